@@ -1,0 +1,31 @@
+/** The answer that was given first. */
+export type Answer = { status: number; body: unknown }
+
+/**
+ * `first`: do it, then `finish`; `id` is the same on every try, so that work repeated after a crash collapses.
+ * `replay`: it was done, give this answer. `reused`: the key came with another body. `in_flight`: the first has
+ * not ended; it may be tried again after IN_FLIGHT_MS.
+ */
+export type Claim =
+  | { outcome: 'first'; id: string }
+  | { outcome: 'replay'; answer: Answer }
+  | { outcome: 'reused' }
+  | { outcome: 'in_flight' }
+
+/** After this long without an answer, the first request is taken for dead and another may do its work. */
+export const IN_FLIGHT_MS = 30_000
+/** How long a key is remembered. */
+export const KEY_RETENTION_MS = 24 * 3_600_000
+
+/**
+ * Remembers requests by Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07). Among any number of
+ * concurrent claims for a key on any number of hubs exactly one is `first`. It lives beside the event log, so
+ * accepting a notification never needs the database.
+ */
+export interface Idempotency {
+  /** `key` holds tenant, credential and header value, already hashed; `body` is the hash of the body. */
+  claim(key: string, body: string, newId: () => string): Promise<Claim>
+  finish(key: string, answer: Answer): Promise<void>
+  /** The work failed and nothing was done: the key is free again. */
+  release(key: string): Promise<void>
+}

@@ -1,0 +1,177 @@
+import type {
+  Counts,
+  InboxItem,
+  InboxStatus,
+  ItemContent,
+  ItemState,
+  NotificationState,
+  Priority,
+  StoredType,
+  UserProfile,
+} from '@carillon/schemas'
+
+/** Whose inbox. Every read and write names it; nothing crosses it. */
+export type Owner = { tenant: string; user: string }
+
+export type NewItem = Owner & { content: ItemContent; expiresAt: number }
+
+/** State cells to write; `null` clears. `acted` adds to what is there. Times are RFC 3339. */
+export type StateChange = Partial<ItemState>
+
+/**
+ * People's inboxes, newest first by item id (UUIDv7: the time the notification was accepted, then a hash).
+ *
+ * - `put` is an idempotent upsert of the immutable content. Putting again never undoes a change of state or a
+ *   removal. No order between items is needed. Each item is gone at its `expiresAt` (epoch ms).
+ * - State changes of different cells do not disturb each other; of the same cell, the last wins.
+ * - Reads see every `put` and `change` that resolved before.
+ */
+export interface Inbox {
+  put(items: readonly NewItem[]): Promise<void>
+  /**
+   * Items of a status older than `before` (an item id), newest first, at most `limit`; fewer only at the end.
+   * `category` and `tag` narrow it.
+   */
+  page(
+    owner: Owner,
+    query: { status: InboxStatus; category?: string; tag?: string; before?: string; limit: number },
+  ): Promise<InboxItem[]>
+  /** Always computed from the items themselves, so they cannot drift. */
+  counts(owner: Owner): Promise<Counts>
+  /** The items among `ids` that are the owner's; others are left out. */
+  get(owner: Owner, ids: readonly string[]): Promise<InboxItem[]>
+  /** Ids must come from `get` or `page`: a change to an item that is not there may linger unseen until its expiry. */
+  change(owner: Owner, ids: readonly string[], change: StateChange): Promise<void>
+  remove(owner: Owner, ids: readonly string[]): Promise<void>
+}
+
+export type StoredUser = { id: string; profile: UserProfile }
+
+/** A place in a walk over users: `slot` is a hash bucket, `user` the last one seen in it. */
+export type Place = { slot: number; user: string }
+
+/** Users and topic members are spread over this many slots; a lane of a walk is a range of them. */
+export const SLOTS = 64
+
+/** A stretch of slots, from inclusive to exclusive, and where to go on. */
+export type Stretch = { from: number; to: number; after?: Place }
+
+/** `next` is absent at the end of the stretch. */
+export type UserPage = { users: string[]; next?: Place }
+
+/** The people of a tenant and the topics they are in. All writes are idempotent. */
+export interface Users {
+  /** Creates or merges: attributes that are given replace what was there, others stay. */
+  merge(tenant: string, users: readonly StoredUser[]): Promise<void>
+  /** Creates or replaces. */
+  put(tenant: string, user: StoredUser): Promise<void>
+  get(tenant: string, ids: readonly string[]): Promise<StoredUser[]>
+  /** Removes the user and their inbox. Topic memberships end as they are met. */
+  remove(tenant: string, user: string): Promise<void>
+  /** Every known user, in no promised order, each once, in pages of at most `limit`. */
+  walk(tenant: string, stretch: Stretch, limit: number): Promise<UserPage>
+}
+
+export interface Topics {
+  add(tenant: string, topic: string, users: readonly string[]): Promise<void>
+  remove(tenant: string, topic: string, users: readonly string[]): Promise<void>
+  /** As Users.walk, over the members of one topic. */
+  walk(tenant: string, topic: string, stretch: Stretch, limit: number): Promise<UserPage>
+}
+
+export type Tenant = {
+  id: string
+  /** Secrets that sign user tokens, newest first; all verify, the first signs. */
+  secrets: { kid: string; secret: string }[]
+  createdAt: string
+}
+
+export type ApiKey = {
+  id: string
+  tenant: string
+  name: string
+  /** SHA-256 of the secret part, base64url. The secret itself is never stored. */
+  hash: string
+  scopes: string[]
+  createdAt: string
+  revokedAt: string | null
+}
+
+export interface Tenants {
+  /** Creates or replaces. `secrets` are encrypted at rest by the adapter's `seal`. */
+  put(tenant: Tenant): Promise<void>
+  get(id: string): Promise<Tenant | undefined>
+  list(): Promise<string[]>
+  putKey(key: ApiKey): Promise<void>
+  key(tenant: string, id: string): Promise<ApiKey | undefined>
+  keys(tenant: string): Promise<ApiKey[]>
+}
+
+export interface Types {
+  put(tenant: string, type: StoredType): Promise<void>
+  get(tenant: string, key: string): Promise<StoredType | undefined>
+  list(tenant: string): Promise<StoredType[]>
+}
+
+/** What is kept of a notification itself. `lanes`: how many lanes its fan-out walks; 0 when it needed none. */
+export type NotificationRecord = {
+  tenant: string
+  id: string
+  type: string
+  priority: Priority
+  acceptedAt: number
+  deliverAt?: number
+  expiresAt?: number
+  lanes: number
+  /** Recipients stored outside any lane. */
+  direct: number
+}
+
+export type LaneProgress = { lane: number; reached: number; finished: boolean }
+
+export type NotificationProgress = NotificationRecord & {
+  state: NotificationState
+  /** `direct` and what every lane has reached. */
+  recipients: number
+}
+
+/**
+ * The notifications themselves, kept as long as their items.
+ *
+ * - `put` is an idempotent upsert; it never undoes `cancel` or progress.
+ * - `progress` overwrites by lane, so repeating a page changes nothing. A `reached` lower than before is possible
+ *   only when an older page is repeated, and is put right by the next.
+ */
+export interface Notifications {
+  put(records: readonly NotificationRecord[]): Promise<void>
+  get(tenant: string, id: string): Promise<NotificationProgress | undefined>
+  /** When each of these ids was first accepted (epoch ms); ids not stored are left out. */
+  acceptedAt(tenant: string, ids: readonly string[]): Promise<Map<string, number>>
+  /** `lane` is 0 to lanes − 1. */
+  progress(tenant: string, id: string, progress: LaneProgress): Promise<void>
+  cancel(tenant: string, id: string, at: number): Promise<void>
+}
+
+/**
+ * Everything that is kept. Every method rejects with UnavailableError when the database cannot be used now, and
+ * has a time limit; anything else it rejects with is a fault.
+ */
+export interface Store {
+  inbox: Inbox
+  users: Users
+  topics: Topics
+  tenants: Tenants
+  types: Types
+  notifications: Notifications
+  /** Brings the schema up to date; forward only; safe when several processes start at once. */
+  migrate(): Promise<void>
+  /** Rejects when the database does not answer, or its schema is older than this code. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Encrypts what must not lie in a database in the clear. `context` binds a value to its place. */
+export type Seal = {
+  seal(plain: string, context: string): string
+  open(sealed: string, context: string): string
+}

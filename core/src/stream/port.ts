@@ -1,0 +1,100 @@
+import type { Lane, ProblemCode } from '@carillon/schemas'
+
+/** A message to append to the event log. Subjects come from the builders in `@carillon/schemas`. */
+export type OutgoingMessage = {
+  subject: string
+  data: Uint8Array
+  /** Appended once within the dedupe window (DEDUPE_WINDOW_MS), however often it is published. Must carry the tenant. */
+  dedupe?: string
+  /**
+   * Wait until then (epoch ms) before it reaches its lane. `key`, a schedule subject, names the waiting
+   * message: publishing to it again replaces it, `cancel` removes it.
+   */
+  schedule?: { at: number; key: string }
+}
+
+/** `duplicate`: the log already held a message with this `dedupe`, and nothing was appended. */
+export type Published = { sequence: number; duplicate: boolean }
+
+/** A message taken from a lane. */
+export type Message = {
+  lane: Lane
+  subject: string
+  data: Uint8Array
+  /** The publisher's own `Nats-Msg-Id`, if any. */
+  dedupe?: string
+  /** Position in the log: with `appendedAt`, the same on every delivery and never used twice. */
+  sequence: number
+  /** When the log took it, epoch ms; the same on every delivery. */
+  appendedAt: number
+  /** 1 on the first delivery. */
+  deliveries: number
+}
+
+export type DeadReason = { code: ProblemCode; detail: string }
+
+/** A message that could not be accepted. `data` is what arrived, cut at DEAD_LETTER_MAX_BYTES (`truncated`). */
+export type DeadLetter = {
+  sequence: number
+  tenant: string
+  lane: Lane
+  subject: string
+  reason: DeadReason
+  data: Uint8Array
+  truncated: boolean
+  /** Where it stood in its lane's log. */
+  origin: number
+  buriedAt: number
+}
+
+/** Messages that a sender may publish again within this time without a second copy. */
+export const DEDUPE_WINDOW_MS = 10 * 60_000
+/** How long an unacknowledged message stays with a process that died. Living holders renew it. */
+export const ACK_WAIT_MS = 10_000
+/** How long messages, dead letters and events are kept. */
+export const RETENTION_MS = 72 * 3_600_000
+export const DEAD_LETTER_MAX_BYTES = 512 * 1_024
+
+/** One lane, being read. Holds at most `buffer` unacknowledged messages in memory. */
+export interface Reader {
+  readonly lane: Lane
+  /** How many messages `take` would give now. */
+  readonly ready: number
+  /** Up to `max` messages, at once; oldest first within a lane's first deliveries. Each must be acked, retried or buried. */
+  take(max: number): Message[]
+  /** Calls back whenever `ready` grows from 0. One listener. */
+  onReady(listener: () => void): void
+  /** Done with them, for good. */
+  ack(messages: readonly Message[]): Promise<void>
+  /** Delivered again, to any reader of the lane, after the delay. Counts as a delivery. */
+  retry(messages: readonly Message[], delayMs: number): Promise<void>
+  /** Copies each into the dead letters, durably, and only then removes it from the lane. */
+  bury(messages: readonly { message: Message; reason: DeadReason }[]): Promise<void>
+  /** Stops reading and gives back what was not taken. Taken messages can still be acked until the stream closes. */
+  close(): Promise<void>
+}
+
+/**
+ * The durable event log.
+ *
+ * - `publish` resolves when every message is durable, in order per subject; on rejection any of them may have
+ *   been appended, so callers repeat with the same `dedupe`. A full log rejects with `stream_full`; a log out of
+ *   reach with UnavailableError. It never waits without end.
+ * - At least once: a message is redelivered until it is acked or buried; after a crash, within ACK_WAIT_MS.
+ *   A message held by a living reader is not redelivered, however long it takes.
+ * - Several processes may read one lane; each message goes to one of them at a time.
+ * - While the log is out of reach, readers deliver nothing and resume by themselves.
+ */
+export interface Stream {
+  publish(messages: readonly OutgoingMessage[]): Promise<Published[]>
+  /** Removes waiting messages by their schedule key. Unknown keys are no error. */
+  cancel(keys: readonly string[]): Promise<void>
+  read(lane: Lane, options: { buffer: number }): Promise<Reader>
+  /** Dead letters, oldest first, from a sequence on. Without a tenant, all, including those of unknown tenants (`_`). */
+  deadLetters(query: { tenant?: string; from?: number; limit: number }): Promise<DeadLetter[]>
+  /** Messages each lane has not finished, waiting or in hand. */
+  backlog(): Promise<Map<Lane, number>>
+  /** Rejects with UnavailableError when the log cannot be used now. */
+  check(): Promise<void>
+  close(): Promise<void>
+}

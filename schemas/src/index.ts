@@ -1,0 +1,15 @@
+/**
+ * The wire contract of Carillon: what crosses a process boundary, and nothing else. Browser-safe; client code
+ * imports types only, so that zod never reaches a bundle.
+ * @module
+ */
+export * from './cloudevents.ts'
+export * from './inbox.ts'
+export * from './lifecycle.ts'
+export * from './live.ts'
+export * from './notification.ts'
+export * from './problems.ts'
+export * from './subjects.ts'
+export * from './tokens.ts'
+export * from './type.ts'
+export * from './user.ts'

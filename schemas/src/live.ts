@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { Counts, InboxItem, ItemState, LivePosition } from './inbox.ts'
+import { ItemId } from './tokens.ts'
+
+/**
+ * Socket.IO events, hub to client. At most once: `seq` grows by one per user and message, so a client that
+ * finds a gap or another `epoch` fetches the inbox again.
+ */
+export const InboxAdded = LivePosition.extend({ item: InboxItem })
+export type InboxAdded = z.infer<typeof InboxAdded>
+
+export const InboxChanged = LivePosition.extend({
+  ids: z.array(ItemId).optional().describe('Left out when every active item changed'),
+  all: z.literal(true).optional(),
+  patch: ItemState.partial(),
+  counts: Counts,
+})
+export type InboxChanged = z.infer<typeof InboxChanged>
+
+export const InboxRemoved = LivePosition.extend({ ids: z.array(ItemId), counts: Counts })
+export type InboxRemoved = z.infer<typeof InboxRemoved>
+
+/** Client to hub: these items have arrived in an app of the user's. */
+export const InboxReceived = z.strictObject({ ids: z.array(ItemId).min(1).max(100) })
+export type InboxReceived = z.infer<typeof InboxReceived>
+
+/** Live events by name, without the position, which the live port adds. */
+export type LiveEvents = {
+  'inbox.added': Omit<InboxAdded, 'seq' | 'epoch'>
+  'inbox.changed': Omit<InboxChanged, 'seq' | 'epoch'>
+  'inbox.removed': Omit<InboxRemoved, 'seq' | 'epoch'>
+}
+
+/** Socket.IO typing of the client's side. `inbox.resync`: messages may have been lost; fetch again. */
+export type HubToClient = {
+  'inbox.added': (message: InboxAdded) => void
+  'inbox.changed': (message: InboxChanged) => void
+  'inbox.removed': (message: InboxRemoved) => void
+  'inbox.resync': () => void
+}
+export type ClientToHub = { 'inbox.received': (message: InboxReceived) => void }
+
+/** The `message` of a Socket.IO `connect_error` is one of the problem codes. */
+export const LIVE_PATH = '/socket.io/'

@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { NotificationId, Priority, Timestamp, TopicKey, TypeKey, UserId } from './tokens.ts'
+import { UserProfile } from './user.ts'
+
+/** The largest notification, in bytes of JSON, over HTTP or NATS. */
+export const NOTIFICATION_MAX_BYTES = 65_536
+/** The most notifications in one `POST /v1/notifications/batch`. */
+export const BATCH_MAX = 1_000
+/** The most entries of a `to` list or an `exclude` list; a larger audience is a topic. */
+export const LIST_MAX = 1_000
+
+const Url = z
+  .string()
+  .max(2_048)
+  .refine(
+    (url) => /^(https?:\/\/|\/(?!\/)|mailto:|tel:)/i.test(url),
+    'a link is http(s), mailto, tel or a path that starts with /',
+  )
+
+export const Recipient = z
+  .union([
+    UserId,
+    z.strictObject({ user: UserId, ...UserProfile.shape }),
+    z.strictObject({ topic: TopicKey }),
+    z.strictObject({ everyone: z.literal(true) }),
+  ])
+  .describe('A user id, a user with attributes to remember, a topic, or everyone in the tenant')
+export type Recipient = z.infer<typeof Recipient>
+
+export const Action = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'an action name is 1 to 64 letters, digits, _ or -'),
+  label: z.string().min(1).max(128),
+  url: Url.optional(),
+  primary: z.boolean().optional(),
+})
+export type Action = z.infer<typeof Action>
+
+export const Actor = z.strictObject({
+  user: UserId.optional().describe('Excluded from the recipients: nobody notifies themself'),
+  name: z.string().max(256).optional(),
+  avatar: Url.optional(),
+})
+export type Actor = z.infer<typeof Actor>
+
+/** What a person sees; copied into each inbox item as it was when the notification was accepted. */
+const content = {
+  title: z.string().max(512).optional(),
+  body: z.string().max(16_384).optional(),
+  url: Url.optional(),
+  image: Url.optional(),
+  actions: z.array(Action).max(8).optional(),
+  actor: z.union([UserId.transform((user) => ({ user })), Actor]).optional(),
+  category: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a category is 1 to 64 letters, digits, _ . or -')
+    .optional(),
+  tags: z.array(z.string().min(1).max(64)).max(16).optional(),
+  data: z.record(z.string().max(128), z.json()).optional().describe('Anything; handed to templates and apps'),
+}
+
+/** What a backend sends. Over NATS, tenant, priority and type come from the subject instead. */
+export const Notification = z.strictObject({
+  id: NotificationId.optional(),
+  to: z.union([Recipient, z.array(Recipient).min(1).max(LIST_MAX)]),
+  exclude: z.array(UserId).max(LIST_MAX).optional().describe('Users who do not get it'),
+  type: TypeKey,
+  priority: Priority.optional().describe("Left out, it is the type's own, else normal"),
+  ...content,
+  deliverAt: Timestamp.optional().describe('Not before this moment'),
+  expiresAt: Timestamp.optional().describe('Not delivered after, and gone from inboxes from, this moment'),
+})
+/** A notification as a sender writes it. */
+export type NotificationInput = z.input<typeof Notification>
+/** A notification after validation: `actor` is always an object. */
+export type Notification = z.infer<typeof Notification>
+
+/** A NATS payload may leave out what its subject says; saying something else is an error. */
+export const NatsNotification = Notification.partial({ type: true })
+export type NatsNotification = z.infer<typeof NatsNotification>
+
+export const Batch = z.strictObject({ notifications: z.array(z.unknown()).min(1).max(BATCH_MAX) })
+
+/**
+ * How far a notification has come. `scheduled`: waits for `deliverAt`. `delivering`: some recipients have it.
+ * `delivered`: every recipient has it in the inbox. `cancelled` and `expired` stop whatever was still pending.
+ */
+export const NOTIFICATION_STATES = ['scheduled', 'delivering', 'delivered', 'cancelled', 'expired'] as const
+export const NotificationState = z.enum(NOTIFICATION_STATES)
+export type NotificationState = z.infer<typeof NotificationState>
+
+export const NotificationStatus = z.object({
+  id: NotificationId,
+  type: TypeKey,
+  priority: Priority,
+  state: NotificationState,
+  acceptedAt: Timestamp,
+  deliverAt: Timestamp.optional(),
+  expiresAt: Timestamp.optional(),
+  recipients: z.number().int().describe('Inboxes it has been stored in so far'),
+})
+export type NotificationStatus = z.infer<typeof NotificationStatus>

@@ -1,0 +1,71 @@
+/**
+ * Every error that leaves Carillon, over HTTP (RFC 9457 problem+json), the socket handshake or a dead letter.
+ * Codes are stable; `status` is the HTTP status; `temporary` says whether trying again unchanged can help.
+ */
+export const PROBLEMS = {
+  malformed_json: { status: 400, title: 'The body is not JSON' },
+  cursor_invalid: { status: 400, title: 'The cursor is not one of this list' },
+  unauthenticated: { status: 401, title: 'No valid credentials' },
+  token_expired: { status: 401, title: 'The token has expired' },
+  forbidden: { status: 403, title: 'The credentials do not allow this' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'The resource does not answer to this method' },
+  idempotency_in_flight: {
+    status: 409,
+    title: 'The first request with this Idempotency-Key has not ended',
+    temporary: true,
+  },
+  already_delivered: { status: 409, title: 'Too late: it has been delivered' },
+  payload_too_large: { status: 413, title: 'Too large' },
+  unsupported_media_type: { status: 415, title: 'The body is not application/json' },
+  invalid_request: { status: 422, title: 'The request does not fit the schema' },
+  subject_invalid: { status: 422, title: 'The subject does not fit notify.<tenant>.<priority>.<type>' },
+  tenant_unknown: { status: 422, title: 'There is no such tenant' },
+  type_unknown: { status: 422, title: 'There is no such notification type' },
+  idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used with another body' },
+  rate_limited: { status: 429, title: 'Too many requests', temporary: true },
+  internal: { status: 500, title: 'Carillon failed', temporary: true },
+  unavailable: { status: 503, title: 'A part Carillon depends on does not answer', temporary: true },
+  stream_full: { status: 503, title: 'The event log is full', temporary: true },
+  too_many_attempts: { status: 500, title: 'It failed on every attempt' },
+} as const satisfies Record<string, { status: number; title: string; temporary?: boolean }>
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+/** One thing that is wrong with the input: where (a JSON Pointer, RFC 6901) and what. */
+export type ProblemDetail = { pointer: string; message: string }
+
+/** RFC 9457 problem details with Carillon's extension members. */
+export type Problem = {
+  type: string
+  title: string
+  status: number
+  code: ProblemCode
+  detail: string
+  temporary: boolean
+  errors?: ProblemDetail[]
+}
+
+export const problem = (code: ProblemCode, detail: string, errors?: ProblemDetail[]): Problem => {
+  const known: { status: number; title: string; temporary?: boolean } = PROBLEMS[code]
+  return {
+    type: `urn:carillon:problem:${code}`,
+    title: known.title,
+    status: known.status,
+    code,
+    detail,
+    temporary: known.temporary ?? false,
+    ...(errors && errors.length > 0 ? { errors } : {}),
+  }
+}
+
+/** Turns zod issues into problem details; at most ten, values never repeated back. */
+export const problemDetails = (
+  issues: readonly { path: readonly PropertyKey[]; message: string }[],
+): ProblemDetail[] =>
+  issues.slice(0, 10).map(({ path, message }) => ({
+    pointer: path
+      .map((part) => `/${String(part).slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+      .join(''),
+    message,
+  }))

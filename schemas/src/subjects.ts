@@ -1,0 +1,92 @@
+import type { LifecycleKind } from './lifecycle.ts'
+import { Priority, TOKEN, TOKENS } from './tokens.ts'
+
+/**
+ * The one place that builds or reads NATS subjects. The NATS client sends whatever it is given: a CR LF in a
+ * subject would be a second command, a wildcard would be stored as it stands. So every token is checked here.
+ *
+ *     notify.<tenant>.<priority>.<type…>           in: notifications from backends
+ *     work.<kind>.<priority>.<tenant>              our own work: page, due, wake
+ *     schedule.<tenant>.<key>                      waits in the stream until its time, then becomes work
+ *     dead.<tenant>.<lane>                         what could not be accepted, with its reason
+ *     event.<tenant>.inbox.<kind>                  out: what people did
+ */
+export const WORK_KINDS = ['page', 'due', 'wake'] as const
+export type WorkKind = (typeof WORK_KINDS)[number]
+
+/** A queue of the event log that dispatchers read: one per family and priority. */
+export type Lane = `${'notify' | 'work'}-${Priority}`
+
+/** Thrown for a token that no subject may hold. `message` names it; callers turn it into a problem. */
+export class SubjectError extends Error {
+  override name = 'SubjectError'
+}
+
+const token = (name: string, value: string, pattern = TOKEN) => {
+  if (!pattern.test(value))
+    throw new SubjectError(`${name} ${JSON.stringify(value.slice(0, 80))} does not fit a subject`)
+  return value
+}
+
+export const notifySubject = (tenant: string, priority: Priority, type: string) =>
+  `notify.${token('tenant', tenant)}.${token('priority', priority)}.${token('type', type, TOKENS)}`
+
+export const workSubject = (kind: WorkKind, priority: Priority, tenant: string) =>
+  `work.${token('kind', kind)}.${token('priority', priority)}.${token('tenant', tenant)}`
+
+/** `key` names one waiting message; publishing to the same key again replaces it, cancelling it purges it. */
+export const scheduleSubject = (tenant: string, key: string) =>
+  `schedule.${token('tenant', tenant)}.${token('key', key)}`
+
+/** `tenant` may come from input that was refused, so anything unfit is filed under `_`. */
+export const deadSubject = (tenant: string, lane: Lane) =>
+  `dead.${TOKEN.test(tenant) ? tenant : '_'}.${token('lane', lane)}`
+
+export const eventSubject = (tenant: string, kind: LifecycleKind) =>
+  `event.${token('tenant', tenant)}.inbox.${token('kind', kind)}`
+
+/** The lane that carries messages of a subject. Throws SubjectError for a subject that no lane carries. */
+export const laneOf = (subject: string): Lane => {
+  const [family, second, third] = subject.split('.')
+  const priority = Priority.safeParse(third)
+  if ((family === 'notify' || family === 'work') && second && priority.success)
+    return `${family}-${priority.data}`
+  throw new SubjectError(`no lane carries ${JSON.stringify(subject.slice(0, 80))}`)
+}
+
+/** The subjects a lane carries, as a NATS filter. */
+export const laneFilter = (lane: Lane) => {
+  const [family, priority] = lane.split('-')
+  return family === 'notify' ? `notify.*.${priority}.>` : `work.*.${priority}.*`
+}
+
+export type NotifySubject = { tenant: string; priority: Priority; type: string }
+
+/** Reads `notify.<tenant>.<priority>.<type…>`. Throws SubjectError, saying which part is wrong. */
+export const parseNotifySubject = (subject: string): NotifySubject => {
+  const [family, tenant = '', priority = '', ...type] = subject.split('.')
+  if (family !== 'notify')
+    throw new SubjectError(`${JSON.stringify(subject.slice(0, 80))} is not a notify subject`)
+  const parsed = Priority.safeParse(priority)
+  if (!parsed.success)
+    throw new SubjectError(
+      `priority ${JSON.stringify(priority.slice(0, 80))} is not one of critical, high, normal, low`,
+    )
+  return {
+    tenant: token('tenant', tenant),
+    priority: parsed.data,
+    type: token('type', type.join('.'), TOKENS),
+  }
+}
+
+export type WorkSubject = { kind: WorkKind; priority: Priority; tenant: string }
+
+/** Reads `work.<kind>.<priority>.<tenant>`. Throws SubjectError. */
+export const parseWorkSubject = (subject: string): WorkSubject => {
+  const [family, kind = '', priority = '', tenant = '', ...rest] = subject.split('.')
+  const parsed = Priority.safeParse(priority)
+  const known = WORK_KINDS.find((each) => each === kind)
+  if (family !== 'work' || !known || !parsed.success || rest.length > 0)
+    throw new SubjectError(`${JSON.stringify(subject.slice(0, 80))} is not a work subject`)
+  return { kind: known, priority: parsed.data, tenant: token('tenant', tenant) }
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { Priority, TypeKey } from './tokens.ts'
+
+/** A notification type: what all notifications of one kind have in common. */
+export const NotificationType = z.strictObject({
+  name: z.string().min(1).max(128).optional().describe('Shown to people, for example in preferences'),
+  category: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a category is 1 to 64 letters, digits, _ . or -')
+    .optional(),
+  priority: Priority.optional(),
+})
+export type NotificationType = z.infer<typeof NotificationType>
+export const StoredType = NotificationType.extend({ key: TypeKey })
+export type StoredType = z.infer<typeof StoredType>
