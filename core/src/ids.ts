@@ -39,3 +39,7 @@ export const timeOfId = (id: string, appendedAt: number): number | undefined => 
     return
   return time
 }
+
+/** Names the message that waits for a notification's `deliverAt`, so that cancelling can find it. */
+export const dueKey = (notification: string): string =>
+  `due-${hash('sha256', notification, 'base64url').slice(0, 22)}`

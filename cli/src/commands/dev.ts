@@ -1,0 +1,124 @@
+import { join } from 'node:path'
+import type { Config } from '@carillon/core/config/config'
+import { newApiKey } from '@carillon/core/security/api-keys'
+import { newTenant } from '@carillon/core/security/user-tokens'
+import { openDatabase } from '@carillon/core/sqlite/database'
+import type { Store } from '@carillon/core/store/port'
+import { createMetrics } from '@carillon/core/telemetry/metrics'
+import { startDispatcher } from '@carillon/dispatcher/dispatcher'
+import { createHub } from '@carillon/hub/hub'
+import { defineCommand } from 'citty'
+import { type DevState, devState, newDevState } from '../dev-state.ts'
+import { databaseFile, openAll, whereabouts } from '../parts.ts'
+import { choosePort } from '../port.ts'
+import { serve } from '../serve.ts'
+import { refuse, say, settings } from '../settings.ts'
+import { clientBundle } from './hub.ts'
+
+const TENANT = 'demo'
+const USERS = ['ada', 'grace', 'linus']
+
+/** Two processes on one embedded file would each deliver everything, so the first keeps a lock that dies with it. */
+const lockDataDir = (dataDir: string) => {
+  const lock = openDatabase(join(dataDir, 'lock.db'))
+  try {
+    lock.handle.exec(
+      'PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS held (at)',
+    )
+    lock.handle.exec(`INSERT INTO held VALUES (${Date.now()})`)
+  } catch {
+    refuse(`another carillon dev works on ${dataDir}; stop it, or choose another --data`)
+  }
+  return lock
+}
+
+/** The tenant of the demo page, and an API key that stays the same over restarts. */
+const prepareTenant = async (
+  store: Store,
+  state: DevState,
+  keep: (state: DevState) => void,
+): Promise<string> => {
+  if (!(await store.tenants.get(TENANT))) await store.tenants.put(newTenant(TENANT))
+  const id = state.apiKey?.split('.')[1]
+  if (state.apiKey && id && (await store.tenants.key(TENANT, id))) return state.apiKey
+  const { key, token } = newApiKey(TENANT, 'demo')
+  await store.tenants.putKey(key)
+  keep({ ...state, apiKey: token })
+  return token
+}
+
+const banner = (config: Config, options: { url: string; apiKey: string; file: string; demo: boolean }) => {
+  const { url, apiKey, file, demo } = options
+  const parts = Object.entries(whereabouts(config, file)).map(
+    ([part, where]) => `  ${part.padEnd(10)} ${where.replace(/\/\/[^@/]*@/, '//…@')}`,
+  )
+  return [
+    '',
+    demo ? `  Carillon is ready: open ${url}` : `  Carillon is ready at ${url}`,
+    '',
+    '  Ring a bell:',
+    '',
+    `    curl ${url}/v1/notifications \\`,
+    `      -H 'authorization: Bearer ${apiKey}' \\`,
+    `      -H 'content-type: application/json' \\`,
+    `      -d '{"to":"ada","type":"greeting","title":"Hello, Ada"}'`,
+    '',
+    ...parts,
+    file === ':memory:'
+      ? '  NOT DURABLE: everything is gone when this process ends'
+      : '  durable: survives restarts and kill -9',
+    '',
+  ].join('\n')
+}
+
+export const dev = defineCommand({
+  meta: { name: 'dev', description: 'Everything in one process, nothing else needed' },
+  args: {
+    port: { type: 'string', description: 'Where to listen (default 4000)' },
+    data: {
+      type: 'string',
+      description: 'Where to keep the data (default CARILLON_DATA_DIR or ./.carillon)',
+    },
+    memory: { type: 'boolean', description: 'Keep nothing' },
+    demo: { type: 'boolean', default: true, description: 'Serve the demo page; --no-demo leaves it out' },
+  },
+  run: ({ args }) => {
+    const given = settings()
+    const config = { ...given, dataDir: args.data ?? given.dataDir }
+    const port = choosePort(args.port, config.port, 4_000)
+    const host = config.host ?? '127.0.0.1'
+    const kept = devState(config.dataDir)
+    const state = args.memory ? newDevState() : kept.open()
+    const file = args.memory ? ':memory:' : databaseFile(config)
+    return serve('dev', { config, secret: config.secret ?? state.secret }, async (context) => {
+      const { closers, log } = context
+      if (!args.memory) {
+        const lock = lockDataDir(config.dataDir)
+        closers.add('lock', () => lock.close())
+      }
+      const parts = await openAll(context, file)
+      await parts.store.migrate()
+      const apiKey = await prepareTenant(parts.store, state, args.memory ? () => {} : kept.write)
+      const metrics = createMetrics({ process: true })
+      const unknownTypes = config.unknownTypes ?? 'accept'
+      const url = `http://localhost:${port}`
+      const dispatcher = await startDispatcher(
+        { ...parts, log, metrics },
+        { unknownTypes, retentionMs: config.retentionMs },
+      )
+      closers.add('dispatcher', () => dispatcher.stop())
+      const durable = args.memory ? 'nothing is kept' : `kept in ${config.dataDir}`
+      const demo = args.demo
+        ? { tenant: TENANT, url, apiKey, natsUrl: config.natsUrl ?? null, users: USERS, durable }
+        : undefined
+      const hub = createHub(
+        { ...parts, log, metrics },
+        { origins: config.origins, unknownTypes, secret: context.secret, clientBundle: clientBundle(), demo },
+      )
+      closers.add('hub', () => hub.close())
+      closers.add('connections', () => hub.drain(1_000))
+      await hub.listen(port, host)
+      say(banner(config, { url, apiKey, file, demo: args.demo }))
+    })
+  },
+})

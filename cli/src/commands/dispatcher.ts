@@ -1,0 +1,33 @@
+import { createMetrics } from '@carillon/core/telemetry/metrics'
+import { startDispatcher } from '@carillon/dispatcher/dispatcher'
+import { listenHealth } from '@carillon/dispatcher/health'
+import { defineCommand } from 'citty'
+import { openAll } from '../parts.ts'
+import { choosePort } from '../port.ts'
+import { serve, untilAvailable } from '../serve.ts'
+import { needCluster, needSecret, settings } from '../settings.ts'
+
+export const dispatcher = defineCommand({
+  meta: { name: 'dispatcher', description: 'The worker: decides, stores, delivers' },
+  args: { port: { type: 'string', description: 'Where to answer health checks and metrics (default 4001)' } },
+  run: ({ args }) => {
+    const config = settings()
+    const secret = needSecret(config)
+    needCluster(config)
+    const port = choosePort(args.port, config.port, 4_001)
+    return serve('dispatcher', { config, secret }, async (context) => {
+      const { closers, log } = context
+      const parts = await untilAvailable(log, 'servers', () => openAll(context))
+      await untilAvailable(log, 'store', () => parts.store.check())
+      const metrics = createMetrics({ process: true })
+      const health = await listenHealth({ ...parts, metrics }, port, config.host ?? '0.0.0.0')
+      closers.add('health', () => health.close())
+      const running = await startDispatcher(
+        { ...parts, log, metrics },
+        { unknownTypes: config.unknownTypes ?? 'refuse', retentionMs: config.retentionMs },
+      )
+      closers.add('dispatcher', () => running.stop())
+      log.info({ port }, 'dispatcher is working')
+    })
+  },
+})

@@ -1,0 +1,41 @@
+import { fileURLToPath } from 'node:url'
+import { createMetrics } from '@carillon/core/telemetry/metrics'
+import { createHub } from '@carillon/hub/hub'
+import { defineCommand } from 'citty'
+import { openAll } from '../parts.ts'
+import { choosePort } from '../port.ts'
+import { serve, untilAvailable } from '../serve.ts'
+import { needCluster, needSecret, settings } from '../settings.ts'
+
+/** The client SDK as one file for browsers, made by `npm run build`. */
+export const clientBundle = () => fileURLToPath(import.meta.resolve('@carillon/client-sdk/browser'))
+
+export const hub = defineCommand({
+  meta: { name: 'hub', description: 'The edge: HTTP API and live connections' },
+  args: { port: { type: 'string', description: 'Where to listen (default 4000)' } },
+  run: ({ args }) => {
+    const config = settings()
+    const secret = needSecret(config)
+    needCluster(config)
+    const port = choosePort(args.port, config.port, 4_000)
+    return serve('hub', { config, secret }, async (context) => {
+      const { closers, log } = context
+      const parts = await untilAvailable(log, 'servers', () => openAll(context))
+      await untilAvailable(log, 'store', () => parts.store.check())
+      const metrics = createMetrics({ process: true })
+      const running = createHub(
+        { ...parts, log, metrics },
+        {
+          origins: config.origins,
+          unknownTypes: config.unknownTypes ?? 'refuse',
+          secret,
+          clientBundle: clientBundle(),
+        },
+      )
+      closers.add('hub', () => running.close())
+      closers.add('connections', () => running.drain(config.drainMs / 2))
+      await running.listen(port, config.host ?? '0.0.0.0')
+      log.info({ port }, 'hub is listening')
+    })
+  },
+})

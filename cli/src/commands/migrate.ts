@@ -1,0 +1,23 @@
+import { createClosers } from '@carillon/core/lifecycle/closers'
+import { createLog } from '@carillon/core/telemetry/log'
+import { defineCommand } from 'citty'
+import { openParts } from '../parts.ts'
+import { untilAvailable } from '../serve.ts'
+import { needSecret, say, settings } from '../settings.ts'
+
+export const migrate = defineCommand({
+  meta: {
+    name: 'migrate',
+    description: 'Bring the database schema up to date; safe to run any time, several at once',
+  },
+  run: async () => {
+    const config = settings()
+    const closers = createClosers()
+    const log = createLog({ level: config.logLevel, role: 'migrate' })
+    const context = { config, secret: needSecret(config), closers, log }
+    const store = await untilAvailable(log, 'store', () => openParts(context).openStore())
+    await untilAvailable(log, 'store', () => store.migrate())
+    await closers.close(config.drainMs)
+    say('the schema is up to date')
+  },
+})

@@ -1,0 +1,108 @@
+import { join } from 'node:path'
+import type { Config } from '@carillon/core/config/config'
+import { embeddedIdempotency } from '@carillon/core/idempotency/embedded'
+import { jetstreamIdempotency } from '@carillon/core/idempotency/jetstream'
+import type { Idempotency } from '@carillon/core/idempotency/port'
+import type { Closers } from '@carillon/core/lifecycle/closers'
+import { inProcessLive } from '@carillon/core/live/in-process'
+import type { Live } from '@carillon/core/live/port'
+import { clusterServer, connectRedis, redisLive } from '@carillon/core/live/redis'
+import { createDirectory, type Directory } from '@carillon/core/security/directory'
+import { createSeal } from '@carillon/core/security/seal'
+import { type Database, openDatabase } from '@carillon/core/sqlite/database'
+import { cassandraStore, connectCassandra } from '@carillon/core/store/cassandra'
+import type { Store } from '@carillon/core/store/port'
+import { sqliteStore } from '@carillon/core/store/sqlite'
+import { embeddedStream } from '@carillon/core/stream/embedded'
+import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
+import type { Stream } from '@carillon/core/stream/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import { Server } from 'socket.io'
+
+export type Context = { config: Config; secret: string; closers: Closers; log: Log }
+
+/** Where each part lives, for people: `nats://…` or the embedded file. */
+export const whereabouts = (config: Config, file: string) => ({
+  'event log': config.natsUrl ?? file,
+  inbox: config.cassandraUrl ?? file,
+  'live bus': config.redisUrl ?? 'this process',
+})
+
+export const databaseFile = (config: Config) => join(config.dataDir, 'carillon.db')
+
+/** The one place that chooses adapters: a part is real when its URL is set, embedded otherwise. */
+export const openParts = (context: Context, file = databaseFile(context.config)) => {
+  const { config, secret, closers, log } = context
+  const seal = createSeal(secret)
+  let database: Database | undefined
+
+  const embedded = (): Database => {
+    if (!database) {
+      const opened = openDatabase(file)
+      closers.add('database', () => opened.close())
+      database = opened
+    }
+    return database
+  }
+
+  const openStore = async (): Promise<Store> => {
+    const store = config.cassandraUrl
+      ? cassandraStore({
+          client: await connectCassandra(config.cassandraUrl),
+          seal,
+          retentionMs: config.retentionMs,
+        })
+      : sqliteStore({ database: embedded(), seal })
+    closers.add('store', () => store.close())
+    return store
+  }
+
+  const openStream = async (): Promise<{ stream: Stream; idempotency: Idempotency }> => {
+    if (!config.natsUrl) {
+      const stream = embeddedStream({ database: embedded() })
+      closers.add('stream', () => stream.close())
+      return { stream, idempotency: embeddedIdempotency({ database: embedded() }) }
+    }
+    const connection = await connectNats(config.natsUrl, 'carillon')
+    const stream = await jetstreamStream({ connection, replicas: config.natsReplicas })
+    closers.add('stream', () => stream.close())
+    return { stream, idempotency: await jetstreamIdempotency({ connection, replicas: config.natsReplicas }) }
+  }
+
+  const openLive = async (): Promise<{ live: Live; io: Server }> => {
+    if (!config.redisUrl) {
+      const io = new Server({ transports: ['websocket'], perMessageDeflate: false, serveClient: false })
+      const live = inProcessLive({ io })
+      closers.add('live', () => live.close())
+      return { live, io }
+    }
+    const [publisher, subscriber] = await Promise.all([
+      connectRedis(config.redisUrl),
+      connectRedis(config.redisUrl),
+    ])
+    const io = clusterServer({ publisher, subscriber })
+    const live = redisLive({ io, redis: publisher })
+    closers.add('live', () => live.close())
+    return { live, io }
+  }
+
+  return { openStore, openStream, openLive, log }
+}
+
+export type Parts = {
+  stream: Stream
+  store: Store
+  live: Live
+  idempotency: Idempotency
+  directory: Directory
+  io: Server
+}
+
+/** Everything a hub or a dispatcher stands on, opened together. */
+export const openAll = async (context: Context, file?: string): Promise<Parts> => {
+  const open = openParts(context, file)
+  const store = await open.openStore()
+  const { stream, idempotency } = await open.openStream()
+  const { live, io } = await open.openLive()
+  return { stream, store, live, idempotency, io, directory: createDirectory(store) }
+}

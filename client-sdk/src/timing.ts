@@ -1,0 +1,36 @@
+/** Waiting times, in milliseconds. The defaults are meant for use; tests shorten them. */
+export type Timing = {
+  /** How long a message that overtook others is held for them. */
+  straggler: number
+  /** How long received ids are gathered before they are acknowledged. */
+  acknowledge: number
+  /** Refetches that many clients make for one reason are spread over this time. */
+  spread: number
+  /** The slow refetch of a visible page comes after one to two times this. */
+  poll: number
+  /** How long the first fetch waits for the live connection, so that one fetch is enough. */
+  patience: number
+  /** The first wait after a failure; it doubles up to `retryMax`. */
+  retry: number
+  retryMax: number
+  /** The longest wait after the hub refused a fresh token. */
+  refusedMax: number
+  /** Time limit of one HTTP request, or of one attempt to connect. */
+  request: number
+}
+
+export const TIMING: Timing = {
+  straggler: 200,
+  acknowledge: 100,
+  spread: 2_000,
+  poll: 60_000,
+  patience: 1_000,
+  retry: 1_000,
+  retryMax: 30_000,
+  refusedMax: 600_000,
+  request: 15_000,
+}
+
+/** Exponential backoff with equal jitter: half to all of `first` · 2^(failures − 1), at most `max`. */
+export const backoff = (failures: number, first: number, max: number): number =>
+  Math.min(max, first * 2 ** Math.min(failures - 1, 30)) * (0.5 + Math.random() / 2)

@@ -1,0 +1,35 @@
+import { CarillonError } from './error.ts'
+
+/** A user token, or how to get one, for example from your own backend. */
+export type TokenSource = string | (() => string | Promise<string>)
+
+/** Keeps the current token. All who need a new one at the same time share one call of the token function. */
+export const createTokens = (source: TokenSource) => {
+  let current: string | undefined
+  let asking: Promise<string> | undefined
+
+  const ask = async (): Promise<string> => {
+    try {
+      current = typeof source === 'string' ? source : await source()
+      return current
+    } catch (cause) {
+      throw new CarillonError('token', 'The token function failed', { temporary: true, cause })
+    } finally {
+      asking = undefined
+    }
+  }
+  const fresh = () => {
+    asking ??= ask()
+    return asking
+  }
+
+  return {
+    /** A fixed token cannot be renewed: once refused, it stays refused. */
+    fixed: typeof source === 'string',
+    get: async () => current ?? fresh(),
+    /** Another token than the refused one, which may have been got meanwhile. */
+    renew: async (refused: string | undefined) =>
+      current !== undefined && current !== refused ? current : fresh(),
+  }
+}
+export type Tokens = ReturnType<typeof createTokens>

@@ -1,0 +1,124 @@
+import { z } from 'zod'
+
+const url = (...schemes: string[]) =>
+  z.string().refine(
+    (value) => {
+      try {
+        return schemes.includes(new URL(value.split(',')[0]!).protocol.slice(0, -1))
+      } catch {
+        return false
+      }
+    },
+    `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+  )
+
+/** Every environment variable Carillon knows, with its meaning. A part is real when its URL is set, embedded otherwise. */
+export const Environment = z.object({
+  CARILLON_NATS_URL: url('nats', 'tls')
+    .optional()
+    .describe('NATS ≥ 2.12 with JetStream; several servers with commas'),
+  CARILLON_NATS_REPLICAS: z.coerce.number().int().min(1).max(5).default(1).describe('Copies of each stream'),
+  CARILLON_REDIS_URL: url('redis', 'rediss').optional().describe('Redis ≥ 7'),
+  CARILLON_CASSANDRA_URL: url('cassandra')
+    .optional()
+    .describe('cassandra://host[:port][,host]/keyspace?dc=datacenter1[&rf=3]'),
+  CARILLON_DATA_DIR: z
+    .string()
+    .min(1)
+    .default('./.carillon')
+    .describe('Where the embedded parts keep their file'),
+  CARILLON_SECRET: z
+    .string()
+    .min(32, 'must be at least 32 characters; make one with: openssl rand -hex 32')
+    .optional()
+    .describe('Root secret: encrypts what lies in the store. The same in every process'),
+  CARILLON_PORT: z.coerce.number().int().min(1).max(65_535).optional().describe('Where to listen'),
+  CARILLON_HOST: z.string().min(1).optional().describe('Address to listen on; dev 127.0.0.1, others all'),
+  CARILLON_ORIGINS: z
+    .string()
+    .default('*')
+    .describe('Web origins whose pages may use the API with a user token; with commas'),
+  CARILLON_UNKNOWN_TYPES: z
+    .enum(['refuse', 'accept'])
+    .optional()
+    .describe('What to do with a notification whose type was never defined; dev accepts, others refuse'),
+  CARILLON_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(90)
+    .describe('How long items are kept'),
+  CARILLON_DRAIN_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(600)
+    .default(20)
+    .describe('Time to finish on SIGTERM'),
+  CARILLON_HUB_URL: url('http', 'https').optional().describe('Where carillon send finds a hub'),
+  CARILLON_API_KEY: z.string().min(1).optional().describe('The API key carillon send uses'),
+  CARILLON_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+export type Config = {
+  natsUrl?: string
+  natsReplicas: number
+  redisUrl?: string
+  cassandraUrl?: string
+  dataDir: string
+  secret?: string
+  port?: number
+  host?: string
+  origins: '*' | string[]
+  unknownTypes?: 'refuse' | 'accept'
+  retentionMs: number
+  drainMs: number
+  hubUrl?: string
+  apiKey?: string
+  logLevel: string
+}
+
+/** What is wrong with the environment, one line per variable. Values are never repeated: they may be secrets. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+/** Reads CARILLON_* variables, refusing unknown ones: a misspelt setting is not silently ignored. Throws ConfigError. */
+export const readConfig = (environment: Record<string, string | undefined>): Config => {
+  const ours = Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name, value]) => name.startsWith('CARILLON_') && value !== '' && value !== undefined,
+    ),
+  )
+  const parsed = Environment.strict().safeParse(ours)
+  if (!parsed.success) {
+    const lines = parsed.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map(
+            (key) => `${key} is not a setting; known are ${Object.keys(Environment.shape).join(', ')}`,
+          )
+        : [`${issue.path.join('.')} ${issue.message}`],
+    )
+    throw new ConfigError(lines.join('\n'))
+  }
+  const env = parsed.data
+  return {
+    natsUrl: env.CARILLON_NATS_URL,
+    natsReplicas: env.CARILLON_NATS_REPLICAS,
+    redisUrl: env.CARILLON_REDIS_URL,
+    cassandraUrl: env.CARILLON_CASSANDRA_URL,
+    dataDir: env.CARILLON_DATA_DIR,
+    secret: env.CARILLON_SECRET,
+    port: env.CARILLON_PORT,
+    host: env.CARILLON_HOST,
+    origins:
+      env.CARILLON_ORIGINS === '*' ? '*' : env.CARILLON_ORIGINS.split(',').map((origin) => origin.trim()),
+    unknownTypes: env.CARILLON_UNKNOWN_TYPES,
+    retentionMs: env.CARILLON_RETENTION_DAYS * 86_400_000,
+    drainMs: env.CARILLON_DRAIN_SECONDS * 1_000,
+    hubUrl: env.CARILLON_HUB_URL,
+    apiKey: env.CARILLON_API_KEY,
+    logLevel: env.CARILLON_LOG_LEVEL,
+  }
+}

@@ -1,0 +1,144 @@
+import { Redis, type RedisOptions } from 'ioredis'
+
+export type ErrorListener = (error: Error) => void
+
+/** A command that gets no answer within this time fails; its connection is given up soon after. */
+const COMMAND_TIMEOUT_MS = 2_000
+const SILENCE_MS = 3_000
+/** How often an idle subscriber asks whether its connection is still there. */
+const HEARTBEAT_MS = 5_000
+const RETRY_MAX_MS = 2_000
+/** How many channels one SSUBSCRIBE names. */
+const CHANNELS_PER_COMMAND = 500
+
+/**
+ * Commands fail at once while Redis is away, instead of queueing without bound or being sent twice; the connection
+ * is tried again for ever, with exponential backoff and jitter.
+ */
+const OPTIONS: RedisOptions = {
+  connectTimeout: SILENCE_MS,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  socketTimeout: SILENCE_MS,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, RETRY_MAX_MS) * (0.5 + Math.random() / 2),
+}
+
+/** A connection for commands. `onError` hears of every failed attempt to connect; nothing is thrown. */
+export const connectRedis = (url: string, onError: ErrorListener): Redis =>
+  new Redis(url, { ...OPTIONS, connectionName: 'carillon', enableAutoPipelining: true }).on('error', onError)
+
+export type MessageListener = (message: Buffer, channel: Buffer) => void
+
+/**
+ * The sharded channels this process wants to hear, on a connection of their own. What is wanted is kept here, so an
+ * outage of any length costs no queue: when Redis is back, all of it is subscribed to again.
+ */
+export type Subscriptions = {
+  add(channel: string, listener: MessageListener): void
+  remove(channel: string): void
+  /** Resolves when Redis has confirmed all that was added; at once while it is away. Never rejects. */
+  settled(): Promise<void>
+  /** Called after an outage, when everything is subscribed to again: messages sent meanwhile never arrived. */
+  onLoss(listener: () => void): void
+  /** Rejects while Redis does not answer. */
+  check(): Promise<void>
+  close(): void
+}
+
+/** Opens the subscribing connection; the errors of connecting and subscribing go to `onError`. */
+export const openSubscriptions = (url: string, onError: ErrorListener): Subscriptions => {
+  const redis = new Redis(url, { ...OPTIONS, connectionName: 'carillon-subscriber' }).on('error', onError)
+  const wanted = new Map<string, MessageListener>()
+  const changed = new Set<string>()
+  const lossListeners: (() => void)[] = []
+  /** What this connection was asked for; a new one starts with nothing. */
+  let asked = new Set<string>()
+  let confirmed = Promise.resolve()
+  let next: Promise<void> | undefined
+  let outage = false
+
+  const command = async (channels: string[], send: (chunk: string[]) => Promise<unknown>) => {
+    const chunks: Promise<unknown>[] = []
+    for (let from = 0; from < channels.length; from += CHANNELS_PER_COMMAND)
+      chunks.push(send(channels.slice(from, from + CHANNELS_PER_COMMAND)))
+    await Promise.all(chunks)
+  }
+
+  const apply = async () => {
+    const add: string[] = []
+    const drop: string[] = []
+    for (const channel of changed) {
+      if (wanted.has(channel) === asked.has(channel)) continue
+      if (asked.delete(channel)) drop.push(channel)
+      else {
+        asked.add(channel)
+        add.push(channel)
+      }
+    }
+    changed.clear()
+    await Promise.all([
+      command(add, (chunk) => redis.ssubscribe(...chunk)),
+      command(drop, (chunk) => redis.sunsubscribe(...chunk)),
+    ]).catch((error: Error) => {
+      // What Redis holds is now unknown, so start over on a new connection.
+      onError(error)
+      if (redis.status === 'ready') redis.disconnect(true)
+    })
+  }
+
+  /** Sends what has changed, once per turn of the event loop, so that a storm of connections needs few commands. */
+  const flush = () => {
+    if (redis.status !== 'ready') return Promise.resolve()
+    next ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      next = undefined
+      confirmed = Promise.all([confirmed, apply()]).then(() => {})
+      return confirmed
+    })
+    return next
+  }
+
+  redis.on('close', () => {
+    outage = true
+  })
+  redis.on('ready', async () => {
+    asked = new Set()
+    for (const channel of wanted.keys()) changed.add(channel)
+    await flush()
+    if (!outage || redis.status !== 'ready') return
+    outage = false
+    for (const listener of lossListeners) listener()
+  })
+  redis.on('smessageBuffer', (channel: Buffer, message: Buffer) =>
+    wanted.get(channel.toString())?.(message, channel),
+  )
+  const heartbeat = setInterval(() => {
+    if (redis.status === 'ready') redis.ping().catch(onError)
+  }, HEARTBEAT_MS).unref()
+
+  return {
+    add: (channel, listener) => {
+      wanted.set(channel, listener)
+      changed.add(channel)
+      void flush()
+    },
+    remove: (channel) => {
+      wanted.delete(channel)
+      changed.add(channel)
+      void flush()
+    },
+    settled: () => (changed.size > 0 ? flush() : confirmed),
+    onLoss: (listener) => {
+      lossListeners.push(listener)
+    },
+    check: async () => {
+      await redis.ping()
+    },
+    close: () => {
+      clearInterval(heartbeat)
+      redis.disconnect()
+    },
+  }
+}

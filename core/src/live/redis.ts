@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { UnavailableError } from '../errors.ts'
+import type { Live, LiveMessage } from './port.ts'
+import type { Subscriptions } from './redis-client.ts'
+import { userRoom } from './room.ts'
+
+const EPOCH_KEY = 'carillon:epoch'
+const seqKey = (room: string) => `carillon:seq:${room}`
+/** A user without messages for this long starts again at 1, which their clients take for a gap. */
+const SEQ_SECONDS = 24 * 3_600
+/** Redis does nothing else while a script runs: about a millisecond for this many messages. */
+const MESSAGES_PER_SCRIPT = 250
+
+/**
+ * Presence, numbering and publication of many messages in one round trip, and in one order for all processes: two
+ * dispatchers cannot number a user's messages one way and send them the other.
+ *
+ * KEYS: the epoch, then a sequence per message. ARGV: an epoch to begin if there is none (a Redis that lost its data
+ * has none), the seconds a sequence is kept, then for each message its channel and the text before the sequence,
+ * and after the epoch. Answers 1 for each message that a hub was subscribed to.
+ */
+const DELIVER = `
+local epoch = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET') or ARGV[1]
+local held = {}
+for i = 2, #KEYS do
+  local channel, head, tail = ARGV[3 * i - 3], ARGV[3 * i - 2], ARGV[3 * i - 1]
+  held[i - 1] = 0
+  if redis.call('PUBSUB', 'SHARDNUMSUB', channel)[2] > 0 then
+    local seq = redis.call('INCR', KEYS[i])
+    redis.call('EXPIRE', KEYS[i], ARGV[2])
+    redis.call('SPUBLISH', channel, head .. seq .. ',"epoch":"' .. epoch .. tail)
+    held[i - 1] = 1
+  end
+end
+return held`
+
+type WithScript = Redis & {
+  carillonDeliver(keys: number, ...keysAndArguments: (string | number)[]): Promise<number[]>
+}
+
+/**
+ * A message as the sharded adapter of Socket.IO publishes it (@socket.io/redis-adapter 8, socket.io-adapter 2.5:
+ * a ClusterMessage of type BROADCAST), cut where the script puts sequence and epoch. Written here rather than by
+ * `io.to(room).emit`, which costs a round trip more and numbers in one step what it publishes in another.
+ */
+const wireMessage = (room: string, { event, payload }: LiveMessage) => {
+  const json = JSON.stringify(payload)
+  return {
+    channel: `socket.io#/#${room}#`,
+    head: `{"type":3,"data":{"packet":{"type":2,"data":["${event}",${json.slice(0, -1)},"seq":`,
+    tail: `"}],"nsp":"/"},"opts":{"rooms":["${room}"],"except":[],"flags":{}}},"uid":"carillon","nsp":"/"}`,
+  }
+}
+
+/** ioredis hangs the command with all its arguments on its errors; content must not get into logs. */
+const unavailable = (error: unknown) =>
+  new UnavailableError('live', new Error(error instanceof Error ? error.message : String(error)))
+
+/**
+ * Live over Redis ≥ 7, for hubs made by `clusterServer`. `redis` comes from `connectRedis`. A hub gives its
+ * `subscriptions` too; a process that holds no connections leaves them out, and never hears of a loss.
+ * `close` ends both connections.
+ */
+export const redisLive = (parts: { redis: Redis; subscriptions?: Subscriptions }): Live => {
+  const { redis, subscriptions } = parts
+  redis.defineCommand('carillonDeliver', { lua: DELIVER })
+
+  const deliverChunk = (messages: readonly LiveMessage[]) => {
+    const keys = [EPOCH_KEY]
+    const args: (string | number)[] = [randomUUID(), SEQ_SECONDS]
+    for (const message of messages) {
+      const room = userRoom(message.tenant, message.user)
+      const { channel, head, tail } = wireMessage(room, message)
+      keys.push(seqKey(room))
+      args.push(channel, head, tail)
+    }
+    return (redis as WithScript).carillonDeliver(keys.length, ...keys, ...args)
+  }
+
+  const newEpoch = async () => {
+    const epoch = randomUUID()
+    return (await redis.set(EPOCH_KEY, epoch, 'NX', 'GET')) ?? epoch
+  }
+
+  return {
+    deliver: async (messages) => {
+      const chunks: Promise<number[]>[] = []
+      for (let from = 0; from < messages.length; from += MESSAGES_PER_SCRIPT)
+        chunks.push(deliverChunk(messages.slice(from, from + MESSAGES_PER_SCRIPT)))
+      try {
+        return (await Promise.all(chunks)).flat().map((held) => held === 1)
+      } catch (error) {
+        throw unavailable(error)
+      }
+    },
+    position: async (tenant, user) => {
+      try {
+        const [epoch, seq] = await redis.mget(EPOCH_KEY, seqKey(userRoom(tenant, user)))
+        return { epoch: epoch ?? (await newEpoch()), seq: Number(seq ?? 0) }
+      } catch (error) {
+        throw unavailable(error)
+      }
+    },
+    onLoss: (listener) => subscriptions?.onLoss(listener),
+    check: async () => {
+      try {
+        await Promise.all([redis.ping(), subscriptions?.check()])
+      } catch (error) {
+        throw unavailable(error)
+      }
+    },
+    close: async () => {
+      subscriptions?.close()
+      redis.disconnect()
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { ProblemError } from '../errors.ts'
+import type { ApiKey } from '../store/port.ts'
+import type { Directory } from './directory.ts'
+
+/** What an API key may do. A route names the one it needs. */
+export const SCOPES = [
+  'notifications:write',
+  'notifications:read',
+  'users:write',
+  'users:read',
+  'topics:write',
+  'types:write',
+  'types:read',
+  'tokens:write',
+] as const
+export type Scope = (typeof SCOPES)[number]
+
+/** A backend that has shown a valid key. */
+export type Sender = { tenant: string; key: string; scopes: readonly string[] }
+
+const digest = (secret: string) => hash('sha256', secret, 'base64url')
+
+/** Makes a key; `token` is shown once and looks like `ck_<tenant>.<id>.<secret>`. */
+export const newApiKey = (
+  tenant: string,
+  name: string,
+  scopes: readonly Scope[] = SCOPES,
+): { key: ApiKey; token: string } => {
+  const id = randomBytes(9).toString('base64url')
+  const secret = randomBytes(32).toString('base64url')
+  const key = {
+    id,
+    tenant,
+    name,
+    hash: digest(secret),
+    scopes: [...scopes],
+    createdAt: new Date().toISOString(),
+    revokedAt: null,
+  }
+  return { key, token: `ck_${tenant}.${id}.${secret}` }
+}
+
+export const isApiKey = (token: string) => token.startsWith('ck_')
+
+/** Throws `unauthenticated` with the same words for a malformed, unknown, revoked or wrong key. */
+export const verifyApiKey = async (directory: Directory, token: string): Promise<Sender> => {
+  const [, tenant, id, secret] =
+    /^ck_([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{12})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? []
+  const key = tenant && id ? await directory.apiKey(tenant, id) : undefined
+  if (
+    !key ||
+    !secret ||
+    key.revokedAt !== null ||
+    !timingSafeEqual(Buffer.from(digest(secret)), Buffer.from(key.hash))
+  )
+    throw new ProblemError(
+      'unauthenticated',
+      'the API key is not valid; make one with carillon token --sender',
+    )
+  return { tenant: key.tenant, key: key.id, scopes: key.scopes }
+}

@@ -1,0 +1,114 @@
+import { SignJWT } from 'jose'
+import { expect, test } from 'vitest'
+import type { ApiKey, Tenant } from '../store/port.ts'
+import { newApiKey, verifyApiKey } from './api-keys.ts'
+import { createDirectory } from './directory.ts'
+import { createSeal } from './seal.ts'
+import { newTenant, signUserToken, verifyUserToken } from './user-tokens.ts'
+
+const acme = newTenant('acme')
+const other = newTenant('other')
+
+const directoryOf = (tenants: Tenant[], keys: ApiKey[] = []) => {
+  const calls = { tenant: 0 }
+  const store = {
+    tenants: {
+      get: async (id: string) => {
+        calls.tenant++
+        return tenants.find((tenant) => tenant.id === id)
+      },
+      key: async (tenant: string, id: string) => keys.find((key) => key.tenant === tenant && key.id === id),
+    },
+    types: { get: async () => undefined },
+  } as unknown as Parameters<typeof createDirectory>[0]
+  return { directory: createDirectory(store), calls }
+}
+
+const forge = (claims: Record<string, unknown>, secret = acme.secrets[0]!.secret, alg = 'HS256') =>
+  new SignJWT(claims).setProtectedHeader({ alg }).sign(Buffer.from(secret))
+
+const now = Math.floor(Date.now() / 1_000)
+const good = { iss: 'acme', sub: 'u1', aud: 'carillon', iat: now, exp: now + 60 }
+
+test('a signed token names its tenant and user and when it ends', async () => {
+  const { directory } = directoryOf([acme])
+  const { token, expiresAt } = await signUserToken(acme, 'u1', 60)
+  const user = await verifyUserToken(directory, token)
+  expect(user).toEqual({ tenant: 'acme', user: 'u1', expiresAt: Date.parse(expiresAt) })
+})
+
+test('a token signed with the secret before the newest stays good', async () => {
+  const { token } = await signUserToken(acme, 'u1')
+  const rotated = { ...acme, secrets: [...newTenant('acme').secrets, ...acme.secrets] }
+  const { directory } = directoryOf([rotated])
+  expect((await verifyUserToken(directory, token)).user).toBe('u1')
+})
+
+test.each([
+  ['another secret', () => forge(good, other.secrets[0]!.secret)],
+  ['another tenant', () => forge({ ...good, iss: 'other' })],
+  ['an unknown tenant', () => forge({ ...good, iss: 'nobody' })],
+  ['another audience', () => forge({ ...good, aud: 'elsewhere' })],
+  ['no expiry', () => forge({ ...good, exp: undefined })],
+  ['no user', () => forge({ ...good, sub: undefined })],
+  ['a hostile user', () => forge({ ...good, sub: '__proto__' })],
+  ['another algorithm', () => forge(good, acme.secrets[0]!.secret, 'HS512')],
+  ['no signature', async () => `${btoa('{"alg":"none"}')}.${btoa(JSON.stringify(good))}.`],
+  ['too long a life', () => forge({ ...good, iat: now - 2 * 86_400 })],
+  ['garbage', async () => 'x.y.z'],
+  ['nothing', async () => ''],
+])('a token with %s is refused, always in the same words', async (_, make) => {
+  const { directory } = directoryOf([acme, other])
+  await expect(verifyUserToken(directory, await make())).rejects.toMatchObject({
+    problem: { code: expect.stringMatching(/unauthenticated|token_expired/) },
+  })
+})
+
+test('an expired token says so', async () => {
+  const { directory } = directoryOf([acme])
+  const token = await forge({ ...good, iat: now - 120, exp: now - 60 })
+  await expect(verifyUserToken(directory, token)).rejects.toMatchObject({
+    problem: { code: 'token_expired' },
+  })
+})
+
+test('an API key is good for its tenant until it is revoked', async () => {
+  const { key, token } = newApiKey('acme', 'billing', ['notifications:write'])
+  expect(await verifyApiKey(directoryOf([], [key]).directory, token)).toEqual({
+    tenant: 'acme',
+    key: key.id,
+    scopes: ['notifications:write'],
+  })
+  const unauthenticated = { problem: { code: 'unauthenticated' } }
+  const revoked = directoryOf([], [{ ...key, revokedAt: new Date().toISOString() }]).directory
+  await expect(verifyApiKey(revoked, token)).rejects.toMatchObject(unauthenticated)
+  const { directory } = directoryOf([], [key])
+  for (const bad of [
+    `${token}x`,
+    token.slice(0, -1).concat('!'),
+    token.replace('acme', 'other'),
+    'ck_',
+    'ck_a.b.c',
+  ])
+    await expect(verifyApiKey(directory, bad)).rejects.toMatchObject(unauthenticated)
+})
+
+test('the directory asks the store once, for misses too', async () => {
+  const { directory, calls } = directoryOf([])
+  await Promise.all([directory.tenant('nobody'), directory.tenant('nobody')])
+  await directory.tenant('nobody')
+  expect(calls.tenant).toBe(1)
+  directory.refresh()
+  await directory.tenant('nobody')
+  expect(calls.tenant).toBe(2)
+})
+
+test('a sealed value opens only with its secret and in its place', () => {
+  const seal = createSeal('a secret of some length')
+  const sealed = seal.seal('hush', 'tenant:acme')
+  expect(sealed).not.toContain('hush')
+  expect(seal.open(sealed, 'tenant:acme')).toBe('hush')
+  expect(() => seal.open(sealed, 'tenant:other')).toThrow()
+  expect(() => createSeal('another').open(sealed, 'tenant:acme')).toThrow()
+  expect(() => seal.open('hush', 'tenant:acme')).toThrow()
+})

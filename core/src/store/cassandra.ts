@@ -1,0 +1,44 @@
+import { ProblemError } from '../errors.ts'
+import type { CassandraConnection } from './cassandra/connect.ts'
+import { cassandraInbox } from './cassandra/inbox.ts'
+import { MIGRATIONS, migrate, schemaVersion } from './cassandra/migrations.ts'
+import { cassandraNotifications } from './cassandra/notifications.ts'
+import { cassandraTopics, cassandraUsers } from './cassandra/people.ts'
+import { cassandraSession } from './cassandra/session.ts'
+import { cassandraTenants } from './cassandra/tenants.ts'
+import { cassandraTypes } from './cassandra/types.ts'
+import type { Seal, Store } from './port.ts'
+import { RETENTION_MS } from './state.ts'
+
+export { type CassandraConnection, connectCassandra } from './cassandra/connect.ts'
+
+/**
+ * The store of a cluster. It owns the client: `close` shuts it down. `retention` (ms) is how long notifications
+ * are kept and how far back inboxes are read; items never last longer, whatever their `expiresAt`.
+ */
+export const cassandraStore = ({
+  seal,
+  retention = RETENTION_MS,
+  ...connection
+}: CassandraConnection & { seal: Seal; retention?: number }): Store => {
+  const session = cassandraSession(connection.client, connection.keyspace)
+  const inbox = cassandraInbox(session, retention)
+  return {
+    inbox,
+    users: cassandraUsers(session, inbox),
+    topics: cassandraTopics(session),
+    tenants: cassandraTenants(session, seal),
+    types: cassandraTypes(session),
+    notifications: cassandraNotifications(session, retention),
+    migrate: () => migrate(connection),
+    check: async () => {
+      const version = await schemaVersion(connection)
+      if (version < MIGRATIONS.length)
+        throw new ProblemError(
+          'unavailable',
+          `keyspace ${connection.keyspace} has schema ${version} and this version needs ${MIGRATIONS.length}: run carillon migrate`,
+        )
+    },
+    close: () => connection.client.shutdown(),
+  }
+}

@@ -1,0 +1,57 @@
+import { Client, policies, types } from 'cassandra-driver'
+
+/** A client that opens on first use, and the place in the cluster where the tables live. */
+export type CassandraConnection = {
+  client: Client
+  keyspace: string
+  /** Replicas of each row in the client's own data centre, used when the keyspace has to be created. */
+  replication: { dataCenter: string; factor: number }
+}
+
+const URL_FORM =
+  /^cassandra:\/\/(?:(?<username>[^:@/]+):(?<password>[^@/]*)@)?(?<hosts>[^/@?]+)\/(?<keyspace>[a-z][a-z0-9_]{0,47})(?:\?(?<query>.*))?$/
+
+const TIMEOUT_MS = 5_000
+
+/**
+ * Reads `cassandra://[user:password@]host[:port][,host…]/keyspace[?dc=datacenter1&rf=1]`. Nothing is contacted yet.
+ * @throws Error when the URL has another form; the message never repeats the password.
+ */
+export const connectCassandra = (url: string): CassandraConnection => {
+  const { username, password, hosts, keyspace, query } = URL_FORM.exec(url)?.groups ?? {}
+  const options = new URLSearchParams(query)
+  const dataCenter = options.get('dc') ?? 'datacenter1'
+  const factor = Number(options.get('rf') ?? 1)
+  const unknown = [...options.keys()].filter((key) => key !== 'dc' && key !== 'rf')
+  if (
+    !hosts ||
+    !keyspace ||
+    unknown.length > 0 ||
+    !/^[\w.-]+$/.test(dataCenter) ||
+    !/^[1-9]$/.test(String(factor))
+  )
+    throw new Error('a Cassandra URL looks like cassandra://host[,host][:port]/keyspace?dc=datacenter1&rf=1')
+  // One port may follow the last host and stand for all.
+  const port = Number(/:(\d+)$/.exec(hosts)?.[1] ?? 9042)
+  const client = new Client({
+    contactPoints: hosts.split(','),
+    localDataCenter: dataCenter,
+    protocolOptions: { port },
+    ...(username
+      ? {
+          credentials: {
+            username: decodeURIComponent(username),
+            password: decodeURIComponent(password ?? ''),
+          },
+        }
+      : {}),
+    queryOptions: { prepare: true, consistency: types.consistencies.localQuorum, isIdempotent: true },
+    socketOptions: { connectTimeout: TIMEOUT_MS, readTimeout: TIMEOUT_MS },
+    // The default waits up to ten minutes before it looks again for a server that was down.
+    policies: { reconnection: new policies.reconnection.ExponentialReconnectionPolicy(250, 5_000) },
+    // Maps as Map: a plain object would lose a key such as __proto__.
+    encoding: { map: Map, set: Set },
+    monitorReporting: { enabled: false },
+  })
+  return { client, keyspace, replication: { dataCenter, factor } }
+}

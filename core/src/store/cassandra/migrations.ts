@@ -1,0 +1,147 @@
+import { hash, randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { errors, types } from 'cassandra-driver'
+import { UnavailableError } from '../../errors.ts'
+import type { CassandraConnection } from './connect.ts'
+import { translate } from './session.ts'
+
+/**
+ * The schema, one statement a step; a step that has been released never changes. A step may run twice when the
+ * process that runs it dies, so each says IF NOT EXISTS.
+ *
+ * Inbox: UnifiedCompaction drops SSTables whose rows have all reached their TTL, without a window that late state
+ * changes would tear open. gc_grace_seconds stays at ten days: a removal must outlive every redelivery (the event
+ * log keeps three days), and repairs must be more frequent than that.
+ */
+export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[] = [
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('inbox')} (
+    tenant text, user text, month int, id uuid,
+    content text, expires_at timestamp,
+    received_at timestamp, seen_at timestamp, read_at timestamp, archived_at timestamp, snoozed_until timestamp,
+    acted map<text, timestamp>,
+    PRIMARY KEY ((tenant, user, month), id)
+  ) WITH CLUSTERING ORDER BY (id DESC)
+    AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('users')} (
+    tenant text, slot int, user text, known boolean, profile map<text, text>,
+    PRIMARY KEY ((tenant, slot), user))`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('topic_members')} (
+    tenant text, topic text, slot int, user text,
+    PRIMARY KEY ((tenant, topic), slot, user))`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('tenants')} (
+    list int, id text, secrets text, created_at text,
+    PRIMARY KEY (list, id))`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('api_keys')} (
+    tenant text, id text, content text,
+    PRIMARY KEY (tenant, id))`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('types')} (
+    tenant text, key text, content text,
+    PRIMARY KEY (tenant, key))`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('notifications')} (
+    tenant text, bucket bigint, id text,
+    records map<text, text>, progress map<int, int>, finished set<int>, cancelled_at timestamp,
+    PRIMARY KEY ((tenant, bucket), id)
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+]
+
+/** A holder that dies gives way after this long; each step renews it. */
+const LEASE_S = 60
+const LOOK_AGAIN_MS = 250
+const PATIENCE_MS = 3 * 60_000
+/** A change of schema waits for every node. */
+const SLOW = { readTimeout: 30_000, prepare: false, consistency: types.consistencies.quorum }
+const LOOK = { prepare: false, consistency: types.consistencies.localQuorum }
+const CLAIM = { prepare: false, isIdempotent: false, consistency: types.consistencies.quorum }
+
+/** The last step this keyspace has seen; 0 when there is no keyspace yet. */
+export const schemaVersion = async ({ client, keyspace }: CassandraConnection): Promise<number> => {
+  try {
+    const { rows } = await client.execute(
+      `SELECT version FROM ${keyspace}.migrations WHERE part = 'store'`,
+      [],
+      SLOW,
+    )
+    return Math.max(0, ...rows.map((row) => Number(row.version)))
+  } catch (error) {
+    // How Cassandra says that the keyspace or the table is not there.
+    if (error instanceof errors.ResponseError && error.code === types.responseErrorCodes.invalid) return 0
+    throw translate(error)
+  }
+}
+
+/** The same table made by two processes at once must not get two ids, which Cassandra cannot put right. */
+const tableId = (name: string): string =>
+  hash('sha256', name, 'hex').replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-4$3-8$4-$5')
+
+const prepareKeyspace = async ({ client, keyspace, replication }: CassandraConnection): Promise<void> => {
+  const { dataCenter, factor } = replication
+  await client.execute(
+    `CREATE KEYSPACE IF NOT EXISTS ${keyspace}
+     WITH replication = {'class': 'NetworkTopologyStrategy', '${dataCenter}': ${factor}}`,
+    [],
+    SLOW,
+  )
+  for (const [name, columns] of [
+    ['migrations', 'part text, version int, applied_at timestamp, PRIMARY KEY (part, version)'],
+    ['migration_lock', 'part text PRIMARY KEY, holder uuid'],
+  ] as const)
+    await client.execute(
+      `CREATE TABLE IF NOT EXISTS ${keyspace}.${name} (${columns}) WITH ID = ${tableId(`${keyspace}.${name}`)}`,
+      [],
+      SLOW,
+    )
+}
+
+/**
+ * Brings the keyspace up to date. One process at a time does the work, holding a lease; the others wait for it
+ * and find nothing left to do.
+ */
+export const migrate = async (connection: CassandraConnection): Promise<void> => {
+  const { client, keyspace } = connection
+  const lock = `${keyspace}.migration_lock`
+  const holder = types.Uuid.fromString(randomUUID())
+  const current = async () => (await schemaVersion(connection)) >= MIGRATIONS.length
+  const claim = async (query: string, params: unknown[]) =>
+    (await client.execute(query, params, CLAIM)).wasApplied()
+  const take = () =>
+    claim(`INSERT INTO ${lock} (part, holder) VALUES ('store', ?) IF NOT EXISTS USING TTL ${LEASE_S}`, [
+      holder,
+    ])
+  const renew = () =>
+    claim(`UPDATE ${lock} USING TTL ${LEASE_S} SET holder = ? WHERE part = 'store' IF holder = ?`, [
+      holder,
+      holder,
+    ])
+  const release = () => claim(`DELETE FROM ${lock} WHERE part = 'store' IF holder = ?`, [holder])
+
+  const steps = async () => {
+    for (let version = (await schemaVersion(connection)) + 1; version <= MIGRATIONS.length; version++) {
+      if (!(await renew())) throw new Error('the lease for migrating the schema has been lost; run it again')
+      await client.execute(MIGRATIONS[version - 1]?.((name) => `${keyspace}.${name}`) ?? '', [], SLOW)
+      const done = `INSERT INTO ${keyspace}.migrations (part, version, applied_at) VALUES ('store', ${version}, ?)`
+      await client.execute(done, [new Date()], SLOW)
+    }
+  }
+
+  try {
+    if (await current()) return
+    await prepareKeyspace(connection)
+    const deadline = performance.now() + PATIENCE_MS
+    while (!(await take())) {
+      if (await current()) return
+      if (performance.now() > deadline)
+        throw new UnavailableError(
+          'store',
+          new Error('another process holds the lease for migrating the schema'),
+        )
+      await wait(LOOK_AGAIN_MS)
+    }
+    try {
+      await steps()
+    } finally {
+      await release()
+    }
+  } catch (error) {
+    throw translate(error)
+  }
+}

@@ -1,0 +1,24 @@
+import { uuid7Time } from '../../ids.ts'
+
+/** Inbox partitions hold one calendar month (UTC) of one user; months are counted from January 1970. */
+export const monthOf = (ms: number): number => {
+  const date = new Date(ms)
+  return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
+}
+
+/** The ids that can be those of items: the month they lie in is in them. */
+export const datedIds = (ids: readonly string[]): { id: string; time: number; month: number }[] =>
+  ids.flatMap((id) => {
+    const time = uuid7Time(id)
+    return time === undefined ? [] : [{ id, time, month: monthOf(time) }]
+  })
+
+/** Months from the newest to the oldest, both inclusive. */
+export const monthsBetween = (newest: number, oldest: number): number[] =>
+  Array.from({ length: Math.max(0, newest - oldest + 1) }, (_, back) => newest - back)
+
+/** No item accepted at this moment or later has a smaller id. */
+export const earliestId = (ms: number): string => {
+  const time = ms.toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
+}

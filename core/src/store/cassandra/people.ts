@@ -1,0 +1,115 @@
+import type { UserProfile } from '@carillon/schemas'
+import type { types } from 'cassandra-driver'
+import type { StoredUser, Topics, UserPage, Users } from '../port.ts'
+import { flattenProfile, profileOf, slotOf } from '../state.ts'
+import { grouped, groupedSlices } from './grouping.ts'
+import type { CassandraInbox } from './inbox.ts'
+import { forEach, type Session } from './session.ts'
+
+/** The most slots that one step of a walk over few users asks at once. */
+const WIDEST = 16
+const IDS_PER_QUERY = 100
+
+const profile = (row: types.Row): UserProfile =>
+  row.profile instanceof Map ? profileOf(row.profile as Map<string, string>) : {}
+
+/** A profile is a map of single attributes, so that merges of different attributes do not lose each other. */
+export const cassandraUsers = (session: Session, inbox: CassandraInbox): Users => {
+  const users = session.table('users')
+  const USER = 'tenant = ? AND slot = ? AND user = ?'
+
+  return {
+    merge: async (tenant, people) => {
+      // `known` makes the row exist when there is no attribute to write.
+      const query = `UPDATE ${users} SET known = true, profile = profile + ? WHERE ${USER}`
+      await forEach([...grouped(people, ({ id }) => slotOf(id))], ([slot, group]) =>
+        session.write(
+          group.map(({ id, profile }) => ({ query, params: [flattenProfile(profile), tenant, slot, id] })),
+        ),
+      )
+    },
+
+    put: (tenant, { id, profile }) =>
+      session.write([
+        {
+          query: `UPDATE ${users} SET known = true, profile = ? WHERE ${USER}`,
+          params: [flattenProfile(profile), tenant, slotOf(id), id],
+        },
+      ]),
+
+    get: async (tenant, ids) => {
+      const found: StoredUser[] = []
+      const query = `SELECT user, profile FROM ${users} WHERE tenant = ? AND slot = ? AND user IN ?`
+      await forEach(groupedSlices(ids, slotOf, IDS_PER_QUERY), async ([slot, some]) => {
+        for (const row of await session.rows(query, [tenant, slot, some]))
+          found.push({ id: String(row.user), profile: profile(row) })
+      })
+      return found
+    },
+
+    remove: async (tenant, user) => {
+      await session.write([
+        { query: `DELETE FROM ${users} WHERE ${USER}`, params: [tenant, slotOf(user), user] },
+      ])
+      await inbox.clear({ tenant, user })
+    },
+
+    walk: async (tenant, { from, to, after }, limit): Promise<UserPage> => {
+      const query = `SELECT user FROM ${users} WHERE tenant = ? AND slot = ? AND user > ? LIMIT ?`
+      const found: string[] = []
+      let slot = after?.slot ?? from
+      let width = 1
+      while (slot < to) {
+        const asked = Array.from({ length: Math.min(width, to - slot) }, (_, index) => slot + index)
+        const parts = await Promise.all(
+          asked.map((at) => session.rows(query, [tenant, at, at === after?.slot ? after.user : '', limit])),
+        )
+        for (const [index, rows] of parts.entries())
+          for (const row of rows) {
+            found.push(String(row.user))
+            if (found.length === limit)
+              return { users: found, next: { slot: slot + index, user: String(row.user) } }
+          }
+        slot += asked.length
+        // Slots that fill no page together are few rows each: more of them cost no more memory.
+        width = Math.min(width * 2, WIDEST)
+      }
+      return { users: found }
+    },
+  }
+}
+
+export const cassandraTopics = (session: Session): Topics => {
+  const members = session.table('topic_members')
+  const write = (query: string, tenant: string, topic: string, users: readonly string[]) =>
+    session.write(users.map((user) => ({ query, params: [tenant, topic, slotOf(user), user] })))
+
+  return {
+    add: (tenant, topic, users) =>
+      write(`INSERT INTO ${members} (tenant, topic, slot, user) VALUES (?, ?, ?, ?)`, tenant, topic, users),
+
+    remove: (tenant, topic, users) =>
+      write(
+        `DELETE FROM ${members} WHERE tenant = ? AND topic = ? AND slot = ? AND user = ?`,
+        tenant,
+        topic,
+        users,
+      ),
+
+    walk: async (tenant, topic, { from, to, after }, limit) => {
+      const place = after ?? { slot: from, user: '' }
+      const rows = await session.rows(
+        `SELECT slot, user FROM ${members}
+         WHERE tenant = ? AND topic = ? AND (slot, user) > (?, ?) AND (slot) < (?) LIMIT ?`,
+        [tenant, topic, place.slot, place.user, to, limit],
+      )
+      const last = rows.at(-1)
+      return {
+        users: rows.map((row) => String(row.user)),
+        ...(last && rows.length === limit
+          ? { next: { slot: Number(last.slot), user: String(last.user) } }
+          : {}),
+      }
+    },
+  }
+}

@@ -1,0 +1,130 @@
+import { type Client, errors, types } from 'cassandra-driver'
+import { UnavailableError } from '../../errors.ts'
+import { slices } from './grouping.ts'
+
+/** A statement and its values. Texts must be few: the driver keeps each prepared. */
+export type Statement = { query: string; params: unknown[] }
+
+/** One keyspace. Every statement is prepared, idempotent and rejects within the driver's time limits. */
+export type Session = {
+  /** The full name of a table. */
+  table(name: string): string
+  /**
+   * Pages of rows of one partition after the other; each element of `partitions` is the values for one. The first
+   * page of each, of `size` rows, is asked for at once, the others when they are needed.
+   */
+  scan(query: string, partitions: unknown[][], size?: number): AsyncGenerator<types.Row[]>
+  /** All rows, however many pages they take. */
+  rows(query: string, params: unknown[]): Promise<types.Row[]>
+  /** Runs statements that all write one partition as one mutation (per 50 of them). */
+  write(statements: Statement[]): Promise<void>
+}
+
+/** Statements of this process that may wait for Cassandra at once. */
+const IN_FLIGHT = 384
+
+/** Rows asked for at once, unless the caller has reasons to ask for fewer. */
+const PAGE = 2_000
+/** Statements per mutation: at the largest content (64 KiB) well under Cassandra's limit of 16 MiB. */
+const BATCH = 50
+
+const PREPARED = { prepare: true }
+const UNLOGGED = { prepare: true, logged: false }
+
+const { responseErrorCodes: codes } = types
+const NOT_NOW: number[] = [
+  codes.serverError,
+  codes.unavailableException,
+  codes.overloaded,
+  codes.isBootstrapping,
+  codes.truncateError,
+  codes.writeTimeout,
+  codes.readTimeout,
+  codes.readFailure,
+  codes.writeFailure,
+]
+
+/** Turns the driver's ways of saying "not now" into one, and leaves faults of ours as they are. */
+export const translate = (error: unknown): unknown => {
+  if (error instanceof errors.ResponseError)
+    return NOT_NOW.includes(error.code) ? new UnavailableError('store', error) : error
+  const notNow =
+    error instanceof errors.DriverError &&
+    !(error instanceof errors.ArgumentError || error instanceof errors.NotSupportedError)
+  return notNow ? new UnavailableError('store', error) : error
+}
+
+/** Lets at most `width` pieces of work run at once; the rest wait their turn. */
+const gate = (width: number) => {
+  let free = width
+  const waiting: (() => void)[] = []
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (free > 0) free--
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      return await work()
+    } catch (error) {
+      throw translate(error)
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else free++
+    }
+  }
+}
+
+export const cassandraSession = (client: Client, keyspace: string): Session => {
+  const through = gate(IN_FLIGHT)
+  const page = (query: string, params: unknown[], fetchSize: number, pageState?: string) =>
+    through(() => client.execute(query, params, { prepare: true, fetchSize, pageState }))
+  const scan: Session['scan'] = async function* (query, partitions, size = PAGE) {
+    const starts = await Promise.all(partitions.map((params) => page(query, params, size)))
+    for (const [index, start] of starts.entries()) {
+      yield start.rows
+      for (let next = start.pageState; next; ) {
+        const { rows, pageState } = await page(query, partitions[index] ?? [], PAGE, next)
+        yield rows
+        next = pageState
+      }
+    }
+  }
+  return {
+    table: (name) => `${keyspace}.${name}`,
+    scan,
+    rows: async (query, params) => {
+      const all: types.Row[] = []
+      for await (const rows of scan(query, [params])) for (const row of rows) all.push(row)
+      return all
+    },
+    write: async (statements) => {
+      const [only] = statements
+      if (only && statements.length === 1)
+        await through(() => client.execute(only.query, only.params, PREPARED))
+      else for (const batch of slices(statements, BATCH)) await through(() => client.batch(batch, UNLOGGED))
+    },
+  }
+}
+
+/**
+ * Runs `work` for every item, and stops starting more as soon as one has failed. How much runs at once is the
+ * session's to limit; `width` bounds what one caller lines up there.
+ */
+export const forEach = async <T>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+  width = 256,
+): Promise<void> => {
+  let next = 0
+  let failed = false
+  const worker = async () => {
+    while (next < items.length && !failed) {
+      try {
+        await work(items[next++] as T)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker))
+}

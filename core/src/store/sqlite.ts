@@ -1,0 +1,48 @@
+import { ProblemError } from '../errors.ts'
+import type { Database } from '../sqlite/database.ts'
+import type { Seal, Store } from './port.ts'
+import { sqliteInbox } from './sqlite/inbox.ts'
+import { MIGRATIONS, migrate, schemaVersion } from './sqlite/migrations.ts'
+import { sqliteNotifications } from './sqlite/notifications.ts'
+import { sqliteTopics, sqliteUsers } from './sqlite/people.ts'
+import { startPurging } from './sqlite/purge.ts'
+import { sqliteSession } from './sqlite/session.ts'
+import { sqliteTenants } from './sqlite/tenants.ts'
+import { sqliteTypes } from './sqlite/types.ts'
+import { RETENTION_MS } from './state.ts'
+
+/**
+ * The embedded store, in one SQLite file that it may share with the other embedded parts: `close` stops what runs
+ * in the background and leaves the database to its owner. `retention` (ms) is how long notifications are kept.
+ */
+export const sqliteStore = ({
+  database,
+  seal,
+  retention = RETENTION_MS,
+}: {
+  database: Database
+  seal: Seal
+  retention?: number
+}): Store => {
+  const session = sqliteSession(database)
+  const purging = startPurging(session)
+  const check = async () => {
+    const version = await session.with(schemaVersion)
+    if (version < MIGRATIONS.length)
+      throw new ProblemError(
+        'unavailable',
+        `the database has schema ${version} and this version needs ${MIGRATIONS.length}: run carillon migrate`,
+      )
+  }
+  return {
+    inbox: sqliteInbox(session),
+    users: sqliteUsers(session),
+    topics: sqliteTopics(session),
+    tenants: sqliteTenants(session, seal),
+    types: sqliteTypes(session),
+    notifications: sqliteNotifications(session, retention),
+    migrate: () => session.with(migrate),
+    check,
+    close: purging.stop,
+  }
+}

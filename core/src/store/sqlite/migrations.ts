@@ -1,0 +1,64 @@
+import type { Database } from '../../sqlite/database.ts'
+
+/**
+ * The schema, step by step; a step that has been released never changes. Every table is led by the tenant and
+ * has no rowid, so that rows lie in the order they are read. Times are epoch ms.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE inbox (
+     tenant TEXT NOT NULL, user TEXT NOT NULL, id TEXT NOT NULL,
+     content TEXT NOT NULL, expires_at INTEGER NOT NULL, removed INTEGER NOT NULL DEFAULT 0,
+     received_at INTEGER, seen_at INTEGER, read_at INTEGER, archived_at INTEGER, snoozed_until INTEGER,
+     acted TEXT NOT NULL DEFAULT '{}',
+     PRIMARY KEY (tenant, user, id)
+   ) WITHOUT ROWID;
+   CREATE INDEX inbox_counts ON inbox (tenant, user, read_at, seen_at, snoozed_until, expires_at)
+     WHERE removed = 0 AND archived_at IS NULL;
+   CREATE INDEX inbox_expiry ON inbox (expires_at);
+   CREATE TABLE users (
+     tenant TEXT NOT NULL, slot INTEGER NOT NULL, user TEXT NOT NULL, profile TEXT NOT NULL,
+     PRIMARY KEY (tenant, slot, user)
+   ) WITHOUT ROWID;
+   CREATE TABLE topic_members (
+     tenant TEXT NOT NULL, topic TEXT NOT NULL, slot INTEGER NOT NULL, user TEXT NOT NULL,
+     PRIMARY KEY (tenant, topic, slot, user)
+   ) WITHOUT ROWID;
+   CREATE TABLE tenants (id TEXT PRIMARY KEY, secrets TEXT NOT NULL, created_at TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE api_keys (
+     tenant TEXT NOT NULL, id TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, id)
+   ) WITHOUT ROWID;
+   CREATE TABLE types (
+     tenant TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, key)
+   ) WITHOUT ROWID;
+   CREATE TABLE notifications (
+     tenant TEXT NOT NULL, id TEXT NOT NULL, content TEXT, accepted_at INTEGER,
+     lanes TEXT NOT NULL DEFAULT '{}', cancelled_at INTEGER, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, id)
+   ) WITHOUT ROWID;
+   CREATE INDEX notifications_expiry ON notifications (expires_at);`,
+]
+
+const TABLE =
+  'CREATE TABLE IF NOT EXISTS store_migrations (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)'
+
+/** The last step that this file has seen; 0 for a new one. */
+export const schemaVersion = ({ handle }: Database): number => {
+  const table = handle
+    .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'store_migrations'")
+    .get()
+  if (table === undefined) return 0
+  const row = handle.prepare('SELECT max(version) AS version FROM store_migrations').get() as {
+    version: number | null
+  }
+  return row.version ?? 0
+}
+
+/** Applies the steps that are missing, in one transaction that only one process at a time can be in. */
+export const migrate = (database: Database): Promise<void> =>
+  database.write(() => {
+    database.handle.exec(TABLE)
+    for (let version = schemaVersion(database) + 1; version <= MIGRATIONS.length; version++) {
+      database.handle.exec(MIGRATIONS[version - 1] ?? '')
+      database.handle.prepare('INSERT INTO store_migrations VALUES (?, ?)').run([version, Date.now()])
+    }
+  })

@@ -1,0 +1,48 @@
+import { MIGRATIONS, schemaVersion } from './migrations.ts'
+import type { Session } from './session.ts'
+
+const EVERY_MS = 60_000
+/** Rows taken away per commit, so that a purge never keeps anybody waiting. */
+const CHUNK = 500
+
+const STEPS = [
+  `DELETE FROM inbox WHERE (tenant, user, id) IN
+     (SELECT tenant, user, id FROM inbox WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM notifications WHERE (tenant, id) IN
+     (SELECT tenant, id FROM notifications WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+]
+
+/** Takes away everything that has expired, a bounded chunk per commit. Answers how many rows. */
+export const purgeExpired = async (session: Session): Promise<number> => {
+  let purged = 0
+  for (const sql of STEPS) {
+    let changed = CHUNK
+    while (changed === CHUNK) {
+      changed = await session.write(({ run }) => run(sql, [Date.now(), CHUNK]))
+      purged += changed
+    }
+  }
+  return purged
+}
+
+/** Purges now and then. A failure is told and tried again next time. `stop` waits for a purge that is running. */
+export const startPurging = (session: Session): { stop(): Promise<void> } => {
+  const purge = async () => {
+    try {
+      if ((await session.with(schemaVersion)) === MIGRATIONS.length) await purgeExpired(session)
+    } catch (error) {
+      process.emitWarning(`cannot purge expired rows: ${String(error)}`)
+    }
+  }
+  let running: Promise<void> = Promise.resolve()
+  const timer = setInterval(() => {
+    running = running.then(purge)
+  }, EVERY_MS)
+  timer.unref()
+  return {
+    stop: () => {
+      clearInterval(timer)
+      return running
+    },
+  }
+}

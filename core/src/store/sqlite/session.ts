@@ -1,0 +1,58 @@
+import type Libsql from 'libsql'
+import { UnavailableError } from '../../errors.ts'
+import type { Database } from '../../sqlite/database.ts'
+
+export type Value = string | number | null
+
+/** Statements over one database, each prepared on first use. SQL texts must be few: none holds a value. */
+export type Session = {
+  all<Row>(sql: string, values: Value[]): Promise<Row[]>
+  get<Row>(sql: string, values: Value[]): Promise<Row | undefined>
+  /** Runs work that calls `run` and `first` in the next group commit. It must be repeatable. */
+  write<T>(work: (write: Write) => T): Promise<T>
+  /** Anything else that reads the database. */
+  with<T>(work: (database: Database) => T | Promise<T>): Promise<T>
+}
+
+export type Write = {
+  /** Answers how many rows it changed. */
+  run(sql: string, values: Value[]): number
+  first<Row>(sql: string, values: Value[]): Row | undefined
+}
+
+/** SQLite's way of saying that the file, the disk or the lock cannot be had now. */
+const NOT_NOW = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL)/
+
+const translate = (database: Database, error: unknown): unknown => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return NOT_NOW.test(code) || !database.handle.open ? new UnavailableError('store', error) : error
+}
+
+export const sqliteSession = (database: Database): Session => {
+  const prepared = new Map<string, Libsql.Statement>()
+  const statement = (sql: string): Libsql.Statement => {
+    const known = prepared.get(sql)
+    if (known) return known
+    const fresh = database.handle.prepare(sql)
+    prepared.set(sql, fresh)
+    return fresh
+  }
+  const write: Write = {
+    run: (sql, values) => statement(sql).run(values).changes,
+    first: <Row>(sql: string, values: Value[]) => statement(sql).get(values) as Row | undefined,
+  }
+  const translated = async <T>(work: () => T | Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw translate(database, error)
+    }
+  }
+  return {
+    all: <Row>(sql: string, values: Value[]) => translated(() => statement(sql).all(values) as Row[]),
+    get: <Row>(sql: string, values: Value[]) =>
+      translated(() => statement(sql).get(values) as Row | undefined),
+    write: (work) => translated(() => database.write(() => work(write))),
+    with: (work) => translated(() => work(database)),
+  }
+}

@@ -1,0 +1,78 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
+
+/** Everything that is measured, by its Prometheus name. One set per process; roles fill what they know. */
+export const createMetrics = (options: { process?: boolean } = {}) => {
+  const registry = new Registry()
+  if (options.process) collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  return {
+    registry,
+    accepted: new Counter({
+      name: 'carillon_notifications_accepted_total',
+      help: 'Notifications taken into the event log over HTTP, or read from NATS',
+      labelNames: ['via', 'priority'] as const,
+      registers,
+    }),
+    refused: new Counter({
+      name: 'carillon_notifications_refused_total',
+      help: 'Notifications refused at the edge, by problem code',
+      labelNames: ['via', 'code'] as const,
+      registers,
+    }),
+    stored: new Counter({
+      name: 'carillon_items_stored_total',
+      help: 'Inbox items written',
+      labelNames: ['priority'] as const,
+      registers,
+    }),
+    live: new Counter({
+      name: 'carillon_live_messages_total',
+      help: 'Live messages: to a connected user, to nobody connected, or lost because the live bus was out of reach',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    latency: new Histogram({
+      name: 'carillon_publish_to_live_seconds',
+      help: 'From acceptance in the event log to the hand-over to the live bus',
+      labelNames: ['priority'] as const,
+      buckets: LATENCY_SECONDS,
+      registers,
+    }),
+    backlog: new Gauge({
+      name: 'carillon_lane_backlog',
+      help: 'Messages a lane of the event log has not finished',
+      labelNames: ['lane'] as const,
+      registers,
+    }),
+    deadLetters: new Counter({
+      name: 'carillon_dead_letters_total',
+      help: 'Messages put with the dead letters, by problem code',
+      labelNames: ['code'] as const,
+      registers,
+    }),
+    retried: new Counter({
+      name: 'carillon_messages_retried_total',
+      help: 'Messages given back to be tried again after a fault of ours',
+      labelNames: ['lane'] as const,
+      registers,
+    }),
+    paused: new Gauge({
+      name: 'carillon_paused',
+      help: '1 while work waits for a dependency that does not answer',
+      labelNames: ['part'] as const,
+      registers,
+    }),
+    connections: new Gauge({ name: 'carillon_connections', help: 'Open live connections', registers }),
+    http: new Histogram({
+      name: 'carillon_http_request_seconds',
+      help: 'HTTP requests by route and status',
+      labelNames: ['method', 'route', 'status'] as const,
+      buckets: LATENCY_SECONDS,
+      registers,
+    }),
+  }
+}
+
+export type Metrics = ReturnType<typeof createMetrics>

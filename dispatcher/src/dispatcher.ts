@@ -1,0 +1,54 @@
+import type { Live } from '@carillon/core/live/port'
+import type { Directory } from '@carillon/core/security/directory'
+import type { Store } from '@carillon/core/store/port'
+import type { Stream } from '@carillon/core/stream/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { type Lane, PRIORITIES, type Priority } from '@carillon/schemas'
+import { createAccept } from './accept.ts'
+import { createDeliver } from './deliver.ts'
+import { createDispatch } from './dispatch.ts'
+import { createPump, type Feed } from './pump.ts'
+
+export type DispatcherPorts = {
+  stream: Stream
+  store: Store
+  live: Live
+  directory: Directory
+  log: Log
+  metrics: Metrics
+}
+
+export type DispatcherOptions = {
+  unknownTypes: 'refuse' | 'accept'
+  retentionMs: number
+  /** Batches in hand at once. */
+  concurrency?: number
+}
+
+/** Turns per round when every lane is full. Pages of fan-outs yield to single notifications of their priority. */
+const WEIGHTS: Record<Priority, number> = { critical: 16, high: 8, normal: 4, low: 2 }
+/** Messages per turn: single notifications are small, a page stands for hundreds of items. */
+const TURN = {
+  notify: { batch: 256, buffer: 512, share: 1 },
+  work: { batch: 2, buffer: 8, share: 0.5 },
+} as const
+
+/** Starts reading every lane; `stop` gives back what it has not begun and finishes what it has. */
+export const startDispatcher = async (ports: DispatcherPorts, options: DispatcherOptions) => {
+  const { stream, store, live, directory, log, metrics } = ports
+  const { unknownTypes, retentionMs, concurrency = 4 } = options
+  const deliver = createDeliver({ store, live, log, metrics })
+  const accept = createAccept({ store, directory, unknownTypes, retentionMs })
+  const dispatch = createDispatch({ store, stream, live, accept, deliver, metrics })
+  const feeds = await Promise.all(
+    PRIORITIES.flatMap((priority) =>
+      (['notify', 'work'] as const).map(async (family): Promise<Feed> => {
+        const { batch, buffer, share } = TURN[family]
+        const lane: Lane = `${family}-${priority}`
+        return { reader: await stream.read(lane, { buffer }), weight: WEIGHTS[priority] * share, batch }
+      }),
+    ),
+  )
+  return createPump({ feeds, dispatch, concurrency, log, metrics })
+}

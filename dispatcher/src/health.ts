@@ -1,0 +1,47 @@
+import { createServer } from 'node:http'
+import type { Stream } from '@carillon/core/stream/port'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { type Checked, createReadiness } from '@carillon/core/telemetry/readiness'
+
+/** Answers `/healthz` (the process lives), `/readyz` (its dependencies do) and `/metrics` (Prometheus text). */
+export const listenHealth = async (
+  ports: { stream: Stream; store: Checked; live: Checked; metrics: Metrics },
+  port: number,
+  host: string,
+): Promise<{ close(): Promise<void> }> => {
+  const { stream, store, live, metrics } = ports
+  const readiness = createReadiness({ stream, store, live })
+  const answer = async (
+    path: string | undefined,
+  ): Promise<{ status: number; type: string; body: string }> => {
+    if (path === '/healthz') return { status: 200, type: 'application/json', body: '{"status":"ok"}' }
+    if (path === '/readyz') {
+      const state = await readiness()
+      return { status: state.ready ? 200 : 503, type: 'application/json', body: JSON.stringify(state) }
+    }
+    if (path === '/metrics') {
+      for (const [lane, waiting] of await stream.backlog()) metrics.backlog.set({ lane }, waiting)
+      return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() }
+    }
+    return { status: 404, type: 'text/plain', body: 'not found' }
+  }
+  const server = createServer(async (request, response) => {
+    const { status, type, body } = await answer(request.url).catch((error) => ({
+      status: 503,
+      type: 'text/plain',
+      body: String(error),
+    }))
+    response.writeHead(status, { 'content-type': type }).end(body)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeIdleConnections()
+      }),
+  }
+}

@@ -1,0 +1,83 @@
+import type { Message } from '@carillon/core/stream/port'
+import { expect, test } from 'vitest'
+import { readNotification } from './notification.ts'
+
+const at = Date.parse('2026-01-31T09:00:00Z')
+
+const message = (payload: unknown, more: Partial<Message> = {}): Message => ({
+  lane: 'notify-normal',
+  subject: 'notify.acme.normal.comment.created',
+  data: payload instanceof Uint8Array ? payload : new TextEncoder().encode(JSON.stringify(payload)),
+  sequence: 7,
+  appendedAt: at,
+  deliveries: 1,
+  ...more,
+})
+
+const read = (payload: unknown, more?: Partial<Message>) => {
+  const result = readNotification(message(payload, more))
+  if ('refused' in result) throw new Error(`${result.refused.code}: ${result.refused.detail}`)
+  return result.incoming
+}
+
+const refusal = (payload: unknown, more?: Partial<Message>) => {
+  const result = readNotification(message(payload, more))
+  return 'refused' in result ? result.refused : undefined
+}
+
+test('tenant, priority and type come from the subject', () => {
+  const { tenant, priority, notification } = read({ to: 'ada', title: 'Hi' })
+  expect({ tenant, priority }).toEqual({ tenant: 'acme', priority: 'normal' })
+  expect(notification).toMatchObject({ type: 'comment.created', to: 'ada', title: 'Hi', priority: 'normal' })
+})
+
+test('saying the same as the subject is fine, saying something else is not', () => {
+  expect(read({ to: 'ada', type: 'comment.created', priority: 'normal' }).tenant).toBe('acme')
+  expect(refusal({ to: 'ada', type: 'other' })?.detail).toContain('/type')
+  expect(refusal({ to: 'ada', priority: 'critical' })?.detail).toContain('/priority')
+})
+
+test('a CloudEvent carries the notification as its data, and its id with its source', () => {
+  const event = {
+    specversion: '1.0',
+    id: 'e1',
+    source: '/shop',
+    type: 'order.paid',
+    data: { to: 'ada' },
+    traceparent: 'x',
+  }
+  const first = read(event)
+  expect(first.id).toMatch(/^ce_/)
+  expect(read(event, { sequence: 99 }).id).toBe(first.id)
+  expect(read({ ...event, source: '/other' }).id).not.toBe(first.id)
+  expect(read({ ...event, data: { to: 'ada', id: 'n1' } }).id).toBe('n1')
+})
+
+test('without an id, the publisher’s Nats-Msg-Id or else the place in the log gives one', () => {
+  expect(read({ to: 'ada', id: 'n1' }).id).toBe('n1')
+  expect(read({ to: 'ada' }, { dedupe: 'm1' }).id).toBe(read({ to: 'ada' }, { dedupe: 'm1', sequence: 9 }).id)
+  expect(read({ to: 'ada' }).id).toBe(read({ to: 'ada' }).id)
+  expect(read({ to: 'ada' }).id).not.toBe(read({ to: 'ada' }, { sequence: 8 }).id)
+})
+
+test.each([
+  ['malformed_json', new TextEncoder().encode('{"to":'), {}],
+  ['malformed_json', new Uint8Array([0xff, 0xfe]), {}],
+  ['invalid_request', null, {}],
+  ['invalid_request', 'ada', {}],
+  ['invalid_request', { title: 'to nobody' }, {}],
+  ['invalid_request', { to: 'ada', colour: 'red' }, {}],
+  ['invalid_request', { to: '__proto__' }, {}],
+  ['invalid_request', { specversion: '1.0', id: '', source: 's', type: 't', data: { to: 'ada' } }, {}],
+  ['invalid_request', { specversion: '0.3', id: '1', source: 's', type: 't', data: { to: 'ada' } }, {}],
+  ['invalid_request', { specversion: '1.0', id: '1', source: 's', type: 't' }, {}],
+  ['payload_too_large', { to: 'ada', body: 'x'.repeat(70_000) }, {}],
+  ['subject_invalid', { to: 'ada' }, { subject: 'notify.ac me.normal.x' }],
+  ['subject_invalid', { to: 'ada' }, { subject: 'notify.acme.normal.a..b' }],
+] as const)('%s is the reason to refuse %j', (code, payload, more) => {
+  expect(refusal(payload, more)?.code).toBe(code)
+})
+
+test('a reason never repeats what was sent', () => {
+  expect(refusal({ to: 'ada', title: ['s3cret'] })?.detail).not.toContain('s3cret')
+})

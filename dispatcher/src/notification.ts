@@ -1,0 +1,97 @@
+import { hash } from 'node:crypto'
+import { notificationIdAt } from '@carillon/core/ids'
+import type { DeadReason, Message } from '@carillon/core/stream/port'
+import {
+  CloudEvent,
+  isCloudEvent,
+  NatsNotification,
+  NOTIFICATION_MAX_BYTES,
+  type Notification,
+  type Priority,
+  parseNotifySubject,
+  problemDetails,
+  SubjectError,
+} from '@carillon/schemas'
+
+/** A notification as it came out of the log: validated, with its id settled. */
+export type Incoming = {
+  tenant: string
+  id: string
+  priority: Priority
+  /** When the log took it, epoch ms. */
+  appendedAt: number
+  notification: Notification & { priority: Priority }
+}
+
+export type Read = { incoming: Incoming } | { refused: DeadReason }
+
+const refuse = (code: DeadReason['code'], detail: string): Read => ({ refused: { code, detail } })
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+const foreignId = (prefix: string, ...parts: string[]) =>
+  `${prefix}_${hash('sha256', parts.join('\n'), 'base64url').slice(0, 40)}`
+
+/** Says what is wrong without repeating what was sent. */
+const describe = (issues: Parameters<typeof problemDetails>[0]) =>
+  problemDetails(issues)
+    .map(({ pointer, message }) => `${pointer || '/'}: ${message}`)
+    .join('; ')
+
+const parseJson = (data: Uint8Array): { value: unknown } | undefined => {
+  try {
+    return { value: JSON.parse(utf8.decode(data)) }
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Reads a message of a notify lane: plain JSON, or a CloudEvents 1.0 structured event with the notification as its
+ * data. The subject says tenant, priority and type. The id is the notification's own, else the CloudEvent's source
+ * and id, else the publisher's Nats-Msg-Id, else the place in the log; whichever it is, the same message gives the
+ * same id each time. Pure; what cannot be accepted comes back with its reason.
+ */
+export const readNotification = (message: Message): Read => {
+  if (message.data.length > NOTIFICATION_MAX_BYTES)
+    return refuse(
+      'payload_too_large',
+      `a notification has at most ${NOTIFICATION_MAX_BYTES} bytes, this has ${message.data.length}`,
+    )
+  let subject: ReturnType<typeof parseNotifySubject>
+  try {
+    subject = parseNotifySubject(message.subject)
+  } catch (error) {
+    if (error instanceof SubjectError) return refuse('subject_invalid', error.message)
+    throw error
+  }
+  const parsed = parseJson(message.data)
+  if (!parsed) return refuse('malformed_json', 'the payload is not JSON in UTF-8')
+
+  let payload = parsed.value
+  let eventId: string | undefined
+  if (isCloudEvent(payload)) {
+    const event = CloudEvent.safeParse(payload)
+    if (!event.success) return refuse('invalid_request', `CloudEvent ${describe(event.error.issues)}`)
+    payload = event.data.data
+    eventId = foreignId('ce', event.data.source, event.data.id)
+  }
+
+  const read = NatsNotification.safeParse(payload)
+  if (!read.success) return refuse('invalid_request', describe(read.error.issues))
+  const { tenant, priority, type } = subject
+  const given = read.data
+  if (given.type !== undefined && given.type !== type)
+    return refuse('invalid_request', `/type: the subject says ${type}; leave it out or say the same`)
+  if (given.priority !== undefined && given.priority !== priority)
+    return refuse('invalid_request', `/priority: the subject says ${priority}; leave it out or say the same`)
+
+  const id =
+    given.id ??
+    eventId ??
+    (message.dedupe === undefined
+      ? notificationIdAt(message.sequence, message.appendedAt)
+      : foreignId('msg', message.dedupe))
+  const notification = { ...given, id, type, priority }
+  return { incoming: { tenant, id, priority, appendedAt: message.appendedAt, notification } }
+}

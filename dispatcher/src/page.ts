@@ -1,0 +1,89 @@
+import { hash } from 'node:crypto'
+import { type Place, SLOTS, type Store, type UserPage } from '@carillon/core/store/port'
+import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
+import { workSubject } from '@carillon/schemas'
+import { type Deliver, PAGE } from './deliver.ts'
+import type { Ready } from './item.ts'
+import type { Audience } from './recipients.ts'
+
+/**
+ * How a large audience is walked. Its slots are cut into LANES stretches; each is a chain of messages, and a page,
+ * once stored, puts the next one at the back of the queue. So a blast of any size never has more than LANES messages
+ * waiting, blasts of several tenants take turns page by page, memory is bounded by one page, and a dispatcher that
+ * dies loses nothing: the page it held comes again.
+ */
+export const LANES = 8
+
+/** One page of a fan-out, as it waits in the log. */
+export type PageWork = {
+  ready: Ready
+  audience: Audience
+  exclude: string[]
+  /** The lane of the notification's record: counts across its audiences. */
+  lane: number
+  from: number
+  to: number
+  after?: Place
+  /** Recipients this lane has stored so far. */
+  reached: number
+}
+
+const encoder = new TextEncoder()
+
+const pageMessage = (work: PageWork): OutgoingMessage => {
+  const { tenant, id, notification } = work.ready
+  const place = work.after ? `${work.after.slot}\n${work.after.user}` : ''
+  return {
+    subject: workSubject('page', notification.priority, tenant),
+    data: encoder.encode(JSON.stringify(work)),
+    dedupe: hash('sha256', `page\n${tenant}\n${id}\n${work.lane}\n${place}`, 'base64url'),
+  }
+}
+
+/** The first messages of the walk over an audience; `firstLane` is the notification's next free lane. */
+export const firstPages = (ready: Ready, audience: Audience, exclude: string[], firstLane: number) =>
+  Array.from({ length: LANES }, (_, index) =>
+    pageMessage({
+      ready,
+      audience,
+      exclude,
+      lane: firstLane + index,
+      from: (index * SLOTS) / LANES,
+      to: ((index + 1) * SLOTS) / LANES,
+      reached: 0,
+    }),
+  )
+
+type WalkPorts = Pick<Store, 'users' | 'topics'>
+
+/** Up to PAGE members of an audience within a stretch of slots. */
+export const walk = (
+  store: WalkPorts,
+  tenant: string,
+  audience: Audience,
+  stretch: { from: number; to: number; after?: Place },
+): Promise<UserPage> =>
+  'topic' in audience
+    ? store.topics.walk(tenant, audience.topic, stretch, PAGE)
+    : store.users.walk(tenant, stretch, PAGE)
+
+/** Handles one page: stores it, notes how far the lane is, and puts the next page into the log. Repeatable. */
+export const createPageHandler =
+  (
+    ports: { store: Pick<Store, 'users' | 'topics' | 'notifications'>; stream: Pick<Stream, 'publish'> },
+    deliver: Deliver,
+  ) =>
+  async (work: PageWork): Promise<void> => {
+    const { store, stream } = ports
+    const { ready, audience, exclude, lane, from, to, after } = work
+    const { tenant, id } = ready
+    const state = (await store.notifications.get(tenant, id))?.state
+    if (state === 'cancelled' || ready.expiresAt <= Date.now()) return
+    const { users, next } = await walk(store, tenant, audience, { from, to, after })
+    const excluded = new Set(exclude)
+    const recipients = users.filter((user) => !excluded.has(user))
+    await deliver([{ ready, users: recipients }], [])
+    const reached = work.reached + recipients.length
+    await store.notifications.progress(tenant, id, { lane, reached, finished: next === undefined })
+    if (next) await stream.publish([pageMessage({ ...work, after: next, reached })])
+  }

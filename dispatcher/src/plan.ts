@@ -1,0 +1,78 @@
+import { dueKey } from '@carillon/core/ids'
+import { type NotificationRecord, SLOTS, type Store } from '@carillon/core/store/port'
+import type { OutgoingMessage } from '@carillon/core/stream/port'
+import { scheduleSubject, workSubject } from '@carillon/schemas'
+import type { Delivery } from './deliver.ts'
+import type { Ready } from './item.ts'
+import { firstPages, LANES, walk } from './page.ts'
+import { recipientsOf } from './recipients.ts'
+
+/** A notification waiting in the log for its `deliverAt`. */
+export type DueWork = { ready: Ready; acceptedAt: number }
+
+/** What one notification leads to now (a delivery and its record) and later (messages for the log). */
+export type Plan = { delivery: Delivery; record: NotificationRecord; messages: OutgoingMessage[] }
+
+const encoder = new TextEncoder()
+
+const recordOf = (
+  { tenant, id, notification }: Ready,
+  acceptedAt: number,
+  lanes: number,
+  direct: number,
+) => ({
+  tenant,
+  id,
+  type: notification.type,
+  priority: notification.priority,
+  acceptedAt,
+  deliverAt: notification.deliverAt === undefined ? undefined : Date.parse(notification.deliverAt),
+  expiresAt: notification.expiresAt === undefined ? undefined : Date.parse(notification.expiresAt),
+  lanes,
+  direct,
+})
+
+const nothing = (ready: Ready, acceptedAt: number, messages: OutgoingMessage[] = []): Plan => ({
+  delivery: { ready, users: [] },
+  record: recordOf(ready, acceptedAt, 0, 0),
+  messages,
+})
+
+/** Waits in the log until its `deliverAt`. */
+export const postpone = (ready: Ready, acceptedAt: number): Plan => {
+  const work: DueWork = { ready, acceptedAt }
+  return nothing(ready, acceptedAt, [
+    {
+      subject: workSubject('due', ready.notification.priority, ready.tenant),
+      data: encoder.encode(JSON.stringify(work)),
+      schedule: { at: ready.at, key: scheduleSubject(ready.tenant, dueKey(ready.id)) },
+    },
+  ])
+}
+
+/**
+ * Finds out who a notification is for. An audience that fits one page is read here and now; a larger one becomes
+ * the first pages of a fan-out. Users that came with attributes are remembered.
+ */
+export const createPlan =
+  (store: Pick<Store, 'users' | 'topics'>) =>
+  async (ready: Ready, acceptedAt: number): Promise<Plan> => {
+    if (ready.expiresAt <= Date.now()) return nothing(ready, acceptedAt)
+    const { users, audiences, excluded, introduced } = recipientsOf(ready.notification)
+    if (introduced.length > 0) await store.users.merge(ready.tenant, introduced)
+    const direct = new Set(users)
+    const messages: OutgoingMessage[] = []
+    let lanes = 0
+    for (const audience of audiences) {
+      const { users: members, next } = await walk(store, ready.tenant, audience, { from: 0, to: SLOTS })
+      if (next) {
+        messages.push(...firstPages(ready, audience, [...excluded], lanes))
+        lanes += LANES
+      } else for (const member of members) if (!excluded.has(member)) direct.add(member)
+    }
+    return {
+      delivery: { ready, users: [...direct] },
+      record: recordOf(ready, acceptedAt, lanes, direct.size),
+      messages,
+    }
+  }

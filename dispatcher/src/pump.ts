@@ -1,0 +1,175 @@
+import { ProblemError } from '@carillon/core/errors'
+import type { Message, Reader } from '@carillon/core/stream/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { Dispatch, Outcome } from './dispatch.ts'
+
+/** A message delivered this often has failed, or taken its process with it, every time before. */
+export const MAX_DELIVERIES = 8
+const RETRY_FIRST_MS = 500
+const RETRY_CAP_MS = 30_000
+const OUTAGE_FIRST_MS = 100
+const OUTAGE_CAP_MS = 2_000
+
+/** A lane and its share: with all lanes full, lanes get turns in proportion to `weight`; a turn takes up to `batch`. */
+export type Feed = { reader: Reader; weight: number; batch: number }
+
+export type PumpPorts = { feeds: Feed[]; dispatch: Dispatch; concurrency: number; log: Log; metrics: Metrics }
+
+/** Thrown into work that waits for a dependency when the pump stops: its messages go to another dispatcher. */
+class Stopped extends Error {}
+
+/**
+ * Takes batches from the lanes and runs them, `concurrency` at a time; one place more is kept for lanes of priority
+ * critical, which therefore never wait for others. A batch is whatever waits when a place is free: one message when
+ * idle, many under load.
+ *
+ * - A temporary problem (a dependency is out of reach) stops the taking of new work; batches in hand are tried again,
+ *   with growing pauses, until it is over. No attempt is counted.
+ * - Any other failure is a fault of ours or of a message: the messages of the batch are run one by one, and those that
+ *   still fail are given back with a growing delay, and after MAX_DELIVERIES put with the dead letters.
+ */
+export const createPump = ({ feeds, dispatch, concurrency, log, metrics }: PumpPorts) => {
+  const turns = new Map(feeds.map((feed) => [feed, 0]))
+  const running = new Set<Promise<void>>()
+  let abandon = (_: Stopped) => {}
+  const stopping = new Promise<never>((_, reject) => {
+    abandon = reject
+  })
+  stopping.catch(() => {})
+  let stopped = false
+  let waiting = 0
+
+  const outage = async (error: ProblemError, attempt: number) => {
+    const part = 'part' in error ? String(error.part) : 'stream'
+    if (waiting++ === 0) log.warn({ err: error, part }, 'waiting for a dependency; no new work is taken')
+    metrics.paused.set({ part }, 1)
+    let timer: NodeJS.Timeout | undefined
+    const pause = new Promise<void>((resolve) => {
+      timer = setTimeout(
+        resolve,
+        Math.min(OUTAGE_CAP_MS, OUTAGE_FIRST_MS * 2 ** attempt) * (0.5 + Math.random() / 2),
+      )
+    })
+    try {
+      await Promise.race([pause, stopping])
+    } finally {
+      clearTimeout(timer)
+      metrics.paused.set({ part }, 0)
+      if (--waiting === 0) log.info({ part }, 'trying again')
+    }
+  }
+
+  /** Runs something until no temporary problem stops it. */
+  const throughOutages = async <Result>(run: () => Promise<Result>): Promise<Result> => {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await run()
+      } catch (error) {
+        if (!(error instanceof ProblemError && error.problem.temporary)) throw error
+        await outage(error, attempt)
+      }
+    }
+  }
+
+  const settle = async (reader: Reader, outcomes: readonly Outcome[]) => {
+    const done = outcomes.filter(({ reason }) => !reason).map(({ message }) => message)
+    const dead = outcomes.flatMap(({ message, reason }) => (reason ? [{ message, reason }] : []))
+    if (done.length > 0) await throughOutages(() => reader.ack(done))
+    if (dead.length === 0) return
+    await throughOutages(() => reader.bury(dead))
+    for (const { reason } of dead) metrics.deadLetters.inc({ code: reason.code })
+    log.warn({ lane: reader.lane, letters: dead.length, first: dead[0]!.reason }, 'put with the dead letters')
+  }
+
+  const fail = async (reader: Reader, message: Message, error: unknown) => {
+    const { sequence, deliveries } = message
+    if (error instanceof ProblemError)
+      return settle(reader, [{ message, reason: { code: error.problem.code, detail: error.message } }])
+    if (deliveries >= MAX_DELIVERIES)
+      return settle(reader, [{ message, reason: { code: 'too_many_attempts', detail: String(error) } }])
+    log.error(
+      { err: error, lane: reader.lane, sequence, deliveries },
+      'a message failed and will be tried again',
+    )
+    metrics.retried.inc({ lane: reader.lane })
+    const delay = Math.min(RETRY_CAP_MS, RETRY_FIRST_MS * 2 ** (deliveries - 1)) * (0.5 + Math.random() / 2)
+    await throughOutages(() => reader.retry([message], delay))
+  }
+
+  const run = async (reader: Reader, messages: readonly Message[]): Promise<void> => {
+    let outcomes: Outcome[]
+    try {
+      outcomes = await throughOutages(() => dispatch(messages))
+    } catch (error) {
+      if (error instanceof Stopped) throw error
+      if (messages.length === 1) return fail(reader, messages[0]!, error)
+      for (const message of messages) await run(reader, [message])
+      return
+    }
+    await settle(reader, outcomes)
+  }
+
+  const runBatch = async (reader: Reader, taken: readonly Message[]) => {
+    try {
+      const spent = taken.filter(({ deliveries }) => deliveries > MAX_DELIVERIES)
+      const reason = {
+        code: 'too_many_attempts' as const,
+        detail: `delivered more than ${MAX_DELIVERIES} times`,
+      }
+      if (spent.length > 0)
+        await settle(
+          reader,
+          spent.map((message) => ({ message, reason })),
+        )
+      const fresh = taken.filter(({ deliveries }) => deliveries <= MAX_DELIVERIES)
+      if (fresh.length > 0) await run(reader, fresh)
+    } catch (error) {
+      // Left unacknowledged on purpose: the log delivers them again.
+      if (!(error instanceof Stopped)) log.error({ err: error, lane: reader.lane }, 'a batch was given up')
+    }
+  }
+
+  /** Start-time fair queueing: the ready lane that has had the least in relation to its weight. */
+  const next = (): Feed | undefined => {
+    const full = running.size >= concurrency
+    const ready = feeds.filter(
+      ({ reader }) =>
+        reader.ready > 0 && (!full || (reader.lane.endsWith('critical') && running.size === concurrency)),
+    )
+    return ready.sort((a, b) => turns.get(a)! - turns.get(b)!)[0]
+  }
+
+  const pump = () => {
+    if (stopped || waiting > 0) return
+    for (let feed = next(); feed; feed = next()) {
+      const { reader, weight, batch } = feed
+      const now = Math.max(turns.get(feed)!, floor())
+      turns.set(feed, now + 1 / weight)
+      const taken = runBatch(reader, reader.take(batch)).finally(() => {
+        running.delete(taken)
+        pump()
+      })
+      running.add(taken)
+    }
+  }
+
+  /** A lane that was idle does not save up turns. */
+  const floor = () => {
+    const busy = feeds.filter(({ reader }) => reader.ready > 0).map((feed) => turns.get(feed)!)
+    return busy.length > 0 ? Math.min(...busy) : 0
+  }
+
+  for (const { reader } of feeds) reader.onReady(pump)
+  pump()
+
+  return {
+    /** Stops taking, gives back what was not taken, and waits for what is in hand. */
+    stop: async () => {
+      stopped = true
+      await Promise.all(feeds.map(({ reader }) => reader.close()))
+      abandon(new Stopped())
+      await Promise.all(running)
+    },
+  }
+}

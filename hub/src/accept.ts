@@ -1,0 +1,74 @@
+import { hash } from 'node:crypto'
+import { ProblemError } from '@carillon/core/errors'
+import type { Directory } from '@carillon/core/security/directory'
+import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { NOTIFICATION_MAX_BYTES, Notification, notifySubject, type Priority } from '@carillon/schemas'
+import { checked } from './routes.ts'
+
+/** A notification that may go into the event log. */
+export type Accepted = { id: string; priority: Priority; message: OutgoingMessage }
+
+const checkTimes = ({ deliverAt, expiresAt }: Notification, now: number) => {
+  if (expiresAt === undefined) return
+  const expires = Date.parse(expiresAt)
+  const refuse = (message: string) =>
+    new ProblemError('invalid_request', `the notification could never be delivered: ${message}`, {
+      errors: [{ pointer: '/expiresAt', message }],
+    })
+  if (expires <= now) throw refuse('it has passed')
+  if (deliverAt !== undefined && expires <= Date.parse(deliverAt)) throw refuse('it is not after deliverAt')
+}
+
+/**
+ * What happens to a notification at the HTTP edge: it is checked whole, gets an id and a priority, and is appended
+ * to the event log. Nothing else: recipients, times and content are the dispatcher's.
+ */
+export const createAcceptance = (
+  { stream, directory, metrics }: { stream: Stream; directory: Directory; metrics: Metrics },
+  { unknownTypes }: { unknownTypes: 'refuse' | 'accept' },
+) => ({
+  /**
+   * Checks what a sender wrote. `id` serves when it names none. Throws `invalid_request`, `type_unknown` or
+   * `payload_too_large`, and counts that.
+   */
+  check: async (tenant: string, input: unknown, id: () => string): Promise<Accepted> => {
+    try {
+      const given = checked(Notification, input, 'notification')
+      checkTimes(given, Date.now())
+      const type = await directory.type(tenant, given.type)
+      if (!type && unknownTypes === 'refuse')
+        throw new ProblemError('type_unknown', 'define the type first, with PUT /v1/types/{key}')
+      const notification = { ...given, id: given.id ?? id() }
+      const priority = given.priority ?? type?.priority ?? 'normal'
+      const data = Buffer.from(JSON.stringify(notification))
+      if (data.length > NOTIFICATION_MAX_BYTES)
+        throw new ProblemError(
+          'payload_too_large',
+          `with its id the notification has ${data.length} bytes of JSON; ${NOTIFICATION_MAX_BYTES} are the most`,
+        )
+      return {
+        id: notification.id,
+        priority,
+        message: {
+          subject: notifySubject(tenant, priority, notification.type),
+          data,
+          dedupe: hash('sha256', `${tenant}\n${notification.id}`, 'base64url'),
+        },
+      }
+    } catch (error) {
+      if (error instanceof ProblemError && error.problem.status < 500)
+        metrics.refused.inc({ via: 'http', code: error.problem.code })
+      throw error
+    }
+  },
+
+  /** Resolves when all of them are durable. Throws `unavailable` or `stream_full`. */
+  append: async (accepted: readonly Accepted[]): Promise<void> => {
+    if (accepted.length === 0) return
+    await stream.publish(accepted.map(({ message }) => message))
+    for (const { priority } of accepted) metrics.accepted.inc({ via: 'http', priority })
+  },
+})
+
+export type Acceptance = ReturnType<typeof createAcceptance>

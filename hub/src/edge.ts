@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import type { Log } from '@carillon/core/telemetry/log'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { problem } from '@carillon/schemas'
+import { Hono } from 'hono'
+import { answerProblem, problemOf } from './problems.ts'
+
+/** What a request carries through the hub. `route` is its pattern, `tenant` whose credentials it showed. */
+export type Edge = { Variables: { requestId: string; route: string; tenant: string } }
+
+const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/
+
+/** Nothing of ours is to be framed, sniffed or told about; pages allow themselves more. */
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+}
+
+/**
+ * The application every route is added to: gives each request an id (the caller's `X-Request-Id`, if it is fit to
+ * be logged), headers, a log line and a measurement, and turns whatever is thrown into problem details.
+ */
+export const createEdge = ({ log, metrics }: { log: Log; metrics: Metrics }): Hono<Edge> => {
+  const app = new Hono<Edge>()
+
+  app.use(async (c, next) => {
+    const started = performance.now()
+    const given = c.req.header('x-request-id')
+    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID()
+    c.set('requestId', requestId)
+    c.header('x-request-id', requestId)
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value)
+    await next()
+    const ms = performance.now() - started
+    const route = c.get('route') ?? 'unmatched'
+    const { status } = c.res
+    metrics.http.observe({ method: c.req.method, route, status: String(status) }, ms / 1_000)
+    if (log.isLevelEnabled('debug'))
+      log.debug(
+        { requestId, method: c.req.method, route, status, ms: Math.round(ms * 10) / 10, tenant: c.get('tenant') },
+        'request',
+      )
+  })
+
+  app.onError((error, c) => {
+    const about = problemOf(error)
+    const context = { requestId: c.get('requestId'), route: c.get('route'), tenant: c.get('tenant'), err: error }
+    if (about.code === 'internal') log.error(context, 'request failed')
+    else if (about.status >= 500) log.warn(context, 'request refused for now')
+    return answerProblem(c, about)
+  })
+
+  app.notFound((c) => answerProblem(c, problem('not_found', 'there is nothing at this address')))
+  return app
+}

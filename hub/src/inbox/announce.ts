@@ -1,0 +1,98 @@
+import type { Live, LiveMessage } from '@carillon/core/live/port'
+import type { Owner, StateChange } from '@carillon/core/store/port'
+import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { type Counts, eventSubject, type InboxItem, type LifecycleEvent } from '@carillon/schemas'
+
+/** Items one live message or lifecycle event may name: both stay far below what their carriers take. */
+const IDS_MAX = 500
+
+/** Items that change in the same way, and how. */
+export type Group = { items: InboxItem[]; change: StateChange }
+
+const chunks = <T>(list: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(list.length / IDS_MAX) }, (_, index) =>
+    list.slice(index * IDS_MAX, (index + 1) * IDS_MAX),
+  )
+
+/**
+ * Tells the user's other tabs, and whoever listens to the event log, what has been stored already. Both are best
+ * effort: a tab that missed it finds a gap and fetches; a failure is counted and logged, and stops nothing.
+ */
+export const createAnnouncer = ({
+  live,
+  stream,
+  log,
+  metrics,
+}: {
+  live: Live
+  stream: Stream
+  log: Log
+  metrics: Metrics
+}) => {
+  const deliver = async (messages: LiveMessage[]) => {
+    if (messages.length === 0) return
+    try {
+      for (const reached of await live.deliver(messages))
+        metrics.live.inc({ outcome: reached ? 'connected' : 'absent' })
+    } catch (err) {
+      metrics.live.inc({ outcome: 'lost' }, messages.length)
+      log.warn({ err, tenant: messages[0]?.tenant }, 'open tabs were not told of a change')
+    }
+  }
+
+  const publish = async (messages: OutgoingMessage[], what: string) => {
+    if (messages.length === 0) return
+    try {
+      await stream.publish(messages)
+    } catch (err) {
+      log.warn({ err, messages: messages.length }, `${what} did not reach the event log`)
+    }
+  }
+
+  return {
+    changed: (owner: Owner, groups: readonly Group[], counts: Counts) =>
+      deliver(
+        groups.flatMap(({ items, change: patch }) =>
+          chunks(items).map((some) => ({
+            ...owner,
+            event: 'inbox.changed' as const,
+            payload: { ids: some.map(({ id }) => id), patch, counts },
+          })),
+        ),
+      ),
+
+    removed: (owner: Owner, items: readonly InboxItem[], counts: Counts) =>
+      deliver(
+        chunks(items).map((some) => ({
+          ...owner,
+          event: 'inbox.removed' as const,
+          payload: { ids: some.map(({ id }) => id), counts },
+        })),
+      ),
+
+    /** One event for each kind and IDS_MAX items. */
+    happened: (
+      events: readonly (Owner & { kind: LifecycleEvent['kind']; items: readonly InboxItem[]; action?: string })[],
+    ) =>
+      publish(
+        events.flatMap(({ tenant, user, kind, items, action }) =>
+          chunks(items).map((some) => {
+            const event: LifecycleEvent = {
+              kind,
+              tenant,
+              user,
+              items: some.map(({ id, notification }) => ({ id, notification })),
+              ...(action === undefined ? {} : { action }),
+              at: new Date().toISOString(),
+            }
+            return { subject: eventSubject(tenant, kind), data: Buffer.from(JSON.stringify(event)) }
+          }),
+        ),
+        'what people did',
+      ),
+  }
+}
+
+export type Announcer = ReturnType<typeof createAnnouncer>

@@ -1,0 +1,68 @@
+import { ProblemError } from '@carillon/core/errors'
+import type { StateChange } from '@carillon/core/store/port'
+import type { InboxItem, ItemPatch, LifecycleKind } from '@carillon/schemas'
+
+/** The farthest an item may be put off. */
+export const SNOOZE_MAX_MS = 366 * 86_400_000
+
+const refuse = (pointer: string, message: string) =>
+  new ProblemError('invalid_request', `the item cannot be changed so: ${message}`, {
+    errors: [{ pointer, message }],
+  })
+
+/** Throws `invalid_request` for a patch that no item could follow. */
+export const checkPatch = (patch: ItemPatch, now: number): void => {
+  if (patch.read === true && patch.seen === false) throw refuse('/seen', 'what is read has been seen')
+  if (typeof patch.snoozedUntil !== 'string') return
+  if (patch.archived === true) throw refuse('/snoozedUntil', 'what is archived does not come back')
+  const until = Date.parse(patch.snoozedUntil)
+  if (!(until > now)) throw refuse('/snoozedUntil', 'it has passed')
+  if (until > now + SNOOZE_MAX_MS) throw refuse('/snoozedUntil', 'it is more than a year away')
+}
+
+/**
+ * The cells a patch changes in this item; empty when it is all true already, so that doing a thing twice writes
+ * nothing and keeps the first time. What is read is seen, so reading sees and unseeing unreads; an item is
+ * active, archived or snoozed, so archiving ends a snooze and snoozing takes it out of the archive.
+ */
+export const changeOf = (item: InboxItem, patch: ItemPatch, now: number): StateChange => {
+  const at = new Date(now).toISOString()
+  const change: StateChange = {}
+  const set = (cell: 'seenAt' | 'readAt' | 'archivedAt', wanted: boolean) => {
+    if (wanted !== (item[cell] !== null)) change[cell] = wanted ? at : null
+  }
+  if (patch.read !== undefined) set('readAt', patch.read)
+  if (patch.read === true) set('seenAt', true)
+  else if (patch.seen !== undefined) set('seenAt', patch.seen)
+  if (patch.seen === false) set('readAt', false)
+  if (patch.archived !== undefined) set('archivedAt', patch.archived)
+  if (typeof patch.snoozedUntil === 'string') set('archivedAt', false)
+
+  const until = typeof patch.snoozedUntil === 'string' ? new Date(patch.snoozedUntil).toISOString() : null
+  if ((patch.snoozedUntil !== undefined || patch.archived === true) && until !== item.snoozedUntil)
+    change.snoozedUntil = until
+  return change
+}
+
+/** What taking an action changes: the first time counts, and whoever acts on an item has read it. */
+export const actionOf = (item: InboxItem, action: string, now: number): StateChange => ({
+  ...changeOf(item, { read: true }, now),
+  ...(Object.hasOwn(item.acted, action) ? {} : { acted: { [action]: new Date(now).toISOString() } }),
+})
+
+/** The item after the change. */
+export const changed = (item: InboxItem, change: StateChange): InboxItem => ({
+  ...item,
+  ...change,
+  acted: { ...item.acted, ...change.acted },
+})
+
+/** What a patch is called when it has changed something: the verbs its author used, not what followed from them. */
+export const kindsOf = (patch: ItemPatch): LifecycleKind[] => {
+  const kinds: LifecycleKind[] = []
+  if (patch.read !== undefined) kinds.push(patch.read ? 'read' : 'unread')
+  else if (patch.seen === true) kinds.push('seen')
+  if (patch.archived !== undefined) kinds.push(patch.archived ? 'archived' : 'unarchived')
+  if (patch.snoozedUntil !== undefined) kinds.push(patch.snoozedUntil === null ? 'woken' : 'snoozed')
+  return kinds
+}

@@ -1,0 +1,85 @@
+import { uuid7Time } from '@carillon/core/ids'
+import type { Inbox, Owner } from '@carillon/core/store/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import type { InboxItem } from '@carillon/schemas'
+import type { Announcer } from './announce.ts'
+
+/** Ids that wait at most; beyond it receipts are dropped, which costs nothing but the time of receipt. */
+const WAITING_MAX = 50_000
+/** Users whose receipts are written at a time. */
+const CONCURRENCY = 32
+
+/**
+ * Writes when items reached an app of their user. Receipts come in floods, one per item and tab, so they are
+ * coalesced by user while they wait, written a bounded number at a time, and never block who brings them. Only the
+ * first receipt of an item counts. Best effort: a failure is logged.
+ */
+export const createReceipts = ({ inbox, announce, log }: { inbox: Inbox; announce: Announcer; log: Log }) => {
+  const waiting = new Map<string, { owner: Owner; ids: Set<string> }>()
+  let size = 0
+  let dropped = 0
+  let pumping: Promise<void> | undefined
+
+  const mark = async (owner: Owner, ids: string[]): Promise<InboxItem[]> => {
+    try {
+      const items = (await inbox.get(owner, ids)).filter(({ receivedAt }) => receivedAt === null)
+      if (items.length > 0)
+        await inbox.change(
+          owner,
+          items.map(({ id }) => id),
+          { receivedAt: new Date().toISOString() },
+        )
+      return items
+    } catch (err) {
+      log.warn({ err, tenant: owner.tenant, items: ids.length }, 'receipts were not written')
+      return []
+    }
+  }
+
+  const next = () => {
+    const batch = [...waiting].slice(0, CONCURRENCY)
+    for (const [key, { ids }] of batch) {
+      waiting.delete(key)
+      size -= ids.size
+    }
+    return batch.map(([, entry]) => entry)
+  }
+
+  const pump = async () => {
+    for (let batch = next(); batch.length > 0; batch = next()) {
+      const marked = await Promise.all(
+        batch.map(async ({ owner, ids }) => ({
+          ...owner,
+          kind: 'received' as const,
+          items: await mark(owner, [...ids]),
+        })),
+      )
+      await announce.happened(marked)
+      if (dropped > 0) log.warn({ dropped }, 'receipts came faster than they could be written')
+      dropped = 0
+    }
+    pumping = undefined
+  }
+
+  return {
+    add: (owner: Owner, ids: readonly string[]): void => {
+      const key = `${owner.tenant}\n${owner.user}`
+      const entry = waiting.get(key) ?? { owner: { tenant: owner.tenant, user: owner.user }, ids: new Set() }
+      for (const id of ids) {
+        if (uuid7Time(id) === undefined || entry.ids.has(id)) continue
+        if (size >= WAITING_MAX) {
+          dropped++
+          continue
+        }
+        entry.ids.add(id)
+        size++
+      }
+      if (entry.ids.size > 0) waiting.set(key, entry)
+      // Not at once: what else arrives in this turn of the event loop goes along.
+      pumping ??= new Promise<void>((resolve) => setImmediate(resolve)).then(pump)
+    },
+    settled: async (): Promise<void> => {
+      while (pumping) await pumping
+    },
+  }
+}

@@ -1,0 +1,33 @@
+import type { Owner } from '@carillon/core/store/port'
+import type { Stream } from '@carillon/core/stream/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import { type InboxItem, scheduleSubject, workSubject } from '@carillon/schemas'
+
+const keyOf = ({ tenant }: Owner, id: string) => scheduleSubject(tenant, `wake-${id.replaceAll('-', '')}`)
+
+/**
+ * The message in the event log that brings a snoozed item back. It is set before the item is put to sleep, so
+ * that no item sleeps for ever; one that finds its item awake does nothing, so cancelling is best effort.
+ */
+export const createAlarm = ({ stream, log }: { stream: Stream; log: Log }) => ({
+  /** Replaces an earlier one. Throws `unavailable` or `stream_full`. */
+  set: async (owner: Owner, id: string, at: number): Promise<void> => {
+    await stream.publish([
+      {
+        subject: workSubject('wake', 'normal', owner.tenant),
+        data: Buffer.from(JSON.stringify({ user: owner.user, id })),
+        schedule: { at, key: keyOf(owner, id) },
+      },
+    ])
+  },
+
+  cancel: async (owner: Owner, items: readonly Pick<InboxItem, 'id' | 'snoozedUntil'>[]): Promise<void> => {
+    const keys = items.filter((item) => item.snoozedUntil !== null).map(({ id }) => keyOf(owner, id))
+    if (keys.length === 0) return
+    try {
+      await stream.cancel(keys)
+    } catch (err) {
+      log.warn({ err, tenant: owner.tenant }, 'a snooze that ended early keeps its alarm; it will find nothing to do')
+    }
+  },
+})

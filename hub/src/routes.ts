@@ -1,0 +1,154 @@
+import { ProblemError } from '@carillon/core/errors'
+import { parseJson } from '@carillon/core/json'
+import type { Scope, Sender } from '@carillon/core/security/api-keys'
+import type { Directory } from '@carillon/core/security/directory'
+import type { EndUser } from '@carillon/core/security/user-tokens'
+import { type ProblemCode, problem, problemDetails } from '@carillon/schemas'
+import type { Context, Hono } from 'hono'
+import { z } from 'zod'
+import { authenticateSender, authenticateUser } from './auth.ts'
+import { readBody } from './body.ts'
+import type { Edge } from './edge.ts'
+import { answerProblem } from './problems.ts'
+
+/** Enough for everything but batches. */
+export const BODY_MAX_BYTES = 65_536
+
+/** One route: the check of what comes in, and its documentation, in one. */
+export type Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = {
+  method: 'get' | 'put' | 'post' | 'patch' | 'delete'
+  /** As OpenAPI writes it: `/v1/users/{id}`. */
+  path: string
+  summary: string
+  params?: P
+  query?: Q
+  headers?: z.ZodObject
+  body?: B
+  bodyMaxBytes?: number
+  /** An empty body then stands for `{}`. */
+  bodyOptional?: boolean
+  /** Good answers by status. Without a schema they have no body. */
+  answers: Record<number, { description: string; schema?: z.ZodType; type?: string }>
+  /** Problems beyond those that credentials, parameters and bodies bring with them. */
+  problems?: readonly ProblemCode[]
+}
+
+/** What a handler is given. `bytes` and `body` read the body, once; `body` checks it against the schema. */
+export type Request<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = {
+  c: Context<Edge>
+  params: z.output<P>
+  query: z.output<Q>
+  bytes(): Promise<Uint8Array>
+  body(): Promise<z.output<B>>
+}
+
+export type Access = { kind: 'sender'; scope: Scope } | { kind: 'user' } | { kind: 'open' }
+export type RouteEntry = Route<z.ZodObject, z.ZodObject, z.ZodType> & { access: Access }
+
+/** Parses, or throws `invalid_request` saying where in `what` the input does not fit. */
+export const checked = <T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> => {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new ProblemError('invalid_request', `the ${what} does not fit the schema`, {
+    errors: problemDetails(parsed.error.issues),
+  })
+}
+
+const NOTHING = z.object({})
+
+/** A parameter given more than once stays a list, so that the schema refuses it. */
+const queryOf = (c: Context<Edge>) =>
+  Object.fromEntries(
+    Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
+  )
+
+/** Adds routes to the application, by who may call them, and remembers them for the OpenAPI document. */
+export const createRoutes = (app: Hono<Edge>, directory: Directory) => {
+  const table: RouteEntry[] = []
+
+  const add = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, Caller>(
+    access: Access,
+    route: Route<P, Q, B>,
+    authenticate: (c: Context<Edge>) => Promise<Caller>,
+    handle: (request: Request<P, Q, B>, caller: Caller) => Promise<Response> | Response,
+  ) => {
+    table.push({ ...route, access } as unknown as RouteEntry)
+    app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
+      c.set('route', route.path)
+      const caller = await authenticate(c)
+      const bytes = () => readBody(c.req, route.bodyMaxBytes ?? BODY_MAX_BYTES)
+      return handle(
+        {
+          c,
+          params: checked(route.params ?? NOTHING, c.req.param(), 'path') as z.output<P>,
+          query: (route.query ? checked(route.query, queryOf(c), 'query') : {}) as z.output<Q>,
+          bytes,
+          body: async () => {
+            const raw = await bytes()
+            const value = raw.length === 0 && route.bodyOptional ? {} : parseJson(raw)
+            return checked(route.body ?? NOTHING, value, 'body') as z.output<B>
+          },
+        },
+        caller,
+      )
+    })
+  }
+
+  return {
+    table: table as readonly RouteEntry[],
+
+    /** For backends, with an API key of this scope. */
+    sender: <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
+      scope: Scope,
+      route: Route<P, Q, B>,
+      handle: (request: Request<P, Q, B>, sender: Sender) => Promise<Response> | Response,
+    ) =>
+      add(
+        { kind: 'sender', scope },
+        route,
+        async (c) => {
+          const sender = await authenticateSender(directory, c.req, scope)
+          c.set('tenant', sender.tenant)
+          return sender
+        },
+        handle,
+      ),
+
+    /** For people, with a user token, about what is theirs. */
+    user: <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
+      route: Route<P, Q, B>,
+      handle: (request: Request<P, Q, B>, user: EndUser) => Promise<Response> | Response,
+    ) =>
+      add(
+        { kind: 'user' },
+        route,
+        async (c) => {
+          const user = await authenticateUser(directory, c.req)
+          c.set('tenant', user.tenant)
+          return user
+        },
+        handle,
+      ),
+
+    /** For anyone. */
+    open: <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
+      route: Route<P, Q, B>,
+      handle: (request: Request<P, Q, B>) => Promise<Response> | Response,
+    ) => add({ kind: 'open' }, route, async () => undefined, handle),
+
+    /** Makes every known address answer other methods with 405 and `Allow`. To be called after the last route. */
+    seal: () => {
+      const methods = new Map<string, string[]>()
+      for (const { path, method } of table)
+        methods.set(path, [...(methods.get(path) ?? []), method.toUpperCase()])
+      for (const [path, allowed] of methods)
+        app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => {
+          c.set('route', path)
+          c.header('allow', allowed.join(', '))
+          return answerProblem(c, problem('method_not_allowed', `this address answers to ${allowed.join(', ')}`))
+        })
+    },
+  }
+}
+
+export type Routes = ReturnType<typeof createRoutes>

@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { type Server, start } from './child.ts'
+import { freePort } from './ports.ts'
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+const UNBUILT = ['--conditions=source', '--import', 'tsx', 'cli/src/main.ts']
+
+/** The settings of one process; those of the caller's own environment do not leak in. */
+export type Settings = Record<`CARILLON_${string}`, string | undefined>
+
+const environment = (settings: Settings): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(CARILLON_|VITEST|NODE_OPTIONS)/.test(name)),
+  ),
+  CARILLON_HOST: '127.0.0.1',
+  ...settings,
+})
+
+const flagValue = (args: string[], flag: string) => {
+  const at = args.indexOf(flag)
+  return at < 0 ? undefined : args[at + 1]
+}
+
+const answersReady = async (url: string) => {
+  try {
+    const { ok } = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })
+    return ok
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Starts `carillon hub|dispatcher|dev …`, with `--port` added when `args` has none, and resolves when its
+ * /readyz says 200. The drain has `CARILLON_DRAIN_SECONDS`, then five more seconds, before it is killed.
+ */
+export const startCarillon = async (args: string[], settings: Settings): Promise<Server> => {
+  const port = Number(flagValue(args, '--port') ?? (await freePort()))
+  const url = `http://127.0.0.1:${port}`
+  return start({
+    name: `carillon ${args[0]}`,
+    url,
+    port,
+    command: process.execPath,
+    args: [...UNBUILT, ...args, ...(args.includes('--port') ? [] : ['--port', String(port)])],
+    env: environment(settings),
+    cwd: ROOT,
+    ready: () => answersReady(url),
+    readyWithinMs: 60_000,
+    stopWithinMs: (Number(settings.CARILLON_DRAIN_SECONDS ?? 20) + 5) * 1_000,
+  })
+}
+
+/** Runs a command that ends, such as `carillon migrate`. Rejects, with what it printed, unless it exits with 0. */
+export const runCarillon = (
+  args: string[],
+  settings: Settings,
+): Promise<{ stdout: string; stderr: string }> =>
+  promisify(execFile)(process.execPath, [...UNBUILT, ...args], { cwd: ROOT, env: environment(settings) })
+
+export type Urls = { nats: string; redis: string; cassandra: string }
+
+export type Cluster = {
+  hubs: Server[]
+  dispatchers: Server[]
+  /** What every process was started with; enough to start more, or to run commands against it. */
+  settings: Settings
+  /** Stops all at once, dispatchers and hubs alike. */
+  stop(): Promise<void>
+}
+
+/** The settings that make every part real. */
+export const clusterSettings = (urls: Urls, secret = randomBytes(32).toString('hex')): Settings => ({
+  CARILLON_SECRET: secret,
+  CARILLON_NATS_URL: urls.nats,
+  CARILLON_REDIS_URL: urls.redis,
+  CARILLON_CASSANDRA_URL: urls.cassandra,
+})
+
+type ClusterOptions = { hubs: number; dispatchers: number; urls: Urls; secret?: string; settings?: Settings }
+
+/** Migrates the store, then starts that many hubs and dispatchers side by side. */
+export const startCluster = async (options: ClusterOptions): Promise<Cluster> => {
+  const { hubs, dispatchers } = options
+  const settings = { ...clusterSettings(options.urls, options.secret), ...options.settings }
+  await runCarillon(['migrate'], settings)
+  const kinds = [...Array(hubs).fill('hub'), ...Array(dispatchers).fill('dispatcher')]
+  const started = await Promise.allSettled(kinds.map((kind: string) => startCarillon([kind], settings)))
+  const servers = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const stop = async () => void (await Promise.all(servers.map((server) => server.stop())))
+  const failed = started.find((each) => each.status === 'rejected')
+  if (failed) {
+    await stop()
+    throw failed.reason
+  }
+  return { hubs: servers.slice(0, hubs), dispatchers: servers.slice(hubs), settings, stop }
+}

@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type {} from '@carillon/core/provided'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { answers } from './child.ts'
+import { freePort } from './ports.ts'
+import { startNats, startRedis } from './servers.ts'
+
+const pings = (port: number) => answers(port, 'PING\r\n', (answer) => answer.toString() === '+PONG\r\n')
+
+describe.skipIf(!inject('redisServer'))('a server', () => {
+  test('answers once started, and is gone once stopped', async () => {
+    const redis = await startRedis()
+    expect(await pings(redis.port)).toBe(true)
+    expect(await redis.stop()).toBe(0)
+    expect(await pings(redis.port)).toBe(false)
+  })
+
+  test('comes back on its port as another process after a kill', async () => {
+    const redis = await startRedis()
+    onTestFinished(() => redis.kill())
+    const before = redis.pid
+    await redis.kill()
+    expect(await pings(redis.port)).toBe(false)
+    await redis.restart()
+    expect(await pings(redis.port)).toBe(true)
+    expect(redis.pid).not.toBe(before)
+  })
+
+  test('answers nothing while paused, and can be stopped all the same', async () => {
+    const redis = await startRedis()
+    redis.pause()
+    expect(await pings(redis.port)).toBe(false)
+    redis.resume()
+    expect(await pings(redis.port)).toBe(true)
+    redis.pause()
+    expect(await redis.stop()).toBe(0)
+  })
+
+  test('that cannot start says why', async () => {
+    const redis = await startRedis()
+    onTestFinished(() => redis.kill())
+    await expect(startRedis({ port: redis.port })).rejects.toThrow(/redis ended with 1 before it answered/)
+  })
+})
+
+test.skipIf(!inject('natsServer'))('NATS keeps its streams over a restart', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'carillon-rig-'))
+  onTestFinished(() => rm(dir, { recursive: true }))
+  const nats = await startNats({ dir })
+  onTestFinished(() => nats.kill())
+  const connection = await connect({ servers: nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 })
+  onTestFinished(() => connection.close())
+  const manager = await jetstreamManager(connection)
+  await manager.streams.add({ name: 'kept', subjects: ['kept'] })
+  await nats.kill()
+  await nats.restart()
+  const again = await connect({ servers: nats.url })
+  onTestFinished(() => again.close())
+  expect((await (await jetstreamManager(again)).streams.info('kept')).config.name).toBe('kept')
+})
+
+test('a free port can be listened on and is outside the range of outgoing connections', async () => {
+  const port = await freePort()
+  expect(port).toBeGreaterThanOrEqual(20_000)
+  expect(port).toBeLessThan(32_000)
+  expect(await answers(port, 'x', () => true)).toBe(false)
+})

@@ -1,0 +1,80 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Recipe, startDetached } from './child.ts'
+import { cassandraRecipe, cassandraUrl, natsRecipe, redisRecipe } from './servers.ts'
+
+/** Servers that stand until they are taken down, on ports away from the usual ones. Data and pids are in `dir`. */
+const PORTS = { nats: 24_222, redis: 26_379, cassandra: 29_042 } as const
+type Name = keyof typeof PORTS
+
+const dir = join(tmpdir(), `carillon-rig-${process.getuid?.() ?? 'user'}`)
+const pidFile = (name: Name) => join(dir, `${name}.pid`)
+const names = Object.keys(PORTS) as Name[]
+
+/** The pid on file, if that process still is the server: pids are used again. */
+const running = (name: Name): number | undefined => {
+  if (!existsSync(pidFile(name))) return
+  const pid = Number(readFileSync(pidFile(name), 'utf8'))
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return
+  }
+  const commandLine = `/proc/${pid}/cmdline`
+  if (!existsSync('/proc/self')) return pid
+  const command = existsSync(commandLine) ? readFileSync(commandLine, 'utf8') : ''
+  return command.includes(String(PORTS[name])) || command.includes(dir) ? pid : undefined
+}
+
+const recipes: Record<Name, (data: string) => Recipe | Promise<Recipe>> = {
+  nats: (data) => natsRecipe(data, PORTS.nats),
+  redis: () => redisRecipe(PORTS.redis),
+  cassandra: (data) => cassandraRecipe(data, PORTS.cassandra),
+}
+
+const raise = async (name: Name) => {
+  const recipe = await recipes[name](join(dir, name))
+  if (await recipe.ready()) {
+    if (running(name)) return
+    throw new Error(`port ${recipe.port} is taken by a server that the rig did not raise`)
+  }
+  writeFileSync(pidFile(name), String(await startDetached(recipe, join(dir, `${name}.log`))), { mode: 0o600 })
+}
+
+/** Raises what is not up yet; data of earlier times is still there. Resolves when all three answer. */
+export const up = async (): Promise<void> => {
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const results = await Promise.allSettled(names.map(raise))
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed) {
+    await down()
+    throw failed.reason
+  }
+}
+
+/** Ends them and waits until they are gone. Data stays, except with `forget`. */
+export const down = async ({ forget = false } = {}): Promise<void> => {
+  await Promise.all(
+    names.map(async (name) => {
+      const pid = running(name)
+      if (pid) {
+        process.kill(pid, 'SIGTERM')
+        for (let waited = 0; running(name); waited += 50) {
+          if (waited === 15_000) process.kill(pid, 'SIGKILL')
+          await delay(50)
+        }
+      }
+      rmSync(pidFile(name), { force: true })
+    }),
+  )
+  if (forget) rmSync(dir, { recursive: true, force: true })
+}
+
+/** The three settings that make every part real, for these servers. */
+export const standingSettings = () => ({
+  CARILLON_NATS_URL: `nats://127.0.0.1:${PORTS.nats}`,
+  CARILLON_REDIS_URL: `redis://127.0.0.1:${PORTS.redis}`,
+  CARILLON_CASSANDRA_URL: cassandraUrl({ url: `cassandra://127.0.0.1:${PORTS.cassandra}` }),
+})

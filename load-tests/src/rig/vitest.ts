@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { SkippedPart } from '@carillon/core/provided'
+import { Client } from 'cassandra-driver'
+import type { TestProject } from 'vitest/node'
+import { cassandraAnswers, cassandraUrl, startCassandra } from './servers.ts'
+import { locate, type Tool } from './tools.ts'
+
+type Close = () => Promise<void>
+type Cassandra = { url: string; close: Close }
+
+/** Drops what the run's tests made, unless they made nothing. */
+const dropKeyspace = async (host: string, dc: string, keyspace: string) => {
+  const client = new Client({ contactPoints: [host], localDataCenter: dc, socket: { readTimeout: 30_000 } })
+  try {
+    await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`)
+  } finally {
+    await client.shutdown()
+  }
+}
+
+/** The Cassandra that CARILLON_CASSANDRA_URL names, with a keyspace of this run's own. */
+const namedCassandra = async (value: string, keyspace: string): Promise<Cassandra> => {
+  const [, host = '', query = ''] = /^cassandra:\/\/([^/]+)\/[^?]*\??(.*)$/.exec(value) ?? []
+  const [name = '', port = '9042'] = host.split(',')[0]?.split(':') ?? []
+  if (!(await cassandraAnswers(Number(port), name)))
+    throw new Error('no Cassandra answers where CARILLON_CASSANDRA_URL points')
+  const dc = new URLSearchParams(query).get('dc') ?? 'datacenter1'
+  return {
+    url: `cassandra://${host}/${keyspace}?dc=${dc}`,
+    close: () => dropKeyspace(`${name}:${port}`, dc, keyspace),
+  }
+}
+
+const raisedCassandra = async (keyspace: string): Promise<Cassandra> => {
+  const dir = await mkdtemp(join(tmpdir(), 'carillon-test-'))
+  try {
+    const server = await startCassandra({ dir })
+    const close = async () => {
+      await server.kill()
+      await rm(dir, { recursive: true, force: true })
+    }
+    return { url: cassandraUrl(server, keyspace), close }
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/**
+ * Global setup: finds the real parts, raises Cassandra once for the whole run, and hands both to the tests (see
+ * core/src/provided.ts). With CARILLON_TEST_REQUIRE=1 a part that is missing fails the run. CARILLON_* settings
+ * of the caller's shell do not reach the tests.
+ */
+export default async ({ provide }: TestProject): Promise<Close | undefined> => {
+  const { CARILLON_CASSANDRA_URL: named, CARILLON_TEST_REQUIRE: required } = process.env
+  for (const name of Object.keys(process.env).filter((name) => name.startsWith('CARILLON_')))
+    delete process.env[name]
+
+  const skipped: SkippedPart[] = []
+  const find = (tool: Tool) => {
+    const located = locate(tool)
+    if (located.path === undefined)
+      skipped.push({ part: tool, reason: located.reason, remedy: located.remedy })
+    return located.path
+  }
+  provide('natsServer', find('nats'))
+  provide('redisServer', find('redis'))
+  provide('chromium', find('chromium'))
+
+  const keyspace = `carillon_test_${randomBytes(6).toString('hex')}`
+  const present = named || (find('java') && find('cassandra'))
+  if (required === '1' && skipped.length > 0)
+    throw new Error(
+      `parts are missing: ${skipped.map(({ reason, remedy }) => `${reason} (${remedy})`).join('; ')}`,
+    )
+
+  const cassandra = present && (await (named ? namedCassandra(named, keyspace) : raisedCassandra(keyspace)))
+  provide('cassandra', cassandra ? cassandra.url : undefined)
+  provide('skipped', skipped)
+  return cassandra ? cassandra.close : undefined
+}

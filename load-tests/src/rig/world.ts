@@ -1,0 +1,42 @@
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Urls } from './carillon.ts'
+import type { Server } from './child.ts'
+import { cassandraUrl, startCassandra, startNats, startRedis } from './servers.ts'
+
+/** The three real servers, on free ports, with data of their own. */
+export type World = { nats: Server; redis: Server; cassandra: Server; urls: Urls; stop(): Promise<void> }
+
+/** Raises NATS, Redis and Cassandra together; `stop` ends them and removes their data. */
+export const raiseWorld = async (): Promise<World> => {
+  const dir = await mkdtemp(join(tmpdir(), 'carillon-world-'))
+  const started: Server[] = []
+  const keep = async (starting: Promise<Server>) => {
+    const server = await starting
+    started.push(server)
+    return server
+  }
+  const clear = () => rmSync(dir, { recursive: true, force: true })
+  process.once('exit', clear)
+  const stop = async () => {
+    await Promise.all(started.map((server) => server.stop()))
+    clear()
+    process.off('exit', clear)
+  }
+  const starting = [
+    keep(startNats({ dir: join(dir, 'nats') })),
+    keep(startRedis()),
+    keep(startCassandra({ dir: join(dir, 'cassandra') })),
+  ] as const
+  try {
+    const [nats, redis, cassandra] = await Promise.all(starting)
+    const urls = { nats: nats.url, redis: redis.url, cassandra: cassandraUrl(cassandra) }
+    return { nats, redis, cassandra, urls, stop }
+  } catch (error) {
+    await Promise.allSettled(starting)
+    await stop()
+    throw error
+  }
+}

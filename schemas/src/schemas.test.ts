@@ -1,0 +1,123 @@
+import { expect, expectTypeOf, test } from 'vitest'
+import {
+  deadSubject,
+  isCloudEvent,
+  laneFilter,
+  laneOf,
+  Notification,
+  type NotificationInput,
+  notifySubject,
+  parseNotifySubject,
+  parseWorkSubject,
+  problem,
+  problemDetails,
+  SubjectError,
+  scheduleSubject,
+  UserId,
+  UserProfile,
+  workSubject,
+} from './index.ts'
+
+test('subjects are built and read back', () => {
+  const subject = notifySubject('acme', 'high', 'comment.created')
+  expect(subject).toBe('notify.acme.high.comment.created')
+  expect(parseNotifySubject(subject)).toEqual({ tenant: 'acme', priority: 'high', type: 'comment.created' })
+  expect(laneOf(subject)).toBe('notify-high')
+  expect(laneFilter('notify-high')).toBe('notify.*.high.>')
+  expect(parseWorkSubject(workSubject('page', 'low', 'acme'))).toEqual({
+    kind: 'page',
+    priority: 'low',
+    tenant: 'acme',
+  })
+  expect(laneOf(workSubject('page', 'low', 'acme'))).toBe('work-low')
+})
+
+test.each(['a.b', 'a b', '*', '>', 'a\r\nPUB x 1', '', 'ü', 'a'.repeat(65)])(
+  'no subject holds the token %j',
+  (token) => {
+    expect(() => notifySubject(token, 'normal', 'x')).toThrow(SubjectError)
+    expect(() => scheduleSubject('acme', token)).toThrow(SubjectError)
+    expect(deadSubject(token, 'notify-low')).toBe('dead._.notify-low')
+  },
+)
+
+test.each([
+  'notify.acme.high',
+  'notify.acme.urgent.x',
+  'notify..high.x',
+  'notify.acme.high.x.',
+  'notify.acme.high.a..b',
+  'other.acme.high.x',
+  'notify.acme.high.a b',
+])('%j is not a notify subject', (subject) => {
+  expect(() => parseNotifySubject(subject)).toThrow(SubjectError)
+})
+
+test.each(['ada', 'ada@example.com', 'auth0|5f7c', 'org:7/x'.replace('/', '.'), 'A'.repeat(128)])(
+  '%j is a user id',
+  (id) => {
+    expect(UserId.safeParse(id).success).toBe(true)
+  },
+)
+
+test.each(['', '__proto__', 'a"b', "a'b", 'a\0b', 'a b', 'a\nb', 'x'.repeat(10_000), 'ü', '-a'])(
+  '%j is no user id',
+  (id) => {
+    expect(UserId.safeParse(id).success).toBe(false)
+  },
+)
+
+test('a notification needs a recipient and a type, and nothing unknown', () => {
+  const ok: NotificationInput[] = [
+    { to: 'ada', type: 'greeting' },
+    {
+      to: { user: 'ada', email: 'ada@example.com', timezone: 'Europe/Lisbon' },
+      type: 'greeting',
+      actor: 'grace',
+    },
+    {
+      to: [{ topic: 'post:1' }, { everyone: true }],
+      exclude: ['grace'],
+      type: 'a.b',
+      data: { deep: { er: [1, null] } },
+    },
+  ]
+  for (const each of ok) expect(Notification.safeParse(each).error).toBeUndefined()
+  const bad: unknown[] = [
+    {},
+    { to: [], type: 'x' },
+    { to: 'ada', type: 'x', colour: 'red' },
+    { to: 'ada', type: 'x', url: 'javascript:alert(1)' },
+    { to: 'ada', type: 'x', url: '//evil.example' },
+    { to: 'ada', type: 'x', title: 7 },
+    { to: { user: 'ada', timezone: 'Mars/Base' }, type: 'x' },
+    { to: 'ada', type: 'x', deliverAt: 'tomorrow' },
+  ]
+  for (const each of bad) expect(Notification.safeParse(each).success).toBe(false)
+  expect(Notification.parse(ok[1]).actor).toEqual({ user: 'grace' })
+})
+
+test('types follow the schemas', () => {
+  expectTypeOf<Notification['actor']>().toEqualTypeOf<
+    { user?: string; name?: string; avatar?: string } | undefined
+  >()
+  expectTypeOf<NotificationInput['type']>().toEqualTypeOf<string>()
+})
+
+test('problems say where, and never repeat values', () => {
+  const { error } = UserProfile.safeParse({ email: 'hunter2', 'a/b~c': 1 })
+  const details = problemDetails(error!.issues)
+  expect(details.map(({ pointer }) => pointer)).toContain('/email')
+  expect(JSON.stringify(problem('invalid_request', 'x', details))).not.toContain('hunter2')
+  expect(problem('unavailable', 'x')).toMatchObject({
+    status: 503,
+    temporary: true,
+    type: 'urn:carillon:problem:unavailable',
+  })
+})
+
+test('a CloudEvent is known by its specversion', () => {
+  expect(isCloudEvent({ specversion: '1.0' })).toBe(true)
+  expect(isCloudEvent({ to: 'ada' })).toBe(false)
+  expect(isCloudEvent(null)).toBe(false)
+})
