@@ -6,7 +6,9 @@ import type { Idempotency } from '@carillon/core/idempotency/port'
 import type { Closers } from '@carillon/core/lifecycle/closers'
 import { inProcessLive } from '@carillon/core/live/in-process'
 import type { Live } from '@carillon/core/live/port'
-import { clusterServer, connectRedis, redisLive } from '@carillon/core/live/redis'
+import { redisLive } from '@carillon/core/live/redis'
+import { connectRedis, openSubscriptions } from '@carillon/core/live/redis-client'
+import { clusterServer, type LiveServer, standaloneServer } from '@carillon/core/live/server'
 import { createDirectory, type Directory } from '@carillon/core/security/directory'
 import { createSeal } from '@carillon/core/security/seal'
 import { type Database, openDatabase } from '@carillon/core/sqlite/database'
@@ -17,7 +19,6 @@ import { embeddedStream } from '@carillon/core/stream/embedded'
 import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
-import { Server } from 'socket.io'
 
 export type Context = { config: Config; secret: string; closers: Closers; log: Log }
 
@@ -47,11 +48,7 @@ export const openParts = (context: Context, file = databaseFile(context.config))
 
   const openStore = async (): Promise<Store> => {
     const store = config.cassandraUrl
-      ? cassandraStore({
-          client: await connectCassandra(config.cassandraUrl),
-          seal,
-          retentionMs: config.retentionMs,
-        })
+      ? cassandraStore({ ...connectCassandra(config.cassandraUrl), seal, retention: config.retentionMs })
       : sqliteStore({ database: embedded(), seal })
     closers.add('store', () => store.close())
     return store
@@ -64,26 +61,23 @@ export const openParts = (context: Context, file = databaseFile(context.config))
       return { stream, idempotency: embeddedIdempotency({ database: embedded() }) }
     }
     const connection = await connectNats(config.natsUrl, 'carillon')
+    closers.add('nats', () => connection.close())
     const stream = await jetstreamStream({ connection, replicas: config.natsReplicas })
     closers.add('stream', () => stream.close())
     return { stream, idempotency: await jetstreamIdempotency({ connection, replicas: config.natsReplicas }) }
   }
 
-  const openLive = async (): Promise<{ live: Live; io: Server }> => {
+  const openLive = async (): Promise<{ live: Live; io: LiveServer }> => {
     if (!config.redisUrl) {
-      const io = new Server({ transports: ['websocket'], perMessageDeflate: false, serveClient: false })
-      const live = inProcessLive({ io })
-      closers.add('live', () => live.close())
-      return { live, io }
+      const io = standaloneServer()
+      return { live: inProcessLive({ io }), io }
     }
-    const [publisher, subscriber] = await Promise.all([
-      connectRedis(config.redisUrl),
-      connectRedis(config.redisUrl),
-    ])
-    const io = clusterServer({ publisher, subscriber })
-    const live = redisLive({ io, redis: publisher })
+    const onError = (error: Error) => log.warn({ err: error.message }, 'redis does not answer')
+    const redis = await connectRedis(config.redisUrl, onError)
+    const subscriptions = openSubscriptions(config.redisUrl, onError)
+    const live = redisLive({ redis, subscriptions })
     closers.add('live', () => live.close())
-    return { live, io }
+    return { live, io: clusterServer({ redis, subscriptions }) }
   }
 
   return { openStore, openStream, openLive, log }
@@ -95,7 +89,7 @@ export type Parts = {
   live: Live
   idempotency: Idempotency
   directory: Directory
-  io: Server
+  io: LiveServer
 }
 
 /** Everything a hub or a dispatcher stands on, opened together. */

@@ -9,44 +9,43 @@ const TRIES = 4
 /** Told to wait longer than this, a change is given up at once: nobody is left hoping that long. */
 const PATIENCE_MS = 30_000
 
-export type Answer = { counts: Counts; item?: InboxItem; ids?: string[] }
+/** The hub takes so many ids in one request. */
+const IDS_MAX = 100
+
+export type Answer = { counts?: Counts | undefined; item?: InboxItem; ids?: string[] }
 
 /** The hub's HTTP API, as far as a user's token reaches. Rejects with CarillonError. */
-export const createApi = (options: {
+export const createApi = ({
+  url,
+  tokens,
+  fetch,
+  timing,
+  signal,
+}: {
   /** Ends with a slash. */
   url: string
   tokens: Tokens
-  fetch: typeof fetch
+  fetch: typeof globalThis.fetch
   timing: Timing
+  /** Ends everything. */
+  signal: AbortSignal
 }) => {
-  const { tokens, timing } = options
-  const closing = new AbortController()
-
   const once = async <T>(token: string, method: string, path: string, body?: unknown): Promise<T> => {
-    const abort = new AbortController()
-    const stop = () => abort.abort()
-    const timer = setTimeout(stop, timing.request)
-    closing.signal.addEventListener('abort', stop)
     try {
-      if (closing.signal.aborted) stop()
-      const response = await options.fetch(`${options.url}v1/inbox${path}`, {
+      const response = await fetch(`${url}v1/inbox${path}`, {
         method,
         headers: {
           authorization: `Bearer ${token}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(body ? { 'content-type': 'application/json' } : {}),
         },
-        body: body === undefined ? null : JSON.stringify(body),
-        signal: abort.signal,
+        body: body ? JSON.stringify(body) : null,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timing.request)]),
       })
       if (!response.ok) throw await errorOf(response)
       return await response.json()
     } catch (cause) {
       if (cause instanceof CarillonError) throw cause
-      if (closing.signal.aborted) throw new CarillonError('closed', 'The client was closed')
       throw new CarillonError('network', 'The hub does not answer', { temporary: true, cause })
-    } finally {
-      clearTimeout(timer)
-      closing.signal.removeEventListener('abort', stop)
     }
   }
 
@@ -57,20 +56,9 @@ export const createApi = (options: {
       return await once<T>(token, method, path, body)
     } catch (error) {
       if (tokens.fixed || asError(error).status !== 401) throw error
-      return once<T>(await tokens.renew(token), method, path, body)
+      return once<T>(await tokens.get(token), method, path, body)
     }
   }
-
-  const pause = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const end = () => {
-        clearTimeout(timer)
-        closing.signal.removeEventListener('abort', end)
-        resolve()
-      }
-      const timer = setTimeout(end, ms)
-      closing.signal.addEventListener('abort', end)
-    })
 
   /** A change, which is idempotent: tried again while that can help. */
   const change = async (method: string, path: string, body?: unknown): Promise<Answer> => {
@@ -79,28 +67,33 @@ export const createApi = (options: {
         return await call<Answer>(method, path, body)
       } catch (thrown) {
         const error = asError(thrown)
-        const wait = Math.max(error.retryAfter ?? 0, backoff(tries, timing.retry, timing.retryMax))
-        if (!error.temporary || tries === TRIES || wait > PATIENCE_MS) throw error
-        await pause(wait)
+        const wait = backoff(error, tries, timing)
+        if (signal.aborted || !error.temporary || tries === TRIES || wait > PATIENCE_MS) throw error
+        await new Promise((resolve) => setTimeout(resolve, wait))
       }
     }
   }
+  const one = (id: string) => `/${encodeURIComponent(id)}`
 
   return {
-    page(query: Query & { limit: number; before?: string | undefined }) {
-      const search = new URLSearchParams()
-      for (const [name, value] of Object.entries(query))
-        if (value !== undefined) search.set(name, String(value))
-      return call<InboxPage>('GET', `?${search}`)
+    page: (query: Query & { limit: number; before?: string | undefined }) =>
+      // Through JSON, which leaves out what is undefined.
+      call<InboxPage>('GET', `?${new URLSearchParams(JSON.parse(JSON.stringify(query)))}`),
+    patch: (id: string, patch: ItemPatch) => change('PATCH', one(id), patch),
+    remove: (id: string): Promise<Answer> =>
+      change('DELETE', one(id)).catch((error: CarillonError) => {
+        // Removing what is not there has done what it should.
+        if (error.code === 'not_found') return {}
+        throw error
+      }),
+    act: (id: string, name: string) => change('POST', `${one(id)}/actions${one(name)}`),
+    async seen(ids: readonly string[]): Promise<Answer> {
+      let counts: Counts | undefined
+      for (let at = 0; at < ids.length; at += IDS_MAX)
+        counts = (await change('POST', '/seen', { ids: ids.slice(at, at + IDS_MAX) })).counts
+      return { counts }
     },
-    patch: (id: string, patch: ItemPatch) => change('PATCH', `/${encodeURIComponent(id)}`, patch),
-    remove: (id: string) => change('DELETE', `/${encodeURIComponent(id)}`),
-    act: (id: string, name: string) =>
-      change('POST', `/${encodeURIComponent(id)}/actions/${encodeURIComponent(name)}`),
-    seen: (ids: readonly string[]) => change('POST', '/seen', { ids }),
-    all: (verb: 'read-all' | 'seen-all' | 'archive-all', category: string | undefined) =>
-      change('POST', `/${verb}`, category === undefined ? {} : { category }),
-    close: () => closing.abort(),
+    all: (verb: string, part: Omit<Query, 'status'>) => change('POST', `/${verb}`, part),
   }
 }
 export type Api = ReturnType<typeof createApi>

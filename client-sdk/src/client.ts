@@ -2,18 +2,18 @@ import type { Counts, InboxItem, InboxPage } from '@carillon/schemas'
 import { io } from 'socket.io-client'
 import { createApi } from './api.ts'
 import { type Connect, type ConnectionState, createConnection } from './connection.ts'
-import { type CarillonError, isRefusal } from './error.ts'
+import type { CarillonError } from './error.ts'
 import { createFeed, type Feed, type FeedList, type FeedQuery } from './feed.ts'
 import type { Query } from './items.ts'
 import { createSequencer } from './sequencer.ts'
 import { applyLive, applyPage, hasMissed, INITIAL, type Live } from './state.ts'
 import { createListeners, createStore, type Readable } from './store.ts'
-import { createSync, type Level } from './sync.ts'
-import { TIMING, type Timing } from './timing.ts'
+import { createSync } from './sync.ts'
+import { createTimer, TIMING, type Timing } from './timing.ts'
 import { createTokens, type TokenSource } from './tokens.ts'
 import { createVerbs } from './verbs.ts'
 import { createView } from './view.ts'
-import { isVisible, watchPage } from './wake.ts'
+import { isVisible, onWake } from './wake.ts'
 
 export type ClientOptions = {
   /** Where the hub is; in a browser it may be relative to the page. */
@@ -48,27 +48,14 @@ export type Client = {
 
 /** The page that counts are taken from while no feed lists everything. */
 const BASE: Query & { limit: number } = { status: 'active', limit: 10 }
-/** More items than this are not kept: feeds fall back to their first page. */
+/** When more items than this are held, those that no feed lists are forgotten. */
 const ITEMS_MAX = 1_000
-/** Ids that `notification` was called for, or that are acknowledged, are remembered so far back. */
-const REMEMBERED = 2_000
-/** Coming back to a page that is this fresh fetches nothing. */
-const FRESH_MS = 5_000
+/** So many ids are remembered as known. */
+const KNOWN_MAX = 2_000
 
 /** Counts and position come from pages in which everything that counts shows up. */
 const isBase = ({ status, category, tag }: Query) =>
-  (status === 'active' || status === 'unread') && category === undefined && tag === undefined
-
-/** Adds to a set that forgets its oldest members; false if the id was there. */
-const once = (ids: Set<string>, id: string): boolean => {
-  if (ids.has(id)) return false
-  ids.add(id)
-  for (const oldest of ids) {
-    if (ids.size <= REMEMBERED) break
-    ids.delete(oldest)
-  }
-  return true
-}
+  !category && !tag && (status === 'active' || status === 'unread')
 
 /**
  * A client of one user's inbox. Does nothing, and touches neither network nor page, until a feed, the counts or an
@@ -76,202 +63,171 @@ const once = (ids: Set<string>, id: string): boolean => {
  */
 export const createClient = (options: ClientOptions): Client => {
   const timing: Timing = { ...TIMING, ...options.timing }
-  const url = new URL(options.url, typeof location === 'undefined' ? undefined : location.href).href
+  const url = new URL(options.url, globalThis.location?.href).href
   const base = url.endsWith('/') ? url : `${url}/`
   const tokens = createTokens(options.token)
+  const closing = new AbortController()
+  const { signal } = closing
   const api = createApi({
     url: base,
     tokens,
     fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
     timing,
+    signal,
   })
-  const heard = {
-    notification: createListeners<[InboxItem]>(),
-    connection: createListeners<[ConnectionState]>(),
-    error: createListeners<[CarillonError]>(),
-  }
+  const heard = createListeners<[keyof ClientEvents, unknown]>()
   const state = createStore(INITIAL)
   const lists = new Set<FeedList>()
-  const announced = new Set<string>()
-  const arrived = new Set<string>()
+  /** Ids that we have met: each is acknowledged, and announced, when it first comes. */
+  const known = new Set<string>()
   /** The newest item of the first page: what is newer arrived after we started. */
   let horizon: string | undefined
+  /** A page showed something that no live message told. */
+  let missed = false
   let started = false
-  let stopWatching = () => {}
-  let polling: ReturnType<typeof setTimeout> | undefined
+  const polling = createTimer()
 
+  const isCrowded = () => state.getSnapshot().items.size > ITEMS_MAX
   const spread = () => Math.random() * timing.spread
-  const { view, close: closeView } = createView(state, () => sync.request('full', spread()))
-  const counts: Readable<Counts> = {
-    getSnapshot: () => view.getSnapshot().counts,
-    subscribe(listener) {
-      let before = view.getSnapshot().counts
-      start()
-      return view.subscribe(() => {
-        const { counts } = view.getSnapshot()
-        if (counts === before) return
-        before = counts
-        listener()
-      })
-    },
+  const view = createView(state, () => sync.request(true, spread()))
+  const counts = createStore(view.getSnapshot().counts)
+  view.subscribe(() => counts.set(view.getSnapshot().counts))
+
+  /** Meets items, oldest first, and announces those that `isNews` picks among the ones not met before. */
+  const meet = (items: readonly InboxItem[], isNews: (item: InboxItem) => boolean) => {
+    const fresh = items.filter(({ id }) => !known.has(id))
+    for (const { id } of fresh) known.add(id)
+    for (const id of known) if (known.size > KNOWN_MAX) known.delete(id)
+    connection.received(fresh.filter((item) => item.receivedAt === null).map(({ id }) => id))
+    for (const item of fresh) if (isNews(item)) heard.call('notification', item)
   }
 
-  const received = (items: readonly InboxItem[]) =>
-    connection.received(
-      items.filter((item) => item.receivedAt === null && once(arrived, item.id)).map(({ id }) => id),
-    )
-
   const apply = (live: Live) => {
-    const before = state.getSnapshot()
-    state.set(applyLive(before, live, Date.now()))
-    if (live.event !== 'inbox.added') return
-    const { item } = live.message
-    received([item])
-    if (!before.items.has(item.id) && !before.gone.has(item.id) && once(announced, item.id))
-      heard.notification.call(item)
-    if (state.getSnapshot().items.size > ITEMS_MAX) sync.request('trim', spread())
+    const { items } = state.getSnapshot()
+    state.set(applyLive(state.getSnapshot(), live, Date.now()))
+    if (live.event === 'inbox.added') meet([live.message.item], ({ id }) => items.get(id) !== null)
   }
 
   const absorb = (query: Query, page: InboxPage, above?: string): boolean => {
     const before = state.getSnapshot()
-    const missed = hasMissed(before, page)
-    state.set(
-      applyPage(before, query, page, {
-        above,
-        base: above === undefined && isBase(query),
-        now: Date.now(),
-      }),
-    )
+    const base = above === undefined && isBase(query)
+    state.set(applyPage(before, query, page, { above, base, now: Date.now() }))
     sequencer.settle()
-    received(page.items)
-    if (above === undefined && horizon !== undefined)
-      for (const item of page.items.toReversed())
-        if (item.id > horizon && !before.items.has(item.id) && !item.seenAt && once(announced, item.id))
-          heard.notification.call(item)
-    if (isBase(query)) horizon ??= page.items[0]?.id ?? ''
-    return missed
+    meet(
+      page.items.toReversed(),
+      ({ id, seenAt }) => horizon !== undefined && id > horizon && above === undefined && !seenAt,
+    )
+    if (base) horizon ??= page.items[0]?.id ?? ''
+    const misses = hasMissed(before, page)
+    missed ||= misses
+    return misses
   }
 
-  const pass = async (level: Level) => {
-    const first = [...lists].find(({ query }) => isBase(query))
-    const trim = level === 'trim'
-    const missed = first ? await first.load(trim) : absorb(BASE, await api.page(BASE))
-    await Promise.all(
-      [...lists].map((list) => {
-        if (list !== first && (missed || level !== 'check' || !list.loaded())) return list.load(trim)
-      }),
+  const pass = async (full: boolean) => {
+    const base = [...lists].find(({ query }) => isBase(query))
+    missed = full
+    const first = base ? base.load() : api.page(BASE).then((page) => absorb(BASE, page))
+    if (!full) await first
+    const others = [...lists].filter((list) => list !== base && (missed || !list.loaded()))
+    await Promise.all([first, ...others.map((list) => list.load())])
+    if (!isCrowded()) return
+    const held = [...state.getSnapshot().items].filter(([, item]) =>
+      [...lists].some((list) => list.holds(item)),
     )
-    if (!trim) return
-    const now = state.getSnapshot()
-    const kept = [...now.items].filter(([, item]) => [...lists].some((list) => list.holds(item)))
-    state.set({ ...now, items: new Map(kept) })
+    state.set({ ...state.getSnapshot(), items: new Map(held) })
   }
 
   const fail = (error: CarillonError) => {
-    if (error.code === 'closed') return
-    heard.error.call(error)
-    if (tokens.fixed && isRefusal(error.code) && error.status === 401) connection.stop()
+    if (signal.aborted) return
+    heard.call('error', error)
+    if (tokens.fixed && error.status === 401) connection.stop()
   }
-
   const sync = createSync({
     pass,
-    onError(error) {
-      for (const list of lists) list.failed(error)
-      fail(error)
-    },
+    onError: fail,
     timing,
+    stopped: () => connection.state() === 'stopped',
   })
-  const sequencer = createSequencer({
-    position: () => state.getSnapshot().last,
+  const sequencer = createSequencer(
+    () => state.getSnapshot().last,
     apply,
-    lost: () => sync.request('full'),
-    straggler: timing.straggler,
-  })
+    () => sync.request(true),
+    timing.straggler,
+  )
   const connection = createConnection({
     url: base,
     tokens,
     connect: options.connect ?? io,
     timing,
     onState(now) {
-      if (now === 'live') sync.request('full')
-      heard.connection.call(now)
+      if (now === 'live') sync.request(true)
+      heard.call('connection', now)
     },
-    onLive: (live) => sequencer.push(live),
-    onResync: () => sync.request('full', spread()),
-    onError(error) {
-      for (const list of lists) list.failed(error)
-      heard.error.call(error)
-    },
+    onLive: sequencer.push,
+    onResync: () => sync.request(true, spread()),
+    onError: fail,
   })
-  const verbs = createVerbs({ store: state, api, fail })
+  const verbs = createVerbs({ store: state, view, api, fail })
   const offDoubt = state.subscribe(() => {
-    if (state.getSnapshot().doubtful) sync.request('full', timing.retry + spread())
+    if (state.getSnapshot().doubtful) sync.request(true, timing.retry + spread())
   })
 
-  const poll = () => {
-    polling = setTimeout(
+  const poll = () =>
+    polling.set(
       () => {
-        if (isVisible()) sync.request('check')
+        if (isVisible() || isCrowded()) sync.request(isCrowded())
         poll()
       },
       timing.poll * (1 + Math.random()),
     )
-  }
 
   const start = () => {
     if (started) return
     started = true
     void connection.start()
-    sync.request('full', timing.patience)
+    sync.request(true, timing.patience)
     poll()
-    stopWatching = watchPage({
-      wake() {
-        connection.hurry()
-        if (sync.age() > FRESH_MS) sync.request('check')
-      },
-      online() {
-        connection.hurry()
-        sync.request('check', spread())
-      },
-    })
+    onWake(() => {
+      connection.hurry()
+      sync.request(false, timing.straggler)
+    }, signal)
+  }
+
+  const refill = () => sync.request(false, timing.retry)
+  const open = (list: FeedList) => {
+    lists.add(list)
+    if (state.getSnapshot().last) sync.request(false)
+    start()
   }
 
   return {
-    feed(query = {}) {
-      return createFeed(
-        {
-          api,
-          verbs,
-          view,
-          absorb,
-          open(list) {
-            lists.add(list)
-            if (started && sync.age() !== Number.POSITIVE_INFINITY) sync.request('check')
-            start()
-          },
-          close: (list) => lists.delete(list),
-        },
-        query,
-      )
+    feed: (query = {}) =>
+      createFeed({ api, verbs, view, absorb, open, refill, close: (list) => lists.delete(list) }, query),
+    counts: {
+      getSnapshot: counts.getSnapshot,
+      subscribe(listener) {
+        start()
+        return counts.subscribe(listener)
+      },
     },
-    counts,
     get connection() {
       return connection.state()
     },
     on(event, listener) {
       if (event === 'notification') start()
-      return heard[event].add(listener as (arg: InboxItem & ConnectionState & CarillonError) => void)
+      return heard.add((name, value) => {
+        if (name === event) listener(value as never)
+      })
     },
     close() {
       started = true
       connection.stop()
+      closing.abort()
       sync.close()
       sequencer.close()
-      closeView()
+      view.close()
       offDoubt()
-      stopWatching()
-      clearTimeout(polling)
-      api.close()
+      polling.clear()
       lists.clear()
     },
   }

@@ -1,8 +1,8 @@
 import type { ClientToHub, HubToClient } from '@carillon/schemas'
 import type { ManagerOptions, Socket, SocketOptions } from 'socket.io-client'
-import { asError, CarillonError, isRefusal } from './error.ts'
+import { asError, CarillonError, type ErrorCode, isRefusal } from './error.ts'
 import type { Live } from './state.ts'
-import { backoff, type Timing } from './timing.ts'
+import { backoff, createTimer, type Timing } from './timing.ts'
 import type { Tokens } from './tokens.ts'
 
 /** `offline`: tries again, for ever. `stopped`: closed, or a fixed token was refused. */
@@ -16,14 +16,27 @@ export type Connect = (url: string, options: Partial<ManagerOptions & SocketOpti
 const GOOD_MS = 10_000
 /** The hub takes so many ids in one `inbox.received`. */
 const RECEIVED_MAX = 100
-/** The first wait after a fresh token was refused, too. */
-const REFUSED_MS = 30_000
+/** So many wait to be acknowledged while there is no connection; older ones are given up. */
+const WAITING_MAX = 1_000
+
+/** In this way the hub ends a connection that broke its rules: no reason to hurry back. */
+const REJECTED = new CarillonError('forbidden', 'The hub ended the live connection')
+const DISCONNECTED = new CarillonError('network', 'The live connection is down', { temporary: true })
 
 /**
  * The one socket of a client: connects, reconnects for ever with jittered backoff, and asks for a fresh token when
  * the hub refuses the one it has; a second refusal is reported and followed by longer and longer waits.
  */
-export const createConnection = (options: {
+export const createConnection = ({
+  url,
+  tokens,
+  connect,
+  timing,
+  onState,
+  onLive,
+  onResync,
+  onError,
+}: {
   /** Ends with a slash. */
   url: string
   tokens: Tokens
@@ -34,9 +47,8 @@ export const createConnection = (options: {
   onResync: () => void
   onError: (error: CarillonError) => void
 }) => {
-  const { tokens, timing } = options
-  const { origin, pathname } = new URL(options.url)
-  const socket = options.connect(origin, {
+  const { origin, pathname } = new URL(url)
+  const socket = connect(origin, {
     path: `${pathname}socket.io/`,
     transports: ['websocket'],
     autoConnect: false,
@@ -49,107 +61,89 @@ export const createConnection = (options: {
   let failures = 0
   let refusals = 0
   let liveSince = 0
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const received = new Set<string>()
-  let acknowledging: ReturnType<typeof setTimeout> | undefined
+  const retry = createTimer()
+  const acknowledge = createTimer()
+  let received: string[] = []
 
   const become = (next: ConnectionState) => {
-    if (state === next || state === 'stopped') return
+    if (state === next) return
     state = next
-    options.onState(next)
+    onState(next)
   }
 
   const stop = () => {
-    become('stopped')
-    clearTimeout(timer)
-    clearTimeout(acknowledging)
-    timer = undefined
+    retry.clear()
+    acknowledge.clear()
     socket.removeAllListeners()
     socket.disconnect()
+    become('stopped')
   }
 
   const attempt = async () => {
-    timer = undefined
     try {
-      token = refusals > 0 ? await tokens.renew(token) : await tokens.get()
-    } catch (error) {
-      options.onError(asError(error))
-      fail()
-      return
+      token = await tokens.get(refusals > 0 ? token : undefined)
+      if (state === 'stopped') return
+      socket.auth = { token }
+      socket.connect()
+    } catch (thrown) {
+      const error = asError(thrown)
+      onError(error)
+      fail(error)
     }
+  }
+
+  const fail = (error: CarillonError) => {
     if (state === 'stopped') return
-    socket.auth = { token }
-    socket.connect()
-  }
-
-  const again = (ms: number) => {
-    clearTimeout(timer)
-    if (state !== 'stopped') timer = setTimeout(attempt, ms)
-  }
-
-  const fail = () => {
     become('offline')
-    failures++
-    again(backoff(failures, timing.retry, timing.retryMax))
+    retry.set(attempt, backoff(error, ++failures, timing))
   }
 
   const refuse = (error: CarillonError) => {
-    refusals++
-    if (tokens.fixed) {
-      stop()
-      options.onError(error)
-    } else if (refusals === 1) {
-      again(0)
-    } else {
-      become('offline')
-      options.onError(error)
-      again(backoff(refusals - 1, REFUSED_MS, timing.refusedMax))
-    }
+    if (++refusals === 1 && !tokens.fixed) return retry.set(attempt, 0)
+    onError(error)
+    if (tokens.fixed) stop()
+    else fail(error)
   }
 
-  const acknowledge = () => {
-    const ids = [...received].slice(0, RECEIVED_MAX)
-    for (const id of ids) received.delete(id)
+  const flush = () => {
+    const ids = received.splice(0, RECEIVED_MAX)
     if (ids.length > 0) socket.emit('inbox.received', { ids })
-    acknowledging = received.size > 0 ? setTimeout(acknowledge, timing.acknowledge) : undefined
+    if (received.length > 0) acknowledge.set(flush, timing.acknowledge)
   }
 
   socket.on('connect', () => {
     refusals = 0
     liveSince = Date.now()
-    if (received.size > 0) acknowledging ??= setTimeout(acknowledge, timing.acknowledge)
+    acknowledge.set(flush, timing.acknowledge)
     become('live')
   })
-  socket.on('disconnect', () => {
+  socket.on('disconnect', (reason) => {
     if (Date.now() - liveSince > GOOD_MS) failures = 0
-    clearTimeout(acknowledging)
-    acknowledging = undefined
-    fail()
+    acknowledge.clear()
+    fail(reason === 'io server disconnect' ? REJECTED : DISCONNECTED)
   })
   socket.on('connect_error', ({ message }) => {
-    if (!isRefusal(message)) return fail()
-    refuse(new CarillonError(message as CarillonError['code'], 'The hub refuses the token'))
+    if (isRefusal(message)) refuse(new CarillonError(message as ErrorCode, 'The hub refuses the token'))
+    else fail(DISCONNECTED)
   })
-  socket.on('inbox.added', (message) => options.onLive({ event: 'inbox.added', message }))
-  socket.on('inbox.changed', (message) => options.onLive({ event: 'inbox.changed', message }))
-  socket.on('inbox.removed', (message) => options.onLive({ event: 'inbox.removed', message }))
-  socket.on('inbox.resync', options.onResync)
+  for (const event of ['inbox.added', 'inbox.changed', 'inbox.removed'] as const)
+    socket.on(event, (message: Live['message']) => onLive({ event, message } as Live))
+  socket.on('inbox.resync', onResync)
 
   return {
     start: attempt,
     /** Tries now rather than after the wait, unless the hub refused the token. */
     hurry() {
-      if (timer === undefined || refusals > 0) return
+      if (!retry.waits() || refusals > 0) return
       failures = 0
-      again(0)
+      retry.set(attempt, 0)
     },
     /** Tells the hub, soon and together with others, that these items have arrived. */
     received(ids: readonly string[]) {
-      for (const id of ids) received.add(id)
-      if (state === 'live' && received.size > 0) acknowledging ??= setTimeout(acknowledge, timing.acknowledge)
+      received = [...received, ...ids].slice(-WAITING_MAX)
+      if (state === 'live' && !acknowledge.waits()) acknowledge.set(flush, timing.acknowledge)
     },
     state: () => state,
     stop,
   }
 }
-export type Connection = ReturnType<typeof createConnection>

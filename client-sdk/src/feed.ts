@@ -1,10 +1,12 @@
 import type { Counts, InboxItem, InboxPage, InboxStatus } from '@carillon/schemas'
 import type { Api } from './api.ts'
-import { asError, CarillonError, handled } from './error.ts'
+import { asError, type CarillonError } from './error.ts'
 import { matches, type Query } from './items.ts'
+import { createQueue } from './queue.ts'
 import { floorOf } from './state.ts'
 import { createListeners, type Readable } from './store.ts'
 import type { Verbs } from './verbs.ts'
+import type { View } from './view.ts'
 
 /** Which items a feed lists; left out, everything that is neither archived nor snoozed. `limit`: a page's size. */
 export type FeedQuery = { status?: InboxStatus; category?: string; tag?: string; limit?: number }
@@ -27,7 +29,7 @@ export type FeedSnapshot = {
  * A live list of items. Loading and listening start with the first `subscribe` (or `refresh`), and end with
  * `close`. The verbs show at once and reject, after taking it back, when the hub does not agree; `client.on('error')`
  * hears of it too. `readAll`, `seenAll` and `archiveAll` reach every active item of the feed's category, else of
- * the whole inbox, loaded or not; a feed narrowed by a tag refuses them.
+ * the whole inbox, loaded or not; the hub refuses them for a feed that is narrowed by a tag.
  */
 export type Feed = Readable<FeedSnapshot> & {
   /** Loads the next, older page, if there is one. */
@@ -52,11 +54,11 @@ export type Feed = Readable<FeedSnapshot> & {
   close(): void
 }
 
-/** Pages that a reload goes down to where a person had scrolled; further down, they load again themselves. */
-const RELOADED_PAGES = 5
 const LIMIT = 20
-
-export type View = { items: ReadonlyMap<string, InboxItem>; counts: Counts }
+/** A longer list falls back to its first page. */
+const ITEMS_MAX = 500
+/** The largest page. A reload goes down to where a person had scrolled, in one page. */
+const LIMIT_MAX = 100
 
 /** What a feed needs of its client. */
 export type FeedContext = {
@@ -67,18 +69,19 @@ export type FeedContext = {
   absorb(query: Query, page: InboxPage, above?: string): boolean
   /** The feed begins to be kept up to date. */
   open(list: FeedList): void
+  /** The feed would like to load again, soon. */
+  refill(): void
   close(list: FeedList): void
 }
 
 /** The client's side of a feed. */
 export type FeedList = {
   query: Query
-  /** Fetches the first page, and further ones where needed. `trim`: forgets what lies below it. */
-  load(trim?: boolean): Promise<boolean>
-  /** A fetch for all feeds failed. */
-  failed(error: CarillonError): void
+  /** Fetches the list from the top. */
+  load(): Promise<void>
+  /** False when a load is due. */
   loaded(): boolean
-  holds(item: InboxItem): boolean
+  holds(item: InboxItem | null): boolean
 }
 
 export const createFeed = (
@@ -95,7 +98,7 @@ export const createFeed = (
   let opened = false
   let closed = false
   let unsubscribe = () => {}
-  let tasks: Promise<unknown> = Promise.resolve()
+  const queue = createQueue()
   let seen: View | undefined
   let snapshot: FeedSnapshot = {
     items: [],
@@ -106,7 +109,8 @@ export const createFeed = (
   }
   let told = snapshot
 
-  const holds = (item: InboxItem) => item.id >= (floor ?? '') && matches(item, query, Date.now())
+  const holds = (item: InboxItem | null): item is InboxItem =>
+    matches(item, query, Date.now()) && item.id >= (floor ?? '')
 
   /** Brings the snapshot up to date. It stays the same object while nothing in it is new. */
   const compute = () => {
@@ -125,21 +129,23 @@ export const createFeed = (
     if (keys.some((key) => current[key] !== snapshot[key])) snapshot = current
   }
 
+  /** So many items have left the list that older ones should come up. */
+  const isShort = () => next !== null && snapshot.items.length < limit / 2
+
   const update = () => {
     compute()
+    if (floor !== undefined && isShort()) context.refill()
     if (told === snapshot) return
     told = snapshot
     listeners.call()
   }
 
   /** Loads of one feed run one after the other, so that its floor and cursor belong together. */
-  const task = <T>(run: () => Promise<T>): Promise<T> => {
-    const done = tasks.then(async () => {
-      if (closed) throw new CarillonError('closed', 'The feed was closed')
+  const task = (run: () => Promise<void>): Promise<void> =>
+    queue(async () => {
       try {
-        const result = await run()
+        await run()
         error = null
-        return result
       } catch (thrown) {
         error = asError(thrown)
         throw error
@@ -147,36 +153,22 @@ export const createFeed = (
         update()
       }
     })
-    tasks = done.catch(() => {})
-    return done
-  }
 
-  const load = (trim = false) =>
+  const load = () =>
     task(async () => {
-      const goal = floor
-      let page = await api.page({ ...query, limit })
+      const held = snapshot.items.length
+      const page = await api.page({ ...query, limit: Math.max(limit, Math.min(held, LIMIT_MAX)) })
       const missed = context.absorb(query, page)
-      if (goal !== undefined && goal < floorOf(page) && !trim) {
-        if (!missed) return missed
-        for (let pages = 1; page.next !== null && goal < floorOf(page) && pages < RELOADED_PAGES; pages++) {
-          const above = floorOf(page)
-          page = await api.page({ ...query, limit, before: page.next })
-          context.absorb(query, page, above)
-        }
-      }
+      // What lies below the page, loaded by `more`, is still as it was.
+      if (!missed && held < ITEMS_MAX && floor !== undefined && floor < floorOf(page)) return
       floor = floorOf(page)
       next = page.next
-      return missed
     })
 
   const list: FeedList = {
     query,
     load,
-    failed(reason) {
-      error = reason
-      update()
-    },
-    loaded: () => floor !== undefined && error === null,
+    loaded: () => floor !== undefined && error === null && !isShort(),
     holds,
   }
 
@@ -186,11 +178,6 @@ export const createFeed = (
     unsubscribe = view.subscribe(update)
     context.open(list)
   }
-
-  const whole = (run: (category?: string) => Promise<void>) => () =>
-    query.tag === undefined
-      ? run(query.category)
-      : handled(Promise.reject(new CarillonError('invalid_request', 'A feed of a tag has no *All verbs')))
 
   const feed: Feed = {
     getSnapshot() {
@@ -212,19 +199,12 @@ export const createFeed = (
       }),
     refresh() {
       open()
-      return handled(load().then(() => {}))
+      return load()
     },
-    read: verbs.read,
-    unread: verbs.unread,
-    seen: verbs.seen,
-    archive: verbs.archive,
-    unarchive: verbs.unarchive,
-    snooze: verbs.snooze,
-    remove: verbs.remove,
-    act: verbs.act,
-    readAll: whole(verbs.readAll),
-    seenAll: whole(verbs.seenAll),
-    archiveAll: whole(verbs.archiveAll),
+    ...verbs,
+    readAll: () => verbs.readAll(rest),
+    seenAll: () => verbs.seenAll(rest),
+    archiveAll: () => verbs.archiveAll(rest),
     close() {
       closed = true
       unsubscribe()

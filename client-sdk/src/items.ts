@@ -10,26 +10,28 @@ const snoozed = ({ snoozedUntil }: ItemState, now: number) =>
 const expired = ({ expiresAt }: InboxItem, now: number) =>
   expiresAt !== undefined && Date.parse(expiresAt) <= now
 
-export const isActive = (item: InboxItem, now: number): boolean =>
-  item.archivedAt === null && !snoozed(item, now) && !expired(item, now)
+/** An item that is not there is in no list and weighs nothing. */
+type Maybe = InboxItem | null | undefined
+
+export const isActive = (item: Maybe, now: number): item is InboxItem =>
+  !!item && item.archivedAt === null && !snoozed(item, now) && !expired(item, now)
 
 /** Whether the hub would list the item under the query. `now` is epoch ms. */
-export const matches = (item: InboxItem, { status, category, tag }: Query, now: number): boolean => {
-  if (category !== undefined && item.category !== category) return false
-  if (tag !== undefined && !item.tags?.includes(tag)) return false
-  if (status === 'archived') return item.archivedAt !== null && !expired(item, now)
-  if (status === 'snoozed') return item.archivedAt === null && snoozed(item, now) && !expired(item, now)
+export const matches = (item: Maybe, { status, category, tag }: Query, now: number): item is InboxItem => {
+  if (!item || expired(item, now)) return false
+  if (category && item.category !== category) return false
+  if (tag && !item.tags?.includes(tag)) return false
+  if (status === 'archived') return item.archivedAt !== null
+  if (status === 'snoozed') return item.archivedAt === null && snoozed(item, now)
   if (!isActive(item, now)) return false
   if (status === 'unread') return item.readAt === null
   if (status === 'unseen') return item.seenAt === null
   return status === 'active' || item.readAt !== null
 }
 
-/** What the item adds to the counts; an item that is not there adds nothing. */
-export const weight = (item: InboxItem | undefined, now: number): Counts =>
-  item && isActive(item, now)
-    ? { unread: item.readAt === null ? 1 : 0, unseen: item.seenAt === null ? 1 : 0 }
-    : NONE
+/** What the item adds to the counts. */
+export const weight = (item: Maybe, now: number): Counts =>
+  isActive(item, now) ? { unread: item.readAt === null ? 1 : 0, unseen: item.seenAt === null ? 1 : 0 } : NONE
 
 /** Counts after something that weighed `before` came to weigh `after`; never below zero. */
 export const shifted = (counts: Counts, before: Counts, after: Counts): Counts => ({
@@ -55,37 +57,14 @@ export const withChange = (item: InboxItem, change: Partial<ItemState>): InboxIt
 }
 
 /** A dispatcher that sends an item again knows nothing of what its user did with it since. */
-export const hasNoState = (item: InboxItem): boolean =>
-  !item.receivedAt &&
-  !item.seenAt &&
-  !item.readAt &&
-  !item.archivedAt &&
-  !item.snoozedUntil &&
-  Object.keys(item.acted).length === 0
-
-export const stateOf = ({
-  receivedAt,
-  seenAt,
-  readAt,
-  archivedAt,
-  snoozedUntil,
-  acted,
-}: InboxItem): ItemState => ({
-  receivedAt,
-  seenAt,
-  readAt,
-  archivedAt,
-  snoozedUntil,
-  acted,
-})
+export const hasNoState = ({ receivedAt, seenAt, readAt, archivedAt, snoozedUntil }: ItemState): boolean =>
+  !(receivedAt || seenAt || readAt || archivedAt || snoozedUntil)
 
 /** When, after `now`, the first of the items wakes or expires by itself; Infinity if none does. */
-export const nextMoment = (items: Iterable<InboxItem>, now: number): number => {
-  let next = Number.POSITIVE_INFINITY
-  for (const { snoozedUntil, expiresAt } of items)
-    for (const time of [snoozedUntil, expiresAt]) {
-      const at = time ? Date.parse(time) : 0
-      if (at > now && at < next) next = at
-    }
-  return next
-}
+export const nextMoment = (items: Iterable<InboxItem | null>, now: number): number =>
+  Math.min(
+    ...[...items]
+      .flatMap((item) => [item?.snoozedUntil, item?.expiresAt])
+      .map((time) => Date.parse(time ?? ''))
+      .filter((time) => time > now),
+  )

@@ -1,53 +1,49 @@
 import type { LivePosition } from '@carillon/schemas'
 import type { Live } from './state.ts'
-
-/** More messages than this are not held for one that is missing. */
-const HELD_MAX = 200
+import { createTimer } from './timing.ts'
 
 /**
  * Puts live messages in their order. One that is already covered is left out; one that overtook others is held
- * for them. When they do not come in time, the held ones are applied and `lost` is called: fetch again.
+ * for them, `straggler` ms. When they do not come, the held ones are applied and `lost` is called: fetch again.
  */
-export const createSequencer = (options: {
-  position: () => LivePosition | null
-  apply: (live: Live) => void
-  lost: () => void
-  /** How long to hold, in milliseconds. */
-  straggler: number
-}) => {
+export const createSequencer = (
+  position: () => LivePosition | null,
+  apply: (live: Live) => void,
+  lost: () => void,
+  straggler: number,
+) => {
   let held: Live[] = []
-  let timer: ReturnType<typeof setTimeout> | undefined
+  const timer = createTimer()
 
-  const covered = ({ message }: Live) => {
-    const at = options.position()
-    return at?.epoch === message.epoch && message.seq <= at.seq
+  /** How far ahead of the position it is: 1 is next, 0 and less is covered, NaN is of another epoch. */
+  const ahead = ({ message }: Live): number => {
+    const at = position()
+    return !at ? 1 : at.epoch === message.epoch ? message.seq - at.seq : Number.NaN
   }
-  const due = ({ message }: Live) => {
-    const at = options.position()
-    return !at || (at.epoch === message.epoch && message.seq === at.seq + 1)
+  const prune = () => {
+    held = held.filter((live) => !(ahead(live) <= 0))
   }
 
   const giveUp = () => {
-    timer = undefined
-    const rest = held
+    for (const live of held) if (!(ahead(live) <= 0)) apply(live)
     held = []
-    for (const live of rest) if (!covered(live)) options.apply(live)
-    options.lost()
+    lost()
   }
 
   /** Applies what has come to its turn. To be called when the position moved by a page, too. */
   const settle = () => {
-    held = held.filter((live) => !covered(live)).sort((a, b) => a.message.seq - b.message.seq)
-    for (let next = held.find(due); next; next = held.find(due)) {
-      options.apply(next)
-      held = held.filter((live) => !covered(live))
+    prune()
+    held.sort((a, b) => a.message.seq - b.message.seq)
+    for (
+      let next = held.find((live) => ahead(live) === 1);
+      next;
+      next = held.find((live) => ahead(live) === 1)
+    ) {
+      apply(next)
+      prune()
     }
-    if (held.length === 0 || held.length > HELD_MAX) {
-      clearTimeout(timer)
-      timer = undefined
-    }
-    if (held.length > HELD_MAX) giveUp()
-    else if (held.length > 0) timer ??= setTimeout(giveUp, options.straggler)
+    if (held.length === 0) timer.clear()
+    else if (!timer.waits()) timer.set(giveUp, straggler)
   }
 
   return {
@@ -56,9 +52,6 @@ export const createSequencer = (options: {
       settle()
     },
     settle,
-    close() {
-      clearTimeout(timer)
-      held = []
-    },
+    close: timer.clear,
   }
 }

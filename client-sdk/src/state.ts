@@ -17,7 +17,6 @@ import {
   type Query,
   sameCounts,
   shifted,
-  stateOf,
   weight,
   withChange,
   withState,
@@ -29,19 +28,21 @@ export type Live =
   | { event: 'inbox.removed'; message: InboxRemoved }
 
 /**
- * A change of ours whose call has not ended. `change: null` removes. `unloaded` is what it takes from the counts
- * beyond the items we know.
+ * A change of ours whose call has not ended. `change: null` removes. `rest`: what becomes of the counts when the
+ * change reaches further than the items we know.
  */
-export type Op = { ids: readonly string[]; change: Partial<ItemState> | null; unloaded: Counts }
+export type Op = { ids: readonly string[]; change: Partial<ItemState> | null; rest?: Partial<Counts> }
+
+/** Items by id; null stands where one was removed for good. */
+export type Items = ReadonlyMap<string, InboxItem | null>
 
 /**
- * What we know of the inbox: the hub's side, and on top of it the changes that are under way. `log` holds the
+ * What we know of the inbox: the hub's side, and apart from it the changes that are under way. `log` holds the
  * live messages last applied, so that a page that was read before some of them can be brought up to date.
  * `doubtful`: the hub's counts were not what our items say, so something is missing here or there.
  */
 export type State = {
-  items: ReadonlyMap<string, InboxItem>
-  gone: ReadonlySet<string>
+  items: Items
   counts: Counts
   last: LivePosition | null
   log: readonly (Live & { fresh: boolean })[]
@@ -51,7 +52,6 @@ export type State = {
 
 export const INITIAL: State = {
   items: new Map(),
-  gone: new Set(),
   counts: NONE,
   last: null,
   log: [],
@@ -59,20 +59,17 @@ export const INITIAL: State = {
   doubtful: false,
 }
 
-const REMEMBERED = 500
-const COUNTED = ['readAt', 'seenAt', 'archivedAt', 'snoozedUntil'] as const
+const LOG_MAX = 500
+/** A change of one of these may change counts, and the lists that an item is in. */
+const TELLING = ['readAt', 'seenAt', 'archivedAt', 'snoozedUntil']
 
-/** The hub's counts, doubted when they differ from what our own items led us to expect. */
-const counted = (state: State, expected: Counts, counts: Counts): State =>
-  sameCounts(expected, counts) ? { ...state, counts } : { ...state, counts, doubtful: true }
-
-/** Replaces known items; undefined removes. Returns the counts to expect after it. */
-const edit = (
-  state: State,
-  ids: Iterable<string>,
-  change: (item: InboxItem) => InboxItem | undefined,
+/** The change applied to known items, and the counts to expect after it. */
+const edit = <S extends Pick<State, 'items' | 'counts'>>(
+  state: S,
+  ids: readonly string[],
+  change: (item: InboxItem) => InboxItem | null,
   now: number,
-): { items: Map<string, InboxItem>; counts: Counts } => {
+): S => {
   const items = new Map(state.items)
   let { counts } = state
   for (const id of ids) {
@@ -80,51 +77,51 @@ const edit = (
     if (!item) continue
     const next = change(item)
     counts = shifted(counts, weight(item, now), weight(next, now))
-    if (next) items.set(id, next)
-    else items.delete(id)
+    items.set(id, next)
   }
-  return { items, counts }
+  return { ...state, items, counts }
 }
 
-const bury = (gone: ReadonlySet<string>, ids: readonly string[]): ReadonlySet<string> =>
-  new Set([...gone, ...ids].slice(-REMEMBERED))
+/** The hub's counts, doubted when they differ from what our own items led us to expect. */
+const counted = (state: State, counts: Counts, doubtful = false): State => ({
+  ...state,
+  counts,
+  doubtful: state.doubtful || doubtful || !sameCounts(state.counts, counts),
+})
 
 const added = (state: State, { item: sent }: InboxAdded, now: number): State => {
-  if (state.gone.has(sent.id)) return state
   const known = state.items.get(sent.id)
-  const item = known && hasNoState(sent) ? { ...sent, ...stateOf(known) } : sent
+  if (known === null) return state
+  const item = known && hasNoState(sent) ? known : sent
   const counts = shifted(state.counts, weight(known, now), weight(item, now))
   return { ...state, counts, items: new Map(state.items).set(item.id, item) }
 }
 
 const changed = (state: State, { ids, patch, counts }: InboxChanged, now: number): State => {
-  const named = ids ?? [...state.items.values()].filter((item) => isActive(item, now)).map(({ id }) => id)
-  const edited = edit(state, named, (item) => withState(item, patch), now)
-  const next = { ...state, items: edited.items }
-  // Counts are read a moment before or after the message gets its number; one that changes none is no reason
-  // to take them over, nor to ask whether an item we do not hold now belongs into a list of ours.
-  if (!COUNTED.some((cell) => cell in patch)) return next
-  const unknown = named.some((id) => !state.items.has(id) && !state.gone.has(id))
-  return counted(unknown ? { ...next, doubtful: true } : next, edited.counts, counts)
-}
-
-const removed = (state: State, { ids, counts }: InboxRemoved, now: number): State => {
-  const edited = edit(state, ids, () => undefined, now)
-  return counted({ ...state, items: edited.items, gone: bury(state.gone, ids) }, edited.counts, counts)
+  const named = ids ?? [...state.items.values()].flatMap((item) => (isActive(item, now) ? item.id : []))
+  const next = edit(state, named, (item) => withState(item, patch), now)
+  // Counts are read a moment before or after the message gets its number: one that changes none is no reason to
+  // take them over. Of items that we do not hold, we cannot know which lists they now belong to.
+  return TELLING.some((cell) => cell in patch)
+    ? counted(next, counts, !named.every((id) => state.items.has(id)))
+    : next
 }
 
 /** Applies a live message, whose turn it is. */
 export const applyLive = (state: State, live: Live, now: number): State => {
-  const { epoch, seq } = live.message
-  const fresh = live.event === 'inbox.added' && !state.items.has(live.message.item.id)
-  const next =
-    live.event === 'inbox.added'
-      ? added(state, live.message, now)
-      : live.event === 'inbox.changed'
-        ? changed(state, live.message, now)
-        : removed(state, live.message, now)
+  const { event, message } = live
+  const { epoch, seq } = message
+  let next = state
+  if (event === 'inbox.added') next = added(state, message, now)
+  else if (event === 'inbox.changed') next = changed(state, message, now)
+  else
+    next = counted(
+      edit(state, message.ids, () => null, now),
+      message.counts,
+    )
+  const fresh = event === 'inbox.added' && !state.items.has(message.item.id)
   const log = state.last?.epoch === epoch ? state.log : []
-  return { ...next, last: { epoch, seq }, log: [...log, { ...live, fresh }].slice(-REMEMBERED) }
+  return { ...next, last: { epoch, seq }, log: [...log, { ...live, fresh }].slice(-LOG_MAX) }
 }
 
 /**
@@ -139,38 +136,31 @@ export const applyPage = (
   { above, base, now }: { above?: string | undefined; base: boolean; now: number },
 ): State => {
   const { position } = page
-  const later =
-    position && state.last?.epoch === position.epoch
-      ? state.log.filter(({ message }) => message.seq > position.seq)
-      : []
-  const bottom = floorOf(page)
-  const items = new Map(state.items)
-  for (const item of state.items.values())
-    if (item.id >= bottom && (above === undefined || item.id < above) && matches(item, query, now))
-      items.delete(item.id)
-  for (const live of later) if (live.event === 'inbox.added' && live.fresh) items.delete(live.message.item.id)
-  for (const item of page.items) if (!state.gone.has(item.id)) items.set(item.id, item)
-
-  const read: State = { ...state, items, counts: page.counts, last: position, log: [], doubtful: false }
-  const next = later.reduce((sofar, live) => applyLive(sofar, live, now), read)
-  if (!base) return { ...state, items: next.items }
+  const floor = floorOf(page)
   const log = position && state.last?.epoch === position.epoch ? state.log : []
-  // Messages that have fallen out of the log cannot be applied again.
-  const [first] = later
-  const hole = first !== undefined && position !== null && first.message.seq > position.seq + 1
-  return { ...next, log, doubtful: next.doubtful || hole }
+  const later = log.filter(({ message }) => position && message.seq > position.seq)
+
+  const items = new Map(state.items)
+  for (const [id, item] of items)
+    if (id >= floor && (above === undefined || id < above) && matches(item, query, now)) items.delete(id)
+  for (const { fresh, message } of later)
+    if (fresh && 'item' in message && items.get(message.item.id)) items.delete(message.item.id)
+  for (const item of page.items) if (items.get(item.id) !== null) items.set(item.id, item)
+
+  const read: State = { ...state, items, counts: page.counts, last: position, doubtful: false }
+  const next = later.reduce((sofar, live) => applyLive(sofar, live, now), read)
+  return base ? { ...next, log } : { ...state, items: next.items }
 }
 
 /** The id down to which a page is complete: that of its last item, or everything. */
-export const floorOf = (page: InboxPage): string => (page.next === null ? '' : (page.items.at(-1)?.id ?? ''))
+export const floorOf = ({ next, items }: InboxPage): string => (next && items.at(-1)?.id) ?? ''
 
 /** Whether a page knows of something that no live message told us. */
-export const hasMissed = ({ last, counts }: State, page: InboxPage): boolean =>
-  !last ||
-  !page.position ||
-  last.epoch !== page.position.epoch ||
-  last.seq < page.position.seq ||
-  (last.seq === page.position.seq && !sameCounts(counts, page.counts))
+export const hasMissed = ({ last, counts }: State, { position, ...page }: InboxPage): boolean => {
+  if (!last || !position || last.epoch !== position.epoch) return true
+  const ahead = position.seq - last.seq
+  return ahead > 0 || (ahead === 0 && !sameCounts(counts, page.counts))
+}
 
 export const begin = (state: State, op: Op): State => ({ ...state, pending: [...state.pending, op] })
 
@@ -180,52 +170,30 @@ export const drop = (state: State, op: Op): State => ({
   pending: state.pending.filter((other) => other !== op),
 })
 
+/** The op on top of what is known. */
+const applyOp = <S extends Pick<State, 'items' | 'counts'>>(state: S, op: Op, now: number): S => {
+  const next = edit(state, op.ids, (item) => op.change && withChange(item, op.change), now)
+  return { ...next, counts: { ...next.counts, ...op.rest } }
+}
+
 /**
- * Ends an op with the hub's answer. When live messages came meanwhile (`since` is where they stood as the call
+ * Ends an op with the hub's answer. When live messages or a page came meanwhile (`since` is where they stood as the call
  * began), they may be newer than the answer: then only what the op itself says is certain.
  */
 export const settle = (
   state: State,
   op: Op,
-  answer: Answer,
-  { since, now }: { since: LivePosition | null; now: number },
+  { item, ids, counts }: Answer,
+  since: LivePosition | null,
+  now: number,
 ): State => {
-  const { change } = op
-  const settled = drop(state, op)
-  const quiet = since?.seq === state.last?.seq && since?.epoch === state.last?.epoch
-  const edited = edit(
-    settled,
-    answer.ids ?? op.ids,
-    (item) => {
-      if (!change) return undefined
-      return quiet && answer.item?.id === item.id ? answer.item : withChange(item, change)
-    },
-    now,
-  )
-  const next: State = {
-    ...settled,
-    items: edited.items,
-    gone: change ? settled.gone : bury(settled.gone, op.ids),
-    doubtful: settled.doubtful || op.ids.some((id) => !state.items.has(id)),
-  }
-  if (quiet) return counted(next, shifted(edited.counts, op.unloaded, NONE), answer.counts)
-  return { ...next, counts: edited.counts, doubtful: next.doubtful || op.unloaded !== NONE }
+  const next = applyOp(drop(state, op), ids ? { ...op, ids } : op, now)
+  const unsure = !op.ids.every((id) => state.items.has(id))
+  if (since !== state.last) return counted(next, next.counts, unsure || op.rest !== undefined)
+  const items = item ? new Map(next.items).set(item.id, item) : next.items
+  return counted({ ...next, items }, counts ?? next.counts, unsure)
 }
 
 /** What a person sees: the hub's side with every op that is under way. */
-export const overlay = (
-  state: State,
-  now: number,
-): { items: ReadonlyMap<string, InboxItem>; counts: Counts } =>
-  state.pending.reduce<{ items: ReadonlyMap<string, InboxItem>; counts: Counts }>(
-    (seen, { ids, change, unloaded }) => {
-      const edited = edit(
-        { ...state, ...seen },
-        ids,
-        (item) => (change ? withChange(item, change) : undefined),
-        now,
-      )
-      return { items: edited.items, counts: shifted(edited.counts, unloaded, NONE) }
-    },
-    { items: state.items, counts: state.counts },
-  )
+export const overlay = (state: State, now: number): State =>
+  state.pending.reduce((seen, op) => applyOp(seen, op, now), state)

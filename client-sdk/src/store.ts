@@ -39,7 +39,7 @@ export const createStore = <T>(initial: T): Store<T> => {
     getSnapshot: () => value,
     subscribe: listeners.add,
     set(next) {
-      if (Object.is(next, value)) return
+      if (next === value) return
       value = next
       listeners.call()
     },

@@ -1,75 +1,64 @@
-import { asError, type CarillonError, isRefusal } from './error.ts'
-import { backoff, type Timing } from './timing.ts'
-
-/**
- * How much to fetch again. `check`: one page, and the rest if it shows that something was missed. `full`: every
- * feed. `trim`: every feed, and forget what lies below its first page.
- */
-export type Level = 'check' | 'full' | 'trim'
-const LEVELS: Level[] = ['check', 'full', 'trim']
-
-const REFUSED_MS = 30_000
+import { asError, type CarillonError } from './error.ts'
+import { backoff, createTimer, type Timing } from './timing.ts'
 
 /**
  * Runs passes of refetching, one at a time: however many reasons come up meanwhile, one more pass follows. A pass
  * that failed is repeated with backoff until it succeeds.
  */
-export const createSync = (options: {
-  pass: (level: Level) => Promise<void>
+export const createSync = ({
+  pass,
+  onError,
+  timing,
+  stopped,
+}: {
+  /** `full`: every feed; else one page, and the rest only if it shows that something was missed. */
+  pass: (full: boolean) => Promise<void>
   onError: (error: CarillonError) => void
   timing: Timing
+  /** Then no further pass begins. */
+  stopped: () => boolean
 }) => {
-  const { timing } = options
-  let wanted: Level | undefined
-  let due = 0
-  let timer: ReturnType<typeof setTimeout> | undefined
+  const timer = createTimer()
+  /** When the next pass is due, and how much of one it is. */
+  let due = Infinity
+  let wantFull = false
   let running = false
-  let closed = false
   let failures = 0
-  let endedAt = 0
 
   const run = async () => {
-    const level = wanted ?? 'check'
-    timer = undefined
-    wanted = undefined
+    const full = wantFull
+    due = Infinity
+    wantFull = false
     running = true
     let wait = 0
     try {
-      await options.pass(level)
+      await pass(full)
       failures = 0
-      endedAt = Date.now()
     } catch (thrown) {
       const error = asError(thrown)
-      failures++
-      wanted = level === 'trim' ? level : 'full'
-      wait = isRefusal(error.code)
-        ? backoff(failures, REFUSED_MS, timing.refusedMax)
-        : Math.max(error.retryAfter ?? 0, backoff(failures, timing.retry, timing.retryMax))
-      options.onError(error)
+      wait = backoff(error, ++failures, timing)
+      due = 0
+      wantFull = true
+      onError(error)
     }
     running = false
-    if (wanted) request(wanted, wait)
+    if (due < Infinity) {
+      due = Infinity
+      request(wantFull, wait)
+    }
   }
 
   /** Asks for a pass after `wait` ms at the latest; an earlier one serves as well. */
-  const request = (level: Level, wait = 0) => {
-    if (closed) return
-    if (!wanted || LEVELS.indexOf(level) > LEVELS.indexOf(wanted)) wanted = level
+  const request = (full: boolean, wait = 0) => {
+    wantFull ||= full
     const at = Date.now() + wait
-    if (running || (timer !== undefined && due <= at)) return
-    clearTimeout(timer)
+    if (stopped() || at >= due) return
     due = at
-    timer = setTimeout(run, wait)
+    if (!running) timer.set(run, wait)
   }
 
   return {
     request,
-    /** How long ago the last good pass ended, in ms. */
-    age: () => Date.now() - endedAt,
-    close() {
-      closed = true
-      clearTimeout(timer)
-    },
+    close: timer.clear,
   }
 }
-export type Sync = ReturnType<typeof createSync>

@@ -1,3 +1,5 @@
+import { type CarillonError, isRefusal } from './error.ts'
+
 /** Waiting times, in milliseconds. The defaults are meant for use; tests shorten them. */
 export type Timing = {
   /** How long a message that overtook others is held for them. */
@@ -13,7 +15,8 @@ export type Timing = {
   /** The first wait after a failure; it doubles up to `retryMax`. */
   retry: number
   retryMax: number
-  /** The longest wait after the hub refused a fresh token. */
+  /** The first wait after the hub refused a fresh token; it doubles up to `refusedMax`. */
+  refused: number
   refusedMax: number
   /** Time limit of one HTTP request, or of one attempt to connect. */
   request: number
@@ -27,10 +30,38 @@ export const TIMING: Timing = {
   patience: 1_000,
   retry: 1_000,
   retryMax: 30_000,
+  refused: 30_000,
   refusedMax: 600_000,
   request: 15_000,
 }
 
-/** Exponential backoff with equal jitter: half to all of `first` · 2^(failures − 1), at most `max`. */
-export const backoff = (failures: number, first: number, max: number): number =>
-  Math.min(max, first * 2 ** Math.min(failures - 1, 30)) * (0.5 + Math.random() / 2)
+/**
+ * How long to wait after so many failures in a row: exponential, at least half of it random, longer when the hub
+ * refuses who we are, and never shorter than it asks.
+ */
+export const backoff = (error: CarillonError, failures: number, timing: Timing): number => {
+  const [first, max] = isRefusal(error.code)
+    ? [timing.refused, timing.refusedMax]
+    : [timing.retry, timing.retryMax]
+  return Math.max(error.retryAfter, Math.min(max, first * 2 ** (failures - 1)) * (0.5 + Math.random() / 2))
+}
+
+/** One timer at a time: setting it again puts it off. */
+export const createTimer = () => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const clear = () => {
+    clearTimeout(timer)
+    timer = undefined
+  }
+  return {
+    set(run: () => void, ms: number) {
+      clear()
+      timer = setTimeout(() => {
+        timer = undefined
+        run()
+      }, ms)
+    },
+    waits: () => timer !== undefined,
+    clear,
+  }
+}

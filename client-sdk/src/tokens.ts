@@ -18,18 +18,16 @@ export const createTokens = (source: TokenSource) => {
       asking = undefined
     }
   }
-  const fresh = () => {
-    asking ??= ask()
-    return asking
-  }
 
   return {
     /** A fixed token cannot be renewed: once refused, it stays refused. */
     fixed: typeof source === 'string',
-    get: async () => current ?? fresh(),
-    /** Another token than the refused one, which may have been got meanwhile. */
-    renew: async (refused: string | undefined) =>
-      current !== undefined && current !== refused ? current : fresh(),
+    /** The current token; another one, if it is the one that the hub refused. */
+    async get(refused?: string): Promise<string> {
+      if (current !== undefined && current !== refused) return current
+      asking ??= ask()
+      return asking
+    },
   }
 }
 export type Tokens = ReturnType<typeof createTokens>

@@ -1,49 +1,48 @@
-import type { View } from './feed.ts'
-import { nextMoment } from './items.ts'
-import { overlay, type State } from './state.ts'
-import { createStore, type Readable, type Store } from './store.ts'
+import type { Counts } from '@carillon/schemas'
+import { nextMoment, sameCounts } from './items.ts'
+import { type Items, overlay, type State } from './state.ts'
+import { createStore, type Store } from './store.ts'
+import { createTimer } from './timing.ts'
 
-/** Timers cannot wait longer than 2^31 ms. */
-const LONGEST_MS = 86_400_000
+export type View = { items: Items; counts: Counts }
+
+/** The timer below cannot wait for ever. */
+const DAY_MS = 86_400_000
 
 /**
- * What a person sees of the state, kept while neither items nor ops change. Items that wake or expire by
- * themselves make it new; `turned` is called then.
+ * What a person sees of the state. It is made anew when items, counts or ops change, and when an item wakes or
+ * expires by itself: then `turned` is called, because the hub's counts have changed without a word.
  */
 export const createView = (state: Store<State>, turned: () => void) => {
-  const view = createStore<View>(overlay(state.getSnapshot(), Date.now()))
   let seen = state.getSnapshot()
-  let timer: ReturnType<typeof setTimeout> | undefined
+  const view = createStore<View>(overlay(seen, 0))
+  const timer = createTimer()
 
   const update = () => {
-    const { items, counts } = overlay(seen, Date.now())
-    const before = view.getSnapshot()
-    const same = before.counts.unread === counts.unread && before.counts.unseen === counts.unseen
-    view.set({ items, counts: same ? before.counts : counts })
-    clearTimeout(timer)
     const now = Date.now()
-    const next = nextMoment(items.values(), now)
-    if (next === Number.POSITIVE_INFINITY) return
-    timer = setTimeout(
+    const { items, counts } = overlay(seen, now)
+    const before = view.getSnapshot().counts
+    view.set({ items, counts: sameCounts(before, counts) ? before : counts })
+    const wait = nextMoment(items.values(), now) - now
+    timer.set(
       () => {
         update()
-        if (Date.now() >= next) turned()
+        turned()
       },
-      Math.min(next - now + 1, LONGEST_MS),
+      Math.min(wait, DAY_MS),
     )
   }
 
   const off = state.subscribe(() => {
-    const now = state.getSnapshot()
-    const same = now.items === seen.items && now.pending === seen.pending && now.counts === seen.counts
-    seen = now
-    if (!same) update()
+    const { items, pending, counts } = seen
+    seen = state.getSnapshot()
+    if (items !== seen.items || pending !== seen.pending || counts !== seen.counts) update()
   })
   return {
-    view: view as Readable<View>,
+    ...view,
     close() {
       off()
-      clearTimeout(timer)
+      timer.clear()
     },
   }
 }

@@ -16,7 +16,10 @@ declare module 'vitest' {
     redisServer: string | undefined
     /** Path of a Chromium for playwright-core's `executablePath`. */
     chromium: string | undefined
-    /** `cassandra://host:port/keyspace?dc=…` of a running server; the keyspace is this run's own, and not yet created. */
+    /**
+     * `cassandra://host:port/keyspace?dc=…` of a running server. The keyspace is this run's own and not created yet;
+     * it goes at the end of the run, as does every other one whose name begins with its name.
+     */
     cassandra: string | undefined
     /** Parts that are not there. Empty when everything is real. */
     skipped: SkippedPart[]

@@ -8,7 +8,7 @@ import { type Lane, PRIORITIES, type Priority } from '@carillon/schemas'
 import { createAccept } from './accept.ts'
 import { createDeliver } from './deliver.ts'
 import { createDispatch } from './dispatch.ts'
-import { createPump, type Feed } from './pump.ts'
+import { createPump, type Feed, type Pauses } from './pump.ts'
 
 export type DispatcherPorts = {
   stream: Stream
@@ -24,6 +24,7 @@ export type DispatcherOptions = {
   retentionMs: number
   /** Batches in hand at once. */
   concurrency?: number
+  retryPauses?: Pauses
 }
 
 /** Turns per round when every lane is full. Pages of fan-outs yield to single notifications of their priority. */
@@ -37,7 +38,7 @@ const TURN = {
 /** Starts reading every lane; `stop` gives back what it has not begun and finishes what it has. */
 export const startDispatcher = async (ports: DispatcherPorts, options: DispatcherOptions) => {
   const { stream, store, live, directory, log, metrics } = ports
-  const { unknownTypes, retentionMs, concurrency = 4 } = options
+  const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options
   const deliver = createDeliver({ store, live, log, metrics })
   const accept = createAccept({ store, directory, unknownTypes, retentionMs })
   const dispatch = createDispatch({ store, stream, live, accept, deliver, metrics })
@@ -50,5 +51,5 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
       }),
     ),
   )
-  return createPump({ feeds, dispatch, concurrency, log, metrics })
+  return createPump({ feeds, dispatch, concurrency, log, metrics, retryPauses })
 }

@@ -6,15 +6,25 @@ import type { Dispatch, Outcome } from './dispatch.ts'
 
 /** A message delivered this often has failed, or taken its process with it, every time before. */
 export const MAX_DELIVERIES = 8
-const RETRY_FIRST_MS = 500
-const RETRY_CAP_MS = 30_000
-const OUTAGE_FIRST_MS = 100
-const OUTAGE_CAP_MS = 2_000
+/** Pauses grow from `firstMs` by doubling to `capMs`, each cut at random by up to a half. */
+export type Pauses = { firstMs: number; capMs: number }
+const RETRY_PAUSES: Pauses = { firstMs: 500, capMs: 30_000 }
+const OUTAGE_PAUSES: Pauses = { firstMs: 100, capMs: 2_000 }
+
+const pauseMs = ({ firstMs, capMs }: Pauses, attempt: number) =>
+  Math.min(capMs, firstMs * 2 ** attempt) * (0.5 + Math.random() / 2)
 
 /** A lane and its share: with all lanes full, lanes get turns in proportion to `weight`; a turn takes up to `batch`. */
 export type Feed = { reader: Reader; weight: number; batch: number }
 
-export type PumpPorts = { feeds: Feed[]; dispatch: Dispatch; concurrency: number; log: Log; metrics: Metrics }
+export type PumpPorts = {
+  feeds: Feed[]
+  dispatch: Dispatch
+  concurrency: number
+  log: Log
+  metrics: Metrics
+  retryPauses?: Pauses
+}
 
 /** Thrown into work that waits for a dependency when the pump stops: its messages go to another dispatcher. */
 class Stopped extends Error {}
@@ -29,7 +39,8 @@ class Stopped extends Error {}
  * - Any other failure is a fault of ours or of a message: the messages of the batch are run one by one, and those that
  *   still fail are given back with a growing delay, and after MAX_DELIVERIES put with the dead letters.
  */
-export const createPump = ({ feeds, dispatch, concurrency, log, metrics }: PumpPorts) => {
+export const createPump = (ports: PumpPorts) => {
+  const { feeds, dispatch, concurrency, log, metrics, retryPauses = RETRY_PAUSES } = ports
   const turns = new Map(feeds.map((feed) => [feed, 0]))
   const running = new Set<Promise<void>>()
   let abandon = (_: Stopped) => {}
@@ -46,10 +57,7 @@ export const createPump = ({ feeds, dispatch, concurrency, log, metrics }: PumpP
     metrics.paused.set({ part }, 1)
     let timer: NodeJS.Timeout | undefined
     const pause = new Promise<void>((resolve) => {
-      timer = setTimeout(
-        resolve,
-        Math.min(OUTAGE_CAP_MS, OUTAGE_FIRST_MS * 2 ** attempt) * (0.5 + Math.random() / 2),
-      )
+      timer = setTimeout(resolve, pauseMs(OUTAGE_PAUSES, attempt))
     })
     try {
       await Promise.race([pause, stopping])
@@ -93,7 +101,7 @@ export const createPump = ({ feeds, dispatch, concurrency, log, metrics }: PumpP
       'a message failed and will be tried again',
     )
     metrics.retried.inc({ lane: reader.lane })
-    const delay = Math.min(RETRY_CAP_MS, RETRY_FIRST_MS * 2 ** (deliveries - 1)) * (0.5 + Math.random() / 2)
+    const delay = pauseMs(retryPauses, deliveries - 1)
     await throughOutages(() => reader.retry([message], delay))
   }
 

@@ -29,12 +29,12 @@ export const createAcceptance = (
   { unknownTypes }: { unknownTypes: 'refuse' | 'accept' },
 ) => ({
   /**
-   * Checks what a sender wrote. `id` serves when it names none. Throws `invalid_request`, `type_unknown` or
-   * `payload_too_large`, and counts that.
+   * Checks what a sender wrote. `id` serves when it names none. Throws what `read` throws, `invalid_request`,
+   * `type_unknown` or `payload_too_large`, and counts that.
    */
-  check: async (tenant: string, input: unknown, id: () => string): Promise<Accepted> => {
+  check: async (tenant: string, read: () => unknown, id: () => string): Promise<Accepted> => {
     try {
-      const given = checked(Notification, input, 'notification')
+      const given = checked(Notification, read(), 'notification')
       checkTimes(given, Date.now())
       const type = await directory.type(tenant, given.type)
       if (!type && unknownTypes === 'refuse')

@@ -38,14 +38,26 @@ export const createEdge = ({ log, metrics }: { log: Log; metrics: Metrics }): Ho
     metrics.http.observe({ method: c.req.method, route, status: String(status) }, ms / 1_000)
     if (log.isLevelEnabled('debug'))
       log.debug(
-        { requestId, method: c.req.method, route, status, ms: Math.round(ms * 10) / 10, tenant: c.get('tenant') },
+        {
+          requestId,
+          method: c.req.method,
+          route,
+          status,
+          ms: Math.round(ms * 10) / 10,
+          tenant: c.get('tenant'),
+        },
         'request',
       )
   })
 
   app.onError((error, c) => {
     const about = problemOf(error)
-    const context = { requestId: c.get('requestId'), route: c.get('route'), tenant: c.get('tenant'), err: error }
+    const context = {
+      requestId: c.get('requestId'),
+      route: c.get('route'),
+      tenant: c.get('tenant'),
+      err: error,
+    }
     if (about.code === 'internal') log.error(context, 'request failed')
     else if (about.status >= 500) log.warn(context, 'request refused for now')
     return answerProblem(c, about)

@@ -39,12 +39,18 @@ export const createIdempotent =
       answer = await work(claim.id)
     } catch (error) {
       await idempotency.release(name).catch((err) => {
-        log.warn({ err, tenant: sender.tenant }, 'an Idempotency-Key stays taken until its first request is given up')
+        log.warn(
+          { err, tenant: sender.tenant },
+          'an Idempotency-Key stays taken until its first request is given up',
+        )
       })
       throw error
     }
     await idempotency.finish(name, answer).catch((err) => {
-      log.warn({ err, tenant: sender.tenant }, 'an answer was not remembered; a repeated request finds the same ids')
+      log.warn(
+        { err, tenant: sender.tenant },
+        'an answer was not remembered; a repeated request finds the same ids',
+      )
     })
     return { ...answer, replayed: false }
   }

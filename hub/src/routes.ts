@@ -145,7 +145,10 @@ export const createRoutes = (app: Hono<Edge>, directory: Directory) => {
         app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => {
           c.set('route', path)
           c.header('allow', allowed.join(', '))
-          return answerProblem(c, problem('method_not_allowed', `this address answers to ${allowed.join(', ')}`))
+          return answerProblem(
+            c,
+            problem('method_not_allowed', `this address answers to ${allowed.join(', ')}`),
+          )
         })
     },
   }

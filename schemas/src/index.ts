@@ -5,6 +5,7 @@
  */
 export * from './cloudevents.ts'
 export * from './inbox.ts'
+export * from './json-schema.ts'
 export * from './lifecycle.ts'
 export * from './live.ts'
 export * from './notification.ts'

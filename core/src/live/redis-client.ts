@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis'
+import { UnavailableError } from '../errors.ts'
 
-export type ErrorListener = (error: Error) => void
+type ErrorListener = (error: Error) => void
 
 /** A command that gets no answer within this time fails; its connection is given up soon after. */
 const COMMAND_TIMEOUT_MS = 2_000
@@ -26,11 +27,32 @@ const OPTIONS: RedisOptions = {
   retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, RETRY_MAX_MS) * (0.5 + Math.random() / 2),
 }
 
-/** A connection for commands. `onError` hears of every failed attempt to connect; nothing is thrown. */
-export const connectRedis = (url: string, onError: ErrorListener): Redis =>
-  new Redis(url, { ...OPTIONS, connectionName: 'carillon', enableAutoPipelining: true }).on('error', onError)
+/**
+ * A connection for commands, once it is there. Rejects with UnavailableError when Redis does not answer; once
+ * connected it comes back by itself, and `onError` hears of every failed attempt.
+ */
+export const connectRedis = async (url: string, onError: ErrorListener): Promise<Redis> => {
+  const redis = new Redis(url, {
+    ...OPTIONS,
+    connectionName: 'carillon',
+    enableAutoPipelining: true,
+    lazyConnect: true,
+  })
+  let reason: Error | undefined
+  redis.on('error', (error) => {
+    reason = error
+    onError(error)
+  })
+  try {
+    await redis.connect()
+    return redis
+  } catch (error) {
+    redis.disconnect()
+    throw new UnavailableError('live', reason ?? error)
+  }
+}
 
-export type MessageListener = (message: Buffer, channel: Buffer) => void
+type MessageListener = (message: Buffer, channel: Buffer) => void
 
 /**
  * The sharded channels this process wants to hear, on a connection of their own. What is wanted is kept here, so an

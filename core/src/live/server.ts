@@ -1,7 +1,7 @@
 import type { ClientToHub, HubToClient } from '@carillon/schemas'
 import { createShardedAdapter } from '@socket.io/redis-adapter'
 import type { Redis } from 'ioredis'
-import { Server, type ServerOptions } from 'socket.io'
+import { type Namespace, Server, type ServerOptions } from 'socket.io'
 import type { EndUser } from '../security/user-tokens.ts'
 import type { Subscriptions } from './redis-client.ts'
 
@@ -9,7 +9,7 @@ import type { Subscriptions } from './redis-client.ts'
 export type LiveServer = Server<ClientToHub, HubToClient, Record<string, never>, EndUser>
 
 /** The longest frame a client may send, in bytes; a longer one ends its connection. */
-export const MAX_FRAME_BYTES = 16 * 1_024
+const MAX_FRAME_BYTES = 16 * 1_024
 /** How long a connection may stay without having shown a token. */
 const UNAUTHENTICATED_MS = 10_000
 
@@ -31,7 +31,7 @@ const OPTIONS: Partial<ServerOptions> = {
 }
 
 /** A Socket.IO server that is alone. Attach it to an HTTP server to accept connections. */
-export const aloneServer = (options: Partial<ServerOptions> = {}): LiveServer =>
+export const standaloneServer = (options: Partial<ServerOptions> = {}): LiveServer =>
   new Server({ ...OPTIONS, ...options })
 
 /**
@@ -56,17 +56,15 @@ export const clusterServer = (parts: {
   }
   const subscriber = { sSubscribe: subscriptions.add, sUnsubscribe: subscriptions.remove }
   const sharded = createShardedAdapter(publisher, subscriber, { subscriptionMode: 'dynamic' })
-  return new Server({
-    ...OPTIONS,
-    ...options,
-    adapter: (namespace) => {
-      const adapter = sharded(namespace)
-      const join = adapter.addAll.bind(adapter)
-      adapter.addAll = (id, rooms) => {
-        join(id, rooms)
-        return subscriptions.settled()
-      }
-      return adapter
-    },
-  })
+  // Socket.IO calls it with `new`, so it cannot be an arrow function.
+  function confirming(namespace: Namespace) {
+    const adapter = sharded(namespace)
+    const join = adapter.addAll.bind(adapter)
+    adapter.addAll = (id, rooms) => {
+      join(id, rooms)
+      return subscriptions.settled()
+    }
+    return adapter
+  }
+  return new Server({ ...OPTIONS, ...options, adapter: confirming })
 }

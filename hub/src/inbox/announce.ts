@@ -3,13 +3,22 @@ import type { Owner, StateChange } from '@carillon/core/store/port'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { type Counts, eventSubject, type InboxItem, type LifecycleEvent } from '@carillon/schemas'
+import {
+  type Counts,
+  eventSubject,
+  type InboxItem,
+  type LifecycleEvent,
+  type LifecycleKind,
+} from '@carillon/schemas'
 
 /** Items one live message or lifecycle event may name: both stay far below what their carriers take. */
 const IDS_MAX = 500
 
 /** Items that change in the same way, and how. */
 export type Group = { items: InboxItem[]; change: StateChange }
+
+/** Something people did, for the event log. */
+export type Happening = { kind: LifecycleKind; items: readonly InboxItem[]; action?: string }
 
 const chunks = <T>(list: readonly T[]): T[][] =>
   Array.from({ length: Math.ceil(list.length / IDS_MAX) }, (_, index) =>
@@ -35,63 +44,58 @@ export const createAnnouncer = ({
     if (messages.length === 0) return
     try {
       for (const reached of await live.deliver(messages))
-        metrics.live.inc({ outcome: reached ? 'connected' : 'absent' })
+        metrics.live.inc({ outcome: reached ? 'connected' : 'away' })
     } catch (err) {
       metrics.live.inc({ outcome: 'lost' }, messages.length)
       log.warn({ err, tenant: messages[0]?.tenant }, 'open tabs were not told of a change')
     }
   }
 
-  const publish = async (messages: OutgoingMessage[], what: string) => {
+  const publish = async (messages: OutgoingMessage[]) => {
     if (messages.length === 0) return
     try {
       await stream.publish(messages)
     } catch (err) {
-      log.warn({ err, messages: messages.length }, `${what} did not reach the event log`)
+      log.warn({ err, messages: messages.length }, 'what people did was not published')
     }
   }
 
+  const eventsOf = ({ tenant, user }: Owner, { kind, items, action }: Happening): OutgoingMessage[] =>
+    chunks(items).map((some) => {
+      const event: LifecycleEvent = {
+        kind,
+        tenant,
+        user,
+        items: some.map(({ id, notification }) => ({ id, notification })),
+        ...(action === undefined ? {} : { action }),
+        at: new Date().toISOString(),
+      }
+      return { subject: eventSubject(tenant, kind), data: Buffer.from(JSON.stringify(event)) }
+    })
+
   return {
-    changed: (owner: Owner, groups: readonly Group[], counts: Counts) =>
+    changed: ({ tenant, user }: Owner, groups: readonly Group[], counts: Counts) =>
       deliver(
         groups.flatMap(({ items, change: patch }) =>
           chunks(items).map((some) => ({
-            ...owner,
+            tenant,
+            user,
             event: 'inbox.changed' as const,
             payload: { ids: some.map(({ id }) => id), patch, counts },
           })),
         ),
       ),
 
-    removed: (owner: Owner, items: readonly InboxItem[], counts: Counts) =>
-      deliver(
-        chunks(items).map((some) => ({
-          ...owner,
-          event: 'inbox.removed' as const,
-          payload: { ids: some.map(({ id }) => id), counts },
-        })),
-      ),
+    removed: ({ tenant, user }: Owner, { id }: InboxItem, counts: Counts) =>
+      deliver([{ tenant, user, event: 'inbox.removed', payload: { ids: [id], counts } }]),
 
     /** One event for each kind and IDS_MAX items. */
-    happened: (
-      events: readonly (Owner & { kind: LifecycleEvent['kind']; items: readonly InboxItem[]; action?: string })[],
-    ) =>
-      publish(
-        events.flatMap(({ tenant, user, kind, items, action }) =>
-          chunks(items).map((some) => {
-            const event: LifecycleEvent = {
-              kind,
-              tenant,
-              user,
-              items: some.map(({ id, notification }) => ({ id, notification })),
-              ...(action === undefined ? {} : { action }),
-              at: new Date().toISOString(),
-            }
-            return { subject: eventSubject(tenant, kind), data: Buffer.from(JSON.stringify(event)) }
-          }),
-        ),
-        'what people did',
-      ),
+    happened: (owner: Owner, happenings: readonly Happening[]) =>
+      publish(happenings.flatMap((each) => eventsOf(owner, each))),
+
+    /** The same for many users at a time. */
+    receivedBy: (receipts: readonly { owner: Owner; items: InboxItem[] }[]) =>
+      publish(receipts.flatMap(({ owner, items }) => eventsOf(owner, { kind: 'received', items }))),
   }
 }
 

@@ -1,6 +1,6 @@
 import { ProblemError } from '@carillon/core/errors'
 import type { StateChange } from '@carillon/core/store/port'
-import type { InboxItem, ItemPatch, LifecycleKind } from '@carillon/schemas'
+import type { InboxItem, ItemPatch, ItemState, LifecycleKind } from '@carillon/schemas'
 
 /** The farthest an item may be put off. */
 export const SNOOZE_MAX_MS = 366 * 86_400_000
@@ -57,12 +57,18 @@ export const changed = (item: InboxItem, change: StateChange): InboxItem => ({
   acted: { ...item.acted, ...change.acted },
 })
 
-/** What a patch is called when it has changed something: the verbs its author used, not what followed from them. */
-export const kindsOf = (patch: ItemPatch): LifecycleKind[] => {
-  const kinds: LifecycleKind[] = []
-  if (patch.read !== undefined) kinds.push(patch.read ? 'read' : 'unread')
-  else if (patch.seen === true) kinds.push('seen')
-  if (patch.archived !== undefined) kinds.push(patch.archived ? 'archived' : 'unarchived')
-  if (patch.snoozedUntil !== undefined) kinds.push(patch.snoozedUntil === null ? 'woken' : 'snoozed')
-  return kinds
+/**
+ * The verbs of a patch, each with the cell that tells whether it did something: what its author asked for, not
+ * what followed from it.
+ */
+export const verbsOf = (patch: ItemPatch): { kind: LifecycleKind; cell: keyof ItemState }[] => {
+  const verbs: { kind: LifecycleKind; cell: keyof ItemState }[] = []
+  if (patch.read !== undefined) verbs.push({ kind: patch.read ? 'read' : 'unread', cell: 'readAt' })
+  else if (patch.seen !== undefined)
+    verbs.push(patch.seen ? { kind: 'seen', cell: 'seenAt' } : { kind: 'unread', cell: 'readAt' })
+  if (patch.archived !== undefined)
+    verbs.push({ kind: patch.archived ? 'archived' : 'unarchived', cell: 'archivedAt' })
+  if (patch.snoozedUntil !== undefined)
+    verbs.push({ kind: patch.snoozedUntil === null ? 'woken' : 'snoozed', cell: 'snoozedUntil' })
+  return verbs
 }

@@ -47,14 +47,11 @@ export const createReceipts = ({ inbox, announce, log }: { inbox: Inbox; announc
 
   const pump = async () => {
     for (let batch = next(); batch.length > 0; batch = next()) {
-      const marked = await Promise.all(
-        batch.map(async ({ owner, ids }) => ({
-          ...owner,
-          kind: 'received' as const,
-          items: await mark(owner, [...ids]),
-        })),
+      await announce.receivedBy(
+        await Promise.all(
+          batch.map(async ({ owner, ids }) => ({ owner, items: await mark(owner, [...ids]) })),
+        ),
       )
-      await announce.happened(marked)
       if (dropped > 0) log.warn({ dropped }, 'receipts came faster than they could be written')
       dropped = 0
     }

@@ -7,7 +7,7 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Counts, InboxItem, ItemPatch } from '@carillon/schemas'
 import { createAnnouncer, type Group } from './announce.ts'
-import { actionOf, changed, changeOf, checkPatch, kindsOf } from './change.ts'
+import { actionOf, changed, changeOf, checkPatch, verbsOf } from './change.ts'
 import { createReceipts } from './receipts.ts'
 import { createAlarm } from './wake.ts'
 
@@ -66,22 +66,29 @@ export const createVerbs = (parts: {
   /** Everything after the write. */
   const finish = async (owner: Owner, groups: readonly Group[], patch: ItemPatch): Promise<Counts> => {
     const counts = await inbox.counts(owner)
-    const items = groups.flatMap((group) => group.items)
-    if (items.length === 0) return counts
+    const itemsWhere = (test: (change: StateChange) => boolean) =>
+      groups.filter(({ change }) => test(change)).flatMap(({ items }) => items)
     await Promise.all([
       alarm.cancel(
         owner,
-        groups.filter(({ change }) => change.snoozedUntil === null).flatMap((group) => group.items),
+        itemsWhere((change) => change.snoozedUntil === null),
       ),
       announce.changed(owner, groups, counts),
-      announce.happened(kindsOf(patch).map((kind) => ({ ...owner, kind, items }))),
+      announce.happened(
+        owner,
+        verbsOf(patch).map(({ kind, cell }) => ({ kind, items: itemsWhere((change) => cell in change) })),
+      ),
     ])
     return counts
   }
 
   return {
     /** Throws `not_found`, or `invalid_request` for a patch that contradicts itself. */
-    patch: async (owner: Owner, id: string, patch: ItemPatch): Promise<{ item: InboxItem; counts: Counts }> => {
+    patch: async (
+      owner: Owner,
+      id: string,
+      patch: ItemPatch,
+    ): Promise<{ item: InboxItem; counts: Counts }> => {
       const now = Date.now()
       checkPatch(patch, now)
       const item = await find(owner, id)
@@ -116,7 +123,8 @@ export const createVerbs = (parts: {
       const patch: ItemPatch = { [verb]: true }
       const now = Date.now()
       const done: Group[] = []
-      for (let before: string | undefined, more = true; more; ) {
+      let before: string | undefined
+      for (let more = true; more; ) {
         const items = await inbox.page(owner, { status, category, before, limit: PAGE })
         const groups = grouped(items, (item) => changeOf(item, patch, now))
         await store(owner, groups)
@@ -144,7 +152,10 @@ export const createVerbs = (parts: {
       await Promise.all([
         announce.changed(owner, told, counts),
         announce.happened(
-          groups.map(({ items, change }) => ({ ...owner, items, ...(change.acted ? { kind: 'acted', action } : { kind: 'read' }) })),
+          owner,
+          groups.map(({ items, change }) =>
+            change.acted ? { kind: 'acted', items, action } : { kind: 'read', items },
+          ),
         ),
       ])
       return { item: after, counts }
@@ -157,8 +168,8 @@ export const createVerbs = (parts: {
       const counts = await inbox.counts(owner)
       await Promise.all([
         alarm.cancel(owner, [item]),
-        announce.removed(owner, [item], counts),
-        announce.happened([{ ...owner, kind: 'deleted', items: [item] }]),
+        announce.removed(owner, item, counts),
+        announce.happened(owner, [{ kind: 'deleted', items: [item] }]),
       ])
       return { counts }
     },

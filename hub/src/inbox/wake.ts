@@ -27,7 +27,10 @@ export const createAlarm = ({ stream, log }: { stream: Stream; log: Log }) => ({
     try {
       await stream.cancel(keys)
     } catch (err) {
-      log.warn({ err, tenant: owner.tenant }, 'a snooze that ended early keeps its alarm; it will find nothing to do')
+      log.warn(
+        { err, tenant: owner.tenant },
+        'a snooze that ended early keeps its alarm; it will find nothing to do',
+      )
     }
   },
 })

@@ -82,6 +82,8 @@ export const start = async (recipe: Recipe): Promise<Server> => {
   let child: ChildProcess
 
   const launch = async () => {
+    if (await recipe.ready())
+      throw new Error(`another server answers on port ${recipe.port} of ${recipe.name}`)
     const launched = spawnTied(recipe)
     child = launched
     living.add(launched)

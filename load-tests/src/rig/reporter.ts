@@ -10,9 +10,12 @@ import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node
 export default class SummaryReporter implements Reporter {
   readonly #required = process.env.CARILLON_TEST_REQUIRE === '1'
   #vitest: Vitest | undefined
+  #closing = ''
 
   onInit(vitest: Vitest) {
     this.#vitest = vitest
+    // After everything else has been printed, teardown included.
+    process.once('exit', () => process.stdout.write(this.#closing))
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[], reason: TestRunEndReason) {
@@ -34,11 +37,6 @@ export default class SummaryReporter implements Reporter {
       process.exitCode = 1
     }
     lines.push(`${counts.passed} passed, ${counts.failed} failed, ${skipped} skipped`)
-    this.#last = `\n${lines.join('\n')}\n`
+    this.#closing = `\n${lines.join('\n')}\n`
   }
-
-  #last = ''
-
-  /** After everything else has been printed, teardown included. */
-  #onExit = process.once('exit', () => process.stdout.write(this.#last))
 }

@@ -5,9 +5,9 @@ import type {} from '@carillon/core/provided'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
-import { answers } from './child.ts'
+import { answers, start } from './child.ts'
 import { freePort } from './ports.ts'
-import { startNats, startRedis } from './servers.ts'
+import { redisRecipe, startNats, startRedis } from './servers.ts'
 
 const pings = (port: number) => answers(port, 'PING\r\n', (answer) => answer.toString() === '+PONG\r\n')
 
@@ -40,10 +40,16 @@ describe.skipIf(!inject('redisServer'))('a server', () => {
     expect(await redis.stop()).toBe(0)
   })
 
-  test('that cannot start says why', async () => {
+  test('is not mistaken for another one on its port', async () => {
     const redis = await startRedis()
     onTestFinished(() => redis.kill())
-    await expect(startRedis({ port: redis.port })).rejects.toThrow(/redis ended with 1 before it answered/)
+    await expect(startRedis({ port: redis.port })).rejects.toThrow(/another server answers on port/)
+  })
+
+  test('that cannot start says why', async () => {
+    await expect(start({ ...redisRecipe(await freePort()), args: ['--nonsense'] })).rejects.toThrow(
+      /redis ended with 1 before it answered[\s\S]*nonsense/,
+    )
   })
 })
 

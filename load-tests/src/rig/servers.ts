@@ -43,16 +43,25 @@ export const cassandraRecipe = async (dir: string, port: number): Promise<Recipe
   const java = need('java')
   const conf = join(dir, 'conf')
   mkdirSync(conf, { recursive: true })
-  const values: Record<string, string> = {
-    DATA: dir,
-    CQL_PORT: String(port),
-    STORAGE_PORT: String(await freePort()),
+  const storagePort = await freePort()
+  const places = {
+    storage_port: storagePort,
+    native_transport_port: port,
+    seed_provider: [
+      {
+        class_name: 'org.apache.cassandra.locator.SimpleSeedProvider',
+        parameters: [{ seeds: `127.0.0.1:${storagePort}` }],
+      },
+    ],
+    data_file_directories: [join(dir, 'data')],
+    commitlog_directory: join(dir, 'commitlog'),
+    saved_caches_directory: join(dir, 'saved_caches'),
+    hints_directory: join(dir, 'hints'),
+    cdc_raw_directory: join(dir, 'cdc'),
   }
-  const template = readFileSync(join(CASSANDRA_FILES, 'cassandra.yaml'), 'utf8')
-  writeFileSync(
-    join(conf, 'cassandra.yaml'),
-    template.replace(/@([A-Z_]+)@/g, (mark, name: string) => values[name] ?? mark),
-  )
+  const lines = Object.entries(places).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+  const common = readFileSync(join(CASSANDRA_FILES, 'cassandra.yaml'), 'utf8')
+  writeFileSync(join(conf, 'cassandra.yaml'), `${common}${lines.join('\n')}\n`)
   const settings = {
     'cassandra.config': `file://${join(conf, 'cassandra.yaml')}`,
     'cassandra.storagedir': dir,

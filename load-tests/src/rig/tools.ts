@@ -84,7 +84,7 @@ const wanted: Record<Tool, string> = {
   nats: 'nats-server 2.12 or newer',
   redis: 'redis-server 7 or newer',
   java: 'a Java 17',
-  cassandra: `the jars of Cassandra ${CASSANDRA}`,
+  cassandra: `Cassandra ${CASSANDRA}`,
   k6: 'k6 1.0 or newer',
   chromium: 'chromium',
 }

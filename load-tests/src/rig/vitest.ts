@@ -11,11 +11,17 @@ import { locate, type Tool } from './tools.ts'
 type Close = () => Promise<void>
 type Cassandra = { url: string; close: Close }
 
-/** Drops what the run's tests made, unless they made nothing. */
-const dropKeyspace = async (host: string, dc: string, keyspace: string) => {
-  const client = new Client({ contactPoints: [host], localDataCenter: dc, socket: { readTimeout: 30_000 } })
+/** Drops every keyspace whose name begins with the run's own. */
+const dropKeyspaces = async (host: string, dc: string, keyspace: string) => {
+  const client = new Client({
+    contactPoints: [host],
+    localDataCenter: dc,
+    socketOptions: { readTimeout: 30_000 },
+  })
   try {
-    await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`)
+    const { rows } = await client.execute('SELECT keyspace_name FROM system_schema.keyspaces')
+    const names = rows.map((row): string => row.keyspace_name).filter((name) => name.startsWith(keyspace))
+    for (const name of names) await client.execute(`DROP KEYSPACE IF EXISTS ${name}`)
   } finally {
     await client.shutdown()
   }
@@ -30,7 +36,7 @@ const namedCassandra = async (value: string, keyspace: string): Promise<Cassandr
   const dc = new URLSearchParams(query).get('dc') ?? 'datacenter1'
   return {
     url: `cassandra://${host}/${keyspace}?dc=${dc}`,
-    close: () => dropKeyspace(`${name}:${port}`, dc, keyspace),
+    close: () => dropKeyspaces(`${name}:${port}`, dc, keyspace),
   }
 }
 

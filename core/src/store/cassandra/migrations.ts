@@ -59,7 +59,7 @@ export const schemaVersion = async ({ client, keyspace }: CassandraConnection): 
     const { rows } = await client.execute(
       `SELECT version FROM ${keyspace}.migrations WHERE part = 'store'`,
       [],
-      SLOW,
+      LOOK,
     )
     return Math.max(0, ...rows.map((row) => Number(row.version)))
   } catch (error) {

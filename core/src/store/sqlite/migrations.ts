@@ -1,20 +1,26 @@
 import type { Database } from '../../sqlite/database.ts'
 
 /**
- * The schema, step by step; a step that has been released never changes. Every table is led by the tenant and
- * has no rowid, so that rows lie in the order they are read. Times are epoch ms.
+ * The schema, step by step; a step that has been released never changes. Tables are led by the tenant and have
+ * no rowid, so that rows lie in the order they are read. Times are epoch ms.
+ *
+ * An inbox is two tables: small rows of state in the order of the inbox, which counting reads alone, and their
+ * content in the order of arrival. A put then dirties one page somewhere in the file instead of two or three,
+ * which doubled its rate. State without content is a removed item, kept until its expiry.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE inbox (
      tenant TEXT NOT NULL, user TEXT NOT NULL, id TEXT NOT NULL,
-     content TEXT NOT NULL, expires_at INTEGER NOT NULL, removed INTEGER NOT NULL DEFAULT 0,
-     received_at INTEGER, seen_at INTEGER, read_at INTEGER, archived_at INTEGER, snoozed_until INTEGER,
-     acted TEXT NOT NULL DEFAULT '{}',
+     content INTEGER, expires_at INTEGER NOT NULL,
+     received_at INTEGER, seen_at INTEGER, read_at INTEGER, archived_at INTEGER, snoozed_until INTEGER, acted TEXT,
      PRIMARY KEY (tenant, user, id)
    ) WITHOUT ROWID;
-   CREATE INDEX inbox_counts ON inbox (tenant, user, read_at, seen_at, snoozed_until, expires_at)
-     WHERE removed = 0 AND archived_at IS NULL;
    CREATE INDEX inbox_expiry ON inbox (expires_at);
+   CREATE TABLE inbox_content (row INTEGER PRIMARY KEY, content TEXT NOT NULL);
+   CREATE TRIGGER inbox_removed AFTER UPDATE OF content ON inbox WHEN new.content IS NULL
+     BEGIN DELETE FROM inbox_content WHERE row = old.content; END;
+   CREATE TRIGGER inbox_purged AFTER DELETE ON inbox
+     BEGIN DELETE FROM inbox_content WHERE row = old.content; END;
    CREATE TABLE users (
      tenant TEXT NOT NULL, slot INTEGER NOT NULL, user TEXT NOT NULL, profile TEXT NOT NULL,
      PRIMARY KEY (tenant, slot, user)

@@ -63,7 +63,7 @@ export const sqliteUsers = (session: Session): Users => ({
   remove: (tenant, user) =>
     session.write(({ run }) => {
       run('DELETE FROM users WHERE tenant = ? AND slot = ? AND user = ?', [tenant, slotOf(user), user])
-      run("UPDATE inbox SET removed = 1, content = '{}' WHERE tenant = ? AND user = ? AND removed = 0", [
+      run('UPDATE inbox SET content = NULL WHERE tenant = ? AND user = ? AND content IS NOT NULL', [
         tenant,
         user,
       ])

@@ -18,7 +18,7 @@ export const purgeExpired = async (session: Session): Promise<number> => {
   for (const sql of STEPS) {
     let changed = CHUNK
     while (changed === CHUNK) {
-      changed = await session.write(({ run }) => run(sql, [Date.now(), CHUNK]))
+      changed = await session.write(({ run }) => run(sql, [Date.now(), CHUNK]).changes)
       purged += changed
     }
   }

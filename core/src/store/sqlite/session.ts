@@ -15,8 +15,8 @@ export type Session = {
 }
 
 export type Write = {
-  /** Answers how many rows it changed. */
-  run(sql: string, values: Value[]): number
+  /** Answers how many rows it changed, and the rowid of the last one inserted. */
+  run(sql: string, values: Value[]): { changes: number; row: number }
   first<Row>(sql: string, values: Value[]): Row | undefined
 }
 
@@ -38,7 +38,10 @@ export const sqliteSession = (database: Database): Session => {
     return fresh
   }
   const write: Write = {
-    run: (sql, values) => statement(sql).run(values).changes,
+    run: (sql, values) => {
+      const { changes, lastInsertRowid } = statement(sql).run(values)
+      return { changes, row: Number(lastInsertRowid) }
+    },
     first: <Row>(sql: string, values: Value[]) => statement(sql).get(values) as Row | undefined,
   }
   const translated = async <T>(work: () => T | Promise<T>): Promise<T> => {

@@ -1,0 +1,479 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { CarillonError, type Client, type ClientOptions, createClient, type InboxItem } from './index.ts'
+import { newItem, newItemId, type StandIn, startHub } from './testing/hub.ts'
+import { FAST, until } from './testing/until.ts'
+
+let hub: StandIn
+let users = 0
+const clients: Client[] = []
+const open = (user: string, options: Partial<ClientOptions> = {}): Client => {
+  const client = createClient({ url: hub.url, token: hub.token(user), timing: FAST, ...options })
+  clients.push(client)
+  return client
+}
+const newUser = () => `user${users++}`
+const titles = (items: readonly InboxItem[]) => items.map(({ title }) => title)
+
+beforeAll(async () => {
+  hub = await startHub()
+})
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close()
+  Object.assign(hub, { carry: (_: unknown, deliver: () => void) => deliver(), meddle: () => undefined })
+  hub.refuse = undefined
+})
+afterAll(() => hub.close())
+
+/** A client with a loaded feed. */
+const begin = async (user = newUser(), options: Partial<ClientOptions> = {}) => {
+  const client = open(user, options)
+  const feed = client.feed()
+  await until(feed, ({ status }) => status === 'ready')
+  return { user, client, feed }
+}
+const live = (client: Client) =>
+  new Promise<void>((resolve) => {
+    const off = client.on('connection', (state) => {
+      if (state !== 'live') return
+      off()
+      resolve()
+    })
+  })
+
+describe('a feed', () => {
+  it('lists what was there, then what arrives, newest first', async () => {
+    const user = newUser()
+    hub.put(user, newItem({ title: 'old' }))
+    const { client, feed } = await begin(user)
+    expect(titles(feed.getSnapshot().items)).toEqual(['old'])
+    const heard = new Promise<InboxItem>((resolve) => client.on('notification', resolve))
+    hub.add(user, newItem({ title: 'new' }))
+    expect((await heard).title).toBe('new')
+    expect(titles(feed.getSnapshot().items)).toEqual(['new', 'old'])
+    expect(client.counts.getSnapshot()).toEqual({ unread: 2, unseen: 2 })
+    expect(client.connection).toBe('live')
+  })
+
+  it('keeps its snapshot, and every part of it, while nothing changes', async () => {
+    const { user, client, feed } = await begin()
+    hub.add(user)
+    const before = await until(feed, ({ items }) => items.length === 1)
+    expect(feed.getSnapshot()).toBe(before)
+    await feed.refresh()
+    expect(feed.getSnapshot().counts).toBe(before.counts)
+    expect(client.counts.getSnapshot()).toBe(before.counts)
+    hub.add(user)
+    const after = await until(feed, ({ items }) => items.length === 2)
+    expect(before.items).toHaveLength(1)
+    expect(after.items[1]?.id).toBe(before.items[0]?.id)
+  })
+
+  it('touches nothing before it is subscribed to', async () => {
+    const user = newUser()
+    const client = open(user)
+    const feed = client.feed()
+    expect(feed.getSnapshot()).toMatchObject({ items: [], status: 'loading', hasMore: false, error: null })
+    expect(hub.requests.filter(({ token }) => hub.tokens.get(token) === user)).toEqual([])
+    expect(client.connection).toBe('connecting')
+  })
+
+  it('loads older pages', async () => {
+    const user = newUser()
+    for (let i = 0; i < 25; i++) hub.put(user, newItem({ title: `${i}` }))
+    const client = open(user)
+    const feed = client.feed({ limit: 10 })
+    await until(feed, ({ status }) => status === 'ready')
+    expect(feed.getSnapshot()).toMatchObject({ hasMore: true, counts: { unread: 25 } })
+    await feed.more()
+    await feed.more()
+    expect(feed.getSnapshot().items).toHaveLength(25)
+    expect(feed.getSnapshot().hasMore).toBe(false)
+    await feed.refresh()
+    expect(feed.getSnapshot().items).toHaveLength(25)
+  })
+
+  it('shares one connection and one set of counts with other feeds, each with its own filter', async () => {
+    const { user, client, feed } = await begin()
+    const unread = client.feed({ status: 'unread' })
+    const archived = client.feed({ status: 'archived' })
+    const billing = client.feed({ category: 'billing' })
+    for (const each of [unread, archived, billing]) await until(each, ({ status }) => status === 'ready')
+    const first = hub.add(user, newItem({ title: 'first', category: 'billing' }))
+    const second = hub.add(user, newItem({ title: 'second' }))
+    await until(feed, ({ items }) => items.length === 2)
+    expect(titles(billing.getSnapshot().items)).toEqual(['first'])
+    const read = feed.read(first.id)
+    expect(titles(unread.getSnapshot().items)).toEqual(['second'])
+    expect(unread.getSnapshot().counts).toEqual({ unread: 1, unseen: 1 })
+    const archive = feed.archive(second.id)
+    expect(titles(archived.getSnapshot().items)).toEqual(['second'])
+    expect(titles(feed.getSnapshot().items)).toEqual(['first'])
+    await Promise.all([read, archive])
+    expect(client.counts.getSnapshot()).toEqual({ unread: 0, unseen: 0 })
+    expect(hub.io.sockets.adapter.rooms.get(user)?.size).toBe(1)
+  })
+
+  it('shows an error until the hub answers', async () => {
+    hub.meddle = () => ({ code: 'unavailable' })
+    const client = open(newUser())
+    const feed = client.feed()
+    const { error } = await until(feed, ({ status }) => status === 'error')
+    expect(error).toBeInstanceOf(CarillonError)
+    expect(error).toMatchObject({ code: 'unavailable', status: 503, temporary: true })
+    hub.meddle = () => undefined
+    expect(await until(feed, ({ status }) => status === 'ready')).toMatchObject({ error: null })
+  })
+})
+
+describe('verbs', () => {
+  const cases: [string, (feed: ReturnType<Client['feed']>, id: string) => Promise<void>, object][] = [
+    ['read', (feed, id) => feed.read(id), { unread: 0, unseen: 0 }],
+    ['seen', (feed, id) => feed.seen([id]), { unread: 1, unseen: 0 }],
+    ['archive', (feed, id) => feed.archive(id), { unread: 0, unseen: 0 }],
+    ['snooze', (feed, id) => feed.snooze(id, new Date(Date.now() + 60_000)), { unread: 0, unseen: 0 }],
+    ['remove', (feed, id) => feed.remove(id), { unread: 0, unseen: 0 }],
+    ['act', (feed, id) => feed.act(id, 'accept'), { unread: 0, unseen: 0 }],
+    ['readAll', (feed) => feed.readAll(), { unread: 0, unseen: 0 }],
+    ['seenAll', (feed) => feed.seenAll(), { unread: 1, unseen: 0 }],
+    ['archiveAll', (feed) => feed.archiveAll(), { unread: 0, unseen: 0 }],
+  ]
+  it.each(cases)('%s shows at once and is what the hub says', async (_, verb, counts) => {
+    const { user, client, feed } = await begin()
+    const { id } = hub.add(user)
+    await until(feed, ({ items }) => items.length === 1)
+    const done = verb(feed, id)
+    expect(client.counts.getSnapshot()).toEqual(counts)
+    const items = feed.getSnapshot().items.length
+    await done
+    expect(hub.counts(user)).toEqual(counts)
+    expect(client.counts.getSnapshot()).toEqual(counts)
+    expect(feed.getSnapshot().items).toHaveLength(items)
+  })
+
+  it.each(cases)('%s is taken back when the hub refuses it', async (_, verb) => {
+    const { user, client, feed } = await begin()
+    const { id } = hub.add(user)
+    const { items } = await until(feed, ({ items }) => items.length === 1)
+    hub.meddle = ({ method }) => (method === 'GET' ? undefined : { code: 'invalid_request' })
+    const failures: CarillonError[] = []
+    client.on('error', (error) => failures.push(error))
+    await expect(verb(feed, id)).rejects.toMatchObject({ code: 'invalid_request', status: 422 })
+    expect(feed.getSnapshot()).toMatchObject({ items, counts: { unread: 1, unseen: 1 } })
+    expect(failures).toHaveLength(1)
+  })
+
+  it('undo each other in their order', async () => {
+    const { user, client, feed } = await begin()
+    const { id } = hub.add(user)
+    await until(feed, ({ items }) => items.length === 1)
+    let requests = 0
+    hub.meddle = async ({ method }) => {
+      if (method === 'PATCH' && requests++ === 0) await new Promise((resolve) => setTimeout(resolve, 30))
+      return undefined
+    }
+    void feed.read(id)
+    void feed.unread(id)
+    void feed.archive(id)
+    await feed.unarchive(id)
+    expect(feed.getSnapshot().items[0]).toMatchObject({ readAt: null, archivedAt: null })
+    expect(client.counts.getSnapshot()).toEqual(hub.counts(user))
+    expect(hub.counts(user)).toEqual({ unread: 1, unseen: 0 })
+  })
+
+  it('are tried again while that can help, as long as the hub asks', async () => {
+    const { user, feed } = await begin()
+    const { id } = hub.add(user)
+    await until(feed, ({ items }) => items.length === 1)
+    const tries: number[] = []
+    hub.meddle = ({ method }) => {
+      if (method !== 'PATCH') return
+      tries.push(performance.now())
+      if (tries.length === 1) return { code: 'unavailable', headers: { 'retry-after': '1' } }
+      return tries.length === 2 ? { code: 'rate_limited' } : undefined
+    }
+    await feed.read(id)
+    expect(tries).toHaveLength(3)
+    expect((tries[1] ?? 0) - (tries[0] ?? 0)).toBeGreaterThan(950)
+    expect(hub.counts(user)).toEqual({ unread: 0, unseen: 0 })
+  })
+
+  it('survive a refetch that does not know of them yet', async () => {
+    const { user, client, feed } = await begin()
+    const { id } = hub.add(user)
+    await until(feed, ({ items }) => items.length === 1)
+    let proceed = () => {}
+    const held = new Promise<undefined>((resolve) => {
+      proceed = () => resolve(undefined)
+    })
+    hub.meddle = ({ method }) => (method === 'PATCH' ? held : undefined)
+    const done = feed.read(id)
+    await feed.refresh()
+    expect(feed.getSnapshot().items[0]?.readAt).not.toBeNull()
+    expect(client.counts.getSnapshot().unread).toBe(0)
+    proceed()
+    await done
+    expect(client.counts.getSnapshot().unread).toBe(0)
+  })
+
+  it('reach items that are not loaded', async () => {
+    const user = newUser()
+    for (let i = 0; i < 30; i++) hub.put(user, newItem({ category: i % 2 ? 'odd' : 'even' }))
+    const { client, feed } = await begin(user)
+    const odd = client.feed({ category: 'odd', limit: 5 })
+    await until(odd, ({ status }) => status === 'ready')
+    await odd.readAll()
+    await until(client.counts, ({ unread }) => unread === 15)
+    const all = feed.readAll()
+    expect(client.counts.getSnapshot()).toEqual({ unread: 0, unseen: 0 })
+    await all
+    expect(hub.counts(user)).toEqual({ unread: 0, unseen: 0 })
+    expect(client.counts.getSnapshot()).toEqual({ unread: 0, unseen: 0 })
+  })
+
+  it('count removing what is not there as done', async () => {
+    const { user, feed } = await begin()
+    const item = newItem()
+    await feed.remove(item.id)
+    hub.add(user, newItem({ title: 'next' }))
+    await until(feed, ({ items }) => items.length === 1)
+  })
+
+  it('send nothing for what is seen already', async () => {
+    const { user, feed } = await begin()
+    const { id } = hub.add(user)
+    await until(feed, ({ items }) => items.length === 1)
+    await feed.seen([id])
+    const before = hub.requests.length
+    await feed.seen([id])
+    expect(hub.requests).toHaveLength(before)
+  })
+
+  it('of a tag are left to the hub to refuse', async () => {
+    const { client } = await begin()
+    const feed = client.feed({ tag: 'a' })
+    await expect(feed.readAll()).rejects.toMatchObject({ code: 'invalid_request' })
+  })
+})
+
+describe('live messages', () => {
+  it('that come twice, or again for a known item, count once', async () => {
+    const { user, client, feed } = await begin()
+    hub.carry = (_, deliver) => {
+      deliver()
+      deliver()
+    }
+    const heard: string[] = []
+    client.on('notification', ({ id }) => heard.push(id))
+    const item = hub.add(user)
+    await until(feed, ({ items }) => items.length === 1)
+    await feed.read(item.id)
+    hub.add(user, { ...item })
+    const last = hub.add(user)
+    await until(feed, ({ items }) => items.length === 2)
+    expect(client.counts.getSnapshot()).toEqual({ unread: 1, unseen: 1 })
+    expect(feed.getSnapshot().items[1]?.readAt).not.toBeNull()
+    expect(heard).toEqual([item.id, last.id])
+  })
+
+  it('that overtake each other are put right without a fetch', async () => {
+    const { user, client, feed } = await begin()
+    const held: (() => void)[] = []
+    hub.carry = (_, deliver) => held.push(deliver)
+    for (const title of ['a', 'b', 'c']) hub.add(user, newItem({ title }))
+    hub.carry = (_, deliver) => deliver()
+    const before = hub.requests.length
+    for (const deliver of held.reverse()) deliver()
+    await until(feed, ({ items }) => items.length === 3)
+    expect(client.counts.getSnapshot().unread).toBe(3)
+    expect(hub.requests).toHaveLength(before)
+  })
+
+  it('that are lost are fetched once the next one shows the gap', async () => {
+    const { user, client, feed } = await begin()
+    hub.carry = () => {}
+    const lost = hub.add(user)
+    const heard = new Promise<void>((resolve) => {
+      client.on('notification', ({ id }) => {
+        if (id === lost.id) resolve()
+      })
+    })
+    hub.carry = (_, deliver) => deliver()
+    hub.add(user)
+    await heard
+    await until(feed, ({ items }) => items.length === 2)
+    expect(client.counts.getSnapshot()).toEqual({ unread: 2, unseen: 2 })
+  })
+
+  it('of a new epoch make it fetch again', async () => {
+    const { user, feed } = await begin()
+    hub.add(user)
+    await until(feed, ({ items }) => items.length === 1)
+    hub.restartBus(user)
+    hub.put(user, newItem())
+    hub.add(user)
+    await until(feed, ({ items, counts }) => items.length === 3 && counts.unread === 3)
+  })
+
+  it.each([
+    [
+      'a reconnect',
+      (user: string) =>
+        hub.io
+          .in(user)
+          .fetchSockets()
+          .then(() => hub.cut()),
+    ],
+    ['inbox.resync', (user: string) => hub.io.to(user).emit('inbox.resync')],
+  ])('missed meanwhile come with %s', async (_, happen) => {
+    const { user, feed } = await begin()
+    hub.put(user, newItem())
+    await happen(user)
+    await until(feed, ({ items, counts }) => items.length === 1 && counts.unread === 1)
+  })
+
+  it('carry changes of other tabs, also of items that are not loaded', async () => {
+    const { user, client, feed } = await begin()
+    const archived = hub
+      .put(user, newItem({ archivedAt: new Date().toISOString() }))
+      .values()
+      .next().value
+    const item = hub.add(user)
+    await until(feed, ({ items }) => items.length === 1)
+    hub.change(user, [item.id], { readAt: new Date().toISOString() })
+    await until(client.counts, ({ unread }) => unread === 0)
+    hub.change(user, [archived?.id ?? ''], { archivedAt: null })
+    await until(feed, ({ items, counts }) => items.length === 2 && counts.unread === 1)
+    hub.remove(user, item.id)
+    await until(feed, ({ items }) => items.length === 1)
+  })
+
+  it('are acknowledged together, once, as are fetched items', async () => {
+    const user = newUser()
+    const old = newItem()
+    hub.put(user, old)
+    const { feed } = await begin(user)
+    const ids = [old.id]
+    for (let i = 0; i < 5; i++) ids.push(hub.add(user).id)
+    await until(feed, ({ items }) => items.length === 6)
+    await feed.refresh()
+    while (
+      !ids.every(
+        (id) => hub.page(user, { status: 'active' }).items.find((item) => item.id === id)?.receivedAt,
+      )
+    )
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    const mine = hub.received.filter((some) => some.some((id) => ids.includes(id)))
+    expect(mine.flat().sort()).toEqual([...ids].sort())
+    expect(mine.length).toBeLessThan(6)
+  })
+
+  it('are not needed to show an item that wakes or expires', async () => {
+    const user = newUser()
+    const soon = new Date(Date.now() + 150).toISOString()
+    hub.put(user, newItem({ title: 'wakes', snoozedUntil: soon }))
+    hub.put(user, newItem({ title: 'expires', expiresAt: soon }))
+    const { client, feed } = await begin(user)
+    const snoozed = client.feed({ status: 'snoozed' })
+    await until(snoozed, ({ items }) => items.length === 1)
+    const { items } = await until(feed, ({ items }) => items[0]?.title === 'wakes')
+    expect(items).toHaveLength(1)
+    await until(client.counts, ({ unread }) => unread === 1)
+  })
+})
+
+describe('the connection', () => {
+  it('comes back for ever', async () => {
+    const { user, client, feed } = await begin()
+    for (let i = 0; i < 3; i++) {
+      const back = live(client)
+      hub.refuse = 'unavailable'
+      hub.cut()
+      await new Promise<void>((resolve) => {
+        const off = client.on('connection', () => {
+          off()
+          resolve()
+        })
+      })
+      expect(client.connection).toBe('offline')
+      hub.refuse = undefined
+      await back
+    }
+    hub.add(user)
+    await until(feed, ({ items }) => items.length === 1)
+  })
+
+  it('is not needed to fetch', async () => {
+    const user = newUser()
+    hub.put(user, newItem())
+    hub.refuse = 'unavailable'
+    const { client, feed } = await begin(user, { timing: { ...FAST, patience: 10 } })
+    expect(feed.getSnapshot().items).toHaveLength(1)
+    expect(client.connection).not.toBe('live')
+  })
+
+  it('asks once for a fresh token when the old one has expired, for the socket and HTTP together', async () => {
+    const user = newUser()
+    let asked = 0
+    const token = () => {
+      asked++
+      return asked === 1 ? 'expired' : hub.token(user)
+    }
+    const { client, feed } = await begin(user, { token, timing: { ...FAST, patience: 0 } })
+    if (client.connection !== 'live') await live(client)
+    await feed.refresh()
+    expect(asked).toBe(2)
+    hub.tokens.clear()
+    await Promise.all([feed.refresh(), feed.refresh(), client.feed({ status: 'archived' }).refresh()])
+    expect(asked).toBe(3)
+  })
+
+  it('reports a fresh token that is refused, and still recovers', async () => {
+    const user = newUser()
+    let good = false
+    const client = open(user, { token: () => (good ? hub.token(user) : 'bad') })
+    const error = new Promise<CarillonError>((resolve) => client.on('error', resolve))
+    const feed = client.feed()
+    feed.subscribe(() => {})
+    expect(await error).toMatchObject({ code: 'token_expired' })
+    expect(client.connection).toBe('offline')
+    good = true
+    await until(feed, ({ status }) => status === 'ready')
+  })
+
+  it('stops, and says so, when a fixed token is refused', async () => {
+    const client = open(newUser(), { token: 'bad' })
+    const error = new Promise<CarillonError>((resolve) => client.on('error', resolve))
+    const stopped = new Promise<void>((resolve) =>
+      client.on('connection', (state) => {
+        if (state === 'stopped') resolve()
+      }),
+    )
+    client.feed().subscribe(() => {})
+    expect(await error).toMatchObject({ code: 'token_expired' })
+    await stopped
+  })
+
+  it('reports a token function that fails, and asks again', async () => {
+    const user = newUser()
+    let asked = 0
+    const token = () => (asked++ === 0 ? Promise.reject(new Error('no')) : hub.token(user))
+    const client = open(user, { token })
+    const error = new Promise<CarillonError>((resolve) => client.on('error', resolve))
+    const feed = client.feed()
+    await until(feed, ({ status }) => status === 'ready')
+    expect(await error).toMatchObject({ code: 'token', temporary: true })
+  })
+
+  it('ends with the client, and nothing follows', async () => {
+    const { user, client, feed } = await begin()
+    const states: string[] = []
+    client.on('connection', (state) => states.push(state))
+    client.close()
+    client.close()
+    expect(states).toEqual(['stopped'])
+    const snapshot = feed.getSnapshot()
+    hub.add(user)
+    await expect(feed.read(newItemId(Date.now()))).rejects.toMatchObject({ code: 'network' })
+    expect(feed.getSnapshot().items).toEqual(snapshot.items)
+  })
+})

@@ -1,0 +1,267 @@
+/**
+ * A stand-in for the hub that follows its protocol over real HTTP and Socket.IO, with everything in memory, and
+ * lets a test disturb it.
+ * @module
+ */
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { ClientToHub, HubToClient, InboxItem, InboxPage, ItemPatch } from '@carillon/schemas'
+import { type ProblemCode, problem } from '@carillon/schemas'
+import { Server } from 'socket.io'
+import { matches, NONE, type Query, shifted, weight } from '../items.ts'
+import type { Live } from '../state.ts'
+
+type Inbox = { items: Map<string, InboxItem>; epoch: string; seq: number }
+type Data = { user: string; token: string }
+type Refusal = { code: ProblemCode; headers?: Record<string, string> }
+export type Request = { method: string; path: string; query: URLSearchParams; body: unknown; token: string }
+
+/** UUIDv7 of a millisecond, and a counter for those of the same one. */
+let made = 0
+export const newItemId = (at: number): string => {
+  const time = at.toString(16).padStart(12, '0')
+  const count = (made++).toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${count}`
+}
+
+export const newItem = (content: Partial<InboxItem> = {}): InboxItem => ({
+  id: newItemId(Date.now()),
+  notification: randomUUID(),
+  type: 'test',
+  priority: 'normal',
+  title: 'A title',
+  createdAt: new Date().toISOString(),
+  receivedAt: null,
+  seenAt: null,
+  readAt: null,
+  archivedAt: null,
+  snoozedUntil: null,
+  acted: {},
+  ...content,
+})
+
+export const startHub = async () => {
+  const inboxes = new Map<string, Inbox>()
+  /** Tokens that are accepted, and whose they are. */
+  const tokens = new Map<string, string>()
+  const requests: Request[] = []
+  const received: string[][] = []
+  const server = createServer()
+  const io = new Server<ClientToHub, HubToClient, Record<string, never>, Data>(server, {
+    transports: ['websocket'],
+    perMessageDeflate: false,
+  })
+
+  const inboxOf = (user: string): Inbox => {
+    const known = inboxes.get(user)
+    if (known) return known
+    const inbox: Inbox = { items: new Map(), epoch: randomUUID(), seq: 0 }
+    inboxes.set(user, inbox)
+    return inbox
+  }
+  const counts = (user: string) =>
+    [...inboxOf(user).items.values()].reduce(
+      (sum, item) => shifted(sum, NONE, weight(item, Date.now())),
+      NONE,
+    )
+
+  const page = (user: string, query: Query & { limit?: number; before?: string | undefined }): InboxPage => {
+    const { items, epoch, seq } = inboxOf(user)
+    const limit = query.limit ?? 20
+    const found = [...items.values()]
+      .filter((item) => matches(item, query, Date.now()) && (!query.before || item.id < query.before))
+      .sort((a, b) => (a.id < b.id ? 1 : -1))
+    const some = found.slice(0, limit)
+    return {
+      items: some,
+      counts: counts(user),
+      next: found.length > limit ? (some.at(-1)?.id ?? null) : null,
+      position: { epoch, seq },
+    }
+  }
+
+  const hub = {
+    url: '',
+    requests,
+    received,
+    tokens,
+    counts,
+    page,
+    /** How a live message reaches its user; a test puts loss, delay or repetition here. */
+    carry: (_live: Live, deliver: () => void): void => deliver(),
+    /** Answers a request otherwise: with a problem, after a while, or never. */
+    meddle: (_request: Request): Refusal | Promise<Refusal | undefined> | undefined => undefined,
+    /** What a handshake is refused with, besides for its token. */
+    refuse: undefined as ProblemCode | undefined,
+    io,
+    /** A new token for the user. */
+    token(user: string): string {
+      const token = randomUUID()
+      tokens.set(token, user)
+      return token
+    },
+    /** Stores an item, and tells of it, as a dispatcher does; again if it is known. */
+    add(user: string, item: InboxItem = newItem()): InboxItem {
+      const inbox = inboxOf(user)
+      if (!inbox.items.has(item.id)) inbox.items.set(item.id, item)
+      tell(user, { event: 'inbox.added', message: { item, ...next(inbox) } })
+      return item
+    },
+    /** Stores without a word, as if the message had been lost before it got a number. */
+    put: (user: string, item: InboxItem) => inboxOf(user).items.set(item.id, item),
+    change(user: string, ids: readonly string[], patch: Partial<InboxItem>) {
+      const inbox = inboxOf(user)
+      for (const id of ids) {
+        const item = inbox.items.get(id)
+        if (item) inbox.items.set(id, { ...item, ...patch, acted: { ...item.acted, ...patch.acted } })
+      }
+      const message = { ids: [...ids], patch, counts: counts(user), ...next(inbox) }
+      tell(user, { event: 'inbox.changed', message })
+    },
+    remove(user: string, id: string) {
+      const inbox = inboxOf(user)
+      inbox.items.delete(id)
+      tell(user, { event: 'inbox.removed', message: { ids: [id], counts: counts(user), ...next(inbox) } })
+    },
+    /** Forgets where the live messages stood, as a restarted bus does. */
+    restartBus(user: string) {
+      Object.assign(inboxOf(user), { epoch: randomUUID(), seq: 0 })
+    },
+    /** Cuts every connection below Socket.IO. */
+    cut() {
+      for (const socket of io.sockets.sockets.values()) socket.conn.close()
+    },
+    async close() {
+      await io.close()
+      server.closeAllConnections()
+    },
+  }
+
+  const next = (inbox: Inbox) => ({ epoch: inbox.epoch, seq: ++inbox.seq })
+  const tell = (user: string, live: Live) => {
+    hub.carry(live, () => io.to(user).emit(live.event, live.message as never))
+  }
+
+  io.use(async (socket, proceed) => {
+    const { token } = socket.handshake.auth
+    const user = tokens.get(token)
+    const code = hub.refuse ?? (user ? undefined : 'token_expired')
+    if (code || !user) {
+      proceed(new Error(code))
+      setImmediate(() => socket.conn.close())
+      return
+    }
+    socket.data = { user, token }
+    await socket.join(user)
+    proceed()
+  })
+  io.on('connection', (socket) => {
+    socket.on('inbox.received', ({ ids }) => {
+      received.push(ids)
+      const { items } = inboxOf(socket.data.user)
+      for (const id of ids) {
+        const item = items.get(id)
+        if (item) items.set(id, { ...item, receivedAt: item.receivedAt ?? new Date().toISOString() })
+      }
+    })
+  })
+
+  const patchOf = (item: InboxItem, patch: ItemPatch): Partial<InboxItem> => {
+    const at = new Date().toISOString()
+    return {
+      ...(patch.read === true && { readAt: item.readAt ?? at, seenAt: item.seenAt ?? at }),
+      ...(patch.read === false && { readAt: null }),
+      ...(patch.archived !== undefined && { archivedAt: patch.archived ? (item.archivedAt ?? at) : null }),
+      ...(patch.snoozedUntil !== undefined && { snoozedUntil: patch.snoozedUntil }),
+    }
+  }
+
+  const answer = (user: string, { method, path, query, body }: Request): unknown => {
+    const { items } = inboxOf(user)
+    const [id = '', sub, name] = path.split('/').slice(1).map(decodeURIComponent)
+    const at = new Date().toISOString()
+    if (method === 'GET')
+      return page(user, {
+        status: (query.get('status') ?? 'active') as Query['status'],
+        category: query.get('category') ?? undefined,
+        tag: query.get('tag') ?? undefined,
+        limit: Number(query.get('limit') ?? 20),
+        before: query.get('before') ?? undefined,
+      })
+    const all = { 'read-all': 'unread', 'seen-all': 'unseen', 'archive-all': 'active' } as const
+    if (method === 'POST' && !sub) {
+      const wanted = body as { ids?: string[]; category?: string; tag?: string }
+      if (wanted.tag) return 'invalid_request'
+      const verb = id as keyof typeof all
+      const ids = (
+        wanted.ids ??
+        page(user, { status: all[verb], category: wanted.category, limit: 1_000 }).items.map(
+          (item) => item.id,
+        )
+      ).filter((each) => id !== 'seen' || items.get(each)?.seenAt === null)
+      const unseen = ids.filter((each) => !items.get(each)?.seenAt)
+      if (id === 'archive-all') hub.change(user, ids, { archivedAt: at })
+      else if (id === 'read-all') {
+        hub.change(user, unseen, { readAt: at, seenAt: at })
+        hub.change(
+          user,
+          ids.filter((each) => !unseen.includes(each)),
+          { readAt: at },
+        )
+      } else hub.change(user, ids, { seenAt: at })
+      return { ids, counts: counts(user) }
+    }
+    const item = items.get(id)
+    if (!item) return 'not_found'
+    if (method === 'DELETE') {
+      hub.remove(user, id)
+      return { counts: counts(user) }
+    }
+    hub.change(
+      user,
+      [id],
+      sub
+        ? { ...patchOf(item, { read: true }), acted: { [name ?? '']: at } }
+        : patchOf(item, body as ItemPatch),
+    )
+    return { item: items.get(id), counts: counts(user) }
+  }
+
+  const reply = (response: ServerResponse, status: number, body: unknown, headers = {}) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers })
+    response.end(JSON.stringify(body))
+  }
+  const refuse = (response: ServerResponse, { code, headers }: Refusal) => {
+    const about = problem(code, `refused: ${code}`)
+    reply(response, about.status, about, headers)
+  }
+
+  server.on('request', async (message: IncomingMessage, response: ServerResponse) => {
+    const url = new URL(message.url ?? '', 'http://hub')
+    if (!url.pathname.startsWith('/v1/inbox')) return
+    const chunks: Buffer[] = []
+    for await (const chunk of message) chunks.push(chunk)
+    const text = Buffer.concat(chunks).toString()
+    const request: Request = {
+      method: message.method ?? '',
+      path: url.pathname.slice('/v1/inbox'.length),
+      query: url.searchParams,
+      body: text ? JSON.parse(text) : {},
+      token: (message.headers.authorization ?? '').replace('Bearer ', ''),
+    }
+    requests.push(request)
+    const refusal = await hub.meddle(request)
+    const user = tokens.get(request.token)
+    if (refusal) return refuse(response, refusal)
+    if (!user) return refuse(response, { code: 'token_expired' })
+    const result = answer(user, request)
+    if (typeof result === 'string') refuse(response, { code: result as ProblemCode })
+    else reply(response, 200, result)
+  })
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  hub.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return hub
+}
+export type StandIn = Awaited<ReturnType<typeof startHub>>

@@ -1,0 +1,33 @@
+import { describe } from 'vitest'
+import { natsServerPath, startNatsServer } from '../stream/jetstream/nats-server.fixture.ts'
+import { connectNats } from '../stream/jetstream.ts'
+import { idempotencyContract } from './contract.ts'
+import { jetstreamIdempotency } from './jetstream.ts'
+
+const path = natsServerPath()
+
+if (path)
+  idempotencyContract('jetstream idempotency', async (now) => {
+    const server = await startNatsServer(path)
+    const endings: (() => Promise<void>)[] = []
+    const start = async () => {
+      const connection = await connectNats(server.url, 'test')
+      endings.push(() => connection.close())
+      return await jetstreamIdempotency({ connection, now })
+    }
+    return {
+      idempotency: await start(),
+      other: start,
+      restart: async () => {
+        await server.kill()
+        await server.start()
+        return await start()
+      },
+      down: server.kill,
+      end: async () => {
+        for (const each of endings) await each()
+        await server.end()
+      },
+    }
+  })
+else describe.skip('jetstream idempotency: there is no nats-server in PATH', () => {})

@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { UnavailableError } from '../errors.ts'
+import type {} from '../provided.ts'
+import { added, device, type LiveWorld, liveContract, openHub } from './contract.ts'
+import { redisLive } from './redis.ts'
+import { connectRedis, openSubscriptions } from './redis-client.ts'
+import { clusterServer } from './server.ts'
+
+const binary = inject('redisServer')
+const why = binary ? '' : ` (${inject('skipped').find(({ part }) => part === 'redis')?.reason})`
+const quiet = () => {}
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** A Redis of this file's own that keeps nothing: after `restart` it has lost everything. */
+const startRedis = async () => {
+  if (!binary) throw new Error('there is no redis-server')
+  const port = await freePort()
+  const dir = mkdtempSync(join(tmpdir(), 'carillon-redis-'))
+  let server: ChildProcess | undefined
+  const start = async () => {
+    const started = spawn(
+      binary,
+      ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no'],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    server = started
+    for await (const chunk of started.stdout) if (String(chunk).includes('Ready to accept connections')) break
+    started.stdout.resume()
+  }
+  const stop = async () => {
+    server?.kill('SIGKILL')
+    if (server?.exitCode === null && server.signalCode === null) await once(server, 'exit')
+  }
+  await start()
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    start,
+    stop,
+    signal: (name: 'SIGSTOP' | 'SIGCONT') => server?.kill(name),
+    close: async () => {
+      await stop()
+      rmSync(dir, { recursive: true })
+    },
+  }
+}
+
+const openClusterHub = async (url: string) => {
+  const redis = await connectRedis(url, quiet)
+  const subscriptions = openSubscriptions(url, quiet)
+  const hub = await openHub(clusterServer({ redis, subscriptions }))
+  const live = redisLive({ redis, subscriptions })
+  const lost = () => new Promise<void>((resolve) => live.onLoss(resolve))
+  const close = async () => {
+    await hub.close()
+    await live.close()
+  }
+  return { ...hub, live, lost, close }
+}
+
+const clusterWorld = async (): Promise<LiveWorld> => {
+  const server = await startRedis()
+  const [first, second] = await Promise.all([openClusterHub(server.url), openClusterHub(server.url)])
+  const live = redisLive({ redis: await connectRedis(server.url, quiet) })
+  return {
+    live,
+    hubs: [first.url, second.url],
+    close: async () => {
+      await live.close()
+      await first.close()
+      await second.close()
+      await server.close()
+    },
+  }
+}
+
+describe.skipIf(!binary)(`over Redis${why}`, () => {
+  liveContract('two hubs on one Redis, and a process without connections', clusterWorld)
+})
+
+describe.skipIf(!binary)(`when Redis goes away${why}`, () => {
+  let server: Awaited<ReturnType<typeof startRedis>>
+  let hub: Awaited<ReturnType<typeof openClusterHub>>
+  beforeAll(async () => {
+    server = await startRedis()
+    hub = await openClusterHub(server.url)
+  })
+  afterAll(async () => {
+    await hub.close()
+    await server.close()
+  })
+
+  test('everything fails clearly, and works again with another epoch after the loss is announced', async () => {
+    const tenant = randomUUID()
+    const ada = await device(hub.url, tenant, 'ada')
+    await hub.live.deliver([added(tenant, 'ada', 'before')])
+    const [before] = await ada.until(1)
+
+    await server.stop()
+    await expect(hub.live.deliver([added(tenant, 'ada', 'meanwhile')])).rejects.toThrow(UnavailableError)
+    await expect(hub.live.position(tenant, 'ada')).rejects.toThrow(UnavailableError)
+    await expect(hub.live.check()).rejects.toThrow(UnavailableError)
+    const bob = await device(hub.url, tenant, 'bob')
+
+    const lost = hub.lost()
+    await server.start()
+    await lost
+    await expect.poll(() => hub.live.check().then(() => 'up', String), { timeout: 10_000 }).toBe('up')
+    const after = [added(tenant, 'ada', 'after'), added(tenant, 'bob', 'after')]
+    expect(await hub.live.deliver(after)).toEqual([true, true])
+    const received = await ada.until(2)
+    expect(received.map(({ item, seq }) => [item.title, seq])).toEqual([
+      ['before', 1],
+      ['after', 1],
+    ])
+    expect(received[1]?.epoch).not.toBe(before?.epoch)
+    expect(await bob.until(1)).toHaveLength(1)
+    ada.socket.disconnect()
+    bob.socket.disconnect()
+  })
+
+  test('many rooms are subscribed to again, and those left meanwhile are not', async () => {
+    const tenant = randomUUID()
+    const room = (index: number) => `u:${tenant.slice(0, 20)}${String(index).padStart(10, '0')}`
+    const { adapter } = hub.io.of('/')
+    for (let index = 0; index < 1_200; index++)
+      await adapter.addAll(`socket-${index}`, new Set([room(index)]))
+    await server.stop()
+    const lost = hub.lost()
+    for (let index = 0; index < 1_200; index += 2) adapter.delAll(`socket-${index}`)
+    await server.start()
+    await lost
+
+    const redis = await connectRedis(server.url, quiet)
+    const channels = Array.from({ length: 1_200 }, (_, index) => `socket.io#/#${room(index)}#`)
+    const counts = (await redis.call('PUBSUB', 'SHARDNUMSUB', ...channels)) as [string, number][]
+    expect(counts.filter((_, index) => index % 2 === 1)).toEqual(channels.map((_, index) => index % 2))
+    redis.disconnect()
+  })
+
+  test('a Redis that has stopped answering is as good as gone', async () => {
+    server.signal('SIGSTOP')
+    try {
+      await expect(hub.live.deliver([added('t', 'ada', 'stuck')])).rejects.toThrow(UnavailableError)
+    } finally {
+      server.signal('SIGCONT')
+    }
+    await expect
+      .poll(() => hub.live.deliver([added('t', 'ada', 'free')]).catch(String), { timeout: 10_000 })
+      .toEqual([false])
+  })
+
+  test('there is no content in the error', async () => {
+    await server.stop()
+    const error = await hub.live.deliver([added('t', 'ada', 'private')]).catch((error) => error)
+    expect(error).toBeInstanceOf(UnavailableError)
+    expect(JSON.stringify([error, { ...error.cause }, String(error.cause)])).not.toContain('private')
+    await server.start()
+  })
+
+  test('connecting to a Redis that is not there is refused', async () => {
+    await expect(connectRedis(`redis://127.0.0.1:${await freePort()}`, quiet)).rejects.toThrow(
+      UnavailableError,
+    )
+  })
+})

@@ -1,0 +1,56 @@
+import { afterAll, describe, expect, inject, test } from 'vitest'
+import { UnavailableError } from '../errors.ts'
+import { connectCassandra } from './cassandra/connect.ts'
+import { cassandraStore } from './cassandra.ts'
+import { contractSeal, storeContract } from './contract.ts'
+
+const url = inject('cassandra')
+
+if (url) {
+  const keyspaces = new Set<string>()
+  const at = (place: string) => {
+    const keyspace = `${connectCassandra(url).keyspace}_${place}`
+    keyspaces.add(keyspace)
+    return url.replace(/\/[a-z0-9_]+(?=\?|$)/, `/${keyspace}`)
+  }
+  afterAll(async () => {
+    const { client } = connectCassandra(url)
+    for (const keyspace of keyspaces)
+      await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`, [], { prepare: false, readTimeout: 30_000 })
+    await client.shutdown()
+  })
+  storeContract('Cassandra', async (place) =>
+    cassandraStore({ ...connectCassandra(at(place)), seal: contractSeal }),
+  )
+} else {
+  const why = inject('skipped').find(({ part }) => part === 'cassandra')
+  describe.skip(`Cassandra store (${why?.reason ?? 'no server'})`, () => {
+    test('is not tested', () => {})
+  })
+}
+
+test('a URL names hosts, keyspace, data centre, replicas and credentials', async () => {
+  const { client, keyspace, replication } = connectCassandra(
+    'cassandra://carillon:p%40ss@10.0.0.1,10.0.0.2:9999/hub?dc=eu-west&rf=3',
+  )
+  expect(keyspace).toBe('hub')
+  expect(replication).toEqual({ dataCenter: 'eu-west', factor: 3 })
+  await client.shutdown()
+  for (const wrong of [
+    'cassandra://10.0.0.1',
+    'cassandra://10.0.0.1/Hub',
+    'cassandra://user:secret@10.0.0.1/hub?rf=0',
+    'cassandra://10.0.0.1/hub?region=x',
+    "cassandra://10.0.0.1/hub?dc='",
+    'http://10.0.0.1/hub',
+  ])
+    expect(() => connectCassandra(wrong)).toThrow(/^(?!.*secret).*looks like cassandra:/)
+})
+
+test('a server that does not answer is not available', async () => {
+  const store = cassandraStore({ ...connectCassandra('cassandra://127.0.0.1:1/nowhere'), seal: contractSeal })
+  await expect(store.check()).rejects.toThrow(UnavailableError)
+  await expect(store.migrate()).rejects.toThrow(UnavailableError)
+  await expect(store.inbox.counts({ tenant: 't', user: 'u' })).rejects.toThrow(UnavailableError)
+  await store.close()
+})

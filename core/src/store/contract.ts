@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import { inboxContract } from './contract/inbox.ts'
+import { inboxModelContract } from './contract/inbox-model.ts'
+import { notificationsContract } from './contract/notifications.ts'
+import { peopleContract } from './contract/people.ts'
+import { schemaContract } from './contract/schema.ts'
+import { tenantsContract } from './contract/tenants.ts'
+import type { Seal, Store } from './port.ts'
+
+/** Opens the store of one place (a file, a keyspace), which may not exist yet. */
+export type Open = (place: string) => Promise<Store>
+
+/** What every store must do. `open` is called for several places; the caller clears them away. */
+export const storeContract = (name: string, open: Open): void => {
+  describe(`${name} store`, () => {
+    let opened: Store | undefined
+    const store = (): Store => {
+      if (!opened) throw new Error('the store is not open')
+      return opened
+    }
+    beforeAll(async () => {
+      opened = await open('main')
+      await opened.migrate()
+      await opened.check()
+    })
+    afterAll(() => opened?.close())
+
+    inboxContract(store)
+    inboxModelContract(store)
+    peopleContract(store)
+    tenantsContract(store)
+    notificationsContract(store)
+    schemaContract(open)
+  })
+}
+
+/** Reversible, and bound to its context as the port asks; what protects a real installation is tested elsewhere. */
+export const contractSeal: Seal = {
+  seal: (plain, context) => `${context}|${Buffer.from(plain).toString('base64')}`,
+  open: (sealed, context) => {
+    if (!sealed.startsWith(`${context}|`)) throw new Error(`sealed for another context than ${context}`)
+    return Buffer.from(sealed.slice(context.length + 1), 'base64').toString()
+  },
+}

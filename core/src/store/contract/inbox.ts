@@ -1,0 +1,236 @@
+import type { InboxItem } from '@carillon/schemas'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { Inbox, Owner, Store } from '../port.ts'
+import { DAY, freshOwner, freshTenant, HOUR, ids, newestFirst, sampleItem } from './samples.ts'
+
+const at = (ms: number): string => new Date(ms).toISOString()
+
+/** Every item of a status, page by page. */
+export const allPages = async (
+  inbox: Inbox,
+  owner: Owner,
+  query: Omit<Parameters<Inbox['page']>[1], 'before'>,
+): Promise<InboxItem[]> => {
+  const found: InboxItem[] = []
+  for (;;) {
+    const page = await inbox.page(owner, { ...query, before: found.at(-1)?.id })
+    found.push(...page)
+    if (page.length < query.limit) return found
+  }
+}
+
+const active = { status: 'active', limit: 50 } as const
+
+export const inboxContract = (store: () => Store): void => {
+  describe('inbox', () => {
+    afterEach(() => {
+      vi.useRealTimers()
+    })
+
+    test('an item comes back as it was put, with no state', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const item = sampleItem(owner, {
+        category: 'social',
+        tags: ['a', "b'c"],
+        actor: { name: 'Ada' },
+        actions: [{ name: 'ok', label: 'OK' }],
+        data: { nested: { deep: [1, null, 'x'] } },
+      })
+      await inbox.put([item])
+      const state = {
+        receivedAt: null,
+        seenAt: null,
+        readAt: null,
+        archivedAt: null,
+        snoozedUntil: null,
+        acted: {},
+      }
+      expect(await inbox.page(owner, active)).toEqual([{ ...item.content, ...state }])
+      expect(await inbox.get(owner, ids([item]))).toEqual([{ ...item.content, ...state }])
+      expect(await inbox.counts(owner)).toEqual({ unread: 1, unseen: 1 })
+    })
+
+    test('putting again changes nothing, whatever happened to the item', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const items = [0, 1, 2, 3].map((minutes) => sampleItem(owner, { age: minutes * 60_000 }))
+      const [untouched, read, archived, removed] = newestFirst(items) as [string, string, string, string]
+      await inbox.put(items)
+      await inbox.put(items)
+      await inbox.change(owner, [read], { readAt: at(1e12), seenAt: at(1e12), acted: { ok: at(1e12) } })
+      await inbox.change(owner, [archived], { archivedAt: at(2e12) })
+      await inbox.remove(owner, [removed])
+      const before = await inbox.get(owner, ids(items))
+      await inbox.put(items)
+      await Promise.all(items.map((item) => inbox.put([item])))
+      expect(new Set(await inbox.get(owner, ids(items)))).toEqual(new Set(before))
+      expect(ids(await inbox.page(owner, active))).toEqual([untouched, read])
+      expect(ids(await inbox.page(owner, { ...active, status: 'archived' }))).toEqual([archived])
+      expect(ids(await inbox.get(owner, [removed]))).toEqual([])
+      expect(await inbox.counts(owner)).toEqual({ unread: 1, unseen: 1 })
+    })
+
+    test('an item that a sender dated a minute ahead can be read and removed', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const item = sampleItem(owner, { age: -60_000 })
+      await inbox.put([item])
+      expect(ids(await inbox.page(owner, active))).toEqual(ids([item]))
+      await inbox.change(owner, ids([item]), { readAt: at(1e12) })
+      await inbox.change(owner, ids([item]), { readAt: null })
+      expect(await inbox.counts(owner)).toEqual({ unread: 1, unseen: 1 })
+      await inbox.remove(owner, ids([item]))
+      await inbox.put([item])
+      expect(await inbox.page(owner, active)).toEqual([])
+    })
+
+    test('pages run newest first over months, without gap or repetition', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const items = Array.from({ length: 130 }, (_, index) => sampleItem(owner, { age: (index % 85) * DAY }))
+      await inbox.put(items)
+      expect(ids(await allPages(inbox, owner, { status: 'active', limit: 7 }))).toEqual(newestFirst(items))
+      expect(ids(await inbox.page(owner, { status: 'active', limit: 130 }))).toEqual(newestFirst(items))
+    })
+
+    test('items of the same millisecond keep one order', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+      const items = Array.from({ length: 40 }, () => sampleItem(owner))
+      await inbox.put(items)
+      expect(ids(await allPages(inbox, owner, { status: 'active', limit: 3 }))).toEqual(newestFirst(items))
+    })
+
+    test('category and tag narrow a page', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const items = Array.from({ length: 60 }, (_, index) =>
+        sampleItem(owner, {
+          age: index * DAY,
+          ...(index % 2 ? { category: 'social' } : {}),
+          ...(index % 3 ? { tags: ['red', `n${index}`] } : {}),
+        }),
+      )
+      await inbox.put(items)
+      const expected = (category?: string, tag?: string) =>
+        newestFirst(
+          items.filter(
+            ({ content }) =>
+              (category === undefined || content.category === category) &&
+              (tag === undefined || content.tags?.includes(tag)),
+          ),
+        )
+      for (const [category, tag] of [
+        ['social'],
+        [undefined, 'red'],
+        ['social', 'red'],
+        ['social', 'n7'],
+        ['none'],
+      ])
+        expect(ids(await allPages(inbox, owner, { status: 'unread', category, tag, limit: 4 }))).toEqual(
+          expected(category, tag),
+        )
+    })
+
+    test('a cursor that is no item id is refused', async () => {
+      await expect(store().inbox.page(freshOwner(), { ...active, before: 'x' })).rejects.toMatchObject({
+        problem: { code: 'cursor_invalid' },
+      })
+      const far = 'ffffffff-ffff-7fff-bfff-ffffffffffff'
+      expect(await store().inbox.page(freshOwner(), { ...active, before: far })).toEqual([])
+    })
+
+    test('a snoozed item is out of the counts until its time', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const item = sampleItem(owner)
+      await inbox.put([item])
+      await inbox.change(owner, ids([item]), { snoozedUntil: at(Date.now() + HOUR) })
+      expect(await inbox.page(owner, active)).toEqual([])
+      expect(await inbox.counts(owner)).toEqual({ unread: 0, unseen: 0 })
+      expect(ids(await inbox.page(owner, { ...active, status: 'snoozed' }))).toEqual(ids([item]))
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + HOUR })
+      expect(ids(await inbox.page(owner, active))).toEqual(ids([item]))
+      expect(await inbox.page(owner, { ...active, status: 'snoozed' })).toEqual([])
+      expect(await inbox.counts(owner)).toEqual({ unread: 1, unseen: 1 })
+    })
+
+    test('an item is gone at its expiry, and stays gone when it is put again', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const brief = sampleItem(owner, { expiresAt: Date.now() + HOUR })
+      const lasting = sampleItem(owner)
+      const late = sampleItem(owner, { age: DAY, expiresAt: Date.now() - 1 })
+      await inbox.put([brief, lasting, late])
+      await inbox.change(owner, ids([brief]), { seenAt: at(1e12) })
+      expect(new Set(ids(await inbox.page(owner, active)))).toEqual(new Set(ids([brief, lasting])))
+      vi.useFakeTimers({ toFake: ['Date'], now: brief.expiresAt })
+      await inbox.put([brief])
+      expect(ids(await inbox.page(owner, active))).toEqual(ids([lasting]))
+      expect(ids(await inbox.get(owner, ids([brief, lasting, late])))).toEqual(ids([lasting]))
+      expect(await inbox.counts(owner)).toEqual({ unread: 1, unseen: 1 })
+    })
+
+    test('state cells are independent; null clears; the last write of a cell wins', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const item = sampleItem(owner)
+      await inbox.put([item])
+      const change = (state: Parameters<Inbox['change']>[2]) => inbox.change(owner, ids([item]), state)
+      await Promise.all([
+        change({ receivedAt: at(1e12) }),
+        change({ seenAt: '2026-01-31T10:00:00+02:00' }),
+        change({ acted: { accept: at(1e12) } }),
+        change({ acted: { ['__proto__']: at(2e12) } }),
+      ])
+      for (const readAt of [at(3e12), null, at(4e12), null, at(1e12)]) await change({ readAt })
+      const [stored] = await inbox.get(owner, ids([item]))
+      expect(stored).toMatchObject({
+        receivedAt: at(1e12),
+        seenAt: '2026-01-31T08:00:00.000Z',
+        readAt: at(1e12),
+        archivedAt: null,
+      })
+      expect(Object.entries(stored?.acted ?? {}).sort()).toEqual([
+        ['__proto__', at(2e12)],
+        ['accept', at(1e12)],
+      ])
+      await change({})
+      await change({ receivedAt: null })
+      expect(await inbox.get(owner, ids([item]))).toMatchObject([{ receivedAt: null, readAt: at(1e12) }])
+    })
+
+    test('other people’s items cannot be seen or touched', async () => {
+      const { inbox } = store()
+      const ada = freshOwner('ada')
+      const item = sampleItem(ada)
+      await inbox.put([item])
+      for (const other of [
+        { ...ada, user: 'bob' },
+        { ...ada, tenant: freshTenant() },
+      ]) {
+        expect(await inbox.get(other, [...ids([item]), 'no-uuid', crypto.randomUUID()])).toEqual([])
+        await inbox.change(other, ids([item]), { readAt: at(1e12) })
+        await inbox.remove(other, ids([item]))
+        expect(await inbox.page(other, active)).toEqual([])
+        expect(await inbox.counts(other)).toEqual({ unread: 0, unseen: 0 })
+      }
+      expect(await inbox.counts(ada)).toEqual({ unread: 1, unseen: 1 })
+      expect(await inbox.get(ada, ids([item]))).toMatchObject([{ readAt: null }])
+    })
+
+    test('a thousand items of one user are counted, changed and removed at once', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const items = Array.from({ length: 1_000 }, (_, index) => sampleItem(owner, { age: index * HOUR }))
+      await inbox.put(items)
+      expect(await inbox.counts(owner)).toEqual({ unread: 1_000, unseen: 1_000 })
+      await inbox.change(owner, ids(items.slice(0, 600)), { seenAt: at(1e12), readAt: at(1e12) })
+      await inbox.remove(owner, ids(items.slice(500, 800)))
+      expect(await inbox.counts(owner)).toEqual({ unread: 200, unseen: 200 })
+      expect(await inbox.get(owner, ids(items))).toHaveLength(700)
+    })
+  })
+}

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto'
+import type { ItemContent } from '@carillon/schemas'
+import { itemId } from '../../ids.ts'
+import type { NewItem, NotificationRecord, Owner } from '../port.ts'
+
+export const DAY = 86_400_000
+export const HOUR = 3_600_000
+
+export const freshTenant = (): string => `t_${randomBytes(8).toString('hex')}`
+
+export const freshOwner = (user = 'ada@example.org'): Owner => ({ tenant: freshTenant(), user })
+
+/** Random numbers in [0, 1) from a seed (mulberry32, Tommy Ettinger, public domain). */
+export const seeded = (seed: number) => (): number => {
+  seed = (seed + 0x6d2b79f5) | 0
+  let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+}
+
+let made = 0
+
+type Sample = { age?: number; expiresAt?: number } & Partial<Omit<ItemContent, 'expiresAt'>>
+
+/** An item accepted `age` ms ago that lives for another 30 days. */
+export const sampleItem = (owner: Owner, { age = 0, expiresAt, ...content }: Sample = {}): NewItem => {
+  const now = Date.now()
+  const notification = `n${made++}`
+  return {
+    ...owner,
+    expiresAt: expiresAt ?? now + 30 * DAY,
+    content: {
+      id: itemId(owner.tenant, notification, owner.user, now - age),
+      notification,
+      type: 'comment.created',
+      priority: 'normal',
+      title: `It's "quoted" — ✓`,
+      createdAt: new Date(now - age).toISOString(),
+      ...content,
+    },
+  }
+}
+
+export const sampleRecord = (
+  tenant: string,
+  id: string,
+  more: Partial<NotificationRecord> = {},
+): NotificationRecord => ({
+  tenant,
+  id,
+  type: 'comment.created',
+  priority: 'high',
+  acceptedAt: Date.now(),
+  lanes: 0,
+  direct: 1,
+  ...more,
+})
+
+export const ids = (items: readonly (NewItem | { id: string })[]): string[] =>
+  items.map((item) => ('content' in item ? item.content.id : item.id))
+
+export const newestFirst = (items: readonly NewItem[]): string[] => ids(items).sort().reverse()

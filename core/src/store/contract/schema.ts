@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest'
+import { UnavailableError } from '../../errors.ts'
+import type { Open } from '../contract.ts'
+import { freshOwner, ids, sampleItem } from './samples.ts'
+
+export const schemaContract = (open: Open): void => {
+  describe('schema', () => {
+    test('is made by whoever comes first of four, and only a current one passes the check', async () => {
+      const stores = await Promise.all([1, 2, 3, 4].map(() => open('fresh')))
+      try {
+        await expect(stores[0]?.check()).rejects.toMatchObject({
+          problem: { code: 'unavailable', detail: expect.stringContaining('carillon migrate') },
+        })
+        await Promise.all(stores.map((store) => store.migrate()))
+        await Promise.all(stores.map((store) => store.check()))
+        await stores[0]?.migrate()
+        const owner = freshOwner()
+        const item = sampleItem(owner)
+        await stores[1]?.inbox.put([item])
+        expect(ids((await stores[2]?.inbox.get(owner, ids([item]))) ?? [])).toEqual(ids([item]))
+      } finally {
+        await Promise.all(stores.map((store) => store.close()))
+      }
+    }, 60_000)
+
+    test('a store that is closed says that it is not available', async () => {
+      const store = await open('main')
+      await store.check()
+      await store.close()
+      const owner = freshOwner()
+      for (const attempt of [
+        store.check(),
+        store.inbox.put([sampleItem(owner)]),
+        store.inbox.counts(owner),
+        store.users.walk(owner.tenant, { from: 0, to: 1 }, 1),
+        store.notifications.cancel(owner.tenant, 'x', 0),
+      ])
+        await expect(attempt).rejects.toThrow(UnavailableError)
+    })
+  })
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import type { ApiKey, Store } from '../port.ts'
+import { freshTenant } from './samples.ts'
+
+export const tenantsContract = (store: () => Store): void => {
+  describe('tenants', () => {
+    test('a tenant is kept with its secrets in order, and replaced as a whole', async () => {
+      const { tenants } = store()
+      const id = freshTenant()
+      const createdAt = '2026-01-31T09:00:00.000Z'
+      const [old, fresh] = [
+        { kid: 'k1', secret: 'first-secret' },
+        { kid: 'k2', secret: 'second-secret' },
+      ]
+      expect(await tenants.get(id)).toBeUndefined()
+      await tenants.put({ id, secrets: [old], createdAt })
+      await tenants.put({ id, secrets: [fresh, old], createdAt })
+      expect(await tenants.get(id)).toEqual({ id, secrets: [fresh, old], createdAt })
+      expect((await tenants.list()).filter((listed) => listed === id)).toEqual([id])
+    })
+
+    test('keys belong to one tenant and can be revoked', async () => {
+      const { tenants } = store()
+      const tenant = freshTenant()
+      const key = (id: string): ApiKey => ({
+        id,
+        tenant,
+        name: 'backend',
+        hash: 'x'.repeat(43),
+        scopes: ['notifications:write'],
+        createdAt: '2026-01-31T09:00:00.000Z',
+        revokedAt: null,
+      })
+      await tenants.putKey(key('a'))
+      await tenants.putKey(key('b'))
+      await tenants.putKey({ ...key('a'), revokedAt: '2026-02-01T00:00:00.000Z' })
+      expect(await tenants.key(tenant, 'a')).toMatchObject({ revokedAt: '2026-02-01T00:00:00.000Z' })
+      expect(await tenants.key(tenant, 'b')).toEqual(key('b'))
+      expect((await tenants.keys(tenant)).map(({ id }) => id).sort()).toEqual(['a', 'b'])
+      expect(await tenants.key(freshTenant(), 'a')).toBeUndefined()
+      expect(await tenants.keys(freshTenant())).toEqual([])
+    })
+  })
+
+  describe('types', () => {
+    test('a type is created, replaced and listed within its tenant', async () => {
+      const { types } = store()
+      const tenant = freshTenant()
+      await types.put(tenant, { key: 'comment.created', name: 'Comments', priority: 'low' })
+      await types.put(tenant, { key: 'comment.created', category: 'social' })
+      await types.put(tenant, { key: 'bill' })
+      expect(await types.get(tenant, 'comment.created')).toEqual({
+        key: 'comment.created',
+        category: 'social',
+      })
+      expect(await types.list(tenant)).toEqual([
+        { key: 'bill' },
+        { key: 'comment.created', category: 'social' },
+      ])
+      expect(await types.get(freshTenant(), 'bill')).toBeUndefined()
+      expect(await types.list(freshTenant())).toEqual([])
+    })
+  })
+}

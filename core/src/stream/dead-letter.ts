@@ -1,0 +1,39 @@
+import { deadSubject, PROBLEMS, type ProblemCode } from '@carillon/schemas'
+import { DEAD_LETTER_MAX_BYTES, type DeadReason, type Message } from './port.ts'
+
+/** Longest `detail` a dead letter keeps, in UTF-16 units. */
+const DETAIL_MAX = 1_000
+
+/** What a dead letter holds, whichever adapter keeps it. */
+export const letterOf = ({ message, reason }: { message: Message; reason: DeadReason }) => ({
+  tenant: filedUnder(claimedTenant(message.subject)),
+  lane: message.lane,
+  subject: message.subject,
+  code: reason.code,
+  // One printable line: it travels in a header, where a line break would begin another one.
+  detail: reason.detail
+    .replaceAll(/\p{C}+/gu, ' ')
+    .trim()
+    .slice(0, DETAIL_MAX)
+    // A cut may have split a surrogate pair.
+    .replace(/[\ud800-\udbff]$/, ''),
+  data: message.data.subarray(0, DEAD_LETTER_MAX_BYTES),
+  truncated: message.data.length > DEAD_LETTER_MAX_BYTES,
+  origin: message.sequence,
+  /** The same for the same message, so that burying it twice leaves one letter. */
+  id: `${message.lane}:${message.sequence}:${message.appendedAt}`,
+})
+
+/** The tenant that the subject of a lane claims, unchecked. */
+const claimedTenant = (subject: string) => {
+  const tokens = subject.split('.')
+  return (tokens[0] === 'work' ? tokens[3] : tokens[1]) ?? ''
+}
+
+/** The tenant that letters of a claimed tenant are filed under: itself, or `_` for one that no tenant can have. */
+export const filedUnder = (tenant: string): string =>
+  deadSubject(tenant, 'notify-normal').split('.')[1] ?? '_'
+
+/** A stored code; one that this version does not know reads as `internal`. */
+export const codeOf = (stored: string): ProblemCode =>
+  Object.hasOwn(PROBLEMS, stored) ? (stored as ProblemCode) : 'internal'

@@ -1,0 +1,130 @@
+import { ProblemError, UnavailableError } from '../errors.ts'
+import type { Database } from '../sqlite/database.ts'
+import { type Appended, appender, routed } from './embedded/append.ts'
+import { deadLetters } from './embedded/dead-letters.ts'
+import { alarm, nextDue } from './embedded/due.ts'
+import { embeddedLanes } from './embedded/lanes.ts'
+import { startPurging } from './embedded/purge.ts'
+import { sizeOf } from './embedded/size.ts'
+import { openTables } from './embedded/tables.ts'
+import { writer } from './embedded/write.ts'
+import { LANES } from './lanes.ts'
+import type { Stream } from './port.ts'
+
+const MAX_MESSAGES = 5_000_000
+/** Schedules that fire in one write. */
+const FIRE_CHUNK = 500
+const RETRY_MS = 1_000
+
+/**
+ * The event log in a SQLite file that it may share: `close` leaves the database to its owner. For one process.
+ * Durable and kill -9 safe: what is published is on disk before `publish` resolves, what is taken is on record
+ * before it is handed out. It refuses (`stream_full`) above `maxMessages` unfinished messages, schedules and dead
+ * letters.
+ */
+export const embeddedStream = ({
+  database,
+  maxMessages = MAX_MESSAGES,
+  now = Date.now,
+}: {
+  database: Database
+  maxMessages?: number
+  now?: () => number
+}): Stream => {
+  const { handle } = database
+  openTables(handle)
+  const write = writer(database)
+  const size = sizeOf(handle, maxMessages)
+  const log = appender(handle)
+  const dead = deadLetters(handle)
+  const next = nextDue(handle)
+  let closed = false
+
+  const open = () => {
+    if (closed) throw new UnavailableError('stream', new Error('the stream is closed'))
+  }
+
+  const ring = async () => {
+    if (closed) return
+    const time = now()
+    try {
+      const fired = await write(() => log.fire(time, FIRE_CHUNK))
+      settle(fired)
+      for (const lane of LANES) lanes.wake(lane)
+      due.set(fired.published.length === FIRE_CHUNK ? time : next(time))
+    } catch (error) {
+      // Nothing is lost: it fires as soon as the log works again, and `check` says why it does not.
+      if (!(error instanceof ProblemError)) throw error
+      due.set(time + RETRY_MS)
+    }
+  }
+  const due = alarm(now, () => void ring())
+
+  const lanes = embeddedLanes({
+    handle,
+    write,
+    size,
+    now,
+    dueAt: due.set,
+    deposit: (letter) => dead.deposit(letter, now()),
+  })
+  const stopPurging = startPurging({ handle, write, size, now })
+
+  /** After the commit: counts, wakes whoever waits for it. */
+  const settle = ({ lanes: grown, kept, earliest }: Appended) => {
+    for (const [lane, count] of grown) {
+      size.inLane(lane, count)
+      lanes.wake(lane)
+    }
+    size.kept(kept)
+    due.set(earliest)
+  }
+
+  due.set(next(0))
+  return {
+    publish: async (messages) => {
+      open()
+      const all = messages.map(routed)
+      const release = size.reserve(all.length)
+      try {
+        const appended = await write(() => log.append(all, now()))
+        settle(appended)
+        return appended.published
+      } finally {
+        release()
+      }
+    },
+    cancel: async (keys) => {
+      open()
+      size.kept(-(await write(() => log.cancel(keys))))
+    },
+    read: async (lane, { buffer }) => {
+      open()
+      return lanes.read(lane, buffer)
+    },
+    deadLetters: async (query) => {
+      open()
+      return dead.list(query)
+    },
+    backlog: async () => {
+      open()
+      return new Map(size.lanes)
+    },
+    check: async () => {
+      open()
+      try {
+        handle.prepare('SELECT 1').get()
+      } catch (error) {
+        throw new UnavailableError('stream', error)
+      }
+    },
+    close: async () => {
+      if (closed) return
+      closed = true
+      due.stop()
+      lanes.stop()
+      await stopPurging()
+      await write(() => undefined)
+    },
+  }
+}

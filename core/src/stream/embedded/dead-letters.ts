@@ -1,0 +1,50 @@
+import type { Lane } from '@carillon/schemas'
+import type Libsql from 'libsql'
+import { codeOf, filedUnder, letterOf } from '../dead-letter.ts'
+import type { DeadLetter, DeadReason, Message } from '../port.ts'
+
+type Row = {
+  sequence: number
+  tenant: string
+  lane: Lane
+  subject: string
+  code: string
+  detail: string
+  data: ArrayBuffer
+  truncated: number
+  origin: number
+  buried: number
+}
+
+export const deadLetters = (handle: Libsql.Database) => {
+  const insert = handle.prepare(`
+    INSERT INTO stream_dead (id, tenant, lane, subject, code, detail, data, truncated, origin, buried)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`)
+  const all = handle.prepare('SELECT * FROM stream_dead WHERE sequence >= ? ORDER BY sequence LIMIT ?')
+  const ofTenant = handle.prepare(
+    'SELECT * FROM stream_dead WHERE tenant = ? AND sequence >= ? ORDER BY sequence LIMIT ?',
+  )
+  return {
+    /** Runs inside a write. The number of new letters: a message that was buried before leaves no second one. */
+    deposit(letter: { message: Message; reason: DeadReason }, at: number): number {
+      const { id, tenant, lane, subject, code, detail, data, truncated, origin } = letterOf(letter)
+      return insert.run(id, tenant, lane, subject, code, detail, data, truncated ? 1 : 0, origin, at).changes
+    },
+
+    list({ tenant, from = 1, limit }: { tenant?: string; from?: number; limit: number }): DeadLetter[] {
+      if (tenant !== undefined && filedUnder(tenant) !== tenant) return []
+      const rows = tenant === undefined ? all.all(from, limit) : ofTenant.all(tenant, from, limit)
+      return (rows as Row[]).map(({ code, detail, truncated, origin, buried, ...row }) => ({
+        sequence: row.sequence,
+        tenant: row.tenant,
+        lane: row.lane,
+        subject: row.subject,
+        reason: { code: codeOf(code), detail },
+        data: new Uint8Array(row.data),
+        truncated: truncated === 1,
+        origin,
+        buriedAt: buried,
+      }))
+    },
+  }
+}

@@ -1,0 +1,193 @@
+import type { Lane } from '@carillon/schemas'
+import type Libsql from 'libsql'
+import { LANES } from '../lanes.ts'
+import type { DeadReason, Message, Reader } from '../port.ts'
+import type { Size } from './size.ts'
+import { messageOf, type Row } from './tables.ts'
+import type { Write } from './write.ts'
+
+/** Rows read in one go, so that one lane does not hold up the event loop. */
+const CHUNK = 1_000
+const RETRY_MS = 1_000
+/** A `due` that has passed: may be delivered again at once. */
+const AT_ONCE = 1
+
+type Options = {
+  handle: Libsql.Database
+  write: Write
+  size: Size
+  now(): number
+  /** Says that a message of some lane is due at this time. */
+  dueAt(time: number): void
+  /** Copies a message into the dead letters, inside a write; 0 if it was there already, else 1. */
+  deposit(letter: { message: Message; reason: DeadReason }): number
+}
+
+type OpenReader = { room(): number; give(message: Message): void }
+type Slot = { lane: Lane; cursor: number; readers: OpenReader[]; loading: boolean; stale: boolean }
+
+/**
+ * The lanes and who reads them. Which message is in whose hands is known in memory only: this is the one process.
+ * What is handed out is on record first, so that a message that kills the process is seen to come back.
+ */
+export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Options) => {
+  const fresh = handle.prepare(`
+    SELECT sequence, subject, data, dedupe, appended, deliveries FROM stream_messages
+    WHERE lane = ? AND due = 0 AND sequence > ? ORDER BY sequence LIMIT ?`)
+  const again = handle.prepare(`
+    SELECT sequence, subject, data, dedupe, appended, deliveries FROM stream_messages
+    WHERE lane = ? AND due > 0 AND due <= ? ORDER BY due, sequence LIMIT ?`)
+  const inHand = handle.prepare('UPDATE stream_messages SET due = 0 WHERE sequence = ?')
+  const mark = handle.prepare(`
+    INSERT INTO stream_lanes (lane, delivered) VALUES (?, ?)
+    ON CONFLICT (lane) DO UPDATE SET delivered = excluded.delivered`)
+  const remove = handle.prepare('DELETE FROM stream_messages WHERE sequence = ?')
+  const putBack = handle.prepare('UPDATE stream_messages SET due = ?, deliveries = ? WHERE sequence = ?')
+
+  const slots = new Map<Lane, Slot>(
+    LANES.map((lane) => [lane, { lane, cursor: 0, readers: [], loading: false, stale: false }]),
+  )
+  let closed = false
+
+  const load = async (slot: Slot) => {
+    for (;;) {
+      slot.stale = false
+      const room = slot.readers.reduce((sum, reader) => sum + reader.room(), 0)
+      const max = Math.min(room, CHUNK)
+      if (closed || max === 0) return
+      const { rows, cursor } = await write(() => {
+        const rows = again.all(slot.lane, now(), max) as Row[]
+        for (const { sequence } of rows) inHand.run(sequence)
+        const first = fresh.all(slot.lane, slot.cursor, max - rows.length) as Row[]
+        const cursor = first.at(-1)?.sequence ?? slot.cursor
+        if (first.length > 0) mark.run(slot.lane, cursor)
+        return { rows: [...rows, ...first], cursor }
+      })
+      slot.cursor = cursor
+      await handOut(
+        slot,
+        rows.map((row) => messageOf(slot.lane, row)),
+      )
+      if (rows.length < max && !slot.stale) return
+    }
+  }
+
+  /** To the readers in turn. A reader may have closed meanwhile: then some stay over. */
+  const handOut = async (slot: Slot, messages: readonly Message[]) => {
+    const over: Message[] = []
+    for (const message of messages) {
+      const index = slot.readers.findIndex((reader) => reader.room() > 0)
+      const [reader] = index < 0 ? [] : slot.readers.splice(index, 1)
+      if (!reader) {
+        over.push(message)
+        continue
+      }
+      reader.give(message)
+      slot.readers.push(reader)
+    }
+    if (over.length > 0) await giveBack(over)
+  }
+
+  const giveBack = (messages: readonly Message[]) =>
+    write(() => {
+      for (const { sequence, deliveries } of messages) putBack.run(AT_ONCE, deliveries - 1, sequence)
+    })
+
+  /** Gives the lane's readers what there is for them. */
+  const wake = (lane: Lane) => {
+    const slot = slots.get(lane)
+    if (!slot || slot.readers.length === 0 || closed) return
+    slot.stale = true
+    if (slot.loading) return
+    slot.loading = true
+    load(slot)
+      // The port's promise: while the log is out of reach readers wait. `check` says why.
+      .catch(() => setTimeout(wake, RETRY_MS, lane).unref())
+      .finally(() => {
+        slot.loading = false
+        if (slot.stale) queueMicrotask(() => wake(lane))
+      })
+  }
+
+  const read = (lane: Lane, buffer: number): Reader => {
+    const slot = slots.get(lane)
+    if (!slot) throw new RangeError(`there is no lane ${lane}`)
+    const held = new Set<number>()
+    let ready: Message[] = []
+    let listener = () => {}
+    const open: OpenReader = {
+      room: () => buffer - held.size,
+      give: (message) => {
+        held.add(message.sequence)
+        if (ready.push(message) === 1) queueMicrotask(() => listener())
+      },
+    }
+    /** Changes those that are still in hand, in one write, and lets them go. */
+    const settle = async <T>(messages: readonly Message[], change: (mine: readonly Message[]) => T) => {
+      const mine = messages.filter(({ sequence }) => held.has(sequence))
+      const result = await write(() => change(mine))
+      for (const { sequence } of mine) held.delete(sequence)
+      return result
+    }
+    const removeAll = (messages: readonly Message[]) =>
+      messages.reduce((removed, { sequence }) => removed + remove.run(sequence).changes, 0)
+
+    slot.readers.push(open)
+    wake(lane)
+    return {
+      lane,
+      get ready() {
+        return ready.length
+      },
+      take: (max) => ready.splice(0, max),
+      onReady: (given) => {
+        listener = given
+        if (ready.length > 0) queueMicrotask(given)
+      },
+      ack: async (messages) => {
+        size.inLane(lane, -(await settle(messages, removeAll)))
+        wake(lane)
+      },
+      retry: async (messages, delayMs) => {
+        const due = delayMs > 0 ? now() + delayMs : AT_ONCE
+        await settle(messages, (mine) => {
+          for (const { sequence, deliveries } of mine) putBack.run(due, deliveries, sequence)
+        })
+        if (delayMs > 0) dueAt(due)
+        wake(lane)
+      },
+      bury: async (letters) => {
+        const reasons = new Map(letters.map(({ message, reason }) => [message.sequence, reason]))
+        const changes = await settle(
+          letters.map(({ message }) => message),
+          (mine) => ({
+            kept: mine.reduce((sum, message) => {
+              const reason = reasons.get(message.sequence)
+              return reason ? sum + deposit({ message, reason }) : sum
+            }, 0),
+            removed: removeAll(mine),
+          }),
+        )
+        size.kept(changes.kept)
+        size.inLane(lane, -changes.removed)
+        wake(lane)
+      },
+      close: async () => {
+        slot.readers = slot.readers.filter((each) => each !== open)
+        const untaken = ready
+        ready = []
+        await giveBack(untaken)
+        for (const { sequence } of untaken) held.delete(sequence)
+        wake(lane)
+      },
+    }
+  }
+
+  return {
+    wake,
+    read,
+    stop: () => {
+      closed = true
+    },
+  }
+}

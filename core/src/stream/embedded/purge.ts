@@ -1,0 +1,66 @@
+import type Libsql from 'libsql'
+import { DEDUPE_WINDOW_MS, RETENTION_MS } from '../port.ts'
+import type { Size } from './size.ts'
+import type { Write } from './write.ts'
+
+const EVERY_MS = 30_000
+/** Rows removed in one write. */
+const CHUNK = 2_000
+const EVENT_RETENTION_MS = 24 * 3_600_000
+const EVENTS_MAX = 500_000
+
+/**
+ * Removes what has aged, oldest first and a chunk at a time, now and every 30 s. Messages that lanes have not
+ * finished are kept however old they are: the log's bound on their number refuses new ones instead.
+ */
+export const startPurging = ({
+  handle,
+  write,
+  size,
+  now,
+}: {
+  handle: Libsql.Database
+  write: Write
+  size: Size
+  now(): number
+}) => {
+  const aged = (table: string, position: string, at: string) =>
+    handle.prepare(`
+      DELETE FROM ${table} WHERE ${at} <= ?
+      AND ${position} IN (SELECT ${position} FROM ${table} ORDER BY ${position} LIMIT ${CHUNK})`)
+  const dedupe = aged('stream_dedupe', 'position', 'at')
+  const events = aged('stream_events', 'sequence', 'appended')
+  const dead = aged('stream_dead', 'sequence', 'buried')
+  const surplus = handle.prepare(`
+    DELETE FROM stream_events WHERE sequence <= (SELECT MAX(sequence) FROM stream_events) - ${EVENTS_MAX}
+    AND sequence IN (SELECT sequence FROM stream_events ORDER BY sequence LIMIT ${CHUNK})`)
+
+  let stopped = false
+  const purge = async () => {
+    for (let more = true; more && !stopped; ) {
+      const removed = await write(() => ({
+        dedupe: dedupe.run(now() - DEDUPE_WINDOW_MS).changes,
+        events: events.run(now() - EVENT_RETENTION_MS).changes + surplus.run().changes,
+        dead: dead.run(now() - RETENTION_MS).changes,
+      }))
+      size.kept(-removed.dead)
+      more = Object.values(removed).some((count) => count >= CHUNK)
+    }
+  }
+  let running: Promise<void> | undefined
+  const start = () => {
+    // What fails now is tried again in 30 s; `check` says why.
+    running ??= purge()
+      .catch(() => {})
+      .finally(() => {
+        running = undefined
+      })
+  }
+  const timer = setInterval(start, EVERY_MS).unref()
+  start()
+  return async () => {
+    stopped = true
+    clearInterval(timer)
+    await running
+  }
+}

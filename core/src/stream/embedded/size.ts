@@ -1,0 +1,41 @@
+import type { Lane } from '@carillon/schemas'
+import type Libsql from 'libsql'
+import { ProblemError } from '../../errors.ts'
+import { LANES } from '../lanes.ts'
+
+/**
+ * How much the log holds, counted once when it opens and kept up after every commit: messages in lanes, and what
+ * else is `kept`, which is schedules and dead letters.
+ */
+export const sizeOf = (handle: Libsql.Database, max: number) => {
+  const lanes = new Map<Lane, number>(LANES.map((lane) => [lane, 0]))
+  for (const { lane, n } of handle
+    .prepare('SELECT lane, COUNT(*) AS n FROM stream_messages GROUP BY lane')
+    .all() as { lane: Lane; n: number }[])
+    lanes.set(lane, n)
+  const { n } = handle
+    .prepare('SELECT (SELECT COUNT(*) FROM stream_schedules) + (SELECT COUNT(*) FROM stream_dead) AS n')
+    .get() as { n: number }
+  let total = [...lanes.values()].reduce((sum, each) => sum + each, n)
+
+  return {
+    lanes: lanes as ReadonlyMap<Lane, number>,
+    inLane(lane: Lane, change: number) {
+      lanes.set(lane, (lanes.get(lane) ?? 0) + change)
+      total += change
+    },
+    kept(change: number) {
+      total += change
+    },
+    /** Makes room for `count` more; the returned function takes the reservation back. Throws `stream_full`. */
+    reserve(count: number) {
+      if (total + count > max) throw new ProblemError('stream_full', `the event log holds ${total} messages`)
+      total += count
+      return () => {
+        total -= count
+      }
+    },
+  }
+}
+
+export type Size = ReturnType<typeof sizeOf>

@@ -1,0 +1,135 @@
+import { notifySubject } from '@carillon/schemas'
+import { jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { streamContract, type World } from './contract.ts'
+import { natsServerPath, startNatsServer } from './jetstream/nats-server.fixture.ts'
+import { connectNats, jetstreamStream } from './jetstream.ts'
+import type { Reader } from './port.ts'
+
+const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
+
+const path = natsServerPath()
+const ackWaitMs = 1_000
+
+const open = async ({ full } = { full: false }): Promise<World> => {
+  const server = await startNatsServer(path ?? '')
+  const endings: (() => Promise<void>)[] = []
+  const start = async () => {
+    const connection = await connectNats(server.url, 'test')
+    const stream = await jetstreamStream({ connection, ackWaitMs, ...(full && { maxBytes: 200_000 }) })
+    endings.push(async () => {
+      await stream.close()
+      await connection.close()
+    })
+    return { connection, stream }
+  }
+  const { connection, stream } = await start()
+  return {
+    stream,
+    other: async () => (await start()).stream,
+    die: async () => {
+      await connection.close()
+      return (await start()).stream
+    },
+    restart: async () => {
+      await server.kill()
+      await server.start()
+      return (await start()).stream
+    },
+    down: server.kill,
+    end: async () => {
+      for (const each of endings) await each()
+      await server.end()
+    },
+  }
+}
+
+if (path) {
+  streamContract('jetstream stream', { open, ackWaitMs })
+
+  describe('jetstream stream', () => {
+    const bytes = (text: string) => new TextEncoder().encode(text)
+    const subject = notifySubject('acme', 'low', 'x')
+    const server = async () => {
+      const started = await startNatsServer(path)
+      onTestFinished(started.end)
+      return started
+    }
+    const connected = async (url: string) => {
+      const connection = await connectNats(url, 'test')
+      onTestFinished(() => connection.close())
+      return connection
+    }
+    const next = async (reader: Reader) => {
+      if (reader.ready === 0) await new Promise<void>((resolve) => reader.onReady(resolve))
+      const [message] = reader.take(1)
+      if (!message) throw new Error('nothing was taken')
+      return message
+    }
+
+    test('readers resume by themselves after the server was killed; what they held can be acked', async () => {
+      const { url, kill, start } = await server()
+      const connection = await connected(url)
+      const stream = await jetstreamStream({ connection, ackWaitMs })
+      const reader = await stream.read('notify-low', { buffer: 10 })
+      await stream.publish([{ subject, data: bytes('held') }])
+      const held = await next(reader)
+      await kill()
+      await start()
+      await eventually(() => stream.check())
+      await stream.publish([{ subject, data: bytes('new') }])
+      const fresh = await next(reader)
+      expect(bytes('new')).toEqual(new Uint8Array(fresh.data))
+      await reader.ack([held, fresh])
+      await eventually(async () => expect((await stream.backlog()).get('notify-low')).toBe(0))
+      expect(reader.ready).toBe(0)
+      await stream.close()
+    })
+
+    test('makes a consumer again that has gone', async () => {
+      const { url } = await server()
+      const connection = await connected(url)
+      const stream = await jetstreamStream({ connection, ackWaitMs })
+      const reader = await stream.read('notify-low', { buffer: 10 })
+      const manager = await jetstreamManager(connection)
+      await manager.consumers.delete('NOTIFY', 'notify-low')
+      await stream.publish([{ subject, data: bytes('still') }])
+      expect((await next(reader)).subject).toBe(subject)
+      await stream.close()
+    })
+
+    test('several processes may declare the streams at once, and a later one may change them', async () => {
+      const { url } = await server()
+      const connections = await Promise.all([1, 2, 3].map(() => connected(url)))
+      await Promise.all(connections.map((connection) => jetstreamStream({ connection })))
+      const [connection] = connections
+      if (!connection) throw new Error('three were made')
+      await jetstreamStream({ connection, maxBytes: 1_000_000, ackWaitMs })
+      await jetstreamStream({ connection })
+      const manager = await jetstreamManager(connection)
+      const { config } = await manager.streams.info('NOTIFY')
+      expect(config).toMatchObject({ max_bytes: 1_000_000, discard: 'new', retention: 'limits' })
+      const { config: consumer } = await manager.consumers.info('WORK', 'work-low')
+      expect(consumer).toMatchObject({ max_deliver: -1, ack_wait: 10_000_000_000 })
+    })
+
+    test('a subject that no lane reads gets no PubAck', async () => {
+      const { url } = await server()
+      const stream = await jetstreamStream({ connection: await connected(url) })
+      const published = stream.publish([{ subject: 'notify.acme.urgent.x', data: bytes('?') }])
+      await expect(published).rejects.toThrow()
+    })
+
+    test('names the version it needs', async () => {
+      const old = { info: { version: '2.11.9' } } as NatsConnection
+      await expect(jetstreamStream({ connection: old })).rejects.toThrow(/2\.11\.9 .* 2\.12 or newer/)
+    })
+
+    test('does not wait for a server when told not to', async () => {
+      await expect(connectNats('nats://127.0.0.1:1', 'test', { wait: false })).rejects.toMatchObject({
+        part: 'stream',
+      })
+    })
+  })
+} else describe.skip('jetstream stream: there is no nats-server in PATH', () => {})

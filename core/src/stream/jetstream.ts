@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Lane } from '@carillon/schemas'
+import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { UnavailableError } from '../errors.ts'
+import { failure, linkOf, TIME_LIMIT_MS } from './jetstream/connection.ts'
+import { deadLetters } from './jetstream/dead-letters.ts'
+import { publisher, windowed } from './jetstream/publish.ts'
+import { type JetstreamReader, jetstreamReader } from './jetstream/reader.ts'
+import { declareConsumer, declareStreams, type StreamOptions, streamOf } from './jetstream/streams.ts'
+import { LANES } from './lanes.ts'
+import { ACK_WAIT_MS, type Stream } from './port.ts'
+
+export { connectNats } from './jetstream/connection.ts'
+
+/** Message schedules came with this version. */
+const NEEDED = { major: 2, minor: 12 }
+/** How long a server that has just started may take until its streams answer. */
+const START_LIMIT_MS = 30_000
+
+/**
+ * The event log on NATS JetStream: streams NOTIFY, WORK, DEAD and EVENT, one durable consumer per lane, native
+ * message schedules. The connection stays the caller's to close. Rejects for a server that is too old, and with
+ * UnavailableError for one that does not come to answer within 30 s.
+ *
+ * `ackWaitMs` is for tests.
+ */
+export const jetstreamStream = async ({
+  connection,
+  ...options
+}: { connection: NatsConnection } & StreamOptions): Promise<Stream> => {
+  requireVersion(connection)
+  const link = linkOf(connection)
+  const client = jetstream(connection, { timeout: TIME_LIMIT_MS })
+  const manager = await jetstreamManager(connection, { timeout: TIME_LIMIT_MS, checkAPI: false })
+  await declared(manager, options)
+
+  const dead = deadLetters(client, manager)
+  const readers = new Set<JetstreamReader>()
+
+  return {
+    publish: publisher(client, link),
+    cancel: async (keys) => {
+      link.require()
+      await windowed(keys.length, (index) => manager.streams.purge('WORK', { filter: keys[index] ?? '' }))
+    },
+    read: async (lane, { buffer }) => {
+      link.require()
+      const reader: JetstreamReader = jetstreamReader({
+        connection,
+        link,
+        lane,
+        buffer,
+        ackWaitMs: options.ackWaitMs ?? ACK_WAIT_MS,
+        declare: () => declareConsumer(manager, lane, options).catch(() => declareStreams(manager, options)),
+        deposit: dead.deposit,
+        onEnd: () => readers.delete(reader),
+      })
+      readers.add(reader)
+      return reader
+    },
+    deadLetters: async (query) => {
+      link.require()
+      return await dead.list(query)
+    },
+    backlog: async () => {
+      link.require()
+      const count = async (lane: Lane) => {
+        const { num_pending, num_ack_pending } = await manager.consumers
+          .info(streamOf(lane), lane)
+          .catch(() => declareConsumer(manager, lane, options))
+        return [lane, num_pending + num_ack_pending] as const
+      }
+      return new Map(await Promise.all(LANES.map(count)).catch(rethrow))
+    },
+    check: async () => {
+      link.require()
+      await Promise.all(['NOTIFY', 'WORK'].map((name) => manager.streams.info(name))).catch(rethrow)
+    },
+    close: async () => {
+      for (const reader of readers) reader.abandon()
+    },
+  }
+}
+
+const rethrow = (error: unknown): never => {
+  throw failure(error)
+}
+
+const requireVersion = ({ info }: NatsConnection) => {
+  const [major = 0, minor = 0] = (info?.version ?? '').split('.').map(Number)
+  if (major < NEEDED.major || (major === NEEDED.major && minor < NEEDED.minor))
+    throw new Error(
+      `nats-server ${info?.version} is too old: Carillon needs ${NEEDED.major}.${NEEDED.minor} or newer, which has message schedules`,
+    )
+}
+
+const declared = async (manager: JetStreamManager, options: StreamOptions) => {
+  const deadline = Date.now() + START_LIMIT_MS
+  for (;;) {
+    try {
+      return await declareStreams(manager, options)
+    } catch (error) {
+      const meaning = failure(error)
+      if (!(meaning instanceof UnavailableError) || Date.now() > deadline) throw meaning
+      await sleep(250)
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import { JetStreamApiError } from '@nats-io/jetstream'
+import { connect, deadline, errors, type NatsConnection } from '@nats-io/transport-node'
+import { ProblemError, UnavailableError } from '../../errors.ts'
+
+/** How long one answer of the server may take. */
+export const TIME_LIMIT_MS = 5_000
+
+/**
+ * Connects to NATS and stays connected: after a loss it tries for ever, with jitter. `url` is
+ * `nats://[user:password@]host:port` or `tls://…`, several separated by commas. Waits for a server that is not up
+ * yet, unless `wait` is false: then it rejects with UnavailableError.
+ */
+export const connectNats = async (
+  url: string,
+  name: string,
+  { wait = true } = {},
+): Promise<NatsConnection> => {
+  const servers = url.split(',').map((each) => new URL(each.trim()))
+  const login = servers.find(({ username }) => username !== '')
+  const [user, password] = [login?.username ?? '', login?.password ?? ''].map(decodeURIComponent)
+  try {
+    return await connect({
+      servers: servers.map(({ host }) => host),
+      name,
+      ...(user && (password ? { user, pass: password } : { token: user })),
+      ...(servers.some(({ protocol }) => protocol === 'tls:') && { tls: {} }),
+      waitOnFirstConnect: wait,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      reconnectJitter: 250,
+      timeout: TIME_LIMIT_MS,
+      pingInterval: 10_000,
+      maxPingOut: 2,
+      noAsyncTraces: true,
+    })
+  } catch (error) {
+    throw new UnavailableError('stream', error)
+  }
+}
+
+/** Whether a connection is up just now: what is sent while it is down is lost. */
+export type Link = {
+  readonly up: boolean
+  /** Rejects with UnavailableError while the connection is down. */
+  require(): void
+  /** Calls back after every reconnection, until the returned function is called. */
+  onUp(listener: () => void): () => void
+}
+
+/** Watches a connection until it is closed. */
+export const linkOf = (connection: NatsConnection): Link => {
+  let up = true
+  const listeners = new Set<() => void>()
+  const watch = async () => {
+    for await (const { type } of connection.status()) {
+      if (type === 'disconnect') up = false
+      if (type !== 'reconnect') continue
+      up = true
+      for (const listener of listeners) listener()
+    }
+    up = false
+  }
+  void watch()
+  return {
+    get up() {
+      return up && !connection.isClosed()
+    },
+    require() {
+      if (!up || connection.isClosed()) throw new UnavailableError('stream', new Error('not connected'))
+    },
+    onUp(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+/** Resolves when the server has taken everything sent so far. */
+export const flushed = async (connection: NatsConnection, link: Link): Promise<void> => {
+  link.require()
+  try {
+    await deadline(connection.flush(), TIME_LIMIT_MS)
+  } catch (error) {
+    throw failure(error)
+  }
+}
+
+/** Error codes of a JetStream that has no room, whether by the stream's, the account's or the server's limit. */
+const FULL_CODES = [10002, 10023, 10028, 10047]
+const FULL_TEXT = /maximum (bytes|messages) exceeded|no space left/
+
+/** By name: the client does not export all of its classes. */
+const AWAY = new Set([
+  'JetStreamNotEnabled',
+  'JetStreamError',
+  'JetStreamStatusError',
+  'TimeoutError',
+  'RequestError',
+  'NoResponders',
+  'ConnectionError',
+  'ClosedConnectionError',
+  'DrainingConnectionError',
+])
+
+/** What an error of the NATS client means to callers of a port. */
+export const failure = (error: unknown): unknown => {
+  if (error instanceof ProblemError) return error
+  if (error instanceof JetStreamApiError) {
+    if (FULL_CODES.includes(error.code) || FULL_TEXT.test(error.message))
+      return new ProblemError('stream_full', 'the event log is full', { cause: error })
+    return error.status >= 500 ? new UnavailableError('stream', error) : error
+  }
+  if (error instanceof errors.InvalidArgumentError && error.message.includes('max_payload'))
+    return new ProblemError('payload_too_large', 'the message is larger than the event log takes', {
+      cause: error,
+    })
+  return error instanceof Error && AWAY.has(error.name) ? new UnavailableError('stream', error) : error
+}

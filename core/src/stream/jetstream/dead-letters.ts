@@ -1,0 +1,81 @@
+import type { Lane } from '@carillon/schemas'
+import { deadSubject } from '@carillon/schemas'
+import type { JetStreamClient, JetStreamManager, StoredMsg } from '@nats-io/jetstream'
+import { headers } from '@nats-io/transport-node'
+import { codeOf, filedUnder, letterOf } from '../dead-letter.ts'
+import type { DeadLetter, DeadReason, Message } from '../port.ts'
+import { failure, TIME_LIMIT_MS } from './connection.ts'
+import { windowed } from './publish.ts'
+
+/** The DEAD stream: the original bytes, and the rest in headers. */
+export const deadLetters = (jetstream: JetStreamClient, manager: JetStreamManager) => ({
+  /** Resolves when every letter is durable. Depositing a message again leaves one letter. */
+  deposit: async (letters: readonly { message: Message; reason: DeadReason }[]): Promise<void> => {
+    const written = letters.map(letterOf)
+    await windowed(written.length, async (index) => {
+      const letter = written[index]
+      if (!letter) throw new RangeError(`no letter ${index}`)
+      const fields = headers()
+      fields.set('Carillon-Code', letter.code)
+      fields.set('Carillon-Detail', letter.detail)
+      fields.set('Carillon-Subject', letter.subject)
+      fields.set('Carillon-Origin', String(letter.origin))
+      fields.set('Carillon-Truncated', String(letter.truncated))
+      await jetstream.publish(deadSubject(letter.tenant, letter.lane), letter.data, {
+        headers: fields,
+        msgID: letter.id,
+        timeout: TIME_LIMIT_MS,
+      })
+    })
+  },
+
+  list: async (query: { tenant?: string; from?: number; limit: number }): Promise<DeadLetter[]> => {
+    const { tenant } = query
+    if (tenant !== undefined && filedUnder(tenant) !== tenant) return []
+    const filter = tenant === undefined ? 'dead.>' : `dead.${tenant}.*`
+    const found: DeadLetter[] = []
+    let from = query.from ?? 1
+    // The server ends a batch early where it holds many bytes; only an empty one is the end.
+    while (found.length < query.limit) {
+      const page = await batch(manager, {
+        seq: from,
+        batch: query.limit - found.length,
+        next_by_subj: filter,
+      })
+      const last = page.at(-1)
+      if (!last) break
+      found.push(...page.map(read))
+      from = last.seq + 1
+    }
+    return found
+  },
+})
+
+const batch = (manager: JetStreamManager, query: { seq: number; batch: number; next_by_subj: string }) =>
+  new Promise<StoredMsg[]>((resolve, reject) => {
+    const messages: StoredMsg[] = []
+    const callback = (done: { err?: Error } | null, message: StoredMsg) => {
+      if (!done) messages.push(message)
+      else if (!done.err || isNone(done.err)) resolve(messages)
+      else reject(failure(done.err))
+    }
+    manager.direct.getBatch('DEAD', { ...query, callback }).catch((error: unknown) => reject(failure(error)))
+  })
+
+const isNone = (error: Error) => 'code' in error && error.code === 404
+
+const read = (message: StoredMsg): DeadLetter => {
+  const [, tenant = '', lane = ''] = message.subject.split('.')
+  const field = (name: string) => message.header.get(`Carillon-${name}`)
+  return {
+    sequence: message.seq,
+    tenant,
+    lane: lane as Lane,
+    subject: field('Subject'),
+    reason: { code: codeOf(field('Code')), detail: field('Detail') },
+    data: message.data,
+    truncated: field('Truncated') === 'true',
+    origin: Number(field('Origin')),
+    buriedAt: message.time.getTime(),
+  }
+}

@@ -1,0 +1,60 @@
+import type { JetStreamClient, JetStreamPublishOptions } from '@nats-io/jetstream'
+import { headers } from '@nats-io/transport-node'
+import type { OutgoingMessage, Published } from '../port.ts'
+import { failure, type Link, TIME_LIMIT_MS } from './connection.ts'
+
+/** PubAcks one call waits for at a time. */
+const WINDOW = 512
+
+/** Calls `send` for each index below `count`, in order, at most WINDOW unanswered; stops at the first failure. */
+export const windowed = async <T>(count: number, send: (index: number) => Promise<T>): Promise<T[]> => {
+  const results = new Array<T>(count)
+  let next = 0
+  const run = async () => {
+    try {
+      while (next < count) {
+        const index = next++
+        results[index] = await send(index)
+      }
+    } catch (error) {
+      next = count
+      throw failure(error)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(WINDOW, count) }, run))
+  return results
+}
+
+/**
+ * How a message waits, as NATS message schedules have it (ADR-51): stored under its key, where a later one takes
+ * its place, until the server itself publishes it to its subject, without its `Nats-Msg-Id`. One that is due
+ * already goes straight to its subject, and takes the place of the waiting one all the same.
+ */
+const addressed = ({ subject, dedupe, schedule }: OutgoingMessage, now: number) => {
+  const options: Partial<JetStreamPublishOptions> = { timeout: TIME_LIMIT_MS }
+  if (dedupe !== undefined) options.msgID = dedupe
+  if (!schedule) return { subject, options }
+  options.headers = headers()
+  if (schedule.at > now) {
+    options.headers.set('Nats-Schedule', `@at ${new Date(schedule.at).toISOString()}`)
+    options.headers.set('Nats-Schedule-Target', subject)
+    return { subject: schedule.key, options }
+  }
+  options.headers.set('Nats-Scheduler', schedule.key)
+  options.headers.set('Nats-Schedule-Next', 'purge')
+  return { subject, options }
+}
+
+export const publisher =
+  (jetstream: JetStreamClient, link: Link) =>
+  async (messages: readonly OutgoingMessage[]): Promise<Published[]> => {
+    link.require()
+    const now = Date.now()
+    return await windowed(messages.length, async (index) => {
+      const message = messages[index]
+      if (!message) throw new RangeError(`no message ${index}`)
+      const { subject, options } = addressed(message, now)
+      const { seq, duplicate } = await jetstream.publish(subject, message.data, options)
+      return { sequence: seq, duplicate }
+    })
+  }

@@ -1,0 +1,109 @@
+import type { Lane } from '@carillon/schemas'
+import { laneFilter } from '@carillon/schemas'
+import {
+  AckPolicy,
+  type ConsumerInfo,
+  DeliverPolicy,
+  DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from '@nats-io/jetstream'
+import { nanos } from '@nats-io/transport-node'
+import { LANES, subjectsOf } from '../lanes.ts'
+import { ACK_WAIT_MS, DEDUPE_WINDOW_MS, RETENTION_MS } from '../port.ts'
+
+/** Event subjects are a feed, not a record: what people did is in the store. */
+export const EVENT_RETENTION_MS = 24 * 3_600_000
+/** Unacknowledged messages of one lane, over all processes that read it. */
+const MAX_ACK_PENDING = 20_000
+
+const WRONG_CONFIG = { stream: 10058, consumer: [10013, 10148] }
+
+/** `replicas` and `maxBytes` (of each stream) stay what an operator made them, unless given. */
+export type StreamOptions = { replicas?: number; maxBytes?: number; ackWaitMs?: number }
+
+type Declaration = Partial<StreamConfig> & { name: string }
+
+/**
+ * The four streams.
+ *
+ * NOTIFY keeps acknowledged messages for RETENTION_MS, so that their `Nats-Msg-Id` outlives a restart, and takes
+ * only subjects that a lane reads: a publisher who misspells a priority gets no PubAck. WORK drops what is
+ * acknowledged and has no age limit, because a schedule may wait longer than any; for it nats-server refuses
+ * `discard: new`, so WORK has no size limit of its own that could push out the oldest, only the server's, which
+ * refuses. DEAD refuses too; EVENT forgets the oldest.
+ */
+const declarations = ({ replicas, maxBytes }: StreamOptions): Declaration[] => {
+  const common = {
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    duplicate_window: nanos(DEDUPE_WINDOW_MS),
+    ...(replicas !== undefined && { num_replicas: replicas }),
+  }
+  const size = maxBytes === undefined ? {} : { max_bytes: maxBytes }
+  const kept = { ...common, ...size, discard: DiscardPolicy.New, max_age: nanos(RETENTION_MS) }
+  return [
+    { ...kept, name: 'NOTIFY', subjects: subjectsOf('notify') },
+    {
+      ...common,
+      name: 'WORK',
+      subjects: [...subjectsOf('work'), 'schedule.>'],
+      retention: RetentionPolicy.Workqueue,
+      discard: DiscardPolicy.Old,
+      allow_msg_schedules: true,
+      allow_rollup_hdrs: true,
+    },
+    { ...kept, name: 'DEAD', subjects: ['dead.>'], allow_direct: true },
+    {
+      ...common,
+      ...size,
+      name: 'EVENT',
+      subjects: ['event.>'],
+      discard: DiscardPolicy.Old,
+      max_age: nanos(EVENT_RETENTION_MS),
+    },
+  ]
+}
+
+export const streamOf = (lane: Lane) => (lane.startsWith('notify') ? 'NOTIFY' : 'WORK')
+
+/** Creates what is missing and changes what is different. Any number of processes may do so at once. */
+export const declareStreams = async (manager: JetStreamManager, options: StreamOptions): Promise<void> => {
+  for (const declaration of declarations(options)) {
+    try {
+      await manager.streams.add(declaration)
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError && error.code === WRONG_CONFIG.stream)) throw error
+      await manager.streams.update(declaration.name, declaration)
+    }
+  }
+  for (const lane of LANES) await declareConsumer(manager, lane, options)
+}
+
+/** The durable consumer that all readers of a lane share; it is named like the lane. */
+export const declareConsumer = async (
+  manager: JetStreamManager,
+  lane: Lane,
+  { ackWaitMs = ACK_WAIT_MS }: StreamOptions,
+): Promise<ConsumerInfo> => {
+  const changeable = {
+    ack_wait: nanos(ackWaitMs),
+    max_deliver: -1,
+    max_ack_pending: MAX_ACK_PENDING,
+    filter_subject: laneFilter(lane),
+  }
+  const fixed = {
+    durable_name: lane,
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+  }
+  try {
+    return await manager.consumers.add(streamOf(lane), { ...fixed, ...changeable })
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError && WRONG_CONFIG.consumer.includes(error.code))) throw error
+    return await manager.consumers.update(streamOf(lane), lane, changeable)
+  }
+}

@@ -1,0 +1,221 @@
+import { UnavailableError } from '@carillon/core/errors'
+import { dueKey } from '@carillon/core/ids'
+import type { Store } from '@carillon/core/store/port'
+import { notifySubject, scheduleSubject, workSubject } from '@carillon/schemas'
+import { afterEach, expect, test, vi } from 'vitest'
+import { MAX_DELIVERIES } from './pump.ts'
+import { openWorld, type World } from './testing.ts'
+
+let world: World
+afterEach(() => world.close())
+
+const names = (count: number) => Array.from({ length: count }, (_, index) => `user${index}`)
+
+test('a notification is in the inbox of its user, once, however often it is sent', async () => {
+  world = await openWorld()
+  for (const dedupe of ['first', 'later'])
+    await world.send({ id: 'n1', to: 'ada', type: 'x', title: 'Hi' }, dedupe)
+  await world.quiet()
+  await world.send({ id: 'n1', to: 'ada', type: 'x', title: 'Hi' }, 'much later')
+  await world.quiet()
+  expect(await world.titles('ada')).toEqual(['Hi'])
+  expect(await world.store.inbox.counts({ tenant: world.tenant, user: 'ada' })).toEqual({
+    unread: 1,
+    unseen: 1,
+  })
+  const record = await world.store.notifications.get(world.tenant, 'n1')
+  expect(record).toMatchObject({ state: 'delivered', recipients: 1, type: 'x' })
+})
+
+test('lists, topics, everyone, exclusions and the actor', async () => {
+  world = await openWorld()
+  const { tenant, store } = world
+  await store.topics.add(tenant, 'team', ['ada', 'grace', 'linus'])
+  for (const id of ['ada', 'grace', 'linus', 'margaret']) await store.users.put(tenant, { id, profile: {} })
+  await world.send({ to: ['ada', 'grace'], type: 'x', title: 'list' })
+  await world.send({ to: { topic: 'team' }, exclude: ['linus'], actor: 'ada', type: 'x', title: 'topic' })
+  await world.send({ to: [{ everyone: true }, 'ada'], type: 'x', title: 'everyone' })
+  await world.send({ to: { topic: 'nobody' }, type: 'x', title: 'nobody' })
+  await world.quiet()
+  const inboxes = await Promise.all(['ada', 'grace', 'linus', 'margaret'].map((user) => world.titles(user)))
+  expect(inboxes.map((titles) => titles.sort())).toEqual([
+    ['everyone', 'list'],
+    ['everyone', 'list', 'topic'],
+    ['everyone'],
+    ['everyone'],
+  ])
+})
+
+test('a large topic is walked in pages, each member once, over a restart in the middle', async () => {
+  world = await openWorld()
+  const { tenant, store } = world
+  const members = names(6_000)
+  await store.topics.add(tenant, 'all', members)
+  await world.send({
+    id: 'blast',
+    to: { topic: 'all' },
+    exclude: ['user7'],
+    type: 'x',
+    title: 'blast',
+    priority: 'low',
+  })
+  await vi.waitUntil(async () => ((await store.notifications.get(tenant, 'blast'))?.recipients ?? 0) > 0, {
+    interval: 1,
+  })
+  await world.restart()
+  await world.quiet()
+  expect(await store.notifications.get(tenant, 'blast')).toMatchObject({
+    state: 'delivered',
+    recipients: 5_999,
+  })
+  const counts = await Promise.all(members.map((user) => store.inbox.counts({ tenant, user })))
+  expect(counts.filter(({ unread }) => unread === 1)).toHaveLength(5_999)
+  expect(counts[7]).toEqual({ unread: 0, unseen: 0 })
+})
+
+test('cancelling stops a blast between pages', async () => {
+  world = await openWorld()
+  const { tenant, store } = world
+  await store.topics.add(tenant, 'all', names(20_000))
+  await world.send({ id: 'blast', to: { topic: 'all' }, type: 'x', title: 'blast' })
+  await vi.waitUntil(async () => ((await store.notifications.get(tenant, 'blast'))?.recipients ?? 0) > 0, {
+    interval: 1,
+  })
+  await store.notifications.cancel(tenant, 'blast', Date.now())
+  await world.quiet()
+  const record = await store.notifications.get(tenant, 'blast')
+  expect(record?.state).toBe('cancelled')
+  expect(record?.recipients).toBeLessThan(20_000)
+})
+
+test('what cannot be accepted is a dead letter with its reason, and its neighbours are stored', async () => {
+  world = await openWorld({ unknownTypes: 'refuse' })
+  const { tenant, store } = world
+  await store.types.put(tenant, { key: 'known', category: 'social' })
+  await Promise.all([
+    world.send({ to: 'ada', type: 'known', title: 'before' }),
+    world.raw(notifySubject(tenant, 'normal', 'known'), '{"to":'),
+    world.raw(notifySubject(tenant, 'normal', 'known'), '{"to":"ada","colour":"red"}'),
+    world.raw(
+      notifySubject(tenant, 'normal', 'known'),
+      JSON.stringify({ to: 'ada', body: 'x'.repeat(70_000) }),
+    ),
+    world.raw(notifySubject('nobody', 'normal', 'known'), '{"to":"ada"}'),
+    world.raw(`notify.${tenant}.normal.a..b`, '{"to":"ada"}'),
+    world.send({ to: 'ada', type: 'unheard.of' }),
+    world.raw(workSubject('page', 'normal', tenant), 'not work'),
+    world.send({ to: 'ada', type: 'known', title: 'after' }),
+  ])
+  await world.quiet()
+  expect((await world.titles('ada')).sort()).toEqual(['after', 'before'])
+  expect((await world.deadLetters()).map(({ code }) => code).sort()).toEqual([
+    'invalid_request',
+    'malformed_json',
+    'malformed_json',
+    'payload_too_large',
+    'subject_invalid',
+    'tenant_unknown',
+    'type_unknown',
+  ])
+  const [item] = await store.inbox.page({ tenant, user: 'ada' }, { status: 'active', limit: 1 })
+  expect(item?.category).toBe('social')
+})
+
+test('a notification waits for its deliverAt, and can be cancelled until then', async () => {
+  world = await openWorld()
+  const { tenant, store, stream } = world
+  const deliverAt = new Date(Date.now() + 400).toISOString()
+  await world.send({ id: 'soon', to: 'ada', type: 'x', title: 'soon', deliverAt })
+  await world.send({ id: 'never', to: 'ada', type: 'x', title: 'never', deliverAt })
+  await vi.waitUntil(async () => (await store.notifications.get(tenant, 'never'))?.state === 'scheduled')
+  await store.notifications.cancel(tenant, 'never', Date.now())
+  await stream.cancel([scheduleSubject(tenant, dueKey('never'))])
+  expect(await world.titles('ada')).toEqual([])
+  await vi.waitUntil(async () => (await world.titles('ada')).length > 0)
+  await world.quiet()
+  expect(await world.titles('ada')).toEqual(['soon'])
+  expect((await store.notifications.get(tenant, 'soon'))?.state).toBe('delivered')
+  expect((await store.notifications.get(tenant, 'never'))?.state).toBe('cancelled')
+})
+
+test('an expired notification reaches nobody', async () => {
+  world = await openWorld()
+  await world.send({
+    id: 'late',
+    to: 'ada',
+    type: 'x',
+    expiresAt: new Date(Date.now() - 1_000).toISOString(),
+  })
+  await world.quiet()
+  expect(await world.titles('ada')).toEqual([])
+  expect((await world.store.notifications.get(world.tenant, 'late'))?.state).toBe('expired')
+  expect(await world.deadLetters()).toEqual([])
+})
+
+test('attributes that come with a recipient are remembered', async () => {
+  world = await openWorld()
+  await world.store.users.put(world.tenant, { id: 'ada', profile: { name: 'Ada' } })
+  await world.send({ to: { user: 'ada', locale: 'pt-BR' }, type: 'x' })
+  await world.quiet()
+  const [user] = await world.store.users.get(world.tenant, ['ada'])
+  expect(user?.profile).toEqual({ name: 'Ada', locale: 'pt-BR' })
+})
+
+const withPut = (store: Store, put: Store['inbox']['put']): Store => ({
+  ...store,
+  inbox: { ...store.inbox, put },
+})
+
+test('an outage of the store holds everything up, burns no attempt, and ends by itself', async () => {
+  let refusals = 0
+  world = await openWorld({
+    wrap: (store) =>
+      withPut(store, async (items) => {
+        if (refusals++ < 5) throw new UnavailableError('store', new Error('down'))
+        await store.inbox.put(items)
+      }),
+  })
+  for (let n = 0; n < 20; n++) await world.send({ to: 'ada', type: 'x', title: `${n}` })
+  await world.quiet()
+  expect(await world.titles('ada')).toHaveLength(20)
+  expect(await world.deadLetters()).toEqual([])
+  expect(await world.metrics.registry.getSingleMetricAsString('carillon_messages_retried_total')).not.toMatch(
+    /} [1-9]/,
+  )
+})
+
+test('a message that fails every time ends with the dead letters; its neighbours are stored', async () => {
+  world = await openWorld({
+    retryPauses: { firstMs: 1, capMs: 2 },
+    wrap: (store) =>
+      withPut(store, async (items) => {
+        if (items.some(({ content }) => content.title === 'poison')) throw new TypeError('a fault of ours')
+        await store.inbox.put(items)
+      }),
+  })
+  await Promise.all(['a', 'poison', 'b'].map((title) => world.send({ to: 'ada', type: 'x', title })))
+  await world.quiet()
+  expect((await world.titles('ada')).sort()).toEqual(['a', 'b'])
+  expect(await world.deadLetters()).toEqual([
+    { code: 'too_many_attempts', detail: 'TypeError: a fault of ours' },
+  ])
+  const retried = await world.metrics.registry.getSingleMetricAsString('carillon_messages_retried_total')
+  expect(retried).toContain(`{lane="notify-normal"} ${MAX_DELIVERIES - 1}`)
+})
+
+test('the end of a snooze brings an item back', async () => {
+  world = await openWorld()
+  const { tenant, store, stream } = world
+  const owner = { tenant, user: 'ada' }
+  await world.send({ to: 'ada', type: 'x', title: 'later' })
+  await world.quiet()
+  const [item] = await store.inbox.page(owner, { status: 'active', limit: 1 })
+  const at = Date.now() + 50
+  await store.inbox.change(owner, [item!.id], { snoozedUntil: new Date(at).toISOString() })
+  expect(await world.titles('ada')).toEqual([])
+  const data = new TextEncoder().encode(JSON.stringify({ user: 'ada', id: item!.id }))
+  const schedule = { at, key: scheduleSubject(tenant, 'wake-1') }
+  await stream.publish([{ subject: workSubject('wake', 'normal', tenant), data, schedule }])
+  await vi.waitUntil(async () => (await store.inbox.get(owner, [item!.id]))[0]?.snoozedUntil === null)
+  expect(await world.titles('ada')).toEqual(['later'])
+})

@@ -1,0 +1,401 @@
+import { randomUUID } from 'node:crypto'
+import { UnavailableError } from '@carillon/core/errors'
+import type { LiveMessage } from '@carillon/core/live/port'
+import type { OutgoingMessage } from '@carillon/core/stream/port'
+import type { Counts, InboxItem, InboxPage, LifecycleEvent } from '@carillon/schemas'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Call, openHub, type TestHub, type TestTenant } from '../testing.ts'
+
+/** What went out to tabs and to the event log, as the ports were told. */
+const live: LiveMessage[] = []
+const log: OutgoingMessage[] = []
+let liveAway = false
+
+let test: TestHub
+let tenant: TestTenant
+let token: string
+
+beforeAll(async () => {
+  test = await openHub({}, (ports) => ({
+    live: {
+      ...ports.live,
+      deliver: async (messages) => {
+        if (liveAway) throw new UnavailableError('live', new Error('gone'))
+        live.push(...messages)
+        return ports.live.deliver(messages)
+      },
+      position: async (of, user) => {
+        if (liveAway) throw new UnavailableError('live', new Error('gone'))
+        return ports.live.position(of, user)
+      },
+    },
+    stream: {
+      ...ports.stream,
+      publish: async (messages) => {
+        log.push(...messages)
+        return ports.stream.publish(messages)
+      },
+    },
+  }))
+})
+afterAll(() => test.close())
+beforeEach(async () => {
+  tenant = await test.tenant()
+  token = await tenant.userToken('ann')
+  live.length = 0
+  log.length = 0
+  liveAway = false
+})
+
+type Changed = { item: InboxItem; counts: Counts }
+type ChangedMany = { ids: string[]; counts: Counts }
+
+const call = <T>(method: string, path: string, more: Call = {}) =>
+  test.call<T>(method, `/v1/inbox${path}`, { token, ...more })
+const page = async (query = '', more: Call = {}) => (await call<InboxPage>('GET', query, more)).json
+const patch = (id: string, body: object) => call<Changed>('PATCH', `/${id}`, { body })
+const events = (): LifecycleEvent[] =>
+  log
+    .filter(({ subject }) => subject.startsWith('event.'))
+    .map(({ data }) => JSON.parse(Buffer.from(data).toString()))
+
+/** Nothing was written, and nothing said. */
+const untouched = async (work: () => Promise<unknown>) => {
+  const before = await page('?limit=100')
+  await work()
+  expect((await page('?limit=100')).items).toEqual(before.items)
+  expect([live, log]).toEqual([[], []])
+}
+
+describe('GET /v1/inbox', () => {
+  it('pages through all items, newest first', async () => {
+    const ids = []
+    for (let age = 5; age > 0; age--) ids.unshift((await tenant.item('ann', {}, age * 1_000)).id)
+    const found: string[] = []
+    let next: string | null = ''
+    let pages = 0
+    while (next !== null) {
+      const got: InboxPage = await page(`?limit=2${next && `&before=${next}`}`)
+      found.push(...got.items.map(({ id }) => id))
+      expect(got.counts).toEqual({ unread: 5, unseen: 5 })
+      next = got.next
+      pages++
+    }
+    expect(found).toEqual(ids)
+    expect(pages).toBe(3)
+  })
+
+  it('ends with no cursor when the last page is full', async () => {
+    for (let n = 0; n < 2; n++) await tenant.item('ann')
+    expect((await page('?limit=2')).next).toBeNull()
+  })
+
+  it('narrows by status, category and tag', async () => {
+    const news = await tenant.item('ann', { category: 'news', tags: ['a', 'b'] })
+    const mail = await tenant.item('ann', { category: 'mail', tags: ['b'] })
+    await patch(mail.id, { read: true })
+    const ids = async (query: string) => (await page(query)).items.map(({ id }) => id)
+    expect(await ids('?category=news')).toEqual([news.id])
+    expect(await ids('?tag=a')).toEqual([news.id])
+    expect(new Set(await ids('?tag=b'))).toEqual(new Set([news.id, mail.id]))
+    expect(await ids('?status=unread')).toEqual([news.id])
+    expect(await ids('?status=read')).toEqual([mail.id])
+    expect(await ids('?status=archived')).toEqual([])
+  })
+
+  it('shows nobody else anything', async () => {
+    await tenant.item('ann')
+    const bob = await tenant.userToken('bob')
+    const stranger = await (await test.tenant()).userToken('ann')
+    for (const other of [bob, stranger])
+      expect(await page('', { token: other })).toMatchObject({ items: [], counts: { unread: 0, unseen: 0 } })
+  })
+
+  it('says where live messages stand, if that is known', async () => {
+    expect((await page()).position).toMatchObject({ seq: 0 })
+    liveAway = true
+    expect((await page()).position).toBeNull()
+  })
+
+  it('refuses cursors of other people, other lists and nobody', async () => {
+    for (let n = 0; n < 3; n++) {
+      await tenant.item('ann')
+      await tenant.item('bob')
+    }
+    const bob = await tenant.userToken('bob')
+    const { next } = await page('?limit=1')
+    expect((await page(`?limit=2&before=${next}`)).items).toHaveLength(2)
+    const wrong: [string, string][] = [
+      [`?before=${next}`, bob],
+      [`?status=unread&before=${next}`, token],
+      [`?category=news&before=${next}`, token],
+      [`?before=${next}x`, token],
+      ['?before=garbage', token],
+      ['?before=', token],
+      [`?before=${(await tenant.item('ann')).id}`, token],
+    ]
+    for (const [query, by] of wrong) {
+      const reply = await call('GET', query, { token: by })
+      expect([query, reply.status, reply.json.code]).toEqual([query, 400, 'cursor_invalid'])
+    }
+  })
+
+  it('refuses filters that do not exist', async () => {
+    for (const query of [
+      '?limit=0',
+      '?limit=101',
+      '?limit=x',
+      '?status=new',
+      '?stat=unread',
+      '?tag=',
+      '?tag=a&tag=b',
+    ])
+      expect((await call('GET', query)).json.code, query).toBe('invalid_request')
+  })
+})
+
+describe('PATCH /v1/inbox/{id}', () => {
+  it('changes the item, tells the tabs and the event log, and answers with the counts', async () => {
+    const { id, notification } = await tenant.item('ann')
+    await tenant.item('ann')
+    const { json, status } = await patch(id, { read: true })
+    expect(status).toBe(200)
+    expect(json.counts).toEqual({ unread: 1, unseen: 1 })
+    expect(json.item.readAt).toBe(json.item.seenAt)
+    expect((await page('?status=read')).items).toEqual([json.item])
+    const { readAt, seenAt } = json.item
+    expect(live).toEqual([
+      {
+        tenant: tenant.id,
+        user: 'ann',
+        event: 'inbox.changed',
+        payload: { ids: [id], patch: { readAt, seenAt }, counts: { unread: 1, unseen: 1 } },
+      },
+    ])
+    expect(log.map(({ subject }) => subject)).toEqual([`event.${tenant.id}.inbox.read`])
+    expect(events()).toMatchObject([
+      { kind: 'read', tenant: tenant.id, user: 'ann', items: [{ id, notification }] },
+    ])
+  })
+
+  it('writes and tells nothing when nothing changes', async () => {
+    const { id } = await tenant.item('ann')
+    const first = await patch(id, { read: true })
+    live.length = log.length = 0
+    await untouched(async () => {
+      const again = await patch(id, { read: true, seen: true, archived: false })
+      expect(again.json).toEqual(first.json)
+    })
+  })
+
+  it('reads back what it was told to undo', async () => {
+    const { id } = await tenant.item('ann')
+    await patch(id, { read: true, archived: true })
+    expect((await patch(id, { read: false, archived: false })).json).toMatchObject({
+      item: { readAt: null, archivedAt: null },
+      counts: { unread: 1, unseen: 0 },
+    })
+    expect(events().map(({ kind }) => kind)).toEqual(['read', 'archived', 'unread', 'unarchived'])
+  })
+
+  it('snoozes: sets an alarm first, and stops it when the item wakes, is archived or goes', async () => {
+    const until = new Date(Date.now() + 3_600_000).toISOString()
+    const cancelled: string[] = []
+    const cancel = test.ports.stream.cancel
+    test.ports.stream.cancel = async (keys) => {
+      cancelled.push(...keys)
+      await cancel(keys)
+    }
+    const endings: ((id: string) => Promise<unknown>)[] = [
+      (id) => patch(id, { snoozedUntil: null }),
+      (id) => patch(id, { archived: true }),
+      (id) => call('DELETE', `/${id}`),
+    ]
+    for (const end of endings) {
+      const { id } = await tenant.item('ann')
+      const key = `schedule.${tenant.id}.wake-${id.replaceAll('-', '')}`
+      log.length = 0
+      const { json } = await patch(id, { snoozedUntil: until })
+      expect(json.item.snoozedUntil).toBe(until)
+      expect((await page('?status=snoozed')).items).toEqual([json.item])
+      expect(log[0]).toMatchObject({
+        subject: `work.wake.normal.${tenant.id}`,
+        schedule: { at: Date.parse(until), key },
+      })
+      expect(JSON.parse(Buffer.from(log[0]?.data ?? []).toString())).toEqual({ user: 'ann', id })
+      expect(events().map(({ kind }) => kind)).toEqual(['snoozed'])
+      await end(id)
+      expect(cancelled.splice(0)).toEqual([key])
+    }
+    test.ports.stream.cancel = cancel
+  })
+
+  it('refuses patches that make no sense', async () => {
+    const { id } = await tenant.item('ann')
+    const bad = [
+      {},
+      { read: 'yes' },
+      { readAt: new Date().toISOString() },
+      { read: true, seen: false },
+      { snoozedUntil: '2020-01-01T00:00:00Z' },
+      { snoozedUntil: new Date(Date.now() + 400 * 86_400_000).toISOString() },
+      { snoozedUntil: 'tomorrow' },
+    ]
+    await untouched(async () => {
+      for (const body of bad)
+        expect((await patch(id, body)).json.code, JSON.stringify(body)).toBe('invalid_request')
+    })
+  })
+
+  it('goes on when nobody can be told', async () => {
+    liveAway = true
+    const { id } = await tenant.item('ann')
+    expect((await patch(id, { read: true })).status).toBe(200)
+    expect(await test.ports.metrics.live.get()).toMatchObject({
+      values: expect.arrayContaining([expect.objectContaining({ labels: { outcome: 'lost' } })]),
+    })
+  })
+})
+
+describe('an item that is not there', () => {
+  it('is the same 404 whoever has it and whatever the id', async () => {
+    const { id } = await tenant.item('bob')
+    const foreign = (await (await test.tenant()).item('ann', { actions: [{ name: 'ok', label: 'OK' }] })).id
+    const gone = (await tenant.item('ann')).id
+    await call('DELETE', `/${gone}`)
+    live.length = log.length = 0
+    const answers = new Set<string>()
+    await untouched(async () => {
+      for (const each of [
+        id,
+        foreign,
+        gone,
+        randomUUID(),
+        id.toUpperCase(),
+        'x',
+        '%00',
+        "'--",
+        '__proto__',
+        '%F0%9F%94%94',
+      ])
+        for (const reply of [
+          await patch(each, { read: true }),
+          await call('DELETE', `/${each}`),
+          await call('POST', `/${each}/actions/ok`),
+        ]) {
+          expect(reply.status, each).toBe(404)
+          answers.add(reply.text)
+        }
+    })
+    expect(answers.size).toBe(1)
+    const bob = await tenant.userToken('bob')
+    expect((await page('', { token: bob })).items[0]).toMatchObject({ id, readAt: null })
+  })
+})
+
+describe('DELETE /v1/inbox/{id}', () => {
+  it('removes the item everywhere', async () => {
+    const { id } = await tenant.item('ann')
+    expect((await call('DELETE', `/${id}`)).json).toEqual({ counts: { unread: 0, unseen: 0 } })
+    expect((await page()).items).toEqual([])
+    expect(live).toMatchObject([{ event: 'inbox.removed', payload: { ids: [id], counts: { unread: 0 } } }])
+    expect(events()).toMatchObject([{ kind: 'deleted', items: [{ id }] }])
+  })
+})
+
+describe('POST /v1/inbox/{id}/actions/{name}', () => {
+  const actions = [
+    { name: 'accept', label: 'Accept' },
+    { name: 'deny', label: 'Deny' },
+  ]
+
+  it('takes an action once, and reads the item', async () => {
+    const { id } = await tenant.item('ann', { actions })
+    const first = await call<Changed>('POST', `/${id}/actions/accept`)
+    expect(first.json.item.acted).toEqual({ accept: first.json.item.readAt })
+    expect(first.json.counts).toEqual({ unread: 0, unseen: 0 })
+    expect(events()).toMatchObject([{ kind: 'acted', action: 'accept', items: [{ id }] }])
+    live.length = log.length = 0
+    await untouched(() => call('POST', `/${id}/actions/accept`))
+    const both = await call<Changed>('POST', `/${id}/actions/deny`)
+    expect(Object.keys(both.json.item.acted)).toEqual(['accept', 'deny'])
+    expect(live[0]?.payload).toMatchObject({ patch: { acted: both.json.item.acted } })
+    expect((await page()).items).toEqual([both.json.item])
+  })
+
+  it('knows only what the item offers', async () => {
+    const { id } = await tenant.item('ann', { actions })
+    const plain = await tenant.item('ann')
+    await untouched(async () => {
+      for (const path of [`/${id}/actions/other`, `/${id}/actions/toString`, `/${plain.id}/actions/accept`])
+        expect((await call('POST', path)).status, path).toBe(404)
+    })
+  })
+})
+
+describe('POST /v1/inbox/seen', () => {
+  it('marks those that are there and were not seen', async () => {
+    const [a, b] = [await tenant.item('ann'), await tenant.item('ann')]
+    const bobs = await tenant.item('bob')
+    await patch(b.id, { seen: true })
+    live.length = log.length = 0
+    const ids = [a.id, a.id, b.id, bobs.id, randomUUID()]
+    const { json } = await call<ChangedMany>('POST', '/seen', { body: { ids } })
+    expect(json).toEqual({ ids: [a.id], counts: { unread: 2, unseen: 0 } })
+    expect(live).toHaveLength(1)
+    expect(events()).toMatchObject([{ kind: 'seen', items: [{ id: a.id }] }])
+  })
+
+  it('takes at most a hundred ids', async () => {
+    const ids = Array.from({ length: 101 }, () => randomUUID())
+    for (const bad of [ids, [], ['x'], 'x', null])
+      expect((await call('POST', '/seen', { body: { ids: bad } })).status).toBe(422)
+  })
+})
+
+describe('the *-all verbs', () => {
+  it('change every active item, in pages', async () => {
+    await Promise.all(
+      Array.from({ length: 1_203 }, (_, n) =>
+        tenant.item('ann', { category: n % 3 === 0 ? 'news' : 'mail' }, n),
+      ),
+    )
+    const seen = await call<ChangedMany>('POST', '/seen-all', { body: { category: 'news' } })
+    expect(seen.json.ids).toHaveLength(401)
+    expect(seen.json.counts).toEqual({ unread: 1_203, unseen: 802 })
+    live.length = log.length = 0
+    const read = await call<ChangedMany>('POST', '/read-all')
+    expect(new Set(read.json.ids).size).toBe(1_203)
+    expect(read.json.counts).toEqual({ unread: 0, unseen: 0 })
+    const told = live.flatMap(({ payload }) => ('ids' in payload ? (payload.ids ?? []) : []))
+    expect(new Set(told).size).toBe(1_203)
+    expect(events().flatMap(({ items }) => items)).toHaveLength(1_203)
+    expect(new Set(events().map(({ kind }) => kind))).toEqual(new Set(['read']))
+    live.length = log.length = 0
+    expect((await call<ChangedMany>('POST', '/read-all')).json.ids).toEqual([])
+    expect([live, log]).toEqual([[], []])
+
+    expect((await call<ChangedMany>('POST', '/archive-all', { body: {} })).json.ids).toHaveLength(1_203)
+    expect((await page()).items).toEqual([])
+  })
+
+  it('leave alone what is archived or asleep, and other people', async () => {
+    const [archived, asleep, bobs] = [
+      await tenant.item('ann'),
+      await tenant.item('ann'),
+      await tenant.item('bob'),
+    ]
+    await patch(archived.id, { archived: true })
+    await patch(asleep.id, { snoozedUntil: new Date(Date.now() + 60_000).toISOString() })
+    expect((await call<ChangedMany>('POST', '/read-all')).json.ids).toEqual([])
+    const owner = { tenant: tenant.id, user: 'bob' }
+    expect((await test.ports.store.inbox.get(owner, [bobs.id]))[0]?.readAt).toBeNull()
+  })
+
+  it('refuse what they do not know', async () => {
+    for (const body of [{ categories: 'x' }, { category: 'no spaces' }, [], 'x'])
+      expect((await call('POST', '/read-all', { body })).status, JSON.stringify(body)).toBeGreaterThanOrEqual(
+        400,
+      )
+  })
+})

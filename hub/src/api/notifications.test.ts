@@ -1,0 +1,286 @@
+import { randomUUID } from 'node:crypto'
+import { UnavailableError } from '@carillon/core/errors'
+import { uuid7Time } from '@carillon/core/ids'
+import type { Lane } from '@carillon/schemas'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openHub, type TestHub, type TestTenant } from '../testing.ts'
+
+let test: TestHub
+let tenant: TestTenant
+
+beforeAll(async () => {
+  test = await openHub()
+})
+afterAll(() => test.close())
+beforeEach(async () => {
+  for (const lane of ['notify-critical', 'notify-high', 'notify-normal', 'notify-low'] as const)
+    await test.taken(lane)
+  tenant = await test.tenant()
+})
+
+const send = (body: unknown, headers: Record<string, string> = {}, token = tenant.key) =>
+  test.call('POST', '/v1/notifications', { token, body, headers })
+
+/** The notifications in a lane, with their subjects. */
+const published = async (lane: Lane = 'notify-normal') =>
+  (await test.taken(lane)).map(({ subject, data }) => ({
+    subject,
+    notification: JSON.parse(Buffer.from(data).toString()),
+  }))
+
+describe('POST /v1/notifications', () => {
+  it('accepts once the event log has it, with an id and a subject', async () => {
+    const reply = await send({ to: 'ann', type: 'comment.created', title: 'Hello', data: { n: 1 } })
+    expect(reply.status).toBe(202)
+    const id = reply.json.id as string
+    expect(uuid7Time(id)).toBeDefined()
+    expect(await published()).toEqual([
+      {
+        subject: `notify.${tenant.id}.normal.comment.created`,
+        notification: { id, to: 'ann', type: 'comment.created', title: 'Hello', data: { n: 1 } },
+      },
+    ])
+  })
+
+  it('takes the priority given, then that of the type', async () => {
+    await test.call('PUT', '/v1/types/otp', { token: tenant.key, body: { priority: 'critical' } })
+    await send({ to: 'ann', type: 'otp' })
+    await send({ to: 'ann', type: 'otp', priority: 'low' })
+    expect((await published('notify-critical')).map(({ subject }) => subject)).toEqual([
+      `notify.${tenant.id}.critical.otp`,
+    ])
+    expect((await published('notify-low')).map(({ notification }) => notification.priority)).toEqual(['low'])
+  })
+
+  it('appends an id once', async () => {
+    const id = `order-${randomUUID()}`
+    for (let i = 0; i < 3; i++) expect((await send({ id, to: 'ann', type: 'test' })).json).toEqual({ id })
+    expect(await published()).toHaveLength(1)
+  })
+
+  it('keeps the same id of two tenants apart', async () => {
+    const other = await test.tenant()
+    const body = { id: 'order-1', to: 'ann', type: 'test' }
+    await send(body)
+    await send(body, {}, other.key)
+    expect((await published()).map(({ subject }) => subject)).toEqual([
+      `notify.${tenant.id}.normal.test`,
+      `notify.${other.id}.normal.test`,
+    ])
+  })
+
+  it('refuses unknown types where they are to be defined first', async () => {
+    const strict = await openHub({ unknownTypes: 'refuse' })
+    const { key } = await strict.tenant()
+    const body = { to: 'ann', type: 'invoice.due' }
+    const call = () => strict.call('POST', '/v1/notifications', { token: key, body })
+    expect((await call()).json.code).toBe('type_unknown')
+    expect(await strict.taken('notify-normal')).toEqual([])
+    expect((await strict.call('PUT', '/v1/types/invoice.due', { token: key, body: {} })).status).toBe(200)
+    expect((await call()).status).toBe(202)
+    await strict.close()
+  })
+
+  it('says when to come back while the event log is away, and takes nothing', async () => {
+    let away = true
+    const flaky = await openHub({}, ({ stream }) => ({
+      stream: {
+        ...stream,
+        publish: async (messages) => {
+          if (away) throw new UnavailableError('stream', new Error('connection refused'))
+          return stream.publish(messages)
+        },
+      },
+    }))
+    const { key } = await flaky.tenant()
+    const call = () =>
+      flaky.call('POST', '/v1/notifications', {
+        token: key,
+        body: { to: 'ann', type: 'test' },
+        headers: { 'idempotency-key': 'k' },
+      })
+    const refused = await call()
+    expect(refused.status).toBe(503)
+    expect(refused.json).toMatchObject({ code: 'unavailable', temporary: true })
+    expect(refused.headers.get('retry-after')).toBe('2')
+    expect(refused.text).not.toContain('connection refused')
+    away = false
+    expect((await call()).status).toBe(202)
+    expect(await flaky.taken('notify-normal')).toHaveLength(1)
+    await flaky.close()
+  })
+})
+
+describe('Idempotency-Key', () => {
+  const body = { to: 'ann', type: 'test' }
+
+  it('gives the first answer again', async () => {
+    const first = await send(body, { 'idempotency-key': 'k1' })
+    const again = await send(body, { 'idempotency-key': 'k1' })
+    expect(again.json).toEqual(first.json)
+    expect(first.headers.get('idempotency-replayed')).toBeNull()
+    expect(again.headers.get('idempotency-replayed')).toBe('true')
+    expect(await published()).toHaveLength(1)
+  })
+
+  it('takes one of twenty at the same time', async () => {
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, () => send(body, { 'idempotency-key': 'k2' })),
+    )
+    const accepted = replies.filter(({ status }) => status === 202)
+    const waiting = replies.filter(({ status }) => status === 409)
+    expect(accepted.length + waiting.length).toBe(20)
+    expect(new Set(accepted.map(({ json }) => json.id)).size).toBe(1)
+    for (const { json, headers } of waiting) {
+      expect(json.code).toBe('idempotency_in_flight')
+      expect(headers.get('retry-after')).toBe('1')
+    }
+    expect(await published()).toHaveLength(1)
+  })
+
+  it('belongs to one body, one route and one key of one tenant', async () => {
+    const key = { 'idempotency-key': 'k3' }
+    await send(body, key)
+    expect((await send({ ...body, title: 'other' }, key)).json.code).toBe('idempotency_key_reused')
+    const batch = await test.call('POST', '/v1/notifications/batch', {
+      token: tenant.key,
+      body: { notifications: [body] },
+      headers: key,
+    })
+    expect(batch.json.code).toBe('idempotency_key_reused')
+    expect(await published()).toHaveLength(1)
+
+    const other = await test.tenant()
+    const colleague = await tenant.keyWith('notifications:write')
+    for (const token of [other.key, colleague]) expect((await send(body, key, token)).status).toBe(202)
+    expect(await published()).toHaveLength(2)
+  })
+
+  it('is free again after a refusal', async () => {
+    const key = { 'idempotency-key': 'k4' }
+    expect((await send({ ...body, unknown: 1 }, key)).status).toBe(422)
+    expect((await send(body, key)).status).toBe(202)
+  })
+
+  it('is 1 to 255 printable characters', async () => {
+    for (const bad of ['', 'a'.repeat(256), 'caf\u00e9'])
+      expect((await send(body, { 'idempotency-key': bad })).status, bad.slice(0, 10)).toBe(422)
+    expect(await published()).toEqual([])
+    expect((await send(body, { 'idempotency-key': 'a'.repeat(255) })).status).toBe(202)
+  })
+})
+
+describe('POST /v1/notifications/batch', () => {
+  const batch = (notifications: unknown, headers: Record<string, string> = {}) =>
+    test.call<{ results: { id?: string; problem?: { code: string; errors: { pointer: string }[] } }[] }>(
+      'POST',
+      '/v1/notifications/batch',
+      { token: tenant.key, body: { notifications }, headers },
+    )
+  const many = (length: number) => Array.from({ length }, (_, n) => ({ to: `user-${n}`, type: 'test' }))
+
+  it('accepts a thousand', async () => {
+    const reply = await batch(many(1_000))
+    expect(reply.status).toBe(202)
+    const ids = reply.json.results.map(({ id }) => id)
+    const appended = await published()
+    expect(appended.map(({ notification }) => notification.id)).toEqual(ids)
+    expect(new Set(ids).size).toBe(1_000)
+    expect(appended[999]?.notification.to).toBe('user-999')
+  })
+
+  it('refuses a thousand and one, whole', async () => {
+    const reply = await batch(many(1_001))
+    expect(reply.status).toBe(422)
+    expect(reply.json).toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/notifications' }] })
+    expect(await published()).toEqual([])
+  })
+
+  it('takes each on its own', async () => {
+    const reply = await batch([
+      { to: 'ann', type: 'test' },
+      { to: 'ann', type: 'not a type' },
+      { to: 'bob', type: 'test', title: 'x'.repeat(60_000) },
+      'nothing',
+      { to: 'bob', type: 'test', data: { text: 'x'.repeat(70_000) } },
+      { to: 'bob', type: 'test' },
+    ])
+    expect(reply.status).toBe(207)
+    expect(reply.json.results.map(({ id, problem }) => (id ? 'id' : problem?.code))).toEqual([
+      'id',
+      'invalid_request',
+      'invalid_request',
+      'invalid_request',
+      'payload_too_large',
+      'id',
+    ])
+    expect(reply.json.results[1]?.problem?.errors[0]?.pointer).toBe('/type')
+    expect((await published()).map(({ notification }) => notification.to)).toEqual(['ann', 'bob'])
+  })
+
+  it('is an error when none is good', async () => {
+    const reply = await batch([{ to: 'ann' }, { type: 'test' }])
+    expect(reply.status).toBe(422)
+    expect(reply.headers.get('content-type')).toBe('application/problem+json')
+    expect(reply.json.code).toBe('invalid_request')
+    expect(reply.json.results.map(({ problem }) => problem?.code)).toEqual([
+      'invalid_request',
+      'invalid_request',
+    ])
+    expect(await published()).toEqual([])
+    for (const wrong of [[], {}, null, undefined]) expect((await batch(wrong)).status).toBe(422)
+  })
+
+  it('gives the first answer again, with the same ids', async () => {
+    const mixed = [...many(2), { to: 'ann' }]
+    const first = await batch(mixed, { 'idempotency-key': 'b1' })
+    const again = await batch(mixed, { 'idempotency-key': 'b1' })
+    expect(first.status).toBe(207)
+    expect([again.status, again.json]).toEqual([207, first.json])
+    expect(await published()).toHaveLength(2)
+  })
+})
+
+describe('a notification later', () => {
+  const record = (id: string, more: object = {}) =>
+    test.ports.store.notifications.put([
+      {
+        tenant: tenant.id,
+        id,
+        type: 'test',
+        priority: 'normal',
+        acceptedAt: Date.now(),
+        lanes: 0,
+        direct: 1,
+        ...more,
+      },
+    ])
+  const at = (id: string, method = 'GET', token = tenant.key) =>
+    test.call(method, `/v1/notifications/${id}`, { token })
+
+  it('tells how far it has come', async () => {
+    await record('n1', { deliverAt: Date.now() + 60_000 })
+    await record('n2')
+    expect((await at('n1')).json).toMatchObject({ id: 'n1', type: 'test', state: 'scheduled' })
+    expect((await at('n2')).json).toMatchObject({ id: 'n2', state: 'delivered', recipients: 1 })
+    expect((await at('n3')).status).toBe(404)
+  })
+
+  it('can be cancelled until it is delivered', async () => {
+    await record('n1', { deliverAt: Date.now() + 60_000 })
+    await record('n2')
+    expect((await at('n1', 'DELETE')).status).toBe(204)
+    expect((await at('n1')).json.state).toBe('cancelled')
+    expect((await at('n1', 'DELETE')).status).toBe(204)
+    expect((await at('n2', 'DELETE')).json.code).toBe('already_delivered')
+    expect((await at('n3', 'DELETE')).status).toBe(404)
+  })
+
+  it('is out of sight of other tenants', async () => {
+    await record('n1', { deliverAt: Date.now() + 60_000 })
+    const other = await test.tenant()
+    expect((await at('n1', 'GET', other.key)).status).toBe(404)
+    expect((await at('n1', 'DELETE', other.key)).status).toBe(404)
+    expect((await at('n1')).json.state).toBe('scheduled')
+  })
+})

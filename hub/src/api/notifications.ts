@@ -1,0 +1,195 @@
+import { ProblemError } from '@carillon/core/errors'
+import { derivedUuid7, dueKey, uuid7Time } from '@carillon/core/ids'
+import { parseJson } from '@carillon/core/json'
+import type { Notifications } from '@carillon/core/store/port'
+import type { Stream } from '@carillon/core/stream/port'
+import {
+  Batch,
+  NOTIFICATION_MAX_BYTES,
+  Notification,
+  NotificationId,
+  NotificationStatus,
+  problem,
+  scheduleSubject,
+} from '@carillon/schemas'
+import { z } from 'zod'
+import type { Acceptance, Accepted } from '../accept.ts'
+import type { Idempotent } from '../idempotent.ts'
+import { answerProblem, problemOf } from '../problems.ts'
+import { checked, type Routes } from '../routes.ts'
+
+const BATCH_MAX_BYTES = 8 * 1_024 * 1_024
+
+const Id = z.object({ id: NotificationId })
+const IdempotencyKey = z.object({
+  'Idempotency-Key': z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe('The same key and body gives the first answer again, for 24 hours'),
+})
+const BatchResults = z.object({
+  results: z
+    .array(z.union([Id, z.object({ problem: z.looseObject({ code: z.string(), detail: z.string() }) })]))
+    .describe('In the order of the request'),
+})
+const DUPLICATES = ['idempotency_key_reused', 'idempotency_in_flight'] as const
+
+/** An id for the nth of a batch that is the same whenever the batch is tried again. */
+const idAt = (batch: string, index: number) =>
+  derivedUuid7(uuid7Time(batch) ?? Date.now(), `batch\n${batch}\n${index}`)
+
+export const notificationRoutes = (
+  routes: Routes,
+  parts: {
+    acceptance: Acceptance
+    idempotent: Idempotent
+    notifications: Notifications
+    stream: Stream
+  },
+) => {
+  const { acceptance, idempotent, notifications, stream } = parts
+  const replayed = (yes: boolean) => (yes ? { 'idempotency-replayed': 'true' } : undefined)
+
+  routes.sender(
+    'notifications:write',
+    {
+      method: 'post',
+      path: '/v1/notifications',
+      summary: 'Send a notification',
+      headers: IdempotencyKey,
+      body: Notification,
+      bodyMaxBytes: NOTIFICATION_MAX_BYTES,
+      answers: { 202: { description: 'The event log has it, durably', schema: Id } },
+      problems: ['type_unknown', 'stream_full', ...DUPLICATES],
+    },
+    async ({ c, bytes }, sender) => {
+      const raw = await bytes()
+      const answer = await idempotent(
+        { sender, key: c.req.header('idempotency-key'), route: 'notification', bytes: raw },
+        async (id) => {
+          const accepted = await acceptance.check(
+            sender.tenant,
+            () => parseJson(raw),
+            () => id,
+          )
+          await acceptance.append([accepted])
+          return { status: 202, body: { id: accepted.id } }
+        },
+      )
+      return c.json(answer.body as { id: string }, 202, replayed(answer.replayed))
+    },
+  )
+
+  routes.sender(
+    'notifications:write',
+    {
+      method: 'post',
+      path: '/v1/notifications/batch',
+      summary: 'Send up to 1,000 notifications, each on its own',
+      headers: IdempotencyKey,
+      body: Batch.extend({ notifications: z.array(Notification).min(1).max(1_000) }),
+      bodyMaxBytes: BATCH_MAX_BYTES,
+      answers: {
+        202: { description: 'All were accepted', schema: BatchResults },
+        207: { description: 'Some were accepted', schema: BatchResults },
+      },
+      problems: ['stream_full', ...DUPLICATES],
+    },
+    async ({ c, bytes }, sender) => {
+      const raw = await bytes()
+      const answer = await idempotent(
+        { sender, key: c.req.header('idempotency-key'), route: 'batch', bytes: raw },
+        async (id) => {
+          const batch = checked(Batch, parseJson(raw), 'batch')
+          const good: Accepted[] = []
+          const results: ({ id: string } | { problem: unknown })[] = []
+          for (const [index, input] of batch.notifications.entries()) {
+            try {
+              const accepted = await acceptance.check(
+                sender.tenant,
+                () => input,
+                () => idAt(id, index),
+              )
+              good.push(accepted)
+              results.push({ id: accepted.id })
+            } catch (error) {
+              if (!(error instanceof ProblemError) || error.problem.status >= 500) throw error
+              results.push({ problem: problemOf(error) })
+            }
+          }
+          if (good.length === 0) throw new NoneAccepted(results)
+          await acceptance.append(good)
+          return { status: good.length === results.length ? 202 : 207, body: { results } }
+        },
+      ).catch((error) => {
+        if (error instanceof NoneAccepted) return error
+        throw error
+      })
+      if (answer instanceof NoneAccepted)
+        return answerProblem(c, problem('invalid_request', answer.message), { results: answer.results })
+      return c.json(answer.body as object, answer.status === 207 ? 207 : 202, replayed(answer.replayed))
+    },
+  )
+
+  routes.sender(
+    'notifications:read',
+    {
+      method: 'get',
+      path: '/v1/notifications/{id}',
+      summary: 'How far a notification has come',
+      params: Id,
+      answers: { 200: { description: 'Its status', schema: NotificationStatus } },
+      problems: ['not_found'],
+    },
+    async ({ c, params }, sender) => {
+      const found = await notifications.get(sender.tenant, params.id)
+      if (!found) throw notFound()
+      const status: NotificationStatus = {
+        id: found.id,
+        type: found.type,
+        priority: found.priority,
+        state: found.state,
+        acceptedAt: new Date(found.acceptedAt).toISOString(),
+        ...(found.deliverAt === undefined ? {} : { deliverAt: new Date(found.deliverAt).toISOString() }),
+        ...(found.expiresAt === undefined ? {} : { expiresAt: new Date(found.expiresAt).toISOString() }),
+        recipients: found.recipients,
+      }
+      return c.json(status)
+    },
+  )
+
+  routes.sender(
+    'notifications:write',
+    {
+      method: 'delete',
+      path: '/v1/notifications/{id}',
+      summary: 'Cancel a notification that has not been delivered',
+      params: Id,
+      answers: { 204: { description: 'What was still pending is not delivered' } },
+      problems: ['not_found', 'already_delivered'],
+    },
+    async ({ c, params }, { tenant }) => {
+      const found = await notifications.get(tenant, params.id)
+      if (!found) throw notFound()
+      if (found.state === 'delivered')
+        throw new ProblemError('already_delivered', 'every recipient has it in the inbox')
+      if (found.state !== 'cancelled') await notifications.cancel(tenant, params.id, Date.now())
+      await stream.cancel([scheduleSubject(tenant, dueKey(params.id))])
+      return c.body(null, 204)
+    },
+  )
+}
+
+const notFound = () => new ProblemError('not_found', 'there is no such notification')
+
+/** A batch none of which can be accepted is an error; its key is free for a corrected one. */
+class NoneAccepted extends Error {
+  override name = 'NoneAccepted'
+  readonly results: unknown[]
+  constructor(results: unknown[]) {
+    super('none of the notifications was accepted; results says why, one by one')
+    this.results = results
+  }
+}

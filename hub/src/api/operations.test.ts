@@ -1,0 +1,301 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UnavailableError } from '@carillon/core/errors'
+import { PROBLEMS } from '@carillon/schemas'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openHub, type TestHub } from '../testing.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'carillon-hub-'))
+const clientBundle = join(folder, 'client.js')
+writeFileSync(clientBundle, 'export const bell = true\n')
+
+const DEMO = {
+  tenant: 'demo',
+  url: 'http://localhost:4000',
+  apiKey: 'ck_demo',
+  natsUrl: null,
+  users: ['ada', 'grace'],
+  durable: 'nothing is kept',
+}
+
+let test: TestHub
+beforeAll(async () => {
+  test = await openHub({ clientBundle })
+})
+afterAll(async () => {
+  await test.close()
+  rmSync(folder, { recursive: true })
+})
+
+describe('health', () => {
+  it('lives', async () => {
+    expect((await test.call('GET', '/healthz')).json).toEqual({ status: 'ok' })
+  })
+
+  it('is ready when every part is', async () => {
+    const reply = await test.call('GET', '/readyz')
+    expect(reply.status).toBe(200)
+    expect(reply.json).toEqual({ status: 'ready', parts: { stream: 'ok', store: 'ok', live: 'ok' } })
+  })
+
+  it('is not ready when a part is away, or while it drains', async () => {
+    let asked = 0
+    const half = await openHub({}, ({ store }) => ({
+      store: {
+        ...store,
+        check: async () => {
+          asked++
+          throw new UnavailableError('store', new Error('no route to host 10.0.0.1'))
+        },
+      },
+    }))
+    const reply = await half.call('GET', '/readyz')
+    expect(reply.status).toBe(503)
+    expect(reply.json).toMatchObject({ status: 'unready', parts: { stream: 'ok', live: 'ok' } })
+    expect(reply.text).not.toContain('10.0.0.1')
+    await Promise.all(Array.from({ length: 20 }, () => half.call('GET', '/readyz')))
+    expect(asked).toBe(1)
+    await half.close()
+
+    const leaving = await openHub()
+    await leaving.hub.drain(10)
+    expect((await leaving.call('GET', '/readyz')).json.status).toBe('draining')
+    expect((await leaving.call('GET', '/healthz')).status).toBe(200)
+    await leaving.close()
+  })
+})
+
+describe('metrics', () => {
+  it('count what came in, by route', async () => {
+    const { key } = await test.tenant()
+    const body = { to: 'ann', type: 'test', priority: 'high' }
+    await test.call('POST', '/v1/notifications', { token: key, body })
+    await test.call('POST', '/v1/notifications', { token: key, body: { ...body, title: 1 } })
+    await test.call('GET', '/v1/users/somebody', { token: key })
+    await test.call('GET', `/nothing/${key}`)
+    const { text, headers } = await test.call('GET', '/metrics')
+    expect(headers.get('content-type')).toContain('text/plain')
+    expect(text).toContain('carillon_notifications_accepted_total{via="http",priority="high"} 1')
+    expect(text).toContain('carillon_notifications_refused_total{via="http",code="invalid_request"} 1')
+    expect(text).toContain('carillon_lane_backlog{lane="notify-high"} 1')
+    expect(text).toContain(
+      'carillon_http_request_seconds_count{method="GET",route="/v1/users/{id}",status="404"} 1',
+    )
+    expect(text).toContain('route="unmatched",status="404"} 1')
+    expect(text).not.toContain(key)
+    expect(text).not.toContain('somebody')
+  })
+})
+
+type Operation = {
+  operationId: string
+  security: Record<string, string[]>[]
+  parameters: { name: string; in: string; schema: object }[]
+  requestBody?: { content: Record<string, { schema: object }> }
+  responses: Record<string, { description: string; content?: Record<string, { schema: { $ref?: string } }> }>
+}
+type Document = {
+  openapi: string
+  info: { title: string; version: string }
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, object>; securitySchemes: object }
+}
+
+describe('/openapi.json', () => {
+  const document = async () => (await test.call<Document>('GET', '/openapi.json')).json
+
+  it('has every route, and no other', async () => {
+    const { paths, openapi } = await document()
+    expect(openapi).toBe('3.1.0')
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    )
+    expect(documented.sort()).toEqual(test.hub.routes.map(({ method, path }) => `${method} ${path}`).sort())
+    const handled = new Set(
+      test.hub.app.routes
+        .filter(({ method }) => method !== 'ALL')
+        .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`),
+    )
+    expect([...handled].filter((each) => !documented.includes(each))).toEqual(['get /client.js'])
+  })
+
+  it('describes each in full', async () => {
+    const { paths, components } = await document()
+    const ids = new Set<string>()
+    for (const [path, methods] of Object.entries(paths))
+      for (const [method, operation] of Object.entries(methods)) {
+        const where = `${method} ${path}`
+        ids.add(operation.operationId)
+        const inPath = operation.parameters
+          .filter((parameter) => parameter.in === 'path')
+          .map(({ name }) => name)
+        expect(inPath, where).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
+        const open = operation.security.length === 0
+        expect(Object.keys(operation.responses), where).toEqual(
+          expect.arrayContaining(['500', ...(open ? [] : ['401', '503'])]),
+        )
+        expect(
+          Object.keys(operation.responses).some((status) => status.startsWith('2')),
+          where,
+        ).toBe(true)
+        if (operation.requestBody)
+          expect(Object.keys(operation.responses), where).toEqual(
+            expect.arrayContaining(['400', '413', '415', '422']),
+          )
+        for (const [status, { description, content }] of Object.entries(operation.responses)) {
+          expect(description, `${where} ${status}`).not.toBe('')
+          if (Number(status) >= 400 && path !== '/readyz')
+            expect(content?.['application/problem+json']?.schema.$ref, where).toBe(
+              '#/components/schemas/Problem',
+            )
+        }
+      }
+    expect(ids.size).toBe(test.hub.routes.length)
+    expect(Object.keys(components.schemas)).toEqual(
+      expect.arrayContaining(['Notification', 'InboxItem', 'InboxPage', 'UserProfile', 'Problem']),
+    )
+  })
+
+  it('holds together: every reference leads somewhere', async () => {
+    const whole = await document()
+    const { text } = await test.call('GET', '/openapi.json')
+    for (const [, pointer = ''] of text.matchAll(/"\$ref":"#\/([^"]*)"/g)) {
+      const target = pointer
+        .split('/')
+        .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], whole)
+      expect(target, pointer).toBeDefined()
+    }
+    expect(text).not.toContain('$defs')
+    expect(text).not.toContain('__schema')
+  })
+
+  it('names every problem that HTTP can answer with', async () => {
+    const { text } = await test.call('GET', '/openapi.json')
+    const elsewhere = ['subject_invalid', 'too_many_attempts', 'method_not_allowed', 'rate_limited']
+    for (const code of Object.keys(PROBLEMS))
+      if (!elsewhere.includes(code)) expect(text.includes(`\`${code}\``), code).toBe(true)
+  })
+})
+
+describe('/schemas', () => {
+  it('are there for senders in other languages', async () => {
+    const { json, headers } = await test.call('GET', '/schemas/notification.json')
+    expect(headers.get('content-type')).toBe('application/schema+json')
+    expect(json).toMatchObject({ $id: 'urn:carillon:schema:notification', required: ['to', 'type'] })
+    for (const name of ['nothing.json', '..%2Fpackage.json', '__proto__', 'constructor'])
+      expect((await test.call('GET', `/schemas/${name}`)).status, name).toBe(404)
+  })
+})
+
+describe('every answer', () => {
+  it('carries an id: the caller’s, if it can be logged', async () => {
+    const idFor = async (id?: string) =>
+      (
+        await test.call('GET', '/nothing', { headers: id === undefined ? {} : { 'x-request-id': id } })
+      ).headers.get('x-request-id')
+    expect(await idFor('abc-123_X')).toBe('abc-123_X')
+    for (const unfit of [undefined, 'a b', '', 'x'.repeat(65), '<script>'])
+      expect(await idFor(unfit)).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it('is safe to be looked at', async () => {
+    for (const path of ['/healthz', '/nothing', '/v1/inbox', '/client.js']) {
+      const { headers } = await test.call('GET', path)
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('referrer-policy')).toBe('no-referrer')
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
+    }
+  })
+})
+
+describe('other origins', () => {
+  const asking = (hub: TestHub, path: string, origin: string) =>
+    hub.call('OPTIONS', path, {
+      headers: {
+        origin,
+        'access-control-request-method': 'PATCH',
+        'access-control-request-headers': 'authorization,content-type',
+      },
+    })
+
+  it('may use the routes of users, not those of backends', async () => {
+    const { status, headers } = await asking(test, '/v1/inbox/x', 'https://app.example')
+    expect(status).toBe(204)
+    expect(headers.get('access-control-allow-origin')).toBe('*')
+    expect(headers.get('access-control-allow-methods')).toContain('PATCH')
+    expect(headers.get('access-control-allow-headers')).toContain('Authorization')
+    expect(headers.get('access-control-allow-credentials')).toBeNull()
+    expect(Number(headers.get('access-control-max-age'))).toBeGreaterThan(60)
+    const refused = await test.call('GET', '/v1/inbox', { headers: { origin: 'https://app.example' } })
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([401, '*'])
+    for (const path of ['/v1/notifications', '/v1/users/ann', '/metrics'])
+      expect(
+        (await asking(test, path, 'https://app.example')).headers.get('access-control-allow-origin'),
+      ).toBeNull()
+  })
+
+  it('are those that were named', async () => {
+    const strict = await openHub({ origins: ['https://app.example'] })
+    const allowed = async (origin: string) =>
+      (await asking(strict, '/v1/inbox', origin)).headers.get('access-control-allow-origin')
+    expect(await allowed('https://app.example')).toBe('https://app.example')
+    expect(await allowed('https://evil.example')).toBeNull()
+    await strict.close()
+  })
+})
+
+describe('/client.js', () => {
+  it('is served to any page, and not twice', async () => {
+    const { status, text, headers } = await test.call('GET', '/client.js', {
+      headers: { origin: 'https://app.example' },
+    })
+    expect([status, text]).toEqual([200, 'export const bell = true\n'])
+    expect(headers.get('content-type')).toContain('text/javascript')
+    expect(headers.get('access-control-allow-origin')).toBe('*')
+    const again = await test.call('GET', '/client.js', {
+      headers: { 'if-none-match': headers.get('etag') ?? '' },
+    })
+    expect([again.status, again.text]).toEqual([304, ''])
+  })
+
+  it('has to be there when the hub starts', async () => {
+    await expect(openHub({ clientBundle: join(folder, 'missing.js') })).rejects.toThrow('npm run bundle')
+  })
+})
+
+describe('the demo', () => {
+  it('does not exist unless it is asked for', async () => {
+    for (const path of ['/', '/demo/config.json', '/demo/demo.js'])
+      expect((await test.call('GET', path)).status, path).toBe(404)
+    expect((await test.call('POST', '/demo/token', { body: { user: 'ada' } })).status).toBe(404)
+  })
+
+  it('makes anyone a user of its tenant', async () => {
+    const demo = await openHub({ demo: DEMO })
+    const { newTenant } = await import('@carillon/core/security/user-tokens')
+    await demo.ports.store.tenants.put(newTenant(DEMO.tenant))
+    expect((await demo.call('GET', '/demo/config.json')).json).toEqual(DEMO)
+    const { json } = await demo.call<{ token: string }>('POST', '/demo/token', { body: { user: 'ada' } })
+    expect((await demo.call('GET', '/v1/inbox', { token: json.token })).status).toBe(200)
+    expect(await demo.ports.store.users.get(DEMO.tenant, ['ada'])).toEqual([{ id: 'ada', profile: {} }])
+    for (const body of [{ user: "'" }, { user: 'ada', admin: true }, {}])
+      expect((await demo.call('POST', '/demo/token', { body })).status).toBe(422)
+    const form = { 'content-type': 'text/plain' }
+    expect((await demo.call('POST', '/demo/token', { body: { user: 'ada' }, headers: form })).status).toBe(
+      415,
+    )
+    await demo.close()
+  })
+
+  it('serves its page under a policy, and nothing outside its folder', async () => {
+    const demo = await openHub({ demo: DEMO })
+    const page = await demo.call('GET', '/')
+    expect(page.status).toBe(200)
+    expect(page.headers.get('content-type')).toContain('text/html')
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'self'.*frame-ancestors 'none'/)
+    for (const path of ['/demo/..%2Fhub.ts', '/demo/%2e%2e%2fhub.ts', '/demo/nothing.js', '/demo/__proto__'])
+      expect((await demo.call('GET', path)).status, path).toBe(404)
+    await demo.close()
+  })
+})

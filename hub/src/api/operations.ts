@@ -1,0 +1,104 @@
+import { ProblemError } from '@carillon/core/errors'
+import type { Stream } from '@carillon/core/stream/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { Readiness } from '@carillon/core/telemetry/readiness'
+import { jsonSchemas } from '@carillon/schemas'
+import { z } from 'zod'
+import { openApiDocument } from '../openapi.ts'
+import type { Routes } from '../routes.ts'
+
+const Ready = z.object({
+  status: z.enum(['ready', 'draining', 'unready']),
+  parts: z.record(z.string(), z.string()).describe('`ok`, or what is wrong'),
+})
+
+/** For those who run Carillon, and for their tools. */
+export const operationRoutes = (
+  routes: Routes,
+  parts: {
+    readiness: () => Promise<Readiness>
+    draining: () => boolean
+    stream: Stream
+    log: Log
+    metrics: Metrics
+  },
+) => {
+  const { readiness, draining, stream, log, metrics } = parts
+  const schemas = new Map(Object.entries(jsonSchemas()).map(([name, schema]) => [`${name}.json`, schema]))
+  let document: Record<string, unknown> | undefined
+
+  routes.open(
+    {
+      method: 'get',
+      path: '/healthz',
+      summary: 'Whether the process lives',
+      answers: { 200: { description: 'It does', schema: z.object({ status: z.literal('ok') }) } },
+    },
+    ({ c }) => c.json({ status: 'ok' }),
+  )
+
+  routes.open(
+    {
+      method: 'get',
+      path: '/readyz',
+      summary: 'Whether the hub can do its work: its dependencies are asked',
+      answers: {
+        200: { description: 'It can', schema: Ready },
+        503: { description: 'It cannot, or is about to end', schema: Ready },
+      },
+    },
+    async ({ c }) => {
+      const { ready, parts } = await readiness()
+      const status = draining() ? 'draining' : ready ? 'ready' : 'unready'
+      return c.json({ status, parts }, status === 'ready' ? 200 : 503, { 'cache-control': 'no-store' })
+    },
+  )
+
+  routes.open(
+    {
+      method: 'get',
+      path: '/metrics',
+      summary: 'Measurements, for Prometheus',
+      answers: { 200: { description: 'Text exposition format', type: 'text/plain' } },
+    },
+    async ({ c }) => {
+      try {
+        for (const [lane, messages] of await stream.backlog()) metrics.backlog.set({ lane }, messages)
+      } catch (err) {
+        metrics.backlog.reset()
+        log.warn({ err }, 'the backlog is not known')
+      }
+      return c.body(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType })
+    },
+  )
+
+  routes.open(
+    {
+      method: 'get',
+      path: '/openapi.json',
+      summary: 'This document',
+      answers: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({ openapi: z.string() }) } },
+    },
+    ({ c }) => {
+      document ??= openApiDocument(routes.table)
+      return c.json(document)
+    },
+  )
+
+  routes.open(
+    {
+      method: 'get',
+      path: '/schemas/{file}',
+      summary: 'JSON Schemas of what senders write and readers get, such as notification.json',
+      params: z.object({ file: z.string() }),
+      answers: { 200: { description: 'A JSON Schema', type: 'application/schema+json' } },
+      problems: ['not_found'],
+    },
+    ({ c, params }) => {
+      const schema = schemas.get(params.file)
+      if (!schema) throw new ProblemError('not_found', `there are ${[...schemas.keys()].join(', ')}`)
+      return c.body(JSON.stringify(schema), 200, { 'content-type': 'application/schema+json' })
+    },
+  )
+}

@@ -1,0 +1,56 @@
+import { ProblemError } from '@carillon/core/errors'
+import type { Directory } from '@carillon/core/security/directory'
+import type { Types } from '@carillon/core/store/port'
+import { NotificationType, StoredType, TypeKey } from '@carillon/schemas'
+import { z } from 'zod'
+import type { Routes } from '../routes.ts'
+
+const Key = z.object({ key: TypeKey })
+
+export const typeRoutes = (routes: Routes, { types, directory }: { types: Types; directory: Directory }) => {
+  routes.sender(
+    'types:write',
+    {
+      method: 'put',
+      path: '/v1/types/{key}',
+      summary: 'Define or replace a notification type',
+      params: Key,
+      body: NotificationType,
+      answers: { 200: { description: 'The type; known everywhere within ten seconds', schema: StoredType } },
+    },
+    async ({ c, params, body }, { tenant }) => {
+      const type = { ...(await body()), key: params.key }
+      await types.put(tenant, type)
+      directory.refresh()
+      return c.json(type)
+    },
+  )
+
+  routes.sender(
+    'types:read',
+    {
+      method: 'get',
+      path: '/v1/types/{key}',
+      summary: 'One notification type',
+      params: Key,
+      answers: { 200: { description: 'The type', schema: StoredType } },
+      problems: ['not_found'],
+    },
+    async ({ c, params }, { tenant }) => {
+      const type = await types.get(tenant, params.key)
+      if (!type) throw new ProblemError('not_found', 'there is no such notification type')
+      return c.json(type)
+    },
+  )
+
+  routes.sender(
+    'types:read',
+    {
+      method: 'get',
+      path: '/v1/types',
+      summary: 'All notification types',
+      answers: { 200: { description: 'The types', schema: z.object({ types: z.array(StoredType) }) } },
+    },
+    async ({ c }, { tenant }) => c.json({ types: await types.list(tenant) }),
+  )
+}

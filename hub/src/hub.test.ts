@@ -1,0 +1,167 @@
+import { createConnection } from 'node:net'
+import { Readable } from 'node:stream'
+import type { ClientToHub, HubToClient, InboxItem } from '@carillon/schemas'
+import { io, type Socket } from 'socket.io-client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openHub, type TestHub } from './testing.ts'
+
+let test: TestHub
+let url: string
+let port: number
+
+beforeAll(async () => {
+  test = await openHub()
+  port = (await test.hub.listen(0, '127.0.0.1')).port
+  url = `http://127.0.0.1:${port}`
+})
+afterAll(() => test.close())
+
+type Tab = Socket<HubToClient, ClientToHub>
+
+const tab = async (token: string): Promise<Tab> => {
+  const socket = io(url, { transports: ['websocket'], auth: { token }, forceNew: true })
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve)
+    socket.once('connect_error', reject)
+  })
+  return socket
+}
+const next = <Name extends keyof HubToClient>(socket: Tab, event: Name) =>
+  new Promise<Parameters<HubToClient[Name]>[0]>((resolve) => {
+    socket.once(event as 'inbox.changed', resolve as never)
+  })
+
+describe('over a real connection', () => {
+  it('accepts a notification', async () => {
+    const { key } = await test.tenant()
+    const reply = await fetch(`${url}/v1/notifications`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ to: 'ann', type: 'test', title: 'ünï' }),
+    })
+    expect(reply.status).toBe(202)
+    const [message] = await test.taken('notify-normal')
+    expect(JSON.parse(Buffer.from(message?.data ?? []).toString()).title).toBe('ünï')
+  })
+
+  it('counts a body that does not say how long it is', async () => {
+    const { key } = await test.tenant()
+    const send = (bytes: number) =>
+      fetch(`${url}/v1/notifications`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: Readable.toWeb(
+          Readable.from(
+            (function* () {
+              yield Buffer.from('{"to":"ann","type":"test","data":{"text":"')
+              for (let sent = 0; sent < bytes; sent += 1_000) yield Buffer.alloc(1_000, 'x')
+              yield Buffer.from('"}}')
+            })(),
+          ),
+        ) as ReadableStream,
+        duplex: 'half',
+      } as RequestInit)
+    expect((await send(10_000)).status).toBe(202)
+    const refused = await send(200_000)
+    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([
+      413,
+      'payload_too_large',
+    ])
+    expect(await test.taken('notify-normal')).toHaveLength(1)
+  })
+
+  it('answers what is hardly HTTP, and lives', async () => {
+    const raw = (text: string) =>
+      new Promise<string>((resolve) => {
+        let answer = ''
+        const socket = createConnection(port, '127.0.0.1', () => socket.write(text))
+        socket.on('data', (chunk) => {
+          answer += chunk
+        })
+        socket.on('close', () => resolve(answer))
+        socket.on('error', () => resolve(answer))
+      })
+    expect(await raw('nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400/)
+    expect(await raw('GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n')).toContain('problem+json')
+    expect(await raw(`GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 431/,
+    )
+    const cut = 'POST /v1/notifications HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"to"'
+    const socket = createConnection(port, '127.0.0.1', () => socket.write(cut, () => socket.destroy()))
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+  })
+})
+
+describe('two tabs', () => {
+  it('see what happens in one, and nobody else does', async () => {
+    const tenant = await test.tenant()
+    const token = await tenant.userToken('ann')
+    const stranger = await (await test.tenant()).userToken('ann')
+    const [one, two, bob, other] = await Promise.all([
+      tab(token),
+      tab(token),
+      tab(await tenant.userToken('bob')),
+      tab(stranger),
+    ])
+    const overheard: string[] = []
+    for (const socket of [bob, other]) socket.onAny((event) => overheard.push(event))
+    const { id } = await tenant.item('ann')
+
+    const both = Promise.all([next(one, 'inbox.changed'), next(two, 'inbox.changed')])
+    const { json } = await test.call<{ item: InboxItem }>('PATCH', `/v1/inbox/${id}`, {
+      token,
+      body: { read: true },
+    })
+    const [first, second] = await both
+    expect(first).toEqual(second)
+    expect(first).toMatchObject({
+      ids: [id],
+      patch: { readAt: json.item.readAt },
+      counts: { unread: 0, unseen: 0 },
+    })
+    const { position } = (await test.call<{ position: object }>('GET', '/v1/inbox', { token })).json
+    expect(position).toEqual({ seq: first.seq, epoch: first.epoch })
+
+    const gone = Promise.all([next(one, 'inbox.removed'), next(two, 'inbox.removed')])
+    await test.call('DELETE', `/v1/inbox/${id}`, { token })
+    expect((await gone).map(({ ids }) => ids)).toEqual([[id], [id]])
+    expect((await gone)[0]?.seq).toBe(first.seq + 1)
+
+    const { id: received } = await tenant.item('ann')
+    one.emit('inbox.received', { ids: [received] })
+    const owner = { tenant: tenant.id, user: 'ann' }
+    await expect
+      .poll(async () => (await test.ports.store.inbox.get(owner, [received]))[0]?.receivedAt)
+      .toEqual(expect.any(String))
+    expect(overheard).toEqual([])
+    for (const socket of [one, two, bob, other]) socket.close()
+  })
+})
+
+describe('the end', () => {
+  it('drains connections, still answers, then closes', async () => {
+    const own = await openHub()
+    const address = `http://127.0.0.1:${(await own.hub.listen(0, '127.0.0.1')).port}`
+    const tenant = await own.tenant()
+    const socket = io(address, {
+      transports: ['websocket'],
+      auth: { token: await tenant.userToken('ann') },
+      reconnection: false,
+      forceNew: true,
+    })
+    await new Promise<void>((resolve) => socket.once('connect', resolve))
+    const ended = new Promise<void>((resolve) => socket.once('disconnect', () => resolve()))
+    await own.hub.drain(50)
+    await ended
+    expect((await fetch(`${address}/readyz`)).status).toBe(503)
+    expect((await fetch(`${address}/healthz`)).status).toBe(200)
+    await own.close()
+    await expect(fetch(`${address}/healthz`)).rejects.toThrow()
+  })
+
+  it('refuses an address that is taken', async () => {
+    const second = await openHub()
+    await expect(second.hub.listen(port, '127.0.0.1')).rejects.toThrow('EADDRINUSE')
+    await second.close()
+  })
+})

@@ -1,0 +1,323 @@
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { inProcessLive } from '@carillon/core/live/in-process'
+import { userRoom } from '@carillon/core/live/room'
+import { standaloneServer } from '@carillon/core/live/server'
+import { createDirectory } from '@carillon/core/security/directory'
+import { createSeal } from '@carillon/core/security/seal'
+import { newTenant, newTenantSecret, signUserToken } from '@carillon/core/security/user-tokens'
+import { openDatabase } from '@carillon/core/sqlite/database'
+import type { Owner } from '@carillon/core/store/port'
+import { sqliteStore } from '@carillon/core/store/sqlite'
+import { createLog } from '@carillon/core/telemetry/log'
+import { createMetrics } from '@carillon/core/telemetry/metrics'
+import { connect, Manager, type Socket } from 'socket.io-client'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { attachSockets, FRAMES_PER_WINDOW } from './attach.ts'
+import { CONNECTIONS_PER_USER } from './handshake.ts'
+
+const ITEM = '019a0000-0000-7000-8000-000000000001'
+
+const openEdge = async () => {
+  const database = openDatabase(':memory:')
+  const store = sqliteStore({ database, seal: createSeal('a secret only for tests') })
+  await store.migrate()
+  const tenant = newTenant('acme')
+  const other = newTenant('globex')
+  await store.tenants.put(tenant)
+  await store.tenants.put(other)
+  const directory = createDirectory(store)
+  const io = standaloneServer()
+  const log = createLog({ level: 'silent', role: 'test' })
+  const warn = vi.spyOn(log, 'warn')
+  const metrics = createMetrics()
+  const receipts: { owner: Owner; ids: readonly string[] }[] = []
+  let lose = () => {}
+  const sockets = attachSockets({
+    io,
+    directory,
+    onReceived: (owner, ids) => receipts.push({ owner, ids }),
+    live: {
+      onLoss: (listener) => {
+        lose = listener
+      },
+    },
+    log,
+    metrics,
+  })
+  const server = createServer()
+  io.attach(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    store,
+    tenant,
+    other,
+    directory,
+    io,
+    live: inProcessLive({ io }),
+    sockets,
+    receipts,
+    warn,
+    lose: () => lose(),
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    connections: async () => (await metrics.connections.get()).values[0]?.value,
+    close: async () => {
+      await sockets.close()
+      await io.close()
+      await store.close()
+      await database.close()
+    },
+  }
+}
+
+let edge: Awaited<ReturnType<typeof openEdge>>
+const clients: Socket[] = []
+/** Awaits what no event announces. */
+const soon = <Value>(look: () => Value) => expect.poll(look, { timeout: 10_000, interval: 10 })
+beforeEach(async () => {
+  edge = await openEdge()
+})
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.disconnect()
+  await edge.close()
+})
+
+const tokenFor = async (user: string, seconds?: number, tenant = edge.tenant) =>
+  (await signUserToken(tenant, user, seconds)).token
+
+const open = (auth: Record<string, unknown>, options: { reconnectionDelay?: number } = {}): Socket => {
+  const client = connect(edge.url, { transports: ['websocket'], forceNew: true, auth, ...options })
+  clients.push(client)
+  return client
+}
+
+/** Resolves with the first event of this name: its argument, or arguments. */
+const next = <Value>(client: Pick<Socket, 'once'>, event: string) =>
+  new Promise<Value>((resolve) => client.once(event, resolve))
+
+const enter = async (user: string): Promise<Socket> => {
+  const client = open({ token: await tokenFor(user) })
+  await next(client, 'connect')
+  return client
+}
+
+const refusal = async (auth: Record<string, unknown>) =>
+  next<Error & { data: unknown }>(open(auth), 'connect_error')
+
+const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const forge = (header: object, claims: object, secret: string) => {
+  const content = `${base64(header)}.${base64(claims)}`
+  return `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`
+}
+const seconds = () => Math.floor(Date.now() / 1_000)
+
+test('a valid token leads into the room of its user, and no other', async () => {
+  const ada = await enter('ada')
+  const [socket] = edge.io.of('/').sockets.values()
+  expect([...(socket?.rooms ?? [])].filter((room) => room !== ada.id)).toEqual([userRoom('acme', 'ada')])
+  expect(await edge.connections()).toBe(1)
+  const removed = next(ada, 'inbox.removed')
+  const counts = { unread: 0, unseen: 0 }
+  await edge.live.deliver([
+    { tenant: 'acme', user: 'ada', event: 'inbox.removed', payload: { ids: [ITEM], counts } },
+  ])
+  expect(await removed).toMatchObject({ ids: [ITEM], counts, seq: 1 })
+})
+
+test('nothing of the handshake stays in memory', async () => {
+  await enter('ada')
+  const [socket] = edge.io.of('/').sockets.values()
+  expect(socket?.handshake).toMatchObject({ headers: {}, auth: {}, query: {} })
+  expect(socket?.conn.request).toBeNull()
+})
+
+const good = () => ({ iss: 'acme', sub: 'ada', aud: 'carillon', iat: seconds(), exp: seconds() + 60 })
+const HS256 = { alg: 'HS256', typ: 'JWT' }
+const bad: Record<string, () => Promise<unknown> | unknown> = {
+  missing: () => undefined,
+  'not text': () => ({ toString: 1 }),
+  garbage: () => 'garbage',
+  unsigned: () => `${base64({ alg: 'none', typ: 'JWT' })}.${base64(good())}.`,
+  'signed with another secret': () => forge(HS256, good(), newTenantSecret().secret),
+  'another tenant by its own secret': () => forge(HS256, good(), edge.other.secrets[0]?.secret ?? ''),
+  'of an unknown tenant': async () => tokenFor('ada', 60, newTenant('nobody')),
+  'for another audience': () =>
+    forge(HS256, { ...good(), aud: 'elsewhere' }, edge.tenant.secrets[0]?.secret ?? ''),
+  'valid for a year': () =>
+    forge(
+      HS256,
+      { ...good(), iat: seconds() - 90_000, exp: seconds() + 365 * 86_400 },
+      edge.tenant.secrets[0]?.secret ?? '',
+    ),
+  'for a hostile user id': () =>
+    forge(HS256, { ...good(), sub: '__proto__' }, edge.tenant.secrets[0]?.secret ?? ''),
+  'longer than a frame may be': () => 'x'.repeat(12_000),
+}
+
+test.each(Object.keys(bad))('a token that is %s is refused, and the connection ends', async (name) => {
+  const token = await bad[name]?.()
+  const error = await refusal({ token })
+  expect(error.message).toMatch(/^(unauthenticated|token_expired)$/)
+  expect(error.data).toMatchObject({ status: 401, code: error.message, temporary: false })
+  await soon(() => edge.io.engine.clientsCount).toBe(0)
+  expect(edge.io.of('/').adapter.rooms.size).toBe(0)
+})
+
+test('an expired token is told from a bad one', async () => {
+  const { secret = '' } = edge.tenant.secrets[0] ?? {}
+  const expired = { ...good(), iat: seconds() - 120, exp: seconds() - 60 }
+  expect((await refusal({ token: forge(HS256, expired, secret) })).message).toBe('token_expired')
+  // Inside the clock tolerance of the signature check, but a connection would end at once.
+  const justNow = { ...good(), iat: seconds() - 120, exp: seconds() - 1 }
+  expect((await refusal({ token: forge(HS256, justNow, secret) })).message).toBe('token_expired')
+})
+
+test('a token whose secret was withdrawn is refused', async () => {
+  const token = await tokenFor('ada')
+  await edge.store.tenants.put({ ...edge.tenant, secrets: [newTenantSecret()] })
+  edge.directory.refresh()
+  expect((await refusal({ token })).message).toBe('unauthenticated')
+})
+
+test('a connection ends when its token expires, and cannot come back with it', async () => {
+  const bob = await enter('bob')
+  const ada = open({ token: await tokenFor('ada', 3) }, { reconnectionDelay: 10 })
+  await next(ada, 'connect')
+  const refused = next<Error>(ada, 'connect_error')
+  expect(await next(ada, 'disconnect')).toBe('transport close')
+  expect((await refused).message).toBe('token_expired')
+  expect(bob.connected).toBe(true)
+})
+
+test('what a client received reaches the hub under the name in its token', async () => {
+  const ada = await enter('ada')
+  ada.emit('inbox.received', { ids: [ITEM] })
+  await soon(() => edge.receipts).toEqual([{ owner: { tenant: 'acme', user: 'ada' }, ids: [ITEM] }])
+})
+
+const offences: Record<string, [reason: string, commit: (client: Socket) => void]> = {
+  'an unknown event': ['unknown_event', (client) => client.emit('join', userRoom('globex', 'ada'))],
+  'an event for hubs': ['unknown_event', (client) => client.emit('inbox.added', { item: {} })],
+  'receipts of nothing': ['malformed_event', (client) => client.emit('inbox.received')],
+  'receipts of another shape': ['malformed_event', (client) => client.emit('inbox.received', [ITEM])],
+  'receipts with an owner': [
+    'malformed_event',
+    (client) => client.emit('inbox.received', { ids: [ITEM], user: 'bob' }),
+  ],
+  'receipts of ids that are none': [
+    'malformed_event',
+    (client) => client.emit('inbox.received', { ids: ["' OR 1=1"] }),
+  ],
+  'too many receipts at once': [
+    'malformed_event',
+    (client) => client.emit('inbox.received', { ids: Array(101).fill(ITEM) }),
+  ],
+  'binary receipts': ['malformed_event', (client) => client.emit('inbox.received', Buffer.alloc(8))],
+  'an event that wants an answer': [
+    'malformed_event',
+    (client) => client.emit('inbox.received', { ids: [ITEM] }, () => {}),
+  ],
+  'a frame that is not Socket.IO': ['malformed_frame', (client) => client.io.engine.write('2{"a":1}')],
+  'a flood of events': [
+    'too_many_frames',
+    (client) => {
+      for (let sent = 0; sent < 500; sent++) client.emit('inbox.received', { ids: [ITEM] })
+    },
+  ],
+  'a flood of handshakes elsewhere': [
+    'too_many_frames',
+    (client) => {
+      for (let sent = 0; sent < 500; sent++) client.io.engine.write('0/elsewhere,')
+    },
+  ],
+}
+
+test.each(Object.keys(offences))('%s ends that connection and nothing else', async (name) => {
+  const [reason, commit] = offences[name] ?? expect.fail()
+  const [ada, tab, bob] = await Promise.all([enter('ada'), enter('ada'), enter('bob')])
+  const ended = next(ada, 'disconnect')
+  commit(ada)
+  expect(['io server disconnect', 'transport close']).toContain(await ended)
+  expect(edge.warn.mock.calls.map(([context]) => context)).toEqual([{ tenant: 'acme', reason }])
+  expect(edge.receipts.length).toBeLessThanOrEqual(FRAMES_PER_WINDOW)
+  tab.emit('inbox.received', { ids: [ITEM] })
+  await soon(() => edge.receipts.at(-1)?.owner).toEqual({ tenant: 'acme', user: 'ada' })
+  expect([tab.connected, bob.connected]).toEqual([true, true])
+  await soon(edge.connections).toBe(2)
+})
+
+test('a frame of a megabyte ends its connection unread', async () => {
+  const [ada, bob] = await Promise.all([enter('ada'), enter('bob')])
+  const ended = next(ada, 'disconnect')
+  ada.emit('inbox.received', { ids: ['x'.repeat(1_048_576)] })
+  await ended
+  expect(edge.receipts).toEqual([])
+  expect(bob.connected).toBe(true)
+})
+
+test('other namespaces do not exist', async () => {
+  const ada = await enter('ada')
+  const elsewhere = ada.io.socket('/admin')
+  expect((await next<Error>(elsewhere, 'connect_error')).message).toBe('Invalid namespace')
+  expect(ada.connected).toBe(true)
+})
+
+test('a connection has one handshake', async () => {
+  const token = await tokenFor('ada')
+  const manager = new Manager(edge.url, {
+    transports: ['websocket'],
+    autoConnect: false,
+    reconnection: false,
+  })
+  await new Promise((resolve) => manager.open(resolve))
+  const closed = next(manager.engine as unknown as Pick<Socket, 'once'>, 'close')
+  for (let sent = 0; sent < 3; sent++) manager.engine.write(`0${JSON.stringify({ token })}`)
+  await closed
+  await soon(() => edge.io.of('/').adapter.rooms.size).toBe(0)
+})
+
+test('one user too many times is refused; those that are there stay', async () => {
+  const token = await tokenFor('ada')
+  const tabs = Array.from({ length: CONNECTIONS_PER_USER }, () => open({ token }))
+  await Promise.all(tabs.map((tab) => next(tab, 'connect')))
+  const error = await refusal({ token })
+  expect([error.message, error.data]).toMatchObject(['rate_limited', { temporary: true }])
+  expect(tabs.every(({ connected }) => connected)).toBe(true)
+  await enter('bob')
+})
+
+test('a client that does not read is let go, so that nothing piles up for it', async () => {
+  const ada = await enter('ada')
+  const { transport } = ada.io.engine as unknown as {
+    transport: { ws: { _socket: { pause(): void; resume(): void } } }
+  }
+  const [socket] = edge.io.of('/').sockets.values()
+  const gone = next<string>(socket as unknown as Socket, 'disconnect')
+  transport.ws._socket.pause()
+  const counts = { unread: 0, unseen: 0 }
+  const ids = Array(400).fill(ITEM)
+  for (let sent = 0; sent < 2_000; sent++)
+    edge.io.local.emit('inbox.removed', { ids, counts, seq: sent, epoch: 'e' })
+  expect(await gone).toBe('forced close')
+  transport.ws._socket.resume()
+})
+
+test('when live messages may have been lost, every client is told to fetch again', async () => {
+  const both = await Promise.all([enter('ada'), enter('bob')])
+  const told = both.map((client) => next(client, 'inbox.resync'))
+  edge.lose()
+  await Promise.all(told)
+})
+
+test('a drain sends everybody elsewhere, in their own time, and lets nobody in', async () => {
+  const tabs = await Promise.all(Array.from({ length: 20 }, (_, index) => enter(`user-${index}`)))
+  const left = tabs.map((tab) => next(tab, 'disconnect'))
+  await edge.sockets.drain(200)
+  expect(await Promise.all(left)).toEqual(tabs.map(() => 'transport close'))
+  const error = await refusal({ token: await tokenFor('ada') })
+  expect([error.message, error.data]).toMatchObject(['unavailable', { temporary: true }])
+  expect(await edge.connections()).toBe(0)
+})

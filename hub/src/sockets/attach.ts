@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Live } from '@carillon/core/live/port'
+import type { LiveServer } from '@carillon/core/live/server'
+import type { Directory } from '@carillon/core/security/directory'
+import type { Owner } from '@carillon/core/store/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { InboxReceived } from '@carillon/schemas'
+import { handshake, type LiveSocket } from './handshake.ts'
+
+/** Frames of any kind a client may send in FRAME_WINDOW_MS: 20 a second, at most twice that at once. */
+export const FRAMES_PER_WINDOW = 40
+const FRAME_WINDOW_MS = 2_000
+const SWEEP_MS = 1_000
+/** What may wait for a client that does not read. Beyond either it is let go; it fetches when it is back. */
+const UNREAD_FRAMES_MAX = 500
+const UNREAD_BYTES_MAX = 1_048_576
+/** The pace at which a drain moves connections elsewhere when there is time for it. */
+const DRAIN_MS_PER_CONNECTION = 2
+const DRAIN_STEP_MS = 20
+
+type Offence = 'unknown_event' | 'malformed_event' | 'malformed_frame' | 'too_many_frames'
+
+export type Sockets = {
+  /** Refuses new connections and sends those it has elsewhere, spread over at most `ms`. */
+  drain(ms: number): Promise<void>
+  /** Ends every connection. The HTTP server stays. */
+  close(): Promise<void>
+}
+
+/**
+ * The live edge: who may connect, what they may send, and when a connection ends. It may be called before or after
+ * `io` is attached to an HTTP server.
+ *
+ * A client whose connection is closed below Socket.IO (expired token, drain, too slow) tries again by itself; one
+ * that broke the rules is disconnected in Socket.IO's own terms, after which its library stays away.
+ * `onReceived` gets what a client says has arrived; the owner comes from its token.
+ */
+export const attachSockets = (parts: {
+  io: LiveServer
+  directory: Directory
+  onReceived: (owner: Owner, ids: readonly string[]) => void
+  live: Pick<Live, 'onLoss'>
+  log: Log
+  metrics: Pick<Metrics, 'connections'>
+}): Sockets => {
+  const { io, directory, onReceived, live, log, metrics } = parts
+  const { sockets } = io.of('/')
+  /** Frames in this window of those that sent any: a silent connection costs nothing. */
+  const frames = new Map<LiveSocket, number>()
+  let windowEnds = 0
+  let draining = false
+
+  const end = (socket: LiveSocket, reason: Offence) => {
+    log.warn({ tenant: socket.data.tenant, reason }, 'connection ended for what it sent')
+    socket.disconnect(true)
+  }
+
+  const onEvent = (socket: LiveSocket, event: string, args: readonly unknown[]) => {
+    if (!socket.connected) return
+    if (event !== 'inbox.received') return end(socket, 'unknown_event')
+    const message = InboxReceived.safeParse(args[0])
+    if (args.length !== 1 || !message.success) return end(socket, 'malformed_event')
+    const { tenant, user } = socket.data
+    onReceived({ tenant, user }, message.data.ids)
+  }
+
+  const onFrame = (socket: LiveSocket) => {
+    const count = (frames.get(socket) ?? 0) + 1
+    frames.set(socket, count)
+    if (count === FRAMES_PER_WINDOW + 1) end(socket, 'too_many_frames')
+  }
+
+  io.use(handshake({ io, directory, log, draining: () => draining }))
+  io.on('connection', (socket) => {
+    metrics.connections.inc()
+    // Counted below Socket.IO, so that frames it drops or answers by itself count too.
+    socket.conn.on('packet', () => onFrame(socket))
+    socket.onAny((event: string, ...args: unknown[]) => onEvent(socket, event, args))
+    socket.on('error', () => end(socket, 'malformed_frame'))
+    socket.on('disconnect', (reason) => {
+      metrics.connections.dec()
+      log.debug({ tenant: socket.data.tenant, reason }, 'connection closed')
+    })
+  })
+  live.onLoss(() => io.local.emit('inbox.resync'))
+
+  const sweep = setInterval(() => {
+    const now = Date.now()
+    if (now >= windowEnds) {
+      frames.clear()
+      windowEnds = now + FRAME_WINDOW_MS
+    }
+    for (const socket of sockets.values()) {
+      if (socket.data.expiresAt <= now) socket.conn.close()
+      else if (lagsBehind(socket)) {
+        log.info({ tenant: socket.data.tenant, reason: 'too_slow' }, 'connection ended')
+        socket.conn.close(true)
+      }
+    }
+  }, SWEEP_MS).unref()
+
+  return {
+    drain: async (ms) => {
+      draining = true
+      const leaving = [...sockets.values()]
+      const pace = Math.min(DRAIN_MS_PER_CONNECTION, Math.max(1, ms) / leaving.length)
+      const started = performance.now()
+      for (let gone = 0; gone < leaving.length; ) {
+        const due = Math.floor((performance.now() - started) / pace) + 1
+        for (const socket of leaving.slice(gone, due)) socket.conn.close()
+        gone = due
+        if (gone < leaving.length) await sleep(DRAIN_STEP_MS)
+      }
+    },
+    close: async () => {
+      draining = true
+      clearInterval(sweep)
+      io.engine?.close()
+    },
+  }
+}
+
+/** Frames wait in Engine.IO; those it has handed over, in the WebSocket, all in this process. */
+const lagsBehind = (socket: LiveSocket): boolean => {
+  const { writeBuffer, transport } = socket.conn as unknown as {
+    writeBuffer: unknown[]
+    transport: { socket?: { bufferedAmount: number } }
+  }
+  return writeBuffer.length > UNREAD_FRAMES_MAX || (transport.socket?.bufferedAmount ?? 0) > UNREAD_BYTES_MAX
+}

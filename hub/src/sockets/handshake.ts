@@ -1,0 +1,82 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { ProblemError } from '@carillon/core/errors'
+import { userRoom } from '@carillon/core/live/room'
+import type { LiveServer } from '@carillon/core/live/server'
+import type { Directory } from '@carillon/core/security/directory'
+import { verifyUserToken } from '@carillon/core/security/user-tokens'
+import type { Log } from '@carillon/core/telemetry/log'
+import { problemOf } from '../problems.ts'
+
+/** Open connections a user may have on one hub. A further one is refused; those that are open stay. */
+export const CONNECTIONS_PER_USER = 50
+
+export type LiveSocket = Parameters<Parameters<LiveServer['use']>[0]>[0]
+
+/** What is left of every handshake. */
+const RELEASED: LiveSocket['handshake'] = Object.freeze({
+  headers: Object.freeze<IncomingHttpHeaders>({}),
+  time: '',
+  address: '',
+  xdomain: false,
+  secure: false,
+  issued: 0,
+  url: '',
+  query: Object.freeze({}),
+  auth: Object.freeze({}),
+})
+
+/**
+ * Takes the token out of the handshake and lets go of the request, its headers and the token: they would stay in
+ * memory as long as the connection. A connection that has been through this is told by its missing request.
+ */
+const release = (socket: LiveSocket): unknown => {
+  const { token }: { token?: unknown } = socket.handshake.auth
+  Object.assign(socket, { handshake: RELEASED })
+  Object.assign(socket.conn, { request: null })
+  return token
+}
+
+/**
+ * Lets a socket in when it shows a valid user token, and puts it into the room of that user and no other. The room
+ * is joined, in a cluster with Redis' confirmation, before the client hears that it is connected: what is
+ * delivered from then on reaches it. Throws ProblemError.
+ */
+const admit = async (io: LiveServer, directory: Directory, socket: LiveSocket) => {
+  if (!socket.conn.request) throw new ProblemError('invalid_request', 'one handshake per connection')
+  const token = release(socket)
+  if (typeof token !== 'string')
+    throw new ProblemError('unauthenticated', 'connect with auth: { token }, a user token')
+  const user = await verifyUserToken(directory, token)
+  if (user.expiresAt <= Date.now())
+    throw new ProblemError('token_expired', 'the user token has expired; ask your backend for a new one')
+  const room = userRoom(user.tenant, user.user)
+  if ((io.of('/').adapter.rooms.get(room)?.size ?? 0) >= CONNECTIONS_PER_USER)
+    throw new ProblemError(
+      'rate_limited',
+      `a user may have ${CONNECTIONS_PER_USER} connections; close one before opening another`,
+    )
+  socket.data = user
+  await socket.join(room)
+}
+
+/**
+ * The handshake as Socket.IO middleware. A client that is refused gets a `connect_error` whose `message` is the
+ * problem's code and whose `data` is the problem; then its connection ends.
+ */
+export const handshake =
+  (parts: { io: LiveServer; directory: Directory; log: Log; draining: () => boolean }) =>
+  async (socket: LiveSocket, next: (error?: Error) => void): Promise<void> => {
+    const { io, directory, log, draining } = parts
+    try {
+      if (draining()) throw new ProblemError('unavailable', 'this hub is closing; connect again')
+      await admit(io, directory, socket)
+      next()
+    } catch (err) {
+      const problem = problemOf(err)
+      if (problem.code === 'internal') log.error({ err }, 'a connection could not be checked')
+      else log.debug({ code: problem.code }, 'connection refused')
+      next(Object.assign(new Error(problem.code), { data: problem }))
+      // Once the answer is on its way: Socket.IO sends it in the next tick.
+      setImmediate(() => socket.conn.close())
+    }
+  }

@@ -1,0 +1,30 @@
+import type { BareSocketIo } from './baselines/socketio.ts'
+import { startChild } from './child.ts'
+import type { Target } from './load.ts'
+
+export type Bare = Target & {
+  url: string
+  pid: number
+  auths(count: number): object[]
+  stop(): Promise<void>
+}
+
+/** Starts a bare Socket.IO server in a process of its own; the nth of `users` is who shows the nth of `auths`. */
+export const startBareSocketIo = async (
+  users: number,
+  nodeOptions: readonly string[] = [],
+): Promise<Bare> => {
+  const child = await startChild<BareSocketIo>(
+    new URL('./baselines/socketio.ts', import.meta.url),
+    nodeOptions,
+  )
+  const port = await child.call('listen', undefined)
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid,
+    auths: (count) => Array.from({ length: count }, (_, user) => ({ user })),
+    send: (batch) => child.call('emit', { ...batch, users }),
+    processes: { bare: child.pid },
+    stop: () => child.stop(),
+  }
+}

@@ -1,0 +1,82 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+/** What a child process of a bench can be asked; every answer and argument is plain data. */
+export type Calls = Record<string, (argument: never) => unknown>
+
+export type Child<Api extends Calls> = {
+  readonly pid: number
+  /** Rejects with what the child threw, or when it ends first. */
+  call<Name extends keyof Api & string>(
+    name: Name,
+    argument: Parameters<Api[Name]>[0],
+  ): Promise<Awaited<ReturnType<Api[Name]>>>
+  /** What the child says without being asked. */
+  onNotice(listener: (notice: unknown) => void): void
+  stop(): Promise<void>
+}
+
+type Request = { id: number; name: string; argument: unknown }
+type Answer = { id: number; result?: unknown; error?: string } | { notice: unknown }
+
+/** Starts a file that calls `serve`, with the options of this process's own node. */
+export const startChild = async <Api extends Calls>(
+  file: URL,
+  nodeOptions: readonly string[] = [],
+): Promise<Child<Api>> => {
+  const child = fork(fileURLToPath(file), { execArgv: [...process.execArgv, ...nodeOptions] })
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  let listener = (_: unknown) => {}
+  let next = 0
+  child.on('message', (answer: Answer) => {
+    if ('notice' in answer) return listener(answer.notice)
+    const caller = waiting.get(answer.id)
+    waiting.delete(answer.id)
+    if (answer.error === undefined) caller?.resolve(answer.result)
+    else caller?.reject(new Error(answer.error))
+  })
+  child.once('exit', (code, signal) => {
+    for (const { reject } of waiting.values())
+      reject(new Error(`${fileURLToPath(file)} ended with ${signal ?? code}`))
+    waiting.clear()
+  })
+  await once(child, 'message')
+  return {
+    pid: child.pid ?? 0,
+    call: (name, argument) =>
+      new Promise((resolve, reject) => {
+        const id = next++
+        waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })
+        child.send({ id, name, argument } satisfies Request, (error) => error && reject(error))
+      }),
+    onNotice: (given) => {
+      listener = given
+    },
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const exit = once(child, 'exit')
+      child.kill()
+      await exit
+    },
+  }
+}
+
+/** In the child: answers calls until the parent is gone. */
+export const serve = (calls: Calls): void => {
+  process.on('message', async ({ id, name, argument }: Request) => {
+    try {
+      const call = calls[name] as ((argument: unknown) => unknown) | undefined
+      process.send?.({ id, result: await call?.(argument) } satisfies Answer)
+    } catch (error) {
+      process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    }
+  })
+  process.on('disconnect', () => process.exit())
+  notice('ready')
+}
+
+/** In the child: says something without being asked. */
+export const notice = (value: unknown): void => {
+  process.send?.({ notice: value } satisfies Answer)
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto'
+import { notifySubject } from '@carillon/schemas'
+import { jetstream } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { startCluster } from '../rig/carillon.ts'
+import type { BareCassandra } from './baselines/cassandra.ts'
+import type { BareJetStream } from './baselines/jetstream.ts'
+import {
+  type Bench,
+  cleaningUp,
+  latencies,
+  noteDuplicates,
+  processorTime,
+  rates,
+  type Servers,
+  USERS,
+} from './bench.ts'
+import { startChild } from './child.ts'
+import { type Batch, closedLoop, openLoop, type Round, type Target } from './load.ts'
+import { interleaved, measurement, median } from './measure.ts'
+import { freshId, type Mark, notificationFor, TYPE, userOf } from './payload.ts'
+import { startReceivers } from './receivers.ts'
+import { checkInboxes, makeTenant } from './tenant.ts'
+
+const WINDOW = 4_000
+const CHUNK = 100
+const TICK_MS = 5
+
+type Later = (undo: () => unknown) => void
+
+/** One hub and one dispatcher on real servers, with a tenant. */
+export const startClustered = async ({ urls, processes }: Servers, later: Later) => {
+  const settings = { CARILLON_LOG_LEVEL: 'warn' }
+  const carillon = await startCluster({ hubs: 1, dispatchers: 1, urls, settings })
+  later(carillon.stop)
+  const [hub] = carillon.hubs
+  const [dispatcher] = carillon.dispatchers
+  if (!hub || !dispatcher) throw new Error('no hub or no dispatcher was started')
+  const tenant = await makeTenant(carillon.settings)
+  await tenant.defineType(hub.url)
+  return { hub, dispatcher, tenant, processes: { hub: hub.pid, dispatcher: dispatcher.pid, ...processes } }
+}
+
+/** Publishes as a backend would over NATS, each message with an id and awaited. */
+const overNats = async (url: string, tenant: string, processes: Target['processes'], later: Later) => {
+  const connection = await connect({ servers: url })
+  later(() => connection.close())
+  const client = jetstream(connection)
+  const subject = notifySubject(tenant, 'normal', TYPE)
+  const publish = (mark: Mark, id: string) => {
+    const notification = { ...notificationFor(mark, userOf(mark.n % USERS)), id }
+    return client.publish(subject, JSON.stringify(notification), { msgID: id })
+  }
+  const sending =
+    (idOf: (mark: Mark) => string) =>
+    ({ run, from, count, at }: Batch) =>
+      Promise.all(
+        Array.from({ length: count }, (_, index) => {
+          const mark = { run, n: from + index, at }
+          return publish(mark, idOf(mark))
+        }),
+      )
+  return {
+    withUuids: { send: sending((mark) => freshId(mark, tenant)), processes },
+    withOwnIds: { send: sending(({ run, n }) => `comment-${tenant}-${run}-${n}`), processes },
+  }
+}
+
+/** The bare parts, each in a process of its own; each call is one round and resolves to its rate. */
+const startBareParts = async ({ urls }: Servers, quick: boolean, later: Later) => {
+  const nats = await startChild<BareJetStream>(new URL('./baselines/jetstream.ts', import.meta.url))
+  const cassandra = await startChild<BareCassandra>(new URL('./baselines/cassandra.ts', import.meta.url))
+  later(async () => {
+    await cassandra.call('drop', urls.cassandra)
+    await Promise.all([nats.stop(), cassandra.stop()])
+  })
+  const stream = () => `BENCH-${randomBytes(6).toString('hex')}`
+  return {
+    consume: () =>
+      nats.call('consume', {
+        server: urls.nats,
+        stream: stream(),
+        count: quick ? 20_000 : 60_000,
+        users: USERS,
+      }),
+    insert: () => cassandra.call('insert', { url: urls.cassandra, seconds: quick ? 2 : 4, users: USERS }),
+  }
+}
+
+/**
+ * NATS → dispatcher → Cassandra → Redis → hub → received, with one dispatcher and one hub, against the slower of two
+ * of its parts alone: consuming and acknowledging the messages, and inserting the rows.
+ */
+export const cluster: Bench = (context) =>
+  cleaningUp(async (later) => {
+    const { quick, note } = context
+    const servers = await context.servers()
+    const { hub, tenant, processes } = await startClustered(servers, later)
+    const bare = await startBareParts(servers, quick, later)
+    const receivers = await startReceivers()
+    later(receivers.stop)
+    await receivers.connect(hub.url, await tenant.auths(USERS))
+    const carillon = await overNats(servers.urls.nats, tenant.id, processes, later)
+
+    const sent = new Map<number, number>()
+    const counted = async (work: Promise<Round>) => {
+      const round = await work
+      sent.set(round.run, round.sent)
+      return round
+    }
+
+    note('cluster: rate')
+    const closed = { connections: USERS, seconds: quick ? 2 : 4, window: WINDOW, chunk: CHUNK }
+    const [ours, ownIds, consumed, inserted] = await interleaved(
+      quick ? 2 : 5,
+      () => counted(closedLoop(carillon.withUuids, receivers, closed)),
+      () => counted(closedLoop(carillon.withOwnIds, receivers, closed)),
+      bare.consume,
+      bare.insert,
+    )
+    const slower = median(consumed) < median(inserted) ? consumed : inserted
+
+    note('cluster: latency at half of it')
+    const rate = median(rates(ours)) / 2
+    const open = { connections: USERS, seconds: quick ? 2 : 8, rate, tickMs: TICK_MS }
+    const [half] = await interleaved(quick ? 1 : 3, () =>
+      counted(openLoop(carillon.withUuids, receivers, open)),
+    )
+    await checkInboxes(tenant, hub.url, USERS, sent)
+    noteDuplicates(note, 'cluster', [...ours, ...ownIds, ...half])
+
+    return [
+      measurement('cluster.rate', 'notifications/s', rates(ours), slower, '≥ 0.4'),
+      measurement('cluster.rate.consume-and-ack', 'notifications/s', rates(ours), consumed),
+      measurement('cluster.rate.insert', 'notifications/s', rates(ours), inserted),
+      measurement('cluster.rate.own-ids', 'notifications/s', rates(ownIds), slower),
+      ...latencies('cluster', half),
+      ...processorTime('cluster', ours),
+    ]
+  })

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runCarillon, startCarillon } from '../rig/carillon.ts'
+import { startBareSocketIo } from './bare-socketio.ts'
+import { type Bench, cleaningUp, latencies, noteDuplicates, processorTime, rates, USERS } from './bench.ts'
+import { closedLoop, openLoop, type Target } from './load.ts'
+import { interleaved, measurement, median } from './measure.ts'
+import { notificationFor, userOf } from './payload.ts'
+import { startReceivers } from './receivers.ts'
+import { checkInboxes, makeTenant, type Tenant } from './tenant.ts'
+
+const WINDOW = 4_000
+const CHUNK = 200
+const TICK_MS = 5
+
+/** Starts `carillon dev` on a data directory of its own, with a tenant. */
+export const startEmbedded = async (later: (undo: () => unknown) => void) => {
+  const dir = await mkdtemp(join(tmpdir(), 'carillon-bench-'))
+  later(() => rm(dir, { recursive: true, force: true }))
+  const settings = {
+    CARILLON_DATA_DIR: dir,
+    CARILLON_SECRET: randomBytes(32).toString('hex'),
+    CARILLON_LOG_LEVEL: 'warn',
+  }
+  await runCarillon(['migrate'], settings)
+  const tenant = await makeTenant(settings)
+  const server = await startCarillon(['dev', '--no-demo'], settings)
+  later(() => server.stop())
+  await tenant.defineType(server.url)
+  return { server, tenant }
+}
+
+/** Publishes through the batch API of a hub. */
+const overHttp = (hub: string, tenant: Tenant, processes: Target['processes']): Target => ({
+  send: ({ run, from, count, at }) =>
+    tenant.sendBatch(
+      hub,
+      Array.from({ length: count }, (_, index) => {
+        const n = from + index
+        return notificationFor({ run, n, at }, userOf(n % USERS))
+      }),
+    ),
+  processes,
+})
+
+/**
+ * Publish → stored → received, in one process with a durable file, against bare Socket.IO that emits the same items
+ * to the same clients: how many a second, then how fast at half of that.
+ */
+export const embedded: Bench = ({ quick, note }) =>
+  cleaningUp(async (later) => {
+    const { server, tenant } = await startEmbedded(later)
+    const bare = await startBareSocketIo(USERS)
+    later(bare.stop)
+    const receivers = await startReceivers()
+    later(receivers.stop)
+    await receivers.connect(server.url, await tenant.auths(USERS))
+    await receivers.connect(bare.url, bare.auths(USERS))
+    const carillon = overHttp(server.url, tenant, { carillon: server.pid })
+    const sent = new Map<number, number>()
+    const counted = async (round: ReturnType<typeof closedLoop>) => {
+      const done = await round
+      sent.set(done.run, done.sent)
+      return done
+    }
+
+    note('embedded: rate')
+    const closed = { connections: USERS, seconds: quick ? 2 : 4, window: WINDOW, chunk: CHUNK }
+    const [ours, theirs] = await interleaved(
+      quick ? 3 : 5,
+      () => counted(closedLoop(carillon, receivers, closed)),
+      () => closedLoop(bare, receivers, closed),
+    )
+    const capacity = median(rates(ours))
+
+    note('embedded: latency at half of it')
+    const open = { connections: USERS, seconds: quick ? 2 : 8, rate: capacity / 2, tickMs: TICK_MS }
+    const [half, bareHalf] = await interleaved(
+      quick ? 2 : 3,
+      () => counted(openLoop(carillon, receivers, open)),
+      () => openLoop(bare, receivers, open),
+    )
+    await checkInboxes(tenant, server.url, USERS, sent)
+    noteDuplicates(note, 'embedded', [...ours, ...half])
+
+    return [
+      measurement('embedded.rate', 'notifications/s', rates(ours), rates(theirs), '≥ 0.3'),
+      ...latencies('embedded', half, bareHalf, { p99: '≤ 3' }),
+      ...processorTime('embedded', ours, { rounds: theirs, name: 'carillon', process: 'bare' }),
+    ]
+  })

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Bench, type Context, cleaningUp } from './bench.ts'
+import { startClustered } from './cluster.ts'
+import { startEmbedded } from './embedded.ts'
+import { clock, forgetPeak, peakBytes, processorMs } from './machine.ts'
+import { LossError, type Measurement, measurement } from './measure.ts'
+import { notificationFor } from './payload.ts'
+import { type Receivers, startReceivers } from './receivers.ts'
+import type { Tenant } from './tenant.ts'
+
+const CONNECTED = 1_000
+const INBOXES_SAMPLED = 50
+const LOOK_EVERY_MS = 50
+const PATIENCE_MS = 30_000
+
+type Carillon = { hub: string; tenant: Tenant; worker: number; processes: Record<string, number> }
+type Blast = { seconds: number; peak: number; cpu: Record<string, number> }
+
+/** Waits until the notification says that everyone has it. */
+const delivered = async ({ hub, tenant }: Carillon, id: string, members: number) => {
+  let reached = 0
+  let progressAt = clock()
+  for (;;) {
+    const status = await tenant.status(hub, id)
+    const recipients = status?.recipients ?? 0
+    if (status?.state === 'delivered') {
+      if (recipients === members) return
+      throw new LossError(`delivered to ${recipients} of ${members} members`)
+    }
+    if (recipients > reached) {
+      reached = recipients
+      progressAt = clock()
+    } else if (clock() - progressAt > PATIENCE_MS)
+      throw new LossError(`no progress for ${PATIENCE_MS / 1_000} s at ${reached} of ${members} members`)
+    await sleep(LOOK_EVERY_MS)
+  }
+}
+
+const checkSample = async ({ hub, tenant }: Carillon, run: number, members: number) => {
+  for (let sample = 0; sample < INBOXES_SAMPLED; sample++) {
+    const user = Math.floor((sample * members) / INBOXES_SAMPLED)
+    const items = (await tenant.marks(hub, user)).filter(([of]) => of === run)
+    if (items.length !== 1) throw new LossError(`user ${user} has the notification ${items.length} times`)
+  }
+}
+
+const times = (processes: Record<string, number>) =>
+  Object.entries(processes).map(([name, pid]): [string, number] => [name, processorMs(pid) ?? Number.NaN])
+
+/** One notification to a topic with so many members, the first thousand of them connected. */
+const blast = async (carillon: Carillon, receivers: Receivers, members: number): Promise<Blast> => {
+  const { hub, tenant, worker, processes } = carillon
+  const topic = `everyone-of-${members}`
+  await tenant.join(hub, topic, 0, members)
+  const run = await receivers.begin({ connections: CONNECTED, toAll: true })
+  forgetPeak(worker)
+  const before = new Map(times(processes))
+  const at = clock()
+  const id = await tenant.send(hub, notificationFor({ run, n: 0, at }, { topic }))
+  await delivered(carillon, id, members)
+  const seconds = (clock() - at) / 1_000
+  const after = times(processes)
+  const peak = peakBytes(worker)
+  await receivers.until(CONNECTED)
+  await receivers.report(1)
+  await checkSample(carillon, run, members)
+  const cpu = after.map(([name, ms]) => [name, ((ms - (before.get(name) ?? ms)) * 1_000) / members])
+  return { seconds, peak, cpu: Object.fromEntries(cpu) }
+}
+
+const measure = async (
+  { quick, note }: Context,
+  name: string,
+  carillon: Carillon,
+): Promise<Measurement[]> => {
+  const [few, many] = quick ? [20_000, 100_000] : [100_000, 1_000_000]
+  return cleaningUp(async (later) => {
+    const receivers = await startReceivers()
+    later(receivers.stop)
+    await receivers.connect(carillon.hub, await carillon.tenant.auths(CONNECTED))
+    note(`${name}: ${few} members`)
+    const small = await blast(carillon, receivers, few)
+    note(`${name}: ${many} members`)
+    const large = await blast(carillon, receivers, many)
+    const megabytes = ({ peak }: Blast) => peak / 2 ** 20
+    return [
+      measurement(`${name}.rate.${few}`, 'recipients/s', [few / small.seconds]),
+      measurement(`${name}.rate.${many}`, 'recipients/s', [many / large.seconds]),
+      // Held against the smaller audience, not a bare part: memory should not depend on the audience.
+      measurement(`${name}.peak-rss.${many}`, 'MiB', [megabytes(large)], [megabytes(small)], 'flat'),
+      ...Object.entries(large.cpu).map(([process, cpu]) =>
+        measurement(`${name}.cpu.${process}`, 'µs/recipient', [cpu]),
+      ),
+    ]
+  })
+}
+
+/** One notification to a large topic: recipients a second, and the memory it takes. */
+export const fanout: Bench = async (context) => [
+  ...(await cleaningUp(async (later) => {
+    const { server, tenant } = await startEmbedded(later)
+    const { pid, url: hub } = server
+    return measure(context, 'fanout.embedded', { hub, tenant, worker: pid, processes: { carillon: pid } })
+  })),
+  ...(await cleaningUp(async (later) => {
+    const { hub, tenant, processes, dispatcher } = await startClustered(await context.servers(), later)
+    return measure(context, 'fanout.cluster', { hub: hub.url, tenant, worker: dispatcher.pid, processes })
+  })),
+]

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { clock, processorMs } from './machine.ts'
+import type { Receivers } from './receivers.ts'
+import type { Report } from './receivers-child.ts'
+
+/** Something that gets notifications to the clients: Carillon, or a bare baseline. */
+export type Target = {
+  /** Sends notifications `from` … `from + count − 1` of a run, each to the user of its number. */
+  send(batch: Batch): Promise<unknown>
+  /** The processes it consists of, by name. */
+  processes: Record<string, number>
+}
+
+/** `at` is when they were meant to be sent, on `clock()`. */
+export type Batch = { run: number; from: number; count: number; at: number }
+
+/** `rate`: received per second. `cpu`: processor time of each process per notification received, µs. */
+export type Round = { run: number; sent: number; rate: number; report: Report; cpu: Record<string, number> }
+
+const times = (processes: Record<string, number>) =>
+  Object.entries(processes).flatMap(([name, pid]): [string, number][] => {
+    const ms = processorMs(pid)
+    return ms === undefined ? [] : [[name, ms]]
+  })
+
+/** Runs `send`, which says how many it has sent, and waits until all of them have been received. */
+const round = async (
+  target: Target,
+  receivers: Receivers,
+  run: number,
+  send: () => Promise<number>,
+): Promise<Round> => {
+  const processes = { ...target.processes, receivers: receivers.pid }
+  const before = new Map(times(processes))
+  const start = clock()
+  const sent = await send()
+  await receivers.until(sent)
+  const after = times(processes)
+  const report = await receivers.report(sent)
+  const cpu = Object.fromEntries(
+    after.map(([name, ms]) => [name, ((ms - (before.get(name) ?? ms)) * 1_000) / sent]),
+  )
+  return { run, sent, rate: (sent * 1_000) / (report.lastAt - start), report, cpu }
+}
+
+/** Keeps what is under way; the first failure is thrown by the next `check`. */
+const underWay = () => {
+  const running = new Set<Promise<unknown>>()
+  const failures: unknown[] = []
+  const check = () => {
+    if (failures.length > 0) throw failures[0]
+  }
+  return {
+    check,
+    add: (work: Promise<unknown>) => {
+      const settled: Promise<unknown> = work
+        .catch((error) => failures.push(error))
+        .finally(() => running.delete(settled))
+      running.add(settled)
+    },
+    done: async () => {
+      await Promise.all(running)
+      check()
+    },
+  }
+}
+
+export type Closed = { connections: number; seconds: number; window: number; chunk: number }
+
+/** As fast as it goes: `window` notifications are under way at most, counted by what has been received. */
+export const closedLoop = async (target: Target, receivers: Receivers, options: Closed): Promise<Round> => {
+  const { connections, seconds, window, chunk } = options
+  const run = await receivers.begin({ connections })
+  return round(target, receivers, run, async () => {
+    const sends = underWay()
+    const until = clock() + seconds * 1_000
+    let sent = 0
+    for (let now = clock(); now < until; now = clock()) {
+      sends.add(target.send({ run, from: sent, count: chunk, at: now }))
+      sent += chunk
+      await receivers.until(sent + chunk - window)
+      sends.check()
+    }
+    await sends.done()
+    return sent
+  })
+}
+
+export type Open = { connections: number; seconds: number; rate: number; tickMs: number }
+
+/**
+ * At a fixed rate, whatever becomes of earlier ones. All of a tick are meant to be sent when it begins; what a late
+ * tick costs counts as latency.
+ */
+export const openLoop = async (target: Target, receivers: Receivers, options: Open): Promise<Round> => {
+  const { connections, seconds, rate, tickMs } = options
+  const run = await receivers.begin({ connections })
+  return round(target, receivers, run, async () => {
+    const sends = underWay()
+    const start = clock()
+    let sent = 0
+    for (let tick = 0; tick * tickMs < seconds * 1_000; tick++) {
+      const at = start + tick * tickMs
+      if (at > clock()) await sleep(at - clock())
+      const due = Math.round((rate * (tick + 1) * tickMs) / 1_000)
+      if (due > sent) sends.add(target.send({ run, from: sent, count: due - sent, at }))
+      sent = due
+      sends.check()
+    }
+    await sends.done()
+    return sent
+  })
+}

@@ -1,0 +1,60 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, platform, release, totalmem } from 'node:os'
+
+/** Ms on a clock that all processes of this machine share. */
+export const clock = (): number => Number(process.hrtime.bigint()) / 1e6
+
+/** Linux counts processor time in hundredths of a second for every reader. */
+const TICKS_PER_SECOND = 100
+const hasProc = existsSync('/proc/self/stat')
+
+/** Processor time a process has used so far, ms; undefined where there is no /proc. */
+export const processorMs = (pid: number): number | undefined => {
+  if (!hasProc) return
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // The name in parentheses may hold spaces.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS_PER_SECOND
+}
+
+const statusBytes = (pid: number, field: 'VmRSS' | 'VmHWM') => {
+  const [, kilobytes] = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(
+    readFileSync(`/proc/${pid}/status`, 'utf8'),
+  ) ?? [undefined, Number.NaN]
+  return Number(kilobytes) * 1_024
+}
+
+/** Memory that a process has resident now, bytes. Linux only. */
+export const residentBytes = (pid: number): number => statusBytes(pid, 'VmRSS')
+
+/** The most a process has had resident since `forgetPeak`, bytes. Linux only. */
+export const peakBytes = (pid: number): number => statusBytes(pid, 'VmHWM')
+
+export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
+
+const cpuTimes = () => {
+  const [, ...times] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]?.split(/\s+/) ?? []
+  const numbers = times.map(Number)
+  return { stolen: numbers[7] ?? 0, all: numbers.slice(0, 8).reduce((sum, each) => sum + each, 0) }
+}
+
+/** What the run stands on, one line; `steal` says later how much of it the hypervisor took away. */
+export const describeMachine = (): { line: string; steal(): string } => {
+  const [first] = cpus()
+  const before = hasProc ? cpuTimes() : undefined
+  const line = [
+    `${cpus().length} × ${first?.model.trim() ?? 'unknown processor'}`,
+    `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    `${platform()} ${release()}`,
+    `node ${process.version}`,
+    `load ${loadavg()
+      .map((load) => load.toFixed(2))
+      .join(' ')}`,
+  ].join(', ')
+  const steal = () => {
+    if (!before) return 'steal unknown'
+    const now = cpuTimes()
+    return `steal ${((100 * (now.stolen - before.stolen)) / Math.max(1, now.all - before.all)).toFixed(1)} %`
+  }
+  return { line, steal }
+}

@@ -1,0 +1,113 @@
+import { build } from 'hdr-histogram-js'
+import { notice, serve } from './child.ts'
+import { clock } from './machine.ts'
+import { MARK } from './payload.ts'
+import { openWire } from './wire.ts'
+
+const CONNECTING_AT_ONCE = 64
+const EXAMPLES = 10
+
+/** One run: what it is called, and whether each of its notifications goes to every connection or to one in turn. */
+export type Run = { run: number; connections: number; toAll: boolean }
+
+/** What became of `sent` notifications. Times are ms; `lastAt` is on `clock()`. */
+export type Report = {
+  received: number
+  lost: number
+  duplicates: number
+  misdelivered: number
+  examples: string[]
+  lastAt: number
+  latency: { p50: number; p99: number; p999: number; max: number }
+}
+
+let current: Run = { run: 0, connections: 1, toAll: false }
+let times = new Uint8Array(1 << 20)
+let histogram = newHistogram()
+let received = 0
+let misdelivered = 0
+let lastAt = 0
+let told = false
+const wires: { close(): void }[] = []
+
+function newHistogram() {
+  return build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 120_000_000,
+    numberOfSignificantValueDigits: 3,
+  })
+}
+
+const tell = () => {
+  told = false
+  notice({ run: current.run, received })
+}
+
+const place = (n: number, connection: number) => (current.toAll ? n * current.connections + connection : n)
+
+const onEvent = (connection: number) => (data: Buffer, start: number, end: number) => {
+  const at = data.indexOf(MARK, start)
+  if (at < 0 || at >= end) return
+  const begin = at + MARK.length
+  const [run = 0, n = 0, sentAt = 0] = data
+    .toString('latin1', begin, data.indexOf(']', begin))
+    .split(',')
+    .map(Number)
+  if (run !== current.run) return
+  if (!current.toAll && n % current.connections !== connection) misdelivered++
+  const index = place(n, connection)
+  if (index >= times.length) {
+    const larger = new Uint8Array(Math.max(times.length * 2, index + 1))
+    larger.set(times)
+    times = larger
+  }
+  const seen = times[index] ?? 0
+  times[index] = Math.min(255, seen + 1)
+  if (seen > 0) return
+  received++
+  lastAt = clock()
+  histogram.recordValue(Math.max(1, Math.round((lastAt - sentAt) * 1_000)))
+  if (told) return
+  told = true
+  setTimeout(tell, 1)
+}
+
+const connect = async ({ url, auths }: { url: string; auths: object[] }) => {
+  let next = 0
+  const worker = async () => {
+    while (next < auths.length) {
+      const index = next++
+      const onEnd = (why: string) => notice({ ended: `connection ${index} to ${url}: ${why}` })
+      wires.push(await openWire({ url, auth: auths[index] ?? {}, onEvent: onEvent(index), onEnd }))
+    }
+  }
+  await Promise.all(Array.from({ length: CONNECTING_AT_ONCE }, worker))
+}
+
+const begin = (run: Run) => {
+  current = run
+  times.fill(0)
+  histogram = newHistogram()
+  received = misdelivered = lastAt = 0
+}
+
+const report = (sent: number): Report => {
+  const expected = current.toAll ? sent * current.connections : sent
+  const examples: string[] = []
+  let lost = 0
+  let duplicates = 0
+  for (let index = 0; index < expected; index++) {
+    const seen = times[index] ?? 0
+    if (seen === 1) continue
+    if (seen === 0) lost++
+    else duplicates += seen - 1
+    if (examples.length < EXAMPLES) examples.push(`notification ${index} came ${seen} times`)
+  }
+  const at = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1_000
+  const latency = { p50: at(50), p99: at(99), p999: at(99.9), max: histogram.maxValue / 1_000 }
+  return { received, lost, duplicates, misdelivered, examples, lastAt, latency }
+}
+
+const calls = { connect, begin, report }
+export type ReceiversApi = typeof calls
+serve(calls)

@@ -1,0 +1,77 @@
+import { startChild } from './child.ts'
+import { LossError } from './measure.ts'
+import type { ReceiversApi, Report } from './receivers-child.ts'
+
+/** Nothing arriving for this long means that nothing will. */
+const PATIENCE_MS = 15_000
+
+type Notice = { run: number; received: number } | { ended: string }
+
+/** Clients in a process of their own, which counts what arrives by its number. */
+export type Receivers = {
+  readonly pid: number
+  /** One connection for each `auth`, the nth for the nth user. */
+  connect(url: string, auths: readonly object[]): Promise<void>
+  /** Forgets earlier runs. Resolves to the number that this one's notifications have to carry. */
+  begin(options: { connections: number; toAll?: boolean }): Promise<number>
+  /** Resolves when so many have arrived. Rejects with LossError when nothing more comes. */
+  until(count: number): Promise<void>
+  /** How `sent` notifications arrived. Rejects with LossError unless each did, where it should. */
+  report(sent: number): Promise<Report>
+  stop(): Promise<void>
+}
+
+export const startReceivers = async (): Promise<Receivers> => {
+  const child = await startChild<ReceiversApi>(new URL('./receivers-child.ts', import.meta.url))
+  let run = 0
+  let received = 0
+  let ended: string | undefined
+  let wake = () => {}
+  child.onNotice((value) => {
+    const notice = value as Notice
+    if ('ended' in notice) ended ??= notice.ended
+    else if (notice.run === run) received = notice.received
+    wake()
+  })
+
+  const more = () =>
+    new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), PATIENCE_MS)
+      wake = () => {
+        clearTimeout(timer)
+        resolve(true)
+      }
+    })
+
+  return {
+    pid: child.pid,
+    connect: async (url, auths) => {
+      await child.call('connect', { url, auths: [...auths] })
+    },
+    begin: async ({ connections, toAll = false }) => {
+      received = 0
+      await child.call('begin', { run: ++run, connections, toAll })
+      return run
+    },
+    until: async (count) => {
+      while (received < count) {
+        if (ended !== undefined) throw new LossError(ended)
+        if (!(await more()))
+          throw new LossError(
+            `nothing arrived for ${PATIENCE_MS / 1_000} s; ${received} of at least ${count} had`,
+          )
+      }
+    },
+    report: async (sent) => {
+      const report = await child.call('report', sent)
+      if (report.lost > 0 || report.misdelivered > 0)
+        throw new LossError(
+          [`${report.lost} lost, ${report.misdelivered} misdelivered of ${sent}`, ...report.examples].join(
+            '\n',
+          ),
+        )
+      return report
+    },
+    stop: () => child.stop(),
+  }
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import { signUserToken } from '@carillon/core/security/user-tokens'
+import type { InboxPage, NotificationInput, NotificationStatus } from '@carillon/schemas'
+import { runCarillon, type Settings } from '../rig/carillon.ts'
+import { LossError } from './measure.ts'
+import { TYPE, userOf } from './payload.ts'
+
+const MEMBERS_PER_CALL = 1_000
+const DAY_SECONDS = 86_400
+const PAGE = 100
+
+/** A tenant of a bench's own, made as the README says, with what its backend can do at a hub. */
+export type Tenant = {
+  readonly id: string
+  /** The Socket.IO handshakes of the first `count` users. */
+  auths(count: number): Promise<object[]>
+  defineType(hub: string): Promise<void>
+  /** Resolves when all are in the event log. */
+  sendBatch(hub: string, notifications: readonly NotificationInput[]): Promise<void>
+  /** Resolves to its id. */
+  send(hub: string, notification: NotificationInput): Promise<string>
+  status(hub: string, id: string): Promise<NotificationStatus | undefined>
+  /** Puts users `from` to `to`, exclusive, into a topic. */
+  join(hub: string, topic: string, from: number, to: number): Promise<void>
+  /** The `data.mark` of every item in a user's inbox. */
+  marks(hub: string, user: number): Promise<number[][]>
+}
+
+/** Makes the tenant in a store whose schema is up to date. */
+export const makeTenant = async (settings: Settings): Promise<Tenant> => {
+  const id = `bench-${randomBytes(6).toString('hex')}`
+  const added = await runCarillon(['tenant', '--add', id], settings)
+  const secret = added.stdout.trim().split(' ')[1] ?? ''
+  const key = await runCarillon(['token', '--tenant', id, '--sender', 'bench'], settings)
+  const apiKey = key.stdout.trim()
+  const signer = { id, secrets: [{ kid: 'bench', secret }], createdAt: '' }
+  const tokenOf = async (user: number) => (await signUserToken(signer, userOf(user), DAY_SECONDS)).token
+
+  const call = async (method: string, url: string, body?: unknown, token = apiKey) => {
+    const response = await fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return { status: response.status, text }
+  }
+  const demand = async (expected: number, ...request: Parameters<typeof call>) => {
+    const { status, text } = await call(...request)
+    if (status !== expected)
+      throw new Error(`${request[0]} ${request[1]} answered ${status}: ${text.slice(0, 500)}`)
+    return text
+  }
+
+  return {
+    id,
+    auths: (count) =>
+      Promise.all(Array.from({ length: count }, async (_, user) => ({ token: await tokenOf(user) }))),
+    defineType: async (hub) => {
+      await demand(200, 'PUT', `${hub}/v1/types/${TYPE}`, { name: 'Comments' })
+    },
+    sendBatch: async (hub, notifications) => {
+      await demand(202, 'POST', `${hub}/v1/notifications/batch`, { notifications })
+    },
+    send: async (hub, notification) =>
+      (JSON.parse(await demand(202, 'POST', `${hub}/v1/notifications`, notification)) as { id: string }).id,
+    status: async (hub, notification) => {
+      const { status, text } = await call('GET', `${hub}/v1/notifications/${notification}`)
+      if (status === 404) return
+      if (status !== 200) throw new Error(`the status of a notification answered ${status}: ${text}`)
+      return JSON.parse(text) as NotificationStatus
+    },
+    join: async (hub, topic, from, to) => {
+      for (let at = from; at < to; at += MEMBERS_PER_CALL) {
+        const users = Array.from({ length: Math.min(MEMBERS_PER_CALL, to - at) }, (_, n) => userOf(at + n))
+        await demand(204, 'POST', `${hub}/v1/topics/${topic}/members`, { users })
+      }
+    },
+    marks: async (hub, user) => {
+      const token = await tokenOf(user)
+      const marks: number[][] = []
+      for (let before: string | null = ''; before !== null; ) {
+        const query = before && `&before=${encodeURIComponent(before)}`
+        const text = await demand(200, 'GET', `${hub}/v1/inbox?limit=${PAGE}${query}`, undefined, token)
+        const page = JSON.parse(text) as InboxPage
+        for (const { data } of page.items) marks.push(data?.mark as number[])
+        before = page.next
+      }
+      return marks
+    },
+  }
+}
+
+/** How many users' inboxes are read after a bench. */
+const SAMPLE = 5
+
+/** What was received must have been stored as well, once: looks into the inboxes of some of the users. */
+export const checkInboxes = async (
+  tenant: Tenant,
+  hub: string,
+  users: number,
+  sent: ReadonlyMap<number, number>,
+): Promise<void> => {
+  for (let sample = 0; sample < SAMPLE; sample++) {
+    const user = Math.floor((sample * users) / SAMPLE)
+    const marks = await tenant.marks(hub, user)
+    const distinct = new Set(marks.map(([run, n]) => `${run} ${n}`)).size
+    const expected = [...sent.values()].reduce((sum, count) => sum + Math.ceil((count - user) / users), 0)
+    if (marks.length !== expected || distinct !== expected)
+      throw new LossError(
+        `${userOf(user)} should have ${expected} items, and has ${marks.length}, ${distinct} of them different`,
+      )
+  }
+}

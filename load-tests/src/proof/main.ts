@@ -1,0 +1,92 @@
+/**
+ * The proofs at full size: real servers, a seeded workload, a fault in the middle, and everything there is held
+ * against what was promised. Exits with 1 when a promise is broken.
+ *
+ *     npm run proof -- [--notifications 50000] [--users 1000] [--members 100000] [--rate 4000] [--seed 1]
+ *                      [--fault none|workers|redis|nats|cassandra|embedded|process|all] [--logs]
+ *
+ * `embedded` and `process` run `carillon dev`: without a fault, and with a kill -9 in the middle.
+ * @module
+ */
+import { parseArgs } from 'node:util'
+import { FAILINGS } from './ledger.ts'
+import { type Proof, prove } from './prove.ts'
+import { clusterStage, embeddedStage, type Stage } from './stage.ts'
+
+const CLUSTER = ['none', 'workers', 'redis', 'nats', 'cassandra']
+const EMBEDDED = ['embedded', 'process']
+
+const say = (line = '') => process.stdout.write(`${line}\n`)
+
+const { values } = parseArgs({
+  options: {
+    notifications: { type: 'string', default: '50000' },
+    users: { type: 'string', default: '1000' },
+    members: { type: 'string', default: '100000' },
+    rate: { type: 'string', default: '4000' },
+    seed: { type: 'string', default: '1' },
+    fault: { type: 'string', default: 'all' },
+    logs: { type: 'boolean', default: false },
+  },
+})
+
+const number = (name: 'notifications' | 'users' | 'members' | 'rate' | 'seed') => {
+  const value = Number(values[name])
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} takes a whole number above 0`)
+  return value
+}
+
+const report = (fault: string, proof: Proof) => {
+  const { took, failings } = proof
+  say(`  ${proof.ok ? 'held' : 'BROKEN'}  ${fault}, seed ${proof.seed}`)
+  say(
+    `    published   ${proof.published} and ${proof.duplicates} repeats in ${took.publishing} s; ${proof.unknown} without answer`,
+  )
+  say(
+    `    inboxes     ${proof.rows} rows, ${proof.expected} acknowledged; worked off after ${took.working} s`,
+  )
+  say(`    dead        ${proof.letters} letters`)
+  say(
+    `    clients     agree after ${took.agreeing} s; sockets missed ${proof.liveMissed} and got ${proof.liveRepeated} twice`,
+  )
+  say(`    API         ${JSON.stringify(proof.duringFault)} during the fault; scanned in ${took.scanning} s`)
+  for (const failing of FAILINGS)
+    if (failings[failing].count > 0) {
+      say(`    ${failing}: ${failings[failing].count}`)
+      for (const example of failings[failing].examples) say(`      ${example}`)
+    }
+}
+
+const run = async (faults: string[], raise: () => Promise<Stage>): Promise<boolean> => {
+  if (faults.length === 0) return true
+  const stage = await raise()
+  let held = true
+  try {
+    for (const fault of faults) {
+      const proof = await prove(stage, {
+        fault: fault === 'embedded' ? 'none' : fault,
+        seed: number('seed'),
+        notifications: number('notifications'),
+        users: number('users'),
+        members: number('members'),
+        rate: number('rate'),
+        note: (line) => process.stderr.write(`  … ${fault}: ${line}\n`),
+      })
+      report(fault, proof)
+      held &&= proof.ok
+    }
+  } finally {
+    if (values.logs) for (const line of stage.logs()) process.stderr.write(`${line}\n`)
+    await stage.close()
+  }
+  return held
+}
+
+const wanted = values.fault === 'all' ? [...CLUSTER, ...EMBEDDED] : values.fault.split(',')
+const unknown = wanted.find((fault) => !CLUSTER.includes(fault) && !EMBEDDED.includes(fault))
+if (unknown !== undefined)
+  throw new Error(`there is no fault ${unknown}; there are ${[...CLUSTER, ...EMBEDDED].join(', ')}`)
+const pick = (some: string[]) => wanted.filter((fault) => some.includes(fault))
+const clustered = await run(pick(CLUSTER), clusterStage)
+const embedded = await run(pick(EMBEDDED), embeddedStage)
+process.exitCode = clustered && embedded ? 0 : 1

@@ -1,0 +1,69 @@
+import type { Counts, InboxItem } from '@carillon/schemas'
+import type { ClientView, Letter, Observation, Row } from './ledger.ts'
+import type { Kept } from './stage.ts'
+
+const READERS = 32
+const PAGE = 500
+
+/** The key that a message carried: in its JSON, however broken, else as the type of its subject. */
+export const keyOfMessage = (subject: string, data: Uint8Array): string => {
+  const [, key] = /"key":"([^"]+)"/.exec(new TextDecoder().decode(data.subarray(0, 4_096))) ?? []
+  const [, tenant, , ...type] = subject.split('.')
+  return key ?? [tenant, ...type].join('.')
+}
+
+const rowOf = (user: string, { id, data, title, readAt, seenAt }: InboxItem): Row => ({
+  user,
+  id,
+  key: String(data?.key),
+  unread: readAt === null,
+  unseen: seenAt === null,
+  ...(title !== undefined && { title }),
+})
+
+const inboxOf = async ({ store }: Kept, tenant: string, user: string): Promise<Row[]> => {
+  const rows: Row[] = []
+  for (let before: string | undefined; ; ) {
+    const items = await store.inbox.page(
+      { tenant, user },
+      { status: 'active', limit: PAGE, ...(before && { before }) },
+    )
+    rows.push(...items.map((item) => rowOf(user, item)))
+    before = items.at(-1)?.id
+    if (items.length < PAGE) return rows
+  }
+}
+
+/** Dead letters of a tenant, and of the tenant tokens that bad subjects of this run are filed under. */
+const lettersOf = async ({ stream }: Kept, tenant: string): Promise<Letter[]> => {
+  const letters: Letter[] = []
+  for (let from = 1; ; ) {
+    const page = await stream.deadLetters({ from, limit: 500 })
+    for (const { tenant, subject, data, reason } of page)
+      letters.push({ key: keyOfMessage(subject, data), tenant, code: reason.code })
+    const last = page.at(-1)
+    if (!last) return letters.filter(({ key }) => key.startsWith(`${tenant}.`))
+    from = last.sequence + 1
+  }
+}
+
+/** Reads every inbox of the tenant that has a row, or that `users` says may have one, and all its dead letters. */
+export const observe = async (
+  kept: Kept,
+  tenant: string,
+  users: readonly string[],
+  clients: readonly ClientView[],
+): Promise<Observation> => {
+  const everyone = [...new Set([...users, ...(await kept.owners(tenant))])]
+  const rows: Row[] = []
+  const counts = new Map<string, Counts>()
+  let next = 0
+  const reader = async () => {
+    for (let user = everyone[next++]; user !== undefined; user = everyone[next++]) {
+      for (const row of await inboxOf(kept, tenant, user)) rows.push(row)
+      counts.set(user, await kept.store.inbox.counts({ tenant, user }))
+    }
+  }
+  await Promise.all(Array.from({ length: READERS }, reader))
+  return { rows, letters: await lettersOf(kept, tenant), counts, clients }
+}
