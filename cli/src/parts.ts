@@ -9,7 +9,7 @@ import type { Live } from '@carillon/core/live/port'
 import { redisLive } from '@carillon/core/live/redis'
 import { connectRedis, openSubscriptions } from '@carillon/core/live/redis-client'
 import { clusterServer, type LiveServer, standaloneServer } from '@carillon/core/live/server'
-import { createDirectory, type Directory } from '@carillon/core/security/directory'
+import { createDirectory } from '@carillon/core/security/directory'
 import { createSeal } from '@carillon/core/security/seal'
 import { type Database, openDatabase } from '@carillon/core/sqlite/database'
 import { cassandraStore, connectCassandra } from '@carillon/core/store/cassandra'
@@ -19,6 +19,7 @@ import { embeddedStream } from '@carillon/core/stream/embedded'
 import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
+import { untilAvailable } from './until-available.ts'
 
 export type Context = { config: Config; secret: string; closers: Closers; log: Log }
 
@@ -67,36 +68,55 @@ export const openParts = (context: Context, file = databaseFile(context.config))
     return { stream, idempotency: await jetstreamIdempotency({ connection, replicas: config.natsReplicas }) }
   }
 
-  const openLive = async (): Promise<{ live: Live; io: LiveServer }> => {
+  const openRedis = (redisUrl: string) => {
+    const onError = (error: Error) => log.warn({ err: error.message }, 'redis does not answer')
+    return {
+      connect: () => connectRedis(redisUrl, onError),
+      subscribe: () => openSubscriptions(redisUrl, onError),
+    }
+  }
+
+  /** For a process that holds connections: live, and the Socket.IO server it delivers through. */
+  const openEdge = async (): Promise<{ live: Live; io: LiveServer }> => {
     if (!config.redisUrl) {
       const io = standaloneServer()
       return { live: inProcessLive({ io }), io }
     }
-    const onError = (error: Error) => log.warn({ err: error.message }, 'redis does not answer')
-    const redis = await connectRedis(config.redisUrl, onError)
-    const subscriptions = openSubscriptions(config.redisUrl, onError)
+    const { connect, subscribe } = openRedis(config.redisUrl)
+    const redis = await connect()
+    const subscriptions = subscribe()
     const live = redisLive({ redis, subscriptions })
     closers.add('live', () => live.close())
     return { live, io: clusterServer({ redis, subscriptions }) }
   }
 
-  return { openStore, openStream, openLive, log }
+  /** For a process that only delivers. Without Redis it reaches nobody. */
+  const openLive = async (): Promise<Live> => {
+    if (!config.redisUrl) return inProcessLive({ io: standaloneServer() })
+    const live = redisLive({ redis: await openRedis(config.redisUrl).connect() })
+    closers.add('live', () => live.close())
+    return live
+  }
+
+  return { openStore, openStream, openEdge, openLive }
 }
 
-export type Parts = {
-  stream: Stream
-  store: Store
-  live: Live
-  idempotency: Idempotency
-  directory: Directory
-  io: LiveServer
-}
-
-/** Everything a hub or a dispatcher stands on, opened together. */
-export const openAll = async (context: Context, file?: string): Promise<Parts> => {
+/** Everything a hub stands on. Waits for servers that are not up yet. */
+export const openHubParts = async (context: Context, file?: string) => {
+  const { log } = context
   const open = openParts(context, file)
   const store = await open.openStore()
-  const { stream, idempotency } = await open.openStream()
-  const { live, io } = await open.openLive()
+  const { stream, idempotency } = await untilAvailable(log, 'event log', open.openStream)
+  const { live, io } = await untilAvailable(log, 'live bus', open.openEdge)
   return { stream, store, live, idempotency, io, directory: createDirectory(store) }
+}
+
+/** Everything a dispatcher stands on. Waits for servers that are not up yet. */
+export const openDispatcherParts = async (context: Context) => {
+  const { log } = context
+  const open = openParts(context)
+  const store = await open.openStore()
+  const { stream } = await untilAvailable(log, 'event log', open.openStream)
+  const live = await untilAvailable(log, 'live bus', open.openLive)
+  return { stream, store, live, directory: createDirectory(store) }
 }

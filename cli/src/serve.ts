@@ -1,10 +1,7 @@
 import type { Config } from '@carillon/core/config/config'
-import { ProblemError } from '@carillon/core/errors'
 import { createClosers } from '@carillon/core/lifecycle/closers'
-import { createLog, type Log } from '@carillon/core/telemetry/log'
+import { createLog } from '@carillon/core/telemetry/log'
 import type { Context } from './parts.ts'
-
-const STARTUP_RETRY_MS = 1_000
 
 /**
  * Runs a long-lived role: opens what `start` opens, waits for SIGTERM or SIGINT, then closes everything in reverse
@@ -42,21 +39,4 @@ export const serve = async (
     process.exit(1)
   })
   await start({ config, secret, closers, log })
-}
-
-/** Servers may come up in any order: tries until the dependency answers, saying what it waits for. */
-export const untilAvailable = async <Result>(
-  log: Log,
-  what: string,
-  open: () => Promise<Result>,
-): Promise<Result> => {
-  for (;;) {
-    try {
-      return await open()
-    } catch (error) {
-      if (!(error instanceof ProblemError && error.problem.temporary)) throw error
-      log.warn({ err: error }, `waiting for the ${what}`)
-      await new Promise((resolve) => setTimeout(resolve, STARTUP_RETRY_MS))
-    }
-  }
 }

@@ -16,8 +16,9 @@ export const listenHealth = async (
   ): Promise<{ status: number; type: string; body: string }> => {
     if (path === '/healthz') return { status: 200, type: 'application/json', body: '{"status":"ok"}' }
     if (path === '/readyz') {
-      const state = await readiness()
-      return { status: state.ready ? 200 : 503, type: 'application/json', body: JSON.stringify(state) }
+      const { ready, parts } = await readiness()
+      const body = JSON.stringify({ status: ready ? 'ready' : 'unready', parts })
+      return { status: ready ? 200 : 503, type: 'application/json', body }
     }
     if (path === '/metrics') {
       for (const [lane, waiting] of await stream.backlog()) metrics.backlog.set({ lane }, waiting)

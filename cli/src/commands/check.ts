@@ -30,7 +30,7 @@ export const check = defineCommand({
     const checks = {
       'event log': async () => (await open.openStream()).stream.check(),
       inbox: async () => (await open.openStore()).check(),
-      'live bus': async () => (await open.openLive()).live.check(),
+      'live bus': async () => (await open.openLive()).check(),
     }
     let failed = false
     for (const [part, where] of Object.entries(whereabouts(config, databaseFile(config)))) {

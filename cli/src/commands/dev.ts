@@ -9,7 +9,7 @@ import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { createHub } from '@carillon/hub/hub'
 import { defineCommand } from 'citty'
 import { type DevState, devState, newDevState } from '../dev-state.ts'
-import { databaseFile, openAll, whereabouts } from '../parts.ts'
+import { databaseFile, openHubParts, whereabouts } from '../parts.ts'
 import { choosePort } from '../port.ts'
 import { serve } from '../serve.ts'
 import { refuse, say, settings } from '../settings.ts'
@@ -96,7 +96,7 @@ export const dev = defineCommand({
         const lock = lockDataDir(config.dataDir)
         closers.add('lock', () => lock.close())
       }
-      const parts = await openAll(context, file)
+      const parts = await openHubParts(context, file)
       await parts.store.migrate()
       const apiKey = await prepareTenant(parts.store, state, args.memory ? () => {} : kept.write)
       const metrics = createMetrics({ process: true })

@@ -2,10 +2,11 @@ import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { listenHealth } from '@carillon/dispatcher/health'
 import { defineCommand } from 'citty'
-import { openAll } from '../parts.ts'
+import { openDispatcherParts } from '../parts.ts'
 import { choosePort } from '../port.ts'
-import { serve, untilAvailable } from '../serve.ts'
+import { serve } from '../serve.ts'
 import { needCluster, needSecret, settings } from '../settings.ts'
+import { untilAvailable } from '../until-available.ts'
 
 export const dispatcher = defineCommand({
   meta: { name: 'dispatcher', description: 'The worker: decides, stores, delivers' },
@@ -17,7 +18,7 @@ export const dispatcher = defineCommand({
     const port = choosePort(args.port, config.port, 4_001)
     return serve('dispatcher', { config, secret }, async (context) => {
       const { closers, log } = context
-      const parts = await untilAvailable(log, 'servers', () => openAll(context))
+      const parts = await openDispatcherParts(context)
       await untilAvailable(log, 'store', () => parts.store.check())
       const metrics = createMetrics({ process: true })
       const health = await listenHealth({ ...parts, metrics }, port, config.host ?? '0.0.0.0')

@@ -2,10 +2,11 @@ import { fileURLToPath } from 'node:url'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { createHub } from '@carillon/hub/hub'
 import { defineCommand } from 'citty'
-import { openAll } from '../parts.ts'
+import { openHubParts } from '../parts.ts'
 import { choosePort } from '../port.ts'
-import { serve, untilAvailable } from '../serve.ts'
+import { serve } from '../serve.ts'
 import { needCluster, needSecret, settings } from '../settings.ts'
+import { untilAvailable } from '../until-available.ts'
 
 /** The client SDK as one file for browsers, made by `npm run build`. */
 export const clientBundle = () => fileURLToPath(import.meta.resolve('@carillon/client-sdk/browser'))
@@ -20,7 +21,7 @@ export const hub = defineCommand({
     const port = choosePort(args.port, config.port, 4_000)
     return serve('hub', { config, secret }, async (context) => {
       const { closers, log } = context
-      const parts = await untilAvailable(log, 'servers', () => openAll(context))
+      const parts = await openHubParts(context)
       await untilAvailable(log, 'store', () => parts.store.check())
       const metrics = createMetrics({ process: true })
       const running = createHub(

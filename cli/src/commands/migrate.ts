@@ -2,8 +2,8 @@ import { createClosers } from '@carillon/core/lifecycle/closers'
 import { createLog } from '@carillon/core/telemetry/log'
 import { defineCommand } from 'citty'
 import { openParts } from '../parts.ts'
-import { untilAvailable } from '../serve.ts'
 import { needSecret, say, settings } from '../settings.ts'
+import { untilAvailable } from '../until-available.ts'
 
 export const migrate = defineCommand({
   meta: {
@@ -15,7 +15,7 @@ export const migrate = defineCommand({
     const closers = createClosers()
     const log = createLog({ level: config.logLevel, role: 'migrate' })
     const context = { config, secret: needSecret(config), closers, log }
-    const store = await untilAvailable(log, 'store', () => openParts(context).openStore())
+    const store = await openParts(context).openStore()
     await untilAvailable(log, 'store', () => store.migrate())
     await closers.close(config.drainMs)
     say('the schema is up to date')

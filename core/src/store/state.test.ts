@@ -98,7 +98,7 @@ describe('places', () => {
     expect(sizes.size).toBe(SLOTS)
     expect(Math.max(...sizes.values())).toBeLessThan(1_200)
     expect(Math.min(...sizes.values())).toBeGreaterThan(800)
-    expect(['ada', 'bob', 'auth0|42'].map(slotOf)).toEqual([0, 0, 0])
+    expect(['ada', 'bob', 'auth0|42'].map(slotOf)).toEqual([13, 24, 50])
   })
 
   test('months are counted in UTC', () => {

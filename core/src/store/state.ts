@@ -23,7 +23,7 @@ export type Cells = {
   snoozedUntil: number | null
 }
 
-export const TIME_CELLS = ['receivedAt', 'seenAt', 'readAt', 'archivedAt', 'snoozedUntil'] as const
+const TIME_CELLS = ['receivedAt', 'seenAt', 'readAt', 'archivedAt', 'snoozedUntil'] as const
 
 /** What counting needs of an item. */
 export type Standing = Pick<Cells, 'seenAt' | 'readAt' | 'archivedAt' | 'snoozedUntil'>

@@ -6,7 +6,7 @@ import type { Directory } from '@carillon/core/security/directory'
 import { signUserToken } from '@carillon/core/security/user-tokens'
 import type { Users } from '@carillon/core/store/port'
 import { UserId } from '@carillon/schemas'
-import type { Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { Edge } from '../edge.ts'
 import type { Routes } from '../routes.ts'
@@ -52,20 +52,18 @@ export const demoRoutes = (
   { demo, directory, users }: { demo: Demo; directory: Directory; users: Users },
 ) => {
   const files = new Set(readdirSync(PAGES).filter((name) => extname(name) in TYPES))
-  const send = async (name: string) => {
+  const send = async (c: Context<Edge>, name: string) => {
     if (!files.has(name)) throw new ProblemError('not_found', 'there is nothing at this address')
-    return new Response(await readFile(new URL(name, PAGES)), {
-      headers: {
-        'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
-        'content-security-policy': CSP,
-        'cache-control': 'no-cache',
-      },
+    return c.body(await readFile(new URL(name, PAGES)), 200, {
+      'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
+      'content-security-policy': CSP,
+      'cache-control': 'no-cache',
     })
   }
 
   app.get('/', (c) => {
     c.set('route', '/')
-    return send('demo.html')
+    return send(c, 'demo.html')
   })
 
   routes.open(
@@ -97,6 +95,6 @@ export const demoRoutes = (
 
   app.get('/demo/:file', (c) => {
     c.set('route', '/demo/{file}')
-    return send(c.req.param('file'))
+    return send(c, c.req.param('file'))
   })
 }

@@ -379,6 +379,13 @@ describe('the *-all verbs', () => {
     expect((await page()).items).toEqual([])
   })
 
+  it('can be narrowed to a tag', async () => {
+    const tagged = await tenant.item('ann', { tags: ['a', 'b'] })
+    await tenant.item('ann', { tags: ['b'] })
+    const { json } = await call<ChangedMany>('POST', '/read-all', { body: { tag: 'a' } })
+    expect(json).toEqual({ ids: [tagged.id], counts: { unread: 1, unseen: 1 } })
+  })
+
   it('leave alone what is archived or asleep, and other people', async () => {
     const [archived, asleep, bobs] = [
       await tenant.item('ann'),

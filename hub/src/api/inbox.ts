@@ -21,6 +21,7 @@ const Category = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a category is 1 to 64 letters, digits, _ . or -')
   .optional()
+const Tag = z.string().min(1).max(64).optional()
 const ChangedItem = z.object({ item: InboxItem, counts: Counts })
 const ChangedItems = z.object({
   ids: z.array(ItemId).describe('The items this changed'),
@@ -60,7 +61,7 @@ export const inboxRoutes = (
       query: z.strictObject({
         status: InboxStatus.default('active'),
         category: Category,
-        tag: z.string().min(1).max(64).optional(),
+        tag: Tag,
         limit: z.coerce.number().int().min(1).max(100).default(20),
         before: z.string().optional().describe('The `next` of the page before'),
       }),
@@ -104,12 +105,11 @@ export const inboxRoutes = (
         method: 'post',
         path,
         summary,
-        body: z.strictObject({ category: Category }),
+        body: z.strictObject({ category: Category, tag: Tag }),
         bodyOptional: true,
         answers: { 200: { description: 'Done; what arrived meanwhile is as it came', schema: ChangedItems } },
       },
-      async ({ c, body }, { tenant, user }) =>
-        c.json(await verbs.all({ tenant, user }, verb, (await body()).category)),
+      async ({ c, body }, { tenant, user }) => c.json(await verbs.all({ tenant, user }, verb, await body())),
     )
 
   routes.user(

@@ -293,6 +293,7 @@ describe('the demo', () => {
     const page = await demo.call('GET', '/')
     expect(page.status).toBe(200)
     expect(page.headers.get('content-type')).toContain('text/html')
+    expect(page.headers.get('x-content-type-options')).toBe('nosniff')
     expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'self'.*frame-ancestors 'none'/)
     for (const path of ['/demo/..%2Fhub.ts', '/demo/%2e%2e%2fhub.ts', '/demo/nothing.js', '/demo/__proto__'])
       expect((await demo.call('GET', path)).status, path).toBe(404)

@@ -111,13 +111,13 @@ export const createVerbs = (parts: {
     },
 
     /**
-     * Does one thing to every active item (of a category). Walks from the newest item at the start to older ones,
+     * Does one thing to every active item (of a category, with a tag). Walks from the newest item at the start to older ones,
      * so what arrives meanwhile is left alone; repeating it after a failure goes on where that ended.
      */
     all: async (
       owner: Owner,
       verb: 'read' | 'seen' | 'archived',
-      category?: string,
+      narrow: { category?: string; tag?: string } = {},
     ): Promise<{ ids: string[]; counts: Counts }> => {
       const status = ({ read: 'unread', seen: 'unseen', archived: 'active' } as const)[verb]
       const patch: ItemPatch = { [verb]: true }
@@ -125,7 +125,7 @@ export const createVerbs = (parts: {
       const done: Group[] = []
       let before: string | undefined
       for (let more = true; more; ) {
-        const items = await inbox.page(owner, { status, category, before, limit: PAGE })
+        const items = await inbox.page(owner, { ...narrow, status, before, limit: PAGE })
         const groups = grouped(items, (item) => changeOf(item, patch, now))
         await store(owner, groups)
         done.push(...groups)

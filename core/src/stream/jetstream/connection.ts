@@ -41,7 +41,7 @@ export const connectNats = async (
 /** Whether a connection is up just now: what is sent while it is down is lost. */
 export type Link = {
   readonly up: boolean
-  /** Rejects with UnavailableError while the connection is down. */
+  /** Throws UnavailableError while the connection is down. */
   require(): void
   /** Calls back after every reconnection, until the returned function is called. */
   onUp(listener: () => void): () => void

@@ -3,6 +3,7 @@ import type { Lane } from '@carillon/schemas'
 import { createInbox, type Msg, type NatsConnection, nanos, type Subscription } from '@nats-io/transport-node'
 import { UnavailableError } from '../../errors.ts'
 import type { DeadReason, Message, Reader } from '../port.ts'
+import { ACK, NAK, nakAfter, position, TERM, WORKING } from './acks.ts'
 import { flushed, type Link } from './connection.ts'
 import { streamOf } from './streams.ts'
 
@@ -124,16 +125,13 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     void listenAgain()
   }
 
-  /** Waits longer each time, until something is heard again. */
+  /** Waits longer each time, until something is heard again. Gives up with the link, which brings it back. */
   const listenAgain = async () => {
-    for (
-      let declared = false;
-      !declared && !closed;
-      wait = Math.min(wait * 2 + RETRY_FIRST_MS, RETRY_LAST_MS)
-    ) {
+    let declared = false
+    while (!declared && !closed && link.up) {
       await sleep(wait * (0.5 + Math.random()))
+      wait = Math.min(wait * 2 + RETRY_FIRST_MS, RETRY_LAST_MS)
       try {
-        link.require()
         await declare()
         declared = true
       } catch {
@@ -141,7 +139,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
       }
     }
     restarting = false
-    if (!closed) listen()
+    if (declared && !closed) listen()
   }
 
   /** Keeps what is held, and notices a server that has stopped to answer. */
@@ -153,7 +151,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
           connection.publish(each.reply, WORKING)
           each.renewed = now
         }
-    if (requested > 0 && now - heard > 2.5 * HEARTBEAT_MS) restart()
+    if (link.up && requested > 0 && now - heard > 2.5 * HEARTBEAT_MS) restart()
     if (closed && held.size === 0) abandon()
   }
   const ticking = setInterval(tick, ackWaitMs / 4)
@@ -192,7 +190,10 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     pull()
   }
 
-  const forget = link.onUp(restart)
+  const forget = link.onUp(() => {
+    wait = 0
+    restart()
+  })
   listen()
   return {
     lane,
@@ -231,27 +232,5 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
       if (held.size === 0) abandon()
     },
     abandon,
-  }
-}
-
-const encode = (text: string) => new TextEncoder().encode(text)
-const ACK = encode('+ACK')
-const NAK = encode('-NAK')
-const TERM = encode('+TERM')
-const WORKING = encode('+WPI')
-const nakAfter = (delayMs: number) => encode(`-NAK ${JSON.stringify({ delay: nanos(delayMs) })}`)
-
-/**
- * Reads `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<deliveries>.<sequence>.<consumer sequence>.<nanoseconds>.<pending>[.<random>]`
- * (ADR-15).
- */
-const position = (reply: string) => {
-  const tokens = reply.split('.')
-  const at = tokens.length === 9 ? 4 : 6
-  return {
-    deliveries: Number(tokens[at]),
-    sequence: Number(tokens[at + 1]),
-    // Nanoseconds do not fit a double; the last six digits are not needed.
-    appendedAt: Number((tokens[at + 3] ?? '').slice(0, -6)),
   }
 }

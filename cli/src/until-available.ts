@@ -1,0 +1,21 @@
+import { ProblemError } from '@carillon/core/errors'
+import type { Log } from '@carillon/core/telemetry/log'
+
+const PAUSE_MS = 1_000
+
+/** Servers may come up in any order: tries until the dependency answers, saying what it waits for. */
+export const untilAvailable = async <Result>(
+  log: Log,
+  what: string,
+  open: () => Promise<Result>,
+): Promise<Result> => {
+  for (;;) {
+    try {
+      return await open()
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.problem.temporary)) throw error
+      log.warn({ err: error }, `waiting for the ${what}`)
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    }
+  }
+}
