@@ -1,5 +1,5 @@
 import type { Counts, InboxItem, InboxPage, ItemPatch } from '@carillon/schemas'
-import { asError, CarillonError, errorOf } from './error.ts'
+import { asError, type CarillonError, errorOf } from './error.ts'
 import type { Query } from './items.ts'
 import { backoff, type Timing } from './timing.ts'
 import type { Tokens } from './tokens.ts'
@@ -14,7 +14,10 @@ const IDS_MAX = 100
 
 export type Answer = { counts?: Counts | undefined; item?: InboxItem; ids?: string[] }
 
-/** The hub's HTTP API, as far as a user's token reaches. Rejects with CarillonError. */
+/**
+ * The hub's HTTP API, as far as a user's token reaches. Rejects with the hub's problem as CarillonError, or with
+ * whatever was in the way of an answer.
+ */
 export const createApi = ({
   url,
   tokens,
@@ -31,22 +34,14 @@ export const createApi = ({
   signal: AbortSignal
 }) => {
   const once = async <T>(token: string, method: string, path: string, body?: unknown): Promise<T> => {
-    try {
-      const response = await fetch(`${url}v1/inbox${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(body ? { 'content-type': 'application/json' } : {}),
-        },
-        body: body ? JSON.stringify(body) : null,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timing.request)]),
-      })
-      if (!response.ok) throw await errorOf(response)
-      return await response.json()
-    } catch (cause) {
-      if (cause instanceof CarillonError) throw cause
-      throw new CarillonError('network', 'The hub does not answer', { temporary: true, cause })
-    }
+    const response = await fetch(`${url}v1/inbox${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+      body: body ? JSON.stringify(body) : null,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timing.request)]),
+    })
+    if (!response.ok) throw await errorOf(response)
+    return await response.json()
   }
 
   /** One request; a refused token is renewed once. */

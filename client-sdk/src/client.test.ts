@@ -461,7 +461,7 @@ describe('the connection', () => {
     const error = new Promise<CarillonError>((resolve) => client.on('error', resolve))
     const feed = client.feed()
     await until(feed, ({ status }) => status === 'ready')
-    expect(await error).toMatchObject({ code: 'token', temporary: true })
+    expect(await error).toMatchObject({ code: 'network', temporary: true })
   })
 
   it('ends with the client, and nothing follows', async () => {

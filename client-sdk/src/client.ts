@@ -63,15 +63,14 @@ const isBase = ({ status, category, tag }: Query) =>
  */
 export const createClient = (options: ClientOptions): Client => {
   const timing: Timing = { ...TIMING, ...options.timing }
-  const url = new URL(options.url, globalThis.location?.href).href
-  const base = url.endsWith('/') ? url : `${url}/`
+  const url = new URL(options.url, globalThis.location?.href).href.replace(/\/?$/, '/')
   const tokens = createTokens(options.token)
   const closing = new AbortController()
   const { signal } = closing
   const api = createApi({
-    url: base,
+    url,
     tokens,
-    fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
+    fetch: options.fetch ?? globalThis.fetch,
     timing,
     signal,
   })
@@ -90,8 +89,6 @@ export const createClient = (options: ClientOptions): Client => {
   const isCrowded = () => state.getSnapshot().items.size > ITEMS_MAX
   const spread = () => Math.random() * timing.spread
   const view = createView(state, () => sync.request(true, spread()))
-  const counts = createStore(view.getSnapshot().counts)
-  view.subscribe(() => counts.set(view.getSnapshot().counts))
 
   /** Meets items, oldest first, and announces those that `isNews` picks among the ones not met before. */
   const meet = (items: readonly InboxItem[], isNews: (item: InboxItem) => boolean) => {
@@ -126,7 +123,7 @@ export const createClient = (options: ClientOptions): Client => {
   const pass = async (full: boolean) => {
     const base = [...lists].find(({ query }) => isBase(query))
     missed = full
-    const first = base ? base.load() : api.page(BASE).then((page) => absorb(BASE, page))
+    const first = base ? base.load(full) : api.page(BASE).then((page) => absorb(BASE, page))
     if (!full) await first
     const others = [...lists].filter((list) => list !== base && (missed || !list.loaded()))
     await Promise.all([first, ...others.map((list) => list.load())])
@@ -155,7 +152,7 @@ export const createClient = (options: ClientOptions): Client => {
     timing.straggler,
   )
   const connection = createConnection({
-    url: base,
+    url,
     tokens,
     connect: options.connect ?? io,
     timing,
@@ -204,10 +201,10 @@ export const createClient = (options: ClientOptions): Client => {
     feed: (query = {}) =>
       createFeed({ api, verbs, view, absorb, open, refill, close: (list) => lists.delete(list) }, query),
     counts: {
-      getSnapshot: counts.getSnapshot,
+      getSnapshot: () => view.getSnapshot().counts,
       subscribe(listener) {
         start()
-        return counts.subscribe(listener)
+        return view.subscribe(listener)
       },
     },
     get connection() {

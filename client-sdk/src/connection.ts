@@ -20,8 +20,8 @@ const RECEIVED_MAX = 100
 const WAITING_MAX = 1_000
 
 /** In this way the hub ends a connection that broke its rules: no reason to hurry back. */
-const REJECTED = new CarillonError('forbidden', 'The hub ended the live connection')
-const DISCONNECTED = new CarillonError('network', 'The live connection is down', { temporary: true })
+const REJECTED = new CarillonError('forbidden', 'Connection refused')
+const DISCONNECTED = new CarillonError('network', 'Connection lost', { temporary: true })
 
 /**
  * The one socket of a client: connects, reconnects for ever with jittered backoff, and asks for a fresh token when
@@ -123,7 +123,7 @@ export const createConnection = ({
     fail(reason === 'io server disconnect' ? REJECTED : DISCONNECTED)
   })
   socket.on('connect_error', ({ message }) => {
-    if (isRefusal(message)) refuse(new CarillonError(message as ErrorCode, 'The hub refuses the token'))
+    if (isRefusal(message)) refuse(new CarillonError(message as ErrorCode, 'Token refused'))
     else fail(DISCONNECTED)
   })
   for (const event of ['inbox.added', 'inbox.changed', 'inbox.removed'] as const)

@@ -11,7 +11,7 @@ import { newItem, newItemId, type StandIn, startHub } from './testing/hub.ts'
 import { FAST } from './testing/until.ts'
 
 const STEPS = 40
-const SEEDS = Array.from({ length: 6 }, (_, index) => index + 1)
+const SEEDS = Array.from({ length: Number(process.env.SEEDS ?? 6) }, (_, index) => index + 1)
 const QUERIES: FeedQuery[] = [
   { limit: 10 },
   { status: 'unread', limit: 10 },

@@ -1,10 +1,7 @@
 import type { Problem, ProblemCode } from '@carillon/schemas'
 
-/**
- * Beside the hub's problem codes: `network` (no answer, or the client was closed) and `token` (the token function
- * failed).
- */
-export type ErrorCode = ProblemCode | 'network' | 'token'
+/** Beside the hub's problem codes `network`: no answer from the hub, or from the token function, or none in time. */
+export type ErrorCode = ProblemCode | 'network'
 
 type Rest = {
   status?: number
@@ -46,5 +43,8 @@ export const errorOf = async (response: Response): Promise<CarillonError> => {
   return new CarillonError(code, detail, { status, temporary, retryAfter })
 }
 
+/** What is no problem of the hub's is a lack of an answer; `cause` says more. */
 export const asError = (error: unknown): CarillonError =>
-  error instanceof CarillonError ? error : new CarillonError('internal', String(error), { cause: error })
+  error instanceof CarillonError
+    ? error
+    : new CarillonError('network', String(error), { temporary: true, cause: error })

@@ -77,8 +77,8 @@ export type FeedContext = {
 /** The client's side of a feed. */
 export type FeedList = {
   query: Query
-  /** Fetches the list from the top. */
-  load(): Promise<void>
+  /** Fetches the list from the top; what was loaded further down stays unless `full` or something was missed. */
+  load(full?: boolean): Promise<void>
   /** False when a load is due. */
   loaded(): boolean
   holds(item: InboxItem | null): boolean
@@ -107,7 +107,6 @@ export const createFeed = (
     hasMore: false,
     error,
   }
-  let told = snapshot
 
   const holds = (item: InboxItem | null): item is InboxItem =>
     matches(item, query, Date.now()) && item.id >= (floor ?? '')
@@ -135,8 +134,6 @@ export const createFeed = (
   const update = () => {
     compute()
     if (floor !== undefined && isShort()) context.refill()
-    if (told === snapshot) return
-    told = snapshot
     listeners.call()
   }
 
@@ -154,13 +151,13 @@ export const createFeed = (
       }
     })
 
-  const load = () =>
+  const load = (full = true) =>
     task(async () => {
       const held = snapshot.items.length
       const page = await api.page({ ...query, limit: Math.max(limit, Math.min(held, LIMIT_MAX)) })
       const missed = context.absorb(query, page)
-      // What lies below the page, loaded by `more`, is still as it was.
-      if (!missed && held < ITEMS_MAX && floor !== undefined && floor < floorOf(page)) return
+      // What lies below the page is still as it was.
+      if (!full && !missed && held < ITEMS_MAX && floor !== undefined && floor < floorOf(page)) return
       floor = floorOf(page)
       next = page.next
     })

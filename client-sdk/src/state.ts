@@ -60,9 +60,6 @@ export const INITIAL: State = {
 }
 
 const LOG_MAX = 500
-/** A change of one of these may change counts, and the lists that an item is in. */
-const TELLING = ['readAt', 'seenAt', 'archivedAt', 'snoozedUntil']
-
 /** The change applied to known items, and the counts to expect after it. */
 const edit = <S extends Pick<State, 'items' | 'counts'>>(
   state: S,
@@ -100,11 +97,8 @@ const added = (state: State, { item: sent }: InboxAdded, now: number): State => 
 const changed = (state: State, { ids, patch, counts }: InboxChanged, now: number): State => {
   const named = ids ?? [...state.items.values()].flatMap((item) => (isActive(item, now) ? item.id : []))
   const next = edit(state, named, (item) => withState(item, patch), now)
-  // Counts are read a moment before or after the message gets its number: one that changes none is no reason to
-  // take them over. Of items that we do not hold, we cannot know which lists they now belong to.
-  return TELLING.some((cell) => cell in patch)
-    ? counted(next, counts, !named.every((id) => state.items.has(id)))
-    : next
+  // Of items that we do not hold, we cannot know which lists they now belong to.
+  return counted(next, counts, !named.every((id) => state.items.has(id)))
 }
 
 /** Applies a live message, whose turn it is. */

@@ -1,7 +1,7 @@
 /** Something with a current value: `subscribe` and `getSnapshot` are what React's useSyncExternalStore takes. */
 export type Readable<T> = {
   getSnapshot(): T
-  /** Calls back after every change. Returns its own undoing. */
+  /** Calls back after every change, at times without one. Returns its own undoing. */
   subscribe(listener: () => void): () => void
 }
 

@@ -1,5 +1,3 @@
-import { CarillonError } from './error.ts'
-
 /** A user token, or how to get one, for example from your own backend. */
 export type TokenSource = string | (() => string | Promise<string>)
 
@@ -8,25 +6,17 @@ export const createTokens = (source: TokenSource) => {
   let current: string | undefined
   let asking: Promise<string> | undefined
 
-  const ask = async (): Promise<string> => {
-    try {
-      current = typeof source === 'string' ? source : await source()
-      return current
-    } catch (cause) {
-      throw new CarillonError('token', 'The token function failed', { temporary: true, cause })
-    } finally {
-      asking = undefined
-    }
-  }
-
   return {
     /** A fixed token cannot be renewed: once refused, it stays refused. */
     fixed: typeof source === 'string',
     /** The current token; another one, if it is the one that the hub refused. */
     async get(refused?: string): Promise<string> {
       if (current !== undefined && current !== refused) return current
-      asking ??= ask()
-      return asking
+      asking ??= Promise.resolve(typeof source === 'string' ? source : source()).finally(() => {
+        asking = undefined
+      })
+      current = await asking
+      return current
     },
   }
 }

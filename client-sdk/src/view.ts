@@ -10,17 +10,16 @@ export type View = { items: Items; counts: Counts }
 const DAY_MS = 86_400_000
 
 /**
- * What a person sees of the state. It is made anew when items, counts or ops change, and when an item wakes or
- * expires by itself: then `turned` is called, because the hub's counts have changed without a word.
+ * What a person sees of the state. It is made anew when the state changes, and when an item wakes or expires by
+ * itself: then `turned` is called, because the hub's counts have changed without a word.
  */
 export const createView = (state: Store<State>, turned: () => void) => {
-  let seen = state.getSnapshot()
-  const view = createStore<View>(overlay(seen, 0))
+  const view = createStore<View>(state.getSnapshot())
   const timer = createTimer()
 
   const update = () => {
     const now = Date.now()
-    const { items, counts } = overlay(seen, now)
+    const { items, counts } = overlay(state.getSnapshot(), now)
     const before = view.getSnapshot().counts
     view.set({ items, counts: sameCounts(before, counts) ? before : counts })
     const wait = nextMoment(items.values(), now) - now
@@ -33,11 +32,7 @@ export const createView = (state: Store<State>, turned: () => void) => {
     )
   }
 
-  const off = state.subscribe(() => {
-    const { items, pending, counts } = seen
-    seen = state.getSnapshot()
-    if (items !== seen.items || pending !== seen.pending || counts !== seen.counts) update()
-  })
+  const off = state.subscribe(update)
   return {
     ...view,
     close() {

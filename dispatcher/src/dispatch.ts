@@ -1,4 +1,4 @@
-import { ProblemError } from '@carillon/core/errors'
+import { parseJson } from '@carillon/core/json'
 import type { Live } from '@carillon/core/live/port'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Message, Stream } from '@carillon/core/stream/port'
@@ -12,6 +12,9 @@ import { createPlan, type DueWork, type Plan, postpone } from './plan.ts'
 
 /** How many notifications of a batch look up their recipients at the same time. */
 const LOOKUPS = 16
+
+/** The log's clock and ours may differ; an alarm this early is taken for on time, a later snooze has its own. */
+const CLOCK_SKEW_MS = 5_000
 
 /** What became of each message: done, or refused for good with a reason. Anything else is thrown. */
 export type Outcome = { message: Message; reason?: DeadReason }
@@ -27,14 +30,6 @@ export type DispatchPorts = {
 
 /** Work is written by ourselves, but the log is outside: what does not read as work is refused, not trusted. */
 const WakeWork = z.object({ user: UserId, id: ItemId })
-
-const decode = (message: Message): unknown => {
-  try {
-    return JSON.parse(new TextDecoder().decode(message.data))
-  } catch (cause) {
-    throw new ProblemError('malformed_json', 'the work message is not JSON', { cause })
-  }
-}
 
 const inGroups = async <Item, Result>(
   items: readonly Item[],
@@ -88,7 +83,7 @@ export const createDispatch = ({ store, stream, live, accept, deliver, metrics }
     const { user, id } = WakeWork.parse(work)
     const owner = { tenant, user }
     const [item] = await store.inbox.get(owner, [id])
-    if (!item?.snoozedUntil || Date.parse(item.snoozedUntil) > Date.now()) return
+    if (!item?.snoozedUntil || Date.parse(item.snoozedUntil) > Date.now() + CLOCK_SKEW_MS) return
     await store.inbox.change(owner, [id], { snoozedUntil: null })
     const counts = await store.inbox.counts(owner)
     const payload = { ids: [id], patch: { snoozedUntil: null }, counts }
@@ -98,7 +93,7 @@ export const createDispatch = ({ store, stream, live, accept, deliver, metrics }
   const work = async (messages: readonly Message[]): Promise<Outcome[]> => {
     for (const message of messages) {
       const { kind, tenant } = parseWorkSubject(message.subject)
-      const payload = decode(message)
+      const payload = parseJson(message.data)
       if (kind === 'page') await handlePage(payload as PageWork)
       else if (kind === 'due') await due(payload as DueWork)
       else await wake(tenant, payload)

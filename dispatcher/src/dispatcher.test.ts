@@ -9,6 +9,8 @@ import { openWorld, type World } from './testing.ts'
 let world: World
 afterEach(() => world.close())
 
+const WAIT = { timeout: 15_000 }
+
 const names = (count: number) => Array.from({ length: count }, (_, index) => `user${index}`)
 
 test('a notification is in the inbox of its user, once, however often it is sent', async () => {
@@ -127,11 +129,14 @@ test('a notification waits for its deliverAt, and can be cancelled until then', 
   const deliverAt = new Date(Date.now() + 400).toISOString()
   await world.send({ id: 'soon', to: 'ada', type: 'x', title: 'soon', deliverAt })
   await world.send({ id: 'never', to: 'ada', type: 'x', title: 'never', deliverAt })
-  await vi.waitUntil(async () => (await store.notifications.get(tenant, 'never'))?.state === 'scheduled')
+  await vi.waitUntil(
+    async () => (await store.notifications.get(tenant, 'never'))?.state === 'scheduled',
+    WAIT,
+  )
   await store.notifications.cancel(tenant, 'never', Date.now())
   await stream.cancel([scheduleSubject(tenant, dueKey('never'))])
   expect(await world.titles('ada')).toEqual([])
-  await vi.waitUntil(async () => (await world.titles('ada')).length > 0)
+  await vi.waitUntil(async () => (await world.titles('ada')).length > 0, WAIT)
   await world.quiet()
   expect(await world.titles('ada')).toEqual(['soon'])
   expect((await store.notifications.get(tenant, 'soon'))?.state).toBe('delivered')
@@ -216,6 +221,6 @@ test('the end of a snooze brings an item back', async () => {
   const data = new TextEncoder().encode(JSON.stringify({ user: 'ada', id: item!.id }))
   const schedule = { at, key: scheduleSubject(tenant, 'wake-1') }
   await stream.publish([{ subject: workSubject('wake', 'normal', tenant), data, schedule }])
-  await vi.waitUntil(async () => (await store.inbox.get(owner, [item!.id]))[0]?.snoozedUntil === null)
+  await vi.waitUntil(async () => (await store.inbox.get(owner, [item!.id]))[0]?.snoozedUntil === null, WAIT)
   expect(await world.titles('ada')).toEqual(['later'])
 })

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto'
+import { ProblemError } from '@carillon/core/errors'
 import { notificationIdAt } from '@carillon/core/ids'
+import { parseJson } from '@carillon/core/json'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import {
   CloudEvent,
@@ -27,8 +29,6 @@ export type Read = { incoming: Incoming } | { refused: DeadReason }
 
 const refuse = (code: DeadReason['code'], detail: string): Read => ({ refused: { code, detail } })
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
 const foreignId = (prefix: string, ...parts: string[]) =>
   `${prefix}_${hash('sha256', parts.join('\n'), 'base64url').slice(0, 40)}`
 
@@ -38,11 +38,12 @@ const describe = (issues: Parameters<typeof problemDetails>[0]) =>
     .map(({ pointer, message }) => `${pointer || '/'}: ${message}`)
     .join('; ')
 
-const parseJson = (data: Uint8Array): { value: unknown } | undefined => {
+const parsed = (data: Uint8Array): { value: unknown } | { refused: DeadReason } => {
   try {
-    return { value: JSON.parse(utf8.decode(data)) }
-  } catch {
-    return undefined
+    return { value: parseJson(data) }
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    return { refused: { code: error.problem.code, detail: error.message } }
   }
 }
 
@@ -65,10 +66,10 @@ export const readNotification = (message: Message): Read => {
     if (error instanceof SubjectError) return refuse('subject_invalid', error.message)
     throw error
   }
-  const parsed = parseJson(message.data)
-  if (!parsed) return refuse('malformed_json', 'the payload is not JSON in UTF-8')
+  const json = parsed(message.data)
+  if ('refused' in json) return json
 
-  let payload = parsed.value
+  let payload = json.value
   let eventId: string | undefined
   if (isCloudEvent(payload)) {
     const event = CloudEvent.safeParse(payload)

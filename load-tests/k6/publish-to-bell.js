@@ -5,6 +5,11 @@
  *     npm run rig -- install k6
  *     HUB_URL=http://127.0.0.1:4000 API_KEY=… k6 run load-tests/k6/publish-to-bell.js
  *
+ * or, on a cluster raised for it (the rig sets HUB_URL):
+ *
+ *     npm run rig -- run --hubs 2 --dispatchers 2 -- sh -c 'npm run -s carillon -- tenant --add k6 &&
+ *       API_KEY=$(npm run -s carillon -- token --tenant k6 --sender k6) k6 run load-tests/k6/publish-to-bell.js'
+ *
  * HUB_URL      one hub or several, with commas; sockets and requests are spread over them   http://127.0.0.1:4000
  * API_KEY      from `carillon token --tenant … --sender k6`, or printed by `carillon dev`   required
  * RATE         notifications per second                                                     100

@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import type { Config } from '@carillon/core/config/config'
 import { newApiKey } from '@carillon/core/security/api-keys'
 import { newTenant } from '@carillon/core/security/user-tokens'
-import { openDatabase } from '@carillon/core/sqlite/database'
 import type { Store } from '@carillon/core/store/port'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { createHub } from '@carillon/hub/hub'
 import { defineCommand } from 'citty'
+import Libsql from 'libsql'
 import { type DevState, devState, newDevState } from '../dev-state.ts'
 import { databaseFile, openHubParts, whereabouts } from '../parts.ts'
 import { choosePort } from '../port.ts'
@@ -20,12 +20,10 @@ const USERS = ['ada', 'grace', 'linus']
 
 /** Two processes on one embedded file would each deliver everything, so the first keeps a lock that dies with it. */
 const lockDataDir = (dataDir: string) => {
-  const lock = openDatabase(join(dataDir, 'lock.db'))
+  const lock = new Libsql(join(dataDir, 'lock.db'))
   try {
-    lock.handle.exec(
-      'PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS held (at)',
-    )
-    lock.handle.exec(`INSERT INTO held VALUES (${Date.now()})`)
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE')
+    lock.exec('BEGIN EXCLUSIVE')
   } catch {
     refuse(`another carillon dev works on ${dataDir}; stop it, or choose another --data`)
   }
@@ -94,7 +92,7 @@ export const dev = defineCommand({
       const { closers, log } = context
       if (!args.memory) {
         const lock = lockDataDir(config.dataDir)
-        closers.add('lock', () => lock.close())
+        closers.add('lock', () => void lock.close())
       }
       const parts = await openHubParts(context, file)
       await parts.store.migrate()

@@ -2,7 +2,7 @@ import { JetStreamApiCodes, JetStreamApiError, jetstream } from '@nats-io/jetstr
 import { Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { LRUCache } from 'lru-cache'
-import { failure, linkOf, TIME_LIMIT_MS } from '../stream/jetstream/connection.ts'
+import { linkOf, TIME_LIMIT_MS } from '../stream/jetstream/connection.ts'
 import { type Answer, type Idempotency, IN_FLIGHT_MS, KEY_RETENTION_MS } from './port.ts'
 
 const BUCKET = 'IDEMPOTENCY'
@@ -10,8 +10,8 @@ const BUCKET = 'IDEMPOTENCY'
 const CLAIMS_MAX = 10_000
 
 /** `at`: when the claim was made, epoch ms. */
-type Record = { id: string; body: string; at: number; answer?: Answer }
-type Entry = { record: Record; revision: number }
+type Kept = { id: string; body: string; at: number; answer?: Answer }
+type Entry = { record: Kept; revision: number }
 
 /**
  * Keys in a NATS key-value bucket. Every change names the revision it follows (compare and set), so of all
@@ -29,40 +29,32 @@ export const jetstreamIdempotency = async ({
 }): Promise<Idempotency> => {
   const link = linkOf(connection)
   const kvm = new Kvm(jetstream(connection, { timeout: TIME_LIMIT_MS }))
-  const bucket = await kvm
-    .create(BUCKET, {
+  const bucket = await link.during(() =>
+    kvm.create(BUCKET, {
       ttl: KEY_RETENTION_MS,
       // A replica that lags would show a key as free.
       allow_direct: false,
       ...(replicas !== undefined && { replicas }),
-    })
-    .catch(rethrow)
+    }),
+  )
   const mine = new LRUCache<string, Entry>({ max: CLAIMS_MAX })
 
-  /** Undefined if another change came first. */
-  const change = async (write: () => Promise<number>): Promise<number | undefined> => {
-    link.require()
-    try {
-      return await write()
-    } catch (error) {
-      if (isConflict(error)) return
-      throw failure(error)
-    }
-  }
-  const store = (key: string, record: Record, revision: number) =>
-    change(() =>
-      revision === 0
-        ? bucket.create(key, JSON.stringify(record))
-        : bucket.update(key, JSON.stringify(record), revision, TIME_LIMIT_MS),
-    )
+  /** The new revision; undefined if another change came first. */
+  const changed = async (change: () => Promise<number>) =>
+    await link.during(change).catch((error: unknown) => {
+      if (!isConflict(error)) throw error
+    })
+  const store = (key: string, record: Kept, revision: number) =>
+    changed(() => bucket.put(key, JSON.stringify(record), { previousSeq: revision, timeout: TIME_LIMIT_MS }))
 
-  const find = async (key: string): Promise<Entry | undefined> => {
-    link.require()
-    const entry = await bucket.get(key).catch(rethrow)
-    if (entry?.operation === 'PUT') return { record: entry.json<Record>(), revision: entry.revision }
+  /** Without a record: a key that was freed. */
+  const find = async (key: string): Promise<{ record?: Kept; revision: number } | undefined> => {
+    const entry = await link.during(() => bucket.get(key))
+    if (!entry) return
+    return { revision: entry.revision, ...(entry.operation === 'PUT' && { record: entry.json<Kept>() }) }
   }
 
-  const claimed = async (key: string, record: Record, revision: number) => {
+  const claimed = async (key: string, record: Kept, revision: number) => {
     const next = await store(key, record, revision)
     if (next === undefined) return
     mine.set(key, { record, revision: next })
@@ -71,11 +63,14 @@ export const jetstreamIdempotency = async ({
 
   return {
     claim: async (key, body, newId) => {
-      const first = await claimed(key, { id: newId(), body, at: now() }, 0)
+      const fresh = { id: newId(), body, at: now() }
+      const first = await claimed(key, fresh, 0)
       if (first) return first
       const found = await find(key)
-      // Freed between the two: whoever asks again will get it.
-      if (!found) return { outcome: 'in_flight' }
+      if (found && !found.record)
+        return (await claimed(key, fresh, found.revision)) ?? { outcome: 'in_flight' }
+      // Aged between the two questions: whoever asks again gets it.
+      if (!found?.record) return { outcome: 'in_flight' }
       const { record, revision } = found
       if (record.body !== body) return { outcome: 'reused' }
       if (record.answer) return { outcome: 'replay', answer: record.answer }
@@ -88,7 +83,7 @@ export const jetstreamIdempotency = async ({
       let entry = mine.get(key) ?? (await find(key))
       mine.delete(key)
       // A conflict means that another took over; it did the same work under the same id, so either answer is true.
-      while (entry && !entry.record.answer) {
+      while (entry?.record && !entry.record.answer) {
         if (await store(key, { ...entry.record, answer }, entry.revision)) return
         entry = await find(key)
       }
@@ -99,7 +94,7 @@ export const jetstreamIdempotency = async ({
       mine.delete(key)
       if (!entry) return
       // A conflict means that another took over, and then the key is theirs.
-      await change(async () => {
+      await changed(async () => {
         await bucket.delete(key, { previousSeq: entry.revision })
         return 0
       })
@@ -112,7 +107,3 @@ const CONFLICTS: number[] = [
   JetStreamApiCodes.StreamWrongLastSequenceUnknown,
 ]
 const isConflict = (error: unknown) => error instanceof JetStreamApiError && CONFLICTS.includes(error.code)
-
-const rethrow = (error: unknown): never => {
-  throw failure(error)
-}

@@ -17,6 +17,7 @@ const CHANNELS_PER_COMMAND = 500
  * is tried again for ever, with exponential backoff and jitter.
  */
 const OPTIONS: RedisOptions = {
+  lazyConnect: true,
   connectTimeout: SILENCE_MS,
   commandTimeout: COMMAND_TIMEOUT_MS,
   socketTimeout: SILENCE_MS,
@@ -28,16 +29,10 @@ const OPTIONS: RedisOptions = {
 }
 
 /**
- * A connection for commands, once it is there. Rejects with UnavailableError when Redis does not answer; once
- * connected it comes back by itself, and `onError` hears of every failed attempt.
+ * Resolves once the client is connected. Rejects with UnavailableError when Redis does not answer; once connected it
+ * comes back by itself, and `onError` hears of every failed attempt.
  */
-export const connectRedis = async (url: string, onError: ErrorListener): Promise<Redis> => {
-  const redis = new Redis(url, {
-    ...OPTIONS,
-    connectionName: 'carillon',
-    enableAutoPipelining: true,
-    lazyConnect: true,
-  })
+const connected = async (redis: Redis, onError: ErrorListener): Promise<void> => {
   let reason: Error | undefined
   redis.on('error', (error) => {
     reason = error
@@ -45,11 +40,17 @@ export const connectRedis = async (url: string, onError: ErrorListener): Promise
   })
   try {
     await redis.connect()
-    return redis
   } catch (error) {
     redis.disconnect()
     throw new UnavailableError('live', reason ?? error)
   }
+}
+
+/** A connection for commands, once it is there. Rejects with UnavailableError when Redis does not answer. */
+export const connectRedis = async (url: string, onError: ErrorListener): Promise<Redis> => {
+  const redis = new Redis(url, { ...OPTIONS, connectionName: 'carillon', enableAutoPipelining: true })
+  await connected(redis, onError)
+  return redis
 }
 
 type MessageListener = (message: Buffer, channel: Buffer) => void
@@ -70,9 +71,9 @@ export type Subscriptions = {
   close(): void
 }
 
-/** Opens the subscribing connection; the errors of connecting and subscribing go to `onError`. */
-export const openSubscriptions = (url: string, onError: ErrorListener): Subscriptions => {
-  const redis = new Redis(url, { ...OPTIONS, connectionName: 'carillon-subscriber' }).on('error', onError)
+/** Opens the subscribing connection. Rejects with UnavailableError when Redis does not answer. */
+export const openSubscriptions = async (url: string, onError: ErrorListener): Promise<Subscriptions> => {
+  const redis = new Redis(url, { ...OPTIONS, connectionName: 'carillon-subscriber' })
   const wanted = new Map<string, MessageListener>()
   const changed = new Set<string>()
   const lossListeners: (() => void)[] = []
@@ -136,6 +137,7 @@ export const openSubscriptions = (url: string, onError: ErrorListener): Subscrip
   redis.on('smessageBuffer', (channel: Buffer, message: Buffer) =>
     wanted.get(channel.toString())?.(message, channel),
   )
+  await connected(redis, onError)
   const heartbeat = setInterval(() => {
     if (redis.status === 'ready') redis.ping().catch(onError)
   }, HEARTBEAT_MS).unref()

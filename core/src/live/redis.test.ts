@@ -61,7 +61,7 @@ const startRedis = async () => {
 
 const openClusterHub = async (url: string) => {
   const redis = await connectRedis(url, quiet)
-  const subscriptions = openSubscriptions(url, quiet)
+  const subscriptions = await openSubscriptions(url, quiet)
   const hub = await openHub(clusterServer({ redis, subscriptions }))
   const live = redisLive({ redis, subscriptions })
   const lost = () => new Promise<void>((resolve) => live.onLoss(resolve))
@@ -104,6 +104,9 @@ describe.skipIf(!binary)(`when Redis goes away${why}`, () => {
     await server.close()
   })
 
+  const answers = () =>
+    expect.poll(() => hub.live.check().then(() => 'up', String), { timeout: 10_000 }).toBe('up')
+
   test('everything fails clearly, and works again with another epoch after the loss is announced', async () => {
     const tenant = randomUUID()
     const ada = await device(hub.url, tenant, 'ada')
@@ -119,7 +122,7 @@ describe.skipIf(!binary)(`when Redis goes away${why}`, () => {
     const lost = hub.lost()
     await server.start()
     await lost
-    await expect.poll(() => hub.live.check().then(() => 'up', String), { timeout: 10_000 }).toBe('up')
+    await answers()
     const after = [added(tenant, 'ada', 'after'), added(tenant, 'bob', 'after')]
     expect(await hub.live.deliver(after)).toEqual([true, true])
     const received = await ada.until(2)
@@ -153,6 +156,7 @@ describe.skipIf(!binary)(`when Redis goes away${why}`, () => {
   })
 
   test('a Redis that has stopped answering is as good as gone', async () => {
+    await answers()
     server.signal('SIGSTOP')
     try {
       await expect(hub.live.deliver([added('t', 'ada', 'stuck')])).rejects.toThrow(UnavailableError)
@@ -165,6 +169,7 @@ describe.skipIf(!binary)(`when Redis goes away${why}`, () => {
   })
 
   test('there is no content in the error', async () => {
+    await answers()
     await server.stop()
     const error = await hub.live.deliver([added('t', 'ada', 'private')]).catch((error) => error)
     expect(error).toBeInstanceOf(UnavailableError)

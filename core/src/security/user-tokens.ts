@@ -75,7 +75,8 @@ export const verifyUserToken = async (directory: Directory, token: string): Prom
         clockTolerance: 5,
       })
       if (!UserId.safeParse(payload.sub).success) throw refused()
-      return { tenant: tenant!.id, user: payload.sub!, expiresAt: payload.exp! * 1_000 }
+      const expires = Math.min(payload.exp!, payload.iat! + USER_TOKEN_MAX_SECONDS)
+      return { tenant: tenant!.id, user: payload.sub!, expiresAt: expires * 1_000 }
     } catch (error) {
       if (error instanceof errors.JWTExpired)
         throw new ProblemError('token_expired', 'the user token has expired; ask your backend for a new one')

@@ -27,6 +27,9 @@ export const openDatabase = (path: string): Database => {
   handle.exec('PRAGMA journal_mode = WAL')
   handle.exec('PRAGMA synchronous = FULL')
   handle.exec('PRAGMA busy_timeout = 5000')
+  // 64 MiB of pages, and a checkpoint every 32 MiB of log: inboxes are written at random places.
+  handle.exec('PRAGMA cache_size = -65536')
+  handle.exec('PRAGMA wal_autocheckpoint = 8000')
 
   let waiting: Waiting[] = []
   let closed = false

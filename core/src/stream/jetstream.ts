@@ -38,53 +38,43 @@ export const jetstreamStream = async ({
   const dead = deadLetters(client, manager)
   const readers = new Set<JetstreamReader>()
 
+  const unfinished = async (lane: Lane) => {
+    const { num_pending, num_ack_pending } = await manager.consumers
+      .info(streamOf(lane), lane)
+      .catch(() => declareConsumer(manager, lane, options))
+    return [lane, num_pending + num_ack_pending] as const
+  }
+
   return {
     publish: publisher(client, link),
     cancel: async (keys) => {
-      link.require()
-      await windowed(keys.length, (index) => manager.streams.purge('WORK', { filter: keys[index] ?? '' }))
+      await link.during(() => windowed(keys, (key) => manager.streams.purge('WORK', { filter: key })))
     },
-    read: async (lane, { buffer }) => {
-      link.require()
-      const reader: JetstreamReader = jetstreamReader({
-        connection,
-        link,
-        lane,
-        buffer,
-        ackWaitMs: options.ackWaitMs ?? ACK_WAIT_MS,
-        declare: () => declareConsumer(manager, lane, options).catch(() => declareStreams(manager, options)),
-        deposit: dead.deposit,
-        onEnd: () => readers.delete(reader),
-      })
-      readers.add(reader)
-      return reader
-    },
-    deadLetters: async (query) => {
-      link.require()
-      return await dead.list(query)
-    },
-    backlog: async () => {
-      link.require()
-      const count = async (lane: Lane) => {
-        const { num_pending, num_ack_pending } = await manager.consumers
-          .info(streamOf(lane), lane)
-          .catch(() => declareConsumer(manager, lane, options))
-        return [lane, num_pending + num_ack_pending] as const
-      }
-      return new Map(await Promise.all(LANES.map(count)).catch(rethrow))
-    },
+    read: (lane, { buffer }) =>
+      link.during(async () => {
+        const reader: JetstreamReader = jetstreamReader({
+          connection,
+          link,
+          lane,
+          buffer,
+          ackWaitMs: options.ackWaitMs ?? ACK_WAIT_MS,
+          declare: () =>
+            declareConsumer(manager, lane, options).catch(() => declareStreams(manager, options)),
+          deposit: dead.deposit,
+          onEnd: () => readers.delete(reader),
+        })
+        readers.add(reader)
+        return reader
+      }),
+    deadLetters: (query) => link.during(() => dead.list(query)),
+    backlog: () => link.during(async () => new Map(await Promise.all(LANES.map(unfinished)))),
     check: async () => {
-      link.require()
-      await Promise.all(['NOTIFY', 'WORK'].map((name) => manager.streams.info(name))).catch(rethrow)
+      await link.during(() => Promise.all(['NOTIFY', 'WORK'].map((name) => manager.streams.info(name))))
     },
     close: async () => {
       for (const reader of readers) reader.abandon()
     },
   }
-}
-
-const rethrow = (error: unknown): never => {
-  throw failure(error)
 }
 
 const requireVersion = ({ info }: NatsConnection) => {

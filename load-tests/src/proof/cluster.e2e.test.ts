@@ -21,7 +21,10 @@ describe.skipIf(skip)(title, () => {
     ['Cassandra is stopped and started', 'cassandra'],
   ])('loses, doubles and misplaces nothing when %s', async (_, fault) => {
     const proof = await prove(stage, { ...SIZE, fault, seed: 1 })
-    expect(proof, JSON.stringify(proof, undefined, 2)).toMatchObject({ ok: true, unknown: expect.any(Number) })
+    expect(proof, JSON.stringify(proof, undefined, 2)).toMatchObject({
+      ok: true,
+      unknown: expect.any(Number),
+    })
     expect(proof.expected).toBeGreaterThan(SIZE.notifications + SIZE.members)
     if (fault === 'none') expect(proof).toMatchObject({ unknown: 0, liveMissed: 0 })
     if (stage.faults.get(fault)?.apiStands) expect(proof.duringFault).toEqual({ 202: 20 })

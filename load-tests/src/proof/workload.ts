@@ -20,21 +20,20 @@ export type NatsSend = {
 export type HttpSend = { way: 'http'; idempotencyKey?: string; entries: { key: string; value: unknown }[] }
 export type Send = NatsSend | HttpSend
 
+/** The people of a tenant: `users` are all that are known; the topic `large` has members beside them. */
+export type Population = { users: string[]; topics: Map<string, string[]> }
+
 export type WorkloadOptions = {
   /** Leads every key, so that runs on one installation do not meet. */
   tenant: string
+  population: Population
   seed: number
   notifications: number
-  users: number
-  /** Members of the large topic. */
-  members: number
   /** Where notifications go in. Over NATS a tenth still goes over HTTP. */
   way: 'nats' | 'http'
 }
 
 export type Workload = {
-  users: string[]
-  topics: Map<string, string[]>
   entries: Entry[]
   /** In the order to publish. */
   sends: Send[]
@@ -66,7 +65,7 @@ const uuid7 = () => {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
 }
 
-const audience = (random: Random, users: string[], topics: Map<string, string[]>) => {
+const audience = (random: Random, { users, topics }: Population) => {
   const roll = random.next()
   const one = random.pick(users)
   if (roll < 0.78) return { to: one, recipients: [one] }
@@ -94,16 +93,24 @@ const audience = (random: Random, users: string[], topics: Map<string, string[]>
   }
 }
 
+export const createPopulation = (sizes: { users: number; members: number; seed: number }): Population => {
+  const random = createRandom(sizes.seed)
+  const users = Array.from({ length: sizes.users }, (_, index) => userId(index))
+  const topics = new Map<string, string[]>()
+  for (let team = 0; team < 10; team++) topics.set(`team:${team}`, random.some(users, 20))
+  const strangers = Math.max(0, sizes.members - users.length)
+  topics.set('large', [...users, ...Array.from({ length: strangers }, (_, index) => `member-${index}`)])
+  return { users, topics }
+}
+
+/** The last of them is due this long after the workload was made. */
+export const DUE_WITHIN_MS = 4_000
+
 /** A seeded mix: priorities, recipients of every kind, ids of every kind, duplicates, bad input, and one large topic. */
 export const createWorkload = (options: WorkloadOptions): Workload => {
   const { tenant, seed, notifications, way } = options
+  const { users, topics } = options.population
   const random = createRandom(seed)
-  const users = Array.from({ length: options.users }, (_, index) => userId(index))
-  const topics = new Map<string, string[]>()
-  for (let team = 0; team < 10; team++) topics.set(`team:${team}`, random.some(users, 20))
-  const strangers = Math.max(0, options.members - users.length)
-  topics.set('large', [...users, ...Array.from({ length: strangers }, (_, index) => `member-${index}`)])
-
   const entries: Entry[] = []
   const sends: Send[] = []
   const late: Send[] = []
@@ -149,7 +156,7 @@ export const createWorkload = (options: WorkloadOptions): Workload => {
       priority,
       title: add(key, { kind: 'delivered', recipients }),
       ...(random.chance(0.005) && {
-        deliverAt: new Date(Date.now() + 2_000 + random.below(2_000)).toISOString(),
+        deliverAt: new Date(Date.now() + random.below(DUE_WITHIN_MS)).toISOString(),
       }),
     }
     const viaHttp = way === 'http' || random.chance(0.1)
@@ -224,7 +231,7 @@ export const createWorkload = (options: WorkloadOptions): Workload => {
     const special = wide.get(index)
     if (special) special()
     else if (random.chance(MALFORMED)) addBad(key, bad++)
-    else addGood(key, audience(random, users, topics))
+    else addGood(key, audience(random, options.population))
   }
   flush()
 
@@ -236,7 +243,7 @@ export const createWorkload = (options: WorkloadOptions): Workload => {
     const note = { data: { key }, id: `during|${index}`, to, type: 'news', priority: 'high', title }
     during.push({ way: 'http', entries: [{ key, value: note }] })
   }
-  return { users, topics, entries, sends, during, late, duplicates }
+  return { entries, sends, during, late, duplicates }
 }
 
 const raise = (): never => {

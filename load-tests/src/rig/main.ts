@@ -4,6 +4,9 @@
  *     npm run rig -- install [PART…]                         gets what is missing: nats redis java cassandra k6 chromium
  *     npm run rig -- up | down [--forget] | env              servers that stand, on fixed ports
  *     npm run rig -- run [--hubs N] [--dispatchers M] -- CMD  servers for one command; exits with its code
+ *
+ * CMD gets the settings of that cluster, CARILLON_SECRET included, so that `carillon` commands work in it;
+ * HUB_URL names all hubs, with commas.
  * @module
  */
 import { spawn } from 'node:child_process'
@@ -71,8 +74,12 @@ const run = async (args: string[], command: string[]) => {
     if (hubs + dispatchers === 0) return await runCommand(command, clusterSettings(world.urls))
     const cluster = await startCluster({ hubs, dispatchers, urls: world.urls })
     try {
-      const CARILLON_HUB_URLS = cluster.hubs.map(({ url }) => url).join(',')
-      return await runCommand(command, { ...cluster.settings, CARILLON_HUB_URLS })
+      const urls = cluster.hubs.map(({ url }) => url)
+      return await runCommand(command, {
+        ...cluster.settings,
+        CARILLON_HUB_URL: urls[0],
+        HUB_URL: urls.join(','),
+      })
     } finally {
       await cluster.stop()
     }

@@ -24,10 +24,13 @@ const COLUMNS: Record<keyof Cells, string> = {
   snoozedUntil: 'snoozed_until',
 }
 
+const STANDING = 'expires_at, seen_at, read_at, archived_at, snoozed_until'
+const ROW = `content, received_at, acted, ${STANDING}`
+
 /** State outlives the month its item lies in, so that it never lapses before the content. */
 const MONTH_MS = 31 * 86_400_000
 /** Rows asked for at first: some more than wanted, because not all have the status. */
-const FIRST = { least: 64, most: 512 }
+const FIRST = { least: 64, most: 500 }
 const IDS_PER_QUERY = 100
 
 /** Cassandra counts TTLs in seconds. */
@@ -126,7 +129,7 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
       checkCursor(before)
       const now = Date.now()
       const older = before === undefined ? [] : [before]
-      const query = `SELECT * FROM ${inbox} WHERE ${ITEM}${older.length > 0 ? ' AND id < ?' : ''}`
+      const query = `SELECT ${ROW} FROM ${inbox} WHERE ${ITEM}${older.length > 0 ? ' AND id < ?' : ''}`
       const partitions = months(now, uuid7Time(before ?? '')).map((month) => [tenant, user, month, ...older])
       const size = Math.min(FIRST.most, Math.max(FIRST.least, limit))
       const found: InboxItem[] = []
@@ -145,7 +148,7 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
 
     counts: async ({ tenant, user }) => {
       const now = Date.now()
-      const query = `SELECT expires_at, seen_at, read_at, archived_at, snoozed_until FROM ${inbox} WHERE ${ITEM}`
+      const query = `SELECT ${STANDING} FROM ${inbox} WHERE ${ITEM}`
       const counts = { unread: 0, unseen: 0 }
       const partitions = months(now).map((month) => [tenant, user, month])
       for await (const rows of session.scan(query, partitions))
@@ -155,7 +158,7 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
 
     get: async ({ tenant, user }, ids) => {
       const now = Date.now()
-      const query = `SELECT * FROM ${inbox} WHERE ${ITEM} AND id IN ?`
+      const query = `SELECT ${ROW} FROM ${inbox} WHERE ${ITEM} AND id IN ?`
       const found: InboxItem[] = []
       await forEach(byMonth(ids, IDS_PER_QUERY), async ({ month, some }) => {
         const rows = await session.rows(query, [tenant, user, month, some.map(({ id }) => id)])

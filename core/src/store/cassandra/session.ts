@@ -11,7 +11,7 @@ export type Session = {
   table(name: string): string
   /**
    * Pages of rows of one partition after the other; each element of `partitions` is the values for one. The first
-   * page of each, of `size` rows, is asked for at once, the others when they are needed.
+   * page of each, of `size` rows, is asked for at once, the others, growing to SCAN_MOST, when they are needed.
    */
   scan(query: string, partitions: unknown[][], size?: number): AsyncGenerator<types.Row[]>
   /** All rows, however many pages they take. */
@@ -25,6 +25,7 @@ const IN_FLIGHT = 384
 
 /** Rows asked for at once, unless the caller has reasons to ask for fewer. */
 const PAGE = 2_000
+const SCAN_MOST = 512
 /** Statements per mutation: at the largest content (64 KiB) well under Cassandra's limit of 16 MiB. */
 const BATCH = 50
 
@@ -81,8 +82,10 @@ export const cassandraSession = (client: Client, keyspace: string): Session => {
     const starts = await Promise.all(partitions.map((params) => page(query, params, size)))
     for (const [index, start] of starts.entries()) {
       yield start.rows
+      let more = size
       for (let next = start.pageState; next; ) {
-        const { rows, pageState } = await page(query, partitions[index] ?? [], PAGE, next)
+        more = Math.max(size, Math.min(more * 4, SCAN_MOST))
+        const { rows, pageState } = await page(query, partitions[index] ?? [], more, next)
         yield rows
         next = pageState
       }

@@ -1,4 +1,5 @@
 import type Libsql from 'libsql'
+import { EVENT_RETENTION_MS } from '../events.ts'
 import { DEDUPE_WINDOW_MS, RETENTION_MS } from '../port.ts'
 import type { Size } from './size.ts'
 import type { Write } from './write.ts'
@@ -6,7 +7,6 @@ import type { Write } from './write.ts'
 const EVERY_MS = 30_000
 /** Rows removed in one write. */
 const CHUNK = 2_000
-const EVENT_RETENTION_MS = 24 * 3_600_000
 const EVENTS_MAX = 500_000
 
 /**

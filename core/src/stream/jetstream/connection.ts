@@ -1,5 +1,5 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
-import { connect, deadline, errors, type NatsConnection } from '@nats-io/transport-node'
+import { connect, errors, type NatsConnection } from '@nats-io/transport-node'
 import { ProblemError, UnavailableError } from '../../errors.ts'
 
 /** How long one answer of the server may take. */
@@ -41,8 +41,11 @@ export const connectNats = async (
 /** Whether a connection is up just now: what is sent while it is down is lost. */
 export type Link = {
   readonly up: boolean
-  /** Throws UnavailableError while the connection is down. */
-  require(): void
+  /**
+   * Settles as `work` does, with its errors in the port's terms; but rejects with UnavailableError at once when
+   * the connection is down, or as soon as it is lost: no answer will come over another one.
+   */
+  during<T>(work: () => Promise<T>): Promise<T>
   /** Calls back after every reconnection, until the returned function is called. */
   onUp(listener: () => void): () => void
 }
@@ -50,38 +53,41 @@ export type Link = {
 /** Watches a connection until it is closed. */
 export const linkOf = (connection: NatsConnection): Link => {
   let up = true
-  const listeners = new Set<() => void>()
+  const returns = new Set<() => void>()
+  const losses = new Set<() => void>()
+  const away = () => new UnavailableError('stream', new Error('not connected'))
+  const lose = () => {
+    up = false
+    for (const lost of losses) lost()
+  }
   const watch = async () => {
     for await (const { type } of connection.status()) {
-      if (type === 'disconnect') up = false
+      if (type === 'disconnect') lose()
       if (type !== 'reconnect') continue
       up = true
-      for (const listener of listeners) listener()
+      for (const listener of returns) listener()
     }
-    up = false
+    lose()
   }
   void watch()
   return {
     get up() {
       return up && !connection.isClosed()
     },
-    require() {
-      if (!up || connection.isClosed()) throw new UnavailableError('stream', new Error('not connected'))
-    },
+    during: <T>(work: () => Promise<T>) =>
+      new Promise<T>((resolve, reject) => {
+        if (!up || connection.isClosed()) return reject(away())
+        const lost = () => reject(away())
+        losses.add(lost)
+        const run = async () => work()
+        run()
+          .then(resolve, (error: unknown) => reject(failure(error)))
+          .finally(() => losses.delete(lost))
+      }),
     onUp(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+      returns.add(listener)
+      return () => returns.delete(listener)
     },
-  }
-}
-
-/** Resolves when the server has taken everything sent so far. */
-export const flushed = async (connection: NatsConnection, link: Link): Promise<void> => {
-  link.require()
-  try {
-    await deadline(connection.flush(), TIME_LIMIT_MS)
-  } catch (error) {
-    throw failure(error)
   }
 }
 

@@ -1,20 +1,16 @@
-import type { Lane } from '@carillon/schemas'
-import { deadSubject } from '@carillon/schemas'
+import { deadSubject, type Lane } from '@carillon/schemas'
 import type { JetStreamClient, JetStreamManager, StoredMsg } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
 import { codeOf, filedUnder, letterOf } from '../dead-letter.ts'
 import type { DeadLetter, DeadReason, Message } from '../port.ts'
-import { failure, TIME_LIMIT_MS } from './connection.ts'
+import { TIME_LIMIT_MS } from './connection.ts'
 import { windowed } from './publish.ts'
 
 /** The DEAD stream: the original bytes, and the rest in headers. */
 export const deadLetters = (jetstream: JetStreamClient, manager: JetStreamManager) => ({
   /** Resolves when every letter is durable. Depositing a message again leaves one letter. */
   deposit: async (letters: readonly { message: Message; reason: DeadReason }[]): Promise<void> => {
-    const written = letters.map(letterOf)
-    await windowed(written.length, async (index) => {
-      const letter = written[index]
-      if (!letter) throw new RangeError(`no letter ${index}`)
+    await windowed(letters.map(letterOf), async (letter) => {
       const fields = headers()
       fields.set('Carillon-Code', letter.code)
       fields.set('Carillon-Detail', letter.detail)
@@ -57,9 +53,9 @@ const batch = (manager: JetStreamManager, query: { seq: number; batch: number; n
     const callback = (done: { err?: Error } | null, message: StoredMsg) => {
       if (!done) messages.push(message)
       else if (!done.err || isNone(done.err)) resolve(messages)
-      else reject(failure(done.err))
+      else reject(done.err)
     }
-    manager.direct.getBatch('DEAD', { ...query, callback }).catch((error: unknown) => reject(failure(error)))
+    manager.direct.getBatch('DEAD', { ...query, callback }).catch(reject)
   })
 
 const isNone = (error: Error) => 'code' in error && error.code === 404

@@ -1,28 +1,33 @@
 import type { JetStreamClient, JetStreamPublishOptions } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
 import type { OutgoingMessage, Published } from '../port.ts'
-import { failure, type Link, TIME_LIMIT_MS } from './connection.ts'
+import { type Link, TIME_LIMIT_MS } from './connection.ts'
 
 /** PubAcks one call waits for at a time. */
 const WINDOW = 512
 
-/** Calls `send` for each index below `count`, in order, at most WINDOW unanswered; stops at the first failure. */
-export const windowed = async <T>(count: number, send: (index: number) => Promise<T>): Promise<T[]> => {
-  const results = new Array<T>(count)
-  let next = 0
+/** Calls `send` for each item, in order, at most WINDOW unanswered; stops at the first failure. */
+export const windowed = async <Item, Answer>(
+  items: readonly Item[],
+  send: (item: Item) => Promise<Answer>,
+): Promise<Answer[]> => {
+  const answers = new Array<Answer>(items.length)
+  // One iterator: each sender goes on where the others are.
+  const left = items.entries()
+  let failed = false
   const run = async () => {
     try {
-      while (next < count) {
-        const index = next++
-        results[index] = await send(index)
+      for (const [index, item] of left) {
+        if (failed) return
+        answers[index] = await send(item)
       }
     } catch (error) {
-      next = count
-      throw failure(error)
+      failed = true
+      throw error
     }
   }
-  await Promise.all(Array.from({ length: Math.min(WINDOW, count) }, run))
-  return results
+  await Promise.all(Array.from({ length: Math.min(WINDOW, items.length) }, run))
+  return answers
 }
 
 /**
@@ -48,13 +53,12 @@ const addressed = ({ subject, dedupe, schedule }: OutgoingMessage, now: number) 
 export const publisher =
   (jetstream: JetStreamClient, link: Link) =>
   async (messages: readonly OutgoingMessage[]): Promise<Published[]> => {
-    link.require()
     const now = Date.now()
-    return await windowed(messages.length, async (index) => {
-      const message = messages[index]
-      if (!message) throw new RangeError(`no message ${index}`)
-      const { subject, options } = addressed(message, now)
-      const { seq, duplicate } = await jetstream.publish(subject, message.data, options)
-      return { sequence: seq, duplicate }
-    })
+    return await link.during(() =>
+      windowed(messages, async (message) => {
+        const { subject, options } = addressed(message, now)
+        const { seq, duplicate } = await jetstream.publish(subject, message.data, options)
+        return { sequence: seq, duplicate }
+      }),
+    )
   }

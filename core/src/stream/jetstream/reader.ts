@@ -1,10 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lane } from '@carillon/schemas'
-import { createInbox, type Msg, type NatsConnection, nanos, type Subscription } from '@nats-io/transport-node'
+import {
+  createInbox,
+  deadline,
+  type Msg,
+  type NatsConnection,
+  nanos,
+  type Subscription,
+} from '@nats-io/transport-node'
 import { UnavailableError } from '../../errors.ts'
 import type { DeadReason, Message, Reader } from '../port.ts'
 import { ACK, NAK, nakAfter, position, TERM, WORKING } from './acks.ts'
-import { flushed, type Link } from './connection.ts'
+import { type Link, TIME_LIMIT_MS } from './connection.ts'
 import { streamOf } from './streams.ts'
 
 /** How long a pull request stays with the server, and how often the server says meanwhile that it has it. */
@@ -165,29 +172,31 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     onEnd()
   }
 
-  const say = async (messages: readonly Message[], verdict: Uint8Array) => {
-    for (const { sequence } of messages) {
-      const reply = held.get(sequence)?.reply
-      if (reply) connection.publish(reply, verdict)
-    }
-    await flushed(connection, link)
+  /** Resolves when the server has taken it. */
+  const say = (messages: readonly Message[], verdict: Uint8Array) =>
+    link.during(() => {
+      for (const { sequence } of messages) {
+        const reply = held.get(sequence)?.reply
+        if (reply) connection.publish(reply, verdict)
+      }
+      return deadline(connection.flush(), TIME_LIMIT_MS)
+    })
+
+  const letGo = (messages: readonly Message[]) => {
+    for (const { sequence } of messages) held.delete(sequence)
+    pull()
   }
 
-  /** They are let go once the server has it. */
   const finish = async (messages: readonly Message[], verdict: Uint8Array) => {
-    link.require()
     await say(messages, verdict)
-    for (const { sequence } of messages) held.delete(sequence)
-    pull()
+    letGo(messages)
   }
 
-  /** They are let go at once: the server may send them back before it says that it has it. */
   const giveBack = async (messages: readonly Message[], verdict: Uint8Array) => {
-    link.require()
     const said = say(messages, verdict)
-    for (const { sequence } of messages) held.delete(sequence)
+    // At once: they may come again before the server says that it has taken it.
+    letGo(messages)
     await said
-    pull()
   }
 
   const forget = link.onUp(() => {
@@ -208,7 +217,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     ack: (messages) => finish(messages, ACK),
     retry: (messages, delayMs) => giveBack(messages, delayMs > 0 ? nakAfter(delayMs) : NAK),
     bury: async (letters) => {
-      await deposit(letters)
+      await link.during(() => deposit(letters))
       await finish(
         letters.map(({ message }) => message),
         TERM,
@@ -220,13 +229,11 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
       const untaken = ready
       ready = []
       try {
-        link.require()
         await subscription?.drain()
         await giveBack(untaken, NAK)
       } catch (error) {
-        if (!(error instanceof UnavailableError)) throw error
         // The server gives them to others by itself when it hears no more from us.
-        for (const { sequence } of untaken) held.delete(sequence)
+        if (!(error instanceof UnavailableError)) throw error
       }
       subscription = undefined
       if (held.size === 0) abandon()

@@ -1,5 +1,4 @@
-import type { Lane } from '@carillon/schemas'
-import { laneFilter } from '@carillon/schemas'
+import { type Lane, laneFilter } from '@carillon/schemas'
 import {
   AckPolicy,
   type ConsumerInfo,
@@ -12,11 +11,10 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
+import { EVENT_RETENTION_MS } from '../events.ts'
 import { LANES, subjectsOf } from '../lanes.ts'
 import { ACK_WAIT_MS, DEDUPE_WINDOW_MS, RETENTION_MS } from '../port.ts'
 
-/** Event subjects are a feed, not a record: what people did is in the store. */
-export const EVENT_RETENTION_MS = 24 * 3_600_000
 /** Unacknowledged messages of one lane, over all processes that read it. */
 const MAX_ACK_PENDING = 20_000
 
@@ -34,7 +32,8 @@ type Declaration = Partial<StreamConfig> & { name: string }
  * only subjects that a lane reads: a publisher who misspells a priority gets no PubAck. WORK drops what is
  * acknowledged and has no age limit, because a schedule may wait longer than any; for it nats-server refuses
  * `discard: new`, so WORK has no size limit of its own that could push out the oldest, only the server's, which
- * refuses. DEAD refuses too; EVENT forgets the oldest.
+ * refuses. The price: WORK knows the `Nats-Msg-Id` of an acknowledged message only until the server restarts. DEAD
+ * refuses too; EVENT forgets the oldest.
  */
 const declarations = ({ replicas, maxBytes }: StreamOptions): Declaration[] => {
   const common = {

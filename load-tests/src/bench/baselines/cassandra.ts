@@ -8,6 +8,8 @@ type Options = { url: string; seconds: number; users: number }
 const IN_FLIGHT = 256
 const RETENTION_S = 90 * 86_400
 const TABLE = 'bench_inbox'
+/** A change of schema may take its time. */
+const SCHEMA = { prepare: false, readTimeout: 60_000 }
 
 /**
  * Bare cassandra-driver, with the options of Carillon's own client: the row of an inbox item, into a table of the
@@ -27,7 +29,7 @@ const insert = async ({ url, seconds, users }: Options): Promise<number> => {
        ) WITH CLUSTERING ORDER BY (id DESC)
          AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
       [],
-      { prepare: false },
+      SCHEMA,
     )
     const query = `INSERT INTO ${table} (tenant, user, month, id, content, expires_at) VALUES (?, ?, ?, ?, ?, ?)
       USING TIMESTAMP ? AND TTL ?`
@@ -54,7 +56,7 @@ const insert = async ({ url, seconds, users }: Options): Promise<number> => {
 /** Takes the table away again. */
 const drop = async (url: string) => {
   const { client, keyspace } = connectCassandra(url)
-  await client.execute(`DROP TABLE IF EXISTS ${keyspace}.${TABLE}`, [], { prepare: false })
+  await client.execute(`DROP TABLE IF EXISTS ${keyspace}.${TABLE}`, [], SCHEMA)
   await client.shutdown()
 }
 

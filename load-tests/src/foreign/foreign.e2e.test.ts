@@ -1,0 +1,121 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { createClient } from '@carillon/client-sdk'
+import type { InboxItem } from '@carillon/schemas'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { needing } from '../proof/needs.ts'
+import { clusterStage, embeddedStage, type Stage } from '../proof/stage.ts'
+import { type AddedTenant, addTenant } from '../proof/tenants.ts'
+
+const run = promisify(execFile)
+const PUBLISH = fileURLToPath(new URL('publish.py', import.meta.url))
+const runs = (command: string, ...args: string[]) => spawnSync(command, args).status === 0
+
+/** Someone with the app open, and what was announced to them. */
+const watching = async (stage: Stage, tenant: AddedTenant, user: string) => {
+  const client = createClient({ url: stage.hubs[0] ?? '', token: await tenant.token(user) })
+  onTestFinished(() => client.close())
+  const feed = client.feed()
+  const heard: InboxItem[] = []
+  client.on('notification', (item) => heard.push(item))
+  feed.subscribe(() => {})
+  await vi.waitUntil(() => client.connection === 'live' && feed.getSnapshot().status === 'ready', 20_000)
+  return { feed, heard }
+}
+
+const { title, skip } = needing('a cluster', 'nats', 'redis', 'java', 'cassandra')
+const python = runs('python3', '-c', 'import nats')
+
+describe.skipIf(skip || !python)(
+  python ? title : `${title} (skipped: python3 has no nats-py; get it with: pip install nats-py)`,
+  () => {
+    let stage: Stage
+    let tenant: AddedTenant
+    beforeAll(async () => {
+      stage = await clusterStage()
+      tenant = await stage.kept(({ store }) => addTenant(store, ['order.shipped']))
+    })
+    afterAll(() => stage?.close())
+
+    test('takes plain JSON and CloudEvents from a Python program', async () => {
+      const { feed, heard } = await watching(stage, tenant, 'ada')
+      const { stdout } = await run('python3', [PUBLISH, stage.natsUrl ?? '', tenant.id, 'ada'])
+      const acks = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      expect(acks.map(({ name, stream, duplicate }) => [name, stream, duplicate])).toEqual([
+        ['plain', 'NOTIFY', false],
+        ['plain', 'NOTIFY', true],
+        ['event', 'NOTIFY', false],
+        ['event', 'NOTIFY', true],
+      ])
+      await vi.waitUntil(() => heard.length >= 2, 20_000)
+      const [plain, event] = ['/python', undefined].map((url) => heard.find((item) => item.url === url))
+      expect(plain).toMatchObject({
+        title: 'Plain from Python: olá, 你好 🔔',
+        type: 'order.shipped',
+        priority: 'normal',
+        data: { pi: 3.14159 },
+      })
+      expect(event).toMatchObject({ title: 'A CloudEvent from Python', priority: 'high', tags: ['shop'] })
+      const stored = await stage.kept(({ store }) =>
+        store.inbox.page({ tenant: tenant.id, user: 'ada' }, { status: 'active', limit: 10 }),
+      )
+      expect(stored.map(({ id }) => id).sort()).toEqual(heard.map(({ id }) => id).sort())
+      expect(feed.getSnapshot().counts).toEqual({ unread: 2, unseen: 2 })
+      expect(await stage.kept(({ stream }) => stream.deadLetters({ tenant: tenant.id, limit: 10 }))).toEqual(
+        [],
+      )
+    })
+  },
+)
+
+const curl = runs('curl', '--version')
+
+describe.skipIf(!curl)(curl ? 'one process' : 'one process (skipped: there is no curl)', () => {
+  let stage: Stage
+  let tenant: AddedTenant
+  beforeAll(async () => {
+    stage = await embeddedStage()
+    tenant = await stage.kept(({ store }) => addTenant(store, ['order.shipped']))
+    await stage.begin()
+  })
+  afterAll(() => stage?.close())
+
+  const post = async (body: string, key = tenant.apiKey) => {
+    const { stdout } = await run('curl', [
+      ...['-sS', '-w', '\n%{http_code}', `${stage.hubs[0]}/v1/notifications`],
+      ...['-H', `authorization: Bearer ${key}`, '-H', 'content-type: application/json', '-d', body],
+    ])
+    const [answer = '', status] = stdout.split('\n')
+    return { status: Number(status), answer: JSON.parse(answer) }
+  }
+
+  test('takes a notification from curl, and refuses what is none', async () => {
+    const { feed, heard } = await watching(stage, tenant, 'ada')
+    const good = '{"to":"ada","type":"order.shipped","title":"From curl","id":"curl-1"}'
+    expect(await post(good)).toEqual({ status: 202, answer: { id: 'curl-1' } })
+    expect(await post(good)).toEqual({ status: 202, answer: { id: 'curl-1' } })
+    expect(await post('{"to":"ada","type":')).toMatchObject({
+      status: 400,
+      answer: { code: 'malformed_json' },
+    })
+    expect(await post('{"to":"__proto__","type":"order.shipped"}')).toMatchObject({
+      status: 422,
+      answer: { code: 'invalid_request', errors: [{ pointer: '/to' }] },
+    })
+    expect(await post('{"to":"ada","type":"no.such"}')).toMatchObject({ answer: { code: 'type_unknown' } })
+    expect(await post(good, 'ck_demo.x.y')).toMatchObject({
+      status: 401,
+      answer: { code: 'unauthenticated' },
+    })
+    await vi.waitUntil(() => heard.length > 0, 20_000)
+    const last = '{"to":"ada","type":"order.shipped","title":"Last","id":"curl-2"}'
+    expect(await post(last)).toMatchObject({ status: 202 })
+    await vi.waitUntil(() => heard.length > 1, 20_000)
+    expect(heard.map(({ title }) => title)).toEqual(['From curl', 'Last'])
+    expect(feed.getSnapshot().items.map(({ title }) => title)).toEqual(['Last', 'From curl'])
+  })
+})

@@ -1,0 +1,16 @@
+import { randomBytes } from 'node:crypto'
+import { newApiKey } from '@carillon/core/security/api-keys'
+import { newTenant, signUserToken } from '@carillon/core/security/user-tokens'
+import type { Store } from '@carillon/core/store/port'
+
+/** A tenant of this run's own, with these types defined, an API key, and tokens for its users. */
+export const addTenant = async (store: Store, types: readonly string[]) => {
+  const tenant = newTenant(`t${randomBytes(5).toString('hex')}`)
+  const { key, token: apiKey } = newApiKey(tenant.id, 'proof')
+  await store.tenants.put(tenant)
+  await store.tenants.putKey(key)
+  for (const type of types) await store.types.put(tenant.id, { key: type })
+  return { id: tenant.id, apiKey, token: async (user: string) => (await signUserToken(tenant, user)).token }
+}
+
+export type AddedTenant = Awaited<ReturnType<typeof addTenant>>
