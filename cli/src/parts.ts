@@ -84,7 +84,7 @@ export const openParts = (context: Context, file = databaseFile(context.config))
     }
     const { connect, subscribe } = openRedis(config.redisUrl)
     const redis = await connect()
-    const subscriptions = subscribe()
+    const subscriptions = await subscribe()
     const live = redisLive({ redis, subscriptions })
     closers.add('live', () => live.close())
     return { live, io: clusterServer({ redis, subscriptions }) }

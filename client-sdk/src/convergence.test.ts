@@ -34,8 +34,9 @@ const random = (seed: number) => {
 }
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
-/** Times of receipt are told to nobody; what was sent without a gap after it may lack them. */
-const comparable = (items: readonly InboxItem[]) => items.map((item) => ({ ...item, receivedAt: null }))
+/** An item in a line, without its time of receipt, which is told to nobody. */
+const line = ({ receivedAt: _, id, ...item }: InboxItem) =>
+  `${id.slice(-5)} ${JSON.stringify({ ...item, notification: undefined })}`
 
 const disturb = (hub: StandIn, chance: () => number) => {
   hub.carry = (_, deliver) => {
@@ -108,12 +109,12 @@ const difference = (hub: StandIn, user: string, feed: Feed, query: FeedQuery) =>
   const { items, counts, hasMore, status: state } = feed.getSnapshot()
   const enough = hasMore ? items.length >= (query.limit ?? 20) / 2 : items.length === all.items.length
   return {
-    got: { state, counts, enough, items: comparable(items) },
+    got: { state, counts, enough, items: items.map(line) },
     wanted: {
       state: 'ready',
       counts: all.counts,
       enough: true,
-      items: comparable(all.items.slice(0, items.length)),
+      items: all.items.slice(0, items.length).map(line),
     },
   }
 }
