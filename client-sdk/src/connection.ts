@@ -16,9 +16,6 @@ export type Connect = (url: string, options: Partial<ManagerOptions & SocketOpti
 const GOOD_MS = 10_000
 /** The hub takes so many ids in one `inbox.received`. */
 const RECEIVED_MAX = 100
-/** So many wait to be acknowledged while there is no connection; older ones are given up. */
-const WAITING_MAX = 1_000
-
 /** In this way the hub ends a connection that broke its rules: no reason to hurry back. */
 const REJECTED = new CarillonError('forbidden', 'Connection refused')
 const DISCONNECTED = new CarillonError('network', 'Connection lost', { temporary: true })
@@ -63,7 +60,7 @@ export const createConnection = ({
   let liveSince = 0
   const retry = createTimer()
   const acknowledge = createTimer()
-  let received: string[] = []
+  const received: string[] = []
 
   const become = (next: ConnectionState) => {
     if (state === next) return
@@ -140,7 +137,7 @@ export const createConnection = ({
     },
     /** Tells the hub, soon and together with others, that these items have arrived. */
     received(ids: readonly string[]) {
-      received = [...received, ...ids].slice(-WAITING_MAX)
+      received.push(...ids)
       if (state === 'live' && !acknowledge.waits()) acknowledge.set(flush, timing.acknowledge)
     },
     state: () => state,

@@ -35,7 +35,7 @@ export const errorOf = async (response: Response): Promise<CarillonError> => {
   const { status, headers } = response
   const {
     code = status === 401 ? 'unauthenticated' : 'unavailable',
-    detail = `The hub answered ${status}`,
+    detail = `HTTP ${status}`,
     temporary = status === 429 || status >= 500,
   }: Partial<Problem> = await response.json().catch(() => ({}))
   // Seconds; a date, which the hub does not send, is as good as none.

@@ -48,12 +48,12 @@ export const withState = (item: InboxItem, change: Partial<ItemState>): InboxIte
   acted: { ...item.acted, ...change.acted },
 })
 
-/** The item as our own change will leave it: what is already read, seen or archived keeps its time. */
+/** The item as our own change will leave it: what is already read, seen, archived or acted on keeps its time. */
 export const withChange = (item: InboxItem, change: Partial<ItemState>): InboxItem => {
   const kept: Partial<ItemState> = {}
   for (const cell of ['readAt', 'seenAt', 'archivedAt'] as const)
     if (item[cell] !== null && change[cell]) kept[cell] = item[cell]
-  return withState(item, { ...change, ...kept })
+  return { ...item, ...change, ...kept, acted: { ...change.acted, ...item.acted } }
 }
 
 /** A dispatcher that sends an item again knows nothing of what its user did with it since. */

@@ -64,8 +64,11 @@ describe('embedded stream', () => {
       const { embeddedStream } = await import(${JSON.stringify(import.meta.resolve('./embedded.ts'))})
       const stream = embeddedStream({ database: openDatabase(${JSON.stringify(file)}) })
       const reader = await stream.read('notify-low', { buffer: 10 })
+      let taken = false
       reader.onReady(async () => {
-        const [first, ...rest] = reader.take(10)
+        if (taken) return
+        taken = true
+        const [first] = reader.take(10)
         await reader.ack([first])
         process.stdout.write('acked')
       })

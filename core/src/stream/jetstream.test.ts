@@ -114,12 +114,22 @@ if (path) {
       expect(consumer).toMatchObject({ max_deliver: -1, ack_wait: 10_000_000_000 })
     })
 
-    test('a subject that no lane reads gets no PubAck', async () => {
-      const { url } = await server()
-      const stream = await jetstreamStream({ connection: await connected(url) })
-      const published = stream.publish([{ subject: 'notify.acme.urgent.x', data: bytes('?') }])
-      await expect(published).rejects.toThrow()
-    })
+    test.each(['notify.acme.urgent.x', 'notify.acme.low', 'notify.acme', 'notify.a b'.replace(' ', '!')])(
+      'a message on %s, which no lane reads, ends with the dead letters',
+      async (misfit) => {
+        const { url } = await server()
+        const connection = await connected(url)
+        const stream = await jetstreamStream({ connection, sweepMs: 20 })
+        await stream.read('notify-low', { buffer: 10 })
+        connection.publish(misfit, bytes('lost?'))
+        await stream.publish([{ subject, data: bytes('fine') }])
+        await eventually(async () => expect(await stream.deadLetters({ limit: 10 })).toHaveLength(1))
+        const [letter] = await stream.deadLetters({ limit: 10 })
+        expect(letter).toMatchObject({ subject: misfit, reason: { code: 'subject_invalid' } })
+        expect(new TextDecoder().decode(letter?.data)).toBe('lost?')
+        await stream.close()
+      },
+    )
 
     test('names the version it needs', async () => {
       const old = { info: { version: '2.11.9' } } as NatsConnection

@@ -5,6 +5,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { UnavailableError } from '../errors.ts'
 import { failure, linkOf, TIME_LIMIT_MS } from './jetstream/connection.ts'
 import { deadLetters } from './jetstream/dead-letters.ts'
+import { startSweeping, sweepMisfits } from './jetstream/misfits.ts'
 import { publisher, windowed } from './jetstream/publish.ts'
 import { type JetstreamReader, jetstreamReader } from './jetstream/reader.ts'
 import { declareConsumer, declareStreams, type StreamOptions, streamOf } from './jetstream/streams.ts'
@@ -15,6 +16,8 @@ export { connectNats } from './jetstream/connection.ts'
 
 /** Message schedules came with this version. */
 const NEEDED = { major: 2, minor: 12 }
+/** How often processes that read look for messages that no lane carries. */
+const SWEEP_MS = 15_000
 /** How long a server that has just started may take until its streams answer. */
 const START_LIMIT_MS = 30_000
 
@@ -23,7 +26,7 @@ const START_LIMIT_MS = 30_000
  * message schedules. The connection stays the caller's to close. Rejects for a server that is too old, and with
  * UnavailableError for one that does not come to answer within 30 s.
  *
- * `ackWaitMs` is for tests.
+ * `ackWaitMs` and `sweepMs` are for tests.
  */
 export const jetstreamStream = async ({
   connection,
@@ -37,6 +40,7 @@ export const jetstreamStream = async ({
 
   const dead = deadLetters(client, manager)
   const readers = new Set<JetstreamReader>()
+  let sweeping: ReturnType<typeof startSweeping> | undefined
 
   const unfinished = async (lane: Lane) => {
     const { num_pending, num_ack_pending } = await manager.consumers
@@ -64,6 +68,9 @@ export const jetstreamStream = async ({
           onEnd: () => readers.delete(reader),
         })
         readers.add(reader)
+        sweeping ??= startSweeping(link, options.sweepMs ?? SWEEP_MS, () =>
+          sweepMisfits(manager, dead.deposit),
+        )
         return reader
       }),
     deadLetters: (query) => link.during(() => dead.list(query)),
@@ -72,6 +79,7 @@ export const jetstreamStream = async ({
       await link.during(() => Promise.all(['NOTIFY', 'WORK'].map((name) => manager.streams.info(name))))
     },
     close: async () => {
+      await sweeping?.stop()
       for (const reader of readers) reader.abandon()
     },
   }

@@ -12,7 +12,7 @@ import {
 } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
 import { EVENT_RETENTION_MS } from '../events.ts'
-import { LANES, subjectsOf } from '../lanes.ts'
+import { LANES } from '../lanes.ts'
 import { ACK_WAIT_MS, DEDUPE_WINDOW_MS, RETENTION_MS } from '../port.ts'
 
 /** Unacknowledged messages of one lane, over all processes that read it. */
@@ -21,7 +21,7 @@ const MAX_ACK_PENDING = 20_000
 const WRONG_CONFIG = { stream: 10058, consumer: [10013, 10148] }
 
 /** `replicas` and `maxBytes` (of each stream) stay what an operator made them, unless given. */
-export type StreamOptions = { replicas?: number; maxBytes?: number; ackWaitMs?: number }
+export type StreamOptions = { replicas?: number; maxBytes?: number; ackWaitMs?: number; sweepMs?: number }
 
 type Declaration = Partial<StreamConfig> & { name: string }
 
@@ -29,7 +29,7 @@ type Declaration = Partial<StreamConfig> & { name: string }
  * The four streams.
  *
  * NOTIFY keeps acknowledged messages for RETENTION_MS, so that their `Nats-Msg-Id` outlives a restart, and takes
- * only subjects that a lane reads: a publisher who misspells a priority gets no PubAck. WORK drops what is
+ * every subject below `notify`: what no lane reads is swept to the dead letters. WORK drops what is
  * acknowledged and has no age limit, because a schedule may wait longer than any; for it nats-server refuses
  * `discard: new`, so WORK has no size limit of its own that could push out the oldest, only the server's, which
  * refuses. The price: WORK knows the `Nats-Msg-Id` of an acknowledged message only until the server restarts. DEAD
@@ -45,11 +45,11 @@ const declarations = ({ replicas, maxBytes }: StreamOptions): Declaration[] => {
   const size = maxBytes === undefined ? {} : { max_bytes: maxBytes }
   const kept = { ...common, ...size, discard: DiscardPolicy.New, max_age: nanos(RETENTION_MS) }
   return [
-    { ...kept, name: 'NOTIFY', subjects: subjectsOf('notify') },
+    { ...kept, name: 'NOTIFY', subjects: ['notify.>'], allow_direct: true },
     {
       ...common,
       name: 'WORK',
-      subjects: [...subjectsOf('work'), 'schedule.>'],
+      subjects: [...LANES.filter((lane) => lane.startsWith('work')).map(laneFilter), 'schedule.>'],
       retention: RetentionPolicy.Workqueue,
       discard: DiscardPolicy.Old,
       allow_msg_schedules: true,
