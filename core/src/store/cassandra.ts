@@ -23,10 +23,11 @@ export const cassandraStore = ({
 }: CassandraConnection & { seal: Seal; retention?: number }): Store => {
   const session = cassandraSession(connection.client, connection.keyspace)
   const inbox = cassandraInbox(session, retention)
+  const topics = cassandraTopics(session)
   return {
     inbox,
-    users: cassandraUsers(session, inbox),
-    topics: cassandraTopics(session),
+    users: cassandraUsers(session, inbox, topics),
+    topics,
     tenants: cassandraTenants(session, seal),
     types: cassandraTypes(session),
     notifications: cassandraNotifications(session, retention),

@@ -66,7 +66,7 @@ export interface Users {
   /** Creates or replaces. */
   put(tenant: string, user: StoredUser): Promise<void>
   get(tenant: string, ids: readonly string[]): Promise<StoredUser[]>
-  /** Removes the user and their inbox. Topic memberships end as they are met. */
+  /** Removes the user, their inbox and their topic memberships. */
   remove(tenant: string, user: string): Promise<void>
   /** Every known user, in no promised order, each once, in pages of at most `limit`. */
   walk(tenant: string, stretch: Stretch, limit: number): Promise<UserPage>

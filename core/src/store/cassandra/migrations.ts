@@ -28,6 +28,9 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
   (table) => `CREATE TABLE IF NOT EXISTS ${table('topic_members')} (
     tenant text, topic text, slot int, user text,
     PRIMARY KEY ((tenant, topic), slot, user))`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('memberships')} (
+    tenant text, user text, topic text,
+    PRIMARY KEY ((tenant, user), topic))`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('tenants')} (
     list int, id text, secrets text, created_at text,
     PRIMARY KEY (list, id))`,

@@ -14,7 +14,7 @@ const profile = (row: types.Row): UserProfile =>
   row.profile instanceof Map ? profileOf(row.profile as Map<string, string>) : {}
 
 /** A profile is a map of single attributes, so that merges of different attributes do not lose each other. */
-export const cassandraUsers = (session: Session, inbox: CassandraInbox): Users => {
+export const cassandraUsers = (session: Session, inbox: CassandraInbox, topics: CassandraTopics): Users => {
   const users = session.table('users')
   const USER = 'tenant = ? AND slot = ? AND user = ?'
 
@@ -51,6 +51,7 @@ export const cassandraUsers = (session: Session, inbox: CassandraInbox): Users =
       await session.write([
         { query: `DELETE FROM ${users} WHERE ${USER}`, params: [tenant, slotOf(user), user] },
       ])
+      await topics.leave(tenant, user)
       await inbox.clear({ tenant, user })
     },
 
@@ -79,22 +80,50 @@ export const cassandraUsers = (session: Session, inbox: CassandraInbox): Users =
   }
 }
 
-export const cassandraTopics = (session: Session): Topics => {
+/** What the other parts of the adapter ask of topics. */
+export type CassandraTopics = Topics & {
+  /** Ends every membership of a user. */
+  leave(tenant: string, user: string): Promise<void>
+}
+
+/**
+ * Members by topic, and the topics of each user beside them. The latter is written first and removed last, so that
+ * no membership is ever without it.
+ */
+export const cassandraTopics = (session: Session): CassandraTopics => {
   const members = session.table('topic_members')
-  const write = (query: string, tenant: string, topic: string, users: readonly string[]) =>
-    session.write(users.map((user) => ({ query, params: [tenant, topic, slotOf(user), user] })))
+  const memberships = session.table('memberships')
+  const MEMBER = 'tenant = ? AND topic = ? AND slot = ? AND user = ?'
+  const member = (tenant: string, topic: string, user: string) => [tenant, topic, slotOf(user), user]
 
   return {
-    add: (tenant, topic, users) =>
-      write(`INSERT INTO ${members} (tenant, topic, slot, user) VALUES (?, ?, ?, ?)`, tenant, topic, users),
+    add: async (tenant, topic, users) => {
+      const known = `INSERT INTO ${memberships} (tenant, user, topic) VALUES (?, ?, ?)`
+      await forEach(users, (user) => session.write([{ query: known, params: [tenant, user, topic] }]))
+      const query = `INSERT INTO ${members} (tenant, topic, slot, user) VALUES (?, ?, ?, ?)`
+      await session.write(users.map((user) => ({ query, params: member(tenant, topic, user) })))
+    },
 
-    remove: (tenant, topic, users) =>
-      write(
-        `DELETE FROM ${members} WHERE tenant = ? AND topic = ? AND slot = ? AND user = ?`,
+    remove: async (tenant, topic, users) => {
+      const query = `DELETE FROM ${members} WHERE ${MEMBER}`
+      await session.write(users.map((user) => ({ query, params: member(tenant, topic, user) })))
+      const known = `DELETE FROM ${memberships} WHERE tenant = ? AND user = ? AND topic = ?`
+      await forEach(users, (user) => session.write([{ query: known, params: [tenant, user, topic] }]))
+    },
+
+    leave: async (tenant, user) => {
+      const rows = await session.rows(`SELECT topic FROM ${memberships} WHERE tenant = ? AND user = ?`, [
         tenant,
-        topic,
-        users,
-      ),
+        user,
+      ])
+      const query = `DELETE FROM ${members} WHERE ${MEMBER}`
+      await forEach(rows, ({ topic }) =>
+        session.write([{ query, params: member(tenant, String(topic), user) }]),
+      )
+      await session.write([
+        { query: `DELETE FROM ${memberships} WHERE tenant = ? AND user = ?`, params: [tenant, user] },
+      ])
+    },
 
     walk: async (tenant, topic, { from, to, after }, limit) => {
       const place = after ?? { slot: from, user: '' }

@@ -132,5 +132,17 @@ export const peopleContract = (store: () => Store): void => {
       expect(await topics.walk(freshTenant(), 'news', { from: 0, to: SLOTS }, 10)).toEqual({ users: [] })
       await topics.add(tenant, 'news', [])
     })
+
+    test('removing a user ends their memberships, and nobody else’s', async () => {
+      const { topics, users } = store()
+      const tenant = freshTenant()
+      const other = freshTenant()
+      for (const topic of ['news', 'sport']) await topics.add(tenant, topic, ['ada', 'bob'])
+      await topics.add(other, 'news', ['ada'])
+      await users.remove(tenant, 'ada')
+      const members = (of: string, topic: string) => walkAll((stretch) => topics.walk(of, topic, stretch, 50))
+      expect([await members(tenant, 'news'), await members(tenant, 'sport')]).toEqual([['bob'], ['bob']])
+      expect(await members(other, 'news')).toEqual(['ada'])
+    })
   })
 }

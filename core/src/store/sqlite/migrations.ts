@@ -29,6 +29,7 @@ export const MIGRATIONS: readonly string[] = [
      tenant TEXT NOT NULL, topic TEXT NOT NULL, slot INTEGER NOT NULL, user TEXT NOT NULL,
      PRIMARY KEY (tenant, topic, slot, user)
    ) WITHOUT ROWID;
+   CREATE INDEX memberships ON topic_members (tenant, user);
    CREATE TABLE tenants (id TEXT PRIMARY KEY, secrets TEXT NOT NULL, created_at TEXT NOT NULL) WITHOUT ROWID;
    CREATE TABLE api_keys (
      tenant TEXT NOT NULL, id TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, id)
