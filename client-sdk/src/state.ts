@@ -130,9 +130,13 @@ export const applyPage = (
   { above, base, now }: { above?: string | undefined; base: boolean; now: number },
 ): State => {
   const { position } = page
+  const { last } = state
   const floor = floorOf(page)
-  const log = position && state.last?.epoch === position.epoch ? state.log : []
+  const same = last?.epoch === position?.epoch
+  const log = same ? state.log : []
   const later = log.filter(({ message }) => position && message.seq > position.seq)
+  // A page that is older than messages we never got may undo what a newer page has told.
+  const stale = last && position && (!same || last.seq - position.seq > later.length)
 
   const items = new Map(state.items)
   for (const [id, item] of items)
@@ -141,9 +145,9 @@ export const applyPage = (
     if (fresh && 'item' in message && items.get(message.item.id)) items.delete(message.item.id)
   for (const item of page.items) if (items.get(item.id) !== null) items.set(item.id, item)
 
-  const read: State = { ...state, items, counts: page.counts, last: position, doubtful: false }
+  const read: State = { ...state, items, counts: page.counts, last: position, doubtful: !!stale }
   const next = later.reduce((sofar, live) => applyLive(sofar, live, now), read)
-  return base ? { ...next, log } : { ...state, items: next.items }
+  return base ? { ...next, log } : { ...state, items: next.items, doubtful: state.doubtful || !!stale }
 }
 
 /** The id down to which a page is complete: that of its last item, or everything. */

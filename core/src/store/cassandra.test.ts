@@ -34,14 +34,21 @@ test('a URL names hosts, keyspace, data centre, replicas and credentials', async
     'cassandra://carillon:p%40ss@10.0.0.1,10.0.0.2:9999/hub?dc=eu-west&rf=3',
   )
   expect(keyspace).toBe('hub')
-  expect(replication).toEqual({ dataCenter: 'eu-west', factor: 3 })
+  expect(replication).toEqual(new Map([['eu-west', 3]]))
   await client.shutdown()
+  const two = connectCassandra('cassandra://10.0.0.1/hub?dc=eu&rf=eu:3,us:2')
+  expect([...two.replication]).toEqual([
+    ['eu', 3],
+    ['us', 2],
+  ])
+  await two.client.shutdown()
   for (const wrong of [
     'cassandra://10.0.0.1',
     'cassandra://10.0.0.1/Hub',
     'cassandra://user:secret@10.0.0.1/hub?rf=0',
     'cassandra://10.0.0.1/hub?region=x',
     "cassandra://10.0.0.1/hub?dc='",
+    'cassandra://10.0.0.1/hub?dc=eu&rf=us:3',
     'http://10.0.0.1/hub',
   ])
     expect(() => connectCassandra(wrong)).toThrow(/^(?!.*secret).*looks like cassandra:/)

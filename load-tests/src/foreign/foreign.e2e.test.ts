@@ -2,8 +2,9 @@ import { execFile, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createClient } from '@carillon/client-sdk'
+import type {} from '@carillon/core/provided'
 import type { InboxItem } from '@carillon/schemas'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { needing } from '../proof/needs.ts'
 import { clusterStage, embeddedStage, type Stage } from '../proof/stage.ts'
 import { type AddedTenant, addTenant } from '../proof/tenants.ts'
@@ -33,7 +34,7 @@ describe.skipIf(skip || !python)(
     let stage: Stage
     let tenant: AddedTenant
     beforeAll(async () => {
-      stage = await clusterStage()
+      stage = await clusterStage(inject('cassandra'))
       tenant = await stage.kept(({ store }) => addTenant(store, ['order.shipped']))
     })
     afterAll(() => stage?.close())
@@ -57,7 +58,7 @@ describe.skipIf(skip || !python)(
         title: 'Plain from Python: olá, 你好 🔔',
         type: 'order.shipped',
         priority: 'normal',
-        data: { pi: 3.14159 },
+        data: { deep: { list: [1, null, 'x'] } },
       })
       expect(event).toMatchObject({ title: 'A CloudEvent from Python', priority: 'high', tags: ['shop'] })
       const stored = await stage.kept(({ store }) =>

@@ -16,7 +16,7 @@ import nats
 async def main(url: str, tenant: str, user: str) -> None:
     connection = await nats.connect(url, connect_timeout=5)
     jetstream = connection.jetstream(timeout=5)
-    plain = {"to": user, "title": "Plain from Python: olá, 你好 🔔", "url": "/python", "data": {"pi": 3.14159}}
+    plain = {"to": user, "title": "Plain from Python: olá, 你好 🔔", "url": "/python", "data": {"deep": {"list": [1, None, "x"]}}}
     event = {
         "specversion": "1.0",
         "id": "evt-1",

@@ -1,9 +1,10 @@
 import { createClient } from '@carillon/client-sdk'
+import type {} from '@carillon/core/provided'
 import type { NotificationInput } from '@carillon/schemas'
 import { jetstream } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { io } from 'socket.io-client'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { needing } from './needs.ts'
 import { clusterStage, type Stage } from './stage.ts'
 import { type AddedTenant, addTenant } from './tenants.ts'
@@ -31,7 +32,7 @@ describe.skipIf(skip)(title, () => {
   let acme: AddedTenant
   let zeta: AddedTenant
   beforeAll(async () => {
-    stage = await clusterStage()
+    stage = await clusterStage(inject('cassandra'))
     nats = await connect({ servers: stage.natsUrl ?? '' })
     const [first, second] = await stage.kept(({ store }) =>
       Promise.all([1, 2].map(() => addTenant(store, ['news']))),

@@ -12,6 +12,7 @@ import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
 import type { Stream } from '@carillon/core/stream/port'
 import { type Settings, startCarillon, startCluster } from '../rig/carillon.ts'
 import type { Server } from '../rig/child.ts'
+import { startNats, startRedis } from '../rig/servers.ts'
 import { raiseWorld } from '../rig/world.ts'
 
 /** What is kept, seen past the servers. `owners`: everyone who has a row in an inbox, asked of the database itself. */
@@ -47,9 +48,20 @@ const kill9 = (apiStands: boolean, ...servers: Server[]): Fault => ({
   heal: () => Promise.all(servers.map((server) => server.restart())),
 })
 
-/** Two hubs and two dispatchers on real NATS, Redis and Cassandra of their own. */
-export const clusterStage = async (): Promise<Stage> => {
-  const world = await raiseWorld()
+/** NATS and Redis of a run's own beside a Cassandra that is there already, and not to be stopped. */
+const raiseBeside = async (cassandra: string) => {
+  const dir = await mkdtemp(join(tmpdir(), 'carillon-proof-'))
+  const [nats, redis] = await Promise.all([startNats({ dir }), startRedis()])
+  const stop = async () => {
+    await Promise.all([nats.stop(), redis.stop()])
+    await rm(dir, { recursive: true, force: true })
+  }
+  return { nats, redis, cassandra: undefined, urls: { nats: nats.url, redis: redis.url, cassandra }, stop }
+}
+
+/** Two hubs and two dispatchers on real NATS and Redis of their own, and Cassandra too unless one is named. */
+export const clusterStage = async (cassandraUrl?: string): Promise<Stage> => {
+  const world = await (cassandraUrl === undefined ? raiseWorld() : raiseBeside(cassandraUrl))
   const cluster = await startCluster({
     hubs: 2,
     dispatchers: 2,
@@ -74,8 +86,11 @@ export const clusterStage = async (): Promise<Stage> => {
     }
     return found
   }
-  const [hub, dispatcher] = [cluster.hubs[0], cluster.dispatchers[0]]
-  if (!hub || !dispatcher) throw new Error('the cluster has no hub or no dispatcher')
+  const database = world.cassandra
+  const cassandraFault: [string, Fault][] = database
+    ? [['cassandra', { apiStands: true, strike: () => database.stop(), heal: () => database.restart() }]]
+    : []
+  const firstOfEach = [...cluster.hubs.slice(0, 1), ...cluster.dispatchers.slice(0, 1)]
   return {
     hubs: cluster.hubs.map(({ url }) => url),
     natsUrl: world.urls.nats,
@@ -85,17 +100,10 @@ export const clusterStage = async (): Promise<Stage> => {
     backlog: async () => [...(await stream.backlog()).values()].reduce((sum, each) => sum + each, 0),
     faults: new Map<string, Fault>([
       ['none', none],
-      ['workers', kill9(false, hub, dispatcher)],
+      ['workers', kill9(false, ...firstOfEach)],
       ['redis', kill9(true, world.redis)],
       ['nats', kill9(false, world.nats)],
-      [
-        'cassandra',
-        {
-          apiStands: true,
-          strike: () => world.cassandra.stop(),
-          heal: () => world.cassandra.restart(),
-        },
-      ],
+      ...cassandraFault,
     ]),
     logs: () =>
       [...cluster.hubs, ...cluster.dispatchers].flatMap((server) => [`── ${server.name}`, ...server.logs()]),

@@ -4,8 +4,8 @@ import { Client, policies, types } from 'cassandra-driver'
 export type CassandraConnection = {
   client: Client
   keyspace: string
-  /** Replicas of each row in the client's own data centre, used when the keyspace has to be created. */
-  replication: { dataCenter: string; factor: number }
+  /** Replicas of each row by data centre, used when the keyspace has to be created. */
+  replication: Map<string, number>
 }
 
 const URL_FORM =
@@ -13,24 +13,33 @@ const URL_FORM =
 
 const TIMEOUT_MS = 5_000
 
+/** Replicas by data centre; undefined when `rf` is neither a number nor a list that names this data centre. */
+const replicasOf = (rf: string, dataCenter: string): Map<string, number> | undefined => {
+  const list = /^\d+$/.test(rf) ? `${dataCenter}:${rf}` : rf
+  const replicas = new Map<string, number>()
+  for (const entry of list.split(',')) {
+    const [, name, factor] = /^([\w.-]+):([1-9])$/.exec(entry) ?? []
+    if (!name || !factor) return undefined
+    replicas.set(name, Number(factor))
+  }
+  return replicas.has(dataCenter) ? replicas : undefined
+}
+
 /**
- * Reads `cassandra://[user:password@]host[:port][,host…]/keyspace[?dc=datacenter1&rf=1]`. Nothing is contacted yet.
+ * Reads `cassandra://[user:password@]host[:port][,host…]/keyspace[?dc=datacenter1&rf=1]`. `dc` is the data centre this
+ * process is in; `rf` its replicas, or those of several data centres, as in `rf=eu:3,us:3`. Nothing is contacted yet.
  * @throws Error when the URL has another form; the message never repeats the password.
  */
 export const connectCassandra = (url: string): CassandraConnection => {
   const { username, password, hosts, keyspace, query } = URL_FORM.exec(url)?.groups ?? {}
   const options = new URLSearchParams(query)
   const dataCenter = options.get('dc') ?? 'datacenter1'
-  const factor = Number(options.get('rf') ?? 1)
+  const replication = replicasOf(options.get('rf') ?? '1', dataCenter)
   const unknown = [...options.keys()].filter((key) => key !== 'dc' && key !== 'rf')
-  if (
-    !hosts ||
-    !keyspace ||
-    unknown.length > 0 ||
-    !/^[\w.-]+$/.test(dataCenter) ||
-    !/^[1-9]$/.test(String(factor))
-  )
-    throw new Error('a Cassandra URL looks like cassandra://host[,host][:port]/keyspace?dc=datacenter1&rf=1')
+  if (!hosts || !keyspace || unknown.length > 0 || !replication)
+    throw new Error(
+      'a Cassandra URL looks like cassandra://host[,host][:port]/keyspace?dc=datacenter1&rf=1, or rf=eu:3,us:3',
+    )
   // One port may follow the last host and stand for all.
   const port = Number(/:(\d+)$/.exec(hosts)?.[1] ?? 9042)
   const client = new Client({
@@ -53,5 +62,5 @@ export const connectCassandra = (url: string): CassandraConnection => {
     encoding: { map: Map, set: Set },
     monitorReporting: { enabled: false },
   })
-  return { client, keyspace, replication: { dataCenter, factor } }
+  return { client, keyspace, replication }
 }

@@ -77,10 +77,10 @@ const tableId = (name: string): string =>
   hash('sha256', name, 'hex').replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-4$3-8$4-$5')
 
 const prepareKeyspace = async ({ client, keyspace, replication }: CassandraConnection): Promise<void> => {
-  const { dataCenter, factor } = replication
+  const replicas = [...replication].map(([dataCenter, factor]) => `'${dataCenter}': ${factor}`)
   await client.execute(
     `CREATE KEYSPACE IF NOT EXISTS ${keyspace}
-     WITH replication = {'class': 'NetworkTopologyStrategy', '${dataCenter}': ${factor}}`,
+     WITH replication = {'class': 'NetworkTopologyStrategy', ${replicas.join(', ')}}`,
     [],
     SLOW,
   )

@@ -1,0 +1,188 @@
+import { createClient } from '/client.js'
+import { element, mountBell } from './bell.js'
+import { snippets } from './snippets.js'
+
+const byId = (id) => document.getElementById(id)
+
+/** A request with JSON both ways. Throws what the problem details say. */
+const call = async (method, path, { body, key } = {}) => {
+  const response = await fetch(path, {
+    method,
+    headers: {
+      ...(body && { 'content-type': 'application/json' }),
+      ...(key && { authorization: `Bearer ${key}` }),
+    },
+    body: body && JSON.stringify(body),
+  })
+  const text = await response.text()
+  const answer = text ? JSON.parse(text) : {}
+  if (response.ok) return answer
+  const [first] = answer.errors ?? []
+  throw new Error(
+    first
+      ? `${first.pointer.slice(1) || 'it'}: ${first.message}`
+      : (answer.detail ?? `HTTP ${response.status}`),
+  )
+}
+
+const config = await call('GET', '/demo/config.json')
+const asked = new URLSearchParams(location.search).get('user')
+const user = asked || config.users[0] || 'ada'
+
+// ── Who ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+byId('user').value = user
+byId('users').append(...config.users.map((each) => element('option', { value: each })))
+byId('other').href = `/?user=${encodeURIComponent(config.users.find((each) => each !== user) ?? 'grace')}`
+byId('durable').textContent = config.durable
+byId('durable').hidden = !config.durable
+byId('who').addEventListener('submit', (event) => {
+  event.preventDefault()
+  location.search = new URLSearchParams({ user: byId('user').value.trim() })
+})
+
+// ── The bell ────────────────────────────────────────────────────────────────────────────────────────────────────
+let token = ''
+const client = createClient({
+  url: '/',
+  token: async () => {
+    ;({ token } = await call('POST', '/demo/token', { body: { user } }))
+    showSnippet()
+    return token
+  },
+})
+mountBell(byId('bell'), client)
+
+const STATES = { connecting: 'Connecting', live: 'Live', offline: 'Reconnecting', stopped: 'Disconnected' }
+const showConnection = () => {
+  byId('connection').dataset.state = client.connection
+  byId('connection').textContent = STATES[client.connection]
+}
+client.on('connection', showConnection)
+client.on('error', (error) => console.error(error))
+
+// ── Sending ─────────────────────────────────────────────────────────────────────────────────────────────────────
+const form = byId('send')
+const result = byId('result')
+/** When each notification that came in came, so that one we sent can be told how long it took. */
+const arrivals = new Map()
+let sent
+
+const tell = (text, state) => {
+  result.textContent = text
+  result.dataset.state = state
+}
+const tellTime = () => {
+  const at = sent && arrivals.get(sent.id)
+  if (at) tell(`In ${user}’s bell after ${Math.max(1, Math.round(at - sent.at))} ms`, 'good')
+}
+client.on('notification', ({ notification }) => {
+  arrivals.set(notification, performance.now())
+  if (arrivals.size > 100) arrivals.delete(arrivals.keys().next().value)
+  tellTime()
+})
+
+const kind = () => form.elements.kind.value
+const recipient = () => {
+  const to = form.elements.to.value.trim()
+  return { user: to, topic: { topic: to }, everyone: { everyone: true } }[kind()]
+}
+const chooseKind = () => {
+  const { to } = form.elements
+  to.value = kind() === 'topic' ? 'news' : user
+  to.disabled = kind() === 'everyone'
+  to.setAttribute('aria-label', kind() === 'topic' ? 'Topic' : 'User id')
+  if (kind() === 'topic') to.removeAttribute('list')
+  else to.setAttribute('list', 'users')
+  byId('target').hidden = kind() === 'everyone'
+  byId('join').hidden = kind() !== 'topic'
+  byId('join').textContent = `Add ${user}`
+}
+for (const radio of form.elements.kind) radio.addEventListener('change', chooseKind)
+chooseKind()
+
+byId('join').addEventListener('click', async () => {
+  const topic = form.elements.to.value.trim()
+  const path = `/v1/topics/${encodeURIComponent(topic)}/members/${encodeURIComponent(user)}`
+  try {
+    await call('PUT', path, { key: config.apiKey })
+    tell(`${user} is a member of ${topic}`, 'good')
+  } catch (error) {
+    tell(error.message, 'bad')
+  }
+})
+
+form.addEventListener('submit', async (event) => {
+  event.preventDefault()
+  const { title, body, url, type, priority } = Object.fromEntries(new FormData(form))
+  const at = performance.now()
+  sent = undefined
+  tell('Sending…', '')
+  try {
+    const { id } = await call('POST', '/v1/notifications', {
+      key: config.apiKey,
+      body: {
+        to: recipient(),
+        type,
+        title,
+        priority,
+        ...(body.trim() && { body }),
+        ...(url.trim() && { url: url.trim() }),
+      },
+    })
+    sent = { id, at }
+    tell('Accepted, and safely stored', 'good')
+    tellTime()
+  } catch (error) {
+    tell(error.message, 'bad')
+  }
+})
+
+// ── Snippets ────────────────────────────────────────────────────────────────────────────────────────────────────
+const names = Object.keys(snippets)
+let chosen = names[0]
+const tabs = byId('snippet-tabs')
+
+function showSnippet() {
+  const { note, code } = snippets[chosen]({ ...config, user, token })
+  byId('snippet-note').textContent = note
+  byId('snippet-code').textContent = code
+  byId('copy').textContent = 'Copy'
+  for (const tab of tabs.children) {
+    const isChosen = tab.textContent === chosen
+    tab.setAttribute('aria-selected', String(isChosen))
+    tab.tabIndex = isChosen ? 0 : -1
+    if (isChosen) byId('snippet').setAttribute('aria-labelledby', tab.id)
+  }
+}
+const choose = (name) => {
+  chosen = name
+  showSnippet()
+}
+tabs.append(
+  ...names.map((name, index) =>
+    element(
+      'button',
+      {
+        type: 'button',
+        role: 'tab',
+        id: `snippet-tab-${index}`,
+        'aria-controls': 'snippet',
+        onclick: () => choose(name),
+      },
+      name,
+    ),
+  ),
+)
+tabs.addEventListener('keydown', (event) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+  if (!step) return
+  const forward = getComputedStyle(tabs).direction === 'rtl' ? -step : step
+  choose(names[(names.indexOf(chosen) + forward + names.length) % names.length])
+  tabs.querySelector('[aria-selected=true]').focus()
+})
+byId('copy').addEventListener('click', async () => {
+  await navigator.clipboard.writeText(byId('snippet-code').textContent)
+  byId('copy').textContent = 'Copied'
+})
+showSnippet()
+showConnection()

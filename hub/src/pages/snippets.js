@@ -1,0 +1,61 @@
+/** What to paste, with the values of this server. Each takes the settings and says what it is for. */
+
+const example = ({ user }) =>
+  JSON.stringify({ to: user, title: 'Hello from the shell', body: 'This came from outside.' })
+/** Within single quotes of a shell. */
+const quoted = (text) => text.replaceAll("'", "'\\''")
+const natsNote = ({ natsUrl }, rest) =>
+  natsUrl ? rest : `${rest} The embedded event log has no NATS: start with CARILLON_NATS_URL set to use this.`
+
+export const snippets = {
+  curl: (config) => ({
+    note: 'Over HTTP, from anything. Keep the API key on your servers.',
+    code: `curl ${config.url}/v1/notifications \\
+  -H 'authorization: Bearer ${config.apiKey}' \\
+  -H 'content-type: application/json' \\
+  -d '${quoted(JSON.stringify({ ...JSON.parse(example(config)), type: 'greeting' }))}'`,
+  }),
+
+  'NATS CLI': (config) => ({
+    note: natsNote(config, 'The subject says tenant, priority and type.'),
+    code: `nats --server ${config.natsUrl ?? 'nats://localhost:4222'} \\
+  pub notify.${config.tenant}.normal.greeting \\
+  '${quoted(example(config))}'`,
+  }),
+
+  'nats.js': (config) => ({
+    note: natsNote(config, 'From a backend, durably: the same msgID twice is one notification.'),
+    code: `import { connect } from '@nats-io/transport-node'
+import { jetstream } from '@nats-io/jetstream'
+
+const nats = await connect({ servers: '${config.natsUrl ?? 'nats://localhost:4222'}' })
+const note = { to: '${config.user}', title: 'Hello from Node' }
+await jetstream(nats).publish(
+  'notify.${config.tenant}.normal.greeting',
+  JSON.stringify(note),
+  { msgID: '${config.tenant}-' + crypto.randomUUID() },
+)
+await nats.drain()`,
+  }),
+
+  'Your page': (config) => ({
+    note: 'The headless client. The token comes from your backend: POST /v1/users/{id}/token with the API key.',
+    code: `<p>Unread: <output id="unread">0</output></p>
+<ul id="inbox"></ul>
+<script type="module">
+  import { createClient } from '${config.url}/client.js'
+
+  const client = createClient({
+    url: '${config.url}',
+    token: '${config.token}',
+  })
+  const feed = client.feed()
+  feed.subscribe(() => {
+    const { items, counts } = feed.getSnapshot()
+    unread.value = counts.unread
+    inbox.replaceChildren(...items.map(({ title }) =>
+      Object.assign(document.createElement('li'), { textContent: title })))
+  })
+</script>`,
+  }),
+}
