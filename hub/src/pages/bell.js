@@ -205,8 +205,8 @@ export const mountBell = (root, client) => {
       element(
         'div',
         { class: 'bell-text' },
-        element('h3', { id: `bell-${id}` }, text),
-        body && element('p', {}, body),
+        element('h3', { id: `bell-${id}`, dir: 'auto' }, text),
+        body && element('p', { dir: 'auto' }, body),
         isLink(image) && element('img', { src: image, alt: '', loading: 'lazy' }),
         actions.length > 0 &&
           element(
@@ -319,6 +319,8 @@ export const mountBell = (root, client) => {
     count.textContent = badge(unread)
     button.classList.toggle('has-news', unseen > 0)
     button.setAttribute('aria-label', unread > 0 ? `Notifications, ${unread} unread` : 'Notifications')
+    // A disabled button loses the focus, and with it the panel its keys.
+    if (unread === 0 && document.activeElement === readAll) panel.focus()
     readAll.disabled = unread === 0
   }
 

@@ -5,8 +5,10 @@ import { createClient } from '@carillon/client-sdk'
 import type {} from '@carillon/core/provided'
 import type { InboxItem } from '@carillon/schemas'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import { clusterStage } from '../proof/cluster.ts'
+import { embeddedStage } from '../proof/embedded.ts'
 import { needing } from '../proof/needs.ts'
-import { clusterStage, embeddedStage, type Stage } from '../proof/stage.ts'
+import type { Stage } from '../proof/stage.ts'
 import { type AddedTenant, addTenant } from '../proof/tenants.ts'
 
 const run = promisify(execFile)

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { clusterStage } from './cluster.ts'
 import { needing } from './needs.ts'
 import { prove } from './prove.ts'
-import { clusterStage, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 
 const SIZE = { notifications: 3_000, users: 100, members: 5_000, rate: 1_500 }
 const { title, skip } = needing('a cluster', 'nats', 'redis', 'java', 'cassandra')

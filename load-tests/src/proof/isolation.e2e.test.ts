@@ -5,8 +5,9 @@ import { jetstream } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { io } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import { clusterStage } from './cluster.ts'
 import { needing } from './needs.ts'
-import { clusterStage, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 import { type AddedTenant, addTenant } from './tenants.ts'
 
 const USERS = ['ada', 'grace', 'linus']

@@ -9,9 +9,11 @@
  * @module
  */
 import { parseArgs } from 'node:util'
+import { clusterStage } from './cluster.ts'
+import { embeddedStage } from './embedded.ts'
 import { FAILINGS } from './ledger.ts'
 import { type Proof, prove } from './prove.ts'
-import { clusterStage, embeddedStage, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 
 const CLUSTER = ['none', 'workers', 'redis', 'nats', 'cassandra']
 const EMBEDDED = ['embedded', 'process']

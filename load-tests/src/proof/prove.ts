@@ -4,6 +4,7 @@ import { createLedger, type Verdict } from './ledger.ts'
 import { observe } from './observe.ts'
 import { httpProducer, natsProducer, publishAll } from './publish.ts'
 import { createRandom } from './random.ts'
+import { refusalEntries, sendRefusals } from './refusals.ts'
 import type { Fault, Stage } from './stage.ts'
 import { type AddedTenant, addTenant } from './tenants.ts'
 import {
@@ -109,7 +110,8 @@ export const prove = async (stage: Stage, options: ProofOptions): Promise<Proof>
   const workload = createWorkload({ tenant: tenant.id, population, seed, notifications, way })
   const lastIsDue = delay(DUE_WITHIN_MS)
   const { sends, during, late } = workload
-  const ledger = createLedger(workload.entries)
+  const refusals = refusalEntries(tenant.id)
+  const ledger = createLedger([...workload.entries, ...refusals])
   const duringFault: Record<number, number> = {}
   const http = httpProducer(stage.hubs, tenant.apiKey, ledger)
   const meanwhile = httpProducer(stage.hubs, tenant.apiKey, ledger, (status) => {
@@ -141,6 +143,9 @@ export const prove = async (stage: Stage, options: ProofOptions): Promise<Proof>
   }
 
   try {
+    const [user = ''] = population.users
+    const keys = { sender: tenant.apiKey, user: await tenant.token(user) }
+    await sendRefusals(stage.hubs[0] ?? '', keys, user, refusals, ledger)
     note(`publishing ${sends.length} messages`)
     const at = 0.3 + createRandom(seed).next() * 0.3
     const began = performance.now()

@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type {} from '@carillon/core/provided'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { startCarillon } from './rig/carillon.ts'
+import type { Server } from './rig/child.ts'
+
+const executablePath = inject('chromium')
+const WAIT = { timeout: 30_000 }
+
+/** Offline machines: nothing of Chromium's own traffic. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+describe.skipIf(!executablePath)(
+  `the demo page in Chromium${executablePath ? '' : ' (not installed)'}`,
+  () => {
+    let dir: string
+    let server: Server
+    let browser: Browser
+
+    beforeAll(async () => {
+      dir = await mkdtemp(join(tmpdir(), 'carillon-bell-'))
+      server = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir })
+      browser = await chromium.launch({ executablePath, args: FLAGS })
+    })
+    afterAll(async () => {
+      await browser?.close()
+      await server?.stop()
+      await rm(dir, { recursive: true })
+    })
+
+    /** A page signed in as a user; it fails the test on any error in the console, such as a CSP violation. */
+    const open = async (user: string) => {
+      const page = await (await browser.newContext()).newPage()
+      const errors: string[] = []
+      page.on('console', (message) => {
+        if (message.type() === 'error') errors.push(message.text())
+      })
+      page.on('pageerror', (error) => errors.push(String(error)))
+      await page.goto(`${server.url}/?user=${user}`)
+      await page.locator('#connection[data-state=live]').waitFor(WAIT)
+      return { page, errors }
+    }
+
+    const bell = (page: Page, label: string) =>
+      page.getByRole('button', { name: label, exact: true }).waitFor(WAIT)
+    const send = async (page: Page, to: string, title: string) => {
+      await page.getByLabel('User id', { exact: true }).fill(to)
+      await page.getByLabel('Title').fill(title)
+      await page.getByRole('button', { name: 'Send', exact: true }).click()
+    }
+
+    test('what one person sends rings another’s bell, and is there after a reload and a kill -9', async () => {
+      const ada = await open('ada')
+      const grace = await open('grace')
+      await bell(grace.page, 'Notifications')
+      await send(ada.page, 'grace', 'Lunch?')
+      await bell(grace.page, 'Notifications, 1 unread')
+
+      await grace.page.getByRole('button', { name: 'Notifications, 1 unread' }).click()
+      await grace.page.getByRole('dialog', { name: 'Notifications' }).getByText('Lunch?').waitFor(WAIT)
+      await grace.page.reload()
+      await bell(grace.page, 'Notifications, 1 unread')
+      expect([...ada.errors, ...grace.errors]).toEqual([])
+
+      await server.kill()
+      await server.restart()
+      await grace.page.locator('#connection[data-state=live]').waitFor(WAIT)
+      await bell(grace.page, 'Notifications, 1 unread')
+      await send(ada.page, 'grace', 'Still there?')
+      await bell(grace.page, 'Notifications, 2 unread')
+      await grace.page.close()
+      await ada.page.close()
+    })
+
+    test('reading in one tab reaches the other', async () => {
+      const [one, two] = [await open('linus'), await open('linus')]
+      await send(one.page, 'linus', 'Note to self')
+      for (const { page } of [one, two]) await bell(page, 'Notifications, 1 unread')
+      await one.page.getByRole('button', { name: 'Notifications, 1 unread' }).click()
+      await one.page.getByRole('button', { name: 'Mark all read' }).click()
+      for (const { page } of [one, two]) await bell(page, 'Notifications')
+      await one.page.keyboard.press('Escape')
+      expect(await one.page.getByRole('dialog').count()).toBe(0)
+      expect(await one.page.evaluate(() => document.activeElement?.getAttribute('aria-haspopup'))).toBe(
+        'dialog',
+      )
+      expect([...one.errors, ...two.errors]).toEqual([])
+    })
+  },
+)
