@@ -36,7 +36,7 @@ export const createApi = ({
   const once = async <T>(token: string, method: string, path: string, body?: unknown): Promise<T> => {
     const response = await fetch(`${url}v1/inbox${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: body ? JSON.stringify(body) : null,
       signal: AbortSignal.any([signal, AbortSignal.timeout(timing.request)]),
     })

@@ -53,7 +53,7 @@ const ITEMS_MAX = 1_000
 /** So many ids are remembered as known. */
 const KNOWN_MAX = 2_000
 
-/** Counts and position come from pages in which everything that counts shows up. */
+/** Whether everything that counts shows up in a page of the query, so that counts and position can be taken from it. */
 const isBase = ({ status, category, tag }: Query) =>
   !category && !tag && (status === 'active' || status === 'unread')
 
@@ -105,10 +105,9 @@ export const createClient = (options: ClientOptions): Client => {
     if (live.event === 'inbox.added') meet([live.message.item], ({ id }) => items.get(id) !== null)
   }
 
-  const absorb = (query: Query, page: InboxPage, above?: string): boolean => {
+  const absorb = (query: Query, page: InboxPage, base: boolean, above?: string): boolean => {
     const before = state.getSnapshot()
-    const base = above === undefined && isBase(query)
-    state.set(applyPage(before, query, page, { above, base, now: Date.now() }))
+    state.set(applyPage(before, query, page, above, base, Date.now()))
     sequencer.settle()
     meet(
       page.items.toReversed(),
@@ -123,8 +122,9 @@ export const createClient = (options: ClientOptions): Client => {
   const pass = async (full: boolean) => {
     const base = [...lists].find(({ query }) => isBase(query))
     missed = full
-    const first = base ? base.load(full) : api.page(BASE).then((page) => absorb(BASE, page))
-    if (!full) await first
+    const first = base ? base.load(full, true) : api.page(BASE).then((page) => absorb(BASE, page, true))
+    // The others later, so that they hold all that the position then says is known. They fail by themselves.
+    await Promise.allSettled([first])
     const others = [...lists].filter((list) => list !== base && (missed || !list.loaded()))
     await Promise.all([first, ...others.map((list) => list.load())])
     if (!isCrowded()) return
@@ -190,7 +190,7 @@ export const createClient = (options: ClientOptions): Client => {
     }, signal)
   }
 
-  const refill = () => sync.request(false, timing.retry)
+  const refill = (full: boolean) => sync.request(full, timing.retry)
   const open = (list: FeedList) => {
     lists.add(list)
     if (state.getSnapshot().last) sync.request(false)

@@ -8,7 +8,7 @@ import type { Tokens } from './tokens.ts'
 /** `offline`: tries again, for ever. `stopped`: closed, or a fixed token was refused. */
 export type ConnectionState = 'connecting' | 'live' | 'offline' | 'stopped'
 
-export type HubSocket = Socket<HubToClient, ClientToHub>
+type HubSocket = Socket<HubToClient, ClientToHub>
 /** socket.io-client's `io`, or something like it. */
 export type Connect = (url: string, options: Partial<ManagerOptions & SocketOptions>) => HubSocket
 

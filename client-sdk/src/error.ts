@@ -13,7 +13,6 @@ type Rest = {
 
 /** Why something failed. `temporary`: the same may work later. `status` is the HTTP status, 0 without an answer. */
 export class CarillonError extends Error {
-  override name = 'CarillonError'
   declare readonly code: ErrorCode
   declare readonly status: number
   declare readonly temporary: boolean
@@ -21,7 +20,7 @@ export class CarillonError extends Error {
 
   constructor(code: ErrorCode, detail: string, rest: Rest = {}) {
     super(detail)
-    Object.assign(this, { code, status: 0, temporary: false, retryAfter: 0 }, rest)
+    Object.assign(this, { name: 'CarillonError', code, status: 0, temporary: false, retryAfter: 0 }, rest)
   }
 }
 

@@ -55,9 +55,7 @@ export type Feed = Readable<FeedSnapshot> & {
 }
 
 const LIMIT = 20
-/** A longer list falls back to its first page. */
-const ITEMS_MAX = 500
-/** The largest page. A reload goes down to where a person had scrolled, in one page. */
+/** The largest page. A reload goes down to where a person had scrolled, in one page; a longer list is cut. */
 const LIMIT_MAX = 100
 
 /** What a feed needs of its client. */
@@ -66,11 +64,11 @@ export type FeedContext = {
   verbs: Verbs
   view: Readable<View>
   /** Puts a page into the shared state; says whether it shows that live messages were missed. */
-  absorb(query: Query, page: InboxPage, above?: string): boolean
+  absorb(query: Query, page: InboxPage, base: boolean, above?: string): boolean
   /** The feed begins to be kept up to date. */
   open(list: FeedList): void
-  /** The feed would like to load again, soon. */
-  refill(): void
+  /** The feed, or with `full` everything, should load again, soon. */
+  refill(full: boolean): void
   close(list: FeedList): void
 }
 
@@ -78,7 +76,7 @@ export type FeedContext = {
 export type FeedList = {
   query: Query
   /** Fetches the list from the top; what was loaded further down stays unless `full` or something was missed. */
-  load(full?: boolean): Promise<void>
+  load(full?: boolean, base?: boolean): Promise<void>
   /** False when a load is due. */
   loaded(): boolean
   holds(item: InboxItem | null): boolean
@@ -133,7 +131,7 @@ export const createFeed = (
 
   const update = () => {
     compute()
-    if (floor !== undefined && isShort()) context.refill()
+    if (floor !== undefined && isShort()) context.refill(false)
     listeners.call()
   }
 
@@ -151,13 +149,13 @@ export const createFeed = (
       }
     })
 
-  const load = (full = true) =>
+  const load = (full = true, base = false) =>
     task(async () => {
-      const held = snapshot.items.length
-      const page = await api.page({ ...query, limit: Math.max(limit, Math.min(held, LIMIT_MAX)) })
-      const missed = context.absorb(query, page)
+      const held = Math.min(snapshot.items.length, LIMIT_MAX)
+      const page = await api.page({ ...query, limit: Math.max(limit, held) })
+      const missed = context.absorb(query, page, base)
       // What lies below the page is still as it was.
-      if (!full && !missed && held < ITEMS_MAX && floor !== undefined && floor < floorOf(page)) return
+      if (!full && !missed && floor !== undefined && floor < floorOf(page)) return
       floor = floorOf(page)
       next = page.next
     })
@@ -190,12 +188,13 @@ export const createFeed = (
       task(async () => {
         if (next === null || floor === undefined) return
         const page = await api.page({ ...query, limit, before: next })
-        context.absorb(query, page, floor)
+        context.absorb(query, page, false, floor)
         floor = floorOf(page)
         next = page.next
       }),
     refresh() {
       open()
+      context.refill(true)
       return load()
     },
     ...verbs,

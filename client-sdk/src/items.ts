@@ -5,10 +5,9 @@ export type Query = { status: InboxStatus; category?: string | undefined; tag?: 
 
 export const NONE: Counts = { unread: 0, unseen: 0 }
 
-const snoozed = ({ snoozedUntil }: ItemState, now: number) =>
-  snoozedUntil !== null && Date.parse(snoozedUntil) > now
-const expired = ({ expiresAt }: InboxItem, now: number) =>
-  expiresAt !== undefined && Date.parse(expiresAt) <= now
+const isAfter = (time: string | null | undefined, now: number) => !!time && Date.parse(time) > now
+const snoozed = (item: ItemState, now: number) => isAfter(item.snoozedUntil, now)
+const expired = (item: InboxItem, now: number) => !!item.expiresAt && !isAfter(item.expiresAt, now)
 
 /** An item that is not there is in no list and weighs nothing. */
 type Maybe = InboxItem | null | undefined
@@ -60,9 +59,12 @@ export const withChange = (item: InboxItem, change: Partial<ItemState>): InboxIt
 export const hasNoState = ({ receivedAt, seenAt, readAt, archivedAt, snoozedUntil }: ItemState): boolean =>
   !(receivedAt || seenAt || readAt || archivedAt || snoozedUntil)
 
-/** When, after `now`, the first of the items wakes or expires by itself; Infinity if none does. */
+const DAY_MS = 86_400_000
+
+/** When, after `now`, the first of the items wakes or expires by itself; a day from now at the latest. */
 export const nextMoment = (items: Iterable<InboxItem | null>, now: number): number =>
   Math.min(
+    now + DAY_MS,
     ...[...items]
       .flatMap((item) => [item?.snoozedUntil, item?.expiresAt])
       .map((time) => Date.parse(time ?? ''))

@@ -60,6 +60,7 @@ export const INITIAL: State = {
 }
 
 const LOG_MAX = 500
+
 /** The change applied to known items, and the counts to expect after it. */
 const edit = <S extends Pick<State, 'items' | 'counts'>>(
   state: S,
@@ -78,6 +79,8 @@ const edit = <S extends Pick<State, 'items' | 'counts'>>(
   }
   return { ...state, items, counts }
 }
+
+const lacks = (state: State, ids: readonly string[]) => !ids.every((id) => state.items.has(id))
 
 /** The hub's counts, doubted when they differ from what our own items led us to expect. */
 const counted = (state: State, counts: Counts, doubtful = false): State => ({
@@ -98,7 +101,7 @@ const changed = (state: State, { ids, patch, counts }: InboxChanged, now: number
   const named = ids ?? [...state.items.values()].flatMap((item) => (isActive(item, now) ? item.id : []))
   const next = edit(state, named, (item) => withState(item, patch), now)
   // Of items that we do not hold, we cannot know which lists they now belong to.
-  return counted(next, counts, !named.every((id) => state.items.has(id)))
+  return counted(next, counts, lacks(state, named))
 }
 
 /** Applies a live message, whose turn it is. */
@@ -121,13 +124,16 @@ export const applyLive = (state: State, live: Live, now: number): State => {
 /**
  * Takes over a page of a query: everything older than `above` (the first page has none) down to the page's last
  * item, or to the end, is as the page says. Live messages later than the page are applied again on top.
- * `base`: the page also tells counts and position, because whatever they cover shows up in such a page.
+ * `base`: the page also tells counts and position. What is known only from older pages must be fetched after it, for
+ * live messages up to its position will be taken for known.
  */
 export const applyPage = (
   state: State,
   query: Query,
   page: InboxPage,
-  { above, base, now }: { above?: string | undefined; base: boolean; now: number },
+  above: string | undefined,
+  base: boolean,
+  now: number,
 ): State => {
   const { position } = page
   const { last } = state
@@ -175,8 +181,8 @@ const applyOp = <S extends Pick<State, 'items' | 'counts'>>(state: S, op: Op, no
 }
 
 /**
- * Ends an op with the hub's answer. When live messages or a page came meanwhile (`since` is where they stood as the call
- * began), they may be newer than the answer: then only what the op itself says is certain.
+ * Ends an op with the hub's answer. When live messages or a page came meanwhile (`since` is where they stood as the
+ * call began), they may be newer than the answer: then only what the op itself says is certain.
  */
 export const settle = (
   state: State,
@@ -186,7 +192,7 @@ export const settle = (
   now: number,
 ): State => {
   const next = applyOp(drop(state, op), ids ? { ...op, ids } : op, now)
-  const unsure = !op.ids.every((id) => state.items.has(id))
+  const unsure = lacks(state, op.ids)
   if (since !== state.last) return counted(next, next.counts, unsure || op.rest !== undefined)
   const items = item ? new Map(next.items).set(item.id, item) : next.items
   return counted({ ...next, items }, counts ?? next.counts, unsure)

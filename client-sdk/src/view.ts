@@ -6,9 +6,6 @@ import { createTimer } from './timing.ts'
 
 export type View = { items: Items; counts: Counts }
 
-/** The timer below cannot wait for ever. */
-const DAY_MS = 86_400_000
-
 /**
  * What a person sees of the state. It is made anew when the state changes, and when an item wakes or expires by
  * itself: then `turned` is called, because the hub's counts have changed without a word.
@@ -22,14 +19,10 @@ export const createView = (state: Store<State>, turned: () => void) => {
     const { items, counts } = overlay(state.getSnapshot(), now)
     const before = view.getSnapshot().counts
     view.set({ items, counts: sameCounts(before, counts) ? before : counts })
-    const wait = nextMoment(items.values(), now) - now
-    timer.set(
-      () => {
-        update()
-        turned()
-      },
-      Math.min(wait, DAY_MS),
-    )
+    timer.set(() => {
+      update()
+      turned()
+    }, nextMoment(items.values(), now) - now)
   }
 
   const off = state.subscribe(update)

@@ -68,11 +68,12 @@ export const embedded: Bench = ({ quick, note }) =>
 
     note('embedded: rate')
     const closed = { connections: USERS, seconds: quick ? 2 : 4, window: WINDOW, chunk: CHUNK }
-    const [ours, theirs] = await interleaved(
-      quick ? 3 : 5,
+    const turns = [
       () => counted(closedLoop(carillon, receivers, closed)),
       () => closedLoop(bare, receivers, closed),
-    )
+    ] as const
+    await interleaved(1, ...turns)
+    const [ours, theirs] = await interleaved(quick ? 3 : 5, ...turns)
     const capacity = median(rates(ours))
 
     note('embedded: latency at half of it')

@@ -1,71 +1,100 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startCarillon, startCluster } from '../rig/carillon.ts'
 import { startBareSocketIo } from './bare-socketio.ts'
 import { type Bench, cleaningUp } from './bench.ts'
-import { residentBytes } from './machine.ts'
 import { interleaved, measurement } from './measure.ts'
 import { startReceivers } from './receivers.ts'
 import { makeTenant } from './tenant.ts'
 
 /** Connections made before the first look, so that what is needed only once does not count. */
-const FIRST = 500
-const SETTLE_MS = 300
+const FIRST = 1_000
+const LOOK_EVERY_MS = 50
 const SETTLED_BYTES = 1 << 20
 
-/** Loaded into a process before its own code: it collects its garbage when told to. */
-const COLLECT_ON_SIGNAL = `--import=data:text/javascript,${encodeURIComponent(`
-  import { setFlagsFromString } from 'node:v8'
-  import { runInNewContext } from 'node:vm'
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc')
-  process.on('SIGUSR2', () => collect())
-`)}`
+/** Resident memory, and what JavaScript holds of it, bytes. */
+type Memory = { resident: number; held: number }
 
-/** What stays resident when the garbage is gone. */
-const settled = async (pid: number): Promise<number> => {
+const memoryFile = (dir: string, pid: number | string) => join(dir, `memory-${pid}.json`)
+
+/** Loaded into a process before its own code: when told to, it collects its garbage and writes down what is left. */
+const collector = (dir: string) =>
+  `--import=data:text/javascript,${encodeURIComponent(`
+    import { renameSync, writeFileSync } from 'node:fs'
+    import { setFlagsFromString } from 'node:v8'
+    import { runInNewContext } from 'node:vm'
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc')
+    const file = ${JSON.stringify(memoryFile(dir, '@'))}.replace('@', process.pid)
+    process.on('SIGUSR2', () => {
+      collect()
+      const { rss, heapUsed, external } = process.memoryUsage()
+      writeFileSync(file + '.part', JSON.stringify({ resident: rss, held: heapUsed + external }))
+      renameSync(file + '.part', file)
+    })
+  `)}`
+
+/** What is left when the garbage is gone, and gone again. */
+const settled = async (dir: string, pid: number): Promise<Memory> => {
+  const file = memoryFile(dir, pid)
   for (let before = Number.POSITIVE_INFINITY; ; ) {
+    rmSync(file, { force: true })
     process.kill(pid, 'SIGUSR2')
-    await sleep(SETTLE_MS)
-    const now = residentBytes(pid)
-    if (before - now < SETTLED_BYTES) return now
-    before = now
+    while (!existsSync(file)) await sleep(LOOK_EVERY_MS)
+    const now = JSON.parse(readFileSync(file, 'utf8')) as Memory
+    if (before - now.resident < SETTLED_BYTES) return now
+    before = now.resident
   }
 }
 
-type Idle = { url: string; pid: number }
+type Idle = { url: string; pid: number; dir: string }
 
-/** Resident bytes for each of `count` further connections. */
-const perConnection = ({ url, pid }: Idle, auths: readonly object[], count: number) =>
+/** What each of `count` further connections takes, bytes. */
+const perConnection = ({ url, pid, dir }: Idle, auths: readonly object[], count: number): Promise<Memory> =>
   cleaningUp(async (later) => {
     const receivers = await startReceivers()
     later(receivers.stop)
     await receivers.connect(url, auths.slice(0, FIRST))
-    const before = await settled(pid)
+    const before = await settled(dir, pid)
     await receivers.connect(url, auths.slice(FIRST, FIRST + count))
-    return ((await settled(pid)) - before) / count
+    const after = await settled(dir, pid)
+    return {
+      resident: (after.resident - before.resident) / count,
+      held: (after.held - before.held) / count,
+    }
   })
 
 /** Memory that a connection costs while nothing happens: a hub against bare Socket.IO. */
-export const idle: Bench = async ({ quick, note, servers }) => {
-  const connections = quick ? 2_000 : 5_000
-  const users = FIRST + connections
-  const { settings } = await startCluster({ hubs: 0, dispatchers: 0, urls: (await servers()).urls })
-  const auths = await (await makeTenant(settings)).auths(users)
-  const collecting = { ...settings, CARILLON_LOG_LEVEL: 'warn', NODE_OPTIONS: COLLECT_ON_SIGNAL }
+export const idle: Bench = ({ quick, note, servers }) =>
+  cleaningUp(async (later) => {
+    const dir = await mkdtemp(join(tmpdir(), 'carillon-bench-'))
+    later(() => rm(dir, { recursive: true, force: true }))
+    const connections = quick ? 2_000 : 5_000
+    const users = FIRST + connections
+    const { settings } = await startCluster({ hubs: 0, dispatchers: 0, urls: (await servers()).urls })
+    const auths = await (await makeTenant(settings)).auths(users)
+    const collecting = { ...settings, CARILLON_LOG_LEVEL: 'warn', NODE_OPTIONS: collector(dir) }
 
-  const hub = () =>
-    cleaningUp(async (later) => {
-      const server = await startCarillon(['hub'], collecting)
-      later(server.kill)
-      return perConnection(server, auths, connections)
-    })
-  const bare = () =>
-    cleaningUp(async (later) => {
-      const server = await startBareSocketIo(users, [COLLECT_ON_SIGNAL])
-      later(server.stop)
-      return perConnection(server, server.auths(users), connections)
-    })
-  note(`idle: ${connections} connections`)
-  const [ours, theirs] = await interleaved(quick ? 1 : 3, hub, bare)
-  return [measurement(`idle.memory.${connections}`, 'bytes/connection', ours, theirs, '≤ 1.3')]
-}
+    const hub = () =>
+      cleaningUp(async (later) => {
+        const { url, pid, kill } = await startCarillon(['hub'], collecting)
+        later(kill)
+        return perConnection({ url, pid, dir }, auths, connections)
+      })
+    const bare = () =>
+      cleaningUp(async (later) => {
+        const { url, pid, auths, stop } = await startBareSocketIo(users, [collector(dir)])
+        later(stop)
+        return perConnection({ url, pid, dir }, auths(users), connections)
+      })
+    note(`idle: ${connections} connections`)
+    const [ours, theirs] = await interleaved(quick ? 2 : 3, hub, bare)
+    const line = (name: string, of: keyof Memory, aim?: string) => {
+      const [value, bare] = [ours, theirs].map((rounds) => rounds.map((memory) => memory[of]))
+      return measurement(`idle.${name}.${connections}`, 'bytes/connection', value ?? [], bare, aim)
+    }
+    return [line('resident', 'resident', '≤ 1.3'), line('held', 'held')]
+  })

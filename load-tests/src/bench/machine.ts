@@ -17,18 +17,11 @@ export const processorMs = (pid: number): number | undefined => {
   return ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS_PER_SECOND
 }
 
-const statusBytes = (pid: number, field: 'VmRSS' | 'VmHWM') => {
-  const [, kilobytes] = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(
-    readFileSync(`/proc/${pid}/status`, 'utf8'),
-  ) ?? [undefined, Number.NaN]
+/** The most a process has had resident since `forgetPeak`, bytes. Linux only. */
+export const peakBytes = (pid: number): number => {
+  const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kilobytes) * 1_024
 }
-
-/** Memory that a process has resident now, bytes. Linux only. */
-export const residentBytes = (pid: number): number => statusBytes(pid, 'VmRSS')
-
-/** The most a process has had resident since `forgetPeak`, bytes. Linux only. */
-export const peakBytes = (pid: number): number => statusBytes(pid, 'VmHWM')
 
 export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 

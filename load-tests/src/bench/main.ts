@@ -25,8 +25,13 @@ class UsageError extends Error {}
 const note = (line: string) => process.stderr.write(`${line}\n`)
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
+const rounded = (value: number | null) => (value === null ? null : Number(value.toPrecision(6)))
+
 const asJson = ({ name, value, unit, baseline, ratio }: Measurement) =>
-  JSON.stringify({ name, value, unit, baseline, ratio })
+  JSON.stringify({
+    ...{ name, value: rounded(value), unit },
+    ...{ baseline: rounded(baseline), ratio: rounded(ratio) },
+  })
 
 const table = (measurements: readonly Measurement[]) => {
   const rows = [

@@ -46,12 +46,11 @@ export const measurement = (
   }
 }
 
-/** Runs the contenders in turns (A-B-A-B), so that what disturbs one disturbs all. The first turn only warms up. */
+/** Runs the contenders in turns (A-B-A-B), so that what disturbs one disturbs all. */
 export const interleaved = async <Results extends unknown[]>(
   rounds: number,
   ...contenders: { [Index in keyof Results]: () => Promise<Results[Index]> }
 ): Promise<{ [Index in keyof Results]: Results[Index][] }> => {
-  for (const contender of contenders) await contender()
   const results: unknown[][] = contenders.map(() => [])
   for (let round = 0; round < rounds; round++)
     for (const [index, contender] of contenders.entries()) results[index]?.push(await contender())
