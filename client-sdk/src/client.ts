@@ -165,7 +165,7 @@ export const createClient = (options: ClientOptions): Client => {
     onError: fail,
   })
   const verbs = createVerbs({ store: state, view, api, fail })
-  const offDoubt = state.subscribe(() => {
+  state.subscribe(() => {
     if (state.getSnapshot().doubtful) sync.request(true, timing.retry + spread())
   })
 
@@ -223,9 +223,7 @@ export const createClient = (options: ClientOptions): Client => {
       sync.close()
       sequencer.close()
       view.close()
-      offDoubt()
       polling.clear()
-      lists.clear()
     },
   }
 }

@@ -131,9 +131,7 @@ export const createConnection = ({
     start: attempt,
     /** Tries now rather than after the wait, unless the hub refused the token. */
     hurry() {
-      if (!retry.waits() || refusals > 0) return
-      failures = 0
-      retry.set(attempt, 0)
+      if (retry.waits() && refusals === 0) retry.set(attempt, 0)
     },
     /** Tells the hub, soon and together with others, that these items have arrived. */
     received(ids: readonly string[]) {

@@ -141,8 +141,9 @@ export const applyPage = (
   const same = last?.epoch === position?.epoch
   const log = same ? state.log : []
   const later = log.filter(({ message }) => position && message.seq > position.seq)
-  // A page that is older than messages we never got may undo what a newer page has told.
-  const stale = last && position && (!same || last.seq - position.seq > later.length)
+  // Above 0: the page is older than messages we never got, and may undo what a newer page has told. Below 0: it may
+  // hold items that are yet to come, and that the counts lack. Both are put right by fetching again.
+  const apart = !last || !position ? 0 : same ? last.seq - position.seq - later.length : Number.NaN
 
   const items = new Map(state.items)
   for (const [id, item] of items)
@@ -151,9 +152,9 @@ export const applyPage = (
     if (fresh && 'item' in message && items.get(message.item.id)) items.delete(message.item.id)
   for (const item of page.items) if (items.get(item.id) !== null) items.set(item.id, item)
 
-  const read: State = { ...state, items, counts: page.counts, last: position, doubtful: !!stale }
+  const read: State = { ...state, items, counts: page.counts, last: position, doubtful: !(apart <= 0) }
   const next = later.reduce((sofar, live) => applyLive(sofar, live, now), read)
-  return base ? { ...next, log } : { ...state, items: next.items, doubtful: state.doubtful || !!stale }
+  return base ? { ...next, log } : { ...state, items: next.items, doubtful: state.doubtful || apart !== 0 }
 }
 
 /** The id down to which a page is complete: that of its last item, or everything. */

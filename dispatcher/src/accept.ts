@@ -1,13 +1,13 @@
 import { timeOfId } from '@carillon/core/ids'
 import type { Directory } from '@carillon/core/security/directory'
-import type { Store } from '@carillon/core/store/port'
+import type { AcceptanceClaim, Store } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import type { StoredType } from '@carillon/schemas'
 import type { Ready } from './item.ts'
 import { type Incoming, readNotification } from './notification.ts'
 
 export type AcceptPorts = {
-  store: { notifications: Pick<Store['notifications'], 'acceptedAt'> }
+  store: { notifications: Pick<Store['notifications'], 'claim'> }
   directory: Directory
   unknownTypes: 'refuse' | 'accept'
   retentionMs: number
@@ -38,23 +38,23 @@ export const createAccept = ({ store, directory, unknownTypes, retentionMs }: Ac
     return { type }
   }
 
-  /** Only ids that do not carry their time need a look-up: one per tenant. */
-  const firstAccepted = async (incoming: readonly Incoming[]): Promise<(each: Incoming) => number> => {
-    const timeless = new Map<string, string[]>()
+  /** Only ids that do not carry their time have to claim one. */
+  const acceptedTimes = async (incoming: readonly Incoming[]): Promise<(each: Incoming) => number> => {
+    const timeless = new Map<string, AcceptanceClaim[]>()
     for (const { tenant, id, appendedAt } of incoming)
       if (timeOfId(id, appendedAt) === undefined) {
-        const ids = timeless.get(tenant)
-        if (ids) ids.push(id)
-        else timeless.set(tenant, [id])
+        const claims = timeless.get(tenant)
+        if (claims) claims.push({ id, at: appendedAt })
+        else timeless.set(tenant, [{ id, at: appendedAt }])
       }
-    const known = new Map<string, Map<string, number>>()
+    const claimed = new Map<string, Map<string, number>>()
     await Promise.all(
-      [...timeless].map(async ([tenant, ids]) => {
-        known.set(tenant, await store.notifications.acceptedAt(tenant, ids))
+      [...timeless].map(async ([tenant, claims]) => {
+        claimed.set(tenant, await store.notifications.claim(tenant, claims))
       }),
     )
     return ({ tenant, id, appendedAt }) =>
-      timeOfId(id, appendedAt) ?? known.get(tenant)?.get(id) ?? appendedAt
+      timeOfId(id, appendedAt) ?? claimed.get(tenant)?.get(id) ?? appendedAt
   }
 
   return async (messages: readonly Message[]): Promise<{ accepted: Accepted[]; refused: Refused[] }> => {
@@ -69,10 +69,10 @@ export const createAccept = ({ store, directory, unknownTypes, retentionMs }: Ac
         else read.push({ message, incoming: result.incoming, type: typed.type })
       }),
     )
-    const acceptedAtOf = await firstAccepted(read.map(({ incoming }) => incoming))
+    const acceptedTime = await acceptedTimes(read.map(({ incoming }) => incoming))
     const accepted = read.map(({ message, incoming, type }) => {
       const { tenant, id, notification } = incoming
-      const acceptedAt = acceptedAtOf(incoming)
+      const acceptedAt = acceptedTime(incoming)
       const at =
         notification.deliverAt === undefined
           ? acceptedAt

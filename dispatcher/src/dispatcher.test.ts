@@ -29,6 +29,17 @@ test('a notification is in the inbox of its user, once, however often it is sent
   expect(record).toMatchObject({ state: 'delivered', recipients: 1, type: 'x' })
 })
 
+test('an id sent many times at once, past the log’s own dedupe, is one item', async () => {
+  world = await openWorld()
+  const again = (n: number) => world.send({ id: 'order-1', to: 'ada', type: 'x', title: 'Paid' }, `${n}`)
+  for (let round = 0; round < 5; round++) {
+    await Promise.all(Array.from({ length: 10 }, (_, n) => again(round * 10 + n)))
+    await new Promise((resolve) => setTimeout(resolve, 3))
+  }
+  await world.quiet()
+  expect(await world.titles('ada')).toEqual(['Paid'])
+})
+
 test('lists, topics, everyone, exclusions and the actor', async () => {
   world = await openWorld()
   const { tenant, store } = world

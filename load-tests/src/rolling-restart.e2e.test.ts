@@ -55,7 +55,7 @@ describe.skipIf(missing.length > 0)(
       }
       client = createClient({ url: cluster.hubs[1]!.url, token, fetch: throughAnyHub })
       const feed = client.feed({ limit: 100 })
-    feed.subscribe(() => {})
+      feed.subscribe(() => {})
       await vi.waitUntil(() => feed.getSnapshot().status === 'ready', { timeout: 30_000 })
 
       const statuses = new Map<number, number>()

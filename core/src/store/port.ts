@@ -127,6 +127,8 @@ export type NotificationRecord = {
   direct: number
 }
 
+export type AcceptanceClaim = { id: string; at: number }
+
 export type LaneProgress = { lane: number; reached: number; finished: boolean }
 
 export type NotificationProgress = NotificationRecord & {
@@ -145,8 +147,11 @@ export type NotificationProgress = NotificationRecord & {
 export interface Notifications {
   put(records: readonly NotificationRecord[]): Promise<void>
   get(tenant: string, id: string): Promise<NotificationProgress | undefined>
-  /** When each of these ids was first accepted (epoch ms); ids not stored are left out. */
-  acceptedAt(tenant: string, ids: readonly string[]): Promise<Map<string, number>>
+  /**
+   * When each id counts as accepted, epoch ms: as its record or an earlier claim says, else `at`, which is claimed
+   * thereby. Of any number of claims for an id, on any number of processes, one wins for good.
+   */
+  claim(tenant: string, claims: readonly AcceptanceClaim[]): Promise<Map<string, number>>
   /** `lane` is 0 to lanes − 1. */
   progress(tenant: string, id: string, progress: LaneProgress): Promise<void>
   cancel(tenant: string, id: string, at: number): Promise<void>

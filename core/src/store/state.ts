@@ -9,7 +9,7 @@ import type {
 } from '@carillon/schemas'
 import { ProblemError } from '../errors.ts'
 import { uuid7Time } from '../ids.ts'
-import { type NotificationRecord, SLOTS, type StateChange } from './port.ts'
+import { type AcceptanceClaim, type NotificationRecord, SLOTS, type StateChange } from './port.ts'
 
 /** How long inboxes and notifications are kept unless the installation says otherwise: 90 days, in ms. */
 export const RETENTION_MS = 90 * 86_400_000
@@ -128,4 +128,11 @@ export const profileOf = (flat: Iterable<readonly [string, string]>): UserProfil
     else own.push([key, JSON.parse(value)])
   if (attributes.length > 0) own.push(['attributes', Object.fromEntries(attributes)])
   return Object.fromEntries(own) as UserProfile
+}
+
+/** The earliest claim of each id. */
+export const earliestClaims = (claims: readonly AcceptanceClaim[]): Map<string, number> => {
+  const earliest = new Map<string, number>()
+  for (const { id, at } of claims) earliest.set(id, Math.min(at, earliest.get(id) ?? at))
+  return earliest
 }

@@ -46,7 +46,6 @@ export const sdkWatcher = (options: { url: string; user: string; token: string; 
         const { items, counts } = snapshot
         if (complete(snapshot, keys) || performance.now() > deadline)
           return { kind: 'sdk', user, ids: items.map(({ id }) => id), counts, announced }
-        if (performance.now() > deadline - ms + 4000) { const t = Math.round(performance.now() - deadline + ms); if (t % 2000 < 60) process.stderr.write(`DEBUG ${t} ${user} ${client.connection} items ${items.length} keys ${keys.length} missing ${keys.filter((k) => !items.some((i) => keyOf(i) === k)).length} hasMore ${snapshot.hasMore} unread ${items.filter(({ readAt }) => readAt === null).length} counts ${JSON.stringify(counts)} reader ${reader} error ${snapshot.error}\n`) }
         await delay(50)
       }
     },

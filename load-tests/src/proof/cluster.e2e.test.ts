@@ -18,6 +18,7 @@ describe.skipIf(skip)(title, () => {
     ['nothing goes wrong', 'none'],
     ['a hub and a dispatcher are killed', 'workers'],
     ['Redis is killed and comes back empty', 'redis'],
+    ['only those who give Redis commands are cut off from it', 'commands'],
     ['NATS is killed and comes back', 'nats'],
     ['Cassandra is stopped and started', 'cassandra'],
   ])('loses, doubles and misplaces nothing when %s', async (_, fault) => {

@@ -7,7 +7,7 @@ import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
 import { startCluster } from '../rig/carillon.ts'
 import { startNats, startRedis } from '../rig/servers.ts'
 import { raiseWorld } from '../rig/world.ts'
-import { type Fault, kill9, none, type Stage } from './stage.ts'
+import { cutCommands, type Fault, kill9, none, type Stage } from './stage.ts'
 
 /** Only as far back as a run goes: each month of retention is a partition more to read. */
 const RETENTION = 24 * 3_600_000
@@ -66,6 +66,7 @@ export const clusterStage = async (cassandraUrl?: string): Promise<Stage> => {
       ['none', none],
       ['workers', kill9(false, ...firstOfEach)],
       ['redis', kill9(true, world.redis)],
+      ['commands', cutCommands(world.redis.port)],
       ['nats', kill9(false, world.nats)],
       ...cassandraFault,
     ]),

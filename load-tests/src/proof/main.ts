@@ -3,7 +3,7 @@
  * against what was promised. Exits with 1 when a promise is broken.
  *
  *     npm run proof -- [--notifications 50000] [--users 1000] [--members 100000] [--rate 4000] [--seed 1]
- *                      [--fault none|workers|redis|nats|cassandra|embedded|process|all] [--logs]
+ *                      [--fault none|workers|redis|commands|nats|cassandra|embedded|process|all] [--logs]
  *
  * `embedded` and `process` run `carillon dev`: without a fault, and with a kill -9 in the middle.
  * @module
@@ -15,7 +15,7 @@ import { FAILINGS } from './ledger.ts'
 import { type Proof, prove } from './prove.ts'
 import type { Stage } from './stage.ts'
 
-const CLUSTER = ['none', 'workers', 'redis', 'nats', 'cassandra']
+const CLUSTER = ['none', 'workers', 'redis', 'commands', 'nats', 'cassandra']
 const EMBEDDED = ['embedded', 'process']
 
 const say = (line = '') => process.stdout.write(`${line}\n`)

@@ -1,3 +1,4 @@
+import { createConnection } from 'node:net'
 import type { Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Server } from '../rig/child.ts'
@@ -32,3 +33,26 @@ export const kill9 = (apiStands: boolean, ...servers: Server[]): Fault => ({
   strike: () => Promise.all(servers.map((server) => server.kill())),
   heal: () => Promise.all(servers.map((server) => server.restart())),
 })
+
+const CUT_EVERY_MS = 20
+
+/**
+ * Cuts every connection to Redis that gives commands, again and again, and leaves alone those that listen: so
+ * dispatchers lose live messages while no hub has a reason to think that any are missing.
+ */
+export const cutCommands = (port: number): Fault => {
+  let cutting: NodeJS.Timeout | undefined
+  const cut = () => {
+    const socket = createConnection({ port, host: '127.0.0.1' })
+    // One of the connections that are cut may be this one.
+    socket.on('error', () => {})
+    socket.end('CLIENT KILL TYPE normal\r\n')
+  }
+  return {
+    apiStands: true,
+    strike: async () => {
+      cutting = setInterval(cut, CUT_EVERY_MS)
+    },
+    heal: async () => clearInterval(cutting),
+  }
+}

@@ -45,6 +45,10 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     records map<text, text>, progress map<int, int>, finished set<int>, cancelled_at timestamp,
     PRIMARY KEY ((tenant, bucket), id)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('claims')} (
+    tenant text, id text, at bigint,
+    PRIMARY KEY ((tenant, id))
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
 ]
 
 /** A holder that dies gives way after this long; each step renews it. */

@@ -1,5 +1,6 @@
+import { uuid7Time } from '../../ids.ts'
 import type { NotificationRecord, Notifications } from '../port.ts'
-import { bucketOf, keptUntil, notificationState } from '../state.ts'
+import { bucketOf, earliestClaims, keptUntil, notificationState } from '../state.ts'
 import { grouped, groupedSlices } from './grouping.ts'
 import { forEach, type Session, type Statement } from './session.ts'
 
@@ -20,12 +21,31 @@ const first = (records: Map<string, string>): string | undefined => {
  */
 export const cassandraNotifications = (session: Session, retention: number): Notifications => {
   const table = session.table('notifications')
+  const claims = session.table('claims')
   const ONE = 'tenant = ? AND bucket = ? AND id = ?'
   const ttl = (until: number) => Math.max(1, Math.ceil((until - Date.now()) / 1_000))
   const update = (set: string, values: unknown[], tenant: string, id: string, until: number): Statement => ({
     query: `UPDATE ${table} USING TTL ? SET ${set} WHERE ${ONE}`,
     params: [ttl(until), ...values, tenant, bucketOf(id), id],
   })
+
+  const recordedAt = async (tenant: string, ids: readonly string[]) => {
+    const times = new Map<string, number>()
+    const query = `SELECT id, records FROM ${table} WHERE tenant = ? AND bucket = ? AND id IN ?`
+    await forEach(groupedSlices(ids, bucketOf, IDS_PER_QUERY), async ([bucket, some]) => {
+      for (const row of await session.rows(query, [tenant, bucket, some])) {
+        const accepted = [...mapOf<string, string>(row.records).keys()].map(Number)
+        if (accepted.length > 0) times.set(String(row.id), Math.min(...accepted))
+      }
+    })
+    return times
+  }
+
+  const claimOne = async (tenant: string, id: string, at: number): Promise<number> => {
+    const query = `INSERT INTO ${claims} (tenant, id, at) VALUES (?, ?, ?) IF NOT EXISTS USING TTL ?`
+    const held = await session.claim(query, [tenant, id, at, ttl(at + retention)])
+    return held ? Number(held.at) : at
+  }
 
   return {
     put: async (records) => {
@@ -52,14 +72,14 @@ export const cassandraNotifications = (session: Session, retention: number): Not
       return { ...record, state, recipients: reached.reduce((sum, lane) => sum + lane, record.direct) }
     },
 
-    acceptedAt: async (tenant, ids) => {
-      const times = new Map<string, number>()
-      await forEach(groupedSlices(ids, bucketOf, IDS_PER_QUERY), async ([bucket, some]) => {
-        const query = `SELECT id, records FROM ${table} WHERE tenant = ? AND bucket = ? AND id IN ?`
-        for (const row of await session.rows(query, [tenant, bucket, some])) {
-          const accepted = [...mapOf<string, string>(row.records).keys()].map(Number)
-          if (accepted.length > 0) times.set(String(row.id), Math.min(...accepted))
-        }
+    claim: async (tenant, wanted) => {
+      const times = earliestClaims(wanted)
+      // A UUIDv7 that named its own time had no need to claim it: its record says when.
+      const timed = [...times.keys()].filter((id) => uuid7Time(id) !== undefined)
+      const recorded = await recordedAt(tenant, timed)
+      await forEach([...times], async ([id, at]) => {
+        const known = recorded.get(id)
+        times.set(id, known ?? (await claimOne(tenant, id, at)))
       })
       return times
     },

@@ -18,6 +18,8 @@ export type Session = {
   rows(query: string, params: unknown[]): Promise<types.Row[]>
   /** Runs statements that all write one partition as one mutation (per 50 of them). */
   write(statements: Statement[]): Promise<void>
+  /** Runs an INSERT … IF NOT EXISTS, linearizable in this data centre. Resolves with the row that was there before. */
+  claim(query: string, params: unknown[]): Promise<types.Row | undefined>
 }
 
 /** Statements of this process that may wait for Cassandra at once. */
@@ -30,6 +32,7 @@ const SCAN_MOST = 512
 const BATCH = 50
 
 const PREPARED = { prepare: true }
+const SERIAL = { prepare: true, serialConsistency: types.consistencies.localSerial }
 const UNLOGGED = { prepare: true, logged: false }
 
 const { responseErrorCodes: codes } = types
@@ -98,6 +101,10 @@ export const cassandraSession = (client: Client, keyspace: string): Session => {
       const all: types.Row[] = []
       for await (const rows of scan(query, [params])) for (const row of rows) all.push(row)
       return all
+    },
+    claim: async (query, params) => {
+      const result = await through(() => client.execute(query, params, SERIAL))
+      return result.wasApplied() ? undefined : result.first()
     },
     write: async (statements) => {
       const [only] = statements

@@ -83,7 +83,6 @@ export const notificationsContract = (store: () => Store): void => {
       await notifications.progress(tenant, 'early', { lane: 0, reached: 9, finished: true })
       await notifications.cancel(tenant, 'stopped', Date.now())
       expect(await notifications.get(tenant, 'early')).toBeUndefined()
-      expect(await notifications.acceptedAt(tenant, ['early', 'stopped'])).toEqual(new Map())
       await notifications.put([
         sampleRecord(tenant, 'early', { lanes: 1, direct: 0 }),
         sampleRecord(tenant, 'stopped'),
@@ -111,12 +110,54 @@ export const notificationsContract = (store: () => Store): void => {
       await notifications.put(later.slice(0, 5))
       await notifications.put(records)
       await notifications.put(later)
-      const asked = [...records.map(({ id }) => id), 'unknown', derivedUuid7(now, 'unknown')]
-      expect(await notifications.acceptedAt(tenant, asked)).toEqual(
-        new Map(records.map(({ id, acceptedAt }) => [id, acceptedAt])),
-      )
-      expect(await notifications.acceptedAt(freshTenant(), asked)).toEqual(new Map())
       expect(await notifications.get(tenant, records[1]?.id ?? '')).toMatchObject({ acceptedAt: now - 1 })
+    })
+
+    test('a notification that waited has its recipients counted when it is stored again', async () => {
+      const { notifications } = store()
+      const tenant = freshTenant()
+      const record = sampleRecord(tenant, 'n', { direct: 0 })
+      await notifications.put([record])
+      await notifications.put([{ ...record, direct: 3 }])
+      expect(await notifications.get(tenant, 'n')).toMatchObject({ recipients: 3 })
+    })
+
+    test('of many claims for an id one wins, for good', async () => {
+      const { notifications } = store()
+      const tenant = freshTenant()
+      const now = Date.now()
+      const tries = Array.from({ length: 20 }, (_, index) =>
+        notifications.claim(tenant, [
+          { id: 'order-1', at: now + index },
+          { id: `own-${index}`, at: now + index },
+        ]),
+      )
+      const answers = await Promise.all(tries)
+      const [winner] = answers.map((times) => times.get('order-1'))
+      expect(answers.map((times) => times.get('order-1'))).toEqual(Array(20).fill(winner))
+      expect(answers.map((times, index) => times.get(`own-${index}`))).toEqual(
+        tries.map((_, index) => now + index),
+      )
+      expect(await notifications.claim(tenant, [{ id: 'order-1', at: now - 1 }])).toEqual(
+        new Map([['order-1', winner]]),
+      )
+      expect(await notifications.claim(freshTenant(), [{ id: 'order-1', at: 7 }])).toEqual(
+        new Map([['order-1', 7]]),
+      )
+    })
+
+    test('within one call the earliest claim of an id counts, and a record says when a UUIDv7 was accepted', async () => {
+      const { notifications } = store()
+      const tenant = freshTenant()
+      const now = Date.now()
+      const twice = [
+        { id: 'a', at: now + 5 },
+        { id: 'a', at: now },
+      ]
+      expect(await notifications.claim(tenant, twice)).toEqual(new Map([['a', now]]))
+      const id = derivedUuid7(now, tenant)
+      await notifications.put([sampleRecord(tenant, id, { acceptedAt: now })])
+      expect(await notifications.claim(tenant, [{ id, at: now + 3_600_000 }])).toEqual(new Map([[id, now]]))
     })
   })
 }

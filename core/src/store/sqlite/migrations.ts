@@ -42,7 +42,12 @@ export const MIGRATIONS: readonly string[] = [
      lanes TEXT NOT NULL DEFAULT '{}', cancelled_at INTEGER, expires_at INTEGER NOT NULL,
      PRIMARY KEY (tenant, id)
    ) WITHOUT ROWID;
-   CREATE INDEX notifications_expiry ON notifications (expires_at);`,
+   CREATE INDEX notifications_expiry ON notifications (expires_at);
+   CREATE TABLE claims (
+     tenant TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, id)
+   ) WITHOUT ROWID;
+   CREATE INDEX claims_expiry ON claims (expires_at);`,
 ]
 
 const TABLE =

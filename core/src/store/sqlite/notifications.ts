@@ -1,5 +1,5 @@
 import type { NotificationRecord, Notifications } from '../port.ts'
-import { keptUntil, notificationState } from '../state.ts'
+import { earliestClaims, keptUntil, notificationState } from '../state.ts'
 import type { Session } from './session.ts'
 
 type Row = { content: string; lanes: string; cancelledAt: number | null }
@@ -8,7 +8,12 @@ type Lanes = Record<string, { reached: number; finished?: true }>
 /** The record accepted first stays; progress and cancellation live in other columns, and may come before it. */
 const PUT = `INSERT INTO notifications (tenant, id, content, accepted_at, expires_at) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET content = excluded.content, accepted_at = excluded.accepted_at, expires_at = excluded.expires_at
-  WHERE content IS NULL OR excluded.accepted_at < accepted_at`
+  WHERE content IS NULL OR excluded.accepted_at <= accepted_at`
+
+const RECORDED = `SELECT accepted_at AS at FROM notifications
+  WHERE tenant = ? AND id = ? AND content IS NOT NULL AND expires_at > ?`
+const CLAIMED = 'SELECT at FROM claims WHERE tenant = ? AND id = ? AND expires_at > ?'
+const CLAIM = 'INSERT OR REPLACE INTO claims (tenant, id, at, expires_at) VALUES (?, ?, ?, ?)'
 
 export const sqliteNotifications = (session: Session, retention: number): Notifications => ({
   put: (records) =>
@@ -34,14 +39,19 @@ export const sqliteNotifications = (session: Session, retention: number): Notifi
     return { ...record, state, recipients: lanes.reduce((sum, { reached }) => sum + reached, record.direct) }
   },
 
-  acceptedAt: async (tenant, ids) => {
-    const rows = await session.all<{ id: string; at: number }>(
-      `SELECT id, accepted_at AS at FROM notifications WHERE tenant = ? AND content IS NOT NULL AND expires_at > ?
-         AND id IN (SELECT value FROM json_each(?))`,
-      [tenant, Date.now(), JSON.stringify(ids)],
-    )
-    return new Map(rows.map(({ id, at }) => [id, at]))
-  },
+  claim: (tenant, wanted) =>
+    session.write(({ run, first }) => {
+      const times = earliestClaims(wanted)
+      for (const [id, at] of times) {
+        const now = Date.now()
+        const known =
+          first<{ at: number }>(RECORDED, [tenant, id, now]) ??
+          first<{ at: number }>(CLAIMED, [tenant, id, now])
+        if (known) times.set(id, known.at)
+        else run(CLAIM, [tenant, id, at, at + retention])
+      }
+      return times
+    }),
 
   progress: (tenant, id, { lane, reached, finished }) => {
     const patch = JSON.stringify({ [lane]: { reached, ...(finished ? { finished } : {}) } })

@@ -1,0 +1,131 @@
+import type { InboxItem, InboxPage, LivePosition } from '@carillon/schemas'
+import { describe, expect, it } from 'vitest'
+import {
+  applyLive,
+  applyPage,
+  begin,
+  drop,
+  INITIAL,
+  type Live,
+  overlay,
+  type State,
+  settle,
+} from './state.ts'
+import { newItem } from './testing/hub.ts'
+
+const NOW = Date.now()
+const at = new Date(NOW).toISOString()
+const position = (seq: number, epoch = 'e'): LivePosition => ({ seq, epoch })
+const countsOf = (items: readonly InboxItem[]) => ({
+  unread: items.filter(({ readAt }) => !readAt).length,
+  unseen: items.filter(({ seenAt }) => !seenAt).length,
+})
+const pageOf = (items: InboxItem[], seq: number, counts = countsOf(items)): InboxPage => ({
+  items: items.toSorted((a, b) => (a.id < b.id ? 1 : -1)),
+  counts,
+  next: null,
+  position: position(seq),
+})
+const added = (item: InboxItem, seq: number, epoch?: string): Live => ({
+  event: 'inbox.added',
+  message: { item, ...position(seq, epoch) },
+})
+const read = (item: InboxItem, seq: number, unread: number): Live => ({
+  event: 'inbox.changed',
+  message: {
+    ids: [item.id],
+    patch: { readAt: at, seenAt: at },
+    counts: { unread, unseen: unread },
+    ...position(seq),
+  },
+})
+const live = (state: State, ...messages: Live[]) =>
+  messages.reduce((sofar, message) => applyLive(sofar, message, NOW), state)
+const base = (state: State, page: InboxPage) =>
+  applyPage(state, { status: 'active' }, page, undefined, true, NOW)
+const other = (state: State, page: InboxPage) =>
+  applyPage(state, { status: 'unread' }, page, undefined, false, NOW)
+
+const [a, b, c] = [newItem(), newItem(), newItem()]
+
+describe('a page', () => {
+  it('that was read before live messages is brought up to date with them', () => {
+    const state = live(base(INITIAL, pageOf([a], 1)), added(b, 2), read(a, 3, 1), added(c, 4))
+    const late = base(state, pageOf([a], 1))
+    expect(late.items).toEqual(state.items)
+    expect(late).toMatchObject({ counts: { unread: 2, unseen: 2 }, last: position(4), doubtful: false })
+  })
+
+  it('that holds an item whose message is yet to come counts it once', () => {
+    const state = live(base(INITIAL, pageOf([a, b], 1)), added(b, 2))
+    expect(state).toMatchObject({ counts: { unread: 2 }, last: position(2), doubtful: false })
+  })
+
+  it('removes what the hub no longer lists, within its range only', () => {
+    const state = base(base(INITIAL, pageOf([a, b, c], 1)), { ...pageOf([c], 2), next: 'older' })
+    expect([...state.items.keys()].sort()).toEqual([a.id, b.id, c.id].sort())
+    expect([...base(state, pageOf([c], 3)).items.keys()]).toEqual([c.id])
+  })
+
+  it('is doubted when it is older than messages that never came', () => {
+    const state = base(base(INITIAL, pageOf([a], 1)), pageOf([{ ...a, readAt: at, seenAt: at }], 2))
+    expect(state.doubtful).toBe(false)
+    expect(other(state, pageOf([a], 1)).doubtful).toBe(true)
+  })
+
+  it('is doubted when it may hold items that the counts lack', () => {
+    const state = base(INITIAL, pageOf([a], 1))
+    expect(other(state, pageOf([a, b], 2)).doubtful).toBe(true)
+    expect(base(state, pageOf([a, b], 2))).toMatchObject({ counts: { unread: 2 }, doubtful: false })
+  })
+
+  it('of another epoch is taken, and looked at again', () => {
+    const state = live(base(INITIAL, pageOf([a], 7)), added(b, 1, 'new'))
+    expect(base(state, pageOf([a], 7))).toMatchObject({ last: position(7), doubtful: true })
+  })
+})
+
+describe('a live message', () => {
+  it('whose counts are not what our items say raises doubt', () => {
+    expect(live(base(INITIAL, pageOf([a, b], 1)), read(a, 2, 1)).doubtful).toBe(false)
+    expect(live(base(INITIAL, pageOf([a, b], 1)), read(a, 2, 5))).toMatchObject({
+      counts: { unread: 5 },
+      doubtful: true,
+    })
+  })
+
+  it('does not bring back what was removed', () => {
+    const gone: Live = {
+      event: 'inbox.removed',
+      message: { ids: [a.id], counts: { unread: 0, unseen: 0 }, ...position(2) },
+    }
+    const state = live(base(INITIAL, pageOf([a], 1)), gone, added(a, 3))
+    expect(state.items.get(a.id)).toBeNull()
+    expect(state.counts).toEqual({ unread: 0, unseen: 0 })
+  })
+})
+
+describe('a change of ours', () => {
+  const op = { ids: [a.id], change: { readAt: at, seenAt: at } }
+  const loaded = base(INITIAL, pageOf([a, b], 1))
+
+  it('lies on top until it ends, whatever comes', () => {
+    const state = base(begin(loaded, op), pageOf([a, b], 1))
+    expect(state.counts.unread).toBe(2)
+    expect(overlay(state, NOW).counts.unread).toBe(1)
+    expect(overlay(drop(state, op), NOW)).toEqual({ ...state, pending: [] })
+  })
+
+  it.each([
+    ['before its live message', [], [read(a, 2, 1)]],
+    ['after it', [read(a, 2, 1)], []],
+    ['with a new item between', [added(c, 2)], [read(a, 3, 2)]],
+  ])('counts once when the answer comes %s', (_, before: Live[], after: Live[]) => {
+    const pending = live(begin(loaded, op), ...before)
+    const answer = { item: { ...a, readAt: at, seenAt: at }, counts: { unread: 1, unseen: 1 } }
+    const state = live(settle(pending, op, answer, loaded.last, NOW), ...after)
+    const unread = before.concat(after).some(({ event }) => event === 'inbox.added') ? 2 : 1
+    expect(state).toMatchObject({ counts: { unread, unseen: unread }, pending: [], doubtful: false })
+    expect(state.items.get(a.id)?.readAt).toBe(at)
+  })
+})
