@@ -41,7 +41,9 @@ export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Opti
   const mark = handle.prepare(`
     INSERT INTO stream_lanes (lane, delivered) VALUES (?, ?)
     ON CONFLICT (lane) DO UPDATE SET delivered = excluded.delivered`)
-  const remove = handle.prepare('DELETE FROM stream_messages WHERE sequence = ?')
+  const remove = handle.prepare(
+    'DELETE FROM stream_messages WHERE sequence IN (SELECT value FROM json_each(?))',
+  )
   const putBack = handle.prepare('UPDATE stream_messages SET due = ?, deliveries = ? WHERE sequence = ?')
 
   const slots = new Map<Lane, Slot>(
@@ -130,7 +132,7 @@ export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Opti
       return result
     }
     const removeAll = (messages: readonly Message[]) =>
-      messages.reduce((removed, { sequence }) => removed + remove.run(sequence).changes, 0)
+      remove.run(JSON.stringify(messages.map(({ sequence }) => sequence))).changes
 
     slot.readers.push(open)
     wake(lane)
