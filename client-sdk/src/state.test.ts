@@ -48,6 +48,13 @@ const other = (state: State, page: InboxPage) =>
 
 const [a, b, c] = [newItem(), newItem(), newItem()]
 
+it('doubts its counts when an unknown item comes that is older than all it holds: it may come again', () => {
+  const newest = base(INITIAL, pageOf([c], 1))
+  expect(live(newest, added(a, 2)).doubtful).toBe(true)
+  expect(live(base(INITIAL, pageOf([a], 1)), added(c, 2)).doubtful).toBe(false)
+  expect(live(base(INITIAL, pageOf([], 1)), added(a, 2)).doubtful).toBe(false)
+})
+
 describe('a page', () => {
   it('that was read before live messages is brought up to date with them', () => {
     const state = live(base(INITIAL, pageOf([a], 1)), added(b, 2), read(a, 3, 1), added(c, 4))

@@ -94,7 +94,11 @@ const added = (state: State, { item: sent }: InboxAdded, now: number): State => 
   if (known === null) return state
   const item = known && hasNoState(sent) ? known : sent
   const counts = shifted(state.counts, weight(known, now), weight(item, now))
-  return { ...state, counts, items: new Map(state.items).set(item.id, item) }
+  // Older than all we hold, it may be an item of a later page that comes again, and is in the counts already.
+  const oldest = [...state.items.keys()].sort()[0]
+  const doubtful = state.doubtful || (!known && !!oldest && oldest > item.id)
+  const items = new Map(state.items).set(item.id, item)
+  return { ...state, counts, items, doubtful }
 }
 
 const changed = (state: State, { ids, patch, counts }: InboxChanged, now: number): State => {

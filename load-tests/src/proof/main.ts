@@ -38,25 +38,41 @@ const number = (name: 'notifications' | 'users' | 'members' | 'rate' | 'seed') =
   return value
 }
 
+const COLUMNS = [
+  ['fault', 10],
+  ['verdict', 8],
+  ['rows', 9],
+  ...FAILINGS.map((failing) => [failing, failing.length + 2] as const),
+  ['letters', 9],
+  ['no answer', 11],
+  ['live missed', 13],
+  ['twice', 7],
+  ['publish s', 11],
+  ['work s', 8],
+  ['agree s', 9],
+  ['API meanwhile', 0],
+] as const
+
+const line = (cells: readonly unknown[]) =>
+  say(cells.map((cell, index) => String(cell).padEnd(COLUMNS[index]?.[1] ?? 0)).join(''))
+
 const report = (fault: string, proof: Proof) => {
-  const { took, failings } = proof
-  say(`  ${proof.ok ? 'held' : 'BROKEN'}  ${fault}, seed ${proof.seed}`)
-  say(
-    `    published   ${proof.published} and ${proof.duplicates} repeats in ${took.publishing} s; ${proof.unknown} without answer`,
-  )
-  say(
-    `    inboxes     ${proof.rows} rows, ${proof.expected} acknowledged; worked off after ${took.working} s`,
-  )
-  say(`    dead        ${proof.letters} letters`)
-  say(
-    `    clients     agree after ${took.agreeing} s; sockets missed ${proof.liveMissed} and got ${proof.liveRepeated} twice`,
-  )
-  say(`    API         ${JSON.stringify(proof.duringFault)} during the fault; scanned in ${took.scanning} s`)
+  const { failings, took } = proof
+  line([
+    ...[
+      fault,
+      proof.ok ? 'held' : 'BROKEN',
+      proof.rows,
+      ...FAILINGS.map((failing) => failings[failing].count),
+    ],
+    ...[proof.letters, proof.unknown, proof.liveMissed, proof.liveRepeated],
+    ...[took.publishing, took.working, took.agreeing],
+    Object.entries(proof.duringFault)
+      .map(([status, times]) => `${status}×${times}`)
+      .join(' '),
+  ])
   for (const failing of FAILINGS)
-    if (failings[failing].count > 0) {
-      say(`    ${failing}: ${failings[failing].count}`)
-      for (const example of failings[failing].examples) say(`      ${example}`)
-    }
+    for (const example of failings[failing].examples) say(`  ${failing}: ${example}`)
 }
 
 const run = async (faults: string[], raise: () => Promise<Stage>): Promise<boolean> => {
@@ -89,6 +105,10 @@ const unknown = wanted.find((fault) => !CLUSTER.includes(fault) && !EMBEDDED.inc
 if (unknown !== undefined)
   throw new Error(`there is no fault ${unknown}; there are ${[...CLUSTER, ...EMBEDDED].join(', ')}`)
 const pick = (some: string[]) => wanted.filter((fault) => some.includes(fault))
+say(
+  `${values.notifications} notifications to ${values.users} users, a topic of ${values.members}, seed ${values.seed}`,
+)
+line(COLUMNS.map(([name]) => name))
 const clustered = await run(pick(CLUSTER), clusterStage)
 const embedded = await run(pick(EMBEDDED), embeddedStage)
 process.exitCode = clustered && embedded ? 0 : 1

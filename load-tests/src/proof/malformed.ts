@@ -1,7 +1,9 @@
 import type { ProblemCode } from '@carillon/schemas'
 
+const encoder = new TextEncoder()
+
 /** User ids that no system should take. */
-export const HOSTILE_IDS = [
+const HOSTILE_IDS = [
   `ada"; DROP TABLE inbox; --`,
   `ada' OR '1'='1`,
   'ada\0root',
@@ -15,7 +17,7 @@ export const HOSTILE_IDS = [
 ] as const
 
 /** What is wrong with a notification, and the problem it is answered with on either way in. */
-export type Wrong = {
+type Wrong = {
   name: string
   code: ProblemCode
   /** Given a good notification that carries its key as `data.key`. */
@@ -25,7 +27,7 @@ export type Wrong = {
 const invalid = (name: string, spoil: Wrong['spoil']): Wrong => ({ name, code: 'invalid_request', spoil })
 
 /** Notifications that are JSON and yet none. */
-export const WRONG: readonly Wrong[] = [
+const WRONG: readonly Wrong[] = [
   invalid('an unknown field', (good) => ({ ...good, colour: 'red' })),
   invalid('a title that is a number', (good) => ({ ...good, title: 7 })),
   invalid('a recipient that is a number', (good) => ({ ...good, to: 5 })),
@@ -61,3 +63,74 @@ export const WRONG: readonly Wrong[] = [
     spoil: (good) => ({ ...good, type: 'no.such' }),
   },
 ]
+
+const nthOf = <T>(list: readonly T[], nth: number): T => {
+  const found = list[nth % list.length]
+  if (found === undefined) throw new RangeError('there is no such way to be wrong')
+  return found
+}
+
+/** The nth way to be wrong over HTTP, in turns. */
+export const spoiledHttp = (good: Record<string, unknown>, nth: number) => {
+  const { code, spoil } = nthOf(WRONG, nth)
+  return { code, value: spoil(good) }
+}
+
+/** A bad message as it comes over NATS: under which tenant it is filed, and why. Without a code, nothing takes it. */
+type Spoiled = { subject: string; data: Uint8Array; tenant: string; code?: ProblemCode }
+
+/** The nth way to be wrong over NATS, in turns. */
+export const spoiledNats = (
+  good: Record<string, unknown>,
+  { tenant, key, nth }: { tenant: string; key: string; nth: number },
+): Spoiled => {
+  const { type, priority, ...rest } = good
+  const subject = `notify.${tenant}.${priority}.${type}`
+  const json = (value: unknown) => encoder.encode(JSON.stringify(value))
+  const spoiled = (code: ProblemCode, data: Uint8Array, on = subject, filed = tenant): Spoiled => ({
+    subject: on,
+    data,
+    tenant: filed,
+    code,
+  })
+  const whole = JSON.stringify(rest)
+  const text = (value: string) => encoder.encode(value)
+  const unstored = (on: string): Spoiled => ({ subject: on, data: json(rest), tenant })
+  const filedBy = `notify.${tenant}.${priority}.${key.split('.').slice(1).join('.')}`
+  const event = { specversion: '1.0', id: key, source: '/proof', type: 'x', data: rest }
+  const ways: (() => Spoiled)[] = [
+    ...WRONG.map(({ code, spoil }) => () => {
+      const { type: spoiledType, priority: _, ...note } = spoil(good) as Record<string, unknown>
+      return spoiled(code, json(note), `notify.${tenant}.${priority}.${spoiledType}`)
+    }),
+    () => spoiled('malformed_json', text(whole.slice(0, -3))),
+    () => spoiled('malformed_json', text(`${whole}}`)),
+    () => spoiled('malformed_json', Buffer.concat([text(whole), Uint8Array.of(0xff, 0xfe)])),
+    () => spoiled('malformed_json', new Uint8Array(), filedBy),
+    () => spoiled('invalid_request', text('null'), filedBy),
+    () => spoiled('invalid_request', text('[]'), filedBy),
+    () => spoiled('invalid_request', text('"ada"'), filedBy),
+    () => spoiled('payload_too_large', json({ ...rest, body: 'x'.repeat(900_000) })),
+    () => spoiled('invalid_request', json({ ...rest, type: 'another.type' })),
+    () => spoiled('invalid_request', json({ ...rest, priority: 'critical' })),
+    () => spoiled('invalid_request', json({ ...event, specversion: '0.3' })),
+    () => spoiled('invalid_request', json({ ...event, id: undefined })),
+    () => spoiled('invalid_request', json({ ...event, datacontenttype: 'text/xml' })),
+    () => spoiled('tenant_unknown', json(rest), `notify.nobody-${tenant}.high.news`, `nobody-${tenant}`),
+    () => spoiled('subject_invalid', json(rest), `notify.${tenant}.high.a%b`),
+    () => spoiled('subject_invalid', json(rest), `notify.${tenant}.low.${'x'.repeat(65)}`),
+    () => spoiled('subject_invalid', json(rest), `notify.${tenant}.low.a.b.c.d.e.f.g.h.i`),
+    () => spoiled('subject_invalid', json(rest), `notify.évil.high.news`, '_'),
+    () => spoiled('subject_invalid', json(rest), `notify.${tenant}.urgent.news`),
+    () => spoiled('subject_invalid', json(rest), `notify.${tenant}.high`),
+    () => spoiled('subject_invalid', json(rest), `notify.${tenant}.high.*`),
+    () => spoiled('subject_invalid', json(rest), `notify.*.high.news`, '_'),
+    () => spoiled('subject_invalid', json(rest), `notify.${tenant}.high.>`),
+    () => unstored('notify'),
+    () => unstored(`notify.${tenant}.high.two words`),
+    () => unstored(`notify.${tenant}.high.news\r\nPUB notify.${tenant}.high.news 2\r\n{}`),
+    () => unstored(`notify..high.news`),
+    () => ({ subject, data: new Uint8Array(1_100_000), tenant }),
+  ]
+  return nthOf(ways, nth)()
+}

@@ -6,7 +6,7 @@ const READERS = 32
 const PAGE = 500
 
 /** The key that a message carried: in its JSON, however broken, else as the type of its subject. */
-export const keyOfMessage = (subject: string, data: Uint8Array): string => {
+const keyOfMessage = (subject: string, data: Uint8Array): string => {
   const [, key] = /"key":"([^"]+)"/.exec(new TextDecoder().decode(data.subarray(0, 4_096))) ?? []
   const [, tenant, , ...type] = subject.split('.')
   return key ?? [tenant, ...type].join('.')

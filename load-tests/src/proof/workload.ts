@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { PRIORITIES, type Priority, type ProblemCode } from '@carillon/schemas'
+import { PRIORITIES, type Priority } from '@carillon/schemas'
 import type { Entry, Fate } from './ledger.ts'
-import { WRONG } from './malformed.ts'
+import { spoiledHttp, spoiledNats } from './malformed.ts'
 import { createRandom, type Random } from './random.ts'
 
 export const TYPES = ['comment.created', 'invoice.paid', 'auth.otp', 'news'] as const
@@ -192,11 +192,11 @@ export const createWorkload = (options: WorkloadOptions): Workload => {
     }
     const msgId = `${tenant}-${key}`
     if (way === 'http' || random.chance(0.2)) {
-      const { code, spoil } = WRONG[nth % WRONG.length] ?? raise()
+      const { code, value } = spoiledHttp(good, nth)
       add(key, { kind: 'turned away', code })
-      return overHttp(key, spoil(good))
+      return overHttp(key, value)
     }
-    const { subject, data, tenant: filed, code } = spoiledNats(tenant, key, good, nth)
+    const { subject, data, tenant: filed, code } = spoiledNats(good, { tenant, key, nth })
     add(key, code ? { kind: 'buried', tenant: filed, code } : { kind: 'turned away' })
     sends.push({ way: 'nats', key, subject, data, msgId, repeatable: true })
   }
@@ -244,63 +244,4 @@ export const createWorkload = (options: WorkloadOptions): Workload => {
     during.push({ way: 'http', entries: [{ key, value: note }] })
   }
   return { entries, sends, during, late, duplicates }
-}
-
-const raise = (): never => {
-  throw new RangeError('there is no such way to be wrong')
-}
-
-/** Bad messages as they come over NATS. Without a code, no stream takes it. */
-type Spoiled = { subject: string; data: Uint8Array; tenant: string; code?: ProblemCode }
-
-const spoiledNats = (tenant: string, key: string, good: Note, nth: number): Spoiled => {
-  const { type, priority, ...rest } = good
-  const subject = `notify.${tenant}.${priority}.${type}`
-  const json = (value: unknown) => encoder.encode(JSON.stringify(value))
-  const spoiled = (code: ProblemCode, data: Uint8Array, on = subject, filed = tenant): Spoiled => ({
-    subject: on,
-    data,
-    tenant: filed,
-    code,
-  })
-  const whole = JSON.stringify(rest)
-  const text = (value: string) => encoder.encode(value)
-  const unstored = (on: string): Spoiled => ({ subject: on, data: json(rest), tenant })
-  const filedBy = `notify.${tenant}.${priority}.${key.split('.').slice(1).join('.')}`
-  const event = { specversion: '1.0', id: key, source: '/proof', type: 'x', data: rest }
-  const ways: (() => Spoiled)[] = [
-    ...WRONG.map(({ code, spoil }) => () => {
-      const { type: spoiledType, priority: _, ...note } = spoil(good) as Note
-      return spoiled(code, json(note), `notify.${tenant}.${priority}.${spoiledType}`)
-    }),
-    () => spoiled('malformed_json', text(whole.slice(0, -3))),
-    () => spoiled('malformed_json', text(`${whole}}`)),
-    () => spoiled('malformed_json', Buffer.concat([text(whole), Uint8Array.of(0xff, 0xfe)])),
-    () => spoiled('malformed_json', new Uint8Array(), filedBy),
-    () => spoiled('invalid_request', text('null'), filedBy),
-    () => spoiled('invalid_request', text('[]'), filedBy),
-    () => spoiled('invalid_request', text('"ada"'), filedBy),
-    () => spoiled('payload_too_large', json({ ...rest, body: 'x'.repeat(900_000) })),
-    () => spoiled('invalid_request', json({ ...rest, type: 'another.type' })),
-    () => spoiled('invalid_request', json({ ...rest, priority: 'critical' })),
-    () => spoiled('invalid_request', json({ ...event, specversion: '0.3' })),
-    () => spoiled('invalid_request', json({ ...event, id: undefined })),
-    () => spoiled('invalid_request', json({ ...event, datacontenttype: 'text/xml' })),
-    () => spoiled('tenant_unknown', json(rest), `notify.nobody-${tenant}.high.news`, `nobody-${tenant}`),
-    () => spoiled('subject_invalid', json(rest), `notify.${tenant}.high.a%b`),
-    () => spoiled('subject_invalid', json(rest), `notify.${tenant}.low.${'x'.repeat(65)}`),
-    () => spoiled('subject_invalid', json(rest), `notify.${tenant}.low.a.b.c.d.e.f.g.h.i`),
-    () => spoiled('subject_invalid', json(rest), `notify.évil.high.news`, '_'),
-    () => spoiled('subject_invalid', json(rest), `notify.${tenant}.urgent.news`),
-    () => spoiled('subject_invalid', json(rest), `notify.${tenant}.high`),
-    () => spoiled('subject_invalid', json(rest), `notify.${tenant}.high.*`),
-    () => spoiled('subject_invalid', json(rest), `notify.*.high.news`, '_'),
-    () => spoiled('subject_invalid', json(rest), `notify.${tenant}.high.>`),
-    () => unstored('notify'),
-    () => unstored(`notify.${tenant}.high.two words`),
-    () => unstored(`notify.${tenant}.high.news\r\nPUB notify.${tenant}.high.news 2\r\n{}`),
-    () => unstored(`notify..high.news`),
-    () => ({ subject, data: new Uint8Array(1_100_000), tenant }),
-  ]
-  return (ways[nth % ways.length] ?? raise)()
 }
