@@ -39,6 +39,7 @@ export type Items = ReadonlyMap<string, InboxItem | null>
 /**
  * What we know of the inbox: the hub's side, and apart from it the changes that are under way. `log` holds the
  * live messages last applied, so that a page that was read before some of them can be brought up to date.
+ * `floor`: down to this id, what the counts were told with is held; older items may be unknown and counted all the same.
  * `doubtful`: the hub's counts were not what our items say, so something is missing here or there.
  */
 export type State = {
@@ -47,6 +48,7 @@ export type State = {
   last: LivePosition | null
   log: readonly (Live & { fresh: boolean })[]
   pending: readonly Op[]
+  floor: string
   doubtful: boolean
 }
 
@@ -56,6 +58,7 @@ export const INITIAL: State = {
   last: null,
   log: [],
   pending: [],
+  floor: '',
   doubtful: false,
 }
 
@@ -94,9 +97,8 @@ const added = (state: State, { item: sent }: InboxAdded, now: number): State => 
   if (known === null) return state
   const item = known && hasNoState(sent) ? known : sent
   const counts = shifted(state.counts, weight(known, now), weight(item, now))
-  // Older than all we hold, it may be an item of a later page that comes again, and is in the counts already.
-  const oldest = [...state.items.keys()].sort()[0]
-  const doubtful = state.doubtful || (!known && !!oldest && oldest > item.id)
+  // Below the floor it may be an item of an older page that comes again, and is in the counts already.
+  const doubtful = state.doubtful || (!known && item.id < state.floor)
   const items = new Map(state.items).set(item.id, item)
   return { ...state, counts, items, doubtful }
 }
@@ -156,7 +158,7 @@ export const applyPage = (
     if (fresh && 'item' in message && items.get(message.item.id)) items.delete(message.item.id)
   for (const item of page.items) if (items.get(item.id) !== null) items.set(item.id, item)
 
-  const read: State = { ...state, items, counts: page.counts, last: position, doubtful: !(apart <= 0) }
+  const read: State = { ...state, items, counts: page.counts, last: position, floor, doubtful: !(apart <= 0) }
   const next = later.reduce((sofar, live) => applyLive(sofar, live, now), read)
   return base ? { ...next, log } : { ...state, items: next.items, doubtful: state.doubtful || apart !== 0 }
 }

@@ -5,6 +5,10 @@ import type { Live, LiveMessage } from './port.ts'
 import type { Subscriptions } from './redis-client.ts'
 import { userRoom } from './room.ts'
 
+/** Hubs listen here for processes whose messages could not be published: their clients have to fetch again. */
+const LOSS_CHANNEL = 'carillon:loss'
+const LOSS_RETRY_MS = 250
+
 const EPOCH_KEY = 'carillon:epoch'
 const seqKey = (room: string) => `carillon:seq:${room}`
 /** A user without messages for this long starts again at 1, which their clients take for a gap. */
@@ -78,6 +82,26 @@ export const redisLive = (parts: { redis: Redis; subscriptions?: Subscriptions }
     return (redis as WithScript).carillonDeliver(keys.length, ...keys, ...args)
   }
 
+  let telling: NodeJS.Timeout | undefined
+  /** What was lost leaves no gap in any sequence. So, as soon as Redis can be reached, everybody is told. */
+  const tellOfLoss = () => {
+    telling ??= setTimeout(async () => {
+      try {
+        await redis.spublish(LOSS_CHANNEL, '')
+        telling = undefined
+      } catch {
+        telling?.refresh()
+      }
+    }, LOSS_RETRY_MS)
+    telling.unref()
+  }
+  const lossListeners: (() => void)[] = []
+  const lose = () => {
+    for (const listener of lossListeners) listener()
+  }
+  subscriptions?.onLoss(lose)
+  subscriptions?.add(LOSS_CHANNEL, lose)
+
   const newEpoch = async () => {
     const epoch = randomUUID()
     return (await redis.set(EPOCH_KEY, epoch, 'NX', 'GET')) ?? epoch
@@ -91,6 +115,7 @@ export const redisLive = (parts: { redis: Redis; subscriptions?: Subscriptions }
       try {
         return (await Promise.all(chunks)).flat().map((held) => held === 1)
       } catch (error) {
+        tellOfLoss()
         throw unavailable(error)
       }
     },
@@ -102,7 +127,9 @@ export const redisLive = (parts: { redis: Redis; subscriptions?: Subscriptions }
         throw unavailable(error)
       }
     },
-    onLoss: (listener) => subscriptions?.onLoss(listener),
+    onLoss: (listener) => {
+      lossListeners.push(listener)
+    },
     check: async () => {
       try {
         await Promise.all([redis.ping(), subscriptions?.check()])
@@ -111,6 +138,8 @@ export const redisLive = (parts: { redis: Redis; subscriptions?: Subscriptions }
       }
     },
     close: async () => {
+      clearTimeout(telling)
+      telling = undefined
       subscriptions?.close()
       redis.disconnect()
     },
