@@ -17,7 +17,7 @@ export { connectNats } from './jetstream/connection.ts'
 /** Message schedules came with this version. */
 const NEEDED = { major: 2, minor: 12 }
 /** How often processes that read look for messages that no lane carries. */
-const SWEEP_MS = 15_000
+const SWEEP_MS = 5_000
 /** How long a server that has just started may take until its streams answer. */
 const START_LIMIT_MS = 30_000
 

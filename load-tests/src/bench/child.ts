@@ -67,9 +67,9 @@ export const serve = (calls: Calls): void => {
   process.on('message', async ({ id, name, argument }: Request) => {
     try {
       const call = calls[name] as ((argument: unknown) => unknown) | undefined
-      process.send?.({ id, result: await call?.(argument) } satisfies Answer)
+      tell({ id, result: await call?.(argument) })
     } catch (error) {
-      process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+      tell({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
     }
   })
   process.on('disconnect', () => process.exit())
@@ -77,6 +77,9 @@ export const serve = (calls: Calls): void => {
 }
 
 /** In the child: says something without being asked. */
-export const notice = (value: unknown): void => {
-  process.send?.({ notice: value } satisfies Answer)
+export const notice = (value: unknown): void => tell({ notice: value })
+
+/** A parent that has gone is no error: this process ends as well. */
+const tell = (answer: Answer) => {
+  if (process.connected) process.send?.(answer, undefined, {}, () => {})
 }

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { notifySubject } from '@carillon/schemas'
-import { jetstream } from '@nats-io/jetstream'
-import { connect } from '@nats-io/transport-node'
 import { startCluster } from '../rig/carillon.ts'
 import type { BareCassandra } from './baselines/cassandra.ts'
 import type { BareJetStream } from './baselines/jetstream.ts'
@@ -19,10 +17,11 @@ import { startChild } from './child.ts'
 import { type Batch, closedLoop, openLoop, type Round, type Target } from './load.ts'
 import { interleaved, measurement, median } from './measure.ts'
 import { freshId, type Mark, notificationFor, TYPE, userOf } from './payload.ts'
+import { openPublisher } from './publisher.ts'
 import { startReceivers } from './receivers.ts'
 import { checkInboxes, makeTenant } from './tenant.ts'
 
-const WINDOW = 4_000
+const WINDOW = 2_000
 const CHUNK = 100
 const TICK_MS = 5
 
@@ -41,23 +40,20 @@ export const startClustered = async ({ urls, processes }: Servers, later: Later)
   return { hub, dispatcher, tenant, processes: { hub: hub.pid, dispatcher: dispatcher.pid, ...processes } }
 }
 
-/** Publishes as a backend would over NATS, each message with an id and awaited. */
+/** Publishes as a backend would over NATS, every message with an id and acknowledged. */
 const overNats = async (url: string, tenant: string, processes: Target['processes'], later: Later) => {
-  const connection = await connect({ servers: url })
-  later(() => connection.close())
-  const client = jetstream(connection)
+  const publisher = await openPublisher(url)
+  later(publisher.close)
   const subject = notifySubject(tenant, 'normal', TYPE)
-  const publish = (mark: Mark, id: string) => {
-    const notification = { ...notificationFor(mark, userOf(mark.n % USERS)), id }
-    return client.publish(subject, JSON.stringify(notification), { msgID: id })
-  }
   const sending =
     (idOf: (mark: Mark) => string) =>
     ({ run, from, count, at }: Batch) =>
-      Promise.all(
+      publisher.publish(
         Array.from({ length: count }, (_, index) => {
           const mark = { run, n: from + index, at }
-          return publish(mark, idOf(mark))
+          const id = idOf(mark)
+          const notification = { ...notificationFor(mark, userOf(mark.n % USERS)), id }
+          return { subject, id, body: JSON.stringify(notification) }
         }),
       )
   return {
@@ -83,7 +79,7 @@ const startBareParts = async ({ urls }: Servers, quick: boolean, later: Later) =
         count: quick ? 20_000 : 60_000,
         users: USERS,
       }),
-    insert: () => cassandra.call('insert', { url: urls.cassandra, seconds: quick ? 2 : 4, users: USERS }),
+    insert: () => cassandra.call('insert', { url: urls.cassandra, seconds: quick ? 1.5 : 4, users: USERS }),
   }
 }
 
@@ -110,7 +106,7 @@ export const cluster: Bench = (context) =>
     }
 
     note('cluster: rate')
-    const closed = { connections: USERS, seconds: quick ? 2 : 4, window: WINDOW, chunk: CHUNK }
+    const closed = { connections: USERS, seconds: quick ? 1.5 : 4, window: WINDOW, chunk: CHUNK }
     const turns = [
       () => counted(closedLoop(carillon.withUuids, receivers, closed)),
       () => counted(closedLoop(carillon.withOwnIds, receivers, closed)),

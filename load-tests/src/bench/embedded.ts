@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runCarillon, startCarillon } from '../rig/carillon.ts'
+import { startCarillon } from '../rig/carillon.ts'
 import { startBareSocketIo } from './bare-socketio.ts'
 import { type Bench, cleaningUp, latencies, noteDuplicates, processorTime, rates, USERS } from './bench.ts'
 import { closedLoop, openLoop, type Target } from './load.ts'
@@ -11,7 +11,7 @@ import { notificationFor, userOf } from './payload.ts'
 import { startReceivers } from './receivers.ts'
 import { checkInboxes, makeTenant, type Tenant } from './tenant.ts'
 
-const WINDOW = 4_000
+const WINDOW = 2_000
 const CHUNK = 200
 const TICK_MS = 5
 
@@ -24,7 +24,6 @@ export const startEmbedded = async (later: (undo: () => unknown) => void) => {
     CARILLON_SECRET: randomBytes(32).toString('hex'),
     CARILLON_LOG_LEVEL: 'warn',
   }
-  await runCarillon(['migrate'], settings)
   const tenant = await makeTenant(settings)
   const server = await startCarillon(['dev', '--no-demo'], settings)
   later(() => server.stop())
@@ -67,7 +66,7 @@ export const embedded: Bench = ({ quick, note }) =>
     }
 
     note('embedded: rate')
-    const closed = { connections: USERS, seconds: quick ? 2 : 4, window: WINDOW, chunk: CHUNK }
+    const closed = { connections: USERS, seconds: quick ? 1.5 : 4, window: WINDOW, chunk: CHUNK }
     const turns = [
       () => counted(closedLoop(carillon, receivers, closed)),
       () => closedLoop(bare, receivers, closed),
@@ -79,7 +78,7 @@ export const embedded: Bench = ({ quick, note }) =>
     note('embedded: latency at half of it')
     const open = { connections: USERS, seconds: quick ? 2 : 8, rate: capacity / 2, tickMs: TICK_MS }
     const [half, bareHalf] = await interleaved(
-      quick ? 2 : 3,
+      quick ? 1 : 3,
       () => counted(openLoop(carillon, receivers, open)),
       () => openLoop(bare, receivers, open),
     )

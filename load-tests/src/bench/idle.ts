@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startCarillon, startCluster } from '../rig/carillon.ts'
+import { clusterSettings, startCarillon } from '../rig/carillon.ts'
 import { startBareSocketIo } from './bare-socketio.ts'
 import { type Bench, cleaningUp } from './bench.ts'
 import { interleaved, measurement } from './measure.ts'
@@ -74,7 +74,7 @@ export const idle: Bench = ({ quick, note, servers }) =>
     later(() => rm(dir, { recursive: true, force: true }))
     const connections = quick ? 2_000 : 5_000
     const users = FIRST + connections
-    const { settings } = await startCluster({ hubs: 0, dispatchers: 0, urls: (await servers()).urls })
+    const settings = clusterSettings((await servers()).urls)
     const auths = await (await makeTenant(settings)).auths(users)
     const collecting = { ...settings, CARILLON_LOG_LEVEL: 'warn', NODE_OPTIONS: collector(dir) }
 
@@ -91,7 +91,7 @@ export const idle: Bench = ({ quick, note, servers }) =>
         return perConnection({ url, pid, dir }, auths(users), connections)
       })
     note(`idle: ${connections} connections`)
-    const [ours, theirs] = await interleaved(quick ? 2 : 3, hub, bare)
+    const [ours, theirs] = await interleaved(quick ? 1 : 3, hub, bare)
     const line = (name: string, of: keyof Memory, aim?: string) => {
       const [value, bare] = [ours, theirs].map((rounds) => rounds.map((memory) => memory[of]))
       return measurement(`idle.${name}.${connections}`, 'bytes/connection', value ?? [], bare, aim)

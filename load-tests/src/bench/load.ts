@@ -30,7 +30,7 @@ const round = async (
   run: number,
   send: () => Promise<number>,
 ): Promise<Round> => {
-  const processes = { ...target.processes, receivers: receivers.pid }
+  const processes = { ...target.processes, receivers: receivers.pid, sender: process.pid }
   const before = new Map(times(processes))
   const start = clock()
   const sent = await send()

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createSeal } from '@carillon/core/security/seal'
 import { cassandraStore, connectCassandra } from '@carillon/core/store/cassandra'
 import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
@@ -54,12 +56,19 @@ export const clusterStage = async (cassandraUrl?: string): Promise<Stage> => {
   const cassandraFault: [string, Fault][] = database
     ? [['cassandra', { apiStands: true, strike: () => database.stop(), heal: () => database.restart() }]]
     : []
+  /** A message that no lane reads has become a dead letter, twice one after the other: so have all that were there before. */
+  const sweptTwice = async () => {
+    for (const probe of [1, 2].map((n) => `probe-${n}-${randomUUID()}`)) {
+      connection.publish(`notify.${probe}.misspelt.x`)
+      while ((await stream.deadLetters({ tenant: probe, limit: 1 })).length === 0) await delay(100)
+    }
+  }
   const firstOfEach = [...cluster.hubs.slice(0, 1), ...cluster.dispatchers.slice(0, 1)]
   return {
     hubs: cluster.hubs.map(({ url }) => url),
     natsUrl: world.urls.nats,
     begin: async () => {},
-    rest: async () => {},
+    rest: sweptTwice,
     kept: (use) => use({ store, stream, owners }),
     backlog: async () => [...(await stream.backlog()).values()].reduce((sum, each) => sum + each, 0),
     faults: new Map<string, Fault>([
