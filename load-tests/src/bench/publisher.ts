@@ -1,6 +1,6 @@
 import { connect, createInbox, headers, type Msg } from '@nats-io/transport-node'
 
-export type Outgoing = { subject: string; id: string; body: string }
+type Outgoing = { subject: string; id: string; body: string }
 
 export type Publisher = {
   /** Resolves when the stream has acknowledged all of them. */
