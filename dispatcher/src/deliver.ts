@@ -17,6 +17,12 @@ export type DeliverPorts = {
 
 export type Delivery = { ready: Ready; users: readonly string[] }
 
+const byPriority = (items: readonly NewItem[]) => {
+  const counts = new Map<string, number>()
+  for (const { content } of items) counts.set(content.priority, (counts.get(content.priority) ?? 0) + 1)
+  return counts
+}
+
 /** Cuts deliveries into lists of at most PAGE items, making items only as they are needed. */
 function* pages(deliveries: readonly Delivery[]): Generator<NewItem[]> {
   let page: NewItem[] = []
@@ -62,7 +68,7 @@ export const createDeliver = ({ store, live, log, metrics }: DeliverPorts) => {
   const storeThenHandOver = async (deliveries: readonly Delivery[]) => {
     for (const items of pages(deliveries)) {
       await store.inbox.put(items)
-      for (const { content } of items) metrics.stored.inc({ priority: content.priority })
+      for (const [priority, count] of byPriority(items)) metrics.stored.inc({ priority }, count)
       await handOver(items)
     }
   }

@@ -1,35 +1,50 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Libsql from 'libsql'
+import { openWal } from './wal.ts'
 
 /** How long one commit may go on collecting work, so that the event loop stays responsive. */
 const COMMIT_BUDGET_MS = 20
+
+/**
+ * When a write is done. `synced`: it is on disk, whatever happens. `committed`: the process may be killed, but should
+ * the power fail it may be undone, together with every write after it; for work that is then done again.
+ */
+export type Durability = 'synced' | 'committed'
 
 /** One SQLite file in WAL mode, opened by one process. Reads go to `handle`, writes through `write`. */
 export type Database = {
   handle: Libsql.Database
   /**
    * Runs `work`, whose statements are all synchronous, together with all other work waiting in this turn of the
-   * event loop, in one transaction, and resolves after the commit is on disk. Work must be repeatable: if another
-   * piece fails, the transaction is rolled back and each piece runs in a transaction of its own.
+   * event loop, in the order in which it was handed in, in one transaction. Resolves when it is as durable as asked.
+   * Work must be repeatable: if another piece fails, the transaction is rolled back and each piece runs in a
+   * transaction of its own.
    */
-  write<T>(work: () => T): Promise<T>
+  write<T>(work: () => T, durability?: Durability): Promise<T>
   /** Commits what waits, then closes the file. */
   close(): Promise<void>
 }
 
-type Waiting = { work: () => unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void }
+type Waiting = {
+  work: () => unknown
+  durability: Durability
+  resolve: (value: unknown) => void
+  reject: (error: unknown) => void
+}
 
-/** Opens or creates the file (`:memory:` for none). Every commit is synced: group commit makes that affordable. */
+/** Opens or creates the file (`:memory:` for none). */
 export const openDatabase = (path: string): Database => {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const handle = new Libsql(path)
   handle.exec('PRAGMA journal_mode = WAL')
-  handle.exec('PRAGMA synchronous = FULL')
   handle.exec('PRAGMA busy_timeout = 5000')
-  // 64 MiB of pages, and a checkpoint every 32 MiB of log: inboxes are written at random places.
+  // 64 MiB of pages: inboxes are written at random places.
   handle.exec('PRAGMA cache_size = -65536')
-  handle.exec('PRAGMA wal_autocheckpoint = 8000')
+  // The write-ahead log sees to both, off the event loop.
+  handle.exec('PRAGMA synchronous = NORMAL')
+  handle.exec('PRAGMA wal_autocheckpoint = 0')
+  const wal = path === ':memory:' ? undefined : openWal(path, handle)
 
   let waiting: Waiting[] = []
   let closed = false
@@ -46,46 +61,65 @@ export const openDatabase = (path: string): Database => {
     }
   }
 
+  type Outcome = Waiting & ({ result: unknown } | { error: unknown })
+  const settle = (outcomes: readonly Outcome[], failed: Error | null = null) => {
+    for (const outcome of outcomes)
+      if (failed) outcome.reject(failed)
+      else if ('error' in outcome) outcome.reject(outcome.error)
+      else outcome.resolve(outcome.result)
+  }
+
+  /** Runs from the front of `batch` what there is time for. */
+  const run = (batch: readonly Waiting[]): Outcome[] => {
+    const outcomes: Outcome[] = []
+    let tried = 0
+    try {
+      transaction(() => {
+        const deadline = performance.now() + COMMIT_BUDGET_MS
+        while (tried < batch.length && (tried === 0 || performance.now() < deadline)) {
+          const each = batch[tried++]!
+          outcomes.push({ ...each, result: each.work() })
+        }
+      })
+      return outcomes
+    } catch {
+      return batch.slice(0, tried).map((each) => {
+        try {
+          return { ...each, result: transaction(each.work) }
+        } catch (error) {
+          return { ...each, error }
+        }
+      })
+    }
+  }
+
   const commit = () => {
     const batch = waiting
     waiting = []
-    let done = 0
-    try {
-      const results = transaction(() => {
-        const results: unknown[] = []
-        const deadline = performance.now() + COMMIT_BUDGET_MS
-        while (done < batch.length && (done === 0 || performance.now() < deadline))
-          results.push(batch[done++]!.work())
-        return results
-      })
-      for (const [index, result] of results.entries()) batch[index]!.resolve(result)
-    } catch {
-      for (const { work, resolve, reject } of batch.slice(0, done)) {
-        try {
-          resolve(transaction(work))
-        } catch (error) {
-          reject(error)
-        }
-      }
-    }
-    if (done < batch.length) {
-      waiting = [...batch.slice(done), ...waiting]
+    const outcomes = run(batch)
+    wal?.wrote()
+    const synced = wal ? outcomes.filter(({ durability }) => durability === 'synced') : []
+    if (synced.length > 0) wal?.sync((failed) => settle(synced, failed))
+    settle(wal ? outcomes.filter(({ durability }) => durability === 'committed') : outcomes)
+    if (outcomes.length < batch.length) {
+      waiting = [...batch.slice(outcomes.length), ...waiting]
       setImmediate(commit)
     }
   }
 
   return {
     handle,
-    write: <T>(work: () => T) =>
+    write: <T>(work: () => T, durability: Durability = 'synced') =>
       new Promise<T>((resolve, reject) => {
         if (closed) return reject(new Error('the database is closed'))
-        if (waiting.push({ work, resolve: resolve as (value: unknown) => void, reject }) === 1)
+        if (waiting.push({ work, durability, resolve: resolve as (value: unknown) => void, reject }) === 1)
           setImmediate(commit)
       }),
     close: async () => {
       if (closed) return
       closed = true
       while (waiting.length > 0) commit()
+      await wal?.close()
       handle.close()
     },
   }

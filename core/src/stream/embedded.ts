@@ -70,12 +70,9 @@ export const embeddedStream = ({
   })
   const stopPurging = startPurging({ handle, write, size, now })
 
-  /** After the commit: counts, wakes whoever waits for it. */
+  /** After the commit. */
   const settle = ({ lanes: grown, kept, earliest }: Appended) => {
-    for (const [lane, count] of grown) {
-      size.inLane(lane, count)
-      lanes.wake(lane)
-    }
+    for (const [lane, count] of grown) size.inLane(lane, count)
     size.kept(kept)
     due.set(earliest)
   }
@@ -87,7 +84,10 @@ export const embeddedStream = ({
       const all = messages.map(routed)
       const release = size.reserve(all.length)
       try {
-        const appended = await write(() => log.append(all, now()))
+        const appending = write(() => log.append(all, now()))
+        // Their turn comes in the same commit, not after it.
+        for (const lane of new Set(all.map(({ lane }) => lane))) if (lane) lanes.wake(lane)
+        const appended = await appending
         settle(appended)
         return appended.published
       } finally {

@@ -63,7 +63,7 @@ export const sqliteInbox = (session: Session): Inbox => ({
         )
         if (changes === 0) run('DELETE FROM inbox_content WHERE row = ?', [row])
       }
-    })
+    }, 'committed')
   },
 
   page: async ({ tenant, user }, { status, category, tag, before, limit }) => {

@@ -22,7 +22,7 @@ export const sqliteNotifications = (session: Session, retention: number): Notifi
         const { tenant, id, acceptedAt } = record
         run(PUT, [tenant, id, JSON.stringify(record), acceptedAt, keptUntil(record, retention)])
       }
-    }),
+    }, 'committed'),
 
   get: async (tenant, id) => {
     const now = Date.now()

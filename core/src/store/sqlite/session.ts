@@ -1,6 +1,6 @@
 import type Libsql from 'libsql'
 import { UnavailableError } from '../../errors.ts'
-import type { Database } from '../../sqlite/database.ts'
+import type { Database, Durability } from '../../sqlite/database.ts'
 
 export type Value = string | number | null
 
@@ -9,7 +9,7 @@ export type Session = {
   all<Row>(sql: string, values: Value[]): Promise<Row[]>
   get<Row>(sql: string, values: Value[]): Promise<Row | undefined>
   /** Runs work that calls `run` and `first` in the next group commit. It must be repeatable. */
-  write<T>(work: (write: Write) => T): Promise<T>
+  write<T>(work: (write: Write) => T, durability?: Durability): Promise<T>
   /** Anything else that reads the database. */
   with<T>(work: (database: Database) => T | Promise<T>): Promise<T>
 }
@@ -55,7 +55,7 @@ export const sqliteSession = (database: Database): Session => {
     all: <Row>(sql: string, values: Value[]) => translated(() => statement(sql).all(values) as Row[]),
     get: <Row>(sql: string, values: Value[]) =>
       translated(() => statement(sql).get(values) as Row | undefined),
-    write: (work) => translated(() => database.write(() => work(write))),
+    write: (work, durability) => translated(() => database.write(() => work(write), durability)),
     with: (work) => translated(() => work(database)),
   }
 }

@@ -1,6 +1,7 @@
 import { type Lane, laneOf } from '@carillon/schemas'
 import type Libsql from 'libsql'
 import { DEDUPE_WINDOW_MS, type OutgoingMessage, type Published } from '../port.ts'
+import { placeOf, windowOf } from './tables.ts'
 
 /** What a batch of appends changed: messages per lane, schedules more or less, and the first of them to wait for. */
 export type Appended = { published: Published[]; lanes: Map<Lane, number>; kept: number; earliest: number }
@@ -17,29 +18,41 @@ export const routed = (message: OutgoingMessage): Routed => ({
 /** The statements that append; each runs inside a write. */
 export const appender = (handle: Libsql.Database) => {
   const insertMessage = handle.prepare(
-    'INSERT INTO stream_messages (lane, subject, data, dedupe, appended) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO stream_messages (place, subject, data, dedupe, appended) VALUES (?, ?, ?, ?, ?)',
   )
-  const insertEvent = handle.prepare('INSERT INTO stream_events (subject, data, appended) VALUES (?, ?, ?)')
+  const insertEvent = handle.prepare(
+    'INSERT INTO stream_events (sequence, subject, data, appended) VALUES (?, ?, ?, ?)',
+  )
   const insertSchedule = handle.prepare(
-    'INSERT INTO stream_schedules (key, at, lane, subject, data) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO stream_schedules (sequence, key, at, lane, subject, data) VALUES (?, ?, ?, ?, ?, ?)',
   )
   const deleteSchedule = handle.prepare('DELETE FROM stream_schedules WHERE key = ?')
-  const seen = handle.prepare('SELECT sequence, at FROM stream_dedupe WHERE id = ?')
-  const forget = handle.prepare('DELETE FROM stream_dedupe WHERE id = ?')
-  const remember = handle.prepare('INSERT INTO stream_dedupe (id, sequence, at) VALUES (?, ?, ?)')
+  const remember = handle.prepare(`
+    INSERT INTO stream_dedupe (window, id, sequence, at) SELECT ?1, ?2, ?3, ?4
+    WHERE NOT EXISTS (SELECT 1 FROM stream_dedupe WHERE window = ?1 - 1 AND id = ?2 AND at > ?4 - ${DEDUPE_WINDOW_MS})
+    ON CONFLICT DO NOTHING`)
+  const seen = handle.prepare(
+    'SELECT sequence FROM stream_dedupe WHERE window IN (?1, ?1 - 1) AND id = ?2 ORDER BY window DESC LIMIT 1',
+  )
   const dueSchedules = handle.prepare('SELECT * FROM stream_schedules WHERE at <= ? ORDER BY at LIMIT ?')
+  const saveLast = handle.prepare('UPDATE stream_last SET message = ?, event = ?')
+  /** The last sequences given; what a rolled back append took of them stays unused. */
+  const last = handle.prepare('SELECT message, event FROM stream_last').get() as {
+    message: number
+    event: number
+  }
 
-  const put = (message: Routed, at: number, changes: Appended): number => {
+  const put = (message: Routed, sequence: number, at: number, changes: Appended) => {
     const { subject, data, dedupe = null, schedule, lane } = message
-    if (!lane) return insertEvent.run(subject, data, at).lastInsertRowid as number
+    if (!lane) return insertEvent.run(sequence, subject, data, at)
     if (schedule) changes.kept -= deleteSchedule.run(schedule.key).changes
     if (schedule && schedule.at > at) {
       changes.kept++
       changes.earliest = Math.min(changes.earliest, schedule.at)
-      return insertSchedule.run(schedule.key, schedule.at, lane, subject, data).lastInsertRowid as number
+      return insertSchedule.run(sequence, schedule.key, schedule.at, lane, subject, data)
     }
     changes.lanes.set(lane, (changes.lanes.get(lane) ?? 0) + 1)
-    return insertMessage.run(lane, subject, data, dedupe, at).lastInsertRowid as number
+    return insertMessage.run(placeOf({ lane, sequence }), subject, data, dedupe, at)
   }
 
   const nothing = (): Appended => ({ published: [], lanes: new Map(), kept: 0, earliest: Infinity })
@@ -47,19 +60,20 @@ export const appender = (handle: Libsql.Database) => {
   return {
     append(messages: readonly Routed[], at: number): Appended {
       const changes = nothing()
+      const window = windowOf(at)
       for (const message of messages) {
+        const sequence = message.lane ? ++last.message : ++last.event
         // Each family dedupes by itself, as each is a stream of its own on NATS.
         const id = message.dedupe && `${message.subject.split('.', 1)[0]}\n${message.dedupe}`
-        const before = id && (seen.get(id) as { sequence: number; at: number } | undefined)
-        if (before && before.at > at - DEDUPE_WINDOW_MS) {
+        if (id && remember.run(window, id, sequence, at).changes === 0) {
+          const before = seen.get(window, id) as { sequence: number }
           changes.published.push({ sequence: before.sequence, duplicate: true })
           continue
         }
-        const sequence = put(message, at, changes)
-        if (before) forget.run(id)
-        if (id) remember.run(id, sequence, at)
+        put(message, sequence, at, changes)
         changes.published.push({ sequence, duplicate: false })
       }
+      saveLast.run(last.message, last.event)
       return changes
     },
 
@@ -73,9 +87,11 @@ export const appender = (handle: Libsql.Database) => {
         data: ArrayBuffer
       }[]) {
         const message = { lane, subject, data: new Uint8Array(data), schedule: { key, at } }
-        const sequence = put(message, at, changes)
+        const sequence = ++last.message
+        put(message, sequence, at, changes)
         changes.published.push({ sequence, duplicate: false })
       }
+      saveLast.run(last.message, last.event)
       return changes
     },
 

@@ -29,9 +29,11 @@ export const alarm = (now: () => number, ring: () => void) => {
 /** When the next schedule or retry after `time` is due; Infinity if none. */
 export const nextDue = (handle: Libsql.Database) => {
   const schedule = handle.prepare('SELECT MIN(at) AS at FROM stream_schedules')
-  const retry = handle.prepare('SELECT MIN(due) AS at FROM stream_messages WHERE lane = ? AND due > ?')
+  const retry = handle.prepare(
+    'SELECT MIN(due) AS at FROM stream_messages WHERE lane = ? AND due > 0 AND due > ?',
+  )
   return (time: number): number =>
-    [schedule.get(), ...LANES.map((lane) => retry.get(lane, time))]
+    [schedule.get(), ...LANES.map((_, number) => retry.get(number, time))]
       .map((row) => (row as { at: number | null }).at ?? Infinity)
       .reduce((first, each) => Math.min(first, each), Infinity)
 }

@@ -3,7 +3,7 @@ import type Libsql from 'libsql'
 import { LANES } from '../lanes.ts'
 import type { DeadReason, Message, Reader } from '../port.ts'
 import type { Size } from './size.ts'
-import { messageOf, type Row } from './tables.ts'
+import { end, messageOf, placeOf, type Row, start } from './tables.ts'
 import type { Write } from './write.ts'
 
 /** Rows read in one go, so that one lane does not hold up the event loop. */
@@ -24,30 +24,48 @@ type Options = {
 }
 
 type OpenReader = { room(): number; give(message: Message): void }
-type Slot = { lane: Lane; cursor: number; readers: OpenReader[]; loading: boolean; stale: boolean }
+type Slot = {
+  lane: Lane
+  number: number
+  /** The last place handed out, and where the lane's places end. */
+  cursor: number
+  end: number
+  readers: OpenReader[]
+  loading: boolean
+  stale: boolean
+  /** There was no room for all there is. */
+  more: boolean
+}
 
 /**
  * The lanes and who reads them. Which message is in whose hands is known in memory only: this is the one process.
  * What is handed out is on record first, so that a message that kills the process is seen to come back.
  */
 export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Options) => {
+  const columns = 'place, subject, data, dedupe, appended, deliveries'
   const fresh = handle.prepare(`
-    SELECT sequence, subject, data, dedupe, appended, deliveries FROM stream_messages
-    WHERE lane = ? AND due = 0 AND sequence > ? ORDER BY sequence LIMIT ?`)
+    SELECT ${columns} FROM stream_messages WHERE place > ? AND place < ? AND due = 0 ORDER BY place LIMIT ?`)
   const again = handle.prepare(`
-    SELECT sequence, subject, data, dedupe, appended, deliveries FROM stream_messages
-    WHERE lane = ? AND due > 0 AND due <= ? ORDER BY due, sequence LIMIT ?`)
-  const inHand = handle.prepare('UPDATE stream_messages SET due = 0 WHERE sequence = ?')
-  const mark = handle.prepare(`
-    INSERT INTO stream_lanes (lane, delivered) VALUES (?, ?)
-    ON CONFLICT (lane) DO UPDATE SET delivered = excluded.delivered`)
-  const remove = handle.prepare(
-    'DELETE FROM stream_messages WHERE sequence IN (SELECT value FROM json_each(?))',
-  )
-  const putBack = handle.prepare('UPDATE stream_messages SET due = ?, deliveries = ? WHERE sequence = ?')
+    SELECT ${columns} FROM stream_messages WHERE lane = ? AND due > 0 AND due <= ? ORDER BY due, place LIMIT ?`)
+  const inHand = handle.prepare('UPDATE stream_messages SET due = 0 WHERE place = ?')
+  const mark = handle.prepare('INSERT OR REPLACE INTO stream_lanes (lane, delivered) VALUES (?, ?)')
+  const remove = handle.prepare('DELETE FROM stream_messages WHERE place IN (SELECT value FROM json_each(?))')
+  const putBack = handle.prepare('UPDATE stream_messages SET due = ?, deliveries = ? WHERE place = ?')
 
   const slots = new Map<Lane, Slot>(
-    LANES.map((lane) => [lane, { lane, cursor: 0, readers: [], loading: false, stale: false }]),
+    LANES.map((lane, number) => [
+      lane,
+      {
+        lane,
+        number,
+        cursor: start(lane),
+        end: end(lane),
+        readers: [],
+        loading: false,
+        stale: false,
+        more: false,
+      },
+    ]),
   )
   let closed = false
 
@@ -56,16 +74,18 @@ export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Opti
       slot.stale = false
       const room = slot.readers.reduce((sum, reader) => sum + reader.room(), 0)
       const max = Math.min(room, CHUNK)
+      slot.more = max === 0
       if (closed || max === 0) return
       const { rows, cursor } = await write(() => {
-        const rows = again.all(slot.lane, now(), max) as Row[]
-        for (const { sequence } of rows) inHand.run(sequence)
-        const first = fresh.all(slot.lane, slot.cursor, max - rows.length) as Row[]
-        const cursor = first.at(-1)?.sequence ?? slot.cursor
-        if (first.length > 0) mark.run(slot.lane, cursor)
+        const rows = again.all(slot.number, now(), max) as Row[]
+        for (const { place } of rows) inHand.run(place)
+        const first = fresh.all(slot.cursor, slot.end, max - rows.length) as Row[]
+        const cursor = first.at(-1)?.place ?? slot.cursor
+        if (first.length > 0) mark.run(slot.number, cursor)
         return { rows: [...rows, ...first], cursor }
-      })
+      }, 'committed')
       slot.cursor = cursor
+      slot.more = rows.length === max
       await handOut(
         slot,
         rows.map((row) => messageOf(slot.lane, row)),
@@ -92,8 +112,8 @@ export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Opti
 
   const giveBack = (messages: readonly Message[]) =>
     write(() => {
-      for (const { sequence, deliveries } of messages) putBack.run(AT_ONCE, deliveries - 1, sequence)
-    })
+      for (const message of messages) putBack.run(AT_ONCE, message.deliveries - 1, placeOf(message))
+    }, 'committed')
 
   /** Gives the lane's readers what there is for them. */
   const wake = (lane: Lane) => {
@@ -127,12 +147,12 @@ export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Opti
     /** Changes those that are still in hand, in one write, and lets them go. */
     const settle = async <T>(messages: readonly Message[], change: (mine: readonly Message[]) => T) => {
       const mine = messages.filter(({ sequence }) => held.has(sequence))
-      const result = await write(() => change(mine))
+      const result = await write(() => change(mine), 'committed')
       for (const { sequence } of mine) held.delete(sequence)
       return result
     }
     const removeAll = (messages: readonly Message[]) =>
-      remove.run(JSON.stringify(messages.map(({ sequence }) => sequence))).changes
+      remove.run(JSON.stringify(messages.map(placeOf))).changes
 
     slot.readers.push(open)
     wake(lane)
@@ -148,12 +168,12 @@ export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Opti
       },
       ack: async (messages) => {
         size.inLane(lane, -(await settle(messages, removeAll)))
-        wake(lane)
+        if (slot.more) wake(lane)
       },
       retry: async (messages, delayMs) => {
         const due = delayMs > 0 ? now() + delayMs : AT_ONCE
         await settle(messages, (mine) => {
-          for (const { sequence, deliveries } of mine) putBack.run(due, deliveries, sequence)
+          for (const message of mine) putBack.run(due, message.deliveries, placeOf(message))
         })
         if (delayMs > 0) dueAt(due)
         wake(lane)

@@ -1,7 +1,8 @@
 import type Libsql from 'libsql'
 import { EVENT_RETENTION_MS } from '../events.ts'
-import { DEDUPE_WINDOW_MS, RETENTION_MS } from '../port.ts'
+import { RETENTION_MS } from '../port.ts'
 import type { Size } from './size.ts'
+import { windowOf } from './tables.ts'
 import type { Write } from './write.ts'
 
 const EVERY_MS = 30_000
@@ -28,7 +29,9 @@ export const startPurging = ({
     handle.prepare(`
       DELETE FROM ${table} WHERE ${at} <= ?
       AND ${position} IN (SELECT ${position} FROM ${table} ORDER BY ${position} LIMIT ${CHUNK})`)
-  const dedupe = aged('stream_dedupe', 'position', 'at')
+  const dedupe = handle.prepare(`
+    DELETE FROM stream_dedupe WHERE (window, id) IN
+      (SELECT window, id FROM stream_dedupe WHERE window < ? ORDER BY window LIMIT ${CHUNK})`)
   const events = aged('stream_events', 'sequence', 'appended')
   const dead = aged('stream_dead', 'sequence', 'buried')
   const surplus = handle.prepare(`
@@ -39,7 +42,7 @@ export const startPurging = ({
   const purge = async () => {
     for (let more = true; more && !stopped; ) {
       const removed = await write(() => ({
-        dedupe: dedupe.run(now() - DEDUPE_WINDOW_MS).changes,
+        dedupe: dedupe.run(windowOf(now()) - 1).changes,
         events: events.run(now() - EVENT_RETENTION_MS).changes + surplus.run().changes,
         dead: dead.run(now() - RETENTION_MS).changes,
       }))

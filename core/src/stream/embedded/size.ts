@@ -2,17 +2,17 @@ import type { Lane } from '@carillon/schemas'
 import type Libsql from 'libsql'
 import { ProblemError } from '../../errors.ts'
 import { LANES } from '../lanes.ts'
+import { end, start } from './tables.ts'
 
 /**
  * How much the log holds, counted once when it opens and kept up after every commit: messages in lanes, and what
  * else is `kept`, which is schedules and dead letters.
  */
 export const sizeOf = (handle: Libsql.Database, max: number) => {
-  const lanes = new Map<Lane, number>(LANES.map((lane) => [lane, 0]))
-  for (const { lane, n } of handle
-    .prepare('SELECT lane, COUNT(*) AS n FROM stream_messages GROUP BY lane')
-    .all() as { lane: Lane; n: number }[])
-    lanes.set(lane, n)
+  const waiting = handle.prepare('SELECT count(*) AS n FROM stream_messages WHERE place > ? AND place < ?')
+  const lanes = new Map(
+    LANES.map((lane): [Lane, number] => [lane, (waiting.get(start(lane), end(lane)) as { n: number }).n]),
+  )
   const { n } = handle
     .prepare('SELECT (SELECT COUNT(*) FROM stream_schedules) + (SELECT COUNT(*) FROM stream_dead) AS n')
     .get() as { n: number }

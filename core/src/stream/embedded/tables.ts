@@ -1,31 +1,39 @@
 import type { Lane } from '@carillon/schemas'
 import type Libsql from 'libsql'
 import { LANES } from '../lanes.ts'
-import type { Message } from '../port.ts'
+import { DEDUPE_WINDOW_MS, type Message } from '../port.ts'
+
+/** Sequences below this; the number of the lane stands above them. */
+const SPAN = 2 ** 48
 
 /**
- * `stream_messages` holds what lanes have not finished: `due` is 0 for a message that waits its turn or is in
- * hand, else when it may be delivered again (epoch ms); `deliveries` counts those that ended. `stream_lanes` says
- * up to which sequence this run has handed a lane's messages out. Sequences are never used twice.
+ * `stream_messages` holds what lanes have not finished, lane by lane in one tree and without an index, since each
+ * message is written and removed once: `place` is the lane's number and the sequence. `due` is 0 for a message that
+ * waits its turn or is in hand, else when it may be delivered again (epoch ms); `deliveries` counts those that ended.
+ * `stream_lanes` says up to which place this run has handed a lane's messages out, `stream_last` which sequences have
+ * been used: none is used twice. `stream_dedupe` keeps ids by the window that they were last seen in.
  */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS stream_messages (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT, lane TEXT NOT NULL, subject TEXT NOT NULL, data BLOB NOT NULL,
-    dedupe TEXT, appended INTEGER NOT NULL, deliveries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0
+    place INTEGER PRIMARY KEY, subject TEXT NOT NULL, data BLOB NOT NULL, dedupe TEXT,
+    appended INTEGER NOT NULL, deliveries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0,
+    lane INTEGER AS (place / ${SPAN})
   );
-  CREATE INDEX IF NOT EXISTS stream_messages_lane ON stream_messages (lane, due);
-  CREATE TABLE IF NOT EXISTS stream_lanes (lane TEXT PRIMARY KEY, delivered INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS stream_messages_due ON stream_messages (lane, due) WHERE due > 0;
+  CREATE TABLE IF NOT EXISTS stream_lanes (lane INTEGER PRIMARY KEY, delivered INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS stream_last (message INTEGER NOT NULL, event INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS stream_schedules (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, at INTEGER NOT NULL,
+    sequence INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, at INTEGER NOT NULL,
     lane TEXT NOT NULL, subject TEXT NOT NULL, data BLOB NOT NULL
   );
   CREATE INDEX IF NOT EXISTS stream_schedules_at ON stream_schedules (at);
   CREATE TABLE IF NOT EXISTS stream_events (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT, subject TEXT NOT NULL, data BLOB NOT NULL, appended INTEGER NOT NULL
+    sequence INTEGER PRIMARY KEY, subject TEXT NOT NULL, data BLOB NOT NULL, appended INTEGER NOT NULL
   );
   CREATE TABLE IF NOT EXISTS stream_dedupe (
-    position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, sequence INTEGER NOT NULL, at INTEGER NOT NULL
-  );
+    window INTEGER NOT NULL, id TEXT NOT NULL, sequence INTEGER NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (window, id)
+  ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS stream_dead (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, lane TEXT NOT NULL,
     subject TEXT NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL, data BLOB NOT NULL,
@@ -34,8 +42,19 @@ const TABLES = `
   CREATE INDEX IF NOT EXISTS stream_dead_tenant ON stream_dead (tenant);
 `
 
+/** Every place of a lane lies above its start and below its end. */
+export const start = (lane: Lane): number => LANES.indexOf(lane) * SPAN
+
+export const end = (lane: Lane): number => start(lane) + SPAN
+
+export const placeOf = ({ lane, sequence }: { lane: Lane; sequence: number }): number =>
+  start(lane) + sequence
+
+/** The dedupe window that a time lies in; an id is looked for in this one and the one before. */
+export const windowOf = (at: number): number => Math.floor(at / DEDUPE_WINDOW_MS)
+
 export type Row = {
-  sequence: number
+  place: number
   subject: string
   /** libsql's `all` gives blobs as ArrayBuffer. */
   data: ArrayBuffer
@@ -52,11 +71,11 @@ export const openTables = (handle: Libsql.Database): void => {
   handle.exec(TABLES)
   const inHand = handle.prepare(`
     UPDATE stream_messages SET deliveries = deliveries + 1
-    WHERE lane = ? AND due = 0 AND sequence <= (SELECT delivered FROM stream_lanes WHERE lane = ?)`)
-  const rewind = handle.prepare('DELETE FROM stream_lanes')
+    WHERE due = 0 AND place > ? AND place <= (SELECT delivered FROM stream_lanes WHERE lane = ?)`)
   handle.transaction(() => {
-    for (const lane of LANES) inHand.run(lane, lane)
-    rewind.run()
+    for (const [number, lane] of LANES.entries()) inHand.run(start(lane), number)
+    handle.exec('DELETE FROM stream_lanes')
+    handle.exec('INSERT INTO stream_last SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM stream_last)')
   })()
 }
 
@@ -64,7 +83,7 @@ export const messageOf = (lane: Lane, row: Row): Message => ({
   lane,
   subject: row.subject,
   data: new Uint8Array(row.data),
-  sequence: row.sequence,
+  sequence: row.place % SPAN,
   appendedAt: row.appended,
   deliveries: row.deliveries + 1,
   ...(row.dedupe !== null && { dedupe: row.dedupe }),

@@ -6,9 +6,9 @@ export type Write = Database['write']
 /** The database's group commit, with its errors in the port's terms. */
 export const writer =
   (database: Database): Write =>
-  async (work) => {
+  async (work, durability) => {
     try {
-      return await database.write(work)
+      return await database.write(work, durability)
     } catch (error) {
       throw failure(error)
     }
