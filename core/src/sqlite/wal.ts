@@ -20,10 +20,13 @@ export const openWal = (path: string, handle: Libsql.Database) => {
   /** The log is there from the first commit on; its name may not be on disk yet. */
   const opened = (): number => {
     if (file !== undefined) return file
-    const directory = openSync(dirname(path), 'r')
-    fsyncSync(directory)
-    closeSync(directory)
-    file = openSync(`${path}-wal`, 'r')
+    // Windows keeps names by itself, and does not open directories.
+    if (process.platform !== 'win32') {
+      const directory = openSync(dirname(path), 'r')
+      fsyncSync(directory)
+      closeSync(directory)
+    }
+    file = openSync(`${path}-wal`, 'r+')
     return file
   }
 
@@ -33,13 +36,18 @@ export const openWal = (path: string, handle: Libsql.Database) => {
     const batch = waiting
     waiting = []
     syncing = true
-    fdatasync(opened(), (error) => {
+    const done = (error: Error | null) => {
       syncing = false
       // In SQLite's own terms, so that it is known for what it is: not now.
       const failure = error && Object.assign(error, { code: 'SQLITE_IOERR_FSYNC' })
       for (const synced of batch) synced(failure)
       if (waiting.length > 0) sync()
-    })
+    }
+    try {
+      fdatasync(opened(), done)
+    } catch (error) {
+      done(error as Error)
+    }
   }
 
   const background = new AsyncLibsql(path, {})

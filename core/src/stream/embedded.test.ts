@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openDatabase } from '../sqlite/database.ts'
 import { streamContract, type World } from './contract.ts'
 import { embeddedStream } from './embedded.ts'
-import { RETENTION_MS } from './port.ts'
+import { DEDUPE_WINDOW_MS, RETENTION_MS } from './port.ts'
 
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
 
@@ -114,6 +114,27 @@ describe('embedded stream', () => {
     const again = await later.publish([{ subject, data: bytes('1'), dedupe: 'acme 1' }])
     expect(again).toMatchObject([{ duplicate: false }])
     await later.close()
+    await database.close()
+  })
+
+  test('knows an id again for ten minutes, across windows and when the clock is put back', async () => {
+    const database = openDatabase(':memory:')
+    const border = Math.ceil(Date.now() / DEDUPE_WINDOW_MS) * DEDUPE_WINDOW_MS
+    let clock = border - 1_000
+    const stream = embeddedStream({ database, now: () => clock })
+    const publish = async (dedupe: string) => {
+      const [published] = await stream.publish([{ subject, data: bytes('1'), dedupe }])
+      return published
+    }
+    const early = await publish('acme early')
+    clock = border + 1_000
+    expect(await publish('acme early')).toEqual({ sequence: early?.sequence, duplicate: true })
+    const late = await publish('acme late')
+    clock = border - 1_000
+    expect(await publish('acme late')).toEqual({ sequence: late?.sequence, duplicate: true })
+    clock = border + DEDUPE_WINDOW_MS
+    expect(await publish('acme early')).toMatchObject({ duplicate: false })
+    await stream.close()
     await database.close()
   })
 

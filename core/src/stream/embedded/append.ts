@@ -29,10 +29,11 @@ export const appender = (handle: Libsql.Database) => {
   const deleteSchedule = handle.prepare('DELETE FROM stream_schedules WHERE key = ?')
   const remember = handle.prepare(`
     INSERT INTO stream_dedupe (window, id, sequence, at) SELECT ?1, ?2, ?3, ?4
-    WHERE NOT EXISTS (SELECT 1 FROM stream_dedupe WHERE window = ?1 - 1 AND id = ?2 AND at > ?4 - ${DEDUPE_WINDOW_MS})
+    WHERE NOT EXISTS (SELECT 1 FROM stream_dedupe
+      WHERE window IN (?1 - 1, ?1 + 1) AND id = ?2 AND at > ?4 - ${DEDUPE_WINDOW_MS})
     ON CONFLICT DO NOTHING`)
   const seen = handle.prepare(
-    'SELECT sequence FROM stream_dedupe WHERE window IN (?1, ?1 - 1) AND id = ?2 ORDER BY window DESC LIMIT 1',
+    'SELECT sequence FROM stream_dedupe WHERE window IN (?1 - 1, ?1, ?1 + 1) AND id = ?2 ORDER BY window DESC LIMIT 1',
   )
   const dueSchedules = handle.prepare('SELECT * FROM stream_schedules WHERE at <= ? ORDER BY at LIMIT ?')
   const saveLast = handle.prepare('UPDATE stream_last SET message = ?, event = ?')

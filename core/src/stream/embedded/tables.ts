@@ -50,7 +50,7 @@ export const end = (lane: Lane): number => start(lane) + SPAN
 export const placeOf = ({ lane, sequence }: { lane: Lane; sequence: number }): number =>
   start(lane) + sequence
 
-/** The dedupe window that a time lies in; an id is looked for in this one and the one before. */
+/** The dedupe window that a time lies in. An id is looked for in its neighbours too: clocks are also put back. */
 export const windowOf = (at: number): number => Math.floor(at / DEDUPE_WINDOW_MS)
 
 export type Row = {
