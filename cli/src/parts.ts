@@ -4,11 +4,15 @@ import { embeddedIdempotency } from '@carillon/core/idempotency/embedded'
 import { jetstreamIdempotency } from '@carillon/core/idempotency/jetstream'
 import type { Idempotency } from '@carillon/core/idempotency/port'
 import type { Closers } from '@carillon/core/lifecycle/closers'
+import { memoryLimits } from '@carillon/core/limits/memory'
+import type { Limits } from '@carillon/core/limits/port'
+import { redisLimits } from '@carillon/core/limits/redis'
 import { inProcessLive } from '@carillon/core/live/in-process'
 import type { Live } from '@carillon/core/live/port'
 import { redisLive } from '@carillon/core/live/redis'
 import { connectRedis, openSubscriptions } from '@carillon/core/live/redis-client'
 import { clusterServer, type LiveServer, standaloneServer } from '@carillon/core/live/server'
+import { createHttp } from '@carillon/core/outreach/http'
 import { createDirectory } from '@carillon/core/security/directory'
 import { createSeal } from '@carillon/core/security/seal'
 import { type Database, openDatabase } from '@carillon/core/sqlite/database'
@@ -19,6 +23,7 @@ import { embeddedStream } from '@carillon/core/stream/embedded'
 import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
+import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import { untilAvailable } from './until-available.ts'
 
 export type Context = { config: Config; secret: string; closers: Closers; log: Log }
@@ -98,17 +103,49 @@ export const openParts = (context: Context, file = databaseFile(context.config))
     return live
   }
 
-  return { openStore, openStream, openEdge, openLive }
+  /** What paces and refuses, on Redis where there is one. */
+  const openLimits = async (): Promise<Limits> => {
+    if (!config.redisUrl) return memoryLimits()
+    const redis = await openRedis(config.redisUrl).connect()
+    closers.add('limits', () => redis.disconnect())
+    return redisLimits({
+      redis,
+      onError: (error) => log.warn({ err: error.message }, 'limits hold for this process only'),
+    })
+  }
+
+  /** `allow`: who may be sent to although they are not public, unless the settings say. */
+  const openHttp = (allow: readonly string[]) => {
+    const http = createHttp({ allow: config.allowedTargets ?? allow })
+    closers.add('http', () => http.close())
+    return http
+  }
+
+  return { seal, openStore, openStream, openEdge, openLive, openLimits, openHttp }
 }
 
 /** Everything a hub stands on. Waits for servers that are not up yet. */
-export const openHubParts = async (context: Context, file?: string) => {
+export const openHubParts = async (context: Context, file?: string, allow: readonly string[] = []) => {
   const { log } = context
   const open = openParts(context, file)
   const store = await open.openStore()
   const { stream, idempotency } = await untilAvailable(log, 'event log', open.openStream)
   const { live, io } = await untilAvailable(log, 'live bus', open.openEdge)
-  return { stream, store, live, idempotency, io, directory: createDirectory(store) }
+  const limits = await untilAvailable(log, 'live bus', open.openLimits)
+  const http = open.openHttp(allow)
+  const directory = createDirectory(store)
+  return {
+    stream,
+    store,
+    live,
+    idempotency,
+    io,
+    directory,
+    limits,
+    http,
+    seal: open.seal,
+    providers: PROVIDERS,
+  }
 }
 
 /** Everything a dispatcher stands on. Waits for servers that are not up yet. */
@@ -118,5 +155,8 @@ export const openDispatcherParts = async (context: Context) => {
   const store = await open.openStore()
   const { stream } = await untilAvailable(log, 'event log', open.openStream)
   const live = await untilAvailable(log, 'live bus', open.openLive)
-  return { stream, store, live, directory: createDirectory(store) }
+  const limits = await untilAvailable(log, 'live bus', open.openLimits)
+  const http = open.openHttp([])
+  const directory = createDirectory(store)
+  return { stream, store, live, directory, limits, http, seal: open.seal, providers: PROVIDERS }
 }

@@ -80,7 +80,12 @@ export const createAccept = ({ store, directory, unknownTypes, retentionMs }: Ac
       const kept = at + retentionMs
       const expiresAt =
         notification.expiresAt === undefined ? kept : Math.min(kept, Date.parse(notification.expiresAt))
-      return { message, acceptedAt, ready: { tenant, id, notification, type, at, expiresAt } }
+      const plan = notification.plan ?? type?.plan ?? []
+      return {
+        message,
+        acceptedAt,
+        ready: { tenant, id, notification, type, plan, wide: false, at, expiresAt },
+      }
     })
     return { accepted, refused }
   }

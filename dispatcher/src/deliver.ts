@@ -1,21 +1,25 @@
 import { UnavailableError } from '@carillon/core/errors'
 import type { Live } from '@carillon/core/live/port'
 import type { NewItem, NotificationRecord, Store } from '@carillon/core/store/port'
+import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { freshItem, itemsFor, type Ready } from './item.ts'
+import { askPresence, firstMessages } from './sending/begin.ts'
 
 /** The most items written and handed over at once: the bound on what a batch holds in memory. */
 export const PAGE = 500
 
 export type DeliverPorts = {
   store: Pick<Store, 'inbox' | 'notifications'>
+  stream: Pick<Stream, 'publish'>
   live: Live
   log: Log
   metrics: Metrics
 }
 
-export type Delivery = { ready: Ready; users: readonly string[] }
+/** One notification, and some of those it is for. */
+export type Portion = { ready: Ready; users: readonly string[] }
 
 const byPriority = (items: readonly NewItem[]) => {
   const counts = new Map<string, number>()
@@ -23,13 +27,16 @@ const byPriority = (items: readonly NewItem[]) => {
   return counts
 }
 
-/** Cuts deliveries into lists of at most PAGE items, making items only as they are needed. */
-function* pages(deliveries: readonly Delivery[]): Generator<NewItem[]> {
-  let page: NewItem[] = []
-  for (const { ready, users } of deliveries)
+/** An item about to be stored, and the notification it is of. */
+type Entry = { item: NewItem; ready: Ready }
+
+/** Cuts portions into lists of at most PAGE items, making items only as they are needed. */
+function* pages(portions: readonly Portion[]): Generator<Entry[]> {
+  let page: Entry[] = []
+  for (const { ready, users } of portions)
     for (let from = 0; from < users.length; ) {
       const part = users.slice(from, from + PAGE - page.length)
-      page = page.concat(itemsFor(ready, part))
+      page = page.concat(itemsFor(ready, part).map((item) => ({ item, ready })))
       from += part.length
       if (page.length === PAGE) {
         yield page
@@ -40,19 +47,22 @@ function* pages(deliveries: readonly Delivery[]): Generator<NewItem[]> {
 }
 
 /**
- * Stores, then hands over live. When it resolves, every item and record is durable; a live message that the bus
+ * Stores, hands over live, and begins what follows. When it resolves, every item, record and first step is durable; a live message that the bus
  * could not take is counted and left to the client's resync, for the inbox is the truth. Repeating it is harmless.
  */
-export const createDeliver = ({ store, live, log, metrics }: DeliverPorts) => {
-  const handOver = async (items: readonly NewItem[]) => {
+export const createDeliver = ({ store, stream, live, log, metrics }: DeliverPorts) => {
+  /** Says of each item whether a hub held its user. */
+  const handOver = async (items: readonly NewItem[]): Promise<boolean[]> => {
     const messages = items.map(({ tenant, user, content }) => ({
       tenant,
       user,
       event: 'inbox.added' as const,
       payload: { item: freshItem(content) },
     }))
+    let held: boolean[] = items.map(() => false)
     try {
-      const connected = (await live.deliver(messages)).filter(Boolean).length
+      held = await live.deliver(messages)
+      const connected = held.filter(Boolean).length
       metrics.live.inc({ outcome: 'connected' }, connected)
       metrics.live.inc({ outcome: 'away' }, items.length - connected)
     } catch (error) {
@@ -63,20 +73,32 @@ export const createDeliver = ({ store, live, log, metrics }: DeliverPorts) => {
     const now = Date.now()
     for (const { content } of items)
       metrics.latency.observe({ priority: content.priority }, (now - Date.parse(content.createdAt)) / 1_000)
+    return held
   }
 
-  const storeThenHandOver = async (deliveries: readonly Delivery[]) => {
-    for (const items of pages(deliveries)) {
+  /** Puts what follows the inbox into the log, for those that have a plan. */
+  const begin = async (entries: readonly Entry[], held: readonly boolean[]) => {
+    const stored = entries.flatMap(({ item, ready: { plan, wide } }, index) =>
+      plan.length > 0 ? [{ item, plan, wide, connected: held[index] ?? false }] : [],
+    )
+    if (stored.length === 0) return
+    const presence = await askPresence(live, stored)
+    await stream.publish(firstMessages(stored, presence, Date.now()))
+  }
+
+  const storeThenHandOver = async (portions: readonly Portion[]) => {
+    for (const entries of pages(portions)) {
+      const items = entries.map(({ item }) => item)
       await store.inbox.put(items)
       for (const [priority, count] of byPriority(items)) metrics.stored.inc({ priority }, count)
-      await handOver(items)
+      await begin(entries, await handOver(items))
     }
   }
 
-  return async (deliveries: readonly Delivery[], records: readonly NotificationRecord[]): Promise<void> => {
+  return async (portions: readonly Portion[], records: readonly NotificationRecord[]): Promise<void> => {
     await Promise.all([
       records.length > 0 ? store.notifications.put(records) : undefined,
-      storeThenHandOver(deliveries),
+      storeThenHandOver(portions),
     ])
   }
 }

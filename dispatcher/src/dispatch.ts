@@ -7,8 +7,8 @@ import { ItemId, parseWorkSubject, UserId } from '@carillon/schemas'
 import { z } from 'zod'
 import type { createAccept } from './accept.ts'
 import type { Deliver } from './deliver.ts'
+import { createExpand, type DueWork, type Expansion, postpone } from './expand.ts'
 import { createPageHandler, type PageWork } from './page.ts'
-import { createPlan, type DueWork, type Plan, postpone } from './plan.ts'
 
 /** How many notifications of a batch look up their recipients at the same time. */
 const LOOKUPS = 16
@@ -47,26 +47,26 @@ const inGroups = async <Item, Result>(
  * with the same messages: after a crash, an outage, or a neighbour's fault.
  */
 export const createDispatch = ({ store, stream, live, accept, deliver, metrics }: DispatchPorts) => {
-  const planFor = createPlan(store)
+  const expand = createExpand(store)
   const handlePage = createPageHandler({ store, stream }, deliver)
 
   /** The record before the pages: a page may be handled the moment it is published. */
-  const carryOut = async (plans: readonly Plan[]) => {
+  const carryOut = async (expansions: readonly Expansion[]) => {
     await deliver(
-      plans.map(({ delivery }) => delivery),
-      plans.map(({ record }) => record),
+      expansions.map(({ portion }) => portion),
+      expansions.map(({ record }) => record),
     )
-    const messages = plans.flatMap(({ messages }) => messages)
+    const messages = expansions.flatMap(({ messages }) => messages)
     if (messages.length > 0) await stream.publish(messages)
   }
 
   const notify = async (messages: readonly Message[]): Promise<Outcome[]> => {
     const { accepted, refused } = await accept(messages)
     const now = Date.now()
-    const plans = await inGroups(accepted, LOOKUPS, async ({ ready, acceptedAt }) =>
-      ready.at > now ? postpone(ready, acceptedAt) : planFor(ready, acceptedAt),
+    const expansions = await inGroups(accepted, LOOKUPS, async ({ ready, acceptedAt }) =>
+      ready.at > now ? postpone(ready, acceptedAt) : expand(ready, acceptedAt),
     )
-    await carryOut(plans)
+    await carryOut(expansions)
     for (const { ready } of accepted)
       metrics.accepted.inc({ via: 'stream', priority: ready.notification.priority })
     for (const { reason } of refused) metrics.refused.inc({ via: 'stream', code: reason.code })
@@ -75,7 +75,7 @@ export const createDispatch = ({ store, stream, live, accept, deliver, metrics }
 
   const due = async ({ ready, acceptedAt }: DueWork) => {
     const state = (await store.notifications.get(ready.tenant, ready.id))?.state
-    if (state !== 'cancelled') await carryOut([await planFor(ready, acceptedAt)])
+    if (state !== 'cancelled') await carryOut([await expand(ready, acceptedAt)])
   }
 
   /** A snooze has ended: the item counts again, so tell the user's tabs. */

@@ -1,25 +1,15 @@
 import type { Live } from '@carillon/core/live/port'
-import type { Directory } from '@carillon/core/security/directory'
-import type { Store } from '@carillon/core/store/port'
-import type { Stream } from '@carillon/core/stream/port'
-import type { Log } from '@carillon/core/telemetry/log'
-import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { type Lane, PRIORITIES, type Priority } from '@carillon/schemas'
 import { createAccept } from './accept.ts'
 import { createDeliver } from './deliver.ts'
 import { createDispatch } from './dispatch.ts'
-import { createPump, type Feed, type Pauses } from './pump.ts'
+import type { Pauses } from './outages.ts'
+import { createPump, type Feed } from './pump.ts'
+import { type SendingOptions, type SendingPorts, startSending } from './sending/sending.ts'
 
-export type DispatcherPorts = {
-  stream: Stream
-  store: Store
-  live: Live
-  directory: Directory
-  log: Log
-  metrics: Metrics
-}
+export type DispatcherPorts = SendingPorts & { live: Live }
 
-export type DispatcherOptions = {
+export type DispatcherOptions = SendingOptions & {
   unknownTypes: 'refuse' | 'accept'
   retentionMs: number
   /** Batches in hand at once. */
@@ -39,7 +29,7 @@ const TURN = {
 export const startDispatcher = async (ports: DispatcherPorts, options: DispatcherOptions) => {
   const { stream, store, live, directory, log, metrics } = ports
   const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options
-  const deliver = createDeliver({ store, live, log, metrics })
+  const deliver = createDeliver({ store, stream, live, log, metrics })
   const accept = createAccept({ store, directory, unknownTypes, retentionMs })
   const dispatch = createDispatch({ store, stream, live, accept, deliver, metrics })
   const feeds = await Promise.all(
@@ -51,5 +41,11 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
       }),
     ),
   )
-  return createPump({ feeds, dispatch, concurrency, log, metrics, retryPauses })
+  const pump = createPump({ feeds, dispatch, concurrency, log, metrics, retryPauses })
+  const sending = await startSending(ports, options)
+  return {
+    stop: async () => {
+      await Promise.all([pump.stop(), sending.stop()])
+    },
+  }
 }

@@ -3,16 +3,11 @@ import type { Message, Reader } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Dispatch, Outcome } from './dispatch.ts'
+import { createOutages, type Pauses, pauseMs, Stopped } from './outages.ts'
 
 /** A message delivered this often has failed, or taken its process with it, every time before. */
 export const MAX_DELIVERIES = 8
-/** Pauses grow from `firstMs` by doubling to `capMs`, each cut at random by up to a half. */
-export type Pauses = { firstMs: number; capMs: number }
 const RETRY_PAUSES: Pauses = { firstMs: 500, capMs: 30_000 }
-const OUTAGE_PAUSES: Pauses = { firstMs: 100, capMs: 2_000 }
-
-const pauseMs = ({ firstMs, capMs }: Pauses, attempt: number) =>
-  Math.min(capMs, firstMs * 2 ** attempt) * (0.5 + Math.random() / 2)
 
 /** A lane and its share: with all lanes full, lanes get turns in proportion to `weight`; a turn takes up to `batch`. */
 export type Feed = { reader: Reader; weight: number; batch: number }
@@ -25,9 +20,6 @@ export type PumpPorts = {
   metrics: Metrics
   retryPauses?: Pauses
 }
-
-/** Thrown into work that waits for a dependency when the pump stops: its messages go to another dispatcher. */
-class Stopped extends Error {}
 
 /**
  * Takes batches from the lanes and runs them, `concurrency` at a time; one place more is kept for lanes of priority
@@ -43,49 +35,14 @@ export const createPump = (ports: PumpPorts) => {
   const { feeds, dispatch, concurrency, log, metrics, retryPauses = RETRY_PAUSES } = ports
   const turns = new Map(feeds.map((feed) => [feed, 0]))
   const running = new Set<Promise<void>>()
-  let abandon = (_: Stopped) => {}
-  const stopping = new Promise<never>((_, reject) => {
-    abandon = reject
-  })
-  stopping.catch(() => {})
+  const outages = createOutages({ log, metrics })
   let stopped = false
-  let waiting = 0
-
-  const outage = async (error: ProblemError, attempt: number) => {
-    const part = 'part' in error ? String(error.part) : 'stream'
-    if (waiting++ === 0) log.warn({ err: error, part }, 'waiting for a dependency; no new work is taken')
-    metrics.paused.set({ part }, 1)
-    let timer: NodeJS.Timeout | undefined
-    const pause = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, pauseMs(OUTAGE_PAUSES, attempt))
-    })
-    try {
-      await Promise.race([pause, stopping])
-    } finally {
-      clearTimeout(timer)
-      metrics.paused.set({ part }, 0)
-      if (--waiting === 0) log.info({ part }, 'trying again')
-    }
-  }
-
-  /** Runs something until no temporary problem stops it. */
-  const throughOutages = async <Result>(run: () => Promise<Result>): Promise<Result> => {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await run()
-      } catch (error) {
-        if (!(error instanceof ProblemError && error.problem.temporary)) throw error
-        await outage(error, attempt)
-      }
-    }
-  }
-
   const settle = async (reader: Reader, outcomes: readonly Outcome[]) => {
     const done = outcomes.filter(({ reason }) => !reason).map(({ message }) => message)
     const dead = outcomes.flatMap(({ message, reason }) => (reason ? [{ message, reason }] : []))
-    if (done.length > 0) await throughOutages(() => reader.ack(done))
+    if (done.length > 0) await outages.through(() => reader.ack(done))
     if (dead.length === 0) return
-    await throughOutages(() => reader.bury(dead))
+    await outages.through(() => reader.bury(dead))
     for (const { reason } of dead) metrics.deadLetters.inc({ code: reason.code })
     log.warn({ lane: reader.lane, letters: dead.length, first: dead[0]!.reason }, 'put with the dead letters')
   }
@@ -102,13 +59,13 @@ export const createPump = (ports: PumpPorts) => {
     )
     metrics.retried.inc({ lane: reader.lane })
     const delay = pauseMs(retryPauses, deliveries - 1)
-    await throughOutages(() => reader.retry([message], delay))
+    await outages.through(() => reader.retry([message], delay))
   }
 
   const run = async (reader: Reader, messages: readonly Message[]): Promise<void> => {
     let outcomes: Outcome[]
     try {
-      outcomes = await throughOutages(() => dispatch(messages))
+      outcomes = await outages.through(() => dispatch(messages))
     } catch (error) {
       if (error instanceof Stopped) throw error
       if (messages.length === 1) return fail(reader, messages[0]!, error)
@@ -149,7 +106,7 @@ export const createPump = (ports: PumpPorts) => {
   }
 
   const pump = () => {
-    if (stopped || waiting > 0) return
+    if (stopped || outages.now) return
     for (let feed = next(); feed; feed = next()) {
       const { reader, weight, batch } = feed
       const now = Math.max(turns.get(feed)!, floor())
@@ -176,7 +133,7 @@ export const createPump = (ports: PumpPorts) => {
     stop: async () => {
       stopped = true
       await Promise.all(feeds.map(({ reader }) => reader.close()))
-      abandon(new Stopped())
+      outages.stop()
       await Promise.all(running)
     },
   }

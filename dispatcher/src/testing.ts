@@ -1,27 +1,38 @@
 import { randomBytes } from 'node:crypto'
+import { memoryLimits } from '@carillon/core/limits/memory'
 import { inProcessLive } from '@carillon/core/live/in-process'
 import { standaloneServer } from '@carillon/core/live/server'
+import { createHttp } from '@carillon/core/outreach/http'
+import type { Providers, Tools } from '@carillon/core/outreach/provider'
 import { createDirectory } from '@carillon/core/security/directory'
 import { createSeal } from '@carillon/core/security/seal'
 import { newTenant } from '@carillon/core/security/user-tokens'
 import { openDatabase } from '@carillon/core/sqlite/database'
+import type { StoredAccount } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
 import { sqliteStore } from '@carillon/core/store/sqlite'
 import { embeddedStream } from '@carillon/core/stream/embedded'
 import { createLog } from '@carillon/core/telemetry/log'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
-import { type NotificationInput, notifySubject, type Priority } from '@carillon/schemas'
+import { type NotificationInput, notifySubject, type Priority, type UserProfile } from '@carillon/schemas'
+import { PROVIDERS } from './channels/providers.ts'
 import { type DispatcherOptions, startDispatcher } from './dispatcher.ts'
 
 /** A dispatcher on the embedded parts, with a tenant of its own. `wrap` may put faults around the store. */
 export const openWorld = async (
-  options: Partial<DispatcherOptions> & { wrap?: (store: Store) => Store } = {},
+  options: Partial<DispatcherOptions> & {
+    wrap?: (store: Store) => Store
+    providers?: Providers
+    capture?: Tools['capture']
+  } = {},
 ) => {
   const database = openDatabase(':memory:')
-  const bare = sqliteStore({ database, seal: createSeal('a secret only for tests') })
+  const seal = createSeal('a secret only for tests')
+  const bare = sqliteStore({ database, seal })
   await bare.migrate()
   const store = options.wrap?.(bare) ?? bare
   const stream = embeddedStream({ database })
+  const http = createHttp({ allow: ['*'] })
   const live = inProcessLive({ io: standaloneServer() })
   const tenant = `t-${randomBytes(6).toString('hex')}`
   await bare.tenants.put(newTenant(tenant))
@@ -30,6 +41,11 @@ export const openWorld = async (
     store,
     live,
     directory: createDirectory(store),
+    seal,
+    limits: memoryLimits(),
+    http,
+    providers: options.providers ?? PROVIDERS,
+    capture: options.capture,
     log: createLog({ level: 'silent', role: 'test' }),
     metrics: createMetrics(),
   }
@@ -57,6 +73,24 @@ export const openWorld = async (
       while ([...(await stream.backlog()).values()].some((waiting) => waiting > 0))
         await new Promise((resolve) => setTimeout(resolve, 5))
     },
+    /** Gives the tenant an account; the directory notices at once. */
+    account: async (provider: string, more: Partial<StoredAccount> = {}) => {
+      const channels = [...((options.providers ?? PROVIDERS).get(provider)?.channels ?? [])]
+      await bare.accounts.put(tenant, {
+        id: provider,
+        provider,
+        channels,
+        order: 100,
+        config: {},
+        ...more,
+      })
+      ports.directory.refresh()
+    },
+    person: (user: string, profile: UserProfile) => bare.users.put(tenant, { id: user, profile }),
+    /** The ledger of one notification for one user. */
+    ledger: async (notification: string, user: string) =>
+      (await bare.deliveries.list(tenant, { id: notification, wide: false, user }, { limit: 100 }))
+        .deliveries,
     deadLetters: async () => (await stream.deadLetters({ limit: 100 })).map(({ reason }) => reason),
     restart: async () => {
       await dispatcher.stop()
@@ -64,6 +98,7 @@ export const openWorld = async (
     },
     close: async () => {
       await dispatcher.stop()
+      await http.close()
       await live.close()
       await stream.close()
       await bare.close()

@@ -19,15 +19,13 @@ const readStream = async (stream: ReadableStream<Uint8Array>, limit: number): Pr
 }
 
 /**
- * Reads a JSON body of at most `limit` bytes, as bytes; an absent one is empty. A declared length is refused
- * before a byte is read, and bodies without one (chunked) are counted as they come. Throws `payload_too_large`
- * and, for another content type or an encoding, `unsupported_media_type`.
+ * Reads a body of any type and at most `limit` bytes; an absent one is empty. A declared length is refused before a
+ * byte is read, and bodies without one (chunked) are counted as they come. Throws `payload_too_large` and, for an
+ * encoding, `unsupported_media_type`.
  */
-export const readBody = async (request: HonoRequest, limit: number): Promise<Uint8Array> => {
+export const readRawBody = async (request: HonoRequest, limit: number): Promise<Uint8Array> => {
   const declared = request.header('content-length')
   if (declared === '0' || (declared === undefined && !request.raw.body)) return new Uint8Array()
-  if (!JSON_TYPE.test(request.header('content-type') ?? ''))
-    throw new ProblemError('unsupported_media_type', 'send JSON, with content-type: application/json')
   if (request.header('content-encoding') !== undefined)
     throw new ProblemError('unsupported_media_type', 'send the body without a content-encoding')
   if (declared !== undefined && Number(declared) > limit) throw tooLarge(limit)
@@ -38,4 +36,13 @@ export const readBody = async (request: HonoRequest, limit: number): Promise<Uin
     if (error instanceof ProblemError) throw error
     throw new ProblemError('malformed_json', 'the body did not arrive whole', { cause: error })
   }
+}
+
+/** The same of JSON only. Throws `unsupported_media_type` for another content type. */
+export const readBody = async (request: HonoRequest, limit: number): Promise<Uint8Array> => {
+  const declared = request.header('content-length')
+  if (declared === '0' || (declared === undefined && !request.raw.body)) return new Uint8Array()
+  if (!JSON_TYPE.test(request.header('content-type') ?? ''))
+    throw new ProblemError('unsupported_media_type', 'send JSON, with content-type: application/json')
+  return readRawBody(request, limit)
 }

@@ -3,7 +3,7 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { problem } from '@carillon/schemas'
 import { Hono } from 'hono'
-import { answerProblem, problemOf } from './problems.ts'
+import { answerProblem, problemOf, retryAfterOf } from './problems.ts'
 
 /** What a request carries through the hub. `route` is its pattern, `tenant` whose credentials it showed. */
 export type Edge = { Variables: { requestId: string; route: string; tenant: string } }
@@ -60,7 +60,7 @@ export const createEdge = ({ log, metrics }: { log: Log; metrics: Metrics }): Ho
     }
     if (about.code === 'internal') log.error(context, 'request failed')
     else if (about.status >= 500) log.warn(context, 'request refused for now')
-    return answerProblem(c, about)
+    return answerProblem(c, about, {}, retryAfterOf(error))
   })
 
   app.notFound((c) => answerProblem(c, problem('not_found', 'there is nothing at this address')))

@@ -1,8 +1,12 @@
 import type { Idempotency } from '@carillon/core/idempotency/port'
+import type { Limits } from '@carillon/core/limits/port'
 import type { Live } from '@carillon/core/live/port'
 import type { LiveServer } from '@carillon/core/live/server'
+import type { Http, Providers } from '@carillon/core/outreach/provider'
+import { pushOriginAllowed } from '@carillon/core/outreach/push-services'
+import { createReports } from '@carillon/core/outreach/reports'
 import type { Directory } from '@carillon/core/security/directory'
-import type { Store } from '@carillon/core/store/port'
+import type { Seal, Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
@@ -10,18 +14,27 @@ import { createReadiness } from '@carillon/core/telemetry/readiness'
 import type { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { createAcceptance } from './accept.ts'
+import { callbackRoutes } from './api/callbacks.ts'
 import { serveClient } from './api/client.ts'
+import { deadLetterRoutes } from './api/dead-letters.ts'
+import { deliveryRoutes } from './api/deliveries.ts'
 import { type Demo, demoRoutes } from './api/demo.ts'
+import { deviceRoutes } from './api/devices.ts'
 import { inboxRoutes } from './api/inbox.ts'
 import { notificationRoutes } from './api/notifications.ts'
 import { operationRoutes } from './api/operations.ts'
+import { otpRoutes } from './api/otp.ts'
+import { providerRoutes } from './api/providers.ts'
+import { suppressionRoutes } from './api/suppressions.ts'
 import { topicRoutes } from './api/topics.ts'
 import { typeRoutes } from './api/types.ts'
+import { unsubscribeRoutes } from './api/unsubscribe.ts'
 import { userRoutes } from './api/users.ts'
 import { createCursors } from './cursor.ts'
 import { createEdge, type Edge } from './edge.ts'
 import { createIdempotent } from './idempotent.ts'
 import { createVerbs } from './inbox/verbs.ts'
+import { createOtp } from './otp.ts'
 import { createRoutes, type RouteEntry } from './routes.ts'
 import { createHttpServer } from './server.ts'
 import { attachSockets } from './sockets/attach.ts'
@@ -32,6 +45,11 @@ export type HubPorts = {
   live: Live
   idempotency: Idempotency
   directory: Directory
+  limits: Limits
+  seal: Seal
+  /** What accounts may be made for, and who may report. */
+  providers: Providers
+  http: Http
   /** Not yet attached to an HTTP server; `listen` does that. */
   io: LiveServer
   log: Log
@@ -44,6 +62,10 @@ export type HubOptions = {
   /** Web origins whose pages may use the end-user routes. */
   origins: '*' | readonly string[]
   unknownTypes: 'refuse' | 'accept'
+  /** Where the hub is reached from outside, as providers know it; left out, where a request says it is. */
+  publicUrl?: string
+  /** Web push endpoints may be anywhere, and not only at the known push services. */
+  anyPushOrigin?: boolean
   /** Path of the browser client, served at /client.js. */
   clientBundle?: string
   /** Development only: the demo page, which hands out tokens. */
@@ -77,7 +99,8 @@ const within = async (ms: number, work: Promise<void>): Promise<void> => {
 
 /** The edge: HTTP API and live connections over the given ports. It keeps nothing, so any number may run. */
 export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
-  const { stream, store, live, idempotency, directory, io, log, metrics } = ports
+  const { stream, store, live, idempotency, directory, limits, seal, providers, http, io, log, metrics } =
+    ports
   const cursors = createCursors(options.secret)
   const verbs = createVerbs({ inbox: store.inbox, live, stream, log, metrics })
   let draining = false
@@ -85,25 +108,47 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   const app = createEdge({ log, metrics })
   const openToPages = cors({
     origin: options.origins === '*' ? '*' : [...options.origins],
-    allowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
+    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
     exposeHeaders: ['X-Request-Id', 'Retry-After'],
     maxAge: PREFLIGHT_SECONDS,
   })
-  app.use('/v1/inbox/*', openToPages)
-  app.use('/client.js', openToPages)
+  for (const path of ['/v1/inbox/*', '/v1/devices/*', '/v1/push/*', '/client.js']) app.use(path, openToPages)
 
   const routes = createRoutes(app, directory)
+  const idempotent = createIdempotent({ idempotency, log })
+  const { notifications, deliveries, accounts, suppressions } = store
   notificationRoutes(routes, {
     acceptance: createAcceptance({ stream, directory, metrics }, options),
-    idempotent: createIdempotent({ idempotency, log }),
-    notifications: store.notifications,
+    idempotent,
+    notifications,
+    deliveries,
     stream,
   })
+  deliveryRoutes(routes, { inbox: store.inbox, notifications, deliveries, cursors })
   inboxRoutes(routes, { inbox: store.inbox, live, verbs, cursors, log })
   userRoutes(routes, { users: store.users, directory })
   topicRoutes(routes, { topics: store.topics, cursors })
   typeRoutes(routes, { types: store.types, directory })
+  deviceRoutes(routes, {
+    devices: store.devices,
+    directory,
+    http,
+    pushOrigin: options.anyPushOrigin ? () => true : pushOriginAllowed,
+  })
+  otpRoutes(routes, { otp: createOtp({ store, stream, limits, seal }), idempotent })
+  providerRoutes(routes, { accounts, providers, http })
+  callbackRoutes(routes, {
+    accounts,
+    directory,
+    providers,
+    http,
+    reports: createReports({ store, stream, seal }),
+    publicUrl: options.publicUrl,
+  })
+  suppressionRoutes(routes, { suppressions, cursors })
+  unsubscribeRoutes(routes, { suppressions, seal })
+  deadLetterRoutes(routes, { stream, cursors })
   operationRoutes(routes, {
     readiness: createReadiness({ stream, store, live }),
     draining: () => draining,
@@ -115,15 +160,15 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   if (options.demo) demoRoutes(app, routes, { demo: options.demo, directory, users: store.users })
   routes.seal()
 
-  const http = createHttpServer(app)
+  const server = createHttpServer(app)
   const sockets = attachSockets({ io, directory, onReceived: verbs.received, live, log, metrics })
 
   return {
     app,
     routes: routes.table,
     listen: async (port, host) => {
-      io.attach(http.server)
-      return { port: await http.listen(port, host) }
+      io.attach(server.server)
+      return { port: await server.listen(port, host) }
     },
     drain: async (ms) => {
       draining = true
@@ -134,7 +179,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     close: async () => {
       draining = true
       await sockets.close()
-      await http.close(CLOSE_GRACE_MS)
+      await server.close(CLOSE_GRACE_MS)
     },
   }
 }

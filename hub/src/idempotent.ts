@@ -4,6 +4,18 @@ import type { Answer, Idempotency } from '@carillon/core/idempotency/port'
 import type { Sender } from '@carillon/core/security/api-keys'
 import type { Log } from '@carillon/core/telemetry/log'
 import { uuidv7 } from 'uuidv7'
+import { z } from 'zod'
+
+/** The header, as it is documented. */
+export const IdempotencyKey = z.object({
+  'Idempotency-Key': z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe('The same key and body gives the first answer again, for 24 hours'),
+})
+export const DUPLICATES = ['idempotency_key_reused', 'idempotency_in_flight'] as const
 
 const KEY = /^[\x20-\x7e]{1,255}$/
 

@@ -1,13 +1,20 @@
 import {
   Counts,
+  Delivery,
+  Device,
   InboxItem,
   InboxPage,
   Notification,
   NotificationStatus,
   NotificationType,
+  Plan,
   PROBLEMS,
   type ProblemCode,
+  ProviderAccount,
+  PushDevice,
+  ShownAccount,
   StoredType,
+  Suppression,
   UserProfile,
 } from '@carillon/schemas'
 import { z } from 'zod'
@@ -18,12 +25,19 @@ type Json = Record<string, unknown>
 /** Schemas that the document names; everything else stands where it is used. */
 const NAMED = {
   Counts,
+  Delivery,
+  Device,
   InboxItem,
   InboxPage,
   Notification,
   NotificationStatus,
   NotificationType,
+  Plan,
+  ProviderAccount,
+  PushDevice,
+  ShownAccount,
   StoredType,
+  Suppression,
   UserProfile,
 }
 
@@ -91,7 +105,7 @@ const problemsOf = (route: RouteEntry): ProblemCode[] => {
   if (route.access.kind === 'sender') codes.push('forbidden')
   if (route.access.kind === 'user') codes.push('token_expired')
   if (route.params || route.query || route.body) codes.push('invalid_request')
-  if (route.body) codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type')
+  if (route.body || route.rawBody) codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type')
   return codes
 }
 
@@ -163,6 +177,7 @@ export const openApiDocument = (routes: readonly RouteEntry[]): Json => {
           },
         }
       : {}),
+    ...(route.rawBody && route.method !== 'get' ? { requestBody: { content: { '*/*': {} } } } : {}),
     responses: {
       ...Object.fromEntries(
         Object.entries(route.answers).map(([status, { description, schema, type }]) => [

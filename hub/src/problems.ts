@@ -4,6 +4,16 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Edge } from './edge.ts'
 
+/** As many as there may be have come; there is room again after `afterMs`. */
+export class RateLimitedError extends ProblemError {
+  override name = 'RateLimitedError'
+  readonly afterMs: number
+  constructor(detail: string, afterMs: number) {
+    super('rate_limited', detail)
+    this.afterMs = afterMs
+  }
+}
+
 /** Seconds after which trying again is worth it, for problems that pass. */
 const RETRY_AFTER: Partial<Record<ProblemCode, number>> = {
   idempotency_in_flight: 1,
@@ -18,9 +28,17 @@ export const problemOf = (error: unknown): Problem =>
     ? error.problem
     : problem('internal', 'this is a fault of Carillon; its log has it under the X-Request-Id of this answer')
 
+/** Seconds to wait, when an error knows it better than its code does. */
+export const retryAfterOf = (error: unknown): number | undefined =>
+  error instanceof RateLimitedError ? Math.max(1, Math.ceil(error.afterMs / 1_000)) : undefined
+
 /** Answers with problem details (RFC 9457), and members of `extra` beside them. */
-export const answerProblem = (c: Context<Edge>, about: Problem, extra: Record<string, unknown> = {}) => {
-  const retryAfter = RETRY_AFTER[about.code]
+export const answerProblem = (
+  c: Context<Edge>,
+  about: Problem,
+  extra: Record<string, unknown> = {},
+  retryAfter = RETRY_AFTER[about.code],
+) => {
   c.header('content-type', 'application/problem+json')
   if (retryAfter !== undefined) c.header('retry-after', String(retryAfter))
   if (about.status === 401) c.header('www-authenticate', 'Bearer')

@@ -7,7 +7,7 @@ import { type ProblemCode, problem, problemDetails } from '@carillon/schemas'
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { authenticateSender, authenticateUser } from './auth.ts'
-import { readBody } from './body.ts'
+import { readBody, readRawBody } from './body.ts'
 import type { Edge } from './edge.ts'
 import { answerProblem } from './problems.ts'
 
@@ -25,6 +25,8 @@ export type Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
   headers?: z.ZodObject
   body?: B
   bodyMaxBytes?: number
+  /** The body may be of any type, and is read with `bytes`. */
+  rawBody?: boolean
   /** An empty body then stands for `{}`. */
   bodyOptional?: boolean
   /** Good answers by status. Without a schema they have no body. */
@@ -76,7 +78,8 @@ export const createRoutes = (app: Hono<Edge>, directory: Directory) => {
     app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
       c.set('route', route.path)
       const caller = await authenticate(c)
-      const bytes = () => readBody(c.req, route.bodyMaxBytes ?? BODY_MAX_BYTES)
+      const limit = route.bodyMaxBytes ?? BODY_MAX_BYTES
+      const bytes = () => (route.rawBody ? readRawBody(c.req, limit) : readBody(c.req, limit))
       return handle(
         {
           c,

@@ -3,10 +3,14 @@
  * @module
  */
 import { randomUUID } from 'node:crypto'
+import { ProblemError } from '@carillon/core/errors'
 import { embeddedIdempotency } from '@carillon/core/idempotency/embedded'
 import { itemId } from '@carillon/core/ids'
+import { memoryLimits } from '@carillon/core/limits/memory'
 import { inProcessLive } from '@carillon/core/live/in-process'
 import { standaloneServer } from '@carillon/core/live/server'
+import { createHttp } from '@carillon/core/outreach/http'
+import type { CallbackResult, Provider } from '@carillon/core/outreach/provider'
 import { newApiKey, SCOPES, type Scope } from '@carillon/core/security/api-keys'
 import { createDirectory } from '@carillon/core/security/directory'
 import { createSeal } from '@carillon/core/security/seal'
@@ -18,7 +22,41 @@ import type { Message } from '@carillon/core/stream/port'
 import { createLog } from '@carillon/core/telemetry/log'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
 import type { ItemContent, Lane, Problem } from '@carillon/schemas'
+import { z } from 'zod'
 import { createHub, type HubOptions, type HubPorts } from './hub.ts'
+
+/** Reports what a callback says, as it says it, if it is signed with the account's token; answers a challenge. */
+const parrot: Provider<{ token: string; host: string; url?: string; hooks?: { url: string }[] }> = {
+  name: 'parrot',
+  channels: ['sms', 'email'],
+  config: z.strictObject({
+    token: z.string().min(8),
+    host: z.string(),
+    url: z.string().optional(),
+    hooks: z.array(z.strictObject({ url: z.string() })).optional(),
+  }),
+  repeatable: false,
+  concurrency: 1,
+  needs: (channel) => (channel === 'email' ? 'email' : 'phone'),
+  open: () => {
+    throw new Error('the hub sends nothing')
+  },
+  callback: async ({ method, url, headers, body }, { token }): Promise<CallbackResult> => {
+    if (headers['x-signature'] !== `${token} ${url}`)
+      throw new ProblemError('forbidden', 'the callback is not signed with the token of the account')
+    if (method === 'GET')
+      return { reports: [], answer: { status: 200, body: new URL(url).searchParams.get('challenge') ?? '' } }
+    return { reports: JSON.parse(Buffer.from(body).toString()) }
+  },
+}
+/** Never hears what became of anything. */
+const mute: Provider = {
+  ...parrot,
+  name: 'mute',
+  channels: ['telegram'],
+  config: z.strictObject({}),
+  callback: undefined,
+}
 
 export type Call = {
   token?: string
@@ -52,7 +90,8 @@ export const openHub = async (
 ) => {
   const database = openDatabase(':memory:')
   const secret = randomUUID()
-  const store = sqliteStore({ database, seal: createSeal(secret) })
+  const seal = createSeal(secret)
+  const store = sqliteStore({ database, seal })
   await store.migrate()
   const io = standaloneServer()
   const own: HubPorts = {
@@ -61,6 +100,10 @@ export const openHub = async (
     live: inProcessLive({ io }),
     idempotency: embeddedIdempotency({ database }),
     directory: createDirectory(store),
+    limits: memoryLimits(),
+    seal,
+    providers: new Map([parrot, mute].map((provider) => [provider.name, provider])),
+    http: createHttp({ allow: [] }),
     io,
     log: createLog({ level: 'silent', role: 'hub' }),
     metrics: createMetrics(),

@@ -3,12 +3,16 @@
  * imports types only, so that zod never reaches a bundle.
  * @module
  */
+export * from './account.ts'
 export * from './cloudevents.ts'
+export * from './delivery.ts'
+export * from './device.ts'
 export * from './inbox.ts'
 export * from './json-schema.ts'
 export * from './lifecycle.ts'
 export * from './live.ts'
 export * from './notification.ts'
+export * from './plan.ts'
 export * from './problems.ts'
 export * from './subjects.ts'
 export * from './tokens.ts'

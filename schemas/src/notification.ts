@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { DeliverySums } from './delivery.ts'
+import { Plan } from './plan.ts'
 import { NotificationId, Priority, Timestamp, TopicKey, TypeKey, UserId } from './tokens.ts'
 import { UserProfile } from './user.ts'
 
@@ -66,6 +68,7 @@ export const Notification = z.strictObject({
   type: TypeKey,
   priority: Priority.optional().describe("Left out, it is the type's own, else normal"),
   ...content,
+  plan: Plan.optional().describe("What happens beyond the inbox, in place of the type's own plan"),
   deliverAt: Timestamp.optional().describe('Not before this moment'),
   expiresAt: Timestamp.optional().describe('Not delivered after, and gone from inboxes from, this moment'),
 })
@@ -97,5 +100,8 @@ export const NotificationStatus = z.object({
   deliverAt: Timestamp.optional(),
   expiresAt: Timestamp.optional(),
   recipients: z.number().int().describe('Inboxes it has been stored in so far'),
+  deliveries: DeliverySums.optional().describe(
+    'With a delivery plan: how far its steps have come, by channel',
+  ),
 })
 export type NotificationStatus = z.infer<typeof NotificationStatus>

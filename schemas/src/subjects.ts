@@ -1,4 +1,6 @@
+import type { DeliveryState } from './delivery.ts'
 import type { LifecycleKind } from './lifecycle.ts'
+import { CHANNELS, type Channel } from './plan.ts'
 import { Priority, TOKEN, TOKENS } from './tokens.ts'
 
 /**
@@ -7,15 +9,17 @@ import { Priority, TOKEN, TOKENS } from './tokens.ts'
  *
  *     notify.<tenant>.<priority>.<type…>           in: notifications from backends
  *     work.<kind>.<priority>.<tenant>              our own work: page, due, wake
+ *     work.step.<channel>.<priority>.<tenant>      a step of a delivery plan, to be sent
  *     schedule.<tenant>.<key>                      waits in the stream until its time, then becomes work
  *     dead.<tenant>.<lane>                         what could not be accepted, with its reason
  *     event.<tenant>.inbox.<kind>                  out: what people did
+ *     event.<tenant>.delivery.<state>              out: how far external deliveries have come
  */
 export const WORK_KINDS = ['page', 'due', 'wake'] as const
 export type WorkKind = (typeof WORK_KINDS)[number]
 
-/** A queue of the event log that dispatchers read: one per family and priority. */
-export type Lane = `${'notify' | 'work'}-${Priority}`
+/** A queue of the event log that dispatchers read: one per family, or channel, and priority. */
+export type Lane = `${'notify' | 'work' | Channel}-${Priority}`
 
 /** Thrown for a token that no subject may hold. `message` names it; callers turn it into a problem. */
 export class SubjectError extends Error {
@@ -34,6 +38,9 @@ export const notifySubject = (tenant: string, priority: Priority, type: string) 
 export const workSubject = (kind: WorkKind, priority: Priority, tenant: string) =>
   `work.${token('kind', kind)}.${token('priority', priority)}.${token('tenant', tenant)}`
 
+export const stepSubject = (channel: Channel, priority: Priority, tenant: string) =>
+  `work.step.${token('channel', channel)}.${token('priority', priority)}.${token('tenant', tenant)}`
+
 /** `key` names one waiting message; publishing to the same key again replaces it, cancelling it purges it. */
 export const scheduleSubject = (tenant: string, key: string) =>
   `schedule.${token('tenant', tenant)}.${token('key', key)}`
@@ -45,9 +52,17 @@ export const deadSubject = (tenant: string, lane: Lane) =>
 export const eventSubject = (tenant: string, kind: LifecycleKind) =>
   `event.${token('tenant', tenant)}.inbox.${token('kind', kind)}`
 
+export const deliveryEventSubject = (tenant: string, state: DeliveryState) =>
+  `event.${token('tenant', tenant)}.delivery.${token('state', state)}`
+
 /** The lane that carries messages of a subject. Throws SubjectError for a subject that no lane carries. */
 export const laneOf = (subject: string): Lane => {
-  const [family, second, third] = subject.split('.')
+  const [family, second, third, fourth] = subject.split('.')
+  if (family === 'work' && second === 'step') {
+    const channel = CHANNELS.find((each) => each === third)
+    const urgency = Priority.safeParse(fourth)
+    if (channel && urgency.success) return `${channel}-${urgency.data}`
+  }
   const priority = Priority.safeParse(third)
   if ((family === 'notify' || family === 'work') && second && priority.success)
     return `${family}-${priority.data}`
@@ -57,7 +72,15 @@ export const laneOf = (subject: string): Lane => {
 /** The subjects a lane carries, as a NATS filter. */
 export const laneFilter = (lane: Lane) => {
   const [family, priority] = lane.split('-')
-  return family === 'notify' ? `notify.*.${priority}.>` : `work.*.${priority}.*`
+  if (family === 'notify') return `notify.*.${priority}.>`
+  return family === 'work' ? `work.*.${priority}.*` : `work.step.${family}.${priority}.*`
+}
+
+/** The tenant that a subject names, unchecked. */
+export const claimedTenant = (subject: string): string => {
+  const tokens = subject.split('.')
+  if (tokens[0] !== 'work') return tokens[1] ?? ''
+  return (tokens[1] === 'step' ? tokens[4] : tokens[3]) ?? ''
 }
 
 export type NotifySubject = { tenant: string; priority: Priority; type: string }
@@ -89,4 +112,16 @@ export const parseWorkSubject = (subject: string): WorkSubject => {
   if (family !== 'work' || !known || !parsed.success || rest.length > 0)
     throw new SubjectError(`${JSON.stringify(subject.slice(0, 80))} is not a work subject`)
   return { kind: known, priority: parsed.data, tenant: token('tenant', tenant) }
+}
+
+export type StepSubject = { channel: Channel; priority: Priority; tenant: string }
+
+/** Reads `work.step.<channel>.<priority>.<tenant>`. Throws SubjectError. */
+export const parseStepSubject = (subject: string): StepSubject => {
+  const [family, kind, third = '', priority = '', tenant = '', ...rest] = subject.split('.')
+  const parsed = Priority.safeParse(priority)
+  const channel = CHANNELS.find((each) => each === third)
+  if (family !== 'work' || kind !== 'step' || !channel || !parsed.success || rest.length > 0)
+    throw new SubjectError(`${JSON.stringify(subject.slice(0, 80))} is not the subject of a step`)
+  return { channel, priority: parsed.data, tenant: token('tenant', tenant) }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Plan } from './plan.ts'
 import { Priority, TypeKey } from './tokens.ts'
 
 /** A notification type: what all notifications of one kind have in common. */
@@ -9,6 +10,7 @@ export const NotificationType = z.strictObject({
     .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a category is 1 to 64 letters, digits, _ . or -')
     .optional(),
   priority: Priority.optional(),
+  plan: Plan.optional(),
 })
 export type NotificationType = z.infer<typeof NotificationType>
 export const StoredType = NotificationType.extend({ key: TypeKey })

@@ -1,5 +1,8 @@
 import { createClosers } from '@carillon/core/lifecycle/closers'
+import type { Http } from '@carillon/core/outreach/provider'
+import type { Store } from '@carillon/core/store/port'
 import { createLog } from '@carillon/core/telemetry/log'
+import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import { defineCommand } from 'citty'
 import { devState } from '../dev-state.ts'
 import { databaseFile, openParts, whereabouts } from '../parts.ts'
@@ -15,40 +18,86 @@ const reason = (error: unknown): string => {
 /** URLs may hold passwords. */
 const withoutPassword = (url: string) => url.replace(/\/\/[^@/]*@/, '//…@')
 
+/** Resolves with what is wrong, if anything, within a time limit. */
+const faultOf = async (work: () => Promise<unknown>): Promise<string | undefined> => {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`no answer within ${CHECK_LIMIT_MS / 1_000} s`)),
+      CHECK_LIMIT_MS,
+    )
+  })
+  try {
+    await Promise.race([work(), limit])
+    return undefined
+  } catch (error) {
+    return reason(error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Tells of one check; answers whether it passed. */
+const tell = (name: string, fault: string | undefined): boolean => {
+  say(fault === undefined ? `ok      ${name}` : `failed  ${name}: ${fault}`)
+  return fault === undefined
+}
+
+/** Asks every provider whether the account is good; sends nothing to anybody. */
+const checkAccounts = async (store: Store, http: Http & { close(): Promise<void> }): Promise<boolean> => {
+  let good = true
+  for (const id of await store.tenants.list()) {
+    const tenant = await store.tenants.get(id)
+    for (const account of tenant ? await store.accounts.list(id) : []) {
+      const provider = PROVIDERS.get(account.provider)
+      const fault = await faultOf(async () => {
+        if (!provider) throw new Error(`this version has no provider ${account.provider}`)
+        const tools = { http, vapid: tenant!.vapid, tenant: id, account: account.id }
+        const sender = provider.open(provider.config.parse(account.config), tools)
+        try {
+          await sender.verify()
+        } finally {
+          await sender.close()
+        }
+      })
+      good = tell(`${account.provider} account ${account.id} of ${id}`, fault) && good
+    }
+  }
+  return good
+}
+
 export const check = defineCommand({
   meta: {
     name: 'check',
-    description: 'Check the settings and every part they name; exits with 1 when one fails',
+    description: 'Check the settings, every part and every provider account; exits with 1 when one fails',
   },
   run: async () => {
     const config = settings()
     const closers = createClosers()
     const log = createLog({ level: 'silent', role: 'check' })
-    const secret =
-      config.secret ?? devState(config.dataDir).read()?.secret ?? 'not needed to check connections'
-    const open = openParts({ config, secret, closers, log })
-    const checks = {
+    const known = config.secret ?? devState(config.dataDir).read()?.secret
+    const open = openParts({ config, secret: known ?? 'not needed to check connections', closers, log })
+    let store: Store | undefined
+    const checks: Record<string, () => Promise<unknown>> = {
       'event log': async () => (await open.openStream()).stream.check(),
-      inbox: async () => (await open.openStore()).check(),
+      inbox: async () => {
+        const opened = await open.openStore()
+        await opened.check()
+        store = opened
+      },
       'live bus': async () => (await open.openLive()).check(),
     }
-    let failed = false
+    let good = true
     for (const [part, where] of Object.entries(whereabouts(config, databaseFile(config)))) {
-      const limit = new Promise<never>((_, reject) =>
-        setTimeout(
-          () => reject(new Error(`no answer within ${CHECK_LIMIT_MS / 1_000} s`)),
-          CHECK_LIMIT_MS,
-        ).unref(),
-      )
-      try {
-        await Promise.race([checks[part as keyof typeof checks](), limit])
-        say(`ok      ${part}: ${withoutPassword(where)}`)
-      } catch (error) {
-        failed = true
-        say(`failed  ${part}: ${withoutPassword(where)}: ${reason(error)}`)
-      }
+      const work = checks[part]
+      if (work) good = tell(`${part}: ${withoutPassword(where)}`, await faultOf(work)) && good
+    }
+    if (store && known !== undefined) {
+      const accounts = store
+      const http = open.openHttp(config.secret === undefined ? ['*'] : [])
+      good = (await checkAccounts(accounts, http)) && good
     }
     await closers.close(CHECK_LIMIT_MS)
-    process.exit(failed ? 1 : 0)
+    process.exit(good ? 0 : 1)
   },
 })

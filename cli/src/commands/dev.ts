@@ -5,6 +5,7 @@ import { newTenant } from '@carillon/core/security/user-tokens'
 import type { Store } from '@carillon/core/store/port'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
+import { createCaptured } from '@carillon/hub/captured'
 import { createHub } from '@carillon/hub/hub'
 import { defineCommand } from 'citty'
 import Libsql from 'libsql'
@@ -94,24 +95,33 @@ export const dev = defineCommand({
         const lock = lockDataDir(config.dataDir)
         closers.add('lock', () => void lock.close())
       }
-      const parts = await openHubParts(context, file)
+      const parts = await openHubParts(context, file, ['*'])
       await parts.store.migrate()
       const apiKey = await prepareTenant(parts.store, state, args.memory ? () => {} : kept.write)
       const metrics = createMetrics({ process: true })
       const unknownTypes = config.unknownTypes ?? 'accept'
       const url = `http://localhost:${port}`
+      const publicUrl = config.publicUrl ?? url
+      const captured = createCaptured()
       const dispatcher = await startDispatcher(
-        { ...parts, log, metrics },
-        { unknownTypes, retentionMs: config.retentionMs },
+        { ...parts, log, metrics, capture: captured.add },
+        { unknownTypes, retentionMs: config.retentionMs, rates: config.rates, publicUrl },
       )
       closers.add('dispatcher', () => dispatcher.stop())
       const durable = args.memory ? 'nothing is kept' : `kept in ${config.dataDir}`
       const demo = args.demo
-        ? { tenant: TENANT, url, apiKey, natsUrl: config.natsUrl ?? null, users: USERS, durable }
+        ? { tenant: TENANT, url, apiKey, natsUrl: config.natsUrl ?? null, users: USERS, durable, captured }
         : undefined
       const hub = createHub(
         { ...parts, log, metrics },
-        { origins: config.origins, unknownTypes, secret: context.secret, clientBundle: clientBundle(), demo },
+        {
+          origins: config.origins,
+          unknownTypes,
+          secret: context.secret,
+          publicUrl,
+          clientBundle: clientBundle(),
+          demo,
+        },
       )
       closers.add('hub', () => hub.close())
       closers.add('connections', () => hub.drain(1_000))

@@ -25,7 +25,12 @@ export const dispatcher = defineCommand({
       closers.add('health', () => health.close())
       const running = await startDispatcher(
         { ...parts, log, metrics },
-        { unknownTypes: config.unknownTypes ?? 'refuse', retentionMs: config.retentionMs },
+        {
+          unknownTypes: config.unknownTypes ?? 'refuse',
+          retentionMs: config.retentionMs,
+          rates: config.rates,
+          publicUrl: config.publicUrl,
+        },
       )
       closers.add('dispatcher', () => running.stop())
       log.info({ port }, 'dispatcher is working')

@@ -30,6 +30,7 @@ export const hub = defineCommand({
           origins: config.origins,
           unknownTypes: config.unknownTypes ?? 'refuse',
           secret,
+          publicUrl: config.publicUrl,
           clientBundle: clientBundle(),
         },
       )

@@ -26,3 +26,12 @@ test('what is wrong is named, all of it, and values are not repeated', () => {
   expect(read).toThrow(/CARILLON_PORT/)
   expect(read).not.toThrow(/hunter2|pw@x/)
 })
+
+test('rates are read per name, with bursts, and unknown names are refused', () => {
+  expect(readConfig({ CARILLON_RATES: 'email=200, user=0.5:5' }).rates).toEqual({
+    email: { perSecond: 200, burst: 1 },
+    user: { perSecond: 0.5, burst: 5 },
+  })
+  expect(() => readConfig({ CARILLON_RATES: 'mail=200' })).toThrow(/CARILLON_RATES must be a list such as/)
+  expect(() => readConfig({ CARILLON_RATES: 'email=0' })).toThrow(ConfigError)
+})

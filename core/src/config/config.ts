@@ -1,3 +1,4 @@
+import { CHANNELS, type Rate } from '@carillon/schemas'
 import { z } from 'zod'
 
 const url = (...schemes: string[]) =>
@@ -11,6 +12,34 @@ const url = (...schemes: string[]) =>
     },
     `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
   )
+
+const entries = (text: string) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+
+const RATE = /^([a-z]+)=(\d+(?:\.\d+)?)(?::(\d+))?$/
+const RATE_NAMES = ['global', 'tenant', 'user', ...CHANNELS] as const
+type RateName = (typeof RATE_NAMES)[number]
+
+/** `email=200,user=1:5`: so many a second, and at most so many at once. */
+const Rates = z.string().transform((text, context) => {
+  const rates: Partial<Record<RateName, Rate>> = {}
+  for (const entry of entries(text)) {
+    const [, name, perSecond, burst] = RATE.exec(entry) ?? []
+    const known = RATE_NAMES.find((each) => each === name)
+    if (!known || !(Number(perSecond) > 0)) {
+      context.addIssue({
+        code: 'custom',
+        message: `must be a list such as email=200,user=1:5 of ${RATE_NAMES.join(', ')} and messages a second`,
+      })
+      return z.NEVER
+    }
+    rates[known] = { perSecond: Number(perSecond), burst: Math.max(1, Number(burst ?? 1)) }
+  }
+  return rates
+})
 
 /** Every environment variable Carillon knows, with its meaning. A part is real when its URL is set, embedded otherwise. */
 export const Environment = z.object({
@@ -56,6 +85,18 @@ export const Environment = z.object({
     .max(600)
     .default(20)
     .describe('Time to finish on SIGTERM'),
+  CARILLON_PUBLIC_URL: url('http', 'https')
+    .optional()
+    .describe('Where hubs are reached from outside: for links to unsubscribe and for what providers report'),
+  CARILLON_ALLOWED_TARGETS: z
+    .string()
+    .optional()
+    .describe(
+      'Hosts, addresses and networks, each with :port if you like, that may be sent to although they are not public, such as mail.internal:25,10.1.0.0/16; * for any. dev allows any, others none',
+    ),
+  CARILLON_RATES: Rates.optional().describe(
+    'Messages a second, for global, tenant, user and each channel, such as email=200,user=1:5; more wait',
+  ),
   CARILLON_HUB_URL: url('http', 'https').optional().describe('Where carillon send finds a hub'),
   CARILLON_API_KEY: z.string().min(1).optional().describe('The API key carillon send uses'),
   CARILLON_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -74,6 +115,9 @@ export type Config = {
   unknownTypes?: 'refuse' | 'accept'
   retentionMs: number
   drainMs: number
+  publicUrl?: string
+  allowedTargets?: string[]
+  rates: Partial<Record<RateName, Rate>>
   hubUrl?: string
   apiKey?: string
   logLevel: string
@@ -117,6 +161,10 @@ export const readConfig = (environment: Record<string, string | undefined>): Con
     unknownTypes: env.CARILLON_UNKNOWN_TYPES,
     retentionMs: env.CARILLON_RETENTION_DAYS * 86_400_000,
     drainMs: env.CARILLON_DRAIN_SECONDS * 1_000,
+    publicUrl: env.CARILLON_PUBLIC_URL,
+    allowedTargets:
+      env.CARILLON_ALLOWED_TARGETS === undefined ? undefined : entries(env.CARILLON_ALLOWED_TARGETS),
+    rates: env.CARILLON_RATES ?? {},
     hubUrl: env.CARILLON_HUB_URL,
     apiKey: env.CARILLON_API_KEY,
     logLevel: env.CARILLON_LOG_LEVEL,

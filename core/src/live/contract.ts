@@ -116,6 +116,33 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
         .toEqual([false])
     })
 
+    test('says who is here, has just left, or is away, each in its place', async () => {
+      const tenant = newTenant()
+      const [ada, bob] = await Promise.all([join(0, tenant, 'ada'), join(1, tenant, 'bob')])
+      const users = ['ada', 'bob', 'eve', 'ada', '__proto__'].map((user) => ({ tenant, user }))
+      const presence = () => world.live.presence(users)
+      expect(await presence()).toEqual(['here', 'here', 'away', 'here', 'away'])
+      expect(await world.live.presence([{ tenant: newTenant(), user: 'ada' }])).toEqual(['away'])
+      // Somebody closed one of two tabs.
+      world.live.left(tenant, 'ada')
+      world.live.left(tenant, 'bob')
+      bob.socket.disconnect()
+      await expect.poll(presence, { timeout: 10_000 }).toEqual(['here', 'left', 'away', 'here', 'away'])
+      ada.socket.disconnect()
+      await expect.poll(presence, { timeout: 10_000 }).toEqual(['left', 'left', 'away', 'left', 'away'])
+      await join(0, tenant, 'bob')
+      expect(await presence()).toEqual(['left', 'here', 'away', 'left', 'away'])
+    })
+
+    test('knows a thousand users at once', async () => {
+      const tenant = newTenant()
+      await Promise.all([join(0, tenant, 'user-300'), join(1, tenant, 'user-999')])
+      const users = Array.from({ length: 1_000 }, (_, index) => ({ tenant, user: `user-${index}` }))
+      const found = await world.live.presence(users)
+      expect(found).toEqual(users.map((_, index) => (index === 300 || index === 999 ? 'here' : 'away')))
+      expect(await world.live.presence([])).toEqual([])
+    })
+
     test('numbers the messages of a user without gaps, in the order they were given', async () => {
       const tenant = newTenant()
       const before = await world.live.position(tenant, 'ada')

@@ -1,5 +1,7 @@
+import { expect, test, vi } from 'vitest'
 import { liveContract, openHub } from './contract.ts'
 import { inProcessLive } from './in-process.ts'
+import { GRACE_MS } from './port.ts'
 import { standaloneServer } from './server.ts'
 
 liveContract('in process', async () => {
@@ -13,5 +15,20 @@ liveContract('in process', async () => {
       await live.close()
       await hub.close()
     },
+  }
+})
+
+test('whoever left is away when the time to come back has passed', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  try {
+    const live = inProcessLive({ io: standaloneServer() })
+    const ada = { tenant: 'acme', user: 'ada' }
+    live.left(ada.tenant, ada.user)
+    vi.advanceTimersByTime(GRACE_MS - 1)
+    expect(await live.presence([ada])).toEqual(['left'])
+    vi.advanceTimersByTime(2)
+    expect(await live.presence([ada])).toEqual(['away'])
+  } finally {
+    vi.useRealTimers()
   }
 })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Server } from 'socket.io'
-import type { Live } from './port.ts'
+import { GRACE_MS, type Live } from './port.ts'
 import { userRoom } from './room.ts'
 import type { LiveServer } from './server.ts'
 
@@ -10,11 +10,15 @@ import type { LiveServer } from './server.ts'
  * has seen any message takes for a gap.
  */
 const SEQUENCES = 50_000
+/** Users who left a moment ago; whoever is pushed out is away sooner. */
+const LEAVERS = 50_000
 
 /** Live for the one process that does everything: every connection is on `io`, and nothing is ever lost. */
 export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
   const epoch = randomUUID()
   const sequences = new LRUCache<string, number>({ max: SEQUENCES })
+  /** Until when they are expected back. */
+  const leavers = new LRUCache<string, number>({ max: LEAVERS })
   const { adapter } = io.of('/')
   // Which payload belongs to which event is LiveMessage's knowledge; Socket.IO's types cannot follow it.
   const rooms: Server = io
@@ -28,6 +32,15 @@ export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
         rooms.to(room).emit(event, { ...payload, seq, epoch })
         return true
       }),
+    presence: async (users) =>
+      users.map(({ tenant, user }) => {
+        const room = userRoom(tenant, user)
+        if (adapter.rooms.has(room)) return 'here'
+        return (leavers.get(room) ?? 0) > Date.now() ? 'left' : 'away'
+      }),
+    left: (tenant, user) => {
+      leavers.set(userRoom(tenant, user), Date.now() + GRACE_MS)
+    },
     position: async (tenant, user) => ({ epoch, seq: sequences.get(userRoom(tenant, user)) ?? 0 }),
     onLoss: () => {},
     check: async () => {},

@@ -29,6 +29,13 @@ const OPTIONS: RedisOptions = {
 }
 
 /**
+ * What an error of a command means to callers of a port. ioredis hangs the command with all its arguments on its
+ * errors; content must not get into logs.
+ */
+export const unavailable = (error: unknown): UnavailableError =>
+  new UnavailableError('live', new Error(error instanceof Error ? error.message : String(error)))
+
+/**
  * Resolves once the client is connected. Rejects with UnavailableError when Redis does not answer; once connected it
  * comes back by itself, and `onError` hears of every failed attempt.
  */

@@ -1,63 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { UnavailableError } from '../errors.ts'
-import type {} from '../provided.ts'
 import { added, device, type LiveWorld, liveContract, openHub } from './contract.ts'
+import { GRACE_MS } from './port.ts'
 import { redisLive } from './redis.ts'
 import { connectRedis, openSubscriptions } from './redis-client.ts'
+import { freePort, redisMissing, redisServer, startRedis } from './redis-server.fixture.ts'
+import { userRoom } from './room.ts'
 import { clusterServer } from './server.ts'
 
-const binary = inject('redisServer')
-const why = binary ? '' : ` (${inject('skipped').find(({ part }) => part === 'redis')?.reason})`
 const quiet = () => {}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-/** A Redis of this file's own that keeps nothing: after `restart` it has lost everything. */
-const startRedis = async () => {
-  if (!binary) throw new Error('there is no redis-server')
-  const port = await freePort()
-  const dir = mkdtempSync(join(tmpdir(), 'carillon-redis-'))
-  let server: ChildProcess | undefined
-  const start = async () => {
-    const started = spawn(
-      binary,
-      ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no'],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    )
-    server = started
-    for await (const chunk of started.stdout) if (String(chunk).includes('Ready to accept connections')) break
-    started.stdout.resume()
-  }
-  const stop = async () => {
-    server?.kill('SIGKILL')
-    if (server?.exitCode === null && server.signalCode === null) await once(server, 'exit')
-  }
-  await start()
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    start,
-    stop,
-    signal: (name: 'SIGSTOP' | 'SIGCONT') => server?.kill(name),
-    close: async () => {
-      await stop()
-      rmSync(dir, { recursive: true })
-    },
-  }
-}
 
 const openClusterHub = async (url: string) => {
   const redis = await connectRedis(url, quiet)
@@ -88,11 +40,11 @@ const clusterWorld = async (): Promise<LiveWorld> => {
   }
 }
 
-describe.skipIf(!binary)(`over Redis${why}`, () => {
+describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
   liveContract('two hubs on one Redis, and a process without connections', clusterWorld)
 })
 
-describe.skipIf(!binary)(`when Redis goes away${why}`, () => {
+describe.skipIf(!redisServer)(`when Redis goes away${redisMissing}`, () => {
   let server: Awaited<ReturnType<typeof startRedis>>
   let hub: Awaited<ReturnType<typeof openClusterHub>>
   beforeAll(async () => {
@@ -116,6 +68,8 @@ describe.skipIf(!binary)(`when Redis goes away${why}`, () => {
     await server.stop()
     await expect(hub.live.deliver([added(tenant, 'ada', 'meanwhile')])).rejects.toThrow(UnavailableError)
     await expect(hub.live.position(tenant, 'ada')).rejects.toThrow(UnavailableError)
+    await expect(hub.live.presence([{ tenant, user: 'ada' }])).rejects.toThrow(UnavailableError)
+    hub.live.left(tenant, 'ada')
     await expect(hub.live.check()).rejects.toThrow(UnavailableError)
     const bob = await device(hub.url, tenant, 'bob')
 
@@ -152,6 +106,18 @@ describe.skipIf(!binary)(`when Redis goes away${why}`, () => {
     const channels = Array.from({ length: 1_200 }, (_, index) => `socket.io#/#${room(index)}#`)
     const counts = (await redis.call('PUBSUB', 'SHARDNUMSUB', ...channels)) as [string, number][]
     expect(counts.filter((_, index) => index % 2 === 1)).toEqual(channels.map((_, index) => index % 2))
+    redis.disconnect()
+  })
+
+  test('whoever left is forgotten when the time to come back has passed', async () => {
+    await answers()
+    const redis = await connectRedis(server.url, quiet)
+    const tenant = randomUUID()
+    hub.live.left(tenant, 'ada')
+    expect(await hub.live.presence([{ tenant, user: 'ada' }])).toEqual(['left'])
+    const left = await redis.pttl(`carillon:left:${userRoom(tenant, 'ada')}`)
+    expect(left).toBeGreaterThan(0)
+    expect(left).toBeLessThanOrEqual(GRACE_MS)
     redis.disconnect()
   })
 

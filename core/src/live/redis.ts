@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { UnavailableError } from '../errors.ts'
-import type { Live, LiveMessage } from './port.ts'
-import type { Subscriptions } from './redis-client.ts'
+import { GRACE_MS, type Live, type LiveMessage, type Presence } from './port.ts'
+import { type Subscriptions, unavailable } from './redis-client.ts'
 import { userRoom } from './room.ts'
 
 /** Hubs listen here for processes whose messages could not be published: their clients have to fetch again. */
@@ -13,8 +12,8 @@ const EPOCH_KEY = 'carillon:epoch'
 const seqKey = (room: string) => `carillon:seq:${room}`
 /** A user without messages for this long starts again at 1, which their clients take for a gap. */
 const SEQ_SECONDS = 24 * 3_600
-/** Redis does nothing else while a script runs: about a millisecond for this many messages. */
-const MESSAGES_PER_SCRIPT = 250
+/** Redis does nothing else while a script runs: about a millisecond for this many messages or users. */
+const PER_SCRIPT = 250
 
 /**
  * Presence, numbering and publication of many messages in one round trip, and in one order for all processes: two
@@ -39,9 +38,24 @@ for i = 2, #KEYS do
 end
 return held`
 
-type WithScript = Redis & {
-  carillonDeliver(keys: number, ...keysAndArguments: (string | number)[]): Promise<number[]>
-}
+/**
+ * KEYS: one per user, there for a while after they left. ARGV: the channel of each. Answers an index into PRESENCES
+ * for each.
+ */
+const PRESENCE = `
+local found = {}
+for i, key in ipairs(KEYS) do
+  if redis.call('PUBSUB', 'SHARDNUMSUB', ARGV[i])[2] > 0 then found[i] = 0
+  else found[i] = 2 - redis.call('EXISTS', key) end
+end
+return found`
+
+const PRESENCES: readonly Presence[] = ['here', 'left', 'away']
+const leftKey = (room: string) => `carillon:left:${room}`
+const channelOf = (room: string) => `socket.io#/#${room}#`
+
+type Script = (keys: number, ...keysAndArguments: (string | number)[]) => Promise<number[]>
+type WithScripts = Redis & { carillonDeliver: Script; carillonPresence: Script }
 
 /**
  * A message as the sharded adapter of Socket.IO publishes it (@socket.io/redis-adapter 8, socket.io-adapter 2.5:
@@ -51,15 +65,11 @@ type WithScript = Redis & {
 const wireMessage = (room: string, { event, payload }: LiveMessage) => {
   const json = JSON.stringify(payload)
   return {
-    channel: `socket.io#/#${room}#`,
+    channel: channelOf(room),
     head: `{"type":3,"data":{"packet":{"type":2,"data":["${event}",${json.slice(0, -1)},"seq":`,
     tail: `"}],"nsp":"/"},"opts":{"rooms":["${room}"],"except":[],"flags":{}}},"uid":"carillon","nsp":"/"}`,
   }
 }
-
-/** ioredis hangs the command with all its arguments on its errors; content must not get into logs. */
-const unavailable = (error: unknown) =>
-  new UnavailableError('live', new Error(error instanceof Error ? error.message : String(error)))
 
 /**
  * Live over Redis ≥ 7, for hubs made by `clusterServer`. `redis` comes from `connectRedis`. A hub gives its
@@ -69,6 +79,7 @@ const unavailable = (error: unknown) =>
 export const redisLive = (parts: { redis: Redis; subscriptions?: Subscriptions }): Live => {
   const { redis, subscriptions } = parts
   redis.defineCommand('carillonDeliver', { lua: DELIVER })
+  redis.defineCommand('carillonPresence', { lua: PRESENCE })
 
   const deliverChunk = (messages: readonly LiveMessage[]) => {
     const keys = [EPOCH_KEY]
@@ -79,7 +90,13 @@ export const redisLive = (parts: { redis: Redis; subscriptions?: Subscriptions }
       keys.push(seqKey(room))
       args.push(channel, head, tail)
     }
-    return (redis as WithScript).carillonDeliver(keys.length, ...keys, ...args)
+    return (redis as WithScripts).carillonDeliver(keys.length, ...keys, ...args)
+  }
+
+  const presenceChunk = (users: readonly { tenant: string; user: string }[]) => {
+    const rooms = users.map(({ tenant, user }) => userRoom(tenant, user))
+    const args = [...rooms.map(leftKey), ...rooms.map(channelOf)]
+    return (redis as WithScripts).carillonPresence(rooms.length, ...args)
   }
 
   let telling: NodeJS.Timeout | undefined
@@ -109,15 +126,24 @@ export const redisLive = (parts: { redis: Redis; subscriptions?: Subscriptions }
 
   return {
     deliver: async (messages) => {
-      const chunks: Promise<number[]>[] = []
-      for (let from = 0; from < messages.length; from += MESSAGES_PER_SCRIPT)
-        chunks.push(deliverChunk(messages.slice(from, from + MESSAGES_PER_SCRIPT)))
+      const delivering = inChunks(messages, deliverChunk)
       try {
-        return (await Promise.all(chunks)).flat().map((held) => held === 1)
+        return (await delivering).map((held) => held === 1)
       } catch (error) {
         tellOfLoss()
         throw unavailable(error)
       }
+    },
+    presence: async (users) => {
+      try {
+        return (await inChunks(users, presenceChunk)).map((index) => PRESENCES[index] ?? 'away')
+      } catch (error) {
+        throw unavailable(error)
+      }
+    },
+    left: (tenant, user) => {
+      // Without it they are away at once; a Redis that is out of reach says so where it matters.
+      redis.set(leftKey(userRoom(tenant, user)), '', 'PX', GRACE_MS).catch(() => {})
     },
     position: async (tenant, user) => {
       try {
@@ -144,4 +170,15 @@ export const redisLive = (parts: { redis: Redis; subscriptions?: Subscriptions }
       redis.disconnect()
     },
   }
+}
+
+/** All chunks are under way at once, in order. */
+const inChunks = <Item>(
+  items: readonly Item[],
+  run: (chunk: readonly Item[]) => Promise<number[]>,
+): Promise<number[]> => {
+  const chunks: Promise<number[]>[] = []
+  for (let from = 0; from < items.length; from += PER_SCRIPT)
+    chunks.push(run(items.slice(from, from + PER_SCRIPT)))
+  return Promise.all(chunks).then((answers) => answers.flat())
 }

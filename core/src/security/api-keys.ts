@@ -13,6 +13,13 @@ export const SCOPES = [
   'types:write',
   'types:read',
   'tokens:write',
+  'providers:write',
+  'providers:read',
+  'suppressions:write',
+  'suppressions:read',
+  'dead-letters:write',
+  'dead-letters:read',
+  'otp:write',
 ] as const
 export type Scope = (typeof SCOPES)[number]
 

@@ -1,18 +1,21 @@
 import type { StoredType } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
+import type { StoredAccount } from '../store/outreach.ts'
 import type { ApiKey, Store, Tenant } from '../store/port.ts'
 
-/** How long a change to a tenant, key or type may take to be noticed elsewhere. */
+/** How long a change to a tenant, key, type or account may take to be noticed elsewhere. */
 export const DIRECTORY_TTL_MS = 10_000
 
 /**
- * Tenants, keys and types as every request and message needs them: cached for DIRECTORY_TTL_MS, misses too, one
+ * Tenants, keys, types and accounts as every request and message needs them: cached for DIRECTORY_TTL_MS, misses too, one
  * lookup at a time per entry. While the store is out of reach, what was known stays valid.
  */
 export type Directory = {
   tenant(id: string): Promise<Tenant | undefined>
   apiKey(tenant: string, id: string): Promise<ApiKey | undefined>
   type(tenant: string, key: string): Promise<StoredType | undefined>
+  /** The tenant's provider accounts. */
+  accounts(tenant: string): Promise<StoredAccount[]>
   /** Forgets everything, so that the next look is at the store. */
   refresh(): void
 }
@@ -30,16 +33,18 @@ const cached = <Value>(load: (...key: string[]) => Promise<Value | undefined>) =
   }
 }
 
-export const createDirectory = (store: Pick<Store, 'tenants' | 'types'>): Directory => {
+export const createDirectory = (store: Pick<Store, 'tenants' | 'types' | 'accounts'>): Directory => {
   const tenants = cached((id) => store.tenants.get(id!))
   const keys = cached((tenant, id) => store.tenants.key(tenant!, id!))
   const types = cached((tenant, key) => store.types.get(tenant!, key!))
+  const accounts = cached((tenant) => store.accounts.list(tenant!))
   return {
     tenant: (id) => tenants.get(id),
     apiKey: (tenant, id) => keys.get(tenant, id),
     type: (tenant, key) => types.get(tenant, key),
+    accounts: async (tenant) => (await accounts.get(tenant)) ?? [],
     refresh: () => {
-      for (const each of [tenants, keys, types]) each.clear()
+      for (const each of [tenants, keys, types, accounts]) each.clear()
     },
   }
 }

@@ -1,29 +1,40 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes } from 'node:crypto'
 import type { Seal } from '../store/port.ts'
+
+/** Which key sealed a value, without saying anything about it. */
+const keyIdOf = (key: Buffer) => hash('sha256', key, 'base64url').slice(0, 8)
 
 /**
  * Encrypts with AES-256-GCM under a key derived (HKDF-SHA-256, RFC 5869) from the root secret. A sealed value is
- * `v1.<iv>.<ciphertext and tag>` in base64url; `context` is authenticated, so a value cannot be moved elsewhere.
- * `open` throws on anything that this secret and context did not seal.
+ * `v1.<key id>.<iv>.<ciphertext and tag>` in base64url; `context` is authenticated, so a value cannot be moved
+ * elsewhere. `open` throws on anything that this secret and context did not seal. `digest` is HMAC-SHA-256 under a
+ * second derived key.
  */
 export const createSeal = (rootSecret: string): Seal => {
-  const key = Buffer.from(hkdfSync('sha256', rootSecret, '', 'carillon seal v1', 32))
+  const derived = (purpose: string) => Buffer.from(hkdfSync('sha256', rootSecret, '', purpose, 32))
+  const key = derived('carillon seal v1')
+  const digestKey = derived('carillon digest v1')
+  const keyId = keyIdOf(key)
   return {
     seal: (plain, context) => {
       const iv = randomBytes(12)
       const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(context))
       const sealed = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()])
-      return `v1.${iv.toString('base64url')}.${sealed.toString('base64url')}`
+      return `v1.${keyId}.${iv.toString('base64url')}.${sealed.toString('base64url')}`
     },
     open: (value, context) => {
-      const [version, iv = '', sealed = ''] = value.split('.')
+      const [version, sealedWith, iv = '', sealed = ''] = value.split('.')
       const bytes = Buffer.from(sealed, 'base64url')
-      if (version !== 'v1' || bytes.length < 16) throw new Error('the value was not sealed by this Carillon')
+      if (version !== 'v1' || bytes.length < 16) throw new Error('the value was not sealed by Carillon')
+      if (sealedWith !== keyId)
+        throw new Error(`the value was sealed with key ${sealedWith}, and CARILLON_SECRET is key ${keyId}`)
       const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64url'), {
         authTagLength: 16,
       })
       decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-16))
       return Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]).toString('utf8')
     },
+    digest: (plain, context) =>
+      createHmac('sha256', digestKey).update(`${context}\n${plain}`).digest('base64url'),
   }
 }

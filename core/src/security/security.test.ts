@@ -1,10 +1,11 @@
+import { createECDH } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { expect, test } from 'vitest'
 import type { ApiKey, Tenant } from '../store/port.ts'
 import { newApiKey, verifyApiKey } from './api-keys.ts'
 import { createDirectory } from './directory.ts'
 import { createSeal } from './seal.ts'
-import { newTenant, signUserToken, verifyUserToken } from './user-tokens.ts'
+import { newTenant, newVapidKeys, signUserToken, verifyUserToken } from './user-tokens.ts'
 
 const acme = newTenant('acme')
 const other = newTenant('other')
@@ -108,7 +109,45 @@ test('a sealed value opens only with its secret and in its place', () => {
   const sealed = seal.seal('hush', 'tenant:acme')
   expect(sealed).not.toContain('hush')
   expect(seal.open(sealed, 'tenant:acme')).toBe('hush')
+  expect(seal.seal('hush', 'tenant:acme')).not.toBe(sealed)
   expect(() => seal.open(sealed, 'tenant:other')).toThrow()
-  expect(() => createSeal('another').open(sealed, 'tenant:acme')).toThrow()
-  expect(() => seal.open('hush', 'tenant:acme')).toThrow()
+  expect(() => seal.open(sealed.slice(0, -4), 'tenant:acme')).toThrow()
+  for (const foreign of ['hush', '', 'v1', 'v2.a.b.c', sealed.replace('v1.', '')])
+    expect(() => seal.open(foreign, 'tenant:acme')).toThrow(/not sealed by/)
+})
+
+test('a sealed value names the key it was sealed with, and says so when another is used', () => {
+  const [first, second] = [createSeal('a secret of some length'), createSeal('another')]
+  const keyId = (sealed: string) => sealed.split('.')[1]
+  const sealed = first.seal('hush', 'x')
+  expect(keyId(sealed)).toMatch(/^[\w-]{8}$/)
+  expect(keyId(createSeal('a secret of some length').seal('other', 'y'))).toBe(keyId(sealed))
+  const other = keyId(second.seal('hush', 'x'))
+  expect(other).not.toBe(keyId(sealed))
+  expect(() => second.open(sealed, 'x')).toThrow(
+    `sealed with key ${keyId(sealed)}, and CARILLON_SECRET is key ${other}`,
+  )
+})
+
+test('a digest is the same for the same value, place and secret, and for nothing else', () => {
+  const { digest } = createSeal('a secret of some length')
+  const own = digest('ada@example.org', 'suppression:acme')
+  expect(own).toMatch(/^[\w-]{43}$/)
+  expect(createSeal('a secret of some length').digest('ada@example.org', 'suppression:acme')).toBe(own)
+  const others = [
+    digest('bob@example.org', 'suppression:acme'),
+    digest('ada@example.org', 'suppression:other'),
+    createSeal('another').digest('ada@example.org', 'suppression:acme'),
+  ]
+  expect(new Set([own, ...others]).size).toBe(4)
+})
+
+test('every tenant has VAPID keys of its own, a point and its number', () => {
+  const { publicKey, privateKey } = newVapidKeys()
+  const pair = createECDH('prime256v1')
+  pair.setPrivateKey(privateKey, 'base64url')
+  expect(pair.getPublicKey('base64url')).toBe(publicKey)
+  expect(Buffer.from(publicKey, 'base64url')).toHaveLength(65)
+  expect(Buffer.from(privateKey, 'base64url')).toHaveLength(32)
+  expect(acme.vapid).not.toEqual(other.vapid)
 })

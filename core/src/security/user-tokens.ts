@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createECDH, randomBytes } from 'node:crypto'
 import { TOKEN, UserId } from '@carillon/schemas'
 import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose'
 import { ProblemError } from '../errors.ts'
@@ -16,8 +16,18 @@ export const USER_TOKEN_DEFAULT_SECONDS = 3_600
 export const newTenant = (id: string): Tenant => ({
   id,
   secrets: [newTenantSecret()],
+  vapid: newVapidKeys(),
   createdAt: new Date().toISOString(),
 })
+
+/** A P-256 key pair as Web Push knows it (RFC 8292): the point uncompressed, the number in 32 bytes. */
+export const newVapidKeys = () => {
+  const pair = createECDH('prime256v1')
+  const publicKey = pair.generateKeys('base64url')
+  // A leading zero byte is not part of the number; the standard wants it all the same.
+  const number = Buffer.concat([Buffer.alloc(32), pair.getPrivateKey()]).subarray(-32)
+  return { publicKey, privateKey: number.toString('base64url') }
+}
 
 export const newTenantSecret = () => ({
   kid: randomBytes(6).toString('base64url'),

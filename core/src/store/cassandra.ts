@@ -1,13 +1,19 @@
 import { ProblemError } from '../errors.ts'
+import { cassandraAccounts } from './cassandra/accounts.ts'
 import type { CassandraConnection } from './cassandra/connect.ts'
+import { cassandraDeliveries } from './cassandra/deliveries.ts'
+import { cassandraDevices } from './cassandra/devices.ts'
 import { cassandraInbox } from './cassandra/inbox.ts'
+import { cassandraMarks } from './cassandra/marks.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './cassandra/migrations.ts'
 import { cassandraNotifications } from './cassandra/notifications.ts'
 import { cassandraTopics, cassandraUsers } from './cassandra/people.ts'
 import { cassandraSession } from './cassandra/session.ts'
+import { cassandraSuppressions } from './cassandra/suppressions.ts'
 import { cassandraTenants } from './cassandra/tenants.ts'
 import { cassandraTypes } from './cassandra/types.ts'
 import type { Seal, Store } from './port.ts'
+import { sealedUsers } from './sealed-users.ts'
 import { RETENTION_MS } from './state.ts'
 
 export { type CassandraConnection, connectCassandra } from './cassandra/connect.ts'
@@ -24,13 +30,19 @@ export const cassandraStore = ({
   const session = cassandraSession(connection.client, connection.keyspace)
   const inbox = cassandraInbox(session, retention)
   const topics = cassandraTopics(session)
+  const devices = cassandraDevices(session, seal)
   return {
     inbox,
-    users: cassandraUsers(session, inbox, topics),
+    users: sealedUsers(cassandraUsers(session, { inbox, topics, devices }), seal),
     topics,
     tenants: cassandraTenants(session, seal),
     types: cassandraTypes(session),
     notifications: cassandraNotifications(session, retention),
+    devices,
+    accounts: cassandraAccounts(session, seal),
+    suppressions: cassandraSuppressions(session, seal),
+    deliveries: cassandraDeliveries(session, retention),
+    marks: cassandraMarks(session),
     migrate: () => migrate(connection),
     check: async () => {
       const version = await schemaVersion(connection)

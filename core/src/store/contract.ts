@@ -1,17 +1,27 @@
+import { hash } from 'node:crypto'
 import { afterAll, beforeAll, describe } from 'vitest'
+import { accountsContract } from './contract/accounts.ts'
+import { atRestContract } from './contract/at-rest.ts'
+import { deliveriesContract } from './contract/deliveries.ts'
+import { devicesContract } from './contract/devices.ts'
 import { inboxContract } from './contract/inbox.ts'
 import { inboxModelContract } from './contract/inbox-model.ts'
+import { marksContract } from './contract/marks.ts'
 import { notificationsContract } from './contract/notifications.ts'
 import { peopleContract } from './contract/people.ts'
 import { schemaContract } from './contract/schema.ts'
+import { suppressionsContract } from './contract/suppressions.ts'
 import { tenantsContract } from './contract/tenants.ts'
 import type { Seal, Store } from './port.ts'
 
 /** Opens the store of one place (a file, a keyspace), which may not exist yet. */
 export type Open = (place: string) => Promise<Store>
 
+/** Everything that lies in a place, as text. */
+export type Dump = (place: string) => Promise<string>
+
 /** What every store must do. `open` is called for several places; the caller clears them away. */
-export const storeContract = (name: string, open: Open): void => {
+export const storeContract = (name: string, open: Open, dump: Dump): void => {
   describe(`${name} store`, () => {
     let opened: Store | undefined
     const store = (): Store => {
@@ -30,6 +40,12 @@ export const storeContract = (name: string, open: Open): void => {
     peopleContract(store)
     tenantsContract(store)
     notificationsContract(store)
+    devicesContract(store)
+    accountsContract(store)
+    suppressionsContract(store)
+    deliveriesContract(store)
+    marksContract(store)
+    atRestContract(store, () => dump('main'))
     schemaContract(open)
   })
 }
@@ -41,4 +57,5 @@ export const contractSeal: Seal = {
     if (!sealed.startsWith(`${context}|`)) throw new Error(`sealed for another context than ${context}`)
     return Buffer.from(sealed.slice(context.length + 1), 'base64').toString()
   },
+  digest: (plain, context) => hash('sha256', `${context}\n${plain}`, 'base64url'),
 }

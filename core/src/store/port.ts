@@ -9,6 +9,7 @@ import type {
   StoredType,
   UserProfile,
 } from '@carillon/schemas'
+import type { Accounts, Deliveries, Devices, Marks, Suppressions } from './outreach.ts'
 
 /** Whose inbox. Every read and write names it; nothing crosses it. */
 export type Owner = { tenant: string; user: string }
@@ -59,19 +60,20 @@ export type Stretch = { from: number; to: number; after?: Place }
 /** `next` is absent at the end of the stretch. */
 export type UserPage = { users: string[]; next?: Place }
 
-/** The people of a tenant and the topics they are in. All writes are idempotent. */
+/** The people of a tenant. Addresses are encrypted at rest. All writes are idempotent. */
 export interface Users {
   /** Creates or merges: attributes that are given replace what was there, others stay. */
   merge(tenant: string, users: readonly StoredUser[]): Promise<void>
   /** Creates or replaces. */
   put(tenant: string, user: StoredUser): Promise<void>
   get(tenant: string, ids: readonly string[]): Promise<StoredUser[]>
-  /** Removes the user, their inbox and their topic memberships. */
+  /** Removes the user, their inbox, their devices and their topic memberships. */
   remove(tenant: string, user: string): Promise<void>
   /** Every known user, in no promised order, each once, in pages of at most `limit`. */
   walk(tenant: string, stretch: Stretch, limit: number): Promise<UserPage>
 }
 
+/** The topics that people are in. All writes are idempotent. */
 export interface Topics {
   add(tenant: string, topic: string, users: readonly string[]): Promise<void>
   remove(tenant: string, topic: string, users: readonly string[]): Promise<void>
@@ -83,6 +85,8 @@ export type Tenant = {
   id: string
   /** Secrets that sign user tokens, newest first; all verify, the first signs. */
   secrets: { kid: string; secret: string }[]
+  /** The keys its web pushes are signed with (VAPID, RFC 8292), base64url. */
+  vapid: { publicKey: string; privateKey: string }
   createdAt: string
 }
 
@@ -98,7 +102,7 @@ export type ApiKey = {
 }
 
 export interface Tenants {
-  /** Creates or replaces. `secrets` are encrypted at rest by the adapter's `seal`. */
+  /** Creates or replaces. `secrets` and `vapid` are encrypted at rest. */
   put(tenant: Tenant): Promise<void>
   get(id: string): Promise<Tenant | undefined>
   list(): Promise<string[]>
@@ -125,6 +129,10 @@ export type NotificationRecord = {
   lanes: number
   /** Recipients stored outside any lane. */
   direct: number
+  /** Whom it is for, when it is for few and no audience. */
+  users?: string[]
+  /** It has a delivery plan. */
+  planned?: true
 }
 
 export type AcceptanceClaim = { id: string; at: number }
@@ -168,6 +176,11 @@ export interface Store {
   tenants: Tenants
   types: Types
   notifications: Notifications
+  devices: Devices
+  accounts: Accounts
+  suppressions: Suppressions
+  deliveries: Deliveries
+  marks: Marks
   /** Brings the schema up to date; forward only; safe when several processes start at once. */
   migrate(): Promise<void>
   /** Rejects when the database does not answer, or its schema is older than this code. */
@@ -179,4 +192,6 @@ export interface Store {
 export type Seal = {
   seal(plain: string, context: string): string
   open(sealed: string, context: string): string
+  /** A keyed hash: finds a value again without keeping it. 43 characters of base64url. */
+  digest(plain: string, context: string): string
 }

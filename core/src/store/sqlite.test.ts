@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -12,17 +12,27 @@ import { sqliteStore } from './sqlite.ts'
 const dir = mkdtempSync(join(tmpdir(), 'carillon-store-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-storeContract('SQLite', async (place) => {
-  const database = openDatabase(join(dir, `${place}.db`))
-  const store = sqliteStore({ database, seal: contractSeal })
-  return {
-    ...store,
-    close: async () => {
-      await store.close()
-      await database.close()
-    },
-  }
-})
+const fileOf = (place: string) => join(dir, `${place}.db`)
+
+storeContract(
+  'SQLite',
+  async (place) => {
+    const database = openDatabase(fileOf(place))
+    const store = sqliteStore({ database, seal: contractSeal })
+    return {
+      ...store,
+      close: async () => {
+        await store.close()
+        await database.close()
+      },
+    }
+  },
+  async (place) =>
+    [fileOf(place), `${fileOf(place)}-wal`]
+      .filter((file) => existsSync(file))
+      .map((file) => readFileSync(file, 'latin1'))
+      .join('\n'),
+)
 
 test('purging takes away what has expired, in chunks, and nothing else', async () => {
   const database = openDatabase(':memory:')
@@ -37,14 +47,26 @@ test('purging takes away what has expired, in chunks, and nothing else', async (
     sampleRecord(tenant, 'old', { acceptedAt: Date.now() - 5_000 }),
     sampleRecord(tenant, 'new'),
   ])
+  const delivery = { notification: 'n', step: 0, channel: 'email', device: '', wide: false } as const
+  const users = Array.from({ length: 600 }, (_, index) => `user-${index}`)
+  await store.deliveries.record(
+    tenant,
+    users.map((user) => ({ ...delivery, user, state: 'sent', at: 1 })),
+  )
+  await store.marks.put(tenant, [{ key: 'short', value: '' }], -1)
+  await store.marks.take(tenant, [{ key: 'short', value: '' }], -1)
+  await store.marks.put(tenant, [{ key: 'long', value: '' }], 60_000)
+  database.handle.exec(`UPDATE deliveries SET expires_at = 1 WHERE user <> 'user-0'`)
   database.handle.exec(`UPDATE inbox SET expires_at = 1 WHERE id IN (SELECT id FROM inbox LIMIT 1100)`)
   const [left] = await store.inbox.page(owner, { status: 'active', limit: 1 })
   await store.inbox.put([sampleItem(owner)])
   await store.inbox.remove(owner, [left?.id ?? ''])
-  expect(await purgeExpired(sqliteSession(database))).toBe(1_101)
+  expect(await purgeExpired(sqliteSession(database))).toBe(1_101 + 599 + 2)
   const rows = (table: string) => database.handle.prepare(`SELECT count(*) AS rows FROM ${table}`).get()
   expect(rows('inbox')).toMatchObject({ rows: 101 })
   expect(rows('inbox_content')).toMatchObject({ rows: 100 })
+  expect(rows('deliveries')).toMatchObject({ rows: 1 })
+  expect(rows('marks')).toMatchObject({ rows: 1 })
   expect(await store.notifications.get(tenant, 'new')).toBeDefined()
   await store.close()
   await database.close()

@@ -1,12 +1,18 @@
 import { ProblemError } from '../errors.ts'
 import type { Database } from '../sqlite/database.ts'
 import type { Seal, Store } from './port.ts'
+import { sealedUsers } from './sealed-users.ts'
+import { sqliteAccounts } from './sqlite/accounts.ts'
+import { sqliteDeliveries } from './sqlite/deliveries.ts'
+import { sqliteDevices } from './sqlite/devices.ts'
 import { sqliteInbox } from './sqlite/inbox.ts'
+import { sqliteMarks } from './sqlite/marks.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './sqlite/migrations.ts'
 import { sqliteNotifications } from './sqlite/notifications.ts'
 import { sqliteTopics, sqliteUsers } from './sqlite/people.ts'
 import { startPurging } from './sqlite/purge.ts'
 import { sqliteSession } from './sqlite/session.ts'
+import { sqliteSuppressions } from './sqlite/suppressions.ts'
 import { sqliteTenants } from './sqlite/tenants.ts'
 import { sqliteTypes } from './sqlite/types.ts'
 import { RETENTION_MS } from './state.ts'
@@ -36,11 +42,16 @@ export const sqliteStore = ({
   }
   return {
     inbox: sqliteInbox(session),
-    users: sqliteUsers(session),
+    users: sealedUsers(sqliteUsers(session), seal),
     topics: sqliteTopics(session),
     tenants: sqliteTenants(session, seal),
     types: sqliteTypes(session),
     notifications: sqliteNotifications(session, retention),
+    devices: sqliteDevices(session, seal),
+    accounts: sqliteAccounts(session, seal),
+    suppressions: sqliteSuppressions(session, seal),
+    deliveries: sqliteDeliveries(session, retention),
+    marks: sqliteMarks(session),
     migrate: () => session.with(migrate),
     check,
     close: purging.stop,

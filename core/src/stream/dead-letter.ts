@@ -1,4 +1,4 @@
-import { deadSubject, PROBLEMS, type ProblemCode } from '@carillon/schemas'
+import { claimedTenant, deadSubject, PROBLEMS, type ProblemCode } from '@carillon/schemas'
 import { DEAD_LETTER_MAX_BYTES, type DeadReason, type Message } from './port.ts'
 
 /** Longest `detail` a dead letter keeps, in UTF-16 units. */
@@ -23,12 +23,6 @@ export const letterOf = ({ message, reason }: { message: Message; reason: DeadRe
   /** The same for the same message, so that burying it twice leaves one letter. */
   id: `${message.lane}:${message.sequence}:${message.appendedAt}`,
 })
-
-/** The tenant that the subject of a lane claims, unchecked. */
-const claimedTenant = (subject: string) => {
-  const tokens = subject.split('.')
-  return (tokens[0] === 'work' ? tokens[3] : tokens[1]) ?? ''
-}
 
 /** The tenant that letters of a claimed tenant are filed under: itself, or `_` for one that no tenant can have. */
 export const filedUnder = (tenant: string): string =>

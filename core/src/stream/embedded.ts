@@ -2,13 +2,12 @@ import { ProblemError, UnavailableError } from '../errors.ts'
 import type { Database } from '../sqlite/database.ts'
 import { type Appended, appender, routed } from './embedded/append.ts'
 import { deadLetters } from './embedded/dead-letters.ts'
-import { alarm, nextDue } from './embedded/due.ts'
+import { alarm, waitingIn } from './embedded/due.ts'
 import { embeddedLanes } from './embedded/lanes.ts'
 import { startPurging } from './embedded/purge.ts'
 import { sizeOf } from './embedded/size.ts'
 import { openTables } from './embedded/tables.ts'
-import { writer } from './embedded/write.ts'
-import { LANES } from './lanes.ts'
+import { failure, writer } from './embedded/write.ts'
 import type { Stream } from './port.ts'
 
 const MAX_MESSAGES = 5_000_000
@@ -37,7 +36,7 @@ export const embeddedStream = ({
   const size = sizeOf(handle, maxMessages)
   const log = appender(handle)
   const dead = deadLetters(handle)
-  const next = nextDue(handle)
+  const waiting = waitingIn(handle)
   let closed = false
 
   const open = () => {
@@ -48,13 +47,17 @@ export const embeddedStream = ({
     if (closed) return
     const time = now()
     try {
-      const fired = await write(() => log.fire(time, FIRE_CHUNK))
-      settle(fired)
-      for (const lane of LANES) lanes.wake(lane)
-      due.set(fired.published.length === FIRE_CHUNK ? time : next(time))
+      const retries = waiting.retries(time)
+      for (const lane of retries.due) lanes.wake(lane)
+      if (waiting.schedule() <= time) {
+        const fired = await write(() => log.fire(time, FIRE_CHUNK))
+        settle(fired)
+        for (const lane of fired.lanes.keys()) lanes.wake(lane)
+      }
+      due.set(Math.min(retries.next, waiting.schedule()))
     } catch (error) {
       // Nothing is lost: it fires as soon as the log works again, and `check` says why it does not.
-      if (!(error instanceof ProblemError)) throw error
+      if (!(failure(error) instanceof ProblemError)) throw error
       due.set(time + RETRY_MS)
     }
   }
@@ -77,7 +80,7 @@ export const embeddedStream = ({
     due.set(earliest)
   }
 
-  due.set(next(0))
+  due.set(Math.min(waiting.retries(0).next, waiting.schedule()))
   return {
     publish: async (messages) => {
       open()
@@ -105,6 +108,14 @@ export const embeddedStream = ({
     deadLetters: async (query) => {
       open()
       return dead.list(query)
+    },
+    deadLetter: async (tenant, sequence) => {
+      open()
+      return dead.get(tenant, sequence)
+    },
+    exhume: async (sequence) => {
+      open()
+      size.kept(-(await write(() => dead.remove(sequence))))
     },
     backlog: async () => {
       open()

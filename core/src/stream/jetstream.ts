@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lane } from '@carillon/schemas'
-import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { type ConsumerInfo, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { UnavailableError } from '../errors.ts'
 import { failure, linkOf, TIME_LIMIT_MS } from './jetstream/connection.ts'
@@ -42,11 +42,25 @@ export const jetstreamStream = async ({
   const readers = new Set<JetstreamReader>()
   let sweeping: ReturnType<typeof startSweeping> | undefined
 
-  const unfinished = async (lane: Lane) => {
-    const { num_pending, num_ack_pending } = await manager.consumers
-      .info(streamOf(lane), lane)
-      .catch(() => declareConsumer(manager, lane, options))
-    return [lane, num_pending + num_ack_pending] as const
+  /** All consumers in a request per stream and 256 of them, not one each. */
+  const unfinished = async () => {
+    const found = new Map<string, ConsumerInfo>()
+    for (const stream of new Set(LANES.map(streamOf)))
+      for await (const info of manager.consumers.list(stream)) found.set(info.name, info)
+    const count = async (lane: Lane) => {
+      const info = found.get(lane) ?? (await declareConsumer(manager, lane, options))
+      return [lane, info.num_pending + info.num_ack_pending] as const
+    }
+    return new Map(await Promise.all(LANES.map(count)))
+  }
+
+  let declaring: Promise<void> | undefined
+  /** For all readers at once, should the streams have gone. */
+  const declareAgain = () => {
+    declaring ??= declareStreams(manager, options).finally(() => {
+      declaring = undefined
+    })
+    return declaring
   }
 
   return {
@@ -62,8 +76,7 @@ export const jetstreamStream = async ({
           lane,
           buffer,
           ackWaitMs: options.ackWaitMs ?? ACK_WAIT_MS,
-          declare: () =>
-            declareConsumer(manager, lane, options).catch(() => declareStreams(manager, options)),
+          declare: () => declareConsumer(manager, lane, options).catch(declareAgain),
           deposit: dead.deposit,
           onEnd: () => readers.delete(reader),
         })
@@ -74,7 +87,9 @@ export const jetstreamStream = async ({
         return reader
       }),
     deadLetters: (query) => link.during(() => dead.list(query)),
-    backlog: () => link.during(async () => new Map(await Promise.all(LANES.map(unfinished)))),
+    deadLetter: (tenant, sequence) => link.during(() => dead.get(tenant, sequence)),
+    exhume: (sequence) => link.during(() => dead.remove(sequence)),
+    backlog: () => link.during(unfinished),
     check: async () => {
       await link.during(() => Promise.all(['NOTIFY', 'WORK'].map((name) => manager.streams.info(name))))
     },

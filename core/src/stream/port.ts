@@ -92,6 +92,10 @@ export interface Stream {
   read(lane: Lane, options: { buffer: number }): Promise<Reader>
   /** Dead letters, oldest first, from a sequence on. Without a tenant, all, including those of unknown tenants (`_`). */
   deadLetters(query: { tenant?: string; from?: number; limit: number }): Promise<DeadLetter[]>
+  /** One dead letter; undefined when there is none, or it is another tenant's. */
+  deadLetter(tenant: string, sequence: number): Promise<DeadLetter | undefined>
+  /** Takes a dead letter away. One that is gone already is no error. */
+  exhume(sequence: number): Promise<void>
   /** Messages each lane has not finished, waiting or in hand. */
   backlog(): Promise<Map<Lane, number>>
   /** Rejects with UnavailableError when the log cannot be used now. */

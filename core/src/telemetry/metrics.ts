@@ -58,6 +58,31 @@ export const createMetrics = (options: { process?: boolean } = {}) => {
       labelNames: ['lane'] as const,
       registers,
     }),
+    sends: new Counter({
+      name: 'carillon_sends_total',
+      help: 'Messages handed to providers, by what became of each',
+      labelNames: ['channel', 'outcome'] as const,
+      registers,
+    }),
+    inDoubt: new Counter({
+      name: 'carillon_in_doubt_total',
+      help: 'Messages of which nobody knows whether they were sent; resent says what was done about it',
+      labelNames: ['channel', 'resent'] as const,
+      registers,
+    }),
+    skipped: new Counter({
+      name: 'carillon_steps_skipped_total',
+      help: 'Steps of delivery plans that were rightly not taken, by reason',
+      labelNames: ['channel', 'reason'] as const,
+      registers,
+    }),
+    sendSeconds: new Histogram({
+      name: 'carillon_send_seconds',
+      help: 'From the moment a step was due to the moment the provider took it',
+      labelNames: ['channel', 'priority'] as const,
+      buckets: LATENCY_SECONDS,
+      registers,
+    }),
     paused: new Gauge({
       name: 'carillon_paused',
       help: '1 while work waits for a dependency that does not answer',

@@ -8,8 +8,10 @@ import type { Users } from '@carillon/core/store/port'
 import { UserId } from '@carillon/schemas'
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
+import { type CapturedList, createCaptured } from '../captured.ts'
 import type { Edge } from '../edge.ts'
 import type { Routes } from '../routes.ts'
+import { capturedRoutes } from './demo-captured.ts'
 import { IssuedToken } from './users.ts'
 
 /** What the demo page is told. Whoever reaches the hub can read it, API key and all: for development only. */
@@ -23,6 +25,8 @@ export type Demo = {
   users: readonly string[]
   /** How durable this installation is, in words. */
   durable: string
+  /** What was sent beside the bell. Shown on the page, and no part of what it is told. */
+  captured?: CapturedList
 }
 
 const PAGES = new URL('../../src/pages/', import.meta.url)
@@ -45,12 +49,16 @@ const CSP = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** The demo page at `/`. Files are chosen from the folder's own list, so no name leads out of it. */
+/**
+ * The demo page at `/`. Files are chosen from the folder's own list, so no name leads out of it. `close` ends what
+ * pages follow, so that the server can close.
+ */
 export const demoRoutes = (
   app: Hono<Edge>,
   routes: Routes,
   { demo, directory, users }: { demo: Demo; directory: Directory; users: Users },
 ) => {
+  const { captured = createCaptured(), ...settings } = demo
   const files = new Set(readdirSync(PAGES).filter((name) => extname(name) in TYPES))
   const send = async (c: Context<Edge>, name: string) => {
     if (!files.has(name)) throw new ProblemError('not_found', 'there is nothing at this address')
@@ -73,7 +81,7 @@ export const demoRoutes = (
       summary: 'What the demo page needs to know',
       answers: { 200: { description: 'Settings', schema: z.looseObject({ tenant: z.string() }) } },
     },
-    ({ c }) => c.json(demo),
+    ({ c }) => c.json(settings),
   )
 
   routes.open(
@@ -93,8 +101,12 @@ export const demoRoutes = (
     },
   )
 
+  const { close } = capturedRoutes(app, routes, captured)
+
   app.get('/demo/:file', (c) => {
     c.set('route', '/demo/{file}')
     return send(c, c.req.param('file'))
   })
+
+  return { close }
 }

@@ -1,6 +1,8 @@
 import { ProblemError } from '@carillon/core/errors'
 import { derivedUuid7, dueKey, uuid7Time } from '@carillon/core/ids'
 import { parseJson } from '@carillon/core/json'
+import { planKey } from '@carillon/core/outreach/step'
+import type { Deliveries } from '@carillon/core/store/outreach'
 import type { Notifications } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import {
@@ -14,27 +16,19 @@ import {
 } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Acceptance, Accepted } from '../accept.ts'
-import type { Idempotent } from '../idempotent.ts'
+import { DUPLICATES, IdempotencyKey, type Idempotent } from '../idempotent.ts'
 import { answerProblem, problemOf } from '../problems.ts'
 import { checked, type Routes } from '../routes.ts'
+import { isWide } from './deliveries.ts'
 
 const BATCH_MAX_BYTES = 8 * 1_024 * 1_024
 
 const Id = z.object({ id: NotificationId })
-const IdempotencyKey = z.object({
-  'Idempotency-Key': z
-    .string()
-    .min(1)
-    .max(255)
-    .optional()
-    .describe('The same key and body gives the first answer again, for 24 hours'),
-})
 const BatchResults = z.object({
   results: z
     .array(z.union([Id, z.object({ problem: z.looseObject({ code: z.string(), detail: z.string() }) })]))
     .describe('In the order of the request'),
 })
-const DUPLICATES = ['idempotency_key_reused', 'idempotency_in_flight'] as const
 
 /** An id for the nth of a batch that is the same whenever the batch is tried again. */
 const idAt = (batch: string, index: number) =>
@@ -46,10 +40,11 @@ export const notificationRoutes = (
     acceptance: Acceptance
     idempotent: Idempotent
     notifications: Notifications
+    deliveries: Deliveries
     stream: Stream
   },
 ) => {
-  const { acceptance, idempotent, notifications, stream } = parts
+  const { acceptance, idempotent, notifications, deliveries, stream } = parts
   const replayed = (yes: boolean) => (yes ? { 'idempotency-replayed': 'true' } : undefined)
 
   routes.sender(
@@ -155,6 +150,9 @@ export const notificationRoutes = (
         ...(found.deliverAt === undefined ? {} : { deliverAt: new Date(found.deliverAt).toISOString() }),
         ...(found.expiresAt === undefined ? {} : { expiresAt: new Date(found.expiresAt).toISOString() }),
         recipients: found.recipients,
+        ...(found.planned
+          ? { deliveries: await deliveries.sum(sender.tenant, { id: found.id, wide: isWide(found) }) }
+          : {}),
       }
       return c.json(status)
     },
@@ -165,7 +163,7 @@ export const notificationRoutes = (
     {
       method: 'delete',
       path: '/v1/notifications/{id}',
-      summary: 'Cancel a notification that has not been delivered',
+      summary: 'Cancel a notification that has not been delivered, or whose plan has not ended',
       params: Id,
       answers: { 204: { description: 'What was still pending is not delivered' } },
       problems: ['not_found', 'already_delivered'],
@@ -173,10 +171,15 @@ export const notificationRoutes = (
     async ({ c, params }, { tenant }) => {
       const found = await notifications.get(tenant, params.id)
       if (!found) throw notFound()
-      if (found.state === 'delivered')
+      if (found.state === 'delivered' && !found.planned)
         throw new ProblemError('already_delivered', 'every recipient has it in the inbox')
       if (found.state !== 'cancelled') await notifications.cancel(tenant, params.id, Date.now())
-      await stream.cancel([scheduleSubject(tenant, dueKey(params.id))])
+      // What an audience still waits for is ended when its time comes.
+      const waiting = (found.planned ? found.users : undefined) ?? []
+      await stream.cancel([
+        scheduleSubject(tenant, dueKey(params.id)),
+        ...waiting.map((user) => planKey({ tenant, notification: params.id, user })),
+      ])
       return c.body(null, 204)
     },
   )

@@ -34,6 +34,7 @@ const openEdge = async () => {
   const warn = vi.spyOn(log, 'warn')
   const metrics = createMetrics()
   const receipts: { owner: Owner; ids: readonly string[] }[] = []
+  const left: Owner[] = []
   let lose = () => {}
   const sockets = attachSockets({
     io,
@@ -43,6 +44,7 @@ const openEdge = async () => {
       onLoss: (listener) => {
         lose = listener
       },
+      left: (tenant, user) => left.push({ tenant, user }),
     },
     log,
     metrics,
@@ -60,6 +62,7 @@ const openEdge = async () => {
     live: inProcessLive({ io }),
     sockets,
     receipts,
+    left,
     warn,
     lose: () => lose(),
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -164,6 +167,17 @@ test.each(Object.keys(bad))('a token that is %s is refused, and the connection e
   expect(error.data).toMatchObject({ status: 401, code: error.message, temporary: false })
   await soon(() => edge.io.engine.clientsCount).toBe(0)
   expect(edge.io.of('/').adapter.rooms.size).toBe(0)
+  expect(edge.left).toEqual([])
+})
+
+test('whoever disconnects has left, once per connection; those that stay have not', async () => {
+  const [ada, tab] = await Promise.all([enter('ada'), enter('ada'), enter('bob')])
+  expect(edge.left).toEqual([])
+  ada.disconnect()
+  await soon(() => edge.left).toEqual([{ tenant: 'acme', user: 'ada' }])
+  tab.io.engine.close()
+  await soon(() => edge.left.length).toBe(2)
+  expect(edge.left[1]).toEqual({ tenant: 'acme', user: 'ada' })
 })
 
 test('an expired token is told from a bad one', async () => {
@@ -285,6 +299,7 @@ test('one user too many times is refused; those that are there stay', async () =
   await Promise.all(tabs.map((tab) => next(tab, 'connect')))
   const error = await refusal({ token })
   expect([error.message, error.data]).toMatchObject(['rate_limited', { temporary: true }])
+  expect(edge.left).toEqual([])
   expect(tabs.every(({ connected }) => connected)).toBe(true)
   await enter('bob')
 })

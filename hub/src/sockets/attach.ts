@@ -40,7 +40,7 @@ export const attachSockets = (parts: {
   io: LiveServer
   directory: Directory
   onReceived: (owner: Owner, ids: readonly string[]) => void
-  live: Pick<Live, 'onLoss'>
+  live: Pick<Live, 'onLoss' | 'left'>
   log: Log
   metrics: Pick<Metrics, 'connections'>
 }): Sockets => {
@@ -79,8 +79,10 @@ export const attachSockets = (parts: {
     socket.onAny((event: string, ...args: unknown[]) => onEvent(socket, event, args))
     socket.on('error', () => end(socket, 'malformed_frame'))
     socket.on('disconnect', (reason) => {
+      const { tenant, user } = socket.data
       metrics.connections.dec()
-      log.debug({ tenant: socket.data.tenant, reason }, 'connection closed')
+      live.left(tenant, user)
+      log.debug({ tenant, reason }, 'connection closed')
     })
   })
   live.onLoss(() => io.local.emit('inbox.resync'))

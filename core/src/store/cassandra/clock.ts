@@ -5,11 +5,11 @@
  */
 export const LEAD_MS = 5 * 60_000
 
-/** Write times in µs for what happens to items: ahead by LEAD_MS, and never the same twice in one process. */
-export const stateClock = (): (() => number) => {
+/** Write times in µs, ahead of the clock by `lead` (ms), and never the same twice in one process. */
+export const writeClock = (lead = 0): (() => number) => {
   let last = 0
   return () => {
-    last = Math.max((Date.now() + LEAD_MS) * 1_000, last + 1)
+    last = Math.max((Date.now() + lead) * 1_000, last + 1)
     return last
   }
 }

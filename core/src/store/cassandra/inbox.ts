@@ -1,6 +1,7 @@
 import type { InboxItem, ItemContent } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
 import { uuid7Time } from '../../ids.ts'
+import { groupedSlices, slices } from '../grouping.ts'
 import type { Inbox, NewItem, Owner, StateChange } from '../port.ts'
 import {
   type Cells,
@@ -11,8 +12,7 @@ import {
   inboxItem,
   type Standing,
 } from '../state.ts'
-import { LEAD_MS, stateClock } from './clock.ts'
-import { groupedSlices, slices } from './grouping.ts'
+import { LEAD_MS, writeClock } from './clock.ts'
 import { datedIds, earliestId, monthOf, monthsBetween } from './months.ts'
 import { forEach, type Session, type Statement } from './session.ts'
 
@@ -84,7 +84,7 @@ export type CassandraInbox = Inbox & {
  */
 export const cassandraInbox = (session: Session, retention: number): CassandraInbox => {
   const inbox = session.table('inbox')
-  const clock = stateClock()
+  const clock = writeClock(LEAD_MS)
   const ITEM = `tenant = ? AND user = ? AND month = ?`
   const insert = `INSERT INTO ${inbox} (tenant, user, month, id, content, expires_at) VALUES (?, ?, ?, ?, ?, ?)
     USING TIMESTAMP ? AND TTL ?`

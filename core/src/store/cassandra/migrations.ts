@@ -49,6 +49,33 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     tenant text, id text, at bigint,
     PRIMARY KEY ((tenant, id))
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('devices')} (
+    tenant text, slot int, user text, id text, content text,
+    PRIMARY KEY ((tenant, slot), user, id))`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('device_holders')} (
+    tenant text, target text, user text, id text, at bigint,
+    PRIMARY KEY ((tenant, target)))`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('accounts')} (
+    tenant text, id text, content text,
+    PRIMARY KEY (tenant, id))`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('suppressions')} (
+    tenant text, slot int, key text, content text,
+    PRIMARY KEY ((tenant, slot), key))`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('deliveries')} (
+    tenant text, notification text, part int, user text, step int, device text,
+    channel text, attempt int, provider text, provider_id text, reason text,
+    requested_at timestamp, queued_at timestamp, skipped_at timestamp, in_doubt_at timestamp, sent_at timestamp,
+    failed_at timestamp, delivered_at timestamp, seen_at timestamp, read_at timestamp, clicked_at timestamp,
+    PRIMARY KEY ((tenant, notification, part), user, step, device)
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('taken')} (
+    tenant text, key text, value text,
+    PRIMARY KEY ((tenant, key))
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('marks')} (
+    tenant text, key text, value text,
+    PRIMARY KEY ((tenant, key))
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
 ]
 
 /** A holder that dies gives way after this long; each step renews it. */

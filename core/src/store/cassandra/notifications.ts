@@ -1,7 +1,7 @@
 import { uuid7Time } from '../../ids.ts'
+import { grouped, groupedSlices } from '../grouping.ts'
 import type { NotificationRecord, Notifications } from '../port.ts'
 import { bucketOf, earliestClaims, keptUntil, notificationState } from '../state.ts'
-import { grouped, groupedSlices } from './grouping.ts'
 import { forEach, type Session, type Statement } from './session.ts'
 
 const IDS_PER_QUERY = 100

@@ -1,20 +1,23 @@
 import type { UserProfile } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
-import type { StoredUser, Topics, UserPage, Users } from '../port.ts'
+import { grouped, groupedSlices } from '../grouping.ts'
+import type { StoredUser, Topics, Users } from '../port.ts'
 import { flattenProfile, profileOf, slotOf } from '../state.ts'
-import { grouped, groupedSlices } from './grouping.ts'
+import type { CassandraDevices } from './devices.ts'
 import type { CassandraInbox } from './inbox.ts'
 import { forEach, type Session } from './session.ts'
+import { walkPartitions } from './walk.ts'
 
-/** The most slots that one step of a walk over few users asks at once. */
-const WIDEST = 16
 const IDS_PER_QUERY = 100
 
 const profile = (row: types.Row): UserProfile =>
   row.profile instanceof Map ? profileOf(row.profile as Map<string, string>) : {}
 
 /** A profile is a map of single attributes, so that merges of different attributes do not lose each other. */
-export const cassandraUsers = (session: Session, inbox: CassandraInbox, topics: CassandraTopics): Users => {
+export const cassandraUsers = (
+  session: Session,
+  owned: { inbox: CassandraInbox; topics: CassandraTopics; devices: CassandraDevices },
+): Users => {
   const users = session.table('users')
   const USER = 'tenant = ? AND slot = ? AND user = ?'
 
@@ -51,31 +54,23 @@ export const cassandraUsers = (session: Session, inbox: CassandraInbox, topics: 
       await session.write([
         { query: `DELETE FROM ${users} WHERE ${USER}`, params: [tenant, slotOf(user), user] },
       ])
-      await topics.leave(tenant, user)
-      await inbox.clear({ tenant, user })
+      await owned.devices.clear(tenant, user)
+      await owned.topics.leave(tenant, user)
+      await owned.inbox.clear({ tenant, user })
     },
 
-    walk: async (tenant, { from, to, after }, limit): Promise<UserPage> => {
+    walk: async (tenant, { from, to, after }, limit) => {
       const query = `SELECT user FROM ${users} WHERE tenant = ? AND slot = ? AND user > ? LIMIT ?`
-      const found: string[] = []
-      let slot = after?.slot ?? from
-      let width = 1
-      while (slot < to) {
-        const asked = Array.from({ length: Math.min(width, to - slot) }, (_, index) => slot + index)
-        const parts = await Promise.all(
-          asked.map((at) => session.rows(query, [tenant, at, at === after?.slot ? after.user : '', limit])),
-        )
-        for (const [index, rows] of parts.entries())
-          for (const row of rows) {
-            found.push(String(row.user))
-            if (found.length === limit)
-              return { users: found, next: { slot: slot + index, user: String(row.user) } }
-          }
-        slot += asked.length
-        // Slots that fill no page together are few rows each: more of them cost no more memory.
-        width = Math.min(width * 2, WIDEST)
+      const { rows, last } = await walkPartitions(
+        (slot) => session.rows(query, [tenant, slot, slot === after?.slot ? after.user : '', limit]),
+        { from: after?.slot ?? from, to, limit },
+      )
+      const found = rows.map((row) => String(row.user))
+      const user = found.at(-1)
+      return {
+        users: found,
+        ...(last === undefined || user === undefined ? {} : { next: { slot: last, user } }),
       }
-      return { users: found }
     },
   }
 }

@@ -1,6 +1,6 @@
 import { type Client, errors, types } from 'cassandra-driver'
 import { UnavailableError } from '../../errors.ts'
-import { slices } from './grouping.ts'
+import { slices } from '../grouping.ts'
 
 /** A statement and its values. Texts must be few: the driver keeps each prepared. */
 export type Statement = { query: string; params: unknown[] }

@@ -1,4 +1,5 @@
-import type { ApiKey, Seal, Tenant, Tenants } from '../port.ts'
+import type { ApiKey, Seal, Tenants } from '../port.ts'
+import { openTenant, sealTenant } from '../sealed.ts'
 import type { Session } from './session.ts'
 
 /** Tenants are few and listed together, so they share one partition. */
@@ -8,11 +9,11 @@ export const cassandraTenants = (session: Session, seal: Seal): Tenants => {
   const tenants = session.table('tenants')
   const keys = session.table('api_keys')
   return {
-    put: ({ id, secrets, createdAt }) =>
+    put: (tenant) =>
       session.write([
         {
           query: `INSERT INTO ${tenants} (list, id, secrets, created_at) VALUES (?, ?, ?, ?)`,
-          params: [LIST, id, seal.seal(JSON.stringify(secrets), `tenant:${id}`), createdAt],
+          params: [LIST, tenant.id, sealTenant(seal, tenant), tenant.createdAt],
         },
       ]),
 
@@ -21,9 +22,7 @@ export const cassandraTenants = (session: Session, seal: Seal): Tenants => {
         `SELECT secrets, created_at FROM ${tenants} WHERE list = ? AND id = ?`,
         [LIST, id],
       )
-      if (!row) return
-      const secrets = JSON.parse(seal.open(String(row.secrets), `tenant:${id}`)) as Tenant['secrets']
-      return { id, secrets, createdAt: String(row.created_at) }
+      return row && { id, ...openTenant(seal, id, String(row.secrets)), createdAt: String(row.created_at) }
     },
 
     list: async () => {

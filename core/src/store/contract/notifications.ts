@@ -12,7 +12,12 @@ export const notificationsContract = (store: () => Store): void => {
     test('a record comes back whole; one without lanes is delivered', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
-      const record = sampleRecord(tenant, 'order-1|sent', { direct: 3, expiresAt: Date.now() + HOUR })
+      const record = sampleRecord(tenant, 'order-1|sent', {
+        direct: 3,
+        expiresAt: Date.now() + HOUR,
+        users: ['ada', 'bob@example.org', 'eve'],
+        planned: true,
+      })
       expect(await notifications.get(tenant, record.id)).toBeUndefined()
       await notifications.put([record])
       expect(await notifications.get(tenant, record.id)).toEqual({

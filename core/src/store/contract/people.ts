@@ -31,7 +31,7 @@ export const peopleContract = (store: () => Store): void => {
       expect(await users.get(tenant, ['ada', 'bob'])).toEqual([{ id: 'ada', profile: {} }])
       await merge({ name: "Ada 'A' Lovelace", attributes: { plan: 'free', team: { id: 7 } } })
       await Promise.all([
-        merge({ email: 'ada@example.org' }),
+        merge({ email: 'ada@example.org', phone: '+4915112345678' }),
         merge({ locale: 'pt-BR' }),
         merge({ timezone: 'Europe/Lisbon' }),
         merge({ attributes: { plan: 'pro' } }),
@@ -43,6 +43,7 @@ export const peopleContract = (store: () => Store): void => {
           profile: {
             name: "Ada 'A' Lovelace",
             email: 'ada@example.org',
+            phone: '+4915112345678',
             locale: 'pt-BR',
             timezone: 'Europe/Lisbon',
             attributes: { plan: 'pro', team: { id: 7 } },

@@ -4,7 +4,7 @@ import { freshTenant } from './samples.ts'
 
 export const tenantsContract = (store: () => Store): void => {
   describe('tenants', () => {
-    test('a tenant is kept with its secrets in order, and replaced as a whole', async () => {
+    test('a tenant is kept with its keys in order, and replaced as a whole', async () => {
       const { tenants } = store()
       const id = freshTenant()
       const createdAt = '2026-01-31T09:00:00.000Z'
@@ -12,10 +12,11 @@ export const tenantsContract = (store: () => Store): void => {
         { kid: 'k1', secret: 'first-secret' },
         { kid: 'k2', secret: 'second-secret' },
       ]
+      const vapid = { publicKey: 'public', privateKey: 'private' }
       expect(await tenants.get(id)).toBeUndefined()
-      await tenants.put({ id, secrets: [old], createdAt })
-      await tenants.put({ id, secrets: [fresh, old], createdAt })
-      expect(await tenants.get(id)).toEqual({ id, secrets: [fresh, old], createdAt })
+      await tenants.put({ id, secrets: [old], vapid: { ...vapid, privateKey: 'before' }, createdAt })
+      await tenants.put({ id, secrets: [fresh, old], vapid, createdAt })
+      expect(await tenants.get(id)).toEqual({ id, secrets: [fresh, old], vapid, createdAt })
       expect((await tenants.list()).filter((listed) => listed === id)).toEqual([id])
     })
 

@@ -48,6 +48,28 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, id)
    ) WITHOUT ROWID;
    CREATE INDEX claims_expiry ON claims (expires_at);`,
+  `CREATE TABLE devices (
+     tenant TEXT NOT NULL, user TEXT NOT NULL, id TEXT NOT NULL, target TEXT, content TEXT NOT NULL,
+     PRIMARY KEY (tenant, user, id)
+   ) WITHOUT ROWID;
+   CREATE UNIQUE INDEX device_targets ON devices (tenant, target) WHERE target IS NOT NULL;
+   CREATE TABLE accounts (
+     tenant TEXT NOT NULL, id TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, id)
+   ) WITHOUT ROWID;
+   CREATE TABLE suppressions (
+     tenant TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, key)
+   ) WITHOUT ROWID;
+   CREATE TABLE deliveries (
+     tenant TEXT NOT NULL, notification TEXT NOT NULL, user TEXT NOT NULL, step INTEGER NOT NULL, device TEXT NOT NULL,
+     channel TEXT NOT NULL, state TEXT NOT NULL, course TEXT NOT NULL, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, notification, user, step, device)
+   ) WITHOUT ROWID;
+   CREATE INDEX deliveries_expiry ON deliveries (expires_at);
+   CREATE TABLE marks (
+     tenant TEXT NOT NULL, taken INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, taken, key)
+   ) WITHOUT ROWID;
+   CREATE INDEX marks_expiry ON marks (expires_at);`,
 ]
 
 const TABLE =

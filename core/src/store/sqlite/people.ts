@@ -64,6 +64,7 @@ export const sqliteUsers = (session: Session): Users => ({
     session.write(({ run }) => {
       run('DELETE FROM users WHERE tenant = ? AND slot = ? AND user = ?', [tenant, slotOf(user), user])
       run('DELETE FROM topic_members WHERE tenant = ? AND user = ?', [tenant, user])
+      run('DELETE FROM devices WHERE tenant = ? AND user = ?', [tenant, user])
       run('UPDATE inbox SET content = NULL WHERE tenant = ? AND user = ? AND content IS NOT NULL', [
         tenant,
         user,

@@ -12,6 +12,11 @@ const STEPS = [
      (SELECT tenant, id FROM notifications WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM claims WHERE (tenant, id) IN
      (SELECT tenant, id FROM claims WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM deliveries WHERE (tenant, notification, user, step, device) IN
+     (SELECT tenant, notification, user, step, device FROM deliveries
+      WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM marks WHERE (tenant, taken, key) IN
+     (SELECT tenant, taken, key FROM marks WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
 ]
 
 /** Takes away everything that has expired, a bounded chunk per commit. Answers how many rows. */

@@ -1,13 +1,14 @@
-import type { ApiKey, Seal, Tenant, Tenants } from '../port.ts'
+import type { ApiKey, Seal, Tenants } from '../port.ts'
+import { openTenant, sealTenant } from '../sealed.ts'
 import type { Session } from './session.ts'
 
 export const sqliteTenants = (session: Session, seal: Seal): Tenants => ({
-  put: ({ id, secrets, createdAt }) =>
+  put: (tenant) =>
     session.write(({ run }) => {
       run(
         `INSERT INTO tenants (id, secrets, created_at) VALUES (?, ?, ?)
          ON CONFLICT DO UPDATE SET secrets = excluded.secrets, created_at = excluded.created_at`,
-        [id, seal.seal(JSON.stringify(secrets), `tenant:${id}`), createdAt],
+        [tenant.id, sealTenant(seal, tenant), tenant.createdAt],
       )
     }),
 
@@ -16,9 +17,7 @@ export const sqliteTenants = (session: Session, seal: Seal): Tenants => ({
       'SELECT secrets, created_at AS createdAt FROM tenants WHERE id = ?',
       [id],
     )
-    if (!row) return
-    const secrets = JSON.parse(seal.open(row.secrets, `tenant:${id}`)) as Tenant['secrets']
-    return { id, secrets, createdAt: row.createdAt }
+    return row && { id, ...openTenant(seal, id, row.secrets), createdAt: row.createdAt }
   },
 
   list: async () =>

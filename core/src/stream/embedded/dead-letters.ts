@@ -24,6 +24,8 @@ export const deadLetters = (handle: Libsql.Database) => {
   const ofTenant = handle.prepare(
     'SELECT * FROM stream_dead WHERE tenant = ? AND sequence >= ? ORDER BY sequence LIMIT ?',
   )
+  const one = handle.prepare('SELECT * FROM stream_dead WHERE sequence = ? AND tenant = ?')
+  const remove = handle.prepare('DELETE FROM stream_dead WHERE sequence = ?')
   return {
     /** Runs inside a write. The number of new letters: a message that was buried before leaves no second one. */
     deposit(letter: { message: Message; reason: DeadReason }, at: number): number {
@@ -34,17 +36,27 @@ export const deadLetters = (handle: Libsql.Database) => {
     list({ tenant, from = 1, limit }: { tenant?: string; from?: number; limit: number }): DeadLetter[] {
       if (tenant !== undefined && filedUnder(tenant) !== tenant) return []
       const rows = tenant === undefined ? all.all(from, limit) : ofTenant.all(tenant, from, limit)
-      return (rows as Row[]).map(({ code, detail, truncated, origin, buried, ...row }) => ({
-        sequence: row.sequence,
-        tenant: row.tenant,
-        lane: row.lane,
-        subject: row.subject,
-        reason: { code: codeOf(code), detail },
-        data: new Uint8Array(row.data),
-        truncated: truncated === 1,
-        origin,
-        buriedAt: buried,
-      }))
+      return (rows as Row[]).map(read)
     },
+
+    get(tenant: string, sequence: number): DeadLetter | undefined {
+      const row = one.get(sequence, tenant) as Row | undefined
+      return row && read(row)
+    },
+
+    /** Runs inside a write. How many there were: 0 or 1. */
+    remove: (sequence: number): number => remove.run(sequence).changes,
   }
 }
+
+const read = ({ code, detail, truncated, origin, buried, ...row }: Row): DeadLetter => ({
+  sequence: row.sequence,
+  tenant: row.tenant,
+  lane: row.lane,
+  subject: row.subject,
+  reason: { code: codeOf(code), detail },
+  data: new Uint8Array(row.data),
+  truncated: truncated === 1,
+  origin,
+  buriedAt: buried,
+})

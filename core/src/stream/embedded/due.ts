@@ -1,3 +1,4 @@
+import type { Lane } from '@carillon/schemas'
 import type Libsql from 'libsql'
 import { LANES } from '../lanes.ts'
 
@@ -26,14 +27,27 @@ export const alarm = (now: () => number, ring: () => void) => {
   }
 }
 
-/** When the next schedule or retry after `time` is due; Infinity if none. */
-export const nextDue = (handle: Libsql.Database) => {
+/** What the log waits for. Times are Infinity when there is nothing. */
+export const waitingIn = (handle: Libsql.Database) => {
   const schedule = handle.prepare('SELECT MIN(at) AS at FROM stream_schedules')
-  const retry = handle.prepare(
-    'SELECT MIN(due) AS at FROM stream_messages WHERE lane = ? AND due > 0 AND due > ?',
-  )
-  return (time: number): number =>
-    [schedule.get(), ...LANES.map((_, number) => retry.get(number, time))]
-      .map((row) => (row as { at: number | null }).at ?? Infinity)
-      .reduce((first, each) => Math.min(first, each), Infinity)
+  // Two look-ups in the index a lane. It takes the first condition for its range, and needs the last to be used at all.
+  const firsts = handle.prepare(`
+    SELECT
+      (SELECT due FROM stream_messages WHERE lane = value AND due > 0 ORDER BY due LIMIT 1) AS first,
+      (SELECT due FROM stream_messages WHERE lane = value AND due > ? AND due > 0 ORDER BY due LIMIT 1) AS later
+    FROM json_each(?) ORDER BY value`)
+  const numbers = JSON.stringify([...LANES.keys()])
+  return {
+    /** When the next schedule is due. */
+    schedule: (): number => (schedule.get() as { at: number | null }).at ?? Infinity,
+
+    /** The lanes with retries that are due by `time`, and when the next one after it is. */
+    retries(time: number): { due: Lane[]; next: number } {
+      const rows = firsts.all(time, numbers) as { first: number | null; later: number | null }[]
+      return {
+        due: LANES.filter((_, number) => (rows[number]?.first ?? Infinity) <= time),
+        next: rows.reduce((least, { later }) => Math.min(least, later ?? Infinity), Infinity),
+      }
+    },
+  }
 }

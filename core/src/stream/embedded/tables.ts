@@ -4,7 +4,7 @@ import { LANES } from '../lanes.ts'
 import { DEDUPE_WINDOW_MS, type Message } from '../port.ts'
 
 /** Sequences below this; the number of the lane stands above them. */
-const SPAN = 2 ** 48
+const SPAN = 2 ** 46
 
 /**
  * `stream_messages` holds what lanes have not finished, lane by lane in one tree and without an index, since each

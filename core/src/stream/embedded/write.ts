@@ -15,7 +15,7 @@ export const writer =
   }
 
 /** What an error of SQLite means to callers of a port; any other error is a fault and stays what it is. */
-const failure = (error: unknown): unknown => {
+export const failure = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (code === 'SQLITE_FULL')

@@ -1,5 +1,10 @@
 import { deadSubject, type Lane } from '@carillon/schemas'
-import type { JetStreamClient, JetStreamManager, StoredMsg } from '@nats-io/jetstream'
+import {
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  type StoredMsg,
+} from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
 import { codeOf, filedUnder, letterOf } from '../dead-letter.ts'
 import type { DeadLetter, DeadReason, Message } from '../port.ts'
@@ -45,7 +50,24 @@ export const deadLetters = (jetstream: JetStreamClient, manager: JetStreamManage
     }
     return found
   },
+
+  get: async (tenant: string, sequence: number): Promise<DeadLetter | undefined> => {
+    const stored = await manager.direct.getMessage('DEAD', { seq: sequence })
+    const letter = stored ? read(stored) : undefined
+    return letter?.tenant === tenant ? letter : undefined
+  },
+
+  remove: async (sequence: number): Promise<void> => {
+    try {
+      await manager.streams.deleteMessage('DEAD', sequence, false)
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError && error.code === NO_MESSAGE)) || console.log("DBG", error.code, error.message) as never) throw error
+    }
+  },
 })
+
+/** How the server says that the message to be deleted is not there. */
+const NO_MESSAGE = 10057
 
 const batch = (manager: JetStreamManager, query: { seq: number; batch: number; next_by_subj: string }) =>
   new Promise<StoredMsg[]>((resolve, reject) => {

@@ -49,7 +49,7 @@ const declarations = ({ replicas, maxBytes }: StreamOptions): Declaration[] => {
     {
       ...common,
       name: 'WORK',
-      subjects: [...LANES.filter((lane) => lane.startsWith('work')).map(laneFilter), 'schedule.>'],
+      subjects: [...LANES.filter((lane) => streamOf(lane) === 'WORK').map(laneFilter), 'schedule.>'],
       retention: RetentionPolicy.Workqueue,
       discard: DiscardPolicy.Old,
       allow_msg_schedules: true,
@@ -79,7 +79,7 @@ export const declareStreams = async (manager: JetStreamManager, options: StreamO
       await manager.streams.update(declaration.name, declaration)
     }
   }
-  for (const lane of LANES) await declareConsumer(manager, lane, options)
+  await Promise.all(LANES.map((lane) => declareConsumer(manager, lane, options)))
 }
 
 /** The durable consumer that all readers of a lane share; it is named like the lane. */

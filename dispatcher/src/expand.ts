@@ -2,7 +2,7 @@ import { dueKey } from '@carillon/core/ids'
 import { type NotificationRecord, SLOTS, type Store } from '@carillon/core/store/port'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { scheduleSubject, workSubject } from '@carillon/schemas'
-import type { Delivery } from './deliver.ts'
+import type { Portion } from './deliver.ts'
 import type { Ready } from './item.ts'
 import { firstPages, LANES, walk } from './page.ts'
 import { recipientsOf } from './recipients.ts'
@@ -10,17 +10,20 @@ import { recipientsOf } from './recipients.ts'
 /** A notification waiting in the log for its `deliverAt`. */
 export type DueWork = { ready: Ready; acceptedAt: number }
 
-/** What one notification leads to now (a delivery and its record) and later (messages for the log). */
-export type Plan = { delivery: Delivery; record: NotificationRecord; messages: OutgoingMessage[] }
+/** What one notification leads to now (its portion of recipients, its record) and later (messages for the log). */
+export type Expansion = { portion: Portion; record: NotificationRecord; messages: OutgoingMessage[] }
+
+/** Recipients that a record names; those of an audience are found through the audience. */
+const USERS_KEPT = 100
 
 const encoder = new TextEncoder()
 
 const recordOf = (
-  { tenant, id, notification }: Ready,
+  { tenant, id, notification, plan }: Ready,
   acceptedAt: number,
   lanes: number,
-  direct: number,
-) => ({
+  direct: readonly string[],
+): NotificationRecord => ({
   tenant,
   id,
   type: notification.type,
@@ -29,17 +32,19 @@ const recordOf = (
   deliverAt: notification.deliverAt === undefined ? undefined : Date.parse(notification.deliverAt),
   expiresAt: notification.expiresAt === undefined ? undefined : Date.parse(notification.expiresAt),
   lanes,
-  direct,
+  direct: direct.length,
+  ...(lanes === 0 && direct.length <= USERS_KEPT ? { users: [...direct] } : {}),
+  ...(plan.length > 0 ? { planned: true as const } : {}),
 })
 
-const nothing = (ready: Ready, acceptedAt: number, messages: OutgoingMessage[] = []): Plan => ({
-  delivery: { ready, users: [] },
-  record: recordOf(ready, acceptedAt, 0, 0),
+const nothing = (ready: Ready, acceptedAt: number, messages: OutgoingMessage[] = []): Expansion => ({
+  portion: { ready, users: [] },
+  record: recordOf(ready, acceptedAt, 0, []),
   messages,
 })
 
 /** Waits in the log until its `deliverAt`. */
-export const postpone = (ready: Ready, acceptedAt: number): Plan => {
+export const postpone = (ready: Ready, acceptedAt: number): Expansion => {
   const work: DueWork = { ready, acceptedAt }
   return nothing(ready, acceptedAt, [
     {
@@ -54,9 +59,9 @@ export const postpone = (ready: Ready, acceptedAt: number): Plan => {
  * Finds out who a notification is for. An audience that fits one page is read here and now; a larger one becomes
  * the first pages of a fan-out. Users that came with attributes are remembered.
  */
-export const createPlan =
+export const createExpand =
   (store: Pick<Store, 'users' | 'topics'>) =>
-  async (ready: Ready, acceptedAt: number): Promise<Plan> => {
+  async (ready: Ready, acceptedAt: number): Promise<Expansion> => {
     if (ready.expiresAt <= Date.now()) return nothing(ready, acceptedAt)
     const { users, audiences, excluded, introduced } = recipientsOf(ready.notification)
     if (introduced.length > 0) await store.users.merge(ready.tenant, introduced)
@@ -66,13 +71,14 @@ export const createPlan =
     for (const audience of audiences) {
       const { users: members, next } = await walk(store, ready.tenant, audience, { from: 0, to: SLOTS })
       if (next) {
-        messages.push(...firstPages(ready, audience, [...excluded], lanes))
+        messages.push(...firstPages({ ...ready, wide: true }, audience, [...excluded], lanes))
         lanes += LANES
       } else for (const member of members) if (!excluded.has(member)) direct.add(member)
     }
+    const found = [...direct]
     return {
-      delivery: { ready, users: [...direct] },
-      record: recordOf(ready, acceptedAt, lanes, direct.size),
+      portion: { ready: { ...ready, wide: lanes > 0 }, users: found },
+      record: recordOf(ready, acceptedAt, lanes, found),
       messages,
     }
   }

@@ -1,0 +1,166 @@
+import type { Priority } from '@carillon/schemas'
+import { describe, expect, test } from 'vitest'
+import { expectPace, limitsContract } from './contract.ts'
+import { memoryLimits } from './memory.ts'
+import { HORIZON_MS, type Limit } from './port.ts'
+
+const one = memoryLimits()
+limitsContract('in memory', () => one)
+
+type Wanted = { priority: Priority; at: number; limits: readonly Limit[] }
+type Asking = Wanted & { first: number; asked: number; waited: boolean; go: number }
+
+/** Turns that ask when they were told to, up to `late` ms later, on a clock of their own. In the order they went. */
+const simulate = async (wanted: readonly Wanted[], late = 0): Promise<Asking[]> => {
+  let clock = 0
+  const limits = memoryLimits({ now: () => clock })
+  // Buckets by the millisecond: a queue in order of time.
+  const due = new Map<number, Asking[]>()
+  const later = (asking: Asking) => {
+    const at = Math.ceil(asking.at)
+    due.set(at, [...(due.get(at) ?? []), asking])
+  }
+  for (const each of wanted) later({ ...each, first: each.at, asked: 0, waited: false, go: 0 })
+  // A small generator of its own, so that every run is the same (Park and Miller, 1988).
+  let seed = 1
+  const random = () => {
+    seed = (seed * 48_271) % 2_147_483_647
+    return seed / 2_147_483_647
+  }
+  const gone: Asking[] = []
+  for (; gone.length < wanted.length; clock++) {
+    const asking = due.get(clock)
+    if (!asking) continue
+    due.delete(clock)
+    const granted = await limits.turns(asking)
+    for (const [index, each] of asking.entries()) {
+      const answer = granted[index]
+      each.asked++
+      if (answer && 'go' in answer) gone.push({ ...each, go: answer.go })
+      else if (answer) {
+        expect(answer.wait).toBeGreaterThan(clock)
+        later({ ...each, waited: true, at: answer.wait + Math.floor(random() * late) })
+      }
+    }
+  }
+  return gone.toSorted((a, b) => a.go - b.go)
+}
+
+const pace = { key: 'acme provider', perSecond: 100, burst: 10 }
+const many = (count: number, priority: Priority, at: (index: number) => number, limits = [pace]): Wanted[] =>
+  Array.from({ length: count }, (_, index) => ({ priority, at: at(index), limits }))
+const asks = (gone: readonly Asking[]) => gone.reduce((sum, { asked }) => sum + asked, 0) / gone.length
+const delays = (gone: readonly Asking[], priority: Priority) =>
+  gone.filter((each) => each.priority === priority).map(({ go, first }) => go - first)
+
+describe('a queue in front of a limit', () => {
+  test.each([0, 300])('asks about twice each and leaves no room unused, %i ms late', async (late) => {
+    const gone = await simulate(
+      many(10_000, 'normal', () => 1),
+      late,
+    )
+    expectPace(
+      gone.map(({ go }) => go),
+      pace,
+    )
+    expect(asks(gone)).toBeLessThan(2.1)
+    expect(Math.max(...gone.map(({ asked }) => asked))).toBeLessThanOrEqual(6)
+    expect(gone.at(-1)?.go).toBeLessThan(101_000)
+  })
+
+  test('grows by what comes later: first come, first served', async () => {
+    const gone = await simulate(many(5_000, 'normal', (index) => index * 5))
+    const order = gone.map(({ first }) => first)
+    for (const [index, first] of order.entries())
+      expect(first).toBeGreaterThanOrEqual((order[index - 300] ?? 0) - 1)
+    expect(gone.at(-1)?.go).toBeLessThan(51_000)
+  })
+
+  test('lets more urgent ones by, without asking much more', async () => {
+    const gone = await simulate([
+      ...many(6_000, 'low', () => 1),
+      ...many(2_000, 'high', (index) => 5_000 + index),
+      ...many(50, 'critical', (index) => 10_000 + index * 20),
+    ])
+    expectPace(
+      gone.map(({ go }) => go),
+      pace,
+    )
+    expect(Math.max(...delays(gone, 'critical'))).toBeLessThan(2 * HORIZON_MS)
+    expect(Math.max(...delays(gone, 'high'))).toBeLessThan(22_500)
+    expect(gone.at(-1)?.go).toBeLessThan(83_000)
+    expect(asks(gone)).toBeLessThan(4)
+  })
+
+  test('a steady flow of urgent ones hardly waits, though the limit is used up', async () => {
+    const gone = await simulate([
+      ...many(4_000, 'low', () => 1),
+      ...many(1_000, 'high', (index) => 2_000 + index * 20),
+    ])
+    expect(Math.max(...delays(gone, 'high'))).toBeLessThan(HORIZON_MS)
+    expect(gone.at(-1)?.go).toBeLessThan(52_000)
+    expect(asks(gone)).toBeLessThan(4)
+  })
+
+  test('is gone when its time has passed', async () => {
+    const gone = await simulate([...many(1_000, 'low', () => 1), ...many(10, 'low', () => 60_000)])
+    for (const { first, go, asked } of gone.slice(-10)) expect([go - first, asked]).toEqual([0, 1])
+  })
+
+  test('whose turns are given up leaves its room to whoever comes', async () => {
+    let clock = 1
+    const limits = memoryLimits({ now: () => clock })
+    await limits.turns(Array(10_000).fill({ priority: 'normal', limits: [pace] }))
+    clock = 3_000
+    expect(await limits.turns([{ priority: 'normal', limits: [pace] }])).toEqual([{ go: 3_000 }])
+  })
+
+  test.each(['critical', 'high', 'low'] as const)(
+    'of one user leaves the provider to the others: %s',
+    async (priority) => {
+      const provider = { ...pace, burst: 1 }
+      const slow = { key: 'acme user', perSecond: 5, burst: 1 }
+      const gone = await simulate([
+        ...many(200, priority, (index) => 1 + index * 100, [provider, slow]),
+        ...many(2_000, 'low', (index) => 10 + index * 12, [provider]),
+      ])
+      const others = gone.filter(({ limits }) => limits.length === 1)
+      expect(Math.max(...others.map(({ go, first }) => go - first))).toBeLessThan(0.7 * HORIZON_MS)
+      expect(Math.max(...others.map(({ asked }) => asked))).toBe(1)
+      const his = gone.filter(({ limits }) => limits.length === 2).map(({ go }) => go)
+      expectPace(his, slow)
+      expect(his.at(-1)).toBeLessThan(42_000)
+      if (priority !== 'critical')
+        expectPace(
+          gone.map(({ go }) => go),
+          provider,
+        )
+    },
+  )
+
+  test('in front of two limits keeps both, and asks about twice each', async () => {
+    const tenant = { key: 'acme', perSecond: 80, burst: 1 }
+    const gone = await simulate(
+      many(4_000, 'normal', () => 1, [{ ...pace, burst: 1 }, tenant]),
+      60,
+    )
+    expectPace(
+      gone.map(({ go }) => go),
+      tenant,
+    )
+    expect(gone.at(-1)?.go).toBeLessThan(51_000)
+    expect(asks(gone)).toBeLessThan(2.1)
+  })
+
+  test('remembers no more than so many keys', async () => {
+    const limits = memoryLimits({ now: () => 1 })
+    const slow = (key: string) => ({
+      priority: 'normal' as const,
+      limits: [{ key, perSecond: 0.001, burst: 1 }],
+    })
+    const first = await limits.turns([slow('first'), slow('first')])
+    expect(first).toEqual([{ go: 1 }, { wait: expect.any(Number) }])
+    await limits.turns(Array.from({ length: 100_000 }, (_, index) => slow(String(index))))
+    expect(await limits.turns([slow('first')])).toEqual([{ go: 1 }])
+  })
+})

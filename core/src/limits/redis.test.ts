@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { UnavailableError } from '../errors.ts'
+import { connectRedis } from '../live/redis-client.ts'
+import { redisMissing, redisServer, startRedis } from '../live/redis-server.fixture.ts'
+import { expectPace, limitsContract, told } from './contract.ts'
+import type { Limits, Turn } from './port.ts'
+import { redisLimits } from './redis.ts'
+
+const quiet = () => {}
+
+describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
+  let server: Awaited<ReturnType<typeof startRedis>>
+  let connections: Redis[] = []
+  let processes: Limits[] = []
+  const outages: Error[] = []
+  beforeAll(async () => {
+    server = await startRedis()
+    connections = await Promise.all([1, 2].map(() => connectRedis(server.url, quiet)))
+    processes = connections.map((redis) => redisLimits({ redis, onError: (error) => outages.push(error) }))
+  })
+  afterAll(async () => {
+    for (const redis of connections) redis.disconnect()
+    await server.close()
+  })
+  const [one, other] = [() => processes[0] ?? expect.fail(), () => processes[1] ?? expect.fail()]
+
+  let calls = 0
+  limitsContract('two processes on one Redis', () => (calls++ % 2 ? one() : other()))
+
+  const turn = (perSecond: number): Turn => ({
+    priority: 'normal',
+    limits: [{ key: `tenant-${randomUUID()}`, perSecond, burst: 1 }],
+  })
+
+  test('thousands of turns are one round trip, in their order', async () => {
+    const turns = Array<Turn>(3_000).fill(turn(5_000))
+    const { go, wait } = told(await one().turns(turns))
+    expect([go.length, wait.length]).toEqual([3_000, 0])
+    expect(go).toEqual(go.toSorted((a, b) => a - b))
+    expectPace(go, turns[0]?.limits[0] ?? expect.fail())
+  })
+
+  test('what is remembered goes by itself', async () => {
+    const [redis = expect.fail()] = connections
+    const asked = turn(10)
+    await one().turns(Array<Turn>(50).fill(asked))
+    const key = `carillon:turn:${asked.limits[0]?.key}`
+    const left = await redis.pttl(key)
+    expect(left).toBeGreaterThan(4_000)
+    expect(left).toBeLessThanOrEqual(5_001)
+    await one().allow('attempts', { points: 5, seconds: 9 })
+    expect(await redis.pttl('carillon:allow:5/9:attempts')).toBeLessThanOrEqual(9_000)
+  })
+
+  test('without Redis each process limits by itself, and says so once', async () => {
+    await server.stop()
+    const asked = Array<Turn>(100).fill(turn(100))
+    const once = { points: 1, seconds: 60 }
+    const key = randomUUID()
+    for (const limits of [one(), other()]) {
+      const { go, wait } = told(await limits.turns(asked))
+      expectPace(go, asked[0]?.limits[0] ?? expect.fail())
+      expect([go.length, wait.length]).toEqual([86, 14])
+      expect(await limits.allow(key, once)).toBe(0)
+      expect(await limits.allow(key, once)).toBeGreaterThan(0)
+    }
+    expect(outages).toHaveLength(2)
+    for (const error of outages) expect(error).toBeInstanceOf(UnavailableError)
+    expect(JSON.stringify(outages.map((error) => [{ ...error }, error.cause]))).not.toContain(key)
+
+    await server.start()
+    const shared = randomUUID()
+    await expect
+      .poll(
+        async () => {
+          for (const redis of connections) await redis.ping().catch(quiet)
+          return connections.map(({ status }) => status)
+        },
+        { timeout: 10_000 },
+      )
+      .toEqual(['ready', 'ready'])
+    expect(await one().allow(shared, once)).toBe(0)
+    expect(await other().allow(shared, once)).toBeGreaterThan(0)
+    expect(outages).toHaveLength(2)
+  })
+})

@@ -1,0 +1,393 @@
+import { EventEmitter, once } from 'node:events'
+import { createServer as createHttpServer, type RequestListener } from 'node:http'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createHttp, type HttpOptions } from './http.ts'
+import { HttpFailure } from './provider.ts'
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+const client = (options: Partial<HttpOptions> = {}) => {
+  const http = createHttp({ allow: ['127.0.0.1'], ...options })
+  closers.push(() => http.close())
+  return http
+}
+
+const listen = async (server: Server, host = '127.0.0.1') => {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
+  })
+  server.listen(0, host)
+  await once(server, 'listening')
+  closers.push(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
+}
+const served = async (answer: RequestListener) => {
+  const requests: { url?: string; host?: string; port?: number }[] = []
+  const server = createHttpServer((request, response) => {
+    requests.push({ url: request.url, host: request.headers.host, port: request.socket.remotePort })
+    answer(request, response)
+  })
+  const port = await listen(server)
+  return { port, requests, url: `http://127.0.0.1:${port}` }
+}
+/** A TCP server that does `then` when the first bytes of a request have come. */
+const raw = (then: (socket: Socket) => void) =>
+  listen(createServer((socket) => socket.once('data', () => then(socket))))
+
+const failure = (exchange: Promise<unknown>): Promise<HttpFailure> =>
+  exchange.then(
+    () => expect.unreachable('it was answered'),
+    (error) => {
+      expect(error).toBeInstanceOf(HttpFailure)
+      return error
+    },
+  )
+
+describe('an exchange', () => {
+  test('sends what it is given and resolves with whatever is answered', async () => {
+    const { url } = await served(async (request, response) => {
+      const body: Buffer[] = []
+      for await (const chunk of request) body.push(chunk)
+      response.writeHead(418, {
+        'x-seen': `${request.method} ${request.headers['x-a']}`,
+        'set-cookie': ['a', 'b'],
+      })
+      response.end(`${request.url} ${Buffer.concat(body)}`)
+    })
+    const answer = await client().request({
+      method: 'POST',
+      url: `${url}/a%20b?c=d#e`,
+      headers: { 'x-a': '1' },
+      body: 'grüß',
+    })
+    expect(answer).toMatchObject({ status: 418, body: '/a%20b?c=d grüß' })
+    expect(answer.headers).toMatchObject({ 'x-seen': 'POST 1', 'set-cookie': 'a, b' })
+  })
+
+  test('keeps its connections for the next', async () => {
+    const { url, requests } = await served((_, response) => response.end('x'))
+    const http = client()
+    for (let i = 0; i < 10; i++) await http.request({ url })
+    expect(new Set(requests.map(({ port }) => port)).size).toBeLessThanOrEqual(2)
+  })
+
+  test('opens no more than 64 connections to an origin', async () => {
+    const waiting: (() => void)[] = []
+    const { url, requests } = await served((_, response) => {
+      waiting.push(() => response.end())
+      if (waiting.length >= 64) for (const answer of waiting) answer()
+    })
+    const http = client()
+    await Promise.all(Array.from({ length: 200 }, () => http.request({ url })))
+    expect(new Set(requests.map(({ port }) => port)).size).toBeLessThanOrEqual(64)
+  })
+
+  test('visits no redirect', async () => {
+    const inner = await served((_, response) => response.end('secret'))
+    const { url } = await served((_, response) =>
+      response.writeHead(302, { location: `${inner.url}/admin` }).end(),
+    )
+    const answer = await client().request({ url })
+    expect(answer).toMatchObject({ status: 302, body: '' })
+    expect(inner.requests).toEqual([])
+  })
+
+  test('takes an answer of 64 KiB and not a byte more, nor an endless one', async () => {
+    const { url } = await served((request, response) => {
+      const more = () => {
+        while (response.write('y'.repeat(16_384)));
+        response.once('drain', more)
+      }
+      if (request.url === '/endless') more()
+      else response.end('x'.repeat(Number(request.url?.slice(1))))
+    })
+    const http = client()
+    expect((await http.request({ url: `${url}/65536` })).body).toHaveLength(65_536)
+    for (const path of ['/65537', '/endless'])
+      expect(await failure(http.request({ url: url + path }))).toMatchObject({
+        reason: 'too_large',
+        sent: true,
+      })
+  })
+
+  test('takes no endless headers', async () => {
+    const port = await raw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n')
+      const more = () => {
+        while (!socket.destroyed && socket.write(`x-${'a'.repeat(999)}: b\r\n`));
+        socket.once('drain', more)
+      }
+      more()
+    })
+    expect(await failure(client().request({ url: `http://127.0.0.1:${port}` }))).toMatchObject({
+      reason: 'too_large',
+      sent: true,
+    })
+  })
+})
+
+describe('no answer', () => {
+  test('a body that trickles is ended with the exchange, and its connection closed', async () => {
+    const ends = new EventEmitter()
+    const closed = once(ends, 'closed')
+    const { url } = await served((_, response) => {
+      const trickle = setInterval(() => response.write('.'), 20)
+      response.on('close', () => {
+        clearInterval(trickle)
+        ends.emit('closed')
+      })
+    })
+    expect(await failure(client({ timeoutMs: 200 }).request({ url }))).toMatchObject({
+      reason: 'timeout',
+      sent: true,
+    })
+    await closed
+  })
+
+  test('a half-open connection', async () => {
+    const port = await raw(() => undefined)
+    const http = client({ timeoutMs: 200 })
+    expect(await failure(http.request({ url: `http://127.0.0.1:${port}` }))).toMatchObject({
+      reason: 'timeout',
+      sent: true,
+    })
+  })
+
+  test('dropped after the request was taken', async () => {
+    for (const drop of [
+      (s: Socket) => s.destroy(),
+      (s: Socket) => s.resetAndDestroy(),
+      (s: Socket) => s.end(),
+    ]) {
+      const port = await raw(drop)
+      const url = `http://127.0.0.1:${port}`
+      expect(await failure(client().request({ method: 'POST', url, body: 'x' }))).toMatchObject({
+        reason: 'broken',
+        sent: true,
+      })
+    }
+  })
+
+  test('what is not HTTP', async () => {
+    const port = await raw((socket) => socket.end('220 mail.example ESMTP\r\n'))
+    expect(await failure(client().request({ url: `http://127.0.0.1:${port}` }))).toMatchObject({
+      reason: 'broken',
+      sent: true,
+    })
+  })
+
+  test('nobody listens, no such host, no TLS: nothing was sent', async () => {
+    const port = await raw((socket) => socket.end('no TLS'))
+    const unused = await listen(createServer())
+    await closers.pop()?.()
+    const lookup = async (host: string) => {
+      if (host === 'nowhere.example') throw Object.assign(new Error('no'), { code: 'ENOTFOUND' })
+      return host === 'empty.example' ? [] : ['127.0.0.1']
+    }
+    const http = client({ lookup })
+    for (const url of [
+      `http://127.0.0.1:${unused}`,
+      'https://nowhere.example',
+      'https://empty.example',
+      `https://127.0.0.1:${port}`,
+    ])
+      expect(await failure(http.request({ url })), url).toMatchObject({ reason: 'unreachable', sent: false })
+  })
+
+  test('one that waits for a connection is given up without being written later', async () => {
+    let full = false
+    const held: (() => void)[] = []
+    const all = new EventEmitter()
+    const { url, requests } = await served((_, response) => {
+      held.push(() => response.end())
+      if (full) response.end()
+      else if (held.length === 64) all.emit('held')
+    })
+    const http = client()
+    const allHeld = once(all, 'held')
+    const first = Array.from({ length: 64 }, () => http.request({ url }))
+    await allHeld
+    full = true
+    const ends = new AbortController()
+    const waiting = failure(http.request({ url: `${url}/waiting`, signal: ends.signal }))
+    ends.abort()
+    expect(await waiting).toMatchObject({ reason: 'timeout', sent: false })
+    const last = http.request({ url: `${url}/last` })
+    for (const answer of held) answer()
+    await Promise.all([...first, last])
+    expect(requests.map((request) => request.url)).not.toContain('/waiting')
+    expect(requests).toHaveLength(65)
+  })
+
+  test('a signal ends it', async () => {
+    const ends = new AbortController()
+    const port = await raw(() => ends.abort())
+    const url = `http://127.0.0.1:${port}`
+    expect(await failure(client().request({ url, signal: ends.signal }))).toMatchObject({ sent: true })
+    expect(await failure(client().request({ url, signal: ends.signal }))).toMatchObject({ sent: false })
+  })
+
+  test('a header that is none is a fault of ours', async () => {
+    const { url } = await served((_, response) => response.end())
+    await expect(client().request({ url, headers: { 'x-a': 'b\r\nc: d' } })).rejects.not.toBeInstanceOf(
+      HttpFailure,
+    )
+  })
+})
+
+describe('targets', () => {
+  const LITERALS = [
+    '127.0.0.1',
+    '127.1',
+    '2130706433',
+    '0x7f000001',
+    '0x7f.1',
+    '0177.0.0.1',
+    '0',
+    '10.0.0.1',
+    '172.16.0.1',
+    '192.168.0.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '192.0.2.1',
+    '198.18.0.1',
+    '224.0.0.1',
+    '255.255.255.255',
+    '１２７.0.0.1',
+    '[::1]',
+    '[::]',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]',
+    '[::127.0.0.1]',
+    '[64:ff9b::7f00:1]',
+    '[64:ff9b:1::7f00:1]',
+    '[2002:7f00:1::]',
+    '[2001:0:7f00:1::]',
+    '[fe80::1]',
+    '[fd00::1]',
+    '[fec0::1]',
+    '[ff02::1]',
+    '[2001:db8::1]',
+    'localhost',
+    'LOCALHOST.',
+    'a.localhost',
+  ]
+  test.each(LITERALS)('%s is refused before and when it is requested', async (host) => {
+    const http = client({ allow: [] })
+    expect(http.refusal(`https://${host}/`)).toMatch(/not public/)
+    expect(await failure(http.request({ url: `https://${host}/` }))).toMatchObject({
+      reason: 'refused_target',
+      sent: false,
+    })
+  })
+
+  test.each([
+    ['http://example.com/', /https/],
+    ['ftp://example.com/', /https/],
+    ['/path', /absolute/],
+    ['https://', /absolute/],
+    ['https://user@example.com/', /credentials/],
+    ['https://:secret@example.com/', /credentials/],
+    ['https://example.com@127.0.0.1/', /credentials/],
+    ['https://example.com:8443/', /443/],
+    ['https://example.com:22/', /443/],
+    ['https://256.256.256.256/', /absolute/],
+  ])('%s is refused', (url, reason) => {
+    expect(client({ allow: [] }).refusal(url)).toMatch(reason)
+  })
+
+  test('public ones are not refused', () => {
+    const http = client({ allow: [] })
+    for (const url of [
+      'https://example.com/a?b',
+      'https://example.com:443/',
+      'https://8.8.8.8/',
+      'https://[2606:4700::1111]/',
+    ])
+      expect(http.refusal(url), url).toBeUndefined()
+  })
+
+  test('a name is refused when any of its addresses is not public, whatever it said before', async () => {
+    const { port, requests } = await served((_, response) => response.end())
+    const answers = [['8.8.8.8', '127.0.0.1'], ['::ffff:127.0.0.1'], ['127.0.0.1'], ['not an address']]
+    let asked = 0
+    const http = client({ allow: [], lookup: async () => answers[asked++] ?? ['10.0.0.1'] })
+    for (const _ of answers)
+      expect(await failure(http.request({ url: 'https://rebinds.example/' }))).toMatchObject({
+        reason: 'refused_target',
+        sent: false,
+      })
+    await expect(http.resolve('rebinds.example', port)).rejects.toMatchObject({ reason: 'refused_target' })
+    expect(asked).toBe(answers.length + 1)
+    expect(requests).toEqual([])
+  })
+
+  test('the checked address is the one connected to, under its name', async () => {
+    const { port, requests } = await served((_, response) => response.end('here'))
+    let asked = 0
+    const lookup = async () => (asked++ === 0 ? ['127.0.0.1'] : ['10.0.0.1'])
+    const http = client({ allow: [`inner.example:${port}`], lookup })
+    expect((await http.request({ url: `http://inner.example:${port}/` })).body).toBe('here')
+    expect(requests[0]?.host).toBe(`inner.example:${port}`)
+    expect(asked).toBe(1)
+  })
+
+  test('what the operator allows: hosts, addresses and networks, each on all ports or one', async () => {
+    const http = client({
+      allow: ['Inner.Example', 'other.example:8080', '10.1.0.0/16', '[fd00::/8]:25', '::1', '192.168.7.7:81'],
+      lookup: async (host) => (host === 'named.example' ? ['10.1.2.3'] : ['10.2.3.4']),
+    })
+    for (const url of [
+      'http://inner.example:9/',
+      'http://other.example:8080/',
+      'http://10.1.255.1/',
+      'http://[::ffff:10.1.0.1]/',
+      'https://[fd12::1]:25/',
+      'http://[::1]:1/',
+      'http://192.168.7.7:81/',
+    ])
+      expect(http.refusal(url), url).toBeUndefined()
+    for (const url of [
+      'http://sub.inner.example/',
+      'https://other.example:8081/',
+      'https://10.2.0.1/',
+      'https://[fd12::1]/',
+      'https://192.168.7.7/',
+      'https://x@inner.example/',
+    ])
+      expect(http.refusal(url), url).toBeDefined()
+    expect(await http.resolve('named.example', 587)).toBe('10.1.2.3')
+    expect(await http.resolve('inner.example', 587)).toBe('10.2.3.4')
+    expect(await http.resolve('fd00::1', 25)).toBe('fd00::1')
+    expect(await http.resolve('8.8.8.8', 587)).toBe('8.8.8.8')
+    for (const [host, port] of [
+      ['private.example', 587],
+      ['fd00::1', 26],
+      ['127.0.0.1', 587],
+    ] as const)
+      await expect(http.resolve(host, port)).rejects.toMatchObject({ reason: 'refused_target' })
+  })
+
+  test('everything, in development; credentials never', () => {
+    const http = client({ allow: ['*'] })
+    expect(http.refusal('http://localhost:3000/')).toBeUndefined()
+    expect(http.refusal('http://a:b@localhost:3000/')).toBeDefined()
+    expect(http.refusal('file:///etc/passwd')).toBeDefined()
+  })
+
+  test.each(['http://a.example', 'a b', '', '10.0.0.0/33', 'a:b:c', '[::1', '[a.example]:1:2'])(
+    'an exception that is none: "%s"',
+    (entry) => {
+      expect(() => createHttp({ allow: [entry] })).toThrow(/no host, address or CIDR/)
+    },
+  )
+})

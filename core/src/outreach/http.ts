@@ -1,0 +1,177 @@
+import { isIP, type LookupFunction } from 'node:net'
+import { StringDecoder } from 'node:string_decoder'
+import { LRUCache } from 'lru-cache'
+import { type Dispatcher, errors, Pool } from 'undici'
+import { checkedLookup, type Lookup } from './http-lookup.ts'
+import { portOf, targets } from './http-targets.ts'
+import { type Http, type HttpAnswer, HttpFailure, type HttpRequest } from './provider.ts'
+
+export type HttpOptions = {
+  /** What the operator lets through: hosts, addresses, CIDRs, each with or without `:port`; `*` is everything. */
+  allow: readonly string[]
+  /** The whole of an exchange, from the wait for a connection to the last byte. */
+  timeoutMs?: number
+  /** In place of DNS, for tests. */
+  lookup?: Lookup
+}
+
+const ANSWER_MAX_BYTES = 65_536
+const ORIGINS_MAX = 512
+const CONNECTIONS_MAX = 64
+/** Connections are made anew, and their addresses looked up again, after this long. */
+const ORIGIN_TTL_MS = 300_000
+/** URLs whose parts are kept. */
+const URLS_MAX = 1_000
+
+type Checked = ReturnType<typeof checkedLookup>
+
+/** Node's `lookup` for connections, answered with checked addresses only. */
+const connectLookup =
+  (checked: Checked, port: number): LookupFunction =>
+  (host, options, callback) => {
+    checked(host, port).then(
+      (found) => {
+        const addresses = found.map((address) => ({ address, family: isIP(address) }))
+        if (options.all) callback(null, addresses)
+        else callback(null, addresses[0]?.address ?? '', addresses[0]?.family)
+      },
+      (error) => callback(error, []),
+    )
+  }
+
+const plainHeaders = (headers: Record<string, string | string[] | undefined>): Record<string, string> => {
+  const plain: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) plain[name] = Array.isArray(value) ? value.join(', ') : value
+  return plain
+}
+
+/** What went wrong, in the words of the port; faults of ours, such as a header that is none, stay what they are. */
+const failureOf = (error: Error, sent: boolean): Error => {
+  if (error instanceof HttpFailure || error instanceof errors.InvalidArgumentError) return error
+  if (error instanceof errors.ResponseExceededMaxSizeError || error instanceof errors.HeadersOverflowError)
+    return new HttpFailure('too_large', 'the answer is too large', sent, error)
+  if (error instanceof errors.ConnectTimeoutError)
+    return new HttpFailure('timeout', 'no connection in time', sent, error)
+  const code = 'code' in error && error.code !== undefined ? error.code : error.name
+  return sent
+    ? new HttpFailure('broken', `the connection broke before an answer: ${code}`, sent, error)
+    : new HttpFailure('unreachable', `no connection: ${code}`, sent, error)
+}
+
+type Part = { origin: string; port: number; path: string }
+
+/** One exchange on a pool. What has an open `control` may have been sent: it is there before the first byte is written. */
+const exchange = (pool: Pool, { origin, path }: Part, request: HttpRequest, timeoutMs: number) =>
+  new Promise<HttpAnswer>((resolve, reject) => {
+    const { method = 'GET', headers, body = null, signal } = request
+    let control: Dispatcher.DispatchController | undefined
+    let failed: Error | undefined
+    let status = 0
+    let answered: Record<string, string> = {}
+    let text = ''
+    const decoder = new StringDecoder('utf8')
+
+    const fail = (error: Error) => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+      failed ??= failureOf(error, control !== undefined)
+      reject(failed)
+    }
+    const giveUp = (detail: string) => {
+      fail(new HttpFailure('timeout', detail, control !== undefined))
+      control?.abort(failed ?? new Error(detail))
+    }
+    const onAbort = () => giveUp('ended before there was an answer')
+    const timer = setTimeout(giveUp, timeoutMs, `no answer within ${timeoutMs / 1_000} s`)
+    if (signal?.aborted) return onAbort()
+    signal?.addEventListener('abort', onAbort)
+
+    pool.dispatch(
+      { origin, path, method, headers, body },
+      {
+        onRequestStart(controller) {
+          if (failed) throw failed // gave up while it waited for a connection: nothing is written
+          control = controller
+        },
+        onResponseStart(_, code, given) {
+          status = code
+          answered = plainHeaders(given)
+        },
+        onResponseData(_, chunk) {
+          text += decoder.write(chunk)
+        },
+        onResponseEnd() {
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', onAbort)
+          resolve({ status, headers: answered, body: text + decoder.end() })
+        },
+        onResponseError: (_, error) => fail(error),
+      },
+    )
+  })
+
+/**
+ * Requests by undici, HTTP/1.1, over at most 64 kept connections to each of the 512 origins used last. Throws when an
+ * entry of `allow` is none.
+ */
+export const createHttp = ({
+  allow,
+  timeoutMs = 15_000,
+  lookup,
+}: HttpOptions): Http & { close(): Promise<void> } => {
+  const permitted = targets(allow)
+  const checked = checkedLookup(permitted, lookup)
+
+  const parts = new LRUCache<string, Part>({
+    max: URLS_MAX,
+    memoMethod: (text) => {
+      const refusal = permitted.refusal(text)
+      if (refusal !== undefined)
+        throw new HttpFailure('refused_target', `the URL is refused: ${refusal}`, false)
+      const url = new URL(text)
+      return { origin: url.origin, port: portOf(url), path: `${url.pathname}${url.search}` }
+    },
+  })
+
+  const pools = new LRUCache<string, Pool, Part>({
+    max: ORIGINS_MAX,
+    ttl: ORIGIN_TTL_MS,
+    ttlResolution: 1_000,
+    dispose: (pool) => void pool.close(),
+    memoMethod: (origin, _, { context: { port } }) =>
+      new Pool(origin, {
+        connections: CONNECTIONS_MAX,
+        pipelining: 1,
+        keepAliveMaxTimeout: 60_000,
+        maxResponseSize: ANSWER_MAX_BYTES,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        allowH2: false,
+        autoSelectFamily: true,
+        autoSelectFamilyAttemptTimeout: 1_000,
+        connect: { lookup: connectLookup(checked, port), timeout: timeoutMs },
+      }),
+  })
+
+  return {
+    refusal: permitted.refusal,
+
+    request: async (request) => {
+      const part = parts.memo(request.url)
+      return exchange(pools.memo(part.origin, { context: part }), part, request, timeoutMs)
+    },
+
+    resolve: async (host, port) => {
+      const [address] = await checked(host, port)
+      if (address === undefined) throw new HttpFailure('unreachable', 'the host has no address', false)
+      return address
+    },
+
+    close: async () => {
+      const open = [...pools.values()]
+      pools.clear()
+      await Promise.all(open.map((pool) => pool.close()))
+    },
+  }
+}

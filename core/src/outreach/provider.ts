@@ -1,0 +1,185 @@
+import type { Action, Actor, Channel, Device, Priority, SuppressionReason } from '@carillon/schemas'
+import type { z } from 'zod'
+
+/** Where one message goes. `account`: to the place the account itself names, such as an incoming webhook. */
+export type Address =
+  | { kind: 'email'; email: string; name?: string }
+  | { kind: 'phone'; phone: string }
+  | { kind: 'device'; id: string; device: Device }
+  | { kind: 'account' }
+
+/** What a message says; links are absolute, or absent when there is nothing to make them so. */
+export type Content = {
+  title?: string
+  body?: string
+  url?: string
+  image?: string
+  actions?: readonly Action[]
+  actor?: Actor
+  category?: string
+  tags?: readonly string[]
+  data?: Record<string, unknown>
+}
+
+/** One message for one address. */
+export type Outgoing = {
+  tenant: string
+  user: string
+  channel: Channel
+  notification: string
+  /** The inbox item, for push services to replace what they show of it. Absent for one-time passwords. */
+  item?: string
+  type: string
+  priority: Priority
+  /** When the notification was delivered to the inbox, epoch ms. */
+  at: number
+  /** Worthless from then on, epoch ms. */
+  expiresAt: number
+  address: Address
+  content: Content
+  /** The same on every attempt: an idempotency key where the provider takes one. 32 characters of base64url. */
+  key: string
+  attempt: number
+  /** Absolute, for one click (RFC 8058); absent for what cannot be unsubscribed from. */
+  unsubscribeUrl?: string
+}
+
+/**
+ * What became of a message.
+ *
+ * - `sent`: the provider has taken it; `id` is its own id, if it gives one.
+ * - `retry`: not taken, for a reason that passes; not before `afterMs` if the provider said so.
+ * - `refused`: not taken, and never will be: the address or the content is at fault. `forget: 'device'` when the device
+ *   is gone, a suppression reason when the address must not be written to again.
+ * - `account`: not taken, because of the account itself (credentials, quota, permissions): another one may.
+ * - `doubt`: it may or may not have been taken.
+ *
+ * `reason` is a stable word in snake case, such as `mailbox_full`; `detail` is for people, one line, without secrets,
+ * addresses or content.
+ */
+export type Outcome =
+  | { outcome: 'sent'; id?: string }
+  | { outcome: 'retry'; reason: string; detail: string; afterMs?: number }
+  | { outcome: 'refused'; reason: string; detail: string; forget?: 'device' | SuppressionReason }
+  | { outcome: 'account'; reason: string; detail: string; afterMs?: number }
+  | { outcome: 'doubt'; reason: string; detail: string }
+
+/** One account, ready to send. */
+export interface Sender {
+  /**
+   * Ends by itself within the time limits of the tools; `signal` ends it sooner. Resolves with an outcome whatever the
+   * provider does; rejects only for a fault of ours. Any number may run at once, up to the spec's `concurrency`.
+   */
+  send(message: Outgoing, signal: AbortSignal): Promise<Outcome>
+  /** Rejects, with what to do about it, when the account cannot send; sends nothing to anybody. */
+  verify(): Promise<void>
+  close(): Promise<void>
+}
+
+/** An answer with a body of at most 64 KiB. */
+export type HttpAnswer = { status: number; headers: Record<string, string>; body: string }
+
+/** `url` is absolute; `body` is sent as it is. */
+export type HttpRequest = {
+  method?: 'GET' | 'POST' | 'DELETE'
+  url: string
+  headers?: Record<string, string>
+  body?: string | Uint8Array
+  signal?: AbortSignal
+}
+
+/** Why there is no answer. `sent`: whether the request may have reached the other side. */
+export class HttpFailure extends Error {
+  override name = 'HttpFailure'
+  readonly reason: 'refused_target' | 'unreachable' | 'timeout' | 'too_large' | 'broken'
+  readonly sent: boolean
+  constructor(reason: HttpFailure['reason'], detail: string, sent: boolean, cause?: unknown) {
+    super(detail, { cause })
+    this.reason = reason
+    this.sent = sent
+  }
+}
+
+/**
+ * Requests to places that tenants and users name: addresses are checked when the connection is made (no private,
+ * loopback or link-local ones, unless the operator allows them), redirects are not followed, an exchange ends after
+ * 15 s and an answer at 64 KiB.
+ */
+export interface Http {
+  /** Resolves with whatever the other side answers. Rejects with HttpFailure. */
+  request(request: HttpRequest): Promise<HttpAnswer>
+  /** For connections that are not HTTP: a public address of the host (or an allowed one). Rejects with HttpFailure. */
+  resolve(host: string, port: number): Promise<string>
+  /** Why a URL that somebody registers could never be requested; undefined when it can. Looks nothing up. */
+  refusal(url: string): string | undefined
+}
+
+/** What was sent in development, rendered: `text` and `html` as the person would get it. */
+export type Captured = {
+  id: string
+  at: string
+  user: string
+  channel: Channel
+  to: string
+  subject?: string
+  text: string
+  html?: string
+  notification: string
+}
+
+/** What senders are given to work with. */
+export type Tools = {
+  http: Http
+  /** The tenant's VAPID keys (RFC 8292), base64url. */
+  vapid: { publicKey: string; privateKey: string }
+  tenant: string
+  account: string
+  /** Where the hub is reached from outside, for callbacks; absent when the operator has not said. */
+  publicUrl?: string
+  /** Development only: takes what would have been sent. */
+  capture?: (message: Captured) => void
+}
+
+/** A provider's report. `id` is what `sent` gave; `to` an address to suppress or take off the list. */
+export type Report = {
+  id?: string
+  state?: 'delivered' | 'failed' | 'read' | 'clicked'
+  reason?: string
+  /** When it happened there, epoch ms. */
+  at: number
+  suppress?: { channels: Channel[]; address: string; reason: SuppressionReason }
+  restore?: { channels: Channel[]; address: string }
+}
+
+export type CallbackRequest = {
+  method: string
+  /** As the provider called it: the public URL with its query. */
+  url: string
+  headers: Record<string, string>
+  body: Uint8Array
+}
+
+/** `reports` are applied idempotently and in any order; `answer` is given back, 204 without one. */
+export type CallbackResult = { reports: Report[]; answer?: { status: number; type?: string; body: string } }
+
+/** A way to deliver: everything Carillon knows of one provider. One file each in dispatcher/src/channels. */
+export type Provider<Config = unknown> = {
+  /** As accounts name it. */
+  name: string
+  channels: readonly Channel[]
+  /** What an account's `config` holds, checked when the account is stored. */
+  config: z.ZodType<Config>
+  /** Whether sending again what is in doubt does no harm: the provider, or the device, keeps one of the two. */
+  repeatable: boolean
+  /** Sends of one account that run at once in one dispatcher. */
+  concurrency: number
+  /** Which address it needs for a channel: the user's e-mail, phone or device, or what the account names. */
+  needs(channel: Channel, config: Config): Address['kind']
+  open(config: Config, tools: Tools): Sender
+  /** Reads what the provider reports. Throws a ProblemError `forbidden` for what it has not signed. */
+  callback?(request: CallbackRequest, config: Config, tools: Tools): Promise<CallbackResult>
+}
+
+/** All providers by name. */
+// biome-ignore lint/suspicious/noExplicitAny: each provider has a config of its own, which only it reads
+export type Providers = ReadonlyMap<string, Provider<any>>

@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createSeal } from '../security/seal.ts'
+import { type Database, openDatabase } from '../sqlite/database.ts'
+import { sqliteStore } from '../store/sqlite.ts'
+import { embeddedStream } from '../stream/embedded.ts'
+import type { Message, OutgoingMessage, Stream } from '../stream/port.ts'
+import type { Report } from './provider.ts'
+import { createReports, type Reports } from './reports.ts'
+import { planKey, type Step, stepMessage } from './step.ts'
+
+const seal = createSeal('a root secret for tests, long enough')
+const TENANT = 'acme'
+
+let database: Database
+let store: ReturnType<typeof sqliteStore>
+let stream: Stream
+let published: OutgoingMessage[]
+let reports: Reports
+
+beforeEach(async () => {
+  database = openDatabase(':memory:')
+  store = sqliteStore({ database, seal })
+  await store.migrate()
+  stream = await embeddedStream({ database })
+  published = []
+  const publish: Stream['publish'] = (messages) => {
+    published.push(...messages)
+    return stream.publish(messages)
+  }
+  reports = createReports({ store, stream: { publish }, seal })
+})
+afterEach(async () => {
+  await stream.close()
+  await store.close()
+  await database.close()
+})
+
+const step = (more: Partial<Step> = {}): Step => ({
+  tenant: TENANT,
+  user: 'ann',
+  notification: randomUUID(),
+  item: randomUUID(),
+  type: 'test',
+  priority: 'high',
+  at: Date.now(),
+  expiresAt: Date.now() + 60_000,
+  plan: [
+    { channel: 'sms', when: 'always', after: 0 },
+    { channel: 'email', when: 'failed', after: 3_600 },
+  ],
+  index: 0,
+  wide: false,
+  target: '',
+  attempt: 2,
+  ...more,
+})
+const report = (more: Partial<Report> = {}): Report => ({
+  id: 'SM1',
+  state: 'delivered',
+  at: Date.now(),
+  ...more,
+})
+const ledger = async ({ notification, wide }: Step) =>
+  (await store.deliveries.list(TENANT, { id: notification, wide }, { limit: 10 })).deliveries
+const states = async (of: Step) => (await ledger(of)).map(({ channel, state }) => `${channel} ${state}`)
+const events = () =>
+  published.filter(({ subject }) => subject.startsWith('event.')).map(({ subject }) => subject)
+const waiting = async (): Promise<Step[]> => {
+  const reader = await stream.read('email-high', { buffer: 10 })
+  if (reader.ready === 0) await new Promise<void>((resolve) => reader.onReady(resolve))
+  const messages: Message[] = reader.take(10)
+  await reader.ack(messages)
+  await reader.close()
+  return messages.map(({ data }) => JSON.parse(Buffer.from(data).toString()) as Step)
+}
+
+describe('a report', () => {
+  it('goes into the ledger and the event log', async () => {
+    const sent = step({ target: 'phone' })
+    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent }])
+    const at = Date.now() - 5_000
+    await reports.apply(TENANT, 'twilio', [report({ at })])
+    expect(await ledger(sent)).toMatchObject([
+      {
+        user: 'ann',
+        channel: 'sms',
+        step: 0,
+        device: 'phone',
+        state: 'delivered',
+        times: { delivered: new Date(at).toISOString() },
+        provider: 'twilio',
+        providerId: 'SM1',
+      },
+    ])
+    const [event] = published
+    expect(event?.subject).toBe('event.acme.delivery.delivered')
+    expect(JSON.parse(Buffer.from(event!.data).toString())).toEqual({
+      tenant: TENANT,
+      notification: sent.notification,
+      user: 'ann',
+      channel: 'sms',
+      step: 0,
+      device: 'phone',
+      state: 'delivered',
+      at: new Date(at).toISOString(),
+      attempt: 2,
+      provider: 'twilio',
+      providerId: 'SM1',
+      reason: null,
+    })
+  })
+
+  it('gives the same whenever, and however often, it comes', async () => {
+    const inOrder = step()
+    const backwards = step()
+    const early = step()
+    const all = [report({ at: Date.now() - 9_000 }), report({ state: 'read', at: Date.now() - 5_000 })]
+    const as = (id: string) => all.map((each) => ({ ...each, id }))
+    await reports.remember(TENANT, [
+      { account: 'twilio', id: 'SM1', step: inOrder },
+      { account: 'twilio', id: 'SM2', step: backwards },
+    ])
+    for (const each of as('SM1')) await reports.apply(TENANT, 'twilio', [each])
+    for (const each of as('SM2').reverse())
+      for (let n = 0; n < 3; n++) await reports.apply(TENANT, 'twilio', [each])
+    await reports.apply(TENANT, 'twilio', as('SM3'))
+    expect(await ledger(early)).toEqual([])
+    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM3', step: early }])
+    const of = async (which: Step) => (await ledger(which)).map(({ state, times }) => ({ state, times }))
+    expect(await of(inOrder)).toMatchObject([{ state: 'read' }])
+    expect(await of(backwards)).toEqual(await of(inOrder))
+    expect(await of(early)).toEqual(await of(inOrder))
+  })
+
+  it('is not lost when it comes at the moment of the record', async () => {
+    for (let n = 0; n < 20; n++) {
+      const sent = step()
+      await Promise.all([
+        reports.apply(TENANT, 'twilio', [report({ id: `SM${n}` })]),
+        reports.remember(TENANT, [{ account: 'twilio', id: `SM${n}`, step: sent }]),
+      ])
+      expect(await states(sent)).toEqual(['sms delivered'])
+    }
+  })
+
+  it('is for the account that sent it, in its tenant', async () => {
+    const sent = step()
+    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent }])
+    await reports.apply(TENANT, 'other', [report()])
+    await reports.apply('globex', 'twilio', [report()])
+    expect(await ledger(sent)).toEqual([])
+    expect(published).toEqual([])
+  })
+
+  it('may have an id of any length, and no sensible time', async () => {
+    const sent = step()
+    const id = `<${'x'.repeat(900)}@mail.example>`
+    await reports.remember(TENANT, [{ account: 'a'.repeat(64), id, step: sent }])
+    await reports.apply(TENANT, 'a'.repeat(64), [
+      report({ id, at: Number.NaN }),
+      report({ id, state: 'read', at: 9e15 }),
+    ])
+    const [row] = await ledger(sent)
+    expect(Date.parse(row?.times.read ?? '')).toBeLessThanOrEqual(Date.now())
+    expect(Date.parse(row?.times.delivered ?? '')).toBeLessThanOrEqual(Date.now())
+  })
+})
+
+describe('a failure', () => {
+  it('leads to the next step at once, instead of when that was due, and once', async () => {
+    const sent = step()
+    const next = { ...sent, index: 1 }
+    await stream.publish([stepMessage(next, { at: Date.now() + 3_600_000, key: planKey(sent) })])
+    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent }])
+    for (let n = 0; n < 3; n++)
+      await reports.apply(TENANT, 'twilio', [report({ state: 'failed', reason: 'unreachable' })])
+    expect(await states(sent)).toEqual(['sms failed'])
+    const { target: _, attempt: __, ...rest } = sent
+    expect(await waiting()).toEqual([{ ...rest, index: 1, failed: true }])
+    expect((await stream.backlog()).get('email-high') ?? 0).toBe(0)
+  })
+
+  it('leads nowhere when the plan has gone on already, or has ended', async () => {
+    const first = step()
+    await store.deliveries.record(TENANT, [
+      {
+        notification: first.notification,
+        user: 'ann',
+        step: 1,
+        channel: 'email',
+        device: '',
+        wide: false,
+        state: 'sent',
+        at: Date.now(),
+      },
+    ])
+    const last = step({ index: 1 })
+    await reports.remember(TENANT, [
+      { account: 'twilio', id: 'SM1', step: first },
+      { account: 'twilio', id: 'SM2', step: last },
+    ])
+    await reports.apply(TENANT, 'twilio', [
+      report({ state: 'failed' }),
+      report({ id: 'SM2', state: 'failed' }),
+    ])
+    expect(events()).toEqual(['event.acme.delivery.failed', 'event.acme.delivery.failed'])
+    expect(published).toHaveLength(2)
+  })
+
+  it('of one device is not that of the step', async () => {
+    const sent = step({ target: 'phone' })
+    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent }])
+    await reports.apply(TENANT, 'twilio', [report({ state: 'failed' })])
+    expect(published.map(({ subject }) => subject)).toEqual(['event.acme.delivery.failed'])
+  })
+})
+
+describe('STOP and START', () => {
+  const address = '+4915112345678'
+  const channels: ('sms' | 'mms')[] = ['sms', 'mms']
+  const stop = (at: number): Report => ({ at, suppress: { channels, address, reason: 'stop' } })
+  const start = (at: number): Report => ({ at, restore: { channels, address } })
+  const suppressed = async () =>
+    (
+      await store.suppressions.find(
+        TENANT,
+        channels.map((channel) => ({ channel, address })),
+      )
+    ).map((each) => each?.reason)
+  const past = Date.now() - 60_000
+
+  it.each([
+    ['STOP', [stop(past)], 'stop'],
+    ['STOP, then START', [stop(past), start(past + 1)], undefined],
+    ['START, then the STOP before it', [start(past + 1), stop(past)], undefined],
+    ['START, then STOP', [start(past), stop(past + 1)], 'stop'],
+    ['STOP, then the START before it', [stop(past + 1), start(past)], 'stop'],
+  ])('%s', async (_, said, reason) => {
+    for (const each of said) await reports.apply(TENANT, 'twilio', [each])
+    expect(await suppressed()).toEqual([reason, reason])
+    await reports.apply(TENANT, 'twilio', said.slice(-1))
+    expect(await suppressed()).toEqual([reason, reason])
+  })
+
+  it('START lifts no bounce, and nothing that an operator put there', async () => {
+    const put = (reason: 'bounce' | 'manual') =>
+      store.suppressions.put(TENANT, [
+        { channel: 'sms', address, reason, at: new Date(past).toISOString(), source: null },
+      ])
+    for (const reason of ['bounce', 'manual'] as const) {
+      await put(reason)
+      await reports.apply(TENANT, 'twilio', [start(Date.now())])
+      expect((await suppressed())[0]).toBe(reason)
+    }
+  })
+})

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { createSeal } from '../security/seal.ts'
+import { makeUnsubscribeUrl, readUnsubscribe, UNSUBSCRIBE_MS } from './unsubscribe.ts'
+
+const seal = createSeal('a root secret for tests, long enough')
+const who = { tenant: 'acme', user: 'ann', channel: 'email' as const, address: 'ann@example.com' }
+const NOW = 1_700_000_000_000
+const tokenOf = (url: string) => url.slice(url.lastIndexOf('/') + 1)
+
+describe('an unsubscribe link', () => {
+  const url = makeUnsubscribeUrl(seal, 'https://bell.example/', who, NOW)
+
+  it('stands below the public URL, and tells nobody who it is for', () => {
+    expect(url).toMatch(/^https:\/\/bell\.example\/v1\/unsubscribe\/[A-Za-z0-9._-]+$/)
+    expect(url).not.toContain('ann')
+    expect(Buffer.from(tokenOf(url), 'base64url').toString('latin1')).not.toContain('example')
+  })
+
+  it('holds for thirty days', () => {
+    expect(readUnsubscribe(seal, tokenOf(url), NOW + UNSUBSCRIBE_MS - 1)).toEqual(who)
+    expect(readUnsubscribe(seal, tokenOf(url), NOW + UNSUBSCRIBE_MS)).toBeUndefined()
+  })
+
+  it('cannot be made up, changed, or made from something else that was sealed', () => {
+    const token = tokenOf(url)
+    for (const other of [
+      '',
+      'x',
+      'v1.a.b.c',
+      token.slice(0, -4),
+      `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`.replace(/.{8}$/, 'AAAAAAAA'),
+      'x'.repeat(10_000),
+      seal.seal(JSON.stringify({ ...who, expires: NOW * 2 }), 'elsewhere'),
+      tokenOf(makeUnsubscribeUrl(createSeal('another root secret for tests, long'), 'https://x', who, NOW)),
+    ])
+      expect(readUnsubscribe(seal, other, NOW)).toBeUndefined()
+  })
+})

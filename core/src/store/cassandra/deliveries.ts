@@ -1,0 +1,125 @@
+import { type Channel, DELIVERY_STATES } from '@carillon/schemas'
+import type { types } from 'cassandra-driver'
+import { grouped } from '../grouping.ts'
+import {
+  addToSums,
+  type DeliveryKey,
+  deliveryCursor,
+  deliveryOf,
+  deliveryState,
+  firstKey,
+  readDeliveryCursor,
+  type StateTimes,
+} from '../ledger.ts'
+import type { Deliveries, DeliveryChange, DeliveryPlace } from '../outreach.ts'
+import { SLOTS } from '../port.ts'
+import { slotOf } from '../state.ts'
+import { forEach, type Session, type Statement } from './session.ts'
+import { walkPartitions } from './walk.ts'
+
+/** Partitions that a sum reads at once, and rows of each that it holds: what bounds its memory. */
+const SUMMED = { partitions: 8, rows: 500 }
+
+const TIMES = DELIVERY_STATES.map((state) => `${state}_at`)
+const ROW = `user, step, device, channel, attempt, provider, provider_id, reason, ${TIMES.join(', ')}`
+
+type Narrow = Omit<DeliveryPlace, 'wide'>
+
+const timesOf = (row: types.Row): StateTimes => {
+  const been = DELIVERY_STATES.flatMap((state) => {
+    const at: unknown = row[`${state}_at`]
+    return at instanceof Date ? [[state, at.getTime()]] : []
+  })
+  return Object.fromEntries(been) as StateTimes
+}
+
+const keyOf = (row: types.Row): DeliveryKey => ({
+  user: String(row.user),
+  step: Number(row.step),
+  device: String(row.device),
+})
+
+const said = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+/**
+ * A cell for the time of each state and for each detail, all written with the time of the change: the latest change
+ * wins each cell, in whatever order changes arrive, and nothing is read. What a change leaves out is not written.
+ */
+export const cassandraDeliveries = (session: Session, retention: number): Deliveries => {
+  const table = session.table('deliveries')
+  const PARTITION = 'tenant = ? AND notification = ? AND part = ?'
+  const SET = ['channel', 'attempt', 'provider', 'provider_id', 'reason', ...TIMES].map(
+    (cell) => `${cell} = ?`,
+  )
+  const update = `UPDATE ${table} USING TIMESTAMP ? AND TTL ? SET ${SET.join(', ')}
+    WHERE ${PARTITION} AND user = ? AND step = ? AND device = ?`
+  const ttl = Math.max(1, Math.ceil(retention / 1_000))
+  const partOf = (wide: boolean, user: string) => (wide ? slotOf(user) : 0)
+  const parts = (wide: boolean) => Array.from({ length: wide ? SLOTS : 1 }, (_, part) => part)
+
+  const statement = (tenant: string, change: DeliveryChange): Statement => {
+    const { notification, wide, user, step, device, channel, state, at } = change
+    // What is undefined stays unset: it neither writes nor deletes.
+    const times = DELIVERY_STATES.map((each) => (each === state ? at : undefined))
+    const details = [change.attempt, change.provider, change.providerId, change.reason]
+    const place = [tenant, notification, partOf(wide, user), user, step, device]
+    return { query: update, params: [at * 1_000, ttl, channel, ...details, ...times, ...place] }
+  }
+
+  const delivery = (notification: string, row: types.Row) => {
+    const place: Narrow = { notification, ...keyOf(row), channel: String(row.channel) as Channel }
+    return deliveryOf(place, timesOf(row), {
+      ...(typeof row.attempt === 'number' ? { attempt: row.attempt } : {}),
+      provider: said(row.provider),
+      providerId: said(row.provider_id),
+      reason: said(row.reason),
+    })
+  }
+
+  return {
+    record: async (tenant, changes) => {
+      const partitions = grouped(
+        changes,
+        ({ notification, wide, user }) => `${partOf(wide, user)}\n${notification}`,
+      )
+      await forEach([...partitions.values()], (together) =>
+        session.write(together.map((change) => statement(tenant, change))),
+      )
+    },
+
+    list: async (tenant, { id, wide, user }, { after, limit }) => {
+      const start = after === undefined ? firstKey(user) : readDeliveryCursor(after)
+      const place =
+        user === undefined ? '(user, step, device) > (?, ?, ?)' : 'user = ? AND (step, device) > (?, ?)'
+      const query = `SELECT ${ROW} FROM ${table} WHERE ${PARTITION} AND ${place} LIMIT ?`
+      const narrowed = user === undefined ? undefined : partOf(wide, user)
+      const from = narrowed ?? (after === undefined ? 0 : partOf(wide, start.user))
+      const read = (part: number) => {
+        const { user: first, step, device } = part === from ? start : firstKey()
+        return session.rows(query, [tenant, id, part, user ?? first, step, device, limit])
+      }
+      const to = narrowed === undefined ? parts(wide).length : narrowed + 1
+      const { rows, last } = await walkPartitions(read, { from, to, limit })
+      const end = rows.at(-1)
+      return {
+        deliveries: rows.map((row) => delivery(id, row)),
+        ...(last === undefined || !end ? {} : { next: deliveryCursor(keyOf(end)) }),
+      }
+    },
+
+    sum: async (tenant, { id, wide }) => {
+      const sums = {}
+      const query = `SELECT channel, ${TIMES.join(', ')} FROM ${table} WHERE ${PARTITION}`
+      await forEach(
+        parts(wide),
+        async (part) => {
+          for await (const rows of session.scan(query, [[tenant, id, part]], SUMMED.rows))
+            for (const row of rows)
+              addToSums(sums, String(row.channel) as Channel, deliveryState(timesOf(row)))
+        },
+        SUMMED.partitions,
+      )
+      return sums
+    },
+  }
+}

@@ -1,0 +1,131 @@
+import type { types } from 'cassandra-driver'
+import { grouped, groupedSlices, slices } from '../grouping.ts'
+import type { Devices, StoredDevice } from '../outreach.ts'
+import type { Seal } from '../port.ts'
+import { deviceTarget, openDevice, sealDevice } from '../sealed.ts'
+import { slotOf } from '../state.ts'
+import { writeClock } from './clock.ts'
+import { forEach, type Session } from './session.ts'
+
+const IDS_PER_QUERY = 100
+
+/** What the other parts of the adapter ask of devices. */
+export type CassandraDevices = Devices & {
+  /** Removes all of a user's. */
+  clear(tenant: string, user: string): Promise<void>
+}
+
+/** A version of a device: which, and when it was written (µs). */
+type Version = { user: string; id: string; at: number }
+
+/**
+ * Devices by user, and beside them who holds each target. A holder is changed with LWT, before the device is written,
+ * and names the version of the device it speaks of. A removal is written with the time of the version it is about: it
+ * takes that one away even when it is only written afterwards, and never a later one. So of any number of users who
+ * register the same target at once, one keeps it.
+ */
+export const cassandraDevices = (session: Session, seal: Seal): CassandraDevices => {
+  const devices = session.table('devices')
+  const holders = session.table('device_holders')
+  const clock = writeClock()
+  const COLUMNS = 'user, id, content, WRITETIME(content) AS at'
+  const USER = 'tenant = ? AND slot = ? AND user = ?'
+  const HOLDER = 'tenant = ? AND target = ?'
+  const SAME = 'IF user = ? AND id = ? AND at = ?'
+
+  const opened = (tenant: string, row: types.Row): StoredDevice =>
+    openDevice(seal, tenant, String(row.user), String(row.id), String(row.content))
+
+  const version = (row: types.Row): Version => ({
+    user: String(row.user),
+    id: String(row.id),
+    at: Number(row.at),
+  })
+
+  const drop = (tenant: string, { user, id, at }: Version) =>
+    session.write([
+      {
+        query: `DELETE FROM ${devices} USING TIMESTAMP ? WHERE ${USER} AND id = ?`,
+        params: [at, tenant, slotOf(user), user, id],
+      },
+    ])
+
+  /** Makes `mine` the holder, and removes the device that was. */
+  const hold = async (tenant: string, target: string, mine: Version): Promise<void> => {
+    const { user, id, at } = mine
+    const insert = `INSERT INTO ${holders} (tenant, target, user, id, at) VALUES (?, ?, ?, ?, ?) IF NOT EXISTS`
+    const update = `UPDATE ${holders} SET user = ?, id = ?, at = ? WHERE ${HOLDER} ${SAME}`
+    for (;;) {
+      const held = await session.claim(insert, [tenant, target, user, id, at])
+      if (!held) return
+      const before = version(held)
+      if (before.user !== user || before.id !== id) await drop(tenant, before)
+      const lost = await session.claim(update, [
+        ...[user, id, at, tenant, target],
+        ...[before.user, before.id, before.at],
+      ])
+      if (!lost) return
+    }
+  }
+
+  /** Ends what a version holds, unless somebody else holds it by now. */
+  const release = async (tenant: string, target: string, { user, id, at }: Version): Promise<void> => {
+    await session.claim(`DELETE FROM ${holders} WHERE ${HOLDER} ${SAME}`, [tenant, target, user, id, at])
+  }
+
+  const targetOf = (tenant: string, row: types.Row) => deviceTarget(seal, tenant, opened(tenant, row).device)
+
+  const removeRows = (tenant: string, rows: readonly types.Row[]) =>
+    forEach(rows, async (row) => {
+      const target = targetOf(tenant, row)
+      if (target !== undefined) await release(tenant, target, version(row))
+      await drop(tenant, version(row))
+    })
+
+  const rowsOf = (tenant: string, user: string, ids: readonly string[]) =>
+    session.rows(`SELECT ${COLUMNS} FROM ${devices} WHERE ${USER} AND id IN ?`, [
+      tenant,
+      slotOf(user),
+      user,
+      ids,
+    ])
+
+  return {
+    put: async (tenant, user, stored) => {
+      const [old] = await rowsOf(tenant, user, [stored.id])
+      const mine = { user, id: stored.id, at: Math.max(clock(), old ? version(old).at + 1 : 0) }
+      const target = deviceTarget(seal, tenant, stored.device)
+      if (target !== undefined) await hold(tenant, target, mine)
+      const cells = [tenant, slotOf(user), user, stored.id, sealDevice(seal, tenant, user, stored)]
+      await session.write([
+        {
+          query: `INSERT INTO ${devices} (tenant, slot, user, id, content) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?`,
+          params: [...cells, mine.at],
+        },
+      ])
+      const before = old && targetOf(tenant, old)
+      if (old && before !== undefined && before !== target) await release(tenant, before, version(old))
+    },
+
+    of: async (tenant, users) => {
+      const query = `SELECT ${COLUMNS} FROM ${devices} WHERE tenant = ? AND slot = ? AND user IN ?`
+      const found: types.Row[] = []
+      await forEach(groupedSlices(users, slotOf, IDS_PER_QUERY), async ([slot, some]) => {
+        for (const row of await session.rows(query, [tenant, slot, some])) found.push(row)
+      })
+      const byUser = [...grouped(found, (row) => String(row.user))]
+      return new Map(byUser.map(([user, rows]) => [user, rows.map((row) => opened(tenant, row))]))
+    },
+
+    remove: async (tenant, user, ids) => {
+      for (const some of slices(ids, IDS_PER_QUERY))
+        await removeRows(tenant, await rowsOf(tenant, user, some))
+    },
+
+    clear: async (tenant, user) =>
+      removeRows(
+        tenant,
+        await session.rows(`SELECT ${COLUMNS} FROM ${devices} WHERE ${USER}`, [tenant, slotOf(user), user]),
+      ),
+  }
+}

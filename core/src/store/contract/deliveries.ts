@@ -1,0 +1,203 @@
+import type { Delivery } from '@carillon/schemas'
+import { describe, expect, test } from 'vitest'
+import type { DeliveryChange } from '../outreach.ts'
+import type { Store } from '../port.ts'
+import { freshTenant, seeded } from './samples.ts'
+
+const T = Date.UTC(2026, 0, 31, 9)
+const time = (at: number) => new Date(at).toISOString()
+
+const change = (
+  state: DeliveryChange['state'],
+  at: number,
+  more: Partial<DeliveryChange> = {},
+): DeliveryChange => ({
+  notification: 'order-1',
+  user: 'ada',
+  step: 0,
+  channel: 'email',
+  device: '',
+  wide: false,
+  state,
+  at,
+  ...more,
+})
+
+const ONE = { id: 'order-1', wide: false }
+
+/** A walk over everything in pages of 97. */
+const listAll = async (
+  store: Store,
+  tenant: string,
+  notification: { id: string; wide: boolean; user?: string },
+): Promise<Delivery[]> => {
+  const met: Delivery[] = []
+  let after: string | undefined
+  do {
+    const query = { limit: 97, ...(after === undefined ? {} : { after }) }
+    const page = await store.deliveries.list(tenant, notification, query)
+    expect(page.deliveries.length).toBeLessThanOrEqual(97)
+    met.push(...page.deliveries)
+    after = page.next
+  } while (after !== undefined)
+  return met
+}
+
+const placeOf = ({ user, step, device }: Delivery) => `${user} ${step} ${device}`
+
+export const deliveriesContract = (store: () => Store): void => {
+  describe('deliveries', () => {
+    test('a delivery has the time of every state, and what was said last', async () => {
+      const { deliveries } = store()
+      const tenant = freshTenant()
+      await deliveries.record(tenant, [change('requested', T)])
+      await deliveries.record(tenant, [change('queued', T + 5, { attempt: 1, provider: 'mail' })])
+      expect((await deliveries.list(tenant, ONE, { limit: 10 })).deliveries).toEqual([
+        {
+          notification: 'order-1',
+          user: 'ada',
+          channel: 'email',
+          step: 0,
+          device: null,
+          state: 'queued',
+          times: { requested: time(T), queued: time(T + 5) },
+          attempts: 1,
+          provider: 'mail',
+          providerId: null,
+          reason: null,
+        },
+      ])
+      await deliveries.record(tenant, [
+        change('sent', T + 10, { attempt: 2, provider: 'spare', providerId: 'm-1' }),
+        change('delivered', T + 20),
+        change('failed', T + 7, { attempt: 1, reason: 'mailbox_full' }),
+      ])
+      expect(await deliveries.list(tenant, ONE, { limit: 10 })).toEqual({
+        deliveries: [
+          expect.objectContaining({
+            state: 'delivered',
+            times: {
+              requested: time(T),
+              queued: time(T + 5),
+              failed: time(T + 7),
+              sent: time(T + 10),
+              delivered: time(T + 20),
+            },
+            attempts: 2,
+            provider: 'spare',
+            providerId: 'm-1',
+            reason: null,
+          }),
+        ],
+      })
+    })
+
+    test('changes may come again and in any order', async () => {
+      const { deliveries } = store()
+      const tenant = freshTenant()
+      const changes = [
+        change('requested', T),
+        change('queued', T + 1, { attempt: 1 }),
+        change('in_doubt', T + 2, { provider: 'a', reason: 'silent' }),
+        change('queued', T + 3, { attempt: 2 }),
+        change('sent', T + 4, { provider: 'b', providerId: 'first' }),
+        change('sent', T + 6, { attempt: 3, providerId: 'second' }),
+        change('failed', T + 8, { reason: 'bounced' }),
+        change('failed', T + 8, { reason: 'absent', attempt: 2 }),
+      ]
+      const expected = {
+        state: 'failed',
+        times: {
+          requested: time(T),
+          queued: time(T + 3),
+          in_doubt: time(T + 2),
+          sent: time(T + 6),
+          failed: time(T + 8),
+        },
+        attempts: 2,
+        provider: 'b',
+        providerId: 'second',
+        reason: 'bounced',
+      }
+      const random = seeded(4)
+      for (const user of ['forward', 'backward', 'x', 'y', 'z']) {
+        const mixed = [...changes, ...changes]
+        if (user.length === 1) mixed.sort(() => random() - 0.5)
+        if (user === 'backward') mixed.reverse()
+        for (const half of [mixed.slice(0, 5), mixed.slice(5)])
+          await deliveries.record(
+            tenant,
+            half.map((each) => ({ ...each, user })),
+          )
+        const { deliveries: found } = await deliveries.list(tenant, { ...ONE, user }, { limit: 10 })
+        expect(found, user).toMatchObject([expected])
+        expect(Object.keys(found[0]?.times ?? {})).toHaveLength(5)
+      }
+    })
+
+    test.each([false, true])('hundreds are listed in pages, each once (wide: %s)', async (wide) => {
+      const { deliveries } = store()
+      const tenant = freshTenant()
+      const users = Array.from({ length: 350 }, (_, index) => `user-${index}@example.org`)
+      const changes = users.flatMap((user) => [
+        change('sent', T, { user, wide }),
+        change(user.includes('7') ? 'failed' : 'requested', T, {
+          user,
+          wide,
+          step: 1,
+          channel: 'push',
+          device: 'phone',
+          reason: 'gone',
+        }),
+      ])
+      await deliveries.record(tenant, changes)
+      await deliveries.record(tenant, [change('sent', T, { notification: 'order-2', wide })])
+      await deliveries.record(freshTenant(), [change('sent', T, { wide })])
+      const met = await listAll(store(), tenant, { id: 'order-1', wide })
+      expect(met).toHaveLength(700)
+      expect(new Set(met.map(placeOf))).toEqual(
+        new Set(users.flatMap((user) => [`${user} 0 null`, `${user} 1 phone`])),
+      )
+      const failed = users.filter((user) => user.includes('7')).length
+      expect(await deliveries.sum(tenant, { id: 'order-1', wide })).toEqual({
+        email: { sent: 350 },
+        push: { failed, requested: 350 - failed },
+      })
+    })
+
+    test.each([false, true])('those of one user, from a place on (wide: %s)', async (wide) => {
+      const { deliveries } = store()
+      const tenant = freshTenant()
+      const devices = ['', 'a', 'b']
+      await deliveries.record(
+        tenant,
+        ['ada', 'adam', 'bob'].flatMap((user) =>
+          [0, 1].flatMap((step) => devices.map((device) => change('sent', T, { user, step, device, wide }))),
+        ),
+      )
+      const notification = { id: 'order-1', wide, user: 'ada' }
+      const all = await listAll(store(), tenant, notification)
+      expect(all.map(placeOf)).toEqual(
+        [0, 1].flatMap((step) => [`ada ${step} null`, `ada ${step} a`, `ada ${step} b`]),
+      )
+      const first = await deliveries.list(tenant, notification, { limit: 4 })
+      const rest = await deliveries.list(tenant, notification, { limit: 4, after: first.next ?? '' })
+      expect([...first.deliveries, ...rest.deliveries]).toEqual(all)
+      expect(rest.next).toBeUndefined()
+    })
+
+    test('nothing of another tenant, of another notification or of none is seen', async () => {
+      const { deliveries } = store()
+      const tenant = freshTenant()
+      await deliveries.record(tenant, [change('sent', T)])
+      await deliveries.record(tenant, [])
+      expect(await deliveries.list(freshTenant(), ONE, { limit: 5 })).toEqual({ deliveries: [] })
+      expect(await deliveries.list(tenant, { ...ONE, id: 'order' }, { limit: 5 })).toEqual({ deliveries: [] })
+      expect(await deliveries.sum(freshTenant(), ONE)).toEqual({})
+      for (const after of ['', 'x', 'null', '{}', '["ada"]', '["ada","0",""]'])
+        await expect(deliveries.list(tenant, ONE, { after, limit: 5 })).rejects.toMatchObject({
+          problem: { code: 'cursor_invalid' },
+        })
+    })
+  })
+}

@@ -1,0 +1,105 @@
+import { DELIVERY_STATES, type Delivery, type DeliveryState, type DeliverySums } from '@carillon/schemas'
+import { ProblemError } from '../errors.ts'
+import type { DeliveryChange, DeliveryPlace } from './outreach.ts'
+
+/** When a delivery came into each state, epoch ms. */
+export type StateTimes = Partial<Record<DeliveryState, number>>
+
+/** What the changes of a delivery say beside its state. */
+export type Details = Pick<DeliveryChange, 'attempt' | 'provider' | 'providerId' | 'reason'>
+
+export const DETAILS = ['attempt', 'provider', 'providerId', 'reason'] as const
+
+/** States that an attempt ended in, with a reason; trying again takes the delivery out of them. */
+const ENDS: ReadonlySet<DeliveryState> = new Set(['skipped', 'in_doubt', 'failed'])
+
+/** The farthest of the states it has been in, leaving out ends that came before it was tried again. */
+export const deliveryState = (times: StateTimes): DeliveryState => {
+  const tried = Math.max(times.queued ?? 0, times.sent ?? 0)
+  const stands = (state: DeliveryState) => {
+    const at = times[state]
+    return at !== undefined && !(ENDS.has(state) && at < tried)
+  }
+  return DELIVERY_STATES.findLast(stands) ?? 'requested'
+}
+
+/** A delivery as it is listed. A reason that an earlier attempt ended for is not one of the present state. */
+export const deliveryOf = (
+  { notification, user, step, channel, device }: Omit<DeliveryPlace, 'wide'>,
+  times: StateTimes,
+  { attempt, provider, providerId, reason }: Details,
+): Delivery => {
+  const state = deliveryState(times)
+  const been = DELIVERY_STATES.flatMap((state) => {
+    const at = times[state]
+    return at === undefined ? [] : [[state, new Date(at).toISOString()]]
+  })
+  return {
+    notification,
+    user,
+    channel,
+    step,
+    device: device === '' ? null : device,
+    state,
+    times: Object.fromEntries(been) as Delivery['times'],
+    attempts: attempt ?? 0,
+    provider: provider ?? null,
+    providerId: providerId ?? null,
+    reason: ENDS.has(state) ? (reason ?? null) : null,
+  }
+}
+
+/** Adds deliveries of one channel that are in one state, in place. */
+export const addToSums = (
+  sums: DeliverySums,
+  channel: DeliveryPlace['channel'],
+  state: DeliveryState,
+  count = 1,
+): void => {
+  const states = sums[channel] ?? {}
+  sums[channel] = states
+  states[state] = (states[state] ?? 0) + count
+}
+
+/** A delivery with the time of everything that is known of it, for a store that has no such times of its own. */
+export type Course = { times: StateTimes; said: { [Detail in keyof Details]?: [Details[Detail], number] } }
+
+/**
+ * The course after a change. Whatever order changes come in, the result is the same: of each state the latest time
+ * stays, and of each detail what was said last; of two that were said at once, the greater.
+ */
+export const advance = ({ times, said }: Course, change: DeliveryChange): Course => {
+  const { state, at } = change
+  const added = DETAILS.flatMap((detail) => {
+    const value = change[detail]
+    const [old, since] = said[detail] ?? []
+    const stays = since !== undefined && old !== undefined && value !== undefined
+    if (value === undefined || (stays && (since > at || (since === at && old >= value)))) return []
+    return [[detail, [value, at]]]
+  })
+  return {
+    times: { ...times, [state]: Math.max(at, times[state] ?? at) },
+    said: { ...said, ...(Object.fromEntries(added) as Course['said']) },
+  }
+}
+
+/** Where in a notification's deliveries a page ends. */
+export type DeliveryKey = Pick<DeliveryPlace, 'user' | 'step' | 'device'>
+
+/** Before every delivery of a user, or of all users: steps count from 0. */
+export const firstKey = (user = ''): DeliveryKey => ({ user, step: -1, device: '' })
+
+export const deliveryCursor = ({ user, step, device }: DeliveryKey): string =>
+  JSON.stringify([user, step, device])
+
+/** Reads a cursor of `deliveryCursor`. Throws `cursor_invalid` for anything else. */
+export const readDeliveryCursor = (cursor: string): DeliveryKey => {
+  try {
+    const [user, step, device] = JSON.parse(cursor) as unknown[]
+    if (typeof user === 'string' && typeof step === 'number' && typeof device === 'string')
+      return { user, step, device }
+  } catch {
+    // Not JSON, or not an array: said below.
+  }
+  throw new ProblemError('cursor_invalid', 'the cursor is not a place among deliveries')
+}

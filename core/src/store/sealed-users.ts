@@ -1,0 +1,29 @@
+import type { Seal, StoredUser, Users } from './port.ts'
+
+const ADDRESSES = ['email', 'phone'] as const
+
+/** Users whose addresses are encrypted before `users` stores them, each for its place. */
+export const sealedUsers = (users: Users, seal: Seal): Users => {
+  const changed = (
+    tenant: string,
+    { id, profile }: StoredUser,
+    change: (address: string, context: string) => string,
+  ): StoredUser => {
+    const addresses = ADDRESSES.flatMap((field) => {
+      const address = profile[field]
+      return address === undefined ? [] : [[field, change(address, `user:${tenant}:${id}:${field}`)]]
+    })
+    return { id, profile: { ...profile, ...Object.fromEntries(addresses) } }
+  }
+  return {
+    ...users,
+    merge: (tenant, people) =>
+      users.merge(
+        tenant,
+        people.map((user) => changed(tenant, user, seal.seal)),
+      ),
+    put: (tenant, user) => users.put(tenant, changed(tenant, user, seal.seal)),
+    get: async (tenant, ids) =>
+      (await users.get(tenant, ids)).map((user) => changed(tenant, user, seal.open)),
+  }
+}

@@ -1,0 +1,72 @@
+import type { Channel, DeliveryState, DeliverySums } from '@carillon/schemas'
+import {
+  addToSums,
+  advance,
+  type Course,
+  DETAILS,
+  type DeliveryKey,
+  deliveryCursor,
+  deliveryOf,
+  deliveryState,
+  firstKey,
+  readDeliveryCursor,
+} from '../ledger.ts'
+import type { Deliveries } from '../outreach.ts'
+import type { Session } from './session.ts'
+
+type Row = DeliveryKey & { channel: Channel; course: string }
+
+const COURSE = `SELECT course FROM deliveries
+  WHERE tenant = ? AND notification = ? AND user = ? AND step = ? AND device = ? AND expires_at > ?`
+const PUT = `INSERT OR REPLACE INTO deliveries
+  (tenant, notification, user, step, device, channel, state, course, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+/** A delivery's course is read and advanced within the commit; its state lies beside it, for sums. */
+export const sqliteDeliveries = (session: Session, retention: number): Deliveries => ({
+  record: (tenant, changes) =>
+    session.write(({ run, first }) => {
+      const now = Date.now()
+      for (const change of changes) {
+        const place = [tenant, change.notification, change.user, change.step, change.device]
+        const row = first<{ course: string }>(COURSE, [...place, now])
+        const course = advance(row ? (JSON.parse(row.course) as Course) : { times: {}, said: {} }, change)
+        const state = deliveryState(course.times)
+        run(PUT, [...place, change.channel, state, JSON.stringify(course), now + retention])
+      }
+    }, 'committed'),
+
+  list: async (tenant, { id, user }, { after, limit }) => {
+    const start = after === undefined ? firstKey(user) : readDeliveryCursor(after)
+    const rows = await session.all<Row>(
+      `SELECT user, step, device, channel, course FROM deliveries
+       WHERE tenant = ? AND notification = ? AND expires_at > ? AND (user, step, device) > (?, ?, ?)
+         ${user === undefined ? '' : 'AND user = ?'}
+       ORDER BY user, step, device LIMIT ?`,
+      [
+        ...[tenant, id, Date.now(), start.user, start.step, start.device],
+        ...(user === undefined ? [] : [user]),
+        limit,
+      ],
+    )
+    const last = rows.at(-1)
+    return {
+      deliveries: rows.map(({ course, ...place }) => {
+        const { times, said } = JSON.parse(course) as Course
+        const details = DETAILS.map((detail) => [detail, said[detail]?.[0]])
+        return deliveryOf({ notification: id, ...place }, times, Object.fromEntries(details))
+      }),
+      ...(last && rows.length === limit ? { next: deliveryCursor(last) } : {}),
+    }
+  },
+
+  sum: async (tenant, { id }) => {
+    const rows = await session.all<{ channel: Channel; state: DeliveryState; count: number }>(
+      `SELECT channel, state, count(*) AS count FROM deliveries
+       WHERE tenant = ? AND notification = ? AND expires_at > ? GROUP BY channel, state`,
+      [tenant, id, Date.now()],
+    )
+    const sums: DeliverySums = {}
+    for (const { channel, state, count } of rows) addToSums(sums, channel, state, count)
+    return sums
+  },
+})

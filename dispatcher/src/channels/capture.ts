@@ -1,0 +1,54 @@
+import type { Address, Captured, Outgoing, Provider } from '@carillon/core/outreach/provider'
+import { CHANNELS } from '@carillon/schemas'
+import { z } from 'zod'
+import { renderEmail } from '../render/email.ts'
+import { plainText } from '../render/text.ts'
+
+const Config = z.strictObject({})
+
+const TEXT_MAX = 4_096
+
+const recipient = (address: Address, user: string): string => {
+  if (address.kind === 'email') return address.email
+  return address.kind === 'phone' ? address.phone : user
+}
+
+const captured = (message: Outgoing): Captured => {
+  const { channel, user, notification, key, address, content } = message
+  const about = {
+    id: key,
+    at: new Date().toISOString(),
+    user,
+    channel,
+    to: recipient(address, user),
+    notification,
+  }
+  return channel === 'email'
+    ? { ...about, ...renderEmail(message) }
+    : {
+        ...about,
+        ...(content.title === undefined ? {} : { subject: content.title }),
+        text: plainText(content, { max: TEXT_MAX }),
+      }
+}
+
+/**
+ * In development, stands in for every channel without an account of its own: what would have been sent is rendered and
+ * shown on the demo page, and goes nowhere.
+ */
+export const capture: Provider<z.infer<typeof Config>> = {
+  name: 'capture',
+  channels: CHANNELS,
+  config: Config,
+  repeatable: true,
+  concurrency: 64,
+  needs: () => 'account',
+  open: (_config, tools) => ({
+    send: async (message) => {
+      tools.capture?.(captured(message))
+      return { outcome: 'sent', id: message.key }
+    },
+    verify: async () => {},
+    close: async () => {},
+  }),
+}

@@ -1,0 +1,46 @@
+import { type HttpAnswer, HttpFailure, type Outcome } from '@carillon/core/outreach/provider'
+
+/** The longest pause a provider may ask for. */
+const AFTER_MAX_MS = 24 * 3_600_000
+
+/** `Retry-After` (RFC 9110, section 10.2.3), seconds or a date, in ms from now; at most a day. */
+export const retryAfterMs = (headers: Record<string, string>): number | undefined => {
+  const given = headers['retry-after']
+  if (given === undefined) return undefined
+  const ms = /^\d+$/.test(given) ? Number(given) * 1_000 : Date.parse(given) - Date.now()
+  return Number.isFinite(ms) && ms > 0 ? Math.min(ms, AFTER_MAX_MS) : undefined
+}
+
+/** One printable line of at most 200 characters, for the `detail` of an outcome. */
+export const oneLine = (text: string): string =>
+  text
+    .replaceAll(/[\p{C}\s]+/gu, ' ')
+    .trim()
+    .slice(0, 200)
+
+/**
+ * What an answer means by its status alone, for providers without words of their own for it. `words` is what the
+ * provider said, if that holds no address, secret or content.
+ */
+export const outcomeOfStatus = (answer: HttpAnswer, words = ''): Outcome => {
+  const { status, headers } = answer
+  const detail = oneLine(`HTTP ${status} ${words}`)
+  const afterMs = retryAfterMs(headers)
+  if (status >= 200 && status < 300) return { outcome: 'sent' }
+  if (status === 408 || status === 425 || status === 429 || status >= 500)
+    return { outcome: 'retry', reason: status === 429 ? 'rate_limited' : 'provider_error', detail, afterMs }
+  if (status === 401 || status === 402 || status === 403)
+    return { outcome: 'account', reason: 'not_authorized', detail }
+  if (status >= 300 && status < 400)
+    return { outcome: 'refused', reason: 'redirected', detail: `${detail}: redirects are not followed` }
+  return { outcome: 'refused', reason: 'refused', detail }
+}
+
+/** What no answer means: tried again if the request cannot have arrived, else in doubt. Throws what is a fault of ours. */
+export const outcomeOfFailure = (error: unknown): Outcome => {
+  if (!(error instanceof HttpFailure)) throw error
+  const { reason, sent } = error
+  const detail = oneLine(error.message)
+  if (reason === 'refused_target') return { outcome: 'refused', reason, detail }
+  return sent ? { outcome: 'doubt', reason, detail } : { outcome: 'retry', reason, detail }
+}

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto'
+import type { Outgoing } from '@carillon/core/outreach/provider'
+import { Webhook } from 'standardwebhooks'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hastyHttp, sample, standIn, strictHttp, testTools, unhurried } from './testing.ts'
+import { httpFaults } from './testing-http.ts'
+import { webhook } from './webhook.ts'
+
+const secret = () => `whsec_${randomBytes(32).toString('base64')}`
+const [newest, older] = [secret(), secret()]
+
+let server: Awaited<ReturnType<typeof standIn>>
+beforeAll(async () => {
+  server = await standIn()
+})
+afterAll(() => server.close())
+
+const open = (config: object, http = testTools().http) =>
+  webhook.open(webhook.config.parse({ secrets: [newest, older], ...config }), testTools({ http }))
+const send = (message: Partial<Outgoing> = {}) =>
+  open({ url: `${server.url}/hook` }).send(sample(message), unhurried)
+const last = () => server.requests.at(-1)!
+const ofDevice = (): Outgoing['address'] => ({
+  kind: 'device',
+  id: 'd-1',
+  device: { kind: 'webhook', url: `${server.url}/mine` },
+})
+
+describe('a message', () => {
+  test('is signed with every secret, as the library verifies', async () => {
+    server.answerWith({ status: 204 })
+    const message = sample({ content: { title: 'Grüße 😀', data: { a: [1] }, tags: ['x'] } })
+    expect(await open({ url: `${server.url}/hook` }).send(message, unhurried)).toEqual({ outcome: 'sent' })
+    const { path, method, headers, body, json } = last()
+    expect([method, path, headers['webhook-id']]).toEqual(['POST', '/hook', message.key])
+    for (const known of [newest, older])
+      expect(new Webhook(known).verify(body, headers as Record<string, string>)).toEqual(json)
+    expect(() => new Webhook(secret()).verify(body, headers as Record<string, string>)).toThrow()
+    expect(() => new Webhook(newest).verify(`${body} `, headers as Record<string, string>)).toThrow()
+    expect(json).toEqual({
+      type: 'notification',
+      timestamp: new Date(message.at).toISOString(),
+      data: {
+        notification: message.notification,
+        user: 'ada',
+        type: 'comment',
+        priority: 'normal',
+        title: 'Grüße 😀',
+        data: { a: [1] },
+        tags: ['x'],
+      },
+    })
+  })
+
+  test('keeps its id on every attempt', async () => {
+    server.answerWith({})
+    const message = sample()
+    for (const attempt of [1, 2]) await send({ ...message, attempt })
+    expect(new Set(server.requests.slice(-2).map(({ headers }) => headers['webhook-id']))).toEqual(
+      new Set([message.key]),
+    )
+  })
+
+  test("goes to the user's own device, with an account that names a URL or none", async () => {
+    server.answerWith({})
+    await send({ address: ofDevice() })
+    expect(last().path).toBe('/mine')
+    expect(await open({}).send(sample({ address: ofDevice() }), unhurried)).toEqual({ outcome: 'sent' })
+    expect(webhook.needs('webhook', webhook.config.parse({ secrets: [newest] }))).toBe('device')
+    expect(webhook.needs('webhook', webhook.config.parse({ secrets: [newest], url: server.url }))).toBe(
+      'account',
+    )
+    await expect(async () => open({}).send(sample(), unhurried)).rejects.toThrow(TypeError)
+  })
+})
+
+describe('an answer', () => {
+  test.each([200, 201, 202, 204, 299])('%i: sent', async (status) => {
+    server.answerWith({ status })
+    expect(await send()).toEqual({ outcome: 'sent' })
+  })
+
+  test('410: the device is forgotten; the URL of an account is its fault', async () => {
+    server.answerWith({ status: 410 })
+    expect(await send({ address: ofDevice() })).toMatchObject({ outcome: 'refused', forget: 'device' })
+    expect(await send()).toMatchObject({ outcome: 'account', reason: 'gone' })
+  })
+
+  test("401 is the account's fault, and never so what a device's own URL says", async () => {
+    server.answerWith({ status: 401 })
+    expect(await send()).toMatchObject({ outcome: 'account', reason: 'not_authorized' })
+    const own = await send({ address: ofDevice() })
+    expect(own).toMatchObject({ outcome: 'refused', reason: 'not_authorized' })
+    expect(own).not.toHaveProperty('forget')
+  })
+
+  test.each([400, 404, 422])('%i: refused', async (status) => {
+    server.answerWith({ status, body: 'no' })
+    expect(await send()).toMatchObject({ outcome: 'refused', reason: 'refused' })
+  })
+
+  test('Retry-After is seconds or a date', async () => {
+    server.answerWith({ status: 429, headers: { 'retry-after': '12' } })
+    expect(await send()).toMatchObject({ outcome: 'retry', reason: 'rate_limited', afterMs: 12_000 })
+    const date = new Date(Date.now() + 60_000).toUTCString()
+    server.answerWith({ status: 503, headers: { 'retry-after': date } })
+    const { afterMs } = (await send()) as { afterMs: number }
+    expect(afterMs).toBeGreaterThan(30_000)
+    expect(afterMs).toBeLessThanOrEqual(60_000)
+  })
+})
+
+httpFaults((url, http) => open({ url }, http).send(sample(), unhurried))
+
+test('a signal ends it', async () => {
+  server.answerWith('hang')
+  const ends = new AbortController()
+  const before = server.requests.length
+  const sending = open({ url: server.url }).send(sample(), ends.signal)
+  while (server.requests.length === before) await new Promise(setImmediate)
+  ends.abort()
+  expect(await sending).toMatchObject({ outcome: 'doubt' })
+})
+
+describe('an account', () => {
+  const complaints = (config: unknown) =>
+    webhook.config.safeParse(config).error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`)
+
+  test('is told what is wrong with it, each by name', () => {
+    expect(complaints({})).toEqual([expect.stringMatching(/^secrets is missing/)])
+    expect(complaints({ secrets: [] })).toEqual([expect.stringMatching(/^secrets .*at least one/)])
+    expect(complaints({ secrets: Array(6).fill(newest) })).toEqual([expect.stringMatching(/at most five/)])
+    for (const bad of [
+      'hunter2',
+      'whsec_',
+      `whsec_${randomBytes(23).toString('base64')}`,
+      `whsec_${randomBytes(65).toString('base64')}`,
+      'whsec_!!!!',
+    ])
+      expect(complaints({ secrets: [newest, bad] }), bad).toEqual([
+        expect.stringMatching(/^secrets.1 must be whsec_/),
+      ])
+    expect(complaints({ secrets: [newest], url: 'ftp://a.example' })).toEqual([
+      expect.stringMatching(/^url must be an http/),
+    ])
+    expect(complaints({ secrets: [newest], url: 'https://a:b@a.example' })).toEqual([
+      expect.stringMatching(/^url must not hold credentials/),
+    ])
+    expect(complaints({ secrets: [newest], urll: 'https://a.example' })).toHaveLength(1)
+  })
+
+  test('is verified without being called', async () => {
+    const before = server.requests.length
+    await open({ url: server.url }).verify()
+    await open({}).verify()
+    await expect(open({ url: server.url }, strictHttp).verify()).rejects.toThrow(
+      /cannot be requested: only https/,
+    )
+    await expect(open({ url: 'https://127.0.0.2' }, hastyHttp).verify()).rejects.toThrow(/not public/)
+    expect(server.requests).toHaveLength(before)
+  })
+})

@@ -1,0 +1,104 @@
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Text as HTML: safe between tags and between quotes. */
+export const escapeHtml = (text: string): string =>
+  text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+
+/** Plain text as escaped paragraphs: an empty line ends one, a line break stays one. */
+export const bodyHtml = (text: string): string =>
+  text
+    .split(/\n{2,}/)
+    .filter((paragraph) => paragraph.trim() !== '')
+    .map((paragraph) => `<p style="margin:0 0 16px">${escapeHtml(paragraph).replaceAll('\n', '<br>')}</p>`)
+    .join('')
+
+/** Something to follow. */
+export type Link = { label: string; url: string }
+
+/** What the layout shows; every string is HTML already, and an empty or absent one takes no room. */
+export type Parts = {
+  subject: string
+  /** What lists of mails show beside the subject. */
+  preview: string
+  actor: string
+  avatar?: string
+  title: string
+  url?: string
+  body: string
+  image?: string
+  button?: Link
+  others: readonly Link[]
+  unsubscribe?: string
+}
+
+const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+const LINK = 'color:inherit;text-decoration:underline'
+
+const row = (content: string, style = ''): string =>
+  content === '' ? '' : `<tr><td style="padding:0 24px 16px;${style}">${content}</td></tr>`
+
+const actorHtml = ({ actor, avatar }: Parts): string => {
+  const picture =
+    avatar &&
+    `<td style="padding-right:12px"><img src="${avatar}" alt="" width="40" height="40" style="display:block;border-radius:20px;object-fit:cover"></td>`
+  if (!picture) return actor && `<strong dir="auto">${actor}</strong>`
+  return `<table role="presentation" cellpadding="0" cellspacing="0" border="0"><tr>${picture}<td dir="auto"><strong>${actor}</strong></td></tr></table>`
+}
+
+const titleHtml = ({ title, url }: Parts): string =>
+  title &&
+  `<h1 dir="auto" style="margin:0;font-size:22px;line-height:1.3">${
+    url ? `<a href="${url}" style="color:inherit;text-decoration:none">${title}</a>` : title
+  }</h1>`
+
+const imageHtml = ({ image, title }: Parts): string =>
+  image
+    ? `<img src="${image}" alt="${title}" width="512" style="display:block;width:100%;max-width:512px;height:auto;border-radius:8px">`
+    : ''
+
+const buttonHtml = ({ button }: Parts): string =>
+  button
+    ? `<table role="presentation" cellpadding="0" cellspacing="0" border="0"><tr><td bgcolor="#1d4ed8" style="border-radius:6px;background-color:#1d4ed8"><a href="${button.url}" style="display:inline-block;padding:12px 20px;color:#ffffff;font-weight:bold;text-decoration:none" dir="auto">${button.label}</a></td></tr></table>`
+    : ''
+
+const othersHtml = ({ others }: Parts): string =>
+  others
+    .map(
+      ({ label, url }) =>
+        `<a href="${url}" dir="auto" style="${LINK};display:inline-block;margin:0 16px 8px 0">${label}</a>`,
+    )
+    .join(' ')
+
+const footerHtml = ({ unsubscribe }: Parts): string =>
+  unsubscribe ? `<a href="${unsubscribe}" style="${LINK}">Unsubscribe from these e-mails</a>` : ''
+
+/**
+ * The page around a notification. Mail clients drop style sheets, so that styles are inline; it sets no colours but the
+ * button's and declares both colour schemes, so that it takes on the reader's.
+ */
+export const layout = (parts: Parts): string =>
+  [
+    '<!doctype html><html lang="en" dir="auto" style="color-scheme:light dark"><head><meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width,initial-scale=1">',
+    '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">',
+    `<title>${parts.subject}</title></head>`,
+    `<body style="margin:0;padding:0;${FONT};font-size:16px;line-height:1.5">`,
+    parts.preview &&
+      `<div style="display:none;max-height:0;overflow:hidden" aria-hidden="true">${parts.preview}</div>`,
+    '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td align="center" style="padding:24px 0">',
+    '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;text-align:start">',
+    row(actorHtml(parts)),
+    row(titleHtml(parts)),
+    row(imageHtml(parts)),
+    row(parts.body && `<div dir="auto" style="overflow-wrap:anywhere">${parts.body}</div>`),
+    row(buttonHtml(parts)),
+    row(othersHtml(parts)),
+    row(footerHtml(parts), 'padding-top:16px;border-top:1px solid #8888;font-size:13px;opacity:.8'),
+    '</table></td></tr></table></body></html>',
+  ].join('\n')

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import { deliveryKey, type Step } from '@carillon/core/outreach/step'
+import type { Store } from '@carillon/core/store/port'
+
+/** Longer than a send may take, and its record after it: whoever has a claim this old has died. */
+export const LEASE_MS = 30_000
+/** Longer than the event log keeps a message that nobody could finish. */
+const CLAIM_TTL_MS = 4 * 86_400_000
+/** How often what is in doubt is sent again. */
+const RESENDS_MAX = 2
+
+/**
+ * `ours`: nobody else sends this attempt, `again` if it may have been sent before. `done`: it has come to an end already.
+ * `busy`: another process may be sending it; look again then (epoch ms). `doubt`: whoever had it died, and nobody knows
+ * whether it was sent.
+ */
+export type Claim =
+  | { claim: 'ours'; again: boolean }
+  | { claim: 'done' }
+  | { claim: 'busy'; until: number }
+  | { claim: 'doubt' }
+
+/**
+ * Who may send an attempt: of all that are handed it, on whichever machine, the first to claim it. So a message that the
+ * log delivers twice is sent once; one whose sender died between its claim and its record is in doubt.
+ */
+export const createClaims = (store: Pick<Store, 'marks' | 'deliveries'>, leaseMs = LEASE_MS) => {
+  const holder = randomUUID()
+
+  /** Whether the ledger knows of an end that came after the claim. */
+  const ended = async (step: Step, since: number): Promise<boolean> => {
+    const { tenant, notification, user, wide, index, target = '' } = step
+    let after: string | undefined
+    do {
+      const page = await store.deliveries.list(
+        tenant,
+        { id: notification, wide, user },
+        { after, limit: 100 },
+      )
+      const row = page.deliveries.find((each) => each.step === index && (each.device ?? '') === target)
+      if (row) return Object.values(row.times).some((at) => Date.parse(at) >= since)
+      after = page.next
+    } while (after !== undefined)
+    return false
+  }
+
+  const takeKey = async ({ tenant }: Step, key: string): Promise<number | undefined> => {
+    const value = `${holder} ${Date.now()}`
+    const [held] = await store.marks.take(tenant, [{ key, value }], CLAIM_TTL_MS)
+    return held === undefined || held === value ? undefined : Number(held.split(' ')[1])
+  }
+
+  /** `resend`: what is in doubt is sent again. */
+  return {
+    take: async (step: Step, resend: boolean): Promise<Claim> => {
+      const key = `send:${deliveryKey(step, step.target ?? '')}:${step.attempt ?? 1}`
+      for (let round = 0; round <= RESENDS_MAX; round++) {
+        const since = await takeKey(step, round === 0 ? key : `${key}:${round}`)
+        if (since === undefined) return { claim: 'ours', again: round > 0 }
+        if (await ended(step, since)) return { claim: 'done' }
+        if (Date.now() < since + leaseMs) return { claim: 'busy', until: since + leaseMs }
+        if (!resend) return { claim: 'doubt' }
+      }
+      return { claim: 'doubt' }
+    },
+  }
+}

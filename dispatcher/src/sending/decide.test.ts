@@ -1,0 +1,120 @@
+import type { Step } from '@carillon/core/outreach/step'
+import type { InboxItem, PlanStep } from '@carillon/schemas'
+import { describe, expect, test } from 'vitest'
+import { decide } from './decide.ts'
+import { createGate } from './gate.ts'
+import { pauseAfter, policyFor } from './policy.ts'
+
+const NOW = Date.parse('2026-01-31T09:00:00Z')
+const then = '2026-01-31T08:59:00.000Z'
+
+const item: InboxItem = {
+  id: '019c1d3e-0000-7000-8000-000000000000',
+  notification: 'n',
+  type: 't',
+  priority: 'normal',
+  createdAt: then,
+  receivedAt: null,
+  seenAt: null,
+  readAt: null,
+  archivedAt: null,
+  snoozedUntil: null,
+  acted: {},
+}
+
+const stepOf = (when: PlanStep['when'], more: Partial<Step> & { after?: number } = {}): Step => {
+  const { after = 0, ...rest } = more
+  return {
+    tenant: 't',
+    user: 'ada',
+    notification: 'n',
+    item: item.id,
+    type: 't',
+    priority: 'normal',
+    at: NOW - 60_000,
+    expiresAt: NOW + 60_000,
+    plan: [{ channel: 'email', when, after }],
+    index: 0,
+    wide: false,
+    ...rest,
+  }
+}
+
+const outcome = (step: Step, state: Partial<InboxItem> | undefined, cancelled = false) => {
+  const decided = decide(step, { item: state && { ...item, ...state }, cancelled, now: NOW })
+  return decided.decision === 'go' ? 'go' : `${decided.decision} ${decided.reason}`
+}
+
+describe('a step whose time has come', () => {
+  test.each([
+    ['always', {}, 'go'],
+    ['always', { readAt: then }, 'go'],
+    ['offline', {}, 'go'],
+    ['offline', { receivedAt: then }, 'skip delivered'],
+    ['undelivered', {}, 'go'],
+    ['undelivered', { receivedAt: then }, 'skip delivered'],
+    ['undelivered', { seenAt: then }, 'skip delivered'],
+    ['unseen', { receivedAt: then }, 'go'],
+    ['unseen', { seenAt: then }, 'skip seen'],
+    ['unread', { seenAt: then }, 'go'],
+    ['unread', { readAt: then, seenAt: then }, 'end read'],
+    ['unread', { archivedAt: then }, 'end archived'],
+    ['unread', { snoozedUntil: '2026-02-01T09:00:00.000Z' }, 'end snoozed'],
+    ['unread', { snoozedUntil: then }, 'go'],
+    ['failed', {}, 'skip not_needed'],
+  ] as const)('%s, and %o: %s', (when, state, expected) => {
+    expect(outcome(stepOf(when), state)).toBe(expected)
+  })
+
+  test('is not taken for what is cancelled, expired or deleted, whatever it wants', () => {
+    expect(outcome(stepOf('always'), {}, true)).toBe('end cancelled')
+    expect(outcome(stepOf('always', { expiresAt: NOW }), {})).toBe('end expired')
+    expect(outcome(stepOf('always'), undefined)).toBe('end deleted')
+    expect(outcome(stepOf('unread'), undefined)).toBe('end deleted')
+  })
+
+  test('that wants a failure is taken after one', () => {
+    expect(outcome(stepOf('failed', { failed: true }), { seenAt: then })).toBe('go')
+    expect(outcome(stepOf('failed', { failed: true }), { readAt: then })).toBe('end read')
+  })
+
+  test('that always wants to be sent is ended by reading only while it waits', () => {
+    expect(outcome(stepOf('always', { after: 60 }), { readAt: then })).toBe('end read')
+    expect(outcome(stepOf('always', { after: 60, attempt: 2 }), { readAt: then })).toBe('go')
+    expect(outcome(stepOf('always', { after: 60, queued: true }), { readAt: then })).toBe('go')
+  })
+})
+
+test('pauses grow, are cut at random, honour what the provider asked for, and end', () => {
+  const policy = { attempts: 4, firstMs: 1_000, factor: 10, capMs: 30_000 }
+  const pauses = [1, 2, 3, 4].map((attempt) => pauseAfter(policy, attempt, 0, () => 1))
+  expect(pauses).toEqual([1_000, 10_000, 30_000, undefined])
+  expect(pauseAfter(policy, 1, 0, () => 0)).toBe(500)
+  expect(pauseAfter(policy, 1, 60_000, () => 0)).toBe(60_000)
+  expect(policyFor('email', 'critical').capMs).toBeLessThan(policyFor('email', 'normal').capMs)
+})
+
+describe('a gate', () => {
+  test('lets the most urgent in first, and no more wait than may', async () => {
+    const gate = createGate(1, 1)
+    const leave = await gate.enter('low')
+    const order: string[] = []
+    const normal = gate.enter('normal')?.then((done) => (order.push('normal'), done))
+    const critical = gate.enter('critical')?.then((done) => (order.push('critical'), done))
+    expect(gate.enter('normal')).toBeUndefined()
+    expect(gate.load).toBe(3)
+    leave?.()
+    ;(await critical)?.()
+    ;(await normal)?.()
+    expect(order).toEqual(['critical', 'normal'])
+    expect(gate.load).toBe(0)
+  })
+
+  test('counts whoever leaves twice once', async () => {
+    const gate = createGate(1, 4)
+    const leave = await gate.enter('normal')
+    leave?.()
+    leave?.()
+    expect(gate.load).toBe(0)
+  })
+})

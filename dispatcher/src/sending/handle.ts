@@ -1,0 +1,156 @@
+import {
+  dueAt,
+  nextStep,
+  planKey,
+  type Step,
+  stepAfter,
+  stepDedupe,
+  stepMessage,
+} from '@carillon/core/outreach/step'
+import type { Store } from '@carillon/core/store/port'
+import type { OutgoingMessage } from '@carillon/core/stream/port'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { Suppression } from '@carillon/schemas'
+import type { AccountBook } from './accounts.ts'
+import type { Attempt } from './attempt.ts'
+import { decide } from './decide.ts'
+import type { Known } from './lookup.ts'
+import { changeOf, nothing, type Result } from './result.ts'
+import { type Target, targetsOf } from './targets.ts'
+
+export type HandlePorts = {
+  store: Pick<Store, 'suppressions' | 'deliveries'>
+  accounts: AccountBook
+  attempt: Attempt
+  metrics: Metrics
+}
+
+/** An unsubscription is about what one could do without; everything else is about the address. */
+const suppresses = (suppression: Suppression | undefined, { priority }: Step) =>
+  suppression !== undefined && !(suppression.reason === 'unsubscribe' && priority === 'critical')
+
+/** The next step at once, in place of its own time. */
+const nextAtOnce = (step: Step): OutgoingMessage[] => {
+  const next = nextStep(step)
+  return next ? [stepMessage({ ...next, failed: true }, { at: Date.now(), key: planKey(step) })] : []
+}
+
+/**
+ * Handles one step whose time has come: is it still wanted; then the next one is put into the log, to wait for its own
+ * time; then each of the person's targets is tried. Everything it leads to is in the result. Repeatable.
+ */
+export const createHandle = ({ store, accounts, attempt, metrics }: HandlePorts) => {
+  const skip = (step: Step, reason: string): Result => {
+    const result = nothing(step.tenant)
+    result.changes.push(changeOf(step, 'skipped', { reason }))
+    metrics.skipped.inc({ channel: step.plan[step.index]!.channel, reason })
+    return result
+  }
+
+  /** Nobody can be reached by this step, which is no failure, but the next one's turn has come. */
+  const unreachable = (step: Step, reason: string): Result => {
+    const result = skip(step, reason)
+    result.messages.push(...nextAtOnce(step))
+    return result
+  }
+
+  /** Takes away what is on the suppression list. */
+  const allowed = async (step: Step, targets: readonly Target[]): Promise<Target[]> => {
+    const { channel } = step.plan[step.index]!
+    const addresses = targets.flatMap(({ ways }) =>
+      ways.flatMap(({ address }) =>
+        address.kind === 'email' ? [address.email] : address.kind === 'phone' ? [address.phone] : [],
+      ),
+    )
+    if (addresses.length === 0) return [...targets]
+    const unique = [...new Set(addresses)]
+    const found = await store.suppressions.find(
+      step.tenant,
+      unique.map((address) => ({ channel, address })),
+    )
+    const out = new Set(unique.filter((_, index) => suppresses(found[index], step)))
+    return targets.flatMap(({ target, ways }) => {
+      const left = ways.filter(
+        ({ address }) =>
+          !(address.kind === 'email' && out.has(address.email)) &&
+          !(address.kind === 'phone' && out.has(address.phone)),
+      )
+      return left.length > 0 ? [{ target, ways: left }] : []
+    })
+  }
+
+  /** Whether every target of the step has come to nothing; `result` is about to be recorded for one of them. */
+  const allFailed = async (step: Step): Promise<boolean> => {
+    if (!step.target) return true
+    let after: string | undefined
+    do {
+      const { tenant, notification, user, wide } = step
+      const page = await store.deliveries.list(
+        tenant,
+        { id: notification, wide, user },
+        { after, limit: 100 },
+      )
+      const others = page.deliveries.filter(
+        ({ step: index, device }) => index === step.index && device !== step.target,
+      )
+      if (others.some(({ state }) => state !== 'failed' && state !== 'skipped')) return false
+      after = page.next
+    } while (after !== undefined)
+    return true
+  }
+
+  /** After the attempt: when it failed for good, the next step is due at once; the last one's failure is a dead letter. */
+  const conclude = async (step: Step, result: Result): Promise<Result> => {
+    if (!result.changes.some(({ state }) => state === 'failed')) return result
+    if (!(await allFailed(step))) return { ...result, dead: undefined }
+    const next = nextAtOnce(step)
+    if (next.length === 0) return result
+    return { ...result, dead: undefined, messages: [...result.messages, ...next] }
+  }
+
+  const reach = async (step: Step, known: Known): Promise<Result> => {
+    const { channel } = step.plan[step.index]!
+    const serving = await accounts.serving(step.tenant, channel)
+    if (serving.length === 0) return unreachable(step, 'no_provider')
+    const targets = targetsOf(channel, serving, known.person(step))
+    if (targets.length === 0) return unreachable(step, 'no_address')
+    const wanted =
+      step.target === undefined ? targets : targets.filter(({ target }) => target === step.target)
+    // The device has gone since.
+    if (wanted.length === 0) return skip(step, 'no_address')
+    const open = await allowed(step, wanted)
+    if (open.length === 0) return unreachable(step, 'suppressed')
+    const [only] = open
+    if (only && open.length === 1) {
+      const one = { ...step, target: only.target }
+      return conclude(one, await attempt(one, known.item(step), only))
+    }
+    // Each on its own from here on: one that has to wait or fails does not hold up the others.
+    const result = nothing(step.tenant)
+    for (const { target } of open) {
+      const one = { ...step, target }
+      result.changes.push(changeOf(one, 'queued'))
+      result.messages.push({ ...stepMessage(one), dedupe: stepDedupe(one) })
+    }
+    return result
+  }
+
+  return async (step: Step, known: Known): Promise<Result> => {
+    const decision = decide(step, {
+      item: known.item(step),
+      cancelled: known.cancelled(step),
+      now: Date.now(),
+    })
+    if (decision.decision === 'end') return skip(step, decision.reason)
+    // The first look at this step puts the one after it into the log; tries of single targets come later.
+    const next = step.target === undefined && step.attempt === undefined ? stepAfter(step) : undefined
+    const waiting = next ? [stepMessage(next, { at: dueAt(next), key: planKey(step) })] : []
+    const result = decision.decision === 'skip' ? skip(step, decision.reason) : await reach(step, known)
+    // A step that failed at once has put the next one in its place.
+    return result.messages.some(({ schedule }) => schedule?.key === planKey(step))
+      ? result
+      : { ...result, messages: [...waiting, ...result.messages] }
+  }
+}
+
+export type Handle = ReturnType<typeof createHandle>

@@ -1,0 +1,155 @@
+import { ProblemError } from '@carillon/core/errors'
+import { parseJson } from '@carillon/core/json'
+import type { Step } from '@carillon/core/outreach/step'
+import type { Store } from '@carillon/core/store/port'
+import type { Message, Reader } from '@carillon/core/stream/port'
+import { Channel, NotificationId, Plan, Priority, parseStepSubject, TypeKey, UserId } from '@carillon/schemas'
+import { z } from 'zod'
+import { type Outages, pauseMs, Stopped } from '../outages.ts'
+import { MAX_DELIVERIES } from '../pump.ts'
+import type { Handle } from './handle.ts'
+import { type Known, lookUp } from './lookup.ts'
+import { createSettle, type SettlePorts } from './settle.ts'
+
+/** Steps looked up together at most. */
+const BATCH = 64
+const RETRY_PAUSES = { firstMs: 500, capMs: 30_000 }
+
+export type LanePorts = SettlePorts & {
+  store: Store
+  handle: Handle
+  outages: Outages
+}
+
+/** Steps are written by ourselves, but the log is outside: what does not read as a step is refused, not trusted. */
+const StepWork = z.object({
+  tenant: z.string(),
+  user: UserId,
+  notification: NotificationId,
+  item: z.string().optional(),
+  secret: z.string().optional(),
+  type: TypeKey,
+  priority: Priority,
+  at: z.number(),
+  expiresAt: z.number(),
+  plan: Plan.min(1),
+  index: z.int().min(0),
+  wide: z.boolean(),
+  failed: z.boolean().optional(),
+  target: z.string().optional(),
+  attempt: z.int().min(1).optional(),
+  journey: z.int().min(0).optional(),
+  queued: z.boolean().optional(),
+})
+
+const readStep = (message: Message): Step => {
+  const { channel, tenant } = parseStepSubject(message.subject)
+  const step: Step = StepWork.parse(parseJson(message.data))
+  if (step.tenant !== tenant || Channel.parse(step.plan[step.index]?.channel) !== channel)
+    throw new Error('the step is not the one its subject names')
+  return step
+}
+
+/**
+ * Reads one lane of a channel. As many steps are in hand as the reader holds; each is on its own, from its look-up, which
+ * it shares with those that came with it, to its end, so a slow one holds up nobody.
+ */
+export const startLane = (ports: LanePorts, reader: Reader) => {
+  const { store, handle, outages, log, metrics } = ports
+  const inHand = new Set<Message>()
+  let stopped = false
+  let idle = () => {}
+
+  /** A fault of ours or of the message, as in the pump. */
+  const giveBack = async (message: Message, error: unknown): Promise<void> => {
+    const { sequence, deliveries } = message
+    const spent = deliveries >= MAX_DELIVERIES
+    if (error instanceof ProblemError || spent) {
+      const code = error instanceof ProblemError ? error.problem.code : 'too_many_attempts'
+      await outages.through(() => reader.bury([{ message, reason: { code, detail: String(error) } }]))
+      metrics.deadLetters.inc({ code })
+      log.warn({ err: error, lane: reader.lane, sequence }, 'put with the dead letters')
+      return
+    }
+    log.error(
+      { err: error, lane: reader.lane, sequence, deliveries },
+      'a step failed and will be tried again',
+    )
+    metrics.retried.inc({ lane: reader.lane })
+    await outages.through(() => reader.retry([message], pauseMs(RETRY_PAUSES, deliveries - 1)))
+  }
+
+  const settle = createSettle(ports, reader, giveBack)
+  const release = (message: Message) => {
+    inHand.delete(message)
+    if (inHand.size === 0) idle()
+  }
+  settle.onSettled(release)
+
+  const fail = (message: Message, error: unknown) =>
+    giveBack(message, error)
+      .catch((err) => {
+        if (!(err instanceof Stopped)) log.error({ err, lane: reader.lane }, 'a step was given up')
+      })
+      .finally(() => release(message))
+
+  const one = async (message: Message, step: Step, known: Known) => {
+    try {
+      settle.add(message, await outages.through(() => handle(step, known)))
+    } catch (error) {
+      if (error instanceof Stopped) return release(message)
+      await fail(message, error)
+    }
+  }
+
+  const batch = async (messages: readonly Message[]) => {
+    const steps: { message: Message; step: Step }[] = []
+    for (const message of messages) {
+      try {
+        if (message.deliveries > MAX_DELIVERIES)
+          throw new Error(`delivered more than ${MAX_DELIVERIES} times`)
+        steps.push({ message, step: readStep(message) })
+      } catch (error) {
+        void fail(message, error)
+      }
+    }
+    try {
+      const known = await outages.through(() =>
+        lookUp(
+          store,
+          steps.map(({ step }) => step),
+        ),
+      )
+      for (const { message, step } of steps) void one(message, step, known)
+    } catch (error) {
+      for (const { message } of steps)
+        if (error instanceof Stopped) release(message)
+        else void fail(message, error)
+    }
+  }
+
+  const pump = () => {
+    while (!stopped && !outages.now && reader.ready > 0) {
+      const messages = reader.take(BATCH)
+      for (const message of messages) inHand.add(message)
+      void batch(messages)
+    }
+  }
+  reader.onReady(pump)
+  pump()
+
+  return {
+    /** Takes what waits, after a time in which nothing was taken. */
+    pump,
+    /** Takes no more, gives back what was not taken, and waits for what is in hand to end. */
+    stop: async () => {
+      stopped = true
+      await reader.close()
+      if (inHand.size > 0)
+        await new Promise<void>((resolve) => {
+          idle = resolve
+        })
+      await settle.settled()
+    },
+  }
+}

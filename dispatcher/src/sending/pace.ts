@@ -1,0 +1,47 @@
+import type { Granted, Limit, Limits, Turn } from '@carillon/core/limits/port'
+import type { Channel, Rate } from '@carillon/schemas'
+import type { OpenAccount } from './accounts.ts'
+
+/** The installation's own limits: for all of it, each tenant, each user of a tenant, and each tenant's channel. */
+export type Rates = Partial<Record<'global' | 'tenant' | 'user' | Channel, Rate>>
+
+/** Every limit that one message to one person by one account is under. Pure. */
+export const limitsOf = (
+  rates: Rates,
+  { tenant, user, channel }: { tenant: string; user: string; channel: Channel },
+  { account }: Pick<OpenAccount, 'account'>,
+): Limit[] => {
+  const under = (rate: Rate | undefined, key: string): Limit[] => (rate ? [{ key, ...rate }] : [])
+  return [
+    ...under(rates.global, 'global'),
+    ...under(rates.tenant, `${tenant}\ntenant`),
+    ...under(rates.user, `${tenant}\nuser\n${user}`),
+    ...under(rates[channel], `${tenant}\nchannel\n${channel}`),
+    ...under(account.rate, `${tenant}\naccount\n${account.id}`),
+  ]
+}
+
+/** Asks for the turns of all that come within one turn of the event loop together. */
+export const createPace = (limits: Limits) => {
+  let waiting: { turn: Turn; resolve: (granted: Granted) => void; reject: (error: unknown) => void }[] = []
+
+  const ask = async () => {
+    const asked = waiting
+    waiting = []
+    try {
+      const granted = await limits.turns(asked.map(({ turn }) => turn))
+      for (const [index, { resolve }] of asked.entries()) resolve(granted[index]!)
+    } catch (error) {
+      for (const { reject } of asked) reject(error)
+    }
+  }
+
+  return (turn: Turn): Promise<Granted> => {
+    if (turn.limits.length === 0) return Promise.resolve({ go: 0 })
+    return new Promise((resolve, reject) => {
+      if (waiting.push({ turn, resolve, reject }) === 1) setImmediate(ask)
+    })
+  }
+}
+
+export type Pace = ReturnType<typeof createPace>

@@ -1,0 +1,47 @@
+import type { Outcome } from '@carillon/core/outreach/provider'
+import type { SentMessage } from '@carillon/core/outreach/reports'
+import type { Step } from '@carillon/core/outreach/step'
+import type { DeliveryChange } from '@carillon/core/store/outreach'
+import type { DeadReason, OutgoingMessage } from '@carillon/core/stream/port'
+import type { DeliveryState, Suppression } from '@carillon/schemas'
+
+/** What handling one step leads to: to be made durable before the step is acknowledged. */
+export type Result = {
+  tenant: string
+  changes: DeliveryChange[]
+  messages: OutgoingMessage[]
+  sent: SentMessage[]
+  /** Devices that are gone. */
+  gone: { user: string; device: string }[]
+  suppressions: Suppression[]
+  dead?: DeadReason
+}
+
+export const nothing = (tenant: string): Result => ({
+  tenant,
+  changes: [],
+  messages: [],
+  sent: [],
+  gone: [],
+  suppressions: [],
+})
+
+/** One change of the ledger for a step's target. */
+export const changeOf = (
+  step: Step,
+  state: DeliveryState,
+  more: Partial<Pick<DeliveryChange, 'at' | 'attempt' | 'provider' | 'providerId' | 'reason'>> = {},
+): DeliveryChange => ({
+  notification: step.notification,
+  user: step.user,
+  step: step.index,
+  channel: step.plan[step.index]!.channel,
+  device: step.target ?? '',
+  wide: step.wide,
+  state,
+  at: Date.now(),
+  ...more,
+})
+
+/** What was not sent, in words for the ledger and the dead letters. */
+export type Failure = Exclude<Outcome, { outcome: 'sent' }>

@@ -1,0 +1,332 @@
+import type { Captured } from '@carillon/core/outreach/provider'
+import { deliveryKey, type Step } from '@carillon/core/outreach/step'
+import type { PlanStep } from '@carillon/schemas'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { capture } from '../channels/capture.ts'
+import { openWorld, type World } from '../testing.ts'
+import { providersOf, scripted } from './scripted.ts'
+
+let world: World | undefined
+afterEach(async () => {
+  vi.useRealTimers()
+  await world?.close()
+  world = undefined
+})
+
+const open = async (options: Parameters<typeof openWorld>[0]) => {
+  world = await openWorld(options)
+  await world.person('ada', { name: 'Ada', email: 'ada@example.org', phone: '+351911111111' })
+  return world
+}
+
+const step = (channel: PlanStep['channel'], when: PlanStep['when'] = 'always', after = 0): PlanStep => ({
+  channel,
+  when,
+  after,
+})
+
+const until = <T>(check: () => Promise<T> | T) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
+
+const note = (id: string, plan: PlanStep[], more = {}) => ({
+  id,
+  to: 'ada',
+  type: 'bill.due',
+  title: 'Your bill',
+  body: 'It is due on Friday',
+  url: '/bills/7',
+  plan,
+  ...more,
+})
+
+describe('a delivery plan', () => {
+  test('reaches the user by the channel it names, once, and the ledger says so', async () => {
+    const mail = scripted('mail', ['email'])
+    const { account, send, ledger, quiet } = await open({
+      providers: providersOf(mail),
+      publicUrl: 'https://hub.example.org',
+    })
+    await account('mail', { linkBase: 'https://app.example.org' })
+    await send(note('n1', [step('email')]))
+    await until(async () =>
+      expect(await ledger('n1', 'ada')).toMatchObject([
+        { channel: 'email', step: 0, state: 'sent', attempts: 1, provider: 'mail', providerId: 'mail-1' },
+      ]),
+    )
+    await send(note('n1', [step('email')]))
+    await quiet()
+    expect(mail.got).toHaveLength(1)
+    expect(mail.got[0]).toMatchObject({
+      user: 'ada',
+      type: 'bill.due',
+      address: { kind: 'email', email: 'ada@example.org', name: 'Ada' },
+      content: { title: 'Your bill', url: 'https://app.example.org/bills/7' },
+      unsubscribeUrl: expect.stringMatching(/^https:\/\/hub\.example\.org\/v1\/unsubscribe\/v1\./),
+    })
+  })
+
+  test("comes with the type, as it was when the notification was accepted, and a notification's own goes before", async () => {
+    const mail = scripted('mail', ['email'])
+    const { account, send, quiet, store, tenant, directory } = await open({ providers: providersOf(mail) })
+    await account('mail')
+    await store.types.put(tenant, { key: 'bill.due', plan: [step('email')] })
+    directory.refresh()
+    await send({ id: 'typed', to: 'ada', type: 'bill.due', title: 'typed' })
+    await send({ id: 'own', to: 'ada', type: 'bill.due', title: 'own', plan: [] })
+    await until(() => expect(mail.got.map(({ notification }) => notification)).toEqual(['typed']))
+    await quiet()
+    expect(mail.got).toHaveLength(1)
+  })
+
+  test('is not followed when it was read before its time', async () => {
+    const mail = scripted('mail', ['email'])
+    const { account, send, ledger, store, tenant } = await open({ providers: providersOf(mail) })
+    await account('mail')
+    await send(note('n1', [step('email', 'unread', 1)]))
+    const owner = { tenant, user: 'ada' }
+    const item = await until(async () => {
+      const [found] = await store.inbox.page(owner, { status: 'active', limit: 1 })
+      if (!found) throw new Error('not there yet')
+      return found
+    })
+    await store.inbox.change(owner, [item.id], { readAt: new Date().toISOString() })
+    await until(async () =>
+      expect(await ledger('n1', 'ada')).toMatchObject([{ state: 'skipped', reason: 'read' }]),
+    )
+    expect(mail.got).toEqual([])
+  })
+
+  test('goes on with the next step at once when one fails for good, and not when it does not', async () => {
+    const sms = scripted('text', ['sms'], { needs: 'phone' })
+    const mail = scripted('mail', ['email'])
+    const { account, send, ledger, deadLetters } = await open({ providers: providersOf(sms, mail) })
+    await account('text')
+    await account('mail')
+    const plan = [step('sms'), step('email', 'failed'), step('email', 'unread', 3_600)]
+    sms.say(() => ({ outcome: 'refused', reason: 'landline', detail: 'not a mobile number' }))
+    await send(note('fails', plan))
+    await until(async () =>
+      expect(await ledger('fails', 'ada')).toMatchObject([
+        { channel: 'sms', state: 'failed', reason: 'landline' },
+        { channel: 'email', step: 1, state: 'sent' },
+      ]),
+    )
+    sms.say(() => ({ outcome: 'sent' }))
+    await send(note('works', plan))
+    await until(async () =>
+      expect(await ledger('works', 'ada')).toMatchObject([{ channel: 'sms', state: 'sent' }]),
+    )
+    expect(mail.got.map(({ notification }) => notification)).toEqual(['fails'])
+    expect(await deadLetters()).toEqual([])
+  })
+
+  test('skips what cannot reach the user, and the next step is due at once', async () => {
+    const sms = scripted('text', ['sms'], { needs: 'phone' })
+    const mail = scripted('mail', ['email'])
+    const { account, send, ledger, person } = await open({ providers: providersOf(sms, mail) })
+    await account('text')
+    await account('mail')
+    await person('bob', { email: 'bob@example.org' })
+    await send({ ...note('n1', [step('slack'), step('sms'), step('email', 'unread', 3_600)]), to: 'bob' })
+    await until(async () =>
+      expect((await ledger('n1', 'bob')).map(({ state, reason }) => [state, reason])).toEqual([
+        ['skipped', 'no_provider'],
+        ['skipped', 'no_address'],
+        ['sent', null],
+      ]),
+    )
+  })
+
+  test('ends when the notification is cancelled or the item deleted', async () => {
+    const mail = scripted('mail', ['email'])
+    const { account, send, ledger, store, tenant } = await open({ providers: providersOf(mail) })
+    await account('mail')
+    await send(note('cancelled', [step('email', 'always', 1)]))
+    await send(note('deleted', [step('email', 'always', 1)]))
+    const owner = { tenant, user: 'ada' }
+    const items = await until(async () => {
+      const found = await store.inbox.page(owner, { status: 'active', limit: 5 })
+      expect(found).toHaveLength(2)
+      return found
+    })
+    await store.notifications.cancel(tenant, 'cancelled', Date.now())
+    await store.inbox.remove(owner, [items.find(({ notification }) => notification === 'deleted')!.id])
+    await until(async () => {
+      expect(await ledger('cancelled', 'ada')).toMatchObject([{ state: 'skipped', reason: 'cancelled' }])
+      expect(await ledger('deleted', 'ada')).toMatchObject([{ state: 'skipped', reason: 'deleted' }])
+    })
+    expect(mail.got).toEqual([])
+  })
+
+  test('in development shows what it would have sent', async () => {
+    const captured: Captured[] = []
+    const { send, ledger } = await open({
+      providers: new Map([['capture', capture]]),
+      capture: (message) => captured.push(message),
+    })
+    await send(note('n1', [step('email'), step('sms'), step('push')]))
+    await until(async () => expect(await ledger('n1', 'ada')).toHaveLength(3))
+    expect(captured.map(({ channel, to }) => [channel, to]).sort()).toEqual([
+      ['email', 'ada@example.org'],
+      ['push', '+351911111111'],
+      ['sms', '+351911111111'],
+    ])
+    expect(captured.find(({ channel }) => channel === 'email')).toMatchObject({
+      subject: 'Your bill',
+      html: expect.stringContaining('It is due on Friday'),
+    })
+  })
+})
+
+describe('provider trouble', () => {
+  test('goes to the next account of the channel within the same step', async () => {
+    const first = scripted('first', ['email'])
+    const second = scripted('second', ['email'])
+    const { account, send, ledger } = await open({ providers: providersOf(first, second) })
+    await account('second', { order: 2 })
+    await account('first', { order: 1 })
+    first.say(() => ({ outcome: 'retry', reason: 'provider_error', detail: 'HTTP 503' }))
+    for (let n = 0; n < 12; n++) await send(note(`n${n}`, [step('email')]))
+    await until(() => expect(second.got).toHaveLength(12))
+    await until(async () =>
+      expect(await ledger('n3', 'ada')).toMatchObject([{ state: 'sent', provider: 'second', attempts: 1 }]),
+    )
+    // After a few failures in a row it is left alone.
+    expect(first.got.length).toBeLessThan(12)
+  })
+
+  test('is tried again after a pause, and in the end becomes a dead letter', async () => {
+    const mail = scripted('mail', ['email'])
+    const { account, send, ledger, deadLetters } = await open({ providers: providersOf(mail) })
+    await account('mail')
+    mail.say((_, call) =>
+      call === 1 ? { outcome: 'retry', reason: 'mailbox_full', detail: '452' } : { outcome: 'sent' },
+    )
+    await send(note('again', [step('email')], { priority: 'critical' }))
+    await until(async () =>
+      expect(await ledger('again', 'ada')).toMatchObject([{ state: 'sent', attempts: 2, reason: null }]),
+    )
+    mail.say(() => ({ outcome: 'refused', reason: 'content', detail: 'spam' }))
+    await send(note('never', [step('email')]))
+    await until(async () =>
+      expect(await deadLetters()).toEqual([{ code: 'undeliverable', detail: 'content: spam' }]),
+    )
+    expect(await ledger('never', 'ada')).toMatchObject([{ state: 'failed', reason: 'content' }])
+  })
+
+  test('suppresses an address that bounced, for good', async () => {
+    const mail = scripted('mail', ['email'])
+    const { account, send, ledger } = await open({ providers: providersOf(mail) })
+    await account('mail')
+    mail.say(() => ({ outcome: 'refused', reason: 'unknown_user', detail: '550', forget: 'bounce' }))
+    await send(note('bounces', [step('email')]))
+    await until(async () => expect(await ledger('bounces', 'ada')).toMatchObject([{ state: 'failed' }]))
+    await send(note('after', [step('email')]))
+    await until(async () =>
+      expect(await ledger('after', 'ada')).toMatchObject([{ state: 'skipped', reason: 'suppressed' }]),
+    )
+    expect(mail.got).toHaveLength(1)
+  })
+
+  test('of several devices, one that is gone is removed and the others are reached', async () => {
+    const fcm = scripted('fcm', ['push'], { needs: 'device', repeatable: true })
+    const { account, send, ledger, store, tenant, deadLetters } = await open({
+      providers: providersOf(fcm),
+    })
+    await account('fcm')
+    for (const id of ['old', 'phone'])
+      await store.devices.put(tenant, 'ada', {
+        id,
+        device: { kind: 'fcm', token: `token-of-the-device-${id}` },
+        createdAt: Date.now(),
+      })
+    fcm.say(({ address }) =>
+      address.kind === 'device' && address.id === 'old'
+        ? { outcome: 'refused', reason: 'unregistered', detail: '404', forget: 'device' }
+        : { outcome: 'sent' },
+    )
+    await send(note('n1', [step('push'), step('email', 'failed')]))
+    await until(async () =>
+      expect((await ledger('n1', 'ada')).map(({ device, state }) => [device, state]).sort()).toEqual([
+        ['old', 'failed'],
+        ['phone', 'sent'],
+      ]),
+    )
+    await until(async () =>
+      expect((await store.devices.of(tenant, ['ada'])).get('ada')?.map(({ id }) => id)).toEqual(['phone']),
+    )
+    expect(await deadLetters()).toEqual([])
+  })
+
+  test('what may or may not have been taken is in doubt: sent again only when critical', async () => {
+    const sms = scripted('text', ['sms'], { needs: 'phone' })
+    const { account, send, ledger, metrics } = await open({ providers: providersOf(sms) })
+    await account('text')
+    sms.say((_, call) =>
+      call <= 2 ? { outcome: 'doubt', reason: 'timeout', detail: 'no answer' } : { outcome: 'sent' },
+    )
+    await send(note('normal', [step('sms')]))
+    await until(async () =>
+      expect(await ledger('normal', 'ada')).toMatchObject([{ state: 'in_doubt', reason: 'timeout' }]),
+    )
+    await send(note('urgent', [step('sms')], { priority: 'critical' }))
+    await until(async () =>
+      expect(await ledger('urgent', 'ada')).toMatchObject([{ state: 'sent', attempts: 2 }]),
+    )
+    const counted = await metrics.inDoubt.get()
+    expect(counted.values.map(({ labels, value }) => [labels.resent, value]).sort()).toEqual([
+      ['no', 1],
+      ['yes', 1],
+    ])
+  })
+
+  test.each([
+    { priority: 'normal' as const, ends: { state: 'in_doubt', reason: 'interrupted' }, sends: 0 },
+    { priority: 'critical' as const, ends: { state: 'sent' }, sends: 1 },
+  ])('a process that died with a $priority message in hand leaves it in doubt', async (scene) => {
+    const sms = scripted('text', ['sms'], { needs: 'phone' })
+    const { account, send, ledger, store, tenant } = await open({
+      providers: providersOf(sms),
+      leaseMs: 300,
+    })
+    await account('text')
+    const died = { tenant, user: 'ada', notification: 'n1', index: 0 } as Step
+    await store.marks.take(
+      tenant,
+      [{ key: `send:${deliveryKey(died, '')}:1`, value: `another ${Date.now()}` }],
+      60_000,
+    )
+    await send(note('n1', [step('sms')], { priority: scene.priority }))
+    await until(async () => expect(await ledger('n1', 'ada')).toMatchObject([scene.ends]))
+    expect(sms.got).toHaveLength(scene.sends)
+  })
+
+  test('a slow provider holds up only itself', async () => {
+    const slow = scripted('slow', ['sms'], { needs: 'phone', concurrency: 2 })
+    const mail = scripted('mail', ['email'])
+    const { account, send, ledger } = await open({ providers: providersOf(slow, mail) })
+    await account('slow')
+    await account('mail')
+    let release = () => {}
+    const stuck = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    slow.say(async () => {
+      await stuck
+      return { outcome: 'sent' }
+    })
+    for (let n = 0; n < 300; n++) await send(note(`s${n}`, [step('sms')]))
+    await send(note('mail', [step('email')]))
+    await until(async () => expect(await ledger('mail', 'ada')).toMatchObject([{ state: 'sent' }]))
+    expect(slow.got).toHaveLength(2)
+    release()
+  })
+})
+
+test('what is paced waits, and is sent', async () => {
+  const mail = scripted('mail', ['email'])
+  const { account, send } = await open({ providers: providersOf(mail) })
+  await account('mail', { rate: { perSecond: 40, burst: 1 } })
+  for (let n = 0; n < 60; n++) await send(note(`n${n}`, [step('email')]))
+  await until(() => expect(mail.got).toHaveLength(60))
+  expect(new Set(mail.got.map(({ notification }) => notification)).size).toBe(60)
+})

@@ -1,0 +1,73 @@
+import type { Limits } from '@carillon/core/limits/port'
+import type { Http, Providers, Tools } from '@carillon/core/outreach/provider'
+import { createReports } from '@carillon/core/outreach/reports'
+import type { Directory } from '@carillon/core/security/directory'
+import type { Seal, Store } from '@carillon/core/store/port'
+import { lanesOf } from '@carillon/core/stream/lanes'
+import type { Stream } from '@carillon/core/stream/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { CHANNELS } from '@carillon/schemas'
+import { createOutages } from '../outages.ts'
+import { createAccounts } from './accounts.ts'
+import { createAttempt } from './attempt.ts'
+import { createHandle } from './handle.ts'
+import { startLane } from './lane.ts'
+import { createPace, type Rates } from './pace.ts'
+
+/** Steps of one lane in hand at once. */
+const IN_HAND = 256
+
+export type SendingPorts = {
+  stream: Stream
+  store: Store
+  directory: Directory
+  seal: Seal
+  limits: Limits
+  http: Http
+  providers: Providers
+  log: Log
+  metrics: Metrics
+  /** Development only: takes what no account of the tenant's can send. */
+  capture?: Tools['capture']
+}
+
+export type SendingOptions = {
+  rates?: Rates
+  publicUrl?: string
+  leaseMs?: number
+}
+
+/** Starts reading the lanes of every channel. Lanes wait for nothing of one another's but the processor. */
+export const startSending = async (ports: SendingPorts, options: SendingOptions = {}) => {
+  const { stream, store, directory, seal, limits, http, providers, log, metrics, capture } = ports
+  const { rates = {}, publicUrl, leaseMs } = options
+  const outages = createOutages({ log, metrics })
+  const reports = createReports({ store, stream, seal })
+  const accounts = createAccounts({ providers, directory, http, log, publicUrl, capture })
+  const attempt = createAttempt(
+    { store, seal, pace: createPace(limits), metrics },
+    { rates, publicUrl, leaseMs },
+  )
+  const handle = createHandle({ store, accounts, attempt, metrics })
+  const lanes = await Promise.all(
+    CHANNELS.flatMap(lanesOf).map(async (lane) =>
+      startLane(
+        { store, stream, reports, handle, outages, log, metrics },
+        await stream.read(lane, { buffer: IN_HAND }),
+      ),
+    ),
+  )
+  outages.onOver(() => {
+    for (const lane of lanes) lane.pump()
+  })
+  return {
+    /** Finishes what is in hand, and gives back the rest. */
+    stop: async () => {
+      const ended = Promise.all(lanes.map((lane) => lane.stop()))
+      outages.stop()
+      await ended
+      await accounts.close()
+    },
+  }
+}

@@ -1,0 +1,147 @@
+import type { Reports } from '@carillon/core/outreach/reports'
+import type { DeliveryChange } from '@carillon/core/store/outreach'
+import type { Store } from '@carillon/core/store/port'
+import type { Message, OutgoingMessage, Reader, Stream } from '@carillon/core/stream/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { type DeliveryEvent, deliveryEventSubject } from '@carillon/schemas'
+import { type Outages, Stopped } from '../outages.ts'
+import type { Result } from './result.ts'
+
+/** Results made durable together at most. */
+const BATCH = 256
+
+export type SettlePorts = {
+  store: Pick<Store, 'devices' | 'suppressions' | 'deliveries'>
+  stream: Pick<Stream, 'publish'>
+  reports: Reports
+  outages: Outages
+  log: Log
+  metrics: Metrics
+}
+
+const encoder = new TextEncoder()
+
+const eventOf = (tenant: string, change: DeliveryChange): OutgoingMessage => {
+  const { notification, user, channel, step, device, state, at } = change
+  const event: DeliveryEvent = {
+    tenant,
+    notification,
+    user,
+    channel,
+    step,
+    device: device === '' ? null : device,
+    state,
+    at: new Date(at).toISOString(),
+    attempt: change.attempt ?? 0,
+    provider: change.provider ?? null,
+    providerId: change.providerId ?? null,
+    reason: change.reason ?? null,
+  }
+  return {
+    subject: deliveryEventSubject(tenant, state),
+    data: encoder.encode(JSON.stringify(event)),
+  }
+}
+
+const byTenant = <Each, Part>(results: readonly Each[], part: (each: Each) => [string, readonly Part[]]) => {
+  const groups = new Map<string, Part[]>()
+  for (const result of results) {
+    const [tenant, parts] = part(result)
+    if (parts.length === 0) continue
+    const group = groups.get(tenant)
+    if (group) group.push(...parts)
+    else groups.set(tenant, [...parts])
+  }
+  return [...groups]
+}
+
+/**
+ * Makes what came of steps durable, and only then acknowledges them. Whatever has ended while one batch is written makes
+ * up the next: one publish, one record per tenant and one ack for many, and none waits longer than that.
+ */
+export const createSettle = (
+  ports: SettlePorts,
+  reader: Reader,
+  giveBack: (message: Message, error: unknown) => Promise<void>,
+) => {
+  const { store, stream, reports, outages, log, metrics } = ports
+  let waiting: { message: Message; result: Result }[] = []
+  let flushing: Promise<void> | undefined
+
+  /** What follows comes first: a step that is acknowledged has its next try, or its successor, in the log. */
+  const write = async (results: readonly Result[]) => {
+    const messages = results.flatMap((result) => [
+      ...result.messages,
+      ...result.changes.map((change) => eventOf(result.tenant, change)),
+    ])
+    if (messages.length > 0) await stream.publish(messages)
+    await Promise.all([
+      ...byTenant(results, ({ tenant, changes }) => [tenant, changes]).map(([tenant, changes]) =>
+        store.deliveries.record(tenant, changes),
+      ),
+      ...byTenant(results, ({ tenant, suppressions }) => [tenant, suppressions]).map(([tenant, some]) =>
+        store.suppressions.put(tenant, some),
+      ),
+      ...byTenant(results, ({ tenant, gone }) => [tenant, gone]).flatMap(([tenant, gone]) =>
+        gone.map(({ user, device }) => store.devices.remove(tenant, user, [device])),
+      ),
+    ])
+    await Promise.all(
+      byTenant(results, ({ tenant, sent }) => [tenant, sent]).map(([tenant, sent]) =>
+        reports.remember(tenant, sent),
+      ),
+    )
+  }
+
+  const settleBatch = async (batch: readonly { message: Message; result: Result }[]) => {
+    await outages.through(() => write(batch.map(({ result }) => result)))
+    const dead = batch.flatMap(({ message, result }) =>
+      result.dead ? [{ message, reason: result.dead }] : [],
+    )
+    const done = batch.filter(({ result }) => !result.dead).map(({ message }) => message)
+    if (done.length > 0) await outages.through(() => reader.ack(done))
+    if (dead.length === 0) return
+    await outages.through(() => reader.bury(dead))
+    for (const { reason } of dead) metrics.deadLetters.inc({ code: reason.code })
+    log.warn({ lane: reader.lane, letters: dead.length, first: dead[0]!.reason }, 'put with the dead letters')
+  }
+
+  /** One that cannot be written does not hold up its neighbours. */
+  const settleOrGiveBack = async (batch: readonly { message: Message; result: Result }[]): Promise<void> => {
+    try {
+      await settleBatch(batch)
+    } catch (err) {
+      if (err instanceof Stopped) return
+      if (batch.length > 1) for (const each of batch) await settleOrGiveBack([each])
+      else await giveBack(batch[0]!.message, err)
+    }
+  }
+
+  const flush = async () => {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, BATCH)
+      waiting = waiting.slice(BATCH)
+      await settleOrGiveBack(batch)
+      for (const { message } of batch) onSettled(message)
+    }
+    flushing = undefined
+  }
+
+  let onSettled = (_: Message) => {}
+
+  return {
+    add: (message: Message, result: Result): void => {
+      waiting.push({ message, result })
+      flushing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(flush)
+    },
+    /** Called for each message once it is out of this process's hands. */
+    onSettled: (listener: (message: Message) => void) => {
+      onSettled = listener
+    },
+    /** Resolves when everything added so far is durable. */
+    settled: async () => {
+      while (flushing) await flushing
+    },
+  }
+}

@@ -1,0 +1,65 @@
+import type { Address } from '@carillon/core/outreach/provider'
+import type { StoredDevice } from '@carillon/core/store/outreach'
+import { type Channel, channelOfDevice, type UserProfile } from '@carillon/schemas'
+import type { OpenAccount } from './accounts.ts'
+
+/** One thing of a person's that a channel reaches, and the accounts that can, in the order in which to try them. */
+export type Target = {
+  /** The device's id; '' for an address of the profile, and for a place that the account itself names. */
+  target: string
+  ways: { account: OpenAccount; address: Address }[]
+}
+
+const profileAddress = (kind: Address['kind'], profile: UserProfile): Address | undefined => {
+  if (kind === 'email' && profile.email !== undefined)
+    return {
+      kind: 'email',
+      email: profile.email,
+      ...(profile.name === undefined ? {} : { name: profile.name }),
+    }
+  if (kind === 'phone' && profile.phone !== undefined) return { kind: 'phone', phone: profile.phone }
+  return undefined
+}
+
+/** Kinds of devices of which each has a provider of its own. */
+const PUSH_KINDS = ['web-push', 'fcm', 'apns']
+
+/**
+ * What a channel reaches of a person, given the accounts that serve it. A device that names a URL of its own goes before
+ * the place that an account names. In development the account that captures takes what no other can. Pure.
+ */
+export const targetsOf = (
+  channel: Channel,
+  accounts: readonly OpenAccount[],
+  person: { profile: UserProfile; devices: readonly StoredDevice[] },
+): Target[] => {
+  const targets = new Map<string, Target>()
+  const add = (target: string, account: OpenAccount, address: Address) => {
+    const known = targets.get(target)
+    if (known) known.ways.push({ account, address })
+    else targets.set(target, { target, ways: [{ account, address }] })
+  }
+  const devices = person.devices.filter(({ device }) => channelOfDevice(device.kind) === channel)
+
+  for (const account of accounts) {
+    const { provider } = account
+    if (provider.name === 'capture') continue
+    const needs = provider.needs(channel, account.account.config)
+    const address = profileAddress(needs, person.profile)
+    if (address) add('', account, address)
+    const fitting = devices.filter(({ device }) =>
+      needs === 'device'
+        ? !PUSH_KINDS.includes(device.kind) || device.kind === provider.name
+        : needs === 'account' && 'url' in device,
+    )
+    for (const { id, device } of fitting) add(id, account, { kind: 'device', id, device })
+    if (needs === 'account' && fitting.length === 0) add('', account, { kind: 'account' })
+  }
+
+  const capture = accounts.find(({ provider }) => provider.name === 'capture')
+  if (capture && targets.size === 0) add('', capture, captured(channel, person.profile))
+  return [...targets.values()]
+}
+
+const captured = (channel: Channel, profile: UserProfile): Address =>
+  profileAddress(channel === 'email' ? 'email' : 'phone', profile) ?? { kind: 'account' }

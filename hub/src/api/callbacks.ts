@@ -1,0 +1,88 @@
+import { ProblemError } from '@carillon/core/errors'
+import { type CallbackResult, type Http, HttpFailure, type Providers } from '@carillon/core/outreach/provider'
+import type { Reports } from '@carillon/core/outreach/reports'
+import type { Directory } from '@carillon/core/security/directory'
+import type { Accounts } from '@carillon/core/store/outreach'
+import { AccountId, TenantId } from '@carillon/schemas'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { z } from 'zod'
+import type { Routes } from '../routes.ts'
+
+const Place = z.object({ tenant: TenantId, account: AccountId })
+/** Providers send reports in bundles; none of them needs more. */
+const CALLBACK_MAX_BYTES = 256 * 1_024
+
+const METHODS = [
+  { method: 'get', summary: 'Where a provider makes sure that its callbacks arrive' },
+  { method: 'post', summary: 'Where a provider reports what became of messages' },
+] as const
+
+/** What it takes to check a signature was out of reach: the provider is to come again. */
+const unchecked = (cause: unknown): CallbackResult => {
+  if (!(cause instanceof HttpFailure)) throw cause
+  throw new ProblemError('unavailable', 'the callback cannot be checked now', { cause })
+}
+
+/** For providers. Who may report is the provider's own to check, by its signature. */
+export const callbackRoutes = (
+  routes: Routes,
+  parts: {
+    accounts: Accounts
+    directory: Directory
+    providers: Providers
+    http: Http
+    reports: Reports
+    publicUrl?: string
+  },
+) => {
+  const { accounts, directory, providers, http, reports, publicUrl } = parts
+
+  /** Always in the same words: strangers learn nothing of who has which account. */
+  const find = async ({ tenant, account }: z.infer<typeof Place>) => {
+    const known = await directory.tenant(tenant)
+    const found = known && (await accounts.list(tenant)).find(({ id }) => id === account)
+    const provider = found && providers.get(found.provider)
+    if (!known || !found || !provider?.callback)
+      throw new ProblemError('not_found', 'there is nothing at this address')
+    const callback = provider.callback.bind(provider)
+    return { vapid: known.vapid, config: provider.config.parse(found.config), callback }
+  }
+
+  for (const { method, summary } of METHODS)
+    routes.open(
+      {
+        method,
+        path: '/v1/callbacks/{tenant}/{account}',
+        summary,
+        params: Place,
+        rawBody: true,
+        bodyMaxBytes: CALLBACK_MAX_BYTES,
+        answers: {
+          200: { description: 'What the provider asked for', type: '*/*' },
+          204: { description: 'Applied' },
+        },
+        problems: ['not_found', 'forbidden', 'unavailable'],
+      },
+      async ({ c, params: { tenant, account }, bytes }) => {
+        const { vapid, config, callback } = await find({ tenant, account })
+        c.set('tenant', tenant)
+        const called = new URL(c.req.url)
+        const base = publicUrl === undefined ? called.origin : publicUrl.replace(/\/+$/, '')
+        const { reports: reported, answer } = await callback(
+          {
+            method: method.toUpperCase(),
+            url: `${base}${called.pathname}${called.search}`,
+            headers: Object.fromEntries(c.req.raw.headers),
+            body: method === 'get' ? new Uint8Array() : await bytes(),
+          },
+          config,
+          { http, vapid, tenant, account, ...(publicUrl === undefined ? {} : { publicUrl }) },
+        ).catch(unchecked)
+        await reports.apply(tenant, account, reported)
+        if (!answer) return c.body(null, 204)
+        return c.body(answer.body, answer.status as ContentfulStatusCode, {
+          'content-type': answer.type ?? 'text/plain; charset=utf-8',
+        })
+      },
+    )
+}

@@ -1,0 +1,165 @@
+import type { Step } from '@carillon/core/outreach/step'
+import { DEAD_LETTER_MAX_BYTES, type Message } from '@carillon/core/stream/port'
+import { laneOf, type ProblemCode } from '@carillon/schemas'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openHub, type TestHub, type TestTenant } from '../testing.ts'
+
+let test: TestHub
+let tenant: TestTenant
+
+beforeAll(async () => {
+  test = await openHub()
+})
+afterAll(() => test.close())
+beforeEach(async () => {
+  tenant = await test.tenant()
+})
+
+/** Puts a message with the dead letters, as a dispatcher does. */
+const bury = async (
+  subject: string,
+  data: string | Uint8Array,
+  { code = 'invalid_request' as ProblemCode, as = {} as Partial<Message> } = {},
+) => {
+  const { stream } = test.ports
+  await stream.publish([{ subject, data: Buffer.from(data) }])
+  const reader = await stream.read(laneOf(subject), { buffer: 10 })
+  if (reader.ready === 0) await new Promise<void>((resolve) => reader.onReady(resolve))
+  const messages = reader.take(10)
+  await reader.bury(
+    messages.map((message) => ({ message: { ...message, ...as }, reason: { code, detail: 'because' } })),
+  )
+  await reader.close()
+}
+
+type Letter = { id: number; subject: string; code: string; body?: string; truncated: boolean }
+type Page = { deadLetters: Letter[]; next: string | null }
+const list = async (query = '', token = tenant.key) =>
+  (await test.call<Page>('GET', `/v1/dead-letters${query}`, { token })).json
+const replay = (id: number | string, token = tenant.key) =>
+  test.call('POST', `/v1/dead-letters/${id}/replay`, { token })
+
+const notify = () => `notify.${tenant.id}.normal.test`
+const step = (more: Partial<Step> = {}): Step => ({
+  tenant: tenant.id,
+  user: 'ann',
+  notification: 'n1',
+  item: '0190b3c4-0000-7000-8000-000000000000',
+  type: 'test',
+  priority: 'high',
+  at: Date.now(),
+  expiresAt: Date.now() + 60_000,
+  plan: [
+    { channel: 'push', when: 'offline', after: 0 },
+    { channel: 'sms', when: 'unread', after: 60 },
+  ],
+  index: 1,
+  wide: false,
+  ...more,
+})
+const stepSubject = () => `work.step.sms.high.${tenant.id}`
+
+describe('dead letters', () => {
+  it('are listed oldest first, with what arrived and why it was refused', async () => {
+    await bury(notify(), '{"to":"ann"}')
+    await bury(notify(), new Uint8Array([0xff, 0x00]), { code: 'malformed_json' })
+    const { deadLetters, next } = await list()
+    expect(next).toBeNull()
+    expect(deadLetters).toMatchObject([
+      {
+        lane: 'notify-normal',
+        subject: notify(),
+        code: 'invalid_request',
+        detail: 'because',
+        body: '{"to":"ann"}',
+      },
+      { code: 'malformed_json', truncated: false },
+    ])
+    expect(deadLetters[1]?.body).toBeUndefined()
+  })
+
+  it('come in pages', async () => {
+    for (let n = 0; n < 5; n++) await bury(notify(), `{"n":${n}}`)
+    const first = await list('?limit=3')
+    const second = await list(`?limit=3&after=${first.next}`)
+    expect([...first.deadLetters, ...second.deadLetters].map(({ body }) => body)).toEqual(
+      [0, 1, 2, 3, 4].map((n) => `{"n":${n}}`),
+    )
+    expect(second.next).toBeNull()
+  })
+
+  it("are nobody else's", async () => {
+    await bury(notify(), '{}')
+    const [letter] = (await list()).deadLetters
+    const other = await test.tenant()
+    expect(await list('', other.key)).toEqual({ deadLetters: [], next: null })
+    expect((await replay(letter!.id, other.key)).json.code).toBe('not_found')
+    expect((await replay(letter!.id, await tenant.keyWith('dead-letters:read'))).status).toBe(403)
+    expect((await list()).deadLetters).toHaveLength(1)
+  })
+})
+
+describe('replaying', () => {
+  it('gives a notification another try, once', async () => {
+    await bury(notify(), '{"id":"n1","to":"ann"}')
+    const [letter] = (await list()).deadLetters
+    expect((await replay(letter!.id)).status).toBe(202)
+    expect((await replay(letter!.id)).json.code).toBe('not_found')
+    expect((await list()).deadLetters).toEqual([])
+    const [message, ...more] = await test.taken('notify-normal')
+    expect([message?.subject, Buffer.from(message!.data).toString()]).toEqual([
+      notify(),
+      '{"id":"n1","to":"ann"}',
+    ])
+    expect(more).toEqual([])
+  })
+
+  it('appends one message when two replay at the same moment', async () => {
+    await bury(notify(), '{"id":"n1","to":"ann"}')
+    const [letter] = (await list()).deadLetters
+    const statuses = await Promise.all([1, 2, 3].map(async () => (await replay(letter!.id)).status))
+    expect(statuses).toContain(202)
+    expect(await test.taken('notify-normal')).toHaveLength(1)
+  })
+
+  it('sends a step on a new journey, to the same target', async () => {
+    const buried = step({ attempt: 6, queued: true, target: 'phone', journey: 1, failed: true })
+    await bury(stepSubject(), JSON.stringify(buried), { code: 'undeliverable' })
+    const [letter] = (await list()).deadLetters
+    expect((await replay(letter!.id)).status).toBe(202)
+    const [message] = await test.taken('sms-high')
+    const { attempt: _, queued: __, ...rest } = buried
+    expect(JSON.parse(Buffer.from(message!.data).toString())).toEqual({ ...rest, journey: 2 })
+  })
+
+  it.each<[string, () => Promise<void>]>([
+    ['that were cut', () => bury(notify(), 'x'.repeat(DEAD_LETTER_MAX_BYTES + 1))],
+    [
+      'whose priority is misspelt',
+      () => bury(notify(), '{}', { as: { subject: `notify.${tenant.id}.urgent.test` } }),
+    ],
+    ['whose type is none', () => bury(notify(), '{}', { as: { subject: `notify.${tenant.id}.normal.a b` } })],
+    [
+      'of no channel',
+      () => bury(stepSubject(), '{}', { as: { subject: `work.step.fax.high.${tenant.id}` } }),
+    ],
+    ['that are no steps', () => bury(stepSubject(), '{"plan":"none"}')],
+    ["that are another tenant's steps", () => bury(stepSubject(), JSON.stringify(step({ tenant: 'other' })))],
+    ['that point behind their plan', () => bury(stepSubject(), JSON.stringify(step({ index: 2 })))],
+    ['that have expired', () => bury(stepSubject(), JSON.stringify(step({ expiresAt: Date.now() - 1 })))],
+  ])('refuses letters %s, and keeps them', async (_, make) => {
+    await make()
+    const before = await test.ports.stream.backlog()
+    const [letter] = (await list()).deadLetters
+    const { status, json } = await replay(letter!.id)
+    expect([status, json.code]).toEqual([409, 'not_replayable'])
+    expect((await list()).deadLetters).toHaveLength(1)
+    expect(await test.ports.stream.backlog()).toEqual(before)
+  })
+
+  it('knows no letter by anything but a number', async () => {
+    for (const id of ['x', '-1', '1.5', '99999999999999999999'])
+      expect((await replay(id)).status, id).toBe(422)
+    expect((await replay(987_654)).status).toBe(404)
+  })
+})

@@ -1,0 +1,169 @@
+import { ProblemError } from '@carillon/core/errors'
+import { parseJson } from '@carillon/core/json'
+import { type Step, stepMessage } from '@carillon/core/outreach/step'
+import type { DeadLetter, OutgoingMessage, Stream } from '@carillon/core/stream/port'
+import {
+  NotificationId,
+  Plan,
+  Priority,
+  parseNotifySubject,
+  parseStepSubject,
+  parseWorkSubject,
+  SubjectError,
+  TenantId,
+  Timestamp,
+  TypeKey,
+  UserId,
+} from '@carillon/schemas'
+import { z } from 'zod'
+import type { Cursors } from '../cursor.ts'
+import type { Routes } from '../routes.ts'
+import { Next, pageQuery } from './page.ts'
+
+const Id = z.object({ id: z.coerce.number().int().min(0) })
+
+const ShownLetter = z.object({
+  id: z.int(),
+  lane: z.string(),
+  subject: z.string(),
+  code: z.string().describe('A problem code'),
+  detail: z.string(),
+  buriedAt: Timestamp,
+  truncated: z.boolean().describe('It was too large to be kept whole'),
+  body: z.string().optional().describe('What arrived, if it is JSON'),
+})
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** What arrived, if it is JSON and whole. */
+const bodyOf = ({ data }: DeadLetter): string | undefined => {
+  try {
+    const text = utf8.decode(data)
+    JSON.parse(text)
+    return text
+  } catch {
+    return undefined
+  }
+}
+
+const shown = (letter: DeadLetter): z.infer<typeof ShownLetter> => {
+  const body = bodyOf(letter)
+  return {
+    id: letter.sequence,
+    lane: letter.lane,
+    subject: letter.subject,
+    code: letter.reason.code,
+    detail: letter.reason.detail,
+    buriedAt: new Date(letter.buriedAt).toISOString(),
+    truncated: letter.truncated,
+    ...(body === undefined ? {} : { body }),
+  }
+}
+
+const notReplayable = (why: string) => new ProblemError('not_replayable', why)
+
+/** As much of a step as replaying it needs; the rest stays as it is. */
+const BuriedStep = z.looseObject({
+  tenant: TenantId,
+  user: UserId,
+  notification: NotificationId,
+  type: TypeKey,
+  priority: Priority,
+  at: z.number(),
+  expiresAt: z.number(),
+  plan: Plan,
+  index: z.int().min(0),
+  wide: z.boolean(),
+  journey: z.int().optional(),
+})
+
+/** The same step on a new journey: what was claimed or sent under the old one does not stand in its way. */
+const replayedStep = (letter: DeadLetter, now: number): OutgoingMessage => {
+  let step: z.infer<typeof BuriedStep>
+  try {
+    step = BuriedStep.parse(parseJson(letter.data))
+  } catch (cause) {
+    throw new ProblemError('not_replayable', 'it is no step of a delivery plan', { cause })
+  }
+  if (step.tenant !== letter.tenant || step.index >= step.plan.length)
+    throw notReplayable('it is no step of a delivery plan')
+  if (step.expiresAt <= now) throw notReplayable('it has expired')
+  const { attempt: _attempt, queued: _queued, ...rest } = step
+  return stepMessage({ ...(rest as Step), journey: (step.journey ?? 0) + 1 })
+}
+
+/** What is published in place of a letter. Throws `not_replayable`. */
+const replayOf = (letter: DeadLetter, now: number): OutgoingMessage => {
+  const { subject, data, truncated } = letter
+  if (truncated) throw notReplayable('it was too large to be kept whole')
+  try {
+    if (subject.startsWith('work.step.')) {
+      parseStepSubject(subject)
+      return replayedStep(letter, now)
+    }
+    if (subject.startsWith('work.')) parseWorkSubject(subject)
+    else parseNotifySubject(subject)
+    return { subject, data }
+  } catch (error) {
+    if (error instanceof SubjectError) throw notReplayable(`its subject leads nowhere: ${error.message}`)
+    throw error
+  }
+}
+
+/** What could not be accepted, or delivered, and why; and another try, once the reason is gone. */
+export const deadLetterRoutes = (
+  routes: Routes,
+  { stream, cursors }: { stream: Stream; cursors: Cursors },
+) => {
+  routes.sender(
+    'dead-letters:read',
+    {
+      method: 'get',
+      path: '/v1/dead-letters',
+      summary: 'What could not be accepted or delivered, oldest first',
+      query: z.strictObject(pageQuery()),
+      answers: {
+        200: {
+          description: 'A page of dead letters',
+          schema: z.object({ deadLetters: z.array(ShownLetter), next: Next }),
+        },
+      },
+      problems: ['cursor_invalid'],
+    },
+    async ({ c, query: { limit, after } }, { tenant }) => {
+      const list = ['dead-letters', tenant]
+      const from = after === undefined ? undefined : Number(cursors.read(list, after))
+      const letters = await stream.deadLetters({
+        tenant,
+        limit: limit + 1,
+        ...(from === undefined ? {} : { from }),
+      })
+      const further = letters[limit]
+      const next = further ? cursors.make(list, String(further.sequence)) : null
+      return c.json({ deadLetters: letters.slice(0, limit).map(shown), next }, 200, {
+        'cache-control': 'no-store',
+      })
+    },
+  )
+
+  routes.sender(
+    'dead-letters:write',
+    {
+      method: 'post',
+      path: '/v1/dead-letters/{id}/replay',
+      summary: 'Try a dead letter again',
+      params: Id,
+      answers: { 202: { description: 'The event log has it again, and it is no dead letter any more' } },
+      problems: ['not_found', 'not_replayable', 'stream_full'],
+    },
+    async ({ c, params }, { tenant }) => {
+      const letter = await stream.deadLetter(tenant, params.id)
+      if (!letter) throw new ProblemError('not_found', 'there is no such dead letter')
+      // Two that replay it at the same time publish one message.
+      const dedupe = `replay:${tenant}:${letter.sequence}:${letter.buriedAt}`
+      await stream.publish([{ ...replayOf(letter, Date.now()), dedupe }])
+      await stream.exhume(letter.sequence)
+      return c.body(null, 202)
+    },
+  )
+}

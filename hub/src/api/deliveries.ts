@@ -1,0 +1,112 @@
+import { ProblemError } from '@carillon/core/errors'
+import { itemId } from '@carillon/core/ids'
+import type { Deliveries } from '@carillon/core/store/outreach'
+import type { Inbox, NotificationRecord, Notifications } from '@carillon/core/store/port'
+import { Delivery, type InboxItem, NotificationId, UserId } from '@carillon/schemas'
+import { z } from 'zod'
+import type { Cursors } from '../cursor.ts'
+import type { Routes } from '../routes.ts'
+import { Next, pageQuery } from './page.ts'
+
+/** Whether the deliveries of a notification are spread over partitions: those of an audience are. */
+export const isWide = (record: NotificationRecord | undefined): boolean => (record?.lanes ?? 0) > 0
+
+/** The delivery into the app, as the item itself tells it. */
+const inApp = (user: string, item: InboxItem): Delivery => {
+  const { receivedAt, seenAt, readAt } = item
+  const times: Delivery['times'] = {
+    sent: item.createdAt,
+    ...(receivedAt === null ? {} : { delivered: receivedAt }),
+    ...(seenAt === null ? {} : { seen: seenAt }),
+    ...(readAt === null ? {} : { read: readAt }),
+  }
+  return {
+    notification: item.notification,
+    user,
+    channel: 'in_app',
+    step: null,
+    device: null,
+    state: readAt ? 'read' : seenAt ? 'seen' : receivedAt ? 'delivered' : 'sent',
+    times,
+    attempts: 1,
+    provider: null,
+    providerId: null,
+    reason: null,
+  }
+}
+
+/** Where a list goes on: first the users whose inboxes it looks into, then the ledger. */
+type Place = { list: 'inboxes'; from: number } | { list: 'ledger'; after?: string }
+
+const START: Place = { list: 'inboxes', from: 0 }
+const written = (place: Place) =>
+  place.list === 'inboxes' ? `i${place.from}` : `l${place.after === undefined ? '' : `:${place.after}`}`
+const read = (position: string): Place =>
+  position.startsWith('i')
+    ? { list: 'inboxes', from: Number(position.slice(1)) }
+    : { list: 'ledger', ...(position.length > 1 ? { after: position.slice(2) } : {}) }
+
+export const deliveryRoutes = (
+  routes: Routes,
+  parts: { inbox: Inbox; notifications: Notifications; deliveries: Deliveries; cursors: Cursors },
+) => {
+  const { inbox, notifications, deliveries, cursors } = parts
+
+  const inboxesOf = async (tenant: string, record: NotificationRecord, users: readonly string[]) => {
+    const at = Math.max(record.acceptedAt, record.deliverAt ?? 0)
+    const rows = await Promise.all(
+      users.map(async (user) => {
+        const items = await inbox.get({ tenant, user }, [itemId(tenant, record.id, user, at)])
+        return items.map((item) => inApp(user, item))
+      }),
+    )
+    return rows.flat()
+  }
+
+  routes.sender(
+    'notifications:read',
+    {
+      method: 'get',
+      path: '/v1/notifications/{id}/deliveries',
+      summary: 'How far every delivery of a notification has come',
+      params: z.object({ id: NotificationId }),
+      query: z.strictObject({ ...pageQuery(), user: UserId.optional().describe('Only to this user') }),
+      answers: {
+        200: {
+          description:
+            'A page, in no order. In the app it lists the named user, or all of a notification to few; the recipients of a topic or of everyone only by their names',
+          schema: z.object({ deliveries: z.array(Delivery), next: Next }),
+        },
+      },
+      problems: ['not_found', 'cursor_invalid'],
+    },
+    async ({ c, params: { id }, query: { user, limit, after } }, { tenant }) => {
+      const list = ['deliveries', tenant, id, user]
+      let place = after === undefined ? START : read(cursors.read(list, after))
+      const record = await notifications.get(tenant, id)
+      const users = user === undefined ? (record?.users ?? []) : [user]
+      const rows: Delivery[] = []
+      if (place.list === 'inboxes') {
+        const some = users.slice(place.from, place.from + limit)
+        if (record) rows.push(...(await inboxesOf(tenant, record, some)))
+        const from = place.from + some.length
+        place = from < users.length ? { list: 'inboxes', from } : { list: 'ledger' }
+      }
+      let next: Place | undefined = place
+      if (place.list === 'ledger' && rows.length < limit) {
+        const which = { id, wide: isWide(record), ...(user === undefined ? {} : { user }) }
+        const page = await deliveries.list(tenant, which, {
+          limit: limit - rows.length,
+          ...(place.after === undefined ? {} : { after: place.after }),
+        })
+        rows.push(...page.deliveries)
+        next = page.next === undefined ? undefined : { list: 'ledger', after: page.next }
+      }
+      // One-time passwords have deliveries and nothing else.
+      if (!record && rows.length === 0) throw new ProblemError('not_found', 'there is no such notification')
+      return c.json({ deliveries: rows, next: next ? cursors.make(list, written(next)) : null }, 200, {
+        'cache-control': 'no-store',
+      })
+    },
+  )
+}

@@ -1,0 +1,163 @@
+import { ProblemError } from '@carillon/core/errors'
+import type { Http } from '@carillon/core/outreach/provider'
+import type { Directory } from '@carillon/core/security/directory'
+import type { Devices, StoredDevice } from '@carillon/core/store/outreach'
+import type { Owner } from '@carillon/core/store/port'
+import { DEVICES_MAX, Device, DeviceId, PushDevice, Timestamp, UserId } from '@carillon/schemas'
+import { z } from 'zod'
+import type { Routes } from '../routes.ts'
+
+const Id = z.object({ id: DeviceId })
+const User = z.object({ id: UserId })
+const UserDevice = z.object({ id: UserId, device: DeviceId })
+
+/** A device as it is shown: what it takes to send to it is never given back. */
+const ShownDevice = z.object({
+  id: DeviceId,
+  kind: z.string().describe('As it was registered, such as web-push'),
+  origin: z.string().optional().describe('With web-push: the push service'),
+  createdAt: Timestamp,
+})
+const ShownDevices = z.object({ devices: z.array(ShownDevice) })
+
+const shown = ({ id, device, createdAt }: StoredDevice): z.infer<typeof ShownDevice> => ({
+  id,
+  kind: device.kind,
+  ...(device.kind === 'web-push' ? { origin: new URL(device.endpoint).origin } : {}),
+  createdAt: new Date(createdAt).toISOString(),
+})
+
+const gone = { 204: { description: 'There is no such device' } }
+const stored = { 200: { description: 'The device', schema: ShownDevice } }
+const listed = { 200: { description: 'The devices', schema: ShownDevices } }
+
+/** The one part of a device that names a host, and where it stands in the document. */
+const urlOf = (device: Device): { pointer: string; url: string } | undefined => {
+  if ('endpoint' in device) return { pointer: '/endpoint', url: device.endpoint }
+  return 'url' in device ? { pointer: '/url', url: device.url } : undefined
+}
+
+export const deviceRoutes = (
+  routes: Routes,
+  parts: {
+    devices: Devices
+    directory: Directory
+    http: Pick<Http, 'refusal'>
+    /** Whether a web push endpoint is of a push service that is used. */
+    pushOrigin: (endpoint: string) => boolean
+  },
+) => {
+  const { devices, directory, http, pushOrigin } = parts
+
+  const list = async ({ tenant, user }: Owner) =>
+    ((await devices.of(tenant, [user])).get(user) ?? []).map(shown)
+
+  const refusal = (kind: Device['kind'], url: string): string | undefined =>
+    http.refusal(url) ??
+    (kind === 'web-push' && !pushOrigin(url) ? 'it is of no push service that is used' : undefined)
+
+  /** Throws `invalid_request` for what could never be reached, and `too_many_devices`. */
+  const put = async ({ tenant, user }: Owner, id: string, device: Device) => {
+    const target = urlOf(device)
+    const message = target && refusal(device.kind, target.url)
+    if (target && message !== undefined)
+      throw new ProblemError('invalid_request', 'nothing can be sent to this device', {
+        errors: [{ pointer: target.pointer, message }],
+      })
+    const known = (await devices.of(tenant, [user])).get(user) ?? []
+    const old = known.find((each) => each.id === id)
+    if (!old && known.length >= DEVICES_MAX)
+      throw new ProblemError('too_many_devices', `a user has at most ${DEVICES_MAX}; delete one first`)
+    const now = { id, device, createdAt: old?.createdAt ?? Date.now() }
+    await devices.put(tenant, user, now)
+    return shown(now)
+  }
+
+  routes.user(
+    { method: 'get', path: '/v1/devices', summary: "The user's own devices", answers: listed },
+    async ({ c }, owner) => c.json({ devices: await list(owner) }, 200, { 'cache-control': 'no-store' }),
+  )
+
+  routes.user(
+    {
+      method: 'put',
+      path: '/v1/devices/{id}',
+      summary: 'Register a device for push messages',
+      params: Id,
+      body: PushDevice,
+      answers: stored,
+      problems: ['too_many_devices'],
+    },
+    async ({ c, params, body }, owner) => c.json(await put(owner, params.id, await body())),
+  )
+
+  routes.user(
+    { method: 'delete', path: '/v1/devices/{id}', summary: 'Forget a device', params: Id, answers: gone },
+    async ({ c, params }, { tenant, user }) => {
+      await devices.remove(tenant, user, [params.id])
+      return c.body(null, 204)
+    },
+  )
+
+  routes.user(
+    {
+      method: 'get',
+      path: '/v1/push/key',
+      summary: 'The key that browsers subscribe to web push with',
+      answers: {
+        200: {
+          description: 'The applicationServerKey (VAPID, RFC 8292)',
+          schema: z.object({ publicKey: z.string().describe('65 bytes of base64url') }),
+        },
+      },
+      problems: ['tenant_unknown'],
+    },
+    async ({ c }, { tenant }) => {
+      const known = await directory.tenant(tenant)
+      if (!known) throw new ProblemError('tenant_unknown', 'the tenant of this token is gone')
+      return c.json({ publicKey: known.vapid.publicKey })
+    },
+  )
+
+  routes.sender(
+    'users:read',
+    {
+      method: 'get',
+      path: '/v1/users/{id}/devices',
+      summary: "A user's devices",
+      params: User,
+      answers: listed,
+    },
+    async ({ c, params }, { tenant }) => c.json({ devices: await list({ tenant, user: params.id }) }),
+  )
+
+  routes.sender(
+    'users:write',
+    {
+      method: 'put',
+      path: '/v1/users/{id}/devices/{device}',
+      summary: 'Register a device, a webhook or a chat for a user',
+      params: UserDevice,
+      body: Device,
+      answers: stored,
+      problems: ['too_many_devices'],
+    },
+    async ({ c, params, body }, { tenant }) =>
+      c.json(await put({ tenant, user: params.id }, params.device, await body())),
+  )
+
+  routes.sender(
+    'users:write',
+    {
+      method: 'delete',
+      path: '/v1/users/{id}/devices/{device}',
+      summary: "Forget a user's device",
+      params: UserDevice,
+      answers: gone,
+    },
+    async ({ c, params }, { tenant }) => {
+      await devices.remove(tenant, params.id, [params.device])
+      return c.body(null, 204)
+    },
+  )
+}

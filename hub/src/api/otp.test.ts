@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto'
+import type { Step } from '@carillon/core/outreach/step'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openHub, type TestHub, type TestTenant } from '../testing.ts'
+
+let test: TestHub
+let tenant: TestTenant
+
+beforeAll(async () => {
+  test = await openHub()
+})
+afterAll(() => test.close())
+beforeEach(async () => {
+  for (const lane of ['sms-critical', 'email-critical', 'whatsapp-critical', 'push-critical'] as const)
+    await test.taken(lane)
+  tenant = await test.tenant()
+})
+
+const PHONE = '+4915112345678'
+const create = (body: object, headers: Record<string, string> = {}) =>
+  test.call<{ id: string; expiresAt: string }>('POST', '/v1/otp', { token: tenant.key, body, headers })
+const verify = (id: string, code: string, token = tenant.key) =>
+  test.call<{ valid: boolean; attemptsLeft?: number }>('POST', '/v1/otp/verify', {
+    token,
+    body: { id, code },
+  })
+
+/** The steps that wait in a lane, and the codes they carry. */
+const steps = async (lane: 'sms-critical' | 'email-critical' | 'push-critical' = 'sms-critical') =>
+  (await test.taken(lane)).map(({ data }) => {
+    const step = JSON.parse(Buffer.from(data).toString()) as Step
+    return { step, code: test.ports.seal.open(step.secret ?? '', `otp:${step.tenant}:${step.notification}`) }
+  })
+const wrong = (code: string) => code.replace(/\d/, (digit) => String((Number(digit) + 1) % 10))
+
+/** A code on its way to somebody new. */
+const fresh = async (more: object = {}) => {
+  const { json } = await create({
+    to: { user: `u-${randomUUID()}`, phone: PHONE.replace(/\d{6}$/, String(Math.random()).slice(2, 8)) },
+    ...more,
+  })
+  const [sent] = await steps()
+  return { id: json.id, code: sent!.code }
+}
+
+describe('POST /v1/otp', () => {
+  it('hands a sealed code to the log, as the most urgent there is', async () => {
+    const before = Date.now()
+    const reply = await create({ to: { user: 'ann', phone: PHONE }, name: 'Acme' })
+    expect(reply.status, reply.text).toBe(202)
+    const [{ step, code }, ...more] = (await steps()) as [Awaited<ReturnType<typeof steps>>[number]]
+    expect(more).toEqual([])
+    expect(code).toMatch(/^\d{6}$/)
+    expect(step).toMatchObject({
+      tenant: tenant.id,
+      user: 'ann',
+      notification: reply.json.id,
+      type: 'otp',
+      name: 'Acme',
+      priority: 'critical',
+      plan: [{ channel: 'sms', when: 'always', after: 0 }],
+      index: 0,
+      wide: false,
+      expiresAt: Date.parse(reply.json.expiresAt),
+    })
+    expect(step.expiresAt - before).toBeGreaterThanOrEqual(300_000)
+    expect(reply.text + JSON.stringify(step)).not.toContain(code)
+    const kept = await test.ports.store.marks.get(tenant.id, [`otp:${reply.json.id}`])
+    expect([...kept.values()].join()).not.toContain(code)
+  })
+
+  it('remembers an address that comes with it, and uses it the next time', async () => {
+    await create({ to: { user: 'ann', email: 'ann@example.com' }, channel: 'email', length: 8 })
+    expect((await create({ to: 'ann', channel: 'email' })).status).toBe(202)
+    const sent = await steps('email-critical')
+    expect(sent.map(({ code }) => code.length)).toEqual([8, 6])
+    expect(await test.ports.store.users.get(tenant.id, ['ann'])).toEqual([
+      { id: 'ann', profile: { email: 'ann@example.com' } },
+    ])
+  })
+
+  it('needs an address that is not suppressed', async () => {
+    for (const channel of ['sms', 'email', 'whatsapp', 'push']) {
+      const { status, json } = await create({ to: 'nobody', channel })
+      expect([status, json.code]).toEqual([422, 'no_address'])
+    }
+    await test.call('PUT', `/v1/suppressions/sms/${PHONE}`, { token: tenant.key })
+    const { status, json } = await create({ to: { user: 'ann', phone: PHONE } })
+    expect([status, json.code]).toEqual([422, 'suppressed'])
+    expect(await test.ports.store.users.get(tenant.id, ['ann'])).toEqual([])
+    expect(await steps()).toEqual([])
+  })
+
+  it('goes to devices as well', async () => {
+    const device = { kind: 'fcm', token: 'token-of-a-phone-0123456789' }
+    await test.call('PUT', '/v1/users/ann/devices/phone', { token: tenant.key, body: device })
+    expect((await create({ to: 'ann', channel: 'push' })).status).toBe(202)
+    expect(await steps('push-critical')).toHaveLength(1)
+  })
+
+  it('is limited by user and by address, and says for how long', async () => {
+    for (let n = 0; n < 5; n++) expect((await create({ to: { user: 'ann', phone: PHONE } })).status).toBe(202)
+    const user = await create({ to: { user: 'ann', phone: '+4915199999999' } })
+    expect([user.status, user.json.code, user.json.temporary]).toEqual([429, 'rate_limited', true])
+    expect(Number(user.headers.get('retry-after'))).toBeGreaterThan(500)
+    expect((await create({ to: { user: 'bob', phone: PHONE } })).status).toBe(429)
+    expect((await create({ to: { user: 'bob', phone: '+4915188888888' } })).status).toBe(202)
+    expect(await test.ports.store.users.get(tenant.id, ['ann'])).toMatchObject([
+      { profile: { phone: PHONE } },
+    ])
+    expect(await steps()).toHaveLength(6)
+    const other = await test.tenant()
+    const elsewhere = { token: other.key, body: { to: { user: 'ann', phone: PHONE } } }
+    expect((await test.call('POST', '/v1/otp', elsewhere)).status).toBe(202)
+  })
+
+  it('sends once for an Idempotency-Key', async () => {
+    const key = { 'idempotency-key': randomUUID() }
+    const body = { to: { user: 'ann', phone: PHONE } }
+    const first = await create(body, key)
+    const again = await create(body, key)
+    expect([again.status, again.json]).toEqual([202, first.json])
+    expect(again.headers.get('idempotency-replayed')).toBe('true')
+    expect(await steps()).toHaveLength(1)
+    expect((await create({ ...body, length: 4 }, key)).json.code).toBe('idempotency_key_reused')
+  })
+})
+
+describe('POST /v1/otp/verify', () => {
+  it('says yes to the right code, once', async () => {
+    const { id, code } = await fresh()
+    expect((await verify(id, code)).json).toEqual({ valid: true })
+    expect((await verify(id, code)).json).toEqual({ valid: false, attemptsLeft: 0 })
+  })
+
+  it('says yes once, however many ask at the same moment', async () => {
+    const { id, code } = await fresh()
+    const verdicts = await Promise.all(Array.from({ length: 10 }, () => verify(id, code)))
+    expect(verdicts.filter(({ json }) => json.valid)).toHaveLength(1)
+  })
+
+  it('gives five tries', async () => {
+    const { id, code } = await fresh()
+    for (const attemptsLeft of [4, 3, 2, 1, 0])
+      expect((await verify(id, wrong(code))).json).toEqual({ valid: false, attemptsLeft })
+    expect((await verify(id, code)).json).toEqual({ valid: false, attemptsLeft: 0 })
+  })
+
+  it('gives five tries to a hundred that come at once', async () => {
+    const { id, code } = await fresh()
+    const verdicts = await Promise.all(Array.from({ length: 100 }, () => verify(id, wrong(code))))
+    expect(
+      verdicts
+        .map(({ json }) => json.attemptsLeft)
+        .filter((left) => left !== 0)
+        .sort(),
+    ).toEqual([1, 2, 3, 4])
+  })
+
+  it('tells nobody which ids there are, and is for the tenant that asked', async () => {
+    const { id, code } = await fresh()
+    const other = await test.tenant()
+    const unknown = (await verify(randomUUID(), '123456')).text
+    expect((await verify(id, code, other.key)).text).toBe(unknown)
+    expect(unknown).toBe('{"valid":false,"attemptsLeft":0}')
+    expect((await verify(id, code)).json.valid).toBe(true)
+    expect((await verify(id, code, await tenant.keyWith('users:read'))).status).toBe(403)
+  })
+
+  it('looks only at what can be a code', async () => {
+    const { id, code } = await fresh()
+    for (const bad of ['', '12', '12345678901', '12345a', `${code}\n`, ' '.repeat(6)])
+      expect((await verify(id, bad)).status, JSON.stringify(bad)).toBe(422)
+    expect((await verify('otp', code)).status).toBe(422)
+    expect((await verify(id, code)).json.valid).toBe(true)
+  })
+})

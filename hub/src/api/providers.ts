@@ -1,0 +1,150 @@
+import { ProblemError } from '@carillon/core/errors'
+import type { Http, Providers } from '@carillon/core/outreach/provider'
+import type { Accounts, StoredAccount } from '@carillon/core/store/outreach'
+import { AccountId, ProviderAccount, problemDetails, ShownAccount } from '@carillon/schemas'
+import { z } from 'zod'
+import type { Routes } from '../routes.ts'
+
+/** The most provider accounts of a tenant. */
+const ACCOUNTS_MAX = 50
+
+const Id = z.object({ id: AccountId })
+
+type Fault = { path: PropertyKey[]; message: string }
+
+const shown = ({ config, ...account }: StoredAccount): ShownAccount => ({
+  ...account,
+  configured: Object.keys(config),
+})
+
+/** One fault for each setting that is wrong, with its place, so that a missing or misspelt one is named. */
+const faultsOf = (issue: z.core.$ZodIssue, given: unknown, at: readonly PropertyKey[]): Fault[] => {
+  const path = [...at, ...issue.path]
+  const value = issue.path.reduce<unknown>(
+    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+    given,
+  )
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such setting' }))
+  if (issue.code === 'invalid_union') {
+    const closest = issue.errors.toSorted((a, b) => a.length - b.length)[0]
+    if (closest) return closest.flatMap((inner) => faultsOf(inner, value, path))
+  }
+  return [{ path, message: value === undefined ? 'it is missing' : issue.message }]
+}
+
+/** Every URL in a config, and where it stands. */
+const urlsIn = (value: unknown, path: PropertyKey[]): { path: PropertyKey[]; url: string }[] => {
+  if (typeof value === 'string') return /^https?:/i.test(value) ? [{ path, url: value }] : []
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => urlsIn(inner, [...path, key]))
+}
+
+export const providerRoutes = (
+  routes: Routes,
+  parts: { accounts: Accounts; providers: Providers; http: Pick<Http, 'refusal'> },
+) => {
+  const { accounts, providers, http } = parts
+
+  const refuse = (detail: string, faults: readonly Fault[]) =>
+    new ProblemError('invalid_request', detail, { errors: problemDetails(faults) })
+
+  /** What is stored. Throws `provider_unknown` and, naming every fault, `invalid_request`. */
+  const accept = (id: string, account: ProviderAccount): StoredAccount => {
+    const provider = providers.get(account.provider)
+    if (!provider)
+      throw new ProblemError('provider_unknown', `there are ${[...providers.keys()].sort().join(', ')}`, {
+        errors: [{ pointer: '/provider', message: 'there is no such provider' }],
+      })
+    const parsed = provider.config.safeParse(account.config)
+    if (!parsed.success)
+      throw refuse(
+        `the config does not fit ${provider.name}`,
+        parsed.error.issues.flatMap((issue: z.core.$ZodIssue) => faultsOf(issue, account.config, ['config'])),
+      )
+    const unreachable = urlsIn(account.config, ['config']).flatMap(({ path, url }) => {
+      const message = http.refusal(url)
+      return message === undefined ? [] : [{ path, message }]
+    })
+    if (unreachable.length > 0) throw refuse('the config names what is never requested', unreachable)
+    const channels = [...new Set(account.channels ?? provider.channels)]
+    const unserved = channels.flatMap((channel, index) =>
+      provider.channels.includes(channel)
+        ? []
+        : [
+            {
+              path: ['channels', index],
+              message: `${provider.name} serves ${provider.channels.join(', ')}`,
+            },
+          ],
+    )
+    if (unserved.length > 0) throw refuse('the provider does not serve these channels', unserved)
+    return { ...account, id, channels }
+  }
+
+  routes.sender(
+    'providers:write',
+    {
+      method: 'put',
+      path: '/v1/providers/{id}',
+      summary: 'Create or replace an account with a provider',
+      params: Id,
+      body: ProviderAccount,
+      answers: { 200: { description: 'The account; its config is never shown', schema: ShownAccount } },
+      problems: ['provider_unknown'],
+    },
+    async ({ c, params, body }, { tenant }) => {
+      const account = accept(params.id, await body())
+      const known = await accounts.list(tenant)
+      if (known.length >= ACCOUNTS_MAX && !known.some(({ id }) => id === params.id))
+        throw refuse(`a tenant has at most ${ACCOUNTS_MAX} provider accounts`, [])
+      await accounts.put(tenant, account)
+      return c.json(shown(account))
+    },
+  )
+
+  routes.sender(
+    'providers:read',
+    {
+      method: 'get',
+      path: '/v1/providers/{id}',
+      summary: 'One account',
+      params: Id,
+      answers: { 200: { description: 'The account', schema: ShownAccount } },
+      problems: ['not_found'],
+    },
+    async ({ c, params }, { tenant }) => {
+      const account = (await accounts.list(tenant)).find(({ id }) => id === params.id)
+      if (!account) throw new ProblemError('not_found', 'there is no such provider account')
+      return c.json(shown(account))
+    },
+  )
+
+  routes.sender(
+    'providers:read',
+    {
+      method: 'get',
+      path: '/v1/providers',
+      summary: 'All accounts with providers',
+      answers: {
+        200: { description: 'The accounts', schema: z.object({ providers: z.array(ShownAccount) }) },
+      },
+    },
+    async ({ c }, { tenant }) => c.json({ providers: (await accounts.list(tenant)).map(shown) }),
+  )
+
+  routes.sender(
+    'providers:write',
+    {
+      method: 'delete',
+      path: '/v1/providers/{id}',
+      summary: 'Forget an account and its credentials',
+      params: Id,
+      answers: { 204: { description: 'There is no such account' } },
+    },
+    async ({ c, params }, { tenant }) => {
+      await accounts.remove(tenant, params.id)
+      return c.body(null, 204)
+    },
+  )
+}

@@ -1,0 +1,123 @@
+import { makeUnsubscribeUrl, UNSUBSCRIBE_MS } from '@carillon/core/outreach/unsubscribe'
+import type { Suppression } from '@carillon/schemas'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openHub, type TestHub, type TestTenant } from '../testing.ts'
+
+let test: TestHub
+let tenant: TestTenant
+
+beforeAll(async () => {
+  test = await openHub()
+})
+afterAll(() => test.close())
+beforeEach(async () => {
+  tenant = await test.tenant()
+})
+
+type Page = { suppressions: Suppression[]; next: string | null }
+const list = async (query = '', token = tenant.key) =>
+  (await test.call<Page>('GET', `/v1/suppressions${query}`, { token })).json
+
+describe('the suppression list', () => {
+  it('takes addresses on and off', async () => {
+    const put = await test.call('PUT', '/v1/suppressions/sms/+4915112345678', { token: tenant.key })
+    expect(put.status, put.text).toBe(200)
+    expect(put.json).toMatchObject({
+      channel: 'sms',
+      address: '+4915112345678',
+      reason: 'manual',
+      source: null,
+    })
+    await test.call('PUT', '/v1/suppressions/email/ann%40example.com', {
+      token: tenant.key,
+      body: { reason: 'complaint' },
+    })
+    const { suppressions, next } = await list()
+    expect(suppressions.map(({ channel, reason }) => `${channel} ${reason}`).sort()).toEqual([
+      'email complaint',
+      'sms manual',
+    ])
+    expect(next).toBeNull()
+    const gone = await test.call('DELETE', '/v1/suppressions/sms/%2B4915112345678', { token: tenant.key })
+    expect(gone.status).toBe(204)
+    expect((await list()).suppressions).toHaveLength(1)
+  })
+
+  it('comes in pages, each address once', async () => {
+    for (let n = 0; n < 7; n++)
+      await test.call('PUT', `/v1/suppressions/sms/+4915112345${100 + n}`, { token: tenant.key })
+    const seen: string[] = []
+    let after: string | null = ''
+    while (after !== null) {
+      const page: Page = await list(`?limit=3${after === '' ? '' : `&after=${after}`}`)
+      expect(page.suppressions.length).toBeLessThanOrEqual(3)
+      seen.push(...page.suppressions.map(({ address }) => address))
+      after = page.next
+    }
+    expect(new Set(seen).size).toBe(7)
+    expect(seen).toHaveLength(7)
+    const stranger = await test.tenant()
+    const { next } = await list('?limit=1')
+    expect((await list(`?after=${next}`, stranger.key)) as unknown).toMatchObject({ code: 'cursor_invalid' })
+    expect((await list('', stranger.key)).suppressions).toEqual([])
+  })
+
+  it('needs its scopes', async () => {
+    const reader = await tenant.keyWith('suppressions:read')
+    expect((await test.call('PUT', '/v1/suppressions/sms/+4915112345678', { token: reader })).status).toBe(
+      403,
+    )
+  })
+})
+
+describe('/v1/unsubscribe', () => {
+  const linkTo = (made = Date.now()) => {
+    const who = { tenant: tenant.id, user: 'ann', channel: 'email' as const, address: 'ann@example.com' }
+    return new URL(makeUnsubscribeUrl(test.ports.seal, 'https://bell.example', who, made)).pathname
+  }
+
+  it('asks when it is looked at, and changes nothing', async () => {
+    const { status, headers, text } = await test.call('GET', linkTo())
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    expect(text).toMatch(/<html lang="en">[\s\S]*<form method="post"><button type="submit">/)
+    expect(text).not.toContain('ann')
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(headers.get('set-cookie')).toBeNull()
+    expect((await list()).suppressions).toEqual([])
+  })
+
+  it('acts on the one click of a mail program, however often', async () => {
+    const link = linkTo()
+    for (let n = 0; n < 2; n++) {
+      const { status, headers } = await test.call('POST', link, {
+        body: 'List-Unsubscribe=One-Click',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      })
+      expect(status).toBe(200)
+      expect(headers.get('location')).toBeNull()
+    }
+    expect((await list()).suppressions).toMatchObject([
+      { channel: 'email', address: 'ann@example.com', reason: 'unsubscribe' },
+    ])
+  })
+
+  it('takes a form in parts as well', async () => {
+    const body = new FormData()
+    body.set('List-Unsubscribe', 'One-Click')
+    const response = await test.hub.app.request(linkTo(), { method: 'POST', body })
+    expect(response.status).toBe(200)
+  })
+
+  it('does nothing for links that are too old, or not ours', async () => {
+    for (const link of [
+      linkTo(Date.now() - UNSUBSCRIBE_MS),
+      '/v1/unsubscribe/v1.a.b.c',
+      linkTo().slice(0, -8),
+    ])
+      for (const method of ['GET', 'POST']) {
+        const { status, text } = await test.call(method, link)
+        expect([status, text.includes('does not work')], link).toEqual([404, true])
+      }
+    expect((await list()).suppressions).toEqual([])
+  })
+})

@@ -1,0 +1,93 @@
+import type { Suppressions } from '@carillon/core/store/outreach'
+import { Suppression, SuppressionReason } from '@carillon/schemas'
+import { z } from 'zod'
+import type { Cursors } from '../cursor.ts'
+import { checked, type Routes } from '../routes.ts'
+import { Next, pageQuery } from './page.ts'
+
+/** What an address of each channel that has addresses looks like. */
+const ADDRESS = {
+  email: z.email().max(254),
+  sms: z.e164(),
+  mms: z.e164(),
+  whatsapp: z.e164(),
+} as const
+
+const Place = z.object({
+  channel: z.enum(['email', 'sms', 'mms', 'whatsapp']),
+  address: z.string().describe('An e-mail address, or a phone number as E.164'),
+})
+
+/** The address a path names, checked as its channel asks. */
+const placeOf = ({ channel, address }: z.infer<typeof Place>) => ({
+  channel,
+  address: checked(z.object({ address: ADDRESS[channel] }), { address }, 'path').address,
+})
+
+export const suppressionRoutes = (
+  routes: Routes,
+  { suppressions, cursors }: { suppressions: Suppressions; cursors: Cursors },
+) => {
+  routes.sender(
+    'suppressions:read',
+    {
+      method: 'get',
+      path: '/v1/suppressions',
+      summary: 'The addresses that are not written to, in no order',
+      query: z.strictObject(pageQuery()),
+      answers: {
+        200: {
+          description: 'A page of them',
+          schema: z.object({ suppressions: z.array(Suppression), next: Next }),
+        },
+      },
+      problems: ['cursor_invalid'],
+    },
+    async ({ c, query: { limit, after } }, { tenant }) => {
+      const list = ['suppressions', tenant]
+      const from = after === undefined ? undefined : cursors.read(list, after)
+      const page = await suppressions.list(tenant, { after: from, limit })
+      const next = page.next === undefined ? null : cursors.make(list, page.next)
+      return c.json({ suppressions: page.suppressions, next }, 200, { 'cache-control': 'no-store' })
+    },
+  )
+
+  routes.sender(
+    'suppressions:write',
+    {
+      method: 'put',
+      path: '/v1/suppressions/{channel}/{address}',
+      summary: 'Write to an address no more',
+      params: Place,
+      body: z.strictObject({ reason: SuppressionReason.default('manual') }),
+      bodyOptional: true,
+      answers: { 200: { description: 'The suppression', schema: Suppression } },
+    },
+    async ({ c, params, body }, { tenant }) => {
+      const suppression: Suppression = {
+        ...placeOf(params),
+        reason: (await body()).reason,
+        at: new Date().toISOString(),
+        source: null,
+      }
+      await suppressions.put(tenant, [suppression])
+      return c.json(suppression)
+    },
+  )
+
+  routes.sender(
+    'suppressions:write',
+    {
+      method: 'delete',
+      path: '/v1/suppressions/{channel}/{address}',
+      summary: 'Write to an address again',
+      params: Place,
+      answers: { 204: { description: 'It is not suppressed' } },
+    },
+    async ({ c, params }, { tenant }) => {
+      const { channel, address } = placeOf(params)
+      await suppressions.remove(tenant, channel, address)
+      return c.body(null, 204)
+    },
+  )
+}

@@ -1,0 +1,189 @@
+import { randomInt, timingSafeEqual } from 'node:crypto'
+import { ProblemError } from '@carillon/core/errors'
+import type { Limits } from '@carillon/core/limits/port'
+import { stepMessage } from '@carillon/core/outreach/step'
+import type { Seal, Store } from '@carillon/core/store/port'
+import type { Stream } from '@carillon/core/stream/port'
+import { channelOfDevice, type UserProfile } from '@carillon/schemas'
+import { uuidv7 } from 'uuidv7'
+import { z } from 'zod'
+import { RateLimitedError } from './problems.ts'
+
+/** Ways a one-time password may go. */
+export const OTP_CHANNELS = ['sms', 'email', 'whatsapp', 'push'] as const
+type OtpChannel = (typeof OTP_CHANNELS)[number]
+
+/** How often a code may be tried. */
+const ATTEMPTS = 5
+/** Codes for one user, or one address. Each of them costs somebody money. */
+const PER_PERSON = { points: 5, seconds: 600 }
+/** Codes of a whole tenant: a stolen API key is no printing press. */
+const PER_TENANT = { points: 6_000, seconds: 60 }
+
+type OtpWish = {
+  user: string
+  /** Addresses to remember of the user. */
+  inline: Pick<UserProfile, 'phone' | 'email'>
+  channel: OtpChannel
+  length: number
+  ttlSeconds: number
+  type: string
+  name?: string
+}
+
+/** What is kept of a code: enough to recognise it, not to tell it. `expires` in epoch ms. */
+const Kept = z.object({ hash: z.string(), user: z.string(), expires: z.number() })
+
+const contextOf = (tenant: string, id: string) => `otp:${tenant}:${id}`
+
+const newCode = (length: number) => Array.from({ length }, () => randomInt(10)).join('')
+
+/**
+ * One-time passwords. A code is nowhere in the clear but in the message that carries it: the event log has it sealed,
+ * the store a keyed hash. It is good once, for minutes, and for five tries however many arrive at the same moment.
+ */
+export const createOtp = ({
+  store,
+  stream,
+  limits,
+  seal,
+  now = Date.now,
+}: {
+  store: Pick<Store, 'users' | 'devices' | 'suppressions' | 'marks'>
+  stream: Pick<Stream, 'publish'>
+  limits: Pick<Limits, 'allow'>
+  seal: Seal
+  now?: () => number
+}) => {
+  /** Throws `no_address`. Of the devices there need only be one. */
+  const addressOf = async (
+    tenant: string,
+    { user, inline, channel }: OtpWish,
+  ): Promise<string | undefined> => {
+    if (channel === 'push') {
+      const devices = (await store.devices.of(tenant, [user])).get(user) ?? []
+      if (devices.some(({ device }) => channelOfDevice(device.kind) === 'push')) return
+      throw new ProblemError('no_address', 'the user has no device that takes push messages')
+    }
+    const [known] = await store.users.get(tenant, [user])
+    const kind = channel === 'email' ? 'email' : 'phone'
+    const address = inline[kind] ?? known?.profile[kind]
+    if (address === undefined) throw new ProblemError('no_address', `the user has no ${kind}`)
+    const [suppressed] = await store.suppressions.find(tenant, [{ channel, address }])
+    if (suppressed)
+      throw new ProblemError('suppressed', `the ${kind} is not written to any more: ${suppressed.reason}`)
+    return address
+  }
+
+  const allow = async (tenant: string, user: string, address: string | undefined) => {
+    const asked = [
+      { key: `${tenant}:otp:user:${user}`, limit: PER_PERSON, whose: 'this user' },
+      ...(address === undefined
+        ? []
+        : [
+            {
+              key: `${tenant}:otp:address:${seal.digest(address.toLowerCase(), `otp:${tenant}`)}`,
+              limit: PER_PERSON,
+              whose: 'this address',
+            },
+          ]),
+      { key: `${tenant}:otp`, limit: PER_TENANT, whose: 'this tenant' },
+    ]
+    for (const { key, limit, whose } of asked) {
+      const afterMs = await limits.allow(key, limit)
+      if (afterMs > 0)
+        throw new RateLimitedError(
+          `${limit.points} codes in ${limit.seconds} s are the most for ${whose}`,
+          afterMs,
+        )
+    }
+  }
+
+  /** Whether this is the one request that gets it. */
+  const take = async (tenant: string, key: string, request: string, ttlMs: number): Promise<boolean> => {
+    const [holder = request] = await store.marks.take(tenant, [{ key, value: request }], ttlMs)
+    return holder === request
+  }
+
+  /** The number of the attempt, from 1; undefined when all are used. Of any number at once, each gets its own. */
+  const takeAttempt = async (
+    tenant: string,
+    id: string,
+    request: string,
+    ttlMs: number,
+  ): Promise<number | undefined> => {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++)
+      if (await take(tenant, `otp-try:${id}:${attempt}`, request, ttlMs)) return attempt
+    return undefined
+  }
+
+  return {
+    /**
+     * Makes a code and hands it to the event log. Throws `no_address`, `suppressed` and `rate_limited`, having changed
+     * nothing then, and what the log and the store throw.
+     */
+    create: async (tenant: string, wish: OtpWish): Promise<{ id: string; expiresAt: number }> => {
+      const { user, inline, channel, type, name } = wish
+      const address = await addressOf(tenant, wish)
+      await allow(tenant, user, address)
+      if (Object.values(inline).some((value) => value !== undefined))
+        await store.users.merge(tenant, [{ id: user, profile: inline }])
+
+      const id = uuidv7()
+      const code = newCode(wish.length)
+      const at = now()
+      const expiresAt = at + wish.ttlSeconds * 1_000
+      const kept = { hash: seal.digest(code, contextOf(tenant, id)), user, expires: expiresAt }
+      await store.marks.put(
+        tenant,
+        [{ key: `otp:${id}`, value: JSON.stringify(kept satisfies z.infer<typeof Kept>) }],
+        expiresAt - at,
+      )
+      await stream.publish([
+        stepMessage({
+          tenant,
+          user,
+          notification: id,
+          secret: seal.seal(code, contextOf(tenant, id)),
+          ...(name === undefined ? {} : { name }),
+          type,
+          priority: 'critical',
+          at,
+          expiresAt,
+          plan: [{ channel, when: 'always', after: 0 }],
+          index: 0,
+          wide: false,
+        }),
+      ])
+      return { id, expiresAt }
+    },
+
+    /** Every answer but the right one looks the same, whether the id is unknown, too old or used. */
+    verify: async (
+      tenant: string,
+      id: string,
+      code: string,
+    ): Promise<{ valid: true } | { valid: false; attemptsLeft: number }> => {
+      const key = `otp:${id}`
+      const stored = (await store.marks.get(tenant, [key])).get(key)
+      if (stored === undefined) return { valid: false, attemptsLeft: 0 }
+      const { hash, expires } = Kept.parse(JSON.parse(stored))
+      const left = expires - now()
+      if (left <= 0) return { valid: false, attemptsLeft: 0 }
+      // They outlive the code, so that no clock gives a try back.
+      const request = uuidv7()
+      const attempt = await takeAttempt(tenant, id, request, left + 60_000)
+      if (attempt === undefined) return { valid: false, attemptsLeft: 0 }
+      const given = Buffer.from(seal.digest(code, contextOf(tenant, id)))
+      const wanted = Buffer.from(hash)
+      if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
+        return { valid: false, attemptsLeft: ATTEMPTS - attempt }
+      if (!(await take(tenant, `otp-used:${id}`, request, left + 60_000)))
+        return { valid: false, attemptsLeft: 0 }
+      await store.marks.remove(tenant, [key])
+      return { valid: true }
+    },
+  }
+}
+
+export type Otp = ReturnType<typeof createOtp>

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { Channel } from './plan.ts'
+import { TOKEN } from './tokens.ts'
+
+export const AccountId = z.string().regex(TOKEN, 'a provider account id is 1 to 64 letters, digits, _ or -')
+
+/** A pace: so many a second on average, at most `burst` at once. */
+export const Rate = z.strictObject({
+  perSecond: z.number().positive().max(100_000),
+  burst: z.int().min(1).max(100_000).default(1),
+})
+export type Rate = z.infer<typeof Rate>
+
+/** An account of a tenant's with somebody who delivers. What `config` holds is the provider's to say. */
+export const ProviderAccount = z.strictObject({
+  provider: z.string().regex(TOKEN, 'a provider is a name such as smtp'),
+  channels: z
+    .array(Channel)
+    .min(1)
+    .optional()
+    .describe('Which of the channels the provider serves; left out, all of them'),
+  order: z
+    .int()
+    .min(0)
+    .max(1_000)
+    .default(100)
+    .describe('Accounts of a channel are tried from the lowest up'),
+  rate: Rate.optional().describe('How fast it may be used; what comes faster waits'),
+  linkBase: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('What links that are paths, such as /posts/7, are relative to'),
+  config: z.record(z.string(), z.json()).default({}),
+})
+export type ProviderAccount = z.infer<typeof ProviderAccount>
+
+/** An account as it is shown: credentials are never given back. */
+export const ShownAccount = ProviderAccount.omit({ config: true }).extend({
+  id: AccountId,
+  channels: z.array(Channel),
+  configured: z.array(z.string()).describe('The names of what its config holds'),
+})
+export type ShownAccount = z.infer<typeof ShownAccount>
