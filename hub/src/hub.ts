@@ -2,6 +2,7 @@ import type { Idempotency } from '@carillon/core/idempotency/port'
 import type { Limits } from '@carillon/core/limits/port'
 import type { Live } from '@carillon/core/live/port'
 import type { LiveServer } from '@carillon/core/live/server'
+import { createEndpoints } from '@carillon/core/outreach/endpoints'
 import type { Http, Providers } from '@carillon/core/outreach/provider'
 import { pushOriginAllowed } from '@carillon/core/outreach/push-services'
 import { createReports } from '@carillon/core/outreach/reports'
@@ -130,14 +131,16 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   userRoutes(routes, { users: store.users, directory })
   topicRoutes(routes, { topics: store.topics, cursors })
   typeRoutes(routes, { types: store.types, directory })
+  const endpoints = createEndpoints(store.marks)
   deviceRoutes(routes, {
     devices: store.devices,
     directory,
+    endpoints,
     http,
     pushOrigin: options.anyPushOrigin ? () => true : pushOriginAllowed,
   })
   otpRoutes(routes, { otp: createOtp({ store, stream, limits, seal }), idempotent })
-  providerRoutes(routes, { accounts, providers, http })
+  providerRoutes(routes, { accounts, providers, endpoints, http })
   callbackRoutes(routes, {
     accounts,
     directory,

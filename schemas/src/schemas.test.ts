@@ -1,18 +1,24 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import {
+  CHANNELS,
+  claimedTenant,
   deadSubject,
+  deliveryEventSubject,
   isCloudEvent,
   laneFilter,
   laneOf,
   Notification,
   type NotificationInput,
   notifySubject,
+  PRIORITIES,
   parseNotifySubject,
+  parseStepSubject,
   parseWorkSubject,
   problem,
   problemDetails,
   SubjectError,
   scheduleSubject,
+  stepSubject,
   UserId,
   UserProfile,
   workSubject,
@@ -32,11 +38,61 @@ test('subjects are built and read back', () => {
   expect(laneOf(workSubject('page', 'low', 'acme'))).toBe('work-low')
 })
 
+test.each(CHANNELS.flatMap((channel) => PRIORITIES.map((priority) => [channel, priority] as const)))(
+  'a step by %s of priority %s has a subject, and a lane, of its own',
+  (channel, priority) => {
+    const subject = stepSubject(channel, priority, 'acme')
+    expect(subject).toBe(`work.step.${channel}.${priority}.acme`)
+    expect(parseStepSubject(subject)).toEqual({ channel, priority, tenant: 'acme' })
+    expect(laneOf(subject)).toBe(`${channel}-${priority}`)
+    expect(laneFilter(`${channel}-${priority}`)).toBe(`work.step.${channel}.${priority}.*`)
+    expect(() => parseWorkSubject(subject)).toThrow(SubjectError)
+    expect(() => parseNotifySubject(subject)).toThrow(SubjectError)
+  },
+)
+
+test('the tenant of a subject stands where its family has it', () => {
+  expect(claimedTenant(notifySubject('acme', 'high', 'work.step'))).toBe('acme')
+  expect(claimedTenant(workSubject('due', 'high', 'acme'))).toBe('acme')
+  expect(claimedTenant(stepSubject('email', 'high', 'acme'))).toBe('acme')
+  expect(claimedTenant(scheduleSubject('acme', 'k'))).toBe('acme')
+  expect(claimedTenant('work.step.email')).toBe('')
+  expect(claimedTenant('notify')).toBe('')
+})
+
+test('what becomes of a delivery is an event of its tenant', () => {
+  expect(deliveryEventSubject('acme', 'sent')).toBe('event.acme.delivery.sent')
+  expect(() => deliveryEventSubject('a.b', 'sent')).toThrow(SubjectError)
+})
+
+test.each([
+  'work.step.email.high',
+  'work.step.email.urgent.acme',
+  'work.step.pigeon.high.acme',
+  'work.step.email.high.acme.extra',
+  'work.step.email.high.a b',
+  'work.page.high.acme',
+  'notify.step.email.high.acme',
+])('%j is not the subject of a step', (subject) => {
+  expect(() => parseStepSubject(subject)).toThrow(SubjectError)
+})
+
+test.each([
+  'work.step.email.urgent.acme',
+  'work.step.pigeon.high.acme',
+  'work.step',
+  'other.acme.high.x',
+  '',
+])('no lane carries %j', (subject) => {
+  expect(() => laneOf(subject)).toThrow(SubjectError)
+})
+
 test.each(['a.b', 'a b', '*', '>', 'a\r\nPUB x 1', '', 'ü', 'a'.repeat(65)])(
   'no subject holds the token %j',
   (token) => {
     expect(() => notifySubject(token, 'normal', 'x')).toThrow(SubjectError)
     expect(() => scheduleSubject('acme', token)).toThrow(SubjectError)
+    expect(() => stepSubject('email', 'normal', token)).toThrow(SubjectError)
     expect(deadSubject(token, 'notify-low')).toBe('dead._.notify-low')
   },
 )

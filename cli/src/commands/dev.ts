@@ -119,6 +119,7 @@ export const dev = defineCommand({
           unknownTypes,
           secret: context.secret,
           publicUrl,
+          anyPushOrigin: (config.allowedTargets ?? ['*']).includes('*'),
           clientBundle: clientBundle(),
           demo,
         },

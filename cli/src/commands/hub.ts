@@ -31,6 +31,7 @@ export const hub = defineCommand({
           unknownTypes: config.unknownTypes ?? 'refuse',
           secret,
           publicUrl: config.publicUrl,
+          anyPushOrigin: config.allowedTargets?.includes('*'),
           clientBundle: clientBundle(),
         },
       )

@@ -67,7 +67,7 @@ export const limitsContract = (name: string, open: () => Limits): void => {
 
     test('keeps every limit of a turn', async () => {
       const [provider, one, other] = [limit(200, 10), limit(50, 2), limit(50, 2)]
-      const turns = Array.from({ length: 40 }, (_, index) => turn('high', provider, index % 2 ? one : other))
+      const turns = Array.from({ length: 60 }, (_, index) => turn('high', provider, index % 2 ? one : other))
       const granted = await open().turns(turns)
       expect(told(granted).wait).toEqual([])
       expectPace(told(granted).go, provider)

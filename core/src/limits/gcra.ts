@@ -15,8 +15,11 @@ export const REACH_MS: Record<Priority, number> = {
 /** How much before its time a turn that waits asks again: so late may it come, and the limit is still made use of. */
 export const LEAD_MS = 0.4 * HORIZON_MS
 
-/** How far ahead a turn may book a limit that has room before: till then it stands idle, unless its burst makes up for it. */
-export const IDLE_MS = 0.5 * HORIZON_MS
+/**
+ * How long a turn may make a limit stand idle that has room before the others have. Less than any reach, so that no
+ * flood at a slow limit keeps others from a fast one.
+ */
+export const IDLE_MS = 0.6 * HORIZON_MS
 
 /** Two per priority that waits: first those that have waited already, then those that ask for the first time. */
 export const QUEUES = 2 * (PRIORITIES.length - 1)
@@ -53,8 +56,8 @@ type Lane = { interval: number; tolerance: number; account: Account }
  * its theoretical arrival time. The turn's slot is when all have. Slots within reach are given for good, and every
  * arrival time moves on an interval from the slot. A turn that takes place with others in any stretch of time counts
  * for its interval there, so no stretch holds more than the burst and what the pace adds; that holds in whatever order
- * slots are given. Within reach is less when a slow limit would make another one stand idle. Critical turns are given
- * for good even so, and count with the idle one early: that limit keeps its pace, but may exceed its burst by them.
+ * slots are given. One exception: a limit that would stand idle for too long, because another one has no room, counts
+ * the turn early. It keeps its pace, but its burst may be exceeded by such turns, as far as that other limit lets them.
  *
  * What is out of reach is told a time in the queues of those limits that put it there: behind all that is more urgent,
  * and its own kind. One that has waited is given any slot within reach. Should there be none, because more urgent ones
@@ -66,16 +69,14 @@ export const decide = (turn: Turn, lanes: readonly Lane[], now: number): Granted
   const rank = rankOf(turn)
   const rooms = lanes.map(({ account, tolerance }) => account.arrival - tolerance)
   const slot = Math.max(now, ...rooms)
-  const latest = lanes.map(({ account, tolerance }) => Math.max(account.arrival, now + IDLE_MS + tolerance))
-  const idle = rank > 0 && latest.some((time) => time < slot)
-  const reach = now + (idle ? IDLE_MS : REACH_MS[turn.priority])
+  const reach = now + REACH_MS[turn.priority]
   const places = lanes.map(({ account }, index) =>
     Math.max(rooms[index] ?? 0, ...account.queues.slice(0, rank)),
   )
   const place = Math.max(now, ...places)
   if (slot <= now || (turn.waited ? slot : place) <= reach) {
-    for (const [index, { account, interval }] of lanes.entries())
-      account.arrival = Math.max(account.arrival, Math.min(slot, latest[index] ?? slot)) + interval
+    for (const { account, interval, tolerance } of lanes)
+      account.arrival = Math.max(account.arrival, Math.min(slot, now + IDLE_MS + tolerance)) + interval
     return { go: Math.ceil(slot) }
   }
   for (const [index, { account, interval }] of lanes.entries()) {

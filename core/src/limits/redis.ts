@@ -15,15 +15,15 @@ const TURNS_PER_SCRIPT = 200
  * `decide` of gcra.ts for many turns, in order, on the clock of Redis. An account is a key: its arrival time and
  * queues as one MessagePack list, kept until the last of them has passed.
  *
- * KEYS: accounts. ARGV: how long a limit may stand idle, how many queues there are; then for each turn its rank, whether it has waited, its reach, and
- * the number of its limits; then for each of these the number of its key, its interval and its tolerance. Answers with
- * the time in microseconds; then for each turn 1 and how many microseconds later it may go, or 0 and how many later
- * its place in the queues is.
+ * KEYS: accounts. ARGV: how long a limit may stand idle, how many queues there are; then for each turn its rank,
+ * whether it has waited, its reach, and the number of its limits; then for each of these the number of its key, its
+ * interval and its tolerance. Answers with the time in microseconds; then for each turn 1 and how many microseconds
+ * later it may go, or 0 and how many later its place in the queues is.
  */
 const TURNS = `
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
-local idleness, queues = now + ARGV[1], tonumber(ARGV[2])
+local idle, queues = now + ARGV[1], tonumber(ARGV[2])
 local accounts, changed = {}, {}
 for i, stored in ipairs(#KEYS > 0 and redis.call('MGET', unpack(KEYS)) or {}) do
   if stored then accounts[i] = cmsgpack.unpack(stored)
@@ -48,10 +48,7 @@ while at <= #ARGV do
     local own = room
     for queue = 1, rank do own = math.max(own, account[queue + 1]) end
     slot, place = math.max(slot, room), math.max(place, own)
-    lanes[n] = {index, interval, own, math.max(account[1], idleness + tolerance)}
-  end
-  for _, lane in ipairs(lanes) do
-    if rank > 0 and lane[4] < slot then reach = idleness end
+    lanes[n] = {index, interval, own, idle + tolerance}
   end
   local go = slot <= now or (waited and slot or place) <= reach
   for _, lane in ipairs(lanes) do

@@ -91,6 +91,23 @@ describe('an exchange', () => {
     expect(new Set(requests.map(({ port }) => port)).size).toBeLessThanOrEqual(64)
   })
 
+  test('keeps connections to the 512 origins used last, and no others', async () => {
+    const open = new Set<Socket>()
+    const closed = new EventEmitter()
+    const server = createHttpServer((_, response) => response.end())
+    server.on('connection', (socket) => {
+      open.add(socket)
+      socket.on('close', () => {
+        open.delete(socket)
+        closed.emit('one')
+      })
+    })
+    const port = await listen(server)
+    const http = client({ allow: ['*'], lookup: async () => ['127.0.0.1'] })
+    for (let n = 0; n < 600; n++) await http.request({ url: `http://h${n}.example:${port}/` })
+    while (open.size > 512) await once(closed, 'one')
+  })
+
   test('visits no redirect', async () => {
     const inner = await served((_, response) => response.end('secret'))
     const { url } = await served((_, response) =>

@@ -79,8 +79,9 @@ const exchange = (pool: Pool, { origin, path }: Part, request: HttpRequest, time
       reject(failed)
     }
     const giveUp = (detail: string) => {
-      fail(new HttpFailure('timeout', detail, control !== undefined))
-      control?.abort(failed ?? new Error(detail))
+      const failure = new HttpFailure('timeout', detail, control !== undefined)
+      fail(failure)
+      control?.abort(failure)
     }
     const onAbort = () => giveUp('ended before there was an answer')
     const timer = setTimeout(giveUp, timeoutMs, `no answer within ${timeoutMs / 1_000} s`)

@@ -1,43 +1,56 @@
 import { hash } from 'node:crypto'
-import { type Plan, type Priority, scheduleSubject, stepSubject } from '@carillon/schemas'
+import {
+  NotificationId,
+  Plan,
+  Priority,
+  scheduleSubject,
+  stepSubject,
+  TenantId,
+  TypeKey,
+  UserId,
+} from '@carillon/schemas'
+import { z } from 'zod'
+import { parseJson } from '../json.ts'
 import type { OutgoingMessage } from '../stream/port.ts'
 
 /**
  * One step of a delivery plan for one user, as it travels through the event log. It names the inbox item rather than
- * repeating it: whether the step is still wanted, and what it says, is looked up when its turn comes.
+ * repeating it: whether the step is still wanted, and what it says, is looked up when its turn comes. Steps are written by
+ * ourselves, but the log is outside: what does not read as a step is refused, not trusted. Times are epoch ms.
  */
-export type Step = {
-  tenant: string
-  user: string
-  notification: string
-  /** The inbox item. A one-time password has none: `secret` says it. */
-  item?: string
-  /** The code of a one-time password, sealed for this tenant and notification. */
-  secret?: string
-  /** With a secret: who asks for it, as people are told. */
-  name?: string
-  type: string
-  priority: Priority
-  /** When the item was put into the inbox, epoch ms: the `after` of every step counts from here. */
-  at: number
-  /** Not to be sent any more from this moment on, epoch ms. */
-  expiresAt: number
-  plan: Plan
-  /** Which step of the plan. */
-  index: number
-  /** Whether the notification's deliveries are spread over partitions: those of an audience are. */
-  wide: boolean
-  /** The step before it failed. */
-  failed?: boolean
-  /** Only this target (a device id, or '' for the address of the profile); absent before targets are looked up. */
-  target?: string
-  /** From 1; how often this target has been tried. */
-  attempt?: number
-  /** From 0; how often it has been replayed from the dead letters: each time is a new journey. */
-  journey?: number
-  /** Waited for its turn at a provider's pace before: it does not go to the end of the queue again. */
-  queued?: boolean
-}
+export const Step = z
+  .object({
+    tenant: TenantId,
+    user: UserId,
+    notification: NotificationId,
+    item: z.string().optional().describe('The inbox item. A one-time password has none: `secret` says it'),
+    secret: z.string().optional().describe('A one-time code, sealed for this tenant and notification'),
+    name: z.string().optional().describe('With a secret: who asks for it, as people are told'),
+    type: TypeKey,
+    priority: Priority,
+    at: z.number().describe('When the item was put into the inbox: every `after` counts from here'),
+    expiresAt: z.number().describe('Not to be sent any more from then on'),
+    plan: Plan.min(1),
+    index: z.int().min(0).describe('Which step of the plan'),
+    wide: z.boolean().describe("Whether the notification's deliveries are spread over partitions"),
+    failed: z.boolean().optional().describe('The step before it did not reach the user'),
+    target: z
+      .string()
+      .optional()
+      .describe("Only this device, or '' for the address of the profile; absent until targets are looked up"),
+    attempt: z.int().min(1).optional().describe('How often this target has been tried, from 1'),
+    journey: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('How often it has been replayed from the dead letters, from 0'),
+    queued: z.boolean().optional().describe("It has waited for its turn at a provider's pace before"),
+  })
+  .refine(({ plan, index }) => index < plan.length, 'the plan has no such step')
+export type Step = z.infer<typeof Step>
+
+/** Reads what `stepMessage` wrote. Throws for anything else. */
+export const readStep = (data: Uint8Array): Step => Step.parse(parseJson(data))
 
 const encoder = new TextEncoder()
 const digest = (...parts: (string | number)[]) => hash('sha256', parts.join('\n'), 'base64url')

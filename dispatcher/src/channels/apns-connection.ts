@@ -181,5 +181,3 @@ export const apnsConnection = ({ endpoint, ca, resolve, limits }: Options) => {
     },
   }
 }
-
-export type ApnsConnection = ReturnType<typeof apnsConnection>

@@ -192,6 +192,15 @@ describe('apns', () => {
     expect(await sendTo(open({}, { timeoutMs: 100 }))).toMatchObject({ outcome: 'doubt', reason: 'timeout' })
   })
 
+  it('reads no answer that is endless', async () => {
+    apple.answerWith(({ stream }) => {
+      stream.respond({ ':status': 500 })
+      stream.write('x'.repeat(100_000))
+      return 'hang'
+    })
+    expect(await sendTo(open())).toMatchObject({ outcome: 'doubt', reason: 'too_large' })
+  })
+
   it('ends when it is told to, before and after it has sent', async () => {
     const sender = open()
     const early = await sender.send(push(), AbortSignal.abort())
@@ -301,7 +310,7 @@ describe('apns', () => {
 
   it('does not connect to a private address', async () => {
     const outcome = await sendTo(open({}, {}, testTools({ http: strictHttp })))
-    expect(outcome).toMatchObject({ outcome: 'refused', reason: 'refused_target' })
+    expect(outcome).toMatchObject({ outcome: 'account', reason: 'refused_target' })
   })
 
   it('verifies an account with a PING, and sends nothing', async () => {

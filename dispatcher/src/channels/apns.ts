@@ -115,6 +115,13 @@ const outcomeOf = (answer: HttpAnswer, ownTopic: boolean): Outcome => {
   return byStatus.outcome === 'refused' && word !== '' ? { ...byStatus, reason } : byStatus
 }
 
+/** The account says where to connect: if that is no place to go, another account may know a better one. */
+const ofFailure = (error: unknown): Outcome => {
+  const outcome = outcomeOfFailure(error)
+  if (outcome.outcome !== 'refused') return outcome
+  return { outcome: 'account', reason: outcome.reason, detail: outcome.detail }
+}
+
 /**
  * Apple's push service, spoken to directly: HTTP/2 with token authentication. A repeat replaces what the device shows,
  * so repeating does no harm.
@@ -152,7 +159,7 @@ export const createApns = (limits: ApnsLimits): Provider<Config> => ({
           if (expired && tokens.renew(provider)) return attempt()
           return outcomeOf(answer, topic !== config.topic)
         }
-        return attempt().catch(outcomeOfFailure)
+        return attempt().catch(ofFailure)
       },
 
       verify: async () => {

@@ -45,7 +45,9 @@ export const capture: Provider<z.infer<typeof Config>> = {
   needs: () => 'account',
   open: (_config, tools) => ({
     send: async (message) => {
-      tools.capture?.(captured(message))
+      if (!tools.capture)
+        return { outcome: 'account', reason: 'development_only', detail: 'capture works in carillon dev' }
+      tools.capture(captured(message))
       return { outcome: 'sent', id: message.key }
     },
     verify: async () => {},

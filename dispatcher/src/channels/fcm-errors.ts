@@ -1,5 +1,6 @@
 import type { Outcome } from '@carillon/core/outreach/provider'
 import { notSent } from './fcm-agent.ts'
+import { NoAccessToken } from './fcm-token.ts'
 import { oneLine } from './outcome.ts'
 
 /** What FCM asks senders to wait when it does not say: https://firebase.google.com/docs/cloud-messaging/error-codes */
@@ -49,7 +50,7 @@ export const outcomeOfFcmError = (
     case 'app/network-error':
     case 'app/network-timeout': {
       const before = notSent(message)
-      if (before === 'refused_target') return { outcome: 'refused', reason: before, detail: oneLine(message) }
+      if (before === 'refused_target') return { outcome: 'account', reason: before, detail: oneLine(message) }
       if (before !== undefined) return { outcome: 'retry', reason: before, detail: oneLine(message) }
       return {
         outcome: 'doubt',
@@ -66,10 +67,13 @@ export const outcomeOfFcmError = (
 
 /** What it means that there is no access token: nothing has been sent. */
 export const outcomeOfTokenError = (error: unknown): Outcome => {
-  const detail = oneLine(error instanceof Error ? error.message : String(error))
-  const status = error instanceof Error && 'status' in error ? Number(error.status) : undefined
-  const refused = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429
+  if (!(error instanceof NoAccessToken)) throw error
+  const { status = 0, message } = error
+  const detail = oneLine(`no access token: ${message}`)
+  const before = notSent(message)
+  if (before === 'refused_target') return { outcome: 'account', reason: before, detail }
+  const refused = status >= 400 && status < 500 && status !== 408 && status !== 429
   return refused
     ? { outcome: 'account', reason: 'not_authorized', detail }
-    : { outcome: 'retry', reason: 'no_access_token', detail }
+    : { outcome: 'retry', reason: before ?? 'no_access_token', detail }
 }

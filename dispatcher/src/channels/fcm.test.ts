@@ -77,7 +77,7 @@ describe('fcm', () => {
         headers: { 'apns-collapse-id': replaces, 'apns-priority': '10' },
         payload: { aps: { sound: 'default', 'thread-id': 'comments', 'mutable-content': 1 } },
       },
-      webpush: { headers: { Urgency: 'high', Topic: replaces }, fcm_options: { link: content.url } },
+      webpush: { headers: { Urgency: 'high', Topic: replaces }, fcmOptions: { link: content.url } },
     })
     expect(Number.parseInt(got?.message.android.ttl, 10)).toBeGreaterThan(3_590)
   })
@@ -95,14 +95,15 @@ describe('fcm', () => {
       const answers: Record<string, typeof google.accepted> = {
         gone: fcmError(404, 'NOT_FOUND', 'UNREGISTERED', 'Requested entity was not found.'),
         busy: fcmError(503, 'UNAVAILABLE', 'UNAVAILABLE'),
+        torn: (response) => response.write('{', () => response.socket?.destroy()),
       }
       const answer = answers[one.message.token.slice(0, 4)] ?? google.accepted
       answer(response, one)
     })
     const sender = open()
     const send = (token: string) => sendBy(sender, push({}, { token: `${token}-0123456789abcdef` }))
-    const outcomes = await Promise.all(['good', 'gone', 'busy', 'fine'].map(send))
-    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['sent', 'refused', 'retry', 'sent'])
+    const outcomes = await Promise.all(['good', 'gone', 'torn', 'busy', 'fine'].map(send))
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['sent', 'refused', 'doubt', 'retry', 'sent'])
     const before = google.connections()
     for (let more = 0; more < 5; more++) await send('good')
     expect(google.connections()).toBe(before)
@@ -208,16 +209,20 @@ describe('fcm', () => {
 
   it('has not sent what found no server, or none to trust', async () => {
     const untrusted = await sendBy(open({ ca: undefined }))
-    expect(untrusted).toMatchObject({ outcome: 'retry', reason: 'no_access_token' })
+    expect(untrusted).toMatchObject({ outcome: 'retry', reason: 'unreachable' })
     const sender = open()
-    await sendBy(sender)
+    google.answerWith((response, one) => {
+      response.setHeader('connection', 'close')
+      google.accepted(response, one)
+    })
+    expect(await sendBy(sender)).toMatchObject({ outcome: 'sent' })
     await google.close()
     expect(await sendBy(sender)).toMatchObject({ outcome: 'retry', reason: 'unreachable' })
   })
 
   it('does not connect to a private address', async () => {
     const outcome = await sendBy(open({}, limits, testTools({ http: strictHttp })))
-    expect(outcome).toMatchObject({ outcome: 'refused', reason: 'refused_target' })
+    expect(outcome).toMatchObject({ outcome: 'account', reason: 'refused_target' })
     expect(google.connections()).toBe(0)
   })
 

@@ -1,10 +1,12 @@
 import { createPrivateKey, randomUUID } from 'node:crypto'
-import type { Content, Outcome, Outgoing, Provider } from '@carillon/core/outreach/provider'
+import type { Outcome, Provider } from '@carillon/core/outreach/provider'
 import type { Message, Messaging, SendResponse } from 'firebase-admin/messaging'
 import { z } from 'zod'
 import { type FcmLimits, fcmAgent } from './fcm-agent.ts'
 import { outcomeOfFcmError, outcomeOfTokenError } from './fcm-errors.ts'
-import { deviceOf, fitContent, replaceKey, secondsLeft } from './push-content.ts'
+import { fcmMessage } from './fcm-message.ts'
+import { serviceCredential } from './fcm-token.ts'
+import { deviceOf } from './push-content.ts'
 
 const isRsa = (pem: string): boolean => {
   try {
@@ -31,49 +33,6 @@ const Config = z.strictObject({
 type Config = z.infer<typeof Config>
 
 const BATCH_MAX = 500
-const PAYLOAD_MAX_BYTES = 4_096
-
-const message = (outgoing: Outgoing) => {
-  const replaces = replaceKey(outgoing)
-  const seconds = secondsLeft(outgoing)
-  const urgent = outgoing.priority === 'critical' || outgoing.priority === 'high'
-  const { notification, item, type } = outgoing
-  return ({ title, body, url, image, category, data }: Content): Omit<Message, 'token'> => ({
-    notification: { title, body, ...(image && URL.canParse(image) ? { imageUrl: image } : {}) },
-    data: {
-      notification,
-      type,
-      ...(item && { item }),
-      ...(url && { url }),
-      ...(data && { data: JSON.stringify(data) }),
-    },
-    android: {
-      collapseKey: replaces,
-      priority: urgent ? 'high' : 'normal',
-      ttl: seconds * 1_000,
-      notification: { tag: replaces },
-    },
-    apns: {
-      headers: {
-        'apns-collapse-id': replaces,
-        'apns-priority': urgent ? '10' : '5',
-        'apns-expiration': String(Math.floor(outgoing.expiresAt / 1_000)),
-      },
-      payload: {
-        aps: {
-          ...(outgoing.priority !== 'low' && { sound: 'default' }),
-          ...(category && { threadId: category }),
-          ...(image && { mutableContent: true }),
-        },
-      },
-    },
-    webpush: {
-      headers: { TTL: String(seconds), Urgency: urgent ? 'high' : outgoing.priority, Topic: replaces },
-      notification: { tag: replaces },
-      ...(url?.startsWith('https://') && { fcmOptions: { link: url } }),
-    },
-  })
-}
 
 /**
  * Takes firebase-admin's own repeating from it: up to four times, after pauses of up to a minute, unseen by whoever
@@ -118,28 +77,29 @@ export const createFcm = (limits: FcmLimits): Provider<Config> => ({
     const waiting: Waiting[] = []
     let tokenFault: Outcome | undefined
 
+    const service = serviceCredential(serviceAccount, agent)
+    const credential = {
+      getAccessToken: async () => {
+        try {
+          return await service.getAccessToken()
+        } catch (error) {
+          tokenFault = outcomeOfTokenError(error)
+          throw error
+        }
+      },
+    }
+
     /** firebase-admin is large: it is loaded when the first account that needs it is used. */
     const open = async () => {
-      const [{ cert, deleteApp, initializeApp }, { getMessaging }] = await Promise.all([
+      const [{ deleteApp, initializeApp }, { getMessaging }] = await Promise.all([
         import('firebase-admin/app'),
         import('firebase-admin/messaging'),
       ])
-      const { project_id: projectId, client_email: clientEmail, private_key: privateKey } = serviceAccount
-      const google = cert({ projectId, clientEmail, privateKey }, agent)
-      const credential = {
-        getAccessToken: async () => {
-          try {
-            return await google.getAccessToken()
-          } catch (error) {
-            tokenFault = outcomeOfTokenError(error)
-            throw error
-          }
-        },
-      }
+      const projectId = serviceAccount.project_id
       const app = initializeApp({ credential, projectId, httpAgent: agent }, `carillon-${randomUUID()}`)
       const messaging = withoutRepeats(getMessaging(app))
       messaging.enableLegacyHttpTransport()
-      return { messaging, credential, end: () => deleteApp(app) }
+      return { messaging, end: () => deleteApp(app) }
     }
     let firebase: ReturnType<typeof open> | undefined
     const opened = () => {
@@ -175,13 +135,12 @@ export const createFcm = (limits: FcmLimits): Provider<Config> => ({
       send: (outgoing, signal) =>
         new Promise((resolve, reject) => {
           const { token } = deviceOf('fcm', outgoing)
-          const build = message(outgoing)
           const settle = () => {
             clearTimeout(late)
             signal.removeEventListener('abort', onAbort)
           }
           const one: Waiting = {
-            message: { token, ...build(fitContent(outgoing.content, PAYLOAD_MAX_BYTES, build)) },
+            message: { token, ...fcmMessage(outgoing) },
             taken: false,
             done: (outcome) => {
               settle()
@@ -204,7 +163,7 @@ export const createFcm = (limits: FcmLimits): Provider<Config> => ({
         }),
 
       verify: async () => {
-        const { credential } = await opened()
+        await opened()
         await credential.getAccessToken()
       },
 

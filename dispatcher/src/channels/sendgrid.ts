@@ -4,7 +4,7 @@ import { renderEmail } from '../render/email.ts'
 import { oneLine, outcomeOfFailure, outcomeOfStatus } from './outcome.ts'
 import { baseUrl, credential, readJson } from './phone.ts'
 import { sendgridReports, webhookKey } from './sendgrid-events.ts'
-import { INVALID_ADDRESS, listHeaders, type Mailbox, mailbox, messageId, recipient } from './smtp-mail.ts'
+import { INVALID_ADDRESS, listHeaders, type Mailbox, mailbox, messageIds, recipient } from './smtp-mail.ts'
 
 const SendgridConfig = z.strictObject({
   apiKey: credential('an API key that may mail.send'),
@@ -51,7 +51,7 @@ const outcomeOf = (answer: HttpAnswer): Outcome => {
 }
 
 /** The body of a request to send one message. */
-const mailSend = (message: Outgoing, to: Mailbox, { from, replyTo }: SendgridConfig) => {
+const mailSend = (message: Outgoing, id: string, to: Mailbox, { from, replyTo }: SendgridConfig) => {
   const { subject, text, html } = renderEmail(message)
   return {
     personalizations: [{ to: [to] }],
@@ -62,11 +62,12 @@ const mailSend = (message: Outgoing, to: Mailbox, { from, replyTo }: SendgridCon
       { type: 'text/plain', value: text },
       { type: 'text/html', value: html },
     ],
-    headers: { ...listHeaders(message), 'Message-ID': `<${messageId(message, from)}>` },
+    headers: { ...listHeaders(message), 'Message-ID': `<${id}>` },
   }
 }
 
 const open = (config: SendgridConfig, { http }: Tools): Sender => {
+  const idOf = messageIds(config.from)
   const headers = { authorization: `Bearer ${config.apiKey}` }
   return {
     async send(message, signal) {
@@ -78,7 +79,7 @@ const open = (config: SendgridConfig, { http }: Tools): Sender => {
             method: 'POST',
             url: `${config.baseUrl}/v3/mail/send`,
             headers: { ...headers, 'content-type': 'application/json' },
-            body: JSON.stringify(mailSend(message, to, config)),
+            body: JSON.stringify(mailSend(message, idOf(message), to, config)),
             signal,
           }),
         )

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from './outcome.ts'
 import { credential, readJson } from './phone.ts'
 import { sesReports } from './ses-events.ts'
-import { INVALID_ADDRESS, mailbox, mailOf, recipient } from './smtp-mail.ts'
+import { INVALID_ADDRESS, mailbox, mailComposer, recipient } from './smtp-mail.ts'
 import { snsReader } from './sns.ts'
 
 const SesConfig = z.strictObject({
@@ -99,13 +99,14 @@ const outcomeOf = (answer: HttpAnswer): Outcome => {
 const open = (config: SesConfig, { http }: Tools): Sender => {
   const { region, accessKeyId, secretAccessKey, sessionToken, configurationSet } = config
   const url = `${config.baseUrl ?? `https://email.${region}.amazonaws.com`}/v2/email`
+  const compose = mailComposer(config)
   const cache = new Map<string, ArrayBuffer>() // of signing keys, one a day
 
   const request = async (method: 'GET' | 'POST', path: string, body?: string, signal?: AbortSignal) => {
     const signed = await new AwsV4Signer({
       method,
       url: `${url}${path}`,
-      headers: { 'content-type': 'application/json' },
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
       body,
       accessKeyId,
       secretAccessKey,
@@ -127,7 +128,7 @@ const open = (config: SesConfig, { http }: Tools): Sender => {
     async send(message, signal) {
       const to = recipient(message.address)
       if (!to) return INVALID_ADDRESS
-      const raw = await new MailComposer(mailOf(message, to, config)).compile().build()
+      const raw = await new MailComposer(compose(message, to)).compile().build()
       const body = JSON.stringify({
         FromEmailAddress: config.from.email,
         Destination: { ToAddresses: [to.email] },

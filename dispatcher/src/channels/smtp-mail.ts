@@ -11,7 +11,7 @@ const CONTROL = /\p{Cc}/u
 const ADDRESS_MAX = 254
 
 /** An e-mail address in a config. */
-export const emailAddress = (what: string) =>
+const emailAddress = (what: string) =>
   z
     .string({ error: `is missing: ${what}` })
     .regex(ONE_ADDRESS, 'must be one e-mail address')
@@ -59,31 +59,30 @@ export const listHeaders = ({ unsubscribeUrl }: Outgoing): Record<string, string
   }
 }
 
-/** The Message-ID, without its angle brackets: the same on every attempt, so that mailboxes can drop a second copy. */
-export const messageId = ({ key }: Outgoing, from: Mailbox): string => {
-  const domain = from.email.slice(from.email.indexOf('@') + 1)
-  return `${key}@${domainToASCII(domain) || 'localhost'}`
+/** Gives Message-IDs, without angle brackets: the same on every attempt, so that mailboxes can drop a second copy. */
+export const messageIds = ({ email }: Mailbox): ((message: Outgoing) => string) => {
+  const domain = domainToASCII(email.slice(email.indexOf('@') + 1)) || 'localhost'
+  return ({ key }) => `${key}@${domain}`
 }
 
 /** Names and addresses stay apart, so that neither can become a list. */
 const addressed = ({ email, name }: Mailbox) => ({ name: name ?? '', address: email })
 
-/** The message (RFC 5322) as nodemailer composes it. */
-export const mailOf = (
-  message: Outgoing,
-  to: Mailbox,
-  { from, replyTo }: { from: Mailbox; replyTo?: Mailbox },
-): SendMailOptions => ({
-  ...renderEmail(message),
-  from: addressed(from),
-  to: addressed(to),
-  ...(replyTo && { replyTo: addressed(replyTo) }),
-  messageId: `<${messageId(message, from)}>`,
-  date: new Date(),
-  headers: Object.fromEntries(
-    // Prepared: a URL must not be folded, nor taken for words to encode.
-    Object.entries(listHeaders(message)).map(([name, value]) => [name, { prepared: true, value }]),
-  ),
-  disableFileAccess: true,
-  disableUrlAccess: true,
-})
+/** Makes messages (RFC 5322) of an account, for nodemailer to compose. */
+export const mailComposer = ({ from, replyTo }: { from: Mailbox; replyTo?: Mailbox }) => {
+  const idOf = messageIds(from)
+  return (message: Outgoing, to: Mailbox): SendMailOptions => ({
+    ...renderEmail(message),
+    from: addressed(from),
+    to: addressed(to),
+    ...(replyTo && { replyTo: addressed(replyTo) }),
+    messageId: `<${idOf(message)}>`,
+    date: new Date(),
+    headers: Object.fromEntries(
+      // Prepared: a URL must not be folded, nor taken for words to encode.
+      Object.entries(listHeaders(message)).map(([name, value]) => [name, { prepared: true, value }]),
+    ),
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+}

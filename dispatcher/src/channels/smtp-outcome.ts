@@ -98,8 +98,6 @@ export const outcomeOfSmtp = (thrown: unknown, handedOver: boolean): Outcome => 
   if (responseCode === 503) return { outcome: 'retry', reason: 'deferred', detail }
   if (responseCode !== undefined)
     return responseCode < 500 ? temporary(error, status) : permanent(error, status)
-  if (code === 'EMESSAGE') return { outcome: 'refused', reason: 'too_large', detail }
-  if (code === 'EENVELOPE') return { outcome: 'refused', reason: 'invalid_address', detail }
   throw error
 }
 

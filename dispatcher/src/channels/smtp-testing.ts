@@ -21,7 +21,7 @@ export const certificate = async (): Promise<{ key: string; cert: string }> => {
 export const localMail = createHttp({ allow: ['127.0.0.1'], lookup: async () => ['127.0.0.1'] })
 
 /** A mail as a server got it: its envelope, and the message as it came. */
-export type Received = { from: string; to: string[]; secure: boolean; user?: string; raw: string }
+type Received = { from: string; to: string[]; secure: boolean; user?: string; raw: string }
 
 /** Nodemailer's smtp-server on a free port: keeps what it is sent. */
 export const mailServer = async (
@@ -62,7 +62,7 @@ export const mailServer = async (
 }
 
 /** What a scripted server answers with at a stage, or does instead. */
-type Reply = string | 'drop' | 'hang' | 'trickle'
+type Reply = string | 'drop' | 'hang' | 'trickle' | 'endless'
 type Stage = 'greeting' | 'EHLO' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | '.' | 'RSET' | 'QUIT'
 
 const GOOD: Record<Stage, string> = {
@@ -80,7 +80,7 @@ const GOOD: Record<Stage, string> = {
 /** A server that says what it is told to, one reply a stage, in the clear. `replies` may be changed between mails. */
 export const scriptedServer = async (
   replies: Partial<Record<Stage, Reply>>,
-): Promise<{ port: number; taken: string[]; close(): Promise<void> }> => {
+): Promise<{ port: number; taken: string[]; hangUp(): void; close(): Promise<void> }> => {
   const taken: string[] = []
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -95,6 +95,13 @@ export const scriptedServer = async (
       if (reply === 'trickle') {
         const timer = setInterval(() => socket.write('2'), 20)
         return socket.on('close', () => clearInterval(timer))
+      }
+      if (reply === 'endless') {
+        const more = () => {
+          while (!socket.destroyed && socket.write(`250-${'x'.repeat(1_000)}\r\n`));
+        }
+        more()
+        return socket.on('drain', more)
       }
       inMessage = stage === 'DATA' && reply.startsWith('354')
       socket.write(`${reply}\r\n`)
@@ -114,13 +121,17 @@ export const scriptedServer = async (
     })
     answer('greeting')
   })
+  const hangUp = () => {
+    for (const socket of sockets) socket.destroy()
+  }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
     taken,
+    hangUp,
     close: async () => {
-      for (const socket of sockets) socket.destroy()
+      hangUp()
       await new Promise((done) => server.close(done))
     },
   }

@@ -219,6 +219,7 @@ describe('what a server answers decides', () => {
     [{ greeting: '554 no service here' }, { outcome: 'retry', reason: 'connection_lost' }],
     [{ greeting: '421 4.7.0 too many connections' }, { outcome: 'retry', reason: 'rate_limited' }],
     [{ greeting: 'drop' }, { outcome: 'retry', reason: 'connection_lost' }],
+    [{ EHLO: 'endless' }, { outcome: 'retry', reason: 'connection_lost' }],
     [{ EHLO: 'drop' }, { outcome: 'retry', reason: 'connection_lost' }],
     [{ MAIL: '421 4.3.2 going down' }, { outcome: 'retry', reason: 'deferred' }],
     [{ MAIL: '530 5.7.0 authentication required' }, { outcome: 'account', reason: 'not_authorized' }],
@@ -276,6 +277,26 @@ describe('what a server answers decides', () => {
     expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'refused' })
     replies.RCPT = '250 ok'
     expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'sent' })
+  })
+})
+
+describe('a kept connection', () => {
+  test('that the server has ended meanwhile costs no mail', async () => {
+    const server = closing(await scriptedServer({}))
+    const account = sender(server.port, { tls: 'none' })
+    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'sent' })
+    server.hangUp()
+    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'sent' })
+  })
+
+  test('that is lost after a mail was written sends nothing twice', async () => {
+    const replies: Parameters<typeof scriptedServer>[0] = {}
+    const server = closing(await scriptedServer(replies))
+    const account = sender(server.port, { tls: 'none' })
+    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'sent' })
+    replies['.'] = 'drop'
+    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'doubt' })
+    expect(server.taken).toHaveLength(2)
   })
 })
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Outcome, Provider, Sender, Tools } from '@carillon/core/outreach/provider'
 import { createTransport } from 'nodemailer'
 import { readMailReport } from './smtp-callback.ts'
-import { INVALID_ADDRESS, mailOf, messageId, recipient } from './smtp-mail.ts'
+import { INVALID_ADDRESS, mailComposer, messageIds, recipient } from './smtp-mail.ts'
 import { outcomeOfSmtp } from './smtp-outcome.ts'
 import { type GetSocket, poolOptions, SmtpConfig } from './smtp-pool.ts'
 
@@ -17,6 +17,8 @@ const ADVICE: Record<string, string> = {
 const open = (config: SmtpConfig, tools: Tools, limitMs: number): Sender => {
   const options = poolOptions(config, tools)
   const transport = createTransport(options)
+  const compose = mailComposer(config)
+  const idOf = messageIds(config.from)
   let closed = false
 
   // Each send has a signal of its own, which names it here once its message has been written to the end.
@@ -41,8 +43,8 @@ const open = (config: SmtpConfig, tools: Tools, limitMs: number): Sender => {
       signal.addEventListener('abort', end, { once: true })
       if (signal.aborted) end()
       try {
-        await transport.sendMail({ ...mailOf(message, to, config), signal: ending.signal })
-        return { outcome: 'sent', id: messageId(message, config.from) }
+        await transport.sendMail({ ...compose(message, to), signal: ending.signal })
+        return { outcome: 'sent', id: idOf(message) }
       } catch (error) {
         if (closed && !handedOver.has(ending.signal))
           return { outcome: 'retry', reason: 'closed', detail: 'the account was closed before it was sent' }

@@ -82,7 +82,8 @@ const Me = z.object({ ok: z.literal(true) })
  */
 const CHAT_GONE = /blocked by the user|user is deactivated|was kicked|chat was deleted|is not a member/i
 const NOT_STARTED = /can't initiate conversation|can't send messages to bots/i
-const NOT_FETCHED = /button.?url|URL content|web page content|file identifier|photo|PHOTO_|WEBPAGE_|wrong HTTP URL|IMAGE_/i
+const NOT_FETCHED =
+  /button.?url|URL content|web page content|file identifier|photo|PHOTO_|WEBPAGE_|wrong HTTP URL|IMAGE_/i
 
 const outcome = (answer: HttpAnswer): Outcome => {
   if (answer.status === 200) {

@@ -131,4 +131,4 @@ export const sample = (overrides: Partial<Outgoing> = {}): Outgoing => {
 }
 
 /** Never aborted. */
-export const unhurried = new AbortController().signal
+export const unhurried: AbortSignal = new AbortController().signal

@@ -1,15 +1,12 @@
 import { expect, test } from 'vitest'
 import { escapeMarkup } from './chat.ts'
-import { cut, cutBytes, cutEscaped } from './cut.ts'
+import { cut, cutEscaped } from './cut.ts'
 
 test('what fits is left as it is, and what does not ends in an ellipsis', () => {
   expect(cut('abcd', 4)).toBe('abcd')
   expect(cut('abcde', 4)).toBe('abc…')
   expect(cut('abcde', 1)).toBe('…')
   expect(cut('abcde', 0)).toBe('')
-  expect(cutBytes('abcd', 4)).toBe('abcd')
-  expect(cutBytes('abcde', 4)).toBe('a…')
-  expect(cutBytes('abcde', 2)).toBe('')
   expect(cutEscaped('a&b', 7, escapeMarkup)).toBe('a&amp;b')
   expect(cutEscaped('a&bc', 7, escapeMarkup)).toBe('a&amp;…')
   expect(cutEscaped('a&bc', 6, escapeMarkup)).toBe('a…')
@@ -21,7 +18,5 @@ test('no length splits a character, or is passed', () => {
     expect(cut(text, max).length).toBeLessThanOrEqual(max)
     expect(cut(text, max)).not.toMatch(/\p{Cs}/u)
     expect(cutEscaped(text, max, (part) => part)).not.toMatch(/\p{Cs}/u)
-    expect(cutBytes(text, max)).not.toContain('\ufffd')
-    expect(Buffer.byteLength(cutBytes(text, max))).toBeLessThanOrEqual(max)
   }
 })

@@ -6,16 +6,6 @@ export const cut = (text: string, max: number): string => {
   return `${text.slice(0, end > 0xffff ? max - 2 : max - 1)}…`
 }
 
-/** As `cut`, with `max` in bytes of UTF-8. */
-export const cutBytes = (text: string, max: number): string => {
-  const bytes = Buffer.from(text)
-  if (bytes.length <= max) return text
-  if (max < 3) return ''
-  let end = max - 3
-  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--
-  return `${bytes.toString('utf8', 0, end)}…`
-}
-
 /**
  * The escaped text, or as much of its beginning as fits into `max` UTF-16 units with an ellipsis; neither a character
  * nor an escape of one is split. `escaped` must be as good for a single character as for the whole.

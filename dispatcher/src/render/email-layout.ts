@@ -22,7 +22,7 @@ export const bodyHtml = (text: string): string =>
 export type Link = { label: string; url: string }
 
 /** What the layout shows; every string is HTML already, and an empty or absent one takes no room. */
-export type Parts = {
+type Parts = {
   subject: string
   /** What lists of mails show beside the subject. */
   preview: string

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import type {
   Address,
   Http,
@@ -74,17 +75,21 @@ export type AccountsPorts = {
   capture?: Tools['capture']
 }
 
+/** Never aborted: senders end by themselves. A controller for each message would cost as much as signing it. */
+const UNHURRIED = new AbortController().signal
+setMaxListeners(0, UNHURRIED)
+
 const sendLimited = async (sender: Sender, message: Outgoing): Promise<Outcome> => {
-  const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<Outcome>((resolve) => {
-    timer = setTimeout(() => {
-      controller.abort()
-      resolve({ outcome: 'doubt', reason: 'timeout', detail: `no end after ${SEND_LIMIT_MS / 1_000} s` })
-    }, SEND_LIMIT_MS)
+    timer = setTimeout(
+      () =>
+        resolve({ outcome: 'doubt', reason: 'timeout', detail: `no end after ${SEND_LIMIT_MS / 1_000} s` }),
+      SEND_LIMIT_MS,
+    )
   })
   try {
-    return await Promise.race([sender.send(message, controller.signal), limit])
+    return await Promise.race([sender.send(message, UNHURRIED), limit])
   } finally {
     clearTimeout(timer)
   }

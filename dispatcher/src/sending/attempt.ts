@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Endpoints } from '@carillon/core/outreach/endpoints'
 import type { Address, Outcome, Outgoing } from '@carillon/core/outreach/provider'
 import { deliveryKey, type Step, stepMessage } from '@carillon/core/outreach/step'
 import { makeUnsubscribeUrl } from '@carillon/core/outreach/unsubscribe'
@@ -11,12 +12,13 @@ import { itemContent, secretContent } from './content.ts'
 import { limitsOf, type Pace, type Rates } from './pace.ts'
 import { pauseAfter, policyFor } from './policy.ts'
 import { changeOf, type Failure, nothing, type Result } from './result.ts'
-import type { Target } from './targets.ts'
+import { type Target, webhookUrl } from './targets.ts'
 
 export type AttemptPorts = {
   store: Pick<Store, 'marks' | 'deliveries'>
   seal: Seal
   pace: Pace
+  endpoints: Endpoints
   metrics: Metrics
 }
 
@@ -83,7 +85,7 @@ const addressOf = (address: Address): string | undefined =>
  * goes back into the log, so that no provider's trouble holds up another's messages.
  */
 export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
-  const { store, seal, pace, metrics } = ports
+  const { store, seal, pace, endpoints, metrics } = ports
   const { rates, publicUrl } = options
   const claims = createClaims(store, options.leaseMs)
 
@@ -130,6 +132,8 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
       if (outcome === 'down') return { outcome: 'down' }
       if (outcome.outcome === 'retry' && outcome.reason === 'rate_limited')
         line.pausedUntil = Date.now() + (outcome.afterMs ?? 1_000)
+      const url = webhookUrl(step.plan[step.index]!.channel, way)
+      if (url !== undefined) await endpoints.ended(step.tenant, url, outcome.outcome === 'sent')
       metrics.sends.inc({ channel: step.plan[step.index]!.channel, outcome: outcome.outcome })
       return outcome
     } finally {

@@ -31,7 +31,7 @@ export const secretContent = (seal: Seal, step: Step, now: number): Content => {
   const code = seal.open(step.secret ?? '', secretContext(step))
   const minutes = Math.max(1, Math.round((step.expiresAt - now) / 60_000))
   return {
-    title: `Your code is ${code}`,
+    title: step.name === undefined ? `Your code is ${code}` : `Your code for ${step.name} is ${code}`,
     body: `It is good for ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}. Do not give it to anybody.`,
   }
 }

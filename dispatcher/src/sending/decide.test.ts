@@ -99,8 +99,13 @@ describe('a gate', () => {
     const gate = createGate(1, 1)
     const leave = await gate.enter('low')
     const order: string[] = []
-    const normal = gate.enter('normal')?.then((done) => (order.push('normal'), done))
-    const critical = gate.enter('critical')?.then((done) => (order.push('critical'), done))
+    const enter = async (priority: 'normal' | 'critical') => {
+      const done = await gate.enter(priority)
+      order.push(priority)
+      return done
+    }
+    const normal = enter('normal')
+    const critical = enter('critical')
     expect(gate.enter('normal')).toBeUndefined()
     expect(gate.load).toBe(3)
     leave?.()

@@ -1,3 +1,4 @@
+import type { Endpoints } from '@carillon/core/outreach/endpoints'
 import {
   dueAt,
   nextStep,
@@ -7,6 +8,7 @@ import {
   stepDedupe,
   stepMessage,
 } from '@carillon/core/outreach/step'
+import type { DeliveryChange } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
@@ -16,11 +18,12 @@ import type { Attempt } from './attempt.ts'
 import { decide } from './decide.ts'
 import type { Known } from './lookup.ts'
 import { changeOf, nothing, type Result } from './result.ts'
-import { type Target, targetsOf } from './targets.ts'
+import { type Target, targetsOf, webhookUrl } from './targets.ts'
 
 export type HandlePorts = {
   store: Pick<Store, 'suppressions' | 'deliveries'>
   accounts: AccountBook
+  endpoints: Endpoints
   attempt: Attempt
   metrics: Metrics
 }
@@ -39,7 +42,7 @@ const nextAtOnce = (step: Step): OutgoingMessage[] => {
  * Handles one step whose time has come: is it still wanted; then the next one is put into the log, to wait for its own
  * time; then each of the person's targets is tried. Everything it leads to is in the result. Repeatable.
  */
-export const createHandle = ({ store, accounts, attempt, metrics }: HandlePorts) => {
+export const createHandle = ({ store, accounts, endpoints, attempt, metrics }: HandlePorts) => {
   const skip = (step: Step, reason: string): Result => {
     const result = nothing(step.tenant)
     result.changes.push(changeOf(step, 'skipped', { reason }))
@@ -77,6 +80,24 @@ export const createHandle = ({ store, accounts, attempt, metrics }: HandlePorts)
       )
       return left.length > 0 ? [{ target, ways: left }] : []
     })
+  }
+
+  /** Leaves out webhooks that have failed for days. */
+  const enabled = async (step: Step, targets: readonly Target[]): Promise<Target[]> => {
+    const { channel } = step.plan[step.index]!
+    if (channel !== 'webhook') return [...targets]
+    const kept = await Promise.all(
+      targets.map(async ({ target, ways }) => {
+        const off = await Promise.all(
+          ways.map((way) => {
+            const url = webhookUrl(channel, way)
+            return url !== undefined && endpoints.disabled(step.tenant, url)
+          }),
+        )
+        return { target, ways: ways.filter((_, index) => !off[index]) }
+      }),
+    )
+    return kept.filter(({ ways }) => ways.length > 0)
   }
 
   /** Whether every target of the step has come to nothing; `result` is about to be recorded for one of them. */
@@ -120,14 +141,16 @@ export const createHandle = ({ store, accounts, attempt, metrics }: HandlePorts)
     if (wanted.length === 0) return skip(step, 'no_address')
     const open = await allowed(step, wanted)
     if (open.length === 0) return unreachable(step, 'suppressed')
-    const [only] = open
-    if (only && open.length === 1) {
+    const left = await enabled(step, open)
+    if (left.length === 0) return unreachable(step, 'endpoint_disabled')
+    const [only] = left
+    if (only && left.length === 1) {
       const one = { ...step, target: only.target }
       return conclude(one, await attempt(one, known.item(step), only))
     }
     // Each on its own from here on: one that has to wait or fails does not hold up the others.
     const result = nothing(step.tenant)
-    for (const { target } of open) {
+    for (const { target } of left) {
       const one = { ...step, target }
       result.changes.push(changeOf(one, 'queued'))
       result.messages.push({ ...stepMessage(one), dedupe: stepDedupe(one) })
@@ -135,7 +158,7 @@ export const createHandle = ({ store, accounts, attempt, metrics }: HandlePorts)
     return result
   }
 
-  return async (step: Step, known: Known): Promise<Result> => {
+  const handled = async (step: Step, known: Known): Promise<Result> => {
     const decision = decide(step, {
       item: known.item(step),
       cancelled: known.cancelled(step),
@@ -151,6 +174,22 @@ export const createHandle = ({ store, accounts, attempt, metrics }: HandlePorts)
       ? result
       : { ...result, messages: [...waiting, ...result.messages] }
   }
+
+  return async (step: Step, known: Known): Promise<Result> => {
+    const begun = Date.now()
+    const result = await handled(step, known)
+    if (step.attempt !== undefined || step.queued) return result
+    return { ...result, changes: [...beginnings(step, result.changes, begun), ...result.changes] }
+  }
 }
+
+/** What stands before the first change of each delivery: that it was asked for, and that its turn came. */
+const beginnings = (step: Step, changes: readonly DeliveryChange[], begun: number): DeliveryChange[] =>
+  changes.flatMap(({ device, state }) => {
+    const requested = { ...changeOf(step, 'requested', { at: step.at }), device }
+    return state === 'skipped'
+      ? [requested]
+      : [requested, { ...changeOf(step, 'queued', { at: begun }), device }]
+  })
 
 export type Handle = ReturnType<typeof createHandle>

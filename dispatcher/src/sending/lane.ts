@@ -1,10 +1,8 @@
 import { ProblemError } from '@carillon/core/errors'
-import { parseJson } from '@carillon/core/json'
-import type { Step } from '@carillon/core/outreach/step'
+import { readStep, type Step } from '@carillon/core/outreach/step'
 import type { Store } from '@carillon/core/store/port'
 import type { Message, Reader } from '@carillon/core/stream/port'
-import { Channel, NotificationId, Plan, Priority, parseStepSubject, TypeKey, UserId } from '@carillon/schemas'
-import { z } from 'zod'
+import { parseStepSubject } from '@carillon/schemas'
 import { type Outages, pauseMs, Stopped } from '../outages.ts'
 import { MAX_DELIVERIES } from '../pump.ts'
 import type { Handle } from './handle.ts'
@@ -21,31 +19,10 @@ export type LanePorts = SettlePorts & {
   outages: Outages
 }
 
-/** Steps are written by ourselves, but the log is outside: what does not read as a step is refused, not trusted. */
-const StepWork = z.object({
-  tenant: z.string(),
-  user: UserId,
-  notification: NotificationId,
-  item: z.string().optional(),
-  secret: z.string().optional(),
-  type: TypeKey,
-  priority: Priority,
-  at: z.number(),
-  expiresAt: z.number(),
-  plan: Plan.min(1),
-  index: z.int().min(0),
-  wide: z.boolean(),
-  failed: z.boolean().optional(),
-  target: z.string().optional(),
-  attempt: z.int().min(1).optional(),
-  journey: z.int().min(0).optional(),
-  queued: z.boolean().optional(),
-})
-
-const readStep = (message: Message): Step => {
+const stepOf = (message: Message): Step => {
   const { channel, tenant } = parseStepSubject(message.subject)
-  const step: Step = StepWork.parse(parseJson(message.data))
-  if (step.tenant !== tenant || Channel.parse(step.plan[step.index]?.channel) !== channel)
+  const step = readStep(message.data)
+  if (step.tenant !== tenant || step.plan[step.index]?.channel !== channel)
     throw new Error('the step is not the one its subject names')
   return step
 }
@@ -108,7 +85,7 @@ export const startLane = (ports: LanePorts, reader: Reader) => {
       try {
         if (message.deliveries > MAX_DELIVERIES)
           throw new Error(`delivered more than ${MAX_DELIVERIES} times`)
-        steps.push({ message, step: readStep(message) })
+        steps.push({ message, step: stepOf(message) })
       } catch (error) {
         void fail(message, error)
       }

@@ -167,7 +167,7 @@ describe('a delivery plan', () => {
     await until(async () => expect(await ledger('n1', 'ada')).toHaveLength(3))
     expect(captured.map(({ channel, to }) => [channel, to]).sort()).toEqual([
       ['email', 'ada@example.org'],
-      ['push', '+351911111111'],
+      ['push', 'ada'],
       ['sms', '+351911111111'],
     ])
     expect(captured.find(({ channel }) => channel === 'email')).toMatchObject({

@@ -1,4 +1,5 @@
 import type { Limits } from '@carillon/core/limits/port'
+import { createEndpoints } from '@carillon/core/outreach/endpoints'
 import type { Http, Providers, Tools } from '@carillon/core/outreach/provider'
 import { createReports } from '@carillon/core/outreach/reports'
 import type { Directory } from '@carillon/core/security/directory'
@@ -45,11 +46,12 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
   const outages = createOutages({ log, metrics })
   const reports = createReports({ store, stream, seal })
   const accounts = createAccounts({ providers, directory, http, log, publicUrl, capture })
+  const endpoints = createEndpoints(store.marks)
   const attempt = createAttempt(
-    { store, seal, pace: createPace(limits), metrics },
+    { store, seal, pace: createPace(limits), endpoints, metrics },
     { rates, publicUrl, leaseMs },
   )
-  const handle = createHandle({ store, accounts, attempt, metrics })
+  const handle = createHandle({ store, accounts, endpoints, attempt, metrics })
   const lanes = await Promise.all(
     CHANNELS.flatMap(lanesOf).map(async (lane) =>
       startLane(

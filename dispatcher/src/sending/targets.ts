@@ -1,3 +1,4 @@
+import { endpointUrlOf } from '@carillon/core/outreach/endpoints'
 import type { Address } from '@carillon/core/outreach/provider'
 import type { StoredDevice } from '@carillon/core/store/outreach'
 import { type Channel, channelOfDevice, type UserProfile } from '@carillon/schemas'
@@ -21,6 +22,7 @@ const profileAddress = (kind: Address['kind'], profile: UserProfile): Address | 
   return undefined
 }
 
+const PHONE_CHANNELS: readonly Channel[] = ['sms', 'mms', 'whatsapp']
 /** Kinds of devices of which each has a provider of its own. */
 const PUSH_KINDS = ['web-push', 'fcm', 'apns']
 
@@ -61,5 +63,17 @@ export const targetsOf = (
   return [...targets.values()]
 }
 
-const captured = (channel: Channel, profile: UserProfile): Address =>
-  profileAddress(channel === 'email' ? 'email' : 'phone', profile) ?? { kind: 'account' }
+/** As near to what a real account would need as can be. */
+const captured = (channel: Channel, profile: UserProfile): Address => {
+  const kind = channel === 'email' ? 'email' : PHONE_CHANNELS.includes(channel) ? 'phone' : 'account'
+  return profileAddress(kind, profile) ?? { kind: 'account' }
+}
+
+/** The endpoint a webhook goes to: the user's own, or the account's. */
+export const webhookUrl = (
+  channel: Channel,
+  { account, address }: Target['ways'][number],
+): string | undefined => {
+  if (channel !== 'webhook') return undefined
+  return endpointUrlOf(address.kind === 'device' ? address.device : account.account.config)
+}

@@ -1,19 +1,12 @@
 import { ProblemError } from '@carillon/core/errors'
-import { parseJson } from '@carillon/core/json'
-import { type Step, stepMessage } from '@carillon/core/outreach/step'
+import { readStep, type Step, stepMessage } from '@carillon/core/outreach/step'
 import type { DeadLetter, OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import {
-  NotificationId,
-  Plan,
-  Priority,
   parseNotifySubject,
   parseStepSubject,
   parseWorkSubject,
   SubjectError,
-  TenantId,
   Timestamp,
-  TypeKey,
-  UserId,
 } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Cursors } from '../cursor.ts'
@@ -62,34 +55,18 @@ const shown = (letter: DeadLetter): z.infer<typeof ShownLetter> => {
 
 const notReplayable = (why: string) => new ProblemError('not_replayable', why)
 
-/** As much of a step as replaying it needs; the rest stays as it is. */
-const BuriedStep = z.looseObject({
-  tenant: TenantId,
-  user: UserId,
-  notification: NotificationId,
-  type: TypeKey,
-  priority: Priority,
-  at: z.number(),
-  expiresAt: z.number(),
-  plan: Plan,
-  index: z.int().min(0),
-  wide: z.boolean(),
-  journey: z.int().optional(),
-})
-
 /** The same step on a new journey: what was claimed or sent under the old one does not stand in its way. */
 const replayedStep = (letter: DeadLetter, now: number): OutgoingMessage => {
-  let step: z.infer<typeof BuriedStep>
+  let step: Step
   try {
-    step = BuriedStep.parse(parseJson(letter.data))
+    step = readStep(letter.data)
   } catch (cause) {
     throw new ProblemError('not_replayable', 'it is no step of a delivery plan', { cause })
   }
-  if (step.tenant !== letter.tenant || step.index >= step.plan.length)
-    throw notReplayable('it is no step of a delivery plan')
+  if (step.tenant !== letter.tenant) throw notReplayable('it is no step of a delivery plan')
   if (step.expiresAt <= now) throw notReplayable('it has expired')
   const { attempt: _attempt, queued: _queued, ...rest } = step
-  return stepMessage({ ...(rest as Step), journey: (step.journey ?? 0) + 1 })
+  return stepMessage({ ...rest, journey: (step.journey ?? 0) + 1 })
 }
 
 /** What is published in place of a letter. Throws `not_replayable`. */

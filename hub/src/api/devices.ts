@@ -1,4 +1,5 @@
 import { ProblemError } from '@carillon/core/errors'
+import type { Endpoints } from '@carillon/core/outreach/endpoints'
 import type { Http } from '@carillon/core/outreach/provider'
 import type { Directory } from '@carillon/core/security/directory'
 import type { Devices, StoredDevice } from '@carillon/core/store/outreach'
@@ -40,6 +41,7 @@ const urlOf = (device: Device): { pointer: string; url: string } | undefined => 
 export const deviceRoutes = (
   routes: Routes,
   parts: {
+    endpoints: Pick<Endpoints, 'registered'>
     devices: Devices
     directory: Directory
     http: Pick<Http, 'refusal'>
@@ -47,7 +49,7 @@ export const deviceRoutes = (
     pushOrigin: (endpoint: string) => boolean
   },
 ) => {
-  const { devices, directory, http, pushOrigin } = parts
+  const { devices, directory, endpoints, http, pushOrigin } = parts
 
   const list = async ({ tenant, user }: Owner) =>
     ((await devices.of(tenant, [user])).get(user) ?? []).map(shown)
@@ -70,6 +72,7 @@ export const deviceRoutes = (
       throw new ProblemError('too_many_devices', `a user has at most ${DEVICES_MAX}; delete one first`)
     const now = { id, device, createdAt: old?.createdAt ?? Date.now() }
     await devices.put(tenant, user, now)
+    if (device.kind === 'webhook') await endpoints.registered(tenant, device.url)
     return shown(now)
   }
 

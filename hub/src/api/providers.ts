@@ -1,4 +1,5 @@
 import { ProblemError } from '@carillon/core/errors'
+import { type Endpoints, endpointUrlOf } from '@carillon/core/outreach/endpoints'
 import type { Http, Providers } from '@carillon/core/outreach/provider'
 import type { Accounts, StoredAccount } from '@carillon/core/store/outreach'
 import { AccountId, ProviderAccount, problemDetails, ShownAccount } from '@carillon/schemas'
@@ -42,9 +43,14 @@ const urlsIn = (value: unknown, path: PropertyKey[]): { path: PropertyKey[]; url
 
 export const providerRoutes = (
   routes: Routes,
-  parts: { accounts: Accounts; providers: Providers; http: Pick<Http, 'refusal'> },
+  parts: {
+    accounts: Accounts
+    providers: Providers
+    endpoints: Pick<Endpoints, 'registered'>
+    http: Pick<Http, 'refusal'>
+  },
 ) => {
-  const { accounts, providers, http } = parts
+  const { accounts, providers, endpoints, http } = parts
 
   const refuse = (detail: string, faults: readonly Fault[]) =>
     new ProblemError('invalid_request', detail, { errors: problemDetails(faults) })
@@ -99,6 +105,8 @@ export const providerRoutes = (
       if (known.length >= ACCOUNTS_MAX && !known.some(({ id }) => id === params.id))
         throw refuse(`a tenant has at most ${ACCOUNTS_MAX} provider accounts`, [])
       await accounts.put(tenant, account)
+      const endpoint = endpointUrlOf(account.config)
+      if (endpoint !== undefined) await endpoints.registered(tenant, endpoint)
       return c.json(shown(account))
     },
   )

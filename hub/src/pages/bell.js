@@ -2,6 +2,7 @@
  * A plain notification bell over the public client: a button with a badge, and a panel with the inbox. It keeps its
  * markup in itself, so that another bell can take its place: `const unmount = mountBell(element, client)`.
  */
+import { arrange, element, fillTabs, keepTimes, timeElement } from './dom.js'
 
 const TABS = [
   { name: 'All', query: {}, empty: 'Nothing here yet', hint: 'What is sent to you shows up here at once.' },
@@ -23,18 +24,6 @@ const ICONS = {
   remove: 'M5 7h14M10 7V5h4v2M7 7l1 12h8l1-12M10.5 11v5M13.5 11v5',
 }
 
-/** `element('a', { href: '/' }, 'text', child)`; a property that is undefined or false is left out. */
-export const element = (name, properties = {}, ...children) => {
-  const made = document.createElement(name)
-  for (const [key, value] of Object.entries(properties)) {
-    if (value === undefined || value === false) continue
-    if (key.startsWith('on')) made.addEventListener(key.slice(2), value)
-    else made.setAttribute(key, value === true ? '' : value)
-  }
-  made.append(...children.filter((child) => child !== undefined && child !== null && child !== false))
-  return made
-}
-
 const icon = (name) => {
   const space = 'http://www.w3.org/2000/svg'
   const svg = document.createElementNS(space, 'svg')
@@ -45,23 +34,6 @@ const icon = (name) => {
   path.setAttribute('d', ICONS[name])
   svg.append(path)
   return svg
-}
-
-const UNITS = [
-  ['year', 31_536_000],
-  ['month', 2_592_000],
-  ['week', 604_800],
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
-]
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'narrow' })
-const ago = (time) => {
-  const seconds = (Date.parse(time) - Date.now()) / 1_000
-  const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? ['second', 1]
-  return Math.abs(seconds) < 45
-    ? relative.format(0, 'second')
-    : relative.format(Math.round(seconds / size), unit)
 }
 
 /** Links come checked from the hub; a page of its own checks again. */
@@ -100,7 +72,7 @@ export const mountBell = (root, client) => {
     { class: 'quiet', type: 'button', onclick: () => done(feed.readAll()) },
     'Mark all read',
   )
-  const tabs = element('div', { class: 'bell-tabs', role: 'tablist', 'aria-label': 'Show' })
+  const tabs = element('div', { class: 'bell-tabs', id: 'bell-tabs', role: 'tablist', 'aria-label': 'Show' })
   const list = element('div', { class: 'bell-list', role: 'feed', 'aria-label': 'Notifications' })
   const empty = element('div', { class: 'bell-empty' })
   const more = element(
@@ -137,21 +109,6 @@ export const mountBell = (root, client) => {
   const say = (text) => {
     live.textContent = text
   }
-
-  for (const each of TABS)
-    tabs.append(
-      element(
-        'button',
-        {
-          type: 'button',
-          role: 'tab',
-          id: `bell-tab-${each.name}`,
-          'aria-controls': 'bell-list',
-          onclick: () => show(each),
-        },
-        each.name,
-      ),
-    )
 
   const tool = (label, name, act) =>
     element(
@@ -230,11 +187,7 @@ export const mountBell = (root, client) => {
           { class: 'bell-meta' },
           priority === 'critical' || priority === 'high' ? element('strong', {}, priority) : undefined,
           actor?.name && element('span', {}, actor.name),
-          element(
-            'time',
-            { datetime: createdAt, title: new Date(createdAt).toLocaleString() },
-            ago(createdAt),
-          ),
+          timeElement(createdAt),
         ),
       ),
       tools,
@@ -248,11 +201,7 @@ export const mountBell = (root, client) => {
     const label =
       focused && document.activeElement !== focused ? document.activeElement.getAttribute('aria-label') : null
     const ids = new Set(items.map(({ id }) => id))
-    for (const [id, { node }] of shown)
-      if (!ids.has(id)) {
-        node.remove()
-        shown.delete(id)
-      }
+    for (const id of shown.keys()) if (!ids.has(id)) shown.delete(id)
     items.forEach((item, index) => {
       const before = shown.get(item.id)
       if (before?.item !== item) {
@@ -262,10 +211,13 @@ export const mountBell = (root, client) => {
         shown.set(item.id, { item, node })
       }
       const { node } = shown.get(item.id)
-      if (list.children[index] !== node) list.insertBefore(node, list.children[index] ?? null)
       node.setAttribute('aria-posinset', String(index + 1))
       node.setAttribute('aria-setsize', '-1')
     })
+    arrange(
+      list,
+      items.map(({ id }) => shown.get(id).node),
+    )
     if (place < 0 || list.contains(document.activeElement)) return
     // The item that had the focus changed or went: stay where it was.
     const same = focused.dataset.id && shown.get(focused.dataset.id)?.node
@@ -297,12 +249,6 @@ export const mountBell = (root, client) => {
 
   const show = (next) => {
     tab = next
-    for (const each of tabs.children) {
-      const chosen = each.id === `bell-tab-${tab.name}`
-      each.setAttribute('aria-selected', String(chosen))
-      each.tabIndex = chosen ? 0 : -1
-    }
-    scroller.setAttribute('aria-labelledby', `bell-tab-${tab.name}`)
     offFeed()
     feed?.close()
     shown.clear()
@@ -369,31 +315,25 @@ export const mountBell = (root, client) => {
       next.focus()
     }
   }
-  const onTabKey = (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-    if (!step) return
-    const forward = getComputedStyle(tabs).direction === 'rtl' ? -step : step
-    const next = TABS[(TABS.indexOf(tab) + forward + TABS.length) % TABS.length]
-    show(next)
-    tabs.querySelector('[aria-selected=true]').focus()
-  }
   const onOutside = (event) => {
     if (open && !root.contains(event.target)) toggle(false, false)
   }
 
   button.addEventListener('click', () => toggle(!open))
   panel.addEventListener('keydown', onKey)
-  tabs.addEventListener('keydown', onTabKey)
   document.addEventListener('pointerdown', onOutside)
-  const clock = setInterval(() => {
-    for (const time of list.querySelectorAll('time')) time.textContent = ago(time.dateTime)
-  }, 30_000)
   const offs = [
+    keepTimes(list),
     client.counts.subscribe(renderCounts),
     client.on('notification', onArrival),
     client.on('connection', renderConnection),
   ]
-  show(tab)
+  const chooseTab = fillTabs(tabs, {
+    names: TABS.map(({ name }) => name),
+    panel: scroller,
+    onChoose: (name) => show(TABS.find((each) => each.name === name)),
+  })
+  chooseTab(tab.name)
   renderCounts()
   renderConnection()
 
@@ -401,7 +341,6 @@ export const mountBell = (root, client) => {
     for (const off of offs) off()
     offFeed()
     feed.close()
-    clearInterval(clock)
     clearTimeout(announcing)
     document.removeEventListener('pointerdown', onOutside)
     root.replaceChildren()

@@ -1,5 +1,8 @@
 import { createClient } from '/client.js'
-import { element, mountBell } from './bell.js'
+import { mountBell } from './bell.js'
+import { showCaptured } from './captured.js'
+import { element, fillTabs } from './dom.js'
+import { plans } from './plans.js'
 import { snippets } from './snippets.js'
 
 const byId = (id) => document.getElementById(id)
@@ -99,6 +102,7 @@ const chooseKind = () => {
 }
 for (const radio of form.elements.kind) radio.addEventListener('change', chooseKind)
 chooseKind()
+form.elements.plan.append(...Object.keys(plans).map((name) => element('option', {}, name)))
 
 byId('join').addEventListener('click', async () => {
   const topic = form.elements.to.value.trim()
@@ -113,7 +117,7 @@ byId('join').addEventListener('click', async () => {
 
 form.addEventListener('submit', async (event) => {
   event.preventDefault()
-  const { title, body, url, type, priority } = Object.fromEntries(new FormData(form))
+  const { title, body, url, type, priority, plan } = Object.fromEntries(new FormData(form))
   const at = performance.now()
   sent = undefined
   tell('Sending…', '')
@@ -127,6 +131,7 @@ form.addEventListener('submit', async (event) => {
         priority,
         ...(body.trim() && { body }),
         ...(url.trim() && { url: url.trim() }),
+        plan: plans[plan],
       },
     })
     sent = { id, at }
@@ -138,51 +143,26 @@ form.addEventListener('submit', async (event) => {
 })
 
 // ── Snippets ────────────────────────────────────────────────────────────────────────────────────────────────────
-const names = Object.keys(snippets)
-let chosen = names[0]
-const tabs = byId('snippet-tabs')
+let chosen = Object.keys(snippets)[0]
 
 function showSnippet() {
   const { note, code } = snippets[chosen]({ ...config, user, token })
   byId('snippet-note').textContent = note
   byId('snippet-code').textContent = code
   byId('copy').textContent = 'Copy'
-  for (const tab of tabs.children) {
-    const isChosen = tab.textContent === chosen
-    tab.setAttribute('aria-selected', String(isChosen))
-    tab.tabIndex = isChosen ? 0 : -1
-    if (isChosen) byId('snippet').setAttribute('aria-labelledby', tab.id)
-  }
 }
-const choose = (name) => {
-  chosen = name
-  showSnippet()
-}
-tabs.append(
-  ...names.map((name, index) =>
-    element(
-      'button',
-      {
-        type: 'button',
-        role: 'tab',
-        id: `snippet-tab-${index}`,
-        'aria-controls': 'snippet',
-        onclick: () => choose(name),
-      },
-      name,
-    ),
-  ),
-)
-tabs.addEventListener('keydown', (event) => {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-  if (!step) return
-  const forward = getComputedStyle(tabs).direction === 'rtl' ? -step : step
-  choose(names[(names.indexOf(chosen) + forward + names.length) % names.length])
-  tabs.querySelector('[aria-selected=true]').focus()
+const chooseSnippet = fillTabs(byId('snippet-tabs'), {
+  names: Object.keys(snippets),
+  panel: byId('snippet'),
+  onChoose: (name) => {
+    chosen = name
+    showSnippet()
+  },
 })
 byId('copy').addEventListener('click', async () => {
   await navigator.clipboard.writeText(byId('snippet-code').textContent)
   byId('copy').textContent = 'Copied'
 })
-showSnippet()
+chooseSnippet(chosen)
 showConnection()
+showCaptured()

@@ -4,6 +4,8 @@ const example = ({ user }) =>
   JSON.stringify({ to: user, title: 'Hello from the shell', body: 'This came from outside.' })
 /** Within single quotes of a shell. */
 const quoted = (text) => text.replaceAll("'", "'\\''")
+/** Somebody who is not looking at this page. */
+const away = ({ user, users }) => users.find((each) => each !== user) ?? 'grace'
 const natsNote = ({ natsUrl }, rest) =>
   natsUrl ? rest : `${rest} The embedded event log has no NATS: start with CARILLON_NATS_URL set to use this.`
 
@@ -57,5 +59,43 @@ await nats.drain()`,
       Object.assign(document.createElement('li'), { textContent: title })))
   })
 </script>`,
+  }),
+
+  Plan: (config) => ({
+    note: 'What happens when the bell is not enough, step by step; reading it anywhere ends that. A notification type can have a plan too.',
+    code: `curl ${config.url}/v1/notifications \\
+  -H 'authorization: Bearer ${config.apiKey}' \\
+  -H 'content-type: application/json' \\
+  -d '{
+    "to": "${away(config)}",
+    "type": "greeting",
+    "title": "Are you there?",
+    "plan": [
+      { "channel": "push", "when": "offline" },
+      { "channel": "email", "when": "unread", "after": 15 }
+    ]
+  }'`,
+  }),
+
+  SMTP: (config) => ({
+    note: 'Fill in your mail server: e-mails then go there, and no longer to “Also sent”. The password is kept encrypted.',
+    code: `curl -X PUT ${config.url}/v1/providers/mail \\
+  -H 'authorization: Bearer ${config.apiKey}' \\
+  -H 'content-type: application/json' \\
+  -d '{
+    "provider": "smtp",
+    "config": {
+      "host": "smtp.example.com",
+      "port": 587,
+      "user": "bell",
+      "pass": "…",
+      "from": { "email": "bell@example.com", "name": "Carillon" }
+    }
+  }'
+
+curl -X PUT ${config.url}/v1/users/${away(config)} \\
+  -H 'authorization: Bearer ${config.apiKey}' \\
+  -H 'content-type: application/json' \\
+  -d '{"email":"${away(config)}@example.com"}'`,
   }),
 }

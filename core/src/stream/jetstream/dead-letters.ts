@@ -52,8 +52,8 @@ export const deadLetters = (jetstream: JetStreamClient, manager: JetStreamManage
   },
 
   get: async (tenant: string, sequence: number): Promise<DeadLetter | undefined> => {
-    const stored = await manager.direct.getMessage('DEAD', { seq: sequence })
-    const letter = stored ? read(stored) : undefined
+    const stored = await storedAt(manager, sequence)
+    const letter = stored && read(stored)
     return letter?.tenant === tenant ? letter : undefined
   },
 
@@ -61,13 +61,15 @@ export const deadLetters = (jetstream: JetStreamClient, manager: JetStreamManage
     try {
       await manager.streams.deleteMessage('DEAD', sequence, false)
     } catch (error) {
-      if (!(error instanceof JetStreamApiError && error.code === NO_MESSAGE)) || console.log("DBG", error.code, error.message) as never) throw error
+      // The server has one code for all that may go wrong with it.
+      if (!(error instanceof JetStreamApiError) || (await storedAt(manager, sequence))) throw error
     }
   },
 })
 
-/** How the server says that the message to be deleted is not there. */
-const NO_MESSAGE = 10057
+/** The server takes no sequence below 1. */
+const storedAt = async (manager: JetStreamManager, seq: number): Promise<StoredMsg | undefined> =>
+  seq < 1 ? undefined : ((await manager.direct.getMessage('DEAD', { seq })) ?? undefined)
 
 const batch = (manager: JetStreamManager, query: { seq: number; batch: number; next_by_subj: string }) =>
   new Promise<StoredMsg[]>((resolve, reject) => {

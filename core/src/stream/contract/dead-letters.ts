@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import { DEAD_LETTER_MAX_BYTES } from '../port.ts'
+import type { Kit } from './kit.ts'
+
+/** What cannot be accepted is kept aside. */
+export const deadLettersContract = (kit: Kit): void => {
+  const { world, tenant, lane, subject, bytes, text, notify, take } = kit
+
+  test('buries a message with its reason, once, and leaves its neighbours alone', async () => {
+    const { stream } = await world()
+    await stream.publish([notify('before'), notify('bad'), notify('after')])
+    const reader = await stream.read(lane, { buffer: 10 })
+    const [before, bad, after] = await take(reader, 3)
+    if (!before || !bad || !after) throw new Error('three were published')
+    const letter = {
+      message: bad,
+      reason: { code: 'invalid_request', detail: ' no\r\nCarillon-Code: title – ünïcode ' },
+    } as const
+    const buried = Date.now()
+    await reader.bury([letter])
+    await reader.bury([letter])
+    const letters = await stream.deadLetters({ tenant, limit: 10 })
+    expect(letters).toEqual([
+      {
+        sequence: expect.any(Number),
+        tenant,
+        lane,
+        subject,
+        reason: { code: 'invalid_request', detail: 'no Carillon-Code: title – ünïcode' },
+        data: expect.anything(),
+        truncated: false,
+        origin: bad.sequence,
+        buriedAt: expect.any(Number),
+      },
+    ])
+    expect(letters.map(text)).toEqual(['bad'])
+    expect(letters[0]?.buriedAt).toBeGreaterThanOrEqual(buried - 1)
+    await reader.retry([before, after], 0)
+    expect((await take(reader, 2)).map(text).sort()).toEqual(['after', 'before'])
+  })
+
+  test('lists dead letters by tenant and position, cuts large ones, files strange tenants under _', async () => {
+    const { stream, restart } = await world()
+    const large = new Uint8Array(DEAD_LETTER_MAX_BYTES + 1).fill(7)
+    const strange = { subject: 'notify.not@tenant.normal.x', data: bytes('strange') }
+    await stream.publish([notify('a'), strange, { subject, data: large }])
+    const reader = await stream.read(lane, { buffer: 10 })
+    const reason = { code: 'subject_invalid', detail: 'why' } as const
+    for (const message of await take(reader, 3)) await reader.bury([{ message, reason }])
+
+    const kept = await restart()
+    const all = await kept.deadLetters({ limit: 10 })
+    expect(all.map((letter) => letter.tenant)).toEqual([tenant, '_', tenant])
+    expect(all.map(({ data, truncated }) => [data.length, truncated])).toEqual([
+      [1, false],
+      [7, false],
+      [DEAD_LETTER_MAX_BYTES, true],
+    ])
+    const second = await kept.deadLetters({ tenant, from: (all[0]?.sequence ?? 0) + 1, limit: 10 })
+    expect(second.map(({ sequence }) => sequence)).toEqual([all[2]?.sequence])
+    expect(await kept.deadLetters({ tenant, limit: 1 })).toHaveLength(1)
+    expect(await kept.deadLetters({ tenant: 'nobody', limit: 10 })).toEqual([])
+    expect(await kept.deadLetters({ tenant: 'not@tenant', limit: 10 })).toEqual([])
+  })
+
+  test('gives a dead letter to its tenant only, until it is taken away', async () => {
+    const { stream, restart } = await world()
+    const strange = { subject: 'notify.not@tenant.normal.x', data: bytes('strange') }
+    await stream.publish([notify('mine'), strange, notify('other')])
+    const reader = await stream.read(lane, { buffer: 10 })
+    const reason = { code: 'internal', detail: 'why' } as const
+    for (const message of await take(reader, 3)) await reader.bury([{ message, reason }])
+    const letters = await stream.deadLetters({ limit: 10 })
+    const [mine = 0, unknown = 0, other = 0] = letters.map(({ sequence }) => sequence)
+    expect(await stream.deadLetter(tenant, mine)).toEqual(letters[0])
+    expect(await stream.deadLetter('_', unknown)).toEqual(letters[1])
+    expect(await stream.deadLetter(`${tenant}x`, mine)).toBeUndefined()
+    expect(await stream.deadLetter(tenant, unknown)).toBeUndefined()
+    expect(await stream.deadLetter('not@tenant', unknown)).toBeUndefined()
+    for (const nowhere of [0, -1, other + 1, 2 ** 50])
+      expect(await stream.deadLetter(tenant, nowhere)).toBeUndefined()
+
+    await stream.exhume(mine)
+    for (const gone of [mine, other + 1, 0]) await expect(stream.exhume(gone)).resolves.toBeUndefined()
+    expect(await stream.deadLetter(tenant, mine)).toBeUndefined()
+    const kept = await restart()
+    expect((await kept.deadLetters({ limit: 10 })).map(text)).toEqual(['strange', 'other'])
+    expect(await kept.deadLetter(tenant, other)).toEqual(letters[2])
+  })
+}

@@ -1,0 +1,51 @@
+import { scheduleSubject } from '@carillon/schemas'
+import { expect, test } from 'vitest'
+import type { Kit } from './kit.ts'
+
+/** What happens when the log is full, dies or is out of reach. */
+export const faultsContract = (kit: Kit): void => {
+  const { world, tenant, lane, subject, text, notify, take, one } = kit
+
+  test('refuses when it is full, and keeps what it has', async () => {
+    const { stream } = await world({ full: true })
+    let accepted = 0
+    const fill = async () => {
+      for (; accepted < 100; accepted++) await stream.publish([{ subject, data: new Uint8Array(10_000) }])
+    }
+    await expect(fill()).rejects.toMatchObject({ problem: { code: 'stream_full', temporary: true } })
+    const reader = await stream.read(lane, { buffer: 100 })
+    expect(await take(reader, accepted)).toHaveLength(accepted)
+    expect(accepted).toBeGreaterThan(1)
+  })
+
+  test('loses nothing it accepted when it dies', async () => {
+    const { stream, restart } = await world()
+    const accepted: string[] = []
+    const publishing = Array.from({ length: 20 }, async (_, batch) => {
+      const messages = Array.from({ length: 20 }, (_, index) => notify(`${batch}-${index}`))
+      await stream.publish(messages)
+      accepted.push(...messages.map(text))
+    })
+    await Promise.race(publishing)
+    const after = await restart()
+    await Promise.allSettled(publishing)
+    const reader = await after.read(lane, { buffer: 1_000 })
+    const found = new Set<string>()
+    while (accepted.some((each) => !found.has(each))) found.add(text(await one(reader)))
+    expect(found.size).toBeGreaterThanOrEqual(20)
+  })
+
+  test('says that it is out of reach, and never waits without end', async () => {
+    const { stream, down } = await world()
+    const reader = await stream.read(lane, { buffer: 10 })
+    await stream.publish([notify('held')])
+    const message = await one(reader)
+    await down()
+    const away = { problem: { code: 'unavailable' }, part: 'stream' }
+    await expect(stream.check()).rejects.toMatchObject(away)
+    await expect(stream.publish([notify('x')])).rejects.toMatchObject(away)
+    await expect(stream.cancel([scheduleSubject(tenant, 'k')])).rejects.toMatchObject(away)
+    await expect(reader.ack([message])).rejects.toMatchObject(away)
+    await expect(stream.exhume(1)).rejects.toMatchObject(away)
+  })
+}

@@ -1,0 +1,124 @@
+import { notifySubject, workSubject } from '@carillon/schemas'
+import { expect, test } from 'vitest'
+import type { Message } from '../port.ts'
+import type { Kit } from './kit.ts'
+
+/** What is published reaches readers of its lane, once, in order and within their buffers. */
+export const readingContract = (kit: Kit): void => {
+  const { world, tenant, lane, subject, bytes, text, notify, numbered, eventually, take, one } = kit
+
+  test('gives what was published to a reader of its lane, until it is acked', async () => {
+    const { stream } = await world()
+    const before = Date.now()
+    const [published] = await stream.publish([notify('hello', 'a')])
+    const reader = await stream.read(lane, { buffer: 10 })
+    const message = await one(reader)
+    expect(message).toMatchObject({
+      lane,
+      subject,
+      dedupe: `${tenant} a`,
+      sequence: published?.sequence,
+      deliveries: 1,
+    })
+    expect(text(message)).toBe('hello')
+    expect(message.data.length).toBe(5)
+    expect(message.appendedAt).toBeGreaterThanOrEqual(before - 1)
+    expect(message.appendedAt).toBeLessThanOrEqual(Date.now() + 1)
+    expect((await stream.backlog()).get(lane)).toBe(1)
+    await reader.ack([message])
+    await eventually(async () => expect((await stream.backlog()).get(lane)).toBe(0))
+  })
+
+  test('wakes a reader that waits', async () => {
+    const { stream } = await world()
+    const reader = await stream.read('work-high', { buffer: 10 })
+    const waiting = one(reader)
+    await stream.publish([{ subject: workSubject('wake', 'high', tenant), data: bytes('up') }])
+    expect(text(await waiting)).toBe('up')
+    await expect(stream.check()).resolves.toBeUndefined()
+  })
+
+  test('keeps the order within a lane, and lanes apart', async () => {
+    const { stream } = await world()
+    const critical = { subject: notifySubject(tenant, 'critical', 'otp'), data: bytes('first') }
+    await stream.publish([...numbered(400), critical])
+    const [normal, urgent] = await Promise.all([
+      stream.read(lane, { buffer: 1_000 }),
+      stream.read('notify-critical', { buffer: 10 }),
+    ])
+    expect((await take(normal, 400)).map(text)).toEqual(numbered(400).map(text))
+    expect(text(await one(urgent))).toBe('first')
+  })
+
+  test('appends once what is published again, whatever happened in between', async () => {
+    const { stream, restart } = await world()
+    const [first, twin] = await stream.publish([notify('1', 'same'), notify('1', 'same')])
+    expect(first?.duplicate).toBe(false)
+    expect(twin).toEqual({ sequence: first?.sequence, duplicate: true })
+    const reader = await stream.read(lane, { buffer: 10 })
+    await reader.ack([await one(reader)])
+    await eventually(async () => expect((await stream.backlog()).get(lane)).toBe(0))
+
+    const after = await restart()
+    expect(await after.publish([notify('1', 'same')])).toEqual([twin])
+    // An ack of the last moment may be lost with the log, a message that was accepted may not double.
+    expect((await after.backlog()).get(lane)).toBeLessThanOrEqual(1)
+  })
+
+  test('gives each message to one of several readers', async () => {
+    const { stream, other } = await world()
+    const readers = [
+      await stream.read(lane, { buffer: 50 }),
+      await (await other()).read(lane, { buffer: 50 }),
+    ]
+    await stream.publish(numbered(300))
+    const seen: string[][] = readers.map(() => [])
+    await eventually(async () => {
+      for (const [index, reader] of readers.entries()) {
+        const batch = reader.take(25)
+        seen[index]?.push(...batch.map(text))
+        await reader.ack(batch)
+      }
+      expect(seen.flat()).toHaveLength(300)
+    })
+    expect(new Set(seen.flat()).size).toBe(300)
+    for (const each of seen) expect(each.length).toBeGreaterThan(0)
+  })
+
+  test('never holds more than the buffer', async () => {
+    const { stream } = await world()
+    await stream.publish(numbered(5_000))
+    const reader = await stream.read(lane, { buffer: 100 })
+    let taken: Message[] = []
+    const seen = new Set<string>()
+    while (seen.size < 5_000) {
+      const batch = reader.take(30)
+      for (const message of batch) seen.add(text(message))
+      taken.push(...batch)
+      expect(taken.length + reader.ready).toBeLessThanOrEqual(100)
+      if (taken.length >= 60 || reader.ready === 0) {
+        await reader.ack(taken)
+        taken = []
+      }
+      if (reader.ready === 0 && seen.size < 5_000)
+        await new Promise<void>((resolve) => reader.onReady(resolve))
+    }
+    await reader.ack(taken)
+    await eventually(async () => expect((await stream.backlog()).get(lane)).toBe(0))
+  })
+
+  test('gives back what was not taken when it closes; what was taken can still be acked', async () => {
+    const { stream, other } = await world()
+    await stream.publish(numbered(10))
+    const closing = await stream.read(lane, { buffer: 10 })
+    await eventually(() => expect(closing.ready).toBe(10))
+    const mine = closing.take(3)
+    await closing.close()
+    const next = await (await other()).read(lane, { buffer: 10 })
+    const rest = await take(next, 7)
+    expect(rest.map(text).sort()).toEqual(['3', '4', '5', '6', '7', '8', '9'])
+    await Promise.all([closing.ack(mine), next.ack(rest)])
+    expect([closing.ready, next.ready]).toEqual([0, 0])
+    await eventually(async () => expect((await stream.backlog()).get(lane)).toBe(0))
+  })
+}

@@ -1,0 +1,50 @@
+import { scheduleSubject, workSubject } from '@carillon/schemas'
+import { expect, test } from 'vitest'
+import type { Kit } from './kit.ts'
+
+/** What is to wait waits in the log. */
+export const schedulesContract = (kit: Kit): void => {
+  const { world, tenant, text, later, take, one } = kit
+
+  test('delivers a schedule at its time, once', async () => {
+    const { stream } = await world()
+    const reader = await stream.read('work-high', { buffer: 10 })
+    const at = Date.now() + 800
+    const first = await stream.publish([later('k', 'now', at, 'd'), later('end', 'end', at + 400)])
+    const again = await stream.publish([later('k', 'now', at, 'd')])
+    expect([first[0]?.duplicate, again[0]?.duplicate]).toEqual([false, true])
+    expect((await stream.backlog()).get('work-high')).toBe(0)
+    const [due, end] = await take(reader, 2)
+    if (!due || !end) throw new Error('two were scheduled')
+    expect([due, end].map(text)).toEqual(['now', 'end'])
+    expect(due).toMatchObject({ subject: workSubject('due', 'high', tenant), deliveries: 1 })
+    expect(due.appendedAt).toBeGreaterThanOrEqual(at)
+    await reader.ack([due, end])
+    expect(await stream.publish([later('k', 'now', at, 'd')])).toMatchObject([{ duplicate: true }])
+  })
+
+  test('replaces and cancels schedules by their key', async () => {
+    const { stream } = await world()
+    const reader = await stream.read('work-high', { buffer: 10 })
+    const at = Date.now() + 1_000
+    await stream.publish([
+      later('a', 'old', at),
+      later('b', 'old', at),
+      later('c', 'old', at),
+      later('end', 'end', at + 300),
+    ])
+    await stream.publish([later('a', 'replaced', at + 100), later('b', 'at once', Date.now() - 1)])
+    await stream.cancel([scheduleSubject(tenant, 'c'), scheduleSubject(tenant, 'unknown')])
+    expect((await take(reader, 3)).map(text)).toEqual(['at once', 'replaced', 'end'])
+  })
+
+  test('keeps schedules while the log is away', async () => {
+    const { stream, restart } = await world()
+    const at = Date.now() + 800
+    await stream.publish([later('k', 'waited', at)])
+    const after = await restart()
+    const message = await one(await after.read('work-high', { buffer: 10 }))
+    expect(text(message)).toBe('waited')
+    expect(message.appendedAt).toBeGreaterThanOrEqual(at)
+  })
+}

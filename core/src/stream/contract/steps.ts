@@ -1,0 +1,72 @@
+import { type Channel, type Priority, scheduleSubject, stepSubject, workSubject } from '@carillon/schemas'
+import { expect, test } from 'vitest'
+import type { Kit } from './kit.ts'
+
+/** Steps of delivery plans travel in lanes of their own: one per channel and priority. */
+export const stepsContract = (kit: Kit): void => {
+  const { world, tenant, bytes, text, one, eventually } = kit
+  const step = (channel: Channel, priority: Priority, body: string) => ({
+    subject: stepSubject(channel, priority, tenant),
+    data: bytes(body),
+  })
+
+  test('a step reaches the lane of its channel and priority, and no other', async () => {
+    const { stream } = await world()
+    const lanes = ['email-high', 'email-low', 'sms-high', 'work-high', 'telegram-critical'] as const
+    const readers = await Promise.all(lanes.map((lane) => stream.read(lane, { buffer: 10 })))
+    await stream.publish([
+      step('email', 'high', 'email-high'),
+      step('email', 'low', 'email-low'),
+      step('sms', 'high', 'sms-high'),
+      { subject: workSubject('page', 'high', tenant), data: bytes('work-high') },
+      step('telegram', 'critical', 'telegram-critical'),
+    ])
+    const messages = await Promise.all(readers.map(one))
+    expect(messages.map(({ lane }) => lane)).toEqual(lanes)
+    expect(messages.map(text)).toEqual(lanes)
+    expect(messages[0]?.subject).toBe(`work.step.email.high.${tenant}`)
+    const backlog = await stream.backlog()
+    expect(lanes.map((lane) => backlog.get(lane))).toEqual([1, 1, 1, 1, 1])
+    expect(backlog.get('push-normal')).toBe(0)
+    await Promise.all(readers.map((reader, index) => reader.ack(messages.slice(index, index + 1))))
+    await eventually(async () =>
+      expect([...(await stream.backlog()).values()].every((waiting) => waiting === 0)).toBe(true),
+    )
+    expect(readers.map(({ ready }) => ready)).toEqual([0, 0, 0, 0, 0])
+  })
+
+  test('a step that waits for its time reaches its lane then; a cancelled one never does', async () => {
+    const { stream } = await world()
+    const reader = await stream.read('push-critical', { buffer: 10 })
+    const at = Date.now() + 500
+    await stream.publish([
+      { ...step('push', 'critical', 'due'), schedule: { at, key: scheduleSubject(tenant, 'plan-1') } },
+      { ...step('push', 'critical', 'read'), schedule: { at, key: scheduleSubject(tenant, 'plan-2') } },
+      {
+        ...step('push', 'critical', 'end'),
+        schedule: { at: at + 300, key: scheduleSubject(tenant, 'plan-3') },
+      },
+    ])
+    await stream.cancel([scheduleSubject(tenant, 'plan-2')])
+    const due = await one(reader)
+    expect(text(due)).toBe('due')
+    expect(due.lane).toBe('push-critical')
+    expect(due.appendedAt).toBeGreaterThanOrEqual(at)
+    expect(text(await one(reader))).toBe('end')
+  })
+
+  test('a step that is tried again, and one that is given up, stay with their lane and tenant', async () => {
+    const { stream } = await world()
+    const [email, webhook] = await Promise.all([
+      stream.read('email-normal', { buffer: 10 }),
+      stream.read('webhook-normal', { buffer: 10 }),
+    ])
+    await stream.publish([step('email', 'normal', 'flaky'), step('webhook', 'normal', 'hopeless')])
+    const [flaky, hopeless] = await Promise.all([one(email), one(webhook)])
+    await email.retry([flaky], 200)
+    await webhook.bury([{ message: hopeless, reason: { code: 'internal', detail: 'all providers failed' } }])
+    expect(await one(email)).toEqual({ ...flaky, deliveries: 2 })
+    const [letter] = await stream.deadLetters({ tenant, limit: 10 })
+    expect(letter).toMatchObject({ tenant, lane: 'webhook-normal', subject: hopeless.subject })
+  })
+}

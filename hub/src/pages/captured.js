@@ -1,0 +1,194 @@
+/** What was sent beside the bell: a list that grows as it happens, and a dialog that shows one message whole. */
+import { arrange, element, fillTabs, keepTimes, timeElement } from './dom.js'
+
+const SHOWN_MAX = 200
+const AGAIN_MS = 3_000
+const ANNOUNCE_MS = 400
+
+const CHANNELS = {
+  push: 'Push',
+  email: 'E-mail',
+  sms: 'SMS',
+  mms: 'MMS',
+  whatsapp: 'WhatsApp',
+  webhook: 'Webhook',
+  slack: 'Slack',
+  teams: 'Teams',
+  discord: 'Discord',
+  telegram: 'Telegram',
+}
+
+const byId = (id) => document.getElementById(id)
+const unique = (messages) => [...new Map(messages.map((message) => [message.id, message])).values()]
+
+const channelOf = ({ channel }) => CHANNELS[channel] ?? channel
+const recipientOf = ({ to, user }) => (to === user ? user : `${to} (${user})`)
+const headingOf = ({ subject, text }) => subject || text.trim().split('\n')[0]
+/** What a message says beyond its heading, without the small print of mails. */
+const restOf = (message) => {
+  const lines = message.text.split('\n--\n')[0].split('\n')
+  const heading = lines.indexOf(headingOf(message))
+  return lines
+    .filter((_, index) => index !== heading)
+    .join('\n')
+    .trim()
+}
+
+/** Shows a message over the page. Closing it gives the focus back to where it was. */
+const messageDialog = () => {
+  const dialog = byId('message')
+  const body = byId('message-body')
+  const tabs = byId('message-tabs')
+  let shown
+
+  const showText = () => {
+    body.tabIndex = 0
+    body.replaceChildren(element('pre', { dir: 'auto' }, shown.text))
+  }
+  const showHtml = () => {
+    body.removeAttribute('tabindex')
+    body.replaceChildren(
+      element('iframe', {
+        src: `/demo/captured/${encodeURIComponent(shown.id)}.html`,
+        sandbox: 'allow-popups allow-popups-to-escape-sandbox',
+        title: `E-mail: ${headingOf(shown)}`,
+      }),
+    )
+  }
+  const choose = fillTabs(tabs, {
+    names: ['HTML', 'Text'],
+    panel: body,
+    onChoose: (name) => (name === 'HTML' ? showHtml() : showText()),
+  })
+
+  byId('message-close').addEventListener('click', () => dialog.close())
+  // The dialog's own box is covered by what is in it, so that only its backdrop is hit as the dialog.
+  dialog.addEventListener('click', (event) => event.target === dialog && dialog.close())
+  dialog.addEventListener('close', () => body.replaceChildren())
+
+  return (message) => {
+    shown = message
+    byId('message-title').textContent = headingOf(message)
+    byId('message-about').replaceChildren(
+      element('span', { class: 'channel' }, channelOf(message)),
+      element('span', {}, 'to ', element('bdi', {}, recipientOf(message))),
+      element('time', { datetime: message.at }, new Date(message.at).toLocaleString()),
+    )
+    tabs.hidden = !message.html
+    body.setAttribute('role', message.html ? 'tabpanel' : 'region')
+    if (message.html) choose('HTML')
+    else {
+      body.setAttribute('aria-labelledby', 'message-title')
+      showText()
+    }
+    dialog.showModal()
+  }
+}
+
+/** Fills the list, and follows what is sent. */
+export const showCaptured = () => {
+  const list = byId('sent')
+  const open = messageDialog()
+  /** What stands in the list for each message. */
+  const entries = new WeakMap()
+  let messages = []
+  let arrived = []
+  let announcing
+
+  const entry = (message) => {
+    const [channel, recipient, heading] = [channelOf(message), recipientOf(message), headingOf(message)]
+    const rest = restOf(message)
+    return element(
+      'li',
+      { class: 'sent-item', 'data-id': message.id },
+      element(
+        'p',
+        { class: 'sent-about' },
+        element('span', { class: 'channel' }, channel),
+        element('span', { class: 'sent-to' }, 'to ', element('bdi', {}, recipient)),
+        timeElement(message.at),
+      ),
+      element(
+        'h3',
+        { dir: 'auto' },
+        element(
+          'button',
+          {
+            type: 'button',
+            'aria-haspopup': 'dialog',
+            'aria-label': `${heading}: ${channel} to ${recipient}`,
+            onclick: () => open(message),
+          },
+          heading,
+        ),
+      ),
+      rest && element('p', { class: 'sent-text', dir: 'auto' }, rest),
+    )
+  }
+
+  const render = () => {
+    arrange(
+      list,
+      messages.map((message) => {
+        const node = entries.get(message) ?? entry(message)
+        entries.set(message, node)
+        return node
+      }),
+    )
+    list.hidden = messages.length === 0
+    byId('sent-empty').hidden = messages.length > 0
+  }
+
+  const announce = (message) => {
+    arrived.push(message)
+    clearTimeout(announcing)
+    announcing = setTimeout(() => {
+      const [first] = arrived
+      byId('sent-status').textContent =
+        arrived.length === 1
+          ? `Sent: ${channelOf(first)} to ${recipientOf(first)}: ${headingOf(first)}`
+          : `${arrived.length} more messages sent`
+      arrived = []
+    }, ANNOUNCE_MS)
+  }
+
+  let events
+  /** A browser has few connections to one server, so that a page which nobody sees gives its own back. */
+  const follow = () => {
+    events?.close()
+    if (document.hidden) return
+    let since = []
+    const own = new EventSource('/demo/captured/events')
+    events = own
+    own.addEventListener('captured', ({ data }) => {
+      const message = JSON.parse(data)
+      since.unshift(message)
+      messages = unique([message, ...messages]).slice(0, SHOWN_MAX)
+      render()
+      entries.get(messages[0])?.classList.add('is-new')
+      announce(message)
+    })
+    // Whatever was missed before it was open, the first time and after every break.
+    own.addEventListener('open', async () => {
+      since = []
+      try {
+        const { captured } = await (await fetch('/demo/captured.json')).json()
+        if (events !== own) return
+        const known = new Map(messages.map((message) => [message.id + message.at, message]))
+        const listed = captured.map((message) => known.get(message.id + message.at) ?? message)
+        messages = unique([...since, ...listed]).slice(0, SHOWN_MAX)
+        render()
+      } catch (error) {
+        console.error(error)
+      }
+    })
+    own.addEventListener('error', () => {
+      if (own.readyState === EventSource.CLOSED && events === own) setTimeout(follow, AGAIN_MS)
+    })
+  }
+
+  keepTimes(list)
+  document.addEventListener('visibilitychange', follow)
+  render()
+  follow()
+}

@@ -1,0 +1,90 @@
+/** What the parts of the page have in common. */
+
+/** `element('a', { href: '/' }, 'text', child)`; a property that is undefined or false is left out. */
+export const element = (name, properties = {}, ...children) => {
+  const made = document.createElement(name)
+  for (const [key, value] of Object.entries(properties)) {
+    if (value === undefined || value === false) continue
+    if (key.startsWith('on')) made.addEventListener(key.slice(2), value)
+    else made.setAttribute(key, value === true ? '' : value)
+  }
+  made.append(...children.filter((child) => child !== undefined && child !== null && child !== false))
+  return made
+}
+
+const UNITS = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+]
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'narrow' })
+const ago = (time) => {
+  const seconds = (Date.parse(time) - Date.now()) / 1_000
+  const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? ['second', 1]
+  return Math.abs(seconds) < 45
+    ? relative.format(0, 'second')
+    : relative.format(Math.round(seconds / size), unit)
+}
+
+/** How long ago something was. */
+export const timeElement = (time) =>
+  element('time', { datetime: time, title: new Date(time).toLocaleString() }, ago(time))
+
+/** Says anew, now and then, how long ago the times within are. Returns how to stop that. */
+export const keepTimes = (root) => {
+  const clock = setInterval(() => {
+    for (const time of root.querySelectorAll('time')) time.textContent = ago(time.dateTime)
+  }, 30_000)
+  return () => clearInterval(clock)
+}
+
+/** Makes the children of `parent` these, moving nothing that stands right, so that focus and scroll stay. */
+export const arrange = (parent, children) => {
+  const wanted = new Set(children)
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove()
+  children.forEach((child, index) => {
+    if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null)
+  })
+}
+
+/**
+ * Fills a list of tabs for one panel, which are chosen with a click or the arrow keys; `onChoose` gets the name.
+ * Returns a function that chooses one.
+ */
+export const fillTabs = (list, { names, panel, onChoose }) => {
+  const tabs = names.map((name, index) =>
+    element(
+      'button',
+      {
+        type: 'button',
+        role: 'tab',
+        id: `${list.id}-${index}`,
+        'aria-controls': panel.id,
+        onclick: () => choose(name),
+      },
+      name,
+    ),
+  )
+  let chosen = 0
+  const choose = (name) => {
+    chosen = names.indexOf(name)
+    tabs.forEach((tab, index) => {
+      tab.setAttribute('aria-selected', String(index === chosen))
+      tab.tabIndex = index === chosen ? 0 : -1
+    })
+    panel.setAttribute('aria-labelledby', tabs[chosen].id)
+    onChoose(name)
+  }
+  list.append(...tabs)
+  list.addEventListener('keydown', (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (!step) return
+    const forward = getComputedStyle(list).direction === 'rtl' ? -step : step
+    choose(names[(chosen + forward + names.length) % names.length])
+    tabs[chosen].focus()
+  })
+  return choose
+}
