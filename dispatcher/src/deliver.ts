@@ -78,8 +78,10 @@ export const createDeliver = ({ store, stream, live, log, metrics }: DeliverPort
 
   /** Puts what follows the inbox into the log, for those that have a plan. */
   const begin = async (entries: readonly Entry[], held: readonly boolean[]) => {
-    const stored = entries.flatMap(({ item, ready: { plan, wide } }, index) =>
-      plan.length > 0 ? [{ item, plan, wide, connected: held[index] ?? false }] : [],
+    const stored = entries.flatMap(({ item, ready: { plan, wide, notification } }, index) =>
+      plan.length > 0
+        ? [{ item, plan, sender: notification.sender, wide, connected: held[index] ?? false }]
+        : [],
     )
     if (stored.length === 0) return
     const presence = await askPresence(live, stored)

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
+import type { Sender } from '@carillon/core/security/api-keys'
 import type { Directory } from '@carillon/core/security/directory'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
@@ -32,14 +33,18 @@ export const createAcceptance = (
    * Checks what a sender wrote. `id` serves when it names none. Throws what `read` throws, `invalid_request`,
    * `type_unknown` or `payload_too_large`, and counts that.
    */
-  check: async (tenant: string, read: () => unknown, id: () => string): Promise<Accepted> => {
+  check: async (
+    { tenant, key }: Pick<Sender, 'tenant' | 'key'>,
+    read: () => unknown,
+    id: () => string,
+  ): Promise<Accepted> => {
     try {
       const given = checked(Notification, read(), 'notification')
       checkTimes(given, Date.now())
       const type = await directory.type(tenant, given.type)
       if (!type && unknownTypes === 'refuse')
         throw new ProblemError('type_unknown', 'define the type first, with PUT /v1/types/{key}')
-      const notification = { ...given, id: given.id ?? id() }
+      const notification = { ...given, id: given.id ?? id(), sender: key }
       const priority = given.priority ?? type?.priority ?? 'normal'
       const data = Buffer.from(JSON.stringify(notification))
       if (data.length > NOTIFICATION_MAX_BYTES)

@@ -97,5 +97,69 @@ describe.skipIf(!executablePath)(
       )
       expect([...one.errors, ...two.errors]).toEqual([])
     })
+
+    /** A request with JSON both ways, which has to succeed. */
+    const call = async (method: string, path: string, token: string, body?: object) => {
+      const reply = await fetch(`${server.url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: body && JSON.stringify(body),
+      })
+      expect(reply.ok, `${method} ${path}: ${reply.status}`).toBe(true)
+      return await reply.json()
+    }
+    const plan = (page: Page, name: string) => page.getByLabel('When they are away').selectOption(name)
+    const captured = (page: Page, name: string) =>
+      page.getByRole('region', { name: 'Also sent' }).getByRole('button', { name })
+
+    test('what is sent to somebody away is shown as it is sent, and opens', async () => {
+      const { page, errors } = await open('ada')
+      await page.getByText('Nothing yet').waitFor(WAIT)
+      await plan(page, 'Push at once if offline, e-mail if unread after 15 s')
+      await send(page, 'hedy', 'Anybody home?')
+      await captured(page, 'Anybody home?: Push to hedy').waitFor(WAIT)
+
+      await plan(page, 'E-mail if unread after 10 s')
+      await send(page, 'hedy', 'Dinner?')
+      const mail = captured(page, 'Dinner?: E-mail to hedy')
+      await mail.waitFor(WAIT)
+      await mail.click()
+      const dialog = page.getByRole('dialog', { name: 'Dinner?' })
+      await dialog.waitFor(WAIT)
+      const frame = dialog.frameLocator('iframe[title="E-mail: Dinner?"]')
+      await frame.getByRole('heading', { name: 'Dinner?' }).waitFor(WAIT)
+      await dialog.getByRole('tab', { name: 'HTML' }).press('ArrowRight')
+      await dialog.getByRole('tabpanel', { name: 'Text' }).getByText('Dinner?').waitFor(WAIT)
+      await page.keyboard.press('Escape')
+      await dialog.waitFor({ ...WAIT, state: 'hidden' })
+      expect(await mail.evaluate((button) => document.activeElement === button)).toBe(true)
+
+      await page.reload()
+      await mail.waitFor(WAIT)
+      expect(errors).toEqual([])
+      await page.close()
+    })
+
+    test('what is read before the delay is sent nowhere else', async () => {
+      const { apiKey } = await (await fetch(`${server.url}/demo/config.json`)).json()
+      const { token } = await call('POST', '/demo/token', apiKey, { user: 'alan' })
+      const { id } = await call('POST', '/v1/notifications', apiKey, {
+        to: 'alan',
+        type: 'greeting',
+        title: 'Quick',
+        plan: [{ channel: 'email', when: 'unread', after: 2 }],
+      })
+      const inbox = async () => (await call('GET', '/v1/inbox', token)).items
+      await expect.poll(inbox, WAIT).toHaveLength(1)
+      const [item] = await inbox()
+      await call('PATCH', `/v1/inbox/${item.id}`, token, { read: true })
+      const deliveries = async () =>
+        (await call('GET', `/v1/notifications/${id}/deliveries`, apiKey)).deliveries
+      await expect
+        .poll(deliveries, WAIT)
+        .toContainEqual(expect.objectContaining({ channel: 'email', state: 'skipped', reason: 'read' }))
+      const { captured } = await call('GET', '/demo/captured.json', apiKey)
+      expect(captured.filter((message: { notification: string }) => message.notification === id)).toEqual([])
+    })
   },
 )

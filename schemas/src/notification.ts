@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DeliverySums } from './delivery.ts'
 import { Plan } from './plan.ts'
-import { NotificationId, Priority, Timestamp, TopicKey, TypeKey, UserId } from './tokens.ts'
+import { NotificationId, Priority, Timestamp, TOKEN, TopicKey, TypeKey, UserId } from './tokens.ts'
 import { UserProfile } from './user.ts'
 
 /** The largest notification, in bytes of JSON, over HTTP or NATS. */
@@ -68,6 +68,11 @@ export const Notification = z.strictObject({
   type: TypeKey,
   priority: Priority.optional().describe("Left out, it is the type's own, else normal"),
   ...content,
+  sender: z
+    .string()
+    .regex(TOKEN, 'a sender is 1 to 64 letters, digits, _ or -')
+    .optional()
+    .describe('Who sends it, for limits; over HTTP always the id of the API key'),
   plan: Plan.optional().describe("What happens beyond the inbox, in place of the type's own plan"),
   deliverAt: Timestamp.optional().describe('Not before this moment'),
   expiresAt: Timestamp.optional().describe('Not delivered after, and gone from inboxes from, this moment'),

@@ -20,7 +20,7 @@ const entries = (text: string) =>
     .filter((entry) => entry !== '')
 
 const RATE = /^([a-z]+)=(\d+(?:\.\d+)?)(?::(\d+))?$/
-const RATE_NAMES = ['global', 'tenant', 'user', ...CHANNELS] as const
+const RATE_NAMES = ['global', 'tenant', 'sender', 'user', ...CHANNELS] as const
 type RateName = (typeof RATE_NAMES)[number]
 
 /** `email=200,user=1:5`: so many a second, and at most so many at once. */
@@ -95,7 +95,7 @@ export const Environment = z.object({
       'Hosts, addresses and networks, each with :port if you like, that may be sent to although they are not public, such as mail.internal:25,10.1.0.0/16; * for any. dev allows any, others none',
     ),
   CARILLON_RATES: Rates.optional().describe(
-    'Messages a second, for global, tenant, user and each channel, such as email=200,user=1:5; more wait',
+    'Messages a second, for global, tenant, sender, user and each channel, such as email=200,user=1:5; more wait',
   ),
   CARILLON_HUB_URL: url('http', 'https').optional().describe('Where carillon send finds a hub'),
   CARILLON_API_KEY: z.string().min(1).optional().describe('The API key carillon send uses'),

@@ -117,7 +117,7 @@ export const limitsContract = (name: string, open: () => Limits): void => {
     test('what waits for one limit holds up nobody at another', async () => {
       const [provider, user] = [limit(1_000, 100), limit(1, 1)]
       for (const priority of ['low', 'critical'] as const)
-        await ask(repeat(100, turn(priority, provider, user)))
+        await ask(repeat(50, turn(priority, provider, user)))
       const before = Date.now()
       const { go } = await ask(repeat(10, turn('low', provider)))
       expect(go).toHaveLength(10)

@@ -16,8 +16,8 @@ export const REACH_MS: Record<Priority, number> = {
 export const LEAD_MS = 0.4 * HORIZON_MS
 
 /**
- * How long a turn may make a limit stand idle that has room before the others have. Less than any reach, so that no
- * flood at a slow limit keeps others from a fast one.
+ * How long a turn may make a limit stand idle that is in use and has room before the others have. Less than any reach,
+ * so that no flood at a slow limit keeps others from a fast one.
  */
 export const IDLE_MS = 0.6 * HORIZON_MS
 
@@ -56,8 +56,8 @@ type Lane = { interval: number; tolerance: number; account: Account }
  * its theoretical arrival time. The turn's slot is when all have. Slots within reach are given for good, and every
  * arrival time moves on an interval from the slot. A turn that takes place with others in any stretch of time counts
  * for its interval there, so no stretch holds more than the burst and what the pace adds; that holds in whatever order
- * slots are given. One exception: a limit that would stand idle for too long, because another one has no room, counts
- * the turn early. It keeps its pace, but its burst may be exceeded by such turns, as far as that other limit lets them.
+ * slots are given. Within reach is less when the limits differ so much that one in use would stand idle. Critical
+ * turns are given for good even so, and that limit counts them early: it keeps its pace, but they may exceed its burst.
  *
  * What is out of reach is told a time in the queues of those limits that put it there: behind all that is more urgent,
  * and its own kind. One that has waited is given any slot within reach. Should there be none, because more urgent ones
@@ -69,14 +69,21 @@ export const decide = (turn: Turn, lanes: readonly Lane[], now: number): Granted
   const rank = rankOf(turn)
   const rooms = lanes.map(({ account, tolerance }) => account.arrival - tolerance)
   const slot = Math.max(now, ...rooms)
-  const reach = now + REACH_MS[turn.priority]
+  const latest = lanes.map(({ tolerance }) => now + IDLE_MS + tolerance)
+  const idle = lanes.some(
+    ({ account }, index) => account.arrival > now && account.arrival < slot && slot > (latest[index] ?? 0),
+  )
+  const critical = rank === 0
+  const reach = now + (idle && !critical ? IDLE_MS : REACH_MS[turn.priority])
   const places = lanes.map(({ account }, index) =>
     Math.max(rooms[index] ?? 0, ...account.queues.slice(0, rank)),
   )
   const place = Math.max(now, ...places)
   if (slot <= now || (turn.waited ? slot : place) <= reach) {
-    for (const { account, interval, tolerance } of lanes)
-      account.arrival = Math.max(account.arrival, Math.min(slot, now + IDLE_MS + tolerance)) + interval
+    for (const [index, { account, interval }] of lanes.entries()) {
+      const booked = critical ? Math.min(slot, latest[index] ?? slot) : slot
+      account.arrival = Math.max(account.arrival, booked) + interval
+    }
     return { go: Math.ceil(slot) }
   }
   for (const [index, { account, interval }] of lanes.entries()) {

@@ -50,12 +50,16 @@ while at <= #ARGV do
     slot, place = math.max(slot, room), math.max(place, own)
     lanes[n] = {index, interval, own, idle + tolerance}
   end
+  for _, lane in ipairs(lanes) do
+    local arrival = accounts[lane[1]][1]
+    if rank > 0 and arrival > now and arrival < slot and slot > lane[4] then reach = idle end
+  end
   local go = slot <= now or (waited and slot or place) <= reach
   for _, lane in ipairs(lanes) do
     local index, interval, own, latest = unpack(lane)
     local account = accounts[index]
     if go then
-      account[1] = math.max(account[1], math.min(slot, latest)) + interval
+      account[1] = math.max(account[1], rank == 0 and math.min(slot, latest) or slot) + interval
       changed[index] = true
     elseif own > reach then
       account[rank + 1] = own + interval

@@ -26,6 +26,7 @@ export const Step = z
     item: z.string().optional().describe('The inbox item. A one-time password has none: `secret` says it'),
     secret: z.string().optional().describe('A one-time code, sealed for this tenant and notification'),
     name: z.string().optional().describe('With a secret: who asks for it, as people are told'),
+    sender: z.string().optional().describe('Who sent the notification, as it says'),
     type: TypeKey,
     priority: Priority,
     at: z.number().describe('When the item was put into the inbox: every `after` counts from here'),

@@ -1,21 +1,27 @@
 import type { Provider, Providers } from '@carillon/core/outreach/provider'
-import { apns } from './apns.ts'
 import { capture } from './capture.ts'
-import { discord } from './discord.ts'
-import { slack } from './slack.ts'
-import { smtp } from './smtp.ts'
-import { teams } from './teams.ts'
-import { telegram } from './telegram.ts'
-import { twilio } from './twilio.ts'
-import { vonage } from './vonage.ts'
-import { webPush } from './web-push.ts'
+import { discord } from './chat/discord.ts'
+import { slack } from './chat/slack.ts'
+import { teams } from './chat/teams.ts'
+import { telegram } from './chat/telegram.ts'
+import { sendgrid } from './email/sendgrid.ts'
+import { ses } from './email/ses.ts'
+import { smtp } from './email/smtp.ts'
+import { twilio } from './phone/twilio.ts'
+import { vonage } from './phone/vonage.ts'
+import { whatsappCloud } from './phone/whatsapp-cloud.ts'
+import { apns } from './push/apns.ts'
+import { fcm } from './push/fcm.ts'
+import { webPush } from './push/web-push.ts'
 import { webhook } from './webhook.ts'
-import { whatsappCloud } from './whatsapp-cloud.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: each provider has a config of its own, which only it reads
 const ALL: readonly Provider<any>[] = [
   smtp,
+  sendgrid,
+  ses,
   webPush,
+  fcm,
   apns,
   twilio,
   vonage,

@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 import { createHttp } from '@carillon/core/outreach/http'
 import type { Outgoing, Tools } from '@carillon/core/outreach/provider'
+import { newVapidKeys } from '@carillon/core/security/user-tokens'
 
 /** A request that a stand-in got. `path` has the query; `json` is the body when it is JSON. */
 export type Recorded = {
@@ -97,11 +98,9 @@ export const strictHttp = createHttp({ allow: [] })
 
 /** Tools for one account, whose requests may go to 127.0.0.1. */
 export const testTools = (overrides: Partial<Tools> = {}): Tools => {
-  const curve = createECDH('prime256v1')
-  const publicKey = curve.generateKeys('base64url')
   return {
     http: localHttp,
-    vapid: { publicKey, privateKey: curve.getPrivateKey('base64url') },
+    vapid: newVapidKeys(),
     tenant: 'acme',
     account: 'main',
     publicUrl: 'https://hub.example',

@@ -103,8 +103,8 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     line: Line,
   ): Promise<{ outcome: 'busy'; at: number } | undefined> => {
     if (line.pausedUntil > Date.now()) return { outcome: 'busy', at: line.pausedUntil }
-    const { tenant, user, priority, plan, index } = step
-    const limits = limitsOf(rates, { tenant, user, channel: plan[index]!.channel }, account)
+    const { tenant, sender, user, priority, plan, index } = step
+    const limits = limitsOf(rates, { tenant, sender, user, channel: plan[index]!.channel }, account)
     const granted = await pace({ limits, priority, waited: step.queued })
     if ('wait' in granted) return { outcome: 'busy', at: granted.wait }
     const waitMs = granted.go - Date.now()

@@ -6,15 +6,16 @@ import type { OutgoingMessage } from '@carillon/core/stream/port'
 import type { Plan } from '@carillon/schemas'
 
 /** An item that has been stored and handed over live, what follows, and whether a hub held its user just then. */
-export type Stored = { item: NewItem; plan: Plan; wide: boolean; connected: boolean }
+export type Stored = { item: NewItem; plan: Plan; sender?: string; wide: boolean; connected: boolean }
 
-const firstStep = ({ item, plan, wide }: Stored, now: number): Step => {
+const firstStep = ({ item, plan, sender, wide }: Stored, now: number): Step => {
   const { tenant, user, content, expiresAt } = item
   return {
     tenant,
     user,
     notification: content.notification,
     item: content.id,
+    sender,
     type: content.type,
     priority: content.priority,
     at: now,

@@ -2,19 +2,23 @@ import type { Granted, Limit, Limits, Turn } from '@carillon/core/limits/port'
 import type { Channel, Rate } from '@carillon/schemas'
 import type { OpenAccount } from './accounts.ts'
 
-/** The installation's own limits: for all of it, each tenant, each user of a tenant, and each tenant's channel. */
-export type Rates = Partial<Record<'global' | 'tenant' | 'user' | Channel, Rate>>
+/**
+ * The installation's own limits: for all of it, each tenant, each sender and each user of a tenant, and each
+ * tenant's channel.
+ */
+export type Rates = Partial<Record<'global' | 'tenant' | 'sender' | 'user' | Channel, Rate>>
 
 /** Every limit that one message to one person by one account is under. Pure. */
 export const limitsOf = (
   rates: Rates,
-  { tenant, user, channel }: { tenant: string; user: string; channel: Channel },
+  { tenant, sender, user, channel }: { tenant: string; sender?: string; user: string; channel: Channel },
   { account }: Pick<OpenAccount, 'account'>,
 ): Limit[] => {
   const under = (rate: Rate | undefined, key: string): Limit[] => (rate ? [{ key, ...rate }] : [])
   return [
     ...under(rates.global, 'global'),
     ...under(rates.tenant, `${tenant}\ntenant`),
+    ...(sender === undefined ? [] : under(rates.sender, `${tenant}\nsender\n${sender}`)),
     ...under(rates.user, `${tenant}\nuser\n${user}`),
     ...under(rates[channel], `${tenant}\nchannel\n${channel}`),
     ...under(account.rate, `${tenant}\naccount\n${account.id}`),

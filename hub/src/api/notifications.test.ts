@@ -37,7 +37,14 @@ describe('POST /v1/notifications', () => {
     expect(await published()).toEqual([
       {
         subject: `notify.${tenant.id}.normal.comment.created`,
-        notification: { id, to: 'ann', type: 'comment.created', title: 'Hello', data: { n: 1 } },
+        notification: {
+          id,
+          to: 'ann',
+          type: 'comment.created',
+          title: 'Hello',
+          data: { n: 1 },
+          sender: tenant.key.split('.')[1],
+        },
       },
     ])
   })

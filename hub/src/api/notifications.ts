@@ -65,7 +65,7 @@ export const notificationRoutes = (
         { sender, key: c.req.header('idempotency-key'), route: 'notification', bytes: raw },
         async (id) => {
           const accepted = await acceptance.check(
-            sender.tenant,
+            sender,
             () => parseJson(raw),
             () => id,
           )
@@ -103,7 +103,7 @@ export const notificationRoutes = (
           for (const [index, input] of batch.notifications.entries()) {
             try {
               const accepted = await acceptance.check(
-                sender.tenant,
+                sender,
                 () => input,
                 () => idAt(id, index),
               )

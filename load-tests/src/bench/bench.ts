@@ -29,7 +29,7 @@ export const cleaningUp = async <Result>(
   }
 }
 
-export const rates = (rounds: readonly Round[]): number[] => rounds.map(({ rate }) => rate)
+export const rates = (rounds: readonly Pick<Round, 'rate'>[]): number[] => rounds.map(({ rate }) => rate)
 
 /** Connected users of the benches that deliver to people one by one. */
 export const USERS = 1_000
@@ -37,11 +37,11 @@ export const USERS = 1_000
 /** Processor time per notification received: of each process, or `name` against a process of the bare baseline. */
 export const processorTime = (
   bench: string,
-  rounds: readonly Round[],
-  bare?: { rounds: readonly Round[]; name: string; process: string },
+  rounds: readonly Pick<Round, 'cpu'>[],
+  bare?: { rounds: readonly Pick<Round, 'cpu'>[]; name: string; process: string },
 ): Measurement[] =>
   Object.keys(rounds[0]?.cpu ?? {}).map((name) => {
-    const of = (each: readonly Round[], process: string) => each.flatMap(({ cpu }) => cpu[process] ?? [])
+    const of = (each: readonly Pick<Round, 'cpu'>[], process: string) => each.flatMap(({ cpu }) => cpu[process] ?? [])
     const other = name === bare?.name ? bare.process : name
     return measurement(
       `${bench}.cpu.${name}`,

@@ -14,6 +14,7 @@ import {
   USERS,
 } from './bench.ts'
 import { startChild } from './child.ts'
+import type { Setup } from './embedded.ts'
 import { type Batch, closedLoop, openLoop, type Round, type Target } from './load.ts'
 import { interleaved, measurement, median } from './measure.ts'
 import { freshId, type Mark, notificationFor, TYPE, userOf } from './payload.ts'
@@ -28,14 +29,14 @@ const TICK_MS = 5
 type Later = (undo: () => unknown) => void
 
 /** One hub and one dispatcher on real servers, with a tenant. */
-export const startClustered = async ({ urls, processes }: Servers, later: Later) => {
-  const settings = { CARILLON_LOG_LEVEL: 'warn' }
+export const startClustered = async ({ urls, processes }: Servers, later: Later, setup: Setup = {}) => {
+  const settings = { CARILLON_LOG_LEVEL: 'warn', ...setup.settings }
   const carillon = await startCluster({ hubs: 1, dispatchers: 1, urls, settings })
   later(carillon.stop)
   const [hub] = carillon.hubs
   const [dispatcher] = carillon.dispatchers
   if (!hub || !dispatcher) throw new Error('no hub or no dispatcher was started')
-  const tenant = await makeTenant(carillon.settings)
+  const tenant = await makeTenant(carillon.settings, setup.prepare)
   await tenant.defineType(hub.url)
   return { hub, dispatcher, tenant, processes: { hub: hub.pid, dispatcher: dispatcher.pid, ...processes } }
 }

@@ -9,14 +9,17 @@ import { closedLoop, openLoop, type Target } from './load.ts'
 import { interleaved, measurement, median } from './measure.ts'
 import { notificationFor, userOf } from './payload.ts'
 import { startReceivers } from './receivers.ts'
-import { checkInboxes, makeTenant, type Tenant } from './tenant.ts'
+import { checkInboxes, makeTenant, type Prepare, type Tenant } from './tenant.ts'
 
 const WINDOW = 2_000
 const CHUNK = 200
 const TICK_MS = 5
 
+/** `settings` are added to the process's own environment. */
+export type Setup = { prepare?: Prepare; settings?: Record<string, string> }
+
 /** Starts `carillon dev` on a data directory of its own, with a tenant. */
-export const startEmbedded = async (later: (undo: () => unknown) => void) => {
+export const startEmbedded = async (later: (undo: () => unknown) => void, setup: Setup = {}) => {
   const dir = await mkdtemp(join(tmpdir(), 'carillon-bench-'))
   later(() => rm(dir, { recursive: true, force: true }))
   const settings = {
@@ -24,8 +27,8 @@ export const startEmbedded = async (later: (undo: () => unknown) => void) => {
     CARILLON_SECRET: randomBytes(32).toString('hex'),
     CARILLON_LOG_LEVEL: 'warn',
   }
-  const tenant = await makeTenant(settings)
-  const server = await startCarillon(['dev', '--no-demo'], settings)
+  const tenant = await makeTenant(settings, setup.prepare)
+  const server = await startCarillon(['dev', '--no-demo'], { ...settings, ...setup.settings })
   later(() => server.stop())
   await tenant.defineType(server.url)
   return { server, tenant }

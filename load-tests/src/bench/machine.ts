@@ -17,11 +17,17 @@ export const processorMs = (pid: number): number | undefined => {
   return ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS_PER_SECOND
 }
 
-/** The most a process has had resident since `forgetPeak`, bytes. Linux only. */
-export const peakBytes = (pid: number): number => {
-  const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+const statusBytes = (pid: number, field: 'VmHWM' | 'VmRSS') => {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const [, kilobytes] = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status) ?? []
   return Number(kilobytes) * 1_024
 }
+
+/** What a process has resident now, bytes. Linux only. */
+export const residentBytes = (pid: number): number => statusBytes(pid, 'VmRSS')
+
+/** The most a process has had resident since `forgetPeak`, bytes. Linux only. */
+export const peakBytes = (pid: number): number => statusBytes(pid, 'VmHWM')
 
 export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 

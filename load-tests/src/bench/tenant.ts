@@ -16,6 +16,9 @@ const MEMBERS_PER_CALL = 1_000
 const DAY_SECONDS = 86_400
 const PAGE = 100
 
+/** A provider account as a backend writes it. */
+export type AccountInput = { provider: string; config: Record<string, unknown> }
+
 /** A tenant of a bench's own, with what its backend can do at a hub. */
 export type Tenant = {
   readonly id: string
@@ -27,6 +30,9 @@ export type Tenant = {
   /** Resolves to its id. */
   send(hub: string, notification: NotificationInput): Promise<string>
   status(hub: string, id: string): Promise<NotificationStatus | undefined>
+  putAccount(hub: string, id: string, account: AccountInput): Promise<void>
+  /** Asks for a one-time password to be sent. */
+  sendOtp(hub: string, wish: { to: object; channel: 'sms' | 'email' }): Promise<void>
   /** Puts users `from` to `to`, exclusive, into a topic. */
   join(hub: string, topic: string, from: number, to: number): Promise<void>
   /** The `data.mark` of every item in a user's inbox. */
@@ -49,15 +55,19 @@ const inStore = async (settings: Settings, work: (store: Store) => Promise<void>
   }
 }
 
+/** Puts into the store what would take too long through the API. */
+export type Prepare = (store: Store, tenant: string) => Promise<void>
+
 /** Makes the tenant in the store of these settings, and its tables if need be. */
-export const makeTenant = async (settings: Settings): Promise<Tenant> => {
+export const makeTenant = async (settings: Settings, prepare?: Prepare): Promise<Tenant> => {
   const id = `bench-${randomBytes(6).toString('hex')}`
   const signer = newTenant(id)
   const { key, token: apiKey } = newApiKey(id, 'bench')
-  await inStore(settings, async ({ migrate, tenants }) => {
-    await migrate()
-    await tenants.put(signer)
-    await tenants.putKey(key)
+  await inStore(settings, async (store) => {
+    await store.migrate()
+    await store.tenants.put(signer)
+    await store.tenants.putKey(key)
+    await prepare?.(store, id)
   })
   const tokenOf = async (user: number) => (await signUserToken(signer, userOf(user), DAY_SECONDS)).token
 
@@ -89,6 +99,12 @@ export const makeTenant = async (settings: Settings): Promise<Tenant> => {
     },
     send: async (hub, notification) =>
       (JSON.parse(await demand(202, 'POST', `${hub}/v1/notifications`, notification)) as { id: string }).id,
+    putAccount: async (hub, id, account) => {
+      await demand(200, 'PUT', `${hub}/v1/providers/${id}`, account)
+    },
+    sendOtp: async (hub, wish) => {
+      await demand(202, 'POST', `${hub}/v1/otp`, wish)
+    },
     status: async (hub, notification) => {
       const { status, text } = await call('GET', `${hub}/v1/notifications/${notification}`)
       if (status === 404) return

@@ -1,0 +1,145 @@
+import type { Outgoing } from '@carillon/core/outreach/provider'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sample, standIn, testTools, unhurried } from '../testing.ts'
+import { httpFaults } from '../testing-http.ts'
+import { discord } from './discord.ts'
+
+let server: Awaited<ReturnType<typeof standIn>>
+beforeAll(async () => {
+  server = await standIn()
+})
+afterAll(() => server.close())
+
+const hook = (url: string) => `${url}/api/webhooks/123/abc-DEF_1`
+const open = (url?: string, http = testTools().http) =>
+  discord.open(discord.config.parse({ url }), testTools({ http }))
+const send = (message: Partial<Outgoing> = {}) => open(hook(server.url)).send(sample(message), unhurried)
+const ofDevice = (): Outgoing['address'] => ({
+  kind: 'device',
+  id: 'd-1',
+  device: { kind: 'discord', url: `${server.url}/api/webhooks/9/x?thread_id=7` },
+})
+const last = () => server.requests.at(-1)!
+const TAKEN = { body: { id: '1234567890', type: 0, channel_id: '1' } }
+
+describe('a message', () => {
+  test('is an embed that mentions nobody, with its text as it is', async () => {
+    server.answerWith(TAKEN)
+    const content = {
+      title: '*Ship* it',
+      body: '@everyone <@1> [x](https://evil.example) see https://app.example/a_b_c',
+      url: 'https://app.example/7',
+      image: 'https://app.example/7.png',
+      actor: { name: 'Bob', avatar: 'https://app.example/bob.png' },
+      actions: [{ name: 'ok', label: 'Approve', url: 'https://app.example/ok?(1)' }],
+    }
+    const message = sample({ content })
+    expect(await send(message)).toEqual({ outcome: 'sent', id: '1234567890' })
+    expect(last().path).toBe('/api/webhooks/123/abc-DEF_1?wait=true')
+    expect(last().json).toEqual({
+      allowed_mentions: { parse: [] },
+      embeds: [
+        {
+          title: '\\*Ship\\* it',
+          description: '@everyone \\<@1\\> \\[x\\]\\(https://evil.example\\) see https://app.example/a_b_c',
+          url: 'https://app.example/7',
+          timestamp: new Date(message.at).toISOString(),
+          image: { url: 'https://app.example/7.png' },
+          author: { name: 'Bob', icon_url: 'https://app.example/bob.png' },
+          fields: [
+            {
+              name: '\u200b',
+              value: '[Approve](https://app.example/ok?%281%29)\n[Open](https://app.example/7)',
+            },
+          ],
+        },
+      ],
+    })
+  })
+
+  test.each(['a', '*', '😀'])('keeps to the lengths Discord takes: %s', async (part) => {
+    server.answerWith(TAKEN)
+    await send({
+      content: {
+        title: part.repeat(512 / part.length),
+        body: part.repeat(16_384 / part.length),
+        actor: { name: part.repeat(256 / part.length) },
+        actions: Array.from({ length: 8 }, (_, n) => ({
+          name: `a${n}`,
+          label: part.repeat(60),
+          url: `https://app.example/${n}${'x'.repeat(n * 200)}`,
+        })),
+      },
+    })
+    const [{ title, description, author, fields }] = last().json.embeds
+    expect(title.length).toBeLessThanOrEqual(256)
+    expect(description.length).toBeLessThanOrEqual(4_096)
+    expect(author.name.length).toBeLessThanOrEqual(256)
+    expect(fields[0].value.length).toBeLessThanOrEqual(1_024)
+    expect(`${title}${description}${author.name}${fields[0].value}`.length).toBeLessThanOrEqual(6_000)
+    expect(last().body).not.toMatch(/\\ud[89a-f]/)
+  })
+
+  test("goes to the user's own device, keeping its query", async () => {
+    server.answerWith(TAKEN)
+    expect(await open().send(sample({ address: ofDevice() }), unhurried)).toMatchObject({ outcome: 'sent' })
+    expect(last().path).toBe('/api/webhooks/9/x?thread_id=7&wait=true')
+  })
+})
+
+const failed = (status: number, code: number) => ({ status, body: { message: 'No', code } })
+describe('an answer', () => {
+  test.each([
+    [404, 10_015],
+    [401, 50_027],
+  ])('a webhook that is gone: %i, %i', async (status, code) => {
+    server.answerWith(failed(status, code))
+    expect(await send({ address: ofDevice() })).toMatchObject({ outcome: 'refused', forget: 'device' })
+    expect(await send()).toMatchObject({ outcome: 'account', reason: 'gone' })
+  })
+
+  test.each([
+    [400, 50_035, 'refused', 'refused'],
+    [403, 50_013, 'account', 'not_authorized'],
+    [500, 0, 'retry', 'provider_error'],
+  ])('%i, %i', async (status, code, outcome, reason) => {
+    server.answerWith(failed(status, code))
+    expect(await send()).toMatchObject({ outcome, reason })
+    expect((await send({ address: ofDevice() })).outcome).not.toBe('account')
+  })
+
+  test('too many requests, to the millisecond; of Cloudflare, to the second', async () => {
+    server.answerWith({
+      status: 429,
+      headers: { 'retry-after': '1' },
+      body: { message: 'You are being rate limited.', retry_after: 0.642, global: false },
+    })
+    expect(await send()).toMatchObject({ outcome: 'retry', reason: 'rate_limited', afterMs: 642 })
+    server.answerWith({ status: 429, headers: { 'retry-after': '60' }, body: '<html>' })
+    expect(await send()).toMatchObject({ outcome: 'retry', reason: 'rate_limited', afterMs: 60_000 })
+  })
+
+  test('one that is not of Discord', async () => {
+    server.answerWith({ body: 'welcome' })
+    expect(await send()).toMatchObject({ outcome: 'doubt', reason: 'unreadable_answer' })
+  })
+})
+
+httpFaults((url, http) => open(hook(url), http).send(sample(), unhurried))
+
+test('an account is verified by reading its webhook, and checked when it is stored', async () => {
+  server.answerWith({ body: { id: '123', type: 1 } })
+  await open(hook(server.url)).verify()
+  await open().verify()
+  expect(last()).toMatchObject({ method: 'GET', path: '/api/webhooks/123/abc-DEF_1' })
+  server.answerWith(failed(404, 10_015))
+  await expect(open(hook(server.url)).verify()).rejects.toThrow(/HTTP 404/)
+  const complaint = (url: string) => discord.config.safeParse({ url }).error?.issues[0]?.message
+  expect(complaint('https://discord.com/channels/1/2')).toMatch(/webhooks/)
+  expect(complaint(`${hook('https://discord.com')}/slack`)).toMatch(/webhooks/)
+  expect(complaint(hook('https://discord.com'))).toBeUndefined()
+  expect([discord.needs('discord', {}), discord.needs('discord', { url: 'x' })]).toEqual([
+    'device',
+    'account',
+  ])
+})

@@ -1,0 +1,102 @@
+import { createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { ProblemError } from '@carillon/core/errors'
+import type { CallbackRequest, Report } from '@carillon/core/outreach/provider'
+import type { SuppressionReason } from '@carillon/schemas'
+import { z } from 'zod'
+import { readJson } from '../api.ts'
+
+/** A public key as SendGrid shows it, in base64; undefined when it is none. */
+export const webhookKey = (base64: string): KeyObject | undefined => {
+  try {
+    const key = createPublicKey({ key: Buffer.from(base64, 'base64'), format: 'der', type: 'spki' })
+    return key.asymmetricKeyType === 'ec' ? key : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event */
+const Event = z.object({
+  event: z.string(),
+  email: z.string().optional(),
+  sg_message_id: z.string().optional(),
+  timestamp: z.number(),
+  type: z.string().optional(),
+  reason: z.string().optional(),
+  sg_machine_open: z.boolean().optional(),
+})
+type Event = z.infer<typeof Event>
+
+/** Why SendGrid dropped a message: for an address on one of its own suppression lists, or for the message. */
+const DROPPED: Record<string, SuppressionReason> = {
+  'Bounced Address': 'bounce',
+  'Spam Reporting Address': 'complaint',
+  'Unsubscribed Address': 'unsubscribe',
+}
+
+const partOf = (event: Event): { state?: Report['state']; reason?: string; suppress?: SuppressionReason } => {
+  switch (event.event) {
+    case 'delivered':
+      return { state: 'delivered' }
+    case 'bounce':
+      // A block is of this message, or of this moment; the address may be good.
+      return event.type === 'blocked'
+        ? { state: 'failed', reason: 'blocked' }
+        : { state: 'failed', reason: 'bounce', suppress: 'bounce' }
+    case 'dropped': {
+      const suppress = DROPPED[event.reason ?? '']
+      return { state: 'failed', reason: suppress ?? 'dropped', suppress }
+    }
+    case 'spamreport':
+      return { suppress: 'complaint' }
+    case 'unsubscribe':
+    case 'group_unsubscribe':
+      return { suppress: 'unsubscribe' }
+    case 'open':
+      // Some mail services load pictures of all mails, read or not.
+      return event.sg_machine_open ? {} : { state: 'read' }
+    case 'click':
+      return { state: 'clicked' }
+    default:
+      return {}
+  }
+}
+
+const reportOf = (event: Event): Report[] => {
+  const { state, reason, suppress } = partOf(event)
+  const email = event.email
+  if (state === undefined && suppress === undefined) return []
+  const id = event.sg_message_id?.split('.')[0]
+  return [
+    {
+      at: event.timestamp * 1_000,
+      ...(id && { id }),
+      ...(state && { state }),
+      ...(reason && { reason }),
+      ...(suppress && email && { suppress: { channels: ['email'], address: email, reason: suppress } }),
+    },
+  ]
+}
+
+/**
+ * The reports of one post of the Event Webhook, whose signature (ECDSA with SHA-256 over the timestamp and the body) has to
+ * hold. Throws `forbidden` when it does not. Events of kinds that do not matter, or that are none, are passed over.
+ */
+export const sendgridReports = (
+  { headers, body }: CallbackRequest,
+  publicKey: string | undefined,
+): Report[] => {
+  const key = publicKey === undefined ? undefined : webhookKey(publicKey)
+  if (!key)
+    throw new ProblemError('forbidden', 'the account has no webhookPublicKey, so that it takes no reports')
+  const signature = headers['x-twilio-email-event-webhook-signature'] ?? ''
+  const timestamp = headers['x-twilio-email-event-webhook-timestamp'] ?? ''
+  const signed = Buffer.concat([Buffer.from(timestamp), body])
+  if (!verify('sha256', signed, key, Buffer.from(signature, 'base64')))
+    throw new ProblemError('forbidden', 'the report is not signed by SendGrid')
+  const events = readJson(Buffer.from(body).toString('utf8'), z.array(z.unknown())) ?? []
+  return events.flatMap((event) => {
+    const { data } = Event.safeParse(event)
+    return data ? reportOf(data) : []
+  })
+}

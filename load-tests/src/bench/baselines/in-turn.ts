@@ -1,0 +1,12 @@
+/** Does `each` for 0 to `count − 1`, so many at once. */
+export const inTurn = async (
+  count: number,
+  atOnce: number,
+  each: (n: number) => Promise<unknown>,
+): Promise<void> => {
+  let next = 0
+  const worker = async () => {
+    while (next < count) await each(next++)
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker))
+}

@@ -1,0 +1,26 @@
+import { Pool } from 'undici'
+import { serve } from '../child.ts'
+import { webhookFor } from '../messages.ts'
+import type { Place } from '../outreach.ts'
+import { inTurn } from './in-turn.ts'
+
+/** As many as Carillon makes to one origin. */
+const CONNECTIONS = 64
+let pool: Pool | undefined
+
+/** Bare undici: a request for each, unsigned, over connections that are kept. */
+const send = async ({ port, run, count }: Place) => {
+  pool ??= new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS })
+  await inTurn(count, CONNECTIONS, async (n) => {
+    const answer = await pool?.request({
+      method: 'POST',
+      path: '/hook',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(webhookFor({ run, n, at: 0 })),
+    })
+    await answer?.body.dump()
+  })
+}
+
+const calls = { send }
+serve(calls)

@@ -1,0 +1,41 @@
+import type { Context } from './bench.ts'
+import { cleaningUp } from './bench.ts'
+import { startClustered } from './cluster.ts'
+import { type Setup, startEmbedded } from './embedded.ts'
+import type { Measurement } from './measure.ts'
+import type { Tenant } from './tenant.ts'
+
+/** A running Carillon. `worker` is the process that sends. */
+export type Installation = {
+  hub: string
+  tenant: Tenant
+  worker: number
+  processes: Record<string, number>
+}
+
+type Later = (undo: () => unknown) => void
+type Raise = (setup: Setup) => Promise<Installation>
+
+const MODES: Record<string, (context: Context, later: Later) => Raise> = {
+  embedded: (_, later) => async (setup) => {
+    const { server, tenant } = await startEmbedded(later, setup)
+    const { pid, url } = server
+    return { hub: url, tenant, worker: pid, processes: { carillon: pid } }
+  },
+  cluster: (context, later) => async (setup) => {
+    const raised = await startClustered(await context.servers(), later, setup)
+    const { hub, dispatcher, tenant, processes } = raised
+    return { hub: hub.url, tenant, worker: dispatcher.pid, processes }
+  },
+}
+
+/** Measures once with everything in one process, and once with a hub and a dispatcher on the real servers. */
+export const inEachMode = async (
+  context: Context,
+  measure: (mode: string, raise: Raise, later: Later) => Promise<Measurement[]>,
+): Promise<Measurement[]> => {
+  const found: Measurement[] = []
+  for (const [mode, raise] of Object.entries(MODES))
+    found.push(...(await cleaningUp((later) => measure(mode, raise(context, later), later))))
+  return found
+}

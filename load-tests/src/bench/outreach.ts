@@ -1,0 +1,135 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Channel, PlanStep } from '@carillon/schemas'
+import type { Setup } from './embedded.ts'
+import type { Installation } from './installations.ts'
+import { cpuSince, cpuTimes } from './load.ts'
+import { clock } from './machine.ts'
+import { PEOPLE, plannedFor } from './messages.ts'
+import { userOf } from './payload.ts'
+import type { Sink } from './sink.ts'
+import type { SinkPlace } from './sink-child.ts'
+import type { Prepare } from './tenant.ts'
+
+/** A round that a bare library is to send. */
+export type Place = SinkPlace & { run: number; count: number }
+
+/** `rate`: messages a second that the sink got, over the middle 80 %. `cpu`: µs of each process per message. */
+export type Sent = { rate: number; cpu: Record<string, number> }
+
+const CHUNK = 1_000
+const BATCHES_AT_ONCE = 3
+const LOOK_EVERY_MS = 50
+
+/** Carillon may send anywhere, and trusts the sink. */
+export const setupFor = async (
+  sink: SinkPlace,
+  prepare: Prepare,
+  later: (undo: () => unknown) => void,
+): Promise<Setup> => {
+  const settings: Record<string, string> = { CARILLON_ALLOWED_TARGETS: '*' }
+  if (sink.ca !== undefined) {
+    const dir = await mkdtemp(join(tmpdir(), 'carillon-bench-'))
+    later(() => rm(dir, { recursive: true, force: true }))
+    settings.NODE_EXTRA_CA_CERTS = join(dir, 'ca.pem')
+    await writeFile(settings.NODE_EXTRA_CA_CERTS, sink.ca)
+  }
+  return { prepare, settings }
+}
+
+/** Waits until every notification is in its inboxes, and what follows in the log. */
+const settled = async ({ hub }: Installation) => {
+  const waiting = /^carillon_lane_backlog\{lane="notify-normal"\} (\d+)$/m
+  for (;;) {
+    const metrics = await (await fetch(`${hub}/metrics`)).text()
+    if (waiting.exec(metrics)?.[1] === '0') return
+    await sleep(LOOK_EVERY_MS)
+  }
+}
+
+/** Publishes notifications to PEOPLE in turn, each with one step. `step` is asked when each batch is made. */
+const publish = async (
+  { hub, tenant }: Installation,
+  run: number,
+  count: number,
+  step: () => PlanStep,
+): Promise<void> => {
+  let from = 0
+  const worker = async () => {
+    while (from < count) {
+      const first = from
+      const size = Math.min(CHUNK, count - first)
+      from += size
+      const at = clock()
+      const batch = Array.from({ length: size }, (_, n) =>
+        plannedFor({ run, n: first + n, at }, tenant.id, step()),
+      )
+      await tenant.sendBatch(hub, batch)
+    }
+  }
+  await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, worker))
+}
+
+/** Publishes `count` notifications that are sent at once; measured with all that goes before the sending. */
+export const sentAtOnce = async (
+  installation: Installation,
+  sink: Sink,
+  { run, count, channel }: { run: number; count: number; channel: Channel },
+): Promise<Sent> => {
+  await sink.begin()
+  const before = cpuTimes(installation.processes)
+  await publish(installation, run, count, () => ({ channel, when: 'always', after: 0 }))
+  await sink.until(count)
+  const cpu = cpuSince(before, installation.processes, count)
+  return { rate: (await sink.report(count)).rate, cpu }
+}
+
+export type Due = {
+  run: number
+  count: number
+  step: Omit<PlanStep, 'after'>
+  /** Notifications a second that surely can be stored before they fall due. */
+  pace: number
+  onDue?(): void
+}
+
+/**
+ * Publishes `count` notifications with a step that falls due for all of them within the same second, when they have
+ * long been stored; measured from then on.
+ */
+export const sentWhenDue = async (
+  installation: Installation,
+  sink: Sink,
+  { run, count, step, pace, onDue }: Due,
+): Promise<Sent> => {
+  await sink.begin()
+  const dueAt = Date.now() + 2_000 + (count / pace) * 1_000
+  await publish(installation, run, count, () => ({
+    ...step,
+    after: Math.max(1, Math.ceil((dueAt - Date.now()) / 1_000)),
+  }))
+  await settled(installation)
+  if (Date.now() > dueAt) throw new Error(`storing ${count} notifications took longer than foreseen`)
+  await sleep(dueAt - Date.now())
+  onDue?.()
+  const before = cpuTimes(installation.processes)
+  await sink.until(count)
+  const cpu = cpuSince(before, installation.processes, count)
+  return { rate: (await sink.report(count)).rate, cpu }
+}
+
+/** Has people of these kinds in the store: PEOPLE of them, or so many. */
+export const withPeople =
+  (profile: (user: string) => object, count = PEOPLE): Prepare =>
+  async ({ users }, tenant) => {
+    for (let from = 0; from < count; from += CHUNK)
+      await users.merge(
+        tenant,
+        Array.from({ length: Math.min(CHUNK, count - from) }, (_, n) => {
+          const id = userOf(from + n)
+          return { id, profile: profile(id) }
+        }),
+      )
+  }

@@ -1,0 +1,64 @@
+import { startChild } from './child.ts'
+import { LossError } from './measure.ts'
+import type { SinkApi, SinkKind, SinkPlace, SinkReport } from './sink-child.ts'
+
+/** Nothing arriving for this long means that nothing will. */
+const PATIENCE_MS = 20_000
+
+/** A provider in a process of its own that takes everything, and counts it. */
+export type Sink = SinkPlace & {
+  readonly pid: number
+  /** Forgets what has come so far. */
+  begin(): Promise<void>
+  /** Resolves when so many different ones have come. Rejects with LossError when nothing more comes. */
+  until(count: number): Promise<void>
+  /** Rejects with LossError unless `count` have come, each once. */
+  report(count: number): Promise<SinkReport>
+  /** When each of those that begin with `prefix` came, on `clock()`. */
+  timesOf(prefix: string): Promise<Map<string, number>>
+  stop(): Promise<void>
+}
+
+export const startSink = async (kind: SinkKind): Promise<Sink> => {
+  const child = await startChild<SinkApi>(new URL('./sink-child.ts', import.meta.url))
+  const place = await child.call('listen', kind)
+  let received = 0
+  let wake = () => {}
+  child.onNotice((value) => {
+    ;({ received } = value as { received: number })
+    wake()
+  })
+  const more = () =>
+    new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), PATIENCE_MS)
+      wake = () => {
+        clearTimeout(timer)
+        resolve(true)
+      }
+    })
+
+  return {
+    ...place,
+    pid: child.pid,
+    begin: async () => {
+      await child.call('begin', undefined)
+      received = 0
+    },
+    until: async (count) => {
+      while (received < count)
+        if (!(await more()))
+          throw new LossError(`nothing came for ${PATIENCE_MS / 1_000} s; ${received} of ${count} had`)
+    },
+    report: async (count) => {
+      const report = await child.call('report', undefined)
+      const { received, distinct, examples } = report
+      if (received !== count || distinct !== count)
+        throw new LossError(
+          [`${received} came, ${distinct} of them different, of ${count} sent`, ...examples].join('\n'),
+        )
+      return report
+    },
+    timesOf: async (prefix) => new Map(await child.call('timesOf', prefix)),
+    stop: () => child.stop(),
+  }
+}

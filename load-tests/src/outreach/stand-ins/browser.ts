@@ -1,0 +1,47 @@
+import { createECDH, createPublicKey, type ECDH, randomBytes } from 'node:crypto'
+import { createRequire } from 'node:module'
+import { jwtVerify } from 'jose'
+import { type StandIn, standIn } from './http.ts'
+
+const { decrypt } = createRequire(import.meta.url)('http_ece') as {
+  decrypt(data: Buffer, how: { version: string; privateKey: ECDH; authSecret: Buffer }): Buffer
+}
+
+/** A push as the browser shows it, and the application server's key that it was signed with. */
+export type Push = { key: string; payload: unknown }
+
+/** Checks the `Authorization` of a push (RFC 8292): signed for this origin, with the key it names. Resolves to the key. */
+const signer = async (header: string, audience: string): Promise<string> => {
+  const [, token = '', key = ''] = /^vapid t=([\w.-]+), k=([\w-]+)$/.exec(header) ?? []
+  const point = Buffer.from(key, 'base64url')
+  const [x, y] = [point.subarray(1, 33).toString('base64url'), point.subarray(33).toString('base64url')]
+  const known = createPublicKey({ key: { kty: 'EC', crv: 'P-256', x, y }, format: 'jwk' })
+  await jwtVerify(token, known, { algorithms: ['ES256'], audience })
+  return key
+}
+
+/** A push service with one browser that has subscribed there: verifies and decrypts what it is sent. */
+export const subscribedBrowser = async () => {
+  const browser = createECDH('prime256v1')
+  const p256dh = browser.generateKeys('base64url')
+  const authSecret = randomBytes(16)
+  const service: StandIn<Push> = await standIn({
+    understand: async ({ headers, body }, url) => ({
+      key: await signer(headers.authorization ?? '', url),
+      payload: JSON.parse(
+        decrypt(body, { version: 'aes128gcm', privateKey: browser, authSecret }).toString(),
+      ) as unknown,
+    }),
+    answer: () => ({ status: 201, headers: { location: `/message/${randomBytes(6).toString('hex')}` } }),
+  })
+  return {
+    ...service,
+    /** What to store as the account, and as the user's device. */
+    account: { provider: 'web-push', config: { origins: [service.url] } },
+    device: {
+      kind: 'web-push',
+      endpoint: `${service.url}/subscription/1`,
+      keys: { p256dh, auth: authSecret.toString('base64url') },
+    },
+  }
+}
