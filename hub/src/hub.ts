@@ -156,11 +156,12 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     readiness: createReadiness({ stream, store, live }),
     draining: () => draining,
     stream,
+    providers,
     log,
     metrics,
   })
   if (options.clientBundle !== undefined) serveClient(app, options.clientBundle)
-  if (options.demo) demoRoutes(app, routes, { demo: options.demo, directory, users: store.users })
+  const demo = options.demo && demoRoutes(app, routes, { demo: options.demo, directory, users: store.users })
   routes.seal()
 
   const server = createHttpServer(app)
@@ -181,6 +182,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     },
     close: async () => {
       draining = true
+      demo?.close()
       await sockets.close()
       await server.close(CLOSE_GRACE_MS)
     },

@@ -1,4 +1,5 @@
 import { ProblemError } from '@carillon/core/errors'
+import type { Providers } from '@carillon/core/outreach/provider'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
@@ -20,12 +21,21 @@ export const operationRoutes = (
     readiness: () => Promise<Readiness>
     draining: () => boolean
     stream: Stream
+    providers: Providers
     log: Log
     metrics: Metrics
   },
 ) => {
-  const { readiness, draining, stream, log, metrics } = parts
-  const schemas = new Map(Object.entries(jsonSchemas()).map(([name, schema]) => [`${name}.json`, schema]))
+  const { readiness, draining, stream, providers, log, metrics } = parts
+  const schemas = new Map<string, unknown>(
+    Object.entries(jsonSchemas()).map(([name, schema]) => [`${name}.json`, schema]),
+  )
+  // What only code can check of a config is left to the answer of the API.
+  for (const [name, { config }] of providers)
+    schemas.set(
+      `provider-${name}.json`,
+      z.toJSONSchema(config, { io: 'input', reused: 'inline', unrepresentable: 'any' }),
+    )
   let document: Record<string, unknown> | undefined
 
   routes.open(
@@ -90,7 +100,8 @@ export const operationRoutes = (
     {
       method: 'get',
       path: '/schemas/{file}',
-      summary: 'JSON Schemas of what senders write and readers get, such as notification.json',
+      summary:
+        'JSON Schemas of what senders write and readers get, such as notification.json, and of what provider accounts hold, such as provider-smtp.json',
       params: z.object({ file: z.string() }),
       answers: { 200: { description: 'A JSON Schema', type: 'application/schema+json' } },
       problems: ['not_found'],

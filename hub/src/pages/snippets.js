@@ -78,7 +78,7 @@ await nats.drain()`,
   }),
 
   SMTP: (config) => ({
-    note: 'Fill in your mail server: e-mails then go there, and no longer to “Also sent”. The password is kept encrypted.',
+    note: 'Fill in your mail server: e-mails then go there, until you DELETE the same address. Its password is kept encrypted.',
     code: `curl -X PUT ${config.url}/v1/providers/mail \\
   -H 'authorization: Bearer ${config.apiKey}' \\
   -H 'content-type: application/json' \\

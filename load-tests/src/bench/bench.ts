@@ -6,9 +6,14 @@ import { measurement } from './measure.ts'
 /** The real servers, and the processes of those that were raised for this run. */
 export type Servers = { urls: Urls; processes: Record<string, number> }
 
+export const MODES = ['embedded', 'cluster'] as const
+export type Mode = (typeof MODES)[number]
+
 export type Context = {
   /** Shorter and smaller, to see that nothing has broken. */
   quick: boolean
+  /** Of benches that run with everything in one process and on the real servers as well: only one of the two. */
+  mode?: Mode
   /** Says what goes on, apart from the results. */
   note(line: string): void
   /** The servers that the three URLs name; without them, raised on first use. */
@@ -41,7 +46,8 @@ export const processorTime = (
   bare?: { rounds: readonly Pick<Round, 'cpu'>[]; name: string; process: string },
 ): Measurement[] =>
   Object.keys(rounds[0]?.cpu ?? {}).map((name) => {
-    const of = (each: readonly Pick<Round, 'cpu'>[], process: string) => each.flatMap(({ cpu }) => cpu[process] ?? [])
+    const of = (each: readonly Pick<Round, 'cpu'>[], process: string) =>
+      each.flatMap(({ cpu }) => cpu[process] ?? [])
     const other = name === bare?.name ? bare.process : name
     return measurement(
       `${bench}.cpu.${name}`,

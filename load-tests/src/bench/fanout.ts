@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bench, type Context, cleaningUp } from './bench.ts'
 import { startClustered } from './cluster.ts'
 import { startEmbedded } from './embedded.ts'
-import { clock, forgetPeak, peakBytes, processorMs } from './machine.ts'
+import { clock, forgetPeak, peakBytes, processorTimer } from './machine.ts'
 import { LossError, type Measurement, measurement } from './measure.ts'
 import { notificationFor } from './payload.ts'
 import { type Receivers, startReceivers } from './receivers.ts'
@@ -44,9 +44,6 @@ const checkSample = async ({ hub, tenant }: Carillon, run: number, members: numb
   }
 }
 
-const times = (processes: Record<string, number>) =>
-  Object.entries(processes).map(([name, pid]): [string, number] => [name, processorMs(pid) ?? Number.NaN])
-
 /** One notification to a topic with so many members, the first thousand of them connected. */
 const blast = async (carillon: Carillon, receivers: Receivers, members: number): Promise<Blast> => {
   const { hub, tenant, worker, processes } = carillon
@@ -54,18 +51,17 @@ const blast = async (carillon: Carillon, receivers: Receivers, members: number):
   await tenant.join(hub, topic, 0, members)
   const run = await receivers.begin({ connections: CONNECTED, toAll: true })
   forgetPeak(worker)
-  const before = new Map(times(processes))
+  const used = processorTimer(processes)
   const at = clock()
   const id = await tenant.send(hub, notificationFor({ run, n: 0, at }, { topic }))
   await delivered(carillon, id, members)
   const seconds = (clock() - at) / 1_000
-  const after = times(processes)
+  const cpu = used(members)
   const peak = peakBytes(worker)
   await receivers.until(CONNECTED)
   await receivers.report(1)
   await checkSample(carillon, run, members)
-  const cpu = after.map(([name, ms]) => [name, ((ms - (before.get(name) ?? ms)) * 1_000) / members])
-  return { seconds, peak, cpu: Object.fromEntries(cpu) }
+  return { seconds, peak, cpu }
 }
 
 const measure = async (

@@ -1,5 +1,4 @@
-import type { Context } from './bench.ts'
-import { cleaningUp } from './bench.ts'
+import { type Context, cleaningUp, MODES, type Mode } from './bench.ts'
 import { startClustered } from './cluster.ts'
 import { type Setup, startEmbedded } from './embedded.ts'
 import type { Measurement } from './measure.ts'
@@ -16,7 +15,7 @@ export type Installation = {
 type Later = (undo: () => unknown) => void
 type Raise = (setup: Setup) => Promise<Installation>
 
-const MODES: Record<string, (context: Context, later: Later) => Raise> = {
+const RAISE: Record<Mode, (context: Context, later: Later) => Raise> = {
   embedded: (_, later) => async (setup) => {
     const { server, tenant } = await startEmbedded(later, setup)
     const { pid, url } = server
@@ -32,10 +31,10 @@ const MODES: Record<string, (context: Context, later: Later) => Raise> = {
 /** Measures once with everything in one process, and once with a hub and a dispatcher on the real servers. */
 export const inEachMode = async (
   context: Context,
-  measure: (mode: string, raise: Raise, later: Later) => Promise<Measurement[]>,
+  measure: (mode: Mode, raise: Raise, later: Later) => Promise<Measurement[]>,
 ): Promise<Measurement[]> => {
   const found: Measurement[] = []
-  for (const [mode, raise] of Object.entries(MODES))
-    found.push(...(await cleaningUp((later) => measure(mode, raise(context, later), later))))
+  for (const mode of context.mode ? [context.mode] : MODES)
+    found.push(...(await cleaningUp((later) => measure(mode, RAISE[mode](context, later), later))))
   return found
 }

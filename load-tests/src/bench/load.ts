@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { clock, processorMs } from './machine.ts'
+import { clock, processorTimer } from './machine.ts'
 import type { Receivers } from './receivers.ts'
 import type { Report } from './receivers-child.ts'
 
@@ -17,12 +17,6 @@ export type Batch = { run: number; from: number; count: number; at: number }
 /** `rate`: received per second. `cpu`: processor time of each process per notification received, µs. */
 export type Round = { run: number; sent: number; rate: number; report: Report; cpu: Record<string, number> }
 
-const times = (processes: Record<string, number>) =>
-  Object.entries(processes).flatMap(([name, pid]): [string, number][] => {
-    const ms = processorMs(pid)
-    return ms === undefined ? [] : [[name, ms]]
-  })
-
 /** Runs `send`, which says how many it has sent, and waits until all of them have been received. */
 const round = async (
   target: Target,
@@ -31,15 +25,12 @@ const round = async (
   send: () => Promise<number>,
 ): Promise<Round> => {
   const processes = { ...target.processes, receivers: receivers.pid, sender: process.pid }
-  const before = new Map(times(processes))
+  const used = processorTimer(processes)
   const start = clock()
   const sent = await send()
   await receivers.until(sent)
-  const after = times(processes)
+  const cpu = used(sent)
   const report = await receivers.report(sent)
-  const cpu = Object.fromEntries(
-    after.map(([name, ms]) => [name, ((ms - (before.get(name) ?? ms)) * 1_000) / sent]),
-  )
   return { run, sent, rate: (sent * 1_000) / (report.lastAt - start), report, cpu }
 }
 

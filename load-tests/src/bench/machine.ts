@@ -17,6 +17,18 @@ export const processorMs = (pid: number): number | undefined => {
   return ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS_PER_SECOND
 }
 
+/** Begins to measure. What it returns says how much processor time each process has used since, µs for each of `count`. */
+export const processorTimer = (processes: Record<string, number>) => {
+  const times = () =>
+    Object.entries(processes).flatMap(([name, pid]): [string, number][] => {
+      const ms = processorMs(pid)
+      return ms === undefined ? [] : [[name, ms]]
+    })
+  const before = new Map(times())
+  return (count: number): Record<string, number> =>
+    Object.fromEntries(times().map(([name, ms]) => [name, ((ms - (before.get(name) ?? ms)) * 1_000) / count]))
+}
+
 const statusBytes = (pid: number, field: 'VmHWM' | 'VmRSS') => {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const [, kilobytes] = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status) ?? []

@@ -1,14 +1,15 @@
 /**
  * Measures Carillon against the bare parts it stands on.
  *
- *     npm run bench [-- --quick] [--json] [--only NAME]
+ *     npm run bench [-- --quick] [--json] [--only NAME] [--mode embedded|cluster]
  *
  * Exits with 1 when anything that was accepted did not arrive.
  * @module
  */
 import { inspect, parseArgs } from 'node:util'
 import { raiseWorld } from '../rig/world.ts'
-import type { Bench, Context, Servers } from './bench.ts'
+import { type Bench, type Context, MODES, type Servers } from './bench.ts'
+import { smtp, webhook, webPush } from './channels.ts'
 import { cluster } from './cluster.ts'
 import { embedded } from './embedded.ts'
 import { fanout } from './fanout.ts'
@@ -17,8 +18,11 @@ import { describeMachine } from './machine.ts'
 import type { Measurement } from './measure.ts'
 import { LossError, shown } from './measure.ts'
 
-const BENCHES: Record<string, Bench> = { embedded, cluster, fanout, idle }
-const USAGE = `usage: npm run bench -- [--quick] [--json] [--only ${Object.keys(BENCHES).join('|')}]`
+const BENCHES: Record<string, Bench> = {
+  ...{ embedded, cluster, fanout, idle },
+  ...{ smtp, 'web-push': webPush, webhook },
+}
+const USAGE = `usage: npm run bench -- [--quick] [--json] [--only ${Object.keys(BENCHES).join('|')}] [--mode ${MODES.join('|')}]`
 
 class UsageError extends Error {}
 
@@ -73,15 +77,21 @@ const serverProvider = () => {
 
 const run = async () => {
   const { values } = parseArgs({
-    options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, only: { type: 'string' } },
+    options: {
+      ...{ quick: { type: 'boolean' }, json: { type: 'boolean' } },
+      ...{ only: { type: 'string' }, mode: { type: 'string' } },
+    },
   })
   const { quick = false, json = false, only } = values
+  const mode = MODES.find((each) => each === values.mode)
+  if (values.mode !== undefined && !mode)
+    throw new UsageError(`there is no mode ${JSON.stringify(values.mode)}\n${USAGE}`)
   const names = only === undefined ? Object.keys(BENCHES) : [only]
   const machine = describeMachine()
   const tell = json ? note : say
   tell(machine.line)
   const provider = serverProvider()
-  const context: Context = { quick, note, servers: provider.servers }
+  const context: Context = { quick, mode, note, servers: provider.servers }
   const measurements: Measurement[] = []
   try {
     for (const name of names) {

@@ -5,8 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel, PlanStep } from '@carillon/schemas'
 import type { Setup } from './embedded.ts'
 import type { Installation } from './installations.ts'
-import { cpuSince, cpuTimes } from './load.ts'
-import { clock } from './machine.ts'
+import { clock, processorTimer } from './machine.ts'
 import { PEOPLE, plannedFor } from './messages.ts'
 import { userOf } from './payload.ts'
 import type { Sink } from './sink.ts'
@@ -79,10 +78,10 @@ export const sentAtOnce = async (
   { run, count, channel }: { run: number; count: number; channel: Channel },
 ): Promise<Sent> => {
   await sink.begin()
-  const before = cpuTimes(installation.processes)
+  const used = processorTimer(installation.processes)
   await publish(installation, run, count, () => ({ channel, when: 'always', after: 0 }))
   await sink.until(count)
-  const cpu = cpuSince(before, installation.processes, count)
+  const cpu = used(count)
   return { rate: (await sink.report(count)).rate, cpu }
 }
 
@@ -114,9 +113,9 @@ export const sentWhenDue = async (
   if (Date.now() > dueAt) throw new Error(`storing ${count} notifications took longer than foreseen`)
   await sleep(dueAt - Date.now())
   onDue?.()
-  const before = cpuTimes(installation.processes)
+  const used = processorTimer(installation.processes)
   await sink.until(count)
-  const cpu = cpuSince(before, installation.processes, count)
+  const cpu = used(count)
   return { rate: (await sink.report(count)).rate, cpu }
 }
 

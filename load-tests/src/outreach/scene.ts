@@ -39,7 +39,8 @@ export const backend = (stage: Pick<Stage, 'hubs'>, { apiKey, token }: AddedTena
   }
 
   const deliveries = async (id: string, user: string) =>
-    (await ok<{ deliveries: Delivery[] }>('GET', `/v1/notifications/${id}/deliveries?user=${user}`)).deliveries
+    (await ok<{ deliveries: Delivery[] }>('GET', `/v1/notifications/${id}/deliveries?user=${user}`))
+      .deliveries
 
   return {
     hub,
@@ -51,8 +52,13 @@ export const backend = (stage: Pick<Stage, 'hubs'>, { apiKey, token }: AddedTena
       ok('PUT', `/v1/users/${user}/devices/${id}`, device),
     /** Resolves to the notification's id. */
     send: async (notification: Omit<NotificationInput, 'type'>) =>
-      (await ok<{ id: string }>('POST', '/v1/notifications', { type: 'note', title: 'News', ...notification }))
-        .id,
+      (
+        await ok<{ id: string }>('POST', '/v1/notifications', {
+          type: 'note',
+          title: 'News',
+          ...notification,
+        })
+      ).id,
     /** Waits until the ledger has a delivery like this one. */
     ledger: (id: string, user: string, expected: Partial<Delivery>) =>
       eventually(async () =>

@@ -1,6 +1,6 @@
-import type { Server } from '../rig/child.ts'
-import type { Settings } from '../rig/carillon.ts'
 import type { AddedTenant } from '../proof/tenants.ts'
+import type { Settings } from '../rig/carillon.ts'
+import type { Server } from '../rig/child.ts'
 
 /** Where hubs are reached from outside, as they are told. What providers report there is brought to a hub by the test. */
 export const PUBLIC_URL = 'https://bell.example.test'

@@ -39,7 +39,7 @@ export const subscribedBrowser = async () => {
     /** What to store as the account, and as the user's device. */
     account: { provider: 'web-push', config: { origins: [service.url] } },
     device: {
-      kind: 'web-push',
+      kind: 'web-push' as const,
       endpoint: `${service.url}/subscription/1`,
       keys: { p256dh, auth: authSecret.toString('base64url') },
     },

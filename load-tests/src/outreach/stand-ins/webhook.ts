@@ -20,6 +20,6 @@ export const webhookReceiver = async () => {
     ...receiver,
     /** What to store as the account, and as a user's device. */
     account: { provider: 'webhook', config: { secrets: [secret] } },
-    device: { kind: 'webhook', url: `${receiver.url}/hook` },
+    device: { kind: 'webhook' as const, url: `${receiver.url}/hook` },
   }
 }

@@ -1,0 +1,9 @@
+import { embeddedStage } from './embedded.ts'
+import { outreach } from './outreach.ts'
+import { processDies } from './scenarios/killed.ts'
+
+outreach('reaching people by carillon dev', {
+  skip: false,
+  raise: embeddedStage,
+  last: { title: 'the process is killed during delivery: the fallback is sent', play: processDies },
+})

@@ -1,0 +1,38 @@
+import { expect } from 'vitest'
+import { eventually, type Scenario } from '../scene.ts'
+
+/** So long that no number that is kept for another reason holds it by chance. */
+const DIGITS = 10
+
+export const OTP: Scenario = {
+  title: 'a one-time password arrives, is good once, and is kept nowhere in the clear',
+  play: async ({ account, ledger, ok, phones, stage, user }) => {
+    const company = await phones()
+    await account('sms', company.account)
+    await user('ada', { phone: '+15550141' })
+    // Taken, and not answered yet: the step is still in the log, and its message in the process.
+    await company.behave('slow')
+    const { id } = await ok<{ id: string }>('POST', '/v1/otp', { to: 'ada', length: DIGITS, name: 'Acme' })
+    await eventually(() => expect(company.taken).toHaveLength(1))
+    const code = /\d{10}/.exec(company.taken[0]?.body ?? '')?.[0] ?? ''
+    expect(code).toHaveLength(DIGITS)
+    const exposed = async () => [
+      ...(await stage.places(code)),
+      ...stage.logs().filter((line) => line.includes(code)),
+    ]
+    expect(await exposed()).toEqual([])
+    await company.behave('works')
+    await ledger(id, 'ada', { channel: 'sms', state: 'sent' })
+    // What is sought is what would be found.
+    await eventually(async () => expect(await stage.places(id)).not.toEqual([]))
+    expect(await exposed()).toEqual([])
+
+    const verify = (tried: string) => ok('POST', '/v1/otp/verify', { id, code: tried })
+    const wrong = String((Number(code) + 1) % 10 ** DIGITS).padStart(DIGITS, '0')
+    expect(await verify(wrong)).toEqual({ valid: false, attemptsLeft: 4 })
+    expect(await verify(code)).toEqual({ valid: true })
+    expect(await verify(code)).toMatchObject({ valid: false })
+    expect(await exposed()).toEqual([])
+    expect(company.asked).toHaveLength(1)
+  },
+}

@@ -1,0 +1,125 @@
+import { GRACE_MS } from '@carillon/core/live/port'
+import type { NotificationStatus } from '@carillon/schemas'
+import { expect } from 'vitest'
+import { eventually, type Scenario } from '../scene.ts'
+
+/** Whether somebody is there to see the bell, and what follows when nobody is. */
+export const PRESENCE: Scenario[] = [
+  {
+    title: 'nobody is there: a push, at once, that only their browser can read',
+    play: async ({ account, browser, deliveries, device, ledger, ok, send, token }) => {
+      const theirs = await browser()
+      await account('push', theirs.account)
+      await device('ada', 'laptop', theirs.device)
+      const began = Date.now()
+      const id = await send({
+        to: 'ada',
+        title: 'Grüße',
+        body: 'from far away',
+        url: 'https://app.example/posts/7',
+        data: { post: 7 },
+        plan: [{ channel: 'push', when: 'offline' }],
+      })
+      await eventually(() => expect(theirs.taken).toHaveLength(1))
+      expect(Date.now() - began).toBeLessThan(GRACE_MS)
+      const { publicKey } = await ok<{ publicKey: string }>(
+        'GET',
+        '/v1/push/key',
+        undefined,
+        await token('ada'),
+      )
+      expect(theirs.taken).toEqual([
+        {
+          key: publicKey,
+          payload: {
+            title: 'Grüße',
+            body: 'from far away',
+            url: 'https://app.example/posts/7',
+            data: { post: 7 },
+            tag: expect.any(String),
+            notification: id,
+          },
+        },
+      ])
+      await ledger(id, 'ada', { step: 0, device: 'laptop', state: 'sent', provider: 'push', attempts: 1 })
+      expect((await deliveries(id, 'ada')).find(({ channel }) => channel === 'in_app')?.state).toBe('sent')
+      const status = await ok<NotificationStatus>('GET', `/v1/notifications/${id}`)
+      expect(status.deliveries).toMatchObject({ push: { sent: 1 } })
+      expect(theirs.complaints).toEqual([])
+    },
+  },
+  {
+    title: 'their app acknowledges it: nothing is sent',
+    play: async ({ account, app, ledger, phones, send, user }) => {
+      const company = await phones()
+      await account('sms', company.account)
+      await user('ada', { phone: '+15550111' })
+      await app('ada')
+      const [offline, undelivered] = await Promise.all([
+        send({ to: 'ada', plan: [{ channel: 'sms', when: 'offline' }] }),
+        send({ to: 'ada', plan: [{ channel: 'sms', when: 'undelivered', after: 2 }] }),
+      ])
+      for (const id of [offline, undelivered]) {
+        await ledger(id, 'ada', { channel: 'in_app', state: 'delivered' })
+        await ledger(id, 'ada', { channel: 'sms', state: 'skipped', reason: 'delivered' })
+      }
+      expect(company.asked).toEqual([])
+    },
+  },
+  {
+    title: 'their app is connected and frozen: the fallback comes after its delay',
+    play: async ({ account, frozenApp, ledger, phones, send, user }) => {
+      const company = await phones()
+      await account('sms', company.account)
+      await user('ada', { phone: '+15550112' })
+      const frozen = await frozenApp('ada')
+      const began = Date.now()
+      const plan = [{ channel: 'sms', when: 'undelivered', after: 3 }] as const
+      const id = await send({ to: 'ada', title: 'Are you there?', plan: [...plan] })
+      await eventually(() => expect(frozen.got).toEqual([id]))
+      await eventually(() => expect(company.taken).toHaveLength(1))
+      expect(Date.now() - began).toBeGreaterThan(2_900)
+      expect(company.taken).toMatchObject([
+        { to: '+15550112', body: expect.stringContaining('Are you there?') },
+      ])
+      await ledger(id, 'ada', { channel: 'sms', state: 'sent' })
+    },
+  },
+  {
+    title: 'read on another device before the delay: nothing is sent, and the ledger says why',
+    play: async ({ account, app, frozenApp, ledger, mail, ok, send, token, user }) => {
+      const server = await mail()
+      await account('mail', server.account)
+      await user('ada', { email: 'ada@home.example' })
+      const frozen = await frozenApp('ada')
+      await app('ada')
+      const id = await send({ to: 'ada', plan: [{ channel: 'email', when: 'unread', after: 4 }] })
+      await eventually(() => expect(frozen.got).toEqual([id]))
+      await ok('POST', '/v1/inbox/read-all', {}, await token('ada'))
+      await ledger(id, 'ada', { channel: 'email', state: 'skipped', reason: 'read' })
+      expect(server.asked()).toBe(0)
+    },
+  },
+  {
+    title: 'a page is loaded anew: no push if it then acknowledges, one after the grace if it stays away',
+    play: async ({ account, app, browser, device, ledger, send }) => {
+      const [here, gone] = [await browser(), await browser()]
+      await account('push', {
+        provider: 'web-push',
+        config: { origins: [...here.account.config.origins, ...gone.account.config.origins] },
+      })
+      await device('reloads', 'laptop', here.device)
+      await device('leaves', 'laptop', gone.device)
+      for (const user of ['reloads', 'leaves']) (await app(user)).close()
+      const began = Date.now()
+      const id = await send({ to: ['reloads', 'leaves'], plan: [{ channel: 'push', when: 'offline' }] })
+      await app('reloads')
+      await ledger(id, 'reloads', { channel: 'in_app', state: 'delivered' })
+      await ledger(id, 'reloads', { channel: 'push', state: 'skipped', reason: 'delivered' })
+      await ledger(id, 'leaves', { channel: 'push', state: 'sent' })
+      expect(Date.now() - began).toBeGreaterThan(GRACE_MS * 0.9)
+      expect(gone.taken).toHaveLength(1)
+      expect(here.asked).toEqual([])
+    },
+  },
+]
