@@ -39,6 +39,7 @@ import { createOtp } from './otp.ts'
 import { createRoutes, type RouteEntry } from './routes.ts'
 import { createHttpServer } from './server.ts'
 import { attachSockets } from './sockets/attach.ts'
+import { createSums } from './sums.ts'
 
 export type HubPorts = {
   stream: Stream
@@ -123,7 +124,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     acceptance: createAcceptance({ stream, directory, metrics }, options),
     idempotent,
     notifications,
-    deliveries,
+    sums: createSums(deliveries),
     stream,
   })
   deliveryRoutes(routes, { inbox: store.inbox, notifications, deliveries, cursors })

@@ -174,11 +174,20 @@ export const createAccounts = ({ providers, directory, http, log, publicUrl, cap
     },
   })
 
+  /** The directory gives the same objects for a while: they need not be read again for each message. */
+  const versions = new WeakMap<StoredAccount, string>()
+  const versionOf = (account: StoredAccount): string => {
+    const known = versions.get(account)
+    if (known !== undefined) return known
+    const version = hash('sha256', JSON.stringify([account.provider, account.config]), 'base64url')
+    versions.set(account, version)
+    return version
+  }
+
   const ready = async (tenant: string, account: StoredAccount): Promise<OpenAccount | undefined> => {
     const provider = providers.get(account.provider)
     if (!provider) return undefined
-    const version = hash('sha256', JSON.stringify([account.provider, account.config]), 'base64url')
-    const key = `${tenant}\n${account.id}\n${version}`
+    const key = `${tenant}\n${account.id}\n${versionOf(account)}`
     const known = opened.get(key)
     if (known) {
       known.account = account

@@ -2,7 +2,6 @@ import { ProblemError } from '@carillon/core/errors'
 import { derivedUuid7, dueKey, uuid7Time } from '@carillon/core/ids'
 import { parseJson } from '@carillon/core/json'
 import { planKey } from '@carillon/core/outreach/step'
-import type { Deliveries } from '@carillon/core/store/outreach'
 import type { Notifications } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import {
@@ -19,6 +18,7 @@ import type { Acceptance, Accepted } from '../accept.ts'
 import { DUPLICATES, IdempotencyKey, type Idempotent } from '../idempotent.ts'
 import { answerProblem, problemOf } from '../problems.ts'
 import { checked, type Routes } from '../routes.ts'
+import type { Sums } from '../sums.ts'
 import { isWide } from './deliveries.ts'
 
 const BATCH_MAX_BYTES = 8 * 1_024 * 1_024
@@ -40,11 +40,11 @@ export const notificationRoutes = (
     acceptance: Acceptance
     idempotent: Idempotent
     notifications: Notifications
-    deliveries: Deliveries
+    sums: Sums
     stream: Stream
   },
 ) => {
-  const { acceptance, idempotent, notifications, deliveries, stream } = parts
+  const { acceptance, idempotent, notifications, sums, stream } = parts
   const replayed = (yes: boolean) => (yes ? { 'idempotency-replayed': 'true' } : undefined)
 
   routes.sender(
@@ -151,7 +151,7 @@ export const notificationRoutes = (
         ...(found.expiresAt === undefined ? {} : { expiresAt: new Date(found.expiresAt).toISOString() }),
         recipients: found.recipients,
         ...(found.planned
-          ? { deliveries: await deliveries.sum(sender.tenant, { id: found.id, wide: isWide(found) }) }
+          ? { deliveries: await sums(sender.tenant, { id: found.id, wide: isWide(found) }) }
           : {}),
       }
       return c.json(status)
