@@ -118,6 +118,9 @@ export const FAULTS: Scenario[] = [
         send({ to: people.map(({ user }) => user), plan: always('email', 'sms', 'webhook') }),
         neighbour.send({ to: people, plan: always('email') }),
       ])
+      const t0 = Date.now()
+      const timer = setInterval(() => console.log((Date.now() - t0) / 1000, company.asked.length, hook.asked.length, other.asked(), hanging.asked()), 500)
+      setTimeout(() => clearInterval(timer), 40000)
       await eventually(() => {
         expect(new Set(company.taken.map(({ to }) => to)).size).toBe(people.length)
         expect(new Set(hook.taken.map(({ id }) => id)).size).toBe(people.length)

@@ -36,6 +36,7 @@ export const mailServer = async () => {
       key,
       cert,
       closeTimeout: 1,
+      disableReverseLookup: true,
       onAuth: ({ username, password }, _, done) =>
         username === user && password === pass
           ? done(null, { user })
