@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Environment } from '@carillon/core/config/config'
+import { readConfig } from '@carillon/core/config/config'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -109,7 +109,7 @@ test('our processes get settings that exist, real parts, and a secret from outsi
       name,
       value.startsWith('${CARILLON_SECRET:?') ? 'x'.repeat(32) : value.replace(/^\$\{\w+:-(.*)\}$/, '$1'),
     ])
-    expect(Environment.strict().safeParse(Object.fromEntries(filled)).error).toBeUndefined()
+    expect(() => readConfig(Object.fromEntries(filled))).not.toThrow()
     expect(environment.CARILLON_SECRET).toMatch(/^\$\{CARILLON_SECRET:\?/)
     for (const part of ['NATS', 'REDIS', 'CASSANDRA']) {
       const { hostname } = new URL(environment[`CARILLON_${part}_URL`] ?? '')

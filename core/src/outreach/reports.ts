@@ -1,13 +1,9 @@
 import { hash } from 'node:crypto'
-import {
-  type Channel,
-  type DeliveryEvent,
-  deliveryEventSubject,
-  type SuppressionReason,
-} from '@carillon/schemas'
+import type { Channel, SuppressionReason } from '@carillon/schemas'
 import type { DeliveryChange } from '../store/outreach.ts'
 import type { Seal, Store } from '../store/port.ts'
 import type { OutgoingMessage, Stream } from '../stream/port.ts'
+import { deliveryEvent } from './events.ts'
 import type { Report } from './provider.ts'
 import { nextStep, planKey, type Step, stepMessage } from './step.ts'
 
@@ -70,28 +66,10 @@ export const createReports = ({
     ...(report.reason === undefined ? {} : { reason: report.reason.slice(0, REASON_MAX) }),
   })
 
-  const eventOf = (tenant: string, change: DeliveryChange, attempt: number): OutgoingMessage => {
-    const { notification, user, channel, step, device, state, provider = null, providerId = null } = change
-    const event: DeliveryEvent = {
-      tenant,
-      notification,
-      user,
-      channel,
-      step,
-      device: device === '' ? null : device,
-      state,
-      at: new Date(change.at).toISOString(),
-      attempt,
-      provider,
-      providerId,
-      reason: change.reason ?? null,
-    }
-    return {
-      subject: deliveryEventSubject(tenant, state),
-      data: Buffer.from(JSON.stringify(event)),
-      dedupe: digest(`${tenant}\nreported\n${provider}\n${providerId}\n${state}`),
-    }
-  }
+  const eventOf = (tenant: string, change: DeliveryChange, attempt: number): OutgoingMessage => ({
+    ...deliveryEvent(tenant, { ...change, attempt }),
+    dedupe: digest(`${tenant}\nreported\n${change.provider}\n${change.providerId}\n${change.state}`),
+  })
 
   /** Whether a step behind this one has been tried already. */
   const wentOn = async ({ tenant, notification, user, wide, index }: Step): Promise<boolean> => {

@@ -1,10 +1,9 @@
+import { deliveryEvent } from '@carillon/core/outreach/events'
 import type { Reports } from '@carillon/core/outreach/reports'
-import type { DeliveryChange } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
-import type { Message, OutgoingMessage, Reader, Stream } from '@carillon/core/stream/port'
+import type { Message, Reader, Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { type DeliveryEvent, deliveryEventSubject } from '@carillon/schemas'
 import { type Outages, Stopped } from '../outages.ts'
 import type { Result } from './result.ts'
 
@@ -18,30 +17,6 @@ export type SettlePorts = {
   outages: Outages
   log: Log
   metrics: Metrics
-}
-
-const encoder = new TextEncoder()
-
-const eventOf = (tenant: string, change: DeliveryChange): OutgoingMessage => {
-  const { notification, user, channel, step, device, state, at } = change
-  const event: DeliveryEvent = {
-    tenant,
-    notification,
-    user,
-    channel,
-    step,
-    device: device === '' ? null : device,
-    state,
-    at: new Date(at).toISOString(),
-    attempt: change.attempt ?? 0,
-    provider: change.provider ?? null,
-    providerId: change.providerId ?? null,
-    reason: change.reason ?? null,
-  }
-  return {
-    subject: deliveryEventSubject(tenant, state),
-    data: encoder.encode(JSON.stringify(event)),
-  }
 }
 
 const byTenant = <Each, Part>(results: readonly Each[], part: (each: Each) => [string, readonly Part[]]) => {
@@ -73,7 +48,7 @@ export const createSettle = (
   const write = async (results: readonly Result[]) => {
     const messages = results.flatMap((result) => [
       ...result.messages,
-      ...result.changes.map((change) => eventOf(result.tenant, change)),
+      ...result.changes.map((change) => deliveryEvent(result.tenant, change)),
     ])
     if (messages.length > 0) await stream.publish(messages)
     await Promise.all([

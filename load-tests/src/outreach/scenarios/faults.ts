@@ -109,7 +109,7 @@ export const FAULTS: Scenario[] = [
         phone: `+1555020${String(n).padStart(2, '0')}`,
       }))
       await Promise.all(people.map(({ user }) => device(user, 'hook', hook.device)))
-      await hanging.behave('silent')
+      await hanging.behave('works')
       const always = (...channels: Channel[]) =>
         channels.map((channel) => ({ channel, when: 'always' as const }))
       await send({ to: people, plan: always('email') })

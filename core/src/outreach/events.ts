@@ -1,0 +1,25 @@
+import { type DeliveryEvent, deliveryEventSubject } from '@carillon/schemas'
+import type { DeliveryChange } from '../store/outreach.ts'
+import type { OutgoingMessage } from '../stream/port.ts'
+
+const encoder = new TextEncoder()
+
+/** A change of the ledger as the event that tells of it. */
+export const deliveryEvent = (tenant: string, change: DeliveryChange): OutgoingMessage => {
+  const { notification, user, channel, step, device, state, at } = change
+  const event: DeliveryEvent = {
+    tenant,
+    notification,
+    user,
+    channel,
+    step,
+    device: device === '' ? null : device,
+    state,
+    at: new Date(at).toISOString(),
+    attempt: change.attempt ?? 0,
+    provider: change.provider ?? null,
+    providerId: change.providerId ?? null,
+    reason: change.reason ?? null,
+  }
+  return { subject: deliveryEventSubject(tenant, state), data: encoder.encode(JSON.stringify(event)) }
+}
