@@ -21,8 +21,8 @@ import { createGate, type Gate } from './gate.ts'
 /** Failures of a provider in a row after which it is left alone, and for how long until one message tries it again. */
 const BREAK_AFTER = 5
 const HALF_OPEN_MS = 10_000
-/** Messages of each priority that may wait for a free place at an account. */
-const WAITING = 32
+/** How long a message may wait for a free place at an account, while others wait behind it in the lane. */
+const PATIENCE_MS = 1_000
 /** Open accounts in one process; one that is not used for IDLE_MS is closed. */
 const OPEN_MAX = 1_000
 const IDLE_MS = 10 * 60_000
@@ -30,18 +30,20 @@ const IDLE_MS = 10 * 60_000
 const LINES_MAX = 1_000
 /** The least that a message waits which found every place taken. */
 const TICKET_FIRST_MS = 500
+/** Those whose turn comes within so long come together: the log is woken once. */
+const TICKETS_TOGETHER_MS = 100
 /** A send that has not ended by then is given up; whatever the provider does, its place is free again. */
 const SEND_LIMIT_MS = 20_000
 
-/** Reasons for which a provider itself is to blame, rather than one address or our pace. */
-const PROVIDER_FAULTS = ['unreachable', 'timeout', 'broken', 'provider_error', 'too_large']
+/** Passing trouble that says nothing against the provider: it is the recipient's, or our own pace. */
+const NOT_THE_PROVIDER = ['rate_limited', 'too_many_requests', 'greylisted', 'mailbox_full', 'deferred']
 
 const isProviderFault = (result: unknown): boolean => {
   const outcome = result as Outcome
   return (
     outcome.outcome === 'account' ||
     outcome.outcome === 'doubt' ||
-    (outcome.outcome === 'retry' && PROVIDER_FAULTS.includes(outcome.reason))
+    (outcome.outcome === 'retry' && !NOT_THE_PROVIDER.includes(outcome.reason))
   )
 }
 
@@ -100,24 +102,21 @@ const openLine = (sender: Sender, { concurrency }: Provider): Line => {
     halfOpenAfter: HALF_OPEN_MS,
     breaker: new ConsecutiveBreaker(BREAK_AFTER),
   })
-  let averageMs = 50
+  const gate = createGate(concurrency, PATIENCE_MS)
   let ticket = 0
   return {
-    gate: createGate(concurrency, WAITING),
+    gate,
     pausedUntil: 0,
     nextTicket: () => {
-      ticket = Math.max(Date.now() + TICKET_FIRST_MS, ticket) + averageMs / concurrency
-      return ticket
+      ticket = Math.max(Date.now() + TICKET_FIRST_MS, ticket) + gate.gap
+      return Math.ceil(ticket / TICKETS_TOGETHER_MS) * TICKETS_TOGETHER_MS
     },
     send: async (message) => {
-      const started = performance.now()
       try {
         return await breaker.execute(() => sendLimited(sender, message))
       } catch (error) {
         if (error instanceof BrokenCircuitError) return 'down'
         throw error
-      } finally {
-        averageMs = averageMs * 0.9 + (performance.now() - started) * 0.1
       }
     },
   }
@@ -195,6 +194,9 @@ export const createAccounts = ({ providers, directory, http, log, publicUrl, cap
     }
     const vapid = (await directory.tenant(tenant))?.vapid
     if (!vapid) return undefined
+    // Of many messages that come first together, one has opened it meanwhile.
+    const raced = opened.get(key)
+    if (raced) return raced
     try {
       const fresh = open(account, provider, { http, vapid, tenant, account: account.id, publicUrl, capture })
       opened.set(key, fresh)

@@ -89,9 +89,9 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
   const { rates, publicUrl } = options
   const claims = createClaims(store, options.leaseMs)
 
-  /** The step goes back into the log until then. */
-  const later = (step: Step, at: number, result: Result): Result => {
-    const key = scheduleSubject(step.tenant, `step-${deliveryKey(step, step.target ?? '')}`)
+  /** The step goes back into the log until then; `as` keeps what waits for another reason from being replaced. */
+  const later = (step: Step, at: number, result: Result, as: 'step' | 'look' = 'step'): Result => {
+    const key = scheduleSubject(step.tenant, `${as}-${deliveryKey(step, step.target ?? '')}`)
     result.messages.push(stepMessage(step, { at, key }))
     return result
   }
@@ -122,9 +122,8 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     const line = account.line(address)
     const busy = await turn(step, way, line)
     if (busy) return busy
-    const entered = line.gate.enter(step.priority)
-    if (!entered) return { outcome: 'busy', at: line.nextTicket() }
-    const leave = await entered
+    const leave = await line.gate.enter(step.priority)
+    if (!leave) return { outcome: 'busy', at: line.nextTicket() }
     try {
       const claimed = await claim()
       if (claimed.claim !== 'ours') return { outcome: 'claimed', claim: claimed }
@@ -156,6 +155,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     result.changes.push(
       changeOf(step, 'failed', { attempt: step.attempt ?? 1, provider: account.account.id, reason }),
     )
+    result.failed = step
     const to = addressOf(address)
     if (forget === 'device' && step.target) result.gone.push({ user: step.user, device: step.target })
     else if (forget !== undefined && forget !== 'device' && to !== undefined)
@@ -192,6 +192,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     const at = Date.now() + (pause ?? 0)
     if (pause === undefined || at >= step.expiresAt) {
       result.changes.push(changeOf(step, 'failed', { attempt, provider: by, reason }))
+      result.failed = step
       result.dead = { code: 'undeliverable', detail: `${channel}: ${reason}: ${detail}` }
       return result
     }
@@ -261,8 +262,13 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
 
   /** Somebody else has it, or had it. */
   const taken = (step: Step, claim: Exclude<Claim, { claim: 'ours' }>): Result => {
-    if (claim.claim === 'busy') return later(step, claim.until, nothing(step.tenant))
-    return claim.claim === 'doubt' ? inDoubt(step, undefined, 'interrupted') : nothing(step.tenant)
+    if (claim.claim === 'busy') return later(step, claim.until, nothing(step.tenant), 'look')
+    if (claim.claim === 'doubt') return inDoubt(step, undefined, 'interrupted')
+    if (claim.failed === undefined) return nothing(step.tenant)
+    // Whoever recorded that may have died before anything followed from it.
+    const { channel } = step.plan[step.index]!
+    const dead = { code: 'undeliverable' as const, detail: `${channel}: ${claim.failed}` }
+    return { ...nothing(step.tenant), failed: step, dead }
   }
 
   /** `step` names its target. */

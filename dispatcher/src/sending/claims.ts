@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { deliveryKey, type Step } from '@carillon/core/outreach/step'
 import type { Store } from '@carillon/core/store/port'
+import type { Delivery } from '@carillon/schemas'
 
 /** Longer than a send may take, and its record after it: whoever has a claim this old has died. */
 export const LEASE_MS = 30_000
@@ -10,13 +11,14 @@ const CLAIM_TTL_MS = 4 * 86_400_000
 const RESENDS_MAX = 2
 
 /**
- * `ours`: nobody else sends this attempt, `again` if it may have been sent before. `done`: it has come to an end already.
+ * `ours`: nobody else sends this attempt, `again` if it may have been sent before. `done`: it has come to an end already,
+ * `failed` saying why if that was the end of all attempts.
  * `busy`: another process may be sending it; look again then (epoch ms). `doubt`: whoever had it died, and nobody knows
  * whether it was sent.
  */
 export type Claim =
   | { claim: 'ours'; again: boolean }
-  | { claim: 'done' }
+  | { claim: 'done'; failed?: string }
   | { claim: 'busy'; until: number }
   | { claim: 'doubt' }
 
@@ -27,8 +29,8 @@ export type Claim =
 export const createClaims = (store: Pick<Store, 'marks' | 'deliveries'>, leaseMs = LEASE_MS) => {
   const holder = randomUUID()
 
-  /** Whether the ledger knows of an end that came after the claim. */
-  const ended = async (step: Step, since: number): Promise<boolean> => {
+  /** The delivery, if the ledger knows of an end that came after the claim. */
+  const ended = async (step: Step, since: number): Promise<Delivery | undefined> => {
     const { tenant, notification, user, wide, index, target = '' } = step
     let after: string | undefined
     do {
@@ -38,10 +40,10 @@ export const createClaims = (store: Pick<Store, 'marks' | 'deliveries'>, leaseMs
         { after, limit: 100 },
       )
       const row = page.deliveries.find((each) => each.step === index && (each.device ?? '') === target)
-      if (row) return Object.values(row.times).some((at) => Date.parse(at) >= since)
+      if (row) return Object.values(row.times).some((at) => Date.parse(at) >= since) ? row : undefined
       after = page.next
     } while (after !== undefined)
-    return false
+    return undefined
   }
 
   const takeKey = async ({ tenant }: Step, key: string): Promise<number | undefined> => {
@@ -57,7 +59,9 @@ export const createClaims = (store: Pick<Store, 'marks' | 'deliveries'>, leaseMs
       for (let round = 0; round <= RESENDS_MAX; round++) {
         const since = await takeKey(step, round === 0 ? key : `${key}:${round}`)
         if (since === undefined) return { claim: 'ours', again: round > 0 }
-        if (await ended(step, since)) return { claim: 'done' }
+        const end = await ended(step, since)
+        if (end)
+          return { claim: 'done', ...(end.state === 'failed' ? { failed: end.reason ?? 'failed' } : {}) }
         if (Date.now() < since + leaseMs) return { claim: 'busy', until: since + leaseMs }
         if (!resend) return { claim: 'doubt' }
       }

@@ -1,6 +1,6 @@
 import type { Step } from '@carillon/core/outreach/step'
 import type { InboxItem, PlanStep } from '@carillon/schemas'
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { decide } from './decide.ts'
 import { createGate } from './gate.ts'
 import { pauseAfter, policyFor } from './policy.ts'
@@ -95,8 +95,11 @@ test('pauses grow, are cut at random, honour what the provider asked for, and en
 })
 
 describe('a gate', () => {
-  test('lets the most urgent in first, and no more wait than may', async () => {
-    const gate = createGate(1, 1)
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  test('lets the most urgent in first', async () => {
+    const gate = createGate(1, 1_000)
     const leave = await gate.enter('low')
     const order: string[] = []
     const enter = async (priority: 'normal' | 'critical') => {
@@ -106,7 +109,6 @@ describe('a gate', () => {
     }
     const normal = enter('normal')
     const critical = enter('critical')
-    expect(gate.enter('normal')).toBeUndefined()
     expect(gate.load).toBe(3)
     leave?.()
     ;(await critical)?.()
@@ -115,8 +117,37 @@ describe('a gate', () => {
     expect(gate.load).toBe(0)
   })
 
+  test('lets nobody wait longer than may be', async () => {
+    const gate = createGate(1, 1_000)
+    await gate.enter('normal')
+    const first = gate.enter('normal')
+    vi.advanceTimersByTime(400)
+    const second = gate.enter('low')
+    vi.advanceTimersByTime(600)
+    expect(await first).toBeUndefined()
+    expect(gate.load).toBe(2)
+    vi.advanceTimersByTime(400)
+    expect(await second).toBeUndefined()
+    expect(gate.load).toBe(1)
+  })
+
+  test('sends away at once who would have to, and none that is more urgent', async () => {
+    const gate = createGate(1, 1_000)
+    const leave = await gate.enter('normal')
+    void gate.enter('normal')
+    vi.advanceTimersByTime(1_000)
+    expect(gate.gap).toBe(1_000)
+    const next = gate.enter('normal')
+    expect(await gate.enter('normal')).toBeUndefined()
+    const urgent = gate.enter('high')
+    leave?.()
+    ;(await urgent)?.()
+    ;(await next)?.()
+    expect(gate.load).toBe(0)
+  })
+
   test('counts whoever leaves twice once', async () => {
-    const gate = createGate(1, 4)
+    const gate = createGate(1, 1_000)
     const leave = await gate.enter('normal')
     leave?.()
     leave?.()

@@ -1,13 +1,5 @@
 import type { Endpoints } from '@carillon/core/outreach/endpoints'
-import {
-  dueAt,
-  nextStep,
-  planKey,
-  type Step,
-  stepAfter,
-  stepDedupe,
-  stepMessage,
-} from '@carillon/core/outreach/step'
+import { dueAt, planKey, type Step, stepAfter, stepDedupe, stepMessage } from '@carillon/core/outreach/step'
 import type { DeliveryChange } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
@@ -15,6 +7,7 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Suppression } from '@carillon/schemas'
 import type { AccountBook } from './accounts.ts'
 import type { Attempt } from './attempt.ts'
+import { nextAtOnce } from './conclude.ts'
 import { decide } from './decide.ts'
 import type { Known } from './lookup.ts'
 import { changeOf, nothing, type Result } from './result.ts'
@@ -32,15 +25,22 @@ export type HandlePorts = {
 const suppresses = (suppression: Suppression | undefined, { priority }: Step) =>
   suppression !== undefined && !(suppression.reason === 'unsubscribe' && priority === 'critical')
 
-/** The next step at once, in place of its own time. */
-const nextAtOnce = (step: Step): OutgoingMessage[] => {
-  const next = nextStep(step)
-  return next ? [stepMessage({ ...next, failed: true }, { at: Date.now(), key: planKey(step) })] : []
+const decideKnown = (step: Step, known: Known) =>
+  decide(step, { item: known.item(step), cancelled: known.cancelled(step), now: Date.now() })
+
+/**
+ * The step that waits for its own time from now on, to be put into the log before this one is handled: it has nothing to
+ * do with how long this one's provider takes. None when nothing is to follow, or when this one has been looked at before.
+ */
+export const following = (step: Step, known: Known): OutgoingMessage[] => {
+  const next = step.target === undefined && step.attempt === undefined ? stepAfter(step) : undefined
+  if (!next || decideKnown(step, known).decision === 'end') return []
+  return [stepMessage(next, { at: dueAt(next), key: planKey(step) })]
 }
 
 /**
- * Handles one step whose time has come: is it still wanted; then the next one is put into the log, to wait for its own
- * time; then each of the person's targets is tried. Everything it leads to is in the result. Repeatable.
+ * Handles one step whose time has come: is it still wanted; then each of the person's targets is tried. Everything it
+ * leads to is in the result, except what is `following`. Repeatable.
  */
 export const createHandle = ({ store, accounts, endpoints, attempt, metrics }: HandlePorts) => {
   const skip = (step: Step, reason: string): Result => {
@@ -100,35 +100,6 @@ export const createHandle = ({ store, accounts, endpoints, attempt, metrics }: H
     return kept.filter(({ ways }) => ways.length > 0)
   }
 
-  /** Whether every target of the step has come to nothing; `result` is about to be recorded for one of them. */
-  const allFailed = async (step: Step): Promise<boolean> => {
-    if (!step.target) return true
-    let after: string | undefined
-    do {
-      const { tenant, notification, user, wide } = step
-      const page = await store.deliveries.list(
-        tenant,
-        { id: notification, wide, user },
-        { after, limit: 100 },
-      )
-      const others = page.deliveries.filter(
-        ({ step: index, device }) => index === step.index && device !== step.target,
-      )
-      if (others.some(({ state }) => state !== 'failed' && state !== 'skipped')) return false
-      after = page.next
-    } while (after !== undefined)
-    return true
-  }
-
-  /** After the attempt: when it failed for good, the next step is due at once; the last one's failure is a dead letter. */
-  const conclude = async (step: Step, result: Result): Promise<Result> => {
-    if (!result.changes.some(({ state }) => state === 'failed')) return result
-    if (!(await allFailed(step))) return { ...result, dead: undefined }
-    const next = nextAtOnce(step)
-    if (next.length === 0) return result
-    return { ...result, dead: undefined, messages: [...result.messages, ...next] }
-  }
-
   const reach = async (step: Step, known: Known): Promise<Result> => {
     const { channel } = step.plan[step.index]!
     const serving = await accounts.serving(step.tenant, channel)
@@ -145,8 +116,7 @@ export const createHandle = ({ store, accounts, endpoints, attempt, metrics }: H
     if (left.length === 0) return unreachable(step, 'endpoint_disabled')
     const [only] = left
     if (only && left.length === 1) {
-      const one = { ...step, target: only.target }
-      return conclude(one, await attempt(one, known.item(step), only))
+      return attempt({ ...step, target: only.target }, known.item(step), only)
     }
     // Each on its own from here on: one that has to wait or fails does not hold up the others.
     const result = nothing(step.tenant)
@@ -155,24 +125,14 @@ export const createHandle = ({ store, accounts, endpoints, attempt, metrics }: H
       result.changes.push(changeOf(one, 'queued'))
       result.messages.push({ ...stepMessage(one), dedupe: stepDedupe(one) })
     }
+    // Before any of them is on its way: one that fails at once has to find the others on record.
+    await store.deliveries.record(step.tenant, result.changes)
     return result
   }
 
   const handled = async (step: Step, known: Known): Promise<Result> => {
-    const decision = decide(step, {
-      item: known.item(step),
-      cancelled: known.cancelled(step),
-      now: Date.now(),
-    })
-    if (decision.decision === 'end') return skip(step, decision.reason)
-    // The first look at this step puts the one after it into the log; tries of single targets come later.
-    const next = step.target === undefined && step.attempt === undefined ? stepAfter(step) : undefined
-    const waiting = next ? [stepMessage(next, { at: dueAt(next), key: planKey(step) })] : []
-    const result = decision.decision === 'skip' ? skip(step, decision.reason) : await reach(step, known)
-    // A step that failed at once has put the next one in its place.
-    return result.messages.some(({ schedule }) => schedule?.key === planKey(step))
-      ? result
-      : { ...result, messages: [...waiting, ...result.messages] }
+    const decision = decideKnown(step, known)
+    return decision.decision === 'go' ? reach(step, known) : skip(step, decision.reason)
   }
 
   return async (step: Step, known: Known): Promise<Result> => {

@@ -5,7 +5,7 @@ import type { Message, Reader } from '@carillon/core/stream/port'
 import { parseStepSubject } from '@carillon/schemas'
 import { type Outages, pauseMs, Stopped } from '../outages.ts'
 import { MAX_DELIVERIES } from '../pump.ts'
-import type { Handle } from './handle.ts'
+import { following, type Handle } from './handle.ts'
 import { type Known, lookUp } from './lookup.ts'
 import { createSettle, type SettlePorts } from './settle.ts'
 
@@ -32,7 +32,7 @@ const stepOf = (message: Message): Step => {
  * it shares with those that came with it, to its end, so a slow one holds up nobody.
  */
 export const startLane = (ports: LanePorts, reader: Reader) => {
-  const { store, handle, outages, log, metrics } = ports
+  const { store, stream, handle, outages, log, metrics } = ports
   const inHand = new Set<Message>()
   let stopped = false
   let idle = () => {}
@@ -97,6 +97,8 @@ export const startLane = (ports: LanePorts, reader: Reader) => {
           steps.map(({ step }) => step),
         ),
       )
+      const next = steps.flatMap(({ step }) => following(step, known))
+      if (next.length > 0) await outages.through(() => stream.publish(next))
       for (const { message, step } of steps) void one(message, step, known)
     } catch (error) {
       for (const { message } of steps)

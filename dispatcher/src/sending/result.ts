@@ -14,6 +14,8 @@ export type Result = {
   /** Devices that are gone. */
   gone: { user: string; device: string }[]
   suppressions: Suppression[]
+  /** The step, naming its target, that has failed for good; `dead` is why, should that be the end of the plan. */
+  failed?: Step
   dead?: DeadReason
 }
 

@@ -5,6 +5,7 @@ import type { Message, Reader, Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { type Outages, Stopped } from '../outages.ts'
+import { createConclude } from './conclude.ts'
 import type { Result } from './result.ts'
 
 /** Results made durable together at most. */
@@ -41,6 +42,7 @@ export const createSettle = (
   giveBack: (message: Message, error: unknown) => Promise<void>,
 ) => {
   const { store, stream, reports, outages, log, metrics } = ports
+  const concludeOne = createConclude(store)
   let waiting: { message: Message; result: Result }[] = []
   let flushing: Promise<void> | undefined
 
@@ -69,12 +71,21 @@ export const createSettle = (
     )
   }
 
+  const conclude = async (results: readonly Result[]) => {
+    const ends = await Promise.all(results.map(concludeOne))
+    const messages = ends.flatMap((end) => end.messages)
+    if (messages.length > 0) await stream.publish(messages)
+    return ends
+  }
+
   const settleBatch = async (batch: readonly { message: Message; result: Result }[]) => {
     await outages.through(() => write(batch.map(({ result }) => result)))
-    const dead = batch.flatMap(({ message, result }) =>
-      result.dead ? [{ message, reason: result.dead }] : [],
-    )
-    const done = batch.filter(({ result }) => !result.dead).map(({ message }) => message)
+    const ends = await outages.through(() => conclude(batch.map(({ result }) => result)))
+    const dead = batch.flatMap(({ message }, index) => {
+      const reason = ends[index]?.dead
+      return reason ? [{ message, reason }] : []
+    })
+    const done = batch.flatMap(({ message }, index) => (ends[index]?.dead ? [] : [message]))
     if (done.length > 0) await outages.through(() => reader.ack(done))
     if (dead.length === 0) return
     await outages.through(() => reader.bury(dead))

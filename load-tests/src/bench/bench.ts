@@ -6,19 +6,22 @@ import { measurement } from './measure.ts'
 /** The real servers, and the processes of those that were raised for this run. */
 export type Servers = { urls: Urls; processes: Record<string, number> }
 
-export const MODES = ['embedded', 'cluster'] as const
+/** A channel by itself; everything in one process; a hub and a dispatcher on the real servers. */
+export const MODES = ['channel', 'embedded', 'cluster'] as const
 export type Mode = (typeof MODES)[number]
 
 export type Context = {
   /** Shorter and smaller, to see that nothing has broken. */
   quick: boolean
-  /** Of benches that run with everything in one process and on the real servers as well: only one of the two. */
+  /** Of benches that run in several ways: only this one. */
   mode?: Mode
   /** Says what goes on, apart from the results. */
   note(line: string): void
   /** The servers that the three URLs name; without them, raised on first use. */
   servers(): Promise<Servers>
 }
+
+export const runs = ({ mode }: Context, each: Mode): boolean => mode === undefined || mode === each
 
 export type Bench = (context: Context) => Promise<Measurement[]>
 

@@ -1,136 +1,161 @@
 import type { Channel } from '@carillon/schemas'
-import { type Bench, type Context, processorTime, rates } from './bench.ts'
-import { startChild } from './child.ts'
+import { type Bench, type Context, cleaningUp, processorTime, rates, runs } from './bench.ts'
+import { type Calls, startChild } from './child.ts'
 import { type Installation, inEachMode } from './installations.ts'
 import { processorTimer } from './machine.ts'
 import { interleaved, type Measurement, measurement, median } from './measure.ts'
 import { emailOf, FROM, PEOPLE, subscriptionOf, WEBHOOK_SECRET } from './messages.ts'
-import { type Place, type Sent, sentAtOnce, sentWhenDue, setupFor, withPeople } from './outreach.ts'
+import { type Order, type Sent, sentAtOnce, sentWhenDue, trusting, withPeople } from './outreach.ts'
 import { userOf } from './payload.ts'
+import type { SenderApi } from './sender-child.ts'
 import { type Sink, startSink } from './sink.ts'
 import type { SinkKind } from './sink-child.ts'
 import type { AccountInput, Prepare } from './tenant.ts'
 
 /** A way to reach people: how Carillon is set up for it, and the bare library that does the same. */
 type Way = {
-  name: string
   channel: Channel
   sink: SinkKind
   account(port: number): AccountInput
   prepare(port: number): Prepare
-  /** The file of a child process that sends a `Place`. */
+  /** The file of a child process that fulfils an `Order`. */
   bare: string
   /** What Carillon's rate ÷ the bare one's is meant to be. */
   aim: string
 }
 
-type Bare = { send(place: Place): Promise<void> }
+type Later = (undo: () => unknown) => void
+type Rounds = (run: number, count: number) => Promise<Sent>
 
-/** Rounds of the bare library, in a process of its own, to the same sink. */
-const startBare = async (file: string, sink: Sink, later: (undo: () => unknown) => void) => {
-  const child = await startChild<Bare>(new URL(`./baselines/${file}`, import.meta.url))
+/** What sends by itself, in a process of its own, to the sink. */
+type Sending = Calls & { send(order: Order): Promise<void> }
+
+const startSending = async <Api extends Sending>(file: string, name: string, sink: Sink, later: Later) => {
+  const child = await startChild<Api>(new URL(file, import.meta.url), [], await trusting(sink, later))
   later(child.stop)
-  const { port, ca } = sink
-  return async (run: number, count: number): Promise<Sent> => {
+  const rounds: Rounds = async (run, count) => {
     await sink.begin()
-    const used = processorTimer({ bare: child.pid, sink: sink.pid })
-    await child.call('send', { port, ca, run, count })
+    const used = processorTimer({ [name]: child.pid, sink: sink.pid })
+    await child.call('send', { port: sink.port, run, count } as Parameters<Api['send']>[0])
     await sink.until(count)
     const cpu = used(count)
     return { rate: (await sink.report(count)).rate, cpu }
   }
+  return { child, rounds }
 }
 
+const countFor = ({ quick }: Context) => (quick ? 3_000 : 20_000)
+const turnsFor = ({ quick }: Context) => (quick ? 3 : 5)
+
+/** A channel by itself, against the bare library that sends the same to the same sink. */
+const alone = (context: Context, name: string, way: Way): Promise<Measurement[]> =>
+  cleaningUp(async (later) => {
+    const sink = await startSink(way.sink)
+    later(sink.stop)
+    const carillon = await startSending<SenderApi>('./sender-child.ts', 'channel', sink, later)
+    await carillon.child.call('open', { account: way.account(sink.port), channel: way.channel })
+    const bare = await startSending(`./baselines/${way.bare}`, 'bare', sink, later)
+    const count = countFor(context)
+    let run = 0
+    const turns = [() => carillon.rounds(++run, count), () => bare.rounds(++run, count)] as const
+    context.note(`${name}: rate`)
+    await interleaved(1, ...turns)
+    const [ours, theirs] = await interleaved(turnsFor(context), ...turns)
+    return [
+      measurement(`${name}.rate`, 'messages/s', rates(ours), rates(theirs), way.aim),
+      ...processorTime(name, ours, { rounds: theirs, name: 'channel', process: 'bare' }),
+    ]
+  })
+
 /**
- * Messages a second by one channel, from the log to the provider, against the bare library that sends the same to the
- * same sink; and with all that goes before, from the API on.
+ * Messages a second from the log to the provider, against the bare library that sends the same to the same sink; and
+ * with all that goes before, from the API on.
  */
-const measure = async (
-  { quick, note }: Context,
+const installed = async (
+  context: Context,
   name: string,
   { channel, aim }: Way,
-  parts: { installation: Installation; sink: Sink; bare: (run: number, count: number) => Promise<Sent> },
+  { hub, tenant, worker, processes, sink, bare }: Installation & { sink: Sink; bare: Rounds },
 ): Promise<Measurement[]> => {
-  const { sink, bare } = parts
-  const { processes } = parts.installation
-  const installation = { ...parts.installation, processes: { ...processes, sink: sink.pid } }
-  const count = quick ? 3_000 : 20_000
+  const installation = { hub, tenant, worker, processes: { ...processes, sink: sink.pid } }
+  const count = countFor(context)
   let run = 0
   const atOnce = () => sentAtOnce(installation, sink, { run: ++run, count, channel })
   const plainly = () => bare(++run, count)
 
-  note(`${name}: warming up`)
+  context.note(`${name}: warming up`)
   const [first] = await interleaved(1, atOnce, plainly)
   const pace = median(rates(first)) / 2
-  const due = () =>
-    sentWhenDue(installation, sink, { run: ++run, count, step: { channel, when: 'always' }, pace })
-  note(`${name}: rate`)
-  const [ours, fromApi, theirs] = await interleaved(quick ? 3 : 5, due, atOnce, plainly)
+  const step = { channel, when: 'always' as const }
+  const due = () => sentWhenDue(installation, sink, { run: ++run, count, step, pace })
+  context.note(`${name}: rate`)
+  const [ours, fromApi, theirs] = await interleaved(turnsFor(context), due, atOnce, plainly)
+  const [sender] = Object.entries(processes).find(([, pid]) => pid === worker) ?? ['']
   return [
     measurement(`${name}.rate`, 'messages/s', rates(ours), rates(theirs), aim),
     measurement(`${name}.rate.from-api`, 'messages/s', rates(fromApi), rates(theirs)),
-    ...processorTime(name, ours, { rounds: theirs, name: worker(processes), process: 'bare' }),
+    ...processorTime(name, ours, { rounds: theirs, name: sender, process: 'bare' }),
   ]
 }
 
-const worker = (processes: Record<string, number>) => ('dispatcher' in processes ? 'dispatcher' : 'carillon')
-
 const benchOf =
-  (way: Way): Bench =>
-  (context) =>
-    inEachMode(context, async (mode, raise, later) => {
+  (name: string, way: Way): Bench =>
+  async (context) => [
+    ...(runs(context, 'channel') ? await alone(context, `${name}.channel`, way) : []),
+    ...(await inEachMode(context, async (mode, raise, later) => {
       const sink = await startSink(way.sink)
       later(sink.stop)
-      const installation = await raise(await setupFor(sink, way.prepare(sink.port), later))
-      await installation.tenant.putAccount(installation.hub, way.name, way.account(sink.port))
-      const bare = await startBare(way.bare, sink, later)
-      return measure(context, `${way.name}.${mode}`, way, { installation, sink, bare })
-    })
+      const settings = { ...(await trusting(sink, later)), CARILLON_ALLOWED_TARGETS: '*' }
+      const installation = await raise({ prepare: way.prepare(sink.port), settings })
+      await installation.tenant.putAccount(installation.hub, name, way.account(sink.port))
+      const { rounds: bare } = await startSending(`./baselines/${way.bare}`, 'bare', sink, later)
+      return installed(context, `${name}.${mode}`, way, { ...installation, sink, bare })
+    })),
+  ]
 
 export const smtpAccount = (port: number): AccountInput => ({
   provider: 'smtp',
   config: { host: '127.0.0.1', port, tls: 'none', from: FROM },
 })
 
-/** Mails, against a tuned pool of nodemailer's. */
-export const smtp = benchOf({
-  name: 'smtp',
-  channel: 'email',
-  sink: 'smtp',
-  account: smtpAccount,
-  prepare: () => withPeople((user) => ({ email: emailOf(user) })),
-  bare: 'nodemailer.ts',
-  aim: '≥ 0.7',
-})
+/** Mails against a tuned pool of nodemailer's; pushes against web-push; webhooks, signed, against undici's, that are not. */
+export const WAYS: Record<string, Way> = {
+  smtp: {
+    channel: 'email',
+    sink: 'smtp',
+    account: smtpAccount,
+    prepare: () => withPeople((user) => ({ email: emailOf(user) })),
+    bare: 'nodemailer.ts',
+    aim: '≥ 0.7',
+  },
+  'web-push': {
+    channel: 'push',
+    sink: 'push',
+    account: (port) => ({ provider: 'web-push', config: { origins: [`https://127.0.0.1:${port}`] } }),
+    prepare:
+      (port) =>
+      async ({ devices }, tenant) => {
+        for (let n = 0; n < PEOPLE; n++) {
+          const device = { kind: 'web-push' as const, ...subscriptionOf(userOf(n), port) }
+          await devices.put(tenant, userOf(n), { id: 'browser', device, createdAt: Date.now() })
+        }
+      },
+    bare: 'web-push.ts',
+    aim: '≥ 2',
+  },
+  webhook: {
+    channel: 'webhook',
+    sink: 'webhook',
+    account: (port) => ({
+      provider: 'webhook',
+      config: { url: `http://127.0.0.1:${port}/hook`, secrets: [WEBHOOK_SECRET] },
+    }),
+    prepare: () => async () => {},
+    bare: 'undici.ts',
+    aim: '≥ 0.6',
+  },
+}
 
-/** Messages to browsers, against web-push. */
-export const webPush = benchOf({
-  name: 'web-push',
-  channel: 'push',
-  sink: 'push',
-  account: (port) => ({ provider: 'web-push', config: { origins: [`https://127.0.0.1:${port}`] } }),
-  prepare:
-    (port) =>
-    async ({ devices }, tenant) => {
-      for (let n = 0; n < PEOPLE; n++) {
-        const device = { kind: 'web-push' as const, ...subscriptionOf(userOf(n), port) }
-        await devices.put(tenant, userOf(n), { id: 'browser', device, createdAt: Date.now() })
-      }
-    },
-  bare: 'web-push.ts',
-  aim: '≥ 2',
-})
-
-/** Webhooks, signed, against requests of undici's that are not. */
-export const webhook = benchOf({
-  name: 'webhook',
-  channel: 'webhook',
-  sink: 'webhook',
-  account: (port) => ({
-    provider: 'webhook',
-    config: { url: `http://127.0.0.1:${port}/hook`, secrets: [WEBHOOK_SECRET] },
-  }),
-  prepare: () => async () => {},
-  bare: 'undici.ts',
-  aim: '≥ 0.6',
-})
+export const channels: Record<string, Bench> = Object.fromEntries(
+  Object.entries(WAYS).map(([name, way]) => [name, benchOf(name, way)]),
+)

@@ -20,12 +20,16 @@ export type Child<Api extends Calls> = {
 type Request = { id: number; name: string; argument: unknown }
 type Answer = { id: number; result?: unknown; error?: string } | { notice: unknown }
 
-/** Starts a file that calls `serve`, with the options of this process's own node. */
+/** Starts a file that calls `serve`, with the options of this process's own node, and its environment. */
 export const startChild = async <Api extends Calls>(
   file: URL,
   nodeOptions: readonly string[] = [],
+  environment: Record<string, string> = {},
 ): Promise<Child<Api>> => {
-  const child = fork(fileURLToPath(file), { execArgv: [...process.execArgv, ...nodeOptions] })
+  const child = fork(fileURLToPath(file), {
+    execArgv: [...process.execArgv, ...nodeOptions],
+    env: { ...process.env, ...environment },
+  })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let listener = (_: unknown) => {}
   let next = 0

@@ -1,4 +1,4 @@
-import { type Context, cleaningUp, MODES, type Mode } from './bench.ts'
+import { type Context, cleaningUp, MODES, type Mode, runs } from './bench.ts'
 import { startClustered } from './cluster.ts'
 import { type Setup, startEmbedded } from './embedded.ts'
 import type { Measurement } from './measure.ts'
@@ -15,7 +15,9 @@ export type Installation = {
 type Later = (undo: () => unknown) => void
 type Raise = (setup: Setup) => Promise<Installation>
 
-const RAISE: Record<Mode, (context: Context, later: Later) => Raise> = {
+type Installed = Exclude<Mode, 'channel'>
+
+const RAISE: Record<Installed, (context: Context, later: Later) => Raise> = {
   embedded: (_, later) => async (setup) => {
     const { server, tenant } = await startEmbedded(later, setup)
     const { pid, url } = server
@@ -31,10 +33,11 @@ const RAISE: Record<Mode, (context: Context, later: Later) => Raise> = {
 /** Measures once with everything in one process, and once with a hub and a dispatcher on the real servers. */
 export const inEachMode = async (
   context: Context,
-  measure: (mode: Mode, raise: Raise, later: Later) => Promise<Measurement[]>,
+  measure: (mode: Installed, raise: Raise, later: Later) => Promise<Measurement[]>,
 ): Promise<Measurement[]> => {
   const found: Measurement[] = []
-  for (const mode of context.mode ? [context.mode] : MODES)
-    found.push(...(await cleaningUp((later) => measure(mode, RAISE[mode](context, later), later))))
+  for (const mode of MODES)
+    if (mode !== 'channel' && runs(context, mode))
+      found.push(...(await cleaningUp((later) => measure(mode, RAISE[mode](context, later), later))))
   return found
 }

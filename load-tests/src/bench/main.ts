@@ -1,7 +1,7 @@
 /**
  * Measures Carillon against the bare parts it stands on.
  *
- *     npm run bench [-- --quick] [--json] [--only NAME] [--mode embedded|cluster]
+ *     npm run bench [-- --quick] [--json] [--only NAME] [--mode channel|embedded|cluster]
  *
  * Exits with 1 when anything that was accepted did not arrive.
  * @module
@@ -9,7 +9,7 @@
 import { inspect, parseArgs } from 'node:util'
 import { raiseWorld } from '../rig/world.ts'
 import { type Bench, type Context, MODES, type Servers } from './bench.ts'
-import { smtp, webhook, webPush } from './channels.ts'
+import { channels } from './channels.ts'
 import { cluster } from './cluster.ts'
 import { embedded } from './embedded.ts'
 import { fanout } from './fanout.ts'
@@ -20,7 +20,7 @@ import { LossError, shown } from './measure.ts'
 
 const BENCHES: Record<string, Bench> = {
   ...{ embedded, cluster, fanout, idle },
-  ...{ smtp, 'web-push': webPush, webhook },
+  ...channels,
 }
 const USAGE = `usage: npm run bench -- [--quick] [--json] [--only ${Object.keys(BENCHES).join('|')}] [--mode ${MODES.join('|')}]`
 

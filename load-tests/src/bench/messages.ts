@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { Address, Outgoing } from '@carillon/core/outreach/provider'
 import { renderEmail } from '@carillon/dispatcher/render/email'
-import type { NotificationInput, PlanStep } from '@carillon/schemas'
+import type { Channel, NotificationInput, PlanStep } from '@carillon/schemas'
 import { freshId, type Mark, notificationFor, TYPE, userOf } from './payload.ts'
 
 /** People who are reached outside the bell. */
@@ -8,6 +9,9 @@ export const PEOPLE = 2_000
 
 export const FROM = { email: 'post@carillon.example', name: 'Bench' }
 export const emailOf = (user: string): string => `${user}@people.example`
+
+/** As long as Carillon's own. */
+export const UNSUBSCRIBE_URL = `http://localhost:4000/v1/unsubscribe/${'x'.repeat(230)}`
 
 /** The secret that webhooks are signed with. */
 export const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
@@ -21,40 +25,66 @@ export const subscriptionOf = (user: string, port: number) => ({
   },
 })
 
+const numberOf = ({ run, n }: Mark) => `(${run}.${n})`
+
 /** Nothing but its title tells one mail from another. */
 const notificationOf = (mark: Mark, to: NotificationInput['to']) => ({
   ...notificationFor(mark, to),
-  title: `Grace replied to you (${mark.run}.${mark.n})`,
+  title: `Grace replied to you ${numberOf(mark)}`,
 })
+
+const personOf = ({ n }: Mark) => userOf(n % PEOPLE)
 
 /** The nth of a run, for one of PEOPLE, with one step to take beyond the inbox. */
 export const plannedFor = (mark: Mark, tenant: string, step: PlanStep): NotificationInput => ({
-  ...notificationOf(mark, userOf(mark.n % PEOPLE)),
+  ...notificationOf(mark, personOf(mark)),
   id: freshId(mark, tenant),
   plan: [step],
 })
 
-/** The same as a mail, as Carillon would write it, and about as long. */
-export const mailFor = (mark: Mark) => {
-  const user = userOf(mark.n % PEOPLE)
-  const { title, body, url = '', actor } = notificationOf(mark, user)
-  const unsubscribeUrl = `http://localhost:4000/v1/unsubscribe/${'x'.repeat(230)}`
-  const email = renderEmail({
-    ...{ tenant: 'bench', user, channel: 'email', notification: '', type: TYPE, priority: 'normal' },
-    ...{ at: 0, expiresAt: 0, address: { kind: 'account' }, key: '', attempt: 1, unsubscribeUrl },
-    content: { title, body, url: `http://localhost:4000${url}`, actor: actor as { name: string } },
-  })
-  return { to: { name: '', address: emailOf(user) }, unsubscribeUrl, ...email }
+/** The same as a channel is handed it. `port`: where the push service is. */
+export const outgoingFor = (mark: Mark, channel: Channel, port: number): Outgoing => {
+  const user = personOf(mark)
+  const { title, body, url, data } = notificationOf(mark, user)
+  const notification = randomUUID()
+  const push = { kind: 'web-push' as const, ...subscriptionOf(user, port) }
+  const addresses: Partial<Record<Channel, Address>> = {
+    email: { kind: 'email', email: emailOf(user) },
+    push: { kind: 'device', id: 'browser', device: push },
+  }
+  const now = Date.now()
+  return {
+    ...{ tenant: 'bench', user, channel, notification, item: notification, type: TYPE, priority: 'normal' },
+    ...{ at: now, expiresAt: now + 86_400_000, address: addresses[channel] ?? { kind: 'account' } },
+    content: { title, body, url: `http://localhost:4000${url}`, actor: { name: 'Grace Hopper' }, data },
+    key: notification.replaceAll('-', ''),
+    attempt: 1,
+    unsubscribeUrl: UNSUBSCRIBE_URL,
+  }
 }
 
-/** The same as a webhook's body. */
+const SAMPLE = { run: 0, n: 0, at: 0 }
+const mail = renderEmail(outgoingFor(SAMPLE, 'email', 0))
+
+/** The same as a mail. It takes next to no time: nodemailer renders nothing either. */
+export const mailFor = (mark: Mark) => {
+  const numbered = (text: string) => text.replaceAll(numberOf(SAMPLE), numberOf(mark))
+  return {
+    to: { name: '', address: emailOf(personOf(mark)) },
+    subject: numbered(mail.subject),
+    text: numbered(mail.text),
+    html: numbered(mail.html),
+  }
+}
+
+/** The same as the body of a webhook. */
 export const webhookFor = (mark: Mark) => {
-  const user = userOf(mark.n % PEOPLE)
-  const { to: _, ...rest } = notificationOf(mark, user)
+  const { to: user, ...content } = notificationOf(mark, personOf(mark))
+  const timestamp = new Date().toISOString()
   return {
     type: 'notification',
-    timestamp: new Date().toISOString(),
-    data: { notification: randomUUID(), user, priority: 'normal', ...rest },
+    timestamp,
+    data: { notification: randomUUID(), user, priority: 'normal', ...content },
   }
 }
 
@@ -62,5 +92,5 @@ export const webhookFor = (mark: Mark) => {
 export const pushFor = (mark: Mark) => {
   const { title, body, url, data } = notificationOf(mark, '')
   const notification = randomUUID()
-  return { title, body, url, tag: notification, notification, data }
+  return { title, body, url: `http://localhost:4000${url}`, tag: notification, notification, data }
 }

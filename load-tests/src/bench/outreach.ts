@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel, PlanStep } from '@carillon/schemas'
-import type { Setup } from './embedded.ts'
 import type { Installation } from './installations.ts'
 import { clock, processorTimer } from './machine.ts'
 import { PEOPLE, plannedFor } from './messages.ts'
@@ -12,8 +11,8 @@ import type { Sink } from './sink.ts'
 import type { SinkPlace } from './sink-child.ts'
 import type { Prepare } from './tenant.ts'
 
-/** A round that a bare library is to send. */
-export type Place = SinkPlace & { run: number; count: number }
+/** A round that a child process is to send. */
+export type Order = { port: number; run: number; count: number }
 
 /** `rate`: messages a second that the sink got, over the middle 80 %. `cpu`: µs of each process per message. */
 export type Sent = { rate: number; cpu: Record<string, number> }
@@ -22,20 +21,17 @@ const CHUNK = 1_000
 const BATCHES_AT_ONCE = 3
 const LOOK_EVERY_MS = 50
 
-/** Carillon may send anywhere, and trusts the sink. */
-export const setupFor = async (
-  sink: SinkPlace,
-  prepare: Prepare,
+/** The environment of a process that trusts the sink. */
+export const trusting = async (
+  { ca }: SinkPlace,
   later: (undo: () => unknown) => void,
-): Promise<Setup> => {
-  const settings: Record<string, string> = { CARILLON_ALLOWED_TARGETS: '*' }
-  if (sink.ca !== undefined) {
-    const dir = await mkdtemp(join(tmpdir(), 'carillon-bench-'))
-    later(() => rm(dir, { recursive: true, force: true }))
-    settings.NODE_EXTRA_CA_CERTS = join(dir, 'ca.pem')
-    await writeFile(settings.NODE_EXTRA_CA_CERTS, sink.ca)
-  }
-  return { prepare, settings }
+): Promise<Record<string, string>> => {
+  if (ca === undefined) return {}
+  const dir = await mkdtemp(join(tmpdir(), 'carillon-bench-'))
+  later(() => rm(dir, { recursive: true, force: true }))
+  const file = join(dir, 'ca.pem')
+  await writeFile(file, ca)
+  return { NODE_EXTRA_CA_CERTS: file }
 }
 
 /** Waits until every notification is in its inboxes, and what follows in the log. */

@@ -1,6 +1,8 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { connectRedis } from '@carillon/core/live/redis-client'
 import { createSeal } from '@carillon/core/security/seal'
 import { cassandraStore, connectCassandra } from '@carillon/core/store/cassandra'
 import { addTenant } from '../proof/tenants.ts'
@@ -25,6 +27,10 @@ const filesWith = async (dir: string, text: string): Promise<string[]> => {
   return found.flat()
 }
 
+/** A cell in full, whatever it is made of. */
+const spelled = (cell: unknown) =>
+  inspect(cell, { depth: null, maxArrayLength: null, maxStringLength: null, breakLength: Infinity })
+
 type Cassandra = ReturnType<typeof connectCassandra>
 
 /** The tables that hold a text in one of their columns. */
@@ -38,13 +44,27 @@ const tablesWith = async ({ client, keyspace }: Cassandra, text: string): Promis
     tables.rows.map(async ({ table_name: table }) => {
       const rows = await client.execute(`SELECT * FROM ${keyspace}.${table}`, [], { fetchSize: 50_000 })
       const cells = rows.rows.flatMap((row) => row.values() as unknown[])
-      const holds = cells.some((cell) =>
-        Buffer.isBuffer(cell) ? cell.includes(text) : String(cell).includes(text),
-      )
+      const holds = cells.some((cell) => (Buffer.isBuffer(cell) ? cell : spelled(cell)).includes(text))
       return holds ? [String(table)] : []
     }),
   )
   return found.flat()
+}
+
+/** The keys of Redis that hold a text, or name it. */
+const keysWith = async (url: string, text: string): Promise<string[]> => {
+  const redis = await connectRedis(url, () => {})
+  try {
+    const found = await Promise.all(
+      (await redis.keys('*')).map(async (key) => {
+        const value = await redis.dumpBuffer(key)
+        return key.includes(text) || value?.includes(text) ? [key] : []
+      }),
+    )
+    return found.flat()
+  } finally {
+    redis.disconnect()
+  }
 }
 
 /** Two hubs and a dispatcher on NATS and Redis of their own, and a keyspace of their own in `cassandraUrl`. */
@@ -82,7 +102,11 @@ export const clusterStage = async (cassandraUrl: string): Promise<Stage & { nats
       further.push(...dispatchers)
     },
     tenant: () => addTenant(store, []),
-    places: async (text) => [...(await filesWith(dir, text)), ...(await tablesWith(cassandra, text))],
+    places: async (text) => [
+      ...(await filesWith(dir, text)),
+      ...(await keysWith(redis.url, text)),
+      ...(await tablesWith(cassandra, text)),
+    ],
     logs: () => [...hubs, ...dispatchers].flatMap((server) => [`── ${server.name}`, ...server.logs()]),
     close: async () => {
       await Promise.all([cluster.stop(), ...further.map((server) => server.stop())])

@@ -37,14 +37,15 @@ export const outreach = <Installed extends Stage>(
       await interrupted.settled()
     })
 
-    test.concurrent.each(SCENARIOS)('$title', async ({ play }) => {
-      const scene = await openScene(stage)
-      try {
-        await play(scene)
-      } finally {
-        await scene.close()
-      }
-    })
+    for (const { title, play } of SCENARIOS)
+      test.concurrent(title, async () => {
+        const scene = await openScene(stage)
+        try {
+          await play(scene)
+        } finally {
+          await scene.close()
+        }
+      })
 
     test(options.last.title, () => options.last.play(stage))
   })

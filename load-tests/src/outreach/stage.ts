@@ -24,7 +24,7 @@ export type Stage = {
   takeOver(): Promise<void>
   /** A tenant that nobody else has. */
   tenant(): Promise<AddedTenant>
-  /** Where a text is found, letter by letter, of all that is kept: the event log's files, the tables of the store. */
+  /** Where a text is found, letter by letter, of all that is kept: the event log's files, Redis, the tables of the store. */
   places(text: string): Promise<string[]>
   /** What the processes have written to their logs. */
   logs(): string[]

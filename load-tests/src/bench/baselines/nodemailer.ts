@@ -1,7 +1,7 @@
 import { createTransport, type Transporter } from 'nodemailer'
 import { serve } from '../child.ts'
-import { FROM, mailFor } from '../messages.ts'
-import type { Place } from '../outreach.ts'
+import { FROM, mailFor, UNSUBSCRIBE_URL } from '../messages.ts'
+import type { Order } from '../outreach.ts'
 import { inTurn } from './in-turn.ts'
 
 /** As many as Carillon keeps to one mail server. */
@@ -9,7 +9,7 @@ const CONNECTIONS = 10
 let transport: Transporter | undefined
 
 /** Bare nodemailer, its pool tuned: connections are kept for good, and there is always a mail waiting for each. */
-const send = async ({ port, run, count }: Place) => {
+const send = async ({ port, run, count }: Order) => {
   transport ??= createTransport({
     pool: true,
     host: '127.0.0.1',
@@ -20,9 +20,8 @@ const send = async ({ port, run, count }: Place) => {
   })
   const from = { name: FROM.name, address: FROM.email }
   await inTurn(count, 2 * CONNECTIONS, (n) => {
-    const { unsubscribeUrl, ...mail } = mailFor({ run, n, at: 0 })
-    const list = { unsubscribe: unsubscribeUrl }
-    return Promise.resolve(transport?.sendMail({ ...mail, from, list }))
+    const list = { unsubscribe: UNSUBSCRIBE_URL }
+    return Promise.resolve(transport?.sendMail({ ...mailFor({ run, n, at: 0 }), from, list }))
   })
 }
 

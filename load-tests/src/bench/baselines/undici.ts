@@ -1,7 +1,7 @@
 import { Pool } from 'undici'
 import { serve } from '../child.ts'
 import { webhookFor } from '../messages.ts'
-import type { Place } from '../outreach.ts'
+import type { Order } from '../outreach.ts'
 import { inTurn } from './in-turn.ts'
 
 /** As many as Carillon makes to one origin. */
@@ -9,7 +9,7 @@ const CONNECTIONS = 64
 let pool: Pool | undefined
 
 /** Bare undici: a request for each, unsigned, over connections that are kept. */
-const send = async ({ port, run, count }: Place) => {
+const send = async ({ port, run, count }: Order) => {
   pool ??= new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS })
   await inTurn(count, CONNECTIONS, async (n) => {
     const answer = await pool?.request({

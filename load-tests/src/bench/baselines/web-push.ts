@@ -2,7 +2,7 @@ import { Agent } from 'node:https'
 import webpush from 'web-push'
 import { serve } from '../child.ts'
 import { PEOPLE, pushFor, subscriptionOf } from '../messages.ts'
-import type { Place } from '../outreach.ts'
+import type { Order } from '../outreach.ts'
 import { userOf } from '../payload.ts'
 import { inTurn } from './in-turn.ts'
 
@@ -15,8 +15,8 @@ webpush.setVapidDetails('mailto:bench@carillon.example', keys.publicKey, keys.pr
 let agent: Agent | undefined
 
 /** Bare web-push, as anybody would use it, with connections that are kept. */
-const send = async ({ port, ca, run, count }: Place) => {
-  agent ??= new Agent({ keepAlive: true, maxSockets: CONNECTIONS, ca })
+const send = async ({ port, run, count }: Order) => {
+  agent ??= new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   await inTurn(count, AT_ONCE, (n) => {
     const subscription = subscriptionOf(userOf(n % PEOPLE), port)
     const payload = JSON.stringify(pushFor({ run, n, at: 0 }))

@@ -3,12 +3,13 @@ import { createRequire } from 'node:module'
 import { jwtVerify } from 'jose'
 import { type StandIn, standIn } from './http.ts'
 
-const { decrypt } = createRequire(import.meta.url)('http_ece') as {
+const require = createRequire(import.meta.url)
+const { decrypt } = require('http_ece') as {
   decrypt(data: Buffer, how: { version: string; privateKey: ECDH; authSecret: Buffer }): Buffer
 }
 
 /** A push as the browser shows it, and the application server's key that it was signed with. */
-export type Push = { key: string; payload: unknown }
+type Push = { key: string; payload: unknown }
 
 /** Checks the `Authorization` of a push (RFC 8292): signed for this origin, with the key it names. Resolves to the key. */
 const signer = async (header: string, audience: string): Promise<string> => {

@@ -18,7 +18,7 @@ export type Answer = { status: number; headers?: Record<string, string>; body?: 
  * - `slow`: takes it, and answers once it is told to work again.
  * - an answer: takes nothing, and gives that.
  */
-export type Conduct = 'works' | 'down' | 'silent' | 'mute' | 'drops' | 'slow' | Answer
+type Conduct = 'works' | 'down' | 'silent' | 'mute' | 'drops' | 'slow' | Answer
 
 export type StandIn<Taken> = {
   /** Where it listens; the same after it was down. */

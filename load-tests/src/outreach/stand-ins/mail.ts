@@ -7,7 +7,7 @@ import { SMTPServer } from 'smtp-server'
 import { freePort } from '../../rig/ports.ts'
 
 /** A mail that was taken: to whom, and what they read. */
-export type Mail = { to: string[]; email: Email }
+type Mail = { to: string[]; email: Email }
 
 /** As an HTTP stand-in's; `refuses` says for good, of every mail, that it does not want it. */
 type Conduct = 'works' | 'down' | 'silent' | 'refuses'

@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks'
 import { type StandIn, standIn } from './http.ts'
 
 /** What a receiver took, with the id that repeats of it have too. */
-export type Hooked = { id: string; payload: unknown }
+type Hooked = { id: string; payload: unknown }
 
 /** Somebody's own server that takes webhooks, and nothing that is not signed for it (Standard Webhooks). */
 export const webhookReceiver = async () => {

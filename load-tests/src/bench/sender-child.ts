@@ -1,0 +1,38 @@
+import { createHttp } from '@carillon/core/outreach/http'
+import type { Sender } from '@carillon/core/outreach/provider'
+import { newTenant } from '@carillon/core/security/user-tokens'
+import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
+import type { Channel } from '@carillon/schemas'
+import { inTurn } from './baselines/in-turn.ts'
+import { serve } from './child.ts'
+import { outgoingFor } from './messages.ts'
+import type { Order } from './outreach.ts'
+import type { AccountInput } from './tenant.ts'
+
+type Opened = { sender: Sender; channel: Channel; atOnce: number }
+
+let opened: Opened | undefined
+const patient = new AbortController().signal
+
+/** One of Carillon's channels and nothing around it: no log, store, limits or claims. */
+const open = ({ account, channel }: { account: AccountInput; channel: Channel }): void => {
+  const provider = PROVIDERS.get(account.provider)
+  if (!provider) throw new Error(`there is no provider ${account.provider}`)
+  const { vapid } = newTenant('bench')
+  const tools = { http: createHttp({ allow: ['*'] }), vapid, tenant: 'bench', account: 'bench' }
+  const sender = provider.open(provider.config.parse(account.config), tools)
+  opened = { sender, channel, atOnce: provider.concurrency }
+}
+
+const send = async ({ port, run, count }: Order): Promise<void> => {
+  if (!opened) throw new Error('no channel has been opened')
+  const { sender, channel, atOnce } = opened
+  await inTurn(count, atOnce, async (n) => {
+    const outcome = await sender.send(outgoingFor({ run, n, at: 0 }, channel, port), patient)
+    if (outcome.outcome !== 'sent') throw new Error(`not sent: ${JSON.stringify(outcome)}`)
+  })
+}
+
+const calls = { open, send }
+export type SenderApi = typeof calls
+serve(calls)
