@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { InboxPage } from '@carillon/schemas'
@@ -101,4 +104,34 @@ test('check says which part fails', async () => {
   expect(failed.code).toBe(1)
   expect(failed.stdout).toMatch(/failed {2}event log: nats:\/\/127\.0\.0\.1:1/)
   expect(failed.stdout).toMatch(/failed {2}live bus/)
+})
+
+test('check asks the providers whether their accounts are good, and sends nothing', async () => {
+  const slack = createServer((request, response) => {
+    const good = request.headers.authorization === 'Bearer xoxb-good-token'
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(good ? { ok: true } : { ok: false, error: 'invalid_auth' }))
+  }).listen(0, '127.0.0.1')
+  await once(slack, 'listening')
+  const { port } = slack.address() as AddressInfo
+  try {
+    const server = await dev()
+    const { apiKey } = JSON.parse(await readFile(join(dir, 'dev.json'), 'utf8')) as { apiKey: string }
+    for (const id of ['good', 'bad']) {
+      const config = { botToken: `xoxb-${id}-token`, baseUrl: `http://127.0.0.1:${port}` }
+      const stored = await fetch(`${server.url}/v1/providers/${id}`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ provider: 'slack', config }),
+      })
+      expect(await stored.json()).toMatchObject({ id, configured: ['botToken', 'baseUrl'] })
+    }
+    const failed = await runCarillon(['check'], { CARILLON_DATA_DIR: dir }).catch((error) => error)
+    expect(failed.code).toBe(1)
+    expect(failed.stdout).toMatch(/^ok {6}slack account good of demo$/m)
+    expect(failed.stdout).toMatch(/^failed {2}slack account bad of demo: .*invalid_auth/m)
+    expect(failed.stdout).not.toContain('xoxb-')
+  } finally {
+    slack.close()
+  }
 })

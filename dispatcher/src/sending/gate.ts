@@ -1,16 +1,16 @@
 import { PRIORITIES, type Priority } from '@carillon/schemas'
 
-/** What the newest gap counts for in the average of them all: places become free in bursts. */
-const SHARE = 1 / 64
+/** What the newest stay counts for in the average of them all. */
+const SHARE = 0.1
 
 /**
  * Admits `width` at a time; the rest wait, the most urgent first, and none longer than `patienceMs`. Who would have to,
- * by how fast places have become free of late, is sent away at once.
+ * by how long stays have been of late, is sent away at once.
  */
 export type Gate = {
   /** Resolves with what must be called when done, once it is through; with undefined when that takes too long. */
   enter(priority: Priority): Promise<(() => void) | undefined>
-  /** Ms from one place that becomes free to the next, of late. */
+  /** Ms from one place that becomes free to the next, when all are taken. */
   readonly gap: number
   /** Those inside and those that wait. */
   readonly load: number
@@ -22,28 +22,25 @@ export const createGate = (width: number, patienceMs: number): Gate => {
   const queues = new Map<Priority, Waiting[]>(PRIORITIES.map((priority) => [priority, []]))
   let inside = 0
   let queued = 0
-  /** Of the gaps between places that became free while somebody waited, ms. */
+  /** Of stays inside, ms. */
   let average = 0
-  /** When a place last became free, or the last free one was taken. */
-  let since = 0
   let timer: NodeJS.Timeout | undefined
 
   const admit = () => {
-    if (++inside === width) since = performance.now()
+    inside++
+    const since = performance.now()
     let left = false
     // Only the first call counts.
     return () => {
       if (left) return
       left = true
+      average += (performance.now() - since - average) * SHARE
       leave()
     }
   }
 
   const leave = () => {
     inside--
-    const now = performance.now()
-    if (queued > 0) average += (now - since - average) * SHARE
-    since = now
     for (const queue of queues.values()) {
       const next = queue.shift()
       if (!next) continue
@@ -59,8 +56,8 @@ export const createGate = (width: number, patienceMs: number): Gate => {
       while (queue[0] && queue[0].until <= now) {
         queued--
         queue.shift()?.admit(undefined)
-        // Slow already, though none of the sends to a provider that has fallen silent has ended.
-        average = Math.max(average, now - since)
+        // A provider that has fallen silent is slow, though none of its sends has ended.
+        average = Math.max(average, patienceMs)
       }
     const next = Math.min(...[...queues.values()].flatMap(([first]) => first?.until ?? []))
     if (next < Number.POSITIVE_INFINITY) timer = setTimeout(sendAway, Math.max(1, next - now))
@@ -74,7 +71,7 @@ export const createGate = (width: number, patienceMs: number): Gate => {
         ahead += queue.length
         if (each === priority) break
       }
-      if (ahead * average > patienceMs) return undefined
+      if ((ahead * average) / width > patienceMs) return undefined
       queued++
       timer ??= setTimeout(sendAway, patienceMs)
       return new Promise((resolve) =>
@@ -82,7 +79,7 @@ export const createGate = (width: number, patienceMs: number): Gate => {
       )
     },
     get gap() {
-      return average
+      return average / width
     },
     get load() {
       return inside + queued
