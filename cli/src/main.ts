@@ -1,17 +1,19 @@
 #!/usr/bin/env node
 import { defineCommand, runMain } from 'citty'
-import { check } from './commands/check.ts'
-import { dev } from './commands/dev.ts'
-import { dispatcher } from './commands/dispatcher.ts'
-import { hub } from './commands/hub.ts'
-import { migrate } from './commands/migrate.ts'
-import { send } from './commands/send.ts'
-import { tenant } from './commands/tenant.ts'
-import { token } from './commands/token.ts'
 
+/** Each is loaded when it is called: a short command does not wait for what a server needs. */
 await runMain(
   defineCommand({
     meta: { name: 'carillon', description: 'Self-hosted, real-time notifications' },
-    subCommands: { dev, hub, dispatcher, migrate, check, tenant, token, send },
+    subCommands: {
+      dev: async () => (await import('./commands/dev.ts')).dev,
+      hub: async () => (await import('./commands/hub.ts')).hub,
+      dispatcher: async () => (await import('./commands/dispatcher.ts')).dispatcher,
+      migrate: async () => (await import('./commands/migrate.ts')).migrate,
+      check: async () => (await import('./commands/check.ts')).check,
+      tenant: async () => (await import('./commands/tenant.ts')).tenant,
+      token: async () => (await import('./commands/token.ts')).token,
+      send: async () => (await import('./commands/send.ts')).send,
+    },
   }),
 )

@@ -23,7 +23,6 @@ import { embeddedStream } from '@carillon/core/stream/embedded'
 import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
-import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import { untilAvailable } from './until-available.ts'
 
 export type Context = { config: Config; secret: string; closers: Closers; log: Log }
@@ -124,6 +123,9 @@ export const openParts = (context: Context, file = databaseFile(context.config))
   return { seal, openStore, openStream, openEdge, openLive, openLimits, openHttp }
 }
 
+/** Loaded by those who need them: they bring half of the program with them. */
+const loadProviders = async () => (await import('@carillon/dispatcher/channels/providers')).PROVIDERS
+
 /** Everything a hub stands on. Waits for servers that are not up yet. */
 export const openHubParts = async (context: Context, file?: string, allow: readonly string[] = []) => {
   const { log } = context
@@ -144,7 +146,7 @@ export const openHubParts = async (context: Context, file?: string, allow: reado
     limits,
     http,
     seal: open.seal,
-    providers: PROVIDERS,
+    providers: await loadProviders(),
   }
 }
 
@@ -158,5 +160,6 @@ export const openDispatcherParts = async (context: Context) => {
   const limits = await untilAvailable(log, 'live bus', open.openLimits)
   const http = open.openHttp([])
   const directory = createDirectory(store)
-  return { stream, store, live, directory, limits, http, seal: open.seal, providers: PROVIDERS }
+  const providers = await loadProviders()
+  return { stream, store, live, directory, limits, http, seal: open.seal, providers }
 }
