@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { UnavailableError } from '../errors.ts'
 import type { Marks } from '../store/outreach.ts'
 
 /** How long an endpoint may fail without ever working before it is left alone: five days, in ms. */
@@ -40,11 +41,16 @@ export const createEndpoints = (marks: Pick<Marks, 'get' | 'put' | 'remove'>, no
 
     /** Notes how a request to it ended; writes only when that is news. */
     ended: async (tenant: string, url: string, well: boolean): Promise<void> => {
-      const failing = await since(tenant, url)
-      if (well && failing !== undefined) await works(tenant, url)
-      if (well || failing !== undefined) return
-      await marks.put(tenant, [{ key: keyOf(url), value: String(now()) }], KEPT_MS)
-      cache.set(`${tenant}\n${keyOf(url)}`, { since: now() })
+      try {
+        const failing = await since(tenant, url)
+        if (well && failing !== undefined) await works(tenant, url)
+        if (well || failing !== undefined) return
+        await marks.put(tenant, [{ key: keyOf(url), value: String(now()) }], KEPT_MS)
+        cache.set(`${tenant}\n${keyOf(url)}`, { since: now() })
+      } catch (error) {
+        // The next request that ends so says it again; what was sent must not be sent anew for a note.
+        if (!(error instanceof UnavailableError)) throw error
+      }
     },
 
     /** Somebody has registered it (again): it is as good as new. */

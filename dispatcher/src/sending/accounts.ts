@@ -22,7 +22,7 @@ import { createGate, type Gate } from './gate.ts'
 const BREAK_AFTER = 5
 const HALF_OPEN_MS = 10_000
 /** How long a message may wait for a free place at an account, while others wait behind it in the lane. */
-const PATIENCE_MS = 1_000
+const PATIENCE_MS = 2_000
 /** Open accounts in one process; one that is not used for IDLE_MS is closed. */
 const OPEN_MAX = 1_000
 const IDLE_MS = 10 * 60_000
@@ -30,6 +30,8 @@ const IDLE_MS = 10 * 60_000
 const LINES_MAX = 1_000
 /** The least that a message waits which found every place taken. */
 const TICKET_FIRST_MS = 500
+/** The most between two of them: an account that was slow for a while may be fast when they are due. */
+const TICKET_GAP_MS = 4
 /** Those whose turn comes within so long come together: the log is woken once. */
 const TICKETS_TOGETHER_MS = 100
 /** A send that has not ended by then is given up; whatever the provider does, its place is free again. */
@@ -108,7 +110,9 @@ const openLine = (sender: Sender, { concurrency }: Provider): Line => {
     gate,
     pausedUntil: 0,
     nextTicket: () => {
-      ticket = Math.max(Date.now() + TICKET_FIRST_MS, ticket) + gate.gap
+      // Sooner than there will be room, by all that is known now: who is too early is given another.
+      const gap = Math.min(gate.gap / 2, TICKET_GAP_MS)
+      ticket = Math.max(Date.now() + TICKET_FIRST_MS, ticket) + gap
       return Math.ceil(ticket / TICKETS_TOGETHER_MS) * TICKETS_TOGETHER_MS
     },
     send: async (message) => {

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Endpoints } from '@carillon/core/outreach/endpoints'
-import type { Address, Outcome, Outgoing } from '@carillon/core/outreach/provider'
-import { deliveryKey, type Step, stepMessage } from '@carillon/core/outreach/step'
+import type { Outcome, Outgoing } from '@carillon/core/outreach/provider'
+import { deliveryKey, type Step } from '@carillon/core/outreach/step'
 import { makeUnsubscribeUrl } from '@carillon/core/outreach/unsubscribe'
 import type { Seal, Store } from '@carillon/core/store/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { type InboxItem, type SuppressionReason, scheduleSubject } from '@carillon/schemas'
-import type { Line, OpenAccount } from './accounts.ts'
+import type { InboxItem } from '@carillon/schemas'
+import type { Line } from './accounts.ts'
 import { type Claim, createClaims } from './claims.ts'
 import { itemContent, secretContent } from './content.ts'
 import { limitsOf, type Pace, type Rates } from './pace.ts'
-import { pauseAfter, policyFor } from './policy.ts'
-import { changeOf, type Failure, nothing, type Result } from './result.ts'
+import type { Result } from './result.ts'
 import { type Target, webhookUrl } from './targets.ts'
+import { createVerdicts } from './verdict.ts'
 
 export type AttemptPorts = {
   store: Pick<Store, 'marks' | 'deliveries'>
@@ -76,9 +76,6 @@ const outgoing = (
   }
 }
 
-const addressOf = (address: Address): string | undefined =>
-  address.kind === 'email' ? address.email : address.kind === 'phone' ? address.phone : undefined
-
 /**
  * One attempt to reach one target: in turn at the provider's pace, claimed before it is sent, over to the next account
  * when one cannot, and then again later, or given up. It waits only for what is at hand; for everything else the step
@@ -86,15 +83,9 @@ const addressOf = (address: Address): string | undefined =>
  */
 export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
   const { store, seal, pace, endpoints, metrics } = ports
+  const { sent, refused, inDoubt, again, waiting, taken, count } = createVerdicts(metrics)
   const { rates, publicUrl } = options
   const claims = createClaims(store, options.leaseMs)
-
-  /** The step goes back into the log until then; `as` keeps what waits for another reason from being replaced. */
-  const later = (step: Step, at: number, result: Result, as: 'step' | 'look' = 'step'): Result => {
-    const key = scheduleSubject(step.tenant, `${as}-${deliveryKey(step, step.target ?? '')}`)
-    result.messages.push(stepMessage(step, { at, key }))
-    return result
-  }
 
   /** Waits for its turn; `busy` when that is not soon. */
   const turn = async (
@@ -138,66 +129,6 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     } finally {
       leave()
     }
-  }
-
-  const sent = (step: Step, account: OpenAccount, id: string | undefined): Result => {
-    const result = nothing(step.tenant)
-    const { attempt = 1 } = step
-    const provider = account.account.id
-    result.changes.push(changeOf(step, 'sent', { attempt, provider, ...(id ? { providerId: id } : {}) }))
-    if (id !== undefined && account.provider.callback) result.sent.push({ account: provider, id, step })
-    return result
-  }
-
-  const refused = (step: Step, { account, address }: Way, failure: Failure & { outcome: 'refused' }) => {
-    const result = nothing(step.tenant)
-    const { reason, forget } = failure
-    result.changes.push(
-      changeOf(step, 'failed', { attempt: step.attempt ?? 1, provider: account.account.id, reason }),
-    )
-    result.failed = step
-    const to = addressOf(address)
-    if (forget === 'device' && step.target) result.gone.push({ user: step.user, device: step.target })
-    else if (forget !== undefined && forget !== 'device' && to !== undefined)
-      result.suppressions.push(suppression(step, to, forget, account.account.id))
-    return result
-  }
-
-  const suppression = (step: Step, address: string, reason: SuppressionReason, source: string) => ({
-    channel: step.plan[step.index]!.channel,
-    address,
-    reason,
-    at: new Date().toISOString(),
-    source,
-  })
-
-  /** Every message in doubt is counted, whatever is done about it. */
-  const count = (step: Step, resent: 'yes' | 'no') =>
-    metrics.inDoubt.inc({ channel: step.plan[step.index]!.channel, resent })
-
-  const inDoubt = (step: Step, provider: string | undefined, reason: string): Result => {
-    count(step, 'no')
-    const result = nothing(step.tenant)
-    result.changes.push(changeOf(step, 'in_doubt', { attempt: step.attempt ?? 1, provider, reason }))
-    return result
-  }
-
-  /** Tried again later, or given up: then `result.dead` says why, and whether that is the end is the caller's to know. */
-  const again = (step: Step, failure: { reason: string; detail: string }, askedMs: number, by?: string) => {
-    const { attempt = 1, plan, index, priority } = step
-    const result = nothing(step.tenant)
-    const { reason, detail } = failure
-    const channel = plan[index]!.channel
-    const pause = pauseAfter(policyFor(channel, priority), attempt, askedMs)
-    const at = Date.now() + (pause ?? 0)
-    if (pause === undefined || at >= step.expiresAt) {
-      result.changes.push(changeOf(step, 'failed', { attempt, provider: by, reason }))
-      result.failed = step
-      result.dead = { code: 'undeliverable', detail: `${channel}: ${reason}: ${detail}` }
-      return result
-    }
-    result.changes.push(changeOf(step, 'queued', { attempt, provider: by, reason }))
-    return later({ ...step, attempt: attempt + 1 }, at, result)
   }
 
   /** Asks one account after the other until one has an answer that counts. */
@@ -251,24 +182,6 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     }
     if (last) return again(step, last.failure, free === undefined ? askedMs : free - Date.now(), last.by)
     return waiting(step, free ?? Date.now() + 1_000)
-  }
-
-  /** Nobody was asked: the same attempt, when there is room. */
-  const waiting = (step: Step, at: number): Result => {
-    const result = nothing(step.tenant)
-    if (!step.queued) result.changes.push(changeOf(step, 'queued'))
-    return later({ ...step, queued: true }, at, result)
-  }
-
-  /** Somebody else has it, or had it. */
-  const taken = (step: Step, claim: Exclude<Claim, { claim: 'ours' }>): Result => {
-    if (claim.claim === 'busy') return later(step, claim.until, nothing(step.tenant), 'look')
-    if (claim.claim === 'doubt') return inDoubt(step, undefined, 'interrupted')
-    if (claim.failed === undefined) return nothing(step.tenant)
-    // Whoever recorded that may have died before anything followed from it.
-    const { channel } = step.plan[step.index]!
-    const dead = { code: 'undeliverable' as const, detail: `${channel}: ${claim.failed}` }
-    return { ...nothing(step.tenant), failed: step, dead }
   }
 
   /** `step` names its target. */

@@ -16,7 +16,7 @@ export type Gate = {
   readonly load: number
 }
 
-type Waiting = { until: number; admit(leave: (() => void) | undefined): void }
+type Waiting = { until: number; ahead: number; admit(leave: (() => void) | undefined): void }
 
 export const createGate = (width: number, patienceMs: number): Gate => {
   const queues = new Map<Priority, Waiting[]>(PRIORITIES.map((priority) => [priority, []]))
@@ -24,7 +24,7 @@ export const createGate = (width: number, patienceMs: number): Gate => {
   let queued = 0
   /** Of stays inside, ms. */
   let average = 0
-  let timer: NodeJS.Timeout | undefined
+  let watching = false
 
   const admit = () => {
     inside++
@@ -49,18 +49,24 @@ export const createGate = (width: number, patienceMs: number): Gate => {
     }
   }
 
+  const watch = (ms: number) => {
+    watching = true
+    setTimeout(sendAway, Math.max(1, ms))
+  }
+
   const sendAway = () => {
-    timer = undefined
+    watching = false
     const now = performance.now()
     for (const queue of queues.values())
-      while (queue[0] && queue[0].until <= now) {
+      for (let [first] = queue; first && first.until <= now; [first] = queue) {
+        queue.shift()
         queued--
-        queue.shift()?.admit(undefined)
         // A provider that has fallen silent is slow, though none of its sends has ended.
-        average = Math.max(average, patienceMs)
+        average = Math.max(average, (patienceMs * width) / first.ahead)
+        first.admit(undefined)
       }
     const next = Math.min(...[...queues.values()].flatMap(([first]) => first?.until ?? []))
-    if (next < Number.POSITIVE_INFINITY) timer = setTimeout(sendAway, Math.max(1, next - now))
+    if (next < Number.POSITIVE_INFINITY) watch(next - now)
   }
 
   return {
@@ -73,9 +79,9 @@ export const createGate = (width: number, patienceMs: number): Gate => {
       }
       if ((ahead * average) / width > patienceMs) return undefined
       queued++
-      timer ??= setTimeout(sendAway, patienceMs)
+      if (!watching) watch(patienceMs)
       return new Promise((resolve) =>
-        queues.get(priority)?.push({ until: performance.now() + patienceMs, admit: resolve }),
+        queues.get(priority)?.push({ until: performance.now() + patienceMs, ahead, admit: resolve }),
       )
     },
     get gap() {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { deliveryEvent } from '@carillon/core/outreach/events'
 import type { Reports } from '@carillon/core/outreach/reports'
 import type { Store } from '@carillon/core/store/port'
@@ -10,6 +11,9 @@ import type { Result } from './result.ts'
 
 /** Results made durable together at most. */
 const BATCH = 256
+/** Fewer than this wait a moment for others: what is written together costs little more than one. */
+const ENOUGH = 32
+const LINGER_MS = 10
 
 export type SettlePorts = {
   store: Pick<Store, 'devices' | 'suppressions' | 'deliveries'>
@@ -34,7 +38,7 @@ const byTenant = <Each, Part>(results: readonly Each[], part: (each: Each) => [s
 
 /**
  * Makes what came of steps durable, and only then acknowledges them. Whatever has ended while one batch is written makes
- * up the next: one publish, one record per tenant and one ack for many, and none waits longer than that.
+ * up the next: one publish, one record per tenant and one ack for many.
  */
 export const createSettle = (
   ports: SettlePorts,
@@ -106,6 +110,7 @@ export const createSettle = (
 
   const flush = async () => {
     while (waiting.length > 0) {
+      if (waiting.length < ENOUGH) await sleep(LINGER_MS)
       const batch = waiting.slice(0, BATCH)
       waiting = waiting.slice(BATCH)
       await settleOrGiveBack(batch)
@@ -119,7 +124,7 @@ export const createSettle = (
   return {
     add: (message: Message, result: Result): void => {
       waiting.push({ message, result })
-      flushing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(flush)
+      flushing ??= flush()
     },
     /** Called for each message once it is out of this process's hands. */
     onSettled: (listener: (message: Message) => void) => {

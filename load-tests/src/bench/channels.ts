@@ -3,9 +3,17 @@ import { type Bench, type Context, cleaningUp, processorTime, rates, runs } from
 import { type Calls, startChild } from './child.ts'
 import { type Installation, inEachMode } from './installations.ts'
 import { processorTimer } from './machine.ts'
-import { interleaved, type Measurement, measurement, median } from './measure.ts'
+import { interleaved, type Measurement, measurement } from './measure.ts'
 import { emailOf, FROM, PEOPLE, subscriptionOf, WEBHOOK_SECRET } from './messages.ts'
-import { type Order, type Sent, sentAtOnce, sentWhenDue, trusting, withPeople } from './outreach.ts'
+import {
+  type Order,
+  type Sent,
+  sentAtOnce,
+  sentWhenDue,
+  storingPace,
+  trusting,
+  withPeople,
+} from './outreach.ts'
 import { userOf } from './payload.ts'
 import type { SenderApi } from './sender-child.ts'
 import { type Sink, startSink } from './sink.ts'
@@ -84,8 +92,8 @@ const installed = async (
   const plainly = () => bare(++run, count)
 
   context.note(`${name}: warming up`)
-  const [first] = await interleaved(1, atOnce, plainly)
-  const pace = median(rates(first)) / 2
+  await interleaved(1, atOnce, plainly)
+  const pace = await storingPace(installation, channel)
   const step = { channel, when: 'always' as const }
   const due = () => sentWhenDue(installation, sink, { run: ++run, count, step, pace })
   context.note(`${name}: rate`)

@@ -35,7 +35,7 @@ const round = async (
 }
 
 /** Keeps what is under way; the first failure is thrown by the next `check`. */
-const underWay = () => {
+export const underWay = () => {
   const running = new Set<Promise<unknown>>()
   const failures: unknown[] = []
   const check = () => {

@@ -12,15 +12,18 @@ import { type Bench, type Context, MODES, type Servers } from './bench.ts'
 import { channels } from './channels.ts'
 import { cluster } from './cluster.ts'
 import { embedded } from './embedded.ts'
+import { fallbacks } from './fallbacks.ts'
 import { fanout } from './fanout.ts'
 import { idle } from './idle.ts'
 import { describeMachine } from './machine.ts'
 import type { Measurement } from './measure.ts'
 import { LossError, shown } from './measure.ts'
+import { otp } from './otp.ts'
 
 const BENCHES: Record<string, Bench> = {
   ...{ embedded, cluster, fanout, idle },
   ...channels,
+  ...{ fallbacks, otp },
 }
 const USAGE = `usage: npm run bench -- [--quick] [--json] [--only ${Object.keys(BENCHES).join('|')}] [--mode ${MODES.join('|')}]`
 

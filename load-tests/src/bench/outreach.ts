@@ -81,24 +81,33 @@ export const sentAtOnce = async (
   return { rate: (await sink.report(count)).rate, cpu }
 }
 
+/** Notifications a second that can surely be stored with a step that waits, measured. */
+export const storingPace = async (installation: Installation, channel: Channel): Promise<number> => {
+  const count = 4 * CHUNK
+  const start = clock()
+  await publish(installation, 0, count, () => ({ channel, when: 'unread', after: 86_400 }))
+  await settled(installation)
+  return (count * 500) / (clock() - start)
+}
+
 export type Due = {
   run: number
   count: number
   step: Omit<PlanStep, 'after'>
-  /** Notifications a second that surely can be stored before they fall due. */
+  /** Of `storingPace`. */
   pace: number
   onDue?(): void
 }
 
 /**
  * Publishes `count` notifications with a step that falls due for all of them within the same second, when they have
- * long been stored; measured from then on.
+ * long been stored; measured from then on. `seconds`: until the last has come.
  */
 export const sentWhenDue = async (
   installation: Installation,
   sink: Sink,
   { run, count, step, pace, onDue }: Due,
-): Promise<Sent> => {
+): Promise<Sent & { seconds: number }> => {
   await sink.begin()
   const dueAt = Date.now() + 2_000 + (count / pace) * 1_000
   await publish(installation, run, count, () => ({
@@ -110,9 +119,11 @@ export const sentWhenDue = async (
   await sleep(dueAt - Date.now())
   onDue?.()
   const used = processorTimer(installation.processes)
+  const start = clock()
   await sink.until(count)
+  const seconds = (clock() - start) / 1_000
   const cpu = used(count)
-  return { rate: (await sink.report(count)).rate, cpu }
+  return { rate: (await sink.report(count)).rate, seconds, cpu }
 }
 
 /** Has people of these kinds in the store: PEOPLE of them, or so many. */

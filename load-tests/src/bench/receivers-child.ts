@@ -1,5 +1,5 @@
-import { build } from 'hdr-histogram-js'
 import { notice, serve } from './child.ts'
+import { newHistogram } from './histogram.ts'
 import { clock } from './machine.ts'
 import { MARK } from './payload.ts'
 import { openWire } from './wire.ts'
@@ -29,14 +29,6 @@ let misdelivered = 0
 let lastAt = 0
 let told = false
 const wires: { close(): void }[] = []
-
-function newHistogram() {
-  return build({
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: 120_000_000,
-    numberOfSignificantValueDigits: 3,
-  })
-}
 
 const tell = () => {
   told = false

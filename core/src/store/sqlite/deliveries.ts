@@ -1,4 +1,5 @@
 import type { Channel, DeliveryState, DeliverySums } from '@carillon/schemas'
+import { grouped } from '../grouping.ts'
 import {
   addToSums,
   advance,
@@ -11,7 +12,7 @@ import {
   firstKey,
   readDeliveryCursor,
 } from '../ledger.ts'
-import type { Deliveries } from '../outreach.ts'
+import type { Deliveries, DeliveryChange } from '../outreach.ts'
 import type { Session } from './session.ts'
 
 type Row = DeliveryKey & { channel: Channel; course: string }
@@ -26,12 +27,17 @@ export const sqliteDeliveries = (session: Session, retention: number): Deliverie
   record: (tenant, changes) =>
     session.write(({ run, first }) => {
       const now = Date.now()
-      for (const change of changes) {
-        const place = [tenant, change.notification, change.user, change.step, change.device]
+      const deliveries = grouped(changes, ({ notification, user, step, device }) =>
+        [notification, user, step, device].join('\n'),
+      )
+      for (const together of deliveries.values()) {
+        const [{ notification, user, step, device, channel }] = together as [DeliveryChange]
+        const place = [tenant, notification, user, step, device]
         const row = first<{ course: string }>(COURSE, [...place, now])
-        const course = advance(row ? (JSON.parse(row.course) as Course) : { times: {}, said: {} }, change)
+        const known: Course = row ? JSON.parse(row.course) : { times: {}, said: {} }
+        const course = together.reduce(advance, known)
         const state = deliveryState(course.times)
-        run(PUT, [...place, change.channel, state, JSON.stringify(course), now + retention])
+        run(PUT, [...place, channel, state, JSON.stringify(course), now + retention])
       }
     }, 'committed'),
 

@@ -1,0 +1,62 @@
+import type { Bench } from './bench.ts'
+import { smtpAccount } from './channels.ts'
+import { type Installation, inEachMode } from './installations.ts'
+import { forgetPeak, peakBytes, residentBytes } from './machine.ts'
+import { type Measurement, measurement } from './measure.ts'
+import { emailOf } from './messages.ts'
+import { sentWhenDue, storingPace, withPeople } from './outreach.ts'
+import { type Sink, startSink } from './sink.ts'
+
+const MOMENTS = ['start', 'peak', 'end'] as const
+/** Messages a second, and what the sending process has resident at each moment, bytes. */
+type Drain = Record<'rate' | (typeof MOMENTS)[number], number>
+
+/** Fallbacks of so many unread notifications, all due at once. */
+const drain = async (
+  installation: Installation,
+  sink: Sink,
+  { run, count }: { run: number; count: number },
+): Promise<Drain> => {
+  const pace = await storingPace(installation, 'email')
+  const { worker } = installation
+  let start = 0
+  const onDue = () => {
+    start = residentBytes(worker)
+    forgetPeak(worker)
+  }
+  const step = { channel: 'email' as const, when: 'unread' as const }
+  const { seconds } = await sentWhenDue(installation, sink, { run, count, step, pace, onDue })
+  return { rate: count / seconds, start, peak: peakBytes(worker), end: residentBytes(worker) }
+}
+
+/** Mails that fall due all at once because nobody has read: how fast they drain, and the memory that takes. */
+export const fallbacks: Bench = (context) =>
+  inEachMode(context, async (mode, raise, later): Promise<Measurement[]> => {
+    const sink = await startSink('smtp')
+    later(sink.stop)
+    const installation = await raise({
+      prepare: withPeople((user) => ({ email: emailOf(user) })),
+      settings: { CARILLON_ALLOWED_TARGETS: '*' },
+    })
+    await installation.tenant.putAccount(installation.hub, 'mail', smtpAccount(sink.port))
+    const name = `fallbacks.${mode}`
+    const [few, many] = context.quick ? [2_000, 10_000] : [10_000, 100_000]
+    context.note(`${name}: ${few}`)
+    const small = await drain(installation, sink, { run: 1, count: few })
+    context.note(`${name}: ${many}`)
+    const large = await drain(installation, sink, { run: 2, count: many })
+    return [
+      measurement(`${name}.rate.${few}`, 'messages/s', [small.rate]),
+      measurement(`${name}.rate.${many}`, 'messages/s', [large.rate]),
+      // Held against the fewer, not a bare part: memory should not depend on how many there are.
+      ...MOMENTS.map((moment) =>
+        measurement(
+          `${name}.rss.${moment}.${many}`,
+          'MiB',
+          [large[moment] / 2 ** 20],
+          [small[moment] / 2 ** 20],
+          'flat',
+        ),
+      ),
+    ]
+  })

@@ -1,0 +1,9 @@
+import { build, type Histogram } from 'hdr-histogram-js'
+
+/** For µs, up to two minutes. */
+export const newHistogram = (): Histogram =>
+  build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 120_000_000,
+    numberOfSignificantValueDigits: 3,
+  })

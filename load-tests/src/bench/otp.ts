@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Bench } from './bench.ts'
+import { smtpAccount } from './channels.ts'
+import { newHistogram } from './histogram.ts'
+import { type Installation, inEachMode } from './installations.ts'
+import { underWay } from './load.ts'
+import { clock } from './machine.ts'
+import { type Measurement, measurement } from './measure.ts'
+import { emailOf } from './messages.ts'
+import { withPeople } from './outreach.ts'
+import { notificationFor, userOf } from './payload.ts'
+import { type Sink, startSink } from './sink.ts'
+import type { AccountInput, Prepare } from './tenant.ts'
+
+/** One-time passwords are asked for this often, by text message and by e-mail in turn. */
+const EVERY_MS = 100
+const TOPIC = 'everyone'
+const CHUNK = 1_000
+
+type Channel = 'sms' | 'email'
+/** How a one-time password is asked for, and where it goes: what the sink will know it by. */
+type Wish = { channel: Channel; address: string; at: number }
+
+const smsAccount = (port: number): AccountInput => ({
+  provider: 'twilio',
+  config: {
+    ...{ accountSid: `AC${'0'.repeat(32)}`, authToken: 'bench', from: '+15005550006' },
+    baseUrl: `http://127.0.0.1:${port}`,
+  },
+})
+
+const audience =
+  (members: number): Prepare =>
+  async (store, tenant) => {
+    await withPeople((user) => ({ email: emailOf(user) }), members)(store, tenant)
+    for (let from = 0; from < members; from += CHUNK) {
+      const users = Array.from({ length: Math.min(CHUNK, members - from) }, (_, n) => userOf(from + n))
+      await store.topics.add(tenant, TOPIC, users)
+    }
+  }
+
+/** At a fixed rate, whatever becomes of earlier ones, until told to stop. Each is for somebody else. */
+const askUntil = async ({ hub, tenant }: Installation, over: () => boolean): Promise<Wish[]> => {
+  const calls = underWay()
+  const wishes: Wish[] = []
+  const start = clock()
+  while (!over()) {
+    const n = wishes.length
+    const at = start + n * EVERY_MS
+    if (at > clock()) await sleep(at - clock())
+    const channel = n % 2 === 0 ? 'sms' : 'email'
+    const address = channel === 'sms' ? `+1555${1_000_000 + n}` : `otp-${n}@people.example`
+    wishes.push({ channel, address, at })
+    const to = { user: `otp-${n}`, [channel === 'sms' ? 'phone' : 'email']: address }
+    calls.add(tenant.sendOtp(hub, { to, channel }))
+    calls.check()
+  }
+  await calls.done()
+  return wishes
+}
+
+/** From when each was meant to be asked for to when its provider had it. */
+const latencies = async (name: string, sink: Sink, wishes: readonly Wish[]): Promise<Measurement[]> => {
+  const histogram = newHistogram()
+  const times = await sink.timesOf(wishes[0]?.channel === 'sms' ? '+1555' : 'otp-')
+  const byAddress = new Map([...times].map(([key, at]) => [key.split(' ')[0], at]))
+  for (const { address, at } of wishes)
+    histogram.recordValue(Math.max(1, Math.round(((byAddress.get(address) ?? Number.NaN) - at) * 1_000)))
+  const line = (what: string, µs: number, aim?: string) =>
+    measurement(`${name}.${what}`, 'ms', [µs / 1_000], [], aim)
+  return [
+    line('p50', histogram.getValueAtPercentile(50)),
+    line('p99', histogram.getValueAtPercentile(99), '≤ 2,000'),
+    line('max', histogram.maxValue),
+  ]
+}
+
+/** One-time passwords that are asked for while mails to a large audience are sent. */
+export const otp: Bench = (context) =>
+  inEachMode(context, async (mode, raise, later) => {
+    const members = context.quick ? 20_000 : 200_000
+    const name = `otp.${mode}`
+    const [mail, sms] = await Promise.all([startSink('smtp'), startSink('sms')])
+    later(() => Promise.all([mail.stop(), sms.stop()]))
+    const settings = { CARILLON_ALLOWED_TARGETS: '*' }
+    const installation = await raise({ prepare: audience(members), settings })
+    const { hub, tenant } = installation
+    await tenant.putAccount(hub, 'mail', smtpAccount(mail.port))
+    await tenant.putAccount(hub, 'sms', smsAccount(sms.port))
+
+    context.note(`${name}: behind ${members} mails`)
+    const start = clock()
+    await tenant.send(hub, {
+      ...notificationFor({ run: 0, n: 0, at: start }, { topic: TOPIC }),
+      plan: [{ channel: 'email', when: 'always' }],
+    })
+    let over = false
+    const blast = mail.until(members).finally(() => {
+      over = true
+    })
+    const [wishes] = await Promise.all([askUntil(installation, () => over), blast])
+    const seconds = (clock() - start) / 1_000
+    const of = (channel: Channel) => wishes.filter((wish) => wish.channel === channel)
+    const [byMail, bySms] = [of('email'), of('sms')]
+    await mail.until(members + byMail.length)
+    await sms.until(bySms.length)
+    await mail.report(members + byMail.length)
+    await sms.report(bySms.length)
+    return [
+      measurement(`${name}.blast`, 'mails/s', [members / seconds]),
+      ...(await latencies(`${name}.sms`, sms, bySms)),
+      ...(await latencies(`${name}.email`, mail, byMail)),
+    ]
+  })
