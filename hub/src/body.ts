@@ -18,6 +18,14 @@ const readStream = async (stream: ReadableStream<Uint8Array>, limit: number): Pr
   return Buffer.concat(chunks)
 }
 
+/** Over HTTP/1.1 a body has a length or is chunked (RFC 9112, section 6.3), whatever stream stands in for it here. */
+const isEmpty = (request: HonoRequest): boolean => {
+  const declared = request.header('content-length')
+  if (declared !== undefined) return declared === '0'
+  const typed = request.header('content-type') !== undefined
+  return !request.raw.body || (!typed && request.header('transfer-encoding') === undefined)
+}
+
 /**
  * Reads a body of any type and at most `limit` bytes; an absent one is empty. A declared length is refused before a
  * byte is read, and bodies without one (chunked) are counted as they come. Throws `payload_too_large` and, for an
@@ -40,8 +48,7 @@ export const readRawBody = async (request: HonoRequest, limit: number): Promise<
 
 /** The same of JSON only. Throws `unsupported_media_type` for another content type. */
 export const readBody = async (request: HonoRequest, limit: number): Promise<Uint8Array> => {
-  const declared = request.header('content-length')
-  if (declared === '0' || (declared === undefined && !request.raw.body)) return new Uint8Array()
+  if (isEmpty(request)) return new Uint8Array()
   if (!JSON_TYPE.test(request.header('content-type') ?? ''))
     throw new ProblemError('unsupported_media_type', 'send JSON, with content-type: application/json')
   return readRawBody(request, limit)

@@ -70,6 +70,22 @@ describe('over a real connection', () => {
     expect(await test.taken('notify-normal')).toHaveLength(1)
   })
 
+  it('takes a request without a body, length or type for an empty one', async () => {
+    const { key } = await test.tenant()
+    const answer = await new Promise<string>((resolve) => {
+      let text = ''
+      const head = `POST /v1/users/ada/token HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${key}\r\n`
+      const socket = createConnection(port, '127.0.0.1', () =>
+        socket.write(`${head}Connection: close\r\n\r\n`),
+      )
+      socket.on('data', (chunk) => {
+        text += chunk
+      })
+      socket.on('close', () => resolve(text))
+    })
+    expect(answer).toMatch(/^HTTP\/1\.1 200[\s\S]*"token":"ey/)
+  })
+
   it('answers what is hardly HTTP, and lives', async () => {
     const raw = (text: string) =>
       new Promise<string>((resolve) => {
