@@ -27,10 +27,14 @@ type Way = {
   account(port: number): AccountInput
   prepare(port: number): Prepare
   /** The file of a child process that fulfils an `Order`. */
-  bare: string
+  bare: URL
+  /** How many times as long a round of the channel by itself has to be, in messages, to take a second or so. */
+  swiftness: number
   /** What Carillon's rate ÷ the bare one's is meant to be. */
   aim: string
 }
+
+const SENDER = new URL('./sender-child.ts', import.meta.url)
 
 type Later = (undo: () => unknown) => void
 type Rounds = (run: number, count: number) => Promise<Sent>
@@ -38,8 +42,8 @@ type Rounds = (run: number, count: number) => Promise<Sent>
 /** What sends by itself, in a process of its own, to the sink. */
 type Sending = Calls & { send(order: Order): Promise<void> }
 
-const startSending = async <Api extends Sending>(file: string, name: string, sink: Sink, later: Later) => {
-  const child = await startChild<Api>(new URL(file, import.meta.url), [], await trusting(sink, later))
+const startSending = async <Api extends Sending>(file: URL, name: string, sink: Sink, later: Later) => {
+  const child = await startChild<Api>(file, [], await trusting(sink, later))
   later(child.stop)
   const rounds: Rounds = async (run, count) => {
     await sink.begin()
@@ -60,10 +64,10 @@ const alone = (context: Context, name: string, way: Way): Promise<Measurement[]>
   cleaningUp(async (later) => {
     const sink = await startSink(way.sink)
     later(sink.stop)
-    const carillon = await startSending<SenderApi>('./sender-child.ts', 'channel', sink, later)
+    const carillon = await startSending<SenderApi>(SENDER, 'channel', sink, later)
     await carillon.child.call('open', { account: way.account(sink.port), channel: way.channel })
-    const bare = await startSending(`./baselines/${way.bare}`, 'bare', sink, later)
-    const count = countFor(context)
+    const bare = await startSending(way.bare, 'bare', sink, later)
+    const count = countFor(context) * way.swiftness
     let run = 0
     const turns = [() => carillon.rounds(++run, count), () => bare.rounds(++run, count)] as const
     context.note(`${name}: rate`)
@@ -116,7 +120,7 @@ const benchOf =
       const settings = { ...(await trusting(sink, later)), CARILLON_ALLOWED_TARGETS: '*' }
       const installation = await raise({ prepare: way.prepare(sink.port), settings })
       await installation.tenant.putAccount(installation.hub, name, way.account(sink.port))
-      const { rounds: bare } = await startSending(`./baselines/${way.bare}`, 'bare', sink, later)
+      const { rounds: bare } = await startSending(way.bare, 'bare', sink, later)
       return installed(context, `${name}.${mode}`, way, { ...installation, sink, bare })
     })),
   ]
@@ -127,13 +131,14 @@ export const smtpAccount = (port: number): AccountInput => ({
 })
 
 /** Mails against a tuned pool of nodemailer's; pushes against web-push; webhooks, signed, against undici's, that are not. */
-export const WAYS: Record<string, Way> = {
+const WAYS: Record<string, Way> = {
   smtp: {
     channel: 'email',
     sink: 'smtp',
     account: smtpAccount,
     prepare: () => withPeople((user) => ({ email: emailOf(user) })),
-    bare: 'nodemailer.ts',
+    bare: new URL('./baselines/nodemailer.ts', import.meta.url),
+    swiftness: 1,
     aim: '≥ 0.7',
   },
   'web-push': {
@@ -148,7 +153,8 @@ export const WAYS: Record<string, Way> = {
           await devices.put(tenant, userOf(n), { id: 'browser', device, createdAt: Date.now() })
         }
       },
-    bare: 'web-push.ts',
+    bare: new URL('./baselines/web-push.ts', import.meta.url),
+    swiftness: 1,
     aim: '≥ 2',
   },
   webhook: {
@@ -159,7 +165,8 @@ export const WAYS: Record<string, Way> = {
       config: { url: `http://127.0.0.1:${port}/hook`, secrets: [WEBHOOK_SECRET] },
     }),
     prepare: () => async () => {},
-    bare: 'undici.ts',
+    bare: new URL('./baselines/undici.ts', import.meta.url),
+    swiftness: 10,
     aim: '≥ 0.6',
   },
 }

@@ -9,7 +9,7 @@ const TICKS_PER_SECOND = 100
 const hasProc = existsSync('/proc/self/stat')
 
 /** Processor time a process has used so far, ms; undefined where there is no /proc. */
-export const processorMs = (pid: number): number | undefined => {
+const processorMs = (pid: number): number | undefined => {
   if (!hasProc) return
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // The name in parentheses may hold spaces.

@@ -42,20 +42,21 @@ export const plannedFor = (mark: Mark, tenant: string, step: PlanStep): Notifica
   plan: [step],
 })
 
+const addressOf = (user: string, channel: Channel, port: number): Address => {
+  if (channel === 'email') return { kind: 'email', email: emailOf(user) }
+  if (channel !== 'push') return { kind: 'account' }
+  return { kind: 'device', id: 'browser', device: { kind: 'web-push', ...subscriptionOf(user, port) } }
+}
+
 /** The same as a channel is handed it. `port`: where the push service is. */
 export const outgoingFor = (mark: Mark, channel: Channel, port: number): Outgoing => {
   const user = personOf(mark)
   const { title, body, url, data } = notificationOf(mark, user)
   const notification = randomUUID()
-  const push = { kind: 'web-push' as const, ...subscriptionOf(user, port) }
-  const addresses: Partial<Record<Channel, Address>> = {
-    email: { kind: 'email', email: emailOf(user) },
-    push: { kind: 'device', id: 'browser', device: push },
-  }
   const now = Date.now()
   return {
     ...{ tenant: 'bench', user, channel, notification, item: notification, type: TYPE, priority: 'normal' },
-    ...{ at: now, expiresAt: now + 86_400_000, address: addresses[channel] ?? { kind: 'account' } },
+    ...{ at: now, expiresAt: now + 86_400_000, address: addressOf(user, channel, port) },
     content: { title, body, url: `http://localhost:4000${url}`, actor: { name: 'Grace Hopper' }, data },
     key: notification.replaceAll('-', ''),
     attempt: 1,

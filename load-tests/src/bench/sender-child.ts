@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { createHttp } from '@carillon/core/outreach/http'
 import type { Sender } from '@carillon/core/outreach/provider'
 import { newTenant } from '@carillon/core/security/user-tokens'
@@ -13,6 +14,7 @@ type Opened = { sender: Sender; channel: Channel; atOnce: number }
 
 let opened: Opened | undefined
 const patient = new AbortController().signal
+setMaxListeners(0, patient)
 
 /** One of Carillon's channels and nothing around it: no log, store, limits or claims. */
 const open = ({ account, channel }: { account: AccountInput; channel: Channel }): void => {
