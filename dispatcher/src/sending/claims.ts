@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { deliveryKey, type Step } from '@carillon/core/outreach/step'
+import type { Mark } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
 import type { Delivery } from '@carillon/schemas'
 
@@ -7,6 +8,8 @@ import type { Delivery } from '@carillon/schemas'
 export const LEASE_MS = 30_000
 /** Longer than the event log keeps a message that nobody could finish. */
 const CLAIM_TTL_MS = 4 * 86_400_000
+/** How long a claim waits for others. */
+const GATHER_MS = 2
 /** How often what is in doubt is sent again. */
 const RESENDS_MAX = 2
 
@@ -22,12 +25,44 @@ export type Claim =
   | { claim: 'busy'; until: number }
   | { claim: 'doubt' }
 
+type Asking = { mark: Mark; resolve(held: string | undefined): void; reject(error: unknown): void }
+
+/** Takes the marks of a tenant that are asked for within GATHER_MS together: they are made durable at once. */
+const createTaking = (store: Pick<Store, 'marks'>) => {
+  let asking = new Map<string, Asking[]>()
+
+  const take = async (tenant: string, together: readonly Asking[]) => {
+    try {
+      const marks = together.map(({ mark }) => mark)
+      const held = await store.marks.take(tenant, marks, CLAIM_TTL_MS)
+      for (const [index, { resolve }] of together.entries()) resolve(held[index])
+    } catch (error) {
+      for (const { reject } of together) reject(error)
+    }
+  }
+
+  const takeAll = () => {
+    const tenants = asking
+    asking = new Map()
+    for (const [tenant, together] of tenants) void take(tenant, together)
+  }
+
+  return (tenant: string, mark: Mark): Promise<string | undefined> =>
+    new Promise((resolve, reject) => {
+      if (asking.size === 0) setTimeout(takeAll, GATHER_MS)
+      const together = asking.get(tenant)
+      if (together) together.push({ mark, resolve, reject })
+      else asking.set(tenant, [{ mark, resolve, reject }])
+    })
+}
+
 /**
  * Who may send an attempt: of all that are handed it, on whichever machine, the first to claim it. So a message that the
  * log delivers twice is sent once; one whose sender died between its claim and its record is in doubt.
  */
 export const createClaims = (store: Pick<Store, 'marks' | 'deliveries'>, leaseMs = LEASE_MS) => {
   const holder = randomUUID()
+  const takeMark = createTaking(store)
 
   /** The delivery, if the ledger knows of an end that came after the claim. */
   const ended = async (step: Step, since: number): Promise<Delivery | undefined> => {
@@ -48,7 +83,7 @@ export const createClaims = (store: Pick<Store, 'marks' | 'deliveries'>, leaseMs
 
   const takeKey = async ({ tenant }: Step, key: string): Promise<number | undefined> => {
     const value = `${holder} ${Date.now()}`
-    const [held] = await store.marks.take(tenant, [{ key, value }], CLAIM_TTL_MS)
+    const held = await takeMark(tenant, { key, value })
     return held === undefined || held === value ? undefined : Number(held.split(' ')[1])
   }
 

@@ -48,17 +48,25 @@ const addressOf = (user: string, channel: Channel, port: number): Address => {
   return { kind: 'device', id: 'browser', device: { kind: 'web-push', ...subscriptionOf(user, port) } }
 }
 
-/** The same as a channel is handed it. `port`: where the push service is. */
+/** The same as a channel is handed it, made in next to no time. `port`: where the push service is. */
 export const outgoingFor = (mark: Mark, channel: Channel, port: number): Outgoing => {
   const user = personOf(mark)
   const { title, body, url, data } = notificationOf(mark, user)
-  const notification = randomUUID()
+  const id = `019c1d3e-${mark.run}-${mark.n}`
   const now = Date.now()
   return {
-    ...{ tenant: 'bench', user, channel, notification, item: notification, type: TYPE, priority: 'normal' },
-    ...{ at: now, expiresAt: now + 86_400_000, address: addressOf(user, channel, port) },
+    tenant: 'bench',
+    user,
+    channel,
+    notification: id,
+    item: id,
+    type: TYPE,
+    priority: 'normal',
+    at: now,
+    expiresAt: now + 86_400_000,
+    address: addressOf(user, channel, port),
     content: { title, body, url: `http://localhost:4000${url}`, actor: { name: 'Grace Hopper' }, data },
-    key: notification.replaceAll('-', ''),
+    key: id,
     attempt: 1,
     unsubscribeUrl: UNSUBSCRIBE_URL,
   }
