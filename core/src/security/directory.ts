@@ -28,7 +28,11 @@ const cached = <Value>(load: (...key: string[]) => Promise<Value | undefined>) =
     fetchMethod: async (key) => ({ value: await load(...key.split('\n')) }),
   })
   return {
-    get: async (...key: string[]) => (await cache.fetch(key.join('\n')))?.value,
+    get: async (...key: string[]): Promise<Value | undefined> => {
+      const found = await cache.fetch(key.join('\n'))
+      // Where nothing was known before, the cache answers a failed look with nothing, which is no answer.
+      return found ? found.value : load(...key)
+    },
     clear: () => cache.clear(),
   }
 }
