@@ -12,7 +12,10 @@ const CHECK_LIMIT_MS = 10_000
 
 const reason = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
+  const cause = error.cause instanceof Error ? error.cause.message : ''
+  // Drivers print whole objects; a provider's reason may repeat its cause.
+  const [said = '', why = ''] = [error.message, cause].map((text) => text.split('\n', 1)[0])
+  return why === '' || said.includes(why) ? said : `${said}: ${why}`
 }
 
 /** URLs may hold passwords. */
