@@ -100,8 +100,10 @@ export const createOtp = ({
   }
 
   /** Whether this is the one request that gets it. */
-  const take = async (tenant: string, key: string, request: string, ttlMs: number): Promise<boolean> => {
-    const [holder = request] = await store.marks.take(tenant, [{ key, value: request }], ttlMs)
+  const take = async (tenant: string, key: string, request: string, expires: number): Promise<boolean> => {
+    // They outlive the code, so that no clock gives a try back.
+    const ttlMs = expires - now() + 60_000
+    const [holder = request] = await store.marks.take(tenant, [{ key, value: request, at: expires }], ttlMs)
     return holder === request
   }
 
@@ -110,10 +112,10 @@ export const createOtp = ({
     tenant: string,
     id: string,
     request: string,
-    ttlMs: number,
+    expires: number,
   ): Promise<number | undefined> => {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++)
-      if (await take(tenant, `otp-try:${id}:${attempt}`, request, ttlMs)) return attempt
+      if (await take(tenant, `otp-try:${id}:${attempt}`, request, expires)) return attempt
     return undefined
   }
 
@@ -168,18 +170,15 @@ export const createOtp = ({
       const stored = (await store.marks.get(tenant, [key])).get(key)
       if (stored === undefined) return { valid: false, attemptsLeft: 0 }
       const { hash, expires } = Kept.parse(JSON.parse(stored))
-      const left = expires - now()
-      if (left <= 0) return { valid: false, attemptsLeft: 0 }
-      // They outlive the code, so that no clock gives a try back.
+      if (expires <= now()) return { valid: false, attemptsLeft: 0 }
       const request = uuidv7()
-      const attempt = await takeAttempt(tenant, id, request, left + 60_000)
+      const attempt = await takeAttempt(tenant, id, request, expires)
       if (attempt === undefined) return { valid: false, attemptsLeft: 0 }
       const given = Buffer.from(seal.digest(code, contextOf(tenant, id)))
       const wanted = Buffer.from(hash)
       if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
         return { valid: false, attemptsLeft: ATTEMPTS - attempt }
-      if (!(await take(tenant, `otp-used:${id}`, request, left + 60_000)))
-        return { valid: false, attemptsLeft: 0 }
+      if (!(await take(tenant, `otp-used:${id}`, request, expires))) return { valid: false, attemptsLeft: 0 }
       await store.marks.remove(tenant, [key])
       return { valid: true }
     },

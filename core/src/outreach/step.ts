@@ -10,6 +10,7 @@ import {
   UserId,
 } from '@carillon/schemas'
 import { z } from 'zod'
+import { uuid7Time } from '../ids.ts'
 import { parseJson } from '../json.ts'
 import type { OutgoingMessage } from '../stream/port.ts'
 
@@ -59,6 +60,10 @@ const digest = (...parts: (string | number)[]) => hash('sha256', parts.join('\n'
 /** The same on every attempt of a journey, and no other's: what providers and claims are keyed by. 32 characters. */
 export const deliveryKey = (step: Step, target: string): string =>
   digest(step.tenant, step.notification, step.user, step.index, target, step.journey ?? 0).slice(0, 32)
+
+/** When what it is about was accepted, epoch ms: the same in every message of its plan, whenever they were written. */
+export const acceptedAt = ({ item, notification }: Pick<Step, 'item' | 'notification'>): number =>
+  uuid7Time(item ?? notification) ?? 0
 
 /** The key of the one message per item that waits for the plan's next step. */
 export const planKey = ({

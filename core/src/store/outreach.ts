@@ -92,6 +92,8 @@ export interface Deliveries {
 
 /** A small value under a key. */
 export type Mark = { key: string; value: string }
+/** `at`: epoch ms, whatever the time, but the same from everybody who takes this key. Those of about one time lie together. */
+export type Taking = Mark & { at: number }
 
 /**
  * Small facts with a time to live, by tenant and key (at most 256 characters, any). Values are the caller's, sealed by
@@ -105,7 +107,7 @@ export type Mark = { key: string; value: string }
  * - None is gone before its time; an expired one may be seen for another second.
  */
 export interface Marks {
-  take(tenant: string, marks: readonly Mark[], ttlMs: number): Promise<(string | undefined)[]>
+  take(tenant: string, marks: readonly Taking[], ttlMs: number): Promise<(string | undefined)[]>
   put(tenant: string, marks: readonly Mark[], ttlMs: number): Promise<void>
   /** What was put, by key. */
   get(tenant: string, keys: readonly string[]): Promise<Map<string, string>>

@@ -54,7 +54,7 @@ test('purging takes away what has expired, in chunks, and nothing else', async (
     users.map((user) => ({ ...delivery, user, state: 'sent', at: 1 })),
   )
   await store.marks.put(tenant, [{ key: 'short', value: '' }], -1)
-  await store.marks.take(tenant, [{ key: 'short', value: '' }], -1)
+  await store.marks.take(tenant, [{ key: 'short', value: '', at: 0 }], -1)
   await store.marks.put(tenant, [{ key: 'long', value: '' }], 60_000)
   database.handle.exec(`UPDATE deliveries SET expires_at = 1 WHERE user <> 'user-0'`)
   database.handle.exec(`UPDATE inbox SET expires_at = 1 WHERE id IN (SELECT id FROM inbox LIMIT 1100)`)

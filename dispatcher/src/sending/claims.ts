@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { deliveryKey, type Step } from '@carillon/core/outreach/step'
-import type { Mark } from '@carillon/core/store/outreach'
+import { acceptedAt, deliveryKey, type Step } from '@carillon/core/outreach/step'
+import type { Taking } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
 import type { Delivery } from '@carillon/schemas'
 
@@ -25,11 +25,14 @@ export type Claim =
   | { claim: 'busy'; until: number }
   | { claim: 'doubt' }
 
-type Asking = { mark: Mark; resolve(held: string | undefined): void; reject(error: unknown): void }
+type Asking = { mark: Taking; resolve(held: string | undefined): void; reject(error: unknown): void }
 
-/** Takes the marks of a tenant that are asked for within GATHER_MS together: they are made durable at once. */
+/**
+ * Takes the marks of a tenant together that are asked for within GATHER_MS, or while others are being taken: many cost
+ * little more than one.
+ */
 const createTaking = (store: Pick<Store, 'marks'>) => {
-  let asking = new Map<string, Asking[]>()
+  const tenants = new Map<string, Asking[]>()
 
   const take = async (tenant: string, together: readonly Asking[]) => {
     try {
@@ -41,18 +44,20 @@ const createTaking = (store: Pick<Store, 'marks'>) => {
     }
   }
 
-  const takeAll = () => {
-    const tenants = asking
-    asking = new Map()
-    for (const [tenant, together] of tenants) void take(tenant, together)
+  const takeAll = async (tenant: string) => {
+    for (let asking = tenants.get(tenant) ?? []; asking.length > 0; asking = tenants.get(tenant) ?? []) {
+      tenants.set(tenant, [])
+      await take(tenant, asking)
+    }
+    tenants.delete(tenant)
   }
 
-  return (tenant: string, mark: Mark): Promise<string | undefined> =>
+  return (tenant: string, mark: Taking): Promise<string | undefined> =>
     new Promise((resolve, reject) => {
-      if (asking.size === 0) setTimeout(takeAll, GATHER_MS)
-      const together = asking.get(tenant)
-      if (together) together.push({ mark, resolve, reject })
-      else asking.set(tenant, [{ mark, resolve, reject }])
+      const asking = tenants.get(tenant)
+      if (asking) return void asking.push({ mark, resolve, reject })
+      tenants.set(tenant, [{ mark, resolve, reject }])
+      setTimeout(takeAll, GATHER_MS, tenant)
     })
 }
 
@@ -81,9 +86,9 @@ export const createClaims = (store: Pick<Store, 'marks' | 'deliveries'>, leaseMs
     return undefined
   }
 
-  const takeKey = async ({ tenant }: Step, key: string): Promise<number | undefined> => {
+  const takeKey = async (step: Step, key: string): Promise<number | undefined> => {
     const value = `${holder} ${Date.now()}`
-    const held = await takeMark(tenant, { key, value })
+    const held = await takeMark(step.tenant, { key, value, at: acceptedAt(step) })
     return held === undefined || held === value ? undefined : Number(held.split(' ')[1])
   }
 

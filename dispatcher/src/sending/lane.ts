@@ -2,7 +2,7 @@ import { ProblemError } from '@carillon/core/errors'
 import { readStep, type Step } from '@carillon/core/outreach/step'
 import type { Store } from '@carillon/core/store/port'
 import type { Message, Reader } from '@carillon/core/stream/port'
-import { parseStepSubject } from '@carillon/schemas'
+import { type Channel, parseStepSubject } from '@carillon/schemas'
 import { type Outages, pauseMs, Stopped } from '../outages.ts'
 import { MAX_DELIVERIES } from '../pump.ts'
 import { following, type Handle } from './handle.ts'
@@ -31,7 +31,7 @@ const stepOf = (message: Message): Step => {
  * Reads one lane of a channel. As many steps are in hand as the reader holds; each is on its own, from its look-up, which
  * it shares with those that came with it, to its end, so a slow one holds up nobody.
  */
-export const startLane = (ports: LanePorts, reader: Reader) => {
+export const startLane = (ports: LanePorts, channel: Channel, reader: Reader) => {
   const { store, stream, handle, outages, log, metrics } = ports
   const inHand = new Set<Message>()
   let stopped = false
@@ -94,6 +94,7 @@ export const startLane = (ports: LanePorts, reader: Reader) => {
       const known = await outages.through(() =>
         lookUp(
           store,
+          channel,
           steps.map(({ step }) => step),
         ),
       )

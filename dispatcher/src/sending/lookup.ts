@@ -1,7 +1,9 @@
 import type { Step } from '@carillon/core/outreach/step'
+import { grouped } from '@carillon/core/store/grouping'
 import type { StoredDevice } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
-import type { InboxItem, UserProfile } from '@carillon/schemas'
+import type { Channel, InboxItem, UserProfile } from '@carillon/schemas'
+import { IN_PROFILES } from './targets.ts'
 
 export type Person = { profile: UserProfile; devices: readonly StoredDevice[] }
 
@@ -18,9 +20,13 @@ const unique = <T>(values: Iterable<T>): T[] => [...new Set(values)]
 
 const at = (...parts: string[]) => parts.join('\n')
 
-/** Looks up all that a batch needs with one question for each tenant, person and notification among them. */
+/**
+ * Looks up all that a batch of one channel's steps needs, with one question for each tenant, person and notification among
+ * them. Of a person it is what the channel needs: the profile, or the devices.
+ */
 export const lookUp = async (
   store: Pick<Store, 'inbox' | 'users' | 'devices' | 'notifications'>,
+  channel: Channel,
   steps: readonly Step[],
 ): Promise<Known> => {
   const items = new Map<string, InboxItem>()
@@ -48,15 +54,14 @@ export const lookUp = async (
     ...[...notifications].map(async ([key, { tenant, id }]) => {
       if ((await store.notifications.get(tenant, id))?.state === 'cancelled') cancelled.add(key)
     }),
-    ...unique(steps.map(({ tenant }) => tenant)).map(async (tenant) => {
-      const users = unique(steps.filter((step) => step.tenant === tenant).map(({ user }) => user))
-      const [profiles, devices] = await Promise.all([
-        store.users.get(tenant, users),
-        store.devices.of(tenant, users),
-      ])
-      const known = new Map(profiles.map(({ id, profile }) => [id, profile]))
-      for (const user of users)
-        people.set(at(tenant, user), { profile: known.get(user) ?? {}, devices: devices.get(user) ?? [] })
+    ...[...grouped(steps, ({ tenant }) => tenant)].map(async ([tenant, together]) => {
+      const users = unique(together.map(({ user }) => user))
+      if (IN_PROFILES.includes(channel))
+        for (const { id, profile } of await store.users.get(tenant, users))
+          people.set(at(tenant, id), { profile, devices: [] })
+      else
+        for (const [id, devices] of await store.devices.of(tenant, users))
+          people.set(at(tenant, id), { profile: {}, devices })
     }),
   ])
 

@@ -292,7 +292,7 @@ describe('provider trouble', () => {
     const died = { tenant, user: 'ada', notification: 'n1', index: 0 } as Step
     await store.marks.take(
       tenant,
-      [{ key: `send:${deliveryKey(died, '')}:1`, value: `another ${Date.now()}` }],
+      [{ key: `send:${deliveryKey(died, '')}:1`, value: `another ${Date.now()}`, at: 0 }],
       60_000,
     )
     await send(note('n1', [step('sms')], { priority: scene.priority }))

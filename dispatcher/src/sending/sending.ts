@@ -53,11 +53,11 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
   )
   const handle = createHandle({ store, accounts, endpoints, attempt, metrics })
   const lanes = await Promise.all(
-    CHANNELS.flatMap(lanesOf).map(async (lane) =>
-      startLane(
-        { store, stream, reports, handle, outages, log, metrics },
-        await stream.read(lane, { buffer: IN_HAND }),
-      ),
+    CHANNELS.flatMap((channel) =>
+      lanesOf(channel).map(async (lane) => {
+        const reader = await stream.read(lane, { buffer: IN_HAND })
+        return startLane({ store, stream, reports, handle, outages, log, metrics }, channel, reader)
+      }),
     ),
   )
   outages.onOver(() => {

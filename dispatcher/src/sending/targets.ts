@@ -22,7 +22,8 @@ const profileAddress = (kind: Address['kind'], profile: UserProfile): Address | 
   return undefined
 }
 
-const PHONE_CHANNELS: readonly Channel[] = ['sms', 'mms', 'whatsapp']
+/** Channels whose addresses lie in profiles; those of all others lie with devices. */
+export const IN_PROFILES: readonly Channel[] = ['email', 'sms', 'mms', 'whatsapp']
 /** Kinds of devices of which each has a provider of its own. */
 const PUSH_KINDS = ['web-push', 'fcm', 'apns']
 
@@ -65,7 +66,7 @@ export const targetsOf = (
 
 /** As near to what a real account would need as can be. */
 const captured = (channel: Channel, profile: UserProfile): Address => {
-  const kind = channel === 'email' ? 'email' : PHONE_CHANNELS.includes(channel) ? 'phone' : 'account'
+  const kind = channel === 'email' ? 'email' : IN_PROFILES.includes(channel) ? 'phone' : 'account'
   return profileAddress(kind, profile) ?? { kind: 'account' }
 }
 

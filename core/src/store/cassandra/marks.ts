@@ -1,29 +1,63 @@
-import type { Mark, Marks } from '../outreach.ts'
-import { forEach, type Session } from './session.ts'
+import { hash } from 'node:crypto'
+import { groupedSlices } from '../grouping.ts'
+import type { Mark, Marks, Taking } from '../outreach.ts'
+import { CLAIMS, forEach, type Session, type Statement } from './session.ts'
 
 /** Marks of one call at once: a quarter of that halved the rate of taking. */
 const AT_ONCE = 128
+const HOUR_MS = 3_600_000
+/** Partitions for what is taken within an hour: few, for a batch of claims costs as much as one, but one waits for another. */
+const SLOTS = 8
 
-/** Every mark is a partition of its own. What is taken lies apart: LWT and other writes of one row do not mix. */
+const slotOf = (key: string): number => hash('sha1', key, 'buffer')[0]! % SLOTS
+
+/**
+ * Every mark that is put is a partition of its own. What is taken lies apart, for LWT and other writes of one row do not
+ * mix, and close together: one LWT takes many.
+ */
 export const cassandraMarks = (session: Session): Marks => {
   const taken = session.table('taken')
   const marks = session.table('marks')
   /** Cassandra counts TTLs in seconds. */
   const ttl = (ms: number) => Math.max(1, Math.ceil(ms / 1_000))
 
+  /** All of one partition. Where some are taken already, which is rare, each is asked for by itself. */
+  const takeTogether = async (some: readonly Taking[], statement: (mark: Taking) => Statement) => {
+    const held = new Map<string, string>()
+    if (some.length > 1 && (await session.claimAll(some.map(statement)))) return held
+    await forEach(
+      some,
+      async (mark) => {
+        const { query, params } = statement(mark)
+        const row = await session.claim(query, params)
+        if (row) held.set(mark.key, String(row.value))
+      },
+      AT_ONCE,
+    )
+    return held
+  }
+
   return {
     take: async (tenant, wanted, ttlMs) => {
-      const query = `INSERT INTO ${taken} (tenant, key, value) VALUES (?, ?, ?) IF NOT EXISTS USING TTL ?`
-      const held: (string | undefined)[] = wanted.map(() => undefined)
-      await forEach(
-        [...wanted.entries()],
-        async ([index, { key, value }]) => {
-          const row = await session.claim(query, [tenant, key, value, ttl(ttlMs)])
-          if (row) held[index] = String(row.value)
-        },
-        AT_ONCE,
+      const query = `INSERT INTO ${taken} (tenant, hour, slot, key, value) VALUES (?, ?, ?, ?, ?) IF NOT EXISTS USING TTL ?`
+      const hourOf = ({ at }: Taking) => Math.floor(at / HOUR_MS)
+      const statement = (mark: Taking): Statement => ({
+        query,
+        params: [tenant, hourOf(mark), slotOf(mark.key), mark.key, mark.value, ttl(ttlMs)],
+      })
+      // Of several that want one key, the first.
+      const firsts = new Map<string, Taking>()
+      for (const mark of wanted) if (!firsts.has(mark.key)) firsts.set(mark.key, mark)
+      const partition = (mark: Taking) => hourOf(mark) * SLOTS + slotOf(mark.key)
+      const held = new Map<string, string>()
+      await forEach(groupedSlices([...firsts.values()], partition, CLAIMS), async ([, some]) => {
+        for (const [key, value] of await takeTogether(some, statement)) held.set(key, value)
+      })
+      return wanted.map((mark) =>
+        firsts.get(mark.key) === mark
+          ? held.get(mark.key)
+          : (held.get(mark.key) ?? firsts.get(mark.key)?.value),
       )
-      return held
     },
 
     put: (tenant, given, ttlMs) => {

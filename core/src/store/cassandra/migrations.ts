@@ -69,8 +69,8 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     PRIMARY KEY ((tenant, notification, part), user, step, device)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('taken')} (
-    tenant text, key text, value text,
-    PRIMARY KEY ((tenant, key))
+    tenant text, hour int, slot int, key text, value text,
+    PRIMARY KEY ((tenant, hour, slot), key)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('marks')} (
     tenant text, key text, value text,

@@ -20,6 +20,8 @@ export type Session = {
   write(statements: Statement[]): Promise<void>
   /** Runs an INSERT … IF NOT EXISTS, linearizable in this data centre. Resolves with the row that was there before. */
   claim(query: string, params: unknown[]): Promise<types.Row | undefined>
+  /** The same of rows of one partition, all or none; at most CLAIMS of them. Resolves with whether it was all. */
+  claimAll(statements: Statement[]): Promise<boolean>
 }
 
 /** Statements of this process that may wait for Cassandra at once. */
@@ -30,10 +32,13 @@ const PAGE = 2_000
 const SCAN_MOST = 512
 /** Statements per mutation: at the largest content (64 KiB) well under Cassandra's limit of 16 MiB. */
 const BATCH = 50
+/** Rows claimed together at most. */
+export const CLAIMS = 50
 
 const PREPARED = { prepare: true }
 const SERIAL = { prepare: true, serialConsistency: types.consistencies.localSerial }
 const UNLOGGED = { prepare: true, logged: false }
+const UNLOGGED_SERIAL = { ...UNLOGGED, ...SERIAL }
 
 const { responseErrorCodes: codes } = types
 const NOT_NOW: number[] = [
@@ -106,6 +111,8 @@ export const cassandraSession = (client: Client, keyspace: string): Session => {
       const result = await through(() => client.execute(query, params, SERIAL))
       return result.wasApplied() ? undefined : result.first()
     },
+    claimAll: async (statements) =>
+      (await through(() => client.batch(statements, UNLOGGED_SERIAL))).wasApplied(),
     write: async (statements) => {
       const [only] = statements
       if (only && statements.length === 1)
