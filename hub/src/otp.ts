@@ -1,7 +1,7 @@
 import { randomInt, timingSafeEqual } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
 import type { Limits } from '@carillon/core/limits/port'
-import { stepMessage } from '@carillon/core/outreach/step'
+import { secretContext, stepMessage } from '@carillon/core/outreach/step'
 import type { Seal, Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import { channelOfDevice, type UserProfile } from '@carillon/schemas'
@@ -33,8 +33,6 @@ type OtpWish = {
 
 /** What is kept of a code: enough to recognise it, not to tell it. `expires` in epoch ms. */
 const Kept = z.object({ hash: z.string(), user: z.string(), expires: z.number() })
-
-const contextOf = (tenant: string, id: string) => `otp:${tenant}:${id}`
 
 const newCode = (length: number) => Array.from({ length }, () => randomInt(10)).join('')
 
@@ -135,7 +133,11 @@ export const createOtp = ({
       const code = newCode(wish.length)
       const at = now()
       const expiresAt = at + wish.ttlSeconds * 1_000
-      const kept = { hash: seal.digest(code, contextOf(tenant, id)), user, expires: expiresAt }
+      const kept = {
+        hash: seal.digest(code, secretContext({ tenant, notification: id })),
+        user,
+        expires: expiresAt,
+      }
       await store.marks.put(
         tenant,
         [{ key: `otp:${id}`, value: JSON.stringify(kept satisfies z.infer<typeof Kept>) }],
@@ -146,7 +148,7 @@ export const createOtp = ({
           tenant,
           user,
           notification: id,
-          secret: seal.seal(code, contextOf(tenant, id)),
+          secret: seal.seal(code, secretContext({ tenant, notification: id })),
           ...(name === undefined ? {} : { name }),
           type,
           priority: 'critical',
@@ -174,7 +176,7 @@ export const createOtp = ({
       const request = uuidv7()
       const attempt = await takeAttempt(tenant, id, request, expires)
       if (attempt === undefined) return { valid: false, attemptsLeft: 0 }
-      const given = Buffer.from(seal.digest(code, contextOf(tenant, id)))
+      const given = Buffer.from(seal.digest(code, secretContext({ tenant, notification: id })))
       const wanted = Buffer.from(hash)
       if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
         return { valid: false, attemptsLeft: ATTEMPTS - attempt }

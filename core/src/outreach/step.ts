@@ -65,6 +65,10 @@ export const deliveryKey = (step: Step, target: string): string =>
 export const acceptedAt = ({ item, notification }: Pick<Step, 'item' | 'notification'>): number =>
   uuid7Time(item ?? notification) ?? 0
 
+/** What a one-time code is sealed for. */
+export const secretContext = ({ tenant, notification }: Pick<Step, 'tenant' | 'notification'>): string =>
+  `otp:${tenant}:${notification}`
+
 /** The key of the one message per item that waits for the plan's next step. */
 export const planKey = ({
   tenant,

@@ -1,11 +1,7 @@
 import type { Content } from '@carillon/core/outreach/provider'
-import type { Step } from '@carillon/core/outreach/step'
+import { type Step, secretContext } from '@carillon/core/outreach/step'
 import type { Seal } from '@carillon/core/store/port'
 import type { InboxItem } from '@carillon/schemas'
-
-/** What seals the code of a one-time password. */
-export const secretContext = ({ tenant, notification }: Pick<Step, 'tenant' | 'notification'>) =>
-  `otp:${tenant}:${notification}`
 
 /** A link that is a path made absolute; undefined when there is nothing to make it so. */
 const absolute = (url: string | undefined, base: string | undefined): string | undefined => {

@@ -50,10 +50,14 @@ export const createHandle = ({ store, accounts, endpoints, attempt, metrics }: H
     return result
   }
 
-  /** Nobody can be reached by this step, which is no failure, but the next one's turn has come. */
+  /**
+   * Nobody can be reached by this step, which is no failure, but the next one's turn has come; if it is one of several
+   * targets that cannot, only when all of them have come to nothing.
+   */
   const unreachable = (step: Step, reason: string): Result => {
     const result = skip(step, reason)
-    result.messages.push(...nextAtOnce(step))
+    if (step.target) result.failed = step
+    else result.messages.push(...nextAtOnce(step))
     return result
   }
 
@@ -109,7 +113,7 @@ export const createHandle = ({ store, accounts, endpoints, attempt, metrics }: H
     const wanted =
       step.target === undefined ? targets : targets.filter(({ target }) => target === step.target)
     // The device has gone since.
-    if (wanted.length === 0) return skip(step, 'no_address')
+    if (wanted.length === 0) return unreachable(step, 'no_address')
     const open = await allowed(step, wanted)
     if (open.length === 0) return unreachable(step, 'suppressed')
     const left = await enabled(step, open)

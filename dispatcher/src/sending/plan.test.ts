@@ -1,4 +1,4 @@
-import { deliveryKey, type Step } from '@carillon/core/outreach/step'
+import { deliveryKey, type Step, stepMessage } from '@carillon/core/outreach/step'
 import type { Channel, PlanStep } from '@carillon/schemas'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openWorld, type World } from '../testing.ts'
@@ -68,6 +68,41 @@ test.each(['failed', 'undelivered'] as const)(
     )
     await quiet()
     expect(mail.got).toHaveLength(1)
+    expect(await deadLetters()).toEqual([])
+  },
+)
+
+test.each([
+  { other: 'sent', mails: 0 },
+  { other: 'failed', mails: 1 },
+] as const)(
+  'a device that has gone makes the next step due unless another was reached: $other',
+  async (scene) => {
+    const { deadLetters, mail, quiet, send, store, stream, tenant } = world
+    const plan = [{ ...step('push', 'unread'), after: 3_600 }, step('email', 'failed')]
+    await send(note('n1', ...plan))
+    const [item] = await until(async () => {
+      const found = await store.inbox.page({ tenant, user: 'ada' }, { status: 'active', limit: 1 })
+      expect(found).toHaveLength(1)
+      return found
+    })
+    const place = {
+      notification: 'n1',
+      user: 'ada',
+      step: 0,
+      channel: 'push',
+      device: 'a',
+      wide: false,
+    } as const
+    await store.deliveries.record(tenant, [{ ...place, state: scene.other, at: Date.now() }])
+    const at = Date.now()
+    const push = { tenant, user: 'ada', notification: 'n1', item: item?.id, type: 'bill', plan, index: 0 }
+    await stream.publish([
+      stepMessage({ ...push, priority: 'normal', at, expiresAt: at + 3_600_000, wide: false, target: 'b' }),
+    ])
+    await until(async () => expect(await states('n1')).toContain('push skipped'))
+    await quiet()
+    expect(mail.got).toHaveLength(scene.mails)
     expect(await deadLetters()).toEqual([])
   },
 )

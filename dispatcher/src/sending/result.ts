@@ -14,7 +14,7 @@ export type Result = {
   /** Devices that are gone. */
   gone: { user: string; device: string }[]
   suppressions: Suppression[]
-  /** The step, naming its target, that has failed for good; `dead` is why, should that be the end of the plan. */
+  /** The step, naming its target, that has come to nothing; `dead` is why, should that be the end of the plan. */
   failed?: Step
   dead?: DeadReason
 }

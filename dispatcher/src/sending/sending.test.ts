@@ -1,6 +1,6 @@
 import type { Captured } from '@carillon/core/outreach/provider'
-import { deliveryKey, type Step } from '@carillon/core/outreach/step'
-import type { PlanStep } from '@carillon/schemas'
+import { deliveryKey, type Step, secretContext, stepMessage } from '@carillon/core/outreach/step'
+import { type PlanStep, scheduleSubject } from '@carillon/schemas'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { capture } from '../channels/capture.ts'
 import { openWorld, type World } from '../testing.ts'
@@ -298,6 +298,30 @@ describe('provider trouble', () => {
     await send(note('n1', [step('sms')], { priority: scene.priority }))
     await until(async () => expect(await ledger('n1', 'ada')).toMatchObject([scene.ends]))
     expect(sms.got).toHaveLength(scene.sends)
+  })
+
+  test('waiting for whoever has an attempt in hand does not take the place of a later attempt', async () => {
+    const sms = scripted('text', ['sms'], { needs: 'phone' })
+    const { account, ledger, quiet, seal, store, stream, tenant } = await open({
+      providers: providersOf(sms),
+    })
+    await account('text')
+    const at = Date.now()
+    const code: Step = {
+      ...{ tenant, user: 'ada', notification: 'n1', type: 'otp', priority: 'critical', at, wide: false },
+      ...{ expiresAt: at + 600_000, plan: [step('sms')], index: 0 },
+    }
+    code.secret = seal.seal('123456', secretContext(code))
+    const key = deliveryKey(code, '')
+    await store.marks.take(tenant, [{ key: `send:${key}:1`, value: `another ${at}`, at: 0 }], 60_000)
+    const retry = stepMessage(
+      { ...code, attempt: 2 },
+      { at: at + 600, key: scheduleSubject(tenant, `step-${key}`) },
+    )
+    await stream.publish([retry, stepMessage(code)])
+    await quiet()
+    expect(sms.got).toEqual([])
+    await until(async () => expect(await ledger('n1', 'ada')).toMatchObject([{ state: 'sent', attempts: 2 }]))
   })
 
   test('a slow provider holds up only itself', async () => {

@@ -6,7 +6,7 @@ import { type Server, start } from './child.ts'
 import { freePort } from './ports.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const UNBUILT = ['--conditions=source', '--import', 'tsx', 'cli/src/main.ts']
+const UNBUILT = ['--max-semi-space-size=32', '--conditions=source', '--import', 'tsx', 'cli/src/main.ts']
 
 /** The settings of one process; those of the caller's own environment do not leak in. */
 export type Settings = Record<`CARILLON_${string}`, string | undefined>
