@@ -31,3 +31,12 @@ export class UnavailableError extends ProblemError {
     this.part = part
   }
 }
+
+/** An error and its cause in one line. */
+export const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause instanceof Error ? error.cause.message : ''
+  // Drivers print whole objects; a provider's reason may repeat its cause.
+  const [said = '', why = ''] = [error.message, cause].map((text) => text.split('\n', 1)[0])
+  return why === '' || said.includes(why) ? said : `${said}: ${why}`
+}

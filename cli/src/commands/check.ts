@@ -1,3 +1,4 @@
+import { reasonOf } from '@carillon/core/errors'
 import { createClosers } from '@carillon/core/lifecycle/closers'
 import type { Http } from '@carillon/core/outreach/provider'
 import type { Store } from '@carillon/core/store/port'
@@ -9,14 +10,6 @@ import { databaseFile, openParts, whereabouts } from '../parts.ts'
 import { say, settings } from '../settings.ts'
 
 const CHECK_LIMIT_MS = 10_000
-
-const reason = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause instanceof Error ? error.cause.message : ''
-  // Drivers print whole objects; a provider's reason may repeat its cause.
-  const [said = '', why = ''] = [error.message, cause].map((text) => text.split('\n', 1)[0])
-  return why === '' || said.includes(why) ? said : `${said}: ${why}`
-}
 
 /** URLs may hold passwords. */
 const withoutPassword = (url: string) => url.replace(/\/\/[^@/]*@/, '//…@')
@@ -34,7 +27,7 @@ const faultOf = async (work: () => Promise<unknown>): Promise<string | undefined
     await Promise.race([work(), limit])
     return undefined
   } catch (error) {
-    return reason(error)
+    return reasonOf(error)
   } finally {
     clearTimeout(timer)
   }

@@ -1,6 +1,13 @@
 import { type Logger, pino } from 'pino'
+import { reasonOf, UnavailableError } from '../errors.ts'
 
 export type Log = Logger
+
+/** That something does not answer is told in a line, for it is told often, and where it was noticed says nothing. */
+const serializeError = (error: Error) =>
+  error instanceof UnavailableError
+    ? { type: error.name, message: reasonOf(error) }
+    : pino.stdSerializers.err(error)
 
 /** JSON lines on standard output. Ids of messages and tenants are logged; content, addresses and secrets never are. */
 export const createLog = (options: { level: string; role: string }): Log =>
@@ -8,6 +15,7 @@ export const createLog = (options: { level: string; role: string }): Log =>
     level: options.level,
     base: { role: options.role, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: serializeError },
     formatters: { level: (level) => ({ level }) },
     redact: {
       paths: ['token', 'secret', 'authorization', '*.token', '*.secret', '*.authorization'],

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { reasonOf, UnavailableError } from './errors.ts'
+
+test.each([
+  [new Error('no'), 'no'],
+  [new Error('no\n    and much more'), 'no'],
+  [new UnavailableError('store', new Error('refused\nby 127.0.0.1')), 'the store does not answer: refused'],
+  [
+    new Error('login failed: wrong password', { cause: new Error('wrong password') }),
+    'login failed: wrong password',
+  ],
+  [new Error('no', { cause: 'something' }), 'no'],
+  ['thrown', 'thrown'],
+])('a reason is one line, with its cause', (error, line) => {
+  expect(reasonOf(error)).toBe(line)
+})
