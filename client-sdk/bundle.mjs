@@ -1,14 +1,24 @@
 import { build } from 'esbuild'
 
-/** Builds the browser's file: one ES module with everything in it. Speaks only when something is wrong. */
-await build({
-  entryPoints: [new URL('src/index.ts', import.meta.url).pathname],
-  outfile: new URL('dist/carillon.js', import.meta.url).pathname,
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  platform: 'browser',
-  target: 'es2022',
-  sourcemap: true,
-  logLevel: 'warning',
-})
+/**
+ * Builds the browser's files, each with everything in it: the client and web push as ES modules, and the service worker of
+ * web push as a classic script. Speaks only when something is wrong.
+ */
+const bundle = (entry, name, format) =>
+  build({
+    entryPoints: [new URL(entry, import.meta.url).pathname],
+    outfile: new URL(`dist/browser/${name}.js`, import.meta.url).pathname,
+    bundle: true,
+    minify: true,
+    format,
+    platform: 'browser',
+    target: 'es2022',
+    sourcemap: true,
+    logLevel: 'warning',
+  })
+
+await Promise.all([
+  bundle('src/index.ts', 'client', 'esm'),
+  bundle('src/push.ts', 'push', 'esm'),
+  bundle('worker/push-worker.ts', 'push-worker', 'iife'),
+])

@@ -1,5 +1,6 @@
 import type { Counts, InboxItem, InboxPage, ItemPatch } from '@carillon/schemas'
-import { asError, type CarillonError, errorOf } from './error.ts'
+import { createCall } from './call.ts'
+import { asError, type CarillonError } from './error.ts'
 import type { Query } from './items.ts'
 import { backoff, type Timing } from './timing.ts'
 import type { Tokens } from './tokens.ts'
@@ -33,27 +34,7 @@ export const createApi = ({
   /** Ends everything. */
   signal: AbortSignal
 }) => {
-  const once = async <T>(token: string, method: string, path: string, body?: unknown): Promise<T> => {
-    const response = await fetch(`${url}v1/inbox${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: body ? JSON.stringify(body) : null,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timing.request)]),
-    })
-    if (!response.ok) throw await errorOf(response)
-    return await response.json()
-  }
-
-  /** One request; a refused token is renewed once. */
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const token = await tokens.get()
-    try {
-      return await once<T>(token, method, path, body)
-    } catch (error) {
-      if (tokens.fixed || asError(error).status !== 401) throw error
-      return once<T>(await tokens.get(token), method, path, body)
-    }
-  }
+  const call = createCall({ url: `${url}v1/inbox`, tokens, fetch, timeout: timing.request, signal })
 
   /** A change, which is idempotent: tried again while that can help. */
   const change = async (method: string, path: string, body?: unknown): Promise<Answer> => {

@@ -15,8 +15,8 @@ import { createReadiness } from '@carillon/core/telemetry/readiness'
 import type { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { createAcceptance } from './accept.ts'
+import { BROWSER_FILES, serveBrowserFiles } from './api/browser.ts'
 import { callbackRoutes } from './api/callbacks.ts'
-import { serveClient } from './api/client.ts'
 import { deadLetterRoutes } from './api/dead-letters.ts'
 import { deliveryRoutes } from './api/deliveries.ts'
 import { type Demo, demoRoutes } from './api/demo.ts'
@@ -68,8 +68,8 @@ export type HubOptions = {
   publicUrl?: string
   /** Web push endpoints may be anywhere, and not only at the known push services. */
   anyPushOrigin?: boolean
-  /** Path of the browser client, served at /client.js. */
-  clientBundle?: string
+  /** The folder of what pages load: the client at /client.js, and web push. */
+  browserFiles?: URL
   /** Development only: the demo page, which hands out tokens. */
   demo?: Demo
 }
@@ -115,7 +115,8 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     exposeHeaders: ['X-Request-Id', 'Retry-After'],
     maxAge: PREFLIGHT_SECONDS,
   })
-  for (const path of ['/v1/inbox/*', '/v1/devices/*', '/v1/push/*', '/client.js']) app.use(path, openToPages)
+  const ofPages = ['/v1/inbox/*', '/v1/devices/*', '/v1/push/*', ...BROWSER_FILES.map((name) => `/${name}`)]
+  for (const path of ofPages) app.use(path, openToPages)
 
   const routes = createRoutes(app, directory)
   const idempotent = createIdempotent({ idempotency, log })
@@ -161,7 +162,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     log,
     metrics,
   })
-  if (options.clientBundle !== undefined) serveClient(app, options.clientBundle)
+  if (options.browserFiles !== undefined) serveBrowserFiles(app, options.browserFiles)
   const demo = options.demo && demoRoutes(app, routes, { demo: options.demo, directory, users: store.users })
   routes.seal()
 

@@ -14,7 +14,7 @@ import { databaseFile, openHubParts, whereabouts } from '../parts.ts'
 import { choosePort } from '../port.ts'
 import { serve } from '../serve.ts'
 import { refuse, say, settings } from '../settings.ts'
-import { clientBundle } from './hub.ts'
+import { browserFiles } from './hub.ts'
 
 const TENANT = 'demo'
 const USERS = ['ada', 'grace', 'linus']
@@ -120,7 +120,7 @@ export const dev = defineCommand({
           secret: context.secret,
           publicUrl,
           anyPushOrigin: (config.allowedTargets ?? ['*']).includes('*'),
-          clientBundle: clientBundle(),
+          browserFiles: browserFiles(),
           demo,
         },
       )

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { createHub } from '@carillon/hub/hub'
 import { defineCommand } from 'citty'
@@ -8,8 +7,8 @@ import { serve } from '../serve.ts'
 import { needCluster, needSecret, settings } from '../settings.ts'
 import { untilAvailable } from '../until-available.ts'
 
-/** The client SDK as one file for browsers, made by `npm run build`. */
-export const clientBundle = () => fileURLToPath(import.meta.resolve('@carillon/client-sdk/browser'))
+/** The client SDK's files for browsers, made by `npm run build`. */
+export const browserFiles = () => new URL('.', import.meta.resolve('@carillon/client-sdk/browser/client'))
 
 export const hub = defineCommand({
   meta: { name: 'hub', description: 'The edge: HTTP API and live connections' },
@@ -32,7 +31,7 @@ export const hub = defineCommand({
           secret,
           publicUrl: config.publicUrl,
           anyPushOrigin: config.allowedTargets?.includes('*'),
-          clientBundle: clientBundle(),
+          browserFiles: browserFiles(),
         },
       )
       closers.add('hub', () => running.close())

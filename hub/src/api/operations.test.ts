@@ -1,14 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { UnavailableError } from '@carillon/core/errors'
 import { PROBLEMS } from '@carillon/schemas'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openHub, type TestHub } from '../testing.ts'
+import { BROWSER_FILES } from './browser.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'carillon-hub-'))
-const clientBundle = join(folder, 'client.js')
-writeFileSync(clientBundle, 'export const bell = true\n')
+for (const name of BROWSER_FILES) writeFileSync(join(folder, name), `// ${name}\n`)
+const browserFiles = pathToFileURL(`${folder}/`)
 
 const DEMO = {
   tenant: 'demo',
@@ -21,7 +23,7 @@ const DEMO = {
 
 let test: TestHub
 beforeAll(async () => {
-  test = await openHub({ clientBundle })
+  test = await openHub({ browserFiles })
 })
 afterAll(async () => {
   await test.close()
@@ -117,7 +119,9 @@ describe('/openapi.json', () => {
         .filter(({ method }) => method !== 'ALL')
         .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`),
     )
-    expect([...handled].filter((each) => !documented.includes(each))).toEqual(['get /client.js'])
+    expect([...handled].filter((each) => !documented.includes(each))).toEqual(
+      BROWSER_FILES.map((name) => `get /${name}`),
+    )
   })
 
   it('describes each in full', async () => {
@@ -250,22 +254,23 @@ describe('other origins', () => {
   })
 })
 
-describe('/client.js', () => {
-  it('is served to any page, and not twice', async () => {
-    const { status, text, headers } = await test.call('GET', '/client.js', {
+describe('what pages load', () => {
+  it.each(BROWSER_FILES)('%s is served to any page, and not twice', async (name) => {
+    const { status, text, headers } = await test.call('GET', `/${name}`, {
       headers: { origin: 'https://app.example' },
     })
-    expect([status, text]).toEqual([200, 'export const bell = true\n'])
+    expect([status, text]).toEqual([200, `// ${name}\n`])
     expect(headers.get('content-type')).toContain('text/javascript')
     expect(headers.get('access-control-allow-origin')).toBe('*')
-    const again = await test.call('GET', '/client.js', {
+    const again = await test.call('GET', `/${name}`, {
       headers: { 'if-none-match': headers.get('etag') ?? '' },
     })
     expect([again.status, again.text]).toEqual([304, ''])
   })
 
   it('has to be there when the hub starts', async () => {
-    await expect(openHub({ clientBundle: join(folder, 'missing.js') })).rejects.toThrow('npm run bundle')
+    const missing = new URL('missing/', browserFiles)
+    await expect(openHub({ browserFiles: missing })).rejects.toThrow('npm run bundle')
   })
 })
 

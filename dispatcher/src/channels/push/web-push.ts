@@ -7,7 +7,7 @@ import type {
   Tools,
 } from '@carillon/core/outreach/provider'
 import { PUSH_SERVICES, pushOriginAllowed } from '@carillon/core/outreach/push-services'
-import type { Priority } from '@carillon/schemas'
+import type { Priority, PushMessage } from '@carillon/schemas'
 import webpush from 'web-push'
 import { z } from 'zod'
 import { oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from '../outcome.ts'
@@ -50,10 +50,10 @@ const defaultSubject = (publicUrl?: string): string =>
     ? publicUrl
     : 'mailto:carillon@example.com'
 
-/** What the service worker of client-sdk shows. */
+/** What client-sdk's service worker shows. */
 const payload =
   (message: Outgoing) =>
-  ({ title, body, url, image, actions, data }: Content) => ({
+  ({ title, body, url, image, actions, data }: Content): PushMessage => ({
     title,
     body,
     url,

@@ -1,0 +1,44 @@
+import { asError, errorOf } from './error.ts'
+import type { Tokens } from './tokens.ts'
+
+/**
+ * Requests to the hub's HTTP API as a user. Rejects with the hub's problem as CarillonError, or with whatever was in the
+ * way of an answer; a refused token is renewed once.
+ */
+export const createCall = ({
+  url,
+  tokens,
+  fetch,
+  timeout,
+  signal,
+}: {
+  /** What paths are added to. */
+  url: string
+  tokens: Tokens
+  fetch: typeof globalThis.fetch
+  /** Time limit of one request, in milliseconds. */
+  timeout: number
+  /** Ends everything. */
+  signal: AbortSignal
+}) => {
+  const once = async <T>(token: string, method: string, path: string, body?: unknown): Promise<T> => {
+    const response = await fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: body ? JSON.stringify(body) : null,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
+    })
+    if (!response.ok) throw await errorOf(response)
+    return response.status === 204 ? (undefined as T) : await response.json()
+  }
+
+  return async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const token = await tokens.get()
+    try {
+      return await once<T>(token, method, path, body)
+    } catch (error) {
+      if (tokens.fixed || asError(error).status !== 401) throw error
+      return once<T>(await tokens.get(token), method, path, body)
+    }
+  }
+}
