@@ -48,22 +48,25 @@ const said = (value: unknown): string | undefined => (typeof value === 'string' 
 export const cassandraDeliveries = (session: Session, retention: number): Deliveries => {
   const table = session.table('deliveries')
   const PARTITION = 'tenant = ? AND notification = ? AND part = ?'
-  const SET = ['channel', 'attempt', 'provider', 'provider_id', 'reason', ...TIMES].map(
-    (cell) => `${cell} = ?`,
-  )
-  const update = `UPDATE ${table} USING TIMESTAMP ? AND TTL ? SET ${SET.join(', ')}
-    WHERE ${PARTITION} AND user = ? AND step = ? AND device = ?`
   const ttl = Math.max(1, Math.ceil(retention / 1_000))
   const partOf = (wide: boolean, user: string) => (wide ? slotOf(user) : 0)
   const parts = (wide: boolean) => Array.from({ length: wide ? SLOTS : 1 }, (_, part) => part)
 
   const statement = (tenant: string, change: DeliveryChange): Statement => {
     const { notification, wide, user, step, device, channel, state, at } = change
-    // What is undefined stays unset: it neither writes nor deletes.
-    const times = DELIVERY_STATES.map((each) => (each === state ? at : undefined))
-    const details = [change.attempt, change.provider, change.providerId, change.reason]
+    const cells = Object.entries({
+      channel,
+      [`${state}_at`]: at,
+      attempt: change.attempt,
+      provider: change.provider,
+      provider_id: change.providerId,
+      reason: change.reason,
+    }).filter(([, value]) => value !== undefined)
+    // As many texts as there are states, times the few ways to say something of each.
+    const query = `UPDATE ${table} USING TIMESTAMP ? AND TTL ? SET ${cells.map(([cell]) => `${cell} = ?`).join(', ')}
+      WHERE ${PARTITION} AND user = ? AND step = ? AND device = ?`
     const place = [tenant, notification, partOf(wide, user), user, step, device]
-    return { query: update, params: [at * 1_000, ttl, channel, ...details, ...times, ...place] }
+    return { query, params: [at * 1_000, ttl, ...cells.map(([, value]) => value), ...place] }
   }
 
   const delivery = (notification: string, row: types.Row) => {
