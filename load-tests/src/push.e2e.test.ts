@@ -98,7 +98,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
 
   test('a page that asked for it shows, with no page open, what is sent to its user, and opens it', async () => {
     const service = await subscribedBrowser()
-    await call('PUT', '/v1/providers/push', service.account)
+    await call('PUT', '/v1/providers/web-push', service.account)
     const context = await browser.newContext({ permissions: ['notifications'] })
     await context.addInitScript(subscribingTo, service.device)
     const page = await signedIn(context, 'ada')
@@ -143,6 +143,22 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
 
     expect(await ask(page, 'disable')).toBe('off')
     expect([await ask(page, 'state'), await devices('ada')]).toEqual(['off', []])
+    await service.close()
+    await context.close()
+  })
+
+  test('the demo page has a button for it', async () => {
+    const service = await subscribedBrowser()
+    const context = await browser.newContext({ permissions: ['notifications'] })
+    await context.addInitScript(subscribingTo, service.device)
+    const page = await context.newPage()
+    await page.goto(`${server.url}/?user=linus`)
+    await page.getByRole('button', { name: 'Push to this browser', exact: true }).click()
+    await page.getByRole('button', { name: 'Stop push to this browser' }).waitFor()
+    expect(await devices('linus')).toEqual(['web-push'])
+    await page.getByRole('button', { name: 'Stop push to this browser' }).click()
+    await page.getByRole('button', { name: 'Push to this browser', exact: true }).waitFor()
+    expect(await devices('linus')).toEqual([])
     await service.close()
     await context.close()
   })

@@ -3,6 +3,7 @@ import { acceptedAt, deliveryKey, type Step } from '@carillon/core/outreach/step
 import type { Taking } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
 import type { Delivery } from '@carillon/schemas'
+import { LRUCache } from 'lru-cache'
 
 /** Longer than a send may take, and its record after it: whoever has a claim this old has died. */
 export const LEASE_MS = 30_000
@@ -12,6 +13,8 @@ const CLAIM_TTL_MS = 4 * 86_400_000
 const GATHER_MS = 2
 /** How often what is in doubt is sent again. */
 const RESENDS_MAX = 2
+/** Claims that are remembered because nobody knows whether they were made. */
+const UNSURE_MAX = 10_000
 
 /**
  * `ours`: nobody else sends this attempt, `again` if it may have been sent before. `done`: it has come to an end already,
@@ -68,6 +71,8 @@ const createTaking = (store: Pick<Store, 'marks'>) => {
 export const createClaims = (store: Pick<Store, 'marks' | 'deliveries'>, leaseMs = LEASE_MS) => {
   const holder = randomUUID()
   const takeMark = createTaking(store)
+  /** What a claim that rejected would be known by: nothing was sent on it, so the next try may find it to be its own. */
+  const unsure = new LRUCache<string, string>({ max: UNSURE_MAX, ttl: leaseMs / 2 })
 
   /** The delivery, if the ledger knows of an end that came after the claim. */
   const ended = async (step: Step, since: number): Promise<Delivery | undefined> => {
@@ -87,9 +92,16 @@ export const createClaims = (store: Pick<Store, 'marks' | 'deliveries'>, leaseMs
   }
 
   const takeKey = async (step: Step, key: string): Promise<number | undefined> => {
-    const value = `${holder} ${Date.now()}`
-    const held = await takeMark(step.tenant, { key, value, at: acceptedAt(step) })
-    return held === undefined || held === value ? undefined : Number(held.split(' ')[1])
+    const id = `${step.tenant}\n${key}`
+    const value = unsure.get(id) ?? `${holder} ${Date.now()}`
+    unsure.delete(id)
+    try {
+      const held = await takeMark(step.tenant, { key, value, at: acceptedAt(step) })
+      return held === undefined || held === value ? undefined : Number(held.split(' ')[1])
+    } catch (error) {
+      unsure.set(id, value)
+      throw error
+    }
   }
 
   /** `resend`: what is in doubt is sent again. */

@@ -1,3 +1,4 @@
+import { UnavailableError } from '@carillon/core/errors'
 import type { Captured } from '@carillon/core/outreach/provider'
 import { deliveryKey, type Step, secretContext, stepMessage } from '@carillon/core/outreach/step'
 import { type PlanStep, scheduleSubject } from '@carillon/schemas'
@@ -298,6 +299,29 @@ describe('provider trouble', () => {
     await send(note('n1', [step('sms')], { priority: scene.priority }))
     await until(async () => expect(await ledger('n1', 'ada')).toMatchObject([scene.ends]))
     expect(sms.got).toHaveLength(scene.sends)
+  })
+
+  test('a claim whose answer was lost is known for its own, and the message is sent', async () => {
+    const sms = scripted('text', ['sms'], { needs: 'phone' })
+    let lost = 0
+    const { account, ledger, send } = await open({
+      providers: providersOf(sms),
+      wrap: (store) => ({
+        ...store,
+        marks: {
+          ...store.marks,
+          take: async (...given) => {
+            const held = await store.marks.take(...given)
+            if (lost++ < 2) throw new UnavailableError('store', new Error('it took too long'))
+            return held
+          },
+        },
+      }),
+    })
+    await account('text')
+    await send(note('n1', [step('sms')]))
+    await until(async () => expect(await ledger('n1', 'ada')).toMatchObject([{ state: 'sent', attempts: 1 }]))
+    expect(sms.got).toHaveLength(1)
   })
 
   test('waiting for whoever has an attempt in hand does not take the place of a later attempt', async () => {

@@ -3,6 +3,7 @@ import { mountBell } from './bell.js'
 import { showCaptured } from './captured.js'
 import { element, fillTabs } from './dom.js'
 import { plans } from './plans.js'
+import { mountPush } from './push.js'
 import { snippets } from './snippets.js'
 
 const byId = (id) => document.getElementById(id)
@@ -45,15 +46,14 @@ byId('who').addEventListener('submit', (event) => {
 
 // ── The bell ────────────────────────────────────────────────────────────────────────────────────────────────────
 let token = ''
-const client = createClient({
-  url: '/',
-  token: async () => {
-    ;({ token } = await call('POST', '/demo/token', { body: { user } }))
-    showSnippet()
-    return token
-  },
-})
+const newToken = async () => {
+  ;({ token } = await call('POST', '/demo/token', { body: { user } }))
+  showSnippet()
+  return token
+}
+const client = createClient({ url: '/', token: newToken })
 mountBell(byId('bell'), client)
+mountPush(byId('push'), newToken)
 
 const STATES = { connecting: 'Connecting', live: 'Live', offline: 'Reconnecting', stopped: 'Disconnected' }
 const showConnection = () => {

@@ -1,0 +1,39 @@
+/** A button that has this browser get real push messages, or no longer. Hidden where the browser cannot. */
+import { createPush } from '/push.js'
+
+const TEXTS = {
+  off: 'Push to this browser',
+  on: 'Stop push to this browser',
+  denied: 'Push is blocked in this browser',
+}
+
+export const mountPush = (button, token) => {
+  const push = createPush({ url: '/', token })
+
+  const show = (state) => {
+    button.hidden = state === 'unsupported'
+    button.disabled = state === 'denied'
+    button.dataset.state = state
+    button.textContent = TEXTS[state] ?? ''
+  }
+
+  button.addEventListener('click', async () => {
+    button.disabled = true
+    try {
+      show(await (button.dataset.state === 'on' ? push.disable() : push.enable()))
+    } catch {
+      // The hub, or the browser's own push service, is out of reach.
+      show(await push.state())
+      button.textContent = `${button.textContent} (it did not work: try again)`
+    }
+  })
+
+  const start = async () => {
+    const state = await push.state()
+    show(state)
+    // Somebody else may have signed in, or the browser may have been given another address.
+    if (state === 'on') show(await push.enable())
+  }
+  // Out of reach just now: the next page tries again.
+  start().catch(() => {})
+}
