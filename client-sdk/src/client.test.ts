@@ -19,8 +19,8 @@ beforeAll(async () => {
 })
 afterEach(() => {
   for (const client of clients.splice(0)) client.close()
-  Object.assign(hub, { carry: (_: unknown, deliver: () => void) => deliver(), meddle: () => undefined })
-  hub.refuse = undefined
+  const carry = (_: unknown, deliver: () => void) => deliver()
+  Object.assign(hub, { carry, meddle: () => undefined, pause: () => undefined, refuse: undefined })
 })
 afterAll(() => hub.close())
 
@@ -287,6 +287,37 @@ describe('live messages', () => {
     expect(client.counts.getSnapshot().unread).toBe(3)
     expect(hub.requests).toHaveLength(before)
   })
+
+  // A page is read in three steps: where the live messages stand, the counts, the items.
+  it.each([
+    { stored: 1, told: 'before the page' },
+    { stored: 2, told: 'before the page' },
+    { stored: 1, told: 'after the page' },
+    { stored: 2, told: 'after the page' },
+  ])(
+    'of an item stored after step $stored of a page, and told $told, count it once',
+    async ({ stored, told }) => {
+      const user = newUser()
+      const client = open(user)
+      const item = newItem()
+      let steps = 0
+      hub.pause = async () => {
+        if (++steps !== stored) return
+        if (told === 'after the page') return void hub.put(user, item)
+        hub.add(user, item)
+        await until(client.counts, ({ unread }) => unread === 1)
+      }
+      const feed = client.feed()
+      await until(feed, ({ status }) => status === 'ready')
+      if (told === 'after the page') hub.add(user, item)
+      await expect.poll(() => client.counts.getSnapshot()).toEqual({ unread: 1, unseen: 1 })
+      expect(feed.getSnapshot().items.map(({ id }) => id)).toEqual([item.id])
+      // And stays so.
+      hub.pause = () => undefined
+      await feed.refresh()
+      expect(client.counts.getSnapshot()).toEqual({ unread: 1, unseen: 1 })
+    },
+  )
 
   it('that are lost are fetched once the next one shows the gap', async () => {
     const { user, client, feed } = await begin()

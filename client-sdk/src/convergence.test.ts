@@ -11,6 +11,7 @@ import { newItem, newItemId, type StandIn, startHub } from './testing/hub.ts'
 import { FAST } from './testing/until.ts'
 
 const STEPS = 40
+const TOLD_AFTER_MS = 20
 const SEEDS = Array.from({ length: Number(process.env.SEEDS ?? 6) }, (_, index) => index + 1)
 const QUERIES: FeedQuery[] = [
   { limit: 10 },
@@ -52,9 +53,14 @@ const disturb = (hub: StandIn, chance: () => number) => {
     if (fate < 0.6) await sleep(chance() * 30)
     return undefined
   }
+  hub.pause = () => (chance() < 0.5 ? sleep(chance() * 15) : undefined)
 }
 const calm = (hub: StandIn) =>
-  Object.assign(hub, { carry: (_: unknown, deliver: () => void) => deliver(), meddle: () => undefined })
+  Object.assign(hub, {
+    carry: (_: unknown, deliver: () => void) => deliver(),
+    meddle: () => undefined,
+    pause: () => undefined,
+  })
 
 const step = (hub: StandIn, user: string, feeds: Feed[], chance: () => number): Promise<void> | undefined => {
   const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(chance() * list.length)]
@@ -69,7 +75,15 @@ const step = (hub: StandIn, user: string, feeds: Feed[], chance: () => number): 
     const late = newItemId(Date.now() - (chance() < 0.2 ? 5_000 : 0))
     const category = pick(['a', 'b'])
     const tags = chance() < 0.3 ? { tags: ['x'] } : {}
-    hub.add(user, newItem({ id: late, ...(category ? { category } : {}), ...tags }))
+    const item = newItem({ id: late, ...(category ? { category } : {}), ...tags })
+    if (chance() < 0.5) hub.add(user, item)
+    else {
+      // A dispatcher tells of an item a while after it has stored it.
+      hub.put(user, item)
+      return sleep(chance() * TOLD_AFTER_MS).then(() => {
+        if (hub.holds(user, item.id)) hub.add(user, item)
+      })
+    }
   } else if (what < 0.45) {
     const again = pick(stored)
     if (again)

@@ -40,6 +40,8 @@ export type Items = ReadonlyMap<string, InboxItem | null>
  * What we know of the inbox: the hub's side, and apart from it the changes that are under way. `log` holds the
  * live messages last applied, so that a page that was read before some of them can be brought up to date.
  * `floor`: down to this id, what the counts were told with is held; older items may be unknown and counted all the same.
+ * `news`: items that pages have brought since the counts were told. The hub reads the counts before the items, so one that
+ * was stored in between is not in them; the live message that then tells of it leaves open whether it is.
  * `doubtful`: the hub's counts were not what our items say, so something is missing here or there.
  */
 export type State = {
@@ -49,6 +51,7 @@ export type State = {
   log: readonly (Live & { fresh: boolean })[]
   pending: readonly Op[]
   floor: string
+  news: ReadonlySet<string>
   doubtful: boolean
 }
 
@@ -59,6 +62,7 @@ export const INITIAL: State = {
   log: [],
   pending: [],
   floor: '',
+  news: new Set(),
   doubtful: false,
 }
 
@@ -98,7 +102,7 @@ const added = (state: State, { item: sent }: InboxAdded, now: number): State => 
   const item = known && hasNoState(sent) ? known : sent
   const counts = shifted(state.counts, weight(known, now), weight(item, now))
   // Below the floor it may be an item of an older page that comes again, and is in the counts already.
-  const doubtful = state.doubtful || (!known && item.id < state.floor)
+  const doubtful = state.doubtful || (known ? state.news.has(item.id) : item.id < state.floor)
   const items = new Map(state.items).set(item.id, item)
   return { ...state, counts, items, doubtful }
 }
@@ -154,13 +158,26 @@ export const applyPage = (
   const items = new Map(state.items)
   for (const [id, item] of items)
     if (id >= floor && (above === undefined || id < above) && matches(item, query, now)) items.delete(id)
+  const told = new Set<string>()
   for (const { fresh, message } of later)
-    if (fresh && 'item' in message && items.get(message.item.id)) items.delete(message.item.id)
-  for (const item of page.items) if (items.get(item.id) !== null) items.set(item.id, item)
+    if (fresh && 'item' in message) {
+      told.add(message.item.id)
+      if (items.get(message.item.id)) items.delete(message.item.id)
+    }
+  const news = new Set(base ? [] : state.news)
+  for (const item of page.items) {
+    if (!state.items.has(item.id) || (base && told.has(item.id))) news.add(item.id)
+    if (items.get(item.id) !== null) items.set(item.id, item)
+  }
 
-  const read: State = { ...state, items, counts: page.counts, last: position, floor, doubtful: !(apart <= 0) }
+  const read: State = {
+    ...{ ...state, items, counts: page.counts, last: position, floor, news },
+    doubtful: !(apart <= 0),
+  }
   const next = later.reduce((sofar, live) => applyLive(sofar, live, now), read)
-  return base ? { ...next, log } : { ...state, items: next.items, doubtful: state.doubtful || apart !== 0 }
+  return base
+    ? { ...next, log }
+    : { ...state, items: next.items, news, doubtful: state.doubtful || apart !== 0 }
 }
 
 /** The id down to which a page is complete: that of its last item, or everything. */

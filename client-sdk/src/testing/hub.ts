@@ -92,6 +92,8 @@ export const startHub = async () => {
     carry: (_live: Live, deliver: () => void): void => deliver(),
     /** Answers a request otherwise: with a problem, after a while, or never. */
     meddle: (_request: Request): Refusal | Promise<Refusal | undefined> | undefined => undefined,
+    /** How long a page takes between one thing it reads and the next. */
+    pause: (): Promise<void> | undefined => undefined,
     /** What a handshake is refused with, besides for its token. */
     refuse: undefined as ProblemCode | undefined,
     io,
@@ -108,6 +110,7 @@ export const startHub = async () => {
       tell(user, { event: 'inbox.added', message: { item, ...next(inbox) } })
       return item
     },
+    holds: (user: string, id: string): boolean => inboxOf(user).items.has(id),
     /** Stores without a word, as if the message had been lost before it got a number. */
     put: (user: string, item: InboxItem) => inboxOf(user).items.set(item.id, item),
     change(user: string, ids: readonly string[], patch: Partial<InboxItem>) {
@@ -177,18 +180,27 @@ export const startHub = async () => {
     }
   }
 
+  /** As the hub reads it: not in one moment, but where the live messages stand, then the counts, then the items. */
+  const readPage = async (user: string, query: URLSearchParams): Promise<InboxPage> => {
+    const { epoch, seq } = inboxOf(user)
+    await hub.pause()
+    const counted = counts(user)
+    await hub.pause()
+    const found = page(user, {
+      status: (query.get('status') ?? 'active') as Query['status'],
+      category: query.get('category') ?? undefined,
+      tag: query.get('tag') ?? undefined,
+      limit: Number(query.get('limit') ?? 20),
+      before: query.get('before') ?? undefined,
+    })
+    return { ...found, counts: counted, position: { epoch, seq } }
+  }
+
   const answer = (user: string, { method, path, query, body }: Request): unknown => {
     const { items } = inboxOf(user)
     const [id = '', sub, name] = path.split('/').slice(1).map(decodeURIComponent)
     const at = new Date().toISOString()
-    if (method === 'GET')
-      return page(user, {
-        status: (query.get('status') ?? 'active') as Query['status'],
-        category: query.get('category') ?? undefined,
-        tag: query.get('tag') ?? undefined,
-        limit: Number(query.get('limit') ?? 20),
-        before: query.get('before') ?? undefined,
-      })
+    if (method === 'GET') return readPage(user, query)
     const all = { 'read-all': 'unread', 'seen-all': 'unseen', 'archive-all': 'active' } as const
     if (method === 'POST' && !sub) {
       const wanted = body as { ids?: string[]; category?: string; tag?: string }
@@ -255,7 +267,7 @@ export const startHub = async () => {
     const user = tokens.get(request.token)
     if (refusal) return refuse(response, refusal)
     if (!user) return refuse(response, { code: 'token_expired' })
-    const result = answer(user, request)
+    const result = await answer(user, request)
     if (typeof result === 'string') refuse(response, { code: result as ProblemCode })
     else reply(response, 200, result)
   })

@@ -10,6 +10,8 @@ import { type Call, openHub, type TestHub, type TestTenant } from '../testing.ts
 const live: LiveMessage[] = []
 const log: OutgoingMessage[] = []
 let liveAway = false
+/** What a page reads, in order, each noted when it has ended. */
+const readings: string[] = []
 
 let test: TestHub
 let tenant: TestTenant
@@ -26,7 +28,23 @@ beforeAll(async () => {
       },
       position: async (of, user) => {
         if (liveAway) throw new UnavailableError('live', new Error('gone'))
+        readings.push('position')
         return ports.live.position(of, user)
+      },
+    },
+    store: {
+      ...ports.store,
+      inbox: {
+        ...ports.store.inbox,
+        counts: async (owner) => {
+          await new Promise(setImmediate)
+          readings.push('counts')
+          return ports.store.inbox.counts(owner)
+        },
+        page: async (...given) => {
+          readings.push('items')
+          return ports.store.inbox.page(...given)
+        },
       },
     },
     stream: {
@@ -109,6 +127,12 @@ describe('GET /v1/inbox', () => {
     const stranger = await (await test.tenant()).userToken('ann')
     for (const other of [bob, stranger])
       expect(await page('', { token: other })).toMatchObject({ items: [], counts: { unread: 0, unseen: 0 } })
+  })
+
+  it('reads where live messages stand, then the counts, then the items: the client builds on that order', async () => {
+    readings.length = 0
+    await page()
+    expect(readings).toEqual(['position', 'counts', 'items'])
   })
 
   it('says where live messages stand, if that is known', async () => {

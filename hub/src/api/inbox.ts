@@ -73,10 +73,12 @@ export const inboxRoutes = (
       const older = before === undefined ? undefined : cursors.read(list, before)
       // Before the rows: a message that comes in between is then in the rows, and told again, instead of lost.
       const position = await positionOf({ tenant, user })
-      const [found, counts] = await Promise.all([
-        inbox.page({ tenant, user }, { status, category, tag, before: older, limit: limit + 1 }),
-        inbox.counts({ tenant, user }),
-      ])
+      // Before the rows, too: one that comes in between is then known by its being in the rows.
+      const counts = await inbox.counts({ tenant, user })
+      const found = await inbox.page(
+        { tenant, user },
+        { status, category, tag, before: older, limit: limit + 1 },
+      )
       const items = found.slice(0, limit)
       const last = items.at(-1)
       const next = found.length > limit && last ? cursors.make(list, last.id) : null
