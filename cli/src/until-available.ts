@@ -3,7 +3,10 @@ import type { Log } from '@carillon/core/telemetry/log'
 
 const PAUSE_MS = 1_000
 
-/** Servers may come up in any order: tries until the dependency answers, saying what it waits for, and again when the reason is another. */
+/**
+ * Servers may come up in any order: tries until the dependency answers, saying what it waits for, and again when the reason
+ * is another.
+ */
 export const untilAvailable = async <Result>(
   log: Log,
   what: string,

@@ -96,7 +96,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     return ((await answer.json()) as { devices: { kind: string }[] }).devices.map(({ kind }) => kind)
   }
 
-  test('a page that asked for it shows, with no page open, what is sent to its user, and opens it', async () => {
+  test('what is sent to a user is shown by the browser whose page asked for it, and opens what it is about', async () => {
     const service = await subscribedBrowser()
     await call('PUT', '/v1/providers/web-push', service.account)
     const context = await browser.newContext({ permissions: ['notifications'] })
