@@ -27,6 +27,7 @@ import { operationRoutes } from './api/operations.ts'
 import { otpRoutes } from './api/otp.ts'
 import { providerRoutes } from './api/providers.ts'
 import { suppressionRoutes } from './api/suppressions.ts'
+import { tenantRoutes } from './api/tenant.ts'
 import { topicRoutes } from './api/topics.ts'
 import { typeRoutes } from './api/types.ts'
 import { unsubscribeRoutes } from './api/unsubscribe.ts'
@@ -64,6 +65,8 @@ export type HubOptions = {
   /** Web origins whose pages may use the end-user routes. */
   origins: '*' | readonly string[]
   unknownTypes: 'refuse' | 'accept'
+  /** Whether links may be http:// */
+  insecureLinks: 'refuse' | 'accept'
   /** Where the hub is reached from outside, as providers know it; left out, where a request says it is. */
   publicUrl?: string
   /** Web push endpoints may be anywhere, and not only at the known push services. */
@@ -131,6 +134,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   deliveryRoutes(routes, { inbox: store.inbox, notifications, deliveries, cursors })
   inboxRoutes(routes, { inbox: store.inbox, live, verbs, cursors, log })
   userRoutes(routes, { users: store.users, directory })
+  tenantRoutes(routes, { tenants: store.tenants, directory, insecureLinks: options.insecureLinks })
   topicRoutes(routes, { topics: store.topics, cursors })
   typeRoutes(routes, { types: store.types, directory })
   const endpoints = createEndpoints(store.marks)

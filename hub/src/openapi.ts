@@ -15,6 +15,7 @@ import {
   ShownAccount,
   StoredType,
   Suppression,
+  TenantSettings,
   UserProfile,
 } from '@carillon/schemas'
 import { z } from 'zod'
@@ -38,6 +39,7 @@ const NAMED = {
   ShownAccount,
   StoredType,
   Suppression,
+  TenantSettings,
   UserProfile,
 }
 

@@ -109,7 +109,13 @@ export const openHub = async (
     metrics: createMetrics(),
   }
   const ports: HubPorts = { ...own, ...replace(own) }
-  const hub = createHub(ports, { secret, origins: '*', unknownTypes: 'accept', ...options })
+  const hub = createHub(ports, {
+    secret,
+    origins: '*',
+    unknownTypes: 'accept',
+    insecureLinks: 'refuse',
+    ...options,
+  })
 
   const call = async <T = Record<string, unknown>>(
     method: string,

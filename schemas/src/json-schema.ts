@@ -3,6 +3,7 @@ import { InboxItem, InboxPage, ItemPatch } from './inbox.ts'
 import { LifecycleEvent } from './lifecycle.ts'
 import { InboxAdded, InboxChanged, InboxReceived, InboxRemoved } from './live.ts'
 import { Notification, NotificationStatus } from './notification.ts'
+import { TenantSettings } from './tenant.ts'
 import { NotificationType } from './type.ts'
 import { UserProfile } from './user.ts'
 
@@ -10,6 +11,7 @@ import { UserProfile } from './user.ts'
 const WRITTEN_BY_OTHERS = {
   notification: Notification,
   'notification-type': NotificationType,
+  'tenant-settings': TenantSettings,
   'user-profile': UserProfile,
   'item-patch': ItemPatch,
   'live-inbox-received': InboxReceived,

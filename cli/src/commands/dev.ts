@@ -100,6 +100,7 @@ export const dev = defineCommand({
       const apiKey = await prepareTenant(parts.store, state, args.memory ? () => {} : kept.write)
       const metrics = createMetrics({ process: true })
       const unknownTypes = config.unknownTypes ?? 'accept'
+      const insecureLinks = config.insecureLinks ?? 'accept'
       const url = `http://localhost:${port}`
       const publicUrl = config.publicUrl ?? url
       const captured = createCaptured()
@@ -117,6 +118,7 @@ export const dev = defineCommand({
         {
           origins: config.origins,
           unknownTypes,
+          insecureLinks,
           secret: context.secret,
           publicUrl,
           anyPushOrigin: (config.allowedTargets ?? ['*']).includes('*'),

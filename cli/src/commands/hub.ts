@@ -28,6 +28,7 @@ export const hub = defineCommand({
         {
           origins: config.origins,
           unknownTypes: config.unknownTypes ?? 'refuse',
+          insecureLinks: config.insecureLinks ?? 'refuse',
           secret,
           publicUrl: config.publicUrl,
           anyPushOrigin: config.allowedTargets?.includes('*'),

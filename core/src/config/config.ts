@@ -71,6 +71,10 @@ export const Environment = z.object({
     .enum(['refuse', 'accept'])
     .optional()
     .describe('What to do with a notification whose type was never defined; dev accepts, others refuse'),
+  CARILLON_INSECURE_LINKS: z
+    .enum(['refuse', 'accept'])
+    .optional()
+    .describe('What to do with links that start with http://; dev accepts, others refuse'),
   CARILLON_RETENTION_DAYS: z.coerce
     .number()
     .int()
@@ -113,6 +117,7 @@ export type Config = {
   host?: string
   origins: '*' | string[]
   unknownTypes?: 'refuse' | 'accept'
+  insecureLinks?: 'refuse' | 'accept'
   retentionMs: number
   drainMs: number
   publicUrl?: string
@@ -159,6 +164,7 @@ export const readConfig = (environment: Record<string, string | undefined>): Con
     origins:
       env.CARILLON_ORIGINS === '*' ? '*' : env.CARILLON_ORIGINS.split(',').map((origin) => origin.trim()),
     unknownTypes: env.CARILLON_UNKNOWN_TYPES,
+    insecureLinks: env.CARILLON_INSECURE_LINKS,
     retentionMs: env.CARILLON_RETENTION_DAYS * 86_400_000,
     drainMs: env.CARILLON_DRAIN_SECONDS * 1_000,
     publicUrl: env.CARILLON_PUBLIC_URL,

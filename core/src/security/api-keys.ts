@@ -13,6 +13,8 @@ export const SCOPES = [
   'types:write',
   'types:read',
   'tokens:write',
+  'tenant:write',
+  'tenant:read',
   'providers:write',
   'providers:read',
   'suppressions:write',

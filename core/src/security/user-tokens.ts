@@ -18,6 +18,7 @@ export const newTenant = (id: string): Tenant => ({
   secrets: [newTenantSecret()],
   vapid: newVapidKeys(),
   createdAt: new Date().toISOString(),
+  settings: {},
 })
 
 /** A P-256 key pair as Web Push knows it (RFC 8292): the point uncompressed, the number in 32 bytes. */

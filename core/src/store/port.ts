@@ -7,6 +7,7 @@ import type {
   NotificationState,
   Priority,
   StoredType,
+  TenantSettings,
   UserProfile,
 } from '@carillon/schemas'
 import type { Accounts, Deliveries, Devices, Marks, Suppressions } from './outreach.ts'
@@ -88,6 +89,7 @@ export type Tenant = {
   /** The keys its web pushes are signed with (VAPID, RFC 8292), base64url. */
   vapid: { publicKey: string; privateKey: string }
   createdAt: string
+  settings: TenantSettings
 }
 
 export type ApiKey = {
@@ -102,8 +104,10 @@ export type ApiKey = {
 }
 
 export interface Tenants {
-  /** Creates or replaces. `secrets` and `vapid` are encrypted at rest. */
-  put(tenant: Tenant): Promise<void>
+  /** Creates or replaces all but the settings. `secrets` and `vapid` are encrypted at rest. */
+  put(tenant: Omit<Tenant, 'settings'>): Promise<void>
+  /** Replaces the settings. The tenant must exist. */
+  putSettings(id: string, settings: TenantSettings): Promise<void>
   get(id: string): Promise<Tenant | undefined>
   list(): Promise<string[]>
   putKey(key: ApiKey): Promise<void>

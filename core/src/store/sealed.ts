@@ -14,7 +14,7 @@ const read = <T>(seal: Seal, context: string, sealed: string): T =>
 
 type TenantKeys = Pick<Tenant, 'secrets' | 'vapid'>
 
-export const sealTenant = (seal: Seal, { id, secrets, vapid }: Tenant): string =>
+export const sealTenant = (seal: Seal, { id, secrets, vapid }: TenantKeys & { id: string }): string =>
   text(seal, `tenant:${id}`, { secrets, vapid })
 
 export const openTenant = (seal: Seal, id: string, sealed: string): TenantKeys =>

@@ -1,3 +1,4 @@
+import { TenantSettings } from '@carillon/schemas'
 import type { ApiKey, Seal, Tenants } from '../port.ts'
 import { openTenant, sealTenant } from '../sealed.ts'
 import type { Session } from './session.ts'
@@ -17,12 +18,27 @@ export const cassandraTenants = (session: Session, seal: Seal): Tenants => {
         },
       ]),
 
+    putSettings: (id, settings) =>
+      session.write([
+        {
+          query: `UPDATE ${tenants} SET settings = ? WHERE list = ? AND id = ?`,
+          params: [JSON.stringify(settings), LIST, id],
+        },
+      ]),
+
     get: async (id) => {
       const [row] = await session.rows(
-        `SELECT secrets, created_at FROM ${tenants} WHERE list = ? AND id = ?`,
+        `SELECT secrets, created_at, settings FROM ${tenants} WHERE list = ? AND id = ?`,
         [LIST, id],
       )
-      return row && { id, ...openTenant(seal, id, String(row.secrets)), createdAt: String(row.created_at) }
+      return (
+        row && {
+          id,
+          ...openTenant(seal, id, String(row.secrets)),
+          createdAt: String(row.created_at),
+          settings: TenantSettings.parse(JSON.parse(String(row.settings ?? '{}'))),
+        }
+      )
     },
 
     list: async () => {

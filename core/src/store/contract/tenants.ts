@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { newTenant } from '../../security/user-tokens.ts'
 import type { ApiKey, Store } from '../port.ts'
 import { freshTenant } from './samples.ts'
 
@@ -16,8 +17,24 @@ export const tenantsContract = (store: () => Store): void => {
       expect(await tenants.get(id)).toBeUndefined()
       await tenants.put({ id, secrets: [old], vapid: { ...vapid, privateKey: 'before' }, createdAt })
       await tenants.put({ id, secrets: [fresh, old], vapid, createdAt })
-      expect(await tenants.get(id)).toEqual({ id, secrets: [fresh, old], vapid, createdAt })
+      expect(await tenants.get(id)).toEqual({ id, secrets: [fresh, old], vapid, createdAt, settings: {} })
       expect((await tenants.list()).filter((listed) => listed === id)).toEqual([id])
+    })
+
+    test('settings are replaced as a whole, and a new secret keeps them', async () => {
+      const { tenants } = store()
+      const tenant = newTenant(freshTenant())
+      await tenants.put(tenant)
+      await tenants.putSettings(tenant.id, { url: 'https://before.example/' })
+      await tenants.putSettings(tenant.id, { url: 'https://app.example/' })
+      await tenants.put({ ...tenant, secrets: [] })
+      expect(await tenants.get(tenant.id)).toEqual({
+        ...tenant,
+        secrets: [],
+        settings: { url: 'https://app.example/' },
+      })
+      await tenants.putSettings(tenant.id, {})
+      expect((await tenants.get(tenant.id))?.settings).toEqual({})
     })
 
     test('keys belong to one tenant and can be revoked', async () => {

@@ -1,3 +1,4 @@
+import { TenantSettings } from '@carillon/schemas'
 import type { ApiKey, Seal, Tenants } from '../port.ts'
 import { openTenant, sealTenant } from '../sealed.ts'
 import type { Session } from './session.ts'
@@ -12,12 +13,24 @@ export const sqliteTenants = (session: Session, seal: Seal): Tenants => ({
       )
     }),
 
+  putSettings: (id, settings) =>
+    session.write(({ run }) => {
+      run('UPDATE tenants SET settings = ? WHERE id = ?', [JSON.stringify(settings), id])
+    }),
+
   get: async (id) => {
-    const row = await session.get<{ secrets: string; createdAt: string }>(
-      'SELECT secrets, created_at AS createdAt FROM tenants WHERE id = ?',
+    const row = await session.get<{ secrets: string; createdAt: string; settings: string }>(
+      'SELECT secrets, created_at AS createdAt, settings FROM tenants WHERE id = ?',
       [id],
     )
-    return row && { id, ...openTenant(seal, id, row.secrets), createdAt: row.createdAt }
+    return (
+      row && {
+        id,
+        ...openTenant(seal, id, row.secrets),
+        createdAt: row.createdAt,
+        settings: TenantSettings.parse(JSON.parse(row.settings)),
+      }
+    )
   },
 
   list: async () =>

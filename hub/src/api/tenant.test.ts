@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openHub, type TestHub } from '../testing.ts'
+
+let test: TestHub
+beforeAll(async () => {
+  test = await openHub()
+})
+afterAll(() => test.close())
+
+it('keeps the settings of a tenant, and PUT takes what GET returns', async () => {
+  const { key, id } = await test.tenant()
+  const get = async () => (await test.call('GET', '/v1/tenant', { token: key })).json
+  expect(await get()).toEqual({})
+  const put = await test.call('PUT', '/v1/tenant', {
+    token: key,
+    body: { url: 'https://bücher.example/a b' },
+  })
+  expect([put.status, put.json]).toEqual([200, { url: 'https://xn--bcher-kva.example/a%20b' }])
+  expect((await test.ports.directory.tenant(id))?.settings).toEqual(put.json)
+  expect(await get()).toEqual(put.json)
+  expect((await test.call('PUT', '/v1/tenant', { token: key, body: await get() })).json).toEqual(put.json)
+  expect((await test.call('PUT', '/v1/tenant', { token: key, body: {} })).json).toEqual({})
+  expect(await get()).toEqual({})
+  expect((await test.tenant()).id).not.toBe(id)
+})
+
+it.each([
+  'app.example',
+  '/app',
+  '//app.example',
+  'ftp://app.example',
+  'https://user:secret@app.example',
+  'https://app.example/\n',
+  'http://app.example',
+  '',
+  7,
+])('refuses %j as the URL of the app', async (url) => {
+  const { key } = await test.tenant()
+  const reply = await test.call('PUT', '/v1/tenant', { token: key, body: { url } })
+  expect([reply.status, reply.json.code, reply.json.errors?.[0]?.pointer]).toEqual([
+    422,
+    'invalid_request',
+    '/url',
+  ])
+})
+
+it('takes http where insecure links are accepted', async () => {
+  const dev = await openHub({ insecureLinks: 'accept' })
+  const { key } = await dev.tenant()
+  const reply = await dev.call('PUT', '/v1/tenant', { token: key, body: { url: 'http://localhost:3000' } })
+  expect(reply.json).toEqual({ url: 'http://localhost:3000/' })
+  await dev.close()
+})
+
+it('needs its scopes, and is for backends', async () => {
+  const { keyWith, userToken } = await test.tenant()
+  const reader = await keyWith('tenant:read')
+  expect((await test.call('GET', '/v1/tenant', { token: reader })).status).toBe(200)
+  expect((await test.call('PUT', '/v1/tenant', { token: reader, body: {} })).json.code).toBe('forbidden')
+  expect((await test.call('GET', '/v1/tenant', { token: await userToken('ann') })).status).toBe(401)
+})

@@ -1,0 +1,60 @@
+import { ProblemError } from '@carillon/core/errors'
+import type { Directory } from '@carillon/core/security/directory'
+import type { Tenants } from '@carillon/core/store/port'
+import { TenantSettings } from '@carillon/schemas'
+import type { Routes } from '../routes.ts'
+
+const gone = () => new ProblemError('tenant_unknown', 'the tenant of this API key does not exist any more')
+
+/** What a tenant's backend reads and sets for the whole tenant. */
+export const tenantRoutes = (
+  routes: Routes,
+  parts: {
+    tenants: Pick<Tenants, 'get' | 'putSettings'>
+    directory: Directory
+    insecureLinks: 'refuse' | 'accept'
+  },
+) => {
+  const { tenants, directory, insecureLinks } = parts
+
+  routes.sender(
+    'tenant:read',
+    {
+      method: 'get',
+      path: '/v1/tenant',
+      summary: 'Settings of the tenant',
+      answers: {
+        200: { description: 'The settings; what was never set is left out', schema: TenantSettings },
+      },
+      problems: ['tenant_unknown'],
+    },
+    async ({ c }, { tenant }) => {
+      const known = await tenants.get(tenant)
+      if (!known) throw gone()
+      return c.json(known.settings)
+    },
+  )
+
+  routes.sender(
+    'tenant:write',
+    {
+      method: 'put',
+      path: '/v1/tenant',
+      summary: 'Replace the settings of the tenant',
+      body: TenantSettings,
+      answers: { 200: { description: 'The settings as stored', schema: TenantSettings } },
+      problems: ['tenant_unknown'],
+    },
+    async ({ c, body }, { tenant }) => {
+      const settings = await body()
+      if (insecureLinks === 'refuse' && settings.url?.startsWith('http:'))
+        throw new ProblemError('invalid_request', 'the body does not fit the schema', {
+          errors: [{ pointer: '/url', message: 'use https; http is for development' }],
+        })
+      if (!(await directory.tenant(tenant))) throw gone()
+      await tenants.putSettings(tenant, settings)
+      directory.refresh()
+      return c.json(settings)
+    },
+  )
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+
+/** The longest URL, as it is written and as it is stored. */
+export const URL_MAX = 2_048
+
+/** A URL as it is stored, or why it is refused. */
+export type ReadUrl = { href: string } | { fault: string }
+
+const CONTROLS = /[\p{Cc}\u2028\u2029]/u
+/** Paths are resolved against it to see where a browser would go. */
+const BASE = 'https://base.invalid'
+
+const parsed = (text: string, base?: string): URL | undefined => {
+  try {
+    return new URL(text, base)
+  } catch {
+    return undefined
+  }
+}
+
+const fault = (message: string): ReadUrl => ({ fault: message })
+
+/** Checks what holds for every URL. */
+const bounded = (text: string, read: (text: string) => ReadUrl): ReadUrl => {
+  if (text.length > URL_MAX) return fault(`a URL has at most ${URL_MAX} characters`)
+  if (CONTROLS.test(text)) return fault('a URL holds no control characters')
+  const result = read(text.trim())
+  return 'href' in result && result.href.length > URL_MAX
+    ? fault(`a URL has at most ${URL_MAX} characters once it is percent-encoded`)
+    : result
+}
+
+const absolute = (text: string): ReadUrl => {
+  const url = /^https?:\/\/[^/\\]/i.test(text) ? parsed(text) : undefined
+  if (!url) return fault('it is not an http or https URL')
+  if (url.username !== '' || url.password !== '') return fault('a URL holds no credentials')
+  return { href: url.href }
+}
+
+/** A browser takes `/\host` for another host, and `/.//host` becomes `//host`: both lead away from the app. */
+const path = (text: string): ReadUrl => {
+  const url = parsed(text, BASE)
+  if (!url || url.origin !== BASE || url.pathname.startsWith('//'))
+    return fault('a path starts with one / and stays on its host')
+  return { href: url.pathname + url.search + url.hash }
+}
+
+const opaque = (text: string): ReadUrl => {
+  const url = parsed(text)
+  return url ? { href: url.href.replaceAll(' ', '%20') } : fault('it is not a URL')
+}
+
+/**
+ * Reads an absolute http or https URL and normalises it as browsers do (WHATWG URL): percent-encoded, the host in
+ * ASCII. Refuses credentials and control characters.
+ */
+export const readWebUrl = (text: string): ReadUrl => bounded(text, absolute)
+
+/** Reads a link for people: http, https, mailto, tel, or a path of the tenant's app that starts with `/`. */
+export const readLink = (text: string): ReadUrl =>
+  bounded(text, (trimmed) => {
+    if (/^https?:/i.test(trimmed)) return absolute(trimmed)
+    if (/^(mailto|tel):/i.test(trimmed)) return opaque(trimmed)
+    return trimmed.startsWith('/')
+      ? path(trimmed)
+      : fault('a link is http(s), mailto, tel or a path that starts with /')
+  })
+
+const urlSchema = (read: (text: string) => ReadUrl) =>
+  z
+    .string()
+    .check((payload) => {
+      const result = read(payload.value)
+      if ('href' in result) payload.value = result.href
+      else payload.issues.push({ code: 'custom', input: payload.value, message: result.fault })
+    })
+    .meta({ maxLength: URL_MAX })
+
+/** An absolute http or https URL, normalised. */
+export const WebUrl = urlSchema(readWebUrl)
+/** A link for people, normalised; see `readLink`. */
+export const Link = urlSchema(readLink)
