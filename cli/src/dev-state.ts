@@ -1,11 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse } from '@carillon/schemas'
 import { z } from 'zod'
+import { refuse } from './settings.ts'
 
 /** What a `carillon dev` makes for itself on its first run and keeps, readable by its user only. */
 const DevState = z.object({ secret: z.string(), apiKey: z.string().optional() })
 export type DevState = z.infer<typeof DevState>
+
+const readState = (file: string, text: string): DevState => {
+  try {
+    const parsed = parse(DevState, JSON.parse(text))
+    if (parsed.success) return parsed.data
+  } catch {
+    // Not JSON: the same refusal.
+  }
+  return refuse(`${file} is damaged; restore it from a backup, or choose another --data`)
+}
 
 export const newDevState = (): DevState => ({ secret: randomBytes(32).toString('hex') })
 
@@ -19,7 +31,7 @@ export const devState = (dataDir: string) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw error
     }
-    return DevState.parse(JSON.parse(text))
+    return readState(file, text)
   }
   const write = (state: DevState): DevState => {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })

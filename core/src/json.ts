@@ -1,4 +1,5 @@
-import { problemDetails } from '@carillon/schemas'
+import { parse, problemDetails } from '@carillon/schemas'
+import type { z } from 'zod'
 import { ProblemError } from './errors.ts'
 
 /** How deep a document from outside may nest. Validators recurse, so depth is bounded before they run. */
@@ -37,4 +38,16 @@ export const parseJson = (bytes: Uint8Array): unknown => {
   }
   if (typeof value === 'object' && value !== null) inspect(value, [])
   return value
+}
+
+/** Returns JSON text as its schema reads it; undefined for text that is not JSON or does not fit. */
+export const readJson = <T>(text: string, schema: z.ZodType<T>): T | undefined => {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const parsed = parse(schema, value)
+  return parsed.success ? parsed.data : undefined
 }

@@ -3,8 +3,8 @@ import type { Directory } from '@carillon/core/security/directory'
 import type { AcceptanceClaim, Store } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import type { StoredType } from '@carillon/schemas'
-import type { Ready } from './item.ts'
 import { type Incoming, readNotification } from './notification.ts'
+import type { Ready } from './work.ts'
 
 export type AcceptPorts = {
   store: { notifications: Pick<Store['notifications'], 'claim'> }

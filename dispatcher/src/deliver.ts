@@ -4,8 +4,9 @@ import type { NewItem, NotificationRecord, Store } from '@carillon/core/store/po
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { freshItem, itemsFor, type Ready } from './item.ts'
+import { freshItem, itemsFor } from './item.ts'
 import { askPresence, firstMessages } from './sending/begin.ts'
+import type { Ready } from './work.ts'
 
 /** The most items written and handed over at once: the bound on what a batch holds in memory. */
 export const PAGE = 500

@@ -1,14 +1,16 @@
+import { checked } from '@carillon/core/checked'
+import { ProblemError } from '@carillon/core/errors'
 import { parseJson } from '@carillon/core/json'
 import type { Live } from '@carillon/core/live/port'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Message, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { ItemId, parseWorkSubject, UserId } from '@carillon/schemas'
-import { z } from 'zod'
+import { parseWorkSubject, SubjectError } from '@carillon/schemas'
 import type { createAccept } from './accept.ts'
 import type { Deliver } from './deliver.ts'
-import { createExpand, type DueWork, type Expansion, postpone } from './expand.ts'
-import { createPageHandler, type PageWork } from './page.ts'
+import { createExpand, type Expansion, postpone } from './expand.ts'
+import { createPageHandler } from './page.ts'
+import { DueWork, PageWork, WakeWork } from './work.ts'
 
 /** How many notifications of a batch look up their recipients at the same time. */
 const LOOKUPS = 16
@@ -28,8 +30,15 @@ export type DispatchPorts = {
   metrics: Metrics
 }
 
-/** Work is written by ourselves, but the log is outside: what does not read as work is refused, not trusted. */
-const WakeWork = z.object({ user: UserId, id: ItemId })
+/** Throws `subject_invalid`. */
+const workSubjectOf = (subject: string) => {
+  try {
+    return parseWorkSubject(subject)
+  } catch (cause) {
+    if (cause instanceof SubjectError) throw new ProblemError('subject_invalid', cause.message)
+    throw cause
+  }
+}
 
 const inGroups = async <Item, Result>(
   items: readonly Item[],
@@ -79,8 +88,7 @@ export const createDispatch = ({ store, stream, live, accept, deliver, metrics }
   }
 
   /** A snooze has ended: the item counts again, so tell the user's tabs. */
-  const wake = async (tenant: string, work: unknown) => {
-    const { user, id } = WakeWork.parse(work)
+  const wake = async (tenant: string, { user, id }: WakeWork) => {
     const owner = { tenant, user }
     const [item] = await store.inbox.get(owner, [id])
     if (!item?.snoozedUntil || Date.parse(item.snoozedUntil) > Date.now() + CLOCK_SKEW_MS) return
@@ -90,14 +98,19 @@ export const createDispatch = ({ store, stream, live, accept, deliver, metrics }
     await live.deliver([{ ...owner, event: 'inbox.changed', payload }])
   }
 
+  /** Reads work with its schema: Carillon writes it, but others may reach the log. */
+  const perform = ({ subject, data }: Message): Promise<void> => {
+    const { kind, tenant } = workSubjectOf(subject)
+    const payload = parseJson(data)
+    if (kind === 'wake') return wake(tenant, checked(WakeWork, payload, 'work'))
+    const work = kind === 'page' ? checked(PageWork, payload, 'work') : checked(DueWork, payload, 'work')
+    if (work.ready.tenant !== tenant)
+      throw new ProblemError('subject_invalid', 'the work belongs to another tenant than its subject')
+    return 'audience' in work ? handlePage(work) : due(work)
+  }
+
   const work = async (messages: readonly Message[]): Promise<Outcome[]> => {
-    for (const message of messages) {
-      const { kind, tenant } = parseWorkSubject(message.subject)
-      const payload = parseJson(message.data)
-      if (kind === 'page') await handlePage(payload as PageWork)
-      else if (kind === 'due') await due(payload as DueWork)
-      else await wake(tenant, payload)
-    }
+    for (const message of messages) await perform(message)
     return messages.map((message) => ({ message }))
   }
 

@@ -3,12 +3,9 @@ import { type NotificationRecord, SLOTS, type Store } from '@carillon/core/store
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { scheduleSubject, workSubject } from '@carillon/schemas'
 import type { Portion } from './deliver.ts'
-import type { Ready } from './item.ts'
 import { firstPages, LANES, walk } from './page.ts'
 import { recipientsOf } from './recipients.ts'
-
-/** A notification waiting in the log for its `deliverAt`. */
-export type DueWork = { ready: Ready; acceptedAt: number }
+import type { DueWork, Ready } from './work.ts'
 
 /** What one notification leads to now (its portion of recipients, its record) and later (messages for the log). */
 export type Expansion = { portion: Portion; record: NotificationRecord; messages: OutgoingMessage[] }

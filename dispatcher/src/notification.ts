@@ -10,6 +10,7 @@ import {
   NOTIFICATION_MAX_BYTES,
   type Notification,
   type Priority,
+  parse,
   parseNotifySubject,
   problemDetails,
   SubjectError,
@@ -72,14 +73,14 @@ export const readNotification = (message: Message): Read => {
   let payload = json.value
   let eventId: string | undefined
   if (isCloudEvent(payload)) {
-    const event = CloudEvent.safeParse(payload)
-    if (!event.success) return refuse('invalid_request', `CloudEvent ${describe(event.error.issues)}`)
+    const event = parse(CloudEvent, payload)
+    if (!event.success) return refuse('invalid_request', `CloudEvent ${describe(event.issues)}`)
     payload = event.data.data
     eventId = foreignId('ce', event.data.source, event.data.id)
   }
 
-  const read = NatsNotification.safeParse(payload)
-  if (!read.success) return refuse('invalid_request', describe(read.error.issues))
+  const read = parse(NatsNotification, payload)
+  if (!read.success) return refuse('invalid_request', describe(read.issues))
   const { tenant, priority, type } = subject
   const given = read.data
   if (given.type !== undefined && given.type !== type)

@@ -3,8 +3,7 @@ import { type Place, SLOTS, type Store, type UserPage } from '@carillon/core/sto
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import { workSubject } from '@carillon/schemas'
 import { type Deliver, PAGE } from './deliver.ts'
-import type { Ready } from './item.ts'
-import type { Audience } from './recipients.ts'
+import type { Audience, PageWork, Ready } from './work.ts'
 
 /**
  * How a large audience is walked. Its slots are cut into LANES stretches; each is a chain of messages, and a page,
@@ -13,20 +12,6 @@ import type { Audience } from './recipients.ts'
  * dies loses nothing: the page it held comes again.
  */
 export const LANES = 8
-
-/** One page of a fan-out, as it waits in the log. */
-export type PageWork = {
-  ready: Ready
-  audience: Audience
-  exclude: string[]
-  /** The lane of the notification's record: counts across its audiences. */
-  lane: number
-  from: number
-  to: number
-  after?: Place
-  /** Recipients this lane has stored so far. */
-  reached: number
-}
 
 const encoder = new TextEncoder()
 

@@ -1,8 +1,6 @@
 import type { StoredUser } from '@carillon/core/store/port'
 import type { Notification } from '@carillon/schemas'
-
-/** A group whose members have to be looked up. */
-export type Audience = { topic: string } | { everyone: true }
+import type { Audience } from './work.ts'
 
 /** Who a notification is for, before any look-up. */
 export type Recipients = {

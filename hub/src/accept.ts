@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
+import { checked } from '@carillon/core/checked'
 import { ProblemError } from '@carillon/core/errors'
 import type { Sender } from '@carillon/core/security/api-keys'
 import type { Directory } from '@carillon/core/security/directory'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { NOTIFICATION_MAX_BYTES, Notification, notifySubject, type Priority } from '@carillon/schemas'
-import { checked } from './routes.ts'
 
 /** A notification that may go into the event log. */
 export type Accepted = { id: string; priority: Priority; message: OutgoingMessage }

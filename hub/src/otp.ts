@@ -1,5 +1,6 @@
 import { randomInt, timingSafeEqual } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
+import { readJson } from '@carillon/core/json'
 import type { Limits } from '@carillon/core/limits/port'
 import { secretContext, stepMessage } from '@carillon/core/outreach/step'
 import type { Seal, Store } from '@carillon/core/store/port'
@@ -170,8 +171,9 @@ export const createOtp = ({
     ): Promise<{ valid: true } | { valid: false; attemptsLeft: number }> => {
       const key = `otp:${id}`
       const stored = (await store.marks.get(tenant, [key])).get(key)
-      if (stored === undefined) return { valid: false, attemptsLeft: 0 }
-      const { hash, expires } = Kept.parse(JSON.parse(stored))
+      const kept = stored === undefined ? undefined : readJson(stored, Kept)
+      if (!kept) return { valid: false, attemptsLeft: 0 }
+      const { hash, expires } = kept
       if (expires <= now()) return { valid: false, attemptsLeft: 0 }
       const request = uuidv7()
       const attempt = await takeAttempt(tenant, id, request, expires)

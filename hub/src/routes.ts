@@ -1,9 +1,9 @@
-import { ProblemError } from '@carillon/core/errors'
+import { checked } from '@carillon/core/checked'
 import { parseJson } from '@carillon/core/json'
 import type { Scope, Sender } from '@carillon/core/security/api-keys'
 import type { Directory } from '@carillon/core/security/directory'
 import type { EndUser } from '@carillon/core/security/user-tokens'
-import { type ProblemCode, problem, problemDetails } from '@carillon/schemas'
+import { type ProblemCode, problem } from '@carillon/schemas'
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { authenticateSender, authenticateUser } from './auth.ts'
@@ -46,15 +46,6 @@ export type Request<P extends z.ZodObject, Q extends z.ZodObject, B extends z.Zo
 
 export type Access = { kind: 'sender'; scope: Scope } | { kind: 'user' } | { kind: 'open' }
 export type RouteEntry = Route<z.ZodObject, z.ZodObject, z.ZodType> & { access: Access }
-
-/** Parses, or throws `invalid_request` saying where in `what` the input does not fit. */
-export const checked = <T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> => {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw new ProblemError('invalid_request', `the ${what} does not fit the schema`, {
-    errors: problemDetails(parsed.error.issues),
-  })
-}
 
 const NOTHING = z.object({})
 

@@ -1,7 +1,7 @@
 import type { DeliveryState } from './delivery.ts'
 import type { LifecycleKind } from './lifecycle.ts'
 import { CHANNELS, type Channel } from './plan.ts'
-import { Priority, TOKEN, TOKENS } from './tokens.ts'
+import { PRIORITIES, type Priority, TOKEN, TOKENS } from './tokens.ts'
 
 /**
  * The one place that builds or reads NATS subjects. The NATS client sends whatever it is given: a CR LF in a
@@ -25,6 +25,8 @@ export type Lane = `${'notify' | 'work' | Channel}-${Priority}`
 export class SubjectError extends Error {
   override name = 'SubjectError'
 }
+
+const priorityOf = (text: string | undefined) => PRIORITIES.find((each) => each === text)
 
 const token = (name: string, value: string, pattern = TOKEN) => {
   if (!pattern.test(value))
@@ -60,12 +62,11 @@ export const laneOf = (subject: string): Lane => {
   const [family, second, third, fourth] = subject.split('.')
   if (family === 'work' && second === 'step') {
     const channel = CHANNELS.find((each) => each === third)
-    const urgency = Priority.safeParse(fourth)
-    if (channel && urgency.success) return `${channel}-${urgency.data}`
+    const urgency = priorityOf(fourth)
+    if (channel && urgency) return `${channel}-${urgency}`
   }
-  const priority = Priority.safeParse(third)
-  if ((family === 'notify' || family === 'work') && second && priority.success)
-    return `${family}-${priority.data}`
+  const priority = priorityOf(third)
+  if ((family === 'notify' || family === 'work') && second && priority) return `${family}-${priority}`
   throw new SubjectError(`no lane carries ${JSON.stringify(subject.slice(0, 80))}`)
 }
 
@@ -90,14 +91,14 @@ export const parseNotifySubject = (subject: string): NotifySubject => {
   const [family, tenant = '', priority = '', ...type] = subject.split('.')
   if (family !== 'notify')
     throw new SubjectError(`${JSON.stringify(subject.slice(0, 80))} is not a notify subject`)
-  const parsed = Priority.safeParse(priority)
-  if (!parsed.success)
+  const known = priorityOf(priority)
+  if (!known)
     throw new SubjectError(
       `priority ${JSON.stringify(priority.slice(0, 80))} is not one of critical, high, normal, low`,
     )
   return {
     tenant: token('tenant', tenant),
-    priority: parsed.data,
+    priority: known,
     type: token('type', type.join('.'), TOKENS),
   }
 }
@@ -107,11 +108,11 @@ export type WorkSubject = { kind: WorkKind; priority: Priority; tenant: string }
 /** Reads `work.<kind>.<priority>.<tenant>`. Throws SubjectError. */
 export const parseWorkSubject = (subject: string): WorkSubject => {
   const [family, kind = '', priority = '', tenant = '', ...rest] = subject.split('.')
-  const parsed = Priority.safeParse(priority)
+  const urgency = priorityOf(priority)
   const known = WORK_KINDS.find((each) => each === kind)
-  if (family !== 'work' || !known || !parsed.success || rest.length > 0)
+  if (family !== 'work' || !known || !urgency || rest.length > 0)
     throw new SubjectError(`${JSON.stringify(subject.slice(0, 80))} is not a work subject`)
-  return { kind: known, priority: parsed.data, tenant: token('tenant', tenant) }
+  return { kind: known, priority: urgency, tenant: token('tenant', tenant) }
 }
 
 export type StepSubject = { channel: Channel; priority: Priority; tenant: string }
@@ -119,9 +120,9 @@ export type StepSubject = { channel: Channel; priority: Priority; tenant: string
 /** Reads `work.step.<channel>.<priority>.<tenant>`. Throws SubjectError. */
 export const parseStepSubject = (subject: string): StepSubject => {
   const [family, kind, third = '', priority = '', tenant = '', ...rest] = subject.split('.')
-  const parsed = Priority.safeParse(priority)
+  const urgency = priorityOf(priority)
   const channel = CHANNELS.find((each) => each === third)
-  if (family !== 'work' || kind !== 'step' || !channel || !parsed.success || rest.length > 0)
+  if (family !== 'work' || kind !== 'step' || !channel || !urgency || rest.length > 0)
     throw new SubjectError(`${JSON.stringify(subject.slice(0, 80))} is not the subject of a step`)
-  return { channel, priority: parsed.data, tenant: token('tenant', tenant) }
+  return { channel, priority: urgency, tenant: token('tenant', tenant) }
 }

@@ -1,3 +1,4 @@
+import { checked } from '@carillon/core/checked'
 import { reasonOf } from '@carillon/core/errors'
 import { createClosers } from '@carillon/core/lifecycle/closers'
 import type { Http } from '@carillon/core/outreach/provider'
@@ -49,7 +50,7 @@ const checkAccounts = async (store: Store, http: Http & { close(): Promise<void>
       const fault = await faultOf(async () => {
         if (!provider) throw new Error(`this version has no provider ${account.provider}`)
         const tools = { http, vapid: tenant!.vapid, tenant: id, account: account.id }
-        const sender = provider.open(provider.config.parse(account.config), tools)
+        const sender = provider.open(checked(provider.config, account.config, 'config'), tools)
         try {
           await sender.verify()
         } finally {

@@ -1,5 +1,5 @@
 import { newTenant, newTenantSecret } from '@carillon/core/security/user-tokens'
-import { TenantId } from '@carillon/schemas'
+import { parse, TenantId } from '@carillon/schemas'
 import { defineCommand } from 'citty'
 import { administer } from '../admin.ts'
 import { refuse, say } from '../settings.ts'
@@ -8,8 +8,8 @@ import { refuse, say } from '../settings.ts'
 const SECRETS_KEPT = 2
 
 const tenantId = (value: string) => {
-  const parsed = TenantId.safeParse(value)
-  return parsed.success ? parsed.data : refuse(`${JSON.stringify(value)}: ${parsed.error.issues[0]!.message}`)
+  const parsed = parse(TenantId, value)
+  return parsed.success ? parsed.data : refuse(`${JSON.stringify(value)}: ${parsed.issues[0]!.message}`)
 }
 
 export const tenant = defineCommand({

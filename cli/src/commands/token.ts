@@ -1,6 +1,6 @@
 import { newApiKey, SCOPES, type Scope } from '@carillon/core/security/api-keys'
 import { signUserToken } from '@carillon/core/security/user-tokens'
-import { UserId } from '@carillon/schemas'
+import { parse, UserId } from '@carillon/schemas'
 import { defineCommand } from 'citty'
 import { administer } from '../admin.ts'
 import { refuse, say } from '../settings.ts'
@@ -35,8 +35,8 @@ export const token = defineCommand({
         (await store.tenants.get(args.tenant)) ??
         refuse(`there is no tenant ${JSON.stringify(args.tenant)}; carillon tenant --add creates it`)
       if (args.user !== undefined) {
-        const user = UserId.safeParse(args.user)
-        if (!user.success) return refuse(user.error.issues[0]!.message)
+        const user = parse(UserId, args.user)
+        if (!user.success) return refuse(user.issues[0]!.message)
         const seconds = args.ttl === undefined ? undefined : Number(args.ttl)
         if (seconds !== undefined && !(seconds >= 1)) return refuse('--ttl is a number of seconds')
         return say((await signUserToken(tenant, user.data, seconds)).token)

@@ -1,4 +1,4 @@
-import { CHANNELS, type Rate } from '@carillon/schemas'
+import { CHANNELS, parse, type Rate } from '@carillon/schemas'
 import { z } from 'zod'
 
 const url = (...schemes: string[]) =>
@@ -140,14 +140,13 @@ export const readConfig = (environment: Record<string, string | undefined>): Con
       ([name, value]) => name.startsWith('CARILLON_') && value !== '' && value !== undefined,
     ),
   )
-  const parsed = Environment.strict().safeParse(ours)
+  const parsed = parse(Environment.strict(), ours)
   if (!parsed.success) {
-    const lines = parsed.error.issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map(
-            (key) => `${key} is not a setting; known are ${Object.keys(Environment.shape).join(', ')}`,
-          )
-        : [`${issue.path.join('.')} ${issue.message}`],
+    const known = Object.keys(Environment.shape)
+    const lines = parsed.issues.map(({ path: [name = ''], message }) =>
+      known.includes(String(name))
+        ? `${String(name)} ${message}`
+        : `${String(name)} is not a setting; known are ${known.join(', ')}`,
     )
     throw new ConfigError(lines.join('\n'))
   }

@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto'
 import type { Channel, SuppressionReason } from '@carillon/schemas'
+import { z } from 'zod'
+import { readJson } from '../json.ts'
 import type { DeliveryChange } from '../store/outreach.ts'
 import type { Seal, Store } from '../store/port.ts'
 import type { OutgoingMessage, Stream } from '../stream/port.ts'
 import { deliveryEvent } from './events.ts'
 import type { Report } from './provider.ts'
-import { nextStep, planKey, type Step, stepMessage } from './step.ts'
+import { nextStep, planKey, Step, stepMessage } from './step.ts'
 
 /** A message that an account's provider has taken, under the provider's own `id`. The step names its target. */
 export type SentMessage = { account: string; id: string; step: Step }
@@ -20,6 +22,13 @@ const STATES = ['delivered', 'failed', 'read', 'clicked'] as const
 const REASON_MAX = 200
 
 type StateReport = Report & { id: string; state: (typeof STATES)[number] }
+/** A report that came before the record of its message, as it is stored. */
+const StoredReport = z.object({
+  id: z.string(),
+  state: z.enum(STATES),
+  reason: z.string().optional(),
+  at: z.number().catch(Number.POSITIVE_INFINITY),
+})
 type Match = { account: string; step: Step; report: StateReport }
 
 const digest = (text: string) => hash('sha256', text, 'base64url')
@@ -49,8 +58,8 @@ export const createReports = ({
 }) => {
   const { marks, deliveries, suppressions } = store
 
-  /** Times that are none, or lie ahead, are now. */
-  const timeOf = ({ at }: Report) => (at <= now() ? at : now())
+  /** Invalid and future times are replaced by the current time. */
+  const timeOf = ({ at }: Report) => (at >= 0 && at <= now() ? at : now())
 
   const changeOf = ({ account, step, report }: Match, channel: Channel): DeliveryChange => ({
     notification: step.notification,
@@ -116,8 +125,9 @@ export const createReports = ({
     const unknown: StateReport[] = []
     for (const report of reports) {
       const sent = found.get(sentKey(account, report.id))
-      if (sent === undefined) unknown.push(report)
-      else matches.push({ account, report, step: JSON.parse(sent) as Step })
+      const step = sent === undefined ? undefined : readJson(sent, Step)
+      if (step === undefined) unknown.push(report)
+      else matches.push({ account, report, step })
     }
     return { matches, unknown }
   }
@@ -193,8 +203,9 @@ export const createReports = ({
         tenant,
         reported.flatMap(({ account, id, step }) =>
           STATES.flatMap((state) => {
-            const report = reports.get(stateKey(account, id, state))
-            return report === undefined ? [] : [{ account, step, report: JSON.parse(report) as StateReport }]
+            const stored = reports.get(stateKey(account, id, state))
+            const report = stored === undefined ? undefined : readJson(stored, StoredReport)
+            return report === undefined ? [] : [{ account, step, report }]
           }),
         ),
       )

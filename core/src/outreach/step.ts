@@ -10,6 +10,7 @@ import {
   UserId,
 } from '@carillon/schemas'
 import { z } from 'zod'
+import { checked } from '../checked.ts'
 import { uuid7Time } from '../ids.ts'
 import { parseJson } from '../json.ts'
 import type { OutgoingMessage } from '../stream/port.ts'
@@ -51,8 +52,8 @@ export const Step = z
   .refine(({ plan, index }) => index < plan.length, 'the plan has no such step')
 export type Step = z.infer<typeof Step>
 
-/** Reads what `stepMessage` wrote. Throws for anything else. */
-export const readStep = (data: Uint8Array): Step => Step.parse(parseJson(data))
+/** Reads what `stepMessage` wrote. Throws `malformed_json` or `invalid_request` for anything else. */
+export const readStep = (data: Uint8Array): Step => checked(Step, parseJson(data), 'step')
 
 const encoder = new TextEncoder()
 const digest = (...parts: (string | number)[]) => hash('sha256', parts.join('\n'), 'base64url')

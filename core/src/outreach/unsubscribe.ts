@@ -1,4 +1,4 @@
-import { Channel, TenantId, UserId } from '@carillon/schemas'
+import { Channel, parse, TenantId, UserId } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Seal } from '../store/port.ts'
 
@@ -36,12 +36,14 @@ export const makeUnsubscribeUrl = (
 /** What a token says; undefined for one that this installation did not make, or that is too old. */
 export const readUnsubscribe = (seal: Seal, token: string, now: number): Unsubscribe | undefined => {
   if (token.length > TOKEN_MAX) return
-  let plain: string
+  let claims: unknown
   try {
-    plain = seal.open(token, CONTEXT)
+    claims = JSON.parse(seal.open(token, CONTEXT))
   } catch {
     return
   }
-  const { expires, ...who } = Claims.parse(JSON.parse(plain))
+  const parsed = parse(Claims, claims)
+  if (!parsed.success) return
+  const { expires, ...who } = parsed.data
   return expires > now ? who : undefined
 }

@@ -1,5 +1,5 @@
 import { createECDH, randomBytes } from 'node:crypto'
-import { TOKEN, UserId } from '@carillon/schemas'
+import { parse, TOKEN, UserId } from '@carillon/schemas'
 import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose'
 import { ProblemError } from '../errors.ts'
 import type { Tenant } from '../store/port.ts'
@@ -85,7 +85,7 @@ export const verifyUserToken = async (directory: Directory, token: string): Prom
         maxTokenAge: USER_TOKEN_MAX_SECONDS,
         clockTolerance: 5,
       })
-      if (!UserId.safeParse(payload.sub).success) throw refused()
+      if (!parse(UserId, payload.sub).success) throw refused()
       const expires = Math.min(payload.exp!, payload.iat! + USER_TOKEN_MAX_SECONDS)
       return { tenant: tenant!.id, user: payload.sub!, expiresAt: expires * 1_000 }
     } catch (error) {

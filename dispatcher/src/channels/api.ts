@@ -1,4 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
+
+export { readJson } from '@carillon/core/json'
+
 import type { Outcome, Tools } from '@carillon/core/outreach/provider'
 import { z } from 'zod'
 
@@ -24,15 +27,6 @@ export const basic = (user: string, password: string): string =>
 /** Where a provider reports to, once the operator has said where the hub is. */
 export const callbackUrl = ({ publicUrl, tenant, account }: Tools): string | undefined =>
   publicUrl && `${publicUrl.replace(/\/+$/, '')}/v1/callbacks/${tenant}/${account}`
-
-/** Text as JSON of a known shape; undefined for anything else, which what comes from outside may well be. */
-export const readJson = <T>(text: string, schema: z.ZodType<T>): T | undefined => {
-  try {
-    return schema.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
-}
 
 /** Whether two texts are the same, in a time that does not tell how much of them is. */
 export const sameText = (given: string, expected: string): boolean => {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
+import { checked } from '@carillon/core/checked'
 import type {
   Address,
   Http,
@@ -135,7 +136,7 @@ const hostOf = (address: Address): string => {
 }
 
 const open = (account: StoredAccount, provider: Provider, tools: Tools) => {
-  const sender = provider.open(provider.config.parse(account.config), tools)
+  const sender = provider.open(checked(provider.config, account.config, 'config'), tools)
   const lines = new LRUCache<string, Line>({ max: LINES_MAX, memoMethod: () => openLine(sender, provider) })
   return {
     account,

@@ -23,7 +23,7 @@ const stepOf = (message: Message): Step => {
   const { channel, tenant } = parseStepSubject(message.subject)
   const step = readStep(message.data)
   if (step.tenant !== tenant || step.plan[step.index]?.channel !== channel)
-    throw new Error('the step is not the one its subject names')
+    throw new ProblemError('subject_invalid', 'the subject names another tenant or channel than the step')
   return step
 }
 

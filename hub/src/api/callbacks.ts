@@ -3,7 +3,7 @@ import { type CallbackResult, type Http, HttpFailure, type Providers } from '@ca
 import type { Reports } from '@carillon/core/outreach/reports'
 import type { Directory } from '@carillon/core/security/directory'
 import type { Accounts } from '@carillon/core/store/outreach'
-import { AccountId, TenantId } from '@carillon/schemas'
+import { AccountId, parse, TenantId } from '@carillon/schemas'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { z } from 'zod'
 import type { Routes } from '../routes.ts'
@@ -45,7 +45,9 @@ export const callbackRoutes = (
     if (!known || !found || !provider?.callback)
       throw new ProblemError('not_found', 'there is nothing at this address')
     const callback = provider.callback.bind(provider)
-    return { vapid: known.vapid, config: provider.config.parse(found.config), callback }
+    const config = parse(provider.config, found.config)
+    if (!config.success) throw new ProblemError('unavailable', 'the stored config of this account is invalid')
+    return { vapid: known.vapid, config: config.data, callback }
   }
 
   for (const { method, summary } of METHODS)

@@ -1,3 +1,4 @@
+import { checked } from '@carillon/core/checked'
 import { ProblemError } from '@carillon/core/errors'
 import { derivedUuid7, dueKey, uuid7Time } from '@carillon/core/ids'
 import { parseJson } from '@carillon/core/json'
@@ -17,7 +18,7 @@ import { z } from 'zod'
 import type { Acceptance, Accepted } from '../accept.ts'
 import { DUPLICATES, IdempotencyKey, type Idempotent } from '../idempotent.ts'
 import { answerProblem, problemOf } from '../problems.ts'
-import { checked, type Routes } from '../routes.ts'
+import type { Routes } from '../routes.ts'
 import type { Sums } from '../sums.ts'
 import { isWide } from './deliveries.ts'
 

@@ -1,9 +1,10 @@
+import { checked } from '@carillon/core/checked'
 import { parseJson } from '@carillon/core/json'
 import { Timestamp, TypeKey, UserId, UserProfile } from '@carillon/schemas'
 import { z } from 'zod'
 import { DUPLICATES, IdempotencyKey, type Idempotent } from '../idempotent.ts'
 import { OTP_CHANNELS, type Otp } from '../otp.ts'
-import { checked, type Routes } from '../routes.ts'
+import type { Routes } from '../routes.ts'
 
 const OtpRequest = z.strictObject({
   to: z

@@ -54,8 +54,8 @@ it('names the providers there are', async () => {
 it('names each setting that is missing, misspelt or wrong', async () => {
   const empty = await put({ provider: 'parrot' })
   expect(empty.json.errors).toEqual([
-    { pointer: '/config/token', message: 'it is missing' },
-    { pointer: '/config/host', message: 'it is missing' },
+    { pointer: '/config/token', message: 'is missing' },
+    { pointer: '/config/host', message: 'is missing' },
   ])
   const wrong = await put({ provider: 'parrot', config: { token: 'short', hots: 'x', host: 5 } })
   expect(wrong.json.errors?.map(({ pointer }) => pointer).sort()).toEqual([

@@ -2,7 +2,14 @@ import { ProblemError } from '@carillon/core/errors'
 import { type Endpoints, endpointUrlOf } from '@carillon/core/outreach/endpoints'
 import type { Http, Providers } from '@carillon/core/outreach/provider'
 import type { Accounts, StoredAccount } from '@carillon/core/store/outreach'
-import { AccountId, ProviderAccount, problemDetails, ShownAccount } from '@carillon/schemas'
+import {
+  AccountId,
+  type Issue,
+  ProviderAccount,
+  parse,
+  problemDetails,
+  ShownAccount,
+} from '@carillon/schemas'
 import { z } from 'zod'
 import type { Routes } from '../routes.ts'
 
@@ -11,28 +18,10 @@ const ACCOUNTS_MAX = 50
 
 const Id = z.object({ id: AccountId })
 
-type Fault = { path: PropertyKey[]; message: string }
-
 const shown = ({ config, ...account }: StoredAccount): ShownAccount => ({
   ...account,
   configured: Object.keys(config),
 })
-
-/** One fault for each setting that is wrong, with its place, so that a missing or misspelt one is named. */
-const faultsOf = (issue: z.core.$ZodIssue, given: unknown, at: readonly PropertyKey[]): Fault[] => {
-  const path = [...at, ...issue.path]
-  const value = issue.path.reduce<unknown>(
-    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
-    given,
-  )
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such setting' }))
-  if (issue.code === 'invalid_union') {
-    const closest = issue.errors.toSorted((a, b) => a.length - b.length)[0]
-    if (closest) return closest.flatMap((inner) => faultsOf(inner, value, path))
-  }
-  return [{ path, message: value === undefined ? 'it is missing' : issue.message }]
-}
 
 /** Every URL in a config, and where it stands. */
 const urlsIn = (value: unknown, path: PropertyKey[]): { path: PropertyKey[]; url: string }[] => {
@@ -52,7 +41,7 @@ export const providerRoutes = (
 ) => {
   const { accounts, providers, endpoints, http } = parts
 
-  const refuse = (detail: string, faults: readonly Fault[]) =>
+  const refuse = (detail: string, faults: readonly Issue[]) =>
     new ProblemError('invalid_request', detail, { errors: problemDetails(faults) })
 
   /** What is stored. Throws `provider_unknown` and, naming every fault, `invalid_request`. */
@@ -62,11 +51,11 @@ export const providerRoutes = (
       throw new ProblemError('provider_unknown', `there are ${[...providers.keys()].sort().join(', ')}`, {
         errors: [{ pointer: '/provider', message: 'there is no such provider' }],
       })
-    const parsed = provider.config.safeParse(account.config)
+    const parsed = parse(provider.config, account.config)
     if (!parsed.success)
       throw refuse(
         `the config does not fit ${provider.name}`,
-        parsed.error.issues.flatMap((issue: z.core.$ZodIssue) => faultsOf(issue, account.config, ['config'])),
+        parsed.issues.map(({ path, message }) => ({ path: ['config', ...path], message })),
       )
     const unreachable = urlsIn(account.config, ['config']).flatMap(({ path, url }) => {
       const message = http.refusal(url)

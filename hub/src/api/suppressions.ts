@@ -1,8 +1,9 @@
+import { checked } from '@carillon/core/checked'
 import type { Suppressions } from '@carillon/core/store/outreach'
 import { Suppression, SuppressionReason } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Cursors } from '../cursor.ts'
-import { checked, type Routes } from '../routes.ts'
+import type { Routes } from '../routes.ts'
 import { Next, pageQuery } from './page.ts'
 
 /** What an address of each channel that has addresses looks like. */

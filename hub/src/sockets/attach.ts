@@ -5,7 +5,7 @@ import type { Directory } from '@carillon/core/security/directory'
 import type { Owner } from '@carillon/core/store/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { InboxReceived } from '@carillon/schemas'
+import { InboxReceived, parse } from '@carillon/schemas'
 import { handshake, type LiveSocket } from './handshake.ts'
 
 /** Frames of any kind a client may send in FRAME_WINDOW_MS: 20 a second, at most twice that at once. */
@@ -59,7 +59,7 @@ export const attachSockets = (parts: {
   const onEvent = (socket: LiveSocket, event: string, args: readonly unknown[]) => {
     if (!socket.connected) return
     if (event !== 'inbox.received') return end(socket, 'unknown_event')
-    const message = InboxReceived.safeParse(args[0])
+    const message = parse(InboxReceived, args[0])
     if (args.length !== 1 || !message.success) return end(socket, 'malformed_event')
     const { tenant, user } = socket.data
     onReceived({ tenant, user }, message.data.ids)

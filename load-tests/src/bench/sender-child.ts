@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { checked } from '@carillon/core/checked'
 import { createHttp } from '@carillon/core/outreach/http'
 import type { Sender } from '@carillon/core/outreach/provider'
 import { newTenant } from '@carillon/core/security/user-tokens'
@@ -22,7 +23,7 @@ const open = ({ account, channel }: { account: AccountInput; channel: Channel })
   if (!provider) throw new Error(`there is no provider ${account.provider}`)
   const { vapid } = newTenant('bench')
   const tools = { http: createHttp({ allow: ['*'] }), vapid, tenant: 'bench', account: 'bench' }
-  const sender = provider.open(provider.config.parse(account.config), tools)
+  const sender = provider.open(checked(provider.config, account.config, 'config'), tools)
   opened = { sender, channel, atOnce: provider.concurrency }
 }
 

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
 import type { CallbackRequest, Report } from '@carillon/core/outreach/provider'
-import type { SuppressionReason } from '@carillon/schemas'
+import { parse, type SuppressionReason } from '@carillon/schemas'
 import { z } from 'zod'
 import { readJson } from '../api.ts'
 
@@ -96,7 +96,7 @@ export const sendgridReports = (
     throw new ProblemError('forbidden', 'the report is not signed by SendGrid')
   const events = readJson(Buffer.from(body).toString('utf8'), z.array(z.unknown())) ?? []
   return events.flatMap((event) => {
-    const { data } = Event.safeParse(event)
-    return data ? reportOf(data) : []
+    const parsed = parse(Event, event)
+    return parsed.success ? reportOf(parsed.data) : []
   })
 }

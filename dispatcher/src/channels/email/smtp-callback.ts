@@ -1,3 +1,4 @@
+import { checked } from '@carillon/core/checked'
 import { ProblemError } from '@carillon/core/errors'
 import type { CallbackRequest, Report } from '@carillon/core/outreach/provider'
 import { Webhook } from 'standardwebhooks'
@@ -33,7 +34,7 @@ export const readMailReport = (
   } catch (error) {
     throw unsigned('the report is not signed with the callbackSecret of the account', error)
   }
-  const { type, messageId, email, permanent, at } = parse(text)
+  const { type, messageId, email, permanent, at } = reportOf(text)
   const id = messageId?.replaceAll(/^<|>$/g, '')
   const report: Report = { at: at === undefined ? now : Date.parse(at), ...(id && { id }) }
   if (type === 'delivered') return [{ ...report, state: 'delivered' }]
@@ -42,15 +43,12 @@ export const readMailReport = (
   return [{ ...report, state: 'failed', reason: type, ...(permanent && { suppress }) }]
 }
 
-const parse = (text: string): z.infer<typeof MailReport> => {
+const reportOf = (text: string): z.infer<typeof MailReport> => {
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch (error) {
     throw new ProblemError('malformed_json', 'the report is not JSON', { cause: error })
   }
-  const { data, error } = MailReport.safeParse(json)
-  if (data) return data
-  const errors = error.issues.map(({ path, message }) => ({ pointer: `/${path.join('/')}`, message }))
-  throw new ProblemError('invalid_request', 'the report does not fit the schema', { errors })
+  return checked(MailReport, json, 'report')
 }

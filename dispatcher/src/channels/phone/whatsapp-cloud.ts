@@ -8,6 +8,7 @@ import type {
   Provider,
   Report,
 } from '@carillon/core/outreach/provider'
+import { parse } from '@carillon/schemas'
 import { z } from 'zod'
 import { plainText } from '../../render/text.ts'
 import { baseUrl, credential, outcomeOfSuccess, readJson, sameText } from '../api.ts'
@@ -129,7 +130,7 @@ const many = <T>(item: z.ZodType<T>) =>
     .default([])
     .transform((items) =>
       items.flatMap((one) => {
-        const read = item.safeParse(one)
+        const read = parse(item, one)
         return read.success ? [read.data] : []
       }),
     )

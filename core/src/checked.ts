@@ -1,0 +1,16 @@
+import { parse, problemDetails } from '@carillon/schemas'
+import type { z } from 'zod'
+import { ProblemError } from './errors.ts'
+
+/** Returns the value as its schema reads it. Throws `invalid_request`, with a pointer to each issue; `what` names the value. */
+export const checked = <Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  what: string,
+): z.output<Schema> => {
+  const parsed = parse(schema, value)
+  if (parsed.success) return parsed.data
+  throw new ProblemError('invalid_request', `the ${what} does not fit the schema`, {
+    errors: problemDetails(parsed.issues),
+  })
+}

@@ -1,0 +1,54 @@
+import {
+  ItemId,
+  Notification,
+  NotificationId,
+  Plan,
+  Priority,
+  StoredType,
+  TenantId,
+  TopicKey,
+  UserId,
+} from '@carillon/schemas'
+import { z } from 'zod'
+
+/** Epoch milliseconds that a date can hold. */
+const Time = z.number().min(0).max(8.64e15)
+const Slot = z.int().min(0)
+
+/** A notification about to be stored: everything its items have in common. */
+export const Ready = z.object({
+  tenant: TenantId,
+  id: NotificationId,
+  notification: Notification.extend({ priority: Priority }),
+  type: StoredType.optional(),
+  plan: Plan.describe('What happens beyond the inbox, as it was when the notification was accepted'),
+  wide: z.boolean().describe('Whether its external deliveries are sharded: those of a large audience are'),
+  at: Time.describe('When the log took it, or its `deliverAt`; the time its items carry'),
+  expiresAt: Time.describe('When its items are removed'),
+})
+export type Ready = z.infer<typeof Ready>
+
+/** A group whose members have to be looked up. */
+export const Audience = z.union([z.object({ topic: TopicKey }), z.object({ everyone: z.literal(true) })])
+export type Audience = z.infer<typeof Audience>
+
+/** A notification that waits in the log for its `deliverAt`. */
+export const DueWork = z.object({ ready: Ready, acceptedAt: Time })
+export type DueWork = z.infer<typeof DueWork>
+
+/** One page of a fan-out, as it waits in the log. */
+export const PageWork = z.object({
+  ready: Ready,
+  audience: Audience,
+  exclude: z.array(UserId),
+  lane: z.int().min(0).describe("The lane of the notification's record: counts across its audiences"),
+  from: Slot,
+  to: Slot,
+  after: z.object({ slot: Slot, user: UserId }).optional(),
+  reached: z.int().min(0).describe('Recipients this lane has stored so far'),
+})
+export type PageWork = z.infer<typeof PageWork>
+
+/** The end of a snooze. */
+export const WakeWork = z.object({ user: UserId, id: ItemId })
+export type WakeWork = z.infer<typeof WakeWork>
