@@ -1,6 +1,7 @@
 import { TenantSettings } from '@carillon/schemas'
 import type { ApiKey, Seal, Tenants } from '../port.ts'
 import { openTenant, sealTenant } from '../sealed.ts'
+import { stored } from '../stored.ts'
 import type { Session } from './session.ts'
 
 /** Tenants are few and listed together, so they share one partition. */
@@ -36,7 +37,7 @@ export const cassandraTenants = (session: Session, seal: Seal): Tenants => {
           id,
           ...openTenant(seal, id, String(row.secrets)),
           createdAt: String(row.created_at),
-          settings: TenantSettings.parse(JSON.parse(String(row.settings ?? '{}'))),
+          settings: stored(TenantSettings, String(row.settings ?? '{}'), `the settings of tenant ${id}`),
         }
       )
     },

@@ -1,6 +1,7 @@
 import { TenantSettings } from '@carillon/schemas'
 import type { ApiKey, Seal, Tenants } from '../port.ts'
 import { openTenant, sealTenant } from '../sealed.ts'
+import { stored } from '../stored.ts'
 import type { Session } from './session.ts'
 
 export const sqliteTenants = (session: Session, seal: Seal): Tenants => ({
@@ -28,7 +29,7 @@ export const sqliteTenants = (session: Session, seal: Seal): Tenants => ({
         id,
         ...openTenant(seal, id, row.secrets),
         createdAt: row.createdAt,
-        settings: TenantSettings.parse(JSON.parse(row.settings)),
+        settings: stored(TenantSettings, row.settings, `the settings of tenant ${id}`),
       }
     )
   },
