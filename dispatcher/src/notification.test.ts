@@ -78,6 +78,23 @@ test.each([
   expect(refusal(payload, more)?.code).toBe(code)
 })
 
+test.each(['2040-01-01T00:00:00Z', '2100-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59'])(
+  'a time as far ahead as %s is refused with its name',
+  (time) => {
+    for (const name of ['deliverAt', 'expiresAt'])
+      expect(refusal({ to: 'ada', [name]: time })).toEqual({
+        code: 'too_far',
+        detail: `/${name}: it lies more than 366 days ahead`,
+      })
+  },
+)
+
+test('the horizon counts from when the log took it, so a delivery long after changes nothing', () => {
+  const deliverAt = new Date(at + 366 * 86_400_000).toISOString()
+  expect(read({ to: 'ada', deliverAt }).notification.deliverAt).toBe(deliverAt)
+  expect(refusal({ to: 'ada', deliverAt }, { appendedAt: at - 86_400_000 })?.code).toBe('too_far')
+})
+
 test('a reason never repeats what was sent', () => {
   expect(refusal({ to: 'ada', title: ['s3cret'] })?.detail).not.toContain('s3cret')
 })

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
+import { checkHorizon } from '@carillon/core/horizon'
 import { notificationIdAt } from '@carillon/core/ids'
 import { parseJson } from '@carillon/core/json'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
@@ -10,6 +11,7 @@ import {
   NOTIFICATION_MAX_BYTES,
   type Notification,
   type Priority,
+  type ProblemDetail,
   parse,
   parseNotifySubject,
   problemDetails,
@@ -33,11 +35,23 @@ const refuse = (code: DeadReason['code'], detail: string): Read => ({ refused: {
 const foreignId = (prefix: string, ...parts: string[]) =>
   `${prefix}_${hash('sha256', parts.join('\n'), 'base64url').slice(0, 40)}`
 
+const listed = (details: readonly ProblemDetail[]) =>
+  details.map(({ pointer, message }) => `${pointer || '/'}: ${message}`).join('; ')
+
 /** Says what is wrong without repeating what was sent. */
-const describe = (issues: Parameters<typeof problemDetails>[0]) =>
-  problemDetails(issues)
-    .map(({ pointer, message }) => `${pointer || '/'}: ${message}`)
-    .join('; ')
+const describe = (issues: Parameters<typeof problemDetails>[0]) => listed(problemDetails(issues))
+
+/** A hub checks times against its own clock before the log stamps the message: allow for clocks that differ. */
+const CLOCK_SLACK_MS = 3_600_000
+
+const tooFar = ({ deliverAt, expiresAt }: NatsNotification, appendedAt: number): Read | undefined => {
+  try {
+    checkHorizon({ deliverAt, expiresAt }, appendedAt + CLOCK_SLACK_MS)
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    return refuse(error.problem.code, listed(error.problem.errors ?? []))
+  }
+}
 
 const parsed = (data: Uint8Array): { value: unknown } | { refused: DeadReason } => {
   try {
@@ -87,6 +101,8 @@ export const readNotification = (message: Message): Read => {
     return refuse('invalid_request', `/type: the subject says ${type}; leave it out or say the same`)
   if (given.priority !== undefined && given.priority !== priority)
     return refuse('invalid_request', `/priority: the subject says ${priority}; leave it out or say the same`)
+  const late = tooFar(given, message.appendedAt)
+  if (late) return late
 
   const id =
     given.id ??

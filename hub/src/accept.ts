@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { checked } from '@carillon/core/checked'
 import { ProblemError } from '@carillon/core/errors'
+import { checkHorizon } from '@carillon/core/horizon'
 import type { Sender } from '@carillon/core/security/api-keys'
 import type { Directory } from '@carillon/core/security/directory'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
@@ -11,6 +12,7 @@ import { NOTIFICATION_MAX_BYTES, Notification, notifySubject, type Priority } fr
 export type Accepted = { id: string; priority: Priority; message: OutgoingMessage }
 
 const checkTimes = ({ deliverAt, expiresAt }: Notification, now: number) => {
+  checkHorizon({ deliverAt, expiresAt }, now)
   if (expiresAt === undefined) return
   const expires = Date.parse(expiresAt)
   const refuse = (message: string) =>
@@ -31,7 +33,7 @@ export const createAcceptance = (
 ) => ({
   /**
    * Checks what a sender wrote. `id` serves when it names none. Throws what `read` throws, `invalid_request`,
-   * `type_unknown` or `payload_too_large`, and counts that.
+   * `too_far`, `type_unknown` or `payload_too_large`, and counts that.
    */
   check: async (
     { tenant, key }: Pick<Sender, 'tenant' | 'key'>,

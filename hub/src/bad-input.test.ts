@@ -43,6 +43,8 @@ const refused = async (method: string, path: string, more: Call) => {
 }
 const send = (body: unknown, more: Call = {}) => refused('POST', '/v1/notifications', { body, ...more })
 const good = { to: 'ann', type: 'test' }
+/** So many days ahead. */
+const soon = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
 
 describe('a body', () => {
   it.each([
@@ -130,7 +132,7 @@ describe('a notification', () => {
     ['that has expired', { ...good, expiresAt: '2020-01-01T00:00:00Z' }, '/expiresAt'],
     [
       'that expires before it is delivered',
-      { ...good, deliverAt: '2990-01-02T00:00:00Z', expiresAt: '2990-01-01T00:00:00Z' },
+      { ...good, deliverAt: soon(2), expiresAt: soon(1) },
       '/expiresAt',
     ],
     ['to nobody', { ...good, to: [] }, '/to'],
@@ -142,6 +144,22 @@ describe('a notification', () => {
     const { json, status } = await send(body)
     expect([status, json.code]).toEqual([422, 'invalid_request'])
     expect(json.errors?.some((each) => each.pointer.startsWith(pointer))).toBe(true)
+  })
+
+  it.each(['2040-01-01T00:00:00Z', '2100-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59', soon(366.1)])(
+    'that waits until %s, or expires then, is refused as too far ahead',
+    async (time) => {
+      for (const name of ['deliverAt', 'expiresAt']) {
+        const { json, status } = await send({ ...good, [name]: time })
+        expect([status, json.code]).toEqual([422, 'too_far'])
+        expect(json.errors).toEqual([{ pointer: `/${name}`, message: 'it lies more than 366 days ahead' }])
+      }
+    },
+  )
+
+  it('may wait for 366 days', async () => {
+    const body = { ...good, deliverAt: soon(365.9), expiresAt: soon(365.95) }
+    expect((await test.call('POST', '/v1/notifications', { token: tenant.key, body })).status).toBe(202)
   })
 
   it('of an unknown type is refused', async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Action, Actor } from './notification.ts'
-import { ItemId, NotificationId, Priority, Timestamp, TypeKey } from './tokens.ts'
+import { HORIZON_DAYS, ItemId, NotificationId, Priority, Timestamp, TypeKey } from './tokens.ts'
 
 /** The immutable part of an inbox item, fixed when the notification was accepted. */
 export const ItemContent = z.object({
@@ -46,7 +46,7 @@ export const ItemPatch = z
     seen: z.boolean().optional(),
     read: z.boolean().optional(),
     archived: z.boolean().optional(),
-    snoozedUntil: Timestamp.nullable().optional(),
+    snoozedUntil: Timestamp.nullable().optional().describe(`At most ${HORIZON_DAYS} days ahead`),
   })
   .refine((patch) => Object.values(patch).some((value) => value !== undefined), 'name at least one change')
 export type ItemPatch = z.infer<typeof ItemPatch>

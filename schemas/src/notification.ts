@@ -1,7 +1,16 @@
 import { z } from 'zod'
 import { DeliverySums } from './delivery.ts'
 import { Plan } from './plan.ts'
-import { NotificationId, Priority, Timestamp, TOKEN, TopicKey, TypeKey, UserId } from './tokens.ts'
+import {
+  HORIZON_DAYS,
+  NotificationId,
+  Priority,
+  Timestamp,
+  TOKEN,
+  TopicKey,
+  TypeKey,
+  UserId,
+} from './tokens.ts'
 import { UserProfile } from './user.ts'
 
 /** The largest notification, in bytes of JSON, over HTTP or NATS. */
@@ -74,8 +83,10 @@ export const Notification = z.strictObject({
     .optional()
     .describe('Who sends it, for limits; over HTTP always the id of the API key'),
   plan: Plan.optional().describe("What happens beyond the inbox, in place of the type's own plan"),
-  deliverAt: Timestamp.optional().describe('Not before this moment'),
-  expiresAt: Timestamp.optional().describe('Not delivered after, and gone from inboxes from, this moment'),
+  deliverAt: Timestamp.optional().describe(`Not before this moment, at most ${HORIZON_DAYS} days ahead`),
+  expiresAt: Timestamp.optional().describe(
+    `Not delivered after, and gone from inboxes from, this moment, at most ${HORIZON_DAYS} days ahead`,
+  ),
 })
 /** A notification as a sender writes it. */
 export type NotificationInput = z.input<typeof Notification>

@@ -21,6 +21,7 @@ export const PROBLEMS = {
   payload_too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'The body is not application/json' },
   invalid_request: { status: 422, title: 'The request does not fit the schema' },
+  too_far: { status: 422, title: 'A time lies too far ahead' },
   subject_invalid: { status: 422, title: 'The subject does not fit notify.<tenant>.<priority>.<type>' },
   tenant_unknown: { status: 422, title: 'There is no such tenant' },
   type_unknown: { status: 422, title: 'There is no such notification type' },

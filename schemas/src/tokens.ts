@@ -40,6 +40,14 @@ export const TypeKey = z
 /** Item ids are UUIDs of version 7 whose time is the moment the notification was accepted. */
 export const ItemId = z.uuid().describe('An inbox item')
 
+/** The first instant whose year in UTC has four digits, as RFC 3339 requires. */
+const YEAR_0_MS = Date.parse('0000-01-01T00:00:00Z')
+
 export const Timestamp = z.iso
   .datetime({ offset: true })
+  .max(64)
+  .refine((text) => Date.parse(text) >= YEAR_0_MS, 'the year must not lie before 0000 in UTC')
   .describe('RFC 3339, for example 2026-01-31T09:00:00Z')
+
+/** How far ahead `deliverAt`, `expiresAt` and `snoozedUntil` may lie. Checked against the clock, after parsing. */
+export const HORIZON_DAYS = 366

@@ -1,9 +1,10 @@
 import { errors, types } from 'cassandra-driver'
-import { afterAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { UnavailableError } from '../errors.ts'
 import { connectCassandra } from './cassandra/connect.ts'
 import { cassandraSession, translate } from './cassandra/session.ts'
 import { cassandraStore } from './cassandra.ts'
+import { DAY, freshOwner, ids, sampleItem, sampleRecord } from './contract/samples.ts'
 import { contractSeal, storeContract } from './contract.ts'
 
 const url = inject('cassandra')
@@ -37,6 +38,34 @@ if (url) {
     async (place) => cassandraStore({ ...connectCassandra(at(place)), seal: contractSeal }),
     dump,
   )
+
+  test('what is to be kept for longer than Cassandra can store is kept for as long as it can', async () => {
+    // As a retention of 3,650 days will be once ten years on lie behind January 2038.
+    const retention = 7_000 * DAY
+    const store = cassandraStore({ ...connectCassandra(at('far')), seal: contractSeal, retention })
+    onTestFinished(() => store.close())
+    await store.migrate()
+    const { inbox, notifications, deliveries, marks } = store
+    const owner = freshOwner()
+    const { tenant, user } = owner
+    const item = sampleItem(owner, { expiresAt: Date.now() + retention })
+    const deliverAt = Date.now() + 366 * DAY
+    await inbox.put([item])
+    await inbox.change(owner, ids([item]), { readAt: new Date().toISOString() })
+    expect(await inbox.counts(owner)).toEqual({ unread: 0, unseen: 1 })
+    await notifications.claim(tenant, [{ id: 'n', at: Date.now() }])
+    await notifications.put([sampleRecord(tenant, 'n', { deliverAt, lanes: 1 })])
+    await notifications.progress(tenant, 'n', { lane: 0, reached: 9, finished: true })
+    expect(await notifications.get(tenant, 'n')).toMatchObject({ state: 'scheduled', recipients: 10 })
+    await notifications.cancel(tenant, 'n', Date.now())
+    expect(await notifications.get(tenant, 'n')).toMatchObject({ state: 'cancelled' })
+    const place = { notification: 'n', wide: false, user, step: 0, device: '', channel: 'email' as const }
+    await deliveries.record(tenant, [{ ...place, state: 'sent', at: Date.now() }])
+    expect((await deliveries.list(tenant, { id: 'n', wide: false }, { limit: 9 })).deliveries).toHaveLength(1)
+    await marks.put(tenant, [{ key: 'k', value: 'v' }], retention)
+    await marks.take(tenant, [{ key: 'k', value: 'v', at: Date.now() }], retention)
+    expect(await marks.get(tenant, ['k'])).toEqual(new Map([['k', 'v']]))
+  })
 } else {
   const why = inject('skipped').find(({ part }) => part === 'cassandra')
   describe.skip(`Cassandra store (${why?.reason ?? 'no server'})`, () => {

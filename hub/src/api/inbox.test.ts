@@ -262,12 +262,23 @@ describe('PATCH /v1/inbox/{id}', () => {
       { readAt: new Date().toISOString() },
       { read: true, seen: false },
       { snoozedUntil: '2020-01-01T00:00:00Z' },
-      { snoozedUntil: new Date(Date.now() + 400 * 86_400_000).toISOString() },
       { snoozedUntil: 'tomorrow' },
     ]
     await untouched(async () => {
       for (const body of bad)
         expect((await patch(id, body)).json.code, JSON.stringify(body)).toBe('invalid_request')
+    })
+  })
+
+  it.each([
+    '2100-01-01T00:00:00Z',
+    '9999-12-31T23:59:59-23:59',
+    new Date(Date.now() + 367 * 86_400_000).toISOString(),
+  ])('refuses a snooze until %s as too far ahead', async (snoozedUntil) => {
+    const { id } = await tenant.item('ann')
+    await untouched(async () => {
+      const { status, json } = await patch(id, { snoozedUntil })
+      expect([status, json.code, json.errors?.[0]?.pointer]).toEqual([422, 'too_far', '/snoozedUntil'])
     })
   })
 

@@ -122,7 +122,7 @@ export const inboxRoutes = (
       params: Id,
       body: ItemPatch,
       answers: { 200: { description: 'The item after the change', schema: ChangedItem } },
-      problems: ['not_found'],
+      problems: ['not_found', 'too_far'],
     },
     async ({ c, params, body }, { tenant, user }) =>
       c.json(await verbs.patch({ tenant, user }, params.id, await body())),

@@ -1,7 +1,8 @@
 import { ProblemError } from '@carillon/core/errors'
+import { HORIZON_MS } from '@carillon/core/horizon'
 import type { InboxItem, ItemPatch } from '@carillon/schemas'
 import { describe, expect, it } from 'vitest'
-import { actionOf, changed, changeOf, checkPatch, SNOOZE_MAX_MS, verbsOf } from './change.ts'
+import { actionOf, changed, changeOf, checkPatch, verbsOf } from './change.ts'
 
 const NOW = Date.parse('2026-03-01T10:00:00.000Z')
 const now = new Date(NOW).toISOString()
@@ -66,14 +67,14 @@ describe('checkPatch', () => {
     { archived: true, snoozedUntil: later },
     { snoozedUntil: earlier },
     { snoozedUntil: now },
-    { snoozedUntil: new Date(NOW + SNOOZE_MAX_MS + 1).toISOString() },
+    { snoozedUntil: new Date(NOW + HORIZON_MS + 1).toISOString() },
   ])('refuses %j', (patch) => {
     expect(() => checkPatch(patch, NOW)).toThrow(ProblemError)
   })
 
   it('takes what can be followed', () => {
     checkPatch({ read: true, seen: true, archived: false, snoozedUntil: later }, NOW)
-    checkPatch({ snoozedUntil: new Date(NOW + SNOOZE_MAX_MS).toISOString() }, NOW)
+    checkPatch({ snoozedUntil: new Date(NOW + HORIZON_MS).toISOString() }, NOW)
   })
 })
 

@@ -1,23 +1,21 @@
 import { ProblemError } from '@carillon/core/errors'
+import { checkHorizon } from '@carillon/core/horizon'
 import type { StateChange } from '@carillon/core/store/port'
 import type { InboxItem, ItemPatch, ItemState, LifecycleKind } from '@carillon/schemas'
-
-/** The farthest an item may be put off. */
-export const SNOOZE_MAX_MS = 366 * 86_400_000
 
 const refuse = (pointer: string, message: string) =>
   new ProblemError('invalid_request', `the item cannot be changed so: ${message}`, {
     errors: [{ pointer, message }],
   })
 
-/** Throws `invalid_request` for a patch that no item could follow. */
+/** Throws `invalid_request` for a patch that no item can follow, and `too_far`. */
 export const checkPatch = (patch: ItemPatch, now: number): void => {
   if (patch.read === true && patch.seen === false) throw refuse('/seen', 'what is read has been seen')
   if (typeof patch.snoozedUntil !== 'string') return
   if (patch.archived === true) throw refuse('/snoozedUntil', 'what is archived does not come back')
   const until = Date.parse(patch.snoozedUntil)
   if (!(until > now)) throw refuse('/snoozedUntil', 'it has passed')
-  if (until > now + SNOOZE_MAX_MS) throw refuse('/snoozedUntil', 'it is more than a year away')
+  checkHorizon({ snoozedUntil: patch.snoozedUntil }, now)
 }
 
 /**

@@ -52,6 +52,12 @@ const WRONG: readonly Wrong[] = [
   ),
   invalid('a hostile topic', (good) => ({ ...good, to: { topic: '*' } })),
   invalid('a hostile id to exclude', (good) => ({ ...good, exclude: ['__proto__'] })),
+  ...['2040-01-01T00:00:00Z', '2100-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59'].flatMap(
+    (time): Wrong[] => [
+      { name: `deliverAt ${time}`, code: 'too_far', spoil: (good) => ({ ...good, deliverAt: time }) },
+      { name: `expiresAt ${time}`, code: 'too_far', spoil: (good) => ({ ...good, expiresAt: time }) },
+    ],
+  ),
   {
     name: 'more than 64 KiB',
     code: 'payload_too_large',

@@ -15,6 +15,7 @@ import type { Deliveries, DeliveryChange, DeliveryPlace } from '../outreach.ts'
 import { SLOTS } from '../port.ts'
 import { slotOf } from '../state.ts'
 import { forEach, type Session, type Statement } from './session.ts'
+import { ttlFor } from './ttl.ts'
 import { walkPartitions } from './walk.ts'
 
 /** Partitions that a sum reads at once, and rows of each that it holds: what bounds its memory. */
@@ -48,7 +49,6 @@ const said = (value: unknown): string | undefined => (typeof value === 'string' 
 export const cassandraDeliveries = (session: Session, retention: number): Deliveries => {
   const table = session.table('deliveries')
   const PARTITION = 'tenant = ? AND notification = ? AND part = ?'
-  const ttl = Math.max(1, Math.ceil(retention / 1_000))
   const partOf = (wide: boolean, user: string) => (wide ? slotOf(user) : 0)
   const parts = (wide: boolean) => Array.from({ length: wide ? SLOTS : 1 }, (_, part) => part)
 
@@ -66,7 +66,7 @@ export const cassandraDeliveries = (session: Session, retention: number): Delive
     const query = `UPDATE ${table} USING TIMESTAMP ? AND TTL ? SET ${cells.map(([cell]) => `${cell} = ?`).join(', ')}
       WHERE ${PARTITION} AND user = ? AND step = ? AND device = ?`
     const place = [tenant, notification, partOf(wide, user), user, step, device]
-    return { query, params: [at * 1_000, ttl, ...cells.map(([, value]) => value), ...place] }
+    return { query, params: [at * 1_000, ttlFor(retention), ...cells.map(([, value]) => value), ...place] }
   }
 
   const delivery = (notification: string, row: types.Row) => {

@@ -15,6 +15,7 @@ import {
 import { LEAD_MS, writeClock } from './clock.ts'
 import { datedIds, earliestId, monthOf, monthsBetween } from './months.ts'
 import { forEach, type Session, type Statement } from './session.ts'
+import { ttlUntil } from './ttl.ts'
 
 const COLUMNS: Record<keyof Cells, string> = {
   receivedAt: 'received_at',
@@ -32,9 +33,6 @@ const MONTH_MS = 31 * 86_400_000
 /** Rows asked for at first: some more than wanted, because not all have the status. */
 const FIRST = { least: 64, most: 500 }
 const IDS_PER_QUERY = 100
-
-/** Cassandra counts TTLs in seconds. */
-const ttl = (until: number, now: number): number => Math.max(1, Math.ceil((until - now) / 1_000))
 
 const ms = (value: unknown): number | null => (value instanceof Date ? value.getTime() : null)
 
@@ -95,7 +93,7 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
     const until = Math.min(expiresAt, accepted + retention + MONTH_MS)
     const json = JSON.stringify(content)
     const cells = [tenant, user, monthOf(accepted), content.id, json, expiresAt]
-    return { query: insert, params: [...cells, accepted * 1_000, ttl(until, now)] }
+    return { query: insert, params: [...cells, accepted * 1_000, ttlUntil(until, now)] }
   }
 
   /** Months that reads look at, newest first. */
@@ -177,7 +175,7 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
         session.write(
           some.map(({ id, time }) => ({
             query,
-            params: [written, ttl(time + retention + MONTH_MS, now), ...values, tenant, user, month, id],
+            params: [written, ttlUntil(time + retention + MONTH_MS, now), ...values, tenant, user, month, id],
           })),
         ),
       )

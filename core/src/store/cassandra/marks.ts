@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { groupedSlices } from '../grouping.ts'
 import type { Mark, Marks, Taking } from '../outreach.ts'
 import { CLAIMS, forEach, type Session, type Statement } from './session.ts'
+import { ttlFor } from './ttl.ts'
 
 /** Marks of one call at once: a quarter of that halved the rate of taking. */
 const AT_ONCE = 128
@@ -18,8 +19,6 @@ const slotOf = (key: string): number => hash('sha1', key, 'buffer')[0]! % SLOTS
 export const cassandraMarks = (session: Session): Marks => {
   const taken = session.table('taken')
   const marks = session.table('marks')
-  /** Cassandra counts TTLs in seconds. */
-  const ttl = (ms: number) => Math.max(1, Math.ceil(ms / 1_000))
 
   /** All of one partition. Where some are taken already, which is rare, each is asked for by itself. */
   const takeTogether = async (some: readonly Taking[], statement: (mark: Taking) => Statement) => {
@@ -43,7 +42,7 @@ export const cassandraMarks = (session: Session): Marks => {
       const hourOf = ({ at }: Taking) => Math.floor(at / HOUR_MS)
       const statement = (mark: Taking): Statement => ({
         query,
-        params: [tenant, hourOf(mark), slotOf(mark.key), mark.key, mark.value, ttl(ttlMs)],
+        params: [tenant, hourOf(mark), slotOf(mark.key), mark.key, mark.value, ttlFor(ttlMs)],
       })
       // Of several that want one key, the first.
       const firsts = new Map<string, Taking>()
@@ -63,7 +62,7 @@ export const cassandraMarks = (session: Session): Marks => {
     put: (tenant, given, ttlMs) => {
       const query = `INSERT INTO ${marks} (tenant, key, value) VALUES (?, ?, ?) USING TTL ?`
       const put = ({ key, value }: Mark) =>
-        session.write([{ query, params: [tenant, key, value, ttl(ttlMs)] }])
+        session.write([{ query, params: [tenant, key, value, ttlFor(ttlMs)] }])
       return forEach(given, put, AT_ONCE)
     },
 

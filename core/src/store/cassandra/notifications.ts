@@ -3,6 +3,7 @@ import { grouped, groupedSlices } from '../grouping.ts'
 import type { NotificationRecord, Notifications } from '../port.ts'
 import { bucketOf, earliestClaims, keptUntil, notificationState } from '../state.ts'
 import { forEach, type Session, type Statement } from './session.ts'
+import { ttlUntil } from './ttl.ts'
 
 const IDS_PER_QUERY = 100
 
@@ -23,10 +24,9 @@ export const cassandraNotifications = (session: Session, retention: number): Not
   const table = session.table('notifications')
   const claims = session.table('claims')
   const ONE = 'tenant = ? AND bucket = ? AND id = ?'
-  const ttl = (until: number) => Math.max(1, Math.ceil((until - Date.now()) / 1_000))
   const update = (set: string, values: unknown[], tenant: string, id: string, until: number): Statement => ({
     query: `UPDATE ${table} USING TTL ? SET ${set} WHERE ${ONE}`,
-    params: [ttl(until), ...values, tenant, bucketOf(id), id],
+    params: [ttlUntil(until), ...values, tenant, bucketOf(id), id],
   })
 
   const recordedAt = async (tenant: string, ids: readonly string[]) => {
@@ -43,7 +43,7 @@ export const cassandraNotifications = (session: Session, retention: number): Not
 
   const claimOne = async (tenant: string, id: string, at: number): Promise<number> => {
     const query = `INSERT INTO ${claims} (tenant, id, at) VALUES (?, ?, ?) IF NOT EXISTS USING TTL ?`
-    const held = await session.claim(query, [tenant, id, at, ttl(at + retention)])
+    const held = await session.claim(query, [tenant, id, at, ttlUntil(at + retention)])
     return held ? Number(held.at) : at
   }
 

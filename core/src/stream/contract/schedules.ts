@@ -38,6 +38,16 @@ export const schedulesContract = (kit: Kit): void => {
     expect((await take(reader, 3)).map(text)).toEqual(['at once', 'replaced', 'end'])
   })
 
+  test('holds what waits for more than a year, and what waits for less goes first', async () => {
+    const { stream } = await world()
+    const reader = await stream.read('work-high', { buffer: 10 })
+    const far = Date.now() + 400 * 86_400_000
+    await stream.publish([later('far', 'far', far), later('soon', 'soon', Date.now() + 200)])
+    expect(text(await one(reader))).toBe('soon')
+    await stream.publish([later('far', 'early', Date.now() - 1)])
+    expect(text(await one(reader))).toBe('early')
+  })
+
   test('keeps schedules while the log is away', async () => {
     const { stream, restart } = await world()
     const at = Date.now() + 800
