@@ -54,7 +54,7 @@ export const openParts = (context: Context, file = databaseFile(context.config))
   const openStore = async (): Promise<Store> => {
     const store = config.cassandraUrl
       ? cassandraStore({ ...connectCassandra(config.cassandraUrl), seal, retention: config.retentionMs })
-      : sqliteStore({ database: embedded(), seal })
+      : sqliteStore({ database: embedded(), seal, retention: config.retentionMs })
     closers.add('store', () => store.close())
     return store
   }

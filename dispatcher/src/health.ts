@@ -1,15 +1,18 @@
 import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Stream } from '@carillon/core/stream/port'
+import { exposition } from '@carillon/core/telemetry/exposition'
+import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { type Checked, createReadiness } from '@carillon/core/telemetry/readiness'
 
-/** Answers `/healthz` (the process lives), `/readyz` (its dependencies do) and `/metrics` (Prometheus text). */
+/** Serves `/healthz` (the process lives), `/readyz` (its dependencies do) and `/metrics` (Prometheus text). */
 export const listenHealth = async (
-  ports: { stream: Stream; store: Checked; live: Checked; metrics: Metrics },
+  ports: { stream: Stream; store: Checked; live: Checked; log: Log; metrics: Metrics },
   port: number,
   host: string,
-): Promise<{ close(): Promise<void> }> => {
-  const { stream, store, live, metrics } = ports
+): Promise<{ port: number; close(): Promise<void> }> => {
+  const { stream, store, live, log, metrics } = ports
   const readiness = createReadiness({ stream, store, live })
   const answer = async (
     path: string | undefined,
@@ -21,13 +24,13 @@ export const listenHealth = async (
       return { status: ready ? 200 : 503, type: 'application/json', body }
     }
     if (path === '/metrics') {
-      for (const [lane, waiting] of await stream.backlog()) metrics.backlog.set({ lane }, waiting)
-      return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() }
+      const { type, body } = await exposition({ metrics, stream, log })
+      return { status: 200, type, body }
     }
     return { status: 404, type: 'text/plain', body: 'not found' }
   }
   const server = createServer(async (request, response) => {
-    const { status, type, body } = await answer(request.url).catch((error) => ({
+    const { status, type, body } = await answer(request.url?.split('?')[0]).catch((error) => ({
       status: 503,
       type: 'text/plain',
       body: String(error),
@@ -39,6 +42,7 @@ export const listenHealth = async (
     server.listen(port, host, resolve)
   })
   return {
+    port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

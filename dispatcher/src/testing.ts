@@ -28,7 +28,7 @@ export const openWorld = async (
 ) => {
   const database = openDatabase(':memory:')
   const seal = createSeal('a secret only for tests')
-  const bare = sqliteStore({ database, seal })
+  const bare = sqliteStore({ database, seal, retention: 90 * 86_400_000 })
   await bare.migrate()
   const store = options.wrap?.(bare) ?? bare
   const stream = embeddedStream({ database })

@@ -91,7 +91,7 @@ export const openHub = async (
   const database = openDatabase(':memory:')
   const secret = randomUUID()
   const seal = createSeal(secret)
-  const store = sqliteStore({ database, seal })
+  const store = sqliteStore({ database, seal, retention: 90 * 86_400_000 })
   await store.migrate()
   const io = standaloneServer()
   const own: HubPorts = {

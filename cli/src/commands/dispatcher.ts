@@ -21,7 +21,7 @@ export const dispatcher = defineCommand({
       const parts = await openDispatcherParts(context)
       await untilAvailable(log, 'store', () => parts.store.check())
       const metrics = createMetrics({ process: true })
-      const health = await listenHealth({ ...parts, metrics }, port, config.host ?? '0.0.0.0')
+      const health = await listenHealth({ ...parts, log, metrics }, port, config.host ?? '0.0.0.0')
       closers.add('health', () => health.close())
       const running = await startDispatcher(
         { ...parts, log, metrics },

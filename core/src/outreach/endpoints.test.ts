@@ -7,7 +7,7 @@ import { createEndpoints, DISABLE_AFTER_MS } from './endpoints.ts'
 
 test('an endpoint that has failed for days is disabled, until it works or is registered again', async () => {
   const database = openDatabase(':memory:')
-  const store = sqliteStore({ database, seal: contractSeal })
+  const store = sqliteStore({ database, seal: contractSeal, retention: 90 * 86_400_000 })
   await store.migrate()
   let time = Date.now()
   const open = () => createEndpoints(store.marks, () => time)

@@ -20,7 +20,7 @@ let reports: Reports
 
 beforeEach(async () => {
   database = openDatabase(':memory:')
-  store = sqliteStore({ database, seal })
+  store = sqliteStore({ database, seal, retention: 90 * 86_400_000 })
   await store.migrate()
   stream = await embeddedStream({ database })
   published = []

@@ -10,6 +10,7 @@ export const SCOPES = [
   'users:write',
   'users:read',
   'topics:write',
+  'topics:read',
   'types:write',
   'types:read',
   'tokens:write',

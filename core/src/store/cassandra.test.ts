@@ -4,7 +4,7 @@ import { UnavailableError } from '../errors.ts'
 import { connectCassandra } from './cassandra/connect.ts'
 import { cassandraSession, translate } from './cassandra/session.ts'
 import { cassandraStore } from './cassandra.ts'
-import { DAY, freshOwner, ids, sampleItem, sampleRecord } from './contract/samples.ts'
+import { DAY, freshOwner, ids, RETENTION, sampleItem, sampleRecord } from './contract/samples.ts'
 import { contractSeal, storeContract } from './contract.ts'
 
 const url = inject('cassandra')
@@ -35,7 +35,8 @@ if (url) {
   }
   storeContract(
     'Cassandra',
-    async (place) => cassandraStore({ ...connectCassandra(at(place)), seal: contractSeal }),
+    async (place) =>
+      cassandraStore({ ...connectCassandra(at(place)), seal: contractSeal, retention: RETENTION }),
     dump,
   )
 
@@ -99,7 +100,11 @@ test('a URL names hosts, keyspace, data centre, replicas and credentials', async
 })
 
 test('a server that does not answer is not available', async () => {
-  const store = cassandraStore({ ...connectCassandra('cassandra://127.0.0.1:1/nowhere'), seal: contractSeal })
+  const store = cassandraStore({
+    ...connectCassandra('cassandra://127.0.0.1:1/nowhere'),
+    seal: contractSeal,
+    retention: RETENTION,
+  })
   await expect(store.check()).rejects.toThrow(UnavailableError)
   await expect(store.migrate()).rejects.toThrow(UnavailableError)
   await expect(store.inbox.counts({ tenant: 't', user: 'u' })).rejects.toThrow(UnavailableError)

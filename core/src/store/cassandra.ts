@@ -14,7 +14,6 @@ import { cassandraTenants } from './cassandra/tenants.ts'
 import { cassandraTypes } from './cassandra/types.ts'
 import type { Seal, Store } from './port.ts'
 import { sealedUsers } from './sealed-users.ts'
-import { RETENTION_MS } from './state.ts'
 
 export { type CassandraConnection, connectCassandra } from './cassandra/connect.ts'
 
@@ -24,9 +23,9 @@ export { type CassandraConnection, connectCassandra } from './cassandra/connect.
  */
 export const cassandraStore = ({
   seal,
-  retention = RETENTION_MS,
+  retention,
   ...connection
-}: CassandraConnection & { seal: Seal; retention?: number }): Store => {
+}: CassandraConnection & { seal: Seal; retention: number }): Store => {
   const session = cassandraSession(connection.client, connection.keyspace)
   const inbox = cassandraInbox(session, retention)
   const topics = cassandraTopics(session)

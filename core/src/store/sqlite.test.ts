@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { openDatabase } from '../sqlite/database.ts'
-import { freshOwner, freshTenant, sampleItem, sampleRecord } from './contract/samples.ts'
+import { freshOwner, freshTenant, RETENTION, sampleItem, sampleRecord } from './contract/samples.ts'
 import { contractSeal, storeContract } from './contract.ts'
 import { purgeExpired } from './sqlite/purge.ts'
 import { sqliteSession } from './sqlite/session.ts'
@@ -18,7 +18,7 @@ storeContract(
   'SQLite',
   async (place) => {
     const database = openDatabase(fileOf(place))
-    const store = sqliteStore({ database, seal: contractSeal })
+    const store = sqliteStore({ database, seal: contractSeal, retention: RETENTION })
     return {
       ...store,
       close: async () => {

@@ -15,20 +15,20 @@ import { sqliteSession } from './sqlite/session.ts'
 import { sqliteSuppressions } from './sqlite/suppressions.ts'
 import { sqliteTenants } from './sqlite/tenants.ts'
 import { sqliteTypes } from './sqlite/types.ts'
-import { RETENTION_MS } from './state.ts'
 
 /**
  * The embedded store, in one SQLite file that it may share with the other embedded parts: `close` stops what runs
- * in the background and leaves the database to its owner. `retention` (ms) is how long notifications are kept.
+ * in the background and leaves the database to its owner. `retention` (ms) is how long
+ * notification records and deliveries are kept; an item says itself when it expires.
  */
 export const sqliteStore = ({
   database,
   seal,
-  retention = RETENTION_MS,
+  retention,
 }: {
   database: Database
   seal: Seal
-  retention?: number
+  retention: number
 }): Store => {
   const session = sqliteSession(database)
   const purging = startPurging(session)

@@ -11,9 +11,6 @@ import { ProblemError } from '../errors.ts'
 import { uuid7Time } from '../ids.ts'
 import { type AcceptanceClaim, type NotificationRecord, SLOTS, type StateChange } from './port.ts'
 
-/** How long inboxes and notifications are kept unless the installation says otherwise: 90 days, in ms. */
-export const RETENTION_MS = 90 * 86_400_000
-
 /** An item's state as the stores keep it: times in epoch ms. */
 export type Cells = {
   receivedAt: number | null

@@ -1,6 +1,7 @@
 import { ProblemError } from '@carillon/core/errors'
 import type { Providers } from '@carillon/core/outreach/provider'
 import type { Stream } from '@carillon/core/stream/port'
+import { exposition } from '@carillon/core/telemetry/exposition'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Readiness } from '@carillon/core/telemetry/readiness'
@@ -73,13 +74,8 @@ export const operationRoutes = (
       answers: { 200: { description: 'Text exposition format', type: 'text/plain' } },
     },
     async ({ c }) => {
-      try {
-        for (const [lane, messages] of await stream.backlog()) metrics.backlog.set({ lane }, messages)
-      } catch (err) {
-        metrics.backlog.reset()
-        log.warn({ err }, 'the backlog is not known')
-      }
-      return c.body(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType })
+      const { type, body } = await exposition({ metrics, stream, log })
+      return c.body(body, 200, { 'content-type': type })
     },
   )
 

@@ -63,7 +63,7 @@ export const topicRoutes = (routes: Routes, { topics, cursors }: { topics: Topic
   )
 
   routes.sender(
-    'topics:write',
+    'topics:read',
     {
       method: 'get',
       path: '/v1/topics/{key}/members',

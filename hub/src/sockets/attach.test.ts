@@ -22,7 +22,11 @@ const ITEM = '019a0000-0000-7000-8000-000000000001'
 
 const openEdge = async () => {
   const database = openDatabase(':memory:')
-  const store = sqliteStore({ database, seal: createSeal('a secret only for tests') })
+  const store = sqliteStore({
+    database,
+    seal: createSeal('a secret only for tests'),
+    retention: 90 * 86_400_000,
+  })
   await store.migrate()
   const tenant = newTenant('acme')
   const other = newTenant('globex')

@@ -43,10 +43,11 @@ export type Tenant = {
 const inStore = async (settings: Settings, work: (store: Store) => Promise<void>) => {
   const seal = createSeal(settings.CARILLON_SECRET ?? '')
   const url = settings.CARILLON_CASSANDRA_URL
+  const retention = DAY_SECONDS * 1_000
   const database = url ? undefined : openDatabase(join(settings.CARILLON_DATA_DIR ?? '', 'carillon.db'))
   const store = database
-    ? sqliteStore({ database, seal })
-    : cassandraStore({ ...connectCassandra(url ?? ''), seal })
+    ? sqliteStore({ database, seal, retention })
+    : cassandraStore({ ...connectCassandra(url ?? ''), seal, retention })
   try {
     await work(store)
   } finally {

@@ -11,10 +11,11 @@ import { SETTINGS, type Stage } from './stage.ts'
 
 /** More than all scenarios together need; the file is only Carillon's once it runs. */
 const TENANTS = 40
+const DAY_MS = 86_400_000
 
 const makeTenants = async (file: string, secret: string): Promise<AddedTenant[]> => {
   const database = openDatabase(file)
-  const store = sqliteStore({ database, seal: createSeal(secret) })
+  const store = sqliteStore({ database, seal: createSeal(secret), retention: DAY_MS })
   await store.migrate()
   const tenants = await Promise.all(Array.from({ length: TENANTS }, () => addTenant(store, [])))
   await store.close()

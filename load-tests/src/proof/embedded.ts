@@ -22,7 +22,7 @@ export const embeddedStage = async (): Promise<Stage> => {
   let running = true
   const kept: Stage['kept'] = async (use) => {
     const database = openDatabase(join(dir, 'carillon.db'))
-    const store = sqliteStore({ database, seal: createSeal(secret) })
+    const store = sqliteStore({ database, seal: createSeal(secret), retention: 90 * 86_400_000 })
     const stream = embeddedStream({ database })
     const owners = async (tenant: string) => {
       const rows = database.handle.prepare('SELECT DISTINCT user FROM inbox WHERE tenant = ?').all([tenant])

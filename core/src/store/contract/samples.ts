@@ -5,6 +5,8 @@ import type { NewItem, NotificationRecord, Owner } from '../port.ts'
 
 export const DAY = 86_400_000
 export const HOUR = 3_600_000
+/** What stores under test keep. */
+export const RETENTION = 90 * DAY
 
 export const freshTenant = (): string => `t_${randomBytes(8).toString('hex')}`
 

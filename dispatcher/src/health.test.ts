@@ -1,0 +1,33 @@
+import { UnavailableError } from '@carillon/core/errors'
+import { afterEach, expect, test } from 'vitest'
+import { listenHealth } from './health.ts'
+import { openWorld, type World } from './testing.ts'
+
+let world: World | undefined
+let health: { port: number; close(): Promise<void> } | undefined
+afterEach(async () => {
+  await health?.close()
+  await world?.close()
+})
+
+test('metrics are served while the event log is out of reach, without the backlog', async () => {
+  world = await openWorld()
+  const { stream, metrics } = world
+  let reachable = true
+  const backlog = async () => {
+    if (!reachable) throw new UnavailableError('stream', new Error('down'))
+    return stream.backlog()
+  }
+  health = await listenHealth({ ...world, stream: { ...stream, backlog } }, 0, '127.0.0.1')
+  const scrape = async () => {
+    const answer = await fetch(`http://127.0.0.1:${health?.port}/metrics?format=text`)
+    return { status: answer.status, text: await answer.text() }
+  }
+  metrics.stored.inc({ priority: 'high' }, 3)
+  expect((await scrape()).text).toContain('carillon_lane_backlog{lane="notify-normal"} 0')
+  reachable = false
+  const { status, text } = await scrape()
+  expect(status).toBe(200)
+  expect(text).toContain('carillon_items_stored_total{priority="high"} 3')
+  expect(text).not.toContain('carillon_lane_backlog{')
+})
