@@ -54,7 +54,7 @@ describe.each(modes)('CARILLON_RETENTION_DAYS (%s)', (mode, settings) => {
     // Cassandra counts by its own clock, in whole seconds.
     await vi.waitUntil(async () => (await notifications.get(tenant, 'old')) === undefined, 10_000)
     if (mode !== 'embedded') return
-    vi.useFakeTimers({ toFake: ['Date'], now: now + 2 * DAY_MS })
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * DAY_MS })
     expect(await delivered()).toEqual({})
   })
 })
