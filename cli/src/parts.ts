@@ -126,12 +126,15 @@ export const openParts = (context: Context, file = databaseFile(context.config))
 /** Loaded by those who need them: they bring half of the program with them. */
 const loadProviders = async () => (await import('@carillon/dispatcher/channels/providers')).PROVIDERS
 
-/** Everything a hub stands on. Waits for servers that are not up yet. */
+/**
+ * Everything a hub needs. Waits for servers that are not up yet. Opened first, the event log is closed last: what is
+ * finished while the process drains is still acknowledged or published.
+ */
 export const openHubParts = async (context: Context, file?: string, allow: readonly string[] = []) => {
   const { log } = context
   const open = openParts(context, file)
-  const store = await open.openStore()
   const { stream, idempotency } = await untilAvailable(log, 'event log', open.openStream)
+  const store = await open.openStore()
   const { live, io } = await untilAvailable(log, 'live bus', open.openEdge)
   const limits = await untilAvailable(log, 'live bus', open.openLimits)
   const http = open.openHttp(allow)
@@ -150,12 +153,12 @@ export const openHubParts = async (context: Context, file?: string, allow: reado
   }
 }
 
-/** Everything a dispatcher stands on. Waits for servers that are not up yet. */
+/** Everything a dispatcher needs. Waits for servers that are not up yet. The event log is closed last. */
 export const openDispatcherParts = async (context: Context) => {
   const { log } = context
   const open = openParts(context)
-  const store = await open.openStore()
   const { stream } = await untilAvailable(log, 'event log', open.openStream)
+  const store = await open.openStore()
   const live = await untilAvailable(log, 'live bus', open.openLive)
   const limits = await untilAvailable(log, 'live bus', open.openLimits)
   const http = open.openHttp([])

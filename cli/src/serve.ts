@@ -5,14 +5,15 @@ import type { Context } from './parts.ts'
 
 /**
  * Runs a long-lived role: opens what `start` opens, waits for SIGTERM or SIGINT, then closes everything in reverse
- * order within the drain time. A second signal, a fault, or a drain that takes too long ends the process at once.
+ * order within `delayMs` (which one of the closers waits) and the drain time. A second signal, a fault, or a drain that
+ * takes too long ends the process at once.
  */
 export const serve = async (
   role: string,
-  options: { config: Config; secret: string },
+  options: { config: Config; secret: string; delayMs?: number },
   start: (context: Context) => Promise<void>,
 ): Promise<void> => {
-  const { config, secret } = options
+  const { config, secret, delayMs = 0 } = options
   const log = createLog({ level: config.logLevel, role })
   const closers = createClosers()
 
@@ -20,9 +21,10 @@ export const serve = async (
   const stop = async (signal: string) => {
     if (stopping) process.exit(1)
     stopping = true
-    log.info({ signal }, 'draining')
-    const watchdog = setTimeout(() => process.exit(1), config.drainMs + 2_000)
-    const failures = await closers.close(config.drainMs)
+    log.info({ signal, delayMs }, 'draining')
+    const limit = delayMs + config.drainMs
+    const watchdog = setTimeout(() => process.exit(1), limit + 2_000)
+    const failures = await closers.close(limit)
     for (const { name, error } of failures) log.error({ err: error, part: name }, 'did not close cleanly')
     clearTimeout(watchdog)
     log.info('stopped')

@@ -16,6 +16,8 @@ declare module 'vitest' {
     redisServer: string | undefined
     /** Path of a Chromium for playwright-core's `executablePath`. */
     chromium: string | undefined
+    /** Path of a Caddy (2.6 or newer), the proxy of docker-compose.yml. */
+    caddy: string | undefined
     /**
      * `cassandra://host:port/keyspace?dc=…` of a running server. The keyspace is this run's own and not created yet;
      * it goes at the end of the run, as does every other one whose name begins with its name.

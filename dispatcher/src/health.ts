@@ -6,13 +6,17 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { type Checked, createReadiness } from '@carillon/core/telemetry/readiness'
 
-/** Serves `/healthz` (the process lives), `/readyz` (its dependencies do) and `/metrics` (Prometheus text). */
+/**
+ * Answers `/healthz` (the process runs), `/readyz` (its dependencies answer) and `/metrics` (Prometheus text). After
+ * `drain`, `/readyz` says 503 until `close`.
+ */
 export const listenHealth = async (
   ports: { stream: Stream; store: Checked; live: Checked; log: Log; metrics: Metrics },
   port: number,
   host: string,
-): Promise<{ port: number; close(): Promise<void> }> => {
+): Promise<{ port: number; drain(): void; close(): Promise<void> }> => {
   const { stream, store, live, log, metrics } = ports
+  let draining = false
   const readiness = createReadiness({ stream, store, live })
   const answer = async (
     path: string | undefined,
@@ -20,8 +24,9 @@ export const listenHealth = async (
     if (path === '/healthz') return { status: 200, type: 'application/json', body: '{"status":"ok"}' }
     if (path === '/readyz') {
       const { ready, parts } = await readiness()
-      const body = JSON.stringify({ status: ready ? 'ready' : 'unready', parts })
-      return { status: ready ? 200 : 503, type: 'application/json', body }
+      const status = draining ? 'draining' : ready ? 'ready' : 'unready'
+      const body = JSON.stringify({ status, parts })
+      return { status: status === 'ready' ? 200 : 503, type: 'application/json', body }
     }
     if (path === '/metrics') {
       const { type, body } = await exposition({ metrics, stream, log })
@@ -35,6 +40,7 @@ export const listenHealth = async (
       type: 'text/plain',
       body: String(error),
     }))
+    if (draining) response.shouldKeepAlive = false
     response.writeHead(status, { 'content-type': type }).end(body)
   })
   await new Promise<void>((resolve, reject) => {
@@ -43,6 +49,9 @@ export const listenHealth = async (
   })
   return {
     port: (server.address() as AddressInfo).port,
+    drain: () => {
+      draining = true
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -1,3 +1,4 @@
+import { Agent, type ClientRequest, request } from 'node:http'
 import { createConnection } from 'node:net'
 import { Readable } from 'node:stream'
 import type { ClientToHub, HubToClient, InboxItem } from '@carillon/schemas'
@@ -26,6 +27,23 @@ const tab = async (token: string): Promise<Tab> => {
   })
   return socket
 }
+const answerOf = (sending: ClientRequest, body?: string) =>
+  new Promise<{ status: number | undefined; connection: string | undefined; text: string }>(
+    (resolve, reject) => {
+      sending.once('error', reject)
+      sending.once('response', (response) => {
+        let text = ''
+        response.on('data', (chunk) => {
+          text += chunk
+        })
+        response.on('error', reject)
+        response.on('end', () =>
+          resolve({ status: response.statusCode, connection: response.headers.connection, text }),
+        )
+      })
+      sending.end(body)
+    },
+  )
 const next = <Name extends keyof HubToClient>(socket: Tab, event: Name) =>
   new Promise<Parameters<HubToClient[Name]>[0]>((resolve) => {
     socket.once(event as 'inbox.changed', resolve as never)
@@ -155,24 +173,109 @@ describe('two tabs', () => {
 })
 
 describe('the end', () => {
-  it('drains connections, still answers, then closes', async () => {
+  const listening = async (own: TestHub) => (await own.hub.listen(0, '127.0.0.1')).port
+  const gate = () => {
+    let open = () => {}
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    return { open, opened }
+  }
+
+  it('serves on while /readyz says 503, on connections that clients are told to close', async () => {
     const own = await openHub()
-    const address = `http://127.0.0.1:${(await own.hub.listen(0, '127.0.0.1')).port}`
+    const port = await listening(own)
+    const agent = new Agent({ keepAlive: true })
+    const get = (path: string) => answerOf(request({ port, path, agent, host: '127.0.0.1' }))
+    expect(await get('/readyz')).toMatchObject({ status: 200, connection: 'keep-alive' })
+    const drained = own.hub.drain({ delayMs: 1_500, ms: 1_000 })
+    const reply = await get('/readyz')
+    expect(reply).toMatchObject({ status: 503, connection: 'close' })
+    expect(JSON.parse(reply.text).status).toBe('draining')
+    // On a new connection: the one before is closed.
+    expect(await get('/healthz')).toMatchObject({ status: 200, connection: 'close' })
     const tenant = await own.tenant()
-    const socket = io(address, {
+    const socket = io(`http://127.0.0.1:${port}`, {
       transports: ['websocket'],
       auth: { token: await tenant.userToken('ann') },
       reconnection: false,
       forceNew: true,
     })
     await new Promise<void>((resolve) => socket.once('connect', resolve))
-    const ended = new Promise<void>((resolve) => socket.once('disconnect', () => resolve()))
-    await own.hub.drain(50)
-    await ended
-    expect((await fetch(`${address}/readyz`)).status).toBe(503)
-    expect((await fetch(`${address}/healthz`)).status).toBe(200)
+    const ended = new Promise<string>((resolve) => socket.once('disconnect', resolve))
+    await drained
+    // A reason for which clients connect again.
+    expect(await ended).toBe('transport close')
+    await expect(get('/healthz')).rejects.toThrow('ECONNREFUSED')
     await own.close()
-    await expect(fetch(`${address}/healthz`)).rejects.toThrow()
+  })
+
+  it('answers what is in flight, and cuts no connection on which a request is under way', async () => {
+    const { open, opened } = gate()
+    let waiting = 0
+    const own = await openHub({}, ({ stream }) => ({
+      stream: {
+        ...stream,
+        publish: async (messages) => {
+          waiting++
+          await opened
+          return stream.publish(messages)
+        },
+      },
+    }))
+    const port = await listening(own)
+    const { key } = await own.tenant()
+    const agent = new Agent({ keepAlive: true })
+    const post = () => {
+      const sending = request({
+        ...{ port, agent, host: '127.0.0.1', method: 'POST', path: '/v1/notifications' },
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      })
+      return answerOf(sending, JSON.stringify({ to: 'ann', type: 'test', title: 'Hello' }))
+    }
+    const replies = Promise.all(Array.from({ length: 16 }, post))
+    await expect.poll(() => waiting).toBe(16)
+    const drained = own.hub.drain({ delayMs: 0, ms: 5_000 })
+    const get = () => answerOf(request({ port, host: '127.0.0.1', path: '/healthz' }))
+    await expect.poll(() => get().catch((error: Error) => error.message)).toContain('ECONNREFUSED')
+    open()
+    for (const reply of await replies) expect(reply).toMatchObject({ status: 202, connection: 'close' })
+    await drained
+    await own.close()
+    expect(waiting).toBe(16)
+  })
+
+  it('loses no request of busy clients: each is answered, or could not connect', async () => {
+    const own = await openHub()
+    const port = await listening(own)
+    const { key } = await own.tenant()
+    const outcomes = new Map<string | number | undefined, number>()
+    const client = async () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+      for (;;) {
+        const sending = request({
+          ...{ port, agent, host: '127.0.0.1', method: 'POST', path: '/v1/notifications' },
+          headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        })
+        const outcome = await answerOf(
+          sending,
+          JSON.stringify({ to: 'ann', type: 'test', title: 'Hi' }),
+        ).then(
+          ({ status }) => status,
+          ({ code }: NodeJS.ErrnoException) => code ?? 'unknown',
+        )
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+        if (outcome === 'ECONNREFUSED') return
+      }
+    }
+    const clients = Array.from({ length: 16 }, client)
+    await expect.poll(() => outcomes.get(202) ?? 0).toBeGreaterThan(100)
+    await own.hub.drain({ delayMs: 0, ms: 5_000 })
+    await Promise.all(clients)
+    expect([...outcomes.keys()].sort()).toEqual([202, 'ECONNREFUSED'])
+    const accepted = [...(await own.ports.stream.backlog()).values()].reduce((sum, each) => sum + each, 0)
+    expect(accepted).toBe(outcomes.get(202))
+    await own.close()
   })
 
   it('refuses an address that is taken', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Idempotency } from '@carillon/core/idempotency/port'
 import type { Limits } from '@carillon/core/limits/port'
 import type { Live } from '@carillon/core/live/port'
@@ -83,17 +84,23 @@ export type Hub = {
   routes: readonly RouteEntry[]
   /** Starts to accept connections. Rejects when the address cannot be had. */
   listen(port: number, host: string): Promise<{ port: number }>
-  /** Not ready any more; sends live connections elsewhere and finishes what is in hand, within `ms`. HTTP goes on. */
-  drain(ms: number): Promise<void>
+  /**
+   * Leaves service without losing a request. For `delayMs`, `/readyz` says 503 while the hub serves everything, new
+   * connections too: load balancers need that time to notice. Then, within `ms`, it stops listening, answers what is in
+   * flight and moves live connections elsewhere.
+   */
+  drain(options: { delayMs: number; ms: number }): Promise<void>
   /** Ends everything at the hub, none of the ports. */
   close(): Promise<void>
 }
 
-/** How long requests in hand may take after `close`. */
+/** How long requests in flight may take after `close`. */
 const CLOSE_GRACE_MS = 2_000
+/** A client that has just been answered may already be sending its next request on the same connection. */
+const IDLE_GRACE_MS = 100
 const PREFLIGHT_SECONDS = 7_200
 
-const within = async (ms: number, work: Promise<void>): Promise<void> => {
+const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms)
@@ -180,11 +187,15 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
       io.attach(server.server)
       return { port: await server.listen(port, host) }
     },
-    drain: async (ms) => {
+    drain: async ({ delayMs, ms }) => {
       draining = true
+      server.retire()
+      if (server.server.listening) await sleep(delayMs)
+      server.stopListening()
       const started = performance.now()
-      await sockets.drain(ms)
-      await within(Math.max(0, ms - (performance.now() - started)), verbs.settled())
+      await Promise.all([sockets.drain(ms), sleep(IDLE_GRACE_MS)])
+      const left = Math.max(0, ms - (performance.now() - started))
+      await within(left, Promise.all([server.answered(), verbs.settled()]))
     },
     close: async () => {
       draining = true

@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:http'
-import type { Socket } from 'node:net'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import { Server as NetServer, type Socket } from 'node:net'
 import { problem } from '@carillon/schemas'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
@@ -14,12 +14,21 @@ const KEEP_ALIVE_MS = 65_000
 const CHECKING_MS = 5_000
 const HEADER_MAX_BYTES = 16_384
 
-/** An HTTP server with limits around the application, and its beginning and end. */
+/**
+ * An HTTP server with limits around the application. It ends in steps, so that no request is lost: `retire`,
+ * `stopListening`, `answered`, `close`. Only `close` is required.
+ */
 export type HttpServer = {
   server: Server
-  /** Resolves with the port, which the system chooses for 0. Rejects when the address cannot be had. */
+  /** Resolves with the port, which the system chooses for 0. Rejects if the address cannot be bound. */
   listen(port: number, host: string): Promise<number>
-  /** Takes no more connections, lets requests end for `graceMs`, then cuts what is left, WebSockets too. */
+  /** From now on every answer carries `Connection: close`, so clients open their next connection elsewhere. */
+  retire(): void
+  /** Accepts no more connections. Those that are open stay, and are served. */
+  stopListening(): void
+  /** Resolves once no request is in flight. */
+  answered(): Promise<void>
+  /** Stops listening, lets requests in flight end for `graceMs`, then destroys all connections, WebSockets too. */
   close(graceMs: number): Promise<void>
 }
 
@@ -34,6 +43,12 @@ const refuseBroken = () => {
 
 export const createHttpServer = (app: Hono<Edge>): HttpServer => {
   const connections = new Set<Socket>()
+  const responses = new Set<ServerResponse>()
+  let retired = false
+  let onIdle: (() => void)[] = []
+  let closed: Promise<void> | undefined
+
+  const listener = getRequestListener(app.fetch, { errorHandler: refuseBroken })
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -42,12 +57,30 @@ export const createHttpServer = (app: Hono<Edge>): HttpServer => {
       connectionsCheckingInterval: CHECKING_MS,
       maxHeaderSize: HEADER_MAX_BYTES,
     },
-    getRequestListener(app.fetch, { errorHandler: refuseBroken }),
+    (request, response) => {
+      responses.add(response)
+      response.once('close', () => {
+        responses.delete(response)
+        if (responses.size > 0) return
+        for (const resolve of onIdle) resolve()
+        onIdle = []
+      })
+      if (retired) response.shouldKeepAlive = false
+      return listener(request, response)
+    },
   )
   server.on('connection', (connection) => {
     connections.add(connection)
     connection.once('close', () => connections.delete(connection))
   })
+
+  const stopListening = () => {
+    // The method of http.Server would also close connections on which a request may be under way.
+    if (server.listening) NetServer.prototype.close.call(server)
+  }
+  const answered = async () => {
+    if (responses.size > 0) await new Promise<void>((resolve) => onIdle.push(resolve))
+  }
 
   return {
     server,
@@ -56,17 +89,25 @@ export const createHttpServer = (app: Hono<Edge>): HttpServer => {
         server.once('error', reject)
         server.listen(port, host, () => {
           server.off('error', reject)
+          closed = new Promise((ended) => server.once('close', ended))
           const address = server.address()
           resolve(typeof address === 'object' && address !== null ? address.port : port)
         })
       }),
+    retire: () => {
+      retired = true
+      for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false
+    },
+    stopListening,
+    answered,
     close: async (graceMs) => {
-      if (!server.listening) return
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
+      if (!closed) return
+      stopListening()
       const cut = setTimeout(() => {
         for (const connection of connections) connection.destroy()
       }, graceMs)
+      await answered()
+      server.close()
       await closed
       clearTimeout(cut)
     },

@@ -93,6 +93,11 @@ test('the proxy leads to both hubs, on the port they listen on', () => {
   expect(hubs).toHaveLength(2)
   expect(read('deploy/Caddyfile')).toContain(`reverse_proxy ${hubs.map((hub) => `${hub}:4000`).join(' ')} {`)
   expect(read('deploy/Caddyfile')).toMatch(/^:4000 \{$/m)
+  const seconds = (name: string) =>
+    Number(new RegExp(`${name} (\\d+)s$`, 'm').exec(read('deploy/Caddyfile'))?.[1])
+  expect(seconds('health_interval') + seconds('health_timeout')).toBeLessThan(
+    Number(named('hub-1').environment?.CARILLON_DRAIN_DELAY_SECONDS),
+  )
   expect(named('dispatcher').deploy?.replicas).toBe(2)
 })
 
@@ -121,7 +126,7 @@ test('our processes get settings that exist, real parts, and a secret from outsi
 test('our processes have the time they need to drain, and do not run as root', () => {
   for (const [, { environment = {}, stop_grace_period = '' }] of ours)
     expect(Number.parseInt(stop_grace_period, 10)).toBeGreaterThan(
-      Number(environment.CARILLON_DRAIN_SECONDS) + 2,
+      Number(environment.CARILLON_DRAIN_DELAY_SECONDS) + Number(environment.CARILLON_DRAIN_SECONDS) + 2,
     )
   expect(read('Dockerfile')).toMatch(/^USER node$/m)
 })

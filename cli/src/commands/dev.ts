@@ -89,7 +89,8 @@ export const dev = defineCommand({
     const kept = devState(config.dataDir)
     const state = args.memory ? newDevState() : kept.open()
     const file = args.memory ? ':memory:' : databaseFile(config)
-    return serve('dev', { config, secret: config.secret ?? state.secret }, async (context) => {
+    const delayMs = config.drainDelayMs ?? 0
+    return serve('dev', { config, secret: config.secret ?? state.secret, delayMs }, async (context) => {
       const { closers, log } = context
       if (!args.memory) {
         const lock = lockDataDir(config.dataDir)
@@ -127,7 +128,7 @@ export const dev = defineCommand({
         },
       )
       closers.add('hub', () => hub.close())
-      closers.add('connections', () => hub.drain(1_000))
+      closers.add('connections', () => hub.drain({ delayMs, ms: config.drainMs / 2 }))
       await hub.listen(port, host)
       say(banner(config, { url, apiKey, file, demo: args.demo }))
     })

@@ -32,7 +32,10 @@ export const dispatcher = defineCommand({
           publicUrl: config.publicUrl,
         },
       )
-      closers.add('dispatcher', () => running.stop())
+      closers.add('dispatcher', () => {
+        health.drain()
+        return running.stop()
+      })
       log.info({ port }, 'dispatcher is working')
     })
   },

@@ -7,6 +7,9 @@ import { serve } from '../serve.ts'
 import { needCluster, needSecret, settings } from '../settings.ts'
 import { untilAvailable } from '../until-available.ts'
 
+/** Load balancers ask for readiness every few seconds. */
+const DRAIN_DELAY_MS = 5_000
+
 /** The client SDK's files for browsers, made by `npm run build`. */
 export const browserFiles = () => new URL('.', import.meta.resolve('@carillon/client-sdk/browser/client'))
 
@@ -18,7 +21,8 @@ export const hub = defineCommand({
     const secret = needSecret(config)
     needCluster(config)
     const port = choosePort(args.port, config.port, 4_000)
-    return serve('hub', { config, secret }, async (context) => {
+    const delayMs = config.drainDelayMs ?? DRAIN_DELAY_MS
+    return serve('hub', { config, secret, delayMs }, async (context) => {
       const { closers, log } = context
       const parts = await openHubParts(context)
       await untilAvailable(log, 'store', () => parts.store.check())
@@ -36,7 +40,7 @@ export const hub = defineCommand({
         },
       )
       closers.add('hub', () => running.close())
-      closers.add('connections', () => running.drain(config.drainMs / 2))
+      closers.add('connections', () => running.drain({ delayMs, ms: config.drainMs / 2 }))
       await running.listen(port, config.host ?? '0.0.0.0')
       log.info({ port }, 'hub is listening')
     })

@@ -88,7 +88,14 @@ export const Environment = z.object({
     .min(1)
     .max(600)
     .default(20)
-    .describe('Time to finish on SIGTERM'),
+    .describe('Time on SIGTERM to finish what is in hand, after the drain delay'),
+  CARILLON_DRAIN_DELAY_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(300)
+    .optional()
+    .describe('On SIGTERM, how long a hub says 503 at /readyz and serves on; hub 5, dev 0'),
   CARILLON_PUBLIC_URL: url('http', 'https')
     .optional()
     .describe('Where hubs are reached from outside: for links to unsubscribe and for what providers report'),
@@ -120,6 +127,7 @@ export type Config = {
   insecureLinks?: 'refuse' | 'accept'
   retentionMs: number
   drainMs: number
+  drainDelayMs?: number
   publicUrl?: string
   allowedTargets?: string[]
   rates: Partial<Record<RateName, Rate>>
@@ -166,6 +174,8 @@ export const readConfig = (environment: Record<string, string | undefined>): Con
     insecureLinks: env.CARILLON_INSECURE_LINKS,
     retentionMs: env.CARILLON_RETENTION_DAYS * 86_400_000,
     drainMs: env.CARILLON_DRAIN_SECONDS * 1_000,
+    drainDelayMs:
+      env.CARILLON_DRAIN_DELAY_SECONDS === undefined ? undefined : env.CARILLON_DRAIN_DELAY_SECONDS * 1_000,
     publicUrl: env.CARILLON_PUBLIC_URL,
     allowedTargets:
       env.CARILLON_ALLOWED_TARGETS === undefined ? undefined : entries(env.CARILLON_ALLOWED_TARGETS),

@@ -61,7 +61,7 @@ describe('health', () => {
     await half.close()
 
     const leaving = await openHub()
-    await leaving.hub.drain(10)
+    await leaving.hub.drain({ delayMs: 0, ms: 10 })
     expect((await leaving.call('GET', '/readyz')).json.status).toBe('draining')
     expect((await leaving.call('GET', '/healthz')).status).toBe(200)
     await leaving.close()

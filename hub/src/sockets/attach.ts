@@ -15,14 +15,15 @@ const SWEEP_MS = 1_000
 /** What may wait for a client that does not read. Beyond either it is let go; it fetches when it is back. */
 const UNREAD_FRAMES_MAX = 500
 const UNREAD_BYTES_MAX = 1_048_576
-/** The pace at which a drain moves connections elsewhere when there is time for it. */
+/** The pace at which a drain closes connections when there is time for it. */
 const DRAIN_MS_PER_CONNECTION = 2
+/** Connections are closed in batches, at random intervals around this, so that clients do not return in step. */
 const DRAIN_STEP_MS = 20
 
 type Offence = 'unknown_event' | 'malformed_event' | 'malformed_frame' | 'too_many_frames'
 
 export type Sockets = {
-  /** Refuses new connections and sends those it has elsewhere, spread over at most `ms`. */
+  /** Refuses new connections and closes those it has, in batches and random order, within `ms`. */
   drain(ms: number): Promise<void>
   /** Ends every connection. The HTTP server stays. */
   close(): Promise<void>
@@ -105,14 +106,14 @@ export const attachSockets = (parts: {
   return {
     drain: async (ms) => {
       draining = true
-      const leaving = [...sockets.values()]
+      const leaving = shuffled([...sockets.values()])
       const pace = Math.min(DRAIN_MS_PER_CONNECTION, Math.max(1, ms) / leaving.length)
       const started = performance.now()
       for (let gone = 0; gone < leaving.length; ) {
         const due = Math.floor((performance.now() - started) / pace) + 1
         for (const socket of leaving.slice(gone, due)) socket.conn.close()
         gone = due
-        if (gone < leaving.length) await sleep(DRAIN_STEP_MS)
+        if (gone < leaving.length) await sleep(DRAIN_STEP_MS * (0.5 + Math.random()))
       }
     },
     close: async () => {
@@ -121,6 +122,15 @@ export const attachSockets = (parts: {
       io.engine?.close()
     },
   }
+}
+
+/** In random order (Fisher–Yates). */
+const shuffled = <Item>(items: Item[]): Item[] => {
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = Math.floor(Math.random() * (last + 1))
+    ;[items[last], items[other]] = [items[other]!, items[last]!]
+  }
+  return items
 }
 
 /** Frames wait in Engine.IO; those it has handed over, in the WebSocket, all in this process. */

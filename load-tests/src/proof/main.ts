@@ -3,9 +3,10 @@
  * against what was promised. Exits with 1 when a promise is broken.
  *
  *     npm run proof -- [--notifications 50000] [--users 1000] [--members 100000] [--rate 4000] [--seed 1]
- *                      [--fault none|workers|redis|commands|nats|cassandra|embedded|process|all] [--logs]
+ *                      [--fault none|workers|redis|commands|nats|cassandra|embedded|process|restarts|all] [--logs]
  *
- * `embedded` and `process` run `carillon dev`: without a fault, and with a kill -9 in the middle.
+ * `embedded` and `process` run `carillon dev`: without a fault, and with a kill -9 in the middle. `restarts` restarts the
+ * hubs of a cluster ten times in turn behind the shipped proxy, under load.
  * @module
  */
 import { parseArgs } from 'node:util'
@@ -13,10 +14,13 @@ import { clusterStage } from './cluster.ts'
 import { embeddedStage } from './embedded.ts'
 import { FAILINGS } from './ledger.ts'
 import { type Proof, prove } from './prove.ts'
+import { restartsOfCluster } from './restarts.ts'
 import type { Stage } from './stage.ts'
 
 const CLUSTER = ['none', 'workers', 'redis', 'commands', 'nats', 'cassandra']
 const EMBEDDED = ['embedded', 'process']
+const RESTARTS = 'restarts'
+const RESTART_COUNT = 10
 
 const say = (line = '') => process.stdout.write(`${line}\n`)
 
@@ -100,16 +104,38 @@ const run = async (faults: string[], raise: () => Promise<Stage>): Promise<boole
   return held
 }
 
-const wanted = values.fault === 'all' ? [...CLUSTER, ...EMBEDDED] : values.fault.split(',')
-const unknown = wanted.find((fault) => !CLUSTER.includes(fault) && !EMBEDDED.includes(fault))
-if (unknown !== undefined)
-  throw new Error(`there is no fault ${unknown}; there are ${[...CLUSTER, ...EMBEDDED].join(', ')}`)
+const runRestarts = async (): Promise<boolean> => {
+  if (!wanted.includes(RESTARTS)) return true
+  const { restarts, requests, reconnections, seconds, failed, unclean, misplaced } = await restartsOfCluster({
+    restarts: RESTART_COUNT,
+    note: (line) => process.stderr.write(`  … ${RESTARTS}: ${line}\n`),
+  })
+  const failures = [
+    ...Object.entries(failed).map(([what, times]) => `failed ${times} times: ${what}`),
+    ...unclean,
+    ...misplaced.map((item) => `lost or doubled: ${item}`),
+  ]
+  const held = failures.length === 0
+  say(
+    `${RESTARTS}  ${held ? 'held' : 'BROKEN'}  ${restarts} restarts in ${seconds} s, ${requests} requests, ${reconnections} reconnections`,
+  )
+  for (const failure of failures) say(`  ${failure}`)
+  return held
+}
+
+const ALL = [...CLUSTER, ...EMBEDDED, RESTARTS]
+const wanted = values.fault === 'all' ? ALL : values.fault.split(',')
+const unknown = wanted.find((fault) => !ALL.includes(fault))
+if (unknown !== undefined) throw new Error(`there is no fault ${unknown}; there are ${ALL.join(', ')}`)
 const pick = (some: string[]) => wanted.filter((fault) => some.includes(fault))
-say(
-  `${values.notifications} notifications to ${values.users} users, a topic of ${values.members}, seed ${values.seed}`,
-)
-line(COLUMNS.map(([name]) => name))
+if (pick([...CLUSTER, ...EMBEDDED]).length > 0) {
+  say(
+    `${values.notifications} notifications to ${values.users} users, a topic of ${values.members}, seed ${values.seed}`,
+  )
+  line(COLUMNS.map(([name]) => name))
+}
 const clustered = await run(pick(CLUSTER), clusterStage)
 const embedded = await run(pick(EMBEDDED), embeddedStage)
+const restarts = await runRestarts()
 // A Cassandra that went down under its driver leaves it with a timer for it, also once it is shut down.
-process.exit(clustered && embedded ? 0 : 1)
+process.exit(clustered && embedded && restarts ? 0 : 1)

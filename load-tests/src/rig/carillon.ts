@@ -16,6 +16,8 @@ const environment = (settings: Settings): NodeJS.ProcessEnv => ({
     Object.entries(process.env).filter(([name]) => !/^(CARILLON_|VITEST|NODE_OPTIONS)/.test(name)),
   ),
   CARILLON_HOST: '127.0.0.1',
+  // No proxy has to notice.
+  CARILLON_DRAIN_DELAY_SECONDS: '0',
   ...settings,
 })
 
@@ -35,7 +37,7 @@ const answersReady = async (url: string) => {
 
 /**
  * Starts `carillon hub|dispatcher|dev …`, with `--port` added when `args` has none, and resolves when its
- * /readyz says 200. The drain has `CARILLON_DRAIN_SECONDS`, then five more seconds, before it is killed.
+ * /readyz says 200. On SIGTERM it has the drain delay, `CARILLON_DRAIN_SECONDS` and five more seconds before it is killed.
  */
 export const startCarillon = async (args: string[], settings: Settings): Promise<Server> => {
   const port = Number(flagValue(args, '--port') ?? (await freePort()))
@@ -50,7 +52,11 @@ export const startCarillon = async (args: string[], settings: Settings): Promise
     cwd: ROOT,
     ready: () => answersReady(url),
     readyWithinMs: 60_000,
-    stopWithinMs: (Number(settings.CARILLON_DRAIN_SECONDS ?? 20) + 5) * 1_000,
+    stopWithinMs:
+      (Number(settings.CARILLON_DRAIN_DELAY_SECONDS ?? 0) +
+        Number(settings.CARILLON_DRAIN_SECONDS ?? 20) +
+        5) *
+      1_000,
   })
 }
 

@@ -1,7 +1,7 @@
 /**
  * Raises real servers without containers.
  *
- *     npm run rig -- install [PART…]                         gets what is missing: nats redis java cassandra k6 chromium
+ *     npm run rig -- install [PART…]                         gets what is missing: nats redis java cassandra k6 chromium caddy
  *     npm run rig -- up | down [--forget] | env              servers that stand, on fixed ports
  *     npm run rig -- run [--hubs N] [--dispatchers M] -- CMD  servers for one command; exits with its code
  *

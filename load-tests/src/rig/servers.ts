@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { answers, type Recipe, type Server, start } from './child.ts'
 import { freePort } from './ports.ts'
 import { CASSANDRA_FILES, need } from './tools.ts'
@@ -100,6 +101,34 @@ export const startRedis = async ({ port }: { port?: number } = {}): Promise<Serv
 /** Starts Cassandra; resolves when it answers. `url` lacks the keyspace. */
 export const startCassandra = async ({ dir, port }: { dir: string; port?: number }): Promise<Server> =>
   start(await cassandraRecipe(dir, port ?? (await freePort())))
+
+const CADDYFILE = fileURLToPath(new URL('../../../deploy/Caddyfile', import.meta.url))
+
+/**
+ * Starts the proxy with the shipped rules in front of two hubs; only its own address and theirs are replaced. Resolves
+ * when it answers; `dir` receives its files.
+ */
+export const startCaddy = async ({ dir, hubs }: { dir: string; hubs: Server[] }): Promise<Server> => {
+  const port = await freePort()
+  const config = join(dir, 'Caddyfile')
+  const [one, two] = hubs.map((hub) => `127.0.0.1:${hub.port}`)
+  const rules = readFileSync(CADDYFILE, 'utf8')
+    .replace(/^:4000 /m, `:${port} `)
+    .replace('hub-1:4000 hub-2:4000', `${one} ${two}`)
+  mkdirSync(dir, { recursive: true })
+  writeFileSync(config, rules)
+  return start({
+    ...onLoopback,
+    name: 'caddy',
+    url: `http://127.0.0.1:${port}`,
+    port,
+    command: need('caddy'),
+    args: ['run', '--config', config, '--adapter', 'caddyfile'],
+    env: { ...process.env, HOME: dir, XDG_CONFIG_HOME: dir, XDG_DATA_HOME: dir },
+    ready: () => answers(port, 'GET /metrics HTTP/1.0\r\n\r\n', (answer) => answer.includes('404')),
+    readyWithinMs: 15_000,
+  })
+}
 
 /** The value of CARILLON_CASSANDRA_URL for a server that the rig raised. */
 export const cassandraUrl = (server: { url: string }, keyspace = 'carillon'): string =>

@@ -13,8 +13,9 @@ import { fileURLToPath } from 'node:url'
  *     cassandra  Maven        its jars; 66 MB
  *     k6         Go module
  *     chromium   Debian
+ *     caddy      Debian       the proxy of docker-compose.yml
  */
-export const TOOLS = ['nats', 'redis', 'java', 'cassandra', 'k6', 'chromium'] as const
+export const TOOLS = ['nats', 'redis', 'java', 'cassandra', 'k6', 'chromium', 'caddy'] as const
 export type Tool = (typeof TOOLS)[number]
 
 /** `path`: the executable; for Cassandra the folder of its jars. */
@@ -78,6 +79,7 @@ const finders: Record<Tool, () => string | undefined> = {
   cassandra: () => jars().find((dir) => dir && existsSync(join(dir, 'jamm-0.4.0.jar'))),
   k6: () => candidates(['k6'], join(goBin(), 'k6')).find((path) => atLeast(version(path, 'version'), 1)),
   chromium: () => candidates(['chromium', 'chromium-browser', 'google-chrome'])[0],
+  caddy: () => candidates(['caddy']).find((path) => atLeast(version(path, 'version'), 2, 6)),
 }
 
 const wanted: Record<Tool, string> = {
@@ -87,6 +89,7 @@ const wanted: Record<Tool, string> = {
   cassandra: `Cassandra ${CASSANDRA}`,
   k6: 'k6 1.0 or newer',
   chromium: 'chromium',
+  caddy: 'Caddy 2.6 or newer',
 }
 
 const found = new Map<Tool, string>()
@@ -159,6 +162,7 @@ const installers: Record<Tool, () => void> = {
   },
   k6: () => goInstall(K6),
   chromium: () => apt('chromium'),
+  caddy: () => apt('caddy'),
 }
 
 /** Gets what is missing of `tools`, and says so to `report`. Throws with the command to run where it may not. */

@@ -75,6 +75,7 @@ export default async ({ provide }: TestProject): Promise<Close | undefined> => {
   provide('natsServer', find('nats'))
   provide('redisServer', find('redis'))
   provide('chromium', find('chromium'))
+  provide('caddy', find('caddy'))
 
   const keyspace = `carillon_test_${randomBytes(6).toString('hex')}`
   const present = named || (find('java') && find('cassandra'))
