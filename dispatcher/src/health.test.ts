@@ -31,3 +31,16 @@ test('metrics are served while the event log is out of reach, without the backlo
   expect(text).toContain('carillon_items_stored_total{priority="high"} 3')
   expect(text).not.toContain('carillon_lane_backlog{')
 })
+
+test('a dispatcher that drains says so, and asks clients to close their connections', async () => {
+  world = await openWorld()
+  const listening = await listenHealth(world, 0, '127.0.0.1')
+  health = listening
+  const ready = async () => {
+    const { status, headers } = await fetch(`http://127.0.0.1:${listening.port}/readyz`)
+    return [status, headers.get('connection')]
+  }
+  expect(await ready()).toEqual([200, 'keep-alive'])
+  listening.drain()
+  expect(await ready()).toEqual([503, 'close'])
+})
