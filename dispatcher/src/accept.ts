@@ -1,9 +1,10 @@
 import { timeOfId } from '@carillon/core/ids'
+import { type LinkPolicy, linkProblem } from '@carillon/core/links'
 import type { Directory } from '@carillon/core/security/directory'
 import type { AcceptanceClaim, Store } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
-import type { StoredType } from '@carillon/schemas'
-import { type Incoming, readNotification } from './notification.ts'
+import type { Plan, StoredType } from '@carillon/schemas'
+import { deadReason, type Incoming, readNotification } from './notification.ts'
 import type { Ready } from './work.ts'
 
 export type AcceptPorts = {
@@ -11,6 +12,7 @@ export type AcceptPorts = {
   directory: Directory
   unknownTypes: 'refuse' | 'accept'
   retentionMs: number
+  links: LinkPolicy
 }
 
 export type Accepted = { message: Message; ready: Ready; acceptedAt: number }
@@ -20,13 +22,13 @@ export type Refused = { message: Message; reason: DeadReason }
  * Reads a batch of notify messages and checks what only the store knows: the tenant, the type, and when an id was
  * first accepted, so that a notification sent again, however late, gets the same items.
  */
-export const createAccept = ({ store, directory, unknownTypes, retentionMs }: AcceptPorts) => {
+export const createAccept = ({ store, directory, unknownTypes, retentionMs, links }: AcceptPorts) => {
   const typeOf = async ({
     tenant,
     notification,
-  }: Incoming): Promise<{ refused: DeadReason } | { type?: StoredType }> => {
-    if (!(await directory.tenant(tenant)))
-      return { refused: { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` } }
+  }: Incoming): Promise<{ refused: DeadReason } | { type?: StoredType; plan: Plan }> => {
+    const known = await directory.tenant(tenant)
+    if (!known) return { refused: { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` } }
     const type = await directory.type(tenant, notification.type)
     if (!type && unknownTypes === 'refuse')
       return {
@@ -35,7 +37,9 @@ export const createAccept = ({ store, directory, unknownTypes, retentionMs }: Ac
           detail: `tenant ${tenant} has not defined the type ${notification.type}`,
         },
       }
-    return { type }
+    const plan = notification.plan ?? type?.plan ?? []
+    const problem = linkProblem(notification, plan, known, links)
+    return problem ? { refused: deadReason(problem) } : { type, plan }
   }
 
   /** Only ids that do not carry their time have to claim one. */
@@ -59,18 +63,18 @@ export const createAccept = ({ store, directory, unknownTypes, retentionMs }: Ac
 
   return async (messages: readonly Message[]): Promise<{ accepted: Accepted[]; refused: Refused[] }> => {
     const refused: Refused[] = []
-    const read: { message: Message; incoming: Incoming; type?: StoredType }[] = []
+    const read: { message: Message; incoming: Incoming; type?: StoredType; plan: Plan }[] = []
     await Promise.all(
       messages.map(async (message) => {
         const result = readNotification(message)
         if ('refused' in result) return refused.push({ message, reason: result.refused })
         const typed = await typeOf(result.incoming)
         if ('refused' in typed) refused.push({ message, reason: typed.refused })
-        else read.push({ message, incoming: result.incoming, type: typed.type })
+        else read.push({ message, incoming: result.incoming, ...typed })
       }),
     )
     const acceptedTime = await acceptedTimes(read.map(({ incoming }) => incoming))
-    const accepted = read.map(({ message, incoming, type }) => {
+    const accepted = read.map(({ message, incoming, type, plan }) => {
       const { tenant, id, notification } = incoming
       const acceptedAt = acceptedTime(incoming)
       const at =
@@ -80,7 +84,6 @@ export const createAccept = ({ store, directory, unknownTypes, retentionMs }: Ac
       const kept = at + retentionMs
       const expiresAt =
         notification.expiresAt === undefined ? kept : Math.min(kept, Date.parse(notification.expiresAt))
-      const plan = notification.plan ?? type?.plan ?? []
       return {
         message,
         acceptedAt,

@@ -1,3 +1,4 @@
+import type { LinkPolicy } from '@carillon/core/links'
 import type { Live } from '@carillon/core/live/port'
 import { type Lane, PRIORITIES, type Priority } from '@carillon/schemas'
 import { createAccept } from './accept.ts'
@@ -9,13 +10,14 @@ import { type SendingOptions, type SendingPorts, startSending } from './sending/
 
 export type DispatcherPorts = SendingPorts & { live: Live }
 
-export type DispatcherOptions = SendingOptions & {
-  unknownTypes: 'refuse' | 'accept'
-  retentionMs: number
-  /** Batches in hand at once. */
-  concurrency?: number
-  retryPauses?: Pauses
-}
+export type DispatcherOptions = SendingOptions &
+  LinkPolicy & {
+    unknownTypes: 'refuse' | 'accept'
+    retentionMs: number
+    /** Batches in hand at once. */
+    concurrency?: number
+    retryPauses?: Pauses
+  }
 
 /** Turns per round when every lane is full. Pages of fan-outs yield to single notifications of their priority. */
 const WEIGHTS: Record<Priority, number> = { critical: 16, high: 8, normal: 4, low: 2 }
@@ -30,7 +32,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
   const { stream, store, live, directory, log, metrics } = ports
   const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options
   const deliver = createDeliver({ store, stream, live, log, metrics })
-  const accept = createAccept({ store, directory, unknownTypes, retentionMs })
+  const accept = createAccept({ store, directory, unknownTypes, retentionMs, links: options })
   const dispatch = createDispatch({ store, stream, live, accept, deliver, metrics })
   const feeds = await Promise.all(
     PRIORITIES.flatMap((priority) =>

@@ -53,12 +53,18 @@ const tooFar = ({ deliverAt, expiresAt }: NatsNotification, appendedAt: number):
   }
 }
 
+/** A problem in the words of a dead letter. */
+export const deadReason = ({ problem: { code, detail, errors = [] } }: ProblemError): DeadReason => ({
+  code,
+  detail: errors.length === 0 ? detail : `${detail}; ${listed(errors)}`,
+})
+
 const parsed = (data: Uint8Array): { value: unknown } | { refused: DeadReason } => {
   try {
     return { value: parseJson(data) }
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error
-    return { refused: { code: error.problem.code, detail: error.message } }
+    return { refused: deadReason(error) }
   }
 }
 

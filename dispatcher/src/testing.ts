@@ -49,7 +49,13 @@ export const openWorld = async (
     log: createLog({ level: 'silent', role: 'test' }),
     metrics: createMetrics(),
   }
-  const start = () => startDispatcher(ports, { unknownTypes: 'accept', retentionMs: 86_400_000, ...options })
+  const start = () =>
+    startDispatcher(ports, {
+      unknownTypes: 'accept',
+      insecureLinks: 'accept',
+      retentionMs: 86_400_000,
+      ...options,
+    })
   let dispatcher = await start()
   const encoder = new TextEncoder()
   const raw = (subject: string, data: string | Uint8Array, dedupe?: string) =>
@@ -84,6 +90,11 @@ export const openWorld = async (
         config: {},
         ...more,
       })
+      ports.directory.refresh()
+    },
+    /** Where the tenant's app lives; the directory notices at once. */
+    appUrl: async (url: string) => {
+      await bare.tenants.putSettings(tenant, { url: new URL(url).href })
       ports.directory.refresh()
     },
     person: (user: string, profile: UserProfile) => bare.users.put(tenant, { id: user, profile }),

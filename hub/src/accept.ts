@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { checked } from '@carillon/core/checked'
 import { ProblemError } from '@carillon/core/errors'
 import { checkHorizon } from '@carillon/core/horizon'
+import { type LinkPolicy, linkProblem } from '@carillon/core/links'
 import type { Sender } from '@carillon/core/security/api-keys'
 import type { Directory } from '@carillon/core/security/directory'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
@@ -29,11 +30,11 @@ const checkTimes = ({ deliverAt, expiresAt }: Notification, now: number) => {
  */
 export const createAcceptance = (
   { stream, directory, metrics }: { stream: Stream; directory: Directory; metrics: Metrics },
-  { unknownTypes }: { unknownTypes: 'refuse' | 'accept' },
+  { unknownTypes, ...links }: { unknownTypes: 'refuse' | 'accept' } & LinkPolicy,
 ) => ({
   /**
    * Checks what a sender wrote. `id` serves when it names none. Throws what `read` throws, `invalid_request`,
-   * `too_far`, `type_unknown` or `payload_too_large`, and counts that.
+   * `too_far`, `type_unknown`, `no_app_url` or `payload_too_large`, and counts that.
    */
   check: async (
     { tenant, key }: Pick<Sender, 'tenant' | 'key'>,
@@ -46,6 +47,9 @@ export const createAcceptance = (
       const type = await directory.type(tenant, given.type)
       if (!type && unknownTypes === 'refuse')
         throw new ProblemError('type_unknown', 'define the type first, with PUT /v1/types/{key}')
+      const plan = given.plan ?? type?.plan ?? []
+      const problem = linkProblem(given, plan, await directory.tenant(tenant), links)
+      if (problem) throw problem
       const notification = { ...given, id: given.id ?? id(), sender: key }
       const priority = given.priority ?? type?.priority ?? 'normal'
       const data = Buffer.from(JSON.stringify(notification))

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Idempotency } from '@carillon/core/idempotency/port'
 import type { Limits } from '@carillon/core/limits/port'
+import type { LinkPolicy } from '@carillon/core/links'
 import type { Live } from '@carillon/core/live/port'
 import type { LiveServer } from '@carillon/core/live/server'
 import { createEndpoints } from '@carillon/core/outreach/endpoints'
@@ -60,14 +61,12 @@ export type HubPorts = {
   metrics: Metrics
 }
 
-export type HubOptions = {
+export type HubOptions = LinkPolicy & {
   /** The root secret; cursors are signed with a key derived from it. The same on every hub. */
   secret: string
   /** Web origins whose pages may use the end-user routes. */
   origins: '*' | readonly string[]
   unknownTypes: 'refuse' | 'accept'
-  /** Whether links may be http:// */
-  insecureLinks: 'refuse' | 'accept'
   /** Where the hub is reached from outside, as providers know it; left out, where a request says it is. */
   publicUrl?: string
   /** Web push endpoints may be anywhere, and not only at the known push services. */

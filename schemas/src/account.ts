@@ -26,10 +26,6 @@ export const ProviderAccount = z.strictObject({
     .default(100)
     .describe('Accounts of a channel are tried from the lowest up'),
   rate: Rate.optional().describe('How fast it may be used; what comes faster waits'),
-  linkBase: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('What links that are paths, such as /posts/7, are relative to'),
   config: z.record(z.string(), z.json()).default({}),
 })
 export type ProviderAccount = z.infer<typeof ProviderAccount>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CHANNELS, type Channel } from './plan.ts'
 import { TOKEN } from './tokens.ts'
+import { WebUrl } from './url.ts'
 
 /** A name for a device that its user's app, or the backend, chose. */
 export const DeviceId = z.string().regex(TOKEN, 'a device id is 1 to 64 letters, digits, _ or -')
@@ -8,10 +9,6 @@ export const DeviceId = z.string().regex(TOKEN, 'a device id is 1 to 64 letters,
 /** The most devices of one user; a person's browsers and phones, with room to spare. */
 export const DEVICES_MAX = 32
 
-const https = z
-  .url({ protocol: /^https?$/ })
-  .max(2_048)
-  .refine((url) => !/^https?:\/\/[^/?#]*@/i.test(url), 'the URL must not hold credentials')
 const base64url = (bytes: number) =>
   z
     .string()
@@ -24,7 +21,7 @@ const base64url = (bytes: number) =>
 const pushKinds = [
   z.strictObject({
     kind: z.literal('web-push'),
-    endpoint: https,
+    endpoint: WebUrl,
     keys: z.strictObject({ p256dh: base64url(65), auth: base64url(16) }),
   }),
   z.strictObject({ kind: z.literal('fcm'), token: z.string().regex(/^[\x21-\x7e]{16,4096}$/) }),
@@ -46,7 +43,7 @@ export type PushDevice = z.infer<typeof PushDevice>
 /** Whatever of a user's a message can be sent to beside their e-mail address and phone; backends register these. */
 export const Device = z.discriminatedUnion('kind', [
   ...pushKinds,
-  z.strictObject({ kind: z.literal('webhook'), url: https }),
+  z.strictObject({ kind: z.literal('webhook'), url: WebUrl }),
   z.strictObject({
     kind: z.literal('slack'),
     channel: z
@@ -54,8 +51,8 @@ export const Device = z.discriminatedUnion('kind', [
       .regex(/^[#@A-Za-z0-9_.-]{1,80}$/)
       .describe('A channel or user id, such as U012AB3CD'),
   }),
-  z.strictObject({ kind: z.literal('teams'), url: https.describe('A workflow or incoming webhook') }),
-  z.strictObject({ kind: z.literal('discord'), url: https.describe('A channel webhook') }),
+  z.strictObject({ kind: z.literal('teams'), url: WebUrl.describe('A workflow or incoming webhook') }),
+  z.strictObject({ kind: z.literal('discord'), url: WebUrl.describe('A channel webhook') }),
   z.strictObject({
     kind: z.literal('telegram'),
     chat: z.string().regex(/^(-?\d{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31})$/, 'a chat is a number or @name'),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DeliverySums } from './delivery.ts'
 import { Plan } from './plan.ts'
+import { text } from './text.ts'
 import {
   HORIZON_DAYS,
   NotificationId,
@@ -11,6 +12,7 @@ import {
   TypeKey,
   UserId,
 } from './tokens.ts'
+import { Link } from './url.ts'
 import { UserProfile } from './user.ts'
 
 /** The largest notification, in bytes of JSON, over HTTP or NATS. */
@@ -19,14 +21,6 @@ export const NOTIFICATION_MAX_BYTES = 65_536
 export const BATCH_MAX = 1_000
 /** The most entries of a `to` list or an `exclude` list; a larger audience is a topic. */
 export const LIST_MAX = 1_000
-
-const Url = z
-  .string()
-  .max(2_048)
-  .refine(
-    (url) => /^(https?:\/\/|\/(?!\/)|mailto:|tel:)/i.test(url),
-    'a link is http(s), mailto, tel or a path that starts with /',
-  )
 
 export const Recipient = z
   .union([
@@ -40,32 +34,34 @@ export type Recipient = z.infer<typeof Recipient>
 
 export const Action = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'an action name is 1 to 64 letters, digits, _ or -'),
-  label: z.string().min(1).max(128),
-  url: Url.optional(),
+  label: text(128).min(1),
+  url: Link.optional(),
   primary: z.boolean().optional(),
 })
 export type Action = z.infer<typeof Action>
 
 export const Actor = z.strictObject({
   user: UserId.optional().describe('Excluded from the recipients: nobody notifies themself'),
-  name: z.string().max(256).optional(),
-  avatar: Url.optional(),
+  name: text(256).optional(),
+  avatar: Link.optional(),
 })
 export type Actor = z.infer<typeof Actor>
 
+export const Tag = text(64).min(1)
+
 /** What a person sees; copied into each inbox item as it was when the notification was accepted. */
 const content = {
-  title: z.string().max(512).optional(),
-  body: z.string().max(16_384).optional(),
-  url: Url.optional(),
-  image: Url.optional(),
+  title: text(512).optional(),
+  body: text(16_384).optional(),
+  url: Link.optional(),
+  image: Link.optional(),
   actions: z.array(Action).max(8).optional(),
   actor: z.union([UserId.transform((user) => ({ user })), Actor]).optional(),
   category: z
     .string()
     .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a category is 1 to 64 letters, digits, _ . or -')
     .optional(),
-  tags: z.array(z.string().min(1).max(64)).max(16).optional(),
+  tags: z.array(Tag).max(16).optional(),
   data: z.record(z.string().max(128), z.json()).optional().describe('Anything; handed to templates and apps'),
 }
 

@@ -22,7 +22,7 @@ describe('parse', () => {
     })
   })
 
-  it.each(['title', 'body', 'url', 'tags', 'actions', 'exclude'])(
+  it.each(['title', 'body', 'tags', 'actions', 'exclude'])(
     'refuses a hostile length at %s and says where',
     (key) => {
       expect(() => Notification.safeParse({ to: 'ada', type: 'x', [key]: HOSTILE })).toThrow(TypeError)

@@ -27,6 +27,7 @@ export const PROBLEMS = {
   type_unknown: { status: 422, title: 'There is no such notification type' },
   provider_unknown: { status: 422, title: 'There is no such provider' },
   no_provider: { status: 422, title: 'No provider account serves this channel' },
+  no_app_url: { status: 422, title: "Where the tenant's app lives is not set" },
   no_address: { status: 422, title: 'The user has no address for this channel' },
   suppressed: { status: 422, title: 'The address is on the suppression list' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used with another body' },

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { Plan } from './plan.ts'
+import { text } from './text.ts'
 import { Priority, TypeKey } from './tokens.ts'
 
 /** A notification type: what all notifications of one kind have in common. */
 export const NotificationType = z.strictObject({
-  name: z.string().min(1).max(128).optional().describe('Shown to people, for example in preferences'),
+  name: text(128).min(1).optional().describe('Shown to people, for example in preferences'),
   category: z
     .string()
     .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a category is 1 to 64 letters, digits, _ . or -')

@@ -22,18 +22,18 @@ const fault = (message: string): ReadUrl => ({ fault: message })
 
 /** Checks what holds for every URL. */
 const bounded = (text: string, read: (text: string) => ReadUrl): ReadUrl => {
-  if (text.length > URL_MAX) return fault(`a URL has at most ${URL_MAX} characters`)
-  if (CONTROLS.test(text)) return fault('a URL holds no control characters')
+  if (text.length > URL_MAX) return fault(`must have at most ${URL_MAX} characters`)
+  if (CONTROLS.test(text)) return fault('must not hold control characters')
   const result = read(text.trim())
   return 'href' in result && result.href.length > URL_MAX
-    ? fault(`a URL has at most ${URL_MAX} characters once it is percent-encoded`)
+    ? fault(`must have at most ${URL_MAX} characters once it is percent-encoded`)
     : result
 }
 
 const absolute = (text: string): ReadUrl => {
   const url = /^https?:\/\/[^/\\]/i.test(text) ? parsed(text) : undefined
-  if (!url) return fault('it is not an http or https URL')
-  if (url.username !== '' || url.password !== '') return fault('a URL holds no credentials')
+  if (!url) return fault('must be an http or https URL')
+  if (url.username !== '' || url.password !== '') return fault('must not hold credentials')
   return { href: url.href }
 }
 
@@ -41,13 +41,13 @@ const absolute = (text: string): ReadUrl => {
 const path = (text: string): ReadUrl => {
   const url = parsed(text, BASE)
   if (!url || url.origin !== BASE || url.pathname.startsWith('//'))
-    return fault('a path starts with one / and stays on its host')
+    return fault('must start with one / and stay on its host')
   return { href: url.pathname + url.search + url.hash }
 }
 
 const opaque = (text: string): ReadUrl => {
   const url = parsed(text)
-  return url ? { href: url.href.replaceAll(' ', '%20') } : fault('it is not a URL')
+  return url ? { href: url.href.replaceAll(' ', '%20') } : fault('must be a URL')
 }
 
 /**
@@ -63,7 +63,7 @@ export const readLink = (text: string): ReadUrl =>
     if (/^(mailto|tel):/i.test(trimmed)) return opaque(trimmed)
     return trimmed.startsWith('/')
       ? path(trimmed)
-      : fault('a link is http(s), mailto, tel or a path that starts with /')
+      : fault('must be http(s), mailto, tel or a path that starts with /')
   })
 
 const urlSchema = (read: (text: string) => ReadUrl) =>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { text } from './text.ts'
 
 const timeZone = (zone: string) => {
   try {
@@ -11,7 +12,7 @@ const timeZone = (zone: string) => {
 
 /** What is known of a person. Senders may leave all of it out: a user id is enough. */
 export const UserProfile = z.strictObject({
-  name: z.string().max(256).optional(),
+  name: text(256).optional(),
   email: z.email().max(254).optional(),
   phone: z.e164().optional(),
   locale: z

@@ -107,7 +107,14 @@ export const dev = defineCommand({
       const captured = createCaptured()
       const dispatcher = await startDispatcher(
         { ...parts, log, metrics, capture: captured.add },
-        { unknownTypes, retentionMs: config.retentionMs, rates: config.rates, publicUrl },
+        {
+          unknownTypes,
+          insecureLinks,
+          appUrl: url,
+          retentionMs: config.retentionMs,
+          rates: config.rates,
+          publicUrl,
+        },
       )
       closers.add('dispatcher', () => dispatcher.stop())
       const durable = args.memory ? 'nothing is kept' : `kept in ${config.dataDir}`
@@ -120,6 +127,7 @@ export const dev = defineCommand({
           origins: config.origins,
           unknownTypes,
           insecureLinks,
+          appUrl: url,
           secret: context.secret,
           publicUrl,
           anyPushOrigin: (config.allowedTargets ?? ['*']).includes('*'),

@@ -27,6 +27,7 @@ export const dispatcher = defineCommand({
         { ...parts, log, metrics },
         {
           unknownTypes: config.unknownTypes ?? 'refuse',
+          insecureLinks: config.insecureLinks ?? 'refuse',
           retentionMs: config.retentionMs,
           rates: config.rates,
           publicUrl: config.publicUrl,

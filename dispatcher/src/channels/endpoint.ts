@@ -6,16 +6,11 @@ import type {
   Outgoing,
   Tools,
 } from '@carillon/core/outreach/provider'
-import { z } from 'zod'
+import { WebUrl } from '@carillon/schemas'
 import { outcomeOfFailure } from './outcome.ts'
 
 /** The URL of a webhook in a config. Whether it may be requested at all is for `Http.refusal` to say. */
-export const endpointUrl = (what: string) =>
-  z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-    .max(2_048)
-    .refine((url) => !/^https?:\/\/[^/?#]*@/i.test(url), 'must not hold credentials')
-    .describe(what)
+export const endpointUrl = (what: string) => WebUrl.describe(what)
 
 /** Where a message goes: to the device's own URL, or else the account's. */
 export type Endpoint = { url: string; ofDevice: boolean }

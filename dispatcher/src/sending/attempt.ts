@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { appUrlOf } from '@carillon/core/links'
 import type { Endpoints } from '@carillon/core/outreach/endpoints'
 import type { Outcome, Outgoing } from '@carillon/core/outreach/provider'
 import { deliveryKey, type Step } from '@carillon/core/outreach/step'
 import { makeUnsubscribeUrl } from '@carillon/core/outreach/unsubscribe'
+import type { Directory } from '@carillon/core/security/directory'
 import type { Seal, Store } from '@carillon/core/store/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { InboxItem } from '@carillon/schemas'
@@ -16,6 +18,7 @@ import { createVerdicts } from './verdict.ts'
 
 export type AttemptPorts = {
   store: Pick<Store, 'marks' | 'deliveries'>
+  directory: Pick<Directory, 'tenant'>
   seal: Seal
   pace: Pace
   endpoints: Endpoints
@@ -26,6 +29,8 @@ export type AttemptOptions = {
   rates: Rates
   /** Where the hub is reached from outside; without it there are no links to unsubscribe. */
   publicUrl?: string
+  /** Where the app of a tenant lives that has not said. */
+  appUrl?: string
   /** How long whoever claimed a send has before it is in doubt. */
   leaseMs?: number
 }
@@ -41,8 +46,8 @@ type Asked =
 const outgoing = (
   step: Step,
   item: InboxItem | undefined,
-  { account, address }: Way,
-  { seal, publicUrl }: { seal: Seal; publicUrl?: string },
+  { address }: Way,
+  { seal, publicUrl, appUrl }: { seal: Seal; publicUrl?: string; appUrl?: string },
 ): Outgoing => {
   const { tenant, user, notification, type, priority, at, expiresAt } = step
   const { channel } = step.plan[step.index]!
@@ -58,9 +63,7 @@ const outgoing = (
     at,
     expiresAt,
     address,
-    content: item
-      ? itemContent(item, account.account.linkBase ?? publicUrl)
-      : secretContent(seal, step, Date.now()),
+    content: item ? itemContent(item, appUrl) : secretContent(seal, step, Date.now()),
     key: deliveryKey(step, step.target ?? ''),
     attempt: step.attempt ?? 1,
     ...(unsubscribable
@@ -82,7 +85,7 @@ const outgoing = (
  * goes back into the log, so that no provider's trouble holds up another's messages.
  */
 export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
-  const { store, seal, pace, endpoints, metrics } = ports
+  const { store, directory, seal, pace, endpoints, metrics } = ports
   const { sent, refused, inDoubt, again, waiting, taken, count } = createVerdicts(metrics)
   const { rates, publicUrl } = options
   const claims = createClaims(store, options.leaseMs)
@@ -111,6 +114,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
   ): Promise<Asked> => {
     const { account, address } = way
     const line = account.line(address)
+    const appUrl = appUrlOf(await directory.tenant(step.tenant), options)
     const busy = await turn(step, way, line)
     if (busy) return busy
     const leave = await line.gate.enter(step.priority)
@@ -118,7 +122,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     try {
       const claimed = await claim()
       if (claimed.claim !== 'ours') return { outcome: 'claimed', claim: claimed }
-      const outcome = await line.send(outgoing(step, item, way, { seal, publicUrl }))
+      const outcome = await line.send(outgoing(step, item, way, { seal, publicUrl, appUrl }))
       if (outcome === 'down') return { outcome: 'down' }
       if (outcome.outcome === 'retry' && outcome.reason === 'rate_limited')
         line.pausedUntil = Date.now() + (outcome.afterMs ?? 1_000)

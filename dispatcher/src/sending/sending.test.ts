@@ -34,7 +34,7 @@ const note = (id: string, plan: PlanStep[], more = {}) => ({
   type: 'bill.due',
   title: 'Your bill',
   body: 'It is due on Friday',
-  url: '/bills/7',
+  url: 'https://app.example.org/bills/7',
   plan,
   ...more,
 })
@@ -42,18 +42,19 @@ const note = (id: string, plan: PlanStep[], more = {}) => ({
 describe('a delivery plan', () => {
   test('reaches the user by the channel it names, once, and the ledger says so', async () => {
     const mail = scripted('mail', ['email'])
-    const { account, send, ledger, quiet } = await open({
+    const { account, appUrl, send, ledger, quiet } = await open({
       providers: providersOf(mail),
       publicUrl: 'https://hub.example.org',
     })
-    await account('mail', { linkBase: 'https://app.example.org' })
-    await send(note('n1', [step('email')]))
+    await appUrl('https://app.example.org')
+    await account('mail')
+    await send(note('n1', [step('email')], { url: '/bills/7' }))
     await until(async () =>
       expect(await ledger('n1', 'ada')).toMatchObject([
         { channel: 'email', step: 0, state: 'sent', attempts: 1, provider: 'mail', providerId: 'mail-1' },
       ]),
     )
-    await send(note('n1', [step('email')]))
+    await send(note('n1', [step('email')], { url: '/bills/7' }))
     await quiet()
     expect(mail.got).toHaveLength(1)
     expect(mail.got[0]).toMatchObject({
@@ -63,6 +64,49 @@ describe('a delivery plan', () => {
       content: { title: 'Your bill', url: 'https://app.example.org/bills/7' },
       unsubscribeUrl: expect.stringMatching(/^https:\/\/hub\.example\.org\/v1\/unsubscribe\/v1\./),
     })
+  })
+
+  test('leads into the app of the tenant, wherever its links stand', async () => {
+    const mail = scripted('mail', ['email'])
+    const { account, appUrl, send, quiet, deadLetters, titles } = await open({ providers: providersOf(mail) })
+    await account('mail')
+    const linked = {
+      url: '/für dich',
+      image: '/7.png',
+      actor: { name: 'Ada', avatar: '/ada.png' },
+      actions: [
+        { name: 'pay', label: 'Pay', url: '/pay' },
+        { name: 'call', label: 'Call', url: 'tel:+351 911' },
+      ],
+    }
+    await send(note('homeless', [step('email')], linked))
+    await quiet()
+    expect(await deadLetters()).toEqual([
+      { code: 'no_app_url', detail: expect.stringMatching(/PUT \/v1\/tenant.*\/url: .*\/actor\/avatar: /) },
+    ])
+    expect(await titles('ada')).toEqual([])
+    await send(note('inside', [], linked))
+    await appUrl('https://bücher.example/app/')
+    await send(note('outside', [step('email')], linked))
+    await until(() => expect(mail.got).toHaveLength(1))
+    const base = 'https://xn--bcher-kva.example'
+    expect(mail.got[0]?.content).toMatchObject({
+      url: `${base}/f%C3%BCr%20dich`,
+      image: `${base}/7.png`,
+      actor: { name: 'Ada', avatar: `${base}/ada.png` },
+      actions: [{ url: `${base}/pay` }, { url: 'tel:+351%20911' }],
+    })
+    await quiet()
+    expect(await titles('ada')).toHaveLength(2)
+  })
+
+  test('takes no insecure links outside development', async () => {
+    const { send, quiet, deadLetters } = await open({ insecureLinks: 'refuse' })
+    await send(note('n1', [], { url: 'http://app.example.org/' }))
+    await quiet()
+    expect(await deadLetters()).toEqual([
+      { code: 'invalid_request', detail: expect.stringContaining('/url: use https') },
+    ])
   })
 
   test("comes with the type, as it was when the notification was accepted, and a notification's own goes before", async () => {

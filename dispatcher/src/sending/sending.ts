@@ -36,20 +36,22 @@ export type SendingPorts = {
 export type SendingOptions = {
   rates?: Rates
   publicUrl?: string
+  /** Where the app of a tenant lives that has not said. */
+  appUrl?: string
   leaseMs?: number
 }
 
 /** Starts reading the lanes of every channel. Lanes wait for nothing of one another's but the processor. */
 export const startSending = async (ports: SendingPorts, options: SendingOptions = {}) => {
   const { stream, store, directory, seal, limits, http, providers, log, metrics, capture } = ports
-  const { rates = {}, publicUrl, leaseMs } = options
+  const { rates = {}, publicUrl, appUrl, leaseMs } = options
   const outages = createOutages({ log, metrics })
   const reports = createReports({ store, stream, seal })
   const accounts = createAccounts({ providers, directory, http, log, publicUrl, capture })
   const endpoints = createEndpoints(store.marks)
   const attempt = createAttempt(
-    { store, seal, pace: createPace(limits), endpoints, metrics },
-    { rates, publicUrl, leaseMs },
+    { store, directory, seal, pace: createPace(limits), endpoints, metrics },
+    { rates, publicUrl, appUrl, leaseMs },
   )
   const handle = createHandle({ store, accounts, endpoints, attempt, metrics })
   const lanes = await Promise.all(

@@ -9,6 +9,7 @@ import {
   ItemId,
   ItemPatch,
   type LivePosition,
+  Tag,
 } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Cursors } from '../cursor.ts'
@@ -21,7 +22,6 @@ const Category = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a category is 1 to 64 letters, digits, _ . or -')
   .optional()
-const Tag = z.string().min(1).max(64).optional()
 const ChangedItem = z.object({ item: InboxItem, counts: Counts })
 const ChangedItems = z.object({
   ids: z.array(ItemId).describe('The items this changed'),
@@ -61,7 +61,7 @@ export const inboxRoutes = (
       query: z.strictObject({
         status: InboxStatus.default('active'),
         category: Category,
-        tag: Tag,
+        tag: Tag.optional(),
         limit: z.coerce.number().int().min(1).max(100).default(20),
         before: z.string().optional().describe('The `next` of the page before'),
       }),
@@ -107,7 +107,7 @@ export const inboxRoutes = (
         method: 'post',
         path,
         summary,
-        body: z.strictObject({ category: Category, tag: Tag }),
+        body: z.strictObject({ category: Category, tag: Tag.optional() }),
         bodyOptional: true,
         answers: { 200: { description: 'Done; what arrived meanwhile is as it came', schema: ChangedItems } },
       },

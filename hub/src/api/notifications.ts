@@ -58,7 +58,7 @@ export const notificationRoutes = (
       body: Notification,
       bodyMaxBytes: NOTIFICATION_MAX_BYTES,
       answers: { 202: { description: 'The event log has it, durably', schema: Id } },
-      problems: ['too_far', 'type_unknown', 'stream_full', ...DUPLICATES],
+      problems: ['too_far', 'type_unknown', 'no_app_url', 'stream_full', ...DUPLICATES],
     },
     async ({ c, bytes }, sender) => {
       const raw = await bytes()

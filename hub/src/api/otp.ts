@@ -1,6 +1,6 @@
 import { checked } from '@carillon/core/checked'
 import { parseJson } from '@carillon/core/json'
-import { Timestamp, TypeKey, UserId, UserProfile } from '@carillon/schemas'
+import { Timestamp, TypeKey, text, UserId, UserProfile } from '@carillon/schemas'
 import { z } from 'zod'
 import { DUPLICATES, IdempotencyKey, type Idempotent } from '../idempotent.ts'
 import { OTP_CHANNELS, type Otp } from '../otp.ts'
@@ -17,9 +17,8 @@ const OtpRequest = z.strictObject({
   length: z.int().min(4).max(10).default(6).describe('Digits'),
   ttlSeconds: z.int().min(60).max(1_800).default(300),
   type: TypeKey.default('otp'),
-  name: z
-    .string()
-    .regex(/^[^\p{C}]{1,64}$/u, 'a name is 1 to 64 printable characters')
+  name: text(64)
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u, 'a name is one line of text')
     .optional()
     .describe('Who asks for the code, as people are told'),
 })

@@ -37,7 +37,7 @@ const icon = (name) => {
 }
 
 /** Links come checked from the hub; a page of its own checks again. */
-const isLink = (url) => /^(https?:\/\/|mailto:|tel:|\/(?!\/))/i.test(url ?? '')
+const isLink = (url) => /^(https?:\/\/|mailto:|tel:|\/(?![/\\]))/i.test(url ?? '')
 
 const badge = (count) => (count > 99 ? '99+' : String(count))
 

@@ -67,6 +67,7 @@ export const makeTenant = async (settings: Settings, prepare?: Prepare): Promise
   await inStore(settings, async (store) => {
     await store.migrate()
     await store.tenants.put(signer)
+    await store.tenants.putSettings(id, { url: 'http://localhost:4000/' })
     await store.tenants.putKey(key)
     await prepare?.(store, id)
   })

@@ -23,7 +23,7 @@ export const accountsContract = (store: () => Store): void => {
       await accounts.put(tenant, account('mail', { order: 1 }))
       await accounts.put(tenant, account('mail'))
       await accounts.put(tenant, account('texts', { provider: 'twilio', channels: ['sms', 'mms'] }))
-      await accounts.put(other, account('mail', { linkBase: 'https://example.org' }))
+      await accounts.put(other, account('mail', { order: 2 }))
       expect(await accounts.list(tenant)).toEqual([
         account('mail'),
         account('texts', { provider: 'twilio', channels: ['sms', 'mms'] }),
@@ -31,7 +31,7 @@ export const accountsContract = (store: () => Store): void => {
       await accounts.remove(tenant, 'mail')
       await accounts.remove(tenant, 'mail')
       expect((await accounts.list(tenant)).map(({ id }) => id)).toEqual(['texts'])
-      expect(await accounts.list(other)).toEqual([account('mail', { linkBase: 'https://example.org' })])
+      expect(await accounts.list(other)).toEqual([account('mail', { order: 2 })])
     })
   })
 }

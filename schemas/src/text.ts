@@ -1,0 +1,41 @@
+import { z } from 'zod'
+
+/** Vertical tab, form feed and next line: mandatory line breaks (UAX #14). */
+const LINE_BREAKS = /[\v\f\u0085]/g
+const CONTROLS = /[^\P{Cc}\t\n\r]/gu
+/**
+ * The flags of England, Scotland and Wales, which are the only use of tags; and what is removed: soft hyphen, zero-width
+ * space, bidi embeddings, overrides and isolates, word joiner and other invisible operators, byte order mark,
+ * interlinear annotation, Hangul fillers, and tags.
+ */
+const INVISIBLE =
+  /(\u{1f3f4}\u{e0067}\u{e0062}(?:\u{e0065}\u{e006e}\u{e0067}|\u{e0073}\u{e0063}\u{e0074}|\u{e0077}\u{e006c}\u{e0073})\u{e007f})|[\u00ad\u200b\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu
+/** Variation selectors and joiners: at most one selector, then one joiner, means something. */
+const COMBINERS =
+  /(\p{Variation_Selector}\p{Join_Control}?|\p{Join_Control})[\p{Variation_Selector}\p{Join_Control}]*/gu
+/** Joiners shape emoji and scripts other than ASCII; anywhere else they only make two words look the same. */
+const STRAY_JOINERS = /(?<=^|\p{ASCII})\p{Join_Control}/gu
+
+/** Almost no text holds any of the above. */
+const SUSPECT =
+  /[^\P{Cc}\t\n\r]|[\p{Variation_Selector}\p{Join_Control}]|[\u00ad\u200b\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/u
+
+/**
+ * The rule for every text that people read. What a screen cannot show becomes U+FFFD: halves of surrogate pairs (as in
+ * WebIDL's USVString) and control characters, except tab and line breaks. What is invisible and can make a text look
+ * like another is removed. Everything else stays as it is, among it joiners and variation selectors inside emoji and
+ * scripts, and the direction marks LRM, RLM and ALM. Idempotent; linear in the length of the text.
+ */
+export const cleanText = (text: string): string => {
+  const whole = text.toWellFormed()
+  if (!SUSPECT.test(whole)) return whole
+  return whole
+    .replaceAll(LINE_BREAKS, '\n')
+    .replaceAll(CONTROLS, '\ufffd')
+    .replaceAll(INVISIBLE, '$1')
+    .replaceAll(COMBINERS, '$1')
+    .replaceAll(STRAY_JOINERS, '')
+}
+
+/** Text that people read, of at most `max` UTF-16 units once it is clean. */
+export const text = (max: number) => z.string().overwrite(cleanText).max(max)
