@@ -1,20 +1,23 @@
 import type { Config } from '@carillon/core/config/config'
 import { createClosers } from '@carillon/core/lifecycle/closers'
 import { createLog } from '@carillon/core/telemetry/log'
+import { createMetrics, type Metrics } from '@carillon/core/telemetry/metrics'
+import { reportFaults } from './faults.ts'
 import type { Context } from './parts.ts'
 
 /**
  * Runs a long-lived role: opens what `start` opens, waits for SIGTERM or SIGINT, then closes everything in reverse
- * order within `delayMs` (which one of the closers waits) and the drain time. A second signal, a fault, or a drain that
- * takes too long ends the process at once.
+ * order within `delayMs` (which one of the closers waits) and the drain time. A second signal, an uncaught exception, or a
+ * drain that takes too long ends the process at once.
  */
 export const serve = async (
   role: string,
   options: { config: Config; secret: string; delayMs?: number },
-  start: (context: Context) => Promise<void>,
+  start: (context: Context & { metrics: Metrics }) => Promise<void>,
 ): Promise<void> => {
   const { config, secret, delayMs = 0 } = options
   const log = createLog({ level: config.logLevel, role })
+  const metrics = createMetrics({ process: true })
   const closers = createClosers()
 
   let stopping = false
@@ -32,13 +35,6 @@ export const serve = async (
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  process.on('unhandledRejection', (error) => {
-    log.fatal({ err: error }, 'unhandled rejection')
-    process.exit(1)
-  })
-  process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'uncaught exception')
-    process.exit(1)
-  })
-  await start({ config, secret, closers, log })
+  reportFaults({ log, metrics })
+  await start({ config, secret, closers, log, metrics })
 }

@@ -4,8 +4,18 @@ import type { Directory } from '@carillon/core/security/directory'
 import type { AcceptanceClaim, Store } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import type { Plan, StoredType } from '@carillon/schemas'
-import { deadReason, type Incoming, readNotification } from './notification.ts'
+import { deadReason, type Incoming, type Read, readNotification } from './notification.ts'
 import type { Ready } from './work.ts'
+
+/** Reading does no I/O, so whatever it throws is due to the message: trying again cannot help. */
+const read = (message: Message): Read => {
+  try {
+    return readNotification(message)
+  } catch (error) {
+    const detail = `the message cannot be read (${error instanceof Error ? error.name : 'unknown error'})`
+    return { refused: { code: 'invalid_request', detail } }
+  }
+}
 
 export type AcceptPorts = {
   store: { notifications: Pick<Store['notifications'], 'claim'> }
@@ -63,18 +73,18 @@ export const createAccept = ({ store, directory, unknownTypes, retentionMs, link
 
   return async (messages: readonly Message[]): Promise<{ accepted: Accepted[]; refused: Refused[] }> => {
     const refused: Refused[] = []
-    const read: { message: Message; incoming: Incoming; type?: StoredType; plan: Plan }[] = []
+    const known: { message: Message; incoming: Incoming; type?: StoredType; plan: Plan }[] = []
     await Promise.all(
       messages.map(async (message) => {
-        const result = readNotification(message)
+        const result = read(message)
         if ('refused' in result) return refused.push({ message, reason: result.refused })
         const typed = await typeOf(result.incoming)
         if ('refused' in typed) refused.push({ message, reason: typed.refused })
-        else read.push({ message, incoming: result.incoming, ...typed })
+        else known.push({ message, incoming: result.incoming, ...typed })
       }),
     )
-    const acceptedTime = await acceptedTimes(read.map(({ incoming }) => incoming))
-    const accepted = read.map(({ message, incoming, type, plan }) => {
+    const acceptedTime = await acceptedTimes(known.map(({ incoming }) => incoming))
+    const accepted = known.map(({ message, incoming, type, plan }) => {
       const { tenant, id, notification } = incoming
       const acceptedAt = acceptedTime(incoming)
       const at =

@@ -37,6 +37,13 @@ test('saying the same as the subject is fine, saying something else is not', () 
   expect(refusal({ to: 'ada', priority: 'critical' })?.detail).toContain('/priority')
 })
 
+test('a value that makes a validator throw is refused with its place', () => {
+  const length = { toString: 1 }
+  expect(refusal({ to: 'ada', title: { length } })).toMatchObject({ code: 'invalid_request' })
+  expect(refusal({ to: 'ada', title: { length } })?.detail).toMatch(/^\/title: /)
+  expect(refusal({ specversion: '1.0', id: { length }, source: '/', type: 'x' })?.detail).toContain('/id: ')
+})
+
 test('a CloudEvent carries the notification as its data, and its id with its source', () => {
   const event = {
     specversion: '1.0',

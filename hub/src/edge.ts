@@ -58,8 +58,10 @@ export const createEdge = ({ log, metrics }: { log: Log; metrics: Metrics }): Ho
       tenant: c.get('tenant'),
       err: error,
     }
-    if (about.code === 'internal') log.error(context, 'request failed')
-    else if (about.status >= 500) log.warn(context, 'request refused for now')
+    if (about.code === 'internal') {
+      metrics.faults.inc({ where: 'request' })
+      log.error(context, 'request failed')
+    } else if (about.status >= 500) log.warn(context, 'request refused for now')
     return answerProblem(c, about, {}, retryAfterOf(error))
   })
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Agent, type ClientRequest, request } from 'node:http'
 import { createConnection } from 'node:net'
 import { Readable } from 'node:stream'
@@ -50,6 +51,17 @@ const next = <Name extends keyof HubToClient>(socket: Tab, event: Name) =>
   })
 
 describe('over a real connection', () => {
+  it('survives an upgrade elsewhere whose connection is reset', async () => {
+    const socket = createConnection({ port, host: '127.0.0.1' })
+    await once(socket, 'connect')
+    socket.write('GET /elsewhere HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
+    const other = await fetch(`${url}/healthz`)
+    expect(other.status).toBe(200)
+    socket.resetAndDestroy()
+    // The reset is read before a later request is answered.
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+  })
+
   it('accepts a notification', async () => {
     const { key } = await test.tenant()
     const reply = await fetch(`${url}/v1/notifications`, {

@@ -136,6 +136,8 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     notifications,
     sums: createSums(deliveries),
     stream,
+    log,
+    metrics,
   })
   deliveryRoutes(routes, { inbox: store.inbox, notifications, deliveries, cursors })
   inboxRoutes(routes, { inbox: store.inbox, live, verbs, cursors, log })

@@ -71,6 +71,8 @@ export const createHttpServer = (app: Hono<Edge>): HttpServer => {
   )
   server.on('connection', (connection) => {
     connections.add(connection)
+    // After an upgrade Node listens for errors no more, and an error without a listener ends the process.
+    connection.on('error', () => connection.destroy())
     connection.once('close', () => connections.delete(connection))
   })
 

@@ -3,7 +3,6 @@ import type { Config } from '@carillon/core/config/config'
 import { newApiKey } from '@carillon/core/security/api-keys'
 import { newTenant } from '@carillon/core/security/user-tokens'
 import type { Store } from '@carillon/core/store/port'
-import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { createCaptured } from '@carillon/hub/captured'
 import { createHub } from '@carillon/hub/hub'
@@ -91,7 +90,7 @@ export const dev = defineCommand({
     const file = args.memory ? ':memory:' : databaseFile(config)
     const delayMs = config.drainDelayMs ?? 0
     return serve('dev', { config, secret: config.secret ?? state.secret, delayMs }, async (context) => {
-      const { closers, log } = context
+      const { closers, log, metrics } = context
       if (!args.memory) {
         const lock = lockDataDir(config.dataDir)
         closers.add('lock', () => void lock.close())
@@ -99,7 +98,6 @@ export const dev = defineCommand({
       const parts = await openHubParts(context, file, ['*'])
       await parts.store.migrate()
       const apiKey = await prepareTenant(parts.store, state, args.memory ? () => {} : kept.write)
-      const metrics = createMetrics({ process: true })
       const unknownTypes = config.unknownTypes ?? 'accept'
       const insecureLinks = config.insecureLinks ?? 'accept'
       const url = `http://localhost:${port}`

@@ -1,4 +1,3 @@
-import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { listenHealth } from '@carillon/dispatcher/health'
 import { defineCommand } from 'citty'
@@ -17,10 +16,9 @@ export const dispatcher = defineCommand({
     needCluster(config)
     const port = choosePort(args.port, config.port, 4_001)
     return serve('dispatcher', { config, secret }, async (context) => {
-      const { closers, log } = context
+      const { closers, log, metrics } = context
       const parts = await openDispatcherParts(context)
       await untilAvailable(log, 'store', () => parts.store.check())
-      const metrics = createMetrics({ process: true })
       const health = await listenHealth({ ...parts, log, metrics }, port, config.host ?? '0.0.0.0')
       closers.add('health', () => health.close())
       const running = await startDispatcher(

@@ -1,4 +1,3 @@
-import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { createHub } from '@carillon/hub/hub'
 import { defineCommand } from 'citty'
 import { openHubParts } from '../parts.ts'
@@ -23,10 +22,9 @@ export const hub = defineCommand({
     const port = choosePort(args.port, config.port, 4_000)
     const delayMs = config.drainDelayMs ?? DRAIN_DELAY_MS
     return serve('hub', { config, secret, delayMs }, async (context) => {
-      const { closers, log } = context
+      const { closers, log, metrics } = context
       const parts = await openHubParts(context)
       await untilAvailable(log, 'store', () => parts.store.check())
-      const metrics = createMetrics({ process: true })
       const running = createHub(
         { ...parts, log, metrics },
         {

@@ -133,17 +133,25 @@ export const openSubscriptions = async (url: string, onError: ErrorListener): Pr
   redis.on('close', () => {
     outage = true
   })
-  redis.on('ready', async () => {
+  const resubscribe = async () => {
     asked = new Set()
     for (const channel of wanted.keys()) changed.add(channel)
     await flush()
     if (!outage || redis.status !== 'ready') return
     outage = false
     for (const listener of lossListeners) listener()
+  }
+  redis.on('ready', () => {
+    resubscribe().catch(onError)
   })
-  redis.on('smessageBuffer', (channel: Buffer, message: Buffer) =>
-    wanted.get(channel.toString())?.(message, channel),
-  )
+  redis.on('smessageBuffer', (channel: Buffer, message: Buffer) => {
+    try {
+      wanted.get(channel.toString())?.(message, channel)
+    } catch (error) {
+      // Whoever reaches Redis can publish; the adapter of Socket.IO trusts what it reads.
+      onError(error instanceof Error ? error : new Error(String(error)))
+    }
+  })
   await connected(redis, onError)
   const heartbeat = setInterval(() => {
     if (redis.status === 'ready') redis.ping().catch(onError)
@@ -153,12 +161,12 @@ export const openSubscriptions = async (url: string, onError: ErrorListener): Pr
     add: (channel, listener) => {
       wanted.set(channel, listener)
       changed.add(channel)
-      void flush()
+      flush().catch(onError)
     },
     remove: (channel) => {
       wanted.delete(channel)
       changed.add(channel)
-      void flush()
+      flush().catch(onError)
     },
     settled: () => (changed.size > 0 ? flush() : confirmed),
     onLoss: (listener) => {

@@ -139,7 +139,10 @@ export const createHttp = ({
     max: ORIGINS_MAX,
     ttl: ORIGIN_TTL_MS,
     ttlResolution: 1_000,
-    dispose: (pool) => void pool.close(),
+    dispose: (pool) => {
+      // A pool that was closed before.
+      pool.close().catch(() => {})
+    },
     memoMethod: (origin, _, { context: { port } }) =>
       new Pool(origin, {
         connections: CONNECTIONS_MAX,

@@ -57,7 +57,8 @@ export const embeddedStream = ({
       due.set(Math.min(retries.next, waiting.schedule()))
     } catch (error) {
       // Nothing is lost: it fires as soon as the log works again, and `check` says why it does not.
-      if (!(failure(error) instanceof ProblemError)) throw error
+      if (!(failure(error) instanceof ProblemError))
+        process.emitWarning(`scheduled messages did not fire: ${String(error)}`)
       due.set(time + RETRY_MS)
     }
   }

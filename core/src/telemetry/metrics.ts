@@ -83,6 +83,12 @@ export const createMetrics = (options: { process?: boolean } = {}) => {
       buckets: LATENCY_SECONDS,
       registers,
     }),
+    faults: new Counter({
+      name: 'carillon_faults_total',
+      help: 'Errors of Carillon itself, by where they were caught: request, socket, promise',
+      labelNames: ['where'] as const,
+      registers,
+    }),
     paused: new Gauge({
       name: 'carillon_paused',
       help: '1 while work waits for a dependency that does not answer',

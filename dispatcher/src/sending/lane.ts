@@ -2,7 +2,7 @@ import { ProblemError } from '@carillon/core/errors'
 import { readStep, type Step } from '@carillon/core/outreach/step'
 import type { Store } from '@carillon/core/store/port'
 import type { Message, Reader } from '@carillon/core/stream/port'
-import { type Channel, parseStepSubject } from '@carillon/schemas'
+import { type Channel, parseStepSubject, SubjectError } from '@carillon/schemas'
 import { type Outages, pauseMs, Stopped } from '../outages.ts'
 import { MAX_DELIVERIES } from '../pump.ts'
 import { following, type Handle } from './handle.ts'
@@ -19,8 +19,18 @@ export type LanePorts = SettlePorts & {
   outages: Outages
 }
 
+const subjectOf = (message: Message) => {
+  try {
+    return parseStepSubject(message.subject)
+  } catch (cause) {
+    if (cause instanceof SubjectError) throw new ProblemError('subject_invalid', cause.message)
+    throw cause
+  }
+}
+
+/** Throws ProblemError for a message that is no step, or another than its subject names. */
 const stepOf = (message: Message): Step => {
-  const { channel, tenant } = parseStepSubject(message.subject)
+  const { channel, tenant } = subjectOf(message)
   const step = readStep(message.data)
   if (step.tenant !== tenant || step.plan[step.index]?.channel !== channel)
     throw new ProblemError('subject_invalid', 'the subject names another tenant or channel than the step')

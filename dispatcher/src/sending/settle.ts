@@ -104,8 +104,13 @@ export const createSettle = (
     } catch (err) {
       if (err instanceof Stopped) return
       if (batch.length > 1) for (const each of batch) await settleOrGiveBack([each])
-      else await giveBack(batch[0]!.message, err)
+      else await giveBack(batch[0]!.message, err).catch(giveUp)
     }
+  }
+
+  /** Leaves a message unacknowledged, so that the log delivers it again. */
+  const giveUp = (err: unknown) => {
+    if (!(err instanceof Stopped)) log.error({ err, lane: reader.lane }, 'a step was given up')
   }
 
   const flush = async () => {

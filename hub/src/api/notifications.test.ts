@@ -225,6 +225,41 @@ describe('POST /v1/notifications/batch', () => {
     expect((await published()).map(({ notification }) => notification.to)).toEqual(['ann', 'bob'])
   })
 
+  it('accepts the others when one fails for a fault of the hub', async () => {
+    const broken = await openHub({}, ({ directory }) => ({
+      directory: {
+        ...directory,
+        type: async (tenant, key) => {
+          if (key === 'cursed') throw new TypeError('Cannot convert object to primitive value')
+          return directory.type(tenant, key)
+        },
+      },
+    }))
+    const { key } = await broken.tenant()
+    const { status, json } = await broken.call<{ results: unknown[] }>('POST', '/v1/notifications/batch', {
+      token: key,
+      body: { notifications: ['test', 'cursed', 'test'].map((type) => ({ to: 'ann', type })) },
+    })
+    expect(status).toBe(207)
+    expect(json.results).toEqual([
+      { id: expect.any(String) },
+      { problem: expect.objectContaining({ code: 'internal' }) },
+      { id: expect.any(String) },
+    ])
+    expect(await broken.taken('notify-normal')).toHaveLength(2)
+    await broken.close()
+  })
+
+  it('refuses an entry whose title has a hostile length, and accepts the others', async () => {
+    const hostile = { to: 'ann', type: 'test', title: { length: { toString: 1 } } }
+    const { status, json } = await batch([{ to: 'ann', type: 'test' }, hostile])
+    expect(status).toBe(207)
+    expect(json.results[1]).toMatchObject({
+      problem: { code: 'invalid_request', errors: [{ pointer: '/title' }] },
+    })
+    expect(await published()).toHaveLength(1)
+  })
+
   it('is an error when none is good', async () => {
     const reply = await batch([{ to: 'ann' }, { type: 'test' }])
     expect(reply.status).toBe(422)

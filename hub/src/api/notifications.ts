@@ -5,6 +5,8 @@ import { parseJson } from '@carillon/core/json'
 import { planKey } from '@carillon/core/outreach/step'
 import type { Notifications } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
 import {
   Batch,
   NOTIFICATION_MAX_BYTES,
@@ -14,8 +16,10 @@ import {
   problem,
   scheduleSubject,
 } from '@carillon/schemas'
+import type { Context } from 'hono'
 import { z } from 'zod'
 import type { Acceptance, Accepted } from '../accept.ts'
+import type { Edge } from '../edge.ts'
 import { DUPLICATES, IdempotencyKey, type Idempotent } from '../idempotent.ts'
 import { answerProblem, problemOf } from '../problems.ts'
 import type { Routes } from '../routes.ts'
@@ -43,9 +47,16 @@ export const notificationRoutes = (
     notifications: Notifications
     sums: Sums
     stream: Stream
+    log: Log
+    metrics: Pick<Metrics, 'faults'>
   },
 ) => {
-  const { acceptance, idempotent, notifications, sums, stream } = parts
+  const { acceptance, idempotent, notifications, sums, stream, log, metrics } = parts
+  /** An error of ours about one entry of a batch: the others are accepted all the same. */
+  const fault = (c: Context<Edge>, err: unknown) => {
+    metrics.faults.inc({ where: 'request' })
+    log.error({ err, requestId: c.get('requestId'), tenant: c.get('tenant') }, 'an entry of a batch failed')
+  }
   const replayed = (yes: boolean) => (yes ? { 'idempotency-replayed': 'true' } : undefined)
 
   routes.sender(
@@ -111,7 +122,8 @@ export const notificationRoutes = (
               good.push(accepted)
               results.push({ id: accepted.id })
             } catch (error) {
-              if (!(error instanceof ProblemError) || error.problem.status >= 500) throw error
+              if (error instanceof ProblemError && error.problem.status >= 500) throw error
+              if (!(error instanceof ProblemError)) fault(c, error)
               results.push({ problem: problemOf(error) })
             }
           }

@@ -55,7 +55,16 @@ export const createReceipts = ({ inbox, announce, log }: { inbox: Inbox; announc
       if (dropped > 0) log.warn({ dropped }, 'receipts came faster than they could be written')
       dropped = 0
     }
-    pumping = undefined
+  }
+
+  const start = () => {
+    pumping ??= new Promise<void>((resolve) => setImmediate(resolve))
+      .then(pump)
+      .catch((err) => log.error({ err }, 'receipts were not published'))
+      .finally(() => {
+        pumping = undefined
+        if (waiting.size > 0) start()
+      })
   }
 
   return {
@@ -73,7 +82,7 @@ export const createReceipts = ({ inbox, announce, log }: { inbox: Inbox; announc
       }
       if (entry.ids.size > 0) waiting.set(key, entry)
       // Not at once: what else arrives in this turn of the event loop goes along.
-      pumping ??= new Promise<void>((resolve) => setImmediate(resolve)).then(pump)
+      start()
     },
     settled: async (): Promise<void> => {
       while (pumping) await pumping

@@ -68,6 +68,7 @@ const openEdge = async () => {
     receipts,
     left,
     warn,
+    log,
     lose: () => lose(),
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     connections: async () => (await metrics.connections.get()).values[0]?.value,
@@ -265,6 +266,32 @@ test.each(Object.keys(offences))('%s ends that connection and nothing else', asy
   await soon(() => edge.receipts.at(-1)?.owner).toEqual({ tenant: 'acme', user: 'ada' })
   expect([tab.connected, bob.connected]).toEqual([true, true])
   await soon(edge.connections).toBe(2)
+})
+
+test.each([{ toString: 1 }, 'x', -1, null])(
+  'ids whose length is %j end their connection, and no other',
+  async (length) => {
+    const [ada, bob] = await Promise.all([enter('ada'), enter('bob')])
+    const ended = next(ada, 'disconnect')
+    ada.emit('inbox.received', { ids: { length } })
+    expect(await ended).toBe('io server disconnect')
+    bob.emit('inbox.received', { ids: [ITEM] })
+    await soon(() => edge.receipts.length).toBe(1)
+    expect(bob.connected).toBe(true)
+  },
+)
+
+test('a handler that throws ends its connection, and no other', async () => {
+  const [ada, bob] = await Promise.all([enter('ada'), enter('bob')])
+  const ended = next(ada, 'disconnect')
+  const error = vi.spyOn(edge.log, 'error')
+  edge.receipts.push = () => {
+    throw new TypeError('Cannot convert object to primitive value')
+  }
+  ada.emit('inbox.received', { ids: [ITEM] })
+  expect(await ended).toBe('io server disconnect')
+  expect(error.mock.calls[0]?.[1]).toBe('a socket handler failed')
+  expect(bob.connected).toBe(true)
 })
 
 test('a frame of a megabyte ends its connection unread', async () => {

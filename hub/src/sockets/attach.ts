@@ -20,7 +20,7 @@ const DRAIN_MS_PER_CONNECTION = 2
 /** Connections are closed in batches, at random intervals around this, so that clients do not return in step. */
 const DRAIN_STEP_MS = 20
 
-type Offence = 'unknown_event' | 'malformed_event' | 'malformed_frame' | 'too_many_frames'
+type Offence = 'unknown_event' | 'malformed_event' | 'malformed_frame' | 'too_many_frames' | 'fault'
 
 export type Sockets = {
   /** Refuses new connections and closes those it has, in batches and random order, within `ms`. */
@@ -43,7 +43,7 @@ export const attachSockets = (parts: {
   onReceived: (owner: Owner, ids: readonly string[]) => void
   live: Pick<Live, 'onLoss' | 'left'>
   log: Log
-  metrics: Pick<Metrics, 'connections'>
+  metrics: Pick<Metrics, 'connections' | 'faults'>
 }): Sockets => {
   const { io, directory, onReceived, live, log, metrics } = parts
   const { sockets } = io.of('/')
@@ -55,6 +55,17 @@ export const attachSockets = (parts: {
   const end = (socket: LiveSocket, reason: Offence) => {
     log.warn({ tenant: socket.data.tenant, reason }, 'connection ended for what it sent')
     socket.disconnect(true)
+  }
+
+  /** Runs a handler of one socket. An error ends that socket only: thrown past Socket.IO it would end the process. */
+  const guard = (socket: LiveSocket, handle: () => void) => {
+    try {
+      handle()
+    } catch (err) {
+      metrics.faults.inc({ where: 'socket' })
+      log.error({ err, tenant: socket.data?.tenant }, 'a socket handler failed')
+      end(socket, 'fault')
+    }
   }
 
   const onEvent = (socket: LiveSocket, event: string, args: readonly unknown[]) => {
@@ -76,15 +87,17 @@ export const attachSockets = (parts: {
   io.on('connection', (socket) => {
     metrics.connections.inc()
     // Counted below Socket.IO, so that frames it drops or answers by itself count too.
-    socket.conn.on('packet', () => onFrame(socket))
-    socket.onAny((event: string, ...args: unknown[]) => onEvent(socket, event, args))
+    socket.conn.on('packet', () => guard(socket, () => onFrame(socket)))
+    socket.onAny((event: string, ...args: unknown[]) => guard(socket, () => onEvent(socket, event, args)))
     socket.on('error', () => end(socket, 'malformed_frame'))
-    socket.on('disconnect', (reason) => {
-      const { tenant, user } = socket.data
-      metrics.connections.dec()
-      live.left(tenant, user)
-      log.debug({ tenant, reason }, 'connection closed')
-    })
+    socket.on('disconnect', (reason) =>
+      guard(socket, () => {
+        const { tenant, user } = socket.data
+        metrics.connections.dec()
+        live.left(tenant, user)
+        log.debug({ tenant, reason }, 'connection closed')
+      }),
+    )
   })
   live.onLoss(() => io.local.emit('inbox.resync'))
 

@@ -1,6 +1,7 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { connect, errors, type NatsConnection } from '@nats-io/transport-node'
 import { ProblemError, UnavailableError } from '../../errors.ts'
+import './headers.ts'
 
 /** How long one answer of the server may take. */
 export const TIME_LIMIT_MS = 5_000
@@ -60,16 +61,23 @@ export const linkOf = (connection: NatsConnection): Link => {
     up = false
     for (const lost of losses) lost()
   }
-  const watch = async () => {
-    for await (const { type } of connection.status()) {
-      if (type === 'disconnect') lose()
-      if (type !== 'reconnect') continue
-      up = true
-      for (const listener of returns) listener()
-    }
-    lose()
+  const resume = () => {
+    up = true
+    for (const listener of returns)
+      try {
+        listener()
+      } catch (error) {
+        process.emitWarning(`a listener failed after a reconnection: ${String(error)}`)
+      }
   }
-  void watch()
+  const watch = async () => {
+    for await (const { type } of connection.status())
+      if (type === 'disconnect') lose()
+      else if (type === 'reconnect') resume()
+  }
+  watch()
+    .catch((error) => process.emitWarning(`the NATS connection is not watched any more: ${String(error)}`))
+    .finally(lose)
   return {
     get up() {
       return up && !connection.isClosed()

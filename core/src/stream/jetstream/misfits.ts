@@ -51,7 +51,7 @@ export const sweepMisfits = async (manager: JetStreamManager, deposit: Deposit):
   }
 }
 
-/** Sweeps every `everyMs` until stopped. An outage is left to the next sweep; any other failure is thrown. */
+/** Sweeps every `everyMs` until stopped. What a sweep fails to do is left to the next one; faults are reported. */
 export const startSweeping = (
   link: Link,
   everyMs: number,
@@ -62,7 +62,8 @@ export const startSweeping = (
     try {
       await link.during(sweep)
     } catch (error) {
-      if (!(error instanceof UnavailableError)) throw error
+      if (!(error instanceof UnavailableError))
+        process.emitWarning(`a sweep of unread subjects failed: ${String(error)}`)
     }
   }
   const timer = setInterval(() => {

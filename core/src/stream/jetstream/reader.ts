@@ -75,6 +75,8 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     // The client has stopped to listen: these were under way.
     if (closed) return connection.publish(reply, NAK)
     const { sequence, appendedAt, deliveries } = position(reply)
+    // Not from the consumer: anyone on the network can publish to an inbox.
+    if (!(Number.isSafeInteger(sequence) && appendedAt > 0)) return
     const already = held.get(sequence)
     // The server lost sight of it for a while. The work goes on; only the address for the ack has changed.
     if (already) {
@@ -129,7 +131,10 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     const old = subscription
     subscription = undefined
     old?.unsubscribe()
-    void listenAgain()
+    listenAgain().catch((error) => {
+      restarting = false
+      process.emitWarning(`a reader of ${lane} will start again: ${String(error)}`)
+    })
   }
 
   /** Waits longer each time, until something is heard again. Gives up with the link, which brings it back. */

@@ -66,4 +66,6 @@ test('nothing else is believed', async () => {
   expect(await codeOf(read({ ...report(body), headers: {} as never }))).toBe('forbidden')
   expect(await codeOf(read(report(body), { ...config, callbackSecret: undefined }))).toBe('forbidden')
   expect(await codeOf(read(report({ type: 'bounce' })))).toBe('invalid_request')
+  const hostile = { ...body, messageId: { length: { toString: 1 } } }
+  expect(await codeOf(read(report(hostile)))).toBe('invalid_request')
 })

@@ -1,0 +1,18 @@
+import type { Log } from '@carillon/core/telemetry/log'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+
+/**
+ * Decides what an error does that nobody handled. A rejected promise is logged and counted, and the process goes on: it
+ * belongs to one request, socket or message. An uncaught exception ends the process, because its state is unknown then.
+ */
+export const reportFaults = ({ log, metrics }: { log: Log; metrics: Pick<Metrics, 'faults'> }): void => {
+  process.on('unhandledRejection', (err) => {
+    metrics.faults.inc({ where: 'promise' })
+    log.error({ err }, 'unhandled rejection')
+  })
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'uncaught exception')
+    process.exit(1)
+  })
+  process.on('warning', ({ name, message }) => log.warn({ name }, message))
+}
