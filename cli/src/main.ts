@@ -1,19 +1,18 @@
 #!/usr/bin/env node
-import { defineCommand, runMain } from 'citty'
+import { inspect } from 'node:util'
+import { EXIT_USAGE, runCommandLine } from './command-line.ts'
+import { program } from './program.ts'
+import { CommandError } from './settings.ts'
 
-/** Each is loaded when it is called: a short command does not wait for what a server needs. */
-await runMain(
-  defineCommand({
-    meta: { name: 'carillon', description: 'Self-hosted, real-time notifications' },
-    subCommands: {
-      dev: async () => (await import('./commands/dev.ts')).dev,
-      hub: async () => (await import('./commands/hub.ts')).hub,
-      dispatcher: async () => (await import('./commands/dispatcher.ts')).dispatcher,
-      migrate: async () => (await import('./commands/migrate.ts')).migrate,
-      check: async () => (await import('./commands/check.ts')).check,
-      tenant: async () => (await import('./commands/tenant.ts')).tenant,
-      token: async () => (await import('./commands/token.ts')).token,
-      send: async () => (await import('./commands/send.ts')).send,
-    },
-  }),
-)
+/** A stack says nothing about a directory that may not be written, nor about what a person can mend. */
+const describe = (error: unknown): string => {
+  const plain = error instanceof CommandError || (error instanceof Error && 'syscall' in error)
+  return plain ? error.message : inspect(error)
+}
+
+try {
+  await runCommandLine(program)
+} catch (error) {
+  process.stderr.write(`carillon: ${describe(error)}\n`)
+  process.exit(error instanceof CommandError ? EXIT_USAGE : 1)
+}

@@ -23,6 +23,7 @@ import { embeddedStream } from '@carillon/core/stream/embedded'
 import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
+import { CommandError } from './settings.ts'
 import { untilAvailable } from './until-available.ts'
 
 export type Context = { config: Config; secret: string; closers: Closers; log: Log }
@@ -36,6 +37,16 @@ export const whereabouts = (config: Config, file: string) => ({
 
 export const databaseFile = (config: Config) => join(config.dataDir, 'carillon.db')
 
+const openFile = (file: string): Database => {
+  try {
+    return openDatabase(file)
+  } catch (cause) {
+    const { code, message } = cause as Error & { code?: string }
+    if (!code?.startsWith('SQLITE_')) throw cause
+    throw new CommandError(`${file} cannot be opened: ${message}`, { cause })
+  }
+}
+
 /** The one place that chooses adapters: a part is real when its URL is set, embedded otherwise. */
 export const openParts = (context: Context, file = databaseFile(context.config)) => {
   const { config, secret, closers, log } = context
@@ -44,7 +55,7 @@ export const openParts = (context: Context, file = databaseFile(context.config))
 
   const embedded = (): Database => {
     if (!database) {
-      const opened = openDatabase(file)
+      const opened = openFile(file)
       closers.add('database', () => opened.close())
       database = opened
     }

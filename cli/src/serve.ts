@@ -3,6 +3,7 @@ import { createClosers } from '@carillon/core/lifecycle/closers'
 import { createLog } from '@carillon/core/telemetry/log'
 import { createMetrics, type Metrics } from '@carillon/core/telemetry/metrics'
 import { reportFaults } from './faults.ts'
+import { refuseTakenAddress } from './listening.ts'
 import type { Context } from './parts.ts'
 
 /**
@@ -36,5 +37,5 @@ export const serve = async (
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   reportFaults({ log, metrics })
-  await start({ config, secret, closers, log, metrics })
+  await start({ config, secret, closers, log, metrics }).catch(refuseTakenAddress)
 }

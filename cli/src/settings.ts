@@ -1,9 +1,14 @@
 import { type Config, ConfigError, readConfig } from '@carillon/core/config/config'
+import { EXIT_USAGE } from './command-line.ts'
 
-/** The only reader of the environment. Prints what is wrong and exits with 2, the code for unusable settings. */
-export const settings = (): Config => {
+/**
+ * The only reader of the environment; `data` is the option of that name. Prints what is wrong and exits with 2, the code
+ * for unusable settings.
+ */
+export const settings = ({ data }: { data?: string } = {}): Config => {
   try {
-    return readConfig(process.env)
+    const config = readConfig(process.env)
+    return { ...config, dataDir: data ?? config.dataDir }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return refuse(error.message)
@@ -13,7 +18,12 @@ export const settings = (): Config => {
 /** Ends the command: the user has to change something first. */
 export const refuse = (message: string): never => {
   process.stderr.write(`carillon: ${message.replaceAll('\n', '\ncarillon: ')}\n`)
-  process.exit(2)
+  process.exit(EXIT_USAGE)
+}
+
+/** What a person can mend; the command ends with its message alone and exit code 2. */
+export class CommandError extends Error {
+  override name = 'CommandError'
 }
 
 /** For people and pipes, as opposed to the log. */

@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import type { InboxPage } from '@carillon/schemas'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { runCarillon, startCarillon } from './rig/carillon.ts'
@@ -90,12 +94,98 @@ test.each([
     /CARILLON_NATS_URL, CARILLON_REDIS_URL, CARILLON_CASSANDRA_URL not set/,
   ],
   [['dev'], { CARILLON_NAT_URL: 'nats://x' }, /CARILLON_NAT_URL is not a setting/],
-  [['dev', '--port', 'x'], {}, /not a port/],
+  [['dev', '--port', 'x'], {}, /whole number from 1 to 65535/],
   [['token', '--tenant', 'nobody', '--user', 'ada'], {}, /carillon dev data|no tenant/],
   [['send', '--to', 'ada', '--title', 'x'], {}, /no API key/],
 ] as const)('carillon %j with %j says what is wrong and exits with 2', async (args, settings, words) => {
   const failed = await failure([...args], settings)
   expect(failed).toMatchObject({ code: 2, stderr: expect.stringMatching(words) })
+})
+
+test.each([
+  [['dev', '--prot', '4000'], "unknown option '--prot'", '--port'],
+  [['token', '--tenent', 'demo'], "unknown option '--tenent'", '--tenant'],
+  [['dve'], "unknown command 'dve'", 'dev'],
+  [['hlep'], "unknown command 'hlep'", 'help'],
+  [['token'], "option '--tenant' is missing", ''],
+  [['dev', '4000'], 'too many arguments', ''],
+  [['dev', '--memory', '--data', 'x'], 'cannot be used with', ''],
+  [['tenant', '--add', 'acme', '--revoke', 'demo'], 'cannot be used with', ''],
+] as const)('carillon %j is refused before anything happens', async (args, words, nearest) => {
+  const empty = join(dir, 'none')
+  const failed = await failure([...args], { CARILLON_DATA_DIR: empty })
+  expect(failed).toMatchObject({ code: 2, stderr: expect.stringContaining(words) })
+  if (nearest) expect(failed?.stderr).toContain(`Did you mean ${nearest}?`)
+  expect(existsSync(empty)).toBe(false)
+})
+
+test('help and version are there in every usual way, without colours', async () => {
+  const outputs = new Map<string, string>()
+  for (const args of [
+    ['help'],
+    ['--help'],
+    ['-h'],
+    ['help', 'dev'],
+    ['dev', '--help'],
+    ['--version'],
+    ['-v'],
+  ])
+    outputs.set(args.join(' '), await run(...args))
+  for (const each of ['help', '--help', '-h']) expect(outputs.get(each)).toMatch(/ dispatcher .*\n *migrate /)
+  for (const each of ['help dev', 'dev --help']) expect(outputs.get(each)).toContain('--no-demo')
+  for (const each of ['--version', '-v']) expect(outputs.get(each)).toMatch(/^\d+\.\d+\.\d+$/)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape that begins a colour.
+  for (const output of outputs.values()) expect(output).not.toMatch(/\u001b/)
+})
+
+test('a taken port is one sentence that says what to do', async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  try {
+    const { port } = taken.address() as AddressInfo
+    const failed = await failure(['dev', '--port', String(port)])
+    expect(failed?.code).toBe(2)
+    expect(failed?.stderr).toMatch(
+      new RegExp(`^carillon: cannot listen on 127.0.0.1:${port}: another process .* --port .*\n$`),
+    )
+  } finally {
+    taken.close()
+  }
+})
+
+test('a data directory that cannot be used is one sentence', async () => {
+  const failed = await failure(['dev', '--data', '/dev/null/carillon'])
+  expect(failed).toMatchObject({ code: 1, stderr: expect.stringMatching(/^carillon: ENOTDIR.*\n$/) })
+})
+
+const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
+
+test('the executable runs unbuilt from any directory, as npx carillon does', async () => {
+  const executable = join(REPOSITORY, 'cli/bin/carillon.js')
+  const { stdout } = await promisify(execFile)(executable, ['check'], { cwd: dir })
+  expect(stdout).toContain('.carillon/carillon.db')
+  expect(await readFile(join(REPOSITORY, 'cli/package.json'), 'utf8')).toContain('"./bin/carillon.js"')
+})
+
+test.each(['bench', 'rig', 'proof'])(
+  'npm run %s explains itself and refuses what it does not know',
+  async (name) => {
+    const script = (...args: string[]) =>
+      promisify(execFile)(
+        process.execPath,
+        ['--conditions=source', '--import', 'tsx', `load-tests/src/${name}/main.ts`, ...args],
+        { cwd: REPOSITORY },
+      )
+    expect((await script('--help')).stdout).toMatch(/^Usage: /)
+    const failed = await script('--hlep').catch((error) => error)
+    expect(failed).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean --help?') })
+  },
+)
+
+test('check writes nothing', async () => {
+  const empty = join(dir, 'none')
+  expect(await run('check', '--data', empty)).toContain('carillon dev creates it')
+  expect(existsSync(empty)).toBe(false)
 })
 
 test('check says which part fails', async () => {
@@ -104,6 +194,17 @@ test('check says which part fails', async () => {
   expect(failed.code).toBe(1)
   expect(failed.stdout).toMatch(/failed {2}event log: nats:\/\/127\.0\.0\.1:1/)
   expect(failed.stdout).toMatch(/failed {2}live bus/)
+})
+
+test('every command that reads the data of a dev finds it by --data', async () => {
+  const data = join(dir, 'elsewhere')
+  const server = await dev('--data', data)
+  const at = ['--data', data]
+  expect(await run('tenant', ...at)).toBe('demo')
+  expect(await run('token', '--tenant', 'demo', '--user', 'ada', ...at)).toMatch(/^ey/)
+  await run('send', '--url', server.url, '--to', 'ada', '--title', 'Hello', ...at)
+  expect(await run('check', ...at)).toContain(`inbox: ${join(data, 'carillon.db')}`)
+  expect(await failure(['tenant'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--data') })
 })
 
 test('check asks the providers whether their accounts are good, and sends nothing', async () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { checked } from '@carillon/core/checked'
 import { reasonOf } from '@carillon/core/errors'
 import { createClosers } from '@carillon/core/lifecycle/closers'
@@ -5,7 +6,6 @@ import type { Http } from '@carillon/core/outreach/provider'
 import type { Store } from '@carillon/core/store/port'
 import { createLog } from '@carillon/core/telemetry/log'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
-import { defineCommand } from 'citty'
 import { devState } from '../dev-state.ts'
 import { databaseFile, openParts, whereabouts } from '../parts.ts'
 import { say, settings } from '../settings.ts'
@@ -63,38 +63,35 @@ const checkAccounts = async (store: Store, http: Http & { close(): Promise<void>
   return good
 }
 
-export const check = defineCommand({
-  meta: {
-    name: 'check',
-    description: 'Check the settings, every part and every provider account; exits with 1 when one fails',
-  },
-  run: async () => {
-    const config = settings()
-    const closers = createClosers()
-    const log = createLog({ level: 'silent', role: 'check' })
-    const known = config.secret ?? devState(config.dataDir).read()?.secret
-    const open = openParts({ config, secret: known ?? 'not needed to check connections', closers, log })
-    let store: Store | undefined
-    const checks: Record<string, () => Promise<unknown>> = {
-      'event log': async () => (await open.openStream()).stream.check(),
-      inbox: async () => {
-        const opened = await open.openStore()
-        await opened.check()
-        store = opened
-      },
-      'live bus': async () => (await open.openLive()).check(),
-    }
-    let good = true
-    for (const [part, where] of Object.entries(whereabouts(config, databaseFile(config)))) {
-      const work = checks[part]
-      if (work) good = tell(`${part}: ${withoutPassword(where)}`, await faultOf(work)) && good
-    }
-    if (store && known !== undefined) {
-      const accounts = store
-      const http = open.openHttp(config.secret === undefined ? ['*'] : [])
-      good = (await checkAccounts(accounts, http)) && good
-    }
-    await closers.close(CHECK_LIMIT_MS)
-    process.exit(good ? 0 : 1)
-  },
-})
+export const check = async (options: { data?: string }) => {
+  const config = settings(options)
+  const closers = createClosers()
+  const log = createLog({ level: 'silent', role: 'check' })
+  const known = config.secret ?? devState(config.dataDir).read()?.secret
+  const open = openParts({ config, secret: known ?? 'not needed to check connections', closers, log })
+  let store: Store | undefined
+  const checks: Record<string, () => Promise<unknown>> = {
+    'event log': async () => (await open.openStream()).stream.check(),
+    inbox: async () => {
+      const opened = await open.openStore()
+      await opened.check()
+      store = opened
+    },
+    'live bus': async () => (await open.openLive()).check(),
+  }
+  let good = true
+  const file = databaseFile(config)
+  for (const [part, where] of Object.entries(whereabouts(config, file))) {
+    const work = checks[part]
+    // Opening the embedded file would create it.
+    if (where === file && !existsSync(file)) tell(`${part}: ${where} (carillon dev creates it)`, undefined)
+    else if (work) good = tell(`${part}: ${withoutPassword(where)}`, await faultOf(work)) && good
+  }
+  if (store && known !== undefined) {
+    const accounts = store
+    const http = open.openHttp(config.secret === undefined ? ['*'] : [])
+    good = (await checkAccounts(accounts, http)) && good
+  }
+  await closers.close(CHECK_LIMIT_MS)
+  process.exit(good ? 0 : 1)
+}

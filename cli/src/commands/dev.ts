@@ -6,11 +6,9 @@ import type { Store } from '@carillon/core/store/port'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { createCaptured } from '@carillon/hub/captured'
 import { createHub } from '@carillon/hub/hub'
-import { defineCommand } from 'citty'
 import Libsql from 'libsql'
 import { type DevState, devState, newDevState } from '../dev-state.ts'
 import { databaseFile, openHubParts, whereabouts } from '../parts.ts'
-import { choosePort } from '../port.ts'
 import { serve } from '../serve.ts'
 import { refuse, say, settings } from '../settings.ts'
 import { browserFiles } from './hub.ts'
@@ -69,74 +67,61 @@ const banner = (config: Config, options: { url: string; apiKey: string; file: st
   ].join('\n')
 }
 
-export const dev = defineCommand({
-  meta: { name: 'dev', description: 'Everything in one process, nothing else needed' },
-  args: {
-    port: { type: 'string', description: 'Where to listen (default 4000)' },
-    data: {
-      type: 'string',
-      description: 'Where to keep the data (default CARILLON_DATA_DIR or ./.carillon)',
-    },
-    memory: { type: 'boolean', description: 'Keep nothing' },
-    demo: { type: 'boolean', default: true, description: 'Serve the demo page; --no-demo leaves it out' },
-  },
-  run: ({ args }) => {
-    const given = settings()
-    const config = { ...given, dataDir: args.data ?? given.dataDir }
-    const port = choosePort(args.port, config.port, 4_000)
-    const host = config.host ?? '127.0.0.1'
-    const kept = devState(config.dataDir)
-    const state = args.memory ? newDevState() : kept.open()
-    const file = args.memory ? ':memory:' : databaseFile(config)
-    const delayMs = config.drainDelayMs ?? 0
-    return serve('dev', { config, secret: config.secret ?? state.secret, delayMs }, async (context) => {
-      const { closers, log, metrics } = context
-      if (!args.memory) {
-        const lock = lockDataDir(config.dataDir)
-        closers.add('lock', () => void lock.close())
-      }
-      const parts = await openHubParts(context, file, ['*'])
-      await parts.store.migrate()
-      const apiKey = await prepareTenant(parts.store, state, args.memory ? () => {} : kept.write)
-      const unknownTypes = config.unknownTypes ?? 'accept'
-      const insecureLinks = config.insecureLinks ?? 'accept'
-      const url = `http://localhost:${port}`
-      const publicUrl = config.publicUrl ?? url
-      const captured = createCaptured()
-      const dispatcher = await startDispatcher(
-        { ...parts, log, metrics, capture: captured.add },
-        {
-          unknownTypes,
-          insecureLinks,
-          appUrl: url,
-          retentionMs: config.retentionMs,
-          rates: config.rates,
-          publicUrl,
-        },
-      )
-      closers.add('dispatcher', () => dispatcher.stop())
-      const durable = args.memory ? 'nothing is kept' : `kept in ${config.dataDir}`
-      const demo = args.demo
-        ? { tenant: TENANT, url, apiKey, natsUrl: config.natsUrl ?? null, users: USERS, durable, captured }
-        : undefined
-      const hub = createHub(
-        { ...parts, log, metrics },
-        {
-          origins: config.origins,
-          unknownTypes,
-          insecureLinks,
-          appUrl: url,
-          secret: context.secret,
-          publicUrl,
-          anyPushOrigin: (config.allowedTargets ?? ['*']).includes('*'),
-          browserFiles: browserFiles(),
-          demo,
-        },
-      )
-      closers.add('hub', () => hub.close())
-      closers.add('connections', () => hub.drain({ delayMs, ms: config.drainMs / 2 }))
-      await hub.listen(port, host)
-      say(banner(config, { url, apiKey, file, demo: args.demo }))
-    })
-  },
-})
+export const dev = (options: { port?: number; data?: string; memory?: true; demo: boolean }) => {
+  const config = settings(options)
+  const port = options.port ?? config.port ?? 4_000
+  const host = config.host ?? '127.0.0.1'
+  const kept = devState(config.dataDir)
+  const state = options.memory ? newDevState() : kept.open()
+  const file = options.memory ? ':memory:' : databaseFile(config)
+  const delayMs = config.drainDelayMs ?? 0
+  return serve('dev', { config, secret: config.secret ?? state.secret, delayMs }, async (context) => {
+    const { closers, log, metrics } = context
+    if (!options.memory) {
+      const lock = lockDataDir(config.dataDir)
+      closers.add('lock', () => void lock.close())
+    }
+    const parts = await openHubParts(context, file, ['*'])
+    await parts.store.migrate()
+    const apiKey = await prepareTenant(parts.store, state, options.memory ? () => {} : kept.write)
+    const unknownTypes = config.unknownTypes ?? 'accept'
+    const insecureLinks = config.insecureLinks ?? 'accept'
+    const url = `http://localhost:${port}`
+    const publicUrl = config.publicUrl ?? url
+    const captured = createCaptured()
+    const dispatcher = await startDispatcher(
+      { ...parts, log, metrics, capture: captured.add },
+      {
+        unknownTypes,
+        insecureLinks,
+        appUrl: url,
+        retentionMs: config.retentionMs,
+        rates: config.rates,
+        publicUrl,
+      },
+    )
+    closers.add('dispatcher', () => dispatcher.stop())
+    const durable = options.memory ? 'nothing is kept' : `kept in ${config.dataDir}`
+    const demo = options.demo
+      ? { tenant: TENANT, url, apiKey, natsUrl: config.natsUrl ?? null, users: USERS, durable, captured }
+      : undefined
+    const hub = createHub(
+      { ...parts, log, metrics },
+      {
+        origins: config.origins,
+        unknownTypes,
+        insecureLinks,
+        appUrl: url,
+        secret: context.secret,
+        publicUrl,
+        anyPushOrigin: (config.allowedTargets ?? ['*']).includes('*'),
+        browserFiles: browserFiles(),
+        demo,
+      },
+    )
+    closers.add('hub', () => hub.close())
+    closers.add('connections', () => hub.drain({ delayMs, ms: config.drainMs / 2 }))
+    await hub.listen(port, host)
+    say(banner(config, { url, apiKey, file, demo: options.demo }))
+  })
+}

@@ -1,7 +1,5 @@
 import { createHub } from '@carillon/hub/hub'
-import { defineCommand } from 'citty'
 import { openHubParts } from '../parts.ts'
-import { choosePort } from '../port.ts'
 import { serve } from '../serve.ts'
 import { needCluster, needSecret, settings } from '../settings.ts'
 import { untilAvailable } from '../until-available.ts'
@@ -12,35 +10,31 @@ const DRAIN_DELAY_MS = 5_000
 /** The client SDK's files for browsers, made by `npm run build`. */
 export const browserFiles = () => new URL('.', import.meta.resolve('@carillon/client-sdk/browser/client'))
 
-export const hub = defineCommand({
-  meta: { name: 'hub', description: 'The edge: HTTP API and live connections' },
-  args: { port: { type: 'string', description: 'Where to listen (default 4000)' } },
-  run: ({ args }) => {
-    const config = settings()
-    const secret = needSecret(config)
-    needCluster(config)
-    const port = choosePort(args.port, config.port, 4_000)
-    const delayMs = config.drainDelayMs ?? DRAIN_DELAY_MS
-    return serve('hub', { config, secret, delayMs }, async (context) => {
-      const { closers, log, metrics } = context
-      const parts = await openHubParts(context)
-      await untilAvailable(log, 'store', () => parts.store.check())
-      const running = createHub(
-        { ...parts, log, metrics },
-        {
-          origins: config.origins,
-          unknownTypes: config.unknownTypes ?? 'refuse',
-          insecureLinks: config.insecureLinks ?? 'refuse',
-          secret,
-          publicUrl: config.publicUrl,
-          anyPushOrigin: config.allowedTargets?.includes('*'),
-          browserFiles: browserFiles(),
-        },
-      )
-      closers.add('hub', () => running.close())
-      closers.add('connections', () => running.drain({ delayMs, ms: config.drainMs / 2 }))
-      await running.listen(port, config.host ?? '0.0.0.0')
-      log.info({ port }, 'hub is listening')
-    })
-  },
-})
+export const hub = (options: { port?: number }) => {
+  const config = settings()
+  const secret = needSecret(config)
+  needCluster(config)
+  const port = options.port ?? config.port ?? 4_000
+  const delayMs = config.drainDelayMs ?? DRAIN_DELAY_MS
+  return serve('hub', { config, secret, delayMs }, async (context) => {
+    const { closers, log, metrics } = context
+    const parts = await openHubParts(context)
+    await untilAvailable(log, 'store', () => parts.store.check())
+    const running = createHub(
+      { ...parts, log, metrics },
+      {
+        origins: config.origins,
+        unknownTypes: config.unknownTypes ?? 'refuse',
+        insecureLinks: config.insecureLinks ?? 'refuse',
+        secret,
+        publicUrl: config.publicUrl,
+        anyPushOrigin: config.allowedTargets?.includes('*'),
+        browserFiles: browserFiles(),
+      },
+    )
+    closers.add('hub', () => running.close())
+    closers.add('connections', () => running.drain({ delayMs, ms: config.drainMs / 2 }))
+    await running.listen(port, config.host ?? '0.0.0.0')
+    log.info({ port }, 'hub is listening')
+  })
+}

@@ -1,23 +1,16 @@
 import { createClosers } from '@carillon/core/lifecycle/closers'
 import { createLog } from '@carillon/core/telemetry/log'
-import { defineCommand } from 'citty'
 import { openParts } from '../parts.ts'
 import { needSecret, say, settings } from '../settings.ts'
 import { untilAvailable } from '../until-available.ts'
 
-export const migrate = defineCommand({
-  meta: {
-    name: 'migrate',
-    description: 'Bring the database schema up to date; safe to run any time, several at once',
-  },
-  run: async () => {
-    const config = settings()
-    const closers = createClosers()
-    const log = createLog({ level: config.logLevel, role: 'migrate' })
-    const context = { config, secret: needSecret(config), closers, log }
-    const store = await openParts(context).openStore()
-    await untilAvailable(log, 'store', () => store.migrate())
-    await closers.close(config.drainMs)
-    say('the schema is up to date')
-  },
-})
+export const migrate = async (options: { data?: string }) => {
+  const config = settings(options)
+  const closers = createClosers()
+  const log = createLog({ level: config.logLevel, role: 'migrate' })
+  const context = { config, secret: needSecret(config), closers, log }
+  const store = await openParts(context).openStore()
+  await untilAvailable(log, 'store', () => store.migrate())
+  await closers.close(config.drainMs)
+  say('the schema is up to date')
+}

@@ -1,6 +1,5 @@
 import { newTenant, newTenantSecret } from '@carillon/core/security/user-tokens'
 import { parse, TenantId } from '@carillon/schemas'
-import { defineCommand } from 'citty'
 import { administer } from '../admin.ts'
 import { refuse, say } from '../settings.ts'
 
@@ -12,36 +11,24 @@ const tenantId = (value: string) => {
   return parsed.success ? parsed.data : refuse(`${JSON.stringify(value)}: ${parsed.issues[0]!.message}`)
 }
 
-export const tenant = defineCommand({
-  meta: { name: 'tenant', description: 'Add a tenant, change its secret, or list tenants' },
-  args: {
-    add: {
-      type: 'string',
-      description: 'Create this tenant and print the secret its backend may sign user tokens with',
-    },
-    rotate: { type: 'string', description: 'Give this tenant a new secret; the one before stays valid' },
-    revoke: {
-      type: 'string',
-      description: 'Give this tenant a new secret and make all older ones invalid at once',
-    },
-  },
-  run: ({ args: { add, rotate, revoke } }) =>
-    administer(async (store) => {
-      if (add !== undefined) {
-        const id = tenantId(add)
-        if (await store.tenants.get(id)) refuse(`tenant ${id} exists already`)
-        const created = newTenant(id)
-        await store.tenants.put(created)
-        return say(`${id} ${created.secrets[0]!.secret}`)
-      }
-      const changed = rotate ?? revoke
-      if (changed !== undefined) {
-        const known = (await store.tenants.get(tenantId(changed))) ?? refuse(`there is no tenant ${changed}`)
-        const secret = newTenantSecret()
-        const older = revoke === undefined ? known.secrets.slice(0, SECRETS_KEPT - 1) : []
-        await store.tenants.put({ ...known, secrets: [secret, ...older] })
-        return say(`${known.id} ${secret.secret}`)
-      }
-      for (const id of await store.tenants.list()) say(id)
-    }),
-})
+type Options = { add?: string; rotate?: string; revoke?: string; data?: string }
+
+export const tenant = ({ add, rotate, revoke, ...options }: Options) =>
+  administer(options, async (store) => {
+    if (add !== undefined) {
+      const id = tenantId(add)
+      if (await store.tenants.get(id)) refuse(`tenant ${id} exists already`)
+      const created = newTenant(id)
+      await store.tenants.put(created)
+      return say(`${id} ${created.secrets[0]!.secret}`)
+    }
+    const changed = rotate ?? revoke
+    if (changed !== undefined) {
+      const known = (await store.tenants.get(tenantId(changed))) ?? refuse(`there is no tenant ${changed}`)
+      const secret = newTenantSecret()
+      const older = revoke === undefined ? known.secrets.slice(0, SECRETS_KEPT - 1) : []
+      await store.tenants.put({ ...known, secrets: [secret, ...older] })
+      return say(`${known.id} ${secret.secret}`)
+    }
+    for (const id of await store.tenants.list()) say(id)
+  })

@@ -13,15 +13,13 @@ export type Mode = (typeof MODES)[number]
 export type Context = {
   /** Shorter and smaller, to see that nothing has broken. */
   quick: boolean
-  /** Of benches that run in several ways: only this one. */
-  mode?: Mode
+  /** Which ways to run the benches in. */
+  modes: readonly Mode[]
   /** Says what goes on, apart from the results. */
   note(line: string): void
   /** The servers that the three URLs name; without them, raised on first use. */
   servers(): Promise<Servers>
 }
-
-export const runs = ({ mode }: Context, each: Mode): boolean => mode === undefined || mode === each
 
 export type Bench = (context: Context) => Promise<Measurement[]>
 

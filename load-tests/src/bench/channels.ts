@@ -1,5 +1,5 @@
 import type { Channel } from '@carillon/schemas'
-import { type Bench, type Context, cleaningUp, processorTime, rates, runs } from './bench.ts'
+import { type Bench, type Context, cleaningUp, processorTime, rates } from './bench.ts'
 import { type Calls, startChild } from './child.ts'
 import { type Installation, inEachMode } from './installations.ts'
 import { processorTimer } from './machine.ts'
@@ -56,8 +56,8 @@ const startSending = async <Api extends Sending>(file: URL, name: string, sink: 
   return { child, rounds }
 }
 
-const countFor = ({ quick }: Context) => (quick ? 3_000 : 20_000)
-const turnsFor = ({ quick }: Context) => (quick ? 3 : 5)
+const countFor = ({ quick }: Context) => (quick ? 1_000 : 20_000)
+const turnsFor = ({ quick }: Context) => (quick ? 1 : 5)
 
 /** A channel by itself, against the bare library that sends the same to the same sink. */
 const alone = (context: Context, name: string, way: Way): Promise<Measurement[]> =>
@@ -113,7 +113,7 @@ const installed = async (
 const benchOf =
   (name: string, way: Way): Bench =>
   async (context) => [
-    ...(runs(context, 'channel') ? await alone(context, `${name}.channel`, way) : []),
+    ...(context.modes.includes('channel') ? await alone(context, `${name}.channel`, way) : []),
     ...(await inEachMode(context, async (mode, raise, later) => {
       const sink = await startSink(way.sink)
       later(sink.stop)

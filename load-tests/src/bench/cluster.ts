@@ -90,8 +90,9 @@ const startBareParts = async ({ urls }: Servers, quick: boolean, later: Later) =
  * NATS → dispatcher → Cassandra → Redis → hub → received, with one dispatcher and one hub, against the slower of two
  * of its parts alone: consuming and acknowledging the messages, and inserting the rows.
  */
-export const cluster: Bench = (context) =>
-  cleaningUp(async (later) => {
+export const cluster: Bench = async (context) => {
+  if (!context.modes.includes('cluster')) return []
+  return cleaningUp(async (later) => {
     const { quick, note } = context
     const servers = await context.servers()
     const { hub, tenant, processes } = await startClustered(servers, later)
@@ -140,3 +141,4 @@ export const cluster: Bench = (context) =>
       ...processorTime('cluster', ours),
     ]
   })
+}

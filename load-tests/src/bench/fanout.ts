@@ -1,23 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bench, type Context, cleaningUp } from './bench.ts'
-import { startClustered } from './cluster.ts'
-import { startEmbedded } from './embedded.ts'
+import { type Installation, inEachMode } from './installations.ts'
 import { clock, forgetPeak, peakBytes, processorTimer } from './machine.ts'
 import { LossError, type Measurement, measurement } from './measure.ts'
 import { notificationFor } from './payload.ts'
 import { type Receivers, startReceivers } from './receivers.ts'
-import type { Tenant } from './tenant.ts'
 
 const CONNECTED = 1_000
 const INBOXES_SAMPLED = 50
 const LOOK_EVERY_MS = 50
 const PATIENCE_MS = 30_000
 
-type Carillon = { hub: string; tenant: Tenant; worker: number; processes: Record<string, number> }
 type Blast = { seconds: number; peak: number; cpu: Record<string, number> }
 
 /** Waits until the notification says that everyone has it. */
-const delivered = async ({ hub, tenant }: Carillon, id: string, members: number) => {
+const delivered = async ({ hub, tenant }: Installation, id: string, members: number) => {
   let reached = 0
   let progressAt = clock()
   for (;;) {
@@ -36,7 +33,7 @@ const delivered = async ({ hub, tenant }: Carillon, id: string, members: number)
   }
 }
 
-const checkSample = async ({ hub, tenant }: Carillon, run: number, members: number) => {
+const checkSample = async ({ hub, tenant }: Installation, run: number, members: number) => {
   for (let sample = 0; sample < INBOXES_SAMPLED; sample++) {
     const user = Math.floor((sample * members) / INBOXES_SAMPLED)
     const items = (await tenant.marks(hub, user)).filter(([of]) => of === run)
@@ -45,7 +42,7 @@ const checkSample = async ({ hub, tenant }: Carillon, run: number, members: numb
 }
 
 /** One notification to a topic with so many members, the first thousand of them connected. */
-const blast = async (carillon: Carillon, receivers: Receivers, members: number): Promise<Blast> => {
+const blast = async (carillon: Installation, receivers: Receivers, members: number): Promise<Blast> => {
   const { hub, tenant, worker, processes } = carillon
   const topic = `everyone-of-${members}`
   await tenant.join(hub, topic, 0, members)
@@ -67,9 +64,9 @@ const blast = async (carillon: Carillon, receivers: Receivers, members: number):
 const measure = async (
   { quick, note }: Context,
   name: string,
-  carillon: Carillon,
+  carillon: Installation,
 ): Promise<Measurement[]> => {
-  const [few, many] = quick ? [20_000, 100_000] : [100_000, 1_000_000]
+  const [few, many] = quick ? [5_000, 30_000] : [100_000, 1_000_000]
   return cleaningUp(async (later) => {
     const receivers = await startReceivers()
     later(receivers.stop)
@@ -92,14 +89,7 @@ const measure = async (
 }
 
 /** One notification to a large topic: recipients a second, and the memory it takes. */
-export const fanout: Bench = async (context) => [
-  ...(await cleaningUp(async (later) => {
-    const { server, tenant } = await startEmbedded(later)
-    const { pid, url: hub } = server
-    return measure(context, 'fanout.embedded', { hub, tenant, worker: pid, processes: { carillon: pid } })
-  })),
-  ...(await cleaningUp(async (later) => {
-    const { hub, tenant, processes, dispatcher } = await startClustered(await context.servers(), later)
-    return measure(context, 'fanout.cluster', { hub: hub.url, tenant, worker: dispatcher.pid, processes })
-  })),
-]
+export const fanout: Bench = (context) =>
+  inEachMode(context, (mode, raise) =>
+    raise({}).then((installation) => measure(context, `fanout.${mode}`, installation)),
+  )

@@ -68,8 +68,9 @@ const perConnection = ({ url, pid, dir }: Idle, auths: readonly object[], count:
   })
 
 /** Memory that a connection costs while nothing happens: a hub against bare Socket.IO. */
-export const idle: Bench = ({ quick, note, servers }) =>
-  cleaningUp(async (later) => {
+export const idle: Bench = async ({ quick, note, modes, servers }) => {
+  if (!modes.includes('cluster')) return []
+  return cleaningUp(async (later) => {
     const dir = await mkdtemp(join(tmpdir(), 'carillon-bench-'))
     later(() => rm(dir, { recursive: true, force: true }))
     const connections = quick ? 2_000 : 5_000
@@ -98,3 +99,4 @@ export const idle: Bench = ({ quick, note, servers }) =>
     }
     return [line('resident', 'resident', '≤ 1.3'), line('held', 'held')]
   })
+}

