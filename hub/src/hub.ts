@@ -39,6 +39,7 @@ import { createEdge, type Edge } from './edge.ts'
 import { createIdempotent } from './idempotent.ts'
 import { createVerbs } from './inbox/verbs.ts'
 import { createOtp } from './otp.ts'
+import { createRefusals } from './refusals.ts'
 import { createRoutes, type RouteEntry } from './routes.ts'
 import { createHttpServer } from './server.ts'
 import { attachSockets } from './sockets/attach.ts'
@@ -73,6 +74,8 @@ export type HubOptions = LinkPolicy & {
   anyPushOrigin?: boolean
   /** The folder of what pages load: the client at /client.js, and web push. */
   browserFiles?: URL
+  /** Development only: the answer to refused credentials gives the reason, which otherwise only the log has. */
+  explainRefusals?: boolean
   /** Development only: the demo page, which hands out tokens. */
   demo?: Demo
 }
@@ -127,7 +130,8 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   const ofPages = ['/v1/inbox/*', '/v1/devices/*', '/v1/push/*', ...BROWSER_FILES.map((name) => `/${name}`)]
   for (const path of ofPages) app.use(path, openToPages)
 
-  const routes = createRoutes(app, directory)
+  const refusals = createRefusals({ log, explain: options.explainRefusals })
+  const routes = createRoutes(app, directory, refusals)
   const idempotent = createIdempotent({ idempotency, log })
   const { notifications, deliveries, accounts, suppressions } = store
   notificationRoutes(routes, {
@@ -179,7 +183,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   routes.seal()
 
   const server = createHttpServer(app)
-  const sockets = attachSockets({ io, directory, onReceived: verbs.received, live, log, metrics })
+  const sockets = attachSockets({ io, directory, refusals, onReceived: verbs.received, live, log, metrics })
 
   return {
     app,

@@ -10,6 +10,7 @@ import { authenticateSender, authenticateUser } from './auth.ts'
 import { readBody, readRawBody } from './body.ts'
 import type { Edge } from './edge.ts'
 import { answerProblem } from './problems.ts'
+import type { Refusals } from './refusals.ts'
 
 /** Enough for everything but batches. */
 export const BODY_MAX_BYTES = 65_536
@@ -49,14 +50,19 @@ export type RouteEntry = Route<z.ZodObject, z.ZodObject, z.ZodType> & { access: 
 
 const NOTHING = z.object({})
 
-/** A parameter given more than once stays a list, so that the schema refuses it. */
-const queryOf = (c: Context<Edge>) =>
+/**
+ * The query parameters by name. An empty one (`?after=`) counts as left out if the schema knows its name. One that is given
+ * more than once stays a list, which the schema refuses.
+ */
+const queryOf = (c: Context<Edge>, { shape }: z.ZodObject) =>
   Object.fromEntries(
-    Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
+    Object.entries(c.req.queries())
+      .map(([name, values]) => [name, values.length === 1 ? values[0] : values] as const)
+      .filter(([name, value]) => value !== '' || !Object.hasOwn(shape, name)),
   )
 
 /** Adds routes to the application, by who may call them, and remembers them for the OpenAPI document. */
-export const createRoutes = (app: Hono<Edge>, directory: Directory) => {
+export const createRoutes = (app: Hono<Edge>, directory: Directory, refusals: Refusals) => {
   const table: RouteEntry[] = []
 
   const add = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, Caller>(
@@ -68,14 +74,16 @@ export const createRoutes = (app: Hono<Edge>, directory: Directory) => {
     table.push({ ...route, access } as unknown as RouteEntry)
     app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
       c.set('route', route.path)
-      const caller = await authenticate(c)
+      const caller = await authenticate(c).catch((error: unknown) => {
+        throw refusals(error)
+      })
       const limit = route.bodyMaxBytes ?? BODY_MAX_BYTES
       const bytes = () => (route.rawBody ? readRawBody(c.req, limit) : readBody(c.req, limit))
       return handle(
         {
           c,
           params: checked(route.params ?? NOTHING, c.req.param(), 'path') as z.output<P>,
-          query: (route.query ? checked(route.query, queryOf(c), 'query') : {}) as z.output<Q>,
+          query: (route.query ? checked(route.query, queryOf(c, route.query), 'query') : {}) as z.output<Q>,
           bytes,
           body: async () => {
             const raw = await bytes()

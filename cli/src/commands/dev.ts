@@ -116,6 +116,7 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
         publicUrl,
         anyPushOrigin: (config.allowedTargets ?? ['*']).includes('*'),
         browserFiles: browserFiles(),
+        explainRefusals: true,
         demo,
       },
     )

@@ -1,6 +1,6 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { ProblemError } from '../errors.ts'
 import type { ApiKey } from '../store/port.ts'
+import { CredentialsError } from './credentials-error.ts'
 import type { Directory } from './directory.ts'
 
 /** What an API key may do. A route names the one it needs. */
@@ -53,20 +53,26 @@ export const newApiKey = (
 
 export const isApiKey = (token: string) => token.startsWith('ck_')
 
-/** Throws `unauthenticated` with the same words for a malformed, unknown, revoked or wrong key. */
+const UNAUTHENTICATED = {
+  code: 'unauthenticated',
+  detail: 'the API key is not valid; make one with carillon token --sender',
+} as const
+
+const refused = (reason: string, explanation: string, tenant?: string) =>
+  new CredentialsError(UNAUTHENTICATED, { reason, explanation, tenant })
+
+/**
+ * Throws CredentialsError (`unauthenticated`), with the same words for a malformed, unknown, revoked or wrong key.
+ */
 export const verifyApiKey = async (directory: Directory, token: string): Promise<Sender> => {
   const [, tenant, id, secret] =
     /^ck_([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{12})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? []
-  const key = tenant && id ? await directory.apiKey(tenant, id) : undefined
-  if (
-    !key ||
-    !secret ||
-    key.revokedAt !== null ||
-    !timingSafeEqual(Buffer.from(digest(secret)), Buffer.from(key.hash))
-  )
-    throw new ProblemError(
-      'unauthenticated',
-      'the API key is not valid; make one with carillon token --sender',
-    )
+  if (!tenant || !id || !secret)
+    throw refused('key_malformed', 'an API key looks like ck_<tenant>.<id>.<secret>; this one may be cut off')
+  const key = await directory.apiKey(tenant, id)
+  if (!key) throw refused('key_unknown', 'there is no API key of this tenant and id')
+  if (key.revokedAt !== null) throw refused('key_revoked', 'the API key has been revoked', key.tenant)
+  if (!timingSafeEqual(Buffer.from(digest(secret)), Buffer.from(key.hash)))
+    throw refused('key_secret', 'the secret part of the API key is wrong', key.tenant)
   return { tenant: key.tenant, key: key.id, scopes: key.scopes }
 }

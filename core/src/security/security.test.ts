@@ -25,8 +25,12 @@ const directoryOf = (tenants: Tenant[], keys: ApiKey[] = []) => {
   return { directory: createDirectory(store), calls }
 }
 
-const forge = (claims: Record<string, unknown>, secret = acme.secrets[0]!.secret, alg = 'HS256') =>
-  new SignJWT(claims).setProtectedHeader({ alg }).sign(Buffer.from(secret))
+const forge = (
+  claims: Record<string, unknown>,
+  secret = acme.secrets[0]!.secret,
+  alg = 'HS256',
+  header: { kid?: string } = {},
+) => new SignJWT(claims).setProtectedHeader({ alg, ...header }).sign(Buffer.from(secret))
 
 const now = Math.floor(Date.now() / 1_000)
 const good = { iss: 'acme', sub: 'u1', aud: 'carillon', iat: now, exp: now + 60 }
@@ -35,7 +39,7 @@ test('a signed token names its tenant and user and when it ends', async () => {
   const { directory } = directoryOf([acme])
   const { token, expiresAt } = await signUserToken(acme, 'u1', 60)
   const user = await verifyUserToken(directory, token)
-  expect(user).toEqual({ tenant: 'acme', user: 'u1', expiresAt: Date.parse(expiresAt) })
+  expect(user).toEqual({ tenant: 'acme', user: 'u1', expiresAt: Date.parse(expiresAt) + 60_000 })
 })
 
 test('a token signed with the secret before the newest stays good', async () => {
@@ -45,31 +49,57 @@ test('a token signed with the secret before the newest stays good', async () => 
   expect((await verifyUserToken(directory, token)).user).toBe('u1')
 })
 
-test.each([
-  ['another secret', () => forge(good, other.secrets[0]!.secret)],
-  ['another tenant', () => forge({ ...good, iss: 'other' })],
-  ['an unknown tenant', () => forge({ ...good, iss: 'nobody' })],
-  ['another audience', () => forge({ ...good, aud: 'elsewhere' })],
-  ['no expiry', () => forge({ ...good, exp: undefined })],
-  ['no user', () => forge({ ...good, sub: undefined })],
-  ['a hostile user', () => forge({ ...good, sub: '__proto__' })],
-  ['another algorithm', () => forge(good, acme.secrets[0]!.secret, 'HS512')],
-  ['no signature', async () => `${btoa('{"alg":"none"}')}.${btoa(JSON.stringify(good))}.`],
-  ['too long a life', () => forge({ ...good, iat: now - 2 * 86_400 })],
-  ['garbage', async () => 'x.y.z'],
-  ['nothing', async () => ''],
-])('a token with %s is refused, always in the same words', async (_, make) => {
+test.each<[string, string, () => Promise<string>]>([
+  ['another secret', 'signature', () => forge(good, other.secrets[0]!.secret)],
+  [
+    'another secret, and its kid',
+    'kid_unknown',
+    () => forge(good, other.secrets[0]!.secret, 'HS256', { kid: other.secrets[0]!.kid }),
+  ],
+  ['another tenant', 'signature', () => forge({ ...good, iss: 'other' })],
+  ['an unknown tenant', 'issuer', () => forge({ ...good, iss: 'nobody' })],
+  ['no tenant', 'issuer', () => forge({ ...good, iss: undefined })],
+  ['another audience', 'audience', () => forge({ ...good, aud: 'elsewhere' })],
+  ['no audience', 'audience', () => forge({ ...good, aud: undefined })],
+  ['no expiry', 'expiry', () => forge({ ...good, exp: undefined })],
+  ['no time of issue', 'issued_at', () => forge({ ...good, iat: undefined })],
+  ['no user', 'subject', () => forge({ ...good, sub: undefined })],
+  ['a hostile user', 'subject', () => forge({ ...good, sub: '__proto__\n' })],
+  ['another algorithm', 'algorithm', () => forge(good, acme.secrets[0]!.secret, 'HS512')],
+  ['no signature', 'algorithm', async () => `${btoa('{"alg":"none"}')}.${btoa(JSON.stringify(good))}.`],
+  ['too long a life', 'expiry_too_far', () => forge({ ...good, exp: now + 86_401 })],
+  ['a start that lies ahead', 'not_yet', () => forge({ ...good, nbf: now + 90 })],
+  ['a clock that is far ahead', 'issued_ahead', () => forge({ ...good, iat: now + 90 })],
+  ['text for a time', 'claim_exp', () => forge({ ...good, exp: 'tomorrow' })],
+  ['garbage', 'malformed', async () => 'x.y.z'],
+  ['nothing', 'malformed', async () => ''],
+])('a token with %s is refused in the same words as any other; the reason is %s', async (_, reason, make) => {
   const { directory } = directoryOf([acme, other])
-  await expect(verifyUserToken(directory, await make())).rejects.toMatchObject({
-    problem: { code: expect.stringMatching(/unauthenticated|token_expired/) },
+  const token = await make()
+  const error = await verifyUserToken(directory, token).catch((error: unknown) => error)
+  expect(error).toMatchObject({
+    message: 'the user token is not valid for this Carillon',
+    problem: { code: 'unauthenticated' },
+    reason,
+    explanation: expect.stringMatching(/^(it|the) /),
   })
+})
+
+test('clocks may differ by a minute', async () => {
+  const { directory } = directoryOf([acme])
+  const ahead = await forge({ ...good, iat: now + 50, nbf: now + 50, exp: now + 110 })
+  expect((await verifyUserToken(directory, ahead)).user).toBe('u1')
+  const behind = await forge({ ...good, iat: now - 110, exp: now - 50 })
+  expect((await verifyUserToken(directory, behind)).expiresAt).toBe((now + 10) * 1_000)
 })
 
 test('an expired token says so', async () => {
   const { directory } = directoryOf([acme])
-  const token = await forge({ ...good, iat: now - 120, exp: now - 60 })
+  const token = await forge({ ...good, iat: now - 180, exp: now - 61 })
   await expect(verifyUserToken(directory, token)).rejects.toMatchObject({
     problem: { code: 'token_expired' },
+    reason: 'expired',
+    tenant: 'acme',
   })
 })
 
@@ -82,7 +112,10 @@ test('an API key is good for its tenant until it is revoked', async () => {
   })
   const unauthenticated = { problem: { code: 'unauthenticated' } }
   const revoked = directoryOf([], [{ ...key, revokedAt: new Date().toISOString() }]).directory
-  await expect(verifyApiKey(revoked, token)).rejects.toMatchObject(unauthenticated)
+  await expect(verifyApiKey(revoked, token)).rejects.toMatchObject({
+    ...unauthenticated,
+    reason: 'key_revoked',
+  })
   const { directory } = directoryOf([], [key])
   for (const bad of [
     `${token}x`,

@@ -1,17 +1,19 @@
 import { createECDH, randomBytes } from 'node:crypto'
 import { parse, TOKEN, UserId } from '@carillon/schemas'
-import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose'
-import { ProblemError } from '../errors.ts'
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { Tenant } from '../store/port.ts'
+import { CredentialsError } from './credentials-error.ts'
 import type { Directory } from './directory.ts'
 
-/** An end user who has shown a valid token; the connection ends at `expiresAt` (epoch ms). */
+/** An end user who has shown a valid token, which is accepted until `expiresAt` (epoch ms). */
 export type EndUser = { tenant: string; user: string; expiresAt: number }
 
 const AUDIENCE = 'carillon'
 /** The longest life of a user token, however it was signed. */
 export const USER_TOKEN_MAX_SECONDS = 24 * 3_600
 export const USER_TOKEN_DEFAULT_SECONDS = 3_600
+/** How far the clock of a backend that signs tokens may be from ours, in seconds: `iat`, `nbf` and `exp` are read so. */
+export const CLOCK_TOLERANCE_SECONDS = 60
 
 export const newTenant = (id: string): Tenant => ({
   id,
@@ -57,42 +59,114 @@ export const signUserToken = async (
   return { token, expiresAt: new Date(expires * 1_000).toISOString() }
 }
 
-const refused = () => new ProblemError('unauthenticated', 'the user token is not valid for this Carillon')
+const UNAUTHENTICATED = {
+  code: 'unauthenticated',
+  detail: 'the user token is not valid for this Carillon',
+} as const
+const EXPIRED = {
+  code: 'token_expired',
+  detail: 'the user token has expired; ask your backend for a new one',
+} as const
 
-const claimedTenant = (token: string): string | undefined => {
-  try {
-    const { iss } = decodeJwt(token)
-    return iss !== undefined && TOKEN.test(iss) ? iss : undefined
-  } catch {
-    return undefined
+const refused = (reason: string, explanation: string, tenant?: string) =>
+  new CredentialsError(UNAUTHENTICATED, { reason, explanation, tenant })
+
+const hours = (seconds: number) => Math.round(seconds / 360) / 10
+
+/** What is wrong with the claims of a token whose signature is good, by claim. */
+const CLAIM_FAULTS: Record<string, { reason: string; explanation: string }> = {
+  aud: { reason: 'audience', explanation: `the claim aud must be "${AUDIENCE}"` },
+  sub: { reason: 'subject', explanation: 'the claim sub (the user id) is missing' },
+  exp: { reason: 'expiry', explanation: 'the claim exp (when it expires, in seconds) is missing' },
+  iat: { reason: 'issued_at', explanation: 'the claim iat (when it was issued, in seconds) is missing' },
+  nbf: { reason: 'not_yet', explanation: 'the claim nbf lies ahead: the token is not valid yet' },
+}
+
+/** Names what jose refused. Undefined if only the signature does not match this secret. */
+const faultOf = (error: unknown, tenant: string): CredentialsError | undefined => {
+  if (error instanceof errors.JWSSignatureVerificationFailed) return
+  if (error instanceof errors.JWTExpired) {
+    const explanation = `the token has expired, by more than the ${CLOCK_TOLERANCE_SECONDS} s that are tolerated`
+    return new CredentialsError(EXPIRED, { reason: 'expired', explanation, tenant })
   }
+  if (error instanceof errors.JOSEAlgNotAllowed)
+    return refused('algorithm', 'the header alg must be HS256', tenant)
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    const { claim, reason } = error
+    const known = CLAIM_FAULTS[claim]
+    if (claim === 'iat' && reason === 'check_failed')
+      return refused(
+        'issued_ahead',
+        `the claim iat lies more than ${CLOCK_TOLERANCE_SECONDS} s ahead: check the clock of the backend that signs`,
+        tenant,
+      )
+    if (known && (reason === 'missing' || claim === 'aud' || claim === 'nbf'))
+      return refused(known.reason, known.explanation, tenant)
+    return refused(`claim_${claim}`, `the claim ${claim} has the wrong type or value`, tenant)
+  }
+  return refused('malformed', 'it is not a signed JWT', tenant)
+}
+
+type Claimed = { issuer: string; kid: unknown }
+
+/** What a token says of itself, unverified. */
+const claimed = (token: string): Claimed => {
+  try {
+    const { kid } = decodeProtectedHeader(token)
+    const { iss } = decodeJwt(token)
+    if (iss !== undefined && TOKEN.test(iss)) return { issuer: iss, kid }
+  } catch {
+    throw refused('malformed', 'it is not a signed JWT')
+  }
+  throw refused('issuer', 'the claim iss (the tenant) is missing, or is not the id of a tenant')
 }
 
 /**
- * Checks signature, algorithm, issuer, audience, expiry and age (RFC 8725). Throws `token_expired` for a good token
- * that is too old, and `unauthenticated`, always in the same words, for everything else.
+ * Checks signature, algorithm, issuer, audience, expiry and age (RFC 8725), with CLOCK_TOLERANCE_SECONDS for clocks that
+ * differ. Throws `token_expired` for a good token that is too old and `unauthenticated` for everything else, both as
+ * CredentialsError.
  */
 export const verifyUserToken = async (directory: Directory, token: string): Promise<EndUser> => {
-  const issuer = claimedTenant(token)
-  const tenant = issuer === undefined ? undefined : await directory.tenant(issuer)
-  for (const { secret } of tenant?.secrets ?? []) {
+  const { issuer, kid } = claimed(token)
+  const tenant = await directory.tenant(issuer)
+  if (!tenant) throw refused('issuer', 'the claim iss names no tenant of this installation')
+  for (const { secret } of tenant.secrets) {
+    let payload: JWTPayload
     try {
-      const { payload } = await jwtVerify(token, Buffer.from(secret), {
+      const verified = await jwtVerify(token, Buffer.from(secret), {
         algorithms: ['HS256'],
-        issuer: tenant!.id,
+        issuer: tenant.id,
         audience: AUDIENCE,
         requiredClaims: ['sub', 'exp', 'iat'],
         maxTokenAge: USER_TOKEN_MAX_SECONDS,
-        clockTolerance: 5,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
       })
-      if (!parse(UserId, payload.sub).success) throw refused()
-      const expires = Math.min(payload.exp!, payload.iat! + USER_TOKEN_MAX_SECONDS)
-      return { tenant: tenant!.id, user: payload.sub!, expiresAt: expires * 1_000 }
+      payload = verified.payload
     } catch (error) {
-      if (error instanceof errors.JWTExpired)
-        throw new ProblemError('token_expired', 'the user token has expired; ask your backend for a new one')
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw refused()
+      const fault = faultOf(error, tenant.id)
+      if (fault) throw fault
+      continue
     }
+    return endUserOf(tenant.id, payload)
   }
-  throw refused()
+  if (kid !== undefined && !tenant.secrets.some((secret) => secret.kid === kid))
+    throw refused(
+      'kid_unknown',
+      "the header kid is none of the tenant's, and none of its secrets fits",
+      tenant.id,
+    )
+  throw refused('signature', "the signature does not match the tenant's secret", tenant.id)
+}
+
+const endUserOf = (tenant: string, { sub, exp = 0, iat = 0 }: JWTPayload): EndUser => {
+  const user = parse(UserId, sub)
+  if (!user.success)
+    throw refused('subject', `the claim sub is not a user id: ${user.issues[0]?.message}`, tenant)
+  if (exp - iat > USER_TOKEN_MAX_SECONDS)
+    throw refused(
+      'expiry_too_far',
+      `the claim exp lies ${hours(exp - iat)} h after iat; ${hours(USER_TOKEN_MAX_SECONDS)} h are the most`,
+      tenant,
+    )
+  return { tenant, user: user.data, expiresAt: (exp + CLOCK_TOLERANCE_SECONDS) * 1_000 }
 }

@@ -2,6 +2,7 @@ import type { Captured } from '@carillon/core/outreach/provider'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CapturedList, createCaptured } from '../captured.ts'
 import { createEdge } from '../edge.ts'
+import { createRefusals } from '../refusals.ts'
 import { createRoutes } from '../routes.ts'
 import { createHttpServer } from '../server.ts'
 import { openHub, type TestHub } from '../testing.ts'
@@ -162,7 +163,7 @@ describe('the events', () => {
   it('end when they are closed, and then keep no server', async () => {
     const { directory, store, log, metrics } = test.ports
     const app = createEdge({ log, metrics })
-    const { close } = demoRoutes(app, createRoutes(app, directory), {
+    const { close } = demoRoutes(app, createRoutes(app, directory, createRefusals({ log })), {
       demo: DEMO,
       directory,
       users: store.users,

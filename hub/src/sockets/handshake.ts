@@ -6,6 +6,7 @@ import type { Directory } from '@carillon/core/security/directory'
 import { verifyUserToken } from '@carillon/core/security/user-tokens'
 import type { Log } from '@carillon/core/telemetry/log'
 import { problemOf } from '../problems.ts'
+import type { Refusals } from '../refusals.ts'
 
 /** Open connections a user may have on one hub. A further one is refused; those that are open stay. */
 export const CONNECTIONS_PER_USER = 50
@@ -47,8 +48,6 @@ const admit = async (io: LiveServer, directory: Directory, socket: LiveSocket) =
   if (typeof token !== 'string')
     throw new ProblemError('unauthenticated', 'connect with auth: { token }, a user token')
   const user = await verifyUserToken(directory, token)
-  if (user.expiresAt <= Date.now())
-    throw new ProblemError('token_expired', 'the user token has expired; ask your backend for a new one')
   const room = userRoom(user.tenant, user.user)
   if ((io.of('/').adapter.rooms.get(room)?.size ?? 0) >= CONNECTIONS_PER_USER)
     throw new ProblemError(
@@ -64,15 +63,15 @@ const admit = async (io: LiveServer, directory: Directory, socket: LiveSocket) =
  * problem's code and whose `data` is the problem; then its connection ends.
  */
 export const handshake =
-  (parts: { io: LiveServer; directory: Directory; log: Log; draining: () => boolean }) =>
+  (parts: { io: LiveServer; directory: Directory; refusals: Refusals; log: Log; draining: () => boolean }) =>
   async (socket: LiveSocket, next: (error?: Error) => void): Promise<void> => {
-    const { io, directory, log, draining } = parts
+    const { io, directory, refusals, log, draining } = parts
     try {
       if (draining()) throw new ProblemError('unavailable', 'this hub is closing; connect again')
       await admit(io, directory, socket)
       next()
     } catch (err) {
-      const problem = problemOf(err)
+      const problem = problemOf(refusals(err))
       if (problem.code === 'internal') log.error({ err }, 'a connection could not be checked')
       else log.debug({ code: problem.code }, 'connection refused')
       next(Object.assign(new Error(problem.code), { data: problem }))

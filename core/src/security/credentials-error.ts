@@ -1,0 +1,24 @@
+import type { ProblemCode } from '@carillon/schemas'
+import { ProblemError } from '../errors.ts'
+
+/**
+ * Credentials were refused. The problem has the same words for every reason, so that strangers learn nothing. `reason` (a
+ * stable word) and `explanation` are for the log and, in development, for the answer; neither repeats any part of the
+ * credentials. `tenant` is set if the credentials name one that exists.
+ */
+export class CredentialsError extends ProblemError {
+  override name = 'CredentialsError'
+  readonly reason: string
+  readonly explanation: string
+  readonly tenant: string | undefined
+
+  constructor(
+    about: { code: ProblemCode; detail: string },
+    { reason, explanation, tenant }: { reason: string; explanation: string; tenant?: string },
+  ) {
+    super(about.code, about.detail)
+    this.reason = reason
+    this.explanation = explanation
+    this.tenant = tenant
+  }
+}
