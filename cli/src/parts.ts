@@ -16,6 +16,7 @@ import { createHttp } from '@carillon/core/outreach/http'
 import { createDirectory } from '@carillon/core/security/directory'
 import { createSeal } from '@carillon/core/security/seal'
 import { type Database, openDatabase } from '@carillon/core/sqlite/database'
+import { measureDatabase } from '@carillon/core/sqlite/measure'
 import { cassandraStore, connectCassandra } from '@carillon/core/store/cassandra'
 import type { Store } from '@carillon/core/store/port'
 import { sqliteStore } from '@carillon/core/store/sqlite'
@@ -23,10 +24,12 @@ import { embeddedStream } from '@carillon/core/stream/embedded'
 import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { CommandError } from './settings.ts'
 import { untilAvailable } from './until-available.ts'
 
-export type Context = { config: Config; secret: string; closers: Closers; log: Log }
+/** `metrics`: of a process that serves them. */
+export type Context = { config: Config; secret: string; closers: Closers; log: Log; metrics?: Metrics }
 
 /** Where each part lives, for people: `nats://…` or the embedded file. */
 export const whereabouts = (config: Config, file: string) => ({
@@ -49,13 +52,14 @@ const openFile = (file: string): Database => {
 
 /** The one place that chooses adapters: a part is real when its URL is set, embedded otherwise. */
 export const openParts = (context: Context, file = databaseFile(context.config)) => {
-  const { config, secret, closers, log } = context
+  const { config, secret, closers, log, metrics } = context
   const seal = createSeal(secret)
   let database: Database | undefined
 
   const embedded = (): Database => {
     if (!database) {
       const opened = openFile(file)
+      if (metrics) measureDatabase(opened, metrics)
       closers.add('database', () => opened.close())
       database = opened
     }

@@ -6,6 +6,11 @@ import { openWal } from './wal.ts'
 /** How long one commit may go on collecting work, so that the event loop stays responsive. */
 const COMMIT_BUDGET_MS = 20
 
+/** How long the write-ahead log may grow, in bytes. */
+const WAL_BYTES_MAX = 64 * 1_024 * 1_024
+/** How many writes may wait for their commit. Further ones are refused, so that memory is bounded too. */
+const WAITING_MAX = 10_000
+
 /**
  * When a write is done. `synced`: it is on disk, whatever happens. `committed`: the process may be killed, but should
  * the power fail it may be undone, together with every write after it; for work that is then done again.
@@ -20,8 +25,13 @@ export type Database = {
    * event loop, in the order in which it was handed in, in one transaction. Resolves when it is as durable as asked.
    * Work must be repeatable: if another piece fails, the transaction is rolled back and each piece runs in a
    * transaction of its own.
+   *
+   * While the write-ahead log is full, writes wait until it has been checkpointed. Rejects with `SQLITE_BUSY` if too many
+   * wait already.
    */
   write<T>(work: () => T, durability?: Durability): Promise<T>
+  /** The length of the write-ahead log, in bytes. 0 without a file. */
+  walBytes(): number
   /** Commits what waits, then closes the file. */
   close(): Promise<void>
 }
@@ -33,8 +43,15 @@ type Waiting = {
   reject: (error: unknown) => void
 }
 
+/** In SQLite's own terms, so that callers know it as temporary. */
+const tooMany = (count: number) =>
+  Object.assign(new Error(`${count} writes wait for the disk already`), { code: 'SQLITE_BUSY' })
+
 /** Opens or creates the file (`:memory:` for none). */
-export const openDatabase = (path: string): Database => {
+export const openDatabase = (
+  path: string,
+  { walBytesMax = WAL_BYTES_MAX, waitingMax = WAITING_MAX } = {},
+): Database => {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const handle = new Libsql(path)
   handle.exec('PRAGMA journal_mode = WAL')
@@ -44,7 +61,9 @@ export const openDatabase = (path: string): Database => {
   // The write-ahead log sees to both, off the event loop.
   handle.exec('PRAGMA synchronous = NORMAL')
   handle.exec('PRAGMA wal_autocheckpoint = 0')
-  const wal = path === ':memory:' ? undefined : openWal(path, handle)
+  // What a reader in another process made the log grow beyond its bound is given back.
+  handle.exec(`PRAGMA journal_size_limit = ${walBytesMax}`)
+  const wal = path === ':memory:' ? undefined : openWal(path, { bytesMax: walBytesMax })
 
   let waiting: Waiting[] = []
   let closed = false
@@ -94,8 +113,19 @@ export const openDatabase = (path: string): Database => {
   }
 
   const commit = () => {
+    const held = closed ? undefined : wal?.held()
+    if (held) {
+      void held.then(commit)
+      return
+    }
     const batch = waiting
     waiting = []
+    if (batch.length === 0) return
+    const refusal = wal?.refusal()
+    if (refusal) {
+      for (const { reject } of batch) reject(refusal)
+      return
+    }
     const outcomes = run(batch)
     wal?.wrote()
     const synced = wal ? outcomes.filter(({ durability }) => durability === 'synced') : []
@@ -112,9 +142,11 @@ export const openDatabase = (path: string): Database => {
     write: <T>(work: () => T, durability: Durability = 'synced') =>
       new Promise<T>((resolve, reject) => {
         if (closed) return reject(new Error('the database is closed'))
+        if (waiting.length >= waitingMax) return reject(tooMany(waitingMax))
         if (waiting.push({ work, durability, resolve: resolve as (value: unknown) => void, reject }) === 1)
           setImmediate(commit)
       }),
+    walBytes: () => wal?.bytes() ?? 0,
     close: async () => {
       if (closed) return
       closed = true

@@ -1,34 +1,35 @@
-import { closeSync, fdatasync, fsyncSync, openSync, readSync } from 'node:fs'
-import { dirname } from 'node:path'
-import type Libsql from 'libsql'
 import AsyncLibsql from 'libsql/promise'
+import { openWalFile } from './wal-file.ts'
 
-/** How often what the log holds is written to its place in the file. */
+/** How often a log that grows slowly is written to its place in the file. */
 const CHECKPOINT_MS = 500
-/** So many times in a row without a quiet moment, and the log is begun anew though it holds up writers. */
-const ROUNDS = 20
+/** Another process that reads the file keeps the log from beginning anew; it is tried this often. */
+const RETRY_MS = 1_000
 const CHECKPOINT = 'PRAGMA wal_checkpoint(PASSIVE)'
 
 type Synced = (error: Error | null) => void
+/** Moves what the log holds to its place in the file, as far as no reader needs it in the log. */
+type Checkpoint = { run(): Promise<void>; close(): void }
+
+const inBackground = (path: string): Checkpoint => {
+  const connection = new AsyncLibsql(path, {})
+  return { run: () => connection.exec(CHECKPOINT), close: () => connection.close() }
+}
 
 /**
  * The write-ahead log of an open SQLite file: what SQLite would do with it on the event loop within a commit
  * (`synchronous = FULL`, the automatic checkpoint), done beside it. https://sqlite.org/wal.html
+ *
+ * The log stays below `bytesMax`. SQLite begins it anew with the first commit that finds all of it checkpointed, and
+ * while writers go on a checkpoint is always a little behind. So from half of the bound on, writers are held for the end
+ * of a checkpoint; from three quarters on, for all of it. If checkpoints fail, writes are refused from there on. Only a
+ * reader in another process makes the log grow further: holding writers would not help.
  */
-export const openWal = (path: string, handle: Libsql.Database) => {
-  let file: number | undefined
-  /** The log is there from the first commit on; its name may not be on disk yet. */
-  const opened = (): number => {
-    if (file !== undefined) return file
-    // Windows keeps names by itself, and does not open directories.
-    if (process.platform !== 'win32') {
-      const directory = openSync(dirname(path), 'r')
-      fsyncSync(directory)
-      closeSync(directory)
-    }
-    file = openSync(`${path}-wal`, 'r+')
-    return file
-  }
+export const openWal = (
+  path: string,
+  { bytesMax, checkpoint = inBackground(path) }: { bytesMax: number; checkpoint?: Checkpoint },
+) => {
+  const file = openWalFile(path)
 
   let waiting: Synced[] = []
   let syncing = false
@@ -36,58 +37,75 @@ export const openWal = (path: string, handle: Libsql.Database) => {
     const batch = waiting
     waiting = []
     syncing = true
-    const done = (error: Error | null) => {
+    file.sync((error) => {
       syncing = false
-      // In SQLite's own terms, so that it is known for what it is: not now.
+      // In SQLite's own terms, so that callers know it as temporary.
       const failure = error && Object.assign(error, { code: 'SQLITE_IOERR_FSYNC' })
       for (const synced of batch) synced(failure)
       if (waiting.length > 0) sync()
-    }
-    try {
-      fdatasync(opened(), done)
-    } catch (error) {
-      done(error as Error)
-    }
-  }
-
-  const background = new AsyncLibsql(path, {})
-  /** How often the log has been begun anew: https://sqlite.org/fileformat2.html#walformat */
-  const generation = () => {
-    const bytes = Buffer.alloc(4)
-    readSync(opened(), bytes, 0, 4, 12)
-    return bytes.readUInt32BE()
-  }
-  let current = 0
-  let rounds = 0
-  /**
-   * The next commit begins a log anew of which all is in its place. While writers go on, the background is always a
-   * little behind; the writer itself, which then does the last few pages, is not.
-   */
-  const checkpoint = async () => {
-    const before = generation()
-    rounds = before === current ? rounds + 1 : 0
-    current = before
-    await background.exec(CHECKPOINT)
-    if (rounds < ROUNDS) return
-    await background.exec(CHECKPOINT)
-    handle.exec(CHECKPOINT)
-  }
-
-  let written = false
-  let running = Promise.resolve()
-  const timer = setInterval(() => {
-    if (!written) return
-    written = false
-    // One that could not be made loses nothing: the next makes it.
-    running = running.then(checkpoint).catch(() => {
-      written = true
     })
+  }
+
+  const limit = bytesMax / 2
+  const full = (bytesMax * 3) / 4
+  let bytes = 0
+  let written = false
+  let running: Promise<void> | undefined
+  let held: Promise<void> | undefined
+  let release = () => {}
+  let failed: Error | undefined
+  let blockedUntil = 0
+
+  const hold = () => {
+    held ??= new Promise((resolve) => {
+      release = () => {
+        held = undefined
+        resolve()
+      }
+    })
+  }
+
+  const tend = async () => {
+    written = false
+    try {
+      await checkpoint.run()
+      if (file.bytes() >= limit) {
+        hold()
+        await checkpoint.run()
+        // The next commit begins the log anew, or else will be measured as longer than this.
+        blockedUntil = performance.now() + RETRY_MS
+      }
+      failed = undefined
+    } catch (error) {
+      // Nothing is lost: the log keeps what could not be moved, and the timer tries again.
+      failed = error as Error
+      written = true
+      blockedUntil = performance.now() + RETRY_MS
+    }
+    release()
+    running = undefined
+  }
+
+  const timer = setInterval(() => {
+    if (written) running ??= tend()
   }, CHECKPOINT_MS).unref()
 
   return {
-    /** Tells it that there was a commit. */
+    /** The length of the log after the last commit. */
+    bytes: () => bytes,
+    /** Set while writers have to wait. */
+    held: () => held,
+    /** Why there is no room for another commit, if there is none. */
+    refusal: () => (bytes >= full ? failed : undefined),
+    /** To be called after every commit. */
     wrote: () => {
       written = true
+      bytes = file.bytes()
+      if (bytes < limit) blockedUntil = 0
+      else if (performance.now() > blockedUntil) {
+        running ??= tend()
+        if (bytes >= full && failed === undefined) hold()
+      }
     },
     /** Calls back once everything committed before is on disk. One sync serves all that wait for it. */
     sync: (done: Synced) => {
@@ -98,8 +116,8 @@ export const openWal = (path: string, handle: Libsql.Database) => {
       clearInterval(timer)
       await running
       while (syncing) await new Promise(setImmediate)
-      background.close()
-      if (file !== undefined) closeSync(file)
+      checkpoint.close()
+      file.close()
     },
   }
 }
