@@ -11,6 +11,25 @@ export const Rate = z.strictObject({
 })
 export type Rate = z.infer<typeof Rate>
 
+/** The longest retry window, in seconds: 30 days. */
+export const RETRY_WINDOW_MAX = 30 * 86_400
+const retryDelay = z.int().min(1).max(86_400)
+
+/** How long and how often failed sends are retried, in seconds. What is left out is the channel's default. */
+export const RetrySettings = z.strictObject({
+  window: z.int().min(0).max(RETRY_WINDOW_MAX).optional().describe('From the first attempt to the last'),
+  base: retryDelay.optional().describe('The first delay between two attempts; later ones are longer'),
+  cap: retryDelay.optional().describe('The longest delay between two attempts'),
+  fallback: z
+    .int()
+    .min(0)
+    .max(RETRY_WINDOW_MAX)
+    .optional()
+    .describe("Replaces a longer window while the plan's next step waits for this one to fail"),
+  attempts: z.int().min(1).max(10_000).optional().describe('The most attempts; unlimited if left out'),
+})
+export type RetrySettings = z.infer<typeof RetrySettings>
+
 /** An account of a tenant's with somebody who delivers. What `config` holds is the provider's to say. */
 export const ProviderAccount = z.strictObject({
   provider: z.string().regex(TOKEN, 'a provider is a name such as smtp'),
@@ -26,6 +45,9 @@ export const ProviderAccount = z.strictObject({
     .default(100)
     .describe('Accounts of a channel are tried from the lowest up'),
   rate: Rate.optional().describe('How fast it may be used; what comes faster waits'),
+  retry: RetrySettings.optional().describe(
+    "Replaces the installation's retry policy. Critical messages are retried sooner, for just as long",
+  ),
   config: z.record(z.string(), z.json()).default({}),
 })
 export type ProviderAccount = z.infer<typeof ProviderAccount>

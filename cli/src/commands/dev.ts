@@ -97,6 +97,7 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
         appUrl: url,
         retentionMs: config.retentionMs,
         rates: config.rates,
+        retries: config.retries,
         publicUrl,
       },
     )

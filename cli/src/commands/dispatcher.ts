@@ -23,6 +23,7 @@ export const dispatcher = (options: { port?: number }) => {
         insecureLinks: config.insecureLinks ?? 'refuse',
         retentionMs: config.retentionMs,
         rates: config.rates,
+        retries: config.retries,
         publicUrl: config.publicUrl,
       },
     )

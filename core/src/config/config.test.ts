@@ -35,3 +35,29 @@ test('rates are read per name, with bursts, and unknown names are refused', () =
   expect(() => readConfig({ CARILLON_RATES: 'mail=200' })).toThrow(/CARILLON_RATES must be a list such as/)
   expect(() => readConfig({ CARILLON_RATES: 'email=0' })).toThrow(ConfigError)
 })
+
+test('retry policies are read by channel, and what does not fit is refused', () => {
+  expect(
+    readConfig({ CARILLON_RETRIES: 'email=window:24h,base:5s,cap:30m; webhook=window:3d,attempts:20;' })
+      .retries,
+  ).toEqual({
+    email: { windowMs: 86_400_000, baseMs: 5_000, capMs: 1_800_000 },
+    webhook: { windowMs: 3 * 86_400_000, attempts: 20 },
+  })
+  expect(readConfig({}).retries).toEqual({})
+  expect(readConfig({ CARILLON_RETRIES: 'sms=window:0s,fallback:0s' }).retries).toEqual({
+    sms: { windowMs: 0, fallbackMs: 0 },
+  })
+  for (const wrong of [
+    'mail=window:1h',
+    'email',
+    'email=',
+    'email=window:1',
+    'email=window:1w',
+    'email=base:0s',
+    'email=window:31d',
+    'email=attempts:1h',
+    'email=windows:1h',
+  ])
+    expect(() => readConfig({ CARILLON_RETRIES: wrong }), wrong).toThrow(/CARILLON_RETRIES must be a list/)
+})

@@ -1,4 +1,4 @@
-import { CHANNELS, parse, type Rate } from '@carillon/schemas'
+import { CHANNELS, type Channel, parse, type Rate, RETRY_WINDOW_MAX } from '@carillon/schemas'
 import { z } from 'zod'
 
 const url = (...schemes: string[]) =>
@@ -39,6 +39,51 @@ const Rates = z.string().transform((text, context) => {
     rates[known] = { perSecond: Number(perSecond), burst: Math.max(1, Number(burst ?? 1)) }
   }
   return rates
+})
+
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+const RETRIES_EXAMPLE = 'email=window:24h,base:5s,cap:30m;webhook=window:3d'
+const SETTING_OF = {
+  window: 'windowMs',
+  base: 'baseMs',
+  cap: 'capMs',
+  fallback: 'fallbackMs',
+  attempts: 'attempts',
+} as const
+type RetrySettings = Partial<Record<(typeof SETTING_OF)[keyof typeof SETTING_OF], number>>
+type Retries = Partial<Record<Channel, RetrySettings>>
+
+/** `window:24h,base:5s,cap:30m,attempts:9`; undefined if it is not of this form. */
+const retrySettings = (text: string): RetrySettings | undefined => {
+  const settings: RetrySettings = {}
+  for (const entry of entries(text)) {
+    const [, name, count, unit] = /^(window|base|cap|fallback|attempts):(\d{1,7})([smhd]?)$/.exec(entry) ?? []
+    if (name === undefined || (name === 'attempts') !== (unit === '')) return undefined
+    const value = Number(count) * (unit ? UNITS[unit as keyof typeof UNITS] : 1)
+    const least = name === 'window' || name === 'fallback' ? 0 : 1
+    if (value < least || value > RETRY_WINDOW_MAX * 1_000) return undefined
+    settings[SETTING_OF[name as keyof typeof SETTING_OF]] = value
+  }
+  return Object.keys(settings).length > 0 ? settings : undefined
+}
+
+/** Retry policies by channel, as in the example. */
+const Retries = z.string().transform((text, context) => {
+  const retries: Retries = {}
+  for (const entry of text.split(';').filter((each) => each.trim() !== '')) {
+    const [, name, settings = ''] = /^\s*([a-z]+)=(.*)$/.exec(entry) ?? []
+    const channel = CHANNELS.find((each) => each === name)
+    const given = retrySettings(settings)
+    if (!channel || !given) {
+      context.addIssue({
+        code: 'custom',
+        message: `must be a list such as ${RETRIES_EXAMPLE}: for each of ${CHANNELS.join(', ')} any of window, base, cap and fallback as a time in s, m, h or d (at most 30d), and attempts`,
+      })
+      return z.NEVER
+    }
+    retries[channel] = given
+  }
+  return retries
 })
 
 /** Every environment variable Carillon knows, with its meaning. A part is real when its URL is set, embedded otherwise. */
@@ -108,6 +153,9 @@ export const Environment = z.object({
   CARILLON_RATES: Rates.optional().describe(
     'Messages a second, for global, tenant, sender, user and each channel, such as email=200,user=1:5; more wait',
   ),
+  CARILLON_RETRIES: Retries.optional().describe(
+    `How long failed sends are retried, by channel, such as ${RETRIES_EXAMPLE}`,
+  ),
   CARILLON_HUB_URL: url('http', 'https').optional().describe('Where carillon send finds a hub'),
   CARILLON_API_KEY: z.string().min(1).optional().describe('The API key carillon send uses'),
   CARILLON_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -131,6 +179,7 @@ export type Config = {
   publicUrl?: string
   allowedTargets?: string[]
   rates: Partial<Record<RateName, Rate>>
+  retries: Retries
   hubUrl?: string
   apiKey?: string
   logLevel: string
@@ -180,6 +229,7 @@ export const readConfig = (environment: Record<string, string | undefined>): Con
     allowedTargets:
       env.CARILLON_ALLOWED_TARGETS === undefined ? undefined : entries(env.CARILLON_ALLOWED_TARGETS),
     rates: env.CARILLON_RATES ?? {},
+    retries: env.CARILLON_RETRIES ?? {},
     hubUrl: env.CARILLON_HUB_URL,
     apiKey: env.CARILLON_API_KEY,
     logLevel: env.CARILLON_LOG_LEVEL,

@@ -3,58 +3,95 @@ import { LRUCache } from 'lru-cache'
 import { UnavailableError } from '../errors.ts'
 import type { Marks } from '../store/outreach.ts'
 
-/** How long an endpoint may fail without ever working before it is left alone: five days, in ms. */
+/** How long an endpoint may fail without ever working before it is disabled: five days, in ms. */
 export const DISABLE_AFTER_MS = 5 * 86_400_000
-/** Longer than that by far: what is left alone stays so until somebody registers it again. */
+/** Failures further apart than this are separate troubles. Longer than the longest delay between two retries. */
+const GAP_MS = 86_400_000
+/** How often a trouble that goes on is noted. */
+const NOTED_MS = 3_600_000
+/** Far longer than that: a disabled endpoint stays so until it is registered again. */
 const KEPT_MS = 365 * 86_400_000
 /** How long another process may go on as before. */
 const CACHED_MS = 60_000
 const CACHE_MAX = 10_000
 
+const DISABLED = 'disabled'
+
 const keyOf = (url: string) => `failing:${hash('sha256', url, 'base64url')}`
 
-/**
- * Since when webhook endpoints have been failing. One that has failed for DISABLE_AFTER_MS, whatever was tried, is
- * disabled: nothing is sent there until it is registered again.
- */
-export const createEndpoints = (marks: Pick<Marks, 'get' | 'put' | 'remove'>, now = Date.now) => {
-  const cache = new LRUCache<string, { since: number | undefined }>({ max: CACHE_MAX, ttl: CACHED_MS })
+/** Since when an endpoint has been failing, and when it was last noted, epoch ms. */
+type Trouble = { since: number; noted: number }
 
-  const since = async (tenant: string, url: string): Promise<number | undefined> => {
+const written = ({ since, noted }: Trouble) => `${since} ${noted}`
+const read = (value: string): Trouble => {
+  const [since, noted] = value.split(' ').map(Number)
+  return { since: since ?? 0, noted: noted ?? since ?? 0 }
+}
+
+/** How a request to an endpoint ended. `gone`: it answered that it wants no more. */
+export type EndpointEnd = 'worked' | 'failed' | 'gone'
+
+/**
+ * Keeps track of failing webhook endpoints. One that failed for `disableAfterMs`, with no success and no long gap between
+ * the failures, is disabled: nothing is sent there until it is registered again. One that answers 410 is disabled at once.
+ */
+export const createEndpoints = (
+  marks: Pick<Marks, 'get' | 'put' | 'remove'>,
+  { disableAfterMs = DISABLE_AFTER_MS, now = Date.now }: { disableAfterMs?: number; now?: () => number } = {},
+) => {
+  const cache = new LRUCache<string, { value: string | undefined }>({ max: CACHE_MAX, ttl: CACHED_MS })
+
+  const get = async (tenant: string, url: string): Promise<string | undefined> => {
     const key = keyOf(url)
     const known = cache.get(`${tenant}\n${key}`)
-    if (known) return known.since
-    const stored = (await marks.get(tenant, [key])).get(key)
-    const found = stored === undefined ? undefined : Number(stored)
-    cache.set(`${tenant}\n${key}`, { since: found })
-    return found
+    if (known) return known.value
+    const value = (await marks.get(tenant, [key])).get(key)
+    cache.set(`${tenant}\n${key}`, { value })
+    return value
   }
 
-  const works = async (tenant: string, url: string): Promise<void> => {
+  const put = async (tenant: string, url: string, value: string): Promise<void> => {
+    await marks.put(tenant, [{ key: keyOf(url), value }], KEPT_MS)
+    cache.set(`${tenant}\n${keyOf(url)}`, { value })
+  }
+
+  const clear = async (tenant: string, url: string): Promise<void> => {
     await marks.remove(tenant, [keyOf(url)])
-    cache.set(`${tenant}\n${keyOf(url)}`, { since: undefined })
+    cache.set(`${tenant}\n${keyOf(url)}`, { value: undefined })
+  }
+
+  /** Returns what to note of a failure; undefined if that is no news. */
+  const noteOf = (value: string | undefined): string | undefined => {
+    const time = now()
+    const { since, noted } = value === undefined ? { since: time, noted: 0 } : read(value)
+    if (value === undefined || time - noted > GAP_MS) return written({ since: time, noted: time })
+    if (time - since > disableAfterMs) return DISABLED
+    return time - noted > NOTED_MS ? written({ since, noted: time }) : undefined
+  }
+
+  const note = async (tenant: string, url: string, end: EndpointEnd): Promise<void> => {
+    if (end === 'gone') return put(tenant, url, DISABLED)
+    const value = await get(tenant, url)
+    if (end === 'worked') return value === undefined ? undefined : clear(tenant, url)
+    const news = value === DISABLED ? undefined : noteOf(value)
+    if (news !== undefined) await put(tenant, url, news)
   }
 
   return {
-    disabled: async (tenant: string, url: string): Promise<boolean> =>
-      now() - ((await since(tenant, url)) ?? now()) > DISABLE_AFTER_MS,
+    disabled: async (tenant: string, url: string): Promise<boolean> => (await get(tenant, url)) === DISABLED,
 
-    /** Notes how a request to it ended; writes only when that is news. */
-    ended: async (tenant: string, url: string, well: boolean): Promise<void> => {
+    /** Notes how a request ended. Writes only what is news. */
+    ended: async (tenant: string, url: string, end: EndpointEnd): Promise<void> => {
       try {
-        const failing = await since(tenant, url)
-        if (well && failing !== undefined) await works(tenant, url)
-        if (well || failing !== undefined) return
-        await marks.put(tenant, [{ key: keyOf(url), value: String(now()) }], KEPT_MS)
-        cache.set(`${tenant}\n${keyOf(url)}`, { since: now() })
+        await note(tenant, url, end)
       } catch (error) {
-        // The next request that ends so says it again; what was sent must not be sent anew for a note.
+        // The next request that ends so is noted instead: what was sent must not be sent again for a note.
         if (!(error instanceof UnavailableError)) throw error
       }
     },
 
-    /** Somebody has registered it (again): it is as good as new. */
-    registered: works,
+    /** Enables an endpoint that somebody has registered (again). */
+    registered: clear,
   }
 }
 

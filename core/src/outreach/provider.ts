@@ -48,7 +48,10 @@ export type Outgoing = {
  * What became of a message.
  *
  * - `sent`: the provider has taken it; `id` is its own id, if it gives one.
- * - `retry`: not taken, for a reason that passes; not before `afterMs` if the provider said so.
+ * - `retry`: not taken, for a reason that passes; not before `afterMs` if the provider said so. `scope: 'recipient'`: the
+ *   reason concerns this recipient alone (a device, mailbox, chat or URL), and other messages are sent as before.
+ *   `scope: 'account'`: the provider asked the whole account (or host) to pause. Without a scope it is a fault of the
+ *   provider, which its circuit breaker counts.
  * - `refused`: not taken, and never will be: the address or the content is at fault. `forget: 'device'` when the device
  *   is gone, a suppression reason when the address must not be written to again.
  * - `account`: not taken, because of the account itself (credentials, quota, permissions): another one may.
@@ -59,7 +62,7 @@ export type Outgoing = {
  */
 export type Outcome =
   | { outcome: 'sent'; id?: string }
-  | { outcome: 'retry'; reason: string; detail: string; afterMs?: number }
+  | { outcome: 'retry'; reason: string; detail: string; scope?: 'recipient' | 'account'; afterMs?: number }
   | { outcome: 'refused'; reason: string; detail: string; forget?: 'device' | SuppressionReason }
   | { outcome: 'account'; reason: string; detail: string; afterMs?: number }
   | { outcome: 'doubt'; reason: string; detail: string }

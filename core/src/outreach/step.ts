@@ -42,6 +42,7 @@ export const Step = z
       .optional()
       .describe("Only this device, or '' for the address of the profile; absent until targets are looked up"),
     attempt: z.int().min(1).optional().describe('How often this target has been tried, from 1'),
+    since: z.number().optional().describe('When it was first attempted, epoch ms'),
     journey: z
       .int()
       .min(0)
@@ -86,6 +87,7 @@ export const nextStep = ({
   failed: _failed,
   target: _target,
   attempt: _attempt,
+  since: _since,
   queued: _queued,
   ...step
 }: Step): Step | undefined =>

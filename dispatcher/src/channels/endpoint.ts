@@ -7,7 +7,7 @@ import type {
   Tools,
 } from '@carillon/core/outreach/provider'
 import { WebUrl } from '@carillon/schemas'
-import { outcomeOfFailure } from './outcome.ts'
+import { forRecipient, outcomeOfFailure } from './outcome.ts'
 
 /** The URL of a webhook in a config. Whether it may be requested at all is for `Http.refusal` to say. */
 export const endpointUrl = (what: string) => WebUrl.describe(what)
@@ -33,11 +33,11 @@ export const gone = ({ ofDevice }: Endpoint, detail: string): Outcome =>
     ? { outcome: 'refused', reason: 'gone', detail, forget: 'device' }
     : { outcome: 'account', reason: 'gone', detail }
 
-/** What a device's own URL does is never the account's fault. */
+/** What a device's own URL does is never the account's fault, and a URL limits the rate of its own messages alone. */
 export const atEndpoint = ({ ofDevice }: Endpoint, outcome: Outcome): Outcome =>
   ofDevice && outcome.outcome === 'account'
     ? { outcome: 'refused', reason: outcome.reason, detail: outcome.detail }
-    : outcome
+    : forRecipient(outcome)
 
 /** A POST of JSON, and what its answer, or the lack of one, means. */
 export const postJson = async (

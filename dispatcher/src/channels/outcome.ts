@@ -1,6 +1,6 @@
 import { type HttpAnswer, HttpFailure, type Outcome } from '@carillon/core/outreach/provider'
 
-/** The longest pause a provider may ask for. */
+/** The longest `Retry-After` that is read; what it leads to is capped further by whoever retries. */
 const AFTER_MAX_MS = 24 * 3_600_000
 
 /** `Retry-After` (RFC 9110, section 10.2.3), seconds or a date, in ms from now; at most a day. */
@@ -19,22 +19,29 @@ export const oneLine = (text: string): string =>
     .slice(0, 200)
 
 /**
- * What an answer means by its status alone, for providers without words of their own for it. `words` is what the
- * provider said, if that holds no address, secret or content.
+ * Maps an answer to an outcome by its status alone, for providers without error codes of their own. A 429 concerns the
+ * account. `words` is what the provider said, if that holds no address, secret or content.
  */
 export const outcomeOfStatus = (answer: HttpAnswer, words = ''): Outcome => {
   const { status, headers } = answer
   const detail = oneLine(`HTTP ${status} ${words}`)
   const afterMs = retryAfterMs(headers)
   if (status >= 200 && status < 300) return { outcome: 'sent' }
-  if (status === 408 || status === 425 || status === 429 || status >= 500)
-    return { outcome: 'retry', reason: status === 429 ? 'rate_limited' : 'provider_error', detail, afterMs }
+  if (status === 429) return { outcome: 'retry', reason: 'rate_limited', detail, scope: 'account', afterMs }
+  if (status === 408 || status === 425 || status >= 500)
+    return { outcome: 'retry', reason: 'provider_error', detail, afterMs }
   if (status === 401 || status === 402 || status === 403)
     return { outcome: 'account', reason: 'not_authorized', detail }
   if (status >= 300 && status < 400)
     return { outcome: 'refused', reason: 'redirected', detail: `${detail}: redirects are not followed` }
   return { outcome: 'refused', reason: 'refused', detail }
 }
+
+/** The same outcome, of which a rate limit concerns the recipient alone. */
+export const forRecipient = (outcome: Outcome): Outcome =>
+  outcome.outcome === 'retry' && outcome.reason === 'rate_limited'
+    ? { ...outcome, scope: 'recipient' }
+    : outcome
 
 /** What no answer means: tried again if the request cannot have arrived, else in doubt. Throws what is a fault of ours. */
 export const outcomeOfFailure = (error: unknown): Outcome => {

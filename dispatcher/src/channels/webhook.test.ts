@@ -86,17 +86,27 @@ describe('an answer', () => {
     expect(await send()).toMatchObject({ outcome: 'account', reason: 'gone' })
   })
 
-  test("401 is the account's fault, and never so what a device's own URL says", async () => {
-    server.answerWith({ status: 401 })
-    expect(await send()).toMatchObject({ outcome: 'account', reason: 'not_authorized' })
-    const own = await send({ address: ofDevice() })
-    expect(own).toMatchObject({ outcome: 'refused', reason: 'not_authorized' })
-    expect(own).not.toHaveProperty('forget')
+  test.each([
+    [302, 'redirected'],
+    [400, 'refused'],
+    [401, 'not_authorized'],
+    [404, 'refused'],
+    [409, 'refused'],
+    [413, 'refused'],
+    [422, 'refused'],
+    [429, 'rate_limited'],
+  ])('%i is retried, and concerns this endpoint alone', async (status, reason) => {
+    server.answerWith({ status, body: 'no', headers: { 'retry-after': '3' } })
+    const expected = { outcome: 'retry', reason, scope: 'recipient', afterMs: 3_000 }
+    expect(await send()).toMatchObject(expected)
+    expect(await send({ address: ofDevice() })).toMatchObject(expected)
   })
 
-  test.each([400, 404, 422])('%i: refused', async (status) => {
-    server.answerWith({ status, body: 'no' })
-    expect(await send()).toMatchObject({ outcome: 'refused', reason: 'refused' })
+  test.each([500, 503])('%i is retried, as a fault of the host', async (status) => {
+    server.answerWith({ status })
+    const outcome = await send({ address: ofDevice() })
+    expect(outcome).toMatchObject({ outcome: 'retry', reason: 'provider_error' })
+    expect(outcome).not.toHaveProperty('scope')
   })
 
   test('Retry-After is seconds or a date', async () => {

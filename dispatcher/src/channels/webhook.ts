@@ -1,16 +1,8 @@
 import { createHmac } from 'node:crypto'
 import type { HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/outreach/provider'
 import { z } from 'zod'
-import {
-  atEndpoint,
-  checkEndpoint,
-  type Endpoint,
-  endpointOf,
-  endpointUrl,
-  gone,
-  postJson,
-} from './endpoint.ts'
-import { outcomeOfStatus } from './outcome.ts'
+import { checkEndpoint, type Endpoint, endpointOf, endpointUrl, gone, postJson } from './endpoint.ts'
+import { forRecipient, outcomeOfStatus, retryAfterMs } from './outcome.ts'
 
 const SECRET = /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const keyOf = (secret: string): Buffer => Buffer.from(secret.slice('whsec_'.length), 'base64')
@@ -60,10 +52,19 @@ const signatures = (keys: readonly Buffer[], id: string, timestamp: number, body
     .map((key) => `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`)
     .join(' ')
 
-const outcome = (endpoint: Endpoint, answer: HttpAnswer): Outcome =>
-  answer.status === 410
-    ? gone(endpoint, 'HTTP 410: the webhook does not want to be called any more')
-    : atEndpoint(endpoint, outcomeOfStatus(answer))
+/**
+ * Anything but 2xx is retried, redirects as well, which are not followed; 410 removes the endpoint (Standard Webhooks 1.0,
+ * "Deliverability and reliability"). An answer below 500 comes from the endpoint itself: it says nothing about others on
+ * the same host.
+ */
+const outcome = (endpoint: Endpoint, answer: HttpAnswer): Outcome => {
+  const { status, headers } = answer
+  if (status === 410) return gone(endpoint, 'HTTP 410: the webhook does not want to be called any more')
+  const known = forRecipient(outcomeOfStatus(answer))
+  if (known.outcome === 'sent' || known.outcome === 'retry') return known
+  const { reason, detail } = known
+  return { outcome: 'retry', reason, detail, scope: 'recipient', afterMs: retryAfterMs(headers) }
+}
 
 /**
  * Posts notifications as JSON to URLs that tenants or their users run, signed as Standard Webhooks 1.0 has it

@@ -1,74 +1,27 @@
 import { hash } from 'node:crypto'
-import { setMaxListeners } from 'node:events'
 import { checked } from '@carillon/core/checked'
-import type {
-  Address,
-  Http,
-  Outcome,
-  Outgoing,
-  Provider,
-  Providers,
-  Sender,
-  Tools,
-} from '@carillon/core/outreach/provider'
+import type { Address, Http, Provider, Providers, Tools } from '@carillon/core/outreach/provider'
 import type { Directory } from '@carillon/core/security/directory'
 import type { StoredAccount } from '@carillon/core/store/outreach'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Channel } from '@carillon/schemas'
-import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhenResult } from 'cockatiel'
 import { LRUCache } from 'lru-cache'
-import { createGate, type Gate } from './gate.ts'
+import type { RetrySettings } from './retry.ts'
+import { createUpstream, type Upstream } from './upstream.ts'
 
-/** Failures of a provider in a row after which it is left alone, and for how long until one message tries it again. */
-const BREAK_AFTER = 5
-const HALF_OPEN_MS = 10_000
-/** How long a message may wait for a free place at an account, while others wait behind it in the lane. */
-const PATIENCE_MS = 2_000
 /** Open accounts in one process; one that is not used for IDLE_MS is closed. */
 const OPEN_MAX = 1_000
 const IDLE_MS = 10 * 60_000
 /** Hosts that one account keeps apart. */
-const LINES_MAX = 1_000
-/** The least that a message waits which found every place taken. */
-const TICKET_FIRST_MS = 500
-/** The most between two of them: an account that was slow for a while may be fast when they are due. */
-const TICKET_GAP_MS = 4
-/** Those whose turn comes within so long come together: the log is woken once. */
-const TICKETS_TOGETHER_MS = 100
-/** A send that has not ended by then is given up; whatever the provider does, its place is free again. */
-const SEND_LIMIT_MS = 20_000
-
-/** Passing trouble that says nothing against the provider: it is the recipient's, or our own pace. */
-const NOT_THE_PROVIDER = ['rate_limited', 'too_many_requests', 'greylisted', 'mailbox_full', 'deferred']
-
-const isProviderFault = (result: unknown): boolean => {
-  const outcome = result as Outcome
-  return (
-    outcome.outcome === 'account' ||
-    outcome.outcome === 'doubt' ||
-    (outcome.outcome === 'retry' && !NOT_THE_PROVIDER.includes(outcome.reason))
-  )
-}
-
-/**
- * The way to one place of a provider's: an account, or with addresses that are URLs of their own, one host of them. What
- * goes wrong there concerns nobody else.
- */
-export type Line = {
-  gate: Gate
-  /** Epoch ms; the provider asked to be left alone until then. */
-  pausedUntil: number
-  /** When the next message that finds every place taken may come again, epoch ms. */
-  nextTicket(): number
-  /** Sends through the breaker. `down`: it has failed so often that it was not asked. */
-  send(message: Outgoing): Promise<Outcome | 'down'>
-}
+const HOSTS_MAX = 1_000
 
 /** An account that is ready to be used. */
 export type OpenAccount = {
   account: StoredAccount
   provider: Provider
-  line(address: Address): Line
+  /** What the account sets in place of its channels' retry policies. */
+  retry?: RetrySettings
+  upstream(address: Address): Upstream
 }
 
 export type AccountsPorts = {
@@ -80,53 +33,6 @@ export type AccountsPorts = {
   capture?: Tools['capture']
 }
 
-/** Never aborted: senders end by themselves. A controller for each message would cost as much as signing it. */
-const UNHURRIED = new AbortController().signal
-setMaxListeners(0, UNHURRIED)
-
-const sendLimited = async (sender: Sender, message: Outgoing): Promise<Outcome> => {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<Outcome>((resolve) => {
-    timer = setTimeout(
-      () =>
-        resolve({ outcome: 'doubt', reason: 'timeout', detail: `no end after ${SEND_LIMIT_MS / 1_000} s` }),
-      SEND_LIMIT_MS,
-    )
-  })
-  try {
-    return await Promise.race([sender.send(message, UNHURRIED), limit])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-const openLine = (sender: Sender, { concurrency }: Provider): Line => {
-  const breaker = circuitBreaker(handleWhenResult(isProviderFault), {
-    halfOpenAfter: HALF_OPEN_MS,
-    breaker: new ConsecutiveBreaker(BREAK_AFTER),
-  })
-  const gate = createGate(concurrency, PATIENCE_MS)
-  let ticket = 0
-  return {
-    gate,
-    pausedUntil: 0,
-    nextTicket: () => {
-      // Sooner than there will be room, by all that is known now: who is too early is given another.
-      const gap = Math.min(gate.gap / 2, TICKET_GAP_MS)
-      ticket = Math.max(Date.now() + TICKET_FIRST_MS, ticket) + gap
-      return Math.ceil(ticket / TICKETS_TOGETHER_MS) * TICKETS_TOGETHER_MS
-    },
-    send: async (message) => {
-      try {
-        return await breaker.execute(() => sendLimited(sender, message))
-      } catch (error) {
-        if (error instanceof BrokenCircuitError) return 'down'
-        throw error
-      }
-    },
-  }
-}
-
 /** The host of an address that is a URL; '' for all others, which the account itself sends to. */
 const hostOf = (address: Address): string => {
   if (address.kind !== 'device') return ''
@@ -135,13 +41,26 @@ const hostOf = (address: Address): string => {
   return url === undefined ? '' : new URL(url).host
 }
 
+const retryOf = ({ retry }: StoredAccount): RetrySettings | undefined =>
+  retry && {
+    ...(retry.window === undefined ? {} : { windowMs: retry.window * 1_000 }),
+    ...(retry.base === undefined ? {} : { baseMs: retry.base * 1_000 }),
+    ...(retry.cap === undefined ? {} : { capMs: retry.cap * 1_000 }),
+    ...(retry.fallback === undefined ? {} : { fallbackMs: retry.fallback * 1_000 }),
+    ...(retry.attempts === undefined ? {} : { attempts: retry.attempts }),
+  }
+
 const open = (account: StoredAccount, provider: Provider, tools: Tools) => {
   const sender = provider.open(checked(provider.config, account.config, 'config'), tools)
-  const lines = new LRUCache<string, Line>({ max: LINES_MAX, memoMethod: () => openLine(sender, provider) })
+  const upstreams = new LRUCache<string, Upstream>({
+    max: HOSTS_MAX,
+    memoMethod: () => createUpstream(sender, provider),
+  })
   return {
     account,
     provider,
-    line: (address: Address) => lines.memo(hostOf(address)),
+    retry: retryOf(account),
+    upstream: (address: Address) => upstreams.memo(hostOf(address)),
     close: () => sender.close(),
   }
 }
@@ -165,7 +84,7 @@ const OWN_WEB_PUSH: StoredAccount = {
 }
 
 /**
- * The provider accounts of tenants, opened when first used, each with its own places, breakers and pauses.
+ * The provider accounts of tenants, opened when first used, each with its own bulkheads, breakers and pauses.
  */
 export const createAccounts = ({ providers, directory, http, log, publicUrl, capture }: AccountsPorts) => {
   const opened = new LRUCache<string, ReturnType<typeof open>>({
@@ -195,6 +114,7 @@ export const createAccounts = ({ providers, directory, http, log, publicUrl, cap
     const known = opened.get(key)
     if (known) {
       known.account = account
+      known.retry = retryOf(account)
       return known
     }
     const vapid = (await directory.tenant(tenant))?.vapid

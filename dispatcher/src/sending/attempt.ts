@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { appUrlOf } from '@carillon/core/links'
-import type { Endpoints } from '@carillon/core/outreach/endpoints'
+import type { EndpointEnd, Endpoints } from '@carillon/core/outreach/endpoints'
 import type { Outcome, Outgoing } from '@carillon/core/outreach/provider'
 import { deliveryKey, type Step } from '@carillon/core/outreach/step'
 import { makeUnsubscribeUrl } from '@carillon/core/outreach/unsubscribe'
 import type { Directory } from '@carillon/core/security/directory'
 import type { Seal, Store } from '@carillon/core/store/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import type { InboxItem } from '@carillon/schemas'
-import type { Line } from './accounts.ts'
+import type { Channel, InboxItem } from '@carillon/schemas'
 import { type Claim, createClaims } from './claims.ts'
 import { itemContent, secretContent } from './content.ts'
 import { limitsOf, type Pace, type Rates } from './pace.ts'
-import type { Result } from './result.ts'
+import type { Failure, Result } from './result.ts'
+import type { RetrySettings } from './retry.ts'
 import { type Target, webhookUrl } from './targets.ts'
+import { type Refusal, recipientOf, type Upstream } from './upstream.ts'
 import { createVerdicts } from './verdict.ts'
 
 export type AttemptPorts = {
@@ -27,6 +28,8 @@ export type AttemptPorts = {
 
 export type AttemptOptions = {
   rates: Rates
+  /** What replaces the default retry policy of a channel. */
+  retries: Partial<Record<Channel, RetrySettings>>
   /** Where the hub is reached from outside; without it there are no links to unsubscribe. */
   publicUrl?: string
   /** Where the app of a tenant lives that has not said. */
@@ -36,10 +39,10 @@ export type AttemptOptions = {
 }
 
 type Way = Target['ways'][number]
-/** What asking one provider came to. All but outcomes: it was not asked. */
+/** What asking one provider came to. Anything but an outcome: it was not asked. */
 type Asked =
   | Outcome
-  | { outcome: 'down' }
+  | Refusal
   | { outcome: 'busy'; at: number }
   | { outcome: 'claimed'; claim: Exclude<Claim, { claim: 'ours' }> }
 
@@ -79,24 +82,27 @@ const outgoing = (
   }
 }
 
+const endOf = (outcome: Outcome): EndpointEnd => {
+  if (outcome.outcome === 'sent') return 'worked'
+  return outcome.reason === 'gone' ? 'gone' : 'failed'
+}
+
 /**
- * One attempt to reach one target: in turn at the provider's pace, claimed before it is sent, over to the next account
- * when one cannot, and then again later, or given up. It waits only for what is at hand; for everything else the step
+ * One attempt to reach one target: within the rate limits, claimed before it is sent, with failover to the channel's next
+ * account, and then a retry later, or the end of it. It waits only for what is at hand. For everything else the step
  * goes back into the log, so that no provider's trouble holds up another's messages.
  */
 export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
   const { store, directory, seal, pace, endpoints, metrics } = ports
-  const { sent, refused, inDoubt, again, waiting, taken, count } = createVerdicts(metrics)
   const { rates, publicUrl } = options
+  const verdicts = createVerdicts(metrics, options.retries)
   const claims = createClaims(store, options.leaseMs)
 
-  /** Waits for its turn; `busy` when that is not soon. */
-  const turn = async (
+  /** Waits for a permit of the rate limits; `busy` if there is none soon. */
+  const paced = async (
     step: Step,
     { account }: Way,
-    line: Line,
   ): Promise<{ outcome: 'busy'; at: number } | undefined> => {
-    if (line.pausedUntil > Date.now()) return { outcome: 'busy', at: line.pausedUntil }
     const { tenant, sender, user, priority, plan, index } = step
     const limits = limitsOf(rates, { tenant, sender, user, channel: plan[index]!.channel }, account)
     const granted = await pace({ limits, priority, waited: step.queued })
@@ -106,6 +112,30 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     return undefined
   }
 
+  /** Sends through the bulkhead and the breaker, once the claim is ours. */
+  const send = async (
+    step: Step,
+    item: InboxItem | undefined,
+    way: Way,
+    { upstream, claim }: { upstream: Upstream; claim: () => Promise<Claim> },
+  ): Promise<Asked> => {
+    const appUrl = appUrlOf(await directory.tenant(step.tenant), options)
+    const permit = upstream.admit(step.priority, recipientOf(way.address))
+    if (permit.outcome === 'paused') return permit
+    try {
+      const claimed = await claim()
+      if (claimed.claim !== 'ours') return { outcome: 'claimed', claim: claimed }
+      const { channel } = step.plan[step.index]!
+      const outcome = await permit.send(outgoing(step, item, way, { seal, publicUrl, appUrl }))
+      const url = webhookUrl(channel, way)
+      if (url !== undefined) await endpoints.ended(step.tenant, url, endOf(outcome))
+      metrics.sends.inc({ channel, outcome: outcome.outcome })
+      return outcome
+    } finally {
+      permit.release()
+    }
+  }
+
   const ask = async (
     step: Step,
     item: InboxItem | undefined,
@@ -113,79 +143,69 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     claim: () => Promise<Claim>,
   ): Promise<Asked> => {
     const { account, address } = way
-    const line = account.line(address)
-    const appUrl = appUrlOf(await directory.tenant(step.tenant), options)
-    const busy = await turn(step, way, line)
+    const upstream = account.upstream(address)
+    const paused = upstream.refusal(step.priority, recipientOf(address))
+    if (paused) return paused
+    const busy = await paced(step, way)
     if (busy) return busy
-    const leave = await line.gate.enter(step.priority)
-    if (!leave) return { outcome: 'busy', at: line.nextTicket() }
+    const leave = await upstream.gate.enter(step.priority)
+    if (!leave) return { outcome: 'busy', at: upstream.retrySlot() }
     try {
-      const claimed = await claim()
-      if (claimed.claim !== 'ours') return { outcome: 'claimed', claim: claimed }
-      const outcome = await line.send(outgoing(step, item, way, { seal, publicUrl, appUrl }))
-      if (outcome === 'down') return { outcome: 'down' }
-      if (outcome.outcome === 'retry' && outcome.reason === 'rate_limited')
-        line.pausedUntil = Date.now() + (outcome.afterMs ?? 1_000)
-      const url = webhookUrl(step.plan[step.index]!.channel, way)
-      if (url !== undefined) await endpoints.ended(step.tenant, url, outcome.outcome === 'sent')
-      metrics.sends.inc({ channel: step.plan[step.index]!.channel, outcome: outcome.outcome })
-      return outcome
+      return await send(step, item, way, { upstream, claim })
     } finally {
       leave()
     }
   }
 
-  /** Asks one account after the other until one has an answer that counts. */
-  const askAll = async (step: Step, item: InboxItem | undefined, ways: readonly Way[]): Promise<Result> => {
-    let claiming: Promise<Claim> | undefined
+  /** The claim of this attempt, taken once and as late as possible: what waits has not claimed anything. */
+  const claimOnce = (step: Step, ways: readonly Way[]) => {
     const resend = step.priority === 'critical' || ways.every(({ account }) => account.provider.repeatable)
-    /** Once, as late as can be: what waits for its turn has not claimed anything. */
-    const claim = () => {
+    let claiming: Promise<Claim> | undefined
+    return () => {
       claiming ??= claims.take(step, resend).then((taken) => {
-        if (taken.claim === 'ours' && taken.again) count(step, 'yes')
+        if (taken.claim === 'ours' && taken.again) verdicts.count(step, 'yes')
         return taken
       })
       return claiming
     }
-    let last: { failure: { reason: string; detail: string }; by: string } | undefined
-    let askedMs = 0
-    let free: number | undefined
+  }
+
+  /** Asks one account after the other until one has an answer that counts. */
+  const askAll = async (step: Step, item: InboxItem | undefined, ways: readonly Way[]): Promise<Result> => {
+    const claim = claimOnce(step, ways)
+    let failed: { failure: Failure; way: Way } | undefined
+    let paused: { refusal: Refusal; way: Way } | undefined
+    /** When the first of the accounts may be asked again. */
+    let free = Number.POSITIVE_INFINITY
     for (const way of ways) {
-      const { account } = way
-      const by = account.account.id
       const answer = await ask(step, item, way, claim)
-      if (answer.outcome === 'sent') return sent(step, account, answer.id)
-      if (answer.outcome === 'claimed') return taken(step, answer.claim)
-      if (answer.outcome === 'busy') {
-        free = Math.min(free ?? answer.at, answer.at)
-        continue
+      switch (answer.outcome) {
+        case 'sent':
+          return verdicts.sent(step, way.account, answer.id)
+        case 'claimed':
+          return verdicts.taken(step, answer.claim)
+        case 'refused':
+          return verdicts.refused(step, way, answer)
+        case 'busy':
+          free = Math.min(free, answer.at)
+          break
+        case 'paused':
+          free = Math.min(free, answer.at)
+          paused ??= { refusal: answer, way }
+          break
+        case 'doubt':
+          if (!way.account.provider.repeatable && step.priority !== 'critical')
+            return verdicts.inDoubt(step, way.account.account.id, answer.reason)
+          verdicts.count(step, 'yes')
+          return verdicts.again(step, way.account, answer, 0)
+        default:
+          free = Math.min(free, Date.now() + (answer.afterMs ?? 0))
+          failed = { failure: answer, way }
       }
-      if (answer.outcome === 'down') {
-        last ??= { failure: { reason: 'provider_down', detail: 'it failed again and again' }, by }
-        continue
-      }
-      if (answer.outcome === 'refused') {
-        const result = refused(step, way, answer)
-        if (answer.forget !== 'device')
-          result.dead = { code: 'undeliverable', detail: `${answer.reason}: ${answer.detail}` }
-        return result
-      }
-      if (answer.outcome === 'doubt') {
-        if (!account.provider.repeatable && step.priority !== 'critical')
-          return inDoubt(step, by, answer.reason)
-        count(step, 'yes')
-        return again(step, answer, 0, by)
-      }
-      if (answer.outcome === 'retry' && answer.reason === 'rate_limited') {
-        free = Math.min(free ?? Number.POSITIVE_INFINITY, Date.now() + (answer.afterMs ?? 1_000))
-        last = { failure: answer, by }
-        continue
-      }
-      last = { failure: answer, by }
-      askedMs = Math.max(askedMs, answer.afterMs ?? 0)
     }
-    if (last) return again(step, last.failure, free === undefined ? askedMs : free - Date.now(), last.by)
-    return waiting(step, free ?? Date.now() + 1_000)
+    if (failed) return verdicts.again(step, failed.way.account, failed.failure, free - Date.now())
+    if (paused) return verdicts.paused(step, paused.way.account, paused.refusal, free)
+    return verdicts.waiting(step, free)
   }
 
   /** `step` names its target. */

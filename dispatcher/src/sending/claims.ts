@@ -64,6 +64,12 @@ const createTaking = (store: Pick<Store, 'marks'>) => {
     })
 }
 
+/** Whether the ledger shows an end of this attempt. A delivery that waits is queued without having been attempted. */
+const endedSince = ({ times, attempts }: Delivery, attempt: number, since: number): boolean =>
+  Object.entries(times).some(
+    ([state, at]) => Date.parse(at) >= since && (state !== 'queued' || attempts >= attempt),
+  )
+
 /**
  * Who may send an attempt: of all that are handed it, on whichever machine, the first to claim it. So a message that the
  * log delivers twice is sent once; one whose sender died between its claim and its record is in doubt.
@@ -85,7 +91,7 @@ export const createClaims = (store: Pick<Store, 'marks' | 'deliveries'>, leaseMs
         { after, limit: 100 },
       )
       const row = page.deliveries.find((each) => each.step === index && (each.device ?? '') === target)
-      if (row) return Object.values(row.times).some((at) => Date.parse(at) >= since) ? row : undefined
+      if (row) return endedSince(row, step.attempt ?? 1, since) ? row : undefined
       after = page.next
     } while (after !== undefined)
     return undefined

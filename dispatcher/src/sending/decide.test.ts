@@ -3,7 +3,6 @@ import type { InboxItem, PlanStep } from '@carillon/schemas'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { decide } from './decide.ts'
 import { createGate } from './gate.ts'
-import { pauseAfter, policyFor } from './policy.ts'
 
 const NOW = Date.parse('2026-01-31T09:00:00Z')
 const then = '2026-01-31T08:59:00.000Z'
@@ -83,15 +82,6 @@ describe('a step whose time has come', () => {
     expect(outcome(stepOf('always', { after: 60, attempt: 2 }), { readAt: then })).toBe('go')
     expect(outcome(stepOf('always', { after: 60, queued: true }), { readAt: then })).toBe('go')
   })
-})
-
-test('pauses grow, are cut at random, honour what the provider asked for, and end', () => {
-  const policy = { attempts: 4, firstMs: 1_000, factor: 10, capMs: 30_000 }
-  const pauses = [1, 2, 3, 4].map((attempt) => pauseAfter(policy, attempt, 0, () => 1))
-  expect(pauses).toEqual([1_000, 10_000, 30_000, undefined])
-  expect(pauseAfter(policy, 1, 0, () => 0)).toBe(500)
-  expect(pauseAfter(policy, 1, 60_000, () => 0)).toBe(60_000)
-  expect(policyFor('email', 'critical').capMs).toBeLessThan(policyFor('email', 'normal').capMs)
 })
 
 describe('a gate', () => {

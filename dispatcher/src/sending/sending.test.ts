@@ -258,6 +258,61 @@ describe('provider trouble', () => {
     expect(await ledger('never', 'ada')).toMatchObject([{ state: 'failed', reason: 'content' }])
   })
 
+  test('an account sets how often it is tried', async () => {
+    const mail = scripted('mail', ['email'])
+    const { account, send, ledger, deadLetters } = await open({ providers: providersOf(mail) })
+    await account('mail', { retry: { attempts: 1 } })
+    mail.say(() => ({ outcome: 'retry', reason: 'provider_error', detail: 'HTTP 503' }))
+    await send(note('once', [step('email')]))
+    await until(async () =>
+      expect(await ledger('once', 'ada')).toMatchObject([{ state: 'failed', attempts: 1 }]),
+    )
+    expect(await deadLetters()).toEqual([
+      { code: 'undeliverable', detail: 'email: provider_error: HTTP 503' },
+    ])
+  })
+
+  test('that lasts leads to the step that waits for a failure', async () => {
+    const sms = scripted('text', ['sms'], { needs: 'phone' })
+    const mail = scripted('mail', ['email'])
+    const { account, send, ledger } = await open({
+      providers: providersOf(sms, mail),
+      retries: { sms: { baseMs: 20, fallbackMs: 200 } },
+    })
+    await account('text')
+    await account('mail')
+    sms.say(() => ({ outcome: 'retry', reason: 'provider_error', detail: 'HTTP 503' }))
+    await send(note('n1', [step('sms'), step('email', 'failed')]))
+    await until(async () =>
+      expect(await ledger('n1', 'ada')).toMatchObject([
+        { channel: 'sms', state: 'failed', reason: 'provider_error' },
+        { channel: 'email', state: 'sent' },
+      ]),
+    )
+  })
+
+  test('a webhook that answers 410 is disabled at once, and the next step is due', async () => {
+    const hook = scripted('hook', ['webhook'], { needs: 'account' })
+    const mail = scripted('mail', ['email'])
+    const { account, send, ledger } = await open({
+      providers: providersOf(hook, mail),
+      retries: { webhook: { baseMs: 20 } },
+    })
+    await account('hook', { config: { url: 'https://crm.example/hook' } })
+    await account('mail')
+    hook.say(() => ({ outcome: 'account', reason: 'gone', detail: 'HTTP 410' }))
+    for (const id of ['n1', 'n2']) {
+      await send(note(id, [step('webhook'), step('email', 'failed')]))
+      await until(async () =>
+        expect(await ledger(id, 'ada')).toMatchObject([
+          { channel: 'webhook', state: 'skipped', reason: 'endpoint_disabled' },
+          { channel: 'email', state: 'sent' },
+        ]),
+      )
+    }
+    expect(hook.got).toHaveLength(1)
+  })
+
   test('suppresses an address that bounced, for good', async () => {
     const mail = scripted('mail', ['email'])
     const { account, send, ledger } = await open({ providers: providersOf(mail) })

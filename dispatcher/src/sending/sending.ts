@@ -1,5 +1,5 @@
 import type { Limits } from '@carillon/core/limits/port'
-import { createEndpoints } from '@carillon/core/outreach/endpoints'
+import { createEndpoints, DISABLE_AFTER_MS } from '@carillon/core/outreach/endpoints'
 import type { Http, Providers, Tools } from '@carillon/core/outreach/provider'
 import { createReports } from '@carillon/core/outreach/reports'
 import type { Directory } from '@carillon/core/security/directory'
@@ -8,13 +8,14 @@ import { lanesOf } from '@carillon/core/stream/lanes'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { CHANNELS } from '@carillon/schemas'
+import { CHANNELS, type Channel } from '@carillon/schemas'
 import { createOutages } from '../outages.ts'
 import { createAccounts } from './accounts.ts'
 import { createAttempt } from './attempt.ts'
 import { createHandle } from './handle.ts'
 import { startLane } from './lane.ts'
 import { createPace, type Rates } from './pace.ts'
+import { type RetrySettings, retryPolicy } from './retry.ts'
 
 /** Steps of one lane in hand at once. */
 const IN_HAND = 256
@@ -35,6 +36,7 @@ export type SendingPorts = {
 
 export type SendingOptions = {
   rates?: Rates
+  retries?: Partial<Record<Channel, RetrySettings>>
   publicUrl?: string
   /** Where the app of a tenant lives that has not said. */
   appUrl?: string
@@ -44,14 +46,16 @@ export type SendingOptions = {
 /** Starts reading the lanes of every channel. Lanes wait for nothing of one another's but the processor. */
 export const startSending = async (ports: SendingPorts, options: SendingOptions = {}) => {
   const { stream, store, directory, seal, limits, http, providers, log, metrics, capture } = ports
-  const { rates = {}, publicUrl, appUrl, leaseMs } = options
+  const { rates = {}, retries = {}, publicUrl, appUrl, leaseMs } = options
   const outages = createOutages({ log, metrics })
   const reports = createReports({ store, stream, seal })
   const accounts = createAccounts({ providers, directory, http, log, publicUrl, capture })
-  const endpoints = createEndpoints(store.marks)
+  // A window longer than that must not end in the middle because its own failures disable the endpoint.
+  const disableAfterMs = Math.max(DISABLE_AFTER_MS, retryPolicy('webhook', retries.webhook).windowMs)
+  const endpoints = createEndpoints(store.marks, { disableAfterMs })
   const attempt = createAttempt(
     { store, directory, seal, pace: createPace(limits), endpoints, metrics },
-    { rates, publicUrl, appUrl, leaseMs },
+    { rates, retries, publicUrl, appUrl, leaseMs },
   )
   const handle = createHandle({ store, accounts, endpoints, attempt, metrics })
   const lanes = await Promise.all(

@@ -1,12 +1,13 @@
 import type { Address } from '@carillon/core/outreach/provider'
-import { deliveryKey, dueAt, type Step, stepMessage } from '@carillon/core/outreach/step'
+import { deliveryKey, dueAt, nextStep, type Step, stepMessage } from '@carillon/core/outreach/step'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { type SuppressionReason, scheduleSubject } from '@carillon/schemas'
+import { type Channel, type SuppressionReason, scheduleSubject } from '@carillon/schemas'
 import type { OpenAccount } from './accounts.ts'
 import type { Claim } from './claims.ts'
-import { pauseAfter, policyFor } from './policy.ts'
 import { changeOf, type Failure, nothing, type Result } from './result.ts'
+import { nextRetry, type RetrySettings, retryPolicy } from './retry.ts'
 import type { Target } from './targets.ts'
+import type { Refusal } from './upstream.ts'
 
 type Way = Target['ways'][number]
 
@@ -14,7 +15,10 @@ const addressOf = (address: Address): string | undefined =>
   address.kind === 'email' ? address.email : address.kind === 'phone' ? address.phone : undefined
 
 /** What each end of an attempt leads to: changes of the ledger, and messages for the log. */
-export const createVerdicts = (metrics: Pick<Metrics, 'inDoubt' | 'sendSeconds'>) => {
+export const createVerdicts = (
+  metrics: Pick<Metrics, 'inDoubt' | 'sendSeconds'>,
+  retries: Partial<Record<Channel, RetrySettings>>,
+) => {
   /** The step goes back into the log until then; `as` keeps what waits for another reason from being replaced. */
   const later = (step: Step, at: number, result: Result, as: 'step' | 'look' = 'step'): Result => {
     const key = scheduleSubject(step.tenant, `${as}-${deliveryKey(step, step.target ?? '')}`)
@@ -38,12 +42,13 @@ export const createVerdicts = (metrics: Pick<Metrics, 'inDoubt' | 'sendSeconds'>
 
   const refused = (step: Step, { account, address }: Way, failure: Failure & { outcome: 'refused' }) => {
     const result = nothing(step.tenant)
-    const { reason, forget } = failure
+    const { reason, detail, forget } = failure
     result.changes.push(
       changeOf(step, 'failed', { attempt: step.attempt ?? 1, provider: account.account.id, reason }),
     )
     result.failed = step
     const to = addressOf(address)
+    if (forget !== 'device') result.dead = { code: 'undeliverable', detail: `${reason}: ${detail}` }
     if (forget === 'device' && step.target) result.gone.push({ user: step.user, device: step.target })
     else if (forget !== undefined && forget !== 'device' && to !== undefined)
       result.suppressions.push(suppression(step, to, forget, account.account.id))
@@ -69,29 +74,56 @@ export const createVerdicts = (metrics: Pick<Metrics, 'inDoubt' | 'sendSeconds'>
     return result
   }
 
-  /** Tried again later, or given up: then `result.dead` says why, and whether that is the end is the caller's to know. */
-  const again = (step: Step, failure: { reason: string; detail: string }, askedMs: number, by?: string) => {
-    const { attempt = 1, plan, index, priority } = step
-    const result = nothing(step.tenant)
-    const { reason, detail } = failure
-    const channel = plan[index]!.channel
-    const pause = pauseAfter(policyFor(channel, priority), attempt, askedMs)
-    const at = Date.now() + (pause ?? 0)
-    if (pause === undefined || at >= step.expiresAt) {
-      result.changes.push(changeOf(step, 'failed', { attempt, provider: by, reason }))
-      result.failed = step
-      result.dead = { code: 'undeliverable', detail: `${channel}: ${reason}: ${detail}` }
-      return result
-    }
-    result.changes.push(changeOf(step, 'queued', { attempt, provider: by, reason }))
-    return later({ ...step, attempt: attempt + 1 }, at, result)
+  /** The time of the next attempt, by the retry policy; undefined to give up. */
+  const retryAt = (step: Step, { account }: OpenAccount, attempts: number, askedMs: number) => {
+    const { plan, index, priority, expiresAt } = step
+    const policy = retryPolicy(plan[index]!.channel, retries[plan[index]!.channel], account.retry)
+    const now = Date.now()
+    const fallback = nextStep(step)?.plan[index + 1]?.when === 'failed'
+    return nextRetry(
+      policy,
+      { priority, since: step.since ?? now, attempts, expiresAt, fallback, askedMs },
+      now,
+    )
   }
 
-  /** Nobody was asked: the same attempt, when there is room. */
+  /** No attempt is left. Whether that makes a dead letter is for the caller to know. */
+  const givenUp = (step: Step, account: OpenAccount, { reason, detail }: Failure): Result => {
+    const result = nothing(step.tenant)
+    const { attempt = 1, plan, index } = step
+    result.changes.push(changeOf(step, 'failed', { attempt, provider: account.account.id, reason }))
+    result.failed = step
+    result.dead = { code: 'undeliverable', detail: `${plan[index]!.channel}: ${reason}: ${detail}` }
+    return result
+  }
+
+  /** The attempt failed: the next one is scheduled, not before `askedMs` from now, or the step is given up. */
+  const again = (step: Step, account: OpenAccount, failure: Failure, askedMs: number): Result => {
+    const { attempt = 1 } = step
+    const at = retryAt(step, account, attempt, askedMs)
+    if (at === undefined) return givenUp(step, account, failure)
+    const result = nothing(step.tenant)
+    const { reason } = failure
+    result.changes.push(changeOf(step, 'queued', { attempt, provider: account.account.id, reason }))
+    return later({ ...step, attempt: attempt + 1, since: step.since ?? Date.now() }, at, result)
+  }
+
+  /** Nobody was asked: the same attempt at `at`. */
   const waiting = (step: Step, at: number): Result => {
     const result = nothing(step.tenant)
     if (!step.queued) result.changes.push(changeOf(step, 'queued'))
     return later({ ...step, queued: true }, at, result)
+  }
+
+  /**
+   * Nobody was asked, because the breaker is open: the same attempt later. A rate limit is waited for, however long it
+   * takes; a provider that is down uses up the retry window, with growing delays.
+   */
+  const paused = (step: Step, account: OpenAccount, { cause, failure }: Refusal, at: number): Result => {
+    if (cause === 'limited') return waiting(step, at)
+    const begun = { ...step, since: step.since ?? Date.now() }
+    const retry = retryAt(begun, account, (step.attempt ?? 1) - 1, at - Date.now())
+    return retry === undefined ? givenUp(step, account, failure) : waiting(begun, retry)
   }
 
   /** Somebody else has it, or had it. */
@@ -105,5 +137,5 @@ export const createVerdicts = (metrics: Pick<Metrics, 'inDoubt' | 'sendSeconds'>
     return { ...nothing(step.tenant), failed: step, dead }
   }
 
-  return { sent, refused, inDoubt, again, waiting, taken, count }
+  return { sent, refused, inDoubt, again, paused, waiting, taken, count }
 }

@@ -65,7 +65,7 @@ const replayedStep = (letter: DeadLetter, now: number): OutgoingMessage => {
   }
   if (step.tenant !== letter.tenant) throw notReplayable('it is no step of a delivery plan')
   if (step.expiresAt <= now) throw notReplayable('it has expired')
-  const { attempt: _attempt, queued: _queued, ...rest } = step
+  const { attempt: _attempt, since: _since, queued: _queued, ...rest } = step
   return stepMessage({ ...rest, journey: (step.journey ?? 0) + 1 })
 }
 

@@ -3,10 +3,11 @@ import { FAULTS } from './scenarios/faults.ts'
 import { interrupt } from './scenarios/killed.ts'
 import { OTP } from './scenarios/otp.ts'
 import { PRESENCE } from './scenarios/presence.ts'
+import { RETRIES } from './scenarios/retries.ts'
 import { openScene } from './scene.ts'
 import type { Stage } from './stage.ts'
 
-const SCENARIOS = [...PRESENCE, ...FAULTS, OTP]
+const SCENARIOS = [...PRESENCE, ...FAULTS, ...RETRIES, OTP]
 
 /**
  * What has to hold in every mode. The scenarios have nothing of one another's but the installation, and go on at the same

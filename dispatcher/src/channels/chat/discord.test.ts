@@ -1,6 +1,6 @@
 import type { Outgoing } from '@carillon/core/outreach/provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sample, standIn, testTools, unhurried } from '../testing.ts'
+import { type Answer, sample, standIn, testTools, unhurried } from '../testing.ts'
 import { httpFaults } from '../testing-http.ts'
 import { discord } from './discord.ts'
 
@@ -108,15 +108,24 @@ describe('an answer', () => {
     expect((await send({ address: ofDevice() })).outcome).not.toBe('account')
   })
 
-  test('too many requests, to the millisecond; of Cloudflare, to the second', async () => {
-    server.answerWith({
-      status: 429,
-      headers: { 'retry-after': '1' },
-      body: { message: 'You are being rate limited.', retry_after: 0.642, global: false },
-    })
-    expect(await send()).toMatchObject({ outcome: 'retry', reason: 'rate_limited', afterMs: 642 })
-    server.answerWith({ status: 429, headers: { 'retry-after': '60' }, body: '<html>' })
-    expect(await send()).toMatchObject({ outcome: 'retry', reason: 'rate_limited', afterMs: 60_000 })
+  const limited = (global: boolean, scope: string): Answer => ({
+    status: 429,
+    headers: { 'retry-after': '1', 'x-ratelimit-scope': scope },
+    body: { message: 'You are being rate limited.', retry_after: 0.642, global },
+  })
+
+  test.each([
+    ['of one webhook', limited(false, 'user'), { scope: 'recipient', afterMs: 642 }],
+    ['of its channel', limited(false, 'shared'), { scope: 'recipient', afterMs: 642 }],
+    ['of everything', limited(true, 'global'), { scope: 'account', afterMs: 642 }],
+    [
+      'by Cloudflare',
+      { status: 429, headers: { 'retry-after': '60' }, body: '<html>' },
+      { scope: 'account', afterMs: 60_000 },
+    ],
+  ])('too many requests %s', async (_, answer, expected) => {
+    server.answerWith(answer)
+    expect(await send()).toMatchObject({ outcome: 'retry', reason: 'rate_limited', ...expected })
   })
 
   test('one that is not of Discord', async () => {

@@ -59,8 +59,12 @@ const render = ({ content, at }: Outgoing) => {
 
 const Sent = z.object({ id: z.string().min(1).max(32) })
 const Failed = z.object({ code: z.int() })
-const Limited = z.object({ retry_after: z.number().positive() })
+const Limited = z.object({ retry_after: z.number().positive(), global: z.boolean().optional() })
 
+/**
+ * https://discord.com/developers/docs/topics/rate-limits: the scopes `user` and `shared` limit the resource, which is the
+ * webhook; `global` limits everything.
+ */
 /** "Invalid Webhook Token" and "Unknown Webhook". */
 const GONE = [50_027, 10_015]
 
@@ -71,11 +75,16 @@ const outcome = (endpoint: Endpoint, answer: HttpAnswer): Outcome => {
   if (answer.status === 404 || answer.status === 410 || (code !== undefined && GONE.includes(code)))
     return gone(endpoint, oneLine(`HTTP ${answer.status} ${words}: the webhook is gone`))
   const said = atEndpoint(endpoint, outcomeOfStatus(answer, words))
-  // Seconds, and finer than the header's.
-  const wait = answer.status === 429 ? readJson(answer.body, Limited)?.retry_after : undefined
-  return wait === undefined || said.outcome !== 'retry'
-    ? said
-    : { ...said, afterMs: Math.min(Math.ceil(wait * 1_000), 86_400_000) }
+  if (answer.status !== 429 || said.outcome !== 'retry') return said
+  const limited = readJson(answer.body, Limited)
+  // An answer that is not the API's comes from Cloudflare, which blocks the address: no webhook works then.
+  const all = !limited || limited.global || answer.headers['x-ratelimit-scope'] === 'global'
+  return {
+    ...said,
+    scope: all ? 'account' : 'recipient',
+    // Seconds, and finer than the header's.
+    ...(limited && { afterMs: Math.min(Math.ceil(limited.retry_after * 1_000), 86_400_000) }),
+  }
 }
 
 /** Discord: embeds to the webhook of a channel. */

@@ -143,7 +143,12 @@ describe('an error of the API', () => {
       headers: { 'retry-after': '30' },
       body: { ok: false, error: 'ratelimited' },
     })
-    expect(await asBot()).toMatchObject({ outcome: 'retry', reason: 'rate_limited', afterMs: 30_000 })
+    expect(await asBot()).toMatchObject({
+      outcome: 'retry',
+      reason: 'rate_limited',
+      scope: 'recipient',
+      afterMs: 30_000,
+    })
   })
 
   test('an answer that is none of its own', async () => {

@@ -12,7 +12,7 @@ import { escapeMarkup, hasText, linksOf } from '../../render/chat.ts'
 import { cut, cutEscaped } from '../../render/cut.ts'
 import { baseUrl, outcomeOfSuccess, readJson } from '../api.ts'
 import { checkEndpoint, EMPTY, endpointUrl, postJson } from '../endpoint.ts'
-import { oneLine, outcomeOfStatus } from '../outcome.ts'
+import { forRecipient, oneLine, outcomeOfStatus } from '../outcome.ts'
 
 const config = z
   .strictObject({
@@ -114,7 +114,7 @@ const outcomeOfWord = (word: string): Outcome => {
   const reason = /^[a-z][a-z0-9_]{1,63}$/.test(word) ? word : 'refused'
   const detail = oneLine(`Slack: ${reason}`)
   if (word === 'ratelimited' || word === 'rate_limited')
-    return { outcome: 'retry', reason: 'rate_limited', detail }
+    return { outcome: 'retry', reason: 'rate_limited', detail, scope: 'recipient' }
   if (PASSING.has(word)) return { outcome: 'retry', reason: 'provider_error', detail }
   if (DOUBTFUL.has(word)) return { outcome: 'doubt', reason, detail }
   if (ACCOUNT.has(word)) return { outcome: 'account', reason, detail }
@@ -129,7 +129,8 @@ const Answer = z.object({
 })
 
 const outcomeOfMethod = (answer: HttpAnswer): Outcome => {
-  if (answer.status !== 200) return outcomeOfStatus(answer)
+  // One message a second for each channel, and a limit of the workspace: https://docs.slack.dev/apis/web-api/rate-limits
+  if (answer.status !== 200) return forRecipient(outcomeOfStatus(answer))
   const said = readJson(answer.body, Answer)
   if (said?.ok === false) return outcomeOfWord(said.error ?? 'refused')
   return outcomeOfSuccess(said?.ts === undefined ? undefined : `${said.channel ?? ''}/${said.ts}`)
@@ -142,7 +143,7 @@ const outcomeOfWebhook = (answer: HttpAnswer): Outcome => {
     return { outcome: 'account', reason: word || 'gone', detail: `HTTP ${answer.status} ${word}` }
   if (answer.status === 400 && word !== '')
     return { outcome: 'refused', reason: word, detail: `HTTP 400 ${word}` }
-  return outcomeOfStatus(answer, word)
+  return forRecipient(outcomeOfStatus(answer, word))
 }
 
 const viaWebhook = (url: string, tools: Tools): Sender => ({

@@ -95,14 +95,19 @@ describe('an answer', () => {
     server.answerWith({
       body: 'Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with ContextId x',
     })
-    expect(await send()).toMatchObject({ outcome: 'retry', reason: 'rate_limited' })
+    expect(await send()).toMatchObject({ outcome: 'retry', reason: 'rate_limited', scope: 'recipient' })
     server.answerWith({ body: '1' })
     expect(await send()).toEqual({ outcome: 'sent' })
   })
 
   test('too many requests', async () => {
     server.answerWith({ status: 429, headers: { 'retry-after': '5' } })
-    expect(await send()).toMatchObject({ outcome: 'retry', reason: 'rate_limited', afterMs: 5_000 })
+    expect(await send()).toMatchObject({
+      outcome: 'retry',
+      reason: 'rate_limited',
+      scope: 'recipient',
+      afterMs: 5_000,
+    })
   })
 })
 

@@ -138,7 +138,12 @@ describe('an error', () => {
 
   test('too many requests', async () => {
     server.answerWith(failed(429, 'Too Many Requests: retry after 35', { retry_after: 35 }))
-    expect(await send()).toMatchObject({ outcome: 'retry', reason: 'rate_limited', afterMs: 35_000 })
+    expect(await send()).toMatchObject({
+      outcome: 'retry',
+      reason: 'rate_limited',
+      scope: 'recipient',
+      afterMs: 35_000,
+    })
   })
 })
 

@@ -93,11 +93,13 @@ const outcome = (answer: HttpAnswer): Outcome => {
   const { description = '', parameters } = readJson(answer.body, Failed) ?? {}
   const { status } = answer
   const detail = oneLine(`HTTP ${status} ${description}`)
+  // Limits are per chat and for the bot as a whole, and the answer does not say which: https://core.telegram.org/bots/faq
   if (status === 429)
     return {
       outcome: 'retry',
       reason: 'rate_limited',
       detail,
+      scope: 'recipient',
       ...(parameters?.retry_after && { afterMs: Math.min(parameters.retry_after * 1_000, 86_400_000) }),
     }
   if (status === 401 || status === 404) return { outcome: 'account', reason: 'not_authorized', detail }

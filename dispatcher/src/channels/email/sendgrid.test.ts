@@ -85,7 +85,7 @@ describe('an error', () => {
     [failed(413, 'too large'), { outcome: 'refused', reason: 'too_large' }],
     [
       { status: 429, headers: { 'retry-after': '9' } },
-      { outcome: 'retry', reason: 'rate_limited', afterMs: 9_000 },
+      { outcome: 'retry', reason: 'rate_limited', scope: 'account', afterMs: 9_000 },
     ],
     [
       { status: 503, body: 'oops' },

@@ -98,7 +98,7 @@ describe('an error', () => {
     [failed(400, 'LimitExceededException'), { outcome: 'account', reason: 'quota' }],
     [failed(403, 'InvalidSignatureException'), { outcome: 'account', reason: 'not_authorized' }],
     [failed(400, 'BadRequestException'), { outcome: 'refused', reason: 'refused' }],
-    [failed(429, 'TooManyRequestsException'), { outcome: 'retry', reason: 'rate_limited' }],
+    [failed(429, 'TooManyRequestsException'), { outcome: 'retry', reason: 'rate_limited', scope: 'account' }],
     [
       failed(400, 'ThrottlingException', '', { 'retry-after': '7' }),
       { outcome: 'retry', reason: 'rate_limited', afterMs: 7_000 },

@@ -36,7 +36,7 @@ const SesConfig = z.strictObject({
 })
 type SesConfig = z.infer<typeof SesConfig>
 
-type Meaning = { outcome: 'retry' | 'refused' | 'account'; reason: string }
+type Meaning = { outcome: 'retry' | 'refused' | 'account'; reason: string; scope?: 'account' }
 
 /** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors and the common ones. */
 const MEANINGS: Record<string, Meaning> = {
@@ -53,9 +53,10 @@ const MEANINGS: Record<string, Meaning> = {
   MissingAuthenticationToken: { outcome: 'account', reason: 'not_authorized' },
   SignatureDoesNotMatch: { outcome: 'account', reason: 'not_authorized' },
   UnrecognizedClientException: { outcome: 'account', reason: 'not_authorized' },
-  TooManyRequestsException: { outcome: 'retry', reason: 'rate_limited' },
-  Throttling: { outcome: 'retry', reason: 'rate_limited' },
-  ThrottlingException: { outcome: 'retry', reason: 'rate_limited' },
+  // Sending rates and daily quotas are the account's.
+  TooManyRequestsException: { outcome: 'retry', reason: 'rate_limited', scope: 'account' },
+  Throttling: { outcome: 'retry', reason: 'rate_limited', scope: 'account' },
+  ThrottlingException: { outcome: 'retry', reason: 'rate_limited', scope: 'account' },
   RequestTimeTooSkewed: { outcome: 'retry', reason: 'clock_skewed' },
   BadRequestException: { outcome: 'refused', reason: 'refused' },
   MessageRejected: { outcome: 'refused', reason: 'content_refused' },

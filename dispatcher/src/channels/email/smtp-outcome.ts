@@ -32,14 +32,43 @@ const askedMs = (response: string): number | undefined => {
   return Math.min(Number(count) * (unit?.toLowerCase() === 'm' ? 60_000 : 1_000), ASKED_MAX_MS)
 }
 
+/** Words for a limit, and those that say whose it is: "Throttling failure: Maximum sending rate exceeded" (Amazon SES). */
+const LIMIT = /throttl|\brate\b|too (many|quickly|fast)/i
+const OF_SENDER =
+  /throttling failure|sending rate|too many (concurrent |simultaneous )?(connections|messages|sessions)/i
+/** Exchange Online's "server busy" and its limits on the sending address. */
+const OF_SENDER_STATUS = /^4\.7\.[56]\d\d$/
+
+/**
+ * Whom a temporary refusal concerns: the recipient if it answers their address or their mail with a status of the mailbox
+ * (4.2.x), the route to it (4.4.x) or a policy (4.7.x); the account if it closes the connection (421) or refuses the sender.
+ * Undefined for a fault of the server itself, such as 4.3.x.
+ */
+const scopeOf = ({ command = '', response = '', responseCode }: SmtpError, status: string) => {
+  const limit = status.startsWith('4.7.') || LIMIT.test(response)
+  if (responseCode === 421 || OF_SENDER.test(response) || OF_SENDER_STATUS.test(status))
+    return limit ? 'account' : undefined
+  const ofRecipient = command === 'RCPT TO' || command === 'DATA'
+  if (!ofRecipient) return limit ? 'account' : undefined
+  if (status !== '') return status.startsWith('4.3.') ? undefined : 'recipient'
+  return command === 'RCPT TO' || responseCode === 450 || responseCode === 452 ? 'recipient' : undefined
+}
+
 const temporary = (error: SmtpError, status: string): Outcome => {
   const response = error.response ?? ''
+  const scope = scopeOf(error, status)
   const greylisted = /gr[ea]y ?list/i.test(response)
   const full = status === '4.2.2' || (status === '' && error.responseCode === 452)
-  const limited = status.startsWith('4.7.')
+  const limited = status.startsWith('4.7.') || LIMIT.test(response)
   const reason = greylisted ? 'greylisted' : full ? 'mailbox_full' : limited ? 'rate_limited' : 'deferred'
   const afterMs = askedMs(response)
-  return { outcome: 'retry', reason, detail: detailOf(error), ...(afterMs ? { afterMs } : {}) }
+  return {
+    outcome: 'retry',
+    reason,
+    detail: detailOf(error),
+    ...(scope ? { scope } : {}),
+    ...(afterMs ? { afterMs } : {}),
+  }
 }
 
 const permanent = (error: SmtpError, status: string): Outcome => {

@@ -217,7 +217,10 @@ describe('what a server answers decides', () => {
 
   test.each([
     [{ greeting: '554 no service here' }, { outcome: 'retry', reason: 'connection_lost' }],
-    [{ greeting: '421 4.7.0 too many connections' }, { outcome: 'retry', reason: 'rate_limited' }],
+    [
+      { greeting: '421 4.7.0 too many connections' },
+      { outcome: 'retry', reason: 'rate_limited', scope: 'account' },
+    ],
     [{ greeting: 'drop' }, { outcome: 'retry', reason: 'connection_lost' }],
     [{ EHLO: 'endless' }, { outcome: 'retry', reason: 'connection_lost' }],
     [{ EHLO: 'drop' }, { outcome: 'retry', reason: 'connection_lost' }],
@@ -225,7 +228,7 @@ describe('what a server answers decides', () => {
     [{ MAIL: '530 5.7.0 authentication required' }, { outcome: 'account', reason: 'not_authorized' }],
     [{ MAIL: '550 5.7.1 not your domain' }, { outcome: 'account', reason: 'sender_refused' }],
     [{ MAIL: '552 5.3.4 too big' }, { outcome: 'refused', reason: 'too_large' }],
-    [{ MAIL: '451 4.7.1 slow down' }, { outcome: 'retry', reason: 'rate_limited' }],
+    [{ MAIL: '451 4.7.1 slow down' }, { outcome: 'retry', reason: 'rate_limited', scope: 'account' }],
     [{ MAIL: '503 5.5.1 bad sequence' }, { outcome: 'retry', reason: 'deferred' }],
     [{ RCPT: '550 5.1.1 no such user' }, { outcome: 'refused', reason: 'no_such_mailbox', forget: 'bounce' }],
     [{ RCPT: '550 who?' }, { outcome: 'refused', reason: 'no_such_mailbox', forget: 'bounce' }],
@@ -237,12 +240,26 @@ describe('what a server answers decides', () => {
     [{ RCPT: '550 5.1.8 bad domain' }, { outcome: 'account', reason: 'sender_refused' }],
     [{ RCPT: '550 5.7.1 blocked' }, { outcome: 'refused', reason: 'recipient_refused' }],
     [{ RCPT: '552 5.2.2 over quota' }, { outcome: 'refused', reason: 'mailbox_full' }],
-    [{ RCPT: '452 4.2.2 mailbox full' }, { outcome: 'retry', reason: 'mailbox_full' }],
-    [{ RCPT: '452 full' }, { outcome: 'retry', reason: 'mailbox_full' }],
-    [{ RCPT: '450 4.7.0 throttled' }, { outcome: 'retry', reason: 'rate_limited' }],
+    [{ RCPT: '452 4.2.2 mailbox full' }, { outcome: 'retry', reason: 'mailbox_full', scope: 'recipient' }],
+    [{ RCPT: '452 full' }, { outcome: 'retry', reason: 'mailbox_full', scope: 'recipient' }],
+    [{ RCPT: '450 4.7.0 throttled' }, { outcome: 'retry', reason: 'rate_limited', scope: 'recipient' }],
+    [
+      { RCPT: '450 4.2.1 The user is receiving mail too quickly' },
+      { outcome: 'retry', reason: 'rate_limited', scope: 'recipient' },
+    ],
+    [{ RCPT: '451 4.7.500 Server busy' }, { outcome: 'retry', reason: 'rate_limited', scope: 'account' }],
+    [
+      { RCPT: '421 4.7.0 too many connections' },
+      { outcome: 'retry', reason: 'rate_limited', scope: 'account' },
+    ],
+    [
+      { '.': '454 Throttling failure: Maximum sending rate exceeded' },
+      { outcome: 'retry', reason: 'rate_limited', scope: 'account' },
+    ],
+    [{ '.': '451 4.7.1 try again' }, { outcome: 'retry', reason: 'rate_limited', scope: 'recipient' }],
     [
       { RCPT: '450 4.2.0 Greylisted, try again in 300 seconds' },
-      { outcome: 'retry', reason: 'greylisted', afterMs: 300_000 },
+      { outcome: 'retry', reason: 'greylisted', scope: 'recipient', afterMs: 300_000 },
     ],
     [{ DATA: '451 4.3.0 later' }, { outcome: 'retry', reason: 'deferred' }],
     [{ DATA: '554 5.5.1 no valid recipients' }, { outcome: 'refused', reason: 'content_refused' }],
@@ -254,7 +271,9 @@ describe('what a server answers decides', () => {
     [{ '.': '451 4.3.0 later' }, { outcome: 'retry', reason: 'deferred' }],
     [{ '.': 'drop' }, { outcome: 'doubt', reason: 'connection_lost' }],
   ] as const)('%j', async (replies, expected) => {
-    expect(await send(replies)).toMatchObject(expected)
+    const outcome = await send(replies)
+    expect(outcome).toMatchObject(expected)
+    expect('scope' in outcome).toBe('scope' in expected)
   })
 
   test('and what it says is told without addresses', async () => {

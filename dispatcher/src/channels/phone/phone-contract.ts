@@ -14,8 +14,14 @@ export type PhoneSetup<Config> = {
   /** How the provider accepts a message, and the id it gives. */
   accepted: { status: number; body: unknown }
   id: string
-  /** What errors come to: status and body, to outcome and reason. */
-  errors: readonly (readonly [status: number, body: unknown, outcome: string, reason: string])[]
+  /** What errors come to: status and body, to outcome, reason and, of a rate limit, its scope. */
+  errors: readonly (readonly [
+    status: number,
+    body: unknown,
+    outcome: string,
+    reason: string,
+    scope?: string,
+  ])[]
   /** What an account in order answers to the check. */
   inOrder: unknown
 }
@@ -54,9 +60,14 @@ export const phoneContract = <Config>({
       expect(server.requests.at(-1)?.method).toBe('POST')
     })
 
-    test.each(errors)('HTTP %i %j is %s: %s', async (status, body, outcome, reason) => {
+    const cases = errors.map(([status, body, outcome, reason, scope]) => ({
+      status,
+      body,
+      expected: { outcome, reason, ...(scope && { scope }) },
+    }))
+    test.each(cases)('HTTP $status $body is $expected', async ({ status, body, expected }) => {
       const result = await send({ status, body })
-      expect(result).toMatchObject({ outcome, reason })
+      expect(result).toMatchObject(expected)
       expect(JSON.stringify(result)).not.toContain(PHONE.slice(1))
       expect(JSON.stringify(result)).not.toContain(SECRET_WORDS)
     })
@@ -66,6 +77,7 @@ export const phoneContract = <Config>({
         outcome: 'retry',
         reason: 'rate_limited',
         detail: 'HTTP 429',
+        scope: 'account',
         afterMs: 7_000,
       })
     })

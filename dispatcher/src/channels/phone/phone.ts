@@ -17,6 +17,8 @@ export const E164 = /^\+[1-9]\d{6,14}$/
 export type Meaning = {
   outcome: 'retry' | 'refused' | 'account'
   reason: string
+  /** Whom a rate limit concerns. */
+  scope?: 'recipient' | 'account'
   forget?: SuppressionReason
 }
 
@@ -31,8 +33,12 @@ export const outcomeOfError = (answer: HttpAnswer, meaning: Meaning | undefined,
   if (!meaning) return outcomeOfStatus(answer, words)
   const detail = oneLine(`HTTP ${answer.status} ${words}`)
   const afterMs = retryAfterMs(answer.headers)
-  if (meaning.outcome === 'refused') return { ...meaning, outcome: 'refused', detail }
-  return { outcome: meaning.outcome, reason: meaning.reason, detail, ...(afterMs ? { afterMs } : {}) }
+  const { outcome, reason, scope, forget } = meaning
+  if (outcome === 'refused') return { outcome, reason, detail, ...(forget ? { forget } : {}) }
+  const asked = afterMs ? { afterMs } : {}
+  return outcome === 'retry'
+    ? { outcome, reason, detail, ...(scope ? { scope } : {}), ...asked }
+    : { outcome, reason, detail, ...asked }
 }
 
 /** How a provider sends texts to phones, over HTTP. */

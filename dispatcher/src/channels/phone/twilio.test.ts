@@ -14,12 +14,13 @@ const failed = (code: number, status: number, message = 'No') => [
   status,
   { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status },
 ]
-const error = (code: number, status: number, outcome: string, reason: string) =>
-  [...failed(code, status, `The 'To' number ${PHONE} is not valid`), outcome, reason] as [
+const error = (code: number, status: number, outcome: string, reason: string, scope?: string) =>
+  [...failed(code, status, `The 'To' number ${PHONE} is not valid`), outcome, reason, scope] as [
     number,
     unknown,
     string,
     string,
+    string | undefined,
   ]
 
 phoneContract({
@@ -40,9 +41,9 @@ phoneContract({
     error(30006, 400, 'refused', 'not_mobile'),
     error(63003, 400, 'refused', 'not_on_whatsapp'),
     error(63016, 400, 'refused', 'outside_window'),
-    error(63018, 400, 'retry', 'rate_limited'),
-    error(14107, 400, 'retry', 'rate_limited'),
-    error(20429, 429, 'retry', 'rate_limited'),
+    error(63018, 400, 'retry', 'rate_limited', 'account'),
+    error(14107, 400, 'retry', 'rate_limited', 'recipient'),
+    error(20429, 429, 'retry', 'rate_limited', 'account'),
     error(20003, 401, 'account', 'not_authorized'),
     error(21408, 400, 'account', 'region_not_enabled'),
     error(21606, 400, 'account', 'invalid_sender'),

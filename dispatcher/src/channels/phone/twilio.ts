@@ -78,10 +78,13 @@ const ERRORS = meanings([
   { outcome: 'refused', reason: 'outside_window', codes: [63016] },
   { outcome: 'refused', reason: 'not_on_whatsapp', codes: [63003, 63024, 63015] },
   { outcome: 'refused', reason: 'withheld', codes: [63032, 63049] },
+  // Too many messages between two numbers.
+  { outcome: 'retry', reason: 'rate_limited', scope: 'recipient', codes: [14107] },
   {
     outcome: 'retry',
     reason: 'rate_limited',
-    codes: [14107, 20429, 21611, 30001, 30022, 63017, 63018, 63119],
+    scope: 'account',
+    codes: [20429, 21611, 30001, 30022, 63017, 63018, 63119],
   },
   { outcome: 'retry', reason: 'provider_error', codes: [63002, 63010, 63012] },
   { outcome: 'account', reason: 'not_authorized', codes: [20003, 20005, 20404, 30002, 63001, 63051, 63112] },

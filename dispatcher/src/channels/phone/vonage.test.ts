@@ -39,7 +39,7 @@ phoneContract({
     [422, problem('1120', 'Illegal sender'), 'account', 'invalid_sender'],
     [422, problem('1040', 'Invalid message'), 'refused', 'unreachable'],
     [429, problem('rate-limit', 'Rate limit hit'), 'retry', 'rate_limited'],
-    [429, problem('1000', 'Throttled'), 'retry', 'rate_limited'],
+    [429, problem('1000', 'Throttled'), 'retry', 'rate_limited', 'account'],
     [403, problem('1070', 'Quota'), 'account', 'quota'],
     [422, problem('1240', 'Illegal Number'), 'refused', 'opted_out'],
     [500, problem('1030', 'Internal error'), 'retry', 'provider_error'],

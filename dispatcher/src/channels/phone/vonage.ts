@@ -55,7 +55,7 @@ const ERRORS = meanings([
   { outcome: 'refused', reason: 'expired', codes: [1360] },
   { outcome: 'refused', reason: 'outside_window', codes: [1340] },
   { outcome: 'refused', reason: 'invalid_content', codes: [1090] },
-  { outcome: 'retry', reason: 'rate_limited', codes: [1000, 1241] },
+  { outcome: 'retry', reason: 'rate_limited', scope: 'account', codes: [1000, 1241] },
   { outcome: 'retry', reason: 'provider_error', codes: [1030, 1100, 1230] },
   { outcome: 'account', reason: 'not_authorized', codes: [1060, 1080, 1140] },
   { outcome: 'account', reason: 'quota', codes: [1070] },

@@ -11,7 +11,7 @@ const template = { name: 'alert_one', language: 'en_US' }
 const configure = (more: Record<string, unknown> = {}) =>
   whatsappCloud.config.parse({ phoneNumberId: '106540352242922', accessToken: 'EAAJB', ...more })
 /** https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes */
-const error = (code: number, status: number, outcome: string, reason: string) =>
+const error = (code: number, status: number, outcome: string, reason: string, scope?: string) =>
   [
     status,
     {
@@ -25,6 +25,7 @@ const error = (code: number, status: number, outcome: string, reason: string) =>
     },
     outcome,
     reason,
+    scope,
   ] as const
 const accepted = {
   messaging_product: 'whatsapp',
@@ -44,9 +45,9 @@ phoneContract({
     error(131047, 400, 'refused', 'outside_window'),
     error(131050, 400, 'refused', 'opted_out'),
     error(100, 400, 'refused', 'invalid_parameter'),
-    error(130429, 429, 'retry', 'rate_limited'),
-    error(80007, 400, 'retry', 'rate_limited'),
-    error(131056, 400, 'retry', 'rate_limited'),
+    error(130429, 429, 'retry', 'rate_limited', 'account'),
+    error(80007, 400, 'retry', 'rate_limited', 'account'),
+    error(131056, 400, 'retry', 'rate_limited', 'recipient'),
     error(131000, 500, 'retry', 'provider_error'),
     error(2, 503, 'retry', 'provider_error'),
     error(3, 500, 'account', 'not_authorized'),

@@ -58,7 +58,9 @@ const ERRORS = meanings([
   { outcome: 'refused', reason: 'invalid_content', codes: [131008, 131009, 131051, 132005, 132018] },
   { outcome: 'refused', reason: 'invalid_media', codes: [131052, 131053] },
   { outcome: 'refused', reason: 'invalid_parameter', codes: [100] },
-  { outcome: 'retry', reason: 'rate_limited', codes: [4, 80007, 130429, 131056, 133016] },
+  // The pair rate limit: too many messages from this number to the same person.
+  { outcome: 'retry', reason: 'rate_limited', scope: 'recipient', codes: [131056] },
+  { outcome: 'retry', reason: 'rate_limited', scope: 'account', codes: [4, 80007, 130429, 133016] },
   { outcome: 'retry', reason: 'provider_error', codes: [1, 2, 131000, 131016, 131057, 133004] },
   {
     outcome: 'account',

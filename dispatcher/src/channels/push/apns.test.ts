@@ -132,7 +132,11 @@ describe('apns', () => {
     [403, 'ExpiredProviderToken', { outcome: 'account', reason: 'expired_provider_token' }],
     [403, 'BadCertificate', { outcome: 'account', reason: 'bad_certificate' }],
     [429, 'TooManyProviderTokenUpdates', { outcome: 'account' }],
-    [429, 'TooManyRequests', { outcome: 'retry', reason: 'too_many_requests', afterMs: 7_000 }],
+    [
+      429,
+      'TooManyRequests',
+      { outcome: 'retry', reason: 'rate_limited', scope: 'recipient', afterMs: 7_000 },
+    ],
     [500, 'InternalServerError', { outcome: 'retry', reason: 'internal_server_error' }],
     [503, 'ServiceUnavailable', { outcome: 'retry', reason: 'service_unavailable' }],
     [503, 'Shutdown', { outcome: 'retry', reason: 'shutdown' }],

@@ -79,13 +79,9 @@ const OF_ACCOUNT = new Set([
   'TopicDisallowed',
   'UnrelatedKeyIdInToken',
 ])
-const PASSING = new Set([
-  'IdleTimeout',
-  'InternalServerError',
-  'ServiceUnavailable',
-  'Shutdown',
-  'TooManyRequests',
-])
+const PASSING = new Set(['IdleTimeout', 'InternalServerError', 'ServiceUnavailable', 'Shutdown'])
+/** "Too many requests were made consecutively to the same device token." */
+const DEVICE_LIMITED = 'TooManyRequests'
 
 /** The word APNs gives for a refusal, such as `BadDeviceToken`; empty when it gives none. */
 const reasonOf = (body: string): string => {
@@ -109,6 +105,14 @@ const outcomeOf = (answer: HttpAnswer, ownTopic: boolean): Outcome => {
   if (GONE.has(word) || (ownTopic && OF_TOPIC.has(word)))
     return { outcome: 'refused', reason, detail, forget: 'device' }
   if (OF_ACCOUNT.has(word)) return { outcome: 'account', reason, detail, afterMs: retryAfterMs(headers) }
+  if (word === DEVICE_LIMITED)
+    return {
+      outcome: 'retry',
+      reason: 'rate_limited',
+      detail,
+      scope: 'recipient',
+      afterMs: retryAfterMs(headers),
+    }
   if (PASSING.has(word)) return { outcome: 'retry', reason, detail, afterMs: retryAfterMs(headers) }
   const byStatus = outcomeOfStatus(answer, word)
   if (status === 410) return { outcome: 'refused', reason: 'unregistered', detail, forget: 'device' }

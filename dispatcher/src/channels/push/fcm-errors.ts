@@ -6,6 +6,8 @@ import { NoAccessToken } from './fcm-token.ts'
 /** What FCM asks senders to wait when it does not say: https://firebase.google.com/docs/cloud-messaging/error-codes */
 const QUOTA_MS = 60_000
 const UNAVAILABLE_MS = 10_000
+/** "Quota exceeded for quota metric 'Send requests' and limit 'Send requests per minute' of service …" */
+const PROJECT_QUOTA = /quota metric|project/i
 
 const gone = (reason: string, detail: string): Outcome => ({
   outcome: 'refused',
@@ -41,7 +43,14 @@ export const outcomeOfFcmError = (
       return { outcome: 'account', reason: 'not_authorized', detail: oneLine(message) }
     case 'messaging/message-rate-exceeded':
     case 'messaging/device-message-rate-exceeded':
-      return { outcome: 'retry', reason: 'rate_limited', detail, afterMs: askedMs ?? QUOTA_MS }
+      // One code for the limit of a device and the quota of the project, which names its metric.
+      return {
+        outcome: 'retry',
+        reason: 'rate_limited',
+        detail,
+        scope: PROJECT_QUOTA.test(message) ? 'account' : 'recipient',
+        afterMs: askedMs ?? QUOTA_MS,
+      }
     case 'messaging/server-unavailable':
       return { outcome: 'retry', reason: 'provider_error', detail, afterMs: askedMs ?? UNAVAILABLE_MS }
     case 'messaging/internal-error':

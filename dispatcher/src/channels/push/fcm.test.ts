@@ -135,7 +135,17 @@ describe('fcm', () => {
     [
       'QUOTA_EXCEEDED',
       fcmError(429, 'RESOURCE_EXHAUSTED', 'QUOTA_EXCEEDED'),
-      { outcome: 'retry', reason: 'rate_limited', afterMs: 60_000 },
+      { outcome: 'retry', reason: 'rate_limited', scope: 'recipient', afterMs: 60_000 },
+    ],
+    [
+      'RESOURCE_EXHAUSTED of the project',
+      fcmError(
+        429,
+        'RESOURCE_EXHAUSTED',
+        undefined,
+        "Quota exceeded for quota metric 'Send requests' and limit 'Send requests per minute' of service 'fcm.googleapis.com' for consumer 'project_number:7'.",
+      ),
+      { outcome: 'retry', reason: 'rate_limited', scope: 'account', afterMs: 60_000 },
     ],
     ['UNAVAILABLE', fcmError(503, 'UNAVAILABLE', 'UNAVAILABLE'), { outcome: 'retry', afterMs: 10_000 }],
     ['INTERNAL', fcmError(500, 'INTERNAL', 'INTERNAL'), { outcome: 'retry', reason: 'provider_error' }],

@@ -212,8 +212,8 @@ describe('web push', () => {
     [403, google, { outcome: 'refused', reason: 'subscribed_with_other_keys', forget: 'device' }],
     [400, '{"reason":"VapidPkHashMismatch"}', { outcome: 'refused', forget: 'device' }],
     [401, '{"errno":109,"message":"VAPID public key mismatch"}', { outcome: 'refused', forget: 'device' }],
-    [406, '', { outcome: 'retry', reason: 'rate_limited', afterMs: 120_000 }],
-    [429, '', { outcome: 'retry', reason: 'rate_limited', afterMs: 120_000 }],
+    [406, '', { outcome: 'retry', reason: 'rate_limited', scope: 'recipient', afterMs: 120_000 }],
+    [429, '', { outcome: 'retry', reason: 'rate_limited', scope: 'recipient', afterMs: 120_000 }],
     [500, '', { outcome: 'retry', reason: 'provider_error' }],
     [503, '', { outcome: 'retry', reason: 'provider_error', afterMs: 120_000 }],
   ])('makes of %i %s what it means', async (status, body, expected) => {

@@ -10,7 +10,7 @@ import { PUSH_SERVICES, pushOriginAllowed } from '@carillon/core/outreach/push-s
 import type { Priority, PushMessage } from '@carillon/schemas'
 import webpush from 'web-push'
 import { z } from 'zod'
-import { oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from '../outcome.ts'
+import { forRecipient, oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from '../outcome.ts'
 import { deviceOf, fitContent, replaceKey, secondsLeft } from './push-content.ts'
 import { isVapidPair, vapidSigner } from './web-push-vapid.ts'
 
@@ -103,10 +103,17 @@ const outcomeOf = (answer: HttpAnswer): Outcome => {
   if ((status === 400 || status === 401 || status === 403) && OTHER_KEYS.test(body))
     return { outcome: 'refused', reason: 'subscribed_with_other_keys', detail, forget: 'device' }
   if (status === 413) return { outcome: 'refused', reason: 'too_large', detail }
-  // Microsoft's way to say that there were too many for one channel.
+  // Microsoft's answer to too many messages for one channel.
   if (status === 406)
-    return { outcome: 'retry', reason: 'rate_limited', detail, afterMs: retryAfterMs(headers) }
-  return outcomeOfStatus(answer, codeOf(body))
+    return {
+      outcome: 'retry',
+      reason: 'rate_limited',
+      detail,
+      scope: 'recipient',
+      afterMs: retryAfterMs(headers),
+    }
+  // RFC 8030, section 8.4: a 429 limits the messages to one push resource.
+  return forRecipient(outcomeOfStatus(answer, codeOf(body)))
 }
 
 /**

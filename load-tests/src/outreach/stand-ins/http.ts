@@ -17,8 +17,17 @@ export type Answer = { status: number; headers?: Record<string, string>; body?: 
  * - `drops`: takes it, and closes the connection in place of an answer.
  * - `slow`: takes it, and answers once it is told to work again.
  * - an answer: takes nothing, and gives that.
+ * - a function: takes nothing of what it has an answer to, and gives that; works otherwise.
  */
-type Conduct = 'works' | 'down' | 'silent' | 'mute' | 'drops' | 'slow' | Answer
+type Conduct =
+  | 'works'
+  | 'down'
+  | 'silent'
+  | 'mute'
+  | 'drops'
+  | 'slow'
+  | Answer
+  | ((asked: Asked) => Answer | undefined)
 
 export type StandIn<Taken> = {
   /** Where it listens; the same after it was down. */
@@ -67,7 +76,8 @@ export const standIn = async <Taken>(parts: {
       reply(response, answer)
     }
     if (conduct === 'silent') return
-    if (typeof conduct === 'object') return give(conduct)
+    const told = typeof conduct === 'function' ? conduct(request) : conduct
+    if (typeof told === 'object') return give(told)
     let got: Taken
     try {
       got = await parts.understand(request, url)

@@ -1,0 +1,81 @@
+import { expect } from 'vitest'
+import { eventually, type Scenario } from '../scene.ts'
+
+/** Providers that ask for patience, and outages that end. */
+export const RETRIES: Scenario[] = [
+  {
+    title:
+      'a push service limits one subscription: all other browsers get theirs at once, the critical one too',
+    play: async ({ account, browser, device, ledger, send }) => {
+      const service = await browser()
+      await account('push', service.account)
+      const [limited, free] = ['limited', 'free'].map((name) => `${service.url}/subscription/${name}`)
+      await Promise.all([
+        device('ada', 'phone', { ...service.device, endpoint: limited ?? '' }),
+        device('grace', 'phone', { ...service.device, endpoint: free ?? '' }),
+      ])
+      await service.behave(({ path }) =>
+        path.endsWith('/limited') ? { status: 429, headers: { 'retry-after': '600' } } : undefined,
+      )
+      const plan = [{ channel: 'push' as const, when: 'always' as const }]
+      const held = await send({ to: 'ada', plan })
+      await eventually(() => expect(service.asked).toHaveLength(1))
+      const [normal, critical] = await Promise.all([
+        send({ to: 'grace', plan }),
+        send({ to: 'grace', plan, priority: 'critical' }),
+      ])
+      await ledger(normal, 'grace', { channel: 'push', state: 'sent', attempts: 1 })
+      await ledger(critical, 'grace', { channel: 'push', state: 'sent', attempts: 1 })
+      await ledger(held, 'ada', { channel: 'push', state: 'queued', attempts: 1 })
+      // What is critical does not wait ten minutes for the one that is limited either.
+      const alarm = await send({ to: 'ada', plan, priority: 'critical' })
+      await eventually(() =>
+        expect(service.asked.filter(({ path }) => path.endsWith('/limited'))).toHaveLength(2),
+      )
+      await service.behave('works')
+      await ledger(alarm, 'ada', { channel: 'push', state: 'sent' })
+    },
+  },
+  {
+    title: 'a mail server is down for longer than six attempts: the alarm waits for it, and arrives',
+    play: async ({ account, deliveries, ledger, mail, ok, send, user }) => {
+      const server = await mail()
+      await Promise.all([account('mail', server.account), user('ada', { email: 'ada@home.example' })])
+      await server.behave('down')
+      const id = await send({
+        to: 'ada',
+        priority: 'critical',
+        plan: [{ channel: 'email', when: 'always' }],
+      })
+      await eventually(async () => {
+        const row = (await deliveries(id, 'ada')).find(({ channel }) => channel === 'email')
+        expect(row?.state).toBe('queued')
+        expect(row?.attempts).toBeGreaterThan(6)
+      })
+      await server.behave('works')
+      await ledger(id, 'ada', { channel: 'email', state: 'sent' })
+      expect(server.taken).toHaveLength(1)
+      expect(await ok('GET', '/v1/dead-letters')).toMatchObject({ deadLetters: [] })
+    },
+  },
+  {
+    title: 'a webhook that answers 404, 400, 409, 422 or a redirect is asked again',
+    play: async ({ account, device, ledger, receiver, send }) => {
+      const hook = await receiver()
+      await account('hook', hook.account)
+      await device('ada', 'crm', hook.device)
+      const answers = [404, 400, 409, 422, 302]
+      await hook.behave(() => {
+        const status = answers.shift()
+        return status === undefined ? undefined : { status, headers: { location: `${hook.url}/elsewhere` } }
+      })
+      const id = await send({
+        to: 'ada',
+        priority: 'critical',
+        plan: [{ channel: 'webhook', when: 'always' }],
+      })
+      await ledger(id, 'ada', { channel: 'webhook', device: 'crm', state: 'sent', attempts: 6 })
+      expect(hook.asked.map(({ path }) => path)).toEqual(Array(6).fill('/hook'))
+    },
+  },
+]
