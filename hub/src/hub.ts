@@ -36,8 +36,10 @@ import { unsubscribeRoutes } from './api/unsubscribe.ts'
 import { userRoutes } from './api/users.ts'
 import { createCursors } from './cursor.ts'
 import { createEdge, type Edge } from './edge.ts'
+import { guardServer } from './guard.ts'
 import { createIdempotent } from './idempotent.ts'
 import { createVerbs } from './inbox/verbs.ts'
+import { refuseHosts, refuseOrigins } from './origin.ts'
 import { createOtp } from './otp.ts'
 import { createRefusals } from './refusals.ts'
 import { createRoutes, type RouteEntry } from './routes.ts'
@@ -65,8 +67,10 @@ export type HubPorts = {
 export type HubOptions = LinkPolicy & {
   /** The root secret; cursors are signed with a key derived from it. The same on every hub. */
   secret: string
-  /** Web origins whose pages may use the end-user routes. */
+  /** Web origins whose pages may use the end-user routes and connect. */
   origins: '*' | readonly string[]
+  /** Host names the hub is reached by, besides localhost and IP addresses; left out, any. */
+  hosts?: readonly string[]
   unknownTypes: 'refuse' | 'accept'
   /** Where the hub is reached from outside, as providers know it; left out, where a request says it is. */
   publicUrl?: string
@@ -190,6 +194,17 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     routes: routes.table,
     listen: async (port, host) => {
       io.attach(server.server)
+      const refusals = [
+        ...(options.hosts ? [refuseHosts(options.hosts)] : []),
+        refuseOrigins({ origins: options.origins, publicUrl: options.publicUrl }),
+      ]
+      guardServer(server.server, (request, kind) => {
+        for (const refusal of refusals) {
+          const problem = refusal(request, kind)
+          if (problem) return problem
+        }
+        return undefined
+      })
       return { port: await server.listen(port, host) }
     },
     drain: async ({ delayMs, ms }) => {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -56,6 +56,24 @@ test('dev keeps what was sent, its key and its tokens over kill -9', async () =>
   expect(await inbox(server, token)).toMatchObject({ items: [{ title: 'Hello' }], counts: { unread: 1 } })
   expect(await readFile(join(dir, 'dev.json'), 'utf8')).toBe(state)
   await run('send', '--url', server.url, '--to', 'everyone', '--title', 'To all')
+})
+
+test('dev answers to localhost and its public URL, and to no name that a page elsewhere could rebind', async () => {
+  const server = await startCarillon(['dev'], {
+    CARILLON_DATA_DIR: dir,
+    CARILLON_PUBLIC_URL: 'https://bell.example/notify',
+  })
+  started.push(server)
+  const statusFor = (host: string) =>
+    new Promise<number | undefined>((resolve, reject) =>
+      get(`${server.url}/demo/config.json`, { headers: { host } }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      }).on('error', reject),
+    )
+  expect(await statusFor(`localhost:${server.port}`)).toBe(200)
+  expect(await statusFor('bell.example')).toBe(200)
+  expect(await statusFor('evil.example')).toBe(421)
 })
 
 test('dev stops cleanly, and only one works on a data directory', async () => {

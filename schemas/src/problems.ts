@@ -20,6 +20,7 @@ export const PROBLEMS = {
   too_many_devices: { status: 409, title: 'The user has as many devices as there may be' },
   payload_too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'The body is not application/json' },
+  misdirected: { status: 421, title: 'This server does not serve this host name' },
   invalid_request: { status: 422, title: 'The request does not fit the schema' },
   too_far: { status: 422, title: 'A time lies too far ahead' },
   subject_invalid: { status: 422, title: 'The subject does not fit notify.<tenant>.<priority>.<type>' },

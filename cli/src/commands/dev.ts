@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '@carillon/core/config/config'
 import { newApiKey } from '@carillon/core/security/api-keys'
@@ -110,6 +111,7 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
       { ...parts, log, metrics },
       {
         origins: config.origins,
+        hosts: [host, hostname(), new URL(publicUrl).host],
         unknownTypes,
         insecureLinks,
         appUrl: url,

@@ -61,3 +61,12 @@ test('retry policies are read by channel, and what does not fit is refused', () 
   ])
     expect(() => readConfig({ CARILLON_RETRIES: wrong }), wrong).toThrow(/CARILLON_RETRIES must be a list/)
 })
+
+test('origins are brought into the form in which browsers send them', () => {
+  expect(readConfig({ CARILLON_ORIGINS: 'https://App.example/, http://localhost:80' }).origins).toEqual([
+    'https://app.example',
+    'http://localhost',
+  ])
+  expect(() => readConfig({ CARILLON_ORIGINS: 'app.example' })).toThrow(/CARILLON_ORIGINS must be/)
+  expect(() => readConfig({ CARILLON_ORIGINS: 'https://a.example,*' })).toThrow(ConfigError)
+})

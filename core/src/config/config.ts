@@ -86,6 +86,20 @@ const Retries = z.string().transform((text, context) => {
   return retries
 })
 
+/** As browsers send them: scheme, host and port, in lower case. */
+const Origins = z.string().transform((text, context): '*' | string[] => {
+  if (text.trim() === '*') return '*'
+  return entries(text).flatMap((entry) => {
+    const origin = URL.canParse(entry) ? new URL(entry).origin : 'null'
+    if (origin !== 'null') return origin
+    context.addIssue({
+      code: 'custom',
+      message: 'must be * or a list of origins such as https://app.example.com',
+    })
+    return []
+  })
+})
+
 /** Every environment variable Carillon knows, with its meaning. A part is real when its URL is set, embedded otherwise. */
 export const Environment = z.object({
   CARILLON_NATS_URL: url('nats', 'tls')
@@ -108,10 +122,9 @@ export const Environment = z.object({
     .describe('Root secret: encrypts what lies in the store. The same in every process'),
   CARILLON_PORT: z.coerce.number().int().min(1).max(65_535).optional().describe('Where to listen'),
   CARILLON_HOST: z.string().min(1).optional().describe('Address to listen on; dev 127.0.0.1, others all'),
-  CARILLON_ORIGINS: z
-    .string()
-    .default('*')
-    .describe('Web origins whose pages may use the API with a user token; with commas'),
+  CARILLON_ORIGINS: Origins.default('*').describe(
+    'Web origins whose pages may use the API with a user token, and connect; with commas',
+  ),
   CARILLON_UNKNOWN_TYPES: z
     .enum(['refuse', 'accept'])
     .optional()
@@ -217,8 +230,7 @@ export const readConfig = (environment: Record<string, string | undefined>): Con
     secret: env.CARILLON_SECRET,
     port: env.CARILLON_PORT,
     host: env.CARILLON_HOST,
-    origins:
-      env.CARILLON_ORIGINS === '*' ? '*' : env.CARILLON_ORIGINS.split(',').map((origin) => origin.trim()),
+    origins: env.CARILLON_ORIGINS,
     unknownTypes: env.CARILLON_UNKNOWN_TYPES,
     insecureLinks: env.CARILLON_INSECURE_LINKS,
     retentionMs: env.CARILLON_RETENTION_DAYS * 86_400_000,

@@ -177,7 +177,7 @@ describe('/openapi.json', () => {
   it('names every problem that HTTP can answer with', async () => {
     const { text } = await test.call('GET', '/openapi.json')
     const deadLetters = ['subject_invalid', 'too_many_attempts', 'undeliverable', 'no_provider']
-    const elsewhere = [...deadLetters, 'method_not_allowed']
+    const elsewhere = [...deadLetters, 'method_not_allowed', 'misdirected']
     for (const code of Object.keys(PROBLEMS))
       if (!elsewhere.includes(code)) expect(text.includes(`\`${code}\``), code).toBe(true)
   })

@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
+import { type Problem, problem } from '@carillon/schemas'
+import type { Refusal } from './guard.ts'
+
+/** The host name of a Host header or a URL's authority, in lower case, without port; IPv6 without brackets. */
+const hostname = (authority: string): string | undefined => {
+  try {
+    return new URL(`http://${authority}`).hostname.replace(/^\[|\]$/g, '')
+  } catch {
+    return undefined
+  }
+}
+
+const originOf = (url: string | undefined) => (url === undefined ? undefined : new URL(url).origin)
+
+/**
+ * Refuses WebSocket handshakes of pages of other origins than `origins`, as CORS does for requests. Pages of the hub
+ * itself are let in, and so is whatever sends no Origin: that is no browser.
+ */
+export const refuseOrigins = (options: {
+  origins: '*' | readonly string[]
+  publicUrl?: string | undefined
+}): Refusal => {
+  const { origins, publicUrl } = options
+  if (origins === '*') return () => undefined
+  const allowed = new Set<string | undefined>([...origins, originOf(publicUrl)])
+  const isOwn = ({ headers: { host, origin } }: IncomingMessage) =>
+    origin === `http://${host}` || origin === `https://${host}`
+  return (request, kind) => {
+    const { origin } = request.headers
+    if (kind === 'request' || origin === undefined || allowed.has(origin) || isOwn(request)) return undefined
+    return problem(
+      'forbidden',
+      `pages of ${JSON.stringify(origin.slice(0, 200))} may not connect; CARILLON_ORIGINS lists the origins that may`,
+    )
+  }
+}
+
+/** `localhost` and below, which browsers resolve to loopback by themselves, and every IP address. */
+const cannotBeRebound = (name: string) =>
+  isIP(name) > 0 || name === 'localhost' || name.endsWith('.localhost')
+
+/**
+ * Refuses requests and handshakes for host names other than `names`. Without it a page elsewhere that resolves its own
+ * name to this machine (DNS rebinding) is of the same origin as the hub, and may read what the hub shows to anyone.
+ */
+export const refuseHosts = (names: readonly string[]): Refusal => {
+  const allowed = new Set(names.map((name) => hostname(name)))
+  const misdirected = (name: string): Problem =>
+    problem(
+      'misdirected',
+      `${JSON.stringify(name.slice(0, 200))} is not a host name of this development server; use localhost, or set CARILLON_PUBLIC_URL to the URL you use`,
+    )
+  return ({ headers: { host } }) => {
+    // A request without a host is refused further on.
+    if (host === undefined || host === '') return undefined
+    const name = hostname(host)
+    return name !== undefined && (cannotBeRebound(name) || allowed.has(name)) ? undefined : misdirected(host)
+  }
+}
