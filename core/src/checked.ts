@@ -1,4 +1,4 @@
-import { parse, problemDetails } from '@carillon/schemas'
+import { invalid, parse, problemDetails } from '@carillon/schemas'
 import type { z } from 'zod'
 import { ProblemError } from './errors.ts'
 
@@ -10,7 +10,6 @@ export const checked = <Schema extends z.ZodType>(
 ): z.output<Schema> => {
   const parsed = parse(schema, value)
   if (parsed.success) return parsed.data
-  throw new ProblemError('invalid_request', `the ${what} does not fit the schema`, {
-    errors: problemDetails(parsed.issues),
-  })
+  const errors = problemDetails(parsed.issues)
+  throw new ProblemError('invalid_request', invalid(`the ${what}`, errors), { errors })
 }

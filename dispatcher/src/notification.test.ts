@@ -44,6 +44,17 @@ test('a value that makes a validator throw is refused with its place', () => {
   expect(refusal({ specversion: '1.0', id: { length }, source: '/', type: 'x' })?.detail).toContain('/id: ')
 })
 
+test('a refusal says what is wrong, as over HTTP', () => {
+  expect(refusal({ to: 5, titel: 'x', priority: 'hihg' })).toEqual({
+    code: 'invalid_request',
+    detail: [
+      '/to: must be a user id, {user, …}, {topic}, {everyone: true} or a list of these, not a number',
+      '/priority: must be one of critical, high, normal or low; did you mean high?',
+      '/titel: unknown key; did you mean title?',
+    ].join(' | '),
+  })
+})
+
 test('a CloudEvent carries the notification as its data, and its id with its source', () => {
   const event = {
     specversion: '1.0',

@@ -7,11 +7,11 @@ import type { DeadReason, Message } from '@carillon/core/stream/port'
 import {
   CloudEvent,
   isCloudEvent,
+  listErrors,
   NatsNotification,
   NOTIFICATION_MAX_BYTES,
   type Notification,
   type Priority,
-  type ProblemDetail,
   parse,
   parseNotifySubject,
   problemDetails,
@@ -35,11 +35,8 @@ const refuse = (code: DeadReason['code'], detail: string): Read => ({ refused: {
 const foreignId = (prefix: string, ...parts: string[]) =>
   `${prefix}_${hash('sha256', parts.join('\n'), 'base64url').slice(0, 40)}`
 
-const listed = (details: readonly ProblemDetail[]) =>
-  details.map(({ pointer, message }) => `${pointer || '/'}: ${message}`).join('; ')
-
 /** Says what is wrong without repeating what was sent. */
-const describe = (issues: Parameters<typeof problemDetails>[0]) => listed(problemDetails(issues))
+const describe = (issues: Parameters<typeof problemDetails>[0]) => listErrors(problemDetails(issues))
 
 /** A hub checks times against its own clock before the log stamps the message: allow for clocks that differ. */
 const CLOCK_SLACK_MS = 3_600_000
@@ -49,15 +46,15 @@ const tooFar = ({ deliverAt, expiresAt }: NatsNotification, appendedAt: number):
     checkHorizon({ deliverAt, expiresAt }, appendedAt + CLOCK_SLACK_MS)
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error
-    return refuse(error.problem.code, listed(error.problem.errors ?? []))
+    return refuse(error.problem.code, listErrors(error.problem.errors ?? []))
   }
 }
 
 /** A problem in the words of a dead letter. */
-export const deadReason = ({ problem: { code, detail, errors = [] } }: ProblemError): DeadReason => ({
-  code,
-  detail: errors.length === 0 ? detail : `${detail}; ${listed(errors)}`,
-})
+export const deadReason = ({ problem: { code, detail, errors = [] } }: ProblemError): DeadReason => {
+  const untold = errors.filter(({ message }) => !detail.includes(message))
+  return { code, detail: untold.length === 0 ? detail : `${detail} | ${listErrors(untold)}` }
+}
 
 const parsed = (data: Uint8Array): { value: unknown } | { refused: DeadReason } => {
   try {

@@ -14,6 +14,18 @@ const bearer = (request: HonoRequest): string => {
   return token
 }
 
+/** A JSON Web Token in compact form (RFC 7515): three parts of base64url. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/
+
+/** Says which kind of token it is; whether it is valid plays no part. */
+const notAnApiKey = (token: string) =>
+  new ProblemError(
+    'unauthenticated',
+    JWT.test(token)
+      ? 'the token is a user token; this resource takes API keys, which start with ck_'
+      : 'the token is not an API key: one starts with ck_',
+  )
+
 /** The backend behind a request. Throws `unauthenticated`, or `forbidden` naming the scope its key lacks. */
 export const authenticateSender = async (
   directory: Directory,
@@ -21,7 +33,7 @@ export const authenticateSender = async (
   scope: Scope,
 ): Promise<Sender> => {
   const token = bearer(request)
-  if (!isApiKey(token)) throw new ProblemError('unauthenticated', 'this resource is for API keys')
+  if (!isApiKey(token)) throw notAnApiKey(token)
   const sender = await verifyApiKey(directory, token)
   if (!sender.scopes.includes(scope))
     throw new ProblemError('forbidden', `this needs an API key with the scope ${scope}`)
@@ -31,6 +43,7 @@ export const authenticateSender = async (
 /** The person behind a request. Throws `unauthenticated` or `token_expired`. */
 export const authenticateUser = async (directory: Directory, request: HonoRequest): Promise<EndUser> => {
   const token = bearer(request)
-  if (isApiKey(token)) throw new ProblemError('unauthenticated', 'this resource is for user tokens')
+  if (isApiKey(token))
+    throw new ProblemError('unauthenticated', 'the token is an API key; this resource takes user tokens')
   return verifyUserToken(directory, token)
 }

@@ -56,6 +56,9 @@ test('dev keeps what was sent, its key and its tokens over kill -9', async () =>
   expect(await inbox(server, token)).toMatchObject({ items: [{ title: 'Hello' }], counts: { unread: 1 } })
   expect(await readFile(join(dir, 'dev.json'), 'utf8')).toBe(state)
   await run('send', '--url', server.url, '--to', 'everyone', '--title', 'To all')
+  expect(
+    await failure(['send', '--url', server.url, '--to', 'ada', '--title', 'x', '--priority', 'hihg']),
+  ).toMatchObject({ code: 2, stderr: expect.stringContaining('/priority: must be one of critical') })
 })
 
 test('dev answers to localhost and its public URL, and to no name that a page elsewhere could rebind', async () => {

@@ -1,7 +1,5 @@
 import type { z } from 'zod'
-
-/** One thing that is wrong with a value: where, as the keys that lead to it, and what. */
-export type Issue = { path: PropertyKey[]; message: string }
+import { explain, type Issue, words } from './issues.ts'
 
 export type Parsed<T> = { success: true; data: T } | { success: false; issues: Issue[] }
 
@@ -22,36 +20,10 @@ const withoutMeasures = (value: unknown): unknown => {
   )
 }
 
-/** The value at a path; undefined where there is none. */
-const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
-  path.reduce<unknown>(
-    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined | null)?.[key],
-    value,
-  )
-
-/** One issue per fault: unknown keys point at the key, and a union reports its closest branch. */
-const flatten = (issue: z.core.$ZodIssue, given: unknown, at: readonly PropertyKey[]): Issue[] => {
-  const path = [...at, ...issue.path]
-  const value = valueAt(given, issue.path)
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ path: [...path, key], message: 'unknown key' }))
-  if (issue.code === 'invalid_union') {
-    const closest = issue.errors.toSorted((a, b) => a.length - b.length)[0]
-    if (closest) return closest.flatMap((inner) => flatten(inner, value, path))
-  }
-  return [
-    { path, message: value === undefined && issue.code === 'invalid_type' ? missing(issue) : issue.message },
-  ]
-}
-
-/** Keeps a message of the schema's own and replaces the validator's. */
-const missing = ({ message }: z.core.$ZodIssue): string =>
-  message.startsWith('Invalid input') ? 'is missing' : message
-
 const attempt = <T>(schema: z.ZodType<T>, value: unknown): Parsed<T> => {
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { error: words })
   if (result.success) return { success: true, data: result.data }
-  return { success: false, issues: result.error.issues.flatMap((issue) => flatten(issue, value, [])) }
+  return { success: false, issues: explain(result.error.issues, schema, value) }
 }
 
 const ROOT: Parsed<never> = { success: false, issues: [{ path: [], message: 'cannot be validated' }] }

@@ -69,7 +69,7 @@ export const problem = (code: ProblemCode, detail: string, errors?: ProblemDetai
   }
 }
 
-/** Turns zod issues into problem details; at most ten, values never repeated back. */
+/** Turns issues into problem details; at most ten, values never repeated back. */
 export const problemDetails = (
   issues: readonly { path: readonly PropertyKey[]; message: string }[],
 ): ProblemDetail[] =>
@@ -79,3 +79,15 @@ export const problemDetails = (
       .join(''),
     message,
   }))
+
+/** Errors in one line, for readers that get no list: `/to: is missing | /titel: unknown key; did you mean title?`. */
+export const listErrors = (errors: readonly ProblemDetail[]): string =>
+  errors.map(({ pointer, message }) => `${pointer || '/'}: ${message}`).join(' | ')
+
+/** The `detail` of a problem with a list of errors: names the first one and counts the others. */
+export const invalid = (what: string, [first, ...others]: readonly ProblemDetail[]): string => {
+  if (!first) return `${what} is invalid`
+  const place = first.pointer === '' ? '' : ` at ${first.pointer}`
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
+  return `${what} is invalid${place}: ${first.message}${more}`
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { named } from './shapes.ts'
 
 /** Delivery priorities, most urgent first. The order is the order in which a dispatcher prefers them. */
 export const PRIORITIES = ['critical', 'high', 'normal', 'low'] as const
@@ -28,10 +29,13 @@ export const TenantId = z
   .describe('The customer of this installation; leads every key, room and query')
 export type TenantId = z.infer<typeof TenantId>
 
-export const UserId = foreignId('user id').describe("The sender's own id of a person")
-export const TopicKey = foreignId('topic key').describe('A named group of users')
-export const NotificationId = foreignId('notification id').describe(
-  'Idempotency key of the notification: the same id is stored once per user, however often it is sent',
+export const UserId = named(foreignId('user id').describe("The sender's own id of a person"), 'a user id')
+export const TopicKey = named(foreignId('topic key').describe('A named group of users'), 'a topic key')
+export const NotificationId = named(
+  foreignId('notification id').describe(
+    'Idempotency key of the notification: the same id is stored once per user, however often it is sent',
+  ),
+  'a notification id',
 )
 export const TypeKey = z
   .string()

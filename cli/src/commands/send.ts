@@ -1,10 +1,25 @@
+import { readJson } from '@carillon/core/json'
 import type { NotificationInput } from '@carillon/schemas'
+import { z } from 'zod'
 import { devState } from '../dev-state.ts'
 import { refuse, say, settings } from '../settings.ts'
 
 const recipient = (to: string): NotificationInput['to'] => {
   if (to === 'everyone') return { everyone: true }
   return to.startsWith('topic:') ? { topic: to.slice('topic:'.length) } : to
+}
+
+const Refusal = z.object({
+  detail: z.string(),
+  errors: z.array(z.object({ pointer: z.string(), message: z.string() })).default([]),
+})
+
+/** A problem in words, one line for each error; any other answer as it came. */
+const wordsOf = (answer: string): string => {
+  const refusal = readJson(answer, Refusal)
+  if (!refusal) return answer
+  const { detail, errors } = refusal
+  return [detail, ...errors.map(({ pointer, message }) => `  ${pointer || '/'}: ${message}`)].join('\n')
 }
 
 type Options = {
@@ -33,6 +48,6 @@ export const send = async (options: Options) => {
     signal: AbortSignal.timeout(10_000),
   }).catch((error: Error) => refuse(`${hub} does not answer: ${error.cause ?? error.message}`))
   const answer = await response.text()
-  if (response.status !== 202) refuse(`${hub} answered ${response.status}: ${answer}`)
+  if (response.status !== 202) refuse(`${hub} answered ${response.status}: ${wordsOf(answer)}`)
   say(answer)
 }

@@ -1,4 +1,4 @@
-import { CHANNELS, type Channel, parse, type Rate, RETRY_WINDOW_MAX } from '@carillon/schemas'
+import { CHANNELS, type Channel, nearest, parse, type Rate, RETRY_WINDOW_MAX } from '@carillon/schemas'
 import { z } from 'zod'
 
 const url = (...schemes: string[]) =>
@@ -203,11 +203,19 @@ export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
+const PREFIX = 'CARILLON_'
+
+const suggest = (name: string, known: readonly string[]): string => {
+  const [given, ...names] = [name, ...known].map((each) => each.slice(PREFIX.length))
+  const close = nearest(given ?? '', names)
+  return close === undefined ? `known are ${known.join(', ')}` : `did you mean ${PREFIX}${close}?`
+}
+
 /** Reads CARILLON_* variables, refusing unknown ones: a misspelt setting is not silently ignored. Throws ConfigError. */
 export const readConfig = (environment: Record<string, string | undefined>): Config => {
   const ours = Object.fromEntries(
     Object.entries(environment).filter(
-      ([name, value]) => name.startsWith('CARILLON_') && value !== '' && value !== undefined,
+      ([name, value]) => name.startsWith(PREFIX) && value !== '' && value !== undefined,
     ),
   )
   const parsed = parse(Environment.strict(), ours)
@@ -216,7 +224,7 @@ export const readConfig = (environment: Record<string, string | undefined>): Con
     const lines = parsed.issues.map(({ path: [name = ''], message }) =>
       known.includes(String(name))
         ? `${String(name)} ${message}`
-        : `${String(name)} is not a setting; known are ${known.join(', ')}`,
+        : `${String(name)} is not a setting; ${suggest(String(name), known)}`,
     )
     throw new ConfigError(lines.join('\n'))
   }

@@ -5,6 +5,7 @@ import type { Accounts, StoredAccount } from '@carillon/core/store/outreach'
 import {
   AccountId,
   type Issue,
+  invalid,
   ProviderAccount,
   parse,
   problemDetails,
@@ -41,8 +42,10 @@ export const providerRoutes = (
 ) => {
   const { accounts, providers, endpoints, http } = parts
 
-  const refuse = (detail: string, faults: readonly Issue[]) =>
-    new ProblemError('invalid_request', detail, { errors: problemDetails(faults) })
+  const refuse = (what: string, faults: readonly Issue[]) => {
+    const errors = problemDetails(faults)
+    return new ProblemError('invalid_request', invalid(what, errors), { errors })
+  }
 
   /** What is stored. Throws `provider_unknown` and, naming every fault, `invalid_request`. */
   const accept = (id: string, account: ProviderAccount): StoredAccount => {
@@ -54,14 +57,14 @@ export const providerRoutes = (
     const parsed = parse(provider.config, account.config)
     if (!parsed.success)
       throw refuse(
-        `the config does not fit ${provider.name}`,
+        `the config of ${provider.name}`,
         parsed.issues.map(({ path, message }) => ({ path: ['config', ...path], message })),
       )
     const unreachable = urlsIn(account.config, ['config']).flatMap(({ path, url }) => {
       const message = http.refusal(url)
       return message === undefined ? [] : [{ path, message }]
     })
-    if (unreachable.length > 0) throw refuse('the config names what is never requested', unreachable)
+    if (unreachable.length > 0) throw refuse('the config', unreachable)
     const channels = [...new Set(account.channels ?? provider.channels)]
     const unserved = channels.flatMap((channel, index) =>
       provider.channels.includes(channel)
@@ -73,7 +76,7 @@ export const providerRoutes = (
             },
           ],
     )
-    if (unserved.length > 0) throw refuse('the provider does not serve these channels', unserved)
+    if (unserved.length > 0) throw refuse('the account', unserved)
     return { ...account, id, channels }
   }
 
@@ -92,7 +95,7 @@ export const providerRoutes = (
       const account = accept(params.id, await body())
       const known = await accounts.list(tenant)
       if (known.length >= ACCOUNTS_MAX && !known.some(({ id }) => id === params.id))
-        throw refuse(`a tenant has at most ${ACCOUNTS_MAX} provider accounts`, [])
+        throw new ProblemError('invalid_request', `a tenant has at most ${ACCOUNTS_MAX} provider accounts`)
       await accounts.put(tenant, account)
       const endpoint = endpointUrlOf(account.config)
       if (endpoint !== undefined) await endpoints.registered(tenant, endpoint)
