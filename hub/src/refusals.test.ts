@@ -1,93 +1,63 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openHub, type TestHub, type TestTenant } from './testing.ts'
+import { newTenant, signUserToken } from '@carillon/core/security/user-tokens'
+import { createLog } from '@carillon/core/telemetry/log'
+import { afterEach, expect, it, vi } from 'vitest'
+import { openHub, type TestHub } from './testing.ts'
 
-let test: TestHub
-let tenant: TestTenant
-
-beforeAll(async () => {
-  test = await openHub()
-  tenant = await test.tenant()
-})
-afterAll(() => test.close())
-
-const send = (body: unknown) => test.call('POST', '/v1/notifications', { token: tenant.key, body })
-
-describe('a refusal names what is wrong', () => {
-  it('in a single notification', async () => {
-    const { status, json } = await send({ to: 'ann', type: 'test', titel: 'Hello' })
-    expect([status, json.code]).toEqual([422, 'invalid_request'])
-    expect(json.detail).toBe('the notification is invalid at /titel: unknown key; did you mean title?')
-    expect(json.errors).toEqual([{ pointer: '/titel', message: 'unknown key; did you mean title?' }])
-  })
-
-  it('in each notification of a batch', async () => {
-    const { json } = await test.call<{ results: { problem: { detail: string } }[] }>(
-      'POST',
-      '/v1/notifications/batch',
-      {
-        token: tenant.key,
-        body: {
-          notifications: [
-            { to: 5, type: 'test' },
-            { to: 'ann', type: 'test', priority: 'hihg' },
-          ],
-        },
-      },
-    )
-    expect(json.results.map(({ problem }) => problem.detail)).toEqual([
-      'the notification is invalid at /to: must be a user id, {user, …}, {topic}, {everyone: true} or a list of these, not a number',
-      'the notification is invalid at /priority: must be one of critical, high, normal or low; did you mean high?',
-    ])
-  })
-
-  it('in a body, a path and a query', async () => {
-    const call = async (method: string, path: string, body?: unknown) =>
-      (await test.call(method, path, { token: tenant.key, body })).json.detail
-    expect(await call('PUT', '/v1/users/ada', { emial: 'x' })).toBe(
-      'the body is invalid at /emial: unknown key; did you mean email?',
-    )
-    expect(await call('PUT', '/v1/types/a..b', {})).toMatch(/^the path is invalid at \/key: /)
-    expect(await call('GET', '/v1/topics/t/members?limt=5')).toBe(
-      'the query is invalid at /limt: unknown key; did you mean limit?',
-    )
-  })
-
-  it('in the config of a provider', async () => {
-    const { json } = await test.call('PUT', '/v1/providers/main', {
-      token: tenant.key,
-      body: { provider: 'parrot', config: { token: 'long enough', hots: 'x' } },
-    })
-    expect(json.detail).toBe('the config of parrot is invalid at /config/host: is missing (and 1 more)')
-    expect(json.errors?.[1]).toEqual({ pointer: '/config/hots', message: 'unknown key; did you mean host?' })
-  })
+const hubs: TestHub[] = []
+afterEach(async () => {
+  vi.useRealTimers()
+  for (const hub of hubs.splice(0)) await hub.close()
 })
 
-describe('a token of the wrong kind is named', () => {
-  const detail = async (path: string, token: string) => {
-    const { status, json } = await test.call('GET', path, { token })
-    expect(status).toBe(401)
-    return json.detail
+/** A hub, and the lines it logged of each level. */
+const watchedHub = async (options: Parameters<typeof openHub>[0] = {}) => {
+  const log = createLog({ level: 'silent', role: 'hub' })
+  const warn = vi.spyOn(log, 'warn')
+  const hub = await openHub(options, () => ({ log }))
+  hubs.push(hub)
+  return { hub, lines: () => warn.mock.calls.map(([about, text]) => ({ ...(about as object), text })) }
+}
+
+it('says in the log why a token is refused, and not in the answer', async () => {
+  const { hub, lines } = await watchedHub()
+  const tenant = await hub.tenant()
+  const { token } = await signUserToken(newTenant(tenant.id), 'ann')
+  const { status, json } = await hub.call('GET', '/v1/inbox', { token })
+  expect([status, json.detail]).toEqual([401, 'the user token is not valid for this Carillon'])
+  expect(lines()).toEqual([
+    {
+      reason: 'kid_unknown',
+      tenant: tenant.id,
+      text: "credentials refused: the header kid is none of the tenant's, and none of its secrets fits",
+    },
+  ])
+  expect(JSON.stringify(lines())).not.toContain(token.split('.')[1])
+})
+
+it('says in the answer, too, in development', async () => {
+  const { hub } = await watchedHub({ explainRefusals: true })
+  const tenant = await hub.tenant()
+  const { token } = await signUserToken(newTenant('nobody'), 'ann')
+  expect((await hub.call('GET', '/v1/inbox', { token })).json).toMatchObject({
+    code: 'unauthenticated',
+    detail: 'the claim iss names no tenant of this installation',
+  })
+  const cut = await hub.call('GET', '/v1/types', { token: tenant.key.slice(0, -1) })
+  expect(cut.json.detail).toContain('may be cut off')
+})
+
+it('logs a reason once a minute and tenant, with how many there were', async () => {
+  const { hub, lines } = await watchedHub()
+  const [one, two] = [await hub.tenant(), await hub.tenant()]
+  const refused = async ({ id }: { id: string }) => {
+    const { token } = await signUserToken({ ...newTenant(id), secrets: [{ kid: 'x', secret: 'y' }] }, 'ann')
+    await hub.call('GET', '/v1/inbox', { token })
   }
-
-  it('where API keys are taken', async () => {
-    const user = await tenant.userToken('ann')
-    expect(await detail('/v1/types', user)).toMatch(
-      /^the token is a user token; this resource takes API keys/,
-    )
-    expect(await detail('/v1/types', 'sk_live_1')).toBe('the token is not an API key: one starts with ck_')
-  })
-
-  it('where user tokens are taken', async () => {
-    expect(await detail('/v1/inbox', tenant.key)).toBe(
-      'the token is an API key; this resource takes user tokens',
-    )
-  })
-
-  it('without telling whether a key exists', async () => {
-    const [, id = ''] = tenant.key.split('.')
-    const secret = 'x'.repeat(43)
-    const wrong = await detail('/v1/types', `ck_${tenant.id}.${id}.${secret}`)
-    expect(await detail('/v1/types', `ck_${tenant.id}.${'x'.repeat(12)}.${secret}`)).toBe(wrong)
-    expect(await detail('/v1/types', `ck_nobody.${id}.${secret}`)).toBe(wrong)
-  })
+  for (let times = 0; times < 5; times++) await refused(one)
+  await refused(two)
+  expect(lines()).toMatchObject([{ tenant: one.id }, { tenant: two.id }])
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+  await refused(one)
+  expect(lines()).toHaveLength(3)
+  expect(lines()[2]).toMatchObject({ tenant: one.id, reason: 'kid_unknown', refused: 5 })
 })
