@@ -10,7 +10,7 @@ export const HORIZON_MS = HORIZON_DAYS * 86_400_000
 export const checkHorizon = (times: Record<string, string | undefined>, now: number): void => {
   const errors = Object.entries(times)
     .filter(([, time]) => time !== undefined && !(Date.parse(time) <= now + HORIZON_MS))
-    .map(([name]) => ({ pointer: `/${name}`, message: `it lies more than ${HORIZON_DAYS} days ahead` }))
+    .map(([name]) => ({ pointer: `/${name}`, message: `lies more than ${HORIZON_DAYS} days ahead` }))
   const [first] = errors
   if (!first) return
   const name = first.pointer.slice(1)

@@ -1,9 +1,9 @@
-import { timeOfId } from '@carillon/core/ids'
 import { type LinkPolicy, linkProblem } from '@carillon/core/links'
 import type { Directory } from '@carillon/core/security/directory'
-import type { AcceptanceClaim, Store } from '@carillon/core/store/port'
+import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import type { Plan, StoredType } from '@carillon/schemas'
+import { createIdentify, type Identity } from './identity.ts'
 import { deadReason, type Incoming, type Read, readNotification } from './notification.ts'
 import type { Ready } from './work.ts'
 
@@ -18,7 +18,7 @@ const read = (message: Message): Read => {
 }
 
 export type AcceptPorts = {
-  store: { notifications: Pick<Store['notifications'], 'claim'> }
+  store: { notifications: Pick<Store['notifications'], 'claim' | 'recorded'> }
   directory: Directory
   unknownTypes: 'refuse' | 'accept'
   retentionMs: number
@@ -28,78 +28,70 @@ export type AcceptPorts = {
 export type Accepted = { message: Message; ready: Ready; acceptedAt: number }
 export type Refused = { message: Message; reason: DeadReason }
 
+/** A message that is good in itself. */
+type Checked = { message: Message; incoming: Incoming; type?: StoredType; plan: Plan }
+
 /**
- * Reads a batch of notify messages and checks what only the store knows: the tenant, the type, and when an id was
- * first accepted, so that a notification sent again, however late, gets the same items.
+ * Reads a batch of notify messages and checks what only the store knows: the tenant, the type, and whether an id was
+ * used before, so that a notification sent again, however late, gets the same items; if nothing of it is left to do, its
+ * message is `repeated`. `release` is to be called once what was accepted is stored, or given up.
  */
 export const createAccept = ({ store, directory, unknownTypes, retentionMs, links }: AcceptPorts) => {
-  const typeOf = async ({
-    tenant,
-    notification,
-  }: Incoming): Promise<{ refused: DeadReason } | { type?: StoredType; plan: Plan }> => {
+  const identify = createIdentify(store.notifications, { retentionMs })
+
+  const check = async (message: Message): Promise<Refused | Checked> => {
+    const result = read(message)
+    if ('refused' in result) return { message, reason: result.refused }
+    const { incoming } = result
+    const { tenant, notification } = incoming
+    const refuse = (reason: DeadReason) => ({ message, reason })
     const known = await directory.tenant(tenant)
-    if (!known) return { refused: { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` } }
+    if (!known) return refuse({ code: 'tenant_unknown', detail: `there is no tenant ${tenant}` })
     const type = await directory.type(tenant, notification.type)
-    if (!type && unknownTypes === 'refuse')
-      return {
-        refused: {
-          code: 'type_unknown',
-          detail: `tenant ${tenant} has not defined the type ${notification.type}`,
-        },
-      }
+    if (!type && unknownTypes === 'refuse') {
+      const detail = `tenant ${tenant} has not defined the type ${notification.type}`
+      return refuse({ code: 'type_unknown', detail })
+    }
     const plan = notification.plan ?? type?.plan ?? []
     const problem = linkProblem(notification, plan, known, links)
-    return problem ? { refused: deadReason(problem) } : { type, plan }
+    return problem ? refuse(deadReason(problem)) : { message, incoming, type, plan }
   }
 
-  /** Only ids that do not carry their time have to claim one. */
-  const acceptedTimes = async (incoming: readonly Incoming[]): Promise<(each: Incoming) => number> => {
-    const timeless = new Map<string, AcceptanceClaim[]>()
-    for (const { tenant, id, appendedAt } of incoming)
-      if (timeOfId(id, appendedAt) === undefined) {
-        const claims = timeless.get(tenant)
-        if (claims) claims.push({ id, at: appendedAt })
-        else timeless.set(tenant, [{ id, at: appendedAt }])
-      }
-    const claimed = new Map<string, Map<string, number>>()
-    await Promise.all(
-      [...timeless].map(async ([tenant, claims]) => {
-        claimed.set(tenant, await store.notifications.claim(tenant, claims))
-      }),
-    )
-    return ({ tenant, id, appendedAt }) =>
-      timeOfId(id, appendedAt) ?? claimed.get(tenant)?.get(id) ?? appendedAt
+  const readyOf = (
+    { incoming: { tenant, notification, fingerprint }, type, plan }: Checked,
+    { id, acceptedAt }: Identity,
+  ): Ready => {
+    const at =
+      notification.deliverAt === undefined
+        ? acceptedAt
+        : Math.max(acceptedAt, Date.parse(notification.deliverAt))
+    const kept = at + retentionMs
+    const expiresAt =
+      notification.expiresAt === undefined ? kept : Math.min(kept, Date.parse(notification.expiresAt))
+    const pinned = { notification: { ...notification, id }, fingerprint, type, plan }
+    return { tenant, id, ...pinned, wide: false, at, expiresAt }
   }
 
-  return async (messages: readonly Message[]): Promise<{ accepted: Accepted[]; refused: Refused[] }> => {
+  return async (
+    messages: readonly Message[],
+  ): Promise<{ accepted: Accepted[]; repeated: Message[]; refused: Refused[]; release(): void }> => {
+    const accepted: Accepted[] = []
+    const repeated: Message[] = []
     const refused: Refused[] = []
-    const known: { message: Message; incoming: Incoming; type?: StoredType; plan: Plan }[] = []
-    await Promise.all(
-      messages.map(async (message) => {
-        const result = read(message)
-        if ('refused' in result) return refused.push({ message, reason: result.refused })
-        const typed = await typeOf(result.incoming)
-        if ('refused' in typed) refused.push({ message, reason: typed.refused })
-        else known.push({ message, incoming: result.incoming, ...typed })
-      }),
-    )
-    const acceptedTime = await acceptedTimes(known.map(({ incoming }) => incoming))
-    const accepted = known.map(({ message, incoming, type, plan }) => {
-      const { tenant, id, notification } = incoming
-      const acceptedAt = acceptedTime(incoming)
-      const at =
-        notification.deliverAt === undefined
-          ? acceptedAt
-          : Math.max(acceptedAt, Date.parse(notification.deliverAt))
-      const kept = at + retentionMs
-      const expiresAt =
-        notification.expiresAt === undefined ? kept : Math.min(kept, Date.parse(notification.expiresAt))
-      return {
-        message,
-        acceptedAt,
-        ready: { tenant, id, notification, type, plan, wide: false, at, expiresAt },
+    // In the order of the log, so that of two messages with one id the first is the first.
+    const checked = await Promise.all(messages.map(check))
+    const identities = await identify(checked.flatMap((each) => ('incoming' in each ? [each.incoming] : [])))
+    for (const each of checked) {
+      if ('reason' in each) {
+        refused.push(each)
+        continue
       }
-    })
-    return { accepted, refused }
+      const { message, incoming } = each
+      const identity = identities.of(incoming)
+      if ('refused' in identity) refused.push({ message, reason: identity.refused })
+      else if (identity.complete) repeated.push(message)
+      else accepted.push({ message, ready: readyOf(each, identity), acceptedAt: identity.acceptedAt })
+    }
+    return { accepted, repeated, refused, release: identities.release }
   }
 }

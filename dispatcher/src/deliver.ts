@@ -99,10 +99,9 @@ export const createDeliver = ({ store, stream, live, log, metrics }: DeliverPort
   }
 
   return async (portions: readonly Portion[], records: readonly NotificationRecord[]): Promise<void> => {
-    await Promise.all([
-      records.length > 0 ? store.notifications.put(records) : undefined,
-      storeThenHandOver(portions),
-    ])
+    await storeThenHandOver(portions)
+    // Last: a record says that its notification need not be handled again.
+    if (records.length > 0) await store.notifications.put(records)
   }
 }
 

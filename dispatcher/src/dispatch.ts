@@ -70,16 +70,24 @@ export const createDispatch = ({ store, stream, live, accept, deliver, metrics }
   }
 
   const notify = async (messages: readonly Message[]): Promise<Outcome[]> => {
-    const { accepted, refused } = await accept(messages)
-    const now = Date.now()
-    const expansions = await inGroups(accepted, LOOKUPS, async ({ ready, acceptedAt }) =>
-      ready.at > now ? postpone(ready, acceptedAt) : expand(ready, acceptedAt),
-    )
-    await carryOut(expansions)
+    const { accepted, repeated, refused, release } = await accept(messages)
+    try {
+      const now = Date.now()
+      const expansions = await inGroups(accepted, LOOKUPS, async ({ ready, acceptedAt }) =>
+        ready.at > now ? postpone(ready, acceptedAt) : expand(ready, acceptedAt),
+      )
+      await carryOut(expansions)
+    } finally {
+      release()
+    }
     for (const { ready } of accepted)
       metrics.accepted.inc({ via: 'stream', priority: ready.notification.priority })
     for (const { reason } of refused) metrics.refused.inc({ via: 'stream', code: reason.code })
-    return [...accepted.map(({ message }) => ({ message })), ...refused]
+    return [
+      ...accepted.map(({ message }) => ({ message })),
+      ...repeated.map((message) => ({ message })),
+      ...refused,
+    ]
   }
 
   const due = async ({ ready, acceptedAt }: DueWork) => {

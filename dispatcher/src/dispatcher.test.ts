@@ -1,5 +1,5 @@
 import { UnavailableError } from '@carillon/core/errors'
-import { dueKey } from '@carillon/core/ids'
+import { derivedUuid7, dueKey } from '@carillon/core/ids'
 import type { Store } from '@carillon/core/store/port'
 import { notifySubject, scheduleSubject, workSubject } from '@carillon/schemas'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -152,6 +152,40 @@ test('a notification waits for its deliverAt, and can be cancelled until then', 
   expect(await world.titles('ada')).toEqual(['soon'])
   expect((await store.notifications.get(tenant, 'soon'))?.state).toBe('delivered')
   expect((await store.notifications.get(tenant, 'never'))?.state).toBe('cancelled')
+})
+
+test('an id belongs to the content it came with first; other content is a dead letter with its reason', async () => {
+  world = await openWorld()
+  const { tenant, store } = world
+  const ids = ['order-9', derivedUuid7(Date.now(), tenant)]
+  for (const id of ids) {
+    await world.send({ id, to: 'ada', type: 'x', title: id })
+    await world.send({ id, to: 'bob', type: 'x', title: id })
+    await world.send({ id, to: 'ada', type: 'x', title: id })
+  }
+  await world.quiet()
+  expect((await world.titles('ada')).sort()).toEqual([...ids].sort())
+  expect(await world.titles('bob')).toEqual([])
+  const reason = {
+    code: 'id_reused',
+    detail: expect.stringContaining('the id was used with other content'),
+  }
+  expect(await world.deadLetters()).toEqual([reason, reason])
+  for (const id of ids) expect(await store.notifications.get(tenant, id)).toMatchObject({ recipients: 1 })
+})
+
+test('what comes again once it is stored is done already', async () => {
+  world = await openWorld()
+  const note = { id: 'order-9', to: 'ada', type: 'x', title: 'once' }
+  const stored = async () =>
+    (await world.metrics.stored.get()).values.reduce((sum, { value }) => sum + value, 0)
+  await world.send(note)
+  await world.quiet()
+  await world.send(note)
+  await world.send(note)
+  await world.quiet()
+  expect(await stored()).toBe(1)
+  expect(await world.deadLetters()).toEqual([])
 })
 
 test('an expired notification reaches nobody', async () => {

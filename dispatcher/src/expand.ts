@@ -16,7 +16,7 @@ const USERS_KEPT = 100
 const encoder = new TextEncoder()
 
 const recordOf = (
-  { tenant, id, notification, plan }: Ready,
+  { tenant, id, notification, fingerprint, plan }: Ready,
   acceptedAt: number,
   lanes: number,
   direct: readonly string[],
@@ -26,6 +26,7 @@ const recordOf = (
   type: notification.type,
   priority: notification.priority,
   acceptedAt,
+  fingerprint,
   deliverAt: notification.deliverAt === undefined ? undefined : Date.parse(notification.deliverAt),
   expiresAt: notification.expiresAt === undefined ? undefined : Date.parse(notification.expiresAt),
   lanes,

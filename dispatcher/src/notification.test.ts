@@ -26,8 +26,8 @@ const refusal = (payload: unknown, more?: Partial<Message>) => {
 }
 
 test('tenant, priority and type come from the subject', () => {
-  const { tenant, priority, notification } = read({ to: 'ada', title: 'Hi' })
-  expect({ tenant, priority }).toEqual({ tenant: 'acme', priority: 'normal' })
+  const { tenant, notification } = read({ to: 'ada', title: 'Hi' })
+  expect(tenant).toBe('acme')
   expect(notification).toMatchObject({ type: 'comment.created', to: 'ada', title: 'Hi', priority: 'normal' })
 })
 
@@ -64,18 +64,20 @@ test('a CloudEvent carries the notification as its data, and its id with its sou
     data: { to: 'ada' },
     traceparent: 'x',
   }
-  const first = read(event)
-  expect(first.id).toMatch(/^ce_/)
-  expect(read(event, { sequence: 99 }).id).toBe(first.id)
-  expect(read({ ...event, source: '/other' }).id).not.toBe(first.id)
-  expect(read({ ...event, data: { to: 'ada', id: 'n1' } }).id).toBe('n1')
+  const first = read(event).name
+  expect(first).toEqual({ by: 'event', id: expect.stringMatching(/^ce_/) })
+  expect(read(event, { sequence: 99 }).name).toEqual(first)
+  expect(read({ ...event, source: '/other' }).name).not.toEqual(first)
+  expect(read({ ...event, data: { to: 'ada', id: 'n1' } }).name).toEqual({ by: 'sender', id: 'n1' })
 })
 
-test('without an id, the publisher’s Nats-Msg-Id or else the place in the log gives one', () => {
-  expect(read({ to: 'ada', id: 'n1' }).id).toBe('n1')
-  expect(read({ to: 'ada' }, { dedupe: 'm1' }).id).toBe(read({ to: 'ada' }, { dedupe: 'm1', sequence: 9 }).id)
-  expect(read({ to: 'ada' }).id).toBe(read({ to: 'ada' }).id)
-  expect(read({ to: 'ada' }).id).not.toBe(read({ to: 'ada' }, { sequence: 8 }).id)
+test('without an id, the publisher’s Nats-Msg-Id or else the place in the log names it', () => {
+  expect(read({ to: 'ada', id: 'n1' }, { dedupe: 'm1' }).name).toEqual({ by: 'sender', id: 'n1' })
+  expect(read({ to: 'ada' }, { dedupe: 'm1' }).name).toEqual({ by: 'publisher', messageId: 'm1' })
+  const { name } = read({ to: 'ada' })
+  expect(name).toEqual({ by: 'carillon', id: expect.stringMatching(/^[0-9a-f-]{36}$/) })
+  expect(read({ to: 'ada' }).name).toEqual(name)
+  expect(read({ to: 'ada' }, { sequence: 8 }).name).not.toEqual(name)
 })
 
 test.each([
@@ -102,7 +104,7 @@ test.each(['2040-01-01T00:00:00Z', '2100-01-01T00:00:00Z', '9999-12-31T23:59:59-
     for (const name of ['deliverAt', 'expiresAt'])
       expect(refusal({ to: 'ada', [name]: time })).toEqual({
         code: 'too_far',
-        detail: `/${name}: it lies more than 366 days ahead`,
+        detail: `${name} lies more than 366 days ahead: choose an earlier time`,
       })
   },
 )

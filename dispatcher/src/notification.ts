@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
+import { fingerprintOf } from '@carillon/core/fingerprint'
 import { checkHorizon } from '@carillon/core/horizon'
 import { notificationIdAt } from '@carillon/core/ids'
 import { parseJson } from '@carillon/core/json'
@@ -18,22 +19,32 @@ import {
   SubjectError,
 } from '@carillon/schemas'
 
-/** A notification as it came out of the log: validated, with its id settled. */
+/**
+ * What names a notification, and who chose that: Carillon itself, the sender as the notification's id, the source of a
+ * CloudEvent, or the publisher of a message without an id as its `Nats-Msg-Id`.
+ */
+export type Name =
+  | { by: 'carillon' | 'sender' | 'event'; id: string }
+  | { by: 'publisher'; messageId: string }
+
+/** A notification as it came out of the log: validated. Its id is settled by `createIdentify`. */
 export type Incoming = {
   tenant: string
-  id: string
-  priority: Priority
+  name: Name
   /** When the log took it, epoch ms. */
   appendedAt: number
+  /** The log delivered it before. */
+  again: boolean
   notification: Notification & { priority: Priority }
+  fingerprint: string
 }
 
 export type Read = { incoming: Incoming } | { refused: DeadReason }
 
 const refuse = (code: DeadReason['code'], detail: string): Read => ({ refused: { code, detail } })
 
-const foreignId = (prefix: string, ...parts: string[]) =>
-  `${prefix}_${hash('sha256', parts.join('\n'), 'base64url').slice(0, 40)}`
+const eventId = (source: string, id: string) =>
+  `ce_${hash('sha256', `${source}\n${id}`, 'base64url').slice(0, 40)}`
 
 /** Says what is wrong without repeating what was sent. */
 const describe = (issues: Parameters<typeof problemDetails>[0]) => listErrors(problemDetails(issues))
@@ -46,7 +57,7 @@ const tooFar = ({ deliverAt, expiresAt }: NatsNotification, appendedAt: number):
     checkHorizon({ deliverAt, expiresAt }, appendedAt + CLOCK_SLACK_MS)
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error
-    return refuse(error.problem.code, listErrors(error.problem.errors ?? []))
+    return { refused: deadReason(error) }
   }
 }
 
@@ -67,9 +78,9 @@ const parsed = (data: Uint8Array): { value: unknown } | { refused: DeadReason } 
 
 /**
  * Reads a message of a notify lane: plain JSON, or a CloudEvents 1.0 structured event with the notification as its
- * data. The subject says tenant, priority and type. The id is the notification's own, else the CloudEvent's source
- * and id, else the publisher's Nats-Msg-Id, else the place in the log; whichever it is, the same message gives the
- * same id each time. Pure; what cannot be accepted comes back with its reason.
+ * data. The subject says tenant, priority and type. It is named by its own id, else by the CloudEvent's source and id,
+ * else by the publisher's Nats-Msg-Id, else by its place in the log; whichever it is, the same message gives the same
+ * name each time. Pure; what cannot be accepted comes back with its reason.
  */
 export const readNotification = (message: Message): Read => {
   if (message.data.length > NOTIFICATION_MAX_BYTES)
@@ -88,12 +99,12 @@ export const readNotification = (message: Message): Read => {
   if ('refused' in json) return json
 
   let payload = json.value
-  let eventId: string | undefined
+  let event: Name | undefined
   if (isCloudEvent(payload)) {
-    const event = parse(CloudEvent, payload)
-    if (!event.success) return refuse('invalid_request', `CloudEvent ${describe(event.issues)}`)
-    payload = event.data.data
-    eventId = foreignId('ce', event.data.source, event.data.id)
+    const read = parse(CloudEvent, payload)
+    if (!read.success) return refuse('invalid_request', `CloudEvent ${describe(read.issues)}`)
+    payload = read.data.data
+    event = { by: 'event', id: eventId(read.data.source, read.data.id) }
   }
 
   const read = parse(NatsNotification, payload)
@@ -107,12 +118,18 @@ export const readNotification = (message: Message): Read => {
   const late = tooFar(given, message.appendedAt)
   if (late) return late
 
-  const id =
-    given.id ??
-    eventId ??
-    (message.dedupe === undefined
-      ? notificationIdAt(message.sequence, message.appendedAt)
-      : foreignId('msg', message.dedupe))
-  const notification = { ...given, id, type, priority }
-  return { incoming: { tenant, id, priority, appendedAt: message.appendedAt, notification } }
+  const notification = { ...given, type, priority }
+  const fingerprint = fingerprintOf(notification)
+  const { appendedAt, deliveries } = message
+  const name = nameOf(given, event, message)
+  return {
+    incoming: { tenant, name, appendedAt, again: deliveries > 1, notification, fingerprint },
+  }
+}
+
+const nameOf = (given: NatsNotification, event: Name | undefined, message: Message): Name => {
+  if (given.id !== undefined) return { by: 'sender', id: given.id }
+  if (event) return event
+  if (message.dedupe !== undefined) return { by: 'publisher', messageId: message.dedupe }
+  return { by: 'carillon', id: notificationIdAt(message.sequence, message.appendedAt) }
 }

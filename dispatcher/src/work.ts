@@ -20,6 +20,7 @@ export const Ready = z.object({
   tenant: TenantId,
   id: NotificationId,
   notification: Notification.extend({ priority: Priority }),
+  fingerprint: z.string().describe('Of the content it was accepted with'),
   type: StoredType.optional(),
   plan: Plan.describe('What happens beyond the inbox, as it was when the notification was accepted'),
   wide: z.boolean().describe('Whether its external deliveries are sharded: those of a large audience are'),

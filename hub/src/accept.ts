@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto'
 import { checked } from '@carillon/core/checked'
 import { ProblemError } from '@carillon/core/errors'
+import { fingerprintOf } from '@carillon/core/fingerprint'
 import { checkHorizon } from '@carillon/core/horizon'
+import { idReused } from '@carillon/core/id-reused'
+import type { Idempotency, IdUse } from '@carillon/core/idempotency/port'
 import { type LinkPolicy, linkProblem } from '@carillon/core/links'
 import type { Sender } from '@carillon/core/security/api-keys'
 import type { Directory } from '@carillon/core/security/directory'
@@ -10,7 +13,13 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { NOTIFICATION_MAX_BYTES, Notification, notifySubject, type Priority } from '@carillon/schemas'
 
 /** A notification that may go into the event log. */
-export type Accepted = { id: string; priority: Priority; message: OutgoingMessage }
+export type Accepted = {
+  id: string
+  priority: Priority
+  message: OutgoingMessage
+  /** Only if the sender chose the id: one that was made here is nobody else's. */
+  use?: IdUse
+}
 
 const checkTimes = ({ deliverAt, expiresAt }: Notification, now: number) => {
   checkHorizon({ deliverAt, expiresAt }, now)
@@ -29,7 +38,17 @@ const checkTimes = ({ deliverAt, expiresAt }: Notification, now: number) => {
  * to the event log. Nothing else: recipients, times and content are the dispatcher's.
  */
 export const createAcceptance = (
-  { stream, directory, metrics }: { stream: Stream; directory: Directory; metrics: Metrics },
+  {
+    stream,
+    idempotency,
+    directory,
+    metrics,
+  }: {
+    stream: Pick<Stream, 'publish'>
+    idempotency: Pick<Idempotency, 'register'>
+    directory: Directory
+    metrics: Metrics
+  },
   { unknownTypes, ...links }: { unknownTypes: 'refuse' | 'accept' } & LinkPolicy,
 ) => ({
   /**
@@ -64,8 +83,15 @@ export const createAcceptance = (
         message: {
           subject: notifySubject(tenant, priority, notification.type),
           data,
-          dedupe: hash('sha256', `${tenant}\n${notification.id}`, 'base64url'),
         },
+        ...(given.id === undefined
+          ? {}
+          : {
+              use: {
+                key: hash('sha256', `id\n${tenant}\n${given.id}`, 'base64url'),
+                fingerprint: fingerprintOf({ ...given, priority }),
+              },
+            }),
       }
     } catch (error) {
       if (error instanceof ProblemError && error.problem.status < 500)
@@ -74,11 +100,24 @@ export const createAcceptance = (
     }
   },
 
-  /** Resolves when all of them are durable. Throws `unavailable` or `stream_full`. */
-  append: async (accepted: readonly Accepted[]): Promise<void> => {
-    if (accepted.length === 0) return
-    await stream.publish(accepted.map(({ message }) => message))
-    for (const { priority } of accepted) metrics.accepted.inc({ via: 'http', priority })
+  /**
+   * Appends them, except those whose id was used with other content: returns the `id_reused` problem of each in its
+   * place. Resolves when all others are durable. What was accepted before is appended again, because the first try may
+   * have died in between; dispatchers store it once. Throws `unavailable` or `stream_full`.
+   */
+  append: async (accepted: readonly Accepted[]): Promise<(ProblemError | undefined)[]> => {
+    const uses = accepted.flatMap(({ use }) => use ?? [])
+    const found = uses.length === 0 ? [] : await idempotency.register(uses)
+    const standing = new Map(uses.map((use, index) => [use, found[index]]))
+    const problems = accepted.map(({ use }) =>
+      use && standing.get(use) !== use.fingerprint ? idReused('the id', '/id') : undefined,
+    )
+    const good = accepted.filter((_, index) => !problems[index])
+    if (good.length > 0) await stream.publish(good.map(({ message }) => message))
+    for (const { priority } of good) metrics.accepted.inc({ via: 'http', priority })
+    const refused = accepted.length - good.length
+    if (refused > 0) metrics.refused.inc({ via: 'http', code: 'id_reused' }, refused)
+    return problems
   },
 })
 

@@ -139,7 +139,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   const idempotent = createIdempotent({ idempotency, log })
   const { notifications, deliveries, accounts, suppressions } = store
   notificationRoutes(routes, {
-    acceptance: createAcceptance({ stream, directory, metrics }, options),
+    acceptance: createAcceptance({ stream, idempotency, directory, metrics }, options),
     idempotent,
     notifications,
     sums: createSums(deliveries),

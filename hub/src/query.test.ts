@@ -13,7 +13,14 @@ describe('an empty query parameter', () => {
     const { store } = test.ports
     await tenant.item('ann')
     await store.topics.add(tenant.id, 'team', ['ann'])
-    const record = { id: 'order-7', type: 'test', priority: 'normal', lanes: 0, direct: 1 } as const
+    const record = {
+      id: 'order-7',
+      type: 'test',
+      priority: 'normal',
+      lanes: 0,
+      direct: 1,
+      fingerprint: 'f',
+    } as const
     await store.notifications.put([{ tenant: tenant.id, ...record, acceptedAt: Date.now(), users: ['ann'] }])
     const own = { id: 'order-7', key: 'team' }
     const routes = test.hub.routes.filter(({ query, method }) => query && method === 'get')

@@ -31,6 +31,7 @@ export const PROBLEMS = {
   no_app_url: { status: 422, title: "Where the tenant's app lives is not set" },
   no_address: { status: 422, title: 'The user has no address for this channel' },
   suppressed: { status: 422, title: 'The address is on the suppression list' },
+  id_reused: { status: 422, title: 'This id was used with other content' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used with another body' },
   rate_limited: { status: 429, title: 'Too many requests', temporary: true },
   internal: { status: 500, title: 'Carillon failed', temporary: true },

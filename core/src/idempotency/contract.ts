@@ -109,6 +109,37 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
       expect(await after.claim(open, 'body', ids())).toEqual({ outcome: 'replay', answer })
     })
 
+    test('remembers the content that an id was used with first', async () => {
+      const { idempotency, other, restart } = await world()
+      const [one, two, three] = [newKey(), newKey(), newKey()]
+      const use = (key: string, fingerprint: string) => ({ key, fingerprint })
+      expect(await idempotency.register([])).toEqual([])
+      expect(await idempotency.register([use(one, 'a'), use(two, 'b'), use(one, 'c')])).toEqual([
+        'a',
+        'b',
+        'a',
+      ])
+      expect(await (await other()).register([use(three, 'd'), use(two, 'e'), use(one, 'a')])).toEqual([
+        'd',
+        'b',
+        'a',
+      ])
+      const after = await restart()
+      expect(await after.register([use(one, 'x'), use(two, 'x'), use(three, 'x')])).toEqual(['a', 'b', 'd'])
+    })
+
+    test('one of many uses of an id at once counts, for all of them', async () => {
+      const { idempotency, other } = await world()
+      const processes = [idempotency, await other()]
+      const keys = Array.from({ length: 20 }, newKey)
+      const found = await Promise.all(
+        Array.from({ length: 10 }, (_, index) =>
+          processes[index % 2]?.register(keys.map((key) => ({ key, fingerprint: `${index}` }))),
+        ),
+      )
+      for (const each of found) expect(each).toEqual(found[0])
+    })
+
     test('says that it is out of reach', async () => {
       const { idempotency, down } = await world()
       const key = newKey()
@@ -117,6 +148,7 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
       const away = { problem: { code: 'unavailable' }, part: 'stream' }
       await expect(idempotency.claim(newKey(), 'body', ids())).rejects.toMatchObject(away)
       await expect(idempotency.finish(key, answer)).rejects.toMatchObject(away)
+      await expect(idempotency.register([{ key, fingerprint: 'a' }])).rejects.toMatchObject(away)
     })
   })
 }

@@ -46,3 +46,17 @@ test('embedded idempotency forgets keys after their time', async () => {
   expect(rows).toEqual([{ key: 'a' }])
   await database.close()
 })
+
+test('embedded idempotency forgets ids after their time, and the oldest when there are many', async () => {
+  const database = openDatabase(':memory:')
+  let clock = Date.now()
+  const { register } = embeddedIdempotency({ database, idsMax: 3, now: () => clock })
+  const use = (key: string, fingerprint: string) => ({ key, fingerprint })
+  const kept = () => database.handle.prepare('SELECT key FROM idempotency_ids ORDER BY place').pluck().all()
+  for (const key of ['a', 'b', 'c', 'd', 'e']) await register([use(key, 'first')])
+  expect(kept()).toEqual(['b', 'c', 'd', 'e'])
+  expect(await register([use('a', 'other')])).toEqual(['other'])
+  clock += KEY_RETENTION_MS
+  expect(await register([use('e', 'other'), use('e', 'third')])).toEqual(['other', 'other'])
+  await database.close()
+})

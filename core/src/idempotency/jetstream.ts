@@ -1,8 +1,9 @@
-import { JetStreamApiCodes, JetStreamApiError, jetstream } from '@nats-io/jetstream'
+import { jetstream } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { LRUCache } from 'lru-cache'
 import { linkOf, TIME_LIMIT_MS } from '../stream/jetstream/connection.ts'
+import { isConflict, jetstreamIds } from './jetstream-ids.ts'
 import { type Answer, type Idempotency, IN_FLIGHT_MS, KEY_RETENTION_MS } from './port.ts'
 
 const BUCKET = 'IDEMPOTENCY'
@@ -37,6 +38,7 @@ export const jetstreamIdempotency = async ({
       ...(replicas !== undefined && { replicas }),
     }),
   )
+  const ids = await jetstreamIds({ connection, link, replicas })
   const mine = new LRUCache<string, Entry>({ max: CLAIMS_MAX })
 
   /** The new revision; undefined if another change came first. */
@@ -99,11 +101,7 @@ export const jetstreamIdempotency = async ({
         return 0
       })
     },
+
+    register: ids.register,
   }
 }
-
-const CONFLICTS: number[] = [
-  JetStreamApiCodes.StreamWrongLastSequence,
-  JetStreamApiCodes.StreamWrongLastSequenceUnknown,
-]
-const isConflict = (error: unknown) => error instanceof JetStreamApiError && CONFLICTS.includes(error.code)

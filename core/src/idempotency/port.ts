@@ -16,6 +16,11 @@ export type Claim =
 export const IN_FLIGHT_MS = 30_000
 /** How long a key is remembered. */
 export const KEY_RETENTION_MS = 24 * 3_600_000
+/** The most ids whose content is remembered; the oldest are forgotten first. */
+export const IDS_MAX = 2_000_000
+
+/** The content that an id is used with. `key` holds tenant and id, already hashed. */
+export type IdUse = { key: string; fingerprint: string }
 
 /**
  * Remembers requests by Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07). Among any number of
@@ -28,4 +33,10 @@ export interface Idempotency {
   finish(key: string, answer: Answer): Promise<void>
   /** The work failed and nothing was done: the key is free again. */
   release(key: string): Promise<void>
+  /**
+   * Remembers the content that each id is used with first, for KEY_RETENTION_MS or until IDS_MAX later ones have come.
+   * Returns for each use the fingerprint that stands: of any number of concurrent uses of an id, on any number of hubs,
+   * one counts; of those in one call the first.
+   */
+  register(uses: readonly IdUse[]): Promise<string[]>
 }

@@ -54,7 +54,9 @@ if (url) {
     await inbox.put([item])
     await inbox.change(owner, ids([item]), { readAt: new Date().toISOString() })
     expect(await inbox.counts(owner)).toEqual({ unread: 0, unseen: 1 })
-    await notifications.claim(tenant, [{ id: 'n', at: Date.now() }])
+    await notifications.claim(tenant, [
+      { id: 'n', at: Date.now(), fingerprint: 'f', until: Date.now() + retention },
+    ])
     await notifications.put([sampleRecord(tenant, 'n', { deliverAt, lanes: 1 })])
     await notifications.progress(tenant, 'n', { lane: 0, reached: 9, finished: true })
     expect(await notifications.get(tenant, 'n')).toMatchObject({ state: 'scheduled', recipients: 10 })

@@ -128,6 +128,8 @@ export type NotificationRecord = {
   type: string
   priority: Priority
   acceptedAt: number
+  /** Of its content: see `fingerprintOf`. */
+  fingerprint: string
   deliverAt?: number
   expiresAt?: number
   lanes: number
@@ -139,7 +141,17 @@ export type NotificationRecord = {
   planned?: true
 }
 
-export type AcceptanceClaim = { id: string; at: number }
+/** What was accepted under an id: when (epoch ms), and the fingerprint of its content. */
+export type Acceptance = { at: number; fingerprint: string }
+
+/** `complete`: its recipients have been stored, and nothing of it waits in the log. */
+export type Recorded = Acceptance & { complete: boolean }
+
+/**
+ * A message that is to be the first with its id. With `windowMs` only acceptances less than that before or after it
+ * count, without it all do. `until`: how long the claim is kept, epoch ms.
+ */
+export type AcceptanceClaim = Acceptance & { id: string; until: number; windowMs?: number }
 
 export type LaneProgress = { lane: number; reached: number; finished: boolean }
 
@@ -159,11 +171,15 @@ export type NotificationProgress = NotificationRecord & {
 export interface Notifications {
   put(records: readonly NotificationRecord[]): Promise<void>
   get(tenant: string, id: string): Promise<NotificationProgress | undefined>
+  /** How the ids that have a record were accepted. Others are left out. */
+  recorded(tenant: string, ids: readonly string[]): Promise<Map<string, Recorded>>
   /**
-   * When each id counts as accepted, epoch ms: as its record or an earlier claim says, else `at`, which is claimed
-   * thereby. Of any number of claims for an id, on any number of processes, one wins for good.
+   * Returns for each claim the acceptance it falls under: one that was recorded or claimed before, else its own, which
+   * is claimed thereby. If its fingerprint differs, the id was used for other content. Of concurrent claims for an id,
+   * on any number of processes, one wins; of those in one call the earliest. Acceptances of one id with `windowMs` are
+   * never closer to each other than that.
    */
-  claim(tenant: string, claims: readonly AcceptanceClaim[]): Promise<Map<string, number>>
+  claim(tenant: string, claims: readonly AcceptanceClaim[]): Promise<Acceptance[]>
   /** `lane` is 0 to lanes − 1. */
   progress(tenant: string, id: string, progress: LaneProgress): Promise<void>
   cancel(tenant: string, id: string, at: number): Promise<void>

@@ -54,6 +54,7 @@ describe('a notification', () => {
     type: 'a',
     priority: 'low',
     acceptedAt: NOW - 10,
+    fingerprint: 'print',
     lanes: 0,
     direct: 1,
     ...more,

@@ -9,7 +9,7 @@ import type {
 } from '@carillon/schemas'
 import { ProblemError } from '../errors.ts'
 import { uuid7Time } from '../ids.ts'
-import { type AcceptanceClaim, type NotificationRecord, SLOTS, type StateChange } from './port.ts'
+import { type NotificationRecord, type Recorded, SLOTS, type StateChange } from './port.ts'
 
 /** An item's state as the stores keep it: times in epoch ms. */
 export type Cells = {
@@ -92,6 +92,13 @@ export const bucketOf = (notification: string): number => {
 export const keptUntil = (record: NotificationRecord, retention: number): number =>
   Math.max(record.acceptedAt, record.deliverAt ?? 0) + retention
 
+/** What a record says of how its notification was accepted. It is stored after the recipients outside any lane. */
+export const recordedOf = ({ acceptedAt, fingerprint, lanes, deliverAt }: NotificationRecord): Recorded => ({
+  at: acceptedAt,
+  fingerprint,
+  complete: lanes === 0 && deliverAt === undefined,
+})
+
 /** How far a notification has come; `finished` is how many of its lanes have ended. */
 export const notificationState = (
   record: NotificationRecord,
@@ -125,11 +132,4 @@ export const profileOf = (flat: Iterable<readonly [string, string]>): UserProfil
     else own.push([key, JSON.parse(value)])
   if (attributes.length > 0) own.push(['attributes', Object.fromEntries(attributes)])
   return Object.fromEntries(own) as UserProfile
-}
-
-/** The earliest claim of each id. */
-export const earliestClaims = (claims: readonly AcceptanceClaim[]): Map<string, number> => {
-  const earliest = new Map<string, number>()
-  for (const { id, at } of claims) earliest.set(id, Math.min(at, earliest.get(id) ?? at))
-  return earliest
 }

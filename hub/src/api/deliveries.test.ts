@@ -36,6 +36,7 @@ const record = (more: Partial<NotificationRecord> = {}) =>
       type: 'test',
       priority: 'normal',
       acceptedAt: AT,
+      fingerprint: 'print',
       lanes: 0,
       direct: 2,
       users: ['ann', 'bob'],

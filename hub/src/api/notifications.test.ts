@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { UnavailableError } from '@carillon/core/errors'
 import { uuid7Time } from '@carillon/core/ids'
 import type { Lane } from '@carillon/schemas'
@@ -59,10 +59,60 @@ describe('POST /v1/notifications', () => {
     expect((await published('notify-low')).map(({ notification }) => notification.priority)).toEqual(['low'])
   })
 
-  it('appends an id once', async () => {
+  it('accepts the same id with the same content again; dispatchers store it once', async () => {
     const id = `order-${randomUUID()}`
-    for (let i = 0; i < 3; i++) expect((await send({ id, to: 'ann', type: 'test' })).json).toEqual({ id })
-    expect(await published()).toHaveLength(1)
+    const bodies = [
+      { id, to: 'ann', type: 'test', data: { a: 1, b: 2 } },
+      { data: { b: 2, a: 1 }, type: 'test', to: 'ann', id, priority: 'normal' },
+    ]
+    for (const body of bodies) {
+      const { status, json } = await send(body)
+      expect([status, json]).toEqual([202, { id }])
+    }
+    expect((await published()).map(({ notification }) => notification.id)).toEqual([id, id])
+  })
+
+  it('refuses an id that was used with other content, also when both come at once', async () => {
+    const bodies = ['ann', 'bob', 'cem'].map((to) => ({ id: 'order-9', to, type: 'test' }))
+    const replies = await Promise.all(bodies.map((body) => send(body)))
+    expect(replies.map(({ status }) => status).sort()).toEqual([202, 422, 422])
+    for (const { status, json } of replies)
+      if (status === 422)
+        expect(json).toMatchObject({
+          code: 'id_reused',
+          errors: [{ pointer: '/id', message: 'was used with other content' }],
+        })
+    const accepted = bodies[replies.findIndex(({ status }) => status === 202)]
+    expect((await send(accepted)).status).toBe(202)
+    const sent = await published()
+    expect(sent.map(({ notification }) => notification.to)).toEqual([accepted?.to, accepted?.to])
+  })
+
+  it('knows while the store is away', async () => {
+    const blind = await openHub({}, ({ store }) => ({
+      store: {
+        ...store,
+        notifications: new Proxy(store.notifications, {
+          get: () => () => Promise.reject(new UnavailableError('store', new Error('gone'))),
+        }),
+      },
+    }))
+    const { key } = await blind.tenant()
+    const call = (to: string) =>
+      blind.call('POST', '/v1/notifications', { token: key, body: { id: 'order-9', to, type: 'test' } })
+    expect([(await call('ann')).status, (await call('bob')).status, (await call('ann')).status]).toEqual([
+      202, 422, 202,
+    ])
+    await blind.close()
+  })
+
+  it('an id that an earlier publisher of the log may have guessed is accepted all the same', async () => {
+    const id = 'victim-1'
+    const dedupe = hash('sha256', `${tenant.id}\n${id}`, 'base64url')
+    const subject = `notify.${tenant.id}.normal.test`
+    await test.ports.stream.publish([{ subject, data: Buffer.from('{"to":"eve"}'), dedupe }])
+    expect((await send({ id, to: 'ann', type: 'test' })).status).toBe(202)
+    expect((await published()).map(({ notification }) => notification.to)).toEqual(['eve', 'ann'])
   })
 
   it('keeps the same id of two tenants apart', async () => {
@@ -260,6 +310,22 @@ describe('POST /v1/notifications/batch', () => {
     expect(await published()).toHaveLength(1)
   })
 
+  it('answers for each entry whose id was used with other content, in this batch or before', async () => {
+    await send({ id: 'order-1', to: 'ann', type: 'test' })
+    const entries = [
+      { id: 'order-1', to: 'bob', type: 'test' },
+      { id: 'order-2', to: 'ann', type: 'test' },
+      { id: 'order-2', to: 'bob', type: 'test' },
+      { id: 'order-1', to: 'ann', type: 'test' },
+    ]
+    const { status, json } = await batch(entries)
+    expect(status).toBe(207)
+    const reused = { problem: expect.objectContaining({ code: 'id_reused' }) }
+    expect(json.results).toEqual([reused, { id: 'order-2' }, reused, { id: 'order-1' }])
+    expect((await published()).map(({ notification }) => notification.to)).toEqual(['ann', 'ann', 'ann'])
+    expect((await batch([entries[0], entries[2]])).status).toBe(422)
+  })
+
   it('is an error when none is good', async () => {
     const reply = await batch([{ to: 'ann' }, { type: 'test' }])
     expect(reply.status).toBe(422)
@@ -292,6 +358,7 @@ describe('a notification later', () => {
         type: 'test',
         priority: 'normal',
         acceptedAt: Date.now(),
+        fingerprint: 'print',
         lanes: 0,
         direct: 1,
         ...more,

@@ -69,7 +69,7 @@ export const notificationRoutes = (
       body: Notification,
       bodyMaxBytes: NOTIFICATION_MAX_BYTES,
       answers: { 202: { description: 'The event log has it, durably', schema: Id } },
-      problems: ['too_far', 'type_unknown', 'no_app_url', 'stream_full', ...DUPLICATES],
+      problems: ['too_far', 'type_unknown', 'no_app_url', 'id_reused', 'stream_full', ...DUPLICATES],
     },
     async ({ c, bytes }, sender) => {
       const raw = await bytes()
@@ -81,7 +81,8 @@ export const notificationRoutes = (
             () => parseJson(raw),
             () => id,
           )
-          await acceptance.append([accepted])
+          const [reused] = await acceptance.append([accepted])
+          if (reused) throw reused
           return { status: 202, body: { id: accepted.id } }
         },
       )
@@ -111,7 +112,7 @@ export const notificationRoutes = (
         async (id) => {
           const batch = checked(Batch, parseJson(raw), 'batch')
           const good: Accepted[] = []
-          const results: ({ id: string } | { problem: unknown })[] = []
+          const results: (Accepted | { problem: unknown })[] = []
           for (const [index, input] of batch.notifications.entries()) {
             try {
               const accepted = await acceptance.check(
@@ -120,16 +121,24 @@ export const notificationRoutes = (
                 () => idAt(id, index),
               )
               good.push(accepted)
-              results.push({ id: accepted.id })
+              results.push(accepted)
             } catch (error) {
               if (error instanceof ProblemError && error.problem.status >= 500) throw error
               if (!(error instanceof ProblemError)) fault(c, error)
               results.push({ problem: problemOf(error) })
             }
           }
-          if (good.length === 0) throw new NoneAccepted(results)
-          await acceptance.append(good)
-          return { status: good.length === results.length ? 202 : 207, body: { results } }
+          const reused = new Map<unknown, ProblemError>()
+          for (const [index, problem] of (await acceptance.append(good)).entries())
+            if (problem) reused.set(good[index], problem)
+          const answers = results.map((result) => {
+            const problem = reused.get(result)
+            if (problem) return { problem: problemOf(problem) }
+            return 'problem' in result ? result : { id: result.id }
+          })
+          const accepted = good.length - reused.size
+          if (accepted === 0) throw new NoneAccepted(answers)
+          return { status: accepted === answers.length ? 202 : 207, body: { results: answers } }
         },
       ).catch((error) => {
         if (error instanceof NoneAccepted) return error

@@ -46,7 +46,7 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     PRIMARY KEY ((tenant, bucket), id)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('claims')} (
-    tenant text, id text, at bigint,
+    tenant text, id text, acceptances text,
     PRIMARY KEY ((tenant, id))
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('devices')} (

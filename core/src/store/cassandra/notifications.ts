@@ -1,7 +1,8 @@
 import { uuid7Time } from '../../ids.ts'
+import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../acceptance.ts'
 import { grouped, groupedSlices } from '../grouping.ts'
-import type { NotificationRecord, Notifications } from '../port.ts'
-import { bucketOf, earliestClaims, keptUntil, notificationState } from '../state.ts'
+import type { Acceptance, AcceptanceClaim, NotificationRecord, Notifications, Recorded } from '../port.ts'
+import { bucketOf, keptUntil, notificationState, recordedOf } from '../state.ts'
 import { forEach, type Session, type Statement } from './session.ts'
 import { ttlUntil } from './ttl.ts'
 
@@ -29,22 +30,39 @@ export const cassandraNotifications = (session: Session, retention: number): Not
     params: [ttlUntil(until), ...values, tenant, bucketOf(id), id],
   })
 
-  const recordedAt = async (tenant: string, ids: readonly string[]) => {
-    const times = new Map<string, number>()
+  const recorded: Notifications['recorded'] = async (tenant, ids) => {
+    const found = new Map<string, Recorded>()
     const query = `SELECT id, records FROM ${table} WHERE tenant = ? AND bucket = ? AND id IN ?`
-    await forEach(groupedSlices(ids, bucketOf, IDS_PER_QUERY), async ([bucket, some]) => {
+    await forEach(groupedSlices([...new Set(ids)], bucketOf, IDS_PER_QUERY), async ([bucket, some]) => {
       for (const row of await session.rows(query, [tenant, bucket, some])) {
-        const accepted = [...mapOf<string, string>(row.records).keys()].map(Number)
-        if (accepted.length > 0) times.set(String(row.id), Math.min(...accepted))
+        const content = first(mapOf<string, string>(row.records))
+        if (content === undefined) continue
+        found.set(String(row.id), recordedOf(JSON.parse(content) as NotificationRecord))
       }
     })
-    return times
+    return found
   }
 
-  const claimOne = async (tenant: string, id: string, at: number): Promise<number> => {
-    const query = `INSERT INTO ${claims} (tenant, id, at) VALUES (?, ?, ?) IF NOT EXISTS USING TTL ?`
-    const held = await session.claim(query, [tenant, id, at, ttlUntil(at + retention)])
-    return held ? Number(held.at) : at
+  const insert = `INSERT INTO ${claims} (tenant, id, acceptances) VALUES (?, ?, ?) IF NOT EXISTS USING TTL ?`
+  const replace = `UPDATE ${claims} USING TTL ? SET acceptances = ? WHERE tenant = ? AND id = ? IF acceptances = ?`
+
+  /** One lightweight transaction, unless a window has passed since the last acceptance; then two. */
+  const claimOne = async (tenant: string, claim: AcceptanceClaim, known?: string) => {
+    const { id, at, fingerprint, until } = claim
+    let cell = known
+    for (;;) {
+      const held = cell === undefined ? [] : readAcceptances(cell)
+      const found = standing(held, claim)
+      if (found) return { found, cell }
+      const next = acceptancesCell(withClaim(held, claim))
+      const row =
+        cell === undefined
+          ? await session.claim(insert, [tenant, id, next, ttlUntil(until)])
+          : await session.claim(replace, [ttlUntil(until), next, tenant, id, cell])
+      if (!row) return { found: { at, fingerprint }, cell: next }
+      // The row may have expired since it was read.
+      cell = typeof row.acceptances === 'string' ? row.acceptances : undefined
+    }
   }
 
   return {
@@ -72,16 +90,26 @@ export const cassandraNotifications = (session: Session, retention: number): Not
       return { ...record, state, recipients: reached.reduce((sum, lane) => sum + lane, record.direct) }
     },
 
+    recorded,
+
     claim: async (tenant, wanted) => {
-      const times = earliestClaims(wanted)
+      const groups = claimsById(wanted)
       // A UUIDv7 that named its own time had no need to claim it: its record says when.
-      const timed = [...times.keys()].filter((id) => uuid7Time(id) !== undefined)
-      const recorded = await recordedAt(tenant, timed)
-      await forEach([...times], async ([id, at]) => {
-        const known = recorded.get(id)
-        times.set(id, known ?? (await claimOne(tenant, id, at)))
+      const timed = [...groups.keys()].filter((id) => uuid7Time(id) !== undefined)
+      const records = await recorded(tenant, timed)
+      const answers = new Array<Acceptance>(wanted.length)
+      await forEach([...groups], async ([id, group]) => {
+        const record = records.get(id)
+        let cell: string | undefined
+        for (const { claim, index } of group) {
+          const result = record
+            ? { found: { at: record.at, fingerprint: record.fingerprint }, cell }
+            : await claimOne(tenant, claim, cell)
+          answers[index] = result.found
+          cell = result.cell
+        }
       })
-      return times
+      return answers
     },
 
     progress: (tenant, id, { lane, reached, finished }) => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { derivedUuid7 } from '../../ids.ts'
-import type { Store } from '../port.ts'
+import type { AcceptanceClaim, Store } from '../port.ts'
 import { freshTenant, HOUR, sampleRecord } from './samples.ts'
 
 export const notificationsContract = (store: () => Store): void => {
@@ -127,42 +127,97 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await notifications.get(tenant, 'n')).toMatchObject({ recipients: 3 })
     })
 
-    test('of many claims for an id one wins, for good', async () => {
+    const claimOf = (id: string, at: number, more: Partial<AcceptanceClaim> = {}): AcceptanceClaim => ({
+      id,
+      at,
+      fingerprint: 'print',
+      until: at + HOUR,
+      ...more,
+    })
+
+    test('of many claims for an id one wins, for good, and keeps its fingerprint', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const now = Date.now()
       const tries = Array.from({ length: 20 }, (_, index) =>
         notifications.claim(tenant, [
-          { id: 'order-1', at: now + index },
-          { id: `own-${index}`, at: now + index },
+          claimOf('order-1', now + index, { fingerprint: `print-${index}` }),
+          claimOf(`own-${index}`, now + index),
         ]),
       )
       const answers = await Promise.all(tries)
-      const [winner] = answers.map((times) => times.get('order-1'))
-      expect(answers.map((times) => times.get('order-1'))).toEqual(Array(20).fill(winner))
-      expect(answers.map((times, index) => times.get(`own-${index}`))).toEqual(
-        tries.map((_, index) => now + index),
-      )
-      expect(await notifications.claim(tenant, [{ id: 'order-1', at: now - 1 }])).toEqual(
-        new Map([['order-1', winner]]),
-      )
-      expect(await notifications.claim(freshTenant(), [{ id: 'order-1', at: 7 }])).toEqual(
-        new Map([['order-1', 7]]),
-      )
+      const [winner] = answers.map(([shared]) => shared)
+      expect(answers.map(([shared]) => shared)).toEqual(Array(20).fill(winner))
+      expect(winner).toEqual({ at: expect.any(Number), fingerprint: `print-${(winner?.at ?? 0) - now}` })
+      expect(answers.map(([, own]) => own?.at)).toEqual(tries.map((_, index) => now + index))
+      expect(await notifications.claim(tenant, [claimOf('order-1', now - 1)])).toEqual([winner])
+      expect(
+        await notifications.claim(freshTenant(), [claimOf('order-1', 7, { until: now + HOUR })]),
+      ).toEqual([{ at: 7, fingerprint: 'print' }])
     })
 
-    test('within one call the earliest claim of an id counts, and a record says when a UUIDv7 was accepted', async () => {
+    test('within one call the earliest claim of an id counts, and a record says how a UUIDv7 was accepted', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const now = Date.now()
-      const twice = [
-        { id: 'a', at: now + 5 },
-        { id: 'a', at: now },
-      ]
-      expect(await notifications.claim(tenant, twice)).toEqual(new Map([['a', now]]))
+      const twice = [claimOf('a', now + 5, { fingerprint: 'later' }), claimOf('a', now)]
+      const first = { at: now, fingerprint: 'print' }
+      expect(await notifications.claim(tenant, twice)).toEqual([first, first])
       const id = derivedUuid7(now, tenant)
-      await notifications.put([sampleRecord(tenant, id, { acceptedAt: now })])
-      expect(await notifications.claim(tenant, [{ id, at: now + 3_600_000 }])).toEqual(new Map([[id, now]]))
+      await notifications.put([sampleRecord(tenant, id, { acceptedAt: now, fingerprint: 'recorded' })])
+      const recorded = { at: now, fingerprint: 'recorded' }
+      expect(await notifications.claim(tenant, [claimOf(id, now + HOUR)])).toEqual([recorded])
+      expect(await notifications.recorded(tenant, [id, id, 'a', derivedUuid7(now, 'other')])).toEqual(
+        new Map([[id, { ...recorded, complete: true }]]),
+      )
+      await notifications.put([
+        sampleRecord(tenant, 'wide', { acceptedAt: now, lanes: 8 }),
+        sampleRecord(tenant, 'later', { acceptedAt: now, deliverAt: now + HOUR }),
+      ])
+      const found = await notifications.recorded(tenant, ['wide', 'later'])
+      expect([...found.values()].map(({ complete }) => complete)).toEqual([false, false])
+      expect(await notifications.recorded(freshTenant(), [id])).toEqual(new Map())
+      expect(await notifications.recorded(tenant, [])).toEqual(new Map())
+    })
+
+    test('with a window, an acceptance stands for what comes near it, before or after', async () => {
+      const { notifications } = store()
+      const tenant = freshTenant()
+      const now = Date.now()
+      const windowMs = 600_000
+      const claim = async (minutes: number, fingerprint = 'print') => {
+        const [found] = await notifications.claim(tenant, [
+          claimOf('m', now + minutes * 60_000, { windowMs, fingerprint }),
+        ])
+        return found && [(found.at - now) / 60_000, found.fingerprint]
+      }
+      expect(await claim(0)).toEqual([0, 'print'])
+      expect(await claim(9.9, 'other')).toEqual([0, 'print'])
+      expect(await claim(10, 'other')).toEqual([10, 'other'])
+      expect(await claim(5)).toEqual([0, 'print'])
+      expect(await claim(5, 'other')).toEqual([10, 'other'])
+      expect(await claim(5, 'third')).toEqual([0, 'print'])
+      expect(await claim(-30)).toEqual([-30, 'print'])
+      expect(await claim(0)).toEqual([0, 'print'])
+    })
+
+    test('acceptances of concurrent claims with a window are never closer than it', async () => {
+      const { notifications } = store()
+      const tenant = freshTenant()
+      const now = Date.now()
+      const windowMs = 10_000
+      const claims = Array.from({ length: 30 }, (_, index) =>
+        claimOf('m', now + index * 1_000, { windowMs, fingerprint: 'same' }),
+      )
+      const found = await Promise.all(claims.map((claim) => notifications.claim(tenant, [claim])))
+      const times = [...new Set(found.flat().map(({ at }) => at))].sort((a, b) => a - b)
+      for (const [index, at] of times.slice(1).entries())
+        expect(at - (times[index] ?? 0)).toBeGreaterThanOrEqual(windowMs)
+      for (const [index, claim] of claims.entries())
+        expect(Math.abs((found[index]?.[0]?.at ?? 0) - claim.at)).toBeLessThan(windowMs)
+      // Asked again, each stays with an acceptance near it.
+      const again = await notifications.claim(tenant, claims)
+      expect(new Set(again.map(({ at }) => at))).toEqual(new Set(times))
     })
   })
 }

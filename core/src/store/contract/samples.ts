@@ -53,6 +53,7 @@ export const sampleRecord = (
   type: 'comment.created',
   priority: 'high',
   acceptedAt: Date.now(),
+  fingerprint: `of ${id}`,
   lanes: 0,
   direct: 1,
   ...more,

@@ -46,7 +46,7 @@ export const MIGRATIONS: readonly string[] = [
    ) WITHOUT ROWID;
    CREATE INDEX notifications_expiry ON notifications (expires_at);
    CREATE TABLE claims (
-     tenant TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+     tenant TEXT NOT NULL, id TEXT NOT NULL, acceptances TEXT NOT NULL, expires_at INTEGER NOT NULL,
      PRIMARY KEY (tenant, id)
    ) WITHOUT ROWID;
    CREATE INDEX claims_expiry ON claims (expires_at);`,

@@ -1,5 +1,6 @@
-import type { NotificationRecord, Notifications } from '../port.ts'
-import { earliestClaims, keptUntil, notificationState } from '../state.ts'
+import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../acceptance.ts'
+import type { Acceptance, NotificationRecord, Notifications } from '../port.ts'
+import { keptUntil, notificationState, recordedOf } from '../state.ts'
 import type { Session } from './session.ts'
 
 type Row = { content: string; lanes: string; cancelledAt: number | null }
@@ -10,10 +11,10 @@ const PUT = `INSERT INTO notifications (tenant, id, content, accepted_at, expire
   ON CONFLICT DO UPDATE SET content = excluded.content, accepted_at = excluded.accepted_at, expires_at = excluded.expires_at
   WHERE content IS NULL OR excluded.accepted_at <= accepted_at`
 
-const RECORDED = `SELECT accepted_at AS at FROM notifications
+const RECORDED = `SELECT accepted_at AS at, content ->> '$.fingerprint' AS fingerprint FROM notifications
   WHERE tenant = ? AND id = ? AND content IS NOT NULL AND expires_at > ?`
-const CLAIMED = 'SELECT at FROM claims WHERE tenant = ? AND id = ? AND expires_at > ?'
-const CLAIM = 'INSERT OR REPLACE INTO claims (tenant, id, at, expires_at) VALUES (?, ?, ?, ?)'
+const CLAIMED = 'SELECT acceptances FROM claims WHERE tenant = ? AND id = ? AND expires_at > ?'
+const CLAIM = 'INSERT OR REPLACE INTO claims (tenant, id, acceptances, expires_at) VALUES (?, ?, ?, ?)'
 
 export const sqliteNotifications = (session: Session, retention: number): Notifications => ({
   put: (records) =>
@@ -39,18 +40,35 @@ export const sqliteNotifications = (session: Session, retention: number): Notifi
     return { ...record, state, recipients: lanes.reduce((sum, { reached }) => sum + reached, record.direct) }
   },
 
+  recorded: async (tenant, ids) => {
+    const rows = await session.all<{ id: string; content: string }>(
+      `SELECT id, content FROM notifications
+       WHERE tenant = ? AND id IN (SELECT value FROM json_each(?)) AND content IS NOT NULL AND expires_at > ?`,
+      [tenant, JSON.stringify(ids), Date.now()],
+    )
+    return new Map(rows.map(({ id, content }) => [id, recordedOf(JSON.parse(content) as NotificationRecord)]))
+  },
+
   claim: (tenant, wanted) =>
     session.write(({ run, first }) => {
-      const times = earliestClaims(wanted)
-      for (const [id, at] of times) {
-        const now = Date.now()
-        const known =
-          first<{ at: number }>(RECORDED, [tenant, id, now]) ??
-          first<{ at: number }>(CLAIMED, [tenant, id, now])
-        if (known) times.set(id, known.at)
-        else run(CLAIM, [tenant, id, at, at + retention])
+      const now = Date.now()
+      const answers = new Array<Acceptance>(wanted.length)
+      for (const [id, group] of claimsById(wanted)) {
+        const row = first<Acceptance>(RECORDED, [tenant, id, now])
+        // The driver adds a member of its own to rows.
+        const record = row && { at: row.at, fingerprint: row.fingerprint }
+        const cell = first<{ acceptances: string }>(CLAIMED, [tenant, id, now])?.acceptances
+        let held = record ? [record] : cell === undefined ? [] : readAcceptances(cell)
+        for (const { claim, index } of group) {
+          const found = record ?? standing(held, claim)
+          if (!found) {
+            held = withClaim(held, claim)
+            run(CLAIM, [tenant, id, acceptancesCell(held), claim.until])
+          }
+          answers[index] = found ?? { at: claim.at, fingerprint: claim.fingerprint }
+        }
       }
-      return times
+      return answers
     }),
 
   progress: (tenant, id, { lane, reached, finished }) => {

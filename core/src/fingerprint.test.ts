@@ -1,0 +1,61 @@
+import { NatsNotification, Notification, type NotificationInput, parse } from '@carillon/schemas'
+import { expect, test } from 'vitest'
+import { fingerprintOf } from './fingerprint.ts'
+
+const note = {
+  to: ['ada', { user: 'bob', email: 'bob@example.org' }, { topic: 'team' }],
+  type: 'order.shipped',
+  title: 'Order 9 – “shipped”',
+  actor: { user: 'grace' },
+  tags: ['a', 'b'],
+  data: { b: [1, { d: null, c: 1.5 }], a: { y: true, x: 'é' } },
+  plan: [{ channel: 'email' }],
+} satisfies NotificationInput
+
+const of = (input: unknown, priority: Notification['priority'] = 'normal') => {
+  const read = parse(Notification, input)
+  if (!read.success) throw new Error(JSON.stringify(read.issues))
+  return fingerprintOf({ ...read.data, priority: priority ?? 'normal' })
+}
+
+test('the order of keys, the id, the sender and the way an actor or a plan is written do not count', () => {
+  const { data, ...rest } = note
+  const same = {
+    data: { a: { x: 'é', y: true }, b: [1, { c: 1.5, d: null }] },
+    ...Object.fromEntries(Object.entries(rest).reverse()),
+    actor: 'grace',
+    plan: [{ after: 0, when: 'undelivered', channel: 'email' }],
+    id: 'order-9',
+    sender: 'key',
+  }
+  expect(of(same)).toBe(of(note))
+})
+
+test('it is the same over NATS, where the subject says type and priority', () => {
+  const { type, ...rest } = note
+  const read = parse(NatsNotification, rest)
+  if (!read.success) throw new Error('the notification is good')
+  expect(fingerprintOf({ ...read.data, type, priority: 'high' })).toBe(
+    of({ ...note, priority: 'high' }, 'high'),
+  )
+})
+
+test('everything else counts', () => {
+  const others = [
+    { ...note, to: 'ada' },
+    { ...note, to: note.to.toReversed() },
+    { ...note, type: 'order.paid' },
+    { ...note, title: 'Order 9' },
+    { ...note, tags: ['b', 'a'] },
+    { ...note, data: { ...note.data, c: 0 } },
+    { ...note, plan: [] },
+    { ...note, deliverAt: '2027-01-01T00:00:00Z' },
+    { ...note, exclude: ['bob'] },
+  ]
+  const prints = [of(note), of(note, 'high'), ...others.map((other) => of(other))]
+  expect(new Set(prints).size).toBe(prints.length)
+})
+
+test('it does not change between versions: stored ones are compared with it for as long as records are kept', () => {
+  expect(of(note)).toBe('Xzu1fzs7c2JJhKLKznEUzK9Plnp-kCoanC3061oGKH8')
+})

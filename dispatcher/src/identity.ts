@@ -1,0 +1,133 @@
+import { hash } from 'node:crypto'
+import type { ProblemError } from '@carillon/core/errors'
+import { idReused } from '@carillon/core/id-reused'
+import { timeOfId } from '@carillon/core/ids'
+import { grouped } from '@carillon/core/store/grouping'
+import type { AcceptanceClaim, Notifications } from '@carillon/core/store/port'
+import { DEDUPE_WINDOW_MS, type DeadReason, RETENTION_MS } from '@carillon/core/stream/port'
+import { createInHand } from './in-hand.ts'
+import { deadReason, type Incoming, type Name } from './notification.ts'
+
+/**
+ * Which notification a message is, and when that was first accepted, epoch ms. `complete`: an earlier message has led to
+ * all that this one could.
+ */
+export type Identity = { id: string; acceptedAt: number; complete?: true }
+export type Identified = Identity | { refused: DeadReason }
+
+/** Longer than the log may deliver a message again. */
+const MESSAGE_ID_KEPT_MS = RETENTION_MS + 24 * 3_600_000
+
+const messageKey = (...parts: string[]) => `msg_${hash('sha256', parts.join('\n'), 'base64url').slice(0, 40)}`
+
+const WORDS: Record<Name['by'], () => ProblemError> = {
+  carillon: () => idReused('the id', '/id'),
+  sender: () => idReused('the id', '/id'),
+  event: () => idReused("the CloudEvent's id, from the same source,", '/id'),
+  publisher: () => idReused('the Nats-Msg-Id, within ten minutes,'),
+}
+const reused = ({ by }: Name): Identified => ({ refused: deadReason(WORDS[by]()) })
+
+/** An identity to be looked up; `inHand`: the fingerprint that a fresh UUIDv7 is in hand with. */
+type LookUp = { each: Incoming; identity: Identity; inHand?: string }
+
+/** The time that an id carries, if it can be believed; a `Nats-Msg-Id` carries none. */
+const ownTime = ({ name, appendedAt }: Incoming) =>
+  name.by === 'publisher' ? undefined : timeOfId(name.id, appendedAt)
+
+/**
+ * Settles which notification each message of a batch is.
+ *
+ * - An id that somebody chose belongs to the content it came with first. The same content again is the same
+ *   notification, however late; other content is refused as `id_reused`.
+ * - A `Nats-Msg-Id` in place of an id does so for messages of one tenant and type that the log took within ten minutes
+ *   of each other. Afterwards it names another notification.
+ * - An id made by Carillon is nobody else's.
+ *
+ * An id that does not carry its time, and a `Nats-Msg-Id`, is claimed in the store: exact on any number of dispatchers.
+ * A fresh UUIDv7 is only looked up, because a claim costs as much as everything else. That is exact within one process;
+ * two dispatchers that handle two contents of one UUIDv7 within the same milliseconds may accept both.
+ */
+export const createIdentify = (
+  notifications: Pick<Notifications, 'claim' | 'recorded'>,
+  { retentionMs }: { retentionMs: number },
+) => {
+  const inHand = createInHand()
+
+  const claimOf = ({ name, appendedAt, fingerprint, notification }: Incoming): AcceptanceClaim => {
+    const claim = { at: appendedAt, fingerprint }
+    if (name.by === 'publisher') {
+      const id = messageKey(notification.type, name.messageId)
+      return { ...claim, id, until: appendedAt + MESSAGE_ID_KEPT_MS, windowMs: DEDUPE_WINDOW_MS }
+    }
+    const { deliverAt } = notification
+    const starts = deliverAt === undefined ? appendedAt : Math.max(appendedAt, Date.parse(deliverAt))
+    return { ...claim, id: name.id, until: starts + retentionMs }
+  }
+
+  const identityOf = ({ name, notification }: Incoming, acceptedAt: number): Identity => {
+    if (name.by !== 'publisher') return { id: name.id, acceptedAt }
+    return { id: messageKey(notification.type, name.messageId, String(acceptedAt)), acceptedAt }
+  }
+
+  return async (
+    incoming: readonly Incoming[],
+  ): Promise<{
+    of(each: Incoming): Identified
+    /** To be called once the batch is stored, or given up. */
+    release(): void
+  }> => {
+    const answers = new Map<Incoming, Identified>()
+    const held = inHand.open()
+
+    const claim = async ([tenant, some]: [string, Incoming[]]) => {
+      const found = await notifications.claim(tenant, some.map(claimOf))
+      for (const [index, each] of some.entries()) {
+        const first = found[index]
+        const same = first?.fingerprint === each.fingerprint
+        answers.set(each, first && same ? identityOf(each, first.at) : reused(each.name))
+      }
+    }
+    /** What is recorded decides, and what is in hand for an id without a record. */
+    const lookUp = async ([tenant, some]: [string, LookUp[]]) => {
+      const found = await notifications.recorded(
+        tenant,
+        some.map(({ identity }) => identity.id),
+      )
+      for (const { each, identity, inHand } of some) {
+        const record = found.get(identity.id)
+        const first = record?.fingerprint ?? inHand ?? each.fingerprint
+        if (first !== each.fingerprint) answers.set(each, reused(each.name))
+        else if (record?.complete) answers.set(each, { ...identity, complete: true })
+      }
+    }
+    /** A message that is certainly the first of its notification needs no look. */
+    const toLookUp = (each: Incoming): LookUp[] => {
+      const identity = answers.get(each)
+      if (!identity || 'refused' in identity) return []
+      const { tenant, name, appendedAt, again, fingerprint } = each
+      const chosen = name.by === 'sender' || name.by === 'event'
+      if (chosen && ownTime(each) !== undefined)
+        return [{ each, identity, inHand: held.take(`${tenant}\n${name.id}`, fingerprint) }]
+      return again || (name.by !== 'carillon' && identity.acceptedAt !== appendedAt)
+        ? [{ each, identity }]
+        : []
+    }
+
+    const timeless: Incoming[] = []
+    for (const each of incoming) {
+      const at = ownTime(each)
+      if (at === undefined) timeless.push(each)
+      else answers.set(each, identityOf(each, at))
+    }
+    try {
+      await Promise.all([...grouped(timeless, ({ tenant }) => tenant)].map(claim))
+      const wanted = incoming.flatMap(toLookUp)
+      await Promise.all([...grouped(wanted, ({ each }) => each.tenant)].map(lookUp))
+    } catch (error) {
+      held.release()
+      throw error
+    }
+    return { of: (each) => answers.get(each) as Identified, release: held.release }
+  }
+}
