@@ -18,6 +18,12 @@ export const derivedUuid7 = (ms: number, seed: string): string => {
 export const uuid7Time = (id: string): number | undefined =>
   UUID7.test(id) ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : undefined
 
+/** The smallest UUIDv7 of this time (epoch ms). */
+export const earliestUuid7 = (ms: number): string => {
+  const time = ms.toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
+}
+
 /**
  * The item of one notification in one user's inbox. Deterministic, so that storing it again is an upsert; led by
  * the time of acceptance, so that ids sort by age and name the partition they live in.

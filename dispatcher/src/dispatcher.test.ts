@@ -144,6 +144,9 @@ test('a notification waits for its deliverAt, and can be cancelled until then', 
     async () => (await store.notifications.get(tenant, 'never'))?.state === 'scheduled',
     WAIT,
   )
+  const listed = async (user: string) =>
+    (await store.notifications.list(tenant, { absent: user, limit: 10 })).notifications.map(({ id }) => id)
+  expect([(await listed('ada')).sort(), await listed('bob')]).toEqual([['never', 'soon'], []])
   await store.notifications.cancel(tenant, 'never', Date.now())
   await stream.cancel([scheduleSubject(tenant, dueKey('never'))])
   expect(await world.titles('ada')).toEqual([])

@@ -35,11 +35,16 @@ const recordOf = (
   ...(plan.length > 0 ? { planned: true as const } : {}),
 })
 
-const nothing = (ready: Ready, acceptedAt: number, messages: OutgoingMessage[] = []): Expansion => ({
-  portion: { ready, users: [] },
-  record: recordOf(ready, acceptedAt, 0, []),
-  messages,
-})
+/** Stores nothing in any inbox now. Users who are named, if they are few, can still be told of it. */
+const nothing = (ready: Ready, acceptedAt: number, messages: OutgoingMessage[] = []): Expansion => {
+  const { users } = recipientsOf(ready.notification)
+  const absent = users.length > 0 && users.length <= USERS_KEPT ? { absent: users } : {}
+  return {
+    portion: { ready, users: [] },
+    record: { ...recordOf(ready, acceptedAt, 0, []), ...absent },
+    messages,
+  }
+}
 
 /** Waits in the log until its `deliverAt`. */
 export const postpone = (ready: Ready, acceptedAt: number): Expansion => {

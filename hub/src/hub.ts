@@ -24,6 +24,7 @@ import { deliveryRoutes } from './api/deliveries.ts'
 import { type Demo, demoRoutes } from './api/demo.ts'
 import { deviceRoutes } from './api/devices.ts'
 import { inboxRoutes } from './api/inbox.ts'
+import { notificationListRoutes } from './api/notification-list.ts'
 import { notificationRoutes } from './api/notifications.ts'
 import { operationRoutes } from './api/operations.ts'
 import { otpRoutes } from './api/otp.ts'
@@ -39,6 +40,7 @@ import { createEdge, type Edge } from './edge.ts'
 import { guardServer } from './guard.ts'
 import { createIdempotent } from './idempotent.ts'
 import { createVerbs } from './inbox/verbs.ts'
+import { createNotificationList } from './notifications/list.ts'
 import { refuseHosts, refuseOrigins } from './origin.ts'
 import { createOtp } from './otp.ts'
 import { createRefusals } from './refusals.ts'
@@ -146,6 +148,10 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     stream,
     log,
     metrics,
+  })
+  notificationListRoutes(routes, {
+    list: createNotificationList({ notifications, inbox: store.inbox }),
+    cursors,
   })
   deliveryRoutes(routes, { inbox: store.inbox, notifications, deliveries, cursors })
   inboxRoutes(routes, { inbox: store.inbox, live, verbs, cursors, log })

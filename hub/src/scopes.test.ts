@@ -27,6 +27,7 @@ const ACCESS: Record<string, string> = {
   'GET /v1/dead-letters': 'dead-letters:read',
   'GET /v1/devices': 'user',
   'GET /v1/inbox': 'user',
+  'GET /v1/notifications': 'notifications:read',
   'GET /v1/notifications/{id}': 'notifications:read',
   'GET /v1/notifications/{id}/deliveries': 'notifications:read',
   'GET /v1/providers': 'providers:read',

@@ -117,3 +117,7 @@ export const NotificationStatus = z.object({
   ),
 })
 export type NotificationStatus = z.infer<typeof NotificationStatus>
+
+/** A notification in a list. */
+export const NotificationSummary = NotificationStatus.omit({ deliveries: true })
+export type NotificationSummary = z.infer<typeof NotificationSummary>

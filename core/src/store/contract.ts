@@ -7,6 +7,7 @@ import { devicesContract } from './contract/devices.ts'
 import { inboxContract } from './contract/inbox.ts'
 import { inboxModelContract } from './contract/inbox-model.ts'
 import { marksContract } from './contract/marks.ts'
+import { notificationListContract } from './contract/notification-list.ts'
 import { notificationsContract } from './contract/notifications.ts'
 import { peopleContract } from './contract/people.ts'
 import { schemaContract } from './contract/schema.ts'
@@ -40,6 +41,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     peopleContract(store)
     tenantsContract(store)
     notificationsContract(store)
+    notificationListContract(store)
     devicesContract(store)
     accountsContract(store)
     suppressionsContract(store)

@@ -38,6 +38,14 @@ export interface Inbox {
     owner: Owner,
     query: { status: InboxStatus; category?: string; tag?: string; before?: string; limit: number },
   ): Promise<InboxItem[]>
+  /**
+   * The notifications of items older than `before` (any UUIDv7), newest first, whatever their state, at most `limit`;
+   * fewer only at the end.
+   */
+  arrivals(
+    owner: Owner,
+    query: { before?: string; limit: number },
+  ): Promise<{ id: string; notification: string }[]>
   /** Always computed from the items themselves, so they cannot drift. */
   counts(owner: Owner): Promise<Counts>
   /** The items among `ids` that are the owner's; others are left out. */
@@ -139,6 +147,8 @@ export type NotificationRecord = {
   users?: string[]
   /** It has a delivery plan. */
   planned?: true
+  /** Users it names who have no item of it, or not yet: it waits for `deliverAt`, or had expired. At most 100. */
+  absent?: string[]
 }
 
 /** What was accepted under an id: when (epoch ms), and the fingerprint of its content. */
@@ -161,6 +171,21 @@ export type NotificationProgress = NotificationRecord & {
   recipients: number
 }
 
+/** A position in the list of notifications, which is ordered by acceptance (epoch ms), then by the bytes of the id. */
+export type NotificationPlace = { at: number; id: string }
+
+export type NotificationQuery = {
+  /** Only those that list this user as `absent`. */
+  absent?: string
+  /** Not those accepted before, epoch ms. */
+  from?: number
+  before?: NotificationPlace
+  limit: number
+}
+
+/** At most `limit` notifications, newest first; perhaps none. `next` is absent at the end of the list. */
+export type NotificationPage = { notifications: NotificationProgress[]; next?: NotificationPlace }
+
 /**
  * The notifications themselves, kept as long as their items.
  *
@@ -173,6 +198,10 @@ export interface Notifications {
   get(tenant: string, id: string): Promise<NotificationProgress | undefined>
   /** How the ids that have a record were accepted. Others are left out. */
   recorded(tenant: string, ids: readonly string[]): Promise<Map<string, Recorded>>
+  /** Those of the ids that are known, by id. */
+  find(tenant: string, ids: readonly string[]): Promise<Map<string, NotificationProgress>>
+  /** Reads a bounded number of rows, so a page may end early and still have a `next`. */
+  list(tenant: string, query: NotificationQuery): Promise<NotificationPage>
   /**
    * Returns for each claim the acceptance it falls under: one that was recorded or claimed before, else its own, which
    * is claimed thereby. If its fingerprint differs, the id was used for other content. Of concurrent claims for an id,

@@ -25,6 +25,7 @@ import { answerProblem, problemOf } from '../problems.ts'
 import type { Routes } from '../routes.ts'
 import type { Sums } from '../sums.ts'
 import { isWide } from './deliveries.ts'
+import { summaryOf } from './notification-list.ts'
 
 const BATCH_MAX_BYTES = 8 * 1_024 * 1_024
 
@@ -164,14 +165,7 @@ export const notificationRoutes = (
       const found = await notifications.get(sender.tenant, params.id)
       if (!found) throw notFound()
       const status: NotificationStatus = {
-        id: found.id,
-        type: found.type,
-        priority: found.priority,
-        state: found.state,
-        acceptedAt: new Date(found.acceptedAt).toISOString(),
-        ...(found.deliverAt === undefined ? {} : { deliverAt: new Date(found.deliverAt).toISOString() }),
-        ...(found.expiresAt === undefined ? {} : { expiresAt: new Date(found.expiresAt).toISOString() }),
-        recipients: found.recipients,
+        ...summaryOf(found),
         ...(found.planned
           ? { deliveries: await sums(sender.tenant, { id: found.id, wide: isWide(found) }) }
           : {}),

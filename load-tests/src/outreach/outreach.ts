@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, test, vi } from 'vitest'
 import { FAULTS } from './scenarios/faults.ts'
 import { interrupt } from './scenarios/killed.ts'
+import { LISTING } from './scenarios/listing.ts'
 import { OTP } from './scenarios/otp.ts'
 import { PRESENCE } from './scenarios/presence.ts'
 import { RETRIES } from './scenarios/retries.ts'
 import { openScene } from './scene.ts'
 import type { Stage } from './stage.ts'
 
-const SCENARIOS = [...PRESENCE, ...FAULTS, ...RETRIES, OTP]
+const SCENARIOS = [...PRESENCE, ...FAULTS, ...RETRIES, OTP, LISTING]
 
 /**
  * What has to hold in every mode. The scenarios have nothing of one another's but the installation, and go on at the same

@@ -1,6 +1,6 @@
 import type { InboxItem, ItemContent } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
-import { uuid7Time } from '../../ids.ts'
+import { earliestUuid7, uuid7Time } from '../../ids.ts'
 import { groupedSlices, slices } from '../grouping.ts'
 import type { Inbox, NewItem, Owner, StateChange } from '../port.ts'
 import {
@@ -13,7 +13,7 @@ import {
   type Standing,
 } from '../state.ts'
 import { LEAD_MS, writeClock } from './clock.ts'
-import { datedIds, earliestId, monthOf, monthsBetween } from './months.ts'
+import { datedIds, monthOf, monthsBetween } from './months.ts'
 import { forEach, type Session, type Statement } from './session.ts'
 import { ttlUntil } from './ttl.ts'
 
@@ -144,6 +144,22 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
       return found
     },
 
+    arrivals: async ({ tenant, user }, { before, limit }) => {
+      const now = Date.now()
+      const older = before === undefined ? [] : [before]
+      const query = `SELECT id, content, expires_at FROM ${inbox} WHERE ${ITEM}${before === undefined ? '' : ' AND id < ?'}`
+      const partitions = months(now, uuid7Time(before ?? '')).map((month) => [tenant, user, month, ...older])
+      const found: { id: string; notification: string }[] = []
+      for (const two of slices(partitions, 2))
+        for await (const rows of session.scan(query, two, limit))
+          for (const row of rows) {
+            if (!alive(row, now)) continue
+            const { notification } = JSON.parse(String(row.content)) as ItemContent
+            if (found.push({ id: String(row.id), notification }) === limit) return found
+          }
+      return found
+    },
+
     counts: async ({ tenant, user }) => {
       const now = Date.now()
       const query = `SELECT ${STANDING} FROM ${inbox} WHERE ${ITEM}`
@@ -202,7 +218,7 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
             tenant,
             user,
             month,
-            earliestId(now),
+            earliestUuid7(now),
           ]),
         ),
       )

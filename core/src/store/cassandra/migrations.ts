@@ -45,6 +45,26 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     records map<text, text>, progress map<int, int>, finished set<int>, cancelled_at timestamp,
     PRIMARY KEY ((tenant, bucket), id)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('notification_hours')} (
+    tenant text, year int, hour int,
+    PRIMARY KEY ((tenant, year), hour)
+  ) WITH CLUSTERING ORDER BY (hour DESC)
+    AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('notification_buckets')} (
+    tenant text, hour int, bucket bigint, dated boolean, pointed boolean,
+    PRIMARY KEY ((tenant, hour), bucket)
+  ) WITH CLUSTERING ORDER BY (bucket DESC)
+    AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('notification_pointers')} (
+    tenant text, bucket bigint, at bigint, id text,
+    PRIMARY KEY ((tenant, bucket), at, id)
+  ) WITH CLUSTERING ORDER BY (at DESC, id DESC)
+    AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('notification_absentees')} (
+    tenant text, user text, month int, at bigint, id text,
+    PRIMARY KEY ((tenant, user, month), at, id)
+  ) WITH CLUSTERING ORDER BY (at DESC, id DESC)
+    AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('claims')} (
     tenant text, id text, acceptances text,
     PRIMARY KEY ((tenant, id))

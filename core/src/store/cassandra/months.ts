@@ -16,9 +16,3 @@ export const datedIds = (ids: readonly string[]): { id: string; time: number; mo
 /** Months from the newest to the oldest, both inclusive. */
 export const monthsBetween = (newest: number, oldest: number): number[] =>
   Array.from({ length: Math.max(0, newest - oldest + 1) }, (_, back) => newest - back)
-
-/** No item accepted at this moment or later has a smaller id. */
-export const earliestId = (ms: number): string => {
-  const time = ms.toString(16).padStart(12, '0')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
-}

@@ -1,8 +1,18 @@
+import type { types } from 'cassandra-driver'
 import { uuid7Time } from '../../ids.ts'
 import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../acceptance.ts'
 import { grouped, groupedSlices } from '../grouping.ts'
-import type { Acceptance, AcceptanceClaim, NotificationRecord, Notifications, Recorded } from '../port.ts'
+import type {
+  Acceptance,
+  AcceptanceClaim,
+  NotificationProgress,
+  NotificationRecord,
+  Notifications,
+  Recorded,
+} from '../port.ts'
 import { bucketOf, keptUntil, notificationState, recordedOf } from '../state.ts'
+import { notificationIndex } from './notification-index.ts'
+import { notificationList } from './notification-list.ts'
 import { forEach, type Session, type Statement } from './session.ts'
 import { ttlUntil } from './ttl.ts'
 
@@ -16,14 +26,27 @@ const first = (records: Map<string, string>): string | undefined => {
   return earliest === undefined ? undefined : records.get(earliest)
 }
 
+const COLUMNS = 'records, progress, finished, cancelled_at'
+
+const progressOf = (row: types.Row): NotificationProgress | undefined => {
+  const content = first(mapOf<string, string>(row.records))
+  if (content === undefined) return
+  const record = JSON.parse(content) as NotificationRecord
+  const finished = row.finished instanceof Set ? row.finished.size : 0
+  const state = notificationState(record, { finished, cancelled: row.cancelled_at !== null }, Date.now())
+  const reached = [...mapOf<number, number>(row.progress).values()]
+  return { ...record, state, recipients: reached.reduce((sum, lane) => sum + lane, record.direct) }
+}
+
 /**
- * Records accepted in the same second share a partition, so that a dispatcher's batch of them is one mutation.
+ * Records accepted within ten seconds share a partition, so that a dispatcher's batch of them is one mutation.
  * Each is an entry of a map by its time of acceptance: storing one again overwrites it with itself, and of two
  * the first counts. Progress and cancellation are other cells.
  */
 export const cassandraNotifications = (session: Session, retention: number): Notifications => {
   const table = session.table('notifications')
   const claims = session.table('claims')
+  const index = notificationIndex(session, retention)
   const ONE = 'tenant = ? AND bucket = ? AND id = ?'
   const update = (set: string, values: unknown[], tenant: string, id: string, until: number): Statement => ({
     query: `UPDATE ${table} USING TTL ? SET ${set} WHERE ${ONE}`,
@@ -65,30 +88,39 @@ export const cassandraNotifications = (session: Session, retention: number): Not
     }
   }
 
+  const find: Notifications['find'] = async (tenant, ids) => {
+    const found = new Map<string, NotificationProgress>()
+    const query = `SELECT id, ${COLUMNS} FROM ${table} WHERE tenant = ? AND bucket = ? AND id IN ?`
+    await forEach(groupedSlices([...new Set(ids)], bucketOf, IDS_PER_QUERY), async ([bucket, some]) => {
+      for (const row of await session.rows(query, [tenant, bucket, some])) {
+        const progress = progressOf(row)
+        if (progress) found.set(progress.id, progress)
+      }
+    })
+    return found
+  }
+
   return {
     put: async (records) => {
       const partitions = grouped(records, ({ tenant, id }) => `${tenant}\n${bucketOf(id)}`)
-      await forEach([...partitions.values()], (together) =>
-        session.write(
-          together.map((record) => {
-            const entry = [String(record.acceptedAt), JSON.stringify(record)]
-            return update('records[?] = ?', entry, record.tenant, record.id, keptUntil(record, retention))
-          }),
+      await Promise.all([
+        forEach([...partitions.values()], (together) =>
+          session.write(
+            together.map((record) => {
+              const entry = [String(record.acceptedAt), JSON.stringify(record)]
+              return update('records[?] = ?', entry, record.tenant, record.id, keptUntil(record, retention))
+            }),
+          ),
         ),
-      )
+        index.add(records),
+      ])
     },
 
-    get: async (tenant, id) => {
-      const query = `SELECT records, progress, finished, cancelled_at FROM ${table} WHERE ${ONE}`
-      const [row] = await session.rows(query, [tenant, bucketOf(id), id])
-      const content = first(mapOf<string, string>(row?.records))
-      if (!row || content === undefined) return
-      const record = JSON.parse(content) as NotificationRecord
-      const finished = row.finished instanceof Set ? row.finished.size : 0
-      const state = notificationState(record, { finished, cancelled: row.cancelled_at !== null }, Date.now())
-      const reached = [...mapOf<number, number>(row.progress).values()]
-      return { ...record, state, recipients: reached.reduce((sum, lane) => sum + lane, record.direct) }
-    },
+    get: async (tenant, id) => (await find(tenant, [id])).get(id),
+
+    find,
+
+    list: notificationList({ session, index, retention, progressOf, columns: COLUMNS, find }),
 
     recorded,
 

@@ -84,6 +84,16 @@ export const sqliteInbox = (session: Session): Inbox => ({
     return rows.map(item)
   },
 
+  arrivals: async ({ tenant, user }, { before = '~', limit }) => {
+    const rows = await session.all<{ id: string; notification: string }>(
+      `SELECT id, c.content ->> '$.notification' AS notification
+       FROM inbox JOIN inbox_content AS c ON c.row = inbox.content
+       WHERE tenant = ? AND user = ? AND expires_at > ? AND id < ? ORDER BY id DESC LIMIT ?`,
+      [tenant, user, Date.now(), before, limit],
+    )
+    return rows.map(({ id, notification }) => ({ id, notification }))
+  },
+
   counts: async ({ tenant, user }) => {
     const now = Date.now()
     const row = await session.get<{ unread: number; unseen: number }>(

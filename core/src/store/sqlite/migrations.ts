@@ -45,6 +45,12 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, id)
    ) WITHOUT ROWID;
    CREATE INDEX notifications_expiry ON notifications (expires_at);
+   CREATE INDEX notifications_order ON notifications (tenant, accepted_at, id);
+   CREATE TABLE notification_absentees (
+     tenant TEXT NOT NULL, user TEXT NOT NULL, at INTEGER NOT NULL, id TEXT NOT NULL, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, user, at, id)
+   ) WITHOUT ROWID;
+   CREATE INDEX notification_absentees_expiry ON notification_absentees (expires_at);
    CREATE TABLE claims (
      tenant TEXT NOT NULL, id TEXT NOT NULL, acceptances TEXT NOT NULL, expires_at INTEGER NOT NULL,
      PRIMARY KEY (tenant, id)

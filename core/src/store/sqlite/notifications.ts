@@ -1,10 +1,48 @@
 import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../acceptance.ts'
-import type { Acceptance, NotificationRecord, Notifications } from '../port.ts'
+import type { Acceptance, NotificationProgress, NotificationRecord, Notifications } from '../port.ts'
 import { keptUntil, notificationState, recordedOf } from '../state.ts'
 import type { Session } from './session.ts'
 
 type Row = { content: string; lanes: string; cancelledAt: number | null }
 type Lanes = Record<string, { reached: number; finished?: true }>
+/** `at`: where it is listed; `acceptedAt` as the record says, which may be another. */
+type Listed = Row & { id: string; at: number; acceptedAt: number }
+
+const COLUMNS = 'n.id, n.content, n.lanes, n.cancelled_at AS cancelledAt, n.accepted_at AS acceptedAt'
+
+/** Above every place. */
+const NEWEST = { at: Number.MAX_SAFE_INTEGER, id: '' }
+
+const OF_TENANT = `SELECT ${COLUMNS}, n.accepted_at AS at FROM notifications AS n
+  WHERE n.tenant = ?1 AND n.content IS NOT NULL AND n.expires_at > ?2
+    AND (n.accepted_at, n.id) < (?3, ?4) AND n.accepted_at >= ?5
+  ORDER BY n.accepted_at DESC, n.id DESC LIMIT ?6`
+
+const OF_ABSENT = `SELECT ${COLUMNS}, a.at FROM notification_absentees AS a
+  JOIN notifications AS n ON n.tenant = a.tenant AND n.id = a.id
+  WHERE a.tenant = ?2 AND a.user = ?1 AND n.content IS NOT NULL AND n.expires_at > ?3
+    AND (a.at, a.id) < (?4, ?5) AND a.at >= ?6
+  ORDER BY a.at DESC, a.id DESC LIMIT ?7`
+
+const ABSENT = `INSERT INTO notification_absentees (tenant, user, at, id, expires_at) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at`
+
+const progressOf = ({ content, lanes: cell, cancelledAt }: Row): NotificationProgress => {
+  const record = JSON.parse(content) as NotificationRecord
+  const lanes = Object.values(JSON.parse(cell) as Lanes)
+  const finished = lanes.filter((lane) => lane.finished).length
+  const state = notificationState(record, { finished, cancelled: cancelledAt !== null }, Date.now())
+  return { ...record, state, recipients: lanes.reduce((sum, { reached }) => sum + reached, record.direct) }
+}
+
+const find = async (session: Session, tenant: string, ids: readonly string[]) => {
+  const rows = await session.all<Row & { id: string }>(
+    `SELECT ${COLUMNS} FROM notifications AS n
+     WHERE n.tenant = ? AND n.id IN (SELECT value FROM json_each(?)) AND n.content IS NOT NULL AND n.expires_at > ?`,
+    [tenant, JSON.stringify(ids), Date.now()],
+  )
+  return new Map(rows.map((row) => [row.id, progressOf(row)]))
+}
 
 /** The record accepted first stays; progress and cancellation live in other columns, and may come before it. */
 const PUT = `INSERT INTO notifications (tenant, id, content, accepted_at, expires_at) VALUES (?, ?, ?, ?, ?)
@@ -21,23 +59,26 @@ export const sqliteNotifications = (session: Session, retention: number): Notifi
     session.write(({ run }) => {
       for (const record of records) {
         const { tenant, id, acceptedAt } = record
-        run(PUT, [tenant, id, JSON.stringify(record), acceptedAt, keptUntil(record, retention)])
+        const until = keptUntil(record, retention)
+        run(PUT, [tenant, id, JSON.stringify(record), acceptedAt, until])
+        for (const user of record.absent ?? []) run(ABSENT, [tenant, user, acceptedAt, id, until])
       }
     }, 'committed'),
 
-  get: async (tenant, id) => {
-    const now = Date.now()
-    const row = await session.get<Row>(
-      `SELECT content, lanes, cancelled_at AS cancelledAt FROM notifications
-       WHERE tenant = ? AND id = ? AND content IS NOT NULL AND expires_at > ?`,
-      [tenant, id, now],
-    )
-    if (!row) return
-    const record = JSON.parse(row.content) as NotificationRecord
-    const lanes = Object.values(JSON.parse(row.lanes) as Lanes)
-    const finished = lanes.filter((lane) => lane.finished).length
-    const state = notificationState(record, { finished, cancelled: row.cancelledAt !== null }, now)
-    return { ...record, state, recipients: lanes.reduce((sum, { reached }) => sum + reached, record.direct) }
+  get: async (tenant, id) => (await find(session, tenant, [id])).get(id),
+
+  find: (tenant, ids) => find(session, tenant, ids),
+
+  list: async (tenant, { absent, from = 0, before = NEWEST, limit }) => {
+    const values = [tenant, Date.now(), before.at, before.id, from, limit]
+    const rows = await (absent === undefined
+      ? session.all<Listed>(OF_TENANT, values)
+      : session.all<Listed>(OF_ABSENT, [absent, ...values]))
+    const last = rows.at(-1)
+    return {
+      notifications: rows.flatMap((row) => (row.at === row.acceptedAt ? [progressOf(row)] : [])),
+      ...(last && rows.length === limit ? { next: { at: last.at, id: last.id } } : {}),
+    }
   },
 
   recorded: async (tenant, ids) => {

@@ -10,6 +10,8 @@ const STEPS = [
      (SELECT tenant, user, id FROM inbox WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM notifications WHERE (tenant, id) IN
      (SELECT tenant, id FROM notifications WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM notification_absentees WHERE (tenant, user, at, id) IN
+     (SELECT tenant, user, at, id FROM notification_absentees WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM claims WHERE (tenant, id) IN
      (SELECT tenant, id FROM claims WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM deliveries WHERE (tenant, notification, user, step, device) IN

@@ -1,0 +1,133 @@
+import { LRUCache } from 'lru-cache'
+import { uuid7Time } from '../../ids.ts'
+import { grouped, slices } from '../grouping.ts'
+import type { NotificationRecord } from '../port.ts'
+import { bucketAt, keptUntil } from '../state.ts'
+import { monthOf } from './months.ts'
+import { forEach, type Session, type Statement } from './session.ts'
+import { ttlUntil } from './ttl.ts'
+
+const HOUR_MS = 3_600_000
+/** Marks that this process remembers having written. */
+const MARKS_MAX = 50_000
+/** Hours whose marks are read together: at most 360 rows each. */
+const HOURS_AT_ONCE = 8
+
+const hourOf = (ms: number): number => Math.floor(ms / HOUR_MS)
+const yearOf = (ms: number): number => new Date(ms).getUTCFullYear()
+
+/** A bucket that holds records. `dated`: in the partition of the bucket itself; `pointed`: pointers to them. */
+export type Marked = { bucket: number; dated: boolean; pointed: boolean }
+type Kind = 'dated' | 'pointed'
+
+/** Whether a record lies in the bucket of its acceptance: its id is a UUIDv7 that carries that time. */
+export const isDated = ({ id, acceptedAt }: NotificationRecord): boolean => uuid7Time(id) === acceptedAt
+
+/**
+ * What finds notifications by time and by user, beside the records themselves.
+ *
+ * - Records with dated ids lie in buckets of ten seconds, in order. Which buckets are not empty is marked, by hour, and
+ *   which hours, by year. A process marks a bucket once, so at any rate this costs few writes.
+ * - Every other record has a pointer in the bucket of its acceptance: one mutation per batch and tenant.
+ * - Users named without an item have a row each, by month.
+ *
+ * A mark outlives the records of its bucket: it is written with its expiry as its timestamp, so the latest expiry wins.
+ */
+export const notificationIndex = (session: Session, retention: number) => {
+  const years = session.table('notification_hours')
+  const hours = session.table('notification_buckets')
+  const pointers = session.table('notification_pointers')
+  const absentees = session.table('notification_absentees')
+  const written = new LRUCache<string, number>({ max: MARKS_MAX })
+
+  const markStatements = (tenant: string, at: number, kind: Kind, until: number): Statement[] => {
+    const cell = { dated: 'dated', pointed: 'pointed' }[kind]
+    return [
+      {
+        query: `INSERT INTO ${hours} (tenant, hour, bucket, ${cell}) VALUES (?, ?, ?, true) USING TIMESTAMP ? AND TTL ?`,
+        params: [tenant, hourOf(at), bucketAt(at), until * 1_000, ttlUntil(until)],
+      },
+      {
+        query: `INSERT INTO ${years} (tenant, year, hour) VALUES (?, ?, ?) USING TIMESTAMP ? AND TTL ?`,
+        params: [tenant, yearOf(at), hourOf(at), until * 1_000, ttlUntil(until)],
+      },
+    ]
+  }
+
+  const mark = async (records: readonly NotificationRecord[]) => {
+    const missing = new Map<string, { tenant: string; at: number; kind: Kind; until: number }>()
+    for (const record of records) {
+      const { tenant, acceptedAt: at } = record
+      const kind: Kind = isDated(record) ? 'dated' : 'pointed'
+      // In whole hours, so that the later records of a bucket do not each renew its mark.
+      const until = (hourOf(keptUntil(record, retention)) + 1) * HOUR_MS
+      const key = `${tenant}\n${bucketAt(at)}\n${kind}`
+      if (Math.max(written.get(key) ?? 0, missing.get(key)?.until ?? 0) < until)
+        missing.set(key, { tenant, at, kind, until })
+    }
+    await forEach([...missing], async ([key, { tenant, at, kind, until }]) => {
+      const hourKey = `${tenant}\n${hourOf(at)}`
+      const [bucketMark, hourMark] = markStatements(tenant, at, kind, until)
+      const hourKnown = (written.get(hourKey) ?? 0) >= until
+      await Promise.all([
+        session.write([bucketMark as Statement]),
+        hourKnown ? undefined : session.write([hourMark as Statement]),
+      ])
+      written.set(key, until)
+      written.set(hourKey, Math.max(until, written.get(hourKey) ?? 0))
+    })
+  }
+
+  const point = (records: readonly NotificationRecord[]) => {
+    const query = `INSERT INTO ${pointers} (tenant, bucket, at, id) VALUES (?, ?, ?, ?) USING TTL ?`
+    const undated = records.filter((record) => !isDated(record))
+    const partitions = grouped(undated, ({ tenant, acceptedAt }) => `${tenant}\n${bucketAt(acceptedAt)}`)
+    return forEach([...partitions.values()], (together) =>
+      session.write(
+        together.map((record) => {
+          const { tenant, acceptedAt: at, id } = record
+          return { query, params: [tenant, bucketAt(at), at, id, ttlUntil(keptUntil(record, retention))] }
+        }),
+      ),
+    )
+  }
+
+  const listAbsent = (records: readonly NotificationRecord[]) => {
+    const query = `INSERT INTO ${absentees} (tenant, user, month, at, id) VALUES (?, ?, ?, ?, ?) USING TTL ?`
+    const rows = records.flatMap((record) => (record.absent ?? []).map((user) => ({ record, user })))
+    return forEach(rows, ({ record, user }) => {
+      const { tenant, acceptedAt: at, id } = record
+      const until = ttlUntil(keptUntil(record, retention))
+      return session.write([{ query, params: [tenant, user, monthOf(at), at, id, until] }])
+    })
+  }
+
+  return {
+    add: async (records: readonly NotificationRecord[]): Promise<void> => {
+      await Promise.all([mark(records), point(records), listAbsent(records)])
+    },
+
+    /** The buckets of a tenant that hold records accepted between two times (epoch ms), newest first. */
+    async *buckets(tenant: string, { newest, oldest }: { newest: number; oldest: number }) {
+      const inYear = `SELECT hour FROM ${years} WHERE tenant = ? AND year = ? AND hour <= ? AND hour >= ?`
+      const inHour = `SELECT bucket, dated, pointed FROM ${hours}
+        WHERE tenant = ? AND hour = ? AND bucket <= ? AND bucket >= ?`
+      for (let year = yearOf(newest); year >= yearOf(oldest); year--)
+        for await (const rows of session.scan(inYear, [[tenant, year, hourOf(newest), hourOf(oldest)]], 64))
+          for (const some of slices(rows, HOURS_AT_ONCE)) {
+            const range = [bucketAt(newest), bucketAt(oldest)]
+            const found = await Promise.all(
+              some.map(({ hour }) => session.rows(inHour, [tenant, hour, ...range])),
+            )
+            for (const row of found.flat())
+              yield {
+                bucket: Number(row.bucket),
+                dated: row.dated === true,
+                pointed: row.pointed === true,
+              } satisfies Marked
+          }
+    },
+  }
+}
+
+export type NotificationIndex = ReturnType<typeof notificationIndex>

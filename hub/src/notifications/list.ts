@@ -1,0 +1,157 @@
+import { earliestUuid7, itemId, uuid7Time } from '@carillon/core/ids'
+import { comparePlaces, uuid7Bound } from '@carillon/core/store/notification-order'
+import type {
+  Inbox,
+  NotificationPlace,
+  NotificationProgress,
+  Notifications,
+  Owner,
+} from '@carillon/core/store/port'
+import type { NotificationState } from '@carillon/schemas'
+
+/** Notifications that one request looks at: beyond it, its page ends early. */
+const EXAMINED_MAX = 500
+const PAGE = 100
+
+export type ListFilter = {
+  type?: string
+  state?: NotificationState
+  /** Accepted at or after, and before, epoch ms; with a user, when it came into their inbox. */
+  from?: number
+  to?: number
+}
+
+/** A notification and its position in the list. */
+type Entry = { place: NotificationPlace; notification: NotificationProgress }
+
+/** Entries, newest first, and where the list goes on; `next` is absent at its end. */
+type Page = { entries: Entry[]; next?: NotificationPlace }
+
+/** Reads the part of a list that follows `before`, which is exclusive. */
+type Read = (before: NotificationPlace | undefined, limit: number) => Promise<Page>
+
+const matches = ({ type, state }: ListFilter, { notification }: Entry): boolean =>
+  (type === undefined || notification.type === type) && (state === undefined || notification.state === state)
+
+/** Reads pages until `limit` entries match, the list ends, or EXAMINED_MAX entries have been looked at. */
+const collect = async (
+  read: Read,
+  filter: ListFilter,
+  before: NotificationPlace | undefined,
+  limit: number,
+) => {
+  const found: NotificationProgress[] = []
+  let place = before
+  for (let examined = 0; examined < EXAMINED_MAX; examined += PAGE) {
+    const { entries, next } = await read(place, PAGE)
+    for (const [index, entry] of entries.entries()) {
+      if (!matches(filter, entry)) continue
+      found.push(entry.notification)
+      if (found.length < limit) continue
+      const last = index === entries.length - 1
+      return { notifications: found, next: last ? next : entry.place }
+    }
+    if (!next) return { notifications: found }
+    place = next
+  }
+  return { notifications: found, next: place }
+}
+
+/** Merges two lists that are each newest first. Where one stops, nothing is known of it beyond. */
+const merged = (pages: readonly Page[]): Page => {
+  const stops = pages.flatMap(({ next }) => (next ? [next] : [])).sort(comparePlaces)
+  const stop = stops.at(-1)
+  const entries = pages.flatMap((page) => page.entries)
+  entries.sort((one, other) => comparePlaces(other.place, one.place))
+  if (!stop) return { entries }
+  return { entries: entries.filter(({ place }) => comparePlaces(place, stop) >= 0), next: stop }
+}
+
+export const createNotificationList = ({
+  notifications,
+  inbox,
+}: {
+  notifications: Pick<Notifications, 'find' | 'list'>
+  inbox: Pick<Inbox, 'arrivals' | 'get'>
+}) => {
+  const listed = async (
+    tenant: string,
+    query: { absent?: string; from?: number; before?: NotificationPlace; limit: number },
+  ): Promise<Page> => {
+    const page = await notifications.list(tenant, query)
+    const entries = page.notifications.map((notification) => ({
+      place: { at: notification.acceptedAt, id: notification.id },
+      notification,
+    }))
+    return { entries, ...(page.next ? { next: page.next } : {}) }
+  }
+
+  /** What is in a user's inbox, in any state, by the time it came there. */
+  const received = async (
+    owner: Owner,
+    { from = 0, before, limit }: { from?: number; before?: NotificationPlace; limit: number },
+  ): Promise<Page> => {
+    const bound = before ? { before: uuid7Bound(before) } : {}
+    const items = await inbox.arrivals(owner, { ...bound, limit })
+    const recent = items.filter(({ id }) => id >= earliestUuid7(from))
+    const records = await notifications.find(
+      owner.tenant,
+      recent.map(({ notification }) => notification),
+    )
+    const entries = recent.flatMap(({ id, notification }) => {
+      const record = records.get(notification)
+      return record ? [{ place: { at: uuid7Time(id) ?? 0, id }, notification: record }] : []
+    })
+    const last = recent.at(-1)
+    const more = last && recent.length === limit
+    return { entries, ...(more ? { next: { at: uuid7Time(last.id) ?? 0, id: last.id } } : {}) }
+  }
+
+  /** What names a user who has no item of it. */
+  const missed = async (
+    owner: Owner,
+    query: { from?: number; before?: NotificationPlace; limit: number },
+  ): Promise<Page> => {
+    const { tenant, user } = owner
+    const { entries, next } = await listed(tenant, { ...query, absent: user })
+    const itemOf = ({ id, acceptedAt, deliverAt = 0 }: NotificationProgress) =>
+      itemId(tenant, id, user, Math.max(acceptedAt, deliverAt))
+    const items = await inbox.get(
+      owner,
+      entries.map(({ notification }) => itemOf(notification)),
+    )
+    const stored = new Set(items.map(({ id }) => id))
+    const without = entries.filter(({ notification }) => !stored.has(itemOf(notification)))
+    return { entries: without, ...(next ? { next } : {}) }
+  }
+
+  /**
+   * Notifications of a tenant, newest first. With a user: those in their inbox, and those that name them but wait, have
+   * expired, or were skipped.
+   */
+  return (
+    tenant: string,
+    { user, ...filter }: ListFilter & { user?: string },
+    { before, limit }: { before?: NotificationPlace; limit: number },
+  ) => {
+    const start = before ?? (filter.to === undefined ? undefined : { at: filter.to, id: '' })
+    const query = (place: NotificationPlace | undefined, size: number) => ({
+      ...(filter.from === undefined ? {} : { from: filter.from }),
+      ...(place ? { before: place } : {}),
+      limit: size,
+    })
+    const read: Read =
+      user === undefined
+        ? (place, size) => listed(tenant, query(place, size))
+        : async (place, size) =>
+            merged(
+              await Promise.all([
+                received({ tenant, user }, query(place, size)),
+                missed({ tenant, user }, query(place, size)),
+              ]),
+            )
+    return collect(read, filter, start, limit)
+  }
+}
+
+export type NotificationList = ReturnType<typeof createNotificationList>
