@@ -18,15 +18,18 @@ export const createCall = ({
   fetch: typeof globalThis.fetch
   /** Time limit of one request, in milliseconds. */
   timeout: number
-  /** Ends everything. */
+  /** Ends what reads. What writes goes on, also when its page is closed: the hub has to hear of it. */
   signal: AbortSignal
 }) => {
   const once = async <T>(token: string, method: string, path: string, body?: unknown): Promise<T> => {
+    const writes = method !== 'GET'
+    const limit = AbortSignal.timeout(timeout)
     const response = await fetch(url + path, {
       method,
+      keepalive: writes,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: body ? JSON.stringify(body) : null,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
+      signal: writes ? limit : AbortSignal.any([signal, limit]),
     })
     if (!response.ok) throw await errorOf(response)
     return response.status === 204 ? (undefined as T) : await response.json()

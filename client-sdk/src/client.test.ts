@@ -504,7 +504,7 @@ describe('the connection', () => {
     expect(states).toEqual(['stopped'])
     const snapshot = feed.getSnapshot()
     hub.add(user)
-    await expect(feed.read(newItemId(Date.now()))).rejects.toMatchObject({ code: 'network' })
+    await expect(feed.read(newItemId(Date.now()))).rejects.toMatchObject({ code: 'not_sent' })
     expect(feed.getSnapshot().items).toEqual(snapshot.items)
   })
 })

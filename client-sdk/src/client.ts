@@ -31,7 +31,7 @@ export type ClientEvents = {
   /** An item that is new since the client started, once each, whether it came live or was fetched later. */
   notification: (item: InboxItem) => void
   connection: (state: ConnectionState) => void
-  /** A change that was taken back, a fetch that failed, a token that was refused. */
+  /** An action that was undone (it has `action`), a fetch that failed, a token that was refused. */
   error: (error: CarillonError) => void
 }
 
@@ -39,10 +39,12 @@ export type Client = {
   /** A live list. Close it when it is no longer needed; any number share one connection and one set of counts. */
   feed(query?: FeedQuery): Feed
   counts: Readable<Counts>
+  /** How many actions the hub has not answered yet. They are kept, and sent until it does. */
+  readonly pending: number
   readonly connection: ConnectionState
   /** Returns its own undoing. */
   on<Name extends keyof ClientEvents>(event: Name, listener: ClientEvents[Name]): () => void
-  /** Ends everything, for good. */
+  /** Ends everything, for good. Actions that wait are sent once more. */
   close(): void
 }
 
@@ -157,14 +159,17 @@ export const createClient = (options: ClientOptions): Client => {
     connect: options.connect ?? io,
     timing,
     onState(now) {
-      if (now === 'live') sync.request(true)
+      if (now === 'live') {
+        sync.request(true)
+        actions.hurry()
+      }
       heard.call('connection', now)
     },
     onLive: sequencer.push,
     onResync: () => sync.request(true, spread()),
     onError: fail,
   })
-  const verbs = createVerbs({ store: state, view, api, fail })
+  const actions = createVerbs({ store: state, view, api, fail, timing, signal })
   state.subscribe(() => {
     if (state.getSnapshot().doubtful) sync.request(true, timing.retry + spread())
   })
@@ -184,10 +189,15 @@ export const createClient = (options: ClientOptions): Client => {
     void connection.start()
     sync.request(true, timing.patience)
     poll()
-    onWake(() => {
-      connection.hurry()
-      sync.request(false, timing.straggler)
-    }, signal)
+    onWake(
+      () => {
+        connection.hurry()
+        actions.hurry()
+        sync.request(false, timing.straggler)
+      },
+      actions.flush,
+      signal,
+    )
   }
 
   const refill = (full: boolean) => sync.request(full, timing.retry)
@@ -199,13 +209,19 @@ export const createClient = (options: ClientOptions): Client => {
 
   return {
     feed: (query = {}) =>
-      createFeed({ api, verbs, view, absorb, open, refill, close: (list) => lists.delete(list) }, query),
+      createFeed(
+        { api, verbs: actions.verbs, view, absorb, open, refill, close: (list) => lists.delete(list) },
+        query,
+      ),
     counts: {
       getSnapshot: () => view.getSnapshot().counts,
       subscribe(listener) {
         start()
         return view.subscribe(listener)
       },
+    },
+    get pending() {
+      return state.getSnapshot().pending.length
     },
     get connection() {
       return connection.state()
@@ -220,6 +236,7 @@ export const createClient = (options: ClientOptions): Client => {
       started = true
       connection.stop()
       closing.abort()
+      actions.hurry()
       sync.close()
       sequencer.close()
       view.close()

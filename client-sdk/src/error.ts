@@ -1,7 +1,13 @@
 import type { Problem, ProblemCode } from '@carillon/schemas'
 
-/** Beside the hub's problem codes `network`: no answer from the hub, or from the token function, or none in time. */
-export type ErrorCode = ProblemCode | 'network'
+/**
+ * Beside the hub's problem codes `network`: no answer from the hub, or from the token function, or none in time; and
+ * `not_sent`: an action while too many wait to be sent, or after the client was closed.
+ */
+export type ErrorCode = ProblemCode | 'network' | 'not_sent'
+
+/** What a person did that could not be done, and why. `ids` is empty for what reaches every item. */
+export type Action = { verb: string; ids: readonly string[]; problem: string }
 
 type Rest = {
   status?: number
@@ -17,6 +23,8 @@ export class CarillonError extends Error {
   declare readonly status: number
   declare readonly temporary: boolean
   declare readonly retryAfter: number
+  /** The action that was undone, if one was. */
+  declare readonly action?: Action
 
   constructor(code: ErrorCode, detail: string, rest: Rest = {}) {
     super(detail)

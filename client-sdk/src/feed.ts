@@ -27,8 +27,8 @@ export type FeedSnapshot = {
 
 /**
  * A live list of items. Loading and listening start with the first `subscribe` (or `refresh`), and end with
- * `close`. The verbs show at once and reject, after taking it back, when the hub does not agree; `client.on('error')`
- * hears of it too. `readAll`, `seenAll` and `archiveAll` reach every active item of the feed's category, else of
+ * `close`. The verbs show at once. While the hub cannot be reached an action stays and is sent again; if the hub refuses it,
+ * it is undone, its promise rejects, and `client.on('error')` is called with an error that names the action. `readAll`, `seenAll` and `archiveAll` reach every active item of the feed's category, else of
  * the whole inbox, loaded or not; the hub refuses them for a feed that is narrowed by a tag.
  */
 export type Feed = Readable<FeedSnapshot> & {

@@ -1,7 +1,7 @@
 export type { Counts, InboxItem, InboxStatus } from '@carillon/schemas'
 export { type Client, type ClientEvents, type ClientOptions, createClient } from './client.ts'
 export type { Connect, ConnectionState } from './connection.ts'
-export { CarillonError, type ErrorCode } from './error.ts'
+export { type Action, CarillonError, type ErrorCode } from './error.ts'
 export type { Feed, FeedQuery, FeedSnapshot } from './feed.ts'
 export type { Readable } from './store.ts'
 export type { Timing } from './timing.ts'

@@ -49,10 +49,10 @@ export const withState = (item: InboxItem, change: Partial<ItemState>): InboxIte
 
 /** The item as our own change will leave it: what is already read, seen, archived or acted on keeps its time. */
 export const withChange = (item: InboxItem, change: Partial<ItemState>): InboxItem => {
-  const kept: Partial<ItemState> = {}
+  const next = { ...item, ...change, acted: { ...change.acted, ...item.acted } }
   for (const cell of ['readAt', 'seenAt', 'archivedAt'] as const)
-    if (item[cell] !== null && change[cell]) kept[cell] = item[cell]
-  return { ...item, ...change, ...kept, acted: { ...change.acted, ...item.acted } }
+    if (next[cell]) next[cell] = item[cell] ?? next[cell]
+  return next
 }
 
 /** A dispatcher that sends an item again knows nothing of what its user did with it since. */

@@ -34,11 +34,9 @@ export const createSequencer = (
   const settle = () => {
     prune()
     held.sort((a, b) => a.message.seq - b.message.seq)
-    for (
-      let next = held.find((live) => ahead(live) === 1);
-      next;
-      next = held.find((live) => ahead(live) === 1)
-    ) {
+    for (;;) {
+      const next = held.find((live) => ahead(live) === 1)
+      if (!next) break
       apply(next)
       prune()
     }

@@ -28,10 +28,15 @@ export type Live =
   | { event: 'inbox.removed'; message: InboxRemoved }
 
 /**
- * A change of ours whose call has not ended. `change: null` removes. `rest`: what becomes of the counts when the
- * change reaches further than the items we know.
+ * A change of ours whose call has not ended. `change: null` removes. `rest`: the counts that fall to zero because the
+ * change reaches further than the items we know; only items newer than `through`, the newest known then, still count.
  */
-export type Op = { ids: readonly string[]; change: Partial<ItemState> | null; rest?: Partial<Counts> }
+export type Op = {
+  ids: readonly string[]
+  change: Partial<ItemState> | null
+  rest?: readonly (keyof Counts)[]
+  through?: string | undefined
+}
 
 /** Items by id; null stands where one was removed for good. */
 export type Items = ReadonlyMap<string, InboxItem | null>
@@ -201,7 +206,12 @@ export const drop = (state: State, op: Op): State => ({
 /** The op on top of what is known. */
 const applyOp = <S extends Pick<State, 'items' | 'counts'>>(state: S, op: Op, now: number): S => {
   const next = edit(state, op.ids, (item) => op.change && withChange(item, op.change), now)
-  return { ...next, counts: { ...next.counts, ...op.rest } }
+  const counts = { ...next.counts }
+  for (const name of op.rest ?? []) {
+    counts[name] = 0
+    for (const [id, item] of next.items) if (id > op.through!) counts[name] += weight(item, now)[name]
+  }
+  return { ...next, counts }
 }
 
 /**

@@ -1,83 +1,135 @@
-import type { Counts, ItemPatch, ItemState } from '@carillon/schemas'
+import type { ItemPatch, ItemState } from '@carillon/schemas'
 import type { Answer, Api } from './api.ts'
-import { asError, type CarillonError } from './error.ts'
-import { matches, NONE, type Query } from './items.ts'
+import { asError, CarillonError } from './error.ts'
+import { matches, type Query } from './items.ts'
 import { createQueue } from './queue.ts'
 import { begin, drop, type Op, type State, settle } from './state.ts'
 import type { Readable, Store } from './store.ts'
+import { backoff, type Timing } from './timing.ts'
 import type { View } from './view.ts'
 
 /** Which of the active items an *All verb reaches. */
 type Part = Omit<Query, 'status'>
 
+/** An action, and how to send it. */
+type Sent = Op & { verb: string; call: () => Promise<Answer> }
+
+/** More actions than this do not wait; the next one is refused. */
+const PENDING_MAX = 500
+
 /**
- * What a person does with items. Each change shows at once, is sent after those before it, and is taken back when
- * the hub refuses it or does not answer. The promises reject with CarillonError, which `fail` hears as well.
+ * What a person does with items. Each action shows at once and is sent after those before it. While the hub cannot be
+ * reached it stays, and is sent again with backoff. If it is refused for good it is undone, the promise rejects with a
+ * CarillonError that has the `action`, and `fail` is called with it.
  */
 export const createVerbs = ({
   store,
   view,
   api,
   fail,
+  timing,
+  signal,
 }: {
   store: Store<State>
   view: Readable<View>
   api: Api
   fail: (error: CarillonError) => void
+  timing: Timing
+  /** Aborted when the client is closed: what waits is then sent once more, in order. */
+  signal: AbortSignal
 }) => {
   const queue = createQueue()
+  /** Ends the pause before the next attempt. */
+  let hurry = () => {}
 
-  const perform = (op: Op, call: () => Promise<Answer>): Promise<void> => {
+  /** Tells of an action that was undone; rejects. */
+  const undone = async ({ verb, ids, through }: Sent, error: CarillonError) => {
+    const action = { verb, ids: through ? [] : ids, problem: error.message }
+    fail(Object.assign(error, { action, message: `${verb} ${action.ids} failed: ${error.message}` }))
+    throw error
+  }
+
+  const perform = (op: Sent): Promise<void> => {
+    if (signal.aborted || store.getSnapshot().pending.length >= PENDING_MAX)
+      return createQueue()(() => undone(op, new CarillonError('not_sent', 'not_sent')))
     store.set(begin(store.getSnapshot(), op))
     return queue(async () => {
-      const since = store.getSnapshot().last
-      try {
-        const answer = await call()
-        store.set(settle(store.getSnapshot(), op, answer, since, Date.now()))
-      } catch (thrown) {
-        const error = asError(thrown)
-        store.set({ ...drop(store.getSnapshot(), op), doubtful: true })
-        fail(error)
-        throw error
+      for (let failures = 1; ; failures++) {
+        const since = store.getSnapshot().last
+        try {
+          const answer = await op.call()
+          return store.set(settle(store.getSnapshot(), op, answer, since, Date.now()))
+        } catch (thrown) {
+          const error = asError(thrown)
+          // The eighth answer of 500 may be about this one action: it must not hold up the others.
+          if (signal.aborted || !error.temporary || (error.status === 500 && failures > 7)) {
+            store.set({ ...drop(store.getSnapshot(), op), doubtful: true })
+            return undone(op, error)
+          }
+          await new Promise<void>((resolve) => {
+            setTimeout(resolve, backoff(error, failures, timing))
+            // Where the hub asked for a wait, nothing shortens it.
+            hurry = error.retryAfter ? hurry : resolve
+          })
+        }
       }
     })
   }
 
-  const patch = (id: string, change: Partial<ItemState>, body: ItemPatch) =>
-    perform({ ids: [id], change }, () => api.patch(id, body))
+  const patch = (verb: string, id: string, change: Partial<ItemState>, body: ItemPatch) =>
+    perform({ verb, ids: [id], change, call: () => api.patch(id, body) })
   const now = () => new Date().toISOString()
   const read = () => ({ readAt: now(), seenAt: now() })
 
-  /** A change to every active item of a part, known or not. */
-  const all = (verb: string, part: Part, change: Partial<ItemState>, rest: Partial<Counts>) => {
-    const ids = [...view.getSnapshot().items.values()].flatMap((item) =>
-      matches(item, { status: 'active', ...part }, Date.now()) ? item.id : [],
-    )
-    return perform({ ids, change, ...(part.category || part.tag ? {} : { rest }) }, () => api.all(verb, part))
+  /** A change to every active item of a part that is there now, known or not. */
+  const all = (verb: string, part: Part, change: Partial<ItemState>) => {
+    const { items } = view.getSnapshot()
+    const known = [...items.keys()].sort()
+    const ids = known.filter((id) => matches(items.get(id), { status: 'active', ...part }, Date.now()))
+    // What arrives before the hub hears of it is left alone.
+    const through = known.at(-1)
+    const names: Op['rest'] = verb === 'seen-all' ? ['unseen'] : ['unread', 'unseen']
+    const rest = part.category || part.tag ? [] : names
+    return perform({ verb, ids, change, through, rest, call: () => api.all(verb, { ...part, through }) })
   }
 
   return {
-    read: (id: string) => patch(id, read(), { read: true }),
-    unread: (id: string) => patch(id, { readAt: null }, { read: false }),
-    archive: (id: string) => patch(id, { archivedAt: now(), snoozedUntil: null }, { archived: true }),
-    unarchive: (id: string) => patch(id, { archivedAt: null }, { archived: false }),
-    snooze(id: string, until: Date | string | null) {
-      const snoozedUntil = until && new Date(until).toISOString()
-      return patch(id, { snoozedUntil, ...(until && { archivedAt: null }) }, { snoozedUntil })
+    verbs: {
+      read: (id: string) => patch('read', id, read(), { read: true }),
+      unread: (id: string) => patch('unread', id, { readAt: null }, { read: false }),
+      archive: (id: string) =>
+        patch('archive', id, { archivedAt: now(), snoozedUntil: null }, { archived: true }),
+      unarchive: (id: string) => patch('unarchive', id, { archivedAt: null }, { archived: false }),
+      snooze(id: string, until: Date | string | null) {
+        const snoozedUntil = until && new Date(until).toISOString()
+        return patch('snooze', id, { snoozedUntil, ...(until && { archivedAt: null }) }, { snoozedUntil })
+      },
+      remove: (id: string) =>
+        perform({ verb: 'remove', ids: [id], change: null, call: () => api.remove(id) }),
+      act: (id: string, name: string) =>
+        perform({
+          ...{ verb: 'act', ids: [id], change: { ...read(), acted: { [name]: now() } } },
+          call: () => api.act(id, name),
+        }),
+      seen(ids: readonly string[]) {
+        const { items } = view.getSnapshot()
+        const news = ids.filter((id) => !items.get(id)?.seenAt)
+        return news.length > 0
+          ? perform({ verb: 'seen', ids: news, change: { seenAt: now() }, call: () => api.seen(news) })
+          : Promise.resolve()
+      },
+      readAll: (part: Part) => all('read-all', part, read()),
+      seenAll: (part: Part) => all('seen-all', part, { seenAt: now() }),
+      archiveAll: (part: Part) => all('archive-all', part, { archivedAt: now() }),
     },
-    remove: (id: string) => perform({ ids: [id], change: null }, () => api.remove(id)),
-    act: (id: string, name: string) =>
-      perform({ ids: [id], change: { ...read(), acted: { [name]: now() } } }, () => api.act(id, name)),
-    seen(ids: readonly string[]) {
-      const { items } = view.getSnapshot()
-      const news = ids.filter((id) => !items.get(id)?.seenAt)
-      return news.length > 0
-        ? perform({ ids: news, change: { seenAt: now() } }, () => api.seen(news))
-        : Promise.resolve()
+    /** Tries now what waits for its next attempt, because the hub may be back. */
+    hurry() {
+      hurry()
     },
-    readAll: (part: Part) => all('read-all', part, read(), NONE),
-    seenAll: (part: Part) => all('seen-all', part, { seenAt: now() }, { unseen: 0 }),
-    archiveAll: (part: Part) => all('archive-all', part, { archivedAt: now() }, NONE),
+    /** Sends all that waits, at once: the page may be about to close. If it does not, the same is sent again, in order. */
+    flush() {
+      for (const op of store.getSnapshot().pending as readonly Sent[]) op.call().catch(() => {})
+    },
   }
 }
-export type Verbs = ReturnType<typeof createVerbs>
+export type Verbs = ReturnType<typeof createVerbs>['verbs']

@@ -60,6 +60,17 @@ describe.skipIf(!executablePath)(
       await page.getByRole('button', { name: 'Send', exact: true }).click()
     }
 
+    /** A request with JSON both ways, which has to succeed. */
+    const call = async (method: string, path: string, token: string, body?: object) => {
+      const reply = await fetch(`${server.url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: body && JSON.stringify(body),
+      })
+      expect(reply.ok, `${method} ${path}: ${reply.status}`).toBe(true)
+      return await reply.json()
+    }
+
     test('what one person sends rings another’s bell, and is there after a reload and a kill -9', async () => {
       const ada = await open('ada')
       const grace = await open('grace')
@@ -98,19 +109,59 @@ describe.skipIf(!executablePath)(
       expect([...one.errors, ...two.errors]).toEqual([])
     })
 
-    /** A request with JSON both ways, which has to succeed. */
-    const call = async (method: string, path: string, token: string, body?: object) => {
-      const reply = await fetch(`${server.url}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: body && JSON.stringify(body),
-      })
-      expect(reply.ok, `${method} ${path}: ${reply.status}`).toBe(true)
-      return await reply.json()
-    }
     const plan = (page: Page, name: string) => page.getByLabel('When they are away').selectOption(name)
     const captured = (page: Page, name: string) =>
       page.getByRole('region', { name: 'Also sent' }).getByRole('button', { name })
+
+    const PATCHES = '**/v1/inbox/*'
+    /** A user with an item in an open bell, and how the hub has it. */
+    const withItem = async (user: string, title: string) => {
+      const { page } = await open(user)
+      await send(page, user, title)
+      await page.getByRole('button', { name: 'Notifications, 1 unread' }).click()
+      const tool = page.getByRole('button', { name: `Mark read: ${title}` })
+      await tool.waitFor(WAIT)
+      const { apiKey } = await (await fetch(`${server.url}/demo/config.json`)).json()
+      const { token } = await call('POST', '/demo/token', apiKey, { user })
+      const readAt = async () => (await call('GET', '/v1/inbox', token)).items[0].readAt
+      return { page, tool, readAt }
+    }
+
+    test('an action the hub refuses is undone and told in words', async () => {
+      const { page, tool } = await withItem('barbara', 'Refused')
+      const answer = { status: 403, contentType: 'application/problem+json' }
+      const body = JSON.stringify({ code: 'forbidden', detail: 'not today', temporary: false })
+      await page.route(PATCHES, (route) => route.fulfill({ ...answer, body }))
+      await tool.click()
+      await page.getByRole('alert').getByText('“Refused” could not be marked read: not today').waitFor(WAIT)
+      await tool.waitFor(WAIT)
+      await page.close()
+    })
+
+    test('an action while the hub is out of reach stays, and is done when it is back', async () => {
+      const { page, tool, readAt } = await withItem('katherine', 'Patience')
+      await page.route(PATCHES, (route) => route.abort())
+      await tool.click()
+      await page.getByText('One change is not saved yet.').waitFor(WAIT)
+      await page.getByRole('button', { name: 'Mark unread: Patience' }).waitFor(WAIT)
+      expect(await readAt()).toBeNull()
+      await page.unroute(PATCHES)
+      await expect.poll(readAt, WAIT).not.toBeNull()
+      await page.getByText('One change is not saved yet.').waitFor({ ...WAIT, state: 'hidden' })
+      await page.close()
+    })
+
+    test('a page that is left sends what waits', async () => {
+      const { page, tool, readAt } = await withItem('dorothy', 'Leaving')
+      await page.route(PATCHES, (route) => route.abort())
+      const failed = page.waitForEvent('requestfailed')
+      await tool.click()
+      await failed
+      await page.unroute(PATCHES)
+      await page.goto('about:blank')
+      await expect.poll(readAt, WAIT).not.toBeNull()
+      await page.close()
+    })
 
     test('what is sent to somebody away is shown as it is sent, and opens', async () => {
       const { page, errors } = await open('ada')

@@ -94,6 +94,8 @@ export const startHub = async () => {
     meddle: (_request: Request): Refusal | Promise<Refusal | undefined> | undefined => undefined,
     /** How long a page takes between one thing it reads and the next. */
     pause: (): Promise<void> | undefined => undefined,
+    /** Whether requests of this method lose their connection instead of being answered. */
+    severs: (_method: string): boolean => false,
     /** What a handshake is refused with, besides for its token. */
     refuse: undefined as ProblemCode | undefined,
     io,
@@ -203,14 +205,14 @@ export const startHub = async () => {
     if (method === 'GET') return readPage(user, query)
     const all = { 'read-all': 'unread', 'seen-all': 'unseen', 'archive-all': 'active' } as const
     if (method === 'POST' && !sub) {
-      const wanted = body as { ids?: string[]; category?: string; tag?: string }
+      const wanted = body as { ids?: string[]; category?: string; tag?: string; through?: string }
       if (wanted.tag) return 'invalid_request'
       const verb = id as keyof typeof all
       const ids = (
         wanted.ids ??
-        page(user, { status: all[verb], category: wanted.category, limit: 1_000 }).items.map(
-          (item) => item.id,
-        )
+        page(user, { status: all[verb], category: wanted.category, limit: 1_000 })
+          .items.map((item) => item.id)
+          .filter((each) => each <= (wanted.through ?? each))
       ).filter((each) => id !== 'seen' || items.get(each)?.seenAt === null)
       const unseen = ids.filter((each) => !items.get(each)?.seenAt)
       if (id === 'archive-all') hub.change(user, ids, { archivedAt: at })
@@ -263,6 +265,7 @@ export const startHub = async () => {
       token: (message.headers.authorization ?? '').replace('Bearer ', ''),
     }
     requests.push(request)
+    if (hub.severs(request.method)) return message.socket.destroy()
     const refusal = await hub.meddle(request)
     const user = tokens.get(request.token)
     if (refusal) return refuse(response, refusal)

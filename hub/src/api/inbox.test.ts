@@ -405,6 +405,16 @@ describe('the *-all verbs', () => {
     expect((await page()).items).toEqual([])
   })
 
+  it('leave alone what is newer than `through`, however late they come', async () => {
+    const old = await tenant.item('ann', {}, 2)
+    const known = await tenant.item('ann', {}, 1)
+    await tenant.item('ann', {}, 0)
+    const { json } = await call<ChangedMany>('POST', '/read-all', { body: { through: known.id } })
+    expect(json.ids.sort()).toEqual([old.id, known.id].sort())
+    expect(json.counts).toEqual({ unread: 1, unseen: 1 })
+    expect((await call('POST', '/read-all', { body: { through: 'x' } })).status).toBe(422)
+  })
+
   it('can be narrowed to a tag', async () => {
     const tagged = await tenant.item('ann', { tags: ['a', 'b'] })
     await tenant.item('ann', { tags: ['b'] })

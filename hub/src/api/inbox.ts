@@ -107,7 +107,11 @@ export const inboxRoutes = (
         method: 'post',
         path,
         summary,
-        body: z.strictObject({ category: Category, tag: Tag.optional() }),
+        body: z.strictObject({
+          category: Category,
+          tag: Tag.optional(),
+          through: ItemId.optional().describe('The newest item this reaches; newer ones are left alone'),
+        }),
         bodyOptional: true,
         answers: { 200: { description: 'Done; what arrived meanwhile is as it came', schema: ChangedItems } },
       },

@@ -112,12 +112,13 @@ export const createVerbs = (parts: {
 
     /**
      * Does one thing to every active item (of a category, with a tag). Walks from the newest item at the start to older ones,
-     * so what arrives meanwhile is left alone; repeating it after a failure goes on where that ended.
+     * so what arrives meanwhile is left alone; repeating it after a failure goes on where that ended. Items newer than
+     * `through` are left alone too, so a request that comes late does no more than it was meant to.
      */
     all: async (
       owner: Owner,
       verb: 'read' | 'seen' | 'archived',
-      narrow: { category?: string; tag?: string } = {},
+      { through, ...narrow }: { category?: string; tag?: string; through?: string } = {},
     ): Promise<{ ids: string[]; counts: Counts }> => {
       const status = ({ read: 'unread', seen: 'unseen', archived: 'active' } as const)[verb]
       const patch: ItemPatch = { [verb]: true }
@@ -126,7 +127,8 @@ export const createVerbs = (parts: {
       let before: string | undefined
       for (let more = true; more; ) {
         const items = await inbox.page(owner, { ...narrow, status, before, limit: PAGE })
-        const groups = grouped(items, (item) => changeOf(item, patch, now))
+        const old = through === undefined ? items : items.filter(({ id }) => id <= through)
+        const groups = grouped(old, (item) => changeOf(item, patch, now))
         await store(owner, groups)
         done.push(...groups)
         before = items.at(-1)?.id

@@ -39,6 +39,20 @@ const icon = (name) => {
 /** Links come checked from the hub; a page of its own checks again. */
 const isLink = (url) => /^(https?:\/\/|mailto:|tel:|\/(?![/\\]))/i.test(url ?? '')
 
+/** What an action would have made of an item, for words about one that failed. */
+const VERBS = {
+  read: 'marked read',
+  unread: 'marked unread',
+  seen: 'marked seen',
+  archive: 'archived',
+  unarchive: 'moved back',
+  remove: 'deleted',
+  act: 'answered',
+  'read-all': 'marked read',
+}
+/** Actions that the hub has not answered for this long are mentioned. */
+const UNSAVED_MS = 2_000
+
 const badge = (count) => (count > 99 ? '99+' : String(count))
 
 export const mountBell = (root, client) => {
@@ -50,9 +64,12 @@ export const mountBell = (root, client) => {
   const shown = new Map()
   let arrived = []
   let announcing
+  /** Since when actions wait for the hub's answer, and what looks again. */
+  let waitingSince
+  let lookAgain
 
-  // What cannot be done is taken back by itself; the reason is said.
-  const done = (promise) => promise.catch((error) => say(`That did not work: ${error.message}`))
+  // Actions that fail for good are undone and told by `onError`.
+  const done = (promise) => promise.catch((error) => error.action || complain(error.message))
 
   const count = element('span', { class: 'bell-badge', 'aria-hidden': 'true', hidden: true })
   const button = element(
@@ -88,6 +105,7 @@ export const mountBell = (root, client) => {
     more,
   )
   const state = element('p', { class: 'bell-state', hidden: true })
+  const trouble = element('p', { class: 'bell-state', role: 'alert', hidden: true })
   const panel = element(
     'div',
     {
@@ -101,6 +119,7 @@ export const mountBell = (root, client) => {
     element('header', { class: 'bell-head' }, element('h2', { id: 'bell-title' }, 'Notifications'), readAll),
     tabs,
     scroller,
+    trouble,
     state,
   )
   const live = element('p', { class: 'hidden', role: 'status', 'aria-live': 'polite' })
@@ -108,6 +127,20 @@ export const mountBell = (root, client) => {
 
   const say = (text) => {
     live.textContent = text
+  }
+
+  const complain = (text) => {
+    trouble.textContent = text
+    trouble.hidden = text === ''
+    if (text && !open) say(text)
+  }
+
+  const onError = ({ action }) => {
+    if (!action) return
+    const [id] = action.ids
+    const { title, type } = shown.get(id)?.item ?? {}
+    const what = id ? `“${title ?? type ?? 'A notification'}”` : 'All notifications'
+    complain(`${what} could not be ${VERBS[action.verb] ?? 'changed'}: ${action.problem}`)
   }
 
   const tool = (label, name, act) =>
@@ -230,6 +263,7 @@ export const mountBell = (root, client) => {
 
   const render = () => {
     const { items, status, hasMore, error } = feed.getSnapshot()
+    renderConnection()
     renderItems(items)
     list.setAttribute('aria-busy', String(status === 'loading'))
     more.hidden = !hasMore
@@ -270,10 +304,18 @@ export const mountBell = (root, client) => {
     readAll.disabled = unread === 0
   }
 
+  /** Also says that actions wait to be sent, once they have for a while. */
   const renderConnection = () => {
+    const { connection, pending } = client
+    waitingSince = pending > 0 ? (waitingSince ?? performance.now()) : undefined
+    const late = connection === 'offline' || performance.now() - waitingSince >= UNSAVED_MS
+    const some = pending === 1 ? 'One change is' : `${pending} changes are`
     const texts = { offline: 'Offline. Trying to connect…', stopped: 'Disconnected' }
-    state.textContent = texts[client.connection] ?? ''
-    state.hidden = !(client.connection in texts)
+    const parts = [texts[connection], pending > 0 && late && `${some} not saved yet.`]
+    state.textContent = parts.filter(Boolean).join(' ')
+    state.hidden = state.textContent === ''
+    clearTimeout(lookAgain)
+    if (pending > 0 && !late) lookAgain = setTimeout(renderConnection, UNSAVED_MS)
   }
 
   const toggle = (now, focus = true) => {
@@ -281,6 +323,7 @@ export const mountBell = (root, client) => {
     panel.hidden = !open
     button.setAttribute('aria-expanded', String(open))
     if (open) render()
+    else complain('')
     if (focus) (open ? panel : button).focus()
   }
 
@@ -327,6 +370,7 @@ export const mountBell = (root, client) => {
     client.counts.subscribe(renderCounts),
     client.on('notification', onArrival),
     client.on('connection', renderConnection),
+    client.on('error', onError),
   ]
   const chooseTab = fillTabs(tabs, {
     names: TABS.map(({ name }) => name),
@@ -342,6 +386,7 @@ export const mountBell = (root, client) => {
     offFeed()
     feed.close()
     clearTimeout(announcing)
+    clearTimeout(lookAgain)
     document.removeEventListener('pointerdown', onOutside)
     root.replaceChildren()
   }
