@@ -44,11 +44,11 @@ export const linkProblem = (
   const insecure =
     policy.insecureLinks === 'accept'
       ? []
-      : found((url) => url.startsWith('http:'), 'use https; http links are for development')
+      : found((url) => url.startsWith('http:'), 'must be https; http links are for development')
   const homeless =
     plan.length === 0 || appUrlOf(tenant, policy) !== undefined
       ? []
-      : found((url) => url.startsWith('/'), 'nobody outside the app knows what this path is relative to')
+      : found((url) => url.startsWith('/'), 'must be a whole URL as long as nobody knows where the app lives')
   return (
     problem('invalid_request', 'a link is not secure', insecure) ??
     problem(

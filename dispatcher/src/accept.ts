@@ -2,7 +2,7 @@ import { type LinkPolicy, linkProblem } from '@carillon/core/links'
 import type { Directory } from '@carillon/core/security/directory'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
-import type { Plan, StoredType } from '@carillon/schemas'
+import type { Plan, StoredType, Warning } from '@carillon/schemas'
 import { createIdentify, type Identity } from './identity.ts'
 import { deadReason, type Incoming, type Read, readNotification } from './notification.ts'
 import type { Ready } from './work.ts'
@@ -25,7 +25,7 @@ export type AcceptPorts = {
   links: LinkPolicy
 }
 
-export type Accepted = { message: Message; ready: Ready; acceptedAt: number }
+export type Accepted = { message: Message; ready: Ready; acceptedAt: number; warnings: Warning[] }
 export type Refused = { message: Message; reason: DeadReason }
 
 /** A message that is good in itself. */
@@ -90,7 +90,10 @@ export const createAccept = ({ store, directory, unknownTypes, retentionMs, link
       const identity = identities.of(incoming)
       if ('refused' in identity) refused.push({ message, reason: identity.refused })
       else if (identity.complete) repeated.push(message)
-      else accepted.push({ message, ready: readyOf(each, identity), acceptedAt: identity.acceptedAt })
+      else {
+        const ready = readyOf(each, identity)
+        accepted.push({ message, ready, acceptedAt: identity.acceptedAt, warnings: incoming.warnings })
+      }
     }
     return { accepted, repeated, refused, release: identities.release }
   }

@@ -4,9 +4,10 @@ import { parseJson } from '@carillon/core/json'
 import type { Live } from '@carillon/core/live/port'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Message, Stream } from '@carillon/core/stream/port'
+import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { parseWorkSubject, SubjectError } from '@carillon/schemas'
-import type { createAccept } from './accept.ts'
+import type { Accepted, createAccept } from './accept.ts'
 import type { Deliver } from './deliver.ts'
 import { createExpand, type Expansion, postpone } from './expand.ts'
 import { createPageHandler } from './page.ts'
@@ -27,6 +28,7 @@ export type DispatchPorts = {
   live: Live
   accept: ReturnType<typeof createAccept>
   deliver: Deliver
+  log: Log
   metrics: Metrics
 }
 
@@ -55,7 +57,7 @@ const inGroups = async <Item, Result>(
  * The way of a batch of messages. Everything is durable when a handler resolves, and every handler may be run again
  * with the same messages: after a crash, an outage, or a neighbour's fault.
  */
-export const createDispatch = ({ store, stream, live, accept, deliver, metrics }: DispatchPorts) => {
+export const createDispatch = ({ store, stream, live, accept, deliver, log, metrics }: DispatchPorts) => {
   const expand = createExpand(store)
   const handlePage = createPageHandler({ store, stream }, deliver)
 
@@ -67,6 +69,19 @@ export const createDispatch = ({ store, stream, live, accept, deliver, metrics }
     )
     const messages = expansions.flatMap(({ messages }) => messages)
     if (messages.length > 0) await stream.publish(messages)
+  }
+
+  /** Over NATS nobody waits for an answer: the log and a metric say what was left out. */
+  const tell = (accepted: readonly Accepted[]) => {
+    const [first] = accepted.filter(({ warnings }) => warnings.length > 0)
+    if (!first) return
+    const ignored = accepted.reduce((sum, { warnings }) => sum + warnings.length, 0)
+    metrics.ignored.inc({ via: 'stream' }, ignored)
+    const { tenant, id } = first.ready
+    log.warn(
+      { ignored, first: { tenant, notification: id, ...first.warnings[0] } },
+      'attributes of recipients do not fit and were left out',
+    )
   }
 
   const notify = async (messages: readonly Message[]): Promise<Outcome[]> => {
@@ -82,6 +97,7 @@ export const createDispatch = ({ store, stream, live, accept, deliver, metrics }
     }
     for (const { ready } of accepted)
       metrics.accepted.inc({ via: 'stream', priority: ready.notification.priority })
+    tell(accepted)
     for (const { reason } of refused) metrics.refused.inc({ via: 'stream', code: reason.code })
     return [
       ...accepted.map(({ message }) => ({ message })),

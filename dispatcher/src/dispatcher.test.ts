@@ -1,5 +1,6 @@
 import { UnavailableError } from '@carillon/core/errors'
 import { derivedUuid7, dueKey } from '@carillon/core/ids'
+import { FOREIGN_IDS } from '@carillon/core/store/contract/samples'
 import type { Store } from '@carillon/core/store/port'
 import { notifySubject, scheduleSubject, workSubject } from '@carillon/schemas'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -212,6 +213,42 @@ test('attributes that come with a recipient are remembered', async () => {
   await world.quiet()
   const [user] = await world.store.users.get(world.tenant, ['ada'])
   expect(user?.profile).toEqual({ name: 'Ada', locale: 'pt-BR' })
+})
+
+test('an attribute that does not fit is left out, and its notification is delivered', async () => {
+  world = await openWorld()
+  const { tenant, store } = world
+  const to = { user: 'ada', email: 'nobody', locale: 'pt_BR', timezone: 'Mars/Base' }
+  await world.send({ to, type: 'x', title: 'still' })
+  await world.quiet()
+  expect(await world.titles('ada')).toEqual(['still'])
+  const [user] = await store.users.get(tenant, ['ada'])
+  expect(user?.profile).toEqual({ locale: 'pt-BR' })
+  expect(await world.deadLetters()).toEqual([])
+  expect(await world.metrics.registry.getSingleMetricAsString('carillon_attributes_ignored_total')).toContain(
+    '{via="stream"} 2',
+  )
+})
+
+test('ids of other systems name users, topics and notifications', async () => {
+  world = await openWorld()
+  const { tenant, store } = world
+  await store.topics.add(tenant, 'gid://shop/Group/1', FOREIGN_IDS)
+  const deliverAt = new Date(Date.now() + 50).toISOString()
+  for (const id of FOREIGN_IDS) {
+    await world.send({ id, to: id, type: 'x', title: id })
+    await world.send({ id: `${id.slice(0, 60)}-later`, to: id, type: 'x', title: 'later', deliverAt })
+  }
+  await world.send({ to: { topic: 'gid://shop/Group/1' }, exclude: ['josé'], type: 'x', title: 'all' })
+  await vi.waitUntil(async () => (await world.titles('%2F')).includes('later'), WAIT)
+  await world.quiet()
+  for (const id of FOREIGN_IDS) {
+    const expected = id === 'josé' ? [id, 'later'] : [id, 'all', 'later']
+    await vi.waitUntil(async () => (await world.titles(id)).length === expected.length, WAIT)
+    expect((await world.titles(id)).sort()).toEqual(expected.sort())
+    expect(await store.notifications.get(tenant, id)).toMatchObject({ state: 'delivered', users: [id] })
+  }
+  expect(await world.deadLetters()).toEqual([])
 })
 
 const withPut = (store: Store, put: Store['inbox']['put']): Store => ({

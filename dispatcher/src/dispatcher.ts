@@ -33,7 +33,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
   const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options
   const deliver = createDeliver({ store, stream, live, log, metrics })
   const accept = createAccept({ store, directory, unknownTypes, retentionMs, links: options })
-  const dispatch = createDispatch({ store, stream, live, accept, deliver, metrics })
+  const dispatch = createDispatch({ store, stream, live, accept, deliver, log, metrics })
   const feeds = await Promise.all(
     PRIORITIES.flatMap((priority) =>
       (['notify', 'work'] as const).map(async (family): Promise<Feed> => {

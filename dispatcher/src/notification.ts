@@ -14,9 +14,11 @@ import {
   type Notification,
   type Priority,
   parse,
+  parseLenient,
   parseNotifySubject,
   problemDetails,
   SubjectError,
+  type Warning,
 } from '@carillon/schemas'
 
 /**
@@ -37,6 +39,7 @@ export type Incoming = {
   again: boolean
   notification: Notification & { priority: Priority }
   fingerprint: string
+  warnings: Warning[]
 }
 
 export type Read = { incoming: Incoming } | { refused: DeadReason }
@@ -80,7 +83,7 @@ const parsed = (data: Uint8Array): { value: unknown } | { refused: DeadReason } 
  * Reads a message of a notify lane: plain JSON, or a CloudEvents 1.0 structured event with the notification as its
  * data. The subject says tenant, priority and type. It is named by its own id, else by the CloudEvent's source and id,
  * else by the publisher's Nats-Msg-Id, else by its place in the log; whichever it is, the same message gives the same
- * name each time. Pure; what cannot be accepted comes back with its reason.
+ * name each time. Pure; what cannot be accepted comes back with its reason, and what is left out with warnings.
  */
 export const readNotification = (message: Message): Read => {
   if (message.data.length > NOTIFICATION_MAX_BYTES)
@@ -107,7 +110,7 @@ export const readNotification = (message: Message): Read => {
     event = { by: 'event', id: eventId(read.data.source, read.data.id) }
   }
 
-  const read = parse(NatsNotification, payload)
+  const read = parseLenient(NatsNotification, payload)
   if (!read.success) return refuse('invalid_request', describe(read.issues))
   const { tenant, priority, type } = subject
   const given = read.data
@@ -121,9 +124,10 @@ export const readNotification = (message: Message): Read => {
   const notification = { ...given, type, priority }
   const fingerprint = fingerprintOf(notification)
   const { appendedAt, deliveries } = message
+  const { warnings } = read
   const name = nameOf(given, event, message)
   return {
-    incoming: { tenant, name, appendedAt, again: deliveries > 1, notification, fingerprint },
+    incoming: { tenant, name, appendedAt, again: deliveries > 1, notification, fingerprint, warnings },
   }
 }
 

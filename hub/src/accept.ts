@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { checked } from '@carillon/core/checked'
+import { invalidRequest } from '@carillon/core/checked'
 import { ProblemError } from '@carillon/core/errors'
 import { fingerprintOf } from '@carillon/core/fingerprint'
 import { checkHorizon } from '@carillon/core/horizon'
@@ -10,7 +10,14 @@ import type { Sender } from '@carillon/core/security/api-keys'
 import type { Directory } from '@carillon/core/security/directory'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { NOTIFICATION_MAX_BYTES, Notification, notifySubject, type Priority } from '@carillon/schemas'
+import {
+  NOTIFICATION_MAX_BYTES,
+  Notification,
+  notifySubject,
+  type Priority,
+  parseLenient,
+  type Warning,
+} from '@carillon/schemas'
 
 /** A notification that may go into the event log. */
 export type Accepted = {
@@ -19,6 +26,7 @@ export type Accepted = {
   message: OutgoingMessage
   /** Only if the sender chose the id: one that was made here is nobody else's. */
   use?: IdUse
+  warnings: Warning[]
 }
 
 const checkTimes = ({ deliverAt, expiresAt }: Notification, now: number) => {
@@ -61,7 +69,9 @@ export const createAcceptance = (
     id: () => string,
   ): Promise<Accepted> => {
     try {
-      const given = checked(Notification, read(), 'notification')
+      const parsed = parseLenient(Notification, read())
+      if (!parsed.success) throw invalidRequest(parsed.issues, 'notification')
+      const given = parsed.data
       checkTimes(given, Date.now())
       const type = await directory.type(tenant, given.type)
       if (!type && unknownTypes === 'refuse')
@@ -80,6 +90,7 @@ export const createAcceptance = (
       return {
         id: notification.id,
         priority,
+        warnings: parsed.warnings,
         message: {
           subject: notifySubject(tenant, priority, notification.type),
           data,
@@ -114,7 +125,10 @@ export const createAcceptance = (
     )
     const good = accepted.filter((_, index) => !problems[index])
     if (good.length > 0) await stream.publish(good.map(({ message }) => message))
-    for (const { priority } of good) metrics.accepted.inc({ via: 'http', priority })
+    for (const { priority, warnings } of good) {
+      metrics.accepted.inc({ via: 'http', priority })
+      metrics.ignored.inc({ via: 'http' }, warnings.length)
+    }
     const refused = accepted.length - good.length
     if (refused > 0) metrics.refused.inc({ via: 'http', code: 'id_reused' }, refused)
     return problems

@@ -141,7 +141,7 @@ describe('a notification', () => {
     ['to nobody', { ...good, to: [] }, '/to'],
     ['to too many', { ...good, to: Array.from({ length: 1_001 }, (_, n) => `u${n}`) }, '/to'],
     ['to not quite everyone', { ...good, to: { everyone: false } }, '/to'],
-    ['to a hostile topic', { ...good, to: { topic: '../../x' } }, '/to'],
+    ['to a hostile topic', { ...good, to: { topic: 'a\nb' } }, '/to'],
     ['with ten thousand tags', { ...good, tags: Array(10_000).fill('x') }, '/tags'],
   ])('%s is refused, and says where', async (_, body, pointer) => {
     const { json, status } = await send(body)
@@ -181,19 +181,21 @@ describe('a notification', () => {
 })
 
 const HOSTILE = [
-  "' OR 1=1 --",
-  '"; DROP TABLE users; --',
   'a\u0000b',
   '\u0000',
+  'x'.repeat(129),
+  'é'.repeat(65),
   'x'.repeat(10_240),
-  '__proto__',
-  '../../etc/passwd',
-  'a b',
+  'a\tb',
   'a\r\nSet-Cookie: x',
-  'ünïcode',
-  '🔔',
-  '*',
-  '>',
+  'a\u0085b',
+  'a\u2028b',
+  '\u202eada',
+  'ada\u200b',
+  ' ada',
+  'ada\u00a0',
+  '.',
+  '..',
   '',
   ' ',
 ]
@@ -209,7 +211,8 @@ describe('hostile user ids', () => {
     ])
       expect((await send(body)).json.code).toBe('invalid_request')
     await refused('POST', '/v1/topics/team/members', { body: { users: ['ann', user] } })
-    if (user.trim() === '') return
+    // Clients normalise these away.
+    if (user.trim() === '' || /^\.+$/.test(user)) return
     const path = encodeURIComponent(user)
     await refused('PUT', `/v1/users/${path}`, { body: {} })
     await refused('GET', `/v1/users/${path}`, {})
@@ -217,9 +220,17 @@ describe('hostile user ids', () => {
     await refused('POST', `/v1/users/${path}/token`, {})
     await refused('PUT', `/v1/topics/team/members/${path}`, {})
     await refused('PUT', `/v1/topics/${path}/members/ann`, {})
-    if (user !== '__proto__') await refused('PUT', `/v1/types/${path}`, { body: {} })
+    await refused('PUT', `/v1/types/${path}`, { body: {} })
     await refused('GET', `/v1/notifications/${path}`, {})
     await refused('DELETE', `/v1/notifications/${path}`, {})
+  })
+
+  it('halves of surrogate pairs', async () => {
+    for (const user of ['\ud83d', 'ada\udd14'])
+      expect((await send({ ...good, to: user })).json.errors).toContainEqual({
+        pointer: '/to',
+        message: 'must not hold control characters or invisible ones',
+      })
   })
 
   it('broken escapes', async () => {

@@ -65,7 +65,6 @@ const PHONES = [
 describe('addresses', () => {
   it.each(EMAILS)('e-mail %j', async (email) => {
     expect(await refused('PUT', '/v1/users/ann', { email })).toEqual(['/email'])
-    await refused('POST', '/v1/notifications', { to: { user: 'ann', email }, type: 'test' })
     await refused('POST', '/v1/otp', { to: { user: 'ann', email }, channel: 'email' })
     await refused('PUT', `/v1/suppressions/email/${encodeURIComponent(email)}`)
   })

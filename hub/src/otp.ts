@@ -1,4 +1,5 @@
 import { randomInt, timingSafeEqual } from 'node:crypto'
+import { addressKey } from '@carillon/core/addresses'
 import { ProblemError } from '@carillon/core/errors'
 import { readJson } from '@carillon/core/json'
 import type { Limits } from '@carillon/core/limits/port'
@@ -81,7 +82,7 @@ export const createOtp = ({
         ? []
         : [
             {
-              key: `${tenant}:otp:address:${seal.digest(address.toLowerCase(), `otp:${tenant}`)}`,
+              key: `${tenant}:otp:address:${seal.digest(addressKey(address), `otp:${tenant}`)}`,
               limit: PER_PERSON,
               whose: 'this address',
             },

@@ -1,4 +1,5 @@
 import { checked } from '@carillon/core/checked'
+import { ProblemError } from '@carillon/core/errors'
 import { parseJson } from '@carillon/core/json'
 import type { Scope, Sender } from '@carillon/core/security/api-keys'
 import type { Directory } from '@carillon/core/security/directory'
@@ -61,6 +62,19 @@ const queryOf = (c: Context<Edge>, { shape }: z.ZodObject) =>
       .filter(([name, value]) => value !== '' || !Object.hasOwn(shape, name)),
   )
 
+/** Throws for a broken percent-encoding, which would otherwise be taken for an id as it stands. */
+const paramsOf = (c: Context<Edge>) => {
+  const params = c.req.param()
+  const [path = ''] = c.req.url.split('?', 1)
+  if (path.includes('%'))
+    try {
+      decodeURIComponent(path)
+    } catch (cause) {
+      throw new ProblemError('invalid_request', 'the path is not percent-encoded UTF-8', { cause })
+    }
+  return params
+}
+
 /** Adds routes to the application, by who may call them, and remembers them for the OpenAPI document. */
 export const createRoutes = (app: Hono<Edge>, directory: Directory, refusals: Refusals) => {
   const table: RouteEntry[] = []
@@ -82,7 +96,7 @@ export const createRoutes = (app: Hono<Edge>, directory: Directory, refusals: Re
       return handle(
         {
           c,
-          params: checked(route.params ?? NOTHING, c.req.param(), 'path') as z.output<P>,
+          params: checked(route.params ?? NOTHING, paramsOf(c), 'path') as z.output<P>,
           query: (route.query ? checked(route.query, queryOf(c, route.query), 'query') : {}) as z.output<Q>,
           bytes,
           body: async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 export * from './account.ts'
+export * from './address.ts'
 export * from './cloudevents.ts'
 export * from './delivery.ts'
 export * from './device.ts'
@@ -25,3 +26,4 @@ export * from './tokens.ts'
 export * from './type.ts'
 export * from './url.ts'
 export * from './user.ts'
+export * from './warnings.ts'

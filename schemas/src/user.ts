@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { EmailAddress, PhoneNumber } from './address.ts'
 import { text } from './text.ts'
 
 const timeZone = (zone: string) => {
@@ -10,15 +11,35 @@ const timeZone = (zone: string) => {
   }
 }
 
+/** A language tag in its canonical form (BCP 47); `pt_BR`, as POSIX writes it, is `pt-BR`. */
+const readLocale = (locale: string): string | undefined => {
+  try {
+    return Intl.getCanonicalLocales(locale.replaceAll('_', '-'))[0]
+  } catch {
+    return undefined
+  }
+}
+
+const Locale = z
+  .string()
+  .max(64)
+  .check((payload) => {
+    const locale = readLocale(payload.value)
+    if (locale === undefined)
+      payload.issues.push({
+        code: 'custom',
+        input: payload.value,
+        message: 'must be a BCP 47 tag such as pt-BR',
+      })
+    else payload.value = locale
+  })
+
 /** What is known of a person. Senders may leave all of it out: a user id is enough. */
 export const UserProfile = z.strictObject({
   name: text(256).optional(),
-  email: z.email().max(254).optional(),
-  phone: z.e164().optional(),
-  locale: z
-    .string()
-    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, 'a locale is a BCP 47 tag such as pt-BR')
-    .optional(),
+  email: EmailAddress.optional(),
+  phone: PhoneNumber.optional(),
+  locale: Locale.optional(),
   timezone: z
     .string()
     .max(64)

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Channel, SuppressionReason } from '@carillon/schemas'
 import { z } from 'zod'
+import { addressKey } from '../addresses.ts'
 import { readJson } from '../json.ts'
 import type { DeliveryChange } from '../store/outreach.ts'
 import type { Seal, Store } from '../store/port.ts'
@@ -133,7 +134,7 @@ export const createReports = ({
   }
 
   const restoredKey = (tenant: string, channel: Channel, address: string) =>
-    `restored:${channel}:${seal.digest(address.toLowerCase(), `restored:${tenant}`)}`
+    `restored:${channel}:${seal.digest(addressKey(address), `restored:${tenant}`)}`
 
   const suppress = async (tenant: string, account: string, report: Report): Promise<void> => {
     if (!report.suppress) return

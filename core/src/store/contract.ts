@@ -4,6 +4,7 @@ import { accountsContract } from './contract/accounts.ts'
 import { atRestContract } from './contract/at-rest.ts'
 import { deliveriesContract } from './contract/deliveries.ts'
 import { devicesContract } from './contract/devices.ts'
+import { foreignIdsContract } from './contract/foreign-ids.ts'
 import { inboxContract } from './contract/inbox.ts'
 import { inboxModelContract } from './contract/inbox-model.ts'
 import { marksContract } from './contract/marks.ts'
@@ -39,6 +40,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     inboxContract(store)
     inboxModelContract(store)
     peopleContract(store)
+    foreignIdsContract(store)
     tenantsContract(store)
     notificationsContract(store)
     notificationListContract(store)

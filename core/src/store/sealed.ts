@@ -1,4 +1,5 @@
 import type { Channel, Device, Suppression } from '@carillon/schemas'
+import { addressKey } from '../addresses.ts'
 import { ProblemError } from '../errors.ts'
 import type { StoredAccount, StoredDevice } from './outreach.ts'
 import type { Seal, Tenant } from './port.ts'
@@ -58,11 +59,9 @@ export const openAccount = (seal: Seal, tenant: string, id: string, sealed: stri
   ...read<Omit<StoredAccount, 'id'>>(seal, `account:${tenant}:${id}`, sealed),
 })
 
-/** The key of a suppressed address: a keyed hash. E-mail addresses are the same in either case. */
-export const suppressionKey = (seal: Seal, tenant: string, channel: Channel, address: string): string => {
-  const same = channel === 'email' ? address.toLowerCase() : address
-  return seal.digest(`${channel}\n${same}`, `suppression:${tenant}`)
-}
+/** The key of a suppressed address: a keyed hash that every form of the address shares. */
+export const suppressionKey = (seal: Seal, tenant: string, channel: Channel, address: string): string =>
+  seal.digest(`${channel}\n${addressKey(address)}`, `suppression:${tenant}`)
 
 export const sealSuppression = (seal: Seal, tenant: string, key: string, suppression: Suppression): string =>
   text(seal, `suppression:${tenant}:${key}`, suppression)

@@ -21,6 +21,12 @@ export const createMetrics = (options: { process?: boolean } = {}) => {
       labelNames: ['via', 'code'] as const,
       registers,
     }),
+    ignored: new Counter({
+      name: 'carillon_attributes_ignored_total',
+      help: 'Attributes of recipients that did not fit and were left out of a notification',
+      labelNames: ['via'] as const,
+      registers,
+    }),
     stored: new Counter({
       name: 'carillon_items_stored_total',
       help: 'Inbox items written',

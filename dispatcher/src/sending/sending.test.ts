@@ -105,7 +105,7 @@ describe('a delivery plan', () => {
     await send(note('n1', [], { url: 'http://app.example.org/' }))
     await quiet()
     expect(await deadLetters()).toEqual([
-      { code: 'invalid_request', detail: expect.stringContaining('/url: use https') },
+      { code: 'invalid_request', detail: expect.stringContaining('/url: must be https') },
     ])
   })
 

@@ -15,6 +15,7 @@ import {
   NotificationStatus,
   problem,
   scheduleSubject,
+  Warning,
 } from '@carillon/schemas'
 import type { Context } from 'hono'
 import { z } from 'zod'
@@ -30,10 +31,18 @@ import { summaryOf } from './notification-list.ts'
 const BATCH_MAX_BYTES = 8 * 1_024 * 1_024
 
 const Id = z.object({ id: NotificationId })
+const Receipt = Id.extend({
+  warnings: z.array(Warning).optional().describe('What was left out; absent if nothing was'),
+})
 const BatchResults = z.object({
   results: z
-    .array(z.union([Id, z.object({ problem: z.looseObject({ code: z.string(), detail: z.string() }) })]))
+    .array(z.union([Receipt, z.object({ problem: z.looseObject({ code: z.string(), detail: z.string() }) })]))
     .describe('In the order of the request'),
+})
+
+const receipt = ({ id, warnings }: Accepted): z.infer<typeof Receipt> => ({
+  id,
+  ...(warnings.length > 0 ? { warnings } : {}),
 })
 
 /** An id for the nth of a batch that is the same whenever the batch is tried again. */
@@ -69,7 +78,7 @@ export const notificationRoutes = (
       headers: IdempotencyKey,
       body: Notification,
       bodyMaxBytes: NOTIFICATION_MAX_BYTES,
-      answers: { 202: { description: 'The event log has it, durably', schema: Id } },
+      answers: { 202: { description: 'The event log has it, durably', schema: Receipt } },
       problems: ['too_far', 'type_unknown', 'no_app_url', 'id_reused', 'stream_full', ...DUPLICATES],
     },
     async ({ c, bytes }, sender) => {
@@ -84,10 +93,10 @@ export const notificationRoutes = (
           )
           const [reused] = await acceptance.append([accepted])
           if (reused) throw reused
-          return { status: 202, body: { id: accepted.id } }
+          return { status: 202, body: receipt(accepted) }
         },
       )
-      return c.json(answer.body as { id: string }, 202, replayed(answer.replayed))
+      return c.json(answer.body as z.infer<typeof Receipt>, 202, replayed(answer.replayed))
     },
   )
 
@@ -135,7 +144,7 @@ export const notificationRoutes = (
           const answers = results.map((result) => {
             const problem = reused.get(result)
             if (problem) return { problem: problemOf(problem) }
-            return 'problem' in result ? result : { id: result.id }
+            return 'problem' in result ? result : receipt(result)
           })
           const accepted = good.length - reused.size
           if (accepted === 0) throw new NoneAccepted(answers)

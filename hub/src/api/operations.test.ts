@@ -289,7 +289,7 @@ describe('the demo', () => {
     const { json } = await demo.call<{ token: string }>('POST', '/demo/token', { body: { user: 'ada' } })
     expect((await demo.call('GET', '/v1/inbox', { token: json.token })).status).toBe(200)
     expect(await demo.ports.store.users.get(DEMO.tenant, ['ada'])).toEqual([{ id: 'ada', profile: {} }])
-    for (const body of [{ user: "'" }, { user: 'ada', admin: true }, {}])
+    for (const body of [{ user: 'ada\u0000' }, { user: 'ada', admin: true }, {}])
       expect((await demo.call('POST', '/demo/token', { body })).status).toBe(422)
     const form = { 'content-type': 'text/plain' }
     expect((await demo.call('POST', '/demo/token', { body: { user: 'ada' }, headers: form })).status).toBe(

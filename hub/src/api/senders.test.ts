@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { FOREIGN_IDS } from '@carillon/core/store/contract/samples'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openHub, type TestHub, type TestTenant } from '../testing.ts'
 
@@ -39,7 +40,7 @@ describe('users', () => {
   })
 
   it('keep ids as their systems write them', async () => {
-    for (const id of ['auth0|5f7c', 'ann+test@example.com', 'a:b=c~d', 'x'.repeat(128)]) {
+    for (const id of FOREIGN_IDS) {
       expect((await call('PUT', `/users/${encodeURIComponent(id)}`, {})).json.id).toBe(id)
       expect((await call('GET', `/users/${encodeURIComponent(id)}`)).json.id).toBe(id)
     }
@@ -110,7 +111,7 @@ describe('topics', () => {
     const { next } = (await call<{ next: string }>('GET', '/topics/team/members?limit=1')).json
     expect((await call('GET', `/topics/other/members?after=${next}`)).json.code).toBe('cursor_invalid')
     const users = Array.from({ length: 1_001 }, (_, n) => `u${n}`)
-    for (const bad of [users, [], ['__proto__'], 'ann'])
+    for (const bad of [users, [], ['ann\n'], 'ann'])
       expect((await call('POST', '/topics/team/members', { users: bad })).status).toBe(422)
     expect(await members(10)).toEqual(['a', 'b', 'c'])
   })
@@ -258,7 +259,7 @@ describe('credentials', () => {
       'without an audience': jwt(claims({ aud: undefined }), secret),
       'without an end': jwt(claims({ exp: undefined }), secret),
       'without a user': jwt(claims({ sub: undefined }), secret),
-      'of a hostile user': jwt(claims({ sub: "'; DROP TABLE--" }), secret),
+      'of a hostile user': jwt(claims({ sub: 'ann\u0000' }), secret),
       'from the future': jwt(claims({ nbf: claims().iat + 600 }), secret),
     }
     const words = new Set<string>()

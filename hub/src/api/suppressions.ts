@@ -1,6 +1,6 @@
 import { checked } from '@carillon/core/checked'
 import type { Suppressions } from '@carillon/core/store/outreach'
-import { Suppression, SuppressionReason } from '@carillon/schemas'
+import { EmailAddress, PhoneNumber, Suppression, SuppressionReason } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Cursors } from '../cursor.ts'
 import type { Routes } from '../routes.ts'
@@ -8,10 +8,10 @@ import { Next, pageQuery } from './page.ts'
 
 /** What an address of each channel that has addresses looks like. */
 const ADDRESS = {
-  email: z.email().max(254),
-  sms: z.e164(),
-  mms: z.e164(),
-  whatsapp: z.e164(),
+  email: EmailAddress,
+  sms: PhoneNumber,
+  mms: PhoneNumber,
+  whatsapp: PhoneNumber,
 } as const
 
 const Place = z.object({

@@ -49,7 +49,7 @@ export const tenantRoutes = (
       const settings = await body()
       if (insecureLinks === 'refuse' && settings.url?.startsWith('http:'))
         throw new ProblemError('invalid_request', 'the body does not fit the schema', {
-          errors: [{ pointer: '/url', message: 'use https; http is for development' }],
+          errors: [{ pointer: '/url', message: 'must be https; http is for development' }],
         })
       if (!(await directory.tenant(tenant))) throw gone()
       await tenants.putSettings(tenant, settings)

@@ -168,7 +168,7 @@ const bad: Record<string, () => Promise<unknown> | unknown> = {
       edge.tenant.secrets[0]?.secret ?? '',
     ),
   'for a hostile user id': () =>
-    forge(HS256, { ...good(), sub: '__proto__' }, edge.tenant.secrets[0]?.secret ?? ''),
+    forge(HS256, { ...good(), sub: 'ada\u0000' }, edge.tenant.secrets[0]?.secret ?? ''),
   'longer than a frame may be': () => 'x'.repeat(12_000),
 }
 

@@ -105,7 +105,7 @@ describe.skipIf(!curl)(curl ? 'one process' : 'one process (skipped: there is no
       status: 400,
       answer: { code: 'malformed_json' },
     })
-    expect(await post('{"to":"__proto__","type":"order.shipped"}')).toMatchObject({
+    expect(await post('{"to":"ada\\u0000","type":"order.shipped"}')).toMatchObject({
       status: 422,
       answer: { code: 'invalid_request', errors: [{ pointer: '/to' }] },
     })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, test, vi } from 'vitest'
+import { ADDRESSES } from './scenarios/addresses.ts'
 import { FAULTS } from './scenarios/faults.ts'
 import { interrupt } from './scenarios/killed.ts'
 import { LISTING } from './scenarios/listing.ts'
@@ -8,7 +9,7 @@ import { RETRIES } from './scenarios/retries.ts'
 import { openScene } from './scene.ts'
 import type { Stage } from './stage.ts'
 
-const SCENARIOS = [...PRESENCE, ...FAULTS, ...RETRIES, OTP, LISTING]
+const SCENARIOS = [...PRESENCE, ...FAULTS, ...RETRIES, ...ADDRESSES, OTP, LISTING]
 
 /**
  * What has to hold in every mode. The scenarios have nothing of one another's but the installation, and go on at the same

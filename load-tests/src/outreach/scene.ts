@@ -39,15 +39,19 @@ export const backend = (stage: Pick<Stage, 'hubs'>, { apiKey, token }: AddedTena
   }
 
   const deliveries = async (id: string, user: string) =>
-    (await ok<{ deliveries: Delivery[] }>('GET', `/v1/notifications/${id}/deliveries?user=${user}`))
-      .deliveries
+    (
+      await ok<{ deliveries: Delivery[] }>(
+        'GET',
+        `/v1/notifications/${encodeURIComponent(id)}/deliveries?user=${encodeURIComponent(user)}`,
+      )
+    ).deliveries
 
   return {
     hub,
     token,
     ok,
     account: (id: string, account: Record<string, unknown>) => ok('PUT', `/v1/providers/${id}`, account),
-    user: (id: string, profile: UserProfile) => ok('PUT', `/v1/users/${id}`, profile),
+    user: (id: string, profile: UserProfile) => ok('PUT', `/v1/users/${encodeURIComponent(id)}`, profile),
     device: (user: string, id: string, device: Device) =>
       ok('PUT', `/v1/users/${user}/devices/${id}`, device),
     /** Resolves to the notification's id. */

@@ -4,14 +4,13 @@ const encoder = new TextEncoder()
 
 /** User ids that no system should take. */
 const HOSTILE_IDS = [
-  `ada"; DROP TABLE inbox; --`,
-  `ada' OR '1'='1`,
   'ada\0root',
   'a'.repeat(10_240),
-  '__proto__',
+  'é'.repeat(65),
   'ada\r\nPUB notify.other.high.x 2\r\n{}',
-  '../../etc/passwd',
   '\u202eada',
+  'ada\u200b',
+  '..',
   ' ada',
   '',
 ] as const
@@ -50,8 +49,8 @@ const WRONG: readonly Wrong[] = [
   ...HOSTILE_IDS.map((id, index) =>
     invalid(`hostile id ${index} in a list`, (good) => ({ ...good, to: ['ada', { user: id }] })),
   ),
-  invalid('a hostile topic', (good) => ({ ...good, to: { topic: '*' } })),
-  invalid('a hostile id to exclude', (good) => ({ ...good, exclude: ['__proto__'] })),
+  invalid('a hostile topic', (good) => ({ ...good, to: { topic: 'a\nb' } })),
+  invalid('a hostile id to exclude', (good) => ({ ...good, exclude: ['\u0000'] })),
   ...['2040-01-01T00:00:00Z', '2100-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59'].flatMap(
     (time): Wrong[] => [
       { name: `deliverAt ${time}`, code: 'too_far', spoil: (good) => ({ ...good, deliverAt: time }) },

@@ -63,3 +63,34 @@ export const ids = (items: readonly (NewItem | { id: string })[]): string[] =>
   items.map((item) => ('content' in item ? item.content.id : item.id))
 
 export const newestFirst = (items: readonly NewItem[]): string[] => ids(items).sort().reverse()
+
+/** Ids as other systems make them, and some that a store or a subject might take for something else. */
+export const FOREIGN_IDS: readonly string[] = [
+  '_9fK2xQ',
+  '-JhLeOl',
+  'auth0|5f7c',
+  'ada+test@example.com',
+  'gid://shop/Customer/7',
+  '+351912345678',
+  '{0a1b2c3d-0000-4000-8000-000000000000}',
+  'ab+/c==',
+  'josé',
+  'jose\u0301',
+  '山田 太郎',
+  '👩‍💻',
+  'a:b=c~d',
+  '__proto__',
+  `ada"; DROP TABLE inbox; --`,
+  "ada' OR '1'='1",
+  '../../etc/passwd',
+  '%2F',
+  '%',
+  'a?b#c&d=e',
+  '*',
+  '>',
+  'a.b',
+  'A',
+  'a',
+  'x'.repeat(128),
+  'é'.repeat(64),
+]

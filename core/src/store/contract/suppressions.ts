@@ -41,6 +41,44 @@ export const suppressionsContract = (store: () => Store): void => {
       expect(await suppressions.find(tenant, [email])).toEqual([undefined])
     })
 
+    test.each([
+      ['whatsapp', '+5215512345678', '+525512345678'],
+      ['whatsapp', '+5491123456789', '+541123456789'],
+      ['whatsapp', '+551187654321', '+5511987654321'],
+      ['sms', '+5215512345678', '+525512345678'],
+      ['email', 'Ada@bücher.example', 'ada@xn--bcher-kva.example'],
+    ] as const)('%s: %s and %s are one address', async (channel, one, other) => {
+      const { suppressions } = store()
+      const tenant = freshTenant()
+      for (const [reported, kept] of [
+        [one, other],
+        [other, one],
+      ] as const) {
+        const stop = suppression(reported, { channel, reason: 'stop' })
+        await suppressions.put(tenant, [stop])
+        expect(await suppressions.find(tenant, [{ channel, address: kept }])).toEqual([stop])
+        await suppressions.remove(tenant, channel, kept)
+        expect(await suppressions.find(tenant, [{ channel, address: reported }])).toEqual([undefined])
+      }
+    })
+
+    test('numbers of other people stay apart', async () => {
+      const { suppressions } = store()
+      const tenant = freshTenant()
+      const numbers = ['+525512345678', '+541123456789', '+5511987654321', '+551133334444', '+15512345678']
+      for (const address of numbers) {
+        await suppressions.put(tenant, [suppression(address, { channel: 'sms' })])
+        const found = await suppressions.find(
+          tenant,
+          numbers.map((each) => ({ channel: 'sms' as const, address: each })),
+        )
+        expect(found.map((each) => each?.address)).toEqual(
+          numbers.map((each) => (each === address ? each : undefined)),
+        )
+        await suppressions.remove(tenant, 'sms', address)
+      }
+    })
+
     test('a list in pages meets each once', async () => {
       const { suppressions } = store()
       const tenant = freshTenant()

@@ -1,6 +1,7 @@
 import { checked } from '@carillon/core/checked'
 import { ProblemError } from '@carillon/core/errors'
 import type { CallbackRequest, Report } from '@carillon/core/outreach/provider'
+import { EmailAddress } from '@carillon/schemas'
 import { Webhook } from 'standardwebhooks'
 import { z } from 'zod'
 
@@ -8,7 +9,7 @@ import { z } from 'zod'
 const MailReport = z.strictObject({
   type: z.enum(['delivered', 'bounce', 'complaint']),
   messageId: z.string().max(512).optional().describe('The Message-ID, with or without angle brackets'),
-  email: z.email().max(254),
+  email: EmailAddress,
   permanent: z.boolean().default(true).describe('Of a bounce: the address will not work later either'),
   at: z.iso.datetime({ offset: true }).optional(),
 })

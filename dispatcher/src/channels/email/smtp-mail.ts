@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url'
 import type { Address, Outcome, Outgoing } from '@carillon/core/outreach/provider'
+import { readEmail } from '@carillon/schemas'
 import type { SendMailOptions } from 'nodemailer'
 import { z } from 'zod'
 import { renderEmail } from '../../render/email.ts'
@@ -16,6 +17,7 @@ const emailAddress = (what: string) =>
     .string({ error: `is missing: ${what}` })
     .regex(ONE_ADDRESS, 'must be one e-mail address')
     .max(ADDRESS_MAX)
+    .overwrite((email) => readEmail(email) ?? email)
     .describe(what)
 
 /** Whom mails come from, or are answered to. */

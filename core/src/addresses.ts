@@ -1,0 +1,25 @@
+import { readEmail } from '@carillon/schemas'
+
+/**
+ * Numbers that one person has in two forms, because a country changed its numbering plan: WhatsApp reports the form that
+ * an account was registered with, whichever was written to. Each entry makes the first form the second. Sources:
+ * https://faq.whatsapp.com/640432094208718 (Mexico's 1, Argentina's 9), Anatel resolution 553/2010 (Brazil's ninth digit;
+ * landlines, which begin with 2 to 5, have none).
+ */
+const SAME_PERSON: readonly [form: RegExp, same: string][] = [
+  [/^\+521(\d{10})$/, '+52$1'],
+  [/^\+549(\d{10})$/, '+54$1'],
+  [/^\+55(?<area>\d{2})(?<number>[6-9]\d{7})$/, '+55$<area>9$<number>'],
+]
+
+const phoneKey = (phone: string): string => {
+  for (const [form, same] of SAME_PERSON) if (form.test(phone)) return phone.replace(form, same)
+  return phone
+}
+
+/**
+ * The text that is the same for every form of an e-mail address or phone number: what digests are made of, so that a STOP
+ * or a bounce finds the address it is about. Not an address to write to.
+ */
+export const addressKey = (address: string): string =>
+  address.includes('@') ? (readEmail(address) ?? address).toLowerCase() : phoneKey(address)
