@@ -279,7 +279,7 @@ describe('addresses', () => {
 
   it('answer only to their methods, and name them', async () => {
     for (const [method, path, allow] of [
-      ['GET', '/v1/notifications', 'POST'],
+      ['DELETE', '/v1/notifications', 'POST, GET'],
       ['PUT', '/v1/notifications/n1', 'GET, DELETE'],
       ['POST', '/v1/users/ann', 'PUT, GET, DELETE'],
       ['DELETE', '/v1/inbox', 'GET'],
