@@ -1,45 +1,59 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Problem } from '@carillon/schemas'
+import type { ProblemError } from '@carillon/core/errors'
+import { problemHeaders } from './problems.ts'
 
 /** Why a request or an upgrade is not let in, if it is not. */
-export type Refusal = (request: IncomingMessage, kind: 'request' | 'upgrade') => Problem | undefined
+export type Refusal = (request: IncomingMessage, kind: 'request' | 'upgrade') => ProblemError | undefined
 
-const headersOf = (body: string) => ({
-  'content-type': 'application/problem+json',
-  'content-length': Buffer.byteLength(body),
-  connection: 'close',
-})
+const answerOf = (error: ProblemError) => {
+  const { status, title } = error.problem
+  const body = JSON.stringify(error.problem)
+  const headers = {
+    ...problemHeaders(error),
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  }
+  return { status, title, headers, body }
+}
 
 /** Answers an upgrade with a plain HTTP response, as `ws` does. */
-const answerUpgrade = (socket: Duplex, { status, title }: Problem, body: string) => {
-  const headers = Object.entries(headersOf(body)).map(([name, value]) => `${name}: ${value}\r\n`)
+const answerUpgrade = (socket: Duplex, error: ProblemError) => {
+  const { status, title, headers, body } = answerOf(error)
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.on('error', () => {})
   socket.once('finish', () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status} ${title}\r\n${headers.join('')}\r\n${body}`)
+  socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`)
 }
 
 /**
- * Asks `refusal` about every request and upgrade before the listeners that `server` has now, those of Engine.IO
- * included. A refused one is answered with the problem and reaches none of them.
+ * Asks `refusals`, in order, about every request and upgrade before the listeners that `server` has now, those of
+ * Engine.IO included. The first refusal is answered, and the request reaches no listener.
  */
-export const guardServer = (server: Server, refusal: Refusal): void => {
+export const guardServer = (server: Server, refusals: readonly Refusal[]): void => {
+  const refusal: Refusal = (request, kind) => {
+    for (const each of refusals) {
+      const refused = each(request, kind)
+      if (refused) return refused
+    }
+    return undefined
+  }
   const requests = server.listeners('request')
   const upgrades = server.listeners('upgrade')
   server.removeAllListeners('request').removeAllListeners('upgrade')
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const problem = refusal(request, 'request')
-    if (!problem) {
+    const refused = refusal(request, 'request')
+    if (!refused) {
       for (const listener of requests) listener.call(server, request, response)
       return
     }
-    const body = JSON.stringify(problem)
-    response.writeHead(problem.status, headersOf(body)).end(body)
+    const { status, headers, body } = answerOf(refused)
+    response.writeHead(status, headers).end(body)
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const problem = refusal(request, 'upgrade')
-    if (problem) return answerUpgrade(socket, problem, JSON.stringify(problem))
+    const refused = refusal(request, 'upgrade')
+    if (refused) return answerUpgrade(socket, refused)
     for (const listener of upgrades) listener.call(server, request, socket, head)
   })
 }

@@ -9,6 +9,7 @@ import type { Http, Providers } from '@carillon/core/outreach/provider'
 import { pushOriginAllowed } from '@carillon/core/outreach/push-services'
 import { createReports } from '@carillon/core/outreach/reports'
 import type { Directory } from '@carillon/core/security/directory'
+import { createClientAddress } from '@carillon/core/security/networks'
 import type { Seal, Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
@@ -46,6 +47,7 @@ import { createOtp } from './otp.ts'
 import { createRefusals } from './refusals.ts'
 import { createRoutes, type RouteEntry } from './routes.ts'
 import { createHttpServer } from './server.ts'
+import { createAdmission, type SocketLimits } from './sockets/admission.ts'
 import { attachSockets } from './sockets/attach.ts'
 import { createSums } from './sums.ts'
 
@@ -73,6 +75,10 @@ export type HubOptions = LinkPolicy & {
   origins: '*' | readonly string[]
   /** Host names the hub is reached by, besides localhost and IP addresses; left out, any. */
   hosts?: readonly string[]
+  /** Proxies whose X-Forwarded-For is believed: addresses, CIDRs, `loopback` (the default) or `private`. */
+  trustedProxies?: readonly string[]
+  /** Left out: any number. */
+  socketsPerAddress?: SocketLimits
   unknownTypes: 'refuse' | 'accept'
   /** Where the hub is reached from outside, as providers know it; left out, where a request says it is. */
   publicUrl?: string
@@ -193,24 +199,28 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   routes.seal()
 
   const server = createHttpServer(app)
-  const sockets = attachSockets({ io, directory, refusals, onReceived: verbs.received, live, log, metrics })
+  const addressOf = createClientAddress(options.trustedProxies ?? ['loopback'])
+  const admission = createAdmission({
+    addressOf: ({ socket, headers }) =>
+      addressOf(socket.remoteAddress, headers['x-forwarded-for']?.toString()),
+    limits: options.socketsPerAddress ?? { sockets: Infinity, handshakes: Infinity },
+    metrics,
+  })
+  const sockets = attachSockets({
+    ...{ io, directory, admission, refusals, live, log, metrics },
+    onReceived: verbs.received,
+  })
 
   return {
     app,
     routes: routes.table,
     listen: async (port, host) => {
       io.attach(server.server)
-      const refusals = [
+      guardServer(server.server, [
         ...(options.hosts ? [refuseHosts(options.hosts)] : []),
-        refuseOrigins({ origins: options.origins, publicUrl: options.publicUrl }),
-      ]
-      guardServer(server.server, (request, kind) => {
-        for (const refusal of refusals) {
-          const problem = refusal(request, kind)
-          if (problem) return problem
-        }
-        return undefined
-      })
+        refuseOrigins(options),
+        admission.refusal,
+      ])
       return { port: await server.listen(port, host) }
     },
     drain: async ({ delayMs, ms }) => {
@@ -226,6 +236,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     close: async () => {
       draining = true
       demo?.close()
+      admission.close()
       await sockets.close()
       await server.close(CLOSE_GRACE_MS)
     },

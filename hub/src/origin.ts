@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { type Problem, problem } from '@carillon/schemas'
+import { ProblemError } from '@carillon/core/errors'
 import type { Refusal } from './guard.ts'
 
 /** The host name of a Host header or a URL's authority, in lower case, without port; IPv6 without brackets. */
@@ -18,10 +18,7 @@ const originOf = (url: string | undefined) => (url === undefined ? undefined : n
  * Refuses WebSocket handshakes of pages of other origins than `origins`, as CORS does for requests. Pages of the hub
  * itself are let in, and so is whatever sends no Origin: that is no browser.
  */
-export const refuseOrigins = (options: {
-  origins: '*' | readonly string[]
-  publicUrl?: string | undefined
-}): Refusal => {
+export const refuseOrigins = (options: { origins: '*' | readonly string[]; publicUrl?: string }): Refusal => {
   const { origins, publicUrl } = options
   if (origins === '*') return () => undefined
   const allowed = new Set<string | undefined>([...origins, originOf(publicUrl)])
@@ -30,7 +27,7 @@ export const refuseOrigins = (options: {
   return (request, kind) => {
     const { origin } = request.headers
     if (kind === 'request' || origin === undefined || allowed.has(origin) || isOwn(request)) return undefined
-    return problem(
+    return new ProblemError(
       'forbidden',
       `pages of ${JSON.stringify(origin.slice(0, 200))} may not connect; CARILLON_ORIGINS lists the origins that may`,
     )
@@ -47,8 +44,8 @@ const cannotBeRebound = (name: string) =>
  */
 export const refuseHosts = (names: readonly string[]): Refusal => {
   const allowed = new Set(names.map((name) => hostname(name)))
-  const misdirected = (name: string): Problem =>
-    problem(
+  const misdirected = (name: string) =>
+    new ProblemError(
       'misdirected',
       `${JSON.stringify(name.slice(0, 200))} is not a host name of this development server; use localhost, or set CARILLON_PUBLIC_URL to the URL you use`,
     )

@@ -32,6 +32,15 @@ export const problemOf = (error: unknown): Problem =>
 export const retryAfterOf = (error: unknown): number | undefined =>
   error instanceof RateLimitedError ? Math.max(1, Math.ceil(error.afterMs / 1_000)) : undefined
 
+/** The headers of a problem that is answered past the application. */
+export const problemHeaders = (error: ProblemError): Record<string, string> => {
+  const seconds = retryAfterOf(error) ?? RETRY_AFTER[error.problem.code]
+  return {
+    'content-type': 'application/problem+json',
+    ...(seconds === undefined ? {} : { 'retry-after': String(seconds) }),
+  }
+}
+
 /** Answers with problem details (RFC 9457), and members of `extra` beside them. */
 export const answerProblem = (
   c: Context<Edge>,

@@ -101,6 +101,13 @@ test('the proxy leads to both hubs, on the port they listen on', () => {
   expect(named('dispatcher').deploy?.replicas).toBe(2)
 })
 
+test('hubs believe the proxy, and nobody reaches them past it', () => {
+  expect(named('hub-1').environment?.CARILLON_TRUSTED_PROXIES).toBe('private')
+  expect(named('hub-1').ports).toBeUndefined()
+  // Caddy itself believes nobody's X-Forwarded-For unless told to.
+  expect(read('deploy/Caddyfile')).not.toContain('trusted_proxies')
+})
+
 test('what is durable lies in a volume', () => {
   expect(Object.keys(compose.volumes)).toEqual(['nats', 'cassandra'])
   expect(named('nats').volumes).toContain('nats:/data')

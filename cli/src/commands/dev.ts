@@ -111,6 +111,8 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
       { ...parts, log, metrics },
       {
         origins: config.origins,
+        trustedProxies: config.trustedProxies,
+        socketsPerAddress: config.socketsPerAddress,
         hosts: [host, hostname(), new URL(publicUrl).host],
         unknownTypes,
         insecureLinks,

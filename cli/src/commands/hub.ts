@@ -24,6 +24,8 @@ export const hub = (options: { port?: number }) => {
       { ...parts, log, metrics },
       {
         origins: config.origins,
+        trustedProxies: config.trustedProxies,
+        socketsPerAddress: config.socketsPerAddress,
         unknownTypes: config.unknownTypes ?? 'refuse',
         insecureLinks: config.insecureLinks ?? 'refuse',
         secret,

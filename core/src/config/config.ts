@@ -1,5 +1,6 @@
 import { CHANNELS, type Channel, nearest, parse, type Rate, RETRY_WINDOW_MAX } from '@carillon/schemas'
 import { z } from 'zod'
+import { isNetwork } from '../security/networks.ts'
 
 const url = (...schemes: string[]) =>
   z.string().refine(
@@ -18,6 +19,9 @@ const entries = (text: string) =>
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
+
+/** Many people may share one address, so caps per address are generous. */
+const cap = (most: number) => z.coerce.number().int().min(1).default(most)
 
 const RATE = /^([a-z]+)=(\d+(?:\.\d+)?)(?::(\d+))?$/
 const RATE_NAMES = ['global', 'tenant', 'sender', 'user', ...CHANNELS] as const
@@ -125,6 +129,18 @@ export const Environment = z.object({
   CARILLON_ORIGINS: Origins.default('*').describe(
     'Web origins whose pages may use the API with a user token, and connect; with commas',
   ),
+  CARILLON_TRUSTED_PROXIES: z
+    .string()
+    .refine(
+      (text) => entries(text).every(isNetwork),
+      'must be a list of addresses, CIDRs, loopback or private',
+    )
+    .default('loopback')
+    .describe('Proxies whose X-Forwarded-For names the client; addresses, CIDRs, loopback or private'),
+  CARILLON_SOCKETS_PER_ADDRESS: cap(10_000).describe('Sockets a client address may have'),
+  CARILLON_HANDSHAKES_PER_ADDRESS: cap(100).describe(
+    'Sockets without a valid token that a client address may keep for longer than two seconds',
+  ),
   CARILLON_UNKNOWN_TYPES: z
     .enum(['refuse', 'accept'])
     .optional()
@@ -184,6 +200,8 @@ export type Config = {
   port?: number
   host?: string
   origins: '*' | string[]
+  trustedProxies: string[]
+  socketsPerAddress: { sockets: number; handshakes: number }
   unknownTypes?: 'refuse' | 'accept'
   insecureLinks?: 'refuse' | 'accept'
   retentionMs: number
@@ -239,6 +257,11 @@ export const readConfig = (environment: Record<string, string | undefined>): Con
     port: env.CARILLON_PORT,
     host: env.CARILLON_HOST,
     origins: env.CARILLON_ORIGINS,
+    trustedProxies: entries(env.CARILLON_TRUSTED_PROXIES),
+    socketsPerAddress: {
+      sockets: env.CARILLON_SOCKETS_PER_ADDRESS,
+      handshakes: env.CARILLON_HANDSHAKES_PER_ADDRESS,
+    },
     unknownTypes: env.CARILLON_UNKNOWN_TYPES,
     insecureLinks: env.CARILLON_INSECURE_LINKS,
     retentionMs: env.CARILLON_RETENTION_DAYS * 86_400_000,

@@ -101,6 +101,12 @@ export const createMetrics = (options: { process?: boolean } = {}) => {
       labelNames: ['part'] as const,
       registers,
     }),
+    rateLimited: new Counter({
+      name: 'carillon_rate_limited_total',
+      help: 'Requests and connections refused because of a rate limit or a cap, by its name',
+      labelNames: ['limit'] as const,
+      registers,
+    }),
     connections: new Gauge({ name: 'carillon_connections', help: 'Open live connections', registers }),
     http: new Histogram({
       name: 'carillon_http_request_seconds',

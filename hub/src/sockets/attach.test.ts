@@ -49,6 +49,7 @@ const openEdge = async () => {
   const sockets = attachSockets({
     io,
     directory,
+    admission: { authenticated: () => {} },
     refusals: createRefusals({ log }),
     onReceived: (owner, ids) => receipts.push({ owner, ids }),
     live: {

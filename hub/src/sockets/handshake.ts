@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Socket } from 'node:net'
 import { ProblemError } from '@carillon/core/errors'
 import { userRoom } from '@carillon/core/live/room'
 import type { LiveServer } from '@carillon/core/live/server'
@@ -7,9 +8,12 @@ import { verifyUserToken } from '@carillon/core/security/user-tokens'
 import type { Log } from '@carillon/core/telemetry/log'
 import { problemOf } from '../problems.ts'
 import type { Refusals } from '../refusals.ts'
+import type { Admission } from './admission.ts'
 
 /** Open connections a user may have on one hub. A further one is refused; those that are open stay. */
 export const CONNECTIONS_PER_USER = 50
+
+type Admitting = Pick<Admission, 'authenticated'>
 
 export type LiveSocket = Parameters<Parameters<LiveServer['use']>[0]>[0]
 
@@ -27,14 +31,15 @@ const RELEASED: LiveSocket['handshake'] = Object.freeze({
 })
 
 /**
- * Takes the token out of the handshake and lets go of the request, its headers and the token: they would stay in
- * memory as long as the connection. A connection that has been through this is told by its missing request.
+ * Takes the token and the connection out of the handshake and releases the request, its headers and the token: they
+ * would stay in memory as long as the socket. A socket that has been through this has no request.
  */
-const release = (socket: LiveSocket): unknown => {
+const release = (socket: LiveSocket): { token: unknown; connection: Socket } => {
   const { token }: { token?: unknown } = socket.handshake.auth
+  const connection = socket.conn.request.socket
   Object.assign(socket, { handshake: RELEASED })
   Object.assign(socket.conn, { request: null })
-  return token
+  return { token, connection }
 }
 
 /**
@@ -42,9 +47,12 @@ const release = (socket: LiveSocket): unknown => {
  * is joined, in a cluster with Redis' confirmation, before the client hears that it is connected: what is
  * delivered from then on reaches it. Throws ProblemError.
  */
-const admit = async (io: LiveServer, directory: Directory, socket: LiveSocket) => {
+const admit = async (
+  { io, directory, admission }: { io: LiveServer; directory: Directory; admission: Admitting },
+  socket: LiveSocket,
+) => {
   if (!socket.conn.request) throw new ProblemError('invalid_request', 'one handshake per connection')
-  const token = release(socket)
+  const { token, connection } = release(socket)
   if (typeof token !== 'string')
     throw new ProblemError('unauthenticated', 'connect with auth: { token }, a user token')
   const user = await verifyUserToken(directory, token)
@@ -54,6 +62,7 @@ const admit = async (io: LiveServer, directory: Directory, socket: LiveSocket) =
       'rate_limited',
       `a user may have ${CONNECTIONS_PER_USER} connections; close one before opening another`,
     )
+  admission.authenticated(connection)
   socket.data = user
   await socket.join(room)
 }
@@ -63,12 +72,19 @@ const admit = async (io: LiveServer, directory: Directory, socket: LiveSocket) =
  * problem's code and whose `data` is the problem; then its connection ends.
  */
 export const handshake =
-  (parts: { io: LiveServer; directory: Directory; refusals: Refusals; log: Log; draining: () => boolean }) =>
+  (parts: {
+    io: LiveServer
+    directory: Directory
+    admission: Admitting
+    refusals: Refusals
+    log: Log
+    draining: () => boolean
+  }) =>
   async (socket: LiveSocket, next: (error?: Error) => void): Promise<void> => {
-    const { io, directory, refusals, log, draining } = parts
+    const { refusals, log, draining } = parts
     try {
       if (draining()) throw new ProblemError('unavailable', 'this hub is closing; connect again')
-      await admit(io, directory, socket)
+      await admit(parts, socket)
       next()
     } catch (err) {
       const problem = problemOf(refusals(err))
