@@ -4,6 +4,7 @@ import { fingerprintOf } from '@carillon/core/fingerprint'
 import { checkHorizon } from '@carillon/core/horizon'
 import { notificationIdAt } from '@carillon/core/ids'
 import { parseJson } from '@carillon/core/json'
+import { hasMadeId } from '@carillon/core/made-id'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import {
   CloudEvent,
@@ -132,7 +133,7 @@ export const readNotification = (message: Message): Read => {
 }
 
 const nameOf = (given: NatsNotification, event: Name | undefined, message: Message): Name => {
-  if (given.id !== undefined) return { by: 'sender', id: given.id }
+  if (given.id !== undefined) return { by: hasMadeId(message.headers) ? 'carillon' : 'sender', id: given.id }
   if (event) return event
   if (message.dedupe !== undefined) return { by: 'publisher', messageId: message.dedupe }
   return { by: 'carillon', id: notificationIdAt(message.sequence, message.appendedAt) }

@@ -6,6 +6,7 @@ import { checkHorizon } from '@carillon/core/horizon'
 import { idReused } from '@carillon/core/id-reused'
 import type { Idempotency, IdUse } from '@carillon/core/idempotency/port'
 import { type LinkPolicy, linkProblem } from '@carillon/core/links'
+import { MADE_ID } from '@carillon/core/made-id'
 import type { Sender } from '@carillon/core/security/api-keys'
 import type { Directory } from '@carillon/core/security/directory'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
@@ -40,6 +41,11 @@ const checkTimes = ({ deliverAt, expiresAt }: Notification, now: number) => {
   if (expires <= now) throw refuse('it has passed')
   if (deliverAt !== undefined && expires <= Date.parse(deliverAt)) throw refuse('it is not after deliverAt')
 }
+
+const useOf = (tenant: string, notification: Notification & { id: string; priority: Priority }): IdUse => ({
+  key: hash('sha256', `id\n${tenant}\n${notification.id}`, 'base64url'),
+  fingerprint: fingerprintOf(notification),
+})
 
 /**
  * What happens to a notification at the HTTP edge: it is checked whole, gets an id and a priority, and is appended
@@ -94,15 +100,9 @@ export const createAcceptance = (
         message: {
           subject: notifySubject(tenant, priority, notification.type),
           data,
+          ...(given.id === undefined ? { headers: MADE_ID } : {}),
         },
-        ...(given.id === undefined
-          ? {}
-          : {
-              use: {
-                key: hash('sha256', `id\n${tenant}\n${given.id}`, 'base64url'),
-                fingerprint: fingerprintOf({ ...given, priority }),
-              },
-            }),
+        ...(given.id === undefined ? {} : { use: useOf(tenant, { ...given, id: given.id, priority }) }),
       }
     } catch (error) {
       if (error instanceof ProblemError && error.problem.status < 500)

@@ -185,7 +185,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   })
   suppressionRoutes(routes, { suppressions, cursors })
   unsubscribeRoutes(routes, { suppressions, seal })
-  deadLetterRoutes(routes, { stream, cursors })
+  deadLetterRoutes(routes, { stream, cursors, seal })
   operationRoutes(routes, {
     readiness: createReadiness({ stream, store, live }),
     draining: () => draining,

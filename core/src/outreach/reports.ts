@@ -78,7 +78,7 @@ export const createReports = ({
 
   const eventOf = (tenant: string, change: DeliveryChange, attempt: number): OutgoingMessage => ({
     ...deliveryEvent(tenant, { ...change, attempt }),
-    dedupe: digest(`${tenant}\nreported\n${change.provider}\n${change.providerId}\n${change.state}`),
+    dedupe: digest(`reported\n${tenant}\n${change.provider}\n${change.providerId}\n${change.state}`),
   })
 
   /** Whether a step behind this one has been tried already. */
@@ -97,7 +97,7 @@ export const createReports = ({
     const next = report.state === 'failed' && !step.target ? nextStep(step) : undefined
     if (!next || (await wentOn(step))) return []
     const { tenant, notification, user, index, journey = 0 } = step
-    const dedupe = digest([tenant, 'failed', notification, user, index, journey].join('\n'))
+    const dedupe = digest(['failed', tenant, notification, user, index, journey].join('\n'))
     return [{ ...stepMessage({ ...next, failed: true }, { at: now(), key: planKey(step) }), dedupe }]
   }
 

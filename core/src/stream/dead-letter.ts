@@ -1,28 +1,42 @@
+import { createHash } from 'node:crypto'
 import { claimedTenant, deadSubject, PROBLEMS, type ProblemCode } from '@carillon/schemas'
+import { fitsLetter, headersText } from './headers.ts'
 import { DEAD_LETTER_MAX_BYTES, type DeadReason, type Message } from './port.ts'
 
 /** Longest `detail` a dead letter keeps, in UTF-16 units. */
 const DETAIL_MAX = 1_000
 
+/**
+ * The same for the same message, so that burying it twice leaves one letter. A publisher that repeats a message without
+ * knowing that it was stored repeats its `Nats-Msg-Id` and content, and leaves one letter, too.
+ */
+const idOf = ({ lane, subject, data, dedupe, sequence, appendedAt }: Message): string =>
+  dedupe !== undefined && lane.startsWith('notify')
+    ? createHash('sha256').update(`${subject}\n${dedupe}\n`).update(data).digest('base64url')
+    : `${lane}:${sequence}:${appendedAt}`
+
 /** What a dead letter holds, whichever adapter keeps it. */
-export const letterOf = ({ message, reason }: { message: Message; reason: DeadReason }) => ({
-  tenant: filedUnder(claimedTenant(message.subject)),
-  lane: message.lane,
-  subject: message.subject,
-  code: reason.code,
-  // One printable line: it travels in a header, where a line break would begin another one.
-  detail: reason.detail
-    .replaceAll(/\p{C}+/gu, ' ')
-    .trim()
-    .slice(0, DETAIL_MAX)
-    // A cut may have split a surrogate pair.
-    .replace(/[\ud800-\udbff]$/, ''),
-  data: message.data.subarray(0, DEAD_LETTER_MAX_BYTES),
-  truncated: message.data.length > DEAD_LETTER_MAX_BYTES,
-  origin: message.sequence,
-  /** The same for the same message, so that burying it twice leaves one letter. */
-  id: `${message.lane}:${message.sequence}:${message.appendedAt}`,
-})
+export const letterOf = ({ message, reason }: { message: Message; reason: DeadReason }) => {
+  const headers = headersText(message.headers)
+  return {
+    tenant: filedUnder(claimedTenant(message.subject)),
+    lane: message.lane,
+    subject: message.subject,
+    code: reason.code,
+    // One printable line: it travels in a header, where a line break would begin another one.
+    detail: reason.detail
+      .replaceAll(/\p{C}+/gu, ' ')
+      .trim()
+      .slice(0, DETAIL_MAX)
+      // A cut may have split a surrogate pair.
+      .replace(/[\ud800-\udbff]$/, ''),
+    data: message.data.subarray(0, DEAD_LETTER_MAX_BYTES),
+    headers: fitsLetter(headers) ? headers : undefined,
+    truncated: message.data.length > DEAD_LETTER_MAX_BYTES || !fitsLetter(headers),
+    origin: message.sequence,
+    id: idOf(message),
+  }
+}
 
 /** The tenant that letters of a claimed tenant are filed under: itself, or `_` for one that no tenant can have. */
 export const filedUnder = (tenant: string): string =>

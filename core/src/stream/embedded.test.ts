@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { notifySubject } from '@carillon/schemas'
+import { notifySubject, workSubject } from '@carillon/schemas'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openDatabase } from '../sqlite/database.ts'
 import type { World } from './contract/kit.ts'
@@ -52,6 +52,7 @@ streamContract('embedded stream', { open, ackWaitMs: 50 })
 describe('embedded stream', () => {
   const bytes = (text: string) => new TextEncoder().encode(text)
   const subject = notifySubject('acme', 'low', 'x')
+  const wake = (dedupe: string) => ({ subject: workSubject('wake', 'low', 'acme'), data: bytes('1'), dedupe })
   const folder = () => {
     const made = mkdtempSync(join(tmpdir(), 'carillon-stream-'))
     onTestFinished(() => rmSync(made, { recursive: true, force: true }))
@@ -100,7 +101,7 @@ describe('embedded stream', () => {
     let clock = Date.now()
     const now = () => clock
     const stream = embeddedStream({ database, now })
-    await stream.publish([{ subject, data: bytes('1'), dedupe: 'acme 1' }])
+    await stream.publish([{ subject, data: bytes('1') }, wake('acme 1')])
     const reader = await stream.read('notify-low', { buffer: 10 })
     await eventually(() => expect(reader.ready).toBe(1))
     const reason = { code: 'internal', detail: '' } as const
@@ -112,7 +113,7 @@ describe('embedded stream', () => {
     const later = embeddedStream({ database, now })
     await eventually(async () => expect(await later.deadLetters({ limit: 10 })).toEqual([]))
     expect(database.handle.prepare('SELECT * FROM stream_events').all()).toEqual([])
-    const again = await later.publish([{ subject, data: bytes('1'), dedupe: 'acme 1' }])
+    const again = await later.publish([wake('acme 1')])
     expect(again).toMatchObject([{ duplicate: false }])
     await later.close()
     await database.close()
@@ -124,7 +125,7 @@ describe('embedded stream', () => {
     let clock = border - 1_000
     const stream = embeddedStream({ database, now: () => clock })
     const publish = async (dedupe: string) => {
-      const [published] = await stream.publish([{ subject, data: bytes('1'), dedupe }])
+      const [published] = await stream.publish([wake(dedupe)])
       return published
     }
     const early = await publish('acme early')

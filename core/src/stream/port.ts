@@ -1,11 +1,18 @@
 import type { Lane, ProblemCode } from '@carillon/schemas'
+import type { Headers } from './headers.ts'
 
 /** A message to append to the event log. Subjects come from the builders in `@carillon/schemas`. */
 export type OutgoingMessage = {
   subject: string
   data: Uint8Array
-  /** Appended once within the dedupe window (DEDUPE_WINDOW_MS), however often it is published. Must carry the tenant. */
+  /**
+   * Appended once within DEDUPE_WINDOW_MS among the messages of its family, however often it is published. Must be bound
+   * to the tenant and the purpose. Not for `notify` subjects, where other publishers choose such ids too: there the log
+   * dedupes for NOTIFY_WINDOW_MS at most.
+   */
   dedupe?: string
+  /** Goes with a message that is not scheduled. */
+  headers?: Headers
   /**
    * Wait until then (epoch ms) before it reaches its lane. `key`, a schedule subject, names the waiting
    * message: publishing to it again replaces it, `cancel` removes it.
@@ -23,6 +30,8 @@ export type Message = {
   data: Uint8Array
   /** The publisher's own `Nats-Msg-Id`, if any. */
   dedupe?: string
+  /** Those that belong to the message: see `isKept`. */
+  headers?: Headers
   /** Position in the log: with `appendedAt`, the same on every delivery and never used twice. */
   sequence: number
   /** When the log took it, epoch ms; the same on every delivery. */
@@ -33,7 +42,7 @@ export type Message = {
 
 export type DeadReason = { code: ProblemCode; detail: string }
 
-/** A message that could not be accepted. `data` is what arrived, cut at DEAD_LETTER_MAX_BYTES (`truncated`). */
+/** A message that could not be accepted. `data` and `headers` are what arrived; `truncated` if that was too much. */
 export type DeadLetter = {
   sequence: number
   tenant: string
@@ -41,14 +50,20 @@ export type DeadLetter = {
   subject: string
   reason: DeadReason
   data: Uint8Array
+  headers?: Headers
   truncated: boolean
   /** Where it stood in its lane's log. */
   origin: number
   buriedAt: number
 }
 
-/** Messages that a sender may publish again within this time without a second copy. */
+/** Within this time the log appends a message of ours once, and a `Nats-Msg-Id` names one notification. */
 export const DEDUPE_WINDOW_MS = 10 * 60_000
+/**
+ * How long the log itself dedupes `notify` messages, the least that nats-server has. Its window covers all tenants, so
+ * within it one publisher's `Nats-Msg-Id` can swallow another's message.
+ */
+export const NOTIFY_WINDOW_MS = 100
 /** How long an unacknowledged message stays with a process that died. Living holders renew it. */
 export const ACK_WAIT_MS = 10_000
 /** How long messages, dead letters and events are kept. */

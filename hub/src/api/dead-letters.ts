@@ -1,5 +1,6 @@
 import { ProblemError } from '@carillon/core/errors'
 import { readStep, type Step, stepMessage } from '@carillon/core/outreach/step'
+import type { Seal } from '@carillon/core/store/port'
 import type { DeadLetter, OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import {
   parseNotifySubject,
@@ -71,7 +72,7 @@ const replayedStep = (letter: DeadLetter, now: number): OutgoingMessage => {
 
 /** What is published in place of a letter. Throws `not_replayable`. */
 const replayOf = (letter: DeadLetter, now: number): OutgoingMessage => {
-  const { subject, data, truncated } = letter
+  const { subject, data, headers, truncated } = letter
   if (truncated) throw notReplayable('it was too large to be kept whole')
   try {
     if (subject.startsWith('work.step.')) {
@@ -80,7 +81,7 @@ const replayOf = (letter: DeadLetter, now: number): OutgoingMessage => {
     }
     if (subject.startsWith('work.')) parseWorkSubject(subject)
     else parseNotifySubject(subject)
-    return { subject, data }
+    return { subject, data, ...(headers && { headers }) }
   } catch (error) {
     if (error instanceof SubjectError) throw notReplayable(`its subject leads nowhere: ${error.message}`)
     throw error
@@ -90,7 +91,7 @@ const replayOf = (letter: DeadLetter, now: number): OutgoingMessage => {
 /** What could not be accepted, or delivered, and why; and another try, once the reason is gone. */
 export const deadLetterRoutes = (
   routes: Routes,
-  { stream, cursors }: { stream: Stream; cursors: Cursors },
+  { stream, cursors, seal }: { stream: Stream; cursors: Cursors; seal: Pick<Seal, 'digest'> },
 ) => {
   routes.sender(
     'dead-letters:read',
@@ -136,8 +137,8 @@ export const deadLetterRoutes = (
     async ({ c, params }, { tenant }) => {
       const letter = await stream.deadLetter(tenant, params.id)
       if (!letter) throw new ProblemError('not_found', 'there is no such dead letter')
-      // Two that replay it at the same time publish one message.
-      const dedupe = `replay:${tenant}:${letter.sequence}:${letter.buriedAt}`
+      // Two that replay it at the same time publish one notification. Nobody else can guess what it is named.
+      const dedupe = seal.digest(`${tenant}\n${letter.sequence}\n${letter.buriedAt}`, 'replay')
       await stream.publish([{ ...replayOf(letter, Date.now()), dedupe }])
       await stream.exhume(letter.sequence)
       return c.body(null, 202)

@@ -48,12 +48,7 @@ describe.skipIf(skip || !python)(
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line))
-      expect(acks.map(({ name, stream, duplicate }) => [name, stream, duplicate])).toEqual([
-        ['plain', 'NOTIFY', false],
-        ['plain', 'NOTIFY', true],
-        ['event', 'NOTIFY', false],
-        ['event', 'NOTIFY', true],
-      ])
+      expect(acks.map(({ name }) => name)).toEqual(['plain', 'plain', 'event', 'event'])
       await vi.waitUntil(() => heard.length >= 2, 20_000)
       const [plain, event] = ['/python', undefined].map((url) => heard.find((item) => item.url === url))
       expect(plain).toMatchObject({

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { DEAD_LETTER_MAX_BYTES } from '../port.ts'
+import { DEAD_LETTER_MAX_BYTES, NOTIFY_WINDOW_MS } from '../port.ts'
 import type { Kit } from './kit.ts'
 
 /** What cannot be accepted is kept aside. */
@@ -37,6 +38,35 @@ export const deadLettersContract = (kit: Kit): void => {
     expect(letters[0]?.buriedAt).toBeGreaterThanOrEqual(buried - 1)
     await reader.retry([before, after], 0)
     expect((await take(reader, 2)).map(text).sort()).toEqual(['after', 'before'])
+  })
+
+  test('leaves one letter for a message that its publisher repeats, and one for each content', async () => {
+    const { stream } = await world()
+    await stream.publish([notify('bad', 'm1')])
+    await sleep(NOTIFY_WINDOW_MS + 50)
+    await stream.publish([notify('bad', 'm1')])
+    await sleep(NOTIFY_WINDOW_MS + 50)
+    await stream.publish([notify('other', 'm1'), notify('bad', 'm2')])
+    const reader = await stream.read(lane, { buffer: 10 })
+    const reason = { code: 'internal', detail: 'why' } as const
+    for (const message of await take(reader, 4)) await reader.bury([{ message, reason }])
+    expect((await stream.deadLetters({ tenant, limit: 10 })).map(text)).toEqual(['bad', 'other', 'bad'])
+  })
+
+  test('keeps the headers of a message, unless they are too many', async () => {
+    const { stream } = await world()
+    const headers = new Map([['ce-id', 'e1']])
+    const many = new Map([['ce-id', 'x'.repeat(20_000)]])
+    await stream.publish([
+      { ...notify('few'), headers },
+      { ...notify('many'), headers: many },
+    ])
+    const reader = await stream.read(lane, { buffer: 10 })
+    const reason = { code: 'invalid_request', detail: 'why' } as const
+    await reader.bury((await take(reader, 2)).map((message) => ({ message, reason })))
+    const [few, cut] = await stream.deadLetters({ tenant, limit: 10 })
+    expect([few?.headers, few?.truncated]).toEqual([headers, false])
+    expect([cut?.headers, cut?.truncated]).toEqual([undefined, true])
   })
 
   test('lists dead letters by tenant and position, cuts large ones, files strange tenants under _', async () => {

@@ -1,5 +1,6 @@
 import { type Lane, laneOf } from '@carillon/schemas'
 import type Libsql from 'libsql'
+import { headersText } from '../headers.ts'
 import { DEDUPE_WINDOW_MS, type OutgoingMessage, type Published } from '../port.ts'
 import { placeOf, windowOf } from './tables.ts'
 
@@ -18,7 +19,7 @@ export const routed = (message: OutgoingMessage): Routed => ({
 /** The statements that append; each runs inside a write. */
 export const appender = (handle: Libsql.Database) => {
   const insertMessage = handle.prepare(
-    'INSERT INTO stream_messages (place, subject, data, dedupe, appended) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO stream_messages (place, subject, data, dedupe, headers, appended) VALUES (?, ?, ?, ?, ?, ?)',
   )
   const insertEvent = handle.prepare(
     'INSERT INTO stream_events (sequence, subject, data, appended) VALUES (?, ?, ?, ?)',
@@ -44,7 +45,7 @@ export const appender = (handle: Libsql.Database) => {
   }
 
   const put = (message: Routed, sequence: number, at: number, changes: Appended) => {
-    const { subject, data, dedupe = null, schedule, lane } = message
+    const { subject, data, dedupe = null, headers, schedule, lane } = message
     if (!lane) return insertEvent.run(sequence, subject, data, at)
     if (schedule) changes.kept -= deleteSchedule.run(schedule.key).changes
     if (schedule && schedule.at > at) {
@@ -53,7 +54,14 @@ export const appender = (handle: Libsql.Database) => {
       return insertSchedule.run(sequence, schedule.key, schedule.at, lane, subject, data)
     }
     changes.lanes.set(lane, (changes.lanes.get(lane) ?? 0) + 1)
-    return insertMessage.run(placeOf({ lane, sequence }), subject, data, dedupe, at)
+    return insertMessage.run(
+      placeOf({ lane, sequence }),
+      subject,
+      data,
+      dedupe,
+      headersText(headers) ?? null,
+      at,
+    )
   }
 
   const nothing = (): Appended => ({ published: [], lanes: new Map(), kept: 0, earliest: Infinity })
@@ -64,8 +72,9 @@ export const appender = (handle: Libsql.Database) => {
       const window = windowOf(at)
       for (const message of messages) {
         const sequence = message.lane ? ++last.message : ++last.event
-        // Each family dedupes by itself, as each is a stream of its own on NATS.
-        const id = message.dedupe && `${message.subject.split('.', 1)[0]}\n${message.dedupe}`
+        const family = message.subject.split('.', 1)[0]
+        // Each family dedupes by itself, as each is a stream of its own on NATS; ids of `notify` are the publishers' own.
+        const id = family !== 'notify' && message.dedupe && `${family}\n${message.dedupe}`
         if (id && remember.run(window, id, sequence, at).changes === 0) {
           const before = seen.get(window, id) as { sequence: number }
           changes.published.push({ sequence: before.sequence, duplicate: true })

@@ -1,6 +1,7 @@
 import type { Lane } from '@carillon/schemas'
 import type Libsql from 'libsql'
 import { codeOf, filedUnder, letterOf } from '../dead-letter.ts'
+import { readHeaders } from '../headers.ts'
 import type { DeadLetter, DeadReason, Message } from '../port.ts'
 
 type Row = {
@@ -11,6 +12,7 @@ type Row = {
   code: string
   detail: string
   data: ArrayBuffer
+  headers: string | null
   truncated: number
   origin: number
   buried: number
@@ -18,8 +20,8 @@ type Row = {
 
 export const deadLetters = (handle: Libsql.Database) => {
   const insert = handle.prepare(`
-    INSERT INTO stream_dead (id, tenant, lane, subject, code, detail, data, truncated, origin, buried)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`)
+    INSERT INTO stream_dead (id, tenant, lane, subject, code, detail, data, headers, truncated, origin, buried)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`)
   const all = handle.prepare('SELECT * FROM stream_dead WHERE sequence >= ? ORDER BY sequence LIMIT ?')
   const ofTenant = handle.prepare(
     'SELECT * FROM stream_dead WHERE tenant = ? AND sequence >= ? ORDER BY sequence LIMIT ?',
@@ -29,8 +31,20 @@ export const deadLetters = (handle: Libsql.Database) => {
   return {
     /** Runs inside a write. The number of new letters: a message that was buried before leaves no second one. */
     deposit(letter: { message: Message; reason: DeadReason }, at: number): number {
-      const { id, tenant, lane, subject, code, detail, data, truncated, origin } = letterOf(letter)
-      return insert.run(id, tenant, lane, subject, code, detail, data, truncated ? 1 : 0, origin, at).changes
+      const {
+        id,
+        tenant,
+        lane,
+        subject,
+        code,
+        detail,
+        data,
+        headers = null,
+        truncated,
+        origin,
+      } = letterOf(letter)
+      const values = [id, tenant, lane, subject, code, detail, data, headers, truncated ? 1 : 0, origin, at]
+      return insert.run(values).changes
     },
 
     list({ tenant, from = 1, limit }: { tenant?: string; from?: number; limit: number }): DeadLetter[] {
@@ -49,14 +63,18 @@ export const deadLetters = (handle: Libsql.Database) => {
   }
 }
 
-const read = ({ code, detail, truncated, origin, buried, ...row }: Row): DeadLetter => ({
-  sequence: row.sequence,
-  tenant: row.tenant,
-  lane: row.lane,
-  subject: row.subject,
-  reason: { code: codeOf(code), detail },
-  data: new Uint8Array(row.data),
-  truncated: truncated === 1,
-  origin,
-  buriedAt: buried,
-})
+const read = ({ code, detail, truncated, origin, buried, ...row }: Row): DeadLetter => {
+  const headers = readHeaders(row.headers)
+  return {
+    sequence: row.sequence,
+    tenant: row.tenant,
+    lane: row.lane,
+    subject: row.subject,
+    reason: { code: codeOf(code), detail },
+    data: new Uint8Array(row.data),
+    ...(headers && { headers }),
+    truncated: truncated === 1,
+    origin,
+    buriedAt: buried,
+  }
+}

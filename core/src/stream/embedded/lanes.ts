@@ -42,7 +42,7 @@ type Slot = {
  * What is handed out is on record first, so that a message that kills the process is seen to come back.
  */
 export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Options) => {
-  const columns = 'place, subject, data, dedupe, appended, deliveries'
+  const columns = 'place, subject, data, dedupe, headers, appended, deliveries'
   const fresh = handle.prepare(`
     SELECT ${columns} FROM stream_messages WHERE place > ? AND place < ? AND due = 0 ORDER BY place LIMIT ?`)
   const again = handle.prepare(`

@@ -1,5 +1,6 @@
 import type { Lane } from '@carillon/schemas'
 import type Libsql from 'libsql'
+import { readHeaders } from '../headers.ts'
 import { LANES } from '../lanes.ts'
 import { DEDUPE_WINDOW_MS, type Message } from '../port.ts'
 
@@ -15,7 +16,7 @@ const SPAN = 2 ** 46
  */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS stream_messages (
-    place INTEGER PRIMARY KEY, subject TEXT NOT NULL, data BLOB NOT NULL, dedupe TEXT,
+    place INTEGER PRIMARY KEY, subject TEXT NOT NULL, data BLOB NOT NULL, dedupe TEXT, headers TEXT,
     appended INTEGER NOT NULL, deliveries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0,
     lane INTEGER AS (place / ${SPAN})
   );
@@ -37,7 +38,7 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS stream_dead (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, lane TEXT NOT NULL,
     subject TEXT NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL, data BLOB NOT NULL,
-    truncated INTEGER NOT NULL, origin INTEGER NOT NULL, buried INTEGER NOT NULL
+    headers TEXT, truncated INTEGER NOT NULL, origin INTEGER NOT NULL, buried INTEGER NOT NULL
   );
   CREATE INDEX IF NOT EXISTS stream_dead_tenant ON stream_dead (tenant);
 `
@@ -59,6 +60,7 @@ export type Row = {
   /** libsql's `all` gives blobs as ArrayBuffer. */
   data: ArrayBuffer
   dedupe: string | null
+  headers: string | null
   appended: number
   deliveries: number
 }
@@ -79,12 +81,16 @@ export const openTables = (handle: Libsql.Database): void => {
   })()
 }
 
-export const messageOf = (lane: Lane, row: Row): Message => ({
-  lane,
-  subject: row.subject,
-  data: new Uint8Array(row.data),
-  sequence: row.place % SPAN,
-  appendedAt: row.appended,
-  deliveries: row.deliveries + 1,
-  ...(row.dedupe !== null && { dedupe: row.dedupe }),
-})
+export const messageOf = (lane: Lane, row: Row): Message => {
+  const headers = readHeaders(row.headers)
+  return {
+    lane,
+    subject: row.subject,
+    data: new Uint8Array(row.data),
+    sequence: row.place % SPAN,
+    appendedAt: row.appended,
+    deliveries: row.deliveries + 1,
+    ...(row.dedupe !== null && { dedupe: row.dedupe }),
+    ...(headers && { headers }),
+  }
+}

@@ -7,6 +7,7 @@ import {
 } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
 import { codeOf, filedUnder, letterOf } from '../dead-letter.ts'
+import { readHeaders } from '../headers.ts'
 import type { DeadLetter, DeadReason, Message } from '../port.ts'
 import { TIME_LIMIT_MS } from './connection.ts'
 import { windowed } from './publish.ts'
@@ -22,6 +23,7 @@ export const deadLetters = (jetstream: JetStreamClient, manager: JetStreamManage
       fields.set('Carillon-Subject', letter.subject)
       fields.set('Carillon-Origin', String(letter.origin))
       fields.set('Carillon-Truncated', String(letter.truncated))
+      if (letter.headers) fields.set('Carillon-Headers', letter.headers)
       await jetstream.publish(deadSubject(letter.tenant, letter.lane), letter.data, {
         headers: fields,
         msgID: letter.id,
@@ -87,6 +89,7 @@ const isNone = (error: Error) => 'code' in error && error.code === 404
 const read = (message: StoredMsg): DeadLetter => {
   const [, tenant = '', lane = ''] = message.subject.split('.')
   const field = (name: string) => message.header.get(`Carillon-${name}`)
+  const headers = readHeaders(field('Headers'))
   return {
     sequence: message.seq,
     tenant,
@@ -94,6 +97,7 @@ const read = (message: StoredMsg): DeadLetter => {
     subject: field('Subject'),
     reason: { code: codeOf(field('Code')), detail: field('Detail') },
     data: message.data,
+    ...(headers && { headers }),
     truncated: field('Truncated') === 'true',
     origin: Number(field('Origin')),
     buriedAt: message.time.getTime(),

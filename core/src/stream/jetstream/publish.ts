@@ -35,11 +35,12 @@ export const windowed = async <Item, Answer>(
  * its place, until the server itself publishes it to its subject, without its `Nats-Msg-Id`. One that is due
  * already goes straight to its subject, and takes the place of the waiting one all the same.
  */
-const addressed = ({ subject, dedupe, schedule }: OutgoingMessage, now: number) => {
+const addressed = ({ subject, dedupe, headers: given, schedule }: OutgoingMessage, now: number) => {
   const options: Partial<JetStreamPublishOptions> = { timeout: TIME_LIMIT_MS }
   if (dedupe !== undefined) options.msgID = dedupe
-  if (!schedule) return { subject, options }
-  options.headers = headers()
+  if (given || schedule) options.headers = headers()
+  for (const [name, value] of given ?? []) options.headers?.set(name, value)
+  if (!schedule || !options.headers) return { subject, options }
   if (schedule.at > now) {
     options.headers.set('Nats-Schedule', `@at ${new Date(schedule.at).toISOString()}`)
     options.headers.set('Nats-Schedule-Target', subject)

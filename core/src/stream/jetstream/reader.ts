@@ -9,6 +9,7 @@ import {
   type Subscription,
 } from '@nats-io/transport-node'
 import { UnavailableError } from '../../errors.ts'
+import { type Headers, isKept } from '../headers.ts'
 import type { DeadReason, Message, Reader } from '../port.ts'
 import { ACK, NAK, nakAfter, position, TERM, WORKING } from './acks.ts'
 import { type Link, TIME_LIMIT_MS } from './connection.ts'
@@ -84,6 +85,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
       return
     }
     const dedupe = raw.headers?.get('Nats-Msg-Id')
+    const headers = headersOf(raw)
     const message: Message = {
       lane,
       subject: raw.subject,
@@ -92,6 +94,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
       appendedAt,
       deliveries,
       ...(dedupe && { dedupe }),
+      ...(headers && { headers }),
     }
     held.set(sequence, { message, reply, renewed: Date.now() })
     // After the client has read the whole packet, so that what came together is taken together.
@@ -245,4 +248,16 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     },
     abandon,
   }
+}
+
+/** Those that belong to the message; undefined if there are none. */
+const headersOf = ({ headers }: Msg): Headers | undefined => {
+  let kept: Map<string, string> | undefined
+  for (const key of headers?.keys() ?? []) {
+    const name = key.toLowerCase()
+    if (!isKept(name)) continue
+    kept ??= new Map()
+    kept.set(name, headers?.get(key) ?? '')
+  }
+  return kept
 }

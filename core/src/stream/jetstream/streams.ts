@@ -13,7 +13,7 @@ import {
 import { nanos } from '@nats-io/transport-node'
 import { EVENT_RETENTION_MS } from '../events.ts'
 import { LANES } from '../lanes.ts'
-import { ACK_WAIT_MS, DEDUPE_WINDOW_MS, RETENTION_MS } from '../port.ts'
+import { ACK_WAIT_MS, DEDUPE_WINDOW_MS, NOTIFY_WINDOW_MS, RETENTION_MS } from '../port.ts'
 
 /** Unacknowledged messages of one lane, over all processes that read it. */
 const MAX_ACK_PENDING = 20_000
@@ -28,8 +28,8 @@ type Declaration = Partial<StreamConfig> & { name: string }
 /**
  * The four streams.
  *
- * NOTIFY keeps acknowledged messages for RETENTION_MS, so that their `Nats-Msg-Id` outlives a restart, and takes
- * every subject below `notify`: what no lane reads is swept to the dead letters. WORK drops what is
+ * NOTIFY takes every subject below `notify`: what no lane reads is swept to the dead letters. It keeps acknowledged
+ * messages for RETENTION_MS. Its publishers choose their own `Nats-Msg-Id`s, so its window is as short as can be. WORK drops what is
  * acknowledged and has no age limit, because a schedule may wait longer than any; for it nats-server refuses
  * `discard: new`, so WORK has no size limit of its own that could push out the oldest, only the server's, which
  * refuses. The price: WORK knows the `Nats-Msg-Id` of an acknowledged message only until the server restarts. DEAD
@@ -45,7 +45,13 @@ const declarations = ({ replicas, maxBytes }: StreamOptions): Declaration[] => {
   const size = maxBytes === undefined ? {} : { max_bytes: maxBytes }
   const kept = { ...common, ...size, discard: DiscardPolicy.New, max_age: nanos(RETENTION_MS) }
   return [
-    { ...kept, name: 'NOTIFY', subjects: ['notify.>'], allow_direct: true },
+    {
+      ...kept,
+      name: 'NOTIFY',
+      subjects: ['notify.>'],
+      duplicate_window: nanos(NOTIFY_WINDOW_MS),
+      allow_direct: true,
+    },
     {
       ...common,
       name: 'WORK',
