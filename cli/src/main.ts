@@ -1,18 +1,22 @@
 #!/usr/bin/env node
 import { inspect } from 'node:util'
+import { SetupError } from '@carillon/core/errors'
 import { EXIT_USAGE, runCommandLine } from './command-line.ts'
 import { program } from './program.ts'
 import { CommandError } from './settings.ts'
 
+/** What a person has to change first. */
+const isUsage = (error: unknown) => error instanceof CommandError || error instanceof SetupError
+
 /** A stack says nothing about a directory that may not be written, nor about what a person can mend. */
 const describe = (error: unknown): string => {
-  const plain = error instanceof CommandError || (error instanceof Error && 'syscall' in error)
-  return plain ? error.message : inspect(error)
+  const plain = isUsage(error) || (error instanceof Error && 'syscall' in error)
+  return plain ? (error as Error).message : inspect(error)
 }
 
 try {
   await runCommandLine(program)
 } catch (error) {
   process.stderr.write(`carillon: ${describe(error)}\n`)
-  process.exit(error instanceof CommandError ? EXIT_USAGE : 1)
+  process.exit(isUsage(error) ? EXIT_USAGE : 1)
 }

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import type { Config } from '@carillon/core/config/config'
+import { UnavailableError } from '@carillon/core/errors'
 import { embeddedIdempotency } from '@carillon/core/idempotency/embedded'
 import { jetstreamIdempotency } from '@carillon/core/idempotency/jetstream'
 import type { Idempotency } from '@carillon/core/idempotency/port'
+import { requireNamespace } from '@carillon/core/installation/namespace'
 import type { Closers } from '@carillon/core/lifecycle/closers'
 import { memoryLimits } from '@carillon/core/limits/memory'
 import type { Limits } from '@carillon/core/limits/port'
@@ -28,6 +30,8 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { CommandError } from './settings.ts'
 import { untilAvailable } from './until-available.ts'
 
+type NatsConnection = Awaited<ReturnType<typeof connectNats>>
+
 /** `metrics`: of a process that serves them. */
 export type Context = { config: Config; secret: string; closers: Closers; log: Log; metrics?: Metrics }
 
@@ -40,9 +44,16 @@ export const whereabouts = (config: Config, file: string) => ({
 
 export const databaseFile = (config: Config) => join(config.dataDir, 'carillon.db')
 
-const openFile = (file: string): Database => {
+/** Whether a process with these settings keeps anything in the embedded file. */
+export const usesFile = (config: Config) => !config.natsUrl || !config.cassandraUrl
+
+/** How refusals name the store. */
+const nameOfStore = (config: Config) =>
+  config.cassandraUrl ? 'the keyspace of CARILLON_CASSANDRA_URL' : `the data file ${databaseFile(config)}`
+
+const openFile = (file: string, namespace: string | undefined): Database => {
   try {
-    return openDatabase(file)
+    return openDatabase(file, { namespace })
   } catch (cause) {
     const { code, message } = cause as Error & { code?: string }
     if (!code?.startsWith('SQLITE_')) throw cause
@@ -56,9 +67,9 @@ export const openParts = (context: Context, file = databaseFile(context.config))
   const seal = createSeal(secret)
   let database: Database | undefined
 
-  const embedded = (): Database => {
+  const embedded = (namespace = config.namespace): Database => {
     if (!database) {
-      const opened = openFile(file)
+      const opened = openFile(file, namespace)
       if (metrics) measureDatabase(opened, metrics)
       closers.add('database', () => opened.close())
       database = opened
@@ -74,17 +85,47 @@ export const openParts = (context: Context, file = databaseFile(context.config))
     return store
   }
 
-  const openStream = async (): Promise<{ stream: Stream; idempotency: Idempotency }> => {
-    if (!config.natsUrl) {
-      const stream = embeddedStream({ database: embedded() })
-      closers.add('stream', () => stream.close())
-      return { stream, idempotency: embeddedIdempotency({ database: embedded() }) }
-    }
+  /**
+   * The store, migrated if `migrate` says so, and the namespace of the installation that its data belongs to. Waits
+   * for a store that does not answer or is not migrated yet. Throws SetupError for data that cannot be used.
+   */
+  const openInstallation = async ({ migrate }: { migrate: boolean }) => {
+    const store = await openStore()
+    const namespace = await untilAvailable(log, 'store', async () => {
+      const found = await store.namespace()
+      if (found !== undefined) requireNamespace(nameOfStore(config), found, config.namespace)
+      // A new keyspace continues the installation whose event log is in the data directory.
+      const wanted = found ?? config.namespace ?? (config.natsUrl ? undefined : embedded().namespace)
+      if (migrate) await store.migrate(wanted)
+      await store.check()
+      const recorded = await store.namespace()
+      if (recorded === undefined) throw new UnavailableError('store', new Error('it is not migrated yet'))
+      return recorded
+    })
+    return { store, namespace }
+  }
+
+  /** Connects to NATS, if there is one. Opened first, the connection is closed last. */
+  const openNats = async (): Promise<NatsConnection | undefined> => {
+    if (!config.natsUrl) return undefined
     const connection = await connectNats(config.natsUrl, 'carillon')
     closers.add('nats', () => connection.close())
-    const stream = await jetstreamStream({ connection, replicas: config.natsReplicas })
+    return connection
+  }
+
+  const openStream = async (
+    namespace: string,
+    connection: NatsConnection | undefined,
+  ): Promise<{ stream: Stream; idempotency: Idempotency }> => {
+    if (!connection) {
+      const stream = embeddedStream({ database: embedded(namespace) })
+      closers.add('stream', () => stream.close())
+      return { stream, idempotency: embeddedIdempotency({ database: embedded(namespace) }) }
+    }
+    const place = { connection, namespace, replicas: config.natsReplicas }
+    const stream = await jetstreamStream(place)
     closers.add('stream', () => stream.close())
-    return { stream, idempotency: await jetstreamIdempotency({ connection, replicas: config.natsReplicas }) }
+    return { stream, idempotency: await jetstreamIdempotency(place) }
   }
 
   const openRedis = (redisUrl: string) => {
@@ -96,7 +137,7 @@ export const openParts = (context: Context, file = databaseFile(context.config))
   }
 
   /** For a process that holds connections: live, and the Socket.IO server it delivers through. */
-  const openEdge = async (): Promise<{ live: Live; io: LiveServer }> => {
+  const openEdge = async (namespace: string): Promise<{ live: Live; io: LiveServer }> => {
     if (!config.redisUrl) {
       const io = standaloneServer()
       return { live: inProcessLive({ io }), io }
@@ -104,26 +145,27 @@ export const openParts = (context: Context, file = databaseFile(context.config))
     const { connect, subscribe } = openRedis(config.redisUrl)
     const redis = await connect()
     const subscriptions = await subscribe()
-    const live = redisLive({ redis, subscriptions })
+    const live = redisLive({ redis, subscriptions, namespace })
     closers.add('live', () => live.close())
-    return { live, io: clusterServer({ redis, subscriptions }) }
+    return { live, io: clusterServer({ redis, subscriptions, namespace }) }
   }
 
   /** For a process that only delivers. Without Redis it reaches nobody. */
-  const openLive = async (): Promise<Live> => {
+  const openLive = async (namespace: string): Promise<Live> => {
     if (!config.redisUrl) return inProcessLive({ io: standaloneServer() })
-    const live = redisLive({ redis: await openRedis(config.redisUrl).connect() })
+    const live = redisLive({ redis: await openRedis(config.redisUrl).connect(), namespace })
     closers.add('live', () => live.close())
     return live
   }
 
   /** What paces and refuses, on Redis where there is one. */
-  const openLimits = async (): Promise<Limits> => {
+  const openLimits = async (namespace: string): Promise<Limits> => {
     if (!config.redisUrl) return memoryLimits()
     const redis = await openRedis(config.redisUrl).connect()
     closers.add('limits', () => redis.disconnect())
     return redisLimits({
       redis,
+      namespace,
       onError: (error) => log.warn({ err: error.message }, 'limits hold for this process only'),
     })
   }
@@ -135,23 +177,33 @@ export const openParts = (context: Context, file = databaseFile(context.config))
     return http
   }
 
-  return { seal, openStore, openStream, openEdge, openLive, openLimits, openHttp }
+  return { seal, openStore, openInstallation, openNats, openStream, openEdge, openLive, openLimits, openHttp }
 }
 
 /** Loaded by those who need them: they bring half of the program with them. */
 const loadProviders = async () => (await import('@carillon/dispatcher/channels/providers')).PROVIDERS
 
 /**
- * Everything a hub needs. Waits for servers that are not up yet. Opened first, the event log is closed last: what is
- * finished while the process drains is still acknowledged or published.
+ * What every role opens first: NATS, whose connection is then closed last, so that what is finished while the process
+ * drains is still acknowledged or published; the store; and the event log of the installation in it.
  */
-export const openHubParts = async (context: Context, file?: string, allow: readonly string[] = []) => {
+const openBase = async (open: ReturnType<typeof openParts>, log: Log, options: { migrate: boolean }) => {
+  const connection = await untilAvailable(log, 'event log', open.openNats)
+  const { store, namespace } = await open.openInstallation(options)
+  const streams = await untilAvailable(log, 'event log', () => open.openStream(namespace, connection))
+  return { store, namespace, ...streams }
+}
+
+/** Everything a hub needs. Waits for servers that are not up yet. `migrate` brings the schema up to date. */
+export const openHubParts = async (
+  context: Context,
+  { file, allow = [], migrate = false }: { file?: string; allow?: readonly string[]; migrate?: boolean } = {},
+) => {
   const { log } = context
   const open = openParts(context, file)
-  const { stream, idempotency } = await untilAvailable(log, 'event log', open.openStream)
-  const store = await open.openStore()
-  const { live, io } = await untilAvailable(log, 'live bus', open.openEdge)
-  const limits = await untilAvailable(log, 'live bus', open.openLimits)
+  const { store, namespace, stream, idempotency } = await openBase(open, log, { migrate })
+  const { live, io } = await untilAvailable(log, 'live bus', () => open.openEdge(namespace))
+  const limits = await untilAvailable(log, 'live bus', () => open.openLimits(namespace))
   const http = open.openHttp(allow)
   const directory = createDirectory(store)
   return {
@@ -172,10 +224,9 @@ export const openHubParts = async (context: Context, file?: string, allow: reado
 export const openDispatcherParts = async (context: Context) => {
   const { log } = context
   const open = openParts(context)
-  const { stream } = await untilAvailable(log, 'event log', open.openStream)
-  const store = await open.openStore()
-  const live = await untilAvailable(log, 'live bus', open.openLive)
-  const limits = await untilAvailable(log, 'live bus', open.openLimits)
+  const { store, namespace, stream } = await openBase(open, log, { migrate: false })
+  const live = await untilAvailable(log, 'live bus', () => open.openLive(namespace))
+  const limits = await untilAvailable(log, 'live bus', () => open.openLimits(namespace))
   const http = open.openHttp([])
   const directory = createDirectory(store)
   const providers = await loadProviders()

@@ -32,6 +32,14 @@ export class UnavailableError extends ProblemError {
   }
 }
 
+/**
+ * The process cannot run on these settings and data; `message` says what an operator has to do. Trying again
+ * does not help.
+ */
+export class SetupError extends Error {
+  override name = 'SetupError'
+}
+
 /** An error and its cause in one line. */
 export const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)

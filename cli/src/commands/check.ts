@@ -69,23 +69,32 @@ export const check = async (options: { data?: string }) => {
   const log = createLog({ level: 'silent', role: 'check' })
   const known = config.secret ?? devState(config.dataDir).read()?.secret
   const open = openParts({ config, secret: known ?? 'not needed to check connections', closers, log })
+  const file = databaseFile(config)
   let store: Store | undefined
+  let namespace: string | undefined
+  /** The store first: it says which installation the other parts belong to. */
   const checks: Record<string, () => Promise<unknown>> = {
-    'event log': async () => (await open.openStream()).stream.check(),
     inbox: async () => {
       const opened = await open.openStore()
       await opened.check()
       store = opened
+      namespace = await opened.namespace()
     },
-    'live bus': async () => (await open.openLive()).check(),
+    'event log': async () => {
+      const connection = await open.openNats()
+      if (namespace !== undefined) await (await open.openStream(namespace, connection)).stream.check()
+      else if (config.cassandraUrl || existsSync(file))
+        throw new Error('not checked, because the inbox names the installation')
+    },
+    'live bus': async () => (await open.openLive(namespace ?? 'unknown')).check(),
   }
+  const places: Record<string, string> = whereabouts(config, file)
   let good = true
-  const file = databaseFile(config)
-  for (const [part, where] of Object.entries(whereabouts(config, file))) {
-    const work = checks[part]
+  for (const [part, work] of Object.entries(checks)) {
+    const where = places[part] ?? ''
     // Opening the embedded file would create it.
     if (where === file && !existsSync(file)) tell(`${part}: ${where} (carillon dev creates it)`, undefined)
-    else if (work) good = tell(`${part}: ${withoutPassword(where)}`, await faultOf(work)) && good
+    else good = tell(`${part}: ${withoutPassword(where)}`, await faultOf(work)) && good
   }
   if (store && known !== undefined) {
     const accounts = store

@@ -3,13 +3,14 @@ import { join } from 'node:path'
 import type { Config } from '@carillon/core/config/config'
 import { newApiKey } from '@carillon/core/security/api-keys'
 import { newTenant } from '@carillon/core/security/user-tokens'
+import { requireFileLayout } from '@carillon/core/sqlite/installation'
 import type { Store } from '@carillon/core/store/port'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { createCaptured } from '@carillon/hub/captured'
 import { createHub } from '@carillon/hub/hub'
 import Libsql from 'libsql'
 import { type DevState, devState, newDevState } from '../dev-state.ts'
-import { databaseFile, openHubParts, whereabouts } from '../parts.ts'
+import { databaseFile, openHubParts, usesFile, whereabouts } from '../parts.ts'
 import { serve } from '../serve.ts'
 import { refuse, say, settings } from '../settings.ts'
 import { browserFiles } from './hub.ts'
@@ -72,6 +73,8 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
   const config = settings(options)
   const port = options.port ?? config.port ?? 4_000
   const host = config.host ?? '127.0.0.1'
+  // Before the first write to the data directory, so that older data stays as it is.
+  if (!options.memory && usesFile(config)) requireFileLayout(databaseFile(config))
   const kept = devState(config.dataDir)
   const state = options.memory ? newDevState() : kept.open()
   const file = options.memory ? ':memory:' : databaseFile(config)
@@ -82,8 +85,7 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
       const lock = lockDataDir(config.dataDir)
       closers.add('lock', () => void lock.close())
     }
-    const parts = await openHubParts(context, file, ['*'])
-    await parts.store.migrate()
+    const parts = await openHubParts(context, { file, allow: ['*'], migrate: true })
     const apiKey = await prepareTenant(parts.store, state, options.memory ? () => {} : kept.write)
     const unknownTypes = config.unknownTypes ?? 'accept'
     const insecureLinks = config.insecureLinks ?? 'accept'

@@ -3,7 +3,6 @@ import { listenHealth } from '@carillon/dispatcher/health'
 import { openDispatcherParts } from '../parts.ts'
 import { serve } from '../serve.ts'
 import { needCluster, needSecret, settings } from '../settings.ts'
-import { untilAvailable } from '../until-available.ts'
 
 export const dispatcher = (options: { port?: number }) => {
   const config = settings()
@@ -13,7 +12,6 @@ export const dispatcher = (options: { port?: number }) => {
   return serve('dispatcher', { config, secret }, async (context) => {
     const { closers, log, metrics } = context
     const parts = await openDispatcherParts(context)
-    await untilAvailable(log, 'store', () => parts.store.check())
     const health = await listenHealth({ ...parts, log, metrics }, port, config.host ?? '0.0.0.0')
     closers.add('health', () => health.close())
     const running = await startDispatcher(

@@ -2,7 +2,6 @@ import { createHub } from '@carillon/hub/hub'
 import { openHubParts } from '../parts.ts'
 import { serve } from '../serve.ts'
 import { needCluster, needSecret, settings } from '../settings.ts'
-import { untilAvailable } from '../until-available.ts'
 
 /** Load balancers ask for readiness every few seconds. */
 const DRAIN_DELAY_MS = 5_000
@@ -19,7 +18,6 @@ export const hub = (options: { port?: number }) => {
   return serve('hub', { config, secret, delayMs }, async (context) => {
     const { closers, log, metrics } = context
     const parts = await openHubParts(context)
-    await untilAvailable(log, 'store', () => parts.store.check())
     const running = createHub(
       { ...parts, log, metrics },
       {

@@ -2,15 +2,13 @@ import { createClosers } from '@carillon/core/lifecycle/closers'
 import { createLog } from '@carillon/core/telemetry/log'
 import { openParts } from '../parts.ts'
 import { needSecret, say, settings } from '../settings.ts'
-import { untilAvailable } from '../until-available.ts'
 
 export const migrate = async (options: { data?: string }) => {
   const config = settings(options)
   const closers = createClosers()
   const log = createLog({ level: config.logLevel, role: 'migrate' })
   const context = { config, secret: needSecret(config), closers, log }
-  const store = await openParts(context).openStore()
-  await untilAvailable(log, 'store', () => store.migrate())
+  const { namespace } = await openParts(context).openInstallation({ migrate: true })
   await closers.close(config.drainMs)
-  say('the schema is up to date')
+  say(`the schema of the installation ${namespace} is up to date`)
 }

@@ -1,5 +1,6 @@
 import { CHANNELS, type Channel, nearest, parse, type Rate, RETRY_WINDOW_MAX } from '@carillon/schemas'
 import { z } from 'zod'
+import { NAMESPACE } from '../installation/namespace.ts'
 import { isNetwork } from '../security/networks.ts'
 
 const url = (...schemes: string[]) =>
@@ -119,6 +120,11 @@ export const Environment = z.object({
     .min(1)
     .default('./.carillon')
     .describe('Where the embedded parts keep their file'),
+  CARILLON_NAMESPACE: z
+    .string()
+    .regex(NAMESPACE, 'must be 1 to 16 lowercase letters and digits')
+    .optional()
+    .describe('Names the installation in NATS and Redis; the first start makes and keeps a random one'),
   CARILLON_SECRET: z
     .string()
     .min(32, 'must be at least 32 characters; make one with: openssl rand -hex 32')
@@ -196,6 +202,7 @@ export type Config = {
   redisUrl?: string
   cassandraUrl?: string
   dataDir: string
+  namespace?: string
   secret?: string
   port?: number
   host?: string
@@ -253,6 +260,7 @@ export const readConfig = (environment: Record<string, string | undefined>): Con
     redisUrl: env.CARILLON_REDIS_URL,
     cassandraUrl: env.CARILLON_CASSANDRA_URL,
     dataDir: env.CARILLON_DATA_DIR,
+    namespace: env.CARILLON_NAMESPACE,
     secret: env.CARILLON_SECRET,
     port: env.CARILLON_PORT,
     host: env.CARILLON_HOST,

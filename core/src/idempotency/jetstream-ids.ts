@@ -8,10 +8,9 @@ import {
 } from '@nats-io/jetstream'
 import { type NatsConnection, nanos } from '@nats-io/transport-node'
 import { type Link, TIME_LIMIT_MS } from '../stream/jetstream/connection.ts'
+import { ownership } from '../stream/jetstream/ownership.ts'
 import { windowed } from '../stream/jetstream/publish.ts'
 import { IDS_MAX, type Idempotency, type IdUse, KEY_RETENTION_MS } from './port.ts'
-
-const STREAM = 'IDS'
 
 /**
  * The ids that senders chose, each the one message of a subject of its own. A message is only taken as the first of its
@@ -20,19 +19,23 @@ const STREAM = 'IDS'
  */
 export const jetstreamIds = async ({
   connection,
+  namespace,
   link,
   replicas,
 }: {
   connection: NatsConnection
+  namespace: string
   link: Link
   replicas?: number
 }): Promise<Pick<Idempotency, 'register'>> => {
   const client = jetstream(connection, { timeout: TIME_LIMIT_MS })
   const manager = await jetstreamManager(connection, { timeout: TIME_LIMIT_MS, checkAPI: false })
-  const subjectOf = (key: string) => `ids.${key}`
+  const stream = `IDS_${namespace}`
+  const subjectOf = (key: string) => `ids.${namespace}.${key}`
   const declaration = {
-    name: STREAM,
+    name: stream,
     subjects: [subjectOf('*')],
+    metadata: ownership(namespace),
     storage: StorageType.File,
     discard: DiscardPolicy.Old,
     max_age: nanos(KEY_RETENTION_MS),
@@ -47,7 +50,7 @@ export const jetstreamIds = async ({
       await manager.streams.add(declaration)
     } catch (error) {
       if (!isOtherConfig(error)) throw error
-      await manager.streams.update(STREAM, declaration)
+      await manager.streams.update(stream, declaration)
     }
   })
 
@@ -62,7 +65,7 @@ export const jetstreamIds = async ({
       } catch (error) {
         if (!isConflict(error)) throw error
       }
-      const first = await manager.streams.getMessage(STREAM, { last_by_subj: subjectOf(key) })
+      const first = await manager.streams.getMessage(stream, { last_by_subj: subjectOf(key) })
       // Forgotten between the two questions: then this one is the first.
       if (first) return first.string()
     }

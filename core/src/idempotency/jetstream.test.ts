@@ -13,7 +13,7 @@ if (path)
     const start = async () => {
       const connection = await connectNats(server.url, 'test')
       endings.push(() => connection.close())
-      return await jetstreamIdempotency({ connection, now })
+      return await jetstreamIdempotency({ connection, namespace: 'test', now })
     }
     return {
       idempotency: await start(),

@@ -3,10 +3,11 @@ import { Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { LRUCache } from 'lru-cache'
 import { linkOf, TIME_LIMIT_MS } from '../stream/jetstream/connection.ts'
+import { ownership } from '../stream/jetstream/ownership.ts'
 import { isConflict, jetstreamIds } from './jetstream-ids.ts'
 import { type Answer, type Idempotency, IN_FLIGHT_MS, KEY_RETENTION_MS } from './port.ts'
 
-const BUCKET = 'IDEMPOTENCY'
+const bucketOf = (namespace: string) => `IDEMPOTENCY_${namespace}`
 /** Claims in flight whose revision is remembered. */
 const CLAIMS_MAX = 10_000
 
@@ -15,30 +16,33 @@ type Kept = { id: string; body: string; at: number; answer?: Answer }
 type Entry = { record: Kept; revision: number }
 
 /**
- * Keys in a NATS key-value bucket. Every change names the revision it follows (compare and set), so of all
- * concurrent claims, on all hubs, one wins. Rejects with UnavailableError while NATS is out of reach. The
+ * Keys in a NATS key-value bucket of the installation. Every change names the revision it follows (compare and set), so
+ * of all concurrent claims, on all hubs, one wins. Rejects with UnavailableError while NATS is out of reach. The
  * connection stays the caller's to close.
  */
 export const jetstreamIdempotency = async ({
   connection,
+  namespace,
   replicas,
   now = Date.now,
 }: {
   connection: NatsConnection
+  namespace: string
   replicas?: number
   now?: () => number
 }): Promise<Idempotency> => {
   const link = linkOf(connection)
   const kvm = new Kvm(jetstream(connection, { timeout: TIME_LIMIT_MS }))
   const bucket = await link.during(() =>
-    kvm.create(BUCKET, {
+    kvm.create(bucketOf(namespace), {
+      metadata: ownership(namespace),
       ttl: KEY_RETENTION_MS,
       // A replica that lags would show a key as free.
       allow_direct: false,
       ...(replicas !== undefined && { replicas }),
     }),
   )
-  const ids = await jetstreamIds({ connection, link, replicas })
+  const ids = await jetstreamIds({ connection, namespace, link, replicas })
   const mine = new LRUCache<string, Entry>({ max: CLAIMS_MAX })
 
   /** The new revision; undefined if another change came first. */

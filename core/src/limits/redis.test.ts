@@ -18,7 +18,9 @@ describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
   beforeAll(async () => {
     server = await startRedis()
     connections = await Promise.all([1, 2].map(() => connectRedis(server.url, quiet)))
-    processes = connections.map((redis) => redisLimits({ redis, onError: (error) => outages.push(error) }))
+    processes = connections.map((redis) =>
+      redisLimits({ redis, namespace: 'test', onError: (error) => outages.push(error) }),
+    )
   })
   afterAll(async () => {
     for (const redis of connections) redis.disconnect()
@@ -34,6 +36,20 @@ describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
     limits: [{ key: `tenant-${randomUUID()}`, perSecond, burst: 1 }],
   })
 
+  test('installations on one Redis share no limits', async () => {
+    const [redis = expect.fail()] = connections
+    const others = redisLimits({ redis, namespace: 'others' })
+    const key = randomUUID()
+    const once = { points: 1, seconds: 60 }
+    expect(await one().allow(key, once)).toBe(0)
+    expect(await others.allow(key, once)).toBe(0)
+    expect(await other().allow(key, once)).toBeGreaterThan(0)
+    const asked = Array<Turn>(20).fill(turn(10))
+    await one().turns(asked)
+    const [first] = told(await others.turns(asked.slice(0, 1))).go
+    expect(first).toBeLessThanOrEqual(Date.now() + 2)
+  })
+
   test('thousands of turns are one round trip, in their order', async () => {
     const turns = Array<Turn>(3_000).fill(turn(5_000))
     const { go, wait } = told(await one().turns(turns))
@@ -46,12 +62,12 @@ describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
     const [redis = expect.fail()] = connections
     const asked = turn(10)
     await one().turns(Array<Turn>(50).fill(asked))
-    const key = `carillon:turn:${asked.limits[0]?.key}`
+    const key = `carillon:test:turn:${asked.limits[0]?.key}`
     const left = await redis.pttl(key)
     expect(left).toBeGreaterThan(4_000)
     expect(left).toBeLessThanOrEqual(5_001)
     await one().allow('attempts', { points: 5, seconds: 9 })
-    expect(await redis.pttl('carillon:allow:5/9:attempts')).toBeLessThanOrEqual(9_000)
+    expect(await redis.pttl('carillon:test:allow:5/9:attempts')).toBeLessThanOrEqual(9_000)
   })
 
   test('without Redis each process limits by itself, and says so once', async () => {

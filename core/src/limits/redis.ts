@@ -1,13 +1,12 @@
 import type { Redis } from 'ioredis'
 import { RateLimiterRedis } from 'rate-limiter-flexible'
 import { unavailable } from '../live/redis-client.ts'
+import { redisNames } from '../live/redis-names.ts'
 import { IDLE_MS, LEAD_MS, paceOf, QUEUES, REACH_MS, rankOf } from './gcra.ts'
 import { memoryLimits } from './memory.ts'
 import type { Granted, Limits, Turn } from './port.ts'
 import { refusals } from './refusals.ts'
 
-const TURN_KEY = 'carillon:turn:'
-const ALLOW_KEY = 'carillon:allow:'
 /** Redis does nothing else while a script runs: a few milliseconds for this many. */
 const TURNS_PER_SCRIPT = 200
 
@@ -81,18 +80,23 @@ type WithScript = Redis & {
 }
 
 /**
- * Limits over Redis ≥ 7, shared by all processes on it. `redis` comes from `connectRedis` and stays the caller's to
+ * Limits over Redis ≥ 7, shared by all processes of the installation. `redis` comes from `connectRedis` and stays the caller's to
  * close. While it is out of reach this process limits by itself, and `onError` hears of it once per outage.
  */
-export const redisLimits = (parts: { redis: Redis; onError?: (error: Error) => void }): Limits => {
+export const redisLimits = (parts: {
+  redis: Redis
+  namespace: string
+  onError?: (error: Error) => void
+}): Limits => {
   const { redis, onError } = parts
+  const { key: keyOf } = redisNames(parts.namespace)
   redis.defineCommand('carillonTurns', { lua: TURNS })
   const alone = memoryLimits()
   const allow = refusals(
     ({ points, duration }) =>
       new RateLimiterRedis({
         storeClient: redis,
-        keyPrefix: `${ALLOW_KEY}${points}/${duration}`,
+        keyPrefix: keyOf(`allow:${points}/${duration}`),
         points,
         duration,
       }),
@@ -122,7 +126,7 @@ export const redisLimits = (parts: { redis: Redis; onError?: (error: Error) => v
       const chunks: Promise<Granted[]>[] = []
       for (let from = 0; from < turns.length; from += TURNS_PER_SCRIPT) {
         const some = turns.slice(from, from + TURNS_PER_SCRIPT)
-        const request = asked(some)
+        const request = asked(some, keyOf)
         chunks.push(
           shared(
             () => ask(request),
@@ -141,7 +145,7 @@ export const redisLimits = (parts: { redis: Redis; onError?: (error: Error) => v
 }
 
 /** Turns as the script reads them. */
-const asked = (turns: readonly Turn[]) => {
+const asked = (turns: readonly Turn[], keyOf: (name: string) => string) => {
   const numbers = new Map<string, number>()
   const args: number[] = [IDLE_MS, QUEUES]
   for (const turn of turns) {
@@ -152,7 +156,7 @@ const asked = (turns: readonly Turn[]) => {
       args.push(number, interval, tolerance)
     }
   }
-  return { keys: Array.from(numbers.keys(), (key) => TURN_KEY + key), args }
+  return { keys: Array.from(numbers.keys(), (key) => keyOf(`turn:${key}`)), args }
 }
 
 /**

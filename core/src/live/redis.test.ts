@@ -11,11 +11,11 @@ import { clusterServer } from './server.ts'
 
 const quiet = () => {}
 
-const openClusterHub = async (url: string) => {
+const openClusterHub = async (url: string, namespace = 'test') => {
   const redis = await connectRedis(url, quiet)
   const subscriptions = await openSubscriptions(url, quiet)
-  const hub = await openHub(clusterServer({ redis, subscriptions }))
-  const live = redisLive({ redis, subscriptions })
+  const hub = await openHub(clusterServer({ redis, subscriptions, namespace }))
+  const live = redisLive({ redis, subscriptions, namespace })
   const lost = () => new Promise<void>((resolve) => live.onLoss(resolve))
   const close = async () => {
     await hub.close()
@@ -27,7 +27,7 @@ const openClusterHub = async (url: string) => {
 const clusterWorld = async (): Promise<LiveWorld> => {
   const server = await startRedis()
   const [first, second] = await Promise.all([openClusterHub(server.url), openClusterHub(server.url)])
-  const live = redisLive({ redis: await connectRedis(server.url, quiet) })
+  const live = redisLive({ redis: await connectRedis(server.url, quiet), namespace: 'test' })
   return {
     live,
     hubs: [first.url, second.url],
@@ -42,6 +42,35 @@ const clusterWorld = async (): Promise<LiveWorld> => {
 
 describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
   liveContract('two hubs on one Redis, and a process without connections', clusterWorld)
+})
+
+describe.skipIf(!redisServer)(`two installations on one Redis${redisMissing}`, () => {
+  test('do not hear, see or number each other', async () => {
+    const server = await startRedis()
+    const [one, two] = await Promise.all(['one', 'two'].map((name) => openClusterHub(server.url, name)))
+    if (!one || !two) return expect.fail()
+    const tenant = randomUUID()
+    const ada = { tenant, user: 'ada' }
+    const mine = await device(one.url, tenant, 'ada')
+    expect(await two.live.presence([ada])).toEqual(['away'])
+    expect(await two.live.deliver([added(tenant, 'ada', 'from the other')])).toEqual([false])
+    const theirs = await device(two.url, tenant, 'ada')
+    expect(await two.live.deliver([added(tenant, 'ada', 'theirs')])).toEqual([true])
+    expect(await one.live.deliver([added(tenant, 'ada', 'mine')])).toEqual([true])
+    expect((await theirs.until(1)).map(({ item, seq }) => [item.title, seq])).toEqual([['theirs', 1]])
+    expect((await mine.until(1)).map(({ item, seq }) => [item.title, seq])).toEqual([['mine', 1]])
+    one.live.left(tenant, 'ada')
+    theirs.socket.disconnect()
+    await expect.poll(() => two.live.presence([ada]), { timeout: 10_000 }).toEqual(['away'])
+
+    const redis = await connectRedis(server.url, quiet)
+    const names = await Promise.all([redis.keys('*'), redis.call('PUBSUB', 'SHARDCHANNELS')])
+    for (const name of names.flat()) expect(name).toMatch(/^carillon:(one|two):/)
+    redis.disconnect()
+    mine.socket.disconnect()
+    await Promise.all([one.close(), two.close()])
+    await server.close()
+  })
 })
 
 describe.skipIf(!redisServer)(`when Redis goes away${redisMissing}`, () => {
@@ -103,7 +132,7 @@ describe.skipIf(!redisServer)(`when Redis goes away${redisMissing}`, () => {
     await lost
 
     const redis = await connectRedis(server.url, quiet)
-    const channels = Array.from({ length: 1_200 }, (_, index) => `socket.io#/#${room(index)}#`)
+    const channels = Array.from({ length: 1_200 }, (_, index) => `carillon:test:rooms#/#${room(index)}#`)
     const counts = (await redis.call('PUBSUB', 'SHARDNUMSUB', ...channels)) as [string, number][]
     expect(counts.filter((_, index) => index % 2 === 1)).toEqual(channels.map((_, index) => index % 2))
     redis.disconnect()
@@ -115,7 +144,7 @@ describe.skipIf(!redisServer)(`when Redis goes away${redisMissing}`, () => {
     const tenant = randomUUID()
     hub.live.left(tenant, 'ada')
     expect(await hub.live.presence([{ tenant, user: 'ada' }])).toEqual(['left'])
-    const left = await redis.pttl(`carillon:left:${userRoom(tenant, 'ada')}`)
+    const left = await redis.pttl(`carillon:test:left:${userRoom(tenant, 'ada')}`)
     expect(left).toBeGreaterThan(0)
     expect(left).toBeLessThanOrEqual(GRACE_MS)
     redis.disconnect()

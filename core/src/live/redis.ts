@@ -2,14 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { GRACE_MS, type Live, type LiveMessage, type Presence } from './port.ts'
 import { type Subscriptions, unavailable } from './redis-client.ts'
+import { redisNames } from './redis-names.ts'
 import { userRoom } from './room.ts'
 
-/** Hubs listen here for processes whose messages could not be published: their clients have to fetch again. */
-const LOSS_CHANNEL = 'carillon:loss'
 const LOSS_RETRY_MS = 250
-
-const EPOCH_KEY = 'carillon:epoch'
-const seqKey = (room: string) => `carillon:seq:${room}`
 /** A user without messages for this long starts again at 1, which their clients take for a gap. */
 const SEQ_SECONDS = 24 * 3_600
 /** Redis does nothing else while a script runs: about a millisecond for this many messages or users. */
@@ -51,8 +47,6 @@ end
 return found`
 
 const PRESENCES: readonly Presence[] = ['here', 'left', 'away']
-const leftKey = (room: string) => `carillon:left:${room}`
-const channelOf = (room: string) => `socket.io#/#${room}#`
 
 type Script = (keys: number, ...keysAndArguments: (string | number)[]) => Promise<number[]>
 type WithScripts = Redis & { carillonDeliver: Script; carillonPresence: Script }
@@ -62,31 +56,41 @@ type WithScripts = Redis & { carillonDeliver: Script; carillonPresence: Script }
  * a ClusterMessage of type BROADCAST), cut where the script puts sequence and epoch. Written here rather than by
  * `io.to(room).emit`, which costs a round trip more and numbers in one step what it publishes in another.
  */
-const wireMessage = (room: string, { event, payload }: LiveMessage) => {
+const wireMessage = (room: string, channel: string, { event, payload }: LiveMessage) => {
   const json = JSON.stringify(payload)
   return {
-    channel: channelOf(room),
+    channel,
     head: `{"type":3,"data":{"packet":{"type":2,"data":["${event}",${json.slice(0, -1)},"seq":`,
     tail: `"}],"nsp":"/"},"opts":{"rooms":["${room}"],"except":[],"flags":{}}},"uid":"carillon","nsp":"/"}`,
   }
 }
 
 /**
- * Live over Redis ≥ 7, for hubs made by `clusterServer`. `redis` comes from `connectRedis`. A hub gives its
+ * Live of one installation over Redis ≥ 7, for hubs made by `clusterServer`. `redis` comes from `connectRedis`. A hub gives its
  * `subscriptions` too; a process that holds no connections leaves them out, and never hears of a loss.
  * `close` ends both connections.
  */
-export const redisLive = (parts: { redis: Redis; subscriptions?: Subscriptions }): Live => {
+export const redisLive = (parts: {
+  redis: Redis
+  namespace: string
+  subscriptions?: Subscriptions
+}): Live => {
   const { redis, subscriptions } = parts
+  const { key, channelOf } = redisNames(parts.namespace)
+  const epochKey = key('epoch')
+  /** Hubs listen here for processes whose messages could not be published: their clients have to fetch again. */
+  const lossChannel = key('loss')
+  const seqKey = (room: string) => key(`seq:${room}`)
+  const leftKey = (room: string) => key(`left:${room}`)
   redis.defineCommand('carillonDeliver', { lua: DELIVER })
   redis.defineCommand('carillonPresence', { lua: PRESENCE })
 
   const deliverChunk = (messages: readonly LiveMessage[]) => {
-    const keys = [EPOCH_KEY]
+    const keys = [epochKey]
     const args: (string | number)[] = [randomUUID(), SEQ_SECONDS]
     for (const message of messages) {
       const room = userRoom(message.tenant, message.user)
-      const { channel, head, tail } = wireMessage(room, message)
+      const { channel, head, tail } = wireMessage(room, channelOf(room), message)
       keys.push(seqKey(room))
       args.push(channel, head, tail)
     }
@@ -104,7 +108,7 @@ export const redisLive = (parts: { redis: Redis; subscriptions?: Subscriptions }
   const tellOfLoss = () => {
     telling ??= setTimeout(async () => {
       try {
-        await redis.spublish(LOSS_CHANNEL, '')
+        await redis.spublish(lossChannel, '')
         telling = undefined
       } catch {
         telling?.refresh()
@@ -117,11 +121,11 @@ export const redisLive = (parts: { redis: Redis; subscriptions?: Subscriptions }
     for (const listener of lossListeners) listener()
   }
   subscriptions?.onLoss(lose)
-  subscriptions?.add(LOSS_CHANNEL, lose)
+  subscriptions?.add(lossChannel, lose)
 
   const newEpoch = async () => {
     const epoch = randomUUID()
-    return (await redis.set(EPOCH_KEY, epoch, 'NX', 'GET')) ?? epoch
+    return (await redis.set(epochKey, epoch, 'NX', 'GET')) ?? epoch
   }
 
   return {
@@ -147,7 +151,7 @@ export const redisLive = (parts: { redis: Redis; subscriptions?: Subscriptions }
     },
     position: async (tenant, user) => {
       try {
-        const [epoch, seq] = await redis.mget(EPOCH_KEY, seqKey(userRoom(tenant, user)))
+        const [epoch, seq] = await redis.mget(epochKey, seqKey(userRoom(tenant, user)))
         return { epoch: epoch ?? (await newEpoch()), seq: Number(seq ?? 0) }
       } catch (error) {
         throw unavailable(error)

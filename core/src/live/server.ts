@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis'
 import { type Namespace, Server, type ServerOptions } from 'socket.io'
 import type { EndUser } from '../security/user-tokens.ts'
 import type { Subscriptions } from './redis-client.ts'
+import { redisNames } from './redis-names.ts'
 
 /** Socket.IO as hubs use it: Carillon's events only, and the verified user as the socket's data. */
 export type LiveServer = Server<ClientToHub, HubToClient, Record<string, never>, EndUser>
@@ -35,7 +36,7 @@ export const standaloneServer = (options: Partial<ServerOptions> = {}): LiveServ
   new Server({ ...OPTIONS, ...options })
 
 /**
- * A Socket.IO server that is one of several on the same Redis. Each user room is a sharded channel of its own, so a
+ * A Socket.IO server that is one of an installation's several on the same Redis. Each user room is a sharded channel of its own, so a
  * message reaches only the hubs that hold that user.
  *
  * `socket.join` resolves once Redis has confirmed the room's subscription (at once while Redis is away: the loss
@@ -45,9 +46,11 @@ export const standaloneServer = (options: Partial<ServerOptions> = {}): LiveServ
 export const clusterServer = (parts: {
   redis: Redis
   subscriptions: Subscriptions
+  namespace: string
   options?: Partial<ServerOptions>
 }): LiveServer => {
-  const { redis, subscriptions, options } = parts
+  const { redis, subscriptions, namespace, options } = parts
+  const { channelPrefix } = redisNames(namespace)
   // The adapter takes any client with these methods for one of the `redis` package.
   const publisher = {
     sSubscribe: subscriptions.add,
@@ -55,7 +58,7 @@ export const clusterServer = (parts: {
     sendCommand: ([command, ...args]: [string, ...string[]]) => redis.call(command, ...args),
   }
   const subscriber = { sSubscribe: subscriptions.add, sUnsubscribe: subscriptions.remove }
-  const sharded = createShardedAdapter(publisher, subscriber, { subscriptionMode: 'dynamic' })
+  const sharded = createShardedAdapter(publisher, subscriber, { channelPrefix, subscriptionMode: 'dynamic' })
   // Socket.IO calls it with `new`, so it cannot be an arrow function.
   function confirming(namespace: Namespace) {
     const adapter = sharded(namespace)

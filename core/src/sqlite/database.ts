@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Libsql from 'libsql'
+import { recordInstallation, requireFileLayout } from './installation.ts'
 import { openWal } from './wal.ts'
 
 /** How long one commit may go on collecting work, so that the event loop stays responsive. */
@@ -20,6 +21,8 @@ export type Durability = 'synced' | 'committed'
 /** One SQLite file in WAL mode, opened by one process. Reads go to `handle`, writes through `write`. */
 export type Database = {
   handle: Libsql.Database
+  /** Of the installation that the file belongs to. */
+  namespace: string
   /**
    * Runs `work`, whose statements are all synchronous, together with all other work waiting in this turn of the
    * event loop, in the order in which it was handed in, in one transaction. Resolves when it is as durable as asked.
@@ -47,15 +50,32 @@ type Waiting = {
 const tooMany = (count: number) =>
   Object.assign(new Error(`${count} writes wait for the disk already`), { code: 'SQLITE_BUSY' })
 
-/** Opens or creates the file (`:memory:` for none). */
+/**
+ * Opens or creates the file (`:memory:` for none). `namespace` is recorded in a new file. Throws SetupError if the
+ * file has another layout, without touching it, or another namespace.
+ */
 export const openDatabase = (
   path: string,
-  { walBytesMax = WAL_BYTES_MAX, waitingMax = WAITING_MAX } = {},
+  {
+    namespace: wanted,
+    walBytesMax = WAL_BYTES_MAX,
+    waitingMax = WAITING_MAX,
+  }: { namespace?: string; walBytesMax?: number; waitingMax?: number } = {},
 ): Database => {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  if (path !== ':memory:') {
+    requireFileLayout(path)
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  }
   const handle = new Libsql(path)
-  handle.exec('PRAGMA journal_mode = WAL')
   handle.exec('PRAGMA busy_timeout = 5000')
+  let namespace: string
+  try {
+    namespace = recordInstallation(handle, path, wanted)
+  } catch (error) {
+    handle.close()
+    throw error
+  }
+  handle.exec('PRAGMA journal_mode = WAL')
   // 64 MiB of pages: inboxes are written at random places.
   handle.exec('PRAGMA cache_size = -65536')
   // The write-ahead log sees to both, off the event loop.
@@ -139,6 +159,7 @@ export const openDatabase = (
 
   return {
     handle,
+    namespace,
     write: <T>(work: () => T, durability: Durability = 'synced') =>
       new Promise<T>((resolve, reject) => {
         if (closed) return reject(new Error('the database is closed'))

@@ -4,11 +4,12 @@ import type { CassandraConnection } from './cassandra/connect.ts'
 import { cassandraDeliveries } from './cassandra/deliveries.ts'
 import { cassandraDevices } from './cassandra/devices.ts'
 import { cassandraInbox } from './cassandra/inbox.ts'
+import { readInstallation } from './cassandra/installation.ts'
 import { cassandraMarks } from './cassandra/marks.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './cassandra/migrations.ts'
 import { cassandraNotifications } from './cassandra/notifications.ts'
 import { cassandraTopics, cassandraUsers } from './cassandra/people.ts'
-import { cassandraSession } from './cassandra/session.ts'
+import { cassandraSession, translate } from './cassandra/session.ts'
 import { cassandraSuppressions } from './cassandra/suppressions.ts'
 import { cassandraTenants } from './cassandra/tenants.ts'
 import { cassandraTypes } from './cassandra/types.ts'
@@ -30,6 +31,15 @@ export const cassandraStore = ({
   const inbox = cassandraInbox(session, retention)
   const topics = cassandraTopics(session)
   const devices = cassandraDevices(session, seal)
+  let known: string | undefined
+  const namespace = async () => {
+    try {
+      known ??= (await readInstallation(connection))?.namespace
+      return known
+    } catch (error) {
+      throw translate(error)
+    }
+  }
   return {
     inbox,
     users: sealedUsers(cassandraUsers(session, { inbox, topics, devices }), seal),
@@ -42,9 +52,10 @@ export const cassandraStore = ({
     suppressions: cassandraSuppressions(session, seal),
     deliveries: cassandraDeliveries(session, retention),
     marks: cassandraMarks(session),
-    migrate: () => migrate(connection),
+    migrate: (wanted) => migrate(connection, wanted),
+    namespace,
     check: async () => {
-      const version = await schemaVersion(connection)
+      const version = (await namespace()) === undefined ? 0 : await schemaVersion(connection)
       if (version < MIGRATIONS.length)
         throw new ProblemError(
           'unavailable',

@@ -230,9 +230,18 @@ export interface Store {
   suppressions: Suppressions
   deliveries: Deliveries
   marks: Marks
-  /** Brings the schema up to date; forward only; safe when several processes start at once. */
-  migrate(): Promise<void>
-  /** Rejects when the database does not answer, or its schema is older than this code. */
+  /**
+   * Brings the schema up to date; forward only; safe when several processes start at once. New data is recorded as
+   * the installation `namespace`, or under a random name. Rejects with SetupError for data of another layout, which
+   * is left as it is, and for data of another namespace.
+   */
+  migrate(namespace?: string): Promise<void>
+  /**
+   * The namespace of the installation that the data belongs to; undefined for new data. Only reads.
+   * Rejects with SetupError for data of another layout.
+   */
+  namespace(): Promise<string | undefined>
+  /** Rejects when the database does not answer, or its schema is older than this code; as `namespace` does, too. */
   check(): Promise<void>
   close(): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { ProblemError } from '../errors.ts'
+import { requireNamespace } from '../installation/namespace.ts'
 import type { Database } from '../sqlite/database.ts'
 import type { Seal, Store } from './port.ts'
 import { sealedUsers } from './sealed-users.ts'
@@ -52,7 +53,11 @@ export const sqliteStore = ({
     suppressions: sqliteSuppressions(session, seal),
     deliveries: sqliteDeliveries(session, retention),
     marks: sqliteMarks(session),
-    migrate: () => session.with(migrate),
+    migrate: async (wanted) => {
+      requireNamespace('the data file', database.namespace, wanted)
+      await session.with(migrate)
+    },
+    namespace: async () => database.namespace,
     check,
     close: purging.stop,
   }

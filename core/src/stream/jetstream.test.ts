@@ -18,7 +18,12 @@ const open = async ({ full } = { full: false }): Promise<World> => {
   const endings: (() => Promise<void>)[] = []
   const start = async () => {
     const connection = await connectNats(server.url, 'test')
-    const stream = await jetstreamStream({ connection, ackWaitMs, ...(full && { maxBytes: 200_000 }) })
+    const stream = await jetstreamStream({
+      connection,
+      namespace: 'test',
+      ackWaitMs,
+      ...(full && { maxBytes: 200_000 }),
+    })
     endings.push(async () => {
       await stream.close()
       await connection.close()
@@ -72,7 +77,7 @@ if (path) {
     test('readers resume by themselves after the server was killed; what they held can be acked', async () => {
       const { url, kill, start } = await server()
       const connection = await connected(url)
-      const stream = await jetstreamStream({ connection, ackWaitMs })
+      const stream = await jetstreamStream({ connection, namespace: 'test', ackWaitMs })
       const reader = await stream.read('notify-low', { buffer: 10 })
       await stream.publish([{ subject, data: bytes('held') }])
       const held = await next(reader)
@@ -91,10 +96,10 @@ if (path) {
     test('makes a consumer again that has gone', async () => {
       const { url } = await server()
       const connection = await connected(url)
-      const stream = await jetstreamStream({ connection, ackWaitMs })
+      const stream = await jetstreamStream({ connection, namespace: 'test', ackWaitMs })
       const reader = await stream.read('notify-low', { buffer: 10 })
       const manager = await jetstreamManager(connection)
-      await manager.consumers.delete('NOTIFY', 'notify-low')
+      await manager.consumers.delete('NOTIFY_test', 'notify-low_test')
       await stream.publish([{ subject, data: bytes('still') }])
       expect((await next(reader)).subject).toBe(subject)
       await stream.close()
@@ -103,15 +108,15 @@ if (path) {
     test('several processes may declare the streams at once, and a later one may change them', async () => {
       const { url } = await server()
       const connections = await Promise.all([1, 2, 3].map(() => connected(url)))
-      await Promise.all(connections.map((connection) => jetstreamStream({ connection })))
+      await Promise.all(connections.map((connection) => jetstreamStream({ connection, namespace: 'test' })))
       const [connection] = connections
       if (!connection) throw new Error('three were made')
-      await jetstreamStream({ connection, maxBytes: 1_000_000, ackWaitMs })
-      await jetstreamStream({ connection })
+      await jetstreamStream({ connection, namespace: 'test', maxBytes: 1_000_000, ackWaitMs })
+      await jetstreamStream({ connection, namespace: 'test' })
       const manager = await jetstreamManager(connection)
-      const { config } = await manager.streams.info('NOTIFY')
+      const { config } = await manager.streams.info('NOTIFY_test')
       expect(config).toMatchObject({ max_bytes: 1_000_000, discard: 'new', retention: 'limits' })
-      const { config: consumer } = await manager.consumers.info('WORK', 'work-low')
+      const { config: consumer } = await manager.consumers.info('WORK_test', 'work-low_test')
       expect(consumer).toMatchObject({ max_deliver: -1, ack_wait: 10_000_000_000 })
     })
 
@@ -120,7 +125,7 @@ if (path) {
       async (misfit) => {
         const { url } = await server()
         const connection = await connected(url)
-        const stream = await jetstreamStream({ connection, sweepMs: 20 })
+        const stream = await jetstreamStream({ connection, namespace: 'test', sweepMs: 20 })
         await stream.read('notify-low', { buffer: 10 })
         connection.publish(misfit, bytes('lost?'))
         await stream.publish([{ subject, data: bytes('fine') }])
@@ -134,7 +139,9 @@ if (path) {
 
     test('names the version it needs', async () => {
       const old = { info: { version: '2.11.9' } } as NatsConnection
-      await expect(jetstreamStream({ connection: old })).rejects.toThrow(/2\.11\.9 .* 2\.12 or newer/)
+      await expect(jetstreamStream({ connection: old, namespace: 'test' })).rejects.toThrow(
+        /2\.11\.9 .* 2\.12 or newer/,
+      )
     })
 
     test('does not wait for a server when told not to', async () => {

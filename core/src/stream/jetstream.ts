@@ -6,6 +6,8 @@ import { UnavailableError } from '../errors.ts'
 import { failure, linkOf, TIME_LIMIT_MS } from './jetstream/connection.ts'
 import { deadLetters } from './jetstream/dead-letters.ts'
 import { startSweeping, sweepMisfits } from './jetstream/misfits.ts'
+import { type Names, namesOf } from './jetstream/names.ts'
+import { requireOwnStreams } from './jetstream/ownership.ts'
 import { publisher, windowed } from './jetstream/publish.ts'
 import { type JetstreamReader, jetstreamReader } from './jetstream/reader.ts'
 import { declareConsumer, declareStreams, type StreamOptions, streamOf } from './jetstream/streams.ts'
@@ -22,23 +24,26 @@ const SWEEP_MS = 5_000
 const START_LIMIT_MS = 30_000
 
 /**
- * The event log on NATS JetStream: streams NOTIFY, WORK, DEAD and EVENT, one durable consumer per lane, native
- * message schedules. The connection stays the caller's to close. Rejects for a server that is too old, and with
- * UnavailableError for one that does not come to answer within 30 s.
+ * The event log on NATS JetStream: streams NOTIFY, WORK, DEAD and EVENT of one installation, one durable consumer per
+ * lane, native message schedules. The connection stays the caller's to close. Rejects for a server that is too old,
+ * with SetupError for an account whose streams are another installation's or have another layout, and with
+ * UnavailableError for a server that does not answer within 30 s.
  *
  * `ackWaitMs` and `sweepMs` are for tests.
  */
 export const jetstreamStream = async ({
   connection,
+  namespace,
   ...options
-}: { connection: NatsConnection } & StreamOptions): Promise<Stream> => {
+}: { connection: NatsConnection; namespace: string } & StreamOptions): Promise<Stream> => {
   requireVersion(connection)
   const link = linkOf(connection)
   const client = jetstream(connection, { timeout: TIME_LIMIT_MS })
   const manager = await jetstreamManager(connection, { timeout: TIME_LIMIT_MS, checkAPI: false })
-  await declared(manager, options)
+  const names = namesOf(namespace)
+  await declared(manager, names, options)
 
-  const dead = deadLetters(client, manager)
+  const dead = deadLetters(client, manager, names)
   const readers = new Set<JetstreamReader>()
   let sweeping: ReturnType<typeof startSweeping> | undefined
 
@@ -46,9 +51,9 @@ export const jetstreamStream = async ({
   const unfinished = async () => {
     const found = new Map<string, ConsumerInfo>()
     for (const stream of new Set(LANES.map(streamOf)))
-      for await (const info of manager.consumers.list(stream)) found.set(info.name, info)
+      for await (const info of manager.consumers.list(names.stream(stream))) found.set(info.name, info)
     const count = async (lane: Lane) => {
-      const info = found.get(lane) ?? (await declareConsumer(manager, lane, options))
+      const info = found.get(names.consumer(lane)) ?? (await declareConsumer(manager, names, lane, options))
       return [lane, info.num_pending + info.num_ack_pending] as const
     }
     return new Map(await Promise.all(LANES.map(count)))
@@ -57,32 +62,35 @@ export const jetstreamStream = async ({
   let declaring: Promise<void> | undefined
   /** For all readers at once, should the streams have gone. */
   const declareAgain = () => {
-    declaring ??= declareStreams(manager, options).finally(() => {
+    declaring ??= declareStreams(manager, names, options).finally(() => {
       declaring = undefined
     })
     return declaring
   }
 
   return {
-    publish: publisher(client, link),
+    publish: publisher(client, link, names),
     cancel: async (keys) => {
-      await link.during(() => windowed(keys, (key) => manager.streams.purge('WORK', { filter: key })))
+      await link.during(() =>
+        windowed(keys, (key) => manager.streams.purge(names.stream('WORK'), { filter: names.scoped(key) })),
+      )
     },
     read: (lane, { buffer }) =>
       link.during(async () => {
         const reader: JetstreamReader = jetstreamReader({
           connection,
           link,
+          names,
           lane,
           buffer,
           ackWaitMs: options.ackWaitMs ?? ACK_WAIT_MS,
-          declare: () => declareConsumer(manager, lane, options).catch(declareAgain),
+          declare: () => declareConsumer(manager, names, lane, options).catch(declareAgain),
           deposit: dead.deposit,
           onEnd: () => readers.delete(reader),
         })
         readers.add(reader)
         sweeping ??= startSweeping(link, options.sweepMs ?? SWEEP_MS, () =>
-          sweepMisfits(manager, dead.deposit),
+          sweepMisfits(manager, names, dead.deposit),
         )
         return reader
       }),
@@ -91,7 +99,9 @@ export const jetstreamStream = async ({
     exhume: (sequence) => link.during(() => dead.remove(sequence)),
     backlog: () => link.during(unfinished),
     check: async () => {
-      await link.during(() => Promise.all(['NOTIFY', 'WORK'].map((name) => manager.streams.info(name))))
+      await link.during(() =>
+        Promise.all((['NOTIFY', 'WORK'] as const).map((kind) => manager.streams.info(names.stream(kind)))),
+      )
     },
     close: async () => {
       await sweeping?.stop()
@@ -108,11 +118,17 @@ const requireVersion = ({ info }: NatsConnection) => {
     )
 }
 
-const declared = async (manager: JetStreamManager, options: StreamOptions) => {
+/**
+ * Looks before it creates anything, so that an account that is not this installation's stays as it is, and again
+ * afterwards: a server that creates two streams at once may let their subjects overlap (nats-server 2.15).
+ */
+const declared = async (manager: JetStreamManager, names: Names, options: StreamOptions) => {
   const deadline = Date.now() + START_LIMIT_MS
   for (;;) {
     try {
-      return await declareStreams(manager, options)
+      await requireOwnStreams(manager, names)
+      await declareStreams(manager, names, options)
+      return await requireOwnStreams(manager, names)
     } catch (error) {
       const meaning = failure(error)
       if (!(meaning instanceof UnavailableError) || Date.now() > deadline) throw meaning

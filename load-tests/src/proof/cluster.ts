@@ -41,7 +41,8 @@ export const clusterStage = async (cassandraUrl?: string): Promise<Stage> => {
   const seal = createSeal(String(cluster.settings.CARILLON_SECRET))
   const store = cassandraStore({ ...cassandra, seal, retention: RETENTION })
   const connection = await connectNats(world.urls.nats, 'proof')
-  const stream = await jetstreamStream({ connection })
+  const namespace = (await store.namespace()) ?? ''
+  const stream = await jetstreamStream({ connection, namespace })
   const owners = async (tenant: string) => {
     const query = `SELECT DISTINCT tenant, user, month FROM ${cassandra.keyspace}.inbox`
     const found = new Set<string>()

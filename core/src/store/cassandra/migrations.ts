@@ -2,7 +2,9 @@ import { hash, randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { errors, types } from 'cassandra-driver'
 import { UnavailableError } from '../../errors.ts'
+import { requireNamespace } from '../../installation/namespace.ts'
 import type { CassandraConnection } from './connect.ts'
+import { INSTALLATION_TABLE, readInstallation, recordInstallation, whereOf } from './installation.ts'
 import { translate } from './session.ts'
 
 /**
@@ -135,10 +137,14 @@ const prepareKeyspace = async ({ client, keyspace, replication }: CassandraConne
     [],
     SLOW,
   )
-  for (const [name, columns] of [
-    ['migrations', 'part text, version int, applied_at timestamp, PRIMARY KEY (part, version)'],
-    ['migration_lock', 'part text PRIMARY KEY, holder uuid'],
-  ] as const)
+  for (const { name, columns } of [
+    INSTALLATION_TABLE,
+    {
+      name: 'migrations',
+      columns: 'part text, version int, applied_at timestamp, PRIMARY KEY (part, version)',
+    },
+    { name: 'migration_lock', columns: 'part text PRIMARY KEY, holder uuid' },
+  ])
     await client.execute(
       `CREATE TABLE IF NOT EXISTS ${keyspace}.${name} (${columns}) WITH ID = ${tableId(`${keyspace}.${name}`)}`,
       [],
@@ -148,9 +154,10 @@ const prepareKeyspace = async ({ client, keyspace, replication }: CassandraConne
 
 /**
  * Brings the keyspace up to date. One process at a time does the work, holding a lease; the others wait for it
- * and find nothing left to do.
+ * and find nothing left to do. A new keyspace gets the namespace `wanted`, or a random one. Throws SetupError for a
+ * keyspace of another layout, which is left as it is, or another namespace.
  */
-export const migrate = async (connection: CassandraConnection): Promise<void> => {
+export const migrate = async (connection: CassandraConnection, wanted?: string): Promise<void> => {
   const { client, keyspace } = connection
   const lock = `${keyspace}.migration_lock`
   const holder = types.Uuid.fromString(randomUUID())
@@ -178,8 +185,11 @@ export const migrate = async (connection: CassandraConnection): Promise<void> =>
   }
 
   try {
-    if (await current()) return
+    const found = await readInstallation(connection)
+    if (found) requireNamespace(whereOf(keyspace), found.namespace, wanted)
+    if (found && (await current())) return
     await prepareKeyspace(connection)
+    if (!found) await recordInstallation(connection, wanted)
     const deadline = performance.now() + PATIENCE_MS
     while (!(await take())) {
       if (await current()) return

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { UnavailableError } from '../../errors.ts'
+import { NAMESPACE } from '../../installation/namespace.ts'
 import type { Open } from '../contract.ts'
 import { freshOwner, ids, sampleItem } from './samples.ts'
 
@@ -14,6 +15,11 @@ export const schemaContract = (open: Open): void => {
         await Promise.all(stores.map((store) => store.migrate()))
         await Promise.all(stores.map((store) => store.check()))
         await stores[0]?.migrate()
+        const namespaces = await Promise.all(stores.map((store) => store.namespace()))
+        expect(new Set(namespaces).size).toBe(1)
+        expect(namespaces[0]).toMatch(NAMESPACE)
+        await stores[1]?.migrate(namespaces[0])
+        await expect(stores[1]?.migrate('another')).rejects.toThrow(/belongs to the installation/)
         const owner = freshOwner()
         const item = sampleItem(owner)
         await stores[1]?.inbox.put([item])

@@ -10,70 +10,82 @@ import { codeOf, filedUnder, letterOf } from '../dead-letter.ts'
 import { readHeaders } from '../headers.ts'
 import type { DeadLetter, DeadReason, Message } from '../port.ts'
 import { TIME_LIMIT_MS } from './connection.ts'
+import type { Names } from './names.ts'
 import { windowed } from './publish.ts'
 
 /** The DEAD stream: the original bytes, and the rest in headers. */
-export const deadLetters = (jetstream: JetStreamClient, manager: JetStreamManager) => ({
-  /** Resolves when every letter is durable. Depositing a message again leaves one letter. */
-  deposit: async (letters: readonly { message: Message; reason: DeadReason }[]): Promise<void> => {
-    await windowed(letters.map(letterOf), async (letter) => {
-      const fields = headers()
-      fields.set('Carillon-Code', letter.code)
-      fields.set('Carillon-Detail', letter.detail)
-      fields.set('Carillon-Subject', letter.subject)
-      fields.set('Carillon-Origin', String(letter.origin))
-      fields.set('Carillon-Truncated', String(letter.truncated))
-      if (letter.headers) fields.set('Carillon-Headers', letter.headers)
-      await jetstream.publish(deadSubject(letter.tenant, letter.lane), letter.data, {
-        headers: fields,
-        msgID: letter.id,
-        timeout: TIME_LIMIT_MS,
+export const deadLetters = (jetstream: JetStreamClient, manager: JetStreamManager, names: Names) => {
+  const stream = names.stream('DEAD')
+  return {
+    /** Resolves when every letter is durable. Depositing a message again leaves one letter. */
+    deposit: async (letters: readonly { message: Message; reason: DeadReason }[]): Promise<void> => {
+      await windowed(letters.map(letterOf), async (letter) => {
+        const fields = headers()
+        fields.set('Carillon-Code', letter.code)
+        fields.set('Carillon-Detail', letter.detail)
+        fields.set('Carillon-Subject', letter.subject)
+        fields.set('Carillon-Origin', String(letter.origin))
+        fields.set('Carillon-Truncated', String(letter.truncated))
+        if (letter.headers) fields.set('Carillon-Headers', letter.headers)
+        await jetstream.publish(deadSubject(letter.tenant, letter.lane), letter.data, {
+          headers: fields,
+          msgID: letter.id,
+          timeout: TIME_LIMIT_MS,
+        })
       })
-    })
-  },
+    },
 
-  list: async (query: { tenant?: string; from?: number; limit: number }): Promise<DeadLetter[]> => {
-    const { tenant } = query
-    if (tenant !== undefined && filedUnder(tenant) !== tenant) return []
-    const filter = tenant === undefined ? 'dead.>' : `dead.${tenant}.*`
-    const found: DeadLetter[] = []
-    let from = query.from ?? 1
-    // The server ends a batch early where it holds many bytes; only an empty one is the end.
-    while (found.length < query.limit) {
-      const page = await batch(manager, {
-        seq: from,
-        batch: query.limit - found.length,
-        next_by_subj: filter,
-      })
-      const last = page.at(-1)
-      if (!last) break
-      found.push(...page.map(read))
-      from = last.seq + 1
-    }
-    return found
-  },
+    list: async (query: { tenant?: string; from?: number; limit: number }): Promise<DeadLetter[]> => {
+      const { tenant } = query
+      if (tenant !== undefined && filedUnder(tenant) !== tenant) return []
+      const filter = tenant === undefined ? 'dead.>' : `dead.${tenant}.*`
+      const found: DeadLetter[] = []
+      let from = query.from ?? 1
+      // The server ends a batch early where it holds many bytes; only an empty one is the end.
+      while (found.length < query.limit) {
+        const page = await batch(manager, stream, {
+          seq: from,
+          batch: query.limit - found.length,
+          next_by_subj: filter,
+        })
+        const last = page.at(-1)
+        if (!last) break
+        found.push(...page.map(read))
+        from = last.seq + 1
+      }
+      return found
+    },
 
-  get: async (tenant: string, sequence: number): Promise<DeadLetter | undefined> => {
-    const stored = await storedAt(manager, sequence)
-    const letter = stored && read(stored)
-    return letter?.tenant === tenant ? letter : undefined
-  },
+    get: async (tenant: string, sequence: number): Promise<DeadLetter | undefined> => {
+      const stored = await storedAt(manager, stream, sequence)
+      const letter = stored && read(stored)
+      return letter?.tenant === tenant ? letter : undefined
+    },
 
-  remove: async (sequence: number): Promise<void> => {
-    try {
-      await manager.streams.deleteMessage('DEAD', sequence, false)
-    } catch (error) {
-      // The server has one code for all that may go wrong with it.
-      if (!(error instanceof JetStreamApiError) || (await storedAt(manager, sequence))) throw error
-    }
-  },
-})
+    remove: async (sequence: number): Promise<void> => {
+      try {
+        await manager.streams.deleteMessage(stream, sequence, false)
+      } catch (error) {
+        // The server has one code for all that may go wrong with it.
+        if (!(error instanceof JetStreamApiError) || (await storedAt(manager, stream, sequence))) throw error
+      }
+    },
+  }
+}
 
 /** The server takes no sequence below 1. */
-const storedAt = async (manager: JetStreamManager, seq: number): Promise<StoredMsg | undefined> =>
-  seq < 1 ? undefined : ((await manager.direct.getMessage('DEAD', { seq })) ?? undefined)
+const storedAt = async (
+  manager: JetStreamManager,
+  stream: string,
+  seq: number,
+): Promise<StoredMsg | undefined> =>
+  seq < 1 ? undefined : ((await manager.direct.getMessage(stream, { seq })) ?? undefined)
 
-const batch = (manager: JetStreamManager, query: { seq: number; batch: number; next_by_subj: string }) =>
+const batch = (
+  manager: JetStreamManager,
+  stream: string,
+  query: { seq: number; batch: number; next_by_subj: string },
+) =>
   new Promise<StoredMsg[]>((resolve, reject) => {
     const messages: StoredMsg[] = []
     const callback = (done: { err?: Error } | null, message: StoredMsg) => {
@@ -81,7 +93,7 @@ const batch = (manager: JetStreamManager, query: { seq: number; batch: number; n
       else if (!done.err || isNone(done.err)) resolve(messages)
       else reject(done.err)
     }
-    manager.direct.getBatch('DEAD', { ...query, callback }).catch(reject)
+    manager.direct.getBatch(stream, { ...query, callback }).catch(reject)
   })
 
 const isNone = (error: Error) => 'code' in error && error.code === 404

@@ -51,7 +51,7 @@ describe.skipIf(!path)('a message whose headers no client would send', () => {
     onTestFinished(server.end)
     const connection = await connectNats(server.url, 'test')
     onTestFinished(() => connection.close())
-    const stream = await jetstreamStream({ connection })
+    const stream = await jetstreamStream({ connection, namespace: 'test' })
     onTestFinished(() => stream.close())
     const reader = await stream.read('notify-low', { buffer: 10 })
 

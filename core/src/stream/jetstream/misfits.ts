@@ -3,6 +3,7 @@ import type { JetStreamManager } from '@nats-io/jetstream'
 import { UnavailableError } from '../../errors.ts'
 import type { DeadReason, Message } from '../port.ts'
 import type { Link } from './connection.ts'
+import type { Names } from './names.ts'
 
 type Deposit = (letters: readonly { message: Message; reason: DeadReason }[]) => Promise<void>
 
@@ -26,14 +27,19 @@ const misfit = (subject: string): string | undefined => {
  * misspelt priority. A sweep finds these by the stream's list of subjects, which costs the lanes nothing, and moves
  * their messages to the dead letters. Several processes may sweep at once: a message leaves one letter.
  */
-export const sweepMisfits = async (manager: JetStreamManager, deposit: Deposit): Promise<void> => {
-  const { state } = await manager.streams.info('NOTIFY', { subjects_filter: 'notify.>' })
+export const sweepMisfits = async (
+  manager: JetStreamManager,
+  names: Names,
+  deposit: Deposit,
+): Promise<void> => {
+  const stream = names.stream('NOTIFY')
+  const { state } = await manager.streams.info(stream, { subjects_filter: 'notify.>' })
   for (const subject of Object.keys(state.subjects ?? {})) {
     const detail = misfit(subject)
     if (detail === undefined) continue
     let seq = 1
     for (let taken = 0; taken < PER_SUBJECT; taken++) {
-      const stored = await manager.direct.getMessage('NOTIFY', { seq, next_by_subj: subject })
+      const stored = await manager.direct.getMessage(stream, { seq, next_by_subj: subject })
       if (!stored) break
       const message: Message = {
         lane: 'notify-normal',
@@ -45,7 +51,7 @@ export const sweepMisfits = async (manager: JetStreamManager, deposit: Deposit):
       }
       await deposit([{ message, reason: { code: 'subject_invalid', detail } }])
       // Another process may have been faster; then there is nothing left to delete.
-      await manager.streams.deleteMessage('NOTIFY', stored.seq, false).catch(() => false)
+      await manager.streams.deleteMessage(stream, stored.seq, false).catch(() => false)
       seq = stored.seq + 1
     }
   }

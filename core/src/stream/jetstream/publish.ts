@@ -2,6 +2,7 @@ import type { JetStreamClient, JetStreamPublishOptions } from '@nats-io/jetstrea
 import { headers } from '@nats-io/transport-node'
 import type { OutgoingMessage, Published } from '../port.ts'
 import { type Link, TIME_LIMIT_MS } from './connection.ts'
+import type { Names } from './names.ts'
 
 /** PubAcks one call waits for at a time. */
 const WINDOW = 512
@@ -35,7 +36,9 @@ export const windowed = async <Item, Answer>(
  * its place, until the server itself publishes it to its subject, without its `Nats-Msg-Id`. One that is due
  * already goes straight to its subject, and takes the place of the waiting one all the same.
  */
-const addressed = ({ subject, dedupe, headers: given, schedule }: OutgoingMessage, now: number) => {
+const addressed = (message: OutgoingMessage, { scoped }: Names, now: number) => {
+  const { dedupe, headers: given, schedule } = message
+  const subject = scoped(message.subject)
   const options: Partial<JetStreamPublishOptions> = { timeout: TIME_LIMIT_MS }
   if (dedupe !== undefined) options.msgID = dedupe
   if (given || schedule) options.headers = headers()
@@ -44,20 +47,20 @@ const addressed = ({ subject, dedupe, headers: given, schedule }: OutgoingMessag
   if (schedule.at > now) {
     options.headers.set('Nats-Schedule', `@at ${new Date(schedule.at).toISOString()}`)
     options.headers.set('Nats-Schedule-Target', subject)
-    return { subject: schedule.key, options }
+    return { subject: scoped(schedule.key), options }
   }
-  options.headers.set('Nats-Scheduler', schedule.key)
+  options.headers.set('Nats-Scheduler', scoped(schedule.key))
   options.headers.set('Nats-Schedule-Next', 'purge')
   return { subject, options }
 }
 
 export const publisher =
-  (jetstream: JetStreamClient, link: Link) =>
+  (jetstream: JetStreamClient, link: Link, names: Names) =>
   async (messages: readonly OutgoingMessage[]): Promise<Published[]> => {
     const now = Date.now()
     return await link.during(() =>
       windowed(messages, async (message) => {
-        const { subject, options } = addressed(message, now)
+        const { subject, options } = addressed(message, names, now)
         const { seq, duplicate } = await jetstream.publish(subject, message.data, options)
         return { sequence: seq, duplicate }
       }),

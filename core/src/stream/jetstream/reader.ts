@@ -13,6 +13,7 @@ import { type Headers, isKept } from '../headers.ts'
 import type { DeadReason, Message, Reader } from '../port.ts'
 import { ACK, NAK, nakAfter, position, TERM, WORKING } from './acks.ts'
 import { type Link, TIME_LIMIT_MS } from './connection.ts'
+import type { Names } from './names.ts'
 import { streamOf } from './streams.ts'
 
 /** How long a pull request stays with the server, and how often the server says meanwhile that it has it. */
@@ -30,6 +31,7 @@ type Held = { message: Message; reply: string; renewed: number }
 type Options = {
   connection: NatsConnection
   link: Link
+  names: Names
   lane: Lane
   buffer: number
   ackWaitMs: number
@@ -51,8 +53,8 @@ export type JetstreamReader = Reader & { abandon(): void }
  * heartbeat, a consumer that is gone) it begins again with a new inbox, where no answer to an old request arrives.
  */
 export const jetstreamReader = (options: Options): JetstreamReader => {
-  const { connection, link, lane, buffer, ackWaitMs, declare, deposit, onEnd } = options
-  const next = `$JS.API.CONSUMER.MSG.NEXT.${streamOf(lane)}.${lane}`
+  const { connection, link, names, lane, buffer, ackWaitMs, declare, deposit, onEnd } = options
+  const next = `$JS.API.CONSUMER.MSG.NEXT.${names.stream(streamOf(lane))}.${names.consumer(lane)}`
   /** By sequence: everything this reader has not finished, taken or not. */
   const held = new Map<number, Held>()
   let ready: Message[] = []
@@ -88,7 +90,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     const headers = headersOf(raw)
     const message: Message = {
       lane,
-      subject: raw.subject,
+      subject: names.unscoped(raw.subject),
       data: raw.data,
       sequence,
       appendedAt,

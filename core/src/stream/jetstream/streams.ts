@@ -14,6 +14,8 @@ import { nanos } from '@nats-io/transport-node'
 import { EVENT_RETENTION_MS } from '../events.ts'
 import { LANES } from '../lanes.ts'
 import { ACK_WAIT_MS, DEDUPE_WINDOW_MS, NOTIFY_WINDOW_MS, RETENTION_MS } from '../port.ts'
+import type { Names, StreamKind } from './names.ts'
+import { isOverlap, ownership, requireOwnStreams } from './ownership.ts'
 
 /** Unacknowledged messages of one lane, over all processes that read it. */
 const MAX_ACK_PENDING = 20_000
@@ -35,11 +37,12 @@ type Declaration = Partial<StreamConfig> & { name: string }
  * refuses. The price: WORK knows the `Nats-Msg-Id` of an acknowledged message only until the server restarts. DEAD
  * refuses too; EVENT forgets the oldest.
  */
-const declarations = ({ replicas, maxBytes }: StreamOptions): Declaration[] => {
+const declarations = (names: Names, { replicas, maxBytes }: StreamOptions): Declaration[] => {
   const common = {
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
     duplicate_window: nanos(DEDUPE_WINDOW_MS),
+    metadata: ownership(names.namespace),
     ...(replicas !== undefined && { num_replicas: replicas }),
   }
   const size = maxBytes === undefined ? {} : { max_bytes: maxBytes }
@@ -47,25 +50,27 @@ const declarations = ({ replicas, maxBytes }: StreamOptions): Declaration[] => {
   return [
     {
       ...kept,
-      name: 'NOTIFY',
+      name: names.stream('NOTIFY'),
       subjects: ['notify.>'],
       duplicate_window: nanos(NOTIFY_WINDOW_MS),
       allow_direct: true,
     },
     {
       ...common,
-      name: 'WORK',
-      subjects: [...LANES.filter((lane) => streamOf(lane) === 'WORK').map(laneFilter), 'schedule.>'],
+      name: names.stream('WORK'),
+      subjects: [...LANES.filter((lane) => streamOf(lane) === 'WORK').map(laneFilter), 'schedule.>'].map(
+        names.scoped,
+      ),
       retention: RetentionPolicy.Workqueue,
       discard: DiscardPolicy.Old,
       allow_msg_schedules: true,
       allow_rollup_hdrs: true,
     },
-    { ...kept, name: 'DEAD', subjects: ['dead.>'], allow_direct: true },
+    { ...kept, name: names.stream('DEAD'), subjects: ['dead.>'], allow_direct: true },
     {
       ...common,
       ...size,
-      name: 'EVENT',
+      name: names.stream('EVENT'),
       subjects: ['event.>'],
       discard: DiscardPolicy.Old,
       max_age: nanos(EVENT_RETENTION_MS),
@@ -73,24 +78,33 @@ const declarations = ({ replicas, maxBytes }: StreamOptions): Declaration[] => {
   ]
 }
 
-export const streamOf = (lane: Lane) => (lane.startsWith('notify') ? 'NOTIFY' : 'WORK')
+export const streamOf = (lane: Lane): StreamKind => (lane.startsWith('notify') ? 'NOTIFY' : 'WORK')
 
-/** Creates what is missing and changes what is different. Any number of processes may do so at once. */
-export const declareStreams = async (manager: JetStreamManager, options: StreamOptions): Promise<void> => {
-  for (const declaration of declarations(options)) {
+/**
+ * Creates what is missing and changes what is different. Any number of processes may do so at once. Throws SetupError
+ * if a subject is another stream's.
+ */
+export const declareStreams = async (
+  manager: JetStreamManager,
+  names: Names,
+  options: StreamOptions,
+): Promise<void> => {
+  for (const declaration of declarations(names, options)) {
     try {
       await manager.streams.add(declaration)
     } catch (error) {
+      if (isOverlap(error)) await requireOwnStreams(manager, names)
       if (!(error instanceof JetStreamApiError && error.code === WRONG_CONFIG.stream)) throw error
       await manager.streams.update(declaration.name, declaration)
     }
   }
-  await Promise.all(LANES.map((lane) => declareConsumer(manager, lane, options)))
+  await Promise.all(LANES.map((lane) => declareConsumer(manager, names, lane, options)))
 }
 
-/** The durable consumer that all readers of a lane share; it is named like the lane. */
+/** The durable consumer that all readers of a lane share; it is named after the lane. */
 export const declareConsumer = async (
   manager: JetStreamManager,
+  names: Names,
   lane: Lane,
   { ackWaitMs = ACK_WAIT_MS }: StreamOptions,
 ): Promise<ConsumerInfo> => {
@@ -98,17 +112,17 @@ export const declareConsumer = async (
     ack_wait: nanos(ackWaitMs),
     max_deliver: -1,
     max_ack_pending: MAX_ACK_PENDING,
-    filter_subject: laneFilter(lane),
+    filter_subject: names.scoped(laneFilter(lane)),
   }
   const fixed = {
-    durable_name: lane,
+    durable_name: names.consumer(lane),
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
   }
   try {
-    return await manager.consumers.add(streamOf(lane), { ...fixed, ...changeable })
+    return await manager.consumers.add(names.stream(streamOf(lane)), { ...fixed, ...changeable })
   } catch (error) {
     if (!(error instanceof JetStreamApiError && WRONG_CONFIG.consumer.includes(error.code))) throw error
-    return await manager.consumers.update(streamOf(lane), lane, changeable)
+    return await manager.consumers.update(names.stream(streamOf(lane)), names.consumer(lane), changeable)
   }
 }

@@ -1,0 +1,26 @@
+import { SetupError } from '../errors.ts'
+
+/**
+ * The version of everything that is stored: tables, streams, buckets, keys. Raise it with every change that
+ * existing data does not fit and that no migration carries out. Processes refuse data of another layout.
+ */
+export const LAYOUT = 2
+
+/** What is recorded beside the data: its layout, and the namespace of the installation that it belongs to. */
+export type Installation = { layout: number; namespace: string }
+
+/**
+ * Throws SetupError if `layout` is not this version's. `what` names the data ("keyspace carillon"), `remedy` says
+ * what to do about older data. Data without a record has no layout.
+ */
+export const requireLayout = (what: string, layout: number | undefined, remedy: string): void => {
+  if (layout === LAYOUT) return
+  if (layout !== undefined && layout > LAYOUT)
+    throw new SetupError(
+      `${what} was made by a newer Carillon (layout ${layout}; this version has ${LAYOUT}): run that version`,
+    )
+  const age = layout === undefined ? 'no layout on record' : `layout ${layout}`
+  throw new SetupError(
+    `${what} was made by an older Carillon or by another program (${age}; this version needs ${LAYOUT}), and cannot be converted. Nothing was changed. ${remedy}`,
+  )
+}

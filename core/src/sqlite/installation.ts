@@ -1,0 +1,71 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import type Libsql from 'libsql'
+import { LAYOUT, requireLayout } from '../installation/layout.ts'
+import { newNamespace, requireNamespace } from '../installation/namespace.ts'
+
+/** Marks a file as Carillon's (`PRAGMA application_id`): "Cari". */
+const APPLICATION_ID = 0x43617269
+
+/** Where the header of a file keeps both: https://sqlite.org/fileformat2.html#the_database_header */
+const HEADER_BYTES = 100
+const USER_VERSION_AT = 60
+const APPLICATION_ID_AT = 68
+
+const headerOf = (path: string): Buffer | undefined => {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  try {
+    const header = Buffer.alloc(HEADER_BYTES)
+    return readSync(file, header, 0, HEADER_BYTES, 0) === 0 ? undefined : header
+  } finally {
+    closeSync(file)
+  }
+}
+
+/**
+ * Throws SetupError unless the file is missing, empty, or a Carillon database of this layout. Reads the bytes of
+ * the header only: SQLite writes files beside a database even when it opens it to read.
+ */
+export const requireFileLayout = (path: string): void => {
+  const header = headerOf(path)
+  if (!header) return
+  const ours = header.readUInt32BE(APPLICATION_ID_AT) === APPLICATION_ID
+  requireLayout(
+    `the data file ${path}`,
+    ours ? header.readUInt32BE(USER_VERSION_AT) : undefined,
+    'Move its directory away, or choose another one with CARILLON_DATA_DIR or --data',
+  )
+}
+
+/**
+ * Returns the namespace on record in an open file, after recording a new one, `wanted` or random, in a new file.
+ * Call it before the file goes into WAL mode: then the header has the layout before anything else is stored.
+ * Throws SetupError if the file has another namespace than `wanted`.
+ */
+export const recordInstallation = (handle: Libsql.Database, path: string, wanted?: string): string => {
+  const read = () =>
+    (handle.prepare('SELECT namespace FROM installation').get() as { namespace: string } | undefined)
+      ?.namespace
+  const made = handle.prepare("SELECT 1 FROM sqlite_master WHERE name = 'installation'").get() !== undefined
+  const known = made ? read() : undefined
+  if (known !== undefined) {
+    requireNamespace(`the data file ${path}`, known, wanted)
+    return known
+  }
+  handle.exec('BEGIN IMMEDIATE')
+  handle.exec('CREATE TABLE IF NOT EXISTS installation (namespace TEXT NOT NULL)')
+  // Another process may have been faster.
+  const namespace = read() ?? wanted ?? newNamespace()
+  handle.exec('DELETE FROM installation')
+  handle.prepare('INSERT INTO installation VALUES (?)').run(namespace)
+  handle.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
+  handle.exec(`PRAGMA user_version = ${LAYOUT}`)
+  handle.exec('COMMIT')
+  requireNamespace(`the data file ${path}`, namespace, wanted)
+  return namespace
+}

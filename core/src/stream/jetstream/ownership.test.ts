@@ -1,0 +1,123 @@
+import { notifySubject, scheduleSubject, workSubject } from '@carillon/schemas'
+import { jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { SetupError } from '../../errors.ts'
+import { jetstreamIdempotency } from '../../idempotency/jetstream.ts'
+import { LAYOUT } from '../../installation/layout.ts'
+import { connectNats, jetstreamStream } from '../jetstream.ts'
+import { natsServerPath, startNatsServer } from './nats-server.fixture.ts'
+
+const path = natsServerPath()
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+describe.skipIf(!path)('streams of several installations', () => {
+  let server: Awaited<ReturnType<typeof startNatsServer>>
+  let connection: NatsConnection
+  let manager: Awaited<ReturnType<typeof jetstreamManager>>
+  beforeAll(async () => {
+    server = await startNatsServer(path ?? '')
+    connection = await connectNats(server.url, 'test')
+    manager = await jetstreamManager(connection)
+  })
+  afterAll(async () => {
+    await connection.close()
+    await server.end()
+  })
+  const streams = async () => {
+    const found = []
+    for await (const { config, state, created } of manager.streams.list())
+      found.push({ config, state, created })
+    return found.sort((a, b) => a.config.name.localeCompare(b.config.name))
+  }
+  beforeEach(async () => {
+    for (const { config } of await streams()) await manager.streams.delete(config.name)
+  })
+
+  const refusal = async (namespace: string) => {
+    const before = await streams()
+    const error = await jetstreamStream({ connection, namespace }).catch((error: unknown) => error)
+    expect(await streams()).toEqual(before)
+    expect(error).toBeInstanceOf(SetupError)
+    return String(error)
+  }
+
+  test('carry the namespace in their names, their consumers and the subjects that only Carillon uses', async () => {
+    const stream = await jetstreamStream({ connection, namespace: 'one' })
+    await jetstreamIdempotency({ connection, namespace: 'one' })
+    const schedule = { at: Date.now() + 60_000, key: scheduleSubject('acme', 'later') }
+    await stream.publish([
+      { subject: notifySubject('acme', 'low', 'x'), data: bytes('1') },
+      { subject: workSubject('page', 'low', 'acme'), data: bytes('2') },
+      { subject: workSubject('due', 'low', 'acme'), data: bytes('3'), schedule },
+    ])
+    const subjects: string[] = []
+    for (const { config } of await streams()) {
+      expect(config.name).toMatch(/_one$/)
+      expect(config.metadata).toMatchObject({ 'carillon-namespace': 'one', 'carillon-layout': `${LAYOUT}` })
+      const { state } = await manager.streams.info(config.name, { subjects_filter: '>' })
+      subjects.push(...Object.keys(state.subjects ?? {}))
+      for await (const { name } of manager.consumers.list(config.name)) expect(name).toMatch(/_one$/)
+    }
+    expect(subjects.sort()).toEqual([
+      'notify.acme.low.x',
+      'schedule.one.acme.later',
+      'work.one.page.low.acme',
+    ])
+    const reader = await stream.read('work-low', { buffer: 1 })
+    if (reader.ready === 0) await new Promise<void>((resolve) => reader.onReady(resolve))
+    expect(reader.take(1)).toMatchObject([{ subject: 'work.page.low.acme' }])
+    await stream.close()
+  })
+
+  test("another installation's are refused by name and left as they are", async () => {
+    await (await jetstreamStream({ connection, namespace: 'one' })).close()
+    expect(await refusal('two')).toMatch(
+      /NATS stream NOTIFY_one \(notify\.>\) belongs to the installation one, and this one is two: give each installation a NATS account of its own/,
+    )
+  })
+
+  test('of two installations that start at once on an empty account, at most one runs', async () => {
+    const starts = await Promise.allSettled(
+      ['one', 'two'].map((namespace) => jetstreamStream({ connection, namespace })),
+    )
+    const refused = starts.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
+    expect(refused.length).toBeGreaterThan(0)
+    for (const error of refused)
+      expect(String(error)).toMatch(/^SetupError: .*belongs to the installation (one|two)/)
+    for (const each of starts) if (each.status === 'fulfilled') await each.value.close()
+  })
+
+  test.each([
+    ['an older Carillon', { name: 'NOTIFY', subjects: ['notify.>'] }, /older Carillon .*Delete it/],
+    ['an older Carillon, for work', { name: 'WORK', subjects: ['work.*.low.*', 'schedule.>'] }, /WORK/],
+    [
+      'another program',
+      { name: 'MINE', subjects: ['notify.acme.>'] },
+      /MINE \(notify\.acme\.>\) was made by/,
+    ],
+    [
+      'an older layout of the same installation',
+      {
+        name: 'DEAD_one',
+        subjects: ['dead.>'],
+        metadata: { 'carillon-namespace': 'one', 'carillon-layout': '1' },
+      },
+      /layout 1; this version needs/,
+    ],
+    [
+      'a newer Carillon',
+      {
+        name: 'EVENT_one',
+        subjects: ['event.>'],
+        metadata: { 'carillon-namespace': 'one', 'carillon-layout': `${LAYOUT + 1}` },
+      },
+      /newer Carillon .*run that version/,
+    ],
+  ])('a stream of %s is refused and left as it is', async (_, config, words) => {
+    await manager.streams.add(config)
+    connection.publish('notify.acme.low.x', bytes('kept'))
+    await connection.flush()
+    expect(await refusal('one')).toMatch(words)
+  })
+})
