@@ -39,7 +39,9 @@ export const Delivery = z.object({
   attempts: z.int(),
   provider: z.string().nullable().describe('The provider account that took it, or refused it last'),
   providerId: z.string().nullable().describe("The provider's own id of the message"),
-  reason: z.string().nullable().describe('Why it was skipped, failed or is in doubt'),
+  reason: z.string().nullable().describe('Why it was skipped, failed, is in doubt or waits: a stable word'),
+  detail: z.string().nullable().describe('The same in words, as the provider said it'),
+  nextAttemptAt: Timestamp.nullable().describe('When it is tried next, while it waits'),
 })
 export type Delivery = z.infer<typeof Delivery>
 
@@ -61,6 +63,8 @@ export const DeliveryEvent = z.object({
   provider: z.string().nullable(),
   providerId: z.string().nullable(),
   reason: z.string().nullable(),
+  detail: z.string().nullable(),
+  nextAttemptAt: Timestamp.nullable(),
 })
 export type DeliveryEvent = z.infer<typeof DeliveryEvent>
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { checked } from '@carillon/core/checked'
 import { reasonOf } from '@carillon/core/errors'
 import { createClosers } from '@carillon/core/lifecycle/closers'
-import type { Http } from '@carillon/core/outreach/provider'
+import { type Http, HttpFailure } from '@carillon/core/outreach/provider'
 import type { Store } from '@carillon/core/store/port'
 import { createLog } from '@carillon/core/telemetry/log'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
@@ -11,27 +11,37 @@ import { databaseFile, openParts, whereabouts } from '../parts.ts'
 import { say, settings } from '../settings.ts'
 
 const CHECK_LIMIT_MS = 10_000
+/** Longer than a provider has to answer in, so that its own words are told. */
+const ACCOUNT_LIMIT_MS = 20_000
 
 /** URLs may hold passwords. */
 const withoutPassword = (url: string) => url.replace(/\/\/[^@/]*@/, '//…@')
 
 /** Resolves with what is wrong, if anything, within a time limit. */
-const faultOf = async (work: () => Promise<unknown>): Promise<string | undefined> => {
+const faultOf = async (
+  work: () => Promise<unknown>,
+  limitMs = CHECK_LIMIT_MS,
+): Promise<string | undefined> => {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`no answer within ${CHECK_LIMIT_MS / 1_000} s`)),
-      CHECK_LIMIT_MS,
-    )
+    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1_000} s`)), limitMs)
   })
   try {
     await Promise.race([work(), limit])
     return undefined
   } catch (error) {
-    return reasonOf(error)
+    return `${reasonOf(error)}${adviceOf(error)}`
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** What to do about a provider that was not reached; empty for a failure that says it itself. */
+const adviceOf = (error: unknown): string => {
+  if (!(error instanceof HttpFailure)) return ''
+  if (error.reason === 'refused_target') return '; to allow the host, set CARILLON_ALLOWED_TARGETS'
+  if (error.message.includes('looked up')) return '; check the host name in the account, and DNS'
+  return '; check the URL in the account, and proxies and firewalls on the way'
 }
 
 /** Tells of one check; answers whether it passed. */
@@ -56,7 +66,7 @@ const checkAccounts = async (store: Store, http: Http & { close(): Promise<void>
         } finally {
           await sender.close()
         }
-      })
+      }, ACCOUNT_LIMIT_MS)
       good = tell(`${account.provider} account ${account.id} of ${id}`, fault) && good
     }
   }

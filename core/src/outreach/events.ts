@@ -20,6 +20,8 @@ export const deliveryEvent = (tenant: string, change: DeliveryChange): OutgoingM
     provider: change.provider ?? null,
     providerId: change.providerId ?? null,
     reason: change.reason ?? null,
+    detail: change.detail ?? null,
+    nextAttemptAt: change.nextAttempt === undefined ? null : new Date(change.nextAttempt).toISOString(),
   }
   return { subject: deliveryEventSubject(tenant, state), data: encoder.encode(JSON.stringify(event)) }
 }

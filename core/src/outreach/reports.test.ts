@@ -108,6 +108,8 @@ describe('a report', () => {
       provider: 'twilio',
       providerId: 'SM1',
       reason: null,
+      detail: null,
+      nextAttemptAt: null,
     })
   })
 

@@ -43,6 +43,8 @@ describe('a delivery', () => {
       provider: null,
       providerId: null,
       reason: null,
+      detail: null,
+      nextAttemptAt: null,
     })
     const said = { attempt: 2, provider: 'fcm', providerId: 'x', reason: 'gone' }
     expect(deliveryOf(PLACE, { failed: 2, sent: 1 }, said)).toMatchObject({

@@ -6,9 +6,22 @@ import type { DeliveryChange, DeliveryPlace } from './outreach.ts'
 export type StateTimes = Partial<Record<DeliveryState, number>>
 
 /** What the changes of a delivery say beside its state. */
-export type Details = Pick<DeliveryChange, 'attempt' | 'provider' | 'providerId' | 'reason'>
+export type Details = Pick<
+  DeliveryChange,
+  'attempt' | 'provider' | 'providerId' | 'reason' | 'detail' | 'nextAttempt'
+>
 
-export const DETAILS = ['attempt', 'provider', 'providerId', 'reason'] as const
+export const DETAILS = ['attempt', 'provider', 'providerId', 'reason', 'detail', 'nextAttempt'] as const
+
+/** Returns what a change says beside its state. A reason replaces the words of the one before it, even with none. */
+export const detailsOf = (change: DeliveryChange): Details => ({
+  attempt: change.attempt,
+  provider: change.provider,
+  providerId: change.providerId,
+  reason: change.reason,
+  detail: change.detail ?? (change.reason === undefined ? undefined : ''),
+  nextAttempt: change.nextAttempt,
+})
 
 /** States that an attempt ended in, with a reason; trying again takes the delivery out of them. */
 const ENDS: ReadonlySet<DeliveryState> = new Set(['skipped', 'in_doubt', 'failed'])
@@ -23,13 +36,16 @@ export const deliveryState = (times: StateTimes): DeliveryState => {
   return DELIVERY_STATES.findLast(stands) ?? 'requested'
 }
 
-/** A delivery as it is listed. A reason that an earlier attempt ended for is not one of the present state. */
+/** Returns a delivery as it is listed. The reason of an earlier attempt is not one of the present state. */
 export const deliveryOf = (
   { notification, user, step, channel, device }: Omit<DeliveryPlace, 'wide'>,
   times: StateTimes,
-  { attempt, provider, providerId, reason }: Details,
+  { attempt, provider, providerId, reason, detail, nextAttempt }: Details,
 ): Delivery => {
   const state = deliveryState(times)
+  // Queued anew, it waits for nothing: what it waited for then lies behind it.
+  const waits = state === 'queued' && nextAttempt !== undefined && nextAttempt >= (times.queued ?? 0)
+  const explained = waits || ENDS.has(state)
   const been = DELIVERY_STATES.flatMap((state) => {
     const at = times[state]
     return at === undefined ? [] : [[state, new Date(at).toISOString()]]
@@ -45,7 +61,9 @@ export const deliveryOf = (
     attempts: attempt ?? 0,
     provider: provider ?? null,
     providerId: providerId ?? null,
-    reason: ENDS.has(state) ? (reason ?? null) : null,
+    reason: (explained && reason) || null,
+    detail: (explained && detail) || null,
+    nextAttemptAt: waits ? new Date(nextAttempt).toISOString() : null,
   }
 }
 
@@ -70,8 +88,9 @@ export type Course = { times: StateTimes; said: { [Detail in keyof Details]?: [D
  */
 export const advance = ({ times, said }: Course, change: DeliveryChange): Course => {
   const { state, at } = change
+  const given = detailsOf(change)
   const added = DETAILS.flatMap((detail) => {
-    const value = change[detail]
+    const value = given[detail]
     const [old, since] = said[detail] ?? []
     const stays = since !== undefined && old !== undefined && value !== undefined
     if (value === undefined || (stays && (since > at || (since === at && old >= value)))) return []

@@ -69,6 +69,10 @@ export type DeliveryChange = DeliveryPlace & {
   provider?: string
   providerId?: string
   reason?: string
+  /** The reason in words. A reason without a detail clears the one that was there. */
+  detail?: string
+  /** When a queued delivery is tried next, epoch ms. */
+  nextAttempt?: number
 }
 
 /**
@@ -77,7 +81,8 @@ export type DeliveryChange = DeliveryPlace & {
  * - `record` keeps the time of each state by itself, so repeating a change, or bringing changes in another order,
  *   gives the same. Of two times for one state the later stays; so it is with what else a change says.
  * - A delivery's state is the farthest it has been in (the order of DELIVERY_STATES), except that `failed`, `skipped` and
- *   `in_doubt` give way to a later `sent` or `queued`: it was tried again. A reason is shown in these three alone.
+ *   `in_doubt` give way to a later `sent` or `queued`: it was tried again. A reason is shown in these three, and while a
+ *   queued delivery waits for its next attempt.
  */
 export interface Deliveries {
   record(tenant: string, changes: readonly DeliveryChange[]): Promise<void>

@@ -70,6 +70,12 @@ export const createMetrics = (options: { process?: boolean } = {}) => {
       labelNames: ['channel', 'outcome'] as const,
       registers,
     }),
+    sendFailures: new Counter({
+      name: 'carillon_send_failures_total',
+      help: 'Sends that a provider did not take, by account and reason',
+      labelNames: ['tenant', 'account', 'reason'] as const,
+      registers,
+    }),
     inDoubt: new Counter({
       name: 'carillon_in_doubt_total',
       help: 'Messages of which nobody knows whether they were sent; resent says what was done about it',

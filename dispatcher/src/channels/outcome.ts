@@ -1,4 +1,5 @@
 import { type HttpAnswer, HttpFailure, type Outcome } from '@carillon/core/outreach/provider'
+import { cut } from '../render/cut.ts'
 
 /** The longest `Retry-After` that is read; what it leads to is capped further by whoever retries. */
 const AFTER_MAX_MS = 24 * 3_600_000
@@ -11,12 +12,25 @@ export const retryAfterMs = (headers: Record<string, string>): number | undefine
   return Number.isFinite(ms) && ms > 0 ? Math.min(ms, AFTER_MAX_MS) : undefined
 }
 
-/** One printable line of at most 200 characters, for the `detail` of an outcome. */
+/** What is read of what a provider says, and what is kept of it. */
+const READ_MAX = 1_000
+const DETAIL_MAX = 200
+
+/**
+ * Returns one printable line of at most 200 characters, for the `detail` of an outcome. E-mail addresses, phone numbers and
+ * all but the origin of URLs, which may hold secrets, are replaced.
+ */
 export const oneLine = (text: string): string =>
-  text
-    .replaceAll(/[\p{C}\s]+/gu, ' ')
-    .trim()
-    .slice(0, 200)
+  cut(
+    text
+      .slice(0, READ_MAX)
+      .replaceAll(/[\p{C}\s]+/gu, ' ')
+      .replaceAll(/(\bhttps?:\/\/)(?:[^\s/?#@]*@)?([^\s/?#]*)[/?#]\S*/gi, '$1$2/…')
+      .replaceAll(/[^\s<>()]{1,64}@[^\s<>()]{1,255}/g, '…')
+      .replaceAll(/\+\d[\d ()-]{5,18}\d|\b\d{9,15}\b/g, '…')
+      .trim(),
+    DETAIL_MAX,
+  )
 
 /**
  * Maps an answer to an outcome by its status alone, for providers without error codes of their own. A 429 concerns the

@@ -34,7 +34,7 @@ export type AccountsPorts = {
 }
 
 /** The host of an address that is a URL; '' for all others, which the account itself sends to. */
-const hostOf = (address: Address): string => {
+export const hostOf = (address: Address): string => {
   if (address.kind !== 'device') return ''
   const { device } = address
   const url = 'url' in device ? device.url : 'endpoint' in device ? device.endpoint : undefined

@@ -8,14 +8,16 @@ import type { Directory } from '@carillon/core/security/directory'
 import type { Seal, Store } from '@carillon/core/store/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Channel, InboxItem } from '@carillon/schemas'
+import { hostOf } from './accounts.ts'
 import { type Claim, createClaims } from './claims.ts'
 import { itemContent, secretContent } from './content.ts'
 import { limitsOf, type Pace, type Rates } from './pace.ts'
 import type { Failure, Result } from './result.ts'
 import type { RetrySettings } from './retry.ts'
 import { type Target, webhookUrl } from './targets.ts'
+import type { Troubles } from './troubles.ts'
 import { type Refusal, recipientOf, type Upstream } from './upstream.ts'
-import { createVerdicts } from './verdict.ts'
+import { type Busy, createVerdicts } from './verdict.ts'
 
 export type AttemptPorts = {
   store: Pick<Store, 'marks' | 'deliveries'>
@@ -23,6 +25,7 @@ export type AttemptPorts = {
   seal: Seal
   pace: Pace
   endpoints: Endpoints
+  troubles: Troubles
   metrics: Metrics
 }
 
@@ -40,11 +43,7 @@ export type AttemptOptions = {
 
 type Way = Target['ways'][number]
 /** What asking one provider came to. Anything but an outcome: it was not asked. */
-type Asked =
-  | Outcome
-  | Refusal
-  | { outcome: 'busy'; at: number }
-  | { outcome: 'claimed'; claim: Exclude<Claim, { claim: 'ours' }> }
+type Asked = Outcome | Refusal | Busy | { outcome: 'claimed'; claim: Exclude<Claim, { claim: 'ours' }> }
 
 const outgoing = (
   step: Step,
@@ -82,6 +81,15 @@ const outgoing = (
   }
 }
 
+const PACED = { reason: 'paced', detail: 'it waits for its turn under the rate limits' }
+const CROWDED = { reason: 'provider_busy', detail: 'it waits for a free connection to the provider' }
+
+const placeOf = ({ tenant }: Step, { account, address }: Way) => {
+  const host = hostOf(address)
+  const { id, provider } = account.account
+  return { tenant, account: id, provider, ...(host === '' ? {} : { host }) }
+}
+
 const endOf = (outcome: Outcome): EndpointEnd => {
   if (outcome.outcome === 'sent') return 'worked'
   return outcome.reason === 'gone' ? 'gone' : 'failed'
@@ -93,20 +101,17 @@ const endOf = (outcome: Outcome): EndpointEnd => {
  * goes back into the log, so that no provider's trouble holds up another's messages.
  */
 export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
-  const { store, directory, seal, pace, endpoints, metrics } = ports
+  const { store, directory, seal, pace, endpoints, troubles, metrics } = ports
   const { rates, publicUrl } = options
   const verdicts = createVerdicts(metrics, options.retries)
   const claims = createClaims(store, options.leaseMs)
 
   /** Waits for a permit of the rate limits; `busy` if there is none soon. */
-  const paced = async (
-    step: Step,
-    { account }: Way,
-  ): Promise<{ outcome: 'busy'; at: number } | undefined> => {
+  const paced = async (step: Step, { account }: Way): Promise<Busy | undefined> => {
     const { tenant, sender, user, priority, plan, index } = step
     const limits = limitsOf(rates, { tenant, sender, user, channel: plan[index]!.channel }, account)
     const granted = await pace({ limits, priority, waited: step.queued })
-    if ('wait' in granted) return { outcome: 'busy', at: granted.wait }
+    if ('wait' in granted) return { outcome: 'busy', at: granted.wait, why: PACED }
     const waitMs = granted.go - Date.now()
     if (waitMs > 0) await sleep(waitMs)
     return undefined
@@ -130,6 +135,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
       const url = webhookUrl(channel, way)
       if (url !== undefined) await endpoints.ended(step.tenant, url, endOf(outcome))
       metrics.sends.inc({ channel, outcome: outcome.outcome })
+      troubles.ended(placeOf(step, way), outcome)
       return outcome
     } finally {
       permit.release()
@@ -149,7 +155,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     const busy = await paced(step, way)
     if (busy) return busy
     const leave = await upstream.gate.enter(step.priority)
-    if (!leave) return { outcome: 'busy', at: upstream.retrySlot() }
+    if (!leave) return { outcome: 'busy', at: upstream.retrySlot(), why: CROWDED }
     try {
       return await send(step, item, way, { upstream, claim })
     } finally {
@@ -175,6 +181,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     const claim = claimOnce(step, ways)
     let failed: { failure: Failure; way: Way } | undefined
     let paused: { refusal: Refusal; way: Way } | undefined
+    let busy: Busy | undefined
     /** When the first of the accounts may be asked again. */
     let free = Number.POSITIVE_INFINITY
     for (const way of ways) {
@@ -188,6 +195,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
           return verdicts.refused(step, way, answer)
         case 'busy':
           free = Math.min(free, answer.at)
+          busy ??= answer
           break
         case 'paused':
           free = Math.min(free, answer.at)
@@ -195,7 +203,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
           break
         case 'doubt':
           if (!way.account.provider.repeatable && step.priority !== 'critical')
-            return verdicts.inDoubt(step, way.account.account.id, answer.reason)
+            return verdicts.inDoubt(step, way.account.account.id, answer)
           verdicts.count(step, 'yes')
           return verdicts.again(step, way.account, answer, 0)
         default:
@@ -204,8 +212,10 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
       }
     }
     if (failed) return verdicts.again(step, failed.way.account, failed.failure, free - Date.now())
+    // An account that only lacks room is no trouble worth telling.
+    if (busy) return verdicts.crowded(step, { ...busy, at: free })
     if (paused) return verdicts.paused(step, paused.way.account, paused.refusal, free)
-    return verdicts.waiting(step, free)
+    throw new RangeError('there is no account to ask')
   }
 
   /** `step` names its target. */

@@ -1,6 +1,7 @@
 import type { Outcome } from '@carillon/core/outreach/provider'
 import type { SentMessage } from '@carillon/core/outreach/reports'
 import type { Step } from '@carillon/core/outreach/step'
+import type { Details } from '@carillon/core/store/ledger'
 import type { DeliveryChange } from '@carillon/core/store/outreach'
 import type { DeadReason, OutgoingMessage } from '@carillon/core/stream/port'
 import type { DeliveryState, Suppression } from '@carillon/schemas'
@@ -32,7 +33,7 @@ export const nothing = (tenant: string): Result => ({
 export const changeOf = (
   step: Step,
   state: DeliveryState,
-  more: Partial<Pick<DeliveryChange, 'at' | 'attempt' | 'provider' | 'providerId' | 'reason'>> = {},
+  more: Partial<Details & Pick<DeliveryChange, 'at'>> = {},
 ): DeliveryChange => ({
   notification: step.notification,
   user: step.user,

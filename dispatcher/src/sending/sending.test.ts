@@ -258,6 +258,33 @@ describe('provider trouble', () => {
     expect(await ledger('never', 'ada')).toMatchObject([{ state: 'failed', reason: 'content' }])
   })
 
+  test('is told by the delivery that waits: what went wrong, and when it is tried again', async () => {
+    const mail = scripted('mail', ['email'])
+    const { account, send, ledger } = await open({ providers: providersOf(mail) })
+    await account('mail')
+    mail.say(() => ({ outcome: 'retry', reason: 'tls_failed', detail: 'the server has no STARTTLS' }))
+    const before = Date.now()
+    await send(note('n1', [step('email')]))
+    const [row] = await until(async () => {
+      const rows = await ledger('n1', 'ada')
+      expect(rows).toMatchObject([{ state: 'queued', attempts: 1 }])
+      return rows
+    })
+    expect(row).toMatchObject({
+      provider: 'mail',
+      reason: 'tls_failed',
+      detail: 'the server has no STARTTLS',
+    })
+    expect(Date.parse(row?.nextAttemptAt ?? '')).toBeGreaterThan(before)
+    // What waits for the same provider says the same, though it was not tried.
+    for (let n = 2; n < 9; n++) await send(note(`n${n}`, [step('email')]))
+    await until(async () =>
+      expect(await ledger('n8', 'ada')).toMatchObject([
+        { state: 'queued', attempts: 0, reason: 'tls_failed', nextAttemptAt: expect.any(String) },
+      ]),
+    )
+  })
+
   test('an account sets how often it is tried', async () => {
     const mail = scripted('mail', ['email'])
     const { account, send, ledger, deadLetters } = await open({ providers: providersOf(mail) })

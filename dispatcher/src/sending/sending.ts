@@ -16,6 +16,7 @@ import { createHandle } from './handle.ts'
 import { startLane } from './lane.ts'
 import { createPace, type Rates } from './pace.ts'
 import { type RetrySettings, retryPolicy } from './retry.ts'
+import { createTroubles } from './troubles.ts'
 
 /** Steps of one lane in hand at once. */
 const IN_HAND = 256
@@ -53,8 +54,9 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
   // A window longer than that must not end in the middle because its own failures disable the endpoint.
   const disableAfterMs = Math.max(DISABLE_AFTER_MS, retryPolicy('webhook', retries.webhook).windowMs)
   const endpoints = createEndpoints(store.marks, { disableAfterMs })
+  const troubles = createTroubles({ log, metrics })
   const attempt = createAttempt(
-    { store, directory, seal, pace: createPace(limits), endpoints, metrics },
+    { store, directory, seal, pace: createPace(limits), endpoints, troubles, metrics },
     { rates, retries, publicUrl, appUrl, leaseMs },
   )
   const handle = createHandle({ store, accounts, endpoints, attempt, metrics })

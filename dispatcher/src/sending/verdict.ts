@@ -1,5 +1,6 @@
 import type { Address } from '@carillon/core/outreach/provider'
 import { deliveryKey, dueAt, nextStep, type Step, stepMessage } from '@carillon/core/outreach/step'
+import type { Details } from '@carillon/core/store/ledger'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { type Channel, type SuppressionReason, scheduleSubject } from '@carillon/schemas'
 import type { OpenAccount } from './accounts.ts'
@@ -11,8 +12,16 @@ import type { Refusal } from './upstream.ts'
 
 type Way = Target['ways'][number]
 
+const INTERRUPTED = {
+  reason: 'interrupted',
+  detail: 'the process that was sending it ended before it recorded the outcome',
+}
+
 const addressOf = (address: Address): string | undefined =>
   address.kind === 'email' ? address.email : address.kind === 'phone' ? address.phone : undefined
+
+/** There is no room until `at` (epoch ms): `why`, for the ledger. */
+export type Busy = { outcome: 'busy'; at: number; why: Details }
 
 /** What each end of an attempt leads to: changes of the ledger, and messages for the log. */
 export const createVerdicts = (
@@ -44,7 +53,7 @@ export const createVerdicts = (
     const result = nothing(step.tenant)
     const { reason, detail, forget } = failure
     result.changes.push(
-      changeOf(step, 'failed', { attempt: step.attempt ?? 1, provider: account.account.id, reason }),
+      changeOf(step, 'failed', { attempt: step.attempt ?? 1, provider: account.account.id, reason, detail }),
     )
     result.failed = step
     const to = addressOf(address)
@@ -67,10 +76,14 @@ export const createVerdicts = (
   const count = (step: Step, resent: 'yes' | 'no') =>
     metrics.inDoubt.inc({ channel: step.plan[step.index]!.channel, resent })
 
-  const inDoubt = (step: Step, provider: string | undefined, reason: string): Result => {
+  const inDoubt = (
+    step: Step,
+    provider: string | undefined,
+    { reason, detail }: Pick<Failure, 'reason' | 'detail'>,
+  ): Result => {
     count(step, 'no')
     const result = nothing(step.tenant)
-    result.changes.push(changeOf(step, 'in_doubt', { attempt: step.attempt ?? 1, provider, reason }))
+    result.changes.push(changeOf(step, 'in_doubt', { attempt: step.attempt ?? 1, provider, reason, detail }))
     return result
   }
 
@@ -91,7 +104,7 @@ export const createVerdicts = (
   const givenUp = (step: Step, account: OpenAccount, { reason, detail }: Failure): Result => {
     const result = nothing(step.tenant)
     const { attempt = 1, plan, index } = step
-    result.changes.push(changeOf(step, 'failed', { attempt, provider: account.account.id, reason }))
+    result.changes.push(changeOf(step, 'failed', { attempt, provider: account.account.id, reason, detail }))
     result.failed = step
     result.dead = { code: 'undeliverable', detail: `${plan[index]!.channel}: ${reason}: ${detail}` }
     return result
@@ -103,33 +116,39 @@ export const createVerdicts = (
     const at = retryAt(step, account, attempt, askedMs)
     if (at === undefined) return givenUp(step, account, failure)
     const result = nothing(step.tenant)
-    const { reason } = failure
-    result.changes.push(changeOf(step, 'queued', { attempt, provider: account.account.id, reason }))
+    const { reason, detail } = failure
+    const provider = account.account.id
+    result.changes.push(changeOf(step, 'queued', { attempt, provider, reason, detail, nextAttempt: at }))
     return later({ ...step, attempt: attempt + 1, since: step.since ?? Date.now() }, at, result)
   }
 
-  /** Nobody was asked: the same attempt at `at`. */
-  const waiting = (step: Step, at: number): Result => {
+  /** Nobody was asked: the same attempt at `at`, and the ledger says why. */
+  const waiting = (step: Step, at: number, why: Details): Result => {
     const result = nothing(step.tenant)
-    if (!step.queued) result.changes.push(changeOf(step, 'queued'))
+    result.changes.push(changeOf(step, 'queued', { ...why, nextAttempt: at }))
     return later({ ...step, queued: true }, at, result)
   }
+
+  /** Nobody was asked, because there is no room: the same attempt at `at`. The ledger is told the first time only. */
+  const crowded = (step: Step, { why, at }: Busy): Result =>
+    step.queued ? later(step, at, nothing(step.tenant)) : waiting(step, at, why)
 
   /**
    * Nobody was asked, because the breaker is open: the same attempt later. A rate limit is waited for, however long it
    * takes; a provider that is down uses up the retry window, with growing delays.
    */
   const paused = (step: Step, account: OpenAccount, { cause, failure }: Refusal, at: number): Result => {
-    if (cause === 'limited') return waiting(step, at)
+    const why = { provider: account.account.id, reason: failure.reason, detail: failure.detail }
+    if (cause === 'limited') return waiting(step, at, why)
     const begun = { ...step, since: step.since ?? Date.now() }
     const retry = retryAt(begun, account, (step.attempt ?? 1) - 1, at - Date.now())
-    return retry === undefined ? givenUp(step, account, failure) : waiting(begun, retry)
+    return retry === undefined ? givenUp(step, account, failure) : waiting(begun, retry, why)
   }
 
   /** Somebody else has it, or had it. */
   const taken = (step: Step, claim: Exclude<Claim, { claim: 'ours' }>): Result => {
     if (claim.claim === 'busy') return later(step, claim.until, nothing(step.tenant), 'look')
-    if (claim.claim === 'doubt') return inDoubt(step, undefined, 'interrupted')
+    if (claim.claim === 'doubt') return inDoubt(step, undefined, INTERRUPTED)
     if (claim.failed === undefined) return nothing(step.tenant)
     // Whoever recorded that may have died before anything followed from it.
     const { channel } = step.plan[step.index]!
@@ -137,5 +156,5 @@ export const createVerdicts = (
     return { ...nothing(step.tenant), failed: step, dead }
   }
 
-  return { sent, refused, inDoubt, again, paused, waiting, taken, count }
+  return { sent, refused, inDoubt, again, paused, crowded, taken, count }
 }

@@ -32,6 +32,8 @@ const inApp = (user: string, item: InboxItem): Delivery => {
     provider: null,
     providerId: null,
     reason: null,
+    detail: null,
+    nextAttemptAt: null,
   }
 }
 

@@ -88,7 +88,7 @@ export const openScene = async (stage: Stage) => {
     stage,
     tenant,
     ...api,
-    mail: () => closing(mailServer()),
+    mail: (options?: Parameters<typeof mailServer>[0]) => closing(mailServer(options)),
     phones: () => closing(phoneCompany()),
     browser: () => closing(subscribedBrowser()),
     receiver: () => closing(webhookReceiver()),

@@ -7,6 +7,7 @@ import {
   deliveryCursor,
   deliveryOf,
   deliveryState,
+  detailsOf,
   firstKey,
   readDeliveryCursor,
   type StateTimes,
@@ -22,7 +23,7 @@ import { walkPartitions } from './walk.ts'
 const SUMMED = { partitions: 8, rows: 500 }
 
 const TIMES = DELIVERY_STATES.map((state) => `${state}_at`)
-const ROW = `user, step, device, channel, attempt, provider, provider_id, reason, ${TIMES.join(', ')}`
+const ROW = `user, step, device, channel, attempt, provider, provider_id, reason, detail, next_attempt, ${TIMES.join(', ')}`
 
 type Narrow = Omit<DeliveryPlace, 'wide'>
 
@@ -54,13 +55,16 @@ export const cassandraDeliveries = (session: Session, retention: number): Delive
 
   const statement = (tenant: string, change: DeliveryChange): Statement => {
     const { notification, wide, user, step, device, channel, state, at } = change
+    const { attempt, provider, providerId, reason, detail, nextAttempt } = detailsOf(change)
     const cells = Object.entries({
       channel,
       [`${state}_at`]: at,
-      attempt: change.attempt,
-      provider: change.provider,
-      provider_id: change.providerId,
-      reason: change.reason,
+      attempt,
+      provider,
+      provider_id: providerId,
+      reason,
+      detail,
+      next_attempt: nextAttempt,
     }).filter(([, value]) => value !== undefined)
     // As many texts as there are states, times the few ways to say something of each.
     const query = `UPDATE ${table} USING TIMESTAMP ? AND TTL ? SET ${cells.map(([cell]) => `${cell} = ?`).join(', ')}
@@ -76,6 +80,8 @@ export const cassandraDeliveries = (session: Session, retention: number): Delive
       provider: said(row.provider),
       providerId: said(row.provider_id),
       reason: said(row.reason),
+      detail: said(row.detail),
+      ...(row.next_attempt instanceof Date ? { nextAttempt: row.next_attempt.getTime() } : {}),
     })
   }
 

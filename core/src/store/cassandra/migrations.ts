@@ -85,7 +85,7 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     PRIMARY KEY ((tenant, slot), key))`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('deliveries')} (
     tenant text, notification text, part int, user text, step int, device text,
-    channel text, attempt int, provider text, provider_id text, reason text,
+    channel text, attempt int, provider text, provider_id text, reason text, detail text, next_attempt timestamp,
     requested_at timestamp, queued_at timestamp, skipped_at timestamp, in_doubt_at timestamp, sent_at timestamp,
     failed_at timestamp, delivered_at timestamp, seen_at timestamp, read_at timestamp, clicked_at timestamp,
     PRIMARY KEY ((tenant, notification, part), user, step, device)

@@ -65,6 +65,8 @@ export const deliveriesContract = (store: () => Store): void => {
           provider: 'mail',
           providerId: null,
           reason: null,
+          detail: null,
+          nextAttemptAt: null,
         },
       ])
       await deliveries.record(tenant, [
@@ -90,6 +92,33 @@ export const deliveriesContract = (store: () => Store): void => {
           }),
         ],
       })
+    })
+
+    test('one that waits says why and until when; what came before is not shown with what follows', async () => {
+      const { deliveries } = store()
+      const tenant = freshTenant()
+      const shown = async () => {
+        const { deliveries: found } = await deliveries.list(tenant, ONE, { limit: 10 })
+        const [{ state, reason, detail, nextAttemptAt } = { state: undefined }] = found
+        return { state, reason, detail, nextAttemptAt }
+      }
+      const waits = { reason: 'tls_failed', detail: 'no STARTTLS', nextAttempt: T + 60_000 }
+      await deliveries.record(tenant, [
+        change('queued', T),
+        change('queued', T + 5, { attempt: 1, ...waits }),
+      ])
+      const why = { reason: 'tls_failed', detail: 'no STARTTLS' }
+      expect(await shown()).toEqual({ state: 'queued', ...why, nextAttemptAt: time(T + 60_000) })
+      await deliveries.record(tenant, [change('skipped', T + 10, { reason: 'read' })])
+      expect(await shown()).toEqual({ state: 'skipped', reason: 'read', detail: null, nextAttemptAt: null })
+      await deliveries.record(tenant, [change('failed', T + 60_000, why)])
+      expect(await shown()).toEqual({ state: 'failed', ...why, nextAttemptAt: null })
+      // Replayed: it is queued anew, and has not failed yet.
+      await deliveries.record(tenant, [change('queued', T + 70_000)])
+      const nothing = { reason: null, detail: null, nextAttemptAt: null }
+      expect(await shown()).toEqual({ state: 'queued', ...nothing })
+      await deliveries.record(tenant, [change('sent', T + 80_000)])
+      expect(await shown()).toEqual({ state: 'sent', ...nothing })
     })
 
     test('changes may come again and in any order', async () => {

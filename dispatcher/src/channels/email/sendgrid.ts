@@ -37,7 +37,7 @@ const outcomeOf = (answer: HttpAnswer): Outcome => {
   const { status, headers, body } = answer
   if (status === 202) return { outcome: 'sent', id: headers['x-message-id'] }
   const error = readJson(body, Errors)?.errors[0]
-  const words = oneLine(`${error?.field ?? ''} ${error?.message ?? ''}`).replaceAll(/\S*@\S*/g, '…')
+  const words = oneLine(`${error?.field ?? ''} ${error?.message ?? ''}`)
   const detail = oneLine(`HTTP ${status} ${words}`)
   if (status === 413) return { outcome: 'refused', reason: 'too_large', detail }
   if (status === 401 && /credits/i.test(words)) return { outcome: 'account', reason: 'quota', detail }

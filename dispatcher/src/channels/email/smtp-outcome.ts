@@ -1,15 +1,7 @@
 import { HttpFailure, type Outcome } from '@carillon/core/outreach/provider'
 import type { SuppressionReason } from '@carillon/schemas'
 import { oneLine } from '../outcome.ts'
-
-/** As nodemailer reports what went wrong. */
-type SmtpError = Error & {
-  code?: string
-  originalCode?: string
-  command?: string
-  response?: string
-  responseCode?: number
-}
+import { connectAdvice, type SmtpError, smtpAdvice } from './smtp-advice.ts'
 
 /** Errors of the connection, not of a message. */
 const CONNECTION = new Set(['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EPROTOCOL', 'EABORT'])
@@ -19,11 +11,14 @@ const CREDENTIALS = new Set([530, 534, 535, 538])
 const POLICY = /block|black ?list|\blisted\b|spam|policy|denied|reputation|not allowed/i
 const ASKED_MAX_MS = 6 * 3_600_000
 
-/** What a server says often names the recipient, which a detail must not. */
-const withoutAddresses = (text: string) => text.replaceAll(/[^\s<>()]*@[^\s<>()]*/g, '…')
-
-const detailOf = ({ code, command, response, message }: SmtpError): string =>
-  oneLine(withoutAddresses(response ? `${command ?? ''} ${response}` : `${code ?? ''} ${message}`))
+/** What the settings lack, if the failure shows that, and what the server or nodemailer said. */
+const detailOf = (error: SmtpError): string => {
+  const { code = '', command = '', response, reason, message } = error
+  const fault = reason !== undefined && message.includes(':error:') ? reason : message
+  const words = response ? `${command} ${response}` : `${code} ${fault}`
+  const advice = smtpAdvice(error)
+  return oneLine(advice === undefined ? words : `${advice} (${words})`)
+}
 
 /** "Try again in 300 seconds", as greylists say. */
 const askedMs = (response: string): number | undefined => {
@@ -105,7 +100,7 @@ const permanent = (error: SmtpError, status: string): Outcome => {
 export const outcomeOfSmtp = (thrown: unknown, handedOver: boolean): Outcome => {
   if (thrown instanceof HttpFailure) {
     const outcome = thrown.reason === 'refused_target' ? 'account' : 'retry'
-    return { outcome, reason: thrown.reason, detail: oneLine(thrown.message) }
+    return { outcome, reason: thrown.reason, detail: oneLine(`${thrown.message}: ${connectAdvice(thrown)}`) }
   }
   if (!(thrown instanceof Error)) throw thrown
   const error: SmtpError = thrown

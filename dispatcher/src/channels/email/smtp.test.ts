@@ -378,7 +378,7 @@ describe('where mails go', () => {
       outcome: 'account',
       reason: 'refused_target',
     })
-    await expect(account.verify()).rejects.toThrow(/which the operator has not allowed/)
+    await expect(account.verify()).rejects.toThrow(/set CARILLON_ALLOWED_TARGETS/)
     expect(server.connections()).toBe(0)
   })
 
@@ -406,13 +406,26 @@ describe('an account', () => {
       /check user and pass/,
     )
     await expect(sender(server.port, { tls: 'implicit' }).verify()).rejects.toThrow(
-      /check port, tls and caCert/,
+      /set tls to "starttls" or "none", or another port \(ESOCKET wrong version number\)/,
     )
     const slow = closing(await scriptedServer({ EHLO: 'trickle' }))
     await expect(sender(slow.port, { tls: 'none' }, smtpProvider({ limitMs: 200 })).verify()).rejects.toThrow(
       /within 0.2 s/,
     )
     expect(server.mails).toEqual([])
+  })
+
+  test.each([
+    ['STARTTLS is not offered', {}, { disabledCommands: ['STARTTLS'] }, 'set tls to "none"'],
+    ['a stranger’s certificate', { caCertificate: undefined }, {}, 'set caCertificate'],
+    ['another name', { host: 'elsewhere.example.test' }, {}, 'set host to a name in the certificate'],
+    ['no AUTH', { user: 'u', pass: 'p' }, { disabledCommands: ['AUTH'] }, 'leave out user and pass'],
+    ['AUTH is required', {}, { authOptional: false }, 'set user and pass'],
+  ])('says which setting would help: %s', async (_, settings, server, advice) => {
+    const { port } = closing(await mailServer({ ...tls, ...server }))
+    const outcome = await sender(port, settings).send(to('mia@example.com'), unhurried)
+    expect(outcome).toMatchObject({ detail: expect.stringContaining(advice) })
+    expect(outcome.outcome).not.toBe('refused')
   })
 
   test('that is closed takes nothing more', async () => {

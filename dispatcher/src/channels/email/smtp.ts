@@ -7,13 +7,6 @@ import { INVALID_ADDRESS, mailComposer, messageIds, recipient } from './smtp-mai
 import { outcomeOfSmtp } from './smtp-outcome.ts'
 import { type GetSocket, poolOptions, SmtpConfig } from './smtp-pool.ts'
 
-/** What to do about an account that cannot send. */
-const ADVICE: Record<string, string> = {
-  not_authorized: 'check user and pass',
-  tls_failed: 'check port, tls and caCertificate',
-  refused_target: 'the host is a private address, which the operator has not allowed',
-}
-
 const open = (config: SmtpConfig, tools: Tools, limitMs: number): Sender => {
   const options = poolOptions(config, tools)
   const transport = createTransport(options)
@@ -93,7 +86,7 @@ const complaint = (error: unknown): string => {
     return error instanceof Error ? error.message : String(error)
   const outcome = outcomeOfSmtp(error, false)
   if (outcome.outcome === 'sent') return error.message
-  return `${outcome.detail}; ${ADVICE[outcome.reason] ?? 'check host and port'}`
+  return outcome.detail
 }
 
 /** Mail by any SMTP server (RFC 5321), over kept connections. `limitMs`: how long one send may take in all. */

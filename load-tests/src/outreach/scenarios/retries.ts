@@ -59,6 +59,40 @@ export const RETRIES: Scenario[] = [
     },
   },
   {
+    title:
+      'a mail server has no TLS: what waits says so, the log once, and all arrives once the setting is right',
+    play: async ({ account, ledger, mail, send, stage, tenant, user }) => {
+      const server = await mail({ plain: true })
+      await Promise.all([account('mail', server.account), user('ada', { email: 'ada@home.example' })])
+      const plan = [{ channel: 'email' as const, when: 'always' as const }]
+      const sent = await Promise.all([1, 2, 3, 4].map(() => send({ to: 'ada', plan })))
+      for (const id of sent)
+        await ledger(id, 'ada', {
+          channel: 'email',
+          state: 'queued',
+          provider: 'mail',
+          reason: 'tls_failed',
+          detail: expect.stringContaining('set tls to "none"'),
+          nextAttemptAt: expect.stringMatching(/^20/),
+        })
+      const lines = (message: string) =>
+        stage.logs().filter((line) => line.includes(tenant.id) && line.includes(message))
+      const once = (message: string) => {
+        expect(lines(message).length).toBeGreaterThan(0)
+        expect(lines(message).length).toBeLessThanOrEqual(stage.senders().length)
+      }
+      await eventually(() => once('the provider fails'))
+      expect(lines('the provider fails')[0]).toContain('set tls to \\"none\\"')
+      expect(lines('ada@home.example')).toEqual([])
+      const { config } = server.account
+      await account('mail', { ...server.account, config: { ...config, tls: 'none' } })
+      for (const id of sent) await ledger(id, 'ada', { channel: 'email', state: 'sent', nextAttemptAt: null })
+      expect(server.taken).toHaveLength(4)
+      await eventually(() => once('the provider works again'))
+      once('the provider fails')
+    },
+  },
+  {
     title: 'a webhook that answers 404, 400, 409, 422 or a redirect is asked again',
     play: async ({ account, device, ledger, receiver, send }) => {
       const hook = await receiver()

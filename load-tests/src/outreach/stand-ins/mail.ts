@@ -21,8 +21,8 @@ const certificate = generate([{ name: 'commonName', value: '127.0.0.1' }], {
   ],
 })
 
-/** A mail server that wants STARTTLS and a password. */
-export const mailServer = async () => {
+/** A mail server that wants STARTTLS and a password; `plain`: one that has neither. */
+export const mailServer = async ({ plain = false }: { plain?: boolean } = {}) => {
   const { private: key, cert } = await certificate
   const [user, pass] = ['carillon', randomBytes(12).toString('hex')]
   const port = await freePort()
@@ -37,6 +37,7 @@ export const mailServer = async () => {
       cert,
       closeTimeout: 1,
       disableReverseLookup: true,
+      ...(plain ? { authOptional: true, disabledCommands: ['STARTTLS', 'AUTH'] } : {}),
       onAuth: ({ username, password }, _, done) =>
         username === user && password === pass
           ? done(null, { user })
@@ -74,10 +75,7 @@ export const mailServer = async () => {
       config: {
         host: '127.0.0.1',
         port,
-        tls: 'starttls',
-        caCertificate: cert,
-        user,
-        pass,
+        ...(plain ? {} : { tls: 'starttls', caCertificate: cert, user, pass }),
         from: { email: 'bell@acme.example', name: 'Acme' },
       },
     },
