@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { InboxPage } from '@carillon/schemas'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { mailServer } from './outreach/stand-ins/mail.ts'
 import { runCarillon, startCarillon } from './rig/carillon.ts'
 import type { Server } from './rig/child.ts'
 
@@ -229,6 +230,7 @@ test('every command that reads the data of a dev finds it by --data', async () =
 })
 
 test('check asks the providers whether their accounts are good, and sends nothing', async () => {
+  const plain = await mailServer({ plain: true })
   const slack = createServer((request, response) => {
     const good = request.headers.authorization === 'Bearer xoxb-good-token'
     response.setHeader('content-type', 'application/json')
@@ -248,12 +250,21 @@ test('check asks the providers whether their accounts are good, and sends nothin
       })
       expect(await stored.json()).toMatchObject({ id, configured: ['botToken', 'baseUrl'] })
     }
+    const stored = await fetch(`${server.url}/v1/providers/mail`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ provider: 'smtp', config: plain.account.config }),
+    })
+    expect(stored.status).toBe(200)
     const failed = await runCarillon(['check'], { CARILLON_DATA_DIR: dir }).catch((error) => error)
     expect(failed.code).toBe(1)
+    expect(failed.stdout).toMatch(/^failed {2}smtp account mail of demo: .*set tls to "none"/m)
     expect(failed.stdout).toMatch(/^ok {6}slack account good of demo$/m)
     expect(failed.stdout).toMatch(/^failed {2}slack account bad of demo: .*invalid_auth/m)
     expect(failed.stdout).not.toContain('xoxb-')
+    expect(plain.taken).toEqual([])
   } finally {
     slack.close()
+    await plain.close()
   }
 })
