@@ -17,6 +17,7 @@ import { clusterServer, type LiveServer, standaloneServer } from '@carillon/core
 import { createHttp } from '@carillon/core/outreach/http'
 import { createDirectory } from '@carillon/core/security/directory'
 import { createSeal } from '@carillon/core/security/seal'
+import { sqliteCaptured } from '@carillon/core/sqlite/captured'
 import { type Database, openDatabase } from '@carillon/core/sqlite/database'
 import { measureDatabase } from '@carillon/core/sqlite/measure'
 import { cassandraStore, connectCassandra } from '@carillon/core/store/cassandra'
@@ -177,7 +178,13 @@ export const openParts = (context: Context, file = databaseFile(context.config))
     return http
   }
 
-  return { seal, openStore, openInstallation, openNats, openStream, openEdge, openLive, openLimits, openHttp }
+  /** For development: what would have been sent, kept in the embedded file. */
+  const openCaptured = (max: number) => sqliteCaptured({ database: embedded(), seal, max })
+
+  return {
+    ...{ seal, openStore, openInstallation, openNats, openStream },
+    ...{ openEdge, openLive, openLimits, openHttp, openCaptured },
+  }
 }
 
 /** Loaded by those who need them: they bring half of the program with them. */
@@ -217,6 +224,7 @@ export const openHubParts = async (
     http,
     seal: open.seal,
     providers: await loadProviders(),
+    openCaptured: open.openCaptured,
   }
 }
 

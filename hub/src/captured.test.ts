@@ -30,6 +30,12 @@ it('has a message that is sent again once, as it was sent last', () => {
   expect(captured.get('a')?.text).toBe('again')
 })
 
+it('begins with what an earlier run has kept', () => {
+  const captured = createCaptured(2, [message('a'), message('b')])
+  captured.add(message('c'))
+  expect(ids(captured.list())).toEqual(['c', 'b'])
+})
+
 it('tells its listeners until they have heard enough', () => {
   const captured = createCaptured()
   const heard: string[] = []

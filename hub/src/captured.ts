@@ -1,19 +1,22 @@
 import type { Captured } from '@carillon/core/outreach/provider'
 
-/** What left the bell in development, for people to look at. In memory only. */
+/** What left the bell in development, or could not have, for people to look at. */
 export type CapturedList = {
   /** A message that is there already, by its id, is replaced. */
   add(message: Captured): void
   /** Newest first. */
   list(): readonly Captured[]
   get(id: string): Captured | undefined
-  /** The listener is called with every message from now on, and must not throw. Returns how to stop that. */
+  /** The listener is called with every message from now on, and must not throw. Returns an unsubscribe function. */
   onAdd(listener: (message: Captured) => void): () => void
 }
 
-/** Keeps the newest `max` messages. */
-export const createCaptured = (max = 200): CapturedList => {
-  const messages = new Map<string, Captured>()
+/** The newest messages that a list holds. */
+export const CAPTURED_MAX = 200
+
+/** Keeps the newest `max` messages; `known` are those of an earlier run, oldest first. */
+export const createCaptured = (max = CAPTURED_MAX, known: readonly Captured[] = []): CapturedList => {
+  const messages = new Map(known.map((message) => [message.id, message]))
   const listeners = new Set<(message: Captured) => void>()
   return {
     add: (message) => {

@@ -169,10 +169,13 @@ describe.skipIf(!executablePath)(
       await plan(page, 'Push at once if offline, e-mail if unread after 15 s')
       await send(page, 'hedy', 'Anybody home?')
       await captured(page, 'Anybody home?: Push to hedy').waitFor(WAIT)
+      await page.getByText('Not sent: no device is registered').waitFor(WAIT)
+      // The skipped push made the mail due at once, which has nowhere to go either.
+      await page.getByText('Not sent: no e-mail address is known').waitFor(WAIT)
 
       await plan(page, 'E-mail if unread after 10 s')
-      await send(page, 'hedy', 'Dinner?')
-      const mail = captured(page, 'Dinner?: E-mail to hedy')
+      await send(page, 'grace', 'Dinner?')
+      const mail = captured(page, 'Dinner?: E-mail to grace@example.com (grace)')
       await mail.waitFor(WAIT)
       await mail.click()
       const dialog = page.getByRole('dialog', { name: 'Dinner?' })
@@ -188,6 +191,10 @@ describe.skipIf(!executablePath)(
       await page.reload()
       await mail.waitFor(WAIT)
       expect(errors).toEqual([])
+      await server.restart()
+      await page.reload()
+      await mail.waitFor(WAIT)
+      await page.getByText('Not sent: no device is registered').waitFor(WAIT)
       await page.close()
     })
 

@@ -6,7 +6,7 @@ import { newTenant } from '@carillon/core/security/user-tokens'
 import { requireFileLayout } from '@carillon/core/sqlite/installation'
 import type { Store } from '@carillon/core/store/port'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
-import { createCaptured } from '@carillon/hub/captured'
+import { CAPTURED_MAX, createCaptured } from '@carillon/hub/captured'
 import { createHub } from '@carillon/hub/hub'
 import Libsql from 'libsql'
 import { type DevState, devState, newDevState } from '../dev-state.ts'
@@ -17,6 +17,11 @@ import { browserFiles } from './hub.ts'
 
 const TENANT = 'demo'
 const USERS = ['ada', 'grace', 'linus']
+/** So that mails and text messages to them have somewhere to go. The numbers are reserved for fiction. */
+const PROFILES = USERS.map((id, index) => ({
+  id,
+  profile: { email: `${id}@example.com`, phone: `+1202555010${index}` },
+}))
 
 /** Two processes on one embedded file would each deliver everything, so the first keeps a lock that dies with it. */
 const lockDataDir = (dataDir: string) => {
@@ -36,7 +41,10 @@ const prepareTenant = async (
   state: DevState,
   keep: (state: DevState) => void,
 ): Promise<string> => {
-  if (!(await store.tenants.get(TENANT))) await store.tenants.put(newTenant(TENANT))
+  if (!(await store.tenants.get(TENANT))) {
+    await store.tenants.put(newTenant(TENANT))
+    for (const user of PROFILES) await store.users.put(TENANT, user)
+  }
   const id = state.apiKey?.split('.')[1]
   if (state.apiKey && id && (await store.tenants.key(TENANT, id))) return state.apiKey
   const { key, token } = newApiKey(TENANT, 'demo')
@@ -91,7 +99,11 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
     const insecureLinks = config.insecureLinks ?? 'accept'
     const url = `http://localhost:${port}`
     const publicUrl = config.publicUrl ?? url
-    const captured = createCaptured()
+    const captures = parts.openCaptured(CAPTURED_MAX)
+    const captured = createCaptured(CAPTURED_MAX, captures.list())
+    captured.onAdd((message) => {
+      captures.put(message).catch((err) => log.error({ err }, 'a captured message could not be kept'))
+    })
     const dispatcher = await startDispatcher(
       { ...parts, log, metrics, capture: captured.add },
       {

@@ -1,5 +1,12 @@
-import type { Action, Actor, Channel, Device, Priority, SuppressionReason } from '@carillon/schemas'
-import type { z } from 'zod'
+import {
+  type Action,
+  type Actor,
+  Channel,
+  type Device,
+  type Priority,
+  type SuppressionReason,
+} from '@carillon/schemas'
+import { z } from 'zod'
 
 /** Where one message goes. `account`: to the place the account itself names, such as an incoming webhook. */
 export type Address =
@@ -117,18 +124,26 @@ export interface Http {
   refusal(url: string): string | undefined
 }
 
-/** What was sent in development, rendered: `text` and `html` as the person would get it. */
-export type Captured = {
-  id: string
-  at: string
-  user: string
-  channel: Channel
-  to: string
-  subject?: string
-  text: string
-  html?: string
-  notification: string
-}
+/**
+ * What would have been sent in development, rendered: `text` and `html` as the person would get it. `skipped`: why it could
+ * not have been sent, such as `no_address`.
+ */
+export const Captured = z.object({
+  id: z.string(),
+  at: z.string(),
+  user: z.string(),
+  channel: Channel,
+  to: z.string(),
+  subject: z.string().optional(),
+  text: z.string(),
+  html: z.string().optional(),
+  notification: z.string(),
+  skipped: z.string().optional(),
+})
+export type Captured = z.infer<typeof Captured>
+
+/** Takes what would have been sent; must not throw. */
+export type Capture = (message: Captured) => void
 
 /** What senders are given to work with. */
 export type Tools = {
@@ -140,7 +155,7 @@ export type Tools = {
   /** Where the hub is reached from outside, for callbacks; absent when the operator has not said. */
   publicUrl?: string
   /** Development only: takes what would have been sent. */
-  capture?: (message: Captured) => void
+  capture?: Capture
 }
 
 /** A provider's report. `id` is what `sent` gave; `to` an address to suppress or take off the list. */

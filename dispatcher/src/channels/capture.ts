@@ -1,5 +1,6 @@
 import type { Address, Captured, Outgoing, Provider } from '@carillon/core/outreach/provider'
-import { CHANNELS } from '@carillon/schemas'
+import { deliveryKey, type Step } from '@carillon/core/outreach/step'
+import { CHANNELS, type InboxItem } from '@carillon/schemas'
 import { z } from 'zod'
 import { renderEmail } from '../render/email.ts'
 import { plainText } from '../render/text.ts'
@@ -30,6 +31,22 @@ const captured = (message: Outgoing): Captured => {
         ...(content.title === undefined ? {} : { subject: content.title }),
         text: plainText(content, { max: TEXT_MAX }),
       }
+}
+
+/** A message that could not have been sent, for the same list. */
+export const skippedMessage = (step: Step, item: InboxItem | undefined, reason: string): Captured => {
+  const { user, notification, plan, index, target = '' } = step
+  return {
+    id: deliveryKey(step, target),
+    at: new Date().toISOString(),
+    user,
+    channel: plan[index]!.channel,
+    to: user,
+    notification,
+    ...(item?.title === undefined ? {} : { subject: item.title }),
+    text: item?.body ?? '',
+    skipped: reason,
+  }
 }
 
 /**

@@ -1,10 +1,12 @@
 import type { Endpoints } from '@carillon/core/outreach/endpoints'
+import type { Capture } from '@carillon/core/outreach/provider'
 import { dueAt, planKey, type Step, stepAfter, stepDedupe, stepMessage } from '@carillon/core/outreach/step'
 import type { DeliveryChange } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Suppression } from '@carillon/schemas'
+import { skippedMessage } from '../channels/capture.ts'
 import type { AccountBook } from './accounts.ts'
 import type { Attempt } from './attempt.ts'
 import { nextAtOnce } from './conclude.ts'
@@ -19,6 +21,8 @@ export type HandlePorts = {
   endpoints: Endpoints
   attempt: Attempt
   metrics: Metrics
+  /** Development only: told of what could not be sent, too. */
+  capture?: Capture
 }
 
 /** An unsubscription is about what one could do without; everything else is about the address. */
@@ -42,7 +46,7 @@ export const following = (step: Step, known: Known): OutgoingMessage[] => {
  * Handles one step whose time has come: is it still wanted; then each of the person's targets is tried. Everything it
  * leads to is in the result, except what is `following`. Repeatable.
  */
-export const createHandle = ({ store, accounts, endpoints, attempt, metrics }: HandlePorts) => {
+export const createHandle = ({ store, accounts, endpoints, attempt, metrics, capture }: HandlePorts) => {
   const skip = (step: Step, reason: string): Result => {
     const result = nothing(step.tenant)
     result.changes.push(changeOf(step, 'skipped', { reason }))
@@ -54,8 +58,9 @@ export const createHandle = ({ store, accounts, endpoints, attempt, metrics }: H
    * Nobody can be reached by this step, which is no failure, but the next one's turn has come; if it is one of several
    * targets that cannot, only when all of them have come to nothing.
    */
-  const unreachable = (step: Step, reason: string): Result => {
+  const unreachable = (step: Step, known: Known, reason: string): Result => {
     const result = skip(step, reason)
+    capture?.(skippedMessage(step, known.item(step), reason))
     if (step.target) result.failed = step
     else result.messages.push(...nextAtOnce(step))
     return result
@@ -107,17 +112,17 @@ export const createHandle = ({ store, accounts, endpoints, attempt, metrics }: H
   const reach = async (step: Step, known: Known): Promise<Result> => {
     const { channel } = step.plan[step.index]!
     const serving = await accounts.serving(step.tenant, channel)
-    if (serving.length === 0) return unreachable(step, 'no_provider')
+    if (serving.length === 0) return unreachable(step, known, 'no_provider')
     const targets = targetsOf(channel, serving, known.person(step))
-    if (targets.length === 0) return unreachable(step, 'no_address')
+    if (targets.length === 0) return unreachable(step, known, 'no_address')
     const wanted =
       step.target === undefined ? targets : targets.filter(({ target }) => target === step.target)
     // The device has gone since.
-    if (wanted.length === 0) return unreachable(step, 'no_address')
+    if (wanted.length === 0) return unreachable(step, known, 'no_address')
     const open = await allowed(step, wanted)
-    if (open.length === 0) return unreachable(step, 'suppressed')
+    if (open.length === 0) return unreachable(step, known, 'suppressed')
     const left = await enabled(step, open)
-    if (left.length === 0) return unreachable(step, 'endpoint_disabled')
+    if (left.length === 0) return unreachable(step, known, 'endpoint_disabled')
     const [only] = left
     if (only && left.length === 1) {
       return attempt({ ...step, target: only.target }, known.item(step), only)

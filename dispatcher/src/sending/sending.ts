@@ -59,7 +59,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
     { store, directory, seal, pace: createPace(limits), endpoints, troubles, metrics },
     { rates, retries, publicUrl, appUrl, leaseMs },
   )
-  const handle = createHandle({ store, accounts, endpoints, attempt, metrics })
+  const handle = createHandle({ store, accounts, endpoints, attempt, metrics, capture })
   const lanes = await Promise.all(
     CHANNELS.flatMap((channel) =>
       lanesOf(channel).map(async (lane) => {

@@ -24,12 +24,15 @@ const profileAddress = (kind: Address['kind'], profile: UserProfile): Address | 
 
 /** Channels whose addresses lie in profiles; those of all others lie with devices. */
 export const IN_PROFILES: readonly Channel[] = ['email', 'sms', 'mms', 'whatsapp']
+/** Channels whose accounts can name the place themselves, such as an incoming webhook. */
+const NAMED_BY_ACCOUNTS: readonly Channel[] = ['webhook', 'slack', 'teams', 'discord']
 /** Kinds of devices of which each has a provider of its own. */
 const PUSH_KINDS = ['web-push', 'fcm', 'apns']
 
 /**
  * What a channel reaches of a person, given the accounts that serve it. A device that names a URL of its own goes before
- * the place that an account names. In development the account that captures takes what no other can. Pure.
+ * the place that an account names. In development the account that captures takes what no other account does, but it needs
+ * the same address or device. Pure.
  */
 export const targetsOf = (
   channel: Channel,
@@ -60,14 +63,14 @@ export const targetsOf = (
   }
 
   const capture = accounts.find(({ provider }) => provider.name === 'capture')
-  if (capture && targets.size === 0) add('', capture, captured(channel, person.profile))
+  if (!capture) return [...targets.values()]
+  if (IN_PROFILES.includes(channel)) {
+    const address = profileAddress(channel === 'email' ? 'email' : 'phone', person.profile)
+    if (address && targets.size === 0) add('', capture, address)
+  }
+  for (const { id, device } of devices) if (!targets.has(id)) add(id, capture, { kind: 'device', id, device })
+  if (targets.size === 0 && NAMED_BY_ACCOUNTS.includes(channel)) add('', capture, { kind: 'account' })
   return [...targets.values()]
-}
-
-/** As near to what a real account would need as can be. */
-const captured = (channel: Channel, profile: UserProfile): Address => {
-  const kind = channel === 'email' ? 'email' : IN_PROFILES.includes(channel) ? 'phone' : 'account'
-  return profileAddress(kind, profile) ?? { kind: 'account' }
 }
 
 /** The endpoint a webhook goes to: the user's own, or the account's. */

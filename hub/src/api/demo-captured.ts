@@ -31,6 +31,7 @@ const ShownMessage = z.object({
   subject: z.string().optional(),
   text: z.string(),
   html: z.boolean().describe('Whether there is /demo/captured/{id}.html'),
+  skipped: z.string().optional().describe('Why it could not have been sent'),
   notification: NotificationId,
 })
 type ShownMessage = z.infer<typeof ShownMessage>

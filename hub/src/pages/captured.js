@@ -18,12 +18,27 @@ const CHANNELS = {
   telegram: 'Telegram',
 }
 
+/** Why a message could not have been sent, by channel where that makes a difference. */
+const REASONS = {
+  no_address: {
+    email: 'no e-mail address is known',
+    sms: 'no phone number is known',
+    mms: 'no phone number is known',
+    whatsapp: 'no phone number is known',
+    all: 'no device is registered',
+  },
+  no_provider: { all: 'no provider account serves this channel' },
+  suppressed: { all: 'the address is on the suppression list' },
+  endpoint_disabled: { all: 'its URL has failed for days' },
+}
+const reasonOf = ({ skipped, channel }) => REASONS[skipped]?.[channel] ?? REASONS[skipped]?.all ?? skipped
+
 const byId = (id) => document.getElementById(id)
 const unique = (messages) => [...new Map(messages.map((message) => [message.id, message])).values()]
 
 const channelOf = ({ channel }) => CHANNELS[channel] ?? channel
 const recipientOf = ({ to, user }) => (to === user ? user : `${to} (${user})`)
-const headingOf = ({ subject, text }) => subject || text.trim().split('\n')[0]
+const headingOf = ({ subject, text }) => subject || text.trim().split('\n')[0] || '(no title)'
 /** What a message says beyond its heading, without the small print of mails. */
 const restOf = (message) => {
   const lines = message.text.split('\n--\n')[0].split('\n')
@@ -73,6 +88,7 @@ const messageDialog = () => {
       element('span', { class: 'channel' }, channelOf(message)),
       element('span', {}, 'to ', element('bdi', {}, recipientOf(message))),
       element('time', { datetime: message.at }, new Date(message.at).toLocaleString()),
+      message.skipped && element('strong', {}, `Not sent: ${reasonOf(message)}`),
     )
     tabs.hidden = !message.html
     body.setAttribute('role', message.html ? 'tabpanel' : 'region')
@@ -100,7 +116,7 @@ export const showCaptured = () => {
     const rest = restOf(message)
     return element(
       'li',
-      { class: 'sent-item', 'data-id': message.id },
+      { class: 'sent-item', 'data-id': message.id, 'data-skipped': message.skipped },
       element(
         'p',
         { class: 'sent-about' },
@@ -108,6 +124,7 @@ export const showCaptured = () => {
         element('span', { class: 'sent-to' }, 'to ', element('bdi', {}, recipient)),
         timeElement(message.at),
       ),
+      message.skipped && element('p', { class: 'sent-skipped' }, `Not sent: ${reasonOf(message)}`),
       element(
         'h3',
         { dir: 'auto' },
@@ -146,8 +163,8 @@ export const showCaptured = () => {
       const [first] = arrived
       byId('sent-status').textContent =
         arrived.length === 1
-          ? `Sent: ${channelOf(first)} to ${recipientOf(first)}: ${headingOf(first)}`
-          : `${arrived.length} more messages sent`
+          ? `${first.skipped ? 'Not sent' : 'Sent'}: ${channelOf(first)} to ${recipientOf(first)}: ${headingOf(first)}`
+          : `${arrived.length} more messages`
       arrived = []
     }, ANNOUNCE_MS)
   }

@@ -1,0 +1,57 @@
+import { parse } from '@carillon/schemas'
+import { Captured } from '../outreach/provider.ts'
+import type { Seal } from '../store/port.ts'
+import type { Database } from './database.ts'
+
+/** The messages captured in development, in the embedded file, sealed. The newest `max` are kept. */
+export type CapturedStore = {
+  /** Oldest first. */
+  list(): Captured[]
+  /** Replaces a message with the same id. Resolves when it is committed. */
+  put(message: Captured): Promise<void>
+}
+
+const CONTEXT = 'captured'
+
+export const sqliteCaptured = ({
+  database,
+  seal,
+  max,
+}: {
+  database: Database
+  seal: Seal
+  max: number
+}): CapturedStore => {
+  const { handle } = database
+  handle.exec(
+    'CREATE TABLE IF NOT EXISTS captured (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, content TEXT NOT NULL)',
+  )
+  const remove = handle.prepare('DELETE FROM captured WHERE id = ?')
+  const insert = handle.prepare('INSERT INTO captured (id, content) VALUES (?, ?)')
+  const trim = handle.prepare(
+    'DELETE FROM captured WHERE number <= (SELECT number FROM captured ORDER BY number DESC LIMIT 1 OFFSET ?)',
+  )
+  const select = handle.prepare('SELECT content FROM captured ORDER BY number')
+
+  /** A message of another root secret, or of another version, is as good as gone. */
+  const read = (content: string): Captured[] => {
+    try {
+      const parsed = parse(Captured, JSON.parse(seal.open(content, CONTEXT)))
+      return parsed.success ? [parsed.data] : []
+    } catch {
+      return []
+    }
+  }
+
+  return {
+    list: () => (select.all() as { content: string }[]).flatMap(({ content }) => read(content)),
+    put: (message) => {
+      const content = seal.seal(JSON.stringify(message), CONTEXT)
+      return database.write(() => {
+        remove.run(message.id)
+        insert.run(message.id, content)
+        trim.run(max)
+      }, 'committed')
+    },
+  }
+}
