@@ -12,16 +12,21 @@ import type { StoredAccount } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
 import { sqliteStore } from '@carillon/core/store/sqlite'
 import { embeddedStream } from '@carillon/core/stream/embedded'
+import type { Stream } from '@carillon/core/stream/port'
 import { createLog } from '@carillon/core/telemetry/log'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { type NotificationInput, notifySubject, type Priority, type UserProfile } from '@carillon/schemas'
 import { PROVIDERS } from './channels/providers.ts'
 import { type DispatcherOptions, startDispatcher } from './dispatcher.ts'
 
-/** A dispatcher on the embedded parts, with a tenant of its own. `wrap` may put faults around the store. */
+/**
+ * A dispatcher on the embedded parts, with a tenant of its own. `wrap` may put faults around the store; `stream` stands
+ * in for the embedded event log.
+ */
 export const openWorld = async (
   options: Partial<DispatcherOptions> & {
     wrap?: (store: Store) => Store
+    stream?: Stream
     providers?: Providers
     capture?: Tools['capture']
   } = {},
@@ -31,7 +36,7 @@ export const openWorld = async (
   const bare = sqliteStore({ database, seal, retention: 90 * 86_400_000 })
   await bare.migrate()
   const store = options.wrap?.(bare) ?? bare
-  const stream = embeddedStream({ database })
+  const stream = options.stream ?? embeddedStream({ database })
   const http = createHttp({ allow: ['*'] })
   const live = inProcessLive({ io: standaloneServer() })
   const tenant = `t-${randomBytes(6).toString('hex')}`

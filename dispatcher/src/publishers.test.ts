@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { newTenant } from '@carillon/core/security/user-tokens'
+import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
+import { natsServerPath, startNatsServer } from '@carillon/core/stream/jetstream/nats-server.fixture'
+import { NOTIFY_WINDOW_MS } from '@carillon/core/stream/port'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { openWorld } from './testing.ts'
+
+const path = natsServerPath()
+
+/** A dispatcher that reads a real NATS and keeps a file, and what backends of several tenants publish there. */
+const open = async () => {
+  const server = await startNatsServer(path ?? '')
+  onTestFinished(server.end)
+  const connection = await connectNats(server.url, 'test')
+  const stream = await jetstreamStream({ connection, namespace: 'test', sweepMs: 50 })
+  const world = await openWorld({ stream })
+  onTestFinished(async () => {
+    await world.close()
+    await connection.close()
+  })
+  /** Each a tenth of a second after the one before, which is as long as the log dedupes. */
+  const publish = async (
+    messages: readonly { tenant?: string; type?: string; id: string; body: Record<string, unknown> }[],
+  ) => {
+    for (const { tenant = world.tenant, type = 'x', id, body } of messages) {
+      const data = Buffer.from(JSON.stringify({ to: 'ada', ...body }))
+      const subject = `notify.${tenant}.normal.${type}`
+      const answers = await stream.publish([{ subject, data, dedupe: id }])
+      expect(answers).toMatchObject([{ duplicate: false }])
+      await new Promise((resolve) => setTimeout(resolve, NOTIFY_WINDOW_MS + 20))
+    }
+    await world.quiet()
+  }
+  const addTenant = async () => {
+    const id = `t-${randomUUID().slice(0, 8)}`
+    await world.store.tenants.put(newTenant(id))
+    return id
+  }
+  return { ...world, publish, addTenant }
+}
+
+describe.skipIf(!path)('publishers that name messages alike, on a real NATS', () => {
+  test('do not swallow each other’s: two tenants, two types', async () => {
+    const { publish, addTenant, titles, tenant, deadLetters } = await open()
+    const other = await addTenant()
+    await publish([
+      { id: 'm1', body: { title: 'mine' } },
+      { tenant: other, id: 'm1', body: { title: 'theirs' } },
+      { type: 'y', id: 'm1', body: { title: 'another type' } },
+    ])
+    await vi.waitUntil(async () => (await titles('ada', tenant)).length === 2)
+    expect((await titles('ada', tenant)).sort()).toEqual(['another type', 'mine'])
+    expect(await titles('ada', other)).toEqual(['theirs'])
+    expect(await deadLetters()).toEqual([])
+  })
+
+  test('the same content again is the same notification, other content a dead letter', async () => {
+    const { publish, titles, deadLetters } = await open()
+    await publish([
+      { id: 'm1', body: { title: 'first' } },
+      { id: 'm1', body: { title: 'first' } },
+      { id: 'm1', body: { title: 'second' } },
+    ])
+    await vi.waitUntil(async () => (await deadLetters()).length > 0)
+    expect(await titles('ada')).toEqual(['first'])
+    expect(await deadLetters()).toEqual([
+      { code: 'id_reused', detail: expect.stringContaining('Nats-Msg-Id') },
+    ])
+  })
+
+  test('an id in the notification counts, whatever the message is called', async () => {
+    const { publish, titles, deadLetters } = await open()
+    await publish([
+      { id: 'm1', body: { id: 'order-9', title: 'first' } },
+      { id: 'm2', body: { id: 'order-9', title: 'first' } },
+      { id: 'm1', body: { id: 'order-10', title: 'other' } },
+      { id: 'm3', body: { id: 'order-9', title: 'changed' } },
+    ])
+    await vi.waitUntil(async () => (await deadLetters()).length > 0)
+    expect((await titles('ada')).sort()).toEqual(['first', 'other'])
+    expect((await deadLetters()).map(({ code }) => code)).toEqual(['id_reused'])
+  })
+})

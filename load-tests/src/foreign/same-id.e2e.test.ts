@@ -1,0 +1,109 @@
+import { hash, randomUUID } from 'node:crypto'
+import type {} from '@carillon/core/provided'
+import { jetstream } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import { clusterStage } from '../proof/cluster.ts'
+import { embeddedStage } from '../proof/embedded.ts'
+import { needing } from '../proof/needs.ts'
+import type { Stage } from '../proof/stage.ts'
+import { type AddedTenant, addTenant } from '../proof/tenants.ts'
+
+const WAIT = { timeout: 20_000, interval: 50 }
+
+/** Posts to each hub in turn. */
+const poster = (stage: Stage) => {
+  let turn = 0
+  return async ({ apiKey }: AddedTenant, note: Record<string, unknown>) => {
+    const hub = stage.hubs[turn++ % stage.hubs.length]
+    const response = await fetch(`${hub}/v1/notifications`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ type: 'order.shipped', ...note }),
+    })
+    return { status: response.status, answer: (await response.json()) as { code?: string; id?: string } }
+  }
+}
+
+const titlesOf = async (stage: Stage, tenant: AddedTenant, user: string): Promise<(string | undefined)[]> => {
+  const response = await fetch(`${stage.hubs[0]}/v1/inbox`, {
+    headers: { authorization: `Bearer ${await tenant.token(user)}` },
+  })
+  const { items } = (await response.json()) as { items: { title?: string }[] }
+  return items.map(({ title }) => title)
+}
+
+const lettersOf = async (stage: Stage, { apiKey }: AddedTenant) => {
+  const response = await fetch(`${stage.hubs[0]}/v1/dead-letters`, {
+    headers: { authorization: `Bearer ${apiKey}` },
+  })
+  return ((await response.json()) as { deadLetters: { code: string; detail: string }[] }).deadLetters
+}
+
+const cluster = needing('a cluster', 'nats', 'redis', 'java', 'cassandra')
+const modes = [
+  { title: 'one process', skip: false, open: embeddedStage },
+  { ...cluster, open: () => clusterStage(inject('cassandra')) },
+]
+
+describe.each(modes)('$title', ({ skip, open }) => {
+  describe.skipIf(skip)('an id that is used twice', () => {
+    let stage: Stage
+    let post: ReturnType<typeof poster>
+    let tenant: AddedTenant
+    let other: AddedTenant
+    beforeAll(async () => {
+      stage = await open()
+      post = poster(stage)
+      ;[tenant, other] = await stage.kept(async ({ store }) => [
+        await addTenant(store, ['order.shipped']),
+        await addTenant(store, ['order.shipped']),
+      ])
+      await stage.begin()
+    })
+    afterAll(() => stage?.close())
+
+    test('with the same content is one notification; with other content it is refused, also at once', async () => {
+      const id = `order-${randomUUID()}`
+      const toAda = { id, to: 'ada', title: id }
+      const answers = await Promise.all([
+        post(tenant, toAda),
+        post(tenant, toAda),
+        post(tenant, { ...toAda, to: 'bob' }),
+        post(tenant, { ...toAda, to: 'bob' }),
+      ])
+      const statuses = answers.map(({ status }) => status)
+      expect([...statuses].sort()).toEqual([202, 202, 422, 422])
+      const winner = statuses[0] === 202 ? 'ada' : 'bob'
+      expect(statuses).toEqual(winner === 'ada' ? [202, 202, 422, 422] : [422, 422, 202, 202])
+      await vi.waitFor(async () => expect(await titlesOf(stage, tenant, winner)).toEqual([id]), WAIT)
+      expect(await titlesOf(stage, tenant, winner === 'ada' ? 'bob' : 'ada')).toEqual([])
+      expect((await post(other, { ...toAda, to: 'bob' })).status).toBe(202)
+    })
+
+    test('cannot be taken by what others publish over NATS', async () => {
+      if (stage.natsUrl === undefined) return
+      const connection = await connect({ servers: stage.natsUrl })
+      onTestFinished(() => connection.close())
+      const id = `victim-${randomUUID()}`
+      const msgID = hash('sha256', `${tenant.id}\n${id}`, 'base64url')
+      const foreign = JSON.stringify({ to: 'eve', title: 'mine' })
+      const log = jetstream(connection)
+      await log.publish(`notify.${other.id}.normal.order.shipped`, foreign, { msgID })
+      const toVic = { id, to: 'vic', title: id }
+      expect((await post(tenant, toVic)).status).toBe(202)
+      await vi.waitFor(async () => expect(await titlesOf(stage, tenant, 'vic')).toEqual([id]), WAIT)
+
+      // What came over HTTP is known when it comes over NATS, and other content is a dead letter.
+      const subject = `notify.${tenant.id}.normal.order.shipped`
+      await log.publish(subject, JSON.stringify(toVic))
+      await log.publish(subject, JSON.stringify({ ...toVic, to: 'mallory' }))
+      await vi.waitFor(async () => expect(await lettersOf(stage, tenant)).toHaveLength(1), WAIT)
+      expect(await lettersOf(stage, tenant)).toMatchObject([
+        { code: 'id_reused', detail: expect.stringContaining('was used with other content') },
+      ])
+      expect(await titlesOf(stage, tenant, 'mallory')).toEqual([])
+      expect(await titlesOf(stage, tenant, 'vic')).toEqual([id])
+    })
+  })
+})
