@@ -25,7 +25,7 @@ export type AcceptPorts = {
   links: LinkPolicy
 }
 
-export type Accepted = { message: Message; ready: Ready; acceptedAt: number; warnings: Warning[] }
+export type Accepted = { message: Message; ready: Ready; warnings: Warning[] }
 export type Refused = { message: Message; reason: DeadReason }
 
 /** A message that is good in itself. */
@@ -69,7 +69,7 @@ export const createAccept = ({ store, directory, unknownTypes, retentionMs, link
     const expiresAt =
       notification.expiresAt === undefined ? kept : Math.min(kept, Date.parse(notification.expiresAt))
     const pinned = { notification: { ...notification, id }, fingerprint, type, plan }
-    return { tenant, id, ...pinned, wide: false, at, expiresAt }
+    return { tenant, id, ...pinned, wide: false, acceptedAt, at, expiresAt }
   }
 
   return async (
@@ -92,7 +92,7 @@ export const createAccept = ({ store, directory, unknownTypes, retentionMs, link
       else if (identity.complete) repeated.push(message)
       else {
         const ready = readyOf(each, identity)
-        accepted.push({ message, ready, acceptedAt: identity.acceptedAt, warnings: incoming.warnings })
+        accepted.push({ message, ready, warnings: incoming.warnings })
       }
     }
     return { accepted, repeated, refused, release: identities.release }

@@ -4,6 +4,7 @@ import type { NewItem, NotificationRecord, Store } from '@carillon/core/store/po
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { createEraseFilter, type Entry } from './erased.ts'
 import { freshItem, itemsFor } from './item.ts'
 import { askPresence, firstMessages } from './sending/begin.ts'
 import type { Ready } from './work.ts'
@@ -12,12 +13,15 @@ import type { Ready } from './work.ts'
 export const PAGE = 500
 
 export type DeliverPorts = {
-  store: Pick<Store, 'inbox' | 'notifications'>
+  store: Pick<Store, 'inbox' | 'notifications' | 'users' | 'deliveries'>
   stream: Pick<Stream, 'publish'>
   live: Live
   log: Log
   metrics: Metrics
 }
+
+/** Users that a record names; those of an audience are found through the audience. */
+export const USERS_KEPT = 100
 
 /** One notification, and some of those it is for. */
 export type Portion = { ready: Ready; users: readonly string[] }
@@ -27,9 +31,6 @@ const byPriority = (items: readonly NewItem[]) => {
   for (const { content } of items) counts.set(content.priority, (counts.get(content.priority) ?? 0) + 1)
   return counts
 }
-
-/** An item about to be stored, and the notification it is of. */
-type Entry = { item: NewItem; ready: Ready }
 
 /** Cuts portions into lists of at most PAGE items, making items only as they are needed. */
 function* pages(portions: readonly Portion[]): Generator<Entry[]> {
@@ -52,6 +53,7 @@ function* pages(portions: readonly Portion[]): Generator<Entry[]> {
  * could not take is counted and left to the client's resync, for the inbox is the truth. Repeating it is harmless.
  */
 export const createDeliver = ({ store, stream, live, log, metrics }: DeliverPorts) => {
+  const withoutErased = createEraseFilter({ store, stream, metrics })
   /** Says of each item whether a hub held its user. */
   const handOver = async (items: readonly NewItem[]): Promise<boolean[]> => {
     const messages = items.map(({ tenant, user, content }) => ({
@@ -89,20 +91,47 @@ export const createDeliver = ({ store, stream, live, log, metrics }: DeliverPort
     await stream.publish(firstMessages(stored, presence, Date.now()))
   }
 
-  const storeThenHandOver = async (portions: readonly Portion[]) => {
+  /** Resolves to the users who are erased and were skipped, by notification. */
+  const storeThenHandOver = async (portions: readonly Portion[]): Promise<Map<Ready, string[]>> => {
+    const skipped = new Map<Ready, string[]>()
     for (const entries of pages(portions)) {
-      const items = entries.map(({ item }) => item)
-      await store.inbox.put(items)
+      await store.inbox.put(entries.map(({ item }) => item))
+      const { kept, skipped: some } = await withoutErased(entries)
+      for (const [ready, users] of some) skipped.set(ready, [...(skipped.get(ready) ?? []), ...users])
+      const items = kept.map(({ item }) => item)
       for (const [priority, count] of byPriority(items)) metrics.stored.inc({ priority }, count)
-      await begin(entries, await handOver(items))
+      await begin(kept, await handOver(items))
     }
+    return skipped
   }
 
-  return async (portions: readonly Portion[], records: readonly NotificationRecord[]): Promise<void> => {
-    await storeThenHandOver(portions)
+  return async (
+    portions: readonly Portion[],
+    records: readonly NotificationRecord[],
+  ): Promise<Map<Ready, string[]>> => {
+    const skipped = await storeThenHandOver(portions)
     // Last: a record says that its notification need not be handled again.
-    if (records.length > 0) await store.notifications.put(records)
+    if (records.length > 0) await store.notifications.put(correctedRecords(records, skipped))
+    return skipped
   }
+}
+
+/** Records that leave out those who were skipped. */
+const correctedRecords = (records: readonly NotificationRecord[], skipped: ReadonlyMap<Ready, string[]>) => {
+  if (skipped.size === 0) return records
+  const byRecord = new Map([...skipped].map(([{ tenant, id }, users]) => [`${tenant}\n${id}`, users]))
+  return records.map((record): NotificationRecord => {
+    const gone = byRecord.get(`${record.tenant}\n${record.id}`)
+    if (!gone) return record
+    const { users, absent = [] } = record
+    return {
+      ...record,
+      direct: record.direct - gone.length,
+      skipped: gone.length,
+      ...(users ? { users: users.filter((user) => !gone.includes(user)) } : {}),
+      absent: [...absent, ...gone].slice(0, USERS_KEPT),
+    }
+  })
 }
 
 export type Deliver = ReturnType<typeof createDeliver>

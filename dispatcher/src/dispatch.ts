@@ -10,8 +10,9 @@ import { parseWorkSubject, SubjectError } from '@carillon/schemas'
 import type { Accepted, createAccept } from './accept.ts'
 import type { Deliver } from './deliver.ts'
 import { createExpand, type Expansion, postpone } from './expand.ts'
+import { introduce } from './introduce.ts'
 import { createPageHandler } from './page.ts'
-import { DueWork, PageWork, WakeWork } from './work.ts'
+import { DueWork, PageWork, type Ready, WakeWork } from './work.ts'
 
 /** How many notifications of a batch look up their recipients at the same time. */
 const LOOKUPS = 16
@@ -88,8 +89,10 @@ export const createDispatch = ({ store, stream, live, accept, deliver, log, metr
     const { accepted, repeated, refused, release } = await accept(messages)
     try {
       const now = Date.now()
-      const expansions = await inGroups(accepted, LOOKUPS, async ({ ready, acceptedAt }) =>
-        ready.at > now ? postpone(ready, acceptedAt) : expand(ready, acceptedAt),
+      const due = accepted.flatMap(({ ready }) => (ready.at > now ? [] : [ready]))
+      await introduce(store, due)
+      const expansions = await inGroups(accepted, LOOKUPS, async ({ ready }) =>
+        ready.at > now ? postpone(ready) : expand(ready),
       )
       await carryOut(expansions)
     } finally {
@@ -106,9 +109,11 @@ export const createDispatch = ({ store, stream, live, accept, deliver, log, metr
     ]
   }
 
-  const due = async ({ ready, acceptedAt }: DueWork) => {
+  const due = async ({ ready }: DueWork) => {
     const state = (await store.notifications.get(ready.tenant, ready.id))?.state
-    if (state !== 'cancelled') await carryOut([await expand(ready, acceptedAt)])
+    if (state === 'cancelled') return
+    await introduce(store, [ready])
+    await carryOut([await expand(ready)])
   }
 
   /** A snooze has ended: the item counts again, so tell the user's tabs. */
@@ -127,10 +132,13 @@ export const createDispatch = ({ store, stream, live, accept, deliver, log, metr
     const { kind, tenant } = workSubjectOf(subject)
     const payload = parseJson(data)
     if (kind === 'wake') return wake(tenant, checked(WakeWork, payload, 'work'))
-    const work = kind === 'page' ? checked(PageWork, payload, 'work') : checked(DueWork, payload, 'work')
-    if (work.ready.tenant !== tenant)
+    const owned = <Work extends { ready: Ready }>(work: Work): Work => {
+      if (work.ready.tenant === tenant) return work
       throw new ProblemError('subject_invalid', 'the work belongs to another tenant than its subject')
-    return 'audience' in work ? handlePage(work) : due(work)
+    }
+    return kind === 'page'
+      ? handlePage(owned(checked(PageWork, payload, 'work')))
+      : due(owned(checked(DueWork, payload, 'work')))
   }
 
   const work = async (messages: readonly Message[]): Promise<Outcome[]> => {

@@ -2,7 +2,7 @@ import { dueKey } from '@carillon/core/ids'
 import { type NotificationRecord, SLOTS, type Store } from '@carillon/core/store/port'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { scheduleSubject, workSubject } from '@carillon/schemas'
-import type { Portion } from './deliver.ts'
+import { type Portion, USERS_KEPT } from './deliver.ts'
 import { firstPages, LANES, walk } from './page.ts'
 import { recipientsOf } from './recipients.ts'
 import type { DueWork, Ready } from './work.ts'
@@ -10,14 +10,10 @@ import type { DueWork, Ready } from './work.ts'
 /** What one notification leads to now (its portion of recipients, its record) and later (messages for the log). */
 export type Expansion = { portion: Portion; record: NotificationRecord; messages: OutgoingMessage[] }
 
-/** Recipients that a record names; those of an audience are found through the audience. */
-const USERS_KEPT = 100
-
 const encoder = new TextEncoder()
 
 const recordOf = (
-  { tenant, id, notification, fingerprint, plan }: Ready,
-  acceptedAt: number,
+  { tenant, id, acceptedAt, notification, fingerprint, plan }: Ready,
   lanes: number,
   direct: readonly string[],
 ): NotificationRecord => ({
@@ -36,20 +32,20 @@ const recordOf = (
 })
 
 /** Stores nothing in any inbox now. Users who are named, if they are few, can still be told of it. */
-const nothing = (ready: Ready, acceptedAt: number, messages: OutgoingMessage[] = []): Expansion => {
+const nothing = (ready: Ready, messages: OutgoingMessage[] = []): Expansion => {
   const { users } = recipientsOf(ready.notification)
   const absent = users.length > 0 && users.length <= USERS_KEPT ? { absent: users } : {}
   return {
     portion: { ready, users: [] },
-    record: { ...recordOf(ready, acceptedAt, 0, []), ...absent },
+    record: { ...recordOf(ready, 0, []), ...absent },
     messages,
   }
 }
 
 /** Waits in the log until its `deliverAt`. */
-export const postpone = (ready: Ready, acceptedAt: number): Expansion => {
-  const work: DueWork = { ready, acceptedAt }
-  return nothing(ready, acceptedAt, [
+export const postpone = (ready: Ready): Expansion => {
+  const work: DueWork = { ready }
+  return nothing(ready, [
     {
       subject: workSubject('due', ready.notification.priority, ready.tenant),
       data: encoder.encode(JSON.stringify(work)),
@@ -60,14 +56,13 @@ export const postpone = (ready: Ready, acceptedAt: number): Expansion => {
 
 /**
  * Finds out who a notification is for. An audience that fits one page is read here and now; a larger one becomes
- * the first pages of a fan-out. Users that came with attributes are remembered.
+ * the first pages of a fan-out.
  */
 export const createExpand =
   (store: Pick<Store, 'users' | 'topics'>) =>
-  async (ready: Ready, acceptedAt: number): Promise<Expansion> => {
-    if (ready.expiresAt <= Date.now()) return nothing(ready, acceptedAt)
-    const { users, audiences, excluded, introduced } = recipientsOf(ready.notification)
-    if (introduced.length > 0) await store.users.merge(ready.tenant, introduced)
+  async (ready: Ready): Promise<Expansion> => {
+    if (ready.expiresAt <= Date.now()) return nothing(ready)
+    const { users, audiences, excluded } = recipientsOf(ready.notification)
     const direct = new Set(users)
     const messages: OutgoingMessage[] = []
     let lanes = 0
@@ -81,7 +76,7 @@ export const createExpand =
     const found = [...direct]
     return {
       portion: { ready: { ...ready, wide: lanes > 0 }, users: found },
-      record: recordOf(ready, acceptedAt, lanes, found),
+      record: recordOf(ready, lanes, found),
       messages,
     }
   }

@@ -67,8 +67,8 @@ export const createPageHandler =
     const { users, next } = await walk(store, tenant, audience, { from, to, after })
     const excluded = new Set(exclude)
     const recipients = users.filter((user) => !excluded.has(user))
-    await deliver([{ ready, users: recipients }], [])
-    const reached = work.reached + recipients.length
+    const skipped = await deliver([{ ready, users: recipients }], [])
+    const reached = work.reached + recipients.length - (skipped.get(ready)?.length ?? 0)
     await store.notifications.progress(tenant, id, { lane, reached, finished: next === undefined })
     if (next) await stream.publish([pageMessage({ ...work, after: next, reached })])
   }

@@ -24,6 +24,7 @@ export const Ready = z.object({
   type: StoredType.optional(),
   plan: Plan.describe('What happens beyond the inbox, as it was when the notification was accepted'),
   wide: z.boolean().describe('Whether its external deliveries are sharded: those of a large audience are'),
+  acceptedAt: Time.describe('When the log took it, or what its id says of that'),
   at: Time.describe('When the log took it, or its `deliverAt`; the time its items carry'),
   expiresAt: Time.describe('When its items are removed'),
 })
@@ -34,7 +35,7 @@ export const Audience = z.union([z.object({ topic: TopicKey }), z.object({ every
 export type Audience = z.infer<typeof Audience>
 
 /** A notification that waits in the log for its `deliverAt`. */
-export const DueWork = z.object({ ready: Ready, acceptedAt: Time })
+export const DueWork = z.object({ ready: Ready })
 export type DueWork = z.infer<typeof DueWork>
 
 /** One page of a fan-out, as it waits in the log. */

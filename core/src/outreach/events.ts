@@ -1,4 +1,5 @@
 import { type DeliveryEvent, deliveryEventSubject } from '@carillon/schemas'
+import { IN_APP_STEP } from '../store/ledger.ts'
 import type { DeliveryChange } from '../store/outreach.ts'
 import type { OutgoingMessage } from '../stream/port.ts'
 
@@ -12,7 +13,7 @@ export const deliveryEvent = (tenant: string, change: DeliveryChange): OutgoingM
     notification,
     user,
     channel,
-    step,
+    step: step === IN_APP_STEP ? null : step,
     device: device === '' ? null : device,
     state,
     at: new Date(at).toISOString(),

@@ -31,6 +31,7 @@ export const cassandraStore = ({
   const inbox = cassandraInbox(session, retention)
   const topics = cassandraTopics(session)
   const devices = cassandraDevices(session, seal)
+  const notifications = cassandraNotifications(session, retention)
   let known: string | undefined
   const namespace = async () => {
     try {
@@ -42,11 +43,11 @@ export const cassandraStore = ({
   }
   return {
     inbox,
-    users: sealedUsers(cassandraUsers(session, { inbox, topics, devices }), seal),
+    users: sealedUsers(cassandraUsers(session, seal, { inbox, topics, devices, notifications }), seal),
     topics,
     tenants: cassandraTenants(session, seal),
     types: cassandraTypes(session),
-    notifications: cassandraNotifications(session, retention),
+    notifications,
     devices,
     accounts: cassandraAccounts(session, seal),
     suppressions: cassandraSuppressions(session, seal),

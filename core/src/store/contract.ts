@@ -4,6 +4,7 @@ import { accountsContract } from './contract/accounts.ts'
 import { atRestContract } from './contract/at-rest.ts'
 import { deliveriesContract } from './contract/deliveries.ts'
 import { devicesContract } from './contract/devices.ts'
+import { erasureContract } from './contract/erasure.ts'
 import { foreignIdsContract } from './contract/foreign-ids.ts'
 import { inboxContract } from './contract/inbox.ts'
 import { inboxModelContract } from './contract/inbox-model.ts'
@@ -40,6 +41,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     inboxContract(store)
     inboxModelContract(store)
     peopleContract(store)
+    erasureContract(store)
     foreignIdsContract(store)
     tenantsContract(store)
     notificationsContract(store)

@@ -54,7 +54,7 @@ export const deliveryOf = (
     notification,
     user,
     channel,
-    step,
+    step: step === IN_APP_STEP ? null : step,
     device: device === '' ? null : device,
     state,
     times: Object.fromEntries(been) as Delivery['times'],
@@ -102,11 +102,14 @@ export const advance = ({ times, said }: Course, change: DeliveryChange): Course
   }
 }
 
+/** Stands for the app among the steps of a delivery plan, and before the first of them. */
+export const IN_APP_STEP = -1
+
 /** Where in a notification's deliveries a page ends. */
 export type DeliveryKey = Pick<DeliveryPlace, 'user' | 'step' | 'device'>
 
-/** Before every delivery of a user, or of all users: steps count from 0. */
-export const firstKey = (user = ''): DeliveryKey => ({ user, step: -1, device: '' })
+/** Before every delivery of a user, or of all users. */
+export const firstKey = (user = ''): DeliveryKey => ({ user, step: IN_APP_STEP - 1, device: '' })
 
 export const deliveryCursor = ({ user, step, device }: DeliveryKey): string =>
   JSON.stringify([user, step, device])

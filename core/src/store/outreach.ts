@@ -1,6 +1,7 @@
 import type {
   Channel,
   Delivery,
+  DeliveryChannel,
   DeliveryState,
   DeliverySums,
   Device,
@@ -50,12 +51,15 @@ export interface Suppressions {
   ): Promise<{ suppressions: Suppression[]; next?: string }>
 }
 
-/** One delivery of a notification: to one user, by one step of the plan, to one device ('' for an address). */
+/**
+ * One delivery of a notification: to one user, by one step of the plan (or IN_APP_STEP), to one device ('' for an
+ * address).
+ */
 export type DeliveryPlace = {
   notification: string
   user: string
   step: number
-  channel: Channel
+  channel: DeliveryChannel
   device: string
   /** Whether the notification's deliveries are spread over partitions; the same for all of one notification. */
   wide: boolean

@@ -10,6 +10,7 @@ import type {
   TenantSettings,
   UserProfile,
 } from '@carillon/schemas'
+import type { Erasure } from './erasure.ts'
 import type { Accounts, Deliveries, Devices, Marks, Suppressions } from './outreach.ts'
 
 /** Whose inbox. Every read and write names it; nothing crosses it. */
@@ -69,15 +70,31 @@ export type Stretch = { from: number; to: number; after?: Place }
 /** `next` is absent at the end of the stretch. */
 export type UserPage = { users: string[]; next?: Place }
 
-/** The people of a tenant. Addresses are encrypted at rest. All writes are idempotent. */
+/** Attributes that came with a notification, and when that was accepted (epoch ms; now, unless given). */
+export type IntroducedUser = StoredUser & { acceptedAt?: number }
+
+/**
+ * The people of a tenant. Addresses are encrypted at rest. All writes are idempotent.
+ *
+ * An erased user stays erased until `put`. Whatever the order in which `merge` and `remove` are carried out, nothing of
+ * before an erasure is left.
+ */
 export interface Users {
-  /** Creates or merges: attributes that are given replace what was there, others stay. */
-  merge(tenant: string, users: readonly StoredUser[]): Promise<void>
-  /** Creates or replaces. */
+  /**
+   * Creates or merges: attributes that are given replace what was there, others stay. Users who are erased, or were
+   * erased since `acceptedAt`, are left out. Each user at most once.
+   */
+  merge(tenant: string, users: readonly IntroducedUser[]): Promise<void>
+  /** Creates or replaces. An erased user is one again. */
   put(tenant: string, user: StoredUser): Promise<void>
   get(tenant: string, ids: readonly string[]): Promise<StoredUser[]>
-  /** Removes the user, their inbox, their devices and their topic memberships. */
-  remove(tenant: string, user: string): Promise<void>
+  /**
+   * Erases the user: removes their profile, inbox, devices and topic memberships, and keeps when that was, for good,
+   * under a keyed hash of the id. `erased` tells of it before anything is removed. Resolves to the time of erasure.
+   */
+  remove(tenant: string, user: string): Promise<number>
+  /** Those of the users who were ever erased. */
+  erased(tenant: string, users: readonly string[]): Promise<Map<string, Erasure>>
   /** Every known user, in no promised order, each once, in pages of at most `limit`. */
   walk(tenant: string, stretch: Stretch, limit: number): Promise<UserPage>
 }
@@ -147,8 +164,10 @@ export type NotificationRecord = {
   users?: string[]
   /** It has a delivery plan. */
   planned?: true
-  /** Users it names who have no item of it, or not yet: it waits for `deliverAt`, or had expired. At most 100. */
+  /** Users it names who have no item of it, or not yet: it waits, had expired, or they are erased. At most 100. */
   absent?: string[]
+  /** How many users outside any lane were skipped because they are erased. */
+  skipped?: number
 }
 
 /** What was accepted under an id: when (epoch ms), and the fingerprint of its content. */

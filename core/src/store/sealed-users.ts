@@ -4,16 +4,17 @@ const ADDRESSES = ['email', 'phone'] as const
 
 /** Users whose addresses are encrypted before `users` stores them, each for its place. */
 export const sealedUsers = (users: Users, seal: Seal): Users => {
-  const changed = (
+  const changed = <User extends StoredUser>(
     tenant: string,
-    { id, profile }: StoredUser,
+    user: User,
     change: (address: string, context: string) => string,
-  ): StoredUser => {
+  ): User => {
+    const { id, profile } = user
     const addresses = ADDRESSES.flatMap((field) => {
       const address = profile[field]
       return address === undefined ? [] : [[field, change(address, `user:${tenant}:${id}:${field}`)]]
     })
-    return { id, profile: { ...profile, ...Object.fromEntries(addresses) } }
+    return { ...user, profile: { ...profile, ...Object.fromEntries(addresses) } }
   }
   return {
     ...users,

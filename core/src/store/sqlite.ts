@@ -43,7 +43,7 @@ export const sqliteStore = ({
   }
   return {
     inbox: sqliteInbox(session),
-    users: sealedUsers(sqliteUsers(session), seal),
+    users: sealedUsers(sqliteUsers(session, seal), seal),
     topics: sqliteTopics(session),
     tenants: sqliteTenants(session, seal),
     types: sqliteTypes(session),

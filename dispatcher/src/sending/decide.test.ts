@@ -40,11 +40,20 @@ const stepOf = (when: PlanStep['when'], more: Partial<Step> & { after?: number }
 }
 
 const outcome = (step: Step, state: Partial<InboxItem> | undefined, cancelled = false) => {
-  const decided = decide(step, { item: state && { ...item, ...state }, cancelled, now: NOW })
+  const known = { item: state && { ...item, ...state }, cancelled, erased: false, now: NOW }
+  const decided = decide(step, known)
   return decided.decision === 'go' ? 'go' : `${decided.decision} ${decided.reason}`
 }
 
 describe('a step whose time has come', () => {
+  test.each([stepOf('always'), stepOf('unread', { after: 600 }), stepOf('always', { secret: 'sealed' })])(
+    'ends if the person is erased',
+    (step) => {
+      const known = { item, cancelled: false, erased: true, now: NOW }
+      expect(decide(step, known)).toEqual({ decision: 'end', reason: 'erased' })
+    },
+  )
+
   test.each([
     ['always', {}, 'go'],
     ['always', { readAt: then }, 'go'],

@@ -2,7 +2,7 @@ import type { Step } from '@carillon/core/outreach/step'
 import type { InboxItem } from '@carillon/schemas'
 
 /** What is known when a step's time has come. `item` is undefined when it is in no inbox any more. */
-export type Known = { item: InboxItem | undefined; cancelled: boolean; now: number }
+export type Known = { item: InboxItem | undefined; cancelled: boolean; erased: boolean; now: number }
 
 /**
  * Whether a step is to be taken. `skip`: not this one. `end`: neither this one nor any after it, because the person has
@@ -27,7 +27,8 @@ const ended = (item: InboxItem | undefined, now: number): string | undefined => 
  * Looks at the item's own state, which is what the person did, wherever they did it. A step that says `always` and does
  * not wait is sent whatever they did; one that waits is ended by reading like any other. Pure.
  */
-export const decide = (step: Step, { item, cancelled, now }: Known): Decision => {
+export const decide = (step: Step, { item, cancelled, erased, now }: Known): Decision => {
+  if (erased) return end('erased')
   if (cancelled) return end('cancelled')
   if (step.expiresAt <= now) return end('expired')
   if (step.secret !== undefined) return GO

@@ -30,7 +30,12 @@ const suppresses = (suppression: Suppression | undefined, { priority }: Step) =>
   suppression !== undefined && !(suppression.reason === 'unsubscribe' && priority === 'critical')
 
 const decideKnown = (step: Step, known: Known) =>
-  decide(step, { item: known.item(step), cancelled: known.cancelled(step), now: Date.now() })
+  decide(step, {
+    item: known.item(step),
+    cancelled: known.cancelled(step),
+    erased: known.erased(step),
+    now: Date.now(),
+  })
 
 /**
  * The step that waits for its own time from now on, to be put into the log before this one is handled: it has nothing to

@@ -1,4 +1,5 @@
-import type { Step } from '@carillon/core/outreach/step'
+import { acceptedAt, type Step } from '@carillon/core/outreach/step'
+import { type Erasure, isVoid } from '@carillon/core/store/erasure'
 import { grouped } from '@carillon/core/store/grouping'
 import type { StoredDevice } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
@@ -11,6 +12,8 @@ export type Person = { profile: UserProfile; devices: readonly StoredDevice[] }
 export type Known = {
   item(step: Step): InboxItem | undefined
   cancelled(step: Step): boolean
+  /** The person is erased, or was after what the step is about had been accepted. */
+  erased(step: Step): boolean
   person(step: Step): Person
 }
 
@@ -32,6 +35,7 @@ export const lookUp = async (
   const items = new Map<string, InboxItem>()
   const cancelled = new Set<string>()
   const people = new Map<string, Person>()
+  const erasures = new Map<string, Erasure>()
 
   const owners = new Map<string, { tenant: string; user: string; ids: string[] }>()
   for (const { tenant, user, item } of steps) {
@@ -56,6 +60,11 @@ export const lookUp = async (
     }),
     ...[...grouped(steps, ({ tenant }) => tenant)].map(async ([tenant, together]) => {
       const users = unique(together.map(({ user }) => user))
+      for (const [id, erasure] of await store.users.erased(tenant, users))
+        erasures.set(at(tenant, id), erasure)
+    }),
+    ...[...grouped(steps, ({ tenant }) => tenant)].map(async ([tenant, together]) => {
+      const users = unique(together.map(({ user }) => user))
       if (IN_PROFILES.includes(channel))
         for (const { id, profile } of await store.users.get(tenant, users))
           people.set(at(tenant, id), { profile, devices: [] })
@@ -68,6 +77,7 @@ export const lookUp = async (
   return {
     item: ({ tenant, user, item }) => (item === undefined ? undefined : items.get(at(tenant, user, item))),
     cancelled: ({ tenant, notification }) => cancelled.has(at(tenant, notification)),
+    erased: (step) => isVoid(erasures.get(at(step.tenant, step.user)), acceptedAt(step)),
     person: ({ tenant, user }) => people.get(at(tenant, user)) ?? NOBODY,
   }
 }

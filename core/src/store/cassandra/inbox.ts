@@ -71,8 +71,11 @@ const byMonth = (ids: readonly string[], size: number) =>
 
 /** What the other parts of the adapter ask of inboxes. */
 export type CassandraInbox = Inbox & {
-  /** Removes everything of a user's that has been accepted before now. */
-  clear(owner: Owner): Promise<void>
+  /**
+   * Removes everything of a user's. What was accepted at or before `erasedAt` (epoch ms) stays removed when it is written
+   * afterwards.
+   */
+  clear(owner: Owner, erasedAt: number): Promise<void>
 }
 
 /**
@@ -199,26 +202,25 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
 
     remove,
 
-    clear: async (owner) => {
+    clear: async (owner, erasedAt) => {
       const { tenant, user } = owner
       const now = Date.now()
-      // What is accepted from this moment on belongs to whoever has this id next: the deletion must be earlier.
-      const time = now * 1_000 - 1
       await forEach(months(now), (month) =>
         session.write([
           {
             query: `DELETE FROM ${inbox} USING TIMESTAMP ? WHERE ${ITEM}`,
-            params: [time, tenant, user, month],
+            params: [erasedAt * 1_000, tenant, user, month],
           },
         ]),
       )
+      // Ids may carry a later time than that; those are removed one by one, for a deletion of all would reach further.
       const ahead = await Promise.all(
-        monthsBetween(monthOf(now + LEAD_MS), monthOf(now)).map((month) =>
+        monthsBetween(monthOf(now + LEAD_MS), monthOf(erasedAt)).map((month) =>
           session.rows(`SELECT id FROM ${inbox} WHERE ${ITEM} AND id >= ?`, [
             tenant,
             user,
             month,
-            earliestUuid7(now),
+            earliestUuid7(erasedAt),
           ]),
         ),
       )

@@ -27,6 +27,9 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
   (table) => `CREATE TABLE IF NOT EXISTS ${table('users')} (
     tenant text, slot int, user text, known boolean, profile map<text, text>,
     PRIMARY KEY ((tenant, slot), user))`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('erasures')} (
+    tenant text, slot int, key text, erased_at bigint, lifted_at bigint,
+    PRIMARY KEY ((tenant, slot), key))`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('topic_members')} (
     tenant text, topic text, slot int, user text,
     PRIMARY KEY ((tenant, topic), slot, user))`,

@@ -3,7 +3,7 @@ import { uuid7Time } from '../../ids.ts'
 import { grouped, slices } from '../grouping.ts'
 import type { NotificationRecord } from '../port.ts'
 import { bucketAt, keptUntil } from '../state.ts'
-import { monthOf } from './months.ts'
+import { monthOf, monthsBetween } from './months.ts'
 import { forEach, type Session, type Statement } from './session.ts'
 import { ttlUntil } from './ttl.ts'
 
@@ -12,6 +12,9 @@ const HOUR_MS = 3_600_000
 const MARKS_MAX = 50_000
 /** Hours whose marks are read together: at most 360 rows each. */
 const HOURS_AT_ONCE = 8
+
+/** The longest a notification waits for `deliverAt`: how much longer than the retention its record is kept. */
+export const WAIT_MS = 367 * 86_400_000
 
 const hourOf = (ms: number): number => Math.floor(ms / HOUR_MS)
 const yearOf = (ms: number): number => new Date(ms).getUTCFullYear()
@@ -105,6 +108,14 @@ export const notificationIndex = (session: Session, retention: number) => {
   return {
     add: async (records: readonly NotificationRecord[]): Promise<void> => {
       await Promise.all([mark(records), point(records), listAbsent(records)])
+    },
+
+    /** Ends the lists of an absent user. */
+    forget: (tenant: string, user: string): Promise<void> => {
+      const now = Date.now()
+      const query = `DELETE FROM ${absentees} WHERE tenant = ? AND user = ? AND month = ?`
+      const months = monthsBetween(monthOf(now + HOUR_MS), monthOf(now - retention - WAIT_MS))
+      return forEach(months, (month) => session.write([{ query, params: [tenant, user, month] }]))
     },
 
     /** The buckets of a tenant that hold records accepted between two times (epoch ms), newest first. */

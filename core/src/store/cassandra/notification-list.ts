@@ -4,7 +4,7 @@ import { comparePlaces, uuid7Bound } from '../notification-order.ts'
 import type { NotificationPage, NotificationPlace, NotificationProgress, NotificationQuery } from '../port.ts'
 import { BUCKET_MS } from '../state.ts'
 import { monthOf, monthsBetween } from './months.ts'
-import { isDated, type Marked, type NotificationIndex } from './notification-index.ts'
+import { isDated, type Marked, type NotificationIndex, WAIT_MS } from './notification-index.ts'
 import type { Session } from './session.ts'
 
 /** Buckets that one page reads at most, and at once. */
@@ -14,8 +14,6 @@ const WIDEST = 16
 const MONTHS_AT_ONCE = 6
 /** Records may be accepted this much ahead of our clock: ids carry their sender's. */
 const AHEAD_MS = 86_400_000
-/** The longest a notification waits for `deliverAt`: how much longer than the retention its record is kept. */
-const WAIT_MS = 367 * 86_400_000
 
 export type ListParts = {
   session: Session

@@ -26,6 +26,12 @@ const first = (records: Map<string, string>): string | undefined => {
   return earliest === undefined ? undefined : records.get(earliest)
 }
 
+/** What the other parts of the adapter ask of notifications. */
+export type CassandraNotifications = Notifications & {
+  /** Removes the user from lists by user. */
+  forget(tenant: string, user: string): Promise<void>
+}
+
 const COLUMNS = 'records, progress, finished, cancelled_at'
 
 const progressOf = (row: types.Row): NotificationProgress | undefined => {
@@ -43,7 +49,7 @@ const progressOf = (row: types.Row): NotificationProgress | undefined => {
  * Each is an entry of a map by its time of acceptance: storing one again overwrites it with itself, and of two
  * the first counts. Progress and cancellation are other cells.
  */
-export const cassandraNotifications = (session: Session, retention: number): Notifications => {
+export const cassandraNotifications = (session: Session, retention: number): CassandraNotifications => {
   const table = session.table('notifications')
   const claims = session.table('claims')
   const index = notificationIndex(session, retention)
@@ -123,6 +129,8 @@ export const cassandraNotifications = (session: Session, retention: number): Not
     list: notificationList({ session, index, retention, progressOf, columns: COLUMNS, find }),
 
     recorded,
+
+    forget: index.forget,
 
     claim: async (tenant, wanted) => {
       const groups = claimsById(wanted)

@@ -1,10 +1,13 @@
 import type { UserProfile } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
+import { type Erasure, erasureKey, erasureTime, isVoid, liftTime } from '../erasure.ts'
 import { grouped, groupedSlices } from '../grouping.ts'
-import type { StoredUser, Topics, Users } from '../port.ts'
+import type { Seal, StoredUser, Topics, Users } from '../port.ts'
 import { flattenProfile, profileOf, slotOf } from '../state.ts'
+import { writeClock } from './clock.ts'
 import type { CassandraDevices } from './devices.ts'
 import type { CassandraInbox } from './inbox.ts'
+import type { CassandraNotifications } from './notifications.ts'
 import { forEach, type Session } from './session.ts'
 import { walkPartitions } from './walk.ts'
 
@@ -13,32 +16,94 @@ const IDS_PER_QUERY = 100
 const profile = (row: types.Row): UserProfile =>
   row.profile instanceof Map ? profileOf(row.profile as Map<string, string>) : {}
 
-/** A profile is a map of single attributes, so that merges of different attributes do not lose each other. */
+/** Erasures lie in this many partitions of a tenant. Few, because every batch of a dispatcher asks for those of its users. */
+const ERASURE_SLOTS = 16
+
+const erasureSlot = (key: string): number =>
+  (Buffer.from(key.slice(0, 2), 'base64url')[0] ?? 0) % ERASURE_SLOTS
+
+/**
+ * A profile is a map of single attributes, so that merges of different attributes do not lose each other.
+ *
+ * An erasure is recorded, then its time is settled, then everything is deleted as of that time. A merge is written with
+ * the time before it looked for an erasure, so the deletion wins over a merge that did not see it. A put is written later
+ * than any erasure it follows.
+ */
 export const cassandraUsers = (
   session: Session,
-  owned: { inbox: CassandraInbox; topics: CassandraTopics; devices: CassandraDevices },
+  seal: Seal,
+  owned: {
+    inbox: CassandraInbox
+    topics: CassandraTopics
+    devices: CassandraDevices
+    notifications: CassandraNotifications
+  },
 ): Users => {
   const users = session.table('users')
+  const erasures = session.table('erasures')
   const USER = 'tenant = ? AND slot = ? AND user = ?'
+  const ERASURE = 'tenant = ? AND slot = ? AND key = ?'
+  /** After every write of its millisecond. */
+  const endOf = (ms: number) => ms * 1_000 + 999
+  const clock = writeClock()
+
+  const erased: Users['erased'] = async (tenant, people) => {
+    const found = new Map<string, Erasure>()
+    const byKey = new Map(people.map((user) => [erasureKey(seal, tenant, user), user]))
+    const query = `SELECT key, erased_at, lifted_at FROM ${erasures} WHERE tenant = ? AND slot = ? AND key IN ?`
+    await forEach(groupedSlices([...byKey.keys()], erasureSlot, IDS_PER_QUERY), async ([slot, keys]) => {
+      for (const row of await session.rows(query, [tenant, slot, keys])) {
+        const user = byKey.get(String(row.key))
+        if (user === undefined || row.erased_at === null) continue
+        const lifted = row.lifted_at === null ? {} : { liftedAt: Number(row.lifted_at) }
+        found.set(user, { erasedAt: Number(row.erased_at), ...lifted })
+      }
+    })
+    return found
+  }
+
+  const erasureOf = async (tenant: string, user: string) => (await erased(tenant, [user])).get(user)
+
+  const mark = (tenant: string, user: string, cell: 'erased_at' | 'lifted_at', at: number) => {
+    const key = erasureKey(seal, tenant, user)
+    const query = `UPDATE ${erasures} USING TIMESTAMP ? SET ${cell} = ? WHERE ${ERASURE}`
+    return session.write([{ query, params: [at * 1_000, at, tenant, erasureSlot(key), key] }])
+  }
 
   return {
     merge: async (tenant, people) => {
+      const time = clock()
+      const now = Date.now()
+      const gone = await erased(
+        tenant,
+        people.map(({ id }) => id),
+      )
+      const kept = people.filter(({ id, acceptedAt = now }) => !isVoid(gone.get(id), acceptedAt))
       // `known` makes the row exist when there is no attribute to write.
-      const query = `UPDATE ${users} SET known = true, profile = profile + ? WHERE ${USER}`
-      await forEach([...grouped(people, ({ id }) => slotOf(id))], ([slot, group]) =>
+      const query = `UPDATE ${users} USING TIMESTAMP ? SET known = true, profile = profile + ? WHERE ${USER}`
+      await forEach([...grouped(kept, ({ id }) => slotOf(id))], ([slot, group]) =>
         session.write(
-          group.map(({ id, profile }) => ({ query, params: [flattenProfile(profile), tenant, slot, id] })),
+          group.map(({ id, profile }) => {
+            const erasure = gone.get(id)
+            const written = erasure ? Math.max(time, endOf(erasure.erasedAt) + 1) : time
+            return { query, params: [written, flattenProfile(profile), tenant, slot, id] }
+          }),
         ),
       )
     },
 
-    put: (tenant, { id, profile }) =>
-      session.write([
+    put: async (tenant, { id, profile }) => {
+      const erasure = await erasureOf(tenant, id)
+      const now = Date.now()
+      const at = erasure ? liftTime(erasure, now) : now
+      if (erasure) await mark(tenant, id, 'lifted_at', at)
+      await session.write([
         {
-          query: `UPDATE ${users} SET known = true, profile = ? WHERE ${USER}`,
-          params: [flattenProfile(profile), tenant, slotOf(id), id],
+          query: `UPDATE ${users} USING TIMESTAMP ? SET known = true, profile = ? WHERE ${USER}`,
+          params: [Math.max(clock(), at * 1_000), flattenProfile(profile), tenant, slotOf(id), id],
         },
-      ]),
+      ])
+    },
 
     get: async (tenant, ids) => {
       const found: StoredUser[] = []
@@ -51,13 +116,22 @@ export const cassandraUsers = (
     },
 
     remove: async (tenant, user) => {
-      await session.write([
-        { query: `DELETE FROM ${users} WHERE ${USER}`, params: [tenant, slotOf(user), user] },
-      ])
+      const known = await erasureOf(tenant, user)
+      const begun = erasureTime(known, Date.now())
+      await mark(tenant, user, 'erased_at', begun)
+      // Whoever looks from here on knows of it; whoever looked before has begun before now.
+      const erasedAt = Math.max(begun, Date.now())
+      await mark(tenant, user, 'erased_at', erasedAt)
+      const query = `DELETE FROM ${users} USING TIMESTAMP ? WHERE ${USER}`
+      await session.write([{ query, params: [endOf(erasedAt), tenant, slotOf(user), user] }])
       await owned.devices.clear(tenant, user)
       await owned.topics.leave(tenant, user)
-      await owned.inbox.clear({ tenant, user })
+      await owned.notifications.forget(tenant, user)
+      await owned.inbox.clear({ tenant, user }, erasedAt)
+      return erasedAt
     },
+
+    erased,
 
     walk: async (tenant, { from, to, after }, limit) => {
       const query = `SELECT user FROM ${users} WHERE tenant = ? AND slot = ? AND user > ? LIMIT ?`

@@ -106,7 +106,7 @@ export const peopleContract = (store: () => Store): void => {
       expect(await inbox.counts(owner)).toEqual({ unread: 0, unseen: 0 })
       expect(await inbox.counts(neighbour)).toEqual({ unread: 1, unseen: 1 })
       const later = sampleItem(owner, { age: -1 })
-      await users.merge(owner.tenant, [{ id: 'ada', profile: {} }])
+      await users.put(owner.tenant, { id: 'ada', profile: {} })
       await inbox.put([later])
       expect(await inbox.get(owner, ids([later]))).toMatchObject([{ id: later.content.id, seenAt: null }])
       expect(await users.get(owner.tenant, ['ada'])).toEqual([{ id: 'ada', profile: {} }])

@@ -25,6 +25,10 @@ export const MIGRATIONS: readonly string[] = [
      tenant TEXT NOT NULL, slot INTEGER NOT NULL, user TEXT NOT NULL, profile TEXT NOT NULL,
      PRIMARY KEY (tenant, slot, user)
    ) WITHOUT ROWID;
+   CREATE TABLE erasures (
+     tenant TEXT NOT NULL, key TEXT NOT NULL, erased_at INTEGER NOT NULL, lifted_at INTEGER,
+     PRIMARY KEY (tenant, key)
+   ) WITHOUT ROWID;
    CREATE TABLE topic_members (
      tenant TEXT NOT NULL, topic TEXT NOT NULL, slot INTEGER NOT NULL, user TEXT NOT NULL,
      PRIMARY KEY (tenant, topic, slot, user)

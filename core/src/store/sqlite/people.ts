@@ -1,5 +1,6 @@
 import type { UserProfile } from '@carillon/schemas'
-import type { Stretch, Topics, UserPage, Users } from '../port.ts'
+import { type Erasure, erasureKey, erasureTime, isVoid, liftTime } from '../erasure.ts'
+import type { Seal, Stretch, Topics, UserPage, Users } from '../port.ts'
 import { flattenProfile, profileOf, slotOf } from '../state.ts'
 import type { Session, Value } from './session.ts'
 
@@ -33,10 +34,34 @@ const merged = (old: string | undefined, added: UserProfile): UserProfile =>
     new Map([...flattenProfile(old ? (JSON.parse(old) as UserProfile) : {}), ...flattenProfile(added)]),
   )
 
-export const sqliteUsers = (session: Session): Users => ({
+const ERASURE =
+  'SELECT erased_at AS erasedAt, lifted_at AS liftedAt FROM erasures WHERE tenant = ? AND key = ?'
+const ERASE = `INSERT INTO erasures (tenant, key, erased_at) VALUES (?, ?, ?)
+  ON CONFLICT DO UPDATE SET erased_at = excluded.erased_at`
+
+/** What is removed of an erased user. Inbox rows stay until they expire, without content or state: ids of items. */
+const REMOVALS = [
+  'DELETE FROM topic_members WHERE tenant = ? AND user = ?',
+  'DELETE FROM devices WHERE tenant = ? AND user = ?',
+  'DELETE FROM notification_absentees WHERE tenant = ? AND user = ?',
+  `UPDATE inbox SET content = NULL, received_at = NULL, seen_at = NULL, read_at = NULL, archived_at = NULL,
+     snoozed_until = NULL, acted = NULL WHERE tenant = ? AND user = ?`,
+]
+
+type ErasureRow = { erasedAt: number; liftedAt: number | null }
+
+const erasureOf = ({ erasedAt, liftedAt }: ErasureRow): Erasure => ({
+  erasedAt,
+  ...(liftedAt === null ? {} : { liftedAt }),
+})
+
+export const sqliteUsers = (session: Session, seal: Seal): Users => ({
   merge: (tenant, users) =>
     session.write(({ run, first }) => {
-      for (const { id, profile } of users) {
+      const now = Date.now()
+      for (const { id, profile, acceptedAt = now } of users) {
+        const erasure = first<ErasureRow>(ERASURE, [tenant, erasureKey(seal, tenant, id)])
+        if (erasure && isVoid(erasureOf(erasure), acceptedAt)) continue
         const slot = slotOf(id)
         const old = first<{ profile: string }>(
           'SELECT profile FROM users WHERE tenant = ? AND slot = ? AND user = ?',
@@ -47,7 +72,15 @@ export const sqliteUsers = (session: Session): Users => ({
     }),
 
   put: (tenant, { id, profile }) =>
-    session.write(({ run }) => {
+    session.write(({ run, first }) => {
+      const key = erasureKey(seal, tenant, id)
+      const erasure = first<ErasureRow>(ERASURE, [tenant, key])
+      if (erasure)
+        run('UPDATE erasures SET lifted_at = ? WHERE tenant = ? AND key = ?', [
+          liftTime(erasureOf(erasure), Date.now()),
+          tenant,
+          key,
+        ])
       run(PUT, [tenant, slotOf(id), id, JSON.stringify(profile)])
     }),
 
@@ -61,15 +94,31 @@ export const sqliteUsers = (session: Session): Users => ({
   },
 
   remove: (tenant, user) =>
-    session.write(({ run }) => {
-      run('DELETE FROM users WHERE tenant = ? AND slot = ? AND user = ?', [tenant, slotOf(user), user])
-      run('DELETE FROM topic_members WHERE tenant = ? AND user = ?', [tenant, user])
-      run('DELETE FROM devices WHERE tenant = ? AND user = ?', [tenant, user])
-      run('UPDATE inbox SET content = NULL WHERE tenant = ? AND user = ? AND content IS NOT NULL', [
-        tenant,
-        user,
-      ])
+    session.write(({ run, first }) => {
+      const key = erasureKey(seal, tenant, user)
+      const known = first<ErasureRow>(ERASURE, [tenant, key])
+      const erasedAt = erasureTime(known && erasureOf(known), Date.now())
+      run(ERASE, [tenant, key, erasedAt])
+      // What is freed in the file is overwritten, too.
+      run('PRAGMA secure_delete = ON', [])
+      try {
+        run('DELETE FROM users WHERE tenant = ? AND slot = ? AND user = ?', [tenant, slotOf(user), user])
+        for (const sql of REMOVALS) run(sql, [tenant, user])
+      } finally {
+        run('PRAGMA secure_delete = OFF', [])
+      }
+      return erasedAt
     }),
+
+  erased: async (tenant, users) => {
+    const keys = new Map(users.map((user) => [erasureKey(seal, tenant, user), user]))
+    const rows = await session.all<ErasureRow & { key: string }>(
+      `SELECT key, erased_at AS erasedAt, lifted_at AS liftedAt FROM erasures
+       WHERE tenant = ? AND key IN (SELECT value FROM json_each(?))`,
+      [tenant, JSON.stringify([...keys.keys()])],
+    )
+    return new Map(rows.map((row) => [keys.get(row.key) ?? '', erasureOf(row)]))
+  },
 
   walk: (tenant, stretch, limit) => walk(session, 'users WHERE tenant = ?', [tenant], stretch, limit),
 })
