@@ -1,6 +1,6 @@
+import { derivedUuid7 } from '@carillon/core/ids'
 import { secretContext, stepMessage } from '@carillon/core/outreach/step'
 import type { Store } from '@carillon/core/store/port'
-import { uuidv7 } from 'uuidv7'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { providersOf, scripted } from './sending/scripted.ts'
 import { openWorld, type World } from './testing.ts'
@@ -133,7 +133,7 @@ describe('an erased user', () => {
   test('does not get a one-time password that waits', async () => {
     const { tenant, store, stream, seal, ledger, mail, person } = await open()
     await person('ada', { email: 'ada@example.org' })
-    const notification = uuidv7()
+    const notification = derivedUuid7(Date.now(), tenant)
     const secret = seal.seal('123456', secretContext({ tenant, notification }))
     await store.users.remove(tenant, 'ada')
     await stream.publish([
