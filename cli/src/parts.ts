@@ -124,7 +124,7 @@ export const openParts = (context: Context, file = databaseFile(context.config))
       return { stream, idempotency: embeddedIdempotency({ database: embedded(namespace) }) }
     }
     const place = { connection, namespace, replicas: config.natsReplicas }
-    const stream = await jetstreamStream(place)
+    const stream = await jetstreamStream({ ...place, ownStreams: config.natsOwnStreams })
     closers.add('stream', () => stream.close())
     return { stream, idempotency: await jetstreamIdempotency(place) }
   }

@@ -25,7 +25,7 @@ test('ids sort by time', () => {
 })
 
 test('the time in an id is believed only around the moment of acceptance', () => {
-  const id = notificationIdAt(7, at)
+  const id = notificationIdAt({ sequence: 7, appendedAt: at })
   expect(timeOfId(id, at)).toBe(at)
   expect(timeOfId(id, at + 30 * 60_000)).toBe(at)
   expect(timeOfId(id, at + 2 * 3_600_000)).toBeUndefined()

@@ -32,8 +32,16 @@ export const itemId = (tenant: string, notification: string, user: string, accep
   derivedUuid7(acceptedAt, `item\n${tenant}\n${notification}\n${user}`)
 
 /** The id of a notification that came without one: the same on every delivery of the same message. */
-export const notificationIdAt = (sequence: number, appendedAt: number): string =>
-  derivedUuid7(appendedAt, `notification\n${sequence}`)
+export const notificationIdAt = ({
+  sequence,
+  appendedAt,
+  origin,
+}: {
+  sequence: number
+  appendedAt: number
+  origin?: string
+}): string =>
+  derivedUuid7(appendedAt, `notification\n${sequence}${origin === undefined ? '' : `\n${origin}`}`)
 
 /**
  * When a notification counts as accepted, if its id says so: a UUIDv7 made around the time the log took it. Any

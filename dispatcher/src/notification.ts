@@ -136,5 +136,5 @@ const nameOf = (given: NatsNotification, event: Name | undefined, message: Messa
   if (given.id !== undefined) return { by: hasMadeId(message.headers) ? 'carillon' : 'sender', id: given.id }
   if (event) return event
   if (message.dedupe !== undefined) return { by: 'publisher', messageId: message.dedupe }
-  return { by: 'carillon', id: notificationIdAt(message.sequence, message.appendedAt) }
+  return { by: 'carillon', id: notificationIdAt(message) }
 }

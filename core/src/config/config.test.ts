@@ -27,6 +27,15 @@ test('what is wrong is named, all of it, and values are not repeated', () => {
   expect(read).not.toThrow(/hunter2|pw@x/)
 })
 
+test('tenants with a stream of their own are a list, and what no tenant can be is refused', () => {
+  expect(readConfig({}).natsOwnStreams).toEqual([])
+  expect(readConfig({ CARILLON_NATS_OWN_STREAMS: 'acme, globex,acme' }).natsOwnStreams).toEqual([
+    'acme',
+    'globex',
+  ])
+  expect(() => readConfig({ CARILLON_NATS_OWN_STREAMS: 'acme.>' })).toThrow(ConfigError)
+})
+
 test('rates are read per name, with bursts, and unknown names are refused', () => {
   expect(readConfig({ CARILLON_RATES: 'email=200, user=0.5:5' }).rates).toEqual({
     email: { perSecond: 200, burst: 1 },

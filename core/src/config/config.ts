@@ -1,4 +1,4 @@
-import { CHANNELS, type Channel, nearest, parse, type Rate, RETRY_WINDOW_MAX } from '@carillon/schemas'
+import { CHANNELS, type Channel, nearest, parse, type Rate, RETRY_WINDOW_MAX, TOKEN } from '@carillon/schemas'
 import { z } from 'zod'
 import { NAMESPACE } from '../installation/namespace.ts'
 import { isNetwork } from '../security/networks.ts'
@@ -110,6 +110,12 @@ export const Environment = z.object({
   CARILLON_NATS_URL: url('nats', 'tls')
     .optional()
     .describe('NATS ≥ 2.12 with JetStream; several servers with commas'),
+  CARILLON_NATS_OWN_STREAMS: z
+    .string()
+    .default('')
+    .transform((text) => [...new Set(entries(text))])
+    .refine((tenants) => tenants.every((tenant) => TOKEN.test(tenant)), 'must be a list of tenants')
+    .describe('Tenants whose notifications have a NATS stream of their own; the same in every process'),
   CARILLON_NATS_REPLICAS: z.coerce.number().int().min(1).max(5).default(1).describe('Copies of each stream'),
   CARILLON_REDIS_URL: url('redis', 'rediss').optional().describe('Redis ≥ 7'),
   CARILLON_CASSANDRA_URL: url('cassandra')
@@ -199,6 +205,7 @@ export const Environment = z.object({
 export type Config = {
   natsUrl?: string
   natsReplicas: number
+  natsOwnStreams: string[]
   redisUrl?: string
   cassandraUrl?: string
   dataDir: string
@@ -257,6 +264,7 @@ export const readConfig = (environment: Record<string, string | undefined>): Con
   return {
     natsUrl: env.CARILLON_NATS_URL,
     natsReplicas: env.CARILLON_NATS_REPLICAS,
+    natsOwnStreams: env.CARILLON_NATS_OWN_STREAMS,
     redisUrl: env.CARILLON_REDIS_URL,
     cassandraUrl: env.CARILLON_CASSANDRA_URL,
     dataDir: env.CARILLON_DATA_DIR,

@@ -10,10 +10,10 @@ const DETAIL_MAX = 1_000
  * The same for the same message, so that burying it twice leaves one letter. A publisher that repeats a message without
  * knowing that it was stored repeats its `Nats-Msg-Id` and content, and leaves one letter, too.
  */
-const idOf = ({ lane, subject, data, dedupe, sequence, appendedAt }: Message): string =>
+const idOf = ({ lane, subject, data, dedupe, origin, sequence, appendedAt }: Message): string =>
   dedupe !== undefined && lane.startsWith('notify')
     ? createHash('sha256').update(`${subject}\n${dedupe}\n`).update(data).digest('base64url')
-    : `${lane}:${sequence}:${appendedAt}`
+    : [lane, sequence, appendedAt, ...(origin === undefined ? [] : [origin])].join(':')
 
 /** What a dead letter holds, whichever adapter keeps it. */
 export const letterOf = ({ message, reason }: { message: Message; reason: DeadReason }) => {

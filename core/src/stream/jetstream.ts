@@ -5,12 +5,20 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { UnavailableError } from '../errors.ts'
 import { failure, linkOf, TIME_LIMIT_MS } from './jetstream/connection.ts'
 import { deadLetters } from './jetstream/dead-letters.ts'
+import { mergedReader } from './jetstream/merged.ts'
 import { startSweeping, sweepMisfits } from './jetstream/misfits.ts'
 import { type Names, namesOf } from './jetstream/names.ts'
 import { requireOwnStreams } from './jetstream/ownership.ts'
 import { publisher, windowed } from './jetstream/publish.ts'
 import { type JetstreamReader, jetstreamReader } from './jetstream/reader.ts'
-import { declareConsumer, declareStreams, type StreamOptions, streamOf } from './jetstream/streams.ts'
+import {
+  declareConsumer,
+  declareStreams,
+  notifySources,
+  type Source,
+  type StreamOptions,
+  sourcesOf,
+} from './jetstream/streams.ts'
 import { LANES } from './lanes.ts'
 import { ACK_WAIT_MS, type Stream } from './port.ts'
 
@@ -25,7 +33,7 @@ const START_LIMIT_MS = 30_000
 
 /**
  * The event log on NATS JetStream: streams NOTIFY, WORK, DEAD and EVENT of one installation, one durable consumer per
- * lane, native message schedules. The connection stays the caller's to close. Rejects for a server that is too old,
+ * lane, native message schedules. Notifications of the tenants in `ownStreams` have a stream of their own. The connection stays the caller's to close. Rejects for a server that is too old,
  * with SetupError for an account whose streams are another installation's or have another layout, and with
  * UnavailableError for a server that does not answer within 30 s.
  *
@@ -34,13 +42,18 @@ const START_LIMIT_MS = 30_000
 export const jetstreamStream = async ({
   connection,
   namespace,
+  ownStreams,
   ...options
-}: { connection: NatsConnection; namespace: string } & StreamOptions): Promise<Stream> => {
+}: {
+  connection: NatsConnection
+  namespace: string
+  ownStreams?: readonly string[]
+} & StreamOptions): Promise<Stream> => {
   requireVersion(connection)
   const link = linkOf(connection)
   const client = jetstream(connection, { timeout: TIME_LIMIT_MS })
   const manager = await jetstreamManager(connection, { timeout: TIME_LIMIT_MS, checkAPI: false })
-  const names = namesOf(namespace)
+  const names = namesOf(namespace, ownStreams)
   await declared(manager, names, options)
 
   const dead = deadLetters(client, manager, names)
@@ -50,11 +63,17 @@ export const jetstreamStream = async ({
   /** All consumers in a request per stream and 256 of them, not one each. */
   const unfinished = async () => {
     const found = new Map<string, ConsumerInfo>()
-    for (const stream of new Set(LANES.map(streamOf)))
-      for await (const info of manager.consumers.list(names.stream(stream))) found.set(info.name, info)
+    for (const { stream } of [...notifySources(names), { stream: names.stream('WORK') }])
+      for await (const info of manager.consumers.list(stream)) found.set(`${stream} ${info.name}`, info)
+    const countIn = async (lane: Lane, stream: string) => {
+      const info =
+        found.get(`${stream} ${names.consumer(lane)}`) ??
+        (await declareConsumer(manager, names, stream, lane, options))
+      return info.num_pending + info.num_ack_pending
+    }
     const count = async (lane: Lane) => {
-      const info = found.get(names.consumer(lane)) ?? (await declareConsumer(manager, names, lane, options))
-      return [lane, info.num_pending + info.num_ack_pending] as const
+      const counts = await Promise.all(sourcesOf(names, lane).map(({ stream }) => countIn(lane, stream)))
+      return [lane, counts.reduce((sum, each) => sum + each, 0)] as const
     }
     return new Map(await Promise.all(LANES.map(count)))
   }
@@ -77,21 +96,28 @@ export const jetstreamStream = async ({
     },
     read: (lane, { buffer }) =>
       link.during(async () => {
-        const reader: JetstreamReader = jetstreamReader({
-          connection,
-          link,
-          names,
-          lane,
-          buffer,
-          ackWaitMs: options.ackWaitMs ?? ACK_WAIT_MS,
-          declare: () => declareConsumer(manager, names, lane, options).catch(declareAgain),
-          deposit: dead.deposit,
-          onEnd: () => readers.delete(reader),
+        const sources = sourcesOf(names, lane)
+        const open = (source: Source) => {
+          const reader: JetstreamReader = jetstreamReader({
+            connection,
+            link,
+            names,
+            source,
+            lane,
+            buffer: Math.max(1, Math.floor(buffer / sources.length)),
+            ackWaitMs: options.ackWaitMs ?? ACK_WAIT_MS,
+            declare: () => declareConsumer(manager, names, source.stream, lane, options).catch(declareAgain),
+            deposit: dead.deposit,
+            onEnd: () => readers.delete(reader),
+          })
+          readers.add(reader)
+          return reader
+        }
+        const [first, ...others] = sources
+        const reader = others.length > 0 ? mergedReader([open(first), ...others.map(open)]) : open(first)
+        sweeping ??= startSweeping(link, options.sweepMs ?? SWEEP_MS, async () => {
+          for (const source of notifySources(names)) await sweepMisfits(manager, source, dead.deposit)
         })
-        readers.add(reader)
-        sweeping ??= startSweeping(link, options.sweepMs ?? SWEEP_MS, () =>
-          sweepMisfits(manager, names, dead.deposit),
-        )
         return reader
       }),
     deadLetters: (query) => link.during(() => dead.list(query)),
@@ -100,7 +126,11 @@ export const jetstreamStream = async ({
     backlog: () => link.during(unfinished),
     check: async () => {
       await link.during(() =>
-        Promise.all((['NOTIFY', 'WORK'] as const).map((kind) => manager.streams.info(names.stream(kind)))),
+        Promise.all(
+          [...notifySources(names), { stream: names.stream('WORK') }].map(({ stream }) =>
+            manager.streams.info(stream),
+          ),
+        ),
       )
     },
     close: async () => {

@@ -32,8 +32,10 @@ export type Message = {
   dedupe?: string
   /** Those that belong to the message: see `isKept`. */
   headers?: Headers
-  /** Position in the log: with `appendedAt`, the same on every delivery and never used twice. */
+  /** Position in the log: with `appendedAt` and `origin`, the same on every delivery and never used twice. */
   sequence: number
+  /** Which part of the log it stands in, where there are several; absent for the shared one. */
+  origin?: string
   /** When the log took it, epoch ms; the same on every delivery. */
   appendedAt: number
   /** 1 on the first delivery. */

@@ -3,7 +3,7 @@ import type { JetStreamManager } from '@nats-io/jetstream'
 import { UnavailableError } from '../../errors.ts'
 import type { DeadReason, Message } from '../port.ts'
 import type { Link } from './connection.ts'
-import type { Names } from './names.ts'
+import type { Source } from './streams.ts'
 
 type Deposit = (letters: readonly { message: Message; reason: DeadReason }[]) => Promise<void>
 
@@ -23,16 +23,15 @@ const misfit = (subject: string): string | undefined => {
 }
 
 /**
- * NOTIFY stores whatever is published below `notify`, also on subjects that no lane reads, such as those with a
+ * A NOTIFY stream stores whatever is published below `notify`, also on subjects that no lane reads, such as those with a
  * misspelt priority. A sweep finds these by the stream's list of subjects, which costs the lanes nothing, and moves
  * their messages to the dead letters. Several processes may sweep at once: a message leaves one letter.
  */
 export const sweepMisfits = async (
   manager: JetStreamManager,
-  names: Names,
+  { stream, origin }: Source,
   deposit: Deposit,
 ): Promise<void> => {
-  const stream = names.stream('NOTIFY')
   const { state } = await manager.streams.info(stream, { subjects_filter: 'notify.>' })
   for (const subject of Object.keys(state.subjects ?? {})) {
     const detail = misfit(subject)
@@ -48,6 +47,7 @@ export const sweepMisfits = async (
         sequence: stored.seq,
         appendedAt: stored.time.getTime(),
         deliveries: 1,
+        ...(origin !== undefined && { origin }),
       }
       await deposit([{ message, reason: { code: 'subject_invalid', detail } }])
       // Another process may have been faster; then there is nothing left to delete.

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -32,12 +32,15 @@ export type NatsServer = {
   end(): Promise<void>
 }
 
-export const startNatsServer = async (path: string): Promise<NatsServer> => {
+/** `config` is added to the server's configuration. */
+export const startNatsServer = async (path: string, config = ''): Promise<NatsServer> => {
   const port = await freePort()
   const store = mkdtempSync(join(tmpdir(), 'carillon-nats-'))
   let running: ChildProcess | undefined
   const start = async () => {
-    const args = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', store]
+    const file = join(store, 'nats.conf')
+    writeFileSync(file, config)
+    const args = ['-c', file, '-a', '127.0.0.1', '-p', String(port), '-js', '-sd', store]
     const child = spawn(path, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     running = child
     const ready = new Promise<void>((resolve, reject) => {

@@ -33,7 +33,10 @@ const requireOwn = ({ config }: StreamInfo, { namespace }: Names): void => {
  * another program: JetStream gives each subject to one stream of an account. Only reads.
  */
 export const requireOwnStreams = async (manager: JetStreamManager, names: Names): Promise<void> => {
-  const subjects = ['notify.>', 'dead.>', 'event.>', names.scoped('work.>'), names.scoped('schedule.>')]
+  const scoped = ['work.>', 'schedule.>', ...names.own.map((tenant) => `notify.${tenant}.>`)].map(
+    names.scoped,
+  )
+  const subjects = ['notify.>', 'dead.>', 'event.>', ...scoped]
   const holders = async (subject: string) => {
     const found: string[] = []
     for await (const name of manager.streams.names(subject)) found.push(name)

@@ -14,7 +14,7 @@ import type { DeadReason, Message, Reader } from '../port.ts'
 import { ACK, NAK, nakAfter, position, TERM, WORKING } from './acks.ts'
 import { type Link, TIME_LIMIT_MS } from './connection.ts'
 import type { Names } from './names.ts'
-import { streamOf } from './streams.ts'
+import type { Source } from './streams.ts'
 
 /** How long a pull request stays with the server, and how often the server says meanwhile that it has it. */
 const PULL_EXPIRES_MS = 30_000
@@ -32,6 +32,7 @@ type Options = {
   connection: NatsConnection
   link: Link
   names: Names
+  source: Source
   lane: Lane
   buffer: number
   ackWaitMs: number
@@ -53,8 +54,8 @@ export type JetstreamReader = Reader & { abandon(): void }
  * heartbeat, a consumer that is gone) it begins again with a new inbox, where no answer to an old request arrives.
  */
 export const jetstreamReader = (options: Options): JetstreamReader => {
-  const { connection, link, names, lane, buffer, ackWaitMs, declare, deposit, onEnd } = options
-  const next = `$JS.API.CONSUMER.MSG.NEXT.${names.stream(streamOf(lane))}.${names.consumer(lane)}`
+  const { connection, link, names, source, lane, buffer, ackWaitMs, declare, deposit, onEnd } = options
+  const next = `$JS.API.CONSUMER.MSG.NEXT.${source.stream}.${names.consumer(lane)}`
   /** By sequence: everything this reader has not finished, taken or not. */
   const held = new Map<number, Held>()
   let ready: Message[] = []
@@ -95,6 +96,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
       sequence,
       appendedAt,
       deliveries,
+      ...(source.origin !== undefined && { origin: source.origin }),
       ...(dedupe && { dedupe }),
       ...(headers && { headers }),
     }

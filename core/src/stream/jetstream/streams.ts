@@ -14,7 +14,7 @@ import { nanos } from '@nats-io/transport-node'
 import { EVENT_RETENTION_MS } from '../events.ts'
 import { LANES } from '../lanes.ts'
 import { ACK_WAIT_MS, DEDUPE_WINDOW_MS, NOTIFY_WINDOW_MS, RETENTION_MS } from '../port.ts'
-import type { Names, StreamKind } from './names.ts'
+import type { Names } from './names.ts'
 import { isOverlap, ownership, requireOwnStreams } from './ownership.ts'
 
 /** Unacknowledged messages of one lane, over all processes that read it. */
@@ -28,10 +28,12 @@ export type StreamOptions = { replicas?: number; maxBytes?: number; ackWaitMs?: 
 type Declaration = Partial<StreamConfig> & { name: string }
 
 /**
- * The four streams.
+ * The four streams, and those of tenants that have one of their own.
  *
  * NOTIFY takes every subject below `notify`: what no lane reads is swept to the dead letters. It keeps acknowledged
- * messages for RETENTION_MS. Its publishers choose their own `Nats-Msg-Id`s, so its window is as short as can be. WORK drops what is
+ * messages for RETENTION_MS. Its publishers choose their own `Nats-Msg-Id`s, so its window is as short as can be. A
+ * tenant's own stream is one more NOTIFY; JetStream gives each subject to one stream, so its messages come in on
+ * `own.<tenant>.>` and are stored as `notify.<tenant>.>`. WORK drops what is
  * acknowledged and has no age limit, because a schedule may wait longer than any; for it nats-server refuses
  * `discard: new`, so WORK has no size limit of its own that could push out the oldest, only the server's, which
  * refuses. The price: WORK knows the `Nats-Msg-Id` of an acknowledged message only until the server restarts. DEAD
@@ -47,18 +49,18 @@ const declarations = (names: Names, { replicas, maxBytes }: StreamOptions): Decl
   }
   const size = maxBytes === undefined ? {} : { max_bytes: maxBytes }
   const kept = { ...common, ...size, discard: DiscardPolicy.New, max_age: nanos(RETENTION_MS) }
+  const notify = { ...kept, duplicate_window: nanos(NOTIFY_WINDOW_MS), allow_direct: true }
   return [
-    {
-      ...kept,
-      name: names.stream('NOTIFY'),
-      subjects: ['notify.>'],
-      duplicate_window: nanos(NOTIFY_WINDOW_MS),
-      allow_direct: true,
-    },
+    { ...notify, name: names.stream('NOTIFY'), subjects: ['notify.>'] },
+    ...names.own.map((tenant) => {
+      const dest = `notify.${tenant}.>`
+      const src = names.scoped(dest)
+      return { ...notify, name: names.ownStream(tenant), subjects: [src], subject_transform: { src, dest } }
+    }),
     {
       ...common,
       name: names.stream('WORK'),
-      subjects: [...LANES.filter((lane) => streamOf(lane) === 'WORK').map(laneFilter), 'schedule.>'].map(
+      subjects: [...LANES.filter((lane) => !lane.startsWith('notify')).map(laneFilter), 'schedule.>'].map(
         names.scoped,
       ),
       retention: RetentionPolicy.Workqueue,
@@ -78,7 +80,18 @@ const declarations = (names: Names, { replicas, maxBytes }: StreamOptions): Decl
   ]
 }
 
-export const streamOf = (lane: Lane): StreamKind => (lane.startsWith('notify') ? 'NOTIFY' : 'WORK')
+/** A stream that holds notifications; `origin` is absent for the shared one. */
+export type Source = { stream: string; origin?: string }
+
+/** The streams of notifications, the shared one first. */
+export const notifySources = (names: Names): [Source, ...Source[]] => [
+  { stream: names.stream('NOTIFY') },
+  ...names.own.map((tenant) => ({ stream: names.ownStream(tenant), origin: tenant })),
+]
+
+/** The streams that hold a lane's messages. */
+export const sourcesOf = (names: Names, lane: Lane): [Source, ...Source[]] =>
+  lane.startsWith('notify') ? notifySources(names) : [{ stream: names.stream('WORK') }]
 
 /**
  * Creates what is missing and changes what is different. Any number of processes may do so at once. Throws SetupError
@@ -98,13 +111,16 @@ export const declareStreams = async (
       await manager.streams.update(declaration.name, declaration)
     }
   }
-  await Promise.all(LANES.map((lane) => declareConsumer(manager, names, lane, options)))
+  const declare = (lane: Lane) =>
+    sourcesOf(names, lane).map(({ stream }) => declareConsumer(manager, names, stream, lane, options))
+  await Promise.all(LANES.flatMap(declare))
 }
 
-/** The durable consumer that all readers of a lane share; it is named after the lane. */
+/** The durable consumer of a stream that all readers of a lane share; it is named after the lane. */
 export const declareConsumer = async (
   manager: JetStreamManager,
   names: Names,
+  stream: string,
   lane: Lane,
   { ackWaitMs = ACK_WAIT_MS }: StreamOptions,
 ): Promise<ConsumerInfo> => {
@@ -120,9 +136,9 @@ export const declareConsumer = async (
     deliver_policy: DeliverPolicy.All,
   }
   try {
-    return await manager.consumers.add(names.stream(streamOf(lane)), { ...fixed, ...changeable })
+    return await manager.consumers.add(stream, { ...fixed, ...changeable })
   } catch (error) {
     if (!(error instanceof JetStreamApiError && WRONG_CONFIG.consumer.includes(error.code))) throw error
-    return await manager.consumers.update(names.stream(streamOf(lane)), names.consumer(lane), changeable)
+    return await manager.consumers.update(stream, names.consumer(lane), changeable)
   }
 }
