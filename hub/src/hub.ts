@@ -173,7 +173,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     http,
     pushOrigin: options.anyPushOrigin ? () => true : pushOriginAllowed,
   })
-  otpRoutes(routes, { otp: createOtp({ store, stream, limits, seal }), idempotent })
+  otpRoutes(routes, { otp: createOtp({ store, stream, directory, limits, seal, metrics }), idempotent })
   providerRoutes(routes, { accounts, providers, endpoints, http })
   callbackRoutes(routes, {
     accounts,

@@ -1,15 +1,17 @@
 import { randomInt, timingSafeEqual } from 'node:crypto'
-import { addressKey } from '@carillon/core/addresses'
 import { ProblemError } from '@carillon/core/errors'
 import { readJson } from '@carillon/core/json'
 import type { Limits } from '@carillon/core/limits/port'
 import { secretContext, stepMessage } from '@carillon/core/outreach/step'
+import type { Directory } from '@carillon/core/security/directory'
 import type { Seal, Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { channelOfDevice, type UserProfile } from '@carillon/schemas'
 import { uuidv7 } from 'uuidv7'
 import { z } from 'zod'
-import { RateLimitedError } from './problems.ts'
+import { createOtpCaps } from './otp-caps.ts'
+import { destinationRefusal } from './otp-destination.ts'
 
 /** Ways a one-time password may go. */
 export const OTP_CHANNELS = ['sms', 'email', 'whatsapp', 'push'] as const
@@ -17,10 +19,8 @@ type OtpChannel = (typeof OTP_CHANNELS)[number]
 
 /** How often a code may be tried. */
 const ATTEMPTS = 5
-/** Codes for one user, or one address. Each of them costs somebody money. */
-const PER_PERSON = { points: 5, seconds: 600 }
-/** Codes of a whole tenant: a stolen API key is no printing press. */
-const PER_TENANT = { points: 6_000, seconds: 60 }
+/** Channels that go to a phone number, for money. */
+const BY_PHONE: readonly string[] = ['sms', 'whatsapp']
 
 type OtpWish = {
   user: string
@@ -45,16 +45,22 @@ const newCode = (length: number) => Array.from({ length }, () => randomInt(10)).
 export const createOtp = ({
   store,
   stream,
+  directory,
   limits,
   seal,
+  metrics,
   now = Date.now,
 }: {
   store: Pick<Store, 'users' | 'devices' | 'suppressions' | 'marks'>
   stream: Pick<Stream, 'publish'>
+  directory: Pick<Directory, 'tenant'>
   limits: Pick<Limits, 'allow'>
   seal: Seal
+  metrics: Pick<Metrics, 'rateLimited' | 'otp'>
   now?: () => number
 }) => {
+  const count = createOtpCaps({ limits, seal, metrics })
+
   /** Throws `no_address`. Of the devices there need only be one. */
   const addressOf = async (
     tenant: string,
@@ -75,27 +81,28 @@ export const createOtp = ({
     return address
   }
 
-  const allow = async (tenant: string, user: string, address: string | undefined) => {
-    const asked = [
-      { key: `${tenant}:otp:user:${user}`, limit: PER_PERSON, whose: 'this user' },
-      ...(address === undefined
-        ? []
-        : [
-            {
-              key: `${tenant}:otp:address:${seal.digest(addressKey(address), `otp:${tenant}`)}`,
-              limit: PER_PERSON,
-              whose: 'this address',
-            },
-          ]),
-      { key: `${tenant}:otp`, limit: PER_TENANT, whose: 'this tenant' },
-    ]
-    for (const { key, limit, whose } of asked) {
-      const afterMs = await limits.allow(key, limit)
-      if (afterMs > 0)
-        throw new RateLimitedError(
-          `${limit.points} codes in ${limit.seconds} s are the most for ${whose}`,
-          afterMs,
-        )
+  /** Throws `country_not_allowed` and `rate_limited`. */
+  const allow = async (tenant: string, { user, channel }: OtpWish, address: string | undefined) => {
+    const { otp = {} } = (await directory.tenant(tenant))?.settings ?? {}
+    const phone = BY_PHONE.includes(channel) ? address : undefined
+    const refusal = phone === undefined ? undefined : destinationRefusal(phone, otp)
+    if (refusal !== undefined)
+      throw new ProblemError(
+        'country_not_allowed',
+        `no code is sent to this number, for ${refusal}; the tenant's settings otp.countries and otp.prefixes decide`,
+      )
+    await count(tenant, { user, address, phone }, otp)
+  }
+
+  /** Counts what becomes of the requests for codes. */
+  const counted = async <Result>(channel: OtpChannel, work: () => Promise<Result>): Promise<Result> => {
+    try {
+      const result = await work()
+      metrics.otp.inc({ channel, outcome: 'sent' })
+      return result
+    } catch (error) {
+      if (error instanceof ProblemError) metrics.otp.inc({ channel, outcome: error.problem.code })
+      throw error
     }
   }
 
@@ -121,48 +128,49 @@ export const createOtp = ({
 
   return {
     /**
-     * Makes a code and hands it to the event log. Throws `no_address`, `suppressed` and `rate_limited`, having changed
-     * nothing then, and what the log and the store throw.
+     * Makes a code and hands it to the event log. Throws `no_address`, `suppressed`, `country_not_allowed` and
+     * `rate_limited`, having changed nothing then, and what the log and the store throw.
      */
-    create: async (tenant: string, wish: OtpWish): Promise<{ id: string; expiresAt: number }> => {
-      const { user, inline, channel, type, name } = wish
-      const address = await addressOf(tenant, wish)
-      await allow(tenant, user, address)
-      if (Object.values(inline).some((value) => value !== undefined))
-        await store.users.merge(tenant, [{ id: user, profile: inline }])
+    create: (tenant: string, wish: OtpWish): Promise<{ id: string; expiresAt: number }> =>
+      counted(wish.channel, async () => {
+        const { user, inline, channel, type, name } = wish
+        const address = await addressOf(tenant, wish)
+        await allow(tenant, wish, address)
+        if (Object.values(inline).some((value) => value !== undefined))
+          await store.users.merge(tenant, [{ id: user, profile: inline }])
 
-      const id = uuidv7()
-      const code = newCode(wish.length)
-      const at = now()
-      const expiresAt = at + wish.ttlSeconds * 1_000
-      const kept = {
-        hash: seal.digest(code, secretContext({ tenant, notification: id })),
-        user,
-        expires: expiresAt,
-      }
-      await store.marks.put(
-        tenant,
-        [{ key: `otp:${id}`, value: JSON.stringify(kept satisfies z.infer<typeof Kept>) }],
-        expiresAt - at,
-      )
-      await stream.publish([
-        stepMessage({
-          tenant,
+        const id = uuidv7()
+        const code = newCode(wish.length)
+        const at = now()
+        const expiresAt = at + wish.ttlSeconds * 1_000
+        const kept = {
+          hash: seal.digest(code, secretContext({ tenant, notification: id })),
           user,
-          notification: id,
-          secret: seal.seal(code, secretContext({ tenant, notification: id })),
-          ...(name === undefined ? {} : { name }),
-          type,
-          priority: 'critical',
-          at,
-          expiresAt,
-          plan: [{ channel, when: 'always', after: 0 }],
-          index: 0,
-          wide: false,
-        }),
-      ])
-      return { id, expiresAt }
-    },
+          expires: expiresAt,
+        }
+        await store.marks.put(
+          tenant,
+          [{ key: `otp:${id}`, value: JSON.stringify(kept satisfies z.infer<typeof Kept>) }],
+          expiresAt - at,
+        )
+        await stream.publish([
+          stepMessage({
+            tenant,
+            user,
+            notification: id,
+            secret: seal.seal(code, secretContext({ tenant, notification: id })),
+            ...(name === undefined ? {} : { name }),
+            type,
+            priority: 'critical',
+            at,
+            expiresAt,
+            plan: [{ channel, when: 'always', after: 0 }],
+            index: 0,
+            wide: false,
+          }),
+        ])
+        return { id, expiresAt }
+      }),
 
     /** Every answer but the right one looks the same, whether the id is unknown, too old or used. */
     verify: async (
@@ -185,6 +193,7 @@ export const createOtp = ({
         return { valid: false, attemptsLeft: ATTEMPTS - attempt }
       if (!(await take(tenant, `otp-used:${id}`, request, expires))) return { valid: false, attemptsLeft: 0 }
       await store.marks.remove(tenant, [key])
+      metrics.otp.inc({ channel: '', outcome: 'verified' })
       return { valid: true }
     },
   }

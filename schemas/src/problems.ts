@@ -29,6 +29,7 @@ export const PROBLEMS = {
   provider_unknown: { status: 422, title: 'There is no such provider' },
   no_provider: { status: 422, title: 'No provider account serves this channel' },
   no_app_url: { status: 422, title: "Where the tenant's app lives is not set" },
+  country_not_allowed: { status: 422, title: 'No codes are sent to numbers of this country or kind' },
   no_address: { status: 422, title: 'The user has no address for this channel' },
   suppressed: { status: 422, title: 'The address is on the suppression list' },
   id_reused: { status: 422, title: 'This id was used with other content' },

@@ -113,6 +113,12 @@ export const createMetrics = (options: { process?: boolean } = {}) => {
       labelNames: ['limit'] as const,
       registers,
     }),
+    otp: new Counter({
+      name: 'carillon_otp_total',
+      help: 'One-time passwords: sent, verified, or refused with a problem code. Many sent and few verified are a sign of SMS pumping',
+      labelNames: ['channel', 'outcome'] as const,
+      registers,
+    }),
     connections: new Gauge({ name: 'carillon_connections', help: 'Open live connections', registers }),
     http: new Histogram({
       name: 'carillon_http_request_seconds',

@@ -114,6 +114,85 @@ describe('POST /v1/otp', () => {
     expect((await test.call('POST', '/v1/otp', elsewhere)).status).toBe(202)
   })
 
+  const settings = (otp: object) =>
+    test.call('PUT', '/v1/tenant', { token: tenant.key, body: { otp } }).then(({ status }) => {
+      expect(status).toBe(200)
+    })
+  const outcomes = async (outcome: string) =>
+    (await test.ports.metrics.otp.get()).values
+      .filter(({ labels }) => labels.outcome === outcome)
+      .reduce((sum, { value }) => sum + value, 0)
+
+  it.each([
+    ['+882 16 123 456', 'sms'],
+    ['+881 612 345 678', 'whatsapp'],
+    ['+44 909 879 0000', 'sms'],
+  ])('sends nothing to %s by %s, and keeps nothing of the request', async (written, channel) => {
+    const phone = written.replaceAll(' ', '')
+    const before = await outcomes('country_not_allowed')
+    const { status, json } = await create({ to: { user: 'ann', phone }, channel })
+    expect([status, json.code, json.temporary]).toEqual([422, 'country_not_allowed', false])
+    expect(json.detail).toContain('otp.prefixes')
+    expect(await steps()).toEqual([])
+    expect(await test.ports.store.users.get(tenant.id, ['ann'])).toEqual([])
+    expect(await outcomes('country_not_allowed')).toBe(before + 1)
+    await settings({ prefixes: [phone.slice(0, 4)] })
+    expect((await create({ to: { user: 'ann', phone }, channel })).status).toBe(202)
+  })
+
+  it('sends to the countries of the tenant only', async () => {
+    await settings({ countries: ['PT', 'ES'] })
+    expect((await create({ to: { user: 'ann', phone: '+351911111111' } })).status).toBe(202)
+    expect((await create({ to: { user: 'bob', phone: '+34600000000' } })).status).toBe(202)
+    const { status, json } = await create({ to: { user: 'eve', phone: PHONE } })
+    expect([status, json.code]).toEqual([422, 'country_not_allowed'])
+    // Mail has no country.
+    expect((await create({ to: { user: 'eve', email: 'eve@example.com' }, channel: 'email' })).status).toBe(
+      202,
+    )
+  })
+
+  const phones = (count: number, apart = 1) =>
+    Array.from({ length: count }, (_, n) => `+49151${10_000_000 + n * apart}`)
+  const askAll = async (numbers: readonly string[]) => {
+    const replies = []
+    for (const [n, phone] of numbers.entries()) replies.push(await create({ to: { user: `u${n}`, phone } }))
+    return replies
+  }
+  const accepted = (replies: readonly { status: number }[]) => replies.filter(({ status }) => status === 202)
+
+  it('stops a run through a range of numbers', async () => {
+    const replies = await askAll(phones(25))
+    expect(accepted(replies)).toHaveLength(20)
+    const last = replies.at(-1)
+    expect([last?.status, last?.json.code]).toEqual([429, 'rate_limited'])
+    expect(last?.json.detail).toContain('otp.perRange')
+    expect(Number(last?.headers.get('retry-after'))).toBeGreaterThan(3_000)
+    expect((await create({ to: { user: 'ann', phone: '+351911111111' } })).status).toBe(202)
+  })
+
+  it.each(['perHour', 'perDay'])('stops at %s of the tenant, for text messages', async (name) => {
+    await settings({ [name]: 3 })
+    const replies = await askAll(phones(5, 20_000))
+    expect(accepted(replies)).toHaveLength(3)
+    expect(replies.at(-1)?.json.detail).toContain(`otp.${name}`)
+    const byMail = { to: { user: 'eve', email: 'eve@example.com' }, channel: 'email' }
+    expect((await create(byMail)).status).toBe(202)
+    const other = await test.tenant()
+    const elsewhere = { token: other.key, body: { to: { user: 'ann', phone: PHONE } } }
+    expect((await test.call('POST', '/v1/otp', elsewhere)).status).toBe(202)
+  })
+
+  it('stops at a number of codes a day to one e-mail address', async () => {
+    await settings({ perAddress: 2 })
+    const ask = (user: string) => create({ to: { user, email: 'shared@example.com' }, channel: 'email' })
+    expect([(await ask('a')).status, (await ask('b')).status]).toEqual([202, 202])
+    const refused = await ask('c')
+    expect([refused.status, refused.json.code]).toEqual([429, 'rate_limited'])
+    expect(refused.json.detail).toContain('otp.perAddress')
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(80_000)
+  })
+
   it('sends once for an Idempotency-Key', async () => {
     const key = { 'idempotency-key': randomUUID() }
     const body = { to: { user: 'ann', phone: PHONE } }

@@ -43,7 +43,14 @@ export const otpRoutes = (routes: Routes, { otp, idempotent }: { otp: Otp; idemp
       headers: IdempotencyKey,
       body: OtpRequest,
       answers: { 202: { description: 'It is on its way', schema: Created } },
-      problems: ['no_address', 'suppressed', 'rate_limited', 'stream_full', ...DUPLICATES],
+      problems: [
+        'no_address',
+        'suppressed',
+        'country_not_allowed',
+        'rate_limited',
+        'stream_full',
+        ...DUPLICATES,
+      ],
     },
     async ({ c, bytes }, sender) => {
       const raw = await bytes()

@@ -44,6 +44,34 @@ it.each([
   ])
 })
 
+it.each([
+  [{ countries: ['PT', 'UK'] }, '/otp/countries/1'],
+  [{ countries: ['portugal'] }, '/otp/countries/0'],
+  [{ countries: [] }, '/otp/countries'],
+  [{ prefixes: ['882'] }, '/otp/prefixes/0'],
+  [{ perHour: 0 }, '/otp/perHour'],
+  [{ perDay: 1.5 }, '/otp/perDay'],
+  [{ perMinute: 3 }, '/otp/perMinute'],
+])('refuses %j as the limits of one-time passwords', async (otp, pointer) => {
+  const { key } = await test.tenant()
+  const reply = await test.call('PUT', '/v1/tenant', { token: key, body: { otp } })
+  expect([reply.status, reply.json.errors?.[0]?.pointer]).toEqual([422, pointer])
+})
+
+it('keeps the limits of one-time passwords', async () => {
+  const { key } = await test.tenant()
+  const otp = {
+    countries: ['PT', 'ES'],
+    prefixes: ['+882'],
+    perHour: 10,
+    perDay: 50,
+    perAddress: 3,
+    perRange: 4,
+  }
+  expect((await test.call('PUT', '/v1/tenant', { token: key, body: { otp } })).json).toEqual({ otp })
+  expect((await test.call('GET', '/v1/tenant', { token: key })).json).toEqual({ otp })
+})
+
 it('takes http where insecure links are accepted', async () => {
   const dev = await openHub({ insecureLinks: 'accept' })
   const { key } = await dev.tenant()

@@ -2,6 +2,7 @@ import { ProblemError } from '@carillon/core/errors'
 import type { Directory } from '@carillon/core/security/directory'
 import type { Tenants } from '@carillon/core/store/port'
 import { TenantSettings } from '@carillon/schemas'
+import { isSupportedCountry } from 'libphonenumber-js/max'
 import type { Routes } from '../routes.ts'
 
 const gone = () => new ProblemError('tenant_unknown', 'the tenant of this API key does not exist any more')
@@ -50,6 +51,16 @@ export const tenantRoutes = (
       if (insecureLinks === 'refuse' && settings.url?.startsWith('http:'))
         throw new ProblemError('invalid_request', 'the body does not fit the schema', {
           errors: [{ pointer: '/url', message: 'must be https; http is for development' }],
+        })
+      const unknown = settings.otp?.countries?.findIndex((country) => !isSupportedCountry(country)) ?? -1
+      if (unknown >= 0)
+        throw new ProblemError('invalid_request', 'the body does not fit the schema', {
+          errors: [
+            {
+              pointer: `/otp/countries/${unknown}`,
+              message: 'must be an ISO 3166-1 country code such as GB',
+            },
+          ],
         })
       if (!(await directory.tenant(tenant))) throw gone()
       await tenants.putSettings(tenant, settings)

@@ -54,7 +54,7 @@ const askUntil = async ({ hub, tenant }: Installation, run: number, over: () => 
     if (at > clock()) await sleep(at - clock())
     const channel = n % 2 === 0 ? 'sms' : 'email'
     const user = `otp-${run}-${n}`
-    const address = channel === 'sms' ? `+1555${run}${1_000_000 + n}` : `${user}@people.example`
+    const address = channel === 'sms' ? `+1555${run}${100_000 + n}` : `${user}@people.example`
     wishes.push({ channel, address, at })
     const to = { user, [channel === 'sms' ? 'phone' : 'email']: address }
     calls.add(tenant.sendOtp(hub, { to, channel }))

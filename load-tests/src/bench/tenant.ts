@@ -39,6 +39,9 @@ export type Tenant = {
   marks(hub: string, user: number): Promise<number[][]>
 }
 
+/** Caps against SMS pumping would be what is measured. */
+const UNLIMITED = { perHour: 10_000_000, perDay: 10_000_000, perRange: 10_000_000 }
+
 /** The store that a `carillon` with these settings opens, without the seconds it takes to start one. */
 const inStore = async (settings: Settings, work: (store: Store) => Promise<void>) => {
   const seal = createSeal(settings.CARILLON_SECRET ?? '')
@@ -67,7 +70,7 @@ export const makeTenant = async (settings: Settings, prepare?: Prepare): Promise
   await inStore(settings, async (store) => {
     await store.migrate()
     await store.tenants.put(signer)
-    await store.tenants.putSettings(id, { url: 'http://localhost:4000/' })
+    await store.tenants.putSettings(id, { url: 'http://localhost:4000/', otp: UNLIMITED })
     await store.tenants.putKey(key)
     await prepare?.(store, id)
   })

@@ -3,13 +3,13 @@ import { ADDRESSES } from './scenarios/addresses.ts'
 import { FAULTS } from './scenarios/faults.ts'
 import { interrupt } from './scenarios/killed.ts'
 import { LISTING } from './scenarios/listing.ts'
-import { OTP } from './scenarios/otp.ts'
+import { OTP, PUMPING } from './scenarios/otp.ts'
 import { PRESENCE } from './scenarios/presence.ts'
 import { RETRIES } from './scenarios/retries.ts'
 import { openScene } from './scene.ts'
 import type { Stage } from './stage.ts'
 
-const SCENARIOS = [...PRESENCE, ...FAULTS, ...RETRIES, ...ADDRESSES, OTP, LISTING]
+const SCENARIOS = [...PRESENCE, ...FAULTS, ...RETRIES, ...ADDRESSES, OTP, PUMPING, LISTING]
 
 /**
  * What has to hold in every mode. The scenarios have nothing of one another's but the installation, and go on at the same

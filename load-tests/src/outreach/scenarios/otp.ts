@@ -36,3 +36,35 @@ export const OTP: Scenario = {
     expect(company.asked).toHaveLength(1)
   },
 }
+
+export const PUMPING: Scenario = {
+  title: 'one-time passwords are capped over all hubs together, and go to no country that is not listed',
+  play: async ({ ok, stage, tenant }) => {
+    await ok('PUT', '/v1/tenant', { otp: { countries: ['PT'], perRange: 4, perAddress: 2 } })
+    /** Through each hub in turn. */
+    const ask = (n: number, body: object) =>
+      fetch(`${stage.hubs[n % stage.hubs.length]?.url}/v1/otp`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${tenant.apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    const statuses: number[] = []
+    for (let n = 0; n < 7; n++) {
+      const { status, headers } = await ask(n, { to: { user: `u${n}`, phone: `+35191100000${n}` } })
+      statuses.push(status)
+      if (status === 429) expect(Number(headers.get('retry-after'))).toBeGreaterThan(3_000)
+    }
+    expect(statuses).toEqual([202, 202, 202, 202, 429, 429, 429])
+    for (const [n, expected] of [202, 202, 429, 429].entries()) {
+      const to = { user: `m${n}`, email: 'shared@people.example' }
+      expect((await ask(n, { to, channel: 'email' })).status).toBe(expected)
+    }
+    for (const [n, phone] of ['+88216123456', '+34600000000', '+88216123457', '+34600000001'].entries()) {
+      const reply = await ask(n, { to: { user: 'far', phone } })
+      expect([reply.status, ((await reply.json()) as { code: string }).code]).toEqual([
+        422,
+        'country_not_allowed',
+      ])
+    }
+  },
+}
