@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Config } from '@carillon/core/config/config'
-import { UnavailableError } from '@carillon/core/errors'
+import { reasonOf, UnavailableError } from '@carillon/core/errors'
 import { embeddedIdempotency } from '@carillon/core/idempotency/embedded'
 import { jetstreamIdempotency } from '@carillon/core/idempotency/jetstream'
 import type { Idempotency } from '@carillon/core/idempotency/port'
@@ -9,6 +9,8 @@ import type { Closers } from '@carillon/core/lifecycle/closers'
 import { memoryLimits } from '@carillon/core/limits/memory'
 import type { Limits } from '@carillon/core/limits/port'
 import { redisLimits } from '@carillon/core/limits/redis'
+import { redisShare } from '@carillon/core/limits/redis-share'
+import { createRequestLimits, type RequestLimits } from '@carillon/core/limits/requests'
 import { inProcessLive } from '@carillon/core/live/in-process'
 import type { Live } from '@carillon/core/live/port'
 import { redisLive } from '@carillon/core/live/redis'
@@ -159,16 +161,16 @@ export const openParts = (context: Context, file = databaseFile(context.config))
     return live
   }
 
-  /** What paces and refuses, on Redis where there is one. */
-  const openLimits = async (namespace: string): Promise<Limits> => {
-    if (!config.redisUrl) return memoryLimits()
+  /** Limits of sends and of requests, shared over Redis where there is one. */
+  const openLimits = async (namespace: string): Promise<{ limits: Limits; requests: RequestLimits }> => {
+    if (!config.redisUrl) return { limits: memoryLimits(), requests: createRequestLimits() }
     const redis = await openRedis(config.redisUrl).connect()
     closers.add('limits', () => redis.disconnect())
-    return redisLimits({
-      redis,
-      namespace,
-      onError: (error) => log.warn({ err: error.message }, 'limits hold for this process only'),
-    })
+    const onError = (error: unknown) =>
+      log.warn({ err: reasonOf(error) }, 'limits hold for this process only')
+    const requests = createRequestLimits({ share: redisShare({ redis, namespace }), onError })
+    closers.add('request limits', () => requests.close())
+    return { limits: redisLimits({ redis, namespace, onError }), requests }
   }
 
   /** `allow`: who may be sent to although they are not public, unless the settings say. */
@@ -210,7 +212,7 @@ export const openHubParts = async (
   const open = openParts(context, file)
   const { store, namespace, stream, idempotency } = await openBase(open, log, { migrate })
   const { live, io } = await untilAvailable(log, 'live bus', () => open.openEdge(namespace))
-  const limits = await untilAvailable(log, 'live bus', () => open.openLimits(namespace))
+  const { limits, requests } = await untilAvailable(log, 'live bus', () => open.openLimits(namespace))
   const http = open.openHttp(allow)
   const directory = createDirectory(store)
   return {
@@ -221,6 +223,7 @@ export const openHubParts = async (
     io,
     directory,
     limits,
+    requests,
     http,
     seal: open.seal,
     providers: await loadProviders(),
@@ -234,7 +237,7 @@ export const openDispatcherParts = async (context: Context) => {
   const open = openParts(context)
   const { store, namespace, stream } = await openBase(open, log, { migrate: false })
   const live = await untilAvailable(log, 'live bus', () => open.openLive(namespace))
-  const limits = await untilAvailable(log, 'live bus', () => open.openLimits(namespace))
+  const { limits } = await untilAvailable(log, 'live bus', () => open.openLimits(namespace))
   const http = open.openHttp([])
   const directory = createDirectory(store)
   const providers = await loadProviders()

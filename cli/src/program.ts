@@ -59,21 +59,35 @@ program
 
 program
   .command('tenant')
-  .description('List tenants, add one, or change its secret')
+  .description('List tenants, add one, or change its secret or limits')
   .addOption(
     new Option(
       '--add <tenant>',
       'Create this tenant and print the secret its backend may sign user tokens with',
-    ).conflicts(['rotate', 'revoke']),
+    ).conflicts(['rotate', 'revoke', 'limit']),
   )
   .addOption(
-    new Option('--rotate <tenant>', 'Give this tenant a new secret; the previous one stays valid').conflicts(
+    new Option('--rotate <tenant>', 'Give this tenant a new secret; the previous one stays valid').conflicts([
       'revoke',
-    ),
+      'limit',
+    ]),
   )
-  .option('--revoke <tenant>', 'Give this tenant a new secret and invalidate all older ones at once')
+  .addOption(
+    new Option(
+      '--revoke <tenant>',
+      'Give this tenant a new secret and invalidate all older ones at once',
+    ).conflicts('limit'),
+  )
+  .option('--limit <tenant>', 'Show the request limits of this tenant, or set them with --requests')
+  .option(
+    '--requests <list>',
+    'Requests a second, and at once, of each key, the tenant and each user: key=100:200,user=off; default resets them',
+  )
   .addOption(data())
-  .action(async (options) => (await import('./commands/tenant.ts')).tenant(options))
+  .action(async (options, command) => {
+    if (options.requests !== undefined && options.limit === undefined) return missing(command, '--limit')
+    await (await import('./commands/tenant.ts')).tenant(options)
+  })
 
 program
   .command('token')

@@ -3,7 +3,7 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { problem } from '@carillon/schemas'
 import { Hono } from 'hono'
-import { answerProblem, problemOf, retryAfterOf } from './problems.ts'
+import { answerProblem, problemOf, RateLimitedError, retryAfterOf, setHeaders } from './problems.ts'
 
 /** What a request carries through the hub. `route` is its pattern, `tenant` whose credentials it showed. */
 export type Edge = { Variables: { requestId: string; route: string; tenant: string } }
@@ -62,6 +62,7 @@ export const createEdge = ({ log, metrics }: { log: Log; metrics: Metrics }): Ho
       metrics.faults.inc({ where: 'request' })
       log.error(context, 'request failed')
     } else if (about.status >= 500) log.warn(context, 'request refused for now')
+    if (error instanceof RateLimitedError) setHeaders(c, error.headers)
     return answerProblem(c, about, {}, retryAfterOf(error))
   })
 

@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Idempotency } from '@carillon/core/idempotency/port'
 import type { Limits } from '@carillon/core/limits/port'
+import type { RequestLimits } from '@carillon/core/limits/requests'
 import type { LinkPolicy } from '@carillon/core/links'
 import type { Live } from '@carillon/core/live/port'
 import type { LiveServer } from '@carillon/core/live/server'
@@ -44,6 +46,7 @@ import { createVerbs } from './inbox/verbs.ts'
 import { createNotificationList } from './notifications/list.ts'
 import { refuseHosts, refuseOrigins } from './origin.ts'
 import { createOtp } from './otp.ts'
+import { createRateLimit, type RequestRates } from './rate-limit.ts'
 import { createRefusals } from './refusals.ts'
 import { createRoutes, type RouteEntry } from './routes.ts'
 import { createHttpServer } from './server.ts'
@@ -58,6 +61,7 @@ export type HubPorts = {
   idempotency: Idempotency
   directory: Directory
   limits: Limits
+  requests: RequestLimits
   seal: Seal
   /** What accounts may be made for, and who may report. */
   providers: Providers
@@ -79,6 +83,8 @@ export type HubOptions = LinkPolicy & {
   trustedProxies?: readonly string[]
   /** Left out: any number. */
   socketsPerAddress?: SocketLimits
+  /** Left out: no limits but those of tenants. */
+  requestRates?: RequestRates
   unknownTypes: 'refuse' | 'accept'
   /** Where the hub is reached from outside, as providers know it; left out, where a request says it is. */
   publicUrl?: string
@@ -136,14 +142,22 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     origin: options.origins === '*' ? '*' : [...options.origins],
     allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
-    exposeHeaders: ['X-Request-Id', 'Retry-After'],
+    exposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
     maxAge: PREFLIGHT_SECONDS,
   })
   const ofPages = ['/v1/inbox/*', '/v1/devices/*', '/v1/push/*', ...BROWSER_FILES.map((name) => `/${name}`)]
   for (const path of ofPages) app.use(path, openToPages)
 
   const refusals = createRefusals({ log, explain: options.explainRefusals })
-  const routes = createRoutes(app, directory, refusals)
+  const addressOf = createClientAddress(options.trustedProxies ?? ['loopback'])
+  const addressOfRequest = ({ socket, headers }: IncomingMessage) =>
+    addressOf(socket.remoteAddress, headers['x-forwarded-for']?.toString())
+  const rateLimit = createRateLimit({
+    ...{ requests: ports.requests, directory, metrics },
+    rates: options.requestRates,
+    addressOf: addressOfRequest,
+  })
+  const routes = createRoutes(app, { directory, refusals, rateLimit })
   const idempotent = createIdempotent({ idempotency, log })
   const { notifications, deliveries, accounts, suppressions } = store
   notificationRoutes(routes, {
@@ -199,15 +213,13 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   routes.seal()
 
   const server = createHttpServer(app)
-  const addressOf = createClientAddress(options.trustedProxies ?? ['loopback'])
   const admission = createAdmission({
-    addressOf: ({ socket, headers }) =>
-      addressOf(socket.remoteAddress, headers['x-forwarded-for']?.toString()),
+    addressOf: addressOfRequest,
     limits: options.socketsPerAddress ?? { sockets: Infinity, handshakes: Infinity },
     metrics,
   })
   const sockets = attachSockets({
-    ...{ io, directory, admission, refusals, live, log, metrics },
+    ...{ io, directory, admission, rateLimit, refusals, live, log, metrics },
     onReceived: verbs.received,
   })
 

@@ -105,12 +105,25 @@ const keyOf = ({ method, path }: RouteEntry, part: string | number) => `${method
 /** What credentials, parameters and bodies bring with them, and what a route names itself. */
 const problemsOf = (route: RouteEntry): ProblemCode[] => {
   const codes: ProblemCode[] = [...(route.problems ?? []), 'internal']
-  if (route.access.kind !== 'open') codes.push('unauthenticated', 'unavailable')
+  if (route.access.kind !== 'open') codes.push('unauthenticated', 'unavailable', 'rate_limited')
   if (route.access.kind === 'sender') codes.push('forbidden')
   if (route.access.kind === 'user') codes.push('token_expired')
   if (route.params || route.query || route.body) codes.push('invalid_request')
   if (route.body || route.rawBody) codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type')
-  return codes
+  return [...new Set(codes)]
+}
+
+const header = (description: string, example: string) => ({
+  description,
+  schema: { type: 'string', examples: [example] },
+})
+const RATE_LIMIT_HEADERS = {
+  'Retry-After': header('Seconds until the request may succeed', '1'),
+  RateLimit: header(
+    'What is left of the tightest limit, and in how many seconds it is unused again',
+    '"key";r=0;t=2',
+  ),
+  'RateLimit-Policy': header('Its quota, and the seconds in which that fills up', '"key";q=200;w=2'),
 }
 
 const problemAnswers = (route: RouteEntry) => {
@@ -124,6 +137,7 @@ const problemAnswers = (route: RouteEntry) => {
       status,
       {
         description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('. '),
+        ...(status === 429 ? { headers: RATE_LIMIT_HEADERS } : {}),
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },
     ]),

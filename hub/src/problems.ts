@@ -4,13 +4,15 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Edge } from './edge.ts'
 
-/** As many as there may be have come; there is room again after `afterMs`. */
+/** A rate limit is reached; retry after `afterMs`. `headers` say more about the limit. */
 export class RateLimitedError extends ProblemError {
   override name = 'RateLimitedError'
   readonly afterMs: number
-  constructor(detail: string, afterMs: number) {
+  readonly headers: Record<string, string>
+  constructor(detail: string, afterMs: number, headers: Record<string, string> = {}) {
     super('rate_limited', detail)
     this.afterMs = afterMs
+    this.headers = headers
   }
 }
 
@@ -28,6 +30,10 @@ export const problemOf = (error: unknown): Problem =>
     ? error.problem
     : problem('internal', 'this is a fault of Carillon; its log has it under the X-Request-Id of this answer')
 
+export const setHeaders = (c: Context<Edge>, headers: Record<string, string>): void => {
+  for (const name in headers) c.header(name, headers[name])
+}
+
 /** Seconds to wait, when an error knows it better than its code does. */
 export const retryAfterOf = (error: unknown): number | undefined =>
   error instanceof RateLimitedError ? Math.max(1, Math.ceil(error.afterMs / 1_000)) : undefined
@@ -37,6 +43,7 @@ export const problemHeaders = (error: ProblemError): Record<string, string> => {
   const seconds = retryAfterOf(error) ?? RETRY_AFTER[error.problem.code]
   return {
     'content-type': 'application/problem+json',
+    ...(error instanceof RateLimitedError ? error.headers : {}),
     ...(seconds === undefined ? {} : { 'retry-after': String(seconds) }),
   }
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { checked } from '@carillon/core/checked'
 import { ProblemError } from '@carillon/core/errors'
 import { parseJson } from '@carillon/core/json'
@@ -5,12 +6,14 @@ import type { Scope, Sender } from '@carillon/core/security/api-keys'
 import type { Directory } from '@carillon/core/security/directory'
 import type { EndUser } from '@carillon/core/security/user-tokens'
 import { type ProblemCode, problem } from '@carillon/schemas'
+import type { HttpBindings } from '@hono/node-server'
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { authenticateSender, authenticateUser } from './auth.ts'
 import { readBody, readRawBody } from './body.ts'
 import type { Edge } from './edge.ts'
-import { answerProblem } from './problems.ts'
+import { answerProblem, setHeaders } from './problems.ts'
+import type { RateLimit } from './rate-limit.ts'
 import type { Refusals } from './refusals.ts'
 
 /** Enough for everything but batches. */
@@ -75,8 +78,16 @@ const paramsOf = (c: Context<Edge>) => {
   return params
 }
 
+/** The request as Node has it; undefined without a server around the application. */
+const incomingOf = (c: Context<Edge>): IncomingMessage | undefined =>
+  (c.env as Partial<HttpBindings> | undefined)?.incoming
+
 /** Adds routes to the application, by who may call them, and remembers them for the OpenAPI document. */
-export const createRoutes = (app: Hono<Edge>, directory: Directory, refusals: Refusals) => {
+export const createRoutes = (
+  app: Hono<Edge>,
+  parts: { directory: Directory; refusals: Refusals; rateLimit: RateLimit },
+) => {
+  const { directory, refusals, rateLimit } = parts
   const table: RouteEntry[] = []
 
   const add = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, Caller>(
@@ -89,7 +100,9 @@ export const createRoutes = (app: Hono<Edge>, directory: Directory, refusals: Re
     app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
       c.set('route', route.path)
       const caller = await authenticate(c).catch((error: unknown) => {
-        throw refusals(error)
+        const answer = refusals(error)
+        const limited = rateLimit.refused(error, incomingOf(c))
+        throw limited === error ? answer : limited
       })
       const limit = route.bodyMaxBytes ?? BODY_MAX_BYTES
       const bytes = () => (route.rawBody ? readRawBody(c.req, limit) : readBody(c.req, limit))
@@ -125,6 +138,7 @@ export const createRoutes = (app: Hono<Edge>, directory: Directory, refusals: Re
         async (c) => {
           const sender = await authenticateSender(directory, c.req, scope)
           c.set('tenant', sender.tenant)
+          setHeaders(c, await rateLimit.sender(sender))
           return sender
         },
         handle,
@@ -141,6 +155,7 @@ export const createRoutes = (app: Hono<Edge>, directory: Directory, refusals: Re
         async (c) => {
           const user = await authenticateUser(directory, c.req)
           c.set('tenant', user.tenant)
+          setHeaders(c, await rateLimit.user(user))
           return user
         },
         handle,

@@ -7,6 +7,7 @@ import { ProblemError } from '@carillon/core/errors'
 import { embeddedIdempotency } from '@carillon/core/idempotency/embedded'
 import { itemId } from '@carillon/core/ids'
 import { memoryLimits } from '@carillon/core/limits/memory'
+import { createRequestLimits } from '@carillon/core/limits/requests'
 import { inProcessLive } from '@carillon/core/live/in-process'
 import { standaloneServer } from '@carillon/core/live/server'
 import { createHttp } from '@carillon/core/outreach/http'
@@ -101,6 +102,7 @@ export const openHub = async (
     idempotency: embeddedIdempotency({ database }),
     directory: createDirectory(store),
     limits: memoryLimits(),
+    requests: createRequestLimits(),
     seal,
     providers: new Map([parrot, mute].map((provider) => [provider.name, provider])),
     http: createHttp({ allow: [] }),

@@ -106,6 +106,13 @@ test('tenants and keys are made, listed, rotated and revoked', async () => {
   await run('token', '--tenant', 'acme', '--revoke', id)
   expect(await run('token', '--tenant', 'acme')).toContain('revoked')
   expect(await run('tenant', '--rotate', 'acme')).toMatch(/^acme \S{43}$/)
+  expect(await run('tenant', '--limit', 'acme')).toBe('acme default')
+  expect(await run('tenant', '--limit', 'acme', '--requests', 'key=0.5:10,user=off,tenant=300')).toBe(
+    'acme key=0.5:10,tenant=300:300,user=off',
+  )
+  expect(await run('tenant', '--limit', 'acme')).toBe('acme key=0.5:10,tenant=300:300,user=off')
+  expect(await failure(['tenant', '--limit', 'acme', '--requests', 'email=1'])).toMatchObject({ code: 2 })
+  expect(await run('tenant', '--limit', 'acme', '--requests', 'default')).toBe('acme default')
 })
 
 test.each([
@@ -130,6 +137,7 @@ test.each([
   [['dve'], "unknown command 'dve'", 'dev'],
   [['hlep'], "unknown command 'hlep'", 'help'],
   [['token'], "option '--tenant' is missing", ''],
+  [['tenant', '--requests', 'key=1'], "option '--limit' is missing", ''],
   [['dev', '4000'], 'too many arguments', ''],
   [['dev', '--memory', '--data', 'x'], 'cannot be used with', ''],
   [['tenant', '--add', 'acme', '--revoke', 'demo'], 'cannot be used with', ''],

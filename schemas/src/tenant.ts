@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Rate } from './account.ts'
 import { WebUrl } from './url.ts'
 
 const cap = () => z.int().min(1).max(10_000_000)
@@ -40,3 +41,15 @@ export const TenantSettings = z.strictObject({
   otp: OtpSettings.optional().describe('Limits of one-time passwords'),
 })
 export type TenantSettings = z.infer<typeof TenantSettings>
+
+const requestRate = Rate.nullable().optional()
+
+/**
+ * What only an operator sets for a tenant. What is left out is as the settings of the installation say; `null` is no
+ * limit.
+ */
+export const TenantLimits = z.strictObject({
+  /** Requests by each API key, by all of the tenant together, and by each user. */
+  requests: z.strictObject({ key: requestRate, tenant: requestRate, user: requestRate }).optional(),
+})
+export type TenantLimits = z.infer<typeof TenantLimits>

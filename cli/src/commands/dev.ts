@@ -127,6 +127,7 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
         origins: config.origins,
         trustedProxies: config.trustedProxies,
         socketsPerAddress: config.socketsPerAddress,
+        requestRates: config.requestRates,
         hosts: [host, hostname(), new URL(publicUrl).host],
         unknownTypes,
         insecureLinks,

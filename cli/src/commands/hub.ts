@@ -24,6 +24,7 @@ export const hub = (options: { port?: number }) => {
         origins: config.origins,
         trustedProxies: config.trustedProxies,
         socketsPerAddress: config.socketsPerAddress,
+        requestRates: config.requestRates,
         unknownTypes: config.unknownTypes ?? 'refuse',
         insecureLinks: config.insecureLinks ?? 'refuse',
         secret,

@@ -1,5 +1,6 @@
+import { aSecondAtOnce, parseRates } from '@carillon/core/config/rates'
 import { newTenant, newTenantSecret } from '@carillon/core/security/user-tokens'
-import { parse, TenantId } from '@carillon/schemas'
+import { parse, TenantId, type TenantLimits } from '@carillon/schemas'
 import { administer } from '../admin.ts'
 import { refuse, say } from '../settings.ts'
 
@@ -11,10 +12,47 @@ const tenantId = (value: string) => {
   return parsed.success ? parsed.data : refuse(`${JSON.stringify(value)}: ${parsed.issues[0]!.message}`)
 }
 
-type Options = { add?: string; rotate?: string; revoke?: string; data?: string }
+type Options = {
+  add?: string
+  rotate?: string
+  revoke?: string
+  limit?: string
+  requests?: string
+  data?: string
+}
 
-export const tenant = ({ add, rotate, revoke, ...options }: Options) =>
+const REQUESTS = ['key', 'tenant', 'user'] as const
+/** In place of a list: the tenant gets the limits of the installation again. */
+const DEFAULT = 'default'
+
+const requestLimits = (list: string): TenantLimits => {
+  if (list === DEFAULT) return {}
+  const requests = parseRates(REQUESTS, list, aSecondAtOnce)
+  return requests
+    ? { requests }
+    : refuse(
+        `--requests ${JSON.stringify(list)} is not a list such as key=100:200,user=off of ${REQUESTS.join(', ')}, or ${DEFAULT}`,
+      )
+}
+
+/** In the form in which they are given. */
+const listOf = ({ requests = {} }: TenantLimits): string => {
+  const entries = REQUESTS.flatMap((name) => {
+    const rate = requests[name]
+    if (rate === undefined) return []
+    return `${name}=${rate === null ? 'off' : `${rate.perSecond}:${rate.burst}`}`
+  })
+  return entries.length > 0 ? entries.join(',') : DEFAULT
+}
+
+export const tenant = ({ add, rotate, revoke, limit, requests, ...options }: Options) =>
   administer(options, async (store) => {
+    if (limit !== undefined) {
+      const known = (await store.tenants.get(tenantId(limit))) ?? refuse(`there is no tenant ${limit}`)
+      const limits = requests === undefined ? known.limits : requestLimits(requests)
+      if (requests !== undefined) await store.tenants.putLimits(known.id, limits)
+      return say(`${known.id} ${listOf(limits)}`)
+    }
     if (add !== undefined) {
       const id = tenantId(add)
       if (await store.tenants.get(id)) refuse(`tenant ${id} exists already`)

@@ -79,3 +79,26 @@ test('origins are brought into the form in which browsers send them', () => {
   expect(() => readConfig({ CARILLON_ORIGINS: 'app.example' })).toThrow(/CARILLON_ORIGINS must be/)
   expect(() => readConfig({ CARILLON_ORIGINS: 'https://a.example,*' })).toThrow(ConfigError)
 })
+
+test('request limits replace single defaults; as many pass at once as in a second unless said otherwise', () => {
+  const { requestRates: defaults } = readConfig({})
+  expect(defaults.key?.burst).toBeGreaterThan(0)
+  expect(readConfig({ CARILLON_REQUEST_LIMITS: 'key=0.5:10,user=off,tenant=300' }).requestRates).toEqual({
+    ...defaults,
+    key: { perSecond: 0.5, burst: 10 },
+    user: null,
+    tenant: { perSecond: 300, burst: 300 },
+  })
+  expect(() => readConfig({ CARILLON_REQUEST_LIMITS: 'email=1' })).toThrow(/CARILLON_REQUEST_LIMITS must be/)
+})
+
+test('trusted proxies are addresses, networks and two names', () => {
+  expect(readConfig({}).trustedProxies).toEqual(['loopback'])
+  expect(readConfig({ CARILLON_TRUSTED_PROXIES: 'private, 192.0.2.0/24' }).trustedProxies).toEqual([
+    'private',
+    '192.0.2.0/24',
+  ])
+  expect(() => readConfig({ CARILLON_TRUSTED_PROXIES: 'proxy.internal' })).toThrow(
+    /must be a list of addresses/,
+  )
+})

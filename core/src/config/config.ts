@@ -2,6 +2,7 @@ import { CHANNELS, type Channel, nearest, parse, type Rate, RETRY_WINDOW_MAX, TO
 import { z } from 'zod'
 import { NAMESPACE } from '../installation/namespace.ts'
 import { isNetwork } from '../security/networks.ts'
+import { aSecondAtOnce, entries, evenly, parseRates } from './rates.ts'
 
 const url = (...schemes: string[]) =>
   z.string().refine(
@@ -15,36 +16,50 @@ const url = (...schemes: string[]) =>
     `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
   )
 
-const entries = (text: string) =>
-  text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '')
-
 /** Many people may share one address, so caps per address are generous. */
 const cap = (most: number) => z.coerce.number().int().min(1).default(most)
 
-const RATE = /^([a-z]+)=(\d+(?:\.\d+)?)(?::(\d+))?$/
 const RATE_NAMES = ['global', 'tenant', 'sender', 'user', ...CHANNELS] as const
 type RateName = (typeof RATE_NAMES)[number]
 
+const ratesOf = <Name extends string>(
+  names: readonly Name[],
+  burstOf: (perSecond: number) => number,
+  message: string,
+) =>
+  z.string().transform((text, context) => {
+    const rates = parseRates(names, text, burstOf)
+    if (rates) return rates
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+
 /** `email=200,user=1:5`: so many a second, and at most so many at once. */
-const Rates = z.string().transform((text, context) => {
-  const rates: Partial<Record<RateName, Rate>> = {}
-  for (const entry of entries(text)) {
-    const [, name, perSecond, burst] = RATE.exec(entry) ?? []
-    const known = RATE_NAMES.find((each) => each === name)
-    if (!known || !(Number(perSecond) > 0)) {
-      context.addIssue({
-        code: 'custom',
-        message: `must be a list such as email=200,user=1:5 of ${RATE_NAMES.join(', ')} and messages a second`,
-      })
-      return z.NEVER
-    }
-    rates[known] = { perSecond: Number(perSecond), burst: Math.max(1, Number(burst ?? 1)) }
-  }
-  return rates
+const Rates = ratesOf(
+  RATE_NAMES,
+  evenly,
+  `must be a list such as email=200,user=1:5 of ${RATE_NAMES.join(', ')} and messages a second`,
+).transform((rates) => {
+  const known: Partial<Record<RateName, Rate>> = {}
+  for (const name of RATE_NAMES) if (rates[name]) known[name] = rates[name]
+  return known
 })
+
+/** `guesses`: refused credentials, by client address. */
+const REQUEST_NAMES = ['key', 'tenant', 'user', 'guesses'] as const
+type RequestRates = Record<(typeof REQUEST_NAMES)[number], Rate | null>
+/** More than a hub serves by keys and tenants, so that only what is clearly a fault or an attack is refused. */
+const REQUEST_RATES: RequestRates = {
+  key: { perSecond: 10_000, burst: 20_000 },
+  tenant: { perSecond: 20_000, burst: 40_000 },
+  user: { perSecond: 100, burst: 1_000 },
+  guesses: { perSecond: 1, burst: 100 },
+}
+const RequestRates = ratesOf(
+  REQUEST_NAMES,
+  aSecondAtOnce,
+  `must be a list such as key=100:200,user=off of ${REQUEST_NAMES.join(', ')} and requests a second`,
+)
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 const RETRIES_EXAMPLE = 'email=window:24h,base:5s,cap:30m;webhook=window:3d'
@@ -153,6 +168,9 @@ export const Environment = z.object({
   CARILLON_HANDSHAKES_PER_ADDRESS: cap(100).describe(
     'Sockets without a valid token that a client address may keep for longer than two seconds',
   ),
+  CARILLON_REQUEST_LIMITS: RequestRates.default({}).describe(
+    'Requests a second of an API key, tenant and user, and refused credentials of a client address, such as key=100:200,user=off; the second number is at once',
+  ),
   CARILLON_UNKNOWN_TYPES: z
     .enum(['refuse', 'accept'])
     .optional()
@@ -224,6 +242,7 @@ export type Config = {
   publicUrl?: string
   allowedTargets?: string[]
   rates: Partial<Record<RateName, Rate>>
+  requestRates: RequestRates
   retries: Retries
   hubUrl?: string
   apiKey?: string
@@ -288,6 +307,7 @@ export const readConfig = (environment: Record<string, string | undefined>): Con
     allowedTargets:
       env.CARILLON_ALLOWED_TARGETS === undefined ? undefined : entries(env.CARILLON_ALLOWED_TARGETS),
     rates: env.CARILLON_RATES ?? {},
+    requestRates: { ...REQUEST_RATES, ...env.CARILLON_REQUEST_LIMITS },
     retries: env.CARILLON_RETRIES ?? {},
     hubUrl: env.CARILLON_HUB_URL,
     apiKey: env.CARILLON_API_KEY,

@@ -21,6 +21,7 @@ export const newTenant = (id: string): Tenant => ({
   vapid: newVapidKeys(),
   createdAt: new Date().toISOString(),
   settings: {},
+  limits: {},
 })
 
 /** A P-256 key pair as Web Push knows it (RFC 8292): the point uncompressed, the number in 32 bytes. */

@@ -7,6 +7,7 @@ import type {
   NotificationState,
   Priority,
   StoredType,
+  TenantLimits,
   TenantSettings,
   UserProfile,
 } from '@carillon/schemas'
@@ -115,6 +116,7 @@ export type Tenant = {
   vapid: { publicKey: string; privateKey: string }
   createdAt: string
   settings: TenantSettings
+  limits: TenantLimits
 }
 
 export type ApiKey = {
@@ -129,10 +131,12 @@ export type ApiKey = {
 }
 
 export interface Tenants {
-  /** Creates or replaces all but the settings. `secrets` and `vapid` are encrypted at rest. */
-  put(tenant: Omit<Tenant, 'settings'>): Promise<void>
+  /** Creates or replaces all but settings and limits. `secrets` and `vapid` are encrypted at rest. */
+  put(tenant: Omit<Tenant, 'settings' | 'limits'>): Promise<void>
   /** Replaces the settings. The tenant must exist. */
   putSettings(id: string, settings: TenantSettings): Promise<void>
+  /** Replaces the limits. The tenant must exist. */
+  putLimits(id: string, limits: TenantLimits): Promise<void>
   get(id: string): Promise<Tenant | undefined>
   list(): Promise<string[]>
   putKey(key: ApiKey): Promise<void>

@@ -2,6 +2,7 @@ import type { Captured } from '@carillon/core/outreach/provider'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CapturedList, createCaptured } from '../captured.ts'
 import { createEdge } from '../edge.ts'
+import type { RateLimit } from '../rate-limit.ts'
 import { createRefusals } from '../refusals.ts'
 import { createRoutes } from '../routes.ts'
 import { createHttpServer } from '../server.ts'
@@ -15,6 +16,12 @@ const DEMO = {
   natsUrl: null,
   users: ['ada', 'grace'],
   durable: 'nothing is kept',
+}
+
+const NO_LIMIT: RateLimit = {
+  sender: async () => ({}),
+  user: async () => ({}),
+  refused: (error) => error,
 }
 
 const text = (id: string): Captured => ({
@@ -163,11 +170,15 @@ describe('the events', () => {
   it('end when they are closed, and then keep no server', async () => {
     const { directory, store, log, metrics } = test.ports
     const app = createEdge({ log, metrics })
-    const { close } = demoRoutes(app, createRoutes(app, directory, createRefusals({ log })), {
-      demo: DEMO,
-      directory,
-      users: store.users,
-    })
+    const { close } = demoRoutes(
+      app,
+      createRoutes(app, { directory, rateLimit: NO_LIMIT, refusals: createRefusals({ log }) }),
+      {
+        demo: DEMO,
+        directory,
+        users: store.users,
+      },
+    )
     const server = createHttpServer(app)
     const { next } = await follow(server)
     await next()

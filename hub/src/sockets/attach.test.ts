@@ -50,6 +50,7 @@ const openEdge = async () => {
     io,
     directory,
     admission: { authenticated: () => {} },
+    rateLimit: { user: async () => ({}), refused: (error) => error },
     refusals: createRefusals({ log }),
     onReceived: (owner, ids) => receipts.push({ owner, ids }),
     live: {

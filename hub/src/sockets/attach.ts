@@ -6,6 +6,7 @@ import type { Owner } from '@carillon/core/store/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { InboxReceived, parse } from '@carillon/schemas'
+import type { RateLimit } from '../rate-limit.ts'
 import type { Refusals } from '../refusals.ts'
 import type { Admission } from './admission.ts'
 import { handshake, type LiveSocket } from './handshake.ts'
@@ -43,13 +44,14 @@ export const attachSockets = (parts: {
   io: LiveServer
   directory: Directory
   admission: Pick<Admission, 'authenticated'>
+  rateLimit: Pick<RateLimit, 'user' | 'refused'>
   refusals: Refusals
   onReceived: (owner: Owner, ids: readonly string[]) => void
   live: Pick<Live, 'onLoss' | 'left'>
   log: Log
   metrics: Pick<Metrics, 'connections' | 'faults'>
 }): Sockets => {
-  const { io, directory, admission, refusals, onReceived, live, log, metrics } = parts
+  const { io, directory, admission, rateLimit, refusals, onReceived, live, log, metrics } = parts
   const { sockets } = io.of('/')
   /** Frames in this window of those that sent any: a silent connection costs nothing. */
   const frames = new Map<LiveSocket, number>()
@@ -87,7 +89,7 @@ export const attachSockets = (parts: {
     if (count === FRAMES_PER_WINDOW + 1) end(socket, 'too_many_frames')
   }
 
-  io.use(handshake({ io, directory, admission, refusals, log, draining: () => draining }))
+  io.use(handshake({ io, directory, admission, rateLimit, refusals, log, draining: () => draining }))
   io.on('connection', (socket) => {
     metrics.connections.inc()
     // Counted below Socket.IO, so that frames it drops or answers by itself count too.

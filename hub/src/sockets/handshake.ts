@@ -7,13 +7,19 @@ import type { Directory } from '@carillon/core/security/directory'
 import { verifyUserToken } from '@carillon/core/security/user-tokens'
 import type { Log } from '@carillon/core/telemetry/log'
 import { problemOf } from '../problems.ts'
+import type { RateLimit } from '../rate-limit.ts'
 import type { Refusals } from '../refusals.ts'
 import type { Admission } from './admission.ts'
 
 /** Open connections a user may have on one hub. A further one is refused; those that are open stay. */
 export const CONNECTIONS_PER_USER = 50
 
-type Admitting = Pick<Admission, 'authenticated'>
+type Admitting = {
+  io: LiveServer
+  directory: Directory
+  admission: Pick<Admission, 'authenticated'>
+  rateLimit: Pick<RateLimit, 'user' | 'refused'>
+}
 
 export type LiveSocket = Parameters<Parameters<LiveServer['use']>[0]>[0]
 
@@ -47,15 +53,13 @@ const release = (socket: LiveSocket): { token: unknown; connection: Socket } => 
  * is joined, in a cluster with Redis' confirmation, before the client hears that it is connected: what is
  * delivered from then on reaches it. Throws ProblemError.
  */
-const admit = async (
-  { io, directory, admission }: { io: LiveServer; directory: Directory; admission: Admitting },
-  socket: LiveSocket,
-) => {
+const admit = async ({ io, directory, admission, rateLimit }: Admitting, socket: LiveSocket) => {
   if (!socket.conn.request) throw new ProblemError('invalid_request', 'one handshake per connection')
   const { token, connection } = release(socket)
   if (typeof token !== 'string')
     throw new ProblemError('unauthenticated', 'connect with auth: { token }, a user token')
   const user = await verifyUserToken(directory, token)
+  await rateLimit.user(user)
   const room = userRoom(user.tenant, user.user)
   if ((io.of('/').adapter.rooms.get(room)?.size ?? 0) >= CONNECTIONS_PER_USER)
     throw new ProblemError(
@@ -72,22 +76,24 @@ const admit = async (
  * problem's code and whose `data` is the problem; then its connection ends.
  */
 export const handshake =
-  (parts: {
-    io: LiveServer
-    directory: Directory
-    admission: Admitting
-    refusals: Refusals
-    log: Log
-    draining: () => boolean
-  }) =>
+  (
+    parts: Admitting & {
+      refusals: Refusals
+      log: Log
+      draining: () => boolean
+    },
+  ) =>
   async (socket: LiveSocket, next: (error?: Error) => void): Promise<void> => {
-    const { refusals, log, draining } = parts
+    const { rateLimit, refusals, log, draining } = parts
+    const { request } = socket.conn
     try {
       if (draining()) throw new ProblemError('unavailable', 'this hub is closing; connect again')
       await admit(parts, socket)
       next()
     } catch (err) {
-      const problem = problemOf(refusals(err))
+      const answer = refusals(err)
+      const limited = rateLimit.refused(err, request ?? undefined)
+      const problem = problemOf(limited === err ? answer : limited)
       if (problem.code === 'internal') log.error({ err }, 'a connection could not be checked')
       else log.debug({ code: problem.code }, 'connection refused')
       next(Object.assign(new Error(problem.code), { data: problem }))

@@ -37,7 +37,7 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     tenant text, user text, topic text,
     PRIMARY KEY ((tenant, user), topic))`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('tenants')} (
-    list int, id text, secrets text, created_at text, settings text,
+    list int, id text, secrets text, created_at text, settings text, limits text,
     PRIMARY KEY (list, id))`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('api_keys')} (
     tenant text, id text, content text,

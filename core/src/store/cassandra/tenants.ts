@@ -1,4 +1,4 @@
-import { TenantSettings } from '@carillon/schemas'
+import { TenantLimits, TenantSettings } from '@carillon/schemas'
 import type { ApiKey, Seal, Tenants } from '../port.ts'
 import { openTenant, sealTenant } from '../sealed.ts'
 import { stored } from '../stored.ts'
@@ -27,9 +27,17 @@ export const cassandraTenants = (session: Session, seal: Seal): Tenants => {
         },
       ]),
 
+    putLimits: (id, limits) =>
+      session.write([
+        {
+          query: `UPDATE ${tenants} SET limits = ? WHERE list = ? AND id = ?`,
+          params: [JSON.stringify(limits), LIST, id],
+        },
+      ]),
+
     get: async (id) => {
       const [row] = await session.rows(
-        `SELECT secrets, created_at, settings FROM ${tenants} WHERE list = ? AND id = ?`,
+        `SELECT secrets, created_at, settings, limits FROM ${tenants} WHERE list = ? AND id = ?`,
         [LIST, id],
       )
       return (
@@ -38,6 +46,7 @@ export const cassandraTenants = (session: Session, seal: Seal): Tenants => {
           ...openTenant(seal, id, String(row.secrets)),
           createdAt: String(row.created_at),
           settings: stored(TenantSettings, String(row.settings ?? '{}'), `the settings of tenant ${id}`),
+          limits: stored(TenantLimits, String(row.limits ?? '{}'), `the limits of tenant ${id}`),
         }
       )
     },

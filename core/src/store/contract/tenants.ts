@@ -17,7 +17,14 @@ export const tenantsContract = (store: () => Store): void => {
       expect(await tenants.get(id)).toBeUndefined()
       await tenants.put({ id, secrets: [old], vapid: { ...vapid, privateKey: 'before' }, createdAt })
       await tenants.put({ id, secrets: [fresh, old], vapid, createdAt })
-      expect(await tenants.get(id)).toEqual({ id, secrets: [fresh, old], vapid, createdAt, settings: {} })
+      expect(await tenants.get(id)).toEqual({
+        id,
+        secrets: [fresh, old],
+        vapid,
+        createdAt,
+        settings: {},
+        limits: {},
+      })
       expect((await tenants.list()).filter((listed) => listed === id)).toEqual([id])
     })
 
@@ -35,6 +42,25 @@ export const tenantsContract = (store: () => Store): void => {
       })
       await tenants.putSettings(tenant.id, {})
       expect((await tenants.get(tenant.id))?.settings).toEqual({})
+    })
+
+    test('limits are replaced as a whole, and neither secrets nor settings touch them', async () => {
+      const { tenants } = store()
+      const tenant = newTenant(freshTenant())
+      const limits = { requests: { key: { perSecond: 0.5, burst: 10 }, user: null } }
+      await tenants.put(tenant)
+      await tenants.putLimits(tenant.id, { requests: { tenant: null } })
+      await tenants.putLimits(tenant.id, limits)
+      await tenants.put({ ...tenant, secrets: [] })
+      await tenants.putSettings(tenant.id, { url: 'https://app.example/' })
+      expect(await tenants.get(tenant.id)).toEqual({
+        ...tenant,
+        secrets: [],
+        settings: { url: 'https://app.example/' },
+        limits,
+      })
+      await tenants.putLimits(tenant.id, {})
+      expect((await tenants.get(tenant.id))?.limits).toEqual({})
     })
 
     test('keys belong to one tenant and can be revoked', async () => {

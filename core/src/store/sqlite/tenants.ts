@@ -1,4 +1,4 @@
-import { TenantSettings } from '@carillon/schemas'
+import { TenantLimits, TenantSettings } from '@carillon/schemas'
 import type { ApiKey, Seal, Tenants } from '../port.ts'
 import { openTenant, sealTenant } from '../sealed.ts'
 import { stored } from '../stored.ts'
@@ -19,9 +19,14 @@ export const sqliteTenants = (session: Session, seal: Seal): Tenants => ({
       run('UPDATE tenants SET settings = ? WHERE id = ?', [JSON.stringify(settings), id])
     }),
 
+  putLimits: (id, limits) =>
+    session.write(({ run }) => {
+      run('UPDATE tenants SET limits = ? WHERE id = ?', [JSON.stringify(limits), id])
+    }),
+
   get: async (id) => {
-    const row = await session.get<{ secrets: string; createdAt: string; settings: string }>(
-      'SELECT secrets, created_at AS createdAt, settings FROM tenants WHERE id = ?',
+    const row = await session.get<{ secrets: string; createdAt: string; settings: string; limits: string }>(
+      'SELECT secrets, created_at AS createdAt, settings, limits FROM tenants WHERE id = ?',
       [id],
     )
     return (
@@ -30,6 +35,7 @@ export const sqliteTenants = (session: Session, seal: Seal): Tenants => ({
         ...openTenant(seal, id, row.secrets),
         createdAt: row.createdAt,
         settings: stored(TenantSettings, row.settings, `the settings of tenant ${id}`),
+        limits: stored(TenantLimits, row.limits, `the limits of tenant ${id}`),
       }
     )
   },
