@@ -34,6 +34,20 @@ describe('parseJson', () => {
     expect(problemOf(nested(100_000)).code).toBe('invalid_request')
   })
 
+  it('refuses a number that a double does not keep, and says where it is', () => {
+    expect(problemOf('{"data":{"a":[1,1e999]},"b":12345678901234567890}')).toMatchObject({
+      code: 'invalid_request',
+      errors: [{ pointer: '/data/a/1' }, { pointer: '/b' }],
+    })
+    expect(read('{"a":[1e2,0.1,-0,9007199254740991]}')).toEqual({ a: [100, 0.1, -0, 9007199254740991] })
+  })
+
+  it('bounds what it collects', () => {
+    const bad = `[${Array(200_000).fill('1e999').join(',')}]`
+    expect(problemOf(bad).errors?.length).toBeLessThanOrEqual(10)
+    expect(problemOf(`{${Array.from({ length: 20_000 }, (_, n) => `"k${n}":1e999`)}}`).errors).toHaveLength(1)
+  })
+
   it('refuses a key that would become a prototype, and says where it is', () => {
     const refused = problemOf('{"data":[{"a":{"__proto__":{"admin":true}}}]}')
     expect(refused).toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/data/0/a/__proto__' }] })

@@ -1,42 +1,88 @@
-import { parse, problemDetails } from '@carillon/schemas'
+import { type Issue, parse } from '@carillon/schemas'
 import type { z } from 'zod'
+import { invalidRequest } from './checked.ts'
 import { ProblemError } from './errors.ts'
+import { inexactNumbers } from './exact-numbers.ts'
 
 /** How deep a document from outside may nest. Validators recurse, so depth is bounded before they run. */
 export const JSON_MAX_DEPTH = 64
 
+/** A pointer to something deep names its place, not every level. */
+const DEEP_PATH = 4
+
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-const refuse = (path: readonly PropertyKey[], message: string) =>
-  new ProblemError('invalid_request', `the document cannot be used: ${message}`, {
-    errors: problemDetails([{ path, message }]),
-  })
+/** Faults that are collected of each member of a member, such as an entry of a batch, and of all together. */
+const FAULTS_MAX = { each: 10, all: 10_000 }
+
+/** Collects what is wrong with a document, and bounds what that costs. */
+const createFaults = () => {
+  const faults: Issue[] = []
+  const counts = new Map<string, number>()
+  return {
+    faults,
+    add: (path: readonly PropertyKey[], message: string) => {
+      const member = `${String(path[0])}\n${String(path[1])}`
+      const count = (counts.get(member) ?? 0) + 1
+      counts.set(member, count)
+      if (faults.length >= FAULTS_MAX.all)
+        throw invalidRequest([{ path: [], message: 'holds too much that cannot be kept' }], 'document')
+      if (count <= FAULTS_MAX.each) faults.push({ path: [...path], message })
+    },
+  }
+}
 
 /** `path` is where `value` stands; one array, pushed and popped, so that a good document costs no allocation. */
-const inspect = (value: object, path: PropertyKey[]): void => {
-  if (path.length >= JSON_MAX_DEPTH) throw refuse([], `it nests deeper than ${JSON_MAX_DEPTH} levels`)
+const inspect = (
+  value: object,
+  path: PropertyKey[],
+  depth: number,
+  add: (path: PropertyKey[], message: string) => void,
+): void => {
+  if (path.length >= depth) {
+    add(path.slice(0, DEEP_PATH), `must not nest deeper than ${JSON_MAX_DEPTH} levels`)
+    return
+  }
+  const list = Array.isArray(value)
   for (const key of Object.keys(value)) {
-    path.push(key)
-    if (key === '__proto__') throw refuse(path, 'a key is named __proto__')
+    path.push(list ? Number(key) : key)
+    if (key === '__proto__') add(path, 'must not be a key')
     const each = (value as Record<string, unknown>)[key]
-    if (typeof each === 'object' && each !== null) inspect(each, path)
+    if (typeof each === 'object' && each !== null) inspect(each, path, depth, add)
     path.pop()
   }
 }
 
 /**
- * Reads JSON (RFC 8259, UTF-8) that somebody else wrote. Throws `malformed_json` for what is not JSON, and
- * `invalid_request` for what nests too deep or carries a key that objects take for their prototype: such a key
- * would be dropped on the way, and nothing may vanish.
+ * Reads JSON (RFC 8259, UTF-8) that somebody else wrote. What JavaScript would not keep exactly comes back as faults: a
+ * number that a double does not read back as the same decimal number, a key that objects take for their prototype, and
+ * what nests too deep. `within`: how many levels of the document are only around what is bounded. Throws `malformed_json`
+ * for what is not JSON.
  */
-export const parseJson = (bytes: Uint8Array): unknown => {
+export const readDocument = (
+  bytes: Uint8Array,
+  { within = 0 } = {},
+): { value: unknown; faults: readonly Issue[] } => {
+  let text: string
   let value: unknown
   try {
-    value = JSON.parse(utf8.decode(bytes))
+    text = utf8.decode(bytes)
+    value = JSON.parse(text)
   } catch (cause) {
     throw new ProblemError('malformed_json', 'the bytes are not JSON in UTF-8', { cause })
   }
-  if (typeof value === 'object' && value !== null) inspect(value, [])
+  const { faults, add } = createFaults()
+  if (typeof value === 'object' && value !== null) inspect(value, [], JSON_MAX_DEPTH + within, add)
+  inexactNumbers(text, (path) =>
+    add(path, 'must be a number that a double holds exactly; send it as a string'),
+  )
+  return { value, faults }
+}
+
+/** The same, with every fault thrown as `invalid_request`, with its pointer. */
+export const parseJson = (bytes: Uint8Array): unknown => {
+  const { value, faults } = readDocument(bytes)
+  if (faults.length > 0) throw invalidRequest(faults, 'document')
   return value
 }
 

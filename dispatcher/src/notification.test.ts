@@ -115,6 +115,31 @@ test('the horizon counts from when the log took it, so a delivery long after cha
   expect(refusal({ to: 'ada', deliverAt }, { appendedAt: at - 86_400_000 })?.code).toBe('too_far')
 })
 
+test.each([
+  ['1e999', '/data/x'],
+  ['12345678901234567890', '/data/x'],
+  ['"\\ud83d"', '/data/x'],
+  ['{"__proto__":1}', '/data/x/__proto__'],
+])('%s in its data is refused with its pointer, in a CloudEvent as well', (json, pointer) => {
+  const bytes = (text: string) => new TextEncoder().encode(text)
+  const note = `{"to":"ada","data":{"x":${json}}}`
+  expect(refusal(bytes(note))).toMatchObject({
+    code: 'invalid_request',
+    detail: expect.stringContaining(`${pointer}: `),
+  })
+  const event = `{"specversion":"1.0","id":"1","source":"s","type":"t","data":${note}}`
+  expect(refusal(bytes(event))).toMatchObject({
+    code: 'invalid_request',
+    detail: expect.stringContaining(`${pointer}: `),
+  })
+})
+
+test('texts are repaired, ids are refused', () => {
+  const { notification } = read({ to: 'ada', title: 'a\ud83d\u0000\u202eb', actor: { name: 'A\u200bda' } })
+  expect(notification).toMatchObject({ title: 'a\ufffd\ufffdb', actor: { name: 'Ada' } })
+  expect(refusal({ to: 'a\ud83d' })?.detail).toContain('/to: must not hold control characters')
+})
+
 test('a reason never repeats what was sent', () => {
   expect(refusal({ to: 'ada', title: ['s3cret'] })?.detail).not.toContain('s3cret')
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { JsonObject } from './json-object.ts'
 import { Channel } from './plan.ts'
 import { TOKEN } from './tokens.ts'
 
@@ -48,7 +49,7 @@ export const ProviderAccount = z.strictObject({
   retry: RetrySettings.optional().describe(
     "Replaces the installation's retry policy. Critical messages are retried sooner, for just as long",
   ),
-  config: z.record(z.string(), z.json()).default({}),
+  config: JsonObject.default({}),
 })
 export type ProviderAccount = z.infer<typeof ProviderAccount>
 

@@ -14,7 +14,7 @@ const base64url = (bytes: number) =>
     .string()
     .regex(/^[A-Za-z0-9_-]+={0,2}$/, 'must be base64url')
     .refine(
-      (text) => Math.floor((text.replace(/=+$/, '').length * 6) / 8) === bytes,
+      (text) => Math.floor((text.replace(/={1,2}$/, '').length * 6) / 8) === bytes,
       `must be ${bytes} bytes of base64url`,
     )
 

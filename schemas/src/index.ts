@@ -6,6 +6,7 @@
 export * from './account.ts'
 export * from './address.ts'
 export * from './cloudevents.ts'
+export * from './cut.ts'
 export * from './delivery.ts'
 export * from './device.ts'
 export * from './inbox.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DeliverySums } from './delivery.ts'
+import { JsonObject } from './json-object.ts'
 import { Plan } from './plan.ts'
 import { text } from './text.ts'
 import {
@@ -62,7 +63,7 @@ const content = {
     .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a category is 1 to 64 letters, digits, _ . or -')
     .optional(),
   tags: z.array(Tag).max(16).optional(),
-  data: z.record(z.string().max(128), z.json()).optional().describe('Anything; handed to templates and apps'),
+  data: JsonObject.optional().describe('Anything; handed to templates and apps'),
 }
 
 /** What a backend sends. Over NATS, tenant, priority and type come from the subject instead. */

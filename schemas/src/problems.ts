@@ -1,3 +1,5 @@
+import { cut } from './cut.ts'
+
 /**
  * Every error that leaves Carillon, over HTTP (RFC 9457 problem+json), the socket handshake or a dead letter.
  * Codes are stable; `status` is the HTTP status; `temporary` says whether trying again unchanged can help.
@@ -71,13 +73,19 @@ export const problem = (code: ProblemCode, detail: string, errors?: ProblemDetai
   }
 }
 
+/** As long as a key of `data` may be. */
+const POINTER_PART_MAX = 128
+
 /** Turns issues into problem details; at most ten, values never repeated back. */
 export const problemDetails = (
   issues: readonly { path: readonly PropertyKey[]; message: string }[],
 ): ProblemDetail[] =>
   issues.slice(0, 10).map(({ path, message }) => ({
     pointer: path
-      .map((part) => `/${String(part).slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+      .map(
+        (part) =>
+          `/${cut(String(part).toWellFormed(), POINTER_PART_MAX).replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      )
       .join(''),
     message,
   }))

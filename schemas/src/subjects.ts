@@ -1,3 +1,4 @@
+import { cut } from './cut.ts'
 import type { DeliveryState } from './delivery.ts'
 import type { LifecycleKind } from './lifecycle.ts'
 import { CHANNELS, type Channel } from './plan.ts'
@@ -26,11 +27,14 @@ export class SubjectError extends Error {
   override name = 'SubjectError'
 }
 
+/** As much of what was given as a message repeats. */
+const SHOWN_MAX = 80
+
 const priorityOf = (text: string | undefined) => PRIORITIES.find((each) => each === text)
 
 const token = (name: string, value: string, pattern = TOKEN) => {
   if (!pattern.test(value))
-    throw new SubjectError(`${name} ${JSON.stringify(value.slice(0, 80))} does not fit a subject`)
+    throw new SubjectError(`${name} ${JSON.stringify(cut(value, SHOWN_MAX))} does not fit a subject`)
   return value
 }
 
@@ -67,7 +71,7 @@ export const laneOf = (subject: string): Lane => {
   }
   const priority = priorityOf(third)
   if ((family === 'notify' || family === 'work') && second && priority) return `${family}-${priority}`
-  throw new SubjectError(`no lane carries ${JSON.stringify(subject.slice(0, 80))}`)
+  throw new SubjectError(`no lane carries ${JSON.stringify(cut(subject, SHOWN_MAX))}`)
 }
 
 /** The subjects a lane carries, as a NATS filter. */
@@ -90,11 +94,11 @@ export type NotifySubject = { tenant: string; priority: Priority; type: string }
 export const parseNotifySubject = (subject: string): NotifySubject => {
   const [family, tenant = '', priority = '', ...type] = subject.split('.')
   if (family !== 'notify')
-    throw new SubjectError(`${JSON.stringify(subject.slice(0, 80))} is not a notify subject`)
+    throw new SubjectError(`${JSON.stringify(cut(subject, SHOWN_MAX))} is not a notify subject`)
   const known = priorityOf(priority)
   if (!known)
     throw new SubjectError(
-      `priority ${JSON.stringify(priority.slice(0, 80))} is not one of critical, high, normal, low`,
+      `priority ${JSON.stringify(cut(priority, SHOWN_MAX))} is not one of critical, high, normal, low`,
     )
   return {
     tenant: token('tenant', tenant),
@@ -111,7 +115,7 @@ export const parseWorkSubject = (subject: string): WorkSubject => {
   const urgency = priorityOf(priority)
   const known = WORK_KINDS.find((each) => each === kind)
   if (family !== 'work' || !known || !urgency || rest.length > 0)
-    throw new SubjectError(`${JSON.stringify(subject.slice(0, 80))} is not a work subject`)
+    throw new SubjectError(`${JSON.stringify(cut(subject, SHOWN_MAX))} is not a work subject`)
   return { kind: known, priority: urgency, tenant: token('tenant', tenant) }
 }
 
@@ -123,6 +127,6 @@ export const parseStepSubject = (subject: string): StepSubject => {
   const urgency = priorityOf(priority)
   const channel = CHANNELS.find((each) => each === third)
   if (family !== 'work' || kind !== 'step' || !channel || !urgency || rest.length > 0)
-    throw new SubjectError(`${JSON.stringify(subject.slice(0, 80))} is not the subject of a step`)
+    throw new SubjectError(`${JSON.stringify(cut(subject, SHOWN_MAX))} is not the subject of a step`)
   return { channel, priority: urgency, tenant: token('tenant', tenant) }
 }

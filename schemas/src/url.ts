@@ -66,6 +66,13 @@ export const readLink = (text: string): ReadUrl =>
       : fault('must be http(s), mailto, tel or a path that starts with /')
   })
 
+/** The URL without slashes at its end, so that a path can follow. */
+export const withoutTrailingSlash = (url: string): string => {
+  let end = url.length
+  while (url[end - 1] === '/') end--
+  return url.slice(0, end)
+}
+
 const urlSchema = (read: (text: string) => ReadUrl) =>
   z
     .string()

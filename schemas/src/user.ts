@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EmailAddress, PhoneNumber } from './address.ts'
+import { JsonObject } from './json-object.ts'
 import { text } from './text.ts'
 
 const timeZone = (zone: string) => {
@@ -45,6 +46,6 @@ export const UserProfile = z.strictObject({
     .max(64)
     .refine(timeZone, 'a time zone is an IANA name such as Europe/Lisbon')
     .optional(),
-  attributes: z.record(z.string().max(128), z.json()).optional(),
+  attributes: JsonObject.optional(),
 })
 export type UserProfile = z.infer<typeof UserProfile>

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Channel, SuppressionReason } from '@carillon/schemas'
+import { type Channel, cut, type SuppressionReason } from '@carillon/schemas'
 import { z } from 'zod'
 import { addressKey } from '../addresses.ts'
 import { readJson } from '../json.ts'
@@ -73,7 +73,7 @@ export const createReports = ({
     at: timeOf(report),
     provider: account,
     providerId: report.id,
-    ...(report.reason === undefined ? {} : { reason: report.reason.slice(0, REASON_MAX) }),
+    ...(report.reason === undefined ? {} : { reason: cut(report.reason, REASON_MAX) }),
   })
 
   const eventOf = (tenant: string, change: DeliveryChange, attempt: number): OutgoingMessage => ({

@@ -1,4 +1,4 @@
-import { Channel, parse, TenantId, UserId } from '@carillon/schemas'
+import { Channel, parse, TenantId, UserId, withoutTrailingSlash } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Seal } from '../store/port.ts'
 
@@ -30,7 +30,7 @@ export const makeUnsubscribeUrl = (
   now: number,
 ): string => {
   const claims = { tenant, user, channel, address, expires: now + UNSUBSCRIBE_MS }
-  return `${publicUrl.replace(/\/+$/, '')}/v1/unsubscribe/${seal.seal(JSON.stringify(claims), CONTEXT)}`
+  return `${withoutTrailingSlash(publicUrl)}/v1/unsubscribe/${seal.seal(JSON.stringify(claims), CONTEXT)}`
 }
 
 /** What a token says; undefined for one that this installation did not make, or that is too old. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { claimedTenant, deadSubject, PROBLEMS, type ProblemCode } from '@carillon/schemas'
+import { claimedTenant, cut, deadSubject, PROBLEMS, type ProblemCode } from '@carillon/schemas'
 import { fitsLetter, headersText } from './headers.ts'
 import { DEAD_LETTER_MAX_BYTES, type DeadReason, type Message } from './port.ts'
 
@@ -24,12 +24,7 @@ export const letterOf = ({ message, reason }: { message: Message; reason: DeadRe
     subject: message.subject,
     code: reason.code,
     // One printable line: it travels in a header, where a line break would begin another one.
-    detail: reason.detail
-      .replaceAll(/\p{C}+/gu, ' ')
-      .trim()
-      .slice(0, DETAIL_MAX)
-      // A cut may have split a surrogate pair.
-      .replace(/[\ud800-\udbff]$/, ''),
+    detail: cut(reason.detail.replaceAll(/\p{C}+/gu, ' ').trim(), DETAIL_MAX),
     data: message.data.subarray(0, DEAD_LETTER_MAX_BYTES),
     headers: fitsLetter(headers) ? headers : undefined,
     truncated: message.data.length > DEAD_LETTER_MAX_BYTES || !fitsLetter(headers),

@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto'
 export { readJson } from '@carillon/core/json'
 
 import type { Outcome, Tools } from '@carillon/core/outreach/provider'
+import { withoutTrailingSlash } from '@carillon/schemas'
 import { z } from 'zod'
 
 /** A key or token in a config: what can stand in a header. */
@@ -16,7 +17,7 @@ export const credential = (what: string) =>
 export const baseUrl = (known: string) =>
   z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-    .transform((url) => url.replace(/\/+$/, ''))
+    .transform(withoutTrailingSlash)
     .default(known)
     .describe(`Where the API is, if not ${known}`)
 
@@ -26,7 +27,7 @@ export const basic = (user: string, password: string): string =>
 
 /** Where a provider reports to, once the operator has said where the hub is. */
 export const callbackUrl = ({ publicUrl, tenant, account }: Tools): string | undefined =>
-  publicUrl && `${publicUrl.replace(/\/+$/, '')}/v1/callbacks/${tenant}/${account}`
+  publicUrl && `${withoutTrailingSlash(publicUrl)}/v1/callbacks/${tenant}/${account}`
 
 /** Whether two texts are the same, in a time that does not tell how much of them is. */
 export const sameText = (given: string, expected: string): boolean => {

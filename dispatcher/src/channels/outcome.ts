@@ -1,5 +1,5 @@
 import { type HttpAnswer, HttpFailure, type Outcome } from '@carillon/core/outreach/provider'
-import { cut } from '../render/cut.ts'
+import { cut } from '@carillon/schemas'
 
 /** The longest `Retry-After` that is read; what it leads to is capped further by whoever retries. */
 const AFTER_MAX_MS = 24 * 3_600_000

@@ -1,5 +1,5 @@
 import type { Content } from '@carillon/core/outreach/provider'
-import { cut } from './cut.ts'
+import { cut } from '@carillon/schemas'
 
 export type Link = { label: string; url: string }
 

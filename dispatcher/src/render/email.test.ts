@@ -144,7 +144,12 @@ describe('hostile content', () => {
   })
 
   test('keeps a subject short and whole emoji in it', () => {
-    expect([...renderEmail(message({ title: '🔔'.repeat(400) })).subject]).toHaveLength(250)
+    const { subject } = renderEmail(message({ title: '🔔'.repeat(250) }))
+    expect(subject).toBe(`${'🔔'.repeat(124)}…`)
+    const family = renderEmail(message({ title: `${'a'.repeat(247)}👨‍👩‍👧‍👦` }))
+    expect(family.subject).toBe(`${'a'.repeat(247)}…`)
+    const marks = renderEmail(message({ title: '\u0301'.repeat(512), body: '\u0301'.repeat(16_384) }))
+    expect(marks.subject).toHaveLength(250)
     expect(renderEmail(message({ title: '👩‍💻 \u202egnp.exe' })).subject).toBe('👩‍💻 gnp.exe')
   })
 })

@@ -1,4 +1,5 @@
 import type { Outgoing } from '@carillon/core/outreach/provider'
+import { cleanText, cut } from '@carillon/schemas'
 import { bodyHtml, escapeHtml, type Link, layout } from './email-layout.ts'
 import { safeUrl, webUrl } from './email-links.ts'
 
@@ -9,14 +10,9 @@ export type Email = { subject: string; text: string; html: string }
 const SUBJECT_MAX = 250
 const PREVIEW_MAX = 140
 
-/** `text` as one line of at most `max` characters, without control characters and what turns the writing around. */
-const line = (text: string, max: number): string => {
-  const characters = [
-    ...text.replaceAll(/[\p{Cc}\s]+/gu, ' ').replaceAll(/[\p{Cs}\u202a-\u202e\u2066-\u2069]/gu, ''),
-  ]
-  const joined = characters.length > max ? `${characters.slice(0, max - 1).join('')}…` : characters.join('')
-  return joined.trim()
-}
+/** `text` as one line of at most `max` UTF-16 units, clean of what turns the writing around. */
+const line = (text: string, max: number): string =>
+  cut(cleanText(text.replaceAll(/[\p{Cc}\s]+/gu, ' ')).trim(), max)
 
 /** `comment.created` in words: "Comment created". */
 const words = (type: string): string => {

@@ -1,5 +1,5 @@
 import type { Content } from '@carillon/core/outreach/provider'
-import { cut } from './cut.ts'
+import { cut } from '@carillon/schemas'
 
 /** A link is given up rather than leaving less than this of what it is about. */
 const ABOUT_MIN = 40
@@ -8,7 +8,9 @@ const tidy = (text = ''): string =>
   text
     .replaceAll(/\r\n?|[\u2028\u2029]/g, '\n')
     .replaceAll(/[^\P{Cc}\n\t]/gu, '')
-    .replaceAll(/[ \t]+\n/g, '\n')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
     .replaceAll(/\n{3,}/g, '\n\n')
     .trim()
 
@@ -44,8 +46,7 @@ const GSM_SEGMENT = 153
 const UCS2_SEGMENT = 67
 
 /** A text of the GSM alphabet stays one when it is cut: one other character would more than halve what fits. */
-const cutGsm = (text: string, max: number): string =>
-  text.length <= max ? text : `${text.slice(0, Math.max(0, max - 3))}...`
+const cutGsm = (text: string, max: number): string => cut(text, max, '...')
 
 /** As `plainText`, in at most ten segments of SMS and `max` UTF-16 units: 1,530 of the GSM alphabet, else 670. */
 export const smsText = (content: Content, max: number): string => {

@@ -3,7 +3,7 @@ import { type CallbackResult, type Http, HttpFailure, type Providers } from '@ca
 import type { Reports } from '@carillon/core/outreach/reports'
 import type { Directory } from '@carillon/core/security/directory'
 import type { Accounts } from '@carillon/core/store/outreach'
-import { AccountId, parse, TenantId } from '@carillon/schemas'
+import { AccountId, parse, TenantId, withoutTrailingSlash } from '@carillon/schemas'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { z } from 'zod'
 import type { Routes } from '../routes.ts'
@@ -69,7 +69,7 @@ export const callbackRoutes = (
         const { vapid, config, callback } = await find({ tenant, account })
         c.set('tenant', tenant)
         const called = new URL(c.req.url)
-        const base = publicUrl === undefined ? called.origin : publicUrl.replace(/\/+$/, '')
+        const base = publicUrl === undefined ? called.origin : withoutTrailingSlash(publicUrl)
         const { reports: reported, answer } = await callback(
           {
             method: method.toUpperCase(),

@@ -1,7 +1,7 @@
-import { checked } from '@carillon/core/checked'
+import { checked, invalidRequest } from '@carillon/core/checked'
 import { ProblemError } from '@carillon/core/errors'
 import { derivedUuid7, dueKey, uuid7Time } from '@carillon/core/ids'
-import { parseJson } from '@carillon/core/json'
+import { parseJson, readDocument } from '@carillon/core/json'
 import { planKey } from '@carillon/core/outreach/step'
 import type { Notifications } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
@@ -9,6 +9,7 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import {
   Batch,
+  type Issue,
   NOTIFICATION_MAX_BYTES,
   Notification,
   NotificationId,
@@ -120,14 +121,19 @@ export const notificationRoutes = (
       const answer = await idempotent(
         { sender, key: c.req.header('idempotency-key'), route: 'batch', bytes: raw },
         async (id) => {
-          const batch = checked(Batch, parseJson(raw), 'batch')
+          const { value, faultsOf } = readBatch(raw)
+          const batch = checked(Batch, value, 'batch')
           const good: Accepted[] = []
           const results: (Accepted | { problem: unknown })[] = []
           for (const [index, input] of batch.notifications.entries()) {
             try {
               const accepted = await acceptance.check(
                 sender,
-                () => input,
+                () => {
+                  const faults = faultsOf(index)
+                  if (faults.length > 0) throw invalidRequest(faults, 'notification')
+                  return input
+                },
                 () => idAt(id, index),
               )
               good.push(accepted)
@@ -208,6 +214,20 @@ export const notificationRoutes = (
       return c.body(null, 204)
     },
   )
+}
+
+/** Reads a batch, and what is wrong with each of its notifications. Throws for what is wrong elsewhere. */
+const readBatch = (bytes: Uint8Array) => {
+  const { value, faults } = readDocument(bytes, { within: 2 })
+  const ofBatch: Issue[] = []
+  const ofEntries = new Map<PropertyKey, Issue[]>()
+  for (const fault of faults) {
+    const [list, index, ...path] = fault.path
+    if (list !== 'notifications' || index === undefined) ofBatch.push(fault)
+    else ofEntries.set(index, [...(ofEntries.get(index) ?? []), { ...fault, path }])
+  }
+  if (ofBatch.length > 0) throw invalidRequest(ofBatch, 'batch')
+  return { value, faultsOf: (index: number) => ofEntries.get(index) ?? [] }
 }
 
 const notFound = () => new ProblemError('not_found', 'there is no such notification')

@@ -16,6 +16,7 @@ export const embeddedStage = async (): Promise<Stage> => {
   const settings: Settings = {
     CARILLON_SECRET: secret,
     CARILLON_UNKNOWN_TYPES: 'refuse',
+    CARILLON_INSECURE_LINKS: 'refuse',
     CARILLON_LOG_LEVEL: 'warn',
   }
   const server = await startCarillon(['dev', '--no-demo', '--data', dir], settings)

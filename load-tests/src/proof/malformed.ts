@@ -40,8 +40,13 @@ const WRONG: readonly Wrong[] = [
   invalid('a recipient that is two things', (good) => ({ ...good, to: { user: 'ada', topic: 'team' } })),
   invalid('a link that is a script', (good) => ({ ...good, url: 'javascript:alert(1)' })),
   invalid('a link to another origin in disguise', (good) => ({ ...good, url: '//evil.example/x' })),
+  invalid('a link that a browser takes for another host', (good) => ({ ...good, url: '/\\evil.example' })),
+  invalid('a link that is not secure', (good) => ({ ...good, url: 'http://app.example/' })),
+  invalid('half a character in its data', (good) => ({
+    ...good,
+    data: { ...(good.data as object), half: '\ud83d' },
+  })),
   invalid('a time that is none', (good) => ({ ...good, deliverAt: 'tomorrow' })),
-  invalid('a time zone that is none', (good) => ({ ...good, to: { user: 'ada', timezone: 'Mars/Base' } })),
   invalid('a body that is too long', (good) => ({ ...good, body: 'x'.repeat(16_385) })),
   invalid('an id that is an object', (good) => ({ ...good, id: { $ne: null } })),
   invalid('an action without a label', (good) => ({ ...good, actions: [{ name: 'ok' }] })),
@@ -108,6 +113,8 @@ export const spoiledNats = (
       const { type: spoiledType, priority: _, ...note } = spoil(good) as Record<string, unknown>
       return spoiled(code, json(note), `notify.${tenant}.${priority}.${spoiledType}`)
     }),
+    () => spoiled('invalid_request', text(whole.replace('"data":{', '"data":{"n":1e999,'))),
+    () => spoiled('invalid_request', text(whole.replace('"data":{', '"data":{"n":12345678901234567890,'))),
     () => spoiled('malformed_json', text(whole.slice(0, -3))),
     () => spoiled('malformed_json', text(`${whole}}`)),
     () => spoiled('malformed_json', Buffer.concat([text(whole), Uint8Array.of(0xff, 0xfe)])),

@@ -7,9 +7,10 @@ import type {
   Sender,
   Tools,
 } from '@carillon/core/outreach/provider'
+import { cut } from '@carillon/schemas'
 import { z } from 'zod'
 import { escapeMarkup, hasText, linksOf } from '../../render/chat.ts'
-import { cut, cutEscaped } from '../../render/cut.ts'
+import { cutEscaped } from '../../render/cut.ts'
 import { baseUrl, outcomeOfSuccess, readJson } from '../api.ts'
 import { checkEndpoint, EMPTY, endpointUrl, postJson } from '../endpoint.ts'
 import { forRecipient, oneLine, outcomeOfStatus } from '../outcome.ts'

@@ -1,7 +1,7 @@
 import type { HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/outreach/provider'
+import { cut } from '@carillon/schemas'
 import { z } from 'zod'
 import { hasText, linksOf } from '../../render/chat.ts'
-import { cut } from '../../render/cut.ts'
 import { readJson } from '../api.ts'
 import {
   atEndpoint,

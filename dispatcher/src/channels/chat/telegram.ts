@@ -1,7 +1,7 @@
 import type { Content, HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/outreach/provider'
+import { cut } from '@carillon/schemas'
 import { z } from 'zod'
 import { escapeMarkup, hasText, linksOf } from '../../render/chat.ts'
-import { cut } from '../../render/cut.ts'
 import { baseUrl, outcomeOfSuccess, readJson } from '../api.ts'
 import { EMPTY, postJson } from '../endpoint.ts'
 import { oneLine, outcomeOfStatus } from '../outcome.ts'

@@ -1,4 +1,5 @@
 import type { HttpAnswer, Outcome, Provider, Sender, Tools } from '@carillon/core/outreach/provider'
+import { withoutTrailingSlash } from '@carillon/schemas'
 import { AwsV4Signer } from 'aws4fetch'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import { z } from 'zod'
@@ -30,7 +31,7 @@ const SesConfig = z.strictObject({
     .describe('The SNS topic that reports come from; without it none are taken'),
   baseUrl: z
     .url({ protocol: /^https?$/ })
-    .transform((url) => url.replace(/\/+$/, ''))
+    .transform(withoutTrailingSlash)
     .optional()
     .describe('Where the API is, if not at https://email.<region>.amazonaws.com'),
 })
@@ -73,7 +74,7 @@ const Account = z.object({ SendingEnabled: z.boolean() })
 /** `MessageRejected`, of `MessageRejected:http://…` in the header or `com.amazon…#MessageRejected` in the body. */
 const typeOf = ({ headers, body }: HttpAnswer): string => {
   const given = headers['x-amzn-errortype'] ?? readJson(body, Failed)?.__type ?? ''
-  return given.replace(/:.*$/s, '').replace(/^.*#/s, '')
+  return given.split(':', 1)[0]?.split('#').at(-1) ?? ''
 }
 
 const outcomeOf = (answer: HttpAnswer): Outcome => {

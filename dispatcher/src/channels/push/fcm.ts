@@ -1,5 +1,6 @@
 import { createPrivateKey, randomUUID } from 'node:crypto'
 import type { Outcome, Provider } from '@carillon/core/outreach/provider'
+import { EmailAddress } from '@carillon/schemas'
 import type { Message, Messaging, SendResponse } from 'firebase-admin/messaging'
 import { z } from 'zod'
 import { type FcmLimits, fcmAgent } from './fcm-agent.ts'
@@ -20,7 +21,7 @@ const Config = z.strictObject({
   serviceAccount: z
     .object({
       project_id: z.string().regex(/^[a-z0-9:.-]{1,128}$/, 'must be the id of a project'),
-      client_email: z.email(),
+      client_email: EmailAddress,
       private_key: z.string().refine(isRsa, 'must be an RSA key (PEM)'),
     })
     .describe('The JSON file of a service account that may send messages'),

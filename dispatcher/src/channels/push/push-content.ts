@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Content, Outgoing } from '@carillon/core/outreach/provider'
-import type { PushDevice } from '@carillon/schemas'
+import { cut, type PushDevice } from '@carillon/schemas'
 
 type DeviceOf<Kind extends PushDevice['kind']> = Extract<PushDevice, { kind: Kind }>
 
@@ -24,13 +24,6 @@ const without =
   (field: keyof Content) =>
   (content: Content): Content => ({ ...content, [field]: undefined })
 
-/** The first `length` UTF-16 units with an ellipsis, never half a character. */
-const cut = (text: string, length: number) => {
-  const last = text.charCodeAt(length - 1)
-  const half = last >= 0xd800 && last <= 0xdbff
-  return `${text.slice(0, half ? length - 1 : length)}…`
-}
-
 const shortened =
   (field: 'title' | 'body') =>
   (content: Content, fits: (content: Content) => boolean): Content => {
@@ -38,10 +31,10 @@ const shortened =
     let [kept, tooMuch] = [0, text.length]
     while (tooMuch - kept > 1) {
       const middle = (kept + tooMuch) >>> 1
-      if (fits({ ...content, [field]: cut(text, middle) })) kept = middle
+      if (fits({ ...content, [field]: cut(text, middle + 1) })) kept = middle
       else tooMuch = middle
     }
-    return { ...content, [field]: kept === 0 ? undefined : cut(text, kept) }
+    return { ...content, [field]: kept === 0 ? undefined : cut(text, kept + 1) }
   }
 
 /** What is given up for a message to fit, first the least missed. */
