@@ -141,10 +141,10 @@ export const openHub = async (
 
   const tenant = async (): Promise<TestTenant> => {
     const made = newTenant(`t${randomUUID().slice(0, 8)}`)
-    await store.tenants.put(made)
+    await ports.store.tenants.put(made)
     const keyWith = async (...scopes: Scope[]) => {
       const { key, token } = newApiKey(made.id, 'test', scopes)
-      await store.tenants.putKey(key)
+      await ports.store.tenants.putKey(key)
       return token
     }
     return {
@@ -164,7 +164,7 @@ export const openHub = async (
           createdAt: new Date(at).toISOString(),
           ...content,
         }
-        await store.inbox.put([{ tenant: made.id, user, content: full, expiresAt: at + 86_400_000 }])
+        await ports.store.inbox.put([{ tenant: made.id, user, content: full, expiresAt: at + 86_400_000 }])
         return full
       },
     }

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto'
+import { jetstreamIdempotency } from '@carillon/core/idempotency/jetstream'
+import { redisLimits } from '@carillon/core/limits/redis'
+import { redisLive } from '@carillon/core/live/redis'
+import { connectRedis, openSubscriptions } from '@carillon/core/live/redis-client'
+import { redisServer, startRedis } from '@carillon/core/live/redis-server.fixture'
+import { clusterServer } from '@carillon/core/live/server'
+import type {} from '@carillon/core/provided'
+import { createDirectory } from '@carillon/core/security/directory'
+import { cassandraStore, connectCassandra } from '@carillon/core/store/cassandra'
+import type { Seal } from '@carillon/core/store/port'
+import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
+import { natsServerPath, startNatsServer } from '@carillon/core/stream/jetstream/nats-server.fixture'
+import { inject } from 'vitest'
+
+const nats = natsServerPath()
+const cassandra = inject('cassandra')
+
+/** Whether this machine has all three servers. */
+export const hasCluster = nats !== undefined && redisServer !== undefined && cassandra !== undefined
+
+/** The parts of a hub and a dispatcher over NATS, Redis and Cassandra of their own. */
+export const openCluster = async (seal: Seal) => {
+  const namespace = `f${randomBytes(5).toString('hex')}`
+  const url = (cassandra ?? '').replace(/\/([a-z0-9_]+)(?=\?|$)/, `/$1_${namespace}`)
+  const [natsServer, redis] = await Promise.all([startNatsServer(nats ?? ''), startRedis()])
+  const store = cassandraStore({ ...connectCassandra(url), seal, retention: 90 * 86_400_000 })
+  await store.migrate(namespace)
+  const connection = await connectNats(natsServer.url, 'fuzz')
+  const stream = await jetstreamStream({ connection, namespace })
+  const quiet = () => {}
+  const client = await connectRedis(redis.url, quiet)
+  const subscriptions = await openSubscriptions(redis.url, quiet)
+  const live = redisLive({ redis: client, subscriptions, namespace })
+  const paced = await connectRedis(redis.url, quiet)
+  return {
+    parts: {
+      store,
+      stream,
+      live,
+      io: clusterServer({ redis: client, subscriptions, namespace }),
+      directory: createDirectory(store),
+      idempotency: await jetstreamIdempotency({ connection, namespace }),
+      limits: redisLimits({ redis: paced, namespace, onError: quiet }),
+    },
+    close: async () => {
+      paced.disconnect()
+      await connection.close()
+      await redis.close()
+      await natsServer.end()
+    },
+  }
+}

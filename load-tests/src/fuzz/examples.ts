@@ -1,0 +1,133 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { StoredAccount } from '@carillon/core/store/outreach'
+import type { NotificationInput } from '@carillon/schemas'
+
+/** Notifications that use every field there is. */
+export const NOTIFICATIONS: readonly (NotificationInput & { type: string })[] = [
+  {
+    to: 'ada',
+    type: 'comment.created',
+    title: 'Grace commented',
+    body: 'On **your** post\nwith two lines & <b>marks</b>',
+    url: '/posts/7',
+    image: 'https://example.com/a.png',
+    actor: { user: 'grace', name: 'Grace', avatar: 'https://example.com/g.png' },
+    actions: [{ name: 'ok', label: 'OK', url: '/ok', primary: true }],
+    category: 'comments',
+    tags: ['a', 'b'],
+    data: { post: 7, deep: { er: [1, null, 'x'] } },
+    plan: [
+      { channel: 'email', when: 'always', after: 0 },
+      { channel: 'push', when: 'undelivered', after: 1 },
+      { channel: 'sms', when: 'failed', after: 0 },
+    ],
+  },
+  {
+    id: 'order-9',
+    to: [
+      {
+        user: 'ada',
+        email: 'ada@example.com',
+        phone: '+351912345678',
+        locale: 'pt-PT',
+        timezone: 'Europe/Lisbon',
+      },
+      { topic: 'team' },
+      { everyone: true },
+      'bob',
+    ],
+    exclude: ['eve'],
+    type: 'order.shipped',
+    priority: 'high',
+    deliverAt: '2020-01-01T00:00:00Z',
+    plan: [{ channel: 'webhook', when: 'always', after: 0 }],
+  },
+]
+
+const TYPE = {
+  name: 'Order shipped',
+  category: 'orders',
+  priority: 'high',
+  plan: [{ channel: 'email', when: 'unread', after: 600 }],
+}
+
+const pem = (pair: { privateKey: KeyObject }) =>
+  pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+const ec = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+/** Signs SendGrid's events. */
+export const sendgridKeys = ec()
+
+/** A config of every provider that it accepts. */
+export const CONFIGS = {
+  smtp: { host: 'mail.example.com', from: { email: 'a@example.com' }, callbackSecret: webhookSecret },
+  ses: {
+    region: 'eu-west-1',
+    accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+    secretAccessKey: 'secret',
+    from: { email: 'a@example.com' },
+    topicArn: 'arn:aws:sns:eu-west-1:123456789012:mail',
+  },
+  sendgrid: {
+    apiKey: 'SG.x',
+    from: { email: 'a@example.com' },
+    webhookPublicKey: sendgridKeys.publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+  },
+  twilio: { accountSid: `AC${'0'.repeat(32)}`, authToken: '0'.repeat(32), from: '+15005550006' },
+  vonage: {
+    apiKey: 'abcd1234',
+    apiSecret: 's3cret',
+    from: '+447700900001',
+    signatureSecret: 'x'.repeat(32),
+  },
+  'whatsapp-cloud': {
+    phoneNumberId: '106540352242922',
+    accessToken: 'EAAJB',
+    appSecret: '0'.repeat(32),
+    verifyToken: 'verify',
+  },
+  webhook: { secrets: [webhookSecret], url: 'https://example.com/hook' },
+  slack: { botToken: 'xoxb-1-2-3' },
+  teams: { url: 'https://example.com/teams' },
+  discord: { url: 'https://discord.com/api/webhooks/1/x' },
+  telegram: { botToken: '123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' },
+  'web-push': {},
+  fcm: {
+    serviceAccount: {
+      project_id: 'p',
+      client_email: 'a@p.iam.gserviceaccount.com',
+      private_key: pem(generateKeyPairSync('rsa', { modulusLength: 2_048 })),
+    },
+  },
+  apns: { key: pem(ec()), keyId: 'ABC123DEFG', teamId: 'DEF123GHIJ', topic: 'com.example.app' },
+} satisfies Record<string, StoredAccount['config']>
+
+const provider = (name: string, config: unknown) => ({ provider: name, config })
+
+/** Bodies that a route accepts, where a generator hardly finds any. */
+export const BODIES: Record<string, readonly unknown[]> = {
+  'post /v1/notifications': NOTIFICATIONS,
+  'post /v1/notifications/batch': [{ notifications: NOTIFICATIONS }],
+  'put /v1/types/{key}': [TYPE],
+  'post /v1/otp': [
+    { to: { user: 'ada', phone: '+351912345678' }, channel: 'sms', length: 6, ttlSeconds: 300, name: 'Shop' },
+    { to: { user: 'ada', email: 'ada@example.com' }, channel: 'email' },
+  ],
+  'put /v1/providers/{id}': Object.entries(CONFIGS).map(([name, config]) => provider(name, config)),
+  'put /v1/tenant': [{ url: 'https://app.example.com/' }],
+  'put /v1/suppressions/{channel}/{address}': [{ reason: 'manual' }],
+}
+
+/** Path parameters that lead to something. */
+export const PARAMS: Record<string, readonly string[]> = {
+  channel: ['email', 'sms'],
+  address: ['ada@example.com', '+351912345678'],
+  account: Object.keys(CONFIGS),
+  key: ['team', 'comment.created'],
+  user: ['ada'],
+  id: ['ada', 'order-9', 'main', '1'],
+  name: ['ok'],
+  device: ['phone-1'],
+  file: ['notification.json'],
+}

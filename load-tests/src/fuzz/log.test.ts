@@ -1,0 +1,269 @@
+import { randomUUID } from 'node:crypto'
+import { memoryLimits } from '@carillon/core/limits/memory'
+import { inProcessLive } from '@carillon/core/live/in-process'
+import { standaloneServer } from '@carillon/core/live/server'
+import { HttpFailure } from '@carillon/core/outreach/provider'
+import { createDirectory } from '@carillon/core/security/directory'
+import { createSeal } from '@carillon/core/security/seal'
+import { newTenant } from '@carillon/core/security/user-tokens'
+import { openDatabase } from '@carillon/core/sqlite/database'
+import { sqliteStore } from '@carillon/core/store/sqlite'
+import { embeddedStream } from '@carillon/core/stream/embedded'
+import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
+import { natsServerPath, startNatsServer } from '@carillon/core/stream/jetstream/nats-server.fixture'
+import type { Stream } from '@carillon/core/stream/port'
+import { createLog } from '@carillon/core/telemetry/log'
+import { createMetrics } from '@carillon/core/telemetry/metrics'
+import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
+import { startDispatcher } from '@carillon/dispatcher/dispatcher'
+import { CHANNELS, notifySubject, PRIORITIES, stepSubject, workSubject } from '@carillon/schemas'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { CONFIGS, NOTIFICATIONS } from './examples.ts'
+import { fuzzed } from './settings.ts'
+import { hostile, mutated, toJson } from './values.ts'
+
+type Log = {
+  stream: Stream
+  publish(subject: string, data: Uint8Array, dedupe?: string): Promise<void>
+  end(): Promise<void>
+}
+
+const embedded = async (): Promise<Log> => {
+  const database = openDatabase(':memory:')
+  const stream = embeddedStream({ database })
+  return {
+    stream,
+    publish: async (subject, data, dedupe) => {
+      await stream.publish([{ subject, data, ...(dedupe === undefined ? {} : { dedupe }) }])
+    },
+    end: async () => {
+      await stream.close()
+      await database.close()
+    },
+  }
+}
+
+/** Publishes as a foreign client does, past everything that is Carillon's. */
+const jetstream = async (path: string): Promise<Log> => {
+  const server = await startNatsServer(path)
+  const connection = await connectNats(server.url, 'fuzz')
+  const stream = await jetstreamStream({ connection, namespace: 'fuzz' })
+  const foreign = await connectNats(server.url, 'foreign')
+  const { headers } = await import('@nats-io/transport-node')
+  return {
+    stream,
+    publish: async (subject, data, dedupe) => {
+      const fields = headers()
+      if (dedupe !== undefined) fields.set('Nats-Msg-Id', dedupe)
+      foreign.publish(subject, data, { headers: fields })
+      await foreign.flush()
+    },
+    end: async () => {
+      await foreign.close()
+      await stream.close()
+      await connection.close()
+      await server.end()
+    },
+  }
+}
+
+const openWorld = async (log: Log) => {
+  const database = openDatabase(':memory:')
+  const seal = createSeal('a secret only for tests')
+  const store = sqliteStore({ database, seal, retention: 90 * 86_400_000 })
+  await store.migrate()
+  const tenant = `t-${randomUUID().slice(0, 8)}`
+  await store.tenants.put(newTenant(tenant))
+  for (const [provider, config] of Object.entries(CONFIGS)) {
+    const channels = [...(PROVIDERS.get(provider)?.channels ?? [])]
+    await store.accounts.put(tenant, { id: provider, provider, channels, order: 1, config })
+  }
+  await store.topics.add(tenant, 'team', ['ada', 'bob'])
+  const ports = {
+    stream: log.stream,
+    store,
+    seal,
+    live: inProcessLive({ io: standaloneServer() }),
+    directory: createDirectory(store),
+    limits: memoryLimits(),
+    providers: PROVIDERS,
+    http: {
+      request: async () => ({ status: 200, headers: {}, body: '{}' }),
+      resolve: async () => {
+        throw new HttpFailure('unreachable', 'no connection', false)
+      },
+      refusal: () => undefined,
+    },
+    log: createLog({ level: 'silent', role: 'fuzz' }),
+    metrics: createMetrics(),
+  }
+  const errors = vi.spyOn(ports.log, 'error')
+  const dispatcher = await startDispatcher(ports, {
+    unknownTypes: 'accept',
+    insecureLinks: 'refuse',
+    retentionMs: 86_400_000,
+  })
+  return {
+    tenant,
+    ports,
+    errors,
+    /** A good notification is stored, after all that came before it. */
+    works: async () => {
+      const user = `u-${randomUUID()}`
+      await log.publish(
+        notifySubject(tenant, 'normal', 'good'),
+        Buffer.from(toJson({ to: user, title: 'Hello' })),
+      )
+      await vi.waitFor(
+        async () => {
+          const found = await store.inbox.page({ tenant, user }, { status: 'active', limit: 1 })
+          expect(found[0]?.title).toBe('Hello')
+        },
+        { timeout: 20_000, interval: 5 },
+      )
+    },
+    retried: async () => (await ports.metrics.retried.get()).values,
+    close: async () => {
+      await dispatcher.stop()
+      await store.close()
+      await database.close()
+    },
+  }
+}
+
+const bytes = (values: fc.Arbitrary<unknown>) => values.map((value): Uint8Array => Buffer.from(toJson(value)))
+
+const withoutIds = NOTIFICATIONS.map(({ id: _, type: __, priority: ___, ...rest }) => rest)
+const notifications = fc.oneof(
+  { weight: 8, arbitrary: bytes(mutated(fc.constantFrom<unknown>(...NOTIFICATIONS, ...withoutIds))) },
+  { weight: 2, arbitrary: bytes(hostile) },
+  {
+    weight: 3,
+    arbitrary: bytes(
+      mutated(
+        fc.constantFrom<unknown>(...withoutIds).map((data) => ({
+          specversion: '1.0',
+          id: 'e1',
+          source: '/shop',
+          type: 'order.paid',
+          datacontenttype: 'application/json',
+          data,
+        })),
+      ),
+    ),
+  },
+  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }) },
+)
+
+const ready = (tenant: string) => ({
+  tenant,
+  id: 'n-1',
+  notification: { to: 'ada', type: 'test', priority: 'normal', title: 'Hello' },
+  type: { key: 'test', name: 'Test' },
+  plan: [{ channel: 'email', when: 'always', after: 0 }],
+  wide: false,
+  at: Date.now(),
+  expiresAt: Date.now() + 86_400_000,
+})
+const work = (tenant: string) => ({
+  page: {
+    ready: ready(tenant),
+    audience: { topic: 'team' },
+    exclude: [],
+    lane: 0,
+    from: 0,
+    to: 8,
+    reached: 0,
+  },
+  due: { ready: ready(tenant), acceptedAt: Date.now() },
+  wake: { user: 'ada', id: '019a0000-0000-7000-8000-000000000001' },
+})
+const step = (tenant: string, channel: string) => ({
+  tenant,
+  user: 'ada',
+  notification: 'n-1',
+  item: '019a0000-0000-7000-8000-000000000001',
+  type: 'test',
+  priority: 'normal',
+  at: Date.now(),
+  expiresAt: Date.now() + 86_400_000,
+  plan: [{ channel, when: 'always', after: 0 }],
+  index: 0,
+  wide: false,
+})
+
+const path = natsServerPath()
+const logs: [string, () => Promise<Log>][] = [
+  ['embedded', embedded],
+  ...(path === undefined ? [] : [['jetstream', () => jetstream(path)] as [string, () => Promise<Log>]]),
+]
+
+describe.each(logs)('a message of the %s log', (_, open) => {
+  let log: Log
+  let world: Awaited<ReturnType<typeof openWorld>>
+  beforeAll(async () => {
+    log = await open()
+    world = await openWorld(log)
+  })
+  afterAll(async () => {
+    await world.close()
+    await log.end()
+  })
+
+  /** Everything has been stored or refused; nothing was tried again for what it contains. */
+  const isSettled = async () => {
+    await world.works()
+    await vi.waitFor(
+      async () => {
+        const backlog = [...(await log.stream.backlog()).entries()].filter(([, waiting]) => waiting > 0)
+        expect(backlog).toEqual([])
+      },
+      { timeout: 20_000, interval: 20 },
+    )
+    expect(world.errors.mock.calls).toEqual([])
+    expect(await world.retried()).toEqual([])
+  }
+
+  test('is accepted or refused, whatever notification it is', { timeout: 90_000 }, async () => {
+    const dedupes = fc.option(fc.string({ minLength: 1, maxLength: 40 }), { nil: undefined })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...PRIORITIES),
+        notifications,
+        dedupes,
+        async (priority, data, dedupe) => {
+          await log.publish(notifySubject(world.tenant, priority, 'order.shipped'), data, dedupe)
+        },
+      ),
+      fuzzed(300),
+    )
+    await isSettled()
+  })
+
+  test('is done or refused, whatever work it is', { timeout: 90_000 }, async () => {
+    for (const kind of ['page', 'due', 'wake'] as const)
+      await fc.assert(
+        fc.asyncProperty(bytes(mutated(fc.constant(work(world.tenant)[kind]))), async (data) => {
+          await log.publish(workSubject(kind, 'normal', world.tenant), data)
+        }),
+        fuzzed(80),
+      )
+    await isSettled()
+  })
+
+  test('is sent or refused, whatever step it is', { timeout: 90_000 }, async () => {
+    const steps = fc
+      .constantFrom(...CHANNELS)
+      .chain((channel) =>
+        fc.tuple(fc.constant(channel), bytes(mutated(fc.constant(step(world.tenant, channel))))),
+      )
+    await fc.assert(
+      fc.asyncProperty(steps, async ([channel, data]) => {
+        await log.publish(stepSubject(channel, 'normal', world.tenant), data)
+      }),
+      fuzzed(200),
+    )
+    await isSettled()
+  })
+})
