@@ -1,11 +1,37 @@
 import { existsSync } from 'node:fs'
-import { ProblemError } from '@carillon/core/errors'
+import type { Config } from '@carillon/core/config/config'
+import { ProblemError, reasonOf } from '@carillon/core/errors'
+import { announced } from '@carillon/core/invalidation/announced'
+import type { Change } from '@carillon/core/invalidation/port'
 import { createClosers } from '@carillon/core/lifecycle/closers'
 import type { Store } from '@carillon/core/store/port'
 import { createLog } from '@carillon/core/telemetry/log'
 import { devState } from './dev-state.ts'
 import { databaseFile, openParts } from './parts.ts'
 import { refuse, settings } from './settings.ts'
+
+/** How long processes go on with what they know if they are not told. */
+const LATE = 'processes that run notice the change within ten seconds'
+
+/** Tells the processes of the installation what was changed, or the person why they were not told. */
+const announce = async (
+  config: Config,
+  open: ReturnType<typeof openParts>,
+  store: Store,
+  changes: readonly Change[],
+): Promise<void> => {
+  // Processes on an embedded file watch it.
+  if (changes.length === 0 || (!config.natsUrl && !config.cassandraUrl)) return
+  const warn = (why: string) => process.stderr.write(`carillon: ${why}, so ${LATE}\n`)
+  if (!config.natsUrl) return void warn('CARILLON_NATS_URL is not set')
+  try {
+    const connection = await open.openNats({ wait: false })
+    const invalidations = await open.openInvalidations((await store.namespace()) ?? '', connection)
+    await invalidations.publish(changes)
+  } catch (error) {
+    warn(`the event log was not reached (${reasonOf(error)})`)
+  }
+}
 
 /**
  * Runs a short administrative command on the store: that of the cluster if its URL is set, else the file of a
@@ -23,9 +49,13 @@ export const administer = async <Result>(
   if (secret === undefined) return refuse('CARILLON_SECRET is not set')
   const context = { config, secret, closers, log: createLog({ level: 'silent', role: 'cli' }) }
   try {
-    const store = await openParts(context).openStore()
+    const open = openParts(context)
+    const store = await open.openStore()
     await store.check()
-    return await work(store)
+    const changes: Change[] = []
+    const result = await work(announced(store, { publish: async (some) => void changes.push(...some) }))
+    await announce(config, open, store, changes)
+    return result
   } catch (error) {
     if (error instanceof ProblemError) return refuse(`${error.message}${causeOf(error)}`)
     throw error

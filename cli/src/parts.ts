@@ -5,6 +5,11 @@ import { embeddedIdempotency } from '@carillon/core/idempotency/embedded'
 import { jetstreamIdempotency } from '@carillon/core/idempotency/jetstream'
 import type { Idempotency } from '@carillon/core/idempotency/port'
 import { requireNamespace } from '@carillon/core/installation/namespace'
+import { announced } from '@carillon/core/invalidation/announced'
+import { inProcessInvalidations } from '@carillon/core/invalidation/in-process'
+import { natsInvalidations } from '@carillon/core/invalidation/nats'
+import type { Invalidations } from '@carillon/core/invalidation/port'
+import { watchFile } from '@carillon/core/invalidation/watch-file'
 import type { Closers } from '@carillon/core/lifecycle/closers'
 import { memoryLimits } from '@carillon/core/limits/memory'
 import type { Limits } from '@carillon/core/limits/port'
@@ -109,9 +114,9 @@ export const openParts = (context: Context, file = databaseFile(context.config))
   }
 
   /** Connects to NATS, if there is one. Opened first, the connection is closed last. */
-  const openNats = async (): Promise<NatsConnection | undefined> => {
+  const openNats = async (options?: { wait: boolean }): Promise<NatsConnection | undefined> => {
     if (!config.natsUrl) return undefined
-    const connection = await connectNats(config.natsUrl, 'carillon')
+    const connection = await connectNats(config.natsUrl, 'carillon', options)
     closers.add('nats', () => connection.close())
     return connection
   }
@@ -129,6 +134,24 @@ export const openParts = (context: Context, file = databaseFile(context.config))
     const stream = await jetstreamStream({ ...place, ownStreams: config.natsOwnStreams })
     closers.add('stream', () => stream.close())
     return { stream, idempotency: await jetstreamIdempotency(place) }
+  }
+
+  /** Tells processes of each other's changes: over NATS, and by the file for a store in it. */
+  const openInvalidations = async (
+    namespace: string,
+    connection: NatsConnection | undefined,
+  ): Promise<Invalidations> => {
+    const onError = (err: unknown) => log.warn({ err }, 'other processes notice a change late')
+    const invalidations = connection
+      ? await natsInvalidations({ connection, namespace, onError })
+      : inProcessInvalidations()
+    closers.add('invalidations', () => invalidations.close())
+    if (!config.cassandraUrl)
+      closers.add(
+        'watch',
+        watchFile(embedded(), () => void invalidations.publish('all')),
+      )
+    return invalidations
   }
 
   const openRedis = (redisUrl: string) => {
@@ -184,7 +207,7 @@ export const openParts = (context: Context, file = databaseFile(context.config))
   const openCaptured = (max: number) => sqliteCaptured({ database: embedded(), seal, max })
 
   return {
-    ...{ seal, openStore, openInstallation, openNats, openStream },
+    ...{ seal, openStore, openInstallation, openNats, openStream, openInvalidations },
     ...{ openEdge, openLive, openLimits, openHttp, openCaptured },
   }
 }
@@ -197,10 +220,15 @@ const loadProviders = async () => (await import('@carillon/dispatcher/channels/p
  * drains is still acknowledged or published; the store; and the event log of the installation in it.
  */
 const openBase = async (open: ReturnType<typeof openParts>, log: Log, options: { migrate: boolean }) => {
-  const connection = await untilAvailable(log, 'event log', open.openNats)
+  const connection = await untilAvailable(log, 'event log', () => open.openNats())
   const { store, namespace } = await open.openInstallation(options)
   const streams = await untilAvailable(log, 'event log', () => open.openStream(namespace, connection))
-  return { store, namespace, ...streams }
+  const invalidations = await untilAvailable(log, 'event log', () =>
+    open.openInvalidations(namespace, connection),
+  )
+  const announcing = announced(store, invalidations)
+  const directory = createDirectory(announcing, invalidations)
+  return { namespace, base: { store: announcing, invalidations, directory, ...streams } }
 }
 
 /** Everything a hub needs. Waits for servers that are not up yet. `migrate` brings the schema up to date. */
@@ -210,18 +238,14 @@ export const openHubParts = async (
 ) => {
   const { log } = context
   const open = openParts(context, file)
-  const { store, namespace, stream, idempotency } = await openBase(open, log, { migrate })
+  const { namespace, base } = await openBase(open, log, { migrate })
   const { live, io } = await untilAvailable(log, 'live bus', () => open.openEdge(namespace))
   const { limits, requests } = await untilAvailable(log, 'live bus', () => open.openLimits(namespace))
   const http = open.openHttp(allow)
-  const directory = createDirectory(store)
   return {
-    stream,
-    store,
+    ...base,
     live,
-    idempotency,
     io,
-    directory,
     limits,
     requests,
     http,
@@ -235,11 +259,10 @@ export const openHubParts = async (
 export const openDispatcherParts = async (context: Context) => {
   const { log } = context
   const open = openParts(context)
-  const { store, namespace, stream } = await openBase(open, log, { migrate: false })
+  const { namespace, base } = await openBase(open, log, { migrate: false })
   const live = await untilAvailable(log, 'live bus', () => open.openLive(namespace))
   const { limits } = await untilAvailable(log, 'live bus', () => open.openLimits(namespace))
   const http = open.openHttp([])
-  const directory = createDirectory(store)
   const providers = await loadProviders()
-  return { stream, store, live, directory, limits, http, seal: open.seal, providers }
+  return { ...base, live, limits, http, seal: open.seal, providers }
 }

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { announced } from '@carillon/core/invalidation/announced'
+import { inProcessInvalidations } from '@carillon/core/invalidation/in-process'
 import { memoryLimits } from '@carillon/core/limits/memory'
 import { inProcessLive } from '@carillon/core/live/in-process'
 import { standaloneServer } from '@carillon/core/live/server'
@@ -33,7 +35,8 @@ export const openWorld = async (
 ) => {
   const database = openDatabase(':memory:')
   const seal = createSeal('a secret only for tests')
-  const bare = sqliteStore({ database, seal, retention: 90 * 86_400_000 })
+  const invalidations = inProcessInvalidations()
+  const bare = announced(sqliteStore({ database, seal, retention: 90 * 86_400_000 }), invalidations)
   await bare.migrate()
   const store = options.wrap?.(bare) ?? bare
   const stream = options.stream ?? embeddedStream({ database })
@@ -45,7 +48,8 @@ export const openWorld = async (
     stream,
     store,
     live,
-    directory: createDirectory(store),
+    directory: createDirectory(store, invalidations),
+    invalidations,
     seal,
     limits: memoryLimits(),
     http,
@@ -84,7 +88,7 @@ export const openWorld = async (
       while ([...(await stream.backlog()).values()].some((waiting) => waiting > 0))
         await new Promise((resolve) => setTimeout(resolve, 5))
     },
-    /** Gives the tenant an account; the directory notices at once. */
+    /** Gives the tenant an account. */
     account: async (provider: string, more: Partial<StoredAccount> = {}) => {
       const channels = [...((options.providers ?? PROVIDERS).get(provider)?.channels ?? [])]
       await bare.accounts.put(tenant, {
@@ -95,12 +99,10 @@ export const openWorld = async (
         config: {},
         ...more,
       })
-      ports.directory.refresh()
     },
-    /** Where the tenant's app lives; the directory notices at once. */
+    /** Sets where the tenant's app lives. */
     appUrl: async (url: string) => {
       await bare.tenants.putSettings(tenant, { url: new URL(url).href })
-      ports.directory.refresh()
     },
     person: (user: string, profile: UserProfile) => bare.users.put(tenant, { id: user, profile }),
     /** The ledger of one notification for one user. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Idempotency } from '@carillon/core/idempotency/port'
+import type { Invalidations } from '@carillon/core/invalidation/port'
 import type { Limits } from '@carillon/core/limits/port'
 import type { RequestLimits } from '@carillon/core/limits/requests'
 import type { LinkPolicy } from '@carillon/core/links'
@@ -60,6 +61,7 @@ export type HubPorts = {
   live: Live
   idempotency: Idempotency
   directory: Directory
+  invalidations: Invalidations
   limits: Limits
   requests: RequestLimits
   seal: Seal
@@ -131,8 +133,21 @@ const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
 
 /** The edge: HTTP API and live connections over the given ports. It keeps nothing, so any number may run. */
 export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
-  const { stream, store, live, idempotency, directory, limits, seal, providers, http, io, log, metrics } =
-    ports
+  const {
+    stream,
+    store,
+    live,
+    idempotency,
+    directory,
+    invalidations,
+    limits,
+    seal,
+    providers,
+    http,
+    io,
+    log,
+    metrics,
+  } = ports
   const cursors = createCursors(options.secret)
   const verbs = createVerbs({ inbox: store.inbox, live, stream, log, metrics })
   let draining = false
@@ -178,8 +193,8 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   userRoutes(routes, { users: store.users, directory })
   tenantRoutes(routes, { tenants: store.tenants, directory, insecureLinks: options.insecureLinks })
   topicRoutes(routes, { topics: store.topics, cursors })
-  typeRoutes(routes, { types: store.types, directory })
-  const endpoints = createEndpoints(store.marks)
+  typeRoutes(routes, { types: store.types })
+  const endpoints = createEndpoints(store.marks, { invalidations })
   deviceRoutes(routes, {
     devices: store.devices,
     directory,
@@ -219,7 +234,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     metrics,
   })
   const sockets = attachSockets({
-    ...{ io, directory, admission, rateLimit, refusals, live, log, metrics },
+    ...{ io, directory, invalidations, admission, rateLimit, refusals, live, log, metrics },
     onReceived: verbs.received,
   })
 

@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
 import { embeddedIdempotency } from '@carillon/core/idempotency/embedded'
 import { itemId } from '@carillon/core/ids'
+import { announced } from '@carillon/core/invalidation/announced'
+import { inProcessInvalidations } from '@carillon/core/invalidation/in-process'
 import { memoryLimits } from '@carillon/core/limits/memory'
 import { createRequestLimits } from '@carillon/core/limits/requests'
 import { inProcessLive } from '@carillon/core/live/in-process'
@@ -92,7 +94,8 @@ export const openHub = async (
   const database = openDatabase(':memory:')
   const secret = randomUUID()
   const seal = createSeal(secret)
-  const store = sqliteStore({ database, seal, retention: 90 * 86_400_000 })
+  const invalidations = inProcessInvalidations()
+  const store = announced(sqliteStore({ database, seal, retention: 90 * 86_400_000 }), invalidations)
   await store.migrate()
   const io = standaloneServer()
   const own: HubPorts = {
@@ -100,7 +103,8 @@ export const openHub = async (
     store,
     live: inProcessLive({ io }),
     idempotency: embeddedIdempotency({ database }),
-    directory: createDirectory(store),
+    directory: createDirectory(store, invalidations),
+    invalidations,
     limits: memoryLimits(),
     requests: createRequestLimits(),
     seal,

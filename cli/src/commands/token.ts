@@ -44,7 +44,7 @@ export const token = (options: Options) =>
       const key =
         (await store.tenants.key(tenant.id, options.revoke)) ?? refuse(`there is no key ${options.revoke}`)
       await store.tenants.putKey({ ...key, revokedAt: key.revokedAt ?? new Date().toISOString() })
-      return say(`${key.id} is revoked; hubs notice within seconds`)
+      return say(`${key.id} is revoked`)
     }
     for (const { id, name, scopes, createdAt, revokedAt } of await store.tenants.keys(tenant.id))
       say([id, name, createdAt, revokedAt ? `revoked ${revokedAt}` : 'active', scopes.join(',')].join('  '))

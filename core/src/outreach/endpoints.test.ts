@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { inProcessInvalidations } from '../invalidation/in-process.ts'
 import { type Database, openDatabase } from '../sqlite/database.ts'
 import { freshTenant } from '../store/contract/samples.ts'
 import { contractSeal } from '../store/contract.ts'
@@ -25,7 +26,8 @@ afterEach(async () => {
   await database.close()
 })
 
-const open = () => createEndpoints(store.marks, { now: () => time })
+const open = (invalidations = inProcessInvalidations()) =>
+  createEndpoints(store.marks, { now: () => time, invalidations })
 type Opened = ReturnType<typeof open>
 
 /** Fails every eight hours, the longest delay between two retries, for `ms`. */
@@ -68,4 +70,15 @@ test('an endpoint that answers 410 is disabled at once', async () => {
   const endpoints = open()
   await endpoints.ended(tenant, URL, 'gone')
   expect(await endpoints.disabled(tenant, URL)).toBe(true)
+})
+
+test('another process knows at once what became of an endpoint', async () => {
+  const invalidations = inProcessInvalidations()
+  const [hub, dispatcher] = [open(invalidations), open(invalidations)]
+  expect(await hub.disabled(tenant, URL)).toBe(false)
+  await dispatcher.ended(tenant, URL, 'gone')
+  expect(await hub.disabled(tenant, URL)).toBe(true)
+  expect(await dispatcher.disabled(tenant, URL)).toBe(true)
+  await hub.registered(tenant, URL)
+  expect(await dispatcher.disabled(tenant, URL)).toBe(false)
 })

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import { UnavailableError } from '../errors.ts'
+import { cached } from '../invalidation/cached.ts'
+import { inProcessInvalidations } from '../invalidation/in-process.ts'
+import type { Invalidations } from '../invalidation/port.ts'
 import type { Marks } from '../store/outreach.ts'
 
 /** How long an endpoint may fail without ever working before it is disabled: five days, in ms. */
@@ -11,9 +13,8 @@ const GAP_MS = 86_400_000
 const NOTED_MS = 3_600_000
 /** Far longer than that: a disabled endpoint stays so until it is registered again. */
 const KEPT_MS = 365 * 86_400_000
-/** How long another process may go on as before. */
+/** How long a change may go unnoticed if its invalidation is lost. */
 const CACHED_MS = 60_000
-const CACHE_MAX = 10_000
 
 const DISABLED = 'disabled'
 
@@ -37,27 +38,30 @@ export type EndpointEnd = 'worked' | 'failed' | 'gone'
  */
 export const createEndpoints = (
   marks: Pick<Marks, 'get' | 'put' | 'remove'>,
-  { disableAfterMs = DISABLE_AFTER_MS, now = Date.now }: { disableAfterMs?: number; now?: () => number } = {},
+  {
+    disableAfterMs = DISABLE_AFTER_MS,
+    now = Date.now,
+    invalidations = inProcessInvalidations(),
+  }: { disableAfterMs?: number; now?: () => number; invalidations?: Invalidations } = {},
 ) => {
-  const cache = new LRUCache<string, { value: string | undefined }>({ max: CACHE_MAX, ttl: CACHED_MS })
-
-  const get = async (tenant: string, url: string): Promise<string | undefined> => {
-    const key = keyOf(url)
-    const known = cache.get(`${tenant}\n${key}`)
-    if (known) return known.value
-    const value = (await marks.get(tenant, [key])).get(key)
-    cache.set(`${tenant}\n${key}`, { value })
-    return value
-  }
+  const noted = cached({
+    kind: 'endpoint',
+    ttlMs: CACHED_MS,
+    invalidations,
+    load: async (tenant, key) => (await marks.get(tenant, [key])).get(key),
+  })
+  const get = (tenant: string, url: string) => noted(tenant, keyOf(url))
 
   const put = async (tenant: string, url: string, value: string): Promise<void> => {
-    await marks.put(tenant, [{ key: keyOf(url), value }], KEPT_MS)
-    cache.set(`${tenant}\n${keyOf(url)}`, { value })
+    const key = keyOf(url)
+    await marks.put(tenant, [{ key, value }], KEPT_MS)
+    await invalidations.publish([{ kind: 'endpoint', tenant, id: key }])
   }
 
   const clear = async (tenant: string, url: string): Promise<void> => {
-    await marks.remove(tenant, [keyOf(url)])
-    cache.set(`${tenant}\n${keyOf(url)}`, { value: undefined })
+    const key = keyOf(url)
+    await marks.remove(tenant, [key])
+    await invalidations.publish([{ kind: 'endpoint', tenant, id: key }])
   }
 
   /** Returns what to note of a failure; undefined if that is no news. */

@@ -1,6 +1,7 @@
 import { createECDH } from 'node:crypto'
-import { SignJWT } from 'jose'
+import { type JWTHeaderParameters, SignJWT } from 'jose'
 import { expect, test } from 'vitest'
+import { inProcessInvalidations } from '../invalidation/in-process.ts'
 import type { ApiKey, Tenant } from '../store/port.ts'
 import { newApiKey, verifyApiKey } from './api-keys.ts'
 import { createDirectory } from './directory.ts'
@@ -22,15 +23,17 @@ const directoryOf = (tenants: Tenant[], keys: ApiKey[] = []) => {
     },
     types: { get: async () => undefined },
   } as unknown as Parameters<typeof createDirectory>[0]
-  return { directory: createDirectory(store), calls }
+  const invalidations = inProcessInvalidations()
+  return { directory: createDirectory(store, invalidations), invalidations, calls }
 }
 
 const forge = (
   claims: Record<string, unknown>,
   secret = acme.secrets[0]!.secret,
   alg = 'HS256',
-  header: { kid?: string } = {},
-) => new SignJWT(claims).setProtectedHeader({ alg, ...header }).sign(Buffer.from(secret))
+  header: { kid?: string; typ?: unknown } = {},
+) =>
+  new SignJWT(claims).setProtectedHeader({ alg, ...header } as JWTHeaderParameters).sign(Buffer.from(secret))
 
 const now = Math.floor(Date.now() / 1_000)
 const good = { iss: 'acme', sub: 'u1', aud: 'carillon', iat: now, exp: now + 60 }
@@ -39,7 +42,8 @@ test('a signed token names its tenant and user and when it ends', async () => {
   const { directory } = directoryOf([acme])
   const { token, expiresAt } = await signUserToken(acme, 'u1', 60)
   const user = await verifyUserToken(directory, token)
-  expect(user).toEqual({ tenant: 'acme', user: 'u1', expiresAt: Date.parse(expiresAt) + 60_000 })
+  const { kid } = acme.secrets[0]!
+  expect(user).toEqual({ tenant: 'acme', user: 'u1', kid, expiresAt: Date.parse(expiresAt) + 60_000 })
 })
 
 test('a token signed with the secret before the newest stays good', async () => {
@@ -66,6 +70,9 @@ test.each<[string, string, () => Promise<string>]>([
   ['no user', 'subject', () => forge({ ...good, sub: undefined })],
   ['a hostile user', 'subject', () => forge({ ...good, sub: '__proto__\n' })],
   ['another algorithm', 'algorithm', () => forge(good, acme.secrets[0]!.secret, 'HS512')],
+  ['the type of an access token', 'type', () => forge(good, undefined, 'HS256', { typ: 'at+jwt' })],
+  ['the type of a logout token', 'type', () => forge(good, undefined, 'HS256', { typ: 'logout+jwt' })],
+  ['a type that is no text', 'type', () => forge(good, undefined, 'HS256', { typ: ['JWT'] })],
   ['no signature', 'algorithm', async () => `${btoa('{"alg":"none"}')}.${btoa(JSON.stringify(good))}.`],
   ['too long a life', 'expiry_too_far', () => forge({ ...good, exp: now + 86_401 })],
   ['a start that lies ahead', 'not_yet', () => forge({ ...good, nbf: now + 90 })],
@@ -83,6 +90,12 @@ test.each<[string, string, () => Promise<string>]>([
     reason,
     explanation: expect.stringMatching(/^(it|the) /),
   })
+})
+
+test.each(['JWT', 'jwt', 'application/jwt', undefined])('a token of the type %s is good', async (typ) => {
+  const { directory } = directoryOf([acme])
+  const token = await forge(good, undefined, 'HS256', { typ })
+  expect((await verifyUserToken(directory, token)).user).toBe('u1')
 })
 
 test('clocks may differ by a minute', async () => {
@@ -128,11 +141,11 @@ test('an API key is good for its tenant until it is revoked', async () => {
 })
 
 test('the directory asks the store once, for misses too', async () => {
-  const { directory, calls } = directoryOf([])
+  const { directory, invalidations, calls } = directoryOf([])
   await Promise.all([directory.tenant('nobody'), directory.tenant('nobody')])
   await directory.tenant('nobody')
   expect(calls.tenant).toBe(1)
-  directory.refresh()
+  await invalidations.publish([{ kind: 'tenant', tenant: 'nobody' }])
   await directory.tenant('nobody')
   expect(calls.tenant).toBe(2)
 })

@@ -5,10 +5,15 @@ import type { Tenant } from '../store/port.ts'
 import { CredentialsError } from './credentials-error.ts'
 import type { Directory } from './directory.ts'
 
-/** An end user who has shown a valid token, which is accepted until `expiresAt` (epoch ms). */
-export type EndUser = { tenant: string; user: string; expiresAt: number }
+/**
+ * An end user who has shown a valid token. It is accepted until `expiresAt` (epoch ms), while the tenant has the secret
+ * `kid` that it is signed with.
+ */
+export type EndUser = { tenant: string; user: string; kid: string; expiresAt: number }
 
 const AUDIENCE = 'carillon'
+/** RFC 7515, section 4.1.9: `application/` may be left out, and case does not matter. */
+const JWT_TYPE = /^(application\/)?jwt$/i
 /** The longest life of a user token, however it was signed. */
 export const USER_TOKEN_MAX_SECONDS = 24 * 3_600
 export const USER_TOKEN_DEFAULT_SECONDS = 3_600
@@ -108,14 +113,14 @@ const faultOf = (error: unknown, tenant: string): CredentialsError | undefined =
   return refused('malformed', 'it is not a signed JWT', tenant)
 }
 
-type Claimed = { issuer: string; kid: unknown }
+type Claimed = { issuer: string; kid: unknown; typ: unknown }
 
 /** What a token says of itself, unverified. */
 const claimed = (token: string): Claimed => {
   try {
-    const { kid } = decodeProtectedHeader(token)
+    const { kid, typ } = decodeProtectedHeader(token)
     const { iss } = decodeJwt(token)
-    if (iss !== undefined && TOKEN.test(iss)) return { issuer: iss, kid }
+    if (iss !== undefined && TOKEN.test(iss)) return { issuer: iss, kid, typ }
   } catch {
     throw refused('malformed', 'it is not a signed JWT')
   }
@@ -123,15 +128,21 @@ const claimed = (token: string): Claimed => {
 }
 
 /**
- * Checks signature, algorithm, issuer, audience, expiry and age (RFC 8725), with CLOCK_TOLERANCE_SECONDS for clocks that
+ * Checks type, signature, algorithm, issuer, audience, expiry and age (RFC 8725), with CLOCK_TOLERANCE_SECONDS for clocks that
  * differ. Throws `token_expired` for a good token that is too old and `unauthenticated` for everything else, both as
  * CredentialsError.
  */
 export const verifyUserToken = async (directory: Directory, token: string): Promise<EndUser> => {
-  const { issuer, kid } = claimed(token)
+  const { issuer, kid, typ } = claimed(token)
   const tenant = await directory.tenant(issuer)
   if (!tenant) throw refused('issuer', 'the claim iss names no tenant of this installation')
-  for (const { secret } of tenant.secrets) {
+  if (typ !== undefined && !(typeof typ === 'string' && JWT_TYPE.test(typ)))
+    throw refused(
+      'type',
+      'the header typ must be JWT or left out: this is a token of another kind',
+      tenant.id,
+    )
+  for (const { kid: signer, secret } of tenant.secrets) {
     let payload: JWTPayload
     try {
       const verified = await jwtVerify(token, Buffer.from(secret), {
@@ -148,7 +159,7 @@ export const verifyUserToken = async (directory: Directory, token: string): Prom
       if (fault) throw fault
       continue
     }
-    return endUserOf(tenant.id, payload)
+    return endUserOf(tenant.id, signer, payload)
   }
   if (kid !== undefined && !tenant.secrets.some((secret) => secret.kid === kid))
     throw refused(
@@ -159,7 +170,7 @@ export const verifyUserToken = async (directory: Directory, token: string): Prom
   throw refused('signature', "the signature does not match the tenant's secret", tenant.id)
 }
 
-const endUserOf = (tenant: string, { sub, exp = 0, iat = 0 }: JWTPayload): EndUser => {
+const endUserOf = (tenant: string, kid: string, { sub, exp = 0, iat = 0 }: JWTPayload): EndUser => {
   const user = parse(UserId, sub)
   if (!user.success)
     throw refused('subject', `the claim sub is not a user id: ${user.issues[0]?.message}`, tenant)
@@ -169,5 +180,5 @@ const endUserOf = (tenant: string, { sub, exp = 0, iat = 0 }: JWTPayload): EndUs
       `the claim exp lies ${hours(exp - iat)} h after iat; ${hours(USER_TOKEN_MAX_SECONDS)} h are the most`,
       tenant,
     )
-  return { tenant, user: user.data, expiresAt: (exp + CLOCK_TOLERANCE_SECONDS) * 1_000 }
+  return { tenant, user: user.data, kid, expiresAt: (exp + CLOCK_TOLERANCE_SECONDS) * 1_000 }
 }

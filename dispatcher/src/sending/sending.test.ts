@@ -111,10 +111,9 @@ describe('a delivery plan', () => {
 
   test("comes with the type, as it was when the notification was accepted, and a notification's own goes before", async () => {
     const mail = scripted('mail', ['email'])
-    const { account, send, quiet, store, tenant, directory } = await open({ providers: providersOf(mail) })
+    const { account, send, quiet, store, tenant } = await open({ providers: providersOf(mail) })
     await account('mail')
     await store.types.put(tenant, { key: 'bill.due', plan: [step('email')] })
-    directory.refresh()
     await send({ id: 'typed', to: 'ada', type: 'bill.due', title: 'typed' })
     await send({ id: 'own', to: 'ada', type: 'bill.due', title: 'own', plan: [] })
     await until(() => expect(mail.got.map(({ notification }) => notification)).toEqual(['typed']))

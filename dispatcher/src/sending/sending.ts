@@ -1,3 +1,4 @@
+import type { Invalidations } from '@carillon/core/invalidation/port'
 import type { Limits } from '@carillon/core/limits/port'
 import { createEndpoints, DISABLE_AFTER_MS } from '@carillon/core/outreach/endpoints'
 import type { Http, Providers, Tools } from '@carillon/core/outreach/provider'
@@ -25,6 +26,7 @@ export type SendingPorts = {
   stream: Stream
   store: Store
   directory: Directory
+  invalidations: Invalidations
   seal: Seal
   limits: Limits
   http: Http
@@ -46,14 +48,15 @@ export type SendingOptions = {
 
 /** Starts reading the lanes of every channel. Lanes wait for nothing of one another's but the processor. */
 export const startSending = async (ports: SendingPorts, options: SendingOptions = {}) => {
-  const { stream, store, directory, seal, limits, http, providers, log, metrics, capture } = ports
+  const { stream, store, directory, invalidations, seal, limits, http, providers, log, metrics, capture } =
+    ports
   const { rates = {}, retries = {}, publicUrl, appUrl, leaseMs } = options
   const outages = createOutages({ log, metrics })
   const reports = createReports({ store, stream, seal })
   const accounts = createAccounts({ providers, directory, http, log, publicUrl, capture })
   // A window longer than that must not end in the middle because its own failures disable the endpoint.
   const disableAfterMs = Math.max(DISABLE_AFTER_MS, retryPolicy('webhook', retries.webhook).windowMs)
-  const endpoints = createEndpoints(store.marks, { disableAfterMs })
+  const endpoints = createEndpoints(store.marks, { disableAfterMs, invalidations })
   const troubles = createTroubles({ log, metrics })
   const attempt = createAttempt(
     { store, directory, seal, pace: createPace(limits), endpoints, troubles, metrics },

@@ -226,7 +226,6 @@ describe('credentials', () => {
     const [key] = await test.ports.store.tenants.keys(tenant.id)
     if (!key) throw new Error('the tenant has a key')
     await test.ports.store.tenants.putKey({ ...key, revokedAt: new Date().toISOString() })
-    test.ports.directory.refresh()
     expect(await everywhere(tenant.key, senders)).toEqual(refused)
   })
 

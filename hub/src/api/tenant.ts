@@ -64,7 +64,6 @@ export const tenantRoutes = (
         })
       if (!(await directory.tenant(tenant))) throw gone()
       await tenants.putSettings(tenant, settings)
-      directory.refresh()
       return c.json(settings)
     },
   )

@@ -1,5 +1,4 @@
 import { ProblemError } from '@carillon/core/errors'
-import type { Directory } from '@carillon/core/security/directory'
 import type { Types } from '@carillon/core/store/port'
 import { NotificationType, StoredType, TypeKey } from '@carillon/schemas'
 import { z } from 'zod'
@@ -7,7 +6,7 @@ import type { Routes } from '../routes.ts'
 
 const Key = z.object({ key: TypeKey })
 
-export const typeRoutes = (routes: Routes, { types, directory }: { types: Types; directory: Directory }) => {
+export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
   routes.sender(
     'types:write',
     {
@@ -16,12 +15,16 @@ export const typeRoutes = (routes: Routes, { types, directory }: { types: Types;
       summary: 'Define or replace a notification type',
       params: Key,
       body: NotificationType,
-      answers: { 200: { description: 'The type; known everywhere within ten seconds', schema: StoredType } },
+      answers: {
+        200: {
+          description: 'The type; in force at once, on other hubs and dispatchers within a second',
+          schema: StoredType,
+        },
+      },
     },
     async ({ c, params, body }, { tenant }) => {
       const type = { ...(await body()), key: params.key }
       await types.put(tenant, type)
-      directory.refresh()
       return c.json(type)
     },
   )

@@ -2,6 +2,9 @@ import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { UnavailableError } from '@carillon/core/errors'
+import { announced } from '@carillon/core/invalidation/announced'
+import { inProcessInvalidations } from '@carillon/core/invalidation/in-process'
 import { inProcessLive } from '@carillon/core/live/in-process'
 import { userRoom } from '@carillon/core/live/room'
 import { standaloneServer } from '@carillon/core/live/server'
@@ -28,17 +31,16 @@ const ITEM = '019a0000-0000-7000-8000-000000000001'
 
 const openEdge = async () => {
   const database = openDatabase(':memory:')
-  const store = sqliteStore({
-    database,
-    seal: createSeal('a secret only for tests'),
-    retention: 90 * 86_400_000,
-  })
-  await store.migrate()
+  const invalidations = inProcessInvalidations()
+  const seal = createSeal('a secret only for tests')
+  const bare = sqliteStore({ database, seal, retention: 90 * 86_400_000 })
+  await bare.migrate()
+  const store = announced(bare, invalidations)
   const tenant = newTenant('acme')
   const other = newTenant('globex')
   await store.tenants.put(tenant)
   await store.tenants.put(other)
-  const directory = createDirectory(store)
+  const directory = createDirectory(store, invalidations)
   const io = standaloneServer()
   const log = createLog({ level: 'silent', role: 'test' })
   const warn = vi.spyOn(log, 'warn')
@@ -49,6 +51,7 @@ const openEdge = async () => {
   const sockets = attachSockets({
     io,
     directory,
+    invalidations,
     admission: { authenticated: () => {} },
     rateLimit: { user: async () => ({}), refused: (error) => error },
     refusals: createRefusals({ log }),
@@ -68,6 +71,8 @@ const openEdge = async () => {
   await once(server, 'listening')
   return {
     store,
+    bare,
+    invalidations,
     tenant,
     other,
     directory,
@@ -205,8 +210,36 @@ test('an expired token is told from a bad one', async () => {
 test('a token whose secret was withdrawn is refused', async () => {
   const token = await tokenFor('ada')
   await edge.store.tenants.put({ ...edge.tenant, secrets: [newTenantSecret()] })
-  edge.directory.refresh()
   expect((await refusal({ token })).message).toBe('unauthenticated')
+})
+
+test('connections end when the secret of their token is withdrawn, and no others', async () => {
+  const old = edge.tenant.secrets[0] ?? expect.fail()
+  const rotated = { ...edge.tenant, secrets: [newTenantSecret(), old] }
+  const [ada, stranger] = [await enter('ada'), open({ token: await tokenFor('ada', undefined, edge.other) })]
+  await next(stranger, 'connect')
+  await edge.store.tenants.put(rotated)
+  const bob = open({ token: await tokenFor('bob', undefined, { ...edge.tenant, ...rotated }) })
+  await next(bob, 'connect')
+  expect(ada.connected).toBe(true)
+  const refused = next<Error>(ada, 'connect_error')
+  const ended = next(ada, 'disconnect')
+  await edge.store.tenants.put({ ...rotated, secrets: rotated.secrets.slice(0, 1) })
+  expect(await ended).toBe('transport close')
+  expect((await refused).message).toBe('unauthenticated')
+  expect([bob.connected, stranger.connected]).toEqual([true, true])
+})
+
+test('connections whose secret cannot be looked up are looked at again', async () => {
+  const ada = await enter('ada')
+  const look = vi
+    .spyOn(edge.store.tenants, 'get')
+    .mockRejectedValueOnce(new UnavailableError('store', 'away'))
+  await edge.bare.tenants.put({ ...edge.tenant, secrets: [newTenantSecret()] })
+  const ended = next(ada, 'disconnect')
+  await edge.invalidations.publish('all')
+  expect(await ended).toBe('transport close')
+  expect(look.mock.calls.length).toBeGreaterThan(1)
 })
 
 test('a connection ends when its token expires, and cannot come back with it', async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Invalidations } from '@carillon/core/invalidation/port'
 import type { Live } from '@carillon/core/live/port'
 import type { LiveServer } from '@carillon/core/live/server'
 import type { Directory } from '@carillon/core/security/directory'
@@ -10,6 +11,7 @@ import type { RateLimit } from '../rate-limit.ts'
 import type { Refusals } from '../refusals.ts'
 import type { Admission } from './admission.ts'
 import { handshake, type LiveSocket } from './handshake.ts'
+import { watchWithdrawnSecrets } from './withdrawn.ts'
 
 /** Frames of any kind a client may send in FRAME_WINDOW_MS: 20 a second, at most twice that at once. */
 export const FRAMES_PER_WINDOW = 40
@@ -36,13 +38,14 @@ export type Sockets = {
  * The live edge: who may connect, what they may send, and when a connection ends. It may be called before or after
  * `io` is attached to an HTTP server.
  *
- * A client whose connection is closed below Socket.IO (expired token, drain, too slow) tries again by itself; one
+ * A client whose connection is closed below Socket.IO (expired token, withdrawn secret, drain, too slow) tries again by itself; one
  * that broke the rules is disconnected in Socket.IO's own terms, after which its library stays away.
  * `onReceived` gets what a client says has arrived; the owner comes from its token.
  */
 export const attachSockets = (parts: {
   io: LiveServer
   directory: Directory
+  invalidations: Pick<Invalidations, 'subscribe'>
   admission: Pick<Admission, 'authenticated'>
   rateLimit: Pick<RateLimit, 'user' | 'refused'>
   refusals: Refusals
@@ -51,7 +54,8 @@ export const attachSockets = (parts: {
   log: Log
   metrics: Pick<Metrics, 'connections' | 'faults'>
 }): Sockets => {
-  const { io, directory, admission, rateLimit, refusals, onReceived, live, log, metrics } = parts
+  const { io, directory, invalidations, admission, rateLimit, refusals, onReceived, live, log, metrics } =
+    parts
   const { sockets } = io.of('/')
   /** Frames in this window of those that sent any: a silent connection costs nothing. */
   const frames = new Map<LiveSocket, number>()
@@ -106,6 +110,7 @@ export const attachSockets = (parts: {
     )
   })
   live.onLoss(() => io.local.emit('inbox.resync'))
+  const withdrawn = watchWithdrawnSecrets({ sockets, directory, invalidations, log })
 
   const sweep = setInterval(() => {
     const now = Date.now()
@@ -113,6 +118,7 @@ export const attachSockets = (parts: {
       frames.clear()
       windowEnds = now + FRAME_WINDOW_MS
     }
+    withdrawn.check()
     for (const socket of sockets.values()) {
       if (socket.data.expiresAt <= now) socket.conn.close()
       else if (lagsBehind(socket)) {

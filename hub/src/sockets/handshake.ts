@@ -69,6 +69,10 @@ const admit = async ({ io, directory, admission, rateLimit }: Admitting, socket:
   admission.authenticated(connection)
   socket.data = user
   await socket.join(room)
+  // The secret may have been withdrawn meanwhile, when nothing could close this socket yet.
+  const known = await directory.tenant(user.tenant)
+  if (!known?.secrets.some(({ kid }) => kid === user.kid))
+    throw new ProblemError('unauthenticated', 'the secret that the user token is signed with was withdrawn')
 }
 
 /**

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { jetstreamIdempotency } from '@carillon/core/idempotency/jetstream'
+import { announced } from '@carillon/core/invalidation/announced'
+import { natsInvalidations } from '@carillon/core/invalidation/nats'
 import { redisLimits } from '@carillon/core/limits/redis'
 import { redisLive } from '@carillon/core/live/redis'
 import { connectRedis, openSubscriptions } from '@carillon/core/live/redis-client'
@@ -24,9 +26,11 @@ export const openCluster = async (seal: Seal) => {
   const namespace = `f${randomBytes(5).toString('hex')}`
   const url = (cassandra ?? '').replace(/\/([a-z0-9_]+)(?=\?|$)/, `/$1_${namespace}`)
   const [natsServer, redis] = await Promise.all([startNatsServer(nats ?? ''), startRedis()])
-  const store = cassandraStore({ ...connectCassandra(url), seal, retention: 90 * 86_400_000 })
-  await store.migrate(namespace)
+  const bare = cassandraStore({ ...connectCassandra(url), seal, retention: 90 * 86_400_000 })
+  await bare.migrate(namespace)
   const connection = await connectNats(natsServer.url, 'fuzz')
+  const invalidations = await natsInvalidations({ connection, namespace })
+  const store = announced(bare, invalidations)
   const stream = await jetstreamStream({ connection, namespace })
   const quiet = () => {}
   const client = await connectRedis(redis.url, quiet)
@@ -39,7 +43,8 @@ export const openCluster = async (seal: Seal) => {
       stream,
       live,
       io: clusterServer({ redis: client, subscriptions, namespace }),
-      directory: createDirectory(store),
+      directory: createDirectory(store, invalidations),
+      invalidations,
       idempotency: await jetstreamIdempotency({ connection, namespace }),
       limits: redisLimits({ redis: paced, namespace, onError: quiet }),
     },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { inProcessInvalidations } from '@carillon/core/invalidation/in-process'
 import { memoryLimits } from '@carillon/core/limits/memory'
 import { inProcessLive } from '@carillon/core/live/in-process'
 import { standaloneServer } from '@carillon/core/live/server'
@@ -86,6 +87,7 @@ const openWorld = async (log: Log) => {
     seal,
     live: inProcessLive({ io: standaloneServer() }),
     directory: createDirectory(store),
+    invalidations: inProcessInvalidations(),
     limits: memoryLimits(),
     providers: PROVIDERS,
     http: {

@@ -1,0 +1,57 @@
+import { UnavailableError } from '@carillon/core/errors'
+import type { Invalidations } from '@carillon/core/invalidation/port'
+import type { Directory } from '@carillon/core/security/directory'
+import type { Log } from '@carillon/core/telemetry/log'
+import type { LiveSocket } from './handshake.ts'
+
+/**
+ * Closes the connections whose token was signed with a secret that its tenant no longer has. `check` repeats what could
+ * not be looked up; call it regularly.
+ */
+export const watchWithdrawnSecrets = (parts: {
+  sockets: ReadonlyMap<string, LiveSocket>
+  directory: Pick<Directory, 'tenant'>
+  invalidations: Pick<Invalidations, 'subscribe'>
+  log: Log
+}): { check(): void } => {
+  const { sockets, directory, invalidations, log } = parts
+  /** Tenants whose secrets may have changed. */
+  const changed = new Set<string>()
+  let checking = false
+
+  const secretsOf = async (tenant: string): Promise<readonly [string, ReadonlySet<string>]> => {
+    const known = await directory.tenant(tenant)
+    return [tenant, new Set(known?.secrets.map(({ kid }) => kid))]
+  }
+
+  const close = async () => {
+    const tenants = [...changed]
+    const kids = new Map(await Promise.all(tenants.map(secretsOf)))
+    for (const tenant of tenants) changed.delete(tenant)
+    for (const { data, conn } of sockets.values())
+      if (kids.get(data.tenant)?.has(data.kid) === false) {
+        log.info({ tenant: data.tenant, reason: 'secret_withdrawn' }, 'connection ended')
+        conn.close()
+      }
+  }
+
+  const check = async () => {
+    if (checking || changed.size === 0) return
+    checking = true
+    try {
+      await close()
+    } catch (err) {
+      if (!(err instanceof UnavailableError)) log.error({ err }, 'connections could not be checked')
+    } finally {
+      checking = false
+    }
+  }
+
+  invalidations.subscribe((changes) => {
+    if (changes === 'all') for (const { data } of sockets.values()) changed.add(data.tenant)
+    else for (const { kind, tenant } of changes) if (kind === 'tenant') changed.add(tenant)
+    // After the other listeners, one of which drops what the directory has cached.
+    queueMicrotask(() => void check())
+  })
+  return { check: () => void check() }
+}
