@@ -12,6 +12,7 @@ import { sqliteStore } from '@carillon/core/store/sqlite'
 import { embeddedStream } from '@carillon/core/stream/embedded'
 import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
 import { natsServerPath, startNatsServer } from '@carillon/core/stream/jetstream/nats-server.fixture'
+import { rawPublisher } from '@carillon/core/stream/jetstream/raw-publisher.fixture'
 import type { Stream } from '@carillon/core/stream/port'
 import { createLog } from '@carillon/core/telemetry/log'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
@@ -27,6 +28,8 @@ import { hostile, mutated, toJson } from './values.ts'
 type Log = {
   stream: Stream
   publish(subject: string, data: Uint8Array, dedupe?: string): Promise<void>
+  /** Where the log is a server: publishes with a header block and a subject of any bytes. */
+  publishRaw?(subject: string, header: Uint8Array, data: Uint8Array): Promise<unknown>
   end(): Promise<void>
 }
 
@@ -51,6 +54,7 @@ const jetstream = async (path: string): Promise<Log> => {
   const connection = await connectNats(server.url, 'fuzz')
   const stream = await jetstreamStream({ connection, namespace: 'fuzz' })
   const foreign = await connectNats(server.url, 'foreign')
+  const raw = await rawPublisher(server.url)
   const { headers } = await import('@nats-io/transport-node')
   return {
     stream,
@@ -60,7 +64,9 @@ const jetstream = async (path: string): Promise<Log> => {
       foreign.publish(subject, data, { headers: fields })
       await foreign.flush()
     },
+    publishRaw: raw.publish,
     end: async () => {
+      raw.close()
       await foreign.close()
       await stream.close()
       await connection.close()
@@ -201,7 +207,7 @@ const logs: [string, () => Promise<Log>][] = [
   ...(path === undefined ? [] : [['jetstream', () => jetstream(path)] as [string, () => Promise<Log>]]),
 ]
 
-describe.each(logs)('a message of the %s log', (_, open) => {
+describe.each(logs)('a message of the %s log', (name, open) => {
   let log: Log
   let world: Awaited<ReturnType<typeof openWorld>>
   beforeAll(async () => {
@@ -242,6 +248,62 @@ describe.each(logs)('a message of the %s log', (_, open) => {
     )
     await isSettled()
   })
+
+  test.runIf(name === 'jetstream')(
+    'is accepted or refused, whatever its headers and its subject are',
+    { timeout: 90_000 },
+    async () => {
+      const lines = fc.array(
+        fc.tuple(
+          fc.oneof(
+            fc.constantFrom(
+              'Nats-Msg-Id',
+              'ce-id',
+              'ce-specversion',
+              'ce-source',
+              'ce-type',
+              'content-type',
+              'Carillon-Id',
+            ),
+            fc.string({ unit: 'binary', maxLength: 12 }),
+          ),
+          fc.oneof(
+            fc.constantFrom('1.0', 'application/json', '503', ''),
+            fc.string({ unit: 'binary', maxLength: 30 }),
+          ),
+        ),
+        { maxLength: 5 },
+      )
+      const blocks = fc.oneof(
+        {
+          weight: 4,
+          arbitrary: lines.map(
+            (all): Uint8Array => Buffer.from(all.map(([key, value]) => `${key}: ${value}`).join('\r\n')),
+          ),
+        },
+        { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }) },
+      )
+      /** What NATS takes for one token of a subject. */
+      const token = fc
+        .string({ unit: 'binary', minLength: 1, maxLength: 20 })
+        .map((text) => text.replaceAll(/[\s.*>\0]/g, '') || 'x')
+      const subjects = fc.oneof(
+        { weight: 3, arbitrary: fc.constant(notifySubject(world.tenant, 'normal', 'order.shipped')) },
+        {
+          weight: 1,
+          arbitrary: fc.array(token, { minLength: 1, maxLength: 12 }).map((all) => `notify.${all.join('.')}`),
+        },
+        { weight: 1, arbitrary: token.map((type) => `notify.${world.tenant}.normal.${type}`) },
+      )
+      await fc.assert(
+        fc.asyncProperty(subjects, blocks, notifications, async (subject, block, data) => {
+          await log.publishRaw?.(subject, block, data)
+        }),
+        fuzzed(200),
+      )
+      await isSettled()
+    },
+  )
 
   test('is done or refused, whatever work it is', { timeout: 90_000 }, async () => {
     for (const kind of ['page', 'due', 'wake'] as const)

@@ -1,27 +1,12 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { notifySubject } from '@carillon/schemas'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { connectNats, jetstreamStream } from '../jetstream.ts'
 import type { Message, Reader } from '../port.ts'
 import { natsServerPath, startNatsServer } from './nats-server.fixture.ts'
+import { rawPublisher } from './raw-publisher.fixture.ts'
 
 const path = natsServerPath()
 const subject = notifySubject('acme', 'low', 'x')
-
-/** Publishes with a header block of any bytes, which no client library would send. */
-const publishRaw = async (url: string, to: string, header: string | Buffer, body: string) => {
-  const { hostname, port } = new URL(url)
-  const socket = connect(Number(port), hostname)
-  await once(socket, 'data')
-  const block = Buffer.concat([Buffer.from('NATS/1.0\r\n'), Buffer.from(header), Buffer.from('\r\n\r\n')])
-  socket.write('CONNECT {"verbose":false,"pedantic":false,"headers":true,"lang":"raw","version":"1"}\r\n')
-  socket.write(`HPUB ${to} ${block.length} ${block.length + Buffer.byteLength(body)}\r\n`)
-  socket.write(Buffer.concat([block, Buffer.from(`${body}\r\nPING\r\n`)]))
-  const [answer] = await once(socket, 'data')
-  socket.destroy()
-  return String(answer)
-}
 
 const taken = async (reader: Reader, count: number): Promise<Message[]> => {
   const messages: Message[] = []
@@ -55,7 +40,9 @@ describe.skipIf(!path)('a message whose headers no client would send', () => {
     onTestFinished(() => stream.close())
     const reader = await stream.read('notify-low', { buffer: 10 })
 
-    expect(await publishRaw(server.url, subject, header, 'odd')).toContain('PONG')
+    const foreign = await rawPublisher(server.url)
+    onTestFinished(foreign.close)
+    expect(await foreign.publish(subject, header, 'odd')).toContain('PONG')
     await stream.publish([{ subject, data: Buffer.from('good') }])
     const messages = await taken(reader, 2)
     expect(messages.map(({ data }) => Buffer.from(data).toString())).toEqual(['odd', 'good'])
