@@ -33,6 +33,7 @@ import { sqliteStore } from '@carillon/core/store/sqlite'
 import { embeddedStream } from '@carillon/core/stream/embedded'
 import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
 import type { Stream } from '@carillon/core/stream/port'
+import { watchedStream } from '@carillon/core/stream/watched'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { CommandError } from './settings.ts'
@@ -121,17 +122,19 @@ export const openParts = (context: Context, file = databaseFile(context.config))
     return connection
   }
 
+  const watched = (stream: Stream) => (metrics ? watchedStream(stream, { log, metrics }) : stream)
+
   const openStream = async (
     namespace: string,
     connection: NatsConnection | undefined,
   ): Promise<{ stream: Stream; idempotency: Idempotency }> => {
     if (!connection) {
-      const stream = embeddedStream({ database: embedded(namespace) })
+      const stream = watched(embeddedStream({ database: embedded(namespace) }))
       closers.add('stream', () => stream.close())
       return { stream, idempotency: embeddedIdempotency({ database: embedded(namespace) }) }
     }
     const place = { connection, namespace, replicas: config.natsReplicas }
-    const stream = await jetstreamStream({ ...place, ownStreams: config.natsOwnStreams })
+    const stream = watched(await jetstreamStream({ ...place, ownStreams: config.natsOwnStreams }))
     closers.add('stream', () => stream.close())
     return { stream, idempotency: await jetstreamIdempotency(place) }
   }

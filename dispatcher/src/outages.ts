@@ -1,4 +1,4 @@
-import { ProblemError } from '@carillon/core/errors'
+import { ProblemError, reasonOf } from '@carillon/core/errors'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 
@@ -14,6 +14,9 @@ export class Stopped extends Error {
   override name = 'Stopped'
 }
 
+/** What is out of reach. A log that is full is out of reach too. */
+const partOf = (error: ProblemError) => ('part' in error ? String(error.part) : 'stream')
+
 /** Gets work through the times in which a dependency is out of reach, and says when it is not the time to begin more. */
 export const createOutages = ({ log, metrics }: { log: Log; metrics: Metrics }) => {
   let abandon = (_: Stopped) => {}
@@ -23,10 +26,14 @@ export const createOutages = ({ log, metrics }: { log: Log; metrics: Metrics }) 
   stopping.catch(() => {})
   let waiting = 0
   let over = () => {}
+  /** The parts that have been logged as out of reach, and not yet as back. */
+  const away = new Set<string>()
 
-  const outage = async (error: ProblemError, attempt: number) => {
-    const part = 'part' in error ? String(error.part) : 'stream'
-    if (waiting++ === 0) log.warn({ err: error, part }, 'waiting for a dependency; no new work is taken')
+  const outage = async (part: string, error: ProblemError, attempt: number) => {
+    waiting++
+    if (!away.has(part))
+      log.warn({ reason: reasonOf(error), part }, 'waiting for a dependency; no new work is taken')
+    away.add(part)
     metrics.paused.set({ part }, 1)
     let timer: NodeJS.Timeout | undefined
     const pause = new Promise<void>((resolve) => {
@@ -37,22 +44,23 @@ export const createOutages = ({ log, metrics }: { log: Log; metrics: Metrics }) 
     } finally {
       clearTimeout(timer)
       metrics.paused.set({ part }, 0)
-      if (--waiting === 0) {
-        log.info({ part }, 'trying again')
-        setImmediate(over)
-      }
+      if (--waiting === 0) setImmediate(over)
     }
   }
 
   return {
     /** Runs something until no temporary problem stops it. Rejects with Stopped once that is over. */
     through: async <Result>(run: () => Promise<Result>): Promise<Result> => {
+      let part: string | undefined
       for (let attempt = 0; ; attempt++) {
         try {
-          return await run()
+          const result = await run()
+          if (part !== undefined && away.delete(part)) log.info({ part }, 'the dependency answers again')
+          return result
         } catch (error) {
           if (!(error instanceof ProblemError && error.problem.temporary)) throw error
-          await outage(error, attempt)
+          part = partOf(error)
+          await outage(part, error, attempt)
         }
       }
     },

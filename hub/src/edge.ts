@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { reasonOf } from '@carillon/core/errors'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { seldom } from '@carillon/core/telemetry/seldom'
 import { problem } from '@carillon/schemas'
 import { Hono } from 'hono'
 import { answerProblem, problemOf, RateLimitedError, retryAfterOf, setHeaders } from './problems.ts'
@@ -23,6 +25,7 @@ const SECURITY_HEADERS = {
  */
 export const createEdge = ({ log, metrics }: { log: Log; metrics: Metrics }): Hono<Edge> => {
   const app = new Hono<Edge>()
+  const times = seldom()
 
   app.use(async (c, next) => {
     const started = performance.now()
@@ -52,16 +55,16 @@ export const createEdge = ({ log, metrics }: { log: Log; metrics: Metrics }): Ho
 
   app.onError((error, c) => {
     const about = problemOf(error)
-    const context = {
-      requestId: c.get('requestId'),
-      route: c.get('route'),
-      tenant: c.get('tenant'),
-      err: error,
-    }
+    const context = { requestId: c.get('requestId'), route: c.get('route'), tenant: c.get('tenant') }
     if (about.code === 'internal') {
       metrics.faults.inc({ where: 'request' })
-      log.error(context, 'request failed')
-    } else if (about.status >= 500) log.warn(context, 'request refused for now')
+      log.error({ ...context, err: error }, 'request failed')
+    } else if (about.status >= 500 && about.code !== 'stream_full') {
+      // A full log is logged where it is noticed, once.
+      const reason = reasonOf(error)
+      const refused = times(reason)
+      if (refused) log.warn({ ...context, reason, refused }, 'request refused for now')
+    }
     if (error instanceof RateLimitedError) setHeaders(c, error.headers)
     return answerProblem(c, about, {}, retryAfterOf(error))
   })

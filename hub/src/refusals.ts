@@ -1,12 +1,7 @@
 import { ProblemError } from '@carillon/core/errors'
 import { CredentialsError } from '@carillon/core/security/credentials-error'
 import type { Log } from '@carillon/core/telemetry/log'
-import { LRUCache } from 'lru-cache'
-
-/** How often the same reason is logged for the same tenant. */
-const LOG_EVERY_MS = 60_000
-/** Reasons and tenants remembered. */
-const REMEMBERED_MAX = 1_000
+import { seldom } from '@carillon/core/telemetry/seldom'
 
 /**
  * Tells operators why credentials were refused. Each reason is logged at once and then at most once a minute per tenant,
@@ -14,18 +9,12 @@ const REMEMBERED_MAX = 1_000
  * reason, otherwise it is the same for all.
  */
 export const createRefusals = ({ log, explain = false }: { log: Log; explain?: boolean }) => {
-  const remembered = new LRUCache<string, { loggedAt: number; since: number }>({ max: REMEMBERED_MAX })
+  const times = seldom()
 
   const note = ({ reason, explanation, tenant }: CredentialsError) => {
-    const key = `${tenant ?? ''}\n${reason}`
-    const now = Date.now()
-    const known = remembered.get(key)
-    if (known && now - known.loggedAt < LOG_EVERY_MS) {
-      known.since++
-      return
-    }
-    remembered.set(key, { loggedAt: now, since: 0 })
-    const about = { reason, tenant, ...(known ? { refused: known.since + 1 } : {}) }
+    const refused = times(`${tenant ?? ''}\n${reason}`)
+    if (!refused) return
+    const about = { reason, tenant, ...(refused > 1 ? { refused } : {}) }
     // Tokens expire all the time; everything else is a mistake or an attack.
     log[reason === 'expired' ? 'info' : 'warn'](about, `credentials refused: ${explanation}`)
   }

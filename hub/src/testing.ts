@@ -192,6 +192,8 @@ export const openHub = async (
   return {
     hub,
     ports,
+    /** What the embedded parts share. */
+    database,
     call,
     tenant,
     taken,

@@ -35,6 +35,11 @@ export type Database = {
   write<T>(work: () => T, durability?: Durability): Promise<T>
   /** The length of the write-ahead log, in bytes. 0 without a file. */
   walBytes(): number
+  /**
+   * Rejects if the file cannot be read, or if there is no room to write: after a write that failed for lack of room, it
+   * tries one itself.
+   */
+  check(): Promise<void>
   /** Commits what waits, then closes the file. */
   close(): Promise<void>
 }
@@ -45,6 +50,10 @@ type Waiting = {
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 }
+
+const PROBE = `
+  CREATE TABLE IF NOT EXISTS probe (content BLOB);
+  INSERT INTO probe VALUES (zeroblob(16384))`
 
 /** In SQLite's own terms, so that callers know it as temporary. */
 const tooMany = (count: number) =>
@@ -87,6 +96,11 @@ export const openDatabase = (
 
   let waiting: Waiting[] = []
   let closed = false
+  /** The last write failed because there was no room. */
+  let full = false
+  const note = (error: unknown) => {
+    full = error instanceof Error && 'code' in error && error.code === 'SQLITE_FULL'
+  }
 
   const transaction = <T>(work: () => T): T => {
     handle.exec('BEGIN IMMEDIATE')
@@ -143,10 +157,12 @@ export const openDatabase = (
     if (batch.length === 0) return
     const refusal = wal?.refusal()
     if (refusal) {
+      note(refusal)
       for (const { reject } of batch) reject(refusal)
       return
     }
     const outcomes = run(batch)
+    for (const outcome of outcomes) note('error' in outcome ? outcome.error : undefined)
     wal?.wrote()
     const synced = wal ? outcomes.filter(({ durability }) => durability === 'synced') : []
     if (synced.length > 0) wal?.sync((failed) => settle(synced, failed))
@@ -157,17 +173,29 @@ export const openDatabase = (
     }
   }
 
+  const write = <T>(work: () => T, durability: Durability = 'synced') =>
+    new Promise<T>((resolve, reject) => {
+      if (closed) return reject(new Error('the database is closed'))
+      if (waiting.length >= waitingMax) return reject(tooMany(waitingMax))
+      if (waiting.push({ work, durability, resolve: resolve as (value: unknown) => void, reject }) === 1)
+        setImmediate(commit)
+    })
+
+  /** Writes as much as a notification of ordinary size takes, and removes it again. */
+  const probe = async () => {
+    await write(() => handle.exec(PROBE))
+    await write(() => handle.exec('DROP TABLE probe'))
+  }
+
   return {
     handle,
     namespace,
-    write: <T>(work: () => T, durability: Durability = 'synced') =>
-      new Promise<T>((resolve, reject) => {
-        if (closed) return reject(new Error('the database is closed'))
-        if (waiting.length >= waitingMax) return reject(tooMany(waitingMax))
-        if (waiting.push({ work, durability, resolve: resolve as (value: unknown) => void, reject }) === 1)
-          setImmediate(commit)
-      }),
+    write,
     walBytes: () => wal?.bytes() ?? 0,
+    check: async () => {
+      handle.prepare('SELECT 1').get()
+      if (full) await probe()
+    },
     close: async () => {
       if (closed) return
       closed = true

@@ -125,9 +125,10 @@ export const embeddedStream = ({
     check: async () => {
       open()
       try {
-        handle.prepare('SELECT 1').get()
+        await database.check()
       } catch (error) {
-        throw new UnavailableError('stream', error)
+        const meaning = failure(error)
+        throw meaning instanceof ProblemError ? meaning : new UnavailableError('stream', error)
       }
     },
     close: async () => {

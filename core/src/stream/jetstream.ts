@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lane } from '@carillon/schemas'
 import { type ConsumerInfo, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { UnavailableError } from '../errors.ts'
+import { ProblemError, UnavailableError } from '../errors.ts'
 import { failure, linkOf, TIME_LIMIT_MS } from './jetstream/connection.ts'
 import { deadLetters } from './jetstream/dead-letters.ts'
 import { mergedReader } from './jetstream/merged.ts'
@@ -28,6 +28,8 @@ export { connectNats } from './jetstream/connection.ts'
 const NEEDED = { major: 2, minor: 12 }
 /** How often processes that read look for messages that no lane carries. */
 const SWEEP_MS = 5_000
+/** A stream is full when it has no room for a notification of the largest size. */
+const ROOM_BYTES = 65_536
 /** How long a server that has just started may take until its streams answer. */
 const START_LIMIT_MS = 30_000
 
@@ -125,13 +127,16 @@ export const jetstreamStream = async ({
     exhume: (sequence) => link.during(() => dead.remove(sequence)),
     backlog: () => link.during(unfinished),
     check: async () => {
-      await link.during(() =>
+      const infos = await link.during(() =>
         Promise.all(
           [...notifySources(names), { stream: names.stream('WORK') }].map(({ stream }) =>
             manager.streams.info(stream),
           ),
         ),
       )
+      for (const { config, state } of infos)
+        if (config.max_bytes > 0 && state.bytes > config.max_bytes - ROOM_BYTES)
+          throw new ProblemError('stream_full', `the stream ${config.name} is full`)
     },
     close: async () => {
       await sweeping?.stop()

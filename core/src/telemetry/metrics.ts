@@ -107,6 +107,11 @@ export const createMetrics = (options: { process?: boolean } = {}) => {
       labelNames: ['part'] as const,
       registers,
     }),
+    streamFull: new Gauge({
+      name: 'carillon_stream_full',
+      help: '1 while the event log refuses messages for lack of room',
+      registers,
+    }),
     rateLimited: new Counter({
       name: 'carillon_rate_limited_total',
       help: 'Requests and connections refused because of a rate limit or a cap, by its name',

@@ -1,5 +1,8 @@
 import { scheduleSubject } from '@carillon/schemas'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { createLog } from '../../telemetry/log.ts'
+import { createMetrics } from '../../telemetry/metrics.ts'
+import { watchedStream } from '../watched.ts'
 import type { Kit } from './kit.ts'
 
 /** What happens when the log is full, dies or is out of reach. */
@@ -16,6 +19,24 @@ export const faultsContract = (kit: Kit): void => {
     const reader = await stream.read(lane, { buffer: 100 })
     expect(await take(reader, accepted)).toHaveLength(accepted)
     expect(accepted).toBeGreaterThan(1)
+  })
+
+  test('a full log is one line and a metric, and is not ready', async () => {
+    const { stream } = await world({ full: true })
+    const log = createLog({ level: 'silent', role: 'test' })
+    const error = vi.spyOn(log, 'error')
+    const metrics = createMetrics()
+    const watched = watchedStream(stream, { log, metrics })
+    await watched.check()
+    const publish = () => watched.publish([{ subject, data: new Uint8Array(10_000) }])
+    const refused = async () => {
+      for (let n = 0; n < 100; n++) await publish()
+    }
+    await expect(refused()).rejects.toMatchObject({ problem: { code: 'stream_full' } })
+    for (let n = 0; n < 5; n++) await expect(publish()).rejects.toThrow()
+    await expect(watched.check()).rejects.toMatchObject({ problem: { code: 'stream_full' } })
+    expect(error).toHaveBeenCalledTimes(1)
+    expect((await metrics.streamFull.get()).values).toMatchObject([{ value: 1 }])
   })
 
   test('loses nothing it accepted when it dies', async () => {

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import { seldom } from './seldom.ts'
+
+test('says how often something happened, the first time and then once a minute', () => {
+  let clock = 0
+  const times = seldom(() => clock)
+  expect([times('a'), times('a'), times('b'), times('a')]).toEqual([1, undefined, 1, undefined])
+  clock = 59_999
+  expect(times('a')).toBeUndefined()
+  clock = 60_000
+  expect([times('a'), times('a')]).toEqual([4, undefined])
+})

@@ -1,0 +1,40 @@
+import { watchedStream } from '@carillon/core/stream/watched'
+import { createLog } from '@carillon/core/telemetry/log'
+import { afterEach, expect, test, vi } from 'vitest'
+import { openHub, type TestHub } from './testing.ts'
+
+let hub: TestHub | undefined
+afterEach(() => hub?.close())
+
+test('with the disk full, publishes are a clear 503, the hub is not ready, and the log has one line', async () => {
+  const log = createLog({ level: 'silent', role: 'hub' })
+  const levels = (['warn', 'error', 'info'] as const).map((level) => vi.spyOn(log, level))
+  const own = await openHub({}, ({ stream, metrics }) => ({
+    log,
+    stream: watchedStream(stream, { log, metrics }),
+  }))
+  hub = own
+  const { key } = await own.tenant()
+  const publish = () =>
+    own.call('POST', '/v1/notifications', {
+      token: key,
+      body: { to: 'ann', type: 'test', title: 'x', body: 'y'.repeat(2_000) },
+    })
+  const { handle } = own.database
+  const { page_count } = handle.prepare('PRAGMA page_count').get() as { page_count: number }
+  handle.exec(`PRAGMA max_page_count = ${page_count + 20}`)
+  const replies = []
+  for (let n = 0; n < 60; n++) replies.push(await publish())
+  const refused = replies.filter(({ status }) => status !== 202)
+  expect(refused.length).toBeGreaterThan(10)
+  for (const { status, json, headers } of refused) {
+    expect([status, json.code, json.temporary]).toEqual([503, 'stream_full', true])
+    expect(headers.get('retry-after')).toBe('10')
+  }
+  expect(await own.call('GET', '/readyz')).toMatchObject({
+    status: 503,
+    json: { status: 'unready', parts: { stream: expect.stringContaining('no room') } },
+  })
+  expect(levels.map(({ mock }) => mock.calls.length)).toEqual([0, 1, 0])
+  expect((await own.call('GET', '/metrics')).text).toContain('carillon_stream_full 1')
+})
