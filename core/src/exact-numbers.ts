@@ -79,6 +79,7 @@ const locate = (json: string, found: (path: readonly PropertyKey[]) => void): vo
  * twenty digits. A document without long numbers and exponents costs one pass of a regular expression.
  */
 export const inexactNumbers = (json: string, found: (path: readonly PropertyKey[]) => void): void => {
+  if (json.search(CANDIDATE) < 0) return
   for (const [, number = ''] of json.matchAll(CANDIDATE))
     if (!isExact(number)) {
       locate(json, found)

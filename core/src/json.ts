@@ -15,13 +15,14 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /** Faults that are collected of each member of a member, such as an entry of a batch, and of all together. */
 const FAULTS_MAX = { each: 10, all: 10_000 }
 
-/** Collects what is wrong with a document, and bounds what that costs. */
+/** Collects what is wrong with a document, and bounds what that costs. A good one costs nothing. */
 const createFaults = () => {
   const faults: Issue[] = []
-  const counts = new Map<string, number>()
+  let counts: Map<string, number> | undefined
   return {
     faults,
     add: (path: readonly PropertyKey[], message: string) => {
+      counts ??= new Map()
       const member = `${String(path[0])}\n${String(path[1])}`
       const count = (counts.get(member) ?? 0) + 1
       counts.set(member, count)
@@ -43,9 +44,17 @@ const inspect = (
     add(path.slice(0, DEEP_PATH), `must not nest deeper than ${JSON_MAX_DEPTH} levels`)
     return
   }
-  const list = Array.isArray(value)
+  if (Array.isArray(value)) {
+    for (const [index, each] of value.entries()) {
+      if (typeof each !== 'object' || each === null) continue
+      path.push(index)
+      inspect(each, path, depth, add)
+      path.pop()
+    }
+    return
+  }
   for (const key of Object.keys(value)) {
-    path.push(list ? Number(key) : key)
+    path.push(key)
     if (key === '__proto__') add(path, 'must not be a key')
     const each = (value as Record<string, unknown>)[key]
     if (typeof each === 'object' && each !== null) inspect(each, path, depth, add)

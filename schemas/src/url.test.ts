@@ -68,3 +68,24 @@ test('a refusal does not repeat what was sent', () => {
   const { error } = Link.safeParse('https://hunter2@app.example')
   expect(error?.issues[0]?.message).toBe('must not hold credentials')
 })
+
+test('a path that is taken as it stands is what a URL parser would make of it', () => {
+  for (const path of [
+    '/',
+    '/a',
+    '/a/b?c=d&e#f',
+    '/a.b',
+    '/a?b=/c',
+    '/a#b#c',
+    '/a;b=1,2',
+    '/~ada/@x:y',
+    "/a?q='x'",
+    '/a/',
+  ])
+    for (const text of [path, `${path}/./x`, `${path}//x`, `${path}%41`, `${path}..`]) {
+      const url = new URL(text, 'https://app.example')
+      const parsed = Link.safeParse(text)
+      if (parsed.success) expect(parsed.data).toBe(url.pathname + url.search + url.hash)
+      else expect(url.origin !== 'https://app.example' || url.pathname.startsWith('//')).toBe(true)
+    }
+})

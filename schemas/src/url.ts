@@ -37,8 +37,13 @@ const absolute = (text: string): ReadUrl => {
   return { href: url.href }
 }
 
+/** A path that is normalised already: nothing to encode, no dot segments, no second slash. */
+const isPlain = (text: string): boolean =>
+  /^\/[\w.~!$&()*+,;=:@/?#-]*$/.test(text) && !text.includes('/.') && !text.includes('//')
+
 /** A browser takes `/\host` for another host, and `/.//host` becomes `//host`: both lead away from the app. */
 const path = (text: string): ReadUrl => {
+  if (isPlain(text)) return { href: text }
   const url = parsed(text, BASE)
   if (!url || url.origin !== BASE || url.pathname.startsWith('//'))
     return fault('must start with one / and stay on its host')

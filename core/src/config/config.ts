@@ -1,4 +1,14 @@
-import { CHANNELS, type Channel, nearest, parse, type Rate, RETRY_WINDOW_MAX, TOKEN } from '@carillon/schemas'
+import {
+  CHANNELS,
+  type Channel,
+  nearest,
+  parse,
+  type Rate,
+  RETRY_WINDOW_MAX,
+  TOKEN,
+  WebUrl,
+  withoutTrailingSlash,
+} from '@carillon/schemas'
 import { z } from 'zod'
 import { NAMESPACE } from '../installation/namespace.ts'
 import { isNetwork } from '../security/networks.ts'
@@ -200,7 +210,7 @@ export const Environment = z.object({
     .max(300)
     .optional()
     .describe('On SIGTERM, how long a hub says 503 at /readyz and serves on; hub 5, dev 0'),
-  CARILLON_PUBLIC_URL: url('http', 'https')
+  CARILLON_PUBLIC_URL: WebUrl.transform(withoutTrailingSlash)
     .optional()
     .describe('Where hubs are reached from outside: for links to unsubscribe and for what providers report'),
   CARILLON_ALLOWED_TARGETS: z

@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto'
 export { readJson } from '@carillon/core/json'
 
 import type { Outcome, Tools } from '@carillon/core/outreach/provider'
-import { withoutTrailingSlash } from '@carillon/schemas'
+import { WebUrl, withoutTrailingSlash } from '@carillon/schemas'
 import { z } from 'zod'
 
 /** A key or token in a config: what can stand in a header. */
@@ -15,11 +15,7 @@ export const credential = (what: string) =>
 
 /** Where an API is, without the slash at its end. */
 export const baseUrl = (known: string) =>
-  z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-    .transform(withoutTrailingSlash)
-    .default(known)
-    .describe(`Where the API is, if not ${known}`)
+  WebUrl.transform(withoutTrailingSlash).default(known).describe(`Where the API is, if not ${known}`)
 
 /** The value of `Authorization` for HTTP Basic (RFC 7617). */
 export const basic = (user: string, password: string): string =>

@@ -1,5 +1,5 @@
 import type { HttpAnswer, Outcome, Provider, Sender, Tools } from '@carillon/core/outreach/provider'
-import { withoutTrailingSlash } from '@carillon/schemas'
+import { WebUrl, withoutTrailingSlash } from '@carillon/schemas'
 import { AwsV4Signer } from 'aws4fetch'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import { z } from 'zod'
@@ -29,9 +29,7 @@ const SesConfig = z.strictObject({
     .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]{1,256}$/, 'must be the ARN of an SNS topic')
     .optional()
     .describe('The SNS topic that reports come from; without it none are taken'),
-  baseUrl: z
-    .url({ protocol: /^https?$/ })
-    .transform(withoutTrailingSlash)
+  baseUrl: WebUrl.transform(withoutTrailingSlash)
     .optional()
     .describe('Where the API is, if not at https://email.<region>.amazonaws.com'),
 })

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { derivedUuid7 } from '@carillon/core/ids'
 import type { Content, HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/outreach/provider'
+import { WebUrl } from '@carillon/schemas'
 import { z } from 'zod'
 import { oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from '../outcome.ts'
 import { type ApnsLimits, apnsConnection } from './apns-connection.ts'
@@ -25,8 +26,7 @@ const Config = z.strictObject({
     .describe("The app's bundle id"),
   sandbox: z.boolean().default(false).describe('For apps that Xcode has put on the device'),
   sound: z.string().min(1).max(64).default('default').describe('Played unless the priority is low'),
-  endpoint: z
-    .url({ protocol: /^https$/ })
+  endpoint: WebUrl.regex(/^https:/, 'must be an https URL')
     .optional()
     .describe('In place of api.push.apple.com'),
   ca: z.string().optional().describe('Who signed the certificate of the endpoint (PEM)'),

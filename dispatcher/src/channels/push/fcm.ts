@@ -1,6 +1,6 @@
 import { createPrivateKey, randomUUID } from 'node:crypto'
 import type { Outcome, Provider } from '@carillon/core/outreach/provider'
-import { EmailAddress } from '@carillon/schemas'
+import { EmailAddress, WebUrl } from '@carillon/schemas'
 import type { Message, Messaging, SendResponse } from 'firebase-admin/messaging'
 import { z } from 'zod'
 import { type FcmLimits, fcmAgent } from './fcm-agent.ts'
@@ -25,8 +25,7 @@ const Config = z.strictObject({
       private_key: z.string().refine(isRsa, 'must be an RSA key (PEM)'),
     })
     .describe('The JSON file of a service account that may send messages'),
-  endpoint: z
-    .url({ protocol: /^https$/ })
+  endpoint: WebUrl.regex(/^https:/, 'must be an https URL')
     .optional()
     .describe('Connected to in place of Google'),
   ca: z.string().optional().describe('Who signed the certificate of the endpoint (PEM)'),
