@@ -1,0 +1,22 @@
+/**
+ * `carillon` for shell blocks. A role that would run until it is stopped is started on a free port, asked whether it is
+ * ready, and stopped.
+ * @module
+ */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { startCarillon } from '../rig/carillon.ts'
+
+const CARILLON = fileURLToPath(new URL('../../../cli/bin/carillon.js', import.meta.url))
+const args = process.argv.slice(2)
+
+if (['dev', 'hub', 'dispatcher'].includes(args[0] ?? '') && !args.includes('--help')) {
+  const settings = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => name.startsWith('CARILLON_')),
+  )
+  const server = await startCarillon(args, { ...settings, CARILLON_DRAIN_DELAY_SECONDS: '0' })
+  process.exitCode = (await server.stop()) ?? 1
+} else {
+  const { status } = spawnSync(process.execPath, [CARILLON, ...args], { stdio: 'inherit' })
+  process.exitCode = status ?? 1
+}

@@ -1,0 +1,248 @@
+/** Runs every block of README.md and docs/*.md, and every snippet of the demo page, as a reader would. */
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readConfig } from '@carillon/core/config/config'
+import type {} from '@carillon/core/provided'
+import { type Browser, chromium } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, inject, it, type TestContext } from 'vitest'
+import { needing } from '../proof/needs.ts'
+import type { Settings } from '../rig/carillon.ts'
+import { startNats, startRedis } from '../rig/servers.ts'
+import { type Block, documentedBlocks } from './blocks.ts'
+import { openPage } from './browser.ts'
+import { type Installation, request, startInstallation, TENANT } from './installation.ts'
+import {
+  deadLetters,
+  fittingSchemas,
+  type Places,
+  placed,
+  ROOT,
+  runNode,
+  runPython,
+  runShell,
+  startServing,
+} from './run.ts'
+
+const HUB = 'http://localhost:4000'
+/** Addresses of servers in the documents; a block with one of them needs real ones. */
+const SERVERS = {
+  nats: ['nats://localhost:4222', 'nats://nats:4222'],
+  redis: ['redis://redis:6379'],
+  cassandra: ['cassandra://cassandra/carillon?dc=datacenter1'],
+} as const
+
+const blocks = documentedBlocks(ROOT)
+/** Diagrams have no language and are not run, but have to say so like the rest. */
+const isRun = ({ notRun }: Block) => notRun === undefined
+const needsServers = ({ text }: Pick<Block, 'text'>) =>
+  Object.values(SERVERS)
+    .flat()
+    .some((address) => text.includes(address))
+
+type Snippet = (config: object) => { note: string; code: string }
+const { snippets } = (await import(new URL('../../../hub/src/pages/snippets.js', import.meta.url).href)) as {
+  snippets: Record<string, Snippet>
+}
+const languageOf = (code: string) =>
+  code.startsWith('<') ? 'html' : code.startsWith('import ') ? 'js' : 'sh'
+const SNIPPETS = Object.entries(snippets)
+
+const executablePath = inject('chromium')
+const { title: clusterTitle, skip: noCluster } = needing(
+  'blocks that need NATS, Redis and Cassandra',
+  'nats',
+  'redis',
+)
+const withoutServers = noCluster || inject('cassandra') === undefined
+
+const closers: (() => unknown)[] = []
+let browser: Browser | undefined
+beforeAll(async () => {
+  if (executablePath)
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+})
+afterAll(async () => {
+  for (const close of closers.reverse()) await close()
+  await browser?.close()
+})
+
+const temporary = async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'carillon-docs-'))
+  closers.push(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+/** NATS and Redis of their own, and a keyspace of their own. */
+const startServers = async (keyspace: string) => {
+  const servers = await Promise.all([startNats({ dir: await temporary() }), startRedis()])
+  for (const server of servers) closers.push(() => server.stop())
+  const [nats, redis] = servers
+  return {
+    nats: nats.url,
+    redis: redis.url,
+    cassandra: (inject('cassandra') ?? '').replace('?', `_${keyspace}?`),
+  }
+}
+const placesOf = (servers: Record<keyof typeof SERVERS, string>): Places =>
+  Object.fromEntries(
+    Object.entries(SERVERS).flatMap(([part, addresses]) =>
+      addresses.map((address) => [address, servers[part as keyof typeof SERVERS]]),
+    ),
+  )
+
+const install = async (settings?: Settings) => {
+  const installation = await startInstallation(await temporary(), settings)
+  closers.push(() => installation.stop())
+  return installation
+}
+
+/** The variables that a block sets have to be settings with values that Carillon takes. */
+const checkSettings = (text: string, variables: Record<string, string>) => {
+  const names = [...text.matchAll(/\b(CARILLON_\w+)=/g)].map(([, name]) => name ?? '')
+  readConfig(Object.fromEntries(names.map((name) => [name, variables[name]])))
+}
+
+/** Programs of each page that serve; pages of the same document are loaded from the last of them. */
+const serving = new Map<string, { url: string; documented: string }>()
+
+const run = async (
+  block: Block,
+  installation: Installation,
+  places: Places,
+  { skip }: Pick<TestContext, 'skip'>,
+): Promise<void> => {
+  const text = placed(block.text, { ...places, [HUB]: installation.url })
+  switch (block.language) {
+    case 'sh':
+      return checkSettings(text, await runShell(text, installation, block.exitCode))
+    case 'json':
+      return void (await fittingSchemas(text))
+    case 'python':
+      if (spawnSync('python3', ['--version']).status !== 0) return skip('there is no python3')
+      return void (await runPython(text, installation))
+    case 'js': {
+      if (block.serves === undefined) return void (await runNode(text, installation))
+      const { url, stop } = await startServing({ ...block, text, serves: block.serves }, installation)
+      closers.push(stop)
+      serving.set(block.page, { url, documented: block.serves })
+      return
+    }
+    case 'html': {
+      if (!browser) return skip('Chromium is not installed')
+      const page = await openPage(browser, text, serving.get(block.page)?.url)
+      try {
+        if (text.includes('/client.js')) {
+          const title = `For ${block.name}`
+          await request(installation, 'POST', '/v1/notifications', { to: 'ada', type: 'greeting', title })
+          await page.shows(title)
+        }
+        expect(page.errors).toEqual([])
+      } finally {
+        await page.close()
+      }
+      return
+    }
+    default:
+      throw new Error(
+        `no way is known to run ${JSON.stringify(block.language)}; say why in <!-- not run: … -->`,
+      )
+  }
+}
+
+/** Names for the titles of tests. */
+const named = (some: readonly Block[], about = ({ language }: Block): string | undefined => language) =>
+  some.map((block) => [block.name, about(block), block] as const)
+
+describe('blocks that are not run', () => {
+  it.each(
+    named(
+      blocks.filter((block) => !isRun(block)),
+      ({ notRun }) => notRun,
+    ),
+  )('%s: %s', ([, why]) => {
+    expect(why).toMatch(/\w/)
+  })
+})
+
+describe('blocks that need one process', () => {
+  let dev: Installation
+  beforeAll(async () => {
+    dev = await install()
+  })
+  it.for(named(blocks.filter((block) => isRun(block) && !needsServers(block))))(
+    '%s (%s)',
+    ([, , block], context) => run(block, dev, {}, context),
+  )
+
+  const config = async () => {
+    const { token } = await request<{ token: string }>(dev, 'POST', '/v1/users/ada/token')
+    return { ...(await request<object>(dev, 'GET', '/demo/config.json')), url: dev.url, user: 'ada', token }
+  }
+  it.for(SNIPPETS)('demo page: %s', async ([name, snippet], context) => {
+    const { code } = snippet(await config())
+    const language = languageOf(code)
+    if (needsServers({ text: code })) return
+    await run({ name, page: 'demo', language, text: code, exitCode: 0 }, dev, {}, context)
+  })
+
+  it('leave no dead letters', async () => {
+    expect(await deadLetters(dev)).toEqual([])
+  })
+})
+
+describe.skipIf(withoutServers)(clusterTitle, () => {
+  let dev: Installation
+  let places: Places
+  beforeAll(async () => {
+    const servers = await startServers('docs')
+    places = placesOf(servers)
+    dev = await install({
+      CARILLON_NATS_URL: servers.nats,
+      CARILLON_REDIS_URL: servers.redis,
+      CARILLON_CASSANDRA_URL: servers.cassandra,
+    })
+  })
+
+  /** An installation of the block's own, from nothing. */
+  const isSetUp = ({ text }: Block) => text.includes('nats://nats:4222')
+  it.for(named(blocks.filter((block) => isRun(block) && needsServers(block) && isSetUp(block))))(
+    '%s (%s), from nothing',
+    async ([, , block], context) => {
+      const settings = { CARILLON_LOG_LEVEL: 'warn' }
+      await run(block, { ...dev, settings }, placesOf(await startServers('docs_own')), context)
+    },
+  )
+  it.for(named(blocks.filter((block) => isRun(block) && needsServers(block) && !isSetUp(block))))(
+    '%s (%s)',
+    ([, , block], context) => run(block, dev, places, context),
+  )
+  it.for(SNIPPETS)('demo page: %s', async ([name, snippet], context) => {
+    const shown = { tenant: TENANT, url: dev.url, apiKey: dev.apiKey, natsUrl: null, users: ['ada', 'grace'] }
+    const { code } = snippet({ ...shown, user: 'ada', token: '' })
+    if (!needsServers({ text: code })) return
+    await run(
+      { name, page: 'demo', language: languageOf(code), text: code, exitCode: 0 },
+      dev,
+      places,
+      context,
+    )
+  })
+
+  it('arrive', async () => {
+    const { token } = await request<{ token: string }>(dev, 'POST', '/v1/users/ada/token')
+    const titles = async () => {
+      const { items } = await request<{ items: { title: string }[] }>(
+        { ...dev, apiKey: token },
+        'GET',
+        '/v1/inbox?limit=100',
+      )
+      return items.map(({ title }) => title)
+    }
+    await expect
+      .poll(titles, { timeout: 20_000 })
+      .toEqual(expect.arrayContaining(['Grace replied to you', 'Hello from Node', 'Hello from the shell']))
+    expect(await deadLetters(dev)).toEqual([])
+  })
+})

@@ -1,0 +1,162 @@
+import { execFile, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { freePort } from '../rig/ports.ts'
+import type { Block } from './blocks.ts'
+import { type Installation, request, TENANT } from './installation.ts'
+
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+
+/** What stands in the documents for servers of one's own, and what it stands for. */
+export type Places = Record<string, string>
+
+/** A block with the addresses of real servers in it. */
+export const placed = (text: string, places: Places): string =>
+  Object.entries(places).reduce((placed, [from, to]) => placed.replaceAll(from, to), text)
+
+/** What a program of a tenant's backend has in its environment. */
+const environment = async ({ apiKey, settings }: Installation): Promise<NodeJS.ProcessEnv> => ({
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(CARILLON_|VITEST|NODE_)/.test(name)),
+  ),
+  ...settings,
+  CARILLON_API_KEY: apiKey,
+  TENANT,
+  TENANT_SECRET: 'a-secret-of-the-tenant-that-is-not-checked-here',
+  // The answer to a request for a one-time password, and what its user typed.
+  ID: randomUUID(),
+  CODE: '123456',
+})
+
+const commandFile = (file: string) =>
+  `#!/bin/sh
+cd ${ROOT}
+exec node --conditions=source --import tsx load-tests/src/docs/${file} "$@"
+`
+
+const NPX = `#!/bin/sh
+[ "$1" = carillon ] || { echo "npx $1 is not run here" >&2; exit 1; }
+exec "$@"
+`
+
+/** A directory with the commands that shell blocks use. */
+const withCommands = async <Result>(work: (dir: string) => Promise<Result>): Promise<Result> => {
+  const dir = await mkdtemp(join(tmpdir(), 'carillon-docs-'))
+  const files = { carillon: commandFile('command.ts'), nats: commandFile('nats-command.ts'), npx: NPX }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text, { mode: 0o755 })
+  try {
+    return await work(dir)
+  } finally {
+    await rm(dir, { recursive: true })
+  }
+}
+
+/** Runs a shell block. Each request has to succeed. Resolves with the CARILLON_* variables that stand at its end. */
+export const runShell = (
+  text: string,
+  installation: Installation,
+  exitCode: number,
+): Promise<Record<string, string>> =>
+  withCommands(async (dir) => {
+    const env = await environment(installation)
+    const script = [
+      'set -euo pipefail',
+      'curl() { command curl --silent --show-error --fail-with-body "$@"; echo; }',
+      text,
+      'set +x; echo; echo "=== environment"; ( set -o posix; set ) | grep ^CARILLON_',
+    ].join('\n')
+    const options = { cwd: dir, env: { ...env, PATH: `${dir}:${env.PATH}` } }
+    const { stdout, stderr, code } = await promisify(execFile)('bash', ['-c', script], options).then(
+      (done) => ({ ...done, code: 0 }),
+      (error) => error as { stdout: string; stderr: string; code: number },
+    )
+    if (code !== exitCode) throw new Error(`it exited with ${code}\n${stdout}\n${stderr}`)
+    const lines = (stdout.split('=== environment\n')[1] ?? '').split('\n')
+    return Object.fromEntries(
+      lines.flatMap((line) => {
+        const [, name, value] = /^(CARILLON_\w+)=(.*)$/.exec(line) ?? []
+        return name === undefined ? [] : [[name, (value ?? '').replace(/^'(.*)'$/, '$1')]]
+      }),
+    )
+  })
+
+/** A file from which the packages of this workspace can be imported. */
+const withProgram = async <Result>(
+  text: string,
+  work: (file: string) => Promise<Result>,
+): Promise<Result> => {
+  const dir = join(ROOT, 'load-tests/dist')
+  await mkdir(dir, { recursive: true })
+  const file = join(dir, `docs-${randomUUID()}.mjs`)
+  await writeFile(file, text)
+  try {
+    return await work(file)
+  } finally {
+    await rm(file)
+  }
+}
+
+export const runNode = (text: string, installation: Installation): Promise<{ stdout: string }> =>
+  withProgram(text, async (file) =>
+    promisify(execFile)(process.execPath, [file], { env: await environment(installation), timeout: 30_000 }),
+  )
+
+export const runPython = async (text: string, installation: Installation): Promise<{ stdout: string }> =>
+  promisify(execFile)('python3', ['-c', text], { env: await environment(installation), timeout: 30_000 })
+
+const answers = async (url: string): Promise<boolean> => {
+  try {
+    await fetch(url)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Starts a program that serves at an address of the document; resolves with the real address and how to stop it. */
+export const startServing = async (
+  { text, serves }: Block & { serves: string },
+  installation: Installation,
+): Promise<{ url: string; stop(): Promise<void> }> => {
+  const port = await freePort()
+  const { port: documented } = new URL(serves)
+  return withProgram(text.replaceAll(documented, String(port)), async (file) => {
+    const child = spawn(process.execPath, [file], { env: await environment(installation), stdio: 'inherit' })
+    const url = `http://localhost:${port}`
+    while (!(await answers(url))) {
+      if (child.exitCode !== null) throw new Error(`the program ended with ${child.exitCode}`)
+      await sleep(25)
+    }
+    const stop = async () => {
+      const exit = once(child, 'exit')
+      child.kill()
+      await exit
+    }
+    return { url, stop }
+  })
+}
+
+/** Throws unless the JSON fits one of the published schemas; returns the names of those it fits. */
+export const fittingSchemas = async (text: string): Promise<string[]> => {
+  const value = JSON.parse(text) as unknown
+  const dir = join(ROOT, 'schemas/json')
+  const ajv = new Ajv2020({ strict: false, validateFormats: false })
+  const fitting: string[] = []
+  for (const file of await readdir(dir)) {
+    const schema = JSON.parse(await readFile(join(dir, file), 'utf8')) as object
+    if (ajv.validate(schema, value)) fitting.push(file)
+  }
+  if (fitting.length === 0) throw new Error(`the JSON fits none of the schemas in schemas/json`)
+  return fitting
+}
+
+/** What could not be accepted, of the tenant that the blocks are run as. */
+export const deadLetters = async (installation: Installation): Promise<unknown[]> =>
+  (await request<{ deadLetters: unknown[] }>(installation, 'GET', '/v1/dead-letters')).deadLetters
