@@ -44,3 +44,10 @@ test('a dispatcher that drains says so, and asks clients to close their connecti
   listening.drain()
   expect(await ready()).toEqual([503, 'close'])
 })
+
+test('without a host it listens on every address', async () => {
+  world = await openWorld()
+  const listening = await listenHealth(world, 0)
+  health = listening
+  expect((await fetch(`http://127.0.0.1:${listening.port}/healthz`)).status).toBe(200)
+})

@@ -13,7 +13,7 @@ import { type Checked, createReadiness } from '@carillon/core/telemetry/readines
 export const listenHealth = async (
   ports: { stream: Stream; store: Checked; live: Checked; log: Log; metrics: Metrics },
   port: number,
-  host: string,
+  host?: string,
 ): Promise<{ port: number; drain(): void; close(): Promise<void> }> => {
   const { stream, store, live, log, metrics } = ports
   let draining = false
@@ -45,7 +45,7 @@ export const listenHealth = async (
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, host, resolve)
+    server.listen({ port, host }, resolve)
   })
   return {
     port: (server.address() as AddressInfo).port,

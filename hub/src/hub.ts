@@ -104,8 +104,11 @@ export type Hub = {
   /** The HTTP API without a server around it. */
   app: Hono<Edge>
   routes: readonly RouteEntry[]
-  /** Starts to accept connections. Rejects when the address cannot be had. */
-  listen(port: number, host: string): Promise<{ port: number }>
+  /**
+   * Starts to accept connections, on every address if no `hosts` are given. Rejects if an address cannot be bound; of
+   * several, those after the first are left out if the machine has no such address.
+   */
+  listen(port: number, ...hosts: string[]): Promise<{ port: number }>
   /**
    * Leaves service without losing a request. For `delayMs`, `/readyz` says 503 while the hub serves everything, new
    * connections too: load balancers need that time to notice. Then, within `ms`, it stops listening, answers what is in
@@ -241,14 +244,14 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   return {
     app,
     routes: routes.table,
-    listen: async (port, host) => {
+    listen: async (port, ...hosts) => {
       io.attach(server.server)
       guardServer(server.server, [
         ...(options.hosts ? [refuseHosts(options.hosts)] : []),
         refuseOrigins(options),
         admission.refusal,
       ])
-      return { port: await server.listen(port, host) }
+      return { port: await server.listen(port, ...hosts) }
     },
     drain: async ({ delayMs, ms }) => {
       draining = true

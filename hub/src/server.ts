@@ -20,8 +20,11 @@ const HEADER_MAX_BYTES = 16_384
  */
 export type HttpServer = {
   server: Server
-  /** Resolves with the port, which the system chooses for 0. Rejects if the address cannot be bound. */
-  listen(port: number, host: string): Promise<number>
+  /**
+   * Resolves with the port, which the system chooses for 0. Rejects if an address cannot be bound. Without hosts it listens
+   * on every address, of IPv6 and IPv4. Of several, those after the first are left out if the machine has no such address.
+   */
+  listen(port: number, ...hosts: string[]): Promise<number>
   /** From now on every answer carries `Connection: close`, so clients open their next connection elsewhere. */
   retire(): void
   /** Accepts no more connections. Those that are open stay, and are served. */
@@ -31,6 +34,19 @@ export type HttpServer = {
   /** Stops listening, lets requests in flight end for `graceMs`, then destroys all connections, WebSockets too. */
   close(graceMs: number): Promise<void>
 }
+
+/** The machine has no IPv6, or none on this interface. */
+const NO_SUCH_ADDRESS = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT'])
+
+/** Without `host` Node listens on `::`, IPv4 included, and on `0.0.0.0` where there is no IPv6. */
+const bind = (server: NetServer, port: number, host: string | undefined) =>
+  new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
 
 /** What is not even a request (no host, a broken URL) gets problem details as well. */
 const refuseBroken = () => {
@@ -46,7 +62,8 @@ export const createHttpServer = (app: Hono<Edge>): HttpServer => {
   const responses = new Set<ServerResponse>()
   let retired = false
   let onIdle: (() => void)[] = []
-  let closed: Promise<void> | undefined
+  let closed: Promise<unknown> | undefined
+  const further: NetServer[] = []
 
   const listener = getRequestListener(app.fetch, { errorHandler: refuseBroken })
   const server = createServer(
@@ -79,6 +96,20 @@ export const createHttpServer = (app: Hono<Edge>): HttpServer => {
   const stopListening = () => {
     // The method of http.Server would also close connections on which a request may be under way.
     if (server.listening) NetServer.prototype.close.call(server)
+    for (const each of further) each.close()
+  }
+
+  /** Hands the connections of a further address to the server. */
+  const listenFurther = async (port: number, host: string) => {
+    const other = new NetServer({ allowHalfOpen: true, noDelay: true }, (connection) =>
+      server.emit('connection', connection),
+    )
+    try {
+      await bind(other, port, host)
+      further.push(other)
+    } catch (error) {
+      if (!NO_SUCH_ADDRESS.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+    }
   }
   const answered = async () => {
     if (responses.size > 0) await new Promise<void>((resolve) => onIdle.push(resolve))
@@ -86,16 +117,22 @@ export const createHttpServer = (app: Hono<Edge>): HttpServer => {
 
   return {
     server,
-    listen: (port, host) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(port, host, () => {
-          server.off('error', reject)
-          closed = new Promise((ended) => server.once('close', ended))
-          const address = server.address()
-          resolve(typeof address === 'object' && address !== null ? address.port : port)
-        })
-      }),
+    listen: async (port, ...hosts) => {
+      const [first, ...others] = hosts
+      await bind(server, port, first)
+      const address = server.address()
+      const bound = typeof address === 'object' && address !== null ? address.port : port
+      try {
+        for (const host of others) await listenFurther(bound, host)
+      } catch (error) {
+        stopListening()
+        throw error
+      }
+      closed = Promise.all(
+        [server, ...further].map((each) => new Promise((ended) => each.once('close', ended))),
+      )
+      return bound
+    },
     retire: () => {
       retired = true
       for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false

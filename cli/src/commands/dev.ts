@@ -80,7 +80,8 @@ const banner = (config: Config, options: { url: string; apiKey: string; file: st
 export const dev = (options: { port?: number; data?: string; memory?: true; demo: boolean }) => {
   const config = settings(options)
   const port = options.port ?? config.port ?? 4_000
-  const host = config.host ?? '127.0.0.1'
+  // Browsers take localhost for either.
+  const listenOn = config.host === undefined ? ['127.0.0.1', '::1'] : [config.host]
   // Before the first write to the data directory, so that older data stays as it is.
   if (!options.memory && usesFile(config)) requireFileLayout(databaseFile(config))
   const kept = devState(config.dataDir)
@@ -128,7 +129,7 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
         trustedProxies: config.trustedProxies,
         socketsPerAddress: config.socketsPerAddress,
         requestRates: config.requestRates,
-        hosts: [host, hostname(), new URL(publicUrl).host],
+        hosts: [...listenOn, hostname(), new URL(publicUrl).host],
         unknownTypes,
         insecureLinks,
         appUrl: url,
@@ -142,7 +143,7 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
     )
     closers.add('hub', () => hub.close())
     closers.add('connections', () => hub.drain({ delayMs, ms: config.drainMs / 2 }))
-    await hub.listen(port, host)
+    await hub.listen(port, ...listenOn)
     say(banner(config, { url, apiKey, file, demo: options.demo }))
   })
 }

@@ -12,7 +12,7 @@ export const dispatcher = (options: { port?: number }) => {
   return serve('dispatcher', { config, secret }, async (context) => {
     const { closers, log, metrics } = context
     const parts = await openDispatcherParts(context)
-    const health = await listenHealth({ ...parts, log, metrics }, port, config.host ?? '0.0.0.0')
+    const health = await listenHealth({ ...parts, log, metrics }, port, config.host)
     closers.add('health', () => health.close())
     const running = await startDispatcher(
       { ...parts, log, metrics },

@@ -35,7 +35,7 @@ export const hub = (options: { port?: number }) => {
     )
     closers.add('hub', () => running.close())
     closers.add('connections', () => running.drain({ delayMs, ms: config.drainMs / 2 }))
-    await running.listen(port, config.host ?? '0.0.0.0')
+    await running.listen(port, ...(config.host === undefined ? [] : [config.host]))
     log.info({ port }, 'hub is listening')
   })
 }

@@ -162,7 +162,11 @@ export const Environment = z.object({
     .optional()
     .describe('Root secret: encrypts what lies in the store. The same in every process'),
   CARILLON_PORT: z.coerce.number().int().min(1).max(65_535).optional().describe('Where to listen'),
-  CARILLON_HOST: z.string().min(1).optional().describe('Address to listen on; dev 127.0.0.1, others all'),
+  CARILLON_HOST: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Address to listen on; dev 127.0.0.1 and ::1, others all, of IPv4 and IPv6'),
   CARILLON_ORIGINS: Origins.default('*').describe(
     'Web origins whose pages may use the API with a user token, and connect; with commas',
   ),
