@@ -71,6 +71,40 @@ test('a CloudEvent carries the notification as its data, and its id with its sou
   expect(read({ ...event, data: { to: 'ada', id: 'n1' } }).name).toEqual({ by: 'sender', id: 'n1' })
 })
 
+test('a CloudEvent in binary mode is the same, its attributes are headers', () => {
+  const data = { to: 'ada' }
+  const event = { specversion: '1.0', id: 'é 1', source: '/shop', type: 'order.paid', data }
+  const headers = new Map([
+    ['ce-specversion', '1.0'],
+    ['ce-id', '%C3%A9%201'],
+    ['ce-source', '/shop'],
+    ['ce-type', 'order.paid'],
+    ['content-type', 'application/json'],
+  ])
+  const binary = read(data, { headers })
+  expect(binary).toEqual(read(event))
+  expect(binary.notification.type).toBe('comment.created')
+  expect(read(event, { headers: new Map([['content-type', 'application/cloudevents+json']]) })).toEqual(
+    binary,
+  )
+  const bytes = Buffer.from('{"to":"ada"}').toString('base64')
+  expect(read({ ...event, data: undefined, data_base64: bytes, datacontenttype: null })).toEqual(binary)
+})
+
+test.each([
+  ['invalid_request', { 'ce-specversion': '1.0', 'ce-id': '%C0%A0', 'ce-source': '/s', 'ce-type': 't' }],
+  ['invalid_request', { 'ce-specversion': '1.0', 'ce-source': '/s', 'ce-type': 't' }],
+  ['invalid_request', { 'content-type': 'application/cloudevents+json' }],
+  ['unsupported_media_type', { 'content-type': 'application/cloudevents-batch+json' }],
+  ['unsupported_media_type', { 'content-type': 'application/cloudevents+avro' }],
+  [
+    'unsupported_media_type',
+    { 'content-type': 'text/xml', 'ce-specversion': '1.0', 'ce-id': 'e', 'ce-source': '/s', 'ce-type': 't' },
+  ],
+])('%s is the reason to refuse the headers %j', (code, headers) => {
+  expect(refusal({ to: 'ada' }, { headers: new Map(Object.entries(headers)) })?.code).toBe(code)
+})
+
 test('without an id, the publisher’s Nats-Msg-Id or else the place in the log names it', () => {
   expect(read({ to: 'ada', id: 'n1' }, { dedupe: 'm1' }).name).toEqual({ by: 'sender', id: 'n1' })
   expect(read({ to: 'ada' }, { dedupe: 'm1' }).name).toEqual({ by: 'publisher', messageId: 'm1' })

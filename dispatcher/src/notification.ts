@@ -1,20 +1,17 @@
-import { hash } from 'node:crypto'
+import { contentMode, type Payload, readPayload } from '@carillon/core/cloudevents'
 import { ProblemError } from '@carillon/core/errors'
 import { fingerprintOf } from '@carillon/core/fingerprint'
 import { checkHorizon } from '@carillon/core/horizon'
 import { notificationIdAt } from '@carillon/core/ids'
-import { parseJson } from '@carillon/core/json'
 import { hasMadeId } from '@carillon/core/made-id'
+import type { Headers } from '@carillon/core/stream/headers'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import {
-  CloudEvent,
-  isCloudEvent,
   listErrors,
   NatsNotification,
   NOTIFICATION_MAX_BYTES,
   type Notification,
   type Priority,
-  parse,
   parseLenient,
   parseNotifySubject,
   problemDetails,
@@ -47,9 +44,6 @@ export type Read = { incoming: Incoming } | { refused: DeadReason }
 
 const refuse = (code: DeadReason['code'], detail: string): Read => ({ refused: { code, detail } })
 
-const eventId = (source: string, id: string) =>
-  `ce_${hash('sha256', `${source}\n${id}`, 'base64url').slice(0, 40)}`
-
 /** Says what is wrong without repeating what was sent. */
 const describe = (issues: Parameters<typeof problemDetails>[0]) => listErrors(problemDetails(issues))
 
@@ -71,9 +65,24 @@ export const deadReason = ({ problem: { code, detail, errors = [] } }: ProblemEr
   return { code, detail: untold.length === 0 ? detail : `${detail} | ${listErrors(untold)}` }
 }
 
-const parsed = (data: Uint8Array): { value: unknown } | { refused: DeadReason } => {
+const NO_HEADERS: Headers = new Map()
+
+const payloadOf = ({ data, headers = NO_HEADERS }: Message): Payload | { refused: DeadReason } => {
+  const content = {
+    bytes: data,
+    type: headers.get('content-type'),
+    header: (name: string) => headers.get(name),
+  }
+  const mode = contentMode(content)
+  if (mode === undefined || mode === 'batch')
+    return {
+      refused: {
+        code: 'unsupported_media_type',
+        detail: 'a CloudEvent comes over NATS by itself, in the JSON format or in binary mode',
+      },
+    }
   try {
-    return { value: parseJson(data) }
+    return readPayload(mode, content)
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error
     return { refused: deadReason(error) }
@@ -81,8 +90,8 @@ const parsed = (data: Uint8Array): { value: unknown } | { refused: DeadReason } 
 }
 
 /**
- * Reads a message of a notify lane: plain JSON, or a CloudEvents 1.0 structured event with the notification as its
- * data. The subject says tenant, priority and type. It is named by its own id, else by the CloudEvent's source and id,
+ * Reads a message of a notify lane: plain JSON, or a CloudEvents 1.0 event, structured or binary, with the notification
+ * as its data. The subject says tenant, priority and type. It is named by its own id, else by the CloudEvent's source and id,
  * else by the publisher's Nats-Msg-Id, else by its place in the log; whichever it is, the same message gives the same
  * name each time. Pure; what cannot be accepted comes back with its reason, and what is left out with warnings.
  */
@@ -99,20 +108,16 @@ export const readNotification = (message: Message): Read => {
     if (error instanceof SubjectError) return refuse('subject_invalid', error.message)
     throw error
   }
-  const json = parsed(message.data)
-  if ('refused' in json) return json
+  const payload = payloadOf(message)
+  if ('refused' in payload) return payload
+  const { value, at, event } = payload
 
-  let payload = json.value
-  let event: Name | undefined
-  if (isCloudEvent(payload)) {
-    const read = parse(CloudEvent, payload)
-    if (!read.success) return refuse('invalid_request', `CloudEvent ${describe(read.issues)}`)
-    payload = read.data.data
-    event = { by: 'event', id: eventId(read.data.source, read.data.id) }
-  }
-
-  const read = parseLenient(NatsNotification, payload)
-  if (!read.success) return refuse('invalid_request', describe(read.issues))
+  const read = parseLenient(NatsNotification, value)
+  if (!read.success)
+    return refuse(
+      'invalid_request',
+      describe(read.issues.map(({ path, message }) => ({ path: [...at, ...path], message }))),
+    )
   const { tenant, priority, type } = subject
   const given = read.data
   if (given.type !== undefined && given.type !== type)
@@ -132,9 +137,9 @@ export const readNotification = (message: Message): Read => {
   }
 }
 
-const nameOf = (given: NatsNotification, event: Name | undefined, message: Message): Name => {
+const nameOf = (given: NatsNotification, event: Payload['event'], message: Message): Name => {
   if (given.id !== undefined) return { by: hasMadeId(message.headers) ? 'carillon' : 'sender', id: given.id }
-  if (event) return event
+  if (event) return { by: 'event', id: event.id }
   if (message.dedupe !== undefined) return { by: 'publisher', messageId: message.dedupe }
   return { by: 'carillon', id: notificationIdAt(message) }
 }

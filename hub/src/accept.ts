@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { invalidRequest } from '@carillon/core/checked'
+import type { Payload } from '@carillon/core/cloudevents'
 import { ProblemError } from '@carillon/core/errors'
 import { fingerprintOf } from '@carillon/core/fingerprint'
 import { checkHorizon } from '@carillon/core/horizon'
@@ -12,11 +13,14 @@ import type { Directory } from '@carillon/core/security/directory'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import {
+  type Issue,
   NOTIFICATION_MAX_BYTES,
   Notification,
   notifySubject,
   type Priority,
+  parse,
   parseLenient,
+  TypeKey,
   type Warning,
 } from '@carillon/schemas'
 
@@ -40,6 +44,13 @@ const checkTimes = ({ deliverAt, expiresAt }: Notification, now: number) => {
     })
   if (expires <= now) throw refuse('it has passed')
   if (deliverAt !== undefined && expires <= Date.parse(deliverAt)) throw refuse('it is not after deliverAt')
+}
+
+/** A notification without an id or a type has those of its event, if they can be. */
+const named = ({ value, event }: Payload): unknown => {
+  if (!event || typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const type = parse(TypeKey, event.type)
+  return { ...(type.success && { type: type.data }), id: event.id, ...value }
 }
 
 const useOf = (tenant: string, notification: Notification & { id: string; priority: Priority }): IdUse => ({
@@ -66,17 +77,19 @@ export const createAcceptance = (
   { unknownTypes, ...links }: { unknownTypes: 'refuse' | 'accept' } & LinkPolicy,
 ) => ({
   /**
-   * Checks what a sender wrote. `id` serves when it names none. Throws what `read` throws, `invalid_request`,
-   * `too_far`, `type_unknown`, `no_app_url` or `payload_too_large`, and counts that.
+   * Checks what a sender wrote, plain or as the data of an event. `id` serves when neither names one. Throws what `read`
+   * throws, `invalid_request`, `too_far`, `type_unknown`, `no_app_url` or `payload_too_large`, and counts that.
    */
   check: async (
     { tenant, key }: Pick<Sender, 'tenant' | 'key'>,
-    read: () => unknown,
+    read: () => Payload,
     id: () => string,
   ): Promise<Accepted> => {
     try {
-      const parsed = parseLenient(Notification, read())
-      if (!parsed.success) throw invalidRequest(parsed.issues, 'notification')
+      const payload = read()
+      const parsed = parseLenient(Notification, named(payload))
+      const at = ({ path, ...issue }: Issue) => ({ ...issue, path: [...payload.at, ...path] })
+      if (!parsed.success) throw invalidRequest(parsed.issues.map(at), 'notification')
       const given = parsed.data
       checkTimes(given, Date.now())
       const type = await directory.type(tenant, given.type)
@@ -96,7 +109,10 @@ export const createAcceptance = (
       return {
         id: notification.id,
         priority,
-        warnings: parsed.warnings,
+        warnings: parsed.warnings.map((warning) => ({
+          ...warning,
+          pointer: `${payload.at.map((key) => `/${String(key)}`).join('')}${warning.pointer}`,
+        })),
         message: {
           subject: notifySubject(tenant, priority, notification.type),
           data,

@@ -4,6 +4,9 @@ import type { HonoRequest } from 'hono'
 /** `application/json`, alone or with the only charset JSON has (RFC 8259, section 8.1). */
 const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i
 
+/** Whether a content type is that of plain JSON. */
+export const isJson = (type: string | undefined): boolean => JSON_TYPE.test(type ?? '')
+
 const tooLarge = (limit: number) =>
   new ProblemError('payload_too_large', `the body may have at most ${limit} bytes`)
 
@@ -49,7 +52,7 @@ export const readRawBody = async (request: HonoRequest, limit: number): Promise<
 /** The same of JSON only. Throws `unsupported_media_type` for another content type. */
 export const readBody = async (request: HonoRequest, limit: number): Promise<Uint8Array> => {
   if (isEmpty(request)) return new Uint8Array()
-  if (!JSON_TYPE.test(request.header('content-type') ?? ''))
+  if (!isJson(request.header('content-type')))
     throw new ProblemError('unsupported_media_type', 'send JSON, with content-type: application/json')
   return readRawBody(request, limit)
 }

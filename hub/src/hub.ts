@@ -39,6 +39,7 @@ import { topicRoutes } from './api/topics.ts'
 import { typeRoutes } from './api/types.ts'
 import { unsubscribeRoutes } from './api/unsubscribe.ts'
 import { userRoutes } from './api/users.ts'
+import { allowDelivery, EVENT_PATHS } from './content.ts'
 import { createCursors } from './cursor.ts'
 import { createEdge, type Edge } from './edge.ts'
 import { guardServer } from './guard.ts'
@@ -165,6 +166,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   })
   const ofPages = ['/v1/inbox/*', '/v1/devices/*', '/v1/push/*', ...BROWSER_FILES.map((name) => `/${name}`)]
   for (const path of ofPages) app.use(path, openToPages)
+  for (const path of EVENT_PATHS) app.options(path, allowDelivery)
 
   const refusals = createRefusals({ log, explain: options.explainRefusals })
   const addressOf = createClientAddress(options.trustedProxies ?? ['loopback'])

@@ -191,7 +191,10 @@ export const openApiDocument = (routes: readonly RouteEntry[]): Json => {
       ? {
           requestBody: {
             required: !route.bodyOptional,
-            content: { 'application/json': { schema: read.schemas[keyOf(route, 'body')] } },
+            content: {
+              'application/json': { schema: read.schemas[keyOf(route, 'body')] },
+              ...Object.fromEntries((route.moreTypes ?? []).map((type) => [type, {}])),
+            },
           },
         }
       : {}),

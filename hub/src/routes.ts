@@ -32,6 +32,8 @@ export type Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
   bodyMaxBytes?: number
   /** The body may be of any type, and is read with `bytes`. */
   rawBody?: boolean
+  /** The body may be of these types, too; the handler checks which it is, and reads it with `bytes`. */
+  moreTypes?: readonly string[]
   /** An empty body then stands for `{}`. */
   bodyOptional?: boolean
   /** Good answers by status. Without a schema they have no body. */
@@ -40,12 +42,15 @@ export type Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
   problems?: readonly ProblemCode[]
 }
 
-/** What a handler is given. `bytes` and `body` read the body, once; `body` checks it against the schema. */
+/**
+ * What a handler is given. `bytes` and `body` read the body, once; `bytes` takes a limit other than the route's, and `body`
+ * checks it against the schema.
+ */
 export type Request<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = {
   c: Context<Edge>
   params: z.output<P>
   query: z.output<Q>
-  bytes(): Promise<Uint8Array>
+  bytes(limit?: number): Promise<Uint8Array>
   body(): Promise<z.output<B>>
 }
 
@@ -105,7 +110,8 @@ export const createRoutes = (
         throw limited === error ? answer : limited
       })
       const limit = route.bodyMaxBytes ?? BODY_MAX_BYTES
-      const bytes = () => (route.rawBody ? readRawBody(c.req, limit) : readBody(c.req, limit))
+      const read = route.rawBody || route.moreTypes ? readRawBody : readBody
+      const bytes = (most = limit) => read(c.req, most)
       return handle(
         {
           c,

@@ -1,23 +1,36 @@
 import { z } from 'zod'
 
-/**
- * A CloudEvents 1.0 event in structured mode (`application/cloudevents+json`), as the NATS binding carries it.
- * Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
- * Extension attributes are allowed and ignored. `data` is the notification.
- */
-export const CloudEvent = z.looseObject({
+/** A subtype `json`, or one that ends in `+json`, with or without parameters. */
+const JSON_MEDIA_TYPE = /^[^\s/;]+\/([^\s/;]+\+)?json\s*(;|$)/i
+
+/** Whether a media type stands for JSON. */
+export const isJsonMediaType = (type: string): boolean => JSON_MEDIA_TYPE.test(type.trim())
+
+const attribute = z.string().min(1).max(1_024)
+
+/** The attributes of a CloudEvents 1.0 event that Carillon reads. All others are allowed, and ignored. */
+export const CloudEventAttributes = z.looseObject({
   specversion: z.literal('1.0'),
-  id: z.string().min(1).max(1_024),
-  source: z.string().min(1).max(1_024),
-  type: z.string().min(1).max(1_024),
+  id: attribute.describe('With `source`, the id of a notification that has none of its own'),
+  source: attribute,
+  type: attribute.describe('Over HTTP, the type of a notification that names none'),
   datacontenttype: z
     .string()
-    .regex(/^application\/(.+\+)?json\b/, 'data must be JSON')
-    .optional(),
-  data: z.unknown(),
+    .max(256)
+    .refine(isJsonMediaType, 'must be a JSON type such as application/json: the data is a notification')
+    .nullish(),
+})
+
+/**
+ * A CloudEvents 1.0 event in the JSON format, whose `data` is a notification. An attribute that is null is unset.
+ * Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+ */
+export const CloudEvent = CloudEventAttributes.extend({
+  data: z.unknown().optional(),
+  data_base64: z.string().nullish().describe('In place of `data`: its bytes, in base64'),
 })
 export type CloudEvent = z.infer<typeof CloudEvent>
 
-/** Whether a parsed payload means to be a CloudEvent: `specversion` is required there and unknown here. */
+/** Whether a parsed payload is meant as a CloudEvent: `specversion` is required there and unknown here. */
 export const isCloudEvent = (payload: unknown): boolean =>
   typeof payload === 'object' && payload !== null && Object.hasOwn(payload, 'specversion')

@@ -21,7 +21,7 @@ export const PROBLEMS = {
   not_replayable: { status: 409, title: 'The dead letter cannot be replayed' },
   too_many_devices: { status: 409, title: 'The user has as many devices as there may be' },
   payload_too_large: { status: 413, title: 'Too large' },
-  unsupported_media_type: { status: 415, title: 'The body is not application/json' },
+  unsupported_media_type: { status: 415, title: 'The body is of a type that is not accepted here' },
   misdirected: { status: 421, title: 'This server does not serve this host name' },
   invalid_request: { status: 422, title: 'The request does not fit the schema' },
   too_far: { status: 422, title: 'A time lies too far ahead' },

@@ -1,15 +1,16 @@
-import { checked, invalidRequest } from '@carillon/core/checked'
+import { type Payload, readPayload, readStructured } from '@carillon/core/cloudevents'
 import { ProblemError } from '@carillon/core/errors'
 import { derivedUuid7, dueKey, uuid7Time } from '@carillon/core/ids'
-import { parseJson, readDocument } from '@carillon/core/json'
 import { planKey } from '@carillon/core/outreach/step'
+import type { Sender } from '@carillon/core/security/api-keys'
 import type { Notifications } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import {
+  BATCH_MAX,
   Batch,
-  type Issue,
+  isCloudEvent,
   NOTIFICATION_MAX_BYTES,
   Notification,
   NotificationId,
@@ -21,6 +22,8 @@ import {
 import type { Context } from 'hono'
 import { z } from 'zod'
 import type { Acceptance, Accepted } from '../accept.ts'
+import { readBatch, readEvents } from '../batch.ts'
+import { contentOf, EVENT_TYPES, modeOf } from '../content.ts'
 import type { Edge } from '../edge.ts'
 import { DUPLICATES, IdempotencyKey, type Idempotent } from '../idempotent.ts'
 import { answerProblem, problemOf } from '../problems.ts'
@@ -70,34 +73,89 @@ export const notificationRoutes = (
   }
   const replayed = (yes: boolean) => (yes ? { 'idempotency-replayed': 'true' } : undefined)
 
+  type Sending = { c: Context<Edge>; sender: Sender; route: string; bytes: Uint8Array }
+
+  const sendOne = async ({ c, sender, route, bytes }: Sending, read: () => Payload) => {
+    const answer = await idempotent(
+      { sender, key: c.req.header('idempotency-key'), route, bytes },
+      async (id) => {
+        const accepted = await acceptance.check(sender, read, () => id)
+        const [reused] = await acceptance.append([accepted])
+        if (reused) throw reused
+        return { status: 202, body: receipt(accepted) }
+      },
+    )
+    return c.json(answer.body as z.infer<typeof Receipt>, 202, replayed(answer.replayed))
+  }
+
+  /** Accepts each entry on its own; `entries` reads them all. */
+  const sendAll = async ({ c, sender, route, bytes }: Sending, entries: () => (() => Payload)[]) => {
+    const answer = await idempotent(
+      { sender, key: c.req.header('idempotency-key'), route, bytes },
+      async (id) => {
+        const good: Accepted[] = []
+        const results: (Accepted | { problem: unknown })[] = []
+        for (const [index, read] of entries().entries()) {
+          try {
+            const accepted = await acceptance.check(sender, read, () => idAt(id, index))
+            good.push(accepted)
+            results.push(accepted)
+          } catch (error) {
+            if (error instanceof ProblemError && error.problem.status >= 500) throw error
+            if (!(error instanceof ProblemError)) fault(c, error)
+            results.push({ problem: problemOf(error) })
+          }
+        }
+        const reused = new Map<unknown, ProblemError>()
+        for (const [index, problem] of (await acceptance.append(good)).entries())
+          if (problem) reused.set(good[index], problem)
+        const answers = results.map((result) => {
+          const problem = reused.get(result)
+          if (problem) return { problem: problemOf(problem) }
+          return 'problem' in result ? result : receipt(result)
+        })
+        const accepted = good.length - reused.size
+        if (accepted === 0 && answers.length > 0) throw new NoneAccepted(answers)
+        return { status: accepted === answers.length ? 202 : 207, body: { results: answers } }
+      },
+    ).catch((error) => {
+      if (error instanceof NoneAccepted) return error
+      throw error
+    })
+    if (answer instanceof NoneAccepted)
+      return answerProblem(c, problem('invalid_request', answer.message), { results: answer.results })
+    return c.json(answer.body as object, answer.status === 207 ? 207 : 202, replayed(answer.replayed))
+  }
+
+  const sendEvents = (sending: Sending) =>
+    sendAll(sending, () => readEvents(sending.bytes).map((read) => () => readStructured(read())))
+
   routes.sender(
     'notifications:write',
     {
       method: 'post',
       path: '/v1/notifications',
-      summary: 'Send a notification',
+      summary: 'Send a notification, also as a CloudEvent; or a batch of CloudEvents',
       headers: IdempotencyKey,
       body: Notification,
+      moreTypes: Object.values(EVENT_TYPES),
       bodyMaxBytes: NOTIFICATION_MAX_BYTES,
-      answers: { 202: { description: 'The event log has it, durably', schema: Receipt } },
+      answers: {
+        202: { description: 'The event log has it, durably', schema: Receipt },
+        207: { description: 'Of a batch of CloudEvents, some were accepted', schema: BatchResults },
+      },
       problems: ['too_far', 'type_unknown', 'no_app_url', 'id_reused', 'stream_full', ...DUPLICATES],
     },
     async ({ c, bytes }, sender) => {
-      const raw = await bytes()
-      const answer = await idempotent(
-        { sender, key: c.req.header('idempotency-key'), route: 'notification', bytes: raw },
-        async (id) => {
-          const accepted = await acceptance.check(
-            sender,
-            () => parseJson(raw),
-            () => id,
-          )
-          const [reused] = await acceptance.append([accepted])
-          if (reused) throw reused
-          return { status: 202, body: receipt(accepted) }
-        },
+      const mode = modeOf(c.req, ['structured', 'binary', 'batch'])
+      if (mode === 'batch')
+        return sendEvents({ c, sender, route: 'events', bytes: await bytes(BATCH_MAX_BYTES) })
+      const content = contentOf(c.req, await bytes())
+      // In binary mode the headers say which event it is.
+      const event = mode === 'binary' ? `\n${content.header('ce-source')}\n${content.header('ce-id')}` : ''
+      return sendOne({ c, sender, route: `notification${event}`, bytes: content.bytes }, () =>
+        readPayload(mode, content),
       )
-      return c.json(answer.body as z.infer<typeof Receipt>, 202, replayed(answer.replayed))
     },
   )
 
@@ -106,9 +164,10 @@ export const notificationRoutes = (
     {
       method: 'post',
       path: '/v1/notifications/batch',
-      summary: 'Send up to 1,000 notifications, each on its own',
+      summary: 'Send up to 1,000 notifications, or CloudEvents, each on its own',
       headers: IdempotencyKey,
-      body: Batch.extend({ notifications: z.array(Notification).min(1).max(1_000) }),
+      body: Batch.extend({ notifications: z.array(Notification).min(1).max(BATCH_MAX) }),
+      moreTypes: [EVENT_TYPES.batch],
       bodyMaxBytes: BATCH_MAX_BYTES,
       answers: {
         202: { description: 'All were accepted', schema: BatchResults },
@@ -117,52 +176,15 @@ export const notificationRoutes = (
       problems: ['stream_full', ...DUPLICATES],
     },
     async ({ c, bytes }, sender) => {
+      const mode = modeOf(c.req, ['batch'])
       const raw = await bytes()
-      const answer = await idempotent(
-        { sender, key: c.req.header('idempotency-key'), route: 'batch', bytes: raw },
-        async (id) => {
-          const { value, faultsOf } = readBatch(raw)
-          const batch = checked(Batch, value, 'batch')
-          const good: Accepted[] = []
-          const results: (Accepted | { problem: unknown })[] = []
-          for (const [index, input] of batch.notifications.entries()) {
-            try {
-              const accepted = await acceptance.check(
-                sender,
-                () => {
-                  const faults = faultsOf(index)
-                  if (faults.length > 0) throw invalidRequest(faults, 'notification')
-                  return input
-                },
-                () => idAt(id, index),
-              )
-              good.push(accepted)
-              results.push(accepted)
-            } catch (error) {
-              if (error instanceof ProblemError && error.problem.status >= 500) throw error
-              if (!(error instanceof ProblemError)) fault(c, error)
-              results.push({ problem: problemOf(error) })
-            }
-          }
-          const reused = new Map<unknown, ProblemError>()
-          for (const [index, problem] of (await acceptance.append(good)).entries())
-            if (problem) reused.set(good[index], problem)
-          const answers = results.map((result) => {
-            const problem = reused.get(result)
-            if (problem) return { problem: problemOf(problem) }
-            return 'problem' in result ? result : receipt(result)
-          })
-          const accepted = good.length - reused.size
-          if (accepted === 0) throw new NoneAccepted(answers)
-          return { status: accepted === answers.length ? 202 : 207, body: { results: answers } }
-        },
-      ).catch((error) => {
-        if (error instanceof NoneAccepted) return error
-        throw error
-      })
-      if (answer instanceof NoneAccepted)
-        return answerProblem(c, problem('invalid_request', answer.message), { results: answer.results })
-      return c.json(answer.body as object, answer.status === 207 ? 207 : 202, replayed(answer.replayed))
+      if (mode === 'batch') return sendEvents({ c, sender, route: 'events', bytes: raw })
+      return sendAll({ c, sender, route: 'batch', bytes: raw }, () =>
+        readBatch(raw).map((read) => () => {
+          const value = read()
+          return isCloudEvent(value) ? readStructured(value) : { value, at: [] }
+        }),
+      )
     },
   )
 
@@ -214,20 +236,6 @@ export const notificationRoutes = (
       return c.body(null, 204)
     },
   )
-}
-
-/** Reads a batch, and what is wrong with each of its notifications. Throws for what is wrong elsewhere. */
-const readBatch = (bytes: Uint8Array) => {
-  const { value, faults } = readDocument(bytes, { within: 2 })
-  const ofBatch: Issue[] = []
-  const ofEntries = new Map<PropertyKey, Issue[]>()
-  for (const fault of faults) {
-    const [list, index, ...path] = fault.path
-    if (list !== 'notifications' || index === undefined) ofBatch.push(fault)
-    else ofEntries.set(index, [...(ofEntries.get(index) ?? []), { ...fault, path }])
-  }
-  if (ofBatch.length > 0) throw invalidRequest(ofBatch, 'batch')
-  return { value, faultsOf: (index: number) => ofEntries.get(index) ?? [] }
 }
 
 const notFound = () => new ProblemError('not_found', 'there is no such notification')

@@ -48,9 +48,11 @@ describe.skipIf(skip || !python)(
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line))
-      expect(acks.map(({ name }) => name)).toEqual(['plain', 'plain', 'event', 'event'])
-      await vi.waitUntil(() => heard.length >= 2, 20_000)
-      const [plain, event] = ['/python', undefined].map((url) => heard.find((item) => item.url === url))
+      expect(acks.map(({ name }) => name)).toEqual(['plain', 'plain', 'event', 'event', 'binary', 'binary'])
+      await vi.waitUntil(() => heard.length >= 3, 20_000)
+      const [plain, event, binary] = ['normal', 'high', 'low'].map((urgency) =>
+        heard.find(({ priority }) => priority === urgency),
+      )
       expect(plain).toMatchObject({
         title: 'Plain from Python: olá, 你好 🔔',
         type: 'order.shipped',
@@ -58,11 +60,12 @@ describe.skipIf(skip || !python)(
         data: { deep: { list: [1, null, 'x'] } },
       })
       expect(event).toMatchObject({ title: 'A CloudEvent from Python', priority: 'high', tags: ['shop'] })
+      expect(binary).toMatchObject({ title: 'A binary CloudEvent from Python' })
       const stored = await stage.kept(({ store }) =>
         store.inbox.page({ tenant: tenant.id, user: 'ada' }, { status: 'active', limit: 10 }),
       )
       expect(stored.map(({ id }) => id).sort()).toEqual(heard.map(({ id }) => id).sort())
-      expect(feed.getSnapshot().counts).toEqual({ unread: 2, unseen: 2 })
+      expect(feed.getSnapshot().counts).toEqual({ unread: 3, unseen: 3 })
       expect(await stage.kept(({ stream }) => stream.deadLetters({ tenant: tenant.id, limit: 10 }))).toEqual(
         [],
       )
@@ -102,7 +105,10 @@ describe.skipIf(!curl)(curl ? 'one process' : 'one process (skipped: there is no
     })
     expect(await post('{"to":"ada\\u0000","type":"order.shipped"}')).toMatchObject({
       status: 422,
-      answer: { code: 'invalid_request', errors: [{ pointer: '/to' }] },
+      answer: {
+        code: 'invalid_request',
+        errors: expect.arrayContaining([expect.objectContaining({ pointer: '/to' })]),
+      },
     })
     expect(await post('{"to":"ada","type":"no.such"}')).toMatchObject({ answer: { code: 'type_unknown' } })
     expect(await post(good, 'ck_demo.x.y')).toMatchObject({

@@ -2,7 +2,7 @@
 
     python3 publish.py nats://localhost:4222 TENANT USER
 
-Publishes two notifications, as plain JSON and as a CloudEvents 1.0 structured event, waits for the PubAck of each,
+Publishes notifications as plain JSON and as CloudEvents 1.0, structured and binary, waits for the PubAck of each,
 publishes each once more under the same Nats-Msg-Id, and prints what JetStream answered, one JSON object a line.
 """
 
@@ -28,12 +28,18 @@ async def main(url: str, tenant: str, user: str) -> None:
         "extension": "ignored",
         "data": {"to": {"user": user, "name": "A Person"}, "title": "A CloudEvent from Python", "tags": ["shop"]},
     }
-    for name, priority, payload in (("plain", "normal", plain), ("event", "high", event)):
+    attributes = {"ce-specversion": "1.0", "ce-id": "evt%202", "ce-source": "/python/shop", "ce-type": "com.example.order.shipped"}
+    binary = {"to": user, "title": "A binary CloudEvent from Python"}
+    for name, priority, payload, more in (
+        ("plain", "normal", plain, {}),
+        ("event", "high", event, {}),
+        ("binary", "low", binary, attributes),
+    ):
         for _ in range(2):
             ack = await jetstream.publish(
                 f"notify.{tenant}.{priority}.order.shipped",
                 json.dumps(payload).encode(),
-                headers={"Nats-Msg-Id": f"{tenant}-{name}", "content-type": "application/json"},
+                headers={"Nats-Msg-Id": f"{tenant}-{name}", "content-type": "application/json", **more},
             )
             print(json.dumps({"name": name, "stream": ack.stream, "seq": ack.seq, "duplicate": bool(ack.duplicate)}))
     await connection.close()

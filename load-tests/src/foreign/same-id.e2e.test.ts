@@ -1,7 +1,7 @@
 import { hash, randomUUID } from 'node:crypto'
 import type {} from '@carillon/core/provided'
 import { jetstream } from '@nats-io/jetstream'
-import { connect } from '@nats-io/transport-node'
+import { connect, headers } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { clusterStage } from '../proof/cluster.ts'
 import { embeddedStage } from '../proof/embedded.ts'
@@ -79,6 +79,39 @@ describe.each(modes)('$title', ({ skip, open }) => {
       await vi.waitFor(async () => expect(await titlesOf(stage, tenant, winner)).toEqual([id]), WAIT)
       expect(await titlesOf(stage, tenant, winner === 'ada' ? 'bob' : 'ada')).toEqual([])
       expect((await post(other, { ...toAda, to: 'bob' })).status).toBe(202)
+    })
+
+    test('is one notification as a CloudEvent, whichever way it comes', async () => {
+      const id = randomUUID()
+      const data = { to: 'eve', title: `event ${id}` }
+      const event = { specversion: '1.0', id, source: '/shop', type: 'order.shipped' }
+      const binary = Object.fromEntries(Object.entries(event).map(([name, value]) => [`ce-${name}`, value]))
+      const send = async (type: string, body: unknown, headers = {}) => {
+        const response = await fetch(`${stage.hubs[0]}/v1/notifications`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${tenant.apiKey}`, 'content-type': type, ...headers },
+          body: JSON.stringify(body),
+        })
+        return response.status
+      }
+      expect(await send('application/cloudevents+json', { ...event, data })).toBe(202)
+      expect(await send('application/json', data, binary)).toBe(202)
+      expect(await send('application/cloudevents-batch+json', [{ ...event, data }])).toBe(202)
+      if (stage.natsUrl !== undefined) {
+        const connection = await connect({ servers: stage.natsUrl })
+        onTestFinished(() => connection.close())
+        const fields = headers()
+        for (const [name, value] of Object.entries(binary)) fields.set(name, value)
+        const subject = `notify.${tenant.id}.normal.order.shipped`
+        await jetstream(connection).publish(subject, JSON.stringify(data), { headers: fields })
+        await jetstream(connection).publish(subject, JSON.stringify({ ...event, data }))
+      }
+      expect((await post(tenant, { to: 'eve', title: 'last' })).status).toBe(202)
+      await vi.waitFor(
+        async () => expect((await titlesOf(stage, tenant, 'eve')).sort()).toEqual([data.title, 'last']),
+        WAIT,
+      )
+      expect(await lettersOf(stage, tenant)).toEqual([])
     })
 
     test('cannot be taken by what others publish over NATS', async () => {
