@@ -62,6 +62,14 @@ const inspect = (
   }
 }
 
+/** Where JSON breaks off, without what stands there. */
+const placeOf = (cause: unknown): string => {
+  const { message } = cause as Error
+  const at = / at position (\d+)/.exec(message)?.[1]
+  if (at !== undefined) return `; the fault is at character ${Number(at) + 1}`
+  return /end of JSON/.test(message) ? '; they end too early' : ''
+}
+
 /**
  * Reads JSON (RFC 8259, UTF-8) that somebody else wrote. What JavaScript would not keep exactly comes back as faults: a
  * number that a double does not read back as the same decimal number, a key that objects take for their prototype, and
@@ -78,7 +86,7 @@ export const readDocument = (
     text = utf8.decode(bytes)
     value = JSON.parse(text)
   } catch (cause) {
-    throw new ProblemError('malformed_json', 'the bytes are not JSON in UTF-8', { cause })
+    throw new ProblemError('malformed_json', `the bytes are not JSON in UTF-8${placeOf(cause)}`, { cause })
   }
   const { faults, add } = createFaults()
   if (typeof value === 'object' && value !== null) inspect(value, [], JSON_MAX_DEPTH + within, add)

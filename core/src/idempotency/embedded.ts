@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache'
+import { readJson } from '../json.ts'
 import type { Database } from '../sqlite/database.ts'
 import { writer } from '../stream/embedded/write.ts'
 import {
-  type Answer,
+  Answer,
   type Claim,
   IDS_MAX,
   type Idempotency,
@@ -71,7 +72,8 @@ export const embeddedIdempotency = ({
           return { outcome: 'first', id }
         }
         if (row.body !== body) return { outcome: 'reused' }
-        if (row.answer !== null) return { outcome: 'replay', answer: JSON.parse(row.answer) as Answer }
+        const answer = row.answer === null ? undefined : readJson(row.answer, Answer)
+        if (answer) return { outcome: 'replay', answer }
         if (at - row.at < IN_FLIGHT_MS) return { outcome: 'in_flight' }
         renew.run(at, key)
         return { outcome: 'first', id: row.id }

@@ -2,17 +2,20 @@ import { jetstream } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { LRUCache } from 'lru-cache'
+import { z } from 'zod'
+import { readJson } from '../json.ts'
 import { linkOf, TIME_LIMIT_MS } from '../stream/jetstream/connection.ts'
 import { ownership } from '../stream/jetstream/ownership.ts'
 import { isConflict, jetstreamIds } from './jetstream-ids.ts'
-import { type Answer, type Idempotency, IN_FLIGHT_MS, KEY_RETENTION_MS } from './port.ts'
+import { Answer, type Idempotency, IN_FLIGHT_MS, KEY_RETENTION_MS } from './port.ts'
 
 const bucketOf = (namespace: string) => `IDEMPOTENCY_${namespace}`
 /** Claims in flight whose revision is remembered. */
 const CLAIMS_MAX = 10_000
 
 /** `at`: when the claim was made, epoch ms. */
-type Kept = { id: string; body: string; at: number; answer?: Answer }
+const Kept = z.object({ id: z.string(), body: z.string(), at: z.number(), answer: Answer.optional() })
+type Kept = z.infer<typeof Kept>
 type Entry = { record: Kept; revision: number }
 
 /**
@@ -57,7 +60,9 @@ export const jetstreamIdempotency = async ({
   const find = async (key: string): Promise<{ record?: Kept; revision: number } | undefined> => {
     const entry = await link.during(() => bucket.get(key))
     if (!entry) return
-    return { revision: entry.revision, ...(entry.operation === 'PUT' && { record: entry.json<Kept>() }) }
+    // What does not read as a record is as good as a key that was freed.
+    const record = entry.operation === 'PUT' ? readJson(entry.string(), Kept) : undefined
+    return { revision: entry.revision, ...(record && { record }) }
   }
 
   const claimed = async (key: string, record: Kept, revision: number) => {

@@ -1,5 +1,8 @@
+import { z } from 'zod'
+
 /** The answer that was given first. */
-export type Answer = { status: number; body: unknown }
+export const Answer = z.object({ status: z.number(), body: z.unknown() })
+export type Answer = z.infer<typeof Answer>
 
 /**
  * `first`: do it, then `finish`; `id` is the same on every try, so that work repeated after a crash collapses.

@@ -2,6 +2,7 @@ import { connect as dial } from 'node:net'
 import fc from 'fast-check'
 import { connect, type Socket } from 'socket.io-client'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { heapBytes } from './heap.ts'
 import { encodeFrame, type Frame, openRaw, textFrame } from './raw-socket.ts'
 import { fuzzed } from './settings.ts'
 import { hostile, hostileText, mutated, toJson } from './values.ts'
@@ -262,4 +263,19 @@ test('whatever bytes arrive', { timeout: 60_000 }, async () => {
   await isGone()
   await world.works()
   await world.isClean()
+})
+
+test('connections that misbehave leave nothing behind', { timeout: 90_000 }, async () => {
+  const said = fc.sample(frames, { seed: 7, numRuns: 40 })
+  const rounds = async (count: number) => {
+    for (let round = 0; round < count; round++)
+      for (let from = 0; from < said.length; from += 4)
+        await converse(JSON.stringify({ token }), said.slice(from, from + 4), round % 2 === 0, true)
+    await isGone()
+  }
+  await rounds(10)
+  const before = await heapBytes()
+  await rounds(30)
+  // A connection that stayed would hold some 30 kB; there were 300.
+  expect((await heapBytes()) - before).toBeLessThan(4_000_000)
 })

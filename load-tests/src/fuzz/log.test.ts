@@ -4,10 +4,13 @@ import { memoryLimits } from '@carillon/core/limits/memory'
 import { inProcessLive } from '@carillon/core/live/in-process'
 import { standaloneServer } from '@carillon/core/live/server'
 import { HttpFailure } from '@carillon/core/outreach/provider'
+import type {} from '@carillon/core/provided'
 import { createDirectory } from '@carillon/core/security/directory'
 import { createSeal } from '@carillon/core/security/seal'
 import { newTenant } from '@carillon/core/security/user-tokens'
 import { openDatabase } from '@carillon/core/sqlite/database'
+import { cassandraStore, connectCassandra } from '@carillon/core/store/cassandra'
+import type { Seal, Store } from '@carillon/core/store/port'
 import { sqliteStore } from '@carillon/core/store/sqlite'
 import { embeddedStream } from '@carillon/core/stream/embedded'
 import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
@@ -20,17 +23,35 @@ import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { CHANNELS, notifySubject, PRIORITIES, stepSubject, workSubject } from '@carillon/schemas'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { CONFIGS, NOTIFICATIONS } from './examples.ts'
 import { fuzzed } from './settings.ts'
 import { hostile, mutated, toJson } from './values.ts'
 
 type Log = {
   stream: Stream
+  /** Opens what notifications are stored in. */
+  openStore(seal: Seal): Promise<Store>
   publish(subject: string, data: Uint8Array, dedupe?: string): Promise<void>
   /** Where the log is a server: publishes with a header block and a subject of any bytes. */
   publishRaw?(subject: string, header: Uint8Array, data: Uint8Array): Promise<unknown>
   end(): Promise<void>
+}
+
+const RETENTION = 90 * 86_400_000
+const cassandra = inject('cassandra')
+
+const openCassandra = async (url: string, seal: Seal): Promise<Store> => {
+  const own = url.replace(/\/([a-z0-9_]+)(?=\?|$)/, '/$1_log')
+  const store = cassandraStore({ ...connectCassandra(own), seal, retention: RETENTION })
+  await store.migrate('log')
+  return store
+}
+
+const openSqlite = async (seal: Seal): Promise<Store> => {
+  const store = sqliteStore({ database: openDatabase(':memory:'), seal, retention: RETENTION })
+  await store.migrate()
+  return store
 }
 
 const embedded = async (): Promise<Log> => {
@@ -38,6 +59,11 @@ const embedded = async (): Promise<Log> => {
   const stream = embeddedStream({ database })
   return {
     stream,
+    openStore: async (seal) => {
+      const store = sqliteStore({ database, seal, retention: RETENTION })
+      await store.migrate()
+      return store
+    },
     publish: async (subject, data, dedupe) => {
       await stream.publish([{ subject, data, ...(dedupe === undefined ? {} : { dedupe }) }])
     },
@@ -58,6 +84,7 @@ const jetstream = async (path: string): Promise<Log> => {
   const { headers } = await import('@nats-io/transport-node')
   return {
     stream,
+    openStore: async (seal) => (cassandra === undefined ? openSqlite(seal) : openCassandra(cassandra, seal)),
     publish: async (subject, data, dedupe) => {
       const fields = headers()
       if (dedupe !== undefined) fields.set('Nats-Msg-Id', dedupe)
@@ -76,10 +103,8 @@ const jetstream = async (path: string): Promise<Log> => {
 }
 
 const openWorld = async (log: Log) => {
-  const database = openDatabase(':memory:')
   const seal = createSeal('a secret only for tests')
-  const store = sqliteStore({ database, seal, retention: 90 * 86_400_000 })
-  await store.migrate()
+  const store = await log.openStore(seal)
   const tenant = `t-${randomUUID().slice(0, 8)}`
   await store.tenants.put(newTenant(tenant))
   for (const [provider, config] of Object.entries(CONFIGS)) {
@@ -135,7 +160,6 @@ const openWorld = async (log: Log) => {
     close: async () => {
       await dispatcher.stop()
       await store.close()
-      await database.close()
     },
   }
 }
@@ -213,11 +237,11 @@ describe.each(logs)('a message of the %s log', (name, open) => {
   beforeAll(async () => {
     log = await open()
     world = await openWorld(log)
-  })
+  }, 120_000)
   afterAll(async () => {
     await world.close()
     await log.end()
-  })
+  }, 60_000)
 
   /** Everything has been stored or refused; nothing was tried again for what it contains. */
   const isSettled = async () => {
