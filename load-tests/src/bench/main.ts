@@ -110,7 +110,7 @@ const run = async (options: Options) => {
   } finally {
     await provider.stop()
     tell(`\n${machine.steal()}${quick ? '; quick: short rounds and small audiences' : ''}`)
-    if (!modes.includes('cluster'))
+    if (quick && only === undefined && options.mode === undefined)
       tell('Without the cluster, which takes minutes: add --mode cluster for it.')
   }
 }
