@@ -20,7 +20,7 @@ export type PushOptions = {
   /** The user's token, or a function that gets one, called again when the hub refuses the last. */
   token: TokenSource
   /**
-   * Path of the page's service worker: `/push-worker.js` of the hub, if that is where the page comes from, or a worker of
+   * Path of the page's service worker: `push-worker.js` of the hub, if that is where the page comes from, or a worker of
    * your own that imports it, for a page has only one.
    */
   worker?: string
@@ -68,9 +68,11 @@ const supported = () =>
   'serviceWorker' in navigator && 'PushManager' in globalThis && 'Notification' in globalThis
 
 /** Touches neither network nor browser until it is asked something. */
-export const createPush = ({ url, token, worker = '/push-worker.js', ...options }: PushOptions): Push => {
+export const createPush = ({ url, token, ...options }: PushOptions): Push => {
+  const base = new URL(url, globalThis.location?.href).href.replace(/\/?$/, '/')
+  const worker = options.worker ?? new URL('push-worker.js', base).pathname
   const call = createCall({
-    url: `${new URL(url, globalThis.location?.href).href.replace(/\/?$/, '/')}v1/`,
+    url: `${base}v1/`,
     tokens: createTokens(token),
     fetch: (...request) => (options.fetch ?? globalThis.fetch)(...request),
     timeout: TIMING.request,

@@ -223,6 +223,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   operationRoutes(routes, {
     readiness: createReadiness({ stream, store, live }),
     draining: () => draining,
+    publicUrl: options.publicUrl,
     stream,
     providers,
     log,

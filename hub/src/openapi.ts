@@ -18,6 +18,7 @@ import {
   Suppression,
   TenantSettings,
   UserProfile,
+  withoutTrailingSlash,
 } from '@carillon/schemas'
 import { z } from 'zod'
 import type { RouteEntry } from './routes.ts'
@@ -149,8 +150,8 @@ const security = ({ access }: RouteEntry) => {
   return access.kind === 'user' ? [{ userToken: [] }] : [{ apiKey: [access.scope] }]
 }
 
-/** The OpenAPI 3.1 document of these routes. */
-export const openApiDocument = (routes: readonly RouteEntry[]): Json => {
+/** The OpenAPI 3.1 document of these routes; `publicUrl` is where clients reach them. */
+export const openApiDocument = (routes: readonly RouteEntry[], publicUrl?: string): Json => {
   const inputs: Record<string, z.ZodType> = {}
   const outputs: Record<string, z.ZodType> = {}
   for (const route of routes) {
@@ -229,6 +230,7 @@ export const openApiDocument = (routes: readonly RouteEntry[]): Json => {
       description: 'Notifications from backends to the bells of their users',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
+    ...(publicUrl === undefined ? {} : { servers: [{ url: withoutTrailingSlash(publicUrl) }] }),
     paths,
     components: {
       schemas: { ...read.definitions, ...written.definitions, Problem: PROBLEM_SCHEMA },

@@ -110,7 +110,7 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
       {
         unknownTypes,
         insecureLinks,
-        appUrl: url,
+        appUrl: publicUrl,
         retentionMs: config.retentionMs,
         rates: config.rates,
         retries: config.retries,
@@ -120,7 +120,15 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
     closers.add('dispatcher', () => dispatcher.stop())
     const durable = options.memory ? 'nothing is kept' : `kept in ${config.dataDir}`
     const demo = options.demo
-      ? { tenant: TENANT, url, apiKey, natsUrl: config.natsUrl ?? null, users: USERS, durable, captured }
+      ? {
+          tenant: TENANT,
+          url: publicUrl,
+          apiKey,
+          natsUrl: config.natsUrl ?? null,
+          users: USERS,
+          durable,
+          captured,
+        }
       : undefined
     const hub = createHub(
       { ...parts, log, metrics },
@@ -132,7 +140,7 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
         hosts: [...listenOn, hostname(), new URL(publicUrl).host],
         unknownTypes,
         insecureLinks,
-        appUrl: url,
+        appUrl: publicUrl,
         secret: context.secret,
         publicUrl,
         anyPushOrigin: (config.allowedTargets ?? ['*']).includes('*'),

@@ -1,5 +1,5 @@
 import { readJson } from '@carillon/core/json'
-import type { NotificationInput } from '@carillon/schemas'
+import { type NotificationInput, withoutTrailingSlash } from '@carillon/schemas'
 import { z } from 'zod'
 import { devState } from '../dev-state.ts'
 import { refuse, say, settings } from '../settings.ts'
@@ -41,7 +41,7 @@ export const send = async (options: Options) => {
   if (key === undefined) return refuse('no API key: use --key, or set CARILLON_API_KEY')
   const { title, body, link, type, priority } = options
   const notification = { to: recipient(options.to), type, title, body, url: link, priority }
-  const response = await fetch(new URL('/v1/notifications', hub), {
+  const response = await fetch(`${withoutTrailingSlash(hub)}/v1/notifications`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify(notification),

@@ -2,7 +2,7 @@ import { createReports } from '@carillon/core/outreach/reports'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { openHub, type TestHub, type TestTenant } from '../testing.ts'
 
-const PUBLIC = 'https://bell.example'
+const PUBLIC = 'https://bell.example/notify'
 const TOKEN = 'a-secret-token'
 
 let test: TestHub

@@ -25,9 +25,10 @@ export const operationRoutes = (
     providers: Providers
     log: Log
     metrics: Metrics
+    publicUrl?: string
   },
 ) => {
-  const { readiness, draining, stream, providers, log, metrics } = parts
+  const { readiness, draining, stream, providers, log, metrics, publicUrl } = parts
   const schemas = new Map<string, unknown>(
     Object.entries(jsonSchemas()).map(([name, schema]) => [`${name}.json`, schema]),
   )
@@ -87,7 +88,7 @@ export const operationRoutes = (
       answers: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({ openapi: z.string() }) } },
     },
     ({ c }) => {
-      document ??= openApiDocument(routes.table)
+      document ??= openApiDocument(routes.table, publicUrl)
       return c.json(document)
     },
   )

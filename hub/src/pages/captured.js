@@ -1,5 +1,5 @@
 /** What was sent beside the bell: a list that grows as it happens, and a dialog that shows one message whole. */
-import { arrange, element, fillTabs, keepTimes, timeElement } from './dom.js'
+import { arrange, base, element, fillTabs, keepTimes, timeElement } from './dom.js'
 
 const SHOWN_MAX = 200
 const AGAIN_MS = 3_000
@@ -64,7 +64,7 @@ const messageDialog = () => {
     body.removeAttribute('tabindex')
     body.replaceChildren(
       element('iframe', {
-        src: `/demo/captured/${encodeURIComponent(shown.id)}.html`,
+        src: new URL(`demo/captured/${encodeURIComponent(shown.id)}.html`, base).href,
         sandbox: 'allow-popups allow-popups-to-escape-sandbox',
         title: `E-mail: ${headingOf(shown)}`,
       }),
@@ -175,7 +175,7 @@ export const showCaptured = () => {
     events?.close()
     if (document.hidden) return
     let since = []
-    const own = new EventSource('/demo/captured/events')
+    const own = new EventSource(new URL('demo/captured/events', base))
     events = own
     own.addEventListener('captured', ({ data }) => {
       const message = JSON.parse(data)
@@ -189,7 +189,7 @@ export const showCaptured = () => {
     own.addEventListener('open', async () => {
       since = []
       try {
-        const { captured } = await (await fetch('/demo/captured.json')).json()
+        const { captured } = await (await fetch(new URL('demo/captured.json', base))).json()
         if (events !== own) return
         const known = new Map(messages.map((message) => [message.id + message.at, message]))
         const listed = captured.map((message) => known.get(message.id + message.at) ?? message)

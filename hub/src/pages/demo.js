@@ -1,7 +1,7 @@
-import { createClient } from '/client.js'
+import { createClient } from '../client.js'
 import { mountBell } from './bell.js'
 import { showCaptured } from './captured.js'
-import { element, fillTabs } from './dom.js'
+import { base, element, fillTabs } from './dom.js'
 import { plans } from './plans.js'
 import { mountPush } from './push.js'
 import { snippets } from './snippets.js'
@@ -10,7 +10,7 @@ const byId = (id) => document.getElementById(id)
 
 /** A request with JSON both ways. Throws what the problem details say. */
 const call = async (method, path, { body, key } = {}) => {
-  const response = await fetch(path, {
+  const response = await fetch(new URL(path, base), {
     method,
     headers: {
       ...(body && { 'content-type': 'application/json' }),
@@ -29,14 +29,14 @@ const call = async (method, path, { body, key } = {}) => {
   )
 }
 
-const config = await call('GET', '/demo/config.json')
+const config = await call('GET', 'demo/config.json')
 const asked = new URLSearchParams(location.search).get('user')
 const user = asked || config.users[0] || 'ada'
 
 // ── Who ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 byId('user').value = user
 byId('users').append(...config.users.map((each) => element('option', { value: each })))
-byId('other').href = `/?user=${encodeURIComponent(config.users.find((each) => each !== user) ?? 'grace')}`
+byId('other').href = `./?user=${encodeURIComponent(config.users.find((each) => each !== user) ?? 'grace')}`
 byId('durable').textContent = config.durable
 byId('durable').hidden = !config.durable
 byId('who').addEventListener('submit', (event) => {
@@ -47,11 +47,11 @@ byId('who').addEventListener('submit', (event) => {
 // ── The bell ────────────────────────────────────────────────────────────────────────────────────────────────────
 let token = ''
 const newToken = async () => {
-  ;({ token } = await call('POST', '/demo/token', { body: { user } }))
+  ;({ token } = await call('POST', 'demo/token', { body: { user } }))
   showSnippet()
   return token
 }
-const client = createClient({ url: '/', token: newToken })
+const client = createClient({ url: base, token: newToken })
 mountBell(byId('bell'), client)
 mountPush(byId('push'), newToken)
 
@@ -106,7 +106,7 @@ form.elements.plan.append(...Object.keys(plans).map((name) => element('option', 
 
 byId('join').addEventListener('click', async () => {
   const topic = form.elements.to.value.trim()
-  const path = `/v1/topics/${encodeURIComponent(topic)}/members/${encodeURIComponent(user)}`
+  const path = `v1/topics/${encodeURIComponent(topic)}/members/${encodeURIComponent(user)}`
   try {
     await call('PUT', path, { key: config.apiKey })
     tell(`${user} is a member of ${topic}`, 'good')
@@ -122,7 +122,7 @@ form.addEventListener('submit', async (event) => {
   sent = undefined
   tell('Sending…', '')
   try {
-    const { id } = await call('POST', '/v1/notifications', {
+    const { id } = await call('POST', 'v1/notifications', {
       key: config.apiKey,
       body: {
         to: recipient(),

@@ -1,5 +1,8 @@
 /** What the parts of the page have in common. */
 
+/** Where the hub is, with a slash at its end; behind a proxy that may be below a path. */
+export const base = new URL('..', import.meta.url).href
+
 /** `element('a', { href: '/' }, 'text', child)`; a property that is undefined or false is left out. */
 export const element = (name, properties = {}, ...children) => {
   const made = document.createElement(name)

@@ -1,5 +1,6 @@
 /** A button that has this browser get real push messages, or no longer. Hidden where the browser cannot. */
-import { createPush } from '/push.js'
+import { createPush } from '../push.js'
+import { base } from './dom.js'
 
 const TEXTS = {
   off: 'Push to this browser',
@@ -8,7 +9,7 @@ const TEXTS = {
 }
 
 export const mountPush = (button, token) => {
-  const push = createPush({ url: '/', token })
+  const push = createPush({ url: base, token })
 
   const show = (state) => {
     button.hidden = state === 'unsupported'

@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, request } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+
+/** A reverse proxy that serves a hub below a path, and tells what it was asked for outside of it. */
+export type PrefixProxy = {
+  /** Where the hub is reached, without a slash at its end. */
+  url: string
+  /** Paths outside of the prefix, which are a 404. */
+  strays: string[]
+  /** The hub's port, once it is known. */
+  forwardTo(port: number): void
+  close(): Promise<void>
+}
+
+/** Starts a proxy that takes `prefix` (`/notify`) off every path, WebSockets included. */
+export const startPrefixProxy = async (prefix: string): Promise<PrefixProxy> => {
+  const strays: string[] = []
+  let target = 0
+  const within = ({ url = '' }: IncomingMessage) =>
+    url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : void strays.push(url)
+
+  const server = createServer((incoming, response) => {
+    const path = within(incoming)
+    if (path === undefined) return response.writeHead(404).end()
+    const { method, headers } = incoming
+    const outgoing = request({ host: '127.0.0.1', port: target, path, method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(response)
+    })
+    outgoing.on('error', () => response.destroy())
+    incoming.pipe(outgoing)
+  })
+  server.on('upgrade', (incoming: IncomingMessage, socket) => {
+    const path = within(incoming)
+    if (path === undefined) return socket.destroy()
+    const upstream = connect(target, '127.0.0.1')
+    const headers = incoming.rawHeaders.map((part, index) => part + (index % 2 === 0 ? ': ' : '\r\n'))
+    upstream.write(`GET ${path} HTTP/1.1\r\n${headers.join('')}\r\n`)
+    socket.pipe(upstream).pipe(socket)
+    for (const [one, other] of [
+      [socket, upstream],
+      [upstream, socket],
+    ] as const)
+      one.on('error', () => other.destroy()).on('close', () => other.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${prefix}`,
+    strays,
+    forwardTo: (port) => {
+      target = port
+    },
+    close: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
