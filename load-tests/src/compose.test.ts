@@ -115,19 +115,34 @@ test('what is durable lies in a volume', () => {
   expect(named('cassandra').volumes).toContain('cassandra:/var/lib/cassandra')
 })
 
-test('our processes get settings that exist, real parts, and a secret from outside', () => {
-  for (const [, { environment = {} }] of ours) {
-    const filled = Object.entries(environment).map(([name, value]) => [
-      name,
-      value.startsWith('${CARILLON_SECRET:?') ? 'x'.repeat(32) : value.replace(/^\$\{\w+:-(.*)\}$/, '$1'),
-    ])
-    expect(() => readConfig(Object.fromEntries(filled))).not.toThrow()
+const SECRET = 'x'.repeat(32)
+/** As Compose fills it in: what has to be set is SECRET, anything else its default. */
+const filled = (value: string) =>
+  value.replaceAll(/\$\{\w+:\?[^}]*\}/g, SECRET).replace(/^\$\{\w+:-(.*)\}$/, '$1')
+
+test('our processes get settings that exist, real parts, and secrets from outside', () => {
+  for (const [name, { environment = {} }] of ours) {
+    const settings = Object.fromEntries(
+      Object.entries(environment).map(([setting, value]) => [setting, filled(value)]),
+    )
+    expect(() => readConfig(settings)).not.toThrow()
     expect(environment.CARILLON_SECRET).toMatch(/^\$\{CARILLON_SECRET:\?/)
     for (const part of ['NATS', 'REDIS', 'CASSANDRA']) {
-      const { hostname } = new URL(environment[`CARILLON_${part}_URL`] ?? '')
+      const { hostname } = new URL(settings[`CARILLON_${part}_URL`] ?? '')
       expect(hostname).toBe(part.toLowerCase())
     }
+    const { username, password } = new URL(settings.CARILLON_NATS_URL ?? '')
+    expect([username, password]).toEqual([name === 'dispatcher' ? 'dispatcher' : 'hub', SECRET])
   }
+})
+
+test('NATS is given the passwords of its users, which have to be set, in quotes', () => {
+  const { environment = {} } = named('nats')
+  const wanted = [...read('deploy/nats.conf').matchAll(/\$(NATS_[A-Z]+_PASSWORD)/g)].map(([, name]) => name)
+  expect(Object.keys(environment)).toEqual(wanted)
+  for (const [name, value] of Object.entries(environment)) expect(value).toMatch(`"\${${name}:?`)
+  expect(Object.values(environment).map(filled)).toEqual(wanted.map(() => `"${SECRET}"`))
+  for (const name of wanted) expect(read('docker-compose.yml').split('services:')[0]).toContain(name)
 })
 
 test('our processes have the time they need to drain, and do not run as root', () => {

@@ -4,6 +4,7 @@ import { reasonOf } from '@carillon/core/errors'
 import { createClosers } from '@carillon/core/lifecycle/closers'
 import { type Http, HttpFailure } from '@carillon/core/outreach/provider'
 import type { Store } from '@carillon/core/store/port'
+import { excessPermissions } from '@carillon/core/stream/jetstream/permissions'
 import { createLog } from '@carillon/core/telemetry/log'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import { devState } from '../dev-state.ts'
@@ -82,6 +83,7 @@ export const check = async (options: { data?: string }) => {
   const file = databaseFile(config)
   let store: Store | undefined
   let namespace: string | undefined
+  const warnings: string[] = []
   /** The store first: it says which installation the other parts belong to. */
   const checks: Record<string, () => Promise<unknown>> = {
     inbox: async () => {
@@ -95,6 +97,7 @@ export const check = async (options: { data?: string }) => {
       if (namespace !== undefined) await (await open.openStream(namespace, connection)).stream.check()
       else if (config.cassandraUrl || existsSync(file))
         throw new Error('not checked, because the inbox names the installation')
+      if (config.natsUrl) warnings.push(...(await excessPermissions(config.natsUrl)))
     },
     'live bus': async () => (await open.openLive(namespace ?? 'unknown')).check(),
   }
@@ -106,6 +109,7 @@ export const check = async (options: { data?: string }) => {
     if (where === file && !existsSync(file)) tell(`${part}: ${where} (carillon dev creates it)`, undefined)
     else good = tell(`${part}: ${withoutPassword(where)}`, await faultOf(work)) && good
   }
+  for (const warning of warnings) say(`warn    event log: ${warning}`)
   if (store && known !== undefined) {
     const accounts = store
     const http = open.openHttp(config.secret === undefined ? ['*'] : [])

@@ -6,10 +6,16 @@ import './headers.ts'
 /** How long one answer of the server may take. */
 export const TIME_LIMIT_MS = 5_000
 
+const prefixes = new WeakMap<NatsConnection, string>()
+
+/** Where the subjects begin on which a connection receives answers. */
+export const inboxPrefixOf = (connection: NatsConnection): string => prefixes.get(connection) ?? '_INBOX'
+
 /**
  * Connects to NATS and stays connected: after a loss it tries for ever, with jitter. `url` is
  * `nats://[user:password@]host:port` or `tls://…`, several separated by commas. Waits for a server that is not up
- * yet, unless `wait` is false: then it rejects with UnavailableError.
+ * yet, unless `wait` is false: then it rejects with UnavailableError. A user's inboxes begin with `_INBOX_<user>`, so
+ * that permissions can keep the answers to one user from the others.
  */
 export const connectNats = async (
   url: string,
@@ -19,10 +25,12 @@ export const connectNats = async (
   const servers = url.split(',').map((each) => new URL(each.trim()))
   const login = servers.find(({ username }) => username !== '')
   const [user, password] = [login?.username ?? '', login?.password ?? ''].map(decodeURIComponent)
+  const inboxPrefix = user && password ? `_INBOX_${user.replaceAll(/[^A-Za-z0-9_-]/g, '_')}` : '_INBOX'
   try {
-    return await connect({
+    const connection = await connect({
       servers: servers.map(({ host }) => host),
       name,
+      inboxPrefix,
       ...(user && (password ? { user, pass: password } : { token: user })),
       ...(servers.some(({ protocol }) => protocol === 'tls:') && { tls: {} }),
       waitOnFirstConnect: wait,
@@ -34,6 +42,8 @@ export const connectNats = async (
       maxPingOut: 2,
       noAsyncTraces: true,
     })
+    prefixes.set(connection, inboxPrefix)
+    return connection
   } catch (error) {
     throw new UnavailableError('stream', error)
   }

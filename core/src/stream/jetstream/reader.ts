@@ -12,7 +12,7 @@ import { UnavailableError } from '../../errors.ts'
 import { type Headers, isKept } from '../headers.ts'
 import type { DeadReason, Message, Reader } from '../port.ts'
 import { ACK, NAK, nakAfter, position, TERM, WORKING } from './acks.ts'
-import { type Link, TIME_LIMIT_MS } from './connection.ts'
+import { inboxPrefixOf, type Link, TIME_LIMIT_MS } from './connection.ts'
 import type { Names } from './names.ts'
 import type { Source } from './streams.ts'
 
@@ -106,7 +106,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
   }
 
   const listen = () => {
-    const inbox = connection.subscribe(createInbox(), {
+    const inbox = connection.subscribe(createInbox(inboxPrefixOf(connection)), {
       callback: (error, raw) => {
         if (inbox !== subscription) return
         heard = Date.now()

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect, errors, type NatsConnection } from '@nats-io/transport-node'
+import { connectNats, TIME_LIMIT_MS } from './connection.ts'
+
+const PING_LIMIT_MS = 500
+const REMEDY = 'allow its user the subjects in deploy/nats.conf and no others'
+
+/** Whether the servers let a connection in that shows no credentials. */
+const isOpen = async (url: string): Promise<boolean> => {
+  const servers = url.split(',').map((each) => new URL(each.trim()).host)
+  const tls = url.includes('tls:') ? { tls: {} } : {}
+  try {
+    const connection = await connect({ servers, ...tls, reconnect: false, timeout: TIME_LIMIT_MS })
+    await connection.close()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What the server has refused the connection, as `publish subject` or `subscription subject`. */
+const refusalsOf = (connection: NatsConnection): Set<string> => {
+  const refused = new Set<string>()
+  const watch = async () => {
+    for await (const status of connection.status())
+      if (status.type === 'error' && status.error instanceof errors.PermissionViolationError)
+        refused.add(`${status.error.operation} ${status.error.subject}`)
+  }
+  watch().catch(() => {})
+  return refused
+}
+
+const isOfSystem = async (connection: NatsConnection): Promise<boolean> => {
+  try {
+    await connection.request('$SYS.REQ.SERVER.PING', '', { timeout: PING_LIMIT_MS })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * What the connection of this URL may do without needing it, each with a remedy. It tries with subjects that nobody
+ * uses, and changes nothing. Rejects with UnavailableError when NATS does not answer.
+ */
+export const excessPermissions = async (url: string): Promise<string[]> => {
+  if (await isOpen(url))
+    return [
+      'NATS lets connections in without credentials, so anyone who reaches it can read and publish everything: start it with deploy/nats.conf, or with users of your own',
+    ]
+  const connection = await connectNats(url, 'carillon check', { wait: false })
+  try {
+    const refused = refusalsOf(connection)
+    const nowhere = `carillon-check-${randomUUID()}`
+    const deletion = `$JS.API.STREAM.DELETE.${nowhere}`
+    connection.subscribe('>', { callback: () => {} })
+    connection.publish(nowhere)
+    connection.publish(deletion)
+    await connection.flush()
+    // The status is told in a later turn than the answer to the flush.
+    await sleep(0)
+    const found: string[] = []
+    if (!refused.has('subscription >'))
+      found.push(`the connection may subscribe to ">", and so read what is meant for others: ${REMEDY}`)
+    if (!refused.has(`publish ${nowhere}`)) found.push(`the connection may publish to any subject: ${REMEDY}`)
+    else if (!refused.has(`publish ${deletion}`)) found.push(`the connection may delete streams: ${REMEDY}`)
+    if (await isOfSystem(connection))
+      found.push(
+        'the connection is in the system account of NATS: use a user of the account with the streams',
+      )
+    return found
+  } finally {
+    await connection.close()
+  }
+}

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+
+/** The users of deploy/nats.conf. */
+export const NATS_USERS = ['hub', 'dispatcher', 'acme', 'sys'] as const
+export type NatsUser = (typeof NATS_USERS)[number]
+
+/**
+ * The configuration that is shipped, for a server on this machine: without its port for statistics, its directory and its
+ * syncs, and with passwords in place of the environment's.
+ */
+export const shippedNatsConf = () => {
+  const passwords = new Map(NATS_USERS.map((user) => [user, randomBytes(12).toString('hex')]))
+  const shipped = readFileSync(new URL('../../../deploy/nats.conf', import.meta.url), 'utf8')
+  const config = shipped
+    .replaceAll(/\$NATS_([A-Z]+)_PASSWORD/g, (_, user: string) =>
+      JSON.stringify(passwords.get(user.toLowerCase() as NatsUser)),
+    )
+    .replace(/^http: .*$/m, '')
+    .replace(/^ {2}store_dir: .*$/m, '')
+    .replace(/^ {2}sync_interval: always$/m, '')
+  return {
+    config,
+    /** The address of a server for one of its users. */
+    as: (url: string, user: NatsUser) => url.replace('nats://', `nats://${user}:${passwords.get(user)}@`),
+  }
+}
