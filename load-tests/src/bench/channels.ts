@@ -56,7 +56,7 @@ const startSending = async <Api extends Sending>(file: URL, name: string, sink: 
   return { child, rounds }
 }
 
-const countFor = ({ quick }: Context) => (quick ? 1_000 : 20_000)
+const countFor = ({ quick }: Context) => (quick ? 500 : 20_000)
 const turnsFor = ({ quick }: Context) => (quick ? 1 : 5)
 
 /** A channel by itself, against the bare library that sends the same to the same sink. */

@@ -40,7 +40,7 @@ export const fallbacks: Bench = (context) =>
     })
     await installation.tenant.putAccount(installation.hub, 'mail', smtpAccount(sink.port))
     const name = `fallbacks.${mode}`
-    const [few, many] = context.quick ? [500, 2_000] : [10_000, 100_000]
+    const [few, many] = context.quick ? [300, 1_000] : [10_000, 100_000]
     context.note(`${name}: ${few}`)
     const small = await drain(installation, sink, { run: 1, count: few })
     context.note(`${name}: ${many}`)

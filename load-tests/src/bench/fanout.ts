@@ -66,7 +66,7 @@ const measure = async (
   name: string,
   carillon: Installation,
 ): Promise<Measurement[]> => {
-  const [few, many] = quick ? [5_000, 30_000] : [100_000, 1_000_000]
+  const [few, many] = quick ? [5_000, 20_000] : [100_000, 1_000_000]
   return cleaningUp(async (later) => {
     const receivers = await startReceivers()
     later(receivers.stop)

@@ -117,7 +117,7 @@ const lines = (name: string, histogram: Histogram): Measurement[] => {
 /** One-time passwords that are asked for while mails to a large audience are sent. */
 export const otp: Bench = (context) =>
   inEachMode(context, async (mode, raise, later) => {
-    const [few, many] = context.quick ? [500, 2_000] : [20_000, 200_000]
+    const [few, many] = context.quick ? [300, 1_000] : [20_000, 200_000]
     const name = `otp.${mode}`
     const [mail, sms] = await Promise.all([startSink('smtp'), startSink('sms')])
     later(() => Promise.all([mail.stop(), sms.stop()]))
