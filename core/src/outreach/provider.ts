@@ -196,6 +196,8 @@ export type Provider<Config = unknown> = {
   open(config: Config, tools: Tools): Sender
   /** Reads what the provider reports. Throws a ProblemError `forbidden` for what it has not signed. */
   callback?(request: CallbackRequest, config: Config, tools: Tools): Promise<CallbackResult>
+  /** The longest body of a callback, in bytes; 256 KiB if absent. */
+  callbackMaxBytes?: number
 }
 
 /** All providers by name. */

@@ -11,6 +11,8 @@ import { planKey, type Step, stepMessage } from './step.ts'
 
 const seal = createSeal('a root secret for tests, long enough')
 const TENANT = 'acme'
+/** Before anything that is reported. */
+const SENT_AT = Date.now() - 60_000
 
 let database: Database
 let store: ReturnType<typeof sqliteStore>
@@ -78,7 +80,7 @@ const waiting = async (): Promise<Step[]> => {
 describe('a report', () => {
   it('goes into the ledger and the event log', async () => {
     const sent = step({ target: 'phone' })
-    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent }])
+    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent, at: SENT_AT }])
     const at = Date.now() - 5_000
     await reports.apply(TENANT, 'twilio', [report({ at })])
     expect(await ledger(sent)).toMatchObject([
@@ -120,19 +122,32 @@ describe('a report', () => {
     const all = [report({ at: Date.now() - 9_000 }), report({ state: 'read', at: Date.now() - 5_000 })]
     const as = (id: string) => all.map((each) => ({ ...each, id }))
     await reports.remember(TENANT, [
-      { account: 'twilio', id: 'SM1', step: inOrder },
-      { account: 'twilio', id: 'SM2', step: backwards },
+      { account: 'twilio', id: 'SM1', step: inOrder, at: SENT_AT },
+      { account: 'twilio', id: 'SM2', step: backwards, at: SENT_AT },
     ])
     for (const each of as('SM1')) await reports.apply(TENANT, 'twilio', [each])
     for (const each of as('SM2').reverse())
       for (let n = 0; n < 3; n++) await reports.apply(TENANT, 'twilio', [each])
     await reports.apply(TENANT, 'twilio', as('SM3'))
     expect(await ledger(early)).toEqual([])
-    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM3', step: early }])
+    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM3', step: early, at: SENT_AT }])
     const of = async (which: Step) => (await ledger(which)).map(({ state, times }) => ({ state, times }))
     expect(await of(inOrder)).toMatchObject([{ state: 'read' }])
     expect(await of(backwards)).toEqual(await of(inOrder))
     expect(await of(early)).toEqual(await of(inOrder))
+  })
+
+  it('is no older than the sending, however coarse or late the clock of the provider is', async () => {
+    const sent = step()
+    const at = Date.now()
+    await store.deliveries.record(TENANT, [
+      { ...sent, step: 0, channel: 'sms', device: '', state: 'sent', at: at - 900 },
+    ])
+    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent, at: at - 900 }])
+    await reports.apply(TENANT, 'twilio', [
+      report({ state: 'failed', reason: 'unreachable', at: at - 5_000 }),
+    ])
+    expect(await ledger(sent)).toMatchObject([{ state: 'failed', reason: 'unreachable' }])
   })
 
   it('is not lost when it comes at the moment of the record', async () => {
@@ -140,7 +155,7 @@ describe('a report', () => {
       const sent = step()
       await Promise.all([
         reports.apply(TENANT, 'twilio', [report({ id: `SM${n}` })]),
-        reports.remember(TENANT, [{ account: 'twilio', id: `SM${n}`, step: sent }]),
+        reports.remember(TENANT, [{ account: 'twilio', id: `SM${n}`, step: sent, at: SENT_AT }]),
       ])
       expect(await states(sent)).toEqual(['sms delivered'])
     }
@@ -148,7 +163,7 @@ describe('a report', () => {
 
   it('is for the account that sent it, in its tenant', async () => {
     const sent = step()
-    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent }])
+    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent, at: SENT_AT }])
     await reports.apply(TENANT, 'other', [report()])
     await reports.apply('globex', 'twilio', [report()])
     expect(await ledger(sent)).toEqual([])
@@ -158,7 +173,7 @@ describe('a report', () => {
   it('may have an id of any length, and no sensible time', async () => {
     const sent = step()
     const id = `<${'x'.repeat(900)}@mail.example>`
-    await reports.remember(TENANT, [{ account: 'a'.repeat(64), id, step: sent }])
+    await reports.remember(TENANT, [{ account: 'a'.repeat(64), id, step: sent, at: SENT_AT }])
     await reports.apply(TENANT, 'a'.repeat(64), [
       report({ id, at: Number.NaN }),
       report({ id, state: 'read', at: 9e15 }),
@@ -174,7 +189,7 @@ describe('a failure', () => {
     const sent = step()
     const next = { ...sent, index: 1 }
     await stream.publish([stepMessage(next, { at: Date.now() + 3_600_000, key: planKey(sent) })])
-    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent }])
+    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent, at: SENT_AT }])
     for (let n = 0; n < 3; n++)
       await reports.apply(TENANT, 'twilio', [report({ state: 'failed', reason: 'unreachable' })])
     expect(await states(sent)).toEqual(['sms failed'])
@@ -199,8 +214,8 @@ describe('a failure', () => {
     ])
     const last = step({ index: 1 })
     await reports.remember(TENANT, [
-      { account: 'twilio', id: 'SM1', step: first },
-      { account: 'twilio', id: 'SM2', step: last },
+      { account: 'twilio', id: 'SM1', step: first, at: SENT_AT },
+      { account: 'twilio', id: 'SM2', step: last, at: SENT_AT },
     ])
     await reports.apply(TENANT, 'twilio', [
       report({ state: 'failed' }),
@@ -212,9 +227,66 @@ describe('a failure', () => {
 
   it('of one device is not that of the step', async () => {
     const sent = step({ target: 'phone' })
-    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent }])
+    await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent, at: SENT_AT }])
     await reports.apply(TENANT, 'twilio', [report({ state: 'failed' })])
     expect(published.map(({ subject }) => subject)).toEqual(['event.acme.delivery.failed'])
+  })
+})
+
+describe('a bundle', () => {
+  it('of thousands is applied in few calls, as one by one', async () => {
+    const calls = { of: 0, get: 0, put: 0, find: 0, record: 0, publish: 0 }
+    const counting =
+      <Args extends unknown[], Answer>(name: keyof typeof calls, call: (...given: Args) => Answer) =>
+      (...given: Args): Answer => {
+        calls[name]++
+        return call(...given)
+      }
+    const { marks, deliveries, suppressions } = store
+    const counted = createReports({
+      store: {
+        marks: { ...marks, get: counting('get', marks.get), put: counting('put', marks.put) },
+        deliveries: {
+          ...deliveries,
+          of: counting('of', deliveries.of),
+          record: counting('record', deliveries.record),
+        },
+        suppressions: {
+          ...suppressions,
+          find: counting('find', suppressions.find),
+          put: counting('put', suppressions.put),
+        },
+      },
+      stream: {
+        publish: counting('publish', (messages: readonly OutgoingMessage[]) => stream.publish(messages)),
+      },
+      seal,
+    })
+    const steps = Array.from({ length: 2_000 }, () => step())
+    await reports.remember(
+      TENANT,
+      steps.map((each, n) => ({ account: 'twilio', id: `SM${n}`, step: each, at: SENT_AT })),
+    )
+    await counted.apply(
+      TENANT,
+      'twilio',
+      steps.map((_, n) =>
+        report({
+          id: `SM${n}`,
+          state: 'failed',
+          reason: 'opted_out',
+          suppress: { channels: ['sms'], address: `+4915100000${n % 1_000}`, reason: 'stop' },
+        }),
+      ),
+    )
+    expect(Object.values(calls).reduce((sum, count) => sum + count, 0)).toBeLessThan(50)
+    expect(await states(steps[1_999]!)).toEqual(['sms failed'])
+    const found = await suppressions.find(
+      TENANT,
+      [0, 999, 1_000].map((n) => ({ channel: 'sms', address: `+4915100000${n}` })),
+    )
+    expect(found.map((each) => each?.reason)).toEqual(['stop', 'stop', undefined])
+    expect((await stream.backlog()).get('email-high')).toBe(2_000)
   })
 })
 
@@ -243,6 +315,12 @@ describe('STOP and START', () => {
     expect(await suppressed()).toEqual([reason, reason])
     await reports.apply(TENANT, 'twilio', said.slice(-1))
     expect(await suppressed()).toEqual([reason, reason])
+    await store.suppressions.remove(
+      TENANT,
+      channels.map((channel) => ({ channel, address })),
+    )
+    await reports.apply(TENANT, 'bundle', said)
+    expect(await suppressed(), 'in one bundle').toEqual([reason, reason])
   })
 
   it('START lifts no bounce, and nothing that an operator put there', async () => {

@@ -1,24 +1,25 @@
 import { hash } from 'node:crypto'
-import { type Channel, cut, type SuppressionReason } from '@carillon/schemas'
+import { type Channel, cut } from '@carillon/schemas'
 import { z } from 'zod'
-import { addressKey } from '../addresses.ts'
 import { readJson } from '../json.ts'
+import { slices } from '../store/grouping.ts'
 import type { DeliveryChange } from '../store/outreach.ts'
 import type { Seal, Store } from '../store/port.ts'
 import type { OutgoingMessage, Stream } from '../stream/port.ts'
 import { deliveryEvent } from './events.ts'
 import type { Report } from './provider.ts'
 import { nextStep, planKey, Step, stepMessage } from './step.ts'
+import { createSuppress } from './suppress.ts'
 
-/** A message that an account's provider has taken, under the provider's own `id`. The step names its target. */
-export type SentMessage = { account: string; id: string; step: Step }
+/** A message that an account's provider took at `at` (epoch ms), under its own `id`. The step names its target. */
+export type SentMessage = { account: string; id: string; step: Step; at: number }
 
 /** How long after sending a provider may still report. */
 const SENT_MS = 7 * 86_400_000
 /** How long a report waits for the record of what it reports on. */
 const EARLY_MS = 86_400_000
-/** How long after a START an older STOP is still known to be older. */
-const RESTORED_MS = 30 * 86_400_000
+/** Reports that are applied together. */
+const BATCH = 500
 const STATES = ['delivered', 'failed', 'read', 'clicked'] as const
 const REASON_MAX = 200
 
@@ -30,7 +31,9 @@ const StoredReport = z.object({
   reason: z.string().optional(),
   at: z.number().catch(Number.POSITIVE_INFINITY),
 })
-type Match = { account: string; step: Step; report: StateReport }
+/** A message that was sent, as it is stored. */
+const StoredSent = z.object({ step: Step, at: z.number() })
+type Match = { account: string; step: Step; sentAt: number; report: StateReport }
 
 const digest = (text: string) => hash('sha256', text, 'base64url')
 const nameOf = (account: string, id: string) => `${account}:${id.length > 128 ? digest(id) : id}`
@@ -38,13 +41,9 @@ const sentKey = (account: string, id: string) => `sent:${nameOf(account, id)}`
 const earlyKey = (account: string, id: string) => `early:${nameOf(account, id)}`
 const stateKey = (account: string, id: string, state: string) => `early-${state}:${nameOf(account, id)}`
 
-/** What a person says by themself, and takes back by themself. */
-const isTheirs = (reason: SuppressionReason) => reason === 'stop' || reason === 'unsubscribe'
-
 /**
  * What providers report of messages they took, and of addresses. Reports may come in any order, several times, and before
- * it is on record that the message was sent: the result is the same. A STOP that is older than a START, and a START that
- * is older than a STOP, change nothing.
+ * it is on record that the message was sent: the result is the same.
  */
 export const createReports = ({
   store,
@@ -57,12 +56,13 @@ export const createReports = ({
   seal: Pick<Seal, 'digest'>
   now?: () => number
 }) => {
-  const { marks, deliveries, suppressions } = store
+  const { marks, deliveries } = store
+  const suppress = createSuppress({ ...store, seal })
 
   /** Invalid and future times are replaced by the current time. */
   const timeOf = ({ at }: Report) => (at >= 0 && at <= now() ? at : now())
 
-  const changeOf = ({ account, step, report }: Match, channel: Channel): DeliveryChange => ({
+  const changeOf = ({ account, step, sentAt, report }: Match, channel: Channel): DeliveryChange => ({
     notification: step.notification,
     user: step.user,
     step: step.index,
@@ -70,7 +70,8 @@ export const createReports = ({
     device: step.target ?? '',
     wide: step.wide,
     state: report.state,
-    at: timeOf(report),
+    // Providers count in seconds, by clocks of their own: a report is never older than what it reports on.
+    at: Math.max(timeOf(report), sentAt),
     provider: account,
     providerId: report.id,
     ...(report.reason === undefined ? {} : { reason: cut(report.reason, REASON_MAX) }),
@@ -81,24 +82,28 @@ export const createReports = ({
     dedupe: digest(`reported\n${tenant}\n${change.provider}\n${change.providerId}\n${change.state}`),
   })
 
-  /** Whether a step behind this one has been tried already. */
-  const wentOn = async ({ tenant, notification, user, wide, index }: Step): Promise<boolean> => {
-    let after: string | undefined
-    do {
-      const page = await deliveries.list(tenant, { id: notification, wide, user }, { after, limit: 100 })
-      if (page.deliveries.some(({ step, state }) => (step ?? 0) > index && state !== 'skipped')) return true
-      after = page.next
-    } while (after !== undefined)
-    return false
-  }
+  /** The next step, if this report makes it due; a device is only one of several, so its failure is not the step's. */
+  const nextOf = ({ step, report }: Match): Step | undefined =>
+    report.state === 'failed' && !step.target ? nextStep(step) : undefined
 
-  /** The next step, at once, of a message that failed; a device is only one of several, so its failure is not the step's. */
-  const goOn = async ({ step, report }: Match): Promise<OutgoingMessage[]> => {
-    const next = report.state === 'failed' && !step.target ? nextStep(step) : undefined
-    if (!next || (await wentOn(step))) return []
-    const { tenant, notification, user, index, journey = 0 } = step
-    const dedupe = digest(['failed', tenant, notification, user, index, journey].join('\n'))
-    return [{ ...stepMessage({ ...next, failed: true }, { at: now(), key: planKey(step) }), dedupe }]
+  /** The next steps, at once, of messages that failed, where no later step has been tried already. */
+  const goOn = async (tenant: string, matches: readonly Match[]): Promise<OutgoingMessage[]> => {
+    const failed = matches.flatMap((match) => {
+      const next = nextOf(match)
+      return next ? [{ step: match.step, next }] : []
+    })
+    if (failed.length === 0) return []
+    const rows = await deliveries.of(
+      tenant,
+      failed.map(({ step: { notification, wide, user } }) => ({ id: notification, wide, user })),
+    )
+    return failed.flatMap(({ step, next }, index) => {
+      const wentOn = rows[index]?.some((row) => (row.step ?? 0) > step.index && row.state !== 'skipped')
+      if (wentOn) return []
+      const { notification, user, journey = 0 } = step
+      const dedupe = digest(['failed', tenant, notification, user, step.index, journey].join('\n'))
+      return [{ ...stepMessage({ ...next, failed: true }, { at: now(), key: planKey(step) }), dedupe }]
+    })
   }
 
   const applyStates = async (tenant: string, matches: readonly Match[]): Promise<void> => {
@@ -107,7 +112,7 @@ export const createReports = ({
       return channel ? [{ match, change: changeOf(match, channel) }] : []
     })
     if (changes.length === 0) return
-    const further = (await Promise.all(matches.map(goOn))).flat()
+    const further = await goOn(tenant, matches)
     await deliveries.record(
       tenant,
       changes.map(({ change }) => change),
@@ -126,58 +131,29 @@ export const createReports = ({
     const unknown: StateReport[] = []
     for (const report of reports) {
       const sent = found.get(sentKey(account, report.id))
-      const step = sent === undefined ? undefined : readJson(sent, Step)
-      if (step === undefined) unknown.push(report)
-      else matches.push({ account, report, step })
+      const known = sent === undefined ? undefined : readJson(sent, StoredSent)
+      if (known === undefined) unknown.push(report)
+      else matches.push({ account, report, step: known.step, sentAt: known.at })
     }
     return { matches, unknown }
   }
 
-  const restoredKey = (tenant: string, channel: Channel, address: string) =>
-    `restored:${channel}:${seal.digest(addressKey(address), `restored:${tenant}`)}`
-
-  const suppress = async (tenant: string, account: string, report: Report): Promise<void> => {
-    if (!report.suppress) return
-    const { channels, address, reason } = report.suppress
-    const at = timeOf(report)
-    const restored = isTheirs(reason)
-      ? await marks.get(
-          tenant,
-          channels.map((channel) => restoredKey(tenant, channel, address)),
-        )
-      : new Map<string, string>()
-    const wanted = channels.filter(
-      (channel) => Number(restored.get(restoredKey(tenant, channel, address)) ?? 0) <= at,
+  const applyReported = async (tenant: string, account: string, reports: readonly Report[]) => {
+    const states = reports.filter(
+      (report): report is StateReport => report.id !== undefined && report.state !== undefined,
     )
-    await suppressions.put(
-      tenant,
-      wanted.map((channel) => ({
-        channel,
-        address,
-        reason,
-        at: new Date(at).toISOString(),
-        source: account,
-      })),
-    )
-  }
-
-  /** Only what the person asked for: a bounce, or an operator's own entry, is not theirs to lift. */
-  const restore = async (tenant: string, report: Report): Promise<void> => {
-    if (!report.restore) return
-    const { channels, address } = report.restore
-    const at = timeOf(report)
+    const { matches, unknown } = await match(tenant, account, states)
+    await applyStates(tenant, matches)
+    if (unknown.length === 0) return
     await marks.put(
       tenant,
-      channels.map((channel) => ({ key: restoredKey(tenant, channel, address), value: String(at) })),
-      RESTORED_MS,
+      unknown.flatMap(({ id, state, reason, at }) => [
+        { key: stateKey(account, id, state), value: JSON.stringify({ id, state, reason, at }) },
+        { key: earlyKey(account, id), value: 'early' },
+      ]),
+      EARLY_MS,
     )
-    const found = await suppressions.find(
-      tenant,
-      channels.map((channel) => ({ channel, address })),
-    )
-    for (const each of found)
-      if (each && isTheirs(each.reason) && Date.parse(each.at) <= at)
-        await suppressions.remove(tenant, each.channel, address)
+    await applyStates(tenant, (await match(tenant, account, unknown)).matches)
   }
 
   return {
@@ -186,7 +162,10 @@ export const createReports = ({
       if (sent.length === 0) return
       await marks.put(
         tenant,
-        sent.map(({ account, id, step }) => ({ key: sentKey(account, id), value: JSON.stringify(step) })),
+        sent.map(({ account, id, step, at }) => ({
+          key: sentKey(account, id),
+          value: JSON.stringify({ step, at }),
+        })),
         SENT_MS,
       )
       // After the mark, as `apply` looks for the mark after it has left a report: one of the two finds the other.
@@ -202,37 +181,25 @@ export const createReports = ({
       )
       await applyStates(
         tenant,
-        reported.flatMap(({ account, id, step }) =>
+        reported.flatMap(({ account, id, step, at }) =>
           STATES.flatMap((state) => {
             const stored = reports.get(stateKey(account, id, state))
             const report = stored === undefined ? undefined : readJson(stored, StoredReport)
-            return report === undefined ? [] : [{ account, step, report }]
+            return report === undefined ? [] : [{ account, step, sentAt: at, report }]
           }),
         ),
       )
     },
 
-    /** Applies what a provider reported to an account. Rejects with what the store or the log rejects with; safe to repeat. */
+    /**
+     * Applies what a provider reported to an account, in batches. Rejects with what the store or the log rejects with; safe
+     * to repeat.
+     */
     apply: async (tenant: string, account: string, reports: readonly Report[]): Promise<void> => {
-      for (const report of reports) {
-        await suppress(tenant, account, report)
-        await restore(tenant, report)
+      for (const batch of slices(reports, BATCH)) {
+        await suppress(tenant, account, batch, timeOf)
+        await applyReported(tenant, account, batch)
       }
-      const states = reports.filter(
-        (report): report is StateReport => report.id !== undefined && report.state !== undefined,
-      )
-      const { matches, unknown } = await match(tenant, account, states)
-      await applyStates(tenant, matches)
-      if (unknown.length === 0) return
-      await marks.put(
-        tenant,
-        unknown.flatMap(({ id, state, reason, at }) => [
-          { key: stateKey(account, id, state), value: JSON.stringify({ id, state, reason, at }) },
-          { key: earlyKey(account, id), value: 'early' },
-        ]),
-        EARLY_MS,
-      )
-      await applyStates(tenant, (await match(tenant, account, unknown)).matches)
     },
   }
 }

@@ -43,7 +43,7 @@ export interface Suppressions {
     tenant: string,
     addresses: readonly { channel: Channel; address: string }[],
   ): Promise<(Suppression | undefined)[]>
-  remove(tenant: string, channel: Channel, address: string): Promise<void>
+  remove(tenant: string, addresses: readonly { channel: Channel; address: string }[]): Promise<void>
   /** In no promised order, from a place on. */
   list(
     tenant: string,
@@ -96,6 +96,11 @@ export interface Deliveries {
     notification: { id: string; wide: boolean; user?: string },
     query: { after?: string; limit: number },
   ): Promise<{ deliveries: Delivery[]; next?: string }>
+  /** All deliveries of each recipient of a notification, in the order asked for. */
+  of(
+    tenant: string,
+    recipients: readonly { id: string; wide: boolean; user: string }[],
+  ): Promise<Delivery[][]>
   sum(tenant: string, notification: { id: string; wide: boolean }): Promise<DeliverySums>
 }
 

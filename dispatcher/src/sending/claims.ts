@@ -83,18 +83,9 @@ export const createClaims = (store: Pick<Store, 'marks' | 'deliveries'>, leaseMs
   /** The delivery, if the ledger knows of an end that came after the claim. */
   const ended = async (step: Step, since: number): Promise<Delivery | undefined> => {
     const { tenant, notification, user, wide, index, target = '' } = step
-    let after: string | undefined
-    do {
-      const page = await store.deliveries.list(
-        tenant,
-        { id: notification, wide, user },
-        { after, limit: 100 },
-      )
-      const row = page.deliveries.find((each) => each.step === index && (each.device ?? '') === target)
-      if (row) return endedSince(row, step.attempt ?? 1, since) ? row : undefined
-      after = page.next
-    } while (after !== undefined)
-    return undefined
+    const [rows] = await store.deliveries.of(tenant, [{ id: notification, wide, user }])
+    const row = rows?.find((each) => each.step === index && (each.device ?? '') === target)
+    return row && endedSince(row, step.attempt ?? 1, since) ? row : undefined
   }
 
   const takeKey = async (step: Step, key: string): Promise<number | undefined> => {

@@ -1,4 +1,5 @@
 import { nextStep, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/outreach/step'
+import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, OutgoingMessage } from '@carillon/core/stream/port'
 import type { Result } from './result.ts'
@@ -16,26 +17,36 @@ export type Conclusion = { dead?: DeadReason; messages: OutgoingMessage[] }
 
 /**
  * Looks at what has failed for good, once that is on record, for several targets may fail at the same time: when all of
- * the step's have come to nothing, the next step is due at once; the last step's failure is a dead letter.
+ * the step's have come to nothing, the next step is due at once; the last step's failure is a dead letter. Results of one
+ * tenant cost one look at the ledger.
  */
 export const createConclude = (store: Pick<Store, 'deliveries'>) => {
-  const allFailed = async ({ tenant, notification, user, wide, index, target }: Step): Promise<boolean> => {
-    if (!target) return true
-    let after: string | undefined
-    do {
-      const which = { id: notification, wide, user }
-      const page = await store.deliveries.list(tenant, which, { after, limit: 100 })
-      const others = page.deliveries.filter(({ step, device }) => step === index && device !== target)
-      if (others.some(({ state }) => state !== 'failed' && state !== 'skipped')) return false
-      after = page.next
-    } while (after !== undefined)
-    return true
+  /** The failed steps of which another target may still be reached. */
+  const hopeful = async (failed: readonly Step[]): Promise<Set<Step>> => {
+    const open = new Set<Step>()
+    const ofSeveral = failed.filter(({ target }) => target)
+    await Promise.all(
+      [...grouped(ofSeveral, ({ tenant }) => tenant)].map(async ([tenant, steps]) => {
+        const rows = await store.deliveries.of(
+          tenant,
+          steps.map(({ notification, wide, user }) => ({ id: notification, wide, user })),
+        )
+        for (const [place, step] of steps.entries()) {
+          const others = rows[place]?.filter((row) => row.step === step.index && row.device !== step.target)
+          if (others?.some(({ state }) => state !== 'failed' && state !== 'skipped')) open.add(step)
+        }
+      }),
+    )
+    return open
   }
 
-  return async ({ failed, dead }: Result): Promise<Conclusion> => {
-    if (!failed) return { dead, messages: [] }
-    if (!(await allFailed(failed))) return { messages: [] }
-    const messages = nextAtOnce(failed)
-    return messages.length > 0 ? { messages } : { dead, messages }
+  return async (results: readonly Result[]): Promise<Conclusion[]> => {
+    const open = await hopeful(results.flatMap(({ failed }) => failed ?? []))
+    return results.map(({ failed, dead }) => {
+      if (!failed) return { dead, messages: [] }
+      if (open.has(failed)) return { messages: [] }
+      const messages = nextAtOnce(failed)
+      return messages.length > 0 ? { messages } : { dead, messages }
+    })
   }
 }

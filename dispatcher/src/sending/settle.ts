@@ -46,7 +46,7 @@ export const createSettle = (
   giveBack: (message: Message, error: unknown) => Promise<void>,
 ) => {
   const { store, stream, reports, outages, log, metrics } = ports
-  const concludeOne = createConclude(store)
+  const concludeAll = createConclude(store)
   let waiting: { message: Message; result: Result }[] = []
   let flushing: Promise<void> | undefined
 
@@ -76,7 +76,7 @@ export const createSettle = (
   }
 
   const conclude = async (results: readonly Result[]) => {
-    const ends = await Promise.all(results.map(concludeOne))
+    const ends = await concludeAll(results)
     const messages = ends.flatMap((end) => end.messages)
     if (messages.length > 0) await stream.publish(messages)
     return ends

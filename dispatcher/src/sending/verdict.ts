@@ -44,8 +44,9 @@ export const createVerdicts = (
       { channel: plan[index]!.channel, priority },
       (Date.now() - dueAt(step)) / 1_000,
     )
-    result.changes.push(changeOf(step, 'sent', { attempt, provider, ...(id ? { providerId: id } : {}) }))
-    if (id !== undefined && account.provider.callback) result.sent.push({ account: provider, id, step })
+    const at = Date.now()
+    result.changes.push(changeOf(step, 'sent', { at, attempt, provider, ...(id ? { providerId: id } : {}) }))
+    if (id !== undefined && account.provider.callback) result.sent.push({ account: provider, id, step, at })
     return result
   }
 

@@ -21,11 +21,12 @@ beforeEach(async () => {
 
 const path = (query = '', account = 'main', of = tenant.id) => `/v1/callbacks/${of}/${account}${query}`
 const signed = (at: string, token = TOKEN) => ({ 'x-signature': `${token} ${PUBLIC}${at}` })
-const remember = (notification: string) =>
+const remember = (notification: string, account = 'main') =>
   createReports({ ...test.ports }).remember(tenant.id, [
     {
-      account: 'main',
+      account,
       id: 'SM1',
+      at: Date.now(),
       step: {
         tenant: tenant.id,
         user: 'ann',
@@ -108,6 +109,22 @@ it('tells strangers nothing of who has which account', async () => {
     ),
   )
   expect(new Set(answers)).toEqual(new Set(['404 not_found there is nothing at this address']))
+})
+
+it('takes a bundle as large as the provider sends it', async () => {
+  const config = { token: TOKEN, host: 'mail.example' }
+  await test.call('PUT', '/v1/providers/flock', { token: tenant.key, body: { provider: 'flock', config } })
+  await remember('n4', 'flock')
+  const other = { id: 'of another system', state: 'delivered', at: Date.now(), filler: 'x'.repeat(300) }
+  const body = JSON.stringify([
+    ...Array.from({ length: 3_000 }, (_, n) => ({ ...other, id: `other-${n}` })),
+    { id: 'SM1', state: 'delivered', at: Date.now() },
+  ])
+  expect(body.length).toBeGreaterThan(820_000)
+  const at = path('', 'flock')
+  expect((await test.call('POST', at, { body, headers: signed(at) })).status).toBe(204)
+  expect(await ledger('n4')).toMatchObject([{ state: 'delivered', provider: 'flock' }])
+  expect((await test.call('POST', path(), { body, headers: signed(path()) })).status).toBe(413)
 })
 
 it('reads no more than a provider would send', async () => {

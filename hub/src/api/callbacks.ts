@@ -9,7 +9,7 @@ import { z } from 'zod'
 import type { Routes } from '../routes.ts'
 
 const Place = z.object({ tenant: TenantId, account: AccountId })
-/** Providers send reports in bundles; none of them needs more. */
+/** The longest body of a provider that names no limit of its own. */
 const CALLBACK_MAX_BYTES = 256 * 1_024
 
 const METHODS = [
@@ -47,7 +47,8 @@ export const callbackRoutes = (
     const callback = provider.callback.bind(provider)
     const config = parse(provider.config, found.config)
     if (!config.success) throw new ProblemError('unavailable', 'the stored config of this account is invalid')
-    return { vapid: known.vapid, config: config.data, callback }
+    const maxBytes = provider.callbackMaxBytes ?? CALLBACK_MAX_BYTES
+    return { vapid: known.vapid, config: config.data, callback, maxBytes }
   }
 
   for (const { method, summary } of METHODS)
@@ -58,7 +59,6 @@ export const callbackRoutes = (
         summary,
         params: Place,
         rawBody: true,
-        bodyMaxBytes: CALLBACK_MAX_BYTES,
         answers: {
           200: { description: 'What the provider asked for', type: '*/*' },
           204: { description: 'Applied' },
@@ -66,7 +66,7 @@ export const callbackRoutes = (
         problems: ['not_found', 'forbidden', 'unavailable'],
       },
       async ({ c, params: { tenant, account }, bytes }) => {
-        const { vapid, config, callback } = await find({ tenant, account })
+        const { vapid, config, callback, maxBytes } = await find({ tenant, account })
         c.set('tenant', tenant)
         const called = new URL(c.req.url)
         const base = publicUrl === undefined ? called.origin : withoutTrailingSlash(publicUrl)
@@ -75,7 +75,7 @@ export const callbackRoutes = (
             method: method.toUpperCase(),
             url: `${base}${called.pathname}${called.search}`,
             headers: Object.fromEntries(c.req.raw.headers),
-            body: method === 'get' ? new Uint8Array() : await bytes(),
+            body: method === 'get' ? new Uint8Array() : await bytes(maxBytes),
           },
           config,
           { http, vapid, tenant, account, ...(publicUrl === undefined ? {} : { publicUrl }) },

@@ -87,7 +87,7 @@ export const suppressionRoutes = (
     },
     async ({ c, params }, { tenant }) => {
       const { channel, address } = placeOf(params)
-      await suppressions.remove(tenant, channel, address)
+      await suppressions.remove(tenant, [{ channel, address }])
       return c.body(null, 204)
     },
   )

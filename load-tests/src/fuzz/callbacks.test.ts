@@ -47,7 +47,7 @@ const remember = async (account: string) => {
     wide: false,
     target: '',
   }
-  await createReports(world.ports).remember(world.tenant.id, [{ account, id: SENT, step }])
+  await createReports(world.ports).remember(world.tenant.id, [{ account, id: SENT, step, at: Date.now() }])
 }
 
 test.each(Object.keys(REPORTERS))(

@@ -5,11 +5,12 @@ import { interrupt } from './scenarios/killed.ts'
 import { LISTING } from './scenarios/listing.ts'
 import { OTP, PUMPING } from './scenarios/otp.ts'
 import { PRESENCE } from './scenarios/presence.ts'
+import { REPORTS } from './scenarios/reports.ts'
 import { RETRIES } from './scenarios/retries.ts'
 import { openScene } from './scene.ts'
 import type { Stage } from './stage.ts'
 
-const SCENARIOS = [...PRESENCE, ...FAULTS, ...RETRIES, ...ADDRESSES, OTP, PUMPING, LISTING]
+const SCENARIOS = [...PRESENCE, ...FAULTS, ...RETRIES, ...REPORTS, ...ADDRESSES, OTP, PUMPING, LISTING]
 
 /**
  * What has to hold in every mode. The scenarios have nothing of one another's but the installation, and go on at the same

@@ -8,6 +8,7 @@ import type { Stage } from './stage.ts'
 import { subscribedBrowser } from './stand-ins/browser.ts'
 import { mailServer } from './stand-ins/mail.ts'
 import { phoneCompany } from './stand-ins/phone.ts'
+import { sendgrid } from './stand-ins/sendgrid.ts'
 import { webhookReceiver } from './stand-ins/webhook.ts'
 
 const PATIENCE = { timeout: 90_000, interval: 50 }
@@ -90,6 +91,7 @@ export const openScene = async (stage: Stage) => {
     ...api,
     mail: (options?: Parameters<typeof mailServer>[0]) => closing(mailServer(options)),
     phones: () => closing(phoneCompany()),
+    sendgrid: () => closing(sendgrid()),
     browser: () => closing(subscribedBrowser()),
     receiver: () => closing(webhookReceiver()),
     /** The real client in somebody's app, which acknowledges what it gets; resolves when it is connected. */

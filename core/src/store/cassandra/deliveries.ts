@@ -1,4 +1,4 @@
-import { type Channel, DELIVERY_STATES } from '@carillon/schemas'
+import { type Channel, DELIVERY_STATES, type Delivery } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
 import { grouped } from '../grouping.ts'
 import {
@@ -114,6 +114,16 @@ export const cassandraDeliveries = (session: Session, retention: number): Delive
         deliveries: rows.map((row) => delivery(id, row)),
         ...(last === undefined || !end ? {} : { next: deliveryCursor(keyOf(end)) }),
       }
+    },
+
+    of: async (tenant, recipients) => {
+      const query = `SELECT ${ROW} FROM ${table} WHERE ${PARTITION} AND user = ?`
+      const found: Delivery[][] = recipients.map(() => [])
+      await forEach([...recipients.entries()], async ([place, { id, wide, user }]) => {
+        const rows = await session.rows(query, [tenant, id, partOf(wide, user), user])
+        found[place] = rows.map((row) => delivery(id, row))
+      })
+      return found
     },
 
     sum: async (tenant, { id, wide }) => {

@@ -38,10 +38,12 @@ export const cassandraSuppressions = (session: Session, seal: Seal): Suppression
       })
     },
 
-    remove: (tenant, channel, address) => {
-      const key = suppressionKey(seal, tenant, channel, address)
-      const query = `DELETE FROM ${table} WHERE tenant = ? AND slot = ? AND key = ?`
-      return session.write([{ query, params: [tenant, slotOf(key), key] }])
+    remove: (tenant, addresses) => {
+      const keys = addresses.map(({ channel, address }) => suppressionKey(seal, tenant, channel, address))
+      const query = `DELETE FROM ${table} WHERE tenant = ? AND slot = ? AND key IN ?`
+      return forEach(groupedSlices([...new Set(keys)], slotOf, KEYS_PER_QUERY), ([slot, some]) =>
+        session.write([{ query, params: [tenant, slot, some] }]),
+      )
     },
 
     list: async (tenant, { after, limit }) => {

@@ -215,6 +215,44 @@ export const deliveriesContract = (store: () => Store): void => {
       expect(rest.next).toBeUndefined()
     })
 
+    test.each([false, true])(
+      'those of many recipients at once, in the order asked for (wide: %s)',
+      async (wide) => {
+        const { deliveries } = store()
+        const tenant = freshTenant()
+        const users = Array.from({ length: 300 }, (_, index) => `user-${index}`)
+        const notifications = ['order-1', 'order-2']
+        await deliveries.record(
+          tenant,
+          notifications.flatMap((notification) =>
+            users.flatMap((user) => [
+              change('sent', T, { notification, user, wide }),
+              change('failed', T, { notification, user, wide, device: 'phone', reason: 'gone' }),
+            ]),
+          ),
+        )
+        const asked = users
+          .toReversed()
+          .flatMap((user) => notifications.map((id) => ({ id, wide, user })))
+          .concat({ id: 'order-3', wide, user: 'user-1' }, { id: 'order-1', wide, user: 'user-7' })
+        const found = await deliveries.of(tenant, asked)
+        expect(found).toHaveLength(asked.length)
+        for (const [place, { id, user }] of asked.entries())
+          expect(
+            found[place]?.map((row) => [row.notification, row.user, row.device, row.state]).sort(),
+          ).toEqual(
+            id === 'order-3'
+              ? []
+              : [
+                  [id, user, null, 'sent'],
+                  [id, user, 'phone', 'failed'],
+                ],
+          )
+        expect(await deliveries.of(tenant, [])).toEqual([])
+        expect(await deliveries.of(freshTenant(), asked.slice(0, 1))).toEqual([[]])
+      },
+    )
+
     test('nothing of another tenant, of another notification or of none is seen', async () => {
       const { deliveries } = store()
       const tenant = freshTenant()

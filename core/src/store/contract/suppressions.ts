@@ -33,11 +33,11 @@ export const suppressionsContract = (store: () => Store): void => {
       ).toEqual([undefined, text, suppression('Ada@Example.org'), undefined, suppression('Ada@Example.org')])
       expect(await suppressions.find(tenant, [])).toEqual([])
       expect(await suppressions.find(freshTenant(), [email])).toEqual([undefined])
-      await suppressions.remove(freshTenant(), 'email', 'ada@example.org')
-      await suppressions.remove(tenant, 'sms', 'ada@example.org')
+      await suppressions.remove(freshTenant(), [{ channel: 'email', address: 'ada@example.org' }])
+      await suppressions.remove(tenant, [{ channel: 'sms', address: 'ada@example.org' }])
       expect(await suppressions.find(tenant, [email])).toEqual([suppression('Ada@Example.org')])
-      await suppressions.remove(tenant, 'email', 'ADA@example.org')
-      await suppressions.remove(tenant, 'email', 'ADA@example.org')
+      await suppressions.remove(tenant, [{ channel: 'email', address: 'ADA@example.org' }])
+      await suppressions.remove(tenant, [{ channel: 'email', address: 'ADA@example.org' }])
       expect(await suppressions.find(tenant, [email])).toEqual([undefined])
     })
 
@@ -57,7 +57,7 @@ export const suppressionsContract = (store: () => Store): void => {
         const stop = suppression(reported, { channel, reason: 'stop' })
         await suppressions.put(tenant, [stop])
         expect(await suppressions.find(tenant, [{ channel, address: kept }])).toEqual([stop])
-        await suppressions.remove(tenant, channel, kept)
+        await suppressions.remove(tenant, [{ channel, address: kept }])
         expect(await suppressions.find(tenant, [{ channel, address: reported }])).toEqual([undefined])
       }
     })
@@ -75,7 +75,7 @@ export const suppressionsContract = (store: () => Store): void => {
         expect(found.map((each) => each?.address)).toEqual(
           numbers.map((each) => (each === address ? each : undefined)),
         )
-        await suppressions.remove(tenant, 'sms', address)
+        await suppressions.remove(tenant, [{ channel: 'sms', address }])
       }
     })
 

@@ -1,4 +1,4 @@
-import type { Channel, DeliveryState, DeliverySums } from '@carillon/schemas'
+import type { Channel, Delivery, DeliveryState, DeliverySums } from '@carillon/schemas'
 import { grouped } from '../grouping.ts'
 import {
   addToSums,
@@ -21,6 +21,12 @@ const COURSE = `SELECT course FROM deliveries
   WHERE tenant = ? AND notification = ? AND user = ? AND step = ? AND device = ? AND expires_at > ?`
 const PUT = `INSERT OR REPLACE INTO deliveries
   (tenant, notification, user, step, device, channel, state, course, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const shown = (notification: string, { course, ...place }: Row): Delivery => {
+  const { times, said } = JSON.parse(course) as Course
+  const details = DETAILS.map((detail) => [detail, said[detail]?.[0]])
+  return deliveryOf({ notification, ...place }, times, Object.fromEntries(details))
+}
 
 /** A delivery's course is read and advanced within the commit; its state lies beside it, for sums. */
 export const sqliteDeliveries = (session: Session, retention: number): Deliveries => ({
@@ -56,13 +62,24 @@ export const sqliteDeliveries = (session: Session, retention: number): Deliverie
     )
     const last = rows.at(-1)
     return {
-      deliveries: rows.map(({ course, ...place }) => {
-        const { times, said } = JSON.parse(course) as Course
-        const details = DETAILS.map((detail) => [detail, said[detail]?.[0]])
-        return deliveryOf({ notification: id, ...place }, times, Object.fromEntries(details))
-      }),
+      deliveries: rows.map((row) => shown(id, row)),
       ...(last && rows.length === limit ? { next: deliveryCursor(last) } : {}),
     }
+  },
+
+  of: async (tenant, recipients) => {
+    const asked = recipients.map(({ id, user }) => [id, user])
+    // CROSS JOIN keeps the order of the loops: otherwise every row of the tenant is read for each recipient.
+    const rows = await session.all<Row & { place: number }>(
+      `SELECT asked.key AS place, user, step, device, channel, course
+       FROM json_each(?) AS asked CROSS JOIN deliveries
+         ON tenant = ? AND notification = asked.value ->> 0 AND user = asked.value ->> 1
+       WHERE expires_at > ?`,
+      [JSON.stringify(asked), tenant, Date.now()],
+    )
+    const found: Delivery[][] = recipients.map(() => [])
+    for (const { place, ...row } of rows) found[place]?.push(shown(recipients[place]?.id ?? '', row))
+    return found
   },
 
   sum: async (tenant, { id }) => {

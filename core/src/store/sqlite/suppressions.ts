@@ -34,11 +34,12 @@ export const sqliteSuppressions = (session: Session, seal: Seal): Suppressions =
     })
   },
 
-  remove: (tenant, channel, address) =>
-    session.write(({ run }) => {
-      const key = suppressionKey(seal, tenant, channel, address)
-      run('DELETE FROM suppressions WHERE tenant = ? AND key = ?', [tenant, key])
-    }),
+  remove: (tenant, addresses) => {
+    const keys = addresses.map(({ channel, address }) => suppressionKey(seal, tenant, channel, address))
+    return session.write(({ run }) => {
+      for (const key of keys) run('DELETE FROM suppressions WHERE tenant = ? AND key = ?', [tenant, key])
+    })
+  },
 
   list: async (tenant, { after, limit }) => {
     checkSuppressionCursor(after)

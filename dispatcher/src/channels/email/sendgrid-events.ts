@@ -23,49 +23,64 @@ const Event = z.object({
   timestamp: z.number(),
   type: z.string().optional(),
   reason: z.string().optional(),
+  bounce_classification: z.string().optional(),
   sg_machine_open: z.boolean().optional(),
 })
 type Event = z.infer<typeof Event>
 
-/** Why SendGrid dropped a message: for an address on one of its own suppression lists, or for the message. */
-const DROPPED: Record<string, SuppressionReason> = {
+/** Why SendGrid dropped a message: for an address on one of its own suppression lists, or for something else. */
+const LISTED: Record<string, SuppressionReason> = {
   'Bounced Address': 'bounce',
   'Spam Reporting Address': 'complaint',
   'Unsubscribed Address': 'unsubscribe',
 }
+const DROPPED: readonly [RegExp, string][] = [
+  [/^Invalid$/i, 'invalid_address'],
+  [/spam content/i, 'content_refused'],
+  [/quota/i, 'quota'],
+]
+/** Classes of bounces that say nothing against the address: a later message may arrive. */
+const ADDRESS_IS_GOOD = new Set(['Content', 'Reputation', 'Frequency or Volume Too High', 'Technical'])
 
-const partOf = (event: Event): { state?: Report['state']; reason?: string; suppress?: SuppressionReason } => {
+type Part = { state?: Report['state']; reason?: string; suppress?: SuppressionReason; restore?: true }
+
+const partOf = (event: Event): Part => {
   switch (event.event) {
     case 'delivered':
       return { state: 'delivered' }
     case 'bounce':
-      // A block is of this message, or of this moment; the address may be good.
-      return event.type === 'blocked'
-        ? { state: 'failed', reason: 'blocked' }
+      // A block is of this message, or of this moment.
+      if (event.type === 'blocked') return { state: 'failed', reason: 'blocked' }
+      return ADDRESS_IS_GOOD.has(event.bounce_classification ?? '')
+        ? { state: 'failed', reason: 'bounce' }
         : { state: 'failed', reason: 'bounce', suppress: 'bounce' }
     case 'dropped': {
-      const suppress = DROPPED[event.reason ?? '']
-      return { state: 'failed', reason: suppress ?? 'dropped', suppress }
+      const suppress = LISTED[event.reason ?? '']
+      const reason = DROPPED.find(([pattern]) => pattern.test(event.reason ?? ''))?.[1]
+      return { state: 'failed', reason: suppress ? 'suppressed' : (reason ?? 'dropped'), suppress }
     }
     case 'spamreport':
       return { suppress: 'complaint' }
     case 'unsubscribe':
     case 'group_unsubscribe':
       return { suppress: 'unsubscribe' }
+    case 'group_resubscribe':
+      return { restore: true }
     case 'open':
       // Some mail services load pictures of all mails, read or not.
       return event.sg_machine_open ? {} : { state: 'read' }
     case 'click':
       return { state: 'clicked' }
+    // `processed`, and `deferred`: SendGrid goes on trying for up to three days.
     default:
       return {}
   }
 }
 
 const reportOf = (event: Event): Report[] => {
-  const { state, reason, suppress } = partOf(event)
+  const { state, reason, suppress, restore } = partOf(event)
   const email = event.email
-  if (state === undefined && suppress === undefined) return []
+  if (state === undefined && suppress === undefined && !restore) return []
   const id = event.sg_message_id?.split('.')[0]
   return [
     {
@@ -74,6 +89,7 @@ const reportOf = (event: Event): Report[] => {
       ...(state && { state }),
       ...(reason && { reason }),
       ...(suppress && email && { suppress: { channels: ['email'], address: email, reason: suppress } }),
+      ...(restore && email && { restore: { channels: ['email'], address: email } }),
     },
   ]
 }

@@ -164,11 +164,37 @@ describe('the Event Webhook', () => {
     [{ event: 'bounce', type: 'blocked' }, [{ state: 'failed', reason: 'blocked' }]],
     [
       { event: 'dropped', reason: 'Bounced Address' },
-      [{ state: 'failed', reason: 'bounce', ...suppress('bounce') }],
+      [{ state: 'failed', reason: 'suppressed', ...suppress('bounce') }],
+    ],
+    [
+      { event: 'dropped', reason: 'Spam Reporting Address' },
+      [{ state: 'failed', reason: 'suppressed', ...suppress('complaint') }],
     ],
     [
       { event: 'dropped', reason: 'Unsubscribed Address' },
-      [{ state: 'failed', reason: 'unsubscribe', ...suppress('unsubscribe') }],
+      [{ state: 'failed', reason: 'suppressed', ...suppress('unsubscribe') }],
+    ],
+    [{ event: 'dropped', reason: 'Invalid' }, [{ state: 'failed', reason: 'invalid_address' }]],
+    [
+      { event: 'dropped', reason: 'Spam Content (if Spam Checker app is enabled)' },
+      [{ state: 'failed', reason: 'content_refused' }],
+    ],
+    [
+      { event: 'dropped', reason: 'Recipient List over Package Quota' },
+      [{ state: 'failed', reason: 'quota' }],
+    ],
+    [
+      { event: 'bounce', type: 'bounce', bounce_classification: 'Invalid Address' },
+      [{ state: 'failed', reason: 'bounce', ...suppress('bounce') }],
+    ],
+    [
+      { event: 'bounce', type: 'bounce', bounce_classification: 'Reputation' },
+      [{ state: 'failed', reason: 'bounce' }],
+    ],
+    [{ event: 'group_unsubscribe', asm_group_id: 7 }, [suppress('unsubscribe')]],
+    [
+      { event: 'group_resubscribe', asm_group_id: 7 },
+      [{ restore: { channels: ['email'], address: 'mia@example.com' } }],
     ],
     [{ event: 'dropped', reason: 'Invalid SMTPAPI header' }, [{ state: 'failed', reason: 'dropped' }]],
     [{ event: 'spamreport' }, [suppress('complaint')]],

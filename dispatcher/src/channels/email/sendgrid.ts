@@ -111,4 +111,6 @@ export const sendgrid: Provider<SendgridConfig> = {
   callback: async (request, { webhookPublicKey }) => ({
     reports: sendgridReports(request, webhookPublicKey),
   }),
+  // SendGrid posts up to 768 kB at once, whatever that holds of events.
+  callbackMaxBytes: 2 * 1_024 * 1_024,
 }

@@ -2,6 +2,7 @@ import type { Report } from '@carillon/core/outreach/provider'
 import type { SuppressionReason } from '@carillon/schemas'
 import { z } from 'zod'
 import { readJson } from '../api.ts'
+import { NO_COMPLAINT } from './smtp-callback.ts'
 
 const Time = z.object({ timestamp: z.string().optional() })
 const Recipients = z.array(z.object({ emailAddress: z.string() })).default([])
@@ -19,7 +20,11 @@ const Event = z.object({
     bounceSubType: z.string().default(''),
     bouncedRecipients: Recipients,
   }).optional(),
-  complaint: Time.extend({ complainedRecipients: Recipients }).optional(),
+  complaint: Time.extend({
+    complainedRecipients: Recipients,
+    complaintSubType: z.string().nullish(),
+    complaintFeedbackType: z.string().nullish(),
+  }).optional(),
   delivery: Time.optional(),
   open: Time.optional(),
   click: Time.optional(),
@@ -29,8 +34,10 @@ type Event = z.infer<typeof Event>
 /** `MailboxFull` as a reason: mailbox_full. */
 const snake = (words: string) => words.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()
 
-/** Soft bounces that SES gave up on; the other ones may be no more than a note of absence. */
-const GIVEN_UP = new Set(['MailboxFull', 'MessageTooLarge', 'ContentRejected', 'AttachmentRejected'])
+/** Not sent, because the address is on a suppression list of SES or of the account. */
+const LISTED = new Set(['Suppressed', 'OnAccountSuppressionList'])
+/** A transient bounce without a cause may be no more than an out-of-office note: the mail may have arrived. */
+const MAY_HAVE_ARRIVED = 'General'
 
 const suppressed = (
   recipients: z.infer<typeof Recipients>,
@@ -46,9 +53,19 @@ const suppressed = (
 
 const bounceReports = (bounce: NonNullable<Event['bounce']>): Omit<Report, 'id' | 'at'>[] => {
   const { bounceType, bounceSubType, bouncedRecipients } = bounce
-  if (bounceType === 'Permanent')
-    return [{ state: 'failed', reason: 'bounce' }, ...suppressed(bouncedRecipients, 'bounce')]
-  return GIVEN_UP.has(bounceSubType) ? [{ state: 'failed', reason: snake(bounceSubType) }] : []
+  if (bounceType === 'Permanent') {
+    const reason = LISTED.has(bounceSubType) ? 'suppressed' : 'bounce'
+    return [{ state: 'failed', reason }, ...suppressed(bouncedRecipients, 'bounce')]
+  }
+  if (bounceType === 'Transient' && bounceSubType === MAY_HAVE_ARRIVED) return []
+  return [{ state: 'failed', reason: snake(bounceSubType || bounceType) }]
+}
+
+const complaintReports = (complaint: NonNullable<Event['complaint']>): Omit<Report, 'id' | 'at'>[] => {
+  const { complainedRecipients, complaintSubType, complaintFeedbackType } = complaint
+  if (LISTED.has(complaintSubType ?? ''))
+    return [{ state: 'failed', reason: 'suppressed' }, ...suppressed(complainedRecipients, 'complaint')]
+  return NO_COMPLAINT.has(complaintFeedbackType ?? '') ? [] : suppressed(complainedRecipients, 'complaint')
 }
 
 const partsOf = (event: Event): Omit<Report, 'id' | 'at'>[] => {
@@ -56,7 +73,7 @@ const partsOf = (event: Event): Omit<Report, 'id' | 'at'>[] => {
     case 'Bounce':
       return event.bounce ? bounceReports(event.bounce) : []
     case 'Complaint':
-      return suppressed(event.complaint?.complainedRecipients ?? [], 'complaint')
+      return event.complaint ? complaintReports(event.complaint) : []
     case 'Delivery':
       return [{ state: 'delivered' }]
     case 'Open':
@@ -67,6 +84,7 @@ const partsOf = (event: Event): Omit<Report, 'id' | 'at'>[] => {
       return [{ state: 'failed', reason: 'content_refused' }]
     case 'Rendering Failure':
       return [{ state: 'failed', reason: 'invalid_content' }]
+    // Of `Send`, `DeliveryDelay` (SES goes on trying) and `Subscription` the ledger has no state.
     default:
       return []
   }

@@ -171,6 +171,8 @@ export const sesProvider = (isTrusted?: (url: URL) => boolean): Provider<SesConf
       const message = await readSns(request, topicArn, http)
       return { reports: message === undefined ? [] : sesReports(message) }
     },
+    // A message of SNS has up to 256 KiB, and is a string of JSON within JSON here.
+    callbackMaxBytes: 1_024 * 1_024,
   }
 }
 

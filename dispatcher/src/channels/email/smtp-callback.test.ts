@@ -50,6 +50,10 @@ describe('a signed report', () => {
     expect(await read(report(body))).toEqual([{ id: 'k@example.com', at: Date.parse(at), ...expected }])
   })
 
+  test.each(['not-spam', 'auth-failure'])('of feedback that is no complaint: %s', async (feedbackType) => {
+    expect(await read(report({ type: 'complaint', email: 'mia@example.com', feedbackType }))).toEqual([])
+  })
+
   test('needs no id, and no time', async () => {
     const [found] = (await read(report({ type: 'complaint', email: 'mia@example.com' }))) ?? []
     expect(found?.id).toBeUndefined()

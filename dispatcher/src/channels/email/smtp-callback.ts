@@ -10,6 +10,11 @@ const MailReport = z.strictObject({
   type: z.enum(['delivered', 'bounce', 'complaint']),
   messageId: z.string().max(512).optional().describe('The Message-ID, with or without angle brackets'),
   email: EmailAddress,
+  feedbackType: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('Of a complaint: the Feedback-Type (RFC 5965); not-spam and auth-failure suppress nothing'),
   permanent: z.boolean().default(true).describe('Of a bounce: the address will not work later either'),
   at: z.iso.datetime({ offset: true }).optional(),
 })
@@ -19,6 +24,9 @@ export const CallbackSecret = z
   .string()
   .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'must be whsec_ and 24 to 64 bytes of base64')
   .describe('What reports of bounces and complaints are signed with (Standard Webhooks)')
+
+/** Feedback (RFC 6430, RFC 6591) that is no complaint of a person. */
+export const NO_COMPLAINT: ReadonlySet<string> = new Set(['not-spam', 'auth-failure'])
 
 const unsigned = (detail: string, cause?: unknown) => new ProblemError('forbidden', detail, { cause })
 
@@ -35,12 +43,13 @@ export const readMailReport = (
   } catch (error) {
     throw unsigned('the report is not signed with the callbackSecret of the account', error)
   }
-  const { type, messageId, email, permanent, at } = reportOf(text)
+  const { type, messageId, email, feedbackType = '', permanent, at } = reportOf(text)
   const id = messageId?.replaceAll(/^<|>$/g, '')
   const report: Report = { at: at === undefined ? now : Date.parse(at), ...(id && { id }) }
   if (type === 'delivered') return [{ ...report, state: 'delivered' }]
   const suppress = { channels: ['email' as const], address: email, reason: type }
-  if (type === 'complaint') return [{ ...report, reason: type, suppress }]
+  if (type === 'complaint')
+    return NO_COMPLAINT.has(feedbackType) ? [] : [{ ...report, reason: type, suppress }]
   return [{ ...report, state: 'failed', reason: type, ...(permanent && { suppress }) }]
 }
 

@@ -94,13 +94,51 @@ describe('what SNS brings', () => {
       },
     })
 
-  test.each([
+  const complaint = (more: object) =>
+    event({
+      eventType: 'Complaint',
+      complaint: { timestamp: at, complainedRecipients: [{ emailAddress: 'mia@example.com' }], ...more },
+    })
+
+  const cases: [message: string, reports: object[]][] = [
     [
       bounce('Permanent', 'General'),
       [{ state: 'failed', reason: 'bounce' }, { suppress: { ...suppress, reason: 'bounce' } }],
     ],
     [bounce('Transient', 'MailboxFull'), [{ state: 'failed', reason: 'mailbox_full' }]],
     [bounce('Transient', 'General'), []],
+    [bounce('Transient', 'MessageTooLarge'), [{ state: 'failed', reason: 'message_too_large' }]],
+    [bounce('Transient', 'ContentRejected'), [{ state: 'failed', reason: 'content_rejected' }]],
+    [bounce('Transient', 'AttachmentRejected'), [{ state: 'failed', reason: 'attachment_rejected' }]],
+    [bounce('Transient', 'CustomTimeoutExceeded'), [{ state: 'failed', reason: 'custom_timeout_exceeded' }]],
+    [bounce('Undetermined', 'Undetermined'), [{ state: 'failed', reason: 'undetermined' }]],
+    [
+      bounce('Permanent', 'NoEmail'),
+      [{ state: 'failed', reason: 'bounce' }, { suppress: { ...suppress, reason: 'bounce' } }],
+    ],
+    [
+      bounce('Permanent', 'Suppressed'),
+      [{ state: 'failed', reason: 'suppressed' }, { suppress: { ...suppress, reason: 'bounce' } }],
+    ],
+    [
+      bounce('Permanent', 'OnAccountSuppressionList'),
+      [{ state: 'failed', reason: 'suppressed' }, { suppress: { ...suppress, reason: 'bounce' } }],
+    ],
+    [
+      complaint({ complaintSubType: 'OnAccountSuppressionList' }),
+      [{ state: 'failed', reason: 'suppressed' }, { suppress: { ...suppress, reason: 'complaint' } }],
+    ],
+    [
+      complaint({ complaintFeedbackType: 'abuse', complaintSubType: null }),
+      [{ suppress: { ...suppress, reason: 'complaint' } }],
+    ],
+    [complaint({ complaintFeedbackType: 'not-spam' }), []],
+    [complaint({ complaintFeedbackType: 'auth-failure' }), []],
+    [
+      event({ eventType: 'Reject', reject: { reason: 'Bad content' } }),
+      [{ state: 'failed', reason: 'content_refused' }],
+    ],
+    [event({ eventType: 'DeliveryDelay', deliveryDelay: { delayType: 'MailboxFull', timestamp: at } }), []],
     [
       event({
         notificationType: 'Complaint',
@@ -113,8 +151,11 @@ describe('what SNS brings', () => {
     [event({ eventType: 'Click', click: { timestamp: at } }), [{ state: 'clicked' }]],
     [event({ eventType: 'Send', send: {} }), []],
     ['Successfully validated SNS topic for Amazon SES event publishing.', []],
-  ])('%s', async (Message, expected) => {
-    const reports = expected.map((report) => ({ id: 'ses-1', at: Date.parse(at), ...report }))
+  ]
+
+  test.each(cases)('%s', async (Message, expected) => {
+    const when = Message.includes('"reject"') ? '2026-01-02T03:00:00.000Z' : at
+    const reports = expected.map((report) => ({ id: 'ses-1', at: Date.parse(when), ...report }))
     expect(await call(envelope({ Message }))).toEqual({ reports })
   })
 

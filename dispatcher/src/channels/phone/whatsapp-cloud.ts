@@ -217,6 +217,9 @@ export const whatsappCloud: Provider<Config> = {
     })
   },
 
+  // Meta's webhooks have up to 3 MB.
+  callbackMaxBytes: 4 * 1_024 * 1_024,
+
   async callback(request, { appSecret, verifyToken }) {
     if (request.method === 'GET') return challenge(request.url, verifyToken)
     if (appSecret === undefined) throw forbidden('callbacks are taken once the account has its appSecret')
