@@ -85,6 +85,8 @@ test('of sockets that show no token only a few stay, and no more come while they
   await expect.poll(open, { timeout: 10_000 }).toBeLessThanOrEqual(2)
   expect(await limited('handshakes')).toBeGreaterThanOrEqual(38)
   expect((await upgrade()).status).toBe(101)
+  // The deadline for a token.
+  await expect.poll(open, { timeout: 10_000 }).toBe(0)
 })
 
 test('a socket that has shown its token is no handshake any more', async () => {
