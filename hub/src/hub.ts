@@ -42,6 +42,8 @@ import { userRoutes } from './api/users.ts'
 import { allowDelivery, EVENT_PATHS } from './content.ts'
 import { createCursors } from './cursor.ts'
 import { createEdge, type Edge } from './edge.ts'
+import { createErase } from './erase.ts'
+import { createErasureGuard } from './erasure-guard.ts'
 import { guardServer } from './guard.ts'
 import { createIdempotent } from './idempotent.ts'
 import { createVerbs } from './inbox/verbs.ts'
@@ -195,9 +197,11 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   })
   deliveryRoutes(routes, { inbox: store.inbox, notifications, deliveries, cursors })
   inboxRoutes(routes, { inbox: store.inbox, live, verbs, cursors, log })
-  userRoutes(routes, { users: store.users, directory })
+  const guard = createErasureGuard(store.users)
+  const erase = createErase({ users: store.users, inbox: store.inbox, stream, log })
+  userRoutes(routes, { users: store.users, erase, directory })
   tenantRoutes(routes, { tenants: store.tenants, directory, insecureLinks: options.insecureLinks })
-  topicRoutes(routes, { topics: store.topics, cursors })
+  topicRoutes(routes, { topics: store.topics, guard, cursors })
   typeRoutes(routes, { types: store.types })
   const endpoints = createEndpoints(store.marks, { invalidations })
   deviceRoutes(routes, {
@@ -205,6 +209,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     directory,
     endpoints,
     http,
+    guard,
     pushOrigin: options.anyPushOrigin ? () => true : pushOriginAllowed,
   })
   otpRoutes(routes, { otp: createOtp({ store, stream, directory, limits, seal, metrics }), idempotent })
@@ -241,6 +246,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   })
   const sockets = attachSockets({
     ...{ io, directory, invalidations, admission, rateLimit, refusals, live, log, metrics },
+    users: store.users,
     onReceived: verbs.received,
   })
 

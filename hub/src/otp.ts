@@ -1,9 +1,11 @@
 import { randomInt, timingSafeEqual } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
+import { uuid7Time } from '@carillon/core/ids'
 import { readJson } from '@carillon/core/json'
 import type { Limits } from '@carillon/core/limits/port'
 import { secretContext, stepMessage } from '@carillon/core/outreach/step'
 import type { Directory } from '@carillon/core/security/directory'
+import { isErased, isVoid } from '@carillon/core/store/erasure'
 import type { Seal, Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
@@ -126,14 +128,19 @@ export const createOtp = ({
     return undefined
   }
 
+  const erasureOf = async (tenant: string, user: string) =>
+    (await store.users.erased(tenant, [user])).get(user)
+
   return {
     /**
-     * Makes a code and hands it to the event log. Throws `no_address`, `suppressed`, `country_not_allowed` and
-     * `rate_limited`, having changed nothing then, and what the log and the store throw.
+     * Makes a code and hands it to the event log. Throws `erased`, `no_address`, `suppressed`,
+     * `country_not_allowed` and `rate_limited`, having changed nothing then, and what the log and the store throw.
      */
     create: (tenant: string, wish: OtpWish): Promise<{ id: string; expiresAt: number }> =>
       counted(wish.channel, async () => {
         const { user, inline, channel, type, name } = wish
+        if (isErased(await erasureOf(tenant, user)))
+          throw new ProblemError('erased', 'put the user again first, with PUT /v1/users/{id}')
         const address = await addressOf(tenant, wish)
         await allow(tenant, wish, address)
         if (Object.values(inline).some((value) => value !== undefined))
@@ -182,8 +189,9 @@ export const createOtp = ({
       const stored = (await store.marks.get(tenant, [key])).get(key)
       const kept = stored === undefined ? undefined : readJson(stored, Kept)
       if (!kept) return { valid: false, attemptsLeft: 0 }
-      const { hash, expires } = kept
-      if (expires <= now()) return { valid: false, attemptsLeft: 0 }
+      const { hash, user, expires } = kept
+      const erased = isVoid(await erasureOf(tenant, user), uuid7Time(id) ?? 0)
+      if (erased || expires <= now()) return { valid: false, attemptsLeft: 0 }
       const request = uuidv7()
       const attempt = await takeAttempt(tenant, id, request, expires)
       if (attempt === undefined) return { valid: false, attemptsLeft: 0 }

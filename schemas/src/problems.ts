@@ -33,6 +33,7 @@ export const PROBLEMS = {
   no_app_url: { status: 422, title: "Where the tenant's app lives is not set" },
   country_not_allowed: { status: 422, title: 'No codes are sent to numbers of this country or kind' },
   no_address: { status: 422, title: 'The user has no address for this channel' },
+  erased: { status: 422, title: 'The user has been erased' },
   suppressed: { status: 422, title: 'The address is on the suppression list' },
   id_reused: { status: 422, title: 'This id was used with other content' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used with another body' },

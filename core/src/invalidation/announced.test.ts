@@ -48,6 +48,16 @@ test('whatever the directory keeps is in force when its write resolves', async (
   expect(await directory.accounts('acme')).toEqual([])
 })
 
+test('an erasure is announced, and so in force; a put of a user is not, for nothing of it is cached', async () => {
+  const { store, heard, directory } = await open()
+  expect(await directory.erasure('acme', 'ada')).toBeUndefined()
+  await store.users.put('acme', { id: 'ada', profile: {} })
+  expect(heard).toEqual([])
+  const erasedAt = await store.users.remove('acme', 'ada')
+  expect(heard).toEqual([[{ kind: 'erasure', tenant: 'acme', id: 'ada' }]])
+  expect(await directory.erasure('acme', 'ada')).toEqual({ erasedAt })
+})
+
 test('a write that rejects is announced, because it may have been carried out', async () => {
   const { bare, heard } = await open()
   const failing = {

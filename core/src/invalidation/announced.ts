@@ -1,5 +1,5 @@
 import type { Accounts } from '../store/outreach.ts'
-import type { Store, Tenants, Types } from '../store/port.ts'
+import type { Store, Tenants, Types, Users } from '../store/port.ts'
 import type { Change } from './port.ts'
 
 /** Takes what was changed. */
@@ -25,6 +25,18 @@ const ACCOUNTS: Writes<Accounts> = {
   put: (tenant) => ({ kind: 'accounts', tenant }),
   remove: (tenant) => ({ kind: 'accounts', tenant }),
 }
+
+/** Of users only erasures are cached, and only when they were: a put changes nothing about that. */
+const announcingErasures = (users: Users, { publish }: Announcer): Users => ({
+  ...users,
+  remove: async (tenant, user) => {
+    try {
+      return await users.remove(tenant, user)
+    } finally {
+      await publish([{ kind: 'erasure', tenant, id: user }])
+    }
+  },
+})
 
 type Write = (...args: unknown[]) => Promise<void>
 
@@ -52,6 +64,7 @@ const announcing = <Part extends object>(part: Part, writes: Writes<Part>, { pub
  */
 export const announced = (store: Store, invalidations: Announcer): Store => ({
   ...store,
+  users: announcingErasures(store.users, invalidations),
   tenants: announcing(store.tenants, TENANTS, invalidations),
   types: announcing(store.types, TYPES, invalidations),
   accounts: announcing(store.accounts, ACCOUNTS, invalidations),

@@ -11,13 +11,15 @@ const CACHE_MAX = 10_000
 export const cached = <Value>(parts: {
   kind: ChangeKind
   ttlMs: number
+  /** Entries at most. */
+  max?: number
   invalidations: Pick<Invalidations, 'subscribe'>
   load: (tenant: string, id: string) => Promise<Value | undefined>
 }) => {
-  const { kind, ttlMs, invalidations, load } = parts
+  const { kind, ttlMs, max = CACHE_MAX, invalidations, load } = parts
   const keyOf = (tenant: string, id = '') => `${tenant}\n${id}`
   const cache = new LRUCache<string, { value: Value | undefined }, { tenant: string; id: string }>({
-    max: CACHE_MAX,
+    max,
     ttl: ttlMs,
     allowStaleOnFetchRejection: true,
     fetchMethod: async (_key, _stale, { context: { tenant, id } }) => ({ value: await load(tenant, id) }),

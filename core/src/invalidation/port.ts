@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Kinds of stored values that processes cache. */
-export const KINDS = ['tenant', 'key', 'type', 'accounts', 'endpoint'] as const
+export const KINDS = ['tenant', 'key', 'type', 'accounts', 'endpoint', 'erasure'] as const
 
 /** A cached value that is out of date. `id` names it where a tenant has several of the kind. */
 export const Change = z.object({ kind: z.enum(KINDS), tenant: z.string(), id: z.string().optional() })

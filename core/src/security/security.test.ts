@@ -11,7 +11,9 @@ import { newTenant, newVapidKeys, signUserToken, verifyUserToken } from './user-
 const acme = newTenant('acme')
 const other = newTenant('other')
 
-const directoryOf = (tenants: Tenant[], keys: ApiKey[] = []) => {
+const ERASED_AT = Date.now() - 30_000
+
+const directoryOf = (tenants: Tenant[], keys: ApiKey[] = [], erased: string[] = []) => {
   const calls = { tenant: 0 }
   const store = {
     tenants: {
@@ -22,6 +24,7 @@ const directoryOf = (tenants: Tenant[], keys: ApiKey[] = []) => {
       key: async (tenant: string, id: string) => keys.find((key) => key.tenant === tenant && key.id === id),
     },
     types: { get: async () => undefined },
+    users: { erased: async () => new Map(erased.map((user) => [user, { erasedAt: ERASED_AT }])) },
   } as unknown as Parameters<typeof createDirectory>[0]
   const invalidations = inProcessInvalidations()
   return { directory: createDirectory(store, invalidations), invalidations, calls }
@@ -43,7 +46,28 @@ test('a signed token names its tenant and user and when it ends', async () => {
   const { token, expiresAt } = await signUserToken(acme, 'u1', 60)
   const user = await verifyUserToken(directory, token)
   const { kid } = acme.secrets[0]!
-  expect(user).toEqual({ tenant: 'acme', user: 'u1', kid, expiresAt: Date.parse(expiresAt) + 60_000 })
+  expect(user).toEqual({
+    tenant: 'acme',
+    user: 'u1',
+    kid,
+    issuedAt: expect.any(Number),
+    expiresAt: Date.parse(expiresAt) + 60_000,
+  })
+  expect(Date.now() - user.issuedAt).toBeLessThan(10_000)
+})
+
+test('a token that was issued up to an erasure of its user is refused, and a later one is not', async () => {
+  const { directory } = directoryOf([acme], [], ['u1'])
+  const seconds = ERASED_AT / 1_000
+  for (const iat of [seconds - 60, Math.floor(seconds), seconds])
+    await expect(verifyUserToken(directory, await forge({ ...good, iat }))).rejects.toMatchObject({
+      message: 'the user token is not valid for this Carillon',
+      reason: 'erased',
+    })
+  const later = await forge({ ...good, iat: seconds + 0.001 })
+  expect((await verifyUserToken(directory, later)).issuedAt).toBe(ERASED_AT + 1)
+  const other = await forge({ ...good, sub: 'u2', iat: seconds - 60 })
+  expect((await verifyUserToken(directory, other)).user).toBe('u2')
 })
 
 test('a token signed with the secret before the newest stays good', async () => {

@@ -6,10 +6,10 @@ import { CredentialsError } from './credentials-error.ts'
 import type { Directory } from './directory.ts'
 
 /**
- * An end user who has shown a valid token. It is accepted until `expiresAt` (epoch ms), while the tenant has the secret
- * `kid` that it is signed with.
+ * An end user who has shown a valid token, issued at `issuedAt`. It is accepted until `expiresAt` (both epoch ms), while the
+ * tenant has the secret `kid` that it is signed with, and unless the user is erased.
  */
-export type EndUser = { tenant: string; user: string; kid: string; expiresAt: number }
+export type EndUser = { tenant: string; user: string; kid: string; issuedAt: number; expiresAt: number }
 
 const AUDIENCE = 'carillon'
 /** RFC 7515, section 4.1.9: `application/` may be left out, and case does not matter. */
@@ -59,7 +59,8 @@ export const signUserToken = async (
     .setIssuer(tenant.id)
     .setSubject(user)
     .setAudience(AUDIENCE)
-    .setIssuedAt()
+    // With a fraction, so that it can be told whether it was before or after an erasure of the same second.
+    .setIssuedAt(Date.now() / 1_000)
     .setExpirationTime(expires)
     .sign(Buffer.from(secret))
   return { token, expiresAt: new Date(expires * 1_000).toISOString() }
@@ -127,10 +128,20 @@ const claimed = (token: string): Claimed => {
   throw refused('issuer', 'the claim iss (the tenant) is missing, or is not the id of a tenant')
 }
 
+/** Throws CredentialsError (`unauthenticated`) if the user was erased since the token was issued. */
+export const requireNotErased = async (
+  directory: Pick<Directory, 'erasure'>,
+  { tenant, user, issuedAt }: EndUser,
+): Promise<void> => {
+  const erasure = await directory.erasure(tenant, user)
+  if (erasure && issuedAt <= erasure.erasedAt)
+    throw refused('erased', 'the user has been erased since the token was issued', tenant)
+}
+
 /**
  * Checks type, signature, algorithm, issuer, audience, expiry and age (RFC 8725), with CLOCK_TOLERANCE_SECONDS for clocks that
- * differ. Throws `token_expired` for a good token that is too old and `unauthenticated` for everything else, both as
- * CredentialsError.
+ * differ, and that the user has not been erased since. Throws `token_expired` for a good token that is too old and
+ * `unauthenticated` for everything else, both as CredentialsError.
  */
 export const verifyUserToken = async (directory: Directory, token: string): Promise<EndUser> => {
   const { issuer, kid, typ } = claimed(token)
@@ -159,7 +170,9 @@ export const verifyUserToken = async (directory: Directory, token: string): Prom
       if (fault) throw fault
       continue
     }
-    return endUserOf(tenant.id, signer, payload)
+    const user = endUserOf(tenant.id, signer, payload)
+    await requireNotErased(directory, user)
+    return user
   }
   if (kid !== undefined && !tenant.secrets.some((secret) => secret.kid === kid))
     throw refused(
@@ -180,5 +193,11 @@ const endUserOf = (tenant: string, kid: string, { sub, exp = 0, iat = 0 }: JWTPa
       `the claim exp lies ${hours(exp - iat)} h after iat; ${hours(USER_TOKEN_MAX_SECONDS)} h are the most`,
       tenant,
     )
-  return { tenant, user: user.data, kid, expiresAt: (exp + CLOCK_TOLERANCE_SECONDS) * 1_000 }
+  return {
+    tenant,
+    user: user.data,
+    kid,
+    issuedAt: Math.round(iat * 1_000),
+    expiresAt: (exp + CLOCK_TOLERANCE_SECONDS) * 1_000,
+  }
 }

@@ -27,7 +27,15 @@ if (url) {
     const { client, keyspace } = connectCassandra(at(place))
     const session = cassandraSession(client, keyspace)
     const kept: string[] = []
-    for (const table of ['users', 'devices', 'device_holders', 'accounts', 'suppressions', 'tenants'])
+    for (const table of [
+      'erasures',
+      'users',
+      'devices',
+      'device_holders',
+      'accounts',
+      'suppressions',
+      'tenants',
+    ])
       for (const row of await session.rows(`SELECT JSON * FROM ${keyspace}.${table}`, []))
         kept.push(String(row['[json]']))
     await client.shutdown()

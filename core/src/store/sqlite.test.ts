@@ -71,3 +71,31 @@ test('purging takes away what has expired, in chunks, and nothing else', async (
   await store.close()
   await database.close()
 })
+
+test('an erasure overwrites what it removes in the file, and keeps no id', async () => {
+  const file = fileOf('erasure')
+  const database = openDatabase(file)
+  const store = sqliteStore({ database, seal: contractSeal, retention: RETENTION })
+  await store.migrate()
+  const tenant = freshTenant()
+  const owner = freshOwner()
+  const erased = Array.from({ length: 3 }, (_, index) => `quentin-${index}@example.org`)
+  for (const user of erased) {
+    await store.users.put(tenant, { id: user, profile: { name: `Quentin ${user}` } })
+    await store.topics.add(tenant, 'team', [user])
+    await store.devices.put(tenant, user, { id: 'd', createdAt: 1, device: { kind: 'fcm', token: user } })
+    await store.inbox.put([
+      { ...sampleItem(owner, { title: `To ${user}` }), tenant, user: `item-of-${owner.user}` },
+    ])
+  }
+  const text = () => {
+    database.handle.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    return readFileSync(file, 'latin1')
+  }
+  expect(text()).toContain('Quentin')
+  for (const user of [...erased, `item-of-${owner.user}`]) await store.users.remove(tenant, user)
+  expect(text()).not.toMatch(/quentin/i)
+  expect((await store.users.erased(tenant, erased)).size).toBe(3)
+  await store.close()
+  await database.close()
+})

@@ -10,6 +10,7 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Channel, InboxItem } from '@carillon/schemas'
 import { hostOf } from './accounts.ts'
 import { type Claim, createClaims } from './claims.ts'
+import { concealed } from './conceal.ts'
 import { itemContent, secretContent } from './content.ts'
 import { limitsOf, type Pace, type Rates } from './pace.ts'
 import type { Failure, Result } from './result.ts'
@@ -131,7 +132,8 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
       const claimed = await claim()
       if (claimed.claim !== 'ours') return { outcome: 'claimed', claim: claimed }
       const { channel } = step.plan[step.index]!
-      const outcome = await permit.send(outgoing(step, item, way, { seal, publicUrl, appUrl }))
+      const said = await permit.send(outgoing(step, item, way, { seal, publicUrl, appUrl }))
+      const outcome = concealed(said, way.address)
       const url = webhookUrl(channel, way)
       if (url !== undefined) await endpoints.ended(step.tenant, url, endOf(outcome))
       metrics.sends.inc({ channel, outcome: outcome.outcome })

@@ -6,6 +6,7 @@ import type { Devices, StoredDevice } from '@carillon/core/store/outreach'
 import type { Owner } from '@carillon/core/store/port'
 import { DEVICES_MAX, Device, DeviceId, PushDevice, Timestamp, UserId } from '@carillon/schemas'
 import { z } from 'zod'
+import type { ErasureGuard } from '../erasure-guard.ts'
 import type { Routes } from '../routes.ts'
 
 const Id = z.object({ id: DeviceId })
@@ -38,6 +39,9 @@ const urlOf = (device: Device): { pointer: string; url: string } | undefined => 
   return 'url' in device ? { pointer: '/url', url: device.url } : undefined
 }
 
+/** Whose device it is; `issuedAt` with a user token: when that was issued. */
+type Registrant = Owner & { issuedAt?: number }
+
 export const deviceRoutes = (
   routes: Routes,
   parts: {
@@ -47,9 +51,10 @@ export const deviceRoutes = (
     http: Pick<Http, 'refusal'>
     /** Whether a web push endpoint is of a push service that is used. */
     pushOrigin: (endpoint: string) => boolean
+    guard: ErasureGuard
   },
 ) => {
-  const { devices, directory, endpoints, http, pushOrigin } = parts
+  const { devices, directory, endpoints, http, pushOrigin, guard } = parts
 
   const list = async ({ tenant, user }: Owner) =>
     ((await devices.of(tenant, [user])).get(user) ?? []).map(shown)
@@ -59,7 +64,7 @@ export const deviceRoutes = (
     (kind === 'web-push' && !pushOrigin(url) ? 'it is of no push service that is used' : undefined)
 
   /** Throws `invalid_request` for what could never be reached, and `too_many_devices`. */
-  const put = async ({ tenant, user }: Owner, id: string, device: Device) => {
+  const put = async ({ tenant, user, issuedAt }: Registrant, id: string, device: Device) => {
     const target = urlOf(device)
     const message = target && refusal(device.kind, target.url)
     if (target && message !== undefined)
@@ -71,7 +76,11 @@ export const deviceRoutes = (
     if (!old && known.length >= DEVICES_MAX)
       throw new ProblemError('too_many_devices', `a user has at most ${DEVICES_MAX}; delete one first`)
     const now = { id, device, createdAt: old?.createdAt ?? Date.now() }
-    await devices.put(tenant, user, now)
+    await guard(tenant, [user], {
+      write: () => devices.put(tenant, user, now),
+      undo: () => devices.remove(tenant, user, [id]),
+      since: issuedAt,
+    })
     if (device.kind === 'webhook') await endpoints.registered(tenant, device.url)
     return shown(now)
   }

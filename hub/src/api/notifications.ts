@@ -203,7 +203,7 @@ export const notificationRoutes = (
       if (!found) throw notFound()
       const status: NotificationStatus = {
         ...summaryOf(found),
-        ...(found.planned
+        ...(found.planned || found.skipped
           ? { deliveries: await sums(sender.tenant, { id: found.id, wide: isWide(found) }) }
           : {}),
       }

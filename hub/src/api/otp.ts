@@ -44,6 +44,7 @@ export const otpRoutes = (routes: Routes, { otp, idempotent }: { otp: Otp; idemp
       body: OtpRequest,
       answers: { 202: { description: 'It is on its way', schema: Created } },
       problems: [
+        'erased',
         'no_address',
         'suppressed',
         'country_not_allowed',

@@ -2,6 +2,7 @@ import { type Place, SLOTS, type Topics } from '@carillon/core/store/port'
 import { LIST_MAX, TopicKey, UserId } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Cursors } from '../cursor.ts'
+import type { ErasureGuard } from '../erasure-guard.ts'
 import type { Routes } from '../routes.ts'
 
 const Key = z.object({ key: TopicKey })
@@ -13,7 +14,16 @@ const placeOf = (position: string): Place => {
   return { slot: Number(position.slice(0, split)), user: position.slice(split + 1) }
 }
 
-export const topicRoutes = (routes: Routes, { topics, cursors }: { topics: Topics; cursors: Cursors }) => {
+export const topicRoutes = (
+  routes: Routes,
+  { topics, guard, cursors }: { topics: Topics; guard: ErasureGuard; cursors: Cursors },
+) => {
+  const add = (tenant: string, topic: string, users: readonly string[]) =>
+    guard(tenant, users, {
+      write: () => topics.add(tenant, topic, users),
+      undo: (erased) => topics.remove(tenant, topic, erased),
+    })
+
   routes.sender(
     'topics:write',
     {
@@ -24,7 +34,7 @@ export const topicRoutes = (routes: Routes, { topics, cursors }: { topics: Topic
       answers: done,
     },
     async ({ c, params }, { tenant }) => {
-      await topics.add(tenant, params.key, [params.user])
+      await add(tenant, params.key, [params.user])
       return c.body(null, 204)
     },
   )
@@ -57,7 +67,7 @@ export const topicRoutes = (routes: Routes, { topics, cursors }: { topics: Topic
     },
     async ({ c, params, body }, { tenant }) => {
       const { users } = await body()
-      await topics.add(tenant, params.key, [...new Set(users)])
+      await add(tenant, params.key, [...new Set(users)])
       return c.body(null, 204)
     },
   )

@@ -4,6 +4,7 @@ import { signUserToken, USER_TOKEN_MAX_SECONDS } from '@carillon/core/security/u
 import type { StoredUser, Users } from '@carillon/core/store/port'
 import { Timestamp, UserId, UserProfile } from '@carillon/schemas'
 import { z } from 'zod'
+import type { Erase } from '../erase.ts'
 import type { Routes } from '../routes.ts'
 
 const Id = z.object({ id: UserId })
@@ -14,13 +15,16 @@ export const IssuedToken = z.object({ token: z.string(), expiresAt: Timestamp })
 
 const outside = ({ id, profile }: StoredUser) => ({ id, ...profile })
 
-export const userRoutes = (routes: Routes, { users, directory }: { users: Users; directory: Directory }) => {
+export const userRoutes = (
+  routes: Routes,
+  { users, erase, directory }: { users: Users; erase: Erase; directory: Directory },
+) => {
   routes.sender(
     'users:write',
     {
       method: 'put',
       path: '/v1/users/{id}',
-      summary: 'Create or replace a user',
+      summary: 'Create or replace a user; ends an erasure',
       params: Id,
       body: UserProfile,
       answers: { 200: { description: 'The user as stored', schema: User } },
@@ -54,12 +58,17 @@ export const userRoutes = (routes: Routes, { users, directory }: { users: Users;
     {
       method: 'delete',
       path: '/v1/users/{id}',
-      summary: 'Forget a user and their inbox',
+      summary: 'Erase a user: profile, inbox, devices, memberships',
       params: Id,
-      answers: { 204: { description: 'There is no such user any more' } },
+      answers: {
+        204: {
+          description:
+            'Erased. Tokens issued before are refused, and what is sent to the user is skipped until PUT /v1/users/{id}',
+        },
+      },
     },
     async ({ c, params }, { tenant }) => {
-      await users.remove(tenant, params.id)
+      await erase({ tenant, user: params.id })
       return c.body(null, 204)
     },
   )

@@ -52,6 +52,7 @@ const openEdge = async () => {
     io,
     directory,
     invalidations,
+    users: store.users,
     admission: { authenticated: () => {} },
     rateLimit: { user: async () => ({}), refused: (error) => error },
     refusals: createRefusals({ log }),
@@ -240,6 +241,22 @@ test('connections whose secret cannot be looked up are looked at again', async (
   await edge.invalidations.publish('all')
   expect(await ended).toBe('transport close')
   expect(look.mock.calls.length).toBeGreaterThan(1)
+})
+
+test('connections end when their user is erased, also when that is only learnt later', async () => {
+  const [ada, tab, bob] = await Promise.all([enter('ada'), enter('ada'), enter('bob')])
+  const refused = next<Error>(ada, 'connect_error')
+  const ended = [ada, tab].map((client) => next(client, 'disconnect'))
+  await edge.store.users.remove('acme', 'ada')
+  expect(await Promise.all(ended)).toEqual(['transport close', 'transport close'])
+  expect((await refused).message).toBe('unauthenticated')
+  expect(bob.connected).toBe(true)
+  // By another process, while the bus and the store were out of reach.
+  vi.spyOn(edge.store.users, 'erased').mockRejectedValueOnce(new UnavailableError('store', 'away'))
+  await edge.bare.users.remove('acme', 'bob')
+  const gone = next(bob, 'disconnect')
+  await edge.invalidations.publish('all')
+  expect(await gone).toBe('transport close')
 })
 
 test('a connection ends when its token expires, and cannot come back with it', async () => {

@@ -3,13 +3,14 @@ import type { Invalidations } from '@carillon/core/invalidation/port'
 import type { Live } from '@carillon/core/live/port'
 import type { LiveServer } from '@carillon/core/live/server'
 import type { Directory } from '@carillon/core/security/directory'
-import type { Owner } from '@carillon/core/store/port'
+import type { Owner, Users } from '@carillon/core/store/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { InboxReceived, parse } from '@carillon/schemas'
 import type { RateLimit } from '../rate-limit.ts'
 import type { Refusals } from '../refusals.ts'
 import type { Admission } from './admission.ts'
+import { watchErasures } from './erased.ts'
 import { handshake, type LiveSocket } from './handshake.ts'
 import { watchWithdrawnSecrets } from './withdrawn.ts'
 
@@ -38,14 +39,15 @@ export type Sockets = {
  * The live edge: who may connect, what they may send, and when a connection ends. It may be called before or after
  * `io` is attached to an HTTP server.
  *
- * A client whose connection is closed below Socket.IO (expired token, withdrawn secret, drain, too slow) tries again by itself; one
- * that broke the rules is disconnected in Socket.IO's own terms, after which its library stays away.
+ * A client whose connection is closed below Socket.IO (expired token, withdrawn secret, erased
+ * user, drain, too slow) tries again by itself; one that broke the rules is disconnected in Socket.IO's own terms, after which its library stays away.
  * `onReceived` gets what a client says has arrived; the owner comes from its token.
  */
 export const attachSockets = (parts: {
   io: LiveServer
   directory: Directory
   invalidations: Pick<Invalidations, 'subscribe'>
+  users: Pick<Users, 'erased'>
   admission: Pick<Admission, 'authenticated'>
   rateLimit: Pick<RateLimit, 'user' | 'refused'>
   refusals: Refusals
@@ -54,8 +56,19 @@ export const attachSockets = (parts: {
   log: Log
   metrics: Pick<Metrics, 'connections' | 'faults'>
 }): Sockets => {
-  const { io, directory, invalidations, admission, rateLimit, refusals, onReceived, live, log, metrics } =
-    parts
+  const {
+    io,
+    directory,
+    invalidations,
+    users,
+    admission,
+    rateLimit,
+    refusals,
+    onReceived,
+    live,
+    log,
+    metrics,
+  } = parts
   const { sockets } = io.of('/')
   /** Frames in this window of those that sent any: a silent connection costs nothing. */
   const frames = new Map<LiveSocket, number>()
@@ -111,6 +124,7 @@ export const attachSockets = (parts: {
   })
   live.onLoss(() => io.local.emit('inbox.resync'))
   const withdrawn = watchWithdrawnSecrets({ sockets, directory, invalidations, log })
+  const erased = watchErasures({ io, users, invalidations, log })
 
   const sweep = setInterval(() => {
     const now = Date.now()
@@ -119,6 +133,7 @@ export const attachSockets = (parts: {
       windowEnds = now + FRAME_WINDOW_MS
     }
     withdrawn.check()
+    erased.check()
     for (const socket of sockets.values()) {
       if (socket.data.expiresAt <= now) socket.conn.close()
       else if (lagsBehind(socket)) {

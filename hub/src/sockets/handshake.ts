@@ -4,7 +4,7 @@ import { ProblemError } from '@carillon/core/errors'
 import { userRoom } from '@carillon/core/live/room'
 import type { LiveServer } from '@carillon/core/live/server'
 import type { Directory } from '@carillon/core/security/directory'
-import { verifyUserToken } from '@carillon/core/security/user-tokens'
+import { requireNotErased, verifyUserToken } from '@carillon/core/security/user-tokens'
 import type { Log } from '@carillon/core/telemetry/log'
 import { problemOf } from '../problems.ts'
 import type { RateLimit } from '../rate-limit.ts'
@@ -69,7 +69,8 @@ const admit = async ({ io, directory, admission, rateLimit }: Admitting, socket:
   admission.authenticated(connection)
   socket.data = user
   await socket.join(room)
-  // The secret may have been withdrawn meanwhile, when nothing could close this socket yet.
+  // Either may have happened meanwhile, when nothing could close this socket yet.
+  await requireNotErased(directory, user)
   const known = await directory.tenant(user.tenant)
   if (!known?.secrets.some(({ kid }) => kid === user.kid))
     throw new ProblemError('unauthenticated', 'the secret that the user token is signed with was withdrawn')

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, test, vi } from 'vitest'
 import { ADDRESSES } from './scenarios/addresses.ts'
+import { ERASURE } from './scenarios/erasure.ts'
 import { FAULTS } from './scenarios/faults.ts'
 import { interrupt } from './scenarios/killed.ts'
 import { LISTING } from './scenarios/listing.ts'
@@ -10,7 +11,10 @@ import { RETRIES } from './scenarios/retries.ts'
 import { openScene } from './scene.ts'
 import type { Stage } from './stage.ts'
 
-const SCENARIOS = [...PRESENCE, ...FAULTS, ...RETRIES, ...REPORTS, ...ADDRESSES, OTP, PUMPING, LISTING]
+const SCENARIOS = [
+  ...[...PRESENCE, ...FAULTS, ...RETRIES, ...REPORTS, ...ADDRESSES, OTP, PUMPING, LISTING],
+  ...ERASURE,
+]
 
 /**
  * What has to hold in every mode. The scenarios have nothing of one another's but the installation, and go on at the same

@@ -22,8 +22,14 @@ export type Answer = { status: number; body: unknown }
 export const backend = (stage: Pick<Stage, 'hubs'>, { apiKey, token }: AddedTenant) => {
   const hub = () => stage.hubs[0]?.url ?? ''
 
-  const call = async (method: string, path: string, body?: unknown, bearer = apiKey): Promise<Answer> => {
-    const response = await fetch(`${hub()}${path}`, {
+  const call = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    bearer = apiKey,
+    at = hub(),
+  ): Promise<Answer> => {
+    const response = await fetch(`${at}${path}`, {
       method,
       headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -102,7 +108,10 @@ export const openScene = async (stage: Stage) => {
       await eventually(() => expect(client.connection).toBe('live'))
       return client
     },
-    /** An app that has frozen: it is connected, and says nothing. `got` names what it was sent. */
+    /**
+     * An app that has frozen: it is connected, and says nothing. `got` names what it was sent; `ended` resolves when its
+     * connection is closed.
+     */
     frozenApp: async (user: string) => {
       const socket = io(api.hub(), {
         transports: ['websocket'],
@@ -112,8 +121,9 @@ export const openScene = async (stage: Stage) => {
       closers.add('frozen app', () => void socket.disconnect())
       const got: string[] = []
       socket.on('inbox.added', ({ item }: InboxAdded) => got.push(item.notification))
+      const ended = new Promise<void>((resolve) => socket.once('disconnect', () => resolve()))
       await eventually(() => expect(socket.connected).toBe(true))
-      return { got }
+      return { got, ended }
     },
     close: async () => {
       const failures = await closers.close(10_000)

@@ -11,11 +11,12 @@ const HUSH = {
   suppressed: 'suppressed.hush@example.org',
   secret: 'hush-tenant-secret-42',
   vapid: 'hush-private-key-42',
+  erased: 'erased.hush@example.org',
 }
 
 /** `dump` gives everything that lies in the place `main`, as text. */
 export const atRestContract = (store: () => Store, dump: () => Promise<string>): void => {
-  test('addresses, credentials and keys do not lie in it in the clear', async () => {
+  test('addresses, credentials, keys and ids of the erased do not lie in it in the clear', async () => {
     const { users, devices, accounts, suppressions, tenants } = store()
     const tenant = freshTenant()
     const profile = { name: 'Ada', email: HUSH.email, phone: HUSH.phone }
@@ -47,6 +48,7 @@ export const atRestContract = (store: () => Store, dump: () => Promise<string>):
         source: null,
       },
     ])
+    await users.remove(tenant, HUSH.erased)
     await tenants.put({
       id: tenant,
       secrets: [{ kid: 'k', secret: HUSH.secret }],

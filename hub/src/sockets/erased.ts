@@ -1,0 +1,73 @@
+import { UnavailableError } from '@carillon/core/errors'
+import type { Change, Invalidations } from '@carillon/core/invalidation/port'
+import { userRoom } from '@carillon/core/live/room'
+import type { LiveServer } from '@carillon/core/live/server'
+import { grouped, slices } from '@carillon/core/store/grouping'
+import type { Users } from '@carillon/core/store/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import type { LiveSocket } from './handshake.ts'
+
+/** Users looked up at a time. */
+const AT_ONCE = 500
+
+/**
+ * Closes the connections of erased users whose token was issued before. `check` repeats what could not be looked up; call
+ * it regularly.
+ */
+export const watchErasures = (parts: {
+  io: LiveServer
+  users: Pick<Users, 'erased'>
+  invalidations: Pick<Invalidations, 'subscribe'>
+  log: Log
+}): { check(): void } => {
+  const { io, users, invalidations, log } = parts
+  const { sockets, adapter } = io.of('/')
+  /** Sockets to be looked at, by their ids. */
+  const suspects = new Set<string>()
+  let checking = false
+
+  const close = async (tenant: string, some: readonly LiveSocket[]) => {
+    const erasures = await users.erased(tenant, [...new Set(some.map(({ data }) => data.user))])
+    for (const socket of some) {
+      const { erasedAt = Number.NEGATIVE_INFINITY } = erasures.get(socket.data.user) ?? {}
+      suspects.delete(socket.id)
+      if (socket.data.issuedAt > erasedAt) continue
+      log.info({ tenant, reason: 'erased' }, 'connection ended')
+      socket.conn.close()
+    }
+  }
+
+  const closeAll = async () => {
+    const found = [...suspects].flatMap((id) => {
+      const socket = sockets.get(id)
+      if (!socket) suspects.delete(id)
+      return socket ? [socket] : []
+    })
+    for (const [tenant, together] of grouped(found, ({ data }) => data.tenant))
+      for (const some of slices(together, AT_ONCE)) await close(tenant, some)
+  }
+
+  const check = async () => {
+    if (checking || suspects.size === 0) return
+    checking = true
+    try {
+      await closeAll()
+    } catch (err) {
+      if (!(err instanceof UnavailableError)) log.error({ err }, 'connections could not be checked')
+    } finally {
+      checking = false
+    }
+  }
+
+  const suspect = ({ kind, tenant, id = '' }: Change) => {
+    if (kind !== 'erasure') return
+    for (const socket of adapter.rooms.get(userRoom(tenant, id)) ?? []) suspects.add(socket)
+  }
+
+  invalidations.subscribe((changes) => {
+    if (changes === 'all') for (const id of sockets.keys()) suspects.add(id)
+    else for (const change of changes) suspect(change)
+    void check()
+  })
+  return { check: () => void check() }
+}
