@@ -15,7 +15,7 @@ const { notifications, migrate } = sqliteStore({
   seal: createSeal('a secret only for tests'),
   retention: DAY_MS,
 })
-beforeAll(migrate)
+beforeAll(() => migrate())
 afterAll(() => database.close())
 
 const NOW = Date.now()
