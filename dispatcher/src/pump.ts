@@ -2,6 +2,7 @@ import { ProblemError } from '@carillon/core/errors'
 import type { Message, Reader } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { deadReasonOf } from './dead-reason.ts'
 import type { Dispatch, Outcome } from './dispatch.ts'
 import { createOutages, type Pauses, pauseMs, Stopped } from './outages.ts'
 
@@ -49,10 +50,12 @@ export const createPump = (ports: PumpPorts) => {
 
   const fail = async (reader: Reader, message: Message, error: unknown) => {
     const { sequence, deliveries } = message
-    if (error instanceof ProblemError)
-      return settle(reader, [{ message, reason: { code: error.problem.code, detail: error.message } }])
-    if (deliveries >= MAX_DELIVERIES)
-      return settle(reader, [{ message, reason: { code: 'too_many_attempts', detail: String(error) } }])
+    if (error instanceof ProblemError || deliveries >= MAX_DELIVERIES) {
+      const { reason, reference } = deadReasonOf(error, deliveries)
+      if (reference)
+        log.error({ err: error, lane: reader.lane, sequence, reference }, 'a message is given up')
+      return settle(reader, [{ message, reason }])
+    }
     log.error(
       { err: error, lane: reader.lane, sequence, deliveries },
       'a message failed and will be tried again',

@@ -3,6 +3,7 @@ import { readStep, type Step } from '@carillon/core/outreach/step'
 import type { Store } from '@carillon/core/store/port'
 import type { Message, Reader } from '@carillon/core/stream/port'
 import { type Channel, parseStepSubject, SubjectError } from '@carillon/schemas'
+import { deadReasonOf } from '../dead-reason.ts'
 import { type Outages, pauseMs, Stopped } from '../outages.ts'
 import { MAX_DELIVERIES } from '../pump.ts'
 import { following, type Handle } from './handle.ts'
@@ -52,10 +53,10 @@ export const startLane = (ports: LanePorts, channel: Channel, reader: Reader) =>
     const { sequence, deliveries } = message
     const spent = deliveries >= MAX_DELIVERIES
     if (error instanceof ProblemError || spent) {
-      const code = error instanceof ProblemError ? error.problem.code : 'too_many_attempts'
-      await outages.through(() => reader.bury([{ message, reason: { code, detail: String(error) } }]))
-      metrics.deadLetters.inc({ code })
-      log.warn({ err: error, lane: reader.lane, sequence }, 'put with the dead letters')
+      const { reason, reference } = deadReasonOf(error, deliveries)
+      await outages.through(() => reader.bury([{ message, reason }]))
+      metrics.deadLetters.inc({ code: reason.code })
+      log.warn({ err: error, lane: reader.lane, sequence, reference }, 'put with the dead letters')
       return
     }
     log.error(

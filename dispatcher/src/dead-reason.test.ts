@@ -1,0 +1,23 @@
+import { ProblemError } from '@carillon/core/errors'
+import { expect, test } from 'vitest'
+import { deadReasonOf } from './dead-reason.ts'
+
+test('a problem is told in its own words', () => {
+  const error = new ProblemError('type_unknown', 'there is no type x', {
+    cause: new Error('unconfigured table types'),
+  })
+  expect(deadReasonOf(error, 1)).toEqual({ reason: { code: 'type_unknown', detail: 'there is no type x' } })
+})
+
+test.each([
+  new Error('unconfigured table carillon.inbox'),
+  new TypeError("Cannot read properties of undefined (reading 'rows')"),
+  'SQLITE_ERROR: no such column',
+])('of any other error the tenant gets a reference only: %s', (error) => {
+  const { reason, reference } = deadReasonOf(error, 8)
+  expect(reference).toMatch(/^[0-9a-f]{12}$/)
+  expect(reason).toEqual({
+    code: 'too_many_attempts',
+    detail: `Carillon failed to handle it 8 times; its log has the reason under the reference ${reference}`,
+  })
+})
