@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -50,7 +50,10 @@ test('dev keeps what was sent, its key and its tokens over kill -9', async () =>
   const token = await run('token', '--tenant', 'demo', '--user', 'ada')
   await vi.waitUntil(async () => (await inbox(server, token)).counts.unread === 1, { timeout: 30_000 })
   const state = await readFile(join(dir, 'dev.json'), 'utf8')
-  expect((await stat(join(dir, 'dev.json'))).mode & 0o077).toBe(0)
+  const files = await readdir(dir)
+  expect(files).toEqual(expect.arrayContaining(['carillon.db', 'carillon.db-wal', 'dev.json', 'lock.db']))
+  for (const name of ['.', ...files])
+    expect([name, (await stat(join(dir, name))).mode & 0o077]).toEqual([name, 0])
 
   await server.kill()
   await server.restart()

@@ -4,6 +4,7 @@ import type { Config } from '@carillon/core/config/config'
 import { newApiKey } from '@carillon/core/security/api-keys'
 import { newTenant } from '@carillon/core/security/user-tokens'
 import { requireFileLayout } from '@carillon/core/sqlite/installation'
+import { makePrivate } from '@carillon/core/sqlite/private'
 import type { Store } from '@carillon/core/store/port'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { CAPTURED_MAX, createCaptured } from '@carillon/hub/captured'
@@ -25,7 +26,9 @@ const PROFILES = USERS.map((id, index) => ({
 
 /** Two processes on one embedded file would each deliver everything, so the first keeps a lock that dies with it. */
 const lockDataDir = (dataDir: string) => {
-  const lock = new Libsql(join(dataDir, 'lock.db'))
+  const file = join(dataDir, 'lock.db')
+  makePrivate(file)
+  const lock = new Libsql(file)
   try {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE')
     lock.exec('BEGIN EXCLUSIVE')

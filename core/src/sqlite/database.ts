@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import Libsql from 'libsql'
 import { recordInstallation, requireFileLayout } from './installation.ts'
+import { makePrivate } from './private.ts'
 import { openWal } from './wal.ts'
 
 /** How long one commit may go on collecting work, so that the event loop stays responsive. */
@@ -73,7 +72,7 @@ export const openDatabase = (
 ): Database => {
   if (path !== ':memory:') {
     requireFileLayout(path)
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makePrivate(path)
   }
   const handle = new Libsql(path)
   handle.exec('PRAGMA busy_timeout = 5000')

@@ -1,0 +1,48 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openDatabase } from './database.ts'
+
+const folder = () => {
+  const made = mkdtempSync(join(tmpdir(), 'carillon-modes-'))
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }))
+  return made
+}
+/** The modes of a directory and of what is in it. */
+const modes = (dir: string) =>
+  Object.fromEntries(
+    ['.', ...readdirSync(dir)].map((name) => [name, (statSync(join(dir, name)).mode & 0o777).toString(8)]),
+  )
+const OWNER_ONLY = { '.': '700', 'carillon.db': '600', 'carillon.db-shm': '600', 'carillon.db-wal': '600' }
+
+/** Opens the database, writes into it, and says which modes the files have while it is open. */
+const opened = async (dir: string) => {
+  const database = openDatabase(join(dir, 'carillon.db'))
+  await database.write(() => database.handle.exec('CREATE TABLE IF NOT EXISTS t (a)'))
+  const found = modes(dir)
+  await database.close()
+  return found
+}
+
+test.skipIf(process.platform === 'win32')(
+  'only their owner reads the files, whatever the umask and however they were made',
+  async () => {
+    const before = process.umask(0)
+    onTestFinished(() => void process.umask(before))
+    const dir = join(folder(), 'data')
+    expect(await opened(dir)).toEqual(OWNER_ONLY)
+    for (const name of readdirSync(dir)) chmodSync(join(dir, name), 0o644)
+    chmodSync(dir, 0o755)
+    expect(await opened(dir)).toEqual(OWNER_ONLY)
+  },
+)
+
+test.skipIf(process.platform === 'win32')('a directory that holds other things keeps its mode', async () => {
+  const dir = join(folder(), 'shared')
+  mkdirSync(dir)
+  chmodSync(dir, 0o755)
+  writeFileSync(join(dir, 'notes.txt'), '')
+  chmodSync(join(dir, 'notes.txt'), 0o644)
+  expect(await opened(dir)).toEqual({ ...OWNER_ONLY, '.': '755', 'notes.txt': '644' })
+})

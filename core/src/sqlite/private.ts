@@ -1,0 +1,33 @@
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+const OTHERS = 0o077
+/** What Carillon keeps in a data directory. */
+const OWN = /^((carillon|lock)\.db(-wal|-shm|-journal)?|dev\.json)$/
+
+/** Takes a file or directory from everybody but its owner. A missing one is left out. */
+const restrict = (path: string, mode: number): void => {
+  try {
+    if ((statSync(path).mode & OTHERS) !== 0) chmodSync(path, mode)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return
+    if (code !== 'EPERM') throw error
+    process.emitWarning(`${path} belongs to another user, and others may read it`)
+  }
+}
+
+/**
+ * Prepares a database file that only its owner can read: creates it with its directory if it is missing, whatever the
+ * umask, and corrects the modes of existing ones. SQLite gives the files beside it the same mode. A directory that holds
+ * other things too keeps its mode.
+ */
+export const makePrivate = (path: string): void => {
+  const directory = dirname(path)
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  // Windows has no such modes.
+  if (process.platform === 'win32') return
+  closeSync(openSync(path, 'a', 0o600))
+  for (const suffix of ['', '-wal', '-shm', '-journal']) restrict(path + suffix, 0o600)
+  if (readdirSync(directory).every((name) => OWN.test(name))) restrict(directory, 0o700)
+}
