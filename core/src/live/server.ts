@@ -12,7 +12,7 @@ export type LiveServer = Server<ClientToHub, HubToClient, Record<string, never>,
 /** The longest frame a client may send, in bytes; a longer one ends its connection. */
 const MAX_FRAME_BYTES = 16 * 1_024
 /** How long a connection may stay without having shown a token. */
-const UNAUTHENTICATED_MS = 5_000
+export const UNAUTHENTICATED_MS = 5_000
 
 /**
  * Text frames without compression, so that Socket.IO builds each frame once, however many sockets it goes to, and a

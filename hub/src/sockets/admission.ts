@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { UNAUTHENTICATED_MS } from '@carillon/core/live/server'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Refusal } from '../guard.ts'
 import { RateLimitedError } from '../problems.ts'
@@ -15,8 +16,8 @@ export const GRACE_MS = 2_000
 /** How many times the limit a burst may be. */
 const BURST = 20
 const SWEEP_MS = 500
-/** By then every socket without a token is closed. */
-const RETRY_AFTER_MS = 5_000
+/** Socket.IO closes sockets without a token at its deadline; a client that ignores that is cut off this much later. */
+const CUT_AFTER_MS = UNAUTHENTICATED_MS + 1_000
 
 type Pending = { connection: Socket; since: number }
 /** `pending`: without a valid token, oldest first. */
@@ -44,27 +45,39 @@ export const createAdmission = (parts: {
   const connections = new WeakMap<Socket, () => void>()
   /** What has more pending sockets than the limit. */
   const crowded = new Set<Counts>()
+  /** All that have not shown a token, oldest first. */
+  const waiting = new Set<Pending>()
 
   const refuse = (limit: keyof SocketLimits, detail: string) => {
     metrics.rateLimited.inc({ limit })
-    return new RateLimitedError(detail, RETRY_AFTER_MS)
+    return new RateLimitedError(detail, UNAUTHENTICATED_MS)
   }
 
   const enter = (address: string, connection: Socket, counts: Counts) => {
     const pending = { connection, since: performance.now() }
     counts.sockets++
     counts.pending.add(pending)
+    waiting.add(pending)
     if (counts.pending.size > limits.handshakes) crowded.add(counts)
     addresses.set(address, counts)
-    connections.set(connection, () => counts.pending.delete(pending))
-    connection.once('close', () => {
+    const settle = () => {
       counts.pending.delete(pending)
+      waiting.delete(pending)
+    }
+    connections.set(connection, settle)
+    connection.once('close', () => {
+      settle()
       if (--counts.sockets === 0) addresses.delete(address)
     })
   }
 
   const sweep = setInterval(() => {
-    const late = performance.now() - GRACE_MS
+    const now = performance.now()
+    for (const { connection, since } of waiting) {
+      if (since > now - CUT_AFTER_MS) break
+      connection.destroy()
+    }
+    const late = now - GRACE_MS
     for (const counts of crowded) {
       let surplus = counts.pending.size - limits.handshakes
       for (const { connection, since } of counts.pending) {
