@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type {} from '@carillon/core/provided'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { mailServer } from './outreach/stand-ins/mail.ts'
 import { startCarillon } from './rig/carillon.ts'
 import type { Server } from './rig/child.ts'
 
@@ -196,6 +197,36 @@ describe.skipIf(!executablePath)(
       await mail.waitFor(WAIT)
       await page.getByText('Not sent: no device is registered').waitFor(WAIT)
       await page.close()
+    })
+
+    test('what an account cannot send shows why, and until when; then that it was sent', async () => {
+      const mail = await mailServer({ plain: true })
+      try {
+        const { page, errors } = await open('ada')
+        const { apiKey } = await (await fetch(`${server.url}/demo/config.json`)).json()
+        const { provider, config } = mail.account
+        await call('PUT', '/v1/providers/mail', apiKey, { provider, config })
+        await call('POST', '/v1/notifications', apiKey, {
+          to: 'grace',
+          type: 'greeting',
+          title: 'By mail',
+          priority: 'critical',
+          plan: [{ channel: 'email', when: 'always' }],
+        })
+        await page.getByText(/^Waits: .*set tls to "none".*\(mail\)\. Next attempt at \d/).waitFor(WAIT)
+        await call('PUT', '/v1/providers/mail', apiKey, { provider, config: { ...config, tls: 'none' } })
+        await page.getByText('Sent by the account mail').waitFor(WAIT)
+        await page.getByText(/^Waits: /).waitFor({ ...WAIT, state: 'detached' })
+        expect(mail.taken).toHaveLength(1)
+        expect(errors).toEqual([])
+        await page.close()
+        await fetch(`${server.url}/v1/providers/mail`, {
+          method: 'DELETE',
+          headers: { authorization: `Bearer ${apiKey}` },
+        })
+      } finally {
+        await mail.close()
+      }
     })
 
     test('what is read before the delay is sent nowhere else', async () => {

@@ -2,6 +2,7 @@ import {
   type Action,
   type Actor,
   Channel,
+  DeliveryState,
   type Device,
   type Priority,
   type SuppressionReason,
@@ -126,7 +127,8 @@ export interface Http {
 
 /**
  * What would have been sent in development, rendered: `text` and `html` as the person would get it. `skipped`: why it could
- * not have been sent, such as `no_address`.
+ * not have been sent, such as `no_address`. `provider`: the account that sends it for real; `trouble` is what keeps it from
+ * that, and `until` when it is tried next, if it is.
  */
 export const Captured = z.object({
   id: z.string(),
@@ -139,6 +141,10 @@ export const Captured = z.object({
   html: z.string().optional(),
   notification: z.string(),
   skipped: z.string().optional(),
+  provider: z.string().optional(),
+  trouble: z
+    .object({ state: DeliveryState, reason: z.string(), detail: z.string(), until: z.string().optional() })
+    .optional(),
 })
 export type Captured = z.infer<typeof Captured>
 

@@ -33,8 +33,12 @@ const captured = (message: Outgoing): Captured => {
       }
 }
 
-/** A message that could not have been sent, for the same list. */
-export const skippedMessage = (step: Step, item: InboxItem | undefined, reason: string): Captured => {
+/** A message that was not captured, for the same list: it could not be sent, or an account sends it for real. */
+export const listedMessage = (
+  step: Step,
+  item: InboxItem | undefined,
+  more: Pick<Captured, 'skipped' | 'provider' | 'trouble'>,
+): Captured => {
   const { user, notification, plan, index, target = '' } = step
   return {
     id: deliveryKey(step, target),
@@ -45,7 +49,7 @@ export const skippedMessage = (step: Step, item: InboxItem | undefined, reason: 
     notification,
     ...(item?.title === undefined ? {} : { subject: item.title }),
     text: item?.body ?? '',
-    skipped: reason,
+    ...more,
   }
 }
 

@@ -5,8 +5,8 @@ import type { DeliveryChange } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import type { Suppression } from '@carillon/schemas'
-import { skippedMessage } from '../channels/capture.ts'
+import type { InboxItem, Suppression } from '@carillon/schemas'
+import { listedMessage } from '../channels/capture.ts'
 import type { AccountBook } from './accounts.ts'
 import type { Attempt } from './attempt.ts'
 import { nextAtOnce } from './conclude.ts'
@@ -65,10 +65,20 @@ export const createHandle = ({ store, accounts, endpoints, attempt, metrics, cap
    */
   const unreachable = (step: Step, known: Known, reason: string): Result => {
     const result = skip(step, reason)
-    capture?.(skippedMessage(step, known.item(step), reason))
+    capture?.(listedMessage(step, known.item(step), { skipped: reason }))
     if (step.target) result.failed = step
     else result.messages.push(...nextAtOnce(step))
     return result
+  }
+
+  /** Development: shows what an account does for real, and what keeps it from that. */
+  const tell = (step: Step, item: InboxItem | undefined, { changes }: Result) => {
+    const last = changes.at(-1)
+    if (!last || last.provider === undefined || last.provider === 'capture') return
+    const { state, provider, reason, detail = '', nextAttempt } = last
+    const until = nextAttempt === undefined ? {} : { until: new Date(nextAttempt).toISOString() }
+    const trouble = reason === undefined ? {} : { trouble: { state, reason, detail, ...until } }
+    capture?.(listedMessage(step, item, { provider, ...trouble }))
   }
 
   /** Takes away what is on the suppression list. */
@@ -130,7 +140,10 @@ export const createHandle = ({ store, accounts, endpoints, attempt, metrics, cap
     if (left.length === 0) return unreachable(step, known, 'endpoint_disabled')
     const [only] = left
     if (only && left.length === 1) {
-      return attempt({ ...step, target: only.target }, known.item(step), only)
+      const one = { ...step, target: only.target }
+      const result = await attempt(one, known.item(step), only)
+      if (capture) tell(one, known.item(step), result)
+      return result
     }
     // Each on its own from here on: one that has to wait or fails does not hold up the others.
     const result = nothing(step.tenant)

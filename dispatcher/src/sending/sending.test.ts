@@ -240,6 +240,34 @@ describe('development', () => {
     for (const message of messages) expect(message).toMatchObject(shown)
   })
 
+  test('shows what keeps a real account from sending, and that it has sent', async () => {
+    const captured = new Map<string, Captured>()
+    const mail = scripted('mail', ['email'])
+    const { account, send } = await open({
+      providers: providersOf(mail),
+      retries: { email: { baseMs: 50 } },
+      capture: (message) => captured.set(message.id, message),
+    })
+    await account('mail')
+    mail.say(() => ({ outcome: 'retry', reason: 'tls_failed', detail: 'no STARTTLS' }))
+    await send(note('n1', [step('email')]))
+    const shown = { user: 'ada', channel: 'email', subject: 'Your bill', provider: 'mail' }
+    const trouble = {
+      state: 'queued',
+      reason: 'tls_failed',
+      detail: 'no STARTTLS',
+      until: expect.any(String),
+    }
+    await until(() =>
+      expect([...captured.values()]).toEqual([expect.objectContaining({ ...shown, trouble })]),
+    )
+    mail.say(() => ({ outcome: 'sent' }))
+    await until(() => {
+      expect([...captured.values()]).toEqual([expect.objectContaining(shown)])
+      expect([...captured.values()][0]).not.toHaveProperty('trouble')
+    })
+  })
+
   test('takes one message for each device, and the fallback of what has none', async () => {
     const captured: Captured[] = []
     const { send, ledger, store, tenant } = await open({

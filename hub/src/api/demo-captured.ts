@@ -1,6 +1,6 @@
 import { ProblemError } from '@carillon/core/errors'
 import type { Captured } from '@carillon/core/outreach/provider'
-import { Channel, NotificationId, Timestamp, UserId } from '@carillon/schemas'
+import { Channel, DeliveryState, NotificationId, Timestamp, UserId } from '@carillon/schemas'
 import type { Hono } from 'hono'
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
 import { z } from 'zod'
@@ -32,6 +32,16 @@ const ShownMessage = z.object({
   text: z.string(),
   html: z.boolean().describe('Whether there is /demo/captured/{id}.html'),
   skipped: z.string().optional().describe('Why it could not have been sent'),
+  provider: z.string().optional().describe('The account that sends it for real'),
+  trouble: z
+    .object({
+      state: DeliveryState,
+      reason: z.string(),
+      detail: z.string(),
+      until: Timestamp.optional().describe('When it is tried next'),
+    })
+    .optional()
+    .describe('What keeps that account from sending it'),
   notification: NotificationId,
 })
 type ShownMessage = z.infer<typeof ShownMessage>

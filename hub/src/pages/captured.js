@@ -33,8 +33,26 @@ const REASONS = {
 }
 const reasonOf = ({ skipped, channel }) => REASONS[skipped]?.[channel] ?? REASONS[skipped]?.all ?? skipped
 
+/** What became of a message that was not captured; undefined if it was, or if an account has sent it. */
+const troubleOf = (message) => {
+  const { skipped, provider, trouble } = message
+  if (skipped) return `Not sent: ${reasonOf(message)}`
+  if (!trouble) return undefined
+  const why = `${trouble.detail || trouble.reason} (${provider})`
+  if (trouble.state === 'failed') return `Not sent: ${why}`
+  if (trouble.state === 'in_doubt') return `Perhaps sent: ${why}`
+  const until = trouble.until && new Date(trouble.until).toLocaleTimeString()
+  return `Waits: ${why}${until ? `. Next attempt at ${until}` : ''}`
+}
+
+const isSentBy = ({ provider, trouble }) => provider !== undefined && trouble === undefined
+
 const byId = (id) => document.getElementById(id)
-const unique = (messages) => [...new Map(messages.map((message) => [message.id, message])).values()]
+/** Of messages with one id, the first: it is the newest. */
+const unique = (messages) => {
+  const known = new Set()
+  return messages.filter(({ id }) => !known.has(id) && known.add(id))
+}
 
 const channelOf = ({ channel }) => CHANNELS[channel] ?? channel
 const recipientOf = ({ to, user }) => (to === user ? user : `${to} (${user})`)
@@ -88,7 +106,7 @@ const messageDialog = () => {
       element('span', { class: 'channel' }, channelOf(message)),
       element('span', {}, 'to ', element('bdi', {}, recipientOf(message))),
       element('time', { datetime: message.at }, new Date(message.at).toLocaleString()),
-      message.skipped && element('strong', {}, `Not sent: ${reasonOf(message)}`),
+      troubleOf(message) && element('strong', {}, troubleOf(message)),
     )
     tabs.hidden = !message.html
     body.setAttribute('role', message.html ? 'tabpanel' : 'region')
@@ -124,7 +142,7 @@ export const showCaptured = () => {
         element('span', { class: 'sent-to' }, 'to ', element('bdi', {}, recipient)),
         timeElement(message.at),
       ),
-      message.skipped && element('p', { class: 'sent-skipped' }, `Not sent: ${reasonOf(message)}`),
+      troubleOf(message) && element('p', { class: 'sent-skipped' }, troubleOf(message)),
       element(
         'h3',
         { dir: 'auto' },
@@ -140,6 +158,7 @@ export const showCaptured = () => {
         ),
       ),
       rest && element('p', { class: 'sent-text', dir: 'auto' }, rest),
+      isSentBy(message) && element('p', { class: 'sent-text' }, `Sent by the account ${message.provider}`),
     )
   }
 
@@ -163,7 +182,7 @@ export const showCaptured = () => {
       const [first] = arrived
       byId('sent-status').textContent =
         arrived.length === 1
-          ? `${first.skipped ? 'Not sent' : 'Sent'}: ${channelOf(first)} to ${recipientOf(first)}: ${headingOf(first)}`
+          ? `${troubleOf(first) ? 'Not sent' : 'Sent'}: ${channelOf(first)} to ${recipientOf(first)}: ${headingOf(first)}`
           : `${arrived.length} more messages`
       arrived = []
     }, ANNOUNCE_MS)
