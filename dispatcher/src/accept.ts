@@ -1,6 +1,6 @@
 import { type LinkPolicy, linkProblem } from '@carillon/core/links'
 import type { Directory } from '@carillon/core/security/directory'
-import type { Store } from '@carillon/core/store/port'
+import type { Store, Tenant } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import type { Plan, StoredType, Warning } from '@carillon/schemas'
 import { createIdentify, type Identity } from './identity.ts'
@@ -18,7 +18,11 @@ const read = (message: Message): Read => {
 }
 
 export type AcceptPorts = {
-  store: { notifications: Pick<Store['notifications'], 'claim' | 'recorded'> }
+  store: {
+    notifications: Pick<Store['notifications'], 'claim' | 'recorded'>
+    tenants: Pick<Store['tenants'], 'get'>
+    types: Pick<Store['types'], 'get'>
+  }
   directory: Directory
   unknownTypes: 'refuse' | 'accept'
   retentionMs: number
@@ -39,22 +43,40 @@ type Checked = { message: Message; incoming: Incoming; type?: StoredType; plan: 
 export const createAccept = ({ store, directory, unknownTypes, retentionMs, links }: AcceptPorts) => {
   const identify = createIdentify(store.notifications, { retentionMs })
 
+  /** What a notification comes to by these settings, or why it is refused. */
+  const judge = (
+    { tenant, notification }: Incoming,
+    known: Tenant | undefined,
+    type: StoredType | undefined,
+  ): DeadReason | Pick<Checked, 'type' | 'plan'> => {
+    if (!known) return { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` }
+    if (!type && unknownTypes === 'refuse') {
+      const detail = `tenant ${tenant} has not defined the type ${notification.type}`
+      return { code: 'type_unknown', detail }
+    }
+    const plan = notification.plan ?? type?.plan ?? []
+    const problem = linkProblem(notification, plan, known, links)
+    return problem ? deadReason(problem) : { type, plan }
+  }
+
   const check = async (message: Message): Promise<Refused | Checked> => {
     const result = read(message)
     if ('refused' in result) return { message, reason: result.refused }
     const { incoming } = result
     const { tenant, notification } = incoming
-    const refuse = (reason: DeadReason) => ({ message, reason })
-    const known = await directory.tenant(tenant)
-    if (!known) return refuse({ code: 'tenant_unknown', detail: `there is no tenant ${tenant}` })
-    const type = await directory.type(tenant, notification.type)
-    if (!type && unknownTypes === 'refuse') {
-      const detail = `tenant ${tenant} has not defined the type ${notification.type}`
-      return refuse({ code: 'type_unknown', detail })
-    }
-    const plan = notification.plan ?? type?.plan ?? []
-    const problem = linkProblem(notification, plan, known, links)
-    return problem ? refuse(deadReason(problem)) : { message, incoming, type, plan }
+    const known = judge(
+      incoming,
+      await directory.tenant(tenant),
+      await directory.type(tenant, notification.type),
+    )
+    if (!('code' in known)) return { message, incoming, ...known }
+    // A hub may have accepted it by settings that this cache has yet to hear of.
+    const stored = judge(
+      incoming,
+      await store.tenants.get(tenant),
+      await store.types.get(tenant, notification.type),
+    )
+    return 'code' in stored ? { message, reason: stored } : { message, incoming, ...stored }
   }
 
   const readyOf = (

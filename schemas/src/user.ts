@@ -41,11 +41,7 @@ export const UserProfile = z.strictObject({
   email: EmailAddress.optional(),
   phone: PhoneNumber.optional(),
   locale: Locale.optional(),
-  timezone: z
-    .string()
-    .max(64)
-    .refine(timeZone, 'a time zone is an IANA name such as Europe/Lisbon')
-    .optional(),
+  timezone: z.string().max(64).refine(timeZone, 'must be an IANA time zone such as Europe/Lisbon').optional(),
   attributes: JsonObject.optional(),
 })
 export type UserProfile = z.infer<typeof UserProfile>

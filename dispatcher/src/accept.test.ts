@@ -1,0 +1,47 @@
+import type { Directory } from '@carillon/core/security/directory'
+import { newTenant } from '@carillon/core/security/user-tokens'
+import type { Message } from '@carillon/core/stream/port'
+import { afterEach, expect, test } from 'vitest'
+import { createAccept } from './accept.ts'
+import { openWorld, type World } from './testing.ts'
+
+let world: World
+afterEach(() => world.close())
+
+const message = (tenant: string, type: string, note: object): Message => ({
+  lane: 'notify-normal',
+  subject: `notify.${tenant}.normal.${type}`,
+  data: new TextEncoder().encode(JSON.stringify(note)),
+  sequence: 7,
+  appendedAt: Date.now(),
+  deliveries: 1,
+})
+
+test('nothing is refused by settings that only the cache has: a hub may know newer ones', async () => {
+  world = await openWorld()
+  const { store, tenant } = world
+  const stale = {
+    tenant: async (id: string) => (id === tenant ? newTenant(tenant) : undefined),
+    type: async () => undefined,
+  } as unknown as Directory
+  const accept = createAccept({
+    store,
+    directory: stale,
+    unknownTypes: 'refuse',
+    retentionMs: 86_400_000,
+    links: { insecureLinks: 'refuse' },
+  })
+  const note = { to: 'ada', url: '/posts/7' }
+  const codes = async (type: string) => {
+    const { accepted, refused, release } = await accept([message(tenant, type, note)])
+    release()
+    return [accepted.length, refused.map(({ reason }) => reason.code)]
+  }
+  expect(await codes('late')).toEqual([0, ['type_unknown']])
+  await store.types.put(tenant, { key: 'late', plan: [{ channel: 'email', when: 'always', after: 0 }] })
+  expect(await codes('late')).toEqual([0, ['no_app_url']])
+  await store.tenants.putSettings(tenant, { url: 'https://app.example/' })
+  expect(await codes('late')).toEqual([1, []])
+  const { refused } = await accept([message('nobody', 'late', note)])
+  expect(refused.map(({ reason }) => reason.code)).toEqual(['tenant_unknown'])
+})
