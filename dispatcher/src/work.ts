@@ -1,3 +1,5 @@
+import { EpochMs } from '@carillon/core/epoch'
+import { SLOTS } from '@carillon/core/store/port'
 import {
   ItemId,
   Notification,
@@ -11,9 +13,7 @@ import {
 } from '@carillon/schemas'
 import { z } from 'zod'
 
-/** Epoch milliseconds that a date can hold. */
-const Time = z.number().min(0).max(8.64e15)
-const Slot = z.int().min(0)
+const Slot = z.int().min(0).max(SLOTS)
 
 /** A notification about to be stored: everything its items have in common. */
 export const Ready = z.object({
@@ -24,9 +24,9 @@ export const Ready = z.object({
   type: StoredType.optional(),
   plan: Plan.describe('What happens beyond the inbox, as it was when the notification was accepted'),
   wide: z.boolean().describe('Whether its external deliveries are sharded: those of a large audience are'),
-  acceptedAt: Time.describe('When the log took it, or what its id says of that'),
-  at: Time.describe('When the log took it, or its `deliverAt`; the time its items carry'),
-  expiresAt: Time.describe('When its items are removed'),
+  acceptedAt: EpochMs.describe('When the log took it, or what its id says of that'),
+  at: EpochMs.describe('When the log took it, or its `deliverAt`; the time its items carry'),
+  expiresAt: EpochMs.describe('When its items are removed'),
 })
 export type Ready = z.infer<typeof Ready>
 

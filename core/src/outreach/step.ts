@@ -11,6 +11,7 @@ import {
 } from '@carillon/schemas'
 import { z } from 'zod'
 import { checked } from '../checked.ts'
+import { EpochMs } from '../epoch.ts'
 import { uuid7Time } from '../ids.ts'
 import { parseJson } from '../json.ts'
 import type { OutgoingMessage } from '../stream/port.ts'
@@ -31,8 +32,8 @@ export const Step = z
     sender: z.string().optional().describe('Who sent the notification, as it says'),
     type: TypeKey,
     priority: Priority,
-    at: z.number().describe('When the item was put into the inbox: every `after` counts from here'),
-    expiresAt: z.number().describe('Not to be sent any more from then on'),
+    at: EpochMs.describe('When the item was put into the inbox: every `after` counts from here'),
+    expiresAt: EpochMs.describe('Not to be sent any more from then on'),
     plan: Plan.min(1),
     index: z.int().min(0).describe('Which step of the plan'),
     wide: z.boolean().describe("Whether the notification's deliveries are spread over partitions"),
@@ -42,7 +43,7 @@ export const Step = z
       .optional()
       .describe("Only this device, or '' for the address of the profile; absent until targets are looked up"),
     attempt: z.int().min(1).optional().describe('How often this target has been tried, from 1'),
-    since: z.number().optional().describe('When it was first attempted, epoch ms'),
+    since: EpochMs.optional().describe('When it was first attempted, epoch ms'),
     journey: z
       .int()
       .min(0)

@@ -44,6 +44,25 @@ export const NOTIFICATIONS: readonly (NotificationInput & { type: string })[] = 
   },
 ]
 
+/** Notifications as CloudEvents, in the JSON format. */
+export const CLOUD_EVENTS: readonly unknown[] = NOTIFICATIONS.flatMap((data) => [
+  {
+    specversion: '1.0',
+    id: 'e1',
+    source: '/shop',
+    type: data.type,
+    datacontenttype: 'application/json',
+    data,
+  },
+  {
+    specversion: '1.0',
+    id: 'e2',
+    source: '/shop',
+    type: data.type,
+    data_base64: Buffer.from(JSON.stringify(data)).toString('base64'),
+  },
+])
+
 const TYPE = {
   name: 'Order shipped',
   category: 'orders',
@@ -107,8 +126,8 @@ const provider = (name: string, config: unknown) => ({ provider: name, config })
 
 /** Bodies that a route accepts, where a generator hardly finds any. */
 export const BODIES: Record<string, readonly unknown[]> = {
-  'post /v1/notifications': NOTIFICATIONS,
-  'post /v1/notifications/batch': [{ notifications: NOTIFICATIONS }],
+  'post /v1/notifications': [...NOTIFICATIONS, ...CLOUD_EVENTS],
+  'post /v1/notifications/batch': [{ notifications: NOTIFICATIONS }, CLOUD_EVENTS],
   'put /v1/types/{key}': [TYPE],
   'post /v1/otp': [
     { to: { user: 'ada', phone: '+351912345678' }, channel: 'sms', length: 6, ttlSeconds: 300, name: 'Shop' },

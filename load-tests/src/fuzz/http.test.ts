@@ -125,7 +125,11 @@ const headers = (good: string): fc.Arbitrary<Record<string, string>> =>
         { weight: 1, arbitrary: headerText },
         {
           weight: 1,
-          arbitrary: fc.constantFrom('application/cloudevents+json', 'text/plain', 'multipart/form-data'),
+          arbitrary: fc.constantFrom('text/plain', 'multipart/form-data'),
+        },
+        {
+          weight: 4,
+          arbitrary: fc.constantFrom('application/cloudevents+json', 'application/cloudevents-batch+json'),
         },
       ),
       fc.record(
@@ -135,8 +139,10 @@ const headers = (good: string): fc.Arbitrary<Record<string, string>> =>
           'if-match': headerText,
           origin: headerText,
           'x-forwarded-for': headerText,
-          'ce-id': headerText,
-          'ce-specversion': fc.constantFrom('1.0', 'x'),
+          'ce-id': rarely(headerText, 'e1'),
+          'ce-source': rarely(headerText, '/shop'),
+          'ce-type': rarely(headerText, 'order.shipped'),
+          'ce-specversion': rarely(fc.constant('x'), '1.0'),
         },
         { requiredKeys: [], noNullPrototype: true },
       ),

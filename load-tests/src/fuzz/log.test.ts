@@ -4,6 +4,7 @@ import { memoryLimits } from '@carillon/core/limits/memory'
 import { inProcessLive } from '@carillon/core/live/in-process'
 import { standaloneServer } from '@carillon/core/live/server'
 import { HttpFailure } from '@carillon/core/outreach/provider'
+import { Step } from '@carillon/core/outreach/step'
 import type {} from '@carillon/core/provided'
 import { createDirectory } from '@carillon/core/security/directory'
 import { createSeal } from '@carillon/core/security/seal'
@@ -21,10 +22,19 @@ import { createLog } from '@carillon/core/telemetry/log'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
-import { CHANNELS, notifySubject, PRIORITIES, stepSubject, workSubject } from '@carillon/schemas'
+import { DueWork, PageWork, WakeWork } from '@carillon/dispatcher/work'
+import {
+  CHANNELS,
+  type ItemContent,
+  notifySubject,
+  PRIORITIES,
+  parse,
+  stepSubject,
+  workSubject,
+} from '@carillon/schemas'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
-import { CONFIGS, NOTIFICATIONS } from './examples.ts'
+import { CLOUD_EVENTS, CONFIGS, NOTIFICATIONS } from './examples.ts'
 import { fuzzed } from './settings.ts'
 import { hostile, mutated, toJson } from './values.ts'
 
@@ -38,6 +48,7 @@ type Log = {
   end(): Promise<void>
 }
 
+const ITEM = '019a0000-0000-7000-8000-000000000001'
 const RETENTION = 90 * 86_400_000
 const cassandra = inject('cassandra')
 
@@ -112,6 +123,21 @@ const openWorld = async (log: Log) => {
     await store.accounts.put(tenant, { id: provider, provider, channels, order: 1, config })
   }
   await store.topics.add(tenant, 'team', ['ada', 'bob'])
+  await store.users.put(tenant, { id: 'ada', profile: { email: 'ada@example.com', phone: '+351912345678' } })
+  await store.devices.put(tenant, 'ada', {
+    id: 'hook',
+    device: { kind: 'webhook', url: 'https://example.com/hook' },
+    createdAt: Date.now(),
+  })
+  const item: ItemContent = {
+    id: ITEM,
+    notification: 'n-1',
+    type: 'test',
+    priority: 'normal',
+    title: 'Hello',
+    createdAt: new Date().toISOString(),
+  }
+  await store.inbox.put([{ tenant, user: 'ada', content: item, expiresAt: Date.now() + RETENTION }])
   const ports = {
     stream: log.stream,
     store,
@@ -172,18 +198,7 @@ const notifications = fc.oneof(
   { weight: 2, arbitrary: bytes(hostile) },
   {
     weight: 3,
-    arbitrary: bytes(
-      mutated(
-        fc.constantFrom<unknown>(...withoutIds).map((data) => ({
-          specversion: '1.0',
-          id: 'e1',
-          source: '/shop',
-          type: 'order.paid',
-          datacontenttype: 'application/json',
-          data,
-        })),
-      ),
-    ),
+    arbitrary: bytes(mutated(fc.constantFrom(...CLOUD_EVENTS))),
   },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }) },
 )
@@ -193,8 +208,10 @@ const ready = (tenant: string) => ({
   id: 'n-1',
   notification: { to: 'ada', type: 'test', priority: 'normal', title: 'Hello' },
   type: { key: 'test', name: 'Test' },
+  fingerprint: 'f',
   plan: [{ channel: 'email', when: 'always', after: 0 }],
   wide: false,
+  acceptedAt: Date.now(),
   at: Date.now(),
   expiresAt: Date.now() + 86_400_000,
 })
@@ -208,14 +225,14 @@ const work = (tenant: string) => ({
     to: 8,
     reached: 0,
   },
-  due: { ready: ready(tenant), acceptedAt: Date.now() },
-  wake: { user: 'ada', id: '019a0000-0000-7000-8000-000000000001' },
+  due: { ready: ready(tenant) },
+  wake: { user: 'ada', id: ITEM },
 })
 const step = (tenant: string, channel: string) => ({
   tenant,
   user: 'ada',
   notification: 'n-1',
-  item: '019a0000-0000-7000-8000-000000000001',
+  item: ITEM,
   type: 'test',
   priority: 'normal',
   at: Date.now(),
@@ -223,6 +240,17 @@ const step = (tenant: string, channel: string) => ({
   plan: [{ channel, when: 'always', after: 0 }],
   index: 0,
   wide: false,
+})
+
+test('the examples are work and steps', () => {
+  const { page, due, wake } = work('t')
+  const all = [
+    parse(PageWork, page),
+    parse(DueWork, due),
+    parse(WakeWork, wake),
+    parse(Step, step('t', 'sms')),
+  ]
+  expect(all.filter(({ success }) => !success)).toEqual([])
 })
 
 const path = natsServerPath()
