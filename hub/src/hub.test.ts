@@ -7,6 +7,9 @@ import { io, type Socket } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openHub, type TestHub } from './testing.ts'
 
+/** Long enough for a machine that is busy. */
+const SOON = { timeout: 15_000 }
+
 let test: TestHub
 let url: string
 let port: number
@@ -200,7 +203,7 @@ describe('the end', () => {
     const agent = new Agent({ keepAlive: true })
     const get = (path: string) => answerOf(request({ port, path, agent, host: '127.0.0.1' }))
     expect(await get('/readyz')).toMatchObject({ status: 200, connection: 'keep-alive' })
-    const drained = own.hub.drain({ delayMs: 1_500, ms: 1_000 })
+    const drained = own.hub.drain({ delayMs: 4_000, ms: 1_000 })
     const reply = await get('/readyz')
     expect(reply).toMatchObject({ status: 503, connection: 'close' })
     expect(JSON.parse(reply.text).status).toBe('draining')
@@ -246,10 +249,10 @@ describe('the end', () => {
       return answerOf(sending, JSON.stringify({ to: 'ann', type: 'test', title: 'Hello' }))
     }
     const replies = Promise.all(Array.from({ length: 16 }, post))
-    await expect.poll(() => waiting).toBe(16)
+    await expect.poll(() => waiting, SOON).toBe(16)
     const drained = own.hub.drain({ delayMs: 0, ms: 5_000 })
     const get = () => answerOf(request({ port, host: '127.0.0.1', path: '/healthz' }))
-    await expect.poll(() => get().catch((error: Error) => error.message)).toContain('ECONNREFUSED')
+    await expect.poll(() => get().catch((error: Error) => error.message), SOON).toContain('ECONNREFUSED')
     open()
     for (const reply of await replies) expect(reply).toMatchObject({ status: 202, connection: 'close' })
     await drained
@@ -281,7 +284,7 @@ describe('the end', () => {
       }
     }
     const clients = Array.from({ length: 16 }, client)
-    await expect.poll(() => outcomes.get(202) ?? 0).toBeGreaterThan(100)
+    await expect.poll(() => outcomes.get(202) ?? 0, SOON).toBeGreaterThan(100)
     await own.hub.drain({ delayMs: 0, ms: 5_000 })
     await Promise.all(clients)
     expect([...outcomes.keys()].sort()).toEqual([202, 'ECONNREFUSED'])

@@ -104,7 +104,7 @@ test('a reader in another process makes the log grow, and stops nobody; after it
   await vi.waitUntil(async () => {
     await write()
     return database.walBytes() < MEGABYTE && statSync(`${file}-wal`).size <= MEGABYTE
-  })
+  }, 15_000)
   await database.close()
 })
 

@@ -6,6 +6,8 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { openWal } from './wal.ts'
 
 const BYTES_MAX = 1_048_576
+/** Long enough for a machine that is busy. */
+const SOON = { timeout: 15_000 }
 
 /** A file in WAL mode with nobody who checkpoints it, and `commit`, which adds to its log. */
 const open = () => {
@@ -60,10 +62,10 @@ test('while checkpoints fail, a full log refuses writes with their error, and ta
     }
   }
   fill()
-  await vi.waitUntil(() => wal.refusal() === failure)
+  await vi.waitUntil(() => wal.refusal() === failure, SOON)
   expect(wal.held()).toBeUndefined()
   works = true
-  await vi.waitUntil(() => wal.refusal() === undefined)
+  await vi.waitUntil(() => wal.refusal() === undefined, SOON)
   commit()
   wal.wrote()
   expect(wal.bytes()).toBeLessThan(BYTES_MAX / 2)
@@ -87,7 +89,7 @@ test('writers are held while a full log is checkpointed', async () => {
   expect(wal.bytes()).toBeLessThan(BYTES_MAX)
   const first = finish
   first()
-  await vi.waitUntil(() => finish !== first)
+  await vi.waitUntil(() => finish !== first, SOON)
   finish()
   await wal.held()
   commit()
