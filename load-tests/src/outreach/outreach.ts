@@ -11,10 +11,9 @@ import { RETRIES } from './scenarios/retries.ts'
 import { openScene } from './scene.ts'
 import type { Stage } from './stage.ts'
 
-const SCENARIOS = [
-  ...[...PRESENCE, ...FAULTS, ...RETRIES, ...REPORTS, ...ADDRESSES, OTP, PUMPING, LISTING],
-  ...ERASURE,
-]
+const PEOPLE = [...PRESENCE, ...ADDRESSES, ...ERASURE, LISTING]
+const SENDING = [...FAULTS, ...RETRIES, ...REPORTS, OTP, PUMPING]
+const SCENARIOS = [...PEOPLE, ...SENDING]
 
 /**
  * What has to hold in every mode. The scenarios have nothing of one another's but the installation, and go on at the same

@@ -1,5 +1,6 @@
 import type { UserProfile } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
+import { LRUCache } from 'lru-cache'
 import { type Erasure, erasureKey, erasureTime, isVoid, liftTime } from '../erasure.ts'
 import { grouped, groupedSlices } from '../grouping.ts'
 import type { Seal, StoredUser, Topics, Users } from '../port.ts'
@@ -16,8 +17,15 @@ const IDS_PER_QUERY = 100
 const profile = (row: types.Row): UserProfile =>
   row.profile instanceof Map ? profileOf(row.profile as Map<string, string>) : {}
 
-/** Erasures lie in this many partitions of a tenant. Few, because every batch of a dispatcher asks for those of its users. */
-const ERASURE_SLOTS = 16
+/**
+ * Erasures lie in this many partitions of a tenant. Few, because every batch of a dispatcher asks for those of its users; a
+ * million erasures are some 20 MB each.
+ */
+const ERASURE_SLOTS = 4
+/** The partition that says whether a tenant has ever erased anybody. */
+const EVER_SLOT = -1
+/** Tenants who are known to have. */
+const EVER_MAX = 10_000
 
 const erasureSlot = (key: string): number =>
   (Buffer.from(key.slice(0, 2), 'base64url')[0] ?? 0) % ERASURE_SLOTS
@@ -46,9 +54,20 @@ export const cassandraUsers = (
   /** After every write of its millisecond. */
   const endOf = (ms: number) => ms * 1_000 + 999
   const clock = writeClock()
+  /** Once true, it stays so: only that is kept. */
+  const ever = new LRUCache<string, true>({ max: EVER_MAX })
+
+  const hasErased = async (tenant: string): Promise<boolean> => {
+    if (ever.has(tenant)) return true
+    const query = `SELECT key FROM ${erasures} WHERE tenant = ? AND slot = ? LIMIT 1`
+    const found = (await session.rows(query, [tenant, EVER_SLOT])).length > 0
+    if (found) ever.set(tenant, true)
+    return found
+  }
 
   const erased: Users['erased'] = async (tenant, people) => {
     const found = new Map<string, Erasure>()
+    if (people.length === 0 || !(await hasErased(tenant))) return found
     const byKey = new Map(people.map((user) => [erasureKey(seal, tenant, user), user]))
     const query = `SELECT key, erased_at, lifted_at FROM ${erasures} WHERE tenant = ? AND slot = ? AND key IN ?`
     await forEach(groupedSlices([...byKey.keys()], erasureSlot, IDS_PER_QUERY), async ([slot, keys]) => {
@@ -117,6 +136,8 @@ export const cassandraUsers = (
 
     remove: async (tenant, user) => {
       const known = await erasureOf(tenant, user)
+      const first = `INSERT INTO ${erasures} (tenant, slot, key) VALUES (?, ?, '')`
+      await session.write([{ query: first, params: [tenant, EVER_SLOT] }])
       const begun = erasureTime(known, Date.now())
       await mark(tenant, user, 'erased_at', begun)
       // Whoever looks from here on knows of it; whoever looked before has begun before now.

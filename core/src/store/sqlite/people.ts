@@ -34,6 +34,8 @@ const merged = (old: string | undefined, added: UserProfile): UserProfile =>
     new Map([...flattenProfile(old ? (JSON.parse(old) as UserProfile) : {}), ...flattenProfile(added)]),
   )
 
+/** Most tenants have never erased anybody: for them no key is computed. */
+const EVER = 'SELECT 1 FROM erasures WHERE tenant = ? LIMIT 1'
 const ERASURE =
   'SELECT erased_at AS erasedAt, lifted_at AS liftedAt FROM erasures WHERE tenant = ? AND key = ?'
 const ERASE = `INSERT INTO erasures (tenant, key, erased_at) VALUES (?, ?, ?)
@@ -59,8 +61,9 @@ export const sqliteUsers = (session: Session, seal: Seal): Users => ({
   merge: (tenant, users) =>
     session.write(({ run, first }) => {
       const now = Date.now()
+      const ever = first(EVER, [tenant]) !== undefined
       for (const { id, profile, acceptedAt = now } of users) {
-        const erasure = first<ErasureRow>(ERASURE, [tenant, erasureKey(seal, tenant, id)])
+        const erasure = ever && first<ErasureRow>(ERASURE, [tenant, erasureKey(seal, tenant, id)])
         if (erasure && isVoid(erasureOf(erasure), acceptedAt)) continue
         const slot = slotOf(id)
         const old = first<{ profile: string }>(
@@ -111,6 +114,7 @@ export const sqliteUsers = (session: Session, seal: Seal): Users => ({
     }),
 
   erased: async (tenant, users) => {
+    if (!(await session.get(EVER, [tenant]))) return new Map()
     const keys = new Map(users.map((user) => [erasureKey(seal, tenant, user), user]))
     const rows = await session.all<ErasureRow & { key: string }>(
       `SELECT key, erased_at AS erasedAt, lifted_at AS liftedAt FROM erasures
