@@ -35,7 +35,7 @@ import {
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { CLOUD_EVENTS, CONFIGS, NOTIFICATIONS } from './examples.ts'
-import { fuzzed } from './settings.ts'
+import { fuzzed, PATIENT } from './settings.ts'
 import { hostile, mutated, toJson } from './values.ts'
 
 type Log = {
@@ -174,13 +174,10 @@ const openWorld = async (log: Log) => {
         notifySubject(tenant, 'normal', 'good'),
         Buffer.from(toJson({ to: user, title: 'Hello' })),
       )
-      await vi.waitFor(
-        async () => {
-          const found = await store.inbox.page({ tenant, user }, { status: 'active', limit: 1 })
-          expect(found[0]?.title).toBe('Hello')
-        },
-        { timeout: 20_000, interval: 5 },
-      )
+      await vi.waitFor(async () => {
+        const found = await store.inbox.page({ tenant, user }, { status: 'active', limit: 1 })
+        expect(found[0]?.title).toBe('Hello')
+      }, PATIENT)
     },
     retried: async () => (await ports.metrics.retried.get()).values,
     close: async () => {
@@ -274,18 +271,15 @@ describe.each(logs)('a message of the %s log', (name, open) => {
   /** Everything has been stored or refused; nothing was tried again for what it contains. */
   const isSettled = async () => {
     await world.works()
-    await vi.waitFor(
-      async () => {
-        const backlog = [...(await log.stream.backlog()).entries()].filter(([, waiting]) => waiting > 0)
-        expect(backlog).toEqual([])
-      },
-      { timeout: 20_000, interval: 20 },
-    )
+    await vi.waitFor(async () => {
+      const backlog = [...(await log.stream.backlog()).entries()].filter(([, waiting]) => waiting > 0)
+      expect(backlog).toEqual([])
+    }, PATIENT)
     expect(world.errors.mock.calls).toEqual([])
     expect(await world.retried()).toEqual([])
   }
 
-  test('is accepted or refused, whatever notification it is', { timeout: 90_000 }, async () => {
+  test('is accepted or refused, whatever notification it is', { timeout: 300_000 }, async () => {
     const dedupes = fc.option(fc.string({ minLength: 1, maxLength: 40 }), { nil: undefined })
     await fc.assert(
       fc.asyncProperty(
@@ -296,14 +290,14 @@ describe.each(logs)('a message of the %s log', (name, open) => {
           await log.publish(notifySubject(world.tenant, priority, 'order.shipped'), data, dedupe)
         },
       ),
-      fuzzed(300),
+      fuzzed(200),
     )
     await isSettled()
   })
 
   test.runIf(name === 'jetstream')(
     'is accepted or refused, whatever its headers and its subject are',
-    { timeout: 90_000 },
+    { timeout: 300_000 },
     async () => {
       const lines = fc.array(
         fc.tuple(
@@ -351,13 +345,13 @@ describe.each(logs)('a message of the %s log', (name, open) => {
         fc.asyncProperty(subjects, blocks, notifications, async (subject, block, data) => {
           await log.publishRaw?.(subject, block, data)
         }),
-        fuzzed(200),
+        fuzzed(120),
       )
       await isSettled()
     },
   )
 
-  test('is done or refused, whatever work it is', { timeout: 90_000 }, async () => {
+  test('is done or refused, whatever work it is', { timeout: 300_000 }, async () => {
     for (const kind of ['page', 'due', 'wake'] as const)
       await fc.assert(
         fc.asyncProperty(bytes(mutated(fc.constant(work(world.tenant)[kind]))), async (data) => {
@@ -368,7 +362,7 @@ describe.each(logs)('a message of the %s log', (name, open) => {
     await isSettled()
   })
 
-  test('is sent or refused, whatever step it is', { timeout: 90_000 }, async () => {
+  test('is sent or refused, whatever step it is', { timeout: 300_000 }, async () => {
     const steps = fc
       .constantFrom(...CHANNELS)
       .chain((channel) =>

@@ -13,3 +13,6 @@ export const fuzzed = (runs: number): Parameters<unknown> => ({
 
 /** Appears in values only: an answer that contains it repeats a value back. */
 export const MARKER = 'hunter2-hunter2-hunter2'
+
+/** For what comes as soon as the machine has time for it. */
+export const PATIENT = { timeout: 60_000, interval: 5 }

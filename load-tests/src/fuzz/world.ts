@@ -6,6 +6,7 @@ import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { openHub } from '@carillon/hub/testing'
 import { expect, vi } from 'vitest'
 import { hasCluster, openCluster } from './cluster.ts'
+import { PATIENT } from './settings.ts'
 
 /** No test reaches the network. */
 const unreachable = async () => {
@@ -60,23 +61,20 @@ export const openWorld = async (mode: Mode = 'embedded', request: Http['request'
         body: { to: user, type: 'good', title: 'Hello' },
       })
       expect(status, text).toBe(202)
-      await vi.waitFor(
-        async () => {
-          const found = await ports.store.inbox.page(
-            { tenant: tenant.id, user },
-            { status: 'active', limit: 1 },
-          )
-          expect(found[0]?.title).toBe('Hello')
-        },
-        { timeout: 15_000, interval: 5 },
-      )
+      await vi.waitFor(async () => {
+        const found = await ports.store.inbox.page(
+          { tenant: tenant.id, user },
+          { status: 'active', limit: 1 },
+        )
+        expect(found[0]?.title).toBe('Hello')
+      }, PATIENT)
     },
     /** Nothing is left in hand, nothing failed for a fault of Carillon's, and nothing was tried again in vain. */
     isClean: async () => {
       await vi.waitFor(
         async () =>
           expect([...(await ports.stream.backlog()).values()].every((waiting) => waiting === 0)).toBe(true),
-        { timeout: 15_000, interval: 10 },
+        PATIENT,
       )
       expect(errors.mock.calls).toEqual([])
       expect(await faults()).toBe(0)
