@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { CloudEvent } from './cloudevents.ts'
 import { InboxItem, InboxPage, ItemPatch } from './inbox.ts'
 import { LifecycleEvent } from './lifecycle.ts'
 import { InboxAdded, InboxChanged, InboxReceived, InboxRemoved } from './live.ts'
-import { Notification, NotificationStatus } from './notification.ts'
+import { NatsNotification, Notification, NotificationStatus } from './notification.ts'
 import { TenantSettings } from './tenant.ts'
 import { NotificationType } from './type.ts'
 import { UserProfile } from './user.ts'
@@ -10,6 +11,8 @@ import { UserProfile } from './user.ts'
 /** What others write is described as they write it, what Carillon writes as it comes out. */
 const WRITTEN_BY_OTHERS = {
   notification: Notification,
+  // Validated in two steps, so that a problem with the data says that it is with the data.
+  'cloud-event': CloudEvent.extend({ data: NatsNotification.optional() }),
   'notification-type': NotificationType,
   'tenant-settings': TenantSettings,
   'user-profile': UserProfile,
