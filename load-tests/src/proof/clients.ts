@@ -24,11 +24,17 @@ export const sdkWatcher = (options: { url: string; user: string; token: string; 
     reading = reading.then(() => feed.read(id)).catch(() => {})
   })
 
-  /** A resync may have taken the feed back to its first page. */
+  /**
+   * A resync may have taken the feed back to its first page. What a page brings may be read in turn, so this repeats until
+   * no read is under way: else the hub would hear of reads that the snapshot does not show yet.
+   */
   const wholly = async () => {
-    await reading
-    while (feed.getSnapshot().hasMore && feed.getSnapshot().items.length < HELD_MAX)
-      await feed.more().catch(() => delay(100))
+    for (let awaited: unknown; awaited !== reading; ) {
+      awaited = reading
+      await reading
+      while (feed.getSnapshot().hasMore && feed.getSnapshot().items.length < HELD_MAX)
+        await feed.more().catch(() => delay(100))
+    }
     return feed.getSnapshot()
   }
   const complete = ({ items, counts, hasMore }: FeedSnapshot, keys: readonly string[]) => {
