@@ -4,7 +4,7 @@ import type { NewItem, NotificationRecord, Store } from '@carillon/core/store/po
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { createEraseFilter, type Entry } from './erased.ts'
+import { createStoreItems, type Entry } from './erased.ts'
 import { freshItem, itemsFor } from './item.ts'
 import { askPresence, firstMessages } from './sending/begin.ts'
 import type { Ready } from './work.ts'
@@ -53,7 +53,7 @@ function* pages(portions: readonly Portion[]): Generator<Entry[]> {
  * could not take is counted and left to the client's resync, for the inbox is the truth. Repeating it is harmless.
  */
 export const createDeliver = ({ store, stream, live, log, metrics }: DeliverPorts) => {
-  const withoutErased = createEraseFilter({ store, stream, metrics })
+  const storeItems = createStoreItems({ store, stream, metrics })
   /** Says of each item whether a hub held its user. */
   const handOver = async (items: readonly NewItem[]): Promise<boolean[]> => {
     const messages = items.map(({ tenant, user, content }) => ({
@@ -95,8 +95,7 @@ export const createDeliver = ({ store, stream, live, log, metrics }: DeliverPort
   const storeThenHandOver = async (portions: readonly Portion[]): Promise<Map<Ready, string[]>> => {
     const skipped = new Map<Ready, string[]>()
     for (const entries of pages(portions)) {
-      await store.inbox.put(entries.map(({ item }) => item))
-      const { kept, skipped: some } = await withoutErased(entries)
+      const { kept, skipped: some } = await storeItems(entries)
       for (const [ready, users] of some) skipped.set(ready, [...(skipped.get(ready) ?? []), ...users])
       const items = kept.map(({ item }) => item)
       for (const [priority, count] of byPriority(items)) metrics.stored.inc({ priority }, count)

@@ -1,5 +1,5 @@
 import { deliveryEvent } from '@carillon/core/outreach/events'
-import { type Erasure, isVoid } from '@carillon/core/store/erasure'
+import { ERASURE_SETTLE_MS, type Erasure, isVoid } from '@carillon/core/store/erasure'
 import { grouped } from '@carillon/core/store/grouping'
 import { IN_APP_STEP } from '@carillon/core/store/ledger'
 import type { DeliveryChange } from '@carillon/core/store/outreach'
@@ -8,7 +8,7 @@ import type { Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Ready } from './work.ts'
 
-/** An item that has been stored, and the notification it is of. */
+/** An item to be stored, and the notification it is of. */
 export type Entry = { item: NewItem; ready: Ready }
 
 const at = (tenant: string, user: string) => `${tenant}\n${user}`
@@ -30,12 +30,16 @@ const skippedDeliveries = ({ item, ready: { plan, wide, id } }: Entry): Delivery
   ]
 }
 
+/** Erasures by tenant and user. */
+type Erasures = ReadonlyMap<string, Erasure>
+
 /**
- * Takes items of erased users away again, once they are stored: an erasure is on record before it removes anything, so
- * either it has removed the item or it is seen here. Looking before storing would leave a gap between the two. Resolves to
- * the others, and to the users that were skipped, by notification; one query per tenant.
+ * Stores items, except those of erased users. Looks for erasures while it stores, one query per tenant: an erasure is on
+ * record ERASURE_SETTLE_MS before it removes anything, so it removes what was stored without having been seen, unless
+ * storing took long; then it looks again. Items of users who turn out to be erased are removed again. Resolves to the
+ * others, and to the users that were skipped, by notification.
  */
-export const createEraseFilter = ({
+export const createStoreItems = ({
   store,
   stream,
   metrics,
@@ -44,6 +48,24 @@ export const createEraseFilter = ({
   stream: Pick<Stream, 'publish'>
   metrics: Pick<Metrics, 'skipped'>
 }) => {
+  const look = async (entries: readonly Entry[]): Promise<Erasures> => {
+    const found = new Map<string, Erasure>()
+    await Promise.all(
+      [...grouped(entries, ({ item }) => item.tenant)].map(async ([tenant, some]) => {
+        const users = [...new Set(some.map(({ item }) => item.user))]
+        for (const [user, erasure] of await store.users.erased(tenant, users))
+          found.set(at(tenant, user), erasure)
+      }),
+    )
+    return found
+  }
+
+  const put = async (entries: readonly Entry[]): Promise<Erasures> => {
+    const begun = performance.now()
+    const [found] = await Promise.all([look(entries), store.inbox.put(entries.map(({ item }) => item))])
+    return performance.now() - begun < ERASURE_SETTLE_MS / 2 ? found : look(entries)
+  }
+
   const undo = async (erased: readonly Entry[]): Promise<void> => {
     const owners = grouped(erased, ({ item }) => at(item.tenant, item.user))
     await Promise.all(
@@ -65,14 +87,7 @@ export const createEraseFilter = ({
   }
 
   return async (entries: readonly Entry[]): Promise<{ kept: Entry[]; skipped: Map<Ready, string[]> }> => {
-    const erasures = new Map<string, Erasure>()
-    await Promise.all(
-      [...grouped(entries, ({ item }) => item.tenant)].map(async ([tenant, some]) => {
-        const users = [...new Set(some.map(({ item }) => item.user))]
-        for (const [user, erasure] of await store.users.erased(tenant, users))
-          erasures.set(at(tenant, user), erasure)
-      }),
-    )
+    const erasures = await put(entries)
     const gone = ({ item, ready }: Entry) =>
       isVoid(erasures.get(at(item.tenant, item.user)), ready.acceptedAt)
     const erased = erasures.size === 0 ? [] : entries.filter(gone)

@@ -1,5 +1,11 @@
 import type { Seal } from './port.ts'
 
+/**
+ * How long an erasure is on record before anything is removed. Whoever finds none, and has stored something within half of
+ * this since it began to look, has stored it before the removal; who took longer has to look again.
+ */
+export const ERASURE_SETTLE_MS = 500
+
 /** When a user was erased last, and put again after that or before, epoch ms. */
 export type Erasure = { erasedAt: number; liftedAt?: number }
 

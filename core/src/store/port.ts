@@ -91,7 +91,8 @@ export interface Users {
   get(tenant: string, ids: readonly string[]): Promise<StoredUser[]>
   /**
    * Erases the user: removes their profile, inbox, devices and topic memberships, and keeps when that was, for good,
-   * under a keyed hash of the id. `erased` tells of it before anything is removed. Resolves to the time of erasure.
+   * under a keyed hash of the id. `erased` tells of it ERASURE_SETTLE_MS before anything is removed. Resolves to the time
+   * of erasure.
    */
   remove(tenant: string, user: string): Promise<number>
   /** Those of the users who were ever erased. */

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { UserProfile } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
 import { LRUCache } from 'lru-cache'
-import { type Erasure, erasureKey, erasureTime, isVoid, liftTime } from '../erasure.ts'
+import { ERASURE_SETTLE_MS, type Erasure, erasureKey, erasureTime, isVoid, liftTime } from '../erasure.ts'
 import { grouped, groupedSlices } from '../grouping.ts'
 import type { Seal, StoredUser, Topics, Users } from '../port.ts'
 import { flattenProfile, profileOf, slotOf } from '../state.ts'
@@ -140,7 +141,7 @@ export const cassandraUsers = (
       await session.write([{ query: first, params: [tenant, EVER_SLOT] }])
       const begun = erasureTime(known, Date.now())
       await mark(tenant, user, 'erased_at', begun)
-      // Whoever looks from here on knows of it; whoever looked before has begun before now.
+      await sleep(ERASURE_SETTLE_MS)
       const erasedAt = Math.max(begun, Date.now())
       await mark(tenant, user, 'erased_at', erasedAt)
       const query = `DELETE FROM ${users} USING TIMESTAMP ? WHERE ${USER}`

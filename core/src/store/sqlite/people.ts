@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { UserProfile } from '@carillon/schemas'
-import { type Erasure, erasureKey, erasureTime, isVoid, liftTime } from '../erasure.ts'
+import { ERASURE_SETTLE_MS, type Erasure, erasureKey, erasureTime, isVoid, liftTime } from '../erasure.ts'
 import type { Seal, Stretch, Topics, UserPage, Users } from '../port.ts'
 import { flattenProfile, profileOf, slotOf } from '../state.ts'
 import type { Session, Value } from './session.ts'
@@ -96,22 +97,32 @@ export const sqliteUsers = (session: Session, seal: Seal): Users => ({
     return rows.map(({ user, profile }) => ({ id: user, profile: JSON.parse(profile) as UserProfile }))
   },
 
-  remove: (tenant, user) =>
-    session.write(({ run, first }) => {
-      const key = erasureKey(seal, tenant, user)
-      const known = first<ErasureRow>(ERASURE, [tenant, key])
-      const erasedAt = erasureTime(known && erasureOf(known), Date.now())
-      run(ERASE, [tenant, key, erasedAt])
-      // What is freed in the file is overwritten, too.
-      run('PRAGMA secure_delete = ON', [])
-      try {
-        run('DELETE FROM users WHERE tenant = ? AND slot = ? AND user = ?', [tenant, slotOf(user), user])
-        for (const sql of REMOVALS) run(sql, [tenant, user])
-      } finally {
-        run('PRAGMA secure_delete = OFF', [])
-      }
-      return erasedAt
-    }),
+  remove: async (tenant, user) => {
+    const key = erasureKey(seal, tenant, user)
+    const mark = () =>
+      session.write(({ run, first }) => {
+        const known = first<ErasureRow>(ERASURE, [tenant, key])
+        const erasedAt = erasureTime(known && erasureOf(known), Date.now())
+        run(ERASE, [tenant, key, erasedAt])
+        return erasedAt
+      })
+    const removeAll = () =>
+      session.write(({ run }) => {
+        // What is freed in the file is overwritten, too.
+        run('PRAGMA secure_delete = ON', [])
+        try {
+          run('DELETE FROM users WHERE tenant = ? AND slot = ? AND user = ?', [tenant, slotOf(user), user])
+          for (const sql of REMOVALS) run(sql, [tenant, user])
+        } finally {
+          run('PRAGMA secure_delete = OFF', [])
+        }
+      })
+    await mark()
+    await sleep(ERASURE_SETTLE_MS)
+    const erasedAt = await mark()
+    await removeAll()
+    return erasedAt
+  },
 
   erased: async (tenant, users) => {
     if (!(await session.get(EVER, [tenant]))) return new Map()
