@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes } from 'node:crypto'
+import { SetupError } from '../errors.ts'
 import type { Seal } from '../store/port.ts'
 
 /** Which key sealed a value, without saying anything about it. */
@@ -27,7 +28,9 @@ export const createSeal = (rootSecret: string): Seal => {
       const bytes = Buffer.from(sealed, 'base64url')
       if (version !== 'v1' || bytes.length < 16) throw new Error('the value was not sealed by Carillon')
       if (sealedWith !== keyId)
-        throw new Error(`the value was sealed with key ${sealedWith}, and CARILLON_SECRET is key ${keyId}`)
+        throw new SetupError(
+          `the value was sealed with key ${sealedWith}, and CARILLON_SECRET is key ${keyId}: use the secret this data was written with`,
+        )
       const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64url'), {
         authTagLength: 16,
       })
