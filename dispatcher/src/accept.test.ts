@@ -45,3 +45,38 @@ test('nothing is refused by settings that only the cache has: a hub may know new
   const { refused } = await accept([message('nobody', 'late', note)])
   expect(refused.map(({ reason }) => reason.code)).toEqual(['tenant_unknown'])
 })
+
+test('a batch of messages that are refused reads each tenant and type of the store once', async () => {
+  world = await openWorld()
+  const { store, tenant } = world
+  const reads: string[] = []
+  const accept = createAccept({
+    store: {
+      notifications: store.notifications,
+      tenants: {
+        get: (id) => {
+          reads.push(id)
+          return store.tenants.get(id)
+        },
+      },
+      types: {
+        get: (id, key) => {
+          reads.push(`${id}/${key}`)
+          return store.types.get(id, key)
+        },
+      },
+    },
+    directory: {
+      tenant: (id: string) => store.tenants.get(id),
+      type: async () => undefined,
+    } as unknown as Directory,
+    unknownTypes: 'refuse',
+    retentionMs: 86_400_000,
+    links: { insecureLinks: 'refuse' },
+  })
+  const batch = Array.from({ length: 50 }, () => message(tenant, 'none', { to: 'ada' }))
+  const { refused, release } = await accept(batch)
+  release()
+  expect(refused).toHaveLength(50)
+  expect(reads.toSorted()).toEqual([tenant, `${tenant}/none`].toSorted())
+})

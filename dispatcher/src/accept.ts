@@ -17,6 +17,17 @@ const read = (message: Message): Read => {
   }
 }
 
+/** Loads each key at most once. */
+const once = <Value>(load: (...key: string[]) => Promise<Value>) => {
+  const loads = new Map<string, Promise<Value>>()
+  return (...key: string[]): Promise<Value> => {
+    const name = key.join('\n')
+    const loading = loads.get(name) ?? load(...key)
+    loads.set(name, loading)
+    return loading
+  }
+}
+
 export type AcceptPorts = {
   store: {
     notifications: Pick<Store['notifications'], 'claim' | 'recorded'>
@@ -59,7 +70,16 @@ export const createAccept = ({ store, directory, unknownTypes, retentionMs, link
     return problem ? deadReason(problem) : { type, plan }
   }
 
-  const check = async (message: Message): Promise<Refused | Checked> => {
+  /** The settings in the store, each read at most once for a batch: a batch may hold many messages that are refused. */
+  const storedSettings = () => ({
+    tenant: once((id) => store.tenants.get(id!)),
+    type: once((tenant, key) => store.types.get(tenant!, key!)),
+  })
+
+  const check = async (
+    message: Message,
+    stored: ReturnType<typeof storedSettings>,
+  ): Promise<Refused | Checked> => {
     const result = read(message)
     if ('refused' in result) return { message, reason: result.refused }
     const { incoming } = result
@@ -71,12 +91,8 @@ export const createAccept = ({ store, directory, unknownTypes, retentionMs, link
     )
     if (!('code' in known)) return { message, incoming, ...known }
     // A hub may have accepted it by settings that this cache has yet to hear of.
-    const stored = judge(
-      incoming,
-      await store.tenants.get(tenant),
-      await store.types.get(tenant, notification.type),
-    )
-    return 'code' in stored ? { message, reason: stored } : { message, incoming, ...stored }
+    const latest = judge(incoming, await stored.tenant(tenant), await stored.type(tenant, notification.type))
+    return 'code' in latest ? { message, reason: latest } : { message, incoming, ...latest }
   }
 
   const readyOf = (
@@ -101,7 +117,8 @@ export const createAccept = ({ store, directory, unknownTypes, retentionMs, link
     const repeated: Message[] = []
     const refused: Refused[] = []
     // In the order of the log, so that of two messages with one id the first is the first.
-    const checked = await Promise.all(messages.map(check))
+    const stored = storedSettings()
+    const checked = await Promise.all(messages.map((message) => check(message, stored)))
     const identities = await identify(checked.flatMap((each) => ('incoming' in each ? [each.incoming] : [])))
     for (const each of checked) {
       if ('reason' in each) {
