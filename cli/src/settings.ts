@@ -1,5 +1,5 @@
-import { type Config, ConfigError, readConfig } from '@carillon/core/config/config'
 import { EXIT_USAGE } from './command-line.ts'
+import { type Config, ConfigError, readConfig } from './config/config.ts'
 
 /**
  * The only reader of the environment; `data` is the option of that name. Prints what is wrong and exits with 2, the code

@@ -1,9 +1,9 @@
-import type { Directory } from '@carillon/core/security/directory'
+import type { Directory } from '@carillon/core/cache/tenants-and-types'
 import { newTenant } from '@carillon/core/security/user-tokens'
 import type { Message } from '@carillon/core/stream/port'
 import { afterEach, expect, test } from 'vitest'
 import { createAccept } from './accept.ts'
-import { openWorld, type World } from './testing.ts'
+import { openWorld, type World } from './testing/dispatcher.ts'
 
 let world: World
 afterEach(() => world.close())

@@ -1,5 +1,5 @@
-import { type LinkPolicy, linkProblem } from '@carillon/core/links'
-import type { Directory } from '@carillon/core/security/directory'
+import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import type { Store, Tenant } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import type { Plan, StoredType, Warning } from '@carillon/schemas'

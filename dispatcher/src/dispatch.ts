@@ -1,6 +1,6 @@
-import { checked } from '@carillon/core/checked'
 import { ProblemError } from '@carillon/core/errors'
-import { parseJson } from '@carillon/core/json'
+import { checked } from '@carillon/core/json/checked'
+import { parseJson } from '@carillon/core/json/json'
 import type { Live } from '@carillon/core/live/port'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Message, Stream } from '@carillon/core/stream/port'

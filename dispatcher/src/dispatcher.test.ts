@@ -1,11 +1,11 @@
 import { UnavailableError } from '@carillon/core/errors'
-import { derivedUuid7, dueKey } from '@carillon/core/ids'
+import { derivedUuid7, dueKey } from '@carillon/core/notification/ids'
 import { FOREIGN_IDS } from '@carillon/core/store/contract/samples'
 import type { Store } from '@carillon/core/store/port'
 import { notifySubject, scheduleSubject, workSubject } from '@carillon/schemas'
 import { afterEach, expect, test, vi } from 'vitest'
 import { MAX_DELIVERIES } from './pump.ts'
-import { openWorld, type World } from './testing.ts'
+import { openWorld, type World } from './testing/dispatcher.ts'
 
 let world: World
 afterEach(() => world.close())

@@ -1,5 +1,5 @@
-import type { LinkPolicy } from '@carillon/core/links'
 import type { Live } from '@carillon/core/live/port'
+import type { LinkPolicy } from '@carillon/core/notification/links'
 import { type Lane, PRIORITIES, type Priority } from '@carillon/schemas'
 import { createAccept } from './accept.ts'
 import { createDeliver } from './deliver.ts'

@@ -1,9 +1,9 @@
-import { derivedUuid7 } from '@carillon/core/ids'
-import { secretContext, stepMessage } from '@carillon/core/outreach/step'
+import { secretContext, stepMessage } from '@carillon/core/delivery/step'
+import { derivedUuid7 } from '@carillon/core/notification/ids'
 import type { Store } from '@carillon/core/store/port'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { providersOf, scripted } from './sending/scripted.ts'
-import { openWorld, type World } from './testing.ts'
+import { providersOf, scripted } from './sending/testing/scripted.ts'
+import { openWorld, type World } from './testing/dispatcher.ts'
 
 let world: World | undefined
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { deliveryEvent } from '@carillon/core/outreach/events'
+import { deliveryEvent } from '@carillon/core/delivery/events'
 import { ERASURE_SETTLE_MS, type Erasure, isVoid } from '@carillon/core/store/erasure'
 import { grouped } from '@carillon/core/store/grouping'
 import { IN_APP_STEP } from '@carillon/core/store/ledger'

@@ -1,4 +1,4 @@
-import { dueKey } from '@carillon/core/ids'
+import { dueKey } from '@carillon/core/notification/ids'
 import { type NotificationRecord, SLOTS, type Store } from '@carillon/core/store/port'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { scheduleSubject, workSubject } from '@carillon/schemas'

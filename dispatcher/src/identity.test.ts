@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { derivedUuid7 } from '@carillon/core/ids'
+import { derivedUuid7 } from '@carillon/core/notification/ids'
 import { createSeal } from '@carillon/core/security/seal'
 import { openDatabase } from '@carillon/core/sqlite/database'
 import { sqliteStore } from '@carillon/core/store/sqlite'

@@ -1,4 +1,4 @@
-import { itemId } from '@carillon/core/ids'
+import { itemId } from '@carillon/core/notification/ids'
 import type { NewItem } from '@carillon/core/store/port'
 import type { InboxItem, ItemContent } from '@carillon/schemas'
 import type { Ready } from './work.ts'

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { natsServerPath, startNatsServer } from '@carillon/core/nats/testing/server'
 import { newTenant } from '@carillon/core/security/user-tokens'
 import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
-import { natsServerPath, startNatsServer } from '@carillon/core/stream/jetstream/nats-server.fixture'
 import { NOTIFY_WINDOW_MS } from '@carillon/core/stream/port'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { openWorld } from './testing.ts'
+import { openWorld } from './testing/dispatcher.ts'
 
 const path = natsServerPath()
 

@@ -1,4 +1,4 @@
-import { EpochMs } from '@carillon/core/epoch'
+import { EpochMs } from '@carillon/core/json/epoch'
 import { SLOTS } from '@carillon/core/store/port'
 import {
   ItemId,

@@ -1,7 +1,7 @@
 import { watchedStream } from '@carillon/core/stream/watched'
 import { createLog } from '@carillon/core/telemetry/log'
 import { afterEach, expect, test, vi } from 'vitest'
-import { openHub, type TestHub } from './testing.ts'
+import { openHub, type TestHub } from './testing/hub.ts'
 
 let hub: TestHub | undefined
 afterEach(() => hub?.close())

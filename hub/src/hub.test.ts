@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import type { ClientToHub, HubToClient, InboxItem } from '@carillon/schemas'
 import { io, type Socket } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openHub, type TestHub } from './testing.ts'
+import { openHub, type TestHub } from './testing/hub.ts'
 
 /** Long enough for a machine that is busy. */
 const SOON = { timeout: 15_000 }

@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openHub, type TestHub } from './testing.ts'
+import { openHub, type TestHub } from './testing/hub.ts'
 
 const run = promisify(execFile)
 const page = readFileSync(new URL('../../docs/tokens.md', import.meta.url), 'utf8')

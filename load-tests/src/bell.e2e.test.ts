@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type {} from '@carillon/core/provided'
+import type {} from '@carillon/core/testing/provided'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { mailServer } from './outreach/stand-ins/mail.ts'
+import { mailServer } from './delivery/stand-ins/mail.ts'
 import { startCarillon } from './rig/carillon.ts'
 import type { Server } from './rig/child.ts'
 

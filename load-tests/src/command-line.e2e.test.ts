@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { InboxPage } from '@carillon/schemas'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { mailServer } from './outreach/stand-ins/mail.ts'
+import { mailServer } from './delivery/stand-ins/mail.ts'
 import { runCarillon, startCarillon } from './rig/carillon.ts'
 import type { Server } from './rig/child.ts'
 

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type {} from '@carillon/core/provided'
+import type {} from '@carillon/core/testing/provided'
 import { describe, expect, inject, test } from 'vitest'
-import { restartsOfCluster } from './proof/restarts.ts'
+import { restartsOfCluster } from './consistency/restarts.ts'
 import { startNats, startRedis } from './rig/servers.ts'
 
 /** `npm run proof -- --fault restarts` does ten. */

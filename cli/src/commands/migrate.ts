@@ -1,5 +1,5 @@
-import { createClosers } from '@carillon/core/lifecycle/closers'
 import { createLog } from '@carillon/core/telemetry/log'
+import { createClosers } from '../closers.ts'
 import { openParts } from '../parts.ts'
 import { needSecret, say, settings } from '../settings.ts'
 

@@ -1,4 +1,4 @@
-import { readJson } from '@carillon/core/json'
+import { readJson } from '@carillon/core/json/json'
 import { type NotificationInput, withoutTrailingSlash } from '@carillon/schemas'
 import { z } from 'zod'
 import { devState } from '../dev-state.ts'

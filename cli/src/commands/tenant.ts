@@ -1,7 +1,7 @@
-import { aSecondAtOnce, parseRates } from '@carillon/core/config/rates'
 import { newTenant, newTenantSecret } from '@carillon/core/security/user-tokens'
 import { parse, TenantId, type TenantLimits } from '@carillon/schemas'
 import { administer } from '../admin.ts'
+import { aSecondAtOnce, parseRates } from '../config/rates.ts'
 import { refuse, say } from '../settings.ts'
 
 /** Kept besides the newest, so that tokens signed with the one before stay good while backends change over. */

@@ -1,6 +1,6 @@
 import type { Priority } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
-import { expectPace, limitsContract } from './contract.ts'
+import { expectPace, limitsContract } from './contract/limits.ts'
 import { memoryLimits } from './memory.ts'
 import { HORIZON_MS, type Limit } from './port.ts'
 

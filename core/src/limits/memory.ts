@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
+import { refusals } from './fixed-window.ts'
 import { type Account, decide, newAccount, paceOf } from './gcra.ts'
 import type { Limits } from './port.ts'
-import { refusals } from './refusals.ts'
 
 /** Keys that are remembered, by `turns` and by each limit of `allow`; one that is forgotten begins anew. */
 const KEYS_MAX = 100_000

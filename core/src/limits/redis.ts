@@ -1,11 +1,11 @@
 import type { Redis } from 'ioredis'
 import { RateLimiterRedis } from 'rate-limiter-flexible'
-import { unavailable } from '../live/redis-client.ts'
-import { redisNames } from '../live/redis-names.ts'
+import { unavailable } from '../redis/connection.ts'
+import { redisNames } from '../redis/names.ts'
+import { refusals } from './fixed-window.ts'
 import { IDLE_MS, LEAD_MS, paceOf, QUEUES, REACH_MS, rankOf } from './gcra.ts'
 import { memoryLimits } from './memory.ts'
 import type { Granted, Limits, Turn } from './port.ts'
-import { refusals } from './refusals.ts'
 
 /** Redis does nothing else while a script runs: a few milliseconds for this many. */
 const TURNS_PER_SCRIPT = 200

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { liveContract, openHub } from './contract.ts'
+import { liveContract, openHub } from './contract/live.ts'
 import { inProcessLive } from './in-process.ts'
 import { GRACE_MS } from './port.ts'
 import { standaloneServer } from './server.ts'

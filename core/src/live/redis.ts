@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
+import { type Subscriptions, unavailable } from '../redis/connection.ts'
+import { redisNames } from '../redis/names.ts'
 import { GRACE_MS, type Live, type LiveMessage, type Presence } from './port.ts'
-import { type Subscriptions, unavailable } from './redis-client.ts'
-import { redisNames } from './redis-names.ts'
 import { userRoom } from './room.ts'
 
 const LOSS_RETRY_MS = 250

@@ -2,9 +2,9 @@ import type { ClientToHub, HubToClient } from '@carillon/schemas'
 import { createShardedAdapter } from '@socket.io/redis-adapter'
 import type { Redis } from 'ioredis'
 import { type Namespace, Server, type ServerOptions } from 'socket.io'
+import type { Subscriptions } from '../redis/connection.ts'
+import { redisNames } from '../redis/names.ts'
 import type { EndUser } from '../security/user-tokens.ts'
-import type { Subscriptions } from './redis-client.ts'
-import { redisNames } from './redis-names.ts'
 
 /** Socket.IO as hubs use it: Carillon's events only, and the verified user as the socket's data. */
 export type LiveServer = Server<ClientToHub, HubToClient, Record<string, never>, EndUser>

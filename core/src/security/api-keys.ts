@@ -1,7 +1,7 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Directory } from '../cache/tenants-and-types.ts'
 import type { ApiKey } from '../store/port.ts'
 import { CredentialsError } from './credentials-error.ts'
-import type { Directory } from './directory.ts'
 
 /** What an API key may do. A route names the one it needs. */
 export const SCOPES = [

@@ -1,10 +1,10 @@
 import { createECDH } from 'node:crypto'
 import { type JWTHeaderParameters, SignJWT } from 'jose'
 import { expect, test } from 'vitest'
-import { inProcessInvalidations } from '../invalidation/in-process.ts'
+import { inProcessInvalidations } from '../cache/invalidation/in-process.ts'
+import { createDirectory } from '../cache/tenants-and-types.ts'
 import type { ApiKey, Tenant } from '../store/port.ts'
 import { newApiKey, verifyApiKey } from './api-keys.ts'
-import { createDirectory } from './directory.ts'
 import { createSeal } from './seal.ts'
 import { newTenant, newVapidKeys, signUserToken, verifyUserToken } from './user-tokens.ts'
 

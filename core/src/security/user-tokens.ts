@@ -1,9 +1,9 @@
 import { createECDH, randomBytes } from 'node:crypto'
 import { parse, TOKEN, UserId } from '@carillon/schemas'
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import type { Directory } from '../cache/tenants-and-types.ts'
 import type { Tenant } from '../store/port.ts'
 import { CredentialsError } from './credentials-error.ts'
-import type { Directory } from './directory.ts'
 
 /**
  * An end user who has shown a valid token, issued at `issuedAt`. It is accepted until `expiresAt` (both epoch ms), while the

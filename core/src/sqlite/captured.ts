@@ -1,5 +1,5 @@
 import { parse } from '@carillon/schemas'
-import { Captured } from '../outreach/provider.ts'
+import { Captured } from '../delivery/provider.ts'
 import type { Seal } from '../store/port.ts'
 import type { Database } from './database.ts'
 

@@ -7,7 +7,7 @@ import { SetupError } from '../errors.ts'
 import { LAYOUT } from '../installation/layout.ts'
 import { NAMESPACE } from '../installation/namespace.ts'
 import { openDatabase } from './database.ts'
-import { writeLayout1 } from './layout-1.fixture.ts'
+import { writeLayout1 } from './testing/layout-1.ts'
 
 const folder = () => {
   const made = mkdtempSync(join(tmpdir(), 'carillon-layout-'))

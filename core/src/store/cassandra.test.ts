@@ -1,11 +1,11 @@
 import { errors, types } from 'cassandra-driver'
 import { afterAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { connectCassandra } from '../cassandra/connection.ts'
 import { UnavailableError } from '../errors.ts'
-import { connectCassandra } from './cassandra/connect.ts'
 import { cassandraSession, translate } from './cassandra/session.ts'
 import { cassandraStore } from './cassandra.ts'
 import { DAY, freshOwner, ids, RETENTION, sampleItem, sampleRecord } from './contract/samples.ts'
-import { contractSeal, storeContract } from './contract.ts'
+import { contractSeal, storeContract } from './contract/store.ts'
 
 const url = inject('cassandra')
 

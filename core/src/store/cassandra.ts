@@ -1,10 +1,10 @@
+import type { CassandraConnection } from '../cassandra/connection.ts'
+import { readInstallation } from '../cassandra/installation.ts'
 import { ProblemError } from '../errors.ts'
 import { cassandraAccounts } from './cassandra/accounts.ts'
-import type { CassandraConnection } from './cassandra/connect.ts'
 import { cassandraDeliveries } from './cassandra/deliveries.ts'
 import { cassandraDevices } from './cassandra/devices.ts'
 import { cassandraInbox } from './cassandra/inbox.ts'
-import { readInstallation } from './cassandra/installation.ts'
 import { cassandraMarks } from './cassandra/marks.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './cassandra/migrations.ts'
 import { cassandraNotifications } from './cassandra/notifications.ts'
@@ -16,7 +16,7 @@ import { cassandraTypes } from './cassandra/types.ts'
 import type { Seal, Store } from './port.ts'
 import { sealedUsers } from './sealed-users.ts'
 
-export { type CassandraConnection, connectCassandra } from './cassandra/connect.ts'
+export { type CassandraConnection, connectCassandra } from '../cassandra/connection.ts'
 
 /**
  * The store of a cluster. It owns the client: `close` shuts it down. `retention` (ms) is how long notifications

@@ -1,4 +1,4 @@
-import { earliestUuid7 } from '../ids.ts'
+import { earliestUuid7 } from '../notification/ids.ts'
 import type { NotificationPlace } from './port.ts'
 
 /** Negative if `one` is older than `other` in the list of notifications. */

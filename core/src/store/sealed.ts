@@ -1,5 +1,5 @@
 import type { Channel, Device, Suppression } from '@carillon/schemas'
-import { addressKey } from '../addresses.ts'
+import { addressKey } from '../delivery/addresses.ts'
 import { ProblemError } from '../errors.ts'
 import type { StoredAccount, StoredDevice } from './outreach.ts'
 import type { Seal, Tenant } from './port.ts'

@@ -1,6 +1,6 @@
 import { INBOX_STATUSES } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
-import { derivedUuid7, earliestUuid7 } from '../ids.ts'
+import { derivedUuid7, earliestUuid7 } from '../notification/ids.ts'
 import { monthOf, monthsBetween } from './cassandra/months.ts'
 import { type NotificationRecord, SLOTS } from './port.ts'
 import {

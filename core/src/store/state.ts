@@ -8,7 +8,7 @@ import type {
   UserProfile,
 } from '@carillon/schemas'
 import { ProblemError } from '../errors.ts'
-import { uuid7Time } from '../ids.ts'
+import { uuid7Time } from '../notification/ids.ts'
 import { type NotificationRecord, type Recorded, SLOTS, type StateChange } from './port.ts'
 
 /** An item's state as the stores keep it: times in epoch ms. */

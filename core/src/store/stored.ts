@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { readJson } from '../json.ts'
+import { readJson } from '../json/json.ts'
 
 /** Thrown for a row that its schema does not read. It is a fault of the installation, not of the request. */
 export class DamagedRowError extends Error {

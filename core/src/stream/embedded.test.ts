@@ -7,7 +7,7 @@ import { notifySubject, workSubject } from '@carillon/schemas'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openDatabase } from '../sqlite/database.ts'
 import type { World } from './contract/kit.ts'
-import { streamContract } from './contract.ts'
+import { streamContract } from './contract/stream.ts'
 import { embeddedStream } from './embedded.ts'
 import { DEDUPE_WINDOW_MS, RETENTION_MS } from './port.ts'
 

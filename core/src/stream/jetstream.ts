@@ -3,10 +3,9 @@ import type { Lane } from '@carillon/schemas'
 import { type ConsumerInfo, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { ProblemError, UnavailableError } from '../errors.ts'
-import { failure, linkOf, TIME_LIMIT_MS } from './jetstream/connection.ts'
+import { failure, linkOf, TIME_LIMIT_MS } from '../nats/connection.ts'
 import { deadLetters } from './jetstream/dead-letters.ts'
 import { mergedReader } from './jetstream/merged.ts'
-import { startSweeping, sweepMisfits } from './jetstream/misfits.ts'
 import { type Names, namesOf } from './jetstream/names.ts'
 import { requireOwnStreams } from './jetstream/ownership.ts'
 import { publisher, windowed } from './jetstream/publish.ts'
@@ -19,10 +18,11 @@ import {
   type StreamOptions,
   sourcesOf,
 } from './jetstream/streams.ts'
+import { startSweeping, sweepMisfits } from './jetstream/unroutable.ts'
 import { LANES } from './lanes.ts'
 import { ACK_WAIT_MS, type Stream } from './port.ts'
 
-export { connectNats } from './jetstream/connection.ts'
+export { connectNats } from '../nats/connection.ts'
 
 /** Message schedules came with this version. */
 const NEEDED = { major: 2, minor: 12 }

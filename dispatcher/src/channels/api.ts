@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
 
-export { readJson } from '@carillon/core/json'
+export { readJson } from '@carillon/core/json/json'
 
-import type { Outcome, Tools } from '@carillon/core/outreach/provider'
+import type { Outcome, Tools } from '@carillon/core/delivery/provider'
 import { WebUrl, withoutTrailingSlash } from '@carillon/schemas'
 import { z } from 'zod'
 

@@ -1,5 +1,5 @@
-import type { Address, Captured, Outgoing, Provider } from '@carillon/core/outreach/provider'
-import { deliveryKey, type Step } from '@carillon/core/outreach/step'
+import type { Address, Captured, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import { deliveryKey, type Step } from '@carillon/core/delivery/step'
 import { CHANNELS, type InboxItem } from '@carillon/schemas'
 import { z } from 'zod'
 import { renderEmail } from '../render/email.ts'

@@ -5,7 +5,7 @@ import type {
   Outcome,
   Outgoing,
   Tools,
-} from '@carillon/core/outreach/provider'
+} from '@carillon/core/delivery/provider'
 import { WebUrl } from '@carillon/schemas'
 import { forRecipient, outcomeOfFailure } from './outcome.ts'
 

@@ -1,4 +1,4 @@
-import { type HttpAnswer, HttpFailure, type Outcome } from '@carillon/core/outreach/provider'
+import { type HttpAnswer, HttpFailure, type Outcome } from '@carillon/core/delivery/provider'
 import { cut } from '@carillon/schemas'
 
 /** The longest `Retry-After` that is read; what it leads to is capped further by whoever retries. */

@@ -1,4 +1,4 @@
-import type { Provider, Providers } from '@carillon/core/outreach/provider'
+import type { Provider, Providers } from '@carillon/core/delivery/provider'
 import { capture } from './capture.ts'
 import { discord } from './chat/discord.ts'
 import { slack } from './chat/slack.ts'

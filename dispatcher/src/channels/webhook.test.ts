@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { Outgoing } from '@carillon/core/outreach/provider'
+import type { Outgoing } from '@carillon/core/delivery/provider'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hastyHttp, sample, standIn, strictHttp, testTools, unhurried } from './testing.ts'
-import { httpFaults } from './testing-http.ts'
+import { hastyHttp, sample, standIn, strictHttp, testTools, unhurried } from './testing/channel.ts'
+import { httpFaults } from './testing/http.ts'
 import { webhook } from './webhook.ts'
 
 const secret = () => `whsec_${randomBytes(32).toString('base64')}`

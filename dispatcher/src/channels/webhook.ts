@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/outreach/provider'
+import type { HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
 import { z } from 'zod'
 import { checkEndpoint, type Endpoint, endpointOf, endpointUrl, gone, postJson } from './endpoint.ts'
 import { forRecipient, outcomeOfStatus, retryAfterMs } from './outcome.ts'

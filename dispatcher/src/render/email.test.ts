@@ -1,4 +1,4 @@
-import type { Content, Outgoing } from '@carillon/core/outreach/provider'
+import type { Content, Outgoing } from '@carillon/core/delivery/provider'
 import { describe, expect, test } from 'vitest'
 import { renderEmail } from './email.ts'
 

@@ -1,4 +1,4 @@
-import type { Content } from '@carillon/core/outreach/provider'
+import type { Content } from '@carillon/core/delivery/provider'
 import { cut } from '@carillon/schemas'
 
 /** A link is given up rather than leaving less than this of what it is about. */

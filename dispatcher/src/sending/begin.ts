@@ -1,6 +1,6 @@
+import { dueAt, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
 import { UnavailableError } from '@carillon/core/errors'
 import { GRACE_MS, type Live, type Presence } from '@carillon/core/live/port'
-import { dueAt, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/outreach/step'
 import type { NewItem } from '@carillon/core/store/port'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import type { Plan } from '@carillon/schemas'

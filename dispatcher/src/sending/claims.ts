@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { acceptedAt, deliveryKey, type Step } from '@carillon/core/outreach/step'
+import { acceptedAt, deliveryKey, type Step } from '@carillon/core/delivery/step'
 import type { Taking } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
 import type { Delivery } from '@carillon/schemas'

@@ -1,4 +1,4 @@
-import type { Address } from '@carillon/core/outreach/provider'
+import type { Address } from '@carillon/core/delivery/provider'
 import { expect, test } from 'vitest'
 import { concealed } from './conceal.ts'
 

@@ -1,4 +1,4 @@
-import type { Address, Outcome } from '@carillon/core/outreach/provider'
+import type { Address, Outcome } from '@carillon/core/delivery/provider'
 
 /** What of an address could stand in a provider's words. */
 const wordsOf = (address: Address): string[] => {

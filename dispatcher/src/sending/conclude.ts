@@ -1,4 +1,4 @@
-import { nextStep, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/outreach/step'
+import { nextStep, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, OutgoingMessage } from '@carillon/core/stream/port'

@@ -1,5 +1,5 @@
-import type { Content } from '@carillon/core/outreach/provider'
-import { type Step, secretContext } from '@carillon/core/outreach/step'
+import type { Content } from '@carillon/core/delivery/provider'
+import { type Step, secretContext } from '@carillon/core/delivery/step'
 import type { Seal } from '@carillon/core/store/port'
 import type { InboxItem } from '@carillon/schemas'
 

@@ -1,4 +1,4 @@
-import type { Step } from '@carillon/core/outreach/step'
+import type { Step } from '@carillon/core/delivery/step'
 import type { InboxItem, PlanStep } from '@carillon/schemas'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { decide } from './decide.ts'

@@ -1,4 +1,4 @@
-import type { Step } from '@carillon/core/outreach/step'
+import type { Step } from '@carillon/core/delivery/step'
 import type { InboxItem } from '@carillon/schemas'
 
 /** What is known when a step's time has come. `item` is undefined when it is in no inbox any more. */

@@ -1,5 +1,5 @@
+import { readStep, type Step } from '@carillon/core/delivery/step'
 import { ProblemError } from '@carillon/core/errors'
-import { readStep, type Step } from '@carillon/core/outreach/step'
 import type { Store } from '@carillon/core/store/port'
 import type { Message, Reader } from '@carillon/core/stream/port'
 import { type Channel, parseStepSubject, SubjectError } from '@carillon/schemas'

@@ -1,4 +1,4 @@
-import { acceptedAt, type Step } from '@carillon/core/outreach/step'
+import { acceptedAt, type Step } from '@carillon/core/delivery/step'
 import { type Erasure, isVoid } from '@carillon/core/store/erasure'
 import { grouped } from '@carillon/core/store/grouping'
 import type { StoredDevice } from '@carillon/core/store/outreach'

@@ -1,8 +1,8 @@
-import { deliveryKey, type Step, stepMessage } from '@carillon/core/outreach/step'
+import { deliveryKey, type Step, stepMessage } from '@carillon/core/delivery/step'
 import type { Channel, PlanStep } from '@carillon/schemas'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { openWorld, type World } from '../testing.ts'
-import { providersOf, scripted } from './scripted.ts'
+import { openWorld, type World } from '../testing/dispatcher.ts'
+import { providersOf, scripted } from './testing/scripted.ts'
 
 const open = async () => {
   const sms = scripted('text', ['sms'], { needs: 'phone' })

@@ -1,11 +1,11 @@
+import type { Captured } from '@carillon/core/delivery/provider'
+import { deliveryKey, type Step, secretContext, stepMessage } from '@carillon/core/delivery/step'
 import { UnavailableError } from '@carillon/core/errors'
-import type { Captured } from '@carillon/core/outreach/provider'
-import { deliveryKey, type Step, secretContext, stepMessage } from '@carillon/core/outreach/step'
 import { type PlanStep, scheduleSubject } from '@carillon/schemas'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { capture } from '../channels/capture.ts'
-import { openWorld, type World } from '../testing.ts'
-import { providersOf, scripted } from './scripted.ts'
+import { openWorld, type World } from '../testing/dispatcher.ts'
+import { providersOf, scripted } from './testing/scripted.ts'
 
 let world: World | undefined
 afterEach(async () => {

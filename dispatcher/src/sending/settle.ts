@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { deliveryEvent } from '@carillon/core/outreach/events'
-import type { Reports } from '@carillon/core/outreach/reports'
+import { deliveryEvent } from '@carillon/core/delivery/events'
+import type { Reports } from '@carillon/core/delivery/reports'
 import type { Store } from '@carillon/core/store/port'
 import type { Message, Reader, Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'

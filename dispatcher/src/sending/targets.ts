@@ -1,5 +1,5 @@
-import { endpointUrlOf } from '@carillon/core/outreach/endpoints'
-import type { Address } from '@carillon/core/outreach/provider'
+import { endpointUrlOf } from '@carillon/core/delivery/endpoints'
+import type { Address } from '@carillon/core/delivery/provider'
 import type { StoredDevice } from '@carillon/core/store/outreach'
 import { type Channel, channelOfDevice, type UserProfile } from '@carillon/schemas'
 import type { OpenAccount } from './accounts.ts'

@@ -1,4 +1,4 @@
-import type { Outcome } from '@carillon/core/outreach/provider'
+import type { Outcome } from '@carillon/core/delivery/provider'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { beforeEach, expect, test } from 'vitest'
 import { createTroubles, type Place, type Troubles } from './troubles.ts'

@@ -1,4 +1,4 @@
-import type { Outcome } from '@carillon/core/outreach/provider'
+import type { Outcome } from '@carillon/core/delivery/provider'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { LRUCache } from 'lru-cache'

@@ -1,6 +1,6 @@
-import type { Outcome } from '@carillon/core/outreach/provider'
+import type { Outcome } from '@carillon/core/delivery/provider'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { sample } from '../channels/testing.ts'
+import { sample } from '../channels/testing/channel.ts'
 import { createUpstream, type Upstream } from './upstream.ts'
 
 const SENT: Outcome = { outcome: 'sent' }

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import type { Address, Outcome, Outgoing, Provider, Sender } from '@carillon/core/outreach/provider'
+import type { Address, Outcome, Outgoing, Provider, Sender } from '@carillon/core/delivery/provider'
 import type { Priority } from '@carillon/schemas'
 import { type Breaker, type Cause, createBreaker, type Trial } from './breaker.ts'
 import { createGate } from './gate.ts'

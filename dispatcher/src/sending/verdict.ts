@@ -1,5 +1,5 @@
-import type { Address } from '@carillon/core/outreach/provider'
-import { deliveryKey, dueAt, nextStep, type Step, stepMessage } from '@carillon/core/outreach/step'
+import type { Address } from '@carillon/core/delivery/provider'
+import { deliveryKey, dueAt, nextStep, type Step, stepMessage } from '@carillon/core/delivery/step'
 import type { Details } from '@carillon/core/store/ledger'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { type Channel, type SuppressionReason, scheduleSubject } from '@carillon/schemas'

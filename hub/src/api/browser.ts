@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Hono } from 'hono'
-import type { Edge } from '../edge.ts'
+import type { Edge } from '../http/edge.ts'
 
 /** What pages load from the hub: the client, web push beside it, and the service worker of that. */
 export const BROWSER_FILES = ['client.js', 'push.js', 'push-worker.js'] as const

@@ -1,6 +1,6 @@
-import { createReports } from '@carillon/core/outreach/reports'
+import { createReports } from '@carillon/core/delivery/reports'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { openHub, type TestHub, type TestTenant } from '../testing.ts'
+import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
 const PUBLIC = 'https://bell.example/notify'
 const TOKEN = 'a-secret-token'

@@ -1,12 +1,12 @@
+import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import { type CallbackResult, type Http, HttpFailure, type Providers } from '@carillon/core/delivery/provider'
+import type { Reports } from '@carillon/core/delivery/reports'
 import { ProblemError } from '@carillon/core/errors'
-import { type CallbackResult, type Http, HttpFailure, type Providers } from '@carillon/core/outreach/provider'
-import type { Reports } from '@carillon/core/outreach/reports'
-import type { Directory } from '@carillon/core/security/directory'
 import type { Accounts } from '@carillon/core/store/outreach'
 import { AccountId, parse, TenantId, withoutTrailingSlash } from '@carillon/schemas'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { z } from 'zod'
-import type { Routes } from '../routes.ts'
+import type { Routes } from '../http/routes.ts'
 
 const Place = z.object({ tenant: TenantId, account: AccountId })
 /** The longest body of a provider that names no limit of its own. */

@@ -1,8 +1,8 @@
-import type { Step } from '@carillon/core/outreach/step'
+import type { Step } from '@carillon/core/delivery/step'
 import { DEAD_LETTER_MAX_BYTES, type Message } from '@carillon/core/stream/port'
 import { laneOf, type ProblemCode } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openHub, type TestHub, type TestTenant } from '../testing.ts'
+import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
 let test: TestHub
 let tenant: TestTenant

@@ -1,5 +1,5 @@
+import { readStep, type Step, stepMessage } from '@carillon/core/delivery/step'
 import { ProblemError } from '@carillon/core/errors'
-import { readStep, type Step, stepMessage } from '@carillon/core/outreach/step'
 import type { Seal } from '@carillon/core/store/port'
 import type { DeadLetter, OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import {
@@ -10,8 +10,8 @@ import {
   Timestamp,
 } from '@carillon/schemas'
 import { z } from 'zod'
-import type { Cursors } from '../cursor.ts'
-import type { Routes } from '../routes.ts'
+import type { Cursors } from '../http/cursor.ts'
+import type { Routes } from '../http/routes.ts'
 import { Next, pageQuery } from './page.ts'
 
 const Id = z.object({ id: z.coerce.number().int().min(0) })

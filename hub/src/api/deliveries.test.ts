@@ -1,10 +1,10 @@
-import { itemId } from '@carillon/core/ids'
-import { planKey } from '@carillon/core/outreach/step'
+import { planKey } from '@carillon/core/delivery/step'
+import { itemId } from '@carillon/core/notification/ids'
 import type { DeliveryChange } from '@carillon/core/store/outreach'
 import type { NotificationRecord } from '@carillon/core/store/port'
 import type { Delivery } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openHub, type TestHub, type TestTenant } from '../testing.ts'
+import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
 let test: TestHub
 let tenant: TestTenant

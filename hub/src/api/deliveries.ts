@@ -1,11 +1,11 @@
 import { ProblemError } from '@carillon/core/errors'
-import { itemId } from '@carillon/core/ids'
+import { itemId } from '@carillon/core/notification/ids'
 import type { Deliveries } from '@carillon/core/store/outreach'
 import type { Inbox, NotificationRecord, Notifications } from '@carillon/core/store/port'
 import { Delivery, type InboxItem, NotificationId, UserId } from '@carillon/schemas'
 import { z } from 'zod'
-import type { Cursors } from '../cursor.ts'
-import type { Routes } from '../routes.ts'
+import type { Cursors } from '../http/cursor.ts'
+import type { Routes } from '../http/routes.ts'
 import { Next, pageQuery } from './page.ts'
 
 /** Whether the deliveries of a notification are spread over partitions: those of an audience are. */

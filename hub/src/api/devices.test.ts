@@ -1,6 +1,6 @@
 import { DEVICES_MAX } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openHub, type TestHub, type TestTenant } from '../testing.ts'
+import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
 let test: TestHub
 let tenant: TestTenant

@@ -1,13 +1,13 @@
+import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { Endpoints } from '@carillon/core/delivery/endpoints'
+import type { Http } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
-import type { Endpoints } from '@carillon/core/outreach/endpoints'
-import type { Http } from '@carillon/core/outreach/provider'
-import type { Directory } from '@carillon/core/security/directory'
 import type { Devices, StoredDevice } from '@carillon/core/store/outreach'
 import type { Owner } from '@carillon/core/store/port'
 import { DEVICES_MAX, Device, DeviceId, PushDevice, Timestamp, UserId } from '@carillon/schemas'
 import { z } from 'zod'
-import type { ErasureGuard } from '../erasure-guard.ts'
-import type { Routes } from '../routes.ts'
+import type { Routes } from '../http/routes.ts'
+import type { ErasureGuard } from '../users/erasure-guard.ts'
 
 const Id = z.object({ id: DeviceId })
 const User = z.object({ id: UserId })

@@ -4,7 +4,7 @@ import type { LiveMessage } from '@carillon/core/live/port'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import type { Counts, InboxItem, InboxPage, LifecycleEvent } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Call, openHub, type TestHub, type TestTenant } from '../testing.ts'
+import { type Call, openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
 /** What went out to tabs and to the event log, as the ports were told. */
 const live: LiveMessage[] = []

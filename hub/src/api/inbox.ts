@@ -12,9 +12,9 @@ import {
   Tag,
 } from '@carillon/schemas'
 import { z } from 'zod'
-import type { Cursors } from '../cursor.ts'
+import type { Cursors } from '../http/cursor.ts'
+import type { Routes } from '../http/routes.ts'
 import type { Verbs } from '../inbox/verbs.ts'
-import type { Routes } from '../routes.ts'
 
 /** Not a uuid here: whatever is no item of the user's is the same 404. */
 const Id = z.object({ id: z.string().describe('An item id') })

@@ -1,8 +1,8 @@
-import { derivedUuid7 } from '@carillon/core/ids'
+import { derivedUuid7 } from '@carillon/core/notification/ids'
 import type { NotificationRecord } from '@carillon/core/store/port'
 import type { NotificationSummary } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openHub, type TestHub, type TestTenant } from '../testing.ts'
+import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
 const HOUR = 3_600_000
 

@@ -1,9 +1,9 @@
 import type { NotificationPlace, NotificationProgress } from '@carillon/core/store/port'
 import { NotificationState, NotificationSummary, Timestamp, TypeKey, UserId } from '@carillon/schemas'
 import { z } from 'zod'
-import type { Cursors } from '../cursor.ts'
+import type { Cursors } from '../http/cursor.ts'
+import type { Routes } from '../http/routes.ts'
 import type { NotificationList } from '../notifications/list.ts'
-import type { Routes } from '../routes.ts'
 
 const epoch = (time: string | undefined) => (time === undefined ? undefined : Date.parse(time))
 

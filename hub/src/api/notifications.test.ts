@@ -1,9 +1,9 @@
 import { hash, randomUUID } from 'node:crypto'
 import { UnavailableError } from '@carillon/core/errors'
-import { uuid7Time } from '@carillon/core/ids'
+import { uuid7Time } from '@carillon/core/notification/ids'
 import type { Lane } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openHub, type TestHub, type TestTenant } from '../testing.ts'
+import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
 let test: TestHub
 let tenant: TestTenant

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url'
 import { UnavailableError } from '@carillon/core/errors'
 import { PROBLEMS } from '@carillon/schemas'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EVENT_PATHS } from '../content.ts'
-import { openHub, type TestHub } from '../testing.ts'
+import { EVENT_PATHS } from '../http/content.ts'
+import { openHub, type TestHub } from '../testing/hub.ts'
 import { BROWSER_FILES } from './browser.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'carillon-hub-'))

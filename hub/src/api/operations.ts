@@ -1,5 +1,5 @@
+import type { Providers } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
-import type { Providers } from '@carillon/core/outreach/provider'
 import type { Stream } from '@carillon/core/stream/port'
 import { exposition } from '@carillon/core/telemetry/exposition'
 import type { Log } from '@carillon/core/telemetry/log'
@@ -7,8 +7,8 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Readiness } from '@carillon/core/telemetry/readiness'
 import { jsonSchemas } from '@carillon/schemas'
 import { z } from 'zod'
-import { openApiDocument } from '../openapi.ts'
-import type { Routes } from '../routes.ts'
+import { openApiDocument } from '../http/openapi.ts'
+import type { Routes } from '../http/routes.ts'
 
 const Ready = z.object({
   status: z.enum(['ready', 'draining', 'unready']),

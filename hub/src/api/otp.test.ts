@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { Step } from '@carillon/core/outreach/step'
+import type { Step } from '@carillon/core/delivery/step'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openHub, type TestHub, type TestTenant } from '../testing.ts'
+import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
 let test: TestHub
 let tenant: TestTenant

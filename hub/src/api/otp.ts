@@ -1,10 +1,10 @@
-import { checked } from '@carillon/core/checked'
-import { parseJson } from '@carillon/core/json'
+import { checked } from '@carillon/core/json/checked'
+import { parseJson } from '@carillon/core/json/json'
 import { Timestamp, TypeKey, text, UserId, UserProfile } from '@carillon/schemas'
 import { z } from 'zod'
-import { DUPLICATES, IdempotencyKey, type Idempotent } from '../idempotent.ts'
-import { OTP_CHANNELS, type Otp } from '../otp.ts'
-import type { Routes } from '../routes.ts'
+import type { Routes } from '../http/routes.ts'
+import { DUPLICATES, IdempotencyKey, type Idempotent } from '../idempotency/idempotent.ts'
+import { OTP_CHANNELS, type Otp } from '../otp/otp.ts'
 
 const OtpRequest = z.strictObject({
   to: z

@@ -1,6 +1,6 @@
+import { type Endpoints, endpointUrlOf } from '@carillon/core/delivery/endpoints'
+import type { Http, Providers } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
-import { type Endpoints, endpointUrlOf } from '@carillon/core/outreach/endpoints'
-import type { Http, Providers } from '@carillon/core/outreach/provider'
 import type { Accounts, StoredAccount } from '@carillon/core/store/outreach'
 import {
   AccountId,
@@ -12,7 +12,7 @@ import {
   ShownAccount,
 } from '@carillon/schemas'
 import { z } from 'zod'
-import type { Routes } from '../routes.ts'
+import type { Routes } from '../http/routes.ts'
 
 /** The most provider accounts of a tenant. */
 const ACCOUNTS_MAX = 50

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { FOREIGN_IDS } from '@carillon/core/store/contract/samples'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openHub, type TestHub, type TestTenant } from '../testing.ts'
+import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
 let test: TestHub
 let tenant: TestTenant

@@ -1,7 +1,7 @@
-import { makeUnsubscribeUrl, UNSUBSCRIBE_MS } from '@carillon/core/outreach/unsubscribe'
+import { makeUnsubscribeUrl, UNSUBSCRIBE_MS } from '@carillon/core/delivery/unsubscribe'
 import type { Suppression } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openHub, type TestHub, type TestTenant } from '../testing.ts'
+import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
 let test: TestHub
 let tenant: TestTenant

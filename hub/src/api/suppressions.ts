@@ -1,9 +1,9 @@
-import { checked } from '@carillon/core/checked'
+import { checked } from '@carillon/core/json/checked'
 import type { Suppressions } from '@carillon/core/store/outreach'
 import { EmailAddress, PhoneNumber, Suppression, SuppressionReason } from '@carillon/schemas'
 import { z } from 'zod'
-import type { Cursors } from '../cursor.ts'
-import type { Routes } from '../routes.ts'
+import type { Cursors } from '../http/cursor.ts'
+import type { Routes } from '../http/routes.ts'
 import { Next, pageQuery } from './page.ts'
 
 /** What an address of each channel that has addresses looks like. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openHub, type TestHub } from '../testing.ts'
+import { openHub, type TestHub } from '../testing/hub.ts'
 
 let test: TestHub
 beforeAll(async () => {

@@ -1,9 +1,9 @@
+import type { Directory } from '@carillon/core/cache/tenants-and-types'
 import { ProblemError } from '@carillon/core/errors'
-import type { Directory } from '@carillon/core/security/directory'
 import type { Tenants } from '@carillon/core/store/port'
 import { TenantSettings } from '@carillon/schemas'
 import { isSupportedCountry } from 'libphonenumber-js/max'
-import type { Routes } from '../routes.ts'
+import type { Routes } from '../http/routes.ts'
 
 const gone = () => new ProblemError('tenant_unknown', 'the tenant of this API key does not exist any more')
 

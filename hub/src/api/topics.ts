@@ -1,9 +1,9 @@
 import { type Place, SLOTS, type Topics } from '@carillon/core/store/port'
 import { LIST_MAX, TopicKey, UserId } from '@carillon/schemas'
 import { z } from 'zod'
-import type { Cursors } from '../cursor.ts'
-import type { ErasureGuard } from '../erasure-guard.ts'
-import type { Routes } from '../routes.ts'
+import type { Cursors } from '../http/cursor.ts'
+import type { Routes } from '../http/routes.ts'
+import type { ErasureGuard } from '../users/erasure-guard.ts'
 
 const Key = z.object({ key: TopicKey })
 const Membership = z.object({ key: TopicKey, user: UserId })

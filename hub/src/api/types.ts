@@ -2,7 +2,7 @@ import { ProblemError } from '@carillon/core/errors'
 import type { Types } from '@carillon/core/store/port'
 import { NotificationType, StoredType, TypeKey } from '@carillon/schemas'
 import { z } from 'zod'
-import type { Routes } from '../routes.ts'
+import type { Routes } from '../http/routes.ts'
 
 const Key = z.object({ key: TypeKey })
 

@@ -1,8 +1,8 @@
-import { readUnsubscribe } from '@carillon/core/outreach/unsubscribe'
+import { readUnsubscribe } from '@carillon/core/delivery/unsubscribe'
 import type { Suppressions } from '@carillon/core/store/outreach'
 import type { Seal } from '@carillon/core/store/port'
 import { z } from 'zod'
-import type { Routes } from '../routes.ts'
+import type { Routes } from '../http/routes.ts'
 
 const Token = z.object({ token: z.string() })
 /** A one-click POST says `List-Unsubscribe=One-Click` and no more. */

@@ -1,11 +1,11 @@
+import type { Directory } from '@carillon/core/cache/tenants-and-types'
 import { ProblemError } from '@carillon/core/errors'
-import type { Directory } from '@carillon/core/security/directory'
 import { signUserToken, USER_TOKEN_MAX_SECONDS } from '@carillon/core/security/user-tokens'
 import type { StoredUser, Users } from '@carillon/core/store/port'
 import { Timestamp, UserId, UserProfile } from '@carillon/schemas'
 import { z } from 'zod'
-import type { Erase } from '../erase.ts'
-import type { Routes } from '../routes.ts'
+import type { Routes } from '../http/routes.ts'
+import type { Erase } from '../users/erase.ts'
 
 const Id = z.object({ id: UserId })
 const User = UserProfile.extend({ id: UserId })

@@ -1,5 +1,5 @@
 import { ProblemError } from '@carillon/core/errors'
-import { HORIZON_MS } from '@carillon/core/horizon'
+import { HORIZON_MS } from '@carillon/core/notification/horizon'
 import type { InboxItem, ItemPatch } from '@carillon/schemas'
 import { describe, expect, it } from 'vitest'
 import { actionOf, changed, changeOf, checkPatch, verbsOf } from './change.ts'

@@ -1,5 +1,5 @@
 import { ProblemError } from '@carillon/core/errors'
-import { checkHorizon } from '@carillon/core/horizon'
+import { checkHorizon } from '@carillon/core/notification/horizon'
 import type { StateChange } from '@carillon/core/store/port'
 import type { InboxItem, ItemPatch, ItemState, LifecycleKind } from '@carillon/schemas'
 

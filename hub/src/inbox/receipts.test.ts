@@ -4,7 +4,7 @@ import type { Inbox } from '@carillon/core/store/port'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { createLog } from '@carillon/core/telemetry/log'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openHub, type TestHub } from '../testing.ts'
+import { openHub, type TestHub } from '../testing/hub.ts'
 import { createVerbs } from './verbs.ts'
 
 let test: TestHub

@@ -1,4 +1,4 @@
-import { uuid7Time } from '@carillon/core/ids'
+import { uuid7Time } from '@carillon/core/notification/ids'
 import type { Inbox, Owner } from '@carillon/core/store/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { InboxItem } from '@carillon/schemas'

@@ -1,6 +1,6 @@
 import { ProblemError } from '@carillon/core/errors'
-import { uuid7Time } from '@carillon/core/ids'
 import type { Live } from '@carillon/core/live/port'
+import { uuid7Time } from '@carillon/core/notification/ids'
 import type { Inbox, Owner, StateChange } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'

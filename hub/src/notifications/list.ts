@@ -1,4 +1,4 @@
-import { earliestUuid7, itemId, uuid7Time } from '@carillon/core/ids'
+import { earliestUuid7, itemId, uuid7Time } from '@carillon/core/notification/ids'
 import { comparePlaces, uuid7Bound } from '@carillon/core/store/notification-order'
 import type {
   Inbox,

@@ -3,7 +3,7 @@ import { createConnection, type Socket } from 'node:net'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { afterEach, expect, test } from 'vitest'
 import type { HubOptions } from '../hub.ts'
-import { openHub, type TestHub } from '../testing.ts'
+import { openHub, type TestHub } from '../testing/hub.ts'
 import { createAdmission } from './admission.ts'
 
 /** Long enough for a machine that is busy. */

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { UNAUTHENTICATED_MS } from '@carillon/core/live/server'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import type { Refusal } from '../guard.ts'
-import { RateLimitedError } from '../problems.ts'
+import type { Refusal } from '../http/guard.ts'
+import { RateLimitedError } from '../http/problems.ts'
 
 /** Sockets of one client address. */
 export type SocketLimits = {

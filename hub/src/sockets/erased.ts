@@ -1,5 +1,5 @@
+import type { Change, Invalidations } from '@carillon/core/cache/invalidation/port'
 import { UnavailableError } from '@carillon/core/errors'
-import type { Change, Invalidations } from '@carillon/core/invalidation/port'
 import { userRoom } from '@carillon/core/live/room'
 import type { LiveServer } from '@carillon/core/live/server'
 import { grouped, slices } from '@carillon/core/store/grouping'

@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Directory } from '@carillon/core/cache/tenants-and-types'
 import { ProblemError } from '@carillon/core/errors'
 import { userRoom } from '@carillon/core/live/room'
 import type { LiveServer } from '@carillon/core/live/server'
-import type { Directory } from '@carillon/core/security/directory'
 import { requireNotErased, verifyUserToken } from '@carillon/core/security/user-tokens'
 import type { Log } from '@carillon/core/telemetry/log'
-import { problemOf } from '../problems.ts'
-import type { RateLimit } from '../rate-limit.ts'
-import type { Refusals } from '../refusals.ts'
+import { problemOf } from '../http/problems.ts'
+import type { Refusals } from '../http/refusals.ts'
+import type { RateLimit } from '../limits/rate-limit.ts'
 import type { Admission } from './admission.ts'
 
 /** Open connections a user may have on one hub. A further one is refused; those that are open stay. */

@@ -1,6 +1,6 @@
+import type { Invalidations } from '@carillon/core/cache/invalidation/port'
+import type { Directory } from '@carillon/core/cache/tenants-and-types'
 import { UnavailableError } from '@carillon/core/errors'
-import type { Invalidations } from '@carillon/core/invalidation/port'
-import type { Directory } from '@carillon/core/security/directory'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { LiveSocket } from './handshake.ts'
 

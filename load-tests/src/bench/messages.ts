@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Address, Outgoing } from '@carillon/core/outreach/provider'
+import type { Address, Outgoing } from '@carillon/core/delivery/provider'
 import { renderEmail } from '@carillon/dispatcher/render/email'
 import type { Channel, NotificationInput, PlanStep } from '@carillon/schemas'
 import { freshId, type Mark, notificationFor, TYPE, userOf } from './payload.ts'

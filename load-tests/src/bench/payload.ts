@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { derivedUuid7 } from '@carillon/core/ids'
+import { derivedUuid7 } from '@carillon/core/notification/ids'
 import type { InboxAdded, ItemContent, NotificationInput } from '@carillon/schemas'
 
 /** The type of every notification the benches send. */

@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readConfig } from '@carillon/core/config/config'
-import type {} from '@carillon/core/provided'
+import { readConfig } from '@carillon/cli/config/config'
+import type {} from '@carillon/core/testing/provided'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it, type TestContext } from 'vitest'
-import { needing } from '../proof/needs.ts'
+import { needing } from '../consistency/needs.ts'
 import type { Settings } from '../rig/carillon.ts'
 import { startNats, startRedis } from '../rig/servers.ts'
 import { type Block, documentedBlocks } from './blocks.ts'
@@ -42,7 +42,9 @@ const needsServers = ({ text }: Pick<Block, 'text'>) =>
     .some((address) => text.includes(address))
 
 type Snippet = (config: object) => { note: string; code: string }
-const { snippets } = (await import(new URL('../../../hub/src/pages/snippets.js', import.meta.url).href)) as {
+const { snippets } = (await import(
+  new URL('../../../hub/src/demo/pages/snippets.js', import.meta.url).href
+)) as {
   snippets: Record<string, Snippet>
 }
 const languageOf = (code: string) =>

@@ -1,13 +1,13 @@
 import { hash, randomUUID } from 'node:crypto'
-import type {} from '@carillon/core/provided'
+import type {} from '@carillon/core/testing/provided'
 import { jetstream } from '@nats-io/jetstream'
 import { connect, headers } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
-import { clusterStage } from '../proof/cluster.ts'
-import { embeddedStage } from '../proof/embedded.ts'
-import { needing } from '../proof/needs.ts'
-import type { Stage } from '../proof/stage.ts'
-import { type AddedTenant, addTenant } from '../proof/tenants.ts'
+import { clusterStage } from '../consistency/cluster.ts'
+import { embeddedStage } from '../consistency/embedded.ts'
+import { needing } from '../consistency/needs.ts'
+import type { Stage } from '../consistency/stage.ts'
+import { type AddedTenant, addTenant } from '../consistency/tenants.ts'
 
 const WAIT = { timeout: 20_000, interval: 50 }
 

@@ -1,6 +1,6 @@
 import type { InboxItem, ItemContent } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
-import { earliestUuid7, uuid7Time } from '../../ids.ts'
+import { earliestUuid7, uuid7Time } from '../../notification/ids.ts'
 import { groupedSlices, slices } from '../grouping.ts'
 import type { Inbox, NewItem, Owner, StateChange } from '../port.ts'
 import {

@@ -1,10 +1,15 @@
 import { hash, randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { errors, types } from 'cassandra-driver'
+import type { CassandraConnection } from '../../cassandra/connection.ts'
+import {
+  INSTALLATION_TABLE,
+  readInstallation,
+  recordInstallation,
+  whereOf,
+} from '../../cassandra/installation.ts'
 import { UnavailableError } from '../../errors.ts'
 import { requireNamespace } from '../../installation/namespace.ts'
-import type { CassandraConnection } from './connect.ts'
-import { INSTALLATION_TABLE, readInstallation, recordInstallation, whereOf } from './installation.ts'
 import { translate } from './session.ts'
 
 /**

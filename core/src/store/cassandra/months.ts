@@ -1,4 +1,4 @@
-import { uuid7Time } from '../../ids.ts'
+import { uuid7Time } from '../../notification/ids.ts'
 
 /** Inbox partitions hold one calendar month (UTC) of one user; months are counted from January 1970. */
 export const monthOf = (ms: number): number => {

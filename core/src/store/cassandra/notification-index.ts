@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { uuid7Time } from '../../ids.ts'
+import { uuid7Time } from '../../notification/ids.ts'
 import { grouped, slices } from '../grouping.ts'
 import type { NotificationRecord } from '../port.ts'
 import { bucketAt, keptUntil } from '../state.ts'

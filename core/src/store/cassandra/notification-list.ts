@@ -1,5 +1,5 @@
 import type { types } from 'cassandra-driver'
-import { uuid7Time } from '../../ids.ts'
+import { uuid7Time } from '../../notification/ids.ts'
 import { comparePlaces, uuid7Bound } from '../notification-order.ts'
 import type { NotificationPage, NotificationPlace, NotificationProgress, NotificationQuery } from '../port.ts'
 import { BUCKET_MS } from '../state.ts'

@@ -1,5 +1,5 @@
 import type { types } from 'cassandra-driver'
-import { uuid7Time } from '../../ids.ts'
+import { uuid7Time } from '../../notification/ids.ts'
 import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../acceptance.ts'
 import { grouped, groupedSlices } from '../grouping.ts'
 import type {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { derivedUuid7 } from '../../ids.ts'
+import { derivedUuid7 } from '../../notification/ids.ts'
 import { comparePlaces } from '../notification-order.ts'
 import type { NotificationQuery, NotificationRecord, Store } from '../port.ts'
 import {

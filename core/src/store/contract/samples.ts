@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ItemContent } from '@carillon/schemas'
-import { itemId } from '../../ids.ts'
+import { itemId } from '../../notification/ids.ts'
 import type { NewItem, NotificationRecord, Owner } from '../port.ts'
 
 export const DAY = 86_400_000

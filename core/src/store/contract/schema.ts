@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { UnavailableError } from '../../errors.ts'
 import { NAMESPACE } from '../../installation/namespace.ts'
-import type { Open } from '../contract.ts'
 import { freshOwner, ids, sampleItem } from './samples.ts'
+import type { Open } from './store.ts'
 
 export const schemaContract = (open: Open): void => {
   describe('schema', () => {

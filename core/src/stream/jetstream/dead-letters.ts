@@ -6,10 +6,10 @@ import {
   type StoredMsg,
 } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
+import { TIME_LIMIT_MS } from '../../nats/connection.ts'
 import { codeOf, filedUnder, letterOf } from '../dead-letter.ts'
 import { readHeaders } from '../headers.ts'
 import type { DeadLetter, DeadReason, Message } from '../port.ts'
-import { TIME_LIMIT_MS } from './connection.ts'
 import type { Names } from './names.ts'
 import { windowed } from './publish.ts'
 

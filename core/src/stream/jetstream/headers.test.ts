@@ -1,9 +1,9 @@
 import { notifySubject } from '@carillon/schemas'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { rawPublisher } from '../../nats/testing/raw-publisher.ts'
+import { natsServerPath, startNatsServer } from '../../nats/testing/server.ts'
 import { connectNats, jetstreamStream } from '../jetstream.ts'
 import type { Message, Reader } from '../port.ts'
-import { natsServerPath, startNatsServer } from './nats-server.fixture.ts'
-import { rawPublisher } from './raw-publisher.fixture.ts'
 
 const path = natsServerPath()
 const subject = notifySubject('acme', 'low', 'x')

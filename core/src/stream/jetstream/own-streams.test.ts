@@ -1,8 +1,8 @@
 import { jetstream } from '@nats-io/jetstream'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { natsServerPath, startNatsServer } from '../../nats/testing/server.ts'
 import { connectNats, jetstreamStream } from '../jetstream.ts'
 import type { Message, Reader } from '../port.ts'
-import { natsServerPath, startNatsServer } from './nats-server.fixture.ts'
 
 const path = natsServerPath()
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 10 })

@@ -1,12 +1,12 @@
+import { jetstreamIdempotency } from '@carillon/hub/idempotency/jetstream'
 import { notifySubject, scheduleSubject, workSubject } from '@carillon/schemas'
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { SetupError } from '../../errors.ts'
-import { jetstreamIdempotency } from '../../idempotency/jetstream.ts'
 import { LAYOUT } from '../../installation/layout.ts'
+import { natsServerPath, startNatsServer } from '../../nats/testing/server.ts'
 import { connectNats, jetstreamStream } from '../jetstream.ts'
-import { natsServerPath, startNatsServer } from './nats-server.fixture.ts'
 
 const path = natsServerPath()
 const bytes = (text: string) => new TextEncoder().encode(text)

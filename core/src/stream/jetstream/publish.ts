@@ -1,7 +1,7 @@
 import type { JetStreamClient, JetStreamPublishOptions } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
+import { type Link, TIME_LIMIT_MS } from '../../nats/connection.ts'
 import type { OutgoingMessage, Published } from '../port.ts'
-import { type Link, TIME_LIMIT_MS } from './connection.ts'
 import type { Names } from './names.ts'
 
 /** PubAcks one call waits for at a time. */

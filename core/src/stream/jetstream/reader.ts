@@ -9,10 +9,10 @@ import {
   type Subscription,
 } from '@nats-io/transport-node'
 import { UnavailableError } from '../../errors.ts'
+import { inboxPrefixOf, type Link, TIME_LIMIT_MS } from '../../nats/connection.ts'
 import { type Headers, isKept } from '../headers.ts'
 import type { DeadReason, Message, Reader } from '../port.ts'
 import { ACK, NAK, nakAfter, position, TERM, WORKING } from './acks.ts'
-import { inboxPrefixOf, type Link, TIME_LIMIT_MS } from './connection.ts'
 import type { Names } from './names.ts'
 import type { Source } from './streams.ts'
 

@@ -1,4 +1,4 @@
-import type { Content, HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/outreach/provider'
+import type { Content, HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
 import { z } from 'zod'
 import { hasText, linksOf } from '../../render/chat.ts'
 import { cutEscaped } from '../../render/cut.ts'

@@ -1,7 +1,7 @@
-import type { Outgoing } from '@carillon/core/outreach/provider'
+import type { Outgoing } from '@carillon/core/delivery/provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sample, standIn, strictHttp, testTools, unhurried } from '../testing.ts'
-import { httpFaults } from '../testing-http.ts'
+import { sample, standIn, strictHttp, testTools, unhurried } from '../testing/channel.ts'
+import { httpFaults } from '../testing/http.ts'
 import { slack } from './slack.ts'
 
 const TOKEN = 'xoxb-123-456-abc'

@@ -6,7 +6,7 @@ import type {
   Provider,
   Sender,
   Tools,
-} from '@carillon/core/outreach/provider'
+} from '@carillon/core/delivery/provider'
 import { cut } from '@carillon/schemas'
 import { z } from 'zod'
 import { escapeMarkup, hasText, linksOf } from '../../render/chat.ts'

@@ -1,4 +1,4 @@
-import type { HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/outreach/provider'
+import type { HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
 import { cut } from '@carillon/schemas'
 import { z } from 'zod'
 import { hasText, linksOf } from '../../render/chat.ts'

@@ -1,7 +1,7 @@
-import type { Outgoing } from '@carillon/core/outreach/provider'
+import type { Outgoing } from '@carillon/core/delivery/provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Answer, sample, standIn, testTools, unhurried } from '../testing.ts'
-import { httpFaults } from '../testing-http.ts'
+import { type Answer, sample, standIn, testTools, unhurried } from '../testing/channel.ts'
+import { httpFaults } from '../testing/http.ts'
 import { telegram } from './telegram.ts'
 
 const TOKEN = `123456:${'A'.repeat(35)}`

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
+import type { CallbackRequest, Report } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
-import type { CallbackRequest, Report } from '@carillon/core/outreach/provider'
 import { parse, type SuppressionReason } from '@carillon/schemas'
 import { z } from 'zod'
 import { readJson } from '../api.ts'

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Answer, hastyHttp, sample, standIn, testTools, unhurried } from '../testing.ts'
+import { type Answer, hastyHttp, sample, standIn, testTools, unhurried } from '../testing/channel.ts'
 import { sendgrid } from './sendgrid.ts'
 
 let api: Awaited<ReturnType<typeof standIn>>

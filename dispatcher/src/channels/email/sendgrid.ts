@@ -1,4 +1,4 @@
-import type { HttpAnswer, Outcome, Outgoing, Provider, Sender, Tools } from '@carillon/core/outreach/provider'
+import type { HttpAnswer, Outcome, Outgoing, Provider, Sender, Tools } from '@carillon/core/delivery/provider'
 import { z } from 'zod'
 import { renderEmail } from '../../render/email.ts'
 import { baseUrl, credential, readJson } from '../api.ts'

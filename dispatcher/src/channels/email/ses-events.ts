@@ -1,4 +1,4 @@
-import type { Report } from '@carillon/core/outreach/provider'
+import type { Report } from '@carillon/core/delivery/provider'
 import type { SuppressionReason } from '@carillon/schemas'
 import { z } from 'zod'
 import { readJson } from '../api.ts'

@@ -1,7 +1,15 @@
 import { AwsV4Signer } from 'aws4fetch'
 import PostalMime from 'postal-mime'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Answer, hastyHttp, type Recorded, sample, standIn, testTools, unhurried } from '../testing.ts'
+import {
+  type Answer,
+  hastyHttp,
+  type Recorded,
+  sample,
+  standIn,
+  testTools,
+  unhurried,
+} from '../testing/channel.ts'
 import { ses } from './ses.ts'
 
 let aws: Awaited<ReturnType<typeof standIn>>

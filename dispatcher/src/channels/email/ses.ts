@@ -1,4 +1,4 @@
-import type { HttpAnswer, Outcome, Provider, Sender, Tools } from '@carillon/core/outreach/provider'
+import type { HttpAnswer, Outcome, Provider, Sender, Tools } from '@carillon/core/delivery/provider'
 import { WebUrl, withoutTrailingSlash } from '@carillon/schemas'
 import { AwsV4Signer } from 'aws4fetch'
 import MailComposer from 'nodemailer/lib/mail-composer'

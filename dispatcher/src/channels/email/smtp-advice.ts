@@ -1,4 +1,4 @@
-import type { HttpFailure } from '@carillon/core/outreach/provider'
+import type { HttpFailure } from '@carillon/core/delivery/provider'
 
 /** As nodemailer reports what went wrong. */
 export type SmtpError = Error & {

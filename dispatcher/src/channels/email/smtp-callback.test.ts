@@ -1,7 +1,7 @@
 import { ProblemError } from '@carillon/core/errors'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
-import { testTools } from '../testing.ts'
+import { testTools } from '../testing/channel.ts'
 import { smtp } from './smtp.ts'
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`

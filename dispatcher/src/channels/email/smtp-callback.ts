@@ -1,6 +1,6 @@
-import { checked } from '@carillon/core/checked'
+import type { CallbackRequest, Report } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
-import type { CallbackRequest, Report } from '@carillon/core/outreach/provider'
+import { checked } from '@carillon/core/json/checked'
 import { EmailAddress } from '@carillon/schemas'
 import { Webhook } from 'standardwebhooks'
 import { z } from 'zod'

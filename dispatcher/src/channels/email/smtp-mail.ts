@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url'
-import type { Address, Outcome, Outgoing } from '@carillon/core/outreach/provider'
+import type { Address, Outcome, Outgoing } from '@carillon/core/delivery/provider'
 import { readEmail } from '@carillon/schemas'
 import type { SendMailOptions } from 'nodemailer'
 import { z } from 'zod'

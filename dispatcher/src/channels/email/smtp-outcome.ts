@@ -1,4 +1,4 @@
-import { HttpFailure, type Outcome } from '@carillon/core/outreach/provider'
+import { HttpFailure, type Outcome } from '@carillon/core/delivery/provider'
 import type { SuppressionReason } from '@carillon/schemas'
 import { oneLine } from '../outcome.ts'
 import { connectAdvice, type SmtpError, smtpAdvice } from './smtp-advice.ts'

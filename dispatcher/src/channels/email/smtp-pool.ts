@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { connect } from 'node:net'
-import { HttpFailure, type Tools } from '@carillon/core/outreach/provider'
+import { HttpFailure, type Tools } from '@carillon/core/delivery/provider'
 import type { SMTPPoolOptions } from 'nodemailer'
 import { z } from 'zod'
 import { CallbackSecret } from './smtp-callback.ts'

@@ -1,11 +1,11 @@
 import { createHash, createVerify, generateKeyPairSync } from 'node:crypto'
-import { HttpFailure, type Outcome } from '@carillon/core/outreach/provider'
+import { HttpFailure, type Outcome } from '@carillon/core/delivery/provider'
 import PostalMime from 'postal-mime'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { sample, strictHttp, testTools, unhurried } from '../testing.ts'
+import { sample, strictHttp, testTools, unhurried } from '../testing/channel.ts'
+import { certificate, localMail, mailServer, scriptedServer } from '../testing/smtp.ts'
 import { smtp, smtpProvider } from './smtp.ts'
 import { SmtpConfig } from './smtp-pool.ts'
-import { certificate, localMail, mailServer, scriptedServer } from './smtp-testing.ts'
 
 const closers: (() => Promise<void>)[] = []
 const closing = <T extends { close(): Promise<void> }>(opened: T): T => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import type { Outcome, Provider, Sender, Tools } from '@carillon/core/outreach/provider'
+import type { Outcome, Provider, Sender, Tools } from '@carillon/core/delivery/provider'
 import { createTransport } from 'nodemailer'
 import { readMailReport } from './smtp-callback.ts'
 import { INVALID_ADDRESS, mailComposer, messageIds, recipient } from './smtp-mail.ts'

@@ -2,7 +2,7 @@ import { sign } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
 import { generate } from 'selfsigned'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Recorded, standIn, testTools } from '../testing.ts'
+import { type Recorded, standIn, testTools } from '../testing/channel.ts'
 import { sesProvider } from './ses.ts'
 import { isSns } from './sns.ts'
 

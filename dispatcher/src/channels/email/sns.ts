@@ -1,6 +1,6 @@
 import { verify, X509Certificate } from 'node:crypto'
+import { type CallbackRequest, type Http, HttpFailure } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
-import { type CallbackRequest, type Http, HttpFailure } from '@carillon/core/outreach/provider'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { readJson } from '../api.ts'

@@ -6,7 +6,7 @@ import type {
   Report,
   Sender,
   Tools,
-} from '@carillon/core/outreach/provider'
+} from '@carillon/core/delivery/provider'
 import type { Channel, SuppressionReason } from '@carillon/schemas'
 import { oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from '../outcome.ts'
 

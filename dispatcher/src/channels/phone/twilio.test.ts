@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import { problemDetails } from '@carillon/schemas'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sample, standIn, testTools, unhurried } from '../testing.ts'
-import { PHONE, phoneContract } from './phone-contract.ts'
+import { sample, standIn, testTools, unhurried } from '../testing/channel.ts'
+import { PHONE, phoneContract } from '../testing/phone.ts'
 import { twilio } from './twilio.ts'
 
 const accountSid = `AC${'0'.repeat(32)}`

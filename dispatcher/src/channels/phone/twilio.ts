@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
+import type { CallbackRequest, HttpAnswer, Outcome, Provider, Report } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
-import type { CallbackRequest, HttpAnswer, Outcome, Provider, Report } from '@carillon/core/outreach/provider'
 import { z } from 'zod'
 import { plainText, smsText } from '../../render/text.ts'
 import { baseUrl, basic, callbackUrl, credential, outcomeOfSuccess, readJson, sameText } from '../api.ts'

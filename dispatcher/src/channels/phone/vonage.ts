@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { CallbackRequest, HttpAnswer, Outcome, Provider, Report } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
-import type { CallbackRequest, HttpAnswer, Outcome, Provider, Report } from '@carillon/core/outreach/provider'
 import { jwtVerify } from 'jose'
 import { z } from 'zod'
 import { smsText } from '../../render/text.ts'

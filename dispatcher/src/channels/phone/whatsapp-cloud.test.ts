@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { problemDetails } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
-import { sample, standIn, testTools, unhurried } from '../testing.ts'
-import { PHONE, phoneContract } from './phone-contract.ts'
+import { sample, standIn, testTools, unhurried } from '../testing/channel.ts'
+import { PHONE, phoneContract } from '../testing/phone.ts'
 import { whatsappCloud } from './whatsapp-cloud.ts'
 
 const appSecret = 'a0b1c2d3'

@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto'
-import { ProblemError } from '@carillon/core/errors'
 import type {
   CallbackRequest,
   CallbackResult,
@@ -7,7 +6,8 @@ import type {
   Outcome,
   Provider,
   Report,
-} from '@carillon/core/outreach/provider'
+} from '@carillon/core/delivery/provider'
+import { ProblemError } from '@carillon/core/errors'
 import { parse } from '@carillon/schemas'
 import { z } from 'zod'
 import { plainText } from '../../render/text.ts'

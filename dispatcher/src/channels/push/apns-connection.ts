@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
 import { isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { type Http, type HttpAnswer, HttpFailure } from '@carillon/core/outreach/provider'
+import { type Http, type HttpAnswer, HttpFailure } from '@carillon/core/delivery/provider'
 
 export type ApnsLimits = {
   /** One request, from the wait for a connection to the last byte of the answer. */

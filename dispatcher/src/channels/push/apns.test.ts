@@ -2,11 +2,11 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import type { ServerHttp2Stream } from 'node:http2'
 import { createServer } from 'node:net'
-import type { Outcome, Outgoing, Sender } from '@carillon/core/outreach/provider'
+import type { Outcome, Outgoing, Sender } from '@carillon/core/delivery/provider'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { sample, strictHttp, testTools } from '../testing.ts'
+import { apnsStandIn, type PushAnswer, relay } from '../testing/apns.ts'
+import { sample, strictHttp, testTools } from '../testing/channel.ts'
 import { createApns } from './apns.ts'
-import { apnsStandIn, type PushAnswer, relay } from './apns-testing.ts'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()

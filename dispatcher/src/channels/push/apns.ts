@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
-import { derivedUuid7 } from '@carillon/core/ids'
-import type { Content, HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/outreach/provider'
+import type { Content, HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import { derivedUuid7 } from '@carillon/core/notification/ids'
 import { WebUrl } from '@carillon/schemas'
 import { z } from 'zod'
 import { oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from '../outcome.ts'

@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Agent } from 'node:https'
 import { isIP } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
-import { type Http, HttpFailure } from '@carillon/core/outreach/provider'
+import { type Http, HttpFailure } from '@carillon/core/delivery/provider'
 import { retryAfterMs } from '../outcome.ts'
 
 /** For a connection, for an answer from then on, and for all of one message. */

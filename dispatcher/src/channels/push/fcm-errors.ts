@@ -1,4 +1,4 @@
-import type { Outcome } from '@carillon/core/outreach/provider'
+import type { Outcome } from '@carillon/core/delivery/provider'
 import { oneLine } from '../outcome.ts'
 import { notSent } from './fcm-agent.ts'
 import { NoAccessToken } from './fcm-token.ts'

@@ -1,4 +1,4 @@
-import type { Content, Outgoing } from '@carillon/core/outreach/provider'
+import type { Content, Outgoing } from '@carillon/core/delivery/provider'
 import type { TokenMessage } from 'firebase-admin/messaging'
 import { fitContent, replaceKey, secondsLeft } from './push-content.ts'
 

@@ -1,11 +1,11 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import type { Content, Outcome, Outgoing, Sender } from '@carillon/core/outreach/provider'
+import type { Content, Outcome, Outgoing, Sender } from '@carillon/core/delivery/provider'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { sample, strictHttp, testTools } from '../testing.ts'
+import { sample, strictHttp, testTools } from '../testing/channel.ts'
+import { fcmError, fcmStandIn } from '../testing/fcm.ts'
 import { createFcm } from './fcm.ts'
-import { fcmError, fcmStandIn } from './fcm-testing.ts'
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()

@@ -1,5 +1,5 @@
 import { createPrivateKey, randomUUID } from 'node:crypto'
-import type { Outcome, Provider } from '@carillon/core/outreach/provider'
+import type { Outcome, Provider } from '@carillon/core/delivery/provider'
 import { EmailAddress, WebUrl } from '@carillon/schemas'
 import type { Message, Messaging, SendResponse } from 'firebase-admin/messaging'
 import { z } from 'zod'

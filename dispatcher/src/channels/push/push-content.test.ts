@@ -1,4 +1,4 @@
-import type { Content } from '@carillon/core/outreach/provider'
+import type { Content } from '@carillon/core/delivery/provider'
 import { describe, expect, it } from 'vitest'
 import { fitContent } from './push-content.ts'
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Content, Outgoing } from '@carillon/core/outreach/provider'
+import type { Content, Outgoing } from '@carillon/core/delivery/provider'
 import { cut, type PushDevice } from '@carillon/schemas'
 
 type DeviceOf<Kind extends PushDevice['kind']> = Extract<PushDevice, { kind: Kind }>

@@ -4,11 +4,11 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import type { Content, Outcome, Outgoing } from '@carillon/core/outreach/provider'
+import type { Content, Outcome, Outgoing } from '@carillon/core/delivery/provider'
 import { newVapidKeys } from '@carillon/core/security/user-tokens'
 import { type JWTPayload, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { hastyHttp, sample, strictHttp, testTools } from '../testing.ts'
+import { hastyHttp, sample, strictHttp, testTools } from '../testing/channel.ts'
 import { webPush } from './web-push.ts'
 
 const require = createRequire(import.meta.url)

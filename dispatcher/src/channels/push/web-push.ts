@@ -5,8 +5,8 @@ import type {
   Outgoing,
   Provider,
   Tools,
-} from '@carillon/core/outreach/provider'
-import { PUSH_SERVICES, pushOriginAllowed } from '@carillon/core/outreach/push-services'
+} from '@carillon/core/delivery/provider'
+import { PUSH_SERVICES, pushOriginAllowed } from '@carillon/core/delivery/push-services'
 import type { Priority, PushMessage } from '@carillon/schemas'
 import webpush from 'web-push'
 import { z } from 'zod'

@@ -1,0 +1,71 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { newTenant } from '../../security/user-tokens.ts'
+import { openDatabase } from '../../sqlite/database.ts'
+import { contractSeal } from '../../store/contract/store.ts'
+import { sqliteStore } from '../../store/sqlite.ts'
+import { createDirectory } from '../tenants-and-types.ts'
+import { announced } from './announced.ts'
+import { inProcessInvalidations } from './in-process.ts'
+import type { Changes } from './port.ts'
+
+const open = async () => {
+  const database = openDatabase(':memory:')
+  const invalidations = inProcessInvalidations()
+  const bare = sqliteStore({ database, seal: contractSeal, retention: 86_400_000 })
+  await bare.migrate()
+  onTestFinished(async () => {
+    await bare.close()
+    await database.close()
+  })
+  const heard: Changes[] = []
+  invalidations.subscribe((changes) => heard.push(changes))
+  const store = announced(bare, invalidations)
+  return { store, bare, heard, directory: createDirectory(store, invalidations) }
+}
+
+test('whatever the directory keeps is in force when its write resolves', async () => {
+  const { store, directory } = await open()
+  const key = { id: 'k', tenant: 'acme', name: '', hash: '', scopes: [], createdAt: '', revokedAt: null }
+  const account = { id: 'a', provider: 'smtp', channels: [], order: 1, config: {} }
+  const read = async () => [
+    (await directory.tenant('acme'))?.settings,
+    (await directory.apiKey('acme', 'k'))?.revokedAt,
+    (await directory.type('acme', 't'))?.priority,
+    (await directory.accounts('acme')).map(({ order }) => order),
+  ]
+  expect(await read()).toEqual([undefined, undefined, undefined, []])
+  await store.tenants.put(newTenant('acme'))
+  await store.tenants.putKey(key)
+  await store.types.put('acme', { key: 't', priority: 'low' })
+  await store.accounts.put('acme', account)
+  expect(await read()).toEqual([{}, null, 'low', [1]])
+  await store.tenants.putSettings('acme', { url: 'https://app.example/' })
+  await store.tenants.putKey({ ...key, revokedAt: 'now' })
+  await store.types.put('acme', { key: 't', priority: 'high' })
+  await store.accounts.put('acme', { ...account, order: 2 })
+  expect(await read()).toEqual([{ url: 'https://app.example/' }, 'now', 'high', [2]])
+  await store.accounts.remove('acme', 'a')
+  expect(await directory.accounts('acme')).toEqual([])
+})
+
+test('an erasure is announced, and so in force; a put of a user is not, for nothing of it is cached', async () => {
+  const { store, heard, directory } = await open()
+  expect(await directory.erasure('acme', 'ada')).toBeUndefined()
+  await store.users.put('acme', { id: 'ada', profile: {} })
+  expect(heard).toEqual([])
+  const erasedAt = await store.users.remove('acme', 'ada')
+  expect(heard).toEqual([[{ kind: 'erasure', tenant: 'acme', id: 'ada' }]])
+  expect(await directory.erasure('acme', 'ada')).toEqual({ erasedAt })
+})
+
+test('a write that rejects is announced, because it may have been carried out', async () => {
+  const { bare, heard } = await open()
+  const failing = {
+    ...bare,
+    types: { ...bare.types, put: () => Promise.reject(new Error('no answer')) },
+  }
+  const invalidations = inProcessInvalidations()
+  invalidations.subscribe((changes) => heard.push(changes))
+  await expect(announced(failing, invalidations).types.put('acme', { key: 't' })).rejects.toThrow('no answer')
+  expect(heard).toEqual([[{ kind: 'type', tenant: 'acme', id: 't' }]])
+})

@@ -1,0 +1,71 @@
+import type { Accounts } from '../../store/outreach.ts'
+import type { Store, Tenants, Types, Users } from '../../store/port.ts'
+import type { Change } from './port.ts'
+
+/** Takes what was changed. */
+type Announcer = { publish(changes: readonly Change[]): Promise<void> }
+
+/** For every method of a part that writes, what it changes. A new `put…` or `remove…` does not compile without. */
+type Writes<Part> = {
+  [Name in keyof Part as Name extends `put${string}` | `remove${string}` ? Name : never]: Part[Name] extends (
+    ...args: infer Args
+  ) => Promise<void>
+    ? (...args: Args) => Change
+    : never
+}
+
+const TENANTS: Writes<Tenants> = {
+  put: ({ id }) => ({ kind: 'tenant', tenant: id }),
+  putSettings: (tenant) => ({ kind: 'tenant', tenant }),
+  putLimits: (tenant) => ({ kind: 'tenant', tenant }),
+  putKey: ({ tenant, id }) => ({ kind: 'key', tenant, id }),
+}
+const TYPES: Writes<Types> = { put: (tenant, { key }) => ({ kind: 'type', tenant, id: key }) }
+const ACCOUNTS: Writes<Accounts> = {
+  put: (tenant) => ({ kind: 'accounts', tenant }),
+  remove: (tenant) => ({ kind: 'accounts', tenant }),
+}
+
+/** Of users only erasures are cached, and only when they were: a put changes nothing about that. */
+const announcingErasures = (users: Users, { publish }: Announcer): Users => ({
+  ...users,
+  remove: async (tenant, user) => {
+    try {
+      return await users.remove(tenant, user)
+    } finally {
+      await publish([{ kind: 'erasure', tenant, id: user }])
+    }
+  },
+})
+
+type Write = (...args: unknown[]) => Promise<void>
+
+const announcing = <Part extends object>(part: Part, writes: Writes<Part>, { publish }: Announcer): Part => {
+  const wrap = ([name, changeOf]: [string, (...args: unknown[]) => Change]): [string, Write] => {
+    const write = (part as Record<string, Write>)[name] as Write
+    return [
+      name,
+      async (...args) => {
+        try {
+          await write(...args)
+        } finally {
+          // A write that failed may have been carried out all the same.
+          await publish([changeOf(...args)])
+        }
+      },
+    ]
+  }
+  return { ...part, ...Object.fromEntries(Object.entries(writes).map((each) => wrap(each as never))) }
+}
+
+/**
+ * The store, with each write to what processes cache announced once it is done: when the write resolves, this process
+ * uses the new value, and the others do within a second.
+ */
+export const announced = (store: Store, invalidations: Announcer): Store => ({
+  ...store,
+  users: announcingErasures(store.users, invalidations),
+  tenants: announcing(store.tenants, TENANTS, invalidations),
+  types: announcing(store.types, TYPES, invalidations),
+  accounts: announcing(store.accounts, ACCOUNTS, invalidations),
+})

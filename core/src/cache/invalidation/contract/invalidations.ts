@@ -1,0 +1,48 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { Change, Changes, Invalidations } from '../port.ts'
+
+/** `one` and `other`: two processes of an installation; the same if it has but one. */
+export type InvalidationsWorld = { one: Invalidations; other: Invalidations; end(): Promise<void> }
+
+const change: Change = { kind: 'type', tenant: 'acme', id: 'comment.created' }
+
+/** What every adapter of the invalidations port does. */
+export const invalidationsContract = (name: string, open: () => Promise<InvalidationsWorld>): void => {
+  describe(`invalidations: ${name}`, () => {
+    const world = async () => {
+      const opened = await open()
+      onTestFinished(opened.end)
+      const listen = (invalidations: Invalidations) => {
+        const heard: Changes[] = []
+        invalidations.subscribe((changes) => heard.push(changes))
+        return heard
+      }
+      return { ...opened, heard: listen(opened.one), otherHeard: listen(opened.other) }
+    }
+
+    test('every listener of the process hears a change before publish returns', async () => {
+      const { one, heard } = await world()
+      const second: Changes[] = []
+      one.subscribe((changes) => second.push(changes))
+      const published = one.publish([change])
+      expect(heard).toEqual([[change]])
+      expect(second).toEqual([[change]])
+      await published
+    })
+
+    test('other processes hear it once, and in order', async () => {
+      const { one, other, heard, otherHeard } = await world()
+      await one.publish([change, { kind: 'accounts', tenant: 'acme' }])
+      await one.publish('all')
+      await one.publish([{ kind: 'tenant', tenant: 'last' }])
+      await vi.waitFor(() => expect(otherHeard).toHaveLength(3))
+      expect(otherHeard).toEqual([
+        [change, { kind: 'accounts', tenant: 'acme' }],
+        'all',
+        [{ kind: 'tenant', tenant: 'last' }],
+      ])
+      await other.publish([change])
+      await vi.waitFor(() => expect(heard).toHaveLength(4))
+    })
+  })
+}

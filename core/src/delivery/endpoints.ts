@@ -1,0 +1,108 @@
+import { hash } from 'node:crypto'
+import { cached } from '../cache/invalidation/cached.ts'
+import { inProcessInvalidations } from '../cache/invalidation/in-process.ts'
+import type { Invalidations } from '../cache/invalidation/port.ts'
+import { UnavailableError } from '../errors.ts'
+import type { Marks } from '../store/outreach.ts'
+
+/** How long an endpoint may fail without ever working before it is disabled: five days, in ms. */
+export const DISABLE_AFTER_MS = 5 * 86_400_000
+/** Failures further apart than this are separate troubles. Longer than the longest delay between two retries. */
+const GAP_MS = 86_400_000
+/** How often a trouble that goes on is noted. */
+const NOTED_MS = 3_600_000
+/** Far longer than that: a disabled endpoint stays so until it is registered again. */
+const KEPT_MS = 365 * 86_400_000
+/** How long a change may go unnoticed if its invalidation is lost. */
+const CACHED_MS = 60_000
+
+const DISABLED = 'disabled'
+
+const keyOf = (url: string) => `failing:${hash('sha256', url, 'base64url')}`
+
+/** Since when an endpoint has been failing, and when it was last noted, epoch ms. */
+type Trouble = { since: number; noted: number }
+
+const written = ({ since, noted }: Trouble) => `${since} ${noted}`
+const read = (value: string): Trouble => {
+  const [since, noted] = value.split(' ').map(Number)
+  return { since: since ?? 0, noted: noted ?? since ?? 0 }
+}
+
+/** How a request to an endpoint ended. `gone`: it answered that it wants no more. */
+export type EndpointEnd = 'worked' | 'failed' | 'gone'
+
+/**
+ * Keeps track of failing webhook endpoints. One that failed for `disableAfterMs`, with no success and no long gap between
+ * the failures, is disabled: nothing is sent there until it is registered again. One that answers 410 is disabled at once.
+ */
+export const createEndpoints = (
+  marks: Pick<Marks, 'get' | 'put' | 'remove'>,
+  {
+    disableAfterMs = DISABLE_AFTER_MS,
+    now = Date.now,
+    invalidations = inProcessInvalidations(),
+  }: { disableAfterMs?: number; now?: () => number; invalidations?: Invalidations } = {},
+) => {
+  const noted = cached({
+    kind: 'endpoint',
+    ttlMs: CACHED_MS,
+    invalidations,
+    load: async (tenant, key) => (await marks.get(tenant, [key])).get(key),
+  })
+  const get = (tenant: string, url: string) => noted(tenant, keyOf(url))
+
+  const put = async (tenant: string, url: string, value: string): Promise<void> => {
+    const key = keyOf(url)
+    await marks.put(tenant, [{ key, value }], KEPT_MS)
+    await invalidations.publish([{ kind: 'endpoint', tenant, id: key }])
+  }
+
+  const clear = async (tenant: string, url: string): Promise<void> => {
+    const key = keyOf(url)
+    await marks.remove(tenant, [key])
+    await invalidations.publish([{ kind: 'endpoint', tenant, id: key }])
+  }
+
+  /** Returns what to note of a failure; undefined if that is no news. */
+  const noteOf = (value: string | undefined): string | undefined => {
+    const time = now()
+    const { since, noted } = value === undefined ? { since: time, noted: 0 } : read(value)
+    if (value === undefined || time - noted > GAP_MS) return written({ since: time, noted: time })
+    if (time - since > disableAfterMs) return DISABLED
+    return time - noted > NOTED_MS ? written({ since, noted: time }) : undefined
+  }
+
+  const note = async (tenant: string, url: string, end: EndpointEnd): Promise<void> => {
+    if (end === 'gone') return put(tenant, url, DISABLED)
+    const value = await get(tenant, url)
+    if (end === 'worked') return value === undefined ? undefined : clear(tenant, url)
+    const news = value === DISABLED ? undefined : noteOf(value)
+    if (news !== undefined) await put(tenant, url, news)
+  }
+
+  return {
+    disabled: async (tenant: string, url: string): Promise<boolean> => (await get(tenant, url)) === DISABLED,
+
+    /** Notes how a request ended. Writes only what is news. */
+    ended: async (tenant: string, url: string, end: EndpointEnd): Promise<void> => {
+      try {
+        await note(tenant, url, end)
+      } catch (error) {
+        // The next request that ends so is noted instead: what was sent must not be sent again for a note.
+        if (!(error instanceof UnavailableError)) throw error
+      }
+    },
+
+    /** Enables an endpoint that somebody has registered (again). */
+    registered: clear,
+  }
+}
+
+export type Endpoints = ReturnType<typeof createEndpoints>
+
+/** The URL of an address, or of an account, that is an endpoint of somebody's own; undefined for all others. */
+export const endpointUrlOf = (value: unknown): string | undefined => {
+  if (typeof value !== 'object' || value === null || !('url' in value)) return undefined
+  return typeof value.url === 'string' ? value.url : undefined
+}

@@ -1,0 +1,120 @@
+import type { Channel, Suppression, SuppressionReason } from '@carillon/schemas'
+import type { Seal, Store } from '../store/port.ts'
+import { addressKey } from './addresses.ts'
+import type { Report } from './provider.ts'
+
+/** How long after a START an older STOP is still known to be older. */
+const RESTORED_MS = 30 * 86_400_000
+
+/** Whether the person asked for it themself, and so may take it back. */
+const isTheirs = (reason: SuppressionReason) => reason === 'stop' || reason === 'unsubscribe'
+
+/** What is known of an address in a channel, and what a bundle of reports makes of it. */
+type Entry = {
+  channel: Channel
+  address: string
+  /** When the person last asked for messages again, epoch ms. */
+  restoredAt: number
+  suppression?: Suppression
+  restored: boolean
+  changed: boolean
+}
+
+/** The entry after a report, as if reports were applied one by one, in order. */
+const suppress = (entry: Entry, reason: SuppressionReason, at: number, source: string): void => {
+  if (isTheirs(reason) && entry.restoredAt > at) return
+  const { channel, address } = entry
+  entry.suppression = { channel, address, reason, at: new Date(at).toISOString(), source }
+  entry.changed = true
+}
+
+/** A bounce, or an operator's own entry, is not theirs to lift. */
+const restore = (entry: Entry, at: number): void => {
+  entry.restoredAt = Math.max(entry.restoredAt, at)
+  entry.restored = true
+  const { suppression } = entry
+  if (!suppression || !isTheirs(suppression.reason) || Date.parse(suppression.at) > at) return
+  entry.suppression = undefined
+  entry.changed = true
+}
+
+/**
+ * Applies what reports say about addresses: a bounce, a complaint, a STOP, a START. A STOP that is older than a START, and
+ * a START that is older than a STOP, change nothing. A bundle costs the same few round trips as a single report.
+ */
+export const createSuppress = ({
+  marks,
+  suppressions,
+  seal,
+}: Pick<Store, 'marks' | 'suppressions'> & { seal: Pick<Seal, 'digest'> }) => {
+  const markOf = (tenant: string, { channel, address }: Pick<Entry, 'channel' | 'address'>) =>
+    `restored:${channel}:${seal.digest(addressKey(address), `restored:${tenant}`)}`
+
+  const known = async (tenant: string, reports: readonly Report[]): Promise<Map<string, Entry>> => {
+    const places = new Map<string, Pick<Entry, 'channel' | 'address'>>()
+    for (const { suppress, restore } of reports)
+      for (const said of [suppress, restore])
+        for (const channel of said?.channels ?? []) {
+          const place = { channel, address: said?.address ?? '' }
+          places.set(markOf(tenant, place), place)
+        }
+    if (places.size === 0) return new Map()
+    const [restored, found] = await Promise.all([
+      marks.get(tenant, [...places.keys()]),
+      suppressions.find(tenant, [...places.values()]),
+    ])
+    return new Map(
+      [...places].map(([mark, place], index) => [
+        mark,
+        {
+          ...place,
+          restoredAt: Number(restored.get(mark) ?? 0),
+          suppression: found[index],
+          restored: false,
+          changed: false,
+        },
+      ]),
+    )
+  }
+
+  /** `timeOf`: when a report's event happened, epoch ms. */
+  return async (
+    tenant: string,
+    account: string,
+    reports: readonly Report[],
+    timeOf: (report: Report) => number,
+  ): Promise<void> => {
+    const entries = await known(tenant, reports)
+    const each = (
+      said: { channels: Channel[]; address: string } | undefined,
+      change: (entry: Entry) => void,
+    ) => {
+      for (const channel of said?.channels ?? []) {
+        const entry = entries.get(markOf(tenant, { channel, address: said?.address ?? '' }))
+        if (entry) change(entry)
+      }
+    }
+    for (const report of reports) {
+      const at = timeOf(report)
+      const { suppress: wanted } = report
+      each(wanted, (entry) => suppress(entry, wanted?.reason ?? 'manual', at, account))
+      each(report.restore, (entry) => restore(entry, at))
+    }
+    const changed = [...entries.values()].filter((entry) => entry.changed)
+    const restored = [...entries].filter(([, entry]) => entry.restored)
+    // Marks first: of a START and a STOP in two bundles at once, the older one then sees the newer.
+    await marks.put(
+      tenant,
+      restored.map(([key, { restoredAt }]) => ({ key, value: String(restoredAt) })),
+      RESTORED_MS,
+    )
+    await suppressions.put(
+      tenant,
+      changed.flatMap(({ suppression }) => suppression ?? []),
+    )
+    await suppressions.remove(
+      tenant,
+      changed.filter(({ suppression }) => suppression === undefined),
+    )
+  }
+}

@@ -1,7 +1,0 @@
-import { invalidationsContract } from './contract.ts'
-import { inProcessInvalidations } from './in-process.ts'
-
-invalidationsContract('in process', async () => {
-  const one = inProcessInvalidations()
-  return { one, other: one, end: one.close }
-})

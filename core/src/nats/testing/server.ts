@@ -1,0 +1,80 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { homedir, tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { inject } from 'vitest'
+import type {} from '../../testing/provided.ts'
+
+/** Where the nats-server is that tests run against: what the harness provides, else PATH, else Go's bin folders. */
+export const natsServerPath = (): string | undefined => {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), goBin(), join(homedir(), 'go', 'bin')]
+  return inject('natsServer') ?? folders.map((folder) => join(folder, 'nats-server')).find(existsSync)
+}
+
+const goBin = () => {
+  try {
+    return join(execFileSync('go', ['env', 'GOPATH'], { encoding: 'utf8' }).trim(), 'bin')
+  } catch {
+    return '' // There is no Go here.
+  }
+}
+
+/** A nats-server of this test's own, on a free port, with its own store. */
+export type NatsServer = {
+  url: string
+  /** As a crash would end it: kill -9. */
+  kill(): Promise<void>
+  /** Again, over the same store. */
+  start(): Promise<void>
+  /** Kills it and removes the store. */
+  end(): Promise<void>
+}
+
+/** `config` is added to the server's configuration. */
+export const startNatsServer = async (path: string, config = ''): Promise<NatsServer> => {
+  const port = await freePort()
+  const store = mkdtempSync(join(tmpdir(), 'carillon-nats-'))
+  let running: ChildProcess | undefined
+  const start = async () => {
+    const file = join(store, 'nats.conf')
+    writeFileSync(file, config)
+    const args = ['-c', file, '-a', '127.0.0.1', '-p', String(port), '-js', '-sd', store]
+    const child = spawn(path, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+    running = child
+    const ready = new Promise<void>((resolve, reject) => {
+      let log = ''
+      child.stderr.on('data', (chunk) => {
+        log += chunk
+        if (log.includes('Server is ready')) resolve()
+      })
+      child.once('exit', () => reject(new Error(`nats-server ended:\n${log}`)))
+    })
+    await ready
+  }
+  const kill = async () => {
+    const child = running
+    running = undefined
+    if (!child) return
+    const exit = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exit
+  }
+  const end = async () => {
+    await kill()
+    rmSync(store, { recursive: true, force: true })
+  }
+  await start()
+  return { url: `nats://127.0.0.1:${port}`, kill, start, end }
+}
+
+const freePort = async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}

@@ -1,0 +1,67 @@
+import { hash } from 'node:crypto'
+import { afterAll, beforeAll, describe } from 'vitest'
+import type { Seal, Store } from '../port.ts'
+import { accountsContract } from './accounts.ts'
+import { atRestContract } from './at-rest.ts'
+import { deliveriesContract } from './deliveries.ts'
+import { devicesContract } from './devices.ts'
+import { erasureContract } from './erasure.ts'
+import { foreignIdsContract } from './foreign-ids.ts'
+import { inboxContract } from './inbox.ts'
+import { inboxModelContract } from './inbox-model.ts'
+import { marksContract } from './marks.ts'
+import { notificationListContract } from './notification-list.ts'
+import { notificationsContract } from './notifications.ts'
+import { peopleContract } from './people.ts'
+import { schemaContract } from './schema.ts'
+import { suppressionsContract } from './suppressions.ts'
+import { tenantsContract } from './tenants.ts'
+
+/** Opens the store of one place (a file, a keyspace), which may not exist yet. */
+export type Open = (place: string) => Promise<Store>
+
+/** Everything that lies in a place, as text. */
+export type Dump = (place: string) => Promise<string>
+
+/** What every store must do. `open` is called for several places; the caller clears them away. */
+export const storeContract = (name: string, open: Open, dump: Dump): void => {
+  describe(`${name} store`, () => {
+    let opened: Store | undefined
+    const store = (): Store => {
+      if (!opened) throw new Error('the store is not open')
+      return opened
+    }
+    beforeAll(async () => {
+      opened = await open('main')
+      await opened.migrate()
+      await opened.check()
+    })
+    afterAll(() => opened?.close())
+
+    inboxContract(store)
+    inboxModelContract(store)
+    peopleContract(store)
+    erasureContract(store)
+    foreignIdsContract(store)
+    tenantsContract(store)
+    notificationsContract(store)
+    notificationListContract(store)
+    devicesContract(store)
+    accountsContract(store)
+    suppressionsContract(store)
+    deliveriesContract(store)
+    marksContract(store)
+    atRestContract(store, () => dump('main'))
+    schemaContract(open)
+  })
+}
+
+/** Reversible, and bound to its context as the port asks; what protects a real installation is tested elsewhere. */
+export const contractSeal: Seal = {
+  seal: (plain, context) => `${context}|${Buffer.from(plain).toString('base64')}`,
+  open: (sealed, context) => {
+    if (!sealed.startsWith(`${context}|`)) throw new Error(`sealed for another context than ${context}`)
+    return Buffer.from(sealed.slice(context.length + 1), 'base64').toString()
+  },
+  digest: (plain, context) => hash('sha256', `${context}\n${plain}`, 'base64url'),
+}

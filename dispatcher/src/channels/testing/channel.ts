@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createHttp } from '@carillon/core/delivery/http'
+import type { Outgoing, Tools } from '@carillon/core/delivery/provider'
+import { newVapidKeys } from '@carillon/core/security/user-tokens'
+
+/** A request that a stand-in got. `path` has the query; `json` is the body when it is JSON. */
+export type Recorded = {
+  method: string
+  path: string
+  headers: IncomingHttpHeaders
+  body: string
+  // biome-ignore lint/suspicious/noExplicitAny: what a test expects of it is the test's to say
+  json: any
+}
+
+/**
+ * How a stand-in answers: `body` as JSON unless it is text; 200 without a status. Or how it fails once it has read the
+ * request: `drop` closes the connection, `hang` never answers, `trickle` sends one byte every 20 ms, `endless` as much
+ * as is taken.
+ */
+export type Answer =
+  | { status?: number; headers?: Record<string, string>; body?: unknown }
+  | 'drop'
+  | 'hang'
+  | 'trickle'
+  | 'endless'
+
+const fail = (response: ServerResponse, how: 'trickle' | 'endless') => {
+  if (how === 'trickle') {
+    const timer = setInterval(() => response.write('.'), 20)
+    response.on('close', () => clearInterval(timer))
+    return
+  }
+  const more = () => {
+    while (!response.destroyed && response.write('x'.repeat(16_384)));
+    response.once('drain', more)
+  }
+  more()
+}
+
+/**
+ * An HTTP server in a provider's place, on a free port of 127.0.0.1: records what it is sent and answers as told.
+ * `answerWith` tells it otherwise from then on.
+ */
+export const standIn = async (
+  handler: (request: Recorded) => Answer | Promise<Answer> = () => ({}),
+): Promise<{
+  url: string
+  requests: Recorded[]
+  answerWith(answer: Answer): void
+  close(): Promise<void>
+}> => {
+  let answering = handler
+  const requests: Recorded[] = []
+  const server = createServer(async (incoming, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of incoming) chunks.push(chunk)
+    const body = Buffer.concat(chunks).toString('utf8')
+    const { method = '', url = '', headers } = incoming
+    const isJson = headers['content-type']?.startsWith('application/json')
+    const request = { method, path: url, headers, body, json: isJson ? JSON.parse(body) : undefined }
+    requests.push(request)
+    const answer = await answering(request)
+    if (answer === 'hang') return
+    if (answer === 'drop') return incoming.socket.destroy()
+    if (answer === 'trickle' || answer === 'endless') return fail(response, answer)
+    const text = typeof answer.body === 'string'
+    response.writeHead(answer.status ?? 200, {
+      ...(answer.body !== undefined && { 'content-type': text ? 'text/plain' : 'application/json' }),
+      ...answer.headers,
+    })
+    response.end(text ? answer.body : answer.body === undefined ? undefined : JSON.stringify(answer.body))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    answerWith: (answer) => {
+      answering = () => answer
+    },
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
+
+/** Reaches stand-ins, within the usual time. */
+const localHttp = createHttp({ allow: ['127.0.0.1'] })
+/** Reaches stand-ins, and gives up after a quarter of a second. */
+export const hastyHttp = createHttp({ allow: ['127.0.0.1'], timeoutMs: 250 })
+/** Reaches public places only, as in production. */
+export const strictHttp = createHttp({ allow: [] })
+
+/** Tools for one account, whose requests may go to 127.0.0.1. */
+export const testTools = (overrides: Partial<Tools> = {}): Tools => {
+  return {
+    http: localHttp,
+    vapid: newVapidKeys(),
+    tenant: 'acme',
+    account: 'main',
+    publicUrl: 'https://hub.example',
+    ...overrides,
+  }
+}
+
+/** A message as a step of a delivery plan sends it; `content` is taken as given. */
+export const sample = (overrides: Partial<Outgoing> = {}): Outgoing => {
+  const at = Date.now()
+  return {
+    tenant: 'acme',
+    user: 'ada',
+    channel: 'webhook',
+    notification: 'n-1',
+    item: '0198c7d0-0000-7000-8000-000000000001',
+    type: 'comment',
+    priority: 'normal',
+    at,
+    expiresAt: at + 3_600_000,
+    address: { kind: 'account' },
+    content: { title: 'New comment', body: 'Bob wrote: "1 < 2 & 3"', url: 'https://app.example/posts/7' },
+    key: randomBytes(24).toString('base64url'),
+    attempt: 1,
+    ...overrides,
+  }
+}
+
+/** Never aborted. */
+export const unhurried: AbortSignal = new AbortController().signal

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto'
+import { announced } from '@carillon/core/cache/invalidation/announced'
+import { inProcessInvalidations } from '@carillon/core/cache/invalidation/in-process'
+import { createDirectory } from '@carillon/core/cache/tenants-and-types'
+import { createHttp } from '@carillon/core/delivery/http'
+import type { Providers, Tools } from '@carillon/core/delivery/provider'
+import { memoryLimits } from '@carillon/core/limits/memory'
+import { inProcessLive } from '@carillon/core/live/in-process'
+import { standaloneServer } from '@carillon/core/live/server'
+import { createSeal } from '@carillon/core/security/seal'
+import { newTenant } from '@carillon/core/security/user-tokens'
+import { openDatabase } from '@carillon/core/sqlite/database'
+import type { StoredAccount } from '@carillon/core/store/outreach'
+import type { Store } from '@carillon/core/store/port'
+import { sqliteStore } from '@carillon/core/store/sqlite'
+import { embeddedStream } from '@carillon/core/stream/embedded'
+import type { Stream } from '@carillon/core/stream/port'
+import { createLog } from '@carillon/core/telemetry/log'
+import { createMetrics } from '@carillon/core/telemetry/metrics'
+import { type NotificationInput, notifySubject, type Priority, type UserProfile } from '@carillon/schemas'
+import { PROVIDERS } from '../channels/providers.ts'
+import { type DispatcherOptions, startDispatcher } from '../dispatcher.ts'
+
+/**
+ * A dispatcher on the embedded parts, with a tenant of its own. `wrap` may put faults around the store; `stream` stands
+ * in for the embedded event log.
+ */
+export const openWorld = async (
+  options: Partial<DispatcherOptions> & {
+    wrap?: (store: Store) => Store
+    stream?: Stream
+    providers?: Providers
+    capture?: Tools['capture']
+  } = {},
+) => {
+  const database = openDatabase(':memory:')
+  const seal = createSeal('a secret only for tests')
+  const invalidations = inProcessInvalidations()
+  const bare = announced(sqliteStore({ database, seal, retention: 90 * 86_400_000 }), invalidations)
+  await bare.migrate()
+  const store = options.wrap?.(bare) ?? bare
+  const stream = options.stream ?? embeddedStream({ database })
+  const http = createHttp({ allow: ['*'] })
+  const live = inProcessLive({ io: standaloneServer() })
+  const tenant = `t-${randomBytes(6).toString('hex')}`
+  await bare.tenants.put(newTenant(tenant))
+  const ports = {
+    stream,
+    store,
+    live,
+    directory: createDirectory(store, invalidations),
+    invalidations,
+    seal,
+    limits: memoryLimits(),
+    http,
+    providers: options.providers ?? PROVIDERS,
+    capture: options.capture,
+    log: createLog({ level: 'silent', role: 'test' }),
+    metrics: createMetrics(),
+  }
+  const start = () =>
+    startDispatcher(ports, {
+      unknownTypes: 'accept',
+      insecureLinks: 'accept',
+      retentionMs: 86_400_000,
+      ...options,
+    })
+  let dispatcher = await start()
+  const encoder = new TextEncoder()
+  const raw = (subject: string, data: string | Uint8Array, dedupe?: string) =>
+    stream.publish([{ subject, data: typeof data === 'string' ? encoder.encode(data) : data, dedupe }])
+  const titles = async (user: string, of = tenant) =>
+    (await bare.inbox.page({ tenant: of, user }, { status: 'active', limit: 100 })).map(({ title }) => title)
+
+  return {
+    ...ports,
+    tenant,
+    raw,
+    titles,
+    send: (notification: NotificationInput & { priority?: Priority }, dedupe?: string) =>
+      raw(
+        notifySubject(tenant, notification.priority ?? 'normal', notification.type),
+        JSON.stringify(notification),
+        dedupe,
+      ),
+    /** Resolves when every lane is empty. */
+    quiet: async () => {
+      while ([...(await stream.backlog()).values()].some((waiting) => waiting > 0))
+        await new Promise((resolve) => setTimeout(resolve, 5))
+    },
+    /** Gives the tenant an account. */
+    account: async (provider: string, more: Partial<StoredAccount> = {}) => {
+      const channels = [...((options.providers ?? PROVIDERS).get(provider)?.channels ?? [])]
+      await bare.accounts.put(tenant, {
+        id: provider,
+        provider,
+        channels,
+        order: 100,
+        config: {},
+        ...more,
+      })
+    },
+    /** Sets where the tenant's app lives. */
+    appUrl: async (url: string) => {
+      await bare.tenants.putSettings(tenant, { url: new URL(url).href })
+    },
+    person: (user: string, profile: UserProfile) => bare.users.put(tenant, { id: user, profile }),
+    /** The ledger of one notification for one user. */
+    ledger: async (notification: string, user: string) =>
+      (await bare.deliveries.list(tenant, { id: notification, wide: false, user }, { limit: 100 }))
+        .deliveries,
+    deadLetters: async () => (await stream.deadLetters({ limit: 100 })).map(({ reason }) => reason),
+    restart: async () => {
+      await dispatcher.stop()
+      dispatcher = await start()
+    },
+    close: async () => {
+      await dispatcher.stop()
+      await http.close()
+      await live.close()
+      await stream.close()
+      await bare.close()
+      await database.close()
+    },
+  }
+}
+
+export type World = Awaited<ReturnType<typeof openWorld>>

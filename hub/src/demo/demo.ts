@@ -1,0 +1,112 @@
+import { readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { extname } from 'node:path'
+import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import { ProblemError } from '@carillon/core/errors'
+import { signUserToken } from '@carillon/core/security/user-tokens'
+import type { Users } from '@carillon/core/store/port'
+import { UserId } from '@carillon/schemas'
+import type { Context, Hono } from 'hono'
+import { z } from 'zod'
+import { IssuedToken } from '../api/users.ts'
+import type { Edge } from '../http/edge.ts'
+import type { Routes } from '../http/routes.ts'
+import { type CapturedList, createCaptured } from './captured.ts'
+import { capturedRoutes } from './captured-page.ts'
+
+/** What the demo page is told. Whoever reaches the hub can read it, API key and all: for development only. */
+export type Demo = {
+  tenant: string
+  /** Where the hub is reached, for the snippets. */
+  url: string
+  apiKey: string
+  natsUrl: string | null
+  /** User ids to choose from. */
+  users: readonly string[]
+  /** How durable this installation is, in words. */
+  durable: string
+  /** What was sent beside the bell. Shown on the page, and no part of what it is told. */
+  captured?: CapturedList
+}
+
+const PAGES = new URL('../../src/demo/pages/', import.meta.url)
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+}
+
+const CSP = [
+  "default-src 'self'",
+  "connect-src 'self' ws: wss:",
+  "img-src 'self' data: https: http:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/**
+ * The demo page at `/`. Files are chosen from the folder's own list, so no name leads out of it. `close` ends what
+ * pages follow, so that the server can close.
+ */
+export const demoRoutes = (
+  app: Hono<Edge>,
+  routes: Routes,
+  { demo, directory, users }: { demo: Demo; directory: Directory; users: Users },
+) => {
+  const { captured = createCaptured(), ...settings } = demo
+  const files = new Set(readdirSync(PAGES).filter((name) => extname(name) in TYPES))
+  const send = async (c: Context<Edge>, name: string) => {
+    if (!files.has(name)) throw new ProblemError('not_found', 'there is nothing at this address')
+    return c.body(await readFile(new URL(name, PAGES)), 200, {
+      'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
+      'content-security-policy': CSP,
+      'cache-control': 'no-cache',
+    })
+  }
+
+  app.get('/', (c) => {
+    c.set('route', '/')
+    return send(c, 'demo.html')
+  })
+
+  routes.open(
+    {
+      method: 'get',
+      path: '/demo/config.json',
+      summary: 'What the demo page needs to know',
+      answers: { 200: { description: 'Settings', schema: z.looseObject({ tenant: z.string() }) } },
+    },
+    ({ c }) => c.json(settings),
+  )
+
+  routes.open(
+    {
+      method: 'post',
+      path: '/demo/token',
+      summary: 'Become a user of the demo tenant',
+      body: z.strictObject({ user: UserId }),
+      answers: { 200: { description: 'A user token; the user is known from now on', schema: IssuedToken } },
+    },
+    async ({ c, body }) => {
+      const { user } = await body()
+      const tenant = await directory.tenant(demo.tenant)
+      if (!tenant) throw new ProblemError('tenant_unknown', 'the demo tenant has not been made')
+      await users.merge(demo.tenant, [{ id: user, profile: {} }])
+      return c.json(await signUserToken(tenant, user), 200, { 'cache-control': 'no-store' })
+    },
+  )
+
+  const { close } = capturedRoutes(app, routes, captured)
+
+  app.get('/demo/:file', (c) => {
+    c.set('route', '/demo/{file}')
+    return send(c, c.req.param('file'))
+  })
+
+  return { close }
+}

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openHub, type TestHub } from '../testing/hub.ts'
+
+let test: TestHub
+beforeAll(async () => {
+  test = await openHub()
+})
+afterAll(() => test.close())
+
+describe('an empty query parameter', () => {
+  it('counts as left out, on every route that has a query', async () => {
+    const tenant = await test.tenant()
+    const { store } = test.ports
+    await tenant.item('ann')
+    await store.topics.add(tenant.id, 'team', ['ann'])
+    const record = {
+      id: 'order-7',
+      type: 'test',
+      priority: 'normal',
+      lanes: 0,
+      direct: 1,
+      fingerprint: 'f',
+    } as const
+    await store.notifications.put([{ tenant: tenant.id, ...record, acceptedAt: Date.now(), users: ['ann'] }])
+    const own = { id: 'order-7', key: 'team' }
+    const routes = test.hub.routes.filter(({ query, method }) => query && method === 'get')
+    expect(routes.length).toBeGreaterThan(4)
+    for (const { path, query, access } of routes) {
+      const token = access.kind === 'user' ? await tenant.userToken('ann') : tenant.key
+      const place = path.replaceAll(/\{(\w+)\}/g, (_, name: keyof typeof own) => own[name])
+      const plain = await test.call('GET', place, { token })
+      expect(plain.status, place).toBe(200)
+      for (const name of Object.keys(query?.shape ?? {})) {
+        const empty = await test.call('GET', `${place}?${name}=`, { token })
+        expect([empty.status, empty.json], `${place}?${name}=`).toEqual([200, plain.json])
+      }
+    }
+  })
+
+  it('is refused if it is unknown, or given twice', async () => {
+    const { key } = await test.tenant()
+    for (const query of ['befor=', 'after=&after='])
+      expect((await test.call('GET', `/v1/dead-letters?${query}`, { token: key })).status, query).toBe(422)
+  })
+})

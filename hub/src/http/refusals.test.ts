@@ -1,0 +1,63 @@
+import { newTenant, signUserToken } from '@carillon/core/security/user-tokens'
+import { createLog } from '@carillon/core/telemetry/log'
+import { afterEach, expect, it, vi } from 'vitest'
+import { openHub, type TestHub } from '../testing/hub.ts'
+
+const hubs: TestHub[] = []
+afterEach(async () => {
+  vi.useRealTimers()
+  for (const hub of hubs.splice(0)) await hub.close()
+})
+
+/** A hub, and the lines it logged of each level. */
+const watchedHub = async (options: Parameters<typeof openHub>[0] = {}) => {
+  const log = createLog({ level: 'silent', role: 'hub' })
+  const warn = vi.spyOn(log, 'warn')
+  const hub = await openHub(options, () => ({ log }))
+  hubs.push(hub)
+  return { hub, lines: () => warn.mock.calls.map(([about, text]) => ({ ...(about as object), text })) }
+}
+
+it('says in the log why a token is refused, and not in the answer', async () => {
+  const { hub, lines } = await watchedHub()
+  const tenant = await hub.tenant()
+  const { token } = await signUserToken(newTenant(tenant.id), 'ann')
+  const { status, json } = await hub.call('GET', '/v1/inbox', { token })
+  expect([status, json.detail]).toEqual([401, 'the user token is not valid for this Carillon'])
+  expect(lines()).toEqual([
+    {
+      reason: 'kid_unknown',
+      tenant: tenant.id,
+      text: "credentials refused: the header kid is none of the tenant's, and none of its secrets fits",
+    },
+  ])
+  expect(JSON.stringify(lines())).not.toContain(token.split('.')[1])
+})
+
+it('says in the answer, too, in development', async () => {
+  const { hub } = await watchedHub({ explainRefusals: true })
+  const tenant = await hub.tenant()
+  const { token } = await signUserToken(newTenant('nobody'), 'ann')
+  expect((await hub.call('GET', '/v1/inbox', { token })).json).toMatchObject({
+    code: 'unauthenticated',
+    detail: 'the claim iss names no tenant of this installation',
+  })
+  const cut = await hub.call('GET', '/v1/types', { token: tenant.key.slice(0, -1) })
+  expect(cut.json.detail).toContain('may be cut off')
+})
+
+it('logs a reason once a minute and tenant, with how many there were', async () => {
+  const { hub, lines } = await watchedHub()
+  const [one, two] = [await hub.tenant(), await hub.tenant()]
+  const refused = async ({ id }: { id: string }) => {
+    const { token } = await signUserToken({ ...newTenant(id), secrets: [{ kid: 'x', secret: 'y' }] }, 'ann')
+    await hub.call('GET', '/v1/inbox', { token })
+  }
+  for (let times = 0; times < 5; times++) await refused(one)
+  await refused(two)
+  expect(lines()).toMatchObject([{ tenant: one.id }, { tenant: two.id }])
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+  await refused(one)
+  expect(lines()).toHaveLength(3)
+  expect(lines()[2]).toMatchObject({ tenant: one.id, reason: 'kid_unknown', refused: 5 })
+})

@@ -1,0 +1,194 @@
+import type { IncomingMessage } from 'node:http'
+import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import { ProblemError } from '@carillon/core/errors'
+import { checked } from '@carillon/core/json/checked'
+import { parseJson } from '@carillon/core/json/json'
+import type { Scope, Sender } from '@carillon/core/security/api-keys'
+import type { EndUser } from '@carillon/core/security/user-tokens'
+import { type ProblemCode, problem } from '@carillon/schemas'
+import type { HttpBindings } from '@hono/node-server'
+import type { Context, Hono } from 'hono'
+import { z } from 'zod'
+import type { RateLimit } from '../limits/rate-limit.ts'
+import { authenticateSender, authenticateUser } from './auth.ts'
+import { readBody, readRawBody } from './body.ts'
+import type { Edge } from './edge.ts'
+import { answerProblem, setHeaders } from './problems.ts'
+import type { Refusals } from './refusals.ts'
+
+/** Enough for everything but batches. */
+export const BODY_MAX_BYTES = 65_536
+
+/** One route: the check of what comes in, and its documentation, in one. */
+export type Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = {
+  method: 'get' | 'put' | 'post' | 'patch' | 'delete'
+  /** As OpenAPI writes it: `/v1/users/{id}`. */
+  path: string
+  summary: string
+  params?: P
+  query?: Q
+  headers?: z.ZodObject
+  body?: B
+  bodyMaxBytes?: number
+  /** The body may be of any type, and is read with `bytes`. */
+  rawBody?: boolean
+  /** The body may be of these types, too; the handler checks which it is, and reads it with `bytes`. */
+  moreTypes?: readonly string[]
+  /** An empty body then stands for `{}`. */
+  bodyOptional?: boolean
+  /** Good answers by status. Without a schema they have no body. */
+  answers: Record<number, { description: string; schema?: z.ZodType; type?: string }>
+  /** Problems beyond those that credentials, parameters and bodies bring with them. */
+  problems?: readonly ProblemCode[]
+}
+
+/**
+ * What a handler is given. `bytes` and `body` read the body, once; `bytes` takes a limit other than the route's, and `body`
+ * checks it against the schema.
+ */
+export type Request<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = {
+  c: Context<Edge>
+  params: z.output<P>
+  query: z.output<Q>
+  bytes(limit?: number): Promise<Uint8Array>
+  body(): Promise<z.output<B>>
+}
+
+export type Access = { kind: 'sender'; scope: Scope } | { kind: 'user' } | { kind: 'open' }
+export type RouteEntry = Route<z.ZodObject, z.ZodObject, z.ZodType> & { access: Access }
+
+const NOTHING = z.object({})
+
+/**
+ * The query parameters by name. An empty one (`?after=`) counts as left out if the schema knows its name. One that is given
+ * more than once stays a list, which the schema refuses.
+ */
+const queryOf = (c: Context<Edge>, { shape }: z.ZodObject) =>
+  Object.fromEntries(
+    Object.entries(c.req.queries())
+      .map(([name, values]) => [name, values.length === 1 ? values[0] : values] as const)
+      .filter(([name, value]) => value !== '' || !Object.hasOwn(shape, name)),
+  )
+
+/** Throws for a broken percent-encoding, which would otherwise be taken for an id as it stands. */
+const paramsOf = (c: Context<Edge>) => {
+  const params = c.req.param()
+  const [path = ''] = c.req.url.split('?', 1)
+  if (path.includes('%'))
+    try {
+      decodeURIComponent(path)
+    } catch (cause) {
+      throw new ProblemError('invalid_request', 'the path is not percent-encoded UTF-8', { cause })
+    }
+  return params
+}
+
+/** The request as Node has it; undefined without a server around the application. */
+const incomingOf = (c: Context<Edge>): IncomingMessage | undefined =>
+  (c.env as Partial<HttpBindings> | undefined)?.incoming
+
+/** Adds routes to the application, by who may call them, and remembers them for the OpenAPI document. */
+export const createRoutes = (
+  app: Hono<Edge>,
+  parts: { directory: Directory; refusals: Refusals; rateLimit: RateLimit },
+) => {
+  const { directory, refusals, rateLimit } = parts
+  const table: RouteEntry[] = []
+
+  const add = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, Caller>(
+    access: Access,
+    route: Route<P, Q, B>,
+    authenticate: (c: Context<Edge>) => Promise<Caller>,
+    handle: (request: Request<P, Q, B>, caller: Caller) => Promise<Response> | Response,
+  ) => {
+    table.push({ ...route, access } as unknown as RouteEntry)
+    app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
+      c.set('route', route.path)
+      const caller = await authenticate(c).catch((error: unknown) => {
+        const answer = refusals(error)
+        const limited = rateLimit.refused(error, incomingOf(c))
+        throw limited === error ? answer : limited
+      })
+      const limit = route.bodyMaxBytes ?? BODY_MAX_BYTES
+      const read = route.rawBody || route.moreTypes ? readRawBody : readBody
+      const bytes = (most = limit) => read(c.req, most)
+      return handle(
+        {
+          c,
+          params: checked(route.params ?? NOTHING, paramsOf(c), 'path') as z.output<P>,
+          query: (route.query ? checked(route.query, queryOf(c, route.query), 'query') : {}) as z.output<Q>,
+          bytes,
+          body: async () => {
+            const raw = await bytes()
+            const value = raw.length === 0 && route.bodyOptional ? {} : parseJson(raw)
+            return checked(route.body ?? NOTHING, value, 'body') as z.output<B>
+          },
+        },
+        caller,
+      )
+    })
+  }
+
+  return {
+    table: table as readonly RouteEntry[],
+
+    /** For backends, with an API key of this scope. */
+    sender: <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
+      scope: Scope,
+      route: Route<P, Q, B>,
+      handle: (request: Request<P, Q, B>, sender: Sender) => Promise<Response> | Response,
+    ) =>
+      add(
+        { kind: 'sender', scope },
+        route,
+        async (c) => {
+          const sender = await authenticateSender(directory, c.req, scope)
+          c.set('tenant', sender.tenant)
+          setHeaders(c, await rateLimit.sender(sender))
+          return sender
+        },
+        handle,
+      ),
+
+    /** For people, with a user token, about what is theirs. */
+    user: <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
+      route: Route<P, Q, B>,
+      handle: (request: Request<P, Q, B>, user: EndUser) => Promise<Response> | Response,
+    ) =>
+      add(
+        { kind: 'user' },
+        route,
+        async (c) => {
+          const user = await authenticateUser(directory, c.req)
+          c.set('tenant', user.tenant)
+          setHeaders(c, await rateLimit.user(user))
+          return user
+        },
+        handle,
+      ),
+
+    /** For anyone. */
+    open: <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
+      route: Route<P, Q, B>,
+      handle: (request: Request<P, Q, B>) => Promise<Response> | Response,
+    ) => add({ kind: 'open' }, route, async () => undefined, handle),
+
+    /** Makes every known address answer other methods with 405 and `Allow`. To be called after the last route. */
+    seal: () => {
+      const methods = new Map<string, string[]>()
+      for (const { path, method } of table)
+        methods.set(path, [...(methods.get(path) ?? []), method.toUpperCase()])
+      for (const [path, allowed] of methods)
+        app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => {
+          c.set('route', path)
+          c.header('allow', allowed.join(', '))
+          return answerProblem(
+            c,
+            problem('method_not_allowed', `this address answers to ${allowed.join(', ')}`),
+          )
+        })
+    },
+  }
+}
+
+export type Routes = ReturnType<typeof createRoutes>

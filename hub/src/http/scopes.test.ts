@@ -1,0 +1,98 @@
+import { SCOPES } from '@carillon/core/security/api-keys'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openHub, type TestHub } from '../testing/hub.ts'
+
+let test: TestHub
+beforeAll(async () => {
+  test = await openHub()
+})
+afterAll(() => test.close())
+
+/** Who may call every route: a scope of an API key, `user` for a user token, `open` for anyone. */
+const ACCESS: Record<string, string> = {
+  'DELETE /v1/devices/{id}': 'user',
+  'DELETE /v1/inbox/{id}': 'user',
+  'DELETE /v1/notifications/{id}': 'notifications:write',
+  'DELETE /v1/providers/{id}': 'providers:write',
+  'DELETE /v1/suppressions/{channel}/{address}': 'suppressions:write',
+  'DELETE /v1/topics/{key}/members/{user}': 'topics:write',
+  'DELETE /v1/users/{id}': 'users:write',
+  'DELETE /v1/users/{id}/devices/{device}': 'users:write',
+  'GET /healthz': 'open',
+  'GET /metrics': 'open',
+  'GET /openapi.json': 'open',
+  'GET /readyz': 'open',
+  'GET /schemas/{file}': 'open',
+  'GET /v1/callbacks/{tenant}/{account}': 'open',
+  'GET /v1/dead-letters': 'dead-letters:read',
+  'GET /v1/devices': 'user',
+  'GET /v1/inbox': 'user',
+  'GET /v1/notifications': 'notifications:read',
+  'GET /v1/notifications/{id}': 'notifications:read',
+  'GET /v1/notifications/{id}/deliveries': 'notifications:read',
+  'GET /v1/providers': 'providers:read',
+  'GET /v1/providers/{id}': 'providers:read',
+  'GET /v1/push/key': 'user',
+  'GET /v1/suppressions': 'suppressions:read',
+  'GET /v1/tenant': 'tenant:read',
+  'GET /v1/topics/{key}/members': 'topics:read',
+  'GET /v1/types': 'types:read',
+  'GET /v1/types/{key}': 'types:read',
+  'GET /v1/unsubscribe/{token}': 'open',
+  'GET /v1/users/{id}': 'users:read',
+  'GET /v1/users/{id}/devices': 'users:read',
+  'PATCH /v1/inbox/{id}': 'user',
+  'POST /v1/callbacks/{tenant}/{account}': 'open',
+  'POST /v1/dead-letters/{id}/replay': 'dead-letters:write',
+  'POST /v1/inbox/archive-all': 'user',
+  'POST /v1/inbox/read-all': 'user',
+  'POST /v1/inbox/seen': 'user',
+  'POST /v1/inbox/seen-all': 'user',
+  'POST /v1/inbox/{id}/actions/{name}': 'user',
+  'POST /v1/notifications': 'notifications:write',
+  'POST /v1/notifications/batch': 'notifications:write',
+  'POST /v1/otp': 'otp:write',
+  'POST /v1/otp/verify': 'otp:write',
+  'POST /v1/topics/{key}/members': 'topics:write',
+  'POST /v1/unsubscribe/{token}': 'open',
+  'POST /v1/users/{id}/token': 'tokens:write',
+  'PUT /v1/devices/{id}': 'user',
+  'PUT /v1/providers/{id}': 'providers:write',
+  'PUT /v1/suppressions/{channel}/{address}': 'suppressions:write',
+  'PUT /v1/tenant': 'tenant:write',
+  'PUT /v1/topics/{key}/members/{user}': 'topics:write',
+  'PUT /v1/types/{key}': 'types:write',
+  'PUT /v1/users/{id}': 'users:write',
+  'PUT /v1/users/{id}/devices/{device}': 'users:write',
+}
+
+const accessOf = () =>
+  Object.fromEntries(
+    test.hub.routes.map(({ method, path, access }) => [
+      `${method.toUpperCase()} ${path}`,
+      access.kind === 'sender' ? access.scope : access.kind,
+    ]),
+  )
+
+describe('access', () => {
+  it('is what this table says, route by route', () => {
+    expect(accessOf()).toEqual(ACCESS)
+  })
+
+  it('reads with a read scope, and changes with a write scope', () => {
+    const scoped = Object.entries(ACCESS).filter(([, access]) => access.includes(':'))
+    for (const [route, scope] of scoped)
+      expect(scope, route).toMatch(route.startsWith('GET ') ? /:read$/ : /:write$/)
+  })
+
+  it('is refused to a key that has every other scope, before anything else is looked at', async () => {
+    const tenant = await test.tenant()
+    for (const { method, path, access } of test.hub.routes) {
+      if (access.kind !== 'sender') continue
+      const token = await tenant.keyWith(...SCOPES.filter((scope) => scope !== access.scope))
+      const refused = await test.call(method.toUpperCase(), path.replaceAll(/\{\w+\}/g, 'x'), { token })
+      expect([refused.status, refused.json.code], `${method} ${path}`).toEqual([403, 'forbidden'])
+      expect(refused.json.detail).toContain(access.scope)
+    }
+  })
+})

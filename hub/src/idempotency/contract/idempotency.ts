@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Answer, type Claim, type Idempotency, IN_FLIGHT_MS } from '../port.ts'
+
+/** One test's own keys, as one process sees them. */
+export type World = {
+  idempotency: Idempotency
+  /** Another process. Where they are made for one, the same. */
+  other(): Promise<Idempotency>
+  /** What keeps them dies without a word and comes back. */
+  restart(): Promise<Idempotency>
+  /** It goes out of reach. */
+  down(): Promise<void>
+  end(): Promise<void>
+}
+
+/** What everything that remembers keys keeps to. `open` takes the clock to use. */
+export const idempotencyContract = (name: string, open: (now: () => number) => Promise<World>) => {
+  const world = async () => {
+    let clock = Date.now()
+    const made = await open(() => clock)
+    onTestFinished(made.end)
+    const wait = (ms: number) => {
+      clock += ms
+    }
+    return { ...made, wait }
+  }
+  const newKey = () => randomUUID().replaceAll('-', '')
+  const answer: Answer = { status: 202, body: { id: 'n1', nested: [1, 'ü', null] } }
+  const ids = () => {
+    let count = 0
+    return () => `id${++count}`
+  }
+
+  describe(name, () => {
+    test('does it once, then gives the same answer', async () => {
+      const { idempotency } = await world()
+      const [key, newId] = [newKey(), ids()]
+      expect(await idempotency.claim(key, 'body', newId)).toEqual({ outcome: 'first', id: 'id1' })
+      expect(await idempotency.claim(key, 'body', newId)).toEqual({ outcome: 'in_flight' })
+      await idempotency.finish(key, answer)
+      expect(await idempotency.claim(key, 'body', newId)).toEqual({ outcome: 'replay', answer })
+      expect(await idempotency.claim(newKey(), 'body', () => 'x')).toEqual({ outcome: 'first', id: 'x' })
+    })
+
+    test('refuses a key that comes with another body, before and after the answer', async () => {
+      const { idempotency } = await world()
+      const key = newKey()
+      await idempotency.claim(key, 'body', ids())
+      expect(await idempotency.claim(key, 'other', ids())).toEqual({ outcome: 'reused' })
+      await idempotency.finish(key, answer)
+      expect(await idempotency.claim(key, 'other', ids())).toEqual({ outcome: 'reused' })
+    })
+
+    test('frees a key whose work failed', async () => {
+      const { idempotency } = await world()
+      const [key, newId] = [newKey(), ids()]
+      await idempotency.claim(key, 'body', newId)
+      await idempotency.release(key)
+      const again = await idempotency.claim(key, 'another', () => 'fresh')
+      expect(again).toEqual({ outcome: 'first', id: 'fresh' })
+      await idempotency.finish(key, answer)
+      await idempotency.release(key)
+      expect(await idempotency.claim(key, 'another', newId)).toEqual({ outcome: 'replay', answer })
+    })
+
+    test('has one first among many at once', async () => {
+      const { idempotency, other } = await world()
+      const processes = [idempotency, await other()]
+      const key = newKey()
+      const claims = Array.from({ length: 50 }, (_, index) =>
+        processes[index % 2]?.claim(key, 'body', () => `id${index}`),
+      )
+      const outcomes = (await Promise.all(claims)).map((claim) => claim?.outcome)
+      expect(outcomes.filter((outcome) => outcome === 'first')).toHaveLength(1)
+      expect(outcomes.filter((outcome) => outcome === 'in_flight')).toHaveLength(49)
+    })
+
+    test('lets one other do the work of a dead one, under the same id', async () => {
+      const { idempotency, other, wait } = await world()
+      const [key, newId] = [newKey(), ids()]
+      const successor = await other()
+      await idempotency.claim(key, 'body', newId)
+      wait(IN_FLIGHT_MS - 1)
+      expect(await successor.claim(key, 'body', () => 'new')).toEqual({ outcome: 'in_flight' })
+      wait(1)
+      const claims: Claim[] = await Promise.all(
+        Array.from({ length: 10 }, () => successor.claim(key, 'body', () => 'new')),
+      )
+      expect(claims.filter(({ outcome }) => outcome === 'first')).toEqual([{ outcome: 'first', id: 'id1' }])
+      expect(claims.filter(({ outcome }) => outcome === 'in_flight')).toHaveLength(9)
+      await successor.finish(key, answer)
+      // The one that was taken for dead comes back: nothing changes.
+      await idempotency.finish(key, { status: 500, body: null })
+      await idempotency.release(key)
+      expect(await idempotency.claim(key, 'body', newId)).toEqual({ outcome: 'replay', answer })
+    })
+
+    test('remembers over a restart', async () => {
+      const { idempotency, restart } = await world()
+      const [done, open] = [newKey(), newKey()]
+      await idempotency.claim(done, 'body', ids())
+      await idempotency.finish(done, answer)
+      await idempotency.claim(open, 'body', ids())
+      const after = await restart()
+      expect(await after.claim(done, 'body', ids())).toEqual({ outcome: 'replay', answer })
+      expect(await after.claim(open, 'body', ids())).toEqual({ outcome: 'in_flight' })
+      await after.finish(open, answer)
+      expect(await after.claim(open, 'body', ids())).toEqual({ outcome: 'replay', answer })
+    })
+
+    test('remembers the content that an id was used with first', async () => {
+      const { idempotency, other, restart } = await world()
+      const [one, two, three] = [newKey(), newKey(), newKey()]
+      const use = (key: string, fingerprint: string) => ({ key, fingerprint })
+      expect(await idempotency.register([])).toEqual([])
+      expect(await idempotency.register([use(one, 'a'), use(two, 'b'), use(one, 'c')])).toEqual([
+        'a',
+        'b',
+        'a',
+      ])
+      expect(await (await other()).register([use(three, 'd'), use(two, 'e'), use(one, 'a')])).toEqual([
+        'd',
+        'b',
+        'a',
+      ])
+      const after = await restart()
+      expect(await after.register([use(one, 'x'), use(two, 'x'), use(three, 'x')])).toEqual(['a', 'b', 'd'])
+    })
+
+    test('one of many uses of an id at once counts, for all of them', async () => {
+      const { idempotency, other } = await world()
+      const processes = [idempotency, await other()]
+      const keys = Array.from({ length: 20 }, newKey)
+      const found = await Promise.all(
+        Array.from({ length: 10 }, (_, index) =>
+          processes[index % 2]?.register(keys.map((key) => ({ key, fingerprint: `${index}` }))),
+        ),
+      )
+      for (const each of found) expect(each).toEqual(found[0])
+    })
+
+    test('says that it is out of reach', async () => {
+      const { idempotency, down } = await world()
+      const key = newKey()
+      await idempotency.claim(key, 'body', ids())
+      await down()
+      const away = { problem: { code: 'unavailable' }, part: 'stream' }
+      await expect(idempotency.claim(newKey(), 'body', ids())).rejects.toMatchObject(away)
+      await expect(idempotency.finish(key, answer)).rejects.toMatchObject(away)
+      await expect(idempotency.register([{ key, fingerprint: 'a' }])).rejects.toMatchObject(away)
+    })
+  })
+}

@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http'
+import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { Limit } from '@carillon/core/limits/port'
+import type { Sender } from '@carillon/core/security/api-keys'
+import { CredentialsError } from '@carillon/core/security/credentials-error'
+import type { EndUser } from '@carillon/core/security/user-tokens'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { Rate } from '@carillon/schemas'
+import { RateLimitedError } from '../http/problems.ts'
+import type { RequestLimits, Taken } from './requests.ts'
+
+/** Requests by each API key, all of a tenant and each user, and refused credentials by client address. */
+export type RequestRates = Record<'key' | 'tenant' | 'user' | 'guesses', Rate | null>
+
+type Name = keyof RequestRates
+/** What an operator may set for a tenant. */
+type Limited = Exclude<Name, 'guesses'>
+type Named = Limit & { name: Name }
+
+const WHO: Record<Name, string> = {
+  key: 'this API key has',
+  tenant: 'this tenant has',
+  user: 'this user has',
+  guesses: 'this address has shown invalid credentials too often; it has',
+}
+
+/** A token bucket as a quota and the time in which it fills up, in seconds. */
+const policyOf = ({ name, perSecond, burst }: Named) =>
+  `"${name}";q=${burst};w=${Math.max(1, Math.ceil(burst / perSecond))}`
+
+/** `RateLimit` and `RateLimit-Policy`, as draft-ietf-httpapi-ratelimit-headers-10 has them, of the tightest limit. */
+const headersOf = (limit: Named, { remaining, resetMs }: Taken): Record<string, string> => ({
+  ratelimit: `"${limit.name}";r=${remaining};t=${Math.ceil(resetMs / 1_000)}`,
+  'ratelimit-policy': policyOf(limit),
+})
+
+export type RateLimit = {
+  /** Counts a request of a backend. Returns headers for the answer. Throws RateLimitedError. */
+  sender(sender: Sender): Promise<Record<string, string>>
+  /** Counts a request, or a socket's handshake, of a user. Returns headers for the answer. Throws RateLimitedError. */
+  user(user: EndUser): Promise<Record<string, string>>
+  /**
+   * Counts refused credentials against the client's address, and returns the error to answer with: once there are too many,
+   * RateLimitedError. Credentials that are good are never refused for an address.
+   */
+  refused(error: unknown, request: IncomingMessage | undefined): unknown
+}
+
+/** The limits of requests: those of the installation, and of tenants where an operator has set them. */
+export const createRateLimit = (parts: {
+  requests: RequestLimits
+  rates: RequestRates | undefined
+  directory: Directory
+  addressOf: (request: IncomingMessage) => string
+  metrics: Pick<Metrics, 'rateLimited'>
+}): RateLimit => {
+  const { requests, rates, directory, addressOf, metrics } = parts
+
+  const take = (limits: readonly Named[]): Record<string, string> => {
+    const [first, ...others] = limits
+    if (!first) return {}
+    const taken = requests.take([first, ...others])
+    const limit = taken.limit as Named
+    const headers = headersOf(limit, taken)
+    if (taken.waitMs === 0) return headers
+    metrics.rateLimited.inc({ limit: limit.name })
+    const detail = `${WHO[limit.name]} ${limit.perSecond} requests a second, and ${limit.burst} at once`
+    throw new RateLimitedError(detail, taken.waitMs, headers)
+  }
+
+  const limitsOf = async (tenant: string, keys: readonly [Limited, string][]): Promise<Named[]> => {
+    const own = (await directory.tenant(tenant))?.limits.requests
+    return keys.flatMap(([name, key]) => {
+      const rate = own?.[name] === undefined ? rates?.[name] : own[name]
+      return rate ? [{ name, key: `${name}:${tenant}:${key}`, ...rate }] : []
+    })
+  }
+
+  return {
+    sender: async ({ tenant, key }) =>
+      take(
+        await limitsOf(tenant, [
+          ['key', key],
+          ['tenant', ''],
+        ]),
+      ),
+    user: async ({ tenant, user }) =>
+      take(
+        await limitsOf(tenant, [
+          ['user', user],
+          ['tenant', ''],
+        ]),
+      ),
+    refused: (error, request) => {
+      const guessed = error instanceof CredentialsError && error.problem.code === 'unauthenticated'
+      if (!guessed || !request || !rates?.guesses) return error
+      try {
+        take([{ name: 'guesses', key: `guesses:${addressOf(request)}`, ...rates.guesses }])
+        return error
+      } catch (limited) {
+        return limited
+      }
+    },
+  }
+}

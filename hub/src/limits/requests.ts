@@ -1,0 +1,146 @@
+import { paceOf } from '@carillon/core/limits/gcra'
+import type { Limit } from '@carillon/core/limits/port'
+import { LRUCache } from 'lru-cache'
+
+/** Keys remembered. A key that is forgotten begins anew, so memory is bounded whoever comes. */
+const KEYS_MAX = 100_000
+/** How often what was used is shared with other processes. */
+export const SHARE_MS = 100
+/** Keys shared in one call. */
+const SHARED_AT_ONCE = 200
+/** Sums of intervals are not exact. */
+const ROUNDING = 1e-6
+
+/** How much of a limit is left after a request, or how long a refused one should wait. Times in ms. */
+export type Taken = {
+  /** The limit that refused, or the one with the least left. */
+  limit: Limit
+  remaining: number
+  /** Until the limit is wholly unused again. */
+  resetMs: number
+  /** 0 if the request is allowed, and counted. */
+  waitMs: number
+}
+
+/** What one process has used of a limit since it shared last; `interval` is in ms. */
+export type Used = { key: string; count: number; interval: number }
+
+/**
+ * Adds up what all processes have used. Resolves with, for each key, the ms until the limit is wholly unused again.
+ * Rejects while the shared part is out of reach.
+ */
+export type Share = (used: readonly Used[]) => Promise<number[]>
+
+/** Rate limits that refuse, decided in this process without waiting for another. */
+export type RequestLimits = {
+  /** Takes one request from all `limits`, or from none if one of them refuses. `limits` must not be empty. */
+  take(limits: readonly [Limit, ...Limit[]]): Taken
+  close(): void
+}
+
+/** `arrival`: when the limit is wholly unused again (GCRA's theoretical arrival time), on the clock of `now`. */
+type Account = Limit & { interval: number; tolerance: number; arrival: number; unshared: number }
+type Look = Taken & { account: Account }
+
+/** The longer wait counts, then the smaller rest. */
+const isTighter = (one: Look, other: Look): boolean =>
+  one.waitMs === other.waitMs ? one.remaining < other.remaining : one.waitMs > other.waitMs
+
+/**
+ * The generic cell rate algorithm on accounts of this process. With `share`, processes tell each other every SHARE_MS what
+ * they have used: together they let through at most what each of them would let through alone in that time. While the
+ * shared part is out of reach, each process limits by itself.
+ */
+export const createRequestLimits = (
+  options: { share?: Share; onError?: (error: unknown) => void; now?: () => number } = {},
+): RequestLimits => {
+  const { share, onError, now = () => performance.now() } = options
+  const accounts = new LRUCache<string, Account>({ max: KEYS_MAX })
+  const changed = new Set<Account>()
+  let timer: NodeJS.Timeout | undefined
+  let outage = false
+  let closed = false
+
+  const accountOf = (limit: Limit): Account => {
+    const known = accounts.get(limit.key)
+    if (known?.perSecond === limit.perSecond && known.burst === limit.burst) return known
+    const { interval, tolerance } = paceOf(limit)
+    const opened = {
+      ...limit,
+      interval,
+      tolerance,
+      arrival: known?.arrival ?? 0,
+      unshared: known?.unshared ?? 0,
+    }
+    accounts.set(limit.key, opened)
+    return opened
+  }
+
+  const shareSome = async (together: Share, some: readonly Account[]) => {
+    const used = some.map(({ key, unshared, interval }) => ({ key, count: unshared, interval }))
+    for (const account of some) account.unshared = 0
+    const left = await together(used)
+    const at = now()
+    // What was used while the answer was on its way comes on top.
+    for (const [index, account] of some.entries())
+      account.arrival = at + (left[index] ?? 0) + account.unshared * account.interval
+  }
+
+  const shareAll = async (together: Share) => {
+    const all = [...changed]
+    changed.clear()
+    try {
+      for (let from = 0; from < all.length; from += SHARED_AT_ONCE)
+        await shareSome(together, all.slice(from, from + SHARED_AT_ONCE))
+      outage = false
+    } catch (error) {
+      if (!outage) onError?.(error)
+      outage = true
+    }
+    timer = undefined
+    if (changed.size > 0) later(together)
+  }
+
+  const later = (together: Share) => {
+    if (closed) return
+    timer ??= setTimeout(() => void shareAll(together), SHARE_MS).unref()
+  }
+
+  const look = (limit: Limit, at: number): Look => {
+    const account = accountOf(limit)
+    const { interval, tolerance } = account
+    const resetMs = Math.max(0, account.arrival - at)
+    const excess = resetMs - tolerance
+    const remaining = Math.max(0, Math.floor((tolerance - resetMs) / interval + 1 + ROUNDING))
+    return { limit, account, remaining, resetMs, waitMs: excess > ROUNDING ? excess : 0 }
+  }
+
+  const use = (account: Account, at: number) => {
+    account.arrival = Math.max(account.arrival, at) + account.interval
+    if (!share) return
+    account.unshared++
+    changed.add(account)
+    later(share)
+  }
+
+  return {
+    take: ([first, ...others]) => {
+      const at = now()
+      let tightest = look(first, at)
+      const looks = [tightest]
+      for (const limit of others) {
+        const next = look(limit, at)
+        looks.push(next)
+        if (isTighter(next, tightest)) tightest = next
+      }
+      const { limit, account, remaining, resetMs, waitMs } = tightest
+      if (waitMs > 0) return { limit, remaining, resetMs, waitMs }
+      for (const each of looks) use(each.account, at)
+      return { limit, remaining: remaining - 1, resetMs: resetMs + account.interval, waitMs }
+    },
+    close: () => {
+      closed = true
+      clearTimeout(timer)
+    },
+  }
+}

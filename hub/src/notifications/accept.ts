@@ -1,0 +1,154 @@
+import { hash } from 'node:crypto'
+import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import { ProblemError } from '@carillon/core/errors'
+import { invalidRequest } from '@carillon/core/json/checked'
+import type { Payload } from '@carillon/core/notification/cloudevents'
+import { fingerprintOf } from '@carillon/core/notification/fingerprint'
+import { checkHorizon } from '@carillon/core/notification/horizon'
+import { idReused } from '@carillon/core/notification/id-reused'
+import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
+import { MADE_ID } from '@carillon/core/notification/made-id'
+import type { Sender } from '@carillon/core/security/api-keys'
+import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import {
+  type Issue,
+  NOTIFICATION_MAX_BYTES,
+  Notification,
+  notifySubject,
+  type Priority,
+  parse,
+  parseLenient,
+  TypeKey,
+  type Warning,
+} from '@carillon/schemas'
+import type { Idempotency, IdUse } from '../idempotency/port.ts'
+
+/** A notification that may go into the event log. */
+export type Accepted = {
+  id: string
+  priority: Priority
+  message: OutgoingMessage
+  /** Only if the sender chose the id: one that was made here is nobody else's. */
+  use?: IdUse
+  warnings: Warning[]
+}
+
+const checkTimes = ({ deliverAt, expiresAt }: Notification, now: number) => {
+  checkHorizon({ deliverAt, expiresAt }, now)
+  if (expiresAt === undefined) return
+  const expires = Date.parse(expiresAt)
+  const refuse = (message: string) =>
+    new ProblemError('invalid_request', `the notification could never be delivered: ${message}`, {
+      errors: [{ pointer: '/expiresAt', message }],
+    })
+  if (expires <= now) throw refuse('it has passed')
+  if (deliverAt !== undefined && expires <= Date.parse(deliverAt)) throw refuse('it is not after deliverAt')
+}
+
+/** A notification without an id or a type has those of its event, if they can be. */
+const named = ({ value, event }: Payload): unknown => {
+  if (!event || typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const type = parse(TypeKey, event.type)
+  return { ...(type.success && { type: type.data }), id: event.id, ...value }
+}
+
+const useOf = (tenant: string, notification: Notification & { id: string; priority: Priority }): IdUse => ({
+  key: hash('sha256', `id\n${tenant}\n${notification.id}`, 'base64url'),
+  fingerprint: fingerprintOf(notification),
+})
+
+/**
+ * What happens to a notification at the HTTP edge: it is checked whole, gets an id and a priority, and is appended
+ * to the event log. Nothing else: recipients, times and content are the dispatcher's.
+ */
+export const createAcceptance = (
+  {
+    stream,
+    idempotency,
+    directory,
+    metrics,
+  }: {
+    stream: Pick<Stream, 'publish'>
+    idempotency: Pick<Idempotency, 'register'>
+    directory: Directory
+    metrics: Metrics
+  },
+  { unknownTypes, ...links }: { unknownTypes: 'refuse' | 'accept' } & LinkPolicy,
+) => ({
+  /**
+   * Checks what a sender wrote, plain or as the data of an event. `id` serves when neither names one. Throws what `read`
+   * throws, `invalid_request`, `too_far`, `type_unknown`, `no_app_url` or `payload_too_large`, and counts that.
+   */
+  check: async (
+    { tenant, key }: Pick<Sender, 'tenant' | 'key'>,
+    read: () => Payload,
+    id: () => string,
+  ): Promise<Accepted> => {
+    try {
+      const payload = read()
+      const parsed = parseLenient(Notification, named(payload))
+      const at = ({ path, ...issue }: Issue) => ({ ...issue, path: [...payload.at, ...path] })
+      if (!parsed.success) throw invalidRequest(parsed.issues.map(at), 'notification')
+      const given = parsed.data
+      checkTimes(given, Date.now())
+      const type = await directory.type(tenant, given.type)
+      if (!type && unknownTypes === 'refuse')
+        throw new ProblemError('type_unknown', 'define the type first, with PUT /v1/types/{key}')
+      const plan = given.plan ?? type?.plan ?? []
+      const problem = linkProblem(given, plan, await directory.tenant(tenant), links)
+      if (problem) throw problem
+      const notification = { ...given, id: given.id ?? id(), sender: key }
+      const priority = given.priority ?? type?.priority ?? 'normal'
+      const data = Buffer.from(JSON.stringify(notification))
+      if (data.length > NOTIFICATION_MAX_BYTES)
+        throw new ProblemError(
+          'payload_too_large',
+          `with its id the notification has ${data.length} bytes of JSON; ${NOTIFICATION_MAX_BYTES} are the most`,
+        )
+      return {
+        id: notification.id,
+        priority,
+        warnings: parsed.warnings.map((warning) => ({
+          ...warning,
+          pointer: `${payload.at.map((key) => `/${String(key)}`).join('')}${warning.pointer}`,
+        })),
+        message: {
+          subject: notifySubject(tenant, priority, notification.type),
+          data,
+          ...(given.id === undefined ? { headers: MADE_ID } : {}),
+        },
+        ...(given.id === undefined ? {} : { use: useOf(tenant, { ...given, id: given.id, priority }) }),
+      }
+    } catch (error) {
+      if (error instanceof ProblemError && error.problem.status < 500)
+        metrics.refused.inc({ via: 'http', code: error.problem.code })
+      throw error
+    }
+  },
+
+  /**
+   * Appends them, except those whose id was used with other content: returns the `id_reused` problem of each in its
+   * place. Resolves when all others are durable. What was accepted before is appended again, because the first try may
+   * have died in between; dispatchers store it once. Throws `unavailable` or `stream_full`.
+   */
+  append: async (accepted: readonly Accepted[]): Promise<(ProblemError | undefined)[]> => {
+    const uses = accepted.flatMap(({ use }) => use ?? [])
+    const found = uses.length === 0 ? [] : await idempotency.register(uses)
+    const standing = new Map(uses.map((use, index) => [use, found[index]]))
+    const problems = accepted.map(({ use }) =>
+      use && standing.get(use) !== use.fingerprint ? idReused('the id', '/id') : undefined,
+    )
+    const good = accepted.filter((_, index) => !problems[index])
+    if (good.length > 0) await stream.publish(good.map(({ message }) => message))
+    for (const { priority, warnings } of good) {
+      metrics.accepted.inc({ via: 'http', priority })
+      metrics.ignored.inc({ via: 'http' }, warnings.length)
+    }
+    const refused = accepted.length - good.length
+    if (refused > 0) metrics.refused.inc({ via: 'http', code: 'id_reused' }, refused)
+    return problems
+  },
+})
+
+export type Acceptance = ReturnType<typeof createAcceptance>

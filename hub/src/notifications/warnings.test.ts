@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openHub, type TestHub } from '../testing/hub.ts'
+
+let test: TestHub
+beforeAll(async () => {
+  test = await openHub()
+})
+afterAll(() => test.close())
+
+const note = { to: { user: 'ann', email: 'not an address', phone: '+351911111111' }, type: 'test' }
+const warning = { code: 'ignored', pointer: '/to/email', message: 'must be an e-mail address' }
+
+it('a bad attribute of a recipient is left out and told; the notification is accepted', async () => {
+  const { key } = await test.tenant()
+  const reply = await test.call('POST', '/v1/notifications', { token: key, body: { ...note, id: 'n1' } })
+  expect([reply.status, reply.json]).toEqual([202, { id: 'n1', warnings: [warning] }])
+  const [message] = await test.taken('notify-normal')
+  expect(JSON.parse(Buffer.from(message!.data).toString()).to).toEqual({
+    user: 'ann',
+    phone: '+351911111111',
+  })
+})
+
+it('in a batch, and to whoever repeats the request, it is told alike', async () => {
+  const { key } = await test.tenant()
+  const body = {
+    notifications: [
+      { ...note, id: 'n2' },
+      { to: 'ann', type: 'test', id: 'n3' },
+    ],
+  }
+  const send = () =>
+    test.call('POST', '/v1/notifications/batch', { token: key, body, headers: { 'idempotency-key': 'once' } })
+  const first = await send()
+  expect([first.status, first.json]).toEqual([
+    202,
+    { results: [{ id: 'n2', warnings: [warning] }, { id: 'n3' }] },
+  ])
+  expect((await send()).json).toEqual(first.json)
+  const { text } = await test.call('GET', '/metrics')
+  expect(text).toMatch(/carillon_attributes_ignored_total\{via="http"\} [1-9]/)
+})
+
+it('where the attribute is all there is, it is refused', async () => {
+  const { key } = await test.tenant()
+  const put = await test.call('PUT', '/v1/users/ann', { token: key, body: { email: 'x', locale: 'y' } })
+  expect([put.status, put.json.errors?.map(({ pointer }) => pointer)]).toEqual([422, ['/email', '/locale']])
+  const otp = await test.call('POST', '/v1/otp', {
+    token: key,
+    body: { to: { user: 'ann', email: 'x' }, channel: 'email' },
+  })
+  expect([otp.status, otp.json.code]).toEqual([422, 'invalid_request'])
+})

@@ -1,0 +1,105 @@
+import { addressKey } from '@carillon/core/delivery/addresses'
+import type { Limits } from '@carillon/core/limits/port'
+import type { Seal } from '@carillon/core/store/port'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { OtpSettings } from '@carillon/schemas'
+import { RateLimitedError } from '../http/problems.ts'
+import { rangeOf } from './destination.ts'
+
+const HOUR_SECONDS = 3_600
+const DAY_SECONDS = 86_400
+/** Codes in ten minutes for one user, or one address: impatient people need a few. */
+const PER_PERSON = { points: 5, seconds: 600 }
+/** Codes of a whole tenant, whatever their channel: a stolen API key is no printing press. */
+const PER_TENANT = { points: 6_000, seconds: 60 }
+const DEFAULTS = { perHour: 1_000, perDay: 5_000, perAddress: 20, perRange: 20 } as const
+
+type Cap = { name: string; key: string; limit: { points: number; seconds: number }; whose: string }
+
+/** Whom a code is for. `phone` is set if it goes by text message. */
+export type Destination = { user: string; address?: string; phone?: string }
+
+/**
+ * The caps that a code counts for, narrow ones first: what one person or range exhausts does not use up the tenant's.
+ * Keys hold digests in place of addresses.
+ */
+const capsFor = (
+  tenant: string,
+  { user, address, phone }: Destination,
+  settings: OtpSettings,
+  seal: Seal,
+): Cap[] => {
+  const { perHour, perDay, perAddress, perRange } = { ...DEFAULTS, ...settings }
+  const key = (...parts: string[]) => [tenant, 'otp', ...parts].join(':')
+  const digest = (text: string) => seal.digest(text, `otp:${tenant}`)
+  const day = { points: perAddress, seconds: DAY_SECONDS }
+  const people = [
+    { name: 'otp_user', id: user, whose: 'this user' },
+    ...(address === undefined
+      ? []
+      : [{ name: 'otp_address', id: digest(addressKey(address)), whose: 'this address' }]),
+  ]
+  const messages =
+    phone === undefined
+      ? []
+      : [
+          {
+            name: 'otp_range',
+            key: key('range', digest(rangeOf(phone))),
+            limit: { points: perRange, seconds: HOUR_SECONDS },
+            whose: 'numbers that differ in their last four digits (otp.perRange)',
+          },
+          {
+            name: 'otp_hour',
+            key: key('hour'),
+            limit: { points: perHour, seconds: HOUR_SECONDS },
+            whose: 'text messages of this tenant (otp.perHour)',
+          },
+          {
+            name: 'otp_day',
+            key: key('day'),
+            limit: { points: perDay, seconds: DAY_SECONDS },
+            whose: 'text messages of this tenant (otp.perDay)',
+          },
+        ]
+  return [
+    ...people.map(({ name, id, whose }) => ({ name, key: key(name, id), limit: PER_PERSON, whose })),
+    ...people.map(({ name, id, whose }) => ({
+      name: `${name}_day`,
+      key: key(name, id),
+      limit: day,
+      whose: `${whose} (otp.perAddress)`,
+    })),
+    ...messages,
+    { name: 'otp_tenant', key: key('tenant'), limit: PER_TENANT, whose: 'this tenant' },
+  ]
+}
+
+const spoken = (seconds: number) =>
+  seconds === DAY_SECONDS ? 'a day' : seconds === HOUR_SECONDS ? 'an hour' : `in ${seconds} s`
+
+/**
+ * Counts a code against every cap. Counters are shared by all hubs over Redis, or kept in the one process; a restart of
+ * either begins anew. Throws `rate_limited`.
+ */
+export const createOtpCaps =
+  ({
+    limits,
+    seal,
+    metrics,
+  }: {
+    limits: Pick<Limits, 'allow'>
+    seal: Seal
+    metrics: Pick<Metrics, 'rateLimited'>
+  }) =>
+  async (tenant: string, destination: Destination, settings: OtpSettings): Promise<void> => {
+    for (const { name, key, limit, whose } of capsFor(tenant, destination, settings, seal)) {
+      const afterMs = await limits.allow(key, limit)
+      if (afterMs === 0) continue
+      metrics.rateLimited.inc({ limit: name })
+      throw new RateLimitedError(
+        `${limit.points} codes ${spoken(limit.seconds)} are the most for ${whose}`,
+        afterMs,
+      )
+    }
+  }

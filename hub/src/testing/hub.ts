@@ -1,0 +1,212 @@
+/**
+ * A whole hub for tests: the real application over the embedded parts, in memory.
+ * @module
+ */
+import { randomUUID } from 'node:crypto'
+import { announced } from '@carillon/core/cache/invalidation/announced'
+import { inProcessInvalidations } from '@carillon/core/cache/invalidation/in-process'
+import { createDirectory } from '@carillon/core/cache/tenants-and-types'
+import { createHttp } from '@carillon/core/delivery/http'
+import type { CallbackResult, Provider } from '@carillon/core/delivery/provider'
+import { ProblemError } from '@carillon/core/errors'
+import { memoryLimits } from '@carillon/core/limits/memory'
+import { inProcessLive } from '@carillon/core/live/in-process'
+import { standaloneServer } from '@carillon/core/live/server'
+import { itemId } from '@carillon/core/notification/ids'
+import { newApiKey, SCOPES, type Scope } from '@carillon/core/security/api-keys'
+import { createSeal } from '@carillon/core/security/seal'
+import { newTenant, signUserToken } from '@carillon/core/security/user-tokens'
+import { openDatabase } from '@carillon/core/sqlite/database'
+import { sqliteStore } from '@carillon/core/store/sqlite'
+import { embeddedStream } from '@carillon/core/stream/embedded'
+import type { Message } from '@carillon/core/stream/port'
+import { createLog } from '@carillon/core/telemetry/log'
+import { createMetrics } from '@carillon/core/telemetry/metrics'
+import type { ItemContent, Lane, Problem } from '@carillon/schemas'
+import { z } from 'zod'
+import { createHub, type HubOptions, type HubPorts } from '../hub.ts'
+import { embeddedIdempotency } from '../idempotency/embedded.ts'
+import { createRequestLimits } from '../limits/requests.ts'
+
+/** Reports what a callback says, as it says it, if it is signed with the account's token; answers a challenge. */
+const parrot: Provider<{ token: string; host: string; url?: string; hooks?: { url: string }[] }> = {
+  name: 'parrot',
+  channels: ['sms', 'email'],
+  config: z.strictObject({
+    token: z.string().min(8),
+    host: z.string(),
+    url: z.string().optional(),
+    hooks: z.array(z.strictObject({ url: z.string() })).optional(),
+  }),
+  repeatable: false,
+  concurrency: 1,
+  needs: (channel) => (channel === 'email' ? 'email' : 'phone'),
+  open: () => {
+    throw new Error('the hub sends nothing')
+  },
+  callback: async ({ method, url, headers, body }, { token }): Promise<CallbackResult> => {
+    if (headers['x-signature'] !== `${token} ${url}`)
+      throw new ProblemError('forbidden', 'the callback is not signed with the token of the account')
+    if (method === 'GET')
+      return { reports: [], answer: { status: 200, body: new URL(url).searchParams.get('challenge') ?? '' } }
+    return { reports: JSON.parse(Buffer.from(body).toString()) }
+  },
+}
+/** Reports in large bundles. */
+const flock: typeof parrot = { ...parrot, name: 'flock', callbackMaxBytes: 2 * 1_024 * 1_024 }
+/** Never hears what became of anything. */
+const mute: Provider = {
+  ...parrot,
+  name: 'mute',
+  channels: ['telegram'],
+  config: z.strictObject({}),
+  callback: undefined,
+}
+
+export type Call = {
+  token?: string
+  /** Sent as JSON unless it is a string or bytes. */
+  body?: unknown
+  headers?: Record<string, string>
+}
+
+export type Reply<T = Record<string, unknown>> = {
+  status: number
+  headers: Headers
+  text: string
+  /** The body as JSON; for a test to say what it expects of it. */
+  json: T & Partial<Problem>
+}
+
+/** The backends' and users' side of one fresh tenant. */
+export type TestTenant = {
+  id: string
+  /** A key with every scope. */
+  key: string
+  keyWith(...scopes: Scope[]): Promise<string>
+  userToken(user: string, seconds?: number): Promise<string>
+  /** Stores an item as a dispatcher does, `age` ms old, and returns its content. */
+  item(user: string, content?: Partial<ItemContent>, age?: number): Promise<ItemContent>
+}
+
+export const openHub = async (
+  options: Partial<HubOptions> = {},
+  replace: (ports: HubPorts) => Partial<HubPorts> = () => ({}),
+) => {
+  const database = openDatabase(':memory:')
+  const secret = randomUUID()
+  const seal = createSeal(secret)
+  const invalidations = inProcessInvalidations()
+  const store = announced(sqliteStore({ database, seal, retention: 90 * 86_400_000 }), invalidations)
+  await store.migrate()
+  const io = standaloneServer()
+  const own: HubPorts = {
+    stream: await embeddedStream({ database }),
+    store,
+    live: inProcessLive({ io }),
+    idempotency: embeddedIdempotency({ database }),
+    directory: createDirectory(store, invalidations),
+    invalidations,
+    limits: memoryLimits(),
+    requests: createRequestLimits(),
+    seal,
+    providers: new Map([parrot, flock, mute].map((provider) => [provider.name, provider])),
+    http: createHttp({ allow: [] }),
+    io,
+    log: createLog({ level: 'silent', role: 'hub' }),
+    metrics: createMetrics(),
+  }
+  const ports: HubPorts = { ...own, ...replace(own) }
+  const hub = createHub(ports, {
+    secret,
+    origins: '*',
+    unknownTypes: 'accept',
+    insecureLinks: 'refuse',
+    ...options,
+  })
+
+  const call = async <T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    { token, body, headers = {} }: Call = {},
+  ): Promise<Reply<T>> => {
+    const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array
+    const response = await hub.app.request(path, {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: raw ? (body as RequestInit['body']) : JSON.stringify(body),
+    })
+    const text = await response.text()
+    const json = /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : {}
+    return { status: response.status, headers: response.headers, text, json }
+  }
+
+  const tenant = async (): Promise<TestTenant> => {
+    const made = newTenant(`t${randomUUID().slice(0, 8)}`)
+    await ports.store.tenants.put(made)
+    const keyWith = async (...scopes: Scope[]) => {
+      const { key, token } = newApiKey(made.id, 'test', scopes)
+      await ports.store.tenants.putKey(key)
+      return token
+    }
+    return {
+      id: made.id,
+      key: await keyWith(...SCOPES),
+      keyWith,
+      userToken: async (user, seconds) => (await signUserToken(made, user, seconds)).token,
+      item: async (user, content = {}, age = 0) => {
+        const at = Date.now() - age
+        const notification = content.notification ?? randomUUID()
+        const full: ItemContent = {
+          id: itemId(made.id, notification, user, at),
+          notification,
+          type: 'test',
+          priority: 'normal',
+          title: 'A title',
+          createdAt: new Date(at).toISOString(),
+          ...content,
+        }
+        await ports.store.inbox.put([{ tenant: made.id, user, content: full, expiresAt: at + 86_400_000 }])
+        return full
+      },
+    }
+  }
+
+  /** What a lane holds now, taken and acknowledged. */
+  const taken = async (lane: Lane): Promise<Message[]> => {
+    const waiting = (await ports.stream.backlog()).get(lane) ?? 0
+    if (waiting === 0) return []
+    const reader = await ports.stream.read(lane, { buffer: 2_000 })
+    const messages: Message[] = []
+    while (messages.length < waiting) {
+      if (reader.ready === 0) await new Promise<void>((resolve) => reader.onReady(resolve))
+      messages.push(...reader.take(2_000))
+    }
+    await reader.ack(messages)
+    await reader.close()
+    return messages
+  }
+
+  return {
+    hub,
+    ports,
+    /** What the embedded parts share. */
+    database,
+    call,
+    tenant,
+    taken,
+    close: async () => {
+      await hub.close()
+      await ports.live.close()
+      await ports.stream.close()
+      await store.close()
+      await database.close()
+    },
+  }
+}
+
+export type TestHub = Awaited<ReturnType<typeof openHub>>

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Inbox, Owner, Users } from '@carillon/core/store/port'
+import type { Stream } from '@carillon/core/stream/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import { createAlarm } from '../inbox/wake.ts'
+
+const PAGE = 100
+/** How long the clock is waited for, should that of another hub be ahead. */
+const CLOCK_WAIT_MS = 1_000
+
+/**
+ * Erases a user: what the store has of them, and the ends of their snoozes that wait in the event log. It may be repeated.
+ * Whatever is sent, or signed, once it has resolved is later than the erasure.
+ */
+export const createErase = ({
+  users,
+  inbox,
+  stream,
+  log,
+}: {
+  users: Pick<Users, 'remove'>
+  inbox: Pick<Inbox, 'page'>
+  stream: Stream
+  log: Log
+}) => {
+  const alarm = createAlarm({ stream, log })
+
+  const cancelSnoozes = async (owner: Owner): Promise<void> => {
+    let before: string | undefined
+    for (let more = true; more; ) {
+      const items = await inbox.page(owner, { status: 'snoozed', before, limit: PAGE })
+      await alarm.cancel(owner, items)
+      before = items.at(-1)?.id
+      more = items.length === PAGE
+    }
+  }
+
+  return async (owner: Owner): Promise<void> => {
+    await cancelSnoozes(owner)
+    const erasedAt = await users.remove(owner.tenant, owner.user)
+    for (let waited = 0; Date.now() <= erasedAt && waited < CLOCK_WAIT_MS; waited++) await sleep(1)
+  }
+}
+
+export type Erase = ReturnType<typeof createErase>
