@@ -4,7 +4,7 @@ import { inProcessInvalidations } from '@carillon/core/cache/invalidation/in-pro
 import { natsInvalidations } from '@carillon/core/cache/invalidation/nats'
 import type { Invalidations } from '@carillon/core/cache/invalidation/port'
 import { watchFile } from '@carillon/core/cache/invalidation/watch-file'
-import { createDirectory } from '@carillon/core/cache/tenants-and-types'
+import { createSettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { createHttp } from '@carillon/core/delivery/http'
 import { reasonOf, UnavailableError } from '@carillon/core/errors'
 import { requireNamespace } from '@carillon/core/installation/namespace'
@@ -230,8 +230,8 @@ const openBase = async (open: ReturnType<typeof openParts>, log: Log, options: {
     open.openInvalidations(namespace, connection),
   )
   const announcing = announced(store, invalidations)
-  const directory = createDirectory(announcing, invalidations)
-  return { namespace, base: { store: announcing, invalidations, directory, ...streams } }
+  const cache = createSettingsCache(announcing, invalidations)
+  return { namespace, base: { store: announcing, invalidations, cache, ...streams } }
 }
 
 /** Everything a hub needs. Waits for servers that are not up yet. `migrate` brings the schema up to date. */

@@ -1,4 +1,4 @@
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { newTenant } from '@carillon/core/security/user-tokens'
 import type { Message } from '@carillon/core/stream/port'
 import { afterEach, expect, test } from 'vitest'
@@ -23,10 +23,10 @@ test('nothing is refused by settings that only the cache has: a hub may know new
   const stale = {
     tenant: async (id: string) => (id === tenant ? newTenant(tenant) : undefined),
     type: async () => undefined,
-  } as unknown as Directory
+  } as unknown as SettingsCache
   const accept = createAccept({
     store,
-    directory: stale,
+    cache: stale,
     unknownTypes: 'refuse',
     retentionMs: 86_400_000,
     links: { insecureLinks: 'refuse' },
@@ -66,10 +66,10 @@ test('a batch of messages that are refused reads each tenant and type of the sto
         },
       },
     },
-    directory: {
+    cache: {
       tenant: (id: string) => store.tenants.get(id),
       type: async () => undefined,
-    } as unknown as Directory,
+    } as unknown as SettingsCache,
     unknownTypes: 'refuse',
     retentionMs: 86_400_000,
     links: { insecureLinks: 'refuse' },

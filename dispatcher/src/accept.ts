@@ -1,4 +1,4 @@
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import type { Store, Tenant } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
@@ -34,7 +34,7 @@ export type AcceptPorts = {
     tenants: Pick<Store['tenants'], 'get'>
     types: Pick<Store['types'], 'get'>
   }
-  directory: Directory
+  cache: SettingsCache
   unknownTypes: 'refuse' | 'accept'
   retentionMs: number
   links: LinkPolicy
@@ -51,7 +51,7 @@ type Checked = { message: Message; incoming: Incoming; type?: StoredType; plan: 
  * used before, so that a notification sent again, however late, gets the same items; if nothing of it is left to do, its
  * message is `repeated`. `release` is to be called once what was accepted is stored, or given up.
  */
-export const createAccept = ({ store, directory, unknownTypes, retentionMs, links }: AcceptPorts) => {
+export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }: AcceptPorts) => {
   const identify = createIdentify(store.notifications, { retentionMs })
 
   /** What a notification comes to by these settings, or why it is refused. */
@@ -84,11 +84,7 @@ export const createAccept = ({ store, directory, unknownTypes, retentionMs, link
     if ('refused' in result) return { message, reason: result.refused }
     const { incoming } = result
     const { tenant, notification } = incoming
-    const known = judge(
-      incoming,
-      await directory.tenant(tenant),
-      await directory.type(tenant, notification.type),
-    )
+    const known = judge(incoming, await cache.tenant(tenant), await cache.type(tenant, notification.type))
     if (!('code' in known)) return { message, incoming, ...known }
     // A hub may have accepted it by settings that this cache has yet to hear of.
     const latest = judge(incoming, await stored.tenant(tenant), await stored.type(tenant, notification.type))

@@ -29,10 +29,10 @@ const TURN = {
 
 /** Starts reading every lane; `stop` gives back what it has not begun and finishes what it has. */
 export const startDispatcher = async (ports: DispatcherPorts, options: DispatcherOptions) => {
-  const { stream, store, live, directory, log, metrics } = ports
+  const { stream, store, live, cache, log, metrics } = ports
   const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options
   const deliver = createDeliver({ store, stream, live, log, metrics })
-  const accept = createAccept({ store, directory, unknownTypes, retentionMs, links: options })
+  const accept = createAccept({ store, cache, unknownTypes, retentionMs, links: options })
   const dispatch = createDispatch({ store, stream, live, accept, deliver, log, metrics })
   const feeds = await Promise.all(
     PRIORITIES.flatMap((priority) =>

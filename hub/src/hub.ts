@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Invalidations } from '@carillon/core/cache/invalidation/port'
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { createEndpoints } from '@carillon/core/delivery/endpoints'
 import type { Http, Providers } from '@carillon/core/delivery/provider'
 import { pushOriginAllowed } from '@carillon/core/delivery/push-services'
@@ -63,7 +63,7 @@ export type HubPorts = {
   store: Store
   live: Live
   idempotency: Idempotency
-  directory: Directory
+  cache: SettingsCache
   invalidations: Invalidations
   limits: Limits
   requests: RequestLimits
@@ -144,7 +144,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     store,
     live,
     idempotency,
-    directory,
+    cache,
     invalidations,
     limits,
     seal,
@@ -175,15 +175,15 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   const addressOfRequest = ({ socket, headers }: IncomingMessage) =>
     addressOf(socket.remoteAddress, headers['x-forwarded-for']?.toString())
   const rateLimit = createRateLimit({
-    ...{ requests: ports.requests, directory, metrics },
+    ...{ requests: ports.requests, cache, metrics },
     rates: options.requestRates,
     addressOf: addressOfRequest,
   })
-  const routes = createRoutes(app, { directory, refusals, rateLimit })
+  const routes = createRoutes(app, { cache, refusals, rateLimit })
   const idempotent = createIdempotent({ idempotency, log })
   const { notifications, deliveries, accounts, suppressions } = store
   notificationRoutes(routes, {
-    acceptance: createAcceptance({ stream, idempotency, directory, metrics }, options),
+    acceptance: createAcceptance({ stream, idempotency, cache, metrics }, options),
     idempotent,
     notifications,
     sums: createSums(deliveries),
@@ -199,24 +199,24 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   inboxRoutes(routes, { inbox: store.inbox, live, verbs, cursors, log })
   const guard = createErasureGuard(store.users)
   const erase = createErase({ users: store.users, inbox: store.inbox, stream, log })
-  userRoutes(routes, { users: store.users, erase, directory })
-  tenantRoutes(routes, { tenants: store.tenants, directory, insecureLinks: options.insecureLinks })
+  userRoutes(routes, { users: store.users, erase, cache })
+  tenantRoutes(routes, { tenants: store.tenants, cache, insecureLinks: options.insecureLinks })
   topicRoutes(routes, { topics: store.topics, guard, cursors })
   typeRoutes(routes, { types: store.types })
   const endpoints = createEndpoints(store.marks, { invalidations })
   deviceRoutes(routes, {
     devices: store.devices,
-    directory,
+    cache,
     endpoints,
     http,
     guard,
     pushOrigin: options.anyPushOrigin ? () => true : pushOriginAllowed,
   })
-  otpRoutes(routes, { otp: createOtp({ store, stream, directory, limits, seal, metrics }), idempotent })
+  otpRoutes(routes, { otp: createOtp({ store, stream, cache, limits, seal, metrics }), idempotent })
   providerRoutes(routes, { accounts, providers, endpoints, http })
   callbackRoutes(routes, {
     accounts,
-    directory,
+    cache,
     providers,
     http,
     reports: createReports({ store, stream, seal }),
@@ -235,7 +235,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     metrics,
   })
   if (options.browserFiles !== undefined) serveBrowserFiles(app, options.browserFiles)
-  const demo = options.demo && demoRoutes(app, routes, { demo: options.demo, directory, users: store.users })
+  const demo = options.demo && demoRoutes(app, routes, { demo: options.demo, cache, users: store.users })
   routes.seal()
 
   const server = createHttpServer(app)
@@ -245,7 +245,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     metrics,
   })
   const sockets = attachSockets({
-    ...{ io, directory, invalidations, admission, rateLimit, refusals, live, log, metrics },
+    ...{ io, cache, invalidations, admission, rateLimit, refusals, live, log, metrics },
     users: store.users,
     onReceived: verbs.received,
   })

@@ -2,7 +2,7 @@ import type { StoredType } from '@carillon/schemas'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { UnavailableError } from '../errors.ts'
 import type { Store } from '../store/port.ts'
-import { createDirectory, DIRECTORY_TTL_MS } from './tenants-and-types.ts'
+import { createSettingsCache, SETTINGS_TTL_MS } from './tenants-and-types.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }))
 afterEach(() => void vi.useRealTimers())
@@ -14,14 +14,14 @@ test('while the store is out of reach, what was known stays, and what was not is
     if (away) throw new UnavailableError('store', new Error('away'))
     return key === 'known' ? type : undefined
   }
-  const directory = createDirectory({ types: { get } } as unknown as Store)
-  expect(await directory.type('t', 'known')).toEqual(type)
-  expect(await directory.type('t', 'none')).toBeUndefined()
+  const cache = createSettingsCache({ types: { get } } as unknown as Store)
+  expect(await cache.type('t', 'known')).toEqual(type)
+  expect(await cache.type('t', 'none')).toBeUndefined()
   away = true
-  await expect(directory.type('t', 'never seen')).rejects.toThrow(UnavailableError)
-  vi.advanceTimersByTime(DIRECTORY_TTL_MS + 1)
-  expect(await directory.type('t', 'known')).toEqual(type)
-  expect(await directory.type('t', 'none')).toBeUndefined()
+  await expect(cache.type('t', 'never seen')).rejects.toThrow(UnavailableError)
+  vi.advanceTimersByTime(SETTINGS_TTL_MS + 1)
+  expect(await cache.type('t', 'known')).toEqual(type)
+  expect(await cache.type('t', 'none')).toBeUndefined()
   away = false
-  expect(await directory.type('t', 'never seen')).toBeUndefined()
+  expect(await cache.type('t', 'never seen')).toBeUndefined()
 })

@@ -7,15 +7,15 @@ import { inProcessInvalidations } from './invalidation/in-process.ts'
 import type { Invalidations } from './invalidation/port.ts'
 
 /** How long a change may go unnoticed if its invalidation is lost. */
-export const DIRECTORY_TTL_MS = 10_000
+export const SETTINGS_TTL_MS = 10_000
 /** Users whose erasure, or the absence of one, is kept. */
 const USERS_MAX = 50_000
 
 /**
  * Tenants, keys, types, accounts and erasures as every request and message needs them, cached until `invalidations` names them,
- * at most for DIRECTORY_TTL_MS. While the store is out of reach, what was known stays valid.
+ * at most for SETTINGS_TTL_MS. While the store is out of reach, what was known stays valid.
  */
-export type Directory = {
+export type SettingsCache = {
   tenant(id: string): Promise<Tenant | undefined>
   apiKey(tenant: string, id: string): Promise<ApiKey | undefined>
   type(tenant: string, key: string): Promise<StoredType | undefined>
@@ -25,11 +25,11 @@ export type Directory = {
   erasure(tenant: string, user: string): Promise<Erasure | undefined>
 }
 
-export const createDirectory = (
+export const createSettingsCache = (
   store: Pick<Store, 'tenants' | 'types' | 'accounts' | 'users'>,
   invalidations: Pick<Invalidations, 'subscribe'> = inProcessInvalidations(),
-): Directory => {
-  const common = { ttlMs: DIRECTORY_TTL_MS, invalidations }
+): SettingsCache => {
+  const common = { ttlMs: SETTINGS_TTL_MS, invalidations }
   const tenant = cached({ ...common, kind: 'tenant', load: (id) => store.tenants.get(id) })
   const apiKey = cached({ ...common, kind: 'key', load: (of, id) => store.tenants.key(of, id) })
   const type = cached({ ...common, kind: 'type', load: (of, key) => store.types.get(of, key) })

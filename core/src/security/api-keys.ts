@@ -1,5 +1,5 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Directory } from '../cache/tenants-and-types.ts'
+import type { SettingsCache } from '../cache/tenants-and-types.ts'
 import type { ApiKey } from '../store/port.ts'
 import { CredentialsError } from './credentials-error.ts'
 
@@ -64,12 +64,12 @@ const refused = (reason: string, explanation: string, tenant?: string) =>
 /**
  * Throws CredentialsError (`unauthenticated`), with the same words for a malformed, unknown, revoked or wrong key.
  */
-export const verifyApiKey = async (directory: Directory, token: string): Promise<Sender> => {
+export const verifyApiKey = async (cache: SettingsCache, token: string): Promise<Sender> => {
   const [, tenant, id, secret] =
     /^ck_([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{12})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? []
   if (!tenant || !id || !secret)
     throw refused('key_malformed', 'an API key looks like ck_<tenant>.<id>.<secret>; this one may be cut off')
-  const key = await directory.apiKey(tenant, id)
+  const key = await cache.apiKey(tenant, id)
   if (!key) throw refused('key_unknown', 'there is no API key of this tenant and id')
   if (key.revokedAt !== null) throw refused('key_revoked', 'the API key has been revoked', key.tenant)
   if (!timingSafeEqual(Buffer.from(digest(secret)), Buffer.from(key.hash)))

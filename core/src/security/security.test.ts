@@ -2,7 +2,7 @@ import { createECDH } from 'node:crypto'
 import { type JWTHeaderParameters, SignJWT } from 'jose'
 import { expect, test } from 'vitest'
 import { inProcessInvalidations } from '../cache/invalidation/in-process.ts'
-import { createDirectory } from '../cache/tenants-and-types.ts'
+import { createSettingsCache } from '../cache/tenants-and-types.ts'
 import type { ApiKey, Tenant } from '../store/port.ts'
 import { newApiKey, verifyApiKey } from './api-keys.ts'
 import { createSeal } from './seal.ts'
@@ -13,7 +13,7 @@ const other = newTenant('other')
 
 const ERASED_AT = Date.now() - 30_000
 
-const directoryOf = (tenants: Tenant[], keys: ApiKey[] = [], erased: string[] = []) => {
+const cacheOf = (tenants: Tenant[], keys: ApiKey[] = [], erased: string[] = []) => {
   const calls = { tenant: 0 }
   const store = {
     tenants: {
@@ -25,9 +25,9 @@ const directoryOf = (tenants: Tenant[], keys: ApiKey[] = [], erased: string[] = 
     },
     types: { get: async () => undefined },
     users: { erased: async () => new Map(erased.map((user) => [user, { erasedAt: ERASED_AT }])) },
-  } as unknown as Parameters<typeof createDirectory>[0]
+  } as unknown as Parameters<typeof createSettingsCache>[0]
   const invalidations = inProcessInvalidations()
-  return { directory: createDirectory(store, invalidations), invalidations, calls }
+  return { cache: createSettingsCache(store, invalidations), invalidations, calls }
 }
 
 const forge = (
@@ -42,9 +42,9 @@ const now = Math.floor(Date.now() / 1_000)
 const good = { iss: 'acme', sub: 'u1', aud: 'carillon', iat: now, exp: now + 60 }
 
 test('a signed token names its tenant and user and when it ends', async () => {
-  const { directory } = directoryOf([acme])
+  const { cache } = cacheOf([acme])
   const { token, expiresAt } = await signUserToken(acme, 'u1', 60)
-  const user = await verifyUserToken(directory, token)
+  const user = await verifyUserToken(cache, token)
   const { kid } = acme.secrets[0]!
   expect(user).toEqual({
     tenant: 'acme',
@@ -57,24 +57,24 @@ test('a signed token names its tenant and user and when it ends', async () => {
 })
 
 test('a token that was issued up to an erasure of its user is refused, and a later one is not', async () => {
-  const { directory } = directoryOf([acme], [], ['u1'])
+  const { cache } = cacheOf([acme], [], ['u1'])
   const seconds = ERASED_AT / 1_000
   for (const iat of [seconds - 60, Math.floor(seconds), seconds])
-    await expect(verifyUserToken(directory, await forge({ ...good, iat }))).rejects.toMatchObject({
+    await expect(verifyUserToken(cache, await forge({ ...good, iat }))).rejects.toMatchObject({
       message: 'the user token is not valid for this Carillon',
       reason: 'erased',
     })
   const later = await forge({ ...good, iat: seconds + 0.001 })
-  expect((await verifyUserToken(directory, later)).issuedAt).toBe(ERASED_AT + 1)
+  expect((await verifyUserToken(cache, later)).issuedAt).toBe(ERASED_AT + 1)
   const other = await forge({ ...good, sub: 'u2', iat: seconds - 60 })
-  expect((await verifyUserToken(directory, other)).user).toBe('u2')
+  expect((await verifyUserToken(cache, other)).user).toBe('u2')
 })
 
 test('a token signed with the secret before the newest stays good', async () => {
   const { token } = await signUserToken(acme, 'u1')
   const rotated = { ...acme, secrets: [...newTenant('acme').secrets, ...acme.secrets] }
-  const { directory } = directoryOf([rotated])
-  expect((await verifyUserToken(directory, token)).user).toBe('u1')
+  const { cache } = cacheOf([rotated])
+  expect((await verifyUserToken(cache, token)).user).toBe('u1')
 })
 
 test.each<[string, string, () => Promise<string>]>([
@@ -105,9 +105,9 @@ test.each<[string, string, () => Promise<string>]>([
   ['garbage', 'malformed', async () => 'x.y.z'],
   ['nothing', 'malformed', async () => ''],
 ])('a token with %s is refused in the same words as any other; the reason is %s', async (_, reason, make) => {
-  const { directory } = directoryOf([acme, other])
+  const { cache } = cacheOf([acme, other])
   const token = await make()
-  const error = await verifyUserToken(directory, token).catch((error: unknown) => error)
+  const error = await verifyUserToken(cache, token).catch((error: unknown) => error)
   expect(error).toMatchObject({
     message: 'the user token is not valid for this Carillon',
     problem: { code: 'unauthenticated' },
@@ -117,23 +117,23 @@ test.each<[string, string, () => Promise<string>]>([
 })
 
 test.each(['JWT', 'jwt', 'application/jwt', undefined])('a token of the type %s is good', async (typ) => {
-  const { directory } = directoryOf([acme])
+  const { cache } = cacheOf([acme])
   const token = await forge(good, undefined, 'HS256', { typ })
-  expect((await verifyUserToken(directory, token)).user).toBe('u1')
+  expect((await verifyUserToken(cache, token)).user).toBe('u1')
 })
 
 test('clocks may differ by a minute', async () => {
-  const { directory } = directoryOf([acme])
+  const { cache } = cacheOf([acme])
   const ahead = await forge({ ...good, iat: now + 50, nbf: now + 50, exp: now + 110 })
-  expect((await verifyUserToken(directory, ahead)).user).toBe('u1')
+  expect((await verifyUserToken(cache, ahead)).user).toBe('u1')
   const behind = await forge({ ...good, iat: now - 110, exp: now - 50 })
-  expect((await verifyUserToken(directory, behind)).expiresAt).toBe((now + 10) * 1_000)
+  expect((await verifyUserToken(cache, behind)).expiresAt).toBe((now + 10) * 1_000)
 })
 
 test('an expired token says so', async () => {
-  const { directory } = directoryOf([acme])
+  const { cache } = cacheOf([acme])
   const token = await forge({ ...good, iat: now - 180, exp: now - 61 })
-  await expect(verifyUserToken(directory, token)).rejects.toMatchObject({
+  await expect(verifyUserToken(cache, token)).rejects.toMatchObject({
     problem: { code: 'token_expired' },
     reason: 'expired',
     tenant: 'acme',
@@ -142,18 +142,18 @@ test('an expired token says so', async () => {
 
 test('an API key is good for its tenant until it is revoked', async () => {
   const { key, token } = newApiKey('acme', 'billing', ['notifications:write'])
-  expect(await verifyApiKey(directoryOf([], [key]).directory, token)).toEqual({
+  expect(await verifyApiKey(cacheOf([], [key]).cache, token)).toEqual({
     tenant: 'acme',
     key: key.id,
     scopes: ['notifications:write'],
   })
   const unauthenticated = { problem: { code: 'unauthenticated' } }
-  const revoked = directoryOf([], [{ ...key, revokedAt: new Date().toISOString() }]).directory
+  const revoked = cacheOf([], [{ ...key, revokedAt: new Date().toISOString() }]).cache
   await expect(verifyApiKey(revoked, token)).rejects.toMatchObject({
     ...unauthenticated,
     reason: 'key_revoked',
   })
-  const { directory } = directoryOf([], [key])
+  const { cache } = cacheOf([], [key])
   for (const bad of [
     `${token}x`,
     token.slice(0, -1).concat('!'),
@@ -161,16 +161,16 @@ test('an API key is good for its tenant until it is revoked', async () => {
     'ck_',
     'ck_a.b.c',
   ])
-    await expect(verifyApiKey(directory, bad)).rejects.toMatchObject(unauthenticated)
+    await expect(verifyApiKey(cache, bad)).rejects.toMatchObject(unauthenticated)
 })
 
-test('the directory asks the store once, for misses too', async () => {
-  const { directory, invalidations, calls } = directoryOf([])
-  await Promise.all([directory.tenant('nobody'), directory.tenant('nobody')])
-  await directory.tenant('nobody')
+test('the cache asks the store once, for misses too', async () => {
+  const { cache, invalidations, calls } = cacheOf([])
+  await Promise.all([cache.tenant('nobody'), cache.tenant('nobody')])
+  await cache.tenant('nobody')
   expect(calls.tenant).toBe(1)
   await invalidations.publish([{ kind: 'tenant', tenant: 'nobody' }])
-  await directory.tenant('nobody')
+  await cache.tenant('nobody')
   expect(calls.tenant).toBe(2)
 })
 

@@ -1,7 +1,7 @@
 import { createECDH, randomBytes } from 'node:crypto'
 import { parse, TOKEN, UserId } from '@carillon/schemas'
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
-import type { Directory } from '../cache/tenants-and-types.ts'
+import type { SettingsCache } from '../cache/tenants-and-types.ts'
 import type { Tenant } from '../store/port.ts'
 import { CredentialsError } from './credentials-error.ts'
 
@@ -130,10 +130,10 @@ const claimed = (token: string): Claimed => {
 
 /** Throws CredentialsError (`unauthenticated`) if the user was erased since the token was issued. */
 export const requireNotErased = async (
-  directory: Pick<Directory, 'erasure'>,
+  cache: Pick<SettingsCache, 'erasure'>,
   { tenant, user, issuedAt }: EndUser,
 ): Promise<void> => {
-  const erasure = await directory.erasure(tenant, user)
+  const erasure = await cache.erasure(tenant, user)
   if (erasure && issuedAt <= erasure.erasedAt)
     throw refused('erased', 'the user has been erased since the token was issued', tenant)
 }
@@ -143,9 +143,9 @@ export const requireNotErased = async (
  * differ, and that the user has not been erased since. Throws `token_expired` for a good token that is too old and
  * `unauthenticated` for everything else, both as CredentialsError.
  */
-export const verifyUserToken = async (directory: Directory, token: string): Promise<EndUser> => {
+export const verifyUserToken = async (cache: SettingsCache, token: string): Promise<EndUser> => {
   const { issuer, kid, typ } = claimed(token)
-  const tenant = await directory.tenant(issuer)
+  const tenant = await cache.tenant(issuer)
   if (!tenant) throw refused('issuer', 'the claim iss names no tenant of this installation')
   if (typ !== undefined && !(typeof typ === 'string' && JWT_TYPE.test(typ)))
     throw refused(
@@ -171,7 +171,7 @@ export const verifyUserToken = async (directory: Directory, token: string): Prom
       continue
     }
     const user = endUserOf(tenant.id, signer, payload)
-    await requireNotErased(directory, user)
+    await requireNotErased(cache, user)
     return user
   }
   if (kid !== undefined && !tenant.secrets.some((secret) => secret.kid === kid))

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import type { Address, Http, Provider, Providers, Tools } from '@carillon/core/delivery/provider'
 import { checked } from '@carillon/core/json/checked'
 import type { StoredAccount } from '@carillon/core/store/outreach'
@@ -26,7 +26,7 @@ export type OpenAccount = {
 
 export type AccountsPorts = {
   providers: Providers
-  directory: Directory
+  cache: SettingsCache
   http: Http
   log: Log
   publicUrl?: string
@@ -86,7 +86,7 @@ const OWN_WEB_PUSH: StoredAccount = {
 /**
  * The provider accounts of tenants, opened when first used, each with its own bulkheads, breakers and pauses.
  */
-export const createAccounts = ({ providers, directory, http, log, publicUrl, capture }: AccountsPorts) => {
+export const createAccounts = ({ providers, cache, http, log, publicUrl, capture }: AccountsPorts) => {
   const opened = new LRUCache<string, ReturnType<typeof open>>({
     max: OPEN_MAX,
     ttl: IDLE_MS,
@@ -97,7 +97,7 @@ export const createAccounts = ({ providers, directory, http, log, publicUrl, cap
     },
   })
 
-  /** The directory gives the same objects for a while: they need not be read again for each message. */
+  /** The cache gives the same objects for a while: they need not be read again for each message. */
   const versions = new WeakMap<StoredAccount, string>()
   const versionOf = (account: StoredAccount): string => {
     const known = versions.get(account)
@@ -117,7 +117,7 @@ export const createAccounts = ({ providers, directory, http, log, publicUrl, cap
       known.retry = retryOf(account)
       return known
     }
-    const vapid = (await directory.tenant(tenant))?.vapid
+    const vapid = (await cache.tenant(tenant))?.vapid
     if (!vapid) return undefined
     // Of many messages that come first together, one has opened it meanwhile.
     const raced = opened.get(key)
@@ -135,7 +135,7 @@ export const createAccounts = ({ providers, directory, http, log, publicUrl, cap
   return {
     /** The accounts that serve a channel, in the order in which they are to be tried. */
     serving: async (tenant: string, channel: Channel): Promise<OpenAccount[]> => {
-      const given = (await directory.accounts(tenant)).filter(({ channels }) => channels.includes(channel))
+      const given = (await cache.accounts(tenant)).filter(({ channels }) => channels.includes(channel))
       const own = channel === 'push' && !given.some(({ provider }) => provider === 'web-push')
       const candidates = [...given, ...(own ? [OWN_WEB_PUSH] : [])].sort((a, b) => a.order - b.order)
       if (capture && given.length === 0) candidates.push(captureAccount(channel))

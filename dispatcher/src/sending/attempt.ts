@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import type { EndpointEnd, Endpoints } from '@carillon/core/delivery/endpoints'
 import type { Outcome, Outgoing } from '@carillon/core/delivery/provider'
 import { deliveryKey, type Step } from '@carillon/core/delivery/step'
@@ -22,7 +22,7 @@ import { type Busy, createVerdicts } from './verdict.ts'
 
 export type AttemptPorts = {
   store: Pick<Store, 'marks' | 'deliveries'>
-  directory: Pick<Directory, 'tenant'>
+  cache: Pick<SettingsCache, 'tenant'>
   seal: Seal
   pace: Pace
   endpoints: Endpoints
@@ -102,7 +102,7 @@ const endOf = (outcome: Outcome): EndpointEnd => {
  * goes back into the log, so that no provider's trouble holds up another's messages.
  */
 export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
-  const { store, directory, seal, pace, endpoints, troubles, metrics } = ports
+  const { store, cache, seal, pace, endpoints, troubles, metrics } = ports
   const { rates, publicUrl } = options
   const verdicts = createVerdicts(metrics, options.retries)
   const claims = createClaims(store, options.leaseMs)
@@ -125,7 +125,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     way: Way,
     { upstream, claim }: { upstream: Upstream; claim: () => Promise<Claim> },
   ): Promise<Asked> => {
-    const appUrl = appUrlOf(await directory.tenant(step.tenant), options)
+    const appUrl = appUrlOf(await cache.tenant(step.tenant), options)
     const permit = upstream.admit(step.priority, recipientOf(way.address))
     if (permit.outcome === 'paused') return permit
     try {

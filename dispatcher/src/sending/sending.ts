@@ -1,5 +1,5 @@
 import type { Invalidations } from '@carillon/core/cache/invalidation/port'
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { createEndpoints, DISABLE_AFTER_MS } from '@carillon/core/delivery/endpoints'
 import type { Http, Providers, Tools } from '@carillon/core/delivery/provider'
 import { createReports } from '@carillon/core/delivery/reports'
@@ -25,7 +25,7 @@ const IN_HAND = 256
 export type SendingPorts = {
   stream: Stream
   store: Store
-  directory: Directory
+  cache: SettingsCache
   invalidations: Invalidations
   seal: Seal
   limits: Limits
@@ -48,18 +48,17 @@ export type SendingOptions = {
 
 /** Starts reading the lanes of every channel. Lanes wait for nothing of one another's but the processor. */
 export const startSending = async (ports: SendingPorts, options: SendingOptions = {}) => {
-  const { stream, store, directory, invalidations, seal, limits, http, providers, log, metrics, capture } =
-    ports
+  const { stream, store, cache, invalidations, seal, limits, http, providers, log, metrics, capture } = ports
   const { rates = {}, retries = {}, publicUrl, appUrl, leaseMs } = options
   const outages = createOutages({ log, metrics })
   const reports = createReports({ store, stream, seal })
-  const accounts = createAccounts({ providers, directory, http, log, publicUrl, capture })
+  const accounts = createAccounts({ providers, cache, http, log, publicUrl, capture })
   // A window longer than that must not end in the middle because its own failures disable the endpoint.
   const disableAfterMs = Math.max(DISABLE_AFTER_MS, retryPolicy('webhook', retries.webhook).windowMs)
   const endpoints = createEndpoints(store.marks, { disableAfterMs, invalidations })
   const troubles = createTroubles({ log, metrics })
   const attempt = createAttempt(
-    { store, directory, seal, pace: createPace(limits), endpoints, troubles, metrics },
+    { store, cache, seal, pace: createPace(limits), endpoints, troubles, metrics },
     { rates, retries, publicUrl, appUrl, leaseMs },
   )
   const handle = createHandle({ store, accounts, endpoints, attempt, metrics, capture })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { announced } from '@carillon/core/cache/invalidation/announced'
 import { inProcessInvalidations } from '@carillon/core/cache/invalidation/in-process'
-import { createDirectory } from '@carillon/core/cache/tenants-and-types'
+import { createSettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { createHttp } from '@carillon/core/delivery/http'
 import type { Providers, Tools } from '@carillon/core/delivery/provider'
 import { memoryLimits } from '@carillon/core/limits/memory'
@@ -48,7 +48,7 @@ export const openWorld = async (
     stream,
     store,
     live,
-    directory: createDirectory(store, invalidations),
+    cache: createSettingsCache(store, invalidations),
     invalidations,
     seal,
     limits: memoryLimits(),

@@ -1,4 +1,4 @@
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { type CallbackResult, type Http, HttpFailure, type Providers } from '@carillon/core/delivery/provider'
 import type { Reports } from '@carillon/core/delivery/reports'
 import { ProblemError } from '@carillon/core/errors'
@@ -28,18 +28,18 @@ export const callbackRoutes = (
   routes: Routes,
   parts: {
     accounts: Accounts
-    directory: Directory
+    cache: SettingsCache
     providers: Providers
     http: Http
     reports: Reports
     publicUrl?: string
   },
 ) => {
-  const { accounts, directory, providers, http, reports, publicUrl } = parts
+  const { accounts, cache, providers, http, reports, publicUrl } = parts
 
   /** Always in the same words: strangers learn nothing of who has which account. */
   const find = async ({ tenant, account }: z.infer<typeof Place>) => {
-    const known = await directory.tenant(tenant)
+    const known = await cache.tenant(tenant)
     const found = known && (await accounts.list(tenant)).find(({ id }) => id === account)
     const provider = found && providers.get(found.provider)
     if (!known || !found || !provider?.callback)

@@ -200,7 +200,7 @@ describe('a type', () => {
     ]
     const { json } = await test.call('GET', '/v1/types/comment', { token: tenant.key })
     expect(json).toEqual({ key: 'comment', plan: stored })
-    expect((await test.ports.directory.type(tenant.id, 'comment'))?.plan).toEqual(stored)
+    expect((await test.ports.cache.type(tenant.id, 'comment'))?.plan).toEqual(stored)
     for (const bad of [
       [{ channel: 'fax' }],
       [{ channel: 'sms', when: 'bored' }],

@@ -1,4 +1,4 @@
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import type { Endpoints } from '@carillon/core/delivery/endpoints'
 import type { Http } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
@@ -47,14 +47,14 @@ export const deviceRoutes = (
   parts: {
     endpoints: Pick<Endpoints, 'registered'>
     devices: Devices
-    directory: Directory
+    cache: SettingsCache
     http: Pick<Http, 'refusal'>
     /** Whether a web push endpoint is of a push service that is used. */
     pushOrigin: (endpoint: string) => boolean
     guard: ErasureGuard
   },
 ) => {
-  const { devices, directory, endpoints, http, pushOrigin, guard } = parts
+  const { devices, cache, endpoints, http, pushOrigin, guard } = parts
 
   const list = async ({ tenant, user }: Owner) =>
     ((await devices.of(tenant, [user])).get(user) ?? []).map(shown)
@@ -125,7 +125,7 @@ export const deviceRoutes = (
       problems: ['tenant_unknown'],
     },
     async ({ c }, { tenant }) => {
-      const known = await directory.tenant(tenant)
+      const known = await cache.tenant(tenant)
       if (!known) throw new ProblemError('tenant_unknown', 'the tenant of this token is gone')
       return c.json({ publicKey: known.vapid.publicKey })
     },

@@ -276,12 +276,12 @@ describe('POST /v1/notifications/batch', () => {
   })
 
   it('accepts the others when one fails for a fault of the hub', async () => {
-    const broken = await openHub({}, ({ directory }) => ({
-      directory: {
-        ...directory,
+    const broken = await openHub({}, ({ cache }) => ({
+      cache: {
+        ...cache,
         type: async (tenant, key) => {
           if (key === 'cursed') throw new TypeError('Cannot convert object to primitive value')
-          return directory.type(tenant, key)
+          return cache.type(tenant, key)
         },
       },
     }))

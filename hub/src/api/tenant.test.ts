@@ -16,7 +16,7 @@ it('keeps the settings of a tenant, and PUT takes what GET returns', async () =>
     body: { url: 'https://bücher.example/a b' },
   })
   expect([put.status, put.json]).toEqual([200, { url: 'https://xn--bcher-kva.example/a%20b' }])
-  expect((await test.ports.directory.tenant(id))?.settings).toEqual(put.json)
+  expect((await test.ports.cache.tenant(id))?.settings).toEqual(put.json)
   expect(await get()).toEqual(put.json)
   expect((await test.call('PUT', '/v1/tenant', { token: key, body: await get() })).json).toEqual(put.json)
   expect((await test.call('PUT', '/v1/tenant', { token: key, body: {} })).json).toEqual({})

@@ -1,4 +1,4 @@
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { ProblemError } from '@carillon/core/errors'
 import type { Tenants } from '@carillon/core/store/port'
 import { TenantSettings } from '@carillon/schemas'
@@ -12,11 +12,11 @@ export const tenantRoutes = (
   routes: Routes,
   parts: {
     tenants: Pick<Tenants, 'get' | 'putSettings'>
-    directory: Directory
+    cache: SettingsCache
     insecureLinks: 'refuse' | 'accept'
   },
 ) => {
-  const { tenants, directory, insecureLinks } = parts
+  const { tenants, cache, insecureLinks } = parts
 
   routes.sender(
     'tenant:read',
@@ -62,7 +62,7 @@ export const tenantRoutes = (
             },
           ],
         })
-      if (!(await directory.tenant(tenant))) throw gone()
+      if (!(await cache.tenant(tenant))) throw gone()
       await tenants.putSettings(tenant, settings)
       return c.json(settings)
     },

@@ -1,4 +1,4 @@
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { ProblemError } from '@carillon/core/errors'
 import { signUserToken, USER_TOKEN_MAX_SECONDS } from '@carillon/core/security/user-tokens'
 import type { StoredUser, Users } from '@carillon/core/store/port'
@@ -17,7 +17,7 @@ const outside = ({ id, profile }: StoredUser) => ({ id, ...profile })
 
 export const userRoutes = (
   routes: Routes,
-  { users, erase, directory }: { users: Users; erase: Erase; directory: Directory },
+  { users, erase, cache }: { users: Users; erase: Erase; cache: SettingsCache },
 ) => {
   routes.sender(
     'users:write',
@@ -87,7 +87,7 @@ export const userRoutes = (
     },
     async ({ c, params, body }, sender) => {
       const { ttlSeconds } = await body()
-      const tenant = await directory.tenant(sender.tenant)
+      const tenant = await cache.tenant(sender.tenant)
       if (!tenant) throw new ProblemError('tenant_unknown', 'the tenant of this API key is gone')
       return c.json(await signUserToken(tenant, params.id, ttlSeconds), 200, { 'cache-control': 'no-store' })
     },

@@ -168,14 +168,14 @@ describe('the events', () => {
   })
 
   it('end when they are closed, and then keep no server', async () => {
-    const { directory, store, log, metrics } = test.ports
+    const { cache, store, log, metrics } = test.ports
     const app = createEdge({ log, metrics })
     const { close } = demoRoutes(
       app,
-      createRoutes(app, { directory, rateLimit: NO_LIMIT, refusals: createRefusals({ log }) }),
+      createRoutes(app, { cache, rateLimit: NO_LIMIT, refusals: createRefusals({ log }) }),
       {
         demo: DEMO,
-        directory,
+        cache,
         users: store.users,
       },
     )

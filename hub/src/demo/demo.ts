@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { ProblemError } from '@carillon/core/errors'
 import { signUserToken } from '@carillon/core/security/user-tokens'
 import type { Users } from '@carillon/core/store/port'
@@ -56,7 +56,7 @@ const CSP = [
 export const demoRoutes = (
   app: Hono<Edge>,
   routes: Routes,
-  { demo, directory, users }: { demo: Demo; directory: Directory; users: Users },
+  { demo, cache, users }: { demo: Demo; cache: SettingsCache; users: Users },
 ) => {
   const { captured = createCaptured(), ...settings } = demo
   const files = new Set(readdirSync(PAGES).filter((name) => extname(name) in TYPES))
@@ -94,7 +94,7 @@ export const demoRoutes = (
     },
     async ({ c, body }) => {
       const { user } = await body()
-      const tenant = await directory.tenant(demo.tenant)
+      const tenant = await cache.tenant(demo.tenant)
       if (!tenant) throw new ProblemError('tenant_unknown', 'the demo tenant has not been made')
       await users.merge(demo.tenant, [{ id: user, profile: {} }])
       return c.json(await signUserToken(tenant, user), 200, { 'cache-control': 'no-store' })

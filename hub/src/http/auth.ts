@@ -1,4 +1,4 @@
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { ProblemError } from '@carillon/core/errors'
 import { isApiKey, type Scope, type Sender, verifyApiKey } from '@carillon/core/security/api-keys'
 import { type EndUser, verifyUserToken } from '@carillon/core/security/user-tokens'
@@ -28,22 +28,22 @@ const notAnApiKey = (token: string) =>
 
 /** The backend behind a request. Throws `unauthenticated`, or `forbidden` naming the scope its key lacks. */
 export const authenticateSender = async (
-  directory: Directory,
+  cache: SettingsCache,
   request: HonoRequest,
   scope: Scope,
 ): Promise<Sender> => {
   const token = bearer(request)
   if (!isApiKey(token)) throw notAnApiKey(token)
-  const sender = await verifyApiKey(directory, token)
+  const sender = await verifyApiKey(cache, token)
   if (!sender.scopes.includes(scope))
     throw new ProblemError('forbidden', `this needs an API key with the scope ${scope}`)
   return sender
 }
 
 /** The person behind a request. Throws `unauthenticated` or `token_expired`. */
-export const authenticateUser = async (directory: Directory, request: HonoRequest): Promise<EndUser> => {
+export const authenticateUser = async (cache: SettingsCache, request: HonoRequest): Promise<EndUser> => {
   const token = bearer(request)
   if (isApiKey(token))
     throw new ProblemError('unauthenticated', 'the token is an API key; this resource takes user tokens')
-  return verifyUserToken(directory, token)
+  return verifyUserToken(cache, token)
 }

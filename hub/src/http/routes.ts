@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { ProblemError } from '@carillon/core/errors'
 import { checked } from '@carillon/core/json/checked'
 import { parseJson } from '@carillon/core/json/json'
@@ -90,9 +90,9 @@ const incomingOf = (c: Context<Edge>): IncomingMessage | undefined =>
 /** Adds routes to the application, by who may call them, and remembers them for the OpenAPI document. */
 export const createRoutes = (
   app: Hono<Edge>,
-  parts: { directory: Directory; refusals: Refusals; rateLimit: RateLimit },
+  parts: { cache: SettingsCache; refusals: Refusals; rateLimit: RateLimit },
 ) => {
-  const { directory, refusals, rateLimit } = parts
+  const { cache, refusals, rateLimit } = parts
   const table: RouteEntry[] = []
 
   const add = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, Caller>(
@@ -142,7 +142,7 @@ export const createRoutes = (
         { kind: 'sender', scope },
         route,
         async (c) => {
-          const sender = await authenticateSender(directory, c.req, scope)
+          const sender = await authenticateSender(cache, c.req, scope)
           c.set('tenant', sender.tenant)
           setHeaders(c, await rateLimit.sender(sender))
           return sender
@@ -159,7 +159,7 @@ export const createRoutes = (
         { kind: 'user' },
         route,
         async (c) => {
-          const user = await authenticateUser(directory, c.req)
+          const user = await authenticateUser(cache, c.req)
           c.set('tenant', user.tenant)
           setHeaders(c, await rateLimit.user(user))
           return user

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import type { Limit } from '@carillon/core/limits/port'
 import type { Sender } from '@carillon/core/security/api-keys'
 import { CredentialsError } from '@carillon/core/security/credentials-error'
@@ -50,11 +50,11 @@ export type RateLimit = {
 export const createRateLimit = (parts: {
   requests: RequestLimits
   rates: RequestRates | undefined
-  directory: Directory
+  cache: SettingsCache
   addressOf: (request: IncomingMessage) => string
   metrics: Pick<Metrics, 'rateLimited'>
 }): RateLimit => {
-  const { requests, rates, directory, addressOf, metrics } = parts
+  const { requests, rates, cache, addressOf, metrics } = parts
 
   const take = (limits: readonly Named[]): Record<string, string> => {
     const [first, ...others] = limits
@@ -69,7 +69,7 @@ export const createRateLimit = (parts: {
   }
 
   const limitsOf = async (tenant: string, keys: readonly [Limited, string][]): Promise<Named[]> => {
-    const own = (await directory.tenant(tenant))?.limits.requests
+    const own = (await cache.tenant(tenant))?.limits.requests
     return keys.flatMap(([name, key]) => {
       const rate = own?.[name] === undefined ? rates?.[name] : own[name]
       return rate ? [{ name, key: `${name}:${tenant}:${key}`, ...rate }] : []

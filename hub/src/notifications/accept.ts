@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { ProblemError } from '@carillon/core/errors'
 import { invalidRequest } from '@carillon/core/json/checked'
 import type { Payload } from '@carillon/core/notification/cloudevents'
@@ -66,12 +66,12 @@ export const createAcceptance = (
   {
     stream,
     idempotency,
-    directory,
+    cache,
     metrics,
   }: {
     stream: Pick<Stream, 'publish'>
     idempotency: Pick<Idempotency, 'register'>
-    directory: Directory
+    cache: SettingsCache
     metrics: Metrics
   },
   { unknownTypes, ...links }: { unknownTypes: 'refuse' | 'accept' } & LinkPolicy,
@@ -92,11 +92,11 @@ export const createAcceptance = (
       if (!parsed.success) throw invalidRequest(parsed.issues.map(at), 'notification')
       const given = parsed.data
       checkTimes(given, Date.now())
-      const type = await directory.type(tenant, given.type)
+      const type = await cache.type(tenant, given.type)
       if (!type && unknownTypes === 'refuse')
         throw new ProblemError('type_unknown', 'define the type first, with PUT /v1/types/{key}')
       const plan = given.plan ?? type?.plan ?? []
-      const problem = linkProblem(given, plan, await directory.tenant(tenant), links)
+      const problem = linkProblem(given, plan, await cache.tenant(tenant), links)
       if (problem) throw problem
       const notification = { ...given, id: given.id ?? id(), sender: key }
       const priority = given.priority ?? type?.priority ?? 'normal'

@@ -1,5 +1,5 @@
 import { randomInt, timingSafeEqual } from 'node:crypto'
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { secretContext, stepMessage } from '@carillon/core/delivery/step'
 import { ProblemError } from '@carillon/core/errors'
 import { readJson } from '@carillon/core/json/json'
@@ -47,7 +47,7 @@ const newCode = (length: number) => Array.from({ length }, () => randomInt(10)).
 export const createOtp = ({
   store,
   stream,
-  directory,
+  cache,
   limits,
   seal,
   metrics,
@@ -55,7 +55,7 @@ export const createOtp = ({
 }: {
   store: Pick<Store, 'users' | 'devices' | 'suppressions' | 'marks'>
   stream: Pick<Stream, 'publish'>
-  directory: Pick<Directory, 'tenant'>
+  cache: Pick<SettingsCache, 'tenant'>
   limits: Pick<Limits, 'allow'>
   seal: Seal
   metrics: Pick<Metrics, 'rateLimited' | 'otp'>
@@ -85,7 +85,7 @@ export const createOtp = ({
 
   /** Throws `country_not_allowed` and `rate_limited`. */
   const allow = async (tenant: string, { user, channel }: OtpWish, address: string | undefined) => {
-    const { otp = {} } = (await directory.tenant(tenant))?.settings ?? {}
+    const { otp = {} } = (await cache.tenant(tenant))?.settings ?? {}
     const phone = BY_PHONE.includes(channel) ? address : undefined
     const refusal = phone === undefined ? undefined : destinationRefusal(phone, otp)
     if (refusal !== undefined)

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { announced } from '@carillon/core/cache/invalidation/announced'
 import { inProcessInvalidations } from '@carillon/core/cache/invalidation/in-process'
-import { createDirectory } from '@carillon/core/cache/tenants-and-types'
+import { createSettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { UnavailableError } from '@carillon/core/errors'
 import { inProcessLive } from '@carillon/core/live/in-process'
 import { userRoom } from '@carillon/core/live/room'
@@ -40,7 +40,7 @@ const openEdge = async () => {
   const other = newTenant('globex')
   await store.tenants.put(tenant)
   await store.tenants.put(other)
-  const directory = createDirectory(store, invalidations)
+  const cache = createSettingsCache(store, invalidations)
   const io = standaloneServer()
   const log = createLog({ level: 'silent', role: 'test' })
   const warn = vi.spyOn(log, 'warn')
@@ -50,7 +50,7 @@ const openEdge = async () => {
   let lose = () => {}
   const sockets = attachSockets({
     io,
-    directory,
+    cache,
     invalidations,
     users: store.users,
     admission: { authenticated: () => {} },
@@ -76,7 +76,7 @@ const openEdge = async () => {
     invalidations,
     tenant,
     other,
-    directory,
+    cache,
     io,
     live: inProcessLive({ io }),
     sockets,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Invalidations } from '@carillon/core/cache/invalidation/port'
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import type { Live } from '@carillon/core/live/port'
 import type { LiveServer } from '@carillon/core/live/server'
 import type { Owner, Users } from '@carillon/core/store/port'
@@ -45,7 +45,7 @@ export type Sockets = {
  */
 export const attachSockets = (parts: {
   io: LiveServer
-  directory: Directory
+  cache: SettingsCache
   invalidations: Pick<Invalidations, 'subscribe'>
   users: Pick<Users, 'erased'>
   admission: Pick<Admission, 'authenticated'>
@@ -56,19 +56,8 @@ export const attachSockets = (parts: {
   log: Log
   metrics: Pick<Metrics, 'connections' | 'faults'>
 }): Sockets => {
-  const {
-    io,
-    directory,
-    invalidations,
-    users,
-    admission,
-    rateLimit,
-    refusals,
-    onReceived,
-    live,
-    log,
-    metrics,
-  } = parts
+  const { io, cache, invalidations, users, admission, rateLimit, refusals, onReceived, live, log, metrics } =
+    parts
   const { sockets } = io.of('/')
   /** Frames in this window of those that sent any: a silent connection costs nothing. */
   const frames = new Map<LiveSocket, number>()
@@ -106,7 +95,7 @@ export const attachSockets = (parts: {
     if (count === FRAMES_PER_WINDOW + 1) end(socket, 'too_many_frames')
   }
 
-  io.use(handshake({ io, directory, admission, rateLimit, refusals, log, draining: () => draining }))
+  io.use(handshake({ io, cache, admission, rateLimit, refusals, log, draining: () => draining }))
   io.on('connection', (socket) => {
     metrics.connections.inc()
     // Counted below Socket.IO, so that frames it drops or answers by itself count too.
@@ -123,7 +112,7 @@ export const attachSockets = (parts: {
     )
   })
   live.onLoss(() => io.local.emit('inbox.resync'))
-  const withdrawn = watchWithdrawnSecrets({ sockets, directory, invalidations, log })
+  const withdrawn = watchWithdrawnSecrets({ sockets, cache, invalidations, log })
   const erased = watchErasures({ io, users, invalidations, log })
 
   const sweep = setInterval(() => {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { ProblemError } from '@carillon/core/errors'
 import { userRoom } from '@carillon/core/live/room'
 import type { LiveServer } from '@carillon/core/live/server'
@@ -16,7 +16,7 @@ export const CONNECTIONS_PER_USER = 50
 
 type Admitting = {
   io: LiveServer
-  directory: Directory
+  cache: SettingsCache
   admission: Pick<Admission, 'authenticated'>
   rateLimit: Pick<RateLimit, 'user' | 'refused'>
 }
@@ -53,12 +53,12 @@ const release = (socket: LiveSocket): { token: unknown; connection: Socket } => 
  * is joined, in a cluster with Redis' confirmation, before the client hears that it is connected: what is
  * delivered from then on reaches it. Throws ProblemError.
  */
-const admit = async ({ io, directory, admission, rateLimit }: Admitting, socket: LiveSocket) => {
+const admit = async ({ io, cache, admission, rateLimit }: Admitting, socket: LiveSocket) => {
   if (!socket.conn.request) throw new ProblemError('invalid_request', 'one handshake per connection')
   const { token, connection } = release(socket)
   if (typeof token !== 'string')
     throw new ProblemError('unauthenticated', 'connect with auth: { token }, a user token')
-  const user = await verifyUserToken(directory, token)
+  const user = await verifyUserToken(cache, token)
   await rateLimit.user(user)
   const room = userRoom(user.tenant, user.user)
   if ((io.of('/').adapter.rooms.get(room)?.size ?? 0) >= CONNECTIONS_PER_USER)
@@ -70,8 +70,8 @@ const admit = async ({ io, directory, admission, rateLimit }: Admitting, socket:
   socket.data = user
   await socket.join(room)
   // Either may have happened meanwhile, when nothing could close this socket yet.
-  await requireNotErased(directory, user)
-  const known = await directory.tenant(user.tenant)
+  await requireNotErased(cache, user)
+  const known = await cache.tenant(user.tenant)
   if (!known?.secrets.some(({ kid }) => kid === user.kid))
     throw new ProblemError('unauthenticated', 'the secret that the user token is signed with was withdrawn')
 }

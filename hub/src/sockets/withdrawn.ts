@@ -1,5 +1,5 @@
 import type { Invalidations } from '@carillon/core/cache/invalidation/port'
-import type { Directory } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { UnavailableError } from '@carillon/core/errors'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { LiveSocket } from './handshake.ts'
@@ -10,17 +10,17 @@ import type { LiveSocket } from './handshake.ts'
  */
 export const watchWithdrawnSecrets = (parts: {
   sockets: ReadonlyMap<string, LiveSocket>
-  directory: Pick<Directory, 'tenant'>
+  cache: Pick<SettingsCache, 'tenant'>
   invalidations: Pick<Invalidations, 'subscribe'>
   log: Log
 }): { check(): void } => {
-  const { sockets, directory, invalidations, log } = parts
+  const { sockets, cache, invalidations, log } = parts
   /** Tenants whose secrets may have changed. */
   const changed = new Set<string>()
   let checking = false
 
   const secretsOf = async (tenant: string): Promise<readonly [string, ReadonlySet<string>]> => {
-    const known = await directory.tenant(tenant)
+    const known = await cache.tenant(tenant)
     return [tenant, new Set(known?.secrets.map(({ kid }) => kid))]
   }
 
@@ -50,7 +50,7 @@ export const watchWithdrawnSecrets = (parts: {
   invalidations.subscribe((changes) => {
     if (changes === 'all') for (const { data } of sockets.values()) changed.add(data.tenant)
     else for (const { kind, tenant } of changes) if (kind === 'tenant') changed.add(tenant)
-    // After the other listeners, one of which drops what the directory has cached.
+    // After the other listeners, one of which invalidates the cached tenant.
     queueMicrotask(() => void check())
   })
   return { check: () => void check() }

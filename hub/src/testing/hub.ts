@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { announced } from '@carillon/core/cache/invalidation/announced'
 import { inProcessInvalidations } from '@carillon/core/cache/invalidation/in-process'
-import { createDirectory } from '@carillon/core/cache/tenants-and-types'
+import { createSettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { createHttp } from '@carillon/core/delivery/http'
 import type { CallbackResult, Provider } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
@@ -105,7 +105,7 @@ export const openHub = async (
     store,
     live: inProcessLive({ io }),
     idempotency: embeddedIdempotency({ database }),
-    directory: createDirectory(store, invalidations),
+    cache: createSettingsCache(store, invalidations),
     invalidations,
     limits: memoryLimits(),
     requests: createRequestLimits(),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { announced } from '@carillon/core/cache/invalidation/announced'
 import { natsInvalidations } from '@carillon/core/cache/invalidation/nats'
-import { createDirectory } from '@carillon/core/cache/tenants-and-types'
+import { createSettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { redisLimits } from '@carillon/core/limits/redis'
 import { redisLive } from '@carillon/core/live/redis'
 import { clusterServer } from '@carillon/core/live/server'
@@ -43,7 +43,7 @@ export const openCluster = async (seal: Seal) => {
       stream,
       live,
       io: clusterServer({ redis: client, subscriptions, namespace }),
-      directory: createDirectory(store, invalidations),
+      cache: createSettingsCache(store, invalidations),
       invalidations,
       idempotency: await jetstreamIdempotency({ connection, namespace }),
       limits: redisLimits({ redis: paced, namespace, onError: quiet }),

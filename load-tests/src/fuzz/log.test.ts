@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { inProcessInvalidations } from '@carillon/core/cache/invalidation/in-process'
-import { createDirectory } from '@carillon/core/cache/tenants-and-types'
+import { createSettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { HttpFailure } from '@carillon/core/delivery/provider'
 import { Step } from '@carillon/core/delivery/step'
 import { memoryLimits } from '@carillon/core/limits/memory'
@@ -143,7 +143,7 @@ const openWorld = async (log: Log) => {
     store,
     seal,
     live: inProcessLive({ io: standaloneServer() }),
-    directory: createDirectory(store),
+    cache: createSettingsCache(store),
     invalidations: inProcessInvalidations(),
     limits: memoryLimits(),
     providers: PROVIDERS,

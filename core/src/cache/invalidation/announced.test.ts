@@ -3,7 +3,7 @@ import { newTenant } from '../../security/user-tokens.ts'
 import { openDatabase } from '../../sqlite/database.ts'
 import { contractSeal } from '../../store/contract/store.ts'
 import { sqliteStore } from '../../store/sqlite.ts'
-import { createDirectory } from '../tenants-and-types.ts'
+import { createSettingsCache } from '../tenants-and-types.ts'
 import { announced } from './announced.ts'
 import { inProcessInvalidations } from './in-process.ts'
 import type { Changes } from './port.ts'
@@ -20,18 +20,18 @@ const open = async () => {
   const heard: Changes[] = []
   invalidations.subscribe((changes) => heard.push(changes))
   const store = announced(bare, invalidations)
-  return { store, bare, heard, directory: createDirectory(store, invalidations) }
+  return { store, bare, heard, cache: createSettingsCache(store, invalidations) }
 }
 
-test('whatever the directory keeps is in force when its write resolves', async () => {
-  const { store, directory } = await open()
+test('every cached value is current when its write resolves', async () => {
+  const { store, cache } = await open()
   const key = { id: 'k', tenant: 'acme', name: '', hash: '', scopes: [], createdAt: '', revokedAt: null }
   const account = { id: 'a', provider: 'smtp', channels: [], order: 1, config: {} }
   const read = async () => [
-    (await directory.tenant('acme'))?.settings,
-    (await directory.apiKey('acme', 'k'))?.revokedAt,
-    (await directory.type('acme', 't'))?.priority,
-    (await directory.accounts('acme')).map(({ order }) => order),
+    (await cache.tenant('acme'))?.settings,
+    (await cache.apiKey('acme', 'k'))?.revokedAt,
+    (await cache.type('acme', 't'))?.priority,
+    (await cache.accounts('acme')).map(({ order }) => order),
   ]
   expect(await read()).toEqual([undefined, undefined, undefined, []])
   await store.tenants.put(newTenant('acme'))
@@ -45,17 +45,17 @@ test('whatever the directory keeps is in force when its write resolves', async (
   await store.accounts.put('acme', { ...account, order: 2 })
   expect(await read()).toEqual([{ url: 'https://app.example/' }, 'now', 'high', [2]])
   await store.accounts.remove('acme', 'a')
-  expect(await directory.accounts('acme')).toEqual([])
+  expect(await cache.accounts('acme')).toEqual([])
 })
 
 test('an erasure is announced, and so in force; a put of a user is not, for nothing of it is cached', async () => {
-  const { store, heard, directory } = await open()
-  expect(await directory.erasure('acme', 'ada')).toBeUndefined()
+  const { store, heard, cache } = await open()
+  expect(await cache.erasure('acme', 'ada')).toBeUndefined()
   await store.users.put('acme', { id: 'ada', profile: {} })
   expect(heard).toEqual([])
   const erasedAt = await store.users.remove('acme', 'ada')
   expect(heard).toEqual([[{ kind: 'erasure', tenant: 'acme', id: 'ada' }]])
-  expect(await directory.erasure('acme', 'ada')).toEqual({ erasedAt })
+  expect(await cache.erasure('acme', 'ada')).toEqual({ erasedAt })
 })
 
 test('a write that rejects is announced, because it may have been carried out', async () => {
