@@ -1,6 +1,7 @@
 import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
-import type { Store, Tenant } from '@carillon/core/store/port'
+import type { Store } from '@carillon/core/store/port'
+import type { Tenant } from '@carillon/core/store/ports/tenants'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import type { Plan, StoredType, Warning } from '@carillon/schemas'
 import { createIdentify, type Identity } from './identity.ts'

@@ -1,5 +1,7 @@
 import { dueKey } from '@carillon/core/notification/ids'
-import { type NotificationRecord, SLOTS, type Store } from '@carillon/core/store/port'
+import type { Store } from '@carillon/core/store/port'
+import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
+import { SLOTS } from '@carillon/core/store/ports/walk'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { scheduleSubject, workSubject } from '@carillon/schemas'
 import { type Portion, USERS_KEPT } from './deliver.ts'

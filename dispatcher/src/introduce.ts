@@ -1,4 +1,5 @@
-import type { IntroducedUser, Store } from '@carillon/core/store/port'
+import type { Store } from '@carillon/core/store/port'
+import type { IntroducedUser } from '@carillon/core/store/ports/users'
 import { recipientsOf } from './recipients.ts'
 import type { Ready } from './work.ts'
 

@@ -1,5 +1,5 @@
 import { itemId } from '@carillon/core/notification/ids'
-import type { NewItem } from '@carillon/core/store/port'
+import type { NewItem } from '@carillon/core/store/ports/inbox'
 import type { InboxItem, ItemContent } from '@carillon/schemas'
 import type { Ready } from './work.ts'
 

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { type Place, SLOTS, type Store, type UserPage } from '@carillon/core/store/port'
+import type { Store } from '@carillon/core/store/port'
+import { type Place, SLOTS, type UserPage } from '@carillon/core/store/ports/walk'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import { workSubject } from '@carillon/schemas'
 import { type Deliver, PAGE } from './deliver.ts'

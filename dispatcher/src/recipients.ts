@@ -1,4 +1,4 @@
-import type { StoredUser } from '@carillon/core/store/port'
+import type { StoredUser } from '@carillon/core/store/ports/users'
 import type { Notification } from '@carillon/schemas'
 import type { Audience } from './work.ts'
 

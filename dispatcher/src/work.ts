@@ -1,5 +1,5 @@
 import { EpochMs } from '@carillon/core/json/epoch'
-import { SLOTS } from '@carillon/core/store/port'
+import { SLOTS } from '@carillon/core/store/ports/walk'
 import {
   ItemId,
   Notification,

@@ -3,7 +3,7 @@ import { cached } from '../cache/invalidation/cached.ts'
 import { inProcessInvalidations } from '../cache/invalidation/in-process.ts'
 import type { Invalidations } from '../cache/invalidation/port.ts'
 import { UnavailableError } from '../errors.ts'
-import type { Marks } from '../store/outreach.ts'
+import type { Marks } from '../store/ports/expiring-keys.ts'
 
 /** How long an endpoint may fail without ever working before it is disabled: five days, in ms. */
 export const DISABLE_AFTER_MS = 5 * 86_400_000

@@ -1,5 +1,6 @@
 import type { Channel, Suppression, SuppressionReason } from '@carillon/schemas'
-import type { Seal, Store } from '../store/port.ts'
+import type { Seal } from '../security/seal.ts'
+import type { Store } from '../store/port.ts'
 import { addressKey } from './addresses.ts'
 import type { Report } from './provider.ts'
 

@@ -1,6 +1,6 @@
 import { Channel, parse, TenantId, UserId, withoutTrailingSlash } from '@carillon/schemas'
 import { z } from 'zod'
-import type { Seal } from '../store/port.ts'
+import type { Seal } from '../security/seal.ts'
 
 /** Who would not be written to any more, and where. */
 export type Unsubscribe = { tenant: string; user: string; channel: Channel; address: string }

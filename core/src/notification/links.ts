@@ -1,6 +1,6 @@
 import type { Notification, Plan, ProblemDetail } from '@carillon/schemas'
 import { ProblemError } from '../errors.ts'
-import type { Tenant } from '../store/port.ts'
+import type { Tenant } from '../store/ports/tenants.ts'
 
 export type LinkPolicy = {
   /** Whether links may be http:// */

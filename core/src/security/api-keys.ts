@@ -1,6 +1,6 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { SettingsCache } from '../cache/tenants-and-types.ts'
-import type { ApiKey } from '../store/port.ts'
+import type { ApiKey } from '../store/ports/tenants.ts'
 import { CredentialsError } from './credentials-error.ts'
 
 /** What an API key may do. A route names the one it needs. */

@@ -1,6 +1,13 @@
 import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes } from 'node:crypto'
 import { SetupError } from '../errors.ts'
-import type { Seal } from '../store/port.ts'
+
+/** Encrypts what must not lie in a database in the clear. `context` binds a value to its place. */
+export type Seal = {
+  seal(plain: string, context: string): string
+  open(sealed: string, context: string): string
+  /** A keyed hash: finds a value again without keeping it. 43 characters of base64url. */
+  digest(plain: string, context: string): string
+}
 
 /** Which key sealed a value, without saying anything about it. */
 const keyIdOf = (key: Buffer) => hash('sha256', key, 'base64url').slice(0, 8)

@@ -1,6 +1,6 @@
 import { parse } from '@carillon/schemas'
 import { Captured } from '../delivery/provider.ts'
-import type { Seal } from '../store/port.ts'
+import type { Seal } from '../security/seal.ts'
 import type { Database } from './database.ts'
 
 /** The messages captured in development, in the embedded file, sealed. The newest `max` are kept. */

@@ -1,4 +1,4 @@
-import type { Acceptance, AcceptanceClaim } from './port.ts'
+import type { Acceptance, AcceptanceClaim } from './ports/notifications.ts'
 
 /**
  * The acceptance that a claim falls under; undefined if the claim is the first. One with the same fingerprint goes

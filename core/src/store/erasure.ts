@@ -1,4 +1,4 @@
-import type { Seal } from './port.ts'
+import type { Seal } from '../security/seal.ts'
 
 /**
  * How long an erasure is on record before anything is removed. Whoever finds none, and has stored something within half of

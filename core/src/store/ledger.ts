@@ -1,6 +1,6 @@
 import { DELIVERY_STATES, type Delivery, type DeliveryState, type DeliverySums } from '@carillon/schemas'
 import { ProblemError } from '../errors.ts'
-import type { DeliveryChange, DeliveryPlace } from './outreach.ts'
+import type { DeliveryChange, DeliveryPlace } from './ports/deliveries.ts'
 
 /** When a delivery came into each state, epoch ms. */
 export type StateTimes = Partial<Record<DeliveryState, number>>

@@ -1,5 +1,5 @@
 import { earliestUuid7 } from '../notification/ids.ts'
-import type { NotificationPlace } from './port.ts'
+import type { NotificationPlace } from './ports/notifications.ts'
 
 /** Negative if `one` is older than `other` in the list of notifications. */
 export const comparePlaces = (one: NotificationPlace, other: NotificationPlace): number =>

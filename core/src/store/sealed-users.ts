@@ -1,4 +1,5 @@
-import type { Seal, StoredUser, Users } from './port.ts'
+import type { Seal } from '../security/seal.ts'
+import type { StoredUser, Users } from './ports/users.ts'
 
 const ADDRESSES = ['email', 'phone'] as const
 

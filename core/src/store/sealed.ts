@@ -1,8 +1,10 @@
 import type { Channel, Device, Suppression } from '@carillon/schemas'
 import { addressKey } from '../delivery/addresses.ts'
 import { ProblemError } from '../errors.ts'
-import type { StoredAccount, StoredDevice } from './outreach.ts'
-import type { Seal, Tenant } from './port.ts'
+import type { Seal } from '../security/seal.ts'
+import type { StoredAccount } from './ports/accounts.ts'
+import type { StoredDevice } from './ports/devices.ts'
+import type { Tenant } from './ports/tenants.ts'
 
 /**
  * What may not lie in a database in the clear, as both adapters keep it: JSON sealed for its row, so that it opens

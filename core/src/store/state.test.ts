@@ -2,7 +2,8 @@ import { INBOX_STATUSES } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
 import { derivedUuid7, earliestUuid7 } from '../notification/ids.ts'
 import { monthOf, monthsBetween } from './cassandra/months.ts'
-import { type NotificationRecord, SLOTS } from './port.ts'
+import type { NotificationRecord } from './ports/notifications.ts'
+import { SLOTS } from './ports/walk.ts'
 import {
   bucketOf,
   changedCells,

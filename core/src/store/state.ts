@@ -9,7 +9,9 @@ import type {
 } from '@carillon/schemas'
 import { ProblemError } from '../errors.ts'
 import { uuid7Time } from '../notification/ids.ts'
-import { type NotificationRecord, type Recorded, SLOTS, type StateChange } from './port.ts'
+import type { StateChange } from './ports/inbox.ts'
+import type { NotificationRecord, Recorded } from './ports/notifications.ts'
+import { SLOTS } from './ports/walk.ts'
 
 /** An item's state as the stores keep it: times in epoch ms. */
 export type Cells = {

@@ -1,7 +1,7 @@
 import { dueAt, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
 import { UnavailableError } from '@carillon/core/errors'
 import { GRACE_MS, type Live, type Presence } from '@carillon/core/live/port'
-import type { NewItem } from '@carillon/core/store/port'
+import type { NewItem } from '@carillon/core/store/ports/inbox'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import type { Plan } from '@carillon/schemas'
 

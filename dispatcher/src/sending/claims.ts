@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { acceptedAt, deliveryKey, type Step } from '@carillon/core/delivery/step'
-import type { Taking } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
+import type { Taking } from '@carillon/core/store/ports/expiring-keys'
 import type { Delivery } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
 

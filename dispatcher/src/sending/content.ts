@@ -1,6 +1,6 @@
 import type { Content } from '@carillon/core/delivery/provider'
 import { type Step, secretContext } from '@carillon/core/delivery/step'
-import type { Seal } from '@carillon/core/store/port'
+import type { Seal } from '@carillon/core/security/seal'
 import type { InboxItem } from '@carillon/schemas'
 
 /** A link that is a path made absolute; undefined when there is nothing to make it so. */

@@ -1,8 +1,8 @@
 import { acceptedAt, type Step } from '@carillon/core/delivery/step'
 import { type Erasure, isVoid } from '@carillon/core/store/erasure'
 import { grouped } from '@carillon/core/store/grouping'
-import type { StoredDevice } from '@carillon/core/store/outreach'
 import type { Store } from '@carillon/core/store/port'
+import type { StoredDevice } from '@carillon/core/store/ports/devices'
 import type { Channel, InboxItem, UserProfile } from '@carillon/schemas'
 import { IN_PROFILES } from './targets.ts'
 

@@ -2,7 +2,7 @@ import type { Outcome } from '@carillon/core/delivery/provider'
 import type { SentMessage } from '@carillon/core/delivery/reports'
 import type { Step } from '@carillon/core/delivery/step'
 import type { Details } from '@carillon/core/store/ledger'
-import type { DeliveryChange } from '@carillon/core/store/outreach'
+import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
 import type { DeadReason, OutgoingMessage } from '@carillon/core/stream/port'
 import type { DeliveryState, Suppression } from '@carillon/schemas'
 

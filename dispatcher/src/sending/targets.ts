@@ -1,6 +1,6 @@
 import { endpointUrlOf } from '@carillon/core/delivery/endpoints'
 import type { Address } from '@carillon/core/delivery/provider'
-import type { StoredDevice } from '@carillon/core/store/outreach'
+import type { StoredDevice } from '@carillon/core/store/ports/devices'
 import { type Channel, channelOfDevice, type UserProfile } from '@carillon/schemas'
 import type { OpenAccount } from './accounts.ts'
 

@@ -1,6 +1,6 @@
 import { readStep, type Step, stepMessage } from '@carillon/core/delivery/step'
 import { ProblemError } from '@carillon/core/errors'
-import type { Seal } from '@carillon/core/store/port'
+import type { Seal } from '@carillon/core/security/seal'
 import type { DeadLetter, OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import {
   parseNotifySubject,

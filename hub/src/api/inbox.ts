@@ -1,5 +1,5 @@
 import type { Live } from '@carillon/core/live/port'
-import type { Inbox, Owner } from '@carillon/core/store/port'
+import type { Inbox, Owner } from '@carillon/core/store/ports/inbox'
 import type { Log } from '@carillon/core/telemetry/log'
 import {
   Counts,

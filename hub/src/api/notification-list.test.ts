@@ -1,5 +1,5 @@
 import { derivedUuid7 } from '@carillon/core/notification/ids'
-import type { NotificationRecord } from '@carillon/core/store/port'
+import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
 import type { NotificationSummary } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'

@@ -1,4 +1,4 @@
-import type { NotificationPlace, NotificationProgress } from '@carillon/core/store/port'
+import type { NotificationPlace, NotificationProgress } from '@carillon/core/store/ports/notifications'
 import { NotificationState, NotificationSummary, Timestamp, TypeKey, UserId } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Cursors } from '../http/cursor.ts'

@@ -1,5 +1,5 @@
 import { checked } from '@carillon/core/json/checked'
-import type { Suppressions } from '@carillon/core/store/outreach'
+import type { Suppressions } from '@carillon/core/store/ports/suppressions'
 import { EmailAddress, PhoneNumber, Suppression, SuppressionReason } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Cursors } from '../http/cursor.ts'

@@ -1,6 +1,6 @@
 import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { ProblemError } from '@carillon/core/errors'
-import type { Tenants } from '@carillon/core/store/port'
+import type { Tenants } from '@carillon/core/store/ports/tenants'
 import { TenantSettings } from '@carillon/schemas'
 import { isSupportedCountry } from 'libphonenumber-js/max'
 import type { Routes } from '../http/routes.ts'

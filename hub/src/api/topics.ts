@@ -1,4 +1,5 @@
-import { type Place, SLOTS, type Topics } from '@carillon/core/store/port'
+import type { Topics } from '@carillon/core/store/ports/topics'
+import { type Place, SLOTS } from '@carillon/core/store/ports/walk'
 import { LIST_MAX, TopicKey, UserId } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Cursors } from '../http/cursor.ts'

@@ -1,5 +1,5 @@
 import { ProblemError } from '@carillon/core/errors'
-import type { Types } from '@carillon/core/store/port'
+import type { Types } from '@carillon/core/store/ports/types'
 import { NotificationType, StoredType, TypeKey } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'

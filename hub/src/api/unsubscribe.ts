@@ -1,6 +1,6 @@
 import { readUnsubscribe } from '@carillon/core/delivery/unsubscribe'
-import type { Suppressions } from '@carillon/core/store/outreach'
-import type { Seal } from '@carillon/core/store/port'
+import type { Seal } from '@carillon/core/security/seal'
+import type { Suppressions } from '@carillon/core/store/ports/suppressions'
 import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
 

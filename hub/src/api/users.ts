@@ -1,7 +1,7 @@
 import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { ProblemError } from '@carillon/core/errors'
 import { signUserToken, USER_TOKEN_MAX_SECONDS } from '@carillon/core/security/user-tokens'
-import type { StoredUser, Users } from '@carillon/core/store/port'
+import type { StoredUser, Users } from '@carillon/core/store/ports/users'
 import { Timestamp, UserId, UserProfile } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'

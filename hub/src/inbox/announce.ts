@@ -1,5 +1,5 @@
 import type { Live, LiveMessage } from '@carillon/core/live/port'
-import type { Owner, StateChange } from '@carillon/core/store/port'
+import type { Owner, StateChange } from '@carillon/core/store/ports/inbox'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'

@@ -1,6 +1,6 @@
 import { ProblemError } from '@carillon/core/errors'
 import { checkHorizon } from '@carillon/core/notification/horizon'
-import type { StateChange } from '@carillon/core/store/port'
+import type { StateChange } from '@carillon/core/store/ports/inbox'
 import type { InboxItem, ItemPatch, ItemState, LifecycleKind } from '@carillon/schemas'
 
 const refuse = (pointer: string, message: string) =>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { UnavailableError } from '@carillon/core/errors'
-import type { Inbox } from '@carillon/core/store/port'
+import type { Inbox } from '@carillon/core/store/ports/inbox'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { createLog } from '@carillon/core/telemetry/log'
 import { afterAll, beforeAll, expect, it } from 'vitest'

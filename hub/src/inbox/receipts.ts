@@ -1,5 +1,5 @@
 import { uuid7Time } from '@carillon/core/notification/ids'
-import type { Inbox, Owner } from '@carillon/core/store/port'
+import type { Inbox, Owner } from '@carillon/core/store/ports/inbox'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { InboxItem } from '@carillon/schemas'
 import type { Announcer } from './announce.ts'

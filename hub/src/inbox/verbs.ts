@@ -1,7 +1,7 @@
 import { ProblemError } from '@carillon/core/errors'
 import type { Live } from '@carillon/core/live/port'
 import { uuid7Time } from '@carillon/core/notification/ids'
-import type { Inbox, Owner, StateChange } from '@carillon/core/store/port'
+import type { Inbox, Owner, StateChange } from '@carillon/core/store/ports/inbox'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'

@@ -1,4 +1,4 @@
-import type { Owner } from '@carillon/core/store/port'
+import type { Owner } from '@carillon/core/store/ports/inbox'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import { type InboxItem, scheduleSubject, workSubject } from '@carillon/schemas'

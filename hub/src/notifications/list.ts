@@ -1,12 +1,11 @@
 import { earliestUuid7, itemId, uuid7Time } from '@carillon/core/notification/ids'
 import { comparePlaces, uuid7Bound } from '@carillon/core/store/notification-order'
+import type { Inbox, Owner } from '@carillon/core/store/ports/inbox'
 import type {
-  Inbox,
   NotificationPlace,
   NotificationProgress,
   Notifications,
-  Owner,
-} from '@carillon/core/store/port'
+} from '@carillon/core/store/ports/notifications'
 import type { NotificationState } from '@carillon/schemas'
 
 /** Notifications that one request looks at: beyond it, its page ends early. */

@@ -1,4 +1,4 @@
-import type { Deliveries } from '@carillon/core/store/outreach'
+import type { Deliveries } from '@carillon/core/store/ports/deliveries'
 import type { DeliverySums } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
 

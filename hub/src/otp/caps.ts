@@ -1,6 +1,6 @@
 import { addressKey } from '@carillon/core/delivery/addresses'
 import type { Limits } from '@carillon/core/limits/port'
-import type { Seal } from '@carillon/core/store/port'
+import type { Seal } from '@carillon/core/security/seal'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { OtpSettings } from '@carillon/schemas'
 import { RateLimitedError } from '../http/problems.ts'

@@ -17,7 +17,7 @@ import {
   signUserToken,
 } from '@carillon/core/security/user-tokens'
 import { openDatabase } from '@carillon/core/sqlite/database'
-import type { Owner } from '@carillon/core/store/port'
+import type { Owner } from '@carillon/core/store/ports/inbox'
 import { sqliteStore } from '@carillon/core/store/sqlite'
 import { createLog } from '@carillon/core/telemetry/log'
 import { createMetrics } from '@carillon/core/telemetry/metrics'

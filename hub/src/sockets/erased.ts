@@ -3,7 +3,7 @@ import { UnavailableError } from '@carillon/core/errors'
 import { userRoom } from '@carillon/core/live/room'
 import type { LiveServer } from '@carillon/core/live/server'
 import { grouped, slices } from '@carillon/core/store/grouping'
-import type { Users } from '@carillon/core/store/port'
+import type { Users } from '@carillon/core/store/ports/users'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { LiveSocket } from './handshake.ts'
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Inbox, Owner, Users } from '@carillon/core/store/port'
+import type { Inbox, Owner } from '@carillon/core/store/ports/inbox'
+import type { Users } from '@carillon/core/store/ports/users'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import { createAlarm } from '../inbox/wake.ts'

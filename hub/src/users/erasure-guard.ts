@@ -1,4 +1,4 @@
-import type { Users } from '@carillon/core/store/port'
+import type { Users } from '@carillon/core/store/ports/users'
 
 /**
  * Takes a write about users back if they were erased while it was made: the erasure may have looked for it before it was

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import type { StoredAccount } from '@carillon/core/store/outreach'
+import type { StoredAccount } from '@carillon/core/store/ports/accounts'
 import type { NotificationInput } from '@carillon/schemas'
 
 /** Notifications that use every field there is. */

@@ -1,5 +1,8 @@
-import type { Accounts } from '../../store/outreach.ts'
-import type { Store, Tenants, Types, Users } from '../../store/port.ts'
+import type { Store } from '../../store/port.ts'
+import type { Accounts } from '../../store/ports/accounts.ts'
+import type { Tenants } from '../../store/ports/tenants.ts'
+import type { Types } from '../../store/ports/types.ts'
+import type { Users } from '../../store/ports/users.ts'
 import type { Change } from './port.ts'
 
 /** Takes what was changed. */

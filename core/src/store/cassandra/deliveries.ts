@@ -12,8 +12,8 @@ import {
   readDeliveryCursor,
   type StateTimes,
 } from '../ledger.ts'
-import type { Deliveries, DeliveryChange, DeliveryPlace } from '../outreach.ts'
-import { SLOTS } from '../port.ts'
+import type { Deliveries, DeliveryChange, DeliveryPlace } from '../ports/deliveries.ts'
+import { SLOTS } from '../ports/walk.ts'
 import { slotOf } from '../state.ts'
 import { forEach, type Session, type Statement } from './session.ts'
 import { ttlFor } from './ttl.ts'

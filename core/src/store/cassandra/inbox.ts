@@ -2,7 +2,7 @@ import type { InboxItem, ItemContent } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
 import { earliestUuid7, uuid7Time } from '../../notification/ids.ts'
 import { groupedSlices, slices } from '../grouping.ts'
-import type { Inbox, NewItem, Owner, StateChange } from '../port.ts'
+import type { Inbox, NewItem, Owner, StateChange } from '../ports/inbox.ts'
 import {
   type Cells,
   changedCells,

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { groupedSlices } from '../grouping.ts'
-import type { Mark, Marks, Taking } from '../outreach.ts'
+import type { Mark, Marks, Taking } from '../ports/expiring-keys.ts'
 import { CLAIMS, forEach, type Session, type Statement } from './session.ts'
 import { ttlFor } from './ttl.ts'
 

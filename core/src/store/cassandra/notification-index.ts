@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { uuid7Time } from '../../notification/ids.ts'
 import { grouped, slices } from '../grouping.ts'
-import type { NotificationRecord } from '../port.ts'
+import type { NotificationRecord } from '../ports/notifications.ts'
 import { bucketAt, keptUntil } from '../state.ts'
 import { monthOf, monthsBetween } from './months.ts'
 import { forEach, type Session, type Statement } from './session.ts'

@@ -1,7 +1,12 @@
 import type { types } from 'cassandra-driver'
 import { uuid7Time } from '../../notification/ids.ts'
 import { comparePlaces, uuid7Bound } from '../notification-order.ts'
-import type { NotificationPage, NotificationPlace, NotificationProgress, NotificationQuery } from '../port.ts'
+import type {
+  NotificationPage,
+  NotificationPlace,
+  NotificationProgress,
+  NotificationQuery,
+} from '../ports/notifications.ts'
 import { BUCKET_MS } from '../state.ts'
 import { monthOf, monthsBetween } from './months.ts'
 import { isDated, type Marked, type NotificationIndex, WAIT_MS } from './notification-index.ts'

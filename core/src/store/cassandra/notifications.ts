@@ -9,7 +9,7 @@ import type {
   NotificationRecord,
   Notifications,
   Recorded,
-} from '../port.ts'
+} from '../ports/notifications.ts'
 import { bucketOf, keptUntil, notificationState, recordedOf } from '../state.ts'
 import { notificationIndex } from './notification-index.ts'
 import { notificationList } from './notification-list.ts'

@@ -1,5 +1,6 @@
 import { TenantLimits, TenantSettings } from '@carillon/schemas'
-import type { ApiKey, Seal, Tenants } from '../port.ts'
+import type { Seal } from '../../security/seal.ts'
+import type { ApiKey, Tenants } from '../ports/tenants.ts'
 import { openTenant, sealTenant } from '../sealed.ts'
 import { stored } from '../stored.ts'
 import type { Session } from './session.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { StoredAccount } from '../outreach.ts'
 import type { Store } from '../port.ts'
+import type { StoredAccount } from '../ports/accounts.ts'
 import { freshTenant } from './samples.ts'
 
 const account = (id: string, more: Partial<StoredAccount> = {}): StoredAccount => ({

@@ -1,7 +1,7 @@
 import type { Delivery } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
-import type { DeliveryChange } from '../outreach.ts'
 import type { Store } from '../port.ts'
+import type { DeliveryChange } from '../ports/deliveries.ts'
 import { freshTenant, seeded } from './samples.ts'
 
 const T = Date.UTC(2026, 0, 31, 9)

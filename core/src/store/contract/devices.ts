@@ -1,7 +1,7 @@
 import type { Device } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
-import type { StoredDevice } from '../outreach.ts'
 import type { Store } from '../port.ts'
+import type { StoredDevice } from '../ports/devices.ts'
 import { freshTenant } from './samples.ts'
 
 const fcm = (token: string): Device => ({ kind: 'fcm', token: `fcm-token-of-${token}` })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { SLOTS, type Store } from '../port.ts'
+import type { Store } from '../port.ts'
+import { SLOTS } from '../ports/walk.ts'
 import { FOREIGN_IDS, freshTenant, HOUR, sampleItem, sampleRecord } from './samples.ts'
 
 /** Ids of other systems are compared byte by byte, everywhere. */

@@ -1,6 +1,7 @@
 import { type Counts, INBOX_STATUSES, type InboxStatus } from '@carillon/schemas'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Inbox, NewItem, Owner, Store } from '../port.ts'
+import type { Store } from '../port.ts'
+import type { Inbox, NewItem, Owner } from '../ports/inbox.ts'
 import { allPages } from './inbox.ts'
 import { DAY, freshOwner, ids, sampleItem, seeded } from './samples.ts'
 

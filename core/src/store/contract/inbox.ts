@@ -1,6 +1,7 @@
 import type { InboxItem } from '@carillon/schemas'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Inbox, Owner, Store } from '../port.ts'
+import type { Store } from '../port.ts'
+import type { Inbox, Owner } from '../ports/inbox.ts'
 import { DAY, freshOwner, freshTenant, HOUR, ids, newestFirst, sampleItem } from './samples.ts'
 
 const at = (ms: number): string => new Date(ms).toISOString()

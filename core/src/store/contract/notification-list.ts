@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { derivedUuid7 } from '../../notification/ids.ts'
 import { comparePlaces } from '../notification-order.ts'
-import type { NotificationQuery, NotificationRecord, Store } from '../port.ts'
+import type { Store } from '../port.ts'
+import type { NotificationQuery, NotificationRecord } from '../ports/notifications.ts'
 import {
   DAY,
   freshOwner,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { derivedUuid7 } from '../../notification/ids.ts'
-import type { AcceptanceClaim, Store } from '../port.ts'
+import type { Store } from '../port.ts'
+import type { AcceptanceClaim } from '../ports/notifications.ts'
 import { freshTenant, HOUR, sampleRecord } from './samples.ts'
 
 export const notificationsContract = (store: () => Store): void => {

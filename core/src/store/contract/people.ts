@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Place, SLOTS, type Store, type Stretch, type UserPage } from '../port.ts'
+import type { Store } from '../port.ts'
+import { type Place, SLOTS, type Stretch, type UserPage } from '../ports/walk.ts'
 import { DAY, freshTenant, ids, sampleItem } from './samples.ts'
 
 /** Everyone in eight stretches, as eight lanes would walk them. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { ItemContent } from '@carillon/schemas'
 import { itemId } from '../../notification/ids.ts'
-import type { NewItem, NotificationRecord, Owner } from '../port.ts'
+import type { NewItem, Owner } from '../ports/inbox.ts'
+import type { NotificationRecord } from '../ports/notifications.ts'
 
 export const DAY = 86_400_000
 export const HOUR = 3_600_000

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { afterAll, beforeAll, describe } from 'vitest'
-import type { Seal, Store } from '../port.ts'
+import type { Seal } from '../../security/seal.ts'
+import type { Store } from '../port.ts'
 import { accountsContract } from './accounts.ts'
 import { atRestContract } from './at-rest.ts'
 import { deliveriesContract } from './deliveries.ts'

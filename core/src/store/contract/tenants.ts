@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { newTenant } from '../../security/user-tokens.ts'
-import type { ApiKey, Store } from '../port.ts'
+import type { Store } from '../port.ts'
+import type { ApiKey } from '../ports/tenants.ts'
 import { freshTenant } from './samples.ts'
 
 export const tenantsContract = (store: () => Store): void => {

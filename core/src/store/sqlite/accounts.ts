@@ -1,5 +1,5 @@
-import type { Accounts } from '../outreach.ts'
-import type { Seal } from '../port.ts'
+import type { Seal } from '../../security/seal.ts'
+import type { Accounts } from '../ports/accounts.ts'
 import { openAccount, sealAccount } from '../sealed.ts'
 import type { Session } from './session.ts'
 

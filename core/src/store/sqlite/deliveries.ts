@@ -12,7 +12,7 @@ import {
   firstKey,
   readDeliveryCursor,
 } from '../ledger.ts'
-import type { Deliveries, DeliveryChange } from '../outreach.ts'
+import type { Deliveries, DeliveryChange } from '../ports/deliveries.ts'
 import type { Session } from './session.ts'
 
 type Row = DeliveryKey & { channel: Channel; course: string }

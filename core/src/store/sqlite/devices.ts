@@ -1,6 +1,6 @@
+import type { Seal } from '../../security/seal.ts'
 import { grouped } from '../grouping.ts'
-import type { Devices } from '../outreach.ts'
-import type { Seal } from '../port.ts'
+import type { Devices } from '../ports/devices.ts'
 import { deviceTarget, openDevice, sealDevice } from '../sealed.ts'
 import type { Session } from './session.ts'
 

@@ -1,5 +1,5 @@
 import type { InboxStatus, ItemContent } from '@carillon/schemas'
-import type { Inbox, StateChange } from '../port.ts'
+import type { Inbox, StateChange } from '../ports/inbox.ts'
 import { type Cells, changedCells, checkCursor, inboxItem } from '../state.ts'
 import type { Session, Value } from './session.ts'
 

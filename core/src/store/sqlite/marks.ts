@@ -1,4 +1,4 @@
-import type { Marks } from '../outreach.ts'
+import type { Marks } from '../ports/expiring-keys.ts'
 import type { Session } from './session.ts'
 
 const TAKEN = 1

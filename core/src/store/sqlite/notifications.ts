@@ -1,5 +1,10 @@
 import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../acceptance.ts'
-import type { Acceptance, NotificationProgress, NotificationRecord, Notifications } from '../port.ts'
+import type {
+  Acceptance,
+  NotificationProgress,
+  NotificationRecord,
+  Notifications,
+} from '../ports/notifications.ts'
 import { keptUntil, notificationState, recordedOf } from '../state.ts'
 import type { Session } from './session.ts'
 

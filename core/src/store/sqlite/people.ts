@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { UserProfile } from '@carillon/schemas'
+import type { Seal } from '../../security/seal.ts'
 import { ERASURE_SETTLE_MS, type Erasure, erasureKey, erasureTime, isVoid, liftTime } from '../erasure.ts'
-import type { Seal, Stretch, Topics, UserPage, Users } from '../port.ts'
+import type { Topics } from '../ports/topics.ts'
+import type { Users } from '../ports/users.ts'
+import type { Stretch, UserPage } from '../ports/walk.ts'
 import { flattenProfile, profileOf, slotOf } from '../state.ts'
 import type { Session, Value } from './session.ts'
 

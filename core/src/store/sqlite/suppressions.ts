@@ -1,5 +1,5 @@
-import type { Suppressions } from '../outreach.ts'
-import type { Seal } from '../port.ts'
+import type { Seal } from '../../security/seal.ts'
+import type { Suppressions } from '../ports/suppressions.ts'
 import { checkSuppressionCursor, openSuppression, sealSuppression, suppressionKey } from '../sealed.ts'
 import type { Session } from './session.ts'
 

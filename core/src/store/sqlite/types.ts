@@ -1,5 +1,5 @@
 import type { StoredType } from '@carillon/schemas'
-import type { Types } from '../port.ts'
+import type { Types } from '../ports/types.ts'
 import type { Session } from './session.ts'
 
 export const sqliteTypes = (session: Session): Types => ({

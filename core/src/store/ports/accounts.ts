@@ -1,0 +1,11 @@
+import type { Channel, ProviderAccount } from '@carillon/schemas'
+
+export type StoredAccount = ProviderAccount & { id: string; channels: Channel[] }
+
+/** Provider accounts of tenants; `config` is encrypted at rest. */
+export interface Accounts {
+  /** Creates or replaces. */
+  put(tenant: string, account: StoredAccount): Promise<void>
+  list(tenant: string): Promise<StoredAccount[]>
+  remove(tenant: string, id: string): Promise<void>
+}

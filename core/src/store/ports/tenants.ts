@@ -1,0 +1,37 @@
+import type { TenantLimits, TenantSettings } from '@carillon/schemas'
+
+export type Tenant = {
+  id: string
+  /** Secrets that sign user tokens, newest first; all verify, the first signs. */
+  secrets: { kid: string; secret: string }[]
+  /** The keys its web pushes are signed with (VAPID, RFC 8292), base64url. */
+  vapid: { publicKey: string; privateKey: string }
+  createdAt: string
+  settings: TenantSettings
+  limits: TenantLimits
+}
+
+export type ApiKey = {
+  id: string
+  tenant: string
+  name: string
+  /** SHA-256 of the secret part, base64url. The secret itself is never stored. */
+  hash: string
+  scopes: string[]
+  createdAt: string
+  revokedAt: string | null
+}
+
+export interface Tenants {
+  /** Creates or replaces all but settings and limits. `secrets` and `vapid` are encrypted at rest. */
+  put(tenant: Omit<Tenant, 'settings' | 'limits'>): Promise<void>
+  /** Replaces the settings. The tenant must exist. */
+  putSettings(id: string, settings: TenantSettings): Promise<void>
+  /** Replaces the limits. The tenant must exist. */
+  putLimits(id: string, limits: TenantLimits): Promise<void>
+  get(id: string): Promise<Tenant | undefined>
+  list(): Promise<string[]>
+  putKey(key: ApiKey): Promise<void>
+  key(tenant: string, id: string): Promise<ApiKey | undefined>
+  keys(tenant: string): Promise<ApiKey[]>
+}
