@@ -7,14 +7,15 @@ import { cached } from './invalidation/cached.ts'
 import { inProcessInvalidations } from './invalidation/in-process.ts'
 import type { Invalidations } from './invalidation/port.ts'
 
-/** How long a change may go unnoticed if its invalidation is lost. */
+/** How long an outdated value may be served if its invalidation is lost. */
 export const SETTINGS_TTL_MS = 10_000
-/** Users whose erasure, or the absence of one, is kept. */
+/** Users whose erasure, or absence of one, is cached. */
 const USERS_MAX = 50_000
 
 /**
- * Tenants, keys, types, accounts and erasures as every request and message needs them, cached until `invalidations` names them,
- * at most for SETTINGS_TTL_MS. While the store is out of reach, what was known stays valid.
+ * Caches what every request and message needs of a tenant: the tenant itself, its API keys, types, provider accounts and
+ * erasures. A value is looked up again once `invalidations` names it, and after SETTINGS_TTL_MS at the latest. While the
+ * store is unavailable, the last known values are served, except those that were named.
  */
 export type SettingsCache = {
   tenant(id: string): Promise<Tenant | undefined>

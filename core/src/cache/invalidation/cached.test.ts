@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
+import { UnavailableError } from '../../errors.ts'
 import { cached } from './cached.ts'
 import { inProcessInvalidations } from './in-process.ts'
 import type { Changes } from './port.ts'
+
+const AWAY = 'away'
+const BROKEN = 'broken'
 
 const world = () => {
   const invalidations = inProcessInvalidations()
@@ -16,6 +20,8 @@ const world = () => {
       looks++
       const found = stored
       await hold
+      if (found === AWAY) throw new UnavailableError('store', new Error('no host answers'))
+      if (found === BROKEN) throw new Error('the row cannot be decoded')
       return found
     },
   })
@@ -72,3 +78,38 @@ test.each<Changes>([named, 'all'])(
     expect([await get('acme', 'x'), looks() - before]).toEqual(['new', 0])
   },
 )
+
+test('a stale value is the fallback while the store is unavailable, and only then', async () => {
+  const { get, store, invalidations } = world()
+  await get('acme', 'x')
+  void invalidations.publish('all')
+  store(AWAY)
+  expect([await get('acme', 'x'), await get('acme', 'x')]).toEqual(['old', 'old'])
+  await expect(get('acme', 'y')).rejects.toThrow(UnavailableError)
+  store(BROKEN)
+  await expect(get('acme', 'x')).rejects.toThrow('decoded')
+  store('new')
+  expect([await get('acme', 'x'), await get('acme', 'y')]).toEqual(['new', 'new'])
+})
+
+test('a value that is known to be outdated is no fallback', async () => {
+  const { get, store, invalidations } = world()
+  await get('acme', 'x')
+  store(AWAY)
+  void invalidations.publish(named)
+  await expect(get('acme', 'x')).rejects.toThrow(UnavailableError)
+  store('new')
+  expect(await get('acme', 'x')).toBe('new')
+})
+
+test('a lookup that fails when everything is invalidated under it falls back to the stale value', async () => {
+  const { get, store, slow, looks, invalidations } = world()
+  await get('acme', 'x')
+  void invalidations.publish('all')
+  store(AWAY)
+  const go = slow()
+  const early = get('acme', 'x')
+  void invalidations.publish('all')
+  go()
+  expect([await early, looks()]).toEqual(['old', 3])
+})
