@@ -10,13 +10,13 @@ import type { Store } from '@carillon/core/store/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Channel, InboxItem } from '@carillon/schemas'
 import { hostOf } from './accounts.ts'
-import { type Claim, createClaims } from './claims.ts'
+import { type Claim, createClaims } from './claim.ts'
 import { concealed } from './conceal.ts'
 import { itemContent, secretContent } from './content.ts'
-import { limitsOf, type Pace, type Rates } from './pace.ts'
+import { type Target, webhookUrl } from './destinations.ts'
+import { limitsOf, type Pace, type Rates } from './rate-limit.ts'
 import type { Failure, Result } from './result.ts'
 import type { RetrySettings } from './retry.ts'
-import { type Target, webhookUrl } from './targets.ts'
 import type { Troubles } from './troubles.ts'
 import { type Refusal, recipientOf, type Upstream } from './upstream.ts'
 import { type Busy, createVerdicts } from './verdict.ts'
@@ -157,7 +157,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     if (paused) return paused
     const busy = await paced(step, way)
     if (busy) return busy
-    const leave = await upstream.gate.enter(step.priority)
+    const leave = await upstream.bulkhead.enter(step.priority)
     if (!leave) return { outcome: 'busy', at: upstream.retrySlot(), why: CROWDED }
     try {
       return await send(step, item, way, { upstream, claim })

@@ -1,8 +1,7 @@
 import type { Step } from '@carillon/core/delivery/step'
 import type { InboxItem, PlanStep } from '@carillon/schemas'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decide } from './decide.ts'
-import { createGate } from './gate.ts'
 
 const NOW = Date.parse('2026-01-31T09:00:00Z')
 const then = '2026-01-31T08:59:00.000Z'
@@ -90,66 +89,5 @@ describe('a step whose time has come', () => {
     expect(outcome(stepOf('always', { after: 60 }), { readAt: then })).toBe('end read')
     expect(outcome(stepOf('always', { after: 60, attempt: 2 }), { readAt: then })).toBe('go')
     expect(outcome(stepOf('always', { after: 60, queued: true }), { readAt: then })).toBe('go')
-  })
-})
-
-describe('a gate', () => {
-  beforeEach(() => void vi.useFakeTimers())
-  afterEach(() => void vi.useRealTimers())
-
-  test('lets the most urgent in first', async () => {
-    const gate = createGate(1, 1_000)
-    const leave = await gate.enter('low')
-    const order: string[] = []
-    const enter = async (priority: 'normal' | 'critical') => {
-      const done = await gate.enter(priority)
-      order.push(priority)
-      return done
-    }
-    const normal = enter('normal')
-    const critical = enter('critical')
-    expect(gate.load).toBe(3)
-    leave?.()
-    ;(await critical)?.()
-    ;(await normal)?.()
-    expect(order).toEqual(['critical', 'normal'])
-    expect(gate.load).toBe(0)
-  })
-
-  test('lets nobody wait longer than may be', async () => {
-    const gate = createGate(1, 1_000)
-    await gate.enter('normal')
-    const first = gate.enter('normal')
-    vi.advanceTimersByTime(400)
-    const second = gate.enter('low')
-    vi.advanceTimersByTime(600)
-    expect(await first).toBeUndefined()
-    expect(gate.load).toBe(2)
-    vi.advanceTimersByTime(400)
-    expect(await second).toBeUndefined()
-    expect(gate.load).toBe(1)
-  })
-
-  test('sends away at once who would have to, and none that is more urgent', async () => {
-    const gate = createGate(1, 1_000)
-    const leave = await gate.enter('normal')
-    void gate.enter('normal')
-    vi.advanceTimersByTime(1_000)
-    expect(gate.gap).toBe(1_000)
-    const next = gate.enter('normal')
-    expect(await gate.enter('normal')).toBeUndefined()
-    const urgent = gate.enter('high')
-    leave?.()
-    ;(await urgent)?.()
-    ;(await next)?.()
-    expect(gate.load).toBe(0)
-  })
-
-  test('counts whoever leaves twice once', async () => {
-    const gate = createGate(1, 1_000)
-    const leave = await gate.enter('normal')
-    leave?.()
-    leave?.()
-    expect(gate.load).toBe(0)
   })
 })

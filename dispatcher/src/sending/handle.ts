@@ -11,9 +11,9 @@ import type { AccountBook } from './accounts.ts'
 import type { Attempt } from './attempt.ts'
 import { nextAtOnce } from './conclude.ts'
 import { decide } from './decide.ts'
+import { type Target, targetsOf, webhookUrl } from './destinations.ts'
 import type { Known } from './lookup.ts'
 import { changeOf, nothing, type Result } from './result.ts'
-import { type Target, targetsOf, webhookUrl } from './targets.ts'
 
 export type HandlePorts = {
   store: Pick<Store, 'suppressions' | 'deliveries'>

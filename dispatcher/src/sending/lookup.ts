@@ -4,7 +4,7 @@ import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { StoredDevice } from '@carillon/core/store/ports/devices'
 import type { Channel, InboxItem, UserProfile } from '@carillon/schemas'
-import { IN_PROFILES } from './targets.ts'
+import { IN_PROFILES } from './destinations.ts'
 
 export type Person = { profile: UserProfile; devices: readonly StoredDevice[] }
 

@@ -5,7 +5,7 @@ import type { Store } from '@carillon/core/store/port'
 import type { Message, Reader, Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { type Outages, Stopped } from '../outages.ts'
+import { type Outages, Stopped } from '../consumer/outages.ts'
 import { createConclude } from './conclude.ts'
 import type { Result } from './result.ts'
 

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Address, Outcome, Outgoing, Provider, Sender } from '@carillon/core/delivery/provider'
 import type { Priority } from '@carillon/schemas'
 import { type Breaker, type Cause, createBreaker, type Trial } from './breaker.ts'
-import { createGate } from './gate.ts'
+import { type Bulkhead, createBulkhead } from './bulkhead.ts'
 import type { Failure } from './result.ts'
 
 /** How long a message may wait for a free place, while others wait behind it in the queue. */
@@ -36,7 +36,7 @@ export type Permit = { outcome?: undefined; send(message: Outgoing): Promise<Out
  */
 export type Upstream = {
   /** Admits a bounded number of sends at once. */
-  gate: ReturnType<typeof createGate>
+  bulkhead: Bulkhead
   /** Returns when a message that found every place taken should come back, epoch ms. */
   retrySlot(): number
   /** Returns why a message must not be sent now; undefined if it may. */
@@ -90,7 +90,7 @@ export const createUpstream = (
   { concurrency }: Pick<Provider, 'concurrency'>,
   now: () => number = Date.now,
 ): Upstream => {
-  const gate = createGate(concurrency, PATIENCE_MS)
+  const bulkhead = createBulkhead(concurrency, PATIENCE_MS)
   const whole = createBreaker(now)
   const troubled = new Map<string, Troubled>()
   /** Since the last success; no larger than the number that matters. */
@@ -160,10 +160,10 @@ export const createUpstream = (
   }
 
   return {
-    gate,
+    bulkhead,
     retrySlot: () => {
       // Sooner than a place is expected to be free: a message that is too early gets another slot.
-      slot = Math.max(now() + RETRY_SLOT_FIRST_MS, slot) + Math.min(gate.gap / 2, RETRY_SLOT_GAP_MS)
+      slot = Math.max(now() + RETRY_SLOT_FIRST_MS, slot) + Math.min(bulkhead.gap / 2, RETRY_SLOT_GAP_MS)
       return Math.ceil(slot / RETRY_SLOTS_TOGETHER_MS) * RETRY_SLOTS_TOGETHER_MS
     },
     refusal,

@@ -4,10 +4,10 @@ import type { Details } from '@carillon/core/store/ledger'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { type Channel, type SuppressionReason, scheduleSubject } from '@carillon/schemas'
 import type { OpenAccount } from './accounts.ts'
-import type { Claim } from './claims.ts'
+import type { Claim } from './claim.ts'
+import type { Target } from './destinations.ts'
 import { changeOf, type Failure, nothing, type Result } from './result.ts'
 import { nextRetry, type RetrySettings, retryPolicy } from './retry.ts'
-import type { Target } from './targets.ts'
 import type { Refusal } from './upstream.ts'
 
 type Way = Target['ways'][number]

@@ -2,8 +2,8 @@ import { ProblemError } from '@carillon/core/errors'
 import type { Message, Reader } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { Dispatch, Outcome } from '../dispatch.ts'
 import { deadReasonOf } from './dead-reason.ts'
-import type { Dispatch, Outcome } from './dispatch.ts'
 import { createOutages, type Pauses, pauseMs, Stopped } from './outages.ts'
 
 /** A message delivered this often has failed, or taken its process with it, every time before. */

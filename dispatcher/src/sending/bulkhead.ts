@@ -1,28 +1,28 @@
 import { PRIORITIES, type Priority } from '@carillon/schemas'
 
-/** What the newest stay counts for in the average of them all. */
-const SHARE = 0.1
+/** The weight of the newest stay in the moving average of all. */
+const NEWEST_SHARE = 0.1
 
 /**
- * Admits `width` at a time; the rest wait, the most urgent first, and none longer than `patienceMs`. Who would have to,
- * by how long stays have been of late, is sent away at once.
+ * A bulkhead: admits `width` at a time. The rest wait, the most urgent first, and none longer than `patienceMs`. Callers
+ * whose estimated wait exceeds `patienceMs` are rejected immediately; the estimate comes from recent stays.
  */
-export type Gate = {
-  /** Resolves with what must be called when done, once it is through; with undefined when that takes too long. */
+export type Bulkhead = {
+  /** Resolves with the function that leaves again, or with undefined if the wait is too long. */
   enter(priority: Priority): Promise<(() => void) | undefined>
-  /** Ms from one place that becomes free to the next, when all are taken. */
+  /** The expected time between two places becoming free while all are taken, ms. */
   readonly gap: number
-  /** Those inside and those that wait. */
+  /** Callers inside and waiting. */
   readonly load: number
 }
 
 type Waiting = { until: number; ahead: number; admit(leave: (() => void) | undefined): void }
 
-export const createGate = (width: number, patienceMs: number): Gate => {
+export const createBulkhead = (width: number, patienceMs: number): Bulkhead => {
   const queues = new Map<Priority, Waiting[]>(PRIORITIES.map((priority) => [priority, []]))
   let inside = 0
   let queued = 0
-  /** Of stays inside, ms. */
+  /** The moving average of stays inside, ms. */
   let average = 0
   let watching = false
 
@@ -34,7 +34,7 @@ export const createGate = (width: number, patienceMs: number): Gate => {
     return () => {
       if (left) return
       left = true
-      average += (performance.now() - since - average) * SHARE
+      average += (performance.now() - since - average) * NEWEST_SHARE
       leave()
     }
   }
@@ -51,10 +51,10 @@ export const createGate = (width: number, patienceMs: number): Gate => {
 
   const watch = (ms: number) => {
     watching = true
-    setTimeout(sendAway, Math.max(1, ms))
+    setTimeout(rejectExpired, Math.max(1, ms))
   }
 
-  const sendAway = () => {
+  const rejectExpired = () => {
     watching = false
     const now = performance.now()
     for (const queue of queues.values())
