@@ -11,12 +11,13 @@ import { sqliteInbox } from './sqlite/inbox.ts'
 import { sqliteMarks } from './sqlite/marks.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './sqlite/migrations.ts'
 import { sqliteNotifications } from './sqlite/notifications.ts'
-import { sqliteTopics, sqliteUsers } from './sqlite/people.ts'
 import { startPurging } from './sqlite/purge.ts'
 import { sqliteSession } from './sqlite/session.ts'
 import { sqliteSuppressions } from './sqlite/suppressions.ts'
 import { sqliteTenants } from './sqlite/tenants.ts'
+import { sqliteTopics } from './sqlite/topics.ts'
 import { sqliteTypes } from './sqlite/types.ts'
+import { sqliteUsers } from './sqlite/users.ts'
 
 /**
  * The embedded store, in one SQLite file that it may share with the other embedded parts: `close` stops what runs

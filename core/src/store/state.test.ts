@@ -1,21 +1,14 @@
 import { INBOX_STATUSES } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
 import { derivedUuid7, earliestUuid7 } from '../notification/ids.ts'
+import { bucketOf } from './buckets.ts'
 import { monthOf, monthsBetween } from './cassandra/months.ts'
+import { keptUntil, notificationState } from './notification-state.ts'
 import type { NotificationRecord } from './ports/notifications.ts'
 import { SLOTS } from './ports/walk.ts'
-import {
-  bucketOf,
-  changedCells,
-  count,
-  flattenProfile,
-  hasStatus,
-  keptUntil,
-  notificationState,
-  profileOf,
-  type Standing,
-  slotOf,
-} from './state.ts'
+import { flattenProfile, profileOf } from './profile.ts'
+import { slotOf } from './slots.ts'
+import { changedCells, count, hasStatus, type Standing } from './state.ts'
 
 const NOW = Date.UTC(2026, 0, 31)
 const fresh: Standing = { seenAt: null, readAt: null, archivedAt: null, snoozedUntil: null }

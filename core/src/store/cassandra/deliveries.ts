@@ -14,7 +14,7 @@ import {
 } from '../ledger.ts'
 import type { Deliveries, DeliveryChange, DeliveryPlace } from '../ports/deliveries.ts'
 import { SLOTS } from '../ports/walk.ts'
-import { slotOf } from '../state.ts'
+import { slotOf } from '../slots.ts'
 import { forEach, type Session, type Statement } from './session.ts'
 import { ttlFor } from './ttl.ts'
 import { walkPartitions } from './walk.ts'

@@ -3,7 +3,7 @@ import type { Seal } from '../../security/seal.ts'
 import { grouped, groupedSlices, slices } from '../grouping.ts'
 import type { Devices, StoredDevice } from '../ports/devices.ts'
 import { deviceTarget, openDevice, sealDevice } from '../sealed.ts'
-import { slotOf } from '../state.ts'
+import { slotOf } from '../slots.ts'
 import { writeClock } from './clock.ts'
 import { forEach, type Session } from './session.ts'
 

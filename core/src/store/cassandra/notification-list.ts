@@ -1,5 +1,6 @@
 import type { types } from 'cassandra-driver'
 import { uuid7Time } from '../../notification/ids.ts'
+import { BUCKET_MS } from '../buckets.ts'
 import { comparePlaces, uuid7Bound } from '../notification-order.ts'
 import type {
   NotificationPage,
@@ -7,7 +8,6 @@ import type {
   NotificationProgress,
   NotificationQuery,
 } from '../ports/notifications.ts'
-import { BUCKET_MS } from '../state.ts'
 import { monthOf, monthsBetween } from './months.ts'
 import { isDated, type Marked, type NotificationIndex, WAIT_MS } from './notification-index.ts'
 import type { Session } from './session.ts'

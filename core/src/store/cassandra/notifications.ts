@@ -1,7 +1,9 @@
 import type { types } from 'cassandra-driver'
 import { uuid7Time } from '../../notification/ids.ts'
 import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../acceptance.ts'
+import { bucketOf } from '../buckets.ts'
 import { grouped, groupedSlices } from '../grouping.ts'
+import { keptUntil, notificationState, recordedOf } from '../notification-state.ts'
 import type {
   Acceptance,
   AcceptanceClaim,
@@ -10,7 +12,6 @@ import type {
   Notifications,
   Recorded,
 } from '../ports/notifications.ts'
-import { bucketOf, keptUntil, notificationState, recordedOf } from '../state.ts'
 import { notificationIndex } from './notification-index.ts'
 import { notificationList } from './notification-list.ts'
 import { forEach, type Session, type Statement } from './session.ts'

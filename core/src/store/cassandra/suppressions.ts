@@ -4,7 +4,7 @@ import { grouped, groupedSlices } from '../grouping.ts'
 import type { Suppressions } from '../ports/suppressions.ts'
 import { SLOTS } from '../ports/walk.ts'
 import { checkSuppressionCursor, openSuppression, sealSuppression, suppressionKey } from '../sealed.ts'
-import { slotOf } from '../state.ts'
+import { slotOf } from '../slots.ts'
 import { forEach, type Session } from './session.ts'
 import { walkPartitions } from './walk.ts'
 

@@ -13,10 +13,11 @@ import { inboxModelContract } from './inbox-model.ts'
 import { marksContract } from './marks.ts'
 import { notificationListContract } from './notification-list.ts'
 import { notificationsContract } from './notifications.ts'
-import { peopleContract } from './people.ts'
 import { schemaContract } from './schema.ts'
 import { suppressionsContract } from './suppressions.ts'
 import { tenantsContract } from './tenants.ts'
+import { topicsContract } from './topics.ts'
+import { usersContract } from './users.ts'
 
 /** Opens the store of one place (a file, a keyspace), which may not exist yet. */
 export type Open = (place: string) => Promise<Store>
@@ -41,7 +42,8 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
 
     inboxContract(store)
     inboxModelContract(store)
-    peopleContract(store)
+    usersContract(store)
+    topicsContract(store)
     erasureContract(store)
     foreignIdsContract(store)
     tenantsContract(store)

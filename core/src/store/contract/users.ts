@@ -1,28 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../port.ts'
-import { type Place, SLOTS, type Stretch, type UserPage } from '../ports/walk.ts'
+import { SLOTS } from '../ports/walk.ts'
 import { DAY, freshTenant, ids, sampleItem } from './samples.ts'
+import { people, walkAll } from './walk.ts'
 
-/** Everyone in eight stretches, as eight lanes would walk them. */
-const walkAll = async (walk: (stretch: Stretch) => Promise<UserPage>): Promise<string[]> => {
-  const lane = async (from: number, to: number) => {
-    const users: string[] = []
-    let after: Place | undefined
-    do {
-      const page = await walk({ from, to, ...(after ? { after } : {}) })
-      users.push(...page.users)
-      after = page.next
-    } while (after)
-    return users
-  }
-  const lanes = Array.from({ length: 8 }, (_, index) => lane((index * SLOTS) / 8, ((index + 1) * SLOTS) / 8))
-  return (await Promise.all(lanes)).flat()
-}
-
-const people = (count: number): string[] =>
-  Array.from({ length: count }, (_, index) => `user-${index}@example.org`)
-
-export const peopleContract = (store: () => Store): void => {
+export const usersContract = (store: () => Store): void => {
   describe('users', () => {
     test('merging keeps what is not given, putting replaces', async () => {
       const { users } = store()
@@ -111,40 +93,6 @@ export const peopleContract = (store: () => Store): void => {
       await inbox.put([later])
       expect(await inbox.get(owner, ids([later]))).toMatchObject([{ id: later.content.id, seenAt: null }])
       expect(await users.get(owner.tenant, ['ada'])).toEqual([{ id: 'ada', profile: {} }])
-    })
-  })
-
-  describe('topics', () => {
-    test('a walk meets each member once; adding and removing again changes nothing', async () => {
-      const { topics } = store()
-      const tenant = freshTenant()
-      const members = people(700)
-      const walk = (topic: string) => walkAll((stretch) => topics.walk(tenant, topic, stretch, 50))
-      await topics.add(tenant, 'news', members)
-      await topics.add(tenant, 'news', members.slice(0, 100))
-      await topics.add(tenant, 'other', ['solo'])
-      const met = await walk('news')
-      expect(met).toHaveLength(700)
-      expect(new Set(met)).toEqual(new Set(members))
-      await topics.remove(tenant, 'news', members.slice(0, 650))
-      await topics.remove(tenant, 'news', [...members.slice(0, 650), 'stranger'])
-      expect(new Set(await walk('news'))).toEqual(new Set(members.slice(650)))
-      expect(await walk('other')).toEqual(['solo'])
-      expect(await walk('none')).toEqual([])
-      expect(await topics.walk(freshTenant(), 'news', { from: 0, to: SLOTS }, 10)).toEqual({ users: [] })
-      await topics.add(tenant, 'news', [])
-    })
-
-    test('removing a user ends their memberships, and nobody else’s', async () => {
-      const { topics, users } = store()
-      const tenant = freshTenant()
-      const other = freshTenant()
-      for (const topic of ['news', 'sport']) await topics.add(tenant, topic, ['ada', 'bob'])
-      await topics.add(other, 'news', ['ada'])
-      await users.remove(tenant, 'ada')
-      const members = (of: string, topic: string) => walkAll((stretch) => topics.walk(of, topic, stretch, 50))
-      expect([await members(tenant, 'news'), await members(tenant, 'sport')]).toEqual([['bob'], ['bob']])
-      expect(await members(other, 'news')).toEqual(['ada'])
     })
   })
 }

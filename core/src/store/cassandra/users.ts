@@ -5,14 +5,15 @@ import { LRUCache } from 'lru-cache'
 import type { Seal } from '../../security/seal.ts'
 import { ERASURE_SETTLE_MS, type Erasure, erasureKey, erasureTime, isVoid, liftTime } from '../erasure.ts'
 import { grouped, groupedSlices } from '../grouping.ts'
-import type { Topics } from '../ports/topics.ts'
 import type { StoredUser, Users } from '../ports/users.ts'
-import { flattenProfile, profileOf, slotOf } from '../state.ts'
+import { flattenProfile, profileOf } from '../profile.ts'
+import { slotOf } from '../slots.ts'
 import { writeClock } from './clock.ts'
 import type { CassandraDevices } from './devices.ts'
 import type { CassandraInbox } from './inbox.ts'
 import type { CassandraNotifications } from './notifications.ts'
 import { forEach, type Session } from './session.ts'
+import type { CassandraTopics } from './topics.ts'
 import { walkPartitions } from './walk.ts'
 
 const IDS_PER_QUERY = 100
@@ -168,69 +169,6 @@ export const cassandraUsers = (
       return {
         users: found,
         ...(last === undefined || user === undefined ? {} : { next: { slot: last, user } }),
-      }
-    },
-  }
-}
-
-/** What the other parts of the adapter ask of topics. */
-export type CassandraTopics = Topics & {
-  /** Ends every membership of a user. */
-  leave(tenant: string, user: string): Promise<void>
-}
-
-/**
- * Members by topic, and the topics of each user beside them. The latter is written first and removed last, so that
- * no membership is ever without it.
- */
-export const cassandraTopics = (session: Session): CassandraTopics => {
-  const members = session.table('topic_members')
-  const memberships = session.table('memberships')
-  const MEMBER = 'tenant = ? AND topic = ? AND slot = ? AND user = ?'
-  const member = (tenant: string, topic: string, user: string) => [tenant, topic, slotOf(user), user]
-
-  return {
-    add: async (tenant, topic, users) => {
-      const known = `INSERT INTO ${memberships} (tenant, user, topic) VALUES (?, ?, ?)`
-      await forEach(users, (user) => session.write([{ query: known, params: [tenant, user, topic] }]))
-      const query = `INSERT INTO ${members} (tenant, topic, slot, user) VALUES (?, ?, ?, ?)`
-      await session.write(users.map((user) => ({ query, params: member(tenant, topic, user) })))
-    },
-
-    remove: async (tenant, topic, users) => {
-      const query = `DELETE FROM ${members} WHERE ${MEMBER}`
-      await session.write(users.map((user) => ({ query, params: member(tenant, topic, user) })))
-      const known = `DELETE FROM ${memberships} WHERE tenant = ? AND user = ? AND topic = ?`
-      await forEach(users, (user) => session.write([{ query: known, params: [tenant, user, topic] }]))
-    },
-
-    leave: async (tenant, user) => {
-      const rows = await session.rows(`SELECT topic FROM ${memberships} WHERE tenant = ? AND user = ?`, [
-        tenant,
-        user,
-      ])
-      const query = `DELETE FROM ${members} WHERE ${MEMBER}`
-      await forEach(rows, ({ topic }) =>
-        session.write([{ query, params: member(tenant, String(topic), user) }]),
-      )
-      await session.write([
-        { query: `DELETE FROM ${memberships} WHERE tenant = ? AND user = ?`, params: [tenant, user] },
-      ])
-    },
-
-    walk: async (tenant, topic, { from, to, after }, limit) => {
-      const place = after ?? { slot: from, user: '' }
-      const rows = await session.rows(
-        `SELECT slot, user FROM ${members}
-         WHERE tenant = ? AND topic = ? AND (slot, user) > (?, ?) AND (slot) < (?) LIMIT ?`,
-        [tenant, topic, place.slot, place.user, to, limit],
-      )
-      const last = rows.at(-1)
-      return {
-        users: rows.map((row) => String(row.user)),
-        ...(last && rows.length === limit
-          ? { next: { slot: Number(last.slot), user: String(last.user) } }
-          : {}),
       }
     },
   }

@@ -2,36 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { UserProfile } from '@carillon/schemas'
 import type { Seal } from '../../security/seal.ts'
 import { ERASURE_SETTLE_MS, type Erasure, erasureKey, erasureTime, isVoid, liftTime } from '../erasure.ts'
-import type { Topics } from '../ports/topics.ts'
 import type { Users } from '../ports/users.ts'
-import type { Stretch, UserPage } from '../ports/walk.ts'
-import { flattenProfile, profileOf, slotOf } from '../state.ts'
-import type { Session, Value } from './session.ts'
-
-type Row = { slot: number; user: string }
+import { flattenProfile, profileOf } from '../profile.ts'
+import { slotOf } from '../slots.ts'
+import type { Session } from './session.ts'
+import { walk } from './walk.ts'
 
 const PUT = `INSERT INTO users (tenant, slot, user, profile) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET profile = excluded.profile`
-
-/** Rows of one stretch in the order (slot, user); `where` and `values` name the tenant (and topic). */
-const walk = async (
-  session: Session,
-  from: string,
-  values: Value[],
-  stretch: Stretch,
-  limit: number,
-): Promise<UserPage> => {
-  const { slot, user } = stretch.after ?? { slot: stretch.from, user: '' }
-  const rows = await session.all<Row>(
-    `SELECT slot, user FROM ${from} AND (slot, user) > (?, ?) AND slot < ? ORDER BY slot, user LIMIT ?`,
-    [...values, slot, user, stretch.to, limit],
-  )
-  const last = rows.at(-1)
-  return {
-    users: rows.map(({ user }) => user),
-    ...(last && rows.length === limit ? { next: { slot: last.slot, user: last.user } } : {}),
-  }
-}
 
 const merged = (old: string | undefined, added: UserProfile): UserProfile =>
   profileOf(
@@ -139,29 +117,4 @@ export const sqliteUsers = (session: Session, seal: Seal): Users => ({
   },
 
   walk: (tenant, stretch, limit) => walk(session, 'users WHERE tenant = ?', [tenant], stretch, limit),
-})
-
-export const sqliteTopics = (session: Session): Topics => ({
-  add: (tenant, topic, users) =>
-    session.write(({ run }) => {
-      for (const user of users)
-        run(
-          'INSERT INTO topic_members (tenant, topic, slot, user) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
-          [tenant, topic, slotOf(user), user],
-        )
-    }),
-
-  remove: (tenant, topic, users) =>
-    session.write(({ run }) => {
-      for (const user of users)
-        run('DELETE FROM topic_members WHERE tenant = ? AND topic = ? AND slot = ? AND user = ?', [
-          tenant,
-          topic,
-          slotOf(user),
-          user,
-        ])
-    }),
-
-  walk: (tenant, topic, stretch, limit) =>
-    walk(session, 'topic_members WHERE tenant = ? AND topic = ?', [tenant, topic], stretch, limit),
 })

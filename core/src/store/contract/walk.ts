@@ -1,0 +1,20 @@
+import { type Place, SLOTS, type Stretch, type UserPage } from '../ports/walk.ts'
+
+/** Everyone in eight stretches, as eight lanes would walk them. */
+export const walkAll = async (walk: (stretch: Stretch) => Promise<UserPage>): Promise<string[]> => {
+  const lane = async (from: number, to: number) => {
+    const users: string[] = []
+    let after: Place | undefined
+    do {
+      const page = await walk({ from, to, ...(after ? { after } : {}) })
+      users.push(...page.users)
+      after = page.next
+    } while (after)
+    return users
+  }
+  const lanes = Array.from({ length: 8 }, (_, index) => lane((index * SLOTS) / 8, ((index + 1) * SLOTS) / 8))
+  return (await Promise.all(lanes)).flat()
+}
+
+export const people = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `user-${index}@example.org`)

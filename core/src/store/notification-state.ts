@@ -1,0 +1,27 @@
+import type { NotificationState } from '@carillon/schemas'
+import type { NotificationRecord, Recorded } from './ports/notifications.ts'
+
+/** Until when a notification is kept: as long as the items it makes, which may be made as late as `deliverAt`. */
+export const keptUntil = (record: NotificationRecord, retention: number): number =>
+  Math.max(record.acceptedAt, record.deliverAt ?? 0) + retention
+
+/** What a record says of how its notification was accepted. It is stored after the recipients outside any lane. */
+export const recordedOf = ({ acceptedAt, fingerprint, lanes, deliverAt }: NotificationRecord): Recorded => ({
+  at: acceptedAt,
+  fingerprint,
+  complete: lanes === 0 && deliverAt === undefined,
+})
+
+/** How far a notification has come; `finished` is how many of its lanes have ended. */
+export const notificationState = (
+  record: NotificationRecord,
+  { finished, cancelled }: { finished: number; cancelled: boolean },
+  now: number,
+): NotificationState => {
+  if (cancelled) return 'cancelled'
+  if (record.deliverAt !== undefined && record.deliverAt > now) return 'scheduled'
+  const never = record.expiresAt !== undefined && record.expiresAt <= (record.deliverAt ?? record.acceptedAt)
+  if (never) return 'expired'
+  if (finished >= record.lanes) return 'delivered'
+  return record.expiresAt !== undefined && record.expiresAt <= now ? 'expired' : 'delivering'
+}
