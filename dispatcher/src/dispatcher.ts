@@ -1,11 +1,11 @@
 import type { Live } from '@carillon/core/live/port'
 import type { LinkPolicy } from '@carillon/core/notification/links'
 import { type Lane, PRIORITIES, type Priority } from '@carillon/schemas'
-import { createAccept } from './accept.ts'
 import { createPump, type Feed } from './consumer/consumer.ts'
 import type { Pauses } from './consumer/outages.ts'
-import { createDeliver } from './deliver.ts'
 import { createDispatch } from './dispatch.ts'
+import { createDeliver } from './inbox/deliver.ts'
+import { createAccept } from './intake/accept.ts'
 import { type SendingOptions, type SendingPorts, startSending } from './sending/sending.ts'
 
 export type DispatcherPorts = SendingPorts & { live: Live }

@@ -1,4 +1,5 @@
 import { EpochMs } from '@carillon/core/json/epoch'
+import { Audience } from '@carillon/core/routing/addressees'
 import { SLOTS } from '@carillon/core/store/ports/walk'
 import {
   ItemId,
@@ -8,7 +9,6 @@ import {
   Priority,
   StoredType,
   TenantId,
-  TopicKey,
   UserId,
 } from '@carillon/schemas'
 import { z } from 'zod'
@@ -29,10 +29,6 @@ export const Ready = z.object({
   expiresAt: EpochMs.describe('When its items are removed'),
 })
 export type Ready = z.infer<typeof Ready>
-
-/** A group whose members have to be looked up. */
-export const Audience = z.union([z.object({ topic: TopicKey }), z.object({ everyone: z.literal(true) })])
-export type Audience = z.infer<typeof Audience>
 
 /** A notification that waits in the log for its `deliverAt`. */
 export const DueWork = z.object({ ready: Ready })

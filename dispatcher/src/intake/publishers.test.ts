@@ -4,7 +4,7 @@ import { newTenant } from '@carillon/core/security/user-tokens'
 import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
 import { NOTIFY_WINDOW_MS } from '@carillon/core/stream/port'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { openWorld } from './testing/dispatcher.ts'
+import { openWorld } from '../testing/dispatcher.ts'
 
 const path = natsServerPath()
 

@@ -1,7 +1,7 @@
+import { recipientsOf } from '@carillon/core/routing/addressees'
 import type { Store } from '@carillon/core/store/port'
 import type { IntroducedUser } from '@carillon/core/store/ports/users'
-import { recipientsOf } from './recipients.ts'
-import type { Ready } from './work.ts'
+import type { Ready } from '../work.ts'
 
 /** People in the order they came, in rounds in which nobody is twice. */
 export const rounds = (people: readonly IntroducedUser[]): IntroducedUser[][] => {

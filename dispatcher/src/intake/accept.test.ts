@@ -2,8 +2,8 @@ import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { newTenant } from '@carillon/core/security/user-tokens'
 import type { Message } from '@carillon/core/stream/port'
 import { afterEach, expect, test } from 'vitest'
+import { openWorld, type World } from '../testing/dispatcher.ts'
 import { createAccept } from './accept.ts'
-import { openWorld, type World } from './testing/dispatcher.ts'
 
 let world: World
 afterEach(() => world.close())

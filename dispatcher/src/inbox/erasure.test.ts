@@ -2,8 +2,8 @@ import { secretContext, stepMessage } from '@carillon/core/delivery/step'
 import { derivedUuid7 } from '@carillon/core/notification/ids'
 import type { Store } from '@carillon/core/store/port'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { providersOf, scripted } from './sending/testing/scripted.ts'
-import { openWorld, type World } from './testing/dispatcher.ts'
+import { providersOf, scripted } from '../sending/testing/scripted.ts'
+import { openWorld, type World } from '../testing/dispatcher.ts'
 
 let world: World | undefined
 afterEach(async () => {

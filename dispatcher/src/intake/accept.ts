@@ -4,9 +4,9 @@ import type { Store } from '@carillon/core/store/port'
 import type { Tenant } from '@carillon/core/store/ports/tenants'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import type { Plan, StoredType, Warning } from '@carillon/schemas'
+import type { Ready } from '../work.ts'
 import { createIdentify, type Identity } from './identity.ts'
 import { deadReason, type Incoming, type Read, readNotification } from './notification.ts'
-import type { Ready } from './work.ts'
 
 /** Reading does no I/O, so whatever it throws is due to the message: trying again cannot help. */
 const read = (message: Message): Read => {

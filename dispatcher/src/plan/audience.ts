@@ -1,13 +1,13 @@
 import { dueKey } from '@carillon/core/notification/ids'
+import { recipientsOf } from '@carillon/core/routing/addressees'
 import type { Store } from '@carillon/core/store/port'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
 import { SLOTS } from '@carillon/core/store/ports/walk'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { scheduleSubject, workSubject } from '@carillon/schemas'
-import { type Portion, USERS_KEPT } from './deliver.ts'
-import { firstPages, LANES, walk } from './page.ts'
-import { recipientsOf } from './recipients.ts'
-import type { DueWork, Ready } from './work.ts'
+import { type Portion, USERS_KEPT } from '../inbox/deliver.ts'
+import type { DueWork, Ready } from '../work.ts'
+import { firstPages, LANES, walk } from './fan-out.ts'
 
 /** What one notification leads to now (its portion of recipients, its record) and later (messages for the log). */
 export type Expansion = { portion: Portion; record: NotificationRecord; messages: OutgoingMessage[] }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { recipientsOf } from './recipients.ts'
+import { recipientsOf } from './addressees.ts'
 
 test('one user, a list, topics and everyone are told apart, each once', () => {
   const { users, audiences } = recipientsOf({

@@ -6,10 +6,10 @@ import type { NotificationRecord } from '@carillon/core/store/ports/notification
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { createStoreItems, type Entry } from './erased.ts'
+import { askPresence, firstMessages } from '../sending/begin.ts'
+import type { Ready } from '../work.ts'
+import { createStoreItems, type Entry } from './erasure.ts'
 import { freshItem, itemsFor } from './item.ts'
-import { askPresence, firstMessages } from './sending/begin.ts'
-import type { Ready } from './work.ts'
 
 /** The most items written and handed over at once: the bound on what a batch holds in memory. */
 export const PAGE = 500

@@ -1,7 +1,7 @@
 import { itemId } from '@carillon/core/notification/ids'
 import type { NewItem } from '@carillon/core/store/ports/inbox'
 import type { InboxItem, ItemContent } from '@carillon/schemas'
-import type { Ready } from './work.ts'
+import type { Ready } from '../work.ts'
 
 /** The items of one notification for some users. Pure: the same notification and user give the same item. */
 export const itemsFor = (ready: Ready, users: readonly string[]): NewItem[] => {

@@ -7,7 +7,7 @@ import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
 import type { NewItem } from '@carillon/core/store/ports/inbox'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import type { Ready } from './work.ts'
+import type { Ready } from '../work.ts'
 
 /** An item to be stored, and the notification it is of. */
 export type Entry = { item: NewItem; ready: Ready }

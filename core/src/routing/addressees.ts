@@ -1,8 +1,12 @@
-import type { StoredUser } from '@carillon/core/store/ports/users'
-import type { Notification } from '@carillon/schemas'
-import type { Audience } from './work.ts'
+import { type Notification, TopicKey } from '@carillon/schemas'
+import { z } from 'zod'
+import type { StoredUser } from '../store/ports/users.ts'
 
-/** Who a notification is for, before any look-up. */
+/** A group whose members have to be looked up. */
+export const Audience = z.union([z.object({ topic: TopicKey }), z.object({ everyone: z.literal(true) })])
+export type Audience = z.infer<typeof Audience>
+
+/** Whom a notification is addressed to, before any lookup. */
 export type Recipients = {
   users: string[]
   audiences: Audience[]

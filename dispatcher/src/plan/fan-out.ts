@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto'
+import type { Audience } from '@carillon/core/routing/addressees'
 import type { Store } from '@carillon/core/store/port'
 import { type Place, SLOTS, type UserPage } from '@carillon/core/store/ports/walk'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import { workSubject } from '@carillon/schemas'
-import { type Deliver, PAGE } from './deliver.ts'
-import type { Audience, PageWork, Ready } from './work.ts'
+import { type Deliver, PAGE } from '../inbox/deliver.ts'
+import type { PageWork, Ready } from '../work.ts'
 
 /**
  * How a large audience is walked. Its slots are cut into LANES stretches; each is a chain of messages, and a page,
