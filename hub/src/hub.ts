@@ -204,7 +204,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   tenantRoutes(routes, { tenants: store.tenants, cache, insecureLinks: options.insecureLinks })
   topicRoutes(routes, { topics: store.topics, guard, cursors })
   typeRoutes(routes, { types: store.types })
-  const endpoints = createEndpoints(store.marks, { invalidations })
+  const endpoints = createEndpoints(store.expiringKeys, { invalidations })
   deviceRoutes(routes, {
     devices: store.devices,
     cache,

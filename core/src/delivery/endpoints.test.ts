@@ -27,7 +27,7 @@ afterEach(async () => {
 })
 
 const open = (invalidations = inProcessInvalidations()) =>
-  createEndpoints(store.marks, { now: () => time, invalidations })
+  createEndpoints(store.expiringKeys, { now: () => time, invalidations })
 type Opened = ReturnType<typeof open>
 
 /** Fails every eight hours, the longest delay between two retries, for `ms`. */

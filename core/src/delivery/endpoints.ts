@@ -3,7 +3,7 @@ import { cached } from '../cache/invalidation/cached.ts'
 import { inProcessInvalidations } from '../cache/invalidation/in-process.ts'
 import type { Invalidations } from '../cache/invalidation/port.ts'
 import { UnavailableError } from '../errors.ts'
-import type { Marks } from '../store/ports/expiring-keys.ts'
+import type { ExpiringKeys } from '../store/ports/expiring-keys.ts'
 
 /** How long an endpoint may fail without ever working before it is disabled: five days, in ms. */
 export const DISABLE_AFTER_MS = 5 * 86_400_000
@@ -37,7 +37,7 @@ export type EndpointEnd = 'worked' | 'failed' | 'gone'
  * the failures, is disabled: nothing is sent there until it is registered again. One that answers 410 is disabled at once.
  */
 export const createEndpoints = (
-  marks: Pick<Marks, 'get' | 'put' | 'remove'>,
+  expiringKeys: Pick<ExpiringKeys, 'get' | 'put' | 'remove'>,
   {
     disableAfterMs = DISABLE_AFTER_MS,
     now = Date.now,
@@ -48,19 +48,19 @@ export const createEndpoints = (
     kind: 'endpoint',
     ttlMs: CACHED_MS,
     invalidations,
-    load: async (tenant, key) => (await marks.get(tenant, [key])).get(key),
+    load: async (tenant, key) => (await expiringKeys.get(tenant, [key])).get(key),
   })
   const get = (tenant: string, url: string) => noted(tenant, keyOf(url))
 
   const put = async (tenant: string, url: string, value: string): Promise<void> => {
     const key = keyOf(url)
-    await marks.put(tenant, [{ key, value }], KEPT_MS)
+    await expiringKeys.put(tenant, [{ key, value }], KEPT_MS)
     await invalidations.publish([{ kind: 'endpoint', tenant, id: key }])
   }
 
   const clear = async (tenant: string, url: string): Promise<void> => {
     const key = keyOf(url)
-    await marks.remove(tenant, [key])
+    await expiringKeys.remove(tenant, [key])
     await invalidations.publish([{ kind: 'endpoint', tenant, id: key }])
   }
 

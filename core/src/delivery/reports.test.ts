@@ -242,10 +242,14 @@ describe('a bundle', () => {
         calls[name]++
         return call(...given)
       }
-    const { marks, deliveries, suppressions } = store
+    const { expiringKeys, deliveries, suppressions } = store
     const counted = createReports({
       store: {
-        marks: { ...marks, get: counting('get', marks.get), put: counting('put', marks.put) },
+        expiringKeys: {
+          ...expiringKeys,
+          get: counting('get', expiringKeys.get),
+          put: counting('put', expiringKeys.put),
+        },
         deliveries: {
           ...deliveries,
           of: counting('of', deliveries.of),

@@ -52,12 +52,12 @@ export const createReports = ({
   seal,
   now = Date.now,
 }: {
-  store: Pick<Store, 'marks' | 'deliveries' | 'suppressions'>
+  store: Pick<Store, 'expiringKeys' | 'deliveries' | 'suppressions'>
   stream: Pick<Stream, 'publish'>
   seal: Pick<Seal, 'digest'>
   now?: () => number
 }) => {
-  const { marks, deliveries } = store
+  const { expiringKeys, deliveries } = store
   const suppress = createSuppress({ ...store, seal })
 
   /** Invalid and future times are replaced by the current time. */
@@ -127,7 +127,7 @@ export const createReports = ({
   /** Splits reports into those whose message is on record, and the others. */
   const match = async (tenant: string, account: string, reports: readonly StateReport[]) => {
     if (reports.length === 0) return { matches: [], unknown: [] }
-    const found = await marks.get(tenant, [...new Set(reports.map(({ id }) => sentKey(account, id)))])
+    const found = await expiringKeys.get(tenant, [...new Set(reports.map(({ id }) => sentKey(account, id)))])
     const matches: Match[] = []
     const unknown: StateReport[] = []
     for (const report of reports) {
@@ -146,7 +146,7 @@ export const createReports = ({
     const { matches, unknown } = await match(tenant, account, states)
     await applyStates(tenant, matches)
     if (unknown.length === 0) return
-    await marks.put(
+    await expiringKeys.put(
       tenant,
       unknown.flatMap(({ id, state, reason, at }) => [
         { key: stateKey(account, id, state), value: JSON.stringify({ id, state, reason, at }) },
@@ -161,7 +161,7 @@ export const createReports = ({
     /** Remembers what was sent, for reports to come, and applies those that have come already. */
     remember: async (tenant: string, sent: readonly SentMessage[]): Promise<void> => {
       if (sent.length === 0) return
-      await marks.put(
+      await expiringKeys.put(
         tenant,
         sent.map(({ account, id, step, at }) => ({
           key: sentKey(account, id),
@@ -170,13 +170,13 @@ export const createReports = ({
         SENT_MS,
       )
       // After the mark, as `apply` looks for the mark after it has left a report: one of the two finds the other.
-      const early = await marks.get(
+      const early = await expiringKeys.get(
         tenant,
         sent.map(({ account, id }) => earlyKey(account, id)),
       )
       const reported = sent.filter(({ account, id }) => early.has(earlyKey(account, id)))
       if (reported.length === 0) return
-      const reports = await marks.get(
+      const reports = await expiringKeys.get(
         tenant,
         reported.flatMap(({ account, id }) => STATES.map((state) => stateKey(account, id, state))),
       )

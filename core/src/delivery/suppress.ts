@@ -44,10 +44,10 @@ const restore = (entry: Entry, at: number): void => {
  * a START that is older than a STOP, change nothing. A bundle costs the same few round trips as a single report.
  */
 export const createSuppress = ({
-  marks,
+  expiringKeys,
   suppressions,
   seal,
-}: Pick<Store, 'marks' | 'suppressions'> & { seal: Pick<Seal, 'digest'> }) => {
+}: Pick<Store, 'expiringKeys' | 'suppressions'> & { seal: Pick<Seal, 'digest'> }) => {
   const markOf = (tenant: string, { channel, address }: Pick<Entry, 'channel' | 'address'>) =>
     `restored:${channel}:${seal.digest(addressKey(address), `restored:${tenant}`)}`
 
@@ -61,7 +61,7 @@ export const createSuppress = ({
         }
     if (places.size === 0) return new Map()
     const [restored, found] = await Promise.all([
-      marks.get(tenant, [...places.keys()]),
+      expiringKeys.get(tenant, [...places.keys()]),
       suppressions.find(tenant, [...places.values()]),
     ])
     return new Map(
@@ -103,8 +103,8 @@ export const createSuppress = ({
     }
     const changed = [...entries.values()].filter((entry) => entry.changed)
     const restored = [...entries].filter(([, entry]) => entry.restored)
-    // Marks first: of a START and a STOP in two bundles at once, the older one then sees the newer.
-    await marks.put(
+    // Expiring keys first: of a START and a STOP in two bundles at once, the older one then sees the newer.
+    await expiringKeys.put(
       tenant,
       restored.map(([key, { restoredAt }]) => ({ key, value: String(restoredAt) })),
       RESTORED_MS,

@@ -54,7 +54,7 @@ if (url) {
     const store = cassandraStore({ ...connectCassandra(at('far')), seal: contractSeal, retention })
     onTestFinished(() => store.close())
     await store.migrate()
-    const { inbox, notifications, deliveries, marks } = store
+    const { inbox, notifications, deliveries, expiringKeys } = store
     const owner = freshOwner()
     const { tenant, user } = owner
     const item = sampleItem(owner, { expiresAt: Date.now() + retention })
@@ -73,9 +73,9 @@ if (url) {
     const place = { notification: 'n', wide: false, user, step: 0, device: '', channel: 'email' as const }
     await deliveries.record(tenant, [{ ...place, state: 'sent', at: Date.now() }])
     expect((await deliveries.list(tenant, { id: 'n', wide: false }, { limit: 9 })).deliveries).toHaveLength(1)
-    await marks.put(tenant, [{ key: 'k', value: 'v' }], retention)
-    await marks.take(tenant, [{ key: 'k', value: 'v', at: Date.now() }], retention)
-    expect(await marks.get(tenant, ['k'])).toEqual(new Map([['k', 'v']]))
+    await expiringKeys.put(tenant, [{ key: 'k', value: 'v' }], retention)
+    await expiringKeys.acquire(tenant, [{ key: 'k', value: 'v', at: Date.now() }], retention)
+    expect(await expiringKeys.get(tenant, ['k'])).toEqual(new Map([['k', 'v']]))
   })
 } else {
   const why = inject('skipped').find(({ part }) => part === 'cassandra')

@@ -5,8 +5,8 @@ import type { Seal } from '../security/seal.ts'
 import { cassandraAccounts } from './cassandra/accounts.ts'
 import { cassandraDeliveries } from './cassandra/deliveries.ts'
 import { cassandraDevices } from './cassandra/devices.ts'
+import { cassandraExpiringKeys } from './cassandra/expiring-keys.ts'
 import { cassandraInbox } from './cassandra/inbox.ts'
-import { cassandraMarks } from './cassandra/marks.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './cassandra/migrations.ts'
 import { cassandraNotifications } from './cassandra/notifications.ts'
 import { cassandraSession, translate } from './cassandra/session.ts'
@@ -54,7 +54,7 @@ export const cassandraStore = ({
     accounts: cassandraAccounts(session, seal),
     suppressions: cassandraSuppressions(session, seal),
     deliveries: cassandraDeliveries(session, retention),
-    marks: cassandraMarks(session),
+    expiringKeys: cassandraExpiringKeys(session),
     migrate: (wanted) => migrate(connection, wanted),
     namespace,
     check: async () => {

@@ -1,7 +1,7 @@
 import type { Accounts } from './ports/accounts.ts'
 import type { Deliveries } from './ports/deliveries.ts'
 import type { Devices } from './ports/devices.ts'
-import type { Marks } from './ports/expiring-keys.ts'
+import type { ExpiringKeys } from './ports/expiring-keys.ts'
 import type { Inbox } from './ports/inbox.ts'
 import type { Notifications } from './ports/notifications.ts'
 import type { Suppressions } from './ports/suppressions.ts'
@@ -25,7 +25,7 @@ export interface Store {
   accounts: Accounts
   suppressions: Suppressions
   deliveries: Deliveries
-  marks: Marks
+  expiringKeys: ExpiringKeys
   /**
    * Brings the schema up to date; forward only; safe when several processes start at once. New data is recorded as
    * the installation `namespace`, or under a random name. Rejects with SetupError for data of another layout, which

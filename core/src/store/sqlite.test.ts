@@ -53,9 +53,9 @@ test('purging takes away what has expired, in chunks, and nothing else', async (
     tenant,
     users.map((user) => ({ ...delivery, user, state: 'sent', at: 1 })),
   )
-  await store.marks.put(tenant, [{ key: 'short', value: '' }], -1)
-  await store.marks.take(tenant, [{ key: 'short', value: '', at: 0 }], -1)
-  await store.marks.put(tenant, [{ key: 'long', value: '' }], 60_000)
+  await store.expiringKeys.put(tenant, [{ key: 'short', value: '' }], -1)
+  await store.expiringKeys.acquire(tenant, [{ key: 'short', value: '', at: 0 }], -1)
+  await store.expiringKeys.put(tenant, [{ key: 'long', value: '' }], 60_000)
   database.handle.exec(`UPDATE deliveries SET expires_at = 1 WHERE user <> 'user-0'`)
   database.handle.exec(`UPDATE inbox SET expires_at = 1 WHERE id IN (SELECT id FROM inbox LIMIT 1100)`)
   const [left] = await store.inbox.page(owner, { status: 'active', limit: 1 })
@@ -66,7 +66,7 @@ test('purging takes away what has expired, in chunks, and nothing else', async (
   expect(rows('inbox')).toMatchObject({ rows: 101 })
   expect(rows('inbox_content')).toMatchObject({ rows: 100 })
   expect(rows('deliveries')).toMatchObject({ rows: 1 })
-  expect(rows('marks')).toMatchObject({ rows: 1 })
+  expect(rows('expiring_keys')).toMatchObject({ rows: 1 })
   expect(await store.notifications.get(tenant, 'new')).toBeDefined()
   await store.close()
   await database.close()

@@ -7,8 +7,8 @@ import { sealedUsers } from './sealed-users.ts'
 import { sqliteAccounts } from './sqlite/accounts.ts'
 import { sqliteDeliveries } from './sqlite/deliveries.ts'
 import { sqliteDevices } from './sqlite/devices.ts'
+import { sqliteExpiringKeys } from './sqlite/expiring-keys.ts'
 import { sqliteInbox } from './sqlite/inbox.ts'
-import { sqliteMarks } from './sqlite/marks.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './sqlite/migrations.ts'
 import { sqliteNotifications } from './sqlite/notifications.ts'
 import { startPurging } from './sqlite/purge.ts'
@@ -54,7 +54,7 @@ export const sqliteStore = ({
     accounts: sqliteAccounts(session, seal),
     suppressions: sqliteSuppressions(session, seal),
     deliveries: sqliteDeliveries(session, retention),
-    marks: sqliteMarks(session),
+    expiringKeys: sqliteExpiringKeys(session),
     migrate: async (wanted) => {
       requireNamespace('the data file', database.namespace, wanted)
       await session.with(migrate)

@@ -22,7 +22,7 @@ import { type Refusal, recipientOf, type Upstream } from './upstream.ts'
 import { type Busy, createVerdicts } from './verdict.ts'
 
 export type AttemptPorts = {
-  store: Pick<Store, 'marks' | 'deliveries'>
+  store: Pick<Store, 'expiringKeys' | 'deliveries'>
   cache: Pick<SettingsCache, 'tenant'>
   seal: Seal
   pace: Pace

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { acceptedAt, deliveryKey, type Step } from '@carillon/core/delivery/step'
 import type { Store } from '@carillon/core/store/port'
-import type { Taking } from '@carillon/core/store/ports/expiring-keys'
+import type { Acquisition } from '@carillon/core/store/ports/expiring-keys'
 import type { Delivery } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
 
@@ -28,19 +28,19 @@ export type Claim =
   | { claim: 'busy'; until: number }
   | { claim: 'doubt' }
 
-type Asking = { mark: Taking; resolve(held: string | undefined): void; reject(error: unknown): void }
+type Asking = { mark: Acquisition; resolve(held: string | undefined): void; reject(error: unknown): void }
 
 /**
  * Takes the marks of a tenant together that are asked for within GATHER_MS, or while others are being taken: many cost
  * little more than one.
  */
-const createTaking = (store: Pick<Store, 'marks'>) => {
+const createTaking = (store: Pick<Store, 'expiringKeys'>) => {
   const tenants = new Map<string, Asking[]>()
 
   const take = async (tenant: string, together: readonly Asking[]) => {
     try {
       const marks = together.map(({ mark }) => mark)
-      const held = await store.marks.take(tenant, marks, CLAIM_TTL_MS)
+      const held = await store.expiringKeys.acquire(tenant, marks, CLAIM_TTL_MS)
       for (const [index, { resolve }] of together.entries()) resolve(held[index])
     } catch (error) {
       for (const { reject } of together) reject(error)
@@ -55,7 +55,7 @@ const createTaking = (store: Pick<Store, 'marks'>) => {
     tenants.delete(tenant)
   }
 
-  return (tenant: string, mark: Taking): Promise<string | undefined> =>
+  return (tenant: string, mark: Acquisition): Promise<string | undefined> =>
     new Promise((resolve, reject) => {
       const asking = tenants.get(tenant)
       if (asking) return void asking.push({ mark, resolve, reject })
@@ -74,7 +74,7 @@ const endedSince = ({ times, attempts }: Delivery, attempt: number, since: numbe
  * Who may send an attempt: of all that are handed it, on whichever machine, the first to claim it. So a message that the
  * log delivers twice is sent once; one whose sender died between its claim and its record is in doubt.
  */
-export const createClaims = (store: Pick<Store, 'marks' | 'deliveries'>, leaseMs = LEASE_MS) => {
+export const createClaims = (store: Pick<Store, 'expiringKeys' | 'deliveries'>, leaseMs = LEASE_MS) => {
   const holder = randomUUID()
   const takeMark = createTaking(store)
   /** What a claim that rejected would be known by: nothing was sent on it, so the next try may find it to be its own. */

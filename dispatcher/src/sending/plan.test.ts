@@ -111,7 +111,7 @@ test('a failure is followed by the next step although whoever recorded it died b
   const { mail, send, sms, store, tenant } = world
   const died = { tenant, user: 'ada', notification: 'n1', index: 0 } as Step
   const claim = { key: `send:${deliveryKey(died, '')}:1`, value: `another ${Date.now()}`, at: 0 }
-  await store.marks.take(tenant, [claim], 60_000)
+  await store.expiringKeys.acquire(tenant, [claim], 60_000)
   const place = { notification: 'n1', user: 'ada', step: 0, channel: 'sms', device: '', wide: false } as const
   await store.deliveries.record(tenant, [{ ...place, state: 'failed', at: Date.now(), reason: 'landline' }])
   await send(note('n1', step('sms'), step('email', 'failed')))

@@ -481,7 +481,7 @@ describe('provider trouble', () => {
     })
     await account('text')
     const died = { tenant, user: 'ada', notification: 'n1', index: 0 } as Step
-    await store.marks.take(
+    await store.expiringKeys.acquire(
       tenant,
       [{ key: `send:${deliveryKey(died, '')}:1`, value: `another ${Date.now()}`, at: 0 }],
       60_000,
@@ -498,10 +498,10 @@ describe('provider trouble', () => {
       providers: providersOf(sms),
       wrap: (store) => ({
         ...store,
-        marks: {
-          ...store.marks,
-          take: async (...given) => {
-            const held = await store.marks.take(...given)
+        expiringKeys: {
+          ...store.expiringKeys,
+          acquire: async (...given) => {
+            const held = await store.expiringKeys.acquire(...given)
             if (lost++ < 2) throw new UnavailableError('store', new Error('it took too long'))
             return held
           },
@@ -527,7 +527,11 @@ describe('provider trouble', () => {
     }
     code.secret = seal.seal('123456', secretContext(code))
     const key = deliveryKey(code, '')
-    await store.marks.take(tenant, [{ key: `send:${key}:1`, value: `another ${at}`, at: 0 }], 60_000)
+    await store.expiringKeys.acquire(
+      tenant,
+      [{ key: `send:${key}:1`, value: `another ${at}`, at: 0 }],
+      60_000,
+    )
     const retry = stepMessage(
       { ...code, attempt: 2 },
       { at: at + 600, key: scheduleSubject(tenant, `step-${key}`) },

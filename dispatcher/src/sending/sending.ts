@@ -56,7 +56,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
   const accounts = createAccounts({ providers, cache, http, log, publicUrl, capture })
   // A window longer than that must not end in the middle because its own failures disable the endpoint.
   const disableAfterMs = Math.max(DISABLE_AFTER_MS, retryPolicy('webhook', retries.webhook).windowMs)
-  const endpoints = createEndpoints(store.marks, { disableAfterMs, invalidations })
+  const endpoints = createEndpoints(store.expiringKeys, { disableAfterMs, invalidations })
   const troubles = createTroubles({ log, metrics })
   const attempt = createAttempt(
     { store, cache, seal, pace: createPace(limits), endpoints, troubles, metrics },

@@ -29,8 +29,8 @@ const ChangedItems = z.object({
 })
 
 const VERBS = [
-  { path: '/v1/inbox/read-all', verb: 'read', summary: 'Mark every active item as read' },
-  { path: '/v1/inbox/seen-all', verb: 'seen', summary: 'Mark every active item as seen' },
+  { path: '/v1/inbox/read-all', verb: 'read', summary: 'ExpiringKey every active item as read' },
+  { path: '/v1/inbox/seen-all', verb: 'seen', summary: 'ExpiringKey every active item as seen' },
   { path: '/v1/inbox/archive-all', verb: 'archived', summary: 'Archive every active item' },
 ] as const
 
@@ -92,7 +92,7 @@ export const inboxRoutes = (
     {
       method: 'post',
       path: '/v1/inbox/seen',
-      summary: 'Mark items as seen',
+      summary: 'ExpiringKey items as seen',
       body: z.strictObject({ ids: z.array(ItemId).min(1).max(100) }),
       answers: {
         200: { description: 'Done; ids that are not of this inbox are left out', schema: ChangedItems },

@@ -65,7 +65,7 @@ describe('POST /v1/otp', () => {
     })
     expect(step.expiresAt - before).toBeGreaterThanOrEqual(300_000)
     expect(reply.text + JSON.stringify(step)).not.toContain(code)
-    const kept = await test.ports.store.marks.get(tenant.id, [`otp:${reply.json.id}`])
+    const kept = await test.ports.store.expiringKeys.get(tenant.id, [`otp:${reply.json.id}`])
     expect([...kept.values()].join()).not.toContain(code)
   })
 

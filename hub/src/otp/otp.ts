@@ -54,7 +54,7 @@ export const createOtp = ({
   metrics,
   now = Date.now,
 }: {
-  store: Pick<Store, 'users' | 'devices' | 'suppressions' | 'marks'>
+  store: Pick<Store, 'users' | 'devices' | 'suppressions' | 'expiringKeys'>
   stream: Pick<Stream, 'publish'>
   cache: Pick<SettingsCache, 'tenant'>
   limits: Pick<Limits, 'allow'>
@@ -113,7 +113,11 @@ export const createOtp = ({
   const take = async (tenant: string, key: string, request: string, expires: number): Promise<boolean> => {
     // They outlive the code, so that no clock gives a try back.
     const ttlMs = expires - now() + 60_000
-    const [holder = request] = await store.marks.take(tenant, [{ key, value: request, at: expires }], ttlMs)
+    const [holder = request] = await store.expiringKeys.acquire(
+      tenant,
+      [{ key, value: request, at: expires }],
+      ttlMs,
+    )
     return holder === request
   }
 
@@ -156,7 +160,7 @@ export const createOtp = ({
           user,
           expires: expiresAt,
         }
-        await store.marks.put(
+        await store.expiringKeys.put(
           tenant,
           [{ key: `otp:${id}`, value: JSON.stringify(kept satisfies z.infer<typeof Kept>) }],
           expiresAt - at,
@@ -187,7 +191,7 @@ export const createOtp = ({
       code: string,
     ): Promise<{ valid: true } | { valid: false; attemptsLeft: number }> => {
       const key = `otp:${id}`
-      const stored = (await store.marks.get(tenant, [key])).get(key)
+      const stored = (await store.expiringKeys.get(tenant, [key])).get(key)
       const kept = stored === undefined ? undefined : readJson(stored, Kept)
       if (!kept) return { valid: false, attemptsLeft: 0 }
       const { hash, user, expires } = kept
@@ -201,7 +205,7 @@ export const createOtp = ({
       if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
         return { valid: false, attemptsLeft: ATTEMPTS - attempt }
       if (!(await take(tenant, `otp-used:${id}`, request, expires))) return { valid: false, attemptsLeft: 0 }
-      await store.marks.remove(tenant, [key])
+      await store.expiringKeys.remove(tenant, [key])
       metrics.otp.inc({ channel: '', outcome: 'verified' })
       return { valid: true }
     },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Address, Outgoing } from '@carillon/core/delivery/provider'
 import { renderEmail } from '@carillon/dispatcher/render/email'
 import type { Channel, NotificationInput, PlanStep } from '@carillon/schemas'
-import { freshId, type Mark, notificationFor, TYPE, userOf } from './payload.ts'
+import { type ExpiringKey, freshId, notificationFor, TYPE, userOf } from './payload.ts'
 
 /** People who are reached outside the bell. */
 export const PEOPLE = 2_000
@@ -25,18 +25,18 @@ export const subscriptionOf = (user: string, port: number) => ({
   },
 })
 
-const numberOf = ({ run, n }: Mark) => `(${run}.${n})`
+const numberOf = ({ run, n }: ExpiringKey) => `(${run}.${n})`
 
 /** Nothing but its title tells one mail from another. */
-const notificationOf = (mark: Mark, to: NotificationInput['to']) => ({
+const notificationOf = (mark: ExpiringKey, to: NotificationInput['to']) => ({
   ...notificationFor(mark, to),
   title: `Grace replied to you ${numberOf(mark)}`,
 })
 
-const personOf = ({ n }: Mark) => userOf(n % PEOPLE)
+const personOf = ({ n }: ExpiringKey) => userOf(n % PEOPLE)
 
 /** The nth of a run, for one of PEOPLE, with one step to take beyond the inbox. */
-export const plannedFor = (mark: Mark, tenant: string, step: PlanStep): NotificationInput => ({
+export const plannedFor = (mark: ExpiringKey, tenant: string, step: PlanStep): NotificationInput => ({
   ...notificationOf(mark, personOf(mark)),
   id: freshId(mark, tenant),
   plan: [step],
@@ -49,7 +49,7 @@ const addressOf = (user: string, channel: Channel, port: number): Address => {
 }
 
 /** The same as a channel is handed it, made in next to no time. `port`: where the push service is. */
-export const outgoingFor = (mark: Mark, channel: Channel, port: number): Outgoing => {
+export const outgoingFor = (mark: ExpiringKey, channel: Channel, port: number): Outgoing => {
   const user = personOf(mark)
   const { title, body, url, data } = notificationOf(mark, user)
   const id = `019c1d3e-${mark.run}-${mark.n}`
@@ -76,7 +76,7 @@ const SAMPLE = { run: 0, n: 0, at: 0 }
 const mail = renderEmail(outgoingFor(SAMPLE, 'email', 0))
 
 /** The same as a mail. It takes next to no time: nodemailer renders nothing either. */
-export const mailFor = (mark: Mark) => {
+export const mailFor = (mark: ExpiringKey) => {
   const numbered = (text: string) => text.replaceAll(numberOf(SAMPLE), numberOf(mark))
   return {
     to: { name: '', address: emailOf(personOf(mark)) },
@@ -87,7 +87,7 @@ export const mailFor = (mark: Mark) => {
 }
 
 /** The same as the body of a webhook. */
-export const webhookFor = (mark: Mark) => {
+export const webhookFor = (mark: ExpiringKey) => {
   const { to: user, ...content } = notificationOf(mark, personOf(mark))
   const timestamp = new Date().toISOString()
   return {
@@ -98,7 +98,7 @@ export const webhookFor = (mark: Mark) => {
 }
 
 /** The same as what a service worker gets. */
-export const pushFor = (mark: Mark) => {
+export const pushFor = (mark: ExpiringKey) => {
   const { title, body, url, data } = notificationOf(mark, '')
   const notification = randomUUID()
   return { title, body, url: `http://localhost:4000${url}`, tag: notification, notification, data }

@@ -6,12 +6,12 @@ import type { InboxAdded, ItemContent, NotificationInput } from '@carillon/schem
 export const TYPE = 'comment.created'
 
 /** Which run a notification belongs to, its number there, and when it was meant to be sent (`clock()`). */
-export type Mark = { run: number; n: number; at: number }
+export type ExpiringKey = { run: number; n: number; at: number }
 
 /** Receivers find this text in a frame, and the three numbers of a mark after it. */
 export const MARK = '"mark":['
 
-const text = ({ run, n, at }: Mark) => ({
+const text = ({ run, n, at }: ExpiringKey) => ({
   title: 'Grace replied to you',
   body: `Reply ${n}: yes, the second draft reads much better; one question about the last paragraph.`,
   url: `/posts/7#comment-${n}`,
@@ -22,18 +22,18 @@ const text = ({ run, n, at }: Mark) => ({
 export const userOf = (index: number): string => `user-${index}`
 
 /** An id as backends make them: a UUIDv7 of now. */
-export const freshId = ({ run, n }: Mark, origin: string): string =>
+export const freshId = ({ run, n }: ExpiringKey, origin: string): string =>
   derivedUuid7(Date.now(), `${origin}\n${run}\n${n}`)
 
 /** What a backend publishes: about 250 bytes. */
-export const notificationFor = (mark: Mark, to: NotificationInput['to']): NotificationInput => ({
+export const notificationFor = (mark: ExpiringKey, to: NotificationInput['to']): NotificationInput => ({
   to,
   type: TYPE,
   ...text(mark),
 })
 
 /** The content of its inbox item, as Carillon would write it; the id costs next to nothing. */
-export const contentFor = (mark: Mark): ItemContent => {
+export const contentFor = (mark: ExpiringKey): ItemContent => {
   const id = randomUUID()
   return {
     ...{ id, notification: id, type: TYPE, priority: 'normal' },
@@ -43,7 +43,7 @@ export const contentFor = (mark: Mark): ItemContent => {
 }
 
 /** What its recipient's client gets, as Carillon would say it: about 600 bytes. Bare baselines send the same. */
-export const addedFor = (mark: Mark): InboxAdded => ({
+export const addedFor = (mark: ExpiringKey): InboxAdded => ({
   item: {
     ...contentFor(mark),
     ...{ receivedAt: null, seenAt: null, readAt: null, archivedAt: null, snoozedUntil: null, acted: {} },

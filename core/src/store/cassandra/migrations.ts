@@ -98,11 +98,11 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     failed_at timestamp, delivered_at timestamp, seen_at timestamp, read_at timestamp, clicked_at timestamp,
     PRIMARY KEY ((tenant, notification, part), user, step, device)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
-  (table) => `CREATE TABLE IF NOT EXISTS ${table('taken')} (
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('acquisitions')} (
     tenant text, hour int, slot int, key text, value text,
     PRIMARY KEY ((tenant, hour, slot), key)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
-  (table) => `CREATE TABLE IF NOT EXISTS ${table('marks')} (
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('expiring_keys')} (
     tenant text, key text, value text,
     PRIMARY KEY ((tenant, key))
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,

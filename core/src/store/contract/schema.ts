@@ -41,7 +41,7 @@ export const schemaContract = (open: Open): void => {
         store.users.walk(owner.tenant, { from: 0, to: 1 }, 1),
         store.notifications.cancel(owner.tenant, 'x', 0),
         store.devices.of(owner.tenant, ['ada']),
-        store.marks.take(owner.tenant, [{ key: 'k', value: 'v', at: 0 }], 1_000),
+        store.expiringKeys.acquire(owner.tenant, [{ key: 'k', value: 'v', at: 0 }], 1_000),
         store.deliveries.sum(owner.tenant, { id: 'x', wide: true }),
       ])
         await expect(attempt).rejects.toThrow(UnavailableError)

@@ -7,10 +7,10 @@ import { atRestContract } from './at-rest.ts'
 import { deliveriesContract } from './deliveries.ts'
 import { devicesContract } from './devices.ts'
 import { erasureContract } from './erasure.ts'
+import { expiringKeysContract } from './expiring-keys.ts'
 import { foreignIdsContract } from './foreign-ids.ts'
 import { inboxContract } from './inbox.ts'
 import { inboxModelContract } from './inbox-model.ts'
-import { marksContract } from './marks.ts'
 import { notificationListContract } from './notification-list.ts'
 import { notificationsContract } from './notifications.ts'
 import { schemaContract } from './schema.ts'
@@ -53,7 +53,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     accountsContract(store)
     suppressionsContract(store)
     deliveriesContract(store)
-    marksContract(store)
+    expiringKeysContract(store)
     atRestContract(store, () => dump('main'))
     schemaContract(open)
   })

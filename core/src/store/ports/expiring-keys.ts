@@ -1,25 +1,25 @@
 /** A small value under a key. */
-export type Mark = { key: string; value: string }
+export type ExpiringKey = { key: string; value: string }
 
-/** `at`: epoch ms, whatever the time, but the same from everybody who takes this key. Those of about one time lie together. */
-export type Taking = Mark & { at: number }
+/** `at`: epoch ms, the same in every process that acquires this key. Keys of nearby times share a partition. */
+export type Acquisition = ExpiringKey & { at: number }
 
 /**
- * Small facts with a time to live, by tenant and key (at most 256 characters, any). Values are the caller's, sealed by
- * the caller if they have to be.
+ * Small values with a time to live, by tenant and key (any text of at most 256 characters). Values that must not be
+ * stored in the clear are sealed by the caller.
  *
- * - `take` writes keys that are not there: of any number of takers of a key, on any number of processes, one wins, for
- *   as long as it lives. It resolves once that is durable, with undefined for each key that is now the caller's, and
- *   the value it already has for each other. Whether a take that rejected has won is not known: taking again may give
- *   the caller its own value back, so put into it who takes.
- * - `take` does not see the keys of `put`, `get` and `remove`, nor they its.
- * - None is gone before its time; an expired one may be seen for another second.
+ * - `acquire` writes keys that do not exist. Of any number of concurrent callers, in any number of processes, one wins
+ *   until the key expires. Resolves once that is durable: undefined for each key the caller acquired, else the value that
+ *   holds it. A rejected call may have acquired its keys. Calling again may return the caller's own value, so the value
+ *   should name the caller.
+ * - `acquire` does not see the keys of `put`, `get` and `remove`, nor they its.
+ * - No key expires early. An expired key may be visible for one more second.
  */
-export interface Marks {
-  take(tenant: string, marks: readonly Taking[], ttlMs: number): Promise<(string | undefined)[]>
-  put(tenant: string, marks: readonly Mark[], ttlMs: number): Promise<void>
-  /** What was put, by key. */
+export interface ExpiringKeys {
+  acquire(tenant: string, wanted: readonly Acquisition[], ttlMs: number): Promise<(string | undefined)[]>
+  put(tenant: string, keys: readonly ExpiringKey[], ttlMs: number): Promise<void>
+  /** Returns the values that were put, by key. */
   get(tenant: string, keys: readonly string[]): Promise<Map<string, string>>
-  /** Removes what was put. */
+  /** Removes keys that were put. */
   remove(tenant: string, keys: readonly string[]): Promise<void>
 }

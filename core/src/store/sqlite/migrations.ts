@@ -78,11 +78,11 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, notification, user, step, device)
    ) WITHOUT ROWID;
    CREATE INDEX deliveries_expiry ON deliveries (expires_at);
-   CREATE TABLE marks (
-     tenant TEXT NOT NULL, taken INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, expires_at INTEGER NOT NULL,
-     PRIMARY KEY (tenant, taken, key)
+   CREATE TABLE expiring_keys (
+     tenant TEXT NOT NULL, acquired INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, acquired, key)
    ) WITHOUT ROWID;
-   CREATE INDEX marks_expiry ON marks (expires_at);`,
+   CREATE INDEX expiring_keys_expiry ON expiring_keys (expires_at);`,
 ]
 
 const TABLE =

@@ -17,8 +17,8 @@ const STEPS = [
   `DELETE FROM deliveries WHERE (tenant, notification, user, step, device) IN
      (SELECT tenant, notification, user, step, device FROM deliveries
       WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
-  `DELETE FROM marks WHERE (tenant, taken, key) IN
-     (SELECT tenant, taken, key FROM marks WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM expiring_keys WHERE (tenant, acquired, key) IN
+     (SELECT tenant, acquired, key FROM expiring_keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
 ]
 
 /** Takes away everything that has expired, a bounded chunk per commit. Answers how many rows. */
