@@ -17,6 +17,14 @@ export const Channel = z.enum(CHANNELS)
 export type Channel = z.infer<typeof Channel>
 
 /**
+ * What a notification leaves in the inbox. `shown`: an item. `silent`: an item that is counted as unread, without a
+ * sound, a toast or a push. `none`: no item; the delivery plan is all there is.
+ */
+export const INBOX_MODES = ['shown', 'silent', 'none'] as const
+export const InboxMode = z.enum(INBOX_MODES)
+export type InboxMode = z.infer<typeof InboxMode>
+
+/**
  * What has to be true of a person for a step to be taken.
  *
  * - `always`: nothing.

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import {
+  ItemContent,
   NotificationId,
   Plan,
   Priority,
@@ -26,11 +27,17 @@ export const Step = z
     tenant: TenantId,
     user: UserId,
     notification: NotificationId,
-    item: z.string().optional().describe('The inbox item. A one-time password has none: `secret` says it'),
+    item: z
+      .string()
+      .optional()
+      .describe('The inbox item; none of a one-time password, nor where `content` is all there is'),
+    content: ItemContent.optional().describe('What it says, if the notification leaves no item in the inbox'),
+    silent: z.boolean().optional().describe('The item is silent: there is no push'),
     secret: z.string().optional().describe('A one-time code, sealed for this tenant and notification'),
     name: z.string().optional().describe('With a secret: who asks for it, as people are told'),
     sender: z.string().optional().describe('Who sent the notification, as it says'),
     type: TypeKey,
+    version: z.int().min(1).optional().describe('Of the type, when the notification was accepted'),
     priority: Priority,
     at: EpochMs.describe('When the item was put into the inbox: every `after` counts from here'),
     expiresAt: EpochMs.describe('Not to be sent any more from then on'),

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import type { Step } from '../delivery/step.ts'
+import { conclude } from './conclude.ts'
+import { firstDue, firstIndex, firstNeedsPresence } from './first.ts'
+import { type Reachable, reach } from './reach.ts'
+
+const NOW = 1_000_000
+const plan = [
+  { channel: 'email', when: 'always', after: 0 },
+  { channel: 'sms', when: 'failed', after: 0 },
+] as const
+const step = (more: Partial<Step> = {}) =>
+  ({ plan, index: 0, priority: 'normal', ...more }) as unknown as Step
+const to = (...candidates: Reachable[]) => ({ candidates })
+
+describe('reach', () => {
+  const reached = (destinations: { candidates: Reachable[] }[], more: Partial<Step> = {}, accounts = 1) => {
+    const found = reach(step(more), { accounts, destinations }, NOW)
+    if (found.destinations) return found.destinations
+    const { outcome, by, reason, stage } = found.decision
+    return `${stage} ${outcome} ${by} ${'reason' in found.decision ? reason : ''}`
+  }
+
+  test('nobody serves the channel, or the person has no address', () => {
+    expect(reached([], {}, 0)).toBe('send skip tenant no_provider')
+    expect(reached([])).toBe('send skip user no_address')
+  })
+
+  test('what is suppressed or disabled is left out, and the rest is reached', () => {
+    const open = to({})
+    expect(reached([open])).toEqual([open])
+    expect(
+      reached([to({ suppressed: 'bounce' }), to({ disabled: true }), to({ suppressed: 'stop' }, {})]),
+    ).toEqual([open])
+  })
+
+  test.each([
+    ['bounce', 'system'],
+    ['complaint', 'user'],
+    ['stop', 'user'],
+    ['unsubscribe', 'user'],
+    ['manual', 'tenant'],
+  ] as const)('all suppressed: %s, by %s', (suppressed, by) => {
+    expect(reached([to({ suppressed })])).toBe(`send skip ${by} suppressed`)
+  })
+
+  test('an unsubscription does not stop what is critical, and everything else does', () => {
+    expect(reached([to({ suppressed: 'unsubscribe' })], { priority: 'critical' })).toHaveLength(1)
+    expect(reached([to({ suppressed: 'bounce' })], { priority: 'critical' })).toContain('suppressed')
+  })
+
+  test('all disabled', () => {
+    expect(reached([to({ disabled: true }), to({ suppressed: 'stop' })])).toBe(
+      'send skip system endpoint_disabled',
+    )
+  })
+})
+
+describe('the end of a step', () => {
+  test('waits for its other destinations, then calls the next one at once, or is the end', () => {
+    expect(conclude(step(), ['failed', 'queued'])).toEqual({ follows: 'open' })
+    expect(conclude(step(), ['sent'])).toEqual({ follows: 'open' })
+    expect(conclude(step(), ['failed', 'skipped'])).toMatchObject({
+      follows: 'next',
+      step: { index: 1, failed: true },
+    })
+    expect(conclude(step({ index: 1 }), [])).toEqual({ follows: 'over' })
+  })
+})
+
+describe('the first step', () => {
+  const offline = [{ channel: 'push', when: 'offline', after: 3 }] as const
+
+  test('is the first that does not want another one to have failed', () => {
+    expect(firstIndex([plan[1], plan[0]])).toBe(1)
+    expect(firstIndex([plan[1]])).toBe(0)
+  })
+
+  test('is due after its delay, and not before somebody who is there can have acknowledged the item', () => {
+    const due = (presence: 'here' | 'left' | 'away', hasItem = true) =>
+      firstDue([...offline], { at: NOW, hasItem, presence })
+    expect([due('here'), due('left'), due('away')]).toEqual([NOW + 10_000, NOW + 10_000, NOW + 3_000])
+    expect(due('here', false)).toBe(NOW + 3_000)
+    expect(firstDue([...plan], { at: NOW, hasItem: true, presence: 'here' })).toBe(NOW)
+    expect(firstNeedsPresence([...plan], true)).toBe(false)
+    expect(firstNeedsPresence([...offline], false)).toBe(false)
+  })
+})

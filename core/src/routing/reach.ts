@@ -1,0 +1,58 @@
+import type { SuppressionReason } from '@carillon/schemas'
+import type { Step } from '../delivery/step.ts'
+import type { Decider, StepDecision } from './decision.ts'
+
+/** An address at a provider account that could take a step. */
+export type Reachable = { suppressed?: SuppressionReason; disabled?: boolean }
+
+/** What a channel reaches of a person: how many accounts serve it, and destinations with their candidates, in order. */
+export type Reach<Destination> = { accounts: number; destinations: readonly Destination[] }
+
+/** An unsubscription is about what one could do without; everything else is about the address. */
+const suppresses = (reason: SuppressionReason | undefined, { priority }: Pick<Step, 'priority'>): boolean =>
+  reason !== undefined && !(reason === 'unsubscribe' && priority === 'critical')
+
+const SUPPRESSED_BY: Record<SuppressionReason, Decider> = {
+  bounce: 'system',
+  complaint: 'user',
+  stop: 'user',
+  unsubscribe: 'user',
+  manual: 'tenant',
+}
+
+const narrowed = <Candidate extends Reachable, Destination extends { candidates: readonly Candidate[] }>(
+  destinations: readonly Destination[],
+  keep: (candidate: Candidate) => boolean,
+): Destination[] =>
+  destinations.flatMap((destination) => {
+    const candidates = destination.candidates.filter(keep)
+    if (candidates.length === destination.candidates.length) return [destination]
+    return candidates.length > 0 ? [{ ...destination, candidates }] : []
+  })
+
+/**
+ * Decides which destinations a step that is wanted may be sent to: those that are neither suppressed nor disabled. None
+ * is no failure; the decision says why, and the next step's turn has come. Pure.
+ */
+export const reach = <Candidate extends Reachable, Destination extends { candidates: readonly Candidate[] }>(
+  step: Step,
+  { accounts, destinations }: Reach<Destination>,
+  now: number,
+): { destinations: Destination[] } | { destinations?: undefined; decision: StepDecision } => {
+  const skip = (by: Decider, reason: 'no_provider' | 'no_address' | 'suppressed' | 'endpoint_disabled') => {
+    const { channel } = step.plan[step.index]!
+    return {
+      decision: { at: now, stage: 'send', channel, step: step.index, outcome: 'skip', by, reason } as const,
+    }
+  }
+  if (accounts === 0) return skip('tenant', 'no_provider')
+  const [first] = destinations
+  if (!first) return skip('user', 'no_address')
+  const allowed = narrowed(destinations, ({ suppressed }) => !suppresses(suppressed, step))
+  if (allowed.length === 0) {
+    const found = first.candidates.find(({ suppressed }) => suppresses(suppressed, step))?.suppressed
+    return skip(found === undefined ? 'system' : SUPPRESSED_BY[found], 'suppressed')
+  }
+  const enabled = narrowed(allowed, ({ disabled }) => disabled !== true)
+  return enabled.length > 0 ? { destinations: enabled } : skip('system', 'endpoint_disabled')
+}
