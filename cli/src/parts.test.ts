@@ -41,7 +41,7 @@ describe.each(modes)('CARILLON_RETENTION_DAYS (%s)', (mode, settings) => {
     const tenant = `t_${randomUUID()}`
     const now = Date.now()
     const put = (id: string, acceptedAt: number) => {
-      const kind = { type: 'test', priority: 'normal', lanes: 0, direct: 1, fingerprint: 'print' } as const
+      const kind = { type: 'test', priority: 'normal', chains: 0, direct: 1, fingerprint: 'print' } as const
       return notifications.put([{ tenant, id, acceptedAt, ...kind }])
     }
     await put('new', now - DAY_MS)

@@ -147,7 +147,7 @@ export const createDispatch = ({ store, stream, live, accept, deliver, log, metr
   }
 
   return (messages: readonly Message[]): Promise<Outcome[]> =>
-    messages[0]?.lane.startsWith('notify') ? notify(messages) : work(messages)
+    messages[0]?.queue.startsWith('notify') ? notify(messages) : work(messages)
 }
 
 export type Dispatch = ReturnType<typeof createDispatch>

@@ -301,7 +301,7 @@ test('a message that fails every time ends with the dead letters; its neighbours
     'a message is given up',
   )
   const retried = await world.metrics.registry.getSingleMetricAsString('carillon_messages_retried_total')
-  expect(retried).toContain(`{lane="notify-normal"} ${MAX_DELIVERIES - 1}`)
+  expect(retried).toContain(`{queue="notify-normal"} ${MAX_DELIVERIES - 1}`)
 })
 
 test('the end of a snooze brings an item back', async () => {

@@ -1,6 +1,6 @@
 import type { Live } from '@carillon/core/live/port'
 import type { LinkPolicy } from '@carillon/core/notification/links'
-import { type Lane, PRIORITIES, type Priority } from '@carillon/schemas'
+import { PRIORITIES, type Priority, type Queue } from '@carillon/schemas'
 import { createPump, type Feed } from './consumer/consumer.ts'
 import type { Pauses } from './consumer/outages.ts'
 import { createDispatch } from './dispatch.ts'
@@ -19,7 +19,7 @@ export type DispatcherOptions = SendingOptions &
     retryPauses?: Pauses
   }
 
-/** Turns per round when every lane is full. Pages of fan-outs yield to single notifications of their priority. */
+/** Turns per round when every queue is full. Pages of fan-outs yield to single notifications of their priority. */
 const WEIGHTS: Record<Priority, number> = { critical: 16, high: 8, normal: 4, low: 2 }
 /** Messages per turn: single notifications are small, a page stands for hundreds of items. */
 const TURN = {
@@ -27,7 +27,7 @@ const TURN = {
   work: { batch: 2, buffer: 8, share: 0.5 },
 } as const
 
-/** Starts reading every lane; `stop` gives back what it has not begun and finishes what it has. */
+/** Starts reading every queue; `stop` gives back what it has not begun and finishes what it has. */
 export const startDispatcher = async (ports: DispatcherPorts, options: DispatcherOptions) => {
   const { stream, store, live, cache, log, metrics } = ports
   const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options
@@ -38,8 +38,8 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
     PRIORITIES.flatMap((priority) =>
       (['notify', 'work'] as const).map(async (family): Promise<Feed> => {
         const { batch, buffer, share } = TURN[family]
-        const lane: Lane = `${family}-${priority}`
-        return { reader: await stream.read(lane, { buffer }), weight: WEIGHTS[priority] * share, batch }
+        const queue: Queue = `${family}-${priority}`
+        return { reader: await stream.read(queue, { buffer }), weight: WEIGHTS[priority] * share, batch }
       }),
     ),
   )

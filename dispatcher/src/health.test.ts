@@ -24,12 +24,12 @@ test('metrics are served while the event log is out of reach, without the backlo
     return { status: answer.status, text: await answer.text() }
   }
   metrics.stored.inc({ priority: 'high' }, 3)
-  expect((await scrape()).text).toContain('carillon_lane_backlog{lane="notify-normal"} 0')
+  expect((await scrape()).text).toContain('carillon_queue_backlog{queue="notify-normal"} 0')
   reachable = false
   const { status, text } = await scrape()
   expect(status).toBe(200)
   expect(text).toContain('carillon_items_stored_total{priority="high"} 3')
-  expect(text).not.toContain('carillon_lane_backlog{')
+  expect(text).not.toContain('carillon_queue_backlog{')
 })
 
 test('a dispatcher that drains says so, and asks clients to close their connections', async () => {

@@ -39,11 +39,11 @@ export const PageWork = z.object({
   ready: Ready,
   audience: Audience,
   exclude: z.array(UserId),
-  lane: z.int().min(0).describe("The lane of the notification's record: counts across its audiences"),
+  chain: z.int().min(0).describe("The chain of the notification's record: counts across its audiences"),
   from: Slot,
   to: Slot,
   after: z.object({ slot: Slot, user: UserId }).optional(),
-  reached: z.int().min(0).describe('Recipients this lane has stored so far'),
+  reached: z.int().min(0).describe('Recipients this chain has stored so far'),
 })
 export type PageWork = z.infer<typeof PageWork>
 

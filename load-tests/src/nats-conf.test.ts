@@ -7,7 +7,7 @@ import { natsServerPath, startNatsServer } from '@carillon/core/nats/testing/ser
 import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
 import type { Reader, Stream } from '@carillon/core/stream/port'
 import { jetstreamIdempotency } from '@carillon/hub/idempotency/jetstream'
-import { type Lane, notifySubject, scheduleSubject, workSubject } from '@carillon/schemas'
+import { notifySubject, type Queue, scheduleSubject, workSubject } from '@carillon/schemas'
 import { jetstream } from '@nats-io/jetstream'
 import { connect, errors, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -132,8 +132,8 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     await invalidations[0]?.publish('all')
     await vi.waitFor(() => expect(heard).toHaveBeenCalledWith('all'))
 
-    const lane: Lane = 'notify-low'
-    const reader = await dispatcher.read(lane, { buffer: 10 })
+    const queue: Queue = 'notify-low'
+    const reader = await dispatcher.read(queue, { buffer: 10 })
     const work = await dispatcher.read('work-low', { buffer: 10 })
     for (const tenant of ['acme', 'globex'])
       await hub.publish([{ subject: notifySubject(tenant, 'low', 'x'), data: bytes(tenant) }])

@@ -5,8 +5,6 @@ import {
   deadSubject,
   deliveryEventSubject,
   isCloudEvent,
-  laneFilter,
-  laneOf,
   Notification,
   type NotificationInput,
   notifySubject,
@@ -16,6 +14,8 @@ import {
   parseWorkSubject,
   problem,
   problemDetails,
+  queueFilter,
+  queueOf,
   SubjectError,
   scheduleSubject,
   stepSubject,
@@ -28,24 +28,24 @@ test('subjects are built and read back', () => {
   const subject = notifySubject('acme', 'high', 'comment.created')
   expect(subject).toBe('notify.acme.high.comment.created')
   expect(parseNotifySubject(subject)).toEqual({ tenant: 'acme', priority: 'high', type: 'comment.created' })
-  expect(laneOf(subject)).toBe('notify-high')
-  expect(laneFilter('notify-high')).toBe('notify.*.high.>')
+  expect(queueOf(subject)).toBe('notify-high')
+  expect(queueFilter('notify-high')).toBe('notify.*.high.>')
   expect(parseWorkSubject(workSubject('page', 'low', 'acme'))).toEqual({
     kind: 'page',
     priority: 'low',
     tenant: 'acme',
   })
-  expect(laneOf(workSubject('page', 'low', 'acme'))).toBe('work-low')
+  expect(queueOf(workSubject('page', 'low', 'acme'))).toBe('work-low')
 })
 
 test.each(CHANNELS.flatMap((channel) => PRIORITIES.map((priority) => [channel, priority] as const)))(
-  'a step by %s of priority %s has a subject, and a lane, of its own',
+  'a step by %s of priority %s has a subject, and a queue, of its own',
   (channel, priority) => {
     const subject = stepSubject(channel, priority, 'acme')
     expect(subject).toBe(`work.step.${channel}.${priority}.acme`)
     expect(parseStepSubject(subject)).toEqual({ channel, priority, tenant: 'acme' })
-    expect(laneOf(subject)).toBe(`${channel}-${priority}`)
-    expect(laneFilter(`${channel}-${priority}`)).toBe(`work.step.${channel}.${priority}.*`)
+    expect(queueOf(subject)).toBe(`${channel}-${priority}`)
+    expect(queueFilter(`${channel}-${priority}`)).toBe(`work.step.${channel}.${priority}.*`)
     expect(() => parseWorkSubject(subject)).toThrow(SubjectError)
     expect(() => parseNotifySubject(subject)).toThrow(SubjectError)
   },
@@ -83,8 +83,8 @@ test.each([
   'work.step',
   'other.acme.high.x',
   '',
-])('no lane carries %j', (subject) => {
-  expect(() => laneOf(subject)).toThrow(SubjectError)
+])('no queue carries %j', (subject) => {
+  expect(() => queueOf(subject)).toThrow(SubjectError)
 })
 
 test.each(['a.b', 'a b', '*', '>', 'a\r\nPUB x 1', '', 'ü', 'a'.repeat(65)])(

@@ -12,7 +12,7 @@ import { PRIORITIES, type Priority, TOKEN, TOKENS } from './tokens.ts'
  *     work.<kind>.<priority>.<tenant>              our own work: page, due, wake
  *     work.step.<channel>.<priority>.<tenant>      a step of a delivery plan, to be sent
  *     schedule.<tenant>.<key>                      waits in the stream until its time, then becomes work
- *     dead.<tenant>.<lane>                         what could not be accepted, with its reason
+ *     dead.<tenant>.<queue>                         what could not be accepted, with its reason
  *     event.<tenant>.inbox.<kind>                  out: what people did
  *     event.<tenant>.delivery.<state>              out: how far external deliveries have come
  */
@@ -20,7 +20,7 @@ export const WORK_KINDS = ['page', 'due', 'wake'] as const
 export type WorkKind = (typeof WORK_KINDS)[number]
 
 /** A queue of the event log that dispatchers read: one per family, or channel, and priority. */
-export type Lane = `${'notify' | 'work' | Channel}-${Priority}`
+export type Queue = `${'notify' | 'work' | Channel}-${Priority}`
 
 /** Thrown for a token that no subject may hold. `message` names it; callers turn it into a problem. */
 export class SubjectError extends Error {
@@ -52,8 +52,8 @@ export const scheduleSubject = (tenant: string, key: string) =>
   `schedule.${token('tenant', tenant)}.${token('key', key)}`
 
 /** `tenant` may come from input that was refused, so anything unfit is filed under `_`. */
-export const deadSubject = (tenant: string, lane: Lane) =>
-  `dead.${TOKEN.test(tenant) ? tenant : '_'}.${token('lane', lane)}`
+export const deadSubject = (tenant: string, queue: Queue) =>
+  `dead.${TOKEN.test(tenant) ? tenant : '_'}.${token('queue', queue)}`
 
 export const eventSubject = (tenant: string, kind: LifecycleKind) =>
   `event.${token('tenant', tenant)}.inbox.${token('kind', kind)}`
@@ -61,8 +61,8 @@ export const eventSubject = (tenant: string, kind: LifecycleKind) =>
 export const deliveryEventSubject = (tenant: string, state: DeliveryState) =>
   `event.${token('tenant', tenant)}.delivery.${token('state', state)}`
 
-/** The lane that carries messages of a subject. Throws SubjectError for a subject that no lane carries. */
-export const laneOf = (subject: string): Lane => {
+/** The queue that carries messages of a subject. Throws SubjectError for a subject that no queue carries. */
+export const queueOf = (subject: string): Queue => {
   const [family, second, third, fourth] = subject.split('.')
   if (family === 'work' && second === 'step') {
     const channel = CHANNELS.find((each) => each === third)
@@ -71,12 +71,12 @@ export const laneOf = (subject: string): Lane => {
   }
   const priority = priorityOf(third)
   if ((family === 'notify' || family === 'work') && second && priority) return `${family}-${priority}`
-  throw new SubjectError(`no lane carries ${JSON.stringify(cut(subject, SHOWN_MAX))}`)
+  throw new SubjectError(`no queue carries ${JSON.stringify(cut(subject, SHOWN_MAX))}`)
 }
 
-/** The subjects a lane carries, as a NATS filter. */
-export const laneFilter = (lane: Lane) => {
-  const [family, priority] = lane.split('-')
+/** The subjects a queue carries, as a NATS filter. */
+export const queueFilter = (queue: Queue) => {
+  const [family, priority] = queue.split('-')
   if (family === 'notify') return `notify.*.${priority}.>`
   return family === 'work' ? `work.*.${priority}.*` : `work.step.${family}.${priority}.*`
 }

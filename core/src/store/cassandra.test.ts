@@ -65,8 +65,8 @@ if (url) {
     await notifications.claim(tenant, [
       { id: 'n', at: Date.now(), fingerprint: 'f', until: Date.now() + retention },
     ])
-    await notifications.put([sampleRecord(tenant, 'n', { deliverAt, lanes: 1 })])
-    await notifications.progress(tenant, 'n', { lane: 0, reached: 9, finished: true })
+    await notifications.put([sampleRecord(tenant, 'n', { deliverAt, chains: 1 })])
+    await notifications.progress(tenant, 'n', { chain: 0, reached: 9, finished: true })
     expect(await notifications.get(tenant, 'n')).toMatchObject({ state: 'scheduled', recipients: 10 })
     await notifications.cancel(tenant, 'n', Date.now())
     expect(await notifications.get(tenant, 'n')).toMatchObject({ state: 'cancelled' })

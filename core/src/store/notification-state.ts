@@ -5,14 +5,14 @@ import type { NotificationRecord, Recorded } from './ports/notifications.ts'
 export const keptUntil = (record: NotificationRecord, retention: number): number =>
   Math.max(record.acceptedAt, record.deliverAt ?? 0) + retention
 
-/** What a record says of how its notification was accepted. It is stored after the recipients outside any lane. */
-export const recordedOf = ({ acceptedAt, fingerprint, lanes, deliverAt }: NotificationRecord): Recorded => ({
+/** What a record says of how its notification was accepted. It is stored after the recipients outside any chain. */
+export const recordedOf = ({ acceptedAt, fingerprint, chains, deliverAt }: NotificationRecord): Recorded => ({
   at: acceptedAt,
   fingerprint,
-  complete: lanes === 0 && deliverAt === undefined,
+  complete: chains === 0 && deliverAt === undefined,
 })
 
-/** How far a notification has come; `finished` is how many of its lanes have ended. */
+/** How far a notification has come; `finished` is how many of its chains have ended. */
 export const notificationState = (
   record: NotificationRecord,
   { finished, cancelled }: { finished: number; cancelled: boolean },
@@ -22,6 +22,6 @@ export const notificationState = (
   if (record.deliverAt !== undefined && record.deliverAt > now) return 'scheduled'
   const never = record.expiresAt !== undefined && record.expiresAt <= (record.deliverAt ?? record.acceptedAt)
   if (never) return 'expired'
-  if (finished >= record.lanes) return 'delivered'
+  if (finished >= record.chains) return 'delivered'
   return record.expiresAt !== undefined && record.expiresAt <= now ? 'expired' : 'delivering'
 }

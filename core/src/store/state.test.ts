@@ -49,7 +49,7 @@ describe('a notification', () => {
     priority: 'low',
     acceptedAt: NOW - 10,
     fingerprint: 'print',
-    lanes: 0,
+    chains: 0,
     direct: 1,
     ...more,
   })
@@ -59,10 +59,10 @@ describe('a notification', () => {
     ['scheduled', record({ deliverAt: NOW + 1 }), 0, false],
     ['cancelled', record({ deliverAt: NOW + 1 }), 0, true],
     ['cancelled', record({ deliverAt: NOW - 1 }), 0, true],
-    ['delivering', record({ lanes: 2 }), 1, false],
-    ['delivered', record({ lanes: 2, expiresAt: NOW }), 2, false],
-    ['delivering', record({ lanes: 2, expiresAt: NOW + 1 }), 1, false],
-    ['expired', record({ lanes: 2, expiresAt: NOW }), 1, false],
+    ['delivering', record({ chains: 2 }), 1, false],
+    ['delivered', record({ chains: 2, expiresAt: NOW }), 2, false],
+    ['delivering', record({ chains: 2, expiresAt: NOW + 1 }), 1, false],
+    ['expired', record({ chains: 2, expiresAt: NOW }), 1, false],
     ['expired', record({ deliverAt: NOW - 2, expiresAt: NOW - 3 }), 0, false],
   ])('is %s', (state, given, finished, cancelled) => {
     expect(notificationState(given, { finished, cancelled }, NOW)).toBe(state)

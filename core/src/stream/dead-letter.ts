@@ -10,17 +10,17 @@ const DETAIL_MAX = 1_000
  * The same for the same message, so that burying it twice leaves one letter. A publisher that repeats a message without
  * knowing that it was stored repeats its `Nats-Msg-Id` and content, and leaves one letter, too.
  */
-const idOf = ({ lane, subject, data, dedupe, origin, sequence, appendedAt }: Message): string =>
-  dedupe !== undefined && lane.startsWith('notify')
+const idOf = ({ queue, subject, data, dedupe, origin, sequence, appendedAt }: Message): string =>
+  dedupe !== undefined && queue.startsWith('notify')
     ? createHash('sha256').update(`${subject}\n${dedupe}\n`).update(data).digest('base64url')
-    : [lane, sequence, appendedAt, ...(origin === undefined ? [] : [origin])].join(':')
+    : [queue, sequence, appendedAt, ...(origin === undefined ? [] : [origin])].join(':')
 
 /** What a dead letter holds, whichever adapter keeps it. */
 export const letterOf = ({ message, reason }: { message: Message; reason: DeadReason }) => {
   const headers = headersText(message.headers)
   return {
     tenant: filedUnder(claimedTenant(message.subject)),
-    lane: message.lane,
+    queue: message.queue,
     subject: message.subject,
     code: reason.code,
     // One printable line: it travels in a header, where a line break would begin another one.

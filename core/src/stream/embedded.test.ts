@@ -140,11 +140,11 @@ describe('embedded stream', () => {
     await database.close()
   })
 
-  test('refuses a subject that no lane carries, before it appends anything', async () => {
+  test('refuses a subject that no queue carries, before it appends anything', async () => {
     const database = openDatabase(':memory:')
     const stream = embeddedStream({ database })
     const wrong = { subject: 'notify.acme.urgent.x', data: bytes('?') }
-    await expect(stream.publish([{ subject, data: bytes('fine') }, wrong])).rejects.toThrow(/no lane/)
+    await expect(stream.publish([{ subject, data: bytes('fine') }, wrong])).rejects.toThrow(/no queue/)
     expect((await stream.backlog()).get('notify-low')).toBe(0)
     await stream.close()
     await database.close()

@@ -3,8 +3,8 @@ import type { Database } from '../sqlite/database.ts'
 import { type Appended, appender, routed } from './embedded/append.ts'
 import { deadLetters } from './embedded/dead-letters.ts'
 import { alarm, waitingIn } from './embedded/due.ts'
-import { embeddedLanes } from './embedded/lanes.ts'
 import { startPurging } from './embedded/purge.ts'
+import { embeddedQueues } from './embedded/queues.ts'
 import { sizeOf } from './embedded/size.ts'
 import { openTables } from './embedded/tables.ts'
 import { failure, writer } from './embedded/write.ts'
@@ -48,11 +48,11 @@ export const embeddedStream = ({
     const time = now()
     try {
       const retries = waiting.retries(time)
-      for (const lane of retries.due) lanes.wake(lane)
+      for (const queue of retries.due) queues.wake(queue)
       if (waiting.schedule() <= time) {
         const fired = await write(() => log.fire(time, FIRE_CHUNK))
         settle(fired)
-        for (const lane of fired.lanes.keys()) lanes.wake(lane)
+        for (const queue of fired.queues.keys()) queues.wake(queue)
       }
       due.set(Math.min(retries.next, waiting.schedule()))
     } catch (error) {
@@ -64,7 +64,7 @@ export const embeddedStream = ({
   }
   const due = alarm(now, () => void ring())
 
-  const lanes = embeddedLanes({
+  const queues = embeddedQueues({
     handle,
     write,
     size,
@@ -75,8 +75,8 @@ export const embeddedStream = ({
   const stopPurging = startPurging({ handle, write, size, now })
 
   /** After the commit. */
-  const settle = ({ lanes: grown, kept, earliest }: Appended) => {
-    for (const [lane, count] of grown) size.inLane(lane, count)
+  const settle = ({ queues: grown, kept, earliest }: Appended) => {
+    for (const [queue, count] of grown) size.inQueue(queue, count)
     size.kept(kept)
     due.set(earliest)
   }
@@ -90,7 +90,7 @@ export const embeddedStream = ({
       try {
         const appending = write(() => log.append(all, now()))
         // Their turn comes in the same commit, not after it.
-        for (const lane of new Set(all.map(({ lane }) => lane))) if (lane) lanes.wake(lane)
+        for (const queue of new Set(all.map(({ queue }) => queue))) if (queue) queues.wake(queue)
         const appended = await appending
         settle(appended)
         return appended.published
@@ -102,9 +102,9 @@ export const embeddedStream = ({
       open()
       size.kept(-(await write(() => log.cancel(keys))))
     },
-    read: async (lane, { buffer }) => {
+    read: async (queue, { buffer }) => {
       open()
-      return lanes.read(lane, buffer)
+      return queues.read(queue, buffer)
     },
     deadLetters: async (query) => {
       open()
@@ -120,7 +120,7 @@ export const embeddedStream = ({
     },
     backlog: async () => {
       open()
-      return new Map(size.lanes)
+      return new Map(size.queues)
     },
     check: async () => {
       open()
@@ -135,7 +135,7 @@ export const embeddedStream = ({
       if (closed) return
       closed = true
       due.stop()
-      lanes.stop()
+      queues.stop()
       await stopPurging()
       await write(() => undefined)
     },

@@ -121,7 +121,7 @@ if (path) {
     })
 
     test.each(['notify.acme.urgent.x', 'notify.acme.low', 'notify.acme', 'notify.a b'.replace(' ', '!')])(
-      'a message on %s, which no lane reads, ends with the dead letters',
+      'a message on %s, which no queue reads, ends with the dead letters',
       async (misfit) => {
         const { url } = await server()
         const connection = await connected(url)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Lane } from '@carillon/schemas'
+import type { Queue } from '@carillon/schemas'
 import { type ConsumerInfo, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { ProblemError, UnavailableError } from '../errors.ts'
@@ -19,14 +19,14 @@ import {
   sourcesOf,
 } from './jetstream/streams.ts'
 import { startSweeping, sweepMisfits } from './jetstream/unroutable.ts'
-import { LANES } from './lanes.ts'
 import { ACK_WAIT_MS, type Stream } from './port.ts'
+import { QUEUES } from './queues.ts'
 
 export { connectNats } from '../nats/connection.ts'
 
 /** Message schedules came with this version. */
 const NEEDED = { major: 2, minor: 12 }
-/** How often processes that read look for messages that no lane carries. */
+/** How often processes that read look for messages that no queue carries. */
 const SWEEP_MS = 5_000
 /** A stream is full when it has no room for a notification of the largest size. */
 const ROOM_BYTES = 65_536
@@ -35,7 +35,7 @@ const START_LIMIT_MS = 30_000
 
 /**
  * The event log on NATS JetStream: streams NOTIFY, WORK, DEAD and EVENT of one installation, one durable consumer per
- * lane, native message schedules. Notifications of the tenants in `ownStreams` have a stream of their own. The connection stays the caller's to close. Rejects for a server that is too old,
+ * queue, native message schedules. Notifications of the tenants in `ownStreams` have a stream of their own. The connection stays the caller's to close. Rejects for a server that is too old,
  * with SetupError for an account whose streams are another installation's or have another layout, and with
  * UnavailableError for a server that does not answer within 30 s.
  *
@@ -67,17 +67,17 @@ export const jetstreamStream = async ({
     const found = new Map<string, ConsumerInfo>()
     for (const { stream } of [...notifySources(names), { stream: names.stream('WORK') }])
       for await (const info of manager.consumers.list(stream)) found.set(`${stream} ${info.name}`, info)
-    const countIn = async (lane: Lane, stream: string) => {
+    const countIn = async (queue: Queue, stream: string) => {
       const info =
-        found.get(`${stream} ${names.consumer(lane)}`) ??
-        (await declareConsumer(manager, names, stream, lane, options))
+        found.get(`${stream} ${names.consumer(queue)}`) ??
+        (await declareConsumer(manager, names, stream, queue, options))
       return info.num_pending + info.num_ack_pending
     }
-    const count = async (lane: Lane) => {
-      const counts = await Promise.all(sourcesOf(names, lane).map(({ stream }) => countIn(lane, stream)))
-      return [lane, counts.reduce((sum, each) => sum + each, 0)] as const
+    const count = async (queue: Queue) => {
+      const counts = await Promise.all(sourcesOf(names, queue).map(({ stream }) => countIn(queue, stream)))
+      return [queue, counts.reduce((sum, each) => sum + each, 0)] as const
     }
-    return new Map(await Promise.all(LANES.map(count)))
+    return new Map(await Promise.all(QUEUES.map(count)))
   }
 
   let declaring: Promise<void> | undefined
@@ -96,19 +96,19 @@ export const jetstreamStream = async ({
         windowed(keys, (key) => manager.streams.purge(names.stream('WORK'), { filter: names.scoped(key) })),
       )
     },
-    read: (lane, { buffer }) =>
+    read: (queue, { buffer }) =>
       link.during(async () => {
-        const sources = sourcesOf(names, lane)
+        const sources = sourcesOf(names, queue)
         const open = (source: Source) => {
           const reader: JetstreamReader = jetstreamReader({
             connection,
             link,
             names,
             source,
-            lane,
+            queue,
             buffer: Math.max(1, Math.floor(buffer / sources.length)),
             ackWaitMs: options.ackWaitMs ?? ACK_WAIT_MS,
-            declare: () => declareConsumer(manager, names, source.stream, lane, options).catch(declareAgain),
+            declare: () => declareConsumer(manager, names, source.stream, queue, options).catch(declareAgain),
             deposit: dead.deposit,
             onEnd: () => readers.delete(reader),
           })

@@ -1,4 +1,4 @@
-import type { Lane, ProblemCode } from '@carillon/schemas'
+import type { ProblemCode, Queue } from '@carillon/schemas'
 import type { Headers } from './headers.ts'
 
 /** A message to append to the event log. Subjects come from the builders in `@carillon/schemas`. */
@@ -14,7 +14,7 @@ export type OutgoingMessage = {
   /** Goes with a message that is not scheduled. */
   headers?: Headers
   /**
-   * Wait until then (epoch ms) before it reaches its lane. `key`, a schedule subject, names the waiting
+   * Wait until then (epoch ms) before it reaches its queue. `key`, a schedule subject, names the waiting
    * message: publishing to it again replaces it, `cancel` removes it.
    */
   schedule?: { at: number; key: string }
@@ -23,9 +23,9 @@ export type OutgoingMessage = {
 /** `duplicate`: the log already held a message with this `dedupe`, and nothing was appended. */
 export type Published = { sequence: number; duplicate: boolean }
 
-/** A message taken from a lane. */
+/** A message taken from a queue. */
 export type Message = {
-  lane: Lane
+  queue: Queue
   subject: string
   data: Uint8Array
   /** The publisher's own `Nats-Msg-Id`, if any. */
@@ -48,13 +48,13 @@ export type DeadReason = { code: ProblemCode; detail: string }
 export type DeadLetter = {
   sequence: number
   tenant: string
-  lane: Lane
+  queue: Queue
   subject: string
   reason: DeadReason
   data: Uint8Array
   headers?: Headers
   truncated: boolean
-  /** Where it stood in its lane's log. */
+  /** Where it stood in its queue's log. */
   origin: number
   buriedAt: number
 }
@@ -72,20 +72,20 @@ export const ACK_WAIT_MS = 10_000
 export const RETENTION_MS = 72 * 3_600_000
 export const DEAD_LETTER_MAX_BYTES = 512 * 1_024
 
-/** One lane, being read. Holds at most `buffer` unacknowledged messages in memory. */
+/** One queue, being read. Holds at most `buffer` unacknowledged messages in memory. */
 export interface Reader {
-  readonly lane: Lane
+  readonly queue: Queue
   /** How many messages `take` would give now. */
   readonly ready: number
-  /** Up to `max` messages, at once; oldest first within a lane's first deliveries. Each must be acked, retried or buried. */
+  /** Up to `max` messages, at once; oldest first within a queue's first deliveries. Each must be acked, retried or buried. */
   take(max: number): Message[]
   /** Calls back whenever `ready` grows from 0. One listener. */
   onReady(listener: () => void): void
   /** Done with them, for good. */
   ack(messages: readonly Message[]): Promise<void>
-  /** Delivered again, to any reader of the lane, after the delay. Counts as a delivery. */
+  /** Delivered again, to any reader of the queue, after the delay. Counts as a delivery. */
   retry(messages: readonly Message[], delayMs: number): Promise<void>
-  /** Copies each into the dead letters, durably, and only then removes it from the lane. */
+  /** Copies each into the dead letters, durably, and only then removes it from the queue. */
   bury(messages: readonly { message: Message; reason: DeadReason }[]): Promise<void>
   /** Stops reading and gives back what was not taken. Taken messages can still be acked until the stream closes. */
   close(): Promise<void>
@@ -99,22 +99,22 @@ export interface Reader {
  *   reach with UnavailableError. It never waits without end.
  * - At least once: a message is redelivered until it is acked or buried; after a crash, within ACK_WAIT_MS.
  *   A message held by a living reader is not redelivered, however long it takes.
- * - Several processes may read one lane; each message goes to one of them at a time.
+ * - Several processes may read one queue; each message goes to one of them at a time.
  * - While the log is out of reach, readers deliver nothing and resume by themselves.
  */
 export interface Stream {
   publish(messages: readonly OutgoingMessage[]): Promise<Published[]>
   /** Removes waiting messages by their schedule key. Unknown keys are no error. */
   cancel(keys: readonly string[]): Promise<void>
-  read(lane: Lane, options: { buffer: number }): Promise<Reader>
+  read(queue: Queue, options: { buffer: number }): Promise<Reader>
   /** Dead letters, oldest first, from a sequence on. Without a tenant, all, including those of unknown tenants (`_`). */
   deadLetters(query: { tenant?: string; from?: number; limit: number }): Promise<DeadLetter[]>
   /** One dead letter; undefined when there is none, or it is another tenant's. */
   deadLetter(tenant: string, sequence: number): Promise<DeadLetter | undefined>
   /** Takes a dead letter away. One that is gone already is no error. */
   exhume(sequence: number): Promise<void>
-  /** Messages each lane has not finished, waiting or in hand. */
-  backlog(): Promise<Map<Lane, number>>
+  /** Messages each queue has not finished, waiting or in hand. */
+  backlog(): Promise<Map<Queue, number>>
   /** Rejects with UnavailableError when the log cannot be used now. */
   check(): Promise<void>
   close(): Promise<void>

@@ -13,7 +13,7 @@ export const exposition = async (parts: {
 }): Promise<{ type: string; body: string }> => {
   const { metrics, stream, log } = parts
   try {
-    for (const [lane, waiting] of await stream.backlog()) metrics.backlog.set({ lane }, waiting)
+    for (const [queue, waiting] of await stream.backlog()) metrics.backlog.set({ queue }, waiting)
   } catch (err) {
     metrics.backlog.reset()
     log.warn({ err }, 'the backlog could not be read for /metrics')

@@ -47,9 +47,9 @@ export const createMetrics = (options: { process?: boolean } = {}) => {
       registers,
     }),
     backlog: new Gauge({
-      name: 'carillon_lane_backlog',
-      help: 'Messages a lane of the event log has not finished',
-      labelNames: ['lane'] as const,
+      name: 'carillon_queue_backlog',
+      help: 'Messages a queue of the event log has not finished',
+      labelNames: ['queue'] as const,
       registers,
     }),
     deadLetters: new Counter({
@@ -61,7 +61,7 @@ export const createMetrics = (options: { process?: boolean } = {}) => {
     retried: new Counter({
       name: 'carillon_messages_retried_total',
       help: 'Messages given back to be tried again after a fault of ours',
-      labelNames: ['lane'] as const,
+      labelNames: ['queue'] as const,
       registers,
     }),
     sends: new Counter({

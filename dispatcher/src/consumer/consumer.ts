@@ -10,7 +10,7 @@ import { createOutages, type Pauses, pauseMs, Stopped } from './outages.ts'
 export const MAX_DELIVERIES = 8
 const RETRY_PAUSES: Pauses = { firstMs: 500, capMs: 30_000 }
 
-/** A lane and its share: with all lanes full, lanes get turns in proportion to `weight`; a turn takes up to `batch`. */
+/** A queue and its share: with all queues full, queues get turns in proportion to `weight`; a turn takes up to `batch`. */
 export type Feed = { reader: Reader; weight: number; batch: number }
 
 export type PumpPorts = {
@@ -23,7 +23,7 @@ export type PumpPorts = {
 }
 
 /**
- * Takes batches from the lanes and runs them, `concurrency` at a time; one place more is kept for lanes of priority
+ * Takes batches from the queues and runs them, `concurrency` at a time; one place more is kept for queues of priority
  * critical, which therefore never wait for others. A batch is whatever waits when a place is free: one message when
  * idle, many under load.
  *
@@ -45,7 +45,10 @@ export const createPump = (ports: PumpPorts) => {
     if (dead.length === 0) return
     await outages.through(() => reader.bury(dead))
     for (const { reason } of dead) metrics.deadLetters.inc({ code: reason.code })
-    log.warn({ lane: reader.lane, letters: dead.length, first: dead[0]!.reason }, 'put with the dead letters')
+    log.warn(
+      { queue: reader.queue, letters: dead.length, first: dead[0]!.reason },
+      'put with the dead letters',
+    )
   }
 
   const fail = async (reader: Reader, message: Message, error: unknown) => {
@@ -53,14 +56,14 @@ export const createPump = (ports: PumpPorts) => {
     if (error instanceof ProblemError || deliveries >= MAX_DELIVERIES) {
       const { reason, reference } = deadReasonOf(error, deliveries)
       if (reference)
-        log.error({ err: error, lane: reader.lane, sequence, reference }, 'a message is given up')
+        log.error({ err: error, queue: reader.queue, sequence, reference }, 'a message is given up')
       return settle(reader, [{ message, reason }])
     }
     log.error(
-      { err: error, lane: reader.lane, sequence, deliveries },
+      { err: error, queue: reader.queue, sequence, deliveries },
       'a message failed and will be tried again',
     )
-    metrics.retried.inc({ lane: reader.lane })
+    metrics.retried.inc({ queue: reader.queue })
     const delay = pauseMs(retryPauses, deliveries - 1)
     await outages.through(() => reader.retry([message], delay))
   }
@@ -94,16 +97,16 @@ export const createPump = (ports: PumpPorts) => {
       if (fresh.length > 0) await run(reader, fresh)
     } catch (error) {
       // Left unacknowledged on purpose: the log delivers them again.
-      if (!(error instanceof Stopped)) log.error({ err: error, lane: reader.lane }, 'a batch was given up')
+      if (!(error instanceof Stopped)) log.error({ err: error, queue: reader.queue }, 'a batch was given up')
     }
   }
 
-  /** Start-time fair queueing: the ready lane that has had the least in relation to its weight. */
+  /** Start-time fair queueing: the ready queue that has had the least in relation to its weight. */
   const next = (): Feed | undefined => {
     const full = running.size >= concurrency
     const ready = feeds.filter(
       ({ reader }) =>
-        reader.ready > 0 && (!full || (reader.lane.endsWith('critical') && running.size === concurrency)),
+        reader.ready > 0 && (!full || (reader.queue.endsWith('critical') && running.size === concurrency)),
     )
     return ready.sort((a, b) => turns.get(a)! - turns.get(b)!)[0]
   }
@@ -122,7 +125,7 @@ export const createPump = (ports: PumpPorts) => {
     }
   }
 
-  /** A lane that was idle does not save up turns. */
+  /** A queue that was idle does not save up turns. */
   const floor = () => {
     const busy = feeds.filter(({ reader }) => reader.ready > 0).map((feed) => turns.get(feed)!)
     return busy.length > 0 ? Math.min(...busy) : 0

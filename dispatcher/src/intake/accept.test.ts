@@ -9,7 +9,7 @@ let world: World
 afterEach(() => world.close())
 
 const message = (tenant: string, type: string, note: object): Message => ({
-  lane: 'notify-normal',
+  queue: 'notify-normal',
   subject: `notify.${tenant}.normal.${type}`,
   data: new TextEncoder().encode(JSON.stringify(note)),
   sequence: 7,

@@ -46,7 +46,7 @@ const settled = async (batch: readonly Incoming[], identify = identifier()): Pro
       const answer = answers[index]
       if (!answer || 'refused' in answer) return []
       const { id, acceptedAt } = answer
-      return [{ tenant, id, type, priority, acceptedAt, fingerprint, lanes: 0, direct: 1 }]
+      return [{ tenant, id, type, priority, acceptedAt, fingerprint, chains: 0, direct: 1 }]
     }),
   )
   identities.release()

@@ -5,7 +5,7 @@ import { readNotification } from './notification.ts'
 const at = Date.parse('2026-01-31T09:00:00Z')
 
 const message = (payload: unknown, more: Partial<Message> = {}): Message => ({
-  lane: 'notify-normal',
+  queue: 'notify-normal',
   subject: 'notify.acme.normal.comment.created',
   data: payload instanceof Uint8Array ? payload : new TextEncoder().encode(JSON.stringify(payload)),
   sequence: 7,

@@ -7,7 +7,7 @@ import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { scheduleSubject, workSubject } from '@carillon/schemas'
 import { type Portion, USERS_KEPT } from '../inbox/deliver.ts'
 import type { DueWork, Ready } from '../work.ts'
-import { firstPages, LANES, walk } from './fan-out.ts'
+import { CHAINS, firstPages, walk } from './fan-out.ts'
 
 /** What one notification leads to now (its portion of recipients, its record) and later (messages for the log). */
 export type Expansion = { portion: Portion; record: NotificationRecord; messages: OutgoingMessage[] }
@@ -16,7 +16,7 @@ const encoder = new TextEncoder()
 
 const recordOf = (
   { tenant, id, acceptedAt, notification, fingerprint, plan }: Ready,
-  lanes: number,
+  chains: number,
   direct: readonly string[],
 ): NotificationRecord => ({
   tenant,
@@ -27,9 +27,9 @@ const recordOf = (
   fingerprint,
   deliverAt: notification.deliverAt === undefined ? undefined : Date.parse(notification.deliverAt),
   expiresAt: notification.expiresAt === undefined ? undefined : Date.parse(notification.expiresAt),
-  lanes,
+  chains,
   direct: direct.length,
-  ...(lanes === 0 && direct.length <= USERS_KEPT ? { users: [...direct] } : {}),
+  ...(chains === 0 && direct.length <= USERS_KEPT ? { users: [...direct] } : {}),
   ...(plan.length > 0 ? { planned: true as const } : {}),
 })
 
@@ -67,18 +67,18 @@ export const createExpand =
     const { users, audiences, excluded } = recipientsOf(ready.notification)
     const direct = new Set(users)
     const messages: OutgoingMessage[] = []
-    let lanes = 0
+    let chains = 0
     for (const audience of audiences) {
       const { users: members, next } = await walk(store, ready.tenant, audience, { from: 0, to: SLOTS })
       if (next) {
-        messages.push(...firstPages({ ...ready, wide: true }, audience, [...excluded], lanes))
-        lanes += LANES
+        messages.push(...firstPages({ ...ready, wide: true }, audience, [...excluded], chains))
+        chains += CHAINS
       } else for (const member of members) if (!excluded.has(member)) direct.add(member)
     }
     const found = [...direct]
     return {
-      portion: { ready: { ...ready, wide: lanes > 0 }, users: found },
-      record: recordOf(ready, lanes, found),
+      portion: { ready: { ...ready, wide: chains > 0 }, users: found },
+      record: recordOf(ready, chains, found),
       messages,
     }
   }

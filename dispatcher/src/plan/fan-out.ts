@@ -8,12 +8,12 @@ import { type Deliver, PAGE } from '../inbox/deliver.ts'
 import type { PageWork, Ready } from '../work.ts'
 
 /**
- * How a large audience is walked. Its slots are cut into LANES stretches; each is a chain of messages, and a page,
- * once stored, puts the next one at the back of the queue. So a blast of any size never has more than LANES messages
+ * How a large audience is walked. Its slots are cut into CHAINS stretches; each is a chain of messages, and a page,
+ * once stored, puts the next one at the back of the queue. So a blast of any size never has more than CHAINS messages
  * waiting, blasts of several tenants take turns page by page, memory is bounded by one page, and a dispatcher that
  * dies loses nothing: the page it held comes again.
  */
-export const LANES = 8
+export const CHAINS = 8
 
 const encoder = new TextEncoder()
 
@@ -23,20 +23,20 @@ const pageMessage = (work: PageWork): OutgoingMessage => {
   return {
     subject: workSubject('page', notification.priority, tenant),
     data: encoder.encode(JSON.stringify(work)),
-    dedupe: hash('sha256', `page\n${tenant}\n${id}\n${work.lane}\n${place}`, 'base64url'),
+    dedupe: hash('sha256', `page\n${tenant}\n${id}\n${work.chain}\n${place}`, 'base64url'),
   }
 }
 
-/** The first messages of the walk over an audience; `firstLane` is the notification's next free lane. */
-export const firstPages = (ready: Ready, audience: Audience, exclude: string[], firstLane: number) =>
-  Array.from({ length: LANES }, (_, index) =>
+/** The first messages of the walk over an audience; `firstChain` is the notification's next free chain. */
+export const firstPages = (ready: Ready, audience: Audience, exclude: string[], firstChain: number) =>
+  Array.from({ length: CHAINS }, (_, index) =>
     pageMessage({
       ready,
       audience,
       exclude,
-      lane: firstLane + index,
-      from: (index * SLOTS) / LANES,
-      to: ((index + 1) * SLOTS) / LANES,
+      chain: firstChain + index,
+      from: (index * SLOTS) / CHAINS,
+      to: ((index + 1) * SLOTS) / CHAINS,
       reached: 0,
     }),
   )
@@ -54,7 +54,7 @@ export const walk = (
     ? store.topics.walk(tenant, audience.topic, stretch, PAGE)
     : store.users.walk(tenant, stretch, PAGE)
 
-/** Handles one page: stores it, notes how far the lane is, and puts the next page into the log. Repeatable. */
+/** Handles one page: stores it, notes how far the chain is, and puts the next page into the log. Repeatable. */
 export const createPageHandler =
   (
     ports: { store: Pick<Store, 'users' | 'topics' | 'notifications'>; stream: Pick<Stream, 'publish'> },
@@ -62,7 +62,7 @@ export const createPageHandler =
   ) =>
   async (work: PageWork): Promise<void> => {
     const { store, stream } = ports
-    const { ready, audience, exclude, lane, from, to, after } = work
+    const { ready, audience, exclude, chain, from, to, after } = work
     const { tenant, id } = ready
     const state = (await store.notifications.get(tenant, id))?.state
     if (state === 'cancelled' || ready.expiresAt <= Date.now()) return
@@ -71,6 +71,6 @@ export const createPageHandler =
     const recipients = users.filter((user) => !excluded.has(user))
     const skipped = await deliver([{ ready, users: recipients }], [])
     const reached = work.reached + recipients.length - (skipped.get(ready)?.length ?? 0)
-    await store.notifications.progress(tenant, id, { lane, reached, finished: next === undefined })
+    await store.notifications.progress(tenant, id, { chain, reached, finished: next === undefined })
     if (next) await stream.publish([pageMessage({ ...work, after: next, reached })])
   }

@@ -6,8 +6,8 @@ import { createReports } from '@carillon/core/delivery/reports'
 import type { Limits } from '@carillon/core/limits/port'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
-import { lanesOf } from '@carillon/core/stream/lanes'
 import type { Stream } from '@carillon/core/stream/port'
+import { queuesOf } from '@carillon/core/stream/queues'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { CHANNELS, type Channel } from '@carillon/schemas'
@@ -15,12 +15,12 @@ import { createOutages } from '../consumer/outages.ts'
 import { createAccounts } from './accounts.ts'
 import { createAttempt } from './attempt.ts'
 import { createHandle } from './handle.ts'
-import { startLane } from './lane.ts'
+import { startQueue } from './queue.ts'
 import { createPace, type Rates } from './rate-limit.ts'
 import { type RetrySettings, retryPolicy } from './retry.ts'
 import { createTroubles } from './troubles.ts'
 
-/** Steps of one lane in hand at once. */
+/** Steps of one queue in hand at once. */
 const IN_HAND = 256
 
 export type SendingPorts = {
@@ -47,7 +47,7 @@ export type SendingOptions = {
   leaseMs?: number
 }
 
-/** Starts reading the lanes of every channel. Lanes wait for nothing of one another's but the processor. */
+/** Starts reading the queues of every channel. Queues wait for nothing of one another's but the processor. */
 export const startSending = async (ports: SendingPorts, options: SendingOptions = {}) => {
   const { stream, store, cache, invalidations, seal, limits, http, providers, log, metrics, capture } = ports
   const { rates = {}, retries = {}, publicUrl, appUrl, leaseMs } = options
@@ -63,21 +63,21 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
     { rates, retries, publicUrl, appUrl, leaseMs },
   )
   const handle = createHandle({ store, accounts, endpoints, attempt, metrics, capture })
-  const lanes = await Promise.all(
+  const queues = await Promise.all(
     CHANNELS.flatMap((channel) =>
-      lanesOf(channel).map(async (lane) => {
-        const reader = await stream.read(lane, { buffer: IN_HAND })
-        return startLane({ store, stream, reports, handle, outages, log, metrics }, channel, reader)
+      queuesOf(channel).map(async (queue) => {
+        const reader = await stream.read(queue, { buffer: IN_HAND })
+        return startQueue({ store, stream, reports, handle, outages, log, metrics }, channel, reader)
       }),
     ),
   )
   outages.onOver(() => {
-    for (const lane of lanes) lane.pump()
+    for (const queue of queues) queue.pump()
   })
   return {
     /** Finishes what is in hand, and gives back the rest. */
     stop: async () => {
-      const ended = Promise.all(lanes.map((lane) => lane.stop()))
+      const ended = Promise.all(queues.map((queue) => queue.stop()))
       outages.stop()
       await ended
       await accounts.close()

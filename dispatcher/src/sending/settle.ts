@@ -94,7 +94,10 @@ export const createSettle = (
     if (dead.length === 0) return
     await outages.through(() => reader.bury(dead))
     for (const { reason } of dead) metrics.deadLetters.inc({ code: reason.code })
-    log.warn({ lane: reader.lane, letters: dead.length, first: dead[0]!.reason }, 'put with the dead letters')
+    log.warn(
+      { queue: reader.queue, letters: dead.length, first: dead[0]!.reason },
+      'put with the dead letters',
+    )
   }
 
   /** One that cannot be written does not hold up its neighbours. */
@@ -110,7 +113,7 @@ export const createSettle = (
 
   /** Leaves a message unacknowledged, so that the log delivers it again. */
   const giveUp = (err: unknown) => {
-    if (!(err instanceof Stopped)) log.error({ err, lane: reader.lane }, 'a step was given up')
+    if (!(err instanceof Stopped)) log.error({ err, queue: reader.queue }, 'a step was given up')
   }
 
   const flush = async () => {

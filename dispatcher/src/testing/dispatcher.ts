@@ -83,7 +83,7 @@ export const openWorld = async (
         JSON.stringify(notification),
         dedupe,
       ),
-    /** Resolves when every lane is empty. */
+    /** Resolves when every queue is empty. */
     quiet: async () => {
       while ([...(await stream.backlog()).values()].some((waiting) => waiting > 0))
         await new Promise((resolve) => setTimeout(resolve, 5))

@@ -1,6 +1,6 @@
 import type { Step } from '@carillon/core/delivery/step'
 import { DEAD_LETTER_MAX_BYTES, type Message } from '@carillon/core/stream/port'
-import { laneOf, type ProblemCode } from '@carillon/schemas'
+import { type ProblemCode, queueOf } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
@@ -23,7 +23,7 @@ const bury = async (
 ) => {
   const { stream } = test.ports
   await stream.publish([{ subject, data: Buffer.from(data) }])
-  const reader = await stream.read(laneOf(subject), { buffer: 10 })
+  const reader = await stream.read(queueOf(subject), { buffer: 10 })
   if (reader.ready === 0) await new Promise<void>((resolve) => reader.onReady(resolve))
   const messages = reader.take(10)
   await reader.bury(
@@ -67,7 +67,7 @@ describe('dead letters', () => {
     expect(next).toBeNull()
     expect(deadLetters).toMatchObject([
       {
-        lane: 'notify-normal',
+        queue: 'notify-normal',
         subject: notify(),
         code: 'invalid_request',
         detail: 'because',

@@ -18,7 +18,7 @@ const Id = z.object({ id: z.coerce.number().int().min(0) })
 
 const ShownLetter = z.object({
   id: z.int(),
-  lane: z.string(),
+  queue: z.string(),
   subject: z.string(),
   code: z.string().describe('A problem code'),
   detail: z.string(),
@@ -44,7 +44,7 @@ const shown = (letter: DeadLetter): z.infer<typeof ShownLetter> => {
   const body = bodyOf(letter)
   return {
     id: letter.sequence,
-    lane: letter.lane,
+    queue: letter.queue,
     subject: letter.subject,
     code: letter.reason.code,
     detail: letter.reason.detail,

@@ -37,7 +37,7 @@ const record = (more: Partial<NotificationRecord> = {}) =>
       priority: 'normal',
       acceptedAt: AT,
       fingerprint: 'print',
-      lanes: 0,
+      chains: 0,
       direct: 2,
       users: ['ann', 'bob'],
       planned: true,
@@ -130,7 +130,7 @@ describe('the deliveries of a notification', () => {
   })
 
   it('of an audience are in the app by name only', async () => {
-    await record({ users: undefined, lanes: 1 })
+    await record({ users: undefined, chains: 1 })
     await item('ann')
     await recorded(change('ann', { wide: true }))
     expect(said((await list()).json)).toEqual(['ann sms sent'])

@@ -10,7 +10,7 @@ import type { Routes } from '../http/routes.ts'
 import { Next, pageQuery } from './page.ts'
 
 /** Whether the deliveries of a notification are spread over partitions: those of an audience are. */
-export const isWide = (record: NotificationRecord | undefined): boolean => (record?.lanes ?? 0) > 0
+export const isWide = (record: NotificationRecord | undefined): boolean => (record?.chains ?? 0) > 0
 
 /** The delivery into the app, as the item itself tells it. */
 const inApp = (user: string, item: InboxItem): Delivery => {

@@ -26,7 +26,7 @@ const idsOf = ({ json }: Awaited<ReturnType<typeof list>>) => json.notifications
 /** Stores the record of a notification accepted `age` ms ago. */
 const record = async (id: string, age: number, more: Partial<NotificationRecord> = {}) => {
   const acceptedAt = Date.now() - age
-  const kind = { type: 'test', priority: 'normal', fingerprint: 'f', lanes: 0, direct: 1 } as const
+  const kind = { type: 'test', priority: 'normal', fingerprint: 'f', chains: 0, direct: 1 } as const
   await test.ports.store.notifications.put([{ tenant: tenant.id, id, acceptedAt, ...kind, ...more }])
 }
 
@@ -66,7 +66,7 @@ describe('GET /v1/notifications', () => {
   it('filters by type, state and time', async () => {
     await record('a', 4 * HOUR, { type: 'order.shipped' })
     await record('b', 3 * HOUR)
-    await record('c', 2 * HOUR, { type: 'order.shipped', lanes: 1 })
+    await record('c', 2 * HOUR, { type: 'order.shipped', chains: 1 })
     await record('d', HOUR, { deliverAt: Date.now() + HOUR })
     await test.ports.store.notifications.cancel(tenant.id, 'b', Date.now())
     const ago = (hours: number) => new Date(Date.now() - hours * HOUR).toISOString()
@@ -109,7 +109,7 @@ describe('GET /v1/notifications', () => {
   it('looks at a bounded number for one page, and says where to go on', async () => {
     const { notifications } = test.ports.store
     const now = Date.now()
-    const kind = { type: 'test', priority: 'normal', fingerprint: 'f', lanes: 0, direct: 1 } as const
+    const kind = { type: 'test', priority: 'normal', fingerprint: 'f', chains: 0, direct: 1 } as const
     await notifications.put(
       Array.from({ length: 900 }, (_, index) => ({
         ...{ tenant: tenant.id, id: `n-${index}`, acceptedAt: now - index, ...kind },
@@ -136,7 +136,7 @@ describe('GET /v1/notifications', () => {
     // It waited, and has been delivered since: listed when it came into the inbox.
     await received('waited', 'ann', 8 * HOUR, { deliverAt: Date.now() - HOUR, absent })
     await received('other', 'bob', HOUR)
-    await record('to everyone', 0.5 * HOUR, { lanes: 8 })
+    await record('to everyone', 0.5 * HOUR, { chains: 8 })
     const all = ['waited', 'waiting', 'expired', 'archived', 'first']
     expect(idsOf(await list({ user: 'ann' }))).toEqual(all)
     expect(idsOf(await list({ user: 'ann', state: 'scheduled' }))).toEqual(['waiting'])

@@ -1,7 +1,7 @@
 import { hash, randomUUID } from 'node:crypto'
 import { UnavailableError } from '@carillon/core/errors'
 import { uuid7Time } from '@carillon/core/notification/ids'
-import type { Lane } from '@carillon/schemas'
+import type { Queue } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
@@ -13,17 +13,17 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 beforeEach(async () => {
-  for (const lane of ['notify-critical', 'notify-high', 'notify-normal', 'notify-low'] as const)
-    await test.taken(lane)
+  for (const queue of ['notify-critical', 'notify-high', 'notify-normal', 'notify-low'] as const)
+    await test.taken(queue)
   tenant = await test.tenant()
 })
 
 const send = (body: unknown, headers: Record<string, string> = {}, token = tenant.key) =>
   test.call('POST', '/v1/notifications', { token, body, headers })
 
-/** The notifications in a lane, with their subjects. */
-const published = async (lane: Lane = 'notify-normal') =>
-  (await test.taken(lane)).map(({ subject, data }) => ({
+/** The notifications in a queue, with their subjects. */
+const published = async (queue: Queue = 'notify-normal') =>
+  (await test.taken(queue)).map(({ subject, data }) => ({
     subject,
     notification: JSON.parse(Buffer.from(data).toString()),
   }))
@@ -359,7 +359,7 @@ describe('a notification later', () => {
         priority: 'normal',
         acceptedAt: Date.now(),
         fingerprint: 'print',
-        lanes: 0,
+        chains: 0,
         direct: 1,
         ...more,
       },

@@ -81,7 +81,7 @@ describe('metrics', () => {
     expect(headers.get('content-type')).toContain('text/plain')
     expect(text).toContain('carillon_notifications_accepted_total{via="http",priority="high"} 1')
     expect(text).toContain('carillon_notifications_refused_total{via="http",code="invalid_request"} 1')
-    expect(text).toContain('carillon_lane_backlog{lane="notify-high"} 1')
+    expect(text).toContain('carillon_queue_backlog{queue="notify-high"} 1')
     expect(text).toContain(
       'carillon_http_request_seconds_count{method="GET",route="/v1/users/{id}",status="404"} 1',
     )

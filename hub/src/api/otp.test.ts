@@ -11,8 +11,8 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 beforeEach(async () => {
-  for (const lane of ['sms-critical', 'email-critical', 'whatsapp-critical', 'push-critical'] as const)
-    await test.taken(lane)
+  for (const queue of ['sms-critical', 'email-critical', 'whatsapp-critical', 'push-critical'] as const)
+    await test.taken(queue)
   tenant = await test.tenant()
 })
 
@@ -25,9 +25,9 @@ const verify = (id: string, code: string, token = tenant.key) =>
     body: { id, code },
   })
 
-/** The steps that wait in a lane, and the codes they carry. */
-const steps = async (lane: 'sms-critical' | 'email-critical' | 'push-critical' = 'sms-critical') =>
-  (await test.taken(lane)).map(({ data }) => {
+/** The steps that wait in a queue, and the codes they carry. */
+const steps = async (queue: 'sms-critical' | 'email-critical' | 'push-critical' = 'sms-critical') =>
+  (await test.taken(queue)).map(({ data }) => {
     const step = JSON.parse(Buffer.from(data).toString()) as Step
     return { step, code: test.ports.seal.open(step.secret ?? '', `otp:${step.tenant}:${step.notification}`) }
   })

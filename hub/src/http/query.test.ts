@@ -17,7 +17,7 @@ describe('an empty query parameter', () => {
       id: 'order-7',
       type: 'test',
       priority: 'normal',
-      lanes: 0,
+      chains: 0,
       direct: 1,
       fingerprint: 'f',
     } as const

@@ -66,7 +66,7 @@ describe.each(FOREIGN_IDS)('the id %j', (id) => {
         priority: 'normal',
         acceptedAt: Date.now(),
         fingerprint: id,
-        lanes: 0,
+        chains: 0,
         direct: 1,
         users: [id],
       },

@@ -22,7 +22,7 @@ import { embeddedStream } from '@carillon/core/stream/embedded'
 import type { Message } from '@carillon/core/stream/port'
 import { createLog } from '@carillon/core/telemetry/log'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
-import type { ItemContent, Lane, Problem } from '@carillon/schemas'
+import type { ItemContent, Problem, Queue } from '@carillon/schemas'
 import { z } from 'zod'
 import { createHub, type HubOptions, type HubPorts } from '../hub.ts'
 import { embeddedIdempotency } from '../idempotency/embedded.ts'
@@ -176,11 +176,11 @@ export const openHub = async (
     }
   }
 
-  /** What a lane holds now, taken and acknowledged. */
-  const taken = async (lane: Lane): Promise<Message[]> => {
-    const waiting = (await ports.stream.backlog()).get(lane) ?? 0
+  /** What a queue holds now, taken and acknowledged. */
+  const taken = async (queue: Queue): Promise<Message[]> => {
+    const waiting = (await ports.stream.backlog()).get(queue) ?? 0
     if (waiting === 0) return []
-    const reader = await ports.stream.read(lane, { buffer: 2_000 })
+    const reader = await ports.stream.read(queue, { buffer: 2_000 })
     const messages: Message[] = []
     while (messages.length < waiting) {
       if (reader.ready === 0) await new Promise<void>((resolve) => reader.onReady(resolve))

@@ -153,7 +153,7 @@ describe('DELETE /v1/users/{id}', () => {
     await notifications.put([
       {
         ...{ tenant: tenant.id, id, type: 'test', priority: 'normal', fingerprint: 'f', acceptedAt: at },
-        ...{ lanes: 0, direct: 0, skipped: 1, absent: ['ann'] },
+        ...{ chains: 0, direct: 0, skipped: 1, absent: ['ann'] },
       },
     ])
     const token = tenant.key

@@ -36,7 +36,7 @@ export const trusting = async (
 
 /** Waits until every notification is in its inboxes, and what follows in the log. */
 const settled = async ({ hub }: Installation) => {
-  const waiting = /^carillon_lane_backlog\{lane="notify-normal"\} (\d+)$/m
+  const waiting = /^carillon_queue_backlog\{queue="notify-normal"\} (\d+)$/m
   for (;;) {
     const metrics = await (await fetch(`${hub}/metrics`)).text()
     if (waiting.exec(metrics)?.[1] === '0') return

@@ -57,7 +57,7 @@ export const clusterStage = async (cassandraUrl?: string): Promise<Stage> => {
   const cassandraFault: [string, Fault][] = database
     ? [['cassandra', { apiStands: true, strike: () => database.stop(), heal: () => database.restart() }]]
     : []
-  /** A message that no lane reads has become a dead letter, twice one after the other: so have all that were there before. */
+  /** A message that no queue reads has become a dead letter, twice one after the other: so have all that were there before. */
   const sweptTwice = async () => {
     for (const probe of [1, 2].map((n) => `probe-${n}-${randomUUID()}`)) {
       connection.publish(`notify.${probe}.misspelt.x`)

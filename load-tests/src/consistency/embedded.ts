@@ -54,7 +54,7 @@ export const embeddedStage = async (): Promise<Stage> => {
       const response = await fetch(`${server.url}/metrics`, { signal: AbortSignal.timeout(5_000) })
       const lines = (await response.text())
         .split('\n')
-        .filter((line) => line.startsWith('carillon_lane_backlog{'))
+        .filter((line) => line.startsWith('carillon_queue_backlog{'))
       if (lines.length === 0) throw new Error('the backlog is not known')
       return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
     },

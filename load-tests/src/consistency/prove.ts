@@ -80,7 +80,7 @@ const connectClients = async (stage: Stage, tenant: AddedTenant, users: readonly
   return { sdk, raw, close }
 }
 
-/** Resolves when no message is unfinished, twice in a row: the lanes are not asked at the same moment. */
+/** Resolves when no message is unfinished, twice in a row: the queues are not asked at the same moment. */
 const workedOff = async (stage: Stage) => {
   const deadline = performance.now() + WORKED_OFF_WITHIN_MS
   for (let quiet = 0; quiet < 2; ) {

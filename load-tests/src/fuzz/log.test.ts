@@ -218,7 +218,7 @@ const work = (tenant: string) => ({
     ready: ready(tenant),
     audience: { topic: 'team' },
     exclude: [],
-    lane: 0,
+    chain: 0,
     from: 0,
     to: 8,
     reached: 0,

@@ -42,7 +42,7 @@ const progressOf = (row: types.Row): NotificationProgress | undefined => {
   const finished = row.finished instanceof Set ? row.finished.size : 0
   const state = notificationState(record, { finished, cancelled: row.cancelled_at !== null }, Date.now())
   const reached = [...mapOf<number, number>(row.progress).values()]
-  return { ...record, state, recipients: reached.reduce((sum, lane) => sum + lane, record.direct) }
+  return { ...record, state, recipients: reached.reduce((sum, chain) => sum + chain, record.direct) }
 }
 
 /**
@@ -153,9 +153,9 @@ export const cassandraNotifications = (session: Session, retention: number): Cas
       return answers
     },
 
-    progress: (tenant, id, { lane, reached, finished }) => {
+    progress: (tenant, id, { chain, reached, finished }) => {
       const set = `progress[?] = ?${finished ? ', finished = finished + ?' : ''}`
-      const values = [lane, reached, ...(finished ? [new Set([lane])] : [])]
+      const values = [chain, reached, ...(finished ? [new Set([chain])] : [])]
       return session.write([update(set, values, tenant, id, Date.now() + retention)])
     },
 

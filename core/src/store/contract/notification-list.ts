@@ -89,10 +89,10 @@ export const notificationListContract = (store: () => Store): void => {
       const now = Date.now()
       const at = (age: number, more: Partial<NotificationRecord> = {}) =>
         sampleRecord(tenant, derivedUuid7(now - age, 'n'), { acceptedAt: now - age, ...more })
-      const records = [at(1, { deliverAt: now + HOUR, direct: 0 }), at(2, { lanes: 1 }), at(3), at(4)]
+      const records = [at(1, { deliverAt: now + HOUR, direct: 0 }), at(2, { chains: 1 }), at(3), at(4)]
       const [waiting, wide, , cancelled] = records
       await notifications.put(records)
-      await notifications.progress(tenant, wide?.id ?? '', { lane: 0, reached: 500, finished: false })
+      await notifications.progress(tenant, wide?.id ?? '', { chain: 0, reached: 500, finished: false })
       await notifications.cancel(tenant, cancelled?.id ?? '', now)
       await notifications.cancel(tenant, derivedUuid7(now, 'without a record'), now)
       const { notifications: found } = await notifications.list(tenant, { limit: 10 })

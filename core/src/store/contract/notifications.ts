@@ -10,7 +10,7 @@ export const notificationsContract = (store: () => Store): void => {
       vi.useRealTimers()
     })
 
-    test('a record comes back whole; one without lanes is delivered', async () => {
+    test('a record comes back whole; one without chains is delivered', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const record = sampleRecord(tenant, 'order-1|sent', {
@@ -31,10 +31,10 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await notifications.get(tenant, record.id)).toMatchObject({ state: 'delivered' })
     })
 
-    test('lanes add up, and it is delivered when all have finished', async () => {
+    test('chains add up, and it is delivered when all have finished', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
-      const record = sampleRecord(tenant, derivedUuid7(Date.now(), tenant), { lanes: 2, direct: 5 })
+      const record = sampleRecord(tenant, derivedUuid7(Date.now(), tenant), { chains: 2, direct: 5 })
       const { id } = record
       const look = async () => {
         const found = await notifications.get(tenant, id)
@@ -42,16 +42,16 @@ export const notificationsContract = (store: () => Store): void => {
       }
       await notifications.put([record])
       expect(await look()).toEqual(['delivering', 5])
-      await notifications.progress(tenant, id, { lane: 0, reached: 500, finished: false })
-      await notifications.progress(tenant, id, { lane: 1, reached: 20, finished: true })
-      await notifications.progress(tenant, id, { lane: 1, reached: 20, finished: true })
+      await notifications.progress(tenant, id, { chain: 0, reached: 500, finished: false })
+      await notifications.progress(tenant, id, { chain: 1, reached: 20, finished: true })
+      await notifications.progress(tenant, id, { chain: 1, reached: 20, finished: true })
       expect(await look()).toEqual(['delivering', 525])
-      await notifications.progress(tenant, id, { lane: 0, reached: 700, finished: true })
+      await notifications.progress(tenant, id, { chain: 0, reached: 700, finished: true })
       await notifications.put([record])
       expect(await look()).toEqual(['delivered', 725])
-      await notifications.progress(tenant, id, { lane: 0, reached: 500, finished: false })
+      await notifications.progress(tenant, id, { chain: 0, reached: 500, finished: false })
       expect(await look()).toEqual(['delivered', 525])
-      await notifications.progress(tenant, id, { lane: 0, reached: 700, finished: true })
+      await notifications.progress(tenant, id, { chain: 0, reached: 700, finished: true })
       expect(await look()).toEqual(['delivered', 725])
     })
 
@@ -59,7 +59,7 @@ export const notificationsContract = (store: () => Store): void => {
       const { notifications } = store()
       const tenant = freshTenant()
       const expiresAt = Date.now() + HOUR
-      await notifications.put([sampleRecord(tenant, 'slow', { lanes: 1, expiresAt })])
+      await notifications.put([sampleRecord(tenant, 'slow', { chains: 1, expiresAt })])
       await notifications.put([sampleRecord(tenant, 'never', { deliverAt: expiresAt, expiresAt })])
       expect(await notifications.get(tenant, 'slow')).toMatchObject({ state: 'delivering' })
       expect(await notifications.get(tenant, 'never')).toMatchObject({ state: 'scheduled' })
@@ -86,11 +86,11 @@ export const notificationsContract = (store: () => Store): void => {
     test('progress and cancellation may come before the record', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
-      await notifications.progress(tenant, 'early', { lane: 0, reached: 9, finished: true })
+      await notifications.progress(tenant, 'early', { chain: 0, reached: 9, finished: true })
       await notifications.cancel(tenant, 'stopped', Date.now())
       expect(await notifications.get(tenant, 'early')).toBeUndefined()
       await notifications.put([
-        sampleRecord(tenant, 'early', { lanes: 1, direct: 0 }),
+        sampleRecord(tenant, 'early', { chains: 1, direct: 0 }),
         sampleRecord(tenant, 'stopped'),
       ])
       expect(await notifications.get(tenant, 'early')).toMatchObject({ state: 'delivered', recipients: 9 })
@@ -172,7 +172,7 @@ export const notificationsContract = (store: () => Store): void => {
         new Map([[id, { ...recorded, complete: true }]]),
       )
       await notifications.put([
-        sampleRecord(tenant, 'wide', { acceptedAt: now, lanes: 8 }),
+        sampleRecord(tenant, 'wide', { acceptedAt: now, chains: 8 }),
         sampleRecord(tenant, 'later', { acceptedAt: now, deliverAt: now + HOUR }),
       ])
       const found = await notifications.recorded(tenant, ['wide', 'later'])

@@ -55,7 +55,7 @@ export const sampleRecord = (
   priority: 'high',
   acceptedAt: Date.now(),
   fingerprint: `of ${id}`,
-  lanes: 0,
+  chains: 0,
   direct: 1,
   ...more,
 })

@@ -1,8 +1,8 @@
 import { type Place, SLOTS, type Stretch, type UserPage } from '../ports/walk.ts'
 
-/** Everyone in eight stretches, as eight lanes would walk them. */
+/** Everyone in eight stretches, as eight chains would walk them. */
 export const walkAll = async (walk: (stretch: Stretch) => Promise<UserPage>): Promise<string[]> => {
-  const lane = async (from: number, to: number) => {
+  const chain = async (from: number, to: number) => {
     const users: string[] = []
     let after: Place | undefined
     do {
@@ -12,8 +12,10 @@ export const walkAll = async (walk: (stretch: Stretch) => Promise<UserPage>): Pr
     } while (after)
     return users
   }
-  const lanes = Array.from({ length: 8 }, (_, index) => lane((index * SLOTS) / 8, ((index + 1) * SLOTS) / 8))
-  return (await Promise.all(lanes)).flat()
+  const chains = Array.from({ length: 8 }, (_, index) =>
+    chain((index * SLOTS) / 8, ((index + 1) * SLOTS) / 8),
+  )
+  return (await Promise.all(chains)).flat()
 }
 
 export const people = (count: number): string[] =>

@@ -1,6 +1,6 @@
 import type { NotificationState, Priority } from '@carillon/schemas'
 
-/** What is kept of a notification itself. `lanes`: how many lanes its fan-out walks; 0 when it needed none. */
+/** What is kept of a notification itself. `chains`: how many chains its fan-out walks; 0 when it needed none. */
 export type NotificationRecord = {
   tenant: string
   id: string
@@ -11,8 +11,8 @@ export type NotificationRecord = {
   fingerprint: string
   deliverAt?: number
   expiresAt?: number
-  lanes: number
-  /** Recipients stored outside any lane. */
+  chains: number
+  /** Recipients stored outside any chain. */
   direct: number
   /** Whom it is for, when it is for few and no audience. */
   users?: string[]
@@ -20,7 +20,7 @@ export type NotificationRecord = {
   planned?: true
   /** Users it names who have no item of it, or not yet: it waits, had expired, or they are erased. At most 100. */
   absent?: string[]
-  /** How many users outside any lane were skipped because they are erased. */
+  /** How many users outside any chain were skipped because they are erased. */
   skipped?: number
 }
 
@@ -36,11 +36,11 @@ export type Recorded = Acceptance & { complete: boolean }
  */
 export type AcceptanceClaim = Acceptance & { id: string; until: number; windowMs?: number }
 
-export type LaneProgress = { lane: number; reached: number; finished: boolean }
+export type ChainProgress = { chain: number; reached: number; finished: boolean }
 
 export type NotificationProgress = NotificationRecord & {
   state: NotificationState
-  /** `direct` and what every lane has reached. */
+  /** `direct` and what every chain has reached. */
   recipients: number
 }
 
@@ -63,7 +63,7 @@ export type NotificationPage = { notifications: NotificationProgress[]; next?: N
  * The notifications themselves, kept as long as their items.
  *
  * - `put` is an idempotent upsert; it never undoes `cancel` or progress.
- * - `progress` overwrites by lane, so repeating a page changes nothing. A `reached` lower than before is possible
+ * - `progress` overwrites by chain, so repeating a page changes nothing. A `reached` lower than before is possible
  *   only when an older page is repeated, and is put right by the next.
  */
 export interface Notifications {
@@ -82,7 +82,7 @@ export interface Notifications {
    * never closer to each other than that.
    */
   claim(tenant: string, claims: readonly AcceptanceClaim[]): Promise<Acceptance[]>
-  /** `lane` is 0 to lanes − 1. */
-  progress(tenant: string, id: string, progress: LaneProgress): Promise<void>
+  /** `chain` is 0 to chains − 1. */
+  progress(tenant: string, id: string, progress: ChainProgress): Promise<void>
   cancel(tenant: string, id: string, at: number): Promise<void>
 }

@@ -1,7 +1,7 @@
 /** A place in a walk over users: `slot` is a hash bucket, `user` the last one seen in it. */
 export type Place = { slot: number; user: string }
 
-/** Users and topic members are spread over this many slots; a lane of a walk is a range of them. */
+/** Users and topic members are spread over this many slots; a chain of a walk is a range of them. */
 export const SLOTS = 64
 
 /** A stretch of slots, from inclusive to exclusive, and where to go on. */

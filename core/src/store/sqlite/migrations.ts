@@ -46,7 +46,7 @@ export const MIGRATIONS: readonly string[] = [
    ) WITHOUT ROWID;
    CREATE TABLE notifications (
      tenant TEXT NOT NULL, id TEXT NOT NULL, content TEXT, accepted_at INTEGER,
-     lanes TEXT NOT NULL DEFAULT '{}', cancelled_at INTEGER, expires_at INTEGER NOT NULL,
+     chains TEXT NOT NULL DEFAULT '{}', cancelled_at INTEGER, expires_at INTEGER NOT NULL,
      PRIMARY KEY (tenant, id)
    ) WITHOUT ROWID;
    CREATE INDEX notifications_expiry ON notifications (expires_at);

@@ -8,12 +8,12 @@ import type {
 } from '../ports/notifications.ts'
 import type { Session } from './session.ts'
 
-type Row = { content: string; lanes: string; cancelledAt: number | null }
-type Lanes = Record<string, { reached: number; finished?: true }>
+type Row = { content: string; chains: string; cancelledAt: number | null }
+type Chains = Record<string, { reached: number; finished?: true }>
 /** `at`: where it is listed; `acceptedAt` as the record says, which may be another. */
 type Listed = Row & { id: string; at: number; acceptedAt: number }
 
-const COLUMNS = 'n.id, n.content, n.lanes, n.cancelled_at AS cancelledAt, n.accepted_at AS acceptedAt'
+const COLUMNS = 'n.id, n.content, n.chains, n.cancelled_at AS cancelledAt, n.accepted_at AS acceptedAt'
 
 /** Above every place. */
 const NEWEST = { at: Number.MAX_SAFE_INTEGER, id: '' }
@@ -32,12 +32,12 @@ const OF_ABSENT = `SELECT ${COLUMNS}, a.at FROM notification_absentees AS a
 const ABSENT = `INSERT INTO notification_absentees (tenant, user, at, id, expires_at) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at`
 
-const progressOf = ({ content, lanes: cell, cancelledAt }: Row): NotificationProgress => {
+const progressOf = ({ content, chains: cell, cancelledAt }: Row): NotificationProgress => {
   const record = JSON.parse(content) as NotificationRecord
-  const lanes = Object.values(JSON.parse(cell) as Lanes)
-  const finished = lanes.filter((lane) => lane.finished).length
+  const chains = Object.values(JSON.parse(cell) as Chains)
+  const finished = chains.filter((chain) => chain.finished).length
   const state = notificationState(record, { finished, cancelled: cancelledAt !== null }, Date.now())
-  return { ...record, state, recipients: lanes.reduce((sum, { reached }) => sum + reached, record.direct) }
+  return { ...record, state, recipients: chains.reduce((sum, { reached }) => sum + reached, record.direct) }
 }
 
 const find = async (session: Session, tenant: string, ids: readonly string[]) => {
@@ -117,12 +117,12 @@ export const sqliteNotifications = (session: Session, retention: number): Notifi
       return answers
     }),
 
-  progress: (tenant, id, { lane, reached, finished }) => {
-    const patch = JSON.stringify({ [lane]: { reached, ...(finished ? { finished } : {}) } })
+  progress: (tenant, id, { chain, reached, finished }) => {
+    const patch = JSON.stringify({ [chain]: { reached, ...(finished ? { finished } : {}) } })
     return session.write(({ run }) => {
       run(
-        `INSERT INTO notifications (tenant, id, lanes, expires_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET lanes = json_patch(lanes, excluded.lanes)`,
+        `INSERT INTO notifications (tenant, id, chains, expires_at) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET chains = json_patch(chains, excluded.chains)`,
         [tenant, id, patch, Date.now() + retention],
       )
     })

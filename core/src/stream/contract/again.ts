@@ -4,12 +4,12 @@ import type { Kit } from './kit.ts'
 
 /** What was not finished is delivered again, and nothing else. */
 export const againContract = (kit: Kit): void => {
-  const { world, lane, notify, eventually, take, one, ackWaitMs } = kit
+  const { world, queue, notify, eventually, take, one, ackWaitMs } = kit
 
   test('delivers again after a retry, not before its delay, and counts', async () => {
     const { stream } = await world()
     await stream.publish([notify('flaky'), notify('fine')])
-    const reader = await stream.read(lane, { buffer: 10 })
+    const reader = await stream.read(queue, { buffer: 10 })
     const [flaky, fine] = await take(reader, 2)
     if (!flaky || !fine) throw new Error('two were published')
     const asked = Date.now()
@@ -25,27 +25,27 @@ export const againContract = (kit: Kit): void => {
   test('delivers again what a dead process held, and counts that delivery', async () => {
     const { stream, die } = await world()
     await stream.publish([notify('held'), notify('done')])
-    const reader = await stream.read(lane, { buffer: 10 })
+    const reader = await stream.read(queue, { buffer: 10 })
     const [held, done] = await take(reader, 2)
     if (!held || !done) throw new Error('two were published')
     await reader.ack([done])
-    await eventually(async () => expect((await stream.backlog()).get(lane)).toBe(1))
+    await eventually(async () => expect((await stream.backlog()).get(queue)).toBe(1))
 
     const successor = await die()
-    const again = await one(await successor.read(lane, { buffer: 10 }))
+    const again = await one(await successor.read(queue, { buffer: 10 }))
     expect(again).toEqual({ ...held, deliveries: 2 })
-    expect((await successor.backlog()).get(lane)).toBe(1)
+    expect((await successor.backlog()).get(queue)).toBe(1)
   })
 
   test('leaves a message with a living reader, however long it takes', async () => {
     const { stream, other } = await world()
     await stream.publish([notify('slow'), notify('not even taken')])
-    const slow = await stream.read(lane, { buffer: 2 })
+    const slow = await stream.read(queue, { buffer: 2 })
     const message = await one(slow)
-    const idle = await (await other()).read(lane, { buffer: 10 })
+    const idle = await (await other()).read(queue, { buffer: 10 })
     await sleep(ackWaitMs * 2.5)
     expect([idle.ready, slow.ready]).toEqual([0, 1])
     await slow.ack([message, ...slow.take(1)])
-    await eventually(async () => expect((await stream.backlog()).get(lane)).toBe(0))
+    await eventually(async () => expect((await stream.backlog()).get(queue)).toBe(0))
   })
 }

@@ -5,12 +5,12 @@ import type { Kit } from './kit.ts'
 
 /** What cannot be accepted is kept aside. */
 export const deadLettersContract = (kit: Kit): void => {
-  const { world, tenant, lane, subject, bytes, text, notify, take } = kit
+  const { world, tenant, queue, subject, bytes, text, notify, take } = kit
 
   test('buries a message with its reason, once, and leaves its neighbours alone', async () => {
     const { stream } = await world()
     await stream.publish([notify('before'), notify('bad'), notify('after')])
-    const reader = await stream.read(lane, { buffer: 10 })
+    const reader = await stream.read(queue, { buffer: 10 })
     const [before, bad, after] = await take(reader, 3)
     if (!before || !bad || !after) throw new Error('three were published')
     const letter = {
@@ -25,7 +25,7 @@ export const deadLettersContract = (kit: Kit): void => {
       {
         sequence: expect.any(Number),
         tenant,
-        lane,
+        queue,
         subject,
         reason: { code: 'invalid_request', detail: 'no Carillon-Code: title – ünïcode' },
         data: expect.anything(),
@@ -47,7 +47,7 @@ export const deadLettersContract = (kit: Kit): void => {
     await stream.publish([notify('bad', 'm1')])
     await sleep(NOTIFY_WINDOW_MS + 50)
     await stream.publish([notify('other', 'm1'), notify('bad', 'm2')])
-    const reader = await stream.read(lane, { buffer: 10 })
+    const reader = await stream.read(queue, { buffer: 10 })
     const reason = { code: 'internal', detail: 'why' } as const
     for (const message of await take(reader, 4)) await reader.bury([{ message, reason }])
     expect((await stream.deadLetters({ tenant, limit: 10 })).map(text)).toEqual(['bad', 'other', 'bad'])
@@ -61,7 +61,7 @@ export const deadLettersContract = (kit: Kit): void => {
       { ...notify('few'), headers },
       { ...notify('many'), headers: many },
     ])
-    const reader = await stream.read(lane, { buffer: 10 })
+    const reader = await stream.read(queue, { buffer: 10 })
     const reason = { code: 'invalid_request', detail: 'why' } as const
     await reader.bury((await take(reader, 2)).map((message) => ({ message, reason })))
     const [few, cut] = await stream.deadLetters({ tenant, limit: 10 })
@@ -74,7 +74,7 @@ export const deadLettersContract = (kit: Kit): void => {
     const large = new Uint8Array(DEAD_LETTER_MAX_BYTES + 1).fill(7)
     const strange = { subject: 'notify.not@tenant.normal.x', data: bytes('strange') }
     await stream.publish([notify('a'), strange, { subject, data: large }])
-    const reader = await stream.read(lane, { buffer: 10 })
+    const reader = await stream.read(queue, { buffer: 10 })
     const reason = { code: 'subject_invalid', detail: 'why' } as const
     for (const message of await take(reader, 3)) await reader.bury([{ message, reason }])
 
@@ -97,7 +97,7 @@ export const deadLettersContract = (kit: Kit): void => {
     const { stream, restart } = await world()
     const strange = { subject: 'notify.not@tenant.normal.x', data: bytes('strange') }
     await stream.publish([notify('mine'), strange, notify('other')])
-    const reader = await stream.read(lane, { buffer: 10 })
+    const reader = await stream.read(queue, { buffer: 10 })
     const reason = { code: 'internal', detail: 'why' } as const
     for (const message of await take(reader, 3)) await reader.bury([{ message, reason }])
     const letters = await stream.deadLetters({ limit: 10 })

@@ -7,7 +7,7 @@ import type { Kit } from './kit.ts'
 
 /** What happens when the log is full, dies or is out of reach. */
 export const faultsContract = (kit: Kit): void => {
-  const { world, tenant, lane, subject, text, notify, take, one } = kit
+  const { world, tenant, queue, subject, text, notify, take, one } = kit
 
   test('refuses when it is full, and keeps what it has', async () => {
     const { stream } = await world({ full: true })
@@ -16,7 +16,7 @@ export const faultsContract = (kit: Kit): void => {
       for (; accepted < 100; accepted++) await stream.publish([{ subject, data: new Uint8Array(10_000) }])
     }
     await expect(fill()).rejects.toMatchObject({ problem: { code: 'stream_full', temporary: true } })
-    const reader = await stream.read(lane, { buffer: 100 })
+    const reader = await stream.read(queue, { buffer: 100 })
     expect(await take(reader, accepted)).toHaveLength(accepted)
     expect(accepted).toBeGreaterThan(1)
   })
@@ -50,7 +50,7 @@ export const faultsContract = (kit: Kit): void => {
     await Promise.race(publishing)
     const after = await restart()
     await Promise.allSettled(publishing)
-    const reader = await after.read(lane, { buffer: 1_000 })
+    const reader = await after.read(queue, { buffer: 1_000 })
     const found = new Set<string>()
     while (accepted.some((each) => !found.has(each))) found.add(text(await one(reader)))
     expect(found.size).toBeGreaterThanOrEqual(20)
@@ -58,7 +58,7 @@ export const faultsContract = (kit: Kit): void => {
 
   test('says that it is out of reach, and never waits without end', async () => {
     const { stream, down } = await world()
-    const reader = await stream.read(lane, { buffer: 10 })
+    const reader = await stream.read(queue, { buffer: 10 })
     await stream.publish([notify('held')])
     const message = await one(reader)
     await down()

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Lane, notifySubject, scheduleSubject, workSubject } from '@carillon/schemas'
+import { notifySubject, type Queue, scheduleSubject, workSubject } from '@carillon/schemas'
 import { onTestFinished, vi } from 'vitest'
 import type { Message, Reader, Stream } from '../port.ts'
 
@@ -24,7 +24,7 @@ export type Harness = { open(options?: { full: boolean }): Promise<World>; ackWa
 /** What the parts of the contract work with: worlds that end with their test, a tenant, and its messages. */
 export const kitOf = ({ open, ackWaitMs }: Harness) => {
   const tenant = `t${randomUUID().slice(0, 8)}`
-  const lane: Lane = 'notify-normal'
+  const queue: Queue = 'notify-normal'
   const subject = notifySubject(tenant, 'normal', 'comment.created')
   const bytes = (text: string) => new TextEncoder().encode(text)
   const notify = (body: string, dedupe?: string) => ({
@@ -51,7 +51,7 @@ export const kitOf = ({ open, ackWaitMs }: Harness) => {
       return made
     },
     tenant,
-    lane,
+    queue,
     subject,
     bytes,
     text: ({ data }: { data: Uint8Array }) => new TextDecoder().decode(data),

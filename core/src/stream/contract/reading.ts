@@ -4,18 +4,18 @@ import { expect, test } from 'vitest'
 import { type Message, NOTIFY_WINDOW_MS } from '../port.ts'
 import type { Kit } from './kit.ts'
 
-/** What is published reaches readers of its lane, once, in order and within their buffers. */
+/** What is published reaches readers of its queue, once, in order and within their buffers. */
 export const readingContract = (kit: Kit): void => {
-  const { world, tenant, lane, subject, bytes, text, notify, numbered, eventually, take, one } = kit
+  const { world, tenant, queue, subject, bytes, text, notify, numbered, eventually, take, one } = kit
 
-  test('gives what was published to a reader of its lane, until it is acked', async () => {
+  test('gives what was published to a reader of its queue, until it is acked', async () => {
     const { stream } = await world()
     const before = Date.now()
     const [published] = await stream.publish([notify('hello', 'a')])
-    const reader = await stream.read(lane, { buffer: 10 })
+    const reader = await stream.read(queue, { buffer: 10 })
     const message = await one(reader)
     expect(message).toMatchObject({
-      lane,
+      queue,
       subject,
       dedupe: `${tenant} a`,
       sequence: published?.sequence,
@@ -25,9 +25,9 @@ export const readingContract = (kit: Kit): void => {
     expect(message.data.length).toBe(5)
     expect(message.appendedAt).toBeGreaterThanOrEqual(before - 1)
     expect(message.appendedAt).toBeLessThanOrEqual(Date.now() + 1)
-    expect((await stream.backlog()).get(lane)).toBe(1)
+    expect((await stream.backlog()).get(queue)).toBe(1)
     await reader.ack([message])
-    await eventually(async () => expect((await stream.backlog()).get(lane)).toBe(0))
+    await eventually(async () => expect((await stream.backlog()).get(queue)).toBe(0))
   })
 
   test('wakes a reader that waits', async () => {
@@ -39,12 +39,12 @@ export const readingContract = (kit: Kit): void => {
     await expect(stream.check()).resolves.toBeUndefined()
   })
 
-  test('keeps the order within a lane, and lanes apart', async () => {
+  test('keeps the order within a queue, and queues apart', async () => {
     const { stream } = await world()
     const critical = { subject: notifySubject(tenant, 'critical', 'otp'), data: bytes('first') }
     await stream.publish([...numbered(400), critical])
     const [normal, urgent] = await Promise.all([
-      stream.read(lane, { buffer: 1_000 }),
+      stream.read(queue, { buffer: 1_000 }),
       stream.read('notify-critical', { buffer: 10 }),
     ])
     expect((await take(normal, 400)).map(text)).toEqual(numbered(400).map(text))
@@ -67,7 +67,7 @@ export const readingContract = (kit: Kit): void => {
     await stream.publish([notify('1', 'same')])
     await sleep(NOTIFY_WINDOW_MS + 50)
     expect(await stream.publish([notify('2', 'same')])).toMatchObject([{ duplicate: false }])
-    const messages = await take(await stream.read(lane, { buffer: 10 }), 2)
+    const messages = await take(await stream.read(queue, { buffer: 10 }), 2)
     expect(messages.map(text)).toEqual(['1', '2'])
     expect(messages.map(({ dedupe }) => dedupe)).toEqual([`${tenant} same`, `${tenant} same`])
   })
@@ -80,7 +80,7 @@ export const readingContract = (kit: Kit): void => {
       ['carillon-id', 'made'],
     ])
     await stream.publish([{ ...notify('with'), headers }, notify('without')])
-    const [message, plain] = await take(await stream.read(lane, { buffer: 10 }), 2)
+    const [message, plain] = await take(await stream.read(queue, { buffer: 10 }), 2)
     expect(message?.headers).toEqual(headers)
     expect(plain).not.toHaveProperty('headers')
   })
@@ -88,8 +88,8 @@ export const readingContract = (kit: Kit): void => {
   test('gives each message to one of several readers', async () => {
     const { stream, other } = await world()
     const readers = [
-      await stream.read(lane, { buffer: 50 }),
-      await (await other()).read(lane, { buffer: 50 }),
+      await stream.read(queue, { buffer: 50 }),
+      await (await other()).read(queue, { buffer: 50 }),
     ]
     await stream.publish(numbered(300))
     const seen: string[][] = readers.map(() => [])
@@ -108,7 +108,7 @@ export const readingContract = (kit: Kit): void => {
   test('never holds more than the buffer', async () => {
     const { stream } = await world()
     await stream.publish(numbered(5_000))
-    const reader = await stream.read(lane, { buffer: 100 })
+    const reader = await stream.read(queue, { buffer: 100 })
     let taken: Message[] = []
     const seen = new Set<string>()
     while (seen.size < 5_000) {
@@ -124,21 +124,21 @@ export const readingContract = (kit: Kit): void => {
         await new Promise<void>((resolve) => reader.onReady(resolve))
     }
     await reader.ack(taken)
-    await eventually(async () => expect((await stream.backlog()).get(lane)).toBe(0))
+    await eventually(async () => expect((await stream.backlog()).get(queue)).toBe(0))
   })
 
   test('gives back what was not taken when it closes; what was taken can still be acked', async () => {
     const { stream, other } = await world()
     await stream.publish(numbered(10))
-    const closing = await stream.read(lane, { buffer: 10 })
+    const closing = await stream.read(queue, { buffer: 10 })
     await eventually(() => expect(closing.ready).toBe(10))
     const mine = closing.take(3)
     await closing.close()
-    const next = await (await other()).read(lane, { buffer: 10 })
+    const next = await (await other()).read(queue, { buffer: 10 })
     const rest = await take(next, 7)
     expect(rest.map(text).sort()).toEqual(['3', '4', '5', '6', '7', '8', '9'])
     await Promise.all([closing.ack(mine), next.ack(rest)])
     expect([closing.ready, next.ready]).toEqual([0, 0])
-    await eventually(async () => expect((await stream.backlog()).get(lane)).toBe(0))
+    await eventually(async () => expect((await stream.backlog()).get(queue)).toBe(0))
   })
 }

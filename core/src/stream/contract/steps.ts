@@ -2,7 +2,7 @@ import { type Channel, type Priority, scheduleSubject, stepSubject, workSubject 
 import { expect, test } from 'vitest'
 import type { Kit } from './kit.ts'
 
-/** Steps of delivery plans travel in lanes of their own: one per channel and priority. */
+/** Steps of delivery plans travel in queues of their own: one per channel and priority. */
 export const stepsContract = (kit: Kit): void => {
   const { world, tenant, bytes, text, one, eventually } = kit
   const step = (channel: Channel, priority: Priority, body: string) => ({
@@ -10,10 +10,10 @@ export const stepsContract = (kit: Kit): void => {
     data: bytes(body),
   })
 
-  test('a step reaches the lane of its channel and priority, and no other', async () => {
+  test('a step reaches the queue of its channel and priority, and no other', async () => {
     const { stream } = await world()
-    const lanes = ['email-high', 'email-low', 'sms-high', 'work-high', 'telegram-critical'] as const
-    const readers = await Promise.all(lanes.map((lane) => stream.read(lane, { buffer: 10 })))
+    const queues = ['email-high', 'email-low', 'sms-high', 'work-high', 'telegram-critical'] as const
+    const readers = await Promise.all(queues.map((queue) => stream.read(queue, { buffer: 10 })))
     await stream.publish([
       step('email', 'high', 'email-high'),
       step('email', 'low', 'email-low'),
@@ -22,11 +22,11 @@ export const stepsContract = (kit: Kit): void => {
       step('telegram', 'critical', 'telegram-critical'),
     ])
     const messages = await Promise.all(readers.map(one))
-    expect(messages.map(({ lane }) => lane)).toEqual(lanes)
-    expect(messages.map(text)).toEqual(lanes)
+    expect(messages.map(({ queue }) => queue)).toEqual(queues)
+    expect(messages.map(text)).toEqual(queues)
     expect(messages[0]?.subject).toBe(`work.step.email.high.${tenant}`)
     const backlog = await stream.backlog()
-    expect(lanes.map((lane) => backlog.get(lane))).toEqual([1, 1, 1, 1, 1])
+    expect(queues.map((queue) => backlog.get(queue))).toEqual([1, 1, 1, 1, 1])
     expect(backlog.get('push-normal')).toBe(0)
     await Promise.all(readers.map((reader, index) => reader.ack(messages.slice(index, index + 1))))
     await eventually(async () =>
@@ -35,7 +35,7 @@ export const stepsContract = (kit: Kit): void => {
     expect(readers.map(({ ready }) => ready)).toEqual([0, 0, 0, 0, 0])
   })
 
-  test('a step that waits for its time reaches its lane then; a cancelled one never does', async () => {
+  test('a step that waits for its time reaches its queue then; a cancelled one never does', async () => {
     const { stream } = await world()
     const reader = await stream.read('push-critical', { buffer: 10 })
     const at = Date.now() + 500
@@ -50,12 +50,12 @@ export const stepsContract = (kit: Kit): void => {
     await stream.cancel([scheduleSubject(tenant, 'plan-2')])
     const due = await one(reader)
     expect(text(due)).toBe('due')
-    expect(due.lane).toBe('push-critical')
+    expect(due.queue).toBe('push-critical')
     expect(due.appendedAt).toBeGreaterThanOrEqual(at)
     expect(text(await one(reader))).toBe('end')
   })
 
-  test('a step that is tried again, and one that is given up, stay with their lane and tenant', async () => {
+  test('a step that is tried again, and one that is given up, stay with their queue and tenant', async () => {
     const { stream } = await world()
     const [email, webhook] = await Promise.all([
       stream.read('email-normal', { buffer: 10 }),
@@ -67,6 +67,6 @@ export const stepsContract = (kit: Kit): void => {
     await webhook.bury([{ message: hopeless, reason: { code: 'internal', detail: 'all providers failed' } }])
     expect(await one(email)).toEqual({ ...flaky, deliveries: 2 })
     const [letter] = await stream.deadLetters({ tenant, limit: 10 })
-    expect(letter).toMatchObject({ tenant, lane: 'webhook-normal', subject: hopeless.subject })
+    expect(letter).toMatchObject({ tenant, queue: 'webhook-normal', subject: hopeless.subject })
   })
 }

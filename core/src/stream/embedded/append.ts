@@ -1,19 +1,19 @@
-import { type Lane, laneOf } from '@carillon/schemas'
+import { type Queue, queueOf } from '@carillon/schemas'
 import type Libsql from 'libsql'
 import { headersText } from '../headers.ts'
 import { DEDUPE_WINDOW_MS, type OutgoingMessage, type Published } from '../port.ts'
 import { placeOf, windowOf } from './tables.ts'
 
-/** What a batch of appends changed: messages per lane, schedules more or less, and the first of them to wait for. */
-export type Appended = { published: Published[]; lanes: Map<Lane, number>; kept: number; earliest: number }
+/** What a batch of appends changed: messages per queue, schedules more or less, and the first of them to wait for. */
+export type Appended = { published: Published[]; queues: Map<Queue, number>; kept: number; earliest: number }
 
-/** A message whose subject has been checked. Events have no lane: nobody in this process reads them. */
-export type Routed = OutgoingMessage & { lane: Lane | undefined }
+/** A message whose subject has been checked. Events have no queue: nobody in this process reads them. */
+export type Routed = OutgoingMessage & { queue: Queue | undefined }
 
-/** Throws SubjectError for a subject that neither a lane nor the event feed carries. */
+/** Throws SubjectError for a subject that neither a queue nor the event feed carries. */
 export const routed = (message: OutgoingMessage): Routed => ({
   ...message,
-  lane: message.subject.startsWith('event.') ? undefined : laneOf(message.subject),
+  queue: message.subject.startsWith('event.') ? undefined : queueOf(message.subject),
 })
 
 /** The statements that append; each runs inside a write. */
@@ -25,7 +25,7 @@ export const appender = (handle: Libsql.Database) => {
     'INSERT INTO stream_events (sequence, subject, data, appended) VALUES (?, ?, ?, ?)',
   )
   const insertSchedule = handle.prepare(
-    'INSERT INTO stream_schedules (sequence, key, at, lane, subject, data) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO stream_schedules (sequence, key, at, queue, subject, data) VALUES (?, ?, ?, ?, ?, ?)',
   )
   const deleteSchedule = handle.prepare('DELETE FROM stream_schedules WHERE key = ?')
   const remember = handle.prepare(`
@@ -45,17 +45,17 @@ export const appender = (handle: Libsql.Database) => {
   }
 
   const put = (message: Routed, sequence: number, at: number, changes: Appended) => {
-    const { subject, data, dedupe = null, headers, schedule, lane } = message
-    if (!lane) return insertEvent.run(sequence, subject, data, at)
+    const { subject, data, dedupe = null, headers, schedule, queue } = message
+    if (!queue) return insertEvent.run(sequence, subject, data, at)
     if (schedule) changes.kept -= deleteSchedule.run(schedule.key).changes
     if (schedule && schedule.at > at) {
       changes.kept++
       changes.earliest = Math.min(changes.earliest, schedule.at)
-      return insertSchedule.run(sequence, schedule.key, schedule.at, lane, subject, data)
+      return insertSchedule.run(sequence, schedule.key, schedule.at, queue, subject, data)
     }
-    changes.lanes.set(lane, (changes.lanes.get(lane) ?? 0) + 1)
+    changes.queues.set(queue, (changes.queues.get(queue) ?? 0) + 1)
     return insertMessage.run(
-      placeOf({ lane, sequence }),
+      placeOf({ queue, sequence }),
       subject,
       data,
       dedupe,
@@ -64,14 +64,14 @@ export const appender = (handle: Libsql.Database) => {
     )
   }
 
-  const nothing = (): Appended => ({ published: [], lanes: new Map(), kept: 0, earliest: Infinity })
+  const nothing = (): Appended => ({ published: [], queues: new Map(), kept: 0, earliest: Infinity })
 
   return {
     append(messages: readonly Routed[], at: number): Appended {
       const changes = nothing()
       const window = windowOf(at)
       for (const message of messages) {
-        const sequence = message.lane ? ++last.message : ++last.event
+        const sequence = message.queue ? ++last.message : ++last.event
         const family = message.subject.split('.', 1)[0]
         // Each family dedupes by itself, as each is a stream of its own on NATS; ids of `notify` are the publishers' own.
         const id = family !== 'notify' && message.dedupe && `${family}\n${message.dedupe}`
@@ -87,16 +87,16 @@ export const appender = (handle: Libsql.Database) => {
       return changes
     },
 
-    /** Moves up to `max` schedules whose time has come into their lanes, as messages of their own. */
+    /** Moves up to `max` schedules whose time has come into their queues, as messages of their own. */
     fire(at: number, max: number): Appended {
       const changes = nothing()
-      for (const { key, lane, subject, data } of dueSchedules.all(at, max) as {
+      for (const { key, queue, subject, data } of dueSchedules.all(at, max) as {
         key: string
-        lane: Lane
+        queue: Queue
         subject: string
         data: ArrayBuffer
       }[]) {
-        const message = { lane, subject, data: new Uint8Array(data), schedule: { key, at } }
+        const message = { queue, subject, data: new Uint8Array(data), schedule: { key, at } }
         const sequence = ++last.message
         put(message, sequence, at, changes)
         changes.published.push({ sequence, duplicate: false })

@@ -1,4 +1,4 @@
-import type { Lane } from '@carillon/schemas'
+import type { Queue } from '@carillon/schemas'
 import type Libsql from 'libsql'
 import { codeOf, filedUnder, letterOf } from '../dead-letter.ts'
 import { readHeaders } from '../headers.ts'
@@ -7,7 +7,7 @@ import type { DeadLetter, DeadReason, Message } from '../port.ts'
 type Row = {
   sequence: number
   tenant: string
-  lane: Lane
+  queue: Queue
   subject: string
   code: string
   detail: string
@@ -20,7 +20,7 @@ type Row = {
 
 export const deadLetters = (handle: Libsql.Database) => {
   const insert = handle.prepare(`
-    INSERT INTO stream_dead (id, tenant, lane, subject, code, detail, data, headers, truncated, origin, buried)
+    INSERT INTO stream_dead (id, tenant, queue, subject, code, detail, data, headers, truncated, origin, buried)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`)
   const all = handle.prepare('SELECT * FROM stream_dead WHERE sequence >= ? ORDER BY sequence LIMIT ?')
   const ofTenant = handle.prepare(
@@ -34,7 +34,7 @@ export const deadLetters = (handle: Libsql.Database) => {
       const {
         id,
         tenant,
-        lane,
+        queue,
         subject,
         code,
         detail,
@@ -43,7 +43,7 @@ export const deadLetters = (handle: Libsql.Database) => {
         truncated,
         origin,
       } = letterOf(letter)
-      const values = [id, tenant, lane, subject, code, detail, data, headers, truncated ? 1 : 0, origin, at]
+      const values = [id, tenant, queue, subject, code, detail, data, headers, truncated ? 1 : 0, origin, at]
       return insert.run(values).changes
     },
 
@@ -68,7 +68,7 @@ const read = ({ code, detail, truncated, origin, buried, ...row }: Row): DeadLet
   return {
     sequence: row.sequence,
     tenant: row.tenant,
-    lane: row.lane,
+    queue: row.queue,
     subject: row.subject,
     reason: { code: codeOf(code), detail },
     data: new Uint8Array(row.data),

@@ -11,7 +11,7 @@ const CHUNK = 2_000
 const EVENTS_MAX = 500_000
 
 /**
- * Removes what has aged, oldest first and a chunk at a time, now and every 30 s. Messages that lanes have not
+ * Removes what has aged, oldest first and a chunk at a time, now and every 30 s. Messages that queues have not
  * finished are kept however old they are: the log's bound on their number refuses new ones instead.
  */
 export const startPurging = ({

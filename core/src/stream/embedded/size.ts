@@ -1,27 +1,30 @@
-import type { Lane } from '@carillon/schemas'
+import type { Queue } from '@carillon/schemas'
 import type Libsql from 'libsql'
 import { ProblemError } from '../../errors.ts'
-import { LANES } from '../lanes.ts'
+import { QUEUES } from '../queues.ts'
 import { end, start } from './tables.ts'
 
 /**
- * How much the log holds, counted once when it opens and kept up after every commit: messages in lanes, and what
+ * How much the log holds, counted once when it opens and kept up after every commit: messages in queues, and what
  * else is `kept`, which is schedules and dead letters.
  */
 export const sizeOf = (handle: Libsql.Database, max: number) => {
   const waiting = handle.prepare('SELECT count(*) AS n FROM stream_messages WHERE place > ? AND place < ?')
-  const lanes = new Map(
-    LANES.map((lane): [Lane, number] => [lane, (waiting.get(start(lane), end(lane)) as { n: number }).n]),
+  const queues = new Map(
+    QUEUES.map((queue): [Queue, number] => [
+      queue,
+      (waiting.get(start(queue), end(queue)) as { n: number }).n,
+    ]),
   )
   const { n } = handle
     .prepare('SELECT (SELECT COUNT(*) FROM stream_schedules) + (SELECT COUNT(*) FROM stream_dead) AS n')
     .get() as { n: number }
-  let total = [...lanes.values()].reduce((sum, each) => sum + each, n)
+  let total = [...queues.values()].reduce((sum, each) => sum + each, n)
 
   return {
-    lanes: lanes as ReadonlyMap<Lane, number>,
-    inLane(lane: Lane, change: number) {
-      lanes.set(lane, (lanes.get(lane) ?? 0) + change)
+    queues: queues as ReadonlyMap<Queue, number>,
+    inQueue(queue: Queue, change: number) {
+      queues.set(queue, (queues.get(queue) ?? 0) + change)
       total += change
     },
     kept(change: number) {

@@ -1,31 +1,31 @@
-import type { Lane } from '@carillon/schemas'
+import type { Queue } from '@carillon/schemas'
 import type Libsql from 'libsql'
 import { readHeaders } from '../headers.ts'
-import { LANES } from '../lanes.ts'
 import { DEDUPE_WINDOW_MS, type Message } from '../port.ts'
+import { QUEUES } from '../queues.ts'
 
-/** Sequences below this; the number of the lane stands above them. */
+/** Sequences below this; the number of the queue stands above them. */
 const SPAN = 2 ** 46
 
 /**
- * `stream_messages` holds what lanes have not finished, lane by lane in one tree and without an index, since each
- * message is written and removed once: `place` is the lane's number and the sequence. `due` is 0 for a message that
+ * `stream_messages` holds what queues have not finished, queue by queue in one tree and without an index, since each
+ * message is written and removed once: `place` is the queue's number and the sequence. `due` is 0 for a message that
  * waits its turn or is in hand, else when it may be delivered again (epoch ms); `deliveries` counts those that ended.
- * `stream_lanes` says up to which place this run has handed a lane's messages out, `stream_last` which sequences have
+ * `stream_queues` says up to which place this run has handed a queue's messages out, `stream_last` which sequences have
  * been used: none is used twice. `stream_dedupe` keeps ids by the window that they were last seen in.
  */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS stream_messages (
     place INTEGER PRIMARY KEY, subject TEXT NOT NULL, data BLOB NOT NULL, dedupe TEXT, headers TEXT,
     appended INTEGER NOT NULL, deliveries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0,
-    lane INTEGER AS (place / ${SPAN})
+    queue INTEGER AS (place / ${SPAN})
   );
-  CREATE INDEX IF NOT EXISTS stream_messages_due ON stream_messages (lane, due) WHERE due > 0;
-  CREATE TABLE IF NOT EXISTS stream_lanes (lane INTEGER PRIMARY KEY, delivered INTEGER NOT NULL);
+  CREATE INDEX IF NOT EXISTS stream_messages_due ON stream_messages (queue, due) WHERE due > 0;
+  CREATE TABLE IF NOT EXISTS stream_queues (queue INTEGER PRIMARY KEY, delivered INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS stream_last (message INTEGER NOT NULL, event INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS stream_schedules (
     sequence INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, at INTEGER NOT NULL,
-    lane TEXT NOT NULL, subject TEXT NOT NULL, data BLOB NOT NULL
+    queue TEXT NOT NULL, subject TEXT NOT NULL, data BLOB NOT NULL
   );
   CREATE INDEX IF NOT EXISTS stream_schedules_at ON stream_schedules (at);
   CREATE TABLE IF NOT EXISTS stream_events (
@@ -36,20 +36,20 @@ const TABLES = `
     PRIMARY KEY (window, id)
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS stream_dead (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, lane TEXT NOT NULL,
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, queue TEXT NOT NULL,
     subject TEXT NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL, data BLOB NOT NULL,
     headers TEXT, truncated INTEGER NOT NULL, origin INTEGER NOT NULL, buried INTEGER NOT NULL
   );
   CREATE INDEX IF NOT EXISTS stream_dead_tenant ON stream_dead (tenant);
 `
 
-/** Every place of a lane lies above its start and below its end. */
-export const start = (lane: Lane): number => LANES.indexOf(lane) * SPAN
+/** Every place of a queue lies above its start and below its end. */
+export const start = (queue: Queue): number => QUEUES.indexOf(queue) * SPAN
 
-export const end = (lane: Lane): number => start(lane) + SPAN
+export const end = (queue: Queue): number => start(queue) + SPAN
 
-export const placeOf = ({ lane, sequence }: { lane: Lane; sequence: number }): number =>
-  start(lane) + sequence
+export const placeOf = ({ queue, sequence }: { queue: Queue; sequence: number }): number =>
+  start(queue) + sequence
 
 /** The dedupe window that a time lies in. An id is looked for in its neighbours too: clocks are also put back. */
 export const windowOf = (at: number): number => Math.floor(at / DEDUPE_WINDOW_MS)
@@ -67,24 +67,24 @@ export type Row = {
 
 /**
  * Makes the tables and settles what the last run left behind: what it had in hand counts as delivered, and all
- * lanes begin at their oldest message.
+ * queues begin at their oldest message.
  */
 export const openTables = (handle: Libsql.Database): void => {
   handle.exec(TABLES)
   const inHand = handle.prepare(`
     UPDATE stream_messages SET deliveries = deliveries + 1
-    WHERE due = 0 AND place > ? AND place <= (SELECT delivered FROM stream_lanes WHERE lane = ?)`)
+    WHERE due = 0 AND place > ? AND place <= (SELECT delivered FROM stream_queues WHERE queue = ?)`)
   handle.transaction(() => {
-    for (const [number, lane] of LANES.entries()) inHand.run(start(lane), number)
-    handle.exec('DELETE FROM stream_lanes')
+    for (const [number, queue] of QUEUES.entries()) inHand.run(start(queue), number)
+    handle.exec('DELETE FROM stream_queues')
     handle.exec('INSERT INTO stream_last SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM stream_last)')
   })()
 }
 
-export const messageOf = (lane: Lane, row: Row): Message => {
+export const messageOf = (queue: Queue, row: Row): Message => {
   const headers = readHeaders(row.headers)
   return {
-    lane,
+    queue,
     subject: row.subject,
     data: new Uint8Array(row.data),
     sequence: row.place % SPAN,

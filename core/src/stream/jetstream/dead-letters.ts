@@ -1,4 +1,4 @@
-import { deadSubject, type Lane } from '@carillon/schemas'
+import { deadSubject, type Queue } from '@carillon/schemas'
 import {
   JetStreamApiError,
   type JetStreamClient,
@@ -27,7 +27,7 @@ export const deadLetters = (jetstream: JetStreamClient, manager: JetStreamManage
         fields.set('Carillon-Origin', String(letter.origin))
         fields.set('Carillon-Truncated', String(letter.truncated))
         if (letter.headers) fields.set('Carillon-Headers', letter.headers)
-        await jetstream.publish(deadSubject(letter.tenant, letter.lane), letter.data, {
+        await jetstream.publish(deadSubject(letter.tenant, letter.queue), letter.data, {
           headers: fields,
           msgID: letter.id,
           timeout: TIME_LIMIT_MS,
@@ -99,13 +99,13 @@ const batch = (
 const isNone = (error: Error) => 'code' in error && error.code === 404
 
 const read = (message: StoredMsg): DeadLetter => {
-  const [, tenant = '', lane = ''] = message.subject.split('.')
+  const [, tenant = '', queue = ''] = message.subject.split('.')
   const field = (name: string) => message.header.get(`Carillon-${name}`)
   const headers = readHeaders(field('Headers'))
   return {
     sequence: message.seq,
     tenant,
-    lane: lane as Lane,
+    queue: queue as Queue,
     subject: field('Subject'),
     reason: { code: codeOf(field('Code')), detail: field('Detail') },
     data: message.data,

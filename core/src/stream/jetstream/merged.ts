@@ -2,7 +2,7 @@ import type { DeadReason, Message } from '../port.ts'
 import type { JetstreamReader } from './reader.ts'
 
 /**
- * Readers of one lane in several streams as one. Each gives an equal share of what is taken, as far as it has as much,
+ * Readers of one queue in several streams as one. Each gives an equal share of what is taken, as far as it has as much,
  * so a stream with a backlog does not keep the others waiting.
  */
 export const mergedReader = (readers: readonly [JetstreamReader, ...JetstreamReader[]]): JetstreamReader => {
@@ -34,7 +34,7 @@ export const mergedReader = (readers: readonly [JetstreamReader, ...JetstreamRea
   const itself = (message: Message) => message
 
   return {
-    lane: first.lane,
+    queue: first.queue,
     get ready() {
       return readers.reduce((sum, reader) => sum + reader.ready, 0)
     },

@@ -17,7 +17,7 @@ export const namesOf = (namespace: string, own: readonly string[] = []) => {
     stream,
     /** The stream of a tenant's own notifications. */
     ownStream: (tenant: string) => `NOTIFY-${tenant}_${namespace}`,
-    consumer: (lane: string) => `${lane}_${namespace}`,
+    consumer: (queue: string) => `${queue}_${namespace}`,
     /** A subject or filter as it is on the wire. */
     scoped: (subject: string): string => {
       if (subject.startsWith('work.')) return work + subject.slice('work.'.length)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Lane } from '@carillon/schemas'
+import type { Queue } from '@carillon/schemas'
 import {
   createInbox,
   deadline,
@@ -33,10 +33,10 @@ type Options = {
   link: Link
   names: Names
   source: Source
-  lane: Lane
+  queue: Queue
   buffer: number
   ackWaitMs: number
-  /** Makes sure that the lane's consumer exists. */
+  /** Makes sure that the queue's consumer exists. */
   declare(): Promise<unknown>
   /** Copies messages into the dead letters. */
   deposit(letters: readonly { message: Message; reason: DeadReason }[]): Promise<void>
@@ -48,14 +48,14 @@ type Options = {
 export type JetstreamReader = Reader & { abandon(): void }
 
 /**
- * Pulls from the lane's consumer. It asks the server for exactly as many messages as there is room for, so the
+ * Pulls from the queue's consumer. It asks the server for exactly as many messages as there is room for, so the
  * bound holds whatever happens; a request always lies with the server while there is room, so an idle reader gets
  * a message the moment it is stored. Whenever the server may have forgotten the request (a reconnection, a missed
  * heartbeat, a consumer that is gone) it begins again with a new inbox, where no answer to an old request arrives.
  */
 export const jetstreamReader = (options: Options): JetstreamReader => {
-  const { connection, link, names, source, lane, buffer, ackWaitMs, declare, deposit, onEnd } = options
-  const next = `$JS.API.CONSUMER.MSG.NEXT.${source.stream}.${names.consumer(lane)}`
+  const { connection, link, names, source, queue, buffer, ackWaitMs, declare, deposit, onEnd } = options
+  const next = `$JS.API.CONSUMER.MSG.NEXT.${source.stream}.${names.consumer(queue)}`
   /** By sequence: everything this reader has not finished, taken or not. */
   const held = new Map<number, Held>()
   let ready: Message[] = []
@@ -90,7 +90,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     const dedupe = raw.headers?.get('Nats-Msg-Id')
     const headers = headersOf(raw)
     const message: Message = {
-      lane,
+      queue,
       subject: names.unscoped(raw.subject),
       data: raw.data,
       sequence,
@@ -140,7 +140,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     old?.unsubscribe()
     listenAgain().catch((error) => {
       restarting = false
-      process.emitWarning(`a reader of ${lane} will start again: ${String(error)}`)
+      process.emitWarning(`a reader of ${queue} will start again: ${String(error)}`)
     })
   }
 
@@ -217,7 +217,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
   })
   listen()
   return {
-    lane,
+    queue,
     get ready() {
       return ready.length
     },

@@ -1,4 +1,4 @@
-import { type Lane, laneFilter } from '@carillon/schemas'
+import { type Queue, queueFilter } from '@carillon/schemas'
 import {
   AckPolicy,
   type ConsumerInfo,
@@ -12,12 +12,12 @@ import {
 } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
 import { EVENT_RETENTION_MS } from '../events.ts'
-import { LANES } from '../lanes.ts'
 import { ACK_WAIT_MS, DEDUPE_WINDOW_MS, NOTIFY_WINDOW_MS, RETENTION_MS } from '../port.ts'
+import { QUEUES } from '../queues.ts'
 import type { Names } from './names.ts'
 import { isOverlap, ownership, requireOwnStreams } from './ownership.ts'
 
-/** Unacknowledged messages of one lane, over all processes that read it. */
+/** Unacknowledged messages of one queue, over all processes that read it. */
 const MAX_ACK_PENDING = 20_000
 
 const WRONG_CONFIG = { stream: 10058, consumer: [10013, 10148] }
@@ -30,7 +30,7 @@ type Declaration = Partial<StreamConfig> & { name: string }
 /**
  * The four streams, and those of tenants that have one of their own.
  *
- * NOTIFY takes every subject below `notify`: what no lane reads is swept to the dead letters. It keeps acknowledged
+ * NOTIFY takes every subject below `notify`: what no queue reads is swept to the dead letters. It keeps acknowledged
  * messages for RETENTION_MS. Its publishers choose their own `Nats-Msg-Id`s, so its window is as short as can be. A
  * tenant's own stream is one more NOTIFY; JetStream gives each subject to one stream, so its messages come in on
  * `own.<tenant>.>` and are stored as `notify.<tenant>.>`. WORK drops what is
@@ -60,7 +60,7 @@ const declarations = (names: Names, { replicas, maxBytes }: StreamOptions): Decl
     {
       ...common,
       name: names.stream('WORK'),
-      subjects: [...LANES.filter((lane) => !lane.startsWith('notify')).map(laneFilter), 'schedule.>'].map(
+      subjects: [...QUEUES.filter((queue) => !queue.startsWith('notify')).map(queueFilter), 'schedule.>'].map(
         names.scoped,
       ),
       retention: RetentionPolicy.Workqueue,
@@ -89,9 +89,9 @@ export const notifySources = (names: Names): [Source, ...Source[]] => [
   ...names.own.map((tenant) => ({ stream: names.ownStream(tenant), origin: tenant })),
 ]
 
-/** The streams that hold a lane's messages. */
-export const sourcesOf = (names: Names, lane: Lane): [Source, ...Source[]] =>
-  lane.startsWith('notify') ? notifySources(names) : [{ stream: names.stream('WORK') }]
+/** The streams that hold a queue's messages. */
+export const sourcesOf = (names: Names, queue: Queue): [Source, ...Source[]] =>
+  queue.startsWith('notify') ? notifySources(names) : [{ stream: names.stream('WORK') }]
 
 /**
  * Creates what is missing and changes what is different. Any number of processes may do so at once. Throws SetupError
@@ -111,27 +111,27 @@ export const declareStreams = async (
       await manager.streams.update(declaration.name, declaration)
     }
   }
-  const declare = (lane: Lane) =>
-    sourcesOf(names, lane).map(({ stream }) => declareConsumer(manager, names, stream, lane, options))
-  await Promise.all(LANES.flatMap(declare))
+  const declare = (queue: Queue) =>
+    sourcesOf(names, queue).map(({ stream }) => declareConsumer(manager, names, stream, queue, options))
+  await Promise.all(QUEUES.flatMap(declare))
 }
 
-/** The durable consumer of a stream that all readers of a lane share; it is named after the lane. */
+/** The durable consumer of a stream that all readers of a queue share; it is named after the queue. */
 export const declareConsumer = async (
   manager: JetStreamManager,
   names: Names,
   stream: string,
-  lane: Lane,
+  queue: Queue,
   { ackWaitMs = ACK_WAIT_MS }: StreamOptions,
 ): Promise<ConsumerInfo> => {
   const changeable = {
     ack_wait: nanos(ackWaitMs),
     max_deliver: -1,
     max_ack_pending: MAX_ACK_PENDING,
-    filter_subject: names.scoped(laneFilter(lane)),
+    filter_subject: names.scoped(queueFilter(queue)),
   }
   const fixed = {
-    durable_name: names.consumer(lane),
+    durable_name: names.consumer(queue),
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
   }
@@ -139,6 +139,6 @@ export const declareConsumer = async (
     return await manager.consumers.add(stream, { ...fixed, ...changeable })
   } catch (error) {
     if (!(error instanceof JetStreamApiError && WRONG_CONFIG.consumer.includes(error.code))) throw error
-    return await manager.consumers.update(stream, names.consumer(lane), changeable)
+    return await manager.consumers.update(stream, names.consumer(queue), changeable)
   }
 }

@@ -1,4 +1,4 @@
-import { laneOf, parseNotifySubject, SubjectError } from '@carillon/schemas'
+import { parseNotifySubject, queueOf, SubjectError } from '@carillon/schemas'
 import type { JetStreamManager } from '@nats-io/jetstream'
 import { UnavailableError } from '../../errors.ts'
 import type { Link } from '../../nats/connection.ts'
@@ -10,11 +10,11 @@ type Deposit = (letters: readonly { message: Message; reason: DeadReason }[]) =>
 /** How many messages of one subject a sweep takes at most; the rest waits for the next. */
 const PER_SUBJECT = 1_000
 
-/** Why no lane carries a subject; undefined when one does. */
+/** Why no queue carries a subject; undefined when one does. */
 const misfit = (subject: string): string | undefined => {
   try {
     if (subject.split('.').length < 4) parseNotifySubject(subject)
-    laneOf(subject)
+    queueOf(subject)
     return undefined
   } catch (error) {
     if (error instanceof SubjectError) return error.message
@@ -23,8 +23,8 @@ const misfit = (subject: string): string | undefined => {
 }
 
 /**
- * A NOTIFY stream stores whatever is published below `notify`, also on subjects that no lane reads, such as those with a
- * misspelt priority. A sweep finds these by the stream's list of subjects, which costs the lanes nothing, and moves
+ * A NOTIFY stream stores whatever is published below `notify`, also on subjects that no queue reads, such as those with a
+ * misspelt priority. A sweep finds these by the stream's list of subjects, which costs the queues nothing, and moves
  * their messages to the dead letters. Several processes may sweep at once: a message leaves one letter.
  */
 export const sweepMisfits = async (
@@ -41,7 +41,7 @@ export const sweepMisfits = async (
       const stored = await manager.direct.getMessage(stream, { seq, next_by_subj: subject })
       if (!stored) break
       const message: Message = {
-        lane: 'notify-normal',
+        queue: 'notify-normal',
         subject,
         data: stored.data,
         sequence: stored.seq,

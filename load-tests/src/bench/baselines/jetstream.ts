@@ -7,7 +7,7 @@ import { freshId, notificationFor, userOf } from '../payload.ts'
 type Options = { server: string; stream: string; count: number; users: number }
 
 const PUBLISHING_AT_ONCE = 512
-/** What the dispatcher may hold of one lane, and its consumer of all. */
+/** What the dispatcher may hold of one queue, and its consumer of all. */
 const MAX_MESSAGES = 512
 const MAX_ACK_PENDING = 20_000
 

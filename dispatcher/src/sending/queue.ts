@@ -14,7 +14,7 @@ import { createSettle, type SettlePorts } from './settle.ts'
 const BATCH = 64
 const RETRY_PAUSES = { firstMs: 500, capMs: 30_000 }
 
-export type LanePorts = SettlePorts & {
+export type QueuePorts = SettlePorts & {
   store: Store
   handle: Handle
   outages: Outages
@@ -39,10 +39,10 @@ const stepOf = (message: Message): Step => {
 }
 
 /**
- * Reads one lane of a channel. As many steps are in hand as the reader holds; each is on its own, from its look-up, which
+ * Reads one queue of a channel. As many steps are in hand as the reader holds; each is on its own, from its look-up, which
  * it shares with those that came with it, to its end, so a slow one holds up nobody.
  */
-export const startLane = (ports: LanePorts, channel: Channel, reader: Reader) => {
+export const startQueue = (ports: QueuePorts, channel: Channel, reader: Reader) => {
   const { store, stream, handle, outages, log, metrics } = ports
   const inHand = new Set<Message>()
   let stopped = false
@@ -56,14 +56,14 @@ export const startLane = (ports: LanePorts, channel: Channel, reader: Reader) =>
       const { reason, reference } = deadReasonOf(error, deliveries)
       await outages.through(() => reader.bury([{ message, reason }]))
       metrics.deadLetters.inc({ code: reason.code })
-      log.warn({ err: error, lane: reader.lane, sequence, reference }, 'put with the dead letters')
+      log.warn({ err: error, queue: reader.queue, sequence, reference }, 'put with the dead letters')
       return
     }
     log.error(
-      { err: error, lane: reader.lane, sequence, deliveries },
+      { err: error, queue: reader.queue, sequence, deliveries },
       'a step failed and will be tried again',
     )
-    metrics.retried.inc({ lane: reader.lane })
+    metrics.retried.inc({ queue: reader.queue })
     await outages.through(() => reader.retry([message], pauseMs(RETRY_PAUSES, deliveries - 1)))
   }
 
@@ -77,7 +77,7 @@ export const startLane = (ports: LanePorts, channel: Channel, reader: Reader) =>
   const fail = (message: Message, error: unknown) =>
     giveBack(message, error)
       .catch((err) => {
-        if (!(err instanceof Stopped)) log.error({ err, lane: reader.lane }, 'a step was given up')
+        if (!(err instanceof Stopped)) log.error({ err, queue: reader.queue }, 'a step was given up')
       })
       .finally(() => release(message))
 

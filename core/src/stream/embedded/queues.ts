@@ -1,12 +1,12 @@
-import type { Lane } from '@carillon/schemas'
+import type { Queue } from '@carillon/schemas'
 import type Libsql from 'libsql'
-import { LANES } from '../lanes.ts'
 import type { DeadReason, Message, Reader } from '../port.ts'
+import { QUEUES } from '../queues.ts'
 import type { Size } from './size.ts'
 import { end, messageOf, placeOf, type Row, start } from './tables.ts'
 import type { Write } from './write.ts'
 
-/** Rows read in one go, so that one lane does not hold up the event loop. */
+/** Rows read in one go, so that one queue does not hold up the event loop. */
 const CHUNK = 1_000
 const RETRY_MS = 1_000
 /** A `due` that has passed: may be delivered again at once. */
@@ -17,7 +17,7 @@ type Options = {
   write: Write
   size: Size
   now(): number
-  /** Says that a message of some lane is due at this time. */
+  /** Says that a message of some queue is due at this time. */
   dueAt(time: number): void
   /** Copies a message into the dead letters, inside a write; 0 if it was there already, else 1. */
   deposit(letter: { message: Message; reason: DeadReason }): number
@@ -25,9 +25,9 @@ type Options = {
 
 type OpenReader = { room(): number; give(message: Message): void }
 type Slot = {
-  lane: Lane
+  queue: Queue
   number: number
-  /** The last place handed out, and where the lane's places end. */
+  /** The last place handed out, and where the queue's places end. */
   cursor: number
   end: number
   readers: OpenReader[]
@@ -38,28 +38,28 @@ type Slot = {
 }
 
 /**
- * The lanes and who reads them. Which message is in whose hands is known in memory only: this is the one process.
+ * The queues and who reads them. Which message is in whose hands is known in memory only: this is the one process.
  * What is handed out is on record first, so that a message that kills the process is seen to come back.
  */
-export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Options) => {
+export const embeddedQueues = ({ handle, write, size, now, dueAt, deposit }: Options) => {
   const columns = 'place, subject, data, dedupe, headers, appended, deliveries'
   const fresh = handle.prepare(`
     SELECT ${columns} FROM stream_messages WHERE place > ? AND place < ? AND due = 0 ORDER BY place LIMIT ?`)
   const again = handle.prepare(`
-    SELECT ${columns} FROM stream_messages WHERE lane = ? AND due > 0 AND due <= ? ORDER BY due, place LIMIT ?`)
+    SELECT ${columns} FROM stream_messages WHERE queue = ? AND due > 0 AND due <= ? ORDER BY due, place LIMIT ?`)
   const inHand = handle.prepare('UPDATE stream_messages SET due = 0 WHERE place = ?')
-  const mark = handle.prepare('INSERT OR REPLACE INTO stream_lanes (lane, delivered) VALUES (?, ?)')
+  const mark = handle.prepare('INSERT OR REPLACE INTO stream_queues (queue, delivered) VALUES (?, ?)')
   const remove = handle.prepare('DELETE FROM stream_messages WHERE place IN (SELECT value FROM json_each(?))')
   const putBack = handle.prepare('UPDATE stream_messages SET due = ?, deliveries = ? WHERE place = ?')
 
-  const slots = new Map<Lane, Slot>(
-    LANES.map((lane, number) => [
-      lane,
+  const slots = new Map<Queue, Slot>(
+    QUEUES.map((queue, number) => [
+      queue,
       {
-        lane,
+        queue,
         number,
-        cursor: start(lane),
-        end: end(lane),
+        cursor: start(queue),
+        end: end(queue),
         readers: [],
         loading: false,
         stale: false,
@@ -88,7 +88,7 @@ export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Opti
       slot.more = rows.length === max
       await handOut(
         slot,
-        rows.map((row) => messageOf(slot.lane, row)),
+        rows.map((row) => messageOf(slot.queue, row)),
       )
       if (rows.length < max && !slot.stale) return
     }
@@ -115,25 +115,25 @@ export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Opti
       for (const message of messages) putBack.run(AT_ONCE, message.deliveries - 1, placeOf(message))
     }, 'committed')
 
-  /** Gives the lane's readers what there is for them. */
-  const wake = (lane: Lane) => {
-    const slot = slots.get(lane)
+  /** Gives the queue's readers what there is for them. */
+  const wake = (queue: Queue) => {
+    const slot = slots.get(queue)
     if (!slot || slot.readers.length === 0 || closed) return
     slot.stale = true
     if (slot.loading) return
     slot.loading = true
     load(slot)
       // The port's promise: while the log is out of reach readers wait. `check` says why.
-      .catch(() => setTimeout(wake, RETRY_MS, lane).unref())
+      .catch(() => setTimeout(wake, RETRY_MS, queue).unref())
       .finally(() => {
         slot.loading = false
-        if (slot.stale) queueMicrotask(() => wake(lane))
+        if (slot.stale) queueMicrotask(() => wake(queue))
       })
   }
 
-  const read = (lane: Lane, buffer: number): Reader => {
-    const slot = slots.get(lane)
-    if (!slot) throw new RangeError(`there is no lane ${lane}`)
+  const read = (queue: Queue, buffer: number): Reader => {
+    const slot = slots.get(queue)
+    if (!slot) throw new RangeError(`there is no queue ${queue}`)
     const held = new Set<number>()
     let ready: Message[] = []
     let listener = () => {}
@@ -155,9 +155,9 @@ export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Opti
       remove.run(JSON.stringify(messages.map(placeOf))).changes
 
     slot.readers.push(open)
-    wake(lane)
+    wake(queue)
     return {
-      lane,
+      queue,
       get ready() {
         return ready.length
       },
@@ -167,8 +167,8 @@ export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Opti
         if (ready.length > 0) queueMicrotask(given)
       },
       ack: async (messages) => {
-        size.inLane(lane, -(await settle(messages, removeAll)))
-        if (slot.more) wake(lane)
+        size.inQueue(queue, -(await settle(messages, removeAll)))
+        if (slot.more) wake(queue)
       },
       retry: async (messages, delayMs) => {
         const due = delayMs > 0 ? now() + delayMs : AT_ONCE
@@ -176,7 +176,7 @@ export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Opti
           for (const message of mine) putBack.run(due, message.deliveries, placeOf(message))
         })
         if (delayMs > 0) dueAt(due)
-        wake(lane)
+        wake(queue)
       },
       bury: async (letters) => {
         const reasons = new Map(letters.map(({ message, reason }) => [message.sequence, reason]))
@@ -191,8 +191,8 @@ export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Opti
           }),
         )
         size.kept(changes.kept)
-        size.inLane(lane, -changes.removed)
-        wake(lane)
+        size.inQueue(queue, -changes.removed)
+        wake(queue)
       },
       close: async () => {
         slot.readers = slot.readers.filter((each) => each !== open)
@@ -200,7 +200,7 @@ export const embeddedLanes = ({ handle, write, size, now, dueAt, deposit }: Opti
         ready = []
         await giveBack(untaken)
         for (const { sequence } of untaken) held.delete(sequence)
-        wake(lane)
+        wake(queue)
       },
     }
   }
