@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -51,9 +51,16 @@ export const blocksOf = (page: string, markdown: string): Block[] => {
   return blocks
 }
 
-/** Every block of README.md and docs/*.md. */
+/** The pages whose blocks are run: README.md, the README.md of each workspace, and every page below docs. */
+export const documentedPages = (root: string): string[] => {
+  const workspaces = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const readmes = ['README.md', ...workspaces.map(({ name }) => `${name}/README.md`)]
+  const docs = readdirSync(join(root, 'docs'), { recursive: true }).map((file) => `docs/${file}`)
+  return [...readmes.filter((page) => existsSync(join(root, page))), ...docs.sort()].filter((page) =>
+    page.endsWith('.md'),
+  )
+}
+
+/** Every block of the documented pages. */
 export const documentedBlocks = (root: string): Block[] =>
-  ['README.md', ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)]
-    .filter((page) => page.endsWith('.md'))
-    .sort()
-    .flatMap((page) => blocksOf(page, readFileSync(join(root, page), 'utf8')))
+  documentedPages(root).flatMap((page) => blocksOf(page, readFileSync(join(root, page), 'utf8')))

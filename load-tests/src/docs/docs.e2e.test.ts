@@ -1,4 +1,4 @@
-/** Runs every block of README.md and docs/*.md, and every snippet of the demo page, as a reader would. */
+/** Runs every block of the documented pages, and every snippet of the demo page, as a reader would. */
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -106,7 +106,10 @@ const checkSettings = (text: string, variables: Record<string, string>) => {
   readConfig(Object.fromEntries(names.map((name) => [name, variables[name]])))
 }
 
-/** Programs of each page that serve; pages of the same document are loaded from the last of them. */
+/**
+ * The last program of each page that serves. HTML blocks of the page are loaded from it; those of a page without one are
+ * loaded from the program of README.md.
+ */
 const serving = new Map<string, { url: string; documented: string }>()
 
 const run = async (
@@ -133,7 +136,8 @@ const run = async (
     }
     case 'html': {
       if (!browser) return skip('Chromium is not installed')
-      const page = await openPage(browser, text, serving.get(block.page)?.url)
+      const backend = serving.get(block.page) ?? serving.get('README.md')
+      const page = await openPage(browser, text, backend?.url)
       try {
         if (text.includes('/client.js')) {
           const title = `For ${block.name}`
