@@ -47,8 +47,8 @@ describe.each(modes)('CARILLON_RETENTION_DAYS (%s)', (mode, settings) => {
     await put('new', now - DAY_MS)
     await put('old', now - 2 * DAY_MS)
     const step = { notification: 'new', user: 'ada', step: 0, channel: 'email', device: '' } as const
-    await deliveries.record(tenant, [{ ...step, wide: false, state: 'sent', at: now }])
-    const delivered = () => deliveries.sum(tenant, { id: 'new', wide: false })
+    await deliveries.record(tenant, [{ ...step, toAudience: false, state: 'sent', at: now }])
+    const delivered = () => deliveries.sum(tenant, { id: 'new', toAudience: false })
     expect(await notifications.get(tenant, 'new')).toBeDefined()
     expect(await delivered()).toEqual({ email: { sent: 1 } })
     // Cassandra counts by its own clock, in whole seconds.

@@ -23,7 +23,7 @@ export const Ready = z.object({
   fingerprint: z.string().describe('Of the content it was accepted with'),
   type: StoredType.optional(),
   plan: Plan.describe('What happens beyond the inbox, as it was when the notification was accepted'),
-  wide: z.boolean().describe('Whether its external deliveries are sharded: those of a large audience are'),
+  toAudience: z.boolean().describe('Whether it goes to an audience'),
   acceptedAt: EpochMs.describe('When the log took it, or what its id says of that'),
   at: EpochMs.describe('When the log took it, or its `deliverAt`; the time its items carry'),
   expiresAt: EpochMs.describe('When its items are removed'),

@@ -150,11 +150,11 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     await work.retry([first], 0)
     const [again] = await take(work)
     if (!again) throw new Error('it was given back')
-    await work.bury([{ message: again, reason: { code: 'internal', detail: 'a test' } }])
+    await work.deadLetter([{ message: again, reason: { code: 'internal', detail: 'a test' } }])
     const [letter] = await hub.deadLetters({ tenant: 'acme', limit: 10 })
     expect(letter).toMatchObject({ subject: page, reason: { detail: 'a test' } })
     expect(await hub.deadLetter('acme', letter?.sequence ?? 0)).toBeDefined()
-    await hub.exhume(letter?.sequence ?? 0)
+    await hub.removeDeadLetter(letter?.sequence ?? 0)
     expect(await hub.deadLetters({ tenant: 'acme', limit: 10 })).toEqual([])
 
     for (const each of [hub, dispatcher]) {

@@ -52,7 +52,7 @@ const step = (more: Partial<Step> = {}): Step => ({
     { channel: 'email', when: 'failed', after: 3_600 },
   ],
   index: 0,
-  wide: false,
+  toAudience: false,
   target: '',
   attempt: 2,
   ...more,
@@ -63,8 +63,8 @@ const report = (more: Partial<Report> = {}): Report => ({
   at: Date.now(),
   ...more,
 })
-const ledger = async ({ notification, wide }: Step) =>
-  (await store.deliveries.list(TENANT, { id: notification, wide }, { limit: 10 })).deliveries
+const ledger = async ({ notification, toAudience }: Step) =>
+  (await store.deliveries.list(TENANT, { id: notification, toAudience }, { limit: 10 })).deliveries
 const states = async (of: Step) => (await ledger(of)).map(({ channel, state }) => `${channel} ${state}`)
 const events = () =>
   published.filter(({ subject }) => subject.startsWith('event.')).map(({ subject }) => subject)
@@ -207,7 +207,7 @@ describe('a failure', () => {
         step: 1,
         channel: 'email',
         device: '',
-        wide: false,
+        toAudience: false,
         state: 'sent',
         at: Date.now(),
       },

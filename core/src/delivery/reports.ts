@@ -69,7 +69,7 @@ export const createReports = ({
     step: step.index,
     channel,
     device: step.target ?? '',
-    wide: step.wide,
+    toAudience: step.toAudience,
     state: report.state,
     // Providers count in seconds, by clocks of their own: a report is never older than what it reports on.
     at: Math.max(timeOf(report), sentAt),
@@ -96,13 +96,13 @@ export const createReports = ({
     if (failed.length === 0) return []
     const rows = await deliveries.of(
       tenant,
-      failed.map(({ step: { notification, wide, user } }) => ({ id: notification, wide, user })),
+      failed.map(({ step: { notification, toAudience, user } }) => ({ id: notification, toAudience, user })),
     )
     return failed.flatMap(({ step, next }, index) => {
       const wentOn = rows[index]?.some((row) => (row.step ?? 0) > step.index && row.state !== 'skipped')
       if (wentOn) return []
-      const { notification, user, journey = 0 } = step
-      const dedupe = digest(['failed', tenant, notification, user, step.index, journey].join('\n'))
+      const { notification, user, replay = 0 } = step
+      const dedupe = digest(['failed', tenant, notification, user, step.index, replay].join('\n'))
       return [{ ...stepMessage({ ...next, failed: true }, { at: now(), key: planKey(step) }), dedupe }]
     })
   }

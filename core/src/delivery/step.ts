@@ -43,7 +43,7 @@ export const Step = z
     expiresAt: EpochMs.describe('Not to be sent any more from then on'),
     plan: Plan.min(1),
     index: z.int().min(0).describe('Which step of the plan'),
-    wide: z.boolean().describe("Whether the notification's deliveries are spread over partitions"),
+    toAudience: z.boolean().describe('Whether the notification goes to an audience'),
     failed: z.boolean().optional().describe('The step before it did not reach the user'),
     target: z
       .string()
@@ -51,7 +51,7 @@ export const Step = z
       .describe("Only this device, or '' for the address of the profile; absent until targets are looked up"),
     attempt: z.int().min(1).optional().describe('How often this target has been tried, from 1'),
     since: EpochMs.optional().describe('When it was first attempted, epoch ms'),
-    journey: z
+    replay: z
       .int()
       .min(0)
       .optional()
@@ -69,7 +69,7 @@ const digest = (...parts: (string | number)[]) => hash('sha256', parts.join('\n'
 
 /** The same on every attempt of a journey, and no other's: what providers and claims are keyed by. 32 characters. */
 export const deliveryKey = (step: Step, target: string): string =>
-  digest(step.tenant, step.notification, step.user, step.index, target, step.journey ?? 0).slice(0, 32)
+  digest(step.tenant, step.notification, step.user, step.index, target, step.replay ?? 0).slice(0, 32)
 
 /** When what it is about was accepted, epoch ms: the same in every message of its plan, whenever they were written. */
 export const acceptedAt = ({ item, notification }: Pick<Step, 'item' | 'notification'>): number =>
@@ -132,6 +132,6 @@ export const stepDedupe = (step: Step): string =>
     step.index,
     step.target ?? '*',
     step.attempt ?? 0,
-    step.journey ?? 0,
+    step.replay ?? 0,
     step.failed ? 'failed' : '',
   )

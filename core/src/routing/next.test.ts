@@ -28,7 +28,7 @@ const stepOf = (when: PlanStep['when'], more: Partial<Step> & { after?: number }
     expiresAt: NOW + 60_000,
     plan: [{ channel: 'email', when, after }],
     index: 0,
-    wide: false,
+    toAudience: false,
     ...rest,
   }
 }

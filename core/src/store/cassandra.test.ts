@@ -70,9 +70,18 @@ if (url) {
     expect(await notifications.get(tenant, 'n')).toMatchObject({ state: 'scheduled', recipients: 10 })
     await notifications.cancel(tenant, 'n', Date.now())
     expect(await notifications.get(tenant, 'n')).toMatchObject({ state: 'cancelled' })
-    const place = { notification: 'n', wide: false, user, step: 0, device: '', channel: 'email' as const }
+    const place = {
+      notification: 'n',
+      toAudience: false,
+      user,
+      step: 0,
+      device: '',
+      channel: 'email' as const,
+    }
     await deliveries.record(tenant, [{ ...place, state: 'sent', at: Date.now() }])
-    expect((await deliveries.list(tenant, { id: 'n', wide: false }, { limit: 9 })).deliveries).toHaveLength(1)
+    expect(
+      (await deliveries.list(tenant, { id: 'n', toAudience: false }, { limit: 9 })).deliveries,
+    ).toHaveLength(1)
     await expiringKeys.put(tenant, [{ key: 'k', value: 'v' }], retention)
     await expiringKeys.acquire(tenant, [{ key: 'k', value: 'v', at: Date.now() }], retention)
     expect(await expiringKeys.get(tenant, ['k'])).toEqual(new Map([['k', 'v']]))

@@ -59,7 +59,7 @@ describe('a delivery', () => {
   test('advances to the same whatever the order of its changes', () => {
     const change = (state: DeliveryChange['state'], at: number, more = {}): DeliveryChange => ({
       ...PLACE,
-      wide: false,
+      toAudience: false,
       state,
       at,
       ...more,

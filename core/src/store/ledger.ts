@@ -38,7 +38,7 @@ export const deliveryState = (times: StateTimes): DeliveryState => {
 
 /** Returns a delivery as it is listed. The reason of an earlier attempt is not one of the present state. */
 export const deliveryOf = (
-  { notification, user, step, channel, device }: Omit<DeliveryPlace, 'wide'>,
+  { notification, user, step, channel, device }: Omit<DeliveryPlace, 'toAudience'>,
   times: StateTimes,
   { attempt, provider, providerId, reason, detail, nextAttempt }: Details,
 ): Delivery => {

@@ -47,7 +47,7 @@ test('purging takes away what has expired, in chunks, and nothing else', async (
     sampleRecord(tenant, 'old', { acceptedAt: Date.now() - 5_000 }),
     sampleRecord(tenant, 'new'),
   ])
-  const delivery = { notification: 'n', step: 0, channel: 'email', device: '', wide: false } as const
+  const delivery = { notification: 'n', step: 0, channel: 'email', device: '', toAudience: false } as const
   const users = Array.from({ length: 600 }, (_, index) => `user-${index}`)
   await store.deliveries.record(
     tenant,

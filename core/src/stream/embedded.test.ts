@@ -105,7 +105,7 @@ describe('embedded stream', () => {
     const reader = await stream.read('notify-low', { buffer: 10 })
     await eventually(() => expect(reader.ready).toBe(1))
     const reason = { code: 'internal', detail: '' } as const
-    await reader.bury(reader.take(1).map((message) => ({ message, reason })))
+    await reader.deadLetter(reader.take(1).map((message) => ({ message, reason })))
     await stream.publish([{ subject: 'event.acme.inbox.read', data: bytes('{}') }])
     await stream.close()
 

@@ -114,7 +114,7 @@ export const embeddedStream = ({
       open()
       return dead.get(tenant, sequence)
     },
-    exhume: async (sequence) => {
+    removeDeadLetter: async (sequence) => {
       open()
       size.kept(-(await write(() => dead.remove(sequence))))
     },

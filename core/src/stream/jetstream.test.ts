@@ -122,16 +122,16 @@ if (path) {
 
     test.each(['notify.acme.urgent.x', 'notify.acme.low', 'notify.acme', 'notify.a b'.replace(' ', '!')])(
       'a message on %s, which no queue reads, ends with the dead letters',
-      async (misfit) => {
+      async (unroutable) => {
         const { url } = await server()
         const connection = await connected(url)
         const stream = await jetstreamStream({ connection, namespace: 'test', sweepMs: 20 })
         await stream.read('notify-low', { buffer: 10 })
-        connection.publish(misfit, bytes('lost?'))
+        connection.publish(unroutable, bytes('lost?'))
         await stream.publish([{ subject, data: bytes('fine') }])
         await eventually(async () => expect(await stream.deadLetters({ limit: 10 })).toHaveLength(1))
         const [letter] = await stream.deadLetters({ limit: 10 })
-        expect(letter).toMatchObject({ subject: misfit, reason: { code: 'subject_invalid' } })
+        expect(letter).toMatchObject({ subject: unroutable, reason: { code: 'subject_invalid' } })
         expect(new TextDecoder().decode(letter?.data)).toBe('lost?')
         await stream.close()
       },

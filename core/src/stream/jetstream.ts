@@ -124,7 +124,7 @@ export const jetstreamStream = async ({
       }),
     deadLetters: (query) => link.during(() => dead.list(query)),
     deadLetter: (tenant, sequence) => link.during(() => dead.get(tenant, sequence)),
-    exhume: (sequence) => link.during(() => dead.remove(sequence)),
+    removeDeadLetter: (sequence) => link.during(() => dead.remove(sequence)),
     backlog: () => link.during(unfinished),
     check: async () => {
       const infos = await link.during(() =>

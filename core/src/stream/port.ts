@@ -56,7 +56,7 @@ export type DeadLetter = {
   truncated: boolean
   /** Where it stood in its queue's log. */
   origin: number
-  buriedAt: number
+  deadLetteredAt: number
 }
 
 /** Within this time the log appends a message of ours once, and a `Nats-Msg-Id` names one notification. */
@@ -86,7 +86,7 @@ export interface Reader {
   /** Delivered again, to any reader of the queue, after the delay. Counts as a delivery. */
   retry(messages: readonly Message[], delayMs: number): Promise<void>
   /** Copies each into the dead letters, durably, and only then removes it from the queue. */
-  bury(messages: readonly { message: Message; reason: DeadReason }[]): Promise<void>
+  deadLetter(messages: readonly { message: Message; reason: DeadReason }[]): Promise<void>
   /** Stops reading and gives back what was not taken. Taken messages can still be acked until the stream closes. */
   close(): Promise<void>
 }
@@ -112,7 +112,7 @@ export interface Stream {
   /** One dead letter; undefined when there is none, or it is another tenant's. */
   deadLetter(tenant: string, sequence: number): Promise<DeadLetter | undefined>
   /** Takes a dead letter away. One that is gone already is no error. */
-  exhume(sequence: number): Promise<void>
+  removeDeadLetter(sequence: number): Promise<void>
   /** Messages each queue has not finished, waiting or in hand. */
   backlog(): Promise<Map<Queue, number>>
   /** Rejects with UnavailableError when the log cannot be used now. */

@@ -43,7 +43,7 @@ export const createPump = (ports: PumpPorts) => {
     const dead = outcomes.flatMap(({ message, reason }) => (reason ? [{ message, reason }] : []))
     if (done.length > 0) await outages.through(() => reader.ack(done))
     if (dead.length === 0) return
-    await outages.through(() => reader.bury(dead))
+    await outages.through(() => reader.deadLetter(dead))
     for (const { reason } of dead) metrics.deadLetters.inc({ code: reason.code })
     log.warn(
       { queue: reader.queue, letters: dead.length, first: dead[0]!.reason },

@@ -83,9 +83,9 @@ export const createDeliver = ({ store, stream, live, log, metrics }: DeliverPort
 
   /** Puts what follows the inbox into the log, for those that have a plan. */
   const begin = async (entries: readonly Entry[], held: readonly boolean[]) => {
-    const stored = entries.flatMap(({ item, ready: { plan, wide, notification } }, index) =>
+    const stored = entries.flatMap(({ item, ready: { plan, toAudience, notification } }, index) =>
       plan.length > 0
-        ? [{ item, plan, sender: notification.sender, wide, connected: held[index] ?? false }]
+        ? [{ item, plan, sender: notification.sender, toAudience, connected: held[index] ?? false }]
         : [],
     )
     if (stored.length === 0) return

@@ -146,7 +146,7 @@ describe('an erased user', () => {
           type: 'otp',
           priority: 'critical',
           index: 0,
-          wide: false,
+          toAudience: false,
         },
         ...{ at: Date.now(), expiresAt: Date.now() + 60_000, plan: [email()] },
       }),

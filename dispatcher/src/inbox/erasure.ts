@@ -15,12 +15,12 @@ export type Entry = { item: NewItem; ready: Ready }
 const at = (tenant: string, user: string) => `${tenant}\n${user}`
 
 /** What the ledger says of somebody who is erased: nothing was delivered into the app, and no step will be taken. */
-const skippedDeliveries = ({ item, ready: { plan, wide, id } }: Entry): DeliveryChange[] => {
+const skippedDeliveries = ({ item, ready: { plan, toAudience, id } }: Entry): DeliveryChange[] => {
   const change = {
     notification: id,
     user: item.user,
     device: '',
-    wide,
+    toAudience,
     state: 'skipped',
     reason: 'erased',
     at: Date.now(),

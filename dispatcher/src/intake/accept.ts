@@ -104,7 +104,7 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     const expiresAt =
       notification.expiresAt === undefined ? kept : Math.min(kept, Date.parse(notification.expiresAt))
     const pinned = { notification: { ...notification, id }, fingerprint, type, plan }
-    return { tenant, id, ...pinned, wide: false, acceptedAt, at, expiresAt }
+    return { tenant, id, ...pinned, toAudience: false, acceptedAt, at, expiresAt }
   }
 
   return async (

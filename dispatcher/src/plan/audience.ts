@@ -71,13 +71,13 @@ export const createExpand =
     for (const audience of audiences) {
       const { users: members, next } = await walk(store, ready.tenant, audience, { from: 0, to: SLOTS })
       if (next) {
-        messages.push(...firstPages({ ...ready, wide: true }, audience, [...excluded], chains))
+        messages.push(...firstPages({ ...ready, toAudience: true }, audience, [...excluded], chains))
         chains += CHAINS
       } else for (const member of members) if (!excluded.has(member)) direct.add(member)
     }
     const found = [...direct]
     return {
-      portion: { ready: { ...ready, wide: chains > 0 }, users: found },
+      portion: { ready: { ...ready, toAudience: chains > 0 }, users: found },
       record: recordOf(ready, chains, found),
       messages,
     }

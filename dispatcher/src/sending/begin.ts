@@ -6,9 +6,9 @@ import type { OutgoingMessage } from '@carillon/core/stream/port'
 import type { Plan } from '@carillon/schemas'
 
 /** An item that has been stored and handed over live, what follows, and whether a hub held its user just then. */
-export type Stored = { item: NewItem; plan: Plan; sender?: string; wide: boolean; connected: boolean }
+export type Stored = { item: NewItem; plan: Plan; sender?: string; toAudience: boolean; connected: boolean }
 
-const firstStep = ({ item, plan, sender, wide }: Stored, now: number): Step => {
+const firstStep = ({ item, plan, sender, toAudience }: Stored, now: number): Step => {
   const { tenant, user, content, expiresAt } = item
   return {
     tenant,
@@ -22,7 +22,7 @@ const firstStep = ({ item, plan, sender, wide }: Stored, now: number): Step => {
     expiresAt,
     plan,
     index: 0,
-    wide,
+    toAudience,
   }
 }
 

@@ -82,8 +82,8 @@ export const createClaims = (store: Pick<Store, 'expiringKeys' | 'deliveries'>, 
 
   /** The delivery, if the ledger knows of an end that came after the claim. */
   const ended = async (step: Step, since: number): Promise<Delivery | undefined> => {
-    const { tenant, notification, user, wide, index, target = '' } = step
-    const [rows] = await store.deliveries.of(tenant, [{ id: notification, wide, user }])
+    const { tenant, notification, user, toAudience, index, target = '' } = step
+    const [rows] = await store.deliveries.of(tenant, [{ id: notification, toAudience, user }])
     const row = rows?.find((each) => each.step === index && (each.device ?? '') === target)
     return row && endedSince(row, step.attempt ?? 1, since) ? row : undefined
   }

@@ -29,7 +29,7 @@ export const createConclude = (store: Pick<Store, 'deliveries'>) => {
       [...grouped(ofSeveral, ({ tenant }) => tenant)].map(async ([tenant, steps]) => {
         const rows = await store.deliveries.of(
           tenant,
-          steps.map(({ notification, wide, user }) => ({ id: notification, wide, user })),
+          steps.map(({ notification, toAudience, user }) => ({ id: notification, toAudience, user })),
         )
         for (const [place, step] of steps.entries()) {
           const others = rows[place]?.filter((row) => row.step === step.index && row.device !== step.target)

@@ -92,13 +92,20 @@ test.each([
       step: 0,
       channel: 'push',
       device: 'a',
-      wide: false,
+      toAudience: false,
     } as const
     await store.deliveries.record(tenant, [{ ...place, state: scene.other, at: Date.now() }])
     const at = Date.now()
     const push = { tenant, user: 'ada', notification: 'n1', item: item?.id, type: 'bill', plan, index: 0 }
     await stream.publish([
-      stepMessage({ ...push, priority: 'normal', at, expiresAt: at + 3_600_000, wide: false, target: 'b' }),
+      stepMessage({
+        ...push,
+        priority: 'normal',
+        at,
+        expiresAt: at + 3_600_000,
+        toAudience: false,
+        target: 'b',
+      }),
     ])
     await until(async () => expect(await states('n1')).toContain('push skipped'))
     await quiet()
@@ -112,7 +119,14 @@ test('a failure is followed by the next step although whoever recorded it died b
   const died = { tenant, user: 'ada', notification: 'n1', index: 0 } as Step
   const claim = { key: `send:${deliveryKey(died, '')}:1`, value: `another ${Date.now()}`, at: 0 }
   await store.expiringKeys.acquire(tenant, [claim], 60_000)
-  const place = { notification: 'n1', user: 'ada', step: 0, channel: 'sms', device: '', wide: false } as const
+  const place = {
+    notification: 'n1',
+    user: 'ada',
+    step: 0,
+    channel: 'sms',
+    device: '',
+    toAudience: false,
+  } as const
   await store.deliveries.record(tenant, [{ ...place, state: 'failed', at: Date.now(), reason: 'landline' }])
   await send(note('n1', step('sms'), step('email', 'failed')))
   await until(() => expect(mail.got).toHaveLength(1))

@@ -54,7 +54,7 @@ export const startQueue = (ports: QueuePorts, channel: Channel, reader: Reader) 
     const spent = deliveries >= MAX_DELIVERIES
     if (error instanceof ProblemError || spent) {
       const { reason, reference } = deadReasonOf(error, deliveries)
-      await outages.through(() => reader.bury([{ message, reason }]))
+      await outages.through(() => reader.deadLetter([{ message, reason }]))
       metrics.deadLetters.inc({ code: reason.code })
       log.warn({ err: error, queue: reader.queue, sequence, reference }, 'put with the dead letters')
       return

@@ -40,7 +40,7 @@ export const changeOf = (
   step: step.index,
   channel: step.plan[step.index]!.channel,
   device: step.target ?? '',
-  wide: step.wide,
+  toAudience: step.toAudience,
   state,
   at: Date.now(),
   ...more,

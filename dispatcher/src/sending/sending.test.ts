@@ -522,7 +522,15 @@ describe('provider trouble', () => {
     await account('text')
     const at = Date.now()
     const code: Step = {
-      ...{ tenant, user: 'ada', notification: 'n1', type: 'otp', priority: 'critical', at, wide: false },
+      ...{
+        tenant,
+        user: 'ada',
+        notification: 'n1',
+        type: 'otp',
+        priority: 'critical',
+        at,
+        toAudience: false,
+      },
       ...{ expiresAt: at + 600_000, plan: [step('sms')], index: 0 },
     }
     code.secret = seal.seal('123456', secretContext(code))

@@ -92,7 +92,7 @@ export const createSettle = (
     const done = batch.flatMap(({ message }, index) => (ends[index]?.dead ? [] : [message]))
     if (done.length > 0) await outages.through(() => reader.ack(done))
     if (dead.length === 0) return
-    await outages.through(() => reader.bury(dead))
+    await outages.through(() => reader.deadLetter(dead))
     for (const { reason } of dead) metrics.deadLetters.inc({ code: reason.code })
     log.warn(
       { queue: reader.queue, letters: dead.length, first: dead[0]!.reason },

@@ -107,7 +107,7 @@ export const openWorld = async (
     person: (user: string, profile: UserProfile) => bare.users.put(tenant, { id: user, profile }),
     /** The ledger of one notification for one user. */
     ledger: async (notification: string, user: string) =>
-      (await bare.deliveries.list(tenant, { id: notification, wide: false, user }, { limit: 100 }))
+      (await bare.deliveries.list(tenant, { id: notification, toAudience: false, user }, { limit: 100 }))
         .deliveries,
     deadLetters: async () => (await stream.deadLetters({ limit: 100 })).map(({ reason }) => reason),
     restart: async () => {

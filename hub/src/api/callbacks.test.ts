@@ -37,13 +37,13 @@ const remember = (notification: string, account = 'main') =>
         expiresAt: Date.now() + 60_000,
         plan: [{ channel: 'sms', when: 'always', after: 0 }],
         index: 0,
-        wide: false,
+        toAudience: false,
         target: '',
       },
     },
   ])
 const ledger = async (notification: string) =>
-  (await test.ports.store.deliveries.list(tenant.id, { id: notification, wide: false }, { limit: 10 }))
+  (await test.ports.store.deliveries.list(tenant.id, { id: notification, toAudience: false }, { limit: 10 }))
     .deliveries
 
 it('applies what a provider reports, in any content type', async () => {

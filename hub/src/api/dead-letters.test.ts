@@ -16,7 +16,7 @@ beforeEach(async () => {
 })
 
 /** Puts a message with the dead letters, as a dispatcher does. */
-const bury = async (
+const deadLetter = async (
   subject: string,
   data: string | Uint8Array,
   { code = 'invalid_request' as ProblemCode, as = {} as Partial<Message> } = {},
@@ -26,7 +26,7 @@ const bury = async (
   const reader = await stream.read(queueOf(subject), { buffer: 10 })
   if (reader.ready === 0) await new Promise<void>((resolve) => reader.onReady(resolve))
   const messages = reader.take(10)
-  await reader.bury(
+  await reader.deadLetter(
     messages.map((message) => ({ message: { ...message, ...as }, reason: { code, detail: 'because' } })),
   )
   await reader.close()
@@ -54,15 +54,15 @@ const step = (more: Partial<Step> = {}): Step => ({
     { channel: 'sms', when: 'unread', after: 60 },
   ],
   index: 1,
-  wide: false,
+  toAudience: false,
   ...more,
 })
 const stepSubject = () => `work.step.sms.high.${tenant.id}`
 
 describe('dead letters', () => {
   it('are listed oldest first, with what arrived and why it was refused', async () => {
-    await bury(notify(), '{"to":"ann"}')
-    await bury(notify(), new Uint8Array([0xff, 0x00]), { code: 'malformed_json' })
+    await deadLetter(notify(), '{"to":"ann"}')
+    await deadLetter(notify(), new Uint8Array([0xff, 0x00]), { code: 'malformed_json' })
     const { deadLetters, next } = await list()
     expect(next).toBeNull()
     expect(deadLetters).toMatchObject([
@@ -79,7 +79,7 @@ describe('dead letters', () => {
   })
 
   it('come in pages', async () => {
-    for (let n = 0; n < 5; n++) await bury(notify(), `{"n":${n}}`)
+    for (let n = 0; n < 5; n++) await deadLetter(notify(), `{"n":${n}}`)
     const first = await list('?limit=3')
     const second = await list(`?limit=3&after=${first.next}`)
     expect([...first.deadLetters, ...second.deadLetters].map(({ body }) => body)).toEqual(
@@ -89,7 +89,7 @@ describe('dead letters', () => {
   })
 
   it("are nobody else's", async () => {
-    await bury(notify(), '{}')
+    await deadLetter(notify(), '{}')
     const [letter] = (await list()).deadLetters
     const other = await test.tenant()
     expect(await list('', other.key)).toEqual({ deadLetters: [], next: null })
@@ -101,7 +101,7 @@ describe('dead letters', () => {
 
 describe('replaying', () => {
   it('gives a notification another try, once', async () => {
-    await bury(notify(), '{"id":"n1","to":"ann"}')
+    await deadLetter(notify(), '{"id":"n1","to":"ann"}')
     const [letter] = (await list()).deadLetters
     expect((await replay(letter!.id)).status).toBe(202)
     expect((await replay(letter!.id)).json.code).toBe('not_found')
@@ -115,7 +115,7 @@ describe('replaying', () => {
   })
 
   it('publishes one notification when two replay at the same moment, by a name nobody can guess', async () => {
-    await bury(notify(), '{"to":"ann"}')
+    await deadLetter(notify(), '{"to":"ann"}')
     const [letter] = (await list()).deadLetters
     const statuses = await Promise.all([1, 2, 3].map(async () => (await replay(letter!.id)).status))
     expect(statuses).toContain(202)
@@ -124,31 +124,40 @@ describe('replaying', () => {
     expect(names[0]).toMatch(/^[\w-]{43}$/)
   })
 
-  it('sends a step on a new journey, to the same target', async () => {
-    const buried = step({ attempt: 6, queued: true, target: 'phone', journey: 1, failed: true })
-    await bury(stepSubject(), JSON.stringify(buried), { code: 'undeliverable' })
+  it('sends a step on a new replay, to the same target', async () => {
+    const buried = step({ attempt: 6, queued: true, target: 'phone', replay: 1, failed: true })
+    await deadLetter(stepSubject(), JSON.stringify(buried), { code: 'undeliverable' })
     const [letter] = (await list()).deadLetters
     expect((await replay(letter!.id)).status).toBe(202)
     const [message] = await test.taken('sms-high')
     const { attempt: _, queued: __, ...rest } = buried
-    expect(JSON.parse(Buffer.from(message!.data).toString())).toEqual({ ...rest, journey: 2 })
+    expect(JSON.parse(Buffer.from(message!.data).toString())).toEqual({ ...rest, replay: 2 })
   })
 
   it.each<[string, () => Promise<void>]>([
-    ['that were cut', () => bury(notify(), 'x'.repeat(DEAD_LETTER_MAX_BYTES + 1))],
+    ['that were cut', () => deadLetter(notify(), 'x'.repeat(DEAD_LETTER_MAX_BYTES + 1))],
     [
       'whose priority is misspelt',
-      () => bury(notify(), '{}', { as: { subject: `notify.${tenant.id}.urgent.test` } }),
+      () => deadLetter(notify(), '{}', { as: { subject: `notify.${tenant.id}.urgent.test` } }),
     ],
-    ['whose type is none', () => bury(notify(), '{}', { as: { subject: `notify.${tenant.id}.normal.a b` } })],
+    [
+      'whose type is none',
+      () => deadLetter(notify(), '{}', { as: { subject: `notify.${tenant.id}.normal.a b` } }),
+    ],
     [
       'of no channel',
-      () => bury(stepSubject(), '{}', { as: { subject: `work.step.fax.high.${tenant.id}` } }),
+      () => deadLetter(stepSubject(), '{}', { as: { subject: `work.step.fax.high.${tenant.id}` } }),
     ],
-    ['that are no steps', () => bury(stepSubject(), '{"plan":"none"}')],
-    ["that are another tenant's steps", () => bury(stepSubject(), JSON.stringify(step({ tenant: 'other' })))],
-    ['that point behind their plan', () => bury(stepSubject(), JSON.stringify(step({ index: 2 })))],
-    ['that have expired', () => bury(stepSubject(), JSON.stringify(step({ expiresAt: Date.now() - 1 })))],
+    ['that are no steps', () => deadLetter(stepSubject(), '{"plan":"none"}')],
+    [
+      "that are another tenant's steps",
+      () => deadLetter(stepSubject(), JSON.stringify(step({ tenant: 'other' }))),
+    ],
+    ['that point behind their plan', () => deadLetter(stepSubject(), JSON.stringify(step({ index: 2 })))],
+    [
+      'that have expired',
+      () => deadLetter(stepSubject(), JSON.stringify(step({ expiresAt: Date.now() - 1 }))),
+    ],
   ])('refuses letters %s, and keeps them', async (_, make) => {
     await make()
     const before = await test.ports.stream.backlog()

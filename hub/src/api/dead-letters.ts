@@ -22,7 +22,7 @@ const ShownLetter = z.object({
   subject: z.string(),
   code: z.string().describe('A problem code'),
   detail: z.string(),
-  buriedAt: Timestamp,
+  deadLetteredAt: Timestamp,
   truncated: z.boolean().describe('It was too large to be kept whole'),
   body: z.string().optional().describe('What arrived, if it is JSON'),
 })
@@ -48,7 +48,7 @@ const shown = (letter: DeadLetter): z.infer<typeof ShownLetter> => {
     subject: letter.subject,
     code: letter.reason.code,
     detail: letter.reason.detail,
-    buriedAt: new Date(letter.buriedAt).toISOString(),
+    deadLetteredAt: new Date(letter.deadLetteredAt).toISOString(),
     truncated: letter.truncated,
     ...(body === undefined ? {} : { body }),
   }
@@ -67,7 +67,7 @@ const replayedStep = (letter: DeadLetter, now: number): OutgoingMessage => {
   if (step.tenant !== letter.tenant) throw notReplayable('it is no step of a delivery plan')
   if (step.expiresAt <= now) throw notReplayable('it has expired')
   const { attempt: _attempt, since: _since, queued: _queued, ...rest } = step
-  return stepMessage({ ...rest, journey: (step.journey ?? 0) + 1 })
+  return stepMessage({ ...rest, replay: (step.replay ?? 0) + 1 })
 }
 
 /** What is published in place of a letter. Throws `not_replayable`. */
@@ -138,9 +138,9 @@ export const deadLetterRoutes = (
       const letter = await stream.deadLetter(tenant, params.id)
       if (!letter) throw new ProblemError('not_found', 'there is no such dead letter')
       // Two that replay it at the same time publish one notification. Nobody else can guess what it is named.
-      const dedupe = seal.digest(`${tenant}\n${letter.sequence}\n${letter.buriedAt}`, 'replay')
+      const dedupe = seal.digest(`${tenant}\n${letter.sequence}\n${letter.deadLetteredAt}`, 'replay')
       await stream.publish([{ ...replayOf(letter, Date.now()), dedupe }])
-      await stream.exhume(letter.sequence)
+      await stream.removeDeadLetter(letter.sequence)
       return c.body(null, 202)
     },
   )

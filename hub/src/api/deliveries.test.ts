@@ -56,7 +56,7 @@ const change = (user: string, more: Partial<DeliveryChange> = {}): DeliveryChang
   step: 0,
   channel: 'sms',
   device: '',
-  wide: false,
+  toAudience: false,
   state: 'sent',
   at: AT + 1_000,
   attempt: 1,
@@ -132,7 +132,7 @@ describe('the deliveries of a notification', () => {
   it('of an audience are in the app by name only', async () => {
     await record({ users: undefined, chains: 1 })
     await item('ann')
-    await recorded(change('ann', { wide: true }))
+    await recorded(change('ann', { toAudience: true }))
     expect(said((await list()).json)).toEqual(['ann sms sent'])
     expect(said((await list('?user=ann')).json)).toEqual(['ann in_app sent', 'ann sms sent'])
   })

@@ -10,7 +10,7 @@ import type { Routes } from '../http/routes.ts'
 import { Next, pageQuery } from './page.ts'
 
 /** Whether the deliveries of a notification are spread over partitions: those of an audience are. */
-export const isWide = (record: NotificationRecord | undefined): boolean => (record?.chains ?? 0) > 0
+export const isToAudience = (record: NotificationRecord | undefined): boolean => (record?.chains ?? 0) > 0
 
 /** The delivery into the app, as the item itself tells it. */
 const inApp = (user: string, item: InboxItem): Delivery => {
@@ -97,7 +97,7 @@ export const deliveryRoutes = (
       }
       let next: Place | undefined = place
       if (place.list === 'ledger' && rows.length < limit) {
-        const which = { id, wide: isWide(record), ...(user === undefined ? {} : { user }) }
+        const which = { id, toAudience: isToAudience(record), ...(user === undefined ? {} : { user }) }
         const page = await deliveries.list(tenant, which, {
           limit: limit - rows.length,
           ...(place.after === undefined ? {} : { after: place.after }),

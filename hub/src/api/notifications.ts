@@ -29,7 +29,7 @@ import { DUPLICATES, IdempotencyKey, type Idempotent } from '../idempotency/idem
 import type { Acceptance, Accepted } from '../notifications/accept.ts'
 import { readBatch, readEvents } from '../notifications/batch.ts'
 import type { Sums } from '../notifications/totals.ts'
-import { isWide } from './deliveries.ts'
+import { isToAudience } from './deliveries.ts'
 import { summaryOf } from './notification-list.ts'
 
 const BATCH_MAX_BYTES = 8 * 1_024 * 1_024
@@ -204,7 +204,7 @@ export const notificationRoutes = (
       const status: NotificationStatus = {
         ...summaryOf(found),
         ...(found.planned || found.skipped
-          ? { deliveries: await sums(sender.tenant, { id: found.id, wide: isWide(found) }) }
+          ? { deliveries: await sums(sender.tenant, { id: found.id, toAudience: isToAudience(found) }) }
           : {}),
       }
       return c.json(status)

@@ -60,7 +60,7 @@ describe('POST /v1/otp', () => {
       priority: 'critical',
       plan: [{ channel: 'sms', when: 'always', after: 0 }],
       index: 0,
-      wide: false,
+      toAudience: false,
       expiresAt: Date.parse(reply.json.expiresAt),
     })
     expect(step.expiresAt - before).toBeGreaterThanOrEqual(300_000)

@@ -15,11 +15,11 @@ export const createSums = (deliveries: Pick<Deliveries, 'sum'>) => {
     ttl: CACHED_MS,
     fetchMethod: (key) => {
       const [tenant = '', id = ''] = key.split('\n')
-      return deliveries.sum(tenant, { id, wide: true })
+      return deliveries.sum(tenant, { id, toAudience: true })
     },
   })
-  return async (tenant: string, notification: { id: string; wide: boolean }): Promise<DeliverySums> =>
-    (notification.wide ? await cache.fetch(`${tenant}\n${notification.id}`) : undefined) ??
+  return async (tenant: string, notification: { id: string; toAudience: boolean }): Promise<DeliverySums> =>
+    (notification.toAudience ? await cache.fetch(`${tenant}\n${notification.id}`) : undefined) ??
     (await deliveries.sum(tenant, notification))
 }
 

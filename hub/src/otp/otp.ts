@@ -178,7 +178,7 @@ export const createOtp = ({
             expiresAt,
             plan: [{ channel, when: 'always', after: 0 }],
             index: 0,
-            wide: false,
+            toAudience: false,
           }),
         ])
         return { id, expiresAt }

@@ -146,7 +146,7 @@ describe('DELETE /v1/users/{id}', () => {
       step: -1,
       channel: 'in_app',
       device: '',
-      wide: false,
+      toAudience: false,
     } as const
     const { notifications, deliveries } = test.ports.store
     await deliveries.record(tenant.id, [{ ...place, state: 'skipped', reason: 'erased', at }])

@@ -44,7 +44,7 @@ const remember = async (account: string) => {
       { channel: 'discord', when: 'failed', after: 0 },
     ],
     index: 0,
-    wide: false,
+    toAudience: false,
     target: '',
   }
   await createReports(world.ports).remember(world.tenant.id, [{ account, id: SENT, step, at: Date.now() }])

@@ -208,7 +208,7 @@ const ready = (tenant: string) => ({
   type: { key: 'test', name: 'Test' },
   fingerprint: 'f',
   plan: [{ channel: 'email', when: 'always', after: 0 }],
-  wide: false,
+  toAudience: false,
   acceptedAt: Date.now(),
   at: Date.now(),
   expiresAt: Date.now() + 86_400_000,
@@ -237,7 +237,7 @@ const step = (tenant: string, channel: string) => ({
   expiresAt: Date.now() + 86_400_000,
   plan: [{ channel, when: 'always', after: 0 }],
   index: 0,
-  wide: false,
+  toAudience: false,
 })
 
 test('the examples are work and steps', () => {

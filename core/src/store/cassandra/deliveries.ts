@@ -25,7 +25,7 @@ const SUMMED = { partitions: 8, rows: 500 }
 const TIMES = DELIVERY_STATES.map((state) => `${state}_at`)
 const ROW = `user, step, device, channel, attempt, provider, provider_id, reason, detail, next_attempt, ${TIMES.join(', ')}`
 
-type Narrow = Omit<DeliveryPlace, 'wide'>
+type Narrow = Omit<DeliveryPlace, 'toAudience'>
 
 const timesOf = (row: types.Row): StateTimes => {
   const been = DELIVERY_STATES.flatMap((state) => {
@@ -50,11 +50,11 @@ const said = (value: unknown): string | undefined => (typeof value === 'string' 
 export const cassandraDeliveries = (session: Session, retention: number): Deliveries => {
   const table = session.table('deliveries')
   const PARTITION = 'tenant = ? AND notification = ? AND part = ?'
-  const partOf = (wide: boolean, user: string) => (wide ? slotOf(user) : 0)
-  const parts = (wide: boolean) => Array.from({ length: wide ? SLOTS : 1 }, (_, part) => part)
+  const partOf = (toAudience: boolean, user: string) => (toAudience ? slotOf(user) : 0)
+  const parts = (toAudience: boolean) => Array.from({ length: toAudience ? SLOTS : 1 }, (_, part) => part)
 
   const statement = (tenant: string, change: DeliveryChange): Statement => {
-    const { notification, wide, user, step, device, channel, state, at } = change
+    const { notification, toAudience, user, step, device, channel, state, at } = change
     const { attempt, provider, providerId, reason, detail, nextAttempt } = detailsOf(change)
     const cells = Object.entries({
       channel,
@@ -69,7 +69,7 @@ export const cassandraDeliveries = (session: Session, retention: number): Delive
     // As many texts as there are states, times the few ways to say something of each.
     const query = `UPDATE ${table} USING TIMESTAMP ? AND TTL ? SET ${cells.map(([cell]) => `${cell} = ?`).join(', ')}
       WHERE ${PARTITION} AND user = ? AND step = ? AND device = ?`
-    const place = [tenant, notification, partOf(wide, user), user, step, device]
+    const place = [tenant, notification, partOf(toAudience, user), user, step, device]
     return { query, params: [at * 1_000, ttlFor(retention), ...cells.map(([, value]) => value), ...place] }
   }
 
@@ -89,25 +89,25 @@ export const cassandraDeliveries = (session: Session, retention: number): Delive
     record: async (tenant, changes) => {
       const partitions = grouped(
         changes,
-        ({ notification, wide, user }) => `${partOf(wide, user)}\n${notification}`,
+        ({ notification, toAudience, user }) => `${partOf(toAudience, user)}\n${notification}`,
       )
       await forEach([...partitions.values()], (together) =>
         session.write(together.map((change) => statement(tenant, change))),
       )
     },
 
-    list: async (tenant, { id, wide, user }, { after, limit }) => {
+    list: async (tenant, { id, toAudience, user }, { after, limit }) => {
       const start = after === undefined ? firstKey(user) : readDeliveryCursor(after)
       const place =
         user === undefined ? '(user, step, device) > (?, ?, ?)' : 'user = ? AND (step, device) > (?, ?)'
       const query = `SELECT ${ROW} FROM ${table} WHERE ${PARTITION} AND ${place} LIMIT ?`
-      const narrowed = user === undefined ? undefined : partOf(wide, user)
-      const from = narrowed ?? (after === undefined ? 0 : partOf(wide, start.user))
+      const narrowed = user === undefined ? undefined : partOf(toAudience, user)
+      const from = narrowed ?? (after === undefined ? 0 : partOf(toAudience, start.user))
       const read = (part: number) => {
         const { user: first, step, device } = part === from ? start : firstKey()
         return session.rows(query, [tenant, id, part, user ?? first, step, device, limit])
       }
-      const to = narrowed === undefined ? parts(wide).length : narrowed + 1
+      const to = narrowed === undefined ? parts(toAudience).length : narrowed + 1
       const { rows, last } = await walkPartitions(read, { from, to, limit })
       const end = rows.at(-1)
       return {
@@ -119,18 +119,18 @@ export const cassandraDeliveries = (session: Session, retention: number): Delive
     of: async (tenant, recipients) => {
       const query = `SELECT ${ROW} FROM ${table} WHERE ${PARTITION} AND user = ?`
       const found: Delivery[][] = recipients.map(() => [])
-      await forEach([...recipients.entries()], async ([place, { id, wide, user }]) => {
-        const rows = await session.rows(query, [tenant, id, partOf(wide, user), user])
+      await forEach([...recipients.entries()], async ([place, { id, toAudience, user }]) => {
+        const rows = await session.rows(query, [tenant, id, partOf(toAudience, user), user])
         found[place] = rows.map((row) => delivery(id, row))
       })
       return found
     },
 
-    sum: async (tenant, { id, wide }) => {
+    sum: async (tenant, { id, toAudience }) => {
       const sums = {}
       const query = `SELECT channel, ${TIMES.join(', ')} FROM ${table} WHERE ${PARTITION}`
       await forEach(
-        parts(wide),
+        parts(toAudience),
         async (part) => {
           for await (const rows of session.scan(query, [[tenant, id, part]], SUMMED.rows))
             for (const row of rows)

@@ -17,19 +17,19 @@ const change = (
   step: 0,
   channel: 'email',
   device: '',
-  wide: false,
+  toAudience: false,
   state,
   at,
   ...more,
 })
 
-const ONE = { id: 'order-1', wide: false }
+const ONE = { id: 'order-1', toAudience: false }
 
 /** A walk over everything in pages of 97. */
 const listAll = async (
   store: Store,
   tenant: string,
-  notification: { id: string; wide: boolean; user?: string },
+  notification: { id: string; toAudience: boolean; user?: string },
 ): Promise<Delivery[]> => {
   const met: Delivery[] = []
   let after: string | undefined
@@ -164,47 +164,52 @@ export const deliveriesContract = (store: () => Store): void => {
       }
     })
 
-    test.each([false, true])('hundreds are listed in pages, each once (wide: %s)', async (wide) => {
-      const { deliveries } = store()
-      const tenant = freshTenant()
-      const users = Array.from({ length: 350 }, (_, index) => `user-${index}@example.org`)
-      const changes = users.flatMap((user) => [
-        change('sent', T, { user, wide }),
-        change(user.includes('7') ? 'failed' : 'requested', T, {
-          user,
-          wide,
-          step: 1,
-          channel: 'push',
-          device: 'phone',
-          reason: 'gone',
-        }),
-      ])
-      await deliveries.record(tenant, changes)
-      await deliveries.record(tenant, [change('sent', T, { notification: 'order-2', wide })])
-      await deliveries.record(freshTenant(), [change('sent', T, { wide })])
-      const met = await listAll(store(), tenant, { id: 'order-1', wide })
-      expect(met).toHaveLength(700)
-      expect(new Set(met.map(placeOf))).toEqual(
-        new Set(users.flatMap((user) => [`${user} 0 null`, `${user} 1 phone`])),
-      )
-      const failed = users.filter((user) => user.includes('7')).length
-      expect(await deliveries.sum(tenant, { id: 'order-1', wide })).toEqual({
-        email: { sent: 350 },
-        push: { failed, requested: 350 - failed },
-      })
-    })
+    test.each([false, true])(
+      'hundreds are listed in pages, each once (toAudience: %s)',
+      async (toAudience) => {
+        const { deliveries } = store()
+        const tenant = freshTenant()
+        const users = Array.from({ length: 350 }, (_, index) => `user-${index}@example.org`)
+        const changes = users.flatMap((user) => [
+          change('sent', T, { user, toAudience }),
+          change(user.includes('7') ? 'failed' : 'requested', T, {
+            user,
+            toAudience,
+            step: 1,
+            channel: 'push',
+            device: 'phone',
+            reason: 'gone',
+          }),
+        ])
+        await deliveries.record(tenant, changes)
+        await deliveries.record(tenant, [change('sent', T, { notification: 'order-2', toAudience })])
+        await deliveries.record(freshTenant(), [change('sent', T, { toAudience })])
+        const met = await listAll(store(), tenant, { id: 'order-1', toAudience })
+        expect(met).toHaveLength(700)
+        expect(new Set(met.map(placeOf))).toEqual(
+          new Set(users.flatMap((user) => [`${user} 0 null`, `${user} 1 phone`])),
+        )
+        const failed = users.filter((user) => user.includes('7')).length
+        expect(await deliveries.sum(tenant, { id: 'order-1', toAudience })).toEqual({
+          email: { sent: 350 },
+          push: { failed, requested: 350 - failed },
+        })
+      },
+    )
 
-    test.each([false, true])('those of one user, from a place on (wide: %s)', async (wide) => {
+    test.each([false, true])('those of one user, from a place on (toAudience: %s)', async (toAudience) => {
       const { deliveries } = store()
       const tenant = freshTenant()
       const devices = ['', 'a', 'b']
       await deliveries.record(
         tenant,
         ['ada', 'adam', 'bob'].flatMap((user) =>
-          [0, 1].flatMap((step) => devices.map((device) => change('sent', T, { user, step, device, wide }))),
+          [0, 1].flatMap((step) =>
+            devices.map((device) => change('sent', T, { user, step, device, toAudience })),
+          ),
         ),
       )
-      const notification = { id: 'order-1', wide, user: 'ada' }
+      const notification = { id: 'order-1', toAudience, user: 'ada' }
       const all = await listAll(store(), tenant, notification)
       expect(all.map(placeOf)).toEqual(
         [0, 1].flatMap((step) => [`ada ${step} null`, `ada ${step} a`, `ada ${step} b`]),
@@ -216,8 +221,8 @@ export const deliveriesContract = (store: () => Store): void => {
     })
 
     test.each([false, true])(
-      'those of many recipients at once, in the order asked for (wide: %s)',
-      async (wide) => {
+      'those of many recipients at once, in the order asked for (toAudience: %s)',
+      async (toAudience) => {
         const { deliveries } = store()
         const tenant = freshTenant()
         const users = Array.from({ length: 300 }, (_, index) => `user-${index}`)
@@ -226,15 +231,18 @@ export const deliveriesContract = (store: () => Store): void => {
           tenant,
           notifications.flatMap((notification) =>
             users.flatMap((user) => [
-              change('sent', T, { notification, user, wide }),
-              change('failed', T, { notification, user, wide, device: 'phone', reason: 'gone' }),
+              change('sent', T, { notification, user, toAudience }),
+              change('failed', T, { notification, user, toAudience, device: 'phone', reason: 'gone' }),
             ]),
           ),
         )
         const asked = users
           .toReversed()
-          .flatMap((user) => notifications.map((id) => ({ id, wide, user })))
-          .concat({ id: 'order-3', wide, user: 'user-1' }, { id: 'order-1', wide, user: 'user-7' })
+          .flatMap((user) => notifications.map((id) => ({ id, toAudience, user })))
+          .concat(
+            { id: 'order-3', toAudience, user: 'user-1' },
+            { id: 'order-1', toAudience, user: 'user-7' },
+          )
         const found = await deliveries.of(tenant, asked)
         expect(found).toHaveLength(asked.length)
         for (const [place, { id, user }] of asked.entries())

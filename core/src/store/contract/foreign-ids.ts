@@ -62,7 +62,7 @@ export const foreignIdsContract = (store: () => Store): void => {
             step: 0,
             channel: 'email' as const,
             device: '',
-            wide: false,
+            toAudience: false,
             state: 'sent' as const,
             at: Date.now(),
           })),
@@ -74,7 +74,7 @@ export const foreignIdsContract = (store: () => Store): void => {
       do {
         const page = await deliveries.list(
           tenant,
-          { id, wide: false },
+          { id, toAudience: false },
           { limit: 4, ...(after === undefined ? {} : { after }) },
         )
         listed.push(...page.deliveries.map(({ user }) => user))

@@ -42,7 +42,7 @@ export const schemaContract = (open: Open): void => {
         store.notifications.cancel(owner.tenant, 'x', 0),
         store.devices.of(owner.tenant, ['ada']),
         store.expiringKeys.acquire(owner.tenant, [{ key: 'k', value: 'v', at: 0 }], 1_000),
-        store.deliveries.sum(owner.tenant, { id: 'x', wide: true }),
+        store.deliveries.sum(owner.tenant, { id: 'x', toAudience: true }),
       ])
         await expect(attempt).rejects.toThrow(UnavailableError)
     })

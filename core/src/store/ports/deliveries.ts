@@ -10,8 +10,8 @@ export type DeliveryPlace = {
   step: number
   channel: DeliveryChannel
   device: string
-  /** Whether the notification's deliveries are spread over partitions; the same for all of one notification. */
-  wide: boolean
+  /** Whether the notification goes to an audience (a topic, everyone). The same in every delivery of a notification. */
+  toAudience: boolean
 }
 
 /** A delivery has come into a state at `at` (epoch ms). What is left out stays as it was. */
@@ -42,13 +42,13 @@ export interface Deliveries {
   /** In no promised order, from a place on; of one user if named. */
   list(
     tenant: string,
-    notification: { id: string; wide: boolean; user?: string },
+    notification: { id: string; toAudience: boolean; user?: string },
     query: { after?: string; limit: number },
   ): Promise<{ deliveries: Delivery[]; next?: string }>
   /** All deliveries of each recipient of a notification, in the order asked for. */
   of(
     tenant: string,
-    recipients: readonly { id: string; wide: boolean; user: string }[],
+    recipients: readonly { id: string; toAudience: boolean; user: string }[],
   ): Promise<Delivery[][]>
-  sum(tenant: string, notification: { id: string; wide: boolean }): Promise<DeliverySums>
+  sum(tenant: string, notification: { id: string; toAudience: boolean }): Promise<DeliverySums>
 }

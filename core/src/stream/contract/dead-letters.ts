@@ -18,8 +18,8 @@ export const deadLettersContract = (kit: Kit): void => {
       reason: { code: 'invalid_request', detail: ' no\r\nCarillon-Code: title – ünïcode ' },
     } as const
     const buried = Date.now()
-    await reader.bury([letter])
-    await reader.bury([letter])
+    await reader.deadLetter([letter])
+    await reader.deadLetter([letter])
     const letters = await stream.deadLetters({ tenant, limit: 10 })
     expect(letters).toEqual([
       {
@@ -31,11 +31,11 @@ export const deadLettersContract = (kit: Kit): void => {
         data: expect.anything(),
         truncated: false,
         origin: bad.sequence,
-        buriedAt: expect.any(Number),
+        deadLetteredAt: expect.any(Number),
       },
     ])
     expect(letters.map(text)).toEqual(['bad'])
-    expect(letters[0]?.buriedAt).toBeGreaterThanOrEqual(buried - 1)
+    expect(letters[0]?.deadLetteredAt).toBeGreaterThanOrEqual(buried - 1)
     await reader.retry([before, after], 0)
     expect((await take(reader, 2)).map(text).sort()).toEqual(['after', 'before'])
   })
@@ -49,7 +49,7 @@ export const deadLettersContract = (kit: Kit): void => {
     await stream.publish([notify('other', 'm1'), notify('bad', 'm2')])
     const reader = await stream.read(queue, { buffer: 10 })
     const reason = { code: 'internal', detail: 'why' } as const
-    for (const message of await take(reader, 4)) await reader.bury([{ message, reason }])
+    for (const message of await take(reader, 4)) await reader.deadLetter([{ message, reason }])
     expect((await stream.deadLetters({ tenant, limit: 10 })).map(text)).toEqual(['bad', 'other', 'bad'])
   })
 
@@ -63,7 +63,7 @@ export const deadLettersContract = (kit: Kit): void => {
     ])
     const reader = await stream.read(queue, { buffer: 10 })
     const reason = { code: 'invalid_request', detail: 'why' } as const
-    await reader.bury((await take(reader, 2)).map((message) => ({ message, reason })))
+    await reader.deadLetter((await take(reader, 2)).map((message) => ({ message, reason })))
     const [few, cut] = await stream.deadLetters({ tenant, limit: 10 })
     expect([few?.headers, few?.truncated]).toEqual([headers, false])
     expect([cut?.headers, cut?.truncated]).toEqual([undefined, true])
@@ -76,7 +76,7 @@ export const deadLettersContract = (kit: Kit): void => {
     await stream.publish([notify('a'), strange, { subject, data: large }])
     const reader = await stream.read(queue, { buffer: 10 })
     const reason = { code: 'subject_invalid', detail: 'why' } as const
-    for (const message of await take(reader, 3)) await reader.bury([{ message, reason }])
+    for (const message of await take(reader, 3)) await reader.deadLetter([{ message, reason }])
 
     const kept = await restart()
     const all = await kept.deadLetters({ limit: 10 })
@@ -99,7 +99,7 @@ export const deadLettersContract = (kit: Kit): void => {
     await stream.publish([notify('mine'), strange, notify('other')])
     const reader = await stream.read(queue, { buffer: 10 })
     const reason = { code: 'internal', detail: 'why' } as const
-    for (const message of await take(reader, 3)) await reader.bury([{ message, reason }])
+    for (const message of await take(reader, 3)) await reader.deadLetter([{ message, reason }])
     const letters = await stream.deadLetters({ limit: 10 })
     const [mine = 0, unknown = 0, other = 0] = letters.map(({ sequence }) => sequence)
     expect(await stream.deadLetter(tenant, mine)).toEqual(letters[0])
@@ -110,8 +110,9 @@ export const deadLettersContract = (kit: Kit): void => {
     for (const nowhere of [0, -1, other + 1, 2 ** 50])
       expect(await stream.deadLetter(tenant, nowhere)).toBeUndefined()
 
-    await stream.exhume(mine)
-    for (const gone of [mine, other + 1, 0]) await expect(stream.exhume(gone)).resolves.toBeUndefined()
+    await stream.removeDeadLetter(mine)
+    for (const gone of [mine, other + 1, 0])
+      await expect(stream.removeDeadLetter(gone)).resolves.toBeUndefined()
     expect(await stream.deadLetter(tenant, mine)).toBeUndefined()
     const kept = await restart()
     expect((await kept.deadLetters({ limit: 10 })).map(text)).toEqual(['strange', 'other'])

@@ -67,6 +67,6 @@ export const faultsContract = (kit: Kit): void => {
     await expect(stream.publish([notify('x')])).rejects.toMatchObject(away)
     await expect(stream.cancel([scheduleSubject(tenant, 'k')])).rejects.toMatchObject(away)
     await expect(reader.ack([message])).rejects.toMatchObject(away)
-    await expect(stream.exhume(1)).rejects.toMatchObject(away)
+    await expect(stream.removeDeadLetter(1)).rejects.toMatchObject(away)
   })
 }

@@ -64,7 +64,9 @@ export const stepsContract = (kit: Kit): void => {
     await stream.publish([step('email', 'normal', 'flaky'), step('webhook', 'normal', 'hopeless')])
     const [flaky, hopeless] = await Promise.all([one(email), one(webhook)])
     await email.retry([flaky], 200)
-    await webhook.bury([{ message: hopeless, reason: { code: 'internal', detail: 'all providers failed' } }])
+    await webhook.deadLetter([
+      { message: hopeless, reason: { code: 'internal', detail: 'all providers failed' } },
+    ])
     expect(await one(email)).toEqual({ ...flaky, deliveries: 2 })
     const [letter] = await stream.deadLetters({ tenant, limit: 10 })
     expect(letter).toMatchObject({ tenant, queue: 'webhook-normal', subject: hopeless.subject })

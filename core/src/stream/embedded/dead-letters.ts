@@ -75,6 +75,6 @@ const read = ({ code, detail, truncated, origin, buried, ...row }: Row): DeadLet
     ...(headers && { headers }),
     truncated: truncated === 1,
     origin,
-    buriedAt: buried,
+    deadLetteredAt: buried,
   }
 }

@@ -178,7 +178,7 @@ export const embeddedQueues = ({ handle, write, size, now, dueAt, deposit }: Opt
         if (delayMs > 0) dueAt(due)
         wake(queue)
       },
-      bury: async (letters) => {
+      deadLetter: async (letters) => {
         const reasons = new Map(letters.map(({ message, reason }) => [message.sequence, reason]))
         const changes = await settle(
           letters.map(({ message }) => message),

@@ -112,6 +112,6 @@ const read = (message: StoredMsg): DeadLetter => {
     ...(headers && { headers }),
     truncated: field('Truncated') === 'true',
     origin: Number(field('Origin')),
-    buriedAt: message.time.getTime(),
+    deadLetteredAt: message.time.getTime(),
   }
 }

@@ -52,11 +52,11 @@ export const mergedReader = (readers: readonly [JetstreamReader, ...JetstreamRea
     },
     ack: (messages) => each(messages, itself, (reader, mine) => reader.ack(mine)),
     retry: (messages, delayMs) => each(messages, itself, (reader, mine) => reader.retry(mine, delayMs)),
-    bury: (letters) =>
+    deadLetter: (letters) =>
       each(
         letters,
         ({ message }: { message: Message; reason: DeadReason }) => message,
-        (reader, mine) => reader.bury(mine),
+        (reader, mine) => reader.deadLetter(mine),
       ),
     close: async () => {
       await Promise.all(readers.map((reader) => reader.close()))

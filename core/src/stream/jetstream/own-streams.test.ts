@@ -70,7 +70,7 @@ describe.skipIf(!path)('a tenant with a stream of its own', () => {
     const again = await take(reader, 2)
     expect(again.map(({ deliveries }) => deliveries)).toEqual([2, 2])
     const reason = { code: 'internal', detail: 'why' } as const
-    await reader.bury(again.map((message) => ({ message, reason })))
+    await reader.deadLetter(again.map((message) => ({ message, reason })))
     const letters = await stream.deadLetters({ limit: 10 })
     expect(letters.map(({ tenant, subject }) => [tenant, subject]).sort()).toEqual([
       ['acme', 'notify.acme.low.x'],

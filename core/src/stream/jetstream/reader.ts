@@ -228,7 +228,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     },
     ack: (messages) => finish(messages, ACK),
     retry: (messages, delayMs) => giveBack(messages, delayMs > 0 ? nakAfter(delayMs) : NAK),
-    bury: async (letters) => {
+    deadLetter: async (letters) => {
       await link.during(() => deposit(letters))
       await finish(
         letters.map(({ message }) => message),

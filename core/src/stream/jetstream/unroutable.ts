@@ -11,7 +11,7 @@ type Deposit = (letters: readonly { message: Message; reason: DeadReason }[]) =>
 const PER_SUBJECT = 1_000
 
 /** Why no queue carries a subject; undefined when one does. */
-const misfit = (subject: string): string | undefined => {
+const unroutable = (subject: string): string | undefined => {
   try {
     if (subject.split('.').length < 4) parseNotifySubject(subject)
     queueOf(subject)
@@ -34,7 +34,7 @@ export const sweepMisfits = async (
 ): Promise<void> => {
   const { state } = await manager.streams.info(stream, { subjects_filter: 'notify.>' })
   for (const subject of Object.keys(state.subjects ?? {})) {
-    const detail = misfit(subject)
+    const detail = unroutable(subject)
     if (detail === undefined) continue
     let seq = 1
     for (let taken = 0; taken < PER_SUBJECT; taken++) {
