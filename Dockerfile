@@ -32,6 +32,6 @@ COPY --from=build /carillon/cli/dist cli/dist
 COPY --from=build /carillon/client-sdk/dist client-sdk/dist
 USER node
 EXPOSE 4000
-# The young generation: what a message leaves behind is collected less often, 10 to 15 % of the work.
+# A larger young generation: fewer collections of short-lived objects save 10 to 15 % of the CPU time.
 ENTRYPOINT ["node", "--max-semi-space-size=32", "cli/dist/main.js"]
 CMD ["--help"]
