@@ -1,46 +1,24 @@
-import { ProblemError } from '@carillon/core/errors'
-import { checked } from '@carillon/core/json/checked'
-import { parseJson } from '@carillon/core/json/json'
-import type { Live } from '@carillon/core/live/port'
 import type { Store } from '@carillon/core/store/port'
-import type { DeadReason, Message, Stream } from '@carillon/core/stream/port'
+import type { Message, Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { parseWorkSubject, SubjectError } from '@carillon/schemas'
+import type { Finished } from './consumer/faults.ts'
 import type { Deliver } from './inbox/deliver.ts'
 import type { Accepted, createAccept } from './intake/accept.ts'
 import { createExpand, type Expansion, postpone } from './plan/audience.ts'
-import { createPageHandler } from './plan/fan-out.ts'
 import { introduce } from './plan/introduce.ts'
-import { DueWork, PageWork, type Ready, WakeWork } from './work.ts'
+import type { DueWork } from './work.ts'
 
 /** How many notifications of a batch look up their recipients at the same time. */
 const LOOKUPS = 16
 
-/** The log's clock and ours may differ; an alarm this early is taken for on time, a later snooze has its own. */
-const CLOCK_SKEW_MS = 5_000
-
-/** What became of each message: done, or refused for good with a reason. Anything else is thrown. */
-export type Outcome = { message: Message; reason?: DeadReason }
-
 export type DispatchPorts = {
   store: Store
   stream: Pick<Stream, 'publish'>
-  live: Live
   accept: ReturnType<typeof createAccept>
   deliver: Deliver
   log: Log
   metrics: Metrics
-}
-
-/** Throws `subject_invalid`. */
-const workSubjectOf = (subject: string) => {
-  try {
-    return parseWorkSubject(subject)
-  } catch (cause) {
-    if (cause instanceof SubjectError) throw new ProblemError('subject_invalid', cause.message)
-    throw cause
-  }
 }
 
 const inGroups = async <Item, Result>(
@@ -58,9 +36,8 @@ const inGroups = async <Item, Result>(
  * The way of a batch of messages. Everything is durable when a handler resolves, and every handler may be run again
  * with the same messages: after a crash, an outage, or a neighbour's fault.
  */
-export const createDispatch = ({ store, stream, live, accept, deliver, log, metrics }: DispatchPorts) => {
+export const createDispatch = ({ store, stream, accept, deliver, log, metrics }: DispatchPorts) => {
   const expand = createExpand(store)
-  const handlePage = createPageHandler({ store, stream }, deliver)
 
   /** The record before the pages: a page may be handled the moment it is published. */
   const carryOut = async (expansions: readonly Expansion[]) => {
@@ -85,7 +62,7 @@ export const createDispatch = ({ store, stream, live, accept, deliver, log, metr
     )
   }
 
-  const notify = async (messages: readonly Message[]): Promise<Outcome[]> => {
+  const notify = async (messages: readonly Message[]): Promise<Finished[]> => {
     const { accepted, repeated, refused, release } = await accept(messages)
     try {
       const now = Date.now()
@@ -116,38 +93,5 @@ export const createDispatch = ({ store, stream, live, accept, deliver, log, metr
     await carryOut([await expand(ready)])
   }
 
-  /** A snooze has ended: the item counts again, so tell the user's tabs. */
-  const wake = async (tenant: string, { user, id }: WakeWork) => {
-    const owner = { tenant, user }
-    const [item] = await store.inbox.get(owner, [id])
-    if (!item?.snoozedUntil || Date.parse(item.snoozedUntil) > Date.now() + CLOCK_SKEW_MS) return
-    await store.inbox.change(owner, [id], { snoozedUntil: null })
-    const counts = await store.inbox.counts(owner)
-    const payload = { ids: [id], patch: { snoozedUntil: null }, counts }
-    await live.deliver([{ ...owner, event: 'inbox.changed', payload }])
-  }
-
-  /** Reads work with its schema: Carillon writes it, but others may reach the log. */
-  const perform = ({ subject, data }: Message): Promise<void> => {
-    const { kind, tenant } = workSubjectOf(subject)
-    const payload = parseJson(data)
-    if (kind === 'wake') return wake(tenant, checked(WakeWork, payload, 'work'))
-    const owned = <Work extends { ready: Ready }>(work: Work): Work => {
-      if (work.ready.tenant === tenant) return work
-      throw new ProblemError('subject_invalid', 'the work belongs to another tenant than its subject')
-    }
-    return kind === 'page'
-      ? handlePage(owned(checked(PageWork, payload, 'work')))
-      : due(owned(checked(DueWork, payload, 'work')))
-  }
-
-  const work = async (messages: readonly Message[]): Promise<Outcome[]> => {
-    for (const message of messages) await perform(message)
-    return messages.map((message) => ({ message }))
-  }
-
-  return (messages: readonly Message[]): Promise<Outcome[]> =>
-    messages[0]?.queue.startsWith('notify') ? notify(messages) : work(messages)
+  return { notify, due }
 }
-
-export type Dispatch = ReturnType<typeof createDispatch>

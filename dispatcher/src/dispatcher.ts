@@ -1,12 +1,14 @@
 import type { Live } from '@carillon/core/live/port'
 import type { LinkPolicy } from '@carillon/core/notification/links'
 import { PRIORITIES, type Priority, type Queue } from '@carillon/schemas'
-import { createPump, type Feed } from './consumer/consumer.ts'
-import type { Pauses } from './consumer/outages.ts'
+import { createConsumer, type Feed } from './consumer/consumer.ts'
+import { createOutages, type Pauses } from './consumer/outages.ts'
+import { workHandle } from './consumer/work.ts'
 import { createDispatch } from './dispatch.ts'
 import { createDeliver } from './inbox/deliver.ts'
 import { createAccept } from './intake/accept.ts'
 import { type SendingOptions, type SendingPorts, startSending } from './sending/sending.ts'
+import { createWorkKinds } from './work-kinds.ts'
 
 export type DispatcherPorts = SendingPorts & { live: Live }
 
@@ -27,27 +29,33 @@ const TURN = {
   work: { batch: 2, buffer: 8, share: 0.5 },
 } as const
 
-/** Starts reading every queue; `stop` gives back what it has not begun and finishes what it has. */
+/** Starts reading every queue. `stop` gives back what has not begun and finishes the rest. */
 export const startDispatcher = async (ports: DispatcherPorts, options: DispatcherOptions) => {
   const { stream, store, live, cache, log, metrics } = ports
   const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options
   const deliver = createDeliver({ store, stream, live, log, metrics })
   const accept = createAccept({ store, cache, unknownTypes, retentionMs, links: options })
-  const dispatch = createDispatch({ store, stream, live, accept, deliver, log, metrics })
+  const { notify, due } = createDispatch({ store, stream, accept, deliver, log, metrics })
+  const work = workHandle(createWorkKinds({ store, stream, live, deliver, due }))
+  const handles = { notify, work }
+  const outages = createOutages({ log, metrics })
   const feeds = await Promise.all(
     PRIORITIES.flatMap((priority) =>
       (['notify', 'work'] as const).map(async (family): Promise<Feed> => {
         const { batch, buffer, share } = TURN[family]
         const queue: Queue = `${family}-${priority}`
-        return { reader: await stream.read(queue, { buffer }), weight: WEIGHTS[priority] * share, batch }
+        const reader = await stream.read(queue, { buffer })
+        return { reader, handle: handles[family], weight: WEIGHTS[priority] * share, batch }
       }),
     ),
   )
-  const pump = createPump({ feeds, dispatch, concurrency, log, metrics, retryPauses })
+  const consumer = createConsumer(feeds, { outages, log, metrics }, { concurrency, retryPauses })
   const sending = await startSending(ports, options)
   return {
     stop: async () => {
-      await Promise.all([pump.stop(), sending.stop()])
+      const stopped = Promise.all([consumer.stop(), sending.stop()])
+      outages.stop()
+      await stopped
     },
   }
 }

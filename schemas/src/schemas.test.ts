@@ -10,7 +10,6 @@ import {
   notifySubject,
   PRIORITIES,
   parseNotifySubject,
-  parseStepSubject,
   parseWorkSubject,
   problem,
   problemDetails,
@@ -43,10 +42,9 @@ test.each(CHANNELS.flatMap((channel) => PRIORITIES.map((priority) => [channel, p
   (channel, priority) => {
     const subject = stepSubject(channel, priority, 'acme')
     expect(subject).toBe(`work.step.${channel}.${priority}.acme`)
-    expect(parseStepSubject(subject)).toEqual({ channel, priority, tenant: 'acme' })
+    expect(parseWorkSubject(subject)).toEqual({ kind: `step.${channel}`, priority, tenant: 'acme' })
     expect(queueOf(subject)).toBe(`${channel}-${priority}`)
     expect(queueFilter(`${channel}-${priority}`)).toBe(`work.step.${channel}.${priority}.*`)
-    expect(() => parseWorkSubject(subject)).toThrow(SubjectError)
     expect(() => parseNotifySubject(subject)).toThrow(SubjectError)
   },
 )
@@ -71,10 +69,14 @@ test.each([
   'work.step.pigeon.high.acme',
   'work.step.email.high.acme.extra',
   'work.step.email.high.a b',
-  'work.page.high.acme',
+  'work.step.high.acme',
+  'work.email.high.acme',
+  'work.page.extra.high.acme',
+  'work.unheard-of.high.acme',
+  'work.high.acme',
   'notify.step.email.high.acme',
-])('%j is not the subject of a step', (subject) => {
-  expect(() => parseStepSubject(subject)).toThrow(SubjectError)
+])('%j is not the subject of work', (subject) => {
+  expect(() => parseWorkSubject(subject)).toThrow(SubjectError)
 })
 
 test.each([

@@ -9,15 +9,18 @@ import { PRIORITIES, type Priority, TOKEN, TOKENS } from './tokens.ts'
  * subject would be a second command, a wildcard would be stored as it stands. So every token is checked here.
  *
  *     notify.<tenant>.<priority>.<type…>           in: notifications from backends
- *     work.<kind>.<priority>.<tenant>              our own work: page, due, wake
+ *     work.<kind>.<priority>.<tenant>              our own work: page, due, wake, report
  *     work.step.<channel>.<priority>.<tenant>      a step of a delivery plan, to be sent
  *     schedule.<tenant>.<key>                      waits in the stream until its time, then becomes work
  *     dead.<tenant>.<queue>                         what could not be accepted, with its reason
  *     event.<tenant>.inbox.<kind>                  out: what people did
  *     event.<tenant>.delivery.<state>              out: how far external deliveries have come
  */
-export const WORK_KINDS = ['page', 'due', 'wake'] as const
-export type WorkKind = (typeof WORK_KINDS)[number]
+const WORK_KINDS = ['page', 'due', 'wake', 'report'] as const
+type PlainWorkKind = (typeof WORK_KINDS)[number]
+
+/** A kind of work that dispatchers do. Each channel's steps are a kind of their own. */
+export type WorkKind = PlainWorkKind | `step.${Channel}`
 
 /** A queue of the event log that dispatchers read: one per family, or channel, and priority. */
 export type Queue = `${'notify' | 'work' | Channel}-${Priority}`
@@ -41,7 +44,7 @@ const token = (name: string, value: string, pattern = TOKEN) => {
 export const notifySubject = (tenant: string, priority: Priority, type: string) =>
   `notify.${token('tenant', tenant)}.${token('priority', priority)}.${token('type', type, TOKENS)}`
 
-export const workSubject = (kind: WorkKind, priority: Priority, tenant: string) =>
+export const workSubject = (kind: PlainWorkKind, priority: Priority, tenant: string) =>
   `work.${token('kind', kind)}.${token('priority', priority)}.${token('tenant', tenant)}`
 
 export const stepSubject = (channel: Channel, priority: Priority, tenant: string) =>
@@ -109,24 +112,21 @@ export const parseNotifySubject = (subject: string): NotifySubject => {
 
 export type WorkSubject = { kind: WorkKind; priority: Priority; tenant: string }
 
-/** Reads `work.<kind>.<priority>.<tenant>`. Throws SubjectError. */
-export const parseWorkSubject = (subject: string): WorkSubject => {
-  const [family, kind = '', priority = '', tenant = '', ...rest] = subject.split('.')
-  const urgency = priorityOf(priority)
-  const known = WORK_KINDS.find((each) => each === kind)
-  if (family !== 'work' || !known || !urgency || rest.length > 0)
-    throw new SubjectError(`${JSON.stringify(cut(subject, SHOWN_MAX))} is not a work subject`)
-  return { kind: known, priority: urgency, tenant: token('tenant', tenant) }
+/** The kind of work that tokens name; undefined for an unknown one. */
+const workKindOf = (tokens: readonly string[]): WorkKind | undefined => {
+  const [first, second] = tokens
+  if (tokens.length === 1) return WORK_KINDS.find((kind) => kind === first)
+  const channel = CHANNELS.find((each) => each === second)
+  return tokens.length === 2 && first === 'step' && channel ? `step.${channel}` : undefined
 }
 
-export type StepSubject = { channel: Channel; priority: Priority; tenant: string }
-
-/** Reads `work.step.<channel>.<priority>.<tenant>`. Throws SubjectError. */
-export const parseStepSubject = (subject: string): StepSubject => {
-  const [family, kind, third = '', priority = '', tenant = '', ...rest] = subject.split('.')
+/** Reads `work.<kind>.<priority>.<tenant>`, where the kind of a step is `step.<channel>`. Throws SubjectError. */
+export const parseWorkSubject = (subject: string): WorkSubject => {
+  const [family, ...tokens] = subject.split('.')
+  const kind = workKindOf(tokens.slice(0, -2))
+  const [priority, tenant = ''] = tokens.slice(-2)
   const urgency = priorityOf(priority)
-  const channel = CHANNELS.find((each) => each === third)
-  if (family !== 'work' || kind !== 'step' || !channel || !urgency || rest.length > 0)
-    throw new SubjectError(`${JSON.stringify(cut(subject, SHOWN_MAX))} is not the subject of a step`)
-  return { channel, priority: urgency, tenant: token('tenant', tenant) }
+  if (family !== 'work' || !kind || !urgency)
+    throw new SubjectError(`${JSON.stringify(cut(subject, SHOWN_MAX))} is not a work subject`)
+  return { kind, priority: urgency, tenant: token('tenant', tenant) }
 }

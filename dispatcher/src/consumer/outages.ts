@@ -9,15 +9,15 @@ const OUTAGE_PAUSES: Pauses = { firstMs: 100, capMs: 2_000 }
 export const pauseMs = ({ firstMs, capMs }: Pauses, attempt: number) =>
   Math.min(capMs, firstMs * 2 ** attempt) * (0.5 + Math.random() / 2)
 
-/** Thrown into work that waits for a dependency when its process stops: its messages go to another dispatcher. */
+/** Rejects calls that wait for a dependency when the process stops. Another dispatcher gets their messages. */
 export class Stopped extends Error {
   override name = 'Stopped'
 }
 
-/** What is out of reach. A log that is full is out of reach too. */
+/** The part that is out of reach. A full log counts as out of reach. */
 const partOf = (error: ProblemError) => ('part' in error ? String(error.part) : 'stream')
 
-/** Gets work through the times in which a dependency is out of reach, and says when it is not the time to begin more. */
+/** Repeats calls while a dependency is out of reach, and tells consumers when to take no new work. */
 export const createOutages = ({ log, metrics }: { log: Log; metrics: Metrics }) => {
   let abandon = (_: Stopped) => {}
   const stopping = new Promise<never>((_, reject) => {
@@ -25,8 +25,11 @@ export const createOutages = ({ log, metrics }: { log: Log; metrics: Metrics }) 
   })
   stopping.catch(() => {})
   let waiting = 0
-  let over = () => {}
-  /** The parts that have been logged as out of reach, and not yet as back. */
+  const listeners = new Set<() => void>()
+  const over = () => {
+    for (const listener of listeners) listener()
+  }
+  /** The parts that were logged as out of reach and not yet as back. */
   const away = new Set<string>()
 
   const outage = async (part: string, error: ProblemError, attempt: number) => {
@@ -49,7 +52,7 @@ export const createOutages = ({ log, metrics }: { log: Log; metrics: Metrics }) 
   }
 
   return {
-    /** Runs something until no temporary problem stops it. Rejects with Stopped once that is over. */
+    /** Repeats `run` until it ends without a temporary problem. Rejects with Stopped when the process stops first. */
     through: async <Result>(run: () => Promise<Result>): Promise<Result> => {
       let part: string | undefined
       for (let attempt = 0; ; attempt++) {
@@ -64,13 +67,13 @@ export const createOutages = ({ log, metrics }: { log: Log; metrics: Metrics }) 
         }
       }
     },
-    /** Whether something waits for a dependency just now. */
+    /** Whether a call waits for a dependency now. */
     get now() {
       return waiting > 0
     },
-    /** Called whenever nothing waits any more. One listener. */
+    /** Calls back whenever no call waits any more. */
     onOver: (listener: () => void) => {
-      over = listener
+      listeners.add(listener)
     },
     stop: () => abandon(new Stopped()),
   }

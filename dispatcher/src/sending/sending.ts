@@ -11,17 +11,21 @@ import { queuesOf } from '@carillon/core/stream/queues'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { CHANNELS, type Channel } from '@carillon/schemas'
+import { createConsumer } from '../consumer/consumer.ts'
 import { createOutages } from '../consumer/outages.ts'
+import { workHandle } from '../consumer/work.ts'
 import { createAccounts } from './accounts.ts'
 import { createAttempt } from './attempt.ts'
 import { createHandle } from './handle.ts'
-import { startQueue } from './queue.ts'
 import { createPace, type Rates } from './rate-limit.ts'
 import { type RetrySettings, retryPolicy } from './retry.ts'
+import { createStepKind } from './steps.ts'
 import { createTroubles } from './troubles.ts'
 
 /** Steps of one queue in hand at once. */
 const IN_HAND = 256
+/** The most steps that are looked up together. */
+const BATCH = 64
 
 export type SendingPorts = {
   stream: Stream
@@ -47,7 +51,7 @@ export type SendingOptions = {
   leaseMs?: number
 }
 
-/** Starts reading the queues of every channel. Queues wait for nothing of one another's but the processor. */
+/** Starts reading the queues of every channel. They share nothing but the processor. */
 export const startSending = async (ports: SendingPorts, options: SendingOptions = {}) => {
   const { stream, store, cache, invalidations, seal, limits, http, providers, log, metrics, capture } = ports
   const { rates = {}, retries = {}, publicUrl, appUrl, leaseMs } = options
@@ -63,23 +67,22 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
     { rates, retries, publicUrl, appUrl, leaseMs },
   )
   const handle = createHandle({ store, accounts, endpoints, attempt, metrics, capture })
-  const queues = await Promise.all(
+  const stepPorts = { store, stream, reports, handle, outages }
+  const consumers = await Promise.all(
     CHANNELS.flatMap((channel) =>
       queuesOf(channel).map(async (queue) => {
         const reader = await stream.read(queue, { buffer: IN_HAND })
-        return startQueue({ store, stream, reports, handle, outages, log, metrics }, channel, reader)
+        const steps = workHandle({ [`step.${channel}`]: createStepKind(stepPorts, channel) })
+        return createConsumer([{ reader, handle: steps, batch: BATCH, weight: 1 }], { outages, log, metrics })
       }),
     ),
   )
-  outages.onOver(() => {
-    for (const queue of queues) queue.pump()
-  })
   return {
     /** Finishes what is in hand, and gives back the rest. */
     stop: async () => {
-      const ended = Promise.all(queues.map((queue) => queue.stop()))
+      const stopped = Promise.all(consumers.map((consumer) => consumer.stop()))
       outages.stop()
-      await ended
+      await stopped
       await accounts.close()
     },
   }

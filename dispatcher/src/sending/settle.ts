@@ -2,16 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { deliveryEvent } from '@carillon/core/delivery/events'
 import type { Reports } from '@carillon/core/delivery/reports'
 import type { Store } from '@carillon/core/store/port'
-import type { Message, Reader, Stream } from '@carillon/core/stream/port'
-import type { Log } from '@carillon/core/telemetry/log'
-import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { DeadReason, Stream } from '@carillon/core/stream/port'
 import { type Outages, Stopped } from '../consumer/outages.ts'
 import { createConclude } from './conclude.ts'
 import type { Result } from './result.ts'
 
-/** Results made durable together at most. */
+/** The most results written together. */
 const BATCH = 256
-/** Fewer than this wait a moment for others: what is written together costs little more than one. */
+/** Fewer results than this wait for others: writing many costs little more than writing one. */
 const ENOUGH = 32
 const LINGER_MS = 10
 
@@ -20,8 +18,6 @@ export type SettlePorts = {
   stream: Pick<Stream, 'publish'>
   reports: Reports
   outages: Outages
-  log: Log
-  metrics: Metrics
 }
 
 const byTenant = <Each, Part>(results: readonly Each[], part: (each: Each) => [string, readonly Part[]]) => {
@@ -36,21 +32,23 @@ const byTenant = <Each, Part>(results: readonly Each[], part: (each: Each) => [s
   return [...groups]
 }
 
-/**
- * Makes what came of steps durable, and only then acknowledges them. Whatever has ended while one batch is written makes
- * up the next: one publish, one record per tenant and one ack for many.
- */
-export const createSettle = (
-  ports: SettlePorts,
-  reader: Reader,
-  giveBack: (message: Message, error: unknown) => Promise<void>,
-) => {
-  const { store, stream, reports, outages, log, metrics } = ports
-  const concludeAll = createConclude(store)
-  let waiting: { message: Message; result: Result }[] = []
-  let flushing: Promise<void> | undefined
+type Waiting = {
+  result: Result
+  resolve(dead: DeadReason | undefined): void
+  reject(error: unknown): void
+}
 
-  /** What follows comes first: a step that is acknowledged has its next try, or its successor, in the log. */
+/**
+ * Makes the results of steps durable. Resolves with the reason if the step is a dead letter; its message may then be
+ * acknowledged or dead-lettered. Results that come while one batch is written make up the next: one publish for many, and
+ * one record per tenant.
+ */
+export const createSettle = ({ store, stream, reports, outages }: SettlePorts) => {
+  const concludeAll = createConclude(store)
+  let waiting: Waiting[] = []
+  let flushing = false
+
+  /** Messages go first: a step that is acknowledged has its next attempt, or its successor, in the log. */
   const write = async (results: readonly Result[]) => {
     const messages = results.flatMap((result) => [
       ...result.messages,
@@ -82,38 +80,17 @@ export const createSettle = (
     return ends
   }
 
-  const settleBatch = async (batch: readonly { message: Message; result: Result }[]) => {
-    await outages.through(() => write(batch.map(({ result }) => result)))
-    const ends = await outages.through(() => conclude(batch.map(({ result }) => result)))
-    const dead = batch.flatMap(({ message }, index) => {
-      const reason = ends[index]?.dead
-      return reason ? [{ message, reason }] : []
-    })
-    const done = batch.flatMap(({ message }, index) => (ends[index]?.dead ? [] : [message]))
-    if (done.length > 0) await outages.through(() => reader.ack(done))
-    if (dead.length === 0) return
-    await outages.through(() => reader.deadLetter(dead))
-    for (const { reason } of dead) metrics.deadLetters.inc({ code: reason.code })
-    log.warn(
-      { queue: reader.queue, letters: dead.length, first: dead[0]!.reason },
-      'put with the dead letters',
-    )
-  }
-
-  /** One that cannot be written does not hold up its neighbours. */
-  const settleOrGiveBack = async (batch: readonly { message: Message; result: Result }[]): Promise<void> => {
+  /** A result that cannot be written does not hold up its neighbours. */
+  const settleAll = async (batch: readonly Waiting[]): Promise<void> => {
+    const results = batch.map(({ result }) => result)
     try {
-      await settleBatch(batch)
-    } catch (err) {
-      if (err instanceof Stopped) return
-      if (batch.length > 1) for (const each of batch) await settleOrGiveBack([each])
-      else await giveBack(batch[0]!.message, err).catch(giveUp)
+      await outages.through(() => write(results))
+      const ends = await outages.through(() => conclude(results))
+      for (const [index, { resolve }] of batch.entries()) resolve(ends[index]?.dead)
+    } catch (error) {
+      if (batch.length > 1 && !(error instanceof Stopped)) for (const each of batch) await settleAll([each])
+      else for (const { reject } of batch) reject(error)
     }
-  }
-
-  /** Leaves a message unacknowledged, so that the log delivers it again. */
-  const giveUp = (err: unknown) => {
-    if (!(err instanceof Stopped)) log.error({ err, queue: reader.queue }, 'a step was given up')
   }
 
   const flush = async () => {
@@ -121,26 +98,16 @@ export const createSettle = (
       if (waiting.length < ENOUGH) await sleep(LINGER_MS)
       const batch = waiting.slice(0, BATCH)
       waiting = waiting.slice(BATCH)
-      await settleOrGiveBack(batch)
-      for (const { message } of batch) onSettled(message)
+      await settleAll(batch)
     }
-    flushing = undefined
+    flushing = false
   }
 
-  let onSettled = (_: Message) => {}
-
-  return {
-    add: (message: Message, result: Result): void => {
-      waiting.push({ message, result })
-      flushing ??= flush()
-    },
-    /** Called for each message once it is out of this process's hands. */
-    onSettled: (listener: (message: Message) => void) => {
-      onSettled = listener
-    },
-    /** Resolves when everything added so far is durable. */
-    settled: async () => {
-      while (flushing) await flushing
-    },
-  }
+  return (result: Result): Promise<DeadReason | undefined> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ result, resolve, reject })
+      if (flushing) return
+      flushing = true
+      void flush()
+    })
 }

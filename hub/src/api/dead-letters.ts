@@ -2,13 +2,7 @@ import { readStep, type Step, stepMessage } from '@carillon/core/delivery/step'
 import { ProblemError } from '@carillon/core/errors'
 import type { Seal } from '@carillon/core/security/seal'
 import type { DeadLetter, OutgoingMessage, Stream } from '@carillon/core/stream/port'
-import {
-  parseNotifySubject,
-  parseStepSubject,
-  parseWorkSubject,
-  SubjectError,
-  Timestamp,
-} from '@carillon/schemas'
+import { parseNotifySubject, parseWorkSubject, SubjectError, Timestamp } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Cursors } from '../http/cursor.ts'
 import type { Routes } from '../http/routes.ts'
@@ -75,12 +69,8 @@ const replayOf = (letter: DeadLetter, now: number): OutgoingMessage => {
   const { subject, data, headers, truncated } = letter
   if (truncated) throw notReplayable('it was too large to be kept whole')
   try {
-    if (subject.startsWith('work.step.')) {
-      parseStepSubject(subject)
-      return replayedStep(letter, now)
-    }
-    if (subject.startsWith('work.')) parseWorkSubject(subject)
-    else parseNotifySubject(subject)
+    if (!subject.startsWith('work.')) parseNotifySubject(subject)
+    else if (parseWorkSubject(subject).kind.startsWith('step.')) return replayedStep(letter, now)
     return { subject, data, ...(headers && { headers }) }
   } catch (error) {
     if (error instanceof SubjectError) throw notReplayable(`its subject leads nowhere: ${error.message}`)

@@ -1,0 +1,25 @@
+/** A queue's share: with all queues full, they get turns in proportion to `weight`. */
+type Weighted = { weight: number }
+
+/**
+ * A fair scheduler for queues that share a concurrency (start-time fair queueing): the next turn goes to the queue that
+ * has had the fewest turns for its weight. A queue that was idle does not save up turns: it begins where the others are.
+ */
+export const createTurns = <Queue extends Weighted>(queues: readonly Queue[]) => {
+  /** When the next turn of each queue starts, in virtual time. */
+  const starts = new Map(queues.map((queue) => [queue, 0]))
+  /** The start of the latest turn. */
+  let now = 0
+  const startOf = (queue: Queue) => Math.max(starts.get(queue) ?? 0, now)
+
+  return {
+    /** Gives the turn to one of the queues that wait; undefined if there are none. */
+    next: ([first, ...rest]: readonly Queue[]): Queue | undefined => {
+      if (!first) return undefined
+      const chosen = rest.reduce((least, queue) => (startOf(queue) < startOf(least) ? queue : least), first)
+      now = startOf(chosen)
+      starts.set(chosen, now + 1 / chosen.weight)
+      return chosen
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import type { Message } from '@carillon/core/stream/port'
+import { queueOf } from '@carillon/schemas'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { inTurn, workHandle, workKind } from './work.ts'
+
+const encoder = new TextEncoder()
+let sequence = 0
+const message = (subject: string, body: unknown): Message => ({
+  queue: queueOf(subject),
+  subject,
+  data: encoder.encode(typeof body === 'string' ? body : JSON.stringify(body)),
+  sequence: ++sequence,
+  appendedAt: 0,
+  deliveries: 1,
+})
+
+const open = () => {
+  const done: string[] = []
+  const note = (kind: string) => ({
+    schema: z.object({ name: z.string(), tenant: z.string().optional() }),
+    tenantOf: ({ tenant }: { tenant?: string | undefined }) => tenant ?? 'acme',
+    handle: inTurn<{ name: string }>(async ({ tenant, body }) => {
+      done.push(`${kind} ${tenant} ${body.name}`)
+    }),
+  })
+  return { done, handle: workHandle({ page: workKind(note('page')), wake: workKind(note('wake')) }) }
+}
+
+test('work goes to the handler of its kind', async () => {
+  const { done, handle } = open()
+  const outcomes = await handle([
+    message('work.wake.normal.acme', { name: 'a' }),
+    message('work.page.normal.acme', { name: 'b' }),
+    message('work.wake.normal.acme', { name: 'c' }),
+  ])
+  expect(done).toEqual(['wake acme a', 'wake acme c', 'page acme b'])
+  expect(outcomes.map(({ message }) => message.deliveries)).toEqual([1, 1, 1])
+})
+
+test.each([
+  ['of a kind that is not in the table', 'work.due.normal.acme', { name: 'a' }, 'subject_invalid'],
+  ['of a kind that nobody knows', 'work.unheard-of.normal.acme', { name: 'a' }, 'subject_invalid'],
+  ['of a kind that reads like a step', 'work.step.normal.acme', { name: 'a' }, 'subject_invalid'],
+  ['that is no JSON', 'work.page.normal.acme', '{"name":', 'malformed_json'],
+  ['that does not fit its schema', 'work.page.normal.acme', { title: 'a' }, 'invalid_request'],
+  [
+    'of another tenant than its subject',
+    'work.page.normal.acme',
+    { name: 'a', tenant: 'b' },
+    'subject_invalid',
+  ],
+])('work %s is a dead letter, and its neighbours are handled', async (_, subject, body, code) => {
+  const { done, handle } = open()
+  const bad = message(subject, body)
+  const outcomes = await handle([bad, message('work.page.normal.acme', { name: 'good' })])
+  expect(done).toEqual(['page acme good'])
+  expect(outcomes.find((outcome) => outcome.message === bad)).toMatchObject({ reason: { code } })
+  expect(outcomes).toHaveLength(2)
+})

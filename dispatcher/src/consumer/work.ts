@@ -1,0 +1,101 @@
+import { ProblemError } from '@carillon/core/errors'
+import { checked } from '@carillon/core/json/checked'
+import { parseJson } from '@carillon/core/json/json'
+import { grouped } from '@carillon/core/store/grouping'
+import type { Message } from '@carillon/core/stream/port'
+import { parseWorkSubject, SubjectError, type WorkKind } from '@carillon/schemas'
+import type { z } from 'zod'
+import type { Handle, Outcome } from './consumer.ts'
+
+/** A message of one kind, read. */
+export type Work<Body> = { message: Message; tenant: string; body: Body }
+
+/**
+ * One kind of work: how it is read, and what it does. Carillon writes work itself, but others may reach the log, so bodies
+ * are read by the schema and belong to the tenant of their subject. `tenantOf` is the tenant that a body names.
+ */
+type Definition<Body> = {
+  schema: z.ZodType<Body>
+  tenantOf?(body: NoInfer<Body>): string
+  handle(works: readonly Work<NoInfer<Body>>[]): Promise<readonly Outcome[]>
+}
+
+type Arrived = { message: Message; tenant: string }
+type Kind = (arrived: readonly Arrived[]) => Promise<readonly Outcome[]>
+
+/** Kinds of work by name. */
+export type WorkKinds = Partial<Record<WorkKind, Kind>>
+
+const refusal = (message: Message, { problem, message: detail }: ProblemError): Outcome => ({
+  message,
+  reason: { code: problem.code, detail },
+})
+
+/** Reads messages one by one: `read` throws a ProblemError for one that is refused. */
+const readEach = <Given, Read>(
+  given: readonly Given[],
+  messageOf: (each: Given) => Message,
+  read: (each: Given) => Read,
+): { read: Read[]; refused: Outcome[] } => {
+  const all: { read: Read[]; refused: Outcome[] } = { read: [], refused: [] }
+  for (const each of given)
+    try {
+      all.read.push(read(each))
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error
+      all.refused.push(refusal(messageOf(each), error))
+    }
+  return all
+}
+
+/** Defines a kind: a message with a malformed body, or another tenant's, is a dead letter and its neighbours are handled. */
+export const workKind = <Body>({ schema, tenantOf, handle }: Definition<Body>): Kind => {
+  const bodyOf = ({ message, tenant }: Arrived): Work<Body> => {
+    const body = checked(schema, parseJson(message.data), 'work')
+    if (tenantOf && tenantOf(body) !== tenant)
+      throw new ProblemError('subject_invalid', 'the work belongs to another tenant than its subject')
+    return { message, tenant, body }
+  }
+  return async (arrived) => {
+    const { read, refused } = readEach(arrived, ({ message }) => message, bodyOf)
+    return read.length === 0 ? refused : [...refused, ...(await handle(read))]
+  }
+}
+
+/** Handles messages one after the other. */
+export const inTurn =
+  <Body>(handle: (work: Work<Body>) => Promise<void>) =>
+  async (works: readonly Work<Body>[]): Promise<Outcome[]> => {
+    for (const work of works) await handle(work)
+    return works.map(({ message }) => ({ message }))
+  }
+
+const subjectOf = ({ subject }: Message) => {
+  try {
+    return parseWorkSubject(subject)
+  } catch (cause) {
+    if (cause instanceof SubjectError) throw new ProblemError('subject_invalid', cause.message)
+    throw cause
+  }
+}
+
+/** Handles work by its kind. A message of a kind that is not in the table is a dead letter. */
+export const workHandle =
+  (kinds: WorkKinds): Handle =>
+  async (messages) => {
+    const { read, refused } = readEach(
+      messages,
+      (message) => message,
+      (message) => {
+        const { kind, tenant } = subjectOf(message)
+        const handle = kinds[kind]
+        if (!handle)
+          throw new ProblemError('subject_invalid', `no handler takes ${kind} work from this queue`)
+        return { handle, arrived: { message, tenant } }
+      },
+    )
+    const outcomes = [...refused]
+    for (const [handle, together] of grouped(read, ({ handle }) => handle))
+      outcomes.push(...(await handle(together.map(({ arrived }) => arrived))))
+    return outcomes
+  }
