@@ -14,5 +14,8 @@ export const NotificationType = z.strictObject({
   plan: Plan.optional(),
 })
 export type NotificationType = z.infer<typeof NotificationType>
-export const StoredType = NotificationType.extend({ key: TypeKey })
+export const StoredType = NotificationType.extend({
+  key: TypeKey,
+  version: z.int().min(1).describe('Grows by one each time the type is replaced with something else'),
+})
 export type StoredType = z.infer<typeof StoredType>

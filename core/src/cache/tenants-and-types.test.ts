@@ -8,7 +8,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }))
 afterEach(() => void vi.useRealTimers())
 
 test('while the store is out of reach, what was known stays, and what was not is no miss', async () => {
-  const type: StoredType = { key: 'known' }
+  const type: StoredType = { key: 'known', version: 1 }
   let away = false
   const get = async (_tenant: string, key: string) => {
     if (away) throw new UnavailableError('store', new Error('away'))

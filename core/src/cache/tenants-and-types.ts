@@ -1,4 +1,5 @@
 import type { StoredType } from '@carillon/schemas'
+import { LRUCache } from 'lru-cache'
 import type { Erasure } from '../store/erasure.ts'
 import type { Store } from '../store/port.ts'
 import type { StoredAccount } from '../store/ports/accounts.ts'
@@ -11,6 +12,8 @@ import type { Invalidations } from './invalidation/port.ts'
 export const SETTINGS_TTL_MS = 10_000
 /** Users whose erasure, or absence of one, is cached. */
 const USERS_MAX = 50_000
+/** Versions of types that are cached beside those in force. */
+const VERSIONS_MAX = 1_000
 
 /**
  * Caches what every request and message needs of a tenant: the tenant itself, its API keys, types, provider accounts and
@@ -20,7 +23,10 @@ const USERS_MAX = 50_000
 export type SettingsCache = {
   tenant(id: string): Promise<Tenant | undefined>
   apiKey(tenant: string, id: string): Promise<ApiKey | undefined>
+  /** The version of a type that is in force. */
   type(tenant: string, key: string): Promise<StoredType | undefined>
+  /** One version of a type. Versions never change, so what was read once is served as long as there is room. */
+  typeVersion(tenant: string, key: string, version: number): Promise<StoredType | undefined>
   /** The tenant's provider accounts. */
   accounts(tenant: string): Promise<StoredAccount[]>
   /** When a user was erased, if ever. */
@@ -35,10 +41,19 @@ export const createSettingsCache = (
   const tenant = cached({ ...common, kind: 'tenant', load: (id) => store.tenants.get(id) })
   const apiKey = cached({ ...common, kind: 'key', load: (of, id) => store.tenants.key(of, id) })
   const type = cached({ ...common, kind: 'type', load: (of, key) => store.types.get(of, key) })
+  const versions = new LRUCache<string, StoredType>({ max: VERSIONS_MAX })
+  const typeVersion = async (of: string, key: string, version: number) => {
+    const current = await type(of, key)
+    if (current?.version === version) return current
+    const place = `${of}\n${key}\n${version}`
+    const found = versions.get(place) ?? (await store.types.get(of, key, version))
+    if (found) versions.set(place, found)
+    return found
+  }
   const accounts = cached({ ...common, kind: 'accounts', load: (of) => store.accounts.list(of) })
   const erasure = cached({
     ...{ ...common, kind: 'erasure', max: USERS_MAX },
     load: async (of, user) => (await store.users.erased(of, [user])).get(user),
   })
-  return { tenant, apiKey, type, erasure, accounts: async (of) => (await accounts(of)) ?? [] }
+  return { tenant, apiKey, type, typeVersion, erasure, accounts: async (of) => (await accounts(of)) ?? [] }
 }

@@ -4,7 +4,7 @@ import { SetupError } from '../errors.ts'
  * The version of everything that is stored: tables, streams, buckets, keys. Raise it with every change that
  * existing data does not fit and that no migration carries out. Processes refuse data of another layout.
  */
-export const LAYOUT = 2
+export const LAYOUT = 3
 
 /** What is recorded beside the data: its layout, and the namespace of the installation that it belongs to. */
 export type Installation = { layout: number; namespace: string }

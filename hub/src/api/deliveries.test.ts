@@ -199,7 +199,7 @@ describe('a type', () => {
       { channel: 'email', when: 'undelivered', after: 300 },
     ]
     const { json } = await test.call('GET', '/v1/types/comment', { token: tenant.key })
-    expect(json).toEqual({ key: 'comment', plan: stored })
+    expect(json).toEqual({ key: 'comment', plan: stored, version: 1 })
     expect((await test.ports.cache.type(tenant.id, 'comment'))?.plan).toEqual(stored)
     for (const bad of [
       [{ channel: 'fax' }],

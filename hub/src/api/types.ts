@@ -23,9 +23,7 @@ export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
       },
     },
     async ({ c, params, body }, { tenant }) => {
-      const type = { ...(await body()), key: params.key }
-      await types.put(tenant, type)
-      return c.json(type)
+      return c.json(await types.put(tenant, { ...(await body()), key: params.key }))
     },
   )
 

@@ -12,7 +12,7 @@ type Announcer = { publish(changes: readonly Change[]): Promise<void> }
 type Writes<Part> = {
   [Name in keyof Part as Name extends `put${string}` | `remove${string}` ? Name : never]: Part[Name] extends (
     ...args: infer Args
-  ) => Promise<void>
+  ) => Promise<unknown>
     ? (...args: Args) => Change
     : never
 }
@@ -41,7 +41,7 @@ const announcingErasures = (users: Users, { publish }: Announcer): Users => ({
   },
 })
 
-type Write = (...args: unknown[]) => Promise<void>
+type Write = (...args: unknown[]) => Promise<unknown>
 
 const announcing = <Part extends object>(part: Part, writes: Writes<Part>, { publish }: Announcer): Part => {
   const wrap = ([name, changeOf]: [string, (...args: unknown[]) => Change]): [string, Write] => {
@@ -50,7 +50,7 @@ const announcing = <Part extends object>(part: Part, writes: Writes<Part>, { pub
       name,
       async (...args) => {
         try {
-          await write(...args)
+          return await write(...args)
         } finally {
           // A write that failed may have been carried out all the same.
           await publish([changeOf(...args)])

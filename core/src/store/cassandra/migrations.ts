@@ -48,7 +48,11 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     tenant text, id text, content text,
     PRIMARY KEY (tenant, id))`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('types')} (
-    tenant text, key text, content text,
+    tenant text, key text, version int, content text, published_at timestamp,
+    PRIMARY KEY ((tenant, key), version)
+  ) WITH CLUSTERING ORDER BY (version DESC)`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('type_keys')} (
+    tenant text, key text,
     PRIMARY KEY (tenant, key))`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('notifications')} (
     tenant text, bucket bigint, id text,

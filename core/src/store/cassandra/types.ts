@@ -1,29 +1,65 @@
 import type { StoredType } from '@carillon/schemas'
+import type { types } from 'cassandra-driver'
 import type { Types } from '../ports/types.ts'
-import type { Session } from './session.ts'
+import { isSameType, readType, typeText } from '../type-version.ts'
+import { forEach, type Session } from './session.ts'
 
+/** Types that a list reads at once. */
+const CONCURRENCY = 32
+
+const typeOf = (row: types.Row): StoredType => readType(String(row.content), Number(row.version))
+
+/**
+ * A row for each version, newest first, and one for each key beside them. The version that is inserted is in force
+ * thereby: an LWT lets one writer have each number.
+ */
 export const cassandraTypes = (session: Session): Types => {
-  const types = session.table('types')
-  return {
-    put: (tenant, type) =>
-      session.write([
-        {
-          query: `INSERT INTO ${types} (tenant, key, content) VALUES (?, ?, ?)`,
-          params: [tenant, type.key, JSON.stringify(type)],
-        },
-      ]),
+  const versions = session.table('types')
+  const keys = session.table('type_keys')
+  const inForce = async (tenant: string, key: string) => {
+    const query = `SELECT version, content FROM ${versions} WHERE tenant = ? AND key = ? LIMIT 1`
+    const [row] = await session.rows(query, [tenant, key])
+    return row
+  }
 
-    get: async (tenant, key) => {
-      const [row] = await session.rows(`SELECT content FROM ${types} WHERE tenant = ? AND key = ?`, [
-        tenant,
-        key,
+  const put: Types['put'] = async (tenant, type) => {
+    const current = await inForce(tenant, type.key)
+    if (current && isSameType(String(current.content), type)) return typeOf(current)
+    const version = Number(current?.version ?? 0) + 1
+    if (version === 1)
+      await session.write([
+        { query: `INSERT INTO ${keys} (tenant, key) VALUES (?, ?)`, params: [tenant, type.key] },
       ])
-      return row && (JSON.parse(String(row.content)) as StoredType)
+    const insert = `INSERT INTO ${versions} (tenant, key, version, content, published_at) VALUES (?, ?, ?, ?, ?) IF NOT EXISTS`
+    const taken = await session.claim(insert, [tenant, type.key, version, typeText(type), new Date()])
+    return taken ? put(tenant, type) : readType(typeText(type), version)
+  }
+
+  return {
+    put,
+
+    get: async (tenant, key, version) => {
+      if (version === undefined) {
+        const row = await inForce(tenant, key)
+        return row && typeOf(row)
+      }
+      const query = `SELECT version, content FROM ${versions} WHERE tenant = ? AND key = ? AND version = ?`
+      const [row] = await session.rows(query, [tenant, key, version])
+      return row && typeOf(row)
     },
 
     list: async (tenant) => {
-      const rows = await session.rows(`SELECT content FROM ${types} WHERE tenant = ?`, [tenant])
-      return rows.map((row) => JSON.parse(String(row.content)) as StoredType)
+      const listed = await session.rows(`SELECT key FROM ${keys} WHERE tenant = ?`, [tenant])
+      const found = new Map<string, StoredType>()
+      await forEach(
+        listed.map((row) => String(row.key)),
+        async (key) => {
+          const row = await inForce(tenant, key)
+          if (row) found.set(key, typeOf(row))
+        },
+        CONCURRENCY,
+      )
+      return listed.flatMap((row) => found.get(String(row.key)) ?? [])
     },
   }
 }

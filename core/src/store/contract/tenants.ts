@@ -91,19 +91,47 @@ export const tenantsContract = (store: () => Store): void => {
     test('a type is created, replaced and listed within its tenant', async () => {
       const { types } = store()
       const tenant = freshTenant()
-      await types.put(tenant, { key: 'comment.created', name: 'Comments', priority: 'low' })
-      await types.put(tenant, { key: 'comment.created', category: 'social' })
+      const first = { key: 'comment.created', name: 'Comments', priority: 'low' } as const
+      const second = { key: 'comment.created', category: 'social' }
+      expect(await types.put(tenant, first)).toEqual({ ...first, version: 1 })
+      expect(await types.put(tenant, second)).toEqual({ ...second, version: 2 })
       await types.put(tenant, { key: 'bill' })
-      expect(await types.get(tenant, 'comment.created')).toEqual({
-        key: 'comment.created',
-        category: 'social',
-      })
+      expect(await types.get(tenant, 'comment.created')).toEqual({ ...second, version: 2 })
       expect(await types.list(tenant)).toEqual([
-        { key: 'bill' },
-        { key: 'comment.created', category: 'social' },
+        { key: 'bill', version: 1 },
+        { ...second, version: 2 },
       ])
       expect(await types.get(freshTenant(), 'bill')).toBeUndefined()
       expect(await types.list(freshTenant())).toEqual([])
+    })
+
+    test('every version is kept, and an equal type makes none', async () => {
+      const { types } = store()
+      const tenant = freshTenant()
+      const plan = [{ channel: 'email', when: 'unread', after: 60 }] as const
+      await types.put(tenant, { key: 't', name: 'T', plan: [...plan] })
+      await types.put(tenant, { key: 't', name: 'U' })
+      expect(await types.put(tenant, { name: 'U', key: 't', category: undefined })).toMatchObject({
+        version: 2,
+      })
+      expect((await types.put(tenant, { plan: [...plan], name: 'T', key: 't' })).version).toBe(3)
+      expect(await types.get(tenant, 't', 1)).toEqual({ key: 't', name: 'T', plan, version: 1 })
+      expect(await types.get(tenant, 't', 2)).toEqual({ key: 't', name: 'U', version: 2 })
+      expect(await types.get(tenant, 't', 4)).toBeUndefined()
+      expect(await types.get(tenant, 'u', 1)).toBeUndefined()
+      expect(await types.get(freshTenant(), 't', 1)).toBeUndefined()
+    })
+
+    test('concurrent puts each make one version; equal ones share it', async () => {
+      const { types } = store()
+      const tenant = freshTenant()
+      const names = ['a', 'b', 'c', 'd']
+      const put = await Promise.all(names.map((name) => types.put(tenant, { key: 't', name })))
+      expect(put.map(({ version }) => version).toSorted()).toEqual([1, 2, 3, 4])
+      for (const type of put) expect(await types.get(tenant, 't', type.version)).toEqual(type)
+      expect((await types.get(tenant, 't'))?.version).toBe(4)
+      const same = await Promise.all(names.map(() => types.put(tenant, { key: 'same', name: 'x' })))
+      expect(new Set(same.map(({ version }) => version))).toEqual(new Set([1]))
     })
   })
 }

@@ -42,7 +42,8 @@ export const MIGRATIONS: readonly string[] = [
      tenant TEXT NOT NULL, id TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, id)
    ) WITHOUT ROWID;
    CREATE TABLE types (
-     tenant TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, key)
+     tenant TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, content TEXT NOT NULL,
+     published_at INTEGER NOT NULL, PRIMARY KEY (tenant, key, version)
    ) WITHOUT ROWID;
    CREATE TABLE notifications (
      tenant TEXT NOT NULL, id TEXT NOT NULL, content TEXT, accepted_at INTEGER,

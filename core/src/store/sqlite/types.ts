@@ -1,28 +1,42 @@
-import type { StoredType } from '@carillon/schemas'
 import type { Types } from '../ports/types.ts'
+import { isSameType, readType, typeText } from '../type-version.ts'
 import type { Session } from './session.ts'
+
+type Row = { version: number; content: string }
+
+const IN_FORCE =
+  'SELECT version, content FROM types WHERE tenant = ? AND key = ? ORDER BY version DESC LIMIT 1'
 
 export const sqliteTypes = (session: Session): Types => ({
   put: (tenant, type) =>
-    session.write(({ run }) => {
-      run(
-        `INSERT INTO types (tenant, key, content) VALUES (?, ?, ?)
-         ON CONFLICT DO UPDATE SET content = excluded.content`,
-        [tenant, type.key, JSON.stringify(type)],
-      )
+    session.write(({ run, first }) => {
+      const current = first<Row>(IN_FORCE, [tenant, type.key])
+      if (current && isSameType(current.content, type)) return readType(current.content, current.version)
+      const version = (current?.version ?? 0) + 1
+      run('INSERT INTO types (tenant, key, version, content, published_at) VALUES (?, ?, ?, ?, ?)', [
+        ...[tenant, type.key, version, typeText(type)],
+        Date.now(),
+      ])
+      return readType(typeText(type), version)
     }),
 
-  get: async (tenant, key) => {
-    const sql = 'SELECT content FROM types WHERE tenant = ? AND key = ?'
-    const row = await session.get<{ content: string }>(sql, [tenant, key])
-    return row && (JSON.parse(row.content) as StoredType)
+  get: async (tenant, key, version) => {
+    const row =
+      version === undefined
+        ? await session.get<Row>(IN_FORCE, [tenant, key])
+        : await session.get<Row>(
+            'SELECT version, content FROM types WHERE tenant = ? AND key = ? AND version = ?',
+            [tenant, key, version],
+          )
+    return row && readType(row.content, row.version)
   },
 
   list: async (tenant) => {
-    const rows = await session.all<{ content: string }>(
-      'SELECT content FROM types WHERE tenant = ? ORDER BY key',
+    // SQLite takes the other columns from the row that has the maximum.
+    const rows = await session.all<Row>(
+      'SELECT key, max(version) AS version, content FROM types WHERE tenant = ? GROUP BY key ORDER BY key',
       [tenant],
     )
-    return rows.map(({ content }) => JSON.parse(content) as StoredType)
+    return rows.map(({ content, version }) => readType(content, version))
   },
 })
