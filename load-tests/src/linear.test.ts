@@ -6,7 +6,7 @@ import type { Content, Outgoing } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
 import { parseJson } from '@carillon/core/json/json'
 import { oneLine } from '@carillon/dispatcher/channels/outcome'
-import { wishOf } from '@carillon/dispatcher/channels/phone/phone'
+import { optOutKeyword } from '@carillon/dispatcher/channels/phone/opt-out'
 import { fitContent } from '@carillon/dispatcher/channels/push/push-content'
 import { escapeMarkup, linksOf } from '@carillon/dispatcher/render/chat'
 import { cutEscaped } from '@carillon/dispatcher/render/cut'
@@ -196,7 +196,7 @@ const FUNCTIONS: Record<string, (text: string) => unknown> = {
   linksOf: (text) => linksOf(everywhere(text), 10, 80),
   fitContent: (text) => fitContent(everywhere(text), 4_000, (content) => content),
   oneLine,
-  wishOf,
+  optOutKeyword,
 }
 
 /**

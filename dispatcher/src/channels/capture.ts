@@ -5,35 +5,35 @@ import { z } from 'zod'
 import { renderEmail } from '../render/email.ts'
 import { plainText } from '../render/text.ts'
 
-const Config = z.strictObject({})
+const CaptureConfig = z.strictObject({})
 
 const TEXT_MAX = 4_096
 
-const recipient = (address: Address, user: string): string => {
+const recipientOf = (address: Address, user: string): string => {
   if (address.kind === 'email') return address.email
   return address.kind === 'phone' ? address.phone : user
 }
 
-const captured = (message: Outgoing): Captured => {
+const render = (message: Outgoing): Captured => {
   const { channel, user, notification, key, address, content } = message
-  const about = {
+  const common = {
     id: key,
     at: new Date().toISOString(),
     user,
     channel,
-    to: recipient(address, user),
+    to: recipientOf(address, user),
     notification,
   }
   return channel === 'email'
-    ? { ...about, ...renderEmail(message) }
+    ? { ...common, ...renderEmail(message) }
     : {
-        ...about,
+        ...common,
         ...(content.title === undefined ? {} : { subject: content.title }),
         text: plainText(content, { max: TEXT_MAX }),
       }
 }
 
-/** A message that was not captured, for the same list: it could not be sent, or an account sends it for real. */
+/** Builds the entry of a message that was not captured: it was skipped, or a real account sends it. */
 export const listedMessage = (
   step: Step,
   item: InboxItem | undefined,
@@ -54,21 +54,25 @@ export const listedMessage = (
 }
 
 /**
- * In development, stands in for every channel without an account of its own: what would have been sent is rendered and
- * shown on the demo page, and goes nowhere.
+ * Development only: the provider of every channel without an account. Messages are rendered and shown on the demo page,
+ * but not sent.
  */
-export const capture: Provider<z.infer<typeof Config>> = {
+export const capture: Provider<z.infer<typeof CaptureConfig>> = {
   name: 'capture',
   channels: CHANNELS,
-  config: Config,
+  config: CaptureConfig,
   repeatable: true,
   concurrency: 64,
   needs: () => 'account',
   open: (_config, tools) => ({
     send: async (message) => {
       if (!tools.capture)
-        return { outcome: 'account', reason: 'development_only', detail: 'capture works in carillon dev' }
-      tools.capture(captured(message))
+        return {
+          outcome: 'account',
+          reason: 'development_only',
+          detail: 'capture only works in carillon dev',
+        }
+      tools.capture(render(message))
       return { outcome: 'sent', id: message.key }
     },
     verify: async () => {},

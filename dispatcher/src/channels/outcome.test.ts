@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { oneLine } from './outcome.ts'
 
-describe('a detail', () => {
+describe('oneLine', () => {
   test.each([
     ['550 <mia@example.com>: unknown', '550 <…>: unknown'],
     ['mailbox of "mia müller"@bücher.example is full', 'mailbox of "mia … is full'],
@@ -11,11 +11,11 @@ describe('a detail', () => {
     ['GET https://user:pass@api.example/x', 'GET https://api.example/…'],
     ['two\r\nlines\u0000 and\u202e more', 'two lines and more'],
     ['HTTP 503 at 10.0.0.1:587, code 131056', 'HTTP 503 at 10.0.0.1:587, code 131056'],
-  ])('%j holds no address or secret', (said, kept) => {
-    expect(oneLine(said)).toBe(kept)
+  ])('removes addresses and secrets from %j', (text, expected) => {
+    expect(oneLine(text)).toBe(expected)
   })
 
-  test('is cut to 200 characters, whatever the length', () => {
+  test('cuts any text to 200 characters', () => {
     expect(oneLine('x'.repeat(100_000))).toHaveLength(200)
     expect(oneLine('x'.repeat(100_000)).at(-1)).toBe('…')
     for (const hostile of ['@', 'a@', '+1 ', '1', 'https://', ' '])

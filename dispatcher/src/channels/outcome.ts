@@ -1,24 +1,24 @@
 import { type HttpAnswer, HttpFailure, type Outcome } from '@carillon/core/delivery/provider'
 import { cut } from '@carillon/schemas'
 
-/** The longest `Retry-After` that is read; what it leads to is capped further by whoever retries. */
-const AFTER_MAX_MS = 24 * 3_600_000
+/** Longer `Retry-After` values are capped to this; the retry policy may cap them further. */
+const RETRY_AFTER_MAX_MS = 24 * 3_600_000
 
-/** `Retry-After` (RFC 9110, section 10.2.3), seconds or a date, in ms from now; at most a day. */
+/** Parses `Retry-After` (RFC 9110, section 10.2.3), seconds or a date, into ms from now; at most a day. */
 export const retryAfterMs = (headers: Record<string, string>): number | undefined => {
-  const given = headers['retry-after']
-  if (given === undefined) return undefined
-  const ms = /^\d+$/.test(given) ? Number(given) * 1_000 : Date.parse(given) - Date.now()
-  return Number.isFinite(ms) && ms > 0 ? Math.min(ms, AFTER_MAX_MS) : undefined
+  const value = headers['retry-after']
+  if (value === undefined) return undefined
+  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now()
+  return Number.isFinite(ms) && ms > 0 ? Math.min(ms, RETRY_AFTER_MAX_MS) : undefined
 }
 
-/** What is read of what a provider says, and what is kept of it. */
+/** How much of a provider's text is read, and how much is kept. */
 const READ_MAX = 1_000
 const DETAIL_MAX = 200
 
 /**
- * Returns one printable line of at most 200 characters, for the `detail` of an outcome. E-mail addresses, phone numbers and
- * all but the origin of URLs, which may hold secrets, are replaced.
+ * Returns one printable line of at most 200 characters, for the `detail` of an outcome. E-mail addresses and phone numbers
+ * are replaced, and so is everything after the origin of a URL, since it may hold secrets.
  */
 export const oneLine = (text: string): string =>
   cut(
@@ -32,13 +32,25 @@ export const oneLine = (text: string): string =>
     DETAIL_MAX,
   )
 
+/** The outcome of a message without any text. */
+export const NO_TEXT: Outcome = { outcome: 'refused', reason: 'empty', detail: 'the message has no text' }
+
 /**
- * Maps an answer to an outcome by its status alone, for providers without error codes of their own. A 429 concerns the
- * account. `words` is what the provider said, if that holds no address, secret or content.
+ * Maps a success response to an outcome. Without a message id the outcome is in doubt, because the response may come from
+ * something other than the provider, such as a proxy.
  */
-export const outcomeOfStatus = (answer: HttpAnswer, words = ''): Outcome => {
+export const outcomeOfSuccess = (id: string | undefined): Outcome =>
+  id === undefined
+    ? { outcome: 'doubt', reason: 'unreadable_answer', detail: 'the response has no message id' }
+    : { outcome: 'sent', id }
+
+/**
+ * Maps a response to an outcome by its status alone, for responses without a known error code. A 429 applies to the
+ * account. `text` is added to the detail; it must not hold addresses, secrets or content.
+ */
+export const outcomeOfStatus = (answer: HttpAnswer, text = ''): Outcome => {
   const { status, headers } = answer
-  const detail = oneLine(`HTTP ${status} ${words}`)
+  const detail = oneLine(`HTTP ${status} ${text}`)
   const afterMs = retryAfterMs(headers)
   if (status >= 200 && status < 300) return { outcome: 'sent' }
   if (status === 429) return { outcome: 'retry', reason: 'rate_limited', detail, scope: 'account', afterMs }
@@ -51,13 +63,16 @@ export const outcomeOfStatus = (answer: HttpAnswer, words = ''): Outcome => {
   return { outcome: 'refused', reason: 'refused', detail }
 }
 
-/** The same outcome, of which a rate limit concerns the recipient alone. */
+/** Returns the same outcome, but a rate limit applies to the recipient only. */
 export const forRecipient = (outcome: Outcome): Outcome =>
   outcome.outcome === 'retry' && outcome.reason === 'rate_limited'
     ? { ...outcome, scope: 'recipient' }
     : outcome
 
-/** What no answer means: tried again if the request cannot have arrived, else in doubt. Throws what is a fault of ours. */
+/**
+ * Maps a failed request to an outcome: `retry` if it was never sent, otherwise `doubt`. Rethrows any error that is not an
+ * `HttpFailure`.
+ */
 export const outcomeOfFailure = (error: unknown): Outcome => {
   if (!(error instanceof HttpFailure)) throw error
   const { reason, sent } = error

@@ -15,7 +15,7 @@ import { fcm } from './push/fcm.ts'
 import { webPush } from './push/web-push.ts'
 import { webhook } from './webhook.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: each provider has a config of its own, which only it reads
+// biome-ignore lint/suspicious/noExplicitAny: each provider has its own config type
 const ALL: readonly Provider<any>[] = [
   smtp,
   sendgrid,
@@ -34,5 +34,5 @@ const ALL: readonly Provider<any>[] = [
   capture,
 ]
 
-/** Every provider Carillon knows, by name. A new one is a file beside this and a line here. */
+/** All providers by name. To add one, write a file in the folder of its medium and add a line here. */
 export const PROVIDERS: Providers = new Map(ALL.map((provider) => [provider.name, provider]))

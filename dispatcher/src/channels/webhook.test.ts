@@ -2,8 +2,15 @@ import { randomBytes } from 'node:crypto'
 import type { Outgoing } from '@carillon/core/delivery/provider'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hastyHttp, sample, standIn, strictHttp, testTools, unhurried } from './testing/channel.ts'
-import { httpFaults } from './testing/http.ts'
+import {
+  neverAborted,
+  publicOnlyHttp,
+  sample,
+  shortTimeoutHttp,
+  standIn,
+  testTools,
+} from './testing/channel.ts'
+import { httpFaultContract } from './testing/http.ts'
 import { webhook } from './webhook.ts'
 
 const secret = () => `whsec_${randomBytes(32).toString('base64')}`
@@ -18,7 +25,7 @@ afterAll(() => server.close())
 const open = (config: object, http = testTools().http) =>
   webhook.open(webhook.config.parse({ secrets: [newest, older], ...config }), testTools({ http }))
 const send = (message: Partial<Outgoing> = {}) =>
-  open({ url: `${server.url}/hook` }).send(sample(message), unhurried)
+  open({ url: `${server.url}/hook` }).send(sample(message), neverAborted)
 const last = () => server.requests.at(-1)!
 const ofDevice = (): Outgoing['address'] => ({
   kind: 'device',
@@ -27,10 +34,10 @@ const ofDevice = (): Outgoing['address'] => ({
 })
 
 describe('a message', () => {
-  test('is signed with every secret, as the library verifies', async () => {
+  test('is signed with every secret, and the signatures verify with the standardwebhooks library', async () => {
     server.answerWith({ status: 204 })
     const message = sample({ content: { title: 'Grüße 😀', data: { a: [1] }, tags: ['x'] } })
-    expect(await open({ url: `${server.url}/hook` }).send(message, unhurried)).toEqual({ outcome: 'sent' })
+    expect(await open({ url: `${server.url}/hook` }).send(message, neverAborted)).toEqual({ outcome: 'sent' })
     const { path, method, headers, body, json } = last()
     expect([method, path, headers['webhook-id']]).toEqual(['POST', '/hook', message.key])
     for (const known of [newest, older])
@@ -52,7 +59,7 @@ describe('a message', () => {
     })
   })
 
-  test('keeps its id on every attempt', async () => {
+  test('has the same id on every attempt', async () => {
     server.answerWith({})
     const message = sample()
     for (const attempt of [1, 2]) await send({ ...message, attempt })
@@ -61,26 +68,26 @@ describe('a message', () => {
     )
   })
 
-  test("goes to the user's own device, with an account that names a URL or none", async () => {
+  test("is posted to the user's device, whether or not the account has a URL", async () => {
     server.answerWith({})
     await send({ address: ofDevice() })
     expect(last().path).toBe('/mine')
-    expect(await open({}).send(sample({ address: ofDevice() }), unhurried)).toEqual({ outcome: 'sent' })
+    expect(await open({}).send(sample({ address: ofDevice() }), neverAborted)).toEqual({ outcome: 'sent' })
     expect(webhook.needs('webhook', webhook.config.parse({ secrets: [newest] }))).toBe('device')
     expect(webhook.needs('webhook', webhook.config.parse({ secrets: [newest], url: server.url }))).toBe(
       'account',
     )
-    await expect(async () => open({}).send(sample(), unhurried)).rejects.toThrow(TypeError)
+    await expect(async () => open({}).send(sample(), neverAborted)).rejects.toThrow(TypeError)
   })
 })
 
-describe('an answer', () => {
+describe('a response', () => {
   test.each([200, 201, 202, 204, 299])('%i: sent', async (status) => {
     server.answerWith({ status })
     expect(await send()).toEqual({ outcome: 'sent' })
   })
 
-  test('410: the device is forgotten; the URL of an account is its fault', async () => {
+  test('410 removes the device; for the URL of an account, it is an account error', async () => {
     server.answerWith({ status: 410 })
     expect(await send({ address: ofDevice() })).toMatchObject({ outcome: 'refused', forget: 'device' })
     expect(await send()).toMatchObject({ outcome: 'account', reason: 'gone' })
@@ -95,21 +102,21 @@ describe('an answer', () => {
     [413, 'refused'],
     [422, 'refused'],
     [429, 'rate_limited'],
-  ])('%i is retried, and concerns this endpoint alone', async (status, reason) => {
+  ])('%i is retried and applies to this endpoint only', async (status, reason) => {
     server.answerWith({ status, body: 'no', headers: { 'retry-after': '3' } })
     const expected = { outcome: 'retry', reason, scope: 'recipient', afterMs: 3_000 }
     expect(await send()).toMatchObject(expected)
     expect(await send({ address: ofDevice() })).toMatchObject(expected)
   })
 
-  test.each([500, 503])('%i is retried, as a fault of the host', async (status) => {
+  test.each([500, 503])('%i is retried as a fault of the host', async (status) => {
     server.answerWith({ status })
     const outcome = await send({ address: ofDevice() })
     expect(outcome).toMatchObject({ outcome: 'retry', reason: 'provider_error' })
     expect(outcome).not.toHaveProperty('scope')
   })
 
-  test('Retry-After is seconds or a date', async () => {
+  test('Retry-After may be seconds or a date', async () => {
     server.answerWith({ status: 429, headers: { 'retry-after': '12' } })
     expect(await send()).toMatchObject({ outcome: 'retry', reason: 'rate_limited', afterMs: 12_000 })
     const date = new Date(Date.now() + 60_000).toUTCString()
@@ -120,9 +127,9 @@ describe('an answer', () => {
   })
 })
 
-httpFaults((url, http) => open({ url }, http).send(sample(), unhurried))
+httpFaultContract((url, http) => open({ url }, http).send(sample(), neverAborted))
 
-test('a signal ends it', async () => {
+test('a signal aborts a send', async () => {
   server.answerWith('hang')
   const ends = new AbortController()
   const before = server.requests.length
@@ -132,14 +139,14 @@ test('a signal ends it', async () => {
   expect(await sending).toMatchObject({ outcome: 'doubt' })
 })
 
-describe('an account', () => {
-  const complaints = (config: unknown) =>
+describe('a config', () => {
+  const issuesOf = (config: unknown) =>
     webhook.config.safeParse(config).error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`)
 
-  test('is told what is wrong with it, each by name', () => {
-    expect(complaints({})).toEqual([expect.stringMatching(/^secrets is missing/)])
-    expect(complaints({ secrets: [] })).toEqual([expect.stringMatching(/^secrets .*at least one/)])
-    expect(complaints({ secrets: Array(6).fill(newest) })).toEqual([expect.stringMatching(/at most five/)])
+  test('reports every invalid field by name', () => {
+    expect(issuesOf({})).toEqual([expect.stringMatching(/^secrets is missing/)])
+    expect(issuesOf({ secrets: [] })).toEqual([expect.stringMatching(/^secrets .*at least one/)])
+    expect(issuesOf({ secrets: Array(6).fill(newest) })).toEqual([expect.stringMatching(/at most five/)])
     for (const bad of [
       'hunter2',
       'whsec_',
@@ -147,26 +154,26 @@ describe('an account', () => {
       `whsec_${randomBytes(65).toString('base64')}`,
       'whsec_!!!!',
     ])
-      expect(complaints({ secrets: [newest, bad] }), bad).toEqual([
+      expect(issuesOf({ secrets: [newest, bad] }), bad).toEqual([
         expect.stringMatching(/^secrets.1 must be whsec_/),
       ])
-    expect(complaints({ secrets: [newest], url: 'ftp://a.example' })).toEqual([
+    expect(issuesOf({ secrets: [newest], url: 'ftp://a.example' })).toEqual([
       expect.stringMatching(/^url must be an http/),
     ])
-    expect(complaints({ secrets: [newest], url: 'https://a:b@a.example' })).toEqual([
+    expect(issuesOf({ secrets: [newest], url: 'https://a:b@a.example' })).toEqual([
       expect.stringMatching(/^url must not hold credentials/),
     ])
-    expect(complaints({ secrets: [newest], urll: 'https://a.example' })).toHaveLength(1)
+    expect(issuesOf({ secrets: [newest], urll: 'https://a.example' })).toHaveLength(1)
   })
 
-  test('is verified without being called', async () => {
+  test('is verified without a request', async () => {
     const before = server.requests.length
     await open({ url: server.url }).verify()
     await open({}).verify()
-    await expect(open({ url: server.url }, strictHttp).verify()).rejects.toThrow(
+    await expect(open({ url: server.url }, publicOnlyHttp).verify()).rejects.toThrow(
       /cannot be requested: only https/,
     )
-    await expect(open({ url: 'https://127.0.0.2' }, hastyHttp).verify()).rejects.toThrow(/not public/)
+    await expect(open({ url: 'https://127.0.0.2' }, shortTimeoutHttp).verify()).rejects.toThrow(/not public/)
     expect(server.requests).toHaveLength(before)
   })
 })

@@ -3,18 +3,18 @@ import { cut } from '@carillon/schemas'
 
 export type Link = { label: string; url: string }
 
-/** What can be opened from a message: its own link, then those of its actions, if they are of the web; no two the same. */
+/** Returns the distinct web links of a message: those of its actions, then its own. At most `max`. */
 export const linksOf = ({ url, actions = [] }: Content, max: number, labelMax: number): Link[] => {
   const links = new Map<string, Link>()
-  for (const { label, url: target } of [...actions, { label: 'Open', url }])
-    if (target !== undefined && /^https?:/i.test(target) && !links.has(target))
-      links.set(target, { label: cut(label, labelMax), url: target })
+  for (const { label, url: href } of [...actions, { label: 'Open', url }])
+    if (href !== undefined && /^https?:/i.test(href) && !links.has(href))
+      links.set(href, { label: cut(label, labelMax), url: href })
   return [...links.values()].slice(0, max)
 }
 
-/** Text in which `&`, `<` and `>` mean something else: HTML outside of tags, and Slack's mrkdwn. */
+/** Escapes `&`, `<` and `>`, for HTML text and for Slack's mrkdwn. */
 export const escapeMarkup = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
-/** Whether there is anything to read in a message. */
+/** Returns whether a message has a title or body that is not blank. */
 export const hasText = ({ title = '', body = '' }: Content): boolean => `${title}${body}`.trim() !== ''

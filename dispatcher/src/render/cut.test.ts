@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { escapeMarkup } from './chat.ts'
 import { cutEscaped } from './cut.ts'
 
-test('what fits is left as it is, and no escape is split', () => {
+test('text that fits is kept, and no escape sequence is split', () => {
   expect(cutEscaped('a&b', 7, escapeMarkup)).toBe('a&amp;b')
   expect(cutEscaped('a&bc', 7, escapeMarkup)).toBe('a&amp;…')
   expect(cutEscaped('a&bc', 6, escapeMarkup)).toBe('a…')
 })
 
-test('no length splits a grapheme cluster, or is passed', () => {
+test('no grapheme cluster is split, and the length is never exceeded', () => {
   const clusters = ['a', '👨‍👩‍👧‍👦', '&', 'e\u0301', '🇵🇹', '<', '😀']
   const text = clusters.join('')
   const prefixes = clusters.map((_, count) => escapeMarkup(clusters.slice(0, count).join('')))

@@ -1,17 +1,17 @@
 import { cutPoint } from '@carillon/schemas'
 
 /**
- * The escaped text, or as much of its beginning as fits into `max` UTF-16 units with an ellipsis; neither a grapheme
- * cluster nor an escape is split. `escaped` must be as good for a single character as for the whole.
+ * Escapes text and cuts it to at most `max` UTF-16 units, with an ellipsis. Neither a grapheme cluster nor an escape
+ * sequence is split. `escapeText` must give the same result for a text as for its characters one by one.
  */
-export const cutEscaped = (text: string, max: number, escaped: (text: string) => string): string => {
-  const whole = escaped(text)
+export const cutEscaped = (text: string, max: number, escapeText: (text: string) => string): string => {
+  const whole = escapeText(text)
   if (whole.length <= max) return whole
   const ends: number[] = [0]
   let kept = ''
   let end = 0
   for (const character of text) {
-    const next = escaped(character)
+    const next = escapeText(character)
     if (kept.length + next.length > max - 1) break
     kept += next
     end += character.length

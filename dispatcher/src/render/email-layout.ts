@@ -6,11 +6,11 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 }
 
-/** Text as HTML: safe between tags and between quotes. */
+/** Escapes text for HTML, both between tags and inside quoted attributes. */
 export const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 
-/** Plain text as escaped paragraphs: an empty line ends one, a line break stays one. */
+/** Converts plain text to escaped paragraphs. Empty lines separate paragraphs; line breaks are kept. */
 export const bodyHtml = (text: string): string =>
   text
     .split(/\n{2,}/)
@@ -18,13 +18,12 @@ export const bodyHtml = (text: string): string =>
     .map((paragraph) => `<p style="margin:0 0 16px">${escapeHtml(paragraph).replaceAll('\n', '<br>')}</p>`)
     .join('')
 
-/** Something to follow. */
 export type Link = { label: string; url: string }
 
-/** What the layout shows; every string is HTML already, and an empty or absent one takes no room. */
+/** The content of the layout. All strings are HTML; empty and absent ones are left out. */
 type Parts = {
   subject: string
-  /** What lists of mails show beside the subject. */
+  /** The preview that mail clients show next to the subject. */
   preview: string
   actor: string
   avatar?: string
@@ -79,8 +78,8 @@ const footerHtml = ({ unsubscribe }: Parts): string =>
   unsubscribe ? `<a href="${unsubscribe}" style="${LINK}">Unsubscribe from these e-mails</a>` : ''
 
 /**
- * The page around a notification. Mail clients drop style sheets, so that styles are inline; it sets no colours but the
- * button's and declares both colour schemes, so that it takes on the reader's.
+ * Renders the HTML page of an e-mail. Styles are inline because mail clients drop style sheets. Only the button has colours
+ * of its own, so that the rest follows the reader's light or dark colour scheme.
  */
 export const layout = (parts: Parts): string =>
   [

@@ -1,4 +1,4 @@
-const of =
+const withScheme =
   (schemes: RegExp) =>
   (url: string | undefined): string | undefined => {
     if (url === undefined || !URL.canParse(url)) return undefined
@@ -6,8 +6,11 @@ const of =
     return schemes.test(protocol) ? href : undefined
   }
 
-/** A link as a URL parser writes it, without quotes or control characters; undefined unless http, https, mailto or tel. */
-export const safeUrl = of(/^(https?|mailto|tel):$/)
+/**
+ * Normalises a link, so that it holds no quotes or control characters. Returns undefined unless it is http, https, mailto or
+ * tel.
+ */
+export const safeUrl = withScheme(/^(https?|mailto|tel):$/)
 
-/** The same for what is loaded or posted to; undefined unless http or https. */
-export const webUrl = of(/^https?:$/)
+/** Normalises a URL that is loaded or posted to. Returns undefined unless it is http or https. */
+export const webUrl = withScheme(/^https?:$/)

@@ -34,7 +34,7 @@ const full: Content = {
 }
 
 describe('an e-mail', () => {
-  test('says everything in plain text, with its links', () => {
+  test('has all content as plain text, with its links', () => {
     const { subject, text } = renderEmail(message(full, { unsubscribeUrl: 'https://hub.example.com/u/t' }))
     expect(subject).toBe('Ada commented on “Roadmap”')
     expect(text).toBe(
@@ -54,7 +54,7 @@ describe('an e-mail', () => {
     )
   })
 
-  test('shows the primary action as the button, and follows both colour schemes', () => {
+  test('shows the primary action as the button and supports both colour schemes', () => {
     const { html } = renderEmail(message(full, { unsubscribeUrl: 'https://hub.example.com/u/t' }))
     expect(html).toMatch(/bgcolor[^>]*><a href="https:\/\/app\.example\.com\/reply"/)
     expect(html).toContain('<a href="https://app.example.com/posts/7?a=1&amp;b=2"')
@@ -67,19 +67,19 @@ describe('an e-mail', () => {
     expect(html).toContain('href="https://hub.example.com/u/t"')
   })
 
-  test('leaves out what there is not', () => {
+  test('leaves out absent content', () => {
     const { subject, text, html } = renderEmail(message({}))
     expect(subject).toBe('Comment created')
     expect(text).toBe('Comment created\n')
     expect(html).not.toMatch(/<img|<a |<h1|nsubscribe|undefined/)
   })
 
-  test('makes a button of its own link when no action is the primary one', () => {
+  test('uses its own link as the button if there is no primary action', () => {
     const { html } = renderEmail(message({ url: 'https://app.example.com/7' }))
     expect(html).toMatch(/bgcolor[^>]*><a href="https:\/\/app\.example\.com\/7"[^>]*>View</)
   })
 
-  test('offers a link once, however often it is given', () => {
+  test('shows a repeated link once', () => {
     const url = 'https://app.example.com/7'
     const { text } = renderEmail(message({ url, actions: [{ name: 'open', label: 'Open', url }] }))
     expect(text).toBe('Open: https://app.example.com/7\n')
@@ -121,13 +121,13 @@ describe('hostile content', () => {
     '/posts/7',
     '//x',
     '',
-  ])('leads nowhere by %s', (url) => {
+  ])('is not linked: %s', (url) => {
     const { html, text } = renderEmail(message(everywhere('x', url), { unsubscribeUrl: url }))
     expect(html).not.toMatch(/href=|src=/)
     expect(text).toBe('x\n\nx\n\nx\n')
   })
 
-  test('loads no pictures by mailto or tel', () => {
+  test('loads no images over mailto or tel', () => {
     const { html } = renderEmail(
       message({ image: 'mailto:a@example.com', actor: { name: 'A', avatar: 'tel:1' }, title: 'x' }),
     )
@@ -138,12 +138,12 @@ describe('hostile content', () => {
     'Hello\r\nBcc: eve@example.com',
     'Hello\nBcc: eve@example.com',
     'Hello\u2028Bcc:\u0000 eve@example.com',
-  ])('stays one subject line: %j', (title) => {
+  ])('cannot add lines to the subject: %j', (title) => {
     const { subject } = renderEmail(message({ title }))
     expect(subject).toBe('Hello Bcc: eve@example.com')
   })
 
-  test('keeps a subject short and whole emoji in it', () => {
+  test('is cut in the subject without splitting emoji', () => {
     const { subject } = renderEmail(message({ title: '🔔'.repeat(250) }))
     expect(subject).toBe(`${'🔔'.repeat(124)}…`)
     const family = renderEmail(message({ title: `${'a'.repeat(247)}👨‍👩‍👧‍👦` }))

@@ -3,38 +3,36 @@ import { cleanText, cut } from '@carillon/schemas'
 import { bodyHtml, escapeHtml, type Link, layout } from './email-layout.ts'
 import { safeUrl, webUrl } from './email-links.ts'
 
-/** An e-mail, without its envelope. `subject` is one line without control characters. */
+/** The content of an e-mail. `subject` is one line without control characters. */
 export type Email = { subject: string; text: string; html: string }
 
-/** Longer subjects are cut: mail clients show about a third of this. */
+/** Longer subjects are cut. Mail clients show about a third of this. */
 const SUBJECT_MAX = 250
 const PREVIEW_MAX = 140
 
-/** `text` as one line of at most `max` UTF-16 units, clean of what turns the writing around. */
-const line = (text: string, max: number): string =>
+/** Converts text to one line of at most `max` UTF-16 units, without bidirectional control characters. */
+const oneLine = (text: string, max: number): string =>
   cut(cleanText(text.replaceAll(/[\p{Cc}\s]+/gu, ' ')).trim(), max)
 
-/** `comment.created` in words: "Comment created". */
-const words = (type: string): string => {
+/** Converts a type such as `comment.created` to a title: "Comment created". */
+const titleOfType = (type: string): string => {
   const text = type.replaceAll(/[._-]+/g, ' ').trim()
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** Body text with uniform line ends, and no control characters but those. */
-const lines = (text: string): string =>
+/** Normalises line ends and removes all other control characters but tabs. */
+const normalized = (text: string): string =>
   text
     .replaceAll(/\r\n?|[\p{Zl}\p{Zp}]/gu, '\n')
     .replaceAll(/[^\P{Cc}\n\t]/gu, '')
     .trim()
 
-/** What to offer: one button, the primary action or else the notification's own link, and the rest as links. */
+/** Chooses one button, the primary action or else the notification's own link, and renders the rest as links. */
 const linksOf = ({ url, actions = [] }: Outgoing['content']): { button?: Link; others: Link[] } => {
   const own = safeUrl(url)
   const offered = actions.flatMap((action) => {
-    const target = safeUrl(action.url)
-    return target === undefined
-      ? []
-      : [{ label: line(action.label, 128), url: target, primary: action.primary }]
+    const url = safeUrl(action.url)
+    return url === undefined ? [] : [{ label: oneLine(action.label, 128), url, primary: action.primary }]
   })
   const view =
     own === undefined || offered.some((link) => link.url === own) ? undefined : { label: 'View', url: own }
@@ -43,21 +41,20 @@ const linksOf = ({ url, actions = [] }: Outgoing['content']): { button?: Link; o
 }
 
 /**
- * An e-mail from a notification's content: HTML in tables with inline styles, which follows the reader's light or dark
- * colours, and the same as plain text. Everything in it is escaped; only http, https, mailto and tel links survive, and
- * only http and https images.
+ * Renders a notification as an e-mail, in HTML and plain text. All content is escaped. Links other than http, https, mailto
+ * and tel are removed, and so are images other than http and https.
  */
 export const renderEmail = ({ type, content, unsubscribeUrl }: Outgoing): Email => {
-  const subject = line(content.title ?? '', SUBJECT_MAX) || words(type)
-  const body = lines(content.body ?? '')
-  const actor = line(content.actor?.name ?? '', 256)
+  const subject = oneLine(content.title ?? '', SUBJECT_MAX) || titleOfType(type)
+  const body = normalized(content.body ?? '')
+  const actor = oneLine(content.actor?.name ?? '', 256)
   const { button, others } = linksOf(content)
   const unsubscribe = webUrl(unsubscribeUrl)
-  const titled = line(content.title ?? '', 512)
+  const title = oneLine(content.title ?? '', 512)
 
   const text = [
     actor,
-    titled,
+    title,
     body,
     [...(button ? [button] : []), ...others].map(({ label, url }) => `${label}: ${url}`).join('\n'),
     unsubscribe === undefined ? '' : `--\nUnsubscribe: ${unsubscribe}`,
@@ -67,10 +64,10 @@ export const renderEmail = ({ type, content, unsubscribeUrl }: Outgoing): Email 
 
   const html = layout({
     subject: escapeHtml(subject),
-    preview: escapeHtml(line(body, PREVIEW_MAX)),
+    preview: escapeHtml(oneLine(body, PREVIEW_MAX)),
     actor: escapeHtml(actor),
     avatar: escaped(webUrl(content.actor?.avatar)),
-    title: escapeHtml(titled),
+    title: escapeHtml(title),
     url: escaped(safeUrl(content.url)),
     body: bodyHtml(body),
     image: escaped(webUrl(content.image)),

@@ -4,7 +4,7 @@ import { plainText, smsText } from './text.ts'
 const url = 'https://app.example/posts/7'
 
 describe('plain text', () => {
-  test('title, body and link, each from a line of its own', () => {
+  test('has title, body and link on separate lines', () => {
     expect(plainText({ title: 'Hello', body: 'Line 1\r\nLine 2', url }, { max: 100 })).toBe(
       `Hello\nLine 1\nLine 2\n${url}`,
     )
@@ -14,17 +14,17 @@ describe('plain text', () => {
     expect(plainText({ title: '  ', body: '\n' }, { max: 100 })).toBe('')
   })
 
-  test('a link that is said already is not repeated', () => {
+  test('does not repeat a link of the body', () => {
     expect(plainText({ body: `See ${url}!`, url }, { max: 100 })).toBe(`See ${url}!`)
   })
 
-  test('is cut before the link, which stays whole', () => {
+  test('is cut before the link, which is kept whole', () => {
     const text = plainText({ title: 'T', body: 'x'.repeat(500), url }, { max: 100 })
     expect(text).toHaveLength(100)
     expect(text).toMatch(/x…\nhttps:\/\/app\.example\/posts\/7$/)
   })
 
-  test('is cut between characters', () => {
+  test('is never cut inside a character', () => {
     for (let max = 0; max < 12; max++) {
       const text = plainText({ body: '👍👍👍👍👍👍👍' }, { max })
       expect(text.length).toBeLessThanOrEqual(max)
@@ -32,7 +32,7 @@ describe('plain text', () => {
     }
   })
 
-  test('a link that leaves no room for the rest is left out, never cut', () => {
+  test('leaves out a link that takes too much room, and never cuts it', () => {
     const long = `https://app.example/${'a'.repeat(80)}`
     expect(plainText({ title: 'What it is about, at some length', url: long }, { max: 110 })).toBe(
       'What it is about, at some length',
@@ -41,7 +41,7 @@ describe('plain text', () => {
     expect(plainText({ url: long }, { max: 50 })).toBe('')
   })
 
-  test('holds no control characters', () => {
+  test('has no control characters', () => {
     expect(plainText({ title: 'a\u0000b\u001b[31m', body: 'c\u0085d\n\n\n\n\ne\u2028f' }, { max: 100 })).toBe(
       'ab[31m\ncd\n\ne\nf',
     )
@@ -49,7 +49,7 @@ describe('plain text', () => {
 })
 
 describe('SMS', () => {
-  test('at most ten segments: 1,530 characters of the GSM alphabet', () => {
+  test('has at most ten segments: 1,530 characters of the GSM alphabet', () => {
     const text = smsText({ body: 'é'.repeat(2_000), url }, 1_600)
     expect(text).toHaveLength(1_530)
     expect(text).toMatch(/é\.\.\.\nhttps:/)
@@ -57,13 +57,13 @@ describe('SMS', () => {
     expect(smsText({ body: 'a'.repeat(2_000) }, 1_000)).toHaveLength(1_000)
   })
 
-  test('of which some count twice', () => {
+  test('counts extension characters twice', () => {
     const text = smsText({ body: `${'€'.repeat(100)}${'a'.repeat(2_000)}` }, 1_600)
     expect(text.length + 100).toBe(1_530)
     expect(smsText({ body: '€'.repeat(2_000) }, 1_600).length * 2).toBeLessThanOrEqual(1_530)
   })
 
-  test('670 characters with any other', () => {
+  test('has at most 670 characters with any other alphabet', () => {
     const text = smsText({ body: `ç${'a'.repeat(2_000)}`, url }, 1_600)
     expect(text).toHaveLength(670)
     expect(text).toMatch(/a…\nhttps:/)

@@ -1,7 +1,7 @@
 import type { Outgoing } from '@carillon/core/delivery/provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Answer, sample, standIn, testTools, unhurried } from '../testing/channel.ts'
-import { httpFaults } from '../testing/http.ts'
+import { type Answer, neverAborted, sample, standIn, testTools } from '../testing/channel.ts'
+import { httpFaultContract } from '../testing/http.ts'
 import { discord } from './discord.ts'
 
 let server: Awaited<ReturnType<typeof standIn>>
@@ -13,7 +13,7 @@ afterAll(() => server.close())
 const hook = (url: string) => `${url}/api/webhooks/123/abc-DEF_1`
 const open = (url?: string, http = testTools().http) =>
   discord.open(discord.config.parse({ url }), testTools({ http }))
-const send = (message: Partial<Outgoing> = {}) => open(hook(server.url)).send(sample(message), unhurried)
+const send = (message: Partial<Outgoing> = {}) => open(hook(server.url)).send(sample(message), neverAborted)
 const ofDevice = (): Outgoing['address'] => ({
   kind: 'device',
   id: 'd-1',
@@ -23,7 +23,7 @@ const last = () => server.requests.at(-1)!
 const TAKEN = { body: { id: '1234567890', type: 0, channel_id: '1' } }
 
 describe('a message', () => {
-  test('is an embed that mentions nobody, with its text as it is', async () => {
+  test('is an embed without mentions, with its text unchanged', async () => {
     server.answerWith(TAKEN)
     const content = {
       title: '*Ship* it',
@@ -57,7 +57,7 @@ describe('a message', () => {
     })
   })
 
-  test.each(['a', '*', '😀'])('keeps to the lengths Discord takes: %s', async (part) => {
+  test.each(['a', '*', '😀'])('respects the length limits of Discord: %s', async (part) => {
     server.answerWith(TAKEN)
     await send({
       content: {
@@ -80,19 +80,21 @@ describe('a message', () => {
     expect(last().body).not.toMatch(/\\ud[89a-f]/)
   })
 
-  test("goes to the user's own device, keeping its query", async () => {
+  test("is posted to the user's device, whose URL keeps its query", async () => {
     server.answerWith(TAKEN)
-    expect(await open().send(sample({ address: ofDevice() }), unhurried)).toMatchObject({ outcome: 'sent' })
+    expect(await open().send(sample({ address: ofDevice() }), neverAborted)).toMatchObject({
+      outcome: 'sent',
+    })
     expect(last().path).toBe('/api/webhooks/9/x?thread_id=7&wait=true')
   })
 })
 
 const failed = (status: number, code: number) => ({ status, body: { message: 'No', code } })
-describe('an answer', () => {
+describe('a response', () => {
   test.each([
     [404, 10_015],
     [401, 50_027],
-  ])('a webhook that is gone: %i, %i', async (status, code) => {
+  ])('%i with code %i: the webhook does not exist', async (status, code) => {
     server.answerWith(failed(status, code))
     expect(await send({ address: ofDevice() })).toMatchObject({ outcome: 'refused', forget: 'device' })
     expect(await send()).toMatchObject({ outcome: 'account', reason: 'gone' })
@@ -102,7 +104,7 @@ describe('an answer', () => {
     [400, 50_035, 'refused', 'refused'],
     [403, 50_013, 'account', 'not_authorized'],
     [500, 0, 'retry', 'provider_error'],
-  ])('%i, %i', async (status, code, outcome, reason) => {
+  ])('%i with code %i', async (status, code, outcome, reason) => {
     server.answerWith(failed(status, code))
     expect(await send()).toMatchObject({ outcome, reason })
     expect((await send({ address: ofDevice() })).outcome).not.toBe('account')
@@ -115,38 +117,38 @@ describe('an answer', () => {
   })
 
   test.each([
-    ['of one webhook', limited(false, 'user'), { scope: 'recipient', afterMs: 642 }],
-    ['of its channel', limited(false, 'shared'), { scope: 'recipient', afterMs: 642 }],
-    ['of everything', limited(true, 'global'), { scope: 'account', afterMs: 642 }],
+    ['of the webhook', limited(false, 'user'), { scope: 'recipient', afterMs: 642 }],
+    ['of the channel', limited(false, 'shared'), { scope: 'recipient', afterMs: 642 }],
+    ['global', limited(true, 'global'), { scope: 'account', afterMs: 642 }],
     [
       'by Cloudflare',
       { status: 429, headers: { 'retry-after': '60' }, body: '<html>' },
       { scope: 'account', afterMs: 60_000 },
     ],
-  ])('too many requests %s', async (_, answer, expected) => {
+  ])('rate limit: %s', async (_, answer, expected) => {
     server.answerWith(answer)
     expect(await send()).toMatchObject({ outcome: 'retry', reason: 'rate_limited', ...expected })
   })
 
-  test('one that is not of Discord', async () => {
+  test('a response that is not from Discord', async () => {
     server.answerWith({ body: 'welcome' })
     expect(await send()).toMatchObject({ outcome: 'doubt', reason: 'unreadable_answer' })
   })
 })
 
-httpFaults((url, http) => open(hook(url), http).send(sample(), unhurried))
+httpFaultContract((url, http) => open(hook(url), http).send(sample(), neverAborted))
 
-test('an account is verified by reading its webhook, and checked when it is stored', async () => {
+test('an account is verified by reading its webhook, and its config is validated', async () => {
   server.answerWith({ body: { id: '123', type: 1 } })
   await open(hook(server.url)).verify()
   await open().verify()
   expect(last()).toMatchObject({ method: 'GET', path: '/api/webhooks/123/abc-DEF_1' })
   server.answerWith(failed(404, 10_015))
   await expect(open(hook(server.url)).verify()).rejects.toThrow(/HTTP 404/)
-  const complaint = (url: string) => discord.config.safeParse({ url }).error?.issues[0]?.message
-  expect(complaint('https://discord.com/channels/1/2')).toMatch(/webhooks/)
-  expect(complaint(`${hook('https://discord.com')}/slack`)).toMatch(/webhooks/)
-  expect(complaint(hook('https://discord.com'))).toBeUndefined()
+  const issueOf = (url: string) => discord.config.safeParse({ url }).error?.issues[0]?.message
+  expect(issueOf('https://discord.com/channels/1/2')).toMatch(/webhooks/)
+  expect(issueOf(`${hook('https://discord.com')}/slack`)).toMatch(/webhooks/)
+  expect(issueOf(hook('https://discord.com'))).toBeUndefined()
   expect([discord.needs('discord', {}), discord.needs('discord', { url: 'x' })]).toEqual([
     'device',
     'account',

@@ -1,30 +1,31 @@
 import type { Content, HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import { readJson } from '@carillon/core/json/json'
 import { z } from 'zod'
 import { hasText, linksOf } from '../../render/chat.ts'
 import { cutEscaped } from '../../render/cut.ts'
-import { outcomeOfSuccess, readJson } from '../api.ts'
-import { atEndpoint, EMPTY, type Endpoint, endpointOf, endpointUrl, gone, postJson } from '../endpoint.ts'
-import { oneLine, outcomeOfStatus } from '../outcome.ts'
+import { endpointUrl } from '../config.ts'
+import { type Endpoint, endpointGone, endpointOf, forEndpoint, postJson } from '../endpoint.ts'
+import { NO_TEXT, oneLine, outcomeOfStatus, outcomeOfSuccess } from '../outcome.ts'
 
-const config = z.strictObject({
-  url: endpointUrl("A channel's webhook, for users without a Discord device of their own")
+const DiscordConfig = z.strictObject({
+  url: endpointUrl('The webhook of a channel, used for users without a Discord device')
     .regex(/\/api\/(v\d+\/)?webhooks\/\d+\/[A-Za-z0-9_-]+(\?|$)/, 'must be …/api/webhooks/<id>/<token>')
     .optional(),
 })
-type Config = z.infer<typeof config>
+type DiscordConfig = z.infer<typeof DiscordConfig>
 
-/** Limits of an embed, in characters; together they stay below its 6,000. */
+/** Limits of the parts of an embed, in characters. Their sum stays below the limit of 6,000 for a whole embed. */
 const TITLE_MAX = 256
 const DESCRIPTION_MAX = 4_096
 const FIELD_MAX = 1_024
 
-/** Text as it is: what means something in Markdown is escaped, but for addresses of the web. */
+/** Escapes Markdown, except inside web URLs. */
 const escapeMarkdown = (text: string): string =>
-  text.replaceAll(/https?:\/\/[^\s<>()[\]]+|[\\*_~`|<>[\]()#-]/gi, (found) =>
-    /^http/i.test(found) ? found : `\\${found}`,
+  text.replaceAll(/https?:\/\/[^\s<>()[\]]+|[\\*_~`|<>[\]()#-]/gi, (match) =>
+    /^http/i.test(match) ? match : `\\${match}`,
   )
 
-/** Links in the place of buttons, which only bots may send; as many as fit. */
+/** Renders as many links as fit. Webhooks cannot send buttons; only bots can. */
 const linkField = (content: Content) => {
   let value = ''
   for (const { label, url } of linksOf(content, 8, 80)) {
@@ -34,7 +35,10 @@ const linkField = (content: Content) => {
   return value === '' ? [] : [{ name: '\u200b', value }]
 }
 
-/** https://discord.com/developers/docs/resources/message#embed-object; nobody is mentioned, whatever the text says. */
+/**
+ * Renders an embed: https://discord.com/developers/docs/resources/message#embed-object. Mentions in the text have no
+ * effect.
+ */
 const render = ({ content, at }: Outgoing) => {
   const { title, body, url, image, actor } = content
   const web = (link: string | undefined) => (link && /^https?:/i.test(link) ? link : undefined)
@@ -61,54 +65,54 @@ const Sent = z.object({ id: z.string().min(1).max(32) })
 const Failed = z.object({ code: z.int() })
 const Limited = z.object({ retry_after: z.number().positive(), global: z.boolean().optional() })
 
-/**
- * https://discord.com/developers/docs/topics/rate-limits: the scopes `user` and `shared` limit the resource, which is the
- * webhook; `global` limits everything.
- */
 /** "Invalid Webhook Token" and "Unknown Webhook". */
 const GONE = [50_027, 10_015]
 
-const outcome = (endpoint: Endpoint, answer: HttpAnswer): Outcome => {
+/**
+ * Maps a response to an outcome. A rate limit of scope `user` or `shared` applies to the webhook, `global` to everything:
+ * https://discord.com/developers/docs/topics/rate-limits
+ */
+const outcomeOf = (endpoint: Endpoint, answer: HttpAnswer): Outcome => {
   if (answer.status === 200) return outcomeOfSuccess(readJson(answer.body, Sent)?.id)
   const code = readJson(answer.body, Failed)?.code
-  const words = code === undefined ? '' : `Discord error ${code}`
+  const text = code === undefined ? '' : `Discord error ${code}`
   if (answer.status === 404 || answer.status === 410 || (code !== undefined && GONE.includes(code)))
-    return gone(endpoint, oneLine(`HTTP ${answer.status} ${words}: the webhook is gone`))
-  const said = atEndpoint(endpoint, outcomeOfStatus(answer, words))
-  if (answer.status !== 429 || said.outcome !== 'retry') return said
+    return endpointGone(endpoint, oneLine(`HTTP ${answer.status} ${text}: the webhook does not exist`))
+  const outcome = forEndpoint(endpoint, outcomeOfStatus(answer, text))
+  if (answer.status !== 429 || outcome.outcome !== 'retry') return outcome
   const limited = readJson(answer.body, Limited)
-  // An answer that is not the API's comes from Cloudflare, which blocks the address: no webhook works then.
-  const all = !limited || limited.global || answer.headers['x-ratelimit-scope'] === 'global'
+  // A response without these fields comes from Cloudflare, which has blocked our IP address for all webhooks.
+  const isGlobal = !limited || limited.global || answer.headers['x-ratelimit-scope'] === 'global'
   return {
-    ...said,
-    scope: all ? 'account' : 'recipient',
-    // Seconds, and finer than the header's.
+    ...outcome,
+    scope: isGlobal ? 'account' : 'recipient',
+    // In seconds, and more precise than the header.
     ...(limited && { afterMs: Math.min(Math.ceil(limited.retry_after * 1_000), 86_400_000) }),
   }
 }
 
-/** Discord: embeds to the webhook of a channel. */
-export const discord: Provider<Config> = {
+/** Discord: posts embeds to the webhook of a channel. */
+export const discord: Provider<DiscordConfig> = {
   name: 'discord',
   channels: ['discord'],
-  config,
+  config: DiscordConfig,
   repeatable: false,
   concurrency: 4,
   needs: (_, { url }) => (url === undefined ? 'device' : 'account'),
-  open: ({ url: own }, { http }) => ({
+  open: ({ url: accountUrl }, { http }) => ({
     send: async (message, signal) => {
-      if (!hasText(message.content)) return EMPTY
-      const endpoint = endpointOf('discord', message, own)
+      if (!hasText(message.content)) return NO_TEXT
+      const endpoint = endpointOf('discord', message, accountUrl)
       const url = new URL(endpoint.url)
       url.searchParams.set('wait', 'true')
       return postJson(http, { url: url.href, body: render(message), signal }, (answer) =>
-        outcome(endpoint, answer),
+        outcomeOf(endpoint, answer),
       )
     },
     verify: async () => {
-      if (own === undefined) return
-      const { status } = await http.request({ url: own })
-      if (status !== 200) throw new Error(`Discord does not know the webhook: HTTP ${status}`)
+      if (accountUrl === undefined) return
+      const { status } = await http.request({ url: accountUrl })
+      if (status !== 200) throw new Error(`Discord rejected the webhook URL (HTTP ${status}): check url`)
     },
     close: async () => {},
   }),

@@ -1,7 +1,7 @@
 import type { Outgoing } from '@carillon/core/delivery/provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sample, standIn, strictHttp, testTools, unhurried } from '../testing/channel.ts'
-import { httpFaults } from '../testing/http.ts'
+import { neverAborted, publicOnlyHttp, sample, standIn, testTools } from '../testing/channel.ts'
+import { httpFaultContract } from '../testing/http.ts'
 import { slack } from './slack.ts'
 
 const TOKEN = 'xoxb-123-456-abc'
@@ -22,15 +22,15 @@ const open = (config: object, http = testTools().http) =>
 const asBot = (message: Partial<Outgoing> = {}) =>
   open({ botToken: TOKEN, baseUrl: `${server.url}/` }).send(
     sample({ address: person, ...message }),
-    unhurried,
+    neverAborted,
   )
 const asWebhook = (message: Partial<Outgoing> = {}) =>
-  open({ webhookUrl: `${server.url}/services/T/B/X` }).send(sample(message), unhurried)
+  open({ webhookUrl: `${server.url}/services/T/B/X` }).send(sample(message), neverAborted)
 const last = () => server.requests.at(-1)!
 const TAKEN = { body: { ok: true, channel: 'D1', ts: '1503435956.000247', message: {} } }
 
 describe('a message', () => {
-  test('is blocks, and text for what shows none', async () => {
+  test('has blocks, and text for clients that cannot show blocks', async () => {
     server.answerWith(TAKEN)
     const content = {
       title: 'Ship <it> & go',
@@ -69,7 +69,7 @@ describe('a message', () => {
     })
   })
 
-  test('keeps to the lengths Slack takes', async () => {
+  test('respects the length limits of Slack', async () => {
     server.answerWith(TAKEN)
     await asBot({
       content: {
@@ -87,14 +87,14 @@ describe('a message', () => {
     expect(last().json.text.length).toBeLessThanOrEqual(3_000)
   })
 
-  test('goes to an incoming webhook', async () => {
+  test('is posted to an incoming webhook', async () => {
     server.answerWith({ body: 'ok' })
     expect(await asWebhook()).toEqual({ outcome: 'sent' })
     expect(last()).toMatchObject({ path: '/services/T/B/X', json: { text: expect.any(String) } })
     expect(last().headers).not.toHaveProperty('authorization')
   })
 
-  test('goes without its image when Slack cannot take that', async () => {
+  test('is sent without its image if Slack rejects the image', async () => {
     const picky = await standIn(({ json }) =>
       json.blocks.some(({ type }: { type: string }) => type === 'image')
         ? { body: { ok: false, error: 'invalid_blocks' } }
@@ -102,12 +102,12 @@ describe('a message', () => {
     )
     const sender = open({ botToken: TOKEN, baseUrl: picky.url })
     const message = sample({ address: person, content: { body: 'x', image: 'https://app.example/7.png' } })
-    expect(await sender.send(message, unhurried)).toMatchObject({ outcome: 'sent' })
+    expect(await sender.send(message, neverAborted)).toMatchObject({ outcome: 'sent' })
     expect(picky.requests).toHaveLength(2)
     await picky.close()
   })
 
-  test('says something', async () => {
+  test('is refused without text', async () => {
     const before = server.requests.length
     expect(await asBot({ content: { url: 'https://app.example' } })).toMatchObject({
       outcome: 'refused',
@@ -117,7 +117,7 @@ describe('a message', () => {
   })
 })
 
-describe('an error of the API', () => {
+describe('an error of the Web API', () => {
   test.each([
     ['invalid_auth', 'account', 'invalid_auth'],
     ['token_revoked', 'account', 'token_revoked'],
@@ -137,7 +137,7 @@ describe('an error of the API', () => {
     expect(await asBot()).toMatchObject({ outcome, reason })
   })
 
-  test('too many requests', async () => {
+  test('a rate limit', async () => {
     server.answerWith({
       status: 429,
       headers: { 'retry-after': '30' },
@@ -151,7 +151,7 @@ describe('an error of the API', () => {
     })
   })
 
-  test('an answer that is none of its own', async () => {
+  test('a response that is not from Slack', async () => {
     server.answerWith({ body: '<html>welcome to the hotel</html>' })
     expect(await asBot()).toMatchObject({ outcome: 'doubt', reason: 'unreadable_answer' })
   })
@@ -164,33 +164,33 @@ test.each([
   [404, 'no_service', 'account', 'no_service'],
   [410, 'channel_is_archived', 'account', 'channel_is_archived'],
   [500, 'rollup_error', 'retry', 'provider_error'],
-])('an incoming webhook answers %i %s', async (status, body, outcome, reason) => {
+])('an incoming webhook responds with %i %s', async (status, body, outcome, reason) => {
   server.answerWith({ status, body })
   expect(await asWebhook()).toMatchObject({ outcome, reason })
 })
 
 describe('as a bot', () =>
-  httpFaults((url, http) =>
-    open({ botToken: TOKEN, baseUrl: url }, http).send(sample({ address: person }), unhurried),
+  httpFaultContract((url, http) =>
+    open({ botToken: TOKEN, baseUrl: url }, http).send(sample({ address: person }), neverAborted),
   ))
 describe('as a webhook', () =>
-  httpFaults((url, http) => open({ webhookUrl: url }, http).send(sample(), unhurried)))
+  httpFaultContract((url, http) => open({ webhookUrl: url }, http).send(sample(), neverAborted)))
 
 describe('an account', () => {
-  test('is told what is wrong with it', () => {
-    const complaint = (config: unknown) => slack.config.safeParse(config).error?.issues[0]?.message
-    expect(complaint({})).toMatch(/exactly one of webhookUrl and botToken/)
-    expect(complaint({ webhookUrl: 'https://a.example', botToken: TOKEN })).toMatch(/exactly one/)
-    expect(complaint({ botToken: 'Bearer x\r\ny' })).toMatch(/token such as xoxb/)
-    expect(complaint({ webhookUrl: 'nowhere' })).toMatch(/http or https/)
+  test('has its config validated', () => {
+    const issueOf = (config: unknown) => slack.config.safeParse(config).error?.issues[0]?.message
+    expect(issueOf({})).toMatch(/exactly one of webhookUrl and botToken/)
+    expect(issueOf({ webhookUrl: 'https://a.example', botToken: TOKEN })).toMatch(/exactly one/)
+    expect(issueOf({ botToken: 'Bearer x\r\ny' })).toMatch(/token such as xoxb/)
+    expect(issueOf({ webhookUrl: 'nowhere' })).toMatch(/http or https/)
   })
 
-  test('is addressed as its kind needs', () => {
+  test('needs a device with a bot token, and none with a webhook', () => {
     expect(slack.needs('slack', slack.config.parse({ botToken: TOKEN }))).toBe('device')
     expect(slack.needs('slack', slack.config.parse({ webhookUrl: 'https://a.example' }))).toBe('account')
   })
 
-  test('is verified by auth.test, or without a call', async () => {
+  test('is verified by auth.test with a bot token, and without a request with a webhook', async () => {
     const sender = open({ botToken: TOKEN, baseUrl: server.url })
     server.answerWith({ body: { ok: true }, headers: { 'x-oauth-scopes': 'chat:write,im:write' } })
     await sender.verify()
@@ -201,7 +201,9 @@ describe('an account', () => {
     await expect(sender.verify()).rejects.toThrow(/invalid_auth/)
     const before = server.requests.length
     await open({ webhookUrl: server.url }).verify()
-    await expect(open({ webhookUrl: server.url }, strictHttp).verify()).rejects.toThrow(/cannot be requested/)
+    await expect(open({ webhookUrl: server.url }, publicOnlyHttp).verify()).rejects.toThrow(
+      /cannot be requested/,
+    )
     expect(server.requests).toHaveLength(before)
   })
 })

@@ -1,7 +1,7 @@
 import type { Outgoing } from '@carillon/core/delivery/provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sample, standIn, testTools, unhurried } from '../testing/channel.ts'
-import { httpFaults } from '../testing/http.ts'
+import { neverAborted, sample, standIn, testTools } from '../testing/channel.ts'
+import { httpFaultContract } from '../testing/http.ts'
 import { teams } from './teams.ts'
 
 let server: Awaited<ReturnType<typeof standIn>>
@@ -12,7 +12,7 @@ afterAll(() => server.close())
 
 const open = (url?: string, http = testTools().http) => teams.open({ url }, testTools({ http }))
 const send = (message: Partial<Outgoing> = {}) =>
-  open(`${server.url}/workflows/1/triggers/manual/paths/invoke?sig=x`).send(sample(message), unhurried)
+  open(`${server.url}/workflows/1/triggers/manual/paths/invoke?sig=x`).send(sample(message), neverAborted)
 const ofDevice = (): Outgoing['address'] => ({
   kind: 'device',
   id: 'd-1',
@@ -20,7 +20,7 @@ const ofDevice = (): Outgoing['address'] => ({
 })
 const last = () => server.requests.at(-1)!
 
-test('a message is an Adaptive Card with its text as it is', async () => {
+test('a message is an Adaptive Card with its text unchanged', async () => {
   server.answerWith({ status: 202 })
   const content = {
     title: 'Ship *it*',
@@ -44,7 +44,7 @@ test('a message is an Adaptive Card with its text as it is', async () => {
   expect(card.actions).toEqual([{ type: 'Action.OpenUrl', title: 'Open', url: 'https://app.example/7' }])
 })
 
-test.each(['\n\u0001x', '"', '漢', '😀'])('a card is never larger than Teams takes: %j', async (part) => {
+test.each(['\n\u0001x', '"', '漢', '😀'])('a card respects the size limit of Teams: %j', async (part) => {
   server.answerWith({ status: 202 })
   await send({
     content: {
@@ -62,16 +62,16 @@ test.each(['\n\u0001x', '"', '漢', '😀'])('a card is never larger than Teams 
   expect(last().body).not.toMatch(/\\ud[89a-f]/)
 })
 
-test("goes to the user's own device", async () => {
+test("a message is posted to the user's device", async () => {
   server.answerWith({ status: 202 })
   await send({ address: ofDevice() })
   expect(last().path).toBe('/mine')
-  expect(await open().send(sample({ address: ofDevice() }), unhurried)).toEqual({ outcome: 'sent' })
+  expect(await open().send(sample({ address: ofDevice() }), neverAborted)).toEqual({ outcome: 'sent' })
 })
 
 const failed = (status: number, code: string) => ({ status, body: { error: { code, message: 'No.' } } })
-describe('an answer', () => {
-  test('a workflow that is gone', async () => {
+describe('a response', () => {
+  test('a workflow that does not exist', async () => {
     server.answerWith(failed(404, 'WorkflowNotFound'))
     expect(await send({ address: ofDevice() })).toMatchObject({ outcome: 'refused', forget: 'device' })
     expect(await send()).toMatchObject({ outcome: 'account', reason: 'gone' })
@@ -91,7 +91,7 @@ describe('an answer', () => {
     expect(own).not.toHaveProperty('forget')
   })
 
-  test('200 with a failure in words', async () => {
+  test('200 with an error in the text', async () => {
     server.answerWith({
       body: 'Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with ContextId x',
     })
@@ -100,7 +100,7 @@ describe('an answer', () => {
     expect(await send()).toEqual({ outcome: 'sent' })
   })
 
-  test('too many requests', async () => {
+  test('a rate limit', async () => {
     server.answerWith({ status: 429, headers: { 'retry-after': '5' } })
     expect(await send()).toMatchObject({
       outcome: 'retry',
@@ -111,9 +111,9 @@ describe('an answer', () => {
   })
 })
 
-httpFaults((url, http) => open(url, http).send(sample(), unhurried))
+httpFaultContract((url, http) => open(url, http).send(sample(), neverAborted))
 
-test('an account is verified without being called, and checked when it is stored', async () => {
+test('an account is verified without a request, and its config is validated', async () => {
   const before = server.requests.length
   await open(server.url).verify()
   await open().verify()

@@ -1,44 +1,36 @@
 import type { HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import { readJson } from '@carillon/core/json/json'
 import { cut } from '@carillon/schemas'
 import { z } from 'zod'
 import { hasText, linksOf } from '../../render/chat.ts'
-import { readJson } from '../api.ts'
-import {
-  atEndpoint,
-  checkEndpoint,
-  EMPTY,
-  type Endpoint,
-  endpointOf,
-  endpointUrl,
-  gone,
-  postJson,
-} from '../endpoint.ts'
-import { outcomeOfStatus } from '../outcome.ts'
+import { endpointUrl } from '../config.ts'
+import { checkEndpoint, type Endpoint, endpointGone, endpointOf, forEndpoint, postJson } from '../endpoint.ts'
+import { NO_TEXT, outcomeOfStatus } from '../outcome.ts'
 
-const config = z.strictObject({
-  url: endpointUrl('The webhook of a workflow, for users without a Teams device of their own').optional(),
+const TeamsConfig = z.strictObject({
+  url: endpointUrl('The webhook of a workflow, used for users without a Teams device').optional(),
 })
-type Config = z.infer<typeof config>
+type TeamsConfig = z.infer<typeof TeamsConfig>
 
-/** The most Teams takes of one message, in bytes, less some room for what it adds. */
+/** Teams accepts messages of up to 28 KB, including what it adds itself. */
 const MESSAGE_MAX_BYTES = 27_000
 const BODY_MAX = 16_384
 const LINES_MAX = 40
 
-/** Text as it is: a TextBlock would read Markdown into it. */
-const text = (words: string, style: Record<string, unknown>, spacing = 'default') => ({
+/** A block of literal text. A TextBlock would interpret Markdown. */
+const textBlock = (text: string, style: Record<string, unknown>, spacing = 'default') => ({
   type: 'RichTextBlock',
   spacing,
-  inlines: [{ type: 'TextRun', text: words, ...style }],
+  inlines: [{ type: 'TextRun', text, ...style }],
 })
 
-/** A block for each line, for line breaks in one mean nothing; all beyond the last one in that one. */
+/** Splits text into lines, because blocks ignore line breaks. The last line holds all that exceeds `LINES_MAX`. */
 const lines = (body: string): string[] => {
   const all = body.split(/\r?\n/).filter((line) => line.trim() !== '')
   return all.length <= LINES_MAX ? all : [...all.slice(0, LINES_MAX - 1), all.slice(LINES_MAX - 1).join(' ')]
 }
 
-/** https://adaptivecards.io/explorer, version 1.4, as workflows post it. */
+/** Builds an Adaptive Card 1.4 (https://adaptivecards.io/explorer) in the envelope that workflows expect. */
 const card = ({ content }: Outgoing, bodyMax: number) => {
   const { title, body, image, actor } = content
   return {
@@ -53,14 +45,14 @@ const card = ({ content }: Outgoing, bodyMax: number) => {
           version: '1.4',
           fallbackText: cut(title ?? body ?? '', 256),
           body: [
-            ...(title ? [text(title, { weight: 'bolder', size: 'medium' })] : []),
-            ...lines(cut(body ?? '', bodyMax)).map((line, place) =>
-              text(line, {}, place === 0 ? 'default' : 'none'),
+            ...(title ? [textBlock(title, { weight: 'bolder', size: 'medium' })] : []),
+            ...lines(cut(body ?? '', bodyMax)).map((line, index) =>
+              textBlock(line, {}, index === 0 ? 'default' : 'none'),
             ),
             ...(image && /^https?:/i.test(image)
               ? [{ type: 'Image', url: image, altText: title ?? '' }]
               : []),
-            ...(actor?.name ? [text(actor.name, { isSubtle: true, size: 'small' })] : []),
+            ...(actor?.name ? [textBlock(actor.name, { isSubtle: true, size: 'small' })] : []),
           ],
           actions: linksOf(content, 6, 128).map(({ label, url }) => ({
             type: 'Action.OpenUrl',
@@ -73,7 +65,7 @@ const card = ({ content }: Outgoing, bodyMax: number) => {
   }
 }
 
-/** The card with as much of its body as Teams takes. */
+/** Renders the card and shortens its body until the message fits. */
 const render = (message: Outgoing): string => {
   let bodyMax = BODY_MAX
   let json = JSON.stringify(card(message, bodyMax))
@@ -86,39 +78,40 @@ const render = (message: Outgoing): string => {
 
 const Failed = z.object({ error: z.object({ code: z.string().regex(/^[A-Za-z]{1,64}$/) }) })
 
-/** Older webhooks answer 200 whatever happened, and name the status in words. */
+/** Returns the status. Older webhooks always respond with 200 and put the real status into the text. */
 const statusOf = ({ status, body }: HttpAnswer): number => {
-  const told =
+  const inText =
     status === 200 ? /failed with error.*HTTP error (\d{3})/i.exec(body.slice(0, 1_000))?.[1] : undefined
-  return told === undefined ? status : Number(told)
+  return inText === undefined ? status : Number(inText)
 }
 
-const outcome = (endpoint: Endpoint, answer: HttpAnswer): Outcome => {
+const outcomeOf = (endpoint: Endpoint, answer: HttpAnswer): Outcome => {
   const status = statusOf(answer)
   const code = readJson(answer.body, Failed)?.error.code ?? ''
-  if (status === 404 || status === 410) return gone(endpoint, `HTTP ${status} ${code}: the webhook is gone`)
-  return atEndpoint(
+  if (status === 404 || status === 410)
+    return endpointGone(endpoint, `HTTP ${status} ${code}: the webhook does not exist`)
+  return forEndpoint(
     endpoint,
     code === 'WorkflowTriggerIsNotEnabled'
-      ? { outcome: 'account', reason: 'disabled', detail: 'the workflow is switched off' }
+      ? { outcome: 'account', reason: 'disabled', detail: 'the workflow is turned off' }
       : outcomeOfStatus({ ...answer, status }, code),
   )
 }
 
-/** Microsoft Teams: Adaptive Cards to the webhook of a workflow. */
-export const teams: Provider<Config> = {
+/** Microsoft Teams: posts Adaptive Cards to the webhook of a workflow. */
+export const teams: Provider<TeamsConfig> = {
   name: 'teams',
   channels: ['teams'],
-  config,
+  config: TeamsConfig,
   repeatable: false,
   concurrency: 8,
   needs: (_, { url }) => (url === undefined ? 'device' : 'account'),
   open: ({ url }, tools) => ({
     send: async (message, signal) => {
-      if (!hasText(message.content)) return EMPTY
+      if (!hasText(message.content)) return NO_TEXT
       const endpoint = endpointOf('teams', message, url)
       return postJson(tools.http, { url: endpoint.url, body: render(message), signal }, (answer) =>
-        outcome(endpoint, answer),
+        outcomeOf(endpoint, answer),
       )
     },
     verify: () => checkEndpoint(tools, url),

@@ -1,7 +1,7 @@
 import type { Outgoing } from '@carillon/core/delivery/provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Answer, sample, standIn, testTools, unhurried } from '../testing/channel.ts'
-import { httpFaults } from '../testing/http.ts'
+import { type Answer, neverAborted, sample, standIn, testTools } from '../testing/channel.ts'
+import { httpFaultContract } from '../testing/http.ts'
 import { telegram } from './telegram.ts'
 
 const TOKEN = `123456:${'A'.repeat(35)}`
@@ -20,7 +20,7 @@ afterAll(() => server.close())
 const open = (url = server.url, http = testTools().http) =>
   telegram.open(telegram.config.parse({ botToken: TOKEN, baseUrl: url }), testTools({ http }))
 const send = (message: Partial<Outgoing> = {}, url?: string) =>
-  open(url).send(sample({ address: chat(), ...message }), unhurried)
+  open(url).send(sample({ address: chat(), ...message }), neverAborted)
 const last = () => server.requests.at(-1)!
 const TAKEN = { body: { ok: true, result: { message_id: 42, chat: { id: 77 } } } }
 const failed = (status: number, description: string, parameters?: object): Answer => ({
@@ -29,7 +29,7 @@ const failed = (status: number, description: string, parameters?: object): Answe
 })
 
 describe('a message', () => {
-  test('is HTML with its text as it is, and buttons', async () => {
+  test('is HTML with its text unchanged, and buttons', async () => {
     server.answerWith(TAKEN)
     const content = {
       title: 'Ship <it>',
@@ -54,7 +54,7 @@ describe('a message', () => {
     })
   })
 
-  test('with an image is a photo, or a text with a large preview where it is long', async () => {
+  test('with an image is a photo, or a large preview if the text is long', async () => {
     server.answerWith(TAKEN)
     const image = 'https://app.example/7.png'
     await send({ content: { title: 'a', body: 'b', image } })
@@ -69,7 +69,7 @@ describe('a message', () => {
     })
   })
 
-  test('keeps to the lengths Telegram takes', async () => {
+  test('respects the length limits of Telegram', async () => {
     server.answerWith(TAKEN)
     await send({ content: { title: '😀'.repeat(256), body: '<'.repeat(16_384) } })
     const read = last()
@@ -85,7 +85,7 @@ describe('a message', () => {
     'Bad Request: wrong type of the web page content',
     "Bad Request: inline keyboard button URL 'http://localhost/' is invalid: Wrong HTTP URL",
     'Bad Request: BUTTON_URL_INVALID',
-  ])('goes as mere text after: %s', async (description) => {
+  ])('is sent again as plain text after: %s', async (description) => {
     const picky = await standIn(({ path, json }) =>
       path.endsWith('/sendPhoto') || json.reply_markup ? failed(400, description) : TAKEN,
     )
@@ -96,7 +96,7 @@ describe('a message', () => {
     await picky.close()
   })
 
-  test('follows a group that has become a supergroup', async () => {
+  test('follows a group that became a supergroup', async () => {
     const moved = await standIn(({ json }) =>
       json.chat_id === -100_5
         ? TAKEN
@@ -136,7 +136,7 @@ describe('an error', () => {
     expect('forget' in outcome).toBe('forget' in expected)
   })
 
-  test('too many requests', async () => {
+  test('a rate limit', async () => {
     server.answerWith(failed(429, 'Too Many Requests: retry after 35', { retry_after: 35 }))
     expect(await send()).toMatchObject({
       outcome: 'retry',
@@ -147,9 +147,9 @@ describe('an error', () => {
   })
 })
 
-httpFaults((url, http) => open(url, http).send(sample({ address: chat() }), unhurried))
+httpFaultContract((url, http) => open(url, http).send(sample({ address: chat() }), neverAborted))
 
-test('an account is verified by getMe, and checked when it is stored', async () => {
+test('an account is verified by getMe, and its config is validated', async () => {
   server.answerWith({ body: { ok: true, result: { id: 1, is_bot: true } } })
   await open().verify()
   expect(last()).toMatchObject({ method: 'GET', path: `/bot${TOKEN}/getMe` })
@@ -159,7 +159,7 @@ test('an account is verified by getMe, and checked when it is stored', async () 
     .catch((error: Error) => error.message)
   expect(refused).toMatch(/HTTP 401/)
   expect(refused).not.toContain(TOKEN)
-  const complaint = (config: unknown) => telegram.config.safeParse(config).error?.issues[0]
-  expect(complaint({})).toMatchObject({ path: ['botToken'], message: expect.stringMatching(/is missing/) })
-  expect(complaint({ botToken: '1:a/../b' })?.message).toMatch(/token such as/)
+  const issueOf = (config: unknown) => telegram.config.safeParse(config).error?.issues[0]
+  expect(issueOf({})).toMatchObject({ path: ['botToken'], message: expect.stringMatching(/is missing/) })
+  expect(issueOf({ botToken: '1:a/../b' })?.message).toMatch(/token such as/)
 })

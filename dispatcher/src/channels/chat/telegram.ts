@@ -1,23 +1,24 @@
 import type { Content, HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import { readJson } from '@carillon/core/json/json'
 import { cut } from '@carillon/schemas'
 import { z } from 'zod'
 import { escapeMarkup, hasText, linksOf } from '../../render/chat.ts'
-import { baseUrl, outcomeOfSuccess, readJson } from '../api.ts'
-import { EMPTY, postJson } from '../endpoint.ts'
-import { oneLine, outcomeOfStatus } from '../outcome.ts'
+import { baseUrl } from '../config.ts'
+import { postJson } from '../endpoint.ts'
+import { NO_TEXT, oneLine, outcomeOfStatus, outcomeOfSuccess } from '../outcome.ts'
 
-const config = z.strictObject({
+const TelegramConfig = z.strictObject({
   botToken: z
     .string({ error: "is missing: the bot's token, from @BotFather" })
     .regex(/^\d{1,20}:[A-Za-z0-9_-]{20,100}$/, 'must be a token such as 123456:ABC…')
     .describe(
-      "The bot's token; messages go to users' devices of the kind telegram, who have to start the bot first",
+      "The bot's token. Messages are sent to users' devices of kind telegram; users have to start the bot first",
     ),
   baseUrl: baseUrl('https://api.telegram.org'),
 })
-type Config = z.infer<typeof config>
+type TelegramConfig = z.infer<typeof TelegramConfig>
 
-/** Limits of the Bot API, in characters after its HTML has been read. */
+/** Limits of the Bot API, in characters, not counting HTML tags. */
 const TEXT_MAX = 4_096
 const CAPTION_MAX = 1_024
 
@@ -27,11 +28,11 @@ const html = ({ title = '', body = '' }: Content, max: number): string => {
   return [head && `<b>${escapeMarkup(head)}</b>`, escapeMarkup(rest)].filter(Boolean).join('\n')
 }
 
-/** A call of the Bot API: https://core.telegram.org/bots/api#sendmessage and #sendphoto. */
+/** A request to the Bot API: https://core.telegram.org/bots/api#sendmessage and #sendphoto. */
 type Call = { method: 'sendMessage' | 'sendPhoto'; body: Record<string, unknown> }
 
-/** With buttons, and with the image as a photo, or large above a text that is longer than a photo's may be. */
-const rich = ({ content, priority }: Outgoing): Call => {
+/** Renders the message with buttons. An image is sent as a photo, or as a large preview if the text exceeds a caption. */
+const richCall = ({ content, priority }: Outgoing): Call => {
   const links = linksOf(content, 9, 64)
   const image = content.image && /^https?:/i.test(content.image) ? content.image : undefined
   const common = {
@@ -53,8 +54,8 @@ const rich = ({ content, priority }: Outgoing): Call => {
   }
 }
 
-/** With nothing in it that Telegram would have to fetch or follow: links are text. */
-const plain = ({ content }: Outgoing): Call => {
+/** Renders the message without anything that Telegram has to fetch: no image, and links as text. */
+const plainCall = ({ content }: Outgoing): Call => {
   const links = linksOf(content, 9, 64).map(({ label, url }) => `\n${label}: ${url}`)
   const room = TEXT_MAX - links.join('').length
   return {
@@ -77,15 +78,15 @@ const Failed = z.object({
 const Me = z.object({ ok: z.literal(true) })
 
 /**
- * Errors have no stable codes but the status; these are their descriptions. A chat that is not found may be one of
- * another bot: it is not forgotten.
+ * Patterns of error descriptions, because Telegram has no error codes. "Chat not found" is not among them: the chat may
+ * belong to another bot, so its device is kept.
  */
 const CHAT_GONE = /blocked by the user|user is deactivated|was kicked|chat was deleted|is not a member/i
 const NOT_STARTED = /can't initiate conversation|can't send messages to bots/i
 const NOT_FETCHED =
   /button.?url|URL content|web page content|file identifier|photo|PHOTO_|WEBPAGE_|wrong HTTP URL|IMAGE_/i
 
-const outcome = (answer: HttpAnswer): Outcome => {
+const outcomeOf = (answer: HttpAnswer): Outcome => {
   if (answer.status === 200) {
     const id = readJson(answer.body, Sent)?.result.message_id
     return outcomeOfSuccess(id === undefined ? undefined : String(id))
@@ -93,7 +94,7 @@ const outcome = (answer: HttpAnswer): Outcome => {
   const { description = '', parameters } = readJson(answer.body, Failed) ?? {}
   const { status } = answer
   const detail = oneLine(`HTTP ${status} ${description}`)
-  // Limits are per chat and for the bot as a whole, and the answer does not say which: https://core.telegram.org/bots/faq
+  // Telegram limits each chat and the whole bot, and does not say which limit was hit: https://core.telegram.org/bots/faq
   if (status === 429)
     return {
       outcome: 'retry',
@@ -110,11 +111,11 @@ const outcome = (answer: HttpAnswer): Outcome => {
   return outcomeOfStatus(answer, description)
 }
 
-/** Telegram: a bot that writes to users and groups who have let it. */
-export const telegram: Provider<Config> = {
+/** Telegram: a bot that sends messages to users who started it and to groups that added it. */
+export const telegram: Provider<TelegramConfig> = {
   name: 'telegram',
   channels: ['telegram'],
-  config,
+  config: TelegramConfig,
   repeatable: false,
   concurrency: 16,
   needs: () => 'device',
@@ -122,33 +123,34 @@ export const telegram: Provider<Config> = {
     send: async (message, signal) => {
       const { address, content } = message
       if (address.kind !== 'device' || address.device.kind !== 'telegram')
-        throw new TypeError('a message for telegram has to be addressed to a device of that kind')
-      if (!hasText(content)) return EMPTY
+        throw new TypeError('a telegram message must be addressed to a telegram device')
+      if (!hasText(content)) return NO_TEXT
       let chat: string | number = address.device.chat
-      let refused: z.infer<typeof Failed> | undefined
+      let badRequest: z.infer<typeof Failed> | undefined
       const call = ({ method, body }: Call) =>
         postJson(
           http,
           { url: `${api}/bot${botToken}/${method}`, body: { chat_id: chat, ...body }, signal },
           (answer) => {
-            refused = answer.status === 400 ? readJson(answer.body, Failed) : undefined
-            return outcome(answer)
+            badRequest = answer.status === 400 ? readJson(answer.body, Failed) : undefined
+            return outcomeOf(answer)
           },
         )
-      let said = await call(rich(message))
-      // A group that has become a supergroup has another number from then on.
-      const moved = refused?.parameters?.migrate_to_chat_id
-      if (moved !== undefined) {
-        chat = moved
-        said = await call(rich(message))
+      let outcome = await call(richCall(message))
+      // A group that becomes a supergroup gets a new chat id.
+      const newChat = badRequest?.parameters?.migrate_to_chat_id
+      if (newChat !== undefined) {
+        chat = newChat
+        outcome = await call(richCall(message))
       }
-      if (refused !== undefined && NOT_FETCHED.test(refused.description)) said = await call(plain(message))
-      return said
+      if (badRequest !== undefined && NOT_FETCHED.test(badRequest.description))
+        outcome = await call(plainCall(message))
+      return outcome
     },
     verify: async () => {
       const answer = await http.request({ url: `${api}/bot${botToken}/getMe` })
       if (!readJson(answer.body, Me))
-        throw new Error(`Telegram does not take the token: HTTP ${answer.status}`)
+        throw new Error(`Telegram rejected the token (HTTP ${answer.status}): check botToken`)
     },
     close: async () => {},
   }),

@@ -1,11 +1,11 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import type { CallbackRequest, Report } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
+import { readJson } from '@carillon/core/json/json'
 import { parse, type SuppressionReason } from '@carillon/schemas'
 import { z } from 'zod'
-import { readJson } from '../api.ts'
 
-/** A public key as SendGrid shows it, in base64; undefined when it is none. */
+/** Parses a verification key as SendGrid displays it, in base64. Returns undefined if it is invalid. */
 export const webhookKey = (base64: string): KeyObject | undefined => {
   try {
     const key = createPublicKey({ key: Buffer.from(base64, 'base64'), format: 'der', type: 'spki' })
@@ -28,34 +28,35 @@ const Event = z.object({
 })
 type Event = z.infer<typeof Event>
 
-/** Why SendGrid dropped a message: for an address on one of its own suppression lists, or for something else. */
-const LISTED: Record<string, SuppressionReason> = {
+/** Reasons of dropped messages that name one of SendGrid's suppression lists. */
+const SUPPRESSED: Record<string, SuppressionReason> = {
   'Bounced Address': 'bounce',
   'Spam Reporting Address': 'complaint',
   'Unsubscribed Address': 'unsubscribe',
 }
+/** Patterns of the other reasons for dropped messages. */
 const DROPPED: readonly [RegExp, string][] = [
   [/^Invalid$/i, 'invalid_address'],
   [/spam content/i, 'content_refused'],
   [/quota/i, 'quota'],
 ]
-/** Classes of bounces that say nothing against the address: a later message may arrive. */
-const ADDRESS_IS_GOOD = new Set(['Content', 'Reputation', 'Frequency or Volume Too High', 'Technical'])
+/** Bounce classifications that do not concern the address: a later message may arrive. */
+const NOT_ADDRESS = new Set(['Content', 'Reputation', 'Frequency or Volume Too High', 'Technical'])
 
-type Part = { state?: Report['state']; reason?: string; suppress?: SuppressionReason; restore?: true }
+type Change = { state?: Report['state']; reason?: string; suppress?: SuppressionReason; restore?: true }
 
-const partOf = (event: Event): Part => {
+const changeOf = (event: Event): Change => {
   switch (event.event) {
     case 'delivered':
       return { state: 'delivered' }
     case 'bounce':
-      // A block is of this message, or of this moment.
+      // A block concerns this message only.
       if (event.type === 'blocked') return { state: 'failed', reason: 'blocked' }
-      return ADDRESS_IS_GOOD.has(event.bounce_classification ?? '')
+      return NOT_ADDRESS.has(event.bounce_classification ?? '')
         ? { state: 'failed', reason: 'bounce' }
         : { state: 'failed', reason: 'bounce', suppress: 'bounce' }
     case 'dropped': {
-      const suppress = LISTED[event.reason ?? '']
+      const suppress = SUPPRESSED[event.reason ?? '']
       const reason = DROPPED.find(([pattern]) => pattern.test(event.reason ?? ''))?.[1]
       return { state: 'failed', reason: suppress ? 'suppressed' : (reason ?? 'dropped'), suppress }
     }
@@ -67,18 +68,18 @@ const partOf = (event: Event): Part => {
     case 'group_resubscribe':
       return { restore: true }
     case 'open':
-      // Some mail services load pictures of all mails, read or not.
+      // Some mail services load the images of every message, whether it is read or not.
       return event.sg_machine_open ? {} : { state: 'read' }
     case 'click':
       return { state: 'clicked' }
-    // `processed`, and `deferred`: SendGrid goes on trying for up to three days.
+    // Also `deferred`: SendGrid retries for up to three days.
     default:
       return {}
   }
 }
 
 const reportOf = (event: Event): Report[] => {
-  const { state, reason, suppress, restore } = partOf(event)
+  const { state, reason, suppress, restore } = changeOf(event)
   const email = event.email
   if (state === undefined && suppress === undefined && !restore) return []
   const id = event.sg_message_id?.split('.')[0]
@@ -95,16 +96,15 @@ const reportOf = (event: Event): Report[] => {
 }
 
 /**
- * The reports of one post of the Event Webhook, whose signature (ECDSA with SHA-256 over the timestamp and the body) has to
- * hold. Throws `forbidden` when it does not. Events of kinds that do not matter, or that are none, are passed over.
+ * Verifies and reads a POST of the Event Webhook, which is signed with ECDSA and SHA-256 over timestamp and body. Throws
+ * `forbidden` if the signature is invalid. Invalid events and other kinds of events are ignored.
  */
 export const sendgridReports = (
   { headers, body }: CallbackRequest,
   publicKey: string | undefined,
 ): Report[] => {
   const key = publicKey === undefined ? undefined : webhookKey(publicKey)
-  if (!key)
-    throw new ProblemError('forbidden', 'the account has no webhookPublicKey, so that it takes no reports')
+  if (!key) throw new ProblemError('forbidden', 'the account has no webhookPublicKey to verify reports with')
   const signature = headers['x-twilio-email-event-webhook-signature'] ?? ''
   const timestamp = headers['x-twilio-email-event-webhook-timestamp'] ?? ''
   const signed = Buffer.concat([Buffer.from(timestamp), body])

@@ -1,7 +1,14 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Answer, hastyHttp, sample, standIn, testTools, unhurried } from '../testing/channel.ts'
+import {
+  type Answer,
+  neverAborted,
+  sample,
+  shortTimeoutHttp,
+  standIn,
+  testTools,
+} from '../testing/channel.ts'
 import { sendgrid } from './sendgrid.ts'
 
 let api: Awaited<ReturnType<typeof standIn>>
@@ -25,13 +32,13 @@ const config = (more: object = {}) =>
 const account = (more: object = {}, tools = testTools()) => sendgrid.open(config(more), tools)
 const to = (email: string) => sample({ channel: 'email', address: { kind: 'email', email, name: 'Mia' } })
 
-test('a mail is handed over as it was meant', async () => {
+test('an e-mail is sent with all its parts', async () => {
   const message = {
     ...to('mia@example.com'),
     content: { title: 'Grüße\r\nBcc: eve@example.com', body: 'Hallo' },
     unsubscribeUrl: 'https://hub.example/u/x',
   }
-  expect(await account().send(message, unhurried)).toEqual({ outcome: 'sent', id: 'sg-1' })
+  expect(await account().send(message, neverAborted)).toEqual({ outcome: 'sent', id: 'sg-1' })
   expect(api.requests[0]).toMatchObject({
     method: 'POST',
     path: '/v3/mail/send',
@@ -55,8 +62,8 @@ test('a mail is handed over as it was meant', async () => {
   })
 })
 
-test('a list of addresses is refused', async () => {
-  const outcome = await account().send(to('a@example.com,b@example.com'), unhurried)
+test('an address list is refused', async () => {
+  const outcome = await account().send(to('a@example.com,b@example.com'), neverAborted)
   expect(outcome).toMatchObject({ outcome: 'refused', reason: 'invalid_address' })
   expect(api.requests).toEqual([])
 })
@@ -98,31 +105,31 @@ describe('an error', () => {
     ['drop', { outcome: 'doubt' }],
   ])('%j', async (answer, expected) => {
     api.answerWith(answer)
-    const outcome = await account().send(to('mia@example.com'), unhurried)
+    const outcome = await account().send(to('mia@example.com'), neverAborted)
     expect(outcome).toMatchObject(expected)
     expect(JSON.stringify(outcome)).not.toContain('mia@')
   })
 
-  test('429 names the second from which on it may go', async () => {
+  test('429 gives the time of the retry', async () => {
     const reset = Math.floor(Date.now() / 1_000) + 60
     api.answerWith({ status: 429, headers: { 'x-ratelimit-reset': String(reset) } })
-    const outcome = await account().send(to('mia@example.com'), unhurried)
+    const outcome = await account().send(to('mia@example.com'), neverAborted)
     expect(outcome).toMatchObject({ outcome: 'retry', reason: 'rate_limited' })
     const afterMs = outcome.outcome === 'retry' ? (outcome.afterMs ?? 0) : 0
     expect(afterMs).toBeGreaterThan(50_000)
     expect(afterMs).toBeLessThanOrEqual(60_000)
   })
 
-  test('silence leaves it in doubt', async () => {
+  test('a missing response is in doubt', async () => {
     api.answerWith('hang')
-    const hasty = testTools({ http: hastyHttp })
-    expect(await account({}, hasty).send(to('mia@example.com'), unhurried)).toMatchObject({
+    const hasty = testTools({ http: shortTimeoutHttp })
+    expect(await account({}, hasty).send(to('mia@example.com'), neverAborted)).toMatchObject({
       outcome: 'doubt',
     })
   })
 })
 
-test('an account can be tried', async () => {
+test('an account is verified without sending', async () => {
   api.answerWith({ body: { scopes: ['mail.send'] } })
   await account().verify()
   api.answerWith({ body: { scopes: ['stats.read'] } })
@@ -131,7 +138,7 @@ test('an account can be tried', async () => {
   await expect(account().verify()).rejects.toThrow(/check apiKey/)
 })
 
-test('a config says what it lacks', () => {
+test('a config reports what is missing', () => {
   const issues = sendgrid.config.safeParse({ webhookPublicKey: 'x' }).error?.issues ?? []
   expect(issues.map(({ path }) => path.join('.'))).toEqual(['apiKey', 'from', 'webhookPublicKey'])
 })
@@ -209,7 +216,7 @@ describe('the Event Webhook', () => {
     expect(await read(post(JSON.stringify([{ ...common, ...event }])))).toEqual(reports)
   })
 
-  test('brings many at once, and what is no event is passed over', async () => {
+  test('reads batches and ignores invalid events', async () => {
     const events = [{ ...common, event: 'delivered' }, 7, { event: 'open' }, { ...common, event: 'click' }]
     expect((await read(post(JSON.stringify(events))))?.map(({ state }) => state)).toEqual([
       'delivered',
@@ -218,7 +225,7 @@ describe('the Event Webhook', () => {
     expect(await read(post('no json'))).toEqual([])
   })
 
-  test('is believed with its signature only', async () => {
+  test('is rejected without a valid signature', async () => {
     const body = JSON.stringify([{ ...common, event: 'bounce' }])
     const codeOf = (reading: Promise<unknown>) =>
       reading.catch((error: unknown) => error instanceof ProblemError && error.problem.code)

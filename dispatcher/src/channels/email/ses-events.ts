@@ -1,15 +1,15 @@
 import type { Report } from '@carillon/core/delivery/provider'
+import { readJson } from '@carillon/core/json/json'
 import type { SuppressionReason } from '@carillon/schemas'
 import { z } from 'zod'
-import { readJson } from '../api.ts'
-import { NO_COMPLAINT } from './smtp-callback.ts'
+import { NOT_A_COMPLAINT } from './smtp-callback.ts'
 
 const Time = z.object({ timestamp: z.string().optional() })
 const Recipients = z.array(z.object({ emailAddress: z.string() })).default([])
 
 /**
- * What SES publishes: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html, and for
- * identities, with `notificationType` in place of `eventType`.
+ * An event of a configuration set, with `eventType`, or a notification of an identity, with `notificationType`:
+ * https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
  */
 const Event = z.object({
   eventType: z.string().optional(),
@@ -31,15 +31,15 @@ const Event = z.object({
 })
 type Event = z.infer<typeof Event>
 
-/** `MailboxFull` as a reason: mailbox_full. */
-const snake = (words: string) => words.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()
+/** Converts `MailboxFull` to `mailbox_full`. */
+const snakeCase = (text: string) => text.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()
 
-/** Not sent, because the address is on a suppression list of SES or of the account. */
-const LISTED = new Set(['Suppressed', 'OnAccountSuppressionList'])
-/** A transient bounce without a cause may be no more than an out-of-office note: the mail may have arrived. */
-const MAY_HAVE_ARRIVED = 'General'
+/** Subtypes of messages that were not sent because the address is on a suppression list of SES or of the account. */
+const SUPPRESSED = new Set(['Suppressed', 'OnAccountSuppressionList'])
+/** A transient bounce of unknown cause. It may be an out-of-office reply to a message that arrived. */
+const UNKNOWN_CAUSE = 'General'
 
-const suppressed = (
+const suppressAll = (
   recipients: z.infer<typeof Recipients>,
   reason: SuppressionReason,
 ): Required<Pick<Report, 'suppress'>>[] =>
@@ -54,21 +54,23 @@ const suppressed = (
 const bounceReports = (bounce: NonNullable<Event['bounce']>): Omit<Report, 'id' | 'at'>[] => {
   const { bounceType, bounceSubType, bouncedRecipients } = bounce
   if (bounceType === 'Permanent') {
-    const reason = LISTED.has(bounceSubType) ? 'suppressed' : 'bounce'
-    return [{ state: 'failed', reason }, ...suppressed(bouncedRecipients, 'bounce')]
+    const reason = SUPPRESSED.has(bounceSubType) ? 'suppressed' : 'bounce'
+    return [{ state: 'failed', reason }, ...suppressAll(bouncedRecipients, 'bounce')]
   }
-  if (bounceType === 'Transient' && bounceSubType === MAY_HAVE_ARRIVED) return []
-  return [{ state: 'failed', reason: snake(bounceSubType || bounceType) }]
+  if (bounceType === 'Transient' && bounceSubType === UNKNOWN_CAUSE) return []
+  return [{ state: 'failed', reason: snakeCase(bounceSubType || bounceType) }]
 }
 
 const complaintReports = (complaint: NonNullable<Event['complaint']>): Omit<Report, 'id' | 'at'>[] => {
   const { complainedRecipients, complaintSubType, complaintFeedbackType } = complaint
-  if (LISTED.has(complaintSubType ?? ''))
-    return [{ state: 'failed', reason: 'suppressed' }, ...suppressed(complainedRecipients, 'complaint')]
-  return NO_COMPLAINT.has(complaintFeedbackType ?? '') ? [] : suppressed(complainedRecipients, 'complaint')
+  if (SUPPRESSED.has(complaintSubType ?? ''))
+    return [{ state: 'failed', reason: 'suppressed' }, ...suppressAll(complainedRecipients, 'complaint')]
+  return NOT_A_COMPLAINT.has(complaintFeedbackType ?? '')
+    ? []
+    : suppressAll(complainedRecipients, 'complaint')
 }
 
-const partsOf = (event: Event): Omit<Report, 'id' | 'at'>[] => {
+const changesOf = (event: Event): Omit<Report, 'id' | 'at'>[] => {
   switch (event.eventType ?? event.notificationType) {
     case 'Bounce':
       return event.bounce ? bounceReports(event.bounce) : []
@@ -84,18 +86,18 @@ const partsOf = (event: Event): Omit<Report, 'id' | 'at'>[] => {
       return [{ state: 'failed', reason: 'content_refused' }]
     case 'Rendering Failure':
       return [{ state: 'failed', reason: 'invalid_content' }]
-    // Of `Send`, `DeliveryDelay` (SES goes on trying) and `Subscription` the ledger has no state.
+    // `Send`, `DeliveryDelay` (SES retries) and `Subscription` have no state in the ledger.
     default:
       return []
   }
 }
 
-/** What an event of SES says, which came as the message of a notification; nothing, if it is none that matters. */
+/** Reads an SES event, the message of an SNS notification. Returns no reports for other kinds of events. */
 export const sesReports = (message: string, now = Date.now()): Report[] => {
   const event = readJson(message, Event)
   if (!event) return []
   const { mail, bounce, complaint, delivery, open, click } = event
-  const when = Date.parse((bounce ?? complaint ?? delivery ?? open ?? click ?? mail).timestamp ?? '')
-  const at = Number.isFinite(when) ? when : now
-  return partsOf(event).map((part) => ({ id: mail.messageId, at, ...part }))
+  const time = Date.parse((bounce ?? complaint ?? delivery ?? open ?? click ?? mail).timestamp ?? '')
+  const at = Number.isFinite(time) ? time : now
+  return changesOf(event).map((change) => ({ id: mail.messageId, at, ...change }))
 }

@@ -3,12 +3,12 @@ import PostalMime from 'postal-mime'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   type Answer,
-  hastyHttp,
+  neverAborted,
   type Recorded,
   sample,
+  shortTimeoutHttp,
   standIn,
   testTools,
-  unhurried,
 } from '../testing/channel.ts'
 import { ses } from './ses.ts'
 
@@ -34,7 +34,7 @@ const account = (more: object = {}, tools = testTools()) =>
 
 const to = (email: string) => sample({ channel: 'email', address: { kind: 'email', email, name: 'Mia' } })
 
-/** Whether a request carries the signature that its own words give. */
+/** Returns whether a request is signed correctly. */
 const isSigned = async ({ method, path, headers, body }: Recorded): Promise<boolean> => {
   const signer = new AwsV4Signer({
     method,
@@ -48,13 +48,13 @@ const isSigned = async ({ method, path, headers, body }: Recorded): Promise<bool
   return headers.authorization === (await signer.sign()).headers.get('authorization')
 }
 
-test('a mail is handed over, signed, as it was meant', async () => {
+test('an e-mail is sent signed, with all its parts', async () => {
   const message = {
     ...to('mia@example.com'),
     content: { title: 'Grüße', body: 'Hallo' },
     unsubscribeUrl: 'https://hub.example/u/x',
   }
-  expect(await account().send(message, unhurried)).toEqual({ outcome: 'sent', id: 'ses-1' })
+  expect(await account().send(message, neverAborted)).toEqual({ outcome: 'sent', id: 'ses-1' })
   const [request] = aws.requests
   expect(request).toMatchObject({
     method: 'POST',
@@ -80,9 +80,9 @@ test('a mail is handed over, signed, as it was meant', async () => {
 })
 
 test.each(['a@example.com,b@example.com', 'a@example.com\r\nBcc: b@example.com'])(
-  'refuses %j',
+  'the address %j is refused',
   async (email) => {
-    expect(await account().send(to(email), unhurried)).toMatchObject({ reason: 'invalid_address' })
+    expect(await account().send(to(email), neverAborted)).toMatchObject({ reason: 'invalid_address' })
     expect(aws.requests).toEqual([])
   },
 )
@@ -126,20 +126,20 @@ describe('an error', () => {
     ['drop', { outcome: 'doubt' }],
   ])('%j', async (answer, expected) => {
     aws.answerWith(answer)
-    const outcome = await account().send(to('mia@example.com'), unhurried)
+    const outcome = await account().send(to('mia@example.com'), neverAborted)
     expect(outcome).toMatchObject(expected)
     expect(JSON.stringify(outcome)).not.toContain('mia@')
   })
 
-  test('silence leaves it in doubt; nobody there does not', async () => {
+  test('a missing response is in doubt, a refused connection is not', async () => {
     aws.answerWith('hang')
-    const hasty = testTools({ http: hastyHttp })
-    expect(await account({}, hasty).send(to('mia@example.com'), unhurried)).toMatchObject({
+    const hasty = testTools({ http: shortTimeoutHttp })
+    expect(await account({}, hasty).send(to('mia@example.com'), neverAborted)).toMatchObject({
       outcome: 'doubt',
     })
     const gone = await standIn()
     await gone.close()
-    expect(await account({ baseUrl: gone.url }).send(to('mia@example.com'), unhurried)).toMatchObject({
+    expect(await account({ baseUrl: gone.url }).send(to('mia@example.com'), neverAborted)).toMatchObject({
       outcome: 'retry',
       reason: 'unreachable',
     })
@@ -147,7 +147,7 @@ describe('an error', () => {
 })
 
 describe('an account', () => {
-  test('can be tried', async () => {
+  test('is verified without sending', async () => {
     aws.answerWith({ body: { SendingEnabled: true } })
     await account().verify()
     expect(aws.requests[0]).toMatchObject({ method: 'GET', path: '/v2/email/account' })
@@ -158,7 +158,7 @@ describe('an account', () => {
     await expect(account().verify()).rejects.toThrow(/check region, accessKeyId/)
   })
 
-  test('says what its config lacks', () => {
+  test('has a config that reports what is missing', () => {
     const issues = ses.config.safeParse({}).error?.issues ?? []
     expect(issues.map(({ path, message }) => `${path.join('.')} ${message.slice(0, 10)}`)).toEqual([
       'region is missing',

@@ -1,12 +1,14 @@
 import type { HttpAnswer, Outcome, Provider, Sender, Tools } from '@carillon/core/delivery/provider'
+import { readJson } from '@carillon/core/json/json'
 import { WebUrl, withoutTrailingSlash } from '@carillon/schemas'
 import { AwsV4Signer } from 'aws4fetch'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import { z } from 'zod'
-import { credential, readJson } from '../api.ts'
-import { oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from '../outcome.ts'
+import { credential } from '../config.ts'
+import { oneLine, outcomeOfFailure, outcomeOfStatus, outcomeOfSuccess, retryAfterMs } from '../outcome.ts'
+import { mailComposer } from './compose.ts'
+import { INVALID_ADDRESS, mailbox, recipientOf } from './mailbox.ts'
 import { sesReports } from './ses-events.ts'
-import { INVALID_ADDRESS, mailbox, mailComposer, recipient } from './smtp-mail.ts'
 import { snsReader } from './sns.ts'
 
 const SesConfig = z.strictObject({
@@ -14,31 +16,36 @@ const SesConfig = z.strictObject({
     .string({ error: 'is missing: the AWS region, such as eu-west-1' })
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region, such as eu-west-1')
     .describe('The AWS region'),
-  accessKeyId: credential('the id of an access key that may ses:SendRawEmail'),
+  accessKeyId: credential('the id of an access key with the permission ses:SendRawEmail'),
   secretAccessKey: credential('the secret of that access key'),
-  sessionToken: z.string().min(1).max(4_096).optional().describe('With temporary credentials'),
-  from: mailbox('whom mails come from'),
-  replyTo: mailbox('whom answers go to').optional(),
+  sessionToken: z
+    .string()
+    .min(1)
+    .max(4_096)
+    .optional()
+    .describe('The session token of temporary credentials'),
+  from: mailbox('the sender'),
+  replyTo: mailbox('the reply-to address').optional(),
   configurationSet: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/)
     .optional()
-    .describe('The configuration set, which says what SES reports and to which topic'),
+    .describe('The configuration set, which defines the events that SES publishes and their topic'),
   topicArn: z
     .string()
     .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]{1,256}$/, 'must be the ARN of an SNS topic')
     .optional()
-    .describe('The SNS topic that reports come from; without it none are taken'),
+    .describe('The SNS topic that reports are accepted from. Without it, reports are rejected'),
   baseUrl: WebUrl.transform(withoutTrailingSlash)
     .optional()
-    .describe('Where the API is, if not at https://email.<region>.amazonaws.com'),
+    .describe('The base URL of the API, by default https://email.<region>.amazonaws.com'),
 })
 type SesConfig = z.infer<typeof SesConfig>
 
-type Meaning = { outcome: 'retry' | 'refused' | 'account'; reason: string; scope?: 'account' }
+type ErrorMeaning = { outcome: 'retry' | 'refused' | 'account'; reason: string; scope?: 'account' }
 
-/** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors and the common ones. */
-const MEANINGS: Record<string, Meaning> = {
+/** Errors of SendEmail and common errors: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html */
+const ERRORS: Record<string, ErrorMeaning> = {
   AccountSuspendedException: { outcome: 'account', reason: 'suspended' },
   SendingPausedException: { outcome: 'account', reason: 'suspended' },
   MailFromDomainNotVerifiedException: { outcome: 'account', reason: 'not_verified' },
@@ -52,7 +59,7 @@ const MEANINGS: Record<string, Meaning> = {
   MissingAuthenticationToken: { outcome: 'account', reason: 'not_authorized' },
   SignatureDoesNotMatch: { outcome: 'account', reason: 'not_authorized' },
   UnrecognizedClientException: { outcome: 'account', reason: 'not_authorized' },
-  // Sending rates and daily quotas are the account's.
+  // The sending rate and the daily quota are limits of the account.
   TooManyRequestsException: { outcome: 'retry', reason: 'rate_limited', scope: 'account' },
   Throttling: { outcome: 'retry', reason: 'rate_limited', scope: 'account' },
   ThrottlingException: { outcome: 'retry', reason: 'rate_limited', scope: 'account' },
@@ -69,25 +76,23 @@ const Failed = z.object({
 })
 const Account = z.object({ SendingEnabled: z.boolean() })
 
-/** `MessageRejected`, of `MessageRejected:http://…` in the header or `com.amazon…#MessageRejected` in the body. */
-const typeOf = ({ headers, body }: HttpAnswer): string => {
-  const given = headers['x-amzn-errortype'] ?? readJson(body, Failed)?.__type ?? ''
-  return given.split(':', 1)[0]?.split('#').at(-1) ?? ''
+/**
+ * Returns the error type, such as `MessageRejected`. The header has the form `MessageRejected:http://…`, the body
+ * `com.amazon…#MessageRejected`.
+ */
+const errorType = ({ headers, body }: HttpAnswer): string => {
+  const type = headers['x-amzn-errortype'] ?? readJson(body, Failed)?.__type ?? ''
+  return type.split(':', 1)[0]?.split('#').at(-1) ?? ''
 }
 
 const outcomeOf = (answer: HttpAnswer): Outcome => {
-  if (answer.status === 200) {
-    const id = readJson(answer.body, Sent)?.MessageId
-    return id === undefined
-      ? { outcome: 'doubt', reason: 'unreadable_answer', detail: 'the answer names no message' }
-      : { outcome: 'sent', id }
-  }
-  const type = typeOf(answer)
-  const said = readJson(answer.body, Failed)
-  const words = said?.message ?? said?.Message ?? ''
-  // In the sandbox, and for a sender that is not verified, SES rejects the message but means the account.
-  const unverified = type === 'MessageRejected' && /not verified/i.test(words)
-  const meaning = unverified ? MEANINGS.MailFromDomainNotVerifiedException : MEANINGS[type]
+  if (answer.status === 200) return outcomeOfSuccess(readJson(answer.body, Sent)?.MessageId)
+  const type = errorType(answer)
+  const failed = readJson(answer.body, Failed)
+  const text = failed?.message ?? failed?.Message ?? ''
+  // In the sandbox, or with an unverified sender, SES rejects every message: the account is at fault.
+  const unverified = type === 'MessageRejected' && /not verified/i.test(text)
+  const meaning = unverified ? ERRORS.MailFromDomainNotVerifiedException : ERRORS[type]
   if (!meaning || answer.status >= 500) return outcomeOfStatus(answer, type)
   const afterMs = retryAfterMs(answer.headers)
   const detail = oneLine(`HTTP ${answer.status} ${type}`)
@@ -100,7 +105,7 @@ const open = (config: SesConfig, { http }: Tools): Sender => {
   const { region, accessKeyId, secretAccessKey, sessionToken, configurationSet } = config
   const url = `${config.baseUrl ?? `https://email.${region}.amazonaws.com`}/v2/email`
   const compose = mailComposer(config)
-  const cache = new Map<string, ArrayBuffer>() // of signing keys, one a day
+  const cache = new Map<string, ArrayBuffer>() // signing keys by date
 
   const request = async (method: 'GET' | 'POST', path: string, body?: string, signal?: AbortSignal) => {
     const signed = await new AwsV4Signer({
@@ -126,7 +131,7 @@ const open = (config: SesConfig, { http }: Tools): Sender => {
 
   return {
     async send(message, signal) {
-      const to = recipient(message.address)
+      const to = recipientOf(message.address)
       if (!to) return INVALID_ADDRESS
       const raw = await new MailComposer(compose(message, to)).compile().build()
       const body = JSON.stringify({
@@ -145,10 +150,12 @@ const open = (config: SesConfig, { http }: Tools): Sender => {
       const answer = await request('GET', '/account')
       if (answer.status === 401 || answer.status === 403)
         throw new Error(
-          `SES refuses the credentials (${typeOf(answer)}): check region, accessKeyId and secretAccessKey, and that the key may ses:GetAccount`,
+          `SES rejected the credentials (${errorType(answer)}): check region, accessKeyId and secretAccessKey, and that the key has the permission ses:GetAccount`,
         )
       if (answer.status !== 200)
-        throw new Error(`SES answers HTTP ${answer.status} ${typeOf(answer)}: check region and baseUrl`)
+        throw new Error(
+          `SES responded with HTTP ${answer.status} ${errorType(answer)}: check region and baseUrl`,
+        )
       if (!readJson(answer.body, Account)?.SendingEnabled)
         throw new Error('SES has paused sending for this account: see the SES console')
     },
@@ -156,7 +163,7 @@ const open = (config: SesConfig, { http }: Tools): Sender => {
   }
 }
 
-/** Amazon SES, API v2, and its reports by SNS. `isTrusted`: which URLs are SNS's own. */
+/** Amazon SES, API v2, with reports over SNS. `isTrusted` decides which URLs belong to SNS. */
 export const sesProvider = (isTrusted?: (url: URL) => boolean): Provider<SesConfig> => {
   const readSns = snsReader(isTrusted)
   return {
@@ -171,7 +178,7 @@ export const sesProvider = (isTrusted?: (url: URL) => boolean): Provider<SesConf
       const message = await readSns(request, topicArn, http)
       return { reports: message === undefined ? [] : sesReports(message) }
     },
-    // A message of SNS has up to 256 KiB, and is a string of JSON within JSON here.
+    // An SNS message has up to 256 KiB; as a string inside JSON it can be longer.
     callbackMaxBytes: 1_024 * 1_024,
   }
 }

@@ -1,77 +1,77 @@
 import type { HttpFailure } from '@carillon/core/delivery/provider'
 
-/** As nodemailer reports what went wrong. */
+/** An error of nodemailer. */
 export type SmtpError = Error & {
   code?: string
   originalCode?: string
   command?: string
-  /** OpenSSL's words, which `message` surrounds with places in its source. */
+  /** OpenSSL's error text. `message` also holds positions in OpenSSL's source. */
   reason?: string
   response?: string
   responseCode?: number
 }
 
-type Advice = { applies(error: SmtpError): boolean; words: string }
+type Advice = { applies(error: SmtpError): boolean; text: string }
 
-const said = ({ response = '', message }: SmtpError) => `${response} ${message}`
+const textOf = ({ response = '', message }: SmtpError) => `${response} ${message}`
 const tlsCode = (pattern: RegExp) => (error: SmtpError) => pattern.test(error.originalCode ?? '')
 
-const isRefusedLogin = ({ code, responseCode }: SmtpError) => code === 'EAUTH' || responseCode === 530
+const isLoginRejected = ({ code, responseCode }: SmtpError) => code === 'EAUTH' || responseCode === 530
 
-/** What a failure to talk to the server means for the account's settings; the first that applies. */
+/** Advice on the account's settings. The first entry that applies is used. */
 const ADVICE: readonly Advice[] = [
   {
     applies: ({ code, command }) => code === 'ETLS' && command === 'STARTTLS',
-    words: 'the server does not offer STARTTLS: set tls to "none" to send without encryption',
+    text: 'the server does not offer STARTTLS: set tls to "none" to send without encryption',
   },
   {
     applies: tlsCode(/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/),
-    words: 'the server does not speak TLS on this port: set tls to "starttls" or "none", or another port',
+    text: 'the server does not use TLS on this port: set tls to "starttls" or "none", or change port',
   },
   {
     applies: tlsCode(/ALTNAME_INVALID/),
-    words: 'the certificate is for another name: set host to a name in the certificate',
+    text: 'the certificate is issued for another name: set host to a name in the certificate',
   },
-  { applies: tlsCode(/CERT_HAS_EXPIRED/), words: 'the certificate has expired: renew it on the server' },
+  { applies: tlsCode(/CERT_HAS_EXPIRED/), text: 'the certificate has expired: renew it on the server' },
   {
     applies: tlsCode(/SELF_SIGNED|UNABLE_TO|ISSUER|SIGNATURE/),
-    words: 'the certificate is not of a trusted authority: set caCertificate',
+    text: 'the certificate is not issued by a trusted authority: set caCertificate',
   },
   {
     applies: tlsCode(/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/),
-    words: 'the server has no TLS 1.2: update the server',
+    text: 'the server does not support TLS 1.2: update the server',
   },
   {
     applies: (error) => error.code === 'ETIMEDOUT' && /greeting/i.test(error.message),
-    words: 'the server sends no greeting: check port; if it is for TLS from the start, set tls to "implicit"',
+    text: 'the server sends no greeting: check port, and set tls to "implicit" if the port uses implicit TLS',
   },
   {
     applies: (error) =>
-      error.responseCode === 538 || (isRefusedLogin(error) && /STARTTLS|encrypt/i.test(said(error))),
-    words: 'the server wants encryption first: set tls to "starttls"',
+      error.responseCode === 538 || (isLoginRejected(error) && /STARTTLS|encrypt/i.test(textOf(error))),
+    text: 'the server requires encryption: set tls to "starttls"',
   },
   {
     applies: (error) => error.code === 'EAUTH' && [500, 502, 503, 504].includes(error.responseCode ?? 0),
-    words: 'the server takes no credentials here: leave out user and pass, or set another port',
+    text: 'the server does not accept credentials on this port: remove user and pass, or change port',
   },
   {
     applies: (error) => error.responseCode === 530,
-    words: 'the server wants credentials: set user and pass',
+    text: 'the server requires credentials: set user and pass',
   },
   {
     applies: ({ code }) => code === 'EAUTH',
-    words: 'the server refuses the credentials: check user and pass',
+    text: 'the server rejected the credentials: check user and pass',
   },
 ]
 
-/** Returns which setting of the account would help; undefined if the failure says nothing about the settings. */
+/** Returns which setting to change; undefined if the error does not concern the settings. */
 export const smtpAdvice = (error: SmtpError): string | undefined =>
-  ADVICE.find(({ applies }) => applies(error))?.words
+  ADVICE.find(({ applies }) => applies(error))?.text
 
-/** The same for a server that was not reached. */
+/** Returns which setting to change if no connection could be made. */
 export const connectAdvice = ({ reason, message }: HttpFailure): string => {
   if (reason === 'refused_target')
-    return 'the operator has to allow private addresses: set CARILLON_ALLOWED_TARGETS'
+    return 'private addresses must be allowed by the operator: set CARILLON_ALLOWED_TARGETS'
   if (/looked up|no address/.test(message)) return 'check host'
   return 'check host and port'
 }

@@ -50,18 +50,21 @@ describe('a signed report', () => {
     expect(await read(report(body))).toEqual([{ id: 'k@example.com', at: Date.parse(at), ...expected }])
   })
 
-  test.each(['not-spam', 'auth-failure'])('of feedback that is no complaint: %s', async (feedbackType) => {
-    expect(await read(report({ type: 'complaint', email: 'mia@example.com', feedbackType }))).toEqual([])
-  })
+  test.each(['not-spam', 'auth-failure'])(
+    'with feedback that is not a complaint: %s',
+    async (feedbackType) => {
+      expect(await read(report({ type: 'complaint', email: 'mia@example.com', feedbackType }))).toEqual([])
+    },
+  )
 
-  test('needs no id, and no time', async () => {
+  test('may leave out id and time', async () => {
     const [found] = (await read(report({ type: 'complaint', email: 'mia@example.com' }))) ?? []
     expect(found?.id).toBeUndefined()
     expect(Math.abs((found?.at ?? 0) - Date.now())).toBeLessThan(60_000)
   })
 })
 
-test('nothing else is believed', async () => {
+test('a report without a valid signature is rejected', async () => {
   const body = { type: 'bounce', email: 'mia@example.com' }
   const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
   expect(await codeOf(read(report(body, { with: other })))).toBe('forbidden')

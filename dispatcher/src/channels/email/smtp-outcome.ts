@@ -3,41 +3,41 @@ import type { SuppressionReason } from '@carillon/schemas'
 import { oneLine } from '../outcome.ts'
 import { connectAdvice, type SmtpError, smtpAdvice } from './smtp-advice.ts'
 
-/** Errors of the connection, not of a message. */
+/** Error codes of the connection, as opposed to a message. */
 const CONNECTION = new Set(['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EPROTOCOL', 'EABORT'])
-/** Replies that ask for, or refuse, credentials (RFC 4954, section 6). */
+/** Replies that request or reject credentials (RFC 4954, section 6). */
 const CREDENTIALS = new Set([530, 534, 535, 538])
-/** What a reply without an enhanced code says when it is not the mailbox that is missing. */
+/** Text of a reply without an enhanced code that refuses for policy, not because the mailbox does not exist. */
 const POLICY = /block|black ?list|\blisted\b|spam|policy|denied|reputation|not allowed/i
-const ASKED_MAX_MS = 6 * 3_600_000
+const DELAY_MAX_MS = 6 * 3_600_000
 
-/** What the settings lack, if the failure shows that, and what the server or nodemailer said. */
+/** Returns the text of the server or nodemailer, after advice on the settings if there is any. */
 const detailOf = (error: SmtpError): string => {
   const { code = '', command = '', response, reason, message } = error
   const fault = reason !== undefined && message.includes(':error:') ? reason : message
-  const words = response ? `${command} ${response}` : `${code} ${fault}`
+  const text = response ? `${command} ${response}` : `${code} ${fault}`
   const advice = smtpAdvice(error)
-  return oneLine(advice === undefined ? words : `${advice} (${words})`)
+  return oneLine(advice === undefined ? text : `${advice} (${text})`)
 }
 
-/** "Try again in 300 seconds", as greylists say. */
-const askedMs = (response: string): number | undefined => {
+/** Parses the delay of replies such as "Try again in 300 seconds", which greylisting uses. */
+const delayMs = (response: string): number | undefined => {
   const [, count, unit] = /\b(?:in|after|for) (\d{1,5}) ?(s|m)/i.exec(response) ?? []
   if (count === undefined) return undefined
-  return Math.min(Number(count) * (unit?.toLowerCase() === 'm' ? 60_000 : 1_000), ASKED_MAX_MS)
+  return Math.min(Number(count) * (unit?.toLowerCase() === 'm' ? 60_000 : 1_000), DELAY_MAX_MS)
 }
 
-/** Words for a limit, and those that say whose it is: "Throttling failure: Maximum sending rate exceeded" (Amazon SES). */
+/** Text of a rate limit. `OF_SENDER` matches limits of the account, such as "Maximum sending rate exceeded" (SES). */
 const LIMIT = /throttl|\brate\b|too (many|quickly|fast)/i
 const OF_SENDER =
   /throttling failure|sending rate|too many (concurrent |simultaneous )?(connections|messages|sessions)/i
-/** Exchange Online's "server busy" and its limits on the sending address. */
+/** Exchange Online: "server busy" and limits of the sending address. */
 const OF_SENDER_STATUS = /^4\.7\.[56]\d\d$/
 
 /**
- * Whom a temporary refusal concerns: the recipient if it answers their address or their mail with a status of the mailbox
- * (4.2.x), the route to it (4.4.x) or a policy (4.7.x); the account if it closes the connection (421) or refuses the sender.
- * Undefined for a fault of the server itself, such as 4.3.x.
+ * Returns the scope of a temporary failure. `recipient`: a reply to RCPT TO or DATA about the mailbox (4.2.x), its route
+ * (4.4.x) or a policy (4.7.x). `account`: a limit that closes the connection (421) or concerns the sender. Undefined: a
+ * fault of the server itself, such as 4.3.x.
  */
 const scopeOf = ({ command = '', response = '', responseCode }: SmtpError, status: string) => {
   const limit = status.startsWith('4.7.') || LIMIT.test(response)
@@ -56,7 +56,7 @@ const temporary = (error: SmtpError, status: string): Outcome => {
   const full = status === '4.2.2' || (status === '' && error.responseCode === 452)
   const limited = status.startsWith('4.7.') || LIMIT.test(response)
   const reason = greylisted ? 'greylisted' : full ? 'mailbox_full' : limited ? 'rate_limited' : 'deferred'
-  const afterMs = askedMs(response)
+  const afterMs = delayMs(response)
   return {
     outcome: 'retry',
     reason,
@@ -76,13 +76,13 @@ const permanent = (error: SmtpError, status: string): Outcome => {
     ...(forget ? { forget } : {}),
   })
   if (status === '5.2.2') return refused('mailbox_full')
-  // Many servers say at RCPT what they have against the sender.
+  // Many servers reject the sender only in reply to RCPT TO.
   const ofSender = command === 'MAIL FROM' || /^5\.1\.[78]$/.test(status) || /\bsender\b/i.test(response)
   if (ofSender && command !== 'DATA')
     return responseCode === 552 || /^5\.(2\.3|3\.4)$/.test(status)
       ? refused('too_large')
       : { outcome: 'account', reason: 'sender_refused', detail }
-  // The address does not exist (5.1.x, 5.2.1): servers that only say 550, 551 or 553 to RCPT mean the same.
+  // The mailbox does not exist (5.1.x, 5.2.1). A bare 550, 551 or 553 to RCPT TO means the same.
   if (/^5\.(1\.[0-69]|1\.10|2\.1)$/.test(status)) return refused('no_such_mailbox', 'bounce')
   if (command === 'RCPT TO') {
     if (/relay/i.test(response)) return { outcome: 'account', reason: 'relay_denied', detail }
@@ -93,11 +93,11 @@ const permanent = (error: SmtpError, status: string): Outcome => {
 }
 
 /**
- * What an error of nodemailer's means, by the stage it happened in and the reply (RFC 5321, section 4.2) with its enhanced
- * status code (RFC 3463). `handedOver`: whether the message had been written to its end, after which a server that falls
- * silent may have taken it. Throws what is a fault of ours.
+ * Maps an error of nodemailer to an outcome, by the SMTP command, the reply (RFC 5321, section 4.2) and its enhanced status
+ * code (RFC 3463). `written`: the whole message was written, so a server that stopped responding may have accepted it.
+ * Rethrows errors that are not from SMTP.
  */
-export const outcomeOfSmtp = (thrown: unknown, handedOver: boolean): Outcome => {
+export const outcomeOfSmtp = (thrown: unknown, written: boolean): Outcome => {
   if (thrown instanceof HttpFailure) {
     const outcome = thrown.reason === 'refused_target' ? 'account' : 'retry'
     return { outcome, reason: thrown.reason, detail: oneLine(`${thrown.message}: ${connectAdvice(thrown)}`) }
@@ -115,21 +115,21 @@ export const outcomeOfSmtp = (thrown: unknown, handedOver: boolean): Outcome => 
   if (CONNECTION.has(code)) {
     if (responseCode !== undefined && responseCode >= 400 && responseCode < 500)
       return temporary(error, status)
-    const answered = responseCode !== undefined && responseCode >= 500
+    const replied = responseCode !== undefined && responseCode >= 500
     return {
-      outcome: handedOver && !answered ? 'doubt' : 'retry',
-      reason: reasonOfConnection(code, originalCode),
+      outcome: written && !replied ? 'doubt' : 'retry',
+      reason: connectionReason(code, originalCode),
       detail,
     }
   }
-  // The session was out of step: the same message can go through on another connection.
+  // Bad sequence of commands: the message may succeed on another connection.
   if (responseCode === 503) return { outcome: 'retry', reason: 'deferred', detail }
   if (responseCode !== undefined)
     return responseCode < 500 ? temporary(error, status) : permanent(error, status)
   throw error
 }
 
-const reasonOfConnection = (code: string, originalCode: string): string => {
+const connectionReason = (code: string, originalCode: string): string => {
   if (code === 'ETIMEDOUT' || code === 'EABORT') return 'timeout'
   if (code === 'ETLS' || /CERT|TLS|SSL|SIGNATURE|ISSUER/.test(originalCode)) return 'tls_failed'
   return 'connection_lost'

@@ -3,13 +3,14 @@ import { connect } from 'node:net'
 import { HttpFailure, type Tools } from '@carillon/core/delivery/provider'
 import type { SMTPPoolOptions } from 'nodemailer'
 import { z } from 'zod'
+import { reportTogether } from '../config.ts'
+import { mailbox } from './mailbox.ts'
 import { CallbackSecret } from './smtp-callback.ts'
-import { mailbox } from './smtp-mail.ts'
 
 const SETUP_MS = 10_000
 const IDLE_MS = 12_000
 
-const isPrivateKey = (pem: string): boolean => {
+const isRsaKey = (pem: string): boolean => {
   try {
     return createPrivateKey(pem).asymmetricKeyType === 'rsa'
   } catch {
@@ -18,17 +19,14 @@ const isPrivateKey = (pem: string): boolean => {
 }
 
 const dkim = z.strictObject({
-  domainName: z.string({ error: 'is missing: the domain that signs' }).regex(/^[A-Za-z0-9.-]{1,253}$/),
+  domainName: z.string({ error: 'is missing: the signing domain' }).regex(/^[A-Za-z0-9.-]{1,253}$/),
   keySelector: z
     .string({ error: 'is missing: the selector, as in <selector>._domainkey.<domain>' })
     .regex(/^[A-Za-z0-9._-]{1,63}$/),
   privateKey: z
     .string({ error: 'is missing: the private key' })
-    .refine(isPrivateKey, 'must be an RSA private key as PEM'),
+    .refine(isRsaKey, 'must be an RSA private key in PEM format'),
 })
-
-/** Said beside what else is wrong, not after it is put right. */
-const together = { when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null }
 
 export const SmtpConfig = z
   .strictObject({
@@ -36,60 +34,65 @@ export const SmtpConfig = z
       .string({ error: 'is missing: the mail server' })
       .regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'must be a host name or an IP address')
       .describe('The mail server'),
-    port: z.int().min(1).max(65_535).default(587).describe('Its port'),
+    port: z.int().min(1).max(65_535).default(587).describe('The port of the mail server'),
     tls: z
       .enum(['none', 'starttls', 'implicit'])
       .optional()
       .describe(
-        'Left out: implicit on port 465; on port 25 without credentials STARTTLS if the server has it; else STARTTLS, always',
+        'By default: implicit on port 465, STARTTLS if offered on port 25 without credentials, otherwise mandatory STARTTLS',
       ),
     caCertificate: z
       .string()
-      .includes('-----BEGIN CERTIFICATE-----', 'must be a certificate as PEM')
+      .includes('-----BEGIN CERTIFICATE-----', 'must be a certificate in PEM format')
       .optional()
-      .describe('What the certificate of the server is checked against, in place of the public authorities'),
-    user: z.string().min(1).max(512).optional().describe('The user name, if the server wants one'),
-    pass: z.string().min(1).max(4_096).optional().describe('The password of that user'),
-    from: mailbox('whom mails come from'),
-    replyTo: mailbox('whom answers go to').optional(),
-    dkim: dkim.optional().describe('Signs mails (RFC 6376), unless the server does'),
-    maxConnections: z.int().min(1).max(50).default(10).describe('Connections kept, by each dispatcher'),
+      .describe('The CA certificate of the mail server, used instead of the public authorities'),
+    user: z.string().min(1).max(512).optional().describe('The user name, if the server requires a login'),
+    pass: z.string().min(1).max(4_096).optional().describe('The password'),
+    from: mailbox('the sender'),
+    replyTo: mailbox('the reply-to address').optional(),
+    dkim: dkim.optional().describe('Signs messages with DKIM (RFC 6376), unless the server does'),
+    maxConnections: z
+      .int()
+      .min(1)
+      .max(50)
+      .default(10)
+      .describe('Maximum number of connections per dispatcher'),
     maxMessages: z
       .int()
       .min(1)
       .max(1_000_000)
       .default(500)
-      .describe('Mails sent before a connection is renewed'),
+      .describe('Messages sent over a connection before it is replaced'),
     callbackSecret: CallbackSecret.optional(),
   })
   .refine(({ user, pass }) => user === undefined || pass !== undefined, {
-    ...together,
+    ...reportTogether,
     path: ['pass'],
     error: 'is missing: the password of the user',
   })
   .refine(({ user, pass }) => pass === undefined || user !== undefined, {
-    ...together,
+    ...reportTogether,
     path: ['user'],
-    error: 'is missing: whose password it is',
+    error: 'is missing: the user of the password',
   })
 export type SmtpConfig = z.infer<typeof SmtpConfig>
 
-/** How nodemailer asks for a connection. */
+/** The type of nodemailer's connection factory. */
 export type GetSocket = NonNullable<SMTPPoolOptions['getSocket']>
 
-/** Connects to a checked address of the server; what cannot be reached is a HttpFailure. */
-const opener =
+/** Connects to an address that the SSRF guard has checked. Fails with `HttpFailure`. */
+const guardedSocket =
   ({ http }: Tools, { host, port }: SmtpConfig): GetSocket =>
   (_, done) => {
     http.resolve(host, port).then((address) => {
       const socket = connect({ host: address, port })
       const fail = (error: Error & { code?: string }) => {
-        const [reason, why] =
+        const [reason, cause] =
           error instanceof HttpFailure ? [error.reason, error.message] : ['unreachable' as const, error.code]
-        done(new HttpFailure(reason, `no connection to the mail server: ${why}`, false, error))
+        done(new HttpFailure(reason, `cannot connect to the mail server: ${cause}`, false, error))
       }
       socket.once('error', fail)
-      socket.setTimeout(SETUP_MS, () => socket.destroy(new HttpFailure('timeout', 'no answer', false)))
+      socket.setTimeout(SETUP_MS, () => socket.destroy(new HttpFailure('timeout', 'no response', false)))
       socket.once('connect', () => {
         socket.off('error', fail)
         socket.setTimeout(0)
@@ -100,8 +103,8 @@ const opener =
   }
 
 /**
- * An account's settings as nodemailer's. Connections are opened to addresses that the tools have checked, and TLS checks
- * the name of the host all the same.
+ * Converts an account's config to nodemailer's options. Connections are only made to addresses that the SSRF guard has
+ * checked; TLS still verifies the host name.
  */
 export const poolOptions = (config: SmtpConfig, tools: Tools): SMTPPoolOptions & { pool: true } => {
   const { host, port, user, pass, from, caCertificate } = config
@@ -115,7 +118,7 @@ export const poolOptions = (config: SmtpConfig, tools: Tools): SMTPPoolOptions &
     requireTLS: tls === 'starttls',
     ignoreTLS: tls === 'none',
     tls: { minVersion: 'TLSv1.2', ...(caCertificate ? { ca: caCertificate } : {}) },
-    // Without AUTH on offer, mails would be sent as anybody's.
+    // Fail if the server does not offer AUTH, instead of sending unauthenticated.
     ...(user && { auth: { user, pass }, forceAuth: true }),
     ...(config.dkim && { dkim: { ...config.dkim, headerFieldNames: SIGNED } }),
     maxConnections: config.maxConnections,
@@ -127,7 +130,7 @@ export const poolOptions = (config: SmtpConfig, tools: Tools): SMTPPoolOptions &
     maxResponseSize: 65_536,
     disableFileAccess: true,
     disableUrlAccess: true,
-    getSocket: opener(tools, config),
+    getSocket: guardedSocket(tools, config),
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash, createVerify, generateKeyPairSync } from 'node:crypto'
 import { HttpFailure, type Outcome } from '@carillon/core/delivery/provider'
 import PostalMime from 'postal-mime'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { sample, strictHttp, testTools, unhurried } from '../testing/channel.ts'
+import { neverAborted, publicOnlyHttp, sample, testTools } from '../testing/channel.ts'
 import { certificate, localMail, mailServer, scriptedServer } from '../testing/smtp.ts'
 import { smtp, smtpProvider } from './smtp.ts'
 import { SmtpConfig } from './smtp-pool.ts'
@@ -36,8 +36,8 @@ const sender = (port: number, more: object = {}, provider = smtp) =>
 const to = (email: string, name?: string) =>
   sample({ channel: 'email', address: { kind: 'email', email, ...(name !== undefined && { name }) } })
 
-describe('a mail', () => {
-  test('arrives over STARTTLS, with credentials, as it was meant', async () => {
+describe('an e-mail', () => {
+  test('arrives complete over STARTTLS, with credentials', async () => {
     const server = closing(
       await mailServer({
         ...tls,
@@ -52,7 +52,7 @@ describe('a mail', () => {
       content: { title: 'Grüße 🔔', body: 'Hallo\n\nMia', url: 'https://app.example/7' },
       unsubscribeUrl: `https://hub.example/v1/unsubscribe/${'t'.repeat(300)}`,
     }
-    const outcome = await sender(server.port, account).send(message, unhurried)
+    const outcome = await sender(server.port, account).send(message, neverAborted)
     expect(outcome).toEqual({ outcome: 'sent', id: `${message.key}@example.com` })
 
     const [mail] = server.mails
@@ -86,30 +86,33 @@ describe('a mail', () => {
 
   test('arrives over implicit TLS', async () => {
     const server = closing(await mailServer({ ...tls, secure: true }))
-    const { outcome } = await sender(server.port, { tls: 'implicit' }).send(to('mia@example.com'), unhurried)
+    const { outcome } = await sender(server.port, { tls: 'implicit' }).send(
+      to('mia@example.com'),
+      neverAborted,
+    )
     expect(outcome).toBe('sent')
     expect(server.mails[0]?.secure).toBe(true)
   })
 
-  test('is not sent where there is no TLS, nor to a server with a stranger’s certificate', async () => {
+  test('is not sent without TLS, nor to a server with an untrusted certificate', async () => {
     const plain = closing(await mailServer({ disabledCommands: ['STARTTLS'] }))
-    const without = await sender(plain.port).send(to('mia@example.com'), unhurried)
+    const without = await sender(plain.port).send(to('mia@example.com'), neverAborted)
     expect(without).toMatchObject({ outcome: 'retry', reason: 'tls_failed' })
 
     const other = closing(await mailServer({ ...(await certificate()) }))
-    const foreign = await sender(other.port).send(to('mia@example.com'), unhurried)
+    const foreign = await sender(other.port).send(to('mia@example.com'), neverAborted)
     expect(foreign).toMatchObject({ outcome: 'retry', reason: 'tls_failed' })
 
     const misnamed = closing(await mailServer(tls))
     const host = await sender(misnamed.port, { host: 'elsewhere.example.test' }).send(
       to('mia@example.com'),
-      unhurried,
+      neverAborted,
     )
     expect(host).toMatchObject({ outcome: 'retry', reason: 'tls_failed' })
     expect([...plain.mails, ...other.mails, ...misnamed.mails]).toEqual([])
   })
 
-  test('carries a DKIM signature that holds', async () => {
+  test('has a valid DKIM signature', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const dkim = {
       domainName: 'example.com',
@@ -118,7 +121,7 @@ describe('a mail', () => {
     }
     const server = closing(await mailServer(tls))
     const message = { ...to('mia@example.com'), unsubscribeUrl: 'https://hub.example/u/x' }
-    expect(await sender(server.port, { dkim }).send(message, unhurried)).toMatchObject({ outcome: 'sent' })
+    expect(await sender(server.port, { dkim }).send(message, neverAborted)).toMatchObject({ outcome: 'sent' })
 
     const [head = '', body = ''] = (server.mails[0]?.raw ?? '').split(/\r\n\r\n([\s\S]*)/)
     const fields = head.split(/\r\n(?![ \t])/)
@@ -151,7 +154,7 @@ describe('a mail', () => {
     expect(check.verify(publicKey, tags.get('b')?.replaceAll(' ', '') ?? '', 'base64')).toBe(true)
   })
 
-  test('shares connections with others', async () => {
+  test('shares connections with other e-mails', async () => {
     const server = closing(await mailServer(tls))
     const account = sender(server.port, { maxConnections: 2 })
     const outcomes = await Promise.all(
@@ -165,7 +168,7 @@ describe('a mail', () => {
   })
 })
 
-describe('one address stays one address', () => {
+describe('header injection', () => {
   test.each([
     'a@example.com,b@example.com',
     'a@example.com, b@example.com',
@@ -183,14 +186,14 @@ describe('one address stays one address', () => {
     'nobody',
     '',
     `${'a'.repeat(250)}@example.com`,
-  ])('refuses %j', async (email) => {
+  ])('the address %j is refused', async (email) => {
     const server = closing(await mailServer(tls))
-    const outcome = await sender(server.port).send(to(email), unhurried)
+    const outcome = await sender(server.port).send(to(email), neverAborted)
     expect(outcome).toMatchObject({ outcome: 'refused', reason: 'invalid_address' })
     expect(server.connections()).toBe(0)
   })
 
-  test('no field adds a header or a recipient', async () => {
+  test('no field can add a header or a recipient', async () => {
     const server = closing(await mailServer(tls))
     const evil = 'x\r\nBcc: eve@example.com\r\n\r\nbody'
     const message = {
@@ -199,7 +202,7 @@ describe('one address stays one address', () => {
       content: { title: evil, body: `${evil}\r\n.\r\nMAIL FROM:<eve@example.com>`, actor: { name: evil } },
       unsubscribeUrl: 'https://hub.example/u/x>\r\nBcc: eve@example.com',
     }
-    expect(await sender(server.port).send(message, unhurried)).toMatchObject({ outcome: 'sent' })
+    expect(await sender(server.port).send(message, neverAborted)).toMatchObject({ outcome: 'sent' })
     expect(server.mails.map((mail) => mail.to)).toEqual([['mia@example.com']])
     const mail = await PostalMime.parse(Buffer.from(server.mails[0]?.raw ?? '', 'latin1'))
     expect(mail.headers.map(({ key }) => key)).not.toContain('bcc')
@@ -209,10 +212,10 @@ describe('one address stays one address', () => {
   })
 })
 
-describe('what a server answers decides', () => {
+describe('a reply', () => {
   const send = async (replies: Parameters<typeof scriptedServer>[0], more: object = {}): Promise<Outcome> => {
     const server = closing(await scriptedServer(replies))
-    return sender(server.port, { tls: 'none', ...more }).send(to('mia@example.com'), unhurried)
+    return sender(server.port, { tls: 'none', ...more }).send(to('mia@example.com'), neverAborted)
   }
 
   test.each([
@@ -276,13 +279,13 @@ describe('what a server answers decides', () => {
     expect('scope' in outcome).toBe('scope' in expected)
   })
 
-  test('and what it says is told without addresses', async () => {
+  test('is quoted without addresses', async () => {
     const outcome = await send({ RCPT: '550 5.1.1 <mia@example.com>: Recipient address rejected' })
     expect(outcome).not.toHaveProperty('afterMs')
     expect(outcome).toMatchObject({ detail: 'RCPT TO 550 5.1.1 <…>: Recipient address rejected' })
   })
 
-  test('credentials: wrong ones are the account’s fault, a server that cannot check them is not', async () => {
+  test('to credentials is an account error only if they are wrong', async () => {
     const account = { user: 'acme', pass: 'wrong' }
     const EHLO = '250-mail.example.test\r\n250 AUTH PLAIN'
     const wrong = await send({ EHLO, AUTH: '535 5.7.8 no' }, account)
@@ -293,33 +296,33 @@ describe('what a server answers decides', () => {
     expect(unasked).toMatchObject({ outcome: 'account', reason: 'not_authorized' })
   })
 
-  test('a refused mail leaves the connection to the next', async () => {
+  test('that refuses a message leaves the connection usable', async () => {
     const replies: Parameters<typeof scriptedServer>[0] = { RCPT: '550 5.1.1 no' }
     const server = closing(await scriptedServer(replies))
     const account = sender(server.port, { tls: 'none' })
-    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'refused' })
+    expect(await account.send(to('mia@example.com'), neverAborted)).toMatchObject({ outcome: 'refused' })
     replies.RCPT = '250 ok'
-    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'sent' })
+    expect(await account.send(to('mia@example.com'), neverAborted)).toMatchObject({ outcome: 'sent' })
   })
 })
 
-describe('a kept connection', () => {
-  test('that the server has ended meanwhile costs no mail', async () => {
+describe('a pooled connection', () => {
+  test('that the server closed loses no message', async () => {
     const server = closing(await scriptedServer({}))
     const account = sender(server.port, { tls: 'none' })
-    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'sent' })
+    expect(await account.send(to('mia@example.com'), neverAborted)).toMatchObject({ outcome: 'sent' })
     server.hangUp()
-    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'sent' })
+    expect(await account.send(to('mia@example.com'), neverAborted)).toMatchObject({ outcome: 'sent' })
   })
 
-  test('that is lost after a mail was written sends nothing twice', async () => {
+  test('that is lost after a message was written sends no message twice', async () => {
     const replies: Parameters<typeof scriptedServer>[0] = {}
     const server = closing(await scriptedServer(replies))
     const account = sender(server.port, { tls: 'none' })
-    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'sent' })
+    expect(await account.send(to('mia@example.com'), neverAborted)).toMatchObject({ outcome: 'sent' })
     replies['.'] = 'drop'
-    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'doubt' })
-    expect(server.taken).toHaveLength(2)
+    expect(await account.send(to('mia@example.com'), neverAborted)).toMatchObject({ outcome: 'doubt' })
+    expect(server.received).toHaveLength(2)
   })
 })
 
@@ -335,13 +338,16 @@ describe('a server that stalls', () => {
     [{ DATA: 'hang' }, 'retry'],
     [{ '.': 'hang' }, 'doubt'],
     [{ '.': 'trickle' }, 'doubt'],
-  ] as const)('is given up: %j', async (replies, outcome) => {
+  ] as const)('times out: %j', async (replies, outcome) => {
     const server = closing(await scriptedServer(replies))
     const account = sender(server.port, { tls: 'none' }, hasty)
-    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome, reason: 'timeout' })
+    expect(await account.send(to('mia@example.com'), neverAborted)).toMatchObject({
+      outcome,
+      reason: 'timeout',
+    })
   })
 
-  test('is given up sooner when nobody waits any more', async () => {
+  test('is aborted by the signal', async () => {
     const server = closing(await scriptedServer({ MAIL: 'hang' }))
     const account = sender(server.port, { tls: 'none' })
     const ending = new AbortController()
@@ -351,30 +357,30 @@ describe('a server that stalls', () => {
     expect(await account.send(to('mia@example.com'), AbortSignal.abort())).toMatchObject({ outcome: 'retry' })
   })
 
-  test('does not hold up the connections of others', async () => {
+  test('does not delay other connections', async () => {
     const replies: Parameters<typeof scriptedServer>[0] = { '.': 'hang' }
     const server = closing(await scriptedServer(replies))
     const account = sender(server.port, { tls: 'none', maxConnections: 1 }, hasty)
-    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'doubt' })
+    expect(await account.send(to('mia@example.com'), neverAborted)).toMatchObject({ outcome: 'doubt' })
     delete replies['.']
-    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'sent' })
+    expect(await account.send(to('mia@example.com'), neverAborted)).toMatchObject({ outcome: 'sent' })
   })
 })
 
-describe('where mails go', () => {
-  test('nowhere, when nobody listens', async () => {
+describe('a connection', () => {
+  test('that is refused is retried', async () => {
     const server = await mailServer(tls)
     await server.close()
-    const outcome = await sender(server.port).send(to('mia@example.com'), unhurried)
+    const outcome = await sender(server.port).send(to('mia@example.com'), neverAborted)
     expect(outcome).toMatchObject({ outcome: 'retry', reason: 'unreachable' })
   })
 
-  test('never to private addresses', async () => {
+  test('is never made to private addresses', async () => {
     const server = closing(await mailServer(tls))
     const account = closing(
-      smtp.open(config(server.port, { host: '127.0.0.1' }), testTools({ http: strictHttp })),
+      smtp.open(config(server.port, { host: '127.0.0.1' }), testTools({ http: publicOnlyHttp })),
     )
-    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({
+    expect(await account.send(to('mia@example.com'), neverAborted)).toMatchObject({
       outcome: 'account',
       reason: 'refused_target',
     })
@@ -382,19 +388,19 @@ describe('where mails go', () => {
     expect(server.connections()).toBe(0)
   })
 
-  test('to an address that is looked up anew for each connection', async () => {
+  test('resolves the host again each time', async () => {
     const server = closing(await mailServer(tls))
     const http = {
       ...localMail,
       resolve: async () => Promise.reject(new HttpFailure('unreachable', 'gone', false)),
     }
     const account = closing(smtp.open(config(server.port), testTools({ http })))
-    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ reason: 'unreachable' })
+    expect(await account.send(to('mia@example.com'), neverAborted)).toMatchObject({ reason: 'unreachable' })
   })
 })
 
 describe('an account', () => {
-  test('can be tried without sending anything', async () => {
+  test('is verified without sending', async () => {
     const server = closing(
       await mailServer({
         ...tls,
@@ -406,7 +412,7 @@ describe('an account', () => {
       /check user and pass/,
     )
     await expect(sender(server.port, { tls: 'implicit' }).verify()).rejects.toThrow(
-      /set tls to "starttls" or "none", or another port \(ESOCKET wrong version number\)/,
+      /set tls to "starttls" or "none", or change port \(ESOCKET wrong version number\)/,
     )
     const slow = closing(await scriptedServer({ EHLO: 'trickle' }))
     await expect(sender(slow.port, { tls: 'none' }, smtpProvider({ limitMs: 200 })).verify()).rejects.toThrow(
@@ -416,23 +422,28 @@ describe('an account', () => {
   })
 
   test.each([
-    ['STARTTLS is not offered', {}, { disabledCommands: ['STARTTLS'] }, 'set tls to "none"'],
-    ['a stranger’s certificate', { caCertificate: undefined }, {}, 'set caCertificate'],
-    ['another name', { host: 'elsewhere.example.test' }, {}, 'set host to a name in the certificate'],
-    ['no AUTH', { user: 'u', pass: 'p' }, { disabledCommands: ['AUTH'] }, 'leave out user and pass'],
+    ['no STARTTLS', {}, { disabledCommands: ['STARTTLS'] }, 'set tls to "none"'],
+    ['untrusted certificate', { caCertificate: undefined }, {}, 'set caCertificate'],
+    [
+      'certificate for another name',
+      { host: 'elsewhere.example.test' },
+      {},
+      'set host to a name in the certificate',
+    ],
+    ['no AUTH', { user: 'u', pass: 'p' }, { disabledCommands: ['AUTH'] }, 'remove user and pass'],
     ['AUTH is required', {}, { authOptional: false }, 'set user and pass'],
-  ])('says which setting would help: %s', async (_, settings, server, advice) => {
+  ])('gives advice on its settings: %s', async (_, settings, server, advice) => {
     const { port } = closing(await mailServer({ ...tls, ...server }))
-    const outcome = await sender(port, settings).send(to('mia@example.com'), unhurried)
+    const outcome = await sender(port, settings).send(to('mia@example.com'), neverAborted)
     expect(outcome).toMatchObject({ detail: expect.stringContaining(advice) })
     expect(outcome.outcome).not.toBe('refused')
   })
 
-  test('that is closed takes nothing more', async () => {
+  test('that is closed sends nothing', async () => {
     const server = closing(await mailServer(tls))
     const account = sender(server.port)
     await account.close()
-    expect(await account.send(to('mia@example.com'), unhurried)).toMatchObject({ outcome: 'retry' })
+    expect(await account.send(to('mia@example.com'), neverAborted)).toMatchObject({ outcome: 'retry' })
   })
 
   test.each([
@@ -448,7 +459,7 @@ describe('an account', () => {
     ],
     [{ host: 'h', from: { email: 'a@b.example' }, port: 0, tls: 'off' }, ['port', 'tls']],
     [{ host: 'h', from: { email: 'a@b.example' }, callbackSecret: 'short' }, ['callbackSecret']],
-  ])('names what is wrong with its config: %j', (given, wrong) => {
+  ])('has a config that names invalid fields: %j', (given, wrong) => {
     const issues = smtp.config.safeParse(given).error?.issues ?? []
     expect(issues.map(({ path }) => path.join('.')).sort()).toEqual([...wrong].sort())
   })

@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Outcome, Provider, Sender, Tools } from '@carillon/core/delivery/provider'
 import { createTransport } from 'nodemailer'
+import { mailComposer, messageIds } from './compose.ts'
+import { INVALID_ADDRESS, recipientOf } from './mailbox.ts'
 import { readMailReport } from './smtp-callback.ts'
-import { INVALID_ADDRESS, mailComposer, messageIds, recipient } from './smtp-mail.ts'
 import { outcomeOfSmtp } from './smtp-outcome.ts'
 import { type GetSocket, poolOptions, SmtpConfig } from './smtp-pool.ts'
 
@@ -14,37 +15,41 @@ const open = (config: SmtpConfig, tools: Tools, limitMs: number): Sender => {
   const idOf = messageIds(config.from)
   let closed = false
 
-  // Each send has a signal of its own, which names it here once its message has been written to the end.
-  const handedOver = new WeakSet<AbortSignal>()
+  // Signals of the sends whose message was completely written. Each send has its own signal.
+  const written = new WeakSet<AbortSignal>()
   transport.use('stream', ({ message, data }, done) => {
     const { signal } = data
     if (message && signal) {
       const read = message.createReadStream.bind(message)
-      message.createReadStream = (how) => read(how).once('end', () => handedOver.add(signal))
+      message.createReadStream = (options) => read(options).once('end', () => written.add(signal))
     }
     done()
   })
 
   return {
     async send(message, signal): Promise<Outcome> {
-      const to = recipient(message.address)
+      const to = recipientOf(message.address)
       if (!to) return INVALID_ADDRESS
-      const ending = new AbortController()
-      const end = () => ending.abort()
-      // Time-outs of sockets do not notice a server that sends one byte a second.
-      const timer = setTimeout(end, limitMs)
-      signal.addEventListener('abort', end, { once: true })
-      if (signal.aborted) end()
+      const limit = new AbortController()
+      const abort = () => limit.abort()
+      // Socket timeouts do not catch a server that sends one byte per second.
+      const timer = setTimeout(abort, limitMs)
+      signal.addEventListener('abort', abort, { once: true })
+      if (signal.aborted) abort()
       try {
-        await transport.sendMail({ ...compose(message, to), signal: ending.signal })
+        await transport.sendMail({ ...compose(message, to), signal: limit.signal })
         return { outcome: 'sent', id: idOf(message) }
       } catch (error) {
-        if (closed && !handedOver.has(ending.signal))
-          return { outcome: 'retry', reason: 'closed', detail: 'the account was closed before it was sent' }
-        return outcomeOfSmtp(error, handedOver.has(ending.signal))
+        if (closed && !written.has(limit.signal))
+          return {
+            outcome: 'retry',
+            reason: 'closed',
+            detail: 'the account was closed before the message was sent',
+          }
+        return outcomeOfSmtp(error, written.has(limit.signal))
       } finally {
         clearTimeout(timer)
-        signal.removeEventListener('abort', end)
+        signal.removeEventListener('abort', abort)
       }
     },
 
@@ -61,11 +66,11 @@ const open = (config: SmtpConfig, tools: Tools, limitMs: number): Sender => {
         await Promise.race([
           probe.verify(),
           once(late, 'abort').then(() => {
-            throw new Error(`no end of it within ${limitMs / 1_000} s`)
+            throw new Error(`no login within ${limitMs / 1_000} s`)
           }),
         ])
       } catch (error) {
-        throw new Error(`cannot log in at ${config.host}:${config.port}: ${complaint(error)}`, {
+        throw new Error(`cannot log in to ${config.host}:${config.port}: ${explain(error)}`, {
           cause: error,
         })
       } finally {
@@ -81,7 +86,8 @@ const open = (config: SmtpConfig, tools: Tools, limitMs: number): Sender => {
   }
 }
 
-const complaint = (error: unknown): string => {
+/** Returns an error's message, or for errors of SMTP the detail of their outcome, which holds advice on the settings. */
+const explain = (error: unknown): string => {
   if (!(error instanceof Error) || !('code' in error || 'reason' in error))
     return error instanceof Error ? error.message : String(error)
   const outcome = outcomeOfSmtp(error, false)
@@ -89,7 +95,7 @@ const complaint = (error: unknown): string => {
   return outcome.detail
 }
 
-/** Mail by any SMTP server (RFC 5321), over kept connections. `limitMs`: how long one send may take in all. */
+/** Sends over any SMTP server (RFC 5321), with a connection pool. `limitMs` is the time limit of one send. */
 export const smtpProvider = ({ limitMs = 15_000 } = {}): Provider<SmtpConfig> => ({
   name: 'smtp',
   channels: ['email'],

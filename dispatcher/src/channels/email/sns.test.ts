@@ -4,7 +4,7 @@ import { generate } from 'selfsigned'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Recorded, standIn, testTools } from '../testing/channel.ts'
 import { sesProvider } from './ses.ts'
-import { isSns } from './sns.ts'
+import { isSnsUrl } from './sns.ts'
 
 const topicArn = 'arn:aws:sns:eu-west-1:123456789012:ses-events'
 const config = {
@@ -81,7 +81,7 @@ const codeOf = async (calling: Promise<unknown> | undefined) => {
 const event = (more: object) =>
   JSON.stringify({ mail: { messageId: 'ses-1', timestamp: '2026-01-02T03:00:00.000Z' }, ...more })
 
-describe('what SNS brings', () => {
+describe('an SNS notification', () => {
   const suppress = { channels: ['email'], address: 'mia@example.com' }
   const bounce = (bounceType: string, bounceSubType: string) =>
     event({
@@ -159,27 +159,27 @@ describe('what SNS brings', () => {
     expect(await call(envelope({ Message }))).toEqual({ reports })
   })
 
-  test('is believed in both versions of the signature, with a subject and without', async () => {
+  test('is accepted with both signature versions, with and without a subject', async () => {
     const Message = event({ eventType: 'Delivery', delivery: { timestamp: at } })
     for (const version of ['1', '2'])
       for (const Subject of [undefined, 'Amazon SES Email Event'])
         expect((await call(envelope({ Message, Subject }, { version })))?.reports).toHaveLength(1)
   })
 
-  test('costs one request for its certificate', async () => {
+  test('requests its certificate once', async () => {
     const provider = sesProvider(({ origin }) => origin === sns.url)
     for (let index = 0; index < 3; index += 1) await call(envelope(), { provider })
     expect(sns.requests.map(({ path }) => path)).toEqual(['/SimpleNotificationService-0.pem'])
   })
 
-  test('a subscription is confirmed', async () => {
+  test('confirms a subscription', async () => {
     const SubscribeURL = `${sns.url}/confirm?Token=t`
     const found = await call(envelope({ Type: 'SubscriptionConfirmation', Token: 't', SubscribeURL }))
     expect(found).toEqual({ reports: [] })
     expect(sns.requests.map(({ path }) => path)).toContain('/confirm?Token=t')
   })
 
-  test('is asked for again while SNS does not answer', async () => {
+  test('is rejected temporarily while SNS does not respond', async () => {
     sns.answerWith({ status: 503 })
     expect(await codeOf(call(envelope()))).toBe('unavailable')
     sns.answerWith('drop')
@@ -189,11 +189,11 @@ describe('what SNS brings', () => {
   })
 })
 
-describe('what is forged', () => {
+describe('a forged notification', () => {
   const confirmation = { Type: 'SubscriptionConfirmation', Token: 't' }
 
   test.each<[string, () => unknown]>([
-    ['no JSON', () => 'hello'],
+    ['not JSON', () => 'hello'],
     ['no signature', () => ({ ...envelope(), Signature: undefined })],
     ['another message', () => ({ ...envelope(), Message: event({ eventType: 'Delivery' }) })],
     ['an added subject', () => ({ ...envelope(), Subject: 'x' })],
@@ -203,16 +203,19 @@ describe('what is forged', () => {
       'an old certificate',
       () => ({ ...envelope({}, { key: old.private }), SigningCertURL: `${sns.url}/old.pem` }),
     ],
-    ['another’s certificate', () => ({ ...envelope(), SigningCertURL: 'https://sns.evil.example/x.pem' })],
+    ['a foreign certificate', () => ({ ...envelope(), SigningCertURL: 'https://sns.evil.example/x.pem' })],
     ['another topic', () => envelope({ TopicArn: `${topicArn}-2` })],
-    ['a confirmation elsewhere', () => envelope({ ...confirmation, SubscribeURL: 'https://evil.example/' })],
-    ['a confirmation nowhere', () => envelope(confirmation)],
+    [
+      'a confirmation at another host',
+      () => envelope({ ...confirmation, SubscribeURL: 'https://evil.example/' }),
+    ],
+    ['a confirmation without a URL', () => envelope(confirmation)],
   ])('is refused: %s', async (_, forge) => {
     expect(await codeOf(call(forge()))).toBe('forbidden')
     expect(sns.requests.filter(({ path }) => path.startsWith('/confirm'))).toEqual([])
   })
 
-  test('is what comes to an account without a topic', async () => {
+  test('is refused without a topicArn', async () => {
     expect(await codeOf(call(envelope(), { account: { ...config, topicArn: '' } }))).toBe('forbidden')
     expect(sns.requests).toEqual([])
   })
@@ -229,4 +232,4 @@ test.each([
   ['https://evil-sns.eu-west-1.amazonaws.com/x.pem', false],
   ['https://sns-evil.s3.amazonaws.com/x.pem', false],
   ['https://sns.s3.amazonaws.com/x.pem', false],
-])('%s is of SNS: %s', (url, expected) => expect(isSns(new URL(url))).toBe(expected))
+])('%s belongs to SNS: %s', (url, expected) => expect(isSnsUrl(new URL(url))).toBe(expected))

@@ -1,15 +1,16 @@
 import { createPrivateKey } from 'node:crypto'
 import { SignJWT } from 'jose'
 
-/** Apple takes a token for an hour; one is used for fifty minutes. */
-const USED_MS = 50 * 60_000
-/** Apple refuses tokens that are renewed more often (TooManyProviderTokenUpdates). */
-const RENEWED_AFTER_MS = 20 * 60_000
+/** How long a token is used. Apple accepts it for an hour. */
+const TOKEN_MS = 50 * 60_000
+/** Apple rejects tokens that are renewed more often than this (TooManyProviderTokenUpdates). */
+const RENEWAL_MIN_MS = 20 * 60_000
 
 export type ProviderToken = { jwt: string; issuedAt: number }
 
 /**
- * The tokens an account shows to APNs: JWTs (ES256) with `kid`, `iss` the team and `iat`, each used for many requests.
+ * Creates the provider tokens that authenticate an account to APNs: JWTs (ES256) with `kid`, `iss` and `iat`. A token is
+ * reused for many requests.
  *
  * https://developer.apple.com/documentation/usernotifications/establishing-a-token-based-connection-to-apns
  */
@@ -29,16 +30,16 @@ export const providerTokens = (account: { key: string; keyId: string; teamId: st
   return {
     get: (): Promise<ProviderToken> => {
       const now = Date.now()
-      // A clock that was put back must not keep a token for longer than its hour.
-      if (latest === undefined || Math.abs(now - latest.issuedAt) > USED_MS)
+      // The absolute difference also replaces a token after the clock was set back.
+      if (latest === undefined || Math.abs(now - latest.issuedAt) > TOKEN_MS)
         latest = { issuedAt: now, token: sign(now) }
       return latest.token
     },
 
-    /** APNs calls a token expired. Whether there is another one now. */
+    /** Drops a token that APNs rejected as expired. Returns whether the next `get` gives a newer one. */
     renew: (expired: ProviderToken): boolean => {
       if (latest?.issuedAt !== expired.issuedAt) return true
-      if (Date.now() - expired.issuedAt < RENEWED_AFTER_MS) return false
+      if (Date.now() - expired.issuedAt < RENEWAL_MIN_MS) return false
       latest = undefined
       return true
     },

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import type { Outcome, Outgoing, Sender } from '@carillon/core/delivery/provider'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { apnsStandIn, type PushAnswer, relay } from '../testing/apns.ts'
-import { sample, strictHttp, testTools } from '../testing/channel.ts'
+import { publicOnlyHttp, sample, testTools } from '../testing/channel.ts'
 import { createApns } from './apns.ts'
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -44,7 +44,7 @@ describe('apns', () => {
     await apple.close()
   })
 
-  it('sends an alert, with the headers and the token that Apple asks for', async () => {
+  it('sends an alert with the required headers and token', async () => {
     const content = {
       title: 'New comment',
       body: 'Bob wrote',
@@ -83,7 +83,7 @@ describe('apns', () => {
     expect(outcome).toEqual({ outcome: 'sent', id: got?.headers['apns-id'] })
   })
 
-  it('repeats a message under the same ids, and other items under others', async () => {
+  it('sends a repeated message with the same ids, and other items with other ids', async () => {
     const sender = open()
     const message = push()
     await sendTo(sender, message)
@@ -95,7 +95,7 @@ describe('apns', () => {
     expect(ids('apns-collapse-id')[2]).not.toBe(ids('apns-collapse-id')[0])
   })
 
-  it('carries many messages over one connection with one token', async () => {
+  it('sends many messages over one connection with one token', async () => {
     const sender = open()
     const connections = vi.fn()
     const outcomes = await Promise.all(
@@ -141,21 +141,21 @@ describe('apns', () => {
     [503, 'ServiceUnavailable', { outcome: 'retry', reason: 'service_unavailable' }],
     [503, 'Shutdown', { outcome: 'retry', reason: 'shutdown' }],
     [502, undefined, { outcome: 'retry', reason: 'provider_error' }],
-  ])('makes of %i %s what it means', async (status, reason, expected) => {
+  ])('maps %i %s to an outcome', async (status, reason, expected) => {
     apple.answerWith({ status, reason, headers: status === 429 ? { 'retry-after': '7' } : {} })
     const outcome = await sendTo(open())
     expect(outcome).toMatchObject(expected)
     expect('forget' in outcome).toBe('forget' in expected)
   })
 
-  it('blames a device with a topic of its own, not the account, for a topic that is refused', async () => {
+  it('attributes a refused topic to the device if the topic belongs to it', async () => {
     apple.answerWith({ status: 400, reason: 'TopicDisallowed' })
     const outcome = await sendTo(open(), push({}, { topic: 'someone.elses.app' }))
     expect(outcome).toMatchObject({ outcome: 'refused', forget: 'device' })
     expect(apple.pushes[0]?.headers['apns-topic']).toBe('someone.elses.app')
   })
 
-  it('renews its token after 50 minutes, and at once when Apple calls it expired', async () => {
+  it('renews its token after 50 minutes, or when Apple rejects it as expired', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const sender = open()
     const used = async () => {
@@ -175,12 +175,12 @@ describe('apns', () => {
     expect(await used()).not.toBe(second)
   })
 
-  it('is in doubt about a push that was reset after it arrived', async () => {
+  it('is in doubt about a request whose stream was reset', async () => {
     apple.answerWith('reset')
     expect(await sendTo(open())).toMatchObject({ outcome: 'doubt', reason: 'broken' })
   })
 
-  it('is in doubt about what a dropped connection had under way, and connects anew', async () => {
+  it('is in doubt about pending requests of a lost connection, and reconnects', async () => {
     const sender = open()
     apple.answerWith(({ session }) => {
       session.destroy()
@@ -191,12 +191,12 @@ describe('apns', () => {
     expect(await sendTo(sender)).toMatchObject({ outcome: 'sent' })
   })
 
-  it('is in doubt when there is no answer in time', async () => {
+  it('is in doubt if the response times out', async () => {
     apple.answerWith('hang')
     expect(await sendTo(open({}, { timeoutMs: 100 }))).toMatchObject({ outcome: 'doubt', reason: 'timeout' })
   })
 
-  it('reads no answer that is endless', async () => {
+  it('stops reading an endless response', async () => {
     apple.answerWith(({ stream }) => {
       stream.respond({ ':status': 500 })
       stream.write('x'.repeat(100_000))
@@ -205,7 +205,7 @@ describe('apns', () => {
     expect(await sendTo(open())).toMatchObject({ outcome: 'doubt', reason: 'too_large' })
   })
 
-  it('ends when it is told to, before and after it has sent', async () => {
+  it('aborts on the signal, before and after the request is written', async () => {
     const sender = open()
     const early = await sender.send(push(), AbortSignal.abort())
     expect(early).toMatchObject({ outcome: 'retry', reason: 'timeout' })
@@ -218,7 +218,7 @@ describe('apns', () => {
     expect(apple.pushes).toHaveLength(1)
   })
 
-  it('notices a connection that has gone silent, and leaves it', async () => {
+  it('detects a silent connection and replaces it', async () => {
     const lines = await relay(apple.endpoint)
     const sender = open({ endpoint: lines.endpoint }, { pingMs: 50 })
     apple.answerWith(() => {
@@ -233,9 +233,9 @@ describe('apns', () => {
 
   describe('on GOAWAY', () => {
     it.each([
-      ['a quiet one', 0],
-      ['one with an error', 2],
-    ])('%s: sends again what was not looked at, and doubts the rest', async (_, code) => {
+      ['without an error', 0],
+      ['with an error', 2],
+    ])('%s: retries unprocessed requests and is in doubt about the others', async (_, code) => {
       const sender = open()
       await sendTo(sender)
       const streams = new Map<string, ServerHttp2Stream>()
@@ -259,7 +259,7 @@ describe('apns', () => {
       expect(await sendTo(sender)).toMatchObject({ outcome: 'sent' })
     })
 
-    it('lets what was accepted finish while new messages take a new connection', async () => {
+    it('finishes accepted requests while new ones use a new connection', async () => {
       const sender = open()
       let finish = () => {}
       const finished = new Promise<void>((resolve) => {
@@ -285,7 +285,7 @@ describe('apns', () => {
     })
   })
 
-  it('has not sent what found no server', async () => {
+  it('retries if no server is reached', async () => {
     const { endpoint } = apple
     await apple.close()
     const outcome = await sendTo(open({ endpoint }))
@@ -296,7 +296,7 @@ describe('apns', () => {
     })
   })
 
-  it('has not sent what got no further than a server that says nothing', async () => {
+  it('retries if the server does not complete the TLS handshake', async () => {
     const silent = createServer().listen(0, '127.0.0.1')
     await once(silent, 'listening')
     const address = silent.address()
@@ -306,18 +306,18 @@ describe('apns', () => {
     silent.close()
   })
 
-  it('does not speak to a server whose certificate nobody vouches for', async () => {
+  it('rejects an untrusted certificate', async () => {
     const outcome = await sendTo(open({ ca: undefined }))
     expect(outcome).toMatchObject({ outcome: 'retry', reason: 'unreachable' })
     expect(apple.pushes).toHaveLength(0)
   })
 
   it('does not connect to a private address', async () => {
-    const outcome = await sendTo(open({}, {}, testTools({ http: strictHttp })))
+    const outcome = await sendTo(open({}, {}, testTools({ http: publicOnlyHttp })))
     expect(outcome).toMatchObject({ outcome: 'account', reason: 'refused_target' })
   })
 
-  it('verifies an account with a PING, and sends nothing', async () => {
+  it('verifies an account with a PING, without sending', async () => {
     const sender = open()
     await sender.verify()
     expect(apple.pings()).toBeGreaterThan(0)
@@ -325,7 +325,7 @@ describe('apns', () => {
     await expect(open({ ca: undefined }).verify()).rejects.toThrow('no connection')
   })
 
-  it('names what is missing or wrong in a config', () => {
+  it('reports missing and invalid fields of a config', () => {
     const { config } = createApns(limits)
     const issues = (given: object) => config.safeParse(given).error?.issues.map(({ path }) => path.join('.'))
     expect(issues({})).toEqual(['key', 'keyId', 'teamId', 'topic'])

@@ -4,7 +4,8 @@ import { derivedUuid7 } from '@carillon/core/notification/ids'
 import { WebUrl } from '@carillon/schemas'
 import { z } from 'zod'
 import { oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from '../outcome.ts'
-import { type ApnsLimits, apnsConnection } from './apns-connection.ts'
+import { apnsConnection } from './apns-connection.ts'
+import type { ApnsLimits } from './apns-session.ts'
 import { providerTokens } from './apns-token.ts'
 import { deviceOf, fitContent, replaceKey } from './push-content.ts'
 
@@ -16,27 +17,33 @@ const isP256 = (pem: string): boolean => {
   }
 }
 
-const Config = z.strictObject({
-  key: z.string().refine(isP256, 'must be the .p8 file of a key for APNs (PEM)').describe('The .p8 file'),
-  keyId: z.string().regex(/^[A-Z0-9]{10}$/, 'a key id is ten letters and digits'),
-  teamId: z.string().regex(/^[A-Z0-9]{10}$/, 'a team id is ten letters and digits'),
+const ApnsConfig = z.strictObject({
+  key: z
+    .string()
+    .refine(isP256, 'must be the .p8 file of an APNs key (PEM)')
+    .describe('The .p8 file of an APNs key'),
+  keyId: z.string().regex(/^[A-Z0-9]{10}$/, 'must be ten capital letters and digits'),
+  teamId: z.string().regex(/^[A-Z0-9]{10}$/, 'must be ten capital letters and digits'),
   topic: z
     .string()
-    .regex(/^[A-Za-z0-9.-]{1,255}$/, 'a topic is the bundle id of an app')
+    .regex(/^[A-Za-z0-9.-]{1,255}$/, 'must be the bundle id of an app')
     .describe("The app's bundle id"),
-  sandbox: z.boolean().default(false).describe('For apps that Xcode has put on the device'),
-  sound: z.string().min(1).max(64).default('default').describe('Played unless the priority is low'),
+  sandbox: z
+    .boolean()
+    .default(false)
+    .describe('Uses the sandbox environment, for apps that were installed by Xcode'),
+  sound: z.string().min(1).max(64).default('default').describe('The sound to play. Low priority plays none'),
   endpoint: WebUrl.regex(/^https:/, 'must be an https URL')
     .optional()
-    .describe('In place of api.push.apple.com'),
-  ca: z.string().optional().describe('Who signed the certificate of the endpoint (PEM)'),
+    .describe('Used instead of https://api.push.apple.com'),
+  ca: z.string().optional().describe('The CA certificate of the endpoint (PEM)'),
 })
-type Config = z.infer<typeof Config>
+type ApnsConfig = z.infer<typeof ApnsConfig>
 
 const PAYLOAD_MAX_BYTES = 4_096
 
 const payload =
-  (message: Outgoing, { sound }: Config) =>
+  (message: Outgoing, { sound }: ApnsConfig) =>
   ({ title, body, url, image, category, data }: Content) => ({
     aps: {
       alert: { title, body },
@@ -62,10 +69,10 @@ const headers = (message: Outgoing, topic: string, jwt: string): Record<string, 
   'apns-id': derivedUuid7(message.at, message.key),
 })
 
-/** https://developer.apple.com/documentation/usernotifications/handling-notification-responses-from-apns */
-const GONE = new Set(['BadDeviceToken', 'Unregistered', 'ExpiredToken', 'DeviceTokenNotForTopic'])
-const OF_TOPIC = new Set(['BadTopic', 'TopicDisallowed'])
-const OF_ACCOUNT = new Set([
+/** Error reasons: https://developer.apple.com/documentation/usernotifications/handling-notification-responses-from-apns */
+const DEVICE_GONE = new Set(['BadDeviceToken', 'Unregistered', 'ExpiredToken', 'DeviceTokenNotForTopic'])
+const TOPIC = new Set(['BadTopic', 'TopicDisallowed'])
+const ACCOUNT = new Set([
   'BadCertificate',
   'BadCertificateEnvironment',
   'BadEnvironmentKeyIdInToken',
@@ -79,11 +86,11 @@ const OF_ACCOUNT = new Set([
   'TopicDisallowed',
   'UnrelatedKeyIdInToken',
 ])
-const PASSING = new Set(['IdleTimeout', 'InternalServerError', 'ServiceUnavailable', 'Shutdown'])
+const TEMPORARY = new Set(['IdleTimeout', 'InternalServerError', 'ServiceUnavailable', 'Shutdown'])
 /** "Too many requests were made consecutively to the same device token." */
-const DEVICE_LIMITED = 'TooManyRequests'
+const DEVICE_RATE_LIMIT = 'TooManyRequests'
 
-/** The word APNs gives for a refusal, such as `BadDeviceToken`; empty when it gives none. */
+/** Returns the reason of an error response, such as `BadDeviceToken`; empty if it has none. */
 const reasonOf = (body: string): string => {
   try {
     const { reason } = JSON.parse(body) as { reason?: unknown }
@@ -93,19 +100,19 @@ const reasonOf = (body: string): string => {
   }
 }
 
-const snake = (word: string) =>
-  word.replaceAll(/[A-Z]/g, (letter, at) => `${at > 0 ? '_' : ''}${letter.toLowerCase()}`)
+const snakeCase = (text: string) =>
+  text.replaceAll(/[A-Z]/g, (letter, at) => `${at > 0 ? '_' : ''}${letter.toLowerCase()}`)
 
-/** `ownTopic`: the device came with a topic of its own, which then is to blame, rather than the account. */
+/** Maps a response to an outcome. `ownTopic`: the topic belongs to the device, so the account is not at fault for it. */
 const outcomeOf = (answer: HttpAnswer, ownTopic: boolean): Outcome => {
   const { status, headers, body } = answer
   if (status === 200) return { outcome: 'sent', id: headers['apns-id'] }
-  const word = reasonOf(body)
-  const [reason, detail] = [snake(word), oneLine(`HTTP ${status} ${word}`)]
-  if (GONE.has(word) || (ownTopic && OF_TOPIC.has(word)))
+  const apnsReason = reasonOf(body)
+  const [reason, detail] = [snakeCase(apnsReason), oneLine(`HTTP ${status} ${apnsReason}`)]
+  if (DEVICE_GONE.has(apnsReason) || (ownTopic && TOPIC.has(apnsReason)))
     return { outcome: 'refused', reason, detail, forget: 'device' }
-  if (OF_ACCOUNT.has(word)) return { outcome: 'account', reason, detail, afterMs: retryAfterMs(headers) }
-  if (word === DEVICE_LIMITED)
+  if (ACCOUNT.has(apnsReason)) return { outcome: 'account', reason, detail, afterMs: retryAfterMs(headers) }
+  if (apnsReason === DEVICE_RATE_LIMIT)
     return {
       outcome: 'retry',
       reason: 'rate_limited',
@@ -113,29 +120,29 @@ const outcomeOf = (answer: HttpAnswer, ownTopic: boolean): Outcome => {
       scope: 'recipient',
       afterMs: retryAfterMs(headers),
     }
-  if (PASSING.has(word)) return { outcome: 'retry', reason, detail, afterMs: retryAfterMs(headers) }
-  const byStatus = outcomeOfStatus(answer, word)
+  if (TEMPORARY.has(apnsReason)) return { outcome: 'retry', reason, detail, afterMs: retryAfterMs(headers) }
+  const byStatus = outcomeOfStatus(answer, apnsReason)
   if (status === 410) return { outcome: 'refused', reason: 'unregistered', detail, forget: 'device' }
-  return byStatus.outcome === 'refused' && word !== '' ? { ...byStatus, reason } : byStatus
+  return byStatus.outcome === 'refused' && apnsReason !== '' ? { ...byStatus, reason } : byStatus
 }
 
-/** The account says where to connect: if that is no place to go, another account may know a better one. */
-const ofFailure = (error: unknown): Outcome => {
+/** A refused address is the account's fault, because the account configures the endpoint. */
+const outcomeOfApnsFailure = (error: unknown): Outcome => {
   const outcome = outcomeOfFailure(error)
   if (outcome.outcome !== 'refused') return outcome
   return { outcome: 'account', reason: outcome.reason, detail: outcome.detail }
 }
 
 /**
- * Apple's push service, spoken to directly: HTTP/2 with token authentication. A repeat replaces what the device shows,
- * so repeating does no harm.
+ * Creates the provider for Apple Push Notification service, over HTTP/2 with token authentication. Repeated sends are
+ * deduplicated by the device: the later one replaces the earlier one.
  *
  * https://developer.apple.com/documentation/usernotifications/sending-notification-requests-to-apns
  */
-export const createApns = (limits: ApnsLimits): Provider<Config> => ({
+export const createApns = (limits: ApnsLimits): Provider<ApnsConfig> => ({
   name: 'apns',
   channels: ['push'],
-  config: Config,
+  config: ApnsConfig,
   repeatable: true,
   concurrency: 500,
   needs: () => 'device',
@@ -163,7 +170,7 @@ export const createApns = (limits: ApnsLimits): Provider<Config> => ({
           if (expired && tokens.renew(provider)) return attempt()
           return outcomeOf(answer, topic !== config.topic)
         }
-        return attempt().catch(ofFailure)
+        return attempt().catch(outcomeOfApnsFailure)
       },
 
       verify: async () => {

@@ -6,11 +6,11 @@ import { connect, type TLSSocket } from 'node:tls'
 import { type Http, HttpFailure } from '@carillon/core/delivery/provider'
 import { retryAfterMs } from '../outcome.ts'
 
-/** For a connection, for an answer from then on, and for all of one message. */
+/** Time limits of connecting, of one request, and of one message in all. */
 export type FcmLimits = { connectMs: number; answerMs: number; totalMs: number }
 
 type Options = {
-  /** Connected to in place of every host. */
+  /** Replaces every host. */
   endpoint?: URL
   ca?: string
   resolve: Http['resolve']
@@ -19,63 +19,63 @@ type Options = {
 }
 
 type Watch = {
-  started(request: ClientRequest): void
-  answered(request: ClientRequest, response: IncomingMessage): void
+  onRequest(request: ClientRequest): void
+  onResponse(request: ClientRequest, response: IncomingMessage): void
 }
 
 const ANSWER_MAX_BYTES = 65_536
-/** Marks what went wrong before a byte of a request was written; firebase-admin keeps codes, and nothing else. */
+/** Prefix of the error codes of requests that were never written. firebase-admin keeps nothing but the code. */
 const NOT_SENT = 'NOT_SENT_'
 
-/** Why a request cannot have arrived, from the words of firebase-admin; undefined when it may have. */
-export const notSent = (words: string): string | undefined => /NOT_SENT_([a-z_]+)/.exec(words)?.[1]
+/** Returns why a request was never written, from a message of firebase-admin; undefined if it may have been. */
+export const notSentReason = (message: string): string | undefined => /NOT_SENT_([a-z_]+)/.exec(message)?.[1]
 
-const watched = new WeakMap<object, Watch>()
-let watching = false
+const watches = new WeakMap<object, Watch>()
+let subscribed = false
 
-/** Node tells of every request and answer here, which is how those inside firebase-admin are seen. */
-const watch = (agent: Agent, how: Watch): void => {
-  watched.set(agent, how)
-  if (watching) return
-  watching = true
-  const of = (request: ClientRequest & { agent?: object }) => request.agent && watched.get(request.agent)
+/** Observes the requests of an agent over Node's diagnostics channels, because firebase-admin does not expose them. */
+const observe = (agent: Agent, watch: Watch): void => {
+  watches.set(agent, watch)
+  if (subscribed) return
+  subscribed = true
+  const watchOf = (request: ClientRequest & { agent?: object }) => request.agent && watches.get(request.agent)
   subscribe('http.client.request.start', (message) => {
     const { request } = message as { request: ClientRequest }
-    of(request)?.started(request)
+    watchOf(request)?.onRequest(request)
   })
   subscribe('http.client.response.finish', (message) => {
     const { request, response } = message as { request: ClientRequest; response: IncomingMessage }
-    of(request)?.answered(request, response)
+    watchOf(request)?.onResponse(request, response)
   })
 }
 
 /**
- * Kept HTTPS connections for firebase-admin: to addresses that may be reached, with a limit to how long an answer takes
- * and how large it is, neither of which firebase-admin has.
+ * Creates an HTTPS agent with keep-alive for firebase-admin. It adds what firebase-admin lacks: the SSRF guard, a time limit
+ * for responses and a limit for their size.
  */
 export const fcmAgent = ({ endpoint, ca, resolve, connections, limits }: Options) => {
-  const open = new Set<ClientRequest>()
+  const pending = new Set<ClientRequest>()
   let closed = false
   let waitUntil = 0
 
   const dial = async (name: string, port: number): Promise<TLSSocket> => {
     if (closed) throw new HttpFailure('unreachable', 'the account is closed', false)
     const host = await resolve(name, port)
-    const named = isIP(name) === 0 && !name.startsWith('[') ? { servername: name } : {}
-    const socket = connect({ host, port, ca, ...named })
+    const sni = isIP(name) === 0 && !name.startsWith('[') ? { servername: name } : {}
+    const socket = connect({ host, port, ca, ...sni })
     return new Promise((resolve, reject) => {
       const fail = (reason: 'unreachable' | 'timeout', detail: string) => {
         socket.destroy()
         reject(new HttpFailure(reason, detail, false))
       }
-      const late = setTimeout(fail, limits.connectMs, 'timeout', 'no connection in time')
+      const timer = setTimeout(fail, limits.connectMs, 'timeout', 'the connection timed out')
       socket.once('error', (error) => fail('unreachable', `no connection: ${error.message}`))
       socket.once('close', () => {
-        clearTimeout(late)
+        clearTimeout(timer)
         reject(new HttpFailure('unreachable', 'no connection: closed', false))
       })
       socket.once('secureConnect', () => {
-        clearTimeout(late)
+        clearTimeout(timer)
         socket.removeAllListeners('error').removeAllListeners('close')
         resolve(socket)
       })
@@ -96,42 +96,42 @@ export const fcmAgent = ({ endpoint, ca, resolve, connections, limits }: Options
     return undefined
   }
 
-  watch(agent, {
-    started: (request) => {
-      const late = setTimeout(() => request.destroy(new Error('no answer in time')), limits.answerMs)
-      open.add(request)
+  observe(agent, {
+    onRequest: (request) => {
+      const timer = setTimeout(() => request.destroy(new Error('the response timed out')), limits.answerMs)
+      pending.add(request)
       request.once('close', () => {
-        open.delete(request)
-        clearTimeout(late)
+        pending.delete(request)
+        clearTimeout(timer)
       })
     },
-    answered: (request, response) => {
+    onResponse: (request, response) => {
       const { statusCode = 0, headers } = response
       const after = retryAfterMs({ 'retry-after': headers['retry-after'] ?? '' })
       if ((statusCode === 429 || statusCode >= 500) && after !== undefined) waitUntil = Date.now() + after
       let bytes = 0
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length
-        if (bytes > ANSWER_MAX_BYTES) request.destroy(new Error('the answer is too large'))
+        if (bytes > ANSWER_MAX_BYTES) request.destroy(new Error('the response is too large'))
       })
-      // firebase-admin waits for the end of an answer for ever when its connection breaks.
+      // Without this, firebase-admin waits for ever for a response whose connection was lost.
       response.once('close', () => {
-        if (!response.complete) request.emit('error', new Error('the answer broke off'))
+        if (!response.complete) request.emit('error', new Error('the response is incomplete'))
       })
     },
   })
 
   return {
     agent,
-    /** How long the server last asked to wait, ms from now; undefined when that is over. */
+    /** The remaining `Retry-After` of the last response that had one, in ms; undefined once it has passed. */
     afterMs: (): number | undefined => {
       const left = waitUntil - Date.now()
       return left > 0 ? left : undefined
     },
-    /** Ends what is under way. */
+    /** Aborts pending requests and closes all connections. */
     close: (): void => {
       closed = true
-      for (const request of open) request.destroy(new Error('the account is closed'))
+      for (const request of pending) request.destroy(new Error('the account is closed'))
       agent.destroy()
     },
   }

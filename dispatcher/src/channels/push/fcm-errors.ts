@@ -1,15 +1,15 @@
 import type { Outcome } from '@carillon/core/delivery/provider'
 import { oneLine } from '../outcome.ts'
-import { notSent } from './fcm-agent.ts'
-import { NoAccessToken } from './fcm-token.ts'
+import { notSentReason } from './fcm-agent.ts'
+import { AccessTokenError } from './fcm-token.ts'
 
-/** What FCM asks senders to wait when it does not say: https://firebase.google.com/docs/cloud-messaging/error-codes */
+/** Delays for errors without `Retry-After`: https://firebase.google.com/docs/cloud-messaging/error-codes */
 const QUOTA_MS = 60_000
 const UNAVAILABLE_MS = 10_000
 /** "Quota exceeded for quota metric 'Send requests' and limit 'Send requests per minute' of service …" */
 const PROJECT_QUOTA = /quota metric|project/i
 
-const gone = (reason: string, detail: string): Outcome => ({
+const deviceGone = (reason: string, detail: string): Outcome => ({
   outcome: 'refused',
   reason,
   detail,
@@ -17,50 +17,50 @@ const gone = (reason: string, detail: string): Outcome => ({
 })
 
 /**
- * What an error of firebase-admin's `sendEach` means for its message. `askedMs`: the `Retry-After` of the answer, which
- * the error does not hold. Of its words only those about the account are shown: others may repeat content.
+ * Maps an error of firebase-admin's `sendEach` to an outcome. `retryAfterMs` is the `Retry-After` of the response, which the
+ * error does not hold. The detail quotes messages about the account only, because others may repeat content.
  */
 export const outcomeOfFcmError = (
   { code, message }: { code: string; message: string },
-  askedMs?: number,
+  retryAfterMs?: number,
 ): Outcome => {
-  const word = code.replace(/^(messaging|app)\//, '')
-  const reason = word.replaceAll('-', '_')
+  const reason = code.replace(/^(messaging|app)\//, '').replaceAll('-', '_')
   const detail = oneLine(code)
   switch (code) {
     case 'messaging/registration-token-not-registered':
     case 'messaging/invalid-registration-token':
-      return gone('not_registered', detail)
+      return deviceGone('not_registered', detail)
     case 'messaging/invalid-argument':
-      if (/registration token/i.test(message)) return gone('invalid_token', detail)
+      if (/registration token/i.test(message)) return deviceGone('invalid_token', detail)
       return { outcome: 'refused', reason, detail }
     case 'messaging/mismatched-credential':
-      // One code for a device of another project and for an account that may not send at all.
-      if (/sender ?id/i.test(message)) return gone('other_sender', detail)
+      // The same code for a device of another project and for an account without permission to send.
+      if (/sender ?id/i.test(message)) return deviceGone('other_sender', detail)
       return { outcome: 'account', reason: 'not_authorized', detail: oneLine(message) }
     case 'messaging/third-party-auth-error':
     case 'messaging/authentication-error':
       return { outcome: 'account', reason: 'not_authorized', detail: oneLine(message) }
     case 'messaging/message-rate-exceeded':
     case 'messaging/device-message-rate-exceeded':
-      // One code for the limit of a device and the quota of the project, which names its metric.
+      // The same code for the limit of a device and for the quota of the project, which names its metric.
       return {
         outcome: 'retry',
         reason: 'rate_limited',
         detail,
         scope: PROJECT_QUOTA.test(message) ? 'account' : 'recipient',
-        afterMs: askedMs ?? QUOTA_MS,
+        afterMs: retryAfterMs ?? QUOTA_MS,
       }
     case 'messaging/server-unavailable':
-      return { outcome: 'retry', reason: 'provider_error', detail, afterMs: askedMs ?? UNAVAILABLE_MS }
+      return { outcome: 'retry', reason: 'provider_error', detail, afterMs: retryAfterMs ?? UNAVAILABLE_MS }
     case 'messaging/internal-error':
     case 'messaging/unknown-error':
-      return { outcome: 'retry', reason: 'provider_error', detail, afterMs: askedMs }
+      return { outcome: 'retry', reason: 'provider_error', detail, afterMs: retryAfterMs }
     case 'app/network-error':
     case 'app/network-timeout': {
-      const before = notSent(message)
-      if (before === 'refused_target') return { outcome: 'account', reason: before, detail: oneLine(message) }
-      if (before !== undefined) return { outcome: 'retry', reason: before, detail: oneLine(message) }
+      const notSent = notSentReason(message)
+      if (notSent === 'refused_target')
+        return { outcome: 'account', reason: notSent, detail: oneLine(message) }
+      if (notSent !== undefined) return { outcome: 'retry', reason: notSent, detail: oneLine(message) }
       return {
         outcome: 'doubt',
         reason: code === 'app/network-timeout' ? 'timeout' : 'broken',
@@ -74,15 +74,15 @@ export const outcomeOfFcmError = (
   }
 }
 
-/** What it means that there is no access token: nothing has been sent. */
+/** Maps a failure to get an access token to an outcome. No message was sent. */
 export const outcomeOfTokenError = (error: unknown): Outcome => {
-  if (!(error instanceof NoAccessToken)) throw error
+  if (!(error instanceof AccessTokenError)) throw error
   const { status = 0, message } = error
-  const detail = oneLine(`no access token: ${message}`)
-  const before = notSent(message)
-  if (before === 'refused_target') return { outcome: 'account', reason: before, detail }
-  const refused = status >= 400 && status < 500 && status !== 408 && status !== 429
-  return refused
+  const detail = oneLine(`cannot get an access token: ${message}`)
+  const notSent = notSentReason(message)
+  if (notSent === 'refused_target') return { outcome: 'account', reason: notSent, detail }
+  const rejected = status >= 400 && status < 500 && status !== 408 && status !== 429
+  return rejected
     ? { outcome: 'account', reason: 'not_authorized', detail }
-    : { outcome: 'retry', reason: before ?? 'no_access_token', detail }
+    : { outcome: 'retry', reason: notSent ?? 'no_access_token', detail }
 }

@@ -2,13 +2,13 @@ import type { Content, Outgoing } from '@carillon/core/delivery/provider'
 import type { TokenMessage } from 'firebase-admin/messaging'
 import { fitContent, replaceKey, secondsLeft } from './push-content.ts'
 
-/** What FCM takes of notification and data; the whole message is kept within it. */
+/** FCM's limit for notification and data. The whole message is kept within it. */
 const PAYLOAD_MAX_BYTES = 4_096
 
 type Unaddressed = Omit<TokenMessage, 'token'>
 
 const builder = (outgoing: Outgoing) => {
-  const replaces = replaceKey(outgoing)
+  const collapseKey = replaceKey(outgoing)
   const seconds = secondsLeft(outgoing)
   const urgent = outgoing.priority === 'critical' || outgoing.priority === 'high'
   const { notification, item, type } = outgoing
@@ -22,14 +22,14 @@ const builder = (outgoing: Outgoing) => {
       ...(data && { data: JSON.stringify(data) }),
     },
     android: {
-      collapseKey: replaces,
+      collapseKey,
       priority: urgent ? 'high' : 'normal',
       ttl: seconds * 1_000,
-      notification: { tag: replaces },
+      notification: { tag: collapseKey },
     },
     apns: {
       headers: {
-        'apns-collapse-id': replaces,
+        'apns-collapse-id': collapseKey,
         'apns-priority': urgent ? '10' : '5',
         'apns-expiration': String(Math.floor(outgoing.expiresAt / 1_000)),
       },
@@ -42,16 +42,16 @@ const builder = (outgoing: Outgoing) => {
       },
     },
     webpush: {
-      headers: { TTL: String(seconds), Urgency: urgent ? 'high' : outgoing.priority, Topic: replaces },
-      notification: { tag: replaces },
+      headers: { TTL: String(seconds), Urgency: urgent ? 'high' : outgoing.priority, Topic: collapseKey },
+      notification: { tag: collapseKey },
       ...(url?.startsWith('https://') && { fcmOptions: { link: url } }),
     },
   })
 }
 
 /**
- * A message as FCM shows it on every platform by itself: a notification that a repeat replaces, and what the app needs
- * to open it.
+ * Builds a message that FCM displays on every platform without the app's help, with the data that the app needs to open it.
+ * A repeated message replaces the earlier one.
  */
 export const fcmMessage = (outgoing: Outgoing): Unaddressed => {
   const build = builder(outgoing)

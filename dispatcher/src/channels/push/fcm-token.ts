@@ -6,9 +6,9 @@ const TOKEN_URL = 'https://oauth2.googleapis.com/token'
 const SCOPE = 'https://www.googleapis.com/auth/firebase.messaging'
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
-/** Google gave no access token. `status`: of its answer, if there was one. */
-export class NoAccessToken extends Error {
-  override name = 'NoAccessToken'
+/** Thrown when Google issued no access token. `status` is that of its response, if there was one. */
+export class AccessTokenError extends Error {
+  override name = 'AccessTokenError'
   readonly status: number | undefined
   constructor(detail: string, status?: number, cause?: unknown) {
     super(detail, { cause })
@@ -19,7 +19,7 @@ export class NoAccessToken extends Error {
 const post = (agent: Agent, form: string): Promise<{ status: number; body: string }> =>
   new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-    const asking = request(TOKEN_URL, { method: 'POST', agent, headers }, (response) => {
+    const outgoing = request(TOKEN_URL, { method: 'POST', agent, headers }, (response) => {
       let body = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
@@ -28,13 +28,13 @@ const post = (agent: Agent, form: string): Promise<{ status: number; body: strin
       response.on('error', reject)
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
     })
-    asking.on('error', reject)
-    asking.end(form)
+    outgoing.on('error', reject)
+    outgoing.end(form)
   })
 
 /**
- * Access tokens for a service account (RFC 7523), as firebase-admin takes a credential. Its own goes past the agent it
- * is given. Rejects with NoAccessToken.
+ * Creates a credential for firebase-admin that fetches access tokens for a service account (RFC 7523). firebase-admin's own
+ * credential ignores the given agent. Rejects with `AccessTokenError`.
  *
  * https://developers.google.com/identity/protocols/oauth2/service-account#httprest
  */
@@ -52,16 +52,20 @@ export const serviceCredential = (account: { client_email: string; private_key: 
       const form = new URLSearchParams({ grant_type: GRANT, assertion }).toString()
       const { status, body } = await post(agent, form).catch((error: unknown) => {
         const code = error instanceof Error && 'code' in error ? `${error.code}: ` : ''
-        throw new NoAccessToken(`${code}${error instanceof Error ? error.message : error}`, undefined, error)
+        throw new AccessTokenError(
+          `${code}${error instanceof Error ? error.message : error}`,
+          undefined,
+          error,
+        )
       })
       try {
         const { access_token, expires_in, error, error_description } = JSON.parse(body)
         if (status === 200 && typeof access_token === 'string' && typeof expires_in === 'number')
           return { access_token, expires_in }
-        throw new NoAccessToken(`HTTP ${status} ${error ?? ''} ${error_description ?? ''}`, status)
+        throw new AccessTokenError(`HTTP ${status} ${error ?? ''} ${error_description ?? ''}`, status)
       } catch (error) {
-        if (error instanceof NoAccessToken) throw error
-        throw new NoAccessToken(`HTTP ${status}: not JSON`, status, error)
+        if (error instanceof AccessTokenError) throw error
+        throw new AccessTokenError(`HTTP ${status}: not JSON`, status, error)
       }
     },
   }

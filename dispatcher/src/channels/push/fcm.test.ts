@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { Content, Outcome, Outgoing, Sender } from '@carillon/core/delivery/provider'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { sample, strictHttp, testTools } from '../testing/channel.ts'
+import { publicOnlyHttp, sample, testTools } from '../testing/channel.ts'
 import { fcmError, fcmStandIn } from '../testing/fcm.ts'
 import { createFcm } from './fcm.ts'
 
@@ -90,7 +90,7 @@ describe('fcm', () => {
     expect(data.data).toBeUndefined()
   })
 
-  it('tells the outcomes of a batch apart, with one access token and kept connections', async () => {
+  it('returns the outcome of each message of a batch, with one access token and pooled connections', async () => {
     google.answerWith((response, one) => {
       const answers: Record<string, typeof google.accepted> = {
         gone: fcmError(404, 'NOT_FOUND', 'UNREGISTERED', 'Requested entity was not found.'),
@@ -160,7 +160,7 @@ describe('fcm', () => {
       fcmError(401, 'UNAUTHENTICATED', 'THIRD_PARTY_AUTH_ERROR'),
       { outcome: 'account' },
     ],
-  ])('makes of %s what it means, without repeating', async (_, answer, expected) => {
+  ])('maps %s to an outcome without retrying', async (_, answer, expected) => {
     google.answerWith(answer)
     const outcome = await sendBy(open())
     expect(outcome).toMatchObject(expected)
@@ -168,7 +168,7 @@ describe('fcm', () => {
     expect(google.sent).toHaveLength(1)
   })
 
-  it.each([429, 503])('waits as long as a %i asks', async (status) => {
+  it.each([429, 503])('respects the Retry-After of a %i', async (status) => {
     google.answerWith(
       fcmError(status, 'X', status === 429 ? 'QUOTA_EXCEEDED' : 'UNAVAILABLE', 'x', { 'retry-after': '240' }),
     )
@@ -199,7 +199,7 @@ describe('fcm', () => {
         more()
       },
     ],
-  ])('is in doubt about a message whose answer %s, and goes on', async (_, answer) => {
+  ])('is in doubt about a message whose response %s, and continues', async (_, answer) => {
     const sender = open({}, hasty)
     google.answerWith(answer)
     expect(await sendBy(sender)).toMatchObject({ outcome: 'doubt', reason: 'broken' })
@@ -208,7 +208,7 @@ describe('fcm', () => {
     expect(await sendBy(sender)).toMatchObject({ outcome: 'sent' })
   })
 
-  it('ends when it is told to, before and after it has sent', async () => {
+  it('aborts on the signal, before and after the request is written', async () => {
     const sender = open()
     expect(await sender.send(push(), AbortSignal.abort())).toMatchObject({ outcome: 'retry' })
     const abort = new AbortController()
@@ -217,7 +217,7 @@ describe('fcm', () => {
     expect(google.sent).toHaveLength(1)
   })
 
-  it('has not sent what found no server, or none to trust', async () => {
+  it('retries if no server is reached, or an untrusted one', async () => {
     const untrusted = await sendBy(open({ ca: undefined }))
     expect(untrusted).toMatchObject({ outcome: 'retry', reason: 'unreachable' })
     const sender = open()
@@ -231,12 +231,12 @@ describe('fcm', () => {
   })
 
   it('does not connect to a private address', async () => {
-    const outcome = await sendBy(open({}, limits, testTools({ http: strictHttp })))
+    const outcome = await sendBy(open({}, limits, testTools({ http: publicOnlyHttp })))
     expect(outcome).toMatchObject({ outcome: 'account', reason: 'refused_target' })
     expect(google.connections()).toBe(0)
   })
 
-  it('does not wait for a server that says nothing', async () => {
+  it('does not wait for a server that never responds', async () => {
     const silent = createServer().listen(0, '127.0.0.1')
     await once(silent, 'listening')
     const address = silent.address()
@@ -246,7 +246,7 @@ describe('fcm', () => {
     silent.close()
   })
 
-  it('blames the account when Google gives it no access token, and the moment when Google fails', async () => {
+  it('reports a refused access token as an account error, and retries when Google fails', async () => {
     const other = generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey
     const stranger = {
       ...serviceAccount,
@@ -260,13 +260,13 @@ describe('fcm', () => {
     expect(google.sent).toHaveLength(0)
   })
 
-  it('verifies an account, and sends nothing', async () => {
+  it('verifies an account without sending', async () => {
     await open().verify()
     expect(google.tokens()).toBe(1)
     expect(google.sent).toHaveLength(0)
   })
 
-  it('names what is missing or wrong in a config', () => {
+  it('reports missing and invalid fields of a config', () => {
     const { config } = createFcm(limits)
     const issues = (given: object) => config.safeParse(given).error?.issues.map(({ path }) => path.join('.'))
     expect(issues({})).toEqual(['serviceAccount'])

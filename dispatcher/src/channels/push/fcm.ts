@@ -1,9 +1,11 @@
-import { createPrivateKey, randomUUID } from 'node:crypto'
+import { createPrivateKey } from 'node:crypto'
 import type { Outcome, Provider } from '@carillon/core/delivery/provider'
 import { EmailAddress, WebUrl } from '@carillon/schemas'
-import type { Message, Messaging, SendResponse } from 'firebase-admin/messaging'
+import type { Message, SendResponse } from 'firebase-admin/messaging'
 import { z } from 'zod'
 import { type FcmLimits, fcmAgent } from './fcm-agent.ts'
+import { openFcmApp } from './fcm-app.ts'
+import { batchSender } from './fcm-batches.ts'
 import { outcomeOfFcmError, outcomeOfTokenError } from './fcm-errors.ts'
 import { fcmMessage } from './fcm-message.ts'
 import { serviceCredential } from './fcm-token.ts'
@@ -17,50 +19,29 @@ const isRsa = (pem: string): boolean => {
   }
 }
 
-const Config = z.strictObject({
+const FcmConfig = z.strictObject({
   serviceAccount: z
     .object({
-      project_id: z.string().regex(/^[a-z0-9:.-]{1,128}$/, 'must be the id of a project'),
+      project_id: z.string().regex(/^[a-z0-9:.-]{1,128}$/, 'must be a project id'),
       client_email: EmailAddress,
-      private_key: z.string().refine(isRsa, 'must be an RSA key (PEM)'),
+      private_key: z.string().refine(isRsa, 'must be an RSA private key (PEM)'),
     })
-    .describe('The JSON file of a service account that may send messages'),
+    .describe('The JSON file of a service account with permission to send messages'),
   endpoint: WebUrl.regex(/^https:/, 'must be an https URL')
     .optional()
-    .describe('Connected to in place of Google'),
-  ca: z.string().optional().describe('Who signed the certificate of the endpoint (PEM)'),
+    .describe('Used instead of the hosts of Google'),
+  ca: z.string().optional().describe('The CA certificate of the endpoint (PEM)'),
 })
-type Config = z.infer<typeof Config>
-
-const BATCH_MAX = 500
+type FcmConfig = z.infer<typeof FcmConfig>
 
 /**
- * Takes firebase-admin's own repeating from it: up to four times, after pauses of up to a minute, unseen by whoever
- * keeps count, pace and deadlines here. The setting has no public name; were it to move, repeats would be back, no more.
+ * Creates the provider for Firebase Cloud Messaging, with firebase-admin over HTTP/1.1 and keep-alive; its HTTP/2 transport
+ * opens a connection for every batch. Repeated sends are deduplicated by the device: the later one replaces the earlier one.
  */
-const withoutRepeats = (messaging: Messaging): Messaging => {
-  const { messagingRequestHandler } = messaging as unknown as {
-    messagingRequestHandler?: { httpClient?: { retry?: unknown } }
-  }
-  if (messagingRequestHandler?.httpClient) messagingRequestHandler.httpClient.retry = undefined
-  return messaging
-}
-
-type Waiting = {
-  message: Message
-  taken: boolean
-  done(outcome: Outcome): void
-  failed(error: unknown): void
-}
-
-/**
- * Firebase Cloud Messaging by firebase-admin, over HTTP/1.1 with kept connections: its HTTP/2 makes a connection for
- * every batch. A repeat replaces what the device shows, so repeating does no harm.
- */
-export const createFcm = (limits: FcmLimits): Provider<Config> => ({
+export const createFcm = (limits: FcmLimits): Provider<FcmConfig> => ({
   name: 'fcm',
   channels: ['push'],
-  config: Config,
+  config: FcmConfig,
   repeatable: true,
   concurrency: 100,
   needs: () => 'device',
@@ -74,8 +55,7 @@ export const createFcm = (limits: FcmLimits): Provider<Config> => ({
       limits,
     })
     const { agent } = connections
-    const waiting: Waiting[] = []
-    let tokenFault: Outcome | undefined
+    let tokenOutcome: Outcome | undefined
 
     const service = serviceCredential(serviceAccount, agent)
     const credential = {
@@ -83,84 +63,36 @@ export const createFcm = (limits: FcmLimits): Provider<Config> => ({
         try {
           return await service.getAccessToken()
         } catch (error) {
-          tokenFault = outcomeOfTokenError(error)
+          tokenOutcome = outcomeOfTokenError(error)
           throw error
         }
       },
     }
 
-    /** firebase-admin is large: it is loaded when the first account that needs it is used. */
-    const open = async () => {
-      const [{ deleteApp, initializeApp }, { getMessaging }] = await Promise.all([
-        import('firebase-admin/app'),
-        import('firebase-admin/messaging'),
-      ])
-      const projectId = serviceAccount.project_id
-      const app = initializeApp({ credential, projectId, httpAgent: agent }, `carillon-${randomUUID()}`)
-      const messaging = withoutRepeats(getMessaging(app))
-      messaging.enableLegacyHttpTransport()
-      return { messaging, end: () => deleteApp(app) }
-    }
-    let firebase: ReturnType<typeof open> | undefined
+    let app: ReturnType<typeof openFcmApp> | undefined
     const opened = () => {
-      firebase ??= open()
-      return firebase
+      app ??= openFcmApp(serviceAccount.project_id, credential, agent)
+      return app
     }
 
     const outcomeOf = ({ success, messageId, error }: SendResponse): Outcome => {
       if (success) return { outcome: 'sent', id: messageId?.split('/').at(-1) }
       if (!error) throw new TypeError('a message that was not sent has no error')
-      if (error.code === 'app/invalid-credential' && tokenFault) return tokenFault
+      if (error.code === 'app/invalid-credential' && tokenOutcome) return tokenOutcome
       return outcomeOfFcmError(error, connections.afterMs())
     }
 
-    const flush = async () => {
-      const batch = waiting.splice(0, BATCH_MAX)
-      if (waiting.length > 0) setImmediate(flush)
-      for (const one of batch) one.taken = true
-      if (batch.length === 0) return
-      try {
-        const { messaging } = await opened()
-        const { responses } = await messaging.sendEach(batch.map(({ message }) => message))
-        for (const [at, one] of batch.entries()) {
-          const response = responses[at]
-          if (response) one.done(outcomeOf(response))
-        }
-      } catch (error) {
-        for (const one of batch) one.failed(error)
-      }
+    const sendEach = async (messages: Message[]) => {
+      const { messaging } = await opened()
+      return (await messaging.sendEach(messages)).responses
     }
+    const send = batchSender({ sendEach, outcomeOf, totalMs: limits.totalMs })
 
     return {
-      send: (outgoing, signal) =>
-        new Promise((resolve, reject) => {
-          const { token } = deviceOf('fcm', outgoing)
-          const settle = () => {
-            clearTimeout(late)
-            signal.removeEventListener('abort', onAbort)
-          }
-          const one: Waiting = {
-            message: { token, ...fcmMessage(outgoing) },
-            taken: false,
-            done: (outcome) => {
-              settle()
-              resolve(outcome)
-            },
-            failed: (error) => {
-              settle()
-              reject(error)
-            },
-          }
-          const giveUp = (detail: string) => {
-            if (!one.taken) waiting.splice(waiting.indexOf(one), 1)
-            one.done({ outcome: one.taken ? 'doubt' : 'retry', reason: 'timeout', detail })
-          }
-          const onAbort = () => giveUp('ended before there was an answer')
-          const late = setTimeout(giveUp, limits.totalMs, `no answer within ${limits.totalMs / 1_000} s`)
-          signal.addEventListener('abort', onAbort, { once: true })
-          if (waiting.push(one) === 1) setImmediate(flush)
-          if (signal.aborted) onAbort()
-        }),
+      send: async (outgoing, signal) => {
+        const { token } = deviceOf('fcm', outgoing)
+        return send({ token, ...fcmMessage(outgoing) }, signal)
+      },
 
       verify: async () => {
         await opened()
@@ -169,7 +101,7 @@ export const createFcm = (limits: FcmLimits): Provider<Config> => ({
 
       close: async () => {
         connections.close()
-        if (firebase) await (await firebase).end()
+        if (app) await (await app).close()
       },
     }
   },

@@ -6,12 +6,12 @@ const size = (content: Content) => Buffer.byteLength(JSON.stringify(content))
 const fitted = (content: Content, max: number) => fitContent(content, max, (given) => given)
 
 describe('fitContent', () => {
-  it('leaves what fits as it is', () => {
+  it('keeps content that fits unchanged', () => {
     const content = { title: 'Hello', body: 'World', data: { a: 1 } }
     expect(fitted(content, 1_000)).toBe(content)
   })
 
-  it('gives up data, then actions, then the image, and only as far as needed', () => {
+  it('removes data, then actions, then the image, but no more than necessary', () => {
     const content: Content = {
       body: 'b',
       data: { x: 'x'.repeat(500) },
@@ -24,7 +24,7 @@ describe('fitContent', () => {
   })
 
   it.each(['a', '"', 'ß', '\n', '😀', '\u0001', '文'])(
-    'shortens a body of %j to the last character that fits',
+    'cuts a body of %j after the last character that fits',
     (character) => {
       const content = { title: 'Hello', body: character.repeat(16_384) }
       const { title, body } = fitted(content, 3_993)
@@ -36,7 +36,7 @@ describe('fitContent', () => {
     },
   )
 
-  it('makes the worst of contents fit', () => {
+  it('makes the largest content fit', () => {
     const content = {
       title: '\u0001'.repeat(512),
       body: '\u0001'.repeat(16_384),

@@ -4,19 +4,22 @@ import { cut, type PushDevice } from '@carillon/schemas'
 
 type DeviceOf<Kind extends PushDevice['kind']> = Extract<PushDevice, { kind: Kind }>
 
-/** The device of a message. Throws when it has none of this kind: whoever picked the account has made a mistake. */
+/** Returns the device that a message is addressed to. Throws `TypeError` if it is not of this kind. */
 export const deviceOf = <Kind extends PushDevice['kind']>(kind: Kind, message: Outgoing): DeviceOf<Kind> => {
   const { address } = message
   if (address.kind !== 'device' || address.device.kind !== kind)
-    throw new TypeError(`a message for ${kind} has to be addressed to a device of that kind`)
+    throw new TypeError(`a ${kind} message must be addressed to a ${kind} device`)
   return address.device as DeviceOf<Kind>
 }
 
-/** What a repeat replaces on the device: the inbox item, else the delivery itself. 32 characters of base64url. */
+/**
+ * Returns the key under which a message replaces earlier ones on the device. It belongs to the inbox item, or to the delivery
+ * if there is none. 32 characters of base64url.
+ */
 export const replaceKey = ({ item, key }: Outgoing): string =>
   item === undefined ? key : hash('sha256', item, 'base64url').slice(0, 32)
 
-/** How long it is still worth delivering, in whole seconds; push services keep nothing longer than 28 days. */
+/** Returns the time until a message expires, in whole seconds. Push services keep messages for at most 28 days. */
 export const secondsLeft = (message: Outgoing): number =>
   Math.min(Math.max(0, Math.floor((message.expiresAt - Date.now()) / 1_000)), 28 * 86_400)
 
@@ -28,17 +31,17 @@ const shortened =
   (field: 'title' | 'body') =>
   (content: Content, fits: (content: Content) => boolean): Content => {
     const text = content[field] ?? ''
-    let [kept, tooMuch] = [0, text.length]
-    while (tooMuch - kept > 1) {
-      const middle = (kept + tooMuch) >>> 1
-      if (fits({ ...content, [field]: cut(text, middle + 1) })) kept = middle
-      else tooMuch = middle
+    let [fitting, tooLong] = [0, text.length]
+    while (tooLong - fitting > 1) {
+      const middle = (fitting + tooLong) >>> 1
+      if (fits({ ...content, [field]: cut(text, middle + 1) })) fitting = middle
+      else tooLong = middle
     }
-    return { ...content, [field]: kept === 0 ? undefined : cut(text, kept + 1) }
+    return { ...content, [field]: fitting === 0 ? undefined : cut(text, fitting + 1) }
   }
 
-/** What is given up for a message to fit, first the least missed. */
-const SAVINGS = [
+/** Reductions that make a message fit, the least important content first. */
+const REDUCTIONS = [
   without('data'),
   without('actions'),
   without('image'),
@@ -47,7 +50,7 @@ const SAVINGS = [
   shortened('title'),
 ]
 
-/** As much of a content as makes `build` give at most `maxBytes` of JSON. */
+/** Reduces content until the result of `build` takes at most `maxBytes` as JSON. */
 export const fitContent = (
   content: Content,
   maxBytes: number,
@@ -55,9 +58,9 @@ export const fitContent = (
 ): Content => {
   const fits = (candidate: Content) => Buffer.byteLength(JSON.stringify(build(candidate))) <= maxBytes
   let fitting = content
-  for (const save of SAVINGS) {
+  for (const reduce of REDUCTIONS) {
     if (fits(fitting)) break
-    fitting = save(fitting, fits)
+    fitting = reduce(fitting, fits)
   }
   return fitting
 }

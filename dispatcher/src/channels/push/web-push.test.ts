@@ -8,7 +8,7 @@ import type { Content, Outcome, Outgoing } from '@carillon/core/delivery/provide
 import { newVapidKeys } from '@carillon/core/security/user-tokens'
 import { type JWTPayload, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { hastyHttp, sample, strictHttp, testTools } from '../testing/channel.ts'
+import { publicOnlyHttp, sample, shortTimeoutHttp, testTools } from '../testing/channel.ts'
 import { webPush } from './web-push.ts'
 
 const require = createRequire(import.meta.url)
@@ -16,7 +16,7 @@ const { decrypt } = require('http_ece') as {
   decrypt(data: Buffer, how: { version: string; privateKey: ECDH; authSecret: Buffer }): Buffer
 }
 
-/** The application server's key as the `k` of its header (RFC 8292, section 3.2). */
+/** Returns the application server key, the `k` parameter of the header (RFC 8292, section 3.2). */
 const verifyVapid = async (header: string, audience: string) => {
   const [, token = '', k = ''] = /^vapid t=([\w.-]+), k=([\w-]+)$/.exec(header) ?? []
   const point = Buffer.from(k, 'base64url')
@@ -32,11 +32,11 @@ type Push = {
   claims: JWTPayload
   k: string
   bytes: number
-  // biome-ignore lint/suspicious/noExplicitAny: what a test expects of it is the test's to say
+  // biome-ignore lint/suspicious/noExplicitAny: tests assert on arbitrary properties
   payload: any
 }
 
-/** A push service and the one browser that subscribes there: verifies and decrypts what it gets, answers as told. */
+/** A push service with one subscribed browser: verifies and decrypts requests, and responds as configured. */
 const pushService = async () => {
   const browser = createECDH('prime256v1')
   const p256dh = browser.generateKeys('base64url')
@@ -122,7 +122,7 @@ describe('web push', () => {
     expect(Number(got?.headers.ttl)).toBeGreaterThan(3_590)
   })
 
-  it('signs with the keys of the tenant, for the origin, for twelve hours', async () => {
+  it("signs with the tenant's keys, for the origin, for twelve hours", async () => {
     await sendBy(open())
     const { claims, k } = service.pushes[0] ?? {}
     expect(k).toBe(vapid.publicKey)
@@ -132,21 +132,21 @@ describe('web push', () => {
     expect(hours).toBeLessThanOrEqual(12)
   })
 
-  it('takes keys and subject from the config', async () => {
+  it('uses keys and subject of the config', async () => {
     const keys = newVapidKeys()
     await sendBy(open({ ...keys, subject: 'mailto:ops@app.example' }))
     expect(service.pushes[0]).toMatchObject({ k: keys.publicKey, claims: { sub: 'mailto:ops@app.example' } })
   })
 
   it.each([undefined, 'http://hub.example', 'https://localhost:4000', 'https://10.0.0.7'])(
-    'names a subject that Apple takes when the public URL is %s',
+    'uses a subject that Apple accepts if the public URL is %s',
     async (publicUrl) => {
       await sendBy(open({}, { publicUrl }))
       expect(service.pushes[0]?.claims.sub).toBe('mailto:carillon@example.com')
     },
   )
 
-  it('signs once for an origin, and again before that expires or when the clock is put back', async () => {
+  it('signs once per origin, and again before the signature expires or after the clock is set back', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const sender = open()
     const used = async (afterHours: number) => {
@@ -161,7 +161,7 @@ describe('web push', () => {
     expect(await used(-24)).not.toBe(second)
   })
 
-  it('replaces with a repeat, and with nothing else', async () => {
+  it('replaces a message by its repetition only', async () => {
     const sender = open()
     const message = push()
     for (const sent of [
@@ -176,7 +176,7 @@ describe('web push', () => {
     expect(new Set(topics).size).toBe(3)
   })
 
-  it('asks for at most 28 days, and nothing of what is over', async () => {
+  it('limits the TTL to 28 days, and to zero once expired', async () => {
     const sender = open()
     await sendBy(sender, push({ expiresAt: Date.now() + 60 * 86_400_000 }))
     await sendBy(sender, push({ expiresAt: Date.now() - 1 }))
@@ -216,26 +216,29 @@ describe('web push', () => {
     [429, '', { outcome: 'retry', reason: 'rate_limited', scope: 'recipient', afterMs: 120_000 }],
     [500, '', { outcome: 'retry', reason: 'provider_error' }],
     [503, '', { outcome: 'retry', reason: 'provider_error', afterMs: 120_000 }],
-  ])('makes of %i %s what it means', async (status, body, expected) => {
+  ])('maps %i %s to an outcome', async (status, body, expected) => {
     service.answerWith((response) => response.writeHead(status, { 'retry-after': '120' }).end(body))
     const outcome = await sendBy(open())
     expect(outcome).toMatchObject(expected)
     expect('forget' in outcome).toBe('forget' in expected)
   })
 
-  it('is in doubt when the answer does not come', async () => {
+  it('is in doubt if there is no response', async () => {
     service.answerWith((response) => response.destroy())
     expect(await sendBy(open())).toMatchObject({ outcome: 'doubt', reason: 'broken' })
     service.answerWith(() => undefined)
-    expect(await sendBy(open({}, { http: hastyHttp }))).toMatchObject({ outcome: 'doubt', reason: 'timeout' })
+    expect(await sendBy(open({}, { http: shortTimeoutHttp }))).toMatchObject({
+      outcome: 'doubt',
+      reason: 'timeout',
+    })
   })
 
-  it('tries again when the service is not there', async () => {
+  it('retries if the push service is not reached', async () => {
     await service.close()
     expect(await sendBy(open())).toMatchObject({ outcome: 'retry', reason: 'unreachable' })
   })
 
-  it('requests no endpoint but those of push services', async () => {
+  it('requests endpoints of push services only', async () => {
     const sender = open({ origins: undefined })
     const refused = { outcome: 'refused', reason: 'endpoint_not_allowed' }
     expect(await sendBy(sender)).toMatchObject(refused)
@@ -244,24 +247,24 @@ describe('web push', () => {
     expect(service.pushes).toHaveLength(0)
   })
 
-  it('requests no private address, listed or not', async () => {
-    const outcome = await sendBy(open({}, { http: strictHttp }))
+  it('never requests a private address, even if allowed by origin', async () => {
+    const outcome = await sendBy(open({}, { http: publicOnlyHttp }))
     expect(outcome).toMatchObject({ outcome: 'refused', reason: 'refused_target' })
   })
 
-  it('forgets a subscription whose keys are none', async () => {
+  it('removes a subscription with invalid keys', async () => {
     const keys = { p256dh: randomBytes(65).toString('base64url'), auth: service.device.keys.auth }
     const outcome = await sendBy(open(), push({}, { keys }))
     expect(outcome).toMatchObject({ outcome: 'refused', reason: 'invalid_keys', forget: 'device' })
   })
 
-  it('verifies that its keys are a pair', async () => {
+  it('verifies that its keys are a key pair', async () => {
     await open().verify()
     const strangers = { ...vapid, publicKey: newVapidKeys().publicKey }
-    await expect(open({}, { vapid: strangers }).verify()).rejects.toThrow('no pair')
+    await expect(open({}, { vapid: strangers }).verify()).rejects.toThrow('not a key pair')
   })
 
-  it('names what is missing or wrong in a config', () => {
+  it('reports missing and invalid fields of a config', () => {
     const issues = (config: object) =>
       webPush.config.safeParse(config).error?.issues.map(({ path }) => path.join('.'))
     expect(issues({})).toBeUndefined()

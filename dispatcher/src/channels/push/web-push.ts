@@ -16,41 +16,41 @@ import { isVapidPair, vapidSigner } from './web-push-vapid.ts'
 
 const ORIGIN = /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$|^https?:\/\/[^/?#@]+$/
 
-const Config = z
+const WebPushConfig = z
   .strictObject({
-    publicKey: z.string().optional().describe("VAPID keys in place of the tenant's own, base64url"),
-    privateKey: z.string().optional(),
+    publicKey: z.string().optional().describe("A VAPID public key that replaces the tenant's own, base64url"),
+    privateKey: z.string().optional().describe('The private key of that VAPID key pair, base64url'),
     subject: z
       .string()
       .regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/, 'must be a mailto: or https: URL')
       .optional()
-      .describe('Whom push services turn to; Apple takes no localhost'),
+      .describe('The contact for push services. Apple rejects localhost'),
     origins: z
       .array(z.string().regex(ORIGIN, 'must be a host, *.host or an origin'))
       .default([...PUSH_SERVICES])
-      .describe('The push services that may be used'),
+      .describe('The allowed push services'),
   })
   .superRefine(({ publicKey, privateKey }, { addIssue }) => {
     if (publicKey === undefined && privateKey === undefined) return
     const issue = (path: string, message: string) => addIssue({ code: 'custom', path: [path], message })
-    if (publicKey === undefined) issue('publicKey', 'is missing: it goes with privateKey')
-    else if (privateKey === undefined) issue('privateKey', 'is missing: it goes with publicKey')
-    else if (!isVapidPair({ publicKey, privateKey })) issue('privateKey', 'is not the key of publicKey')
+    if (publicKey === undefined) issue('publicKey', 'is missing: privateKey requires it')
+    else if (privateKey === undefined) issue('privateKey', 'is missing: publicKey requires it')
+    else if (!isVapidPair({ publicKey, privateKey })) issue('privateKey', 'does not match publicKey')
   })
-type Config = z.infer<typeof Config>
+type WebPushConfig = z.infer<typeof WebPushConfig>
 
-/** What RFC 8291 leaves of 4096 bytes: less a header of 86, a delimiter and a tag of 16. */
+/** The limit of RFC 8291: 4096 bytes less 86 for the header, 1 for the delimiter and 16 for the tag. */
 const PLAINTEXT_MAX_BYTES = 3_993
 
 const URGENCY: Record<Priority, string> = { critical: 'high', high: 'high', normal: 'normal', low: 'low' }
 
-/** Apple refuses subjects that it thinks reach nobody, such as those of localhost. */
+/** Apple rejects subjects that it considers unreachable, such as localhost. */
 const defaultSubject = (publicUrl?: string): string =>
   publicUrl?.startsWith('https://') && !/^https:\/\/(localhost|[\d.]+|\[.*\])([:/]|$)/.test(publicUrl)
     ? publicUrl
     : 'mailto:carillon@example.com'
 
-/** What client-sdk's service worker shows. */
+/** Builds the payload that client-sdk's service worker displays. */
 const payload =
   (message: Outgoing) =>
   ({ title, body, url, image, actions, data }: Content): PushMessage => ({
@@ -64,8 +64,8 @@ const payload =
     data,
   })
 
-/** Undefined when the keys are no keys: 65 bytes need not be a point on the curve. */
-const encrypted = (keys: { p256dh: string; auth: string }, plaintext: string): Buffer | undefined => {
+/** Encrypts the payload. Returns undefined if the keys are invalid: not all strings of 65 bytes are points on the curve. */
+const encrypt = (keys: { p256dh: string; auth: string }, plaintext: string): Buffer | undefined => {
   try {
     return webpush.encrypt(keys.p256dh, keys.auth, plaintext, 'aes128gcm').cipherText
   } catch {
@@ -73,11 +73,11 @@ const encrypted = (keys: { p256dh: string; auth: string }, plaintext: string): B
   }
 }
 
-/** Apple, Mozilla and Google, in this order, about a subscription that was made for other VAPID keys. */
+/** The errors of Apple, Mozilla and Google for a subscription that was created with other VAPID keys. */
 const OTHER_KEYS =
   /VapidPkHashMismatch|VAPID public key mismatch|do not correspond to the credentials used to create/
 
-/** A push service's own code for a refusal, when it has one that says nothing about anybody. */
+/** Returns the push service's error code; empty if the response has none that is safe to log. */
 const codeOf = (body: string): string => {
   try {
     const { reason, errno } = JSON.parse(body) as { reason?: unknown; errno?: unknown }
@@ -88,7 +88,7 @@ const codeOf = (body: string): string => {
   }
 }
 
-/** RFC 8030 names the created message in `Location`; its last part is all that is not the same every time. */
+/** Returns the message id: `apns-id`, or the last path segment of `Location` (RFC 8030). */
 const idOf = (headers: Record<string, string>): string | undefined => {
   const id = headers['apns-id'] ?? headers.location?.slice(headers.location.lastIndexOf('/') + 1)
   return id !== undefined && /^[\x21-\x7e]{1,255}$/.test(id) ? id : undefined
@@ -103,7 +103,7 @@ const outcomeOf = (answer: HttpAnswer): Outcome => {
   if ((status === 400 || status === 401 || status === 403) && OTHER_KEYS.test(body))
     return { outcome: 'refused', reason: 'subscribed_with_other_keys', detail, forget: 'device' }
   if (status === 413) return { outcome: 'refused', reason: 'too_large', detail }
-  // Microsoft's answer to too many messages for one channel.
+  // Microsoft's rate limit for one subscription.
   if (status === 406)
     return {
       outcome: 'retry',
@@ -112,18 +112,18 @@ const outcomeOf = (answer: HttpAnswer): Outcome => {
       scope: 'recipient',
       afterMs: retryAfterMs(headers),
     }
-  // RFC 8030, section 8.4: a 429 limits the messages to one push resource.
+  // A 429 limits the messages to one subscription (RFC 8030, section 8.4).
   return forRecipient(outcomeOfStatus(answer, codeOf(body)))
 }
 
 /**
- * Browsers' push services: Web Push (RFC 8030), encrypted (RFC 8291), with VAPID (RFC 8292). A repeat replaces what
- * waits at the service (`Topic`) or shows on the device (`tag`), so repeating does no harm.
+ * Web Push (RFC 8030) with encryption (RFC 8291) and VAPID (RFC 8292). Repeated sends are deduplicated: the later one
+ * replaces the earlier one at the push service (`Topic`) and on the device (`tag`).
  */
-export const webPush: Provider<Config> = {
+export const webPush: Provider<WebPushConfig> = {
   name: 'web-push',
   channels: ['push'],
-  config: Config,
+  config: WebPushConfig,
   repeatable: true,
   concurrency: 128,
   needs: () => 'device',
@@ -141,12 +141,12 @@ export const webPush: Provider<Config> = {
       send: async (message, signal) => {
         const { endpoint, keys } = deviceOf('web-push', message)
         if (!pushOriginAllowed(endpoint, origins)) {
-          const detail = 'the endpoint is of no push service that may be used'
+          const detail = 'the endpoint does not belong to an allowed push service'
           return { outcome: 'refused', reason: 'endpoint_not_allowed', detail }
         }
-        const body = encrypted(keys, plaintext(message))
+        const body = encrypt(keys, plaintext(message))
         if (body === undefined) {
-          const detail = 'the keys of the subscription are none'
+          const detail = 'the keys of the subscription are invalid'
           return { outcome: 'refused', reason: 'invalid_keys', detail, forget: 'device' }
         }
         const headers = {
@@ -164,7 +164,9 @@ export const webPush: Provider<Config> = {
 
       verify: async () => {
         if (!isVapidPair({ publicKey, privateKey }))
-          throw new Error('the VAPID keys are no pair: set publicKey and privateKey as they were generated')
+          throw new Error(
+            'the VAPID keys are not a key pair: set publicKey and privateKey as they were generated',
+          )
       },
 
       close: async () => undefined,

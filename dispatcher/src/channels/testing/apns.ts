@@ -12,7 +12,7 @@ import { text } from 'node:stream/consumers'
 import { type JWTPayload, jwtVerify } from 'jose'
 import { generate } from 'selfsigned'
 
-/** A certificate for 127.0.0.1, which signs itself. */
+/** Creates a self-signed certificate for 127.0.0.1. */
 export const certificate = async (): Promise<{ key: string; cert: string }> => {
   const pems = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
     keyType: 'ec',
@@ -22,25 +22,25 @@ export const certificate = async (): Promise<{ key: string; cert: string }> => {
   return { key: pems.private, cert: pems.cert }
 }
 
-/** A push that the stand-in has got whole; `jwt` is verified. */
+/** A push that the stand-in received; `jwt` is verified. */
 export type Push = {
   token: string
   headers: IncomingHttpHeaders
   jwt: { kid?: string; claims: JWTPayload }
-  // biome-ignore lint/suspicious/noExplicitAny: what a test expects of it is the test's to say
+  // biome-ignore lint/suspicious/noExplicitAny: tests assert on arbitrary properties
   payload: any
   session: ServerHttp2Session
   stream: ServerHttp2Stream
 }
 
-/** As APNs answers: 200, or a status and a reason. `reset`: RST_STREAM without an answer. `hang`: nothing at all. */
+/** A response of APNs: 200, or a status and a reason. `reset` sends RST_STREAM instead, `hang` sends nothing. */
 export type PushAnswer =
   | { status: number; reason?: string; headers?: Record<string, string> }
   | 'ok'
   | 'reset'
   | 'hang'
 
-/** APNs on a free port of 127.0.0.1: refuses tokens that `key` has not signed, else answers as told. */
+/** Starts a stand-in for APNs on a free port of 127.0.0.1. It rejects tokens that are not signed with `key`. */
 export const apnsStandIn = async (key: KeyObject) => {
   const { key: tlsKey, cert } = await certificate()
   const server = createSecureServer({ key: tlsKey, cert })
@@ -48,7 +48,7 @@ export const apnsStandIn = async (key: KeyObject) => {
   const sessions = new Set<ServerHttp2Session>()
   const pushes: Push[] = []
   let pings = 0
-  let answering: (push: Push) => PushAnswer | Promise<PushAnswer> = () => 'ok'
+  let handler: (push: Push) => PushAnswer | Promise<PushAnswer> = () => 'ok'
 
   const answer = (stream: ServerHttp2Stream, { status, reason, headers }: Exclude<PushAnswer, string>) => {
     stream.respond({ ':status': status, ...headers })
@@ -88,11 +88,11 @@ export const apnsStandIn = async (key: KeyObject) => {
       stream,
     }
     pushes.push(push)
-    const told = await answering(push)
-    if (told === 'hang' || stream.destroyed) return
-    if (told === 'reset') return stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    const response = await handler(push)
+    if (response === 'hang' || stream.destroyed) return
+    if (response === 'reset') return stream.close(constants.NGHTTP2_INTERNAL_ERROR)
     const id = String(headers['apns-id'])
-    answer(stream, told === 'ok' ? { status: 200, headers: { 'apns-id': id } } : told)
+    answer(stream, response === 'ok' ? { status: 200, headers: { 'apns-id': id } } : response)
   })
 
   server.listen(0, '127.0.0.1')
@@ -104,8 +104,8 @@ export const apnsStandIn = async (key: KeyObject) => {
     sessions,
     sockets,
     pings: () => pings,
-    answerWith: (told: PushAnswer | typeof answering) => {
-      answering = typeof told === 'function' ? told : () => told
+    answerWith: (next: PushAnswer | typeof handler) => {
+      handler = typeof next === 'function' ? next : () => next
     },
     close: async () => {
       server.close()
@@ -114,7 +114,7 @@ export const apnsStandIn = async (key: KeyObject) => {
   }
 }
 
-/** A network between a sender and a server that can go silent: connections stay open, and carry nothing any more. */
+/** Starts a TCP relay that can go silent: connections stay open but carry no more data. */
 export const relay = async (endpoint: string) => {
   const { port } = new URL(endpoint)
   const sockets = new Set<Socket>()
@@ -134,7 +134,7 @@ export const relay = async (endpoint: string) => {
   await once(server, 'listening')
   return {
     endpoint: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** What is connected now goes silent; what connects later does not. */
+    /** Silences the current connections. Later ones work. */
     freeze: () => {
       for (const socket of sockets) socket.unpipe().pause()
     },

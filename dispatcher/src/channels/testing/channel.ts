@@ -6,20 +6,20 @@ import { createHttp } from '@carillon/core/delivery/http'
 import type { Outgoing, Tools } from '@carillon/core/delivery/provider'
 import { newVapidKeys } from '@carillon/core/security/user-tokens'
 
-/** A request that a stand-in got. `path` has the query; `json` is the body when it is JSON. */
+/** A request that a stand-in received. `path` includes the query; `json` is the parsed body if it is JSON. */
 export type Recorded = {
   method: string
   path: string
   headers: IncomingHttpHeaders
   body: string
-  // biome-ignore lint/suspicious/noExplicitAny: what a test expects of it is the test's to say
+  // biome-ignore lint/suspicious/noExplicitAny: tests assert on arbitrary properties
   json: any
 }
 
 /**
- * How a stand-in answers: `body` as JSON unless it is text; 200 without a status. Or how it fails once it has read the
- * request: `drop` closes the connection, `hang` never answers, `trickle` sends one byte every 20 ms, `endless` as much
- * as is taken.
+ * A response of a stand-in, by default with status 200; a `body` that is not a string is sent as JSON. Or a failure after
+ * the request was read: `drop` closes the connection, `hang` never responds, `trickle` sends one byte every 20 ms, `endless`
+ * sends an endless body.
  */
 export type Answer =
   | { status?: number; headers?: Record<string, string>; body?: unknown }
@@ -42,8 +42,8 @@ const fail = (response: ServerResponse, how: 'trickle' | 'endless') => {
 }
 
 /**
- * An HTTP server in a provider's place, on a free port of 127.0.0.1: records what it is sent and answers as told.
- * `answerWith` tells it otherwise from then on.
+ * Starts a stand-in for a provider: an HTTP server on a free port of 127.0.0.1 that records requests and responds as
+ * configured. `answerWith` changes the response.
  */
 export const standIn = async (
   handler: (request: Recorded) => Answer | Promise<Answer> = () => ({}),
@@ -53,7 +53,7 @@ export const standIn = async (
   answerWith(answer: Answer): void
   close(): Promise<void>
 }> => {
-  let answering = handler
+  let respond = handler
   const requests: Recorded[] = []
   const server = createServer(async (incoming, response) => {
     const chunks: Buffer[] = []
@@ -63,7 +63,7 @@ export const standIn = async (
     const isJson = headers['content-type']?.startsWith('application/json')
     const request = { method, path: url, headers, body, json: isJson ? JSON.parse(body) : undefined }
     requests.push(request)
-    const answer = await answering(request)
+    const answer = await respond(request)
     if (answer === 'hang') return
     if (answer === 'drop') return incoming.socket.destroy()
     if (answer === 'trickle' || answer === 'endless') return fail(response, answer)
@@ -80,7 +80,7 @@ export const standIn = async (
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     answerWith: (answer) => {
-      answering = () => answer
+      respond = () => answer
     },
     close: async () => {
       server.closeAllConnections()
@@ -89,14 +89,14 @@ export const standIn = async (
   }
 }
 
-/** Reaches stand-ins, within the usual time. */
+/** Allows requests to stand-ins, with the standard time limit. */
 const localHttp = createHttp({ allow: ['127.0.0.1'] })
-/** Reaches stand-ins, and gives up after a quarter of a second. */
-export const hastyHttp = createHttp({ allow: ['127.0.0.1'], timeoutMs: 250 })
-/** Reaches public places only, as in production. */
-export const strictHttp = createHttp({ allow: [] })
+/** Allows requests to stand-ins, with a time limit of 250 ms. */
+export const shortTimeoutHttp = createHttp({ allow: ['127.0.0.1'], timeoutMs: 250 })
+/** Allows public addresses only, as in production. */
+export const publicOnlyHttp = createHttp({ allow: [] })
 
-/** Tools for one account, whose requests may go to 127.0.0.1. */
+/** Creates the tools of one account, which allow requests to 127.0.0.1. */
 export const testTools = (overrides: Partial<Tools> = {}): Tools => {
   return {
     http: localHttp,
@@ -108,7 +108,7 @@ export const testTools = (overrides: Partial<Tools> = {}): Tools => {
   }
 }
 
-/** A message as a step of a delivery plan sends it; `content` is taken as given. */
+/** Creates a message as a step of a delivery plan sends it. */
 export const sample = (overrides: Partial<Outgoing> = {}): Outgoing => {
   const at = Date.now()
   return {
@@ -129,5 +129,5 @@ export const sample = (overrides: Partial<Outgoing> = {}): Outgoing => {
   }
 }
 
-/** Never aborted. */
-export const unhurried: AbortSignal = new AbortController().signal
+/** A signal that is never aborted. */
+export const neverAborted: AbortSignal = new AbortController().signal

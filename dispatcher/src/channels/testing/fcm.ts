@@ -7,11 +7,11 @@ import { text } from 'node:stream/consumers'
 import { jwtVerify } from 'jose'
 import { certificate } from './apns.ts'
 
-/** A message that FCM was sent, as it stands in the body. */
+/** A message that the stand-in received. */
 export type Sent = {
   path: string
   headers: IncomingHttpHeaders
-  // biome-ignore lint/suspicious/noExplicitAny: what a test expects of it is the test's to say
+  // biome-ignore lint/suspicious/noExplicitAny: tests assert on arbitrary properties
   message: any
 }
 
@@ -25,7 +25,7 @@ const json = (
 ) => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 
 /**
- * An error as FCM writes it: `status` of google.rpc.Code, `errorCode` of FcmError.
+ * Creates an error response of FCM, with a `status` of google.rpc.Code and an `errorCode` of FcmError.
  * https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode
  */
 export const fcmError =
@@ -43,7 +43,10 @@ export const fcmError =
     json(response, code, { error: { code, message, status, ...(details && { details }) } }, headers)
   }
 
-/** FCM and Google's token server on a free port of 127.0.0.1; a token costs an assertion that `key` has signed. */
+/**
+ * Starts a stand-in for FCM and Google's token server on a free port of 127.0.0.1. It issues tokens for assertions that are
+ * signed with `key`.
+ */
 export const fcmStandIn = async (key: KeyObject, account: string) => {
   const { key: tlsKey, cert } = await certificate()
   const sockets = new Set<Socket>()
@@ -68,9 +71,9 @@ export const fcmStandIn = async (key: KeyObject, account: string) => {
     }
     if (request.headers.authorization !== `Bearer token-${tokens}`)
       return fcmError(401, 'UNAUTHENTICATED')(response, { path: '', headers: {}, message: undefined })
-    const one = { path: request.url ?? '', headers: request.headers, message: JSON.parse(body).message }
-    sent.push(one)
-    answer(response, one)
+    const received = { path: request.url ?? '', headers: request.headers, message: JSON.parse(body).message }
+    sent.push(received)
+    answer(response, received)
   })
   server.on('secureConnection', (socket) => {
     connections++
@@ -87,11 +90,11 @@ export const fcmStandIn = async (key: KeyObject, account: string) => {
     accepted,
     connections: () => connections,
     tokens: () => tokens,
-    answerWith: (given: Answer) => {
-      answer = given
+    answerWith: (next: Answer) => {
+      answer = next
     },
-    answerTokensWith: (given: (response: ServerResponse) => void) => {
-      tokenAnswer = given
+    answerTokensWith: (next: (response: ServerResponse) => void) => {
+      tokenAnswer = next
     },
     close: async () => {
       server.close()

@@ -1,12 +1,12 @@
 import type { Http, Outcome } from '@carillon/core/delivery/provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hastyHttp, standIn, strictHttp, testTools } from './channel.ts'
+import { publicOnlyHttp, shortTimeoutHttp, standIn, testTools } from './channel.ts'
 
 /** Sends one message to a provider whose API is at `url`. */
 export type SendTo = (url: string, http: Http) => Promise<Outcome>
 
-/** What every provider that is reached over HTTP makes of a faulty one. `sendTo` must send one message. */
-export const httpFaults = (sendTo: SendTo): void => {
+/** The contract of every HTTP provider for faults of its server. `sendTo` must send one message. */
+export const httpFaultContract = (sendTo: SendTo): void => {
   describe('faults', () => {
     let server: Awaited<ReturnType<typeof standIn>>
     beforeAll(async () => {
@@ -15,30 +15,33 @@ export const httpFaults = (sendTo: SendTo): void => {
     afterAll(() => server.close())
     const { http } = testTools()
 
-    test('dropped after it was taken: in doubt', async () => {
+    test('a connection closed after the request is in doubt', async () => {
       server.answerWith('drop')
       expect(await sendTo(server.url, http)).toMatchObject({ outcome: 'doubt', reason: 'broken' })
     })
 
-    test.each(['hang', 'trickle'] as const)('%s: in doubt, within the time limit', async (fault) => {
+    test.each(['hang', 'trickle'] as const)('%s is in doubt after the time limit', async (fault) => {
       server.answerWith(fault)
-      expect(await sendTo(server.url, hastyHttp)).toMatchObject({ outcome: 'doubt', reason: 'timeout' })
+      expect(await sendTo(server.url, shortTimeoutHttp)).toMatchObject({
+        outcome: 'doubt',
+        reason: 'timeout',
+      })
     })
 
-    test('an endless answer: in doubt', async () => {
+    test('an endless response is in doubt', async () => {
       server.answerWith('endless')
       expect(await sendTo(server.url, http)).toMatchObject({ outcome: 'doubt', reason: 'too_large' })
     })
 
-    test('nobody there: tried again', async () => {
+    test('a refused connection is retried', async () => {
       const closed = await standIn()
       await closed.close()
       expect(await sendTo(closed.url, http)).toMatchObject({ outcome: 'retry', reason: 'unreachable' })
     })
 
-    test('a private address: refused', async () => {
+    test('a private address is refused', async () => {
       const before = server.requests.length
-      expect(await sendTo(server.url, strictHttp)).toMatchObject({
+      expect(await sendTo(server.url, publicOnlyHttp)).toMatchObject({
         outcome: 'refused',
         reason: 'refused_target',
       })
@@ -55,7 +58,7 @@ export const httpFaults = (sendTo: SendTo): void => {
       await inner.close()
     })
 
-    test('5xx: tried again, when it says', async () => {
+    test('5xx is retried after its Retry-After', async () => {
       server.answerWith({ status: 503, headers: { 'retry-after': '7' } })
       expect(await sendTo(server.url, http)).toMatchObject({
         outcome: 'retry',
@@ -66,7 +69,7 @@ export const httpFaults = (sendTo: SendTo): void => {
       expect(await sendTo(server.url, http)).toMatchObject({ outcome: 'retry', reason: 'provider_error' })
     })
 
-    test('429: tried again, when it says', async () => {
+    test('429 is retried after its Retry-After', async () => {
       server.answerWith({ status: 429, headers: { 'retry-after': '30' } })
       expect(await sendTo(server.url, http)).toMatchObject({ outcome: 'retry', reason: 'rate_limited' })
     })

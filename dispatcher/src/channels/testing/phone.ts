@@ -1,20 +1,20 @@
 import type { Provider } from '@carillon/core/delivery/provider'
 import type { Channel } from '@carillon/schemas'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Answer, hastyHttp, sample, standIn, testTools, unhurried } from './channel.ts'
+import { type Answer, neverAborted, sample, shortTimeoutHttp, standIn, testTools } from './channel.ts'
 
 export const PHONE = '+14155550123'
 const SECRET_WORDS = 'the eagle has landed'
 
 export type PhoneSetup<Config> = {
   provider: Provider<Config>
-  /** A config whose API is at this URL. */
+  /** Creates a config with this base URL. */
   config: (url: string) => Config
   channel: Channel
-  /** How the provider accepts a message, and the id it gives. */
+  /** The success response, and the message id in it. */
   accepted: { status: number; body: unknown }
   id: string
-  /** What errors come to: status and body, to outcome, reason and, of a rate limit, its scope. */
+  /** Error responses and the outcome, reason and scope that they are mapped to. */
   errors: readonly (readonly [
     status: number,
     body: unknown,
@@ -22,11 +22,11 @@ export type PhoneSetup<Config> = {
     reason: string,
     scope?: string,
   ])[]
-  /** What an account in order answers to the check. */
-  inOrder: unknown
+  /** The response to the check of a working account. */
+  checked: unknown
 }
 
-/** What every provider of texts does, whatever happens on the way. */
+/** The contract of every provider that sends text messages to phones. */
 export const phoneContract = <Config>({
   provider,
   config,
@@ -34,9 +34,9 @@ export const phoneContract = <Config>({
   accepted,
   id,
   errors,
-  inOrder,
+  checked,
 }: PhoneSetup<Config>) =>
-  describe(`${provider.name} sends texts`, () => {
+  describe(`${provider.name} sends text messages`, () => {
     let server: Awaited<ReturnType<typeof standIn>>
     beforeAll(async () => {
       server = await standIn()
@@ -50,12 +50,12 @@ export const phoneContract = <Config>({
         content: { title: 'Alert', body: SECRET_WORDS, url: 'https://app.example/7' },
       })
     const open = (http = testTools().http) => provider.open(config(server.url), testTools({ http }))
-    const send = (answer: Answer, http = hastyHttp) => {
+    const send = (answer: Answer, http = shortTimeoutHttp) => {
       server.answerWith(answer)
-      return open(http).send(message(), unhurried)
+      return open(http).send(message(), neverAborted)
     }
 
-    test('sent, with the id the provider gives', async () => {
+    test("returns the provider's message id", async () => {
       expect(await send(accepted)).toEqual({ outcome: 'sent', id })
       expect(server.requests.at(-1)?.method).toBe('POST')
     })
@@ -65,14 +65,14 @@ export const phoneContract = <Config>({
       body,
       expected: { outcome, reason, ...(scope && { scope }) },
     }))
-    test.each(cases)('HTTP $status $body is $expected', async ({ status, body, expected }) => {
+    test.each(cases)('HTTP $status $body is mapped to $expected', async ({ status, body, expected }) => {
       const result = await send({ status, body })
       expect(result).toMatchObject(expected)
       expect(JSON.stringify(result)).not.toContain(PHONE.slice(1))
       expect(JSON.stringify(result)).not.toContain(SECRET_WORDS)
     })
 
-    test('a Retry-After is kept', async () => {
+    test('Retry-After is respected', async () => {
       expect(await send({ status: 429, headers: { 'retry-after': '7' }, body: {} })).toEqual({
         outcome: 'retry',
         reason: 'rate_limited',
@@ -82,7 +82,7 @@ export const phoneContract = <Config>({
       })
     })
 
-    test('a server that fails is asked again, a refusal without reason is not', async () => {
+    test('a server error is retried, a refusal without an error code is not', async () => {
       for (const status of [500, 502, 503])
         expect(await send({ status, body: '<html>Bad gateway' })).toMatchObject({ outcome: 'retry' })
       expect(await send({ status: 400, body: '{"code":' })).toMatchObject({ outcome: 'refused' })
@@ -93,11 +93,11 @@ export const phoneContract = <Config>({
       })
     })
 
-    test.each(['drop', 'hang', 'trickle', 'endless'] as const)('in doubt: %s', async (fault) => {
+    test.each(['drop', 'hang', 'trickle', 'endless'] as const)('%s is in doubt', async (fault) => {
       expect(await send(fault)).toMatchObject({ outcome: 'doubt' })
     })
 
-    test('in doubt: accepted in words that cannot be read', async () => {
+    test('a success response that cannot be read is in doubt', async () => {
       for (const body of ['<html>', '{}', '[]', 'null', '{"sid":7,"message_uuid":null,"messages":[]}'])
         expect(await send({ status: accepted.status, body })).toMatchObject({
           outcome: 'doubt',
@@ -105,7 +105,7 @@ export const phoneContract = <Config>({
         })
     })
 
-    test('in doubt when it is ended once it is written', async () => {
+    test('an abort after the request was written is in doubt', async () => {
       server.answerWith('hang')
       const before = server.requests.length
       const controller = new AbortController()
@@ -115,11 +115,11 @@ export const phoneContract = <Config>({
       expect(await sending).toMatchObject({ outcome: 'doubt', reason: 'timeout' })
     })
 
-    test('to be tried again when nobody is there', async () => {
+    test('a refused connection is retried', async () => {
       const gone = await standIn()
       await gone.close()
       const sender = provider.open(config(gone.url), testTools())
-      expect(await sender.send(message(), unhurried)).toMatchObject({
+      expect(await sender.send(message(), neverAborted)).toMatchObject({
         outcome: 'retry',
         reason: 'unreachable',
       })
@@ -135,27 +135,27 @@ export const phoneContract = <Config>({
       '+14155550123\n',
       'whatsapp:+14155550123',
       '',
-    ])('%j is no phone number, and nobody is asked', async (phone) => {
+    ])('the number %j is refused without a request', async (phone) => {
       const before = server.requests.length
-      const result = await open().send(message(phone), unhurried)
+      const result = await open().send(message(phone), neverAborted)
       expect(result).toMatchObject({ outcome: 'refused', reason: 'invalid_number' })
       expect(server.requests.length).toBe(before)
     })
 
-    test('nothing to say is refused, and nobody is asked', async () => {
+    test('a message without text is refused without a request', async () => {
       const before = server.requests.length
-      const result = await open().send({ ...message(), content: {} }, unhurried)
+      const result = await open().send({ ...message(), content: {} }, neverAborted)
       expect(result).toMatchObject({ outcome: 'refused', reason: 'empty' })
       expect(server.requests.length).toBe(before)
     })
 
-    test('the account is checked without sending', async () => {
+    test('the account is verified without sending', async () => {
       const before = server.requests.length
-      server.answerWith({ body: inOrder })
+      server.answerWith({ body: checked })
       await open().verify()
       expect(server.requests.slice(before).map(({ method }) => method)).toEqual(['GET'])
       server.answerWith({ status: 401, body: {} })
-      await expect(open().verify()).rejects.toThrow(/refuses the/)
+      await expect(open().verify()).rejects.toThrow(/rejected the/)
       server.answerWith({ status: 404, body: {} })
       await expect(open().verify()).rejects.toThrow(/check/)
     })

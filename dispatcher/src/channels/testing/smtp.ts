@@ -4,7 +4,7 @@ import { createHttp } from '@carillon/core/delivery/http'
 import { generate } from 'selfsigned'
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server'
 
-/** What `mail.example.test`, an address of this machine, shows; nobody but who is given `cert` trusts it. */
+/** Creates a self-signed certificate for mail.example.test. */
 export const certificate = async (): Promise<{ key: string; cert: string }> => {
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'mail.example.test' }], {
     keyType: 'ec',
@@ -17,13 +17,13 @@ export const certificate = async (): Promise<{ key: string; cert: string }> => {
   return { key, cert }
 }
 
-/** Finds every host on this machine, which the operator allows. */
+/** Resolves every host to 127.0.0.1, which is allowed. */
 export const localMail = createHttp({ allow: ['127.0.0.1'], lookup: async () => ['127.0.0.1'] })
 
-/** A mail as a server got it: its envelope, and the message as it came. */
+/** A message that a server received, with its envelope. */
 type Received = { from: string; to: string[]; secure: boolean; user?: string; raw: string }
 
-/** Nodemailer's smtp-server on a free port: keeps what it is sent. */
+/** Starts an SMTP server (the smtp-server package) on a free port. It keeps the messages that it receives. */
 export const mailServer = async (
   options: SMTPServerOptions = {},
 ): Promise<{ port: number; mails: Received[]; connections(): number; close(): Promise<void> }> => {
@@ -49,7 +49,7 @@ export const mailServer = async (
     },
     ...options,
   })
-  server.on('error', () => {}) // a client that goes away in the middle is what some tests are about
+  server.on('error', () => {}) // some tests close the connection early
   server.listen(0, '127.0.0.1')
   await once(server.server, 'listening')
   const { port } = server.server.address() as AddressInfo
@@ -61,7 +61,7 @@ export const mailServer = async (
   }
 }
 
-/** What a scripted server answers with at a stage, or does instead. */
+/** The reply of a scripted server at a stage, or a fault. */
 type Reply = string | 'drop' | 'hang' | 'trickle' | 'endless'
 type Stage = 'greeting' | 'EHLO' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | '.' | 'RSET' | 'QUIT'
 
@@ -77,11 +77,11 @@ const GOOD: Record<Stage, string> = {
   QUIT: '221 2.0.0 bye',
 }
 
-/** A server that says what it is told to, one reply a stage, in the clear. `replies` may be changed between mails. */
+/** Starts an unencrypted SMTP server with scripted replies, one per stage. `replies` may be changed between messages. */
 export const scriptedServer = async (
   replies: Partial<Record<Stage, Reply>>,
-): Promise<{ port: number; taken: string[]; hangUp(): void; close(): Promise<void> }> => {
-  const taken: string[] = []
+): Promise<{ port: number; received: string[]; hangUp(): void; close(): Promise<void> }> => {
+  const received: string[] = []
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -113,7 +113,7 @@ export const scriptedServer = async (
         if (end < 0) return
         const read = text.slice(0, end)
         text = text.slice(end + (inMessage ? 5 : 2))
-        if (inMessage) taken.push(read)
+        if (inMessage) received.push(read)
         const stage = inMessage ? '.' : (read.slice(0, 4).toUpperCase().trim() as Stage)
         inMessage = false
         answer(stage)
@@ -128,7 +128,7 @@ export const scriptedServer = async (
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
-    taken,
+    received,
     hangUp,
     close: async () => {
       hangUp()
