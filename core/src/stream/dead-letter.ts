@@ -3,19 +3,19 @@ import { claimedTenant, cut, deadSubject, PROBLEMS, type ProblemCode } from '@ca
 import { fitsLetter, headersText } from './headers.ts'
 import { DEAD_LETTER_MAX_BYTES, type DeadReason, type Message } from './port.ts'
 
-/** Longest `detail` a dead letter keeps, in UTF-16 units. */
+/** Maximum length of a stored `detail`, in UTF-16 code units. */
 const DETAIL_MAX = 1_000
 
 /**
- * The same for the same message, so that burying it twice leaves one letter. A publisher that repeats a message without
- * knowing that it was stored repeats its `Nats-Msg-Id` and content, and leaves one letter, too.
+ * Returns the id of a message's dead letter. Equal for the same message, so that storing it twice leaves one letter. A
+ * publisher's retry has the same `Nats-Msg-Id` and content, and so the same id.
  */
 const idOf = ({ queue, subject, data, dedupe, origin, sequence, appendedAt }: Message): string =>
   dedupe !== undefined && queue.startsWith('notify')
     ? createHash('sha256').update(`${subject}\n${dedupe}\n`).update(data).digest('base64url')
     : [queue, sequence, appendedAt, ...(origin === undefined ? [] : [origin])].join(':')
 
-/** What a dead letter holds, whichever adapter keeps it. */
+/** Returns the fields of a dead letter, the same in every adapter. */
 export const letterOf = ({ message, reason }: { message: Message; reason: DeadReason }) => {
   const headers = headersText(message.headers)
   return {
@@ -23,7 +23,7 @@ export const letterOf = ({ message, reason }: { message: Message; reason: DeadRe
     queue: message.queue,
     subject: message.subject,
     code: reason.code,
-    // One printable line: it travels in a header, where a line break would begin another one.
+    // One printable line, because it is sent as a header.
     detail: cut(reason.detail.replaceAll(/\p{C}+/gu, ' ').trim(), DETAIL_MAX),
     data: message.data.subarray(0, DEAD_LETTER_MAX_BYTES),
     headers: fitsLetter(headers) ? headers : undefined,
@@ -33,10 +33,10 @@ export const letterOf = ({ message, reason }: { message: Message; reason: DeadRe
   }
 }
 
-/** The tenant that letters of a claimed tenant are filed under: itself, or `_` for one that no tenant can have. */
+/** Returns the tenant to file letters under: the claimed tenant, or `_` if that is not a valid tenant id. */
 export const filedUnder = (tenant: string): string =>
   deadSubject(tenant, 'notify-normal').split('.')[1] ?? '_'
 
-/** A stored code; one that this version does not know reads as `internal`. */
+/** Returns a stored problem code; `internal` for a code that this version does not know. */
 export const codeOf = (stored: string): ProblemCode =>
   Object.hasOwn(PROBLEMS, stored) ? (stored as ProblemCode) : 'internal'

@@ -11,15 +11,14 @@ import { failure, writer } from './embedded/write.ts'
 import type { Stream } from './port.ts'
 
 const MAX_MESSAGES = 5_000_000
-/** Schedules that fire in one write. */
+/** Maximum number of schedules that fire in one write. */
 const FIRE_CHUNK = 500
 const RETRY_MS = 1_000
 
 /**
- * The event log in a SQLite file that it may share: `close` leaves the database to its owner. For one process.
- * Durable and kill -9 safe: what is published is on disk before `publish` resolves, what is taken is on record
- * before it is handed out. It refuses (`stream_full`) above `maxMessages` unfinished messages, schedules and dead
- * letters.
+ * Returns the event log in a SQLite file, for one process. The caller owns the database; `close` does not close it.
+ * Durable: messages are synced to disk before `publish` resolves, and a delivery is recorded before the message is handed
+ * out. Rejects with `stream_full` above `maxMessages` unfinished messages, schedules and dead letters.
  */
 export const embeddedStream = ({
   database,
@@ -56,7 +55,7 @@ export const embeddedStream = ({
       }
       due.set(Math.min(retries.next, waiting.schedule()))
     } catch (error) {
-      // Nothing is lost: it fires as soon as the log works again, and `check` says why it does not.
+      // Schedules stay in the file and fire once the log works again; `check` reports the error.
       if (!(failure(error) instanceof ProblemError))
         process.emitWarning(`scheduled messages did not fire: ${String(error)}`)
       due.set(time + RETRY_MS)
@@ -74,7 +73,7 @@ export const embeddedStream = ({
   })
   const stopPurging = startPurging({ handle, write, size, now })
 
-  /** After the commit. */
+  /** Updates sizes and timers after a commit. */
   const settle = ({ queues: grown, kept, earliest }: Appended) => {
     for (const [queue, count] of grown) size.inQueue(queue, count)
     size.kept(kept)
@@ -89,7 +88,7 @@ export const embeddedStream = ({
       const release = size.reserve(all.length)
       try {
         const appending = write(() => log.append(all, now()))
-        // Their turn comes in the same commit, not after it.
+        // Wakes readers now, so that their reads join this commit.
         for (const queue of new Set(all.map(({ queue }) => queue))) if (queue) queues.wake(queue)
         const appended = await appending
         settle(appended)

@@ -1,21 +1,21 @@
-/** Headers of a message, by their names in lower case. */
+/** Headers of a message, by lower-case name. */
 export type Headers = ReadonlyMap<string, string>
 
-/** The most that is kept of a message's headers, in UTF-16 units. */
+/** Maximum stored size of a message's headers, in UTF-16 code units. */
 const HEADERS_MAX = 16_384
 
-/** Whether a header belongs to the message: those of a CloudEvent, its content type, and Carillon's own. */
+/** Reports whether a header is kept with the message: CloudEvents attributes, the content type, Carillon's own. */
 export const isKept = (name: string): boolean =>
   name.startsWith('ce-') || name === 'content-type' || name.startsWith('carillon-')
 
-/** Headers as text; undefined if there are none. */
+/** Serializes headers; undefined if there are none. */
 export const headersText = (headers: Headers | undefined): string | undefined =>
   headers && headers.size > 0 ? JSON.stringify([...headers]) : undefined
 
-/** Whether they are short enough to be kept with a dead letter. */
+/** Reports whether serialized headers fit into a dead letter. */
 export const fitsLetter = (text: string | undefined): boolean => (text?.length ?? 0) <= HEADERS_MAX
 
-/** The reverse of `headersText`. Anything else has no headers. */
+/** Parses what `headersText` returned. Returns undefined for anything else. */
 export const readHeaders = (text: string | null | undefined): Headers | undefined => {
   if (!text) return undefined
   try {

@@ -24,20 +24,20 @@ import { QUEUES } from './queues.ts'
 
 export { connectNats } from '../nats/connection.ts'
 
-/** Message schedules came with this version. */
+/** First version with message schedules. */
 const NEEDED = { major: 2, minor: 12 }
-/** How often processes that read look for messages that no queue carries. */
+/** How often reading processes sweep messages on unroutable subjects. */
 const SWEEP_MS = 5_000
-/** A stream is full when it has no room for a notification of the largest size. */
+/** A stream counts as full if a notification of maximum size does not fit. */
 const ROOM_BYTES = 65_536
-/** How long a server that has just started may take until its streams answer. */
+/** How long a starting server may take until its streams respond. */
 const START_LIMIT_MS = 30_000
 
 /**
- * The event log on NATS JetStream: streams NOTIFY, WORK, DEAD and EVENT of one installation, one durable consumer per
- * queue, native message schedules. Notifications of the tenants in `ownStreams` have a stream of their own. The connection stays the caller's to close. Rejects for a server that is too old,
- * with SetupError for an account whose streams are another installation's or have another layout, and with
- * UnavailableError for a server that does not answer within 30 s.
+ * Returns the event log on NATS JetStream: the streams NOTIFY, WORK, DEAD and EVENT of one installation, a durable consumer
+ * per queue, and native message schedules. Tenants in `ownStreams` have a NOTIFY stream of their own. The caller owns the
+ * connection. Rejects if the server is too old, with SetupError if the account's streams belong to another installation or
+ * have another layout, and with UnavailableError if the server does not respond within 30 s.
  *
  * `ackWaitMs` and `sweepMs` are for tests.
  */
@@ -62,7 +62,7 @@ export const jetstreamStream = async ({
   const readers = new Set<JetstreamReader>()
   let sweeping: ReturnType<typeof startSweeping> | undefined
 
-  /** All consumers in a request per stream and 256 of them, not one each. */
+  /** Lists consumers 256 at a time instead of asking for each. */
   const unfinished = async () => {
     const found = new Map<string, ConsumerInfo>()
     for (const { stream } of [...notifySources(names), { stream: names.stream('WORK') }])
@@ -81,7 +81,7 @@ export const jetstreamStream = async ({
   }
 
   let declaring: Promise<void> | undefined
-  /** For all readers at once, should the streams have gone. */
+  /** Recreates the streams once for all readers, if they were deleted. */
   const declareAgain = () => {
     declaring ??= declareStreams(manager, names, options).finally(() => {
       declaring = undefined
@@ -154,8 +154,8 @@ const requireVersion = ({ info }: NatsConnection) => {
 }
 
 /**
- * Looks before it creates anything, so that an account that is not this installation's stays as it is, and again
- * afterwards: a server that creates two streams at once may let their subjects overlap (nats-server 2.15).
+ * Checks ownership before it creates anything, so that another installation's account stays unchanged, and again
+ * afterwards, because concurrent creation may let subjects overlap (nats-server 2.15).
  */
 const declared = async (manager: JetStreamManager, names: Names, options: StreamOptions) => {
   const deadline = Date.now() + START_LIMIT_MS

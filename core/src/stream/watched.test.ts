@@ -58,7 +58,7 @@ test('a full disk is told once, and once more when there is room; nothing that w
   expect(refused).toBeGreaterThan(10)
   await expect(disk.stream.check()).rejects.toMatchObject({ problem: { code: 'stream_full' } })
   expect(await disk.full()).toBe(1)
-  expect(disk.lines).toEqual(['error: the event log is full: messages are refused until there is room'])
+  expect(disk.lines).toEqual(['error: the event log is full; messages are refused'])
 
   // Still full after a while without refusals: the log tries by itself.
   disk.clock.now += 60_000
@@ -67,7 +67,7 @@ test('a full disk is told once, and once more when there is room; nothing that w
   await disk.stream.check()
   expect(await disk.full()).toBe(0)
   expect(disk.lines).toHaveLength(2)
-  expect(disk.lines[1]).toBe('info: the event log has room again')
+  expect(disk.lines[1]).toBe('info: the event log accepts messages again')
   await publish(disk)
   expect((await disk.stream.backlog()).get('notify-low')).toBe(accepted + 1)
 })

@@ -3,15 +3,15 @@ import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Stream } from './port.ts'
 
-/** For so long after a refusal the log counts as full, should it not know by itself. */
+/** Time after a refusal during which the log is reported as full. */
 const RECENT_MS = 10_000
 
 const isFull = (error: unknown): error is ProblemError =>
   error instanceof ProblemError && error.problem.code === 'stream_full'
 
 /**
- * A stream that tells when it refuses messages for lack of room, and when it takes them again: in one log line each, in a
- * metric, and in `check`, which then rejects with `stream_full`.
+ * Wraps a stream and reports when it is full and when it accepts messages again: one log line each, a metric, and `check`,
+ * which rejects with `stream_full` while it is full.
  */
 export const watchedStream = (
   stream: Stream,
@@ -23,17 +23,14 @@ export const watchedStream = (
   const refuse = (error: ProblemError) => {
     if (!full) {
       metrics.streamFull.set(1)
-      log.error(
-        { reason: reasonOf(error) },
-        'the event log is full: messages are refused until there is room',
-      )
+      log.error({ reason: reasonOf(error) }, 'the event log is full; messages are refused')
     }
     full = { refused: (full?.refused ?? 0) + 1, latest: now(), error }
   }
   const accept = () => {
     if (!full) return
     metrics.streamFull.set(0)
-    log.info({ refused: full.refused }, 'the event log has room again')
+    log.info({ refused: full.refused }, 'the event log accepts messages again')
     full = undefined
   }
 

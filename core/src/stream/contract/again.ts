@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Kit } from './kit.ts'
 
-/** What was not finished is delivered again, and nothing else. */
+/** Redelivery. */
 export const againContract = (kit: Kit): void => {
   const { world, queue, notify, eventually, take, one, ackWaitMs } = kit
 

@@ -3,11 +3,11 @@ import { expect, test } from 'vitest'
 import { DEAD_LETTER_MAX_BYTES, NOTIFY_WINDOW_MS } from '../port.ts'
 import type { Kit } from './kit.ts'
 
-/** What cannot be accepted is kept aside. */
+/** Dead letters. */
 export const deadLettersContract = (kit: Kit): void => {
   const { world, tenant, queue, subject, bytes, text, notify, take } = kit
 
-  test('buries a message with its reason, once, and leaves its neighbours alone', async () => {
+  test('stores a dead letter with its reason, once, and leaves its neighbours alone', async () => {
     const { stream } = await world()
     await stream.publish([notify('before'), notify('bad'), notify('after')])
     const reader = await stream.read(queue, { buffer: 10 })
@@ -17,7 +17,7 @@ export const deadLettersContract = (kit: Kit): void => {
       message: bad,
       reason: { code: 'invalid_request', detail: ' no\r\nCarillon-Code: title – ünïcode ' },
     } as const
-    const buried = Date.now()
+    const start = Date.now()
     await reader.deadLetter([letter])
     await reader.deadLetter([letter])
     const letters = await stream.deadLetters({ tenant, limit: 10 })
@@ -35,7 +35,7 @@ export const deadLettersContract = (kit: Kit): void => {
       },
     ])
     expect(letters.map(text)).toEqual(['bad'])
-    expect(letters[0]?.deadLetteredAt).toBeGreaterThanOrEqual(buried - 1)
+    expect(letters[0]?.deadLetteredAt).toBeGreaterThanOrEqual(start - 1)
     await reader.retry([before, after], 0)
     expect((await take(reader, 2)).map(text).sort()).toEqual(['after', 'before'])
   })
@@ -93,7 +93,7 @@ export const deadLettersContract = (kit: Kit): void => {
     expect(await kept.deadLetters({ tenant: 'not@tenant', limit: 10 })).toEqual([])
   })
 
-  test('gives a dead letter to its tenant only, until it is taken away', async () => {
+  test('returns a dead letter to its tenant only, until it is removed', async () => {
     const { stream, restart } = await world()
     const strange = { subject: 'notify.not@tenant.normal.x', data: bytes('strange') }
     await stream.publish([notify('mine'), strange, notify('other')])

@@ -5,7 +5,7 @@ import { createMetrics } from '../../telemetry/metrics.ts'
 import { watchedStream } from '../watched.ts'
 import type { Kit } from './kit.ts'
 
-/** What happens when the log is full, dies or is out of reach. */
+/** A full, crashed or unreachable log. */
 export const faultsContract = (kit: Kit): void => {
   const { world, tenant, queue, subject, text, notify, take, one } = kit
 
@@ -39,7 +39,7 @@ export const faultsContract = (kit: Kit): void => {
     expect((await metrics.streamFull.get()).values).toMatchObject([{ value: 1 }])
   })
 
-  test('loses nothing it accepted when it dies', async () => {
+  test('keeps everything it accepted over a crash', async () => {
     const { stream, restart } = await world()
     const accepted: string[] = []
     const publishing = Array.from({ length: 20 }, async (_, batch) => {
@@ -56,7 +56,7 @@ export const faultsContract = (kit: Kit): void => {
     expect(found.size).toBeGreaterThanOrEqual(20)
   })
 
-  test('says that it is out of reach, and never waits without end', async () => {
+  test('rejects while it is unreachable, within a bounded time', async () => {
     const { stream, down } = await world()
     const reader = await stream.read(queue, { buffer: 10 })
     await stream.publish([notify('held')])

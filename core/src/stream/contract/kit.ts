@@ -3,17 +3,17 @@ import { notifySubject, type Queue, scheduleSubject, workSubject } from '@carill
 import { onTestFinished, vi } from 'vitest'
 import type { Message, Reader, Stream } from '../port.ts'
 
-/** An event log of one test's own, and the fates that may befall it. */
+/** An event log for one test, and faults to inject. */
 export type World = {
-  /** How one process sees the log. */
+  /** The stream of one process. */
   stream: Stream
-  /** Another process. Where the log is made for one, the same stream. */
+  /** The stream of another process; the same stream if the log is for one process. */
   other(): Promise<Stream>
-  /** The process dies without a word; the stream of the one that takes its place. */
+  /** Kills the process. Returns the stream of its replacement. */
   die(): Promise<Stream>
-  /** The log itself dies without a word and comes back; a stream to go on with. */
+  /** Kills and restarts the log. Returns a stream to continue with. */
   restart(): Promise<Stream>
-  /** The log goes out of reach. */
+  /** Makes the log unreachable. */
   down(): Promise<void>
   end(): Promise<void>
 }
@@ -21,7 +21,7 @@ export type World = {
 /** `full`: a log that takes at most some 20 messages of 10 kB. `ackWaitMs` as the log was told. */
 export type Harness = { open(options?: { full: boolean }): Promise<World>; ackWaitMs: number }
 
-/** What the parts of the contract work with: worlds that end with their test, a tenant, and its messages. */
+/** Fixtures of the contract: worlds that end with their test, a tenant, its messages. */
 export const kitOf = ({ open, ackWaitMs }: Harness) => {
   const tenant = `t${randomUUID().slice(0, 8)}`
   const queue: Queue = 'notify-normal'
@@ -33,7 +33,7 @@ export const kitOf = ({ open, ackWaitMs }: Harness) => {
     ...(dedupe && { dedupe: `${tenant} ${dedupe}` }),
   })
 
-  /** Waits until that many have been taken. */
+  /** Resolves when that many messages have been taken. */
   const take = async (reader: Reader, count: number): Promise<Message[]> => {
     const taken = reader.take(count)
     while (taken.length < count) {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { type Message, NOTIFY_WINDOW_MS } from '../port.ts'
 import type { Kit } from './kit.ts'
 
-/** What is published reaches readers of its queue, once, in order and within their buffers. */
+/** Delivery to readers: once, in order, within their buffers. */
 export const readingContract = (kit: Kit): void => {
   const { world, tenant, queue, subject, bytes, text, notify, numbered, eventually, take, one } = kit
 

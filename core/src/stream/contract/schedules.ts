@@ -2,7 +2,7 @@ import { scheduleSubject, workSubject } from '@carillon/schemas'
 import { expect, test } from 'vitest'
 import type { Kit } from './kit.ts'
 
-/** What is to wait waits in the log. */
+/** Schedules. */
 export const schedulesContract = (kit: Kit): void => {
   const { world, tenant, text, later, take, one } = kit
 

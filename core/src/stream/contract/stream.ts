@@ -7,7 +7,7 @@ import { readingContract } from './reading.ts'
 import { schedulesContract } from './schedules.ts'
 import { stepsContract } from './steps.ts'
 
-/** What every event log keeps to. */
+/** The contract of the Stream port. */
 export const streamContract = (name: string, harness: Harness): void => {
   const kit = kitOf(harness)
   describe(name, () => {

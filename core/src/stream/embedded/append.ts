@@ -4,19 +4,19 @@ import { headersText } from '../headers.ts'
 import { DEDUPE_WINDOW_MS, type OutgoingMessage, type Published } from '../port.ts'
 import { placeOf, windowOf } from './tables.ts'
 
-/** What a batch of appends changed: messages per queue, schedules more or less, and the first of them to wait for. */
+/** Changes of a batch: new messages per queue, net schedules, and the earliest schedule. */
 export type Appended = { published: Published[]; queues: Map<Queue, number>; kept: number; earliest: number }
 
-/** A message whose subject has been checked. Events have no queue: nobody in this process reads them. */
+/** A message with a checked subject. Events have no queue, because nothing in this process reads them. */
 export type Routed = OutgoingMessage & { queue: Queue | undefined }
 
-/** Throws SubjectError for a subject that neither a queue nor the event feed carries. */
+/** Throws SubjectError if the subject belongs to no queue and is no event. */
 export const routed = (message: OutgoingMessage): Routed => ({
   ...message,
   queue: message.subject.startsWith('event.') ? undefined : queueOf(message.subject),
 })
 
-/** The statements that append; each runs inside a write. */
+/** Returns the appending statements. Call each inside a write. */
 export const appender = (handle: Libsql.Database) => {
   const insertMessage = handle.prepare(
     'INSERT INTO stream_messages (place, subject, data, dedupe, headers, appended) VALUES (?, ?, ?, ?, ?, ?)',
@@ -38,7 +38,7 @@ export const appender = (handle: Libsql.Database) => {
   )
   const dueSchedules = handle.prepare('SELECT * FROM stream_schedules WHERE at <= ? ORDER BY at LIMIT ?')
   const saveLast = handle.prepare('UPDATE stream_last SET message = ?, event = ?')
-  /** The last sequences given; what a rolled back append took of them stays unused. */
+  /** The last sequences used. Sequences of a rolled-back append stay unused. */
   const last = handle.prepare('SELECT message, event FROM stream_last').get() as {
     message: number
     event: number
@@ -73,7 +73,7 @@ export const appender = (handle: Libsql.Database) => {
       for (const message of messages) {
         const sequence = message.queue ? ++last.message : ++last.event
         const family = message.subject.split('.', 1)[0]
-        // Each family dedupes by itself, as each is a stream of its own on NATS; ids of `notify` are the publishers' own.
+        // Families deduplicate separately, as separate NATS streams do; ids of `notify` are the publishers' own.
         const id = family !== 'notify' && message.dedupe && `${family}\n${message.dedupe}`
         if (id && remember.run(window, id, sequence, at).changes === 0) {
           const before = seen.get(window, id) as { sequence: number }
@@ -87,7 +87,7 @@ export const appender = (handle: Libsql.Database) => {
       return changes
     },
 
-    /** Moves up to `max` schedules whose time has come into their queues, as messages of their own. */
+    /** Moves up to `max` due schedules into their queues as new messages. */
     fire(at: number, max: number): Appended {
       const changes = nothing()
       for (const { key, queue, subject, data } of dueSchedules.all(at, max) as {
@@ -105,7 +105,7 @@ export const appender = (handle: Libsql.Database) => {
       return changes
     },
 
-    /** How many there were to remove. */
+    /** Returns the number of removed schedules. */
     cancel: (keys: readonly string[]): number =>
       keys.reduce((removed, key) => removed + deleteSchedule.run(key).changes, 0),
   }

@@ -15,12 +15,12 @@ type Row = {
   headers: string | null
   truncated: number
   origin: number
-  buried: number
+  dead_lettered: number
 }
 
 export const deadLetters = (handle: Libsql.Database) => {
   const insert = handle.prepare(`
-    INSERT INTO stream_dead (id, tenant, queue, subject, code, detail, data, headers, truncated, origin, buried)
+    INSERT INTO stream_dead (id, tenant, queue, subject, code, detail, data, headers, truncated, origin, dead_lettered)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`)
   const all = handle.prepare('SELECT * FROM stream_dead WHERE sequence >= ? ORDER BY sequence LIMIT ?')
   const ofTenant = handle.prepare(
@@ -29,7 +29,7 @@ export const deadLetters = (handle: Libsql.Database) => {
   const one = handle.prepare('SELECT * FROM stream_dead WHERE sequence = ? AND tenant = ?')
   const remove = handle.prepare('DELETE FROM stream_dead WHERE sequence = ?')
   return {
-    /** Runs inside a write. The number of new letters: a message that was buried before leaves no second one. */
+    /** Stores a letter, inside a write. Returns 0 if the message already has one, else 1. */
     deposit(letter: { message: Message; reason: DeadReason }, at: number): number {
       const {
         id,
@@ -58,12 +58,19 @@ export const deadLetters = (handle: Libsql.Database) => {
       return row && read(row)
     },
 
-    /** Runs inside a write. How many there were: 0 or 1. */
+    /** Removes a letter, inside a write. Returns the number removed: 0 or 1. */
     remove: (sequence: number): number => remove.run(sequence).changes,
   }
 }
 
-const read = ({ code, detail, truncated, origin, buried, ...row }: Row): DeadLetter => {
+const read = ({
+  code,
+  detail,
+  truncated,
+  origin,
+  dead_lettered: deadLetteredAt,
+  ...row
+}: Row): DeadLetter => {
   const headers = readHeaders(row.headers)
   return {
     sequence: row.sequence,
@@ -75,6 +82,6 @@ const read = ({ code, detail, truncated, origin, buried, ...row }: Row): DeadLet
     ...(headers && { headers }),
     truncated: truncated === 1,
     origin,
-    deadLetteredAt: buried,
+    deadLetteredAt,
   }
 }

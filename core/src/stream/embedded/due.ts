@@ -2,10 +2,10 @@ import type { Queue } from '@carillon/schemas'
 import type Libsql from 'libsql'
 import { QUEUES } from '../queues.ts'
 
-/** The longest delay setTimeout takes. */
+/** Maximum delay of setTimeout. */
 const FAR_MS = 2 ** 31 - 1
 
-/** One timer for whatever is next: `ring` is called once its time has come. */
+/** A single timer for the earliest due time. Calls `ring` when it is due. */
 export const alarm = (now: () => number, ring: () => void) => {
   let at = Infinity
   let timer: NodeJS.Timeout | undefined
@@ -27,10 +27,10 @@ export const alarm = (now: () => number, ring: () => void) => {
   }
 }
 
-/** What the log waits for. Times are Infinity when there is nothing. */
+/** Queries for due schedules and retries. Times are Infinity if there are none. */
 export const waitingIn = (handle: Libsql.Database) => {
   const schedule = handle.prepare('SELECT MIN(at) AS at FROM stream_schedules')
-  // Two look-ups in the index a queue. It takes the first condition for its range, and needs the last to be used at all.
+  // Two index look-ups per queue. The first condition is the range; SQLite needs the last to use the partial index.
   const firsts = handle.prepare(`
     SELECT
       (SELECT due FROM stream_messages WHERE queue = value AND due > 0 ORDER BY due LIMIT 1) AS first,
@@ -38,10 +38,10 @@ export const waitingIn = (handle: Libsql.Database) => {
     FROM json_each(?) ORDER BY value`)
   const numbers = JSON.stringify([...QUEUES.keys()])
   return {
-    /** When the next schedule is due. */
+    /** Returns when the next schedule is due. */
     schedule: (): number => (schedule.get() as { at: number | null }).at ?? Infinity,
 
-    /** The queues with retries that are due by `time`, and when the next one after it is. */
+    /** Returns the queues with retries due by `time`, and when the next retry is due. */
     retries(time: number): { due: Queue[]; next: number } {
       const rows = firsts.all(time, numbers) as { first: number | null; later: number | null }[]
       return {

@@ -6,13 +6,13 @@ import { windowOf } from './tables.ts'
 import type { Write } from './write.ts'
 
 const EVERY_MS = 30_000
-/** Rows removed in one write. */
+/** Rows per write. */
 const CHUNK = 2_000
 const EVENTS_MAX = 500_000
 
 /**
- * Removes what has aged, oldest first and a chunk at a time, now and every 30 s. Messages that queues have not
- * finished are kept however old they are: the log's bound on their number refuses new ones instead.
+ * Removes expired rows now and every 30 s, oldest first, in chunks. Unfinished messages do not expire; instead the log
+ * refuses new messages when it is full.
  */
 export const startPurging = ({
   handle,
@@ -33,7 +33,7 @@ export const startPurging = ({
     DELETE FROM stream_dedupe WHERE (window, id) IN
       (SELECT window, id FROM stream_dedupe WHERE window < ? ORDER BY window LIMIT ${CHUNK})`)
   const events = aged('stream_events', 'sequence', 'appended')
-  const dead = aged('stream_dead', 'sequence', 'buried')
+  const dead = aged('stream_dead', 'sequence', 'dead_lettered')
   const surplus = handle.prepare(`
     DELETE FROM stream_events WHERE sequence <= (SELECT MAX(sequence) FROM stream_events) - ${EVENTS_MAX}
     AND sequence IN (SELECT sequence FROM stream_events ORDER BY sequence LIMIT ${CHUNK})`)
@@ -52,7 +52,7 @@ export const startPurging = ({
   }
   let running: Promise<void> | undefined
   const start = () => {
-    // What fails now is tried again in 30 s; `check` says why.
+    // Retried in 30 s; `check` reports the error.
     running ??= purge()
       .catch(() => {})
       .finally(() => {

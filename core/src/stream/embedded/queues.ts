@@ -6,10 +6,10 @@ import type { Size } from './size.ts'
 import { end, messageOf, placeOf, type Row, start } from './tables.ts'
 import type { Write } from './write.ts'
 
-/** Rows read in one go, so that one queue does not hold up the event loop. */
+/** Rows per read, so that one queue does not block the event loop. */
 const CHUNK = 1_000
 const RETRY_MS = 1_000
-/** A `due` that has passed: may be delivered again at once. */
+/** A `due` in the past: redeliver immediately. */
 const AT_ONCE = 1
 
 type Options = {
@@ -17,9 +17,9 @@ type Options = {
   write: Write
   size: Size
   now(): number
-  /** Says that a message of some queue is due at this time. */
+  /** Schedules a wake-up for a message that becomes due at `time`. */
   dueAt(time: number): void
-  /** Copies a message into the dead letters, inside a write; 0 if it was there already, else 1. */
+  /** Stores a dead letter, inside a write. Returns 0 if it existed, else 1. */
   deposit(letter: { message: Message; reason: DeadReason }): number
 }
 
@@ -27,19 +27,19 @@ type OpenReader = { room(): number; give(message: Message): void }
 type Slot = {
   queue: Queue
   number: number
-  /** The last place handed out, and where the queue's places end. */
+  /** The last place handed out, and the end of the queue's range of places. */
   cursor: number
   end: number
   readers: OpenReader[]
   loading: boolean
   stale: boolean
-  /** There was no room for all there is. */
+  /** The readers had no room for all waiting messages. */
   more: boolean
 }
 
 /**
- * The queues and who reads them. Which message is in whose hands is known in memory only: this is the one process.
- * What is handed out is on record first, so that a message that kills the process is seen to come back.
+ * Tracks the queues and their readers. Which reader holds which message is kept in memory only, because one process reads
+ * the file. Deliveries are recorded first, so that a message that crashes the process is counted.
  */
 export const embeddedQueues = ({ handle, write, size, now, dueAt, deposit }: Options) => {
   const columns = 'place, subject, data, dedupe, headers, appended, deliveries'
@@ -94,7 +94,7 @@ export const embeddedQueues = ({ handle, write, size, now, dueAt, deposit }: Opt
     }
   }
 
-  /** To the readers in turn. A reader may have closed meanwhile: then some stay over. */
+  /** Distributes messages round-robin. Returns to the queue what a closed reader left. */
   const handOut = async (slot: Slot, messages: readonly Message[]) => {
     const over: Message[] = []
     for (const message of messages) {
@@ -115,7 +115,7 @@ export const embeddedQueues = ({ handle, write, size, now, dueAt, deposit }: Opt
       for (const message of messages) putBack.run(AT_ONCE, message.deliveries - 1, placeOf(message))
     }, 'committed')
 
-  /** Gives the queue's readers what there is for them. */
+  /** Loads waiting messages for the queue's readers. */
   const wake = (queue: Queue) => {
     const slot = slots.get(queue)
     if (!slot || slot.readers.length === 0 || closed) return
@@ -123,7 +123,7 @@ export const embeddedQueues = ({ handle, write, size, now, dueAt, deposit }: Opt
     if (slot.loading) return
     slot.loading = true
     load(slot)
-      // The port's promise: while the log is out of reach readers wait. `check` says why.
+      // While the log is unusable, readers wait; `check` reports the error.
       .catch(() => setTimeout(wake, RETRY_MS, queue).unref())
       .finally(() => {
         slot.loading = false
@@ -144,7 +144,7 @@ export const embeddedQueues = ({ handle, write, size, now, dueAt, deposit }: Opt
         if (ready.push(message) === 1) queueMicrotask(() => listener())
       },
     }
-    /** Changes those that are still in hand, in one write, and lets them go. */
+    /** Applies a change to the messages still held, in one write, and releases them. */
     const settle = async <T>(messages: readonly Message[], change: (mine: readonly Message[]) => T) => {
       const mine = messages.filter(({ sequence }) => held.has(sequence))
       const result = await write(() => change(mine), 'committed')

@@ -5,8 +5,8 @@ import { QUEUES } from '../queues.ts'
 import { end, start } from './tables.ts'
 
 /**
- * How much the log holds, counted once when it opens and kept up after every commit: messages in queues, and what
- * else is `kept`, which is schedules and dead letters.
+ * Tracks the size of the log: messages per queue, and schedules and dead letters (`kept`). Counts once on opening, then
+ * after every commit.
  */
 export const sizeOf = (handle: Libsql.Database, max: number) => {
   const waiting = handle.prepare('SELECT count(*) AS n FROM stream_messages WHERE place > ? AND place < ?')
@@ -30,7 +30,7 @@ export const sizeOf = (handle: Libsql.Database, max: number) => {
     kept(change: number) {
       total += change
     },
-    /** Makes room for `count` more; the returned function takes the reservation back. Throws `stream_full`. */
+    /** Reserves room for `count` messages. Returns a function that cancels the reservation. Throws `stream_full`. */
     reserve(count: number) {
       if (total + count > max) throw new ProblemError('stream_full', `the event log holds ${total} messages`)
       total += count

@@ -4,15 +4,14 @@ import { readHeaders } from '../headers.ts'
 import { DEDUPE_WINDOW_MS, type Message } from '../port.ts'
 import { QUEUES } from '../queues.ts'
 
-/** Sequences below this; the number of the queue stands above them. */
+/** Sequences are below this; a place is the queue's number times SPAN plus the sequence. */
 const SPAN = 2 ** 46
 
 /**
- * `stream_messages` holds what queues have not finished, queue by queue in one tree and without an index, since each
- * message is written and removed once: `place` is the queue's number and the sequence. `due` is 0 for a message that
- * waits its turn or is in hand, else when it may be delivered again (epoch ms); `deliveries` counts those that ended.
- * `stream_queues` says up to which place this run has handed a queue's messages out, `stream_last` which sequences have
- * been used: none is used twice. `stream_dedupe` keeps ids by the window that they were last seen in.
+ * `stream_messages`: unfinished messages, clustered by `place` (queue and sequence), with no further index because each
+ * message is written and removed once. `due` is 0 for a waiting or held message, else the time of its redelivery (epoch ms).
+ * `deliveries` counts finished deliveries. `stream_queues`: the last place of each queue handed out in this run.
+ * `stream_last`: the last sequences used; none is reused. `stream_dedupe`: deduplication ids by window.
  */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS stream_messages (
@@ -38,12 +37,12 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS stream_dead (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, queue TEXT NOT NULL,
     subject TEXT NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL, data BLOB NOT NULL,
-    headers TEXT, truncated INTEGER NOT NULL, origin INTEGER NOT NULL, buried INTEGER NOT NULL
+    headers TEXT, truncated INTEGER NOT NULL, origin INTEGER NOT NULL, dead_lettered INTEGER NOT NULL
   );
   CREATE INDEX IF NOT EXISTS stream_dead_tenant ON stream_dead (tenant);
 `
 
-/** Every place of a queue lies above its start and below its end. */
+/** Places of a queue lie between its start and its end, both exclusive. */
 export const start = (queue: Queue): number => QUEUES.indexOf(queue) * SPAN
 
 export const end = (queue: Queue): number => start(queue) + SPAN
@@ -51,13 +50,13 @@ export const end = (queue: Queue): number => start(queue) + SPAN
 export const placeOf = ({ queue, sequence }: { queue: Queue; sequence: number }): number =>
   start(queue) + sequence
 
-/** The dedupe window that a time lies in. An id is looked for in its neighbours too: clocks are also put back. */
+/** Returns the deduplication window of a time. Readers also look at its neighbours, because clocks are set back. */
 export const windowOf = (at: number): number => Math.floor(at / DEDUPE_WINDOW_MS)
 
 export type Row = {
   place: number
   subject: string
-  /** libsql's `all` gives blobs as ArrayBuffer. */
+  /** libsql returns blobs as ArrayBuffer. */
   data: ArrayBuffer
   dedupe: string | null
   headers: string | null
@@ -66,8 +65,8 @@ export type Row = {
 }
 
 /**
- * Makes the tables and settles what the last run left behind: what it had in hand counts as delivered, and all
- * queues begin at their oldest message.
+ * Creates the tables and recovers from the last run: messages that it held count as delivered, and every queue starts at
+ * its oldest message.
  */
 export const openTables = (handle: Libsql.Database): void => {
   handle.exec(TABLES)

@@ -3,7 +3,7 @@ import type { Database } from '../../sqlite/database.ts'
 
 export type Write = Database['write']
 
-/** The database's group commit, with its errors in the port's terms. */
+/** Returns the database's group commit with errors translated for callers of the port. */
 export const writer =
   (database: Database): Write =>
   async (work, durability) => {
@@ -14,7 +14,7 @@ export const writer =
     }
   }
 
-/** What an error of SQLite means to callers of a port; any other error is a fault and stays what it is. */
+/** Maps an SQLite error to `stream_full` or UnavailableError; returns any other error unchanged. */
 export const failure = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''

@@ -1,7 +1,7 @@
 import { nanos } from '@nats-io/transport-node'
 
 const encode = (text: string) => new TextEncoder().encode(text)
-/** What a consumer may say about a message it was given (ADR-15). */
+/** Acknowledgement types (ADR-15). */
 export const ACK = encode('+ACK')
 export const NAK = encode('-NAK')
 export const TERM = encode('+TERM')
@@ -9,7 +9,7 @@ export const WORKING = encode('+WPI')
 export const nakAfter = (delayMs: number) => encode(`-NAK ${JSON.stringify({ delay: nanos(delayMs) })}`)
 
 /**
- * Where a message stands, by the subject that takes its ack:
+ * Parses an ack subject:
  * `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<deliveries>.<sequence>.<consumer sequence>.<nanoseconds>.<pending>[.<random>]`.
  */
 export const position = (reply: string) => {
@@ -18,7 +18,7 @@ export const position = (reply: string) => {
   return {
     deliveries: Number(tokens[at]),
     sequence: Number(tokens[at + 1]),
-    // Nanoseconds do not fit a double; the last six digits are not needed.
+    // Nanoseconds exceed a double's precision; milliseconds suffice.
     appendedAt: Number((tokens[at + 3] ?? '').slice(0, -6)),
   }
 }

@@ -13,11 +13,11 @@ import type { DeadLetter, DeadReason, Message } from '../port.ts'
 import type { Names } from './names.ts'
 import { windowed } from './publish.ts'
 
-/** The DEAD stream: the original bytes, and the rest in headers. */
+/** The DEAD stream. A letter's payload is the original message; its other fields are headers. */
 export const deadLetters = (jetstream: JetStreamClient, manager: JetStreamManager, names: Names) => {
   const stream = names.stream('DEAD')
   return {
-    /** Resolves when every letter is durable. Depositing a message again leaves one letter. */
+    /** Resolves when every letter is durable. Idempotent. */
     deposit: async (letters: readonly { message: Message; reason: DeadReason }[]): Promise<void> => {
       await windowed(letters.map(letterOf), async (letter) => {
         const fields = headers()
@@ -41,7 +41,7 @@ export const deadLetters = (jetstream: JetStreamClient, manager: JetStreamManage
       const filter = tenant === undefined ? 'dead.>' : `dead.${tenant}.*`
       const found: DeadLetter[] = []
       let from = query.from ?? 1
-      // The server ends a batch early where it holds many bytes; only an empty one is the end.
+      // The server ends a batch early at its byte limit; only an empty batch is the end.
       while (found.length < query.limit) {
         const page = await batch(manager, stream, {
           seq: from,
@@ -66,14 +66,14 @@ export const deadLetters = (jetstream: JetStreamClient, manager: JetStreamManage
       try {
         await manager.streams.deleteMessage(stream, sequence, false)
       } catch (error) {
-        // The server has one code for all that may go wrong with it.
+        // The server uses one code for every failure.
         if (!(error instanceof JetStreamApiError) || (await storedAt(manager, stream, sequence))) throw error
       }
     },
   }
 }
 
-/** The server takes no sequence below 1. */
+/** The server rejects sequences below 1. */
 const storedAt = async (
   manager: JetStreamManager,
   stream: string,

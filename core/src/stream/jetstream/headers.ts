@@ -5,7 +5,7 @@ type HeadersClass = { decode(block: Uint8Array): MsgHdrs }
 const utf8 = new TextDecoder()
 const LINE = '\r\n'
 
-/** Keeps the lines of a header block that the client accepts and drops the others. */
+/** Keeps the header lines that the client accepts and drops the rest. */
 const readable = (decode: HeadersClass['decode'], block: Uint8Array): MsgHdrs => {
   const [status = '', ...lines] = utf8.decode(block).split(LINE)
   const read = decode(new TextEncoder().encode(status))
@@ -15,16 +15,15 @@ const readable = (decode: HeadersClass['decode'], block: Uint8Array): MsgHdrs =>
     try {
       read.append(line.slice(0, colon), line.slice(colon + 1).trim())
     } catch {
-      // Not a name or value that NATS headers can have.
+      // Invalid header name or value.
     }
   }
   return read
 }
 
 /**
- * Makes the NATS client accept any header block. nats-core 3 parses headers inside its read loop and throws for a name
- * such as `a b`; the loop then ends, and the connection never reads again. Any publisher can send such a block: the
- * server passes it on.
+ * Makes the NATS client accept any header block. nats-core 3 parses headers in its read loop and throws on a name such as
+ * `a b`, which ends the loop: the connection never reads again. The server forwards such blocks from any publisher.
  */
 const tolerateHeaders = () => {
   const client = headers().constructor as unknown as HeadersClass

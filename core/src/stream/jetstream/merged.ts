@@ -2,12 +2,12 @@ import type { DeadReason, Message } from '../port.ts'
 import type { JetstreamReader } from './reader.ts'
 
 /**
- * Readers of one queue in several streams as one. Each gives an equal share of what is taken, as far as it has as much,
- * so a stream with a backlog does not keep the others waiting.
+ * Merges the readers of one queue in several streams. `take` takes an equal share from each, so that a backlog in one
+ * stream does not delay the others.
  */
 export const mergedReader = (readers: readonly [JetstreamReader, ...JetstreamReader[]]): JetstreamReader => {
   const [first] = readers
-  /** Who gave a message, until it is finished. */
+  /** The reader of each unfinished message. */
   const givers = new WeakMap<Message, JetstreamReader>()
   let turn = 0
 
@@ -17,7 +17,7 @@ export const mergedReader = (readers: readonly [JetstreamReader, ...JetstreamRea
     return taken
   }
 
-  /** Runs `finish` with those that each reader gave. */
+  /** Calls `finish` once per reader with its messages. */
   const each = async <One>(
     items: readonly One[],
     messageOf: (item: One) => Message,

@@ -1,11 +1,10 @@
-/** The streams by purpose. */
+/** Base names of the streams. */
 export type StreamKind = 'NOTIFY' | 'WORK' | 'DEAD' | 'EVENT'
 
 /**
- * The names of one installation in JetStream. Streams and consumers carry its namespace, and so do the subjects
- * that only Carillon uses: `work.low.…` travels as `work.<namespace>.low.…`. The subjects of others (`notify.`,
- * `dead.`, `event.`) stay as they are. Notifications of the tenants in `own`, who have a stream of their own, travel as
- * `own.<tenant>.…`.
+ * Returns the names of one installation in JetStream. Streams, consumers and internal subjects carry its namespace:
+ * `work.low.…` becomes `work.<namespace>.low.…`. Public subjects (`notify.`, `dead.`, `event.`) do not change. Tenants in
+ * `own` have a stream of their own; their notifications arrive there as `own.<tenant>.…`.
  */
 export const namesOf = (namespace: string, own: readonly string[] = []) => {
   const [work, schedule] = [`work.${namespace}.`, `schedule.${namespace}.`]
@@ -15,10 +14,10 @@ export const namesOf = (namespace: string, own: readonly string[] = []) => {
     namespace,
     own,
     stream,
-    /** The stream of a tenant's own notifications. */
+    /** The NOTIFY stream of a tenant in `own`. */
     ownStream: (tenant: string) => `NOTIFY-${tenant}_${namespace}`,
     consumer: (queue: string) => `${queue}_${namespace}`,
-    /** A subject or filter as it is on the wire. */
+    /** Returns a subject or filter as sent to NATS. */
     scoped: (subject: string): string => {
       if (subject.startsWith('work.')) return work + subject.slice('work.'.length)
       if (subject.startsWith('schedule.')) return schedule + subject.slice('schedule.'.length)
@@ -26,7 +25,7 @@ export const namesOf = (namespace: string, own: readonly string[] = []) => {
       const [, tenant = '', ...rest] = subject.split('.')
       return tenants.has(tenant) ? ['own', tenant, ...rest].join('.') : subject
     },
-    /** The subject that `scoped` was given. */
+    /** Inverse of `scoped`. */
     unscoped: (subject: string): string =>
       subject.startsWith(work) ? `work.${subject.slice(work.length)}` : subject,
   }

@@ -6,7 +6,7 @@ import type { Names } from './names.ts'
 const OWNER = 'carillon-namespace'
 const LAYOUT_FIELD = 'carillon-layout'
 
-/** What a stream or bucket says about itself. */
+/** Metadata that marks a stream or bucket as an installation's. */
 export const ownership = (namespace: string): Record<string, string> => ({
   [OWNER]: namespace,
   [LAYOUT_FIELD]: String(LAYOUT),
@@ -29,8 +29,8 @@ const requireOwn = ({ config }: StreamInfo, { namespace }: Names): void => {
 }
 
 /**
- * Throws SetupError if a subject of Carillon's is taken by a stream of another installation, another layout or
- * another program: JetStream gives each subject to one stream of an account. Only reads.
+ * Throws SetupError if a stream of another installation, layout or program holds one of Carillon's subjects. In JetStream
+ * a subject belongs to one stream per account. Read-only.
  */
 export const requireOwnStreams = async (manager: JetStreamManager, names: Names): Promise<void> => {
   const scoped = ['work.>', 'schedule.>', ...names.own.map((tenant) => `notify.${tenant}.>`)].map(
@@ -48,6 +48,6 @@ export const requireOwnStreams = async (manager: JetStreamManager, names: Names)
 
 const OVERLAP = 10065
 
-/** Whether a stream was refused because another one has a subject of it. */
+/** Reports whether JetStream rejected a stream because its subjects overlap with another stream's. */
 export const isOverlap = (error: unknown): boolean =>
   error instanceof JetStreamApiError && error.code === OVERLAP

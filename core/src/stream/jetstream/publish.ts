@@ -4,16 +4,16 @@ import { type Link, TIME_LIMIT_MS } from '../../nats/connection.ts'
 import type { OutgoingMessage, Published } from '../port.ts'
 import type { Names } from './names.ts'
 
-/** PubAcks one call waits for at a time. */
+/** Maximum outstanding PubAcks per call. */
 const WINDOW = 512
 
-/** Calls `send` for each item, in order, at most WINDOW unanswered; stops at the first failure. */
+/** Calls `send` for each item in order, with at most WINDOW outstanding. Stops at the first failure. */
 export const windowed = async <Item, Answer>(
   items: readonly Item[],
   send: (item: Item) => Promise<Answer>,
 ): Promise<Answer[]> => {
   const answers = new Array<Answer>(items.length)
-  // One iterator: each sender goes on where the others are.
+  // The senders share one iterator.
   const left = items.entries()
   let failed = false
   const run = async () => {
@@ -32,9 +32,9 @@ export const windowed = async <Item, Answer>(
 }
 
 /**
- * How a message waits, as NATS message schedules have it (ADR-51): stored under its key, where a later one takes
- * its place, until the server itself publishes it to its subject, without its `Nats-Msg-Id`. One that is due
- * already goes straight to its subject, and takes the place of the waiting one all the same.
+ * Publishes a scheduled message (NATS message schedules, ADR-51). The server stores it under its key, replaces an earlier
+ * one, and publishes it to its subject when due, without its `Nats-Msg-Id`. A message that is already due is published
+ * directly and also replaces the stored one.
  */
 const addressed = (message: OutgoingMessage, { scoped }: Names, now: number) => {
   const { dedupe, headers: given, schedule } = message

@@ -16,14 +16,14 @@ import { ACK, NAK, nakAfter, position, TERM, WORKING } from './acks.ts'
 import type { Names } from './names.ts'
 import type { Source } from './streams.ts'
 
-/** How long a pull request stays with the server, and how often the server says meanwhile that it has it. */
+/** Expiry of a pull request, and the interval of the server's idle heartbeats. */
 const PULL_EXPIRES_MS = 30_000
 const HEARTBEAT_MS = 5_000
 const RETRY_FIRST_MS = 100
 const RETRY_LAST_MS = 5_000
 
 const HEARTBEAT = 100
-/** Ends of a pull request that are nothing special: expired, or nobody was listening any more. */
+/** Status codes that end a pull request normally. */
 const PULL_ENDS = [404, 408]
 
 type Held = { message: Message; reply: string; renewed: number }
@@ -36,32 +36,32 @@ type Options = {
   queue: Queue
   buffer: number
   ackWaitMs: number
-  /** Makes sure that the queue's consumer exists. */
+  /** Creates the queue's consumer if it does not exist. */
   declare(): Promise<unknown>
-  /** Copies messages into the dead letters. */
+  /** Stores dead letters. */
   deposit(letters: readonly { message: Message; reason: DeadReason }[]): Promise<void>
-  /** Nothing is held any more, and nothing will be. */
+  /** Called once the reader has stopped and holds nothing. */
   onEnd(): void
 }
 
-/** A Reader, and a way to let go of everything at once. */
+/** A Reader that can also abandon everything it holds. */
 export type JetstreamReader = Reader & { abandon(): void }
 
 /**
- * Pulls from the queue's consumer. It asks the server for exactly as many messages as there is room for, so the
- * bound holds whatever happens; a request always lies with the server while there is room, so an idle reader gets
- * a message the moment it is stored. Whenever the server may have forgotten the request (a reconnection, a missed
- * heartbeat, a consumer that is gone) it begins again with a new inbox, where no answer to an old request arrives.
+ * Pulls from the queue's consumer. Requests exactly as many messages as fit into the buffer, so the bound always holds. While
+ * there is room a request is outstanding, so an idle reader gets a message as soon as it is stored. If the server may have
+ * lost the request (a reconnection, a missed heartbeat, a deleted consumer), the reader starts over with a new inbox, which
+ * replies to old requests do not reach.
  */
 export const jetstreamReader = (options: Options): JetstreamReader => {
   const { connection, link, names, source, queue, buffer, ackWaitMs, declare, deposit, onEnd } = options
   const next = `$JS.API.CONSUMER.MSG.NEXT.${source.stream}.${names.consumer(queue)}`
-  /** By sequence: everything this reader has not finished, taken or not. */
+  /** Unfinished messages by sequence, taken or not. */
   const held = new Map<number, Held>()
   let ready: Message[] = []
   let listener = () => {}
   let subscription: Subscription | undefined
-  /** Messages the server may still send for requests it has. */
+  /** Messages that outstanding requests may still deliver. */
   let requested = 0
   let heard = 0
   let closed = false
@@ -76,13 +76,13 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
 
   const receive = (raw: Msg, reply: string) => {
     if (requested > 0) requested--
-    // The client has stopped to listen: these were under way.
+    // The subscription has ended; these were in flight.
     if (closed) return connection.publish(reply, NAK)
     const { sequence, appendedAt, deliveries } = position(reply)
-    // Not from the consumer: anyone on the network can publish to an inbox.
+    // Not from the consumer: any client can publish to an inbox.
     if (!(Number.isSafeInteger(sequence) && appendedAt > 0)) return
     const already = held.get(sequence)
-    // The server lost sight of it for a while. The work goes on; only the address for the ack has changed.
+    // Redelivered while still held. Processing continues; only the ack subject has changed.
     if (already) {
       already.reply = reply
       return
@@ -101,7 +101,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
       ...(headers && { headers }),
     }
     held.set(sequence, { message, reply, renewed: Date.now() })
-    // After the client has read the whole packet, so that what came together is taken together.
+    // Deferred until the client has read the whole packet, so that messages of one packet form one batch.
     if (ready.push(message) === 1) queueMicrotask(() => listener())
   }
 
@@ -144,7 +144,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     })
   }
 
-  /** Waits longer each time, until something is heard again. Gives up with the link, which brings it back. */
+  /** Retries with growing pauses until the server responds. Stops with the link, which restarts it. */
   const listenAgain = async () => {
     let declared = false
     while (!declared && !closed && link.up) {
@@ -154,14 +154,14 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
         await declare()
         declared = true
       } catch {
-        // The port's promise: while the log is out of reach readers wait. `check` says why.
+        // While the log is unreachable, readers wait; `check` reports the error.
       }
     }
     restarting = false
     if (declared && !closed) listen()
   }
 
-  /** Keeps what is held, and notices a server that has stopped to answer. */
+  /** Extends the ack wait of held messages and detects a server that has stopped answering. */
   const tick = () => {
     const now = Date.now()
     if (link.up)
@@ -184,7 +184,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     onEnd()
   }
 
-  /** Resolves when the server has taken it. */
+  /** Resolves when the server has confirmed it. */
   const say = (messages: readonly Message[], verdict: Uint8Array) =>
     link.during(() => {
       for (const { sequence } of messages) {
@@ -206,7 +206,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
 
   const giveBack = async (messages: readonly Message[], verdict: Uint8Array) => {
     const said = say(messages, verdict)
-    // At once: they may come again before the server says that it has taken it.
+    // Released first: redelivery may arrive before the server's confirmation.
     letGo(messages)
     await said
   }
@@ -244,7 +244,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
         await subscription?.drain()
         await giveBack(untaken, NAK)
       } catch (error) {
-        // The server gives them to others by itself when it hears no more from us.
+        // The server redelivers them once their ack wait ends.
         if (!(error instanceof UnavailableError)) throw error
       }
       subscription = undefined
@@ -254,7 +254,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
   }
 }
 
-/** Those that belong to the message; undefined if there are none. */
+/** Returns the kept headers; undefined if there are none. */
 const headersOf = ({ headers }: Msg): Headers | undefined => {
   let kept: Map<string, string> | undefined
   for (const key of headers?.keys() ?? []) {

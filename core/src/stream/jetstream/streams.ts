@@ -17,27 +17,27 @@ import { QUEUES } from '../queues.ts'
 import type { Names } from './names.ts'
 import { isOverlap, ownership, requireOwnStreams } from './ownership.ts'
 
-/** Unacknowledged messages of one queue, over all processes that read it. */
+/** Maximum unacknowledged messages per queue, over all processes. */
 const MAX_ACK_PENDING = 20_000
 
 const WRONG_CONFIG = { stream: 10058, consumer: [10013, 10148] }
 
-/** `replicas` and `maxBytes` (of each stream) stay what an operator made them, unless given. */
+/** `replicas` and `maxBytes` (per stream) keep an operator's values unless given. */
 export type StreamOptions = { replicas?: number; maxBytes?: number; ackWaitMs?: number; sweepMs?: number }
 
 type Declaration = Partial<StreamConfig> & { name: string }
 
 /**
- * The four streams, and those of tenants that have one of their own.
+ * The configuration of the four streams, and of tenants' own streams.
  *
- * NOTIFY takes every subject below `notify`: what no queue reads is swept to the dead letters. It keeps acknowledged
- * messages for RETENTION_MS. Its publishers choose their own `Nats-Msg-Id`s, so its window is as short as can be. A
- * tenant's own stream is one more NOTIFY; JetStream gives each subject to one stream, so its messages come in on
- * `own.<tenant>.>` and are stored as `notify.<tenant>.>`. WORK drops what is
- * acknowledged and has no age limit, because a schedule may wait longer than any; for it nats-server refuses
- * `discard: new`, so WORK has no size limit of its own that could push out the oldest, only the server's, which
- * refuses. The price: WORK knows the `Nats-Msg-Id` of an acknowledged message only until the server restarts. DEAD
- * refuses too; EVENT forgets the oldest.
+ * - NOTIFY takes every subject below `notify`; unroutable messages are swept to the dead letters. It keeps acknowledged
+ *   messages for RETENTION_MS. Publishers choose their own `Nats-Msg-Id`s, so its deduplication window is the minimum.
+ * - A tenant's own stream is another NOTIFY. A subject belongs to one stream, so its messages arrive on `own.<tenant>.>` and
+ *   are stored as `notify.<tenant>.>`.
+ * - WORK drops acknowledged messages and has no age limit, because a schedule may wait for a year. nats-server refuses
+ *   `discard: new` together with schedules, so WORK has no size limit of its own: `discard: old` would drop waiting
+ *   messages. After a server restart it no longer deduplicates messages that were acknowledged before.
+ * - DEAD refuses messages when full; EVENT drops the oldest.
  */
 const declarations = (names: Names, { replicas, maxBytes }: StreamOptions): Declaration[] => {
   const common = {
@@ -80,22 +80,22 @@ const declarations = (names: Names, { replicas, maxBytes }: StreamOptions): Decl
   ]
 }
 
-/** A stream that holds notifications; `origin` is absent for the shared one. */
+/** A stream of notifications; `origin` is absent for the shared one. */
 export type Source = { stream: string; origin?: string }
 
-/** The streams of notifications, the shared one first. */
+/** Returns the streams of notifications, the shared one first. */
 export const notifySources = (names: Names): [Source, ...Source[]] => [
   { stream: names.stream('NOTIFY') },
   ...names.own.map((tenant) => ({ stream: names.ownStream(tenant), origin: tenant })),
 ]
 
-/** The streams that hold a queue's messages. */
+/** Returns the streams that hold a queue's messages. */
 export const sourcesOf = (names: Names, queue: Queue): [Source, ...Source[]] =>
   queue.startsWith('notify') ? notifySources(names) : [{ stream: names.stream('WORK') }]
 
 /**
- * Creates what is missing and changes what is different. Any number of processes may do so at once. Throws SetupError
- * if a subject is another stream's.
+ * Creates missing streams and updates changed ones. Safe to run concurrently. Throws SetupError if another stream holds one
+ * of the subjects.
  */
 export const declareStreams = async (
   manager: JetStreamManager,
@@ -116,7 +116,7 @@ export const declareStreams = async (
   await Promise.all(QUEUES.flatMap(declare))
 }
 
-/** The durable consumer of a stream that all readers of a queue share; it is named after the queue. */
+/** Returns the durable consumer that all readers of a queue share; its name is the queue's. */
 export const declareConsumer = async (
   manager: JetStreamManager,
   names: Names,

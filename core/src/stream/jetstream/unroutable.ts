@@ -7,10 +7,10 @@ import type { Source } from './streams.ts'
 
 type Deposit = (letters: readonly { message: Message; reason: DeadReason }[]) => Promise<void>
 
-/** How many messages of one subject a sweep takes at most; the rest waits for the next. */
+/** Maximum number of messages per subject and sweep. */
 const PER_SUBJECT = 1_000
 
-/** Why no queue carries a subject; undefined when one does. */
+/** Returns why a subject is unroutable; undefined if a queue reads it. */
 const unroutable = (subject: string): string | undefined => {
   try {
     if (subject.split('.').length < 4) parseNotifySubject(subject)
@@ -23,9 +23,9 @@ const unroutable = (subject: string): string | undefined => {
 }
 
 /**
- * A NOTIFY stream stores whatever is published below `notify`, also on subjects that no queue reads, such as those with a
- * misspelt priority. A sweep finds these by the stream's list of subjects, which costs the queues nothing, and moves
- * their messages to the dead letters. Several processes may sweep at once: a message leaves one letter.
+ * Moves messages on unroutable subjects, such as a misspelt priority, to the dead letters. A NOTIFY stream stores whatever
+ * is published below `notify`; the sweep finds such subjects in the stream's subject list. Idempotent: concurrent sweeps
+ * leave one letter per message.
  */
 export const sweepMisfits = async (
   manager: JetStreamManager,
@@ -50,14 +50,14 @@ export const sweepMisfits = async (
         ...(origin !== undefined && { origin }),
       }
       await deposit([{ message, reason: { code: 'subject_invalid', detail } }])
-      // Another process may have been faster; then there is nothing left to delete.
+      // Another process may have deleted it already.
       await manager.streams.deleteMessage(stream, stored.seq, false).catch(() => false)
       seq = stored.seq + 1
     }
   }
 }
 
-/** Sweeps every `everyMs` until stopped. What a sweep fails to do is left to the next one; faults are reported. */
+/** Sweeps every `everyMs` until stopped. A failed sweep is reported, and the next one retries. */
 export const startSweeping = (
   link: Link,
   everyMs: number,
