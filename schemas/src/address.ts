@@ -42,6 +42,15 @@ export const EmailAddress = z
       payload.issues.push({ code: 'custom', input: payload.value, message: 'must be an e-mail address' })
     else payload.value = email
   })
-  .meta({ format: 'idn-email', maxLength: EMAIL_MAX })
+  .meta({
+    format: 'idn-email',
+    maxLength: EMAIL_MAX,
+    pattern: "^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-][A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]*@[^\\s@]+$",
+    description: 'An e-mail address: a dot-atom of ASCII, @ and a domain name, which may be international',
+    examples: ['ada@example.com'],
+  })
 
-export const PhoneNumber = z.e164('must be a phone number as E.164, such as +351911111111')
+export const PhoneNumber = z.e164('must be a phone number as E.164, such as +351911111111').meta({
+  description: 'A phone number as E.164',
+  examples: ['+351911111111'],
+})

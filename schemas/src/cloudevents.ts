@@ -12,7 +12,7 @@ const attribute = z.string().min(1).max(1_024)
 export const CloudEventAttributes = z.looseObject({
   specversion: z.literal('1.0'),
   id: attribute.describe('With `source`, the id of a notification that has none of its own'),
-  source: attribute,
+  source: attribute.describe('The context in which the event happened'),
   type: attribute.describe('Over HTTP, the type of a notification that names none'),
   datacontenttype: z
     .string()

@@ -4,60 +4,118 @@ import { TOKEN } from './tokens.ts'
 import { WebUrl } from './url.ts'
 
 /** A name for a device that its user's app, or the backend, chose. */
-export const DeviceId = z.string().regex(TOKEN, 'a device id is 1 to 64 letters, digits, _ or -')
+export const DeviceId = z
+  .string()
+  .regex(TOKEN, 'a device id is 1 to 64 letters, digits, _ or -')
+  .meta({ description: "The id of a device, chosen by the user's app or the backend", examples: ['laptop'] })
 
 /** The most devices of one user; a person's browsers and phones, with room to spare. */
 export const DEVICES_MAX = 32
 
-const base64url = (bytes: number) =>
-  z
+/** So many bytes of base64url, with or without its padding. */
+const base64url = (bytes: number) => {
+  const digits = Math.ceil((bytes * 8) / 6)
+  return z
     .string()
-    .regex(/^[A-Za-z0-9_-]+={0,2}$/, 'must be base64url')
-    .refine(
-      (text) => Math.floor((text.replace(/={1,2}$/, '').length * 6) / 8) === bytes,
-      `must be ${bytes} bytes of base64url`,
-    )
+    .regex(new RegExp(`^[A-Za-z0-9_-]{${digits}}={0,2}$`), `must be ${bytes} bytes of base64url`)
+}
+
+const P256DH = 'BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM'
+
+const WebPushKeys = z
+  .strictObject({
+    p256dh: base64url(65).describe('The public key: 65 bytes of base64url'),
+    auth: base64url(16).describe('The authentication secret: 16 bytes of base64url'),
+  })
+  .meta({ id: 'WebPushKeys', description: 'The keys of a PushSubscription of a browser' })
 
 const pushKinds = [
-  z.strictObject({
-    kind: z.literal('web-push'),
-    endpoint: WebUrl,
-    keys: z.strictObject({ p256dh: base64url(65), auth: base64url(16) }),
-  }),
-  z.strictObject({ kind: z.literal('fcm'), token: z.string().regex(/^[\x21-\x7e]{16,4096}$/) }),
-  z.strictObject({
-    kind: z.literal('apns'),
-    token: z.string().regex(/^([0-9a-fA-F]{2}){16,100}$/, 'an APNs token is hexadecimal'),
-    topic: z
-      .string()
-      .regex(/^[A-Za-z0-9.-]{1,255}$/)
-      .optional()
-      .describe("The app's bundle id, when it is not the account's"),
-  }),
+  z
+    .strictObject({
+      kind: z.literal('web-push'),
+      endpoint: WebUrl.describe('The `endpoint` of the PushSubscription'),
+      keys: WebPushKeys,
+    })
+    .meta({ id: 'WebPushDevice', description: 'A browser: its PushSubscription' }),
+  z
+    .strictObject({
+      kind: z.literal('fcm'),
+      token: z
+        .string()
+        .regex(/^[\x21-\x7e]{16,4096}$/)
+        .describe('The FCM registration token'),
+    })
+    .meta({ id: 'FcmDevice', description: 'An app that Firebase Cloud Messaging reaches' }),
+  z
+    .strictObject({
+      kind: z.literal('apns'),
+      token: z
+        .string()
+        .regex(/^([0-9a-fA-F]{2}){16,100}$/, 'an APNs token is hexadecimal')
+        .describe('The device token, in hexadecimal'),
+      topic: z
+        .string()
+        .regex(/^[A-Za-z0-9.-]{1,255}$/)
+        .optional()
+        .describe("The bundle id of the app, if it is not the account's"),
+    })
+    .meta({ id: 'ApnsDevice', description: 'An app that the Apple Push Notification service reaches' }),
 ] as const
 
+const PUSH_EXAMPLE = {
+  kind: 'web-push',
+  endpoint: 'https://fcm.googleapis.com/fcm/send/cX7Fh2',
+  keys: { p256dh: P256DH, auth: '8eDyX_uCN0XRhSbY5hs7Hg' },
+}
+
 /** What an app registers for its user: where push messages go. */
-export const PushDevice = z.discriminatedUnion('kind', pushKinds)
+export const PushDevice = z.discriminatedUnion('kind', pushKinds).meta({
+  id: 'PushDeviceInput',
+  description: 'A destination of push messages, as an app registers it for its user',
+  examples: [PUSH_EXAMPLE],
+})
 export type PushDevice = z.infer<typeof PushDevice>
 
-/** Whatever of a user's a message can be sent to beside their e-mail address and phone; backends register these. */
-export const Device = z.discriminatedUnion('kind', [
-  ...pushKinds,
-  z.strictObject({ kind: z.literal('webhook'), url: WebUrl }),
-  z.strictObject({
-    kind: z.literal('slack'),
-    channel: z
-      .string()
-      .regex(/^[#@A-Za-z0-9_.-]{1,80}$/)
-      .describe('A channel or user id, such as U012AB3CD'),
-  }),
-  z.strictObject({ kind: z.literal('teams'), url: WebUrl.describe('A workflow or incoming webhook') }),
-  z.strictObject({ kind: z.literal('discord'), url: WebUrl.describe('A channel webhook') }),
-  z.strictObject({
-    kind: z.literal('telegram'),
-    chat: z.string().regex(/^(-?\d{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31})$/, 'a chat is a number or @name'),
-  }),
-])
+/** Every destination of a user beside their e-mail address and phone. Backends register these. */
+export const Device = z
+  .discriminatedUnion('kind', [
+    ...pushKinds,
+    z
+      .strictObject({ kind: z.literal('webhook'), url: WebUrl.describe('Where requests are sent') })
+      .meta({ id: 'WebhookDevice', description: 'A machine that is called over HTTP' }),
+    z
+      .strictObject({
+        kind: z.literal('slack'),
+        channel: z
+          .string()
+          .regex(/^[#@A-Za-z0-9_.-]{1,80}$/)
+          .describe('A channel or user id, such as U012AB3CD'),
+      })
+      .meta({ id: 'SlackDevice', description: 'A channel or a user of Slack' }),
+    z
+      .strictObject({ kind: z.literal('teams'), url: WebUrl.describe('A workflow or incoming webhook') })
+      .meta({ id: 'TeamsDevice', description: 'A channel or chat of Microsoft Teams' }),
+    z
+      .strictObject({ kind: z.literal('discord'), url: WebUrl.describe('A channel webhook') })
+      .meta({ id: 'DiscordDevice', description: 'A channel of Discord' }),
+    z
+      .strictObject({
+        kind: z.literal('telegram'),
+        chat: z
+          .string()
+          .regex(/^(-?[0-9]{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31})$/, 'a chat is a number or @name')
+          .describe('A chat id, or the name of a channel'),
+      })
+      .meta({ id: 'TelegramDevice', description: 'A chat of Telegram' }),
+  ])
+  .meta({
+    id: 'DeviceInput',
+    description: 'A device, a webhook or a chat, as a backend registers it for a user',
+    examples: [
+      { kind: 'webhook', url: 'https://example.com/hooks/7' },
+      { kind: 'slack', channel: 'U012AB3CD' },
+    ],
+  })
 export type Device = z.infer<typeof Device>
 export type DeviceKind = Device['kind']
 

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { CloudEvent } from './cloudevents.ts'
 import { InboxItem, InboxPage, ItemPatch } from './inbox.ts'
 import { LifecycleEvent } from './lifecycle.ts'
 import { InboxAdded, InboxChanged, InboxReceived, InboxRemoved } from './live.ts'
-import { NatsNotification, Notification, NotificationStatus } from './notification.ts'
+import { Notification, NotificationStatus } from './notification.ts'
+import { NotificationEvent } from './notification-event.ts'
 import { TenantSettings } from './tenant.ts'
 import { NotificationType } from './type.ts'
 import { UserProfile } from './user.ts'
@@ -11,8 +11,7 @@ import { UserProfile } from './user.ts'
 /** What others write is described as they write it, what Carillon writes as it comes out. */
 const WRITTEN_BY_OTHERS = {
   notification: Notification,
-  // Validated in two steps, so that a problem with the data says that it is with the data.
-  'cloud-event': CloudEvent.extend({ data: NatsNotification.optional() }),
+  'cloud-event': NotificationEvent,
   'notification-type': NotificationType,
   'tenant-settings': TenantSettings,
   'user-profile': UserProfile,
@@ -31,10 +30,28 @@ const WRITTEN_BY_CARILLON = {
 
 export type JsonSchemaName = keyof typeof WRITTEN_BY_OTHERS | keyof typeof WRITTEN_BY_CARILLON
 
+type Definition = Record<string, unknown>
+
+const withoutId = ({ id: _, ...definition }: Definition): Definition => definition
+
+/** The JSON Schema of a schema, with what it refers to by name in `$defs`. */
+const describeOne = (schema: z.ZodType, io: 'input' | 'output'): Definition => {
+  const { $ref, $defs = {}, ...own } = z.toJSONSchema(schema, { io, reused: 'inline' })
+  const name = $ref?.slice('#/$defs/'.length)
+  const members = Object.entries($defs).filter(([key]) => key !== name)
+  return {
+    ...own,
+    ...(name === undefined ? {} : withoutId($defs[name] as Definition)),
+    ...(members.length > 0
+      ? { $defs: Object.fromEntries(members.map(([key, value]) => [key, withoutId(value as Definition)])) }
+      : {}),
+  }
+}
+
 const describe = (schemas: Record<string, z.ZodType>, io: 'input' | 'output') =>
   Object.entries(schemas).map(([name, schema]) => [
     name,
-    { ...z.toJSONSchema(schema, { io, reused: 'inline' }), $id: `urn:carillon:schema:${name}` },
+    { ...describeOne(schema, io), $id: `urn:carillon:schema:${name}` },
   ])
 
 /**

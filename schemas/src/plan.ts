@@ -13,7 +13,9 @@ export const CHANNELS = [
   'discord',
   'telegram',
 ] as const
-export const Channel = z.enum(CHANNELS)
+export const Channel = z
+  .enum(CHANNELS)
+  .meta({ id: 'Channel', description: 'A way to reach a person outside the inbox' })
 export type Channel = z.infer<typeof Channel>
 
 /**
@@ -36,23 +38,40 @@ export type InboxMode = z.infer<typeof InboxMode>
  * Whoever has read, archived, snoozed or deleted it is not reached by any of them but `always`.
  */
 export const CONDITIONS = ['always', 'offline', 'undelivered', 'unseen', 'unread', 'failed'] as const
-export const Condition = z.enum(CONDITIONS)
+export const Condition = z.enum(CONDITIONS).meta({
+  id: 'Condition',
+  description: `The condition of a step of a delivery plan, checked when the step is due. Every condition but \`always\` is false once
+the person has read, archived, snoozed or deleted the item.
+
+- \`always\`: no condition.
+- \`offline\`: no app of the person is connected, or none acknowledges the item within seconds.
+- \`undelivered\`: no app of the person has acknowledged the item.
+- \`unseen\`: the person has not seen the item.
+- \`unread\`: the person has not read the item.
+- \`failed\`: the step before failed, and the item is unread.`,
+})
 export type Condition = z.infer<typeof Condition>
 
 /** The longest a step may wait: thirty days, in seconds. */
 export const AFTER_MAX_SECONDS = 30 * 86_400
 export const STEPS_MAX = 10
 
-export const PlanStep = z.strictObject({
-  channel: Channel,
-  when: Condition.default('undelivered'),
-  after: z
-    .int()
-    .min(0)
-    .max(AFTER_MAX_SECONDS)
-    .default(0)
-    .describe('Seconds since it was put into the inbox; never before the step that stands ahead of it'),
-})
+export const PlanStep = z
+  .strictObject({
+    channel: Channel,
+    when: Condition.default('undelivered'),
+    after: z
+      .int()
+      .min(0)
+      .max(AFTER_MAX_SECONDS)
+      .default(0)
+      .describe('Seconds since the item was stored. A step never runs before the step ahead of it'),
+  })
+  .meta({
+    id: 'PlanStep',
+    description: 'One step of a delivery plan: a channel, a condition and a delay',
+    examples: [{ channel: 'email', when: 'unread', after: 600 }],
+  })
 export type PlanStep = z.infer<typeof PlanStep>
 
 /**
@@ -62,5 +81,15 @@ export type PlanStep = z.infer<typeof PlanStep>
 export const Plan = z
   .array(PlanStep)
   .max(STEPS_MAX)
-  .describe('Steps beyond the inbox, in order; an empty list means the inbox only')
+  .meta({
+    id: 'Plan',
+    description:
+      'A delivery plan: the steps beyond the inbox, in order. If a step fails for good, the next one is due at once. An empty list means the inbox only',
+    examples: [
+      [
+        { channel: 'push', when: 'offline', after: 0 },
+        { channel: 'email', when: 'unread', after: 600 },
+      ],
+    ],
+  })
 export type Plan = z.infer<typeof Plan>

@@ -137,7 +137,7 @@ const nameOf = (schema: Any, siblings: readonly Any[]): string => {
       return 'true or false'
     case 'null':
       return 'null'
-    case 'lazy':
+    case 'unknown':
       return 'any JSON value'
     case 'number':
       return 'a number'

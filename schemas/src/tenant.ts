@@ -5,41 +5,64 @@ import { WebUrl } from './url.ts'
 const cap = () => z.int().min(1).max(10_000_000)
 
 /** Limits of one-time passwords against SMS pumping. What is left out has a default. */
-export const OtpSettings = z.strictObject({
-  countries: z
-    .array(z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 country code such as PT'))
-    .min(1)
-    .max(250)
-    .optional()
-    .describe('Text messages with codes go to numbers of these countries only; left out, to every country'),
-  prefixes: z
-    .array(z.string().regex(/^\+[1-9]\d{0,14}$/, 'must be the beginning of a number as E.164, such as +882'))
-    .min(1)
-    .max(250)
-    .optional()
-    .describe(
-      'Numbers that begin so are allowed although they are of no listed country, or of a kind that is refused otherwise: satellite, international, premium-rate and shared-cost numbers',
-    ),
-  perHour: cap()
-    .optional()
-    .describe('Codes an hour by text message, for the whole tenant; 1,000 if left out'),
-  perDay: cap().optional().describe('Codes a day by text message, for the whole tenant; 5,000 if left out'),
-  perAddress: cap()
-    .optional()
-    .describe('Codes a day to one phone number, e-mail address or user; 20 if left out'),
-  perRange: cap()
-    .optional()
-    .describe('Codes an hour to numbers that differ in their last four digits only; 20 if left out'),
-})
+export const OtpSettings = z
+  .strictObject({
+    countries: z
+      .array(
+        z
+          .string()
+          .regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 country code such as PT')
+          .meta({ format: 'iso-country', examples: ['PT'] }),
+      )
+      .min(1)
+      .max(250)
+      .optional()
+      .describe('ISO 3166-1 codes of the countries whose numbers get codes; every country if left out'),
+    prefixes: z
+      .array(
+        z.string().regex(/^\+[1-9][0-9]{0,14}$/, 'must be the beginning of a number as E.164, such as +882'),
+      )
+      .min(1)
+      .max(250)
+      .optional()
+      .describe(
+        'Prefixes of numbers that get codes whatever their country or kind. Satellite, international, premium-rate and shared-cost numbers are refused otherwise',
+      ),
+    perHour: cap()
+      .optional()
+      .describe('The most codes an hour by text message, for the whole tenant; 1,000 if left out'),
+    perDay: cap()
+      .optional()
+      .describe('The most codes a day by text message, for the whole tenant; 5,000 if left out'),
+    perAddress: cap()
+      .optional()
+      .describe('The most codes a day to one phone number, e-mail address or user; 20 if left out'),
+    perRange: cap()
+      .optional()
+      .describe(
+        'The most codes an hour to numbers that differ in their last four digits only; 20 if left out',
+      ),
+  })
+  .meta({
+    id: 'OtpSettings',
+    description: 'Limits of one-time passwords, against SMS pumping',
+    examples: [{ countries: ['PT', 'GB'], perHour: 500 }],
+  })
 export type OtpSettings = z.infer<typeof OtpSettings>
 
 /** What a tenant's backend sets for the whole tenant. Every setting is optional. */
-export const TenantSettings = z.strictObject({
-  url: WebUrl.optional().describe(
-    "Where the tenant's app lives. Links that are paths, such as /posts/7, lead there in every message outside the app",
-  ),
-  otp: OtpSettings.optional().describe('Limits of one-time passwords'),
-})
+export const TenantSettings = z
+  .strictObject({
+    url: WebUrl.optional().describe(
+      "The URL of the tenant's app, which https has to serve. Outside the app, links that are paths, such as /posts/7, lead there",
+    ),
+    otp: OtpSettings.optional(),
+  })
+  .meta({
+    id: 'TenantSettings',
+    description: 'The settings of a tenant. Every property is optional',
+    examples: [{ url: 'https://app.example.com', otp: { countries: ['PT', 'GB'] } }],
+  })
 export type TenantSettings = z.infer<typeof TenantSettings>
 
 const requestRate = Rate.nullable().optional()

@@ -37,5 +37,34 @@ export const cleanText = (text: string): string => {
     .replaceAll(STRAY_JOINERS, '')
 }
 
-/** Text that people read, of at most `max` UTF-16 units once it is clean. */
-export const text = (max: number) => z.string().overwrite(cleanText).max(max)
+/** Whether a text has more than `max` characters (Unicode code points), which is what JSON Schema's `maxLength` counts. */
+const isLonger = (text: string, max: number): boolean => {
+  if (text.length <= max) return false
+  if (text.length > 2 * max) return true
+  let count = 0
+  for (const _ of text) count++
+  return count > max
+}
+
+/** Text for people: cleaned, then at most `max` characters (Unicode code points). */
+export const text = (max: number) =>
+  z
+    .string()
+    .overwrite(cleanText)
+    .check((payload) => {
+      if (isLonger(payload.value, max))
+        payload.issues.push({
+          code: 'too_big',
+          origin: 'string',
+          maximum: max,
+          inclusive: true,
+          input: payload.value,
+        })
+    })
+    .meta({ maxLength: max })
+
+/** At least one character that `cleanText` keeps, whatever surrounds it. */
+const VISIBLE = '[^\\u00ad\\u200b-\\u200d\\u202a-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb]'
+
+/** The same, and not empty once it is cleaned. */
+export const nonEmptyText = (max: number) => text(max).min(1).meta({ maxLength: max, pattern: VISIBLE })

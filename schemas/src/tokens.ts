@@ -4,9 +4,11 @@ import { cleanText } from './text.ts'
 
 /** Delivery priorities, most urgent first. The order is the order in which a dispatcher prefers them. */
 export const PRIORITIES = ['critical', 'high', 'normal', 'low'] as const
-export const Priority = z
-  .enum(PRIORITIES)
-  .describe('How urgent it is; decides who goes first, never who gets it')
+export const Priority = z.enum(PRIORITIES).meta({
+  id: 'Priority',
+  description:
+    'The urgency of a notification. It decides the order of delivery and the pace of retries, nothing else',
+})
 export type Priority = z.infer<typeof Priority>
 
 /** One token of a NATS subject: nothing that NATS or a log could take for syntax. */
@@ -15,11 +17,18 @@ export const TOKEN = /^[A-Za-z0-9_-]{1,64}$/
 export const TOKENS = /^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,7}$/
 /** The longest id of another system, in bytes of UTF-8. */
 const FOREIGN_ID_MAX = 128
+/** Blanks that an id may hold, but not at its ends. */
+const BLANKS = ' \\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000'
+/** Line breaks, control characters and invisible ones; tags are left out, as flags are made of them. */
+const UNPRINTABLE =
+  '\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u200b\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb'
+/** The rules of `foreignIdFault` as far as a regular expression without lookaround can state them. */
+const FOREIGN_ID_PATTERN = `^[^${BLANKS}${UNPRINTABLE}](?:[^${UNPRINTABLE}]*[^${BLANKS}${UNPRINTABLE}])?$`
 /** What most ids are. */
 const PLAIN_ID = /^[\x21-\x7e]{3,128}$/
 const utf8 = new TextEncoder()
 
-/** Why a text is no id of another system; undefined if it is one. */
+/** Returns why a text is not a valid id of another system; undefined if it is valid. */
 const foreignIdFault = (id: string): string | undefined => {
   if (PLAIN_ID.test(id)) return undefined
   if (id === '') return 'must not be empty'
@@ -43,28 +52,54 @@ const foreignId = () =>
       const fault = foreignIdFault(payload.value)
       if (fault !== undefined) payload.issues.push({ code: 'custom', input: payload.value, message: fault })
     })
-    .meta({ minLength: 1, maxLength: FOREIGN_ID_MAX })
+    .meta({
+      minLength: 1,
+      maxLength: FOREIGN_ID_MAX,
+      pattern: FOREIGN_ID_PATTERN,
+      not: { enum: ['.', '..'] },
+    })
 
 export const TenantId = z
   .string()
   .regex(TOKEN, 'a tenant is 1 to 64 letters, digits, _ or -')
-  .describe('The customer of this installation; leads every key, room and query')
+  .meta({ description: 'A customer of this installation', examples: ['acme'] })
 export type TenantId = z.infer<typeof TenantId>
 
-export const UserId = named(foreignId().describe("The sender's own id of a person"), 'a user id')
-export const TopicKey = named(foreignId().describe('A named group of users'), 'a topic key')
+export const UserId = named(
+  foreignId().meta({
+    description: "The sender's own id of a person: up to 128 bytes of printable UTF-8",
+    examples: ['ada'],
+  }),
+  'a user id',
+)
+export const TopicKey = named(
+  foreignId().meta({
+    description: 'The key of a topic, a named group of users: up to 128 bytes of printable UTF-8',
+    examples: ['post-7'],
+  }),
+  'a topic key',
+)
 export const NotificationId = named(
-  foreignId().describe(
-    'Idempotency key of the notification: the same id is stored once per user, however often it is sent',
-  ),
+  foreignId().meta({
+    description:
+      'The id of a notification: up to 128 bytes of printable UTF-8. A notification is stored once per user, however often its id is sent; the same id with other content is refused as `id_reused`',
+    examples: ['0198f3a0-5f5c-7c1e-8a3b-0d5f6a7b8c9d'],
+  }),
   'a notification id',
 )
 export const TypeKey = z
   .string()
   .regex(TOKENS, 'a type is 1 to 8 dot-separated tokens of letters, digits, _ or -')
-  .describe('What kind of notification it is, for example comment.created')
+  .meta({ description: 'The key of a notification type', examples: ['comment.created'] })
+export const Category = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a category is 1 to 64 letters, digits, _ . or -')
+  .meta({ description: 'A category, by which people sort their inbox', examples: ['comments'] })
 /** Item ids are UUIDs of version 7 whose time is the moment the notification was accepted. */
-export const ItemId = z.uuid().describe('An inbox item')
+export const ItemId = z.uuid().meta({
+  description: 'The id of an inbox item, a UUIDv7',
+  examples: ['0198f3a0-5f5d-7b2a-9c4d-1e2f3a4b5c6d'],
+})
 
 /** The first instant whose year in UTC has four digits, as RFC 3339 requires. */
 const YEAR_0_MS = Date.parse('0000-01-01T00:00:00Z')
@@ -73,7 +108,7 @@ export const Timestamp = z.iso
   .datetime({ offset: true })
   .max(64)
   .refine((text) => Date.parse(text) >= YEAR_0_MS, 'the year must not lie before 0000 in UTC')
-  .describe('RFC 3339, for example 2026-01-31T09:00:00Z')
+  .meta({ description: 'An instant as RFC 3339', examples: ['2026-01-31T09:00:00Z'] })
 
 /** How far ahead `deliverAt`, `expiresAt` and `snoozedUntil` may lie. Checked against the clock, after parsing. */
 export const HORIZON_DAYS = 366

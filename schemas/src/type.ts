@@ -1,21 +1,52 @@
 import { z } from 'zod'
 import { Plan } from './plan.ts'
-import { text } from './text.ts'
-import { Priority, TypeKey } from './tokens.ts'
+import { nonEmptyText } from './text.ts'
+import { Category, Priority, TypeKey } from './tokens.ts'
 
 /** A notification type: what all notifications of one kind have in common. */
-export const NotificationType = z.strictObject({
-  name: text(128).min(1).optional().describe('Shown to people, for example in preferences'),
-  category: z
-    .string()
-    .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a category is 1 to 64 letters, digits, _ . or -')
-    .optional(),
-  priority: Priority.optional(),
-  plan: Plan.optional(),
-})
+export const NotificationType = z
+  .strictObject({
+    name: nonEmptyText(128).optional().describe('The name as people read it, for example in preferences'),
+    category: Category.optional(),
+    priority: Priority.optional().describe(
+      'The priority of notifications that name none; `normal` if left out',
+    ),
+    plan: Plan.optional().describe('The delivery plan of notifications that bring none'),
+  })
+  .meta({
+    id: 'NotificationTypeInput',
+    description: 'What all notifications of one type have in common, as it is written',
+    examples: [
+      {
+        name: 'New comment',
+        category: 'comments',
+        priority: 'normal',
+        plan: [{ channel: 'email', when: 'unread', after: 600 }],
+      },
+    ],
+  })
 export type NotificationType = z.infer<typeof NotificationType>
-export const StoredType = NotificationType.extend({
-  key: TypeKey,
-  version: z.int().min(1).describe('Grows by one each time the type is replaced with something else'),
-})
+export const StoredType = z
+  .object({
+    key: TypeKey,
+    version: z
+      .int()
+      .min(1)
+      .describe('The version: one more each time the type is replaced by a different one'),
+    ...NotificationType.shape,
+  })
+  .meta({
+    id: 'NotificationType',
+    description: 'What all notifications of one type have in common',
+    examples: [
+      {
+        key: 'comment.created',
+        version: 1,
+        name: 'New comment',
+        category: 'comments',
+        priority: 'normal',
+        plan: [{ channel: 'email', when: 'unread', after: 600 }],
+      },
+    ],
+  })
 export type StoredType = z.infer<typeof StoredType>

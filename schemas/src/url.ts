@@ -78,7 +78,11 @@ export const withoutTrailingSlash = (url: string): string => {
   return url.slice(0, end)
 }
 
-const urlSchema = (read: (text: string) => ReadUrl) =>
+/**
+ * `pattern` is what JSON Schema can state of the rules, `format` names the rest: validators take a format that they do not
+ * know for a comment.
+ */
+const urlSchema = (read: (text: string) => ReadUrl, published: { pattern: string; format: string }) =>
   z
     .string()
     .check((payload) => {
@@ -86,9 +90,23 @@ const urlSchema = (read: (text: string) => ReadUrl) =>
       if ('href' in result) payload.value = result.href
       else payload.issues.push({ code: 'custom', input: payload.value, message: result.fault })
     })
-    .meta({ maxLength: URL_MAX })
+    .meta({ maxLength: URL_MAX, ...published })
+
+const NO_CONTROLS = '[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*'
+const PATH = `/(?:[^/\\\\\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]${NO_CONTROLS})?`
+const WEB = `[Hh][Tt][Tt][Pp][Ss]?://[^/\\\\\\u0000-\\u0020]${NO_CONTROLS}`
 
 /** An absolute http or https URL, normalised. */
-export const WebUrl = urlSchema(readWebUrl)
+export const WebUrl = urlSchema(readWebUrl, { format: 'web-url', pattern: `^ *${WEB}$` }).meta({
+  description: 'An absolute http or https URL without credentials',
+  examples: ['https://example.com/hooks/7'],
+})
 /** A link for people, normalised; see `readLink`. */
-export const Link = urlSchema(readLink)
+export const Link = urlSchema(readLink, {
+  format: 'link',
+  pattern: `^ *(?:${WEB}|[Mm][Aa][Ii][Ll][Tt][Oo]:${NO_CONTROLS}|[Tt][Ee][Ll]:${NO_CONTROLS}|${PATH})$`,
+}).meta({
+  description:
+    "An http, https, mailto or tel URL, or a path of the tenant's app that starts with one slash. http needs CARILLON_INSECURE_LINKS=accept",
+  examples: ['/posts/7'],
+})

@@ -3,6 +3,8 @@ import { EmailAddress, PhoneNumber } from './address.ts'
 import { JsonObject } from './json-object.ts'
 import { text } from './text.ts'
 
+const LENGTH_MAX = 64
+
 const timeZone = (zone: string) => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone })
@@ -23,7 +25,7 @@ const readLocale = (locale: string): string | undefined => {
 
 const Locale = z
   .string()
-  .max(64)
+  .max(LENGTH_MAX)
   .check((payload) => {
     const locale = readLocale(payload.value)
     if (locale === undefined)
@@ -34,14 +36,46 @@ const Locale = z
       })
     else payload.value = locale
   })
+  .meta({
+    format: 'bcp47',
+    pattern: '^[A-Za-z]{2,8}(?:[_-][A-Za-z0-9]{1,8})*$',
+    description: 'A BCP 47 language tag; pt_BR is kept as pt-BR',
+    examples: ['pt-BR'],
+  })
+
+const TimeZone = z
+  .string()
+  .max(LENGTH_MAX)
+  .refine(timeZone, 'must be an IANA time zone such as Europe/Lisbon')
+  .meta({
+    format: 'iana-time-zone',
+    pattern: '^[A-Za-z0-9_+:/-]+$',
+    description: 'An IANA time zone',
+    examples: ['Europe/Lisbon'],
+  })
 
 /** What is known of a person. Senders may leave all of it out: a user id is enough. */
-export const UserProfile = z.strictObject({
-  name: text(256).optional(),
-  email: EmailAddress.optional(),
-  phone: PhoneNumber.optional(),
-  locale: Locale.optional(),
-  timezone: z.string().max(64).refine(timeZone, 'must be an IANA time zone such as Europe/Lisbon').optional(),
-  attributes: JsonObject.optional(),
-})
+export const UserProfile = z
+  .strictObject({
+    name: text(256).optional().describe('The name as people read it'),
+    email: EmailAddress.optional(),
+    phone: PhoneNumber.optional(),
+    locale: Locale.optional(),
+    timezone: TimeZone.optional(),
+    attributes: JsonObject.optional().describe('Any JSON object, returned as it was sent'),
+  })
+  .meta({
+    id: 'UserProfile',
+    description: 'What is known of a user. Every property is optional',
+    examples: [
+      {
+        name: 'Ada Lovelace',
+        email: 'ada@example.com',
+        phone: '+351911111111',
+        locale: 'pt-BR',
+        timezone: 'Europe/Lisbon',
+        attributes: { plan: 'pro' },
+      },
+    ],
+  })
 export type UserProfile = z.infer<typeof UserProfile>

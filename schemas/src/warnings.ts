@@ -4,12 +4,18 @@ import { type Parsed, parse } from './parse.ts'
 import { problemDetails } from './problems.ts'
 import { UserProfile } from './user.ts'
 
-/** Something of a notification that was left out; all the rest was accepted. */
-export const Warning = z.object({
-  code: z.enum(['ignored']).describe('`ignored`: it was left out'),
-  pointer: z.string().describe('Where: a JSON Pointer (RFC 6901)'),
-  message: z.string(),
-})
+/** A part of a notification that was ignored; the rest was accepted. */
+export const Warning = z
+  .object({
+    code: z.string().describe('A stable code. `ignored`: the value at `pointer` was left out'),
+    pointer: z.string().describe('The place in the request, a JSON Pointer (RFC 6901)'),
+    message: z.string().describe('The reason, for people'),
+  })
+  .meta({
+    id: 'Warning',
+    description: 'A part of a notification that was ignored; the rest was accepted',
+    examples: [{ code: 'ignored', pointer: '/to/email', message: 'must be an e-mail address' }],
+  })
 export type Warning = z.infer<typeof Warning>
 
 const ATTRIBUTES = Object.entries(UserProfile.shape)

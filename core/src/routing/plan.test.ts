@@ -20,7 +20,7 @@ test('an item, and the steps of the type', () => {
   expect(planned({ type: { plan: [email] } })).toEqual({
     inbox: 'shown',
     steps: [email],
-    decisions: [{ at: NOW, stage: 'inbox', channel: 'in_app', outcome: 'pass', by: 'system' }],
+    decisions: [{ at: NOW, stage: 'inbox', channel: 'inbox', outcome: 'pass', by: 'system' }],
   })
 })
 
@@ -40,7 +40,7 @@ test.each([
   const wanted = (by: string) => ({
     inbox,
     steps: [],
-    decisions: [{ at: NOW, stage: 'inbox', channel: 'in_app', by, path: 'inbox', ...decision }],
+    decisions: [{ at: NOW, stage: 'inbox', channel: 'inbox', by, path: 'inbox', ...decision }],
   })
   expect(planned({ type: { inbox } })).toEqual(wanted('type'))
   expect(planned({ notification: { inbox } })).toEqual(wanted('sender'))

@@ -47,7 +47,7 @@ export const inboxOf = ({
 
 const inboxDecision = (sent: Sent, at: number): Decision => {
   const { inbox, by } = inboxOf(sent)
-  const decision = { at, stage: 'inbox', channel: 'in_app', by } as const
+  const decision = { at, stage: 'inbox', channel: 'inbox', by } as const
   const path = by === 'system' ? {} : { path: 'inbox' }
   if (inbox === 'none') return { ...decision, outcome: 'skip', ...path, reason: 'no_item' }
   return { ...decision, outcome: 'pass', ...path, ...(inbox === 'silent' ? { reason: 'silent' } : {}) }

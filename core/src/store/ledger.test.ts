@@ -1,4 +1,4 @@
-import type { DeliverySums } from '@carillon/schemas'
+import type { DeliveryTotals } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
 import { addToSums, advance, type Course, deliveryOf, deliveryState, type StateTimes } from './ledger.ts'
 import type { DeliveryChange } from './ports/deliveries.ts'
@@ -79,7 +79,7 @@ describe('a delivery', () => {
   })
 
   test('sums add up by channel and state', () => {
-    const sums: DeliverySums = {}
+    const sums: DeliveryTotals = {}
     addToSums(sums, 'email', 'sent')
     addToSums(sums, 'email', 'sent', 4)
     addToSums(sums, 'email', 'failed')

@@ -1,4 +1,4 @@
-import { DELIVERY_STATES, type Delivery, type DeliveryState, type DeliverySums } from '@carillon/schemas'
+import { DELIVERY_STATES, type Delivery, type DeliveryState, type DeliveryTotals } from '@carillon/schemas'
 import { ProblemError } from '../errors.ts'
 import type { DeliveryChange, DeliveryPlace } from './ports/deliveries.ts'
 
@@ -69,7 +69,7 @@ export const deliveryOf = (
 
 /** Adds deliveries of one channel that are in one state, in place. */
 export const addToSums = (
-  sums: DeliverySums,
+  sums: DeliveryTotals,
   channel: DeliveryPlace['channel'],
   state: DeliveryState,
   count = 1,

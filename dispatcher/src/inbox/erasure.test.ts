@@ -37,7 +37,7 @@ describe('an erased user', () => {
     expect(await store.users.get(tenant, ['ada'])).toEqual([])
     expect(mail.got).toEqual([])
     expect(await ledger('n1', 'ada')).toMatchObject([
-      { ...SKIPPED, channel: 'in_app', step: null, device: null },
+      { ...SKIPPED, channel: 'inbox', step: null, device: null },
       { ...SKIPPED, channel: 'email', step: 0 },
       { ...SKIPPED, channel: 'email', step: 1 },
     ])
@@ -78,7 +78,7 @@ describe('an erased user', () => {
     expect(await store.notifications.get(tenant, 'all')).toMatchObject({ recipients: 1_199 })
     expect(await store.notifications.get(tenant, 'few')).toMatchObject({ recipients: 1, users: ['user-8'] })
     expect(await store.notifications.get(tenant, 'everyone')).toMatchObject({ recipients: 1_199 })
-    expect(await ledger('few', 'user-7')).toMatchObject([{ ...SKIPPED, channel: 'in_app' }])
+    expect(await ledger('few', 'user-7')).toMatchObject([{ ...SKIPPED, channel: 'inbox' }])
   })
 
   test('is not reached by a step that waits, even if put again meanwhile', async () => {
@@ -123,7 +123,7 @@ describe('an erased user', () => {
     await store.users.remove(tenant, 'ada')
     await person('ada', { name: 'Another Ada' })
     await until(async () =>
-      expect(await ledger('n1', 'ada')).toMatchObject([{ ...SKIPPED, channel: 'in_app' }]),
+      expect(await ledger('n1', 'ada')).toMatchObject([{ ...SKIPPED, channel: 'inbox' }]),
     )
     await quiet()
     expect(await titles('ada')).toEqual([])

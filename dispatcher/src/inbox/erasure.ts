@@ -26,7 +26,7 @@ const skippedDeliveries = ({ item, ready: { plan, toAudience, id } }: Entry): De
     at: Date.now(),
   } as const
   return [
-    { ...change, step: IN_APP_STEP, channel: 'in_app' },
+    { ...change, step: IN_APP_STEP, channel: 'inbox' },
     ...plan.map(({ channel }, step) => ({ ...change, step, channel })),
   ]
 }

@@ -13,17 +13,36 @@ const Place = z.object({ tenant: TenantId, account: AccountId })
 const CALLBACK_MAX_BYTES = 256 * 1_024
 
 const METHODS = [
-  { method: 'get', summary: 'Where a provider makes sure that its callbacks arrive' },
-  { method: 'post', summary: 'Where a provider reports what became of messages' },
+  {
+    method: 'get',
+    operationId: 'verifyCallback',
+    summary: 'Verify a callback URL',
+    description: 'For providers that check a callback URL with a challenge before they use it.',
+    answers: {
+      200: { description: 'The response to the challenge', type: '*/*' },
+      204: { description: 'Callback accepted' },
+    },
+  },
+  {
+    method: 'post',
+    operationId: 'receiveCallback',
+    summary: 'Receive the reports of a provider',
+    description:
+      "For providers: receipts, bounces, complaints and replies such as STOP. The body is the provider's own, signed as the provider signs it; the callback URL of an account is `/v1/callbacks/{tenant}/{account}`.",
+    answers: {
+      200: { description: 'Reports applied, with the response that the provider expects', type: '*/*' },
+      204: { description: 'Reports applied' },
+    },
+  },
 ] as const
 
-/** What it takes to check a signature was out of reach: the provider is to come again. */
+/** The signature could not be checked, as its key was unreachable: the provider has to call again. */
 const unchecked = (cause: unknown): CallbackResult => {
   if (!(cause instanceof HttpFailure)) throw cause
   throw new ProblemError('unavailable', 'the callback cannot be checked now', { cause })
 }
 
-/** For providers. Who may report is the provider's own to check, by its signature. */
+/** For providers. Each provider checks the signature of its own reports. */
 export const callbackRoutes = (
   routes: Routes,
   parts: {
@@ -37,7 +56,7 @@ export const callbackRoutes = (
 ) => {
   const { accounts, cache, providers, http, reports, publicUrl } = parts
 
-  /** Always in the same words: strangers learn nothing of who has which account. */
+  /** Fails in the same words for an unknown tenant, account and provider, so that strangers learn nothing. */
   const find = async ({ tenant, account }: z.infer<typeof Place>) => {
     const known = await cache.tenant(tenant)
     const found = known && (await accounts.list(tenant)).find(({ id }) => id === account)
@@ -51,18 +70,15 @@ export const callbackRoutes = (
     return { vapid: known.vapid, config: config.data, callback, maxBytes }
   }
 
-  for (const { method, summary } of METHODS)
+  for (const { method, ...texts } of METHODS)
     routes.open(
       {
         method,
         path: '/v1/callbacks/{tenant}/{account}',
-        summary,
+        ...texts,
+        tag: 'Callbacks',
         params: Place,
-        rawBody: true,
-        answers: {
-          200: { description: 'What the provider asked for', type: '*/*' },
-          204: { description: 'Applied' },
-        },
+        rawBody: { '*/*': {} },
         problems: ['not_found', 'forbidden', 'unavailable'],
       },
       async ({ c, params: { tenant, account }, bytes }) => {

@@ -5,20 +5,44 @@ import type { DeadLetter, OutgoingMessage, Stream } from '@carillon/core/stream/
 import { parseNotifySubject, parseWorkSubject, SubjectError, Timestamp } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Cursors } from '../http/cursor.ts'
+import { integer } from '../http/integer.ts'
 import type { Routes } from '../http/routes.ts'
-import { Next, pageQuery } from './page.ts'
+import { next as nextCursor, pageQuery } from './page.ts'
 
-const Id = z.object({ id: z.coerce.number().int().min(0) })
+const Id = z.object({ id: integer(0).meta({ description: 'The id of a dead letter', examples: [42] }) })
 
-const ShownLetter = z.object({
-  id: z.int(),
-  queue: z.string(),
-  subject: z.string(),
-  code: z.string().describe('A problem code'),
-  detail: z.string(),
-  deadLetteredAt: Timestamp,
-  truncated: z.boolean().describe('It was too large to be kept whole'),
-  body: z.string().optional().describe('What arrived, if it is JSON'),
+const EXAMPLE = {
+  id: 42,
+  queue: 'notify-normal',
+  subject: 'notify.acme.normal.comment.created',
+  code: 'invalid_request',
+  detail: 'the notification is invalid at /to: is missing',
+  deadLetteredAt: '2026-01-31T09:00:00.000Z',
+  truncated: false,
+  body: '{"title":"Hello"}',
+}
+
+const ShownLetter = z
+  .object({
+    id: z.int().min(0),
+    queue: z.string().describe('The queue that it was read from'),
+    subject: z.string().describe('The NATS subject that it was published to'),
+    code: z.string().describe('The code of the problem'),
+    detail: z.string().describe('The problem in words'),
+    deadLetteredAt: Timestamp.describe('The instant at which it became a dead letter'),
+    truncated: z.boolean().describe('Whether it was too large to be kept whole'),
+    body: z.string().optional().describe('The message, if it is JSON'),
+  })
+  .meta({
+    id: 'DeadLetter',
+    description: 'A message that could not be accepted or delivered',
+    examples: [EXAMPLE],
+  })
+
+const DeadLetterPage = z.object({ deadLetters: z.array(ShownLetter), next: nextCursor('after') }).meta({
+  id: 'DeadLetterPage',
+  description: 'A page of dead letters',
+  examples: [{ deadLetters: [EXAMPLE], next: null }],
 })
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -88,14 +112,13 @@ export const deadLetterRoutes = (
     {
       method: 'get',
       path: '/v1/dead-letters',
-      summary: 'What could not be accepted or delivered, oldest first',
+      operationId: 'listDeadLetters',
+      tag: 'Dead letters',
+      summary: 'List dead letters',
+      description:
+        'Lists the messages that could not be accepted or delivered, with the reason, oldest first.',
       query: z.strictObject(pageQuery()),
-      answers: {
-        200: {
-          description: 'A page of dead letters',
-          schema: z.object({ deadLetters: z.array(ShownLetter), next: Next }),
-        },
-      },
+      answers: { 200: { description: 'A page of dead letters', schema: DeadLetterPage } },
       problems: ['cursor_invalid'],
     },
     async ({ c, query: { limit, after } }, { tenant }) => {
@@ -119,9 +142,12 @@ export const deadLetterRoutes = (
     {
       method: 'post',
       path: '/v1/dead-letters/{id}/replay',
-      summary: 'Try a dead letter again',
+      operationId: 'replayDeadLetter',
+      tag: 'Dead letters',
+      summary: 'Replay a dead letter',
+      description: 'Puts the message back into its queue, once the reason of its failure is gone.',
       params: Id,
-      answers: { 202: { description: 'The event log has it again, and it is no dead letter any more' } },
+      answers: { 202: { description: 'Replayed: it is in its queue again, and no longer a dead letter' } },
       problems: ['not_found', 'not_replayable', 'stream_full'],
     },
     async ({ c, params }, { tenant }) => {

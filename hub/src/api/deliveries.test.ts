@@ -83,7 +83,7 @@ describe('the deliveries of a notification', () => {
     })
     await recorded(change('bob'), change('bob', { state: 'failed', at: AT + 2_000, reason: 'unreachable' }))
     const { json, headers } = await list()
-    expect(said(json)).toEqual(['ann in_app seen', 'bob in_app sent', 'bob sms failed'])
+    expect(said(json)).toEqual(['ann inbox seen', 'bob inbox sent', 'bob sms failed'])
     expect(json.next).toBeNull()
     expect(headers.get('cache-control')).toBe('no-store')
     const inApp = json.deliveries.find(({ user }) => user === 'ann')
@@ -98,7 +98,7 @@ describe('the deliveries of a notification', () => {
       providerId: 'SM-bob',
       reason: 'unreachable',
     })
-    expect(said((await list('?user=bob')).json)).toEqual(['bob in_app sent', 'bob sms failed'])
+    expect(said((await list('?user=bob')).json)).toEqual(['bob inbox sent', 'bob sms failed'])
     expect(said((await list('?user=eve')).json)).toEqual([])
   })
 
@@ -118,9 +118,9 @@ describe('the deliveries of a notification', () => {
       }
       expect(seen.sort()).toEqual([
         ...[
-          'ann in_app sent',
+          'ann inbox sent',
           'ann sms sent',
-          'bob in_app sent',
+          'bob inbox sent',
           'bob sms sent',
           'cem sms sent',
           'dee sms sent',
@@ -134,7 +134,7 @@ describe('the deliveries of a notification', () => {
     await item('ann')
     await recorded(change('ann', { toAudience: true }))
     expect(said((await list()).json)).toEqual(['ann sms sent'])
-    expect(said((await list('?user=ann')).json)).toEqual(['ann in_app sent', 'ann sms sent'])
+    expect(said((await list('?user=ann')).json)).toEqual(['ann inbox sent', 'ann sms sent'])
   })
 
   it('are there for a one-time password, which is no notification', async () => {

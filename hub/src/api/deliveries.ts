@@ -6,8 +6,9 @@ import type { NotificationRecord, Notifications } from '@carillon/core/store/por
 import { Delivery, type InboxItem, NotificationId, UserId } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Cursors } from '../http/cursor.ts'
+import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
-import { Next, pageQuery } from './page.ts'
+import { next as nextCursor, pageQuery } from './page.ts'
 
 /** Whether the deliveries of a notification are spread over partitions: those of an audience are. */
 export const isToAudience = (record: NotificationRecord | undefined): boolean => (record?.chains ?? 0) > 0
@@ -24,7 +25,7 @@ const inApp = (user: string, item: InboxItem): Delivery => {
   return {
     notification: item.notification,
     user,
-    channel: 'in_app',
+    channel: 'inbox',
     step: null,
     device: null,
     state: readAt ? 'read' : seenAt ? 'seen' : receivedAt ? 'delivered' : 'sent',
@@ -37,6 +38,12 @@ const inApp = (user: string, item: InboxItem): Delivery => {
     nextAttemptAt: null,
   }
 }
+
+const DeliveryPage = z.object({ deliveries: z.array(Delivery), next: nextCursor('after') }).meta({
+  id: 'DeliveryPage',
+  description: 'A page of deliveries',
+  examples: [{ deliveries: [exampleOf(Delivery)], next: null }],
+})
 
 /** Where a list goes on: first the users whose inboxes it looks into, then the ledger. */
 type Place = { list: 'inboxes'; from: number } | { list: 'ledger'; after?: string }
@@ -71,16 +78,17 @@ export const deliveryRoutes = (
     {
       method: 'get',
       path: '/v1/notifications/{id}/deliveries',
-      summary: 'How far every delivery of a notification has come',
+      operationId: 'listDeliveries',
+      tag: 'Notifications',
+      summary: 'List the deliveries of a notification',
+      description:
+        'Lists how far every delivery of a notification has come, in no particular order. Deliveries to the inbox are listed for the named `user`, or for all users that the notification names; for the members of a topic and for everyone, they are listed user by user only.',
       params: z.object({ id: NotificationId }),
-      query: z.strictObject({ ...pageQuery(), user: UserId.optional().describe('Only to this user') }),
-      answers: {
-        200: {
-          description:
-            'A page, in no order. In the app it lists the named user, or all of a notification to few; the recipients of a topic or of everyone only by their names',
-          schema: z.object({ deliveries: z.array(Delivery), next: Next }),
-        },
-      },
+      query: z.strictObject({
+        ...pageQuery(),
+        user: UserId.optional().describe('Only deliveries to this user'),
+      }),
+      answers: { 200: { description: 'A page of deliveries', schema: DeliveryPage } },
       problems: ['not_found', 'cursor_invalid'],
     },
     async ({ c, params: { id }, query: { user, limit, after } }, { tenant }) => {

@@ -13,14 +13,39 @@ const Id = z.object({ id: DeviceId })
 const User = z.object({ id: UserId })
 const UserDevice = z.object({ id: UserId, device: DeviceId })
 
-/** A device as it is shown: what it takes to send to it is never given back. */
-const ShownDevice = z.object({
-  id: DeviceId,
-  kind: z.string().describe('As it was registered, such as web-push'),
-  origin: z.string().optional().describe('With web-push: the push service'),
-  createdAt: Timestamp,
+const EXAMPLE = {
+  id: 'laptop',
+  kind: 'web-push',
+  origin: 'https://fcm.googleapis.com',
+  createdAt: '2026-01-31T09:00:00.000Z',
+}
+
+/** A device as it is read: what it takes to send to it is never returned. */
+const ShownDevice = z
+  .object({
+    id: DeviceId,
+    kind: z.string().describe('The kind of device, such as `web-push` or `webhook`'),
+    origin: z.string().optional().describe('With `web-push`: the origin of the push service'),
+    createdAt: Timestamp.describe('The instant of its first registration'),
+  })
+  .meta({
+    id: 'Device',
+    description: 'A device, as it is read: its tokens, keys and URLs are never returned',
+    examples: [EXAMPLE],
+  })
+const ShownDevices = z
+  .object({ devices: z.array(ShownDevice) })
+  .meta({ id: 'DeviceList', description: 'All devices of a user', examples: [{ devices: [EXAMPLE] }] })
+
+const PushKey = z.object({ publicKey: z.string().describe('65 bytes of base64url') }).meta({
+  id: 'PushKey',
+  description: 'The public key of the tenant for web push (VAPID, RFC 8292)',
+  examples: [
+    {
+      publicKey: 'BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM',
+    },
+  ],
 })
-const ShownDevices = z.object({ devices: z.array(ShownDevice) })
 
 const shown = ({ id, device, createdAt }: StoredDevice): z.infer<typeof ShownDevice> => ({
   id,
@@ -29,8 +54,8 @@ const shown = ({ id, device, createdAt }: StoredDevice): z.infer<typeof ShownDev
   createdAt: new Date(createdAt).toISOString(),
 })
 
-const gone = { 204: { description: 'There is no such device' } }
-const stored = { 200: { description: 'The device', schema: ShownDevice } }
+const deleted = { 204: { description: 'Deleted' } }
+const stored = { 200: { description: 'Registered', schema: ShownDevice } }
 const listed = { 200: { description: 'The devices', schema: ShownDevices } }
 
 /** The one part of a device that names a host, and where it stands in the document. */
@@ -86,7 +111,15 @@ export const deviceRoutes = (
   }
 
   routes.user(
-    { method: 'get', path: '/v1/devices', summary: "The user's own devices", answers: listed },
+    {
+      method: 'get',
+      path: '/v1/devices',
+      operationId: 'listDevices',
+      tag: 'Devices',
+      summary: "List the user's own devices",
+      description: 'Lists all devices of the user. There are at most 32 of them.',
+      answers: listed,
+    },
     async ({ c }, owner) => c.json({ devices: await list(owner) }, 200, { 'cache-control': 'no-store' }),
   )
 
@@ -94,7 +127,11 @@ export const deviceRoutes = (
     {
       method: 'put',
       path: '/v1/devices/{id}',
-      summary: 'Register a device for push messages',
+      operationId: 'registerDevice',
+      tag: 'Devices',
+      summary: "Register one of the user's own devices",
+      description:
+        'Registers a device for push messages, or replaces it. A user has at most 32 devices. Web push endpoints have to be of a known push service.',
       params: Id,
       body: PushDevice,
       answers: stored,
@@ -104,7 +141,16 @@ export const deviceRoutes = (
   )
 
   routes.user(
-    { method: 'delete', path: '/v1/devices/{id}', summary: 'Forget a device', params: Id, answers: gone },
+    {
+      method: 'delete',
+      path: '/v1/devices/{id}',
+      operationId: 'deleteDevice',
+      tag: 'Devices',
+      summary: "Delete one of the user's own devices",
+      description: 'Deletes a device, if it exists: nothing is sent to it any more.',
+      params: Id,
+      answers: deleted,
+    },
     async ({ c, params }, { tenant, user }) => {
       await devices.remove(tenant, user, [params.id])
       return c.body(null, 204)
@@ -115,18 +161,17 @@ export const deviceRoutes = (
     {
       method: 'get',
       path: '/v1/push/key',
-      summary: 'The key that browsers subscribe to web push with',
-      answers: {
-        200: {
-          description: 'The applicationServerKey (VAPID, RFC 8292)',
-          schema: z.object({ publicKey: z.string().describe('65 bytes of base64url') }),
-        },
-      },
+      operationId: 'getPushKey',
+      tag: 'Devices',
+      summary: 'Get the key for web push',
+      description:
+        'Returns the key with which browsers subscribe to web push: the `applicationServerKey` of `pushManager.subscribe`.',
+      answers: { 200: { description: 'The key', schema: PushKey } },
       problems: ['tenant_unknown'],
     },
     async ({ c }, { tenant }) => {
       const known = await cache.tenant(tenant)
-      if (!known) throw new ProblemError('tenant_unknown', 'the tenant of this token is gone')
+      if (!known) throw new ProblemError('tenant_unknown', 'the tenant of this token has been deleted')
       return c.json({ publicKey: known.vapid.publicKey })
     },
   )
@@ -136,7 +181,10 @@ export const deviceRoutes = (
     {
       method: 'get',
       path: '/v1/users/{id}/devices',
-      summary: "A user's devices",
+      operationId: 'listUserDevices',
+      tag: 'Devices',
+      summary: 'List the devices of a user',
+      description: 'Lists all devices, webhooks and chats of a user. There are at most 32 of them.',
       params: User,
       answers: listed,
     },
@@ -148,7 +196,10 @@ export const deviceRoutes = (
     {
       method: 'put',
       path: '/v1/users/{id}/devices/{device}',
+      operationId: 'registerUserDevice',
+      tag: 'Devices',
       summary: 'Register a device, a webhook or a chat for a user',
+      description: 'Registers a device, or replaces it. A user has at most 32. The user need not be known.',
       params: UserDevice,
       body: Device,
       answers: stored,
@@ -163,9 +214,12 @@ export const deviceRoutes = (
     {
       method: 'delete',
       path: '/v1/users/{id}/devices/{device}',
-      summary: "Forget a user's device",
+      operationId: 'deleteUserDevice',
+      tag: 'Devices',
+      summary: 'Delete a device of a user',
+      description: 'Deletes a device, if it exists: nothing is sent to it any more.',
       params: UserDevice,
-      answers: gone,
+      answers: deleted,
     },
     async ({ c, params }, { tenant }) => {
       await devices.remove(tenant, params.id, [params.device])

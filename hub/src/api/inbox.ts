@@ -2,6 +2,7 @@ import type { Live } from '@carillon/core/live/port'
 import type { Inbox, Owner } from '@carillon/core/store/ports/inbox'
 import type { Log } from '@carillon/core/telemetry/log'
 import {
+  Category,
   Counts,
   InboxItem,
   InboxPage,
@@ -13,25 +14,76 @@ import {
 } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Cursors } from '../http/cursor.ts'
+import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
 import type { Verbs } from '../inbox/verbs.ts'
+import { cursor, limit as limitOf } from './page.ts'
 
-/** Not a uuid here: whatever is no item of the user's is the same 404. */
-const Id = z.object({ id: z.string().describe('An item id') })
-const Category = z
-  .string()
-  .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a category is 1 to 64 letters, digits, _ . or -')
-  .optional()
-const ChangedItem = z.object({ item: InboxItem, counts: Counts })
-const ChangedItems = z.object({
-  ids: z.array(ItemId).describe('The items this changed'),
-  counts: Counts,
+const ITEM = '0198f3a0-5f5d-7b2a-9c4d-1e2f3a4b5c6d'
+const COUNTS = { unread: 2, unseen: 0 }
+
+/** Not checked to be a UUID: every id that is not an item of the user gets the same 404. */
+const Id = z.object({
+  id: z.string().meta({ description: 'The id of an item', examples: [ITEM], format: 'uuid' }),
+})
+const ActionOfItem = Id.extend({
+  name: z.string().meta({ description: 'The name of the action', examples: ['reply'] }),
 })
 
+const ChangedItem = z.object({ item: InboxItem, counts: Counts }).meta({
+  id: 'ChangedItem',
+  description: 'An item after its change, and the counts',
+  examples: [{ item: exampleOf(InboxItem), counts: COUNTS }],
+})
+const ChangedItems = z
+  .object({ ids: z.array(ItemId).describe('The items that were changed'), counts: Counts })
+  .meta({
+    id: 'ChangedItems',
+    description: 'The ids of the changed items, and the counts',
+    examples: [{ ids: [ITEM], counts: COUNTS }],
+  })
+const DeletedItem = z.object({ counts: Counts }).meta({
+  id: 'DeletedItem',
+  description: 'The counts after the deletion',
+  examples: [{ counts: COUNTS }],
+})
+const ItemIds = z
+  .strictObject({ ids: z.array(ItemId).min(1).max(100) })
+  .meta({ id: 'ItemIds', description: 'Up to 100 items', examples: [{ ids: [ITEM] }] })
+const ItemFilter = z
+  .strictObject({
+    category: Category.optional().describe('Only items of this category'),
+    tag: Tag.optional().describe('Only items with this tag'),
+    through: ItemId.optional().describe('The newest item to change; newer ones are left alone'),
+  })
+  .meta({
+    id: 'ItemFilter',
+    description: 'Which active items to change; all of them if it is empty',
+    examples: [{ category: 'comments', through: ITEM }],
+  })
+
 const VERBS = [
-  { path: '/v1/inbox/read-all', verb: 'read', summary: 'ExpiringKey every active item as read' },
-  { path: '/v1/inbox/seen-all', verb: 'seen', summary: 'ExpiringKey every active item as seen' },
-  { path: '/v1/inbox/archive-all', verb: 'archived', summary: 'Archive every active item' },
+  {
+    path: '/v1/inbox/read-all',
+    verb: 'read',
+    operationId: 'markAllRead',
+    summary: 'Mark all active items as read',
+    answers: { 200: { description: 'Marked as read', schema: ChangedItems } },
+  },
+  {
+    path: '/v1/inbox/seen-all',
+    verb: 'seen',
+    operationId: 'markAllSeen',
+    summary: 'Mark all active items as seen',
+    answers: { 200: { description: 'Marked as seen', schema: ChangedItems } },
+  },
+  {
+    path: '/v1/inbox/archive-all',
+    verb: 'archived',
+    operationId: 'archiveAll',
+    summary: 'Archive all active items',
+    answers: { 200: { description: 'Archived', schema: ChangedItems } },
+  },
 ] as const
 
 export const inboxRoutes = (
@@ -57,15 +109,19 @@ export const inboxRoutes = (
     {
       method: 'get',
       path: '/v1/inbox',
-      summary: 'The items of one status, newest first, and the counts',
+      operationId: 'getInbox',
+      tag: 'Inbox',
+      summary: 'Get a page of the inbox',
+      description:
+        'Returns the items of one status, newest first, the counts, and the position of live messages.',
       query: z.strictObject({
         status: InboxStatus.default('active'),
-        category: Category,
-        tag: Tag.optional(),
-        limit: z.coerce.number().int().min(1).max(100).default(20),
-        before: z.string().optional().describe('The `next` of the page before'),
+        category: Category.optional().describe('Only items of this category'),
+        tag: Tag.optional().describe('Only items with this tag'),
+        limit: limitOf(100, 20),
+        before: cursor,
       }),
-      answers: { 200: { description: 'A page', schema: InboxPage } },
+      answers: { 200: { description: 'A page of the inbox', schema: InboxPage } },
       problems: ['cursor_invalid'],
     },
     async ({ c, query: { status, category, tag, limit, before } }, { tenant, user }) => {
@@ -92,28 +148,26 @@ export const inboxRoutes = (
     {
       method: 'post',
       path: '/v1/inbox/seen',
-      summary: 'ExpiringKey items as seen',
-      body: z.strictObject({ ids: z.array(ItemId).min(1).max(100) }),
-      answers: {
-        200: { description: 'Done; ids that are not of this inbox are left out', schema: ChangedItems },
-      },
+      operationId: 'markItemsSeen',
+      tag: 'Inbox',
+      summary: 'Mark items as seen',
+      description: 'Marks items as seen. Ids that are not in this inbox are ignored.',
+      body: ItemIds,
+      answers: { 200: { description: 'Marked as seen', schema: ChangedItems } },
     },
     async ({ c, body }, { tenant, user }) => c.json(await verbs.seen({ tenant, user }, (await body()).ids)),
   )
 
-  for (const { path, verb, summary } of VERBS)
+  for (const { verb, ...route } of VERBS)
     routes.user(
       {
         method: 'post',
-        path,
-        summary,
-        body: z.strictObject({
-          category: Category,
-          tag: Tag.optional(),
-          through: ItemId.optional().describe('The newest item this reaches; newer ones are left alone'),
-        }),
+        ...route,
+        tag: 'Inbox',
+        description:
+          'Changes every active item, or those of a category or with a tag. Items that arrive meanwhile are left alone.',
+        body: ItemFilter,
         bodyOptional: true,
-        answers: { 200: { description: 'Done; what arrived meanwhile is as it came', schema: ChangedItems } },
       },
       async ({ c, body }, { tenant, user }) => c.json(await verbs.all({ tenant, user }, verb, await body())),
     )
@@ -122,10 +176,13 @@ export const inboxRoutes = (
     {
       method: 'patch',
       path: '/v1/inbox/{id}',
-      summary: 'Change one item',
+      operationId: 'updateItem',
+      tag: 'Inbox',
+      summary: 'Change an item',
+      description: 'Marks an item as read or seen, archives it, snoozes it, or undoes that.',
       params: Id,
       body: ItemPatch,
-      answers: { 200: { description: 'The item after the change', schema: ChangedItem } },
+      answers: { 200: { description: 'Changed', schema: ChangedItem } },
       problems: ['not_found', 'too_far'],
     },
     async ({ c, params, body }, { tenant, user }) =>
@@ -136,9 +193,12 @@ export const inboxRoutes = (
     {
       method: 'delete',
       path: '/v1/inbox/{id}',
-      summary: 'Delete one item',
+      operationId: 'deleteItem',
+      tag: 'Inbox',
+      summary: 'Delete an item',
+      description: 'Deletes an item for good. Steps of its delivery plan that are pending end.',
       params: Id,
-      answers: { 200: { description: 'It is gone', schema: z.object({ counts: Counts }) } },
+      answers: { 200: { description: 'Deleted', schema: DeletedItem } },
       problems: ['not_found'],
     },
     async ({ c, params }, { tenant, user }) => c.json(await verbs.remove({ tenant, user }, params.id)),
@@ -148,9 +208,13 @@ export const inboxRoutes = (
     {
       method: 'post',
       path: '/v1/inbox/{id}/actions/{name}',
-      summary: 'Take one of the actions an item offers',
-      params: z.object({ id: z.string().describe('An item id'), name: z.string() }),
-      answers: { 200: { description: 'The item after it; it is read now', schema: ChangedItem } },
+      operationId: 'takeAction',
+      tag: 'Inbox',
+      summary: 'Take an action of an item',
+      description:
+        'Records that the user took one of the actions that the item offers, and marks the item as read.',
+      params: ActionOfItem,
+      answers: { 200: { description: 'Action taken', schema: ChangedItem } },
       problems: ['not_found'],
     },
     async ({ c, params }, { tenant, user }) =>

@@ -2,8 +2,10 @@ import type { NotificationPlace, NotificationProgress } from '@carillon/core/sto
 import { NotificationState, NotificationSummary, Timestamp, TypeKey, UserId } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Cursors } from '../http/cursor.ts'
+import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
 import type { NotificationList } from '../notifications/list.ts'
+import { cursor, limit as limitOf, next as nextCursor } from './page.ts'
 
 const epoch = (time: string | undefined) => (time === undefined ? undefined : Date.parse(time))
 
@@ -24,6 +26,14 @@ export const summaryOf = (found: NotificationProgress): NotificationSummary => {
   }
 }
 
+const NotificationPage = z
+  .object({ notifications: z.array(NotificationSummary), next: nextCursor('before') })
+  .meta({
+    id: 'NotificationPage',
+    description: 'A page of notifications, newest first',
+    examples: [{ notifications: [exampleOf(NotificationSummary)], next: null }],
+  })
+
 const placeOf = (position: string): NotificationPlace => {
   const split = position.indexOf(' ')
   return { at: Number(position.slice(0, split)), id: position.slice(split + 1) }
@@ -38,30 +48,25 @@ export const notificationListRoutes = (
     {
       method: 'get',
       path: '/v1/notifications',
-      summary: 'List notifications, newest first',
+      operationId: 'listNotifications',
+      tag: 'Notifications',
+      summary: 'List notifications',
+      description:
+        'Lists notifications, newest first. One request examines a few hundred notifications, so a page may hold fewer than `limit` and still have a `next`. A notification is listed once a dispatcher has read it.',
       query: z.strictObject({
         user: UserId.optional().describe(
-          'Those in the inbox of this user, and those that name them but wait, expired or were skipped; not those whose item was deleted',
+          'Only notifications in the inbox of this user, and those that name the user but are scheduled, expired or skipped. Deleted items are not listed',
         ),
-        type: TypeKey.optional(),
-        state: NotificationState.optional(),
+        type: TypeKey.optional().describe('Only notifications of this type'),
+        state: NotificationState.optional().describe('Only notifications in this state'),
         from: Timestamp.optional().describe(
-          'Accepted then or later; with a user, when it came into the inbox',
+          'Only notifications accepted at this instant or later; with `user`, stored in the inbox then or later',
         ),
-        to: Timestamp.optional().describe('Accepted before then'),
-        limit: z.coerce.number().int().min(1).max(100).default(50),
-        before: z.string().optional().describe('The `next` of the page before'),
+        to: Timestamp.optional().describe('Only notifications accepted before this instant'),
+        limit: limitOf(),
+        before: cursor,
       }),
-      answers: {
-        200: {
-          description:
-            'A page. It may hold fewer than `limit` and still have a `next`: one request looks at a few hundred notifications. What no dispatcher has read yet is missing',
-          schema: z.object({
-            notifications: z.array(NotificationSummary),
-            next: z.string().nullable().describe('Pass as `before` for the next page; null on the last'),
-          }),
-        },
-      },
+      answers: { 200: { description: 'A page of notifications', schema: NotificationPage } },
       problems: ['cursor_invalid'],
     },
     async ({ c, query: { before, limit, ...filter } }, { tenant }) => {

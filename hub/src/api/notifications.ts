@@ -13,6 +13,7 @@ import {
   isCloudEvent,
   NOTIFICATION_MAX_BYTES,
   Notification,
+  NotificationEvent,
   NotificationId,
   NotificationStatus,
   problem,
@@ -23,6 +24,8 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { contentOf, EVENT_TYPES, modeOf } from '../http/content.ts'
 import type { Edge } from '../http/edge.ts'
+import { exampleOf } from '../http/openapi/example.ts'
+import { batchProblem, ProblemSchema } from '../http/openapi/problems.ts'
 import { answerProblem, problemOf } from '../http/problems.ts'
 import type { Routes } from '../http/routes.ts'
 import { DUPLICATES, IdempotencyKey, type Idempotent } from '../idempotency/idempotent.ts'
@@ -35,14 +38,54 @@ import { summaryOf } from './notification-list.ts'
 const BATCH_MAX_BYTES = 8 * 1_024 * 1_024
 
 const Id = z.object({ id: NotificationId })
+const ID = '0198f3a0-5f5c-7c1e-8a3b-0d5f6a7b8c9d'
 const Receipt = Id.extend({
-  warnings: z.array(Warning).optional().describe('What was left out; absent if nothing was'),
+  warnings: z.array(Warning).optional().describe('What was ignored; absent if nothing was'),
+}).meta({
+  id: 'NotificationReceipt',
+  description: 'The id of an accepted notification',
+  examples: [{ id: ID }],
 })
-const BatchResults = z.object({
-  results: z
-    .array(z.union([Receipt, z.object({ problem: z.looseObject({ code: z.string(), detail: z.string() }) })]))
-    .describe('In the order of the request'),
+const Refusal = z.object({ problem: ProblemSchema }).meta({
+  id: 'NotificationRefusal',
+  description: 'Why a notification of a batch was not accepted',
 })
+const BatchResult = z.union([Receipt, Refusal]).meta({
+  id: 'NotificationBatchResult',
+  description: 'The result of one notification of a batch',
+})
+const BatchResults = z
+  .object({ results: z.array(BatchResult).describe('The results in the order of the request') })
+  .meta({
+    id: 'NotificationBatchResults',
+    description: 'The results of a batch',
+    examples: [{ results: [{ id: ID }] }],
+  })
+const BatchProblem = batchProblem(BatchResult)
+
+const NotificationBatch = Batch.extend({
+  notifications: z.array(Notification).min(1).max(BATCH_MAX),
+}).meta({
+  id: 'NotificationBatch',
+  description: `Up to ${BATCH_MAX} notifications`,
+  examples: [
+    {
+      notifications: [
+        { to: 'ada', type: 'comment.created', title: 'Grace commented on your post' },
+        { to: { topic: 'post-7' }, type: 'comment.created', title: 'A new comment' },
+      ],
+    },
+  ],
+})
+const NotificationEvents = z
+  .array(NotificationEvent)
+  .min(1)
+  .max(BATCH_MAX)
+  .meta({
+    id: 'CloudEventBatch',
+    description: `Up to ${BATCH_MAX} CloudEvents`,
+    examples: [[exampleOf(NotificationEvent)]],
+  })
 
 const receipt = ({ id, warnings }: Accepted): z.infer<typeof Receipt> => ({
   id,
@@ -66,7 +109,7 @@ export const notificationRoutes = (
   },
 ) => {
   const { acceptance, idempotent, notifications, sums, stream, log, metrics } = parts
-  /** An error of ours about one entry of a batch: the others are accepted all the same. */
+  /** Records an internal error about one entry of a batch. The other entries are accepted all the same. */
   const fault = (c: Context<Edge>, err: unknown) => {
     metrics.faults.inc({ where: 'request' })
     log.error({ err, requestId: c.get('requestId'), tenant: c.get('tenant') }, 'an entry of a batch failed')
@@ -135,14 +178,25 @@ export const notificationRoutes = (
     {
       method: 'post',
       path: '/v1/notifications',
-      summary: 'Send a notification, also as a CloudEvent; or a batch of CloudEvents',
+      operationId: 'sendNotification',
+      tag: 'Notifications',
+      summary: 'Send a notification',
+      description:
+        'Accepts one notification of at most 64 KiB, as JSON or as a CloudEvent in the structured or binary mode. It also accepts a batch of CloudEvents, as `sendNotificationBatch` does. Send an `id` or an `Idempotency-Key` to make retries safe.',
       headers: IdempotencyKey,
       body: Notification,
-      moreTypes: Object.values(EVENT_TYPES),
+      moreTypes: {
+        [EVENT_TYPES.structured]: NotificationEvent,
+        [EVENT_TYPES.batch]: NotificationEvents,
+      },
+      batch: BatchProblem,
       bodyMaxBytes: NOTIFICATION_MAX_BYTES,
       answers: {
-        202: { description: 'The event log has it, durably', schema: Receipt },
-        207: { description: 'Of a batch of CloudEvents, some were accepted', schema: BatchResults },
+        202: {
+          description: 'Accepted: it is in the event log, durably. A batch of CloudEvents gets results',
+          schema: z.union([Receipt, BatchResults]),
+        },
+        207: { description: 'Some events of the batch accepted', schema: BatchResults },
       },
       problems: ['too_far', 'type_unknown', 'no_app_url', 'id_reused', 'stream_full', ...DUPLICATES],
     },
@@ -164,14 +218,19 @@ export const notificationRoutes = (
     {
       method: 'post',
       path: '/v1/notifications/batch',
-      summary: 'Send up to 1,000 notifications, or CloudEvents, each on its own',
+      operationId: 'sendNotificationBatch',
+      tag: 'Notifications',
+      summary: 'Send up to 1,000 notifications',
+      description:
+        'Accepts up to 1,000 notifications, or CloudEvents, of at most 8 MiB together. Each is accepted or refused on its own. If none is accepted, the response is a 422 with the results, and the `Idempotency-Key` is free again.',
       headers: IdempotencyKey,
-      body: Batch.extend({ notifications: z.array(Notification).min(1).max(BATCH_MAX) }),
-      moreTypes: [EVENT_TYPES.batch],
+      body: NotificationBatch,
+      moreTypes: { [EVENT_TYPES.batch]: NotificationEvents },
+      batch: BatchProblem,
       bodyMaxBytes: BATCH_MAX_BYTES,
       answers: {
-        202: { description: 'All were accepted', schema: BatchResults },
-        207: { description: 'Some were accepted', schema: BatchResults },
+        202: { description: 'All accepted: they are in the event log, durably', schema: BatchResults },
+        207: { description: 'Some accepted', schema: BatchResults },
       },
       problems: ['stream_full', ...DUPLICATES],
     },
@@ -193,9 +252,13 @@ export const notificationRoutes = (
     {
       method: 'get',
       path: '/v1/notifications/{id}',
-      summary: 'How far a notification has come',
+      operationId: 'getNotification',
+      tag: 'Notifications',
+      summary: 'Get the status of a notification',
+      description:
+        'Returns the state of a notification, the number of inboxes that have it and its delivery totals. It is found once a dispatcher has read it.',
       params: Id,
-      answers: { 200: { description: 'Its status', schema: NotificationStatus } },
+      answers: { 200: { description: 'The status', schema: NotificationStatus } },
       problems: ['not_found'],
     },
     async ({ c, params }, sender) => {
@@ -216,9 +279,13 @@ export const notificationRoutes = (
     {
       method: 'delete',
       path: '/v1/notifications/{id}',
-      summary: 'Cancel a notification that has not been delivered, or whose plan has not ended',
+      operationId: 'cancelNotification',
+      tag: 'Notifications',
+      summary: 'Cancel a notification',
+      description:
+        'Cancels what is still pending: its delivery, if it is scheduled, and the steps of its delivery plan. Items that are already in an inbox stay. A notification that is delivered and has no plan cannot be cancelled.',
       params: Id,
-      answers: { 204: { description: 'What was still pending is not delivered' } },
+      answers: { 204: { description: 'Cancelled' } },
       problems: ['not_found', 'already_delivered'],
     },
     async ({ c, params }, { tenant }) => {

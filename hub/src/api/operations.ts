@@ -7,15 +7,33 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Readiness } from '@carillon/core/telemetry/readiness'
 import { jsonSchemas } from '@carillon/schemas'
 import { z } from 'zod'
-import { openApiDocument } from '../http/openapi.ts'
+import { openApiDocument } from '../http/openapi/document.ts'
 import type { Routes } from '../http/routes.ts'
 
-const Ready = z.object({
-  status: z.enum(['ready', 'draining', 'unready']),
-  parts: z.record(z.string(), z.string()).describe('`ok`, or what is wrong'),
-})
+const Health = z
+  .object({ status: z.literal('ok') })
+  .meta({ id: 'Health', description: 'The process is alive', examples: [{ status: 'ok' }] })
 
-/** For those who run Carillon, and for their tools. */
+const ReadinessStatus = z
+  .enum(['ready', 'draining', 'unready'])
+  .meta({ id: 'ReadinessStatus', description: '`draining`: the hub is about to stop' })
+
+const Ready = z
+  .object({
+    status: ReadinessStatus,
+    parts: z.record(z.string(), z.string()).describe('The state of each dependency: `ok`, or what is wrong'),
+  })
+  .meta({
+    id: 'Readiness',
+    description: 'Whether the hub can serve requests',
+    examples: [{ status: 'ready', parts: { stream: 'ok', store: 'ok', live: 'ok' } }],
+  })
+
+const OpenApiDocument = z
+  .looseObject({ openapi: z.string() })
+  .meta({ id: 'OpenApiDocument', description: 'An OpenAPI document', examples: [{ openapi: '3.1.0' }] })
+
+/** For operators and their tools. */
 export const operationRoutes = (
   routes: Routes,
   parts: {
@@ -44,8 +62,11 @@ export const operationRoutes = (
     {
       method: 'get',
       path: '/healthz',
-      summary: 'Whether the process lives',
-      answers: { 200: { description: 'It does', schema: z.object({ status: z.literal('ok') }) } },
+      operationId: 'getHealth',
+      tag: 'Operations',
+      summary: 'Check that the process is alive',
+      description: 'Responds as long as the process can. It asks no dependency.',
+      answers: { 200: { description: 'Alive', schema: Health } },
     },
     ({ c }) => c.json({ status: 'ok' }),
   )
@@ -54,10 +75,13 @@ export const operationRoutes = (
     {
       method: 'get',
       path: '/readyz',
-      summary: 'Whether the hub can do its work: its dependencies are asked',
+      operationId: 'getReadiness',
+      tag: 'Operations',
+      summary: 'Check that the hub can serve requests',
+      description: 'Asks every dependency. For load balancers: a hub that is about to stop is not ready.',
       answers: {
-        200: { description: 'It can', schema: Ready },
-        503: { description: 'It cannot, or is about to end', schema: Ready },
+        200: { description: 'Ready', schema: Ready },
+        503: { description: 'Not ready, or draining', schema: Ready },
       },
     },
     async ({ c }) => {
@@ -71,8 +95,11 @@ export const operationRoutes = (
     {
       method: 'get',
       path: '/metrics',
-      summary: 'Measurements, for Prometheus',
-      answers: { 200: { description: 'Text exposition format', type: 'text/plain' } },
+      operationId: 'getMetrics',
+      tag: 'Operations',
+      summary: 'Get metrics',
+      description: 'Returns the metrics of this process for Prometheus.',
+      answers: { 200: { description: 'Metrics in the text exposition format', type: 'text/plain' } },
     },
     async ({ c }) => {
       const { type, body } = await exposition({ metrics, stream, log })
@@ -84,8 +111,11 @@ export const operationRoutes = (
     {
       method: 'get',
       path: '/openapi.json',
-      summary: 'This document',
-      answers: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({ openapi: z.string() }) } },
+      operationId: 'getOpenApiDocument',
+      tag: 'Operations',
+      summary: 'Get this document',
+      description: 'Returns the OpenAPI 3.1 document of this API, from which clients are generated.',
+      answers: { 200: { description: 'The OpenAPI document', schema: OpenApiDocument } },
     },
     ({ c }) => {
       document ??= openApiDocument(routes.table, publicUrl)
@@ -97,10 +127,15 @@ export const operationRoutes = (
     {
       method: 'get',
       path: '/schemas/{file}',
-      summary:
-        'JSON Schemas of what senders write and readers get, such as notification.json, and of what provider accounts hold, such as provider-smtp.json',
-      params: z.object({ file: z.string() }),
-      answers: { 200: { description: 'A JSON Schema', type: 'application/schema+json' } },
+      operationId: 'getJsonSchema',
+      tag: 'Operations',
+      summary: 'Get a JSON Schema',
+      description:
+        'Returns one of the JSON Schemas of what crosses the wire, such as `notification.json`, and of the `config` of provider accounts, such as `provider-smtp.json`. A 404 lists them.',
+      params: z.object({
+        file: z.string().meta({ description: 'The file name', examples: ['notification.json'] }),
+      }),
+      answers: { 200: { description: 'The JSON Schema', type: 'application/schema+json' } },
       problems: ['not_found'],
     },
     ({ c, params }) => {

@@ -6,32 +6,81 @@ import type { Routes } from '../http/routes.ts'
 import { DUPLICATES, IdempotencyKey, type Idempotent } from '../idempotency/idempotent.ts'
 import { OTP_CHANNELS, type Otp } from '../otp/otp.ts'
 
-const OtpRequest = z.strictObject({
-  to: z
-    .union([
-      UserId,
-      z.strictObject({ user: UserId, phone: UserProfile.shape.phone, email: UserProfile.shape.email }),
-    ])
-    .describe('A user id, or a user with an address to remember'),
-  channel: z.enum(OTP_CHANNELS).default('sms'),
-  length: z.int().min(4).max(10).default(6).describe('Digits'),
-  ttlSeconds: z.int().min(60).max(1_800).default(300),
-  type: TypeKey.default('otp'),
-  name: text(64)
-    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u, 'a name is one line of text')
-    .optional()
-    .describe('Who asks for the code, as people are told'),
-})
+const ID = '0198f3a0-5f5e-7d4c-8b2a-6f7e8d9c0b1a'
 
-const Created = z.object({
-  id: z.string().describe('To be given to /v1/otp/verify with the code'),
-  expiresAt: Timestamp,
-})
+const OtpRecipient = z
+  .strictObject({ user: UserId, phone: UserProfile.shape.phone, email: UserProfile.shape.email })
+  .meta({
+    id: 'OtpRecipient',
+    description: 'A user, with an address to remember',
+    examples: [{ user: 'ada', phone: '+351911111111' }],
+  })
 
-const Verdict = z.object({
-  valid: z.boolean(),
-  attemptsLeft: z.int().optional().describe('When it is not valid: how often another code may be tried'),
-})
+const OtpChannel = z
+  .enum(OTP_CHANNELS)
+  .meta({ id: 'OtpChannel', description: 'A channel that can carry a one-time password' })
+
+const OtpRequest = z
+  .strictObject({
+    to: z.union([UserId, OtpRecipient]).describe('A user id, or a user with an address to remember'),
+    channel: OtpChannel.default('sms').describe('The channel of the message'),
+    length: z.int().min(4).max(10).default(6).describe('The number of digits'),
+    ttlSeconds: z.int().min(60).max(1_800).default(300).describe('The lifetime of the code in seconds'),
+    type: TypeKey.default('otp'),
+    name: text(64)
+      .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u, 'a name is one line of text')
+      .optional()
+      .meta({
+        description: 'Who asks for the code, as the message says: one line of text',
+        pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$',
+        examples: ['Acme'],
+      }),
+  })
+  .meta({
+    id: 'OtpRequest',
+    description: 'A one-time password to send',
+    examples: [{ to: { user: 'ada', phone: '+351911111111' }, channel: 'sms', name: 'Acme' }],
+  })
+
+const Created = z
+  .object({
+    id: z.string().describe('The id to verify the code with'),
+    expiresAt: Timestamp.describe('The instant from which the code is no longer valid'),
+  })
+  .meta({
+    id: 'Otp',
+    description: 'A one-time password that is being sent',
+    examples: [{ id: ID, expiresAt: '2026-01-31T09:05:00.000Z' }],
+  })
+
+const OtpVerification = z
+  .strictObject({
+    id: z.uuid().describe('The id of the one-time password'),
+    code: z
+      .string()
+      .regex(/^[0-9]{4,10}$/, 'a code is 4 to 10 digits')
+      .describe('The code that the user entered'),
+  })
+  .meta({
+    id: 'OtpVerification',
+    description: 'A code to verify',
+    examples: [{ id: ID, code: '493027' }],
+  })
+
+const Verdict = z
+  .object({
+    valid: z.boolean().describe('Whether the code is valid'),
+    attemptsLeft: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('If it is not valid: the number of codes that may still be tried'),
+  })
+  .meta({
+    id: 'OtpVerificationResult',
+    description: 'The result of a verification',
+    examples: [{ valid: true }, { valid: false, attemptsLeft: 2 }],
+  })
 
 export const otpRoutes = (routes: Routes, { otp, idempotent }: { otp: Otp; idempotent: Idempotent }) => {
   routes.sender(
@@ -39,10 +88,14 @@ export const otpRoutes = (routes: Routes, { otp, idempotent }: { otp: Otp; idemp
     {
       method: 'post',
       path: '/v1/otp',
+      operationId: 'sendOtp',
+      tag: 'One-time passwords',
       summary: 'Send a one-time password',
+      description:
+        'Makes a code and sends it with critical priority. The limits of the tenant on codes apply. Carillon keeps only a keyed hash of the code.',
       headers: IdempotencyKey,
       body: OtpRequest,
-      answers: { 202: { description: 'It is on its way', schema: Created } },
+      answers: { 202: { description: 'Accepted: it is being sent', schema: Created } },
       problems: [
         'erased',
         'no_address',
@@ -76,17 +129,13 @@ export const otpRoutes = (routes: Routes, { otp, idempotent }: { otp: Otp; idemp
     {
       method: 'post',
       path: '/v1/otp/verify',
-      summary: 'Check a one-time password; a code is good once',
-      body: z.strictObject({
-        id: z.uuid(),
-        code: z.string().regex(/^\d{4,10}$/, 'a code is 4 to 10 digits'),
-      }),
-      answers: {
-        200: {
-          description: 'Whether it is valid; the same for codes that are wrong, used, expired or unknown',
-          schema: Verdict,
-        },
-      },
+      operationId: 'verifyOtp',
+      tag: 'One-time passwords',
+      summary: 'Verify a one-time password',
+      description:
+        'Verifies a code, which is valid once. The response is the same for codes that are wrong, used, expired or unknown.',
+      body: OtpVerification,
+      answers: { 200: { description: 'Verified: `valid` says whether the code is valid', schema: Verdict } },
     },
     async ({ c, body }, { tenant }) => {
       const { id, code } = await body()

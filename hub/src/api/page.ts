@@ -1,10 +1,19 @@
 import { z } from 'zod'
+import { integer } from '../http/integer.ts'
 
-/** The query of a list that goes forward: how many at a time, and from where on. */
-export const pageQuery = (largest = 100) => ({
-  limit: z.coerce.number().int().min(1).max(largest).default(Math.min(50, largest)),
-  after: z.string().optional().describe('The `next` of the page before'),
+/** How many entries a page has at most. */
+export const limit = (largest = 100, usual = Math.min(50, largest)) =>
+  integer(1, largest).default(usual).describe('The most entries of the page')
+
+/** The cursor of a query, in its parameter. A cursor belongs to one list with the same filters. */
+export const cursor = z.string().optional().meta({
+  description: 'The `next` of the page before. Left out, the list starts at its beginning',
+  format: 'cursor',
 })
 
-/** What stands beside the entries of a page. */
-export const Next = z.string().nullable().describe('Pass as `after` for the next page; null on the last')
+/** The query of a list that is read forwards. */
+export const pageQuery = (largest = 100) => ({ limit: limit(largest), after: cursor })
+
+/** The cursor of the next page, as a page has it; `parameter` names where it goes. */
+export const next = (parameter: 'before' | 'after') =>
+  z.string().nullable().describe(`The cursor of the next page, for \`${parameter}\`; null on the last page`)

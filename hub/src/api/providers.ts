@@ -7,11 +7,12 @@ import {
   type Issue,
   invalid,
   ProviderAccount,
+  ProviderAccountInput,
   parse,
   problemDetails,
-  ShownAccount,
 } from '@carillon/schemas'
 import { z } from 'zod'
+import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
 
 /** The most provider accounts of a tenant. */
@@ -19,7 +20,13 @@ const ACCOUNTS_MAX = 50
 
 const Id = z.object({ id: AccountId })
 
-const shown = ({ config, ...account }: StoredAccount): ShownAccount => ({
+const ProviderAccountList = z.object({ providers: z.array(ProviderAccount) }).meta({
+  id: 'ProviderAccountList',
+  description: 'All provider accounts of the tenant',
+  examples: [{ providers: [exampleOf(ProviderAccount)] }],
+})
+
+const shown = ({ config, ...account }: StoredAccount): ProviderAccount => ({
   ...account,
   configured: Object.keys(config),
 })
@@ -48,7 +55,7 @@ export const providerRoutes = (
   }
 
   /** What is stored. Throws `provider_unknown` and, naming every fault, `invalid_request`. */
-  const accept = (id: string, account: ProviderAccount): StoredAccount => {
+  const accept = (id: string, account: ProviderAccountInput): StoredAccount => {
     const provider = providers.get(account.provider)
     if (!provider)
       throw new ProblemError('provider_unknown', `there are ${[...providers.keys()].sort().join(', ')}`, {
@@ -85,10 +92,14 @@ export const providerRoutes = (
     {
       method: 'put',
       path: '/v1/providers/{id}',
-      summary: 'Create or replace an account with a provider',
+      operationId: 'putProviderAccount',
+      tag: 'Providers',
+      summary: 'Create or replace a provider account',
+      description:
+        'Stores an account with a provider; its config is encrypted at rest and never returned. A tenant has at most 50 accounts.',
       params: Id,
-      body: ProviderAccount,
-      answers: { 200: { description: 'The account; its config is never shown', schema: ShownAccount } },
+      body: ProviderAccountInput,
+      answers: { 200: { description: 'Stored', schema: ProviderAccount } },
       problems: ['provider_unknown'],
     },
     async ({ c, params, body }, { tenant }) => {
@@ -108,9 +119,12 @@ export const providerRoutes = (
     {
       method: 'get',
       path: '/v1/providers/{id}',
-      summary: 'One account',
+      operationId: 'getProviderAccount',
+      tag: 'Providers',
+      summary: 'Get a provider account',
+      description: 'Returns an account without its credentials.',
       params: Id,
-      answers: { 200: { description: 'The account', schema: ShownAccount } },
+      answers: { 200: { description: 'The account', schema: ProviderAccount } },
       problems: ['not_found'],
     },
     async ({ c, params }, { tenant }) => {
@@ -125,10 +139,11 @@ export const providerRoutes = (
     {
       method: 'get',
       path: '/v1/providers',
-      summary: 'All accounts with providers',
-      answers: {
-        200: { description: 'The accounts', schema: z.object({ providers: z.array(ShownAccount) }) },
-      },
+      operationId: 'listProviderAccounts',
+      tag: 'Providers',
+      summary: 'List the provider accounts',
+      description: 'Lists all accounts of the tenant. There are at most 50 of them.',
+      answers: { 200: { description: 'The accounts', schema: ProviderAccountList } },
     },
     async ({ c }, { tenant }) => c.json({ providers: (await accounts.list(tenant)).map(shown) }),
   )
@@ -138,9 +153,12 @@ export const providerRoutes = (
     {
       method: 'delete',
       path: '/v1/providers/{id}',
-      summary: 'Forget an account and its credentials',
+      operationId: 'deleteProviderAccount',
+      tag: 'Providers',
+      summary: 'Delete a provider account',
+      description: 'Deletes an account and its credentials, if it exists.',
       params: Id,
-      answers: { 204: { description: 'There is no such account' } },
+      answers: { 204: { description: 'Deleted' } },
     },
     async ({ c, params }, { tenant }) => {
       await accounts.remove(tenant, params.id)

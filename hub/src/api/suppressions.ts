@@ -3,8 +3,9 @@ import type { Suppressions } from '@carillon/core/store/ports/suppressions'
 import { EmailAddress, PhoneNumber, Suppression, SuppressionReason } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Cursors } from '../http/cursor.ts'
+import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
-import { Next, pageQuery } from './page.ts'
+import { next as nextCursor, pageQuery } from './page.ts'
 
 /** What an address of each channel that has addresses looks like. */
 const ADDRESS = {
@@ -15,8 +16,24 @@ const ADDRESS = {
 } as const
 
 const Place = z.object({
-  channel: z.enum(['email', 'sms', 'mms', 'whatsapp']),
-  address: z.string().describe('An e-mail address, or a phone number as E.164'),
+  channel: z
+    .enum(['email', 'sms', 'mms', 'whatsapp'])
+    .meta({ id: 'AddressChannel', description: 'A channel that sends to an address' }),
+  address: z.string().meta({
+    description: 'An e-mail address, or a phone number as E.164, as the channel needs',
+    examples: ['ada@example.com'],
+    format: 'address',
+  }),
+})
+
+const SuppressionRequest = z
+  .strictObject({ reason: SuppressionReason.default('manual') })
+  .meta({ id: 'SuppressionInput', description: 'The suppression to add', examples: [{ reason: 'manual' }] })
+
+const SuppressionPage = z.object({ suppressions: z.array(Suppression), next: nextCursor('after') }).meta({
+  id: 'SuppressionPage',
+  description: 'A page of suppressions',
+  examples: [{ suppressions: [exampleOf(Suppression)], next: null }],
 })
 
 /** The address a path names, checked as its channel asks. */
@@ -34,14 +51,12 @@ export const suppressionRoutes = (
     {
       method: 'get',
       path: '/v1/suppressions',
-      summary: 'The addresses that are not written to, in no order',
+      operationId: 'listSuppressions',
+      tag: 'Suppressions',
+      summary: 'List suppressed addresses',
+      description: 'Lists the addresses to which nothing is sent, in no particular order.',
       query: z.strictObject(pageQuery()),
-      answers: {
-        200: {
-          description: 'A page of them',
-          schema: z.object({ suppressions: z.array(Suppression), next: Next }),
-        },
-      },
+      answers: { 200: { description: 'A page of suppressions', schema: SuppressionPage } },
       problems: ['cursor_invalid'],
     },
     async ({ c, query: { limit, after } }, { tenant }) => {
@@ -58,11 +73,15 @@ export const suppressionRoutes = (
     {
       method: 'put',
       path: '/v1/suppressions/{channel}/{address}',
-      summary: 'Write to an address no more',
+      operationId: 'addSuppression',
+      tag: 'Suppressions',
+      summary: 'Suppress an address',
+      description:
+        'Adds a suppression, or replaces it: nothing is sent to the address on this channel any more.',
       params: Place,
-      body: z.strictObject({ reason: SuppressionReason.default('manual') }),
+      body: SuppressionRequest,
       bodyOptional: true,
-      answers: { 200: { description: 'The suppression', schema: Suppression } },
+      answers: { 200: { description: 'Suppression added', schema: Suppression } },
     },
     async ({ c, params, body }, { tenant }) => {
       const suppression: Suppression = {
@@ -81,9 +100,12 @@ export const suppressionRoutes = (
     {
       method: 'delete',
       path: '/v1/suppressions/{channel}/{address}',
-      summary: 'Write to an address again',
+      operationId: 'removeSuppression',
+      tag: 'Suppressions',
+      summary: 'Remove a suppression',
+      description: 'Lets messages go to an address again.',
       params: Place,
-      answers: { 204: { description: 'It is not suppressed' } },
+      answers: { 204: { description: 'Suppression removed' } },
     },
     async ({ c, params }, { tenant }) => {
       const { channel, address } = placeOf(params)

@@ -5,7 +5,7 @@ import { TenantSettings } from '@carillon/schemas'
 import { isSupportedCountry } from 'libphonenumber-js/max'
 import type { Routes } from '../http/routes.ts'
 
-const gone = () => new ProblemError('tenant_unknown', 'the tenant of this API key does not exist any more')
+const gone = () => new ProblemError('tenant_unknown', 'the tenant of this API key has been deleted')
 
 /** What a tenant's backend reads and sets for the whole tenant. */
 export const tenantRoutes = (
@@ -23,10 +23,11 @@ export const tenantRoutes = (
     {
       method: 'get',
       path: '/v1/tenant',
-      summary: 'Settings of the tenant',
-      answers: {
-        200: { description: 'The settings; what was never set is left out', schema: TenantSettings },
-      },
+      operationId: 'getTenantSettings',
+      tag: 'Tenant',
+      summary: 'Get the settings of the tenant',
+      description: 'Returns the settings. A setting that was never set is left out.',
+      answers: { 200: { description: 'The settings', schema: TenantSettings } },
       problems: ['tenant_unknown'],
     },
     async ({ c }, { tenant }) => {
@@ -41,9 +42,12 @@ export const tenantRoutes = (
     {
       method: 'put',
       path: '/v1/tenant',
+      operationId: 'putTenantSettings',
+      tag: 'Tenant',
       summary: 'Replace the settings of the tenant',
+      description: 'Replaces all settings: one that is left out is removed.',
       body: TenantSettings,
-      answers: { 200: { description: 'The settings as stored', schema: TenantSettings } },
+      answers: { 200: { description: 'Stored', schema: TenantSettings } },
       problems: ['tenant_unknown'],
     },
     async ({ c, body }, { tenant }) => {

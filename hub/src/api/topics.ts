@@ -5,10 +5,20 @@ import { z } from 'zod'
 import type { Cursors } from '../http/cursor.ts'
 import type { Routes } from '../http/routes.ts'
 import type { ErasureGuard } from '../users/erasure-guard.ts'
+import { cursor, limit, next as nextCursor } from './page.ts'
 
 const Key = z.object({ key: TopicKey })
 const Membership = z.object({ key: TopicKey, user: UserId })
-const done = { 204: { description: 'It is so' } }
+const TopicMembers = z.strictObject({ users: z.array(UserId).min(1).max(LIST_MAX) }).meta({
+  id: 'TopicMembers',
+  description: 'Users to add to a topic',
+  examples: [{ users: ['ada', 'grace'] }],
+})
+const TopicMemberPage = z.object({ users: z.array(UserId), next: nextCursor('after') }).meta({
+  id: 'TopicMemberPage',
+  description: 'A page of members of a topic',
+  examples: [{ users: ['ada', 'grace'], next: null }],
+})
 
 const placeOf = (position: string): Place => {
   const split = position.indexOf(' ')
@@ -30,9 +40,13 @@ export const topicRoutes = (
     {
       method: 'put',
       path: '/v1/topics/{key}/members/{user}',
-      summary: 'Add a member',
+      operationId: 'addTopicMember',
+      tag: 'Topics',
+      summary: 'Add a user to a topic',
+      description:
+        'Makes a user a member. A topic exists as long as it has members; the user need not be known.',
       params: Membership,
-      answers: done,
+      answers: { 204: { description: 'Member added' } },
     },
     async ({ c, params }, { tenant }) => {
       await add(tenant, params.key, [params.user])
@@ -45,9 +59,12 @@ export const topicRoutes = (
     {
       method: 'delete',
       path: '/v1/topics/{key}/members/{user}',
-      summary: 'Remove a member',
+      operationId: 'removeTopicMember',
+      tag: 'Topics',
+      summary: 'Remove a user from a topic',
+      description: 'Ends the membership of a user, if there is one. Items that the user already has stay.',
       params: Membership,
-      answers: done,
+      answers: { 204: { description: 'Member removed' } },
     },
     async ({ c, params }, { tenant }) => {
       await topics.remove(tenant, params.key, [params.user])
@@ -60,11 +77,14 @@ export const topicRoutes = (
     {
       method: 'post',
       path: '/v1/topics/{key}/members',
-      summary: 'Add up to 1,000 members',
+      operationId: 'addTopicMembers',
+      tag: 'Topics',
+      summary: 'Add up to 1,000 users to a topic',
+      description: 'Makes users members. Those who are members already stay so.',
       params: Key,
-      body: z.strictObject({ users: z.array(UserId).min(1).max(LIST_MAX) }),
+      body: TopicMembers,
       bodyMaxBytes: 256 * 1_024,
-      answers: done,
+      answers: { 204: { description: 'Members added' } },
     },
     async ({ c, params, body }, { tenant }) => {
       const { users } = await body()
@@ -78,18 +98,13 @@ export const topicRoutes = (
     {
       method: 'get',
       path: '/v1/topics/{key}/members',
-      summary: 'List the members, in no order',
+      operationId: 'listTopicMembers',
+      tag: 'Topics',
+      summary: 'List the members of a topic',
+      description: 'Lists the members in no particular order.',
       params: Key,
-      query: z.strictObject({
-        limit: z.coerce.number().int().min(1).max(LIST_MAX).default(100),
-        after: z.string().optional().describe('The `next` of the page before'),
-      }),
-      answers: {
-        200: {
-          description: 'A page of members',
-          schema: z.object({ users: z.array(UserId), next: z.string().nullable() }),
-        },
-      },
+      query: z.strictObject({ limit: limit(LIST_MAX, 100), after: cursor }),
+      answers: { 200: { description: 'A page of members', schema: TopicMemberPage } },
       problems: ['cursor_invalid'],
     },
     async ({ c, params, query }, { tenant }) => {

@@ -2,9 +2,15 @@ import { ProblemError } from '@carillon/core/errors'
 import type { Types } from '@carillon/core/store/ports/types'
 import { NotificationType, StoredType, TypeKey } from '@carillon/schemas'
 import { z } from 'zod'
+import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
 
 const Key = z.object({ key: TypeKey })
+const NotificationTypeList = z.object({ types: z.array(StoredType) }).meta({
+  id: 'NotificationTypeList',
+  description: 'All notification types of the tenant',
+  examples: [{ types: [exampleOf(StoredType)] }],
+})
 
 export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
   routes.sender(
@@ -12,15 +18,14 @@ export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
     {
       method: 'put',
       path: '/v1/types/{key}',
+      operationId: 'putType',
+      tag: 'Types',
       summary: 'Define or replace a notification type',
+      description:
+        'Stores a type. It is in force at once, and within a second on other hubs and dispatchers.',
       params: Key,
       body: NotificationType,
-      answers: {
-        200: {
-          description: 'The type; in force at once, on other hubs and dispatchers within a second',
-          schema: StoredType,
-        },
-      },
+      answers: { 200: { description: 'Stored', schema: StoredType } },
     },
     async ({ c, params, body }, { tenant }) => {
       return c.json(await types.put(tenant, { ...(await body()), key: params.key }))
@@ -32,7 +37,10 @@ export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
     {
       method: 'get',
       path: '/v1/types/{key}',
-      summary: 'One notification type',
+      operationId: 'getType',
+      tag: 'Types',
+      summary: 'Get a notification type',
+      description: 'Returns the type that is in force.',
       params: Key,
       answers: { 200: { description: 'The type', schema: StoredType } },
       problems: ['not_found'],
@@ -49,8 +57,11 @@ export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
     {
       method: 'get',
       path: '/v1/types',
-      summary: 'All notification types',
-      answers: { 200: { description: 'The types', schema: z.object({ types: z.array(StoredType) }) } },
+      operationId: 'listTypes',
+      tag: 'Types',
+      summary: 'List the notification types',
+      description: 'Lists all types of the tenant.',
+      answers: { 200: { description: 'The types', schema: NotificationTypeList } },
     },
     async ({ c }, { tenant }) => c.json({ types: await types.list(tenant) }),
   )

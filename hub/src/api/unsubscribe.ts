@@ -4,7 +4,9 @@ import type { Suppressions } from '@carillon/core/store/ports/suppressions'
 import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
 
-const Token = z.object({ token: z.string() })
+const Token = z.object({
+  token: z.string().meta({ description: 'The token of an unsubscribe link', examples: ['dW5zdWJzY3JpYmU'] }),
+})
 /** A one-click POST says `List-Unsubscribe=One-Click` and no more. */
 const FORM_MAX_BYTES = 16_384
 
@@ -23,7 +25,7 @@ const STYLE = `
   button:focus-visible { outline: 3px solid #f5a623; outline-offset: 2px }
   @media (prefers-color-scheme: dark) { :root { color-scheme: dark } }`
 
-/** All of it is ours: nothing that came from outside is ever shown. */
+/** Nothing that came from outside is ever shown on these pages. */
 const page = (title: string, rest: string) => `<!doctype html>
 <html lang="en">
   <head>
@@ -54,10 +56,10 @@ const VOID = page(
 
 const answers = {
   200: { description: 'A page for people', type: 'text/html' },
-  404: { description: 'A page that says that the link is too old, or none of ours', type: 'text/html' },
+  404: { description: 'A page for people: the link is expired or invalid', type: 'text/html' },
 }
 
-/** Where List-Unsubscribe headers and links lead (RFC 8058): looking changes nothing, posting does. */
+/** The pages of List-Unsubscribe headers and links (RFC 8058). GET changes nothing, POST unsubscribes. */
 export const unsubscribeRoutes = (
   routes: Routes,
   { suppressions, seal }: { suppressions: Suppressions; seal: Seal },
@@ -66,7 +68,10 @@ export const unsubscribeRoutes = (
     {
       method: 'get',
       path: '/v1/unsubscribe/{token}',
-      summary: 'Ask whether to unsubscribe',
+      operationId: 'showUnsubscribePage',
+      tag: 'Unsubscription',
+      summary: 'Show the unsubscribe page',
+      description: 'The page that an unsubscribe link opens. It asks for confirmation and changes nothing.',
       params: Token,
       answers,
     },
@@ -80,9 +85,13 @@ export const unsubscribeRoutes = (
     {
       method: 'post',
       path: '/v1/unsubscribe/{token}',
-      summary: 'Unsubscribe, with one click',
+      operationId: 'unsubscribe',
+      tag: 'Unsubscription',
+      summary: 'Unsubscribe an address',
+      description:
+        'Suppresses the address that the link was sent to: one-click unsubscription (RFC 8058), by a mail program or by the page.',
       params: Token,
-      rawBody: true,
+      rawBody: { 'application/x-www-form-urlencoded': { schema: { type: 'object' } } },
       bodyMaxBytes: FORM_MAX_BYTES,
       answers,
     },

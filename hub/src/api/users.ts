@@ -8,10 +8,39 @@ import type { Routes } from '../http/routes.ts'
 import type { Erase } from '../users/erase.ts'
 
 const Id = z.object({ id: UserId })
-const User = UserProfile.extend({ id: UserId })
+const User = z.object({ id: UserId, ...UserProfile.shape }).meta({
+  id: 'User',
+  description: 'A user and what is known of them',
+  examples: [{ id: 'ada', name: 'Ada Lovelace', email: 'ada@example.com', locale: 'pt-BR' }],
+})
 
-/** A signed user token and when it ends. */
-export const IssuedToken = z.object({ token: z.string(), expiresAt: Timestamp })
+const TokenRequest = z
+  .strictObject({
+    ttlSeconds: z
+      .int()
+      .min(1)
+      .max(USER_TOKEN_MAX_SECONDS)
+      .optional()
+      .describe('The lifetime of the token in seconds; one hour if left out'),
+  })
+  .meta({ id: 'UserTokenRequest', description: 'The token to issue', examples: [{ ttlSeconds: 3_600 }] })
+
+/** A signed user token and the instant of its expiry. */
+export const IssuedToken = z
+  .object({
+    token: z.string().describe('A JSON Web Token, for `Authorization: Bearer` and for live connections'),
+    expiresAt: Timestamp.describe('The instant of its expiry'),
+  })
+  .meta({
+    id: 'UserToken',
+    description: 'A token of one user',
+    examples: [
+      {
+        token: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl',
+        expiresAt: '2026-01-31T10:00:00.000Z',
+      },
+    ],
+  })
 
 const outside = ({ id, profile }: StoredUser) => ({ id, ...profile })
 
@@ -24,10 +53,14 @@ export const userRoutes = (
     {
       method: 'put',
       path: '/v1/users/{id}',
-      summary: 'Create or replace a user; ends an erasure',
+      operationId: 'putUser',
+      tag: 'Users',
+      summary: 'Create or replace a user',
+      description:
+        'Stores the profile of a user: an attribute that is left out is removed. It ends an erasure.',
       params: Id,
       body: UserProfile,
-      answers: { 200: { description: 'The user as stored', schema: User } },
+      answers: { 200: { description: 'Stored', schema: User } },
     },
     async ({ c, params, body }, { tenant }) => {
       const user = { id: params.id, profile: await body() }
@@ -41,7 +74,10 @@ export const userRoutes = (
     {
       method: 'get',
       path: '/v1/users/{id}',
-      summary: 'What is known of a user',
+      operationId: 'getUser',
+      tag: 'Users',
+      summary: 'Get a user',
+      description: 'Returns the profile of a user.',
       params: Id,
       answers: { 200: { description: 'The user', schema: User } },
       problems: ['not_found'],
@@ -58,14 +94,13 @@ export const userRoutes = (
     {
       method: 'delete',
       path: '/v1/users/{id}',
-      summary: 'Erase a user: profile, inbox, devices, memberships',
+      operationId: 'eraseUser',
+      tag: 'Users',
+      summary: 'Erase a user',
+      description:
+        'Erases the profile, inbox, devices and topic memberships of a user. Tokens issued before are refused, and notifications to the user are skipped, until `putUser`.',
       params: Id,
-      answers: {
-        204: {
-          description:
-            'Erased. Tokens issued before are refused, and what is sent to the user is skipped until PUT /v1/users/{id}',
-        },
-      },
+      answers: { 204: { description: 'Erased' } },
     },
     async ({ c, params }, { tenant }) => {
       await erase({ tenant, user: params.id })
@@ -78,17 +113,20 @@ export const userRoutes = (
     {
       method: 'post',
       path: '/v1/users/{id}/token',
-      summary: "Sign a token for a user's apps",
+      operationId: 'issueUserToken',
+      tag: 'Users',
+      summary: 'Issue a token for the apps of a user',
+      description: 'Signs a token with which front ends act as this user. The user need not be known.',
       params: Id,
-      body: z.strictObject({ ttlSeconds: z.int().min(1).max(USER_TOKEN_MAX_SECONDS).optional() }),
+      body: TokenRequest,
       bodyOptional: true,
-      answers: { 200: { description: 'A user token; the user need not be known', schema: IssuedToken } },
+      answers: { 200: { description: 'Token issued', schema: IssuedToken } },
       problems: ['tenant_unknown'],
     },
     async ({ c, params, body }, sender) => {
       const { ttlSeconds } = await body()
       const tenant = await cache.tenant(sender.tenant)
-      if (!tenant) throw new ProblemError('tenant_unknown', 'the tenant of this API key is gone')
+      if (!tenant) throw new ProblemError('tenant_unknown', 'the tenant of this API key has been deleted')
       return c.json(await signUserToken(tenant, params.id, ttlSeconds), 200, { 'cache-control': 'no-store' })
     },
   )

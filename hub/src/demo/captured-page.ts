@@ -60,7 +60,11 @@ export const capturedRoutes = (app: Hono<Edge>, routes: Routes, captured: Captur
     {
       method: 'get',
       path: '/demo/captured.json',
-      summary: 'What was sent beside the bell, newest first',
+      internal: true,
+      operationId: 'listCaptured',
+      tag: 'Operations',
+      summary: 'List the captured messages',
+      description: 'Lists what was sent beyond the inbox, newest first.',
       answers: {
         200: { description: 'The messages', schema: z.object({ captured: z.array(ShownMessage) }) },
       },

@@ -13,30 +13,40 @@ import type { RateLimit } from '../limits/rate-limit.ts'
 import { authenticateSender, authenticateUser } from './auth.ts'
 import { readBody, readRawBody } from './body.ts'
 import type { Edge } from './edge.ts'
+import type { Tag } from './openapi/tags.ts'
 import { answerProblem, setHeaders } from './problems.ts'
 import type { Refusals } from './refusals.ts'
 
 /** Enough for everything but batches. */
 export const BODY_MAX_BYTES = 65_536
 
-/** One route: the check of what comes in, and its documentation, in one. */
+/** One route: the validation of its input, and its documentation. */
 export type Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = {
   method: 'get' | 'put' | 'post' | 'patch' | 'delete'
   /** As OpenAPI writes it: `/v1/users/{id}`. */
   path: string
+  /** The name of the operation in generated clients: a verb and what it acts on. It is never changed, as clients call it. */
+  operationId: string
+  tag: Tag
+  /** A few words in the imperative, and a description that adds to them. */
   summary: string
+  description: string
   params?: P
   query?: Q
   headers?: z.ZodObject
   body?: B
   bodyMaxBytes?: number
-  /** The body may be of any type, and is read with `bytes`. */
-  rawBody?: boolean
-  /** The body may be of these types, too; the handler checks which it is, and reads it with `bytes`. */
-  moreTypes?: readonly string[]
+  /** The body is read with `bytes`, and documented as this `content`. */
+  rawBody?: Record<string, object>
+  /** Other media types of the body. The handler checks which one it is, and reads it with `bytes`. */
+  moreTypes?: Record<string, z.ZodType>
+  /** The shape of a 422, if it also has results of entries. */
+  batch?: z.ZodType
   /** An empty body then stands for `{}`. */
   bodyOptional?: boolean
-  /** Good answers by status. Without a schema they have no body. */
+  /** Left out of the OpenAPI document: it may change at any time. */
+  internal?: boolean
+  /** Successful responses by status; a description names the outcome. Without a schema and a type they have no body. */
   answers: Record<number, { description: string; schema?: z.ZodType; type?: string }>
   /** Problems beyond those that credentials, parameters and bodies bring with them. */
   problems?: readonly ProblemCode[]

@@ -6,14 +6,20 @@ import { uuidv7 } from 'uuidv7'
 import { z } from 'zod'
 import type { Answer, Idempotency } from './port.ts'
 
+export const IDEMPOTENCY_HEADER = 'Idempotency-Key'
 /** The header, as it is documented. */
 export const IdempotencyKey = z.object({
-  'Idempotency-Key': z
+  [IDEMPOTENCY_HEADER]: z
     .string()
     .min(1)
     .max(255)
+    .regex(/^[!-~]([ -~]*[!-~])?$/)
     .optional()
-    .describe('The same key and body gives the first answer again, for 24 hours'),
+    .meta({
+      description:
+        'A key chosen by the client, 1 to 255 printable ASCII characters. For 24 hours, the same key and body get the first response again; the same key with another body is refused',
+      examples: ['order-7-shipped'],
+    }),
 })
 export const DUPLICATES = ['idempotency_key_reused', 'idempotency_in_flight'] as const
 

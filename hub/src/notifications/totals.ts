@@ -1,5 +1,5 @@
 import type { Deliveries } from '@carillon/core/store/ports/deliveries'
-import type { DeliverySums } from '@carillon/schemas'
+import type { DeliveryTotals } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
 
 /** How old the sums of a large audience may be, in ms. */
@@ -10,7 +10,7 @@ const CACHED_MS = 5_000
  * audience that means many rows, which are counted once at a time and at most every CACHED_MS, however often one asks.
  */
 export const createSums = (deliveries: Pick<Deliveries, 'sum'>) => {
-  const cache = new LRUCache<string, DeliverySums>({
+  const cache = new LRUCache<string, DeliveryTotals>({
     max: 1_000,
     ttl: CACHED_MS,
     fetchMethod: (key) => {
@@ -18,7 +18,7 @@ export const createSums = (deliveries: Pick<Deliveries, 'sum'>) => {
       return deliveries.sum(tenant, { id, toAudience: true })
     },
   })
-  return async (tenant: string, notification: { id: string; toAudience: boolean }): Promise<DeliverySums> =>
+  return async (tenant: string, notification: { id: string; toAudience: boolean }): Promise<DeliveryTotals> =>
     (notification.toAudience ? await cache.fetch(`${tenant}\n${notification.id}`) : undefined) ??
     (await deliveries.sum(tenant, notification))
 }

@@ -144,7 +144,7 @@ describe('DELETE /v1/users/{id}', () => {
       notification: id,
       user: 'ann',
       step: -1,
-      channel: 'in_app',
+      channel: 'inbox',
       device: '',
       toAudience: false,
     } as const
@@ -160,11 +160,11 @@ describe('DELETE /v1/users/{id}', () => {
     const path = `/v1/notifications/${id}`
     expect((await test.call('GET', path, { token })).json).toMatchObject({
       recipients: 0,
-      deliveries: { in_app: { skipped: 1 } },
+      deliveries: { inbox: { skipped: 1 } },
     })
     for (const query of ['', '?user=ann'])
       expect((await test.call('GET', `${path}/deliveries${query}`, { token })).json.deliveries).toMatchObject(
-        [{ user: 'ann', channel: 'in_app', step: null, state: 'skipped', reason: 'erased' }],
+        [{ user: 'ann', channel: 'inbox', step: null, state: 'skipped', reason: 'erased' }],
       )
     const listed = await test.call('GET', '/v1/notifications?user=ann', { token })
     expect(listed.json).toMatchObject({ notifications: [{ id }] })

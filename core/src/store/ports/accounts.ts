@@ -1,6 +1,6 @@
-import type { Channel, ProviderAccount } from '@carillon/schemas'
+import type { Channel, ProviderAccountInput } from '@carillon/schemas'
 
-export type StoredAccount = ProviderAccount & { id: string; channels: Channel[] }
+export type StoredAccount = ProviderAccountInput & { id: string; channels: Channel[] }
 
 /** Provider accounts of tenants; `config` is encrypted at rest. */
 export interface Accounts {

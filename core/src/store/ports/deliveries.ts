@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryChannel, DeliveryState, DeliverySums } from '@carillon/schemas'
+import type { Delivery, DeliveryChannel, DeliveryState, DeliveryTotals } from '@carillon/schemas'
 
 /**
  * One delivery of a notification: to one user, by one step of the plan (or IN_APP_STEP), to one device ('' for an
@@ -50,5 +50,5 @@ export interface Deliveries {
     tenant: string,
     recipients: readonly { id: string; toAudience: boolean; user: string }[],
   ): Promise<Delivery[][]>
-  sum(tenant: string, notification: { id: string; toAudience: boolean }): Promise<DeliverySums>
+  sum(tenant: string, notification: { id: string; toAudience: boolean }): Promise<DeliveryTotals>
 }

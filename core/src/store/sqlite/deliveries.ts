@@ -1,4 +1,4 @@
-import type { Channel, Delivery, DeliveryState, DeliverySums } from '@carillon/schemas'
+import type { Channel, Delivery, DeliveryState, DeliveryTotals } from '@carillon/schemas'
 import { grouped } from '../grouping.ts'
 import {
   addToSums,
@@ -88,7 +88,7 @@ export const sqliteDeliveries = (session: Session, retention: number): Deliverie
        WHERE tenant = ? AND notification = ? AND expires_at > ? GROUP BY channel, state`,
       [tenant, id, Date.now()],
     )
-    const sums: DeliverySums = {}
+    const sums: DeliveryTotals = {}
     for (const { channel, state, count } of rows) addToSums(sums, channel, state, count)
     return sums
   },

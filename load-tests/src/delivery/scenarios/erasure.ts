@@ -41,13 +41,13 @@ export const ERASURE: Scenario[] = [
         to: [{ user: 'ada', email: 'ada@example.test' }, 'bob'],
         plan: [{ channel: 'email', when: 'always' }],
       })
-      await ledger(sent, 'ada', { ...SKIPPED, channel: 'in_app', step: null })
+      await ledger(sent, 'ada', { ...SKIPPED, channel: 'inbox', step: null })
       await ledger(sent, 'ada', { ...SKIPPED, channel: 'email' })
       await ledger(waiting, 'ada', { ...SKIPPED, channel: 'email' })
-      await ledger(later, 'ada', { ...SKIPPED, channel: 'in_app' })
+      await ledger(later, 'ada', { ...SKIPPED, channel: 'inbox' })
       expect(await items(fresh)).toEqual([])
       expect(server.taken).toEqual([])
-      expect((await deliveries(sent, 'bob')).map(({ channel }) => channel)).toContain('in_app')
+      expect((await deliveries(sent, 'bob')).map(({ channel }) => channel)).toContain('inbox')
       // The embedded file's log holds what was written for a while.
       if (stage.hubs.length > 1) expect(await stage.places(NAME)).toEqual([])
 

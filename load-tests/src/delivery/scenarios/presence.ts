@@ -42,7 +42,7 @@ export const PRESENCE: Scenario[] = [
         },
       ])
       await ledger(id, 'ada', { step: 0, device: 'laptop', state: 'sent', provider: 'push', attempts: 1 })
-      expect((await deliveries(id, 'ada')).find(({ channel }) => channel === 'in_app')?.state).toBe('sent')
+      expect((await deliveries(id, 'ada')).find(({ channel }) => channel === 'inbox')?.state).toBe('sent')
       const status = await ok<NotificationStatus>('GET', `/v1/notifications/${id}`)
       expect(status.deliveries).toMatchObject({ push: { sent: 1 } })
       expect(theirs.complaints).toEqual([])
@@ -60,7 +60,7 @@ export const PRESENCE: Scenario[] = [
         send({ to: 'ada', plan: [{ channel: 'sms', when: 'undelivered', after: 2 }] }),
       ])
       for (const id of [offline, undelivered]) {
-        await ledger(id, 'ada', { channel: 'in_app', state: 'delivered' })
+        await ledger(id, 'ada', { channel: 'inbox', state: 'delivered' })
         await ledger(id, 'ada', { channel: 'sms', state: 'skipped', reason: 'delivered' })
       }
       expect(company.asked).toEqual([])
@@ -114,7 +114,7 @@ export const PRESENCE: Scenario[] = [
       const began = Date.now()
       const id = await send({ to: ['reloads', 'leaves'], plan: [{ channel: 'push', when: 'offline' }] })
       await app('reloads')
-      await ledger(id, 'reloads', { channel: 'in_app', state: 'delivered' })
+      await ledger(id, 'reloads', { channel: 'inbox', state: 'delivered' })
       await ledger(id, 'reloads', { channel: 'push', state: 'skipped', reason: 'delivered' })
       await ledger(id, 'leaves', { channel: 'push', state: 'sent' })
       expect(Date.now() - began).toBeGreaterThan(GRACE_MS * 0.9)

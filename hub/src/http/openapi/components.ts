@@ -1,0 +1,77 @@
+import { z } from 'zod'
+
+export type Json = Record<string, unknown>
+type Direction = 'input' | 'output'
+
+const REFERENCE = '#/components/schemas/'
+
+/** The names of the components that a definition refers to. */
+const referencesOf = (definition: Json): string[] =>
+  [...JSON.stringify(definition).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
+    ([, name = '']) => name,
+  )
+
+/** Tells code generators which property says what a union holds. */
+const withDiscriminator = (json: Json, property: string) => {
+  const members = (json.oneOf ?? json.anyOf) as { $ref?: string }[]
+  if (members.every(({ $ref }) => $ref !== undefined)) json.discriminator = { propertyName: property }
+}
+
+const polished = ({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: unknown }) => {
+  const { def } = (zodSchema as z.core.$ZodTypes)._zod
+  const json = jsonSchema as Json
+  // Responses grow new properties: only what a request may hold is closed.
+  if (def.type === 'object' && def.catchall === undefined) delete json.additionalProperties
+  if (def.type === 'union' && 'discriminator' in def) withDiscriminator(json, String(def.discriminator))
+}
+
+/** Converts many schemas at once, so that what they share is defined once. zod writes the JSON Schema of OpenAPI 3.1. */
+const convert = (schemas: Record<string, z.ZodType>, io: Direction) => {
+  const document = z.toJSONSchema(z.object(schemas), { io, unrepresentable: 'any', override: polished })
+  const moved = JSON.parse(JSON.stringify(document).replaceAll('"#/$defs/', `"${REFERENCE}`)) as {
+    properties?: Record<string, Json>
+    $defs?: Record<string, Json>
+  }
+  const definitions = Object.fromEntries(
+    Object.entries(moved.$defs ?? {}).map(([name, { id: _, ...definition }]) => [name, definition]),
+  )
+  return { schemas: moved.properties ?? {}, definitions }
+}
+
+/** The components that requests and responses share by name but not by shape, those of their members included. */
+const differing = (read: Record<string, Json>, written: Record<string, Json>): Set<string> => {
+  const shared = Object.keys(read).filter((name) => written[name] !== undefined)
+  const found = new Set(shared.filter((name) => JSON.stringify(read[name]) !== JSON.stringify(written[name])))
+  for (let before = -1; before !== found.size; ) {
+    before = found.size
+    for (const name of shared)
+      if (referencesOf(read[name] ?? {}).some((member) => found.has(member))) found.add(name)
+  }
+  return found
+}
+
+const renamed = <T>(value: T, names: ReadonlySet<string>): T =>
+  JSON.parse(
+    JSON.stringify(value).replaceAll(/"#\/components\/schemas\/([^"]+)"/g, (whole, name: string) =>
+      names.has(name) ? `"${REFERENCE}${name}Input"` : whole,
+    ),
+  ) as T
+
+/**
+ * The JSON Schemas of requests and responses by key, with the components that they share. A component is a schema with an
+ * `id` in its metadata. Where its shape in requests differs from that in responses, as a default is optional in one and
+ * always there in the other, `Input` is added to its name in requests. Throws if that name is taken.
+ */
+export const componentsOf = (inputs: Record<string, z.ZodType>, outputs: Record<string, z.ZodType>) => {
+  const read = convert(inputs, 'input')
+  const written = convert(outputs, 'output')
+  const names = differing(read.definitions, written.definitions)
+  const definitions = { ...written.definitions }
+  for (const [name, definition] of Object.entries(renamed(read.definitions, names))) {
+    const own = names.has(name) ? `${name}Input` : name
+    if (own !== name && (definitions[own] ?? read.definitions[own]) !== undefined)
+      throw new Error(`two components are called ${own}`)
+    definitions[own] = definition
+  }
+  return { inputs: renamed(read.schemas, names), outputs: written.schemas, definitions }
+}
