@@ -1,9 +1,8 @@
 import type { Acceptance, AcceptanceClaim } from './ports/notifications.ts'
 
 /**
- * The acceptance that a claim falls under; undefined if the claim is the first. One with the same fingerprint goes
- * before others, and the earlier before the later: a message that is delivered again keeps its answer when further
- * acceptances have been added since.
+ * Returns the acceptance that a claim repeats; undefined if the claim is the first. Prefers an acceptance with the same
+ * fingerprint, then the earliest, so that a redelivered message keeps its answer after later acceptances.
  */
 export const standing = (
   held: readonly Acceptance[],
@@ -15,7 +14,7 @@ export const standing = (
   return near.find((each) => each.fingerprint === fingerprint) ?? near[0]
 }
 
-/** The acceptances of an id after a claim has become one of them, without those that have outlived their keep. */
+/** Returns the acceptances of an id with a new claim added and expired ones dropped. */
 export const withClaim = (
   held: readonly Acceptance[],
   { at, fingerprint, until }: AcceptanceClaim,
@@ -24,7 +23,7 @@ export const withClaim = (
   return [...held.filter((each) => each.at + keepMs > at), { at, fingerprint }]
 }
 
-/** Claims by id, the earliest first. Each goes with its place in the list. */
+/** Groups claims by id, earliest first. Each keeps its index in the list. */
 export const claimsById = (
   claims: readonly AcceptanceClaim[],
 ): Map<string, { claim: AcceptanceClaim; index: number }[]> => {
@@ -38,10 +37,10 @@ export const claimsById = (
   return groups
 }
 
-/** Acceptances as one cell. */
+/** Serializes acceptances for one cell. */
 export const acceptancesCell = (held: readonly Acceptance[]): string =>
   JSON.stringify(held.map(({ at, fingerprint }) => [at, fingerprint]))
 
-/** The reverse of `acceptancesCell`. */
+/** Parses what `acceptancesCell` returned. */
 export const readAcceptances = (cell: string): Acceptance[] =>
   (JSON.parse(cell) as [number, string][]).map(([at, fingerprint]) => ({ at, fingerprint }))

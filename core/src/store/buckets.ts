@@ -2,15 +2,15 @@ import { uuid7Time } from '../notification/ids.ts'
 import { bucket } from './slots.ts'
 
 const UNDATED_BUCKETS = 4_096
-/** What is accepted within this time shares a bucket: some 30 MB if a tenant is sent 10,000 notifications a second. */
+/** Width of a bucket: about 30 MB for a tenant that is sent 10,000 notifications a second. */
 export const BUCKET_MS = 10_000
 
-/** The bucket of a moment, epoch ms. */
+/** Returns the bucket of a time, epoch ms. */
 export const bucketAt = (ms: number): number => Math.floor(ms / BUCKET_MS)
 
 /**
- * The bucket of a notification's record: that of the time inside a UUIDv7, so that what was accepted together lies
- * together; for any other id one of 4,096 negative buckets.
+ * Returns the bucket of a notification's record: the bucket of a UUIDv7's timestamp, so that records accepted together share
+ * a partition; for any other id, one of 4,096 negative buckets by hash.
  */
 export const bucketOf = (notification: string): number => {
   const time = uuid7Time(notification)

@@ -21,8 +21,8 @@ import { sealedUsers } from './sealed-users.ts'
 export { type CassandraConnection, connectCassandra } from '../cassandra/connection.ts'
 
 /**
- * The store of a cluster. It owns the client: `close` shuts it down. `retention` (ms) is how long notifications
- * are kept and how far back inboxes are read; items never last longer, whatever their `expiresAt`.
+ * Returns the store in Cassandra. `close` shuts down the client. `retention` (ms): how long notifications and items are kept
+ * at most, and how far back inboxes are read.
  */
 export const cassandraStore = ({
   seal,

@@ -1,4 +1,4 @@
-/** Groups items by a key, in the order they come. */
+/** Groups items by key. Groups and items keep their order. */
 export const grouped = <T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> => {
   const groups = new Map<K, T[]>()
   for (const item of items) {
@@ -10,12 +10,12 @@ export const grouped = <T, K>(items: readonly T[], key: (item: T) => K): Map<K, 
   return groups
 }
 
-/** Cuts an array into pieces of at most `size`. */
+/** Splits an array into chunks of at most `size`. */
 export const slices = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),
   )
 
-/** What lies in one partition each, at most `size` together: pieces for `IN ?`. */
+/** Groups items by partition and splits each group into chunks of at most `size`, for `IN ?`. */
 export const groupedSlices = <T, K>(items: readonly T[], key: (item: T) => K, size: number): [K, T[]][] =>
   [...grouped(items, key)].flatMap(([at, group]) => slices(group, size).map((some): [K, T[]] => [at, some]))

@@ -2,10 +2,10 @@ import { DELIVERY_STATES, type Delivery, type DeliveryState, type DeliveryTotals
 import { ProblemError } from '../errors.ts'
 import type { DeliveryChange, DeliveryPlace } from './ports/deliveries.ts'
 
-/** When a delivery came into each state, epoch ms. */
+/** The time at which a delivery reached each state, epoch ms. */
 export type StateTimes = Partial<Record<DeliveryState, number>>
 
-/** What the changes of a delivery say beside its state. */
+/** The fields of a change other than its state. */
 export type Details = Pick<
   DeliveryChange,
   'attempt' | 'provider' | 'providerId' | 'reason' | 'detail' | 'nextAttempt'
@@ -13,7 +13,7 @@ export type Details = Pick<
 
 export const DETAILS = ['attempt', 'provider', 'providerId', 'reason', 'detail', 'nextAttempt'] as const
 
-/** Returns what a change says beside its state. A reason replaces the words of the one before it, even with none. */
+/** Returns the fields of a change other than its state. A reason without a detail clears the previous detail. */
 export const detailsOf = (change: DeliveryChange): Details => ({
   attempt: change.attempt,
   provider: change.provider,
@@ -23,10 +23,10 @@ export const detailsOf = (change: DeliveryChange): Details => ({
   nextAttempt: change.nextAttempt,
 })
 
-/** States that an attempt ended in, with a reason; trying again takes the delivery out of them. */
+/** States that end an attempt with a reason. A retry leaves them. */
 const ENDS: ReadonlySet<DeliveryState> = new Set(['skipped', 'in_doubt', 'failed'])
 
-/** The farthest of the states it has been in, leaving out ends that came before it was tried again. */
+/** Returns the farthest state reached, ignoring ends of attempts before a retry. */
 export const deliveryState = (times: StateTimes): DeliveryState => {
   const tried = Math.max(times.queued ?? 0, times.sent ?? 0)
   const stands = (state: DeliveryState) => {
@@ -36,14 +36,14 @@ export const deliveryState = (times: StateTimes): DeliveryState => {
   return DELIVERY_STATES.findLast(stands) ?? 'requested'
 }
 
-/** Returns a delivery as it is listed. The reason of an earlier attempt is not one of the present state. */
+/** Returns a delivery for listing. Shows a reason only if it belongs to the current state. */
 export const deliveryOf = (
   { notification, user, step, channel, device }: Omit<DeliveryPlace, 'toAudience'>,
   times: StateTimes,
   { attempt, provider, providerId, reason, detail, nextAttempt }: Details,
 ): Delivery => {
   const state = deliveryState(times)
-  // Queued anew, it waits for nothing: what it waited for then lies behind it.
+  // After a replay `nextAttempt` is in the past and no longer applies.
   const waits = state === 'queued' && nextAttempt !== undefined && nextAttempt >= (times.queued ?? 0)
   const explained = waits || ENDS.has(state)
   const been = DELIVERY_STATES.flatMap((state) => {
@@ -67,7 +67,7 @@ export const deliveryOf = (
   }
 }
 
-/** Adds deliveries of one channel that are in one state, in place. */
+/** Adds the number of deliveries of one channel in one state, in place. */
 export const addToSums = (
   sums: DeliveryTotals,
   channel: DeliveryPlace['channel'],
@@ -79,12 +79,12 @@ export const addToSums = (
   states[state] = (states[state] ?? 0) + count
 }
 
-/** A delivery with the time of everything that is known of it, for a store that has no such times of its own. */
+/** A delivery with the time of each field, for a store without cell timestamps. */
 export type Course = { times: StateTimes; said: { [Detail in keyof Details]?: [Details[Detail], number] } }
 
 /**
- * The course after a change. Whatever order changes come in, the result is the same: of each state the latest time
- * stays, and of each detail what was said last; of two that were said at once, the greater.
+ * Applies a change. The result does not depend on the order of changes: the latest time per state wins, and so does the
+ * latest value of every other field; at equal times the greater value wins.
  */
 export const advance = ({ times, said }: Course, change: DeliveryChange): Course => {
   const { state, at } = change
@@ -102,26 +102,26 @@ export const advance = ({ times, said }: Course, change: DeliveryChange): Course
   }
 }
 
-/** Stands for the app among the steps of a delivery plan, and before the first of them. */
+/** The step number of in-app delivery, before the first step of a plan. */
 export const IN_APP_STEP = -1
 
-/** Where in a notification's deliveries a page ends. */
+/** The key of a delivery within its notification. */
 export type DeliveryKey = Pick<DeliveryPlace, 'user' | 'step' | 'device'>
 
-/** Before every delivery of a user, or of all users. */
+/** Returns a key before every delivery of a user, or of all users. */
 export const firstKey = (user = ''): DeliveryKey => ({ user, step: IN_APP_STEP - 1, device: '' })
 
 export const deliveryCursor = ({ user, step, device }: DeliveryKey): string =>
   JSON.stringify([user, step, device])
 
-/** Reads a cursor of `deliveryCursor`. Throws `cursor_invalid` for anything else. */
+/** Parses a cursor of `deliveryCursor`. Throws `cursor_invalid` for anything else. */
 export const readDeliveryCursor = (cursor: string): DeliveryKey => {
   try {
     const [user, step, device] = JSON.parse(cursor) as unknown[]
     if (typeof user === 'string' && typeof step === 'number' && typeof device === 'string')
       return { user, step, device }
   } catch {
-    // Not JSON, or not an array: said below.
+    // Not JSON: reported below.
   }
   throw new ProblemError('cursor_invalid', 'the cursor is not a place among deliveries')
 }

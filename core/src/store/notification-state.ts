@@ -1,18 +1,18 @@
 import type { NotificationState } from '@carillon/schemas'
 import type { NotificationRecord, Recorded } from './ports/notifications.ts'
 
-/** Until when a notification is kept: as long as the items it makes, which may be made as late as `deliverAt`. */
+/** Returns until when a notification is kept: as long as its items, which are created as late as `deliverAt`. */
 export const keptUntil = (record: NotificationRecord, retention: number): number =>
   Math.max(record.acceptedAt, record.deliverAt ?? 0) + retention
 
-/** What a record says of how its notification was accepted. It is stored after the recipients outside any chain. */
+/** Returns how a notification was accepted. Its record is stored after the recipients outside any chain. */
 export const recordedOf = ({ acceptedAt, fingerprint, chains, deliverAt }: NotificationRecord): Recorded => ({
   at: acceptedAt,
   fingerprint,
   complete: chains === 0 && deliverAt === undefined,
 })
 
-/** How far a notification has come; `finished` is how many of its chains have ended. */
+/** Returns the state of a notification. `finished` is the number of finished chains. */
 export const notificationState = (
   record: NotificationRecord,
   { finished, cancelled }: { finished: number; cancelled: boolean },

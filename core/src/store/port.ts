@@ -11,8 +11,8 @@ import type { Types } from './ports/types.ts'
 import type { Users } from './ports/users.ts'
 
 /**
- * Everything that is kept. Every method rejects with UnavailableError when the database cannot be used now, and
- * has a time limit; anything else it rejects with is a fault.
+ * The store, table by table. Every method settles within a time limit. It rejects with UnavailableError if the database is
+ * not usable now; any other rejection is a fault.
  */
 export interface Store {
   inbox: Inbox
@@ -27,17 +27,16 @@ export interface Store {
   deliveries: Deliveries
   expiringKeys: ExpiringKeys
   /**
-   * Brings the schema up to date; forward only; safe when several processes start at once. New data is recorded as
-   * the installation `namespace`, or under a random name. Rejects with SetupError for data of another layout, which
-   * is left as it is, and for data of another namespace.
+   * Migrates the schema, forward only. Safe to run concurrently. Records new data under `namespace`, or a random one.
+   * Rejects with SetupError, changing nothing, for data of another layout or namespace.
    */
   migrate(namespace?: string): Promise<void>
   /**
-   * The namespace of the installation that the data belongs to; undefined for new data. Only reads.
+   * Returns the namespace of the installation that owns the data; undefined for new data. Read-only.
    * Rejects with SetupError for data of another layout.
    */
   namespace(): Promise<string | undefined>
-  /** Rejects when the database does not answer, or its schema is older than this code; as `namespace` does, too. */
+  /** Rejects if the database does not respond, its schema is older than this code, or `namespace` rejects. */
   check(): Promise<void>
   close(): Promise<void>
 }

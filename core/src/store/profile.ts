@@ -1,6 +1,6 @@
 import type { UserProfile } from '@carillon/schemas'
 
-/** A profile as single attributes, so that each can be written without the others: `name`, `attributes/plan`. */
+/** Flattens a profile to single attributes (`name`, `attributes/plan`), so that each can be written on its own. */
 export const flattenProfile = ({ attributes, ...profile }: UserProfile): Map<string, string> => {
   const flat = new Map<string, string>()
   for (const [key, value] of Object.entries(profile))
@@ -10,7 +10,7 @@ export const flattenProfile = ({ attributes, ...profile }: UserProfile): Map<str
   return flat
 }
 
-/** The reverse of `flattenProfile`. */
+/** Inverse of `flattenProfile`. */
 export const profileOf = (flat: Iterable<readonly [string, string]>): UserProfile => {
   const own: [string, unknown][] = []
   const attributes: [string, unknown][] = []

@@ -7,8 +7,8 @@ import type { StoredDevice } from './ports/devices.ts'
 import type { Tenant } from './ports/tenants.ts'
 
 /**
- * What may not lie in a database in the clear, as both adapters keep it: JSON sealed for its row, so that it opens
- * nowhere else. Tenants, device ids and account ids hold no colon: no two rows have the same context.
+ * Sealed JSON, the same in both adapters. Each value is bound to its row and opens nowhere else. Contexts are unique,
+ * because tenants, device ids and account ids contain no colon.
  */
 const text = (seal: Seal, context: string, value: unknown): string =>
   seal.seal(JSON.stringify(value), context)
@@ -42,12 +42,12 @@ export const openDevice = (
 const endpoint = (device: Device): string | undefined => {
   if (device.kind === 'web-push') return device.endpoint
   if (device.kind === 'fcm') return device.token
-  // Hexadecimal in either case is the same token.
+  // Hexadecimal tokens are case-insensitive.
   if (device.kind === 'apns') return device.token.toLowerCase()
   return undefined
 }
 
-/** What can be only one user's within a tenant, as a keyed hash; undefined for what several may share. */
+/** Returns a keyed hash of an address that belongs to one user per tenant; undefined for addresses that users may share. */
 export const deviceTarget = (seal: Seal, tenant: string, device: Device): string | undefined => {
   const own = endpoint(device)
   return own === undefined ? undefined : seal.digest(`${device.kind}\n${own}`, `device:${tenant}`)
@@ -61,7 +61,7 @@ export const openAccount = (seal: Seal, tenant: string, id: string, sealed: stri
   ...read<Omit<StoredAccount, 'id'>>(seal, `account:${tenant}:${id}`, sealed),
 })
 
-/** The key of a suppressed address: a keyed hash that every form of the address shares. */
+/** Returns the key of a suppressed address: a keyed hash, equal for every spelling of the address. */
 export const suppressionKey = (seal: Seal, tenant: string, channel: Channel, address: string): string =>
   seal.digest(`${channel}\n${addressKey(address)}`, `suppression:${tenant}`)
 
@@ -71,7 +71,7 @@ export const sealSuppression = (seal: Seal, tenant: string, key: string, suppres
 export const openSuppression = (seal: Seal, tenant: string, key: string, sealed: string): Suppression =>
   read<Suppression>(seal, `suppression:${tenant}:${key}`, sealed)
 
-/** Refuses a cursor that cannot have come from a page of suppressions: those are keys. */
+/** Throws `cursor_invalid` if a cursor is not a suppression key. */
 export const checkSuppressionCursor = (after: string | undefined): void => {
   if (after !== undefined && !/^[\w-]{43}$/.test(after))
     throw new ProblemError('cursor_invalid', 'the cursor is not a place among suppressions')

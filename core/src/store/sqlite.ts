@@ -20,9 +20,8 @@ import { sqliteTypes } from './sqlite/types.ts'
 import { sqliteUsers } from './sqlite/users.ts'
 
 /**
- * The embedded store, in one SQLite file that it may share with the other embedded parts: `close` stops what runs
- * in the background and leaves the database to its owner. `retention` (ms) is how long
- * notification records and deliveries are kept; an item says itself when it expires.
+ * Returns the store in an SQLite file, which other embedded parts may share. The caller owns the database; `close` stops
+ * background work only. `retention` (ms): how long notification records and deliveries are kept.
  */
 export const sqliteStore = ({
   database,

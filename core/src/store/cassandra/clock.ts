@@ -1,11 +1,11 @@
 /**
- * How far state and removals are written ahead of the clock (ms). Content is written with the time its
- * notification was accepted, which a sender's id may put a minute into the future and another machine's clock a
- * little more; what happens to an item must always be later than the item.
+ * Lead of the write timestamps of state changes and removals over the clock, in ms. Content is written with the time of
+ * acceptance, which a sender's id may set a minute ahead and another machine's clock a little more. Changes must always be
+ * later than the content.
  */
 export const LEAD_MS = 5 * 60_000
 
-/** Write times in µs, ahead of the clock by `lead` (ms), and never the same twice in one process. */
+/** Returns write timestamps in µs, `lead` (ms) ahead of the clock and strictly increasing within the process. */
 export const writeClock = (lead = 0): (() => number) => {
   let last = 0
   return () => {

@@ -19,7 +19,7 @@ import { forEach, type Session, type Statement } from './session.ts'
 import { ttlFor } from './ttl.ts'
 import { walkPartitions } from './walk.ts'
 
-/** Partitions that a sum reads at once, and rows of each that it holds: what bounds its memory. */
+/** Partitions that a sum reads concurrently, and rows buffered of each. Bounds memory. */
 const SUMMED = { partitions: 8, rows: 500 }
 
 const TIMES = DELIVERY_STATES.map((state) => `${state}_at`)
@@ -44,8 +44,8 @@ const keyOf = (row: types.Row): DeliveryKey => ({
 const said = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
 /**
- * A cell for the time of each state and for each detail, all written with the time of the change: the latest change
- * wins each cell, in whatever order changes arrive, and nothing is read. What a change leaves out is not written.
+ * Stores each state's time and each field in a cell of its own, with the time of the change as its timestamp. The latest
+ * change wins per cell in any order of arrival, without a read. Absent fields are not written.
  */
 export const cassandraDeliveries = (session: Session, retention: number): Deliveries => {
   const table = session.table('deliveries')
@@ -66,7 +66,7 @@ export const cassandraDeliveries = (session: Session, retention: number): Delive
       detail,
       next_attempt: nextAttempt,
     }).filter(([, value]) => value !== undefined)
-    // As many texts as there are states, times the few ways to say something of each.
+    // The number of statements is bounded by states and combinations of fields.
     const query = `UPDATE ${table} USING TIMESTAMP ? AND TTL ? SET ${cells.map(([cell]) => `${cell} = ?`).join(', ')}
       WHERE ${PARTITION} AND user = ? AND step = ? AND device = ?`
     const place = [tenant, notification, partOf(toAudience, user), user, step, device]

@@ -9,20 +9,20 @@ import { forEach, type Session } from './session.ts'
 
 const IDS_PER_QUERY = 100
 
-/** What the other parts of the adapter ask of devices. */
+/** Devices, with what other parts of the adapter need. */
 export type CassandraDevices = Devices & {
-  /** Removes all of a user's. */
+  /** Removes all devices of a user. */
   clear(tenant: string, user: string): Promise<void>
 }
 
-/** A version of a device: which, and when it was written (µs). */
+/** A version of a device: its place and write timestamp (µs). */
 type Version = { user: string; id: string; at: number }
 
 /**
- * Devices by user, and beside them who holds each target. A holder is changed with LWT, before the device is written,
- * and names the version of the device it speaks of. A removal is written with the time of the version it is about: it
- * takes that one away even when it is only written afterwards, and never a later one. So of any number of users who
- * register the same target at once, one keeps it.
+ * Stores devices by user, and the holder of each unique address in a table of its own. The holder is set by LWT before the
+ * device is written, and names the device's version. A removal carries the timestamp of the version that it removes, so it
+ * removes that version even if that is written later, and never a later version. So one of several concurrent
+ * registrations of an address keeps it.
  */
 export const cassandraDevices = (session: Session, seal: Seal): CassandraDevices => {
   const devices = session.table('devices')
@@ -50,7 +50,7 @@ export const cassandraDevices = (session: Session, seal: Seal): CassandraDevices
       },
     ])
 
-  /** Makes `mine` the holder, and removes the device that was. */
+  /** Makes `mine` the holder and removes the previous holder's device. */
   const hold = async (tenant: string, target: string, mine: Version): Promise<void> => {
     const { user, id, at } = mine
     const insert = `INSERT INTO ${holders} (tenant, target, user, id, at) VALUES (?, ?, ?, ?, ?) IF NOT EXISTS`
@@ -68,7 +68,7 @@ export const cassandraDevices = (session: Session, seal: Seal): CassandraDevices
     }
   }
 
-  /** Ends what a version holds, unless somebody else holds it by now. */
+  /** Releases what a version holds, unless another device holds it now. */
   const release = async (tenant: string, target: string, { user, id, at }: Version): Promise<void> => {
     await session.claim(`DELETE FROM ${holders} WHERE ${HOLDER} ${SAME}`, [tenant, target, user, id, at])
   }

@@ -13,12 +13,12 @@ import { requireNamespace } from '../../installation/namespace.ts'
 import { translate } from './session.ts'
 
 /**
- * The schema, one statement a step; a step that has been released never changes. A step may run twice when the
- * process that runs it dies, so each says IF NOT EXISTS.
+ * The schema, one statement per step. A released step never changes. A step may run twice if its process crashes, so each
+ * uses IF NOT EXISTS.
  *
- * Inbox: UnifiedCompaction drops SSTables whose rows have all reached their TTL, without a window that late state
- * changes would tear open. gc_grace_seconds stays at ten days: a removal must outlive every redelivery (the event
- * log keeps three days), and repairs must be more frequent than that.
+ * Inbox: UnifiedCompaction drops SSTables whose rows have all expired, also if state changes came late. gc_grace_seconds
+ * stays at ten days: a tombstone must outlive every redelivery (the event log keeps three days), and repairs must run more
+ * often than that.
  */
 export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[] = [
   (table) => `CREATE TABLE IF NOT EXISTS ${table('inbox')} (
@@ -112,16 +112,16 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
 ]
 
-/** A holder that dies gives way after this long; each step renews it. */
+/** Lease of the migration lock. Each step renews it. */
 const LEASE_S = 60
 const LOOK_AGAIN_MS = 250
 const PATIENCE_MS = 3 * 60_000
-/** A change of schema waits for every node. */
+/** Options of schema changes, which wait for every node. */
 const SLOW = { readTimeout: 30_000, prepare: false, consistency: types.consistencies.quorum }
 const LOOK = { prepare: false, consistency: types.consistencies.localQuorum }
 const CLAIM = { prepare: false, isIdempotent: false, consistency: types.consistencies.quorum }
 
-/** The last step this keyspace has seen; 0 when there is no keyspace yet. */
+/** Returns the last applied step; 0 if the keyspace does not exist. */
 export const schemaVersion = async ({ client, keyspace }: CassandraConnection): Promise<number> => {
   try {
     const { rows } = await client.execute(
@@ -131,13 +131,13 @@ export const schemaVersion = async ({ client, keyspace }: CassandraConnection): 
     )
     return Math.max(0, ...rows.map((row) => Number(row.version)))
   } catch (error) {
-    // How Cassandra says that the keyspace or the table is not there.
+    // The keyspace or the table does not exist.
     if (error instanceof errors.ResponseError && error.code === types.responseErrorCodes.invalid) return 0
     throw translate(error)
   }
 }
 
-/** The same table made by two processes at once must not get two ids, which Cassandra cannot put right. */
+/** Returns a fixed id for a table, because concurrent creation must not produce two ids, which Cassandra cannot repair. */
 const tableId = (name: string): string =>
   hash('sha256', name, 'hex').replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-4$3-8$4-$5')
 
@@ -165,9 +165,9 @@ const prepareKeyspace = async ({ client, keyspace, replication }: CassandraConne
 }
 
 /**
- * Brings the keyspace up to date. One process at a time does the work, holding a lease; the others wait for it
- * and find nothing left to do. A new keyspace gets the namespace `wanted`, or a random one. Throws SetupError for a
- * keyspace of another layout, which is left as it is, or another namespace.
+ * Migrates the keyspace. One process at a time holds the lease and applies the steps; others wait for it. A new keyspace
+ * gets the namespace `wanted`, or a random one. Throws SetupError, changing nothing, for a keyspace of another layout or
+ * namespace.
  */
 export const migrate = async (connection: CassandraConnection, wanted?: string): Promise<void> => {
   const { client, keyspace } = connection

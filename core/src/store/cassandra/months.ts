@@ -6,13 +6,13 @@ export const monthOf = (ms: number): number => {
   return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
 }
 
-/** The ids that can be those of items: the month they lie in is in them. */
+/** Returns the ids that carry a time, with their month. Other ids cannot be item ids. */
 export const datedIds = (ids: readonly string[]): { id: string; time: number; month: number }[] =>
   ids.flatMap((id) => {
     const time = uuid7Time(id)
     return time === undefined ? [] : [{ id, time, month: monthOf(time) }]
   })
 
-/** Months from the newest to the oldest, both inclusive. */
+/** Returns the months from the newest to the oldest, both inclusive. */
 export const monthsBetween = (newest: number, oldest: number): number[] =>
   Array.from({ length: Math.max(0, newest - oldest + 1) }, (_, back) => newest - back)

@@ -9,33 +9,33 @@ import { forEach, type Session, type Statement } from './session.ts'
 import { ttlUntil } from './ttl.ts'
 
 const HOUR_MS = 3_600_000
-/** Marks that this process remembers having written. */
+/** Maximum number of written marks that a process remembers. */
 const MARKS_MAX = 50_000
-/** Hours whose marks are read together: at most 360 rows each. */
+/** Hours whose marks are read together, at most 360 rows each. */
 const HOURS_AT_ONCE = 8
 
-/** The longest a notification waits for `deliverAt`: how much longer than the retention its record is kept. */
+/** Maximum wait for `deliverAt`, which adds to the retention of a record. */
 export const WAIT_MS = 367 * 86_400_000
 
 const hourOf = (ms: number): number => Math.floor(ms / HOUR_MS)
 const yearOf = (ms: number): number => new Date(ms).getUTCFullYear()
 
-/** A bucket that holds records. `dated`: in the partition of the bucket itself; `pointed`: pointers to them. */
+/** A non-empty bucket. `dated`: records lie in the bucket's own partition. `pointed`: it has pointers to records. */
 export type Marked = { bucket: number; dated: boolean; pointed: boolean }
 type Kind = 'dated' | 'pointed'
 
-/** Whether a record lies in the bucket of its acceptance: its id is a UUIDv7 that carries that time. */
+/** Reports whether a record lies in the bucket of its acceptance, because its id is a UUIDv7 with that time. */
 export const isDated = ({ id, acceptedAt }: NotificationRecord): boolean => uuid7Time(id) === acceptedAt
 
 /**
- * What finds notifications by time and by user, beside the records themselves.
+ * Indexes notifications by time and by user.
  *
- * - Records with dated ids lie in buckets of ten seconds, in order. Which buckets are not empty is marked, by hour, and
- *   which hours, by year. A process marks a bucket once, so at any rate this costs few writes.
- * - Every other record has a pointer in the bucket of its acceptance: one mutation per batch and tenant.
- * - Users named without an item have a row each, by month.
+ * - Records with dated ids are clustered in buckets of ten seconds. Non-empty buckets are marked by hour, and hours by year.
+ *   A process marks a bucket once, so marks cost few writes at any rate.
+ * - Every other record has a pointer in the bucket of its acceptance, one mutation per batch and tenant.
+ * - Users who are named but have no item have a row each, by month.
  *
- * A mark outlives the records of its bucket: it is written with its expiry as its timestamp, so the latest expiry wins.
+ * A mark outlives the records of its bucket: its write timestamp is its expiry, so the latest expiry wins.
  */
 export const notificationIndex = (session: Session, retention: number) => {
   const years = session.table('notification_hours')
@@ -63,7 +63,7 @@ export const notificationIndex = (session: Session, retention: number) => {
     for (const record of records) {
       const { tenant, acceptedAt: at } = record
       const kind: Kind = isDated(record) ? 'dated' : 'pointed'
-      // In whole hours, so that the later records of a bucket do not each renew its mark.
+      // Rounded up to whole hours, so that later records of a bucket do not each renew its mark.
       const until = (hourOf(keptUntil(record, retention)) + 1) * HOUR_MS
       const key = `${tenant}\n${bucketAt(at)}\n${kind}`
       if (Math.max(written.get(key) ?? 0, missing.get(key)?.until ?? 0) < until)
@@ -111,7 +111,7 @@ export const notificationIndex = (session: Session, retention: number) => {
       await Promise.all([mark(records), point(records), listAbsent(records)])
     },
 
-    /** Ends the lists of an absent user. */
+    /** Removes an absent user from the index. */
     forget: (tenant: string, user: string): Promise<void> => {
       const now = Date.now()
       const query = `DELETE FROM ${absentees} WHERE tenant = ? AND user = ? AND month = ?`
@@ -119,7 +119,7 @@ export const notificationIndex = (session: Session, retention: number) => {
       return forEach(months, (month) => session.write([{ query, params: [tenant, user, month] }]))
     },
 
-    /** The buckets of a tenant that hold records accepted between two times (epoch ms), newest first. */
+    /** Returns the non-empty buckets of a tenant between two times of acceptance (epoch ms), newest first. */
     async *buckets(tenant: string, { newest, oldest }: { newest: number; oldest: number }) {
       const inYear = `SELECT hour FROM ${years} WHERE tenant = ? AND year = ? AND hour <= ? AND hour >= ?`
       const inHour = `SELECT bucket, dated, pointed FROM ${hours}

@@ -12,19 +12,19 @@ import { monthOf, monthsBetween } from './months.ts'
 import { isDated, type Marked, type NotificationIndex, WAIT_MS } from './notification-index.ts'
 import type { Session } from './session.ts'
 
-/** Buckets that one page reads at most, and at once. */
+/** Maximum buckets per page, and concurrently. */
 const BUCKETS_MAX = 256
 const WIDEST = 16
-/** Months that one page reads at once. */
+/** Months read concurrently. */
 const MONTHS_AT_ONCE = 6
-/** Records may be accepted this much ahead of our clock: ids carry their sender's. */
+/** Acceptance may be this far ahead of the clock, because ids carry the sender's time. */
 const AHEAD_MS = 86_400_000
 
 export type ListParts = {
   session: Session
   index: NotificationIndex
   retention: number
-  /** A record from the columns of its row; undefined if it has only progress. */
+  /** Returns the record in a row; undefined if the row has only progress. */
   progressOf(row: types.Row): NotificationProgress | undefined
   columns: string
   find(tenant: string, ids: readonly string[]): Promise<Map<string, NotificationProgress>>
@@ -48,7 +48,7 @@ export const notificationList = ({ session, index, retention, progressOf, column
   const readAbsent = `SELECT at, id FROM ${absentees}
     WHERE tenant = ? AND user = ? AND month = ? AND (at, id) < (?, ?) LIMIT ?`
 
-  /** The records that pointers name. A record that was first accepted at another time is listed there. */
+  /** Returns the records behind pointers. A record first accepted at another time is listed there instead. */
   const follow = async (tenant: string, rows: readonly types.Row[]) => {
     const known = await find(
       tenant,
@@ -69,7 +69,7 @@ export const notificationList = ({ session, index, retention, progressOf, column
     ])
     const inOrder = own.flatMap((row) => progressOf(row) ?? []).filter(isDated)
     const found = sorted([...inOrder, ...(await follow(tenant, pointing))])
-    // Where a read stopped at its limit, nothing is known beyond it.
+    // Beyond a read that stopped at its limit, nothing is known.
     const ends = [
       ...(own.length === limit ? own.slice(-1) : []).map((row) => ({
         at: uuid7Time(String(row.id)) ?? 0,

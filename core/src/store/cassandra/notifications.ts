@@ -21,15 +21,15 @@ const IDS_PER_QUERY = 100
 
 const mapOf = <K, V>(value: unknown): Map<K, V> => (value instanceof Map ? (value as Map<K, V>) : new Map())
 
-/** The record that was accepted first. Keys of `records` are when each was accepted, epoch ms as text. */
+/** Returns the record accepted first. Keys of `records` are times of acceptance, epoch ms as text. */
 const first = (records: Map<string, string>): string | undefined => {
   const [earliest] = [...records.keys()].sort((a, b) => Number(a) - Number(b))
   return earliest === undefined ? undefined : records.get(earliest)
 }
 
-/** What the other parts of the adapter ask of notifications. */
+/** Notifications, with what other parts of the adapter need. */
 export type CassandraNotifications = Notifications & {
-  /** Removes the user from lists by user. */
+  /** Removes a user from the index by user. */
   forget(tenant: string, user: string): Promise<void>
 }
 
@@ -46,9 +46,9 @@ const progressOf = (row: types.Row): NotificationProgress | undefined => {
 }
 
 /**
- * Records accepted within ten seconds share a partition, so that a dispatcher's batch of them is one mutation.
- * Each is an entry of a map by its time of acceptance: storing one again overwrites it with itself, and of two
- * the first counts. Progress and cancellation are other cells.
+ * Records accepted within ten seconds share a partition, so that a batch is one mutation. A record is an entry of a map by
+ * time of acceptance: storing it again overwrites it with itself, and the earliest entry counts. Progress and cancellation
+ * are other cells.
  */
 export const cassandraNotifications = (session: Session, retention: number): CassandraNotifications => {
   const table = session.table('notifications')
@@ -76,7 +76,7 @@ export const cassandraNotifications = (session: Session, retention: number): Cas
   const insert = `INSERT INTO ${claims} (tenant, id, acceptances) VALUES (?, ?, ?) IF NOT EXISTS USING TTL ?`
   const replace = `UPDATE ${claims} USING TTL ? SET acceptances = ? WHERE tenant = ? AND id = ? IF acceptances = ?`
 
-  /** One lightweight transaction, unless a window has passed since the last acceptance; then two. */
+  /** Uses one lightweight transaction, or two if the window since the last acceptance has passed. */
   const claimOne = async (tenant: string, claim: AcceptanceClaim, known?: string) => {
     const { id, at, fingerprint, until } = claim
     let cell = known
@@ -135,7 +135,7 @@ export const cassandraNotifications = (session: Session, retention: number): Cas
 
     claim: async (tenant, wanted) => {
       const groups = claimsById(wanted)
-      // A UUIDv7 that named its own time had no need to claim it: its record says when.
+      // A UUIDv7 with its own time is not claimed; its record has the time.
       const timed = [...groups.keys()].filter((id) => uuid7Time(id) !== undefined)
       const records = await recorded(tenant, timed)
       const answers = new Array<Acceptance>(wanted.length)

@@ -2,37 +2,37 @@ import { type Client, errors, types } from 'cassandra-driver'
 import { UnavailableError } from '../../errors.ts'
 import { slices } from '../grouping.ts'
 
-/** A statement and its values. Texts must be few: the driver keeps each prepared. */
+/** A statement and its values. The number of distinct texts must be bounded, because the driver caches each prepared. */
 export type Statement = { query: string; params: unknown[] }
 
-/** One keyspace. Every statement is prepared, idempotent and rejects within the driver's time limits. */
+/** A session of one keyspace. Statements are prepared, idempotent and settle within the driver's time limits. */
 export type Session = {
   /** The full name of a table. */
   table(name: string): string
   /**
-   * Pages of rows of one partition after the other; each element of `partitions` is the values for one. The first
-   * page of each, of `size` rows, is asked for at once, the others, growing to SCAN_MOST, when they are needed.
+   * Yields pages of rows, partition by partition; each element of `partitions` is the values of one. Requests the first page
+   * of each, of `size` rows, at once, and further pages, growing to SCAN_MOST, on demand.
    */
   scan(query: string, partitions: unknown[][], size?: number): AsyncGenerator<types.Row[]>
-  /** All rows, however many pages they take. */
+  /** Returns all rows, over any number of pages. */
   rows(query: string, params: unknown[]): Promise<types.Row[]>
-  /** Runs statements that all write one partition as one mutation (per 50 of them). */
+  /** Runs statements of one partition as one mutation per 50 statements. */
   write(statements: Statement[]): Promise<void>
-  /** Runs an INSERT … IF NOT EXISTS, linearizable in this data centre. Resolves with the row that was there before. */
+  /** Runs an INSERT … IF NOT EXISTS, linearizable in this data center. Resolves with the existing row, if any. */
   claim(query: string, params: unknown[]): Promise<types.Row | undefined>
-  /** The same of rows of one partition, all or none; at most CLAIMS of them. Resolves with whether it was all. */
+  /** Like `claim`, for at most CLAIMS rows of one partition, all or none. Resolves with whether it was applied. */
   claimAll(statements: Statement[]): Promise<boolean>
 }
 
-/** Statements of this process that may wait for Cassandra at once. */
+/** Maximum outstanding statements of this process. */
 const IN_FLIGHT = 384
 
-/** Rows asked for at once, unless the caller has reasons to ask for fewer. */
+/** Default page size. */
 const PAGE = 2_000
 const SCAN_MOST = 512
-/** Statements per mutation: at the largest content (64 KiB) well under Cassandra's limit of 16 MiB. */
+/** Statements per mutation. With content of maximum size (64 KiB) well below Cassandra's limit of 16 MiB. */
 const BATCH = 50
-/** Rows claimed together at most. */
+/** Maximum rows per claim. */
 export const CLAIMS = 50
 
 const PREPARED = { prepare: true }
@@ -53,7 +53,7 @@ const NOT_NOW: number[] = [
   codes.writeFailure,
 ]
 
-/** Turns the driver's ways of saying "not now" into one, and leaves faults of ours as they are. */
+/** Maps the driver's errors of unavailability to UnavailableError; returns other errors unchanged. */
 export const translate = (error: unknown): unknown => {
   if (error instanceof errors.ResponseError)
     return NOT_NOW.includes(error.code) ? new UnavailableError('store', error) : error
@@ -63,7 +63,7 @@ export const translate = (error: unknown): unknown => {
   return notNow ? new UnavailableError('store', error) : error
 }
 
-/** Lets at most `width` pieces of work run at once; the rest wait their turn. */
+/** Limits concurrency to `width`; further work waits in order. */
 const gate = (width: number) => {
   let free = width
   const waiting: (() => void)[] = []
@@ -123,8 +123,8 @@ export const cassandraSession = (client: Client, keyspace: string): Session => {
 }
 
 /**
- * Runs `work` for every item, and stops starting more as soon as one has failed. How much runs at once is the
- * session's to limit; `width` bounds what one caller lines up there.
+ * Runs `work` for every item and starts no more after a failure. The session limits concurrency; `width` bounds what one
+ * caller enqueues.
  */
 export const forEach = async <T>(
   items: readonly T[],

@@ -10,7 +10,7 @@ import { walkPartitions } from './walk.ts'
 
 const KEYS_PER_QUERY = 100
 
-/** Spread over slots by their keys, which are the clustering. */
+/** Stores suppressions in slots by the hash of their key, clustered by key. */
 export const cassandraSuppressions = (session: Session, seal: Seal): Suppressions => {
   const table = session.table('suppressions')
   const opened = (tenant: string, row: types.Row) =>

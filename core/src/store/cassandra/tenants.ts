@@ -5,7 +5,7 @@ import { openTenant, sealTenant } from '../sealed.ts'
 import { stored } from '../stored.ts'
 import type { Session } from './session.ts'
 
-/** Tenants are few and listed together, so they share one partition. */
+/** All tenants share one partition, because they are few and listed together. */
 const LIST = 0
 
 export const cassandraTenants = (session: Session, seal: Seal): Tenants => {

@@ -2,15 +2,15 @@ import type { Topics } from '../ports/topics.ts'
 import { slotOf } from '../slots.ts'
 import { forEach, type Session } from './session.ts'
 
-/** What the other parts of the adapter ask of topics. */
+/** Topics, with what other parts of the adapter need. */
 export type CassandraTopics = Topics & {
-  /** Ends every membership of a user. */
+  /** Removes a user from every topic. */
   leave(tenant: string, user: string): Promise<void>
 }
 
 /**
- * Members by topic, and the topics of each user beside them. The latter is written first and removed last, so that
- * no membership is ever without it.
+ * Stores members by topic, and topics by user. The row by user is written first and removed last, so that every membership
+ * has one.
  */
 export const cassandraTopics = (session: Session): CassandraTopics => {
   const members = session.table('topic_members')

@@ -22,24 +22,24 @@ const profile = (row: types.Row): UserProfile =>
   row.profile instanceof Map ? profileOf(row.profile as Map<string, string>) : {}
 
 /**
- * Erasures lie in this many partitions of a tenant. Few, because every batch of a dispatcher asks for those of its users; a
- * million erasures are some 20 MB each.
+ * Partitions of a tenant's erasures. Few, because every batch of a dispatcher reads them. With a million erasures each is
+ * about 20 MB.
  */
 const ERASURE_SLOTS = 4
-/** The partition that says whether a tenant has ever erased anybody. */
+/** The partition that records whether a tenant has ever erased a user. */
 const EVER_SLOT = -1
-/** Tenants who are known to have. */
+/** Maximum number of tenants remembered as having erased a user. */
 const EVER_MAX = 10_000
 
 const erasureSlot = (key: string): number =>
   (Buffer.from(key.slice(0, 2), 'base64url')[0] ?? 0) % ERASURE_SLOTS
 
 /**
- * A profile is a map of single attributes, so that merges of different attributes do not lose each other.
+ * Stores a profile as a map of attributes, so that concurrent merges of different attributes do not overwrite each other.
  *
- * An erasure is recorded, then its time is settled, then everything is deleted as of that time. A merge is written with
- * the time before it looked for an erasure, so the deletion wins over a merge that did not see it. A put is written later
- * than any erasure it follows.
+ * An erasure is recorded first; after ERASURE_SETTLE_MS everything is deleted with its timestamp. A merge is written with
+ * the time before it looked for an erasure, so the deletion wins over a merge that missed it. A put is written later than
+ * any erasure before it.
  */
 export const cassandraUsers = (
   session: Session,
@@ -55,10 +55,10 @@ export const cassandraUsers = (
   const erasures = session.table('erasures')
   const USER = 'tenant = ? AND slot = ? AND user = ?'
   const ERASURE = 'tenant = ? AND slot = ? AND key = ?'
-  /** After every write of its millisecond. */
+  /** Returns a write timestamp after every write of a millisecond. */
   const endOf = (ms: number) => ms * 1_000 + 999
   const clock = writeClock()
-  /** Once true, it stays so: only that is kept. */
+  /** Only `true` is cached, because it never becomes false. */
   const ever = new LRUCache<string, true>({ max: EVER_MAX })
 
   const hasErased = async (tenant: string): Promise<boolean> => {
@@ -102,7 +102,7 @@ export const cassandraUsers = (
         people.map(({ id }) => id),
       )
       const kept = people.filter(({ id, acceptedAt = now }) => !isVoid(gone.get(id), acceptedAt))
-      // `known` makes the row exist when there is no attribute to write.
+      // `known` creates the row if there is no attribute to write.
       const query = `UPDATE ${users} USING TIMESTAMP ? SET known = true, profile = profile + ? WHERE ${USER}`
       await forEach([...grouped(kept, ({ id }) => slotOf(id))], ([slot, group]) =>
         session.write(

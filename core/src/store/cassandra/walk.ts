@@ -1,11 +1,11 @@
 import type { types } from 'cassandra-driver'
 
-/** The most partitions that one step of a walk over few rows asks at once. */
+/** Maximum partitions read concurrently in one step. */
 const WIDEST = 16
 
 /**
- * At most `limit` rows of the partitions `from` to `to` (exclusive), in that order, and the partition of the last one
- * when there may be more. `read` gives at most `limit` rows of one.
+ * Returns at most `limit` rows of the partitions `from` to `to` (exclusive), in order, and the partition of the last row if
+ * there may be more. `read` returns at most `limit` rows of a partition.
  */
 export const walkPartitions = async (
   read: (partition: number) => Promise<types.Row[]>,
@@ -20,7 +20,7 @@ export const walkPartitions = async (
     for (const [index, rows] of parts.entries())
       for (const row of rows) if (found.push(row) === limit) return { rows: found, last: partition + index }
     partition += asked.length
-    // Partitions that fill no page together are few rows each: more of them cost no more memory.
+    // The partitions were sparse, so reading more of them at once needs no more memory.
     width = Math.min(width * 2, WIDEST)
   }
   return { rows: found }

@@ -1,8 +1,8 @@
 import type { Delivery, DeliveryChannel, DeliveryState, DeliveryTotals } from '@carillon/schemas'
 
 /**
- * One delivery of a notification: to one user, by one step of the plan (or IN_APP_STEP), to one device ('' for an
- * address).
+ * Identifies a delivery: notification, user, step of the plan (or IN_APP_STEP), and device ('' for an address of the
+ * profile).
  */
 export type DeliveryPlace = {
   notification: string
@@ -14,7 +14,7 @@ export type DeliveryPlace = {
   toAudience: boolean
 }
 
-/** A delivery has come into a state at `at` (epoch ms). What is left out stays as it was. */
+/** A delivery reached a state at `at` (epoch ms). Absent fields keep their value. */
 export type DeliveryChange = DeliveryPlace & {
   state: DeliveryState
   at: number
@@ -22,30 +22,30 @@ export type DeliveryChange = DeliveryPlace & {
   provider?: string
   providerId?: string
   reason?: string
-  /** The reason in words. A reason without a detail clears the one that was there. */
+  /** The reason in words. A reason without a detail clears the previous detail. */
   detail?: string
-  /** When a queued delivery is tried next, epoch ms. */
+  /** Time of the next attempt of a queued delivery, epoch ms. */
   nextAttempt?: number
 }
 
 /**
- * The ledger: how far every delivery has come. Kept as long as its notification.
+ * The ledger: the progress of every delivery. Kept as long as its notification.
  *
- * - `record` keeps the time of each state by itself, so repeating a change, or bringing changes in another order,
- *   gives the same. Of two times for one state the later stays; so it is with what else a change says.
- * - A delivery's state is the farthest it has been in (the order of DELIVERY_STATES), except that `failed`, `skipped` and
- *   `in_doubt` give way to a later `sent` or `queued`: it was tried again. A reason is shown in these three, and while a
+ * - `record` is idempotent and does not depend on the order of changes. The latest time per state wins, and so does the
+ *   latest value of every other field.
+ * - A delivery's state is the farthest it has reached, in the order of DELIVERY_STATES. `failed`, `skipped` and `in_doubt`
+ *   give way to a later `sent` or `queued`, because it was retried. A reason is shown in these three states, and while a
  *   queued delivery waits for its next attempt.
  */
 export interface Deliveries {
   record(tenant: string, changes: readonly DeliveryChange[]): Promise<void>
-  /** In no promised order, from a place on; of one user if named. */
+  /** Lists deliveries in unspecified order, after a cursor; of one user if given. */
   list(
     tenant: string,
     notification: { id: string; toAudience: boolean; user?: string },
     query: { after?: string; limit: number },
   ): Promise<{ deliveries: Delivery[]; next?: string }>
-  /** All deliveries of each recipient of a notification, in the order asked for. */
+  /** Returns all deliveries of each recipient, in the order of `recipients`. */
   of(
     tenant: string,
     recipients: readonly { id: string; toAudience: boolean; user: string }[],

@@ -1,16 +1,16 @@
 import type { Channel, Suppression } from '@carillon/schemas'
 
-/** Addresses not to be written to, by channel. Kept under a keyed hash, and encrypted for showing. */
+/** Suppressed addresses by channel, found by keyed hash and encrypted at rest. */
 export interface Suppressions {
   /** Adds or replaces. */
   put(tenant: string, suppressions: readonly Suppression[]): Promise<void>
-  /** Which of these are suppressed, in the order given; undefined where one is not. */
+  /** Returns the suppression of each address, in the order given; undefined if it is not suppressed. */
   find(
     tenant: string,
     addresses: readonly { channel: Channel; address: string }[],
   ): Promise<(Suppression | undefined)[]>
   remove(tenant: string, addresses: readonly { channel: Channel; address: string }[]): Promise<void>
-  /** In no promised order, from a place on. */
+  /** Lists suppressions in unspecified order, after a cursor. */
   list(
     tenant: string,
     query: { after?: string; limit: number },

@@ -2,9 +2,9 @@ import type { TenantLimits, TenantSettings } from '@carillon/schemas'
 
 export type Tenant = {
   id: string
-  /** Secrets that sign user tokens, newest first; all verify, the first signs. */
+  /** Secrets of user tokens, newest first. The first signs; all verify. */
   secrets: { kid: string; secret: string }[]
-  /** The keys its web pushes are signed with (VAPID, RFC 8292), base64url. */
+  /** VAPID keys for web push (RFC 8292), base64url. */
   vapid: { publicKey: string; privateKey: string }
   createdAt: string
   settings: TenantSettings
@@ -15,7 +15,7 @@ export type ApiKey = {
   id: string
   tenant: string
   name: string
-  /** SHA-256 of the secret part, base64url. The secret itself is never stored. */
+  /** SHA-256 of the secret part, base64url. The secret is not stored. */
   hash: string
   scopes: string[]
   createdAt: string
@@ -23,7 +23,7 @@ export type ApiKey = {
 }
 
 export interface Tenants {
-  /** Creates or replaces all but settings and limits. `secrets` and `vapid` are encrypted at rest. */
+  /** Creates or replaces a tenant, except its settings and limits. `secrets` and `vapid` are encrypted at rest. */
   put(tenant: Omit<Tenant, 'settings' | 'limits'>): Promise<void>
   /** Replaces the settings. The tenant must exist. */
   putSettings(id: string, settings: TenantSettings): Promise<void>

@@ -4,32 +4,31 @@ import type { Stretch, UserPage } from './walk.ts'
 
 export type StoredUser = { id: string; profile: UserProfile }
 
-/** Attributes that came with a notification, and when that was accepted (epoch ms; now, unless given). */
+/** Attributes sent with a notification. `acceptedAt`: when it was accepted, epoch ms; default now. */
 export type IntroducedUser = StoredUser & { acceptedAt?: number }
 
 /**
- * The people of a tenant. Addresses are encrypted at rest. All writes are idempotent.
+ * The users of a tenant. Addresses are encrypted at rest. All writes are idempotent.
  *
- * An erased user stays erased until `put`. Whatever the order in which `merge` and `remove` are carried out, nothing of
- * before an erasure is left.
+ * An erased user stays erased until `put`. No data from before an erasure remains, in whatever order `merge` and `remove`
+ * take effect.
  */
 export interface Users {
   /**
-   * Creates or merges: attributes that are given replace what was there, others stay. Users who are erased, or were
-   * erased since `acceptedAt`, are left out. Each user at most once.
+   * Creates users or merges attributes into them. Skips users who are erased or were erased since `acceptedAt`. Each user
+   * may appear once.
    */
   merge(tenant: string, users: readonly IntroducedUser[]): Promise<void>
-  /** Creates or replaces. An erased user is one again. */
+  /** Creates or replaces a user. Lifts an erasure. */
   put(tenant: string, user: StoredUser): Promise<void>
   get(tenant: string, ids: readonly string[]): Promise<StoredUser[]>
   /**
-   * Erases the user: removes their profile, inbox, devices and topic memberships, and keeps when that was, for good,
-   * under a keyed hash of the id. `erased` tells of it ERASURE_SETTLE_MS before anything is removed. Resolves to the time
-   * of erasure.
+   * Erases a user: removes profile, inbox, devices and memberships, and keeps the time of erasure for good under a keyed hash
+   * of the id. `erased` reports the erasure ERASURE_SETTLE_MS before anything is removed. Resolves to the time of erasure.
    */
   remove(tenant: string, user: string): Promise<number>
-  /** Those of the users who were ever erased. */
+  /** Returns the erasures of those users who were ever erased. */
   erased(tenant: string, users: readonly string[]): Promise<Map<string, Erasure>>
-  /** Every known user, in no promised order, each once, in pages of at most `limit`. */
+  /** Walks all users, each once, in unspecified order, in pages of at most `limit`. */
   walk(tenant: string, stretch: Stretch, limit: number): Promise<UserPage>
 }

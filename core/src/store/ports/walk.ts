@@ -1,11 +1,11 @@
-/** A place in a walk over users: `slot` is a hash bucket, `user` the last one seen in it. */
+/** A position in a walk over users: a slot, and the last user seen in it. */
 export type Place = { slot: number; user: string }
 
-/** Users and topic members are spread over this many slots; a chain of a walk is a range of them. */
+/** Number of slots that users and topic members are hashed to. A chain walks a range of slots. */
 export const SLOTS = 64
 
-/** A stretch of slots, from inclusive to exclusive, and where to go on. */
+/** A range of slots, `from` inclusive, `to` exclusive, and the position to continue after. */
 export type Stretch = { from: number; to: number; after?: Place }
 
-/** `next` is absent at the end of the stretch. */
+/** `next` is absent at the end of the range. */
 export type UserPage = { users: string[]; next?: Place }

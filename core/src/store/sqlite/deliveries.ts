@@ -28,7 +28,7 @@ const shown = (notification: string, { course, ...place }: Row): Delivery => {
   return deliveryOf({ notification, ...place }, times, Object.fromEntries(details))
 }
 
-/** A delivery's course is read and advanced within the commit; its state lies beside it, for sums. */
+/** Reads and updates a delivery within the commit. Stores its state in a column of its own, for totals. */
 export const sqliteDeliveries = (session: Session, retention: number): Deliveries => ({
   record: (tenant, changes) =>
     session.write(({ run, first }) => {
@@ -69,7 +69,7 @@ export const sqliteDeliveries = (session: Session, retention: number): Deliverie
 
   of: async (tenant, recipients) => {
     const asked = recipients.map(({ id, user }) => [id, user])
-    // CROSS JOIN keeps the order of the loops: otherwise every row of the tenant is read for each recipient.
+    // CROSS JOIN fixes the loop order; otherwise SQLite scans the tenant's rows for each recipient.
     const rows = await session.all<Row & { place: number }>(
       `SELECT asked.key AS place, user, step, device, channel, course
        FROM json_each(?) AS asked CROSS JOIN deliveries

@@ -89,7 +89,7 @@ export const MIGRATIONS: readonly string[] = [
 const TABLE =
   'CREATE TABLE IF NOT EXISTS store_migrations (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)'
 
-/** The last step that this file has seen; 0 for a new one. */
+/** Returns the last applied step; 0 for a new file. */
 export const schemaVersion = ({ handle }: Database): number => {
   const table = handle
     .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'store_migrations'")
@@ -101,7 +101,7 @@ export const schemaVersion = ({ handle }: Database): number => {
   return row.version ?? 0
 }
 
-/** Applies the steps that are missing, in one transaction that only one process at a time can be in. */
+/** Applies missing steps in one transaction, which one process at a time can hold. */
 export const migrate = (database: Database): Promise<void> =>
   database.write(() => {
     database.handle.exec(TABLE)

@@ -10,12 +10,12 @@ import type { Session } from './session.ts'
 
 type Row = { content: string; chains: string; cancelledAt: number | null }
 type Chains = Record<string, { reached: number; finished?: true }>
-/** `at`: where it is listed; `acceptedAt` as the record says, which may be another. */
+/** `at`: the place in the list, which may differ from the record's `acceptedAt`. */
 type Listed = Row & { id: string; at: number; acceptedAt: number }
 
 const COLUMNS = 'n.id, n.content, n.chains, n.cancelled_at AS cancelledAt, n.accepted_at AS acceptedAt'
 
-/** Above every place. */
+/** Greater than every place. */
 const NEWEST = { at: Number.MAX_SAFE_INTEGER, id: '' }
 
 const OF_TENANT = `SELECT ${COLUMNS}, n.accepted_at AS at FROM notifications AS n
@@ -49,7 +49,7 @@ const find = async (session: Session, tenant: string, ids: readonly string[]) =>
   return new Map(rows.map((row) => [row.id, progressOf(row)]))
 }
 
-/** The record accepted first stays; progress and cancellation live in other columns, and may come before it. */
+/** The record accepted first is kept. Progress and cancellation are other columns and may be written before it. */
 const PUT = `INSERT INTO notifications (tenant, id, content, accepted_at, expires_at) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET content = excluded.content, accepted_at = excluded.accepted_at, expires_at = excluded.expires_at
   WHERE content IS NULL OR excluded.accepted_at <= accepted_at`
@@ -101,7 +101,7 @@ export const sqliteNotifications = (session: Session, retention: number): Notifi
       const answers = new Array<Acceptance>(wanted.length)
       for (const [id, group] of claimsById(wanted)) {
         const row = first<Acceptance>(RECORDED, [tenant, id, now])
-        // The driver adds a member of its own to rows.
+        // The driver adds a property to rows.
         const record = row && { at: row.at, fingerprint: row.fingerprint }
         const cell = first<{ acceptances: string }>(CLAIMED, [tenant, id, now])?.acceptances
         let held = record ? [record] : cell === undefined ? [] : readAcceptances(cell)

@@ -2,7 +2,7 @@ import { MIGRATIONS, schemaVersion } from './migrations.ts'
 import type { Session } from './session.ts'
 
 const EVERY_MS = 60_000
-/** Rows taken away per commit, so that a purge never keeps anybody waiting. */
+/** Rows per commit, so that a purge does not block other writes. */
 const CHUNK = 500
 
 const STEPS = [
@@ -21,7 +21,7 @@ const STEPS = [
      (SELECT tenant, acquired, key FROM expiring_keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
 ]
 
-/** Takes away everything that has expired, a bounded chunk per commit. Answers how many rows. */
+/** Removes expired rows, a bounded chunk per commit. Returns the number of rows. */
 export const purgeExpired = async (session: Session): Promise<number> => {
   let purged = 0
   for (const sql of STEPS) {
@@ -34,7 +34,7 @@ export const purgeExpired = async (session: Session): Promise<number> => {
   return purged
 }
 
-/** Purges now and then. A failure is told and tried again next time. `stop` waits for a purge that is running. */
+/** Purges periodically. Reports failures and retries next time. `stop` waits for a running purge. */
 export const startPurging = (session: Session): { stop(): Promise<void> } => {
   const purge = async () => {
     try {

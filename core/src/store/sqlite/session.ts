@@ -4,23 +4,23 @@ import type { Database, Durability } from '../../sqlite/database.ts'
 
 export type Value = string | number | null
 
-/** Statements over one database, each prepared on first use. SQL texts must be few: none holds a value. */
+/** Prepares and caches statements. The number of distinct SQL texts must be bounded: values are always bound. */
 export type Session = {
   all<Row>(sql: string, values: Value[]): Promise<Row[]>
   get<Row>(sql: string, values: Value[]): Promise<Row | undefined>
-  /** Runs work that calls `run` and `first` in the next group commit. It must be repeatable. */
+  /** Runs `work` in the next group commit. It may run more than once. */
   write<T>(work: (write: Write) => T, durability?: Durability): Promise<T>
-  /** Anything else that reads the database. */
+  /** Runs other work with the database. */
   with<T>(work: (database: Database) => T | Promise<T>): Promise<T>
 }
 
 export type Write = {
-  /** Answers how many rows it changed, and the rowid of the last one inserted. */
+  /** Returns the number of changed rows and the last inserted rowid. */
   run(sql: string, values: Value[]): { changes: number; row: number }
   first<Row>(sql: string, values: Value[]): Row | undefined
 }
 
-/** SQLite's way of saying that the file, the disk or the lock cannot be had now. */
+/** SQLite error codes of a file, disk or lock that is not available now. */
 const NOT_NOW = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL)/
 
 const translate = (database: Database, error: unknown): unknown => {

@@ -16,7 +16,7 @@ const merged = (old: string | undefined, added: UserProfile): UserProfile =>
     new Map([...flattenProfile(old ? (JSON.parse(old) as UserProfile) : {}), ...flattenProfile(added)]),
   )
 
-/** Most tenants have never erased anybody: for them no key is computed. */
+/** Reports whether a tenant has erased a user. For most it has not, and no key needs to be computed. */
 const EVER = 'SELECT 1 FROM erasures WHERE tenant = ? LIMIT 1'
 const ERASURE =
   'SELECT erased_at AS erasedAt, lifted_at AS liftedAt FROM erasures WHERE tenant = ? AND key = ?'
@@ -89,7 +89,7 @@ export const sqliteUsers = (session: Session, seal: Seal): Users => ({
       })
     const removeAll = () =>
       session.write(({ run }) => {
-        // What is freed in the file is overwritten, too.
+        // Also overwrites freed pages.
         run('PRAGMA secure_delete = ON', [])
         try {
           run('DELETE FROM users WHERE tenant = ? AND slot = ? AND user = ?', [tenant, slotOf(user), user])

@@ -3,7 +3,7 @@ import type { Session, Value } from './session.ts'
 
 type Row = { slot: number; user: string }
 
-/** Rows of one stretch in the order (slot, user); `where` and `values` name the tenant (and topic). */
+/** Returns rows of a range of slots in the order (slot, user). `from` and `values` select the tenant (and topic). */
 export const walk = async (
   session: Session,
   from: string,
