@@ -1,6 +1,6 @@
 import type { Address, Captured, Outgoing, Provider } from '@carillon/core/delivery/provider'
 import { deliveryKey, type Step } from '@carillon/core/delivery/step'
-import { CHANNELS, type InboxItem } from '@carillon/schemas'
+import { CHANNELS, type ItemContent } from '@carillon/schemas'
 import { z } from 'zod'
 import { renderEmail } from '../render/email.ts'
 import { plainText } from '../render/text.ts'
@@ -36,7 +36,7 @@ const render = (message: Outgoing): Captured => {
 /** Builds the entry of a message that was not captured: it was skipped, or a real account sends it. */
 export const listedMessage = (
   step: Step,
-  item: InboxItem | undefined,
+  content: ItemContent | undefined,
   more: Pick<Captured, 'skipped' | 'provider' | 'trouble'>,
 ): Captured => {
   const { user, notification, plan, index, target = '' } = step
@@ -47,8 +47,8 @@ export const listedMessage = (
     channel: plan[index]!.channel,
     to: user,
     notification,
-    ...(item?.title === undefined ? {} : { subject: item.title }),
-    text: item?.body ?? '',
+    ...(content?.title === undefined ? {} : { subject: content.title }),
+    text: content?.body ?? '',
     ...more,
   }
 }

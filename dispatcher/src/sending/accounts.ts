@@ -6,6 +6,7 @@ import type { StoredAccount } from '@carillon/core/store/ports/accounts'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Channel } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
+import { hostOf } from './address.ts'
 import type { RetrySettings } from './retry.ts'
 import { createUpstream, type Upstream } from './upstream.ts'
 
@@ -31,14 +32,6 @@ export type AccountsPorts = {
   log: Log
   publicUrl?: string
   capture?: Tools['capture']
-}
-
-/** The host of an address that is a URL; '' for all others, which the account itself sends to. */
-export const hostOf = (address: Address): string => {
-  if (address.kind !== 'device') return ''
-  const { device } = address
-  const url = 'url' in device ? device.url : 'endpoint' in device ? device.endpoint : undefined
-  return url === undefined ? '' : new URL(url).host
 }
 
 const retryOf = ({ retry }: StoredAccount): RetrySettings | undefined =>

@@ -5,22 +5,22 @@ import type { Acquisition } from '@carillon/core/store/ports/expiring-keys'
 import type { Delivery } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
 
-/** Longer than a send may take, and its record after it: whoever has a claim this old has died. */
+/** Longer than a send and its record may take: the process that holds an older claim has died. */
 export const LEASE_MS = 30_000
 /** Longer than the event log keeps a message that nobody could finish. */
 const CLAIM_TTL_MS = 4 * 86_400_000
 /** How long a claim waits for others. */
 const GATHER_MS = 2
-/** How often what is in doubt is sent again. */
+/** How often a message in doubt is sent again. */
 const RESENDS_MAX = 2
-/** Claims that are remembered because nobody knows whether they were made. */
+/** The most claims of unknown outcome that are remembered. */
 const UNSURE_MAX = 10_000
 
 /**
- * `ours`: nobody else sends this attempt, `again` if it may have been sent before. `done`: it has come to an end already,
- * `failed` saying why if that was the end of all attempts.
- * `busy`: another process may be sending it; look again then (epoch ms). `doubt`: whoever had it died, and nobody knows
- * whether it was sent.
+ * - `ours`: nobody else sends this attempt; `again` if it may have been sent before.
+ * - `done`: its outcome is on record; `failed` is the reason if that was the end of all attempts.
+ * - `busy`: another process may be sending it until then (epoch ms).
+ * - `doubt`: the process that had it died, and nobody knows whether it was sent.
  */
 export type Claim =
   | { claim: 'ours'; again: boolean }
@@ -28,39 +28,39 @@ export type Claim =
   | { claim: 'busy'; until: number }
   | { claim: 'doubt' }
 
-type Asking = { mark: Acquisition; resolve(held: string | undefined): void; reject(error: unknown): void }
+type Asking = { key: Acquisition; resolve(held: string | undefined): void; reject(error: unknown): void }
 
 /**
- * Takes the marks of a tenant together that are asked for within GATHER_MS, or while others are being taken: many cost
- * little more than one.
+ * Acquires the keys of a tenant together that are asked for within GATHER_MS, or while others are being acquired: many
+ * cost little more than one.
  */
-const createTaking = (store: Pick<Store, 'expiringKeys'>) => {
+const createAcquire = (store: Pick<Store, 'expiringKeys'>) => {
   const tenants = new Map<string, Asking[]>()
 
-  const take = async (tenant: string, together: readonly Asking[]) => {
+  const acquire = async (tenant: string, together: readonly Asking[]) => {
     try {
-      const marks = together.map(({ mark }) => mark)
-      const held = await store.expiringKeys.acquire(tenant, marks, CLAIM_TTL_MS)
+      const keys = together.map(({ key }) => key)
+      const held = await store.expiringKeys.acquire(tenant, keys, CLAIM_TTL_MS)
       for (const [index, { resolve }] of together.entries()) resolve(held[index])
     } catch (error) {
       for (const { reject } of together) reject(error)
     }
   }
 
-  const takeAll = async (tenant: string) => {
+  const acquireAll = async (tenant: string) => {
     for (let asking = tenants.get(tenant) ?? []; asking.length > 0; asking = tenants.get(tenant) ?? []) {
       tenants.set(tenant, [])
-      await take(tenant, asking)
+      await acquire(tenant, asking)
     }
     tenants.delete(tenant)
   }
 
-  return (tenant: string, mark: Acquisition): Promise<string | undefined> =>
+  return (tenant: string, key: Acquisition): Promise<string | undefined> =>
     new Promise((resolve, reject) => {
       const asking = tenants.get(tenant)
-      if (asking) return void asking.push({ mark, resolve, reject })
-      tenants.set(tenant, [{ mark, resolve, reject }])
-      setTimeout(takeAll, GATHER_MS, tenant)
+      if (asking) return void asking.push({ key, resolve, reject })
+      tenants.set(tenant, [{ key, resolve, reject }])
+      setTimeout(acquireAll, GATHER_MS, tenant)
     })
 }
 
@@ -71,13 +71,13 @@ const endedSince = ({ times, attempts }: Delivery, attempt: number, since: numbe
   )
 
 /**
- * Who may send an attempt: of all that are handed it, on whichever machine, the first to claim it. So a message that the
- * log delivers twice is sent once; one whose sender died between its claim and its record is in doubt.
+ * Claims attempts: of all processes that are handed an attempt, the first to claim it may send it. So a message that the
+ * log delivers twice is sent once; one whose process died between its claim and its record is in doubt.
  */
 export const createClaims = (store: Pick<Store, 'expiringKeys' | 'deliveries'>, leaseMs = LEASE_MS) => {
   const holder = randomUUID()
-  const takeMark = createTaking(store)
-  /** What a claim that rejected would be known by: nothing was sent on it, so the next try may find it to be its own. */
+  const acquire = createAcquire(store)
+  /** The values of claims that rejected: nothing was sent on them, so the next try may find the claim to be its own. */
   const unsure = new LRUCache<string, string>({ max: UNSURE_MAX, ttl: leaseMs / 2 })
 
   /** The delivery, if the ledger knows of an end that came after the claim. */
@@ -88,12 +88,12 @@ export const createClaims = (store: Pick<Store, 'expiringKeys' | 'deliveries'>, 
     return row && endedSince(row, step.attempt ?? 1, since) ? row : undefined
   }
 
-  const takeKey = async (step: Step, key: string): Promise<number | undefined> => {
+  const claimKey = async (step: Step, key: string): Promise<number | undefined> => {
     const id = `${step.tenant}\n${key}`
     const value = unsure.get(id) ?? `${holder} ${Date.now()}`
     unsure.delete(id)
     try {
-      const held = await takeMark(step.tenant, { key, value, at: acceptedAt(step) })
+      const held = await acquire(step.tenant, { key, value, at: acceptedAt(step) })
       return held === undefined || held === value ? undefined : Number(held.split(' ')[1])
     } catch (error) {
       unsure.set(id, value)
@@ -101,12 +101,12 @@ export const createClaims = (store: Pick<Store, 'expiringKeys' | 'deliveries'>, 
     }
   }
 
-  /** `resend`: what is in doubt is sent again. */
   return {
-    take: async (step: Step, resend: boolean): Promise<Claim> => {
+    /** Claims the step's attempt. `resend`: what is in doubt is sent again. */
+    claim: async (step: Step, resend: boolean): Promise<Claim> => {
       const key = `send:${deliveryKey(step, step.target ?? '')}:${step.attempt ?? 1}`
       for (let round = 0; round <= RESENDS_MAX; round++) {
-        const since = await takeKey(step, round === 0 ? key : `${key}:${round}`)
+        const since = await claimKey(step, round === 0 ? key : `${key}:${round}`)
         if (since === undefined) return { claim: 'ours', again: round > 0 }
         const end = await ended(step, since)
         if (end)
@@ -118,3 +118,5 @@ export const createClaims = (store: Pick<Store, 'expiringKeys' | 'deliveries'>, 
     },
   }
 }
+
+export type Claims = ReturnType<typeof createClaims>

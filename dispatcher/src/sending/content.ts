@@ -1,7 +1,7 @@
 import type { Content } from '@carillon/core/delivery/provider'
 import { type Step, secretContext } from '@carillon/core/delivery/step'
 import type { Seal } from '@carillon/core/security/seal'
-import type { InboxItem } from '@carillon/schemas'
+import type { ItemContent } from '@carillon/schemas'
 
 /** A link that is a path made absolute; undefined when there is nothing to make it so. */
 const absolute = (url: string | undefined, base: string | undefined): string | undefined => {
@@ -10,7 +10,7 @@ const absolute = (url: string | undefined, base: string | undefined): string | u
 }
 
 /** What a message about an item says. `base` is what its paths are relative to. Pure. */
-export const itemContent = (item: InboxItem, base: string | undefined): Content => ({
+export const itemContent = (item: ItemContent, base: string | undefined): Content => ({
   title: item.title,
   body: item.body,
   url: absolute(item.url, base),

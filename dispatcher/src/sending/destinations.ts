@@ -4,11 +4,15 @@ import type { StoredDevice } from '@carillon/core/store/ports/devices'
 import { type Channel, channelOfDevice, type UserProfile } from '@carillon/schemas'
 import type { OpenAccount } from './accounts.ts'
 
-/** One thing of a person's that a channel reaches, and the accounts that can, in the order in which to try them. */
-export type Target = {
+/** An account that can send to a destination, and the address it sends to. */
+export type Candidate = { account: OpenAccount; address: Address }
+
+/** One place where a channel reaches a person. */
+export type Destination = {
   /** The device's id; '' for an address of the profile, and for a place that the account itself names. */
-  target: string
-  ways: { account: OpenAccount; address: Address }[]
+  destination: string
+  /** In the order in which they are tried. */
+  candidates: readonly Candidate[]
 }
 
 const profileAddress = (kind: Address['kind'], profile: UserProfile): Address | undefined => {
@@ -22,28 +26,28 @@ const profileAddress = (kind: Address['kind'], profile: UserProfile): Address | 
   return undefined
 }
 
-/** Channels whose addresses lie in profiles; those of all others lie with devices. */
+/** Channels whose addresses are in profiles; those of all others are devices. */
 export const IN_PROFILES: readonly Channel[] = ['email', 'sms', 'mms', 'whatsapp']
-/** Channels whose accounts can name the place themselves, such as an incoming webhook. */
+/** Channels whose accounts can name the destination themselves, such as an incoming webhook. */
 const NAMED_BY_ACCOUNTS: readonly Channel[] = ['webhook', 'slack', 'teams', 'discord']
 /** Kinds of devices of which each has a provider of its own. */
 const PUSH_KINDS = ['web-push', 'fcm', 'apns']
 
 /**
- * What a channel reaches of a person, given the accounts that serve it. A device that names a URL of its own goes before
- * the place that an account names. In development the account that captures takes what no other account does, but it needs
- * the same address or device. Pure.
+ * Returns the destinations of a person in a channel, given the accounts that serve it. A device with a URL of its own goes
+ * before the place that an account names. In development, the account that captures takes what no other account does, but
+ * needs the same address or device. Pure.
  */
-export const targetsOf = (
+export const destinationsOf = (
   channel: Channel,
   accounts: readonly OpenAccount[],
   person: { profile: UserProfile; devices: readonly StoredDevice[] },
-): Target[] => {
-  const targets = new Map<string, Target>()
-  const add = (target: string, account: OpenAccount, address: Address) => {
-    const known = targets.get(target)
-    if (known) known.ways.push({ account, address })
-    else targets.set(target, { target, ways: [{ account, address }] })
+): Destination[] => {
+  const found = new Map<string, Candidate[]>()
+  const add = (destination: string, account: OpenAccount, address: Address) => {
+    const candidates = found.get(destination)
+    if (candidates) candidates.push({ account, address })
+    else found.set(destination, [{ account, address }])
   }
   const devices = person.devices.filter(({ device }) => channelOfDevice(device.kind) === channel)
 
@@ -63,21 +67,19 @@ export const targetsOf = (
   }
 
   const capture = accounts.find(({ provider }) => provider.name === 'capture')
-  if (!capture) return [...targets.values()]
-  if (IN_PROFILES.includes(channel)) {
-    const address = profileAddress(channel === 'email' ? 'email' : 'phone', person.profile)
-    if (address && targets.size === 0) add('', capture, address)
+  if (capture) {
+    if (IN_PROFILES.includes(channel)) {
+      const address = profileAddress(channel === 'email' ? 'email' : 'phone', person.profile)
+      if (address && found.size === 0) add('', capture, address)
+    }
+    for (const { id, device } of devices) if (!found.has(id)) add(id, capture, { kind: 'device', id, device })
+    if (found.size === 0 && NAMED_BY_ACCOUNTS.includes(channel)) add('', capture, { kind: 'account' })
   }
-  for (const { id, device } of devices) if (!targets.has(id)) add(id, capture, { kind: 'device', id, device })
-  if (targets.size === 0 && NAMED_BY_ACCOUNTS.includes(channel)) add('', capture, { kind: 'account' })
-  return [...targets.values()]
+  return [...found].map(([destination, candidates]) => ({ destination, candidates }))
 }
 
-/** The endpoint a webhook goes to: the user's own, or the account's. */
-export const webhookUrl = (
-  channel: Channel,
-  { account, address }: Target['ways'][number],
-): string | undefined => {
+/** Returns the endpoint that a webhook goes to: the user's own, or the account's. */
+export const webhookUrl = (channel: Channel, { account, address }: Candidate): string | undefined => {
   if (channel !== 'webhook') return undefined
   return endpointUrlOf(address.kind === 'device' ? address.device : account.account.config)
 }

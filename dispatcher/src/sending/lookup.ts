@@ -1,20 +1,27 @@
 import { acceptedAt, type Step } from '@carillon/core/delivery/step'
+import { UnavailableError } from '@carillon/core/errors'
+import type { Live, Presence } from '@carillon/core/live/port'
+import { needsPresence, type StepFacts } from '@carillon/core/routing/next'
 import { type Erasure, isVoid } from '@carillon/core/store/erasure'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { StoredDevice } from '@carillon/core/store/ports/devices'
-import type { Channel, InboxItem, UserProfile } from '@carillon/schemas'
+import type { Channel, InboxItem, ItemContent, UserProfile } from '@carillon/schemas'
 import { IN_PROFILES } from './destinations.ts'
 
 export type Person = { profile: UserProfile; devices: readonly StoredDevice[] }
 
-/** What the store knows about a batch of steps. */
+/** What is known about a batch of steps. */
 export type Known = {
-  item(step: Step): InboxItem | undefined
-  cancelled(step: Step): boolean
-  /** The person is erased, or was after what the step is about had been accepted. */
-  erased(step: Step): boolean
+  facts(step: Step, now: number): StepFacts
+  /** What the step says: its item, or its own content; undefined for a one-time password. */
+  content(step: Step): ItemContent | undefined
   person(step: Step): Person
+}
+
+export type LookupPorts = {
+  store: Pick<Store, 'inbox' | 'users' | 'devices' | 'notifications'>
+  live: Pick<Live, 'presence'>
 }
 
 const NOBODY: Person = { profile: {}, devices: [] }
@@ -23,12 +30,28 @@ const unique = <T>(values: Iterable<T>): T[] => [...new Set(values)]
 
 const at = (...parts: string[]) => parts.join('\n')
 
+/** Asks who is connected, of the people of steps without an item. Knows nothing while the live bus is unavailable. */
+const presences = async (
+  live: LookupPorts['live'],
+  steps: readonly Step[],
+): Promise<ReadonlyMap<string, Presence>> => {
+  const asked = steps.filter(needsPresence)
+  if (asked.length === 0) return new Map()
+  try {
+    const answers = await live.presence(asked.map(({ tenant, user }) => ({ tenant, user })))
+    return new Map(asked.map(({ tenant, user }, index) => [at(tenant, user), answers[index] ?? 'away']))
+  } catch (error) {
+    if (error instanceof UnavailableError) return new Map()
+    throw error
+  }
+}
+
 /**
  * Looks up all that a batch of one channel's steps needs, with one question for each tenant, person and notification among
  * them. Of a person it is what the channel needs: the profile, or the devices.
  */
 export const lookUp = async (
-  store: Pick<Store, 'inbox' | 'users' | 'devices' | 'notifications'>,
+  { store, live }: LookupPorts,
   channel: Channel,
   steps: readonly Step[],
 ): Promise<Known> => {
@@ -46,11 +69,12 @@ export const lookUp = async (
   }
   const notifications = new Map(
     steps
-      .filter(({ item }) => item !== undefined)
+      .filter(({ secret }) => secret === undefined)
       .map(({ tenant, notification }) => [at(tenant, notification), { tenant, id: notification }]),
   )
 
-  await Promise.all([
+  const [presence] = await Promise.all([
+    presences(live, steps),
     ...[...owners.values()].map(async ({ tenant, user, ids }) => {
       for (const item of await store.inbox.get({ tenant, user }, unique(ids)))
         items.set(at(tenant, user, item.id), item)
@@ -74,10 +98,21 @@ export const lookUp = async (
     }),
   ])
 
+  const itemOf = ({ tenant, user, item }: Step) =>
+    item === undefined ? undefined : items.get(at(tenant, user, item))
   return {
-    item: ({ tenant, user, item }) => (item === undefined ? undefined : items.get(at(tenant, user, item))),
-    cancelled: ({ tenant, notification }) => cancelled.has(at(tenant, notification)),
-    erased: (step) => isVoid(erasures.get(at(step.tenant, step.user)), acceptedAt(step)),
+    facts: (step, now) => {
+      const { tenant, user, notification } = step
+      const known = presence.get(at(tenant, user))
+      return {
+        item: itemOf(step),
+        cancelled: cancelled.has(at(tenant, notification)),
+        erased: isVoid(erasures.get(at(tenant, user)), acceptedAt(step)),
+        ...(known && { presence: known }),
+        now,
+      }
+    },
+    content: (step) => itemOf(step) ?? step.content,
     person: ({ tenant, user }) => people.get(at(tenant, user)) ?? NOBODY,
   }
 }

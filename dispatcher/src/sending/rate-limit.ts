@@ -3,12 +3,12 @@ import type { Channel, Rate } from '@carillon/schemas'
 import type { OpenAccount } from './accounts.ts'
 
 /**
- * The installation's own limits: for all of it, each tenant, each sender and each user of a tenant, and each
+ * The installation's own rate limits: for all of it, each tenant, each sender and each user of a tenant, and each
  * tenant's channel.
  */
 export type Rates = Partial<Record<'global' | 'tenant' | 'sender' | 'user' | Channel, Rate>>
 
-/** Every limit that one message to one person by one account is under. Pure. */
+/** Returns every rate limit that applies to one message to one person by one account. Pure. */
 export const limitsOf = (
   rates: Rates,
   { tenant, sender, user, channel }: { tenant: string; sender?: string; user: string; channel: Channel },
@@ -25,8 +25,8 @@ export const limitsOf = (
   ]
 }
 
-/** Asks for the turns of all that come within one turn of the event loop together. */
-export const createPace = (limits: Limits) => {
+/** Asks the rate limits, with one call for all that ask within one turn of the event loop. */
+export const createRateLimit = (limits: Limits) => {
   let waiting: { turn: Turn; resolve: (granted: Granted) => void; reject: (error: unknown) => void }[] = []
 
   const ask = async () => {
@@ -48,4 +48,4 @@ export const createPace = (limits: Limits) => {
   }
 }
 
-export type Pace = ReturnType<typeof createPace>
+export type RateLimit = ReturnType<typeof createRateLimit>

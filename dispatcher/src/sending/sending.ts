@@ -4,6 +4,7 @@ import { createEndpoints, DISABLE_AFTER_MS } from '@carillon/core/delivery/endpo
 import type { Http, Providers, Tools } from '@carillon/core/delivery/provider'
 import { createReports } from '@carillon/core/delivery/reports'
 import type { Limits } from '@carillon/core/limits/port'
+import type { Live } from '@carillon/core/live/port'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
@@ -15,10 +16,13 @@ import { createConsumer } from '../consumer/consumer.ts'
 import { createOutages } from '../consumer/outages.ts'
 import { workHandle } from '../consumer/work.ts'
 import { createAccounts } from './accounts.ts'
-import { createAttempt } from './attempt.ts'
-import { createHandle } from './handle.ts'
-import { createPace, type Rates } from './rate-limit.ts'
+import { createClaims } from './claim.ts'
+import { createPermits } from './permit.ts'
+import { createRateLimit, type Rates } from './rate-limit.ts'
+import { createReachability } from './reachability.ts'
 import { type RetrySettings, retryPolicy } from './retry.ts'
+import { createSend } from './send.ts'
+import { createSendStep } from './send-step.ts'
 import { createStepKind } from './steps.ts'
 import { createTroubles } from './troubles.ts'
 
@@ -30,6 +34,7 @@ const BATCH = 64
 export type SendingPorts = {
   stream: Stream
   store: Store
+  live: Pick<Live, 'presence'>
   cache: SettingsCache
   invalidations: Invalidations
   seal: Seal
@@ -53,7 +58,8 @@ export type SendingOptions = {
 
 /** Starts reading the queues of every channel. They share nothing but the processor. */
 export const startSending = async (ports: SendingPorts, options: SendingOptions = {}) => {
-  const { stream, store, cache, invalidations, seal, limits, http, providers, log, metrics, capture } = ports
+  const { stream, store, live, cache, invalidations, seal, limits, http, providers, log, metrics } = ports
+  const { capture } = ports
   const { rates = {}, retries = {}, publicUrl, appUrl, leaseMs } = options
   const outages = createOutages({ log, metrics })
   const reports = createReports({ store, stream, seal })
@@ -62,12 +68,20 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
   const disableAfterMs = Math.max(DISABLE_AFTER_MS, retryPolicy('webhook', retries.webhook).windowMs)
   const endpoints = createEndpoints(store.expiringKeys, { disableAfterMs, invalidations })
   const troubles = createTroubles({ log, metrics })
-  const attempt = createAttempt(
-    { store, cache, seal, pace: createPace(limits), endpoints, troubles, metrics },
-    { rates, retries, publicUrl, appUrl, leaseMs },
+  const sendStep = createSendStep(
+    {
+      store,
+      cache,
+      reachability: createReachability({ store, accounts, endpoints }),
+      permits: createPermits(createRateLimit(limits), rates),
+      claims: createClaims(store, leaseMs),
+      send: createSend({ seal, endpoints, troubles, metrics }, { publicUrl }),
+      metrics,
+      capture,
+    },
+    { retries, appUrl },
   )
-  const handle = createHandle({ store, accounts, endpoints, attempt, metrics, capture })
-  const stepPorts = { store, stream, reports, handle, outages }
+  const stepPorts = { store, live, stream, reports, sendStep, outages }
   const consumers = await Promise.all(
     CHANNELS.flatMap((channel) =>
       queuesOf(channel).map(async (queue) => {

@@ -1,92 +1,122 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deliveryEvent } from '@carillon/core/delivery/events'
 import type { Reports } from '@carillon/core/delivery/reports'
+import { conclude } from '@carillon/core/routing/conclude'
+import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Stream } from '@carillon/core/stream/port'
 import { type Outages, Stopped } from '../consumer/outages.ts'
-import { createConclude } from './conclude.ts'
-import type { Result } from './result.ts'
+import type { Consequences } from './consequences.ts'
 
-/** The most results written together. */
+/** The most consequences written together. */
 const BATCH = 256
-/** Fewer results than this wait for others: writing many costs little more than writing one. */
+/** Fewer than this wait for others: writing many costs little more than writing one. */
 const ENOUGH = 32
 const LINGER_MS = 10
 
 export type SettlePorts = {
   store: Pick<Store, 'devices' | 'suppressions' | 'deliveries'>
   stream: Pick<Stream, 'publish'>
-  reports: Reports
+  reports: Pick<Reports, 'remember'>
   outages: Outages
 }
 
-const byTenant = <Each, Part>(results: readonly Each[], part: (each: Each) => [string, readonly Part[]]) => {
-  const groups = new Map<string, Part[]>()
-  for (const result of results) {
-    const [tenant, parts] = part(result)
-    if (parts.length === 0) continue
-    const group = groups.get(tenant)
-    if (group) group.push(...parts)
-    else groups.set(tenant, [...parts])
-  }
-  return [...groups]
-}
-
+type Failed = NonNullable<Consequences['failed']>
 type Waiting = {
-  result: Result
+  consequences: Consequences
   resolve(dead: DeadReason | undefined): void
   reject(error: unknown): void
 }
 
+/** Calls `write` once for each tenant that has parts. */
+const byTenant = async <Part>(
+  all: readonly Consequences[],
+  parts: (each: Consequences) => readonly Part[],
+  write: (tenant: string, parts: readonly Part[]) => Promise<unknown>,
+): Promise<void> => {
+  const owned = all.flatMap((each) => parts(each).map((part) => ({ tenant: each.tenant, part })))
+  await Promise.all(
+    [...grouped(owned, ({ tenant }) => tenant)].map(([tenant, some]) =>
+      write(
+        tenant,
+        some.map(({ part }) => part),
+      ),
+    ),
+  )
+}
+
+const optional = <Part>(part: Part | undefined): Part[] => (part === undefined ? [] : [part])
+
 /**
- * Makes the results of steps durable. Resolves with the reason if the step is a dead letter; its message may then be
- * acknowledged or dead-lettered. Results that come while one batch is written make up the next: one publish for many, and
- * one record per tenant.
+ * Makes the consequences of steps durable. Resolves with the reason if the step is a dead letter; its message may then be
+ * acknowledged or dead-lettered. Consequences that come while one batch is written make up the next: one publish for many,
+ * and one record per tenant.
  */
 export const createSettle = ({ store, stream, reports, outages }: SettlePorts) => {
-  const concludeAll = createConclude(store)
   let waiting: Waiting[] = []
   let flushing = false
 
-  /** Messages go first: a step that is acknowledged has its next attempt, or its successor, in the log. */
-  const write = async (results: readonly Result[]) => {
-    const messages = results.flatMap((result) => [
-      ...result.messages,
-      ...result.changes.map((change) => deliveryEvent(result.tenant, change)),
+  /** Messages go first: a step that is acknowledged has its next attempt in the log. */
+  const write = async (all: readonly Consequences[]): Promise<void> => {
+    const messages = all.flatMap(({ tenant, messages, changes }) => [
+      ...messages,
+      ...changes.map((change) => deliveryEvent(tenant, change)),
     ])
     if (messages.length > 0) await stream.publish(messages)
     await Promise.all([
-      ...byTenant(results, ({ tenant, changes }) => [tenant, changes]).map(([tenant, changes]) =>
-        store.deliveries.record(tenant, changes),
-      ),
-      ...byTenant(results, ({ tenant, suppressions }) => [tenant, suppressions]).map(([tenant, some]) =>
-        store.suppressions.put(tenant, some),
-      ),
-      ...byTenant(results, ({ tenant, gone }) => [tenant, gone]).flatMap(([tenant, gone]) =>
-        gone.map(({ user, device }) => store.devices.remove(tenant, user, [device])),
+      byTenant(all, ({ changes }) => changes, store.deliveries.record),
+      byTenant(all, ({ suppression }) => optional(suppression), store.suppressions.put),
+      byTenant(
+        all,
+        ({ gone }) => optional(gone),
+        (tenant, gone) =>
+          Promise.all(gone.map(({ user, device }) => store.devices.remove(tenant, user, [device]))),
       ),
     ])
+    await byTenant(all, ({ remember }) => optional(remember), reports.remember)
+  }
+
+  /** Of steps to several destinations, those of which another one may still be reached. */
+  const open = async (failed: readonly Failed[]): Promise<Set<Failed>> => {
+    const found = new Set<Failed>()
+    const ofSeveral = failed.filter(({ step }) => step.target)
     await Promise.all(
-      byTenant(results, ({ tenant, sent }) => [tenant, sent]).map(([tenant, sent]) =>
-        reports.remember(tenant, sent),
-      ),
+      [...grouped(ofSeveral, ({ step }) => step.tenant)].map(async ([tenant, some]) => {
+        const rows = await store.deliveries.of(
+          tenant,
+          some.map(({ step: { notification, toAudience, user } }) => ({
+            id: notification,
+            toAudience,
+            user,
+          })),
+        )
+        for (const [place, each] of some.entries()) {
+          const { index, target } = each.step
+          const others = rows[place]?.filter(({ step, device }) => step === index && device !== target) ?? []
+          const states = others.map(({ state }) => state)
+          if (conclude(each.step, states).follows === 'open') found.add(each)
+        }
+      }),
     )
+    return found
   }
 
-  const conclude = async (results: readonly Result[]) => {
-    const ends = await concludeAll(results)
-    const messages = ends.flatMap((end) => end.messages)
+  /** After the changes are on record, for several destinations may fail at the same time. */
+  const concludeAll = async (all: readonly Consequences[]): Promise<(DeadReason | undefined)[]> => {
+    const stillOpen = await open(all.flatMap(({ failed }) => optional(failed)))
+    const over = all.map(({ failed }) => (failed && !stillOpen.has(failed) ? failed : undefined))
+    const messages = over.flatMap((failed) => failed?.messages ?? [])
     if (messages.length > 0) await stream.publish(messages)
-    return ends
+    return over.map((failed) => failed?.dead)
   }
 
-  /** A result that cannot be written does not hold up its neighbours. */
+  /** Consequences that cannot be written do not hold up their neighbours. */
   const settleAll = async (batch: readonly Waiting[]): Promise<void> => {
-    const results = batch.map(({ result }) => result)
+    const all = batch.map(({ consequences }) => consequences)
     try {
-      await outages.through(() => write(results))
-      const ends = await outages.through(() => conclude(results))
-      for (const [index, { resolve }] of batch.entries()) resolve(ends[index]?.dead)
+      await outages.through(() => write(all))
+      const dead = await outages.through(() => concludeAll(all))
+      for (const [index, { resolve }] of batch.entries()) resolve(dead[index])
     } catch (error) {
       if (batch.length > 1 && !(error instanceof Stopped)) for (const each of batch) await settleAll([each])
       else for (const { reject } of batch) reject(error)
@@ -103,9 +133,9 @@ export const createSettle = ({ store, stream, reports, outages }: SettlePorts) =
     flushing = false
   }
 
-  return (result: Result): Promise<DeadReason | undefined> =>
+  return (consequences: Consequences): Promise<DeadReason | undefined> =>
     new Promise((resolve, reject) => {
-      waiting.push({ result, resolve, reject })
+      waiting.push({ consequences, resolve, reject })
       if (flushing) return
       flushing = true
       void flush()

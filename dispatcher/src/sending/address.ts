@@ -1,0 +1,27 @@
+import type { Address } from '@carillon/core/delivery/provider'
+
+/** Returns the e-mail address or phone number; undefined for other addresses. */
+export const addressOf = (address: Address): string | undefined => {
+  if (address.kind === 'email') return address.email
+  return address.kind === 'phone' ? address.phone : undefined
+}
+
+/** Returns the host of an address that is a URL; '' for all others. */
+export const hostOf = (address: Address): string => {
+  if (address.kind !== 'device') return ''
+  const { device } = address
+  const url = 'url' in device ? device.url : 'endpoint' in device ? device.endpoint : undefined
+  return url === undefined ? '' : new URL(url).host
+}
+
+/** Returns what a rate limit of one recipient applies to: the mailbox, number, URL, token or chat. */
+export const recipientOf = (address: Address): string => {
+  if (address.kind === 'email') return address.email.toLowerCase()
+  if (address.kind === 'phone') return address.phone
+  if (address.kind === 'account') return ''
+  const { device } = address
+  if ('url' in device) return device.url
+  if ('endpoint' in device) return device.endpoint
+  if ('token' in device) return device.token
+  return 'chat' in device ? device.chat : device.channel
+}

@@ -1,0 +1,218 @@
+import type { SentMessage } from '@carillon/core/delivery/reports'
+import { deliveryKey, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
+import { conclude } from '@carillon/core/routing/conclude'
+import type { Details } from '@carillon/core/store/ledger'
+import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
+import type { DeadReason, OutgoingMessage } from '@carillon/core/stream/port'
+import {
+  type DeliveryState,
+  type Suppression,
+  type SuppressionReason,
+  scheduleSubject,
+} from '@carillon/schemas'
+import type { Ending, Explanation } from './ending.ts'
+
+/** What follows from a step: to be made durable before it is acknowledged. */
+export type Consequences = {
+  tenant: string
+  /** Changes of the ledger. */
+  changes: readonly DeliveryChange[]
+  /** The next attempt or look. */
+  messages: readonly OutgoingMessage[]
+  /** What providers may report on later. */
+  remember?: SentMessage
+  /** A device that is gone. */
+  gone?: { user: string; device: string }
+  suppression?: Suppression
+  /**
+   * Set when this destination has come to nothing: what follows if no other one of `step` can still be reached. That is
+   * the plan's next step, or, after the last one, a dead letter.
+   */
+  failed?: { step: Step; messages: readonly OutgoingMessage[]; dead?: DeadReason }
+}
+
+/** When the step was looked at, and when that ended, epoch ms. */
+export type Times = { begun: number; now: number }
+
+const channelOf = ({ plan, index }: Step) => plan[index]!.channel
+
+const changeOf = (
+  step: Step,
+  state: DeliveryState,
+  at: number,
+  details: Partial<Details> = {},
+): DeliveryChange => ({
+  notification: step.notification,
+  user: step.user,
+  step: step.index,
+  channel: channelOf(step),
+  device: step.target ?? '',
+  toAudience: step.toAudience,
+  state,
+  at,
+  ...details,
+})
+
+/**
+ * Returns a step's changes, with those that stand before the first change of a delivery: it was requested, and its turn
+ * came.
+ */
+const withBeginnings = (step: Step, changes: readonly DeliveryChange[], begun: number): DeliveryChange[] => {
+  if (step.attempt !== undefined || step.queued) return [...changes]
+  const beginnings = changes.flatMap(({ device, state }): DeliveryChange[] => {
+    const requested = { ...changeOf(step, 'requested', step.at), device }
+    return state === 'skipped' ? [requested] : [requested, { ...changeOf(step, 'queued', begun), device }]
+  })
+  return [...beginnings, ...changes]
+}
+
+/** The step goes back into the log until `at`. `purpose` keeps it from replacing what waits for another reason. */
+const later = (step: Step, at: number, purpose: 'step' | 'look' = 'step'): OutgoingMessage => {
+  const key = scheduleSubject(step.tenant, `${purpose}-${deliveryKey(step, step.target ?? '')}`)
+  return stepMessage(step, { at, key })
+}
+
+/** What follows once nothing of the step can be reached any more: the next step at once, or the dead letter. */
+const failed = (step: Step, now: number, dead?: DeadReason): NonNullable<Consequences['failed']> => {
+  const conclusion = conclude(step, [])
+  if (conclusion.follows !== 'next') return { step, messages: [], ...(dead && { dead }) }
+  const next = conclusion.step
+  const message = stepMessage(next, { at: now, key: planKey(step) })
+  return { step, messages: [{ ...message, dedupe: stepDedupe(next) }] }
+}
+
+const undeliverable = (detail: string): DeadReason => ({ code: 'undeliverable', detail })
+
+const inWords = (step: Step, { reason, detail }: Explanation) => `${channelOf(step)}: ${reason}: ${detail}`
+
+const suppressionOf = (
+  step: Step,
+  { address, account }: { address: string; account: string },
+  reason: SuppressionReason,
+  now: number,
+): Suppression => ({
+  channel: channelOf(step),
+  address,
+  reason,
+  at: new Date(now).toISOString(),
+  source: account,
+})
+
+const refused = (
+  step: Step,
+  { account, reason, detail, forget, address }: Extract<Ending, { ending: 'refused' }>,
+  now: number,
+): Omit<Consequences, 'tenant'> => {
+  const change = changeOf(step, 'failed', now, {
+    attempt: step.attempt ?? 1,
+    provider: account,
+    reason,
+    detail,
+  })
+  // A device that is gone is news to nobody: it is no dead letter.
+  const dead = forget === 'device' ? undefined : undeliverable(`${reason}: ${detail}`)
+  return {
+    changes: [change],
+    messages: [],
+    failed: failed(step, now, dead),
+    ...(forget === 'device' && step.target ? { gone: { user: step.user, device: step.target } } : {}),
+    ...(forget !== undefined && forget !== 'device' && address !== undefined
+      ? { suppression: suppressionOf(step, { address, account }, forget, now) }
+      : {}),
+  }
+}
+
+const waiting = (
+  step: Step,
+  ending: Extract<Ending, { ending: 'waiting' }>,
+  now: number,
+): Omit<Consequences, 'tenant'> => {
+  const { at, reason } = ending
+  if (ending.for === 'condition')
+    return {
+      changes: [changeOf(step, 'queued', now, { reason, nextAttempt: at })],
+      messages: [later(step, at)],
+    }
+  const queued = { ...step, queued: true }
+  const { detail } = ending
+  if (ending.for === 'permit') {
+    // The ledger is told the first time only.
+    const changes = step.queued ? [] : [changeOf(step, 'queued', now, { reason, detail, nextAttempt: at })]
+    return { changes, messages: [later(queued, at)] }
+  }
+  const change = changeOf(step, 'queued', now, { provider: ending.account, reason, detail, nextAttempt: at })
+  const begun = ending.begun ? { ...queued, since: step.since ?? now } : queued
+  return { changes: [change], messages: [later(begun, at)] }
+}
+
+const follows = (step: Step, ending: Ending, now: number): Omit<Consequences, 'tenant'> => {
+  const { attempt = 1 } = step
+  switch (ending.ending) {
+    case 'sent': {
+      const { account, providerId, reports } = ending
+      const id = providerId === undefined ? {} : { providerId }
+      const changes = [changeOf(step, 'sent', now, { attempt, provider: account, ...id })]
+      if (providerId === undefined || !reports) return { changes, messages: [] }
+      return { changes, messages: [], remember: { account, id: providerId, step, at: now } }
+    }
+    case 'retry': {
+      const { account, reason, detail, at } = ending
+      const details = { attempt, provider: account, reason, detail, nextAttempt: at }
+      const again = { ...step, attempt: attempt + 1, since: step.since ?? now }
+      return { changes: [changeOf(step, 'queued', now, details)], messages: [later(again, at)] }
+    }
+    case 'refused':
+      return refused(step, ending, now)
+    case 'exhausted': {
+      const { account, reason, detail } = ending
+      const changes = [changeOf(step, 'failed', now, { attempt, provider: account, reason, detail })]
+      return { changes, messages: [], failed: failed(step, now, undeliverable(inWords(step, ending))) }
+    }
+    case 'in_doubt': {
+      const { account, reason, detail } = ending
+      const provider = account === undefined ? {} : { provider: account }
+      return {
+        changes: [changeOf(step, 'in_doubt', now, { attempt, ...provider, reason, detail })],
+        messages: [],
+      }
+    }
+    case 'waiting':
+      return waiting(step, ending, now)
+    case 'skipped': {
+      const changes = [changeOf(step, 'skipped', now, { reason: ending.reason })]
+      return { changes, messages: [], ...(ending.unreachable ? { failed: failed(step, now) } : {}) }
+    }
+    case 'taken':
+      if (ending.until !== undefined) return { changes: [], messages: [later(step, ending.until, 'look')] }
+      if (ending.failed === undefined) return { changes: [], messages: [] }
+      // The process that recorded the failure may have died before anything followed from it.
+      return {
+        changes: [],
+        messages: [],
+        failed: failed(step, now, undeliverable(`${channelOf(step)}: ${ending.failed}`)),
+      }
+  }
+}
+
+/**
+ * Returns what follows from the ending of a step: changes of the ledger, messages for the log, what to remember, and, once
+ * nothing of the step can be reached, the next step or the dead letter. Pure; the same for the same step and ending.
+ */
+export const consequences = (step: Step, ending: Ending, { begun, now }: Times): Consequences => {
+  const { changes, ...rest } = follows(step, ending, now)
+  return { tenant: step.tenant, ...rest, changes: withBeginnings(step, changes, begun) }
+}
+
+/**
+ * Returns what follows from a step that reaches several destinations: a step for each, so that one that waits or fails
+ * does not hold up the others. Pure.
+ */
+export const split = (step: Step, destinations: readonly string[], { begun, now }: Times): Consequences => {
+  const steps = destinations.map((destination) => ({ ...step, target: destination }))
+  const changes = steps.map((each) => changeOf(each, 'queued', now))
+  return {
+    tenant: step.tenant,
+    changes: withBeginnings(step, changes, begun),
+    messages: steps.map((each) => ({ ...stepMessage(each), dedupe: stepDedupe(each) })),
+  }
+}

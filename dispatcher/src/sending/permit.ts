@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Outcome } from '@carillon/core/delivery/provider'
+import type { Step } from '@carillon/core/delivery/step'
+import { recipientOf } from './address.ts'
+import type { Pause } from './breakers.ts'
+import type { Candidate } from './destinations.ts'
+import type { Explanation } from './ending.ts'
+import { limitsOf, type RateLimit, type Rates } from './rate-limit.ts'
+import type { Upstream } from './upstream.ts'
+
+/** There is no permit until `at` (epoch ms). `why` is for the ledger. */
+export type Busy = { outcome: 'busy'; at: number; why: Explanation }
+
+/** The right to send one message to a candidate, now. It has to be released. */
+export type Permit = {
+  outcome?: undefined
+  upstream: Upstream
+  /** Tells the breakers how the send ended. */
+  ended(outcome: Outcome): void
+  release(): void
+}
+
+const RATE_LIMITED: Explanation = { reason: 'paced', detail: 'it waits for a permit under the rate limits' }
+const FULL: Explanation = {
+  reason: 'provider_busy',
+  detail: 'it waits for a free connection to the provider',
+}
+
+/**
+ * Acquires permits: the breakers are closed, every rate limit allows it, and the bulkhead has a place. It waits for what
+ * is at hand, a moment at most.
+ */
+export const createPermits = (rateLimit: RateLimit, rates: Rates) => {
+  const underRates = async (step: Step, { account }: Candidate): Promise<Busy | undefined> => {
+    const { tenant, sender, user, priority, plan, index } = step
+    const limits = limitsOf(rates, { tenant, sender, user, channel: plan[index]!.channel }, account)
+    const granted = await rateLimit({ limits, priority, waited: step.queued })
+    if ('wait' in granted) return { outcome: 'busy', at: granted.wait, why: RATE_LIMITED }
+    const waitMs = granted.go - Date.now()
+    if (waitMs > 0) await sleep(waitMs)
+    return undefined
+  }
+
+  return async (step: Step, candidate: Candidate): Promise<Permit | Busy | Pause> => {
+    const { account, address } = candidate
+    const upstream = account.upstream(address)
+    const { breakers, bulkhead } = upstream
+    const recipient = recipientOf(address)
+    const paused = breakers.pause(step.priority, recipient)
+    if (paused) return paused
+    const busy = await underRates(step, candidate)
+    if (busy) return busy
+    const leave = await bulkhead.enter(step.priority)
+    if (!leave) return { outcome: 'busy', at: upstream.retrySlot(), why: FULL }
+    // The breakers may have opened while it waited.
+    const pausedSince = breakers.pause(step.priority, recipient)
+    if (pausedSince) {
+      leave()
+      return pausedSince
+    }
+    const attempt = breakers.begin(recipient)
+    let ended = false
+    return {
+      upstream,
+      ended: (outcome) => {
+        ended = true
+        attempt.ended(outcome)
+      },
+      release: () => {
+        if (!ended) attempt.released()
+        leave()
+      },
+    }
+  }
+}
+
+export type Permits = ReturnType<typeof createPermits>

@@ -1,0 +1,129 @@
+import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { Capture } from '@carillon/core/delivery/provider'
+import { dueAt, type Step } from '@carillon/core/delivery/step'
+import { appUrlOf } from '@carillon/core/notification/links'
+import type { StepDecision } from '@carillon/core/routing/decision'
+import { next } from '@carillon/core/routing/next'
+import type { Store } from '@carillon/core/store/port'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { Channel } from '@carillon/schemas'
+import type { Claims } from './claim.ts'
+import { type Consequences, consequences, split } from './consequences.ts'
+import type { Candidate, Destination } from './destinations.ts'
+import type { Ending } from './ending.ts'
+import { endingOf, endingOfDecision } from './ending-of.ts'
+import { type Answer, failover } from './failover.ts'
+import type { Known } from './lookup.ts'
+import type { Permits } from './permit.ts'
+import type { Reachability } from './reachability.ts'
+import type { RetrySettings } from './retry.ts'
+import type { Said, Send } from './send.ts'
+import { createShown } from './shown.ts'
+
+export type SendStepPorts = {
+  store: Pick<Store, 'deliveries'>
+  cache: Pick<SettingsCache, 'tenant'>
+  reachability: Reachability
+  permits: Permits
+  claims: Claims
+  send: Send
+  metrics: Pick<Metrics, 'inDoubt' | 'sendSeconds' | 'skipped'>
+  /** Development only: is told of what could not be sent, too. */
+  capture?: Capture
+}
+
+export type SendStepOptions = {
+  /** What replaces the default retry policy of a channel. */
+  retries: Partial<Record<Channel, RetrySettings>>
+  /** Where the app of a tenant lives that has not said. */
+  appUrl?: string
+}
+
+const channelOf = ({ plan, index }: Step) => plan[index]!.channel
+
+/**
+ * The way of a step whose time has come: is it still wanted → destination → permit → claim → send → consequences. It waits
+ * only for what is at hand. Everything else goes back into the log with a time, so that no provider's trouble holds up
+ * another's messages. Everything that follows is in the result, except the plan's next step, which already waits for its
+ * own time. Repeatable.
+ */
+export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) => {
+  const { store, cache, reachability, permits, claims, send, metrics, capture } = ports
+  const show = createShown(capture)
+
+  /** Asks one candidate, within its permit. The claim is made as late as possible: what waits has not claimed anything. */
+  const ask = async (
+    step: Step,
+    said: Said,
+    candidate: Candidate,
+    claim: () => ReturnType<Claims['claim']>,
+  ): Promise<Answer> => {
+    const permit = await permits(step, candidate)
+    if (permit.outcome !== undefined) return permit
+    try {
+      const claimed = await claim()
+      return claimed.claim === 'ours'
+        ? await send(step, said, candidate, permit)
+        : { outcome: 'taken', claim: claimed }
+    } finally {
+      permit.release()
+    }
+  }
+
+  /** One attempt to reach one destination, with failover from one candidate to the next. */
+  const attempt = async (step: Step, known: Known, { candidates }: Destination): Promise<Ending> => {
+    const channel = channelOf(step)
+    const appUrl = appUrlOf(await cache.tenant(step.tenant), options)
+    const said = { content: known.content(step), appUrl }
+    const repeatable = candidates.every(({ account }) => account.provider.repeatable)
+    let claiming: ReturnType<Claims['claim']> | undefined
+    const claim = () => {
+      claiming ??= claims.claim(step, step.priority === 'critical' || repeatable)
+      return claiming
+    }
+    const result = await failover(candidates, (candidate) => ask(step, said, candidate, claim))
+    const ending = endingOf(step, result, { retries: options.retries, now: Date.now() })
+    const claimed = await claiming
+    // Every message in doubt is counted, whatever is done about it.
+    if (claimed?.claim === 'ours' && claimed.again) metrics.inDoubt.inc({ channel, resent: 'yes' })
+    if (ending.ending === 'in_doubt') metrics.inDoubt.inc({ channel, resent: 'no' })
+    else if (result.result === 'in_doubt') metrics.inDoubt.inc({ channel, resent: 'yes' })
+    if (ending.ending === 'sent')
+      metrics.sendSeconds.observe({ channel, priority: step.priority }, (Date.now() - dueAt(step)) / 1_000)
+    return ending
+  }
+
+  const leaveOut = (step: Step, known: Known, decision: StepDecision, begun: number): Consequences => {
+    const ending = endingOfDecision(decision)
+    if (ending.ending === 'skipped') {
+      metrics.skipped.inc({ channel: channelOf(step), reason: ending.reason })
+      if (ending.unreachable) show.skipped(step, known.content(step), ending.reason)
+    }
+    return consequences(step, ending, { begun, now: Date.now() })
+  }
+
+  /** A step for each destination. */
+  const splitUp = async (step: Step, destinations: readonly Destination[], begun: number) => {
+    const names = destinations.map(({ destination }) => destination)
+    const parts = split(step, names, { begun, now: Date.now() })
+    // Before any of them is on its way: one that fails at once has to find the others on record.
+    await store.deliveries.record(step.tenant, parts.changes)
+    return parts
+  }
+
+  return async (step: Step, known: Known): Promise<Consequences> => {
+    const begun = Date.now()
+    const wanted = next(step, known.facts(step, begun))
+    const found =
+      wanted.outcome === 'pass' ? await reachability(step, known.person(step)) : { decision: wanted }
+    if (found.destinations === undefined) return leaveOut(step, known, found.decision, begun)
+    const [only, ...others] = found.destinations
+    if (!only || others.length > 0) return splitUp(step, found.destinations, begun)
+    const one = { ...step, target: only.destination }
+    const followed = consequences(one, await attempt(one, known, only), { begun, now: Date.now() })
+    show.attempted(one, known.content(step), followed.changes)
+    return followed
+  }
+}
+
+export type SendStep = ReturnType<typeof createSendStep>

@@ -1,0 +1,88 @@
+import type { EndpointEnd, Endpoints } from '@carillon/core/delivery/endpoints'
+import type { Outcome, Outgoing } from '@carillon/core/delivery/provider'
+import { deliveryKey, type Step } from '@carillon/core/delivery/step'
+import { makeUnsubscribeUrl } from '@carillon/core/delivery/unsubscribe'
+import type { Seal } from '@carillon/core/security/seal'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { ItemContent } from '@carillon/schemas'
+import { hostOf } from './address.ts'
+import { concealed } from './conceal.ts'
+import { itemContent, secretContent } from './content.ts'
+import { type Candidate, webhookUrl } from './destinations.ts'
+import type { Permit } from './permit.ts'
+import type { Place, Troubles } from './troubles.ts'
+
+export type SendPorts = {
+  seal: Seal
+  endpoints: Pick<Endpoints, 'ended'>
+  troubles: Troubles
+  metrics: Pick<Metrics, 'sends'>
+}
+
+/** What a step says: the item, or the content of a notification without one; undefined for a one-time password. */
+export type Said = { content: ItemContent | undefined; appUrl: string | undefined }
+
+const outgoing = (
+  step: Step,
+  { content, appUrl }: Said,
+  { address }: Candidate,
+  { seal, publicUrl, now }: { seal: Seal; publicUrl: string | undefined; now: number },
+): Outgoing => {
+  const { tenant, user, notification, type, priority, at, expiresAt } = step
+  const { channel } = step.plan[step.index]!
+  const unsubscribable = publicUrl !== undefined && priority !== 'critical' && address.kind === 'email'
+  return {
+    tenant,
+    user,
+    channel,
+    notification,
+    item: step.item,
+    type,
+    priority,
+    at,
+    expiresAt,
+    address,
+    content: content ? itemContent(content, appUrl) : secretContent(seal, step, now),
+    key: deliveryKey(step, step.target ?? ''),
+    attempt: step.attempt ?? 1,
+    ...(unsubscribable
+      ? {
+          unsubscribeUrl: makeUnsubscribeUrl(
+            seal,
+            publicUrl,
+            { tenant, user, channel, address: address.email },
+            now,
+          ),
+        }
+      : {}),
+  }
+}
+
+const placeOf = ({ tenant }: Step, { account, address }: Candidate): Place => {
+  const host = hostOf(address)
+  const { id, provider } = account.account
+  return { tenant, account: id, provider, ...(host === '' ? {} : { host }) }
+}
+
+const endOf = (outcome: Outcome): EndpointEnd => {
+  if (outcome.outcome === 'sent') return 'worked'
+  return outcome.reason === 'gone' ? 'gone' : 'failed'
+}
+
+/** Sends one message to one candidate, with its permit. Resolves with what the provider answered, without the address. */
+export const createSend =
+  ({ seal, endpoints, troubles, metrics }: SendPorts, { publicUrl }: { publicUrl: string | undefined }) =>
+  async (step: Step, said: Said, candidate: Candidate, permit: Permit): Promise<Outcome> => {
+    const { channel } = step.plan[step.index]!
+    const message = outgoing(step, said, candidate, { seal, publicUrl, now: Date.now() })
+    const answered = await permit.upstream.send(message)
+    permit.ended(answered)
+    const outcome = concealed(answered, candidate.address)
+    const url = webhookUrl(channel, candidate)
+    if (url !== undefined) await endpoints.ended(step.tenant, url, endOf(outcome))
+    metrics.sends.inc({ channel, outcome: outcome.outcome })
+    troubles.ended(placeOf(step, candidate), outcome)
+    return outcome
+  }
+
+export type Send = ReturnType<typeof createSend>
