@@ -69,63 +69,63 @@ export type HubPorts = {
   limits: Limits
   requests: RequestLimits
   seal: Seal
-  /** What accounts may be made for, and who may report. */
+  /** Providers, for account configs and callbacks. */
   providers: Providers
   http: Http
-  /** Not yet attached to an HTTP server; `listen` does that. */
+  /** Not attached to an HTTP server; `listen` attaches it. */
   io: LiveServer
   log: Log
   metrics: Metrics
 }
 
 export type HubOptions = LinkPolicy & {
-  /** The root secret; cursors are signed with a key derived from it. The same on every hub. */
+  /** The root secret, equal on every hub. Cursors are signed with a key derived from it. */
   secret: string
-  /** Web origins whose pages may use the end-user routes and connect. */
+  /** Web origins that may use the end-user routes and connect. */
   origins: '*' | readonly string[]
-  /** Host names the hub is reached by, besides localhost and IP addresses; left out, any. */
+  /** Accepted host names, besides localhost and IP addresses. Default: any. */
   hosts?: readonly string[]
-  /** Proxies whose X-Forwarded-For is believed: addresses, CIDRs, `loopback` (the default) or `private`. */
+  /** Trusted proxies (X-Forwarded-For): addresses, CIDRs, `loopback` (the default) or `private`. */
   trustedProxies?: readonly string[]
-  /** Left out: any number. */
+  /** Default: unlimited. */
   socketsPerAddress?: SocketLimits
-  /** Left out: no limits but those of tenants. */
+  /** Default: only limits set for tenants. */
   requestRates?: RequestRates
   unknownTypes: 'refuse' | 'accept'
-  /** Where the hub is reached from outside, as providers know it; left out, where a request says it is. */
+  /** Public URL of the hub, for providers' callbacks. Default: derived from each request. */
   publicUrl?: string
-  /** Web push endpoints may be anywhere, and not only at the known push services. */
+  /** Accept web push endpoints outside the known push services. */
   anyPushOrigin?: boolean
-  /** The folder of what pages load: the client at /client.js, and web push. */
+  /** Folder of the browser files: /client.js and web push. */
   browserFiles?: URL
-  /** Development only: the answer to refused credentials gives the reason, which otherwise only the log has. */
+  /** Development only: a 401 states the reason, which otherwise is only logged. */
   explainRefusals?: boolean
-  /** Development only: the demo page, which hands out tokens. */
+  /** Development only: serve the demo page, which issues tokens. */
   demo?: Demo
 }
 
 export type Hub = {
-  /** The HTTP API without a server around it. */
+  /** The HTTP API without a server. */
   app: Hono<Edge>
   routes: readonly RouteEntry[]
   /**
-   * Starts to accept connections, on every address if no `hosts` are given. Rejects if an address cannot be bound; of
-   * several, those after the first are left out if the machine has no such address.
+   * Starts accepting connections, on all addresses if no `hosts` are given. Rejects if an address cannot be bound. Of several
+   * hosts, those after the first are skipped if the machine does not have the address.
    */
   listen(port: number, ...hosts: string[]): Promise<{ port: number }>
   /**
-   * Leaves service without losing a request. For `delayMs`, `/readyz` says 503 while the hub serves everything, new
-   * connections too: load balancers need that time to notice. Then, within `ms`, it stops listening, answers what is in
-   * flight and moves live connections elsewhere.
+   * Drains the hub without losing a request. For `delayMs`, `/readyz` answers 503 while the hub still serves everything, so
+   * that load balancers notice. Then, within `ms`, it stops listening, finishes requests in flight and closes live
+   * connections in batches.
    */
   drain(options: { delayMs: number; ms: number }): Promise<void>
-  /** Ends everything at the hub, none of the ports. */
+  /** Closes the hub. The ports stay open. */
   close(): Promise<void>
 }
 
-/** How long requests in flight may take after `close`. */
+/** Time for requests in flight after `close`. */
 const CLOSE_GRACE_MS = 2_000
-/** A client that has just been answered may already be sending its next request on the same connection. */
+/** Grace for idle connections: a client may already be sending its next request on one. */
 const IDLE_GRACE_MS = 100
 const PREFLIGHT_SECONDS = 7_200
 
@@ -138,7 +138,7 @@ const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
   clearTimeout(timer)
 }
 
-/** The edge: HTTP API and live connections over the given ports. It keeps nothing, so any number may run. */
+/** Returns the edge: HTTP API and live connections over the given ports. Stateless; any number of hubs may run. */
 export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   const {
     stream,

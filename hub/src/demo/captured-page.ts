@@ -8,12 +8,12 @@ import type { Edge } from '../http/edge.ts'
 import type { Routes } from '../http/routes.ts'
 import type { CapturedList } from './captured.ts'
 
-/** Messages that wait for a page that does not read; more than it shows are of no use to it. */
+/** Maximum messages buffered for a slow page: as many as it shows. */
 const WAITING_MAX = 200
-/** How long a page waits before it comes back. */
+/** Reconnection time of the event stream. */
 const RETRY_MS = 1_000
 
-/** A mail can load pictures, and open what it links to in another window; it runs nothing and reaches nothing of ours. */
+/** The Content-Security-Policy of an e-mail: images and links in new windows only, no scripts, no access to the hub. */
 const MAIL_CSP = [
   "default-src 'none'",
   'img-src https: http: data:',
@@ -48,10 +48,10 @@ type ShownMessage = z.infer<typeof ShownMessage>
 
 const shown = ({ html, ...message }: Captured): ShownMessage => ({ ...message, html: html !== undefined })
 
-/** Links in a frame would otherwise lead nowhere. */
+/** Opens links in new windows, because the frame cannot navigate. */
 const inWindows = (html: string) => html.replace(/<head[^>]*>/i, '$&<base target="_blank">')
 
-/** What was sent in development: as a list, as a mail, and as it happens. `close` ends what is still being followed. */
+/** Serves captured messages: the list, an e-mail as HTML, and an event stream. `close` ends open streams. */
 export const capturedRoutes = (app: Hono<Edge>, routes: Routes, captured: CapturedList) => {
   const following = new Set<() => void>()
   let closed = false
@@ -75,7 +75,7 @@ export const capturedRoutes = (app: Hono<Edge>, routes: Routes, captured: Captur
   app.get('/demo/captured/:page{.+\\.html}', (c) => {
     c.set('route', '/demo/captured/{id}.html')
     const html = captured.get(c.req.param('page').slice(0, -'.html'.length))?.html
-    if (html === undefined) throw new ProblemError('not_found', 'there is no such mail, or none any more')
+    if (html === undefined) throw new ProblemError('not_found', 'there is no such e-mail')
     return c.body(inWindows(html), 200, {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': MAIL_CSP,
@@ -111,7 +111,7 @@ export const capturedRoutes = (app: Hono<Edge>, routes: Routes, captured: Captur
     c.set('route', '/demo/captured/events')
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' })
     const response = streamSSE(c, follow)
-    // Its connection is of no use to anything after it, and would keep a closing server waiting.
+    // An open stream would delay the server's close.
     response.headers.set('connection', 'close')
     return response
   })

@@ -1,20 +1,20 @@
 import type { Captured } from '@carillon/core/delivery/provider'
 
-/** What left the bell in development, or could not have, for people to look at. */
+/** Messages captured in development, sent or not. */
 export type CapturedList = {
-  /** A message that is there already, by its id, is replaced. */
+  /** Adds a message, or replaces the one with the same id. */
   add(message: Captured): void
   /** Newest first. */
   list(): readonly Captured[]
   get(id: string): Captured | undefined
-  /** The listener is called with every message from now on, and must not throw. Returns an unsubscribe function. */
+  /** Calls the listener for every new message. It must not throw. Returns an unsubscribe function. */
   onAdd(listener: (message: Captured) => void): () => void
 }
 
-/** The newest messages that a list holds. */
+/** Maximum messages in a list. */
 export const CAPTURED_MAX = 200
 
-/** Keeps the newest `max` messages; `known` are those of an earlier run, oldest first. */
+/** Keeps the newest `max` messages. `known`: messages of an earlier run, oldest first. */
 export const createCaptured = (max = CAPTURED_MAX, known: readonly Captured[] = []): CapturedList => {
   const messages = new Map(known.map((message) => [message.id, message]))
   const listeners = new Set<(message: Captured) => void>()

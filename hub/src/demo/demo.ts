@@ -14,18 +14,18 @@ import type { Routes } from '../http/routes.ts'
 import { type CapturedList, createCaptured } from './captured.ts'
 import { capturedRoutes } from './captured-page.ts'
 
-/** What the demo page is told. Whoever reaches the hub can read it, API key and all: for development only. */
+/** Configuration of the demo page, for development only: anyone who reaches the hub can read it, including the API key. */
 export type Demo = {
   tenant: string
-  /** Where the hub is reached, for the snippets. */
+  /** URL of the hub, for the snippets. */
   url: string
   apiKey: string
   natsUrl: string | null
-  /** User ids to choose from. */
+  /** User ids offered on the page. */
   users: readonly string[]
-  /** How durable this installation is, in words. */
+  /** Description of the installation's durability. */
   durable: string
-  /** What was sent beside the bell. Shown on the page, and no part of what it is told. */
+  /** Captured messages, shown on the page. Not part of its configuration. */
   captured?: CapturedList
 }
 
@@ -50,8 +50,8 @@ const CSP = [
 ].join('; ')
 
 /**
- * The demo page at `/`. Files are chosen from the folder's own list, so no name leads out of it. `close` ends what
- * pages follow, so that the server can close.
+ * Serves the demo page at `/`. File names are matched against the folder's listing, so no path leaves it. `close` ends
+ * open streams, so that the server can close.
  */
 export const demoRoutes = (
   app: Hono<Edge>,
@@ -103,7 +103,7 @@ export const demoRoutes = (
     async ({ c, body }) => {
       const { user } = await body()
       const tenant = await cache.tenant(demo.tenant)
-      if (!tenant) throw new ProblemError('tenant_unknown', 'the demo tenant has not been made')
+      if (!tenant) throw new ProblemError('tenant_unknown', 'the demo tenant does not exist')
       await users.merge(demo.tenant, [{ id: user, profile: {} }])
       return c.json(await signUserToken(tenant, user), 200, { 'cache-control': 'no-store' })
     },

@@ -21,14 +21,14 @@ const TABLE = `
     place INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL, at INTEGER NOT NULL
   );
 `
-/** Aged keys and ids that each new one removes: more than it adds, so that they run out. */
+/** Expired keys and ids removed per new one: more than one, so that they run out. */
 const PURGE = 2
-/** Claims in flight whose time is remembered. */
+/** Maximum claims in flight that are remembered. */
 const CLAIMS_MAX = 10_000
 
 type Row = { id: string; body: string; at: number; answer: string | null }
 
-/** Keys in a SQLite file that it may share with the event log. For one process; the file stays its owner's. */
+/** Returns idempotency keys in an SQLite file, for one process. The caller owns the database. */
 export const embeddedIdempotency = ({
   database,
   idsMax = IDS_MAX,
@@ -57,7 +57,7 @@ export const embeddedIdempotency = ({
   const purgeIds = handle.prepare(`
     DELETE FROM idempotency_ids WHERE (at <= ? OR place <= (SELECT MAX(place) FROM idempotency_ids) - ?)
     AND place IN (SELECT place FROM idempotency_ids ORDER BY place LIMIT ${PURGE})`)
-  /** When this process claimed the key: a claim that another has taken over is not its own to release. */
+  /** Times of this process's claims. A claim that another request took over must not be released. */
   const mine = new LRUCache<string, number>({ max: CLAIMS_MAX })
 
   return {
@@ -98,7 +98,7 @@ export const embeddedIdempotency = ({
         if (insertId.run(key, fingerprint, at, aged).changes > 0) return fingerprint
         return (findId.get(key) as { fingerprint: string }).fingerprint
       }
-      // What is published next goes into the same file and is synced: this is then on disk before it.
+      // The publish that follows syncs the same file, and this commit with it.
       return await write(() => uses.map(enter), 'committed')
     },
   }

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Answer, Idempotency } from './port.ts'
 
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key'
-/** The header, as it is documented. */
+/** The header's schema. */
 export const IdempotencyKey = z.object({
   [IDEMPOTENCY_HEADER]: z
     .string()
@@ -26,11 +26,10 @@ export const DUPLICATES = ['idempotency_key_reused', 'idempotency_in_flight'] as
 const KEY = /^[\x20-\x7e]{1,255}$/
 
 /**
- * Runs `work` at most once for a sender's Idempotency-Key and body
- * (draft-ietf-httpapi-idempotency-key-header-07), and gives later requests the first answer. `work` gets an id
- * that is the same on every try, so that what a crash repeats collapses. Without a key it just runs.
- * Throws `idempotency_key_reused`, `idempotency_in_flight`, `invalid_request` for a key that is none, and whatever
- * `work` throws; then the key is free again.
+ * Runs `work` once per Idempotency-Key and body (draft-ietf-httpapi-idempotency-key-header-07) and replays its answer to
+ * later requests. `work` gets the same id on every attempt, so that a repetition after a crash is deduplicated. Without a
+ * key it only runs `work`. Throws `idempotency_key_reused`, `idempotency_in_flight`, `invalid_request` for an invalid key,
+ * and what `work` throws, after which the key can be used again.
  */
 export const createIdempotent =
   ({ idempotency, log }: { idempotency: Idempotency; log: Log }) =>
@@ -50,7 +49,7 @@ export const createIdempotent =
     if (claim.outcome === 'reused')
       throw new ProblemError('idempotency_key_reused', 'use a new Idempotency-Key for another request')
     if (claim.outcome === 'in_flight')
-      throw new ProblemError('idempotency_in_flight', 'try again when the first request has ended')
+      throw new ProblemError('idempotency_in_flight', 'retry when the first request has finished')
 
     let answer: Answer
     try {
@@ -59,7 +58,7 @@ export const createIdempotent =
       await idempotency.release(name).catch((err) => {
         log.warn(
           { err, tenant: sender.tenant },
-          'an Idempotency-Key stays taken until its first request is given up',
+          'an Idempotency-Key could not be released; it stays in flight until it times out',
         )
       })
       throw error
@@ -67,7 +66,7 @@ export const createIdempotent =
     await idempotency.finish(name, answer).catch((err) => {
       log.warn(
         { err, tenant: sender.tenant },
-        'an answer was not remembered; a repeated request finds the same ids',
+        'an answer was not stored; a repeated request gets the same ids',
       )
     })
     return { ...answer, replayed: false }

@@ -13,9 +13,9 @@ import { type NatsConnection, nanos } from '@nats-io/transport-node'
 import { IDS_MAX, type Idempotency, type IdUse, KEY_RETENTION_MS } from './port.ts'
 
 /**
- * The ids that senders chose, each the one message of a subject of its own. A message is only taken as the first of its
- * subject, so of all concurrent ones, on all hubs, one counts. A stream instead of a key-value bucket because a bucket
- * refuses when it is full, where this forgets the oldest.
+ * Registers ids chosen by senders, each as the only message of its own subject. JetStream accepts a message only as the first
+ * of its subject, so one of any number of concurrent registrations wins. A stream rather than a key-value bucket, because a
+ * full bucket rejects new keys, whereas a stream drops the oldest.
  */
 export const jetstreamIds = async ({
   connection,
@@ -41,7 +41,7 @@ export const jetstreamIds = async ({
     max_age: nanos(KEY_RETENTION_MS),
     max_msgs: IDS_MAX,
     max_msgs_per_subject: 1,
-    // A replica that lags would show an id as new.
+    // A lagging replica would report an id as new.
     allow_direct: false,
     ...(replicas !== undefined && { num_replicas: replicas }),
   }
@@ -66,7 +66,7 @@ export const jetstreamIds = async ({
         if (!isConflict(error)) throw error
       }
       const first = await manager.streams.getMessage(stream, { last_by_subj: subjectOf(key) })
-      // Forgotten between the two questions: then this one is the first.
+      // Dropped between the two requests: then this one is the first.
       if (first) return first.string()
     }
   }
@@ -89,11 +89,11 @@ const CONFLICTS: number[] = [
   JetStreamApiCodes.StreamWrongLastSequenceUnknown,
 ]
 
-/** A stream of this name exists with another configuration. */
+/** API error: a stream of this name exists with another configuration. */
 const NAME_IN_USE = 10058
 const isOtherConfig = (error: unknown): boolean =>
   error instanceof JetStreamApiError && error.code === NAME_IN_USE
 
-/** Whether another change came first. */
+/** Reports whether another change came first. */
 export const isConflict = (error: unknown): boolean =>
   error instanceof JetStreamApiError && CONFLICTS.includes(error.code)

@@ -10,18 +10,18 @@ import { isConflict, jetstreamIds } from './jetstream-ids.ts'
 import { Answer, type Idempotency, IN_FLIGHT_MS, KEY_RETENTION_MS } from './port.ts'
 
 const bucketOf = (namespace: string) => `IDEMPOTENCY_${namespace}`
-/** Claims in flight whose revision is remembered. */
+/** Maximum claims in flight whose revision is remembered. */
 const CLAIMS_MAX = 10_000
 
-/** `at`: when the claim was made, epoch ms. */
+/** A stored claim. `at`: time of the claim, epoch ms. */
 const Kept = z.object({ id: z.string(), body: z.string(), at: z.number(), answer: Answer.optional() })
 type Kept = z.infer<typeof Kept>
 type Entry = { record: Kept; revision: number }
 
 /**
- * Keys in a NATS key-value bucket of the installation. Every change names the revision it follows (compare and set), so
- * of all concurrent claims, on all hubs, one wins. Rejects with UnavailableError while NATS is out of reach. The
- * connection stays the caller's to close.
+ * Returns idempotency keys in a NATS key-value bucket of the installation. Every write is a compare-and-set on the revision,
+ * so one of any number of concurrent claims wins. Rejects with UnavailableError while NATS is unreachable. The caller owns
+ * the connection.
  */
 export const jetstreamIdempotency = async ({
   connection,
@@ -40,7 +40,7 @@ export const jetstreamIdempotency = async ({
     kvm.create(bucketOf(namespace), {
       metadata: ownership(namespace),
       ttl: KEY_RETENTION_MS,
-      // A replica that lags would show a key as free.
+      // A lagging replica would report a key as free.
       allow_direct: false,
       ...(replicas !== undefined && { replicas }),
     }),
@@ -48,7 +48,7 @@ export const jetstreamIdempotency = async ({
   const ids = await jetstreamIds({ connection, namespace, link, replicas })
   const mine = new LRUCache<string, Entry>({ max: CLAIMS_MAX })
 
-  /** The new revision; undefined if another change came first. */
+  /** Returns the new revision; undefined if another write came first. */
   const changed = async (change: () => Promise<number>) =>
     await link.during(change).catch((error: unknown) => {
       if (!isConflict(error)) throw error
@@ -56,11 +56,11 @@ export const jetstreamIdempotency = async ({
   const store = (key: string, record: Kept, revision: number) =>
     changed(() => bucket.put(key, JSON.stringify(record), { previousSeq: revision, timeout: TIME_LIMIT_MS }))
 
-  /** Without a record: a key that was freed. */
+  /** Returns a key's entry. An entry without a record was released. */
   const find = async (key: string): Promise<{ record?: Kept; revision: number } | undefined> => {
     const entry = await link.during(() => bucket.get(key))
     if (!entry) return
-    // What does not read as a record is as good as a key that was freed.
+    // An invalid record counts as released.
     const record = entry.operation === 'PUT' ? readJson(entry.string(), Kept) : undefined
     return { revision: entry.revision, ...(record && { record }) }
   }
@@ -80,7 +80,7 @@ export const jetstreamIdempotency = async ({
       const found = await find(key)
       if (found && !found.record)
         return (await claimed(key, fresh, found.revision)) ?? { outcome: 'in_flight' }
-      // Aged between the two questions: whoever asks again gets it.
+      // Expired between the two requests: the client retries and gets it.
       if (!found?.record) return { outcome: 'in_flight' }
       const { record, revision } = found
       if (record.body !== body) return { outcome: 'reused' }
@@ -93,7 +93,7 @@ export const jetstreamIdempotency = async ({
     finish: async (key, answer) => {
       let entry = mine.get(key) ?? (await find(key))
       mine.delete(key)
-      // A conflict means that another took over; it did the same work under the same id, so either answer is true.
+      // On a conflict another request took over. It did the same work with the same id, so either answer is correct.
       while (entry?.record && !entry.record.answer) {
         if (await store(key, { ...entry.record, answer }, entry.revision)) return
         entry = await find(key)
@@ -104,7 +104,7 @@ export const jetstreamIdempotency = async ({
       const entry = mine.get(key)
       mine.delete(key)
       if (!entry) return
-      // A conflict means that another took over, and then the key is theirs.
+      // On a conflict another request took over and owns the key.
       await changed(async () => {
         await bucket.delete(key, { previousSeq: entry.revision })
         return 0

@@ -9,11 +9,11 @@ import type { Rate } from '@carillon/schemas'
 import { RateLimitedError } from '../http/problems.ts'
 import type { RequestLimits, Taken } from './requests.ts'
 
-/** Requests by each API key, all of a tenant and each user, and refused credentials by client address. */
+/** Limits per API key, per tenant, per user, and of refused credentials per client address. */
 export type RequestRates = Record<'key' | 'tenant' | 'user' | 'guesses', Rate | null>
 
 type Name = keyof RequestRates
-/** What an operator may set for a tenant. */
+/** The limits that an operator can set for a tenant. */
 type Limited = Exclude<Name, 'guesses'>
 type Named = Limit & { name: Name }
 
@@ -24,11 +24,11 @@ const WHO: Record<Name, string> = {
   guesses: 'this address has shown invalid credentials too often; it has',
 }
 
-/** A token bucket as a quota and the time in which it fills up, in seconds. */
+/** Formats a token bucket as a quota and the seconds in which it refills. */
 const policyOf = ({ name, perSecond, burst }: Named) =>
   `"${name}";q=${burst};w=${Math.max(1, Math.ceil(burst / perSecond))}`
 
-/** `RateLimit` and `RateLimit-Policy`, as draft-ietf-httpapi-ratelimit-headers-10 has them, of the tightest limit. */
+/** Returns `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10) of the tightest limit. */
 const headersOf = (limit: Named, { remaining, resetMs }: Taken): Record<string, string> => ({
   ratelimit: `"${limit.name}";r=${remaining};t=${Math.ceil(resetMs / 1_000)}`,
   'ratelimit-policy': policyOf(limit),
@@ -40,13 +40,13 @@ export type RateLimit = {
   /** Counts a request, or a socket's handshake, of a user. Returns headers for the answer. Throws RateLimitedError. */
   user(user: EndUser): Promise<Record<string, string>>
   /**
-   * Counts refused credentials against the client's address, and returns the error to answer with: once there are too many,
-   * RateLimitedError. Credentials that are good are never refused for an address.
+   * Counts refused credentials against the client address. Returns the error to answer with: RateLimitedError above the
+   * limit. Valid credentials are never rejected because of their address.
    */
   refused(error: unknown, request: IncomingMessage | undefined): unknown
 }
 
-/** The limits of requests: those of the installation, and of tenants where an operator has set them. */
+/** Returns the request limits of the installation, with tenants' own limits where set. */
 export const createRateLimit = (parts: {
   requests: RequestLimits
   rates: RequestRates | undefined

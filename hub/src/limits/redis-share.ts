@@ -5,10 +5,10 @@ import type { Redis } from 'ioredis'
 import type { Share } from './requests.ts'
 
 /**
- * Adds to each key's arrival time, on the clock of Redis, what one process has used. A key is kept until it has passed.
+ * Adds a process's use to each limit's theoretical arrival time (GCRA), on Redis' clock. A key expires at its arrival time.
  *
- * KEYS: limits. ARGV: for each how often it was used, and its interval in ms. Answers for each with how many microseconds
- * lie until its arrival time.
+ * KEYS: limits. ARGV: for each, the number of uses and the interval in ms. Returns for each the microseconds until its
+ * arrival time.
  */
 const SHARE = `
 local clock = redis.call('TIME')
@@ -26,12 +26,12 @@ type WithScript = Redis & {
 }
 
 /**
- * Shares request limits over Redis ≥ 7 among the processes of an installation. `redis` comes from `connectRedis` and stays
- * the caller's to close.
+ * Shares request limits among the processes of an installation over Redis ≥ 7. `redis` comes from `connectRedis`; the caller
+ * owns it.
  */
 export const redisShare = ({ redis, namespace }: { redis: Redis; namespace: string }): Share => {
   const names = redisNames(namespace)
-  // Hashed, because they hold what clients choose.
+  // Hashed, because clients choose their content.
   const keyOf = (key: string) => names.key(`requests:${createHash('sha256').update(key).digest('base64url')}`)
   redis.defineCommand('carillonShare', { lua: SHARE })
   return async (used) => {

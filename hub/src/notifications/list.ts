@@ -8,31 +8,31 @@ import type {
 } from '@carillon/core/store/ports/notifications'
 import type { NotificationState } from '@carillon/schemas'
 
-/** Notifications that one request looks at: beyond it, its page ends early. */
+/** Maximum notifications examined per request. A page ends early beyond it. */
 const EXAMINED_MAX = 500
 const PAGE = 100
 
 export type ListFilter = {
   type?: string
   state?: NotificationState
-  /** Accepted at or after, and before, epoch ms; with a user, when it came into their inbox. */
+  /** Accepted at or after, and before, epoch ms. With a user: the time in their inbox. */
   from?: number
   to?: number
 }
 
-/** A notification and its position in the list. */
+/** A notification and its place in the list. */
 type Entry = { place: NotificationPlace; notification: NotificationProgress }
 
-/** Entries, newest first, and where the list goes on; `next` is absent at its end. */
+/** Entries, newest first. `next` is absent at the end of the list. */
 type Page = { entries: Entry[]; next?: NotificationPlace }
 
-/** Reads the part of a list that follows `before`, which is exclusive. */
+/** Reads entries older than `before`. */
 type Read = (before: NotificationPlace | undefined, limit: number) => Promise<Page>
 
 const matches = ({ type, state }: ListFilter, { notification }: Entry): boolean =>
   (type === undefined || notification.type === type) && (state === undefined || notification.state === state)
 
-/** Reads pages until `limit` entries match, the list ends, or EXAMINED_MAX entries have been looked at. */
+/** Reads pages until `limit` entries match, the list ends, or EXAMINED_MAX entries were examined. */
 const collect = async (
   read: Read,
   filter: ListFilter,
@@ -56,7 +56,7 @@ const collect = async (
   return { notifications: found, next: place }
 }
 
-/** Merges two lists that are each newest first. Where one stops, nothing is known of it beyond. */
+/** Merges lists, each newest first, up to the first point where one of them is incomplete. */
 const merged = (pages: readonly Page[]): Page => {
   const stops = pages.flatMap(({ next }) => (next ? [next] : [])).sort(comparePlaces)
   const stop = stops.at(-1)
@@ -85,7 +85,7 @@ export const createNotificationList = ({
     return { entries, ...(page.next ? { next: page.next } : {}) }
   }
 
-  /** What is in a user's inbox, in any state, by the time it came there. */
+  /** Returns the notifications in a user's inbox, in any state. */
   const received = async (
     owner: Owner,
     { from = 0, before, limit }: { from?: number; before?: NotificationPlace; limit: number },
@@ -106,7 +106,7 @@ export const createNotificationList = ({
     return { entries, ...(more ? { next: { at: uuid7Time(last.id) ?? 0, id: last.id } } : {}) }
   }
 
-  /** What names a user who has no item of it. */
+  /** Returns notifications that name a user who has no item of them. */
   const missed = async (
     owner: Owner,
     query: { from?: number; before?: NotificationPlace; limit: number },
@@ -125,8 +125,8 @@ export const createNotificationList = ({
   }
 
   /**
-   * Notifications of a tenant, newest first. With a user: those in their inbox, and those that name them but wait, have
-   * expired, or were skipped.
+   * Lists a tenant's notifications, newest first. With a user: those in the user's inbox, and those that name the user but are
+   * scheduled, expired or skipped.
    */
   return (
     tenant: string,

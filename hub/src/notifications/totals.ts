@@ -2,12 +2,12 @@ import type { Deliveries } from '@carillon/core/store/ports/deliveries'
 import type { DeliveryTotals } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
 
-/** How old the sums of a large audience may be, in ms. */
+/** Maximum age of cached totals of an audience, in ms. */
 const CACHED_MS = 5_000
 
 /**
- * How far the deliveries of a notification have come. They are counted from the ledger, so they cannot drift; for a large
- * audience that means many rows, which are counted once at a time and at most every CACHED_MS, however often one asks.
+ * Returns the delivery totals of a notification, counted from the ledger. For an audience, which has many rows, totals are
+ * cached for CACHED_MS and computed once at a time.
  */
 export const createSums = (deliveries: Pick<Deliveries, 'sum'>) => {
   const cache = new LRUCache<string, DeliveryTotals>({

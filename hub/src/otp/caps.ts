@@ -8,20 +8,20 @@ import { rangeOf } from './destination.ts'
 
 const HOUR_SECONDS = 3_600
 const DAY_SECONDS = 86_400
-/** Codes in ten minutes for one user, or one address: impatient people need a few. */
+/** Codes per user, and per address, in ten minutes. */
 const PER_PERSON = { points: 5, seconds: 600 }
-/** Codes of a whole tenant, whatever their channel: a stolen API key is no printing press. */
+/** Codes per tenant and minute over all channels. Limits the damage of a stolen API key. */
 const PER_TENANT = { points: 6_000, seconds: 60 }
 const DEFAULTS = { perHour: 1_000, perDay: 5_000, perAddress: 20, perRange: 20 } as const
 
 type Cap = { name: string; key: string; limit: { points: number; seconds: number }; whose: string }
 
-/** Whom a code is for. `phone` is set if it goes by text message. */
+/** The destination of a code. `phone` is set for text messages. */
 export type Destination = { user: string; address?: string; phone?: string }
 
 /**
- * The caps that a code counts for, narrow ones first: what one person or range exhausts does not use up the tenant's.
- * Keys hold digests in place of addresses.
+ * Returns the caps of a code, narrowest first, so that an exhausted user or range does not consume the tenant's cap. Keys
+ * contain digests instead of addresses.
  */
 const capsFor = (
   tenant: string,
@@ -79,8 +79,8 @@ const spoken = (seconds: number) =>
   seconds === DAY_SECONDS ? 'a day' : seconds === HOUR_SECONDS ? 'an hour' : `in ${seconds} s`
 
 /**
- * Counts a code against every cap. Counters are shared by all hubs over Redis, or kept in the one process; a restart of
- * either begins anew. Throws `rate_limited`.
+ * Counts a code against every cap. Counters are shared by all hubs in Redis, or kept in the process; a restart of either
+ * resets them. Throws `rate_limited`.
  */
 export const createOtpCaps =
   ({

@@ -6,7 +6,7 @@ import {
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/max'
 
-/** Kinds of numbers that cost whoever sends to them, and pay whoever holds them. */
+/** Types of numbers used for SMS pumping: the sender pays and the holder earns. */
 const KINDS: Partial<Record<NonNullable<NumberType>, string>> = {
   PREMIUM_RATE: 'a premium-rate',
   SHARED_COST: 'a shared-cost',
@@ -14,15 +14,15 @@ const KINDS: Partial<Record<NonNullable<NumberType>, string>> = {
   VOICEMAIL: 'a voicemail',
 }
 
-/** Numbers of new ranges are of no country that the library knows; then their calling code decides. */
+/** Reports whether a number is of a country. Falls back to the calling code for ranges unknown to the library. */
 const isOf = (country: string, number: { country?: CountryCode; countryCallingCode: string }): boolean =>
   number.country === undefined
     ? getCountryCallingCode(country as CountryCode) === number.countryCallingCode
     : number.country === country
 
 /**
- * Why no code is sent to this phone number (E.164), in words; undefined if one may be. `countries` are known to the library.
- * Pure.
+ * Returns why a code must not be sent to a phone number (E.164); undefined if it may be. `countries` must be known to the
+ * library. Pure.
  */
 export const destinationRefusal = (
   phone: string,
@@ -40,5 +40,5 @@ export const destinationRefusal = (
   return undefined
 }
 
-/** Numbers that an operator is likely to have in one block. */
+/** Returns the range of a number: the block that one operator usually holds. */
 export const rangeOf = (phone: string): string => phone.slice(0, -4)

@@ -16,18 +16,18 @@ import { z } from 'zod'
 import { createOtpCaps } from './caps.ts'
 import { destinationRefusal } from './destination.ts'
 
-/** Ways a one-time password may go. */
+/** Channels of one-time passwords. */
 export const OTP_CHANNELS = ['sms', 'email', 'whatsapp', 'push'] as const
 type OtpChannel = (typeof OTP_CHANNELS)[number]
 
-/** How often a code may be tried. */
+/** Maximum verification attempts per code. */
 const ATTEMPTS = 5
-/** Channels that go to a phone number, for money. */
+/** Channels to a phone number, which cost money. */
 const BY_PHONE: readonly string[] = ['sms', 'whatsapp']
 
 type OtpWish = {
   user: string
-  /** Addresses to remember of the user. */
+  /** Addresses to store in the user's profile. */
   inline: Pick<UserProfile, 'phone' | 'email'>
   channel: OtpChannel
   length: number
@@ -36,14 +36,14 @@ type OtpWish = {
   name?: string
 }
 
-/** What is kept of a code: enough to recognise it, not to tell it. `expires` in epoch ms. */
+/** A stored code: its keyed hash, never the code. `expires`: epoch ms. */
 const Kept = z.object({ hash: z.string(), user: z.string(), expires: z.number() })
 
 const newCode = (length: number) => Array.from({ length }, () => randomInt(10)).join('')
 
 /**
- * One-time passwords. A code is nowhere in the clear but in the message that carries it: the event log has it sealed,
- * the store a keyed hash. It is good once, for minutes, and for five tries however many arrive at the same moment.
+ * Creates and verifies one-time passwords. A code appears in the clear only in the message to the user: the event log holds it
+ * sealed, the store a keyed hash. A code is valid once, for minutes, and for five attempts, also if they are concurrent.
  */
 export const createOtp = ({
   store,
@@ -64,7 +64,7 @@ export const createOtp = ({
 }) => {
   const count = createOtpCaps({ limits, seal, metrics })
 
-  /** Throws `no_address`. Of the devices there need only be one. */
+  /** Returns the address for a channel. For push, only checks that a device exists. Throws `no_address`. */
   const addressOf = async (
     tenant: string,
     { user, inline, channel }: OtpWish,
@@ -72,15 +72,14 @@ export const createOtp = ({
     if (channel === 'push') {
       const devices = (await store.devices.of(tenant, [user])).get(user) ?? []
       if (devices.some(({ device }) => channelOfDevice(device.kind) === 'push')) return
-      throw new ProblemError('no_address', 'the user has no device that takes push messages')
+      throw new ProblemError('no_address', 'the user has no device for push')
     }
     const [known] = await store.users.get(tenant, [user])
     const kind = channel === 'email' ? 'email' : 'phone'
     const address = inline[kind] ?? known?.profile[kind]
     if (address === undefined) throw new ProblemError('no_address', `the user has no ${kind}`)
     const [suppressed] = await store.suppressions.find(tenant, [{ channel, address }])
-    if (suppressed)
-      throw new ProblemError('suppressed', `the ${kind} is not written to any more: ${suppressed.reason}`)
+    if (suppressed) throw new ProblemError('suppressed', `the ${kind} is suppressed: ${suppressed.reason}`)
     return address
   }
 
@@ -97,7 +96,7 @@ export const createOtp = ({
     await count(tenant, { user, address, phone }, otp)
   }
 
-  /** Counts what becomes of the requests for codes. */
+  /** Counts requests for codes by outcome. */
   const counted = async <Result>(channel: OtpChannel, work: () => Promise<Result>): Promise<Result> => {
     try {
       const result = await work()
@@ -109,9 +108,9 @@ export const createOtp = ({
     }
   }
 
-  /** Whether this is the one request that gets it. */
+  /** Reports whether this request acquired the key. */
   const take = async (tenant: string, key: string, request: string, expires: number): Promise<boolean> => {
-    // They outlive the code, so that no clock gives a try back.
+    // Keys outlive the code, so that clock differences never allow another attempt.
     const ttlMs = expires - now() + 60_000
     const [holder = request] = await store.expiringKeys.acquire(
       tenant,
@@ -121,7 +120,7 @@ export const createOtp = ({
     return holder === request
   }
 
-  /** The number of the attempt, from 1; undefined when all are used. Of any number at once, each gets its own. */
+  /** Returns the number of this attempt, from 1; undefined if all are used. Concurrent attempts get distinct numbers. */
   const takeAttempt = async (
     tenant: string,
     id: string,
@@ -138,8 +137,8 @@ export const createOtp = ({
 
   return {
     /**
-     * Makes a code and hands it to the event log. Throws `erased`, `no_address`, `suppressed`,
-     * `country_not_allowed` and `rate_limited`, having changed nothing then, and what the log and the store throw.
+     * Creates a code and publishes it to the event log. Throws `erased`, `no_address`, `suppressed`, `country_not_allowed` and
+     * `rate_limited`, having changed nothing, and what the log and the store throw.
      */
     create: (tenant: string, wish: OtpWish): Promise<{ id: string; expiresAt: number }> =>
       counted(wish.channel, async () => {
@@ -184,7 +183,7 @@ export const createOtp = ({
         return { id, expiresAt }
       }),
 
-    /** Every answer but the right one looks the same, whether the id is unknown, too old or used. */
+    /** Verifies a code. An unknown, expired or used id gets the same answer as a wrong code. */
     verify: async (
       tenant: string,
       id: string,

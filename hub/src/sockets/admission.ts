@@ -4,36 +4,36 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Refusal } from '../http/guard.ts'
 import { RateLimitedError } from '../http/problems.ts'
 
-/** Sockets of one client address. */
+/** Socket limits per client address. */
 export type SocketLimits = {
   sockets: number
-  /** Of these, how many may stay without a valid token for longer than GRACE_MS. */
+  /** Maximum sockets without a valid token for longer than GRACE_MS. */
   handshakes: number
 }
 
-/** Clients show their token at once; a burst of them needs a moment. */
+/** Time for clients to present a token. */
 export const GRACE_MS = 2_000
-/** How many times the limit a burst may be. */
+/** Burst of handshakes, as a multiple of the limit. */
 const BURST = 20
 const SWEEP_MS = 500
-/** Socket.IO closes sockets without a token at its deadline; a client that ignores that is cut off this much later. */
+/** Socket.IO closes sockets without a token at its deadline. A client that ignores the close is cut off after this time. */
 const CUT_AFTER_MS = UNAUTHENTICATED_MS + 1_000
 
 type Pending = { connection: Socket; since: number }
-/** `pending`: without a valid token, oldest first. */
+/** Sockets of an address. `pending`: without a valid token, oldest first. */
 type Counts = { sockets: number; pending: Set<Pending> }
 
 export type Admission = {
-  /** Refuses upgrades of addresses that have as many sockets as they may. */
+  /** Rejects upgrades from addresses at their limit. */
   refusal: Refusal
-  /** The socket on this connection has shown a valid token. */
+  /** Marks the socket of a connection as authenticated. */
   authenticated(connection: Socket): void
   close(): void
 }
 
 /**
- * Limits sockets by client address, from the upgrade to the end of the connection. Beyond the limit for handshakes, those
- * that have waited longest are closed once their grace is over. An address without sockets takes no memory.
+ * Limits sockets per client address, from the upgrade to the end of the connection. Above the limit of pending handshakes,
+ * the oldest are closed after their grace. An address without sockets uses no memory.
  */
 export const createAdmission = (parts: {
   addressOf: (request: Parameters<Refusal>[0]) => string
@@ -43,9 +43,9 @@ export const createAdmission = (parts: {
   const { addressOf, limits, metrics } = parts
   const addresses = new Map<string, Counts>()
   const connections = new WeakMap<Socket, () => void>()
-  /** What has more pending sockets than the limit. */
+  /** Addresses above the limit of pending sockets. */
   const crowded = new Set<Counts>()
-  /** All that have not shown a token, oldest first. */
+  /** All pending sockets, oldest first. */
   const waiting = new Set<Pending>()
 
   const refuse = (limit: keyof SocketLimits, detail: string) => {
@@ -97,10 +97,7 @@ export const createAdmission = (parts: {
       if (counts.sockets >= limits.sockets)
         return refuse('sockets', `an address may have ${limits.sockets} sockets; close one first`)
       if (counts.pending.size >= limits.handshakes * BURST)
-        return refuse(
-          'handshakes',
-          'too many sockets of this address have shown no valid token; connect later',
-        )
+        return refuse('handshakes', 'too many sockets of this address have no valid token; connect later')
       enter(address, request.socket, counts)
       return undefined
     },

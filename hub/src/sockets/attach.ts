@@ -15,34 +15,34 @@ import { watchErasures } from './erased.ts'
 import { handshake, type LiveSocket } from './handshake.ts'
 import { watchWithdrawnSecrets } from './withdrawn.ts'
 
-/** Frames of any kind a client may send in FRAME_WINDOW_MS: 20 a second, at most twice that at once. */
+/** Frames per client and FRAME_WINDOW_MS: 20 a second, with bursts of twice that. */
 export const FRAMES_PER_WINDOW = 40
 const FRAME_WINDOW_MS = 2_000
 const SWEEP_MS = 1_000
-/** What may wait for a client that does not read. Beyond either it is let go; it fetches when it is back. */
+/** Maximum unread frames and bytes of a slow client. Above either it is disconnected and refetches on reconnection. */
 const UNREAD_FRAMES_MAX = 500
 const UNREAD_BYTES_MAX = 1_048_576
-/** The pace at which a drain closes connections when there is time for it. */
+/** Preferred pace of a drain. */
 const DRAIN_MS_PER_CONNECTION = 2
-/** Connections are closed in batches, at random intervals around this, so that clients do not return in step. */
+/** Mean interval between batches of a drain, randomized so that clients do not reconnect in step. */
 const DRAIN_STEP_MS = 20
 
 type Offence = 'unknown_event' | 'malformed_event' | 'malformed_frame' | 'too_many_frames' | 'fault'
 
 export type Sockets = {
-  /** Refuses new connections and closes those it has, in batches and random order, within `ms`. */
+  /** Rejects new connections and closes existing ones in batches, in random order, within `ms`. */
   drain(ms: number): Promise<void>
-  /** Ends every connection. The HTTP server stays. */
+  /** Closes every connection. The HTTP server keeps running. */
   close(): Promise<void>
 }
 
 /**
- * The live edge: who may connect, what they may send, and when a connection ends. It may be called before or after
+ * Attaches the live edge to `io`: authentication, frame limits and the end of connections. May be called before or after
  * `io` is attached to an HTTP server.
  *
- * A client whose connection is closed below Socket.IO (expired token, withdrawn secret, erased
- * user, drain, too slow) tries again by itself; one that broke the rules is disconnected in Socket.IO's own terms, after which its library stays away.
- * `onReceived` gets what a client says has arrived; the owner comes from its token.
+ * Connections that expire, drain, are too slow, or whose secret was withdrawn or user erased, are closed below Socket.IO, so
+ * that clients reconnect by themselves. Clients that break the protocol are disconnected by Socket.IO, after which they do
+ * not reconnect. `onReceived` gets acknowledged item ids with the owner from the token.
  */
 export const attachSockets = (parts: {
   io: LiveServer
@@ -60,17 +60,17 @@ export const attachSockets = (parts: {
   const { io, cache, invalidations, users, admission, rateLimit, refusals, onReceived, live, log, metrics } =
     parts
   const { sockets } = io.of('/')
-  /** Frames in this window of those that sent any: a silent connection costs nothing. */
+  /** Frame counts of this window. Silent connections have no entry. */
   const frames = new Map<LiveSocket, number>()
   let windowEnds = 0
   let draining = false
 
   const end = (socket: LiveSocket, reason: Offence) => {
-    log.warn({ tenant: socket.data.tenant, reason }, 'connection ended for what it sent')
+    log.warn({ tenant: socket.data.tenant, reason }, 'connection closed: protocol violation')
     socket.disconnect(true)
   }
 
-  /** Runs a handler of one socket. An error ends that socket only: thrown past Socket.IO it would end the process. */
+  /** Runs a handler of one socket. An error closes that socket; an uncaught error would end the process. */
   const guard = (socket: LiveSocket, handle: () => void) => {
     try {
       handle()
@@ -99,7 +99,7 @@ export const attachSockets = (parts: {
   io.use(handshake({ io, cache, admission, rateLimit, refusals, log, draining: () => draining }))
   io.on('connection', (socket) => {
     metrics.connections.inc()
-    // Counted below Socket.IO, so that frames it drops or answers by itself count too.
+    // Counted in Engine.IO, so that frames that Socket.IO drops or answers itself count too.
     socket.conn.on('packet', () => guard(socket, () => onFrame(socket)))
     socket.onAny((event: string, ...args: unknown[]) => guard(socket, () => onEvent(socket, event, args)))
     socket.on('error', () => end(socket, 'malformed_frame'))
@@ -154,7 +154,7 @@ export const attachSockets = (parts: {
   }
 }
 
-/** In random order (Fisher–Yates). */
+/** Shuffles in place (Fisher–Yates). */
 const shuffled = <Item>(items: Item[]): Item[] => {
   for (let last = items.length - 1; last > 0; last--) {
     const other = Math.floor(Math.random() * (last + 1))
@@ -163,7 +163,7 @@ const shuffled = <Item>(items: Item[]): Item[] => {
   return items
 }
 
-/** Frames wait in Engine.IO; those it has handed over, in the WebSocket, all in this process. */
+/** Reports whether a client reads too slowly. Unread frames wait in Engine.IO and in the WebSocket. */
 const lagsBehind = (socket: LiveSocket): boolean => {
   const { writeBuffer, transport } = socket.conn as unknown as {
     writeBuffer: unknown[]

@@ -7,12 +7,12 @@ import type { Users } from '@carillon/core/store/ports/users'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { LiveSocket } from './handshake.ts'
 
-/** Users looked up at a time. */
+/** Users per look-up. */
 const AT_ONCE = 500
 
 /**
- * Closes the connections of erased users whose token was issued before. `check` repeats what could not be looked up; call
- * it regularly.
+ * Closes connections of erased users whose token was issued before the erasure. `check` retries failed look-ups; call it
+ * periodically.
  */
 export const watchErasures = (parts: {
   io: LiveServer
@@ -22,7 +22,7 @@ export const watchErasures = (parts: {
 }): { check(): void } => {
   const { io, users, invalidations, log } = parts
   const { sockets, adapter } = io.of('/')
-  /** Sockets to be looked at, by their ids. */
+  /** Ids of sockets to check. */
   const suspects = new Set<string>()
   let checking = false
 

@@ -11,7 +11,7 @@ import type { Refusals } from '../http/refusals.ts'
 import type { RateLimit } from '../limits/rate-limit.ts'
 import type { Admission } from './admission.ts'
 
-/** Open connections a user may have on one hub. A further one is refused; those that are open stay. */
+/** Maximum open connections per user and hub. Further ones are rejected. */
 export const CONNECTIONS_PER_USER = 50
 
 type Admitting = {
@@ -23,7 +23,7 @@ type Admitting = {
 
 export type LiveSocket = Parameters<Parameters<LiveServer['use']>[0]>[0]
 
-/** What is left of every handshake. */
+/** Placeholder for the handshake of an admitted socket. */
 const RELEASED: LiveSocket['handshake'] = Object.freeze({
   headers: Object.freeze<IncomingHttpHeaders>({}),
   time: '',
@@ -37,8 +37,8 @@ const RELEASED: LiveSocket['handshake'] = Object.freeze({
 })
 
 /**
- * Takes the token and the connection out of the handshake and releases the request, its headers and the token: they
- * would stay in memory as long as the socket. A socket that has been through this has no request.
+ * Extracts the token and the connection, and releases the handshake's request and headers, which would otherwise stay in
+ * memory as long as the socket. The socket has no request afterwards.
  */
 const release = (socket: LiveSocket): { token: unknown; connection: Socket } => {
   const { token }: { token?: unknown } = socket.handshake.auth
@@ -49,9 +49,9 @@ const release = (socket: LiveSocket): { token: unknown; connection: Socket } => 
 }
 
 /**
- * Lets a socket in when it shows a valid user token, and puts it into the room of that user and no other. The room
- * is joined, in a cluster with Redis' confirmation, before the client hears that it is connected: what is
- * delivered from then on reaches it. Throws ProblemError.
+ * Admits a socket with a valid user token to the room of its user only. The room is joined, in a cluster with Redis'
+ * confirmation, before the client is told that it is connected, so that everything delivered from then on reaches it.
+ * Throws ProblemError.
  */
 const admit = async ({ io, cache, admission, rateLimit }: Admitting, socket: LiveSocket) => {
   if (!socket.conn.request) throw new ProblemError('invalid_request', 'one handshake per connection')
@@ -69,16 +69,16 @@ const admit = async ({ io, cache, admission, rateLimit }: Admitting, socket: Liv
   admission.authenticated(connection)
   socket.data = user
   await socket.join(room)
-  // Either may have happened meanwhile, when nothing could close this socket yet.
+  // Checked again: either may have happened before this socket could be closed by the watchers.
   await requireNotErased(cache, user)
   const known = await cache.tenant(user.tenant)
   if (!known?.secrets.some(({ kid }) => kid === user.kid))
-    throw new ProblemError('unauthenticated', 'the secret that the user token is signed with was withdrawn')
+    throw new ProblemError('unauthenticated', 'the secret that signed the user token was withdrawn')
 }
 
 /**
- * The handshake as Socket.IO middleware. A client that is refused gets a `connect_error` whose `message` is the
- * problem's code and whose `data` is the problem; then its connection ends.
+ * Returns the Socket.IO middleware for the handshake. A rejected client gets a `connect_error` with the problem's code as
+ * `message` and the problem as `data`; then its connection is closed.
  */
 export const handshake =
   (
@@ -102,7 +102,7 @@ export const handshake =
       if (problem.code === 'internal') log.error({ err }, 'a connection could not be checked')
       else log.debug({ code: problem.code }, 'connection refused')
       next(Object.assign(new Error(problem.code), { data: problem }))
-      // Once the answer is on its way: Socket.IO sends it in the next tick.
+      // After Socket.IO has sent the answer, in the next tick.
       setImmediate(() => socket.conn.close())
     }
   }

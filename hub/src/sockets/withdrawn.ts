@@ -5,8 +5,7 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { LiveSocket } from './handshake.ts'
 
 /**
- * Closes the connections whose token was signed with a secret that its tenant no longer has. `check` repeats what could
- * not be looked up; call it regularly.
+ * Closes connections whose token was signed with a withdrawn secret. `check` retries failed look-ups; call it periodically.
  */
 export const watchWithdrawnSecrets = (parts: {
   sockets: ReadonlyMap<string, LiveSocket>
@@ -15,7 +14,7 @@ export const watchWithdrawnSecrets = (parts: {
   log: Log
 }): { check(): void } => {
   const { sockets, cache, invalidations, log } = parts
-  /** Tenants whose secrets may have changed. */
+  /** Tenants to check. */
   const changed = new Set<string>()
   let checking = false
 
@@ -50,7 +49,7 @@ export const watchWithdrawnSecrets = (parts: {
   invalidations.subscribe((changes) => {
     if (changes === 'all') for (const { data } of sockets.values()) changed.add(data.tenant)
     else for (const { kind, tenant } of changes) if (kind === 'tenant') changed.add(tenant)
-    // After the other listeners, one of which invalidates the cached tenant.
+    // Deferred, because another listener invalidates the cached tenant first.
     queueMicrotask(() => void check())
   })
   return { check: () => void check() }

@@ -1,5 +1,5 @@
 /**
- * A whole hub for tests: the real application over the embedded parts, in memory.
+ * A complete hub for tests over embedded parts in memory.
  * @module
  */
 import { randomUUID } from 'node:crypto'
@@ -28,7 +28,7 @@ import { createHub, type HubOptions, type HubPorts } from '../hub.ts'
 import { embeddedIdempotency } from '../idempotency/embedded.ts'
 import { createRequestLimits } from '../limits/requests.ts'
 
-/** Reports what a callback says, as it says it, if it is signed with the account's token; answers a challenge. */
+/** A provider that reports what a callback contains, if it is signed with the account's token. Answers challenges. */
 const parrot: Provider<{ token: string; host: string; url?: string; hooks?: { url: string }[] }> = {
   name: 'parrot',
   channels: ['sms', 'email'],
@@ -52,9 +52,9 @@ const parrot: Provider<{ token: string; host: string; url?: string; hooks?: { ur
     return { reports: JSON.parse(Buffer.from(body).toString()) }
   },
 }
-/** Reports in large bundles. */
+/** A provider whose callbacks hold many reports. */
 const flock: typeof parrot = { ...parrot, name: 'flock', callbackMaxBytes: 2 * 1_024 * 1_024 }
-/** Never hears what became of anything. */
+/** A provider without callbacks. */
 const mute: Provider = {
   ...parrot,
   name: 'mute',
@@ -65,7 +65,7 @@ const mute: Provider = {
 
 export type Call = {
   token?: string
-  /** Sent as JSON unless it is a string or bytes. */
+  /** A string or bytes are sent as they are, anything else as JSON. */
   body?: unknown
   headers?: Record<string, string>
 }
@@ -74,18 +74,18 @@ export type Reply<T = Record<string, unknown>> = {
   status: number
   headers: Headers
   text: string
-  /** The body as JSON; for a test to say what it expects of it. */
+  /** The body as JSON. */
   json: T & Partial<Problem>
 }
 
-/** The backends' and users' side of one fresh tenant. */
+/** A new tenant, as backends and users see it. */
 export type TestTenant = {
   id: string
-  /** A key with every scope. */
+  /** An API key with every scope. */
   key: string
   keyWith(...scopes: Scope[]): Promise<string>
   userToken(user: string, seconds?: number): Promise<string>
-  /** Stores an item as a dispatcher does, `age` ms old, and returns its content. */
+  /** Stores an item of `age` ms, as a dispatcher does, and returns its content. */
   item(user: string, content?: Partial<ItemContent>, age?: number): Promise<ItemContent>
 }
 
@@ -176,7 +176,7 @@ export const openHub = async (
     }
   }
 
-  /** What a queue holds now, taken and acknowledged. */
+  /** Takes and acknowledges all messages of a queue. */
   const taken = async (queue: Queue): Promise<Message[]> => {
     const waiting = (await ports.stream.backlog()).get(queue) ?? 0
     if (waiting === 0) return []
@@ -194,7 +194,7 @@ export const openHub = async (
   return {
     hub,
     ports,
-    /** What the embedded parts share. */
+    /** The database that the embedded parts share. */
     database,
     call,
     tenant,

@@ -6,12 +6,12 @@ import type { Log } from '@carillon/core/telemetry/log'
 import { createAlarm } from '../inbox/wake.ts'
 
 const PAGE = 100
-/** How long the clock is waited for, should that of another hub be ahead. */
+/** Maximum wait for the clock, if another hub's clock is ahead. */
 const CLOCK_WAIT_MS = 1_000
 
 /**
- * Erases a user: what the store has of them, and the ends of their snoozes that wait in the event log. It may be repeated.
- * Whatever is sent, or signed, once it has resolved is later than the erasure.
+ * Erases a user from the store and removes the ends of their snoozes from the event log. Idempotent. Everything sent or signed
+ * after it resolved is later than the erasure.
  */
 export const createErase = ({
   users,

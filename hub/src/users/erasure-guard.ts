@@ -1,9 +1,8 @@
 import type { Users } from '@carillon/core/store/ports/users'
 
 /**
- * Takes a write about users back if they were erased while it was made: the erasure may have looked for it before it was
- * there. `since` is the earliest erasure that counts, epoch ms: with a user token the time it was issued, by default the
- * beginning of the write.
+ * Undoes a write about users who were erased during it, because the erasure may have missed it. `since`: the earliest
+ * erasure that counts, epoch ms; the time of issue for a user token, by default the start of the write.
  */
 export const createErasureGuard =
   (users: Pick<Users, 'erased'>) =>

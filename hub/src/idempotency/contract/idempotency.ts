@@ -2,19 +2,19 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Answer, type Claim, type Idempotency, IN_FLIGHT_MS } from '../port.ts'
 
-/** One test's own keys, as one process sees them. */
+/** Idempotency keys of one test. */
 export type World = {
   idempotency: Idempotency
-  /** Another process. Where they are made for one, the same. */
+  /** Another process; the same if the adapter is for one process. */
   other(): Promise<Idempotency>
-  /** What keeps them dies without a word and comes back. */
+  /** Kills and restarts the store of keys. */
   restart(): Promise<Idempotency>
-  /** It goes out of reach. */
+  /** Makes it unreachable. */
   down(): Promise<void>
   end(): Promise<void>
 }
 
-/** What everything that remembers keys keeps to. `open` takes the clock to use. */
+/** The contract of the Idempotency port. `open` takes the clock to use. */
 export const idempotencyContract = (name: string, open: (now: () => number) => Promise<World>) => {
   const world = async () => {
     let clock = Date.now()
@@ -33,7 +33,7 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
   }
 
   describe(name, () => {
-    test('does it once, then gives the same answer', async () => {
+    test('runs once, then replays the answer', async () => {
       const { idempotency } = await world()
       const [key, newId] = [newKey(), ids()]
       expect(await idempotency.claim(key, 'body', newId)).toEqual({ outcome: 'first', id: 'id1' })
@@ -43,7 +43,7 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
       expect(await idempotency.claim(newKey(), 'body', () => 'x')).toEqual({ outcome: 'first', id: 'x' })
     })
 
-    test('refuses a key that comes with another body, before and after the answer', async () => {
+    test('rejects a key with another body, before and after the answer', async () => {
       const { idempotency } = await world()
       const key = newKey()
       await idempotency.claim(key, 'body', ids())
@@ -52,7 +52,7 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
       expect(await idempotency.claim(key, 'other', ids())).toEqual({ outcome: 'reused' })
     })
 
-    test('frees a key whose work failed', async () => {
+    test('releases a key whose work failed', async () => {
       const { idempotency } = await world()
       const [key, newId] = [newKey(), ids()]
       await idempotency.claim(key, 'body', newId)
@@ -64,7 +64,7 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
       expect(await idempotency.claim(key, 'another', newId)).toEqual({ outcome: 'replay', answer })
     })
 
-    test('has one first among many at once', async () => {
+    test('lets one of many concurrent claims be first', async () => {
       const { idempotency, other } = await world()
       const processes = [idempotency, await other()]
       const key = newKey()
@@ -76,7 +76,7 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
       expect(outcomes.filter((outcome) => outcome === 'in_flight')).toHaveLength(49)
     })
 
-    test('lets one other do the work of a dead one, under the same id', async () => {
+    test('lets one other request take over from a dead one, with the same id', async () => {
       const { idempotency, other, wait } = await world()
       const [key, newId] = [newKey(), ids()]
       const successor = await other()
@@ -140,7 +140,7 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
       for (const each of found) expect(each).toEqual(found[0])
     })
 
-    test('says that it is out of reach', async () => {
+    test('rejects while it is unreachable', async () => {
       const { idempotency, down } = await world()
       const key = newKey()
       await idempotency.claim(key, 'body', ids())
