@@ -247,6 +247,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   })
   const sockets = attachSockets({
     ...{ io, cache, invalidations, admission, rateLimit, refusals, live, log, metrics },
+    tenants: store.tenants,
     users: store.users,
     onReceived: verbs.received,
   })

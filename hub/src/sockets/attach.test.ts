@@ -52,6 +52,7 @@ const openEdge = async () => {
     io,
     cache,
     invalidations,
+    tenants: store.tenants,
     users: store.users,
     admission: { authenticated: () => {} },
     rateLimit: { user: async () => ({}), refused: (error) => error },

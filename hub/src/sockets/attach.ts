@@ -4,6 +4,7 @@ import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import type { Live } from '@carillon/core/live/port'
 import type { LiveServer } from '@carillon/core/live/server'
 import type { Owner } from '@carillon/core/store/ports/inbox'
+import type { Tenants } from '@carillon/core/store/ports/tenants'
 import type { Users } from '@carillon/core/store/ports/users'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
@@ -48,6 +49,7 @@ export const attachSockets = (parts: {
   io: LiveServer
   cache: SettingsCache
   invalidations: Pick<Invalidations, 'subscribe'>
+  tenants: Pick<Tenants, 'get'>
   users: Pick<Users, 'erased'>
   admission: Pick<Admission, 'authenticated'>
   rateLimit: Pick<RateLimit, 'user' | 'refused'>
@@ -57,8 +59,20 @@ export const attachSockets = (parts: {
   log: Log
   metrics: Pick<Metrics, 'connections' | 'faults'>
 }): Sockets => {
-  const { io, cache, invalidations, users, admission, rateLimit, refusals, onReceived, live, log, metrics } =
-    parts
+  const {
+    io,
+    cache,
+    invalidations,
+    tenants,
+    users,
+    admission,
+    rateLimit,
+    refusals,
+    onReceived,
+    live,
+    log,
+    metrics,
+  } = parts
   const { sockets } = io.of('/')
   /** Frame counts of this window. Silent connections have no entry. */
   const frames = new Map<LiveSocket, number>()
@@ -113,7 +127,7 @@ export const attachSockets = (parts: {
     )
   })
   live.onLoss(() => io.local.emit('inbox.resync'))
-  const withdrawn = watchWithdrawnSecrets({ sockets, cache, invalidations, log })
+  const withdrawn = watchWithdrawnSecrets({ sockets, tenants, invalidations, log })
   const erased = watchErasures({ io, users, invalidations, log })
 
   const sweep = setInterval(() => {

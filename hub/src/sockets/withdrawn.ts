@@ -1,6 +1,6 @@
 import type { Invalidations } from '@carillon/core/cache/invalidation/port'
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { UnavailableError } from '@carillon/core/errors'
+import type { Tenants } from '@carillon/core/store/ports/tenants'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { LiveSocket } from './handshake.ts'
 
@@ -9,24 +9,25 @@ import type { LiveSocket } from './handshake.ts'
  */
 export const watchWithdrawnSecrets = (parts: {
   sockets: ReadonlyMap<string, LiveSocket>
-  cache: Pick<SettingsCache, 'tenant'>
+  /** Not the cache, which serves outdated secrets while the store is unavailable. */
+  tenants: Pick<Tenants, 'get'>
   invalidations: Pick<Invalidations, 'subscribe'>
   log: Log
 }): { check(): void } => {
-  const { sockets, cache, invalidations, log } = parts
+  const { sockets, tenants, invalidations, log } = parts
   /** Tenants to check. */
   const changed = new Set<string>()
   let checking = false
 
   const secretsOf = async (tenant: string): Promise<readonly [string, ReadonlySet<string>]> => {
-    const known = await cache.tenant(tenant)
+    const known = await tenants.get(tenant)
     return [tenant, new Set(known?.secrets.map(({ kid }) => kid))]
   }
 
   const close = async () => {
-    const tenants = [...changed]
-    const kids = new Map(await Promise.all(tenants.map(secretsOf)))
-    for (const tenant of tenants) changed.delete(tenant)
+    const ids = [...changed]
+    const kids = new Map(await Promise.all(ids.map(secretsOf)))
+    for (const id of ids) changed.delete(id)
     for (const { data, conn } of sockets.values())
       if (kids.get(data.tenant)?.has(data.kid) === false) {
         log.info({ tenant: data.tenant, reason: 'secret_withdrawn' }, 'connection ended')
@@ -49,8 +50,7 @@ export const watchWithdrawnSecrets = (parts: {
   invalidations.subscribe((changes) => {
     if (changes === 'all') for (const { data } of sockets.values()) changed.add(data.tenant)
     else for (const { kind, tenant } of changes) if (kind === 'tenant') changed.add(tenant)
-    // Deferred, because another listener invalidates the cached tenant first.
-    queueMicrotask(() => void check())
+    void check()
   })
   return { check: () => void check() }
 }
