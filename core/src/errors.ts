@@ -13,8 +13,9 @@ export class ProblemError extends Error {
     detail: string,
     options: { errors?: ProblemDetail[]; cause?: unknown } = {},
   ) {
-    super(detail, { cause: options.cause })
-    this.problem = problem(code, detail, options.errors)
+    const answer = problem(code, detail, options.errors)
+    super(answer.detail, { cause: options.cause })
+    this.problem = answer
   }
 }
 

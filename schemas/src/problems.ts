@@ -61,16 +61,24 @@ export type Problem = {
   errors?: ProblemDetail[]
 }
 
-export const problem = (code: ProblemCode, detail: string, errors?: ProblemDetail[]): Problem => {
+/** Returns `detail` with the first of the errors, unless it names that already, and with the number of the others. */
+const withFirst = (detail: string, [first, ...others]: readonly ProblemDetail[]): string => {
+  if (!first || detail.includes(first.message)) return detail
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
+  return `${detail}: ${listErrors([first])}${more}`
+}
+
+/** Returns the problem. Its `detail` always names the first of `errors`. */
+export const problem = (code: ProblemCode, detail: string, errors: ProblemDetail[] = []): Problem => {
   const known: { status: number; title: string; temporary?: boolean } = PROBLEMS[code]
   return {
     type: `urn:carillon:problem:${code}`,
     title: known.title,
     status: known.status,
     code,
-    detail,
+    detail: withFirst(detail, errors),
     temporary: known.temporary ?? false,
-    ...(errors && errors.length > 0 ? { errors } : {}),
+    ...(errors.length > 0 ? { errors } : {}),
   }
 }
 

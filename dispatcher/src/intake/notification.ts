@@ -61,8 +61,9 @@ const tooFar = ({ deliverAt, expiresAt }: NatsNotification, appendedAt: number):
 
 /** A problem in the words of a dead letter. */
 export const deadReason = ({ problem: { code, detail, errors = [] } }: ProblemError): DeadReason => {
-  const untold = errors.filter(({ message }) => !detail.includes(message))
-  return { code, detail: untold.length === 0 ? detail : `${detail} | ${listErrors(untold)}` }
+  // The detail names the first error.
+  const others = errors.slice(1)
+  return { code, detail: others.length === 0 ? detail : `${detail} | ${listErrors(others)}` }
 }
 
 const NO_HEADERS: Headers = new Map()

@@ -58,9 +58,13 @@ export const providerRoutes = (
   const accept = (id: string, account: ProviderAccountInput): StoredAccount => {
     const provider = providers.get(account.provider)
     if (!provider)
-      throw new ProblemError('provider_unknown', `there are ${[...providers.keys()].sort().join(', ')}`, {
-        errors: [{ pointer: '/provider', message: 'there is no such provider' }],
-      })
+      throw new ProblemError(
+        'provider_unknown',
+        `there is no such provider; known are ${[...providers.keys()].sort().join(', ')}`,
+        {
+          errors: [{ pointer: '/provider', message: 'there is no such provider' }],
+        },
+      )
     const parsed = parse(provider.config, account.config)
     if (!parsed.success)
       throw refuse(
