@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, inject, test } from 'vitest'
 import { SetupError } from '../errors.ts'
 import { LAYOUT } from '../installation/layout.ts'
+import { createSeal } from '../security/seal.ts'
 import { cassandraStore } from '../store/cassandra.ts'
 import { contractSeal } from '../store/contract/store.ts'
 import { connectCassandra } from './connection.ts'
@@ -47,12 +48,22 @@ describe.skipIf(!url)('the record of an installation in a keyspace', () => {
     await refusal(/keyspace \w+ was made by an older Carillon .* Drop the keyspace, or name another/)
 
     const table = `${keyspace}.${INSTALLATION_TABLE.name}`
+    // An older layout has fewer columns.
+    await run(`CREATE TABLE ${table} (part text PRIMARY KEY, layout int, namespace text)`)
+    await run(`INSERT INTO ${table} (part, layout, namespace) VALUES ('store', 2, 'old')`)
+    await refusal(/older Carillon .*layout 2/)
+    await run(`DROP TABLE ${table}`)
     await run(`CREATE TABLE ${table} (${INSTALLATION_TABLE.columns})`)
     const connection = connectCassandra(place())
-    const made = await Promise.all([1, 2, 3].map(() => recordInstallation(connection, undefined)))
+    const made = await Promise.all(
+      [1, 2, 3].map(() => recordInstallation(connection, contractSeal, undefined)),
+    )
     expect(new Set(made).size).toBe(1)
-    await expect(recordInstallation(connection, 'another')).rejects.toThrow(
+    await expect(recordInstallation(connection, contractSeal, 'another')).rejects.toThrow(
       /belongs to the installation \w{8}, and this process is to run another: unset CARILLON_NAMESPACE/,
+    )
+    await expect(recordInstallation(connection, createSeal('x'.repeat(32)), undefined)).rejects.toThrow(
+      /keyspace \w+ was written with another secret: set CARILLON_SECRET to the secret that the installation \w{8} /,
     )
     const set = (layout: number) => run(`UPDATE ${table} SET layout = ${layout} WHERE part = 'store'`)
     await set(LAYOUT - 1)

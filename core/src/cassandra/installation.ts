@@ -1,12 +1,14 @@
 import { errors, types } from 'cassandra-driver'
 import { type Installation, LAYOUT, requireLayout } from '../installation/layout.ts'
 import { newNamespace, requireNamespace } from '../installation/namespace.ts'
+import { requireSecret, secretCheckOf } from '../installation/secret.ts'
+import type { Seal } from '../security/seal.ts'
 import type { CassandraConnection } from './connection.ts'
 
 /** The table that marks a keyspace as Carillon's. It is created before any other. */
 export const INSTALLATION_TABLE = {
   name: 'installation',
-  columns: 'part text PRIMARY KEY, layout int, namespace text, made_at timestamp',
+  columns: 'part text PRIMARY KEY, layout int, namespace text, secret_check text, made_at timestamp',
 } as const
 
 const READ = { prepare: false, consistency: types.consistencies.quorum }
@@ -22,9 +24,9 @@ const tablesOf = async ({ client, keyspace }: CassandraConnection): Promise<stri
   return rows.map((row) => String(row.table_name))
 }
 
-/** Undefined when the keyspace or the table is not there. */
+/** Returns undefined if the keyspace or the table does not exist. All columns, because an older layout has fewer. */
 const recordOf = async ({ client, keyspace }: CassandraConnection) => {
-  const query = `SELECT layout, namespace FROM ${keyspace}.${INSTALLATION_TABLE.name} WHERE part = 'store'`
+  const query = `SELECT * FROM ${keyspace}.${INSTALLATION_TABLE.name} WHERE part = 'store'`
   try {
     return (await client.execute(query, [], READ)).rows
   } catch (error) {
@@ -34,9 +36,15 @@ const recordOf = async ({ client, keyspace }: CassandraConnection) => {
   }
 }
 
+/** Returns whether the keyspace exists, with or without tables. */
+export const keyspaceExists = async ({ client, keyspace }: CassandraConnection): Promise<boolean> => {
+  const query = 'SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?'
+  return (await client.execute(query, [keyspace], { prepare: false })).rows.length > 0
+}
+
 /**
- * Returns what is on record in the keyspace; undefined for a new one, or one that is being made. Only reads. Throws
- * SetupError for a keyspace of another layout, and for one with tables but no record.
+ * Returns the installation on record in the keyspace, or undefined for a keyspace that is new or being created. Only
+ * reads. Throws SetupError for a keyspace of another layout, and for one with tables but no record.
  */
 export const readInstallation = async (
   connection: CassandraConnection,
@@ -54,26 +62,31 @@ export const readInstallation = async (
   if (!row) return undefined
   const layout = Number(row.layout)
   requireLayout(where, layout, REMEDY)
-  return { layout, namespace: String(row.namespace) }
+  return { layout, namespace: String(row.namespace), secretCheck: String(row.secret_check) }
 }
 
 /**
- * Records the installation, once for all processes that try at the same time, and returns its namespace: the one on
- * record, else `wanted`, else a random one. Throws SetupError if the one on record is not `wanted`.
+ * Records the installation, once for all processes that try at the same time. Returns its namespace: the one on record,
+ * else `wanted`, else a random one. Throws SetupError if the record has another namespace than `wanted`, or was written
+ * with another secret.
  */
 export const recordInstallation = async (
   connection: CassandraConnection,
+  seal: Seal,
   wanted: string | undefined,
 ): Promise<string> => {
   const { client, keyspace } = connection
   const proposed = wanted ?? newNamespace()
   const result = await client.execute(
-    `INSERT INTO ${keyspace}.${INSTALLATION_TABLE.name} (part, layout, namespace, made_at)
-     VALUES ('store', ${LAYOUT}, ?, ?) IF NOT EXISTS`,
-    [proposed, new Date()],
+    `INSERT INTO ${keyspace}.${INSTALLATION_TABLE.name} (part, layout, namespace, secret_check, made_at)
+     VALUES ('store', ${LAYOUT}, ?, ?, ?) IF NOT EXISTS`,
+    [proposed, secretCheckOf(seal, proposed), new Date()],
     CLAIM,
   )
-  const namespace = result.wasApplied() ? proposed : String(result.first().namespace)
-  requireNamespace(whereOf(keyspace), namespace, wanted)
-  return namespace
+  if (result.wasApplied()) return proposed
+  const row = result.first()
+  const found = { namespace: String(row.namespace), secretCheck: String(row.secret_check) }
+  requireNamespace(whereOf(keyspace), found.namespace, wanted)
+  requireSecret(whereOf(keyspace), found, seal)
+  return found.namespace
 }

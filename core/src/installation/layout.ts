@@ -6,8 +6,11 @@ import { SetupError } from '../errors.ts'
  */
 export const LAYOUT = 3
 
-/** What is recorded beside the data: its layout, and the namespace of the installation that it belongs to. */
-export type Installation = { layout: number; namespace: string }
+/**
+ * What is recorded beside the data: its layout, the namespace of the installation that it belongs to, and a check value
+ * that only the secret of the installation opens.
+ */
+export type Installation = { layout: number; namespace: string; secretCheck: string }
 
 /**
  * Throws SetupError if `layout` is not this version's. `what` names the data ("keyspace carillon"), `remedy` says

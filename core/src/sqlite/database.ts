@@ -1,4 +1,5 @@
 import Libsql from 'libsql'
+import type { Seal } from '../security/seal.ts'
 import { recordInstallation, requireFileLayout } from './installation.ts'
 import { makePrivate } from './private.ts'
 import { openWal } from './wal.ts'
@@ -59,16 +60,18 @@ const tooMany = (count: number) =>
   Object.assign(new Error(`${count} writes wait for the disk already`), { code: 'SQLITE_BUSY' })
 
 /**
- * Opens or creates the file (`:memory:` for none). `namespace` is recorded in a new file. Throws SetupError if the
- * file has another layout, without touching it, or another namespace.
+ * Opens or creates the file (`:memory:` for none). `namespace` and a check value of the secret are recorded in a new file.
+ * Throws SetupError if the file has another layout, without touching it, or another namespace, or if `seal` is given and
+ * has another secret.
  */
 export const openDatabase = (
   path: string,
   {
     namespace: wanted,
+    seal,
     walBytesMax = WAL_BYTES_MAX,
     waitingMax = WAITING_MAX,
-  }: { namespace?: string; walBytesMax?: number; waitingMax?: number } = {},
+  }: { namespace?: string; seal?: Seal; walBytesMax?: number; waitingMax?: number } = {},
 ): Database => {
   if (path !== ':memory:') {
     requireFileLayout(path)
@@ -78,7 +81,7 @@ export const openDatabase = (
   handle.exec('PRAGMA busy_timeout = 5000')
   let namespace: string
   try {
-    namespace = recordInstallation(handle, path, wanted)
+    namespace = recordInstallation(handle, path, { wanted, seal })
   } catch (error) {
     handle.close()
     throw error

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { SetupError } from '../errors.ts'
 import { LAYOUT } from '../installation/layout.ts'
 import { NAMESPACE } from '../installation/namespace.ts'
+import { createSeal } from '../security/seal.ts'
 import { openDatabase } from './database.ts'
 import { writeLayout1 } from './testing/layout-1.ts'
 
@@ -48,6 +49,19 @@ test('a new file gets a namespace of its own and keeps it', async () => {
   const chosen = openDatabase(join(folder(), 'carillon.db'), { namespace: 'chosen' })
   expect(chosen.namespace).toBe('chosen')
   await chosen.close()
+})
+
+test('a file that was written with another secret is refused', async () => {
+  const file = join(folder(), 'carillon.db')
+  const seal = createSeal('x'.repeat(32))
+  await openDatabase(file, { seal }).close()
+  await openDatabase(file, { seal: createSeal('x'.repeat(32)) }).close()
+  await openDatabase(file).close()
+  expect(() => openDatabase(file, { seal: createSeal('y'.repeat(32)) })).toThrow(
+    new RegExp(
+      `^the data file ${file} was written with another secret: set CARILLON_SECRET to the secret that the`,
+    ),
+  )
 })
 
 test('a file that was killed before its first checkpoint is known for its layout', async () => {

@@ -2,6 +2,8 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import type Libsql from 'libsql'
 import { LAYOUT, requireLayout } from '../installation/layout.ts'
 import { newNamespace, requireNamespace } from '../installation/namespace.ts'
+import { requireSecret, secretCheckOf } from '../installation/secret.ts'
+import type { Seal } from '../security/seal.ts'
 
 /** Marks a file as Carillon's (`PRAGMA application_id`): "Cari". */
 const APPLICATION_ID = 0x43617269
@@ -42,30 +44,42 @@ export const requireFileLayout = (path: string): void => {
   )
 }
 
+type Row = { namespace: string; secret_check: string | null }
+
 /**
  * Returns the namespace on record in an open file, after recording a new one, `wanted` or random, in a new file.
  * Call it before the file goes into WAL mode: then the header has the layout before anything else is stored.
- * Throws SetupError if the file has another namespace than `wanted`.
+ * Throws SetupError if the file has another namespace than `wanted`, or was written with another secret than that of
+ * `seal`. Without a `seal` the secret is not checked.
  */
-export const recordInstallation = (handle: Libsql.Database, path: string, wanted?: string): string => {
-  const read = () =>
-    (handle.prepare('SELECT namespace FROM installation').get() as { namespace: string } | undefined)
-      ?.namespace
-  const made = handle.prepare("SELECT 1 FROM sqlite_master WHERE name = 'installation'").get() !== undefined
-  const known = made ? read() : undefined
-  if (known !== undefined) {
-    requireNamespace(`the data file ${path}`, known, wanted)
-    return known
+export const recordInstallation = (
+  handle: Libsql.Database,
+  path: string,
+  { wanted, seal }: { wanted?: string; seal?: Seal } = {},
+): string => {
+  const where = `the data file ${path}`
+  const read = () => handle.prepare('SELECT * FROM installation').get() as Row | undefined
+  const accept = ({ namespace, secret_check }: Row): string => {
+    requireNamespace(where, namespace, wanted)
+    if (seal && secret_check !== null) requireSecret(where, { namespace, secretCheck: secret_check }, seal)
+    return namespace
   }
+  const exists = handle.prepare("SELECT 1 FROM sqlite_master WHERE name = 'installation'").get() !== undefined
+  const known = exists ? read() : undefined
+  if (known && (known.secret_check !== null || !seal)) return accept(known)
   handle.exec('BEGIN IMMEDIATE')
-  handle.exec('CREATE TABLE IF NOT EXISTS installation (namespace TEXT NOT NULL)')
-  // Another process may have been faster.
-  const namespace = read() ?? wanted ?? newNamespace()
+  handle.exec('CREATE TABLE IF NOT EXISTS installation (namespace TEXT NOT NULL, secret_check TEXT)')
+  // Another process may have recorded it in between.
+  const recorded = read()
+  const namespace = recorded?.namespace ?? wanted ?? newNamespace()
+  const row = {
+    namespace,
+    secret_check: recorded?.secret_check ?? (seal ? secretCheckOf(seal, namespace) : null),
+  }
   handle.exec('DELETE FROM installation')
-  handle.prepare('INSERT INTO installation VALUES (?)').run(namespace)
+  handle.prepare('INSERT INTO installation VALUES (?, ?)').run(row.namespace, row.secret_check)
   handle.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
   handle.exec(`PRAGMA user_version = ${LAYOUT}`)
   handle.exec('COMMIT')
-  requireNamespace(`the data file ${path}`, namespace, wanted)
-  return namespace
+  return accept(row)
 }

@@ -1,8 +1,18 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openDatabase } from './database.ts'
+import { createDirectory } from './private.ts'
 
 const folder = () => {
   const made = mkdtempSync(join(tmpdir(), 'carillon-modes-'))
@@ -46,3 +56,21 @@ test.skipIf(process.platform === 'win32')('a directory that holds other things k
   chmodSync(join(dir, 'notes.txt'), 0o644)
   expect(await opened(dir)).toEqual({ ...OWNER_ONLY, '.': '755', 'notes.txt': '644' })
 })
+
+test('a directory is created with its parents, or the reason why not is thrown', () => {
+  const dir = folder()
+  createDirectory(join(dir, 'a', 'b'))
+  createDirectory(join(dir, 'a', 'b'))
+  expect(readdirSync(join(dir, 'a'))).toEqual(['b'])
+  writeFileSync(join(dir, 'file'), '')
+  expect(() => createDirectory(join(dir, 'file', 'c', 'd'))).toThrow(/ENOTDIR|ENOENT/)
+  symlinkSync(join(dir, 'nowhere'), join(dir, 'dangling'))
+  expect(() => createDirectory(join(dir, 'dangling', 'c'))).toThrow(/EEXIST|ENOENT/)
+})
+
+test.skipIf(process.platform !== 'linux')(
+  'a directory below /proc is refused instead of tried for ever',
+  () => {
+    expect(() => createDirectory('/proc/carillon/data')).toThrow('ENOENT')
+  },
+)

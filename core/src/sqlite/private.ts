@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 const OTHERS = 0o077
@@ -18,13 +18,29 @@ const restrict = (path: string, mode: number): void => {
 }
 
 /**
+ * Creates a directory with its missing parents, readable by its owner only. An existing one stays as it is. Throws the
+ * system's error if that fails; `mkdirSync` with `recursive` never returns where it fails with ENOENT, as below /proc.
+ */
+export const createDirectory = (path: string): void => {
+  if (existsSync(path)) return
+  const parent = dirname(path)
+  if (parent !== path) createDirectory(parent)
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Another process may have created it in between.
+    if (!existsSync(path)) throw error
+  }
+}
+
+/**
  * Prepares a database file that only its owner can read: creates it with its directory if it is missing, whatever the
  * umask, and corrects the modes of existing ones. SQLite gives the files beside it the same mode. A directory that holds
  * other things too keeps its mode.
  */
 export const makePrivate = (path: string): void => {
   const directory = dirname(path)
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  createDirectory(directory)
   // Windows has no such modes.
   if (process.platform === 'win32') return
   closeSync(openSync(path, 'a', 0o600))

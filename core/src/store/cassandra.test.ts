@@ -43,10 +43,20 @@ if (url) {
   }
   storeContract(
     'Cassandra',
-    async (place) =>
-      cassandraStore({ ...connectCassandra(at(place)), seal: contractSeal, retention: RETENTION }),
+    async (place, seal = contractSeal) =>
+      cassandraStore({ ...connectCassandra(at(place)), seal, retention: RETENTION }),
     dump,
   )
+
+  test('a keyspace that does not exist is named', async () => {
+    const store = cassandraStore({
+      ...connectCassandra(at('nowhere')),
+      seal: contractSeal,
+      retention: RETENTION,
+    })
+    onTestFinished(() => store.close())
+    await expect(store.check()).rejects.toThrow(/^the keyspace \w+ does not exist: run carillon migrate/)
+  })
 
   test('what is to be kept for longer than Cassandra can store is kept for as long as it can', async () => {
     // As a retention of 3,650 days will be once ten years on lie behind January 2038.

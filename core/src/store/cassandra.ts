@@ -1,6 +1,8 @@
 import type { CassandraConnection } from '../cassandra/connection.ts'
-import { readInstallation } from '../cassandra/installation.ts'
+import { keyspaceExists, readInstallation, whereOf } from '../cassandra/installation.ts'
 import { ProblemError } from '../errors.ts'
+import type { Installation } from '../installation/layout.ts'
+import { requireSecret } from '../installation/secret.ts'
 import type { Seal } from '../security/seal.ts'
 import { cassandraAccounts } from './cassandra/accounts.ts'
 import { cassandraDeliveries } from './cassandra/deliveries.ts'
@@ -34,14 +36,33 @@ export const cassandraStore = ({
   const topics = cassandraTopics(session)
   const devices = cassandraDevices(session, seal)
   const notifications = cassandraNotifications(session, retention)
-  let known: string | undefined
-  const namespace = async () => {
+  const keyspace = whereOf(connection.keyspace)
+  const translated = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     try {
-      known ??= (await readInstallation(connection))?.namespace
-      return known
+      return await work()
     } catch (error) {
       throw translate(error)
     }
+  }
+  let known: Installation | undefined
+  const installation = async () => {
+    known ??= await translated(() => readInstallation(connection))
+    return known
+  }
+  const check = async () => {
+    const found = await installation()
+    if (found) requireSecret(keyspace, found, seal)
+    else if (!(await translated(() => keyspaceExists(connection))))
+      throw new ProblemError(
+        'unavailable',
+        `${keyspace} does not exist: run carillon migrate, which creates it`,
+      )
+    const version = await schemaVersion(connection)
+    if (version < MIGRATIONS.length)
+      throw new ProblemError(
+        'unavailable',
+        `${keyspace} has schema ${version} and this version needs ${MIGRATIONS.length}: run carillon migrate`,
+      )
   }
   return {
     inbox,
@@ -55,16 +76,9 @@ export const cassandraStore = ({
     suppressions: cassandraSuppressions(session, seal),
     deliveries: cassandraDeliveries(session, retention),
     expiringKeys: cassandraExpiringKeys(session),
-    migrate: (wanted) => migrate(connection, wanted),
-    namespace,
-    check: async () => {
-      const version = (await namespace()) === undefined ? 0 : await schemaVersion(connection)
-      if (version < MIGRATIONS.length)
-        throw new ProblemError(
-          'unavailable',
-          `keyspace ${connection.keyspace} has schema ${version} and this version needs ${MIGRATIONS.length}: run carillon migrate`,
-        )
-    },
+    migrate: (wanted) => migrate(connection, seal, wanted),
+    namespace: async () => (await installation())?.namespace,
+    check,
     close: () => connection.client.shutdown(),
   }
 }

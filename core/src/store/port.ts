@@ -27,16 +27,20 @@ export interface Store {
   deliveries: Deliveries
   expiringKeys: ExpiringKeys
   /**
-   * Migrates the schema, forward only. Safe to run concurrently. Records new data under `namespace`, or a random one.
-   * Rejects with SetupError, changing nothing, for data of another layout or namespace.
+   * Migrates the schema, forward only, and resolves to the number of steps that this call applied. Safe to run
+   * concurrently. Records new data under `namespace`, or a random one. Rejects with SetupError, changing nothing, for data
+   * of another layout, namespace or secret.
    */
-  migrate(namespace?: string): Promise<void>
+  migrate(namespace?: string): Promise<number>
   /**
    * Returns the namespace of the installation that owns the data; undefined for new data. Read-only.
    * Rejects with SetupError for data of another layout.
    */
   namespace(): Promise<string | undefined>
-  /** Rejects if the database does not respond, its schema is older than this code, or `namespace` rejects. */
+  /**
+   * Rejects if the database does not respond, or its schema is older than this code. Rejects with SetupError for data of
+   * another layout or secret.
+   */
   check(): Promise<void>
   close(): Promise<void>
 }

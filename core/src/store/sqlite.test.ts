@@ -16,9 +16,9 @@ const fileOf = (place: string) => join(dir, `${place}.db`)
 
 storeContract(
   'SQLite',
-  async (place) => {
-    const database = openDatabase(fileOf(place))
-    const store = sqliteStore({ database, seal: contractSeal, retention: RETENTION })
+  async (place, seal = contractSeal) => {
+    const database = openDatabase(fileOf(place), { seal })
+    const store = sqliteStore({ database, seal, retention: RETENTION })
     return {
       ...store,
       close: async () => {

@@ -56,7 +56,7 @@ export const sqliteStore = ({
     expiringKeys: sqliteExpiringKeys(session),
     migrate: async (wanted) => {
       requireNamespace('the data file', database.namespace, wanted)
-      await session.with(migrate)
+      return session.with(migrate)
     },
     namespace: async () => database.namespace,
     check,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Server, start } from './child.ts'
@@ -78,8 +78,11 @@ export type Cluster = {
   stop(): Promise<void>
 }
 
+/** The same for every cluster on a keyspace, which can only be used with the secret that it was written with. */
+const secretOf = (cassandra: string) => hash('sha256', cassandra)
+
 /** The settings that make every part real. */
-export const clusterSettings = (urls: Urls, secret = randomBytes(32).toString('hex')): Settings => ({
+export const clusterSettings = (urls: Urls, secret = secretOf(urls.cassandra)): Settings => ({
   CARILLON_SECRET: secret,
   CARILLON_NATS_URL: urls.nats,
   CARILLON_REDIS_URL: urls.redis,

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
-import { commandLine, runCommandLine, wholeNumber } from '@carillon/cli/command-line'
+import { addHelp, commandLine, runCommandLine, wholeNumber } from '@carillon/cli/commands/command-line'
 import { Argument, Option } from '@commander-js/extra-typings'
 import { clusterSettings, startCluster } from './carillon.ts'
 import { down, standingSettings, up } from './standing.ts'
@@ -101,6 +101,8 @@ program
   .action(async (command, options) => {
     process.exitCode = await run(options, command)
   })
+
+addHelp(program)
 
 try {
   await runCommandLine(program)

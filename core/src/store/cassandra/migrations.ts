@@ -10,6 +10,8 @@ import {
 } from '../../cassandra/installation.ts'
 import { UnavailableError } from '../../errors.ts'
 import { requireNamespace } from '../../installation/namespace.ts'
+import { requireSecret } from '../../installation/secret.ts'
+import type { Seal } from '../../security/seal.ts'
 import { translate } from './session.ts'
 
 /**
@@ -165,11 +167,15 @@ const prepareKeyspace = async ({ client, keyspace, replication }: CassandraConne
 }
 
 /**
- * Migrates the keyspace. One process at a time holds the lease and applies the steps; others wait for it. A new keyspace
- * gets the namespace `wanted`, or a random one. Throws SetupError, changing nothing, for a keyspace of another layout or
- * namespace.
+ * Migrates the keyspace and returns how many steps this call applied. One process at a time holds the lease and applies
+ * the steps; others wait for it. A new keyspace gets the namespace `wanted`, or a random one. Throws SetupError, changing
+ * nothing, for a keyspace of another layout, namespace or secret.
  */
-export const migrate = async (connection: CassandraConnection, wanted?: string): Promise<void> => {
+export const migrate = async (
+  connection: CassandraConnection,
+  seal: Seal,
+  wanted?: string,
+): Promise<number> => {
   const { client, keyspace } = connection
   const lock = `${keyspace}.migration_lock`
   const holder = types.Uuid.fromString(randomUUID())
@@ -187,24 +193,30 @@ export const migrate = async (connection: CassandraConnection, wanted?: string):
     ])
   const release = () => claim(`DELETE FROM ${lock} WHERE part = 'store' IF holder = ?`, [holder])
 
-  const steps = async () => {
+  const steps = async (): Promise<number> => {
+    let applied = 0
     for (let version = (await schemaVersion(connection)) + 1; version <= MIGRATIONS.length; version++) {
       if (!(await renew())) throw new Error('the lease for migrating the schema has been lost; run it again')
       await client.execute(MIGRATIONS[version - 1]?.((name) => `${keyspace}.${name}`) ?? '', [], SLOW)
       const done = `INSERT INTO ${keyspace}.migrations (part, version, applied_at) VALUES ('store', ${version}, ?)`
       await client.execute(done, [new Date()], SLOW)
+      applied++
     }
+    return applied
   }
 
   try {
     const found = await readInstallation(connection)
-    if (found) requireNamespace(whereOf(keyspace), found.namespace, wanted)
-    if (found && (await current())) return
+    if (found) {
+      requireNamespace(whereOf(keyspace), found.namespace, wanted)
+      requireSecret(whereOf(keyspace), found, seal)
+    }
+    if (found && (await current())) return 0
     await prepareKeyspace(connection)
-    if (!found) await recordInstallation(connection, wanted)
+    if (!found) await recordInstallation(connection, seal, wanted)
     const deadline = performance.now() + PATIENCE_MS
     while (!(await take())) {
-      if (await current()) return
+      if (await current()) return 0
       if (performance.now() > deadline)
         throw new UnavailableError(
           'store',
@@ -213,7 +225,7 @@ export const migrate = async (connection: CassandraConnection, wanted?: string):
       await wait(LOOK_AGAIN_MS)
     }
     try {
-      await steps()
+      return await steps()
     } finally {
       await release()
     }

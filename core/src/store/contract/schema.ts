@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { UnavailableError } from '../../errors.ts'
+import { SetupError, UnavailableError } from '../../errors.ts'
 import { NAMESPACE } from '../../installation/namespace.ts'
+import { createSeal } from '../../security/seal.ts'
 import { freshOwner, ids, sampleItem } from './samples.ts'
 import type { Open } from './store.ts'
 
@@ -12,9 +13,10 @@ export const schemaContract = (open: Open): void => {
         await expect(stores[0]?.check()).rejects.toMatchObject({
           problem: { code: 'unavailable', detail: expect.stringContaining('carillon migrate') },
         })
-        await Promise.all(stores.map((store) => store.migrate()))
+        const applied = await Promise.all(stores.map((store) => store.migrate()))
+        expect(applied.filter((steps) => steps > 0)).toHaveLength(1)
         await Promise.all(stores.map((store) => store.check()))
-        await stores[0]?.migrate()
+        expect(await stores[0]?.migrate()).toBe(0)
         const namespaces = await Promise.all(stores.map((store) => store.namespace()))
         expect(new Set(namespaces).size).toBe(1)
         expect(namespaces[0]).toMatch(NAMESPACE)
@@ -27,6 +29,25 @@ export const schemaContract = (open: Open): void => {
       } finally {
         await Promise.all(stores.map((store) => store.close()))
       }
+    }, 60_000)
+
+    test('of data that was written with another secret is refused', async () => {
+      const first = await open('sealed')
+      await first.migrate()
+      const attempt = async (name: 'check' | 'migrate') => {
+        const other = await open('sealed', createSeal('x'.repeat(32)))
+        try {
+          await other[name]()
+        } finally {
+          await other.close()
+        }
+      }
+      for (const name of ['check', 'migrate'] as const) {
+        const error = await attempt(name).catch((error: unknown) => error)
+        expect(error).toBeInstanceOf(SetupError)
+        expect(String(error)).toMatch(/was written with another secret: set CARILLON_SECRET to the secret/)
+      }
+      await first.close()
     }, 60_000)
 
     test('a store that is closed says that it is not available', async () => {

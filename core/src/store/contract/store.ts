@@ -19,8 +19,8 @@ import { tenantsContract } from './tenants.ts'
 import { topicsContract } from './topics.ts'
 import { usersContract } from './users.ts'
 
-/** Opens the store of one place (a file, a keyspace), which may not exist yet. */
-export type Open = (place: string) => Promise<Store>
+/** Opens the store of one place (a file, a keyspace), which may not exist yet. `seal` defaults to `contractSeal`. */
+export type Open = (place: string, seal?: Seal) => Promise<Store>
 
 /** Everything that lies in a place, as text. */
 export type Dump = (place: string) => Promise<string>

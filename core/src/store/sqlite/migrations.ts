@@ -101,12 +101,14 @@ export const schemaVersion = ({ handle }: Database): number => {
   return row.version ?? 0
 }
 
-/** Applies missing steps in one transaction, which one process at a time can hold. */
-export const migrate = (database: Database): Promise<void> =>
+/** Applies missing steps in one transaction, which one process at a time can hold. Resolves to their number. */
+export const migrate = (database: Database): Promise<number> =>
   database.write(() => {
     database.handle.exec(TABLE)
-    for (let version = schemaVersion(database) + 1; version <= MIGRATIONS.length; version++) {
+    const before = schemaVersion(database)
+    for (let version = before + 1; version <= MIGRATIONS.length; version++) {
       database.handle.exec(MIGRATIONS[version - 1] ?? '')
       database.handle.prepare('INSERT INTO store_migrations VALUES (?, ?)').run([version, Date.now()])
     }
+    return MIGRATIONS.length - before
   })
