@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { inspect } from 'node:util'
 import { SetupError } from '@carillon/core/errors'
-import { EXIT_USAGE, runCommandLine } from './command-line.ts'
-import { program } from './program.ts'
-import { CommandError } from './settings.ts'
+import { runCommandLine } from './commands/command-line.ts'
+import { program } from './commands/program.ts'
+import { CommandError, EXIT_USAGE } from './process/refuse.ts'
 
 /** What a person has to change first. */
 const isUsage = (error: unknown) => error instanceof CommandError || error instanceof SetupError

@@ -13,6 +13,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { mailServer } from './delivery/stand-ins/mail.ts'
 import { runCarillon, startCarillon } from './rig/carillon.ts'
 import type { Server } from './rig/child.ts'
+import { freePort } from './rig/ports.ts'
 
 let dir: string
 const started: Server[] = []
@@ -62,7 +63,12 @@ test('dev keeps what was sent, its key and its tokens over kill -9', async () =>
   await run('send', '--url', server.url, '--to', 'everyone', '--title', 'To all')
   expect(
     await failure(['send', '--url', server.url, '--to', 'ada', '--title', 'x', '--priority', 'hihg']),
-  ).toMatchObject({ code: 2, stderr: expect.stringContaining('/priority: must be one of critical') })
+  ).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(
+      /^carillon: \S+ answered 422: [^\n]*\/priority: must be one of critical[^\n]*\n$/,
+    ),
+  })
 })
 
 test('dev answers to localhost and its public URL, and to no name that a page elsewhere could rebind', async () => {
@@ -99,7 +105,9 @@ test('dev --memory keeps nothing and says so; --no-demo serves no demo page', as
 
 test('tenants and keys are made, listed, rotated and revoked', async () => {
   await dev()
-  expect(await run('tenant', '--add', 'acme')).toMatch(/^acme \S{43}$/)
+  const added = await runCarillon(['tenant', '--add', 'acme'], { CARILLON_DATA_DIR: dir })
+  expect(added.stdout).toMatch(/^acme \S{43}\n$/)
+  expect(added.stderr).toMatch(/^carillon: tenant acme was created\. Its secret .* sign user tokens/)
   expect(await failure(['tenant', '--add', 'acme'])).toMatchObject({ code: 2 })
   expect((await run('tenant')).split('\n').sort()).toEqual(['acme', 'demo'])
   const key = await run('token', '--tenant', 'acme', '--sender', 'shop', '--scopes', 'notifications:write')
@@ -128,7 +136,7 @@ test.each([
   [['dev'], { CARILLON_NAT_URL: 'nats://x' }, /CARILLON_NAT_URL is not a setting/],
   [['dev', '--port', 'x'], {}, /whole number from 1 to 65535/],
   [['token', '--tenant', 'nobody', '--user', 'ada'], {}, /carillon dev data|no tenant/],
-  [['send', '--to', 'ada', '--title', 'x'], {}, /no API key/],
+  [['send', '--to', 'ada', '--title', 'x'], {}, /no API key: there is no carillon dev data .* with --data,/],
 ] as const)('carillon %j with %j says what is wrong and exits with 2', async (args, settings, words) => {
   const failed = await failure([...args], settings)
   expect(failed).toMatchObject({ code: 2, stderr: expect.stringMatching(words) })
@@ -139,6 +147,8 @@ test.each([
   [['token', '--tenent', 'demo'], "unknown option '--tenent'", '--tenant'],
   [['dve'], "unknown command 'dve'", 'dev'],
   [['hlep'], "unknown command 'hlep'", 'help'],
+  [['help', 'migrat'], "carillon: unknown command 'migrat'", 'migrate'],
+  [['help', 'nope'], "carillon: unknown command 'nope'", ''],
   [['token'], "option '--tenant' is missing", ''],
   [['tenant', '--requests', 'key=1'], "option '--limit' is missing", ''],
   [['dev', '4000'], 'too many arguments', ''],
@@ -186,22 +196,62 @@ test('a taken port is one sentence that says what to do', async () => {
   }
 })
 
-test('a data directory that cannot be used is one sentence', async () => {
-  const failed = await failure(['dev', '--data', '/dev/null/carillon'])
-  expect(failed).toMatchObject({ code: 1, stderr: expect.stringMatching(/^carillon: ENOTDIR.*\n$/) })
+test('send says why a hub does not answer', async () => {
+  const url = `http://localhost:${await freePort()}`
+  const failed = await failure(['send', '--to', 'ada', '--title', 'x', '--key', 'k', '--url', url])
+  expect(failed?.stderr).toMatch(/^carillon: \S+ does not answer: connect ECONNREFUSED \S+\n$/)
+})
+
+test.each(['/dev/null/carillon', '/proc/carillon'])(
+  'a data directory that cannot be created is one sentence: %s',
+  async (data) => {
+    const failed = await failure(['dev', '--data', data])
+    expect(failed).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^carillon: the data directory cannot be created: EN.* choose another one with --data or CARILLON_DATA_DIR\n$/,
+      ),
+    })
+  },
+)
+
+test('a wrong secret is refused by every command that reads the data', async () => {
+  const server = await dev()
+  await server.stop()
+  const settings = { CARILLON_SECRET: 'x'.repeat(32) }
+  for (const args of [['dev'], ['migrate'], ['tenant'], ['token', '--tenant', 'demo']])
+    expect(await failure(args, settings)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^carillon: the data file \S+ was written with another secret: set CARILLON_SECRET to [^\n]*\n$/,
+      ),
+    })
+  const checked = await runCarillon(['check'], { CARILLON_DATA_DIR: dir, ...settings }).catch(
+    (error) => error,
+  )
+  expect(checked).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/failed {2}inbox: .*written with another secret/),
+  })
+})
+
+test('migrate says what it did', async () => {
+  const server = await dev()
+  await server.stop()
+  expect(await run('migrate')).toMatch(/^installation \w{8}: nothing to do; the schema is up to date$/)
 })
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
 
 test('the executable runs unbuilt from any directory, as npx carillon does', async () => {
   const executable = join(REPOSITORY, 'cli/bin/carillon.js')
-  const { stdout } = await promisify(execFile)(executable, ['check'], { cwd: dir })
+  const { stdout } = await promisify(execFile)(executable, ['check'], { cwd: dir }).catch((error) => error)
   expect(stdout).toContain('.carillon/carillon.db')
   expect(await readFile(join(REPOSITORY, 'cli/package.json'), 'utf8')).toContain('"./bin/carillon.js"')
 })
 
-test.each(['bench', 'rig', 'proof'])(
-  'npm run %s explains itself and refuses what it does not know',
+test.each(['bench', 'rig', 'consistency'])(
+  'the program of load-tests/src/%s explains itself and refuses what it does not know',
   async (name) => {
     const script = (...args: string[]) =>
       promisify(execFile)(
@@ -215,9 +265,14 @@ test.each(['bench', 'rig', 'proof'])(
   },
 )
 
-test('check writes nothing', async () => {
+test('check fails without data, says where it looked, and writes nothing', async () => {
   const empty = join(dir, 'none')
-  expect(await run('check', '--data', empty)).toContain('carillon dev creates it')
+  const failed = await runCarillon(['check', '--data', empty], {}).catch((error) => error)
+  expect(failed.code).toBe(1)
+  expect(failed.stdout).toMatch(
+    /^failed {2}inbox: \S+: there is no carillon dev data in .*--data, or start carillon dev/m,
+  )
+  expect(failed.stdout).toMatch(/^ok {6}live bus/m)
   expect(existsSync(empty)).toBe(false)
 })
 

@@ -108,13 +108,25 @@ describe.skipIf(!cassandra)('a data directory whose installation moves into a ke
   test('keeps its namespace; the data directory of another installation is refused', async () => {
     const first = await dev('one', { CARILLON_NAMESPACE: 'moved' })
     await first.stop()
-    const settings = { CARILLON_CASSANDRA_URL: cassandra }
+    const { secret } = JSON.parse(readFileSync(join(dir, 'one', 'dev.json'), 'utf8')) as { secret: string }
+    const settings = { CARILLON_CASSANDRA_URL: cassandra, CARILLON_SECRET: secret }
+    const missing = await runCarillon(['check'], settings).catch((error) => error)
+    expect(missing.stdout).toMatch(
+      /^failed {2}inbox: .*: the keyspace \w+ does not exist: run carillon migrate/m,
+    )
     const second = await dev('one', settings)
     await send('one', second, 'Hello')
     await second.stop()
-    expect(
-      await failure(['migrate'], { ...settings, CARILLON_NAMESPACE: 'b', CARILLON_SECRET: 'x'.repeat(32) }),
-    ).toMatchObject({
+    const otherSecret = { ...settings, CARILLON_SECRET: 'x'.repeat(32) }
+    for (const args of [['dev', '--data', join(dir, 'two')], ['migrate'], ['tenant']])
+      expect(await failure(args, otherSecret)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(
+          /^carillon: the keyspace \w+ was written with another secret: set CARILLON_SECRET to the secret that the installation moved was first started with\n$/m,
+        ),
+      })
+    await rm(join(dir, 'two'), { recursive: true })
+    expect(await failure(['migrate'], { ...settings, CARILLON_NAMESPACE: 'b' })).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/keyspace .*belongs to the installation moved/),
     })

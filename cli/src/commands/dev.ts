@@ -3,17 +3,20 @@ import { join } from 'node:path'
 import { newApiKey } from '@carillon/core/security/api-keys'
 import { newTenant } from '@carillon/core/security/user-tokens'
 import { requireFileLayout } from '@carillon/core/sqlite/installation'
-import { makePrivate } from '@carillon/core/sqlite/private'
+import { createDirectory, makePrivate } from '@carillon/core/sqlite/private'
 import type { Store } from '@carillon/core/store/port'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { CAPTURED_MAX, createCaptured } from '@carillon/hub/demo/captured'
 import { createHub } from '@carillon/hub/hub'
 import Libsql from 'libsql'
+import { databaseFile, usesFile, whereabouts } from '../composition/context.ts'
+import { openHubParts } from '../composition/roles.ts'
 import type { Config } from '../config/config.ts'
-import { type DevState, devState, newDevState } from '../dev-state.ts'
-import { databaseFile, openHubParts, usesFile, whereabouts } from '../parts.ts'
-import { serve } from '../serve.ts'
-import { refuse, say, settings } from '../settings.ts'
+import { type DevState, devState, newDevState } from '../config/dev-state.ts'
+import { settings } from '../config/settings.ts'
+import { say } from '../process/output.ts'
+import { CommandError, refuse } from '../process/refuse.ts'
+import { serve } from '../process/serve.ts'
 import { browserFiles } from './hub.ts'
 
 const TENANT = 'demo'
@@ -23,6 +26,17 @@ const PROFILES = USERS.map((id, index) => ({
   id,
   profile: { email: `${id}@example.com`, phone: `+1202555010${index}` },
 }))
+
+const prepareDataDir = (dataDir: string) => {
+  try {
+    createDirectory(dataDir)
+  } catch (cause) {
+    throw new CommandError(
+      `the data directory cannot be created: ${(cause as Error).message}; choose another one with --data or CARILLON_DATA_DIR`,
+      { cause },
+    )
+  }
+}
 
 /** Two processes on one embedded file would each deliver everything, so the first keeps a lock that dies with it. */
 const lockDataDir = (dataDir: string) => {
@@ -85,6 +99,7 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
   const port = options.port ?? config.port ?? 4_000
   // Browsers take localhost for either.
   const listenOn = config.host === undefined ? ['127.0.0.1', '::1'] : [config.host]
+  if (!options.memory) prepareDataDir(config.dataDir)
   // Before the first write to the data directory, so that older data stays as it is.
   if (!options.memory && usesFile(config)) requireFileLayout(databaseFile(config))
   const kept = devState(config.dataDir)

@@ -1,8 +1,8 @@
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { listenHealth } from '@carillon/dispatcher/health'
-import { openDispatcherParts } from '../parts.ts'
-import { serve } from '../serve.ts'
-import { needCluster, needSecret, settings } from '../settings.ts'
+import { openDispatcherParts } from '../composition/roles.ts'
+import { needCluster, needSecret, settings } from '../config/settings.ts'
+import { serve } from '../process/serve.ts'
 
 export const dispatcher = (options: { port?: number }) => {
   const config = settings()

@@ -1,7 +1,7 @@
 import { createHub } from '@carillon/hub/hub'
-import { openHubParts } from '../parts.ts'
-import { serve } from '../serve.ts'
-import { needCluster, needSecret, settings } from '../settings.ts'
+import { openHubParts } from '../composition/roles.ts'
+import { needCluster, needSecret, settings } from '../config/settings.ts'
+import { serve } from '../process/serve.ts'
 
 /** Load balancers ask for readiness every few seconds. */
 const DRAIN_DELAY_MS = 5_000

@@ -1,8 +1,10 @@
 import { readJson } from '@carillon/core/json/json'
 import { type NotificationInput, withoutTrailingSlash } from '@carillon/schemas'
 import { z } from 'zod'
-import { devState } from '../dev-state.ts'
-import { refuse, say, settings } from '../settings.ts'
+import { devState } from '../config/dev-state.ts'
+import { settings } from '../config/settings.ts'
+import { say } from '../process/output.ts'
+import { refuse } from '../process/refuse.ts'
 
 const recipient = (to: string): NotificationInput['to'] => {
   if (to === 'everyone') return { everyone: true }
@@ -14,12 +16,18 @@ const Refusal = z.object({
   errors: z.array(z.object({ pointer: z.string(), message: z.string() })).default([]),
 })
 
-/** A problem in words, one line for each error; any other answer as it came. */
-const wordsOf = (answer: string): string => {
+/** Returns a problem in words: its detail, which names the first error, and one line for each further error. */
+const describe = (answer: string): string => {
   const refusal = readJson(answer, Refusal)
   if (!refusal) return answer
-  const { detail, errors } = refusal
-  return [detail, ...errors.map(({ pointer, message }) => `  ${pointer || '/'}: ${message}`)].join('\n')
+  const others = refusal.errors.slice(1).map(({ pointer, message }) => `  ${pointer || '/'}: ${message}`)
+  return [refusal.detail, ...others].join('\n')
+}
+
+/** Returns why a request was not answered: `fetch` hides that in the cause, and several addresses in an AggregateError. */
+const causeOf = ({ message, cause }: Error): string => {
+  const [first = cause] = cause instanceof AggregateError ? cause.errors : []
+  return first instanceof Error ? first.message : message
 }
 
 type Options = {
@@ -38,7 +46,10 @@ export const send = async (options: Options) => {
   const config = settings(options)
   const hub = options.url ?? config.hubUrl ?? 'http://localhost:4000'
   const key = options.key ?? config.apiKey ?? devState(config.dataDir).read()?.apiKey
-  if (key === undefined) return refuse('no API key: use --key, or set CARILLON_API_KEY')
+  if (key === undefined)
+    return refuse(
+      `no API key: there is no carillon dev data in ${config.dataDir}; name its directory with --data, or pass a key with --key or CARILLON_API_KEY`,
+    )
   const { title, body, link, type, priority } = options
   const notification = { to: recipient(options.to), type, title, body, url: link, priority }
   const response = await fetch(`${withoutTrailingSlash(hub)}/v1/notifications`, {
@@ -46,8 +57,8 @@ export const send = async (options: Options) => {
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify(notification),
     signal: AbortSignal.timeout(10_000),
-  }).catch((error: Error) => refuse(`${hub} does not answer: ${error.cause ?? error.message}`))
+  }).catch((error: Error) => refuse(`${hub} does not answer: ${causeOf(error)}`))
   const answer = await response.text()
-  if (response.status !== 202) refuse(`${hub} answered ${response.status}: ${wordsOf(answer)}`)
+  if (response.status !== 202) refuse(`${hub} answered ${response.status}: ${describe(answer)}`)
   say(answer)
 }

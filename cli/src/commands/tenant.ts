@@ -1,8 +1,9 @@
 import { newTenant, newTenantSecret } from '@carillon/core/security/user-tokens'
 import { parse, TenantId, type TenantLimits } from '@carillon/schemas'
-import { administer } from '../admin.ts'
 import { aSecondAtOnce, parseRates } from '../config/rates.ts'
-import { refuse, say } from '../settings.ts'
+import { note, say } from '../process/output.ts'
+import { refuse } from '../process/refuse.ts'
+import { administer } from './administer.ts'
 
 /** Kept besides the newest, so that tokens signed with the one before stay good while backends change over. */
 const SECRETS_KEPT = 2
@@ -58,6 +59,9 @@ export const tenant = ({ add, rotate, revoke, limit, requests, ...options }: Opt
       if (await store.tenants.get(id)) refuse(`tenant ${id} exists already`)
       const created = newTenant(id)
       await store.tenants.put(created)
+      note(
+        `tenant ${id} was created. Its secret follows: with it the tenant's backend may sign user tokens (docs/tokens.md). It can only be replaced (--rotate), not shown again`,
+      )
       return say(`${id} ${created.secrets[0]!.secret}`)
     }
     const changed = rotate ?? revoke

@@ -48,7 +48,11 @@ it('serves the channels it is told to', async () => {
 
 it('names the providers there are', async () => {
   const { status, json } = await put({ provider: 'pigeon', config })
-  expect([status, json.code, json.detail]).toEqual([422, 'provider_unknown', 'there is no such provider; known are flock, mute, parrot'])
+  expect([status, json.code, json.detail]).toEqual([
+    422,
+    'provider_unknown',
+    'there is no such provider; known are flock, mute, parrot',
+  ])
 })
 
 it('names each setting that is missing, misspelt or wrong', async () => {

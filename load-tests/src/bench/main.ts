@@ -5,7 +5,7 @@
  * @module
  */
 import { inspect } from 'node:util'
-import { commandLine, runCommandLine } from '@carillon/cli/command-line'
+import { commandLine, runCommandLine } from '@carillon/cli/commands/command-line'
 import { Option } from '@commander-js/extra-typings'
 import { raiseWorld } from '../rig/world.ts'
 import { type Bench, type Context, MODES, type Servers } from './bench.ts'

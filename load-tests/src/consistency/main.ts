@@ -4,7 +4,7 @@
  * options.
  * @module
  */
-import { commandLine, runCommandLine, wholeNumber } from '@carillon/cli/command-line'
+import { commandLine, runCommandLine, wholeNumber } from '@carillon/cli/commands/command-line'
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { clusterStage } from './cluster.ts'
 import { embeddedStage } from './embedded.ts'

@@ -1,4 +1,4 @@
-import { createClosers } from '@carillon/cli/closers'
+import { createClosers } from '@carillon/cli/process/closers'
 import { type Client, createClient } from '@carillon/client-sdk'
 import type { Delivery, Device, InboxAdded, NotificationInput, UserProfile } from '@carillon/schemas'
 import { io } from 'socket.io-client'

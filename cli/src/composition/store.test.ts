@@ -6,9 +6,9 @@ import type { Store } from '@carillon/core/store/port'
 import { createLog } from '@carillon/core/telemetry/log'
 import type {} from '@carillon/core/testing/provided'
 import { afterEach, describe, expect, inject, test, vi } from 'vitest'
-import { createClosers } from './closers.ts'
-import { readConfig } from './config/config.ts'
-import { openParts } from './parts.ts'
+import { readConfig } from '../config/config.ts'
+import { createClosers } from '../process/closers.ts'
+import { openAdapters } from './adapters.ts'
 
 const DAY_MS = 86_400_000
 
@@ -24,7 +24,7 @@ const storeOf = async (settings: Record<string, string>): Promise<Store> => {
   closers.add('directory', () => rm(dir, { recursive: true, force: true }))
   const config = readConfig({ CARILLON_DATA_DIR: dir, ...settings })
   const log = createLog({ level: 'silent', role: 'test' })
-  const store = await openParts({ config, secret: randomUUID(), closers, log }).openStore()
+  const store = await openAdapters({ config, secret: randomUUID(), closers, log }).openStore()
   await store.migrate()
   return store
 }

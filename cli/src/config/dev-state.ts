@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from '@carillon/schemas'
 import { z } from 'zod'
-import { refuse } from './settings.ts'
+import { refuse } from '../process/refuse.ts'
 
-/** What a `carillon dev` makes for itself on its first run and keeps, readable by its user only. */
+/** What `carillon dev` generates on its first run and keeps, readable by its user only. */
 const DevState = z.object({ secret: z.string(), apiKey: z.string().optional() })
 export type DevState = z.infer<typeof DevState>
 
-const readState = (file: string, text: string): DevState => {
+const parseState = (file: string, text: string): DevState => {
   try {
     const parsed = parse(DevState, JSON.parse(text))
     if (parsed.success) return parsed.data
@@ -21,6 +21,7 @@ const readState = (file: string, text: string): DevState => {
 
 export const newDevState = (): DevState => ({ secret: randomBytes(32).toString('hex') })
 
+/** Reads and writes the state in a data directory, which must exist for a write. */
 export const devState = (dataDir: string) => {
   const file = join(dataDir, 'dev.json')
   const read = (): DevState | undefined => {
@@ -28,13 +29,13 @@ export const devState = (dataDir: string) => {
     try {
       text = readFileSync(file, 'utf8')
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      // A parent that is a file: no state either.
+      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
       throw error
     }
-    return readState(file, text)
+    return parseState(file, text)
   }
   const write = (state: DevState): DevState => {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     writeFileSync(file, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 })
     return state
   }

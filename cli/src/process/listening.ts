@@ -1,4 +1,4 @@
-import { refuse } from './settings.ts'
+import { refuse } from './refuse.ts'
 
 const WHY: Record<string, string> = {
   EADDRINUSE: 'another process listens there; stop it, or choose another port with --port or CARILLON_PORT',

@@ -1,10 +1,14 @@
-import { Command, CommanderError, InvalidArgumentError } from '@commander-js/extra-typings'
-
-/** Exit code of a command that was called wrongly or that lacks a setting. */
-export const EXIT_USAGE = 2
+import { nearest } from '@carillon/schemas'
+import {
+  Command,
+  CommanderError,
+  type CommandUnknownOpts,
+  InvalidArgumentError,
+} from '@commander-js/extra-typings'
+import { EXIT_USAGE } from '../process/refuse.ts'
 
 /**
- * Returns a command line that refuses unknown options, unknown commands and leftover arguments and suggests the nearest
+ * Returns a command line that refuses unknown options, unknown commands and excess arguments, and suggests the nearest
  * known one. Subcommands inherit this. Run it with `runCommandLine`.
  */
 export const commandLine = (name: string) =>
@@ -14,6 +18,24 @@ export const commandLine = (name: string) =>
     })
     .showHelpAfterError('(add --help to see what there is)')
     .exitOverride()
+
+/** Adds `help [command]`. In contrast to commander's own, it names a command that does not exist. */
+export const addHelp = (program: CommandUnknownOpts): void => {
+  program
+    .helpCommand(false)
+    .command('help')
+    .argument('[command]')
+    .description('Show the help of the program, or of a command')
+    .action((name) => {
+      if (name === undefined) return program.help()
+      const command = program.commands.find((each) => each.name() === name)
+      if (command) return command.help()
+      const names = program.commands.map((each) => each.name())
+      const close = nearest(name, names)
+      const advice = close === undefined ? `known are ${names.join(', ')}` : `Did you mean ${close}?`
+      return program.error(`error: unknown command '${name}'\n(${advice})`)
+    })
+}
 
 /** Runs the command that `argv` names. Sets exit code 2 if `argv` is refused; rejects with what the command throws. */
 export const runCommandLine = async (program: { parseAsync(): Promise<unknown> }): Promise<void> => {

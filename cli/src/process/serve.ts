@@ -1,10 +1,10 @@
 import { createLog } from '@carillon/core/telemetry/log'
 import { createMetrics, type Metrics } from '@carillon/core/telemetry/metrics'
+import type { Context } from '../composition/context.ts'
+import type { Config } from '../config/config.ts'
 import { createClosers } from './closers.ts'
-import type { Config } from './config/config.ts'
 import { reportFaults } from './faults.ts'
 import { refuseTakenAddress } from './listening.ts'
-import type { Context } from './parts.ts'
 
 /**
  * Runs a long-lived role: opens what `start` opens, waits for SIGTERM or SIGINT, then closes everything in reverse

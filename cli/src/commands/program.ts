@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Option } from '@commander-js/extra-typings'
-import { commandLine, wholeNumber } from './command-line.ts'
+import { addHelp, commandLine, wholeNumber } from './command-line.ts'
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
 }
 
@@ -31,31 +31,31 @@ program
   .addOption(data())
   .addOption(new Option('--memory', 'Keep all data in memory only').conflicts('data'))
   .option('--no-demo', 'Serve no demo page')
-  .action(async (options) => (await import('./commands/dev.ts')).dev(options))
+  .action(async (options) => (await import('./dev.ts')).dev(options))
 
 program
   .command('hub')
   .description('Run a hub: HTTP API and live connections')
   .addOption(port('Port to listen on (default CARILLON_PORT or 4000)'))
-  .action(async (options) => (await import('./commands/hub.ts')).hub(options))
+  .action(async (options) => (await import('./hub.ts')).hub(options))
 
 program
   .command('dispatcher')
   .description('Run a dispatcher: decides, stores, delivers')
   .addOption(port('Port for health checks and metrics (default CARILLON_PORT or 4001)'))
-  .action(async (options) => (await import('./commands/dispatcher.ts')).dispatcher(options))
+  .action(async (options) => (await import('./dispatcher.ts')).dispatcher(options))
 
 program
   .command('migrate')
   .description('Bring the database schema up to date; safe at any time, from several machines')
   .addOption(data())
-  .action(async (options) => (await import('./commands/migrate.ts')).migrate(options))
+  .action(async (options) => (await import('./migrate.ts')).migrate(options))
 
 program
   .command('check')
   .description('Check the settings, every server and every provider account; exits with 1 if one fails')
   .addOption(data())
-  .action(async (options) => (await import('./commands/check.ts')).check(options))
+  .action(async (options) => (await import('./check.ts')).check(options))
 
 program
   .command('tenant')
@@ -86,7 +86,7 @@ program
   .addOption(data())
   .action(async (options, command) => {
     if (options.requests !== undefined && options.limit === undefined) return missing(command, '--limit')
-    await (await import('./commands/tenant.ts')).tenant(options)
+    await (await import('./tenant.ts')).tenant(options)
   })
 
 program
@@ -103,7 +103,7 @@ program
   .addOption(data())
   .action(async ({ tenant, ...options }, command) => {
     if (tenant === undefined) return missing(command, '--tenant')
-    await (await import('./commands/token.ts')).token({ tenant, ...options })
+    await (await import('./token.ts')).token({ tenant, ...options })
   })
 
 program
@@ -121,5 +121,7 @@ program
   .action(async ({ to, title, ...options }, command) => {
     if (to === undefined) return missing(command, '--to')
     if (title === undefined) return missing(command, '--title')
-    await (await import('./commands/send.ts')).send({ to, title, ...options })
+    await (await import('./send.ts')).send({ to, title, ...options })
   })
+
+addHelp(program)

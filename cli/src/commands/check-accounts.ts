@@ -1,0 +1,66 @@
+import { type Http, HttpFailure } from '@carillon/core/delivery/provider'
+import { reasonOf } from '@carillon/core/errors'
+import { checked } from '@carillon/core/json/checked'
+import type { Store } from '@carillon/core/store/port'
+import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
+import { say } from '../process/output.ts'
+
+const CHECK_LIMIT_MS = 10_000
+/** Longer than the time limit of a provider request, so that its own error is reported. */
+const ACCOUNT_LIMIT_MS = 20_000
+
+/** Returns what to do about a provider that was not reached; empty if the error itself says so. */
+const adviceOf = (error: unknown): string => {
+  if (!(error instanceof HttpFailure)) return ''
+  if (error.reason === 'refused_target') return '; to allow the host, set CARILLON_ALLOWED_TARGETS'
+  if (error.message.includes('looked up')) return '; check the host name in the account, and DNS'
+  return '; check the URL in the account, and proxies and firewalls on the way'
+}
+
+/** Runs a check with a time limit. Resolves to what failed, or undefined. */
+export const faultOf = async (
+  work: () => Promise<unknown>,
+  limitMs = CHECK_LIMIT_MS,
+): Promise<string | undefined> => {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1_000} s`)), limitMs)
+  })
+  try {
+    await Promise.race([work(), limit])
+    return undefined
+  } catch (error) {
+    return `${reasonOf(error)}${adviceOf(error)}`
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Prints the result of one check. Returns whether it passed. */
+export const report = (name: string, fault: string | undefined): boolean => {
+  say(fault === undefined ? `ok      ${name}` : `failed  ${name}: ${fault}`)
+  return fault === undefined
+}
+
+/** Asks every provider whether its accounts are valid. Sends nothing to anybody. Returns whether all passed. */
+export const checkAccounts = async (store: Store, http: Http): Promise<boolean> => {
+  let passed = true
+  for (const id of await store.tenants.list()) {
+    const tenant = await store.tenants.get(id)
+    for (const account of tenant ? await store.accounts.list(id) : []) {
+      const provider = PROVIDERS.get(account.provider)
+      const fault = await faultOf(async () => {
+        if (!provider) throw new Error(`this version has no provider ${account.provider}`)
+        const tools = { http, vapid: tenant!.vapid, tenant: id, account: account.id }
+        const sender = provider.open(checked(provider.config, account.config, 'config'), tools)
+        try {
+          await sender.verify()
+        } finally {
+          await sender.close()
+        }
+      }, ACCOUNT_LIMIT_MS)
+      passed = report(`${account.provider} account ${account.id} of ${id}`, fault) && passed
+    }
+  }
+  return passed
+}

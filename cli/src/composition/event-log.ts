@@ -1,0 +1,66 @@
+import { inProcessInvalidations } from '@carillon/core/cache/invalidation/in-process'
+import { natsInvalidations } from '@carillon/core/cache/invalidation/nats'
+import type { Invalidations } from '@carillon/core/cache/invalidation/port'
+import { watchFile } from '@carillon/core/cache/invalidation/watch-file'
+import { embeddedStream } from '@carillon/core/stream/embedded'
+import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
+import type { Stream } from '@carillon/core/stream/port'
+import { watchedStream } from '@carillon/core/stream/watched'
+import { embeddedIdempotency } from '@carillon/hub/idempotency/embedded'
+import { jetstreamIdempotency } from '@carillon/hub/idempotency/jetstream'
+import type { Idempotency } from '@carillon/hub/idempotency/port'
+import type { Context } from './context.ts'
+import type { Embedded } from './embedded.ts'
+
+type NatsConnection = Awaited<ReturnType<typeof connectNats>>
+
+/** Opens the event log, idempotency keys and invalidations: over NATS if its URL is set, otherwise embedded. */
+export const eventLogAdapters = ({ config, closers, log, metrics }: Context, embedded: Embedded) => {
+  /** Connects to NATS, if its URL is set. The connection is opened first, so that it is closed last. */
+  const openNats = async (options?: { wait: boolean }): Promise<NatsConnection | undefined> => {
+    if (!config.natsUrl) return undefined
+    const connection = await connectNats(config.natsUrl, 'carillon', options)
+    closers.add('nats', () => connection.close())
+    return connection
+  }
+
+  const watched = (stream: Stream) => (metrics ? watchedStream(stream, { log, metrics }) : stream)
+
+  const openStream = async (
+    namespace: string,
+    connection: NatsConnection | undefined,
+  ): Promise<{ stream: Stream; idempotency: Idempotency }> => {
+    if (!connection) {
+      const stream = watched(embeddedStream({ database: embedded(namespace) }))
+      closers.add('stream', () => stream.close())
+      return { stream, idempotency: embeddedIdempotency({ database: embedded(namespace) }) }
+    }
+    const place = { connection, namespace, replicas: config.natsReplicas }
+    const stream = watched(await jetstreamStream({ ...place, ownStreams: config.natsOwnStreams }))
+    closers.add('stream', () => stream.close())
+    return { stream, idempotency: await jetstreamIdempotency(place) }
+  }
+
+  /** Without Cassandra, other processes write to the embedded file, so it is watched too. */
+  const openInvalidations = async (
+    namespace: string,
+    connection: NatsConnection | undefined,
+  ): Promise<Invalidations> => {
+    const onError = (err: unknown) =>
+      log.warn(
+        { err },
+        'an invalidation was not published; other processes see the change within ten seconds',
+      )
+    const invalidations = connection
+      ? await natsInvalidations({ connection, namespace, onError })
+      : inProcessInvalidations()
+    closers.add('invalidations', () => invalidations.close())
+    if (!config.cassandraUrl)
+      closers.add(
+        'watch',
+        watchFile(embedded(), () => void invalidations.publish('all')),
+      )
+    return invalidations
+  }
+  return { openNats, openStream, openInvalidations }
+}

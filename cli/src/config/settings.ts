@@ -1,0 +1,38 @@
+import { refuse } from '../process/refuse.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { devState } from './dev-state.ts'
+
+/**
+ * Reads the settings from the environment; nothing else does. `data` is the option of that name. Refuses, with exit code 2,
+ * settings that are wrong.
+ */
+export const settings = ({ data }: { data?: string } = {}): Config => {
+  try {
+    const config = readConfig(process.env)
+    return { ...config, dataDir: data ?? config.dataDir }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return refuse(error.message)
+  }
+}
+
+/** Returns the root secret: CARILLON_SECRET, or that of the `carillon dev` in the data directory. */
+export const knownSecret = (config: Config): string | undefined =>
+  config.secret ?? (config.cassandraUrl ? undefined : devState(config.dataDir).read()?.secret)
+
+/** Returns the root secret, which all processes of one installation share. Refuses if there is none. */
+export const needSecret = (config: Config): string =>
+  knownSecret(config) ?? refuse('CARILLON_SECRET is not set; make one with: openssl rand -hex 32')
+
+/** Refuses settings without all three servers: separate hubs and dispatchers can share nothing else. */
+export const needCluster = (config: Config) => {
+  const missing = [
+    config.natsUrl ? [] : ['CARILLON_NATS_URL'],
+    config.redisUrl ? [] : ['CARILLON_REDIS_URL'],
+    config.cassandraUrl ? [] : ['CARILLON_CASSANDRA_URL'],
+  ].flat()
+  if (missing.length > 0)
+    refuse(
+      `${missing.join(', ')} not set; separate hubs and dispatchers need all three (carillon dev needs none)`,
+    )
+}
