@@ -12,20 +12,18 @@ export const DeviceId = z
 /** The most devices of one user; a person's browsers and phones, with room to spare. */
 export const DEVICES_MAX = 32
 
-/** So many bytes of base64url, with or without its padding. */
-const base64url = (bytes: number) => {
-  const digits = Math.ceil((bytes * 8) / 6)
-  return z
-    .string()
-    .regex(new RegExp(`^[A-Za-z0-9_-]{${digits}}={0,2}$`), `must be ${bytes} bytes of base64url`)
-}
+/** Text of exactly `bytes` bytes of base64url, with or without padding. `digits` matches their number of digits. */
+const base64url = (bytes: number, digits: RegExp) =>
+  z.string().regex(digits, `must be ${bytes} bytes of base64url`)
 
 const P256DH = 'BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM'
 
 const WebPushKeys = z
   .strictObject({
-    p256dh: base64url(65).describe('The public key: 65 bytes of base64url'),
-    auth: base64url(16).describe('The authentication secret: 16 bytes of base64url'),
+    p256dh: base64url(65, /^[A-Za-z0-9_-]{87}={0,2}$/).describe('The public key: 65 bytes of base64url'),
+    auth: base64url(16, /^[A-Za-z0-9_-]{22}={0,2}$/).describe(
+      'The authentication secret: 16 bytes of base64url',
+    ),
   })
   .meta({ id: 'WebPushKeys', description: 'The keys of a PushSubscription of a browser' })
 
