@@ -6,13 +6,16 @@ import { inProcessLive } from '@carillon/core/live/in-process'
 import type { Live } from '@carillon/core/live/port'
 import { redisLive } from '@carillon/core/live/redis'
 import { clusterServer, type LiveServer, standaloneServer } from '@carillon/core/live/server'
+import { redisClock } from '@carillon/core/redis/clock'
 import { connectRedis, openSubscriptions } from '@carillon/core/redis/connection'
 import { redisShare } from '@carillon/hub/limits/redis-share'
 import { createRequestLimits, type RequestLimits } from '@carillon/hub/limits/requests'
+import { watchClock } from './clock.ts'
 import type { Context } from './context.ts'
 
 /** Opens the live bus and the rate limits: over Redis if its URL is set, otherwise in this process. */
-export const liveAdapters = ({ config, closers, log }: Context) => {
+export const liveAdapters = (context: Context) => {
+  const { config, closers, log } = context
   const openRedis = (redisUrl: string) => {
     const onError = (error: Error) => log.warn({ err: error.message }, 'redis does not answer')
     return {
@@ -48,6 +51,7 @@ export const liveAdapters = ({ config, closers, log }: Context) => {
     if (!config.redisUrl) return { limits: memoryLimits(), requests: createRequestLimits() }
     const redis = await openRedis(config.redisUrl).connect()
     closers.add('limits', () => redis.disconnect())
+    watchClock(context, redisClock(redis))
     const onError = (error: unknown) =>
       log.warn({ err: reasonOf(error) }, 'rate limits are not shared with other processes')
     const requests = createRequestLimits({ share: redisShare({ redis, namespace }), onError })

@@ -1,3 +1,4 @@
+import { cassandraClock } from '@carillon/core/cassandra/clock'
 import { UnavailableError } from '@carillon/core/errors'
 import { requireNamespace } from '@carillon/core/installation/namespace'
 import type { Seal } from '@carillon/core/security/seal'
@@ -5,6 +6,7 @@ import { cassandraStore, connectCassandra } from '@carillon/core/store/cassandra
 import type { Store } from '@carillon/core/store/port'
 import { sqliteStore } from '@carillon/core/store/sqlite'
 import type { Config } from '../config/config.ts'
+import { watchClock } from './clock.ts'
 import { type Context, databaseFile } from './context.ts'
 import type { Embedded } from './embedded.ts'
 import { untilAvailable } from './until-available.ts'
@@ -14,12 +16,16 @@ const nameOf = (config: Config) =>
   config.cassandraUrl ? 'the keyspace of CARILLON_CASSANDRA_URL' : `the data file ${databaseFile(config)}`
 
 /** Opens the store in Cassandra if its URL is set, otherwise in the embedded file. */
-export const storeAdapters = ({ config, closers, log }: Context, seal: Seal, embedded: Embedded) => {
+export const storeAdapters = (context: Context, seal: Seal, embedded: Embedded) => {
+  const { config, closers, log } = context
   const openStore = async (): Promise<Store> => {
-    const store = config.cassandraUrl
-      ? cassandraStore({ ...connectCassandra(config.cassandraUrl), seal, retention: config.retentionMs })
+    const connection = config.cassandraUrl ? connectCassandra(config.cassandraUrl) : undefined
+    const store = connection
+      ? cassandraStore({ ...connection, seal, retention: config.retentionMs })
       : sqliteStore({ database: embedded(), seal, retention: config.retentionMs })
     closers.add('store', () => store.close())
+    // With Redis, its clock is the shared one.
+    if (connection && !config.redisUrl) watchClock(context, cassandraClock(connection))
     return store
   }
 

@@ -107,6 +107,11 @@ export const createMetrics = (options: { process?: boolean } = {}) => {
       labelNames: ['part'] as const,
       registers,
     }),
+    clockOffset: new Gauge({
+      name: 'carillon_clock_offset_seconds',
+      help: 'How far the clock of this process is ahead of the shared one (Redis, else Cassandra); negative if it is behind',
+      registers,
+    }),
     streamFull: new Gauge({
       name: 'carillon_stream_full',
       help: '1 while the event log refuses messages for lack of room',

@@ -1,0 +1,10 @@
+import type { Redis } from 'ioredis'
+import type { SharedClock } from '../telemetry/clock-offset.ts'
+
+/** The clock of the Redis server, by its TIME command. */
+export const redisClock =
+  (redis: Pick<Redis, 'time'>): SharedClock =>
+  async () => {
+    const [seconds, micros] = await redis.time()
+    return Number(seconds) * 1_000 + Number(micros) / 1_000
+  }
