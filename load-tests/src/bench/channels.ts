@@ -1,10 +1,6 @@
 import type { Channel } from '@carillon/schemas'
 import { type Bench, type Context, cleaningUp, processorTime, rates } from './bench.ts'
 import { type Calls, startChild } from './child.ts'
-import { type Installation, inEachMode } from './installations.ts'
-import { processorTimer } from './machine.ts'
-import { interleaved, type Measurement, measurement } from './measure.ts'
-import { emailOf, FROM, PEOPLE, subscriptionOf, WEBHOOK_SECRET } from './messages.ts'
 import {
   type Order,
   type Sent,
@@ -13,7 +9,11 @@ import {
   storingPace,
   trusting,
   withPeople,
-} from './outreach.ts'
+} from './deliveries.ts'
+import { type Installation, inEachMode } from './installations.ts'
+import { processorTimer } from './machine.ts'
+import { interleaved, type Measurement, measurement } from './measure.ts'
+import { emailOf, FROM, PEOPLE, subscriptionOf, WEBHOOK_SECRET } from './messages.ts'
 import { userOf } from './payload.ts'
 import type { SenderApi } from './sender-child.ts'
 import { type Sink, startSink } from './sink.ts'

@@ -1,10 +1,10 @@
 import type { Bench } from './bench.ts'
 import { smtpAccount } from './channels.ts'
+import { sentWhenDue, storingPace, withPeople } from './deliveries.ts'
 import { type Installation, inEachMode } from './installations.ts'
 import { forgetPeak, peakBytes, residentBytes } from './machine.ts'
 import { type Measurement, measurement } from './measure.ts'
 import { emailOf } from './messages.ts'
-import { sentWhenDue, storingPace, withPeople } from './outreach.ts'
 import { type Sink, startSink } from './sink.ts'
 
 const MOMENTS = ['start', 'peak', 'end'] as const

@@ -7,8 +7,8 @@ import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import type { Channel } from '@carillon/schemas'
 import { inTurn } from './baselines/in-turn.ts'
 import { serve } from './child.ts'
+import type { Order } from './deliveries.ts'
 import { outgoingFor } from './messages.ts'
-import type { Order } from './outreach.ts'
 import type { AccountInput } from './tenant.ts'
 
 type Opened = { sender: Sender; channel: Channel; atOnce: number }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { needing } from '../rig/needs.ts'
 import { clusterStage } from './cluster.ts'
-import { needing } from './needs.ts'
-import { prove } from './prove.ts'
+import { prove } from './run.ts'
 import type { Stage } from './stage.ts'
 
 const SIZE = { notifications: 3_000, users: 100, members: 5_000, rate: 1_500 }

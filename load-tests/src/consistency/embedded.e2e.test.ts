@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { embeddedStage } from './embedded.ts'
-import { prove } from './prove.ts'
+import { prove } from './run.ts'
 import type { Stage } from './stage.ts'
 
 const SIZE = { notifications: 3_000, users: 100, members: 5_000, rate: 1_500 }

@@ -1,6 +1,6 @@
 /**
  * The end-to-end consistency tests at full size: real servers, a seeded workload, a fault in the middle, and everything
- * there is compared with what was promised. Exits with 1 if a promise is broken. `npm run proof -- --help` lists the
+ * there is compared with what was promised. Exits with 1 if a promise is broken. `npm run consistency -- --help` lists the
  * options.
  * @module
  */
@@ -9,8 +9,8 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { clusterStage } from './cluster.ts'
 import { embeddedStage } from './embedded.ts'
 import { FAILINGS } from './ledger.ts'
-import { type Proof, prove } from './prove.ts'
 import { restartsOfCluster } from './restarts.ts'
+import { type Proof, prove } from './run.ts'
 import type { Stage } from './stage.ts'
 
 const CLUSTER = ['none', 'workers', 'redis', 'commands', 'nats', 'cassandra']
@@ -32,8 +32,8 @@ const parseFaults = (list: string): string[] => {
 const size = <Flags extends string>(flags: Flags, description: string, otherwise: number) =>
   new Option(flags, description).argParser(wholeNumber(1)).default(otherwise)
 
-const program = commandLine('proof')
-  .usage('[options]   (npm run proof -- --fault embedded)')
+const program = commandLine('consistency')
+  .usage('[options]   (npm run consistency -- --fault embedded)')
   .description(
     'Publishes a seeded workload, makes a fault in the middle, and compares everything with what was promised.',
   )

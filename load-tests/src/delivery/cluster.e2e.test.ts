@@ -1,9 +1,9 @@
 import type {} from '@carillon/core/testing/provided'
 import { inject } from 'vitest'
-import { needing } from '../consistency/needs.ts'
+import { needing } from '../rig/needs.ts'
 import { clusterStage } from './cluster.ts'
-import { outreach } from './outreach.ts'
 import { hubsDie } from './scenarios/killed.ts'
+import { outreach } from './scenarios.ts'
 
 const { title, skip } = needing('reaching people by a cluster', 'nats', 'redis')
 const cassandra = inject('cassandra')

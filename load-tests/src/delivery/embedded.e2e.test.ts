@@ -1,6 +1,6 @@
 import { embeddedStage } from './embedded.ts'
-import { outreach } from './outreach.ts'
 import { processDies } from './scenarios/killed.ts'
+import { outreach } from './scenarios.ts'
 
 outreach('reaching people by carillon dev', {
   skip: false,

@@ -1,7 +1,7 @@
 import { createTransport, type Transporter } from 'nodemailer'
 import { serve } from '../child.ts'
+import type { Order } from '../deliveries.ts'
 import { FROM, mailFor, UNSUBSCRIBE_URL } from '../messages.ts'
-import type { Order } from '../outreach.ts'
 import { inTurn } from './in-turn.ts'
 
 /** As many as Carillon keeps to one mail server. */

@@ -1,7 +1,7 @@
 import { Pool } from 'undici'
 import { serve } from '../child.ts'
+import type { Order } from '../deliveries.ts'
 import { webhookFor } from '../messages.ts'
-import type { Order } from '../outreach.ts'
 import { inTurn } from './in-turn.ts'
 
 /** As many as Carillon makes to one origin. */

@@ -1,8 +1,8 @@
 import { Agent } from 'node:https'
 import webpush from 'web-push'
 import { serve } from '../child.ts'
+import type { Order } from '../deliveries.ts'
 import { PEOPLE, pushFor, subscriptionOf } from '../messages.ts'
-import type { Order } from '../outreach.ts'
 import { userOf } from '../payload.ts'
 import { inTurn } from './in-turn.ts'
 

@@ -5,10 +5,10 @@ import { jetstream } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { io } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
-import { clusterStage } from './cluster.ts'
-import { needing } from './needs.ts'
-import type { Stage } from './stage.ts'
-import { type AddedTenant, addTenant } from './tenants.ts'
+import { clusterStage } from '../consistency/cluster.ts'
+import type { Stage } from '../consistency/stage.ts'
+import { type AddedTenant, addTenant } from '../consistency/tenants.ts'
+import { needing } from '../rig/needs.ts'
 
 const USERS = ['ada', 'grace', 'linus']
 const { title, skip } = needing('two tenants of a cluster', 'nats', 'redis', 'java', 'cassandra')

@@ -5,9 +5,9 @@ import { connect, headers } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { clusterStage } from '../consistency/cluster.ts'
 import { embeddedStage } from '../consistency/embedded.ts'
-import { needing } from '../consistency/needs.ts'
 import type { Stage } from '../consistency/stage.ts'
 import { type AddedTenant, addTenant } from '../consistency/tenants.ts'
+import { needing } from '../rig/needs.ts'
 
 const WAIT = { timeout: 20_000, interval: 50 }
 

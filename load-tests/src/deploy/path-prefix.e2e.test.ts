@@ -6,9 +6,9 @@ import { type Client, createClient } from '@carillon/client-sdk'
 import type {} from '@carillon/core/testing/provided'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
-import { runCarillon, startCarillon } from './rig/carillon.ts'
-import type { Server } from './rig/child.ts'
-import { type PrefixProxy, startPrefixProxy } from './rig/prefix-proxy.ts'
+import { runCarillon, startCarillon } from '../rig/carillon.ts'
+import type { Server } from '../rig/child.ts'
+import { type PrefixProxy, startPrefixProxy } from './prefix-proxy.ts'
 
 const WAIT = { timeout: 30_000 }
 const executablePath = inject('chromium')

@@ -8,10 +8,10 @@ import { connectNats } from '@carillon/core/stream/jetstream'
 import type { InboxItem } from '@carillon/schemas'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest'
-import { needing } from './consistency/needs.ts'
-import { runCarillon, type Settings, startCarillon } from './rig/carillon.ts'
-import type { Server } from './rig/child.ts'
-import { startNats, startRedis } from './rig/servers.ts'
+import { runCarillon, type Settings, startCarillon } from '../rig/carillon.ts'
+import type { Server } from '../rig/child.ts'
+import { needing } from '../rig/needs.ts'
+import { startNats, startRedis } from '../rig/servers.ts'
 
 let dir: string
 const started: Server[] = []

@@ -2,10 +2,10 @@ import { natsServerPath, startNatsServer } from '@carillon/core/nats/testing/ser
 import { jetstream } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { afterAll, describe, expect, inject, test, vi } from 'vitest'
-import { needing } from './consistency/needs.ts'
-import { clusterSettings, runCarillon, type Settings, startCarillon } from './rig/carillon.ts'
-import { shippedNatsConf } from './rig/nats-conf.ts'
-import { startRedis } from './rig/servers.ts'
+import { clusterSettings, runCarillon, type Settings, startCarillon } from '../rig/carillon.ts'
+import { needing } from '../rig/needs.ts'
+import { startRedis } from '../rig/servers.ts'
+import { shippedNatsConf } from './nats-conf.ts'
 
 const { title, skip } = needing(
   'deploy/nats.conf with a hub and a dispatcher',

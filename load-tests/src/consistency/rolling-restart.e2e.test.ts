@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type {} from '@carillon/core/testing/provided'
 import { describe, expect, inject, test } from 'vitest'
-import { restartsOfCluster } from './consistency/restarts.ts'
-import { startNats, startRedis } from './rig/servers.ts'
+import { startNats, startRedis } from '../rig/servers.ts'
+import { restartsOfCluster } from './restarts.ts'
 
-/** `npm run proof -- --fault restarts` does ten. */
+/** `npm run consistency -- --fault restarts` performs ten. */
 const RESTARTS = 4
-/** Six processes are restarted one after the other; that takes a minute, and several on a busy machine. */
+/** Six restarts, one after the other, take about a minute, and several on a busy machine. */
 const LIMIT_MS = 400_000
 
 const cassandra = inject('cassandra')

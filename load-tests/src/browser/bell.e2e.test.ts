@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import type {} from '@carillon/core/testing/provided'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { mailServer } from './delivery/stand-ins/mail.ts'
-import { startCarillon } from './rig/carillon.ts'
-import type { Server } from './rig/child.ts'
+import { mailServer } from '../delivery/stand-ins/mail.ts'
+import { startCarillon } from '../rig/carillon.ts'
+import type { Server } from '../rig/child.ts'
 
 const executablePath = inject('chromium')
 const WAIT = { timeout: 30_000 }

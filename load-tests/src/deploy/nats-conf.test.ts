@@ -11,7 +11,7 @@ import { notifySubject, type Queue, scheduleSubject, workSubject } from '@carill
 import { jetstream } from '@nats-io/jetstream'
 import { connect, errors, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { NATS_USERS, type NatsUser, shippedNatsConf } from './rig/nats-conf.ts'
+import { NATS_USERS, type NatsUser, shippedNatsConf } from './nats-conf.ts'
 
 const path = natsServerPath()
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -98,7 +98,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
   }
 
   test('takes its passwords from the environment, whatever is in them', () => {
-    const file = fileURLToPath(new URL('../../deploy/nats.conf', import.meta.url))
+    const file = fileURLToPath(new URL('../../../deploy/nats.conf', import.meta.url))
     const check = (env: Record<string, string>) => spawnSync(path ?? '', ['-t', '-c', file], { env }).status
     const passwords = NATS_USERS.map((user) => [`NATS_${user.toUpperCase()}_PASSWORD`, '"12e4"'])
     expect(check(Object.fromEntries(passwords))).toBe(0)
@@ -264,7 +264,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
   })
 
   test('accounts as docs/nats.md has them', async () => {
-    const docs = readFileSync(new URL('../../docs/nats.md', import.meta.url), 'utf8')
+    const docs = readFileSync(new URL('../../../docs/nats.md', import.meta.url), 'utf8')
     const [own = '', events = ''] = [...docs.matchAll(/^```\n(.*?)^```$/gms)].map(([, lines]) => lines)
     const variant = (imports: string) =>
       config

@@ -7,9 +7,9 @@ import type { InboxItem } from '@carillon/schemas'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { clusterStage } from '../consistency/cluster.ts'
 import { embeddedStage } from '../consistency/embedded.ts'
-import { needing } from '../consistency/needs.ts'
 import type { Stage } from '../consistency/stage.ts'
 import { type AddedTenant, addTenant } from '../consistency/tenants.ts'
+import { needing } from '../rig/needs.ts'
 
 const run = promisify(execFile)
 const PUBLISH = fileURLToPath(new URL('publish.py', import.meta.url))

@@ -31,7 +31,7 @@ import jsTokens from 'js-tokens'
 import { analyse } from 'scslre'
 import { describe, expect, test } from 'vitest'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 /** Everything that may read what others wrote; pages and workers run in browsers. */
 const SOURCES = [
   'schemas/src',
@@ -57,7 +57,7 @@ const expressionsOf = (file: string): Expression[] =>
 describe('regular expressions', () => {
   const files = SOURCES.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => /\.(ts|js)$/.test(file) && !/\.(test|fixture)\.ts$/.test(file))
+      .filter((file) => /\.(ts|js)$/.test(file) && !/\.test\.ts$|(^|\/)(testing|contract)\//.test(file))
       .map((file) => join(folder, file)),
   )
   const superLinear = ({ source, flags }: { source: string; flags: string }) =>

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { startCarillon } from './rig/carillon.ts'
-import type { Server } from './rig/child.ts'
+import { startCarillon } from '../rig/carillon.ts'
+import type { Server } from '../rig/child.ts'
 
 const MEMBERS = 500
 const BROADCASTS = 120

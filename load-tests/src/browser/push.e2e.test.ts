@@ -5,9 +5,9 @@ import type {} from '@carillon/client-sdk/push'
 import type {} from '@carillon/core/testing/provided'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
-import { subscribedBrowser } from './delivery/stand-ins/browser.ts'
-import { startCarillon } from './rig/carillon.ts'
-import type { Server } from './rig/child.ts'
+import { subscribedBrowser } from '../delivery/stand-ins/browser.ts'
+import { startCarillon } from '../rig/carillon.ts'
+import type { Server } from '../rig/child.ts'
 
 const executablePath = inject('chromium')
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync']

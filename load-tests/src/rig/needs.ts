@@ -1,4 +1,4 @@
-import { locate, type Tool } from '../rig/tools.ts'
+import { locate, type Tool } from './tools.ts'
 
 /** What a test calls itself, and why it does not run here, if so. */
 export const needing = (title: string, ...tools: Tool[]): { title: string; skip: boolean } => {

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import type { Delivery } from '@carillon/schemas'
 import { connect } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
-import { needing } from './consistency/needs.ts'
-import { webhookReceiver } from './delivery/stand-ins/webhook.ts'
-import { runCarillon, type Settings, startCarillon, startCluster } from './rig/carillon.ts'
-import { startNats, startRedis } from './rig/servers.ts'
+import { webhookReceiver } from '../delivery/stand-ins/webhook.ts'
+import { runCarillon, type Settings, startCarillon, startCluster } from '../rig/carillon.ts'
+import { needing } from '../rig/needs.ts'
+import { startNats, startRedis } from '../rig/servers.ts'
 
 /** Less than the time after which what is cached is looked up again anyway. */
 const AT_ONCE = { timeout: 5_000, interval: 10 }

@@ -10,10 +10,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { InboxPage } from '@carillon/schemas'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { mailServer } from './delivery/stand-ins/mail.ts'
-import { runCarillon, startCarillon } from './rig/carillon.ts'
-import type { Server } from './rig/child.ts'
-import { freePort } from './rig/ports.ts'
+import { mailServer } from '../delivery/stand-ins/mail.ts'
+import { runCarillon, startCarillon } from '../rig/carillon.ts'
+import type { Server } from '../rig/child.ts'
+import { freePort } from '../rig/ports.ts'
 
 let dir: string
 const started: Server[] = []
@@ -241,7 +241,7 @@ test('migrate says what it did', async () => {
   expect(await run('migrate')).toMatch(/^installation \w{8}: nothing to do; the schema is up to date$/)
 })
 
-const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
+const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
 
 test('the executable runs unbuilt from any directory, as npx carillon does', async () => {
   const executable = join(REPOSITORY, 'cli/bin/carillon.js')
@@ -251,7 +251,7 @@ test('the executable runs unbuilt from any directory, as npx carillon does', asy
 })
 
 test.each(['bench', 'rig', 'consistency'])(
-  'the program of load-tests/src/%s explains itself and refuses what it does not know',
+  'npm run %s prints help and refuses unknown options',
   async (name) => {
     const script = (...args: string[]) =>
       promisify(execFile)(
