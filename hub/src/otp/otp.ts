@@ -1,27 +1,23 @@
-import { randomInt, timingSafeEqual } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { secretContext, stepMessage } from '@carillon/core/delivery/step'
 import { ProblemError } from '@carillon/core/errors'
-import { readJson } from '@carillon/core/json/json'
 import type { Limits } from '@carillon/core/limits/port'
-import { uuid7Time } from '@carillon/core/notification/ids'
 import type { Seal } from '@carillon/core/security/seal'
-import { isErased, isVoid } from '@carillon/core/store/erasure'
+import { isErased } from '@carillon/core/store/erasure'
 import type { Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { channelOfDevice, type UserProfile } from '@carillon/schemas'
 import { uuidv7 } from 'uuidv7'
-import { z } from 'zod'
 import { createOtpCaps } from './caps.ts'
 import { destinationRefusal } from './destination.ts'
+import { createVerify, type StoredCode } from './verify.ts'
 
 /** Channels of one-time passwords. */
 export const OTP_CHANNELS = ['sms', 'email', 'whatsapp', 'push'] as const
 type OtpChannel = (typeof OTP_CHANNELS)[number]
 
-/** Maximum verification attempts per code. */
-const ATTEMPTS = 5
 /** Channels to a phone number, which cost money. */
 const BY_PHONE: readonly string[] = ['sms', 'whatsapp']
 
@@ -36,14 +32,11 @@ type OtpWish = {
   name?: string
 }
 
-/** A stored code: its keyed hash, never the code. `expires`: epoch ms. */
-const Kept = z.object({ hash: z.string(), user: z.string(), expires: z.number() })
-
 const newCode = (length: number) => Array.from({ length }, () => randomInt(10)).join('')
 
 /**
  * Creates and verifies one-time passwords. A code appears in the clear only in the message to the user: the event log holds it
- * sealed, the store a keyed hash. A code is valid once, for minutes, and for five attempts, also if they are concurrent.
+ * sealed, the store a keyed hash.
  */
 export const createOtp = ({
   store,
@@ -108,30 +101,6 @@ export const createOtp = ({
     }
   }
 
-  /** Reports whether this request acquired the key. */
-  const take = async (tenant: string, key: string, request: string, expires: number): Promise<boolean> => {
-    // Keys outlive the code, so that clock differences never allow another attempt.
-    const ttlMs = expires - now() + 60_000
-    const [holder = request] = await store.expiringKeys.acquire(
-      tenant,
-      [{ key, value: request, at: expires }],
-      ttlMs,
-    )
-    return holder === request
-  }
-
-  /** Returns the number of this attempt, from 1; undefined if all are used. Concurrent attempts get distinct numbers. */
-  const takeAttempt = async (
-    tenant: string,
-    id: string,
-    request: string,
-    expires: number,
-  ): Promise<number | undefined> => {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++)
-      if (await take(tenant, `otp-try:${id}:${attempt}`, request, expires)) return attempt
-    return undefined
-  }
-
   const erasureOf = async (tenant: string, user: string) =>
     (await store.users.erased(tenant, [user])).get(user)
 
@@ -161,7 +130,7 @@ export const createOtp = ({
         }
         await store.expiringKeys.put(
           tenant,
-          [{ key: `otp:${id}`, value: JSON.stringify(kept satisfies z.infer<typeof Kept>) }],
+          [{ key: `otp:${id}`, value: JSON.stringify(kept satisfies StoredCode) }],
           expiresAt - at,
         )
         await stream.publish([
@@ -183,31 +152,7 @@ export const createOtp = ({
         return { id, expiresAt }
       }),
 
-    /** Verifies a code. An unknown, expired or used id gets the same answer as a wrong code. */
-    verify: async (
-      tenant: string,
-      id: string,
-      code: string,
-    ): Promise<{ valid: true } | { valid: false; attemptsLeft: number }> => {
-      const key = `otp:${id}`
-      const stored = (await store.expiringKeys.get(tenant, [key])).get(key)
-      const kept = stored === undefined ? undefined : readJson(stored, Kept)
-      if (!kept) return { valid: false, attemptsLeft: 0 }
-      const { hash, user, expires } = kept
-      const erased = isVoid(await erasureOf(tenant, user), uuid7Time(id) ?? 0)
-      if (erased || expires <= now()) return { valid: false, attemptsLeft: 0 }
-      const request = uuidv7()
-      const attempt = await takeAttempt(tenant, id, request, expires)
-      if (attempt === undefined) return { valid: false, attemptsLeft: 0 }
-      const given = Buffer.from(seal.digest(code, secretContext({ tenant, notification: id })))
-      const wanted = Buffer.from(hash)
-      if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
-        return { valid: false, attemptsLeft: ATTEMPTS - attempt }
-      if (!(await take(tenant, `otp-used:${id}`, request, expires))) return { valid: false, attemptsLeft: 0 }
-      await store.expiringKeys.remove(tenant, [key])
-      metrics.otp.inc({ channel: '', outcome: 'verified' })
-      return { valid: true }
-    },
+    verify: createVerify({ store, seal, metrics, now }),
   }
 }
 

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { UserProfile } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
-import { LRUCache } from 'lru-cache'
 import type { Seal } from '../../security/seal.ts'
-import { ERASURE_SETTLE_MS, type Erasure, erasureKey, erasureTime, isVoid, liftTime } from '../erasure.ts'
+import { ERASURE_SETTLE_MS, erasureTime, isVoid, liftTime } from '../erasure.ts'
 import { grouped, groupedSlices } from '../grouping.ts'
 import type { StoredUser, Users } from '../ports/users.ts'
 import { flattenProfile, profileOf } from '../profile.ts'
 import { slotOf } from '../slots.ts'
 import { writeClock } from './clock.ts'
 import type { CassandraDevices } from './devices.ts'
+import { cassandraErasures } from './erasures.ts'
 import type { CassandraInbox } from './inbox.ts'
 import type { CassandraNotifications } from './notifications.ts'
 import { forEach, type Session } from './session.ts'
@@ -20,19 +20,6 @@ const IDS_PER_QUERY = 100
 
 const profile = (row: types.Row): UserProfile =>
   row.profile instanceof Map ? profileOf(row.profile as Map<string, string>) : {}
-
-/**
- * Partitions of a tenant's erasures. Few, because every batch of a dispatcher reads them. With a million erasures each is
- * about 20 MB.
- */
-const ERASURE_SLOTS = 4
-/** The partition that records whether a tenant has ever erased a user. */
-const EVER_SLOT = -1
-/** Maximum number of tenants remembered as having erased a user. */
-const EVER_MAX = 10_000
-
-const erasureSlot = (key: string): number =>
-  (Buffer.from(key.slice(0, 2), 'base64url')[0] ?? 0) % ERASURE_SLOTS
 
 /**
  * Stores a profile as a map of attributes, so that concurrent merges of different attributes do not overwrite each other.
@@ -52,52 +39,18 @@ export const cassandraUsers = (
   },
 ): Users => {
   const users = session.table('users')
-  const erasures = session.table('erasures')
+  const erasures = cassandraErasures(session, seal)
   const USER = 'tenant = ? AND slot = ? AND user = ?'
-  const ERASURE = 'tenant = ? AND slot = ? AND key = ?'
   /** Returns a write timestamp after every write of a millisecond. */
   const endOf = (ms: number) => ms * 1_000 + 999
   const clock = writeClock()
-  /** Only `true` is cached, because it never becomes false. */
-  const ever = new LRUCache<string, true>({ max: EVER_MAX })
-
-  const hasErased = async (tenant: string): Promise<boolean> => {
-    if (ever.has(tenant)) return true
-    const query = `SELECT key FROM ${erasures} WHERE tenant = ? AND slot = ? LIMIT 1`
-    const found = (await session.rows(query, [tenant, EVER_SLOT])).length > 0
-    if (found) ever.set(tenant, true)
-    return found
-  }
-
-  const erased: Users['erased'] = async (tenant, people) => {
-    const found = new Map<string, Erasure>()
-    if (people.length === 0 || !(await hasErased(tenant))) return found
-    const byKey = new Map(people.map((user) => [erasureKey(seal, tenant, user), user]))
-    const query = `SELECT key, erased_at, lifted_at FROM ${erasures} WHERE tenant = ? AND slot = ? AND key IN ?`
-    await forEach(groupedSlices([...byKey.keys()], erasureSlot, IDS_PER_QUERY), async ([slot, keys]) => {
-      for (const row of await session.rows(query, [tenant, slot, keys])) {
-        const user = byKey.get(String(row.key))
-        if (user === undefined || row.erased_at === null) continue
-        const lifted = row.lifted_at === null ? {} : { liftedAt: Number(row.lifted_at) }
-        found.set(user, { erasedAt: Number(row.erased_at), ...lifted })
-      }
-    })
-    return found
-  }
-
-  const erasureOf = async (tenant: string, user: string) => (await erased(tenant, [user])).get(user)
-
-  const mark = (tenant: string, user: string, cell: 'erased_at' | 'lifted_at', at: number) => {
-    const key = erasureKey(seal, tenant, user)
-    const query = `UPDATE ${erasures} USING TIMESTAMP ? SET ${cell} = ? WHERE ${ERASURE}`
-    return session.write([{ query, params: [at * 1_000, at, tenant, erasureSlot(key), key] }])
-  }
+  const erasureOf = async (tenant: string, user: string) => (await erasures.of(tenant, [user])).get(user)
 
   return {
     merge: async (tenant, people) => {
       const time = clock()
       const now = Date.now()
-      const gone = await erased(
+      const gone = await erasures.of(
         tenant,
         people.map(({ id }) => id),
       )
@@ -119,7 +72,7 @@ export const cassandraUsers = (
       const erasure = await erasureOf(tenant, id)
       const now = Date.now()
       const at = erasure ? liftTime(erasure, now) : now
-      if (erasure) await mark(tenant, id, 'lifted_at', at)
+      if (erasure) await erasures.mark(tenant, id, 'lifted_at', at)
       await session.write([
         {
           query: `UPDATE ${users} USING TIMESTAMP ? SET known = true, profile = ? WHERE ${USER}`,
@@ -140,13 +93,12 @@ export const cassandraUsers = (
 
     remove: async (tenant, user) => {
       const known = await erasureOf(tenant, user)
-      const first = `INSERT INTO ${erasures} (tenant, slot, key) VALUES (?, ?, '')`
-      await session.write([{ query: first, params: [tenant, EVER_SLOT] }])
+      await erasures.begin(tenant)
       const begun = erasureTime(known, Date.now())
-      await mark(tenant, user, 'erased_at', begun)
+      await erasures.mark(tenant, user, 'erased_at', begun)
       await sleep(ERASURE_SETTLE_MS)
       const erasedAt = Math.max(begun, Date.now())
-      await mark(tenant, user, 'erased_at', erasedAt)
+      await erasures.mark(tenant, user, 'erased_at', erasedAt)
       const query = `DELETE FROM ${users} USING TIMESTAMP ? WHERE ${USER}`
       await session.write([{ query, params: [endOf(erasedAt), tenant, slotOf(user), user] }])
       await owned.devices.clear(tenant, user)
@@ -156,7 +108,7 @@ export const cassandraUsers = (
       return erasedAt
     },
 
-    erased,
+    erased: erasures.of,
 
     walk: async (tenant, { from, to, after }, limit) => {
       const query = `SELECT user FROM ${users} WHERE tenant = ? AND slot = ? AND user > ? LIMIT ?`
