@@ -7,10 +7,11 @@ import { workHandle } from './consumer/work.ts'
 import { createDispatch } from './dispatch.ts'
 import { createDeliver } from './inbox/deliver.ts'
 import { createAccept } from './intake/accept.ts'
+import { createReports } from './reports/reports.ts'
 import { type SendingOptions, type SendingPorts, startSending } from './sending/sending.ts'
 import { createWorkKinds } from './work-kinds.ts'
 
-export type DispatcherPorts = SendingPorts & { live: Live }
+export type DispatcherPorts = Omit<SendingPorts, 'live' | 'reports'> & { live: Live }
 
 export type DispatcherOptions = SendingOptions &
   LinkPolicy & {
@@ -23,34 +24,38 @@ export type DispatcherOptions = SendingOptions &
 
 /** Turns per round when every queue is full. Pages of fan-outs yield to single notifications of their priority. */
 const WEIGHTS: Record<Priority, number> = { critical: 16, high: 8, normal: 4, low: 2 }
-/** Messages per turn: single notifications are small, a page stands for hundreds of items. */
+/** Messages per turn: single notifications are small, a page or a bundle of reports stands for hundreds of items. */
 const TURN = {
   notify: { batch: 256, buffer: 512, share: 1 },
   work: { batch: 2, buffer: 8, share: 0.5 },
+  report: { batch: 16, buffer: 64, share: 0.5 },
 } as const
 
 /** Starts reading every queue. `stop` gives back what has not begun and finishes the rest. */
 export const startDispatcher = async (ports: DispatcherPorts, options: DispatcherOptions) => {
-  const { stream, store, live, cache, log, metrics } = ports
+  const { stream, store, live, cache, seal, log, metrics } = ports
   const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options
   const deliver = createDeliver({ store, stream, live, log, metrics })
   const accept = createAccept({ store, cache, unknownTypes, retentionMs, links: options })
   const { notify, due } = createDispatch({ store, stream, accept, deliver, log, metrics })
-  const work = workHandle(createWorkKinds({ store, stream, live, deliver, due }))
-  const handles = { notify, work }
+  const reports = createReports({ store, stream, seal })
+  const work = workHandle(createWorkKinds({ store, stream, live, seal, deliver, reports, due }))
+  const handles = { notify, work, report: work }
   const outages = createOutages({ log, metrics })
-  const feeds = await Promise.all(
-    PRIORITIES.flatMap((priority) =>
-      (['notify', 'work'] as const).map(async (family): Promise<Feed> => {
-        const { batch, buffer, share } = TURN[family]
-        const queue: Queue = `${family}-${priority}`
-        const reader = await stream.read(queue, { buffer })
-        return { reader, handle: handles[family], weight: WEIGHTS[priority] * share, batch }
-      }),
-    ),
-  )
+  const feed = async (family: keyof typeof TURN, priority: Priority, queue: Queue): Promise<Feed> => {
+    const { batch, buffer, share } = TURN[family]
+    const reader = await stream.read(queue, { buffer })
+    return { reader, handle: handles[family], weight: WEIGHTS[priority] * share, batch }
+  }
+  const feeds = await Promise.all([
+    ...PRIORITIES.flatMap((priority) => [
+      feed('notify', priority, `notify-${priority}`),
+      feed('work', priority, `work-${priority}`),
+    ]),
+    feed('report', 'normal', 'report-normal'),
+  ])
   const consumer = createConsumer(feeds, { outages, log, metrics }, { concurrency, retryPauses })
-  const sending = await startSending(ports, options)
+  const sending = await startSending({ ...ports, reports }, options)
   return {
     stop: async () => {
       const stopped = Promise.all([consumer.stop(), sending.stop()])

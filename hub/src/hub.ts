@@ -5,7 +5,6 @@ import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { createEndpoints } from '@carillon/core/delivery/endpoints'
 import type { Http, Providers } from '@carillon/core/delivery/provider'
 import { pushOriginAllowed } from '@carillon/core/delivery/push-services'
-import { createReports } from '@carillon/core/delivery/reports'
 import { createClientAddress } from '@carillon/core/http/networks'
 import type { Limits } from '@carillon/core/limits/port'
 import type { Live } from '@carillon/core/live/port'
@@ -220,7 +219,8 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     cache,
     providers,
     http,
-    reports: createReports({ store, stream, seal }),
+    stream,
+    seal,
     publicUrl: options.publicUrl,
   })
   suppressionRoutes(routes, { suppressions, cursors })

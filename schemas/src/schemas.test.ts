@@ -15,6 +15,7 @@ import {
   problemDetails,
   queueFilter,
   queueOf,
+  reportSubject,
   SubjectError,
   scheduleSubject,
   stepSubject,
@@ -49,6 +50,20 @@ test.each(CHANNELS.flatMap((channel) => PRIORITIES.map((priority) => [channel, p
   },
 )
 
+test('what a provider reports has a subject with the account, and a queue of its own', () => {
+  const subject = reportSubject('smtp-main', 'acme')
+  expect(subject).toBe('work.report.smtp-main.normal.acme')
+  expect(parseWorkSubject(subject)).toEqual({
+    kind: 'report',
+    account: 'smtp-main',
+    priority: 'normal',
+    tenant: 'acme',
+  })
+  expect([queueOf(subject), claimedTenant(subject)]).toEqual(['report-normal', 'acme'])
+  expect(queueFilter('report-normal')).toBe('work.report.*.normal.*')
+  expect(() => queueOf('work.report.smtp-main.high.acme')).toThrow(SubjectError)
+})
+
 test('the tenant of a subject stands where its family has it', () => {
   expect(claimedTenant(notifySubject('acme', 'high', 'work.step'))).toBe('acme')
   expect(claimedTenant(workSubject('due', 'high', 'acme'))).toBe('acme')
@@ -72,6 +87,9 @@ test.each([
   'work.step.high.acme',
   'work.email.high.acme',
   'work.page.extra.high.acme',
+  'work.report.high.acme',
+  'work.report.a b.high.acme',
+  'work.report.a.b.high.acme',
   'work.unheard-of.high.acme',
   'work.high.acme',
   'notify.step.email.high.acme',

@@ -9,21 +9,25 @@ import { PRIORITIES, type Priority, TOKEN, TOKENS } from './tokens.ts'
  * subject would be a second command, a wildcard would be stored as it stands. So every token is checked here.
  *
  *     notify.<tenant>.<priority>.<type…>           in: notifications from backends
- *     work.<kind>.<priority>.<tenant>              our own work: page, due, wake, report
+ *     work.<kind>.<priority>.<tenant>              our own work: page, due, wake
  *     work.step.<channel>.<priority>.<tenant>      a step of a delivery plan, to be sent
+ *     work.report.<account>.normal.<tenant>        what a provider reports to an account
  *     schedule.<tenant>.<key>                      waits in the stream until its time, then becomes work
  *     dead.<tenant>.<queue>                         what could not be accepted, with its reason
  *     event.<tenant>.inbox.<kind>                  out: what people did
  *     event.<tenant>.delivery.<state>              out: how far external deliveries have come
  */
-const WORK_KINDS = ['page', 'due', 'wake', 'report'] as const
+const WORK_KINDS = ['page', 'due', 'wake'] as const
 type PlainWorkKind = (typeof WORK_KINDS)[number]
 
 /** A kind of work that dispatchers do. Each channel's steps are a kind of their own. */
-export type WorkKind = PlainWorkKind | `step.${Channel}`
+export type WorkKind = PlainWorkKind | 'report' | `step.${Channel}`
 
-/** A queue of the event log that dispatchers read: one per family, or channel, and priority. */
-export type Queue = `${'notify' | 'work' | Channel}-${Priority}`
+/**
+ * A queue of the event log that dispatchers read: one per family, or channel, and priority. Reports have one of their own,
+ * so that a storm of them holds up nothing else.
+ */
+export type Queue = `${'notify' | 'work' | Channel}-${Priority}` | 'report-normal'
 
 /** Thrown for a token that no subject may hold. `message` names it; callers turn it into a problem. */
 export class SubjectError extends Error {
@@ -50,6 +54,9 @@ export const workSubject = (kind: PlainWorkKind, priority: Priority, tenant: str
 export const stepSubject = (channel: Channel, priority: Priority, tenant: string) =>
   `work.step.${token('channel', channel)}.${token('priority', priority)}.${token('tenant', tenant)}`
 
+export const reportSubject = (account: string, tenant: string) =>
+  `work.report.${token('account', account)}.normal.${token('tenant', tenant)}`
+
 /** `key` names one waiting message; publishing to the same key again replaces it, cancelling it purges it. */
 export const scheduleSubject = (tenant: string, key: string) =>
   `schedule.${token('tenant', tenant)}.${token('key', key)}`
@@ -67,6 +74,7 @@ export const deliveryEventSubject = (tenant: string, state: DeliveryState) =>
 /** The queue that carries messages of a subject. Throws SubjectError for a subject that no queue carries. */
 export const queueOf = (subject: string): Queue => {
   const [family, second, third, fourth] = subject.split('.')
+  if (family === 'work' && second === 'report' && third && fourth === 'normal') return 'report-normal'
   if (family === 'work' && second === 'step') {
     const channel = CHANNELS.find((each) => each === third)
     const urgency = priorityOf(fourth)
@@ -81,6 +89,7 @@ export const queueOf = (subject: string): Queue => {
 export const queueFilter = (queue: Queue) => {
   const [family, priority] = queue.split('-')
   if (family === 'notify') return `notify.*.${priority}.>`
+  if (family === 'report') return `work.report.*.${priority}.*`
   return family === 'work' ? `work.*.${priority}.*` : `work.step.${family}.${priority}.*`
 }
 
@@ -88,7 +97,7 @@ export const queueFilter = (queue: Queue) => {
 export const claimedTenant = (subject: string): string => {
   const tokens = subject.split('.')
   if (tokens[0] !== 'work') return tokens[1] ?? ''
-  return (tokens[1] === 'step' ? tokens[4] : tokens[3]) ?? ''
+  return (tokens[1] === 'step' || tokens[1] === 'report' ? tokens[4] : tokens[3]) ?? ''
 }
 
 export type NotifySubject = { tenant: string; priority: Priority; type: string }
@@ -110,23 +119,26 @@ export const parseNotifySubject = (subject: string): NotifySubject => {
   }
 }
 
-export type WorkSubject = { kind: WorkKind; priority: Priority; tenant: string }
+export type WorkSubject = { kind: WorkKind; priority: Priority; tenant: string; account?: string }
 
-/** The kind of work that tokens name; undefined for an unknown one. */
-const workKindOf = (tokens: readonly string[]): WorkKind | undefined => {
-  const [first, second] = tokens
-  if (tokens.length === 1) return WORK_KINDS.find((kind) => kind === first)
+/** What the tokens between `work` and the priority name; undefined for an unknown kind. */
+const workKindOf = (tokens: readonly string[]): Pick<WorkSubject, 'kind' | 'account'> | undefined => {
+  const [first, second, ...rest] = tokens
+  if (rest.length > 0) return undefined
+  const kind = second === undefined ? WORK_KINDS.find((each) => each === first) : undefined
+  if (kind) return { kind }
+  if (first === 'report' && second !== undefined) return { kind: 'report', account: token('account', second) }
   const channel = CHANNELS.find((each) => each === second)
-  return tokens.length === 2 && first === 'step' && channel ? `step.${channel}` : undefined
+  return first === 'step' && channel ? { kind: `step.${channel}` } : undefined
 }
 
-/** Reads `work.<kind>.<priority>.<tenant>`, where the kind of a step is `step.<channel>`. Throws SubjectError. */
+/** Reads the subject of work: of a plain kind, of a channel's step, or of an account's reports. Throws SubjectError. */
 export const parseWorkSubject = (subject: string): WorkSubject => {
   const [family, ...tokens] = subject.split('.')
-  const kind = workKindOf(tokens.slice(0, -2))
+  const named = workKindOf(tokens.slice(0, -2))
   const [priority, tenant = ''] = tokens.slice(-2)
   const urgency = priorityOf(priority)
-  if (family !== 'work' || !kind || !urgency)
+  if (family !== 'work' || !named || !urgency)
     throw new SubjectError(`${JSON.stringify(cut(subject, SHOWN_MAX))} is not a work subject`)
-  return { kind, priority: urgency, tenant: token('tenant', tenant) }
+  return { ...named, priority: urgency, tenant: token('tenant', tenant) }
 }

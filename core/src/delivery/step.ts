@@ -59,6 +59,7 @@ export const Step = z
     queued: z.boolean().optional().describe("It has waited for its turn at a provider's pace before"),
   })
   .refine(({ plan, index }) => index < plan.length, 'the plan has no such step')
+  .refine(({ item, content, secret }) => item ?? content ?? secret, 'the step says nothing')
 export type Step = z.infer<typeof Step>
 
 /** Reads what `stepMessage` wrote. Throws `malformed_json` or `invalid_request` for anything else. */

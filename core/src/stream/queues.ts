@@ -11,4 +11,4 @@ export const queuesOf = (channel: Channel): Queue[] =>
   PRIORITIES.map((priority): Queue => `${channel}-${priority}`)
 
 /** All queues. Append new ones at the end: the embedded log stores a queue as its index here. */
-export const QUEUES: readonly Queue[] = [...OURS, ...CHANNELS.flatMap(queuesOf)]
+export const QUEUES: readonly Queue[] = [...OURS, ...CHANNELS.flatMap(queuesOf), 'report-normal']

@@ -1,5 +1,5 @@
 import type { Message } from '@carillon/core/stream/port'
-import { queueOf } from '@carillon/schemas'
+import { queueOf, type WorkSubject } from '@carillon/schemas'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { inTurn, workHandle, workKind } from './work.ts'
@@ -19,8 +19,9 @@ const open = () => {
   const done: string[] = []
   const note = (kind: string) => ({
     schema: z.object({ name: z.string(), tenant: z.string().optional() }),
-    tenantOf: ({ tenant }: { tenant?: string | undefined }) => tenant ?? 'acme',
-    handle: inTurn<{ name: string }>(async ({ tenant, body }) => {
+    fits: ({ tenant = 'acme' }: { tenant?: string | undefined }, subject: WorkSubject) =>
+      tenant === subject.tenant,
+    handle: inTurn<{ name: string }>(async ({ subject: { tenant }, body }) => {
       done.push(`${kind} ${tenant} ${body.name}`)
     }),
   })

@@ -3,24 +3,24 @@ import { checked } from '@carillon/core/json/checked'
 import { parseJson } from '@carillon/core/json/json'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Message } from '@carillon/core/stream/port'
-import { parseWorkSubject, SubjectError, type WorkKind } from '@carillon/schemas'
+import { parseWorkSubject, SubjectError, type WorkKind, type WorkSubject } from '@carillon/schemas'
 import type { z } from 'zod'
 import type { Handle, Outcome } from './consumer.ts'
 
 /** A message of one kind, read. */
-export type Work<Body> = { message: Message; tenant: string; body: Body }
+export type Work<Body> = { message: Message; subject: WorkSubject; body: Body }
 
 /**
  * One kind of work: how it is read, and what it does. Carillon writes work itself, but others may reach the log, so bodies
- * are read by the schema and belong to the tenant of their subject. `tenantOf` is the tenant that a body names.
+ * are read by the schema. `fits` tells whether a body belongs to its subject; without it the subject alone names both.
  */
 type Definition<Body> = {
   schema: z.ZodType<Body>
-  tenantOf?(body: NoInfer<Body>): string
+  fits?(body: NoInfer<Body>, subject: WorkSubject): boolean
   handle(works: readonly Work<NoInfer<Body>>[]): Promise<readonly Outcome[]>
 }
 
-type Arrived = { message: Message; tenant: string }
+type Arrived = { message: Message; subject: WorkSubject }
 type Kind = (arrived: readonly Arrived[]) => Promise<readonly Outcome[]>
 
 /** Kinds of work by name. */
@@ -49,12 +49,15 @@ const readEach = <Given, Read>(
 }
 
 /** Defines a kind: a message with a malformed body, or another tenant's, is a dead letter and its neighbours are handled. */
-export const workKind = <Body>({ schema, tenantOf, handle }: Definition<Body>): Kind => {
-  const bodyOf = ({ message, tenant }: Arrived): Work<Body> => {
+export const workKind = <Body>({ schema, fits = () => true, handle }: Definition<Body>): Kind => {
+  const bodyOf = ({ message, subject }: Arrived): Work<Body> => {
     const body = checked(schema, parseJson(message.data), 'work')
-    if (tenantOf && tenantOf(body) !== tenant)
-      throw new ProblemError('subject_invalid', 'the work belongs to another tenant than its subject')
-    return { message, tenant, body }
+    if (!fits(body, subject))
+      throw new ProblemError(
+        'subject_invalid',
+        'the work belongs to another tenant or channel than its subject',
+      )
+    return { message, subject, body }
   }
   return async (arrived) => {
     const { read, refused } = readEach(arrived, ({ message }) => message, bodyOf)
@@ -87,11 +90,11 @@ export const workHandle =
       messages,
       (message) => message,
       (message) => {
-        const { kind, tenant } = subjectOf(message)
-        const handle = kinds[kind]
+        const subject = subjectOf(message)
+        const handle = kinds[subject.kind]
         if (!handle)
-          throw new ProblemError('subject_invalid', `no handler takes ${kind} work from this queue`)
-        return { handle, arrived: { message, tenant } }
+          throw new ProblemError('subject_invalid', `no handler takes ${subject.kind} work from this queue`)
+        return { handle, arrived: { message, subject } }
       },
     )
     const outcomes = [...refused]

@@ -1,4 +1,3 @@
-import type { SentMessage } from '@carillon/core/delivery/reports'
 import { deliveryKey, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
 import { conclude } from '@carillon/core/routing/conclude'
 import type { Details } from '@carillon/core/store/ledger'
@@ -10,6 +9,7 @@ import {
   type SuppressionReason,
   scheduleSubject,
 } from '@carillon/schemas'
+import type { SentMessage } from '../reports/sent-messages.ts'
 import type { Ending, Explanation } from './ending.ts'
 
 /** What follows from a step: to be made durable before it is acknowledged. */

@@ -2,7 +2,6 @@ import type { Invalidations } from '@carillon/core/cache/invalidation/port'
 import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { createEndpoints, DISABLE_AFTER_MS } from '@carillon/core/delivery/endpoints'
 import type { Http, Providers, Tools } from '@carillon/core/delivery/provider'
-import { createReports } from '@carillon/core/delivery/reports'
 import type { Limits } from '@carillon/core/limits/port'
 import type { Live } from '@carillon/core/live/port'
 import type { Seal } from '@carillon/core/security/seal'
@@ -15,6 +14,7 @@ import { CHANNELS, type Channel } from '@carillon/schemas'
 import { createConsumer } from '../consumer/consumer.ts'
 import { createOutages } from '../consumer/outages.ts'
 import { workHandle } from '../consumer/work.ts'
+import type { Reports } from '../reports/reports.ts'
 import { createAccounts } from './accounts.ts'
 import { createClaims } from './claim.ts'
 import { createPermits } from './permit.ts'
@@ -41,6 +41,7 @@ export type SendingPorts = {
   limits: Limits
   http: Http
   providers: Providers
+  reports: Pick<Reports, 'remember'>
   log: Log
   metrics: Metrics
   /** Development only: takes what no account of the tenant's can send. */
@@ -59,10 +60,9 @@ export type SendingOptions = {
 /** Starts reading the queues of every channel. They share nothing but the processor. */
 export const startSending = async (ports: SendingPorts, options: SendingOptions = {}) => {
   const { stream, store, live, cache, invalidations, seal, limits, http, providers, log, metrics } = ports
-  const { capture } = ports
+  const { reports, capture } = ports
   const { rates = {}, retries = {}, publicUrl, appUrl, leaseMs } = options
   const outages = createOutages({ log, metrics })
-  const reports = createReports({ store, stream, seal })
   const accounts = createAccounts({ providers, cache, http, log, publicUrl, capture })
   // A window longer than that must not end in the middle because its own failures disable the endpoint.
   const disableAfterMs = Math.max(DISABLE_AFTER_MS, retryPolicy('webhook', retries.webhook).windowMs)

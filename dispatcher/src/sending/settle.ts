@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deliveryEvent } from '@carillon/core/delivery/events'
-import type { Reports } from '@carillon/core/delivery/reports'
 import { conclude } from '@carillon/core/routing/conclude'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Stream } from '@carillon/core/stream/port'
 import { type Outages, Stopped } from '../consumer/outages.ts'
+import type { Reports } from '../reports/reports.ts'
 import type { Consequences } from './consequences.ts'
 
 /** The most consequences written together. */

@@ -36,11 +36,8 @@ export const createStepKind = (ports: StepPorts, channel: Channel) => {
   }
 
   return workKind({
-    schema: Step.refine(
-      ({ plan, index }) => plan[index]?.channel === channel,
-      'the step is of another channel than its subject',
-    ),
-    tenantOf: ({ tenant }) => tenant,
+    schema: Step,
+    fits: ({ tenant, plan, index }, subject) => tenant === subject.tenant && plan[index]?.channel === channel,
     handle,
   })
 }

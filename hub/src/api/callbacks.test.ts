@@ -1,4 +1,7 @@
-import { createReports } from '@carillon/core/delivery/reports'
+import type { Report } from '@carillon/core/delivery/provider'
+import { ReportWork, reportsOf } from '@carillon/core/delivery/report-work'
+import { ProblemError } from '@carillon/core/errors'
+import { readJson } from '@carillon/core/json/json'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
@@ -21,62 +24,69 @@ beforeEach(async () => {
 
 const path = (query = '', account = 'main', of = tenant.id) => `/v1/callbacks/${of}/${account}${query}`
 const signed = (at: string, token = TOKEN) => ({ 'x-signature': `${token} ${PUBLIC}${at}` })
-const remember = (notification: string, account = 'main') =>
-  createReports({ ...test.ports }).remember(tenant.id, [
-    {
-      account,
-      id: 'SM1',
-      at: Date.now(),
-      step: {
-        tenant: tenant.id,
-        user: 'ann',
-        notification,
-        type: 'test',
-        priority: 'normal',
-        at: Date.now(),
-        expiresAt: Date.now() + 60_000,
-        plan: [{ channel: 'sms', when: 'always', after: 0 }],
-        index: 0,
-        toAudience: false,
-        target: '',
-      },
-    },
-  ])
-const ledger = async (notification: string) =>
-  (await test.ports.store.deliveries.list(tenant.id, { id: notification, toAudience: false }, { limit: 10 }))
-    .deliveries
+/** What the log holds of reports since this was asked last: the account, and the reports of each message. */
+const taken = async (hub = test) =>
+  (await hub.taken('report-normal')).map(({ subject, data }): [string, Report[]] => {
+    const work = readJson(Buffer.from(data).toString(), ReportWork)
+    if (!work) throw new Error('it does not fit its schema')
+    return [subject, reportsOf(hub.ports.seal, tenant.id, work)]
+  })
+const subjectOf = (account: string) => `work.report.${account}.normal.${tenant.id}`
 
-it('applies what a provider reports, in any content type', async () => {
-  await remember('n1')
+it('appends what a provider reports to the log, in any content type', async () => {
   const at = path('?x=1')
-  const body = JSON.stringify([
-    { id: 'SM1', state: 'delivered', at: Date.now() },
+  const reports = (type: string): Report[] => [
+    { id: `SM-${type}`, state: 'delivered', at: Date.now() },
     { suppress: { channels: ['sms'], address: '+4915112345678', reason: 'stop' }, at: Date.now() },
-  ])
+  ]
   for (const type of [
     'application/json',
     'application/x-www-form-urlencoded',
     'text/plain',
     'application/xml',
   ]) {
+    const reported = reports(type)
     const { status, text } = await test.call('POST', at, {
-      body,
+      body: JSON.stringify(reported),
       headers: { ...signed(at), 'content-type': type },
     })
     expect([type, status, text]).toEqual([type, 204, ''])
+    expect(await taken()).toEqual([[subjectOf('main'), reported]])
   }
-  expect(await ledger('n1')).toMatchObject([{ state: 'delivered', provider: 'main', providerId: 'SM1' }])
-  const suppressed = await test.ports.store.suppressions.find(tenant.id, [
-    { channel: 'sms', address: '+4915112345678' },
-  ])
-  expect(suppressed).toMatchObject([{ reason: 'stop', source: 'main' }])
 })
 
-it('keeps a report that overtakes the record of the sending', async () => {
+it('appends a bundle that comes again once', async () => {
   const body = JSON.stringify([{ id: 'SM1', state: 'delivered', at: Date.now() }])
-  expect((await test.call('POST', path(), { body, headers: signed(path()) })).status).toBe(204)
-  await remember('n2')
-  expect(await ledger('n2')).toMatchObject([{ state: 'delivered' }])
+  for (let n = 0; n < 3; n++)
+    expect((await test.call('POST', path(), { body, headers: signed(path()) })).status).toBe(204)
+  expect(await taken()).toHaveLength(1)
+})
+
+it('tells the provider to come again while the log takes nothing', async () => {
+  let full = true
+  const hub = await openHub({ publicUrl: PUBLIC }, ({ stream }) => ({
+    stream: {
+      ...stream,
+      publish: async (messages) => {
+        if (full) throw new ProblemError('stream_full', 'the event log is full')
+        return stream.publish(messages)
+      },
+    },
+  }))
+  try {
+    tenant = await hub.tenant()
+    const config = { token: TOKEN, host: 'sms.example' }
+    await hub.call('PUT', '/v1/providers/main', { token: tenant.key, body: { provider: 'parrot', config } })
+    const body = JSON.stringify([{ id: 'SM1', state: 'delivered', at: Date.now() }])
+    const report = () => hub.call('POST', path(), { body, headers: signed(path()) })
+    const refused = await report()
+    expect([refused.status, refused.json.code]).toEqual([503, 'stream_full'])
+    full = false
+    expect((await report()).status).toBe(204)
+    expect(await taken(hub)).toHaveLength(1)
+  } finally {
+    await hub.close()
+  }
 })
 
 it('gives back what the provider wants to hear', async () => {
@@ -86,7 +96,6 @@ it('gives back what the provider wants to hear', async () => {
 })
 
 it('refuses what the provider has not signed, and changes nothing', async () => {
-  await remember('n3')
   const body = JSON.stringify([{ id: 'SM1', state: 'failed', at: Date.now() }])
   for (const headers of [{}, signed(path(), 'another-token'), signed(path('?x=1'))] as Record<
     string,
@@ -95,7 +104,7 @@ it('refuses what the provider has not signed, and changes nothing', async () => 
     const { status, json } = await test.call('POST', path(), { body, headers })
     expect([status, json.code]).toEqual([403, 'forbidden'])
   }
-  expect(await ledger('n3')).toEqual([])
+  expect(await taken()).toEqual([])
 })
 
 it('tells strangers nothing of who has which account', async () => {
@@ -114,7 +123,6 @@ it('tells strangers nothing of who has which account', async () => {
 it('takes a bundle as large as the provider sends it', async () => {
   const config = { token: TOKEN, host: 'mail.example' }
   await test.call('PUT', '/v1/providers/flock', { token: tenant.key, body: { provider: 'flock', config } })
-  await remember('n4', 'flock')
   const other = { id: 'of another system', state: 'delivered', at: Date.now(), filler: 'x'.repeat(300) }
   const body = JSON.stringify([
     ...Array.from({ length: 3_000 }, (_, n) => ({ ...other, id: `other-${n}` })),
@@ -123,7 +131,9 @@ it('takes a bundle as large as the provider sends it', async () => {
   expect(body.length).toBeGreaterThan(820_000)
   const at = path('', 'flock')
   expect((await test.call('POST', at, { body, headers: signed(at) })).status).toBe(204)
-  expect(await ledger('n4')).toMatchObject([{ state: 'delivered', provider: 'flock' }])
+  const messages = await taken()
+  expect(new Set(messages.map(([subject]) => subject))).toEqual(new Set([subjectOf('flock')]))
+  expect(messages.flatMap(([, reports]) => reports)).toHaveLength(3_001)
   expect((await test.call('POST', path(), { body, headers: signed(path()) })).status).toBe(413)
 })
 

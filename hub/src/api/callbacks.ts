@@ -1,8 +1,10 @@
 import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { type CallbackResult, type Http, HttpFailure, type Providers } from '@carillon/core/delivery/provider'
-import type { Reports } from '@carillon/core/delivery/reports'
+import { reportMessages } from '@carillon/core/delivery/report-work'
 import { ProblemError } from '@carillon/core/errors'
+import type { Seal } from '@carillon/core/security/seal'
 import type { Accounts } from '@carillon/core/store/ports/accounts'
+import type { Stream } from '@carillon/core/stream/port'
 import { AccountId, parse, TenantId, withoutTrailingSlash } from '@carillon/schemas'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { z } from 'zod'
@@ -42,7 +44,10 @@ const unchecked = (cause: unknown): CallbackResult => {
   throw new ProblemError('unavailable', 'the callback cannot be checked now', { cause })
 }
 
-/** For providers. Each provider checks the signature of its own reports. */
+/**
+ * For providers. Each provider checks the signature of its own reports. They are answered once the event log has them;
+ * dispatchers apply them.
+ */
 export const callbackRoutes = (
   routes: Routes,
   parts: {
@@ -50,11 +55,12 @@ export const callbackRoutes = (
     cache: SettingsCache
     providers: Providers
     http: Http
-    reports: Reports
+    stream: Pick<Stream, 'publish'>
+    seal: Pick<Seal, 'seal' | 'digest'>
     publicUrl?: string
   },
 ) => {
-  const { accounts, cache, providers, http, reports, publicUrl } = parts
+  const { accounts, cache, providers, http, stream, seal, publicUrl } = parts
 
   /** Fails in the same words for an unknown tenant, account and provider, so that strangers learn nothing. */
   const find = async ({ tenant, account }: z.infer<typeof Place>) => {
@@ -79,14 +85,14 @@ export const callbackRoutes = (
         tag: 'Callbacks',
         params: Place,
         rawBody: { '*/*': {} },
-        problems: ['not_found', 'forbidden', 'unavailable'],
+        problems: ['not_found', 'forbidden', 'unavailable', 'stream_full'],
       },
       async ({ c, params: { tenant, account }, bytes }) => {
         const { vapid, config, callback, maxBytes } = await find({ tenant, account })
         c.set('tenant', tenant)
         const called = new URL(c.req.url)
         const base = publicUrl === undefined ? called.origin : withoutTrailingSlash(publicUrl)
-        const { reports: reported, answer } = await callback(
+        const { reports, answer } = await callback(
           {
             method: method.toUpperCase(),
             url: `${base}${called.pathname}${called.search}`,
@@ -96,7 +102,8 @@ export const callbackRoutes = (
           config,
           { http, vapid, tenant, account, ...(publicUrl === undefined ? {} : { publicUrl }) },
         ).catch(unchecked)
-        await reports.apply(tenant, account, reported)
+        const messages = reportMessages(seal, { tenant, account }, reports, Date.now())
+        if (messages.length > 0) await stream.publish(messages)
         if (!answer) return c.body(null, 204)
         return c.body(answer.body, answer.status as ContentfulStatusCode, {
           'content-type': answer.type ?? 'text/plain; charset=utf-8',

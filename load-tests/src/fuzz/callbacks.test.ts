@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { HttpFailure } from '@carillon/core/delivery/provider'
-import { createReports } from '@carillon/core/delivery/reports'
 import type { Step } from '@carillon/core/delivery/step'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
+import { createReports } from '@carillon/dispatcher/reports/reports'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CONFIGS } from './examples.ts'
@@ -35,6 +36,7 @@ const remember = async (account: string) => {
     tenant: world.tenant.id,
     user: 'ada',
     notification: `n-${account}`,
+    item: randomUUID(),
     type: 'test',
     priority: 'normal',
     at: Date.now(),
@@ -81,6 +83,9 @@ test.each(Object.keys(REPORTERS))(
     )
     await world.works()
     await world.isClean()
+    // What the hub took, the dispatcher could read.
+    const letters = await world.ports.stream.deadLetters({ tenant: world.tenant.id, limit: 1_000 })
+    expect(letters.filter(({ queue }) => queue === 'report-normal')).toEqual([])
   },
 )
 

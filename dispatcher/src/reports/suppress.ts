@@ -1,8 +1,8 @@
+import { addressKey } from '@carillon/core/delivery/addresses'
+import type { Report } from '@carillon/core/delivery/provider'
+import type { Seal } from '@carillon/core/security/seal'
+import type { Store } from '@carillon/core/store/port'
 import type { Channel, Suppression, SuppressionReason } from '@carillon/schemas'
-import type { Seal } from '../security/seal.ts'
-import type { Store } from '../store/port.ts'
-import { addressKey } from './addresses.ts'
-import type { Report } from './provider.ts'
 
 /** How long after a START an older STOP is still known to be older. */
 const RESTORED_MS = 30 * 86_400_000

@@ -1,0 +1,125 @@
+import { hash } from 'node:crypto'
+import { deliveryEvent } from '@carillon/core/delivery/events'
+import type { Report } from '@carillon/core/delivery/provider'
+import { planKey, type Step, stepMessage } from '@carillon/core/delivery/step'
+import { conclude } from '@carillon/core/routing/conclude'
+import type { Seal } from '@carillon/core/security/seal'
+import { slices } from '@carillon/core/store/grouping'
+import type { Store } from '@carillon/core/store/port'
+import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
+import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
+import { type Channel, cut } from '@carillon/schemas'
+import { createSentMessages, type Match, type SentMessage, type StateReport } from './sent-messages.ts'
+import { createSuppress } from './suppress.ts'
+
+/** The most reports that are applied together. */
+const BATCH = 500
+const REASON_MAX = 200
+
+const digest = (...parts: (string | number | undefined)[]) => hash('sha256', parts.join('\n'), 'base64url')
+
+/**
+ * What providers report of messages they took, and of addresses. Reports may come in any order, several times, and before
+ * it is on record that the message was sent: the result is the same.
+ */
+export const createReports = ({
+  store,
+  stream,
+  seal,
+  now = Date.now,
+}: {
+  store: Pick<Store, 'expiringKeys' | 'deliveries' | 'suppressions'>
+  stream: Pick<Stream, 'publish'>
+  seal: Pick<Seal, 'digest'>
+  now?: () => number
+}) => {
+  const { deliveries } = store
+  const sentMessages = createSentMessages(store.expiringKeys)
+  const suppress = createSuppress({ ...store, seal })
+
+  /** Invalid and future times are replaced by the current time. */
+  const timeOf = ({ at }: Report) => (at >= 0 && at <= now() ? at : now())
+
+  const changeOf = ({ account, step, sentAt, report }: Match, channel: Channel): DeliveryChange => ({
+    notification: step.notification,
+    user: step.user,
+    step: step.index,
+    channel,
+    device: step.target ?? '',
+    toAudience: step.toAudience,
+    state: report.state,
+    // Providers count in seconds, by clocks of their own: a report is never older than what it reports on.
+    at: Math.max(timeOf(report), sentAt),
+    provider: account,
+    providerId: report.id,
+    ...(report.reason === undefined ? {} : { reason: cut(report.reason, REASON_MAX) }),
+  })
+
+  const eventOf = (tenant: string, change: DeliveryChange, attempt: number): OutgoingMessage => ({
+    ...deliveryEvent(tenant, { ...change, attempt }),
+    dedupe: digest('reported', tenant, change.provider, change.providerId, change.state),
+  })
+
+  /** The step that this report makes due. A device is only one of several, so its failure is not the step's. */
+  const nextOf = ({ step, report }: Match): Step | undefined => {
+    if (report.state !== 'failed' || step.target) return undefined
+    const conclusion = conclude(step, [])
+    return conclusion.follows === 'next' ? conclusion.step : undefined
+  }
+
+  /** The next steps, at once, of messages that failed, where no later step has been tried already. */
+  const nextSteps = async (tenant: string, matches: readonly Match[]): Promise<OutgoingMessage[]> => {
+    const failed = matches.flatMap((match) => {
+      const next = nextOf(match)
+      return next ? [{ step: match.step, next }] : []
+    })
+    if (failed.length === 0) return []
+    const rows = await deliveries.of(
+      tenant,
+      failed.map(({ step: { notification, toAudience, user } }) => ({ id: notification, toAudience, user })),
+    )
+    return failed.flatMap(({ step, next }, index) => {
+      const wentOn = rows[index]?.some((row) => (row.step ?? 0) > step.index && row.state !== 'skipped')
+      if (wentOn) return []
+      const { notification, user, replay = 0 } = step
+      const dedupe = digest('failed', tenant, notification, user, step.index, replay)
+      return [{ ...stepMessage(next, { at: now(), key: planKey(step) }), dedupe }]
+    })
+  }
+
+  const applyStates = async (tenant: string, matches: readonly Match[]): Promise<void> => {
+    const changes = matches.flatMap((match) => {
+      const channel = match.step.plan[match.step.index]?.channel
+      return channel ? [{ match, change: changeOf(match, channel) }] : []
+    })
+    if (changes.length === 0) return
+    const further = await nextSteps(tenant, matches)
+    await deliveries.record(
+      tenant,
+      changes.map(({ change }) => change),
+    )
+    await stream.publish([
+      ...further,
+      ...changes.map(({ match, change }) => eventOf(tenant, change, match.step.attempt ?? 1)),
+    ])
+  }
+
+  return {
+    /** Remembers what was sent, for reports to come, and applies those that have come already. */
+    remember: async (tenant: string, sent: readonly SentMessage[]): Promise<void> =>
+      applyStates(tenant, await sentMessages.remember(tenant, sent)),
+
+    /** Applies what a provider reported to an account, in batches. Safe to repeat. */
+    apply: async (tenant: string, account: string, reports: readonly Report[]): Promise<void> => {
+      for (const batch of slices(reports, BATCH)) {
+        await suppress(tenant, account, batch, timeOf)
+        const states = batch.filter(
+          (report): report is StateReport => report.id !== undefined && report.state !== undefined,
+        )
+        await applyStates(tenant, await sentMessages.match(tenant, account, states))
+      }
+    },
+  }
+}
+
+export type Reports = ReturnType<typeof createReports>
