@@ -1,94 +1,91 @@
 import { PRIORITIES, type Priority } from '@carillon/schemas'
-import { type Granted, HORIZON_MS, type Limit, type Turn } from './port.ts'
+import { type Grant, type Limit, PERMIT_AHEAD_MS, type PermitRequest } from './port.ts'
 
 /**
- * How far ahead turns of a priority are given for good. What the less urgent leave of the horizon is room that the
- * more urgent always find, however many wait.
+ * How far ahead permits of a priority are given. The rest of PERMIT_AHEAD_MS is reserved for more urgent priorities,
+ * however many requests wait.
  */
 export const REACH_MS: Record<Priority, number> = {
   critical: Number.MAX_SAFE_INTEGER,
-  high: HORIZON_MS,
-  normal: 0.85 * HORIZON_MS,
-  low: 0.7 * HORIZON_MS,
+  high: PERMIT_AHEAD_MS,
+  normal: 0.85 * PERMIT_AHEAD_MS,
+  low: 0.7 * PERMIT_AHEAD_MS,
 }
 
-/** How much before its time a turn that waits asks again: so late may it come, and the limit is still made use of. */
-export const LEAD_MS = 0.4 * HORIZON_MS
+/** How long before its permit is due a waiting request asks again. If it is late by less, no capacity is lost. */
+export const LEAD_MS = 0.4 * PERMIT_AHEAD_MS
 
 /**
- * How long a turn may make a limit stand idle that is in use and has room before the others have. Less than any reach,
- * so that no flood at a slow limit keeps others from a fast one.
+ * How long a permit may leave a limit idle that is in use and has room before the others do. Less than any reach, so that
+ * a flood at a slow limit does not block requests at a fast one.
  */
-export const IDLE_MS = 0.6 * HORIZON_MS
+export const IDLE_MS = 0.6 * PERMIT_AHEAD_MS
 
-/** Two per priority that waits: first those that have waited already, then those that ask for the first time. */
+/** Two for each priority that waits: one for requests that have waited, one for first requests. */
 export const QUEUES = 2 * (PRIORITIES.length - 1)
 
-/** How many queues, most urgent first, a turn stands behind; the last of them is its own. Critical ones stand in none. */
-export const rankOf = ({ priority, waited }: Turn): number =>
+/** Returns how many queues, most urgent first, a request stands behind; the last is its own. Critical ones: none. */
+export const rankOf = ({ priority, waited }: PermitRequest): number =>
   Math.max(0, 2 * PRIORITIES.indexOf(priority) - (waited ? 1 : 0))
 
 /**
- * A limit in the terms of GCRA: the ms between turns, and how much earlier than that the burst lets them come.
- * Throws a RangeError for what is no pace.
+ * Converts a limit to GCRA terms: the emission interval, and the tolerance that the burst allows, in ms.
+ * Throws `RangeError` if the rate or the burst is out of range.
  */
-export const paceOf = ({ key, perSecond, burst }: Limit) => {
+export const toGcra = ({ key, perSecond, burst }: Limit) => {
   if (!(perSecond > 0 && perSecond < Infinity && burst >= 1 && burst < Infinity))
-    throw new RangeError(`${key}: ${perSecond} per second and ${burst} at once is not a pace`)
+    throw new RangeError(`${key}: ${perSecond} per second with a burst of ${burst} is not a rate limit`)
   const interval = 1_000 / perSecond
   return { key, interval, tolerance: interval * (burst - 1) }
 }
 
 /**
- * What is remembered of one limit, epoch ms: the theoretical arrival time of the next turn, and the ends of its
- * queues. All of it means nothing once it has passed.
+ * The state of one limit, epoch ms: the theoretical arrival time of the next permit, and the ends of its queues. Times in
+ * the past have no effect.
  */
-export type Account = { arrival: number; queues: number[] }
+export type LimitState = { arrival: number; queues: number[] }
 
-export const newAccount = (): Account => ({ arrival: 0, queues: Array<number>(QUEUES).fill(0) })
+export const newLimitState = (): LimitState => ({ arrival: 0, queues: Array<number>(QUEUES).fill(0) })
 
-type Lane = { interval: number; tolerance: number; account: Account }
+type StatefulLimit = { interval: number; tolerance: number; state: LimitState }
 
 /**
- * Gives a turn its time, and books it.
+ * Decides one request, and updates the states of its limits.
  *
- * The generic cell rate algorithm (ITU-T I.371, virtual scheduling) says when each limit has room: a tolerance before
- * its theoretical arrival time. The turn's slot is when all have. Slots within reach are given for good, and every
- * arrival time moves on an interval from the slot. A turn that takes place with others in any stretch of time counts
- * for its interval there, so no stretch holds more than the burst and what the pace adds; that holds in whatever order
- * slots are given. Within reach is less when the limits differ so much that one in use would stand idle. Critical
- * turns are given for good even so, and that limit counts them early: it keeps its pace, but they may exceed its burst.
+ * Each limit has room from its tolerance before its theoretical arrival time on (GCRA, ITU-T I.371, virtual scheduling).
+ * The slot is the moment when all limits have room. A slot within reach becomes a permit, and every arrival time moves to
+ * one interval after the slot. Each permit counts for its interval, in whatever order slots are given, so no period holds
+ * more than the burst plus the rate. The reach is shorter if a limit in use would stay idle meanwhile. Critical requests
+ * get their permit all the same; such a limit counts them early, so it keeps its rate, but they may exceed its burst.
  *
- * What is out of reach is told a time in the queues of those limits that put it there: behind all that is more urgent,
- * and its own kind. One that has waited is given any slot within reach. Should there be none, because more urgent ones
- * came, its new place is ahead of all that ask for the first time. As each queue calls up no more than the limit's
- * pace, so does the asking stay within a small multiple of it, however many wait. What is free at this very moment is
- * anybody's: whoever waited for it did not come.
+ * A request out of reach gets a place in the queues of the limits that cause it, behind more urgent requests and its own
+ * priority. A request that has waited gets any slot within reach. If urgent requests have taken all of them, its new place
+ * is ahead of all first requests. Each queue calls up no more than the rate of its limit, so the number of requests stays
+ * a small multiple of it, however many wait. A slot that is free now is given to anybody: whoever waited for it did not
+ * come.
  */
-export const decide = (turn: Turn, lanes: readonly Lane[], now: number): Granted => {
-  const rank = rankOf(turn)
-  const rooms = lanes.map(({ account, tolerance }) => account.arrival - tolerance)
+export const decide = (request: PermitRequest, limits: readonly StatefulLimit[], now: number): Grant => {
+  const rank = rankOf(request)
+  const rooms = limits.map(({ state, tolerance }) => state.arrival - tolerance)
   const slot = Math.max(now, ...rooms)
-  const latest = lanes.map(({ tolerance }) => now + IDLE_MS + tolerance)
-  const idle = lanes.some(
-    ({ account }, index) => account.arrival > now && account.arrival < slot && slot > (latest[index] ?? 0),
+  const latest = limits.map(({ tolerance }) => now + IDLE_MS + tolerance)
+  const idle = limits.some(
+    ({ state }, index) => state.arrival > now && state.arrival < slot && slot > (latest[index] ?? 0),
   )
   const critical = rank === 0
-  const reach = now + (idle && !critical ? IDLE_MS : REACH_MS[turn.priority])
-  const places = lanes.map(({ account }, index) =>
-    Math.max(rooms[index] ?? 0, ...account.queues.slice(0, rank)),
-  )
+  const reach = now + (idle && !critical ? IDLE_MS : REACH_MS[request.priority])
+  const places = limits.map(({ state }, index) => Math.max(rooms[index] ?? 0, ...state.queues.slice(0, rank)))
   const place = Math.max(now, ...places)
-  if (slot <= now || (turn.waited ? slot : place) <= reach) {
-    for (const [index, { account, interval }] of lanes.entries()) {
-      const booked = critical ? Math.min(slot, latest[index] ?? slot) : slot
-      account.arrival = Math.max(account.arrival, booked) + interval
+  if (slot <= now || (request.waited ? slot : place) <= reach) {
+    for (const [index, { state, interval }] of limits.entries()) {
+      const counted = critical ? Math.min(slot, latest[index] ?? slot) : slot
+      state.arrival = Math.max(state.arrival, counted) + interval
     }
     return { go: Math.ceil(slot) }
   }
-  for (const [index, { account, interval }] of lanes.entries()) {
+  for (const [index, { state, interval }] of limits.entries()) {
     const own = places[index] ?? 0
-    if (own > reach) account.queues[rank - 1] = own + interval
+    if (own > reach) state.queues[rank - 1] = own + interval
   }
   return { wait: Math.ceil(place - LEAD_MS) }
 }

@@ -1,8 +1,8 @@
 import type { Priority } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
-import { expectPace, limitsContract } from './contract/limits.ts'
+import { expectRate, limitsContract } from './contract/limits.ts'
 import { memoryLimits } from './memory.ts'
-import { HORIZON_MS, type Limit } from './port.ts'
+import { type Limit, PERMIT_AHEAD_MS } from './port.ts'
 
 const one = memoryLimits()
 limitsContract('in memory', () => one)
@@ -10,7 +10,7 @@ limitsContract('in memory', () => one)
 type Wanted = { priority: Priority; at: number; limits: readonly Limit[] }
 type Asking = Wanted & { first: number; asked: number; waited: boolean; go: number }
 
-/** Turns that ask when they were told to, up to `late` ms later, on a clock of their own. In the order they went. */
+/** Simulates requests that ask again at their retry slots, up to `late` ms later, on a clock of their own. In permit order. */
 const simulate = async (wanted: readonly Wanted[], late = 0): Promise<Asking[]> => {
   let clock = 0
   const limits = memoryLimits({ now: () => clock })
@@ -32,7 +32,7 @@ const simulate = async (wanted: readonly Wanted[], late = 0): Promise<Asking[]> 
     const asking = due.get(clock)
     if (!asking) continue
     due.delete(clock)
-    const granted = await limits.turns(asking)
+    const granted = await limits.acquire(asking)
     for (const [index, each] of asking.entries()) {
       const answer = granted[index]
       each.asked++
@@ -46,8 +46,8 @@ const simulate = async (wanted: readonly Wanted[], late = 0): Promise<Asking[]> 
   return gone.toSorted((a, b) => a.go - b.go)
 }
 
-const pace = { key: 'acme provider', perSecond: 100, burst: 10 }
-const many = (count: number, priority: Priority, at: (index: number) => number, limits = [pace]): Wanted[] =>
+const rate = { key: 'acme provider', perSecond: 100, burst: 10 }
+const many = (count: number, priority: Priority, at: (index: number) => number, limits = [rate]): Wanted[] =>
   Array.from({ length: count }, (_, index) => ({ priority, at: at(index), limits }))
 const asks = (gone: readonly Asking[]) => gone.reduce((sum, { asked }) => sum + asked, 0) / gone.length
 const delays = (gone: readonly Asking[], priority: Priority) =>
@@ -59,16 +59,16 @@ describe('a queue in front of a limit', () => {
       many(10_000, 'normal', () => 1),
       late,
     )
-    expectPace(
+    expectRate(
       gone.map(({ go }) => go),
-      pace,
+      rate,
     )
     expect(asks(gone)).toBeLessThan(2.1)
     expect(Math.max(...gone.map(({ asked }) => asked))).toBeLessThanOrEqual(6)
     expect(gone.at(-1)?.go).toBeLessThan(101_000)
   })
 
-  test('grows by what comes later: first come, first served', async () => {
+  test('is first come, first served', async () => {
     const gone = await simulate(many(5_000, 'normal', (index) => index * 5))
     const order = gone.map(({ first }) => first)
     for (const [index, first] of order.entries())
@@ -76,69 +76,69 @@ describe('a queue in front of a limit', () => {
     expect(gone.at(-1)?.go).toBeLessThan(51_000)
   })
 
-  test('lets more urgent ones by, without asking much more', async () => {
+  test('lets more urgent requests pass, with few more calls', async () => {
     const gone = await simulate([
       ...many(6_000, 'low', () => 1),
       ...many(2_000, 'high', (index) => 5_000 + index),
       ...many(50, 'critical', (index) => 10_000 + index * 20),
     ])
-    expectPace(
+    expectRate(
       gone.map(({ go }) => go),
-      pace,
+      rate,
     )
-    expect(Math.max(...delays(gone, 'critical'))).toBeLessThan(2 * HORIZON_MS)
+    expect(Math.max(...delays(gone, 'critical'))).toBeLessThan(2 * PERMIT_AHEAD_MS)
     expect(Math.max(...delays(gone, 'high'))).toBeLessThan(22_500)
     expect(gone.at(-1)?.go).toBeLessThan(83_000)
     expect(asks(gone)).toBeLessThan(4)
   })
 
-  test('a steady flow of urgent ones hardly waits, though the limit is used up', async () => {
+  test('a steady flow of urgent requests hardly waits at an exhausted limit', async () => {
     const gone = await simulate([
       ...many(4_000, 'low', () => 1),
       ...many(1_000, 'high', (index) => 2_000 + index * 20),
     ])
-    expect(Math.max(...delays(gone, 'high'))).toBeLessThan(HORIZON_MS)
+    expect(Math.max(...delays(gone, 'high'))).toBeLessThan(PERMIT_AHEAD_MS)
     expect(gone.at(-1)?.go).toBeLessThan(52_000)
     expect(asks(gone)).toBeLessThan(4)
   })
 
-  test('is gone when its time has passed', async () => {
+  test('ends when its time has passed', async () => {
     const gone = await simulate([...many(1_000, 'low', () => 1), ...many(10, 'low', () => 60_000)])
     for (const { first, go, asked } of gone.slice(-10)) expect([go - first, asked]).toEqual([0, 1])
   })
 
-  test('whose turns are given up leaves its room to whoever comes', async () => {
+  test('of abandoned requests leaves its slots to others', async () => {
     let clock = 1
     const limits = memoryLimits({ now: () => clock })
-    await limits.turns(Array(10_000).fill({ priority: 'normal', limits: [pace] }))
+    await limits.acquire(Array(10_000).fill({ priority: 'normal', limits: [rate] }))
     clock = 3_000
-    expect(await limits.turns([{ priority: 'normal', limits: [pace] }])).toEqual([{ go: 3_000 }])
+    expect(await limits.acquire([{ priority: 'normal', limits: [rate] }])).toEqual([{ go: 3_000 }])
   })
 
   test.each(['critical', 'high', 'low'] as const)(
     'of one user leaves the provider to the others: %s',
     async (priority) => {
-      const provider = { ...pace, burst: 1 }
+      const provider = { ...rate, burst: 1 }
       const slow = { key: 'acme user', perSecond: 5, burst: 1 }
       const gone = await simulate([
         ...many(200, priority, (index) => 1 + index * 100, [provider, slow]),
         ...many(2_000, 'low', (index) => 10 + index * 12, [provider]),
       ])
       const others = gone.filter(({ limits }) => limits.length === 1)
-      expect(Math.max(...others.map(({ go, first }) => go - first))).toBeLessThan(1.1 * HORIZON_MS)
+      expect(Math.max(...others.map(({ go, first }) => go - first))).toBeLessThan(1.1 * PERMIT_AHEAD_MS)
       expect(asks(others)).toBeLessThan(1.1)
       const his = gone.filter(({ limits }) => limits.length === 2).map(({ go }) => go)
-      expectPace(his, slow)
+      expectRate(his, slow)
       expect(his.at(-1)).toBeLessThan(42_000)
       if (priority !== 'critical')
-        expectPace(
+        expectRate(
           gone.map(({ go }) => go),
           provider,
         )
     },
   )
 
-  test('in front of many limits keeps each of them, whatever comes', async () => {
+  test('in front of many limits keeps each of them', async () => {
     const limits = [1, 5, 20, 50, 100].map((perSecond, index) => ({
       key: `limit ${index}`,
       perSecond,
@@ -155,7 +155,7 @@ describe('a queue in front of a limit', () => {
     for (const limit of limits) {
       const his = gone.filter((each) => each.limits.includes(limit)).map(({ go }) => go)
       expect(his.length).toBeGreaterThan(100)
-      expectPace(his, limit)
+      expectRate(his, limit)
     }
     expect(asks(gone)).toBeLessThan(3)
   })
@@ -163,10 +163,10 @@ describe('a queue in front of a limit', () => {
   test('in front of two limits keeps both, and asks about twice each', async () => {
     const tenant = { key: 'acme', perSecond: 80, burst: 1 }
     const gone = await simulate(
-      many(4_000, 'normal', () => 1, [{ ...pace, burst: 1 }, tenant]),
+      many(4_000, 'normal', () => 1, [{ ...rate, burst: 1 }, tenant]),
       60,
     )
-    expectPace(
+    expectRate(
       gone.map(({ go }) => go),
       tenant,
     )
@@ -174,15 +174,15 @@ describe('a queue in front of a limit', () => {
     expect(asks(gone)).toBeLessThan(2.1)
   })
 
-  test('remembers no more than so many keys', async () => {
+  test('the number of keys is bounded', async () => {
     const limits = memoryLimits({ now: () => 1 })
     const slow = (key: string) => ({
       priority: 'normal' as const,
       limits: [{ key, perSecond: 0.001, burst: 1 }],
     })
-    const first = await limits.turns([slow('first'), slow('first')])
+    const first = await limits.acquire([slow('first'), slow('first')])
     expect(first).toEqual([{ go: 1 }, { wait: expect.any(Number) }])
-    await limits.turns(Array.from({ length: 100_000 }, (_, index) => slow(String(index))))
-    expect(await limits.turns([slow('first')])).toEqual([{ go: 1 }])
+    await limits.acquire(Array.from({ length: 100_000 }, (_, index) => slow(String(index))))
+    expect(await limits.acquire([slow('first')])).toEqual([{ go: 1 }])
   })
 })

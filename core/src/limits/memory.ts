@@ -1,39 +1,39 @@
 import { LRUCache } from 'lru-cache'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
-import { refusals } from './fixed-window.ts'
-import { type Account, decide, newAccount, paceOf } from './gcra.ts'
+import { fixedWindowLimiter } from './fixed-window.ts'
+import { decide, type LimitState, newLimitState, toGcra } from './gcra.ts'
 import type { Limits } from './port.ts'
 
-/** Keys that are remembered, by `turns` and by each limit of `allow`; one that is forgotten begins anew. */
+/** Keys in memory, of `acquire` and of each limit of `allow`. An evicted key starts anew. */
 const KEYS_MAX = 100_000
 
-/** Limits of one process. `now`, for tests, is the clock of `turns`, epoch ms. */
+/** Rate limits of one process. `now`, for tests, is the clock of `acquire`, epoch ms. */
 export const memoryLimits = ({ now = Date.now }: { now?: () => number } = {}): Limits => {
-  const accounts = new LRUCache<string, Account>({ max: KEYS_MAX })
-  const accountOf = (key: string): Account => {
-    const known = accounts.get(key)
+  const states = new LRUCache<string, LimitState>({ max: KEYS_MAX })
+  const stateOf = (key: string): LimitState => {
+    const known = states.get(key)
     if (known) return known
-    const opened = newAccount()
-    accounts.set(key, opened)
-    return opened
+    const created = newLimitState()
+    states.set(key, created)
+    return created
   }
   return {
-    turns: async (turns) => {
-      const paced = turns.map((turn) => ({ turn, paces: turn.limits.map(paceOf) }))
+    acquire: async (requests) => {
+      const prepared = requests.map((request) => ({ request, limits: request.limits.map(toGcra) }))
       const at = now()
-      return paced.map(({ turn, paces }) =>
+      return prepared.map(({ request, limits }) =>
         decide(
-          turn,
-          paces.map((pace) => ({ ...pace, account: accountOf(pace.key) })),
+          request,
+          limits.map((limit) => ({ ...limit, state: stateOf(limit.key) })),
           at,
         ),
       )
     },
-    allow: refusals(boundedMemory),
+    allow: fixedWindowLimiter(boundedMemory),
   }
 }
 
-/** The library's limiter, which forgets no key before its time, with a bound on their number. */
+/** The library's limiter removes keys when their window ends; this also bounds their number. */
 const boundedMemory = (limit: { points: number; duration: number }) => {
   const limiter = new RateLimiterMemory({ ...limit, keyPrefix: '' })
   const keys = new LRUCache<string, true>({

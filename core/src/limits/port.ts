@@ -1,34 +1,33 @@
 import type { Priority } from '@carillon/schemas'
 
-/** A pace: `perSecond` on average, at most `burst` at once. `key` names what is limited and leads with the tenant. */
+/** `perSecond` on average, at most `burst` at once. `key` names what is limited and starts with the tenant. */
 export type Limit = { key: string; perSecond: number; burst: number }
 
-/** Something that wants to be done within all of its limits. */
-export type Turn = {
+/** A request for a permit under all of these rate limits. */
+export type PermitRequest = {
   limits: readonly Limit[]
   priority: Priority
-  /** It has waited as it was told: it does not queue up again behind what came later. */
+  /** It has waited for its retry slot: it does not queue again behind later requests. */
   waited?: boolean
 }
 
-/** `go`: do it at that moment, within HORIZON_MS. `wait`: ask again at that moment. Epoch ms. */
-export type Granted = { go: number } | { wait: number }
+/** `go`: a permit for that moment, at most PERMIT_AHEAD_MS ahead. `wait`: the retry slot, to ask again at. Epoch ms. */
+export type Grant = { go: number } | { wait: number }
 
-/** How far ahead a turn is given for good; what would come later waits elsewhere and asks again. */
-export const HORIZON_MS = 1_000
+/** How far ahead permits are given. A request whose permit would be later gets a retry slot. */
+export const PERMIT_AHEAD_MS = 1_000
 
 /**
- * Limits of pace, shared by all processes of an installation.
+ * Rate limits that all processes of an installation share.
  *
- * - `turns` paces: nothing is refused, everything gets a time. Turns given for good never exceed a limit (GCRA, ITU-T
- *   I.371, on one clock); critical ones get a turn for good however far ahead, before all that wait. What has to wait
- *   is told a time at which its turn should have come, more urgent priorities earlier, so that a queue of any length
- *   asks about once each.
- * - `allow` refuses: at most `points` in any `seconds` from the first of them.
- * - While the shared part is out of reach, each process limits by itself.
+ * - `acquire` spreads work evenly and rejects nothing. Permits never exceed a limit (GCRA, ITU-T I.371, on one clock).
+ *   Critical requests get a permit however far ahead, before all that wait. Other requests may get a retry slot: the time
+ *   at which their permit is due, earlier for more urgent priorities. So a queue of any length asks about once each.
+ * - `allow` is a fixed-window limiter: at most `points` in the `seconds` after the first of them.
+ * - While the shared server is unavailable, each process limits on its own.
  */
 export interface Limits {
-  turns(turns: readonly Turn[]): Promise<Granted[]>
-  /** 0 when it is allowed, and counted; else the ms after which it will be. */
+  acquire(requests: readonly PermitRequest[]): Promise<Grant[]>
+  /** Returns 0 if the call is allowed, which counts it; otherwise the ms until it will be. */
   allow(key: string, limit: { points: number; seconds: number }): Promise<number>
 }

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { UnavailableError } from '../errors.ts'
 import { connectRedis } from '../redis/connection.ts'
 import { redisMissing, redisServer, startRedis } from '../redis/testing/server.ts'
-import { expectPace, limitsContract, told } from './contract/limits.ts'
-import type { Limits, Turn } from './port.ts'
+import { expectRate, limitsContract, split } from './contract/limits.ts'
+import type { Limits, PermitRequest } from './port.ts'
 import { redisLimits } from './redis.ts'
 
 const quiet = () => {}
@@ -31,7 +31,7 @@ describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
   let calls = 0
   limitsContract('two processes on one Redis', () => (calls++ % 2 ? one() : other()))
 
-  const turn = (perSecond: number): Turn => ({
+  const request = (perSecond: number): PermitRequest => ({
     priority: 'normal',
     limits: [{ key: `tenant-${randomUUID()}`, perSecond, burst: 1 }],
   })
@@ -44,25 +44,25 @@ describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
     expect(await one().allow(key, once)).toBe(0)
     expect(await others.allow(key, once)).toBe(0)
     expect(await other().allow(key, once)).toBeGreaterThan(0)
-    const asked = Array<Turn>(20).fill(turn(10))
-    await one().turns(asked)
-    const [first] = told(await others.turns(asked.slice(0, 1))).go
+    const asked = Array<PermitRequest>(20).fill(request(10))
+    await one().acquire(asked)
+    const [first] = split(await others.acquire(asked.slice(0, 1))).go
     expect(first).toBeLessThanOrEqual(Date.now() + 2)
   })
 
-  test('thousands of turns are one round trip, in their order', async () => {
-    const turns = Array<Turn>(3_000).fill(turn(5_000))
-    const { go, wait } = told(await one().turns(turns))
+  test('thousands of requests keep their order over several scripts', async () => {
+    const requests = Array<PermitRequest>(3_000).fill(request(5_000))
+    const { go, wait } = split(await one().acquire(requests))
     expect([go.length, wait.length]).toEqual([3_000, 0])
     expect(go).toEqual(go.toSorted((a, b) => a - b))
-    expectPace(go, turns[0]?.limits[0] ?? expect.fail())
+    expectRate(go, requests[0]?.limits[0] ?? expect.fail())
   })
 
-  test('what is remembered goes by itself', async () => {
+  test('keys expire', async () => {
     const [redis = expect.fail()] = connections
-    const asked = turn(10)
-    await one().turns(Array<Turn>(50).fill(asked))
-    const key = `carillon:test:turn:${asked.limits[0]?.key}`
+    const asked = request(10)
+    await one().acquire(Array<PermitRequest>(50).fill(asked))
+    const key = `carillon:test:rate:${asked.limits[0]?.key}`
     const left = await redis.pttl(key)
     expect(left).toBeGreaterThan(4_000)
     expect(left).toBeLessThanOrEqual(5_001)
@@ -70,14 +70,14 @@ describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
     expect(await redis.pttl('carillon:test:allow:5/9:attempts')).toBeLessThanOrEqual(9_000)
   })
 
-  test('without Redis each process limits by itself, and says so once', async () => {
+  test('without Redis each process limits on its own and reports it once', async () => {
     await server.stop()
-    const asked = Array<Turn>(100).fill(turn(100))
+    const asked = Array<PermitRequest>(100).fill(request(100))
     const once = { points: 1, seconds: 60 }
     const key = randomUUID()
     for (const limits of [one(), other()]) {
-      const { go, wait } = told(await limits.turns(asked))
-      expectPace(go, asked[0]?.limits[0] ?? expect.fail())
+      const { go, wait } = split(await limits.acquire(asked))
+      expectRate(go, asked[0]?.limits[0] ?? expect.fail())
       expect([go.length, wait.length]).toEqual([86, 14])
       expect(await limits.allow(key, once)).toBe(0)
       expect(await limits.allow(key, once)).toBeGreaterThan(0)

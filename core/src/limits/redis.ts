@@ -2,33 +2,33 @@ import type { Redis } from 'ioredis'
 import { RateLimiterRedis } from 'rate-limiter-flexible'
 import { unavailable } from '../redis/connection.ts'
 import { redisNames } from '../redis/names.ts'
-import { refusals } from './fixed-window.ts'
-import { IDLE_MS, LEAD_MS, paceOf, QUEUES, REACH_MS, rankOf } from './gcra.ts'
+import { fixedWindowLimiter } from './fixed-window.ts'
+import { IDLE_MS, LEAD_MS, QUEUES, REACH_MS, rankOf, toGcra } from './gcra.ts'
 import { memoryLimits } from './memory.ts'
-import type { Granted, Limits, Turn } from './port.ts'
+import type { Grant, Limits, PermitRequest } from './port.ts'
 
-/** Redis does nothing else while a script runs: a few milliseconds for this many. */
-const TURNS_PER_SCRIPT = 200
+/** A script blocks Redis: a few milliseconds for this many requests. */
+const REQUESTS_PER_SCRIPT = 200
 
 /**
- * `decide` of gcra.ts for many turns, in order, on the clock of Redis. An account is a key: its arrival time and
- * queues as one MessagePack list, kept until the last of them has passed.
+ * `decide` of gcra.ts for many requests, in order, on the clock of Redis. The state of a limit is one key: its arrival time
+ * and queues as a MessagePack list, which expires when the last of them has passed.
  *
- * KEYS: accounts. ARGV: how long a limit may stand idle, how many queues there are; then for each turn its rank,
- * whether it has waited, its reach, and the number of its limits; then for each of these the number of its key, its
- * interval and its tolerance. Answers with the time in microseconds; then for each turn 1 and how many microseconds
- * later it may go, or 0 and how many later its place in the queues is.
+ * KEYS: states. ARGV: how long a limit may stay idle, the number of queues; then for each request its rank, whether it has
+ * waited, its reach and the number of its limits; then for each of these the number of its key, its interval and its
+ * tolerance. Returns the time in microseconds; then for each request 1 and the microseconds until its permit, or 0 and
+ * those until its place in the queues.
  */
-const TURNS = `
+const ACQUIRE = `
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + clock[2] / 1000
 local idle, queues = now + ARGV[1], tonumber(ARGV[2])
-local accounts, changed = {}, {}
+local states, changed = {}, {}
 for i, stored in ipairs(#KEYS > 0 and redis.call('MGET', unpack(KEYS)) or {}) do
-  if stored then accounts[i] = cmsgpack.unpack(stored)
+  if stored then states[i] = cmsgpack.unpack(stored)
   else
-    accounts[i] = {}
-    for field = 1, queues + 1 do accounts[i][field] = 0 end
+    states[i] = {}
+    for field = 1, queues + 1 do states[i][field] = 0 end
   end
 end
 local answers = {math.floor(now * 1000)}
@@ -39,29 +39,29 @@ local function take()
 end
 while at <= #ARGV do
   local rank, waited, reach, count = take(), take() == 1, now + take(), take()
-  local slot, place, lanes = now, now, {}
+  local slot, place, limits = now, now, {}
   for n = 1, count do
     local index, interval, tolerance = take(), take(), take()
-    local account = accounts[index]
-    local room = account[1] - tolerance
+    local state = states[index]
+    local room = state[1] - tolerance
     local own = room
-    for queue = 1, rank do own = math.max(own, account[queue + 1]) end
+    for queue = 1, rank do own = math.max(own, state[queue + 1]) end
     slot, place = math.max(slot, room), math.max(place, own)
-    lanes[n] = {index, interval, own, idle + tolerance}
+    limits[n] = {index, interval, own, idle + tolerance}
   end
-  for _, lane in ipairs(lanes) do
-    local arrival = accounts[lane[1]][1]
-    if rank > 0 and arrival > now and arrival < slot and slot > lane[4] then reach = idle end
+  for _, limit in ipairs(limits) do
+    local arrival = states[limit[1]][1]
+    if rank > 0 and arrival > now and arrival < slot and slot > limit[4] then reach = idle end
   end
   local go = slot <= now or (waited and slot or place) <= reach
-  for _, lane in ipairs(lanes) do
-    local index, interval, own, latest = unpack(lane)
-    local account = accounts[index]
+  for _, limit in ipairs(limits) do
+    local index, interval, own, latest = unpack(limit)
+    local state = states[index]
     if go then
-      account[1] = math.max(account[1], rank == 0 and math.min(slot, latest) or slot) + interval
+      state[1] = math.max(state[1], rank == 0 and math.min(slot, latest) or slot) + interval
       changed[index] = true
     elseif own > reach then
-      account[rank + 1] = own + interval
+      state[rank + 1] = own + interval
       changed[index] = true
     end
   end
@@ -69,19 +69,19 @@ while at <= #ARGV do
   answers[#answers + 1] = math.ceil(((go and slot or place) - now) * 1000)
 end
 for index in pairs(changed) do
-  local account = accounts[index]
-  local left = math.max(1, math.ceil(math.max(unpack(account)) - now))
-  redis.call('SET', KEYS[index], cmsgpack.pack(account), 'PX', left)
+  local state = states[index]
+  local left = math.max(1, math.ceil(math.max(unpack(state)) - now))
+  redis.call('SET', KEYS[index], cmsgpack.pack(state), 'PX', left)
 end
 return answers`
 
 type WithScript = Redis & {
-  carillonTurns(keys: number, ...keysAndArguments: (string | number)[]): Promise<number[]>
+  carillonAcquire(keys: number, ...keysAndArguments: (string | number)[]): Promise<number[]>
 }
 
 /**
- * Limits over Redis ≥ 7, shared by all processes of the installation. `redis` comes from `connectRedis` and stays the caller's to
- * close. While it is out of reach this process limits by itself, and `onError` hears of it once per outage.
+ * Rate limits over Redis ≥ 7, shared by all processes of the installation. `redis` comes from `connectRedis`; the caller
+ * closes it. While Redis is unavailable this process limits on its own, and `onError` is called once per outage.
  */
 export const redisLimits = (parts: {
   redis: Redis
@@ -90,9 +90,9 @@ export const redisLimits = (parts: {
 }): Limits => {
   const { redis, onError } = parts
   const { key: keyOf } = redisNames(parts.namespace)
-  redis.defineCommand('carillonTurns', { lua: TURNS })
-  const alone = memoryLimits()
-  const allow = refusals(
+  redis.defineCommand('carillonAcquire', { lua: ACQUIRE })
+  const local = memoryLimits()
+  const allow = fixedWindowLimiter(
     ({ points, duration }) =>
       new RateLimiterRedis({
         storeClient: redis,
@@ -103,67 +103,67 @@ export const redisLimits = (parts: {
   )
 
   let outage = false
-  const shared = async <Answer>(together: () => Promise<Answer>, instead: () => Promise<Answer>) => {
+  const withFallback = async <Answer>(shared: () => Promise<Answer>, fallback: () => Promise<Answer>) => {
     try {
-      const answer = await together()
+      const answer = await shared()
       outage = false
       return answer
     } catch (error) {
       if (!outage) onError?.(unavailable(error))
       outage = true
-      return await instead()
+      return await fallback()
     }
   }
 
-  const ask = async ({ keys, args }: ReturnType<typeof asked>): Promise<Granted[]> => {
+  const acquire = async ({ keys, args }: ReturnType<typeof encode>): Promise<Grant[]> => {
     const sent = Date.now()
-    const answers = await (redis as WithScript).carillonTurns(keys.length, ...keys, ...args)
-    return granted(answers, sent, Date.now())
+    const answers = await (redis as WithScript).carillonAcquire(keys.length, ...keys, ...args)
+    return decode(answers, sent, Date.now())
   }
 
   return {
-    turns: async (turns) => {
-      const chunks: Promise<Granted[]>[] = []
-      for (let from = 0; from < turns.length; from += TURNS_PER_SCRIPT) {
-        const some = turns.slice(from, from + TURNS_PER_SCRIPT)
-        const request = asked(some, keyOf)
+    acquire: async (requests) => {
+      const chunks: Promise<Grant[]>[] = []
+      for (let from = 0; from < requests.length; from += REQUESTS_PER_SCRIPT) {
+        const chunk = requests.slice(from, from + REQUESTS_PER_SCRIPT)
+        const call = encode(chunk, keyOf)
         chunks.push(
-          shared(
-            () => ask(request),
-            () => alone.turns(some),
+          withFallback(
+            () => acquire(call),
+            () => local.acquire(chunk),
           ),
         )
       }
       return (await Promise.all(chunks)).flat()
     },
     allow: (key, limit) =>
-      shared(
+      withFallback(
         () => allow(key, limit),
-        () => alone.allow(key, limit),
+        () => local.allow(key, limit),
       ),
   }
 }
 
-/** Turns as the script reads them. */
-const asked = (turns: readonly Turn[], keyOf: (name: string) => string) => {
+/** Encodes requests as keys and arguments of the script. */
+const encode = (requests: readonly PermitRequest[], keyOf: (name: string) => string) => {
   const numbers = new Map<string, number>()
   const args: number[] = [IDLE_MS, QUEUES]
-  for (const turn of turns) {
-    args.push(rankOf(turn), turn.waited ? 1 : 0, REACH_MS[turn.priority], turn.limits.length)
-    for (const { key, interval, tolerance } of turn.limits.map(paceOf)) {
+  for (const request of requests) {
+    args.push(rankOf(request), request.waited ? 1 : 0, REACH_MS[request.priority], request.limits.length)
+    for (const { key, interval, tolerance } of request.limits.map(toGcra)) {
       const number = numbers.get(key) ?? numbers.size + 1
       numbers.set(key, number)
       args.push(number, interval, tolerance)
     }
   }
-  return { keys: Array.from(numbers.keys(), (key) => keyOf(`turn:${key}`)), args }
+  return { keys: Array.from(numbers.keys(), (key) => keyOf(`rate:${key}`)), args }
 }
 
 /**
- * What the script says, in epoch ms of this process: where its clock and that of Redis differ by more than the time
- * the answer took, the difference is taken out.
+ * Decodes the script's answer to epoch ms of this process. If the clocks differ by more than the round trip took, the
+ * difference is removed.
  */
-const granted = ([clock = 0, ...answers]: number[], sent: number, received: number): Granted[] => {
+const decode = ([clock = 0, ...answers]: number[], sent: number, received: number): Grant[] => {
   const now = Math.min(Math.max(clock / 1_000, sent), received + 1)
   return Array.from({ length: answers.length / 2 }, (_, index) => {
     const at = now + (answers[2 * index + 1] ?? 0) / 1_000

@@ -1,4 +1,4 @@
-import type { Granted, Limit, Limits, Turn } from '@carillon/core/limits/port'
+import type { Grant, Limit, Limits, PermitRequest } from '@carillon/core/limits/port'
 import type { Channel, Rate } from '@carillon/schemas'
 import type { OpenAccount } from './accounts.ts'
 
@@ -27,23 +27,27 @@ export const limitsOf = (
 
 /** Asks the rate limits, with one call for all that ask within one turn of the event loop. */
 export const createRateLimit = (limits: Limits) => {
-  let waiting: { turn: Turn; resolve: (granted: Granted) => void; reject: (error: unknown) => void }[] = []
+  let waiting: {
+    request: PermitRequest
+    resolve: (grant: Grant) => void
+    reject: (error: unknown) => void
+  }[] = []
 
   const ask = async () => {
     const asked = waiting
     waiting = []
     try {
-      const granted = await limits.turns(asked.map(({ turn }) => turn))
-      for (const [index, { resolve }] of asked.entries()) resolve(granted[index]!)
+      const grants = await limits.acquire(asked.map(({ request }) => request))
+      for (const [index, { resolve }] of asked.entries()) resolve(grants[index]!)
     } catch (error) {
       for (const { reject } of asked) reject(error)
     }
   }
 
-  return (turn: Turn): Promise<Granted> => {
-    if (turn.limits.length === 0) return Promise.resolve({ go: 0 })
+  return (request: PermitRequest): Promise<Grant> => {
+    if (request.limits.length === 0) return Promise.resolve({ go: 0 })
     return new Promise((resolve, reject) => {
-      if (waiting.push({ turn, resolve, reject }) === 1) setImmediate(ask)
+      if (waiting.push({ request, resolve, reject }) === 1) setImmediate(ask)
     })
   }
 }

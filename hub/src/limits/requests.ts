@@ -1,4 +1,4 @@
-import { paceOf } from '@carillon/core/limits/gcra'
+import { toGcra } from '@carillon/core/limits/gcra'
 import type { Limit } from '@carillon/core/limits/port'
 import { LRUCache } from 'lru-cache'
 
@@ -64,7 +64,7 @@ export const createRequestLimits = (
   const accountOf = (limit: Limit): Account => {
     const known = accounts.get(limit.key)
     if (known?.perSecond === limit.perSecond && known.burst === limit.burst) return known
-    const { interval, tolerance } = paceOf(limit)
+    const { interval, tolerance } = toGcra(limit)
     const opened = {
       ...limit,
       interval,

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { Priority } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
-import { type Granted, HORIZON_MS, type Limit, type Limits, type Turn } from '../port.ts'
+import { type Grant, type Limit, type Limits, PERMIT_AHEAD_MS, type PermitRequest } from '../port.ts'
 
-/** What some granted turns were told, apart. */
-export const told = (granted: readonly Granted[]) => ({
+/** Splits grants into permits and retry slots. */
+export const split = (granted: readonly Grant[]) => ({
   go: granted.flatMap((each) => ('go' in each ? [each.go] : [])),
   wait: granted.flatMap((each) => ('wait' in each ? [each.wait] : [])),
 })
 
-/** Expects no stretch of time to hold more turns than the limit allows. Times are whole ms, and so are off by one. */
-export const expectPace = (times: readonly number[], { perSecond, burst }: Omit<Limit, 'key'>): void => {
+/** Expects no period to hold more permits than the limit allows. Times are whole ms, so they may be off by one. */
+export const expectRate = (times: readonly number[], { perSecond, burst }: Omit<Limit, 'key'>): void => {
   const sorted = times.toSorted((a, b) => a - b)
-  // How far ahead of a steady pace the turns are: from its least value on it may rise by the burst.
+  // How far ahead of a steady rate the requests are: from its least value on it may rise by the burst.
   let least = Infinity
   for (const [index, time] of sorted.entries()) {
     const ahead = index - (time * perSecond) / 1_000
@@ -21,115 +21,118 @@ export const expectPace = (times: readonly number[], { perSecond, burst }: Omit<
   }
 }
 
-const repeat = (count: number, turn: Turn): Turn[] => Array<Turn>(count).fill(turn)
+const repeat = (count: number, request: PermitRequest): PermitRequest[] =>
+  Array<PermitRequest>(count).fill(request)
 
-/** What every adapter of the limits port does. */
+/** The contract of the limits port. */
 export const limitsContract = (name: string, open: () => Limits): void => {
   const limit = (perSecond: number, burst: number): Limit => ({
     key: `tenant-${randomUUID()} provider`,
     perSecond,
     burst,
   })
-  const turn = (priority: Priority, ...limits: Limit[]): Turn => ({ priority, limits })
-  const ask = async (turns: readonly Turn[]) => told(await open().turns(turns))
+  const request = (priority: Priority, ...limits: Limit[]): PermitRequest => ({ priority, limits })
+  const ask = async (requests: readonly PermitRequest[]) => split(await open().acquire(requests))
 
   describe(`limits: ${name}`, () => {
-    test('what has no limit goes now', async () => {
+    test('a request without limits gets a permit now', async () => {
       const before = Date.now()
-      const [granted] = await open().turns([turn('low')])
+      const [granted] = await open().acquire([request('low')])
       expect(granted).toEqual({ go: expect.any(Number) })
-      const [go = 0] = told(granted ? [granted] : []).go
+      const [go = 0] = split(granted ? [granted] : []).go
       expect(go).toBeGreaterThanOrEqual(before)
       expect(go).toBeLessThanOrEqual(Date.now() + 2)
-      expect(await open().turns([])).toEqual([])
+      expect(await open().acquire([])).toEqual([])
     })
 
-    test('gives turns at the pace, as many at once as the burst', async () => {
-      const pace = limit(1_000, 20)
+    test('permits follow the rate and the burst', async () => {
+      const rate = limit(1_000, 20)
       const before = Date.now()
-      const { go, wait } = await ask(repeat(300, turn('high', pace)))
+      const { go, wait } = await ask(repeat(300, request('high', rate)))
       expect([go.length, wait.length]).toEqual([300, 0])
-      expectPace(go, pace)
+      expectRate(go, rate)
       expect(go.filter((time) => time <= (go[0] ?? 0) + 1).length).toBeGreaterThanOrEqual(20)
       expect(go.at(-1)).toBeGreaterThanOrEqual(before + 280)
       expect(go.at(-1)).toBeLessThanOrEqual(Date.now() + 282)
     })
 
-    test('keeps the pace over many calls at once', async () => {
-      const pace = limit(500, 5)
+    test('concurrent calls share the rate', async () => {
+      const rate = limit(500, 5)
       const answers = await Promise.all(
-        Array.from({ length: 20 }, () => open().turns(repeat(15, turn('normal', pace)))),
+        Array.from({ length: 20 }, () => open().acquire(repeat(15, request('normal', rate)))),
       )
-      const { go, wait } = told(answers.flat())
+      const { go, wait } = split(answers.flat())
       expect([go.length, wait.length]).toEqual([300, 0])
-      expectPace(go, pace)
+      expectRate(go, rate)
     })
 
-    test('keeps every limit of a turn', async () => {
+    test('every limit of a request is kept', async () => {
       const [provider, one, other] = [limit(200, 10), limit(50, 2), limit(50, 2)]
-      const turns = Array.from({ length: 60 }, (_, index) => turn('high', provider, index % 2 ? one : other))
-      const granted = await open().turns(turns)
-      expect(told(granted).wait).toEqual([])
-      expectPace(told(granted).go, provider)
-      expectPace(told(granted.filter((_, index) => index % 2 === 1)).go, one)
-      expectPace(told(granted.filter((_, index) => index % 2 === 0)).go, other)
+      const requests = Array.from({ length: 60 }, (_, index) =>
+        request('high', provider, index % 2 ? one : other),
+      )
+      const granted = await open().acquire(requests)
+      expect(split(granted).wait).toEqual([])
+      expectRate(split(granted).go, provider)
+      expectRate(split(granted.filter((_, index) => index % 2 === 1)).go, one)
+      expectRate(split(granted.filter((_, index) => index % 2 === 0)).go, other)
     })
 
-    test('spreads what has to wait over the time it takes, the first first', async () => {
-      const pace = limit(100, 1)
+    test('retry slots are spread at the rate, in order', async () => {
+      const rate = limit(100, 1)
       const now = Date.now()
-      const { go, wait } = await ask(repeat(1_200, turn('normal', pace)))
-      expectPace(go, pace)
-      expect(go.at(-1)).toBeLessThanOrEqual(Date.now() + HORIZON_MS)
+      const { go, wait } = await ask(repeat(1_200, request('normal', rate)))
+      expectRate(go, rate)
+      expect(go.at(-1)).toBeLessThanOrEqual(Date.now() + PERMIT_AHEAD_MS)
       expect(go.length + wait.length).toBe(1_200)
       expect(wait).toEqual(wait.toSorted((a, b) => a - b))
-      expectPace(wait, pace)
+      expectRate(wait, rate)
       expect(wait[0]).toBeGreaterThan(now)
       expect(wait.at(-1)).toBeGreaterThan(now + 10_000)
       expect(wait.at(-1)).toBeLessThanOrEqual(now + 13_000)
     })
 
-    test('urgent turns come before those that wait, which know nothing of later ones of their kind', async () => {
-      const pace = limit(100, 1)
+    test('urgent requests come before waiting ones, and a request that waited before first requests of its priority', async () => {
+      const rate = limit(100, 1)
       const now = Date.now()
-      await ask(repeat(2_000, turn('low', pace)))
-      const low = await ask(repeat(10, turn('low', pace)))
+      await ask(repeat(2_000, request('low', rate)))
+      const low = await ask(repeat(10, request('low', rate)))
       expect(Math.min(...low.wait)).toBeGreaterThan(now + 18_000)
-      expect(await ask(repeat(10, turn('normal', pace)))).toMatchObject({ wait: [] })
-      expect(await ask(repeat(10, turn('high', pace)))).toMatchObject({ wait: [] })
-      const [waited] = await open().turns([{ ...turn('low', pace), waited: true }])
-      expect(told(waited ? [waited] : []).wait[0]).toBeLessThan(now + 3_000)
+      expect(await ask(repeat(10, request('normal', rate)))).toMatchObject({ wait: [] })
+      expect(await ask(repeat(10, request('high', rate)))).toMatchObject({ wait: [] })
+      const [waited] = await open().acquire([{ ...request('low', rate), waited: true }])
+      expect(split(waited ? [waited] : []).wait[0]).toBeLessThan(now + 3_000)
     })
 
-    test('critical turns are given for good behind their own kind only', async () => {
-      const pace = limit(100, 1)
+    test('critical requests get permits behind critical ones only', async () => {
+      const rate = limit(100, 1)
       for (const priority of ['low', 'normal', 'high'] as const)
-        await ask(repeat(5_000, turn(priority, pace)))
-      const { go, wait } = await ask(repeat(300, turn('critical', pace)))
+        await ask(repeat(5_000, request(priority, rate)))
+      const { go, wait } = await ask(repeat(300, request('critical', rate)))
       expect(wait).toEqual([])
-      expectPace(go, pace)
-      expect(go[0]).toBeLessThanOrEqual(Date.now() + HORIZON_MS + 10)
-      expect(go.at(-1)).toBeLessThanOrEqual(Date.now() + HORIZON_MS + 3_010)
-      const later = await ask([turn('high', pace)])
+      expectRate(go, rate)
+      expect(go[0]).toBeLessThanOrEqual(Date.now() + PERMIT_AHEAD_MS + 10)
+      expect(go.at(-1)).toBeLessThanOrEqual(Date.now() + PERMIT_AHEAD_MS + 3_010)
+      const later = await ask([request('high', rate)])
       expect(later.go).toEqual([])
     })
 
-    test('what waits for one limit holds up nobody at another', async () => {
+    test('a queue at one limit does not block another', async () => {
       const [provider, user] = [limit(1_000, 100), limit(1, 1)]
       for (const priority of ['low', 'critical'] as const)
-        await ask(repeat(50, turn(priority, provider, user)))
+        await ask(repeat(50, request(priority, provider, user)))
       const before = Date.now()
-      const { go } = await ask(repeat(10, turn('low', provider)))
+      const { go } = await ask(repeat(10, request('low', provider)))
       expect(go).toHaveLength(10)
-      expect(go.at(-1)).toBeLessThanOrEqual(before + HORIZON_MS)
+      expect(go.at(-1)).toBeLessThanOrEqual(before + PERMIT_AHEAD_MS)
     })
 
-    test('refuses a pace that is none', async () => {
-      await expect(open().turns([turn('low', limit(0, 1))])).rejects.toThrow(RangeError)
-      await expect(open().turns([turn('low', limit(1, 0))])).rejects.toThrow(RangeError)
+    test('an invalid rate throws RangeError', async () => {
+      await expect(open().acquire([request('low', limit(0, 1))])).rejects.toThrow(RangeError)
+      await expect(open().acquire([request('low', limit(1, 0))])).rejects.toThrow(RangeError)
     })
 
-    test('allows so many in a time, then says how long', async () => {
+    test('allow permits so many in a window, then returns the wait', async () => {
       const limits = open()
       const [key, other] = [randomUUID(), randomUUID()]
       const twice = { points: 2, seconds: 60 }
