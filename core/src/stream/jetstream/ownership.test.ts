@@ -1,4 +1,3 @@
-import { jetstreamIdempotency } from '@carillon/hub/idempotency/jetstream'
 import { notifySubject, scheduleSubject, workSubject } from '@carillon/schemas'
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
@@ -44,7 +43,6 @@ describe.skipIf(!path)('streams of several installations', () => {
 
   test('carry the namespace in their names, their consumers and the subjects that only Carillon uses', async () => {
     const stream = await jetstreamStream({ connection, namespace: 'one' })
-    await jetstreamIdempotency({ connection, namespace: 'one' })
     const schedule = { at: Date.now() + 60_000, key: scheduleSubject('acme', 'later') }
     await stream.publish([
       { subject: notifySubject('acme', 'low', 'x'), data: bytes('1') },
