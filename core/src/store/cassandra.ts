@@ -5,6 +5,7 @@ import type { Installation } from '../installation/layout.ts'
 import { requireSecret } from '../installation/secret.ts'
 import type { Seal } from '../security/seal.ts'
 import { cassandraAccounts } from './cassandra/accounts.ts'
+import { cassandraDecisions } from './cassandra/decisions.ts'
 import { cassandraDeliveries } from './cassandra/deliveries.ts'
 import { cassandraDevices } from './cassandra/devices.ts'
 import { cassandraExpiringKeys } from './cassandra/expiring-keys.ts'
@@ -75,6 +76,7 @@ export const cassandraStore = ({
     accounts: cassandraAccounts(session, seal),
     suppressions: cassandraSuppressions(session, seal),
     deliveries: cassandraDeliveries(session, retention),
+    decisions: cassandraDecisions(session, retention),
     expiringKeys: cassandraExpiringKeys(session),
     migrate: (wanted) => migrate(connection, seal, wanted),
     namespace: async () => (await installation())?.namespace,

@@ -1,4 +1,5 @@
 import type { Accounts } from './ports/accounts.ts'
+import type { Decisions } from './ports/decisions.ts'
 import type { Deliveries } from './ports/deliveries.ts'
 import type { Devices } from './ports/devices.ts'
 import type { ExpiringKeys } from './ports/expiring-keys.ts'
@@ -25,6 +26,7 @@ export interface Store {
   accounts: Accounts
   suppressions: Suppressions
   deliveries: Deliveries
+  decisions: Decisions
   expiringKeys: ExpiringKeys
   /**
    * Migrates the schema, forward only, and resolves to the number of steps that this call applied. Safe to run

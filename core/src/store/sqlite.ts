@@ -5,6 +5,7 @@ import type { Database } from '../sqlite/database.ts'
 import type { Store } from './port.ts'
 import { sealedUsers } from './sealed-users.ts'
 import { sqliteAccounts } from './sqlite/accounts.ts'
+import { sqliteDecisions } from './sqlite/decisions.ts'
 import { sqliteDeliveries } from './sqlite/deliveries.ts'
 import { sqliteDevices } from './sqlite/devices.ts'
 import { sqliteExpiringKeys } from './sqlite/expiring-keys.ts'
@@ -53,6 +54,7 @@ export const sqliteStore = ({
     accounts: sqliteAccounts(session, seal),
     suppressions: sqliteSuppressions(session, seal),
     deliveries: sqliteDeliveries(session, retention),
+    decisions: sqliteDecisions(session, retention),
     expiringKeys: sqliteExpiringKeys(session),
     migrate: async (wanted) => {
       requireNamespace('the data file', database.namespace, wanted)

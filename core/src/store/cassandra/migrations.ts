@@ -104,6 +104,10 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     failed_at timestamp, delivered_at timestamp, seen_at timestamp, read_at timestamp, clicked_at timestamp,
     PRIMARY KEY ((tenant, notification, part), user, step, device)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('decisions')} (
+    tenant text, notification text, part int, user text, place text, decision text,
+    PRIMARY KEY ((tenant, notification, part), user, place)
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('acquisitions')} (
     tenant text, hour int, slot int, key text, value text,
     PRIMARY KEY ((tenant, hour, slot), key)

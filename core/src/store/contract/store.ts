@@ -4,6 +4,7 @@ import type { Seal } from '../../security/seal.ts'
 import type { Store } from '../port.ts'
 import { accountsContract } from './accounts.ts'
 import { atRestContract } from './at-rest.ts'
+import { decisionsContract } from './decisions.ts'
 import { deliveriesContract } from './deliveries.ts'
 import { devicesContract } from './devices.ts'
 import { erasureContract } from './erasure.ts'
@@ -53,6 +54,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     accountsContract(store)
     suppressionsContract(store)
     deliveriesContract(store)
+    decisionsContract(store)
     expiringKeysContract(store)
     atRestContract(store, () => dump('main'))
     schemaContract(open)

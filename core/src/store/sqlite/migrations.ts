@@ -79,6 +79,12 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, notification, user, step, device)
    ) WITHOUT ROWID;
    CREATE INDEX deliveries_expiry ON deliveries (expires_at);
+   CREATE TABLE decisions (
+     tenant TEXT NOT NULL, notification TEXT NOT NULL, user TEXT NOT NULL, place TEXT NOT NULL,
+     decision TEXT NOT NULL, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, notification, user, place)
+   ) WITHOUT ROWID;
+   CREATE INDEX decisions_expiry ON decisions (expires_at);
    CREATE TABLE expiring_keys (
      tenant TEXT NOT NULL, acquired INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, expires_at INTEGER NOT NULL,
      PRIMARY KEY (tenant, acquired, key)

@@ -17,6 +17,8 @@ const STEPS = [
   `DELETE FROM deliveries WHERE (tenant, notification, user, step, device) IN
      (SELECT tenant, notification, user, step, device FROM deliveries
       WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM decisions WHERE (tenant, notification, user, place) IN
+     (SELECT tenant, notification, user, place FROM decisions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM expiring_keys WHERE (tenant, acquired, key) IN
      (SELECT tenant, acquired, key FROM expiring_keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
 ]
