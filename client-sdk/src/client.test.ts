@@ -275,6 +275,19 @@ describe('live messages', () => {
     expect(heard).toEqual([item.id, last.id])
   })
 
+  it('of silent items are counted, and announced to nobody', async () => {
+    const { user, client, feed } = await begin()
+    const heard: string[] = []
+    client.on('notification', ({ id }) => heard.push(id))
+    hub.add(user, newItem({ silent: true }))
+    hub.put(user, newItem({ silent: true }))
+    const last = hub.add(user)
+    await feed.refresh()
+    await until(feed, ({ items }) => items.length === 3)
+    await expect.poll(() => client.counts.getSnapshot()).toEqual({ unread: 3, unseen: 3 })
+    expect(heard).toEqual([last.id])
+  })
+
   it('that overtake each other are put right without a fetch', async () => {
     const { user, client, feed } = await begin()
     const held: (() => void)[] = []

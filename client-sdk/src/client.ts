@@ -28,7 +28,7 @@ export type ClientOptions = {
 }
 
 export type ClientEvents = {
-  /** An item that is new since the client started, once each, whether it came live or was fetched later. */
+  /** An item that is new since the client started, once each, whether it came live or was fetched later; no silent one. */
   notification: (item: InboxItem) => void
   connection: (state: ConnectionState) => void
   /** An action that was undone (it has `action`), a fetch that failed, a token that was refused. */
@@ -92,13 +92,13 @@ export const createClient = (options: ClientOptions): Client => {
   const spread = () => Math.random() * timing.spread
   const view = createView(state, () => sync.request(true, spread()))
 
-  /** Meets items, oldest first, and announces those that `isNews` picks among the ones not met before. */
+  /** Meets items, oldest first. Announces those that were not met before, are not silent, and that `isNews` picks. */
   const meet = (items: readonly InboxItem[], isNews: (item: InboxItem) => boolean) => {
     const fresh = items.filter(({ id }) => !known.has(id))
     for (const { id } of fresh) known.add(id)
     for (const id of known) if (known.size > KNOWN_MAX) known.delete(id)
     connection.received(fresh.filter((item) => item.receivedAt === null).map(({ id }) => id))
-    for (const item of fresh) if (isNews(item)) heard.call('notification', item)
+    for (const item of fresh) if (!item.silent && isNews(item)) heard.call('notification', item)
   }
 
   const apply = (live: Live) => {

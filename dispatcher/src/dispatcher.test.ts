@@ -117,7 +117,7 @@ test('what cannot be accepted is a dead letter with its reason, and its neighbou
     world.raw(notifySubject('nobody', 'normal', 'known'), '{"to":"ada"}'),
     world.raw(`notify.${tenant}.normal.a..b`, '{"to":"ada"}'),
     world.send({ to: 'ada', type: 'unheard.of' }),
-    world.raw(workSubject('page', 'normal', tenant), 'not work'),
+    world.raw(workSubject('chunk', 'normal', tenant), 'not work'),
     world.send({ to: 'ada', type: 'known', title: 'after' }),
   ])
   await world.quiet()

@@ -7,6 +7,8 @@ import { workHandle } from './consumer/work.ts'
 import { createDispatch } from './dispatch.ts'
 import { createDeliver } from './inbox/deliver.ts'
 import { createAccept } from './intake/accept.ts'
+import { createTell } from './intake/tell.ts'
+import { createPinned } from './plan/pinned.ts'
 import { createReports } from './reports/reports.ts'
 import { type SendingOptions, type SendingPorts, startSending } from './sending/sending.ts'
 import { createWorkKinds } from './work-kinds.ts'
@@ -22,9 +24,9 @@ export type DispatcherOptions = SendingOptions &
     retryPauses?: Pauses
   }
 
-/** Turns per round when every queue is full. Pages of fan-outs yield to single notifications of their priority. */
+/** Turns per round when every queue is full. Chunks of fan-outs yield to single notifications of their priority. */
 const WEIGHTS: Record<Priority, number> = { critical: 16, high: 8, normal: 4, low: 2 }
-/** Messages per turn: single notifications are small, a page or a bundle of reports stands for hundreds of items. */
+/** Messages per turn: single notifications are small, a chunk or a bundle of reports stands for hundreds of items. */
 const TURN = {
   notify: { batch: 256, buffer: 512, share: 1 },
   work: { batch: 2, buffer: 8, share: 0.5 },
@@ -37,10 +39,14 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
   const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options
   const deliver = createDeliver({ store, stream, live, log, metrics })
   const accept = createAccept({ store, cache, unknownTypes, retentionMs, links: options })
-  const { notify, due } = createDispatch({ store, stream, accept, deliver, log, metrics })
+  const dispatch = createDispatch({
+    ...{ store, stream, accept, deliver },
+    pinned: createPinned(cache),
+    tell: createTell({ log, metrics }),
+  })
   const reports = createReports({ store, stream, seal })
-  const work = workHandle(createWorkKinds({ store, stream, live, seal, deliver, reports, due }))
-  const handles = { notify, work, report: work }
+  const work = workHandle(createWorkKinds({ store, live, seal, dispatch, reports }))
+  const handles = { notify: dispatch.notify, work, report: work }
   const outages = createOutages({ log, metrics })
   const feed = async (family: keyof typeof TURN, priority: Priority, queue: Queue): Promise<Feed> => {
     const { batch, buffer, share } = TURN[family]

@@ -5,24 +5,23 @@ import {
   ItemId,
   Notification,
   NotificationId,
-  Plan,
   Priority,
-  StoredType,
+  type StoredType,
   TenantId,
+  TypeVersion,
   UserId,
 } from '@carillon/schemas'
 import { z } from 'zod'
 
 const Slot = z.int().min(0).max(SLOTS)
 
-/** A notification about to be stored: everything its items have in common. */
+/** An accepted notification, as it travels through the log: everything that its recipients have in common. */
 export const Ready = z.object({
   tenant: TenantId,
   id: NotificationId,
   notification: Notification.extend({ priority: Priority }),
   fingerprint: z.string().describe('Of the content it was accepted with'),
-  type: StoredType.optional(),
-  plan: Plan.describe('What happens beyond the inbox, as it was when the notification was accepted'),
+  version: TypeVersion.optional().describe('Of its type, when it was accepted; none of an unknown type'),
   toAudience: z.boolean().describe('Whether it goes to an audience'),
   acceptedAt: EpochMs.describe('When the log took it, or what its id says of that'),
   at: EpochMs.describe('When the log took it, or its `deliverAt`; the time its items carry'),
@@ -30,22 +29,24 @@ export const Ready = z.object({
 })
 export type Ready = z.infer<typeof Ready>
 
+/** A notification and its type, as it was when the notification was accepted. */
+export type Pinned = { ready: Ready; type?: StoredType }
+
 /** A notification that waits in the log for its `deliverAt`. */
 export const DueWork = z.object({ ready: Ready })
 export type DueWork = z.infer<typeof DueWork>
 
-/** One page of a fan-out, as it waits in the log. */
-export const PageWork = z.object({
+/** One chunk of a fan-out, as it waits in the log. */
+export const ChunkWork = z.object({
   ready: Ready,
   audience: Audience,
-  exclude: z.array(UserId),
   chain: z.int().min(0).describe("The chain of the notification's record: counts across its audiences"),
   from: Slot,
   to: Slot,
   after: z.object({ slot: Slot, user: UserId }).optional(),
-  reached: z.int().min(0).describe('Recipients this chain has stored so far'),
+  reached: z.int().min(0).describe('Recipients this chain has reached so far'),
 })
-export type PageWork = z.infer<typeof PageWork>
+export type ChunkWork = z.infer<typeof ChunkWork>
 
 /** The end of a snooze. */
 export const WakeWork = z.object({ user: UserId, id: ItemId })

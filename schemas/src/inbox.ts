@@ -18,6 +18,7 @@ export const ItemContent = z.object({
   actions: z.array(Action).optional(),
   tags: z.array(z.string()).optional(),
   data: z.record(z.string(), Json).optional().describe('The JSON object that the sender attached'),
+  silent: z.boolean().optional().describe('Stored and counted, without sound, toast or push'),
   createdAt: Timestamp.describe('The instant of the acceptance of its notification'),
   expiresAt: Timestamp.optional().describe('The instant from which it is no longer shown'),
 })

@@ -6,7 +6,10 @@ import { ItemId } from './tokens.ts'
  * Socket.IO events, hub to client. At most once: `seq` grows by one per user and message, so a client that
  * finds a gap or another `epoch` fetches the inbox again.
  */
-export const InboxAdded = LivePosition.extend({ item: InboxItem })
+export const InboxAdded = LivePosition.extend({
+  item: InboxItem,
+  silent: z.literal(true).optional().describe('The item comes without a sound or a toast'),
+})
 export type InboxAdded = z.infer<typeof InboxAdded>
 
 export const InboxChanged = LivePosition.extend({

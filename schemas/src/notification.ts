@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DeliveryTotals } from './delivery.ts'
 import { JsonObject } from './json-object.ts'
-import { Plan } from './plan.ts'
+import { InboxMode, Plan } from './plan.ts'
 import { nonEmptyText, text } from './text.ts'
 import {
   Category,
@@ -124,6 +124,9 @@ export const Notification = z
       .regex(TOKEN, 'a sender is 1 to 64 letters, digits, _ or -')
       .optional()
       .describe('The sender, for limits. Over HTTP it is always the id of the API key'),
+    inbox: InboxMode.optional().describe(
+      "What it leaves in the inbox. Left out, it is the type's own, else `shown`",
+    ),
     plan: Plan.optional().describe("The delivery plan, in place of the type's own"),
     deliverAt: Timestamp.optional().describe(
       `The instant of its delivery, at most ${HORIZON_DAYS} days ahead; at once if it is left out or past`,

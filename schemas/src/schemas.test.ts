@@ -30,12 +30,12 @@ test('subjects are built and read back', () => {
   expect(parseNotifySubject(subject)).toEqual({ tenant: 'acme', priority: 'high', type: 'comment.created' })
   expect(queueOf(subject)).toBe('notify-high')
   expect(queueFilter('notify-high')).toBe('notify.*.high.>')
-  expect(parseWorkSubject(workSubject('page', 'low', 'acme'))).toEqual({
-    kind: 'page',
+  expect(parseWorkSubject(workSubject('chunk', 'low', 'acme'))).toEqual({
+    kind: 'chunk',
     priority: 'low',
     tenant: 'acme',
   })
-  expect(queueOf(workSubject('page', 'low', 'acme'))).toBe('work-low')
+  expect(queueOf(workSubject('chunk', 'low', 'acme'))).toBe('work-low')
 })
 
 test.each(CHANNELS.flatMap((channel) => PRIORITIES.map((priority) => [channel, priority] as const)))(
@@ -86,7 +86,7 @@ test.each([
   'work.step.email.high.a b',
   'work.step.high.acme',
   'work.email.high.acme',
-  'work.page.extra.high.acme',
+  'work.chunk.extra.high.acme',
   'work.report.high.acme',
   'work.report.a b.high.acme',
   'work.report.a.b.high.acme',

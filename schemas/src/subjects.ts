@@ -9,7 +9,7 @@ import { PRIORITIES, type Priority, TOKEN, TOKENS } from './tokens.ts'
  * subject would be a second command, a wildcard would be stored as it stands. So every token is checked here.
  *
  *     notify.<tenant>.<priority>.<type…>           in: notifications from backends
- *     work.<kind>.<priority>.<tenant>              our own work: page, due, wake
+ *     work.<kind>.<priority>.<tenant>              our own work: chunk, due, wake
  *     work.step.<channel>.<priority>.<tenant>      a step of a delivery plan, to be sent
  *     work.report.<account>.normal.<tenant>        what a provider reports to an account
  *     schedule.<tenant>.<key>                      waits in the stream until its time, then becomes work
@@ -17,7 +17,7 @@ import { PRIORITIES, type Priority, TOKEN, TOKENS } from './tokens.ts'
  *     event.<tenant>.inbox.<kind>                  out: what people did
  *     event.<tenant>.delivery.<state>              out: how far external deliveries have come
  */
-const WORK_KINDS = ['page', 'due', 'wake'] as const
+const WORK_KINDS = ['chunk', 'due', 'wake'] as const
 type PlainWorkKind = (typeof WORK_KINDS)[number]
 
 /** A kind of work that dispatchers do. Each channel's steps are a kind of their own. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Plan } from './plan.ts'
+import { InboxMode, Plan } from './plan.ts'
 import { nonEmptyText } from './text.ts'
 import { Category, Priority, TypeKey } from './tokens.ts'
 
@@ -10,6 +10,9 @@ export const NotificationType = z
     category: Category.optional(),
     priority: Priority.optional().describe(
       'The priority of notifications that name none; `normal` if left out',
+    ),
+    inbox: InboxMode.optional().describe(
+      'What its notifications leave in the inbox, if they do not say; `shown` if left out',
     ),
     plan: Plan.optional().describe('The delivery plan of notifications that bring none'),
   })
@@ -26,13 +29,18 @@ export const NotificationType = z
     ],
   })
 export type NotificationType = z.infer<typeof NotificationType>
+
+/** Stores keep it in 32 bits. */
+export const TypeVersion = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1)
+  .describe('The version: one more each time the type is replaced by a different one')
+
 export const StoredType = z
   .object({
     key: TypeKey,
-    version: z
-      .int()
-      .min(1)
-      .describe('The version: one more each time the type is replaced by a different one'),
+    version: TypeVersion,
     ...NotificationType.shape,
   })
   .meta({

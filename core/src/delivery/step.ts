@@ -8,6 +8,7 @@ import {
   stepSubject,
   TenantId,
   TypeKey,
+  TypeVersion,
   UserId,
 } from '@carillon/schemas'
 import { z } from 'zod'
@@ -37,7 +38,7 @@ export const Step = z
     name: z.string().optional().describe('With a secret: who asks for it, as people are told'),
     sender: z.string().optional().describe('Who sent the notification, as it says'),
     type: TypeKey,
-    version: z.int().min(1).optional().describe('Of the type, when the notification was accepted'),
+    version: TypeVersion.optional().describe('Of the type, when the notification was accepted'),
     priority: Priority,
     at: EpochMs.describe('When the item was put into the inbox: every `after` counts from here'),
     expiresAt: EpochMs.describe('Not to be sent any more from then on'),
@@ -73,8 +74,12 @@ export const deliveryKey = (step: Step, target: string): string =>
   digest(step.tenant, step.notification, step.user, step.index, target, step.replay ?? 0).slice(0, 32)
 
 /** When what it is about was accepted, epoch ms: the same in every message of its plan, whenever they were written. */
-export const acceptedAt = ({ item, notification }: Pick<Step, 'item' | 'notification'>): number =>
-  uuid7Time(item ?? notification) ?? 0
+export const acceptedAt = ({
+  item,
+  content,
+  notification,
+}: Pick<Step, 'item' | 'content' | 'notification'>): number =>
+  uuid7Time(item ?? content?.id ?? notification) ?? 0
 
 /** What a one-time code is sealed for. */
 export const secretContext = ({ tenant, notification }: Pick<Step, 'tenant' | 'notification'>): string =>

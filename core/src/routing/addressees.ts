@@ -6,23 +6,25 @@ import type { StoredUser } from '../store/ports/users.ts'
 export const Audience = z.union([z.object({ topic: TopicKey }), z.object({ everyone: z.literal(true) })])
 export type Audience = z.infer<typeof Audience>
 
+/** One way in which a notification is addressed to somebody. */
+export type Addressed = { by: 'user' | 'everyone' } | { by: 'topic'; topic: string }
+
+/** How members of an audience are addressed. */
+export const addressedBy = (audience: Audience): Addressed =>
+  'topic' in audience ? { by: 'topic', topic: audience.topic } : { by: 'everyone' }
+
 /** Whom a notification is addressed to, before any lookup. */
-export type Recipients = {
+export type Addressees = {
+  /** Users who are named, each once. */
   users: string[]
   audiences: Audience[]
-  excluded: Set<string>
   /** Users that came with attributes, to be remembered. */
   introduced: StoredUser[]
 }
 
-/** Takes `to`, `exclude` and `actor` apart. Each user once; the actor does not notify themself. Pure. */
-export const recipientsOf = ({
-  to,
-  exclude,
-  actor,
-}: Pick<Notification, 'to' | 'exclude' | 'actor'>): Recipients => {
-  const excluded = new Set(exclude)
-  if (actor?.user !== undefined) excluded.add(actor.user)
+/** Takes `to` apart. Who of them is excluded is decided later. Pure. */
+export const addresseesOf = ({ to }: Pick<Notification, 'to'>): Addressees => {
+  if (typeof to === 'string') return { users: [to], audiences: [], introduced: [] }
   const users = new Set<string>()
   const topics = new Set<string>()
   const introduced: StoredUser[] = []
@@ -38,12 +40,11 @@ export const recipientsOf = ({
     }
   }
   return {
-    users: [...users].filter((user) => !excluded.has(user)),
+    users: [...users],
     audiences: [
       ...[...topics].map((topic) => ({ topic })),
       ...(everyone ? [{ everyone: true as const }] : []),
     ],
-    excluded,
     introduced,
   }
 }

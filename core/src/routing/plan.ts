@@ -1,21 +1,21 @@
 import type { InboxMode, Notification, Plan, StoredType, UserProfile } from '@carillon/schemas'
+import type { Addressed } from './addressees.ts'
 import type { Decider, Decision, Reason } from './decision.ts'
+import { exclusionOf } from './exclusion.ts'
 
-/** What is to be planned, and under which type it was accepted. */
+/** What is to be planned, and the version of its type that it was accepted under. */
 export type Sent = {
-  notification: Pick<Notification, 'exclude' | 'actor' | 'plan'> & { inbox?: InboxMode }
-  type?: Pick<StoredType, 'plan'> & { inbox?: InboxMode }
+  notification: Pick<Notification, 'exclude' | 'actor' | 'inbox' | 'plan'>
+  type?: Pick<StoredType, 'inbox' | 'plan'>
   /** Nothing is delivered from then on, epoch ms. */
   expiresAt: number
   cancelled?: boolean
 }
 
-/** One way in which a notification is addressed to somebody. */
-export type Addressed = { by: 'user' | 'everyone' } | { by: 'topic'; topic: string }
-
 /** A person whom a notification is addressed to. */
 export type Recipient = {
   user: string
+  /** In every way in which it is. */
   addressed: readonly Addressed[]
   /** Only read if something that decides looks at it. */
   profile?: UserProfile
@@ -28,24 +28,21 @@ export type Planned = {
   inbox: InboxMode
   variant?: string
   steps: Plan
-  /** In order; the last one ends it if its outcome is `end`: there is no item, and no step. */
+  /** In order. If the last one's outcome is `end`, there is no item and no step. */
   decisions: readonly Decision[]
 }
 
-/** The plan of a notification: its own, else its type's. */
-export const planOf = ({ notification, type }: Pick<Sent, 'notification' | 'type'>): Plan =>
-  notification.plan ?? type?.plan ?? []
+type Typed = Pick<Sent, 'notification' | 'type'>
 
-/** Whether there is to be an item, and who says so. */
-export const inboxOf = ({
-  notification,
-  type,
-}: Pick<Sent, 'notification' | 'type'>): { inbox: InboxMode; by: Decider } => {
+/** The plan of a notification: its own, else its type's. */
+export const planOf = ({ notification, type }: Typed): Plan => notification.plan ?? type?.plan ?? []
+
+const inboxOf = ({ notification, type }: Typed): { inbox: InboxMode; by: Decider } => {
   if (notification.inbox !== undefined) return { inbox: notification.inbox, by: 'sender' }
   return type?.inbox === undefined ? { inbox: 'shown', by: 'system' } : { inbox: type.inbox, by: 'type' }
 }
 
-const inboxDecision = (sent: Sent, at: number): Decision => {
+const inboxDecision = (sent: Typed, at: number): Decision => {
   const { inbox, by } = inboxOf(sent)
   const decision = { at, stage: 'inbox', channel: 'inbox', by } as const
   const path = by === 'system' ? {} : { path: 'inbox' }
@@ -53,40 +50,43 @@ const inboxDecision = (sent: Sent, at: number): Decision => {
   return { ...decision, outcome: 'pass', ...path, ...(inbox === 'silent' ? { reason: 'silent' } : {}) }
 }
 
-const ended = (at: number, by: Decider, reason: Reason, path?: string): Planned => ({
-  inbox: 'none',
-  steps: [],
-  decisions: [{ at, stage: 'audience', outcome: 'end', by, ...(path === undefined ? {} : { path }), reason }],
+const end = (at: number, by: Decider, reason: Reason, path?: string): Decision => ({
+  ...{ at, stage: 'audience', outcome: 'end', by },
+  ...(path === undefined ? {} : { path }),
+  reason,
 })
 
-/**
- * Returns why nobody gets a notification at all, whoever they are; undefined if people do.
- */
-export const over = ({ cancelled, expiresAt }: Pick<Sent, 'cancelled' | 'expiresAt'>, now: number) => {
-  if (cancelled) return ended(now, 'sender', 'cancelled')
-  return expiresAt <= now ? ended(now, 'sender', 'expired', 'expiresAt') : undefined
+/** Returns why nobody gets a notification, whoever they are; undefined if people do. */
+export const endForAll = (
+  { cancelled, expiresAt }: Pick<Sent, 'cancelled' | 'expiresAt'>,
+  now: number,
+): Decision | undefined => {
+  if (cancelled) return end(now, 'sender', 'cancelled')
+  return expiresAt <= now ? end(now, 'sender', 'expired', 'expiresAt') : undefined
 }
 
+/** The decision about somebody who is erased, or was after the notification had been accepted. */
+export const endOfErased = (now: number): Decision => end(now, 'tenant', 'erased')
+
 /**
- * Prepares the planning of one notification, for any number of recipients: the result is the same value for everybody
- * whom nothing sets apart, so planning a large audience allocates nothing per person. Pure.
+ * Prepares the planning of one notification, for any number of recipients. Everybody whom nothing sets apart gets the
+ * same value, so that planning a large audience allocates nothing per person. Pure.
  */
 export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Planned) => {
-  const { exclude, actor } = sent.notification
-  const excluded = new Set(exclude)
-  const nobody = over(sent, now)
+  const exclusion = exclusionOf(sent.notification)
+  const nobody = endForAll(sent, now)
+  const nothing = (decision: Decision): Planned => ({ inbox: 'none', steps: [], decisions: [decision] })
   const everybody: Planned = {
     inbox: inboxOf(sent).inbox,
     steps: planOf(sent),
     decisions: [inboxDecision(sent, now)],
   }
   return ({ user, addressed, erased }) => {
-    if (addressed.length === 0) return ended(now, 'sender', 'not_recipient', 'to')
-    if (nobody) return nobody
-    if (excluded.has(user)) return ended(now, 'sender', 'excluded', 'exclude')
-    if (actor?.user === user) return ended(now, 'sender', 'excluded', 'actor.user')
-    if (erased) return ended(now, 'tenant', 'erased')
-    return everybody
+    if (addressed.length === 0) return nothing(end(now, 'sender', 'not_recipient', 'to'))
+    if (nobody) return nothing(nobody)
+    const path = exclusion(user)
+    if (path !== undefined) return nothing(end(now, 'sender', 'excluded', path))
+    return erased ? nothing(endOfErased(now)) : everybody
   }
 }
 
@@ -95,5 +95,7 @@ export const plan = ({ recipient, now, ...sent }: Sent & { recipient: Recipient;
   planning(sent, now)(recipient)
 
 /** The decision that ends everything for a recipient, if one does. */
-export const endOf = ({ decisions }: Planned): Decision | undefined =>
-  decisions.find(({ outcome }) => outcome === 'end')
+export const endOf = ({ decisions }: Planned): Decision | undefined => {
+  const last = decisions.at(-1)
+  return last?.outcome === 'end' ? last : undefined
+}

@@ -25,17 +25,17 @@ const open = () => {
       done.push(`${kind} ${tenant} ${body.name}`)
     }),
   })
-  return { done, handle: workHandle({ page: workKind(note('page')), wake: workKind(note('wake')) }) }
+  return { done, handle: workHandle({ chunk: workKind(note('chunk')), wake: workKind(note('wake')) }) }
 }
 
 test('work goes to the handler of its kind', async () => {
   const { done, handle } = open()
   const outcomes = await handle([
     message('work.wake.normal.acme', { name: 'a' }),
-    message('work.page.normal.acme', { name: 'b' }),
+    message('work.chunk.normal.acme', { name: 'b' }),
     message('work.wake.normal.acme', { name: 'c' }),
   ])
-  expect(done).toEqual(['wake acme a', 'wake acme c', 'page acme b'])
+  expect(done).toEqual(['wake acme a', 'wake acme c', 'chunk acme b'])
   expect(outcomes.map(({ message }) => message.deliveries)).toEqual([1, 1, 1])
 })
 
@@ -43,19 +43,19 @@ test.each([
   ['of a kind that is not in the table', 'work.due.normal.acme', { name: 'a' }, 'subject_invalid'],
   ['of a kind that nobody knows', 'work.unheard-of.normal.acme', { name: 'a' }, 'subject_invalid'],
   ['of a kind that reads like a step', 'work.step.normal.acme', { name: 'a' }, 'subject_invalid'],
-  ['that is no JSON', 'work.page.normal.acme', '{"name":', 'malformed_json'],
-  ['that does not fit its schema', 'work.page.normal.acme', { title: 'a' }, 'invalid_request'],
+  ['that is no JSON', 'work.chunk.normal.acme', '{"name":', 'malformed_json'],
+  ['that does not fit its schema', 'work.chunk.normal.acme', { title: 'a' }, 'invalid_request'],
   [
     'of another tenant than its subject',
-    'work.page.normal.acme',
+    'work.chunk.normal.acme',
     { name: 'a', tenant: 'b' },
     'subject_invalid',
   ],
 ])('work %s is a dead letter, and its neighbours are handled', async (_, subject, body, code) => {
   const { done, handle } = open()
   const bad = message(subject, body)
-  const outcomes = await handle([bad, message('work.page.normal.acme', { name: 'good' })])
-  expect(done).toEqual(['page acme good'])
+  const outcomes = await handle([bad, message('work.chunk.normal.acme', { name: 'good' })])
+  expect(done).toEqual(['chunk acme good'])
   expect(outcomes.find((outcome) => outcome.message === bad)).toMatchObject({ reason: { code } })
   expect(outcomes).toHaveLength(2)
 })

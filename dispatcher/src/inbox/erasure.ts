@@ -1,24 +1,23 @@
 import { deliveryEvent } from '@carillon/core/delivery/events'
+import { endOfErased } from '@carillon/core/routing/plan'
 import { ERASURE_SETTLE_MS, type Erasure, isVoid } from '@carillon/core/store/erasure'
 import { grouped } from '@carillon/core/store/grouping'
 import { IN_APP_STEP } from '@carillon/core/store/ledger'
 import type { Store } from '@carillon/core/store/port'
 import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
-import type { NewItem } from '@carillon/core/store/ports/inbox'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { decisionEntry } from '../plan/recipients.ts'
 import type { Ready } from '../work.ts'
-
-/** An item to be stored, and the notification it is of. */
-export type Entry = { item: NewItem; ready: Ready }
+import { type Entry, hasItem, newItem } from './item.ts'
 
 const at = (tenant: string, user: string) => `${tenant}\n${user}`
 
-/** What the ledger says of somebody who is erased: nothing was delivered into the app, and no step will be taken. */
-const skippedDeliveries = ({ item, ready: { plan, toAudience, id } }: Entry): DeliveryChange[] => {
+/** What the ledger says of an erased user: nothing was delivered into the app, and no step will be taken. */
+const skippedDeliveries = ({ user, planned, ready: { toAudience, id } }: Entry): DeliveryChange[] => {
   const change = {
     notification: id,
-    user: item.user,
+    user,
     device: '',
     toAudience,
     state: 'skipped',
@@ -27,7 +26,7 @@ const skippedDeliveries = ({ item, ready: { plan, toAudience, id } }: Entry): De
   } as const
   return [
     { ...change, step: IN_APP_STEP, channel: 'inbox' },
-    ...plan.map(({ channel }, step) => ({ ...change, step, channel })),
+    ...planned.steps.map(({ channel }, step) => ({ ...change, step, channel })),
   ]
 }
 
@@ -35,25 +34,25 @@ const skippedDeliveries = ({ item, ready: { plan, toAudience, id } }: Entry): De
 type Erasures = ReadonlyMap<string, Erasure>
 
 /**
- * Stores items, except those of erased users. Looks for erasures while it stores, one query per tenant: an erasure is on
- * record ERASURE_SETTLE_MS before it removes anything, so it removes what was stored without having been seen, unless
- * storing took long; then it looks again. Items of users who turn out to be erased are removed again. Resolves to the
- * others, and to the users that were skipped, by notification.
+ * Stores the items of entries, except those of erased users. Looks for erasures while it stores, one query per tenant: an
+ * erasure is on record ERASURE_SETTLE_MS before it removes anything, so it removes what was stored without having been
+ * seen, unless storing took long; then it looks again. Items of users who turn out to be erased are removed again.
+ * Resolves to the other entries, and to the erased users by notification.
  */
 export const createStoreItems = ({
   store,
   stream,
   metrics,
 }: {
-  store: Pick<Store, 'inbox' | 'users' | 'deliveries'>
+  store: Pick<Store, 'inbox' | 'users' | 'deliveries' | 'decisions'>
   stream: Pick<Stream, 'publish'>
   metrics: Pick<Metrics, 'skipped'>
 }) => {
   const look = async (entries: readonly Entry[]): Promise<Erasures> => {
     const found = new Map<string, Erasure>()
     await Promise.all(
-      [...grouped(entries, ({ item }) => item.tenant)].map(async ([tenant, some]) => {
-        const users = [...new Set(some.map(({ item }) => item.user))]
+      [...grouped(entries, ({ ready }) => ready.tenant)].map(async ([tenant, some]) => {
+        const users = [...new Set(some.map(({ user }) => user))]
         for (const [user, erasure] of await store.users.erased(tenant, users))
           found.set(at(tenant, user), erasure)
       }),
@@ -62,40 +61,49 @@ export const createStoreItems = ({
   }
 
   const put = async (entries: readonly Entry[]): Promise<Erasures> => {
+    const items = entries.filter(hasItem).map(newItem)
     const begun = performance.now()
-    const [found] = await Promise.all([look(entries), store.inbox.put(entries.map(({ item }) => item))])
+    const [found] = await Promise.all([look(entries), items.length > 0 ? store.inbox.put(items) : undefined])
     return performance.now() - begun < ERASURE_SETTLE_MS / 2 ? found : look(entries)
   }
 
-  const undo = async (erased: readonly Entry[]): Promise<void> => {
-    const owners = grouped(erased, ({ item }) => at(item.tenant, item.user))
+  const removeItems = async (erased: readonly Entry[]): Promise<void> => {
+    const owners = grouped(erased.filter(hasItem), ({ ready, user }) => at(ready.tenant, user))
     await Promise.all(
-      [...owners.values()].map(([first, ...rest]) =>
-        first
-          ? store.inbox.remove(
-              first.item,
-              [first, ...rest].map(({ item }) => item.content.id),
-            )
-          : undefined,
-      ),
+      [...owners.values()].map(async ([first, ...rest]) => {
+        if (!first) return
+        const owner = { tenant: first.ready.tenant, user: first.user }
+        await store.inbox.remove(
+          owner,
+          [first, ...rest].map(({ content }) => content.id),
+        )
+      }),
     )
-    for (const [tenant, entries] of grouped(erased, ({ item }) => item.tenant)) {
+  }
+
+  const undo = async (erased: readonly Entry[]): Promise<void> => {
+    await removeItems(erased)
+    const end = endOfErased(Date.now())
+    for (const [tenant, entries] of grouped(erased, ({ ready }) => ready.tenant)) {
       const changes = entries.flatMap(skippedDeliveries)
       await stream.publish(changes.map((change) => deliveryEvent(tenant, change)))
       await store.deliveries.record(tenant, changes)
+      await store.decisions.record(
+        tenant,
+        entries.map(({ ready, user }) => decisionEntry(ready, user, end)),
+      )
       for (const { channel } of changes) metrics.skipped.inc({ channel, reason: 'erased' })
     }
   }
 
-  return async (entries: readonly Entry[]): Promise<{ kept: Entry[]; skipped: Map<Ready, string[]> }> => {
+  return async (entries: readonly Entry[]): Promise<{ kept: Entry[]; erased: Map<Ready, string[]> }> => {
     const erasures = await put(entries)
-    const gone = ({ item, ready }: Entry) =>
-      isVoid(erasures.get(at(item.tenant, item.user)), ready.acceptedAt)
-    const erased = erasures.size === 0 ? [] : entries.filter(gone)
-    if (erased.length === 0) return { kept: [...entries], skipped: new Map() }
-    await undo(erased)
-    const skipped = new Map<Ready, string[]>()
-    for (const { item, ready } of erased) skipped.set(ready, [...(skipped.get(ready) ?? []), item.user])
-    return { kept: entries.filter((entry) => !gone(entry)), skipped }
+    const gone = ({ user, ready }: Entry) => isVoid(erasures.get(at(ready.tenant, user)), ready.acceptedAt)
+    const ended = erasures.size === 0 ? [] : entries.filter(gone)
+    if (ended.length === 0) return { kept: [...entries], erased: new Map() }
+    await undo(ended)
+    const erased = new Map<Ready, string[]>()
+    for (const { user, ready } of ended) erased.set(ready, [...(erased.get(ready) ?? []), user])
+    return { kept: entries.filter((entry) => !gone(entry)), erased }
   }
 }

@@ -1,37 +1,55 @@
 import { itemId } from '@carillon/core/notification/ids'
+import type { Planned } from '@carillon/core/routing/plan'
 import type { NewItem } from '@carillon/core/store/ports/inbox'
 import type { InboxItem, ItemContent } from '@carillon/schemas'
-import type { Ready } from '../work.ts'
+import type { PlannedRecipient, Portion } from '../plan/recipients.ts'
+import type { Pinned, Ready } from '../work.ts'
 
-/** The items of one notification for some users. Pure: the same notification and user give the same item. */
-export const itemsFor = (ready: Ready, users: readonly string[]): NewItem[] => {
-  const { tenant, id, notification, type, at, expiresAt } = ready
-  const { title, body, url, image, actor, actions, tags, data, priority } = notification
-  const category = notification.category ?? type?.category
-  const createdAt = new Date(at).toISOString()
-  return users.map((user) => ({
-    tenant,
-    user,
+/** What one person gets of a notification, and what it says to them. */
+export type Entry = { ready: Ready; user: string; planned: Planned; content: ItemContent }
+
+/** Whether the person gets an item. */
+export const hasItem = ({ planned }: Pick<Entry, 'planned'>): boolean => planned.inbox !== 'none'
+
+/** What a notification says, the same to everybody. */
+const contentOf = ({ ready, type }: Pinned): Omit<ItemContent, 'id'> => {
+  const { id, notification, at } = ready
+  const { title, body, url, image, actor, actions, tags, data, priority, expiresAt } = notification
+  return {
+    notification: id,
+    type: notification.type,
+    category: notification.category ?? type?.category,
+    priority,
+    title,
+    body,
+    url,
+    image,
+    actor,
+    actions,
+    tags,
+    data,
+    createdAt: new Date(at).toISOString(),
     expiresAt,
-    content: {
-      id: itemId(tenant, id, user, at),
-      notification: id,
-      type: notification.type,
-      category,
-      priority,
-      title,
-      body,
-      url,
-      image,
-      actor,
-      actions,
-      tags,
-      data,
-      createdAt,
-      expiresAt: notification.expiresAt,
-    },
-  }))
+  }
 }
+
+/** Makes the entries of a portion's recipients. Pure: the same notification and user give the same item. */
+export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => Entry) => {
+  const { ready } = portion
+  const content = contentOf(portion)
+  const silent = { ...content, silent: true }
+  return ({ user, planned }) => {
+    const id = itemId(ready.tenant, ready.id, user, ready.at)
+    return { ready, user, planned, content: { id, ...(planned.inbox === 'silent' ? silent : content) } }
+  }
+}
+
+export const newItem = ({ ready: { tenant, expiresAt }, user, content }: Entry): NewItem => ({
+  tenant,
+  user,
+  expiresAt,
+  content,
+})
 
 /** A fresh item as clients see it: nobody has touched it. */
 export const freshItem = (content: ItemContent): InboxItem => ({

@@ -1,10 +1,11 @@
 import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
+import { planOf } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import type { Tenant } from '@carillon/core/store/ports/tenants'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
-import type { Plan, StoredType, Warning } from '@carillon/schemas'
-import type { Ready } from '../work.ts'
+import type { StoredType, Warning } from '@carillon/schemas'
+import type { Pinned, Ready } from '../work.ts'
 import { createIdentify, type Identity } from './identity.ts'
 import { deadReason, type Incoming, type Read, readNotification } from './notification.ts'
 
@@ -41,11 +42,11 @@ export type AcceptPorts = {
   links: LinkPolicy
 }
 
-export type Accepted = { message: Message; ready: Ready; warnings: Warning[] }
+export type Accepted = Pinned & { message: Message; warnings: Warning[] }
 export type Refused = { message: Message; reason: DeadReason }
 
 /** A message that is good in itself. */
-type Checked = { message: Message; incoming: Incoming; type?: StoredType; plan: Plan }
+type Checked = { message: Message; incoming: Incoming; type?: StoredType }
 
 /**
  * Reads a batch of notify messages and checks what only the store knows: the tenant, the type, and whether an id was
@@ -60,15 +61,14 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     { tenant, notification }: Incoming,
     known: Tenant | undefined,
     type: StoredType | undefined,
-  ): DeadReason | Pick<Checked, 'type' | 'plan'> => {
+  ): DeadReason | Pick<Checked, 'type'> => {
     if (!known) return { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` }
     if (!type && unknownTypes === 'refuse') {
       const detail = `tenant ${tenant} has not defined the type ${notification.type}`
       return { code: 'type_unknown', detail }
     }
-    const plan = notification.plan ?? type?.plan ?? []
-    const problem = linkProblem(notification, plan, known, links)
-    return problem ? deadReason(problem) : { type, plan }
+    const problem = linkProblem(notification, planOf({ notification, type }), known, links)
+    return problem ? deadReason(problem) : { type }
   }
 
   /** The settings in the store, each read at most once for a batch: a batch may hold many messages that are refused. */
@@ -76,6 +76,13 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     tenant: once((id) => store.tenants.get(id!)),
     type: once((tenant, key) => store.types.get(tenant!, key!)),
   })
+
+  /** The type as it was when a hub accepted the notification; over NATS, as it is now. */
+  const typeOf = async ({ tenant, notification, version }: Incoming): Promise<StoredType | undefined> => {
+    if (version === 0) return undefined
+    const stamped = version && (await cache.typeVersion(tenant, notification.type, version))
+    return stamped || cache.type(tenant, notification.type)
+  }
 
   const check = async (
     message: Message,
@@ -85,7 +92,7 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     if ('refused' in result) return { message, reason: result.refused }
     const { incoming } = result
     const { tenant, notification } = incoming
-    const known = judge(incoming, await cache.tenant(tenant), await cache.type(tenant, notification.type))
+    const known = judge(incoming, await cache.tenant(tenant), await typeOf(incoming))
     if (!('code' in known)) return { message, incoming, ...known }
     // A hub may have accepted it by settings that this cache has yet to hear of.
     const latest = judge(incoming, await stored.tenant(tenant), await stored.type(tenant, notification.type))
@@ -93,7 +100,7 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
   }
 
   const readyOf = (
-    { incoming: { tenant, notification, fingerprint }, type, plan }: Checked,
+    { incoming: { tenant, notification, fingerprint }, type }: Checked,
     { id, acceptedAt }: Identity,
   ): Ready => {
     const at =
@@ -103,8 +110,9 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     const kept = at + retentionMs
     const expiresAt =
       notification.expiresAt === undefined ? kept : Math.min(kept, Date.parse(notification.expiresAt))
-    const pinned = { notification: { ...notification, id }, fingerprint, type, plan }
-    return { tenant, id, ...pinned, toAudience: false, acceptedAt, at, expiresAt }
+    const version = type === undefined ? {} : { version: type.version }
+    const content = { notification: { ...notification, id }, fingerprint }
+    return { tenant, id, ...content, ...version, toAudience: false, acceptedAt, at, expiresAt }
   }
 
   return async (
@@ -128,7 +136,7 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
       else if (identity.complete) repeated.push(message)
       else {
         const ready = readyOf(each, identity)
-        accepted.push({ message, ready, warnings: incoming.warnings })
+        accepted.push({ message, ready, type: each.type, warnings: incoming.warnings })
       }
     }
     return { accepted, repeated, refused, release: identities.release }

@@ -3,7 +3,7 @@ import { contentMode, type Payload, readPayload } from '@carillon/core/notificat
 import { fingerprintOf } from '@carillon/core/notification/fingerprint'
 import { checkHorizon } from '@carillon/core/notification/horizon'
 import { notificationIdAt } from '@carillon/core/notification/ids'
-import { hasMadeId } from '@carillon/core/notification/made-id'
+import { hasMadeId, stampedVersion } from '@carillon/core/notification/stamp'
 import type { Headers } from '@carillon/core/stream/headers'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import {
@@ -36,6 +36,8 @@ export type Incoming = {
   /** The log delivered it before. */
   again: boolean
   notification: Notification & { priority: Priority }
+  /** Of its type, as the hub that accepted it says; 0 if it had none. */
+  version?: number
   fingerprint: string
   warnings: Warning[]
 }
@@ -133,8 +135,12 @@ export const readNotification = (message: Message): Read => {
   const { appendedAt, deliveries } = message
   const { warnings } = read
   const name = nameOf(given, event, message)
+  const version = stampedVersion(message.headers)
   return {
-    incoming: { tenant, name, appendedAt, again: deliveries > 1, notification, fingerprint, warnings },
+    incoming: {
+      ...{ tenant, name, appendedAt, again: deliveries > 1, notification, fingerprint, warnings },
+      ...(version === undefined ? {} : { version }),
+    },
   }
 }
 

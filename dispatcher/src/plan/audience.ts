@@ -1,53 +1,40 @@
 import { dueKey } from '@carillon/core/notification/ids'
-import { recipientsOf } from '@carillon/core/routing/addressees'
+import { type Addressed, addressedBy, addresseesOf } from '@carillon/core/routing/addressees'
+import { endForAll } from '@carillon/core/routing/plan'
+import { EVERYBODY } from '@carillon/core/store/decision-rows'
 import type { Store } from '@carillon/core/store/port'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
 import { SLOTS } from '@carillon/core/store/ports/walk'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { scheduleSubject, workSubject } from '@carillon/schemas'
-import { type Portion, USERS_KEPT } from '../inbox/deliver.ts'
-import type { DueWork, Ready } from '../work.ts'
-import { CHAINS, firstPages, walk } from './fan-out.ts'
+import type { DueWork, Pinned } from '../work.ts'
+import { CHAINS, firstChunks, walk } from './fan-out.ts'
+import { decisionEntry, type PlannedPeople, planRecipients } from './recipients.ts'
+import { recordOf, USERS_KEPT } from './record.ts'
 
-/** What one notification leads to now (its portion of recipients, its record) and later (messages for the log). */
-export type Expansion = { portion: Portion; record: NotificationRecord; messages: OutgoingMessage[] }
+/** What one notification leads to: people and a record to store now, and messages for the log. */
+export type NotificationPlan = PlannedPeople & { record: NotificationRecord; messages: OutgoingMessage[] }
 
 const encoder = new TextEncoder()
+const DIRECTLY: readonly Addressed[] = [{ by: 'user' }]
 
-const recordOf = (
-  { tenant, id, acceptedAt, notification, fingerprint, plan }: Ready,
-  chains: number,
-  direct: readonly string[],
-): NotificationRecord => ({
-  tenant,
-  id,
-  type: notification.type,
-  priority: notification.priority,
-  acceptedAt,
-  fingerprint,
-  deliverAt: notification.deliverAt === undefined ? undefined : Date.parse(notification.deliverAt),
-  expiresAt: notification.expiresAt === undefined ? undefined : Date.parse(notification.expiresAt),
-  chains,
-  direct: direct.length,
-  ...(chains === 0 && direct.length <= USERS_KEPT ? { users: [...direct] } : {}),
-  ...(plan.length > 0 ? { planned: true as const } : {}),
-})
-
-/** Stores nothing in any inbox now. Users who are named, if they are few, can still be told of it. */
-const nothing = (ready: Ready, messages: OutgoingMessage[] = []): Expansion => {
-  const { users } = recipientsOf(ready.notification)
+/** Nobody gets it now. Users who are named, if they are few, can still be told of it. */
+const nobody = (pinned: Pinned, messages: OutgoingMessage[] = []): NotificationPlan => {
+  const { users } = addresseesOf(pinned.ready.notification)
   const absent = users.length > 0 && users.length <= USERS_KEPT ? { absent: users } : {}
   return {
-    portion: { ready, users: [] },
-    record: { ...recordOf(ready, 0, []), ...absent },
+    portion: { ...pinned, recipients: [] },
+    against: [],
+    record: { ...recordOf(pinned, 0, []), ...absent },
     messages,
   }
 }
 
-/** Waits in the log until its `deliverAt`. */
-export const postpone = (ready: Ready): Expansion => {
+/** A notification that waits in the log until its `deliverAt`. */
+export const postpone = (pinned: Pinned): NotificationPlan => {
+  const { ready } = pinned
   const work: DueWork = { ready }
-  return nothing(ready, [
+  return nobody(pinned, [
     {
       subject: workSubject('due', ready.notification.priority, ready.tenant),
       data: encoder.encode(JSON.stringify(work)),
@@ -57,28 +44,31 @@ export const postpone = (ready: Ready): Expansion => {
 }
 
 /**
- * Finds out who a notification is for. An audience that fits one page is read here and now; a larger one becomes
- * the first pages of a fan-out.
+ * Finds out who a notification is for, and plans it for each of them. An audience that fits one chunk is read here and
+ * now; a larger one becomes the first chunks of a fan-out.
  */
-export const createExpand =
+export const createPlanAudience =
   (store: Pick<Store, 'users' | 'topics'>) =>
-  async (ready: Ready): Promise<Expansion> => {
-    if (ready.expiresAt <= Date.now()) return nothing(ready)
-    const { users, audiences, excluded } = recipientsOf(ready.notification)
-    const direct = new Set(users)
+  async (pinned: Pinned): Promise<NotificationPlan> => {
+    const { ready } = pinned
+    const now = Date.now()
+    const end = endForAll(ready, now)
+    if (end) return { ...nobody(pinned), against: [decisionEntry(ready, EVERYBODY, end)] }
+    const { users, audiences } = addresseesOf(ready.notification)
+    const people = new Map(users.map((user) => [user, DIRECTLY]))
     const messages: OutgoingMessage[] = []
     let chains = 0
     for (const audience of audiences) {
       const { users: members, next } = await walk(store, ready.tenant, audience, { from: 0, to: SLOTS })
       if (next) {
-        messages.push(...firstPages({ ...ready, toAudience: true }, audience, [...excluded], chains))
+        messages.push(...firstChunks({ ...ready, toAudience: true }, audience, chains))
         chains += CHAINS
-      } else for (const member of members) if (!excluded.has(member)) direct.add(member)
+        continue
+      }
+      const by = addressedBy(audience)
+      for (const member of members) people.set(member, [...(people.get(member) ?? []), by])
     }
-    const found = [...direct]
-    return {
-      portion: { ready: { ...ready, toAudience: chains > 0 }, users: found },
-      record: recordOf(ready, chains, found),
-      messages,
-    }
+    const chosen: Pinned = { ...pinned, ready: { ...ready, toAudience: chains > 0 } }
+    const { portion, against } = planRecipients(chosen, people, now)
+    return { portion, against, record: recordOf(chosen, chains, portion.recipients), messages }
   }

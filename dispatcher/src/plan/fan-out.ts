@@ -1,39 +1,41 @@
 import { hash } from 'node:crypto'
-import type { Audience } from '@carillon/core/routing/addressees'
+import { type Audience, addressedBy } from '@carillon/core/routing/addressees'
 import type { Store } from '@carillon/core/store/port'
 import { type Place, SLOTS, type UserPage } from '@carillon/core/store/ports/walk'
-import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
+import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { workSubject } from '@carillon/schemas'
-import { type Deliver, PAGE } from '../inbox/deliver.ts'
-import type { PageWork, Ready } from '../work.ts'
+import type { ChunkWork, Pinned, Ready } from '../work.ts'
+import { type PlannedPeople, planRecipients } from './recipients.ts'
+
+/** Recipients that are read, planned and stored together: the bound on what a fan-out holds in memory. */
+export const CHUNK = 500
 
 /**
- * How a large audience is walked. Its slots are cut into CHAINS stretches; each is a chain of messages, and a page,
- * once stored, puts the next one at the back of the queue. So a blast of any size never has more than CHAINS messages
- * waiting, blasts of several tenants take turns page by page, memory is bounded by one page, and a dispatcher that
- * dies loses nothing: the page it held comes again.
+ * Chains of chunks that walk a large audience. Its slots are cut into CHAINS stretches, one for each chain. A chunk, once
+ * stored, puts the next one of its chain at the back of the queue. So a fan-out of any size has at most CHAINS messages
+ * waiting, fan-outs of several tenants take turns chunk by chunk, and a dispatcher that dies loses nothing: the chunk that
+ * it held comes again.
  */
 export const CHAINS = 8
 
 const encoder = new TextEncoder()
 
-const pageMessage = (work: PageWork): OutgoingMessage => {
+const chunkMessage = (work: ChunkWork): OutgoingMessage => {
   const { tenant, id, notification } = work.ready
   const place = work.after ? `${work.after.slot}\n${work.after.user}` : ''
   return {
-    subject: workSubject('page', notification.priority, tenant),
+    subject: workSubject('chunk', notification.priority, tenant),
     data: encoder.encode(JSON.stringify(work)),
-    dedupe: hash('sha256', `page\n${tenant}\n${id}\n${work.chain}\n${place}`, 'base64url'),
+    dedupe: hash('sha256', `chunk\n${tenant}\n${id}\n${work.chain}\n${place}`, 'base64url'),
   }
 }
 
-/** The first messages of the walk over an audience; `firstChain` is the notification's next free chain. */
-export const firstPages = (ready: Ready, audience: Audience, exclude: string[], firstChain: number) =>
+/** The first chunk of every chain over an audience; `firstChain` is the notification's next free chain. */
+export const firstChunks = (ready: Ready, audience: Audience, firstChain: number): OutgoingMessage[] =>
   Array.from({ length: CHAINS }, (_, index) =>
-    pageMessage({
+    chunkMessage({
       ready,
       audience,
-      exclude,
       chain: firstChain + index,
       from: (index * SLOTS) / CHAINS,
       to: ((index + 1) * SLOTS) / CHAINS,
@@ -41,36 +43,30 @@ export const firstPages = (ready: Ready, audience: Audience, exclude: string[], 
     }),
   )
 
-type WalkPorts = Pick<Store, 'users' | 'topics'>
-
-/** Up to PAGE members of an audience within a stretch of slots. */
+/** Reads up to CHUNK members of an audience within a stretch of slots. */
 export const walk = (
-  store: WalkPorts,
+  store: Pick<Store, 'users' | 'topics'>,
   tenant: string,
   audience: Audience,
   stretch: { from: number; to: number; after?: Place },
 ): Promise<UserPage> =>
   'topic' in audience
-    ? store.topics.walk(tenant, audience.topic, stretch, PAGE)
-    : store.users.walk(tenant, stretch, PAGE)
+    ? store.topics.walk(tenant, audience.topic, stretch, CHUNK)
+    : store.users.walk(tenant, stretch, CHUNK)
 
-/** Handles one page: stores it, notes how far the chain is, and puts the next page into the log. Repeatable. */
-export const createPageHandler =
-  (
-    ports: { store: Pick<Store, 'users' | 'topics' | 'notifications'>; stream: Pick<Stream, 'publish'> },
-    deliver: Deliver,
-  ) =>
-  async (work: PageWork): Promise<void> => {
-    const { store, stream } = ports
-    const { ready, audience, exclude, chain, from, to, after } = work
-    const { tenant, id } = ready
-    const state = (await store.notifications.get(tenant, id))?.state
-    if (state === 'cancelled' || ready.expiresAt <= Date.now()) return
-    const { users, next } = await walk(store, tenant, audience, { from, to, after })
-    const excluded = new Set(exclude)
-    const recipients = users.filter((user) => !excluded.has(user))
-    const skipped = await deliver([{ ready, users: recipients }], [])
-    const reached = work.reached + recipients.length - (skipped.get(ready)?.length ?? 0)
-    await store.notifications.progress(tenant, id, { chain, reached, finished: next === undefined })
-    if (next) await stream.publish([pageMessage({ ...work, after: next, reached })])
+/** A chunk that is planned, and where its chain goes on; `next` is absent at the end of the chain. */
+export type PlannedChunk = PlannedPeople & { next?: Place }
+
+/** Reads the members of one chunk, and plans the notification for each of them. */
+export const createPlanChunk =
+  (store: Pick<Store, 'users' | 'topics'>) =>
+  async ({ audience, from, to, after }: ChunkWork, pinned: Pinned): Promise<PlannedChunk> => {
+    const { users, next } = await walk(store, pinned.ready.tenant, audience, { from, to, after })
+    const addressed = [addressedBy(audience)]
+    const people = users.map((user) => [user, addressed] as const)
+    return { ...planRecipients(pinned, people, Date.now()), ...(next ? { next } : {}) }
   }
+
+/** The message that goes on with a chain from `next`. */
+export const nextChunk = (work: ChunkWork, next: Place, reached: number): OutgoingMessage =>
+  chunkMessage({ ...work, after: next, reached })

@@ -1,10 +1,10 @@
-import { recipientsOf } from '@carillon/core/routing/addressees'
+import { addresseesOf } from '@carillon/core/routing/addressees'
 import type { Store } from '@carillon/core/store/port'
 import type { IntroducedUser } from '@carillon/core/store/ports/users'
-import type { Ready } from '../work.ts'
+import type { Pinned } from '../work.ts'
 
 /** People in the order they came, in rounds in which nobody is twice. */
-export const rounds = (people: readonly IntroducedUser[]): IntroducedUser[][] => {
+const rounds = (people: readonly IntroducedUser[]): IntroducedUser[][] => {
   const found: Map<string, IntroducedUser>[] = []
   for (const person of people) {
     const round = found.find((each) => !each.has(person.id))
@@ -15,19 +15,22 @@ export const rounds = (people: readonly IntroducedUser[]): IntroducedUser[][] =>
 }
 
 /**
- * Remembers the users that came with attributes, for a whole batch: one call per tenant, unless somebody is in it twice.
- * Those who are erased are not remembered.
+ * Stores the attributes that recipients came with, for a whole batch: one call per tenant, unless somebody is in it
+ * twice. Those of erased users are left out.
  */
-export const introduce = async (store: Pick<Store, 'users'>, batch: readonly Ready[]): Promise<void> => {
+export const rememberProfiles = async (
+  store: Pick<Store, 'users'>,
+  batch: readonly Pinned[],
+): Promise<void> => {
   const tenants = new Map<string, IntroducedUser[]>()
   const now = Date.now()
-  for (const { tenant, notification, acceptedAt, expiresAt } of batch) {
+  for (const { ready } of batch) {
+    const { tenant, notification, acceptedAt, expiresAt } = ready
     if (expiresAt <= now) continue
-    const { introduced } = recipientsOf(notification)
+    const { introduced } = addresseesOf(notification)
+    if (introduced.length === 0) continue
     const people = introduced.map((person) => ({ ...person, acceptedAt }))
-    const known = tenants.get(tenant)
-    if (known) known.push(...people)
-    else if (people.length > 0) tenants.set(tenant, people)
+    tenants.set(tenant, [...(tenants.get(tenant) ?? []), ...people])
   }
   await Promise.all(
     [...tenants].map(async ([tenant, people]) => {

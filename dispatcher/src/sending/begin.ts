@@ -1,72 +1,77 @@
-import { dueAt, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
+import { planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
 import { UnavailableError } from '@carillon/core/errors'
-import { GRACE_MS, type Live, type Presence } from '@carillon/core/live/port'
-import type { NewItem } from '@carillon/core/store/ports/inbox'
-import type { OutgoingMessage } from '@carillon/core/stream/port'
-import type { Plan } from '@carillon/schemas'
+import type { Live, Presence } from '@carillon/core/live/port'
+import { firstDue, firstIndex, firstNeedsPresence } from '@carillon/core/routing/first'
+import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
+import { type Entry, hasItem } from '../inbox/item.ts'
 
-/** An item that has been stored and handed over live, what follows, and whether a hub held its user just then. */
-export type Stored = { item: NewItem; plan: Plan; sender?: string; toAudience: boolean; connected: boolean }
-
-const firstStep = ({ item, plan, sender, toAudience }: Stored, now: number): Step => {
-  const { tenant, user, content, expiresAt } = item
+const firstStep = (entry: Entry, now: number): Step => {
+  const { ready, user, planned, content } = entry
+  const { tenant, id, notification, version, expiresAt, toAudience } = ready
   return {
     tenant,
     user,
-    notification: content.notification,
-    item: content.id,
-    sender,
-    type: content.type,
-    priority: content.priority,
+    notification: id,
+    ...(hasItem(entry) ? { item: content.id } : { content }),
+    ...(planned.inbox === 'silent' ? { silent: true } : {}),
+    sender: notification.sender,
+    type: notification.type,
+    ...(version === undefined ? {} : { version }),
+    priority: notification.priority,
     at: now,
     expiresAt,
-    plan,
-    index: 0,
+    plan: planned.steps,
+    index: firstIndex(planned.steps),
     toAudience,
   }
 }
 
-const onlyWhenOffline = ({ plan }: Stored) => plan[0]?.when === 'offline'
+const needsPresence = (entry: Entry) => firstNeedsPresence(entry.planned.steps, hasItem(entry))
+
+/** Returns the first step of an entry's plan, for the log: at once, or to wait for its time. */
+const firstMessage = (entry: Entry, presence: Presence, now: number): OutgoingMessage => {
+  const step = firstStep(entry, now)
+  const at = firstDue(step.plan, { at: now, hasItem: hasItem(entry), presence })
+  return at > now
+    ? stepMessage(step, { at, key: planKey(step) })
+    : { ...stepMessage(step), dedupe: stepDedupe(step) }
+}
 
 /**
- * The first step of each item's plan, for the log: at once, or to wait for its time. One that wants the person to be
- * offline is due at once when nobody is there; when somebody is, or was a moment ago and may only be loading a page anew,
- * it waits for GRACE_MS and then looks whether an app of theirs has taken the item.
+ * Begins the delivery plans of people whose items have been handed over: puts their first steps into the log. `held`
+ * are those whose user a hub held just then; presence is asked only of the others, and only where it matters. Nobody
+ * counts as present while the live bus is unavailable.
  */
-export const firstMessages = (
-  stored: readonly Stored[],
-  presence: (stored: Stored) => Presence,
-  now: number,
-): OutgoingMessage[] =>
-  stored.map((each) => {
-    const first = firstStep(each, now)
-    // Nothing stands before the first step that could have failed.
-    const index = each.plan.findIndex(({ when }) => when !== 'failed')
-    const step = { ...first, index: Math.max(index, 0) }
-    const grace = onlyWhenOffline(each) && presence(each) !== 'away' ? now + GRACE_MS : 0
-    const at = Math.max(dueAt(step), grace)
-    return at > now
-      ? stepMessage(step, { at, key: planKey(step) })
-      : { ...stepMessage(step), dedupe: stepDedupe(step) }
-  })
-
-/**
- * Says of each whether its user is here, has just left, or is away. Only those who were not connected are asked for, and
- * only where it matters. Nobody is thought to be here while the live bus is out of reach.
- */
-export const askPresence = async (
-  live: Pick<Live, 'presence'>,
-  stored: readonly Stored[],
-): Promise<(stored: Stored) => Presence> => {
-  const gone = stored.filter((each) => onlyWhenOffline(each) && !each.connected)
-  const left = new Set<Stored>()
-  if (gone.length > 0) {
+export const createBegin = ({
+  live,
+  stream,
+}: {
+  live: Pick<Live, 'presence'>
+  stream: Pick<Stream, 'publish'>
+}) => {
+  const askPresence = async (entries: readonly Entry[]): Promise<ReadonlyMap<Entry, Presence>> => {
+    if (entries.length === 0) return new Map()
     try {
-      const answers = await live.presence(gone.map(({ item: { tenant, user } }) => ({ tenant, user })))
-      for (const [index, each] of gone.entries()) if (answers[index] !== 'away') left.add(each)
+      const users = entries.map(({ ready: { tenant }, user }) => ({ tenant, user }))
+      const answers = await live.presence(users)
+      // Connected since: what they were handed over did not reach them.
+      return new Map(entries.map((entry, index) => [entry, answers[index] === 'away' ? 'away' : 'left']))
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
+      return new Map()
     }
   }
-  return (each) => (each.connected ? 'here' : left.has(each) ? 'left' : 'away')
+
+  return async (entries: readonly Entry[], held: ReadonlySet<Entry>): Promise<void> => {
+    const planned = entries.filter((entry) => entry.planned.steps.length > 0)
+    if (planned.length === 0) return
+    const left = await askPresence(planned.filter((entry) => needsPresence(entry) && !held.has(entry)))
+    const now = Date.now()
+    await stream.publish(
+      planned.map((entry) => {
+        const presence = held.has(entry) ? 'here' : (left.get(entry) ?? 'away')
+        return firstMessage(entry, presence, now)
+      }),
+    )
+  }
 }

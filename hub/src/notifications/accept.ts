@@ -7,7 +7,7 @@ import { fingerprintOf } from '@carillon/core/notification/fingerprint'
 import { checkHorizon } from '@carillon/core/notification/horizon'
 import { idReused } from '@carillon/core/notification/id-reused'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
-import { MADE_ID } from '@carillon/core/notification/made-id'
+import { stampOf } from '@carillon/core/notification/stamp'
 import type { Sender } from '@carillon/core/security/api-keys'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
@@ -116,7 +116,7 @@ export const createAcceptance = (
         message: {
           subject: notifySubject(tenant, priority, notification.type),
           data,
-          ...(given.id === undefined ? { headers: MADE_ID } : {}),
+          headers: stampOf(type, given.id === undefined),
         },
         ...(given.id === undefined ? {} : { use: useOf(tenant, { ...given, id: given.id, priority }) }),
       }

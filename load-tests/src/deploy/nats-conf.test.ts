@@ -143,8 +143,8 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     })
     expect(subjects.sort()).toEqual(['notify.acme.low.x', 'notify.globex.low.x'])
 
-    const page = workSubject('page', 'low', 'acme')
-    await dispatcher.publish([{ subject: page, data: bytes('1') }])
+    const chunk = workSubject('chunk', 'low', 'acme')
+    await dispatcher.publish([{ subject: chunk, data: bytes('1') }])
     const [first] = await take(work)
     if (!first) throw new Error('one was published')
     await work.retry([first], 0)
@@ -152,14 +152,14 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     if (!again) throw new Error('it was given back')
     await work.deadLetter([{ message: again, reason: { code: 'internal', detail: 'a test' } }])
     const [letter] = await hub.deadLetters({ tenant: 'acme', limit: 10 })
-    expect(letter).toMatchObject({ subject: page, reason: { detail: 'a test' } })
+    expect(letter).toMatchObject({ subject: chunk, reason: { detail: 'a test' } })
     expect(await hub.deadLetter('acme', letter?.sequence ?? 0)).toBeDefined()
     await hub.removeDeadLetter(letter?.sequence ?? 0)
     expect(await hub.deadLetters({ tenant: 'acme', limit: 10 })).toEqual([])
 
     for (const each of [hub, dispatcher]) {
       const key = scheduleSubject('acme', 'later')
-      await each.publish([{ subject: page, data: bytes('2'), schedule: { at: Date.now() + 60_000, key } }])
+      await each.publish([{ subject: chunk, data: bytes('2'), schedule: { at: Date.now() + 60_000, key } }])
       await each.cancel([key])
       await each.publish([{ subject: 'event.acme.inbox.read', data: bytes('{}') }])
       await each.check()
@@ -188,7 +188,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
       'notify.globex.normal.x',
       'notify.acme',
       'own.acme.normal.x',
-      'work.shipped.page.low.acme',
+      'work.shipped.chunk.low.acme',
       'schedule.shipped.acme.x',
       'dead.acme.notify-low',
       'event.acme.inbox.read',
@@ -223,7 +223,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
       'notify.globex.low.x',
       '$JS.API.STREAM.PURGE.NOTIFY_shipped',
       '$JS.API.STREAM.DELETE.NOTIFY_shipped',
-      'work.shipped.page.low.globex',
+      'work.shipped.chunk.low.globex',
       'invalidate.shipped',
     ])
       connections.acme.publish('notify.acme.high.x', bytes('{}'), { reply })

@@ -23,7 +23,7 @@ import { createMetrics } from '@carillon/core/telemetry/metrics'
 import type {} from '@carillon/core/testing/provided'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
-import { DueWork, PageWork, WakeWork } from '@carillon/dispatcher/work'
+import { ChunkWork, DueWork, WakeWork } from '@carillon/dispatcher/work'
 import {
   CHANNELS,
   type ItemContent,
@@ -204,20 +204,20 @@ const notifications = fc.oneof(
 const ready = (tenant: string) => ({
   tenant,
   id: 'n-1',
-  notification: { to: 'ada', type: 'test', priority: 'normal', title: 'Hello' },
-  type: { key: 'test', name: 'Test' },
+  notification: {
+    ...{ to: 'ada', type: 'test', priority: 'normal', title: 'Hello', inbox: 'silent' },
+    plan: [{ channel: 'email', when: 'always', after: 0 }],
+  },
   fingerprint: 'f',
-  plan: [{ channel: 'email', when: 'always', after: 0 }],
   toAudience: false,
   acceptedAt: Date.now(),
   at: Date.now(),
   expiresAt: Date.now() + 86_400_000,
 })
 const work = (tenant: string) => ({
-  page: {
+  chunk: {
     ready: ready(tenant),
     audience: { topic: 'team' },
-    exclude: [],
     chain: 0,
     from: 0,
     to: 8,
@@ -241,9 +241,9 @@ const step = (tenant: string, channel: string) => ({
 })
 
 test('the examples are work and steps', () => {
-  const { page, due, wake } = work('t')
+  const { chunk, due, wake } = work('t')
   const all = [
-    parse(PageWork, page),
+    parse(ChunkWork, chunk),
     parse(DueWork, due),
     parse(WakeWork, wake),
     parse(Step, step('t', 'sms')),
@@ -312,11 +312,12 @@ describe.each(logs)('a message of the %s log', (name, open) => {
               'ce-type',
               'content-type',
               'Carillon-Id',
+              'Carillon-Type-Version',
             ),
             fc.string({ unit: 'binary', maxLength: 12 }),
           ),
           fc.oneof(
-            fc.constantFrom('1.0', 'application/json', '503', ''),
+            fc.constantFrom('1.0', '0', '7', 'application/json', '503', ''),
             fc.string({ unit: 'binary', maxLength: 30 }),
           ),
         ),
@@ -353,7 +354,7 @@ describe.each(logs)('a message of the %s log', (name, open) => {
     })
 
   test('is done or refused, whatever work it is', { timeout: 300_000 }, async () => {
-    for (const kind of ['page', 'due', 'wake'] as const)
+    for (const kind of ['chunk', 'due', 'wake'] as const)
       await fc.assert(
         fc.asyncProperty(bytes(mutated(fc.constant(work(world.tenant)[kind]))), async (data) => {
           await log.publish(workSubject(kind, 'normal', world.tenant), data)

@@ -5,20 +5,26 @@ export type NotificationRecord = {
   tenant: string
   id: string
   type: string
+  /** Of its type, when it was accepted; none of an unknown type. */
+  version?: number
   priority: Priority
   acceptedAt: number
   /** Fingerprint of its content: see `fingerprintOf`. */
   fingerprint: string
   deliverAt?: number
   expiresAt?: number
+  /** What it leaves in the inbox, unless that is an item like any other. */
+  inbox?: 'silent' | 'none'
   chains: number
-  /** Number of recipients stored outside any chain. */
+  /** Number of recipients reached outside any chain. */
   direct: number
   /** The recipients, if they are few and not an audience. */
   users?: string[]
   /** Set if it has a delivery plan. */
   planned?: true
-  /** Named users without an item (yet): it is scheduled or expired, or they are erased. At most 100. */
+  /**
+   * Named users without an item (yet): it is scheduled, expired or leaves none, or they are erased. At most 100.
+   */
   absent?: string[]
   /** Number of users outside any chain skipped because they are erased. */
   skipped?: number

@@ -18,7 +18,7 @@ export const stepsContract = (kit: Kit): void => {
       step('email', 'high', 'email-high'),
       step('email', 'low', 'email-low'),
       step('sms', 'high', 'sms-high'),
-      { subject: workSubject('page', 'high', tenant), data: bytes('work-high') },
+      { subject: workSubject('chunk', 'high', tenant), data: bytes('work-high') },
       step('telegram', 'critical', 'telegram-critical'),
     ])
     const messages = await Promise.all(readers.map(one))

@@ -46,7 +46,7 @@ describe.skipIf(!path)('streams of several installations', () => {
     const schedule = { at: Date.now() + 60_000, key: scheduleSubject('acme', 'later') }
     await stream.publish([
       { subject: notifySubject('acme', 'low', 'x'), data: bytes('1') },
-      { subject: workSubject('page', 'low', 'acme'), data: bytes('2') },
+      { subject: workSubject('chunk', 'low', 'acme'), data: bytes('2') },
       { subject: workSubject('due', 'low', 'acme'), data: bytes('3'), schedule },
     ])
     const subjects: string[] = []
@@ -60,11 +60,11 @@ describe.skipIf(!path)('streams of several installations', () => {
     expect(subjects.sort()).toEqual([
       'notify.acme.low.x',
       'schedule.one.acme.later',
-      'work.one.page.low.acme',
+      'work.one.chunk.low.acme',
     ])
     const reader = await stream.read('work-low', { buffer: 1 })
     if (reader.ready === 0) await new Promise<void>((resolve) => reader.onReady(resolve))
-    expect(reader.take(1)).toMatchObject([{ subject: 'work.page.low.acme' }])
+    expect(reader.take(1)).toMatchObject([{ subject: 'work.chunk.low.acme' }])
     await stream.close()
   })
 

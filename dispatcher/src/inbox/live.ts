@@ -1,0 +1,39 @@
+import { UnavailableError } from '@carillon/core/errors'
+import type { Live, LiveMessage } from '@carillon/core/live/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { type Entry, freshItem } from './item.ts'
+
+const messageOf = ({ ready, user, planned, content }: Entry): LiveMessage => ({
+  tenant: ready.tenant,
+  user,
+  event: 'inbox.added',
+  payload: { item: freshItem(content), ...(planned.inbox === 'silent' ? { silent: true } : {}) },
+})
+
+const NOBODY: ReadonlySet<Entry> = new Set()
+
+/**
+ * Hands items that are stored over to people's apps. Returns those whose user a hub held just then. Messages that
+ * the live bus could not take are counted and left to the clients' resync: the inbox is the truth.
+ */
+export const createHandOver =
+  ({ live, log, metrics }: { live: Pick<Live, 'deliver'>; log: Log; metrics: Metrics }) =>
+  async (entries: readonly Entry[]): Promise<ReadonlySet<Entry>> => {
+    if (entries.length === 0) return NOBODY
+    let held = NOBODY
+    try {
+      const answers = await live.deliver(entries.map(messageOf))
+      held = new Set(entries.filter((_, index) => answers[index]))
+      metrics.live.inc({ outcome: 'connected' }, held.size)
+      metrics.live.inc({ outcome: 'away' }, entries.length - held.size)
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+      metrics.live.inc({ outcome: 'lost' }, entries.length)
+      log.warn({ err: error, items: entries.length }, 'live messages lost; clients will fetch again')
+    }
+    const now = Date.now()
+    for (const { content } of entries)
+      metrics.latency.observe({ priority: content.priority }, (now - Date.parse(content.createdAt)) / 1_000)
+    return held
+  }

@@ -1,0 +1,26 @@
+import type { Log } from '@carillon/core/telemetry/log'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { Accepted, Refused } from './accept.ts'
+
+/**
+ * Tells operators what came of a batch, by metrics, and by one log line for attributes that were left out: over NATS
+ * nobody waits for an answer.
+ */
+export const createTell =
+  ({ log, metrics }: { log: Log; metrics: Metrics }) =>
+  ({ accepted, refused }: { accepted: readonly Accepted[]; refused: readonly Refused[] }): void => {
+    for (const { ready } of accepted)
+      metrics.accepted.inc({ via: 'stream', priority: ready.notification.priority })
+    for (const { reason } of refused) metrics.refused.inc({ via: 'stream', code: reason.code })
+    const first = accepted.find(({ warnings }) => warnings.length > 0)
+    if (!first) return
+    const ignored = accepted.reduce((sum, { warnings }) => sum + warnings.length, 0)
+    metrics.ignored.inc({ via: 'stream' }, ignored)
+    const { tenant, id } = first.ready
+    log.warn(
+      { ignored, first: { tenant, notification: id, ...first.warnings[0] } },
+      'attributes of recipients do not fit and were left out',
+    )
+  }
+
+export type Tell = ReturnType<typeof createTell>

@@ -1,0 +1,79 @@
+import { stampOf } from '@carillon/core/notification/stamp'
+import { notifySubject, type PlanStep } from '@carillon/schemas'
+import { afterEach, expect, test, vi } from 'vitest'
+import { openWorld, type World } from '../testing/dispatcher.ts'
+
+let world: World
+afterEach(() => world.close())
+
+const encoder = new TextEncoder()
+
+/** Appends a notification as a hub does that accepted it under this version of its type. */
+const append = (version: number | undefined, note: { id: string; to: object | string; deliverAt?: string }) =>
+  world.stream.publish([
+    {
+      subject: notifySubject(world.tenant, 'normal', 'bill'),
+      data: encoder.encode(JSON.stringify({ ...note, type: 'bill', title: note.id })),
+      headers: stampOf(version === undefined ? undefined : { version }, false),
+    },
+  ])
+
+const put = (category: string) => world.store.types.put(world.tenant, { key: 'bill', category })
+
+const categories = async (user: string) => {
+  const items = await world.store.inbox.page({ tenant: world.tenant, user }, { status: 'active', limit: 10 })
+  return Object.fromEntries(items.map(({ title, category }) => [title, category]))
+}
+
+test('a notification is of the version that its hub accepted it under, else of the one in force', async () => {
+  world = await openWorld()
+  for (const category of ['one', 'two', 'three']) await put(category)
+  await append(2, { id: 'stamped', to: 'ada' })
+  await append(undefined, { id: 'untyped', to: 'ada' })
+  await append(77, { id: 'unheard-of', to: 'ada' })
+  await world.send({ id: 'unstamped', to: 'ada', type: 'bill', title: 'unstamped' })
+  await world.quiet()
+  expect(await categories('ada')).toEqual({
+    stamped: 'two',
+    untyped: undefined,
+    'unheard-of': 'three',
+    unstamped: 'three',
+  })
+  const version = async (id: string) => (await world.store.notifications.get(world.tenant, id))?.version
+  expect([await version('stamped'), await version('untyped'), await version('unstamped')]).toEqual([
+    2,
+    undefined,
+    3,
+  ])
+})
+
+test('the version goes along through deliverAt and the chunks of a fan-out', async () => {
+  world = await openWorld()
+  await put('one')
+  const members = Array.from({ length: 1_100 }, (_, n) => `user${n}`)
+  await world.store.topics.add(world.tenant, 'all', members)
+  const deliverAt = new Date(Date.now() + 300).toISOString()
+  await append(1, { id: 'later', to: { topic: 'all' }, deliverAt })
+  await vi.waitUntil(async () => await world.store.notifications.get(world.tenant, 'later'))
+  await put('two')
+  await vi.waitUntil(
+    async () => (await world.store.notifications.get(world.tenant, 'later'))?.recipients === 1_100,
+    { timeout: 15_000 },
+  )
+  expect(await Promise.all(members.slice(0, 30).map(categories))).toEqual(
+    members.slice(0, 30).map(() => ({ later: 'one' })),
+  )
+})
+
+test('steps know the version', async () => {
+  world = await openWorld()
+  const plan: PlanStep[] = [{ channel: 'email', when: 'unread', after: 3_600 }]
+  await world.store.types.put(world.tenant, { key: 'bill', plan })
+  const publish = vi.spyOn(world.stream, 'publish')
+  await append(1, { id: 'n1', to: 'ada' })
+  await world.quiet()
+  const steps = publish.mock.calls.flatMap(([messages]) => messages).filter(({ schedule }) => schedule)
+  expect(steps.map(({ data }) => JSON.parse(new TextDecoder().decode(data)))).toMatchObject([
+    { type: 'bill', version: 1, plan },
+  ])
+})

@@ -1,0 +1,56 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { openWorld, type World } from '../testing/dispatcher.ts'
+
+let world: World
+afterEach(() => world.close())
+
+const reasons = async (id: string, user: string, toAudience = false) =>
+  (await world.store.decisions.of(world.tenant, { id, toAudience, user })).map(
+    ({ stage, outcome, by, path, reason }) => [stage, outcome, by, path, reason].join(' '),
+  )
+
+test('whoever is excluded, directly or in an audience, has one decision and no item', async () => {
+  world = await openWorld()
+  const { store, tenant } = world
+  await store.topics.add(tenant, 'team', ['ada', 'grace', 'linus'])
+  const note = { type: 'x', title: 'Hi', exclude: ['linus'], actor: 'ada' }
+  await world.send({ ...note, id: 'direct', to: ['ada', 'grace', 'linus'] })
+  await world.send({ ...note, id: 'topic', to: { topic: 'team' } })
+  await world.quiet()
+  for (const id of ['direct', 'topic']) {
+    expect(await reasons(id, 'ada')).toEqual(['audience end sender actor.user excluded'])
+    expect(await reasons(id, 'linus')).toEqual(['audience end sender exclude excluded'])
+    expect(await reasons(id, 'grace')).toEqual([])
+    expect(await store.notifications.get(tenant, id)).toMatchObject({ recipients: 1, users: ['grace'] })
+  }
+  expect([await world.titles('ada'), await world.titles('grace')]).toEqual([[], ['Hi', 'Hi']])
+})
+
+test('those who are left out of a fan-out have a row each, and the others none', async () => {
+  world = await openWorld()
+  const { store, tenant } = world
+  const members = Array.from({ length: 1_200 }, (_, n) => `user${n}`)
+  await store.topics.add(tenant, 'all', members)
+  const record = vi.spyOn(store.decisions, 'record')
+  await world.send({
+    id: 'blast',
+    to: { topic: 'all' },
+    exclude: ['user7', 'nobody'],
+    type: 'x',
+    title: 'Hi',
+  })
+  await world.quiet()
+  expect(await reasons('blast', 'user7', true)).toEqual(['audience end sender exclude excluded'])
+  expect(await reasons('blast', 'user8', true)).toEqual([])
+  expect(record.mock.calls.flatMap(([, entries]) => entries)).toHaveLength(1)
+  expect((await store.notifications.get(tenant, 'blast'))?.recipients).toBe(1_199)
+})
+
+test('what has expired is one decision about everybody', async () => {
+  world = await openWorld()
+  const expiresAt = new Date(Date.now() - 1_000).toISOString()
+  await world.send({ id: 'late', to: ['ada', 'bob'], type: 'x', expiresAt })
+  await world.quiet()
+  for (const user of ['ada', 'bob'])
+    expect(await reasons('late', user)).toEqual(['audience end sender expiresAt expired'])
+})

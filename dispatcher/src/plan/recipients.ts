@@ -1,0 +1,42 @@
+import type { Addressed } from '@carillon/core/routing/addressees'
+import type { Decision } from '@carillon/core/routing/decision'
+import { endOf, type Planned, planning } from '@carillon/core/routing/plan'
+import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
+import type { Pinned, Ready } from '../work.ts'
+
+/** What one person gets. */
+export type PlannedRecipient = { user: string; planned: Planned }
+
+/** One notification, and what some of those it is for get. */
+export type Portion = Pinned & { recipients: readonly PlannedRecipient[] }
+
+/** People who get a notification, and the decisions against the others. */
+export type PlannedPeople = { portion: Portion; against: DecisionEntry[] }
+
+/** A decision of one notification, for the ledger. */
+export const decisionEntry = (
+  { id, toAudience }: Pick<Ready, 'id' | 'toAudience'>,
+  user: string,
+  decision: Decision,
+): DecisionEntry => ({ notification: id, user, toAudience, decision })
+
+/**
+ * Plans a notification for people, each with the ways in which they are addressed. Whatever is to decide about them is
+ * read before, for all of them at once. Pure.
+ */
+export const planRecipients = (
+  { ready, type }: Pinned,
+  people: Iterable<readonly [user: string, addressed: readonly Addressed[]]>,
+  now: number,
+): PlannedPeople => {
+  const planFor = planning({ notification: ready.notification, type, expiresAt: ready.expiresAt }, now)
+  const recipients: PlannedRecipient[] = []
+  const against: DecisionEntry[] = []
+  for (const [user, addressed] of people) {
+    const planned = planFor({ user, addressed })
+    const end = endOf(planned)
+    if (end) against.push(decisionEntry(ready, user, end))
+    else recipients.push({ user, planned })
+  }
+  return { portion: { ready, type, recipients }, against }
+}

@@ -1,0 +1,59 @@
+import { planOf } from '@carillon/core/routing/plan'
+import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
+import type { Pinned, Ready } from '../work.ts'
+import type { PlannedRecipient } from './recipients.ts'
+
+/** Users that a record names; those of an audience are found through the audience. */
+export const USERS_KEPT = 100
+
+const time = (timestamp: string | undefined) => (timestamp === undefined ? undefined : Date.parse(timestamp))
+
+/** What is kept of a notification with this many chains and these recipients outside them. Pure. */
+export const recordOf = (
+  { ready, type }: Pinned,
+  chains: number,
+  recipients: readonly PlannedRecipient[],
+): NotificationRecord => {
+  const { tenant, id, acceptedAt, notification, fingerprint, version } = ready
+  const users = recipients.map(({ user }) => user)
+  const without = recipients.filter(({ planned }) => planned.inbox === 'none').map(({ user }) => user)
+  const inbox = notification.inbox ?? type?.inbox
+  return {
+    tenant,
+    id,
+    type: notification.type,
+    ...(version === undefined ? {} : { version }),
+    priority: notification.priority,
+    acceptedAt,
+    fingerprint,
+    deliverAt: time(notification.deliverAt),
+    expiresAt: time(notification.expiresAt),
+    ...(inbox === undefined || inbox === 'shown' ? {} : { inbox }),
+    chains,
+    direct: users.length,
+    ...(chains === 0 && users.length <= USERS_KEPT ? { users } : {}),
+    ...(without.length > 0 ? { absent: without.slice(0, USERS_KEPT) } : {}),
+    ...(planOf({ notification, type }).length > 0 ? { planned: true as const } : {}),
+  }
+}
+
+/** Records without the recipients who turned out to be erased while they were stored. Pure. */
+export const withoutErased = (
+  records: readonly NotificationRecord[],
+  erased: ReadonlyMap<Ready, readonly string[]>,
+): readonly NotificationRecord[] => {
+  if (erased.size === 0) return records
+  const byRecord = new Map([...erased].map(([{ tenant, id }, users]) => [`${tenant}\n${id}`, users]))
+  return records.map((record): NotificationRecord => {
+    const gone = byRecord.get(`${record.tenant}\n${record.id}`)
+    if (!gone) return record
+    const { users, absent = [] } = record
+    return {
+      ...record,
+      direct: record.direct - gone.length,
+      skipped: gone.length,
+      ...(users ? { users: users.filter((user) => !gone.includes(user)) } : {}),
+      absent: [...new Set([...absent, ...gone])].slice(0, USERS_KEPT),
+    }
+  })
+}
