@@ -12,7 +12,7 @@ import { startNats, startRedis } from '../rig/servers.ts'
 /** Less than the time after which what is cached is looked up again anyway. */
 const AT_ONCE = { timeout: 5_000, interval: 10 }
 
-type Stage = { hubs: [string, string]; settings: Settings; stop(): Promise<void> }
+type Environment = { hubs: [string, string]; settings: Settings; stop(): Promise<void> }
 
 const COMMON = {
   CARILLON_UNKNOWN_TYPES: 'refuse',
@@ -20,13 +20,13 @@ const COMMON = {
   CARILLON_INSECURE_LINKS: 'accept',
 }
 
-const embedded = async (dir: string): Promise<Stage> => {
+const embedded = async (dir: string): Promise<Environment> => {
   const settings = { ...COMMON, CARILLON_DATA_DIR: dir }
   const server = await startCarillon(['dev'], settings)
   return { hubs: [server.url, server.url], settings, stop: async () => void (await server.stop()) }
 }
 
-const clustered = async (dir: string): Promise<Stage> => {
+const clustered = async (dir: string): Promise<Environment> => {
   const [nats, redis] = await Promise.all([startNats({ dir }), startRedis()])
   const cassandra = String(inject('cassandra')).replace(/\/([a-z0-9_]+)(?=\?|$)/, '/$1_settings')
   const urls = { nats: nats.url, redis: redis.url, cassandra }
@@ -43,7 +43,7 @@ const clustered = async (dir: string): Promise<Stage> => {
 }
 
 const cluster = needing('two hubs and a dispatcher', 'nats', 'redis', 'java', 'cassandra')
-const stages: [string, boolean, (dir: string) => Promise<Stage>][] = [
+const stages: [string, boolean, (dir: string) => Promise<Environment>][] = [
   ['one process', false, embedded],
   [cluster.title, cluster.skip || !inject('cassandra'), clustered],
 ]
@@ -51,23 +51,23 @@ const stages: [string, boolean, (dir: string) => Promise<Stage>][] = [
 for (const [name, skip, open] of stages)
   describe.skipIf(skip)(`a setting is in force when it has been set: ${name}`, () => {
     let dir: string
-    let stage: Stage
+    let environment: Environment
     let key: string
     const tenant = `t${Date.now().toString(36)}`
-    const command = async (...args: string[]) => (await runCarillon(args, stage.settings)).stdout.trim()
+    const command = async (...args: string[]) => (await runCarillon(args, environment.settings)).stdout.trim()
     beforeAll(async () => {
       dir = await mkdtemp(join(tmpdir(), 'carillon-settings-'))
-      stage = await open(dir)
+      environment = await open(dir)
       await command('tenant', '--add', tenant)
       key = await command('token', '--tenant', tenant, '--sender', 'test')
     })
     afterAll(async () => {
-      await stage?.stop()
+      await environment?.stop()
       await rm(dir, { recursive: true })
     })
 
     const call = async (hub: 0 | 1, method: string, path: string, body?: unknown, token = key) => {
-      const response = await fetch(`${stage.hubs[hub]}/v1${path}`, {
+      const response = await fetch(`${environment.hubs[hub]}/v1${path}`, {
         method,
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -129,7 +129,7 @@ for (const [name, skip, open] of stages)
 
     test('a secret that a command revokes: its tokens are refused and its live connections end', async () => {
       const token = await command('token', '--tenant', tenant, '--user', 'ada')
-      const sockets = stage.hubs.map((url) =>
+      const sockets = environment.hubs.map((url) =>
         connect(url, { transports: ['websocket'], forceNew: true, auth: { token } }),
       )
       await Promise.all(sockets.map((socket) => vi.waitUntil(() => socket.connected, 20_000)))

@@ -2,15 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createClient, type FeedSnapshot } from '@carillon/client-sdk'
 import type { InboxAdded, InboxItem } from '@carillon/schemas'
 import { io } from 'socket.io-client'
-import type { ClientView } from './ledger.ts'
+import type { ClientView } from './checker.ts'
+import type { Environment } from './environment.ts'
+import type { AddedTenant } from './tenants.ts'
 
-/** The most items the client SDK holds without falling back to the first page. */
-const HELD_MAX = 1_000
+/** The maximum number of items in a feed of the client SDK. */
+const FEED_MAX = 1_000
 
 const keyOf = (item: InboxItem) => String(item.data?.key)
 
-/** The real client, showing its whole inbox. A `reader` marks some of what arrives as read. */
-export const sdkWatcher = (options: { url: string; user: string; token: string; reader: boolean }) => {
+/** Connects the client SDK and loads the whole inbox. A `reader` marks some of the new items as read. */
+const sdkClient = (options: { url: string; user: string; token: string; reader: boolean }) => {
   const { url, user, token, reader } = options
   const client = createClient({ url, token })
   const feed = client.feed({ limit: 100 })
@@ -20,37 +22,37 @@ export const sdkWatcher = (options: { url: string; user: string; token: string; 
   client.on('notification', ({ id }) => {
     announced.push(id)
     if (!reader || announced.length % 5 > 0) return
-    // A read that fails is taken back on the screen, and that is what has to agree in the end.
+    // A failed read is rolled back, so the client still agrees with the server in the end.
     reading = reading.then(() => feed.read(id)).catch(() => {})
   })
 
   /**
-   * A resync may have taken the feed back to its first page. What a page brings may be read in turn, so this repeats until
-   * no read is under way: else the hub would hear of reads that the snapshot does not show yet.
+   * Loads all pages, because a resync may have reset the feed to its first page. Repeats until no read is pending: otherwise
+   * the hub could know of reads that the snapshot does not show yet.
    */
-  const wholly = async () => {
-    for (let awaited: unknown; awaited !== reading; ) {
-      awaited = reading
+  const loadAll = async () => {
+    for (let settled: unknown; settled !== reading; ) {
+      settled = reading
       await reading
-      while (feed.getSnapshot().hasMore && feed.getSnapshot().items.length < HELD_MAX)
+      while (feed.getSnapshot().hasMore && feed.getSnapshot().items.length < FEED_MAX)
         await feed.more().catch(() => delay(100))
     }
     return feed.getSnapshot()
   }
-  const complete = ({ items, counts, hasMore }: FeedSnapshot, keys: readonly string[]) => {
+  const isComplete = ({ items, counts, hasMore }: FeedSnapshot, keys: readonly string[]) => {
     const shown = new Set(items.map(keyOf))
     const unread = items.filter(({ readAt }) => readAt === null).length
     return !hasMore && keys.every((key) => shown.has(key)) && counts.unread === unread
   }
   return {
     user,
-    /** What it shows once it shows all `keys` and agrees with itself, or after `ms`. */
+    /** Resolves with the view of the client once it shows all `keys` with consistent counts, or after `ms`. */
     settled: async (keys: readonly string[], ms: number): Promise<ClientView> => {
       const deadline = performance.now() + ms
       for (;;) {
-        const snapshot = await wholly()
+        const snapshot = await loadAll()
         const { items, counts } = snapshot
-        if (complete(snapshot, keys) || performance.now() > deadline)
+        if (isComplete(snapshot, keys) || performance.now() > deadline)
           return { kind: 'sdk', user, ids: items.map(({ id }) => id), counts, announced }
         await delay(50)
       }
@@ -59,8 +61,8 @@ export const sdkWatcher = (options: { url: string; user: string; token: string; 
   }
 }
 
-/** A bare socket that writes down what it hears. */
-export const rawWatcher = async (options: { url: string; user: string; token: string }) => {
+/** Connects a plain Socket.IO client that records live messages. */
+const rawClient = async (options: { url: string; user: string; token: string }) => {
   const { url, user, token } = options
   const socket = io(url, {
     transports: ['websocket'],
@@ -77,5 +79,39 @@ export const rawWatcher = async (options: { url: string; user: string; token: st
   return {
     view: (): ClientView => ({ kind: 'raw', user, received }),
     close: () => socket.disconnect(),
+  }
+}
+
+const SDK_CLIENTS = 20
+const RAW_CLIENTS = 60
+
+/** Connects some users with the client SDK and others with plain Socket.IO, spread over the hubs. */
+export const connectClients = async (
+  { hubs }: Environment,
+  tenant: AddedTenant,
+  users: readonly string[],
+) => {
+  const credentials = (some: readonly string[]) =>
+    Promise.all(
+      some.map(async (user, index) => ({
+        url: hubs[index % hubs.length] ?? '',
+        user,
+        token: await tenant.token(user),
+      })),
+    )
+  const forSdk = await credentials(users.slice(0, SDK_CLIENTS))
+  const sdk = forSdk.map((options, index) => sdkClient({ ...options, reader: index % 4 === 0 }))
+  const raw = await Promise.all(
+    (await credentials(users.slice(SDK_CLIENTS, SDK_CLIENTS + RAW_CLIENTS))).map(rawClient),
+  )
+  return {
+    /** Resolves with what every client shows, SDK clients once they show the keys `due`, or after `ms`. */
+    views: async (due: (user: string) => string[], ms: number): Promise<ClientView[]> => [
+      ...(await Promise.all(sdk.map((client) => client.settled(due(client.user), ms)))),
+      ...raw.map((client) => client.view()),
+    ],
+    close: () => {
+      for (const client of [...sdk, ...raw]) client.close()
+    },
   }
 }

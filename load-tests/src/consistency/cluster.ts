@@ -9,14 +9,14 @@ import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
 import { startCluster } from '../rig/carillon.ts'
 import { startNats, startRedis } from '../rig/servers.ts'
 import { raiseWorld } from '../rig/world.ts'
-import { cutCommands, type Fault, kill9, none, type Stage } from './stage.ts'
+import { cutCommandsFault, type Environment, type Fault, killFault, noFault } from './environment.ts'
 
-/** Only as far back as a run goes: each month of retention is a partition more to read. */
+/** Short, because each month of retention is one more partition to read. */
 const RETENTION = 24 * 3_600_000
 
-/** NATS and Redis of a run's own beside a Cassandra that is there already, and not to be stopped. */
-const raiseBeside = async (cassandra: string) => {
-  const dir = await mkdtemp(join(tmpdir(), 'carillon-proof-'))
+/** Starts NATS and Redis for this run, and uses a Cassandra that already runs and is not to be stopped. */
+const startBesideCassandra = async (cassandra: string) => {
+  const dir = await mkdtemp(join(tmpdir(), 'carillon-consistency-'))
   const [nats, redis] = await Promise.all([startNats({ dir }), startRedis()])
   const stop = async () => {
     await Promise.all([nats.stop(), redis.stop()])
@@ -25,9 +25,9 @@ const raiseBeside = async (cassandra: string) => {
   return { nats, redis, cassandra: undefined, urls: { nats: nats.url, redis: redis.url, cassandra }, stop }
 }
 
-/** Two hubs and two dispatchers on real NATS and Redis of their own, and Cassandra too unless one is named. */
-export const clusterStage = async (cassandraUrl?: string): Promise<Stage> => {
-  const world = await (cassandraUrl === undefined ? raiseWorld() : raiseBeside(cassandraUrl))
+/** Starts two hubs and two dispatchers with their own NATS and Redis, and their own Cassandra unless a URL is given. */
+export const clusterEnvironment = async (cassandraUrl?: string): Promise<Environment> => {
+  const world = await (cassandraUrl === undefined ? raiseWorld() : startBesideCassandra(cassandraUrl))
   const cluster = await startCluster({
     hubs: 2,
     dispatchers: 2,
@@ -40,10 +40,10 @@ export const clusterStage = async (cassandraUrl?: string): Promise<Stage> => {
   const cassandra = connectCassandra(world.urls.cassandra)
   const seal = createSeal(String(cluster.settings.CARILLON_SECRET))
   const store = cassandraStore({ ...cassandra, seal, retention: RETENTION })
-  const connection = await connectNats(world.urls.nats, 'proof')
+  const connection = await connectNats(world.urls.nats, 'consistency')
   const namespace = (await store.namespace()) ?? ''
   const stream = await jetstreamStream({ connection, namespace })
-  const owners = async (tenant: string) => {
+  const usersWithItems = async (tenant: string) => {
     const query = `SELECT DISTINCT tenant, user, month FROM ${cassandra.keyspace}.inbox`
     const found = new Set<string>()
     for (let pageState: string | undefined, more = true; more; more = pageState !== undefined) {
@@ -55,9 +55,9 @@ export const clusterStage = async (cassandraUrl?: string): Promise<Stage> => {
   }
   const database = world.cassandra
   const cassandraFault: [string, Fault][] = database
-    ? [['cassandra', { apiStands: true, strike: () => database.stop(), heal: () => database.restart() }]]
+    ? [['cassandra', { apiAvailable: true, inject: () => database.stop(), heal: () => database.restart() }]]
     : []
-  /** A message that no queue reads has become a dead letter, twice one after the other: so have all that were there before. */
+  /** Waits for two sweeps of unroutable messages, one after the other, so that all earlier ones are dead letters. */
   const sweptTwice = async () => {
     for (const probe of [1, 2].map((n) => `probe-${n}-${randomUUID()}`)) {
       connection.publish(`notify.${probe}.misspelt.x`)
@@ -68,16 +68,16 @@ export const clusterStage = async (cassandraUrl?: string): Promise<Stage> => {
   return {
     hubs: cluster.hubs.map(({ url }) => url),
     natsUrl: world.urls.nats,
-    begin: async () => {},
-    rest: sweptTwice,
-    kept: (use) => use({ store, stream, owners }),
-    backlog: async () => [...(await stream.backlog()).values()].reduce((sum, each) => sum + each, 0),
+    start: async () => {},
+    quiesce: sweptTwice,
+    inspect: (use) => use({ store, stream, usersWithItems }),
+    backlog: async () => [...(await stream.backlog()).values()].reduce((sum, count) => sum + count, 0),
     faults: new Map<string, Fault>([
-      ['none', none],
-      ['workers', kill9(false, ...firstOfEach)],
-      ['redis', kill9(true, world.redis)],
-      ['commands', cutCommands(world.redis.port)],
-      ['nats', kill9(false, world.nats)],
+      ['none', noFault],
+      ['workers', killFault(false, ...firstOfEach)],
+      ['redis', killFault(true, world.redis)],
+      ['commands', cutCommandsFault(world.redis.port)],
+      ['nats', killFault(false, world.nats)],
       ...cassandraFault,
     ]),
     logs: () =>

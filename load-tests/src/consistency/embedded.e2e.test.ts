@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { embeddedStage } from './embedded.ts'
-import { prove } from './run.ts'
-import type { Stage } from './stage.ts'
+import { embeddedEnvironment } from './embedded.ts'
+import type { Environment } from './environment.ts'
+import { runConsistencyTest } from './run.ts'
 
 const SIZE = { notifications: 3_000, users: 100, members: 5_000, rate: 1_500 }
 
-let stage: Stage
+let environment: Environment
 beforeAll(async () => {
-  stage = await embeddedStage()
+  environment = await embeddedEnvironment()
 })
-afterAll(() => stage?.close())
+afterAll(() => environment?.close())
 
 test.each([
-  ['nothing goes wrong', 'none'],
+  ['there is no fault', 'none'],
   ['the process is killed', 'process'],
-])('one process loses, doubles and misplaces nothing when %s', async (_, fault) => {
-  const proof = await prove(stage, { ...SIZE, fault, seed: 2 })
-  expect(proof, JSON.stringify(proof, undefined, 2)).toMatchObject({ ok: true, unknown: 0, letters: 0 })
-  expect(proof.expected).toBeGreaterThan(SIZE.notifications + SIZE.members)
+])('one process: no notification is lost, duplicated or misplaced when %s', async (_, fault) => {
+  const result = await runConsistencyTest(environment, { ...SIZE, fault, seed: 2 })
+  expect(result, JSON.stringify(result, undefined, 2)).toMatchObject({ ok: true, unknown: 0, letters: 0 })
+  expect(result.expected).toBeGreaterThan(SIZE.notifications + SIZE.members)
 })

@@ -1,17 +1,17 @@
 /**
- * The end-to-end consistency tests at full size: real servers, a seeded workload, a fault in the middle, and everything
- * there is compared with what was promised. Exits with 1 if a promise is broken. `npm run consistency -- --help` lists the
+ * Runs the end-to-end consistency tests at full size: a seeded workload on real servers, a fault in the middle, and a
+ * comparison of the final state with what was accepted. Exits with 1 if an anomaly is found. `npm run consistency -- --help` lists the
  * options.
  * @module
  */
 import { commandLine, runCommandLine, wholeNumber } from '@carillon/cli/commands/command-line'
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
-import { clusterStage } from './cluster.ts'
-import { embeddedStage } from './embedded.ts'
-import { FAILINGS } from './ledger.ts'
-import { restartsOfCluster } from './restarts.ts'
-import { type Proof, prove } from './run.ts'
-import type { Stage } from './stage.ts'
+import { ANOMALIES } from './checker.ts'
+import { clusterEnvironment } from './cluster.ts'
+import { embeddedEnvironment } from './embedded.ts'
+import type { Environment } from './environment.ts'
+import { runRestarts } from './restarts.ts'
+import { type Result, runConsistencyTest } from './run.ts'
 
 const CLUSTER = ['none', 'workers', 'redis', 'commands', 'nats', 'cassandra']
 const EMBEDDED = ['embedded', 'process']
@@ -26,7 +26,7 @@ const parseFaults = (list: string): string[] => {
   const faults = list.split(',')
   const unknown = faults.find((fault) => !ALL.includes(fault))
   if (unknown === undefined) return faults
-  throw new InvalidArgumentError(`There is no fault ${unknown}.`)
+  throw new InvalidArgumentError(`Unknown fault ${unknown}.`)
 }
 
 const size = <Flags extends string>(flags: Flags, description: string, otherwise: number) =>
@@ -34,18 +34,16 @@ const size = <Flags extends string>(flags: Flags, description: string, otherwise
 
 const program = commandLine('consistency')
   .usage('[options]   (npm run consistency -- --fault embedded)')
-  .description(
-    'Publishes a seeded workload, makes a fault in the middle, and compares everything with what was promised.',
-  )
-  .addOption(size('--notifications <number>', 'How many to publish', 50_000))
-  .addOption(size('--users <number>', 'To how many users', 1_000))
-  .addOption(size('--members <number>', 'Members of the topic', 100_000))
-  .addOption(size('--rate <number>', 'Notifications a second', 4_000))
-  .addOption(size('--seed <number>', 'Of the workload', 1))
+  .description('Publishes a seeded workload, injects a fault in the middle, and checks the final state.')
+  .addOption(size('--notifications <number>', 'Number of notifications', 50_000))
+  .addOption(size('--users <number>', 'Number of users', 1_000))
+  .addOption(size('--members <number>', 'Members of the large topic', 100_000))
+  .addOption(size('--rate <number>', 'Notifications per second', 4_000))
+  .addOption(size('--seed <number>', 'Seed of the workload', 1))
   .addOption(
     new Option(
       '--fault <list>',
-      `all, or with commas: ${CLUSTER.join(' ')} on a cluster; embedded process with carillon dev, without a fault and killed; ${RESTARTS}: the hubs of a cluster ten times in turn, under load, behind the shipped proxy`,
+      `all, or a comma-separated list. On a cluster: ${CLUSTER.join(', ')}. With carillon dev: embedded (no fault), process (kill). ${RESTARTS}: ten rolling restarts of a cluster under load, behind the shipped proxy`,
     )
       .argParser(parseFaults)
       .default(ALL, 'all'),
@@ -58,80 +56,80 @@ const COLUMNS = [
   ['fault', 10],
   ['verdict', 8],
   ['rows', 9],
-  ...FAILINGS.map((failing) => [failing, failing.length + 2] as const),
+  ...ANOMALIES.map((anomaly) => [anomaly, anomaly.length + 2] as const),
   ['letters', 9],
-  ['no answer', 11],
+  ['unanswered', 12],
   ['live missed', 13],
-  ['twice', 7],
+  ['repeated', 10],
   ['publish s', 11],
-  ['work s', 8],
+  ['process s', 11],
   ['agree s', 9],
-  ['API meanwhile', 0],
+  ['API during fault', 0],
 ] as const
 
 const line = (cells: readonly unknown[]) =>
   say(cells.map((cell, index) => String(cell).padEnd(COLUMNS[index]?.[1] ?? 0)).join(''))
 
-const report = (fault: string, proof: Proof) => {
-  const { failings, took } = proof
+const report = (fault: string, result: Result) => {
+  const { anomalies, took } = result
   line([
     ...[
       fault,
-      proof.ok ? 'held' : 'BROKEN',
-      proof.rows,
-      ...FAILINGS.map((failing) => failings[failing].count),
+      result.ok ? 'ok' : 'FAILED',
+      result.rows,
+      ...ANOMALIES.map((anomaly) => anomalies[anomaly].count),
     ],
-    ...[proof.letters, proof.unknown, proof.liveMissed, proof.liveRepeated],
-    ...[took.publishing, took.working, took.agreeing],
-    Object.entries(proof.duringFault)
+    ...[result.letters, result.unknown, result.liveMissed, result.liveRepeated],
+    ...[took.publishing, took.processing, took.agreeing],
+    Object.entries(result.duringFault)
       .map(([status, times]) => `${status}×${times}`)
       .join(' '),
   ])
-  for (const failing of FAILINGS)
-    for (const example of failings[failing].examples) say(`  ${failing}: ${example}`)
+  for (const anomaly of ANOMALIES)
+    for (const example of anomalies[anomaly].examples) say(`  ${anomaly}: ${example}`)
 }
 
 const run = async (
   faults: string[],
-  raise: () => Promise<Stage>,
+  open: () => Promise<Environment>,
   { logs, fault: _, ...sizes }: Options,
 ): Promise<boolean> => {
   if (faults.length === 0) return true
-  const stage = await raise()
-  let held = true
+  const environment = await open()
+  let ok = true
   try {
     for (const fault of faults) {
-      const proof = await prove(stage, {
+      const result = await runConsistencyTest(environment, {
         fault: fault === 'embedded' ? 'none' : fault,
         ...sizes,
         note: (line) => process.stderr.write(`  … ${fault}: ${line}\n`),
       })
-      report(fault, proof)
-      held &&= proof.ok
+      report(fault, result)
+      ok &&= result.ok
     }
   } finally {
-    if (logs) for (const line of stage.logs()) process.stderr.write(`${line}\n`)
-    await stage.close()
+    if (logs) for (const line of environment.logs()) process.stderr.write(`${line}\n`)
+    await environment.close()
   }
-  return held
+  return ok
 }
 
-const runRestarts = async (): Promise<boolean> => {
-  const { restarts, requests, reconnections, seconds, failed, unclean, misplaced } = await restartsOfCluster({
+const reportRestarts = async (): Promise<boolean> => {
+  const { restarts, requests, reconnections, seconds, failed, unclean, misplaced } = await runRestarts({
     restarts: RESTART_COUNT,
     note: (line) => process.stderr.write(`  … ${RESTARTS}: ${line}\n`),
   })
   const failures = [
-    ...Object.entries(failed).map(([what, times]) => `failed ${times} times: ${what}`),
+    ...Object.entries(failed).map(([what, times]) => `${times} failures: ${what}`),
     ...unclean,
-    ...misplaced.map((item) => `lost or doubled: ${item}`),
+    ...misplaced.map((item) => `lost or duplicated: ${item}`),
   ]
-  const held = failures.length === 0
+  const ok = failures.length === 0
   say(
-    `${RESTARTS}  ${held ? 'held' : 'BROKEN'}  ${restarts} restarts in ${seconds} s, ${requests} requests, ${reconnections} reconnections`,
+    `${RESTARTS}  ${ok ? 'ok' : 'FAILED'}  ${restarts} restarts in ${seconds} s, ${requests} requests, ${reconnections} reconnections`,
   )
   for (const failure of failures) say(`  ${failure}`)
-  return held
+  return ok
 }
 
 program.action(async (options) => {
@@ -141,10 +139,10 @@ program.action(async (options) => {
     say(`${notifications} notifications to ${users} users, a topic of ${members}, seed ${seed}`)
     line(COLUMNS.map(([name]) => name))
   }
-  const clustered = await run(pick(CLUSTER), clusterStage, options)
-  const embedded = await run(pick(EMBEDDED), embeddedStage, options)
-  const restarts = options.fault.includes(RESTARTS) ? await runRestarts() : true
-  // A Cassandra that went down under its driver leaves it with a timer for it, also once it is shut down.
+  const clustered = await run(pick(CLUSTER), clusterEnvironment, options)
+  const embedded = await run(pick(EMBEDDED), embeddedEnvironment, options)
+  const restarts = options.fault.includes(RESTARTS) ? await reportRestarts() : true
+  // The Cassandra driver keeps a timer for a server that went down, even after its shutdown.
   process.exit(clustered && embedded && restarts ? 0 : 1)
 })
 await runCommandLine(program)

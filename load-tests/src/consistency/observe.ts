@@ -1,11 +1,11 @@
 import type { Counts, InboxItem } from '@carillon/schemas'
-import type { ClientView, Letter, Observation, Row } from './ledger.ts'
-import type { Kept } from './stage.ts'
+import type { ClientView, Letter, Observation, Row } from './checker.ts'
+import type { Internals } from './environment.ts'
 
 const READERS = 32
 const PAGE = 500
 
-/** The key that a message carried: in its JSON, however broken, else as the type of its subject. */
+/** Returns the key of a message, from its JSON even if malformed, or from the type in its subject. */
 const keyOfMessage = (subject: string, data: Uint8Array): string => {
   const [, key] = /"key":"([^"]+)"/.exec(new TextDecoder().decode(data.subarray(0, 4_096))) ?? []
   const [, tenant, , ...type] = subject.split('.')
@@ -21,7 +21,7 @@ const rowOf = (user: string, { id, data, title, readAt, seenAt }: InboxItem): Ro
   ...(title !== undefined && { title }),
 })
 
-const inboxOf = async ({ store }: Kept, tenant: string, user: string): Promise<Row[]> => {
+const inboxOf = async ({ store }: Internals, tenant: string, user: string): Promise<Row[]> => {
   const rows: Row[] = []
   for (let before: string | undefined; ; ) {
     const items = await store.inbox.page(
@@ -34,8 +34,8 @@ const inboxOf = async ({ store }: Kept, tenant: string, user: string): Promise<R
   }
 }
 
-/** Dead letters of a tenant, and of the tenant tokens that bad subjects of this run are filed under. */
-const lettersOf = async ({ stream }: Kept, tenant: string): Promise<Letter[]> => {
+/** Returns the dead letters of this run, including those with invalid subjects, which have other tenant tokens. */
+const lettersOf = async ({ stream }: Internals, tenant: string): Promise<Letter[]> => {
   const letters: Letter[] = []
   for (let from = 1; ; ) {
     const page = await stream.deadLetters({ from, limit: 500 })
@@ -47,23 +47,23 @@ const lettersOf = async ({ stream }: Kept, tenant: string): Promise<Letter[]> =>
   }
 }
 
-/** Reads every inbox of the tenant that has a row, or that `users` says may have one, and all its dead letters. */
+/** Reads all dead letters of the tenant, and every inbox of `users` and of users with items. */
 export const observe = async (
-  kept: Kept,
+  internals: Internals,
   tenant: string,
   users: readonly string[],
   clients: readonly ClientView[],
 ): Promise<Observation> => {
-  const everyone = [...new Set([...users, ...(await kept.owners(tenant))])]
+  const everyone = [...new Set([...users, ...(await internals.usersWithItems(tenant))])]
   const rows: Row[] = []
   const counts = new Map<string, Counts>()
   let next = 0
   const reader = async () => {
     for (let user = everyone[next++]; user !== undefined; user = everyone[next++]) {
-      for (const row of await inboxOf(kept, tenant, user)) rows.push(row)
-      counts.set(user, await kept.store.inbox.counts({ tenant, user }))
+      for (const row of await inboxOf(internals, tenant, user)) rows.push(row)
+      counts.set(user, await internals.store.inbox.counts({ tenant, user }))
     }
   }
   await Promise.all(Array.from({ length: READERS }, reader))
-  return { rows, letters: await lettersOf(kept, tenant), counts, clients }
+  return { rows, letters: await lettersOf(internals, tenant), counts, clients }
 }

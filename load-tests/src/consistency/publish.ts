@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ProblemCode } from '@carillon/schemas'
 import { jetstream } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
-import type { Ledger } from './ledger.ts'
+import type { History } from './history.ts'
 import type { HttpSend, NatsSend, Send } from './workload.ts'
 
-/** How long one answer may take before nobody is taken to have given it. */
-const PATIENCE_MS = 5_000
-/** After this long without an answer to a message the run has failed. */
+/** The time limit of one request. */
+const REQUEST_TIMEOUT_MS = 5_000
+/** The run fails if a message is not answered within this time. */
 const GIVE_UP_MS = 120_000
 const RETRY_MS = 100
 
@@ -16,28 +16,28 @@ export type Producer<One extends Send> = { send(one: One): Promise<void>; close(
 const untilAnswered = async (what: string, attempt: () => Promise<boolean>) => {
   const deadline = performance.now() + GIVE_UP_MS
   while (!(await attempt())) {
-    if (performance.now() > deadline) throw new Error(`nobody has answered to ${what}`)
+    if (performance.now() > deadline) throw new Error(`no response to ${what}`)
     await delay(RETRY_MS * (0.5 + Math.random()))
   }
 }
 
-/** A backend with a NATS client and nothing of ours: publishes, and repeats what got no PubAck with the same ids. */
-export const natsProducer = async (url: string, ledger: Ledger): Promise<Producer<NatsSend>> => {
+/** Publishes with a plain NATS client, and repeats messages without a PubAck under the same ids. */
+export const natsProducer = async (url: string, history: History): Promise<Producer<NatsSend>> => {
   const connection = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 100 })
-  const client = jetstream(connection, { timeout: PATIENCE_MS })
-  const turnedAway = new Set(ledger.turnedAway)
+  const client = jetstream(connection, { timeout: REQUEST_TIMEOUT_MS })
+  const rejected = new Set(history.rejected)
 
   const send = async ({ key, subject, data, msgId, repeatable }: NatsSend) => {
-    ledger.attempt(key)
+    history.attempt(key)
     await untilAnswered(key, async () => {
       try {
         await client.publish(subject, data, { msgID: msgId })
-        ledger.ok(key)
+        history.ok(key)
         return true
       } catch {
-        // Either it can never be stored, or the log is away; then it may be there or not.
-        if (turnedAway.has(key)) ledger.refused(key)
-        return turnedAway.has(key) || !repeatable
+        // The message can never be stored, or the log was unavailable and may have stored it.
+        if (rejected.has(key)) history.refused(key)
+        return rejected.has(key) || !repeatable
       }
     })
   }
@@ -47,21 +47,21 @@ export const natsProducer = async (url: string, ledger: Ledger): Promise<Produce
 type Result = { id: string } | { problem: { code: ProblemCode } }
 
 /**
- * A backend with `fetch`: posts batches to the hubs in turn, and repeats at the next hub what got no answer or a
- * temporary problem. `onAnswer` hears of every answer's status.
+ * Posts batches to the hubs in turn with `fetch`. Batches without a response or with a temporary problem are repeated at the
+ * next hub. `onResponse` receives the status of every response.
  */
 export const httpProducer = (
   urls: readonly string[],
   apiKey: string,
-  ledger: Ledger,
-  onAnswer: (status: number) => void = () => {},
+  history: History,
+  onResponse: (status: number) => void = () => {},
 ): Producer<HttpSend> => {
-  let turn = 0
+  let next = 0
   const send = async ({ entries, idempotencyKey }: HttpSend) => {
-    for (const { key } of entries) ledger.attempt(key)
+    for (const { key } of entries) history.attempt(key)
     const body = JSON.stringify({ notifications: entries.map(({ value }) => value) })
     await untilAnswered('a batch', async () => {
-      const url = urls[turn++ % urls.length]
+      const url = urls[next++ % urls.length]
       let results: Result[]
       try {
         const response = await fetch(`${url}/v1/notifications/batch`, {
@@ -72,13 +72,13 @@ export const httpProducer = (
             ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
           },
           body,
-          signal: AbortSignal.timeout(PATIENCE_MS),
+          signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
         })
-        onAnswer(response.status)
+        onResponse(response.status)
         const answer = (await response.json()) as { results?: Result[]; detail?: string; temporary?: boolean }
         if (answer.temporary) return false
         if (!answer.results)
-          throw new RangeError(`a batch was answered with ${response.status}: ${answer.detail}`)
+          throw new RangeError(`the response to a batch is ${response.status}: ${answer.detail}`)
         results = answer.results
       } catch (error) {
         if (error instanceof RangeError) throw error
@@ -86,9 +86,9 @@ export const httpProducer = (
       }
       for (const [index, { key }] of entries.entries()) {
         const result = results[index]
-        if (!result) throw new RangeError('a batch was answered with fewer results than it has notifications')
-        if ('id' in result) ledger.ok(key)
-        else ledger.refused(key, result.problem.code)
+        if (!result) throw new RangeError('the response to a batch has too few results')
+        if ('id' in result) history.ok(key)
+        else history.refused(key, result.problem.code)
       }
       return true
     })
@@ -97,8 +97,8 @@ export const httpProducer = (
 }
 
 /**
- * Sends everything in order, at most `rate` a second and `window` unanswered; when `fault.at` (a share of all) has
- * been sent, runs the fault beside it. Resolves when all is answered and the fault has healed.
+ * Sends all messages in order, at most `rate` per second, with at most `window` pending. Runs the fault concurrently once the
+ * share `fault.at` has been sent. Resolves when everything is answered and the fault has healed.
  */
 export const publishAll = async (
   sends: readonly Send[],
@@ -107,7 +107,7 @@ export const publishAll = async (
 ): Promise<void> => {
   const { rate, window = 128, fault } = options
   const started = performance.now()
-  const strikeAt = fault ? Math.floor(sends.length * fault.at) : -1
+  const faultAt = fault ? Math.floor(sends.length * fault.at) : -1
   let next = 0
   let sent = 0
   let healed = Promise.resolve()
@@ -116,17 +116,17 @@ export const publishAll = async (
       const index = next++
       const one = sends[index]
       if (!one) return
-      if (index === strikeAt && fault) {
+      if (index === faultAt && fault) {
         healed = fault.run()
-        // Awaited below; until then a failure must not count as unhandled.
+        // Awaited below. This prevents an unhandled rejection until then.
         healed.catch(() => {})
       }
       const early = (sent / rate) * 1_000 - (performance.now() - started)
-      sent += one.way === 'http' ? one.entries.length : 1
+      sent += one.via === 'http' ? one.entries.length : 1
       if (early > 0) await delay(early)
-      if (one.way === 'http') await http.send(one)
+      if (one.via === 'http') await http.send(one)
       else if (nats) await nats.send(one)
-      else throw new Error('there is no NATS to publish to')
+      else throw new Error('there is no NATS server')
     }
   }
   await Promise.all(Array.from({ length: window }, worker))

@@ -1,7 +1,7 @@
-/** Repeatable chance: the same seed gives the same run (mulberry32, by Tommy Ettinger; public domain). */
+/** Creates a seeded pseudo-random number generator (mulberry32 by Tommy Ettinger, public domain). */
 export const createRandom = (seed: number) => {
   let state = seed >>> 0
-  /** From 0 to 1, exclusive. */
+  /** Returns a number from 0 to 1, exclusive. */
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0
     let mixed = Math.imul(state ^ (state >>> 15), state | 1)
@@ -11,17 +11,17 @@ export const createRandom = (seed: number) => {
   const below = (limit: number) => Math.floor(next() * limit)
   const pick = <T>(list: readonly [T, ...T[]] | readonly T[]): T => {
     const picked = list[below(list.length)]
-    if (picked === undefined) throw new RangeError('nothing to pick from')
+    if (picked === undefined) throw new RangeError('cannot pick from an empty list')
     return picked
   }
-  /** `count` different ones, or all. */
+  /** Returns `count` distinct elements, or all if there are fewer. */
   const some = <T>(list: readonly T[], count: number): T[] => {
-    const left = [...list]
-    for (let at = 0; at < Math.min(count, left.length); at++) {
-      const other = at + below(left.length - at)
-      ;[left[at], left[other]] = [left[other] as T, left[at] as T]
+    const shuffled = [...list]
+    for (let at = 0; at < Math.min(count, shuffled.length); at++) {
+      const other = at + below(shuffled.length - at)
+      ;[shuffled[at], shuffled[other]] = [shuffled[other] as T, shuffled[at] as T]
     }
-    return left.slice(0, count)
+    return shuffled.slice(0, count)
   }
   return { next, below, pick, some, chance: (probability: number) => next() < probability }
 }

@@ -10,41 +10,41 @@ import { raiseWorld, type World } from '../rig/world.ts'
 
 const TENANT = 'restarts'
 const SENDERS = 16
-/** Between two requests of one sender. */
+/** The delay between two requests of a sender. */
 const PAUSE_MS = 40
 const READERS = 4
 const USERS = 40
-/** Within this long of the last request, every client shows what is there. */
-const AGREED_WITHIN_MS = 30_000
-/** The most items that the client SDK holds. */
-const HELD_MAX = 1_000
+/** Clients must show the stored items within this time after the last request. */
+const AGREE_WITHIN_MS = 30_000
+/** The maximum number of items in a feed of the client SDK. */
+const FEED_MAX = 1_000
 
-/** The delay exceeds the proxy's health check interval, as it has to. */
+/** The drain delay must exceed the health check interval of the proxy. */
 const RESTART_SETTINGS = {
   CARILLON_UNKNOWN_TYPES: 'accept',
   CARILLON_DRAIN_DELAY_SECONDS: '3',
   CARILLON_DRAIN_SECONDS: '10',
 }
 
-export type RestartProof = {
+export type RestartResult = {
   restarts: number
   /** Requests of senders, readers and client SDKs. */
   requests: number
-  /** How often a client SDK connected again. */
+  /** The number of reconnections of client SDKs. */
   reconnections: number
-  /** What a caller saw that was no success, with how often: a status or an error. Empty if the promise held. */
+  /** Failed requests: status or error, and how often it occurred. Expected to be empty. */
   failed: Record<string, number>
-  /** Processes that did not end with 0. */
+  /** Processes that did not exit with 0. */
   unclean: string[]
-  /** Items that were accepted but are not shown, or are shown twice. */
+  /** Accepted items that are not shown, or shown more than once. */
   misplaced: string[]
   seconds: number
 }
 
 type Tally = { requests: number; failed: Record<string, number> }
 
-/** `fetch`, with everything but a success counted as a failure. */
-const counted = (tally: Tally): typeof fetch => {
+/** Wraps `fetch` and counts requests and failures. */
+const countingFetch = (tally: Tally): typeof fetch => {
   const fail = (what: string) => {
     tally.failed[what] = (tally.failed[what] ?? 0) + 1
   }
@@ -61,43 +61,43 @@ const counted = (tally: Tally): typeof fetch => {
   }
 }
 
-const wholeOf = async (feed: Feed) => {
-  while (feed.getSnapshot().hasMore && feed.getSnapshot().items.length < HELD_MAX) await feed.more()
+const loadAll = async (feed: Feed) => {
+  while (feed.getSnapshot().hasMore && feed.getSnapshot().items.length < FEED_MAX) await feed.more()
   return feed.getSnapshot()
 }
 
-/** Titles that the feed lacks, or shows more than once, after at most AGREED_WITHIN_MS. */
-const misplacedIn = async (feed: Feed, sent: readonly string[]): Promise<string[]> => {
-  const deadline = performance.now() + AGREED_WITHIN_MS
+/** Returns the titles that the feed lacks or shows more than once, after at most AGREE_WITHIN_MS. */
+const findMisplaced = async (feed: Feed, sent: readonly string[]): Promise<string[]> => {
+  const deadline = performance.now() + AGREE_WITHIN_MS
   for (;;) {
-    const { items } = await wholeOf(feed)
+    const { items } = await loadAll(feed)
     const shown = new Map<string | undefined, number>()
     for (const { title } of items) shown.set(title, (shown.get(title) ?? 0) + 1)
     const misplaced = sent.filter((title) => shown.get(title) !== 1)
     if (misplaced.length === 0 && items.length === sent.length) return []
-    if (performance.now() > deadline) return misplaced.length > 0 ? misplaced : ['items nobody sent']
+    if (performance.now() > deadline) return misplaced.length > 0 ? misplaced : ['items that were not sent']
     await delay(100)
   }
 }
 
 /**
- * Restarts hubs and dispatchers of a cluster in turn while senders, readers and client SDKs use it through the proxy.
- * Every restart of a hub is one of `restarts`; a dispatcher is restarted after every second one.
+ * Restarts the hubs of a cluster in turn, `restarts` times, and a dispatcher after every second restart. Meanwhile senders,
+ * readers and client SDKs use the cluster through the proxy.
  */
-const proveRestarts = async (options: {
+const restartUnderLoad = async (options: {
   cluster: Cluster
   proxy: Server
   restarts: number
   note?: (line: string) => void
-}): Promise<RestartProof> => {
+}): Promise<RestartResult> => {
   const { cluster, proxy, restarts, note = () => {} } = options
   const carillon = async (...args: string[]) => (await runCarillon(args, cluster.settings)).stdout.trim()
   await carillon('tenant', '--add', TENANT)
-  const key = await carillon('token', '--tenant', TENANT, '--sender', 'proof')
+  const key = await carillon('token', '--tenant', TENANT, '--sender', 'backend')
 
   const began = performance.now()
   const tally: Tally = { requests: 0, failed: {} }
-  const get = counted(tally)
+  const get = countingFetch(tally)
   const asSender = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
   const tokenOf = async (user: string) => {
     const response = await get(`${proxy.url}/v1/users/${user}/token`, { method: 'POST', headers: asSender })
@@ -121,10 +121,10 @@ const proveRestarts = async (options: {
   }
   while (connected < USERS) await delay(50)
 
-  let going = true
+  let running = true
   let count = 0
   const sender = async () => {
-    while (going) {
+    while (running) {
       const number = count++
       const user = users[number % USERS]!
       const title = `${number}`
@@ -141,7 +141,7 @@ const proveRestarts = async (options: {
   }
   const reader = async (user: string) => {
     const headers = { authorization: `Bearer ${await tokenOf(user)}` }
-    while (going) {
+    while (running) {
       await get(`${proxy.url}/v1/inbox?limit=5`, { headers })
         .then((answer) => answer.text())
         .catch(() => {})
@@ -157,7 +157,7 @@ const proveRestarts = async (options: {
   const restart = async (server: Server) => {
     note(`restarting ${server.name} on port ${server.port}`)
     const code = await server.stop()
-    if (code !== 0) unclean.push(`${server.name} ended with ${code}: ${server.logs().at(-1)}`)
+    if (code !== 0) unclean.push(`${server.name} exited with ${code}: ${server.logs().at(-1)}`)
     await server.restart()
   }
   try {
@@ -166,12 +166,12 @@ const proveRestarts = async (options: {
       await restart(hubs[done % hubs.length]!)
       if (done % 2 === 1) await restart(dispatchers[((done - 1) / 2) % dispatchers.length]!)
     }
-    going = false
+    running = false
     await Promise.all(load)
     note('waiting for clients')
     const misplaced: string[] = []
     for (const [user, feed] of feeds)
-      for (const title of await misplacedIn(feed, sent.get(user)!)) misplaced.push(`${user}: ${title}`)
+      for (const title of await findMisplaced(feed, sent.get(user)!)) misplaced.push(`${user}: ${title}`)
     return {
       restarts,
       ...tally,
@@ -181,17 +181,17 @@ const proveRestarts = async (options: {
       seconds: Math.round((performance.now() - began) / 1_000),
     }
   } finally {
-    going = false
+    running = false
     for (const client of clients) client.close()
   }
 }
 
-/** The same on servers of its own, raised for it, or on those of `urls`. */
-export const restartsOfCluster = async (options: {
+/** Runs rolling restarts on a new cluster, with its own servers or those of `urls`. */
+export const runRestarts = async (options: {
   restarts: number
   urls?: World['urls']
   note?: (line: string) => void
-}): Promise<RestartProof> => {
+}): Promise<RestartResult> => {
   const dir = await mkdtemp(join(tmpdir(), 'carillon-restarts-'))
   const world = options.urls === undefined ? await raiseWorld() : undefined
   const closers = [() => rm(dir, { recursive: true, force: true }), async () => world?.stop()]
@@ -201,7 +201,7 @@ export const restartsOfCluster = async (options: {
     closers.push(() => cluster.stop())
     const proxy = await startCaddy({ dir, hubs: cluster.hubs })
     closers.push(async () => void (await proxy.stop()))
-    return await proveRestarts({ ...options, cluster, proxy })
+    return await restartUnderLoad({ ...options, cluster, proxy })
   } finally {
     for (const close of closers.reverse()) await close()
   }

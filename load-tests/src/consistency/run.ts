@@ -1,193 +1,200 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { rawWatcher, sdkWatcher } from './clients.ts'
-import { createLedger, type Verdict } from './ledger.ts'
+import { check, type Verdict } from './checker.ts'
+import { connectClients } from './clients.ts'
+import type { Environment, Fault } from './environment.ts'
+import { createHistory, type History } from './history.ts'
 import { observe } from './observe.ts'
+import { createPopulation, type Population } from './population.ts'
 import { httpProducer, natsProducer, publishAll } from './publish.ts'
 import { createRandom } from './random.ts'
-import { refusalEntries, sendRefusals } from './refusals.ts'
-import type { Fault, Stage } from './stage.ts'
+import { rejectionEntries, sendRejections } from './rejections.ts'
 import { type AddedTenant, addTenant } from './tenants.ts'
-import {
-  createPopulation,
-  createWorkload,
-  DUE_WITHIN_MS,
-  type NatsSend,
-  type Population,
-  TYPES,
-} from './workload.ts'
+import { createWorkload, DUE_WITHIN_MS, type NatsSend, TYPES, type Workload } from './workload.ts'
 
-export type ProofOptions = {
+export type RunOptions = {
   fault: string
   seed: number
   notifications: number
   users: number
   members: number
-  /** Notifications a second; so that the fault meets work in hand. */
+  /** Notifications per second, so that the fault occurs while messages are being processed. */
   rate: number
-  /** Says what is being done. */
+  /** Receives progress messages. */
   note?: (line: string) => void
 }
 
-export type Proof = Verdict & {
+export type Result = Verdict & {
   fault: string
   seed: number
   published: number
   duplicates: number
-  /** Answers of the API to those that were published while the fault lasted, by status. */
+  /** The status codes of requests during the fault, and how often each occurred. */
   duringFault: Record<number, number>
-  /** In seconds: publishing with the fault in it, until the log was worked off, and until all clients agreed. */
-  took: { publishing: number; working: number; agreeing: number; scanning: number }
+  /** In seconds: publishing (with the fault), processing the backlog, and waiting for all clients to agree. */
+  took: { publishing: number; processing: number; agreeing: number; scanning: number }
 }
 
-const SDK_CLIENTS = 20
-const RAW_CLIENTS = 60
-/** Within this long of everything being worked off, clients show what is there. */
-const AGREED_WITHIN_MS = 30_000
-const WORKED_OFF_WITHIN_MS = 300_000
-/** How long what is down stays down, at least. */
-const DOWN_MS = 1_500
+/** Clients must show the stored state within this time after the backlog was processed. */
+const AGREE_WITHIN_MS = 30_000
+const PROCESSED_WITHIN_MS = 300_000
+/** The minimum duration of a fault. */
+const FAULT_MS = 1_500
 const TOPIC_CHUNK = 5_000
 
-const settleIn = (stage: Stage, { users, topics }: Population): Promise<AddedTenant> =>
-  stage.kept(async ({ store }) => {
+const createTenant = (environment: Environment, { users, topics }: Population): Promise<AddedTenant> =>
+  environment.inspect(async ({ store }) => {
     const tenant = await addTenant(store, TYPES)
-    const people = users.map((id) => ({ id, profile: {} }))
-    await store.users.merge(tenant.id, people)
+    await store.users.merge(
+      tenant.id,
+      users.map((id) => ({ id, profile: {} })),
+    )
     for (const [topic, members] of topics)
       for (let from = 0; from < members.length; from += TOPIC_CHUNK)
         await store.topics.add(tenant.id, topic, members.slice(from, from + TOPIC_CHUNK))
     return tenant
   })
 
-/** Some of the people with the real client, others with a bare socket, spread over the hubs. */
-const connectClients = async (stage: Stage, tenant: AddedTenant, users: readonly string[]) => {
-  const credentials = (some: readonly string[]) =>
-    Promise.all(
-      some.map(async (user, index) => ({
-        url: stage.hubs[index % stage.hubs.length] ?? '',
-        user,
-        token: await tenant.token(user),
-      })),
-    )
-  const forSdk = await credentials(users.slice(0, SDK_CLIENTS))
-  const sdk = forSdk.map((each, index) => sdkWatcher({ ...each, reader: index % 4 === 0 }))
-  const raw = await Promise.all(
-    (await credentials(users.slice(SDK_CLIENTS, SDK_CLIENTS + RAW_CLIENTS))).map(rawWatcher),
-  )
-  const close = () => {
-    for (const watcher of [...sdk, ...raw]) watcher.close()
-  }
-  return { sdk, raw, close }
-}
-
-/** Resolves when no message is unfinished, twice in a row: the queues are not asked at the same moment. */
-const workedOff = async (stage: Stage) => {
-  const deadline = performance.now() + WORKED_OFF_WITHIN_MS
-  for (let quiet = 0; quiet < 2; ) {
-    const backlog = await stage.backlog().catch(() => Number.NaN)
-    quiet = backlog === 0 ? quiet + 1 : 0
-    if (performance.now() > deadline) throw new Error(`${backlog} messages are not worked off`)
+/** Waits for an empty backlog, twice in a row, because the queues are not read at the same moment. */
+const processed = async (environment: Environment) => {
+  const deadline = performance.now() + PROCESSED_WITHIN_MS
+  for (let empty = 0; empty < 2; ) {
+    const backlog = await environment.backlog().catch(() => Number.NaN)
+    empty = backlog === 0 ? empty + 1 : 0
+    if (performance.now() > deadline) throw new Error(`${backlog} messages are not processed`)
     await delay(100)
   }
 }
 
-/**
- * Publishes a workload to an installation with real and bare clients connected, plays the fault in the middle,
- * repeats notifications once all has settled, and then holds everything there is against the ledger.
- */
-export const prove = async (stage: Stage, options: ProofOptions): Promise<Proof> => {
-  const { fault: name, seed, rate, notifications, note = () => {} } = options
-  const fault = stage.faults.get(name)
-  if (!fault)
-    throw new RangeError(`there is no fault ${name}; there are ${[...stage.faults.keys()].join(', ')}`)
-  const population = createPopulation(options)
-  await stage.rest()
-  const tenant = await settleIn(stage, population)
-  await stage.begin()
-  const clients = await connectClients(stage, tenant, population.users)
-
-  const way = stage.natsUrl === undefined ? 'http' : 'nats'
-  const workload = createWorkload({ tenant: tenant.id, population, seed, notifications, way })
-  const lastIsDue = delay(DUE_WITHIN_MS)
-  const { sends, during, late } = workload
-  const refusals = refusalEntries(tenant.id)
-  const ledger = createLedger([...workload.entries, ...refusals])
+/** The producers of a run. `during` counts the status codes of requests during the fault. */
+const connectProducers = async (
+  { hubs, natsUrl }: Environment,
+  { apiKey }: AddedTenant,
+  history: History,
+) => {
   const duringFault: Record<number, number> = {}
-  const http = httpProducer(stage.hubs, tenant.apiKey, ledger)
-  const meanwhile = httpProducer(stage.hubs, tenant.apiKey, ledger, (status) => {
+  const during = httpProducer(hubs, apiKey, history, (status) => {
     duringFault[status] = (duringFault[status] ?? 0) + 1
   })
-  const nats = stage.natsUrl === undefined ? undefined : await natsProducer(stage.natsUrl, ledger)
-  const producers = { http, ...(nats && { nats }) }
+  const http = httpProducer(hubs, apiKey, history)
+  const nats = natsUrl === undefined ? undefined : await natsProducer(natsUrl, history)
+  return { http, nats, during, duringFault }
+}
 
-  /** Past any window in which the log itself knows what it has: without a Nats-Msg-Id, or straight into it. */
-  const again = async () => {
-    if (nats) return publishAll(late, producers, { rate })
-    await stage.kept(async ({ stream }) => {
-      const messages = late.filter((send): send is NatsSend => send.way === 'nats')
-      for (const { key } of messages) ledger.attempt(key)
-      await stream.publish(messages.map(({ subject, data }) => ({ subject, data })))
-      for (const { key } of messages) ledger.ok(key)
-    })
-  }
-  const play = async ({ apiStands, strike, heal }: Fault) => {
+/** Appends messages to the event log directly, where there is no NATS. */
+const appendToLog = (environment: Environment, messages: readonly NatsSend[], history: History) =>
+  environment.inspect(async ({ stream }) => {
+    for (const { key } of messages) history.attempt(key)
+    await stream.publish(messages.map(({ subject, data }) => ({ subject, data })))
+    for (const { key } of messages) history.ok(key)
+  })
+
+type Run = {
+  environment: Environment
+  options: RunOptions
+  fault: Fault
+  history: History
+  workload: Workload
+  producers: Awaited<ReturnType<typeof connectProducers>>
+}
+
+/** Publishes the workload with the fault in its middle, and repeats some notifications after everything has settled. */
+const publishWorkload = async ({ environment, options, fault, history, workload, producers }: Run) => {
+  const { fault: name, seed, rate, note = () => {} } = options
+  const { http, nats, during } = producers
+  const publish = { http, ...(nats && { nats }) }
+  /** Repeats notifications beyond the deduplication window of the log. */
+  const repeat = () =>
+    nats
+      ? publishAll(workload.late, publish, { rate })
+      : appendToLog(
+          environment,
+          workload.late.filter((send): send is NatsSend => send.via === 'nats'),
+          history,
+        )
+  const runFault = async ({ apiAvailable, inject, heal }: Fault) => {
     note(`fault: ${name}`)
-    await strike()
-    const sent = Promise.all(during.map(meanwhile.send))
+    await inject()
+    const sent = Promise.all(workload.during.map(during.send))
     sent.catch(() => {})
-    await Promise.all([apiStands ? sent : undefined, name === 'none' ? undefined : delay(DOWN_MS)])
-    if (!nats && name !== 'none') await again()
+    await Promise.all([apiAvailable ? sent : undefined, name === 'none' ? undefined : delay(FAULT_MS)])
+    if (!nats && name !== 'none') await repeat()
     await heal()
     await sent
     note('fault: healed')
   }
 
+  const lastIsDue = delay(DUE_WITHIN_MS)
+  note(`publishing ${workload.sends.length} messages`)
+  const at = 0.3 + createRandom(seed).next() * 0.3
+  const began = performance.now()
+  await publishAll(workload.sends, publish, { rate, fault: { at, run: () => runFault(fault) } })
+  const published = performance.now()
+  note('processing the backlog')
+  await lastIsDue
+  await processed(environment)
+  const done = performance.now()
+  note(`repeating ${workload.late.length} messages`)
+  if (!nats) await environment.quiesce()
+  await repeat()
+  await environment.start()
+  await processed(environment)
+  return { publishing: published - began, processing: done - published }
+}
+
+const seconds = (ms: number) => Math.round(ms / 100) / 10
+
+/**
+ * Runs a workload against an installation with connected clients, injects the fault in the middle, repeats notifications
+ * after everything has settled, and then compares the final state with the history.
+ */
+export const runConsistencyTest = async (environment: Environment, options: RunOptions): Promise<Result> => {
+  const { fault: name, seed, notifications, note = () => {} } = options
+  const fault = environment.faults.get(name)
+  if (!fault)
+    throw new RangeError(`unknown fault ${name}; available: ${[...environment.faults.keys()].join(', ')}`)
+  const population = createPopulation(options)
+  await environment.quiesce()
+  const tenant = await createTenant(environment, population)
+  await environment.start()
+  const clients = await connectClients(environment, tenant, population.users)
+
+  const via = environment.natsUrl === undefined ? 'http' : 'nats'
+  const workload = createWorkload({ tenant: tenant.id, population, seed, notifications, via })
+  const rejections = rejectionEntries(tenant.id)
+  const history = createHistory([...workload.entries, ...rejections])
+  const producers = await connectProducers(environment, tenant, history)
   try {
     const [user = ''] = population.users
     const keys = { sender: tenant.apiKey, user: await tenant.token(user) }
-    await sendRefusals(stage.hubs[0] ?? '', keys, user, refusals, ledger)
-    note(`publishing ${sends.length} messages`)
-    const at = 0.3 + createRandom(seed).next() * 0.3
-    const began = performance.now()
-    await publishAll(sends, producers, { rate, fault: { at, run: () => play(fault) } })
-    const published = performance.now()
-    note('working off')
-    await lastIsDue
-    await workedOff(stage)
-    const worked = performance.now()
-    note(`repeating ${late.length}`)
-    if (!nats) await stage.rest()
-    await again()
-    await stage.begin()
-    await workedOff(stage)
-    const repeated = performance.now()
+    await sendRejections(environment.hubs[0] ?? '', keys, user, rejections, history)
+    const took = await publishWorkload({ environment, options, fault, history, workload, producers })
+
     note('waiting for clients')
-    const settled = await Promise.all(
-      clients.sdk.map((watcher) => watcher.settled(ledger.due(watcher.user), AGREED_WITHIN_MS)),
-    )
+    const settled = performance.now()
+    const views = await clients.views((client) => history.acceptedFor(client), AGREE_WITHIN_MS)
     const agreed = performance.now()
-    const views = [...settled, ...clients.raw.map((watcher) => watcher.view())]
     note('scanning')
-    await stage.rest()
+    await environment.quiesce()
     const members = population.topics.get('large') ?? []
-    const observation = await stage.kept((kept) => observe(kept, tenant.id, members, views))
-    const seconds = (from: number, to: number) => Math.round((to - from) / 100) / 10
+    const observation = await environment.inspect((internals) =>
+      observe(internals, tenant.id, members, views),
+    )
     return {
-      ...ledger.judge(observation),
+      ...check(history, observation),
       fault: name,
       seed,
       published: notifications,
       duplicates: workload.duplicates,
-      duringFault,
+      duringFault: producers.duringFault,
       took: {
-        publishing: seconds(began, published),
-        working: seconds(published, worked),
-        agreeing: seconds(repeated, agreed),
-        scanning: seconds(agreed, performance.now()),
+        publishing: seconds(took.publishing),
+        processing: seconds(took.processing),
+        agreeing: seconds(agreed - settled),
+        scanning: seconds(performance.now() - agreed),
       },
     }
   } finally {
     clients.close()
-    await nats?.close()
+    await producers.nats?.close()
   }
 }

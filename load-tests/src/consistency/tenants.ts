@@ -3,10 +3,10 @@ import { newApiKey } from '@carillon/core/security/api-keys'
 import { newTenant, signUserToken } from '@carillon/core/security/user-tokens'
 import type { Store } from '@carillon/core/store/port'
 
-/** A tenant of this run's own, with these types defined, an API key, and tokens for its users. */
+/** Adds a new tenant with these types and an API key. `token` issues user tokens. */
 export const addTenant = async (store: Store, types: readonly string[]) => {
   const tenant = newTenant(`t${randomBytes(5).toString('hex')}`)
-  const { key, token: apiKey } = newApiKey(tenant.id, 'proof')
+  const { key, token: apiKey } = newApiKey(tenant.id, 'backend')
   await store.tenants.put(tenant)
   await store.tenants.putKey(key)
   for (const type of types) await store.types.put(tenant.id, { key: type })

@@ -5,9 +5,9 @@ import { createClient } from '@carillon/client-sdk'
 import type {} from '@carillon/core/testing/provided'
 import type { InboxItem } from '@carillon/schemas'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
-import { clusterStage } from '../consistency/cluster.ts'
-import { embeddedStage } from '../consistency/embedded.ts'
-import type { Stage } from '../consistency/stage.ts'
+import { clusterEnvironment } from '../consistency/cluster.ts'
+import { embeddedEnvironment } from '../consistency/embedded.ts'
+import type { Environment } from '../consistency/environment.ts'
 import { type AddedTenant, addTenant } from '../consistency/tenants.ts'
 import { needing } from '../rig/needs.ts'
 
@@ -16,8 +16,8 @@ const PUBLISH = fileURLToPath(new URL('publish.py', import.meta.url))
 const runs = (command: string, ...args: string[]) => spawnSync(command, args).status === 0
 
 /** Someone with the app open, and what was announced to them. */
-const watching = async (stage: Stage, tenant: AddedTenant, user: string) => {
-  const client = createClient({ url: stage.hubs[0] ?? '', token: await tenant.token(user) })
+const watching = async (environment: Environment, tenant: AddedTenant, user: string) => {
+  const client = createClient({ url: environment.hubs[0] ?? '', token: await tenant.token(user) })
   onTestFinished(() => client.close())
   const feed = client.feed()
   const heard: InboxItem[] = []
@@ -33,17 +33,17 @@ const python = runs('python3', '-c', 'import nats')
 describe.skipIf(skip || !python)(
   python ? title : `${title} (skipped: python3 has no nats-py; get it with: pip install nats-py)`,
   () => {
-    let stage: Stage
+    let environment: Environment
     let tenant: AddedTenant
     beforeAll(async () => {
-      stage = await clusterStage(inject('cassandra'))
-      tenant = await stage.kept(({ store }) => addTenant(store, ['order.shipped']))
+      environment = await clusterEnvironment(inject('cassandra'))
+      tenant = await environment.inspect(({ store }) => addTenant(store, ['order.shipped']))
     })
-    afterAll(() => stage?.close())
+    afterAll(() => environment?.close())
 
     test('takes plain JSON and CloudEvents from a Python program', async () => {
-      const { feed, heard } = await watching(stage, tenant, 'ada')
-      const { stdout } = await run('python3', [PUBLISH, stage.natsUrl ?? '', tenant.id, 'ada'])
+      const { feed, heard } = await watching(environment, tenant, 'ada')
+      const { stdout } = await run('python3', [PUBLISH, environment.natsUrl ?? '', tenant.id, 'ada'])
       const acks = stdout
         .trim()
         .split('\n')
@@ -61,14 +61,14 @@ describe.skipIf(skip || !python)(
       })
       expect(event).toMatchObject({ title: 'A CloudEvent from Python', priority: 'high', tags: ['shop'] })
       expect(binary).toMatchObject({ title: 'A binary CloudEvent from Python' })
-      const stored = await stage.kept(({ store }) =>
+      const stored = await environment.inspect(({ store }) =>
         store.inbox.page({ tenant: tenant.id, user: 'ada' }, { status: 'active', limit: 10 }),
       )
       expect(stored.map(({ id }) => id).sort()).toEqual(heard.map(({ id }) => id).sort())
       expect(feed.getSnapshot().counts).toEqual({ unread: 3, unseen: 3 })
-      expect(await stage.kept(({ stream }) => stream.deadLetters({ tenant: tenant.id, limit: 10 }))).toEqual(
-        [],
-      )
+      expect(
+        await environment.inspect(({ stream }) => stream.deadLetters({ tenant: tenant.id, limit: 10 })),
+      ).toEqual([])
     })
   },
 )
@@ -76,18 +76,18 @@ describe.skipIf(skip || !python)(
 const curl = runs('curl', '--version')
 
 describe.skipIf(!curl)(curl ? 'one process' : 'one process (skipped: there is no curl)', () => {
-  let stage: Stage
+  let environment: Environment
   let tenant: AddedTenant
   beforeAll(async () => {
-    stage = await embeddedStage()
-    tenant = await stage.kept(({ store }) => addTenant(store, ['order.shipped']))
-    await stage.begin()
+    environment = await embeddedEnvironment()
+    tenant = await environment.inspect(({ store }) => addTenant(store, ['order.shipped']))
+    await environment.start()
   })
-  afterAll(() => stage?.close())
+  afterAll(() => environment?.close())
 
   const post = async (body: string, key = tenant.apiKey) => {
     const { stdout } = await run('curl', [
-      ...['-sS', '-w', '\n%{http_code}', `${stage.hubs[0]}/v1/notifications`],
+      ...['-sS', '-w', '\n%{http_code}', `${environment.hubs[0]}/v1/notifications`],
       ...['-H', `authorization: Bearer ${key}`, '-H', 'content-type: application/json', '-d', body],
     ])
     const [answer = '', status] = stdout.split('\n')
@@ -95,7 +95,7 @@ describe.skipIf(!curl)(curl ? 'one process' : 'one process (skipped: there is no
   }
 
   test('takes a notification from curl, and refuses what is none', async () => {
-    const { feed, heard } = await watching(stage, tenant, 'ada')
+    const { feed, heard } = await watching(environment, tenant, 'ada')
     const good = '{"to":"ada","type":"order.shipped","title":"From curl","id":"curl-1"}'
     expect(await post(good)).toEqual({ status: 202, answer: { id: 'curl-1' } })
     expect(await post(good)).toEqual({ status: 202, answer: { id: 'curl-1' } })

@@ -3,19 +3,19 @@ import type {} from '@carillon/core/testing/provided'
 import { jetstream } from '@nats-io/jetstream'
 import { connect, headers } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
-import { clusterStage } from '../consistency/cluster.ts'
-import { embeddedStage } from '../consistency/embedded.ts'
-import type { Stage } from '../consistency/stage.ts'
+import { clusterEnvironment } from '../consistency/cluster.ts'
+import { embeddedEnvironment } from '../consistency/embedded.ts'
+import type { Environment } from '../consistency/environment.ts'
 import { type AddedTenant, addTenant } from '../consistency/tenants.ts'
 import { needing } from '../rig/needs.ts'
 
 const WAIT = { timeout: 20_000, interval: 50 }
 
 /** Posts to each hub in turn. */
-const poster = (stage: Stage) => {
+const poster = (environment: Environment) => {
   let turn = 0
   return async ({ apiKey }: AddedTenant, note: Record<string, unknown>) => {
-    const hub = stage.hubs[turn++ % stage.hubs.length]
+    const hub = environment.hubs[turn++ % environment.hubs.length]
     const response = await fetch(`${hub}/v1/notifications`, {
       method: 'POST',
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
@@ -25,16 +25,20 @@ const poster = (stage: Stage) => {
   }
 }
 
-const titlesOf = async (stage: Stage, tenant: AddedTenant, user: string): Promise<(string | undefined)[]> => {
-  const response = await fetch(`${stage.hubs[0]}/v1/inbox`, {
+const titlesOf = async (
+  environment: Environment,
+  tenant: AddedTenant,
+  user: string,
+): Promise<(string | undefined)[]> => {
+  const response = await fetch(`${environment.hubs[0]}/v1/inbox`, {
     headers: { authorization: `Bearer ${await tenant.token(user)}` },
   })
   const { items } = (await response.json()) as { items: { title?: string }[] }
   return items.map(({ title }) => title)
 }
 
-const lettersOf = async (stage: Stage, { apiKey }: AddedTenant) => {
-  const response = await fetch(`${stage.hubs[0]}/v1/dead-letters`, {
+const lettersOf = async (environment: Environment, { apiKey }: AddedTenant) => {
+  const response = await fetch(`${environment.hubs[0]}/v1/dead-letters`, {
     headers: { authorization: `Bearer ${apiKey}` },
   })
   return ((await response.json()) as { deadLetters: { code: string; detail: string }[] }).deadLetters
@@ -42,26 +46,26 @@ const lettersOf = async (stage: Stage, { apiKey }: AddedTenant) => {
 
 const cluster = needing('a cluster', 'nats', 'redis', 'java', 'cassandra')
 const modes = [
-  { title: 'one process', skip: false, open: embeddedStage },
-  { ...cluster, open: () => clusterStage(inject('cassandra')) },
+  { title: 'one process', skip: false, open: embeddedEnvironment },
+  { ...cluster, open: () => clusterEnvironment(inject('cassandra')) },
 ]
 
 describe.each(modes)('$title', ({ skip, open }) => {
   describe.skipIf(skip)('an id that is used twice', () => {
-    let stage: Stage
+    let environment: Environment
     let post: ReturnType<typeof poster>
     let tenant: AddedTenant
     let other: AddedTenant
     beforeAll(async () => {
-      stage = await open()
-      post = poster(stage)
-      ;[tenant, other] = await stage.kept(async ({ store }) => [
+      environment = await open()
+      post = poster(environment)
+      ;[tenant, other] = await environment.inspect(async ({ store }) => [
         await addTenant(store, ['order.shipped']),
         await addTenant(store, ['order.shipped']),
       ])
-      await stage.begin()
+      await environment.start()
     })
-    afterAll(() => stage?.close())
+    afterAll(() => environment?.close())
 
     test('with the same content is one notification; with other content it is refused, also at once', async () => {
       const id = `order-${randomUUID()}`
@@ -76,8 +80,8 @@ describe.each(modes)('$title', ({ skip, open }) => {
       expect([...statuses].sort()).toEqual([202, 202, 422, 422])
       const winner = statuses[0] === 202 ? 'ada' : 'bob'
       expect(statuses).toEqual(winner === 'ada' ? [202, 202, 422, 422] : [422, 422, 202, 202])
-      await vi.waitFor(async () => expect(await titlesOf(stage, tenant, winner)).toEqual([id]), WAIT)
-      expect(await titlesOf(stage, tenant, winner === 'ada' ? 'bob' : 'ada')).toEqual([])
+      await vi.waitFor(async () => expect(await titlesOf(environment, tenant, winner)).toEqual([id]), WAIT)
+      expect(await titlesOf(environment, tenant, winner === 'ada' ? 'bob' : 'ada')).toEqual([])
       expect((await post(other, { ...toAda, to: 'bob' })).status).toBe(202)
     })
 
@@ -87,7 +91,7 @@ describe.each(modes)('$title', ({ skip, open }) => {
       const event = { specversion: '1.0', id, source: '/shop', type: 'order.shipped' }
       const binary = Object.fromEntries(Object.entries(event).map(([name, value]) => [`ce-${name}`, value]))
       const send = async (type: string, body: unknown, headers = {}) => {
-        const response = await fetch(`${stage.hubs[0]}/v1/notifications`, {
+        const response = await fetch(`${environment.hubs[0]}/v1/notifications`, {
           method: 'POST',
           headers: { authorization: `Bearer ${tenant.apiKey}`, 'content-type': type, ...headers },
           body: JSON.stringify(body),
@@ -97,8 +101,8 @@ describe.each(modes)('$title', ({ skip, open }) => {
       expect(await send('application/cloudevents+json', { ...event, data })).toBe(202)
       expect(await send('application/json', data, binary)).toBe(202)
       expect(await send('application/cloudevents-batch+json', [{ ...event, data }])).toBe(202)
-      if (stage.natsUrl !== undefined) {
-        const connection = await connect({ servers: stage.natsUrl })
+      if (environment.natsUrl !== undefined) {
+        const connection = await connect({ servers: environment.natsUrl })
         onTestFinished(() => connection.close())
         const fields = headers()
         for (const [name, value] of Object.entries(binary)) fields.set(name, value)
@@ -108,15 +112,15 @@ describe.each(modes)('$title', ({ skip, open }) => {
       }
       expect((await post(tenant, { to: 'eve', title: 'last' })).status).toBe(202)
       await vi.waitFor(
-        async () => expect((await titlesOf(stage, tenant, 'eve')).sort()).toEqual([data.title, 'last']),
+        async () => expect((await titlesOf(environment, tenant, 'eve')).sort()).toEqual([data.title, 'last']),
         WAIT,
       )
-      expect(await lettersOf(stage, tenant)).toEqual([])
+      expect(await lettersOf(environment, tenant)).toEqual([])
     })
 
     test('cannot be taken by what others publish over NATS', async () => {
-      if (stage.natsUrl === undefined) return
-      const connection = await connect({ servers: stage.natsUrl })
+      if (environment.natsUrl === undefined) return
+      const connection = await connect({ servers: environment.natsUrl })
       onTestFinished(() => connection.close())
       const id = `victim-${randomUUID()}`
       const msgID = hash('sha256', `${tenant.id}\n${id}`, 'base64url')
@@ -125,18 +129,18 @@ describe.each(modes)('$title', ({ skip, open }) => {
       await log.publish(`notify.${other.id}.normal.order.shipped`, foreign, { msgID })
       const toVic = { id, to: 'vic', title: id }
       expect((await post(tenant, toVic)).status).toBe(202)
-      await vi.waitFor(async () => expect(await titlesOf(stage, tenant, 'vic')).toEqual([id]), WAIT)
+      await vi.waitFor(async () => expect(await titlesOf(environment, tenant, 'vic')).toEqual([id]), WAIT)
 
       // What came over HTTP is known when it comes over NATS, and other content is a dead letter.
       const subject = `notify.${tenant.id}.normal.order.shipped`
       await log.publish(subject, JSON.stringify(toVic))
       await log.publish(subject, JSON.stringify({ ...toVic, to: 'mallory' }))
-      await vi.waitFor(async () => expect(await lettersOf(stage, tenant)).toHaveLength(1), WAIT)
-      expect(await lettersOf(stage, tenant)).toMatchObject([
+      await vi.waitFor(async () => expect(await lettersOf(environment, tenant)).toHaveLength(1), WAIT)
+      expect(await lettersOf(environment, tenant)).toMatchObject([
         { code: 'id_reused', detail: expect.stringContaining('was used with other content') },
       ])
-      expect(await titlesOf(stage, tenant, 'mallory')).toEqual([])
-      expect(await titlesOf(stage, tenant, 'vic')).toEqual([id])
+      expect(await titlesOf(environment, tenant, 'mallory')).toEqual([])
+      expect(await titlesOf(environment, tenant, 'vic')).toEqual([id])
     })
   })
 })

@@ -5,8 +5,8 @@ import { jetstream } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { io } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
-import { clusterStage } from '../consistency/cluster.ts'
-import type { Stage } from '../consistency/stage.ts'
+import { clusterEnvironment } from '../consistency/cluster.ts'
+import type { Environment } from '../consistency/environment.ts'
 import { type AddedTenant, addTenant } from '../consistency/tenants.ts'
 import { needing } from '../rig/needs.ts'
 
@@ -14,9 +14,9 @@ const USERS = ['ada', 'grace', 'linus']
 const { title, skip } = needing('two tenants of a cluster', 'nats', 'redis', 'java', 'cassandra')
 
 /** Everything that comes down a user's socket, whatever it is called. */
-const overhear = async (stage: Stage, tenant: AddedTenant, user: string) => {
+const overhear = async (environment: Environment, tenant: AddedTenant, user: string) => {
   const frames: string[] = []
-  const sockets = stage.hubs.map(async (url) => {
+  const sockets = environment.hubs.map(async (url) => {
     const auth = { token: await tenant.token(user) }
     const socket = io(url, { transports: ['websocket'], auth, forceNew: true })
     onTestFinished(() => void socket.disconnect())
@@ -28,20 +28,20 @@ const overhear = async (stage: Stage, tenant: AddedTenant, user: string) => {
 }
 
 describe.skipIf(skip)(title, () => {
-  let stage: Stage
+  let environment: Environment
   let nats: NatsConnection
   let acme: AddedTenant
   let zeta: AddedTenant
   beforeAll(async () => {
-    stage = await clusterStage(inject('cassandra'))
-    nats = await connect({ servers: stage.natsUrl ?? '' })
-    const [first, second] = await stage.kept(({ store }) =>
+    environment = await clusterEnvironment(inject('cassandra'))
+    nats = await connect({ servers: environment.natsUrl ?? '' })
+    const [first, second] = await environment.inspect(({ store }) =>
       Promise.all([1, 2].map(() => addTenant(store, ['news']))),
     )
     if (!first || !second) throw new Error('there are no tenants')
     acme = first
     zeta = second
-    await stage.kept(async ({ store }) => {
+    await environment.inspect(async ({ store }) => {
       for (const { id } of [acme, zeta]) {
         await store.users.merge(
           id,
@@ -53,15 +53,18 @@ describe.skipIf(skip)(title, () => {
   })
   afterAll(async () => {
     await nats?.close()
-    await stage?.close()
+    await environment?.close()
   })
 
   const publish = ({ id }: AddedTenant, note: Omit<NotificationInput, 'type'>) =>
     jetstream(nats).publish(`notify.${id}.high.news`, JSON.stringify(note))
   const workedOff = () =>
-    vi.waitUntil(async () => (await stage.backlog()) === 0 && (await stage.backlog()) === 0, 20_000)
+    vi.waitUntil(
+      async () => (await environment.backlog()) === 0 && (await environment.backlog()) === 0,
+      20_000,
+    )
   const titlesOf = ({ id }: AddedTenant, user: string) =>
-    stage.kept(async ({ store }) => {
+    environment.inspect(async ({ store }) => {
       const items = await store.inbox.page({ tenant: id, user }, { status: 'active', limit: 100 })
       return items.map((item) => item.title).sort()
     })
@@ -69,7 +72,7 @@ describe.skipIf(skip)(title, () => {
   test('share users, topics and notification ids, and not one frame, row or answer', async () => {
     const frames = new Map<string, string[]>()
     for (const tenant of [acme, zeta])
-      for (const user of USERS) frames.set(`${tenant.id} ${user}`, await overhear(stage, tenant, user))
+      for (const user of USERS) frames.set(`${tenant.id} ${user}`, await overhear(environment, tenant, user))
 
     for (const tenant of [acme, zeta]) {
       const say = (to: NotificationInput['to'], id: string) =>
@@ -94,7 +97,7 @@ describe.skipIf(skip)(title, () => {
       }
 
     // What one of them does to an item neither shows at the other's, nor can it reach it by its id.
-    const theirs = createClient({ url: stage.hubs[0] ?? '', token: await acme.token('ada') })
+    const theirs = createClient({ url: environment.hubs[0] ?? '', token: await acme.token('ada') })
     onTestFinished(() => theirs.close())
     const feed = theirs.feed()
     feed.subscribe(() => {})
@@ -102,16 +105,24 @@ describe.skipIf(skip)(title, () => {
     await feed.readAll()
     const [item] = feed.getSnapshot().items
     const patch = async (path: string, tenant: AddedTenant) => {
-      const { status, body } = await request(stage, `/v1/inbox/${path}`, await tenant.token('ada'), 'PATCH', {
-        archived: true,
-      })
+      const { status, body } = await request(
+        environment,
+        `/v1/inbox/${path}`,
+        await tenant.token('ada'),
+        'PATCH',
+        {
+          archived: true,
+        },
+      )
       return { status, code: body.code }
     }
     const absent = await patch('01890000-0000-7000-8000-000000000000', zeta)
     expect(absent).toEqual({ status: 404, code: 'not_found' })
     expect(await patch(item?.id ?? '', zeta)).toEqual(absent)
     expect(await titlesOf(acme, 'ada')).toHaveLength(3)
-    const counts = await stage.kept(({ store }) => store.inbox.counts({ tenant: zeta.id, user: 'ada' }))
+    const counts = await environment.inspect(({ store }) =>
+      store.inbox.counts({ tenant: zeta.id, user: 'ada' }),
+    )
     expect(counts).toEqual({ unread: 2, unseen: 2 })
     for (const user of USERS)
       for (const frame of frames.get(`${zeta.id} ${user}`) ?? []) expect(frame).not.toContain(acme.id)
@@ -125,11 +136,11 @@ describe.skipIf(skip)(title, () => {
     const swapped = [parts[0], Buffer.from(JSON.stringify(forged)).toString('base64url'), parts[2]].join('.')
     const unsigned = [Buffer.from('{"alg":"none"}').toString('base64url'), parts[1], ''].join('.')
     for (const bad of [swapped, unsigned, zeta.apiKey]) {
-      expect(await request(stage, '/v1/inbox', bad)).toMatchObject({
+      expect(await request(environment, '/v1/inbox', bad)).toMatchObject({
         status: 401,
         body: { code: 'unauthenticated' },
       })
-      const socket = io(stage.hubs[0] ?? '', {
+      const socket = io(environment.hubs[0] ?? '', {
         transports: ['websocket'],
         auth: { token: bad },
         forceNew: true,
@@ -140,10 +151,10 @@ describe.skipIf(skip)(title, () => {
     }
     for (let sent = 0; sent < 3; sent++) await publish(acme, { id: `page-${sent}`, to: 'grace', title: 'x' })
     await workedOff()
-    const page = await request(stage, '/v1/inbox?limit=1', await acme.token('grace'))
+    const page = await request(environment, '/v1/inbox?limit=1', await acme.token('grace'))
     const cursor = encodeURIComponent(String(page.body.next))
     for (const other of [await zeta.token('grace'), await acme.token('ada')])
-      expect(await request(stage, `/v1/inbox?limit=1&before=${cursor}`, other)).toMatchObject({
+      expect(await request(environment, `/v1/inbox?limit=1&before=${cursor}`, other)).toMatchObject({
         status: 400,
         body: { code: 'cursor_invalid' },
       })
@@ -152,28 +163,28 @@ describe.skipIf(skip)(title, () => {
   test('are told of their own notifications only', async () => {
     await publish(acme, { id: 'status', to: 'ada', title: 'x' })
     await workedOff()
-    expect(await request(stage, '/v1/notifications/status', acme.apiKey)).toMatchObject({ status: 200 })
-    expect(await request(stage, '/v1/notifications/status', zeta.apiKey)).toMatchObject({ status: 404 })
-    expect(await request(stage, '/v1/notifications/status', zeta.apiKey, 'DELETE')).toMatchObject({
+    expect(await request(environment, '/v1/notifications/status', acme.apiKey)).toMatchObject({ status: 200 })
+    expect(await request(environment, '/v1/notifications/status', zeta.apiKey)).toMatchObject({ status: 404 })
+    expect(await request(environment, '/v1/notifications/status', zeta.apiKey, 'DELETE')).toMatchObject({
       status: 404,
     })
     await jetstream(nats).publish(`notify.${zeta.id}.high.news`, 'not JSON')
     await workedOff()
     const letters = (tenant: AddedTenant) =>
-      stage.kept(({ stream }) => stream.deadLetters({ tenant: tenant.id, limit: 10 }))
+      environment.inspect(({ stream }) => stream.deadLetters({ tenant: tenant.id, limit: 10 }))
     expect(await letters(zeta)).toHaveLength(1)
     expect(await letters(acme)).toEqual([])
   })
 })
 
 const request = async (
-  stage: Stage,
+  environment: Environment,
   path: string,
   token: string,
   method = 'GET',
   payload?: unknown,
 ): Promise<{ status: number; body: Record<string, unknown> }> => {
-  const response = await fetch(`${stage.hubs[0]}${path}`, {
+  const response = await fetch(`${environment.hubs[0]}${path}`, {
     method,
     headers: {
       authorization: `Bearer ${token}`,

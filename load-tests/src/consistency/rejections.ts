@@ -1,12 +1,12 @@
 import type { ProblemCode } from '@carillon/schemas'
-import type { Entry, Ledger } from './ledger.ts'
+import type { Entry, History } from './history.ts'
 
-type Attempt = { path?: string; key?: string; type?: string; body: string }
+type Request = { path?: string; key?: string; type?: string; body: string }
 
-/** Requests that are refused as a whole. Each carries a notification that is good in itself. */
-const REFUSALS: readonly [
+/** Requests that are rejected as a whole. Each contains a valid notification. */
+const REJECTIONS: readonly [
   code: ProblemCode,
-  attempt: (note: object, keys: { sender: string; user: string }) => Attempt,
+  request: (note: object, keys: { sender: string; user: string }) => Request,
 ][] = [
   ['unauthenticated', (note) => ({ key: '', body: JSON.stringify(note) })],
   ['unauthenticated', (note, { user }) => ({ key: user, body: JSON.stringify(note) })],
@@ -34,35 +34,35 @@ const REFUSALS: readonly [
   ['invalid_request', () => ({ path: '/batch', body: '{"notifications":[]}' })],
 ]
 
-/** What the ledger has to know of them. */
-export const refusalEntries = (tenant: string): Entry[] =>
-  REFUSALS.map(([code], index) => ({
-    key: `${tenant}.refused.${index}`,
-    title: 'Refused',
-    fate: { kind: 'turned away', code },
+/** Returns the history entries of all rejected requests. */
+export const rejectionEntries = (tenant: string): Entry[] =>
+  REJECTIONS.map(([code], index) => ({
+    key: `${tenant}.rejected.${index}`,
+    title: 'Rejected',
+    fate: { kind: 'rejected', code },
   }))
 
-/** Sends them, and writes down how each was answered. */
-export const sendRefusals = async (
+/** Sends all rejected requests and records the responses. */
+export const sendRejections = async (
   hub: string,
   keys: { sender: string; user: string },
   to: string,
   entries: readonly Entry[],
-  ledger: Ledger,
+  history: History,
 ): Promise<void> => {
   for (const [index, { key, title }] of entries.entries()) {
-    const attempt = REFUSALS[index]?.[1]({ to, type: 'news', title, data: { key } }, keys)
-    if (!attempt) throw new RangeError('there is no such refusal')
-    ledger.attempt(key)
-    const response = await fetch(`${hub}/v1/notifications${attempt.path ?? ''}`, {
+    const request = REJECTIONS[index]?.[1]({ to, type: 'news', title, data: { key } }, keys)
+    if (!request) throw new RangeError(`there is no rejection ${index}`)
+    history.attempt(key)
+    const response = await fetch(`${hub}/v1/notifications${request.path ?? ''}`, {
       method: 'POST',
       headers: {
-        authorization: `Bearer ${attempt.key ?? keys.sender}`,
-        'content-type': attempt.type ?? 'application/json',
+        authorization: `Bearer ${request.key ?? keys.sender}`,
+        'content-type': request.type ?? 'application/json',
       },
-      body: attempt.body,
+      body: request.body,
     })
-    if (response.status < 400) ledger.ok(key)
-    else ledger.refused(key, ((await response.json()) as { code: ProblemCode }).code)
+    if (response.status < 400) history.ok(key)
+    else history.refused(key, ((await response.json()) as { code: ProblemCode }).code)
   }
 }
