@@ -6,7 +6,13 @@ import { PUBLIC_URL } from '../stage.ts'
 export const ADDRESSES: Scenario[] = [
   {
     title: 'a STOP from another form of the number ends what goes to the one on file',
-    play: async ({ account, hub, ledger, phones, send, user }) => {
+    play: async ({ account, hub, ledger, ok, phones, send, user }) => {
+      /** Reports are answered once the log has them, and applied right after that. */
+      const suppressed = (reasons: string[]) =>
+        eventually(async () => {
+          const { suppressions } = await ok<{ suppressions: { reason: string }[] }>('GET', '/v1/suppressions')
+          expect(suppressions.map(({ reason }) => reason)).toEqual(reasons)
+        })
       const company = await phones()
       await account('phone', { ...company.account, channels: ['whatsapp'] })
       const plan = [{ channel: 'whatsapp' as const, when: 'always' as const }]
@@ -27,9 +33,11 @@ export const ADDRESSES: Scenario[] = [
         await ledger(first, id, { channel: 'whatsapp', state: 'delivered' })
         const answered = { From: `whatsapp:${reported}`, To: 'whatsapp:+15550100' }
         expect(await company.report(text, { ...answered, Body: 'Stop.' }, ways)).toBe(200)
+        await suppressed(['stop'])
         const second = await send({ to: id, plan })
         await ledger(second, id, { channel: 'whatsapp', state: 'skipped', reason: 'suppressed' })
         expect(await company.report(text, { ...answered, Body: 'START' }, ways)).toBe(200)
+        await suppressed([])
         const third = await send({ to: id, plan })
         await ledger(third, id, { channel: 'whatsapp', state: 'sent' })
       }

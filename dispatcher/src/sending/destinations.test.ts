@@ -1,0 +1,82 @@
+import type { Address } from '@carillon/core/delivery/provider'
+import type { StoredDevice } from '@carillon/core/store/ports/devices'
+import type { Channel, Device } from '@carillon/schemas'
+import { describe, expect, test } from 'vitest'
+import type { OpenAccount } from './accounts.ts'
+import { destinationsOf, webhookUrl } from './destinations.ts'
+import { scripted } from './testing/scripted.ts'
+
+const account = (name: string, needs: Address['kind'], config: Record<string, string> = {}): OpenAccount => ({
+  account: { id: name, provider: name, channels: [], order: 1, config },
+  provider: scripted(name, [], { needs }).provider,
+  upstream: () => {
+    throw new Error('nothing is sent')
+  },
+})
+const device = (id: string, kind: Device): StoredDevice => ({ id, device: kind, createdAt: 0 })
+const phone = device('phone', { kind: 'fcm', token: 'a-token' })
+const browser = device('browser', {
+  ...{ kind: 'web-push', endpoint: 'https://push.example/1' },
+  ...{ keys: { p256dh: 'p', auth: 'a' } },
+} as Device)
+const hook = device('hook', { kind: 'webhook', url: 'https://ada.example/hook' } as Device)
+const profile = { email: 'ada@example.org', phone: '+351911111111' }
+
+/** Destinations, and who is tried for each. */
+const found = (
+  channel: Channel,
+  accounts: OpenAccount[],
+  person: Partial<Parameters<typeof destinationsOf>[2]> = {},
+) =>
+  destinationsOf(channel, accounts, { profile: {}, devices: [], ...person }).map(
+    ({ destination, candidates }) =>
+      `${destination}: ${candidates.map(({ account, address }) => `${account.account.id} ${address.kind}`).join(', ')}`,
+  )
+
+describe('the destinations of a person', () => {
+  test('by an address of the profile are one, with every account that takes such an address, in order', () => {
+    const accounts = [account('smtp', 'email'), account('ses', 'email')]
+    expect(found('email', accounts, { profile })).toEqual([': smtp email, ses email'])
+    expect(found('email', accounts)).toEqual([])
+    expect(found('sms', [account('twilio', 'phone')], { profile })).toEqual([': twilio phone'])
+  })
+
+  test('by push are their devices, each with the provider of its kind', () => {
+    const accounts = [account('web-push', 'device'), account('fcm', 'device')]
+    expect(found('push', accounts, { devices: [phone, browser, hook] })).toEqual([
+      'browser: web-push device',
+      'phone: fcm device',
+    ])
+  })
+
+  test('by webhook are the URLs they registered, or else the one that the account names', () => {
+    const accounts = [account('webhook', 'account', { url: 'https://crm.example/hook' })]
+    expect(found('webhook', accounts)).toEqual([': webhook account'])
+    expect(found('webhook', accounts, { devices: [hook] })).toEqual(['hook: webhook device'])
+  })
+
+  test('in development are captured where no account reaches them, if there is an address', () => {
+    const capture = account('capture', 'email')
+    expect(found('email', [capture], { profile })).toEqual([': capture email'])
+    expect(found('sms', [capture], { profile })).toEqual([': capture phone'])
+    expect(found('email', [account('smtp', 'email'), capture], { profile })).toEqual([': smtp email'])
+    expect(found('email', [capture])).toEqual([])
+    expect(found('push', [account('web-push', 'device'), capture], { devices: [phone, browser] })).toEqual([
+      'browser: web-push device',
+      'phone: capture device',
+    ])
+    expect(found('slack', [capture])).toEqual([': capture account'])
+    expect(found('telegram', [capture])).toEqual([])
+  })
+})
+
+test("a webhook goes to the user's own URL, or the account's", () => {
+  const to = account('webhook', 'account', { url: 'https://crm.example/hook' })
+  expect(webhookUrl('webhook', { account: to, address: { kind: 'account' } })).toBe(
+    'https://crm.example/hook',
+  )
+  expect(webhookUrl('webhook', { account: to, address: { kind: 'device', ...hook } })).toBe(
+    'https://ada.example/hook',
+  )
+  expect(webhookUrl('slack', { account: to, address: { kind: 'account' } })).toBeUndefined()
+})

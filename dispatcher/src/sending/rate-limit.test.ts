@@ -1,0 +1,68 @@
+import type { Granted, Limits, Turn } from '@carillon/core/limits/port'
+import { expect, test } from 'vitest'
+import type { OpenAccount } from './accounts.ts'
+import { createRateLimit, limitsOf } from './rate-limit.ts'
+
+const account = {
+  account: {
+    id: 'main',
+    provider: 'smtp',
+    channels: [],
+    order: 1,
+    config: {},
+    rate: { perSecond: 7, burst: 1 },
+  },
+} satisfies Pick<OpenAccount, 'account'>
+const rate = (perSecond: number) => ({ perSecond, burst: 1 })
+const message = { tenant: 'acme', sender: 'billing', user: 'ada', channel: 'email' } as const
+
+test('a message is under every limit that is set, each with a key of its own', () => {
+  const rates = {
+    global: rate(1),
+    tenant: rate(2),
+    sender: rate(3),
+    user: rate(4),
+    email: rate(5),
+    sms: rate(6),
+  }
+  const limits = limitsOf(rates, message, account)
+  expect(limits.map(({ perSecond }) => perSecond)).toEqual([1, 2, 3, 4, 5, 7])
+  expect(new Set(limits.map(({ key }) => key)).size).toBe(6)
+  expect(limitsOf({ tenant: rate(2) }, { ...message, tenant: 'globex' }, account)[0]?.key).not.toBe(
+    limits[1]?.key,
+  )
+  const { sender: _, ...anonymous } = message
+  expect(limitsOf({ sender: rate(3) }, anonymous, account)).toHaveLength(1)
+})
+
+const turn = (key: string): Turn => ({ limits: [{ key, ...rate(1) }], priority: 'normal' })
+
+test('those that ask together are one call, and each gets its own answer', async () => {
+  const calls: number[] = []
+  const turns: Limits['turns'] = async (asked) => {
+    calls.push(asked.length)
+    return asked.map(({ limits }): Granted => ({ wait: Number(limits[0]?.key) }))
+  }
+  const ask = createRateLimit({ turns, allow: async () => 0 })
+  expect(await Promise.all(['1', '2', '3'].map((key) => ask(turn(key))))).toEqual([
+    ...[{ wait: 1 }, { wait: 2 }, { wait: 3 }],
+  ])
+  expect(await ask(turn('4'))).toEqual({ wait: 4 })
+  expect(await ask({ limits: [], priority: 'low' })).toEqual({ go: 0 })
+  expect(calls).toEqual([3, 1])
+})
+
+test('a failure is that of all who asked together, and of nobody after', async () => {
+  let broken = true
+  const ask = createRateLimit({
+    turns: async (asked) => {
+      if (broken) throw new Error('no answer')
+      return asked.map(() => ({ go: 1 }))
+    },
+    allow: async () => 0,
+  })
+  const answers = await Promise.allSettled([ask(turn('1')), ask(turn('2'))])
+  expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  broken = false
+  expect(await ask(turn('3'))).toEqual({ go: 1 })
+})
