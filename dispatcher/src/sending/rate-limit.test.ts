@@ -1,4 +1,4 @@
-import type { Granted, Limits, Turn } from '@carillon/core/limits/port'
+import type { Grant, Limits, PermitRequest } from '@carillon/core/limits/port'
 import { expect, test } from 'vitest'
 import type { OpenAccount } from './accounts.ts'
 import { createRateLimit, limitsOf } from './rate-limit.ts'
@@ -35,19 +35,19 @@ test('a message is under every limit that is set, each with a key of its own', (
   expect(limitsOf({ sender: rate(3) }, anonymous, account)).toHaveLength(1)
 })
 
-const turn = (key: string): Turn => ({ limits: [{ key, ...rate(1) }], priority: 'normal' })
+const request = (key: string): PermitRequest => ({ limits: [{ key, ...rate(1) }], priority: 'normal' })
 
 test('those that ask together are one call, and each gets its own answer', async () => {
   const calls: number[] = []
-  const turns: Limits['turns'] = async (asked) => {
+  const acquire: Limits['acquire'] = async (asked) => {
     calls.push(asked.length)
-    return asked.map(({ limits }): Granted => ({ wait: Number(limits[0]?.key) }))
+    return asked.map(({ limits }): Grant => ({ wait: Number(limits[0]?.key) }))
   }
-  const ask = createRateLimit({ turns, allow: async () => 0 })
-  expect(await Promise.all(['1', '2', '3'].map((key) => ask(turn(key))))).toEqual([
+  const ask = createRateLimit({ acquire, allow: async () => 0 })
+  expect(await Promise.all(['1', '2', '3'].map((key) => ask(request(key))))).toEqual([
     ...[{ wait: 1 }, { wait: 2 }, { wait: 3 }],
   ])
-  expect(await ask(turn('4'))).toEqual({ wait: 4 })
+  expect(await ask(request('4'))).toEqual({ wait: 4 })
   expect(await ask({ limits: [], priority: 'low' })).toEqual({ go: 0 })
   expect(calls).toEqual([3, 1])
 })
@@ -55,14 +55,14 @@ test('those that ask together are one call, and each gets its own answer', async
 test('a failure is that of all who asked together, and of nobody after', async () => {
   let broken = true
   const ask = createRateLimit({
-    turns: async (asked) => {
+    acquire: async (asked) => {
       if (broken) throw new Error('no answer')
       return asked.map(() => ({ go: 1 }))
     },
     allow: async () => 0,
   })
-  const answers = await Promise.allSettled([ask(turn('1')), ask(turn('2'))])
+  const answers = await Promise.allSettled([ask(request('1')), ask(request('2'))])
   expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   broken = false
-  expect(await ask(turn('3'))).toEqual({ go: 1 })
+  expect(await ask(request('3'))).toEqual({ go: 1 })
 })
