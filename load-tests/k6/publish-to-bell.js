@@ -1,26 +1,26 @@
 /**
- * From publish to bell, under load: USERS people keep CONNECTIONS sockets each open, and notifications for one of
- * them after another are published over HTTP at a fixed rate. Fails when one is lost, doubled or late.
+ * Measures publish → bell under load: USERS users with CONNECTIONS sockets each, and notifications for one user after
+ * another, published over HTTP at a fixed rate. Fails if a notification is lost, duplicated or late.
  *
  *     npm run rig -- install k6
  *     HUB_URL=http://127.0.0.1:4000 API_KEY=… k6 run load-tests/k6/publish-to-bell.js
  *
- * or, on a cluster raised for it (the rig sets HUB_URL):
+ * or, on a cluster started for it (the rig sets HUB_URL):
  *
  *     npm run rig -- run --hubs 2 --dispatchers 2 -- sh -c 'npm run -s carillon -- tenant --add k6 &&
  *       API_KEY=$(npm run -s carillon -- token --tenant k6 --sender k6) k6 run load-tests/k6/publish-to-bell.js'
  *
- * HUB_URL      one hub or several, with commas; sockets and requests are spread over them   http://127.0.0.1:4000
+ * HUB_URL      one or several hubs, comma-separated; the load is spread over them           http://127.0.0.1:4000
  * API_KEY      from `carillon token --tenant … --sender k6`, or printed by `carillon dev`   required
  * RATE         notifications per second                                                     100
  * DURATION     seconds of publishing                                                        60
- * USERS        people                                                                       200
- * CONNECTIONS  sockets per person                                                           1
+ * USERS        number of users                                                              200
+ * CONNECTIONS  sockets per user                                                             1
  * WARMUP       seconds for everyone to connect before the first notification                15
- * P99          milliseconds that the 99th percentile has to stay under                      1000
+ * P99          maximum 99th percentile of the latency, in milliseconds                      1000
  *
- * The load is open: each notification carries the moment at which it was due to be sent (`data.sentAt`), and
- * latency counts from there, so a hub that stalls cannot hide it. k6 and the hubs need one clock.
+ * The load model is open: each notification contains its scheduled time (`data.sentAt`), and latency is measured from
+ * there, so a stalled hub cannot hide its latency. k6 and the hubs need the same clock.
  */
 import exec from 'k6/execution'
 import http from 'k6/http'
@@ -29,7 +29,7 @@ import { WebSocket } from 'k6/websockets'
 
 const number = (name, preset) => {
   const value = Number(__ENV[name] || preset)
-  if (!Number.isFinite(value) || value <= 0) throw new Error(`${name} has to be a positive number`)
+  if (!Number.isFinite(value) || value <= 0) throw new Error(`${name} must be a positive number`)
   return value
 }
 
@@ -41,7 +41,7 @@ const CONNECTIONS = number('CONNECTIONS', 1)
 const WARMUP = number('WARMUP', 15)
 const P99 = number('P99', 1000)
 
-/** Time after the last publish for what is still under way. */
+/** Time after the last publish for pending notifications. */
 const GRACE = 10
 const USERS_PER_VU = 50
 const LISTENERS = Math.ceil(USERS / USERS_PER_VU)
@@ -49,7 +49,7 @@ const TYPE = 'k6.publish-to-bell'
 
 const latency = new Trend('publish_to_bell', true)
 const received = new Counter('receipts')
-/** Grows by each receipt that an accepted notification owes and shrinks by each one that came: ends at 0. */
+/** Expected receipts minus actual receipts; must end at 0. */
 const outstanding = new Counter('receipts_outstanding')
 const doubled = new Counter('receipts_doubled')
 const refused = new Counter('publish_refused')
@@ -89,7 +89,7 @@ export const options = {
 const headers = { authorization: `Bearer ${__ENV.API_KEY}`, 'content-type': 'application/json' }
 const hub = (n) => HUBS[n % HUBS.length]
 
-/** Defines the type, and names people whom no earlier run knew. */
+/** Creates the type and new users. */
 export const setup = () => {
   if (!__ENV.API_KEY) exec.test.abort('API_KEY is missing')
   const answer = http.put(`${hub(0)}/v1/types/${TYPE}`, '{}', { headers })
@@ -106,7 +106,7 @@ const tokenRequest = (prefix, user) => ({
   params: { headers: { authorization: headers.authorization } },
 })
 
-/** One socket, speaking Engine.IO 4 and Socket.IO 5 in text frames, open until `end`. */
+/** Opens a socket with Engine.IO 4 and Socket.IO 5 in text frames until `end`. */
 const bell = (url, token, end) => {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/socket.io/?EIO=4&transport=websocket`)
   const seen = {}
@@ -151,7 +151,7 @@ const bell = (url, token, end) => {
   }
 }
 
-/** Connects this VU's share of the people, and listens until everything must have arrived. */
+/** Connects the users of this VU and listens until all notifications must have been received. */
 export const listen = ({ prefix, end }) => {
   const first = (exec.scenario.iterationInTest % LISTENERS) * USERS_PER_VU
   const users = []
@@ -169,7 +169,7 @@ export const listen = ({ prefix, end }) => {
   }
 }
 
-/** Publishes one notification, for the next person in turn. */
+/** Publishes a notification for the next user. */
 export const publish = ({ prefix }) => {
   const turn = exec.scenario.iterationInTest
   const sentAt = exec.scenario.startTime + (turn * 1000) / RATE

@@ -9,7 +9,7 @@ export type Bare = Target & {
   stop(): Promise<void>
 }
 
-/** Starts a bare Socket.IO server in a process of its own; the nth of `users` is who shows the nth of `auths`. */
+/** Starts a bare Socket.IO server in its own process. The nth of `auths` authenticates the nth of `users`. */
 export const startBareSocketIo = async (
   users: number,
   nodeOptions: readonly string[] = [],

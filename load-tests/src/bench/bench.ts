@@ -3,27 +3,27 @@ import type { Round } from './load.ts'
 import type { Measurement } from './measure.ts'
 import { measurement } from './measure.ts'
 
-/** The real servers, and the processes of those that were raised for this run. */
+/** The real servers, and the processes of those that were started for this run. */
 export type Servers = { urls: Urls; processes: Record<string, number> }
 
-/** A channel by itself; everything in one process; a hub and a dispatcher on the real servers. */
+/** A channel alone, one process, or a hub and a dispatcher on real servers. */
 export const MODES = ['channel', 'embedded', 'cluster'] as const
 export type Mode = (typeof MODES)[number]
 
 export type Context = {
-  /** Shorter and smaller, to see that nothing has broken. */
+  /** Shorter rounds and smaller audiences, to check that the benches work. */
   quick: boolean
-  /** Which ways to run the benches in. */
+  /** The modes to run the benches in. */
   modes: readonly Mode[]
-  /** Says what goes on, apart from the results. */
+  /** Prints progress, separate from the results. */
   note(line: string): void
-  /** The servers that the three URLs name; without them, raised on first use. */
+  /** Returns the servers of the three URLs, or starts servers on first use. */
   servers(): Promise<Servers>
 }
 
 export type Bench = (context: Context) => Promise<Measurement[]>
 
-/** Runs `work`, then what it handed to `later`, last first, whether it succeeded or not. */
+/** Runs `work`, then the functions that it passed to `later`, in reverse order, even if it failed. */
 export const cleaningUp = async <Result>(
   work: (later: (undo: () => unknown) => void) => Promise<Result>,
 ): Promise<Result> => {
@@ -37,10 +37,10 @@ export const cleaningUp = async <Result>(
 
 export const rates = (rounds: readonly Pick<Round, 'rate'>[]): number[] => rounds.map(({ rate }) => rate)
 
-/** Connected users of the benches that deliver to people one by one. */
+/** The number of connected users of benches with single recipients. */
 export const USERS = 1_000
 
-/** Processor time per notification received: of each process, or `name` against a process of the bare baseline. */
+/** Processor time per received notification, of each process or compared with a process of the baseline. */
 export const processorTime = (
   bench: string,
   rounds: readonly Pick<Round, 'cpu'>[],
@@ -58,7 +58,7 @@ export const processorTime = (
     )
   })
 
-/** How long it took from the intended sending to the receipt. */
+/** The latency from the scheduled sending to the receipt. */
 export const latencies = (
   bench: string,
   rounds: readonly Round[],
@@ -71,7 +71,7 @@ export const latencies = (
     return measurement(`${bench}.${percentile}`, 'ms', of(rounds), of(bare), aim)
   })
 
-/** Duplicates are no loss: live messages may come twice, and clients know items by their id. They are listed. */
+/** Reports duplicates. They are not errors: live messages may be repeated, and clients deduplicate items by id. */
 export const noteDuplicates = (note: Context['note'], bench: string, rounds: readonly Round[]): void => {
   for (const { run, report } of rounds)
     if (report.duplicates > 0)

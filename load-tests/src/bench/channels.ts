@@ -20,17 +20,17 @@ import { type Sink, startSink } from './sink.ts'
 import type { SinkKind } from './sink-child.ts'
 import type { AccountInput, Prepare } from './tenant.ts'
 
-/** A way to reach people: how Carillon is set up for it, and the bare library that does the same. */
+/** A channel: how Carillon is configured for it, and the bare library to compare it with. */
 type Way = {
   channel: Channel
   sink: SinkKind
   account(port: number): AccountInput
   prepare(port: number): Prepare
-  /** The file of a child process that fulfils an `Order`. */
+  /** The module of a child process that executes an `Order`. */
   bare: URL
-  /** How many times as long a round of the channel by itself has to be, in messages, to take a second or so. */
+  /** The factor by which a round of the channel alone is longer, so that it takes about a second. */
   swiftness: number
-  /** What Carillon's rate ÷ the bare one's is meant to be. */
+  /** The target for Carillon's rate ÷ the bare rate. */
   aim: string
 }
 
@@ -39,7 +39,7 @@ const SENDER = new URL('./sender-child.ts', import.meta.url)
 type Later = (undo: () => unknown) => void
 type Rounds = (run: number, count: number) => Promise<Sent>
 
-/** What sends by itself, in a process of its own, to the sink. */
+/** Starts a sender in its own process, which sends to the sink. */
 type Sending = Calls & { send(order: Order): Promise<void> }
 
 const startSending = async <Api extends Sending>(file: URL, name: string, sink: Sink, later: Later) => {
@@ -59,7 +59,7 @@ const startSending = async <Api extends Sending>(file: URL, name: string, sink: 
 const countFor = ({ quick }: Context) => (quick ? 500 : 20_000)
 const turnsFor = ({ quick }: Context) => (quick ? 1 : 5)
 
-/** A channel by itself, against the bare library that sends the same to the same sink. */
+/** Measures a channel alone against the bare library, with the same messages and the same sink. */
 const alone = (context: Context, name: string, way: Way): Promise<Measurement[]> =>
   cleaningUp(async (later) => {
     const sink = await startSink(way.sink)
@@ -80,8 +80,8 @@ const alone = (context: Context, name: string, way: Way): Promise<Measurement[]>
   })
 
 /**
- * Messages a second from the log to the provider, against the bare library that sends the same to the same sink; and
- * with all that goes before, from the API on.
+ * Measures messages per second from the log to the provider, against the bare library with the same messages and the same
+ * sink; and also from the API to the provider.
  */
 const installed = async (
   context: Context,
@@ -130,7 +130,7 @@ export const smtpAccount = (port: number): AccountInput => ({
   config: { host: '127.0.0.1', port, tls: 'none', from: FROM },
 })
 
-/** Mails against a tuned pool of nodemailer's; pushes against web-push; webhooks, signed, against undici's, that are not. */
+/** E-mail against nodemailer with a tuned pool, web push against web-push, signed webhooks against unsigned undici requests. */
 const WAYS: Record<string, Way> = {
   smtp: {
     channel: 'email',

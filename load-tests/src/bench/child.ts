@@ -2,17 +2,17 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** What a child process of a bench can be asked; every answer and argument is plain data. */
+/** The methods of a child process. Arguments and results are plain data. */
 export type Calls = Record<string, (argument: never) => unknown>
 
 export type Child<Api extends Calls> = {
   readonly pid: number
-  /** Rejects with what the child threw, or when it ends first. */
+  /** Calls a method. Rejects with the child's error, or if the child exits. */
   call<Name extends keyof Api & string>(
     name: Name,
     argument: Parameters<Api[Name]>[0],
   ): Promise<Awaited<ReturnType<Api[Name]>>>
-  /** What the child says without being asked. */
+  /** Subscribes to events of the child. */
   onNotice(listener: (notice: unknown) => void): void
   stop(): Promise<void>
 }
@@ -20,7 +20,7 @@ export type Child<Api extends Calls> = {
 type Request = { id: number; name: string; argument: unknown }
 type Answer = { id: number; result?: unknown; error?: string } | { notice: unknown }
 
-/** Starts a file that calls `serve`, with the options of this process's own node, and its environment. */
+/** Starts a module that calls `serve`, with the Node options and environment of this process. */
 export const startChild = async <Api extends Calls>(
   file: URL,
   nodeOptions: readonly string[] = [],
@@ -66,7 +66,7 @@ export const startChild = async <Api extends Calls>(
   }
 }
 
-/** In the child: answers calls until the parent is gone. */
+/** In the child: serves calls until the parent disconnects. */
 export const serve = (calls: Calls): void => {
   process.on('message', async ({ id, name, argument }: Request) => {
     try {
@@ -80,10 +80,10 @@ export const serve = (calls: Calls): void => {
   notice('ready')
 }
 
-/** In the child: says something without being asked. */
+/** In the child: emits an event. */
 export const notice = (value: unknown): void => tell({ notice: value })
 
-/** A parent that has gone is no error: this process ends as well. */
+/** Ignored: if the parent is gone, this process exits as well. */
 const tell = (answer: Answer) => {
   if (process.connected) process.send?.(answer, undefined, {}, () => {})
 }

@@ -28,20 +28,20 @@ const TICK_MS = 5
 
 type Later = (undo: () => unknown) => void
 
-/** One hub and one dispatcher on real servers, with a tenant. */
+/** Starts a hub and a dispatcher on real servers, with a tenant. */
 export const startClustered = async ({ urls, processes }: Servers, later: Later, setup: Setup = {}) => {
   const settings = { CARILLON_LOG_LEVEL: 'warn', ...setup.settings }
   const carillon = await startCluster({ hubs: 1, dispatchers: 1, urls, settings })
   later(carillon.stop)
   const [hub] = carillon.hubs
   const [dispatcher] = carillon.dispatchers
-  if (!hub || !dispatcher) throw new Error('no hub or no dispatcher was started')
+  if (!hub || !dispatcher) throw new Error('no hub or dispatcher was started')
   const tenant = await makeTenant(carillon.settings, setup.prepare)
   await tenant.defineType(hub.url)
   return { hub, dispatcher, tenant, processes: { hub: hub.pid, dispatcher: dispatcher.pid, ...processes } }
 }
 
-/** Publishes as a backend would over NATS, every message with an id and acknowledged. */
+/** Publishes over NATS as a backend does: with ids, and waits for each PubAck. */
 const overNats = async (url: string, tenant: string, processes: Target['processes'], later: Later) => {
   const publisher = await openPublisher(url)
   later(publisher.close)
@@ -63,7 +63,7 @@ const overNats = async (url: string, tenant: string, processes: Target['processe
   }
 }
 
-/** The bare parts, each in a process of its own; each call is one round and resolves to its rate. */
+/** Starts the baselines, each in its own process. Each call is one round and returns its rate. */
 const startBareParts = async ({ urls }: Servers, quick: boolean, later: Later) => {
   const nats = await startChild<BareJetStream>(new URL('./baselines/jetstream.ts', import.meta.url))
   const cassandra = await startChild<BareCassandra>(new URL('./baselines/cassandra.ts', import.meta.url))
@@ -73,7 +73,7 @@ const startBareParts = async ({ urls }: Servers, quick: boolean, later: Later) =
   })
   const stream = () => `BENCH-${randomBytes(6).toString('hex')}`
   return {
-    /** A JVM that has just been started has compiled none of this yet, and needs up to seven times the processor time. */
+    /** Warms up the JVM: before compilation it needs up to seven times the processor time. */
     warmUp: () => cassandra.call('insert', { url: urls.cassandra, seconds: quick ? 10 : 20, users: USERS }),
     consume: () =>
       nats.call('consume', {
@@ -87,8 +87,8 @@ const startBareParts = async ({ urls }: Servers, quick: boolean, later: Later) =
 }
 
 /**
- * NATS → dispatcher → Cassandra → Redis → hub → received, with one dispatcher and one hub, against the slower of two
- * of its parts alone: consuming and acknowledging the messages, and inserting the rows.
+ * Measures NATS → dispatcher → Cassandra → Redis → hub → client with one dispatcher and one hub, against the slower of two
+ * baselines: consuming and acknowledging the messages, and inserting the rows.
  */
 export const cluster: Bench = async (context) => {
   if (!context.modes.includes('cluster')) return []
@@ -123,7 +123,7 @@ export const cluster: Bench = async (context) => {
     const [ours, ownIds, consumed, inserted] = await interleaved(quick ? 2 : 5, ...turns)
     const slower = median(consumed) < median(inserted) ? consumed : inserted
 
-    note('cluster: latency at half of it')
+    note('cluster: latency at half the rate')
     const rate = median(rates(ours)) / 2
     const open = { connections: USERS, seconds: quick ? 2 : 8, rate, tickMs: TICK_MS }
     const [half] = await interleaved(quick ? 1 : 3, () =>

@@ -11,17 +11,17 @@ import type { Sink } from './sink.ts'
 import type { SinkPlace } from './sink-child.ts'
 import type { Prepare } from './tenant.ts'
 
-/** A round that a child process is to send. */
+/** A round for a child process to send. */
 export type Order = { port: number; run: number; count: number }
 
-/** `rate`: messages a second that the sink got, over the middle 80 %. `cpu`: µs of each process per message. */
+/** `rate`: messages per second at the sink, over the middle 80 %. `cpu`: µs of each process per message. */
 export type Sent = { rate: number; cpu: Record<string, number> }
 
 const CHUNK = 1_000
 const BATCHES_AT_ONCE = 3
 const LOOK_EVERY_MS = 50
 
-/** The environment of a process that trusts the sink. */
+/** Returns the environment of a process that trusts the sink's certificate. */
 export const trusting = async (
   { ca }: SinkPlace,
   later: (undo: () => unknown) => void,
@@ -34,7 +34,7 @@ export const trusting = async (
   return { NODE_EXTRA_CA_CERTS: file }
 }
 
-/** Waits until every notification is in its inboxes, and what follows in the log. */
+/** Waits until every notification is stored and its steps are in the log. */
 const settled = async ({ hub }: Installation) => {
   const waiting = /^carillon_queue_backlog\{queue="notify-normal"\} (\d+)$/m
   for (;;) {
@@ -44,7 +44,7 @@ const settled = async ({ hub }: Installation) => {
   }
 }
 
-/** Publishes notifications to PEOPLE in turn, each with one step. `step` is asked when each batch is made. */
+/** Publishes notifications to PEOPLE in turn, each with one step. `step` is called for each batch. */
 const publish = async (
   { hub, tenant }: Installation,
   run: number,
@@ -67,7 +67,7 @@ const publish = async (
   await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, worker))
 }
 
-/** Publishes `count` notifications that are sent at once; measured with all that goes before the sending. */
+/** Publishes `count` notifications with immediate steps and measures from publishing to sending. */
 export const sentAtOnce = async (
   installation: Installation,
   sink: Sink,
@@ -81,7 +81,7 @@ export const sentAtOnce = async (
   return { rate: (await sink.report(count)).rate, cpu }
 }
 
-/** Notifications a second that can surely be stored with a step that waits, measured. */
+/** Measures how many notifications with a delayed step can be stored per second, with a safety margin. */
 export const storingPace = async (installation: Installation, channel: Channel): Promise<number> => {
   const count = 4 * CHUNK
   const start = clock()
@@ -94,14 +94,14 @@ export type Due = {
   run: number
   count: number
   step: Omit<PlanStep, 'after'>
-  /** Of `storingPace`. */
+  /** The result of `storingPace`. */
   pace: number
   onDue?(): void
 }
 
 /**
- * Publishes `count` notifications with a step that falls due for all of them within the same second, when they have
- * long been stored; measured from then on. `seconds`: until the last has come.
+ * Publishes `count` notifications whose steps are all due within the same second, well after they are stored, and measures
+ * from then on. `seconds`: until the last message was received.
  */
 export const sentWhenDue = async (
   installation: Installation,
@@ -115,7 +115,7 @@ export const sentWhenDue = async (
     after: Math.max(1, Math.ceil((dueAt - Date.now()) / 1_000)),
   }))
   await settled(installation)
-  if (Date.now() > dueAt) throw new Error(`storing ${count} notifications took longer than foreseen`)
+  if (Date.now() > dueAt) throw new Error(`storing ${count} notifications took longer than expected`)
   await sleep(dueAt - Date.now())
   onDue?.()
   const used = processorTimer(installation.processes)
@@ -126,7 +126,7 @@ export const sentWhenDue = async (
   return { rate: (await sink.report(count)).rate, seconds, cpu }
 }
 
-/** Has people of these kinds in the store: PEOPLE of them, or so many. */
+/** Adds users with these addresses and devices to the store: PEOPLE, or `count`. */
 export const withPeople =
   (profile: (user: string) => object, count = PEOPLE): Prepare =>
   async ({ users }, tenant) => {

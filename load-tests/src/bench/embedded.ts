@@ -15,10 +15,10 @@ const WINDOW = 2_000
 const CHUNK = 200
 const TICK_MS = 5
 
-/** `settings` are added to the process's own environment. */
+/** `settings` are added to the environment of the process. */
 export type Setup = { prepare?: Prepare; settings?: Record<string, string> }
 
-/** Starts `carillon dev` on a data directory of its own, with a tenant. */
+/** Starts `carillon dev` on its own data directory, with a tenant. */
 export const startEmbedded = async (later: (undo: () => unknown) => void, setup: Setup = {}) => {
   const dir = await mkdtemp(join(tmpdir(), 'carillon-bench-'))
   later(() => rm(dir, { recursive: true, force: true }))
@@ -48,8 +48,8 @@ const overHttp = (hub: string, tenant: Tenant, processes: Target['processes']): 
 })
 
 /**
- * Publish → stored → received, in one process with a durable file, against bare Socket.IO that emits the same items
- * to the same clients: how many a second, then how fast at half of that.
+ * Measures publish → store → receive in one process with a durable file, against bare Socket.IO that emits the same items to
+ * the same clients: the maximum rate, then the latency at half that rate.
  */
 export const embedded: Bench = async ({ quick, note, modes }) => {
   if (!modes.includes('embedded')) return []
@@ -79,7 +79,7 @@ export const embedded: Bench = async ({ quick, note, modes }) => {
     const [ours, theirs] = await interleaved(quick ? 1 : 5, ...turns)
     const capacity = median(rates(ours))
 
-    note('embedded: latency at half of it')
+    note('embedded: latency at half the rate')
     const open = { connections: USERS, seconds: quick ? 2 : 8, rate: capacity / 2, tickMs: TICK_MS }
     const [half, bareHalf] = await interleaved(
       quick ? 1 : 3,

@@ -8,10 +8,10 @@ import { emailOf } from './messages.ts'
 import { type Sink, startSink } from './sink.ts'
 
 const MOMENTS = ['start', 'peak', 'end'] as const
-/** Messages a second, and what the sending process has resident at each moment, bytes. */
+/** Messages per second, and the resident memory of the sending process over time, bytes. */
 type Drain = Record<'rate' | (typeof MOMENTS)[number], number>
 
-/** Fallbacks of so many unread notifications, all due at once. */
+/** Measures the fallbacks of `count` unread notifications that are all due at once. */
 const drain = async (
   installation: Installation,
   sink: Sink,
@@ -29,7 +29,7 @@ const drain = async (
   return { rate: count / seconds, start, peak: peakBytes(worker), end: residentBytes(worker) }
 }
 
-/** Mails that fall due all at once because nobody has read: how fast they drain, and the memory that takes. */
+/** Measures the rate and memory of e-mails that are all due at once because the items are unread. */
 export const fallbacks: Bench = (context) =>
   inEachMode(context, async (mode, raise, later): Promise<Measurement[]> => {
     const sink = await startSink('smtp')
@@ -48,7 +48,7 @@ export const fallbacks: Bench = (context) =>
     return [
       measurement(`${name}.rate.${few}`, 'messages/s', [small.rate]),
       measurement(`${name}.rate.${many}`, 'messages/s', [large.rate]),
-      // Held against the fewer, not a bare part: memory should not depend on how many there are.
+      // Compared with the smaller number: memory should not depend on the number of fallbacks.
       ...MOMENTS.map((moment) =>
         measurement(
           `${name}.rss.${moment}.${many}`,

@@ -13,7 +13,7 @@ const PATIENCE_MS = 30_000
 
 type Blast = { seconds: number; peak: number; cpu: Record<string, number> }
 
-/** Waits until the notification says that everyone has it. */
+/** Waits until the notification is delivered to all members. */
 const delivered = async ({ hub, tenant }: Installation, id: string, members: number) => {
   let reached = 0
   let progressAt = clock()
@@ -41,7 +41,7 @@ const checkSample = async ({ hub, tenant }: Installation, run: number, members: 
   }
 }
 
-/** One notification to a topic with so many members, the first thousand of them connected. */
+/** Measures one notification to a topic with `members` members, of whom the first thousand are connected. */
 const blast = async (carillon: Installation, receivers: Receivers, members: number): Promise<Blast> => {
   const { hub, tenant, worker, processes } = carillon
   const topic = `everyone-of-${members}`
@@ -79,7 +79,7 @@ const measure = async (
     return [
       measurement(`${name}.rate.${few}`, 'recipients/s', [few / small.seconds]),
       measurement(`${name}.rate.${many}`, 'recipients/s', [many / large.seconds]),
-      // Held against the smaller audience, not a bare part: memory should not depend on the audience.
+      // Compared with the smaller audience: memory should not depend on the audience.
       measurement(`${name}.peak-rss.${many}`, 'MiB', [megabytes(large)], [megabytes(small)], 'flat'),
       ...Object.entries(large.cpu).map(([process, cpu]) =>
         measurement(`${name}.cpu.${process}`, 'µs/recipient', [cpu]),
@@ -88,7 +88,7 @@ const measure = async (
   })
 }
 
-/** One notification to a large topic: recipients a second, and the memory it takes. */
+/** Measures recipients per second and memory of one notification to a large topic. */
 export const fanout: Bench = (context) =>
   inEachMode(context, (mode, raise) =>
     raise({}).then((installation) => measure(context, `fanout.${mode}`, installation)),

@@ -1,6 +1,6 @@
 import { build, type Histogram } from 'hdr-histogram-js'
 
-/** For µs, up to two minutes. */
+/** Creates a histogram for µs, up to two minutes. */
 export const newHistogram = (): Histogram =>
   build({
     lowestDiscernibleValue: 1,

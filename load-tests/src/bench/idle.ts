@@ -10,17 +10,17 @@ import { interleaved, measurement } from './measure.ts'
 import { startReceivers } from './receivers.ts'
 import { makeTenant } from './tenant.ts'
 
-/** Connections made before the first look, so that what is needed only once does not count. */
+/** Connections made before the first measurement, so that one-time allocations do not count. */
 const FIRST = 1_000
 const LOOK_EVERY_MS = 50
 const SETTLED_BYTES = 1 << 20
 
-/** Resident memory, and what JavaScript holds of it, bytes. */
+/** Resident memory and the JavaScript heap, bytes. */
 type Memory = { resident: number; held: number }
 
 const memoryFile = (dir: string, pid: number | string) => join(dir, `memory-${pid}.json`)
 
-/** Loaded into a process before its own code: when told to, it collects its garbage and writes down what is left. */
+/** Preloaded into a process: on a signal, it collects garbage and writes its memory usage to a file. */
 const collector = (dir: string) =>
   `--import=data:text/javascript,${encodeURIComponent(`
     import { renameSync, writeFileSync } from 'node:fs'
@@ -37,7 +37,7 @@ const collector = (dir: string) =>
     })
   `)}`
 
-/** What is left when the garbage is gone, and gone again. */
+/** Returns the memory after two garbage collections. */
 const settled = async (dir: string, pid: number): Promise<Memory> => {
   const file = memoryFile(dir, pid)
   for (let before = Number.POSITIVE_INFINITY; ; ) {
@@ -52,7 +52,7 @@ const settled = async (dir: string, pid: number): Promise<Memory> => {
 
 type Idle = { url: string; pid: number; dir: string }
 
-/** What each of `count` further connections takes, bytes. */
+/** Returns the memory per connection for `count` more connections, bytes. */
 const perConnection = ({ url, pid, dir }: Idle, auths: readonly object[], count: number): Promise<Memory> =>
   cleaningUp(async (later) => {
     const receivers = await startReceivers()
@@ -67,7 +67,7 @@ const perConnection = ({ url, pid, dir }: Idle, auths: readonly object[], count:
     }
   })
 
-/** Memory that a connection costs while nothing happens: a hub against bare Socket.IO. */
+/** Measures the memory per idle connection: a hub against bare Socket.IO. */
 export const idle: Bench = async ({ quick, note, modes, servers }) => {
   if (!modes.includes('cluster')) return []
   return cleaningUp(async (later) => {

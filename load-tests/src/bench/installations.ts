@@ -4,7 +4,7 @@ import { type Setup, startEmbedded } from './embedded.ts'
 import type { Measurement } from './measure.ts'
 import type { Tenant } from './tenant.ts'
 
-/** A running Carillon. `worker` is the process that sends. */
+/** A running installation. `worker` is the process that sends. */
 export type Installation = {
   hub: string
   tenant: Tenant
@@ -30,7 +30,7 @@ const RAISE: Record<Installed, (context: Context, later: Later) => Raise> = {
   },
 }
 
-/** Measures once with everything in one process, and once with a hub and a dispatcher on the real servers. */
+/** Measures in one process, and with a hub and a dispatcher on real servers. */
 export const inEachMode = async (
   context: Context,
   measure: (mode: Installed, raise: Raise, later: Later) => Promise<Measurement[]>,

@@ -3,21 +3,21 @@ import { clock, processorTimer } from './machine.ts'
 import type { Receivers } from './receivers.ts'
 import type { Report } from './receivers-child.ts'
 
-/** Something that gets notifications to the clients: Carillon, or a bare baseline. */
+/** The system under test: Carillon or a baseline. */
 export type Target = {
-  /** Sends notifications `from` … `from + count − 1` of a run, each to the user of its number. */
+  /** Sends notifications `from` … `from + count − 1` of a run, each to the user with its number. */
   send(batch: Batch): Promise<unknown>
-  /** The processes it consists of, by name. */
+  /** Its processes, by name. */
   processes: Record<string, number>
 }
 
-/** `at` is when they were meant to be sent, on `clock()`. */
+/** `at` is the scheduled time on `clock()`. */
 export type Batch = { run: number; from: number; count: number; at: number }
 
-/** `rate`: received per second. `cpu`: processor time of each process per notification received, µs. */
+/** `rate`: received per second. `cpu`: processor time of each process per received notification, µs. */
 export type Round = { run: number; sent: number; rate: number; report: Report; cpu: Record<string, number> }
 
-/** Runs `send`, which says how many it has sent, and waits until all of them have been received. */
+/** Runs `send`, which returns the number of sent notifications, and waits until all are received. */
 const round = async (
   target: Target,
   receivers: Receivers,
@@ -34,7 +34,7 @@ const round = async (
   return { run, sent, rate: (sent * 1_000) / (report.lastAt - start), report, cpu }
 }
 
-/** Keeps what is under way; the first failure is thrown by the next `check`. */
+/** Tracks pending work. `check` throws the first failure. */
 export const underWay = () => {
   const running = new Set<Promise<unknown>>()
   const failures: unknown[] = []
@@ -58,7 +58,7 @@ export const underWay = () => {
 
 export type Closed = { connections: number; seconds: number; window: number; chunk: number }
 
-/** As fast as it goes: `window` notifications are under way at most, counted by what has been received. */
+/** Sends as fast as possible, with at most `window` notifications that are not yet received. */
 export const closedLoop = async (target: Target, receivers: Receivers, options: Closed): Promise<Round> => {
   const { connections, seconds, window, chunk } = options
   const run = await receivers.begin({ connections })
@@ -80,8 +80,8 @@ export const closedLoop = async (target: Target, receivers: Receivers, options: 
 export type Open = { connections: number; seconds: number; rate: number; tickMs: number }
 
 /**
- * At a fixed rate, whatever becomes of earlier ones. All of a tick are meant to be sent when it begins; what a late
- * tick costs counts as latency.
+ * Sends at a fixed rate, independent of earlier notifications. All notifications of a tick are scheduled for its beginning,
+ * so the delay of a late tick counts as latency.
  */
 export const openLoop = async (target: Target, receivers: Receivers, options: Open): Promise<Round> => {
   const { connections, seconds, rate, tickMs } = options

@@ -1,23 +1,23 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, platform, release, totalmem } from 'node:os'
 
-/** Ms on a clock that all processes of this machine share. */
+/** Returns ms on a clock that all processes of this machine share. */
 export const clock = (): number => Number(process.hrtime.bigint()) / 1e6
 
-/** Linux counts processor time in hundredths of a second for every reader. */
+/** Linux reports processor time in hundredths of a second. */
 const TICKS_PER_SECOND = 100
 const hasProc = existsSync('/proc/self/stat')
 
-/** Processor time a process has used so far, ms; undefined where there is no /proc. */
+/** Returns the processor time of a process, ms; undefined without /proc. */
 const processorMs = (pid: number): number | undefined => {
   if (!hasProc) return
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // The name in parentheses may hold spaces.
+  // The name in parentheses may contain spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS_PER_SECOND
 }
 
-/** Begins to measure. What it returns says how much processor time each process has used since, µs for each of `count`. */
+/** Starts measuring. The returned function gives the processor time of each process since then, in µs per `count`. */
 export const processorTimer = (processes: Record<string, number>) => {
   const times = () =>
     Object.entries(processes).flatMap(([name, pid]): [string, number][] => {
@@ -35,10 +35,10 @@ const statusBytes = (pid: number, field: 'VmHWM' | 'VmRSS') => {
   return Number(kilobytes) * 1_024
 }
 
-/** What a process has resident now, bytes. Linux only. */
+/** Returns the resident memory of a process, bytes. Linux only. */
 export const residentBytes = (pid: number): number => statusBytes(pid, 'VmRSS')
 
-/** The most a process has had resident since `forgetPeak`, bytes. Linux only. */
+/** Returns the peak resident memory of a process since `forgetPeak`, bytes. Linux only. */
 export const peakBytes = (pid: number): number => statusBytes(pid, 'VmHWM')
 
 export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
@@ -49,7 +49,7 @@ const cpuTimes = () => {
   return { stolen: numbers[7] ?? 0, all: numbers.slice(0, 8).reduce((sum, each) => sum + each, 0) }
 }
 
-/** What the run stands on, one line; `steal` says later how much of it the hypervisor took away. */
+/** Describes the machine in one line. `steal` reports how much processor time the hypervisor took. */
 export const describeMachine = (): { line: string; steal(): string } => {
   const [first] = cpus()
   const before = hasProc ? cpuTimes() : undefined

@@ -1,7 +1,7 @@
 /**
- * Measures Carillon against the bare parts it stands on; `npm run bench -- --help` lists the options.
+ * Measures Carillon against the bare libraries and servers that it uses; `npm run bench -- --help` lists the options.
  *
- * Exits with 1 if anything that was accepted did not arrive.
+ * Exits with 1 if an accepted notification was not delivered.
  * @module
  */
 import { inspect } from 'node:util'
@@ -43,11 +43,11 @@ const COLUMNS = [
   ['unit', 18],
   ['bare', -10],
   ['ratio', -6],
-  ['aim', 8],
+  ['target', 8],
   ['spread', 0],
 ] as const
 
-/** One line of the table. A negative width aligns to the right. */
+/** Formats a line of the table. A negative width aligns to the right. */
 const row = (cells: readonly string[]) =>
   COLUMNS.map(([, width], column) => {
     const cell = cells[column] ?? ''
@@ -62,7 +62,7 @@ const asRow = ({ name, value, unit, baseline, ratio, aim = '', spread = '' }: Me
     ...[baseline === null ? '' : shown(baseline), ratio === null ? '' : ratio.toFixed(2), aim, spread],
   ])
 
-/** The named servers, or a world that is raised when the first bench asks for it. */
+/** Returns the servers of the settings, or starts new ones when a bench first needs them. */
 const serverProvider = () => {
   const {
     CARILLON_NATS_URL: nats,
@@ -72,7 +72,7 @@ const serverProvider = () => {
   let world: ReturnType<typeof raiseWorld> | undefined
   const servers = async (): Promise<Servers> => {
     if (nats && redis && cassandra) return { urls: { nats, redis, cassandra }, processes: {} }
-    if (!world) note('raising NATS, Redis and Cassandra')
+    if (!world) note('starting NATS, Redis and Cassandra')
     world ??= raiseWorld()
     const raised = await world
     const { urls } = raised
@@ -86,7 +86,7 @@ const serverProvider = () => {
 
 type Options = { quick?: true; json?: true; only?: string; mode?: Context['modes'][number] }
 
-/** The cluster takes minutes even in small rounds, so `--quick` leaves it out unless it is asked for. */
+/** `--quick` skips the cluster, which takes minutes even with short rounds, unless it is requested. */
 const modesOf = ({ quick, only, mode }: Options): Context['modes'] => {
   if (mode !== undefined) return [mode]
   return quick && only === undefined ? MODES.filter((each) => each !== 'cluster') : MODES
@@ -111,17 +111,19 @@ const run = async (options: Options) => {
     await provider.stop()
     tell(`\n${machine.steal()}${quick ? '; quick: short rounds and small audiences' : ''}`)
     if (quick && only === undefined && options.mode === undefined)
-      tell('Without the cluster, which takes minutes: add --mode cluster for it.')
+      tell('The cluster was skipped because it takes minutes; run it with --mode cluster.')
   }
 }
 
 const program = commandLine('bench')
   .usage('[options]   (npm run bench -- --quick)')
-  .description('Measures Carillon against the bare parts it stands on; results are printed as they come.')
-  .option('--quick', 'Short rounds and small audiences, without the cluster: about two minutes')
-  .option('--json', 'One JSON object a line on stdout, all else on stderr')
+  .description(
+    'Measures Carillon against the bare libraries and servers that it uses, and prints each result at once.',
+  )
+  .option('--quick', 'Use short rounds and small audiences, and skip the cluster: about two minutes')
+  .option('--json', 'Print one JSON object per line to stdout, everything else to stderr')
   .addOption(new Option('--only <bench>', 'Run one bench').choices(Object.keys(BENCHES)))
-  .addOption(new Option('--mode <mode>', 'Run in one way').choices(MODES))
+  .addOption(new Option('--mode <mode>', 'Run in one mode').choices(MODES))
   .action(run)
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))

@@ -1,16 +1,16 @@
-/** One number of a run, with the bare number it is held against; `ratio` is value ÷ baseline. */
+/** A result with its baseline; `ratio` is value ÷ baseline. */
 export type Measurement = {
   name: string
   value: number
   unit: string
   baseline: number | null
   ratio: number | null
-  /** For people: least and most of the rounds, and what the ratio is meant to be. */
+  /** For people: minimum and maximum of the rounds, and the target for the ratio. */
   spread?: string
   aim?: string
 }
 
-/** A notification that was accepted did not arrive, or arrived at somebody else's: no number counts any more. */
+/** An accepted notification was lost or delivered to the wrong user, so the results are invalid. */
 export class LossError extends Error {
   override name = 'LossError'
 }
@@ -22,13 +22,13 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
-/** A number of three significant digits, thousands apart. */
+/** Formats a number with three significant digits and thousands separators. */
 export const shown = (value: number): string =>
   value.toLocaleString('en-US', value >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 })
 
 const range = (values: readonly number[]) => `${shown(Math.min(...values))}–${shown(Math.max(...values))}`
 
-/** The median of the rounds, and of those of the bare baseline. */
+/** Compares the median of the rounds with that of the baseline. */
 export const measurement = (
   name: string,
   unit: string,
@@ -46,7 +46,7 @@ export const measurement = (
   }
 }
 
-/** Runs the contenders in turns (A-B-A-B), so that what disturbs one disturbs all. */
+/** Runs the contenders interleaved (A-B-A-B), so that disturbances affect all of them. */
 export const interleaved = async <Results extends unknown[]>(
   rounds: number,
   ...contenders: { [Index in keyof Results]: () => Promise<Results[Index]> }

@@ -4,7 +4,7 @@ import { renderEmail } from '@carillon/dispatcher/render/email'
 import type { Channel, NotificationInput, PlanStep } from '@carillon/schemas'
 import { type ExpiringKey, freshId, notificationFor, TYPE, userOf } from './payload.ts'
 
-/** People who are reached outside the bell. */
+/** The number of users with external channels. */
 export const PEOPLE = 2_000
 
 export const FROM = { email: 'post@carillon.example', name: 'Bench' }
@@ -13,10 +13,10 @@ export const emailOf = (user: string): string => `${user}@people.example`
 /** As long as Carillon's own. */
 export const UNSUBSCRIBE_URL = `http://localhost:4000/v1/unsubscribe/${'x'.repeat(230)}`
 
-/** The secret that webhooks are signed with. */
+/** The signing secret of webhooks. */
 export const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
-/** A browser's subscription: everybody's has the keys of RFC 8291's example, and a place of its own. */
+/** Returns a browser subscription with its own URL and the keys of the example in RFC 8291. */
 export const subscriptionOf = (user: string, port: number) => ({
   endpoint: `https://127.0.0.1:${port}/${user}`,
   keys: {
@@ -27,7 +27,7 @@ export const subscriptionOf = (user: string, port: number) => ({
 
 const numberOf = ({ run, n }: ExpiringKey) => `(${run}.${n})`
 
-/** Nothing but its title tells one mail from another. */
+/** E-mails differ in their titles only. */
 const notificationOf = (mark: ExpiringKey, to: NotificationInput['to']) => ({
   ...notificationFor(mark, to),
   title: `Grace replied to you ${numberOf(mark)}`,
@@ -35,7 +35,7 @@ const notificationOf = (mark: ExpiringKey, to: NotificationInput['to']) => ({
 
 const personOf = ({ n }: ExpiringKey) => userOf(n % PEOPLE)
 
-/** The nth of a run, for one of PEOPLE, with one step to take beyond the inbox. */
+/** Returns the nth notification of a run, for one of PEOPLE, with one step. */
 export const plannedFor = (mark: ExpiringKey, tenant: string, step: PlanStep): NotificationInput => ({
   ...notificationOf(mark, personOf(mark)),
   id: freshId(mark, tenant),
@@ -48,7 +48,7 @@ const addressOf = (user: string, channel: Channel, port: number): Address => {
   return { kind: 'device', id: 'browser', device: { kind: 'web-push', ...subscriptionOf(user, port) } }
 }
 
-/** The same as a channel is handed it, made in next to no time. `port`: where the push service is. */
+/** Returns the same notification as a channel receives it, at negligible cost. `port`: of the push service. */
 export const outgoingFor = (mark: ExpiringKey, channel: Channel, port: number): Outgoing => {
   const user = personOf(mark)
   const { title, body, url, data } = notificationOf(mark, user)
@@ -75,7 +75,7 @@ export const outgoingFor = (mark: ExpiringKey, channel: Channel, port: number): 
 const SAMPLE = { run: 0, n: 0, at: 0 }
 const mail = renderEmail(outgoingFor(SAMPLE, 'email', 0))
 
-/** The same as a mail. It takes next to no time: nodemailer renders nothing either. */
+/** Returns the same notification as an e-mail, at negligible cost because nodemailer renders nothing either. */
 export const mailFor = (mark: ExpiringKey) => {
   const numbered = (text: string) => text.replaceAll(numberOf(SAMPLE), numberOf(mark))
   return {
@@ -86,7 +86,7 @@ export const mailFor = (mark: ExpiringKey) => {
   }
 }
 
-/** The same as the body of a webhook. */
+/** Returns the same notification as the body of a webhook. */
 export const webhookFor = (mark: ExpiringKey) => {
   const { to: user, ...content } = notificationOf(mark, personOf(mark))
   const timestamp = new Date().toISOString()
@@ -97,7 +97,7 @@ export const webhookFor = (mark: ExpiringKey) => {
   }
 }
 
-/** The same as what a service worker gets. */
+/** Returns the same notification as a service worker receives it. */
 export const pushFor = (mark: ExpiringKey) => {
   const { title, body, url, data } = notificationOf(mark, '')
   const notification = randomUUID()

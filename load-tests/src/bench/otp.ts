@@ -13,12 +13,12 @@ import { notificationFor, userOf } from './payload.ts'
 import { type Sink, startSink } from './sink.ts'
 import type { AccountInput, Prepare } from './tenant.ts'
 
-/** One-time passwords are asked for this often, by text message and by e-mail in turn. */
+/** The rate of one-time passwords, alternately by SMS and e-mail. */
 const EVERY_MS = 100
 const CHUNK = 1_000
 
 type Channel = 'sms' | 'email'
-/** How a one-time password is asked for, and where it goes: what the sink will know it by. */
+/** The request for a one-time password, and the key by which the sink recognises it. */
 type Wish = { channel: Channel; address: string; at: number }
 
 const topicOf = (members: number) => `all-${members}`
@@ -31,7 +31,7 @@ const smsAccount = (port: number): AccountInput => ({
   },
 })
 
-/** People, and a topic for each size of audience. */
+/** Creates users, and a topic for each audience size. */
 const audiences =
   (...sizes: number[]): Prepare =>
   async (store, tenant) => {
@@ -43,7 +43,7 @@ const audiences =
       }
   }
 
-/** At a fixed rate, whatever becomes of earlier ones, until told to stop. Each is for somebody else. */
+/** Requests one-time passwords at a fixed rate until stopped, each for another user. */
 const askUntil = async ({ hub, tenant }: Installation, run: number, over: () => boolean): Promise<Wish[]> => {
   const calls = underWay()
   const wishes: Wish[] = []
@@ -64,7 +64,7 @@ const askUntil = async ({ hub, tenant }: Installation, run: number, over: () => 
   return wishes
 }
 
-/** From when each was meant to be asked for to when its provider had it, µs. */
+/** Returns the latency from the scheduled request to the receipt by the provider, µs. */
 const latencies = async (sink: Sink, wishes: readonly Wish[], prefix: string): Promise<Histogram> => {
   const histogram = newHistogram()
   const times = new Map([...(await sink.timesOf(prefix))].map(([key, at]) => [key.split(' ')[0], at]))
@@ -76,7 +76,7 @@ const latencies = async (sink: Sink, wishes: readonly Wish[], prefix: string): P
 type Sinks = { mail: Sink; sms: Sink }
 type Blast = { run: number; members: number }
 
-/** Mails to so many, and one-time passwords for as long as that takes. */
+/** Sends e-mails to an audience, and one-time passwords until that is done. */
 const behind = async (installation: Installation, { mail, sms }: Sinks, { run, members }: Blast) => {
   const { hub, tenant } = installation
   await Promise.all([mail.begin(), sms.begin()])
@@ -114,7 +114,7 @@ const lines = (name: string, histogram: Histogram): Measurement[] => {
   ]
 }
 
-/** One-time passwords that are asked for while mails to a large audience are sent. */
+/** Measures the latency of one-time passwords while e-mails to a large audience are sent. */
 export const otp: Bench = (context) =>
   inEachMode(context, async (mode, raise, later) => {
     const [few, many] = context.quick ? [300, 1_000] : [20_000, 200_000]
@@ -129,7 +129,7 @@ export const otp: Bench = (context) =>
 
     context.note(`${name}: warming up`)
     await behind(installation, { mail, sms }, { run: 1, members: few })
-    context.note(`${name}: behind ${many} mails`)
+    context.note(`${name}: during ${many} e-mails`)
     const found = await behind(installation, { mail, sms }, { run: 2, members: many })
     return [
       measurement(`${name}.blast`, 'messages/s', [found.rate]),

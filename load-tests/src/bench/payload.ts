@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { derivedUuid7 } from '@carillon/core/notification/ids'
 import type { InboxAdded, ItemContent, NotificationInput } from '@carillon/schemas'
 
-/** The type of every notification the benches send. */
+/** The type of all bench notifications. */
 export const TYPE = 'comment.created'
 
-/** Which run a notification belongs to, its number there, and when it was meant to be sent (`clock()`). */
+/** The run of a notification, its number in the run, and its scheduled time on `clock()`. */
 export type ExpiringKey = { run: number; n: number; at: number }
 
-/** Receivers find this text in a frame, and the three numbers of a mark after it. */
+/** Receivers search frames for this text, which is followed by the three numbers of a mark. */
 export const MARK = '"mark":['
 
 const text = ({ run, n, at }: ExpiringKey) => ({
@@ -21,18 +21,18 @@ const text = ({ run, n, at }: ExpiringKey) => ({
 
 export const userOf = (index: number): string => `user-${index}`
 
-/** An id as backends make them: a UUIDv7 of now. */
+/** Returns a UUIDv7 of the current time. */
 export const freshId = ({ run, n }: ExpiringKey, origin: string): string =>
   derivedUuid7(Date.now(), `${origin}\n${run}\n${n}`)
 
-/** What a backend publishes: about 250 bytes. */
+/** Returns a notification as a backend publishes it: about 250 bytes. */
 export const notificationFor = (mark: ExpiringKey, to: NotificationInput['to']): NotificationInput => ({
   to,
   type: TYPE,
   ...text(mark),
 })
 
-/** The content of its inbox item, as Carillon would write it; the id costs next to nothing. */
+/** Returns the content of its inbox item, at negligible cost. */
 export const contentFor = (mark: ExpiringKey): ItemContent => {
   const id = randomUUID()
   return {
@@ -42,7 +42,7 @@ export const contentFor = (mark: ExpiringKey): ItemContent => {
   }
 }
 
-/** What its recipient's client gets, as Carillon would say it: about 600 bytes. Bare baselines send the same. */
+/** Returns the live message of its recipient: about 600 bytes. Baselines send the same. */
 export const addedFor = (mark: ExpiringKey): InboxAdded => ({
   item: {
     ...contentFor(mark),

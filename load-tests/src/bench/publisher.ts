@@ -3,20 +3,20 @@ import { connect, createInbox, headers, type Msg } from '@nats-io/transport-node
 type Outgoing = { subject: string; id: string; body: string }
 
 export type Publisher = {
-  /** Resolves when the stream has acknowledged all of them. */
+  /** Resolves when the stream has acknowledged all messages. */
   publish(messages: readonly Outgoing[]): Promise<void>
   close(): Promise<void>
 }
 
 type Batch = { left: number; late: NodeJS.Timeout; resolve(): void; reject(error: Error): void }
 
-/** What a PubAck that refuses holds, and one that accepts does not. */
+/** Text that only a negative PubAck contains. */
 const REFUSED = '"error":{'
 const PATIENCE_MS = 30_000
 
 /**
- * The cheapest publisher whose messages are still acknowledged one by one: a batch shares a reply address and a
- * timer. `JetStreamClient.publish` costs three times as much, which on a small machine the system would pay for.
+ * Creates a low-overhead publisher whose messages are still acknowledged one by one: a batch shares a reply subject and a
+ * timer. `JetStreamClient.publish` costs three times as much, which would slow the measured system on a small machine.
  */
 export const openPublisher = async (server: string): Promise<Publisher> => {
   const connection = await connect({ servers: server })

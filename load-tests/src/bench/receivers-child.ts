@@ -7,10 +7,10 @@ import { openWire } from './wire.ts'
 const CONNECTING_AT_ONCE = 64
 const EXAMPLES = 10
 
-/** One run: what it is called, and whether each of its notifications goes to every connection or to one in turn. */
+/** A run: its number, and whether a notification goes to every connection or to one in turn. */
 export type Run = { run: number; connections: number; toAll: boolean }
 
-/** What became of `sent` notifications. Times are ms; `lastAt` is on `clock()`. */
+/** The receipts of `sent` notifications. Times are ms; `lastAt` is on `clock()`. */
 export type Report = {
   received: number
   lost: number

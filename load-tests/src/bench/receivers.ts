@@ -2,21 +2,21 @@ import { startChild } from './child.ts'
 import { LossError } from './measure.ts'
 import type { ReceiversApi, Report } from './receivers-child.ts'
 
-/** Nothing arriving for this long means that nothing will. */
+/** Without receipts for this long, the rest is considered lost. */
 const PATIENCE_MS = 15_000
 
 type Notice = { run: number; received: number } | { ended: string }
 
-/** Clients in a process of their own, which counts what arrives by its number. */
+/** Clients in their own process, which counts notifications by number. */
 export type Receivers = {
   readonly pid: number
-  /** One connection for each `auth`, the nth for the nth user. */
+  /** Opens one connection for each `auth`, the nth for the nth user. */
   connect(url: string, auths: readonly object[]): Promise<void>
-  /** Forgets earlier runs. Resolves to the number that this one's notifications have to carry. */
+  /** Starts a new run. Returns the run number that its notifications must contain. */
   begin(options: { connections: number; toAll?: boolean }): Promise<number>
-  /** Resolves when so many have arrived. Rejects with LossError when nothing more comes. */
+  /** Resolves when `count` notifications were received. Rejects with `LossError` if they stop coming. */
   until(count: number): Promise<void>
-  /** How `sent` notifications arrived. Rejects with LossError unless each did, where it should. */
+  /** Reports the receipt of `sent` notifications. Rejects with `LossError` unless every recipient received each. */
   report(sent: number): Promise<Report>
   stop(): Promise<void>
 }

@@ -17,10 +17,10 @@ let opened: Opened | undefined
 const patient = new AbortController().signal
 setMaxListeners(0, patient)
 
-/** One of Carillon's channels and nothing around it: no log, store, limits or claims. */
+/** Sends with a channel of Carillon alone, without log, store, rate limits or claims. */
 const open = ({ account, channel }: { account: AccountInput; channel: Channel }): void => {
   const provider = PROVIDERS.get(account.provider)
-  if (!provider) throw new Error(`there is no provider ${account.provider}`)
+  if (!provider) throw new Error(`unknown provider ${account.provider}`)
   const { vapid } = newTenant('bench')
   const tools = { http: createHttp({ allow: ['*'] }), vapid, tenant: 'bench', account: 'bench' }
   const sender = provider.open(checked(provider.config, account.config, 'config'), tools)
@@ -28,7 +28,7 @@ const open = ({ account, channel }: { account: AccountInput; channel: Channel })
 }
 
 const send = async ({ port, run, count }: Order): Promise<void> => {
-  if (!opened) throw new Error('no channel has been opened')
+  if (!opened) throw new Error('no channel is open')
   const { sender, channel, atOnce } = opened
   await inTurn(count, atOnce, async (n) => {
     const outcome = await sender.send(outgoingFor({ run, n, at: 0 }, channel, port), patient)

@@ -7,21 +7,21 @@ import { notice, serve } from './child.ts'
 import { clock } from './machine.ts'
 import { MARK } from './payload.ts'
 
-/** What it plays: a mail server, a receiver of webhooks, a push service, an API that sends text messages. */
+/** The role of the sink: mail server, webhook receiver, push service or SMS API. */
 export type SinkKind = 'smtp' | 'webhook' | 'push' | 'sms'
 
-/** `ca`: whom clients have to trust, PEM. */
+/** `ca`: the certificate that clients must trust, PEM. */
 export type SinkPlace = { port: number; ca?: string }
 
-/** What has come since `begin`. `rate`: a second, over the middle 80 % of them. */
+/** What was received since `begin`. `rate`: per second, over the middle 80 %. */
 export type SinkReport = { received: number; distinct: number; examples: string[]; rate: number }
 
 const EXAMPLES = 10
 const HEAD = 'Subject: '
 
-/** How often each has come, by what tells it from all others. */
+/** The number of receipts by key. */
 let counts = new Map<string, number>()
-/** When the first of each came, in the order in which they came. */
+/** The time of the first receipt of each key, in order. */
 let times: number[] = []
 let told = false
 
@@ -40,13 +40,13 @@ const receive = (key: string) => {
   setTimeout(tell, 1)
 }
 
-/** The text between `head` and the next `end`. */
+/** Returns the text between `head` and the next `end`. */
 const between = (text: string, head: string, end: string) => {
   const at = text.indexOf(head) + head.length
   return text.slice(at, text.indexOf(end, at))
 }
 
-/** A mail is known by whom it goes to, and its subject. */
+/** The key of an e-mail is its recipient and subject. */
 const mailServer = () =>
   new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
@@ -78,7 +78,7 @@ const listeners: Record<Exclude<SinkKind, 'smtp'>, RequestListener> = {
       receive(between(text, MARK, ']'))
       response.writeHead(204).end()
     }),
-  /** What it gets is encrypted; its topic is different for each. */
+  /** Pushes are encrypted, so the key is the topic, which is unique. */
   push: (request, response) => {
     request.resume().once('end', () => {
       const { topic } = request.headers
@@ -134,7 +134,7 @@ const report = (): SinkReport => {
   return { received, distinct: counts.size, examples, rate: (to - from) / seconds }
 }
 
-/** When what begins with `prefix` came, on `clock()`. */
+/** Returns when keys with this prefix were received, on `clock()`. */
 const timesOf = (prefix: string): [key: string, at: number][] =>
   [...counts.keys()].flatMap((key, index) =>
     key.startsWith(prefix) ? [[key, times[index] ?? Number.NaN] as [string, number]] : [],

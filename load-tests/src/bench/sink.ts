@@ -2,19 +2,19 @@ import { startChild } from './child.ts'
 import { LossError } from './measure.ts'
 import type { SinkApi, SinkKind, SinkPlace, SinkReport } from './sink-child.ts'
 
-/** Nothing arriving for this long means that nothing will. */
+/** Without receipts for this long, the rest is considered lost. */
 const PATIENCE_MS = 20_000
 
-/** A provider in a process of its own that takes everything, and counts it. */
+/** A provider in its own process that accepts and counts all messages. */
 export type Sink = SinkPlace & {
   readonly pid: number
-  /** Forgets what has come so far. */
+  /** Resets the counts. */
   begin(): Promise<void>
-  /** Resolves when so many different ones have come. Rejects with LossError when nothing more comes. */
+  /** Resolves when `count` distinct messages were received. Rejects with `LossError` if they stop coming. */
   until(count: number): Promise<void>
-  /** Rejects with LossError unless `count` have come, each once. */
+  /** Rejects with `LossError` unless exactly `count` messages were received, each once. */
   report(count: number): Promise<SinkReport>
-  /** When each of those that begin with `prefix` came, on `clock()`. */
+  /** Returns when messages with this key prefix were received, on `clock()`. */
   timesOf(prefix: string): Promise<Map<string, number>>
   stop(): Promise<void>
 }
@@ -47,7 +47,9 @@ export const startSink = async (kind: SinkKind): Promise<Sink> => {
     until: async (count) => {
       while (received < count)
         if (!(await more()))
-          throw new LossError(`nothing came for ${PATIENCE_MS / 1_000} s; ${received} of ${count} had`)
+          throw new LossError(
+            `nothing was received for ${PATIENCE_MS / 1_000} s, after ${received} of ${count}`,
+          )
     },
     report: async (count) => {
       const report = await child.call('report', undefined)

@@ -16,33 +16,33 @@ const MEMBERS_PER_CALL = 1_000
 const DAY_SECONDS = 86_400
 const PAGE = 100
 
-/** A provider account as a backend writes it. */
+/** A provider account as in the API. */
 export type AccountInput = { provider: string; config: Record<string, unknown> }
 
-/** A tenant of a bench's own, with what its backend can do at a hub. */
+/** A tenant of a bench, with an API client. */
 export type Tenant = {
   readonly id: string
-  /** The Socket.IO handshakes of the first `count` users. */
+  /** Returns the Socket.IO credentials of the first `count` users. */
   auths(count: number): Promise<object[]>
   defineType(hub: string): Promise<void>
-  /** Resolves when all are in the event log. */
+  /** Publishes notifications. Resolves when all are in the event log. */
   sendBatch(hub: string, notifications: readonly NotificationInput[]): Promise<void>
-  /** Resolves to its id. */
+  /** Publishes one notification. Returns its id. */
   send(hub: string, notification: NotificationInput): Promise<string>
   status(hub: string, id: string): Promise<NotificationStatus | undefined>
   putAccount(hub: string, id: string, account: AccountInput): Promise<void>
-  /** Asks for a one-time password to be sent. */
+  /** Requests a one-time password. */
   sendOtp(hub: string, wish: { to: object; channel: 'sms' | 'email' }): Promise<void>
-  /** Puts users `from` to `to`, exclusive, into a topic. */
+  /** Adds users `from` to `to`, exclusive, to a topic. */
   join(hub: string, topic: string, from: number, to: number): Promise<void>
-  /** The `data.mark` of every item in a user's inbox. */
+  /** Returns the `data.mark` of every item in a user's inbox. */
   marks(hub: string, user: number): Promise<number[][]>
 }
 
-/** Caps against SMS pumping would be what is measured. */
+/** High limits, because the limits against SMS pumping would dominate the result. */
 const UNLIMITED = { perHour: 10_000_000, perDay: 10_000_000, perRange: 10_000_000 }
 
-/** The store that a `carillon` with these settings opens, without the seconds it takes to start one. */
+/** Opens the store of these settings directly, without starting a process. */
 const inStore = async (settings: Settings, work: (store: Store) => Promise<void>) => {
   const seal = createSeal(settings.CARILLON_SECRET ?? '')
   const url = settings.CARILLON_CASSANDRA_URL
@@ -59,10 +59,10 @@ const inStore = async (settings: Settings, work: (store: Store) => Promise<void>
   }
 }
 
-/** Puts into the store what would take too long through the API. */
+/** Writes to the store what would take too long through the API. */
 export type Prepare = (store: Store, tenant: string) => Promise<void>
 
-/** Makes the tenant in the store of these settings, and its tables if need be. */
+/** Creates the tenant in the store of these settings, after a migration. */
 export const makeTenant = async (settings: Settings, prepare?: Prepare): Promise<Tenant> => {
   const id = `bench-${randomBytes(6).toString('hex')}`
   const signer = newTenant(id)
@@ -88,7 +88,7 @@ export const makeTenant = async (settings: Settings, prepare?: Prepare): Promise
   const demand = async (expected: number, ...request: Parameters<typeof call>) => {
     const { status, text } = await call(...request)
     if (status !== expected)
-      throw new Error(`${request[0]} ${request[1]} answered ${status}: ${text.slice(0, 500)}`)
+      throw new Error(`${request[0]} ${request[1]} responded with ${status}: ${text.slice(0, 500)}`)
     return text
   }
 
@@ -113,7 +113,7 @@ export const makeTenant = async (settings: Settings, prepare?: Prepare): Promise
     status: async (hub, notification) => {
       const { status, text } = await call('GET', `${hub}/v1/notifications/${notification}`)
       if (status === 404) return
-      if (status !== 200) throw new Error(`the status of a notification answered ${status}: ${text}`)
+      if (status !== 200) throw new Error(`the status of a notification responded with ${status}: ${text}`)
       return JSON.parse(text) as NotificationStatus
     },
     join: async (hub, topic, from, to) => {
@@ -137,10 +137,10 @@ export const makeTenant = async (settings: Settings, prepare?: Prepare): Promise
   }
 }
 
-/** How many users' inboxes are read after a bench. */
+/** The number of inboxes to check after a bench. */
 const SAMPLE = 5
 
-/** What was received must have been stored as well, once: looks into the inboxes of some of the users. */
+/** Checks for some users that received notifications are stored exactly once. */
 export const checkInboxes = async (
   tenant: Tenant,
   hub: string,

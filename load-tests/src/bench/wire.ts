@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 
-/** All sockets read into one buffer: what one read brings is looked at before the next. */
+/** All sockets read into one buffer, which is processed before the next read. */
 const shared = Buffer.allocUnsafe(256 * 1_024)
 const TEXT = 0x81
 const [OPEN, PING, CONNECTED, EVENT, REFUSED] = ['0', '2', '40', '42', '44']
 
-/** A text frame from a client. The mask is required; one of zeros leaves the text as it is. */
+/** Builds a text frame of a client. The mask is required; a mask of zeros leaves the text unchanged. */
 const frame = (text: string) => {
   const body = Buffer.from(text)
   const head =
@@ -14,7 +14,7 @@ const frame = (text: string) => {
   return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), body])
 }
 
-/** Calls `each` with the start and end of every whole frame's payload; answers where the rest begins. */
+/** Calls `each` with start and end of the payload of every complete frame. Returns the offset of the rest. */
 const frames = (data: Buffer, each: (start: number, end: number) => void): number => {
   let at = 0
   while (at + 2 <= data.length) {
@@ -35,15 +35,15 @@ export type WireOptions = {
   url: string
   /** The `auth` of the Socket.IO handshake. */
   auth: object
-  /** An event frame is `data` from `start` to `end`, `42[…]`; valid during the call only. */
+  /** Receives an event frame, `42[…]`: `data` from `start` to `end`, valid during the call only. */
   onEvent(data: Buffer, start: number, end: number): void
-  /** The connection ended, or never began. */
+  /** Called when the connection is closed or cannot be opened. */
   onEnd(why: string): void
 }
 
 /**
- * The cheapest Socket.IO client there is: a plain socket that upgrades itself, shows its credentials, answers pings
- * and hands over event frames unread, so that what is measured is the server. Resolves once connected.
+ * Connects a minimal Socket.IO client: a plain socket that performs the upgrade, authenticates, answers pings and passes on
+ * event frames unparsed, so that the server is measured and not the client. Resolves once connected.
  */
 export const openWire = ({ url, auth, onEvent, onEnd }: WireOptions): Promise<{ close(): void }> =>
   new Promise((resolve, reject) => {

@@ -11,7 +11,7 @@ import type { Server } from '../rig/child.ts'
 const executablePath = inject('chromium')
 const WAIT = { timeout: 30_000 }
 
-/** Offline machines: nothing of Chromium's own traffic. */
+/** Disables Chromium's own network traffic, for offline machines. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -40,7 +40,7 @@ describe.skipIf(!executablePath)(
       await rm(dir, { recursive: true })
     })
 
-    /** A page signed in as a user; it fails the test on any error in the console, such as a CSP violation. */
+    /** Opens a page for a user. Any console error, such as a CSP violation, fails the test. */
     const open = async (user: string) => {
       const page = await (await browser.newContext()).newPage()
       const errors: string[] = []
@@ -61,7 +61,7 @@ describe.skipIf(!executablePath)(
       await page.getByRole('button', { name: 'Send', exact: true }).click()
     }
 
-    /** A request with JSON both ways, which has to succeed. */
+    /** Sends a JSON request that must succeed. */
     const call = async (method: string, path: string, token: string, body?: object) => {
       const reply = await fetch(`${server.url}${path}`, {
         method,
@@ -72,7 +72,7 @@ describe.skipIf(!executablePath)(
       return await reply.json()
     }
 
-    test('what one person sends rings another’s bell, and is there after a reload and a kill -9', async () => {
+    test('a notification rings another user’s bell, and is still there after a reload and a kill -9', async () => {
       const ada = await open('ada')
       const grace = await open('grace')
       await bell(grace.page, 'Notifications')
@@ -95,7 +95,7 @@ describe.skipIf(!executablePath)(
       await ada.page.close()
     })
 
-    test('reading in one tab reaches the other', async () => {
+    test('reading in one tab updates the other', async () => {
       const [one, two] = [await open('linus'), await open('linus')]
       await send(one.page, 'linus', 'Note to self')
       for (const { page } of [one, two]) await bell(page, 'Notifications, 1 unread')
@@ -115,7 +115,7 @@ describe.skipIf(!executablePath)(
       page.getByRole('region', { name: 'Also sent' }).getByRole('button', { name })
 
     const PATCHES = '**/v1/inbox/*'
-    /** A user with an item in an open bell, and how the hub has it. */
+    /** Opens a bell with one item, and returns how to read the item from the hub. */
     const withItem = async (user: string, title: string) => {
       const { page } = await open(user)
       await send(page, user, title)
@@ -128,7 +128,7 @@ describe.skipIf(!executablePath)(
       return { page, tool, readAt }
     }
 
-    test('an action the hub refuses is undone and told in words', async () => {
+    test('an action that the hub refuses is rolled back and explained', async () => {
       const { page, tool } = await withItem('barbara', 'Refused')
       const answer = { status: 403, contentType: 'application/problem+json' }
       const body = JSON.stringify({ code: 'forbidden', detail: 'not today', temporary: false })
@@ -139,7 +139,7 @@ describe.skipIf(!executablePath)(
       await page.close()
     })
 
-    test('an action while the hub is out of reach stays, and is done when it is back', async () => {
+    test('an action during an outage is kept and executed when the hub is back', async () => {
       const { page, tool, readAt } = await withItem('katherine', 'Patience')
       await page.route(PATCHES, (route) => route.abort())
       await tool.click()
@@ -152,7 +152,7 @@ describe.skipIf(!executablePath)(
       await page.close()
     })
 
-    test('a page that is left sends what waits', async () => {
+    test('a page that is closed sends its queued actions', async () => {
       const { page, tool, readAt } = await withItem('dorothy', 'Leaving')
       await page.route(PATCHES, (route) => route.abort())
       const failed = page.waitForEvent('requestfailed')
@@ -164,14 +164,14 @@ describe.skipIf(!executablePath)(
       await page.close()
     })
 
-    test('what is sent to somebody away is shown as it is sent, and opens', async () => {
+    test('messages to a user who is away are shown on the demo page and can be opened', async () => {
       const { page, errors } = await open('ada')
       await page.getByText('Nothing yet').waitFor(WAIT)
       await plan(page, 'Push at once if offline, e-mail if unread after 15 s')
       await send(page, 'hedy', 'Anybody home?')
       await captured(page, 'Anybody home?: Push to hedy').waitFor(WAIT)
       await page.getByText('Not sent: no device is registered').waitFor(WAIT)
-      // The skipped push made the mail due at once, which has nowhere to go either.
+      // The skipped push made the e-mail due at once, which has no address either.
       await page.getByText('Not sent: no e-mail address is known').waitFor(WAIT)
 
       await plan(page, 'E-mail if unread after 10 s')
@@ -199,7 +199,7 @@ describe.skipIf(!executablePath)(
       await page.close()
     })
 
-    test('what an account cannot send shows why, and until when; then that it was sent', async () => {
+    test('a message that cannot be sent shows the reason and the next attempt, then that it was sent', async () => {
       const mail = await mailServer({ plain: true })
       try {
         const { page, errors } = await open('ada')
@@ -217,7 +217,7 @@ describe.skipIf(!executablePath)(
         await call('PUT', '/v1/providers/mail', apiKey, { provider, config: { ...config, tls: 'none' } })
         await page.getByText('Sent by the account mail').waitFor(WAIT)
         await page.getByText(/^Waits: /).waitFor({ ...WAIT, state: 'detached' })
-        expect(mail.taken).toHaveLength(1)
+        expect(mail.accepted).toHaveLength(1)
         expect(errors).toEqual([])
         await page.close()
         await fetch(`${server.url}/v1/providers/mail`, {
@@ -229,7 +229,7 @@ describe.skipIf(!executablePath)(
       }
     })
 
-    test('what is read before the delay is sent nowhere else', async () => {
+    test('an item that is read before the delay is not sent elsewhere', async () => {
       const { apiKey } = await (await fetch(`${server.url}/demo/config.json`)).json()
       const { token } = await call('POST', '/demo/token', apiKey, { user: 'alan' })
       const { id } = await call('POST', '/v1/notifications', apiKey, {

@@ -13,8 +13,8 @@ const executablePath = inject('chromium')
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync']
 
 /**
- * Chromium's push service is far away: what it would give a page that subscribes is the stand-in's, whose messages are
- * then delivered through the debugger. All else is real: permission, the worker, the encryption, what is shown.
+ * Replaces Chromium's push service, which is not reachable in tests: a subscription gets the stand-in's endpoint, and its
+ * messages are delivered over the DevTools protocol. Permission, service worker, encryption and display are real.
  */
 const subscribingTo = (device: { endpoint: string; keys: object }) => {
   let asked: PushSubscriptionOptionsInit | undefined
@@ -38,7 +38,7 @@ const subscribingTo = (device: { endpoint: string; keys: object }) => {
   })
 }
 
-/** What a page does that signs a user in. */
+/** The script of a page that signs a user in. */
 const withPush = (user: string) => `import('/push.js').then(({ createPush }) => {
   const token = async () => {
     const headers = { 'content-type': 'application/json' }
@@ -48,10 +48,10 @@ const withPush = (user: string) => `import('/push.js').then(({ createPush }) => 
   globalThis.push = createPush({ url: '/', token })
 })`
 
-// What runs in the worker, whose types are not those of a page.
+// Runs in the service worker, whose types differ from those of a page.
 const SHOWN = `registration.getNotifications().then((all) => all.map(({ title, body, actions }) =>
   ({ title, body, actions: actions.map(({ action, title }) => ({ action, title })) })))`
-/** Only a real click may open a window: it is told where one would be opened. */
+/** Only a real click may open a window, so this records the URL instead. */
 const OPENED_INTO = `opened = []; clients.openWindow = async (url) => { opened.push(url); return null }`
 const click = (action: string) => `registration.getNotifications().then(([notification]) => {
   dispatchEvent(new NotificationEvent('notificationclick', { notification, action: '${action}' })) })`
@@ -96,7 +96,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     return ((await answer.json()) as { devices: { kind: string }[] }).devices.map(({ kind }) => kind)
   }
 
-  test('what is sent to a user is shown by the browser whose page asked for it, and opens what it is about', async () => {
+  test('a push is displayed by the subscribed browser and opens its link', async () => {
     const service = await subscribedBrowser()
     await call('PUT', '/v1/providers/web-push', service.account)
     const context = await browser.newContext({ permissions: ['notifications'] })
@@ -116,7 +116,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
       actions: [{ name: 'answer', label: 'Answer', url: '/posts/7/answer' }],
       plan: [{ channel: 'push', when: 'always' }],
     })
-    await vi.waitFor(() => expect(service.taken).toHaveLength(1), { timeout: 10_000 })
+    await vi.waitFor(() => expect(service.accepted).toHaveLength(1), { timeout: 10_000 })
 
     const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'))
     const debug = await context.newCDPSession(page)
@@ -126,7 +126,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
       }),
     )
     await debug.send('ServiceWorker.enable')
-    const data = JSON.stringify(service.taken[0]?.payload)
+    const data = JSON.stringify(service.accepted[0]?.payload)
     const registrationId = await registered
     await debug.send('ServiceWorker.deliverPushMessage', { origin: server.url, registrationId, data })
     await vi.waitFor(async () =>
@@ -134,7 +134,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
         { title: 'Grüße', body: 'from far away', actions: [{ action: 'answer', title: 'Answer' }] },
       ]),
     )
-    // Paths are relative to where the hub says it is.
+    // Paths are relative to the public URL of the hub.
     const home = server.url.replace('127.0.0.1', 'localhost')
     await worker.evaluate(OPENED_INTO)
     await worker.evaluate(click('answer'))
@@ -147,7 +147,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     await context.close()
   })
 
-  test('the demo page has a button for it', async () => {
+  test('the demo page has a button to subscribe', async () => {
     const service = await subscribedBrowser()
     const context = await browser.newContext({ permissions: ['notifications'] })
     await context.addInitScript(subscribingTo, service.device)
@@ -163,7 +163,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     await context.close()
   })
 
-  test('a user who forbids it is not asked again', async () => {
+  test('a user who denied permission is not asked again', async () => {
     const context = await browser.newContext()
     const page = await signedIn(context, 'grace')
     expect([await ask(page, 'enable'), await ask(page, 'state')]).toEqual(['denied', 'denied'])

@@ -328,7 +328,7 @@ test('check asks the providers whether their accounts are good, and sends nothin
     expect(failed.stdout).toMatch(/^ok {6}slack account good of demo$/m)
     expect(failed.stdout).toMatch(/^failed {2}slack account bad of demo: .*invalid_auth/m)
     expect(failed.stdout).not.toContain('xoxb-')
-    expect(plain.taken).toEqual([])
+    expect(plain.accepted).toEqual([])
   } finally {
     slack.close()
     await plain.close()

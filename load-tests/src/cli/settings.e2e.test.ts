@@ -9,7 +9,7 @@ import { runCarillon, type Settings, startCarillon, startCluster } from '../rig/
 import { needing } from '../rig/needs.ts'
 import { startNats, startRedis } from '../rig/servers.ts'
 
-/** Less than the time after which what is cached is looked up again anyway. */
+/** Shorter than the TTL of the cache. */
 const AT_ONCE = { timeout: 5_000, interval: 10 }
 
 type Environment = { hubs: [string, string]; settings: Settings; stop(): Promise<void> }
@@ -49,7 +49,7 @@ const stages: [string, boolean, (dir: string) => Promise<Environment>][] = [
 ]
 
 for (const [name, skip, open] of stages)
-  describe.skipIf(skip)(`a setting is in force when it has been set: ${name}`, () => {
+  describe.skipIf(skip)(`a setting takes effect immediately: ${name}`, () => {
     let dir: string
     let environment: Environment
     let key: string
@@ -78,7 +78,7 @@ for (const [name, skip, open] of stages)
     const post = (hub: 0 | 1, type: string, more: object = {}) =>
       call(hub, 'POST', '/notifications', { to: 'ada', type, title: 'Hello', ...more })
 
-    test('a tenant and an API key made by a command, and a type that was unknown', async () => {
+    test('a tenant and an API key created by a command, and a new type', async () => {
       await vi.waitFor(
         async () => expect((await post(1, 'new.type')).json.code).toBe('type_unknown'),
         AT_ONCE,
@@ -87,7 +87,7 @@ for (const [name, skip, open] of stages)
       await vi.waitFor(async () => expect((await post(1, 'new.type')).status).toBe(202), AT_ONCE)
     })
 
-    test('a provider account, for the very next notification', async () => {
+    test('a provider account, for the next notification', async () => {
       const receiver = await webhookReceiver()
       const plan = [{ channel: 'webhook', when: 'always' }]
       await call(0, 'PUT', '/types/hooked', { plan })
@@ -109,11 +109,11 @@ for (const [name, skip, open] of stages)
         async () => expect(await deliveries('after')).toMatchObject([{ provider: 'hook', state: 'sent' }]),
         20_000,
       )
-      expect(receiver.taken).toHaveLength(1)
+      expect(receiver.accepted).toHaveLength(1)
       await receiver.close()
     })
 
-    test('an API key that a command revokes', async () => {
+    test('an API key that is revoked by a command', async () => {
       const other = await command('token', '--tenant', tenant, '--sender', 'other')
       for (const hub of [0, 1] as const)
         expect((await call(hub, 'GET', '/types', undefined, other)).status).toBe(200)
@@ -127,7 +127,7 @@ for (const [name, skip, open] of stages)
         )
     })
 
-    test('a secret that a command revokes: its tokens are refused and its live connections end', async () => {
+    test('a secret that is revoked by a command: its tokens are refused and its live connections are closed', async () => {
       const token = await command('token', '--tenant', tenant, '--user', 'ada')
       const sockets = environment.hubs.map((url) =>
         connect(url, { transports: ['websocket'], forceNew: true, auth: { token } }),

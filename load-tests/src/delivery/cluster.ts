@@ -9,7 +9,7 @@ import { addTenant } from '../consistency/tenants.ts'
 import { type Cluster, startCarillon, startCluster } from '../rig/carillon.ts'
 import type { Server } from '../rig/child.ts'
 import { startNats, startRedis } from '../rig/servers.ts'
-import { SETTINGS, type Stage } from './stage.ts'
+import { type Environment, SETTINGS } from './environment.ts'
 
 const DAY_MS = 24 * 3_600_000
 
@@ -18,7 +18,7 @@ const filesWith = async (dir: string, text: string): Promise<string[]> => {
   const found = await Promise.all(
     entries
       .filter((entry) => entry.isFile())
-      // NATS replaces small files of its own all the time.
+      // NATS replaces small files while we read.
       .map(async ({ parentPath, name }) => {
         const bytes = await readFile(join(parentPath, name)).catch(() => Buffer.alloc(0))
         return bytes.includes(text) ? [name] : []
@@ -27,13 +27,13 @@ const filesWith = async (dir: string, text: string): Promise<string[]> => {
   return found.flat()
 }
 
-/** A cell in full, whatever it is made of. */
-const spelled = (cell: unknown) =>
+/** Converts a cell of any type to text, without truncation. */
+const cellText = (cell: unknown) =>
   inspect(cell, { depth: null, maxArrayLength: null, maxStringLength: null, breakLength: Infinity })
 
 type Cassandra = ReturnType<typeof connectCassandra>
 
-/** The tables that hold a text in one of their columns. */
+/** Returns the tables that contain a text. */
 const tablesWith = async ({ client, keyspace }: Cassandra, text: string): Promise<string[]> => {
   const tables = await client.execute(
     'SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?',
@@ -44,14 +44,14 @@ const tablesWith = async ({ client, keyspace }: Cassandra, text: string): Promis
     tables.rows.map(async ({ table_name: table }) => {
       const rows = await client.execute(`SELECT * FROM ${keyspace}.${table}`, [], { fetchSize: 50_000 })
       const cells = rows.rows.flatMap((row) => row.values() as unknown[])
-      const holds = cells.some((cell) => (Buffer.isBuffer(cell) ? cell : spelled(cell)).includes(text))
-      return holds ? [String(table)] : []
+      const contains = cells.some((cell) => (Buffer.isBuffer(cell) ? cell : cellText(cell)).includes(text))
+      return contains ? [String(table)] : []
     }),
   )
   return found.flat()
 }
 
-/** The keys of Redis that hold a text, or name it. */
+/** Returns the Redis keys that contain a text in their name or value. */
 const keysWith = async (url: string, text: string): Promise<string[]> => {
   const redis = await connectRedis(url, () => {})
   try {
@@ -67,12 +67,14 @@ const keysWith = async (url: string, text: string): Promise<string[]> => {
   }
 }
 
-/** Two hubs and a dispatcher on NATS and Redis of their own, and a keyspace of their own in `cassandraUrl`. */
-export const clusterStage = async (cassandraUrl: string): Promise<Stage & { natsUrl: string }> => {
-  const dir = await mkdtemp(join(tmpdir(), 'carillon-outreach-'))
+/** Starts two hubs and a dispatcher with their own NATS, Redis and keyspace in `cassandraUrl`. */
+export const clusterEnvironment = async (
+  cassandraUrl: string,
+): Promise<Environment & { natsUrl: string }> => {
+  const dir = await mkdtemp(join(tmpdir(), 'carillon-delivery-'))
   const servers = await Promise.all([startNats({ dir }), startRedis()])
   const [nats, redis] = servers
-  const urls = { nats: nats.url, redis: redis.url, cassandra: cassandraUrl.replace('?', '_outreach?') }
+  const urls = { nats: nats.url, redis: redis.url, cassandra: cassandraUrl.replace('?', '_delivery?') }
   const clear = async () => {
     await Promise.all(servers.map((server) => server.stop()))
     await rm(dir, { recursive: true, force: true })
@@ -93,16 +95,16 @@ export const clusterStage = async (cassandraUrl: string): Promise<Stage & { nats
   return {
     natsUrl: nats.url,
     hubs,
-    senders: () => dispatchers,
-    killSenders: async () => {
+    workers: () => dispatchers,
+    killWorkers: async () => {
       await Promise.all(dispatchers.map((dispatcher) => dispatcher.kill()))
     },
-    takeOver: async () => {
+    replaceWorkers: async () => {
       dispatchers = await Promise.all([1, 2].map(() => startCarillon(['dispatcher'], settings)))
       further.push(...dispatchers)
     },
     tenant: () => addTenant(store, []),
-    places: async (text) => [
+    findText: async (text) => [
       ...(await filesWith(dir, text)),
       ...(await keysWith(redis.url, text)),
       ...(await tablesWith(cassandra, text)),

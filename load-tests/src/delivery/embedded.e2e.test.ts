@@ -1,9 +1,9 @@
-import { embeddedStage } from './embedded.ts'
-import { processDies } from './scenarios/killed.ts'
-import { outreach } from './scenarios.ts'
+import { embeddedEnvironment } from './embedded.ts'
+import { killProcess } from './scenarios/killed.ts'
+import { deliveryScenarios } from './scenarios.ts'
 
-outreach('reaching people by carillon dev', {
+deliveryScenarios('delivery by carillon dev', {
   skip: false,
-  raise: embeddedStage,
-  last: { title: 'the process is killed during delivery: the fallback is sent', play: processDies },
+  open: embeddedEnvironment,
+  last: { title: 'if the process is killed during delivery, the fallback is sent', run: killProcess },
 })

@@ -7,13 +7,13 @@ import { openDatabase } from '@carillon/core/sqlite/database'
 import { sqliteStore } from '@carillon/core/store/sqlite'
 import { type AddedTenant, addTenant } from '../consistency/tenants.ts'
 import { startCarillon } from '../rig/carillon.ts'
-import { SETTINGS, type Stage } from './stage.ts'
+import { type Environment, SETTINGS } from './environment.ts'
 
-/** More than all scenarios together need; the file is only Carillon's once it runs. */
+/** The tenants are created before the process starts and locks the file. The scenarios need fewer. */
 const TENANTS = 40
 const DAY_MS = 86_400_000
 
-const makeTenants = async (file: string, secret: string): Promise<AddedTenant[]> => {
+const createTenants = async (file: string, secret: string): Promise<AddedTenant[]> => {
   const database = openDatabase(file)
   const store = sqliteStore({ database, seal: createSeal(secret), retention: DAY_MS })
   await store.migrate()
@@ -23,26 +23,26 @@ const makeTenants = async (file: string, secret: string): Promise<AddedTenant[]>
   return tenants
 }
 
-/** `carillon dev` on a data directory of its own. */
-export const embeddedStage = async (): Promise<Stage> => {
-  const dir = await mkdtemp(join(tmpdir(), 'carillon-outreach-'))
+/** Starts `carillon dev` on its own data directory. */
+export const embeddedEnvironment = async (): Promise<Environment> => {
+  const dir = await mkdtemp(join(tmpdir(), 'carillon-delivery-'))
   const secret = randomBytes(32).toString('hex')
-  const tenants = await makeTenants(join(dir, 'carillon.db'), secret)
+  const tenants = await createTenants(join(dir, 'carillon.db'), secret)
   const server = await startCarillon(['dev', '--no-demo', '--data', dir], {
     ...SETTINGS,
     CARILLON_SECRET: secret,
   })
   return {
     hubs: [server],
-    senders: () => [server],
-    killSenders: () => server.kill(),
-    takeOver: () => server.restart(),
+    workers: () => [server],
+    killWorkers: () => server.kill(),
+    replaceWorkers: () => server.restart(),
     tenant: async () => {
       const tenant = tenants.pop()
       if (!tenant) throw new Error(`there are only ${TENANTS} tenants`)
       return tenant
     },
-    places: async (text) => {
+    findText: async (text) => {
       const files = await readdir(dir)
       const found = await Promise.all(
         files.map(async (file) => ((await readFile(join(dir, file))).includes(text) ? [file] : [])),

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, test, vi } from 'vitest'
+import { openContext } from './context.ts'
+import type { Environment } from './environment.ts'
 import { ADDRESSES } from './scenarios/addresses.ts'
 import { ERASURE } from './scenarios/erasure.ts'
 import { FAULTS } from './scenarios/faults.ts'
@@ -8,52 +10,58 @@ import { OTP, PUMPING } from './scenarios/otp.ts'
 import { PRESENCE } from './scenarios/presence.ts'
 import { REPORTS } from './scenarios/reports.ts'
 import { RETRIES } from './scenarios/retries.ts'
-import { openScene } from './scene.ts'
-import type { Stage } from './stage.ts'
 
-const PEOPLE = [...PRESENCE, ...ADDRESSES, ...ERASURE, LISTING]
-const SENDING = [...FAULTS, ...RETRIES, ...REPORTS, OTP, PUMPING]
-const SCENARIOS = [...PEOPLE, ...SENDING]
+const SCENARIOS = [
+  ...PRESENCE,
+  ...ADDRESSES,
+  ...ERASURE,
+  LISTING,
+  ...FAULTS,
+  ...RETRIES,
+  ...REPORTS,
+  OTP,
+  PUMPING,
+]
 
 /**
- * What has to hold in every mode. The scenarios have nothing of one another's but the installation, and go on at the same
- * time; so does what follows from senders having been killed before the first of them. `last` is alone with it.
+ * Defines the delivery scenarios, which must pass in every mode. They run concurrently, each with its own tenant. The workers
+ * are killed before the first one, and the consequences are checked concurrently too. `last` runs alone at the end.
  */
-export const outreach = <Installed extends Stage>(
+export const deliveryScenarios = <E extends Environment>(
   title: string,
   options: {
     skip: boolean
-    raise: () => Promise<Installed>
-    last: { title: string; play: (stage: Installed) => Promise<void> }
+    open: () => Promise<E>
+    last: { title: string; run: (environment: E) => Promise<void> }
   },
 ) => {
   vi.setConfig({ maxConcurrency: SCENARIOS.length + 1 })
   describe.skipIf(options.skip)(title, () => {
-    let stage: Installed
+    let environment: E
     let interrupted: Awaited<ReturnType<typeof interrupt>>
     beforeAll(async () => {
-      stage = await options.raise()
-      interrupted = await interrupt(stage)
+      environment = await options.open()
+      interrupted = await interrupt(environment)
     })
     afterAll(async () => {
       await interrupted?.close()
-      await stage?.close()
+      await environment?.close()
     })
 
-    test.concurrent('whoever sends is killed: what is in doubt is counted, and sent again only where that is right', async () => {
+    test.concurrent('after the workers are killed, sends in doubt are counted, and repeated only if that is safe or critical', async () => {
       await interrupted.settled()
     })
 
-    for (const { title, play } of SCENARIOS)
+    for (const { title, run } of SCENARIOS)
       test.concurrent(title, async () => {
-        const scene = await openScene(stage)
+        const context = await openContext(environment)
         try {
-          await play(scene)
+          await run(context)
         } finally {
-          await scene.close()
+          await context.close()
         }
       })
 
-    test(options.last.title, () => options.last.play(stage))
+    test(options.last.title, () => options.last.run(environment))
   })
 }

@@ -35,14 +35,14 @@ const named = (name: string): Service => {
   return service
 }
 
-/** The official schema of the Compose Specification, as the linter dclint ships it. */
+/** The official schema of the Compose Specification, from the dclint package. */
 const specification = () => {
   const require = createRequire(import.meta.url)
   const linter = require.resolve('dclint/package.json')
   return JSON.parse(readFileSync(join(dirname(linter), 'schemas/compose.schema.json'), 'utf8'))
 }
 
-test('is valid by the Compose Specification', () => {
+test('is valid according to the Compose Specification', () => {
   const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false })
   ajv.addMetaSchema({ $id: 'https://json-schema.org/draft-07/schema', type: 'object' })
   const validate = ajv.compile(specification())
@@ -51,7 +51,7 @@ test('is valid by the Compose Specification', () => {
   expect(validate({ ...compose, services: { hub: { imagine: 'x' } } })).toBe(false)
 })
 
-test('every image is pinned to a full version, ours and the Dockerfile’s included', () => {
+test('every image is pinned to a full version, including the Dockerfile', () => {
   const bases = [...read('Dockerfile').matchAll(/^FROM (\S+)/gm)].flatMap(([, base]) => base ?? [])
   const images = [...services.map(([, { image }]) => image), ...bases.filter((base) => base.includes(':'))]
   for (const image of images) expect(image).toMatch(/^[a-z]+:\d+\.\d+\.\d+(-[a-z0-9-]+)?$/)
@@ -59,7 +59,7 @@ test('every image is pinned to a full version, ours and the Dockerfile’s inclu
   expect(named('hub-1').image).toBe(`carillon:${JSON.parse(read('package.json')).version}`)
 })
 
-test('the servers are the versions that Carillon needs and the rig runs', () => {
+test('the servers have the versions that Carillon requires and the rig uses', () => {
   const version = (name: string) => named(name).image.split(':')[1]?.split(/[.-]/).map(Number) ?? []
   const [major, minor] = version('nats')
   expect(major === 2 && Number(minor) >= 12).toBe(true)
@@ -69,7 +69,7 @@ test('the servers are the versions that Carillon needs and the rig runs', () => 
   )
 })
 
-test('whatever keeps running has a health check, and is waited for by it', () => {
+test('every long-running service has a health check that others wait for', () => {
   for (const [name, { healthcheck }] of services)
     expect([name, healthcheck !== undefined]).toEqual([name, !['migrate', 'carillon'].includes(name)])
   for (const [, { depends_on = {} }] of services)
@@ -79,7 +79,7 @@ test('whatever keeps running has a health check, and is waited for by it', () =>
     }
 })
 
-test('publishes the API to everyone and NATS to this machine, and nothing else', () => {
+test('publishes the API on all interfaces, NATS on localhost, and nothing else', () => {
   const ports = services.flatMap(([name, { ports = [] }]) => ports.map((port) => [name, port]))
   expect(ports).toEqual([
     ['proxy', '4000:4000'],
@@ -88,7 +88,7 @@ test('publishes the API to everyone and NATS to this machine, and nothing else',
   expect(read('Dockerfile')).toMatch(/^EXPOSE 4000$/m)
 })
 
-test('the proxy leads to both hubs, on the port they listen on', () => {
+test('the proxy forwards to both hubs on their port', () => {
   const hubs = services.flatMap(([name, { command }]) => (command?.[0] === 'hub' ? [name] : []))
   expect(hubs).toHaveLength(2)
   expect(read('deploy/Caddyfile')).toContain(`reverse_proxy ${hubs.map((hub) => `${hub}:4000`).join(' ')} {`)
@@ -101,14 +101,14 @@ test('the proxy leads to both hubs, on the port they listen on', () => {
   expect(named('dispatcher').deploy?.replicas).toBe(2)
 })
 
-test('hubs believe the proxy, and nobody reaches them past it', () => {
+test('hubs trust the proxy and are only reachable through it', () => {
   expect(named('hub-1').environment?.CARILLON_TRUSTED_PROXIES).toBe('private')
   expect(named('hub-1').ports).toBeUndefined()
-  // Caddy itself believes nobody's X-Forwarded-For unless told to.
+  // Caddy ignores X-Forwarded-For of clients unless configured otherwise.
   expect(read('deploy/Caddyfile')).not.toContain('trusted_proxies')
 })
 
-test('what is durable lies in a volume', () => {
+test('durable data is stored in volumes', () => {
   expect(Object.keys(compose.volumes)).toEqual(['nats', 'cassandra'])
   expect(named('nats').volumes).toContain('nats:/data')
   expect(read('deploy/nats.conf')).toMatch(/^ {2}store_dir: \/data$/m)
@@ -116,11 +116,11 @@ test('what is durable lies in a volume', () => {
 })
 
 const SECRET = 'x'.repeat(32)
-/** As Compose fills it in: what has to be set is SECRET, anything else its default. */
+/** Substitutes variables as Compose does: required ones become SECRET, others their default. */
 const filled = (value: string) =>
   value.replaceAll(/\$\{\w+:\?[^}]*\}/g, SECRET).replace(/^\$\{\w+:-(.*)\}$/, '$1')
 
-test('our processes get settings that exist, real parts, and secrets from outside', () => {
+test('Carillon processes have valid settings, external servers, and secrets from the environment', () => {
   for (const [name, { environment = {} }] of ours) {
     const settings = Object.fromEntries(
       Object.entries(environment).map(([setting, value]) => [setting, filled(value)]),
@@ -136,7 +136,7 @@ test('our processes get settings that exist, real parts, and secrets from outsid
   }
 })
 
-test('NATS is given the passwords of its users, which have to be set, in quotes', () => {
+test('NATS gets the passwords of its users, which are required and quoted', () => {
   const { environment = {} } = named('nats')
   const wanted = [...read('deploy/nats.conf').matchAll(/\$(NATS_[A-Z]+_PASSWORD)/g)].map(([, name]) => name)
   expect(Object.keys(environment)).toEqual(wanted)
@@ -145,7 +145,7 @@ test('NATS is given the passwords of its users, which have to be set, in quotes'
   for (const name of wanted) expect(read('docker-compose.yml').split('services:')[0]).toContain(name)
 })
 
-test('our processes have the time they need to drain, and do not run as root', () => {
+test('Carillon processes have enough time to drain, and do not run as root', () => {
   for (const [, { environment = {}, stop_grace_period = '' }] of ours)
     expect(Number.parseInt(stop_grace_period, 10)).toBeGreaterThan(
       Number(environment.CARILLON_DRAIN_DELAY_SECONDS) + Number(environment.CARILLON_DRAIN_SECONDS) + 2,

@@ -21,7 +21,7 @@ describe.skipIf(skip || !inject('cassandra'))(title, () => {
     for (const end of endings.reverse()) await end()
   })
 
-  test('what the user of a backend publishes comes into the inbox; check has nothing to warn of', async () => {
+  test('messages of a backend user are delivered, and carillon check has no warnings', async () => {
     const { config, as } = shippedNatsConf()
     const nats = await startNatsServer(natsServerPath() ?? '', config)
     endings.push(nats.end)

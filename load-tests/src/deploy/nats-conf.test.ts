@@ -21,7 +21,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
   const { config, as } = shippedNatsConf()
   let server: Awaited<ReturnType<typeof startNatsServer>>
   let connections: Record<'hub' | 'dispatcher' | 'acme', NatsConnection>
-  /** What the server has refused to the hub and the dispatcher. */
+  /** Permission violations of hub and dispatcher. */
   const violations: string[] = []
 
   const connected = async (user: NatsUser) => {
@@ -52,7 +52,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     const { username, password } = new URL(as(server.url, user))
     return { user: username, pass: password }
   }
-  /** As the processes of one installation have them. */
+  /** The connections of hub and dispatcher in one installation. */
   const installation = async () => {
     const { hub, dispatcher } = connections
     const streams: Stream[] = []
@@ -70,7 +70,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
       for (const stream of streams) await stream.close()
     })
     const [ofHub, ofDispatcher] = streams
-    if (!ofHub || !ofDispatcher) throw new Error('there are two')
+    if (!ofHub || !ofDispatcher) throw new Error('two connections are required')
     return { hub: ofHub, dispatcher: ofDispatcher }
   }
   const take = async (reader: Reader) => {
@@ -97,7 +97,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     return refused.mock.calls.length === 0
   }
 
-  test('takes its passwords from the environment, whatever is in them', () => {
+  test('reads passwords from the environment, with any characters', () => {
     const file = fileURLToPath(new URL('../../../deploy/nats.conf', import.meta.url))
     const check = (env: Record<string, string>) => spawnSync(path ?? '', ['-t', '-c', file], { env }).status
     const passwords = NATS_USERS.map((user) => [`NATS_${user.toUpperCase()}_PASSWORD`, '"12e4"'])
@@ -105,14 +105,14 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     expect(check(Object.fromEntries(passwords.slice(1)))).not.toBe(0)
   })
 
-  test('lets nobody in without a user or with a wrong password', async () => {
+  test('rejects connections without a user or with a wrong password', async () => {
     for (const wrong of [{}, { user: 'hub', pass: 'x' }, { user: 'acme' }, { token: 'hub' }])
       await expect(connect({ servers: server.url, reconnect: false, ...wrong })).rejects.toThrow(
         /Authorization/i,
       )
   })
 
-  test('hub and dispatcher can do all of their work', async () => {
+  test('hub and dispatcher have all permissions that they need', async () => {
     const { hub, dispatcher } = await installation()
     const idempotency = await jetstreamIdempotency({ connection: connections.hub, namespace })
     expect(await idempotency.claim('k', 'b', () => 'id')).toEqual({ outcome: 'first', id: 'id' })
@@ -146,10 +146,10 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     const chunk = workSubject('chunk', 'low', 'acme')
     await dispatcher.publish([{ subject: chunk, data: bytes('1') }])
     const [first] = await take(work)
-    if (!first) throw new Error('one was published')
+    if (!first) throw new Error('no message was delivered')
     await work.retry([first], 0)
     const [again] = await take(work)
-    if (!again) throw new Error('it was given back')
+    if (!again) throw new Error('the message was not redelivered')
     await work.deadLetter([{ message: again, reason: { code: 'internal', detail: 'a test' } }])
     const [letter] = await hub.deadLetters({ tenant: 'acme', limit: 10 })
     expect(letter).toMatchObject({ subject: chunk, reason: { detail: 'a test' } })
@@ -169,7 +169,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     await vi.waitFor(async () => expect(await hub.deadLetters({ limit: 10 })).toHaveLength(1), 10_000)
   }, 60_000)
 
-  test('a backend publishes for its tenant with any client, and gets the answer of the stream', async () => {
+  test('a backend can publish for its tenant with any client and gets a PubAck', async () => {
     await installation()
     const acks = await Promise.all(
       ['a', 'b'].map((id) =>
@@ -182,7 +182,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     ])
   })
 
-  test('a backend can do nothing else', async () => {
+  test('a backend has no other permissions', async () => {
     await installation()
     for (const subject of [
       'notify.globex.normal.x',
@@ -216,7 +216,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     expect(await mayListen(connections.acme, '_INBOX.>')).toBe(true)
   })
 
-  test('what a backend names as the place of the answer reaches nobody else', async () => {
+  test('the reply subject of a backend reaches no other user', async () => {
     const { hub } = await installation()
     const before = await hub.backlog()
     for (const reply of [
@@ -237,7 +237,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     ])
   })
 
-  test('hub and dispatcher cannot do the work of the other, read everything or delete streams', async () => {
+  test('hub and dispatcher cannot act as the other, read everything or delete streams', async () => {
     await installation()
     const next = '$JS.API.CONSUMER.MSG.NEXT.WORK_shipped.work-low_shipped'
     for (const [user, subject] of [
@@ -263,7 +263,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     }
   })
 
-  test('accounts as docs/nats.md has them', async () => {
+  test('accounts as described in docs/nats.md', async () => {
     const docs = readFileSync(new URL('../../../docs/nats.md', import.meta.url), 'utf8')
     const [own = '', events = ''] = [...docs.matchAll(/^```\n(.*?)^```$/gms)].map(([, lines]) => lines)
     const variant = (imports: string) =>
@@ -300,7 +300,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     expect(await mayListen(second.acme, 'event.globex.>')).toBe(false)
   })
 
-  test('leaves check nothing to warn of', async () => {
+  test('passes carillon check without warnings', async () => {
     for (const user of ['hub', 'dispatcher'] as const)
       expect(await excessPermissions(as(server.url, user))).toEqual([])
   })
@@ -313,14 +313,14 @@ describe.skipIf(!path)('carillon check warns', () => {
     return excessPermissions(server.url.replace('nats://', `nats://${login}`))
   }
 
-  test('of a server that lets everybody in', async () => {
+  test('about a server without authentication', async () => {
     const open = /lets connections in without credentials.*deploy\/nats\.conf/
     expect(await warnings('')).toEqual([expect.stringMatching(open)])
     const anonymous = 'no_auth_user: a\nauthorization { users: [{ user: a, password: b }] }'
     expect(await warnings(anonymous, 'a:b@')).toEqual([expect.stringMatching(open)])
   })
 
-  test('of a user who may do everything, and of one who may read or delete what is not its own', async () => {
+  test('about a user with all permissions, and one who may read or delete foreign streams', async () => {
     const user = (permissions: string) =>
       `authorization { users: [{ user: a, password: b, permissions: { ${permissions} } }] }`
     const [reads, writes, deletes] = [/may subscribe to ">"/, /publish to any subject/, /delete streams/]
@@ -335,7 +335,7 @@ describe.skipIf(!path)('carillon check warns', () => {
     ])
   })
 
-  test('of a connection in the system account', async () => {
+  test('about a connection in the system account', async () => {
     const config =
       'accounts { SYS { users: [{ user: s, password: s }] }, APP { users: [{ user: a, password: a }] } }\nsystem_account: SYS'
     expect(await warnings(config, 's:s@')).toContainEqual(expect.stringMatching(/system account/))

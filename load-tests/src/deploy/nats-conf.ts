@@ -6,8 +6,8 @@ export const NATS_USERS = ['hub', 'dispatcher', 'acme', 'sys'] as const
 export type NatsUser = (typeof NATS_USERS)[number]
 
 /**
- * The configuration that is shipped, for a server on this machine: without its port for statistics, its directory and its
- * syncs, and with passwords in place of the environment's.
+ * Returns the shipped configuration for a local test server: without the monitoring port, the store directory and the sync
+ * interval, and with generated passwords instead of environment variables.
  */
 export const shippedNatsConf = () => {
   const passwords = new Map(NATS_USERS.map((user) => [user, randomBytes(12).toString('hex')]))
@@ -21,7 +21,7 @@ export const shippedNatsConf = () => {
     .replace(/^ {2}sync_interval: always$/m, '')
   return {
     config,
-    /** The address of a server for one of its users. */
+    /** Returns the server URL with the credentials of a user. */
     as: (url: string, user: NatsUser) => url.replace('nats://', `nats://${user}:${passwords.get(user)}@`),
   }
 }

@@ -35,7 +35,7 @@ describe('behind a path prefix', () => {
   const get = async <T>(path: string): Promise<T> => (await fetch(`${proxy.url}${path}`)).json() as Promise<T>
   const run = (...args: string[]) => runCarillon(args, { CARILLON_DATA_DIR: dir })
 
-  test('the client SDK takes a URL with a path, for requests and for its socket; so does carillon send', async () => {
+  test('the client SDK and carillon send accept a URL with a path', async () => {
     const token = (await run('token', '--tenant', 'demo', '--user', 'ada')).stdout.trim()
     client = createClient({ url: proxy.url, token })
     const feed = client.feed()
@@ -49,7 +49,7 @@ describe('behind a path prefix', () => {
     expect(proxy.strays).toEqual([])
   })
 
-  test('the API document and what is sent outside name the public URL', async () => {
+  test('the API document and external messages contain the public URL', async () => {
     expect(await get<object>('/openapi.json')).toMatchObject({ servers: [{ url: proxy.url }] })
     expect(await get<object>('/demo/config.json')).toMatchObject({ url: proxy.url })
     const { apiKey } = JSON.parse(readFileSync(join(dir, 'dev.json'), 'utf8')) as { apiKey: string }
@@ -78,7 +78,7 @@ describe('behind a path prefix', () => {
   })
 
   test.skipIf(!executablePath)(
-    `the demo page works in Chromium, and asks for nothing outside the path${executablePath ? '' : ' (not installed)'}`,
+    `the demo page works in Chromium and requests nothing outside the path${executablePath ? '' : ' (not installed)'}`,
     async () => {
       const browser = await chromium.launch({
         ...(executablePath && { executablePath }),

@@ -2,18 +2,18 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 
-/** A reverse proxy that serves a hub below a path, and tells what it was asked for outside of it. */
+/** A reverse proxy that serves a hub below a path prefix. */
 export type PrefixProxy = {
-  /** Where the hub is reached, without a slash at its end. */
+  /** The URL of the hub, without a trailing slash. */
   url: string
-  /** Paths outside of the prefix, which are a 404. */
+  /** Requested paths outside the prefix, which get a 404. */
   strays: string[]
-  /** The hub's port, once it is known. */
+  /** Sets the port of the hub. */
   forwardTo(port: number): void
   close(): Promise<void>
 }
 
-/** Starts a proxy that takes `prefix` (`/notify`) off every path, WebSockets included. */
+/** Starts a proxy that removes `prefix` (such as `/notify`) from every path, including WebSockets. */
 export const startPrefixProxy = async (prefix: string): Promise<PrefixProxy> => {
   const strays: string[] = []
   let target = 0

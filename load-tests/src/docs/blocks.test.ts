@@ -12,7 +12,7 @@ it('finds blocks with their language, line and text', () => {
   ])
 })
 
-it('reads what the comment on the line before says', () => {
+it('reads the comment on the previous line', () => {
   expect(page('<!-- not run: a diagram -->', '```', 'x', '```')).toMatchObject([
     { language: '', notRun: 'a diagram' },
   ])

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * A fenced block of a page. An HTML comment on the line before it may say how to run it:
+ * A fenced code block of a page. An HTML comment on the previous line may say how to run it:
  *
- *     <!-- not run: why -->                 such as a diagram, or what would change the machine
+ *     <!-- not run: why -->                 for diagrams, and for commands that change the machine
  *     <!-- exits with 1: why -->            for a shell block whose last command fails
  *     <!-- serves http://localhost:3000 --> for a program that runs until it is stopped
  */
@@ -27,11 +27,11 @@ const readHint = (name: string, hint: string | undefined): Pick<Block, 'notRun' 
   const [, exitCode] = /^exits with (\d+): .+$/.exec(hint ?? '') ?? []
   const [, serves] = /^serves (http:\S+)$/.exec(hint ?? '') ?? []
   if (hint !== undefined && notRun === undefined && exitCode === undefined && serves === undefined)
-    throw new Error(`${name}: the comment before the block says none of what CONTRIBUTING.md lists: ${hint}`)
+    throw new Error(`${name}: the comment before the block is not listed in CONTRIBUTING.md: ${hint}`)
   return { notRun, exitCode: Number(exitCode ?? 0), serves }
 }
 
-/** The fenced blocks of a page, in order. Throws for a fence that is not closed. */
+/** Returns the fenced blocks of a page, in order. Throws if a fence is not closed. */
 export const blocksOf = (page: string, markdown: string): Block[] => {
   const blocks: Block[] = []
   let open: { line: number; language: string; hint: string | undefined; text: string[] } | undefined
@@ -51,7 +51,7 @@ export const blocksOf = (page: string, markdown: string): Block[] => {
   return blocks
 }
 
-/** The pages whose blocks are run: README.md, the README.md of each workspace, and every page below docs. */
+/** The pages whose blocks are run: README.md, the README.md of each workspace, and all pages in docs. */
 export const documentedPages = (root: string): string[] => {
   const workspaces = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const readmes = ['README.md', ...workspaces.map(({ name }) => `${name}/README.md`)]
@@ -61,6 +61,6 @@ export const documentedPages = (root: string): string[] => {
   )
 }
 
-/** Every block of the documented pages. */
+/** All blocks of these pages. */
 export const documentedBlocks = (root: string): Block[] =>
   documentedPages(root).flatMap((page) => blocksOf(page, readFileSync(join(root, page), 'utf8')))

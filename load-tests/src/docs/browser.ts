@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { Browser } from 'playwright-core'
 
 /**
- * Opens HTML in a browser as the first page of a site; everything else of that site is what `behind`, if given, answers.
- * The site is a real server: a browser tells pages that come from this machine from those that do not.
+ * Opens HTML in a browser as the root page of a site; all other paths are proxied to `behind` if given. The site is a real
+ * server, because browsers treat pages from localhost differently.
  */
 export const openPage = async (browser: Browser, html: string, behind?: string) => {
   const site = createServer(async (request, response) => {
@@ -31,7 +31,7 @@ export const openPage = async (browser: Browser, html: string, behind?: string) 
   await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`)
   return {
     errors,
-    /** Resolves when the page has this text. */
+    /** Resolves when the page contains this text. */
     shows: (text: string) => page.getByText(text).first().waitFor({ timeout: 30_000 }),
     close: async () => {
       await context.close()

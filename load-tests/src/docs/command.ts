@@ -1,6 +1,5 @@
 /**
- * `carillon` for shell blocks. A role that would run until it is stopped is started on a free port, asked whether it is
- * ready, and stopped.
+ * The `carillon` command of shell blocks. A long-running command is started on a free port, and stopped once it is ready.
  * @module
  */
 import { spawnSync } from 'node:child_process'

@@ -1,4 +1,4 @@
-/** Runs every block of the documented pages, and every snippet of the demo page, as a reader would. */
+/** Runs every code block of the documentation and every snippet of the demo page, as a reader would. */
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ import {
 } from './run.ts'
 
 const HUB = 'http://localhost:4000'
-/** Addresses of servers in the documents; a block with one of them needs real ones. */
+/** Server addresses in the documentation. A block with one of them needs real servers. */
 const SERVERS = {
   nats: ['nats://localhost:4222', 'nats://nats:4222'],
   redis: ['redis://redis:6379'],
@@ -34,7 +34,7 @@ const SERVERS = {
 } as const
 
 const blocks = documentedBlocks(ROOT)
-/** Diagrams have no language and are not run, but have to say so like the rest. */
+/** Diagrams have no language and are not run, but must be marked as such. */
 const isRun = ({ notRun }: Block) => notRun === undefined
 const needsServers = ({ text }: Pick<Block, 'text'>) =>
   Object.values(SERVERS)
@@ -76,7 +76,7 @@ const temporary = async () => {
   return dir
 }
 
-/** NATS and Redis of their own, and a keyspace of their own. */
+/** Starts NATS and Redis, and creates a keyspace. */
 const startServers = async (keyspace: string) => {
   const servers = await Promise.all([startNats({ dir: await temporary() }), startRedis()])
   for (const server of servers) closers.push(() => server.stop())
@@ -100,15 +100,15 @@ const install = async (settings?: Settings) => {
   return installation
 }
 
-/** The variables that a block sets have to be settings with values that Carillon takes. */
+/** Variables that a block sets must be known settings with valid values. */
 const checkSettings = (text: string, variables: Record<string, string>) => {
   const names = [...text.matchAll(/\b(CARILLON_\w+)=/g)].map(([, name]) => name ?? '')
   readConfig(Object.fromEntries(names.map((name) => [name, variables[name]])))
 }
 
 /**
- * The last program of each page that serves. HTML blocks of the page are loaded from it; those of a page without one are
- * loaded from the program of README.md.
+ * The last server program of each page. HTML blocks of the page are loaded from it; those of a page without one are loaded
+ * from the program in README.md.
  */
 const serving = new Map<string, { url: string; documented: string }>()
 
@@ -157,7 +157,7 @@ const run = async (
   }
 }
 
-/** Names for the titles of tests. */
+/** Adds names for test titles. */
 const named = (some: readonly Block[], about = ({ language }: Block): string | undefined => language) =>
   some.map((block) => [block.name, about(block), block] as const)
 
@@ -211,7 +211,7 @@ describe.skipIf(withoutServers)(clusterTitle, () => {
     })
   })
 
-  /** An installation of the block's own, from nothing. */
+  /** Runs a block with a new, empty installation. */
   const isSetUp = ({ text }: Block) => text.includes('nats://nats:4222')
   it.for(named(blocks.filter((block) => isRun(block) && needsServers(block) && isSetUp(block))))(
     '%s (%s), from nothing',

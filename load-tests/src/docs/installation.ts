@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Settings, startCarillon } from '../rig/carillon.ts'
 
-/** A `carillon dev` with what blocks need to know of it. `settings` are those it was started with. */
+/** A running `carillon dev`, with the data that blocks need. `settings` are its settings. */
 export type Installation = {
   url: string
   apiKey: string
@@ -12,7 +12,7 @@ export type Installation = {
 
 export const TENANT = 'demo'
 
-/** Starts `carillon dev` in a data directory. */
+/** Starts `carillon dev` on a data directory. */
 export const startInstallation = async (dataDir: string, settings: Settings = {}): Promise<Installation> => {
   const own = { CARILLON_DATA_DIR: dataDir, CARILLON_LOG_LEVEL: 'warn', ...settings } as const
   const server = await startCarillon(['dev'], own)
@@ -23,7 +23,7 @@ export const startInstallation = async (dataDir: string, settings: Settings = {}
   return { url: server.url, apiKey, settings: { CARILLON_SECRET: secret, ...own }, stop: () => server.stop() }
 }
 
-/** The HTTP API as a backend. Rejects unless it succeeds. */
+/** Sends an API request as a backend. Rejects unless it succeeds. */
 export const request = async <Answer>(
   { url, apiKey }: Installation,
   method: string,

@@ -6,11 +6,11 @@ import { ROOT } from './run.ts'
 
 const PAGES = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...documentedPages(ROOT)]
 
-/** Code is no place for links and headings. */
+/** Removes code, which has no links or headings. */
 const proseOf = (markdown: string) =>
   markdown.replaceAll(/^\s*```.*?^\s*```/gms, '').replaceAll(/`[^`\n]*`/g, '')
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** Returns the anchors of a page's headings, as GitHub generates them. */
 const anchorsOf = (markdown: string): string[] =>
   [...markdown.replaceAll(/^\s*```.*?^\s*```/gms, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading

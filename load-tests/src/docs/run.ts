@@ -14,14 +14,14 @@ import { type Installation, request, TENANT } from './installation.ts'
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** What stands in the documents for servers of one's own, and what it stands for. */
+/** Server addresses in the documentation, and their settings. */
 export type Places = Record<string, string>
 
-/** A block with the addresses of real servers in it. */
+/** Replaces the documented addresses with those of real servers. */
 export const placed = (text: string, places: Places): string =>
   Object.entries(places).reduce((placed, [from, to]) => placed.replaceAll(from, to), text)
 
-/** What a program of a tenant's backend has in its environment. */
+/** Returns the environment of a backend program. */
 const environment = async ({ apiKey, settings }: Installation): Promise<NodeJS.ProcessEnv> => ({
   ...Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(CARILLON_|VITEST|NODE_)/.test(name)),
@@ -30,7 +30,7 @@ const environment = async ({ apiKey, settings }: Installation): Promise<NodeJS.P
   CARILLON_API_KEY: apiKey,
   TENANT,
   TENANT_SECRET: 'a-secret-of-the-tenant-that-is-not-checked-here',
-  // The answer to a request for a one-time password, and what its user typed.
+  // The response to a one-time password request, and the user's input.
   ID: randomUUID(),
   CODE: '123456',
 })
@@ -46,7 +46,7 @@ const NPX = `#!/bin/sh
 exec "$@"
 `
 
-/** A directory with the commands that shell blocks use. */
+/** Creates a directory with the commands of shell blocks. */
 const withCommands = async <Result>(work: (dir: string) => Promise<Result>): Promise<Result> => {
   const dir = await mkdtemp(join(tmpdir(), 'carillon-docs-'))
   const files = { carillon: commandFile('command.ts'), nats: commandFile('nats-command.ts'), npx: NPX }
@@ -58,7 +58,7 @@ const withCommands = async <Result>(work: (dir: string) => Promise<Result>): Pro
   }
 }
 
-/** Runs a shell block. Each request has to succeed. Resolves with the CARILLON_* variables that stand at its end. */
+/** Runs a shell block, in which every request must succeed. Returns the CARILLON_* variables at its end. */
 export const runShell = (
   text: string,
   installation: Installation,
@@ -77,7 +77,7 @@ export const runShell = (
       (done) => ({ ...done, code: 0 }),
       (error) => error as { stdout: string; stderr: string; code: number },
     )
-    if (code !== exitCode) throw new Error(`it exited with ${code}\n${stdout}\n${stderr}`)
+    if (code !== exitCode) throw new Error(`the block exited with ${code}\n${stdout}\n${stderr}`)
     const lines = (stdout.split('=== environment\n')[1] ?? '').split('\n')
     return Object.fromEntries(
       lines.flatMap((line) => {
@@ -87,7 +87,7 @@ export const runShell = (
     )
   })
 
-/** A file from which the packages of this workspace can be imported. */
+/** Writes a program to a file from which the workspace packages can be imported. */
 const withProgram = async <Result>(
   text: string,
   work: (file: string) => Promise<Result>,
@@ -120,7 +120,7 @@ const answers = async (url: string): Promise<boolean> => {
   }
 }
 
-/** Starts a program that serves at an address of the document; resolves with the real address and how to stop it. */
+/** Starts a server program of a page. Returns its actual address and a function that stops it. */
 export const startServing = async (
   { text, serves }: Block & { serves: string },
   installation: Installation,
@@ -131,7 +131,7 @@ export const startServing = async (
     const child = spawn(process.execPath, [file], { env: await environment(installation), stdio: 'inherit' })
     const url = `http://localhost:${port}`
     while (!(await answers(url))) {
-      if (child.exitCode !== null) throw new Error(`the program ended with ${child.exitCode}`)
+      if (child.exitCode !== null) throw new Error(`the program exited with ${child.exitCode}`)
       await sleep(25)
     }
     const stop = async () => {
@@ -143,7 +143,7 @@ export const startServing = async (
   })
 }
 
-/** Throws unless the JSON fits one of the published schemas; returns the names of those it fits. */
+/** Returns the names of the published schemas that the JSON matches. Throws if there are none. */
 export const fittingSchemas = async (text: string): Promise<string[]> => {
   const value = JSON.parse(text) as unknown
   const dir = join(ROOT, 'schemas/json')
@@ -153,10 +153,10 @@ export const fittingSchemas = async (text: string): Promise<string[]> => {
     const schema = JSON.parse(await readFile(join(dir, file), 'utf8')) as object
     if (ajv.validate(schema, value)) fitting.push(file)
   }
-  if (fitting.length === 0) throw new Error(`the JSON fits none of the schemas in schemas/json`)
+  if (fitting.length === 0) throw new Error(`the JSON matches none of the schemas in schemas/json`)
   return fitting
 }
 
-/** What could not be accepted, of the tenant that the blocks are run as. */
+/** Returns the dead letters of the tenant of the blocks. */
 export const deadLetters = async (installation: Installation): Promise<unknown[]> =>
   (await request<{ deadLetters: unknown[] }>(installation, 'GET', '/v1/dead-letters')).deadLetters

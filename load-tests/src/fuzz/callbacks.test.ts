@@ -25,12 +25,12 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-test('every provider that reports is fuzzed', () => {
+test('every provider with callbacks is fuzzed', () => {
   const reporting = [...PROVIDERS.values()].filter(({ callback }) => callback).map(({ name }) => name)
   expect(Object.keys(REPORTERS).sort()).toEqual(reporting.sort())
 })
 
-/** What the examples report on has been sent, and has a step to go on with. */
+/** Stores sent messages with a next step, for the reports in the examples. */
 const remember = async (account: string) => {
   const step: Step = {
     tenant: world.tenant.id,
@@ -89,7 +89,7 @@ test.each(Object.keys(REPORTERS))(
   },
 )
 
-test('whoever cannot sign is refused, whatever the query and headers', { timeout: 300_000 }, async () => {
+test('unsigned callbacks are refused, with any query and headers', { timeout: 300_000 }, async () => {
   const calls = fc.record({
     account: fc.constantFrom(...Object.keys(CONFIGS)),
     method: fc.constantFrom('GET', 'POST'),

@@ -18,10 +18,10 @@ import { inject } from 'vitest'
 const nats = natsServerPath()
 const cassandra = inject('cassandra')
 
-/** Whether this machine has all three servers. */
+/** Whether all three servers are available. */
 export const hasCluster = nats !== undefined && redisServer !== undefined && cassandra !== undefined
 
-/** The parts of a hub and a dispatcher over NATS, Redis and Cassandra of their own. */
+/** Creates the parts of a hub and a dispatcher, with their own NATS, Redis and Cassandra keyspace. */
 export const openCluster = async (seal: Seal) => {
   const namespace = `f${randomBytes(5).toString('hex')}`
   const url = (cassandra ?? '').replace(/\/([a-z0-9_]+)(?=\?|$)/, `/$1_${namespace}`)

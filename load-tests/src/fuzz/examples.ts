@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { StoredAccount } from '@carillon/core/store/ports/accounts'
 import type { NotificationInput } from '@carillon/schemas'
 
-/** Notifications that use every field there is. */
+/** Notifications that use every field. */
 export const NOTIFICATIONS: readonly (NotificationInput & { type: string })[] = [
   {
     to: 'ada',
@@ -75,10 +75,10 @@ const pem = (pair: { privateKey: KeyObject }) =>
 const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const ec = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
-/** Signs SendGrid's events. */
+/** The key pair that signs SendGrid's events. */
 export const sendgridKeys = ec()
 
-/** A config of every provider that it accepts. */
+/** A valid config for every provider. */
 export const CONFIGS = {
   smtp: { host: 'mail.example.com', from: { email: 'a@example.com' }, callbackSecret: webhookSecret },
   ses: {
@@ -124,7 +124,7 @@ export const CONFIGS = {
 
 const provider = (name: string, config: unknown) => ({ provider: name, config })
 
-/** Bodies that a route accepts, where a generator hardly finds any. */
+/** Valid bodies of routes for which a generator rarely finds any. */
 export const BODIES: Record<string, readonly unknown[]> = {
   'post /v1/notifications': [...NOTIFICATIONS, ...CLOUD_EVENTS],
   'post /v1/notifications/batch': [{ notifications: NOTIFICATIONS }, CLOUD_EVENTS],
@@ -138,7 +138,7 @@ export const BODIES: Record<string, readonly unknown[]> = {
   'put /v1/suppressions/{channel}/{address}': [{ reason: 'manual' }],
 }
 
-/** Path parameters that lead to something. */
+/** Path parameters of existing resources. */
 export const PARAMS: Record<string, readonly string[]> = {
   channel: ['email', 'sms'],
   address: ['ada@example.com', '+351912345678'],

@@ -27,7 +27,7 @@ afterAll(async () => {
   await world.close()
 })
 
-/** The witness has been connected all along, and still hears of its items. */
+/** Checks that the witness client was never disconnected and still receives its items. */
 const witnessHears = async () => {
   const heard = new Promise((resolve) => witness.once('inbox.added', resolve))
   await world.call('POST', '/v1/notifications', {
@@ -40,7 +40,7 @@ const witnessHears = async () => {
 const received = fc.constant({ ids: [ITEM] })
 const json = (values: fc.Arbitrary<unknown>) => values.map(toJson)
 
-/** What Engine.IO and Socket.IO take for a packet, or nearly. */
+/** Valid and almost valid packets of Engine.IO and Socket.IO. */
 const packets: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: json(mutated(received)).map((body) => `42["inbox.received",${body}]`) },
   { weight: 3, arbitrary: json(hostile).map((body) => `42["inbox.received",${body}]`) },
@@ -101,7 +101,7 @@ const packets: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }) },
 )
 
-/** Frames around them: most of them right, the others wrong in some part. */
+/** WebSocket frames with these packets: mostly valid, others invalid in one part. */
 const frames: fc.Arbitrary<Frame> = fc.oneof(
   { weight: 8, arbitrary: packets.map(textFrame) },
   {
@@ -135,7 +135,7 @@ const isGone = () =>
     expect(world.ports.io.of('/').adapter.rooms.size).toBe(2)
   }, PATIENT)
 
-/** Sends what it is told on a connection of its own, and ends it. */
+/** Sends data on a new connection and closes it. */
 const converse = async (auth: string, said: readonly Frame[], abrupt: boolean, welcome = false) => {
   const { socket, heard, closed } = await openRaw(world.port)
   socket.write(encodeFrame(textFrame(`40${auth}`)))
@@ -146,7 +146,7 @@ const converse = async (auth: string, said: readonly Frame[], abrupt: boolean, w
   await closed
 }
 
-test('whatever a connected client sends ends at most its own connection', { timeout: 300_000 }, async () => {
+test('data of a connected client closes at most its own connection', { timeout: 300_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(frames, { minLength: 1, maxLength: 5 }), fc.boolean(), async (said, abrupt) =>
       converse(JSON.stringify({ token }), said, abrupt, true),
@@ -159,7 +159,7 @@ test('whatever a connected client sends ends at most its own connection', { time
   await world.isClean()
 })
 
-test('whatever a handshake shows', { timeout: 300_000 }, async () => {
+test('any handshake', { timeout: 300_000 }, async () => {
   const auths = fc.oneof(
     json(mutated(fc.constant({ token: 'a.b.c' }))),
     json(hostile.map((value) => ({ token: value }))),
@@ -177,7 +177,7 @@ test('whatever a handshake shows', { timeout: 300_000 }, async () => {
   await world.isClean()
 })
 
-test('whatever an upgrade asks for', { timeout: 300_000 }, async () => {
+test('any upgrade request', { timeout: 300_000 }, async () => {
   const text = hostileText.map((value) => value.replaceAll(/[^\x21-\x7e]/g, '').slice(0, 200))
   const requests = fc.record({
     path: fc.constantFrom(...Array<string>(20).fill('/socket.io/'), '/', '/socket.io', '/elsewhere'),
@@ -219,7 +219,7 @@ test('whatever an upgrade asks for', { timeout: 300_000 }, async () => {
   await world.isClean()
 })
 
-test('whatever bytes arrive', { timeout: 300_000 }, async () => {
+test('any bytes', { timeout: 300_000 }, async () => {
   const head = fc.constantFrom(
     'GET / HTTP/1.1\r\nhost: x\r\n\r\n',
     'GET /v1/inbox HTTP/9.9\r\n\r\n',
@@ -262,7 +262,7 @@ test('whatever bytes arrive', { timeout: 300_000 }, async () => {
   await world.isClean()
 })
 
-test('connections that misbehave leave nothing behind', { timeout: 300_000 }, async () => {
+test('misbehaving connections leak no memory', { timeout: 300_000 }, async () => {
   const said = fc.sample(frames, { seed: 7, numRuns: 40 })
   const rounds = async (count: number) => {
     for (let round = 0; round < count; round++)
@@ -273,6 +273,6 @@ test('connections that misbehave leave nothing behind', { timeout: 300_000 }, as
   await rounds(8)
   const before = await heapBytes()
   await rounds(20)
-  // A connection that stayed would hold some 30 kB; there were 200.
+  // A leaked connection takes about 30 kB; there were 200.
   expect((await heapBytes()) - before).toBeLessThan(3_500_000)
 })

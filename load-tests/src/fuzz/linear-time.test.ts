@@ -32,7 +32,7 @@ import { analyse } from 'scslre'
 import { describe, expect, test } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-/** Everything that may read what others wrote; pages and workers run in browsers. */
+/** All code that may read untrusted text, including pages and workers in browsers. */
 const SOURCES = [
   'schemas/src',
   'core/src',
@@ -65,18 +65,18 @@ describe('regular expressions', () => {
       ({ type, exponential }) => `${type}${exponential ? ', exponential' : ''}`,
     )
 
-  test('none takes more than linear time, wherever a match begins', () => {
+  test('all run in linear time, wherever a match starts', () => {
     const all = files.flatMap(expressionsOf)
     expect(all.length).toBeGreaterThan(150)
     expect(all.flatMap((each) => superLinear(each).map((how) => `${each.at}: ${how}`))).toEqual([])
   })
 
-  test('all are literals, which the test above sees', () => {
+  test('all are literals, so that the test above finds them', () => {
     const built = files.filter((file) => /\bRegExp\(/.test(readFileSync(join(ROOT, file), 'utf8')))
     expect(built).toEqual([])
   })
 
-  test('those of the validator are linear, too', () => {
+  test('those of the validator run in linear time', () => {
     for (const schema of [PhoneNumber, ItemId, Timestamp]) {
       const pattern = (schema._zod.def as { pattern?: RegExp }).pattern
       expect(pattern).toBeInstanceOf(RegExp)
@@ -84,13 +84,13 @@ describe('regular expressions', () => {
     }
   })
 
-  test('one that is not would be found', () => {
+  test('a super-linear one is detected', () => {
     expect(superLinear(/[ \t]+\n/g)).not.toEqual([])
     expect(superLinear(/(a+)+$/)).not.toEqual([])
   })
 })
 
-/** What makes careless loops and expressions slow, by the length that is wanted. */
+/** Texts of a given length that make careless loops and expressions slow. */
 const PATHOLOGICAL: Record<string, (length: number) => string> = {
   blanks: (length) => ' '.repeat(length),
   'blanks and an end': (length) => `${' '.repeat(length)}x`,
@@ -165,7 +165,7 @@ const note = (text: string) => ({
   data: { [text]: text },
 })
 
-/** Every function that reads text which somebody else wrote. */
+/** All functions that read untrusted text. */
 const FUNCTIONS: Record<string, (text: string) => unknown> = {
   cleanText,
   cut: (text) => [10, 100, text.length - 1].map((max) => cut(text, max)),
@@ -200,15 +200,15 @@ const FUNCTIONS: Record<string, (text: string) => unknown> = {
 }
 
 /**
- * Processor time of what is quadratic, at this length: tens of seconds. What is linear takes milliseconds, so that the
- * bound in between holds on a busy machine.
+ * At this length, quadratic time is tens of seconds of processor time and linear time is milliseconds, so the limit is
+ * reliable on a busy machine.
  */
 const LENGTH = 100_000
 const BOUND_MS = 2_000
 
 describe('functions over text', () => {
   test.each(Object.entries(FUNCTIONS))(
-    '%s is linear',
+    '%s runs in linear time',
     (_, run) => {
       const slow = Object.entries(PATHOLOGICAL).flatMap(([name, make]) => {
         const text = make(LENGTH)

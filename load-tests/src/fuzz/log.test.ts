@@ -41,10 +41,10 @@ import { hostile, mutated, toJson } from './values.ts'
 
 type Log = {
   stream: Stream
-  /** Opens what notifications are stored in. */
+  /** Opens the event log. */
   openStore(seal: Seal): Promise<Store>
   publish(subject: string, data: Uint8Array, dedupe?: string): Promise<void>
-  /** Where the log is a server: publishes with a header block and a subject of any bytes. */
+  /** With a NATS server: publishes any bytes as header block and subject. */
   publishRaw?(subject: string, header: Uint8Array, data: Uint8Array): Promise<unknown>
   end(): Promise<void>
 }
@@ -86,7 +86,7 @@ const embedded = async (): Promise<Log> => {
   }
 }
 
-/** Publishes as a foreign client does, past everything that is Carillon's. */
+/** Publishes with a plain NATS client, without Carillon's code. */
 const jetstream = async (path: string): Promise<Log> => {
   const server = await startNatsServer(path)
   const connection = await connectNats(server.url, 'fuzz')
@@ -168,7 +168,7 @@ const openWorld = async (log: Log) => {
     tenant,
     ports,
     errors,
-    /** A good notification is stored, after all that came before it. */
+    /** Checks that a valid notification is stored after all earlier messages. */
     works: async () => {
       const user = `u-${randomUUID()}`
       await log.publish(
@@ -240,7 +240,7 @@ const step = (tenant: string, channel: string) => ({
   toAudience: false,
 })
 
-test('the examples are work and steps', () => {
+test('the examples are valid work and steps', () => {
   const { chunk, due, wake } = work('t')
   const all = [
     parse(ChunkWork, chunk),
@@ -269,7 +269,7 @@ describe.each(logs)('a message of the %s log', (name, open) => {
     await log.end()
   }, 60_000)
 
-  /** Everything has been stored or refused; nothing was tried again for what it contains. */
+  /** Checks that every message was stored or refused, and none was redelivered because of its content. */
   const isSettled = async () => {
     await world.works()
     await vi.waitFor(async () => {
@@ -280,7 +280,7 @@ describe.each(logs)('a message of the %s log', (name, open) => {
     expect(await world.retried()).toEqual([])
   }
 
-  test('is accepted or refused, whatever notification it is', { timeout: 300_000 }, async () => {
+  test('with any notification is accepted or refused', { timeout: 300_000 }, async () => {
     const dedupes = fc.option(fc.string({ minLength: 1, maxLength: 40 }), { nil: undefined })
     await fc.assert(
       fc.asyncProperty(
@@ -296,9 +296,9 @@ describe.each(logs)('a message of the %s log', (name, open) => {
     await isSettled()
   })
 
-  // The embedded log has no publishers but our own, so there is nothing to run, and nothing skipped.
+  // The embedded log only has our own publishers, so this test does not apply.
   if (name === 'jetstream')
-    test('is accepted or refused, whatever its headers and its subject are', {
+    test('with any headers and subject is accepted or refused', {
       timeout: 300_000,
     }, async () => {
       const lines = fc.array(
@@ -332,7 +332,7 @@ describe.each(logs)('a message of the %s log', (name, open) => {
         },
         { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }) },
       )
-      /** What NATS takes for one token of a subject. */
+      /** Bytes that NATS accepts in a subject token. */
       const token = fc
         .string({ unit: 'binary', minLength: 1, maxLength: 20 })
         .map((text) => text.replaceAll(/[\s.*>\0]/g, '') || 'x')
@@ -353,7 +353,7 @@ describe.each(logs)('a message of the %s log', (name, open) => {
       await isSettled()
     })
 
-  test('is done or refused, whatever work it is', { timeout: 300_000 }, async () => {
+  test('with any work is done or refused', { timeout: 300_000 }, async () => {
     for (const kind of ['chunk', 'due', 'wake'] as const)
       await fc.assert(
         fc.asyncProperty(bytes(mutated(fc.constant(work(world.tenant)[kind]))), async (data) => {
@@ -364,7 +364,7 @@ describe.each(logs)('a message of the %s log', (name, open) => {
     await isSettled()
   })
 
-  test('is sent or refused, whatever step it is', { timeout: 300_000 }, async () => {
+  test('with any step is sent or refused', { timeout: 300_000 }, async () => {
     const steps = fc
       .constantFrom(...CHANNELS)
       .chain((channel) =>

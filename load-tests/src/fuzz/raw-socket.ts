@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** A WebSocket frame (RFC 6455, section 5.2), right or wrong in any part. */
+/** A WebSocket frame (RFC 6455, section 5.2), valid or not. */
 export type Frame = {
   opcode: number
   payload: Uint8Array
   final: boolean
-  /** RSV1 to RSV3, which no extension uses here. */
+  /** RSV1 to RSV3, which must be 0 without extensions. */
   reserved: number
   masked: boolean
-  /** What the header says, when it is not the length of the payload. */
+  /** The length in the header, if it differs from that of the payload. */
   length?: number
 }
 
@@ -54,7 +54,7 @@ const upgrade = (path: string, headers: Record<string, string>) =>
     '\r\n',
   ].join('\r\n')
 
-/** Opens a TCP connection, asks for a WebSocket on it, and returns it with what was answered so far. */
+/** Opens a TCP connection, requests a WebSocket, and returns the socket with the response so far. */
 export const openRaw = async (
   port: number,
   path = '/socket.io/?EIO=4&transport=websocket',

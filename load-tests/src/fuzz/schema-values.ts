@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { z } from 'zod'
 import { hostileText } from './values.ts'
 
-/** JSON Schema, as far as zod writes it. */
+/** The subset of JSON Schema that zod generates. */
 type Schema = {
   type?: string
   const?: unknown
@@ -42,7 +42,7 @@ const FORMATS: Record<string, fc.Arbitrary<string>> = {
 const links = fc.constantFrom('https://example.com/a?b=c#d', '/posts/7', '/ünï ö', 'mailto:ada@example.com')
 const later = fc.constantFrom('2020-01-31T09:00:00Z', new Date(Date.now() + 86_400_000).toISOString())
 
-/** Texts whose rules JSON Schema cannot express. */
+/** Texts for rules that JSON Schema cannot express. */
 const BY_NAME: Record<string, fc.Arbitrary<string> | undefined> = {
   url: fc.constantFrom('https://example.com/hook', '/posts/7'),
   image: links,
@@ -57,7 +57,7 @@ const BY_NAME: Record<string, fc.Arbitrary<string> | undefined> = {
   snoozedUntil: later,
 }
 
-/** fast-check makes strings of the simpler expressions only. */
+/** fast-check generates strings for simple expressions only. */
 const matching = (pattern: string): fc.Arbitrary<string> => {
   try {
     return fc.stringMatching(new RegExp(pattern), { maxLength: 200 })
@@ -101,7 +101,7 @@ const object = (schema: Schema, read: (schema: Schema) => fc.Arbitrary<unknown>)
     .map(([fixed, more]) => ({ ...more, ...fixed }))
 }
 
-/** Values that fit a JSON Schema, or nearly: rules that it cannot express are left to chance. */
+/** Values that match a JSON Schema, except for rules that it cannot express. */
 const valuesOf = (root: Schema): fc.Arbitrary<unknown> => {
   const read = (schema: Schema, depth: number): fc.Arbitrary<unknown> => {
     const inner = (each: Schema) => read(each, depth + 1)
@@ -138,6 +138,6 @@ const valuesOf = (root: Schema): fc.Arbitrary<unknown> => {
   return read(root, 0)
 }
 
-/** Values that a zod schema accepts as input, or nearly. */
+/** Values that a zod schema accepts as input, except for rules that JSON Schema cannot express. */
 export const validValues = (schema: z.ZodType): fc.Arbitrary<unknown> =>
   valuesOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema)

@@ -33,7 +33,7 @@ const link = fc.constantFrom(
   'https://example.com/%00',
 )
 
-/** What a message may say: everything that acceptance lets through, and more. */
+/** Content of messages: everything that acceptance allows, and more. */
 const contents: fc.Arbitrary<Content> = fc.record(
   {
     title: fc.oneof(text(512), fc.constant('👨‍👩‍👧‍👦'.repeat(40))),
@@ -58,7 +58,7 @@ const contents: fc.Arbitrary<Content> = fc.record(
   { requiredKeys: [], noNullPrototype: true },
 )
 
-/** Whatever a provider, or somebody in its place, answers. */
+/** Any response of a provider, or of something in its place. */
 const answers: fc.Arbitrary<HttpAnswer | HttpFailure> = fc.oneof(
   {
     weight: 9,

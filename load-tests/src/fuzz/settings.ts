@@ -1,18 +1,18 @@
 import type { Parameters } from 'fast-check'
 
-/** Runs repeat exactly: the same seed gives the same values. Set it to explore others. */
+/** The seed. The same seed gives the same values. */
 const SEED = Number(process.env.FUZZ_SEED ?? 20_260_131)
-/** How many times as many runs as a test asks for. */
+/** Multiplies the number of runs of every test. */
 const FACTOR = Number(process.env.FUZZ_FACTOR ?? 1)
 
-/** The parameters of a property that is checked `runs` times. */
+/** Returns the parameters of a property with `runs` runs. */
 export const fuzzed = (runs: number): Parameters<unknown> => ({
   seed: SEED,
   numRuns: Math.ceil(runs * FACTOR),
 })
 
-/** Appears in values only: an answer that contains it repeats a value back. */
+/** Appears in generated values only: a response that contains it echoes input. */
 export const MARKER = 'hunter2-hunter2-hunter2'
 
-/** For what comes as soon as the machine has time for it. */
+/** A long timeout, for busy machines. */
 export const PATIENT = { timeout: 60_000, interval: 5 }

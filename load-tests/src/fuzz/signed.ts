@@ -5,12 +5,12 @@ import { Webhook } from 'standardwebhooks'
 import { CONFIGS, sendgridKeys } from './examples.ts'
 import { toJson } from './values.ts'
 
-/** What a provider posts: its body, and the headers that sign it. */
+/** A callback of a provider: its body and the headers with its signature. */
 type Posted = { headers: Record<string, string>; body: Buffer }
 
 const seconds = () => Math.floor(Date.now() / 1_000)
 
-/** The certificate that SNS signs with, as it would be fetched. */
+/** The signing certificate of SNS. */
 export const sns = await generate([{ name: 'commonName', value: 'sns.amazonaws.com' }], {
   algorithm: 'sha256',
   keySize: 2_048,
@@ -87,7 +87,7 @@ const whatsapp = (body: Buffer): Posted => {
   return { headers: { 'x-hub-signature-256': `sha256=${signature}` }, body }
 }
 
-/** The id under which each example's message is on record. */
+/** The provider's message id in each example. */
 export const SENT = 'sent-message-1'
 const at = '2026-01-31T09:00:00Z'
 
@@ -102,13 +102,13 @@ const form = (value: unknown) =>
   )
 
 type Reporter = {
-  /** Reports as the provider sends them. */
+  /** Valid reports of the provider. */
   examples: readonly unknown[]
   write(value: unknown): Buffer
   sign(body: Buffer, url: string): Posted | Promise<Posted>
 }
 
-/** Every provider that reports, and how it signs. */
+/** All providers with callbacks, and how they sign. */
 export const REPORTERS: Record<string, Reporter> = {
   smtp: {
     examples: [

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { MARKER } from './settings.ts'
 
-/** Stands for a number that JSON can write and JavaScript cannot hold. */
+/** A placeholder for a number that JSON can express but JavaScript cannot represent. */
 const RAW = '\ue000raw:'
 const rawNumber = (text: string) => RAW + text
 
-/** Values that have broken validators, stores or renderers somewhere. */
+/** Values that are known to break validators, stores or renderers. */
 const HOSTILE: readonly unknown[] = [
   null,
   true,
@@ -63,7 +63,7 @@ const HOSTILE: readonly unknown[] = [
   Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`key${index}`, index])),
 ]
 
-/** Objects whose keys validators, printers and `await` look for. */
+/** Objects with keys that are special for validators, printers and `await`. */
 const SHAPES: readonly unknown[] = [
   {},
   { length: { toString: 1 } },
@@ -81,7 +81,7 @@ const SHAPES: readonly unknown[] = [
   { __proto__: null },
 ]
 
-/** An own key that an object literal cannot have. */
+/** An object with an own key that a literal cannot define. */
 const withProto = (value: unknown): unknown => JSON.parse(`{"__proto__":${JSON.stringify(value) ?? 'null'}}`)
 
 const nested = (depth: number, list: boolean): unknown => {
@@ -90,7 +90,7 @@ const nested = (depth: number, list: boolean): unknown => {
   return value
 }
 
-/** Deep values are made when needed: fast-check would walk them. */
+/** Deep values are created on use, because fast-check would traverse them. */
 const deep = fc.constantFrom(
   () => nested(63, false),
   () => nested(65, false),
@@ -98,7 +98,7 @@ const deep = fc.constantFrom(
   () => nested(3_000, false),
 )
 
-/** Any JSON value, most often one that is known to be trouble. */
+/** Any JSON value, often one of the hostile ones. */
 export const hostile: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...HOSTILE) },
   { weight: 6, arbitrary: fc.constantFrom(...SHAPES) },
@@ -107,7 +107,7 @@ export const hostile: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 3, arbitrary: fc.jsonValue({ stringUnit: 'binary' }) },
 )
 
-/** A string that no part of a URL, header or subject expects. */
+/** A string that is unexpected in a URL, header or subject. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     ...HOSTILE.filter((each): each is string => typeof each === 'string' && each.length < 4_000),
@@ -116,11 +116,11 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ maxLength: 40 }),
 )
 
-/** Writes JSON as a foreign program could: with numbers that JavaScript cannot hold, and lone surrogates unescaped. */
+/** Writes JSON as other programs may: with numbers that JavaScript cannot represent, and unescaped lone surrogates. */
 export const toJson = (value: unknown): string =>
   (JSON.stringify(value) ?? 'null').replaceAll(/"\ue000raw:([^"]*)"/g, '$1')
 
-/** One place in a value, as the keys that lead to it. */
+/** The path of a place in a value. */
 type Path = readonly PropertyKey[]
 
 const pathsIn = (value: unknown, path: Path = [], depth = 0): Path[] => {
@@ -148,7 +148,7 @@ const replaceAt = (value: unknown, [key, ...rest]: Path, make: (old: unknown) =>
 
 type Change = (old: unknown) => unknown
 
-/** One way to spoil the value at a place. */
+/** A mutation of the value at a path. */
 const change: fc.Arbitrary<Change> = fc.oneof(
   hostile.map(
     (value): Change =>
@@ -168,7 +168,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   ),
 )
 
-/** A valid value with one to three places spoiled. */
+/** A valid value with one to three mutations. */
 export const mutated = (valid: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc
     .tuple(valid, fc.array(fc.tuple(fc.nat(), change), { minLength: 1, maxLength: 3 }))

@@ -8,20 +8,20 @@ import { expect, vi } from 'vitest'
 import { hasCluster, openCluster } from './cluster.ts'
 import { PATIENT } from './settings.ts'
 
-/** No test reaches the network. */
+/** Prevents network access. */
 const unreachable = async () => {
   throw new HttpFailure('unreachable', 'no connection', false)
 }
 
-/** Where a world keeps and passes on what it is told. */
+/** The mode: embedded in memory, or a cluster. */
 export type Mode = 'embedded' | 'cluster'
 
-/** The modes that can run here. */
+/** The modes that are available on this machine. */
 export const MODES: Mode[] = hasCluster ? ['embedded', 'cluster'] : ['embedded']
 
 /**
- * A hub that listens and a dispatcher, with every provider there is: over the embedded parts in memory, or over NATS,
- * Redis and Cassandra. What would be sent is captured.
+ * Starts a hub and a dispatcher with all providers, on embedded parts in memory or on NATS, Redis and Cassandra. Messages are
+ * captured instead of sent.
  */
 export const openWorld = async (mode: Mode = 'embedded', request: Http['request'] = unreachable) => {
   const captured: unknown[] = []
@@ -53,7 +53,7 @@ export const openWorld = async (mode: Mode = 'embedded', request: Http['request'
     url: `http://127.0.0.1:${port}`,
     errors,
     connections,
-    /** A good notification is accepted, stored and found. */
+    /** Checks that a valid notification is accepted, stored and listed. */
     works: async () => {
       const user = `u-${randomUUID()}`
       const { status, text } = await test.call('POST', '/v1/notifications', {
@@ -69,7 +69,7 @@ export const openWorld = async (mode: Mode = 'embedded', request: Http['request'
         expect(found[0]?.title).toBe('Hello')
       }, PATIENT)
     },
-    /** Nothing is left in hand, nothing failed for a fault of Carillon's, and nothing was tried again in vain. */
+    /** Checks that nothing is pending, no internal fault occurred, and nothing was redelivered in vain. */
     isClean: async () => {
       await vi.waitFor(
         async () =>

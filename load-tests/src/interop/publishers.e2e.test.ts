@@ -15,7 +15,7 @@ const run = promisify(execFile)
 const PUBLISH = fileURLToPath(new URL('publish.py', import.meta.url))
 const runs = (command: string, ...args: string[]) => spawnSync(command, args).status === 0
 
-/** Someone with the app open, and what was announced to them. */
+/** Connects a client and records its notifications. */
 const watching = async (environment: Environment, tenant: AddedTenant, user: string) => {
   const client = createClient({ url: environment.hubs[0] ?? '', token: await tenant.token(user) })
   onTestFinished(() => client.close())
@@ -31,7 +31,7 @@ const { title, skip } = needing('a cluster', 'nats', 'redis', 'java', 'cassandra
 const python = runs('python3', '-c', 'import nats')
 
 describe.skipIf(skip || !python)(
-  python ? title : `${title} (skipped: python3 has no nats-py; get it with: pip install nats-py)`,
+  python ? title : `${title} (skipped: python3 has no nats-py; install it with: pip install nats-py)`,
   () => {
     let environment: Environment
     let tenant: AddedTenant
@@ -41,7 +41,7 @@ describe.skipIf(skip || !python)(
     })
     afterAll(() => environment?.close())
 
-    test('takes plain JSON and CloudEvents from a Python program', async () => {
+    test('accepts plain JSON and CloudEvents from a Python program', async () => {
       const { feed, heard } = await watching(environment, tenant, 'ada')
       const { stdout } = await run('python3', [PUBLISH, environment.natsUrl ?? '', tenant.id, 'ada'])
       const acks = stdout
@@ -75,7 +75,7 @@ describe.skipIf(skip || !python)(
 
 const curl = runs('curl', '--version')
 
-describe.skipIf(!curl)(curl ? 'one process' : 'one process (skipped: there is no curl)', () => {
+describe.skipIf(!curl)(curl ? 'one process' : 'one process (skipped: curl is not installed)', () => {
   let environment: Environment
   let tenant: AddedTenant
   beforeAll(async () => {
@@ -94,7 +94,7 @@ describe.skipIf(!curl)(curl ? 'one process' : 'one process (skipped: there is no
     return { status: Number(status), answer: JSON.parse(answer) }
   }
 
-  test('takes a notification from curl, and refuses what is none', async () => {
+  test('accepts a notification from curl and refuses invalid ones', async () => {
     const { feed, heard } = await watching(environment, tenant, 'ada')
     const good = '{"to":"ada","type":"order.shipped","title":"From curl","id":"curl-1"}'
     expect(await post(good)).toEqual({ status: 202, answer: { id: 'curl-1' } })

@@ -11,7 +11,7 @@ import { needing } from '../rig/needs.ts'
 
 const WAIT = { timeout: 20_000, interval: 50 }
 
-/** Posts to each hub in turn. */
+/** Returns a function that posts to the hubs in turn. */
 const poster = (environment: Environment) => {
   let turn = 0
   return async ({ apiKey }: AddedTenant, note: Record<string, unknown>) => {
@@ -51,7 +51,7 @@ const modes = [
 ]
 
 describe.each(modes)('$title', ({ skip, open }) => {
-  describe.skipIf(skip)('an id that is used twice', () => {
+  describe.skipIf(skip)('a repeated id', () => {
     let environment: Environment
     let post: ReturnType<typeof poster>
     let tenant: AddedTenant
@@ -67,7 +67,7 @@ describe.each(modes)('$title', ({ skip, open }) => {
     })
     afterAll(() => environment?.close())
 
-    test('with the same content is one notification; with other content it is refused, also at once', async () => {
+    test('with the same content is one notification; with other content it is refused, even at once', async () => {
       const id = `order-${randomUUID()}`
       const toAda = { id, to: 'ada', title: id }
       const answers = await Promise.all([
@@ -85,7 +85,7 @@ describe.each(modes)('$title', ({ skip, open }) => {
       expect((await post(other, { ...toAda, to: 'bob' })).status).toBe(202)
     })
 
-    test('is one notification as a CloudEvent, whichever way it comes', async () => {
+    test('is one notification as a CloudEvent, over HTTP and NATS', async () => {
       const id = randomUUID()
       const data = { to: 'eve', title: `event ${id}` }
       const event = { specversion: '1.0', id, source: '/shop', type: 'order.shipped' }
@@ -118,7 +118,7 @@ describe.each(modes)('$title', ({ skip, open }) => {
       expect(await lettersOf(environment, tenant)).toEqual([])
     })
 
-    test('cannot be taken by what others publish over NATS', async () => {
+    test('cannot be taken over by other publishers over NATS', async () => {
       if (environment.natsUrl === undefined) return
       const connection = await connect({ servers: environment.natsUrl })
       onTestFinished(() => connection.close())
@@ -131,7 +131,7 @@ describe.each(modes)('$title', ({ skip, open }) => {
       expect((await post(tenant, toVic)).status).toBe(202)
       await vi.waitFor(async () => expect(await titlesOf(environment, tenant, 'vic')).toEqual([id]), WAIT)
 
-      // What came over HTTP is known when it comes over NATS, and other content is a dead letter.
+      // A notification from HTTP is recognised over NATS, and other content becomes a dead letter.
       const subject = `notify.${tenant.id}.normal.order.shipped`
       await log.publish(subject, JSON.stringify(toVic))
       await log.publish(subject, JSON.stringify({ ...toVic, to: 'mallory' }))

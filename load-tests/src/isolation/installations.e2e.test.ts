@@ -32,13 +32,13 @@ const dev = (data: string, settings: Settings = {}) =>
   keep(startCarillon(['dev', '--data', join(dir, data)], settings))
 const failure = (args: string[], settings: Settings = {}): Promise<{ code: number; stderr: string }> =>
   runCarillon(args, settings).then(
-    ({ stdout }) => expect.fail(`it went well: ${stdout}`),
+    ({ stdout }) => expect.fail(`the command succeeded: ${stdout}`),
     (error) => error,
   )
 const send = (data: string, { url }: Server, title: string) =>
   runCarillon(['send', '--url', url, '--to', 'ada', '--title', title], { CARILLON_DATA_DIR: join(dir, data) })
 
-/** Ada's bell in the demo tenant, and what it rang for. */
+/** Connects Ada's bell in the demo tenant and records its notifications. */
 const bell = async (data: string, { url }: Server) => {
   const { stdout } = await runCarillon(['token', '--tenant', 'demo', '--user', 'ada'], {
     CARILLON_DATA_DIR: join(dir, data),
@@ -52,7 +52,7 @@ const bell = async (data: string, { url }: Server) => {
 }
 
 describe.skipIf(needing('', 'redis').skip)('two installations on one Redis', () => {
-  test('do not ring the bells of each other', async () => {
+  test('do not receive live messages of each other', async () => {
     const redis = await keep(startRedis())
     const settings = { CARILLON_REDIS_URL: redis.url }
     const [one, two] = await Promise.all([dev('one', settings), dev('two', settings)])
@@ -70,7 +70,7 @@ describe.skipIf(needing('', 'redis').skip)('two installations on one Redis', () 
 })
 
 describe.skipIf(needing('', 'nats').skip)('two installations on one NATS account', () => {
-  test('the second does not start, and says whose the streams are and what to do', async () => {
+  test('the second refuses to start, and names the owner of the streams and the remedy', async () => {
     const nats = await keep(startNats({ dir: join(dir, 'nats') }))
     const settings = { CARILLON_NATS_URL: nats.url }
     const one = await dev('one', { ...settings, CARILLON_NAMESPACE: 'first' })
@@ -81,7 +81,7 @@ describe.skipIf(needing('', 'nats').skip)('two installations on one NATS account
     )
     expect(refused.stderr).not.toMatch(/^ +at /m)
 
-    // The namespace is kept with the data, and cannot be changed.
+    // The namespace is stored with the data and cannot be changed.
     await one.stop()
     started.splice(started.indexOf(one), 1)
     const renamed = await failure(['dev', '--data', join(dir, 'one')], {
@@ -148,7 +148,7 @@ describe('a data directory of an older Carillon', () => {
       readdirSync(folder).map((name) => [name, readFileSync(join(folder, name)).toString('base64')]),
     )
 
-  test('is refused by every command in a sentence that says what to do, and stays as it is', async () => {
+  test('is refused by every command with a remedy, and is not changed', async () => {
     const data = join(dir, 'older')
     mkdirSync(data)
     writeLayout1(join(data, 'carillon.db'))

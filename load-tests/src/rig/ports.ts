@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /**
- * A port on loopback that nothing listens on. It lies below the range that systems give to outgoing connections:
- * else, while a server is down, one of its own clients' reconnects could take its port, or even meet itself on it.
+ * Returns a free port on loopback, below the range of outgoing connections. Otherwise a client that reconnects while its
+ * server is down could take the server's port, or even connect to itself.
  */
 export const freePort = async (): Promise<number> => {
   for (;;) {

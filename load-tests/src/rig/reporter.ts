@@ -1,11 +1,11 @@
 import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node'
 
 /**
- * Says at the end which real parts were missing, and closes the output with `N passed, N failed, N skipped`.
+ * Reports missing tools at the end, and prints `N passed, N failed, N skipped` as the last line.
  *
- * The numbers are tests. What fails outside a test (a file that does not load, a hook, an error nobody caught, a
- * run without tests) counts as one failure each, so that a run that failed never says `0 failed`. With
- * CARILLON_TEST_REQUIRE=1 a skipped test fails the run as well.
+ * The numbers count tests. Each failure outside a test (a file that cannot be loaded, a hook, an unhandled error, a run without
+ * tests) counts as one failed test, so a failed run never reports `0 failed`. With CARILLON_TEST_REQUIRE=1 a skipped test also
+ * fails the run.
  */
 export default class SummaryReporter implements Reporter {
   readonly #required = process.env.CARILLON_TEST_REQUIRE === '1'
@@ -14,7 +14,7 @@ export default class SummaryReporter implements Reporter {
 
   onInit(vitest: Vitest) {
     this.#vitest = vitest
-    // After everything else has been printed, teardown included.
+    // After all other output, including teardown.
     process.once('exit', () => process.stdout.write(this.#closing))
   }
 
@@ -30,7 +30,7 @@ export default class SummaryReporter implements Reporter {
     if (counts.failed === 0 && (reason === 'failed' || total === 0)) counts.failed = 1
 
     const lines = (this.#vitest?.getProvidedContext().skipped ?? []).map(
-      ({ part, reason, remedy }) => `skipped without ${part}: ${reason}; get it with: ${remedy}`,
+      ({ part, reason, remedy }) => `skipped without ${part}: ${reason}; install it with: ${remedy}`,
     )
     if (this.#required && skipped > 0) {
       lines.push('failed: CARILLON_TEST_REQUIRE=1 allows no skipped test')

@@ -12,14 +12,14 @@ import { redisRecipe, startNats, startRedis } from './servers.ts'
 const pings = (port: number) => answers(port, 'PING\r\n', (answer) => answer.toString() === '+PONG\r\n')
 
 describe.skipIf(!inject('redisServer'))('a server', () => {
-  test('answers once started, and is gone once stopped', async () => {
+  test('responds once started, and not after it was stopped', async () => {
     const redis = await startRedis()
     expect(await pings(redis.port)).toBe(true)
     expect(await redis.stop()).toBe(0)
     expect(await pings(redis.port)).toBe(false)
   })
 
-  test('comes back on its port as another process after a kill', async () => {
+  test('restarts on its port as another process after a kill', async () => {
     const redis = await startRedis()
     onTestFinished(() => redis.kill())
     const before = redis.pid
@@ -30,7 +30,7 @@ describe.skipIf(!inject('redisServer'))('a server', () => {
     expect(redis.pid).not.toBe(before)
   })
 
-  test('answers nothing while paused, and can be stopped all the same', async () => {
+  test('does not respond while paused, and can be stopped', async () => {
     const redis = await startRedis()
     redis.pause()
     expect(await pings(redis.port)).toBe(false)
@@ -40,15 +40,15 @@ describe.skipIf(!inject('redisServer'))('a server', () => {
     expect(await redis.stop()).toBe(0)
   })
 
-  test('is not mistaken for another one on its port', async () => {
+  test('is not confused with another server on its port', async () => {
     const redis = await startRedis()
     onTestFinished(() => redis.kill())
-    await expect(startRedis({ port: redis.port })).rejects.toThrow(/another server answers on port/)
+    await expect(startRedis({ port: redis.port })).rejects.toThrow(/is used by another server/)
   })
 
-  test('that cannot start says why', async () => {
+  test('reports why it cannot start', async () => {
     await expect(start({ ...redisRecipe(await freePort()), args: ['--nonsense'] })).rejects.toThrow(
-      /redis ended with 1 before it answered[\s\S]*nonsense/,
+      /redis exited with 1 before it was ready[\s\S]*nonsense/,
     )
   })
 })
@@ -69,7 +69,7 @@ test.skipIf(!inject('natsServer'))('NATS keeps its streams over a restart', asyn
   expect((await (await jetstreamManager(again)).streams.info('kept')).config.name).toBe('kept')
 })
 
-test('a free port can be listened on and is outside the range of outgoing connections', async () => {
+test('a free port is unused and outside the range of outgoing connections', async () => {
   const port = await freePort()
   expect(port).toBeGreaterThanOrEqual(20_000)
   expect(port).toBeLessThan(32_000)

@@ -7,7 +7,7 @@ import { CASSANDRA_FILES, need } from './tools.ts'
 
 const onLoopback = { stopWithinMs: 10_000 }
 
-/** NATS with JetStream, its streams in `dir`. */
+/** Returns the recipe of NATS with JetStream, with its streams in `dir`. */
 export const natsRecipe = (dir: string, port: number): Recipe => ({
   ...onLoopback,
   name: 'nats',
@@ -19,7 +19,7 @@ export const natsRecipe = (dir: string, port: number): Recipe => ({
   readyWithinMs: 15_000,
 })
 
-/** Redis that keeps nothing: Carillon stores nothing in it that has to outlive it. */
+/** Returns the recipe of Redis without persistence: Carillon stores nothing durable in it. */
 export const redisRecipe = (port: number): Recipe => ({
   ...onLoopback,
   name: 'redis',
@@ -31,21 +31,21 @@ export const redisRecipe = (port: number): Recipe => ({
   readyWithinMs: 15_000,
 })
 
-/** Protocol version 4, stream 0, opcode OPTIONS, no body; a server that is ready says SUPPORTED. */
+/** Protocol version 4, stream 0, opcode OPTIONS, no body. A ready server responds with SUPPORTED. */
 const CQL_OPTIONS = Uint8Array.of(4, 0, 0, 0, 5, 0, 0, 0, 0)
 const CQL_SUPPORTED = 6
 
 export const cassandraAnswers = (port: number, host?: string): Promise<boolean> =>
   answers(port, CQL_OPTIONS, (answer) => answer[4] === CQL_SUPPORTED, host)
 
-/** One Cassandra node, its data in `dir`. With a heap of 1 GB it takes 1.4 GB, and answers after about 5 s. */
+/** Returns the recipe of a Cassandra node with its data in `dir`. It takes 1.4 GB and is ready after about 5 s. */
 export const cassandraRecipe = async (dir: string, port: number): Promise<Recipe> => {
   const jars = need('cassandra')
   const java = need('java')
   const conf = join(dir, 'conf')
   mkdirSync(conf, { recursive: true })
   const storagePort = await freePort()
-  const places = {
+  const local = {
     storage_port: storagePort,
     native_transport_port: port,
     seed_provider: [
@@ -60,7 +60,7 @@ export const cassandraRecipe = async (dir: string, port: number): Promise<Recipe
     hints_directory: join(dir, 'hints'),
     cdc_raw_directory: join(dir, 'cdc'),
   }
-  const lines = Object.entries(places).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+  const lines = Object.entries(local).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
   const common = readFileSync(join(CASSANDRA_FILES, 'cassandra.yaml'), 'utf8')
   writeFileSync(join(conf, 'cassandra.yaml'), `${common}${lines.join('\n')}\n`)
   const settings = {
@@ -90,23 +90,23 @@ export const cassandraRecipe = async (dir: string, port: number): Promise<Recipe
   }
 }
 
-/** Starts NATS with JetStream; resolves when it answers. */
+/** Starts NATS with JetStream; resolves when it is ready. */
 export const startNats = async ({ dir, port }: { dir: string; port?: number }): Promise<Server> =>
   start(natsRecipe(dir, port ?? (await freePort())))
 
-/** Starts Redis; resolves when it answers. */
+/** Starts Redis; resolves when it is ready. */
 export const startRedis = async ({ port }: { port?: number } = {}): Promise<Server> =>
   start(redisRecipe(port ?? (await freePort())))
 
-/** Starts Cassandra; resolves when it answers. `url` lacks the keyspace. */
+/** Starts Cassandra; resolves when it is ready. `url` has no keyspace. */
 export const startCassandra = async ({ dir, port }: { dir: string; port?: number }): Promise<Server> =>
   start(await cassandraRecipe(dir, port ?? (await freePort())))
 
 const CADDYFILE = fileURLToPath(new URL('../../../deploy/Caddyfile', import.meta.url))
 
 /**
- * Starts the proxy with the shipped rules in front of two hubs; only its own address and theirs are replaced. Resolves
- * when it answers; `dir` receives its files.
+ * Starts Caddy with the shipped Caddyfile in front of two hubs; only the addresses are replaced. Its files are written to
+ * `dir`. Resolves when it is ready.
  */
 export const startCaddy = async ({ dir, hubs }: { dir: string; hubs: Server[] }): Promise<Server> => {
   const port = await freePort()
@@ -130,6 +130,6 @@ export const startCaddy = async ({ dir, hubs }: { dir: string; hubs: Server[] })
   })
 }
 
-/** The value of CARILLON_CASSANDRA_URL for a server that the rig raised. */
+/** Returns the value of CARILLON_CASSANDRA_URL for a server of the rig. */
 export const cassandraUrl = (server: { url: string }, keyspace = 'carillon'): string =>
   `${server.url}/${keyspace}?dc=datacenter1`

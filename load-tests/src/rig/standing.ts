@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Recipe, startDetached } from './child.ts'
 import { cassandraRecipe, cassandraUrl, natsRecipe, redisRecipe } from './servers.ts'
 
-/** Servers that stand until they are taken down, on ports away from the usual ones. Data and pids are in `dir`. */
+/** Ports of the standing servers, different from the default ports. Their data and pids are in `dir`. */
 const PORTS = { nats: 24_222, redis: 26_379, cassandra: 29_042 } as const
 type Name = keyof typeof PORTS
 
@@ -13,7 +13,7 @@ const dir = join(tmpdir(), `carillon-rig-${process.getuid?.() ?? 'user'}`)
 const pidFile = (name: Name) => join(dir, `${name}.pid`)
 const names = Object.keys(PORTS) as Name[]
 
-/** The pid on file, if that process still is the server: pids are used again. */
+/** Returns the pid of the pid file if that process is still the server, because pids are reused. */
 const running = (name: Name): number | undefined => {
   if (!existsSync(pidFile(name))) return
   const pid = Number(readFileSync(pidFile(name), 'utf8'))
@@ -34,19 +34,19 @@ const recipes: Record<Name, (data: string) => Recipe | Promise<Recipe>> = {
   cassandra: (data) => cassandraRecipe(data, PORTS.cassandra),
 }
 
-const raise = async (name: Name) => {
+const startStanding = async (name: Name) => {
   const recipe = await recipes[name](join(dir, name))
   if (await recipe.ready()) {
     if (running(name)) return
-    throw new Error(`port ${recipe.port} is taken by a server that the rig did not raise`)
+    throw new Error(`port ${recipe.port} is used by a server that the rig did not start`)
   }
   writeFileSync(pidFile(name), String(await startDetached(recipe, join(dir, `${name}.log`))), { mode: 0o600 })
 }
 
-/** Raises what is not up yet; data of earlier times is still there. Resolves when all three answer. */
+/** Starts the servers that are not running, with their existing data. Resolves when all three are ready. */
 export const up = async (): Promise<void> => {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
-  const results = await Promise.allSettled(names.map(raise))
+  const results = await Promise.allSettled(names.map(startStanding))
   const failed = results.find((result) => result.status === 'rejected')
   if (failed) {
     await down()
@@ -54,7 +54,7 @@ export const up = async (): Promise<void> => {
   }
 }
 
-/** Ends them and waits until they are gone. Data stays, except with `forget`. */
+/** Stops the servers and waits until they have exited. Their data is kept unless `forget` is set. */
 export const down = async ({ forget = false } = {}): Promise<void> => {
   await Promise.all(
     names.map(async (name) => {
@@ -72,7 +72,7 @@ export const down = async ({ forget = false } = {}): Promise<void> => {
   if (forget) rmSync(dir, { recursive: true, force: true })
 }
 
-/** The three settings that make every part real, for these servers. */
+/** Returns the settings for the standing servers. */
 export const standingSettings = () => ({
   CARILLON_NATS_URL: `nats://127.0.0.1:${PORTS.nats}`,
   CARILLON_REDIS_URL: `redis://127.0.0.1:${PORTS.redis}`,

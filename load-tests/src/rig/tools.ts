@@ -5,27 +5,27 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
- * The real parts, from package registries only: nothing needs a container engine.
+ * The tools for real servers and browsers, all from package registries, without containers.
  *
- *     nats       Go module    Debian's is too old for message schedules
+ *     nats       Go module    Debian's version lacks message schedules
  *     redis      Debian
- *     java       Debian       what Cassandra 5 runs on
- *     cassandra  Maven        its jars; 66 MB
+ *     java       Debian       required by Cassandra 5
+ *     cassandra  Maven        66 MB of jars
  *     k6         Go module
  *     chromium   Debian
- *     caddy      Debian       the proxy of docker-compose.yml
+ *     caddy      Debian       the proxy in docker-compose.yml
  */
 export const TOOLS = ['nats', 'redis', 'java', 'cassandra', 'k6', 'chromium', 'caddy'] as const
 export type Tool = (typeof TOOLS)[number]
 
-/** `path`: the executable; for Cassandra the folder of its jars. */
+/** `path`: the executable, or for Cassandra the folder of its jars. */
 export type Located = { path: string } | { path?: undefined; reason: string; remedy: string }
 
 export const CASSANDRA_FILES = fileURLToPath(new URL('../../cassandra/', import.meta.url))
 const CASSANDRA = '5.0.6'
 const NATS = 'github.com/nats-io/nats-server/v2@v2.15.2'
 const K6 = 'go.k6.io/k6@v1.8.1'
-/** Fetches newer toolchains by itself from 1.21 on; before that, this one is fetched for it. */
+/** Go downloads newer toolchains itself since 1.21. For older versions, this one is downloaded. */
 const GO_TOOLCHAIN = 'go1.26.8'
 
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'carillon')
@@ -41,22 +41,22 @@ const executable = (path: string) => {
   }
 }
 
-/** Paths of `names` on PATH, then the extra ones, as far as they exist. */
+/** Returns the existing executables: `names` on PATH, then the extra paths. */
 const candidates = (names: string[], ...extra: string[]) =>
   [
     ...(process.env.PATH ?? '').split(delimiter).flatMap((dir) => names.map((name) => join(dir, name))),
     ...extra,
   ].filter(executable)
 
-/** The first version number that the program prints; some print it to stderr. */
+/** Returns the first version number in the output of a program, including stderr. */
 const version = (path: string, ...args: string[]): number[] => {
   const { stdout, stderr } = spawnSync(path, args, { encoding: 'utf8', timeout: 10_000 })
-  const found = /(\d+)\.(\d+)(?:\.\d+)?/.exec(`${stdout}${stderr}`)
-  return found ? [Number(found[1]), Number(found[2])] : [0, 0]
+  const match = /(\d+)\.(\d+)(?:\.\d+)?/.exec(`${stdout}${stderr}`)
+  return match ? [Number(match[1]), Number(match[2])] : [0, 0]
 }
 
-const atLeast = ([major = 0, minor = 0]: number[], wantMajor: number, wantMinor = 0) =>
-  major > wantMajor || (major === wantMajor && minor >= wantMinor)
+const atLeast = ([major = 0, minor = 0]: number[], minMajor: number, minMinor = 0) =>
+  major > minMajor || (major === minMajor && minor >= minMinor)
 
 const javas = () => {
   const home = process.env.JAVA_HOME
@@ -82,7 +82,7 @@ const finders: Record<Tool, () => string | undefined> = {
   caddy: () => candidates(['caddy']).find((path) => atLeast(version(path, 'version'), 2, 6)),
 }
 
-const wanted: Record<Tool, string> = {
+const requirements: Record<Tool, string> = {
   nats: 'nats-server 2.12 or newer',
   redis: 'redis-server 7 or newer',
   java: 'a Java 17',
@@ -94,19 +94,19 @@ const wanted: Record<Tool, string> = {
 
 const found = new Map<Tool, string>()
 
-/** Looks for a tool; never installs. `reason` and `remedy` are for people. */
+/** Locates a tool without installing it. `reason` and `remedy` are for people. */
 export const locate = (tool: Tool): Located => {
   const path = found.get(tool) ?? finders[tool]()
   if (!path)
-    return { reason: `${wanted[tool]} is not on this machine`, remedy: `npm run rig -- install ${tool}` }
+    return { reason: `${requirements[tool]} is not installed`, remedy: `npm run rig -- install ${tool}` }
   found.set(tool, path)
   return { path }
 }
 
-/** The tool's path. Throws, with the remedy, when it is not there. */
+/** Returns the path of a tool. Throws with the remedy if it is not installed. */
 export const need = (tool: Tool): string => {
   const located = locate(tool)
-  if (located.path === undefined) throw new Error(`${located.reason}; get it with: ${located.remedy}`)
+  if (located.path === undefined) throw new Error(`${located.reason}; install it with: ${located.remedy}`)
   return located.path
 }
 
@@ -122,7 +122,7 @@ const apt = (...packages: string[]) => {
   run('apt-get', install.slice(1), env)
 }
 
-/** A Go that can build today's modules. Debian 12's is too old to fetch a newer one by itself, but can download it. */
+/** Returns a current Go. Debian 12's version cannot switch toolchains by itself, but it can download one as a module. */
 const go = (): string => {
   if (candidates(['go'], '/usr/local/go/bin/go').length === 0) apt('golang-go', 'ca-certificates')
   const [system = 'go'] = candidates(['go'], '/usr/local/go/bin/go')
@@ -165,11 +165,11 @@ const installers: Record<Tool, () => void> = {
   caddy: () => apt('caddy'),
 }
 
-/** Gets what is missing of `tools`, and says so to `report`. Throws with the command to run where it may not. */
+/** Installs missing tools. Throws with the command to run if it lacks the permission. */
 export const install = (tools: readonly Tool[], report: (line: string) => void): void => {
   for (const tool of tools) {
     if (locate(tool).path === undefined) {
-      report(`getting ${wanted[tool]} …`)
+      report(`installing ${requirements[tool]} …`)
       installers[tool]()
     }
     report(`${tool}: ${need(tool)}`)

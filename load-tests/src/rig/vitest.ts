@@ -11,7 +11,7 @@ import { locate, type Tool } from './tools.ts'
 type Close = () => Promise<void>
 type Cassandra = { url: string; close: Close }
 
-/** Drops every keyspace whose name begins with the run's own. */
+/** Drops every keyspace of this run, by prefix. */
 const dropKeyspaces = async (host: string, dc: string, keyspace: string) => {
   const client = new Client({
     contactPoints: [host],
@@ -27,12 +27,12 @@ const dropKeyspaces = async (host: string, dc: string, keyspace: string) => {
   }
 }
 
-/** The Cassandra that CARILLON_CASSANDRA_URL names, with a keyspace of this run's own. */
-const namedCassandra = async (value: string, keyspace: string): Promise<Cassandra> => {
+/** Uses the Cassandra of CARILLON_CASSANDRA_URL with a new keyspace. */
+const externalCassandra = async (value: string, keyspace: string): Promise<Cassandra> => {
   const [, host = '', query = ''] = /^cassandra:\/\/([^/]+)\/[^?]*\??(.*)$/.exec(value) ?? []
   const [name = '', port = '9042'] = host.split(',')[0]?.split(':') ?? []
   if (!(await cassandraAnswers(Number(port), name)))
-    throw new Error('no Cassandra answers where CARILLON_CASSANDRA_URL points')
+    throw new Error('no Cassandra responds at CARILLON_CASSANDRA_URL')
   const dc = new URLSearchParams(query).get('dc') ?? 'datacenter1'
   return {
     url: `cassandra://${host}/${keyspace}?dc=${dc}`,
@@ -40,7 +40,7 @@ const namedCassandra = async (value: string, keyspace: string): Promise<Cassandr
   }
 }
 
-const raisedCassandra = async (keyspace: string): Promise<Cassandra> => {
+const startedCassandra = async (keyspace: string): Promise<Cassandra> => {
   const dir = await mkdtemp(join(tmpdir(), 'carillon-test-'))
   try {
     const server = await startCassandra({ dir })
@@ -56,9 +56,9 @@ const raisedCassandra = async (keyspace: string): Promise<Cassandra> => {
 }
 
 /**
- * Global setup: finds the real parts, raises Cassandra once for the whole run, and hands both to the tests (see
- * core/src/provided.ts). With CARILLON_TEST_REQUIRE=1 a part that is missing fails the run. CARILLON_* settings
- * of the caller's shell do not reach the tests.
+ * Global setup: locates the tools, starts Cassandra once for the whole run, and provides both to the tests (see
+ * core/src/testing/provided.ts). With CARILLON_TEST_REQUIRE=1 a missing tool fails the run. CARILLON_* variables of the shell
+ * are not visible to the tests.
  */
 export default async ({ provide }: TestProject): Promise<Close | undefined> => {
   const { CARILLON_CASSANDRA_URL: named, CARILLON_TEST_REQUIRE: required } = process.env
@@ -81,10 +81,11 @@ export default async ({ provide }: TestProject): Promise<Close | undefined> => {
   const present = named || (find('java') && find('cassandra'))
   if (required === '1' && skipped.length > 0)
     throw new Error(
-      `parts are missing: ${skipped.map(({ reason, remedy }) => `${reason} (${remedy})`).join('; ')}`,
+      `missing tools: ${skipped.map(({ reason, remedy }) => `${reason} (${remedy})`).join('; ')}`,
     )
 
-  const cassandra = present && (await (named ? namedCassandra(named, keyspace) : raisedCassandra(keyspace)))
+  const cassandra =
+    present && (await (named ? externalCassandra(named, keyspace) : startedCassandra(keyspace)))
   provide('cassandra', cassandra ? cassandra.url : undefined)
   provide('skipped', skipped)
   return cassandra ? cassandra.close : undefined

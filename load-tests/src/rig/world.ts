@@ -6,10 +6,10 @@ import type { Urls } from './carillon.ts'
 import type { Server } from './child.ts'
 import { cassandraUrl, startCassandra, startNats, startRedis } from './servers.ts'
 
-/** The three real servers, on free ports, with data of their own. */
+/** Three real servers on free ports, with their own data. */
 export type World = { nats: Server; redis: Server; cassandra: Server; urls: Urls; stop(): Promise<void> }
 
-/** Raises NATS, Redis and Cassandra together; `stop` ends them and removes their data. */
+/** Starts NATS, Redis and Cassandra. `stop` stops them and removes their data. */
 export const raiseWorld = async (): Promise<World> => {
   const dir = await mkdtemp(join(tmpdir(), 'carillon-world-'))
   const started: Server[] = []

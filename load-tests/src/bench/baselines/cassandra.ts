@@ -8,12 +8,12 @@ type Options = { url: string; seconds: number; users: number }
 const IN_FLIGHT = 256
 const RETENTION_S = 90 * 86_400
 const TABLE = 'bench_inbox'
-/** A change of schema may take its time. */
+/** The time limit of schema changes. */
 const SCHEMA = { prepare: false, readTimeout: 60_000 }
 
 /**
- * Bare cassandra-driver, with the options of Carillon's own client: the row of an inbox item, into a table of the
- * same shape, prepared, LOCAL_QUORUM. Resolves to rows per second.
+ * Inserts rows of inbox items with bare cassandra-driver and Carillon's client options: prepared, LOCAL_QUORUM, into a table
+ * of the same shape. Returns rows per second.
  */
 const insert = async ({ url, seconds, users }: Options): Promise<number> => {
   const { client, keyspace } = connectCassandra(url)
@@ -53,7 +53,7 @@ const insert = async ({ url, seconds, users }: Options): Promise<number> => {
   }
 }
 
-/** Takes the table away again. */
+/** Drops the table. */
 const drop = async (url: string) => {
   const { client, keyspace } = connectCassandra(url)
   await client.execute(`DROP TABLE IF EXISTS ${keyspace}.${TABLE}`, [], SCHEMA)

@@ -1,4 +1,4 @@
-/** Does `each` for 0 to `count − 1`, so many at once. */
+/** Calls `each` with 0 to `count − 1`, with limited concurrency. */
 export const inTurn = async (
   count: number,
   atOnce: number,

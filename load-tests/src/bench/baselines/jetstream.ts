@@ -7,13 +7,13 @@ import { freshId, notificationFor, userOf } from '../payload.ts'
 type Options = { server: string; stream: string; count: number; users: number }
 
 const PUBLISHING_AT_ONCE = 512
-/** What the dispatcher may hold of one queue, and its consumer of all. */
+/** As many pending messages as the dispatcher and its consumer. */
 const MAX_MESSAGES = 512
 const MAX_ACK_PENDING = 20_000
 
 /**
- * Bare @nats-io/jetstream: a stream like NOTIFY is filled, then consumed with an explicit ack for each message.
- * Resolves to messages per second, of consuming alone.
+ * Consumes a stream like NOTIFY with bare @nats-io/jetstream and an explicit ack for each message. Returns messages per second
+ * of consuming, without publishing.
  */
 const consume = async ({ server, stream, count, users }: Options): Promise<number> => {
   const connection = await connect({ servers: server })

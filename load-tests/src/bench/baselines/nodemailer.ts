@@ -4,11 +4,11 @@ import type { Order } from '../deliveries.ts'
 import { FROM, mailFor, UNSUBSCRIBE_URL } from '../messages.ts'
 import { inTurn } from './in-turn.ts'
 
-/** As many as Carillon keeps to one mail server. */
+/** The same number of connections as Carillon's pool. */
 const CONNECTIONS = 10
 let transport: Transporter | undefined
 
-/** Bare nodemailer, its pool tuned: connections are kept for good, and there is always a mail waiting for each. */
+/** Sends with bare nodemailer and a tuned pool: permanent connections that always have a message to send. */
 const send = async ({ port, run, count }: Order) => {
   transport ??= createTransport({
     pool: true,

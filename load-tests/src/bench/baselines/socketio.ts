@@ -5,7 +5,7 @@ import { serve } from '../child.ts'
 import type { Batch } from '../load.ts'
 import { addedFor } from '../payload.ts'
 
-/** Bare Socket.IO, set up as favourably as Carillon's: a room for each user, and nothing else. */
+/** Bare Socket.IO with the same options as Carillon's: one room per user, nothing else. */
 const http = createServer()
 const io = new Server(http, { transports: ['websocket'], perMessageDeflate: false, serveClient: false })
 io.on('connection', (socket) => {

@@ -4,11 +4,11 @@ import type { Order } from '../deliveries.ts'
 import { webhookFor } from '../messages.ts'
 import { inTurn } from './in-turn.ts'
 
-/** As many as Carillon makes to one origin. */
+/** The same number of connections per origin as Carillon. */
 const CONNECTIONS = 64
 let pool: Pool | undefined
 
-/** Bare undici: a request for each, unsigned, over connections that are kept. */
+/** Sends unsigned requests with bare undici and keep-alive. */
 const send = async ({ port, run, count }: Order) => {
   pool ??= new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS })
   await inTurn(count, CONNECTIONS, async (n) => {

@@ -6,7 +6,7 @@ import { PEOPLE, pushFor, subscriptionOf } from '../messages.ts'
 import { userOf } from '../payload.ts'
 import { inTurn } from './in-turn.ts'
 
-/** As many as Carillon makes to one origin, and sends at once. */
+/** The same number of connections and concurrent sends as Carillon. */
 const CONNECTIONS = 64
 const AT_ONCE = 128
 
@@ -14,7 +14,7 @@ const keys = webpush.generateVAPIDKeys()
 webpush.setVapidDetails('mailto:bench@carillon.example', keys.publicKey, keys.privateKey)
 let agent: Agent | undefined
 
-/** Bare web-push, as anybody would use it, with connections that are kept. */
+/** Sends with bare web-push and keep-alive. */
 const send = async ({ port, run, count }: Order) => {
   agent ??= new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   await inTurn(count, AT_ONCE, (n) => {

@@ -1,20 +1,20 @@
 import { expect } from 'vitest'
-import { eventually, type Scenario } from '../scene.ts'
-import { PUBLIC_URL } from '../stage.ts'
+import { eventually, type Scenario } from '../context.ts'
+import { PUBLIC_URL } from '../environment.ts'
 
-/** Ids, addresses, texts and links as other systems write them. */
+/** Ids, addresses, texts and links in the formats of other systems. */
 export const ADDRESSES: Scenario[] = [
   {
-    title: 'a STOP from another form of the number ends what goes to the one on file',
-    play: async ({ account, hub, ledger, ok, phones, send, user }) => {
-      /** Reports are answered once the log has them, and applied right after that. */
+    title: 'a STOP from another form of a number suppresses the number on file',
+    run: async ({ account, hub, ledger, ok, phones, send, user }) => {
+      /** A report is answered once it is in the log, and applied soon after. */
       const suppressed = (reasons: string[]) =>
         eventually(async () => {
           const { suppressions } = await ok<{ suppressions: { reason: string }[] }>('GET', '/v1/suppressions')
           expect(suppressions.map(({ reason }) => reason)).toEqual(reasons)
         })
-      const company = await phones()
-      await account('phone', { ...company.account, channels: ['whatsapp'] })
+      const provider = await phones()
+      await account('phone', { ...provider.account, channels: ['whatsapp'] })
       const plan = [{ channel: 'whatsapp' as const, when: 'always' as const }]
       for (const [id, phone, reported] of [
         ['mx', '+525512345678', '+5215512345678'],
@@ -24,19 +24,19 @@ export const ADDRESSES: Scenario[] = [
         await user(id, { phone })
         const first = await send({ to: id, plan })
         await ledger(first, id, { channel: 'whatsapp', state: 'sent' })
-        const text = company.taken.at(-1)
-        if (!text) throw new Error('it was sent elsewhere')
+        const text = provider.accepted.at(-1)
+        if (!text) throw new Error('no text was accepted')
         expect(text.to).toBe(`whatsapp:${phone}`)
-        const ways = { publicUrl: PUBLIC_URL, hub: hub() }
+        const route = { publicUrl: PUBLIC_URL, hub: hub() }
         const receipt = { MessageStatus: 'delivered', To: `whatsapp:${reported}` }
-        expect(await company.report(text, receipt, ways)).toBe(204)
+        expect(await provider.report(text, receipt, route)).toBe(204)
         await ledger(first, id, { channel: 'whatsapp', state: 'delivered' })
-        const answered = { From: `whatsapp:${reported}`, To: 'whatsapp:+15550100' }
-        expect(await company.report(text, { ...answered, Body: 'Stop.' }, ways)).toBe(200)
+        const inbound = { From: `whatsapp:${reported}`, To: 'whatsapp:+15550100' }
+        expect(await provider.report(text, { ...inbound, Body: 'Stop.' }, route)).toBe(200)
         await suppressed(['stop'])
         const second = await send({ to: id, plan })
         await ledger(second, id, { channel: 'whatsapp', state: 'skipped', reason: 'suppressed' })
-        expect(await company.report(text, { ...answered, Body: 'START' }, ways)).toBe(200)
+        expect(await provider.report(text, { ...inbound, Body: 'START' }, route)).toBe(200)
         await suppressed([])
         const third = await send({ to: id, plan })
         await ledger(third, id, { channel: 'whatsapp', state: 'sent' })
@@ -44,8 +44,8 @@ export const ADDRESSES: Scenario[] = [
     },
   },
   {
-    title: 'a foreign id, an address beyond ASCII, a hostile text and a path arrive as they should',
-    play: async ({ account, app, ledger, mail, ok, send, user }) => {
+    title: 'a foreign id, a non-ASCII address, a hostile text and a relative link are delivered correctly',
+    run: async ({ account, app, ledger, mail, ok, send, user }) => {
       const server = await mail()
       const id = 'gid://shop/Customer/7'
       await account('mail', server.account)
@@ -67,9 +67,9 @@ export const ADDRESSES: Scenario[] = [
       })
       expect(notification).toBe('order/9 – josé')
       await ledger(notification, id, { channel: 'email', state: 'sent' })
-      await eventually(() => expect(server.taken).toHaveLength(1))
-      const [{ to, email } = { to: [], email: undefined }] = server.taken
-      // As the stand-in shows what it got as an A-label.
+      await eventually(() => expect(server.accepted).toHaveLength(1))
+      const [{ to, email } = { to: [], email: undefined }] = server.accepted
+      // The stand-in decodes the A-label.
       expect(to).toEqual(['R&D@bücher.example'])
       expect(email?.subject).toBe('Invoicegnp.exe \ufffd 👩‍💻')
       expect(email?.text).toContain('https://app.example.org/f%C3%BCr%20dich?a=%C3%A4')

@@ -1,15 +1,15 @@
 import type { InboxPage, NotificationStatus } from '@carillon/schemas'
 import { expect } from 'vitest'
-import { eventually, type Scenario } from '../scene.ts'
+import { eventually, type Scenario } from '../context.ts'
 
-/** A text that is kept nowhere else. */
+/** A name that occurs nowhere else. */
 const NAME = 'Zenobia Quartermaine-Ashby'
 const SKIPPED = { state: 'skipped', reason: 'erased' } as const
 
 export const ERASURE: Scenario[] = [
   {
-    title: 'an erased user is sent nothing more, whatever waited, until put again',
-    play: async ({ account, deliveries, frozenApp, ledger, mail, ok, send, stage, token, user }) => {
+    title: 'an erased user receives nothing, not even pending messages, until the user is put again',
+    run: async ({ account, deliveries, frozenApp, ledger, mail, ok, send, environment, token, user }) => {
       const server = await mail()
       await account('mail', server.account)
       await user('ada', { name: NAME, email: 'ada@example.test' })
@@ -29,10 +29,10 @@ export const ERASURE: Scenario[] = [
           state: 'scheduled',
         }),
       )
-      // At another hub than the one the app is connected to, where there are two.
-      const hub = stage.hubs.at(-1)?.url ?? ''
+      // In a cluster, another hub than the one the app is connected to.
+      const hub = environment.hubs.at(-1)?.url ?? ''
       await ok('DELETE', '/v1/users/ada', undefined, undefined, hub)
-      await app.ended
+      await app.closed
       await expect(items(old)).rejects.toThrow(/401/)
       const fresh = await token('ada')
       expect(await items(fresh)).toEqual([])
@@ -46,10 +46,10 @@ export const ERASURE: Scenario[] = [
       await ledger(waiting, 'ada', { ...SKIPPED, channel: 'email' })
       await ledger(later, 'ada', { ...SKIPPED, channel: 'inbox' })
       expect(await items(fresh)).toEqual([])
-      expect(server.taken).toEqual([])
+      expect(server.accepted).toEqual([])
       expect((await deliveries(sent, 'bob')).map(({ channel }) => channel)).toContain('inbox')
-      // The embedded file's log holds what was written for a while.
-      if (stage.hubs.length > 1) expect(await stage.places(NAME)).toEqual([])
+      // The write-ahead log of the embedded file still contains what was written.
+      if (environment.hubs.length > 1) expect(await environment.findText(NAME)).toEqual([])
 
       await user('ada', { email: 'new@example.test' })
       const again = await send({ to: 'ada', plan: [{ channel: 'email', when: 'always' }] })
@@ -58,8 +58,8 @@ export const ERASURE: Scenario[] = [
     },
   },
   {
-    title: 'who is erased during a fan-out ends up with an empty inbox',
-    play: async ({ ok, send, token }) => {
+    title: 'a user who is erased during a fan-out has an empty inbox',
+    run: async ({ ok, send, token }) => {
       const members = Array.from({ length: 1_500 }, (_, index) => `user-${index}`)
       for (let from = 0; from < members.length; from += 500)
         await ok('POST', '/v1/topics/all/members', { users: members.slice(from, from + 500) })

@@ -1,10 +1,10 @@
 import type { NotificationSummary } from '@carillon/schemas'
 import { expect } from 'vitest'
-import { eventually, type Scenario } from '../scene.ts'
+import { eventually, type Scenario } from '../context.ts'
 
 export const LISTING: Scenario = {
-  title: 'what was sent is listed, by user, type and state',
-  play: async ({ ok, send }) => {
+  title: 'notifications are listed by user, type and state',
+  run: async ({ ok, send }) => {
     const list = async (query: Record<string, string> = {}) => {
       const page = await ok<{ notifications: NotificationSummary[]; next: string | null }>(
         'GET',

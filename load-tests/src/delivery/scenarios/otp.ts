@@ -1,30 +1,30 @@
 import { expect } from 'vitest'
-import { eventually, type Scenario } from '../scene.ts'
+import { eventually, type Scenario } from '../context.ts'
 
-/** So long that no number that is kept for another reason holds it by chance. */
+/** Long enough that no other stored number contains it by chance. */
 const DIGITS = 10
 
 export const OTP: Scenario = {
-  title: 'a one-time password arrives, is good once, and is kept nowhere in the clear',
-  play: async ({ account, ledger, ok, phones, stage, user }) => {
-    const company = await phones()
-    await account('sms', company.account)
+  title: 'a one-time password is delivered, valid once, and never stored in clear text',
+  run: async ({ account, ledger, ok, phones, environment, user }) => {
+    const provider = await phones()
+    await account('sms', provider.account)
     await user('ada', { phone: '+15550141' })
-    // Taken, and not answered yet: the step is still in the log, and its message in the process.
-    await company.behave('slow')
+    // Accepted, and not answered yet: the step is still in the log, and its message in the process.
+    await provider.setBehavior('slow')
     const { id } = await ok<{ id: string }>('POST', '/v1/otp', { to: 'ada', length: DIGITS, name: 'Acme' })
-    await eventually(() => expect(company.taken).toHaveLength(1))
-    const code = /\d{10}/.exec(company.taken[0]?.body ?? '')?.[0] ?? ''
+    await eventually(() => expect(provider.accepted).toHaveLength(1))
+    const code = /\d{10}/.exec(provider.accepted[0]?.body ?? '')?.[0] ?? ''
     expect(code).toHaveLength(DIGITS)
     const exposed = async () => [
-      ...(await stage.places(code)),
-      ...stage.logs().filter((line) => line.includes(code)),
+      ...(await environment.findText(code)),
+      ...environment.logs().filter((line) => line.includes(code)),
     ]
     expect(await exposed()).toEqual([])
-    await company.behave('works')
+    await provider.setBehavior('works')
     await ledger(id, 'ada', { channel: 'sms', state: 'sent' })
-    // What is sought is what would be found.
-    await eventually(async () => expect(await stage.places(id)).not.toEqual([]))
+    // The search finds what is stored.
+    await eventually(async () => expect(await environment.findText(id)).not.toEqual([]))
     expect(await exposed()).toEqual([])
 
     const verify = (tried: string) => ok('POST', '/v1/otp/verify', { id, code: tried })
@@ -33,17 +33,18 @@ export const OTP: Scenario = {
     expect(await verify(code)).toEqual({ valid: true })
     expect(await verify(code)).toMatchObject({ valid: false })
     expect(await exposed()).toEqual([])
-    expect(company.asked).toHaveLength(1)
+    expect(provider.requests).toHaveLength(1)
   },
 }
 
 export const PUMPING: Scenario = {
-  title: 'one-time passwords are capped over all hubs together, and go to no country that is not listed',
-  play: async ({ ok, stage, tenant }) => {
+  title:
+    'one-time passwords are limited over all hubs together, and refused for countries that are not listed',
+  run: async ({ ok, environment, tenant }) => {
     await ok('PUT', '/v1/tenant', { otp: { countries: ['PT'], perRange: 4, perAddress: 2 } })
-    /** Through each hub in turn. */
+    /** Sends requests to the hubs in turn. */
     const ask = (n: number, body: object) =>
-      fetch(`${stage.hubs[n % stage.hubs.length]?.url}/v1/otp`, {
+      fetch(`${environment.hubs[n % environment.hubs.length]?.url}/v1/otp`, {
         method: 'POST',
         headers: { authorization: `Bearer ${tenant.apiKey}`, 'content-type': 'application/json' },
         body: JSON.stringify(body),

@@ -1,16 +1,16 @@
 import { GRACE_MS } from '@carillon/core/live/port'
 import type { NotificationStatus } from '@carillon/schemas'
 import { expect } from 'vitest'
-import { eventually, type Scenario } from '../scene.ts'
+import { eventually, type Scenario } from '../context.ts'
 
-/** Whether somebody is there to see the bell, and what follows when nobody is. */
+/** Presence of the user, and the steps that depend on it. */
 export const PRESENCE: Scenario[] = [
   {
-    title: 'nobody is there: a push, at once, that only their browser can read',
-    play: async ({ account, browser, deliveries, device, ledger, ok, send, token }) => {
-      const theirs = await browser()
-      await account('push', theirs.account)
-      await device('ada', 'laptop', theirs.device)
+    title: 'a user who is offline gets a push at once, encrypted for their browser',
+    run: async ({ account, browser, deliveries, device, ledger, ok, send, token }) => {
+      const laptop = await browser()
+      await account('push', laptop.account)
+      await device('ada', 'laptop', laptop.device)
       const began = Date.now()
       const id = await send({
         to: 'ada',
@@ -20,7 +20,7 @@ export const PRESENCE: Scenario[] = [
         data: { post: 7 },
         plan: [{ channel: 'push', when: 'offline' }],
       })
-      await eventually(() => expect(theirs.taken).toHaveLength(1))
+      await eventually(() => expect(laptop.accepted).toHaveLength(1))
       expect(Date.now() - began).toBeLessThan(GRACE_MS)
       const { publicKey } = await ok<{ publicKey: string }>(
         'GET',
@@ -28,7 +28,7 @@ export const PRESENCE: Scenario[] = [
         undefined,
         await token('ada'),
       )
-      expect(theirs.taken).toEqual([
+      expect(laptop.accepted).toEqual([
         {
           key: publicKey,
           payload: {
@@ -45,14 +45,14 @@ export const PRESENCE: Scenario[] = [
       expect((await deliveries(id, 'ada')).find(({ channel }) => channel === 'inbox')?.state).toBe('sent')
       const status = await ok<NotificationStatus>('GET', `/v1/notifications/${id}`)
       expect(status.deliveries).toMatchObject({ push: { sent: 1 } })
-      expect(theirs.complaints).toEqual([])
+      expect(laptop.errors).toEqual([])
     },
   },
   {
-    title: 'their app acknowledges it: nothing is sent',
-    play: async ({ account, app, ledger, phones, send, user }) => {
-      const company = await phones()
-      await account('sms', company.account)
+    title: 'nothing is sent if the app acknowledges',
+    run: async ({ account, app, ledger, phones, send, user }) => {
+      const provider = await phones()
+      await account('sms', provider.account)
       await user('ada', { phone: '+15550111' })
       await app('ada')
       const [offline, undelivered] = await Promise.all([
@@ -63,46 +63,47 @@ export const PRESENCE: Scenario[] = [
         await ledger(id, 'ada', { channel: 'inbox', state: 'delivered' })
         await ledger(id, 'ada', { channel: 'sms', state: 'skipped', reason: 'delivered' })
       }
-      expect(company.asked).toEqual([])
+      expect(provider.requests).toEqual([])
     },
   },
   {
-    title: 'their app is connected and frozen: the fallback comes after its delay',
-    play: async ({ account, frozenApp, ledger, phones, send, user }) => {
-      const company = await phones()
-      await account('sms', company.account)
+    title: 'the fallback is sent after its delay if the app is connected but never acknowledges',
+    run: async ({ account, frozenApp, ledger, phones, send, user }) => {
+      const provider = await phones()
+      await account('sms', provider.account)
       await user('ada', { phone: '+15550112' })
       const frozen = await frozenApp('ada')
       const began = Date.now()
       const plan = [{ channel: 'sms', when: 'undelivered', after: 3 }] as const
       const id = await send({ to: 'ada', title: 'Are you there?', plan: [...plan] })
-      await eventually(() => expect(frozen.got).toEqual([id]))
-      await eventually(() => expect(company.taken).toHaveLength(1))
+      await eventually(() => expect(frozen.received).toEqual([id]))
+      await eventually(() => expect(provider.accepted).toHaveLength(1))
       expect(Date.now() - began).toBeGreaterThan(2_900)
-      expect(company.taken).toMatchObject([
+      expect(provider.accepted).toMatchObject([
         { to: '+15550112', body: expect.stringContaining('Are you there?') },
       ])
       await ledger(id, 'ada', { channel: 'sms', state: 'sent' })
     },
   },
   {
-    title: 'read on another device before the delay: nothing is sent, and the ledger says why',
-    play: async ({ account, app, frozenApp, ledger, mail, ok, send, token, user }) => {
+    title: 'nothing is sent if the item is read elsewhere before the delay, and the ledger has the reason',
+    run: async ({ account, app, frozenApp, ledger, mail, ok, send, token, user }) => {
       const server = await mail()
       await account('mail', server.account)
       await user('ada', { email: 'ada@home.example' })
       const frozen = await frozenApp('ada')
       await app('ada')
       const id = await send({ to: 'ada', plan: [{ channel: 'email', when: 'unread', after: 4 }] })
-      await eventually(() => expect(frozen.got).toEqual([id]))
+      await eventually(() => expect(frozen.received).toEqual([id]))
       await ok('POST', '/v1/inbox/read-all', {}, await token('ada'))
       await ledger(id, 'ada', { channel: 'email', state: 'skipped', reason: 'read' })
-      expect(server.asked()).toBe(0)
+      expect(server.requests()).toBe(0)
     },
   },
   {
-    title: 'a page is loaded anew: no push if it then acknowledges, one after the grace if it stays away',
-    play: async ({ account, app, browser, device, ledger, send }) => {
+    title:
+      'after a page reload no push is sent if the page acknowledges; without a reload, one is sent after the grace period',
+    run: async ({ account, app, browser, device, ledger, send }) => {
       const [here, gone] = [await browser(), await browser()]
       await account('push', {
         provider: 'web-push',
@@ -118,8 +119,8 @@ export const PRESENCE: Scenario[] = [
       await ledger(id, 'reloads', { channel: 'push', state: 'skipped', reason: 'delivered' })
       await ledger(id, 'leaves', { channel: 'push', state: 'sent' })
       expect(Date.now() - began).toBeGreaterThan(GRACE_MS * 0.9)
-      expect(gone.taken).toHaveLength(1)
-      expect(here.asked).toEqual([])
+      expect(gone.accepted).toHaveLength(1)
+      expect(here.requests).toEqual([])
     },
   },
 ]

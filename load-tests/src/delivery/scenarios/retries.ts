@@ -1,12 +1,11 @@
 import { expect } from 'vitest'
-import { eventually, type Scenario } from '../scene.ts'
+import { eventually, type Scenario } from '../context.ts'
 
-/** Providers that ask for patience, and outages that end. */
+/** Rate limits and outages. */
 export const RETRIES: Scenario[] = [
   {
-    title:
-      'a push service limits one subscription: all other browsers get theirs at once, the critical one too',
-    play: async ({ account, browser, device, ledger, send }) => {
+    title: 'a rate limit on one subscription does not delay pushes to other browsers, nor a critical one',
+    run: async ({ account, browser, device, ledger, send }) => {
       const service = await browser()
       await account('push', service.account)
       const [limited, free] = ['limited', 'free'].map((name) => `${service.url}/subscription/${name}`)
@@ -14,12 +13,12 @@ export const RETRIES: Scenario[] = [
         device('ada', 'phone', { ...service.device, endpoint: limited ?? '' }),
         device('grace', 'phone', { ...service.device, endpoint: free ?? '' }),
       ])
-      await service.behave(({ path }) =>
+      await service.setBehavior(({ path }) =>
         path.endsWith('/limited') ? { status: 429, headers: { 'retry-after': '600' } } : undefined,
       )
       const plan = [{ channel: 'push' as const, when: 'always' as const }]
       const held = await send({ to: 'ada', plan })
-      await eventually(() => expect(service.asked).toHaveLength(1))
+      await eventually(() => expect(service.requests).toHaveLength(1))
       const [normal, critical] = await Promise.all([
         send({ to: 'grace', plan }),
         send({ to: 'grace', plan, priority: 'critical' }),
@@ -27,21 +26,21 @@ export const RETRIES: Scenario[] = [
       await ledger(normal, 'grace', { channel: 'push', state: 'sent', attempts: 1 })
       await ledger(critical, 'grace', { channel: 'push', state: 'sent', attempts: 1 })
       await ledger(held, 'ada', { channel: 'push', state: 'queued', attempts: 1 })
-      // What is critical does not wait ten minutes for the one that is limited either.
+      // A critical push to the limited subscription does not wait ten minutes either.
       const alarm = await send({ to: 'ada', plan, priority: 'critical' })
       await eventually(() =>
-        expect(service.asked.filter(({ path }) => path.endsWith('/limited'))).toHaveLength(2),
+        expect(service.requests.filter(({ path }) => path.endsWith('/limited'))).toHaveLength(2),
       )
-      await service.behave('works')
+      await service.setBehavior('works')
       await ledger(alarm, 'ada', { channel: 'push', state: 'sent' })
     },
   },
   {
-    title: 'a mail server is down for longer than six attempts: the alarm waits for it, and arrives',
-    play: async ({ account, deliveries, ledger, mail, ok, send, user }) => {
+    title: 'a critical e-mail is delivered even if the mail server is down for more than six attempts',
+    run: async ({ account, deliveries, ledger, mail, ok, send, user }) => {
       const server = await mail()
       await Promise.all([account('mail', server.account), user('ada', { email: 'ada@home.example' })])
-      await server.behave('down')
+      await server.setBehavior('down')
       const id = await send({
         to: 'ada',
         priority: 'critical',
@@ -52,16 +51,16 @@ export const RETRIES: Scenario[] = [
         expect(row?.state).toBe('queued')
         expect(row?.attempts).toBeGreaterThan(6)
       })
-      await server.behave('works')
+      await server.setBehavior('works')
       await ledger(id, 'ada', { channel: 'email', state: 'sent' })
-      expect(server.taken).toHaveLength(1)
+      expect(server.accepted).toHaveLength(1)
       expect(await ok('GET', '/v1/dead-letters')).toMatchObject({ deadLetters: [] })
     },
   },
   {
     title:
-      'a mail server has no TLS: what waits says so, the log once, and all arrives once the setting is right',
-    play: async ({ account, ledger, mail, send, stage, tenant, user }) => {
+      'if a mail server has no TLS, queued e-mails show it, it is logged once, and they are sent after the config is fixed',
+    run: async ({ account, ledger, mail, send, environment, tenant, user }) => {
       const server = await mail({ plain: true })
       await Promise.all([account('mail', server.account), user('ada', { email: 'ada@home.example' })])
       const plan = [{ channel: 'email' as const, when: 'always' as const }]
@@ -76,30 +75,30 @@ export const RETRIES: Scenario[] = [
           nextAttemptAt: expect.stringMatching(/^20/),
         })
       const lines = (message: string) =>
-        stage.logs().filter((line) => line.includes(tenant.id) && line.includes(message))
-      const once = (message: string) => {
+        environment.logs().filter((line) => line.includes(tenant.id) && line.includes(message))
+      const loggedOnce = (message: string) => {
         expect(lines(message).length).toBeGreaterThan(0)
-        expect(lines(message).length).toBeLessThanOrEqual(stage.senders().length)
+        expect(lines(message).length).toBeLessThanOrEqual(environment.workers().length)
       }
-      await eventually(() => once('the provider fails'))
+      await eventually(() => loggedOnce('the provider fails'))
       expect(lines('the provider fails')[0]).toContain('set tls to \\"none\\"')
       expect(lines('ada@home.example')).toEqual([])
       const { config } = server.account
       await account('mail', { ...server.account, config: { ...config, tls: 'none' } })
       for (const id of sent) await ledger(id, 'ada', { channel: 'email', state: 'sent', nextAttemptAt: null })
-      expect(server.taken).toHaveLength(4)
-      await eventually(() => once('the provider works again'))
-      once('the provider fails')
+      expect(server.accepted).toHaveLength(4)
+      await eventually(() => loggedOnce('the provider works again'))
+      loggedOnce('the provider fails')
     },
   },
   {
-    title: 'a webhook that answers 404, 400, 409, 422 or a redirect is asked again',
-    play: async ({ account, device, ledger, receiver, send }) => {
+    title: 'a webhook that responds with 404, 400, 409, 422 or a redirect is retried',
+    run: async ({ account, device, ledger, receiver, send }) => {
       const hook = await receiver()
       await account('hook', hook.account)
       await device('ada', 'crm', hook.device)
       const answers = [404, 400, 409, 422, 302]
-      await hook.behave(() => {
+      await hook.setBehavior(() => {
         const status = answers.shift()
         return status === undefined ? undefined : { status, headers: { location: `${hook.url}/elsewhere` } }
       })
@@ -109,7 +108,7 @@ export const RETRIES: Scenario[] = [
         plan: [{ channel: 'webhook', when: 'always' }],
       })
       await ledger(id, 'ada', { channel: 'webhook', device: 'crm', state: 'sent', attempts: 6 })
-      expect(hook.asked.map(({ path }) => path)).toEqual(Array(6).fill('/hook'))
+      expect(hook.requests.map(({ path }) => path)).toEqual(Array(6).fill('/hook'))
     },
   },
 ]

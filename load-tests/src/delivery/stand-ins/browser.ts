@@ -8,11 +8,11 @@ const { decrypt } = require('http_ece') as {
   decrypt(data: Buffer, how: { version: string; privateKey: ECDH; authSecret: Buffer }): Buffer
 }
 
-/** A push as the browser shows it, and the application server's key that it was signed with. */
+/** A decrypted push, with the application server key that signed it. */
 type Push = { key: string; payload: unknown }
 
-/** Checks the `Authorization` of a push (RFC 8292): signed for this origin, with the key it names. Resolves to the key. */
-const signer = async (header: string, audience: string): Promise<string> => {
+/** Verifies the `Authorization` of a push (RFC 8292) for this origin. Returns the application server key. */
+const verifyVapid = async (header: string, audience: string): Promise<string> => {
   const [, token = '', key = ''] = /^vapid t=([\w.-]+), k=([\w-]+)$/.exec(header) ?? []
   const point = Buffer.from(key, 'base64url')
   const [x, y] = [point.subarray(1, 33).toString('base64url'), point.subarray(33).toString('base64url')]
@@ -21,14 +21,14 @@ const signer = async (header: string, audience: string): Promise<string> => {
   return key
 }
 
-/** A push service with one browser that has subscribed there: verifies and decrypts what it is sent. */
+/** A push service with one subscribed browser. It verifies and decrypts pushes. */
 export const subscribedBrowser = async () => {
   const browser = createECDH('prime256v1')
   const p256dh = browser.generateKeys('base64url')
   const authSecret = randomBytes(16)
   const service: StandIn<Push> = await standIn({
-    understand: async ({ headers, body }, url) => ({
-      key: await signer(headers.authorization ?? '', url),
+    parse: async ({ headers, body }, url) => ({
+      key: await verifyVapid(headers.authorization ?? '', url),
       payload: JSON.parse(
         decrypt(body, { version: 'aes128gcm', privateKey: browser, authSecret }).toString(),
       ) as unknown,
@@ -37,7 +37,7 @@ export const subscribedBrowser = async () => {
   })
   return {
     ...service,
-    /** What to store as the account, and as the user's device. */
+    /** The account and the user's device to store. */
     account: { provider: 'web-push', config: { origins: [service.url] } },
     device: {
       kind: 'web-push' as const,

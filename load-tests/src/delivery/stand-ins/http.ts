@@ -3,44 +3,44 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 
-export type Asked = { method: string; path: string; headers: IncomingHttpHeaders; body: Buffer }
-/** `body` is sent as JSON. */
+export type ReceivedRequest = { method: string; path: string; headers: IncomingHttpHeaders; body: Buffer }
+/** A response; `body` is sent as JSON. */
 export type Answer = { status: number; headers?: Record<string, string>; body?: unknown }
 
 /**
- * How a stand-in behaves from now on.
+ * The behavior of a stand-in.
  *
- * - `works`: takes what it is sent, and says so.
- * - `down`: nothing listens.
- * - `silent`: reads a request, takes nothing, and never answers.
- * - `mute`: takes it, and never answers.
- * - `drops`: takes it, and closes the connection in place of an answer.
- * - `slow`: takes it, and answers once it is told to work again.
- * - an answer: takes nothing, and gives that.
- * - a function: takes nothing of what it has an answer to, and gives that; works otherwise.
+ * - `works`: accepts requests and responds.
+ * - `down`: does not listen.
+ * - `hangs`: reads a request, does not accept it, and never responds.
+ * - `accepts-and-hangs`: accepts a request and never responds.
+ * - `accepts-and-drops`: accepts a request and closes the connection.
+ * - `slow`: accepts a request and responds after the next change of behavior.
+ * - an answer: responds with it and does not accept the request.
+ * - a function: as an answer if it returns one, otherwise as `works`.
  */
-type Conduct =
+type Behavior =
   | 'works'
   | 'down'
-  | 'silent'
-  | 'mute'
-  | 'drops'
+  | 'hangs'
+  | 'accepts-and-hangs'
+  | 'accepts-and-drops'
   | 'slow'
   | Answer
-  | ((asked: Asked) => Answer | undefined)
+  | ((requests: ReceivedRequest) => Answer | undefined)
 
-export type StandIn<Taken> = {
-  /** Where it listens; the same after it was down. */
+export type StandIn<Accepted> = {
+  /** The URL, which stays the same after it was down. */
   url: string
-  /** Every request that was read to its end. */
-  asked: readonly Asked[]
-  /** What it has taken, as it understood it. */
-  taken: readonly Taken[]
-  /** What went wrong in understanding requests: bad signatures, credentials, formats. */
-  complaints: readonly unknown[]
-  /** How many answers it has given. */
+  /** Every request that was read completely. */
+  requests: readonly ReceivedRequest[]
+  /** The parsed requests that were accepted. */
+  accepted: readonly Accepted[]
+  /** Errors of `parse`: invalid signatures, credentials or formats. */
+  errors: readonly unknown[]
+  /** The number of responses. */
   answered(): number
-  behave(conduct: Conduct): Promise<void>
+  setBehavior(behavior: Behavior): Promise<void>
   close(): Promise<void>
 }
 
@@ -53,43 +53,43 @@ const reply = (response: ServerResponse, { status, headers, body }: Answer) => {
 }
 
 /**
- * An HTTP server in a provider's place, on a port of 127.0.0.1. `understand` checks a request as the provider would and
- * says what it asks for; a request it throws at is answered with 400 and kept as a complaint.
+ * Starts a stand-in for a provider: an HTTP server on 127.0.0.1. `parse` validates a request as the provider would. If it
+ * throws, the response is 400 and the error is recorded.
  */
-export const standIn = async <Taken>(parts: {
-  understand: (asked: Asked, url: string) => Taken | Promise<Taken>
-  answer: (taken: Taken) => Answer
-}): Promise<StandIn<Taken>> => {
-  const asked: Asked[] = []
-  const taken: Taken[] = []
-  const complaints: unknown[] = []
+export const standIn = async <Accepted>(parts: {
+  parse: (requests: ReceivedRequest, url: string) => Accepted | Promise<Accepted>
+  answer: (accepted: Accepted) => Answer
+}): Promise<StandIn<Accepted>> => {
+  const requests: ReceivedRequest[] = []
+  const accepted: Accepted[] = []
+  const errors: unknown[] = []
   let answered = 0
-  let conduct: Conduct = 'works'
+  let behavior: Behavior = 'works'
   const changes = new EventEmitter().setMaxListeners(0)
 
   const server = createServer(async (incoming, response) => {
     const { method = '', url: path = '', headers } = incoming
     const request = { method, path, headers, body: await buffer(incoming) }
-    asked.push(request)
-    const give = (answer: Answer) => {
+    requests.push(request)
+    const respond = (answer: Answer) => {
       answered++
       reply(response, answer)
     }
-    if (conduct === 'silent') return
-    const told = typeof conduct === 'function' ? conduct(request) : conduct
-    if (typeof told === 'object') return give(told)
-    let got: Taken
+    if (behavior === 'hangs') return
+    const fixed = typeof behavior === 'function' ? behavior(request) : behavior
+    if (typeof fixed === 'object') return respond(fixed)
+    let parsed: Accepted
     try {
-      got = await parts.understand(request, url)
+      parsed = await parts.parse(request, url)
     } catch (error) {
-      complaints.push(error)
-      return give({ status: 400 })
+      errors.push(error)
+      return respond({ status: 400 })
     }
-    taken.push(got)
-    if (conduct === 'mute') return
-    if (conduct === 'drops') return void incoming.socket.destroy()
-    if (conduct === 'slow') await once(changes, 'change')
-    give(parts.answer(got))
+    accepted.push(parsed)
+    if (behavior === 'accepts-and-hangs') return
+    if (behavior === 'accepts-and-drops') return void incoming.socket.destroy()
+    if (behavior === 'slow') await once(changes, 'change')
+    respond(parts.answer(parsed))
   })
 
   let port = 0
@@ -110,14 +110,14 @@ export const standIn = async <Taken>(parts: {
 
   return {
     url,
-    asked,
-    taken,
-    complaints,
+    requests,
+    accepted,
+    errors,
     answered: () => answered,
-    behave: async (next) => {
+    setBehavior: async (next) => {
       if (next === 'down') await close()
-      else if (conduct === 'down') await listen()
-      conduct = next
+      else if (behavior === 'down') await listen()
+      behavior = next
       changes.emit('change')
     },
     close,

@@ -6,11 +6,11 @@ import { generate } from 'selfsigned'
 import { SMTPServer } from 'smtp-server'
 import { freePort } from '../../rig/ports.ts'
 
-/** A mail that was taken: to whom, and what they read. */
+/** An accepted message with its recipients. */
 type Mail = { to: string[]; email: Email }
 
-/** As an HTTP stand-in's; `refuses` says for good, of every mail, that it does not want it. */
-type Conduct = 'works' | 'down' | 'silent' | 'refuses'
+/** As for HTTP stand-ins; `refuses` rejects every message permanently. */
+type Behavior = 'works' | 'down' | 'hangs' | 'refuses'
 
 const certificate = generate([{ name: 'commonName', value: '127.0.0.1' }], {
   keyType: 'ec',
@@ -21,14 +21,14 @@ const certificate = generate([{ name: 'commonName', value: '127.0.0.1' }], {
   ],
 })
 
-/** A mail server that wants STARTTLS and a password; `plain`: one that has neither. */
+/** Starts a mail server that requires STARTTLS and a password, or neither if `plain`. */
 export const mailServer = async ({ plain = false }: { plain?: boolean } = {}) => {
   const { private: key, cert } = await certificate
   const [user, pass] = ['carillon', randomBytes(12).toString('hex')]
   const port = await freePort()
-  const taken: Mail[] = []
+  const accepted: Mail[] = []
   let read = 0
-  let conduct: Conduct = 'works'
+  let behavior: Behavior = 'works'
   let server: SMTPServer | undefined
 
   const open = async () => {
@@ -45,14 +45,17 @@ export const mailServer = async ({ plain = false }: { plain?: boolean } = {}) =>
       onData: async (stream, { envelope }, done) => {
         const raw = await buffer(stream)
         read++
-        if (conduct === 'silent') return
-        if (conduct === 'refuses')
-          return done(Object.assign(new Error('5.7.1 not wanted here'), { responseCode: 554 }))
-        taken.push({ to: envelope.rcptTo.map(({ address }) => address), email: await PostalMime.parse(raw) })
+        if (behavior === 'hangs') return
+        if (behavior === 'refuses')
+          return done(Object.assign(new Error('5.7.1 rejected'), { responseCode: 554 }))
+        accepted.push({
+          to: envelope.rcptTo.map(({ address }) => address),
+          email: await PostalMime.parse(raw),
+        })
         done()
       },
     })
-    // Clients that go away in the middle are what some scenarios are about.
+    // Some scenarios close connections early.
     opened.on('error', () => {})
     opened.listen(port, '127.0.0.1')
     await once(opened.server, 'listening')
@@ -66,10 +69,10 @@ export const mailServer = async ({ plain = false }: { plain?: boolean } = {}) =>
   await open()
 
   return {
-    taken: taken as readonly Mail[],
-    /** How many mails were read to their end, taken or not. */
-    asked: () => read,
-    /** What to store as the account. */
+    accepted: accepted as readonly Mail[],
+    /** The number of messages that were read completely, accepted or not. */
+    requests: () => read,
+    /** The account to store. */
     account: {
       provider: 'smtp',
       config: {
@@ -79,10 +82,10 @@ export const mailServer = async ({ plain = false }: { plain?: boolean } = {}) =>
         from: { email: 'bell@acme.example', name: 'Acme' },
       },
     },
-    behave: async (next: Conduct): Promise<void> => {
+    setBehavior: async (next: Behavior): Promise<void> => {
       if (next === 'down') await close()
       else if (!server) await open()
-      conduct = next
+      behavior = next
     },
     close,
   }

@@ -1,25 +1,25 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { type Answer, type StandIn, standIn } from './http.ts'
 
-/** A text that was taken. `sid` names it in what is reported of it. */
+/** An accepted text message. `sid` identifies it in reports. */
 export type Text = { sid: string; to: string; body: string; callback?: string }
 
-/** A permanent refusal as Twilio words it: the number is none. */
+/** Twilio's response to an invalid number. */
 export const INVALID_NUMBER: Answer = {
   status: 400,
   body: { code: 21211, message: "The 'To' number is not a valid phone number.", status: 400 },
 }
 
-/** Twilio's Messages API, for one account, and the reports it sends back. */
-export const phoneCompany = async () => {
+/** Starts a stand-in for Twilio's Messages API with one account, which can send reports. */
+export const phoneProvider = async () => {
   const accountSid = `AC${randomBytes(16).toString('hex')}`
   const authToken = randomBytes(16).toString('hex')
   const basic = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`
 
-  const company: StandIn<Text> = await standIn({
-    understand: ({ method, path, headers, body }) => {
+  const provider: StandIn<Text> = await standIn({
+    parse: ({ method, path, headers, body }) => {
       if (method !== 'POST' || path !== `/2010-04-01/Accounts/${accountSid}/Messages.json`)
-        throw new Error(`${method} ${path} is not of the API`)
+        throw new Error(`${method} ${path} is not part of the API`)
       if (headers.authorization !== basic) throw new Error('the credentials are wrong')
       const form = new URLSearchParams(body.toString())
       const [to, text] = [form.get('To'), form.get('Body')]
@@ -31,23 +31,23 @@ export const phoneCompany = async () => {
   })
 
   return {
-    ...company,
-    /** What to store as the account. */
+    ...provider,
+    /** The account to store. */
     account: {
       provider: 'twilio',
       channels: ['sms'],
-      config: { accountSid, authToken, from: '+15550100', baseUrl: company.url },
+      config: { accountSid, authToken, from: '+15550100', baseUrl: provider.url },
     },
     /**
-     * Reports what became of a text to where it said, signed as Twilio signs. Requests to `publicUrl` go to `hub`, as
-     * through the proxy in front of it. Resolves to the status of the answer.
+     * Posts a signed report to the callback URL of a message, with `publicUrl` replaced by `hub`, as a proxy would do. Returns
+     * the status of the response.
      */
     report: async (
       { sid, to, callback = '' }: Text,
-      said: Record<string, string>,
+      fields: Record<string, string>,
       { publicUrl, hub }: { publicUrl: string; hub: string },
     ): Promise<number> => {
-      const params: Record<string, string> = { MessageSid: sid, To: to, AccountSid: accountSid, ...said }
+      const params: Record<string, string> = { MessageSid: sid, To: to, AccountSid: accountSid, ...fields }
       const signed = Object.keys(params)
         .sort()
         .reduce((text, name) => `${text}${name}${params[name]}`, callback)

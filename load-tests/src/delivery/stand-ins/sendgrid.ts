@@ -1,17 +1,17 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { standIn } from './http.ts'
 
-/** A mail that was taken: `id` names it in what is reported of it. */
-type Taken = { id: string; to: string }
+/** An accepted message. `id` identifies it in reports. */
+type Accepted = { id: string; to: string }
 
-/** SendGrid's Mail Send API, for one account, and the bundles of events it sends back. */
+/** Starts a stand-in for SendGrid's Mail Send API with one account, which can send events. */
 export const sendgrid = async () => {
   const apiKey = `SG.${randomBytes(16).toString('hex')}`
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
-  const service = await standIn<Taken>({
-    understand: ({ method, path, headers, body }) => {
+  const service = await standIn<Accepted>({
+    parse: ({ method, path, headers, body }) => {
       if (method !== 'POST' || path !== '/v3/mail/send')
-        throw new Error(`${method} ${path} is not of the API`)
+        throw new Error(`${method} ${path} is not part of the API`)
       if (headers.authorization !== `Bearer ${apiKey}`) throw new Error('the API key is wrong')
       const { personalizations } = JSON.parse(body.toString()) as {
         personalizations: { to: { email: string }[] }[]
@@ -22,7 +22,7 @@ export const sendgrid = async () => {
   })
   return {
     ...service,
-    /** What to store as the account. */
+    /** The account to store. */
     account: {
       provider: 'sendgrid',
       config: {
@@ -32,7 +32,7 @@ export const sendgrid = async () => {
         webhookPublicKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
       },
     },
-    /** Posts a bundle of events, signed as SendGrid signs. Resolves to the status of the answer. */
+    /** Posts a signed batch of events. Returns the status of the response. */
     report: async (url: string, events: readonly object[]): Promise<number> => {
       const body = JSON.stringify(events)
       const timestamp = String(Math.floor(Date.now() / 1_000))

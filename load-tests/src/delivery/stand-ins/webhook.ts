@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { type StandIn, standIn } from './http.ts'
 
-/** What a receiver took, with the id that repeats of it have too. */
-type Hooked = { id: string; payload: unknown }
+/** An accepted webhook. Its id is the same on every attempt. */
+type Accepted = { id: string; payload: unknown }
 
-/** Somebody's own server that takes webhooks, and nothing that is not signed for it (Standard Webhooks). */
+/** Starts a webhook receiver that accepts only requests with a valid signature (Standard Webhooks). */
 export const webhookReceiver = async () => {
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   const webhook = new Webhook(secret)
-  const receiver: StandIn<Hooked> = await standIn({
-    understand: ({ headers, body }) => ({
+  const receiver: StandIn<Accepted> = await standIn({
+    parse: ({ headers, body }) => ({
       id: String(headers['webhook-id']),
       payload: webhook.verify(body, headers as Record<string, string>),
     }),
@@ -18,7 +18,7 @@ export const webhookReceiver = async () => {
   })
   return {
     ...receiver,
-    /** What to store as the account, and as a user's device. */
+    /** The account and the user's device to store. */
     account: { provider: 'webhook', config: { secrets: [secret] } },
     device: { kind: 'webhook' as const, url: `${receiver.url}/hook` },
   }

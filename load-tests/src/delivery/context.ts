@@ -4,23 +4,23 @@ import type { Delivery, Device, InboxAdded, NotificationInput, UserProfile } fro
 import { io } from 'socket.io-client'
 import { expect, vi } from 'vitest'
 import type { AddedTenant } from '../consistency/tenants.ts'
-import type { Stage } from './stage.ts'
+import type { Environment } from './environment.ts'
 import { subscribedBrowser } from './stand-ins/browser.ts'
 import { mailServer } from './stand-ins/mail.ts'
-import { phoneCompany } from './stand-ins/phone.ts'
+import { phoneProvider } from './stand-ins/phone.ts'
 import { sendgrid } from './stand-ins/sendgrid.ts'
 import { webhookReceiver } from './stand-ins/webhook.ts'
 
-const PATIENCE = { timeout: 90_000, interval: 50 }
+const WAIT = { timeout: 90_000, interval: 50 }
 
-/** Waits until what it says is so. */
-export const eventually = <T>(claim: () => T | Promise<T>): Promise<T> => vi.waitFor(claim, PATIENCE)
+/** Waits until the assertion holds. */
+export const eventually = <T>(assertion: () => T | Promise<T>): Promise<T> => vi.waitFor(assertion, WAIT)
 
 export type Answer = { status: number; body: unknown }
 
-/** The HTTP API as a tenant's backend uses it. */
-export const backend = (stage: Pick<Stage, 'hubs'>, { apiKey, token }: AddedTenant) => {
-  const hub = () => stage.hubs[0]?.url ?? ''
+/** A client of the HTTP API with a tenant's API key. */
+export const backend = (environment: Pick<Environment, 'hubs'>, { apiKey, token }: AddedTenant) => {
+  const hub = () => environment.hubs[0]?.url ?? ''
 
   const call = async (
     method: string,
@@ -38,7 +38,7 @@ export const backend = (stage: Pick<Stage, 'hubs'>, { apiKey, token }: AddedTena
     return { status: response.status, body: text === '' ? undefined : JSON.parse(text) }
   }
 
-  /** What the API answers with, which has to be a success. */
+  /** Returns the response body. Throws unless the request succeeds. */
   const ok = async <T>(...request: Parameters<typeof call>): Promise<T> => {
     const { status, body } = await call(...request)
     if (status >= 300) throw new Error(`${request[0]} ${request[1]}: ${status} ${JSON.stringify(body)}`)
@@ -61,7 +61,7 @@ export const backend = (stage: Pick<Stage, 'hubs'>, { apiKey, token }: AddedTena
     user: (id: string, profile: UserProfile) => ok('PUT', `/v1/users/${encodeURIComponent(id)}`, profile),
     device: (user: string, id: string, device: Device) =>
       ok('PUT', `/v1/users/${user}/devices/${id}`, device),
-    /** Resolves to the notification's id. */
+    /** Returns the notification's id. */
     send: async (notification: Omit<NotificationInput, 'type'>) =>
       (
         await ok<{ id: string }>('POST', '/v1/notifications', {
@@ -70,7 +70,7 @@ export const backend = (stage: Pick<Stage, 'hubs'>, { apiKey, token }: AddedTena
           ...notification,
         })
       ).id,
-    /** Waits until the ledger has a delivery like this one. */
+    /** Waits until the ledger has a matching delivery. */
     ledger: (id: string, user: string, expected: Partial<Delivery>) =>
       eventually(async () =>
         expect(await deliveries(id, user)).toContainEqual(expect.objectContaining(expected)),
@@ -79,28 +79,28 @@ export const backend = (stage: Pick<Stage, 'hubs'>, { apiKey, token }: AddedTena
   }
 }
 
-/** A tenant of its own, what it takes to play a scenario, and the end of all that. */
-export const openScene = async (stage: Stage) => {
+/** Creates what a scenario needs: a tenant, an API client, stand-ins and clients. `close` closes all of them. */
+export const openContext = async (environment: Environment) => {
   const closers = createClosers()
-  const tenant = await stage.tenant()
-  const api = backend(stage, tenant)
+  const tenant = await environment.tenant()
+  const api = backend(environment, tenant)
 
-  const closing = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
+  const closeLater = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
     const opened = await opening
     closers.add('stand-in', () => opened.close())
     return opened
   }
 
   return {
-    stage,
+    environment,
     tenant,
     ...api,
-    mail: (options?: Parameters<typeof mailServer>[0]) => closing(mailServer(options)),
-    phones: () => closing(phoneCompany()),
-    sendgrid: () => closing(sendgrid()),
-    browser: () => closing(subscribedBrowser()),
-    receiver: () => closing(webhookReceiver()),
-    /** The real client in somebody's app, which acknowledges what it gets; resolves when it is connected. */
+    mail: (options?: Parameters<typeof mailServer>[0]) => closeLater(mailServer(options)),
+    phones: () => closeLater(phoneProvider()),
+    sendgrid: () => closeLater(sendgrid()),
+    browser: () => closeLater(subscribedBrowser()),
+    receiver: () => closeLater(webhookReceiver()),
+    /** Connects the client SDK, which acknowledges live messages. Resolves when it is connected. */
     app: async (user: string): Promise<Client> => {
       const client = createClient({ url: api.hub(), token: await tenant.token(user) })
       closers.add('app', () => client.close())
@@ -109,7 +109,7 @@ export const openScene = async (stage: Stage) => {
       return client
     },
     /**
-     * An app that has frozen: it is connected, and says nothing. `got` names what it was sent; `ended` resolves when its
+     * Connects a client that never acknowledges. `received` holds the notifications it was sent; `closed` resolves when its
      * connection is closed.
      */
     frozenApp: async (user: string) => {
@@ -119,11 +119,11 @@ export const openScene = async (stage: Stage) => {
         forceNew: true,
       })
       closers.add('frozen app', () => void socket.disconnect())
-      const got: string[] = []
-      socket.on('inbox.added', ({ item }: InboxAdded) => got.push(item.notification))
-      const ended = new Promise<void>((resolve) => socket.once('disconnect', () => resolve()))
+      const received: string[] = []
+      socket.on('inbox.added', ({ item }: InboxAdded) => received.push(item.notification))
+      const closed = new Promise<void>((resolve) => socket.once('disconnect', () => resolve()))
       await eventually(() => expect(socket.connected).toBe(true))
-      return { got, ended }
+      return { received, closed }
     },
     close: async () => {
       const failures = await closers.close(10_000)
@@ -132,6 +132,6 @@ export const openScene = async (stage: Stage) => {
   }
 }
 
-export type Scene = Awaited<ReturnType<typeof openScene>>
+export type ScenarioContext = Awaited<ReturnType<typeof openContext>>
 
-export type Scenario = { title: string; play: (scene: Scene) => Promise<void> }
+export type Scenario = { title: string; run: (context: ScenarioContext) => Promise<void> }
