@@ -4,14 +4,14 @@ import type { Stream } from '@carillon/core/stream/port'
 import { exposition } from '@carillon/core/telemetry/exposition'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { type Checked, createReadiness } from '@carillon/core/telemetry/readiness'
+import { type Checkable, createReadiness } from '@carillon/core/telemetry/readiness'
 
 /**
  * Answers `/healthz` (the process runs), `/readyz` (its dependencies answer) and `/metrics` (Prometheus text). After
  * `drain`, `/readyz` says 503 until `close`.
  */
 export const listenHealth = async (
-  ports: { stream: Stream; store: Checked; live: Checked; log: Log; metrics: Metrics },
+  ports: { stream: Stream; store: Checkable; live: Checkable; log: Log; metrics: Metrics },
   port: number,
   host?: string,
 ): Promise<{ port: number; drain(): void; close(): Promise<void> }> => {

@@ -7,7 +7,7 @@ import { createSettingsCache, SETTINGS_TTL_MS } from './tenants-and-types.ts'
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }))
 afterEach(() => void vi.useRealTimers())
 
-test('while the store is out of reach, what was known stays, and what was not is no miss', async () => {
+test('while the store is unavailable, known values and misses are served, and unknown values reject', async () => {
   const type: StoredType = { key: 'known', version: 1 }
   let away = false
   const get = async (_tenant: string, key: string) => {

@@ -1,10 +1,10 @@
 import { Client, policies, types } from 'cassandra-driver'
 
-/** A client that opens on first use, and the place in the cluster where the tables live. */
+/** A client that connects on first use, and the keyspace of the tables. */
 export type CassandraConnection = {
   client: Client
   keyspace: string
-  /** Replicas of each row by data centre, used when the keyspace has to be created. */
+  /** Replicas by data centre, used when the keyspace is created. */
   replication: Map<string, number>
 }
 
@@ -13,7 +13,7 @@ const URL_FORM =
 
 const TIMEOUT_MS = 5_000
 
-/** Replicas by data centre; undefined when `rf` is neither a number nor a list that names this data centre. */
+/** Parses `rf`. Returns undefined if it is neither a number nor a list with this data centre. */
 const replicasOf = (rf: string, dataCenter: string): Map<string, number> | undefined => {
   const list = /^\d+$/.test(rf) ? `${dataCenter}:${rf}` : rf
   const replicas = new Map<string, number>()
@@ -26,9 +26,9 @@ const replicasOf = (rf: string, dataCenter: string): Map<string, number> | undef
 }
 
 /**
- * Reads `cassandra://[user:password@]host[:port][,host…]/keyspace[?dc=datacenter1&rf=1]`. `dc` is the data centre this
- * process is in; `rf` its replicas, or those of several data centres, as in `rf=eu:3,us:3`. Nothing is contacted yet.
- * @throws Error when the URL has another form; the message never repeats the password.
+ * Parses `cassandra://[user:password@]host[:port][,host…]/keyspace[?dc=datacenter1&rf=1]`. `dc` is the data centre of this
+ * process; `rf` its replicas, or those of several data centres (`rf=eu:3,us:3`). Connects to nothing yet. Throws an Error,
+ * which does not repeat the password, if the URL has another form.
  */
 export const connectCassandra = (url: string): CassandraConnection => {
   const { username, password, hosts, keyspace, query } = URL_FORM.exec(url)?.groups ?? {}
@@ -38,9 +38,9 @@ export const connectCassandra = (url: string): CassandraConnection => {
   const unknown = [...options.keys()].filter((key) => key !== 'dc' && key !== 'rf')
   if (!hosts || !keyspace || unknown.length > 0 || !replication)
     throw new Error(
-      'a Cassandra URL looks like cassandra://host[,host][:port]/keyspace?dc=datacenter1&rf=1, or rf=eu:3,us:3',
+      'a Cassandra URL has the form cassandra://host[,host][:port]/keyspace?dc=datacenter1&rf=1, or rf=eu:3,us:3',
     )
-  // One port may follow the last host and stand for all.
+  // A port after the last host applies to all.
   const port = Number(/:(\d+)$/.exec(hosts)?.[1] ?? 9042)
   const client = new Client({
     contactPoints: hosts.split(','),
@@ -56,9 +56,9 @@ export const connectCassandra = (url: string): CassandraConnection => {
       : {}),
     queryOptions: { prepare: true, consistency: types.consistencies.localQuorum, isIdempotent: true },
     socketOptions: { connectTimeout: TIMEOUT_MS, readTimeout: TIMEOUT_MS },
-    // The default waits up to ten minutes before it looks again for a server that was down.
+    // The default waits up to ten minutes before it reconnects.
     policies: { reconnection: new policies.reconnection.ExponentialReconnectionPolicy(250, 5_000) },
-    // Maps as Map: a plain object would lose a key such as __proto__.
+    // As Map, because plain objects cannot hold keys such as __proto__.
     encoding: { map: Map, set: Set },
     monitorReporting: { enabled: false },
   })

@@ -18,7 +18,7 @@ describe.skipIf(!url)('the record of an installation in a keyspace', () => {
     await client.shutdown()
   })
 
-  test('a keyspace of another layout is refused in words and left as it is; its namespace is made once', async () => {
+  test('a keyspace of another layout is refused and left as it is; its namespace is recorded once', async () => {
     const { client, keyspace } = connectCassandra(place())
     const run = (query: string, params: unknown[] = []) =>
       client.execute(query, params, { prepare: false, readTimeout: 30_000 })
@@ -60,7 +60,7 @@ describe.skipIf(!url)('the record of an installation in a keyspace', () => {
     )
     expect(new Set(made).size).toBe(1)
     await expect(recordInstallation(connection, contractSeal, 'another')).rejects.toThrow(
-      /belongs to the installation \w{8}, and this process is to run another: unset CARILLON_NAMESPACE/,
+      /belongs to the installation \w{8}, and this process runs the installation another: unset CARILLON_NAMESPACE/,
     )
     await expect(recordInstallation(connection, createSeal('x'.repeat(32)), undefined)).rejects.toThrow(
       /keyspace \w+ was written with another secret: set CARILLON_SECRET to the secret that the installation \w{8} /,

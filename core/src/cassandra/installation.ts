@@ -5,7 +5,7 @@ import { requireSecret, secretCheckOf } from '../installation/secret.ts'
 import type { Seal } from '../security/seal.ts'
 import type { CassandraConnection } from './connection.ts'
 
-/** The table that marks a keyspace as Carillon's. It is created before any other. */
+/** The table that identifies a keyspace of Carillon. It is created first. */
 export const INSTALLATION_TABLE = {
   name: 'installation',
   columns: 'part text PRIMARY KEY, layout int, namespace text, secret_check text, made_at timestamp',
@@ -14,7 +14,7 @@ export const INSTALLATION_TABLE = {
 const READ = { prepare: false, consistency: types.consistencies.quorum }
 const CLAIM = { prepare: false, isIdempotent: false, consistency: types.consistencies.quorum }
 
-/** How messages name the keyspace. */
+/** Returns the keyspace's name in messages. */
 export const whereOf = (keyspace: string) => `the keyspace ${keyspace}`
 const REMEDY = 'Drop the keyspace, or name another one in CARILLON_CASSANDRA_URL'
 
@@ -55,7 +55,7 @@ export const readInstallation = async (
     const tables = await tablesOf(connection)
     if (tables.length > 0 && !tables.includes(INSTALLATION_TABLE.name))
       requireLayout(where, undefined, REMEDY)
-    // Another process may have created the table between the two requests.
+    // Another process may have created the table in between.
     rows = await recordOf(connection)
   }
   const row = rows?.[0]

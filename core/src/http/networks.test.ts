@@ -9,7 +9,7 @@ describe('the address of a client', () => {
     ['a header from an untrusted address', '198.51.100.1', '1.1.1.1', '198.51.100.1'],
     ['one trusted proxy', '10.0.0.1', '198.51.100.1', '198.51.100.1'],
     [
-      'what the client made up, left of what the proxy wrote',
+      'forged by the client, left of what the proxy wrote',
       '10.0.0.1',
       '1.1.1.1, 198.51.100.1',
       '198.51.100.1',
@@ -26,7 +26,7 @@ describe('the address of a client', () => {
     expect(address(remote, forwardedFor)).toBe(expected)
   })
 
-  test('two hosts of one site are one client, two sites are two', () => {
+  test('hosts of one IPv6 site are one client, two sites are two', () => {
     const of = (remote: string) => address(remote, undefined)
     expect(of('2001:db8:1:2::1')).toBe(of('2001:db8:1:2:ffff::9'))
     expect(of('2001:db8:1:2::1')).not.toBe(of('2001:db8:1:3::1'))

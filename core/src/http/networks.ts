@@ -7,7 +7,7 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128']
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7', 'fe80::/10']
 const NAMES: Record<string, string[]> = { loopback: LOOPBACK, private: [...LOOPBACK, ...PRIVATE] }
 
-/** An IPv4 address that a dual-stack socket shows as `::ffff:192.0.2.1` is that IPv4 address. */
+/** Parses an address. Dual-stack sockets report IPv4 addresses as `::ffff:192.0.2.1`; these become IPv4. */
 const parseAddress = (text: string): Address | undefined =>
   ipaddr.isValid(text) ? ipaddr.process(text) : undefined
 
@@ -18,11 +18,11 @@ const networksOf = (entry: string): Network[] | undefined => {
   return address && [[address, address.kind() === 'ipv4' ? 32 : 128]]
 }
 
-/** Whether an entry is an address, a CIDR, `loopback` or `private`. */
+/** Returns whether an entry is an address, a CIDR, `loopback` or `private`. */
 export const isNetwork = (entry: string): boolean => networksOf(entry) !== undefined
 
-/** The key under which a client is counted: its IPv4 address, or its IPv6 network of 64 bits, which is one site. */
-const countedAs = (address: Address): string =>
+/** Returns the key of a client for limits: its IPv4 address, or its IPv6 /64 network, which is one site. */
+const clientKey = (address: Address): string =>
   address instanceof ipaddr.IPv6
     ? `${address.parts
         .slice(0, 4)
@@ -31,9 +31,9 @@ const countedAs = (address: Address): string =>
     : address.toString()
 
 /**
- * Finds the address of a client behind proxies. `X-Forwarded-For` is read from its right, where the nearest proxy writes,
- * and only as far as the addresses are those of `trusted` proxies: what lies further left, a client can make up.
- * Throws if an entry of `trusted` is not an address, a CIDR, `loopback` or `private`.
+ * Returns a function that finds the address of a client behind proxies. `X-Forwarded-For` is read from the right as long as
+ * the addresses are `trusted` proxies; a client can forge everything further left. Throws if an entry of `trusted` is not an
+ * address, a CIDR, `loopback` or `private`.
  */
 export const createClientAddress = (trusted: readonly string[]) => {
   const networks = trusted.flatMap((entry) => {
@@ -44,7 +44,7 @@ export const createClientAddress = (trusted: readonly string[]) => {
   const isTrusted = (address: Address) =>
     networks.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits))
 
-  /** Returns the key under which the client is counted. `remote` is the address of the connection. */
+  /** Returns the key of the client. `remote` is the address of the connection. */
   return (remote: string | undefined, forwardedFor: string | undefined): string => {
     const connected = parseAddress(remote ?? '')
     if (!connected) return 'unknown'
@@ -54,7 +54,7 @@ export const createClientAddress = (trusted: readonly string[]) => {
       if (!next) break
       address = next
     }
-    return countedAs(address)
+    return clientKey(address)
   }
 }
 

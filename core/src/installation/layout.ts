@@ -1,8 +1,8 @@
 import { SetupError } from '../errors.ts'
 
 /**
- * The version of everything that is stored: tables, streams, buckets, keys. Raise it with every change that
- * existing data does not fit and that no migration carries out. Processes refuse data of another layout.
+ * The version of all stored data: tables, streams, buckets, keys. Raise it with every incompatible change without a
+ * migration. Processes refuse data of another layout.
  */
 export const LAYOUT = 3
 
@@ -13,8 +13,8 @@ export const LAYOUT = 3
 export type Installation = { layout: number; namespace: string; secretCheck: string }
 
 /**
- * Throws SetupError if `layout` is not this version's. `what` names the data ("keyspace carillon"), `remedy` says
- * what to do about older data. Data without a record has no layout.
+ * Throws SetupError if `layout` is not LAYOUT; undefined for data without a record. `what` names the data, and `remedy` says
+ * what to do about older data.
  */
 export const requireLayout = (what: string, layout: number | undefined, remedy: string): void => {
   if (layout === LAYOUT) return

@@ -2,13 +2,13 @@ import { type Issue, invalid, parse, problemDetails } from '@carillon/schemas'
 import type { z } from 'zod'
 import { ProblemError } from '../errors.ts'
 
-/** An `invalid_request` with a pointer to each issue; `what` names the value. */
+/** Returns an `invalid_request` with a pointer to each issue. `what` names the value. */
 export const invalidRequest = (issues: readonly Issue[], what: string): ProblemError => {
   const errors = problemDetails(issues)
   return new ProblemError('invalid_request', invalid(`the ${what}`, errors), { errors })
 }
 
-/** Returns the value as its schema reads it. Throws `invalid_request`, with a pointer to each issue; `what` names the value. */
+/** Parses a value with a schema. Throws `invalid_request` with a pointer to each issue. `what` names the value. */
 export const checked = <Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,

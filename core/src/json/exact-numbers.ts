@@ -1,10 +1,10 @@
-/** A number where one can stand that may have more digits than a double keeps, or an exponent. Strings may hold one, too. */
+/** A number with an exponent, or with more digits than a double may keep. Strings may contain matches, too. */
 const CANDIDATE = /(?:^|[:,[\s])(-?(?:\d[\d.]{15,}(?:[eE][+-]?\d+)?|\d[\d.]*[eE][+-]?\d+))(?=[\s,\]}]|$)/g
 const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
-/** The most significant digits that a double is written with. */
+/** The maximum number of significant digits of a double. */
 const DIGITS_MAX = 17
 
-/** A decimal number without sign as its significant digits and their exponent; `0` for zero. */
+/** Normalizes an unsigned decimal number to its significant digits and exponent; `0` for zero. */
 const significant = (number: string): string => {
   const [, whole = '', fraction = '', exponent = '0'] = NUMBER.exec(number) ?? []
   const digits = whole + fraction
@@ -16,13 +16,13 @@ const significant = (number: string): string => {
   return `${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`
 }
 
-/** Whether a double reads back as the same decimal number. */
+/** Returns whether a double represents the decimal number exactly. */
 const isExact = (number: string): boolean => {
   const value = Number(number)
   return Number.isFinite(value) && significant(number) === significant(String(value))
 }
 
-/** The end of the string that begins at `from`, behind its quotation mark. */
+/** Returns the index after the closing quotation mark of the string that starts at `from`. */
 const stringEnd = (json: string, from: number): number => {
   let end = json.indexOf('"', from + 1)
   for (;;) {
@@ -35,7 +35,7 @@ const stringEnd = (json: string, from: number): number => {
 
 const NUMBER_TOKEN = /[-+.eE\d]+/y
 
-/** Calls `found` with the path of every number that is not exact, in a document that is known to be JSON. */
+/** Calls `found` with the path of every inexact number of a valid JSON document. */
 const locate = (json: string, found: (path: readonly PropertyKey[]) => void): void => {
   const path: PropertyKey[] = []
   /** Whether the next string in each open object or array is a key. */
@@ -75,8 +75,8 @@ const locate = (json: string, found: (path: readonly PropertyKey[]) => void): vo
 }
 
 /**
- * Calls `found` with the path of every number in a JSON document that a double does not keep: `1e999`, or an integer of
- * twenty digits. A document without long numbers and exponents costs one pass of a regular expression.
+ * Calls `found` with the path of every number in a JSON document that a double cannot represent, such as `1e999` or an
+ * integer of twenty digits. A document without long numbers and exponents costs one pass of a regular expression.
  */
 export const inexactNumbers = (json: string, found: (path: readonly PropertyKey[]) => void): void => {
   if (json.search(CANDIDATE) < 0) return

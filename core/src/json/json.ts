@@ -4,18 +4,18 @@ import { ProblemError } from '../errors.ts'
 import { invalidRequest } from './checked.ts'
 import { inexactNumbers } from './exact-numbers.ts'
 
-/** How deep a document from outside may nest. Validators recurse, so depth is bounded before they run. */
+/** The maximum depth of a document from outside, checked before validation because validators recurse. */
 export const JSON_MAX_DEPTH = 64
 
-/** A pointer to something deep names its place, not every level. */
+/** Pointers to deep values are cut at this many levels. */
 const DEEP_PATH = 4
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Faults that are collected of each member of a member, such as an entry of a batch, and of all together. */
+/** Maximum number of faults: of each nested member, such as an entry of a batch, and in total. */
 const FAULTS_MAX = { each: 10, all: 10_000 }
 
-/** Collects what is wrong with a document, and bounds what that costs. A good one costs nothing. */
+/** Collects the faults of a document, within bounds. A valid document costs nothing. */
 const createFaults = () => {
   const faults: Issue[] = []
   let counts: Map<string, number> | undefined
@@ -27,13 +27,13 @@ const createFaults = () => {
       const count = (counts.get(member) ?? 0) + 1
       counts.set(member, count)
       if (faults.length >= FAULTS_MAX.all)
-        throw invalidRequest([{ path: [], message: 'holds too much that cannot be kept' }], 'document')
+        throw invalidRequest([{ path: [], message: 'has too many faults' }], 'document')
       if (count <= FAULTS_MAX.each) faults.push({ path: [...path], message })
     },
   }
 }
 
-/** `path` is where `value` stands; one array, pushed and popped, so that a good document costs no allocation. */
+/** `path` of `value` is one array, pushed and popped, so that a valid document costs no allocations. */
 const inspect = (
   value: object,
   path: PropertyKey[],
@@ -62,19 +62,18 @@ const inspect = (
   }
 }
 
-/** Where JSON breaks off, without what stands there. */
+/** Returns where JSON is malformed, without quoting it. */
 const placeOf = (cause: unknown): string => {
   const { message } = cause as Error
   const at = / at position (\d+)/.exec(message)?.[1]
-  if (at !== undefined) return `; the fault is at character ${Number(at) + 1}`
-  return /end of JSON/.test(message) ? '; they end too early' : ''
+  if (at !== undefined) return `; the error is at character ${Number(at) + 1}`
+  return /end of JSON/.test(message) ? '; it ends too early' : ''
 }
 
 /**
- * Reads JSON (RFC 8259, UTF-8) that somebody else wrote. What JavaScript would not keep exactly comes back as faults: a
- * number that a double does not read back as the same decimal number, a key that objects take for their prototype, and
- * what nests too deep. `within`: how many levels of the document are only around what is bounded. Throws `malformed_json`
- * for what is not JSON.
+ * Parses JSON (RFC 8259, UTF-8) from outside. Returns as faults what JavaScript cannot represent or is nested too deeply:
+ * numbers that a double does not hold exactly, and the key `__proto__`. `within` is the number of outer levels that do not
+ * count for the depth. Throws `malformed_json` for anything but JSON.
  */
 export const readDocument = (
   bytes: Uint8Array,
@@ -86,7 +85,7 @@ export const readDocument = (
     text = utf8.decode(bytes)
     value = JSON.parse(text)
   } catch (cause) {
-    throw new ProblemError('malformed_json', `the bytes are not JSON in UTF-8${placeOf(cause)}`, { cause })
+    throw new ProblemError('malformed_json', `the document is not JSON in UTF-8${placeOf(cause)}`, { cause })
   }
   const { faults, add } = createFaults()
   if (typeof value === 'object' && value !== null) inspect(value, [], JSON_MAX_DEPTH + within, add)
@@ -96,14 +95,14 @@ export const readDocument = (
   return { value, faults }
 }
 
-/** The same, with every fault thrown as `invalid_request`, with its pointer. */
+/** Parses JSON like `readDocument`, and throws `invalid_request` with a pointer to each fault. */
 export const parseJson = (bytes: Uint8Array): unknown => {
   const { value, faults } = readDocument(bytes)
   if (faults.length > 0) throw invalidRequest(faults, 'document')
   return value
 }
 
-/** Returns JSON text as its schema reads it; undefined for text that is not JSON or does not fit. */
+/** Parses JSON text with a schema. Returns undefined if it is not JSON or does not match. */
 export const readJson = <T>(text: string, schema: z.ZodType<T>): T | undefined => {
   let value: unknown
   try {

@@ -18,7 +18,7 @@ liveContract('in process', async () => {
   }
 })
 
-test('whoever left is away when the time to come back has passed', async () => {
+test('a user who left is away after the grace period', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   try {
     const live = inProcessLive({ io: standaloneServer() })

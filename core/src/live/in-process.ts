@@ -5,22 +5,19 @@ import { GRACE_MS, type Live } from './port.ts'
 import { userRoom } from './room.ts'
 import type { LiveServer } from './server.ts'
 
-/**
- * Users whose sequence is remembered. One who is forgotten starts again at 1 in the same epoch, which a client that
- * has seen any message takes for a gap.
- */
-const SEQUENCES = 50_000
-/** Users who left a moment ago; whoever is pushed out is away sooner. */
-const LEAVERS = 50_000
+/** Users whose sequence is kept. An evicted one restarts at 1 in the same epoch, which clients see as a gap. */
+const SEQUENCES_MAX = 50_000
+/** Users who left recently. An evicted one is away early. */
+const LEFT_MAX = 50_000
 
-/** Live for the one process that does everything: every connection is on `io`, and nothing is ever lost. */
+/** Live delivery in a single process: every connection is on `io`, and no message is lost. */
 export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
   const epoch = randomUUID()
-  const sequences = new LRUCache<string, number>({ max: SEQUENCES })
-  /** Until when they are expected back. */
-  const leavers = new LRUCache<string, number>({ max: LEAVERS })
+  const sequences = new LRUCache<string, number>({ max: SEQUENCES_MAX })
+  /** When their grace period ends, epoch ms. */
+  const leftUntil = new LRUCache<string, number>({ max: LEFT_MAX })
   const { adapter } = io.of('/')
-  // Which payload belongs to which event is LiveMessage's knowledge; Socket.IO's types cannot follow it.
+  // LiveMessage pairs events with payloads; Socket.IO's types cannot express that.
   const rooms: Server = io
   return {
     deliver: async (messages) =>
@@ -36,10 +33,10 @@ export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
       users.map(({ tenant, user }) => {
         const room = userRoom(tenant, user)
         if (adapter.rooms.has(room)) return 'here'
-        return (leavers.get(room) ?? 0) > Date.now() ? 'left' : 'away'
+        return (leftUntil.get(room) ?? 0) > Date.now() ? 'left' : 'away'
       }),
     left: (tenant, user) => {
-      leavers.set(userRoom(tenant, user), Date.now() + GRACE_MS)
+      leftUntil.set(userRoom(tenant, user), Date.now() + GRACE_MS)
     },
     position: async (tenant, user) => ({ epoch, seq: sequences.get(userRoom(tenant, user)) ?? 0 }),
     onLoss: () => {},

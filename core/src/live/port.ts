@@ -5,30 +5,30 @@ export type LiveMessage = {
   [Name in keyof LiveEvents]: { tenant: string; user: string; event: Name; payload: LiveEvents[Name] }
 }[keyof LiveEvents]
 
-/** `left`: nobody is connected now, but somebody was within GRACE_MS, and may only be loading a page anew. */
+/** `left`: no connection now, but one ended within GRACE_MS; the page may be reloading. */
 export type Presence = 'here' | 'left' | 'away'
 
-/** How long somebody whose last connection ended may take to be back, as a page does that is loaded anew. */
+/** How long after its last connection ended a user counts as `left`: longer than a page reload takes. */
 export const GRACE_MS = 10_000
 
 /**
- * Who is connected, and delivery to them.
+ * Presence of users, and live delivery to their connections.
  *
- * - At most once, and unordered between processes: the inbox is the truth, and a client that finds a gap in `seq`
- *   or a new `epoch` fetches it. Callers write to the store first.
- * - Reaches every connected tab and device of the user, on whichever hub, and nobody else.
- * - Presence is asked, not tracked; it is a hint.
+ * - Delivery is at most once and unordered between processes. Clients that see a gap in `seq` or a new `epoch` fetch the
+ *   inbox, so callers write to the store first.
+ * - A message reaches every connected tab and device of the user, on any hub, and nobody else.
+ * - Presence is queried, not tracked. It is a hint.
  */
 export interface Live {
-  /** For each message, whether a hub held the user just now. Rejects with UnavailableError while out of reach. */
+  /** Resolves to whether each message's user was connected. Rejects with UnavailableError if the bus does not answer. */
   deliver(messages: readonly LiveMessage[]): Promise<boolean[]>
-  /** Who is connected, in the order given. Rejects with UnavailableError while out of reach. */
+  /** Resolves to the presence of each user, in order. Rejects with UnavailableError if the bus does not answer. */
   presence(users: readonly { tenant: string; user: string }[]): Promise<Presence[]>
-  /** Hubs say when a connection of a user's ends. Best effort: without it the user is `away` at once. */
+  /** Records that a connection of the user ended. Best effort: if it is lost, the user is `away` at once. */
   left(tenant: string, user: string): void
-  /** Where the user's messages stand. Everything up to here was stored before this resolves. */
+  /** Resolves to the position of the user's live messages. Everything up to it is in the store. */
   position(tenant: string, user: string): Promise<LivePosition>
-  /** Called when live messages may have been lost on this hub, so that it can tell its clients to fetch again. */
+  /** Calls `listener` when live messages to this hub may have been lost, so that its clients can fetch again. */
   onLoss(listener: () => void): void
   check(): Promise<void>
   close(): Promise<void>

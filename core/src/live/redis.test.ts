@@ -45,7 +45,7 @@ describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
 })
 
 describe.skipIf(!redisServer)(`two installations on one Redis${redisMissing}`, () => {
-  test('do not hear, see or number each other', async () => {
+  test('share no messages, presence or sequences', async () => {
     const server = await startRedis()
     const [one, two] = await Promise.all(['one', 'two'].map((name) => openClusterHub(server.url, name)))
     if (!one || !two) return expect.fail()
@@ -73,7 +73,7 @@ describe.skipIf(!redisServer)(`two installations on one Redis${redisMissing}`, (
   })
 })
 
-describe.skipIf(!redisServer)(`when Redis goes away${redisMissing}`, () => {
+describe.skipIf(!redisServer)(`during a Redis outage${redisMissing}`, () => {
   let server: Awaited<ReturnType<typeof startRedis>>
   let hub: Awaited<ReturnType<typeof openClusterHub>>
   beforeAll(async () => {
@@ -88,7 +88,7 @@ describe.skipIf(!redisServer)(`when Redis goes away${redisMissing}`, () => {
   const answers = () =>
     expect.poll(() => hub.live.check().then(() => 'up', String), { timeout: 10_000 }).toBe('up')
 
-  test('everything fails clearly, and works again with another epoch after the loss is announced', async () => {
+  test('calls reject as unavailable, then work again with a new epoch after the loss is announced', async () => {
     const tenant = randomUUID()
     const ada = await device(hub.url, tenant, 'ada')
     await hub.live.deliver([added(tenant, 'ada', 'before')])
@@ -119,7 +119,7 @@ describe.skipIf(!redisServer)(`when Redis goes away${redisMissing}`, () => {
     bob.socket.disconnect()
   })
 
-  test('many rooms are subscribed to again, and those left meanwhile are not', async () => {
+  test('rooms are subscribed to again, except those left meanwhile', async () => {
     const tenant = randomUUID()
     const room = (index: number) => `u:${tenant.slice(0, 20)}${String(index).padStart(10, '0')}`
     const { adapter } = hub.io.of('/')
@@ -138,7 +138,7 @@ describe.skipIf(!redisServer)(`when Redis goes away${redisMissing}`, () => {
     redis.disconnect()
   })
 
-  test('whoever left is forgotten when the time to come back has passed', async () => {
+  test('a user who left is away after the grace period', async () => {
     await answers()
     const redis = await connectRedis(server.url, quiet)
     const tenant = randomUUID()
@@ -150,7 +150,7 @@ describe.skipIf(!redisServer)(`when Redis goes away${redisMissing}`, () => {
     redis.disconnect()
   })
 
-  test('a Redis that has stopped answering is as good as gone', async () => {
+  test('a Redis that stops answering counts as unavailable', async () => {
     await answers()
     server.signal('SIGSTOP')
     try {
@@ -163,7 +163,7 @@ describe.skipIf(!redisServer)(`when Redis goes away${redisMissing}`, () => {
       .toEqual([false])
   })
 
-  test('there is no content in the error', async () => {
+  test('errors hold no content', async () => {
     await answers()
     await server.stop()
     const error = await hub.live.deliver([added('t', 'ada', 'private')]).catch((error) => error)
@@ -172,7 +172,7 @@ describe.skipIf(!redisServer)(`when Redis goes away${redisMissing}`, () => {
     await server.start()
   })
 
-  test('connecting to a Redis that is not there is refused', async () => {
+  test('connecting rejects if Redis does not answer', async () => {
     await expect(connectRedis(`redis://127.0.0.1:${await freePort()}`, quiet)).rejects.toThrow(
       UnavailableError,
     )

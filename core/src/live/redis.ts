@@ -6,18 +6,18 @@ import { GRACE_MS, type Live, type LiveMessage, type Presence } from './port.ts'
 import { userRoom } from './room.ts'
 
 const LOSS_RETRY_MS = 250
-/** A user without messages for this long starts again at 1, which their clients take for a gap. */
+/** The sequence of a user without messages for this long restarts at 1, which clients see as a gap. */
 const SEQ_SECONDS = 24 * 3_600
-/** Redis does nothing else while a script runs: about a millisecond for this many messages or users. */
+/** A script blocks Redis: about a millisecond for this many messages or users. */
 const PER_SCRIPT = 250
 
 /**
- * Presence, numbering and publication of many messages in one round trip, and in one order for all processes: two
- * dispatchers cannot number a user's messages one way and send them the other.
+ * Checks presence, numbers and publishes many messages in one round trip. All processes share the order, so two dispatchers
+ * cannot number a user's messages in one order and publish them in another.
  *
- * KEYS: the epoch, then a sequence per message. ARGV: an epoch to begin if there is none (a Redis that lost its data
- * has none), the seconds a sequence is kept, then for each message its channel and the text before the sequence,
- * and after the epoch. Answers 1 for each message that a hub was subscribed to.
+ * KEYS: the epoch, then a sequence per message. ARGV: a new epoch, used if there is none (after Redis lost its data); the
+ * TTL of a sequence in seconds; then for each message its channel, the text before the sequence, and the text after the
+ * epoch. Returns 1 for each message whose channel had a subscriber.
  */
 const DELIVER = `
 local epoch = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET') or ARGV[1]
@@ -34,10 +34,7 @@ for i = 2, #KEYS do
 end
 return held`
 
-/**
- * KEYS: one per user, there for a while after they left. ARGV: the channel of each. Answers an index into PRESENCES
- * for each.
- */
+/** KEYS: for each user, the key that exists during the grace period. ARGV: their channels. Returns indexes of PRESENCES. */
 const PRESENCE = `
 local found = {}
 for i, key in ipairs(KEYS) do
@@ -52,9 +49,9 @@ type Script = (keys: number, ...keysAndArguments: (string | number)[]) => Promis
 type WithScripts = Redis & { carillonDeliver: Script; carillonPresence: Script }
 
 /**
- * A message as the sharded adapter of Socket.IO publishes it (@socket.io/redis-adapter 8, socket.io-adapter 2.5:
- * a ClusterMessage of type BROADCAST), cut where the script puts sequence and epoch. Written here rather than by
- * `io.to(room).emit`, which costs a round trip more and numbers in one step what it publishes in another.
+ * Encodes a message as Socket.IO's sharded adapter does (@socket.io/redis-adapter 8, socket.io-adapter 2.5: a
+ * ClusterMessage of type BROADCAST), split where the script inserts sequence and epoch. `io.to(room).emit` would cost one
+ * more round trip, and number and publish in two steps.
  */
 const wireMessage = (room: string, channel: string, { event, payload }: LiveMessage) => {
   const json = JSON.stringify(payload)
@@ -66,9 +63,8 @@ const wireMessage = (room: string, channel: string, { event, payload }: LiveMess
 }
 
 /**
- * Live of one installation over Redis ≥ 7, for hubs made by `clusterServer`. `redis` comes from `connectRedis`. A hub gives its
- * `subscriptions` too; a process that holds no connections leaves them out, and never hears of a loss.
- * `close` ends both connections.
+ * Live delivery of an installation over Redis ≥ 7, to hubs made by `clusterServer`. `redis` comes from `connectRedis`. Only
+ * hubs pass their `subscriptions`; without them, loss listeners are never called. `close` closes both connections.
  */
 export const redisLive = (parts: {
   redis: Redis
@@ -78,7 +74,7 @@ export const redisLive = (parts: {
   const { redis, subscriptions } = parts
   const { key, channelOf } = redisNames(parts.namespace)
   const epochKey = key('epoch')
-  /** Hubs listen here for processes whose messages could not be published: their clients have to fetch again. */
+  /** A process that could not publish messages tells the hubs here, so that their clients fetch again. */
   const lossChannel = key('loss')
   const seqKey = (room: string) => key(`seq:${room}`)
   const leftKey = (room: string) => key(`left:${room}`)
@@ -103,25 +99,25 @@ export const redisLive = (parts: {
     return (redis as WithScripts).carillonPresence(rooms.length, ...args)
   }
 
-  let telling: NodeJS.Timeout | undefined
-  /** What was lost leaves no gap in any sequence. So, as soon as Redis can be reached, everybody is told. */
-  const tellOfLoss = () => {
-    telling ??= setTimeout(async () => {
+  let announcing: NodeJS.Timeout | undefined
+  /** Lost messages leave no gap in the sequences, so all clients have to fetch as soon as Redis answers. */
+  const announceLoss = () => {
+    announcing ??= setTimeout(async () => {
       try {
         await redis.spublish(lossChannel, '')
-        telling = undefined
+        announcing = undefined
       } catch {
-        telling?.refresh()
+        announcing?.refresh()
       }
     }, LOSS_RETRY_MS)
-    telling.unref()
+    announcing.unref()
   }
   const lossListeners: (() => void)[] = []
-  const lose = () => {
+  const notifyLoss = () => {
     for (const listener of lossListeners) listener()
   }
-  subscriptions?.onLoss(lose)
-  subscriptions?.add(lossChannel, lose)
+  subscriptions?.onLoss(notifyLoss)
+  subscriptions?.add(lossChannel, notifyLoss)
 
   const newEpoch = async () => {
     const epoch = randomUUID()
@@ -134,7 +130,7 @@ export const redisLive = (parts: {
       try {
         return (await delivering).map((held) => held === 1)
       } catch (error) {
-        tellOfLoss()
+        announceLoss()
         throw unavailable(error)
       }
     },
@@ -146,7 +142,7 @@ export const redisLive = (parts: {
       }
     },
     left: (tenant, user) => {
-      // Without it they are away at once; a Redis that is out of reach says so where it matters.
+      // Best effort. Calls that need Redis report the outage.
       redis.set(leftKey(userRoom(tenant, user)), '', 'PX', GRACE_MS).catch(() => {})
     },
     position: async (tenant, user) => {
@@ -168,15 +164,15 @@ export const redisLive = (parts: {
       }
     },
     close: async () => {
-      clearTimeout(telling)
-      telling = undefined
+      clearTimeout(announcing)
+      announcing = undefined
       subscriptions?.close()
       redis.disconnect()
     },
   }
 }
 
-/** All chunks are under way at once, in order. */
+/** Runs all chunks concurrently and returns their answers in order. */
 const inChunks = <Item>(
   items: readonly Item[],
   run: (chunk: readonly Item[]) => Promise<number[]>,

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 
 /**
- * The Socket.IO room of one user: a fixed 32 characters, so that no id shows up in Redis, no id can be taken for
- * another tenant's, and its length is never the 20 characters that the sharded adapter takes for a socket id.
+ * Returns the Socket.IO room of a user: 32 characters of a hash, so that Redis holds no ids and rooms of different tenants
+ * cannot collide. The sharded adapter takes names of 20 characters for socket ids.
  */
 export const userRoom = (tenant: string, user: string) =>
   `u:${hash('sha256', `${tenant}\n${user}`, 'base64url').slice(0, 30)}`

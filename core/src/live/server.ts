@@ -6,18 +6,17 @@ import type { Subscriptions } from '../redis/connection.ts'
 import { redisNames } from '../redis/names.ts'
 import type { EndUser } from '../security/user-tokens.ts'
 
-/** Socket.IO as hubs use it: Carillon's events only, and the verified user as the socket's data. */
+/** The Socket.IO server of a hub: Carillon's events, and the verified user as the socket's data. */
 export type LiveServer = Server<ClientToHub, HubToClient, Record<string, never>, EndUser>
 
-/** The longest frame a client may send, in bytes; a longer one ends its connection. */
+/** The largest frame of a client, in bytes. A larger one closes its connection. */
 const MAX_FRAME_BYTES = 16 * 1_024
-/** How long a connection may stay without having shown a token. */
+/** How long a connection may stay open without a token. */
 export const UNAUTHENTICATED_MS = 5_000
 
 /**
- * Text frames without compression, so that Socket.IO builds each frame once, however many sockets it goes to, and a
- * connection needs no zlib state. WebSocket only, so no request has to find its way back to the same hub. No
- * recovery of missed messages: the inbox is the truth.
+ * No compression: Socket.IO then encodes a frame once for all sockets, and connections need no zlib state. WebSocket only:
+ * no sticky sessions. No connection state recovery: clients fetch the inbox.
  */
 const OPTIONS: Partial<ServerOptions> = {
   transports: ['websocket'],
@@ -31,17 +30,16 @@ const OPTIONS: Partial<ServerOptions> = {
   pingTimeout: 20_000,
 }
 
-/** A Socket.IO server that is alone. Attach it to an HTTP server to accept connections. */
+/** Creates a Socket.IO server for a single process. Attach it to an HTTP server to accept connections. */
 export const standaloneServer = (options: Partial<ServerOptions> = {}): LiveServer =>
   new Server({ ...OPTIONS, ...options })
 
 /**
- * A Socket.IO server that is one of an installation's several on the same Redis. Each user room is a sharded channel of its own, so a
- * message reaches only the hubs that hold that user.
+ * Creates one of several Socket.IO servers of an installation on the same Redis. Each user room is a sharded channel, so a
+ * message reaches only the hubs with connections of that user.
  *
- * `socket.join` resolves once Redis has confirmed the room's subscription (at once while Redis is away: the loss
- * listeners of `subscriptions` are told when it is back). Whoever awaits it before announcing the connection can
- * be sure that a later message finds the socket.
+ * `socket.join` resolves when Redis has confirmed the room's subscription, so that every later message finds the socket.
+ * While Redis is unavailable it resolves at once; the loss listeners of `subscriptions` are called after the outage.
  */
 export const clusterServer = (parts: {
   redis: Redis
@@ -51,7 +49,7 @@ export const clusterServer = (parts: {
 }): LiveServer => {
   const { redis, subscriptions, namespace, options } = parts
   const { channelPrefix } = redisNames(namespace)
-  // The adapter takes any client with these methods for one of the `redis` package.
+  // The adapter treats any client with these methods as one of the `redis` package.
   const publisher = {
     sSubscribe: subscriptions.add,
     sPublish: (channel: string, message: string | Buffer) => redis.spublish(channel, message),
@@ -60,7 +58,7 @@ export const clusterServer = (parts: {
   const subscriber = { sSubscribe: subscriptions.add, sUnsubscribe: subscriptions.remove }
   const sharded = createShardedAdapter(publisher, subscriber, { channelPrefix, subscriptionMode: 'dynamic' })
   // Socket.IO calls it with `new`, so it cannot be an arrow function.
-  function confirming(namespace: Namespace) {
+  function confirmingAdapter(namespace: Namespace) {
     const adapter = sharded(namespace)
     const join = adapter.addAll.bind(adapter)
     adapter.addAll = (id, rooms) => {
@@ -69,5 +67,5 @@ export const clusterServer = (parts: {
     }
     return adapter
   }
-  return new Server({ ...OPTIONS, ...options, adapter: confirming })
+  return new Server({ ...OPTIONS, ...options, adapter: confirmingAdapter })
 }

@@ -3,19 +3,18 @@ import { connect, errors, type NatsConnection } from '@nats-io/transport-node'
 import { ProblemError, UnavailableError } from '../errors.ts'
 import '../stream/jetstream/headers.ts'
 
-/** How long one answer of the server may take. */
+/** Time limit of one request. */
 export const TIME_LIMIT_MS = 5_000
 
 const prefixes = new WeakMap<NatsConnection, string>()
 
-/** Where the subjects begin on which a connection receives answers. */
+/** Returns the prefix of the reply subjects of a connection. */
 export const inboxPrefixOf = (connection: NatsConnection): string => prefixes.get(connection) ?? '_INBOX'
 
 /**
- * Connects to NATS and stays connected: after a loss it tries for ever, with jitter. `url` is
- * `nats://[user:password@]host:port` or `tls://…`, several separated by commas. Waits for a server that is not up
- * yet, unless `wait` is false: then it rejects with UnavailableError. A user's inboxes begin with `_INBOX_<user>`, so
- * that permissions can keep the answers to one user from the others.
+ * Connects to NATS and reconnects forever, with jitter. `url` is `nats://[user:password@]host:port` or `tls://…`, several
+ * separated by commas. Waits for a server that is not up yet; with `wait: false` it rejects with UnavailableError instead.
+ * Reply subjects start with `_INBOX_<user>`, so that permissions can protect the replies to one user from others.
  */
 export const connectNats = async (
   url: string,
@@ -49,24 +48,24 @@ export const connectNats = async (
   }
 }
 
-/** Whether a connection is up just now: what is sent while it is down is lost. */
-export type Link = {
+/** The state of a connection. Messages sent while it is down are lost. */
+export type ConnectionState = {
   readonly up: boolean
   /**
-   * Settles as `work` does, with its errors in the port's terms; but rejects with UnavailableError at once when
-   * the connection is down, or as soon as it is lost: no answer will come over another one.
+   * Settles as `work` does, with translated errors. Rejects with UnavailableError at once if the connection is down, or
+   * as soon as it is lost, because no reply arrives on another connection.
    */
-  during<T>(work: () => Promise<T>): Promise<T>
-  /** Calls back after every reconnection, until the returned function is called. */
-  onUp(listener: () => void): () => void
+  whileUp<T>(work: () => Promise<T>): Promise<T>
+  /** Calls `listener` after every reconnection. Returns an unsubscribe function. */
+  onReconnect(listener: () => void): () => void
 }
 
-/** Watches a connection until it is closed. */
-export const linkOf = (connection: NatsConnection): Link => {
+/** Watches the state of a connection until it is closed. */
+export const watchConnection = (connection: NatsConnection): ConnectionState => {
   let up = true
   const returns = new Set<() => void>()
   const losses = new Set<() => void>()
-  const away = () => new UnavailableError('stream', new Error('not connected'))
+  const notConnected = () => new UnavailableError('stream', new Error('not connected'))
   const lose = () => {
     up = false
     for (const lost of losses) lost()
@@ -86,35 +85,37 @@ export const linkOf = (connection: NatsConnection): Link => {
       else if (type === 'reconnect') resume()
   }
   watch()
-    .catch((error) => process.emitWarning(`the NATS connection is not watched any more: ${String(error)}`))
+    .catch((error) =>
+      process.emitWarning(`the state of the NATS connection is no longer watched: ${String(error)}`),
+    )
     .finally(lose)
   return {
     get up() {
       return up && !connection.isClosed()
     },
-    during: <T>(work: () => Promise<T>) =>
+    whileUp: <T>(work: () => Promise<T>) =>
       new Promise<T>((resolve, reject) => {
-        if (!up || connection.isClosed()) return reject(away())
-        const lost = () => reject(away())
+        if (!up || connection.isClosed()) return reject(notConnected())
+        const lost = () => reject(notConnected())
         losses.add(lost)
         const run = async () => work()
         run()
-          .then(resolve, (error: unknown) => reject(failure(error)))
+          .then(resolve, (error: unknown) => reject(translateError(error)))
           .finally(() => losses.delete(lost))
       }),
-    onUp(listener) {
+    onReconnect(listener) {
       returns.add(listener)
       return () => returns.delete(listener)
     },
   }
 }
 
-/** Error codes of a JetStream that has no room, whether by the stream's, the account's or the server's limit. */
+/** JetStream error codes for a full stream, account or server. */
 const FULL_CODES = [10002, 10023, 10028, 10047]
 const FULL_TEXT = /maximum (bytes|messages) exceeded|no space left/
 
-/** By name: the client does not export all of its classes. */
-const AWAY = new Set([
+/** By name, because the client does not export all of its error classes. */
+const UNAVAILABLE = new Set([
   'JetStreamNotEnabled',
   'JetStreamError',
   'JetStreamStatusError',
@@ -126,8 +127,8 @@ const AWAY = new Set([
   'DrainingConnectionError',
 ])
 
-/** What an error of the NATS client means to callers of a port. */
-export const failure = (error: unknown): unknown => {
+/** Translates an error of the NATS client: a full log, an unavailable server, or the error itself. */
+export const translateError = (error: unknown): unknown => {
   if (error instanceof ProblemError) return error
   if (error instanceof JetStreamApiError) {
     if (FULL_CODES.includes(error.code) || FULL_TEXT.test(error.message))
@@ -135,8 +136,8 @@ export const failure = (error: unknown): unknown => {
     return error.status >= 500 ? new UnavailableError('stream', error) : error
   }
   if (error instanceof errors.InvalidArgumentError && error.message.includes('max_payload'))
-    return new ProblemError('payload_too_large', 'the message is larger than the event log takes', {
+    return new ProblemError('payload_too_large', 'the message exceeds the size limit of the event log', {
       cause: error,
     })
-  return error instanceof Error && AWAY.has(error.name) ? new UnavailableError('stream', error) : error
+  return error instanceof Error && UNAVAILABLE.has(error.name) ? new UnavailableError('stream', error) : error
 }

@@ -6,7 +6,7 @@ import { connectNats, TIME_LIMIT_MS } from './connection.ts'
 const PING_LIMIT_MS = 500
 const REMEDY = 'allow its user the subjects in deploy/nats.conf and no others'
 
-/** Whether the servers let a connection in that shows no credentials. */
+/** Returns whether the servers accept a connection without credentials. */
 const isOpen = async (url: string): Promise<boolean> => {
   const servers = url.split(',').map((each) => new URL(each.trim()).host)
   const tls = url.includes('tls:') ? { tls: {} } : {}
@@ -19,8 +19,8 @@ const isOpen = async (url: string): Promise<boolean> => {
   }
 }
 
-/** What the server has refused the connection, as `publish subject` or `subscription subject`. */
-const refusalsOf = (connection: NatsConnection): Set<string> => {
+/** Collects the permission violations of a connection, as `publish subject` or `subscription subject`. */
+const violationsOf = (connection: NatsConnection): Set<string> => {
   const refused = new Set<string>()
   const watch = async () => {
     for await (const status of connection.status())
@@ -41,28 +41,28 @@ const isOfSystem = async (connection: NatsConnection): Promise<boolean> => {
 }
 
 /**
- * What the connection of this URL may do without needing it, each with a remedy. It tries with subjects that nobody
- * uses, and changes nothing. Rejects with UnavailableError when NATS does not answer.
+ * Returns the permissions that the connection of this URL has but does not need, each with a remedy. Tries them on unused
+ * subjects and changes nothing. Rejects with UnavailableError if NATS does not answer.
  */
 export const excessPermissions = async (url: string): Promise<string[]> => {
   if (await isOpen(url))
     return [
-      'NATS lets connections in without credentials, so anyone who reaches it can read and publish everything: start it with deploy/nats.conf, or with users of your own',
+      'NATS accepts connections without credentials, so anyone who can reach it can read and publish everything: start it with deploy/nats.conf, or with your own users',
     ]
   const connection = await connectNats(url, 'carillon check', { wait: false })
   try {
-    const refused = refusalsOf(connection)
+    const refused = violationsOf(connection)
     const nowhere = `carillon-check-${randomUUID()}`
     const deletion = `$JS.API.STREAM.DELETE.${nowhere}`
     connection.subscribe('>', { callback: () => {} })
     connection.publish(nowhere)
     connection.publish(deletion)
     await connection.flush()
-    // The status is told in a later turn than the answer to the flush.
+    // The status arrives in a later turn of the event loop than the reply to the flush.
     await sleep(0)
     const found: string[] = []
     if (!refused.has('subscription >'))
-      found.push(`the connection may subscribe to ">", and so read what is meant for others: ${REMEDY}`)
+      found.push(`the connection may subscribe to ">", which lets it read the messages of others: ${REMEDY}`)
     if (!refused.has(`publish ${nowhere}`)) found.push(`the connection may publish to any subject: ${REMEDY}`)
     else if (!refused.has(`publish ${deletion}`)) found.push(`the connection may delete streams: ${REMEDY}`)
     if (await isOfSystem(connection))

@@ -96,7 +96,7 @@ describe('a structured event', () => {
     ['bytes that are none', { ...event, data: undefined, data_base64: '{}' }, '/data_base64'],
     ['bytes that are no JSON', { ...event, data: undefined, data_base64: 'AAAA' }, '/data_base64'],
     [
-      'bytes with a number that cannot be kept',
+      'bytes with an inexact number',
       { ...event, data: undefined, data_base64: Buffer.from('{"a":1e999}').toString('base64') },
       '/data_base64/a',
     ],
@@ -118,7 +118,7 @@ describe('a binary event', () => {
   const read = (more: Record<string, string> = {}, body?: string) =>
     readPayload('binary', content({ ...headers, ...more }, body))
 
-  test('is the same as a structured one', () => {
+  test('equals a structured one', () => {
     expect(read()).toEqual({ ...readStructured(event), at: [] } satisfies Payload)
   })
 
@@ -153,7 +153,7 @@ describe('a binary event', () => {
     })
   })
 
-  test('has JSON for its data, as either binding says', () => {
+  test('has JSON data, declared as in either binding', () => {
     expect(read({ 'content-type': 'application/vnd.shop+json' }).value).toEqual({ to: 'ada' })
     expect(read({ 'content-type': 'text/plain', 'ce-datacontenttype': 'application/json' }).value).toEqual({
       to: 'ada',

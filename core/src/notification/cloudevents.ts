@@ -11,20 +11,17 @@ import { ProblemError } from '../errors.ts'
 import { invalidRequest } from '../json/checked.ts'
 import { parseJson, readDocument } from '../json/json.ts'
 
-/**
- * How a body carries a notification: as it is, or as the data of a CloudEvents 1.0 event, in the content modes of the
- * HTTP and NATS bindings.
- */
+/** How a body carries a notification: plain, or as data of a CloudEvents 1.0 event in a content mode of its bindings. */
 export type ContentMode = 'plain' | 'structured' | 'batch' | 'binary'
 
-/** What came: the body, its content type, and a header by its name in lower case. */
+/** A received message: the body, its content type, and its headers by lower-case name. */
 export type Content = {
   bytes: Uint8Array
   type: string | undefined
   header(name: string): string | undefined
 }
 
-/** What was read: a notification that is still to be validated, where it stands in the body, and its event. */
+/** A notification that is not validated yet, its path in the body, and its event. */
 export type Payload = { value: unknown; at: readonly PropertyKey[]; event?: { id: string; type: string } }
 
 const EVENT = /^application\/cloudevents\s*(;|$)/i
@@ -32,7 +29,7 @@ const EVENT_JSON = /^application\/cloudevents\+json\s*(;|$)/i
 const BATCH_JSON = /^application\/cloudevents-batch\+json\s*(;|$)/i
 const ANY_EVENT = /^application\/cloudevents/i
 
-/** The mode of a content; undefined if it is an event in a format that Carillon does not read. */
+/** Returns the mode of a content; undefined for an event in an unsupported format. */
 export const contentMode = ({ type = '', header }: Omit<Content, 'bytes'>): ContentMode | undefined => {
   if (EVENT.test(type) || EVENT_JSON.test(type)) return 'structured'
   if (BATCH_JSON.test(type)) return 'batch'
@@ -40,7 +37,7 @@ export const contentMode = ({ type = '', header }: Omit<Content, 'bytes'>): Cont
   return header('ce-specversion') === undefined ? 'plain' : 'binary'
 }
 
-/** The id of an event's notification: an event is named by its source and id. */
+/** Returns the id of an event's notification. Source and id identify an event. */
 const eventId = (source: string, id: string) =>
   `ce_${hash('sha256', `${source}\n${id}`, 'base64url').slice(0, 40)}`
 
@@ -64,7 +61,7 @@ const fromBase64 = (text: string): unknown => {
   return document.value
 }
 
-/** Reads an event in the JSON format. Throws `invalid_request`. */
+/** Parses an event in the JSON format. Throws `invalid_request`. */
 export const readStructured = (value: unknown): Payload => {
   const parsed = parse(CloudEvent, value)
   if (!parsed.success) throw invalidRequest(parsed.issues, 'CloudEvent')
@@ -72,15 +69,15 @@ export const readStructured = (value: unknown): Payload => {
   const event = { id: eventId(source, id), type }
   const refuse = (key: string, message: string) => invalidRequest([{ path: [key], message }], 'CloudEvent')
   if (typeof encoded === 'string') {
-    if (data !== undefined) throw refuse('data_base64', 'must not stand beside data')
+    if (data !== undefined) throw refuse('data_base64', 'must not be combined with data')
     return { value: fromBase64(encoded), at: ['data_base64'], event }
   }
   if (data === undefined) throw refuse('data', 'is missing: the data is the notification')
   return { value: data, at: ['data'], event }
 }
 
-/** Reads a header value as the HTTP binding writes it (3.1.3.2): quoted or not, percent-encoded UTF-8. */
-const decoded = (name: string, value: string | undefined): string | undefined => {
+/** Decodes a header value of the HTTP binding (3.1.3.2): quoted or not, percent-encoded UTF-8. */
+const decodeHeader = (name: string, value: string | undefined): string | undefined => {
   if (value === undefined) return undefined
   const quoted = /^"(.*)"$/s.exec(value.trim())?.[1]
   try {
@@ -90,11 +87,11 @@ const decoded = (name: string, value: string | undefined): string | undefined =>
   }
 }
 
-/** Reads an event whose attributes are headers and whose data is the body. */
+/** Parses an event whose attributes are headers and whose data is the body. */
 const readBinary = ({ bytes, type, header }: Content): Payload => {
   const names = ['specversion', 'id', 'source', 'type'] as const
   const attributes = Object.fromEntries(
-    names.map((name) => [name, decoded(`ce-${name}`, header(`ce-${name}`))]),
+    names.map((name) => [name, decodeHeader(`ce-${name}`, header(`ce-${name}`))]),
   )
   const parsed = parse(CloudEventAttributes, attributes)
   if (!parsed.success) {
@@ -104,8 +101,8 @@ const readBinary = ({ bytes, type, header }: Content): Payload => {
       `the headers of the CloudEvent are invalid: ${faults.join('; ')}`,
     )
   }
-  // The NATS binding has a header for it, the HTTP binding takes the body's.
-  const data = decoded('ce-datacontenttype', header('ce-datacontenttype')) ?? type
+  // The NATS binding has its own header; the HTTP binding uses the content type of the body.
+  const data = decodeHeader('ce-datacontenttype', header('ce-datacontenttype')) ?? type
   if (data !== undefined && !isJsonMediaType(data))
     throw new ProblemError(
       'unsupported_media_type',
@@ -116,7 +113,7 @@ const readBinary = ({ bytes, type, header }: Content): Payload => {
 }
 
 /**
- * Reads one notification, in any mode but `batch`. A structured event is recognized without its content type, too.
+ * Parses one notification, in any mode but `batch`. A structured event is recognized without its content type, too.
  * Throws `malformed_json`, `invalid_request` and `unsupported_media_type`.
  */
 export const readPayload = (mode: Exclude<ContentMode, 'batch'>, content: Content): Payload => {

@@ -18,7 +18,7 @@ const of = (input: unknown, priority: Notification['priority'] = 'normal') => {
   return fingerprintOf({ ...read.data, priority: priority ?? 'normal' })
 }
 
-test('the order of keys, the id, the sender and the way an actor or a plan is written do not count', () => {
+test('key order, id, sender and the notation of actor and plan do not count', () => {
   const { data, ...rest } = note
   const same = {
     data: { a: { x: 'é', y: true }, b: [1, { c: 1.5, d: null }] },
@@ -31,7 +31,7 @@ test('the order of keys, the id, the sender and the way an actor or a plan is wr
   expect(of(same)).toBe(of(note))
 })
 
-test('it is the same over NATS, where the subject says type and priority', () => {
+test('it is equal over NATS, where the subject has type and priority', () => {
   const { type, ...rest } = note
   const read = parse(NatsNotification, rest)
   if (!read.success) throw new Error('the notification is good')
@@ -56,6 +56,6 @@ test('everything else counts', () => {
   expect(new Set(prints).size).toBe(prints.length)
 })
 
-test('it does not change between versions: stored ones are compared with it for as long as records are kept', () => {
+test('it does not change between versions, because stored fingerprints are compared with it', () => {
   expect(of(note)).toBe('Xzu1fzs7c2JJhKLKznEUzK9Plnp-kCoanC3061oGKH8')
 })

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Notification, Priority } from '@carillon/schemas'
 
-/** Serializes JSON with the keys of objects in code unit order, without those that are undefined. */
+/** Serializes JSON with sorted keys (code unit order), without undefined values. */
 const canonical = (value: unknown): string => {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   let members = ''
@@ -16,9 +16,9 @@ const canonical = (value: unknown): string => {
 }
 
 /**
- * The SHA-256 of a validated notification, base64url. Equal for equal content, whether it came over HTTP or NATS: the
- * type and the priority that apply count, the id and what the transport adds (`sender`) do not. Stored with every
- * notification and compared when an id comes again, so it must not change for content that was accepted before.
+ * Returns the SHA-256 of a validated notification, base64url. It is equal for equal content over HTTP and NATS: the applied
+ * type and priority count, the id and `sender` do not. It is stored with every notification and compared when an id is
+ * reused, so it must not change between versions.
  */
 export const fingerprintOf = ({
   id: _id,

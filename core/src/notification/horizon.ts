@@ -4,21 +4,17 @@ import { ProblemError } from '../errors.ts'
 export const HORIZON_MS = HORIZON_DAYS * 86_400_000
 
 /**
- * Throws `too_far` if any of the times lies more than 366 days after `now` (epoch ms). The problem points at each of
- * them by its name. The horizon keeps every expiry within what stores and the event log can represent.
+ * Throws `too_far`, with a pointer to each, if any of the times is more than 366 days after `now` (epoch ms). The horizon
+ * keeps every expiry within what stores and the event log can represent.
  */
 export const checkHorizon = (times: Record<string, string | undefined>, now: number): void => {
   const errors = Object.entries(times)
     .filter(([, time]) => time !== undefined && !(Date.parse(time) <= now + HORIZON_MS))
-    .map(([name]) => ({ pointer: `/${name}`, message: `lies more than ${HORIZON_DAYS} days ahead` }))
+    .map(([name]) => ({ pointer: `/${name}`, message: `must be at most ${HORIZON_DAYS} days ahead` }))
   const [first] = errors
   if (!first) return
   const name = first.pointer.slice(1)
-  throw new ProblemError(
-    'too_far',
-    `${name} lies more than ${HORIZON_DAYS} days ahead: choose an earlier time`,
-    {
-      errors,
-    },
-  )
+  throw new ProblemError('too_far', `${name} must be at most ${HORIZON_DAYS} days ahead`, {
+    errors,
+  })
 }

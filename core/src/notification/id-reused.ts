@@ -1,10 +1,10 @@
 import { ProblemError } from '../errors.ts'
 
-/** The problem of a second notification under `what` (in words) whose content differs from the first. */
+/** Returns the problem of a second notification with the same id (`what`, in words) and other content. */
 export const idReused = (what: string, pointer?: string): ProblemError =>
   new ProblemError(
     'id_reused',
-    `${what} was used with other content: give another notification an id of its own`,
+    `${what} was used with other content: use a new id for another notification`,
     {
       ...(pointer === undefined ? {} : { errors: [{ pointer, message: 'was used with other content' }] }),
     },

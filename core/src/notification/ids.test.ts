@@ -3,14 +3,14 @@ import { derivedUuid7, itemId, notificationIdAt, timeOfId, uuid7Time } from './i
 
 const at = Date.parse('2026-01-31T09:00:00.123Z')
 
-test('an item id is a UUIDv7 with the time of acceptance, the same each time', () => {
+test('an item id is a deterministic UUIDv7 with the time of acceptance', () => {
   const id = itemId('acme', 'n1', 'u1', at)
   expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   expect(uuid7Time(id)).toBe(at)
   expect(itemId('acme', 'n1', 'u1', at)).toBe(id)
 })
 
-test('tenant, notification and user each make another item', () => {
+test('tenant, notification and user each change the item id', () => {
   const ids = [
     itemId('acme', 'n1', 'u1', at),
     itemId('other', 'n1', 'u1', at),
@@ -24,7 +24,7 @@ test('ids sort by time', () => {
   expect(derivedUuid7(at, 'z') < derivedUuid7(at + 1, 'a')).toBe(true)
 })
 
-test('the time in an id is believed only around the moment of acceptance', () => {
+test('the time in an id is trusted only near the time of acceptance', () => {
   const id = notificationIdAt({ sequence: 7, appendedAt: at })
   expect(timeOfId(id, at)).toBe(at)
   expect(timeOfId(id, at + 30 * 60_000)).toBe(at)

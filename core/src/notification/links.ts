@@ -3,15 +3,15 @@ import { ProblemError } from '../errors.ts'
 import type { Tenant } from '../store/ports/tenants.ts'
 
 export type LinkPolicy = {
-  /** Whether links may be http:// */
+  /** Whether http:// links are accepted. */
   insecureLinks: 'refuse' | 'accept'
-  /** Where the app of a tenant lives that has not said. */
+  /** The app URL of tenants that have not set one. */
   appUrl?: string
 }
 
 type Linked = Pick<Notification, 'url' | 'image' | 'actions' | 'actor'>
 
-/** Every link of a notification, and where it stands. */
+/** Returns every link of a notification with its pointer. */
 const linksOf = ({ url, image, actions = [], actor }: Linked): { pointer: string; url: string }[] =>
   [
     { pointer: '/url', url },
@@ -20,7 +20,7 @@ const linksOf = ({ url, image, actions = [], actor }: Linked): { pointer: string
     { pointer: '/actor/avatar', url: actor && 'avatar' in actor ? actor.avatar : undefined },
   ].flatMap((link) => (link.url === undefined ? [] : [{ pointer: link.pointer, url: link.url }]))
 
-/** Where a tenant's app lives: what paths are relative to in messages that leave the inbox. */
+/** Returns the URL of a tenant's app, the base of relative links in messages outside the inbox. */
 export const appUrlOf = (tenant: Tenant | undefined, { appUrl }: Pick<LinkPolicy, 'appUrl'>) =>
   tenant?.settings.url ?? appUrl
 
@@ -28,8 +28,8 @@ const problem = (code: 'invalid_request' | 'no_app_url', detail: string, errors:
   errors.length === 0 ? undefined : new ProblemError(code, detail, { errors })
 
 /**
- * Checks what a schema cannot know of links. Returns `invalid_request` for http links where they are refused, and
- * `no_app_url` for paths that a plan would send outside the app while nobody knows where the app lives.
+ * Checks links beyond their schema. Returns `invalid_request` for http links where they are refused, and `no_app_url` for
+ * relative links that a plan would send outside the app while the app URL is not set.
  */
 export const linkProblem = (
   notification: Linked,
@@ -45,16 +45,16 @@ export const linkProblem = (
     policy.insecureLinks === 'accept'
       ? []
       : found((url) => url.startsWith('http:'), 'must be https; http links are for development')
-  const homeless =
+  const relative =
     plan.length === 0 || appUrlOf(tenant, policy) !== undefined
       ? []
-      : found((url) => url.startsWith('/'), 'must be a whole URL as long as nobody knows where the app lives')
+      : found((url) => url.startsWith('/'), 'must be an absolute URL, because the app URL is not set')
   return (
     problem('invalid_request', 'a link is not secure', insecure) ??
     problem(
       'no_app_url',
-      'the plan sends a path outside the app: set where the app lives with PUT /v1/tenant, or send a whole URL',
-      homeless,
+      'the plan sends a relative link outside the app: set the app URL with PUT /v1/tenant, or send an absolute URL',
+      relative,
     )
   )
 }

@@ -3,18 +3,18 @@ import { UnavailableError } from '../errors.ts'
 
 type ErrorListener = (error: Error) => void
 
-/** A command that gets no answer within this time fails; its connection is given up soon after. */
+/** A command without an answer fails after this time; its connection is closed soon after. */
 const COMMAND_TIMEOUT_MS = 2_000
 const SILENCE_MS = 3_000
-/** How often an idle subscriber asks whether its connection is still there. */
+/** How often the subscribing connection is pinged. */
 const HEARTBEAT_MS = 5_000
 const RETRY_MAX_MS = 2_000
-/** How many channels one SSUBSCRIBE names. */
+/** Channels per SSUBSCRIBE. */
 const CHANNELS_PER_COMMAND = 500
 
 /**
- * Commands fail at once while Redis is away, instead of queueing without bound or being sent twice; the connection
- * is tried again for ever, with exponential backoff and jitter.
+ * Commands fail at once while disconnected: none is queued or sent twice. Reconnects forever, with exponential backoff and
+ * jitter.
  */
 const OPTIONS: RedisOptions = {
   lazyConnect: true,
@@ -29,15 +29,15 @@ const OPTIONS: RedisOptions = {
 }
 
 /**
- * What an error of a command means to callers of a port. ioredis hangs the command with all its arguments on its
- * errors; content must not get into logs.
+ * Converts an error of a command to UnavailableError. ioredis attaches the arguments of the command to its errors; they are
+ * dropped, because content must not be logged.
  */
 export const unavailable = (error: unknown): UnavailableError =>
   new UnavailableError('live', new Error(error instanceof Error ? error.message : String(error)))
 
 /**
- * Resolves once the client is connected. Rejects with UnavailableError when Redis does not answer; once connected it
- * comes back by itself, and `onError` hears of every failed attempt.
+ * Connects the client. Rejects with UnavailableError if Redis does not answer. Afterwards the client reconnects on its own
+ * and calls `onError` for every failed attempt.
  */
 const connected = async (redis: Redis, onError: ErrorListener): Promise<void> => {
   let reason: Error | undefined
@@ -53,7 +53,7 @@ const connected = async (redis: Redis, onError: ErrorListener): Promise<void> =>
   }
 }
 
-/** A connection for commands, once it is there. Rejects with UnavailableError when Redis does not answer. */
+/** Opens a connection for commands. Rejects with UnavailableError if Redis does not answer. */
 export const connectRedis = async (url: string, onError: ErrorListener): Promise<Redis> => {
   const redis = new Redis(url, { ...OPTIONS, connectionName: 'carillon', enableAutoPipelining: true })
   await connected(redis, onError)
@@ -63,29 +63,29 @@ export const connectRedis = async (url: string, onError: ErrorListener): Promise
 type MessageListener = (message: Buffer, channel: Buffer) => void
 
 /**
- * The sharded channels this process wants to hear, on a connection of their own. What is wanted is kept here, so an
- * outage of any length costs no queue: when Redis is back, all of it is subscribed to again.
+ * Subscriptions of this process to sharded channels, on their own connection. After an outage all of them are renewed; no
+ * queue grows meanwhile.
  */
 export type Subscriptions = {
   add(channel: string, listener: MessageListener): void
   remove(channel: string): void
-  /** Resolves when Redis has confirmed all that was added; at once while it is away. Never rejects. */
+  /** Resolves when Redis has confirmed all added channels; at once while disconnected. Never rejects. */
   settled(): Promise<void>
-  /** Called after an outage, when everything is subscribed to again: messages sent meanwhile never arrived. */
+  /** Calls `listener` after an outage, once all channels are subscribed again. Messages in between are lost. */
   onLoss(listener: () => void): void
-  /** Rejects while Redis does not answer. */
+  /** Rejects if Redis does not answer. */
   check(): Promise<void>
   close(): void
 }
 
-/** Opens the subscribing connection. Rejects with UnavailableError when Redis does not answer. */
+/** Opens the subscribing connection. Rejects with UnavailableError if Redis does not answer. */
 export const openSubscriptions = async (url: string, onError: ErrorListener): Promise<Subscriptions> => {
   const redis = new Redis(url, { ...OPTIONS, connectionName: 'carillon-subscriber' })
   const wanted = new Map<string, MessageListener>()
   const changed = new Set<string>()
   const lossListeners: (() => void)[] = []
-  /** What this connection was asked for; a new one starts with nothing. */
-  let asked = new Set<string>()
+  /** Channels requested on the current connection. */
+  let requested = new Set<string>()
   let confirmed = Promise.resolve()
   let next: Promise<void> | undefined
   let outage = false
@@ -101,10 +101,10 @@ export const openSubscriptions = async (url: string, onError: ErrorListener): Pr
     const add: string[] = []
     const drop: string[] = []
     for (const channel of changed) {
-      if (wanted.has(channel) === asked.has(channel)) continue
-      if (asked.delete(channel)) drop.push(channel)
+      if (wanted.has(channel) === requested.has(channel)) continue
+      if (requested.delete(channel)) drop.push(channel)
       else {
-        asked.add(channel)
+        requested.add(channel)
         add.push(channel)
       }
     }
@@ -113,13 +113,13 @@ export const openSubscriptions = async (url: string, onError: ErrorListener): Pr
       command(add, (chunk) => redis.ssubscribe(...chunk)),
       command(drop, (chunk) => redis.sunsubscribe(...chunk)),
     ]).catch((error: Error) => {
-      // What Redis holds is now unknown, so start over on a new connection.
+      // The subscriptions in Redis are now unknown, so start over on a new connection.
       onError(error)
       if (redis.status === 'ready') redis.disconnect(true)
     })
   }
 
-  /** Sends what has changed, once per turn of the event loop, so that a storm of connections needs few commands. */
+  /** Sends changes once per turn of the event loop, so that a burst of connections needs few commands. */
   const flush = () => {
     if (redis.status !== 'ready') return Promise.resolve()
     next ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
@@ -134,7 +134,7 @@ export const openSubscriptions = async (url: string, onError: ErrorListener): Pr
     outage = true
   })
   const resubscribe = async () => {
-    asked = new Set()
+    requested = new Set()
     for (const channel of wanted.keys()) changed.add(channel)
     await flush()
     if (!outage || redis.status !== 'ready') return
@@ -148,7 +148,7 @@ export const openSubscriptions = async (url: string, onError: ErrorListener): Pr
     try {
       wanted.get(channel.toString())?.(message, channel)
     } catch (error) {
-      // Whoever reaches Redis can publish; the adapter of Socket.IO trusts what it reads.
+      // Anyone who can reach Redis can publish, and Socket.IO's adapter does not validate.
       onError(error instanceof Error ? error : new Error(String(error)))
     }
   })

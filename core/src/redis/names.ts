@@ -1,12 +1,12 @@
-/** The keys and channels of one installation in Redis: several may share a server without hearing each other. */
+/** Returns the names of an installation's keys and channels, so that several installations can share a Redis. */
 export const redisNames = (namespace: string) => {
   const key = (name: string) => `carillon:${namespace}:${name}`
-  /** What Socket.IO's sharded adapter puts before its channels. */
+  /** The channel prefix of Socket.IO's sharded adapter. */
   const channelPrefix = key('rooms')
   return {
     key,
     channelPrefix,
-    /** The channel of a room, as that adapter names it. */
+    /** Returns the channel that the adapter uses for a room. */
     channelOf: (room: string) => `${channelPrefix}#/#${room}#`,
   }
 }

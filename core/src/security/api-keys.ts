@@ -3,7 +3,7 @@ import type { SettingsCache } from '../cache/tenants-and-types.ts'
 import type { ApiKey } from '../store/ports/tenants.ts'
 import { CredentialsError } from './credentials-error.ts'
 
-/** What an API key may do. A route names the one it needs. */
+/** Permissions of API keys. Each route requires one. */
 export const SCOPES = [
   'notifications:write',
   'notifications:read',
@@ -26,12 +26,12 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** A backend that has shown a valid key. */
+/** An authenticated backend. */
 export type Sender = { tenant: string; key: string; scopes: readonly string[] }
 
 const digest = (secret: string) => hash('sha256', secret, 'base64url')
 
-/** Makes a key; `token` is shown once and looks like `ck_<tenant>.<id>.<secret>`. */
+/** Creates an API key. `token` has the form `ck_<tenant>.<id>.<secret>` and is not stored. */
 export const newApiKey = (
   tenant: string,
   name: string,
@@ -55,22 +55,26 @@ export const isApiKey = (token: string) => token.startsWith('ck_')
 
 const UNAUTHENTICATED = {
   code: 'unauthenticated',
-  detail: 'the API key is not valid; make one with carillon token --sender',
+  detail: 'the API key is not valid; create one with carillon token --sender',
 } as const
 
 const refused = (reason: string, explanation: string, tenant?: string) =>
   new CredentialsError(UNAUTHENTICATED, { reason, explanation, tenant })
 
 /**
- * Throws CredentialsError (`unauthenticated`), with the same words for a malformed, unknown, revoked or wrong key.
+ * Verifies an API key with a constant-time comparison. Throws CredentialsError (`unauthenticated`), with the same message
+ * for malformed, unknown, revoked and wrong keys.
  */
 export const verifyApiKey = async (cache: SettingsCache, token: string): Promise<Sender> => {
   const [, tenant, id, secret] =
     /^ck_([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{12})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? []
   if (!tenant || !id || !secret)
-    throw refused('key_malformed', 'an API key looks like ck_<tenant>.<id>.<secret>; this one may be cut off')
+    throw refused(
+      'key_malformed',
+      'an API key has the form ck_<tenant>.<id>.<secret>; this one may be truncated',
+    )
   const key = await cache.apiKey(tenant, id)
-  if (!key) throw refused('key_unknown', 'there is no API key of this tenant and id')
+  if (!key) throw refused('key_unknown', 'no API key of this tenant has this id')
   if (key.revokedAt !== null) throw refused('key_revoked', 'the API key has been revoked', key.tenant)
   if (!timingSafeEqual(Buffer.from(digest(secret)), Buffer.from(key.hash)))
     throw refused('key_secret', 'the secret part of the API key is wrong', key.tenant)

@@ -1,22 +1,21 @@
 import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes } from 'node:crypto'
 import { SetupError } from '../errors.ts'
 
-/** Encrypts what must not lie in a database in the clear. `context` binds a value to its place. */
+/** Encrypts values at rest. `context` binds a value to its place. */
 export type Seal = {
   seal(plain: string, context: string): string
   open(sealed: string, context: string): string
-  /** A keyed hash: finds a value again without keeping it. 43 characters of base64url. */
+  /** Returns a keyed hash, to look up a value that is not stored. 43 characters of base64url. */
   digest(plain: string, context: string): string
 }
 
-/** Which key sealed a value, without saying anything about it. */
+/** Identifies a key without revealing anything about it. */
 const keyIdOf = (key: Buffer) => hash('sha256', key, 'base64url').slice(0, 8)
 
 /**
- * Encrypts with AES-256-GCM under a key derived (HKDF-SHA-256, RFC 5869) from the root secret. A sealed value is
- * `v1.<key id>.<iv>.<ciphertext and tag>` in base64url; `context` is authenticated, so a value cannot be moved
- * elsewhere. `open` throws on anything that this secret and context did not seal. `digest` is HMAC-SHA-256 under a
- * second derived key.
+ * Creates a seal of AES-256-GCM under a key derived from the root secret (HKDF-SHA-256, RFC 5869). A sealed value is
+ * `v1.<key id>.<iv>.<ciphertext and tag>` in base64url. `context` is authenticated, so a value cannot be moved elsewhere.
+ * `open` throws if another secret or context sealed the value. `digest` is HMAC-SHA-256 under a second derived key.
  */
 export const createSeal = (rootSecret: string): Seal => {
   const derived = (purpose: string) => Buffer.from(hkdfSync('sha256', rootSecret, '', purpose, 32))

@@ -41,7 +41,7 @@ const forge = (
 const now = Math.floor(Date.now() / 1_000)
 const good = { iss: 'acme', sub: 'u1', aud: 'carillon', iat: now, exp: now + 60 }
 
-test('a signed token names its tenant and user and when it ends', async () => {
+test('a verified token yields its tenant, user and expiry', async () => {
   const { cache } = cacheOf([acme])
   const { token, expiresAt } = await signUserToken(acme, 'u1', 60)
   const user = await verifyUserToken(cache, token)
@@ -56,7 +56,7 @@ test('a signed token names its tenant and user and when it ends', async () => {
   expect(Date.now() - user.issuedAt).toBeLessThan(10_000)
 })
 
-test('a token that was issued up to an erasure of its user is refused, and a later one is not', async () => {
+test('a token issued before the erasure of its user is refused, a later one is accepted', async () => {
   const { cache } = cacheOf([acme], [], ['u1'])
   const seconds = ERASED_AT / 1_000
   for (const iat of [seconds - 60, Math.floor(seconds), seconds])
@@ -70,7 +70,7 @@ test('a token that was issued up to an erasure of its user is refused, and a lat
   expect((await verifyUserToken(cache, other)).user).toBe('u2')
 })
 
-test('a token signed with the secret before the newest stays good', async () => {
+test('a token signed with the previous secret stays valid', async () => {
   const { token } = await signUserToken(acme, 'u1')
   const rotated = { ...acme, secrets: [...newTenant('acme').secrets, ...acme.secrets] }
   const { cache } = cacheOf([rotated])
@@ -116,7 +116,7 @@ test.each<[string, string, () => Promise<string>]>([
   })
 })
 
-test.each(['JWT', 'jwt', 'application/jwt', undefined])('a token of the type %s is good', async (typ) => {
+test.each(['JWT', 'jwt', 'application/jwt', undefined])('a token of the type %s is accepted', async (typ) => {
   const { cache } = cacheOf([acme])
   const token = await forge(good, undefined, 'HS256', { typ })
   expect((await verifyUserToken(cache, token)).user).toBe('u1')
@@ -130,7 +130,7 @@ test('clocks may differ by a minute', async () => {
   expect((await verifyUserToken(cache, behind)).expiresAt).toBe((now + 10) * 1_000)
 })
 
-test('an expired token says so', async () => {
+test('an expired token is refused as token_expired', async () => {
   const { cache } = cacheOf([acme])
   const token = await forge({ ...good, iat: now - 180, exp: now - 61 })
   await expect(verifyUserToken(cache, token)).rejects.toMatchObject({
@@ -140,7 +140,7 @@ test('an expired token says so', async () => {
   })
 })
 
-test('an API key is good for its tenant until it is revoked', async () => {
+test('an API key is valid for its tenant until it is revoked', async () => {
   const { key, token } = newApiKey('acme', 'billing', ['notifications:write'])
   expect(await verifyApiKey(cacheOf([], [key]).cache, token)).toEqual({
     tenant: 'acme',
@@ -164,7 +164,7 @@ test('an API key is good for its tenant until it is revoked', async () => {
     await expect(verifyApiKey(cache, bad)).rejects.toMatchObject(unauthenticated)
 })
 
-test('the cache asks the store once, for misses too', async () => {
+test('the cache reads the store once, for misses too', async () => {
   const { cache, invalidations, calls } = cacheOf([])
   await Promise.all([cache.tenant('nobody'), cache.tenant('nobody')])
   await cache.tenant('nobody')
@@ -174,7 +174,7 @@ test('the cache asks the store once, for misses too', async () => {
   expect(calls.tenant).toBe(2)
 })
 
-test('a sealed value opens only with its secret and in its place', () => {
+test('a sealed value opens only with its secret and context', () => {
   const seal = createSeal('a secret of some length')
   const sealed = seal.seal('hush', 'tenant:acme')
   expect(sealed).not.toContain('hush')
@@ -186,7 +186,7 @@ test('a sealed value opens only with its secret and in its place', () => {
     expect(() => seal.open(foreign, 'tenant:acme')).toThrow(/not sealed by/)
 })
 
-test('a sealed value names the key it was sealed with, and says so when another is used', () => {
+test('opening a value with another secret names both keys', () => {
   const [first, second] = [createSeal('a secret of some length'), createSeal('another')]
   const keyId = (sealed: string) => sealed.split('.')[1]
   const sealed = first.seal('hush', 'x')
@@ -199,7 +199,7 @@ test('a sealed value names the key it was sealed with, and says so when another 
   )
 })
 
-test('a digest is the same for the same value, place and secret, and for nothing else', () => {
+test('a digest is equal only for the same value, context and secret', () => {
   const { digest } = createSeal('a secret of some length')
   const own = digest('ada@example.org', 'suppression:acme')
   expect(own).toMatch(/^[\w-]{43}$/)
@@ -212,7 +212,7 @@ test('a digest is the same for the same value, place and secret, and for nothing
   expect(new Set([own, ...others]).size).toBe(4)
 })
 
-test('every tenant has VAPID keys of its own, a point and its number', () => {
+test('every tenant has its own VAPID keys', () => {
   const { publicKey, privateKey } = newVapidKeys()
   const pair = createECDH('prime256v1')
   pair.setPrivateKey(privateKey, 'base64url')

@@ -6,18 +6,18 @@ import type { Tenant } from '../store/ports/tenants.ts'
 import { CredentialsError } from './credentials-error.ts'
 
 /**
- * An end user who has shown a valid token, issued at `issuedAt`. It is accepted until `expiresAt` (both epoch ms), while the
- * tenant has the secret `kid` that it is signed with, and unless the user is erased.
+ * An authenticated end user. The token was issued at `issuedAt` and is accepted until `expiresAt` (both epoch ms), as long as
+ * the tenant has the secret `kid` that signed it and the user is not erased.
  */
 export type EndUser = { tenant: string; user: string; kid: string; issuedAt: number; expiresAt: number }
 
 const AUDIENCE = 'carillon'
-/** RFC 7515, section 4.1.9: `application/` may be left out, and case does not matter. */
+/** RFC 7515, section 4.1.9: `application/` is optional, and case does not matter. */
 const JWT_TYPE = /^(application\/)?jwt$/i
-/** The longest life of a user token, however it was signed. */
+/** The maximum lifetime of a user token, whoever signed it. */
 export const USER_TOKEN_MAX_SECONDS = 24 * 3_600
 export const USER_TOKEN_DEFAULT_SECONDS = 3_600
-/** How far the clock of a backend that signs tokens may be from ours, in seconds: `iat`, `nbf` and `exp` are read so. */
+/** The tolerated clock difference of signing backends, in seconds, for `iat`, `nbf` and `exp`. */
 export const CLOCK_TOLERANCE_SECONDS = 60
 
 export const newTenant = (id: string): Tenant => ({
@@ -29,11 +29,11 @@ export const newTenant = (id: string): Tenant => ({
   limits: {},
 })
 
-/** A P-256 key pair as Web Push knows it (RFC 8292): the point uncompressed, the number in 32 bytes. */
+/** Generates a P-256 key pair for Web Push (RFC 8292): the point uncompressed, the private key in 32 bytes. */
 export const newVapidKeys = () => {
   const pair = createECDH('prime256v1')
   const publicKey = pair.generateKeys('base64url')
-  // A leading zero byte is not part of the number; the standard wants it all the same.
+  // ECDH omits leading zero bytes; the standard requires them.
   const number = Buffer.concat([Buffer.alloc(32), pair.getPrivateKey()]).subarray(-32)
   return { publicKey, privateKey: number.toString('base64url') }
 }
@@ -45,7 +45,7 @@ export const newTenantSecret = () => ({
 
 /**
  * Signs a user token: a JWT (RFC 7519, HS256 with the tenant's newest secret) with `iss` the tenant, `sub` the
- * user, `aud` "carillon", `iat` and `exp`. A tenant's backend may sign the same by itself.
+ * user, `aud` "carillon", `iat` and `exp`. A tenant's backend may sign such tokens itself.
  */
 export const signUserToken = async (
   tenant: Tenant,
@@ -59,7 +59,7 @@ export const signUserToken = async (
     .setIssuer(tenant.id)
     .setSubject(user)
     .setAudience(AUDIENCE)
-    // With a fraction, so that it can be told whether it was before or after an erasure of the same second.
+    // With milliseconds, to compare with an erasure in the same second.
     .setIssuedAt(Date.now() / 1_000)
     .setExpirationTime(expires)
     .sign(Buffer.from(secret))
@@ -80,20 +80,20 @@ const refused = (reason: string, explanation: string, tenant?: string) =>
 
 const hours = (seconds: number) => Math.round(seconds / 360) / 10
 
-/** What is wrong with the claims of a token whose signature is good, by claim. */
+/** Explanations of invalid claims in tokens with a valid signature, by claim. */
 const CLAIM_FAULTS: Record<string, { reason: string; explanation: string }> = {
   aud: { reason: 'audience', explanation: `the claim aud must be "${AUDIENCE}"` },
   sub: { reason: 'subject', explanation: 'the claim sub (the user id) is missing' },
   exp: { reason: 'expiry', explanation: 'the claim exp (when it expires, in seconds) is missing' },
   iat: { reason: 'issued_at', explanation: 'the claim iat (when it was issued, in seconds) is missing' },
-  nbf: { reason: 'not_yet', explanation: 'the claim nbf lies ahead: the token is not valid yet' },
+  nbf: { reason: 'not_yet', explanation: 'the claim nbf is in the future: the token is not valid yet' },
 }
 
-/** Names what jose refused. Undefined if only the signature does not match this secret. */
+/** Converts an error of jose. Returns undefined if only the signature does not match this secret. */
 const faultOf = (error: unknown, tenant: string): CredentialsError | undefined => {
   if (error instanceof errors.JWSSignatureVerificationFailed) return
   if (error instanceof errors.JWTExpired) {
-    const explanation = `the token has expired, by more than the ${CLOCK_TOLERANCE_SECONDS} s that are tolerated`
+    const explanation = `the token has expired, by more than the tolerance of ${CLOCK_TOLERANCE_SECONDS} s`
     return new CredentialsError(EXPIRED, { reason: 'expired', explanation, tenant })
   }
   if (error instanceof errors.JOSEAlgNotAllowed)
@@ -104,7 +104,7 @@ const faultOf = (error: unknown, tenant: string): CredentialsError | undefined =
     if (claim === 'iat' && reason === 'check_failed')
       return refused(
         'issued_ahead',
-        `the claim iat lies more than ${CLOCK_TOLERANCE_SECONDS} s ahead: check the clock of the backend that signs`,
+        `the claim iat is more than ${CLOCK_TOLERANCE_SECONDS} s in the future: check the clock of the signing backend`,
         tenant,
       )
     if (known && (reason === 'missing' || claim === 'aud' || claim === 'nbf'))
@@ -114,10 +114,10 @@ const faultOf = (error: unknown, tenant: string): CredentialsError | undefined =
   return refused('malformed', 'it is not a signed JWT', tenant)
 }
 
-type Claimed = { issuer: string; kid: unknown; typ: unknown }
+type UnverifiedClaims = { issuer: string; kid: unknown; typ: unknown }
 
-/** What a token says of itself, unverified. */
-const claimed = (token: string): Claimed => {
+/** Decodes a token without verifying it. */
+const decodeUnverified = (token: string): UnverifiedClaims => {
   try {
     const { kid, typ } = decodeProtectedHeader(token)
     const { iss } = decodeJwt(token)
@@ -125,7 +125,7 @@ const claimed = (token: string): Claimed => {
   } catch {
     throw refused('malformed', 'it is not a signed JWT')
   }
-  throw refused('issuer', 'the claim iss (the tenant) is missing, or is not the id of a tenant')
+  throw refused('issuer', 'the claim iss is missing, or is not a tenant id')
 }
 
 /** Throws CredentialsError (`unauthenticated`) if the user was erased since the token was issued. */
@@ -139,20 +139,16 @@ export const requireNotErased = async (
 }
 
 /**
- * Checks type, signature, algorithm, issuer, audience, expiry and age (RFC 8725), with CLOCK_TOLERANCE_SECONDS for clocks that
- * differ, and that the user has not been erased since. Throws `token_expired` for a good token that is too old and
- * `unauthenticated` for everything else, both as CredentialsError.
+ * Verifies type, signature, algorithm, issuer, audience, expiry and age of a token (RFC 8725), with a tolerance of
+ * CLOCK_TOLERANCE_SECONDS, and that the user has not been erased since it was issued. Throws CredentialsError:
+ * `token_expired` for a valid token that has expired, `unauthenticated` otherwise.
  */
 export const verifyUserToken = async (cache: SettingsCache, token: string): Promise<EndUser> => {
-  const { issuer, kid, typ } = claimed(token)
+  const { issuer, kid, typ } = decodeUnverified(token)
   const tenant = await cache.tenant(issuer)
   if (!tenant) throw refused('issuer', 'the claim iss names no tenant of this installation')
   if (typ !== undefined && !(typeof typ === 'string' && JWT_TYPE.test(typ)))
-    throw refused(
-      'type',
-      'the header typ must be JWT or left out: this is a token of another kind',
-      tenant.id,
-    )
+    throw refused('type', 'the header typ must be JWT or absent: this is another kind of token', tenant.id)
   for (const { kid: signer, secret } of tenant.secrets) {
     let payload: JWTPayload
     try {
@@ -177,7 +173,7 @@ export const verifyUserToken = async (cache: SettingsCache, token: string): Prom
   if (kid !== undefined && !tenant.secrets.some((secret) => secret.kid === kid))
     throw refused(
       'kid_unknown',
-      "the header kid is none of the tenant's, and none of its secrets fits",
+      "the header kid is unknown, and the signature matches none of the tenant's secrets",
       tenant.id,
     )
   throw refused('signature', "the signature does not match the tenant's secret", tenant.id)
@@ -190,7 +186,7 @@ const endUserOf = (tenant: string, kid: string, { sub, exp = 0, iat = 0 }: JWTPa
   if (exp - iat > USER_TOKEN_MAX_SECONDS)
     throw refused(
       'expiry_too_far',
-      `the claim exp lies ${hours(exp - iat)} h after iat; ${hours(USER_TOKEN_MAX_SECONDS)} h are the most`,
+      `the claim exp is ${hours(exp - iat)} h after iat; the maximum is ${hours(USER_TOKEN_MAX_SECONDS)} h`,
       tenant,
     )
   return {

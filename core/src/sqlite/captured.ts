@@ -3,9 +3,9 @@ import { Captured } from '../delivery/provider.ts'
 import type { Seal } from '../security/seal.ts'
 import type { Database } from './database.ts'
 
-/** The messages captured in development, in the embedded file, sealed. The newest `max` are kept. */
+/** Messages captured in development, sealed, in the embedded file. Keeps the newest `max`. */
 export type CapturedStore = {
-  /** Oldest first. */
+  /** Returns the messages, oldest first. */
   list(): Captured[]
   /** Replaces a message with the same id. Resolves when it is committed. */
   put(message: Captured): Promise<void>
@@ -33,7 +33,7 @@ export const sqliteCaptured = ({
   )
   const select = handle.prepare('SELECT content FROM captured ORDER BY number')
 
-  /** A message of another root secret, or of another version, is as good as gone. */
+  /** Ignores messages that another root secret sealed or another version wrote. */
   const read = (content: string): Captured[] => {
     try {
       const parsed = parse(Captured, JSON.parse(seal.open(content, CONTEXT)))

@@ -4,43 +4,41 @@ import { recordInstallation, requireFileLayout } from './installation.ts'
 import { makePrivate } from './private.ts'
 import { openWal } from './wal.ts'
 
-/** How long one commit may go on collecting work, so that the event loop stays responsive. */
+/** Time budget of one commit, so that the event loop stays responsive. */
 const COMMIT_BUDGET_MS = 20
 
-/** How long the write-ahead log may grow, in bytes. */
+/** Maximum length of the write-ahead log, in bytes. */
 const WAL_BYTES_MAX = 64 * 1_024 * 1_024
-/** How many writes may wait for their commit. Further ones are refused, so that memory is bounded too. */
+/** Maximum number of waiting writes. Further ones are rejected, so that memory is bounded. */
 const WAITING_MAX = 10_000
 
 /**
- * When a write is done. `synced`: it is on disk, whatever happens. `committed`: the process may be killed, but should
- * the power fail it may be undone, together with every write after it; for work that is then done again.
+ * When a write resolves. `synced`: it is on disk. `committed`: it survives a crash of the process; a power failure may undo
+ * it together with all later writes, so use it for work that is then repeated.
  */
 export type Durability = 'synced' | 'committed'
 
 /** One SQLite file in WAL mode, opened by one process. Reads go to `handle`, writes through `write`. */
 export type Database = {
   handle: Libsql.Database
-  /** Of the installation that the file belongs to. */
+  /** The namespace of the installation that owns the file. */
   namespace: string
   /**
-   * Runs `work`, whose statements are all synchronous, together with all other work waiting in this turn of the
-   * event loop, in the order in which it was handed in, in one transaction. Resolves when it is as durable as asked.
-   * Work must be repeatable: if another piece fails, the transaction is rolled back and each piece runs in a
-   * transaction of its own.
+   * Runs `work` in one transaction with all other work of this turn of the event loop (group commit), in call order.
+   * Resolves when it is as durable as requested. Work must be synchronous and repeatable: if another piece fails, the
+   * transaction is rolled back and each piece runs in its own.
    *
-   * While the write-ahead log is full, writes wait until it has been checkpointed. Rejects with `SQLITE_BUSY` if too many
-   * wait already.
+   * While the write-ahead log is full, writes wait for its checkpoint. Rejects with `SQLITE_BUSY` if too many wait.
    */
   write<T>(work: () => T, durability?: Durability): Promise<T>
-  /** The length of the write-ahead log, in bytes. 0 without a file. */
+  /** Returns the length of the write-ahead log in bytes; 0 without a file. */
   walBytes(): number
   /**
-   * Rejects if the file cannot be read, or if there is no room to write: after a write that failed for lack of room, it
-   * tries one itself.
+   * Rejects if the file cannot be read, or if the disk is full: after a write that failed for lack of space, it tries
+   * another.
    */
   check(): Promise<void>
-  /** Commits what waits, then closes the file. */
+  /** Commits waiting writes, then closes the file. */
   close(): Promise<void>
 }
 
@@ -55,9 +53,9 @@ const PROBE = `
   CREATE TABLE IF NOT EXISTS probe (content BLOB);
   INSERT INTO probe VALUES (zeroblob(16384))`
 
-/** In SQLite's own terms, so that callers know it as temporary. */
+/** An SQLite error code, so that callers treat it as temporary. */
 const tooMany = (count: number) =>
-  Object.assign(new Error(`${count} writes wait for the disk already`), { code: 'SQLITE_BUSY' })
+  Object.assign(new Error(`${count} writes are waiting for the disk`), { code: 'SQLITE_BUSY' })
 
 /**
  * Opens or creates the file (`:memory:` for none). `namespace` and a check value of the secret are recorded in a new file.
@@ -87,18 +85,18 @@ export const openDatabase = (
     throw error
   }
   handle.exec('PRAGMA journal_mode = WAL')
-  // 64 MiB of pages: inboxes are written at random places.
+  // 64 MiB of pages, because inboxes are written at random places.
   handle.exec('PRAGMA cache_size = -65536')
-  // The write-ahead log sees to both, off the event loop.
+  // wal.ts syncs and checkpoints outside the event loop.
   handle.exec('PRAGMA synchronous = NORMAL')
   handle.exec('PRAGMA wal_autocheckpoint = 0')
-  // What a reader in another process made the log grow beyond its bound is given back.
+  // Truncates a log that a reader in another process let grow beyond its bound.
   handle.exec(`PRAGMA journal_size_limit = ${walBytesMax}`)
   const wal = path === ':memory:' ? undefined : openWal(path, { bytesMax: walBytesMax })
 
   let waiting: Waiting[] = []
   let closed = false
-  /** The last write failed because there was no room. */
+  /** The last write failed because the disk is full. */
   let full = false
   const note = (error: unknown) => {
     full = error instanceof Error && 'code' in error && error.code === 'SQLITE_FULL'
@@ -124,7 +122,7 @@ export const openDatabase = (
       else outcome.resolve(outcome.result)
   }
 
-  /** Runs from the front of `batch` what there is time for. */
+  /** Runs as much of `batch` as the budget allows, in order. */
   const run = (batch: readonly Waiting[]): Outcome[] => {
     const outcomes: Outcome[] = []
     let tried = 0
@@ -183,7 +181,7 @@ export const openDatabase = (
         setImmediate(commit)
     })
 
-  /** Writes as much as a notification of ordinary size takes, and removes it again. */
+  /** Writes and removes as much as a typical notification. */
   const probe = async () => {
     await write(() => handle.exec(PROBE))
     await write(() => handle.exec('DROP TABLE probe'))

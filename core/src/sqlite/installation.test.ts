@@ -15,11 +15,11 @@ const folder = () => {
   onTestFinished(() => rmSync(made, { recursive: true, force: true }))
   return made
 }
-/** What a kill -9 leaves. */
+/** Copies what a kill -9 would leave. */
 const copyAll = (from: string, to: string) => {
   for (const name of readdirSync(from)) writeFileSync(join(to, name), readFileSync(join(from, name)))
 }
-/** Every file with its bytes. */
+/** Returns every file with its content. */
 const contents = (dir: string) =>
   Object.fromEntries(readdirSync(dir).map((name) => [name, readFileSync(join(dir, name)).toString('hex')]))
 
@@ -32,7 +32,7 @@ const refusal = (path: string) => {
   return undefined
 }
 
-test('a new file gets a namespace of its own and keeps it', async () => {
+test('a new file gets its own namespace and keeps it', async () => {
   const file = join(folder(), 'new', 'carillon.db')
   const first = openDatabase(file)
   const other = openDatabase(file)
@@ -44,7 +44,7 @@ test('a new file gets a namespace of its own and keeps it', async () => {
   expect(again.namespace).toBe(first.namespace)
   await again.close()
   expect(() => openDatabase(file, { namespace: 'another' })).toThrow(
-    /belongs to the installation \w+, and this process is to run another: unset CARILLON_NAMESPACE/,
+    /belongs to the installation \w+, and this process runs the installation another: unset CARILLON_NAMESPACE/,
   )
   const chosen = openDatabase(join(folder(), 'carillon.db'), { namespace: 'chosen' })
   expect(chosen.namespace).toBe('chosen')
@@ -64,7 +64,7 @@ test('a file that was written with another secret is refused', async () => {
   )
 })
 
-test('a file that was killed before its first checkpoint is known for its layout', async () => {
+test('the layout is known even if the process was killed before the first checkpoint', async () => {
   const dir = folder()
   const database = openDatabase(join(dir, 'carillon.db'))
   database.handle.exec('CREATE TABLE t (a)')
@@ -77,7 +77,7 @@ test('a file that was killed before its first checkpoint is known for its layout
   await again.close()
 })
 
-test('a file of an older layout is refused in words, and no byte of its directory changes', () => {
+test('a file of an older layout is refused, and no byte of its directory changes', () => {
   const [closed, killed] = [folder(), folder()]
   writeLayout1(join(closed, 'carillon.db'), () => copyAll(closed, killed))
   expect(readdirSync(killed)).toContain('carillon.db-wal')

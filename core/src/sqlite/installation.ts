@@ -5,10 +5,10 @@ import { newNamespace, requireNamespace } from '../installation/namespace.ts'
 import { requireSecret, secretCheckOf } from '../installation/secret.ts'
 import type { Seal } from '../security/seal.ts'
 
-/** Marks a file as Carillon's (`PRAGMA application_id`): "Cari". */
+/** `PRAGMA application_id` of Carillon's files: "Cari". */
 const APPLICATION_ID = 0x43617269
 
-/** Where the header of a file keeps both: https://sqlite.org/fileformat2.html#the_database_header */
+/** https://sqlite.org/fileformat2.html#the_database_header */
 const HEADER_BYTES = 100
 const USER_VERSION_AT = 60
 const APPLICATION_ID_AT = 68
@@ -30,8 +30,8 @@ const headerOf = (path: string): Buffer | undefined => {
 }
 
 /**
- * Throws SetupError unless the file is missing, empty, or a Carillon database of this layout. Reads the bytes of
- * the header only: SQLite writes files beside a database even when it opens it to read.
+ * Throws SetupError unless the file is missing, empty, or a Carillon database of this layout. Reads the header without
+ * SQLite, which creates files even when it opens a database for reading.
  */
 export const requireFileLayout = (path: string): void => {
   const header = headerOf(path)
@@ -47,10 +47,10 @@ export const requireFileLayout = (path: string): void => {
 type Row = { namespace: string; secret_check: string | null }
 
 /**
- * Returns the namespace on record in an open file, after recording a new one, `wanted` or random, in a new file.
- * Call it before the file goes into WAL mode: then the header has the layout before anything else is stored.
- * Throws SetupError if the file has another namespace than `wanted`, or was written with another secret than that of
- * `seal`. Without a `seal` the secret is not checked.
+ * Returns the namespace on record in an open file. A new file is recorded under `wanted`, or a random namespace. Call it
+ * before the file goes into WAL mode, so that the header has the layout before anything else is stored. Throws SetupError
+ * if the file has another namespace than `wanted`, or was written with another secret. Without `seal` the secret is not
+ * checked.
  */
 export const recordInstallation = (
   handle: Libsql.Database,

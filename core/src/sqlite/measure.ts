@@ -2,7 +2,7 @@ import { Gauge } from 'prom-client'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Database } from './database.ts'
 
-/** Adds what is measured of an embedded file to the metrics of its process. */
+/** Adds the metrics of an embedded file to those of its process. */
 export const measureDatabase = (
   database: Pick<Database, 'walBytes'>,
   { registry }: Pick<Metrics, 'registry'>,

@@ -19,14 +19,14 @@ const folder = () => {
   onTestFinished(() => rmSync(made, { recursive: true, force: true }))
   return made
 }
-/** The modes of a directory and of what is in it. */
+/** Returns the modes of a directory and its files. */
 const modes = (dir: string) =>
   Object.fromEntries(
     ['.', ...readdirSync(dir)].map((name) => [name, (statSync(join(dir, name)).mode & 0o777).toString(8)]),
   )
 const OWNER_ONLY = { '.': '700', 'carillon.db': '600', 'carillon.db-shm': '600', 'carillon.db-wal': '600' }
 
-/** Opens the database, writes into it, and says which modes the files have while it is open. */
+/** Opens the database, writes to it, and returns the modes of its files while it is open. */
 const opened = async (dir: string) => {
   const database = openDatabase(join(dir, 'carillon.db'))
   await database.write(() => database.handle.exec('CREATE TABLE IF NOT EXISTS t (a)'))
@@ -36,7 +36,7 @@ const opened = async (dir: string) => {
 }
 
 test.skipIf(process.platform === 'win32')(
-  'only their owner reads the files, whatever the umask and however they were made',
+  'only their owner can read the files, whatever the umask and their earlier modes',
   async () => {
     const before = process.umask(0)
     onTestFinished(() => void process.umask(before))
@@ -48,7 +48,7 @@ test.skipIf(process.platform === 'win32')(
   },
 )
 
-test.skipIf(process.platform === 'win32')('a directory that holds other things keeps its mode', async () => {
+test.skipIf(process.platform === 'win32')('a directory with other files keeps its mode', async () => {
   const dir = join(folder(), 'shared')
   mkdirSync(dir)
   chmodSync(dir, 0o755)
@@ -57,7 +57,7 @@ test.skipIf(process.platform === 'win32')('a directory that holds other things k
   expect(await opened(dir)).toEqual({ ...OWNER_ONLY, '.': '755', 'notes.txt': '644' })
 })
 
-test('a directory is created with its parents, or the reason why not is thrown', () => {
+test('a directory is created with its parents, or the error is thrown', () => {
   const dir = folder()
   createDirectory(join(dir, 'a', 'b'))
   createDirectory(join(dir, 'a', 'b'))
@@ -69,7 +69,7 @@ test('a directory is created with its parents, or the reason why not is thrown',
 })
 
 test.skipIf(process.platform !== 'linux')(
-  'a directory below /proc is refused instead of tried for ever',
+  'creating a directory below /proc throws instead of looping forever',
   () => {
     expect(() => createDirectory('/proc/carillon/data')).toThrow('ENOENT')
   },

@@ -2,10 +2,10 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, sta
 import { dirname } from 'node:path'
 
 const OTHERS = 0o077
-/** What Carillon keeps in a data directory. */
+/** Carillon's files in a data directory. */
 const OWN = /^((carillon|lock)\.db(-wal|-shm|-journal)?|dev\.json)$/
 
-/** Takes a file or directory from everybody but its owner. A missing one is left out. */
+/** Removes the access of group and others to a file or directory, if it exists. */
 const restrict = (path: string, mode: number): void => {
   try {
     if ((statSync(path).mode & OTHERS) !== 0) chmodSync(path, mode)
@@ -34,14 +34,13 @@ export const createDirectory = (path: string): void => {
 }
 
 /**
- * Prepares a database file that only its owner can read: creates it with its directory if it is missing, whatever the
- * umask, and corrects the modes of existing ones. SQLite gives the files beside it the same mode. A directory that holds
- * other things too keeps its mode.
+ * Creates a database file and its directory, if missing, accessible by their owner only, whatever the umask. Corrects the
+ * modes of existing ones. SQLite gives its other files the same mode. A directory with other files keeps its mode.
  */
 export const makePrivate = (path: string): void => {
   const directory = dirname(path)
   createDirectory(directory)
-  // Windows has no such modes.
+  // Windows has no file modes.
   if (process.platform === 'win32') return
   closeSync(openSync(path, 'a', 0o600))
   for (const suffix of ['', '-wal', '-shm', '-journal']) restrict(path + suffix, 0o600)

@@ -4,15 +4,15 @@ import { dirname } from 'node:path'
 /** https://sqlite.org/fileformat2.html#walformat */
 const HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
-/** Where the page size, and the two salts of the current generation, are in the header. */
+/** Offsets of the page size and of the two salts of the current generation in the header. */
 const PAGE_SIZE_AT = 8
 const SALTS_AT = 16
 const FRAME_SALTS_AT = 8
 const SALTS_BYTES = 8
 
-/** The file of a write-ahead log, read past SQLite. SQLite holds no locks on this file. */
+/** The file of a write-ahead log, read without SQLite, which holds no locks on it. */
 export type WalFile = {
-  /** The length of the log, in bytes. The file may be longer: SQLite overwrites it from its start. */
+  /** Returns the length of the log in bytes. The file may be longer, because SQLite overwrites it from its start. */
   bytes(): number
   sync(done: (error: Error | null) => void): void
   close(): void
@@ -20,10 +20,10 @@ export type WalFile = {
 
 export const openWalFile = (path: string): WalFile => {
   let file: number | undefined
-  /** The file exists from the first commit on; its name may not be on disk yet. */
+  /** Opens the file, which exists after the first commit. Its directory entry may not be on disk yet. */
   const opened = (): number => {
     if (file !== undefined) return file
-    // Windows keeps names by itself, and does not open directories.
+    // Windows syncs directory entries itself and cannot open directories.
     if (process.platform !== 'win32') {
       const directory = openSync(dirname(path), 'r')
       fsyncSync(directory)

@@ -6,10 +6,10 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { openWal } from './wal.ts'
 
 const BYTES_MAX = 1_048_576
-/** Long enough for a machine that is busy. */
+/** Long enough for a busy machine. */
 const SOON = { timeout: 15_000 }
 
-/** A file in WAL mode with nobody who checkpoints it, and `commit`, which adds to its log. */
+/** Opens a file in WAL mode without checkpoints; `commit` adds to its log. */
 const open = () => {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-wal-'))
   const path = join(folder, 'test.db')
@@ -25,7 +25,7 @@ const open = () => {
   return { path, handle, commit: () => insert.run('x'.repeat(100_000)) }
 }
 
-test('the length is that of the log and not of its file', () => {
+test('the length is that of the log, not of its file', () => {
   const { path, handle, commit } = open()
   const wal = openWal(path, { bytesMax: BYTES_MAX, checkpoint: { run: async () => {}, close: () => {} } })
   onTestFinished(() => wal.close())
@@ -45,7 +45,7 @@ test('the length is that of the log and not of its file', () => {
   }
 })
 
-test('while checkpoints fail, a full log refuses writes with their error, and takes them again afterwards', async () => {
+test('while checkpoints fail, a full log refuses writes with their error; afterwards it accepts them', async () => {
   const { path, handle, commit } = open()
   const failure = Object.assign(new Error('disk full'), { code: 'SQLITE_FULL' })
   let works = false

@@ -1,14 +1,14 @@
 import AsyncLibsql from 'libsql/promise'
 import { openWalFile } from './wal-file.ts'
 
-/** How often a log that grows slowly is written to its place in the file. */
+/** How often a slowly growing log is checkpointed. */
 const CHECKPOINT_MS = 500
-/** Another process that reads the file keeps the log from beginning anew; it is tried this often. */
+/** A reader in another process prevents a reset of the log. The checkpoint is retried this often. */
 const RETRY_MS = 1_000
 const CHECKPOINT = 'PRAGMA wal_checkpoint(PASSIVE)'
 
 type Synced = (error: Error | null) => void
-/** Moves what the log holds to its place in the file, as far as no reader needs it in the log. */
+/** Runs passive checkpoints: pages that a reader still needs in the log stay there. */
 type Checkpoint = { run(): Promise<void>; close(): void }
 
 const inBackground = (path: string): Checkpoint => {
@@ -17,13 +17,13 @@ const inBackground = (path: string): Checkpoint => {
 }
 
 /**
- * The write-ahead log of an open SQLite file: what SQLite would do with it on the event loop within a commit
- * (`synchronous = FULL`, the automatic checkpoint), done beside it. https://sqlite.org/wal.html
+ * Syncs and checkpoints the write-ahead log of an open SQLite file outside the event loop. SQLite itself would do both
+ * within a commit (`synchronous = FULL`, automatic checkpoints). https://sqlite.org/wal.html
  *
- * The log stays below `bytesMax`. SQLite begins it anew with the first commit that finds all of it checkpointed, and
- * while writers go on a checkpoint is always a little behind. So from half of the bound on, writers are held for the end
- * of a checkpoint; from three quarters on, for all of it. If checkpoints fail, writes are refused from there on. Only a
- * reader in another process makes the log grow further: holding writers would not help.
+ * The log stays below `bytesMax`. SQLite resets it with the first commit after a complete checkpoint, which concurrent
+ * writers prevent. So above half of the bound, writers wait for the last part of a checkpoint; above three quarters, for all
+ * of it. If checkpoints fail, writes are refused above three quarters. A reader in another process lets the log grow
+ * further, because blocking writers would not help.
  */
 export const openWal = (
   path: string,
@@ -39,7 +39,7 @@ export const openWal = (
     syncing = true
     file.sync((error) => {
       syncing = false
-      // In SQLite's own terms, so that callers know it as temporary.
+      // An SQLite error code, so that callers treat it as temporary.
       const failure = error && Object.assign(error, { code: 'SQLITE_IOERR_FSYNC' })
       for (const synced of batch) synced(failure)
       if (waiting.length > 0) sync()
@@ -65,19 +65,19 @@ export const openWal = (
     })
   }
 
-  const tend = async () => {
+  const runCheckpoint = async () => {
     written = false
     try {
       await checkpoint.run()
       if (file.bytes() >= limit) {
         hold()
         await checkpoint.run()
-        // The next commit begins the log anew, or else will be measured as longer than this.
+        // The next commit resets the log, unless a reader prevents it.
         blockedUntil = performance.now() + RETRY_MS
       }
       failed = undefined
     } catch (error) {
-      // Nothing is lost: the log keeps what could not be moved, and the timer tries again.
+      // Nothing is lost: the log keeps its pages, and the timer retries.
       failed = error as Error
       written = true
       blockedUntil = performance.now() + RETRY_MS
@@ -87,7 +87,7 @@ export const openWal = (
   }
 
   const timer = setInterval(() => {
-    if (written) running ??= tend()
+    if (written) running ??= runCheckpoint()
   }, CHECKPOINT_MS).unref()
 
   return {
@@ -95,19 +95,19 @@ export const openWal = (
     bytes: () => bytes,
     /** Set while writers have to wait. */
     held: () => held,
-    /** Why there is no room for another commit, if there is none. */
+    /** Returns why another commit would not fit, or undefined. */
     refusal: () => (bytes >= full ? failed : undefined),
-    /** To be called after every commit. */
+    /** Must be called after every commit. */
     wrote: () => {
       written = true
       bytes = file.bytes()
       if (bytes < limit) blockedUntil = 0
       else if (performance.now() > blockedUntil) {
-        running ??= tend()
+        running ??= runCheckpoint()
         if (bytes >= full && failed === undefined) hold()
       }
     },
-    /** Calls back once everything committed before is on disk. One sync serves all that wait for it. */
+    /** Calls `done` when all earlier commits are on disk. Concurrent calls share a sync. */
     sync: (done: Synced) => {
       waiting.push(done)
       if (!syncing) sync()

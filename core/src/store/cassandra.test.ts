@@ -125,7 +125,7 @@ test('a URL names hosts, keyspace, data centre, replicas and credentials', async
     'cassandra://10.0.0.1/hub?dc=eu&rf=us:3',
     'http://10.0.0.1/hub',
   ])
-    expect(() => connectCassandra(wrong)).toThrow(/^(?!.*secret).*looks like cassandra:/)
+    expect(() => connectCassandra(wrong)).toThrow(/^(?!.*secret).*has the form cassandra:/)
 })
 
 test('a server that does not answer is not available', async () => {

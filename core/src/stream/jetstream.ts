@@ -3,7 +3,7 @@ import type { Queue } from '@carillon/schemas'
 import { type ConsumerInfo, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { ProblemError, UnavailableError } from '../errors.ts'
-import { failure, linkOf, TIME_LIMIT_MS } from '../nats/connection.ts'
+import { TIME_LIMIT_MS, translateError, watchConnection } from '../nats/connection.ts'
 import { deadLetters } from './jetstream/dead-letters.ts'
 import { mergedReader } from './jetstream/merged.ts'
 import { type Names, namesOf } from './jetstream/names.ts'
@@ -52,7 +52,7 @@ export const jetstreamStream = async ({
   ownStreams?: readonly string[]
 } & StreamOptions): Promise<Stream> => {
   requireVersion(connection)
-  const link = linkOf(connection)
+  const connectionState = watchConnection(connection)
   const client = jetstream(connection, { timeout: TIME_LIMIT_MS })
   const manager = await jetstreamManager(connection, { timeout: TIME_LIMIT_MS, checkAPI: false })
   const names = namesOf(namespace, ownStreams)
@@ -90,19 +90,19 @@ export const jetstreamStream = async ({
   }
 
   return {
-    publish: publisher(client, link, names),
+    publish: publisher(client, connectionState, names),
     cancel: async (keys) => {
-      await link.during(() =>
+      await connectionState.whileUp(() =>
         windowed(keys, (key) => manager.streams.purge(names.stream('WORK'), { filter: names.scoped(key) })),
       )
     },
     read: (queue, { buffer }) =>
-      link.during(async () => {
+      connectionState.whileUp(async () => {
         const sources = sourcesOf(names, queue)
         const open = (source: Source) => {
           const reader: JetstreamReader = jetstreamReader({
             connection,
-            link,
+            connectionState,
             names,
             source,
             queue,
@@ -117,17 +117,17 @@ export const jetstreamStream = async ({
         }
         const [first, ...others] = sources
         const reader = others.length > 0 ? mergedReader([open(first), ...others.map(open)]) : open(first)
-        sweeping ??= startSweeping(link, options.sweepMs ?? SWEEP_MS, async () => {
+        sweeping ??= startSweeping(connectionState, options.sweepMs ?? SWEEP_MS, async () => {
           for (const source of notifySources(names)) await sweepMisfits(manager, source, dead.deposit)
         })
         return reader
       }),
-    deadLetters: (query) => link.during(() => dead.list(query)),
-    deadLetter: (tenant, sequence) => link.during(() => dead.get(tenant, sequence)),
-    removeDeadLetter: (sequence) => link.during(() => dead.remove(sequence)),
-    backlog: () => link.during(unfinished),
+    deadLetters: (query) => connectionState.whileUp(() => dead.list(query)),
+    deadLetter: (tenant, sequence) => connectionState.whileUp(() => dead.get(tenant, sequence)),
+    removeDeadLetter: (sequence) => connectionState.whileUp(() => dead.remove(sequence)),
+    backlog: () => connectionState.whileUp(unfinished),
     check: async () => {
-      const infos = await link.during(() =>
+      const infos = await connectionState.whileUp(() =>
         Promise.all(
           [...notifySources(names), { stream: names.stream('WORK') }].map(({ stream }) =>
             manager.streams.info(stream),
@@ -165,7 +165,7 @@ const declared = async (manager: JetStreamManager, names: Names, options: Stream
       await declareStreams(manager, names, options)
       return await requireOwnStreams(manager, names)
     } catch (error) {
-      const meaning = failure(error)
+      const meaning = translateError(error)
       if (!(meaning instanceof UnavailableError) || Date.now() > deadline) throw meaning
       await sleep(250)
     }

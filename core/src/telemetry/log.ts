@@ -3,13 +3,13 @@ import { reasonOf, UnavailableError } from '../errors.ts'
 
 export type Log = Logger
 
-/** That something does not answer is told in a line, for it is told often, and where it was noticed says nothing. */
+/** Logs UnavailableError without a stack: it is frequent, and its stack says nothing. */
 const serializeError = (error: Error) =>
   error instanceof UnavailableError
     ? { type: error.name, message: reasonOf(error) }
     : pino.stdSerializers.err(error)
 
-/** JSON lines on standard output. Ids of messages and tenants are logged; content, addresses and secrets never are. */
+/** Creates a log of JSON lines on stdout. Ids of messages and tenants are logged; content, addresses and secrets never. */
 export const createLog = (options: { level: string; role: string }): Log =>
   pino({
     level: options.level,

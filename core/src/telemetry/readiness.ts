@@ -1,13 +1,13 @@
-/** A part that can say whether it can be used now: it rejects when it cannot. */
-export type Checked = { check(): Promise<void> }
+/** A part whose `check` rejects if it cannot be used now. */
+export type Checkable = { check(): Promise<void> }
 
 export type Readiness = { ready: boolean; parts: Record<string, string> }
 
 const CHECK_LIMIT_MS = 2_000
-/** Probes come from many sides; the dependencies are asked at most this often. */
+/** Minimum interval between checks, however many probes come. */
 const CACHED_MS = 1_000
 
-const ask = async ({ check }: Checked): Promise<string> => {
+const ask = async ({ check }: Checkable): Promise<string> => {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve('no answer'), CHECK_LIMIT_MS)
@@ -21,8 +21,8 @@ const ask = async ({ check }: Checked): Promise<string> => {
   }
 }
 
-/** Asks every part, together, within a time limit: `ok` or what is wrong, per part. */
-export const createReadiness = (parts: Record<string, Checked>): (() => Promise<Readiness>) => {
+/** Returns a function that checks all parts concurrently, with a time limit: `ok` or the error of each part. */
+export const createReadiness = (parts: Record<string, Checkable>): (() => Promise<Readiness>) => {
   let latest: Promise<Readiness> | undefined
   let askedAt = 0
   const askAll = async (): Promise<Readiness> => {

@@ -138,7 +138,7 @@ test.each(['2040-01-01T00:00:00Z', '2100-01-01T00:00:00Z', '9999-12-31T23:59:59-
     for (const name of ['deliverAt', 'expiresAt'])
       expect(refusal({ to: 'ada', [name]: time })).toEqual({
         code: 'too_far',
-        detail: `${name} lies more than 366 days ahead: choose an earlier time`,
+        detail: `${name} must be at most 366 days ahead`,
       })
   },
 )

@@ -155,7 +155,7 @@ describe('a notification', () => {
       for (const name of ['deliverAt', 'expiresAt']) {
         const { json, status } = await send({ ...good, [name]: time })
         expect([status, json.code]).toEqual([422, 'too_far'])
-        expect(json.errors).toEqual([{ pointer: `/${name}`, message: 'lies more than 366 days ahead' }])
+        expect(json.errors).toEqual([{ pointer: `/${name}`, message: 'must be at most 366 days ahead' }])
       }
     },
   )

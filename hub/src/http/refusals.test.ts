@@ -28,7 +28,7 @@ it('says in the log why a token is refused, and not in the answer', async () => 
     {
       reason: 'kid_unknown',
       tenant: tenant.id,
-      text: "credentials refused: the header kid is none of the tenant's, and none of its secrets fits",
+      text: "credentials refused: the header kid is unknown, and the signature matches none of the tenant's secrets",
     },
   ])
   expect(JSON.stringify(lines())).not.toContain(token.split('.')[1])
@@ -43,7 +43,7 @@ it('says in the answer, too, in development', async () => {
     detail: 'the claim iss names no tenant of this installation',
   })
   const cut = await hub.call('GET', '/v1/types', { token: tenant.key.slice(0, -1) })
-  expect(cut.json.detail).toContain('may be cut off')
+  expect(cut.json.detail).toContain('may be truncated')
 })
 
 it('logs a reason once a minute and tenant, with how many there were', async () => {

@@ -1,4 +1,4 @@
-import { type Link, TIME_LIMIT_MS } from '@carillon/core/nats/connection'
+import { type ConnectionState, TIME_LIMIT_MS } from '@carillon/core/nats/connection'
 import { ownership } from '@carillon/core/stream/jetstream/ownership'
 import { windowed } from '@carillon/core/stream/jetstream/publish'
 import {
@@ -20,12 +20,12 @@ import { IDS_MAX, type Idempotency, type IdUse, KEY_RETENTION_MS } from './port.
 export const jetstreamIds = async ({
   connection,
   namespace,
-  link,
+  connectionState,
   replicas,
 }: {
   connection: NatsConnection
   namespace: string
-  link: Link
+  connectionState: ConnectionState
   replicas?: number
 }): Promise<Pick<Idempotency, 'register'>> => {
   const client = jetstream(connection, { timeout: TIME_LIMIT_MS })
@@ -45,7 +45,7 @@ export const jetstreamIds = async ({
     allow_direct: false,
     ...(replicas !== undefined && { num_replicas: replicas }),
   }
-  await link.during(async () => {
+  await connectionState.whileUp(async () => {
     try {
       await manager.streams.add(declaration)
     } catch (error) {
@@ -73,7 +73,7 @@ export const jetstreamIds = async ({
 
   return {
     register: (uses) =>
-      link.during(async () => {
+      connectionState.whileUp(async () => {
         const firsts = new Map<string, IdUse>()
         for (const use of uses) if (!firsts.has(use.key)) firsts.set(use.key, use)
         const distinct = [...firsts.values()]

@@ -1,5 +1,5 @@
 import { readJson } from '@carillon/core/json/json'
-import { linkOf, TIME_LIMIT_MS } from '@carillon/core/nats/connection'
+import { TIME_LIMIT_MS, watchConnection } from '@carillon/core/nats/connection'
 import { ownership } from '@carillon/core/stream/jetstream/ownership'
 import { jetstream } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
@@ -34,9 +34,9 @@ export const jetstreamIdempotency = async ({
   replicas?: number
   now?: () => number
 }): Promise<Idempotency> => {
-  const link = linkOf(connection)
+  const connectionState = watchConnection(connection)
   const kvm = new Kvm(jetstream(connection, { timeout: TIME_LIMIT_MS }))
-  const bucket = await link.during(() =>
+  const bucket = await connectionState.whileUp(() =>
     kvm.create(bucketOf(namespace), {
       metadata: ownership(namespace),
       ttl: KEY_RETENTION_MS,
@@ -45,12 +45,12 @@ export const jetstreamIdempotency = async ({
       ...(replicas !== undefined && { replicas }),
     }),
   )
-  const ids = await jetstreamIds({ connection, namespace, link, replicas })
+  const ids = await jetstreamIds({ connection, namespace, connectionState, replicas })
   const mine = new LRUCache<string, Entry>({ max: CLAIMS_MAX })
 
   /** Returns the new revision; undefined if another write came first. */
   const changed = async (change: () => Promise<number>) =>
-    await link.during(change).catch((error: unknown) => {
+    await connectionState.whileUp(change).catch((error: unknown) => {
       if (!isConflict(error)) throw error
     })
   const store = (key: string, record: Kept, revision: number) =>
@@ -58,7 +58,7 @@ export const jetstreamIdempotency = async ({
 
   /** Returns a key's entry. An entry without a record was released. */
   const find = async (key: string): Promise<{ record?: Kept; revision: number } | undefined> => {
-    const entry = await link.during(() => bucket.get(key))
+    const entry = await connectionState.whileUp(() => bucket.get(key))
     if (!entry) return
     // An invalid record counts as released.
     const record = entry.operation === 'PUT' ? readJson(entry.string(), Kept) : undefined

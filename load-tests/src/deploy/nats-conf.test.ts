@@ -314,7 +314,7 @@ describe.skipIf(!path)('carillon check warns', () => {
   }
 
   test('about a server without authentication', async () => {
-    const open = /lets connections in without credentials.*deploy\/nats\.conf/
+    const open = /accepts connections without credentials.*deploy\/nats\.conf/
     expect(await warnings('')).toEqual([expect.stringMatching(open)])
     const anonymous = 'no_auth_user: a\nauthorization { users: [{ user: a, password: b }] }'
     expect(await warnings(anonymous, 'a:b@')).toEqual([expect.stringMatching(open)])

@@ -88,7 +88,9 @@ describe.skipIf(needing('', 'nats').skip)('two installations on one NATS account
       ...settings,
       CARILLON_NAMESPACE: 'b',
     })
-    expect(renamed.stderr).toMatch(/belongs to the installation first, and this process is to run b: unset/)
+    expect(renamed.stderr).toMatch(
+      /belongs to the installation first, and this process runs the installation b: unset/,
+    )
     const again = await dev('one', settings)
     await send('one', again, 'Still here')
     const connection = await connectNats(nats.url, 'test')
@@ -136,7 +138,7 @@ describe.skipIf(!cassandra)('a data directory whose installation moves into a ke
     expect(await failure(['dev', '--data', join(dir, 'two')], settings)).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
-        /data file .*belongs to the installation third, and this process is to run moved/,
+        /data file .*belongs to the installation third, and this process runs the installation moved/,
       ),
     })
   })

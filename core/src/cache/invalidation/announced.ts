@@ -5,10 +5,10 @@ import type { Types } from '../../store/ports/types.ts'
 import type { Users } from '../../store/ports/users.ts'
 import type { Change } from './port.ts'
 
-/** Takes what was changed. */
-type Announcer = { publish(changes: readonly Change[]): Promise<void> }
+/** Publishes invalidations. */
+type Publisher = { publish(changes: readonly Change[]): Promise<void> }
 
-/** For every method of a part that writes, what it changes. A new `put…` or `remove…` does not compile without. */
+/** Maps every write method of a part to what it changes. A new `put…` or `remove…` does not compile without an entry. */
 type Writes<Part> = {
   [Name in keyof Part as Name extends `put${string}` | `remove${string}` ? Name : never]: Part[Name] extends (
     ...args: infer Args
@@ -29,8 +29,8 @@ const ACCOUNTS: Writes<Accounts> = {
   remove: (tenant) => ({ kind: 'accounts', tenant }),
 }
 
-/** Of users only erasures are cached, and only when they were: a put changes nothing about that. */
-const announcingErasures = (users: Users, { publish }: Announcer): Users => ({
+/** Only erasures of users are cached; `put` does not change them. */
+const announcingErasures = (users: Users, { publish }: Publisher): Users => ({
   ...users,
   remove: async (tenant, user) => {
     try {
@@ -43,7 +43,7 @@ const announcingErasures = (users: Users, { publish }: Announcer): Users => ({
 
 type Write = (...args: unknown[]) => Promise<unknown>
 
-const announcing = <Part extends object>(part: Part, writes: Writes<Part>, { publish }: Announcer): Part => {
+const announcing = <Part extends object>(part: Part, writes: Writes<Part>, { publish }: Publisher): Part => {
   const wrap = ([name, changeOf]: [string, (...args: unknown[]) => Change]): [string, Write] => {
     const write = (part as Record<string, Write>)[name] as Write
     return [
@@ -52,7 +52,7 @@ const announcing = <Part extends object>(part: Part, writes: Writes<Part>, { pub
         try {
           return await write(...args)
         } finally {
-          // A write that failed may have been carried out all the same.
+          // A failed write may have been carried out.
           await publish([changeOf(...args)])
         }
       },
@@ -62,10 +62,10 @@ const announcing = <Part extends object>(part: Part, writes: Writes<Part>, { pub
 }
 
 /**
- * The store, with each write to what processes cache announced once it is done: when the write resolves, this process
- * uses the new value, and the others do within a second.
+ * Wraps the store so that each write publishes invalidations of what processes cache. When a write resolves, this process
+ * uses the new value, and others do within a second.
  */
-export const announced = (store: Store, invalidations: Announcer): Store => ({
+export const announced = (store: Store, invalidations: Publisher): Store => ({
   ...store,
   users: announcingErasures(store.users, invalidations),
   tenants: announcing(store.tenants, TENANTS, invalidations),

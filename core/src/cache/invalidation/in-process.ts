@@ -1,6 +1,6 @@
 import type { Changes, Invalidations } from './port.ts'
 
-/** Invalidations of a process that is alone. */
+/** Invalidations of a single process. */
 export const inProcessInvalidations = (): Invalidations => {
   const listeners = new Set<(changes: Changes) => void>()
   return {

@@ -51,7 +51,7 @@ if (path) {
       expect(other.heard).toEqual(['all'])
     })
 
-    test('what cannot be read counts as a change of everything', async () => {
+    test('an unreadable message invalidates everything', async () => {
       const { open, connected } = await opened()
       const one = await open()
       const foreign = await connected()
@@ -60,7 +60,7 @@ if (path) {
       await vi.waitFor(() => expect(one.heard).toEqual(['all', 'all', 'all', 'all']))
     })
 
-    test('after an outage everybody hears that anything may have changed, also what was written meanwhile', async () => {
+    test('after an outage every process receives `all`, also for changes during it', async () => {
       const { server, open } = await opened()
       const errors: unknown[] = []
       const [one, two] = [await open('one', (error) => errors.push(error)), await open()]

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { parse } from '@carillon/schemas'
 import { deadline, type NatsConnection } from '@nats-io/transport-node'
 import { z } from 'zod'
-import { linkOf } from '../../nats/connection.ts'
+import { watchConnection } from '../../nats/connection.ts'
 import { inProcessInvalidations } from './in-process.ts'
 import { Change, type Changes, type Invalidations } from './port.ts'
 
-/** How long a write waits until the server has taken what it announces. */
+/** How long a write waits for the server to confirm its invalidation. */
 const FLUSH_LIMIT_MS = 1_000
 
 const Announcement = z.object({ from: z.string(), changes: z.union([z.literal('all'), z.array(Change)]) })
@@ -22,10 +22,9 @@ const read = (data: Uint8Array): { from?: string; changes: Changes } => {
 }
 
 /**
- * Invalidations over core NATS, on a subject of the installation. The server hands a change to every connection before
- * `publish` resolves, so what it stores later reaches no process of that server ahead of it. Resolves when the
- * subscription stands. The connection stays the caller's to close; `onError` hears of changes that could not be
- * announced.
+ * Invalidations over core NATS, on a subject of the installation. The server has passed a change to every connection when
+ * `publish` resolves, so processes on that server receive it before any later message. Resolves when the subscription is
+ * active. The caller closes the connection. `onError` is called for changes that could not be published.
  */
 export const natsInvalidations = async (parts: {
   connection: NatsConnection
@@ -35,14 +34,14 @@ export const natsInvalidations = async (parts: {
   const { connection, namespace, onError } = parts
   const subject = `invalidate.${namespace}`
   const self = randomUUID()
-  const link = linkOf(connection)
+  const connectionState = watchConnection(connection)
   const local = inProcessInvalidations()
-  /** Others have missed a change of this process. */
+  /** Other processes have missed a change of this one. */
   let owed = false
 
   const announce = async (changes: Changes) => {
     try {
-      await link.during(() => {
+      await connectionState.whileUp(() => {
         connection.publish(subject, JSON.stringify({ from: self, changes }))
         return deadline(connection.flush(), FLUSH_LIMIT_MS)
       })
@@ -58,13 +57,13 @@ export const natsInvalidations = async (parts: {
       if (from !== self) void local.publish(changes)
     },
   })
-  const forget = link.onUp(() => {
+  const forget = connectionState.onReconnect(() => {
     void local.publish('all')
     if (!owed) return
     owed = false
     void announce('all')
   })
-  await link.during(() => connection.flush())
+  await connectionState.whileUp(() => connection.flush())
 
   return {
     publish: async (changes) => {

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { openDatabase } from '../../sqlite/database.ts'
 import { watchFile } from './watch-file.ts'
 
-test('changes of another process are noticed, and the own are not', async () => {
+test('changes by another process are noticed, those of this process are not', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'carillon-watch-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
   const file = join(dir, 'carillon.db')

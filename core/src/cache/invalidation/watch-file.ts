@@ -1,11 +1,11 @@
 import type { Database } from '../../sqlite/database.ts'
 
-/** How soon changes by another process, such as a command, are noticed. */
-const LOOK_MS = 250
+/** How often changes by another process, such as a command, are looked for. */
+const POLL_MS = 250
 
 /**
- * Calls `onChange` when another process has written to the file. It costs a few microseconds a second. Returns a
- * function that ends the watch.
+ * Calls `onChange` when another process has written to the file. Costs a few microseconds a second. Returns an unsubscribe
+ * function.
  */
 export const watchFile = ({ handle }: Pick<Database, 'handle'>, onChange: () => void): (() => void) => {
   const statement = handle.prepare('PRAGMA data_version')
@@ -17,6 +17,6 @@ export const watchFile = ({ handle }: Pick<Database, 'handle'>, onChange: () => 
     if (now === seen) return
     seen = now
     onChange()
-  }, LOOK_MS).unref()
+  }, POLL_MS).unref()
   return () => clearInterval(timer)
 }

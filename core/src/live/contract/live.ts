@@ -8,7 +8,7 @@ import type { Live, LiveMessage } from '../port.ts'
 import { userRoom } from '../room.ts'
 import type { LiveServer } from '../server.ts'
 
-/** A hub for tests: it believes whoever says who they are. */
+/** A hub for tests. It trusts the user id that a client sends. */
 export const openHub = async (io: LiveServer) => {
   io.use(async (socket, next) => {
     const { tenant, user } = socket.handshake.auth
@@ -25,7 +25,7 @@ export const openHub = async (io: LiveServer) => {
 export type Client = {
   socket: Socket
   received: InboxAdded[]
-  /** Resolves with everything that was added, once it is at least this much. */
+  /** Resolves to all added items once there are at least `count`. */
   until(count: number): Promise<InboxAdded[]>
 }
 
@@ -73,10 +73,10 @@ export const added = (tenant: string, user: string, title: string): LiveMessage 
 const titles = (messages: readonly InboxAdded[]) => messages.map(({ item }) => item.title)
 const newTenant = () => `t-${randomUUID()}`
 
-/** `live` delivers to clients of every hub; `hubs` are addresses, the same one twice if there is but one. */
+/** `live` delivers to clients of every hub. `hubs` are addresses, the same one twice if there is only one hub. */
 export type LiveWorld = { live: Live; hubs: [string, string]; close(): Promise<void> }
 
-/** What every adapter of the live port does, on real connections. */
+/** The contract of the live port, on real connections. */
 export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
   describe(`live: ${name}`, () => {
     let world: LiveWorld
@@ -105,7 +105,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       for (const { received } of mine) expect(received).toHaveLength(1)
     })
 
-    test('says who was connected, for each message in its place', async () => {
+    test('resolves to whether each user was connected, in order', async () => {
       const tenant = newTenant()
       const ada = await join(1, tenant, 'ada')
       const messages = ['nobody', 'ada', 'nobody', 'ada'].map((user) => added(tenant, user, user))
@@ -116,14 +116,14 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
         .toEqual([false])
     })
 
-    test('says who is here, has just left, or is away, each in its place', async () => {
+    test('presence is here, left or away, in order', async () => {
       const tenant = newTenant()
       const [ada, bob] = await Promise.all([join(0, tenant, 'ada'), join(1, tenant, 'bob')])
       const users = ['ada', 'bob', 'eve', 'ada', '__proto__'].map((user) => ({ tenant, user }))
       const presence = () => world.live.presence(users)
       expect(await presence()).toEqual(['here', 'here', 'away', 'here', 'away'])
       expect(await world.live.presence([{ tenant: newTenant(), user: 'ada' }])).toEqual(['away'])
-      // Somebody closed one of two tabs.
+      // One of two tabs was closed.
       world.live.left(tenant, 'ada')
       world.live.left(tenant, 'bob')
       bob.socket.disconnect()
@@ -134,7 +134,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       expect(await presence()).toEqual(['left', 'here', 'away', 'left', 'away'])
     })
 
-    test('knows a thousand users at once', async () => {
+    test('presence of a thousand users at once', async () => {
       const tenant = newTenant()
       await Promise.all([join(0, tenant, 'user-300'), join(1, tenant, 'user-999')])
       const users = Array.from({ length: 1_000 }, (_, index) => ({ tenant, user: `user-${index}` }))
@@ -143,7 +143,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       expect(await world.live.presence([])).toEqual([])
     })
 
-    test('numbers the messages of a user without gaps, in the order they were given', async () => {
+    test('numbers the messages of a user without gaps, in the order given', async () => {
       const tenant = newTenant()
       const before = await world.live.position(tenant, 'ada')
       expect(before.seq).toBe(0)
@@ -165,7 +165,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       expect(await world.live.position(tenant, 'ada')).toEqual({ epoch: before.epoch, seq: 3 })
     })
 
-    test('leaves the payload as it is', async () => {
+    test('delivers the payload unchanged', async () => {
       const tenant = newTenant()
       const ada = await join(1, tenant, 'ada')
       const message = added(tenant, 'ada', 'quotes "\' \\ %s \u2028 \u0000 😀 {"seq":1}')
@@ -174,7 +174,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       expect({ seq, payload }).toEqual({ seq: 1, payload: message.payload })
     })
 
-    test('carries the other events too', async () => {
+    test('delivers the other events too', async () => {
       const tenant = newTenant()
       const ada = await join(1, tenant, 'ada')
       const heard: unknown[] = []
@@ -193,7 +193,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       ])
     })
 
-    test('takes a thousand messages at once, to many users', async () => {
+    test('delivers a thousand messages at once, to many users', async () => {
       const tenant = newTenant()
       const users = await Promise.all(
         Array.from({ length: 20 }, (_, index) => join(index % 2 ? 1 : 0, tenant, `user-${index}`)),

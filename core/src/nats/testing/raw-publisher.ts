@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
-/** Publishes as no client library would: with a header block and a subject of any bytes. */
+/** Publishes with a header block and a subject of arbitrary bytes, which client libraries refuse. */
 export const rawPublisher = async (url: string) => {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
   await once(socket, 'data')
   socket.write('CONNECT {"verbose":false,"pedantic":false,"headers":true,"lang":"raw","version":"1"}\r\n')
   return {
-    /** Resolves with what the server says once it has read the message: `PONG`, or an error. */
+    /** Resolves to the server's reply after it has read the message: `PONG` or an error. */
     publish: async (
       subject: string,
       header: string | Uint8Array,

@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path'
 import { inject } from 'vitest'
 import type {} from '../../testing/provided.ts'
 
-/** Where the nats-server is that tests run against: what the harness provides, else PATH, else Go's bin folders. */
+/** Returns the path of nats-server: from the test harness, PATH, or Go's bin folders. */
 export const natsServerPath = (): string | undefined => {
   const folders = [...(process.env.PATH ?? '').split(delimiter), goBin(), join(homedir(), 'go', 'bin')]
   return inject('natsServer') ?? folders.map((folder) => join(folder, 'nats-server')).find(existsSync)
@@ -17,16 +17,16 @@ const goBin = () => {
   try {
     return join(execFileSync('go', ['env', 'GOPATH'], { encoding: 'utf8' }).trim(), 'bin')
   } catch {
-    return '' // There is no Go here.
+    return '' // Go is not installed.
   }
 }
 
-/** A nats-server of this test's own, on a free port, with its own store. */
+/** A nats-server of one test, on a free port, with its own store. */
 export type NatsServer = {
   url: string
-  /** As a crash would end it: kill -9. */
+  /** Simulates a crash (kill -9). */
   kill(): Promise<void>
-  /** Again, over the same store. */
+  /** Restarts it on the same store. */
   start(): Promise<void>
   /** Kills it and removes the store. */
   end(): Promise<void>

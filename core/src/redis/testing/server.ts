@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { inject } from 'vitest'
 import type {} from '../../testing/provided.ts'
 
-/** The redis-server that tests run against; undefined when there is none. */
+/** The path of redis-server; undefined if it is not installed. */
 export const redisServer = inject('redisServer')
-/** Why there is none, to be put behind the name of what is skipped. */
+/** Why it is missing, to append to the names of skipped tests. */
 export const redisMissing = redisServer
   ? ''
   : ` (${inject('skipped').find(({ part }) => part === 'redis')?.reason})`
@@ -23,9 +23,9 @@ export const freePort = async (): Promise<number> => {
   return port
 }
 
-/** A Redis of one test file's own that keeps nothing: when it starts again it has lost everything. */
+/** Starts a Redis for one test file, without persistence: a restart loses all data. */
 export const startRedis = async () => {
-  if (!redisServer) throw new Error('there is no redis-server')
+  if (!redisServer) throw new Error('redis-server is not installed')
   const port = await freePort()
   const dir = mkdtempSync(join(tmpdir(), 'carillon-redis-'))
   let server: ChildProcess | undefined

@@ -1,6 +1,6 @@
 import type { JetStreamClient, JetStreamPublishOptions } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
-import { type Link, TIME_LIMIT_MS } from '../../nats/connection.ts'
+import { type ConnectionState, TIME_LIMIT_MS } from '../../nats/connection.ts'
 import type { OutgoingMessage, Published } from '../port.ts'
 import type { Names } from './names.ts'
 
@@ -55,10 +55,10 @@ const addressed = (message: OutgoingMessage, { scoped }: Names, now: number) => 
 }
 
 export const publisher =
-  (jetstream: JetStreamClient, link: Link, names: Names) =>
+  (jetstream: JetStreamClient, connectionState: ConnectionState, names: Names) =>
   async (messages: readonly OutgoingMessage[]): Promise<Published[]> => {
     const now = Date.now()
-    return await link.during(() =>
+    return await connectionState.whileUp(() =>
       windowed(messages, async (message) => {
         const { subject, options } = addressed(message, names, now)
         const { seq, duplicate } = await jetstream.publish(subject, message.data, options)

@@ -9,7 +9,7 @@ import {
   type Subscription,
 } from '@nats-io/transport-node'
 import { UnavailableError } from '../../errors.ts'
-import { inboxPrefixOf, type Link, TIME_LIMIT_MS } from '../../nats/connection.ts'
+import { type ConnectionState, inboxPrefixOf, TIME_LIMIT_MS } from '../../nats/connection.ts'
 import { type Headers, isKept } from '../headers.ts'
 import type { DeadReason, Message, Reader } from '../port.ts'
 import { ACK, NAK, nakAfter, position, TERM, WORKING } from './acks.ts'
@@ -30,7 +30,7 @@ type Held = { message: Message; reply: string; renewed: number }
 
 type Options = {
   connection: NatsConnection
-  link: Link
+  connectionState: ConnectionState
   names: Names
   source: Source
   queue: Queue
@@ -54,7 +54,8 @@ export type JetstreamReader = Reader & { abandon(): void }
  * replies to old requests do not reach.
  */
 export const jetstreamReader = (options: Options): JetstreamReader => {
-  const { connection, link, names, source, queue, buffer, ackWaitMs, declare, deposit, onEnd } = options
+  const { connection, connectionState, names, source, queue, buffer, ackWaitMs, declare, deposit, onEnd } =
+    options
   const next = `$JS.API.CONSUMER.MSG.NEXT.${source.stream}.${names.consumer(queue)}`
   /** Unfinished messages by sequence, taken or not. */
   const held = new Map<number, Held>()
@@ -68,7 +69,8 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
 
   const pull = () => {
     const room = buffer - held.size - requested
-    if (closed || !subscription || !link.up || room <= 0 || (requested > 0 && room < buffer / 4)) return
+    if (closed || !subscription || !connectionState.up || room <= 0 || (requested > 0 && room < buffer / 4))
+      return
     requested += room
     const request = { batch: room, expires: nanos(PULL_EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }
     connection.publish(next, JSON.stringify(request), { reply: subscription.getSubject() })
@@ -144,10 +146,10 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     })
   }
 
-  /** Retries with growing pauses until the server responds. Stops with the link, which restarts it. */
+  /** Retries with growing pauses until the server responds. Stops with the connectionState, which restarts it. */
   const listenAgain = async () => {
     let declared = false
-    while (!declared && !closed && link.up) {
+    while (!declared && !closed && connectionState.up) {
       await sleep(wait * (0.5 + Math.random()))
       wait = Math.min(wait * 2 + RETRY_FIRST_MS, RETRY_LAST_MS)
       try {
@@ -164,13 +166,13 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
   /** Extends the ack wait of held messages and detects a server that has stopped answering. */
   const tick = () => {
     const now = Date.now()
-    if (link.up)
+    if (connectionState.up)
       for (const each of held.values())
         if (now - each.renewed >= ackWaitMs / 3) {
           connection.publish(each.reply, WORKING)
           each.renewed = now
         }
-    if (link.up && requested > 0 && now - heard > 2.5 * HEARTBEAT_MS) restart()
+    if (connectionState.up && requested > 0 && now - heard > 2.5 * HEARTBEAT_MS) restart()
     if (closed && held.size === 0) abandon()
   }
   const ticking = setInterval(tick, ackWaitMs / 4)
@@ -186,7 +188,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
 
   /** Resolves when the server has confirmed it. */
   const say = (messages: readonly Message[], verdict: Uint8Array) =>
-    link.during(() => {
+    connectionState.whileUp(() => {
       for (const { sequence } of messages) {
         const reply = held.get(sequence)?.reply
         if (reply) connection.publish(reply, verdict)
@@ -211,7 +213,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     await said
   }
 
-  const forget = link.onUp(() => {
+  const forget = connectionState.onReconnect(() => {
     wait = 0
     restart()
   })
@@ -229,7 +231,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     ack: (messages) => finish(messages, ACK),
     retry: (messages, delayMs) => giveBack(messages, delayMs > 0 ? nakAfter(delayMs) : NAK),
     deadLetter: async (letters) => {
-      await link.during(() => deposit(letters))
+      await connectionState.whileUp(() => deposit(letters))
       await finish(
         letters.map(({ message }) => message),
         TERM,

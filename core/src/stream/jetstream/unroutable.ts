@@ -1,7 +1,7 @@
 import { parseNotifySubject, queueOf, SubjectError } from '@carillon/schemas'
 import type { JetStreamManager } from '@nats-io/jetstream'
 import { UnavailableError } from '../../errors.ts'
-import type { Link } from '../../nats/connection.ts'
+import type { ConnectionState } from '../../nats/connection.ts'
 import type { DeadReason, Message } from '../port.ts'
 import type { Source } from './streams.ts'
 
@@ -59,14 +59,14 @@ export const sweepMisfits = async (
 
 /** Sweeps every `everyMs` until stopped. A failed sweep is reported, and the next one retries. */
 export const startSweeping = (
-  link: Link,
+  connectionState: ConnectionState,
   everyMs: number,
   sweep: () => Promise<void>,
 ): { stop(): Promise<void> } => {
   let current = Promise.resolve()
   const run = async () => {
     try {
-      await link.during(sweep)
+      await connectionState.whileUp(sweep)
     } catch (error) {
       if (!(error instanceof UnavailableError))
         process.emitWarning(`a sweep of unread subjects failed: ${String(error)}`)

@@ -1,12 +1,12 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Change, Changes, Invalidations } from '../port.ts'
 
-/** `one` and `other`: two processes of an installation; the same if it has but one. */
+/** `one` and `other` are two processes of an installation, or the same one. */
 export type InvalidationsWorld = { one: Invalidations; other: Invalidations; end(): Promise<void> }
 
 const change: Change = { kind: 'type', tenant: 'acme', id: 'comment.created' }
 
-/** What every adapter of the invalidations port does. */
+/** The contract of the invalidations port. */
 export const invalidationsContract = (name: string, open: () => Promise<InvalidationsWorld>): void => {
   describe(`invalidations: ${name}`, () => {
     const world = async () => {
@@ -20,7 +20,7 @@ export const invalidationsContract = (name: string, open: () => Promise<Invalida
       return { ...opened, heard: listen(opened.one), otherHeard: listen(opened.other) }
     }
 
-    test('every listener of the process hears a change before publish returns', async () => {
+    test('listeners of the process receive a change before publish returns', async () => {
       const { one, heard } = await world()
       const second: Changes[] = []
       one.subscribe((changes) => second.push(changes))
@@ -30,7 +30,7 @@ export const invalidationsContract = (name: string, open: () => Promise<Invalida
       await published
     })
 
-    test('other processes hear it once, and in order', async () => {
+    test('other processes receive changes once, in order', async () => {
       const { one, other, heard, otherHeard } = await world()
       await one.publish([change, { kind: 'accounts', tenant: 'acme' }])
       await one.publish('all')
