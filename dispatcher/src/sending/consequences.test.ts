@@ -43,6 +43,7 @@ const STEPS: Record<string, Step> = {
 
 const WHY = { reason: 'mailbox_full', detail: '452' }
 const account = 'main'
+const DECISION = { at: NOW, stage: 'condition', channel: 'sms', step: 0, by: 'user' } as const
 const ENDINGS: Record<string, Ending> = {
   sent: { ending: 'sent', account, providerId: 'SM1', reports: true },
   'sent without reports': { ending: 'sent', account, reports: false },
@@ -69,9 +70,19 @@ const ENDINGS: Record<string, Ending> = {
     begun: true,
     ...WHY,
   },
-  'waiting for its condition': { ending: 'waiting', for: 'condition', at: AT, reason: 'online' },
-  'skipped, for it is not wanted': { ending: 'skipped', reason: 'read', unreachable: false },
-  'skipped, for it reaches nobody': { ending: 'skipped', reason: 'no_address', unreachable: true },
+  'waiting for its condition': {
+    ending: 'waiting',
+    for: 'condition',
+    decision: { ...DECISION, outcome: 'wait', until: AT, reason: 'online' },
+  },
+  'skipped, for it is not wanted': {
+    ending: 'skipped',
+    decision: { ...DECISION, outcome: 'end', reason: 'read' },
+  },
+  'skipped, for it reaches nobody': {
+    ending: 'skipped',
+    decision: { ...DECISION, stage: 'send', outcome: 'skip', reason: 'no_address' },
+  },
   'taken by another process': { ending: 'taken', until: AT },
   'taken and done': { ending: 'taken' },
   'taken and failed': { ending: 'taken', failed: 'landline' },
@@ -106,8 +117,7 @@ describe.each(every)('$place, $name', ({ ending, step }) => {
 
   test('comes back once, later, or not at all', () => {
     const { messages } = of(ending, step)
-    const later =
-      ending.ending === 'retry' || ('at' in ending && ending.at) || ('until' in ending && ending.until)
+    const later = ending.ending === 'retry' || ending.ending === 'waiting' || 'until' in ending
     expect(messages).toHaveLength(later ? 1 : 0)
     for (const message of messages) expect(message.schedule?.at).toBe(AT)
   })
@@ -116,7 +126,7 @@ describe.each(every)('$place, $name', ({ ending, step }) => {
     const nothing =
       ending.ending === 'refused' ||
       ending.ending === 'exhausted' ||
-      (ending.ending === 'skipped' && ending.unreachable) ||
+      (ending.ending === 'skipped' && ending.decision.stage === 'send') ||
       (ending.ending === 'taken' && 'failed' in ending)
     const { failed } = of(ending, step)
     expect(failed !== undefined).toBe(nothing)
@@ -198,6 +208,15 @@ describe('a step that waits', () => {
     const step = stepOf()
     expect(messageOf(of(ENDINGS['waiting for its condition']!, step).messages[0]!)).toEqual(step)
   })
+})
+
+test.each(every)('$place, $name: what was decided is kept', ({ ending, step }) => {
+  const { decision } = of(ending, step)
+  expect(decision).toEqual(
+    'decision' in ending
+      ? { notification: 'n1', user: 'ada', toAudience: false, decision: ending.decision }
+      : undefined,
+  )
 })
 
 test('a look at an attempt that another process has does not replace the next attempt', () => {

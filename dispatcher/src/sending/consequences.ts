@@ -1,6 +1,8 @@
 import { deliveryKey, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
 import { conclude } from '@carillon/core/routing/conclude'
+import type { StepDecision } from '@carillon/core/routing/decision'
 import type { Details } from '@carillon/core/store/ledger'
+import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
 import type { DeadReason, OutgoingMessage } from '@carillon/core/stream/port'
 import {
@@ -17,6 +19,8 @@ export type Consequences = {
   tenant: string
   /** Changes of the ledger. */
   changes: readonly DeliveryChange[]
+  /** Why it was decided against, or waits. */
+  decision?: DecisionEntry
   /** The next attempt or look. */
   messages: readonly OutgoingMessage[]
   /** What providers may report on later. */
@@ -122,17 +126,40 @@ const refused = (
   }
 }
 
+const entryOf = ({ notification, user, toAudience }: Step, decision: StepDecision): DecisionEntry => ({
+  notification,
+  user,
+  toAudience,
+  decision,
+})
+
+const skipped = (
+  step: Step,
+  { decision }: Extract<Ending, { ending: 'skipped' }>,
+  now: number,
+): Omit<Consequences, 'tenant'> => ({
+  changes: [changeOf(step, 'skipped', now, { reason: decision.reason })],
+  decision: entryOf(step, decision),
+  messages: [],
+  // It was wanted, and reaches nobody.
+  ...(decision.stage === 'send' ? { failed: failed(step, now) } : {}),
+})
+
 const waiting = (
   step: Step,
   ending: Extract<Ending, { ending: 'waiting' }>,
   now: number,
 ): Omit<Consequences, 'tenant'> => {
-  const { at, reason } = ending
-  if (ending.for === 'condition')
+  if (ending.for === 'condition') {
+    const { decision } = ending
+    const { reason, until } = decision
     return {
-      changes: [changeOf(step, 'queued', now, { reason, nextAttempt: at })],
-      messages: [later(step, at)],
+      changes: [changeOf(step, 'queued', now, { ...(reason && { reason }), nextAttempt: until })],
+      decision: entryOf(step, decision),
+      messages: [later(step, until)],
     }
+  }
+  const { at, reason } = ending
   const queued = { ...step, queued: true }
   const { detail } = ending
   if (ending.for === 'permit') {
@@ -178,10 +205,8 @@ const follows = (step: Step, ending: Ending, now: number): Omit<Consequences, 't
     }
     case 'waiting':
       return waiting(step, ending, now)
-    case 'skipped': {
-      const changes = [changeOf(step, 'skipped', now, { reason: ending.reason })]
-      return { changes, messages: [], ...(ending.unreachable ? { failed: failed(step, now) } : {}) }
-    }
+    case 'skipped':
+      return skipped(step, ending, now)
     case 'taken':
       if (ending.until !== undefined) return { changes: [], messages: [later(step, ending.until, 'look')] }
       if (ending.failed === undefined) return { changes: [], messages: [] }

@@ -24,12 +24,10 @@ export const endingOfDecision = (decision: StepDecision): Ending => {
   switch (decision.outcome) {
     case 'pass':
       throw new RangeError('a step that is taken has not ended')
-    case 'wait': {
-      const { until, reason } = decision
-      return { ending: 'waiting', for: 'condition', at: until, ...(reason && { reason }) }
-    }
+    case 'wait':
+      return { ending: 'waiting', for: 'condition', decision }
     default:
-      return { ending: 'skipped', reason: decision.reason, unreachable: decision.stage === 'send' }
+      return { ending: 'skipped', decision }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Reason } from '@carillon/core/routing/decision'
+import type { StepDecision } from '@carillon/core/routing/decision'
 import type { SuppressionReason } from '@carillon/schemas'
 
 /** Why something was not sent: a stable word, and words for people. */
@@ -14,7 +14,7 @@ export type Explanation = { reason: string; detail: string }
  * - `in_doubt`: nobody knows whether it was sent, and it is not sent again. Without `account`, its process died.
  * - `waiting`: no provider was asked; the same attempt is due again at `at`. It waits `for` a permit, for the pause of a
  *   `breaker` to end (`begun`: that time counts against the retry window), or for its `condition`.
- * - `skipped`: it is not wanted, or (`unreachable`) it reaches nobody, and the next step's turn has come.
+ * - `skipped`: it was decided against. If it was wanted but reaches nobody, the next step's turn has come.
  * - `taken`: another process has the attempt. `until`: it may still be sending. Otherwise it has recorded an outcome, and
  *   `failed` is the reason if that was the end of all attempts.
  */
@@ -31,7 +31,7 @@ export type Ending =
   | ({ ending: 'in_doubt'; account?: string } & Explanation)
   | ({ ending: 'waiting'; for: 'permit'; at: number } & Explanation)
   | ({ ending: 'waiting'; for: 'breaker'; at: number; account: string; begun: boolean } & Explanation)
-  | { ending: 'waiting'; for: 'condition'; at: number; reason?: Reason }
-  | { ending: 'skipped'; reason: Reason; unreachable: boolean }
+  | { ending: 'waiting'; for: 'condition'; decision: Extract<StepDecision, { outcome: 'wait' }> }
+  | { ending: 'skipped'; decision: Extract<StepDecision, { outcome: 'skip' | 'end' }> }
   | { ending: 'taken'; until: number }
   | { ending: 'taken'; until?: undefined; failed?: string | undefined }

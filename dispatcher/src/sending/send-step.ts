@@ -96,8 +96,9 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
   const leaveOut = (step: Step, known: Known, decision: StepDecision, begun: number): Consequences => {
     const ending = endingOfDecision(decision)
     if (ending.ending === 'skipped') {
-      metrics.skipped.inc({ channel: channelOf(step), reason: ending.reason })
-      if (ending.unreachable) show.skipped(step, known.content(step), ending.reason)
+      const { stage, reason } = ending.decision
+      metrics.skipped.inc({ channel: channelOf(step), reason })
+      if (stage === 'send') show.skipped(step, known.content(step), reason)
     }
     return consequences(step, ending, { begun, now: Date.now() })
   }

@@ -15,7 +15,7 @@ const ENOUGH = 32
 const LINGER_MS = 10
 
 export type SettlePorts = {
-  store: Pick<Store, 'devices' | 'suppressions' | 'deliveries'>
+  store: Pick<Store, 'devices' | 'suppressions' | 'deliveries' | 'decisions'>
   stream: Pick<Stream, 'publish'>
   reports: Pick<Reports, 'remember'>
   outages: Outages
@@ -34,15 +34,14 @@ const byTenant = async <Part>(
   parts: (each: Consequences) => readonly Part[],
   write: (tenant: string, parts: readonly Part[]) => Promise<unknown>,
 ): Promise<void> => {
-  const owned = all.flatMap((each) => parts(each).map((part) => ({ tenant: each.tenant, part })))
-  await Promise.all(
-    [...grouped(owned, ({ tenant }) => tenant)].map(([tenant, some]) =>
-      write(
-        tenant,
-        some.map(({ part }) => part),
-      ),
-    ),
-  )
+  const groups = new Map<string, Part[]>()
+  for (const each of all)
+    for (const part of parts(each)) {
+      const group = groups.get(each.tenant)
+      if (group) group.push(part)
+      else groups.set(each.tenant, [part])
+    }
+  await Promise.all([...groups].map(([tenant, some]) => write(tenant, some)))
 }
 
 const optional = <Part>(part: Part | undefined): Part[] => (part === undefined ? [] : [part])
@@ -65,6 +64,7 @@ export const createSettle = ({ store, stream, reports, outages }: SettlePorts) =
     if (messages.length > 0) await stream.publish(messages)
     await Promise.all([
       byTenant(all, ({ changes }) => changes, store.deliveries.record),
+      byTenant(all, ({ decision }) => optional(decision), store.decisions.record),
       byTenant(all, ({ suppression }) => optional(suppression), store.suppressions.put),
       byTenant(
         all,
