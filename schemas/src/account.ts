@@ -88,7 +88,7 @@ export const ProviderAccountInput = z
         provider: 'smtp',
         order: 10,
         rate: { perSecond: 10, burst: 20 },
-        config: { url: 'smtps://user:password@smtp.example.com', from: 'Acme <no-reply@example.com>' },
+        config: { host: 'smtp.example.com', from: { email: 'no-reply@example.com', name: 'Acme' } },
       },
     ],
   })
@@ -112,7 +112,7 @@ export const ProviderAccount = z
         channels: ['email'],
         order: 10,
         rate: { perSecond: 10, burst: 20 },
-        configured: ['url', 'from'],
+        configured: ['host', 'from'],
       },
     ],
   })

@@ -10,7 +10,7 @@ const attribute = z.string().min(1).max(1_024)
 
 /** The attributes of a CloudEvents 1.0 event that Carillon reads. All others are allowed, and ignored. */
 export const CloudEventAttributes = z.looseObject({
-  specversion: z.literal('1.0'),
+  specversion: z.literal('1.0').describe('The version of CloudEvents'),
   id: attribute.describe('With `source`, the id of a notification that has none of its own'),
   source: attribute.describe('The context in which the event happened'),
   type: attribute.describe('Over HTTP, the type of a notification that names none'),
@@ -18,7 +18,11 @@ export const CloudEventAttributes = z.looseObject({
     .string()
     .max(256)
     .refine(isJsonMediaType, 'must be a JSON type such as application/json: the data is a notification')
-    .nullish(),
+    .nullish()
+    .meta({
+      description: 'The media type of the data: a JSON type',
+      pattern: '^\\s*[^\\s/;]+/([^\\s/;]+\\+)?[Jj][Ss][Oo][Nn]\\s*(;|$)',
+    }),
 })
 
 /**
@@ -26,8 +30,11 @@ export const CloudEventAttributes = z.looseObject({
  * Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
  */
 export const CloudEvent = CloudEventAttributes.extend({
-  data: z.unknown().optional(),
-  data_base64: z.string().nullish().describe('In place of `data`: its bytes, in base64'),
+  data: z.unknown().optional().describe('The notification'),
+  data_base64: z
+    .string()
+    .nullish()
+    .meta({ description: 'In place of `data`: its bytes, in base64', pattern: '^[A-Za-z0-9+/]*={0,2}$' }),
 })
 export type CloudEvent = z.infer<typeof CloudEvent>
 

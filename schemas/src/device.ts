@@ -27,17 +27,19 @@ const WebPushKeys = z
   })
   .meta({ id: 'WebPushKeys', description: 'The keys of a PushSubscription of a browser' })
 
+const kind = <const Name extends string>(name: Name) => z.literal(name).describe('The kind of device')
+
 const pushKinds = [
   z
     .strictObject({
-      kind: z.literal('web-push'),
+      kind: kind('web-push'),
       endpoint: WebUrl.describe('The `endpoint` of the PushSubscription'),
       keys: WebPushKeys,
     })
     .meta({ id: 'WebPushDevice', description: 'A browser: its PushSubscription' }),
   z
     .strictObject({
-      kind: z.literal('fcm'),
+      kind: kind('fcm'),
       token: z
         .string()
         .regex(/^[\x21-\x7e]{16,4096}$/)
@@ -46,7 +48,7 @@ const pushKinds = [
     .meta({ id: 'FcmDevice', description: 'An app that Firebase Cloud Messaging reaches' }),
   z
     .strictObject({
-      kind: z.literal('apns'),
+      kind: kind('apns'),
       token: z
         .string()
         .regex(/^([0-9a-fA-F]{2}){16,100}$/, 'an APNs token is hexadecimal')
@@ -79,11 +81,11 @@ export const Device = z
   .discriminatedUnion('kind', [
     ...pushKinds,
     z
-      .strictObject({ kind: z.literal('webhook'), url: WebUrl.describe('Where requests are sent') })
+      .strictObject({ kind: kind('webhook'), url: WebUrl.describe('Where requests are sent') })
       .meta({ id: 'WebhookDevice', description: 'A machine that is called over HTTP' }),
     z
       .strictObject({
-        kind: z.literal('slack'),
+        kind: kind('slack'),
         channel: z
           .string()
           .regex(/^[#@A-Za-z0-9_.-]{1,80}$/)
@@ -91,14 +93,14 @@ export const Device = z
       })
       .meta({ id: 'SlackDevice', description: 'A channel or a user of Slack' }),
     z
-      .strictObject({ kind: z.literal('teams'), url: WebUrl.describe('A workflow or incoming webhook') })
+      .strictObject({ kind: kind('teams'), url: WebUrl.describe('A workflow or incoming webhook') })
       .meta({ id: 'TeamsDevice', description: 'A channel or chat of Microsoft Teams' }),
     z
-      .strictObject({ kind: z.literal('discord'), url: WebUrl.describe('A channel webhook') })
+      .strictObject({ kind: kind('discord'), url: WebUrl.describe('A channel webhook') })
       .meta({ id: 'DiscordDevice', description: 'A channel of Discord' }),
     z
       .strictObject({
-        kind: z.literal('telegram'),
+        kind: kind('telegram'),
         chat: z
           .string()
           .regex(/^(-?[0-9]{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31})$/, 'a chat is a number or @name')

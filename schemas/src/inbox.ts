@@ -8,15 +8,15 @@ export const ItemContent = z.object({
   id: ItemId,
   notification: NotificationId,
   type: TypeKey,
-  category: z.string().optional(),
+  category: z.string().optional().describe('Its category'),
   priority: Priority,
-  title: z.string().optional(),
-  body: z.string().optional(),
-  url: z.string().optional(),
-  image: z.string().optional(),
+  title: z.string().optional().describe('One line of text'),
+  body: z.string().optional().describe('The text'),
+  url: z.string().optional().describe('Where a click leads: a URL, or a path of the app'),
+  image: z.string().optional().describe('A picture to show beside the text'),
   actor: Actor.optional(),
   actions: z.array(Action).optional(),
-  tags: z.array(z.string()).optional(),
+  tags: z.array(z.string()).optional().describe('Its tags'),
   data: z.record(z.string(), Json).optional().describe('The JSON object that the sender attached'),
   silent: z.boolean().optional().describe('Stored and counted, without sound, toast or push'),
   createdAt: Timestamp.describe('The instant of the acceptance of its notification'),
@@ -90,6 +90,15 @@ export const ItemPatch = z
     id: 'ItemPatch',
     description: 'The changes of one item. At least one has to be named; what is left out stays',
     minProperties: 1,
+    not: {
+      anyOf: [
+        { properties: { read: { const: true }, seen: { const: false } }, required: ['read', 'seen'] },
+        {
+          properties: { archived: { const: true }, snoozedUntil: { type: 'string' } },
+          required: ['archived', 'snoozedUntil'],
+        },
+      ],
+    },
     examples: [{ read: true }, { snoozedUntil: '2026-02-01T08:00:00Z' }],
   })
 export type ItemPatch = z.infer<typeof ItemPatch>
@@ -107,12 +116,17 @@ export const InboxStatus = z.enum(INBOX_STATUSES).meta({
 export type InboxStatus = z.infer<typeof InboxStatus>
 
 /** Where the user's live messages stand: a later message has `seq + 1` in the same `epoch`. */
-export const LivePosition = z.object({ epoch: z.string(), seq: z.int().min(0) }).meta({
-  id: 'LivePosition',
-  description:
-    'A position among the live messages of a user: the next message has `seq + 1` in the same `epoch`',
-  examples: [{ epoch: 'f3a05f5c', seq: 41 }],
-})
+export const LivePosition = z
+  .object({
+    epoch: z.string().describe('The numbering that `seq` belongs to'),
+    seq: z.int().min(0).describe('The number of the message'),
+  })
+  .meta({
+    id: 'LivePosition',
+    description:
+      'A position among the live messages of a user: the next message has `seq + 1` in the same `epoch`',
+    examples: [{ epoch: 'f3a05f5c', seq: 41 }],
+  })
 export type LivePosition = z.infer<typeof LivePosition>
 
 export const InboxPage = z

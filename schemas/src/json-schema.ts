@@ -32,11 +32,29 @@ export type JsonSchemaName = keyof typeof WRITTEN_BY_OTHERS | keyof typeof WRITT
 
 type Definition = Record<string, unknown>
 
+/** Keeps examples and defaults, which zod leaves out of schemas that transform their input. For `override` of `z.toJSONSchema`. */
+export const withExamplesAndDefaults = ({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodType
+  jsonSchema: z.core.JSONSchema.BaseSchema
+}): void => {
+  const { def } = (zodSchema as z.core.$ZodTypes)._zod
+  if (def.type === 'default') jsonSchema.default = def.defaultValue as z.core.util.JSONType
+  const examples = z.globalRegistry.get(zodSchema)?.examples
+  if (examples !== undefined && jsonSchema.$ref === undefined) jsonSchema.examples = examples as unknown[]
+}
+
 const withoutId = ({ id: _, ...definition }: Definition): Definition => definition
 
 /** The JSON Schema of a schema, with what it refers to by name in `$defs`. */
 const describeOne = (schema: z.ZodType, io: 'input' | 'output'): Definition => {
-  const { $ref, $defs = {}, ...own } = z.toJSONSchema(schema, { io, reused: 'inline' })
+  const {
+    $ref,
+    $defs = {},
+    ...own
+  } = z.toJSONSchema(schema, { io, reused: 'inline', override: withExamplesAndDefaults })
   const name = $ref?.slice('#/$defs/'.length)
   const members = Object.entries($defs).filter(([key]) => key !== name)
   return {

@@ -35,7 +35,7 @@ const TopicRecipient = z.strictObject({ topic: TopicKey }).meta({
   description: 'The members of a topic',
   examples: [{ topic: 'post-7' }],
 })
-const EveryoneRecipient = z.strictObject({ everyone: z.literal(true) }).meta({
+const EveryoneRecipient = z.strictObject({ everyone: z.literal(true).describe('Always true') }).meta({
   id: 'EveryoneRecipient',
   description: 'Every user of the tenant',
   examples: [{ everyone: true }],
@@ -93,7 +93,7 @@ const content = {
     .optional()
     .describe('Who caused it. A user id stands for an actor with that id'),
   category: Category.optional(),
-  tags: z.array(Tag).max(16).optional(),
+  tags: z.array(Tag).max(16).optional().describe('Tags, by which items are found'),
   data: JsonObject.optional().describe(
     'Any JSON object, for templates and apps. It is returned as it was sent',
   ),

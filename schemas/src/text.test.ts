@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cleanText, text } from './index.ts'
+import { cleanText, nonEmptyText, parse, text } from './index.ts'
 
 test.each([
   'Hello, Ada!\tA tab,\r\na line break',
@@ -50,4 +50,13 @@ test('the limit counts what is kept', () => {
   expect(text(3).parse('a\u200bb\u200bc')).toBe('abc')
   expect(text(3).safeParse('abcd').success).toBe(false)
   expect(text(3).min(1).safeParse('\u200b\u2060').success).toBe(false)
+})
+
+test('a text is measured in characters, as JSON Schema measures it', () => {
+  expect(parse(text(3), '🔔🔔🔔').success).toBe(true)
+  expect(parse(text(3), '🔔🔔🔔🔔')).toEqual({
+    success: false,
+    issues: [{ path: [], message: 'must have at most 3 characters' }],
+  })
+  expect(parse(nonEmptyText(3), '\u200b').success).toBe(false)
 })

@@ -21,7 +21,7 @@ const METHODS = [
     summary: 'Verify a callback URL',
     description: 'For providers that check a callback URL with a challenge before they use it.',
     answers: {
-      200: { description: 'The response to the challenge', type: '*/*' },
+      200: { description: 'The response to the challenge', schema: z.string(), type: 'text/plain' },
       204: { description: 'Callback accepted' },
     },
   },
@@ -32,7 +32,11 @@ const METHODS = [
     description:
       "For providers: receipts, bounces, complaints and replies such as STOP. The body is the provider's own, signed as the provider signs it; the callback URL of an account is `/v1/callbacks/{tenant}/{account}`.",
     answers: {
-      200: { description: 'Reports applied, with the response that the provider expects', type: '*/*' },
+      200: {
+        description: 'Reports applied, with the response that the provider expects',
+        schema: z.string(),
+        type: 'text/plain',
+      },
       204: { description: 'Reports applied' },
     },
   },
@@ -84,7 +88,10 @@ export const callbackRoutes = (
         ...texts,
         tag: 'Callbacks',
         params: Place,
-        rawBody: { '*/*': {} },
+        rawBody: {
+          'application/json': { schema: {} },
+          'application/x-www-form-urlencoded': { schema: { type: 'object' } },
+        },
         problems: ['not_found', 'forbidden', 'unavailable', 'stream_full'],
       },
       async ({ c, params: { tenant, account }, bytes }) => {

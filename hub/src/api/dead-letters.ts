@@ -24,7 +24,7 @@ const EXAMPLE = {
 
 const ShownLetter = z
   .object({
-    id: z.int().min(0),
+    id: z.int().min(0).describe('Its id, which grows'),
     queue: z.string().describe('The queue that it was read from'),
     subject: z.string().describe('The NATS subject that it was published to'),
     code: z.string().describe('The code of the problem'),

@@ -252,12 +252,13 @@ describe('PATCH /v1/inbox/{id}', () => {
       { read: 'yes' },
       { readAt: new Date().toISOString() },
       { read: true, seen: false },
-      { snoozedUntil: '2020-01-01T00:00:00Z' },
       { snoozedUntil: 'tomorrow' },
+      { archived: true, snoozedUntil: new Date(Date.now() + 60_000).toISOString() },
     ]
     await untouched(async () => {
       for (const body of bad)
         expect((await patch(id, body)).json.code, JSON.stringify(body)).toBe('invalid_request')
+      expect((await patch(id, { snoozedUntil: '2020-01-01T00:00:00Z' })).json.code).toBe('time_passed')
     })
   })
 

@@ -48,7 +48,7 @@ const DeletedItem = z.object({ counts: Counts }).meta({
   examples: [{ counts: COUNTS }],
 })
 const ItemIds = z
-  .strictObject({ ids: z.array(ItemId).min(1).max(100) })
+  .strictObject({ ids: z.array(ItemId).min(1).max(100).describe('The ids of the items') })
   .meta({ id: 'ItemIds', description: 'Up to 100 items', examples: [{ ids: [ITEM] }] })
 const ItemFilter = z
   .strictObject({
@@ -177,13 +177,14 @@ export const inboxRoutes = (
       method: 'patch',
       path: '/v1/inbox/{id}',
       operationId: 'updateItem',
+      neverWords: true,
       tag: 'Inbox',
       summary: 'Change an item',
       description: 'Marks an item as read or seen, archives it, snoozes it, or undoes that.',
       params: Id,
       body: ItemPatch,
       answers: { 200: { description: 'Changed', schema: ChangedItem } },
-      problems: ['not_found', 'too_far'],
+      problems: ['not_found', 'too_far', 'time_passed'],
     },
     async ({ c, params, body }, { tenant, user }) =>
       c.json(await verbs.patch({ tenant, user }, params.id, await body())),
@@ -194,6 +195,7 @@ export const inboxRoutes = (
       method: 'delete',
       path: '/v1/inbox/{id}',
       operationId: 'deleteItem',
+      neverWords: true,
       tag: 'Inbox',
       summary: 'Delete an item',
       description: 'Deletes an item for good. Steps of its delivery plan that are pending end.',
@@ -209,6 +211,7 @@ export const inboxRoutes = (
       method: 'post',
       path: '/v1/inbox/{id}/actions/{name}',
       operationId: 'takeAction',
+      neverWords: true,
       tag: 'Inbox',
       summary: 'Take an action of an item',
       description:

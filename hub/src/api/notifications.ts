@@ -24,7 +24,6 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { contentOf, EVENT_TYPES, modeOf } from '../http/content.ts'
 import type { Edge } from '../http/edge.ts'
-import { exampleOf } from '../http/openapi/example.ts'
 import { batchProblem, ProblemSchema } from '../http/openapi/problems.ts'
 import { answerProblem, problemOf } from '../http/problems.ts'
 import type { Routes } from '../http/routes.ts'
@@ -77,15 +76,6 @@ const NotificationBatch = Batch.extend({
     },
   ],
 })
-const NotificationEvents = z
-  .array(NotificationEvent)
-  .min(1)
-  .max(BATCH_MAX)
-  .meta({
-    id: 'CloudEventBatch',
-    description: `Up to ${BATCH_MAX} CloudEvents`,
-    examples: [[exampleOf(NotificationEvent)]],
-  })
 
 const receipt = ({ id, warnings }: Accepted): z.infer<typeof Receipt> => ({
   id,
@@ -182,23 +172,23 @@ export const notificationRoutes = (
       tag: 'Notifications',
       summary: 'Send a notification',
       description:
-        'Accepts one notification of at most 64 KiB, as JSON or as a CloudEvent in the structured or binary mode. It also accepts a batch of CloudEvents, as `sendNotificationBatch` does. Send an `id` or an `Idempotency-Key` to make retries safe.',
+        'Accepts one notification of at most 64 KiB, as JSON or as a CloudEvent in the structured or binary mode. Send an `id` or an `Idempotency-Key` to make retries safe.',
       headers: IdempotencyKey,
       body: Notification,
-      moreTypes: {
-        [EVENT_TYPES.structured]: NotificationEvent,
-        [EVENT_TYPES.batch]: NotificationEvents,
-      },
-      batch: BatchProblem,
+      moreTypes: { [EVENT_TYPES.structured]: NotificationEvent },
       bodyMaxBytes: NOTIFICATION_MAX_BYTES,
       answers: {
-        202: {
-          description: 'Accepted: it is in the event log, durably. A batch of CloudEvents gets results',
-          schema: z.union([Receipt, BatchResults]),
-        },
-        207: { description: 'Some events of the batch accepted', schema: BatchResults },
+        202: { description: 'Accepted: it is in the event log, durably', schema: Receipt },
       },
-      problems: ['too_far', 'type_unknown', 'no_app_url', 'id_reused', 'stream_full', ...DUPLICATES],
+      problems: [
+        'too_far',
+        'time_passed',
+        'type_unknown',
+        'no_app_url',
+        'id_reused',
+        'stream_full',
+        ...DUPLICATES,
+      ],
     },
     async ({ c, bytes }, sender) => {
       const mode = modeOf(c.req, ['structured', 'binary', 'batch'])
@@ -222,10 +212,10 @@ export const notificationRoutes = (
       tag: 'Notifications',
       summary: 'Send up to 1,000 notifications',
       description:
-        'Accepts up to 1,000 notifications, or CloudEvents, of at most 8 MiB together. Each is accepted or refused on its own. If none is accepted, the response is a 422 with the results, and the `Idempotency-Key` is free again.',
+        'Accepts up to 1,000 notifications of at most 8 MiB together, or a list of CloudEvents as `application/cloudevents-batch+json`. Each is accepted or refused on its own. If none is accepted, the response is a 422 with the results, and the `Idempotency-Key` is free again.',
       headers: IdempotencyKey,
       body: NotificationBatch,
-      moreTypes: { [EVENT_TYPES.batch]: NotificationEvents },
+      moreTypes: {},
       batch: BatchProblem,
       bodyMaxBytes: BATCH_MAX_BYTES,
       answers: {

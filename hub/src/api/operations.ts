@@ -11,7 +11,7 @@ import { openApiDocument } from '../http/openapi/document.ts'
 import type { Routes } from '../http/routes.ts'
 
 const Health = z
-  .object({ status: z.literal('ok') })
+  .object({ status: z.literal('ok').describe('Always `ok`') })
   .meta({ id: 'Health', description: 'The process is alive', examples: [{ status: 'ok' }] })
 
 const ReadinessStatus = z
@@ -30,7 +30,7 @@ const Ready = z
   })
 
 const OpenApiDocument = z
-  .looseObject({ openapi: z.string() })
+  .looseObject({ openapi: z.string().describe('The version of OpenAPI') })
   .meta({ id: 'OpenApiDocument', description: 'An OpenAPI document', examples: [{ openapi: '3.1.0' }] })
 
 /** For operators and their tools. */
@@ -99,7 +99,9 @@ export const operationRoutes = (
       tag: 'Operations',
       summary: 'Get metrics',
       description: 'Returns the metrics of this process for Prometheus.',
-      answers: { 200: { description: 'Metrics in the text exposition format', type: 'text/plain' } },
+      answers: {
+        200: { description: 'Metrics in the text exposition format', schema: z.string(), type: 'text/plain' },
+      },
     },
     async ({ c }) => {
       const { type, body } = await exposition({ metrics, stream, log })
@@ -135,7 +137,13 @@ export const operationRoutes = (
       params: z.object({
         file: z.string().meta({ description: 'The file name', examples: ['notification.json'] }),
       }),
-      answers: { 200: { description: 'The JSON Schema', type: 'application/schema+json' } },
+      answers: {
+        200: {
+          description: 'The JSON Schema',
+          schema: z.record(z.string(), z.unknown()),
+          type: 'application/schema+json',
+        },
+      },
       problems: ['not_found'],
     },
     ({ c, params }) => {

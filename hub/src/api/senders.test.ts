@@ -122,14 +122,19 @@ describe('types', () => {
     const type = { name: 'Comments', category: 'social', priority: 'low' }
     expect((await call('PUT', '/types/comment.created', type)).json).toEqual({
       key: 'comment.created',
+      version: 1,
       ...type,
     })
     await call('PUT', '/types/otp', { priority: 'critical' })
-    expect((await call('GET', '/types/comment.created')).json).toEqual({ key: 'comment.created', ...type })
+    expect((await call('GET', '/types/comment.created')).json).toEqual({
+      key: 'comment.created',
+      version: 1,
+      ...type,
+    })
     const { types } = (await call<{ types: { key: string }[] }>('GET', '/types')).json
     expect(types.map(({ key }) => key).sort()).toEqual(['comment.created', 'otp'])
     await call('PUT', '/types/otp', {})
-    expect((await call('GET', '/types/otp')).json).toEqual({ key: 'otp' })
+    expect((await call('GET', '/types/otp')).json).toEqual({ key: 'otp', version: 2 })
     expect((await call('GET', '/types/nothing')).status).toBe(404)
 
     const other = await test.tenant()

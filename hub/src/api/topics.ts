@@ -9,16 +9,20 @@ import { cursor, limit, next as nextCursor } from './page.ts'
 
 const Key = z.object({ key: TopicKey })
 const Membership = z.object({ key: TopicKey, user: UserId })
-const TopicMembers = z.strictObject({ users: z.array(UserId).min(1).max(LIST_MAX) }).meta({
-  id: 'TopicMembers',
-  description: 'Users to add to a topic',
-  examples: [{ users: ['ada', 'grace'] }],
-})
-const TopicMemberPage = z.object({ users: z.array(UserId), next: nextCursor('after') }).meta({
-  id: 'TopicMemberPage',
-  description: 'A page of members of a topic',
-  examples: [{ users: ['ada', 'grace'], next: null }],
-})
+const TopicMembers = z
+  .strictObject({ users: z.array(UserId).min(1).max(LIST_MAX).describe('The ids of the users') })
+  .meta({
+    id: 'TopicMembers',
+    description: 'Users to add to a topic',
+    examples: [{ users: ['ada', 'grace'] }],
+  })
+const TopicMemberPage = z
+  .object({ users: z.array(UserId).describe('The ids of members'), next: nextCursor('after') })
+  .meta({
+    id: 'TopicMemberPage',
+    description: 'A page of members of a topic',
+    examples: [{ users: ['ada', 'grace'], next: null }],
+  })
 
 const placeOf = (position: string): Place => {
   const split = position.indexOf(' ')

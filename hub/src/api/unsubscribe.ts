@@ -55,8 +55,12 @@ const VOID = page(
 )
 
 const answers = {
-  200: { description: 'A page for people', type: 'text/html' },
-  404: { description: 'A page for people: the link is expired or invalid', type: 'text/html' },
+  200: { description: 'A page for people', schema: z.string(), type: 'text/html' },
+  404: {
+    description: 'A page for people: the link is expired or invalid',
+    schema: z.string(),
+    type: 'text/html',
+  },
 }
 
 /** The pages of List-Unsubscribe headers and links (RFC 8058). GET changes nothing, POST unsubscribes. */

@@ -132,7 +132,6 @@ describe('a notification', () => {
     ['with a type that breaks a line', { to: 'ann', type: 'a\r\nPUB b 0' }, '/type'],
     ['with a type with a space', { to: 'ann', type: 'a b' }, '/type'],
     ['with a time that is none', { ...good, deliverAt: 'tomorrow' }, '/deliverAt'],
-    ['that has expired', { ...good, expiresAt: '2020-01-01T00:00:00Z' }, '/expiresAt'],
     [
       'that expires before it is delivered',
       { ...good, deliverAt: soon(2), expiresAt: soon(1) },
@@ -147,6 +146,11 @@ describe('a notification', () => {
     const { json, status } = await send(body)
     expect([status, json.code]).toEqual([422, 'invalid_request'])
     expect(json.errors?.some((each) => each.pointer.startsWith(pointer))).toBe(true)
+  })
+
+  it('that has expired is refused as such', async () => {
+    const { json, status } = await send({ ...good, expiresAt: '2020-01-01T00:00:00Z' })
+    expect([status, json.code, json.errors?.[0]?.pointer]).toEqual([422, 'time_passed', '/expiresAt'])
   })
 
   it.each(['2040-01-01T00:00:00Z', '2100-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59', soon(366.1)])(

@@ -32,13 +32,18 @@ export type Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
   summary: string
   description: string
   params?: P
+  /** No parameter is ever a word: an address such as `/v1/inbox/seen` is not one of `/v1/inbox/{id}`. */
+  neverWords?: boolean
   query?: Q
   headers?: z.ZodObject
   body?: B
   bodyMaxBytes?: number
   /** The body is read with `bytes`, and documented as this `content`. */
   rawBody?: Record<string, object>
-  /** Other media types of the body. The handler checks which one it is, and reads it with `bytes`. */
+  /**
+   * Other media types of the body. The handler checks which one it is, and reads it with `bytes`. It may accept more: code
+   * generators fail at unions with lists.
+   */
   moreTypes?: Record<string, z.ZodType>
   /** The shape of a 422, if it also has results of entries. */
   batch?: z.ZodType
@@ -104,6 +109,7 @@ export const createRoutes = (
 ) => {
   const { cache, refusals, rateLimit } = parts
   const table: RouteEntry[] = []
+  const literal = new Set<string>()
 
   const add = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, Caller>(
     access: Access,
@@ -112,7 +118,9 @@ export const createRoutes = (
     handle: (request: Request<P, Q, B>, caller: Caller) => Promise<Response> | Response,
   ) => {
     table.push({ ...route, access } as unknown as RouteEntry)
-    app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
+    if (!route.path.includes('{')) literal.add(route.path)
+    app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c, next) => {
+      if (route.neverWords && literal.has(c.req.path)) return next()
       c.set('route', route.path)
       const caller = await authenticate(c).catch((error: unknown) => {
         const answer = refusals(error)
@@ -194,7 +202,7 @@ export const createRoutes = (
           c.header('allow', allowed.join(', '))
           return answerProblem(
             c,
-            problem('method_not_allowed', `this address answers to ${allowed.join(', ')}`),
+            problem('method_not_allowed', `the methods of this address are ${allowed.join(', ')}`),
           )
         })
     },

@@ -4,17 +4,20 @@ import type { StateChange } from '@carillon/core/store/ports/inbox'
 import type { InboxItem, ItemPatch, ItemState, LifecycleKind } from '@carillon/schemas'
 
 const refuse = (pointer: string, message: string) =>
-  new ProblemError('invalid_request', `the item cannot be changed so: ${message}`, {
+  new ProblemError('invalid_request', `the change is invalid: ${pointer.slice(1)} ${message}`, {
     errors: [{ pointer, message }],
   })
 
-/** Throws `invalid_request` for a patch that no item can follow, and `too_far`. */
+/** Throws `invalid_request` for a patch that contradicts itself, `time_passed` and `too_far`. */
 export const checkPatch = (patch: ItemPatch, now: number): void => {
-  if (patch.read === true && patch.seen === false) throw refuse('/seen', 'what is read has been seen')
+  if (patch.read === true && patch.seen === false) throw refuse('/seen', 'must not be false if read is true')
   if (typeof patch.snoozedUntil !== 'string') return
-  if (patch.archived === true) throw refuse('/snoozedUntil', 'what is archived does not come back')
+  if (patch.archived === true) throw refuse('/snoozedUntil', 'must be null or left out if archived is true')
   const until = Date.parse(patch.snoozedUntil)
-  if (!(until > now)) throw refuse('/snoozedUntil', 'it has passed')
+  if (!(until > now))
+    throw new ProblemError('time_passed', 'snoozedUntil has passed', {
+      errors: [{ pointer: '/snoozedUntil', message: 'has passed' }],
+    })
   checkHorizon({ snoozedUntil: patch.snoozedUntil }, now)
 }
 

@@ -38,12 +38,13 @@ const checkTimes = ({ deliverAt, expiresAt }: Notification, now: number) => {
   checkHorizon({ deliverAt, expiresAt }, now)
   if (expiresAt === undefined) return
   const expires = Date.parse(expiresAt)
-  const refuse = (message: string) =>
-    new ProblemError('invalid_request', `the notification could never be delivered: ${message}`, {
+  const refuse = (code: 'time_passed' | 'invalid_request', message: string) =>
+    new ProblemError(code, `the notification could never be delivered: expiresAt ${message}`, {
       errors: [{ pointer: '/expiresAt', message }],
     })
-  if (expires <= now) throw refuse('it has passed')
-  if (deliverAt !== undefined && expires <= Date.parse(deliverAt)) throw refuse('it is not after deliverAt')
+  if (expires <= now) throw refuse('time_passed', 'has passed')
+  if (deliverAt !== undefined && expires <= Date.parse(deliverAt))
+    throw refuse('invalid_request', 'must be after deliverAt')
 }
 
 /** A notification without an id or a type has those of its event, if they can be. */

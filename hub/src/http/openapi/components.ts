@@ -1,3 +1,4 @@
+import { withExamplesAndDefaults } from '@carillon/schemas'
 import { z } from 'zod'
 
 export type Json = Record<string, unknown>
@@ -11,18 +12,34 @@ const referencesOf = (definition: Json): string[] =>
     ([, name = '']) => name,
   )
 
-/** Tells code generators which property says what a union holds. */
-const withDiscriminator = (json: Json, property: string) => {
-  const members = (json.oneOf ?? json.anyOf) as { $ref?: string }[]
-  if (members.every(({ $ref }) => $ref !== undefined)) json.discriminator = { propertyName: property }
+type Union = {
+  oneOf: { $ref: string }[]
+  discriminator: { propertyName: string; mapping: Record<string, string> }
 }
 
-const polished = ({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: unknown }) => {
+/** Tells code generators which value of the discriminator stands for which member of a union. */
+const mapDiscriminators = (definitions: Record<string, Json>): void => {
+  for (const definition of Object.values(definitions) as Partial<Union>[])
+    if (definition.discriminator) {
+      const { oneOf = [], discriminator } = definition
+      const entries = oneOf.map(({ $ref }) => {
+        const { properties } = definitions[$ref.slice(REFERENCE.length)] as {
+          properties: Record<string, { const: string }>
+        }
+        return [properties[discriminator.propertyName]?.const, $ref]
+      })
+      discriminator.mapping = Object.fromEntries(entries)
+    }
+}
+
+const polished = (context: { zodSchema: z.core.$ZodType; jsonSchema: z.core.JSONSchema.BaseSchema }) => {
+  withExamplesAndDefaults(context)
+  const { zodSchema, jsonSchema } = context
   const { def } = (zodSchema as z.core.$ZodTypes)._zod
   const json = jsonSchema as Json
   // Responses grow new properties: only what a request may hold is closed.
   if (def.type === 'object' && def.catchall === undefined) delete json.additionalProperties
-  if (def.type === 'union' && 'discriminator' in def) withDiscriminator(json, String(def.discriminator))
+  if (def.type === 'union' && 'discriminator' in def) json.discriminator = { propertyName: def.discriminator }
 }
 
 /** Converts many schemas at once, so that what they share is defined once. zod writes the JSON Schema of OpenAPI 3.1. */
@@ -35,6 +52,7 @@ const convert = (schemas: Record<string, z.ZodType>, io: Direction) => {
   const definitions = Object.fromEntries(
     Object.entries(moved.$defs ?? {}).map(([name, { id: _, ...definition }]) => [name, definition]),
   )
+  mapDiscriminators(definitions)
   return { schemas: moved.properties ?? {}, definitions }
 }
 

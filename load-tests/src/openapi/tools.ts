@@ -1,0 +1,39 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** This folder. */
+export const HERE = fileURLToPath(new URL('.', import.meta.url))
+/** Nothing is reported to anybody, and nothing is asked for newer versions. */
+const QUIET = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1' }
+
+type Ran = { code: number; stdout: string; stderr: string }
+
+/** Runs a program to its end, whatever its exit code, in this folder if no other is named. */
+export const run = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = HERE) =>
+  new Promise<Ran>((resolve) => {
+    const options = { cwd, env: { ...process.env, ...QUIET, ...env }, maxBuffer: 64 * 1_024 * 1_024 }
+    execFile(command, args, options, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
+    )
+  })
+
+/** Runs a program of a package of this workspace. */
+export const runTool = (name: string, ...args: readonly string[]) => run('npx', ['--no', '--', name, ...args])
+
+/** Whether a program of Python is there. */
+export const hasPython = (name: string): boolean => spawnSync(name, ['--version']).status === 0
+
+type Schema = Record<string, unknown>
+
+/**
+ * A copy of a document in which responses have no properties but those that it names. In the published document they may
+ * have more, as later versions add some.
+ */
+export const closed = <Document extends { components: { schemas: Record<string, Schema> } }>(
+  document: Document,
+): Document => {
+  const copy = structuredClone(document)
+  for (const schema of Object.values(copy.components.schemas))
+    if (schema.properties !== undefined) schema.additionalProperties ??= false
+  return copy
+}
