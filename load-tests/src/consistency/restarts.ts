@@ -80,37 +80,21 @@ const findMisplaced = async (feed: Feed, sent: readonly string[]): Promise<strin
   }
 }
 
-/**
- * Restarts the hubs of a cluster in turn, `restarts` times, and a dispatcher after every second restart. Meanwhile senders,
- * readers and client SDKs use the cluster through the proxy.
- */
-const restartUnderLoad = async (options: {
-  cluster: Cluster
-  proxy: Server
-  restarts: number
-  note?: (line: string) => void
-}): Promise<RestartResult> => {
-  const { cluster, proxy, restarts, note = () => {} } = options
-  const carillon = async (...args: string[]) => (await runCarillon(args, cluster.settings)).stdout.trim()
-  await carillon('tenant', '--add', TENANT)
-  const key = await carillon('token', '--tenant', TENANT, '--sender', 'backend')
-
-  const began = performance.now()
-  const tally: Tally = { requests: 0, failed: {} }
+/** Connects one client SDK per user, then starts senders and readers that run until `stop`. */
+const startLoad = async (url: string, key: string, tally: Tally) => {
   const get = countingFetch(tally)
   const asSender = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
   const tokenOf = async (user: string) => {
-    const response = await get(`${proxy.url}/v1/users/${user}/token`, { method: 'POST', headers: asSender })
+    const response = await get(`${url}/v1/users/${user}/token`, { method: 'POST', headers: asSender })
     return ((await response.json()) as { token: string }).token
   }
-
   const users = Array.from({ length: USERS }, (_, number) => `user-${number}`)
   const sent = new Map<string, string[]>(users.map((user) => [user, []]))
   const feeds = new Map<string, Feed>()
   const clients: Client[] = []
   let connected = 0
   for (const user of users) {
-    const client = createClient({ url: proxy.url, token: await tokenOf(user), fetch: get })
+    const client = createClient({ url, token: await tokenOf(user), fetch: get })
     client.on('connection', (state) => {
       if (state === 'live') connected++
     })
@@ -129,7 +113,7 @@ const restartUnderLoad = async (options: {
       const user = users[number % USERS]!
       const title = `${number}`
       const body = JSON.stringify({ to: user, type: 'tick', title })
-      const response = await get(`${proxy.url}/v1/notifications`, { method: 'POST', headers: asSender, body })
+      const response = await get(`${url}/v1/notifications`, { method: 'POST', headers: asSender, body })
         .then(async (answer) => {
           await answer.text()
           return answer
@@ -142,17 +126,50 @@ const restartUnderLoad = async (options: {
   const reader = async (user: string) => {
     const headers = { authorization: `Bearer ${await tokenOf(user)}` }
     while (running) {
-      await get(`${proxy.url}/v1/inbox?limit=5`, { headers })
+      await get(`${url}/v1/inbox?limit=5`, { headers })
         .then((answer) => answer.text())
         .catch(() => {})
       await delay(PAUSE_MS)
     }
   }
-  const load = [
+  const work = [
     ...Array.from({ length: SENDERS }, sender),
     ...Array.from({ length: READERS }, (_, number) => reader(users[number]!)),
   ]
+  return {
+    feeds,
+    /** The titles of accepted notifications, by user. */
+    sent,
+    reconnections: () => connected - USERS,
+    stop: async () => {
+      running = false
+      await Promise.all(work)
+    },
+    close: () => {
+      running = false
+      for (const client of clients) client.close()
+    },
+  }
+}
 
+/**
+ * Restarts the hubs of a cluster in turn, `restarts` times, and a dispatcher after every second restart. Meanwhile senders,
+ * readers and client SDKs use the cluster through the proxy.
+ */
+const restartUnderLoad = async (options: {
+  cluster: Cluster
+  proxy: Server
+  restarts: number
+  note?: (line: string) => void
+}): Promise<RestartResult> => {
+  const { cluster, proxy, restarts, note = () => {} } = options
+  const carillon = async (...args: string[]) => (await runCarillon(args, cluster.settings)).stdout.trim()
+  await carillon('tenant', '--add', TENANT)
+  const key = await carillon('token', '--tenant', TENANT, '--sender', 'backend')
+
+  const began = performance.now()
+  const tally: Tally = { requests: 0, failed: {} }
+  const load = await startLoad(proxy.url, key, tally)
   const unclean: string[] = []
   const restart = async (server: Server) => {
     note(`restarting ${server.name} on port ${server.port}`)
@@ -166,23 +183,21 @@ const restartUnderLoad = async (options: {
       await restart(hubs[done % hubs.length]!)
       if (done % 2 === 1) await restart(dispatchers[((done - 1) / 2) % dispatchers.length]!)
     }
-    running = false
-    await Promise.all(load)
+    await load.stop()
     note('waiting for clients')
     const misplaced: string[] = []
-    for (const [user, feed] of feeds)
-      for (const title of await findMisplaced(feed, sent.get(user)!)) misplaced.push(`${user}: ${title}`)
+    for (const [user, feed] of load.feeds)
+      for (const title of await findMisplaced(feed, load.sent.get(user)!)) misplaced.push(`${user}: ${title}`)
     return {
       restarts,
       ...tally,
-      reconnections: connected - USERS,
+      reconnections: load.reconnections(),
       unclean,
       misplaced,
       seconds: Math.round((performance.now() - began) / 1_000),
     }
   } finally {
-    running = false
-    for (const client of clients) client.close()
+    load.close()
   }
 }
 
