@@ -44,10 +44,16 @@ const inboxOf = ({ notification, type }: Typed): { inbox: InboxMode; by: Decider
 
 const inboxDecision = (sent: Typed, at: number): Decision => {
   const { inbox, by } = inboxOf(sent)
-  const decision = { at, stage: 'inbox', channel: 'inbox', by } as const
-  const path = by === 'system' ? {} : { path: 'inbox' }
-  if (inbox === 'none') return { ...decision, outcome: 'skip', ...path, reason: 'no_item' }
-  return { ...decision, outcome: 'pass', ...path, ...(inbox === 'silent' ? { reason: 'silent' } : {}) }
+  const decision: Decision = {
+    at,
+    stage: 'inbox',
+    channel: 'inbox',
+    outcome: inbox === 'none' ? 'skip' : 'pass',
+    by,
+  }
+  if (by !== 'system') decision.path = 'inbox'
+  if (inbox !== 'shown') decision.reason = inbox === 'none' ? 'no_item' : 'silent'
+  return decision
 }
 
 const end = (at: number, by: Decider, reason: Reason, path?: string): Decision => ({

@@ -37,10 +37,10 @@ const contentOf = ({ ready, type }: Pinned): Omit<ItemContent, 'id'> => {
 export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => Entry) => {
   const { ready } = portion
   const content = contentOf(portion)
-  const silent = { ...content, silent: true }
   return ({ user, planned }) => {
     const id = itemId(ready.tenant, ready.id, user, ready.at)
-    return { ready, user, planned, content: { id, ...(planned.inbox === 'silent' ? silent : content) } }
+    const silent = planned.inbox === 'silent' ? { silent: true } : undefined
+    return { ready, user, planned, content: { id, ...content, ...silent } }
   }
 }
 

@@ -80,8 +80,9 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
   /** The type as it was when a hub accepted the notification; over NATS, as it is now. */
   const typeOf = async ({ tenant, notification, version }: Incoming): Promise<StoredType | undefined> => {
     if (version === 0) return undefined
-    const stamped = version && (await cache.typeVersion(tenant, notification.type, version))
-    return stamped || cache.type(tenant, notification.type)
+    const current = await cache.type(tenant, notification.type)
+    if (version === undefined || current?.version === version) return current
+    return (await cache.typeVersion(tenant, notification.type, version)) ?? current
   }
 
   const check = async (

@@ -55,7 +55,12 @@ export const createPlanAudience =
     const end = endForAll(ready, now)
     if (end) return { ...nobody(pinned), against: [decisionEntry(ready, EVERYBODY, end)] }
     const { users, audiences } = addresseesOf(ready.notification)
-    const people = new Map(users.map((user) => [user, DIRECTLY]))
+    const direct = users.map((user) => [user, DIRECTLY] as const)
+    if (audiences.length === 0) {
+      const planned = planRecipients(pinned, direct, now)
+      return { ...planned, record: recordOf(pinned, 0, planned.portion.recipients), messages: [] }
+    }
+    const people = new Map(direct)
     const messages: OutgoingMessage[] = []
     let chains = 0
     for (const audience of audiences) {

@@ -16,24 +16,24 @@ export const recordOf = (
 ): NotificationRecord => {
   const { tenant, id, acceptedAt, notification, fingerprint, version } = ready
   const users = recipients.map(({ user }) => user)
-  const without = recipients.filter(({ planned }) => planned.inbox === 'none').map(({ user }) => user)
+  const without = recipients.flatMap(({ user, planned }) => (planned.inbox === 'none' ? [user] : []))
   const inbox = notification.inbox ?? type?.inbox
   return {
     tenant,
     id,
     type: notification.type,
-    ...(version === undefined ? {} : { version }),
+    version,
     priority: notification.priority,
     acceptedAt,
     fingerprint,
     deliverAt: time(notification.deliverAt),
     expiresAt: time(notification.expiresAt),
-    ...(inbox === undefined || inbox === 'shown' ? {} : { inbox }),
+    inbox: inbox === 'shown' ? undefined : inbox,
     chains,
     direct: users.length,
-    ...(chains === 0 && users.length <= USERS_KEPT ? { users } : {}),
-    ...(without.length > 0 ? { absent: without.slice(0, USERS_KEPT) } : {}),
-    ...(planOf({ notification, type }).length > 0 ? { planned: true as const } : {}),
+    users: chains === 0 && users.length <= USERS_KEPT ? users : undefined,
+    absent: without.length > 0 ? without.slice(0, USERS_KEPT) : undefined,
+    planned: planOf({ notification, type }).length > 0 ? true : undefined,
   }
 }
 
