@@ -4,6 +4,7 @@ import type { Environment } from './environment.ts'
 import { ADDRESSES } from './scenarios/addresses.ts'
 import { ERASURE } from './scenarios/erasure.ts'
 import { FAULTS } from './scenarios/faults.ts'
+import { INBOX_MODES } from './scenarios/inbox-modes.ts'
 import { interrupt } from './scenarios/killed.ts'
 import { LISTING } from './scenarios/listing.ts'
 import { OTP, PUMPING } from './scenarios/otp.ts'
@@ -13,6 +14,7 @@ import { RETRIES } from './scenarios/retries.ts'
 
 const SCENARIOS = [
   ...PRESENCE,
+  ...INBOX_MODES,
   ...ADDRESSES,
   ...ERASURE,
   LISTING,
