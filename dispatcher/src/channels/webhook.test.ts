@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Outgoing } from '@carillon/core/delivery/provider'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { httpFaultContract } from './contract/http-faults.ts'
 import {
   neverAborted,
   publicOnlyHttp,
@@ -10,7 +11,6 @@ import {
   standIn,
   testTools,
 } from './testing/channel.ts'
-import { httpFaultContract } from './testing/http.ts'
 import { webhook } from './webhook.ts'
 
 const secret = () => `whsec_${randomBytes(32).toString('base64')}`

@@ -3,7 +3,7 @@ import type { ProblemCode } from '@carillon/schemas'
 import { jetstream } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import type { History } from './history.ts'
-import type { HttpSend, NatsSend, Send } from './workload.ts'
+import type { HttpSend, NatsSend, Send } from './sends.ts'
 
 /** The time limit of one request. */
 const REQUEST_TIMEOUT_MS = 5_000

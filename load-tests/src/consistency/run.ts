@@ -8,8 +8,9 @@ import { createPopulation, type Population } from './population.ts'
 import { httpProducer, natsProducer, publishAll } from './publish.ts'
 import { createRandom } from './random.ts'
 import { rejectionEntries, sendRejections } from './rejections.ts'
+import type { NatsSend } from './sends.ts'
 import { type AddedTenant, addTenant } from './tenants.ts'
-import { createWorkload, DUE_WITHIN_MS, type NatsSend, TYPES, type Workload } from './workload.ts'
+import { createWorkload, DUE_WITHIN_MS, TYPES, type Workload } from './workload.ts'
 
 export type RunOptions = {
   fault: string

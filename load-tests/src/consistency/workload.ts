@@ -1,25 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { PRIORITIES, type Priority } from '@carillon/schemas'
-import type { Entry, Fate } from './history.ts'
+import { PRIORITIES } from '@carillon/schemas'
+import type { Entry } from './history.ts'
 import { malformedHttp, malformedNats } from './malformed.ts'
 import { type Audience, type Population, pickAudience } from './population.ts'
 import { createRandom } from './random.ts'
+import { createCollector, type HttpSend, type Identity, type Note, natsSend, type Send } from './sends.ts'
 
 export const TYPES = ['comment.created', 'invoice.paid', 'auth.otp', 'news'] as const
-
-/** A message to publish over NATS. */
-export type NatsSend = {
-  via: 'nats'
-  key: string
-  subject: string
-  data: Uint8Array
-  msgId?: string
-  /** Whether the message can be repeated without creating a second notification. */
-  repeatable: boolean
-}
-/** A `POST /v1/notifications/batch`. Each `value` is a notification, valid or not. */
-export type HttpSend = { via: 'http'; idempotencyKey?: string; entries: { key: string; value: unknown }[] }
-export type Send = NatsSend | HttpSend
 
 export type WorkloadOptions = {
   /** Prefix of every key, so that runs on one installation do not collide. */
@@ -45,63 +32,13 @@ export type Workload = {
 
 const MALFORMED_SHARE = 0.04
 const DUPLICATE_SHARE = 0.08
-const BATCH_SIZE = 50
 /** Delayed notifications are due at most this long after the workload was created. */
 export const DUE_WITHIN_MS = 4_000
-
-const encoder = new TextEncoder()
-
-type Note = Record<string, unknown> & { id?: string; type: string; priority: Priority }
-
-/** How a notification is identified, so that its repetition is recognised. */
-type Identity = 'uuid' | 'own' | 'event' | 'msgid' | 'none'
 
 /** Returns a UUIDv7 of the current time. */
 const uuid7 = () => {
   const time = Date.now().toString(16).padStart(12, '0')
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
-}
-
-const natsSend = (tenant: string, key: string, note: Note, identity: Identity, msgId?: string): NatsSend => {
-  const { type, priority, ...rest } = note
-  const event = { specversion: '1.0', id: key, source: '/backend', type: `com.example.${type}`, data: rest }
-  return {
-    via: 'nats',
-    key,
-    subject: `notify.${tenant}.${priority}.${type}`,
-    data: encoder.encode(JSON.stringify(identity === 'event' ? event : rest)),
-    ...(msgId !== undefined && { msgId }),
-    repeatable: identity !== 'none',
-  }
-}
-
-/** Collects messages. HTTP notifications are sent in batches, and every eighth batch has an idempotency key. */
-const createCollector = (tenant: string) => {
-  const entries: Entry[] = []
-  const sends: Send[] = []
-  let batch: HttpSend['entries'] = []
-  let batches = 0
-  const flush = () => {
-    if (batch.length === 0) return
-    const keyed = batches++ % 8 === 7
-    sends.push({ via: 'http', entries: batch, ...(keyed && { idempotencyKey: `${tenant}-${batches}` }) })
-    batch = []
-  }
-  return {
-    entries,
-    sends,
-    late: [] as Send[],
-    flush,
-    http: (key: string, value: unknown) => {
-      if (batch.push({ key, value }) === BATCH_SIZE) flush()
-    },
-    /** Records the fate of a notification and returns its title. */
-    expect: (key: string, fate: Fate): string => {
-      const title = `This is ${key}`
-      entries.push({ key, title, fate })
-      return title
-    },
-  }
 }
 
 const createBuilder = (options: WorkloadOptions) => {
@@ -186,21 +123,12 @@ const createBuilder = (options: WorkloadOptions) => {
     duplicates += via === 'http' ? 1 : 2
   }
 
-  /** Creates a notification to send during the fault. */
-  const duringFault = (index: number): HttpSend => {
-    const key = `${tenant}.during.${index}`
-    const to = random.pick(users)
-    const title = collector.expect(key, { kind: 'delivered', recipients: [to] })
-    const note = { data: { key }, id: `during|${index}`, to, type: 'news', priority: 'high', title }
-    return { via: 'http', entries: [{ key, value: note }] }
-  }
   return {
     random,
     collector,
     addValid,
     addMalformed,
     addLargeTopic,
-    duringFault,
     duplicates: () => duplicates,
   }
 }
@@ -211,8 +139,7 @@ const createBuilder = (options: WorkloadOptions) => {
  */
 export const createWorkload = (options: WorkloadOptions): Workload => {
   const { tenant, notifications, population } = options
-  const { random, collector, addValid, addMalformed, addLargeTopic, duringFault, duplicates } =
-    createBuilder(options)
+  const { random, collector, addValid, addMalformed, addLargeTopic, duplicates } = createBuilder(options)
 
   const broadcasts = new Map<number, () => void>()
   const everyone = { to: { everyone: true }, recipients: population.users }
@@ -229,7 +156,13 @@ export const createWorkload = (options: WorkloadOptions): Workload => {
   }
   collector.flush()
 
-  const during = Array.from({ length: 20 }, (_, index) => duringFault(index))
+  const during = Array.from({ length: 20 }, (_, index): HttpSend => {
+    const key = `${tenant}.during.${index}`
+    const to = random.pick(population.users)
+    const title = collector.expect(key, { kind: 'delivered', recipients: [to] })
+    const note = { data: { key }, id: `during|${index}`, to, type: 'news', priority: 'high', title }
+    return { via: 'http', entries: [{ key, value: note }] }
+  })
   const { entries, sends, late } = collector
   return { entries, sends, during, late, duplicates: duplicates() }
 }

@@ -1,7 +1,7 @@
 import type { Outgoing } from '@carillon/core/delivery/provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { httpFaultContract } from '../contract/http-faults.ts'
 import { neverAborted, publicOnlyHttp, sample, standIn, testTools } from '../testing/channel.ts'
-import { httpFaultContract } from '../testing/http.ts'
 import { slack } from './slack.ts'
 
 const TOKEN = 'xoxb-123-456-abc'

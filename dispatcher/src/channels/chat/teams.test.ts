@@ -1,7 +1,7 @@
 import type { Outgoing } from '@carillon/core/delivery/provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { httpFaultContract } from '../contract/http-faults.ts'
 import { neverAborted, sample, standIn, testTools } from '../testing/channel.ts'
-import { httpFaultContract } from '../testing/http.ts'
 import { teams } from './teams.ts'
 
 let server: Awaited<ReturnType<typeof standIn>>

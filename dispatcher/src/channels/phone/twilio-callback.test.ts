@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { PHONE } from '../contract/phone.ts'
 import { testTools } from '../testing/channel.ts'
-import { PHONE } from '../testing/phone.ts'
 import { twilio } from './twilio.ts'
 
 const accountSid = `AC${'0'.repeat(32)}`

@@ -1,7 +1,7 @@
 import { problemDetails } from '@carillon/schemas'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { PHONE, phoneContract } from '../contract/phone.ts'
 import { neverAborted, sample, standIn, testTools } from '../testing/channel.ts'
-import { PHONE, phoneContract } from '../testing/phone.ts'
 import { twilio } from './twilio.ts'
 
 const accountSid = `AC${'0'.repeat(32)}`

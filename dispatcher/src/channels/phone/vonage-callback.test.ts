@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
+import { PHONE } from '../contract/phone.ts'
 import { testTools } from '../testing/channel.ts'
-import { PHONE } from '../testing/phone.ts'
 import { vonage } from './vonage.ts'
 
 const signatureSecret = 'ZYIZnbdV5qhlLEt6wMwq3ifSS9vXNtUvOZRLMMH4hnUkrKQhWm'

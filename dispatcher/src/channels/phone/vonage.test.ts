@@ -1,7 +1,7 @@
 import { problemDetails } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
+import { PHONE, phoneContract } from '../contract/phone.ts'
 import { neverAborted, sample, standIn, testTools } from '../testing/channel.ts'
-import { PHONE, phoneContract } from '../testing/phone.ts'
 import { vonage } from './vonage.ts'
 
 const configure = (more: Record<string, unknown> = {}) =>

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { PHONE } from '../contract/phone.ts'
 import { testTools } from '../testing/channel.ts'
-import { PHONE } from '../testing/phone.ts'
 import { whatsappCloud } from './whatsapp-cloud.ts'
 
 const appSecret = 'a0b1c2d3'

@@ -1,6 +1,6 @@
 import type { Http, Outcome } from '@carillon/core/delivery/provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { publicOnlyHttp, shortTimeoutHttp, standIn, testTools } from './channel.ts'
+import { publicOnlyHttp, shortTimeoutHttp, standIn, testTools } from '../testing/channel.ts'
 
 /** Sends one message to a provider whose API is at `url`. */
 export type SendTo = (url: string, http: Http) => Promise<Outcome>
