@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Hono } from 'hono'
 import type { Edge } from '../http/edge.ts'
 
-/** What pages load from the hub: the client, web push beside it, and the service worker of that. */
+/** The files that pages load from the hub: the client, web push, and its service worker. */
 export const BROWSER_FILES = ['client.js', 'push.js', 'push-worker.js'] as const
 
 const read = (folder: URL, name: string) => {
@@ -14,7 +14,7 @@ const read = (folder: URL, name: string) => {
   }
 }
 
-/** Serves the browser's files at the root, to any page. Throws when one is not in the folder, whose URL ends in a slash. */
+/** Serves the browser files at the root, to pages of any origin. Throws if one is not in the folder, whose URL ends in a slash. */
 export const serveBrowserFiles = (app: Hono<Edge>, folder: URL) => {
   for (const name of BROWSER_FILES) {
     const script = read(folder, name)

@@ -11,7 +11,7 @@ import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
 
 const Place = z.object({ tenant: TenantId, account: AccountId })
-/** The longest body of a provider that names no limit of its own. */
+/** The largest body of a provider that names no limit of its own. */
 const CALLBACK_MAX_BYTES = 256 * 1_024
 
 const METHODS = [
@@ -42,7 +42,7 @@ const METHODS = [
   },
 ] as const
 
-/** The signature could not be checked, as its key was unreachable: the provider has to call again. */
+/** Maps a failed fetch of a signing key to `unavailable`, so that the provider calls again. */
 const unchecked = (cause: unknown): CallbackResult => {
   if (!(cause instanceof HttpFailure)) throw cause
   throw new ProblemError('unavailable', 'the callback cannot be checked now', { cause })

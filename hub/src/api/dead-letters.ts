@@ -47,7 +47,7 @@ const DeadLetterPage = z.object({ deadLetters: z.array(ShownLetter), next: nextC
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** What arrived, if it is JSON and whole. */
+/** Returns the message, if it is JSON and was kept whole. */
 const bodyOf = ({ data }: DeadLetter): string | undefined => {
   try {
     const text = utf8.decode(data)
@@ -74,21 +74,21 @@ const shown = (letter: DeadLetter): z.infer<typeof ShownLetter> => {
 
 const notReplayable = (why: string) => new ProblemError('not_replayable', why)
 
-/** The same step on a new journey: what was claimed or sent under the old one does not stand in its way. */
+/** Returns the step with a new journey number, so that claims and records of the old one do not stop it. */
 const replayedStep = (letter: DeadLetter, now: number): OutgoingMessage => {
   let step: Step
   try {
     step = readStep(letter.data)
   } catch (cause) {
-    throw new ProblemError('not_replayable', 'it is no step of a delivery plan', { cause })
+    throw new ProblemError('not_replayable', 'it is not a step of a delivery plan', { cause })
   }
-  if (step.tenant !== letter.tenant) throw notReplayable('it is no step of a delivery plan')
+  if (step.tenant !== letter.tenant) throw notReplayable('it is not a step of a delivery plan')
   if (step.expiresAt <= now) throw notReplayable('it has expired')
   const { attempt: _attempt, since: _since, queued: _queued, ...rest } = step
   return stepMessage({ ...rest, replay: (step.replay ?? 0) + 1 })
 }
 
-/** What is published in place of a letter. Throws `not_replayable`. */
+/** Returns the message to publish for a dead letter. Throws `not_replayable`. */
 const replayOf = (letter: DeadLetter, now: number): OutgoingMessage => {
   const { subject, data, headers, truncated } = letter
   if (truncated) throw notReplayable('it was too large to be kept whole')
@@ -102,7 +102,7 @@ const replayOf = (letter: DeadLetter, now: number): OutgoingMessage => {
   }
 }
 
-/** What could not be accepted, or delivered, and why; and another try, once the reason is gone. */
+/** Dead letters: listed with their reason, and replayed once it is gone. */
 export const deadLetterRoutes = (
   routes: Routes,
   { stream, cursors, seal }: { stream: Stream; cursors: Cursors; seal: Pick<Seal, 'digest'> },
@@ -153,7 +153,7 @@ export const deadLetterRoutes = (
     async ({ c, params }, { tenant }) => {
       const letter = await stream.deadLetter(tenant, params.id)
       if (!letter) throw new ProblemError('not_found', 'there is no such dead letter')
-      // Two that replay it at the same time publish one notification. Nobody else can guess what it is named.
+      // Concurrent replays publish one message. The digest keeps the deduplication id unguessable.
       const dedupe = seal.digest(`${tenant}\n${letter.sequence}\n${letter.deadLetteredAt}`, 'replay')
       await stream.publish([{ ...replayOf(letter, Date.now()), dedupe }])
       await stream.removeDeadLetter(letter.sequence)

@@ -13,7 +13,7 @@ import { next as nextCursor, pageQuery } from './page.ts'
 /** Whether the deliveries of a notification are spread over partitions: those of an audience are. */
 export const isToAudience = (record: NotificationRecord | undefined): boolean => (record?.chains ?? 0) > 0
 
-/** The delivery into the app, as the item itself tells it. */
+/** Returns the delivery to the inbox, derived from the state of the item. */
 const inApp = (user: string, item: InboxItem): Delivery => {
   const { receivedAt, seenAt, readAt } = item
   const times: Delivery['times'] = {
@@ -45,7 +45,7 @@ const DeliveryPage = z.object({ deliveries: z.array(Delivery), next: nextCursor(
   examples: [{ deliveries: [exampleOf(Delivery)], next: null }],
 })
 
-/** Where a list goes on: first the users whose inboxes it looks into, then the ledger. */
+/** The place where a list continues: first the inboxes of the named users, then the ledger. */
 type Place = { list: 'inboxes'; from: number } | { list: 'ledger'; after?: string }
 
 const START: Place = { list: 'inboxes', from: 0 }
@@ -113,7 +113,7 @@ export const deliveryRoutes = (
         rows.push(...page.deliveries)
         next = page.next === undefined ? undefined : { list: 'ledger', after: page.next }
       }
-      // One-time passwords have deliveries and nothing else.
+      // One-time passwords have deliveries, but no record.
       if (!record && rows.length === 0) throw new ProblemError('not_found', 'there is no such notification')
       return c.json({ deliveries: rows, next: next ? cursors.make(list, written(next)) : null }, 200, {
         'cache-control': 'no-store',

@@ -58,13 +58,13 @@ const deleted = { 204: { description: 'Deleted' } }
 const stored = { 200: { description: 'Registered', schema: ShownDevice } }
 const listed = { 200: { description: 'The devices', schema: ShownDevices } }
 
-/** The one part of a device that names a host, and where it stands in the document. */
+/** Returns the URL of a device, if it has one, and its JSON pointer. */
 const urlOf = (device: Device): { pointer: string; url: string } | undefined => {
   if ('endpoint' in device) return { pointer: '/endpoint', url: device.endpoint }
   return 'url' in device ? { pointer: '/url', url: device.url } : undefined
 }
 
-/** Whose device it is; `issuedAt` with a user token: when that was issued. */
+/** The owner of a device. `issuedAt` is the time of issue of the user token, if one was used. */
 type Registrant = Owner & { issuedAt?: number }
 
 export const deviceRoutes = (
@@ -74,7 +74,7 @@ export const deviceRoutes = (
     devices: Devices
     cache: SettingsCache
     http: Pick<Http, 'refusal'>
-    /** Whether a web push endpoint is of a push service that is used. */
+    /** Whether a web push endpoint belongs to an allowed push service. */
     pushOrigin: (endpoint: string) => boolean
     guard: ErasureGuard
   },
@@ -86,14 +86,14 @@ export const deviceRoutes = (
 
   const refusal = (kind: Device['kind'], url: string): string | undefined =>
     http.refusal(url) ??
-    (kind === 'web-push' && !pushOrigin(url) ? 'it is of no push service that is used' : undefined)
+    (kind === 'web-push' && !pushOrigin(url) ? 'is not the endpoint of an allowed push service' : undefined)
 
-  /** Throws `invalid_request` for what could never be reached, and `too_many_devices`. */
+  /** Stores a device. Throws `invalid_request` if it can never be reached, and `too_many_devices`. */
   const put = async ({ tenant, user, issuedAt }: Registrant, id: string, device: Device) => {
     const target = urlOf(device)
     const message = target && refusal(device.kind, target.url)
     if (target && message !== undefined)
-      throw new ProblemError('invalid_request', 'nothing can be sent to this device', {
+      throw new ProblemError('invalid_request', 'this device cannot be reached', {
         errors: [{ pointer: target.pointer, message }],
       })
     const known = (await devices.of(tenant, [user])).get(user) ?? []

@@ -127,9 +127,9 @@ export const inboxRoutes = (
     async ({ c, query: { status, category, tag, limit, before } }, { tenant, user }) => {
       const list = ['inbox', tenant, user, status, category, tag]
       const older = before === undefined ? undefined : cursors.read(list, before)
-      // Before the rows: a message that comes in between is then in the rows, and told again, instead of lost.
+      // Read before the rows: a message in between is then in the rows and repeated live, instead of lost.
       const position = await positionOf({ tenant, user })
-      // Before the rows, too: one that comes in between is then known by its being in the rows.
+      // Read before the rows, too: the rows then show which items the counts may lack.
       const counts = await inbox.counts({ tenant, user })
       const found = await inbox.page(
         { tenant, user },

@@ -82,7 +82,7 @@ const receipt = ({ id, warnings }: Accepted): z.infer<typeof Receipt> => ({
   ...(warnings.length > 0 ? { warnings } : {}),
 })
 
-/** An id for the nth of a batch that is the same whenever the batch is tried again. */
+/** Returns the id of the nth notification of a batch. It is the same at every retry of the batch. */
 const idAt = (batch: string, index: number) =>
   derivedUuid7(uuid7Time(batch) ?? Date.now(), `batch\n${batch}\n${index}`)
 
@@ -121,7 +121,7 @@ export const notificationRoutes = (
     return c.json(answer.body as z.infer<typeof Receipt>, 202, replayed(answer.replayed))
   }
 
-  /** Accepts each entry on its own; `entries` reads them all. */
+  /** Accepts or refuses each entry on its own. `entries` returns a reader of each. */
   const sendAll = async ({ c, sender, route, bytes }: Sending, entries: () => (() => Payload)[]) => {
     const answer = await idempotent(
       { sender, key: c.req.header('idempotency-key'), route, bytes },
@@ -195,7 +195,7 @@ export const notificationRoutes = (
       if (mode === 'batch')
         return sendEvents({ c, sender, route: 'events', bytes: await bytes(BATCH_MAX_BYTES) })
       const content = contentOf(c.req, await bytes())
-      // In binary mode the headers say which event it is.
+      // In binary mode the headers identify the event.
       const event = mode === 'binary' ? `\n${content.header('ce-source')}\n${content.header('ce-id')}` : ''
       return sendOne({ c, sender, route: `notification${event}`, bytes: content.bytes }, () =>
         readPayload(mode, content),
@@ -284,7 +284,7 @@ export const notificationRoutes = (
       if (found.state === 'delivered' && !found.planned)
         throw new ProblemError('already_delivered', 'every recipient has it in the inbox')
       if (found.state !== 'cancelled') await notifications.cancel(tenant, params.id, Date.now())
-      // What an audience still waits for is ended when its time comes.
+      // The steps of an audience end when they become due.
       const waiting = (found.planned ? found.users : undefined) ?? []
       await stream.cancel([
         scheduleSubject(tenant, dueKey(params.id)),
@@ -297,12 +297,12 @@ export const notificationRoutes = (
 
 const notFound = () => new ProblemError('not_found', 'there is no such notification')
 
-/** A batch none of which can be accepted is an error; its key is free for a corrected one. */
+/** Thrown if no notification of a batch is accepted. Its idempotency key is released, for a corrected batch. */
 class NoneAccepted extends Error {
   override name = 'NoneAccepted'
   readonly results: unknown[]
   constructor(results: unknown[]) {
-    super('none of the notifications was accepted; results says why, one by one')
+    super('none of the notifications was accepted; `results` has the reasons')
     this.results = results
   }
 }

@@ -50,7 +50,7 @@ export const operationRoutes = (
   const schemas = new Map<string, unknown>(
     Object.entries(jsonSchemas()).map(([name, schema]) => [`${name}.json`, schema]),
   )
-  // What only code can check of a config is left to the answer of the API.
+  // Rules that only code can check are enforced by the API.
   for (const [name, { config }] of providers)
     schemas.set(
       `provider-${name}.json`,

@@ -31,7 +31,7 @@ const shown = ({ config, ...account }: StoredAccount): ProviderAccount => ({
   configured: Object.keys(config),
 })
 
-/** Every URL in a config, and where it stands. */
+/** Returns every URL in a config, with its path. */
 const urlsIn = (value: unknown, path: PropertyKey[]): { path: PropertyKey[]; url: string }[] => {
   if (typeof value === 'string') return /^https?:/i.test(value) ? [{ path, url: value }] : []
   if (typeof value !== 'object' || value === null) return []
@@ -54,7 +54,7 @@ export const providerRoutes = (
     return new ProblemError('invalid_request', invalid(what, errors), { errors })
   }
 
-  /** What is stored. Throws `provider_unknown` and, naming every fault, `invalid_request`. */
+  /** Returns the account to store. Throws `provider_unknown`, and `invalid_request` with every issue. */
   const accept = (id: string, account: ProviderAccountInput): StoredAccount => {
     const provider = providers.get(account.provider)
     if (!provider)

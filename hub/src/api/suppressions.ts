@@ -7,7 +7,7 @@ import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
 import { next as nextCursor, pageQuery } from './page.ts'
 
-/** What an address of each channel that has addresses looks like. */
+/** The schema of an address, by channel. */
 const ADDRESS = {
   email: EmailAddress,
   sms: PhoneNumber,
@@ -36,7 +36,7 @@ const SuppressionPage = z.object({ suppressions: z.array(Suppression), next: nex
   examples: [{ suppressions: [exampleOf(Suppression)], next: null }],
 })
 
-/** The address a path names, checked as its channel asks. */
+/** Returns the address in a path, validated for its channel. */
 const placeOf = ({ channel, address }: z.infer<typeof Place>) => ({
   channel,
   address: checked(z.object({ address: ADDRESS[channel] }), { address }, 'path').address,

@@ -7,7 +7,7 @@ import type { Routes } from '../http/routes.ts'
 
 const gone = () => new ProblemError('tenant_unknown', 'the tenant of this API key has been deleted')
 
-/** What a tenant's backend reads and sets for the whole tenant. */
+/** The settings of a tenant, for its backend. */
 export const tenantRoutes = (
   routes: Routes,
   parts: {
@@ -53,12 +53,12 @@ export const tenantRoutes = (
     async ({ c, body }, { tenant }) => {
       const settings = await body()
       if (insecureLinks === 'refuse' && settings.url?.startsWith('http:'))
-        throw new ProblemError('invalid_request', 'the body does not fit the schema', {
-          errors: [{ pointer: '/url', message: 'must be https; http is for development' }],
+        throw new ProblemError('invalid_request', 'the settings are invalid', {
+          errors: [{ pointer: '/url', message: 'must be https; http is accepted in development only' }],
         })
       const unknown = settings.otp?.countries?.findIndex((country) => !isSupportedCountry(country)) ?? -1
       if (unknown >= 0)
-        throw new ProblemError('invalid_request', 'the body does not fit the schema', {
+        throw new ProblemError('invalid_request', 'the settings are invalid', {
           errors: [
             {
               pointer: `/otp/countries/${unknown}`,

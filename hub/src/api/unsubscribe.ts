@@ -7,7 +7,7 @@ import type { Routes } from '../http/routes.ts'
 const Token = z.object({
   token: z.string().meta({ description: 'The token of an unsubscribe link', examples: ['dW5zdWJzY3JpYmU'] }),
 })
-/** A one-click POST says `List-Unsubscribe=One-Click` and no more. */
+/** The body of a one-click POST is `List-Unsubscribe=One-Click`. */
 const FORM_MAX_BYTES = 16_384
 
 const PAGE_HEADERS = {

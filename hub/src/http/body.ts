@@ -8,7 +8,7 @@ const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i
 export const isJson = (type: string | undefined): boolean => JSON_TYPE.test(type ?? '')
 
 const tooLarge = (limit: number) =>
-  new ProblemError('payload_too_large', `the body may have at most ${limit} bytes`)
+  new ProblemError('payload_too_large', `the body must have at most ${limit} bytes`)
 
 const readStream = async (stream: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = []
@@ -21,7 +21,7 @@ const readStream = async (stream: ReadableStream<Uint8Array>, limit: number): Pr
   return Buffer.concat(chunks)
 }
 
-/** Over HTTP/1.1 a body has a length or is chunked (RFC 9112, section 6.3), whatever stream stands in for it here. */
+/** Over HTTP/1.1 a body has a length or is chunked (RFC 9112, section 6.3), so a stream alone is no sign of a body. */
 const isEmpty = (request: HonoRequest): boolean => {
   const declared = request.header('content-length')
   if (declared !== undefined) return declared === '0'
@@ -30,8 +30,8 @@ const isEmpty = (request: HonoRequest): boolean => {
 }
 
 /**
- * Reads a body of any type and at most `limit` bytes; an absent one is empty. A declared length is refused before a
- * byte is read, and bodies without one (chunked) are counted as they come. Throws `payload_too_large` and, for an
+ * Reads a body of any media type, of at most `limit` bytes. An absent body is empty. A declared length is checked before a
+ * byte is read; chunked bodies are counted as they arrive. Throws `payload_too_large` and, for an
  * encoding, `unsupported_media_type`.
  */
 export const readRawBody = async (request: HonoRequest, limit: number): Promise<Uint8Array> => {
@@ -45,11 +45,13 @@ export const readRawBody = async (request: HonoRequest, limit: number): Promise<
     return request.raw.body ? await readStream(request.raw.body, limit) : new Uint8Array()
   } catch (error) {
     if (error instanceof ProblemError) throw error
-    throw new ProblemError('malformed_json', 'the body did not arrive whole', { cause: error })
+    throw new ProblemError('malformed_json', 'the connection ended before the end of the body', {
+      cause: error,
+    })
   }
 }
 
-/** The same of JSON only. Throws `unsupported_media_type` for another content type. */
+/** Reads a JSON body in the same way. Throws `unsupported_media_type` for another content type. */
 export const readBody = async (request: HonoRequest, limit: number): Promise<Uint8Array> => {
   if (isEmpty(request)) return new Uint8Array()
   if (!isJson(request.header('content-type')))

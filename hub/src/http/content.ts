@@ -3,10 +3,10 @@ import { type Content, contentMode } from '@carillon/core/notification/cloudeven
 import type { HonoRequest, MiddlewareHandler } from 'hono'
 import { isJson } from './body.ts'
 
-/** Where notifications are sent to. */
+/** The addresses that accept notifications. */
 export const EVENT_PATHS = ['/v1/notifications', '/v1/notifications/batch'] as const
 
-/** Content types of CloudEvents, by the mode they stand for. */
+/** The media types of CloudEvents, by content mode. */
 export const EVENT_TYPES = {
   structured: 'application/cloudevents+json',
   batch: 'application/cloudevents-batch+json',
@@ -15,8 +15,8 @@ export const EVENT_TYPES = {
 const WORDS = { ...EVENT_TYPES, binary: 'JSON with the ce- headers of a CloudEvent' } as const
 
 /**
- * How a request carries notifications, to be asked before its body is read. Throws `unsupported_media_type`, saying
- * which types are accepted: `application/json`, and those of `modes`.
+ * Returns how a request carries notifications, before its body is read. Throws `unsupported_media_type`, which lists the
+ * accepted types: `application/json`, and those of `modes`.
  */
 export const modeOf = <Mode extends keyof typeof WORDS>(
   request: HonoRequest,
@@ -32,8 +32,8 @@ export const modeOf = <Mode extends keyof typeof WORDS>(
 }
 
 /**
- * Answers a broker that asks whether it may deliver events here (HTTP 1.1 Web Hooks for Event Delivery, section 4.2): any
- * may, for each delivery carries an API key. Other OPTIONS requests go on.
+ * Allows every broker to deliver events (the validation handshake of HTTP 1.1 Web Hooks for Event Delivery, section 4.2), as
+ * each delivery carries an API key. Other OPTIONS requests are passed on.
  */
 export const allowDelivery: MiddlewareHandler = async (c, next) => {
   if (c.req.header('webhook-request-origin') === undefined) return next()

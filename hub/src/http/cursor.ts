@@ -1,18 +1,18 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
 
-/** The longest cursor that is looked at. */
+/** The length from which a cursor is cut before it is decoded. */
 const CURSOR_MAX = 512
 const MAC_LENGTH = 22
 
 /**
- * Cursors that only this installation can make and only for the list they were made for: a position, and a MAC
- * (HMAC-SHA-256, cut to 128 bits) over it and its list. They say nothing of what they hold.
+ * Signed cursors. A cursor is a position and a MAC (HMAC-SHA-256, truncated to 128 bits) over the position and its list, so
+ * only this installation can make it, and it is valid for that list only.
  */
 export type Cursors = {
-  /** `list` names owner and query; its parts are kept apart, whatever they hold. */
+  /** Returns a cursor. `list` names the owner and the query; its parts cannot run into each other. */
   make(list: readonly (string | undefined)[], position: string): string
-  /** The position. Throws `cursor_invalid` for anything that `make` did not return for this list. */
+  /** Returns the position of a cursor. Throws `cursor_invalid` unless `make` returned it for this list. */
   read(list: readonly (string | undefined)[], cursor: string): string
 }
 
@@ -34,7 +34,7 @@ export const createCursors = (rootSecret: string): Cursors => {
       if (given.length !== expected.length || !timingSafeEqual(given, expected))
         throw new ProblemError(
           'cursor_invalid',
-          'pass the cursor as it came, with the same filters and the same credentials',
+          'pass the cursor unchanged, with the same filters and credentials',
         )
       return position
     },

@@ -7,12 +7,12 @@ import { problem } from '@carillon/schemas'
 import { Hono } from 'hono'
 import { answerProblem, problemOf, RateLimitedError, retryAfterOf, setHeaders } from './problems.ts'
 
-/** What a request carries through the hub. `route` is its pattern, `tenant` whose credentials it showed. */
+/** The variables of a request: `route` is its pattern, `tenant` the tenant of its credentials. */
 export type Edge = { Variables: { requestId: string; route: string; tenant: string } }
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/
 
-/** Nothing of ours is to be framed, sniffed or told about; pages allow themselves more. */
+/** Default security headers; individual pages relax them. */
 const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -20,8 +20,8 @@ const SECURITY_HEADERS = {
 }
 
 /**
- * The application every route is added to: gives each request an id (the caller's `X-Request-Id`, if it is fit to
- * be logged), headers, a log line and a measurement, and turns whatever is thrown into problem details.
+ * Creates the application that routes are added to. It gives each request an id (the caller's `X-Request-Id`, if it can be
+ * logged), security headers, a log line and a metric, and turns errors into problem details.
  */
 export const createEdge = ({ log, metrics }: { log: Log; metrics: Metrics }): Hono<Edge> => {
   const app = new Hono<Edge>()
@@ -60,7 +60,7 @@ export const createEdge = ({ log, metrics }: { log: Log; metrics: Metrics }): Ho
       metrics.faults.inc({ where: 'request' })
       log.error({ ...context, err: error }, 'request failed')
     } else if (about.status >= 500 && about.code !== 'stream_full') {
-      // A full log is logged where it is noticed, once.
+      // A full event log is logged once, by the stream.
       const reason = reasonOf(error)
       const refused = times(reason)
       if (refused) log.warn({ ...context, reason, refused }, 'request refused for now')

@@ -72,14 +72,14 @@ describe('a token of the wrong kind is named', () => {
   it('where API keys are taken', async () => {
     const user = await tenant.userToken('ann')
     expect(await detail('/v1/types', user)).toMatch(
-      /^the token is a user token; this resource takes API keys/,
+      /^the token is a user token; this operation takes API keys/,
     )
     expect(await detail('/v1/types', 'sk_live_1')).toBe('the token is not an API key: one starts with ck_')
   })
 
   it('where user tokens are taken', async () => {
     expect(await detail('/v1/inbox', tenant.key)).toBe(
-      'the token is an API key; this resource takes user tokens',
+      'the token is an API key; this operation takes user tokens',
     )
   })
 

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { ProblemError } from '@carillon/core/errors'
 import { problemHeaders } from './problems.ts'
 
-/** Why a request or an upgrade is not let in, if it is not. */
+/** Returns the reason to refuse a request or an upgrade; undefined to let it pass. */
 export type Refusal = (request: IncomingMessage, kind: 'request' | 'upgrade') => ProblemError | undefined
 
 const answerOf = (error: ProblemError) => {
@@ -17,7 +17,7 @@ const answerOf = (error: ProblemError) => {
   return { status, title, headers, body }
 }
 
-/** Answers an upgrade with a plain HTTP response, as `ws` does. */
+/** Responds to an upgrade with plain HTTP, as `ws` does. */
 const answerUpgrade = (socket: Duplex, error: ProblemError) => {
   const { status, title, headers, body } = answerOf(error)
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
@@ -27,8 +27,8 @@ const answerUpgrade = (socket: Duplex, error: ProblemError) => {
 }
 
 /**
- * Asks `refusals`, in order, about every request and upgrade before the listeners that `server` has now, those of
- * Engine.IO included. The first refusal is answered, and the request reaches no listener.
+ * Applies `refusals`, in order, to every request and upgrade, ahead of the listeners that `server` has now (Engine.IO's
+ * included). The first refusal is the response, and the request reaches no listener.
  */
 export const guardServer = (server: Server, refusals: readonly Refusal[]): void => {
   const refusal: Refusal = (request, kind) => {

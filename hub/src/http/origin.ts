@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { ProblemError } from '@carillon/core/errors'
 import type { Refusal } from './guard.ts'
 
-/** The host name of a Host header or a URL's authority, in lower case, without port; IPv6 without brackets. */
+/** Returns the host name of a Host header or a URL's authority: lower case, without port, IPv6 without brackets. */
 const hostname = (authority: string): string | undefined => {
   try {
     return new URL(`http://${authority}`).hostname.replace(/^\[|\]$/g, '')
@@ -15,8 +15,8 @@ const hostname = (authority: string): string | undefined => {
 const originOf = (url: string | undefined) => (url === undefined ? undefined : new URL(url).origin)
 
 /**
- * Refuses WebSocket handshakes of pages of other origins than `origins`, as CORS does for requests. Pages of the hub
- * itself are let in, and so is whatever sends no Origin: that is no browser.
+ * Refuses WebSocket handshakes from pages whose origin is not in `origins`, as CORS does for requests. The hub's own pages
+ * pass, and so do clients without an Origin, which are not browsers.
  */
 export const refuseOrigins = (options: { origins: '*' | readonly string[]; publicUrl?: string }): Refusal => {
   const { origins, publicUrl } = options
@@ -34,13 +34,13 @@ export const refuseOrigins = (options: { origins: '*' | readonly string[]; publi
   }
 }
 
-/** `localhost` and below, which browsers resolve to loopback by themselves, and every IP address. */
+/** `localhost` and its subdomains, which browsers resolve to loopback, and every IP address. */
 const cannotBeRebound = (name: string) =>
   isIP(name) > 0 || name === 'localhost' || name.endsWith('.localhost')
 
 /**
- * Refuses requests and handshakes for host names other than `names`. Without it a page elsewhere that resolves its own
- * name to this machine (DNS rebinding) is of the same origin as the hub, and may read what the hub shows to anyone.
+ * Refuses requests and handshakes for host names that are not in `names`. It prevents DNS rebinding: a page that resolves
+ * its own name to this machine has the same origin as the hub, and could read what the hub serves without credentials.
  */
 export const refuseHosts = (names: readonly string[]): Refusal => {
   const allowed = new Set(names.map((name) => hostname(name)))
@@ -50,7 +50,7 @@ export const refuseHosts = (names: readonly string[]): Refusal => {
       `${JSON.stringify(name.slice(0, 200))} is not a host name of this development server; use localhost, or set CARILLON_PUBLIC_URL to the URL you use`,
     )
   return ({ headers: { host } }) => {
-    // A request without a host is refused further on.
+    // The application refuses a request without a host.
     if (host === undefined || host === '') return undefined
     const name = hostname(host)
     return name !== undefined && (cannotBeRebound(name) || allowed.has(name)) ? undefined : misdirected(host)

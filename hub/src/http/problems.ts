@@ -16,7 +16,7 @@ export class RateLimitedError extends ProblemError {
   }
 }
 
-/** Seconds after which trying again is worth it, for problems that pass. */
+/** Seconds after which a retry makes sense, by the code of a temporary problem. */
 const RETRY_AFTER: Partial<Record<ProblemCode, number>> = {
   idempotency_in_flight: 1,
   rate_limited: 1,
@@ -24,21 +24,21 @@ const RETRY_AFTER: Partial<Record<ProblemCode, number>> = {
   stream_full: 10,
 }
 
-/** What the outside may know of an error. A fault of ours says nothing: the log has it, under the request's id. */
+/** Returns the problem to respond with. Internal errors reveal nothing; the log has them under the request's id. */
 export const problemOf = (error: unknown): Problem =>
   error instanceof ProblemError
     ? error.problem
-    : problem('internal', 'this is a fault of Carillon; its log has it under the X-Request-Id of this answer')
+    : problem('internal', 'an internal error; the log has it under the X-Request-Id of this response')
 
 export const setHeaders = (c: Context<Edge>, headers: Record<string, string>): void => {
   for (const name in headers) c.header(name, headers[name])
 }
 
-/** Seconds to wait, when an error knows it better than its code does. */
+/** Returns the seconds to wait that an error names itself, if it does. */
 export const retryAfterOf = (error: unknown): number | undefined =>
   error instanceof RateLimitedError ? Math.max(1, Math.ceil(error.afterMs / 1_000)) : undefined
 
-/** The headers of a problem that is answered past the application. */
+/** Returns the headers of a problem that is sent outside the application. */
 export const problemHeaders = (error: ProblemError): Record<string, string> => {
   const seconds = retryAfterOf(error) ?? RETRY_AFTER[error.problem.code]
   return {
@@ -48,7 +48,7 @@ export const problemHeaders = (error: ProblemError): Record<string, string> => {
   }
 }
 
-/** Answers with problem details (RFC 9457), and members of `extra` beside them. */
+/** Responds with problem details (RFC 9457) and the members of `extra`. */
 export const answerProblem = (
   c: Context<Edge>,
   about: Problem,

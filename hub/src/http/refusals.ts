@@ -4,9 +4,8 @@ import type { Log } from '@carillon/core/telemetry/log'
 import { seldom } from '@carillon/core/telemetry/seldom'
 
 /**
- * Tells operators why credentials were refused. Each reason is logged at once and then at most once a minute per tenant,
- * with how many were refused since. Returns the error to answer with: with `explain` (development) its detail gives the
- * reason, otherwise it is the same for all.
+ * Logs why credentials were refused: each reason at once, then at most once a minute per tenant, with the number since.
+ * Returns the error to respond with. With `explain` (development) its detail has the reason; otherwise all are the same.
  */
 export const createRefusals = ({ log, explain = false }: { log: Log; explain?: boolean }) => {
   const times = seldom()
@@ -15,7 +14,7 @@ export const createRefusals = ({ log, explain = false }: { log: Log; explain?: b
     const refused = times(`${tenant ?? ''}\n${reason}`)
     if (!refused) return
     const about = { reason, tenant, ...(refused > 1 ? { refused } : {}) }
-    // Tokens expire all the time; everything else is a mistake or an attack.
+    // Tokens expire all the time; other reasons are a mistake or an attack.
     log[reason === 'expired' ? 'info' : 'warn'](about, `credentials refused: ${explanation}`)
   }
 

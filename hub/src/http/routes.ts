@@ -17,7 +17,7 @@ import type { Tag } from './openapi/tags.ts'
 import { answerProblem, setHeaders } from './problems.ts'
 import type { Refusals } from './refusals.ts'
 
-/** Enough for everything but batches. */
+/** The largest body of a route that names no limit of its own. */
 export const BODY_MAX_BYTES = 65_536
 
 /** One route: the validation of its input, and its documentation. */
@@ -25,14 +25,14 @@ export type Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
   method: 'get' | 'put' | 'post' | 'patch' | 'delete'
   /** As OpenAPI writes it: `/v1/users/{id}`. */
   path: string
-  /** The name of the operation in generated clients: a verb and what it acts on. It is never changed, as clients call it. */
+  /** The name of the operation in generated clients: a verb and its object. It never changes, as clients call it. */
   operationId: string
   tag: Tag
-  /** A few words in the imperative, and a description that adds to them. */
+  /** A few words in the imperative; `description` adds sentences. */
   summary: string
   description: string
   params?: P
-  /** No parameter is ever a word: an address such as `/v1/inbox/seen` is not one of `/v1/inbox/{id}`. */
+  /** The parameters are never words, so an address such as `/v1/inbox/seen` does not match `/v1/inbox/{id}`. */
   neverWords?: boolean
   query?: Q
   headers?: z.ZodObject
@@ -47,7 +47,7 @@ export type Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
   moreTypes?: Record<string, z.ZodType>
   /** The shape of a 422, if it also has results of entries. */
   batch?: z.ZodType
-  /** An empty body then stands for `{}`. */
+  /** An empty body is read as `{}`. */
   bodyOptional?: boolean
   /** Left out of the OpenAPI document: it may change at any time. */
   internal?: boolean
@@ -58,8 +58,8 @@ export type Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
 }
 
 /**
- * What a handler is given. `bytes` and `body` read the body, once; `bytes` takes a limit other than the route's, and `body`
- * checks it against the schema.
+ * The input of a handler. `bytes` and `body` read the body, once: `bytes` with an optional limit in place of the route's,
+ * `body` with the schema.
  */
 export type Request<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = {
   c: Context<Edge>
@@ -75,8 +75,8 @@ export type RouteEntry = Route<z.ZodObject, z.ZodObject, z.ZodType> & { access: 
 const NOTHING = z.object({})
 
 /**
- * The query parameters by name. An empty one (`?after=`) counts as left out if the schema knows its name. One that is given
- * more than once stays a list, which the schema refuses.
+ * Returns the query parameters by name. An empty one (`?after=`) that the schema knows is left out. A repeated one is a
+ * list, which the schema refuses.
  */
 const queryOf = (c: Context<Edge>, { shape }: z.ZodObject) =>
   Object.fromEntries(
@@ -85,7 +85,7 @@ const queryOf = (c: Context<Edge>, { shape }: z.ZodObject) =>
       .filter(([name, value]) => value !== '' || !Object.hasOwn(shape, name)),
   )
 
-/** Throws for a broken percent-encoding, which would otherwise be taken for an id as it stands. */
+/** Returns the path parameters. Throws `invalid_request` for a malformed percent-encoding, which Hono would take literally. */
 const paramsOf = (c: Context<Edge>) => {
   const params = c.req.param()
   const [path = ''] = c.req.url.split('?', 1)
@@ -98,11 +98,11 @@ const paramsOf = (c: Context<Edge>) => {
   return params
 }
 
-/** The request as Node has it; undefined without a server around the application. */
+/** Returns Node's request; undefined without a server around the application. */
 const incomingOf = (c: Context<Edge>): IncomingMessage | undefined =>
   (c.env as Partial<HttpBindings> | undefined)?.incoming
 
-/** Adds routes to the application, by who may call them, and remembers them for the OpenAPI document. */
+/** Adds routes to the application with their authentication, and collects them for the OpenAPI document. */
 export const createRoutes = (
   app: Hono<Edge>,
   parts: { cache: SettingsCache; refusals: Refusals; rateLimit: RateLimit },
@@ -150,7 +150,7 @@ export const createRoutes = (
   return {
     table: table as readonly RouteEntry[],
 
-    /** For backends, with an API key of this scope. */
+    /** Adds a route for backends, which need an API key with this scope. */
     sender: <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
       scope: Scope,
       route: Route<P, Q, B>,
@@ -168,7 +168,7 @@ export const createRoutes = (
         handle,
       ),
 
-    /** For people, with a user token, about what is theirs. */
+    /** Adds a route for users, who need a user token and reach only their own data. */
     user: <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
       route: Route<P, Q, B>,
       handle: (request: Request<P, Q, B>, user: EndUser) => Promise<Response> | Response,
@@ -185,13 +185,13 @@ export const createRoutes = (
         handle,
       ),
 
-    /** For anyone. */
+    /** Adds a route without authentication. */
     open: <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
       route: Route<P, Q, B>,
       handle: (request: Request<P, Q, B>) => Promise<Response> | Response,
     ) => add({ kind: 'open' }, route, async () => undefined, handle),
 
-    /** Makes every known address answer other methods with 405 and `Allow`. To be called after the last route. */
+    /** Responds with 405 and `Allow` to other methods of every known address. Call it after the last route. */
     seal: () => {
       const methods = new Map<string, string[]>()
       for (const { path, method } of table)

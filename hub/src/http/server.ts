@@ -8,14 +8,14 @@ import type { Edge } from './edge.ts'
 /** Slow or endless requests hold a connection no longer than this. */
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
-/** Longer than the idle time of the usual proxies (60 s), so that they close first and no request meets a closed door. */
+/** Longer than the idle timeout of common proxies (60 s), so that the proxy closes first and no request is lost. */
 const KEEP_ALIVE_MS = 65_000
-/** How often the limits above are looked at. */
+/** How often Node checks the timeouts above. */
 const CHECKING_MS = 5_000
 const HEADER_MAX_BYTES = 16_384
 
 /**
- * An HTTP server with limits around the application. It ends in steps, so that no request is lost: `retire`,
+ * An HTTP server with timeouts around the application. It shuts down in steps, so that no request is lost: `retire`,
  * `stopListening`, `answered`, `close`. Only `close` is required.
  */
 export type HttpServer = {
@@ -25,9 +25,9 @@ export type HttpServer = {
    * on every address, of IPv6 and IPv4. Of several, those after the first are left out if the machine has no such address.
    */
   listen(port: number, ...hosts: string[]): Promise<number>
-  /** From now on every answer carries `Connection: close`, so clients open their next connection elsewhere. */
+  /** Adds `Connection: close` to every response from now on, so that clients connect elsewhere next. */
   retire(): void
-  /** Accepts no more connections. Those that are open stay, and are served. */
+  /** Accepts no more connections. Open connections are still served. */
   stopListening(): void
   /** Resolves once no request is in flight. */
   answered(): Promise<void>
@@ -48,9 +48,9 @@ const bind = (server: NetServer, port: number, host: string | undefined) =>
     })
   })
 
-/** What is not even a request (no host, a broken URL) gets problem details as well. */
+/** Responds with problem details to requests that Hono cannot read: no host, a malformed URL. */
 const refuseBroken = () => {
-  const broken = problem('invalid_request', 'the request line or its headers are broken')
+  const broken = problem('invalid_request', 'the request line or its headers are malformed')
   return new Response(JSON.stringify(broken), {
     status: broken.status,
     headers: { 'content-type': 'application/problem+json' },
@@ -88,18 +88,18 @@ export const createHttpServer = (app: Hono<Edge>): HttpServer => {
   )
   server.on('connection', (connection) => {
     connections.add(connection)
-    // After an upgrade Node listens for errors no more, and an error without a listener ends the process.
+    // Node stops listening for errors after an upgrade, and an error without a listener ends the process.
     connection.on('error', () => connection.destroy())
     connection.once('close', () => connections.delete(connection))
   })
 
   const stopListening = () => {
-    // The method of http.Server would also close connections on which a request may be under way.
+    // `http.Server.close` would also close connections with a request in flight.
     if (server.listening) NetServer.prototype.close.call(server)
     for (const each of further) each.close()
   }
 
-  /** Hands the connections of a further address to the server. */
+  /** Passes the connections of a further address to the server. */
   const listenFurther = async (port: number, host: string) => {
     const other = new NetServer({ allowHalfOpen: true, noDelay: true }, (connection) =>
       server.emit('connection', connection),

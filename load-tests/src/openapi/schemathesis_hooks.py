@@ -40,7 +40,7 @@ BEYOND_JSON_SCHEMA = [
     r"must have at most \d+ bytes",
     r"the config of \S+ is invalid",
     r"\S+ serves ",
-    r"nothing can be sent to this device",
+    r"this device cannot be reached",
     r"must be a number that a double holds exactly",
     r"must not hold half of a surrogate pair",
     r"a tenant has at most 50 provider accounts",
