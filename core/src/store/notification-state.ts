@@ -6,10 +6,17 @@ export const keptUntil = (record: NotificationRecord, retention: number): number
   Math.max(record.acceptedAt, record.deliverAt ?? 0) + retention
 
 /** Returns how a notification was accepted. Its record is stored after the recipients outside any chain. */
-export const recordedOf = ({ acceptedAt, fingerprint, chains, deliverAt }: NotificationRecord): Recorded => ({
+export const recordedOf = ({
+  acceptedAt,
+  fingerprint,
+  chains,
+  deliverAt,
+  version,
+}: NotificationRecord): Recorded => ({
   at: acceptedAt,
   fingerprint,
   complete: chains === 0 && deliverAt === undefined,
+  ...(version === undefined ? {} : { version }),
 })
 
 /** Returns the state of a notification. `finished` is the number of finished chains. */

@@ -14,7 +14,9 @@ import { type Entry, hasItem, newItem } from './item.ts'
 const at = (tenant: string, user: string) => `${tenant}\n${user}`
 
 /** What the ledger says of an erased user: nothing was delivered into the app, and no step will be taken. */
-const skippedDeliveries = ({ user, planned, ready: { toAudience, id } }: Entry): DeliveryChange[] => {
+const skippedDeliveries = (entry: Entry): DeliveryChange[] => {
+  const { user, planned, ready } = entry
+  const { id, toAudience } = ready
   const change = {
     notification: id,
     user,
@@ -25,7 +27,7 @@ const skippedDeliveries = ({ user, planned, ready: { toAudience, id } }: Entry):
     at: Date.now(),
   } as const
   return [
-    { ...change, step: IN_APP_STEP, channel: 'inbox' },
+    ...(hasItem(entry) ? [{ ...change, step: IN_APP_STEP, channel: 'inbox' as const }] : []),
     ...planned.steps.map(({ channel }, step) => ({ ...change, step, channel })),
   ]
 }

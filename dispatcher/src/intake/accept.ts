@@ -77,8 +77,11 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     type: once((tenant, key) => store.types.get(tenant!, key!)),
   })
 
-  /** The type as it was when a hub accepted the notification; over NATS, as it is now. */
-  const typeOf = async ({ tenant, notification, version }: Incoming): Promise<StoredType | undefined> => {
+  /**
+   * The type as it was when the notification was accepted, if `version` tells, 0 for none. Otherwise this is the first
+   * that is seen of it, and it is accepted under the version in force.
+   */
+  const typeOf = async ({ tenant, notification }: Incoming, version: number | undefined) => {
     if (version === 0) return undefined
     const current = await cache.type(tenant, notification.type)
     if (version === undefined || current?.version === version) return current
@@ -93,7 +96,7 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     if ('refused' in result) return { message, reason: result.refused }
     const { incoming } = result
     const { tenant, notification } = incoming
-    const known = judge(incoming, await cache.tenant(tenant), await typeOf(incoming))
+    const known = judge(incoming, await cache.tenant(tenant), await typeOf(incoming, incoming.version))
     if (!('code' in known)) return { message, incoming, ...known }
     // A hub may have accepted it by settings that this cache has yet to hear of.
     const latest = judge(incoming, await stored.tenant(tenant), await stored.type(tenant, notification.type))
@@ -136,8 +139,10 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
       if ('refused' in identity) refused.push({ message, reason: identity.refused })
       else if (identity.complete) repeated.push(message)
       else {
-        const ready = readyOf(each, identity)
-        accepted.push({ message, ready, type: each.type, warnings: incoming.warnings })
+        const { version = each.type?.version ?? 0 } = identity
+        const type = version === (each.type?.version ?? 0) ? each.type : await typeOf(incoming, version)
+        const ready = readyOf({ ...each, type }, identity)
+        accepted.push({ message, ready, type, warnings: incoming.warnings })
       }
     }
     return { accepted, repeated, refused, release: identities.release }

@@ -131,7 +131,7 @@ test.each<[string, () => Name]>([
   const again = { ...message, again: true }
   const identities = await identifier()([again])
   identities.release()
-  expect(identities.of(again)).toEqual({ ...first, complete: true })
+  expect(identities.of(again)).toEqual({ ...first, version: 0, complete: true })
 })
 
 test('a Nats-Msg-Id counts per type, for ten minutes of the log', async () => {

@@ -9,10 +9,10 @@ import { createInHand } from './in-hand.ts'
 import { deadReason, type Incoming, type Name } from './notification.ts'
 
 /**
- * Which notification a message is, and when that was first accepted, epoch ms. `complete`: an earlier message has led to
- * all that this one could.
+ * The notification that a message is, and when it was first accepted, epoch ms. `version`: that of its type at the time,
+ * 0 if it had none; absent if nothing is recorded yet. `complete`: an earlier message has led to all that this one could.
  */
-export type Identity = { id: string; acceptedAt: number; complete?: true }
+export type Identity = { id: string; acceptedAt: number; version?: number; complete?: true }
 export type Identified = Identity | { refused: DeadReason }
 
 /** Longer than the log may deliver a message again. */
@@ -98,7 +98,12 @@ export const createIdentify = (
         const record = found.get(identity.id)
         const first = record?.fingerprint ?? inHand ?? each.fingerprint
         if (first !== each.fingerprint) answers.set(each, reused(each.name))
-        else if (record?.complete) answers.set(each, { ...identity, complete: true })
+        else if (record)
+          answers.set(each, {
+            ...identity,
+            version: record.version ?? 0,
+            ...(record.complete ? { complete: true } : {}),
+          })
       }
     }
     /** A message that is certainly the first of its notification needs no look. */

@@ -47,6 +47,21 @@ test('a notification is of the version that its hub accepted it under, else of t
   ])
 })
 
+test('a notification that is sent again keeps the version that it was first accepted under', async () => {
+  world = await openWorld()
+  await put('one')
+  const note = { id: 'again', to: 'ada', deliverAt: new Date(Date.now() + 700).toISOString() }
+  const recorded = () => world.store.notifications.get(world.tenant, 'again')
+  await append(1, note)
+  await vi.waitUntil(recorded)
+  await put('two')
+  await append(2, note)
+  await vi.waitUntil(async () => (await recorded())?.recipients === 1, { timeout: 15_000 })
+  await world.quiet()
+  expect(await categories('ada')).toEqual({ again: 'one' })
+  expect((await recorded())?.version).toBe(1)
+})
+
 test('the version goes along through deliverAt and the chunks of a fan-out', async () => {
   world = await openWorld()
   await put('one')

@@ -173,10 +173,14 @@ export const notificationsContract = (store: () => Store): void => {
       )
       await notifications.put([
         sampleRecord(tenant, 'wide', { acceptedAt: now, chains: 8 }),
-        sampleRecord(tenant, 'later', { acceptedAt: now, deliverAt: now + HOUR }),
+        sampleRecord(tenant, 'later', { acceptedAt: now, deliverAt: now + HOUR, version: 7 }),
       ])
       const found = await notifications.recorded(tenant, ['wide', 'later'])
-      expect([...found.values()].map(({ complete }) => complete)).toEqual([false, false])
+      expect(['wide', 'later'].map((id) => found.get(id))).toMatchObject([
+        { complete: false },
+        { complete: false, version: 7 },
+      ])
+      expect(found.get('wide')?.version).toBeUndefined()
       expect(await notifications.recorded(freshTenant(), [id])).toEqual(new Map())
       expect(await notifications.recorded(tenant, [])).toEqual(new Map())
     })

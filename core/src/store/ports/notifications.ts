@@ -33,8 +33,8 @@ export type NotificationRecord = {
 /** What was accepted under an id: the time (epoch ms) and the fingerprint of the content. */
 export type Acceptance = { at: number; fingerprint: string }
 
-/** `complete`: all recipients are stored and nothing of it waits in the log. */
-export type Recorded = Acceptance & { complete: boolean }
+/** `complete`: all recipients are stored and nothing of it waits in the log. `version`: of its type, if it had one. */
+export type Recorded = Acceptance & { complete: boolean; version?: number }
 
 /**
  * A claim to be the first acceptance of an id. `windowMs` limits the claim to acceptances less than that before or after it.
