@@ -1,5 +1,5 @@
-import { type Http, HttpFailure } from '@carillon/core/delivery/provider'
 import { reasonOf } from '@carillon/core/errors'
+import { type Http, HttpFailure } from '@carillon/core/http/port'
 import { checked } from '@carillon/core/json/checked'
 import type { Store } from '@carillon/core/store/port'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'

@@ -1,4 +1,4 @@
-import { createHttp } from '@carillon/core/delivery/http'
+import { createHttp } from '@carillon/core/http/client'
 import { createSeal } from '@carillon/core/security/seal'
 import { sqliteCaptured } from '@carillon/core/sqlite/captured'
 import { type Context, databaseFile } from './context.ts'

@@ -1,13 +1,7 @@
-import {
-  type Action,
-  type Actor,
-  Channel,
-  DeliveryState,
-  type Device,
-  type Priority,
-  type SuppressionReason,
-} from '@carillon/schemas'
-import { z } from 'zod'
+import type { Action, Actor, Channel, Device, Priority, SuppressionReason } from '@carillon/schemas'
+import type { z } from 'zod'
+import type { Http } from '../http/port.ts'
+import type { Capture } from './captured.ts'
 
 /** Where one message goes. `account`: to the place the account itself names, such as an incoming webhook. */
 export type Address =
@@ -86,70 +80,6 @@ export interface Sender {
   verify(): Promise<void>
   close(): Promise<void>
 }
-
-/** An answer with a body of at most 64 KiB. */
-export type HttpAnswer = { status: number; headers: Record<string, string>; body: string }
-
-/** `url` is absolute; `body` is sent as it is. */
-export type HttpRequest = {
-  method?: 'GET' | 'POST' | 'DELETE'
-  url: string
-  headers?: Record<string, string>
-  body?: string | Uint8Array
-  signal?: AbortSignal
-}
-
-/** Why there is no answer. `sent`: whether the request may have reached the other side. */
-export class HttpFailure extends Error {
-  override name = 'HttpFailure'
-  readonly reason: 'refused_target' | 'unreachable' | 'timeout' | 'too_large' | 'broken'
-  readonly sent: boolean
-  constructor(reason: HttpFailure['reason'], detail: string, sent: boolean, cause?: unknown) {
-    super(detail, { cause })
-    this.reason = reason
-    this.sent = sent
-  }
-}
-
-/**
- * Requests to places that tenants and users name: addresses are checked when the connection is made (no private,
- * loopback or link-local ones, unless the operator allows them), redirects are not followed, an exchange ends after
- * 15 s and an answer at 64 KiB.
- */
-export interface Http {
-  /** Resolves with whatever the other side answers. Rejects with HttpFailure. */
-  request(request: HttpRequest): Promise<HttpAnswer>
-  /** For connections that are not HTTP: a public address of the host (or an allowed one). Rejects with HttpFailure. */
-  resolve(host: string, port: number): Promise<string>
-  /** Why a URL that somebody registers could never be requested; undefined when it can. Looks nothing up. */
-  refusal(url: string): string | undefined
-}
-
-/**
- * What would have been sent in development, rendered: `text` and `html` as the person would get it. `skipped`: why it could
- * not have been sent, such as `no_address`. `provider`: the account that sends it for real; `trouble` is what keeps it from
- * that, and `until` when it is tried next, if it is.
- */
-export const Captured = z.object({
-  id: z.string(),
-  at: z.string(),
-  user: z.string(),
-  channel: Channel,
-  to: z.string(),
-  subject: z.string().optional(),
-  text: z.string(),
-  html: z.string().optional(),
-  notification: z.string(),
-  skipped: z.string().optional(),
-  provider: z.string().optional(),
-  trouble: z
-    .object({ state: DeliveryState, reason: z.string(), detail: z.string(), until: z.string().optional() })
-    .optional(),
-})
-export type Captured = z.infer<typeof Captured>
-
-/** Takes what would have been sent; must not throw. */
-export type Capture = (message: Captured) => void
 
 /** What senders are given to work with. */
 export type Tools = {

@@ -1,5 +1,5 @@
 import { parse } from '@carillon/schemas'
-import { Captured } from '../delivery/provider.ts'
+import { Captured } from '../delivery/captured.ts'
 import type { Seal } from '../security/seal.ts'
 import type { Database } from './database.ts'
 

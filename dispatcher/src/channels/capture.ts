@@ -1,4 +1,5 @@
-import type { Address, Captured, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import type { Captured } from '@carillon/core/delivery/captured'
+import type { Address, Outgoing, Provider } from '@carillon/core/delivery/provider'
 import { deliveryKey, type Step } from '@carillon/core/delivery/step'
 import { CHANNELS, type ItemContent } from '@carillon/schemas'
 import { z } from 'zod'

@@ -1,11 +1,5 @@
-import type {
-  Http,
-  HttpAnswer,
-  HttpRequest,
-  Outcome,
-  Outgoing,
-  Tools,
-} from '@carillon/core/delivery/provider'
+import type { Outcome, Outgoing, Tools } from '@carillon/core/delivery/provider'
+import type { Http, HttpAnswer, HttpRequest } from '@carillon/core/http/port'
 import { forRecipient, outcomeOfFailure } from './outcome.ts'
 
 /** The URL that a message is posted to. `ofDevice`: the URL belongs to the user's device, not to the account. */

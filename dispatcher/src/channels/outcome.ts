@@ -1,4 +1,5 @@
-import { type HttpAnswer, HttpFailure, type Outcome } from '@carillon/core/delivery/provider'
+import type { Outcome } from '@carillon/core/delivery/provider'
+import { type HttpAnswer, HttpFailure } from '@carillon/core/http/port'
 import { cut } from '@carillon/schemas'
 
 /** Longer `Retry-After` values are capped to this; the retry policy may cap them further. */

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
-import type { HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import type { Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import type { HttpAnswer } from '@carillon/core/http/port'
 import { z } from 'zod'
 import { endpointUrl } from './config.ts'
 import { checkEndpoint, type Endpoint, endpointGone, endpointOf, postJson } from './endpoint.ts'

@@ -10,7 +10,7 @@ import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import { type Channel, cut } from '@carillon/schemas'
 import { createSentMessages, type Match, type SentMessage, type StateReport } from './sent-messages.ts'
-import { createSuppress } from './suppress.ts'
+import { createSuppress } from './suppressions.ts'
 
 /** The most reports that are applied together. */
 const BATCH = 500

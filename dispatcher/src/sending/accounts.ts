@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
-import type { Address, Http, Provider, Providers, Tools } from '@carillon/core/delivery/provider'
+import type { Address, Provider, Providers, Tools } from '@carillon/core/delivery/provider'
+import type { Http } from '@carillon/core/http/port'
 import { checked } from '@carillon/core/json/checked'
 import type { StoredAccount } from '@carillon/core/store/ports/accounts'
 import type { Log } from '@carillon/core/telemetry/log'

@@ -1,5 +1,5 @@
 import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
-import type { Capture } from '@carillon/core/delivery/provider'
+import type { Capture } from '@carillon/core/delivery/captured'
 import { dueAt, type Step } from '@carillon/core/delivery/step'
 import { appUrlOf } from '@carillon/core/notification/links'
 import type { StepDecision } from '@carillon/core/routing/decision'

@@ -1,4 +1,4 @@
-import type { Captured } from '@carillon/core/delivery/provider'
+import type { Captured } from '@carillon/core/delivery/captured'
 import { deliveryKey, type Step, secretContext, stepMessage } from '@carillon/core/delivery/step'
 import { UnavailableError } from '@carillon/core/errors'
 import { type PlanStep, scheduleSubject } from '@carillon/schemas'

@@ -1,4 +1,4 @@
-import type { Capture } from '@carillon/core/delivery/provider'
+import type { Capture } from '@carillon/core/delivery/captured'
 import type { Step } from '@carillon/core/delivery/step'
 import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
 import type { ItemContent } from '@carillon/schemas'

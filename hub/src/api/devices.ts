@@ -1,7 +1,7 @@
 import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
 import type { Endpoints } from '@carillon/core/delivery/endpoints'
-import type { Http } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
+import type { Http } from '@carillon/core/http/port'
 import type { Devices, StoredDevice } from '@carillon/core/store/ports/devices'
 import type { Owner } from '@carillon/core/store/ports/inbox'
 import { DEVICES_MAX, Device, DeviceId, PushDevice, Timestamp, UserId } from '@carillon/schemas'

@@ -1,6 +1,7 @@
 import { type Endpoints, endpointUrlOf } from '@carillon/core/delivery/endpoints'
-import type { Http, Providers } from '@carillon/core/delivery/provider'
+import type { Providers } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
+import type { Http } from '@carillon/core/http/port'
 import type { Accounts, StoredAccount } from '@carillon/core/store/ports/accounts'
 import {
   AccountId,

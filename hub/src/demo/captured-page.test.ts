@@ -1,4 +1,4 @@
-import type { Captured } from '@carillon/core/delivery/provider'
+import type { Captured } from '@carillon/core/delivery/captured'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEdge } from '../http/edge.ts'
 import { createRefusals } from '../http/refusals.ts'

@@ -1,4 +1,4 @@
-import type { Captured } from '@carillon/core/delivery/provider'
+import type { Captured } from '@carillon/core/delivery/captured'
 import { ProblemError } from '@carillon/core/errors'
 import { Channel, DeliveryState, NotificationId, Timestamp, UserId } from '@carillon/schemas'
 import type { Hono } from 'hono'

@@ -1,4 +1,4 @@
-import type { Captured } from '@carillon/core/delivery/provider'
+import type { Captured } from '@carillon/core/delivery/captured'
 import { expect, it } from 'vitest'
 import { createCaptured } from './captured.ts'
 

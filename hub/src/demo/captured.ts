@@ -1,4 +1,4 @@
-import type { Captured } from '@carillon/core/delivery/provider'
+import type { Captured } from '@carillon/core/delivery/captured'
 
 /** Messages captured in development, sent or not. */
 export type CapturedList = {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import { createHttp } from '@carillon/core/delivery/http'
 import type { Sender } from '@carillon/core/delivery/provider'
+import { createHttp } from '@carillon/core/http/client'
 import { checked } from '@carillon/core/json/checked'
 import { newTenant } from '@carillon/core/security/user-tokens'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'

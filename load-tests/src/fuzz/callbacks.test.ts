@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { HttpFailure } from '@carillon/core/delivery/provider'
 import type { Step } from '@carillon/core/delivery/step'
+import { HttpFailure } from '@carillon/core/http/port'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import { createReports } from '@carillon/dispatcher/reports/reports'
 import fc from 'fast-check'

@@ -1,5 +1,6 @@
-import type { Address, Content, HttpAnswer, Outcome, Outgoing } from '@carillon/core/delivery/provider'
-import { HttpFailure } from '@carillon/core/delivery/provider'
+import type { Address, Content, Outcome, Outgoing } from '@carillon/core/delivery/provider'
+import type { HttpAnswer } from '@carillon/core/http/port'
+import { HttpFailure } from '@carillon/core/http/port'
 import { checked } from '@carillon/core/json/checked'
 import { newVapidKeys } from '@carillon/core/security/user-tokens'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Http, HttpFailure } from '@carillon/core/delivery/provider'
+import { type Http, HttpFailure } from '@carillon/core/http/port'
 import { createSeal } from '@carillon/core/security/seal'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'

@@ -1,4 +1,5 @@
-import type { Content, HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import type { Content, Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import type { HttpAnswer } from '@carillon/core/http/port'
 import { readJson } from '@carillon/core/json/json'
 import { z } from 'zod'
 import { hasText, linksOf } from '../../render/chat.ts'

@@ -1,4 +1,5 @@
-import type { HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import type { Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import type { HttpAnswer } from '@carillon/core/http/port'
 import { readJson } from '@carillon/core/json/json'
 import { cut } from '@carillon/schemas'
 import { z } from 'zod'

@@ -1,4 +1,5 @@
-import type { Http, Outcome } from '@carillon/core/delivery/provider'
+import type { Outcome } from '@carillon/core/delivery/provider'
+import type { Http } from '@carillon/core/http/port'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publicOnlyHttp, shortTimeoutHttp, standIn, testTools } from '../testing/channel.ts'
 

@@ -1,4 +1,5 @@
-import type { HttpAnswer, Outcome, Outgoing, Provider, Sender, Tools } from '@carillon/core/delivery/provider'
+import type { Outcome, Outgoing, Provider, Sender, Tools } from '@carillon/core/delivery/provider'
+import type { HttpAnswer } from '@carillon/core/http/port'
 import { readJson } from '@carillon/core/json/json'
 import { z } from 'zod'
 import { renderEmail } from '../../render/email.ts'

@@ -1,4 +1,5 @@
-import type { HttpAnswer, Outcome, Provider, Sender, Tools } from '@carillon/core/delivery/provider'
+import type { Outcome, Provider, Sender, Tools } from '@carillon/core/delivery/provider'
+import type { HttpAnswer } from '@carillon/core/http/port'
 import { readJson } from '@carillon/core/json/json'
 import { WebUrl, withoutTrailingSlash } from '@carillon/schemas'
 import { AwsV4Signer } from 'aws4fetch'

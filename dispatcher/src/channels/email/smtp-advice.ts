@@ -1,4 +1,4 @@
-import type { HttpFailure } from '@carillon/core/delivery/provider'
+import type { HttpFailure } from '@carillon/core/http/port'
 
 /** An error of nodemailer. */
 export type SmtpError = Error & {

@@ -1,4 +1,5 @@
-import { HttpFailure, type Outcome } from '@carillon/core/delivery/provider'
+import type { Outcome } from '@carillon/core/delivery/provider'
+import { HttpFailure } from '@carillon/core/http/port'
 import type { SuppressionReason } from '@carillon/schemas'
 import { oneLine } from '../outcome.ts'
 import { connectAdvice, type SmtpError, smtpAdvice } from './smtp-advice.ts'

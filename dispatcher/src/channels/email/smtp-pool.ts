@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { connect } from 'node:net'
-import { HttpFailure, type Tools } from '@carillon/core/delivery/provider'
+import type { Tools } from '@carillon/core/delivery/provider'
+import { HttpFailure } from '@carillon/core/http/port'
 import type { SMTPPoolOptions } from 'nodemailer'
 import { z } from 'zod'
 import { reportTogether } from '../config.ts'

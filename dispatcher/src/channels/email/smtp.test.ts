@@ -1,5 +1,6 @@
 import { createHash, createVerify, generateKeyPairSync } from 'node:crypto'
-import { HttpFailure, type Outcome } from '@carillon/core/delivery/provider'
+import type { Outcome } from '@carillon/core/delivery/provider'
+import { HttpFailure } from '@carillon/core/http/port'
 import PostalMime from 'postal-mime'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { neverAborted, publicOnlyHttp, sample, testTools } from '../testing/channel.ts'

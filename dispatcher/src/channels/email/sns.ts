@@ -1,6 +1,7 @@
 import { verify, X509Certificate } from 'node:crypto'
-import { type CallbackRequest, type Http, HttpFailure } from '@carillon/core/delivery/provider'
+import type { CallbackRequest } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
+import { type Http, HttpFailure } from '@carillon/core/http/port'
 import { readJson } from '@carillon/core/json/json'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'

@@ -1,4 +1,5 @@
-import type { HttpAnswer, Outcome, Report } from '@carillon/core/delivery/provider'
+import type { Outcome, Report } from '@carillon/core/delivery/provider'
+import type { HttpAnswer } from '@carillon/core/http/port'
 import type { Channel, SuppressionReason } from '@carillon/schemas'
 import { oneLine, outcomeOfStatus, retryAfterMs } from '../outcome.ts'
 import { E164 } from './sender.ts'

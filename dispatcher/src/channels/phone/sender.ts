@@ -1,11 +1,5 @@
-import type {
-  HttpAnswer,
-  HttpRequest,
-  Outcome,
-  Outgoing,
-  Sender,
-  Tools,
-} from '@carillon/core/delivery/provider'
+import type { Outcome, Outgoing, Sender, Tools } from '@carillon/core/delivery/provider'
+import type { HttpAnswer, HttpRequest } from '@carillon/core/http/port'
 import { NO_TEXT, outcomeOfFailure } from '../outcome.ts'
 
 /** A phone number in E.164 format, with the leading +. */

@@ -1,4 +1,5 @@
-import type { HttpAnswer, Outcome } from '@carillon/core/delivery/provider'
+import type { Outcome } from '@carillon/core/delivery/provider'
+import type { HttpAnswer } from '@carillon/core/http/port'
 import { readJson } from '@carillon/core/json/json'
 import { z } from 'zod'
 import { outcomeOfSuccess } from '../outcome.ts'

@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2'
-import { type HttpAnswer, HttpFailure } from '@carillon/core/delivery/provider'
+import { type HttpAnswer, HttpFailure } from '@carillon/core/http/port'
 import { type ApnsRequest, sendRequest } from './apns-request.ts'
 import { type ApnsOptions, type Connection, codeOf, openSession, probe } from './apns-session.ts'
 

@@ -1,5 +1,5 @@
 import { type ClientHttp2Stream, constants } from 'node:http2'
-import { type HttpAnswer, HttpFailure } from '@carillon/core/delivery/provider'
+import { type HttpAnswer, HttpFailure } from '@carillon/core/http/port'
 import { type Connection, codeOf } from './apns-session.ts'
 
 export type ApnsRequest = {

@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { type Http, HttpFailure } from '@carillon/core/delivery/provider'
+import { type Http, HttpFailure } from '@carillon/core/http/port'
 
 export type ApnsLimits = {
   /** The time limit of a request, from waiting for a connection to the last byte of the response. */

@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
-import type { Content, HttpAnswer, Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import type { Content, Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import type { HttpAnswer } from '@carillon/core/http/port'
 import { derivedUuid7 } from '@carillon/core/notification/ids'
 import { WebUrl } from '@carillon/schemas'
 import { z } from 'zod'

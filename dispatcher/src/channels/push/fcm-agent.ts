@@ -3,7 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Agent } from 'node:https'
 import { isIP } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
-import { type Http, HttpFailure } from '@carillon/core/delivery/provider'
+import { type Http, HttpFailure } from '@carillon/core/http/port'
 import { retryAfterMs } from '../outcome.ts'
 
 /** Time limits of connecting, of one request, and of one message in all. */

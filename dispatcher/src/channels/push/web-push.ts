@@ -1,12 +1,6 @@
-import type {
-  Content,
-  HttpAnswer,
-  Outcome,
-  Outgoing,
-  Provider,
-  Tools,
-} from '@carillon/core/delivery/provider'
+import type { Content, Outcome, Outgoing, Provider, Tools } from '@carillon/core/delivery/provider'
 import { PUSH_SERVICES, pushOriginAllowed } from '@carillon/core/delivery/push-services'
+import type { HttpAnswer } from '@carillon/core/http/port'
 import type { Priority, PushMessage } from '@carillon/schemas'
 import webpush from 'web-push'
 import { z } from 'zod'

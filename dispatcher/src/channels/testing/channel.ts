@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createHttp } from '@carillon/core/delivery/http'
 import type { Outgoing, Tools } from '@carillon/core/delivery/provider'
+import { createHttp } from '@carillon/core/http/client'
 import { newVapidKeys } from '@carillon/core/security/user-tokens'
 
 /** A request that a stand-in received. `path` includes the query; `json` is the parsed body if it is JSON. */

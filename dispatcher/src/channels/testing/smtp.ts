@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { createHttp } from '@carillon/core/delivery/http'
+import { createHttp } from '@carillon/core/http/client'
 import { generate } from 'selfsigned'
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server'
 

@@ -2,8 +2,8 @@ import { EventEmitter, once } from 'node:events'
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createHttp, type HttpOptions } from './http.ts'
-import { HttpFailure } from './provider.ts'
+import { createHttp, type HttpOptions } from './client.ts'
+import { HttpFailure } from './port.ts'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {

@@ -2,30 +2,30 @@ import { isIP, type LookupFunction } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
 import { LRUCache } from 'lru-cache'
 import { type Dispatcher, errors, Pool } from 'undici'
-import { checkedLookup, type Lookup } from './http-lookup.ts'
-import { portOf, targets } from './http-targets.ts'
-import { type Http, type HttpAnswer, HttpFailure, type HttpRequest } from './provider.ts'
+import { checkedLookup, type Lookup } from './lookup.ts'
+import { type Http, type HttpAnswer, HttpFailure, type HttpRequest } from './port.ts'
+import { portOf, ssrfGuard } from './ssrf.ts'
 
 export type HttpOptions = {
-  /** What the operator lets through: hosts, addresses, CIDRs, each with or without `:port`; `*` is everything. */
+  /** What the operator allows: hosts, addresses and CIDRs, each with or without `:port`; `*` allows everything. */
   allow: readonly string[]
-  /** The whole of an exchange, from the wait for a connection to the last byte. */
+  /** The limit of a whole exchange, from the wait for a connection to the last byte. */
   timeoutMs?: number
-  /** In place of DNS, for tests. */
+  /** Replaces DNS in tests. */
   lookup?: Lookup
 }
 
 const ANSWER_MAX_BYTES = 65_536
 const ORIGINS_MAX = 512
 const CONNECTIONS_MAX = 64
-/** Connections are made anew, and their addresses looked up again, after this long. */
+/** After this time connections are renewed and their addresses are looked up again. */
 const ORIGIN_TTL_MS = 300_000
-/** URLs whose parts are kept. */
+/** The most URLs whose parts are cached. */
 const URLS_MAX = 1_000
 
 type Checked = ReturnType<typeof checkedLookup>
 
-/** Node's `lookup` for connections, answered with checked addresses only. */
+/** Returns Node's `lookup` for connections, which answers with checked addresses only. */
 const connectLookup =
   (checked: Checked, port: number): LookupFunction =>
   (host, options, callback) => {
@@ -46,7 +46,7 @@ const plainHeaders = (headers: Record<string, string | string[] | undefined>): R
   return plain
 }
 
-/** What went wrong, in the words of the port; faults of ours, such as a header that is none, stay what they are. */
+/** Maps an error to an HttpFailure. Faults of ours, such as an invalid header, stay as they are. */
 const failureOf = (error: Error, sent: boolean): Error => {
   if (error instanceof HttpFailure || error instanceof errors.InvalidArgumentError) return error
   if (error instanceof errors.ResponseExceededMaxSizeError || error instanceof errors.HeadersOverflowError)
@@ -61,7 +61,7 @@ const failureOf = (error: Error, sent: boolean): Error => {
 
 type Part = { origin: string; port: number; path: string }
 
-/** One exchange on a pool. What has an open `control` may have been sent: it is there before the first byte is written. */
+/** One exchange on a pool. With a `control` the request may have been sent: it is set before the first byte is written. */
 const exchange = (pool: Pool, { origin, path }: Part, request: HttpRequest, timeoutMs: number) =>
   new Promise<HttpAnswer>((resolve, reject) => {
     const { method = 'GET', headers, body = null, signal } = request
@@ -113,21 +113,21 @@ const exchange = (pool: Pool, { origin, path }: Part, request: HttpRequest, time
   })
 
 /**
- * Requests by undici, HTTP/1.1, over at most 64 kept connections to each of the 512 origins used last. Throws when an
- * entry of `allow` is none.
+ * The guarded client, by undici: HTTP/1.1, at most 64 connections to each of the 512 origins used last. Throws if an entry
+ * of `allow` is not a host, address or CIDR.
  */
 export const createHttp = ({
   allow,
   timeoutMs = 15_000,
   lookup,
 }: HttpOptions): Http & { close(): Promise<void> } => {
-  const permitted = targets(allow)
-  const checked = checkedLookup(permitted, lookup)
+  const guard = ssrfGuard(allow)
+  const checked = checkedLookup(guard, lookup)
 
   const parts = new LRUCache<string, Part>({
     max: URLS_MAX,
     memoMethod: (text) => {
-      const refusal = permitted.refusal(text)
+      const refusal = guard.refusal(text)
       if (refusal !== undefined)
         throw new HttpFailure('refused_target', `the URL is refused: ${refusal}`, false)
       const url = new URL(text)
@@ -140,7 +140,7 @@ export const createHttp = ({
     ttl: ORIGIN_TTL_MS,
     ttlResolution: 1_000,
     dispose: (pool) => {
-      // A pool that was closed before.
+      // A pool may have been closed before.
       pool.close().catch(() => {})
     },
     memoMethod: (origin, _, { context: { port } }) =>
@@ -159,7 +159,7 @@ export const createHttp = ({
   })
 
   return {
-    refusal: permitted.refusal,
+    refusal: guard.refusal,
 
     request: async (request) => {
       const part = parts.memo(request.url)

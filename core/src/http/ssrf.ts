@@ -1,21 +1,21 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
-/** Which hosts, ports and addresses may be reached: public HTTPS, and what the operator allows beside it. */
-export type Targets = {
-  /** Whether the operator allows this host (a name or an address) on this port. */
+/** An SSRF guard: allows public HTTPS, and what the operator allows beside it. */
+export type SsrfGuard = {
+  /** Returns whether the operator allows this host (a name or an address) on this port. */
   excepted(host: string, port: number): boolean
-  /** Whether an address that a host has may be connected to. */
+  /** Returns whether an address of a host may be connected to. */
   reachable(host: string, port: number, address: string): boolean
-  /** Why a URL may not be requested, as far as it can be told without looking anything up. */
+  /** Returns why a URL may not be requested, as far as that is known without a lookup; undefined if it may. */
   refusal(url: string): string | undefined
 }
 
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /**
- * Whether an address is of the public internet: none of the special ranges of the IANA registries (RFC 6890), nor one
- * that stands for an IPv4 address (mapped, 6to4, Teredo, NAT64), which a gateway might take back to a private one.
+ * Returns whether an address belongs to the public internet: to no special range of the IANA registries (RFC 6890), and to
+ * no range that stands for IPv4 (mapped, 6to4, Teredo, NAT64), which a gateway might translate to a private address.
  */
 const isPublic = (address: string): boolean => {
   const parsed = ipaddr.parse(address)
@@ -23,19 +23,19 @@ const isPublic = (address: string): boolean => {
   return parsed instanceof ipaddr.IPv4 || parsed.match(GLOBAL_IPV6)
 }
 
-/** A host as it is compared: in lower case, without brackets or the dot of a full name. */
+/** Returns a host in the form that is compared: lower case, without brackets or a trailing dot. */
 export const plainHost = (host: string): string =>
   host
     .toLowerCase()
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/\.$/, '')
 
-/** The port a URL is requested on. */
+/** Returns the port of a URL. */
 export const portOf = (url: URL): number => Number(url.port || (url.protocol === 'https:' ? 443 : 80))
 
 type Exception = (host: string, port: number) => boolean
 
-/** `host`, `host:port`, an address or a CIDR in place of the host; IPv6 with a port stands in brackets. */
+/** Parses `host` or `host:port`, where the host may be an address or a CIDR. IPv6 with a port needs brackets. */
 const exception = (entry: string): Exception => {
   if (entry === '*') return () => true
   const ipv6 = entry.indexOf(':') !== entry.lastIndexOf(':')
@@ -53,12 +53,12 @@ const exception = (entry: string): Exception => {
     }
   }
   if (!/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name))
-    throw new Error(`"${entry}" is no host, address or CIDR, each with or without :port`)
+    throw new Error(`"${entry}" is not a host, address or CIDR, each with or without :port`)
   return (host, port) => host === name && onPort(port)
 }
 
-/** Throws when an entry of `allow` is none. */
-export const targets = (allow: readonly string[]): Targets => {
+/** Throws if an entry of `allow` is not a host, address or CIDR. */
+export const ssrfGuard = (allow: readonly string[]): SsrfGuard => {
   const exceptions = allow.map(exception)
   const excepted = (host: string, port: number) =>
     exceptions.some((matches) => matches(plainHost(host), port))

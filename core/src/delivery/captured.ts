@@ -1,0 +1,28 @@
+import { Channel, DeliveryState } from '@carillon/schemas'
+import { z } from 'zod'
+
+/**
+ * A message that was captured in development instead of being sent. `text` and `html` are rendered as the person would get
+ * them. `skipped`: why it could not be sent, such as `no_address`. `provider`: the account that sends it for real; `trouble`
+ * is why that failed, and `until` is its next attempt.
+ */
+export const Captured = z.object({
+  id: z.string(),
+  at: z.string(),
+  user: z.string(),
+  channel: Channel,
+  to: z.string(),
+  subject: z.string().optional(),
+  text: z.string(),
+  html: z.string().optional(),
+  notification: z.string(),
+  skipped: z.string().optional(),
+  provider: z.string().optional(),
+  trouble: z
+    .object({ state: DeliveryState, reason: z.string(), detail: z.string(), until: z.string().optional() })
+    .optional(),
+})
+export type Captured = z.infer<typeof Captured>
+
+/** Takes captured messages. Must not throw. */
+export type Capture = (message: Captured) => void

@@ -1,0 +1,37 @@
+/** A response with a body of at most 64 KiB. */
+export type HttpAnswer = { status: number; headers: Record<string, string>; body: string }
+
+/** `url` is absolute; `body` is sent as it is. */
+export type HttpRequest = {
+  method?: 'GET' | 'POST' | 'DELETE'
+  url: string
+  headers?: Record<string, string>
+  body?: string | Uint8Array
+  signal?: AbortSignal
+}
+
+/** Why there is no response. `sent`: whether the request may have reached the server. */
+export class HttpFailure extends Error {
+  override name = 'HttpFailure'
+  readonly reason: 'refused_target' | 'unreachable' | 'timeout' | 'too_large' | 'broken'
+  readonly sent: boolean
+  constructor(reason: HttpFailure['reason'], detail: string, sent: boolean, cause?: unknown) {
+    super(detail, { cause })
+    this.reason = reason
+    this.sent = sent
+  }
+}
+
+/**
+ * A guarded client (SSRF guard) for URLs and hosts that tenants and users name. It checks the address that it connects to:
+ * no private, loopback or link-local ones, unless the operator allows them. It follows no redirects. An exchange ends after
+ * 15 s, and a response at 64 KiB.
+ */
+export interface Http {
+  /** Resolves with any response, whatever its status. Rejects with HttpFailure. */
+  request(request: HttpRequest): Promise<HttpAnswer>
+  /** For connections that are not HTTP: resolves with a public, or allowed, address of the host. Rejects with HttpFailure. */
+  resolve(host: string, port: number): Promise<string>
+  /** Returns why a URL can never be requested; undefined if it can. Looks nothing up. */
+  refusal(url: string): string | undefined
+}
