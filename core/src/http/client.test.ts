@@ -404,7 +404,7 @@ describe('targets', () => {
   test.each(['http://a.example', 'a b', '', '10.0.0.0/33', 'a:b:c', '[::1', '[a.example]:1:2'])(
     'an exception that is none: "%s"',
     (entry) => {
-      expect(() => createHttp({ allow: [entry] })).toThrow(/no host, address or CIDR/)
+      expect(() => createHttp({ allow: [entry] })).toThrow(/not a host, address or CIDR/)
     },
   )
 })
