@@ -4,7 +4,7 @@ import type { Erasure } from '../store/erasure.ts'
 import type { Store } from '../store/port.ts'
 import type { StoredAccount } from '../store/ports/accounts.ts'
 import type { ApiKey, Tenant } from '../store/ports/tenants.ts'
-import { cached } from './invalidation/cached.ts'
+import { cached } from './cached.ts'
 import { inProcessInvalidations } from './invalidation/in-process.ts'
 import type { Invalidations } from './invalidation/port.ts'
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { cached } from '../cache/invalidation/cached.ts'
+import { cached } from '../cache/cached.ts'
 import { inProcessInvalidations } from '../cache/invalidation/in-process.ts'
 import type { Invalidations } from '../cache/invalidation/port.ts'
 import { UnavailableError } from '../errors.ts'

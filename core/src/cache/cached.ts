@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import { UnavailableError } from '../../errors.ts'
-import type { ChangeKind, Invalidations } from './port.ts'
+import { UnavailableError } from '../errors.ts'
+import type { ChangeKind, Invalidations } from './invalidation/port.ts'
 
 const CACHE_MAX = 10_000
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { UnavailableError } from '../../errors.ts'
+import { UnavailableError } from '../errors.ts'
 import { cached } from './cached.ts'
-import { inProcessInvalidations } from './in-process.ts'
-import type { Changes } from './port.ts'
+import { inProcessInvalidations } from './invalidation/in-process.ts'
+import type { Changes } from './invalidation/port.ts'
 
 const AWAY = 'away'
 const BROKEN = 'broken'
