@@ -121,24 +121,28 @@ export const parseNotifySubject = (subject: string): NotifySubject => {
 
 export type WorkSubject = { kind: WorkKind; priority: Priority; tenant: string; account?: string }
 
-/** What the tokens between `work` and the priority name; undefined for an unknown kind. */
-const workKindOf = (tokens: readonly string[]): Pick<WorkSubject, 'kind' | 'account'> | undefined => {
-  const [first, second, ...rest] = tokens
-  if (rest.length > 0) return undefined
-  const kind = second === undefined ? WORK_KINDS.find((each) => each === first) : undefined
-  if (kind) return { kind }
-  if (first === 'report' && second !== undefined) return { kind: 'report', account: token('account', second) }
+/** Reads what stands between `work` and the priority; undefined for an unknown kind. */
+const workKindOf = (
+  first: string | undefined,
+  second: string | undefined,
+): Pick<WorkSubject, 'kind' | 'account'> | undefined => {
+  if (second === undefined) {
+    const kind = WORK_KINDS.find((each) => each === first)
+    return kind && { kind }
+  }
+  if (first === 'report') return { kind: 'report', account: token('account', second) }
   const channel = CHANNELS.find((each) => each === second)
   return first === 'step' && channel ? { kind: `step.${channel}` } : undefined
 }
 
 /** Reads the subject of work: of a plain kind, of a channel's step, or of an account's reports. Throws SubjectError. */
 export const parseWorkSubject = (subject: string): WorkSubject => {
-  const [family, ...tokens] = subject.split('.')
-  const named = workKindOf(tokens.slice(0, -2))
-  const [priority, tenant = ''] = tokens.slice(-2)
-  const urgency = priorityOf(priority)
-  if (family !== 'work' || !named || !urgency)
+  const tokens = subject.split('.')
+  const [family, first, second] = tokens
+  const plain = tokens.length === 4
+  const named = plain || tokens.length === 5 ? workKindOf(first, plain ? undefined : second) : undefined
+  const priority = priorityOf(tokens[tokens.length - 2])
+  if (family !== 'work' || !named || !priority)
     throw new SubjectError(`${JSON.stringify(cut(subject, SHOWN_MAX))} is not a work subject`)
-  return { ...named, priority: urgency, tenant: token('tenant', tenant) }
+  return { ...named, priority, tenant: token('tenant', tokens[tokens.length - 1] ?? '') }
 }
