@@ -7,16 +7,16 @@ import type { Message, Stream } from '@carillon/core/stream/port'
 import type { Finished } from './consumer/faults.ts'
 import type { Deliver } from './inbox/deliver.ts'
 import type { createAccept } from './intake/accept.ts'
-import type { Tell } from './intake/tell.ts'
+import type { ReportIntake } from './intake/telemetry.ts'
 import { createPlanAudience, type NotificationPlan, postpone } from './plan/audience.ts'
 import { createPlanChunk, nextChunk } from './plan/fan-out.ts'
 import type { createPinned } from './plan/pinned.ts'
-import { rememberProfiles } from './plan/profiles.ts'
+import { storeProfiles } from './plan/profiles.ts'
 import { decisionEntry } from './plan/recipients.ts'
 import { withoutErased } from './plan/record.ts'
 import type { ChunkWork, DueWork, Pinned } from './work.ts'
 
-/** How many notifications of a batch look up their recipients at the same time. */
+/** Notifications of a batch that look up their recipients concurrently. */
 const LOOKUPS = 16
 
 export type DispatchPorts = {
@@ -25,25 +25,25 @@ export type DispatchPorts = {
   accept: ReturnType<typeof createAccept>
   pinned: ReturnType<typeof createPinned>
   deliver: Deliver
-  tell: Tell
+  reportIntake: ReportIntake
 }
 
 /**
- * The way of a notification through the dispatcher.
+ * The stages of a notification in the dispatcher.
  *
- * 1. Intake: messages are read and checked; each is a notification with an id, the version of its type and the time when
- *    it was first accepted, or it is refused.
- * 2. Plan: the people whom it is for are found, a large audience chunk by chunk. What each of them gets is decided by
- *    core/routing. A notification that is not due yet waits in the log.
- * 3. Inbox: items are stored, then handed over live.
- * 4. Sending: the first step of each person's plan is put into the log. Queues of its channel take it from there.
- * 5. Whoever is decided against is recorded, then the notification itself: it need not be handled again.
+ * 1. Intake reads and checks messages. Each is refused, or is a notification with an id, the version of its type, and the
+ *    time at which it was first accepted.
+ * 2. Plan finds the recipients, of a large audience chunk by chunk. core/routing decides what each of them gets. A
+ *    notification that is not due yet waits in the log.
+ * 3. Inbox stores the items, then hands them over live.
+ * 4. Sending puts the first step of each person's plan into the log. The consumers of its channel take it from there.
+ * 5. The decisions against people are recorded, then the notification itself. A recorded notification is complete.
  *
- * Everything is durable when one of these resolves, and all of them may be run again with the same messages: after a
- * crash, an outage, or a neighbour's fault.
+ * Each function resolves when its results are durable. All of them are repeatable: the same messages come again after a
+ * crash, an outage, or a fault in the same batch.
  */
 export const createDispatch = (ports: DispatchPorts) => {
-  const { store, stream, accept, pinned, deliver, tell } = ports
+  const { store, stream, accept, pinned, deliver, reportIntake } = ports
   const planAudience = createPlanAudience(store)
   const planChunk = createPlanChunk(store)
 
@@ -58,7 +58,7 @@ export const createDispatch = (ports: DispatchPorts) => {
     return plans
   }
 
-  /** The record before the messages: a chunk may be handled the moment it is published. */
+  /** The record is stored before the messages, because a chunk may be handled as soon as it is published. */
   const carryOut = async (plans: readonly NotificationPlan[]) => {
     const erased = await deliver(plans.map(({ portion }) => portion))
     const decided = plans.filter(({ against }) => against.length > 0)
@@ -77,7 +77,7 @@ export const createDispatch = (ports: DispatchPorts) => {
     (await store.notifications.get(tenant, id))?.state === 'cancelled'
 
   return {
-    /** Handles messages as senders published them. */
+    /** Handles messages from senders. */
     notify: async (messages: readonly Message[]): Promise<Finished[]> => {
       const { accepted, repeated, refused, release } = await accept(messages)
       try {
@@ -86,12 +86,12 @@ export const createDispatch = (ports: DispatchPorts) => {
           accepted.filter(({ ready }) => ready.at > now),
           accepted.filter(({ ready }) => ready.at <= now),
         ]
-        await rememberProfiles(store, due)
+        await storeProfiles(store, due)
         await carryOut([...later.map(postpone), ...(await planAll(due))])
       } finally {
         release()
       }
-      tell({ accepted, refused })
+      reportIntake({ accepted, refused })
       return [
         ...accepted.map(({ message }) => ({ message })),
         ...repeated.map((message) => ({ message })),
@@ -103,11 +103,11 @@ export const createDispatch = (ports: DispatchPorts) => {
     due: async ({ ready }: DueWork): Promise<void> => {
       if (await isCancelled(ready.tenant, ready.id)) return
       const due = [await pinned(ready)]
-      await rememberProfiles(store, due)
+      await storeProfiles(store, due)
       await carryOut(await planAll(due))
     },
 
-    /** Handles one chunk of a fan-out: its people get what is planned, and the next chunk goes into the log. */
+    /** Handles one chunk of a fan-out, and puts the next one into the log. */
     chunk: async (work: ChunkWork): Promise<void> => {
       const { ready, chain } = work
       const { tenant, id, expiresAt } = ready

@@ -7,7 +7,7 @@ import { workHandle } from './consumer/work.ts'
 import { createDispatch } from './dispatch.ts'
 import { createDeliver } from './inbox/deliver.ts'
 import { createAccept } from './intake/accept.ts'
-import { createTell } from './intake/tell.ts'
+import { createReportIntake } from './intake/telemetry.ts'
 import { createPinned } from './plan/pinned.ts'
 import { createReports } from './reports/reports.ts'
 import { type SendingOptions, type SendingPorts, startSending } from './sending/sending.ts'
@@ -42,7 +42,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
   const dispatch = createDispatch({
     ...{ store, stream, accept, deliver },
     pinned: createPinned(cache),
-    tell: createTell({ log, metrics }),
+    reportIntake: createReportIntake({ log, metrics }),
   })
   const reports = createReports({ store, stream, seal })
   const work = workHandle(createWorkKinds({ store, live, seal, dispatch, reports }))

@@ -15,7 +15,7 @@ import { z } from 'zod'
 
 const Slot = z.int().min(0).max(SLOTS)
 
-/** An accepted notification, as it travels through the log: everything that its recipients have in common. */
+/** An accepted notification as it is written to the log: everything its recipients have in common. */
 export const Ready = z.object({
   tenant: TenantId,
   id: NotificationId,
@@ -29,14 +29,14 @@ export const Ready = z.object({
 })
 export type Ready = z.infer<typeof Ready>
 
-/** A notification and its type, as it was when the notification was accepted. */
+/** A notification, and its type at the time it was accepted. */
 export type Pinned = { ready: Ready; type?: StoredType }
 
-/** A notification that waits in the log for its `deliverAt`. */
+/** A notification that waits for its `deliverAt`. */
 export const DueWork = z.object({ ready: Ready })
 export type DueWork = z.infer<typeof DueWork>
 
-/** One chunk of a fan-out, as it waits in the log. */
+/** One chunk of a fan-out. */
 export const ChunkWork = z.object({
   ready: Ready,
   audience: Audience,

@@ -7,9 +7,9 @@ const VERSION = 'carillon-type-version'
 const NO_TYPE = '0'
 
 /**
- * The headers with which a hub tells dispatchers what it settled when it accepted a notification: under which version of
- * its type, if it has one, and whether the hub made the id, so that dispatchers need not ask if it was used before.
- * Whoever may publish for a tenant can write them too: then that tenant's ids are not checked for other content.
+ * Returns the headers by which a hub tells dispatchers how it accepted a notification: the version of its type, and whether
+ * the hub made the id, so that dispatchers need not check whether it was used before. Publishers on NATS can set these
+ * headers too. This affects their own tenant only: ids are not checked for other content, or another version applies.
  */
 export const stampOf = (type: Pick<StoredType, 'version'> | undefined, madeId: boolean): Headers =>
   new Map([
@@ -19,7 +19,7 @@ export const stampOf = (type: Pick<StoredType, 'version'> | undefined, madeId: b
 
 export const hasMadeId = (headers: Headers | undefined): boolean => headers?.get(ID) === MADE
 
-/** The version of its type under which a notification was accepted, 0 for none; undefined if no hub has said. */
+/** Returns the stamped version of the type, 0 for none; undefined without a stamp. */
 export const stampedVersion = (headers: Headers | undefined): number | undefined => {
   const version = headers?.get(VERSION)
   return version !== undefined && /^\d{1,9}$/.test(version) ? Number(version) : undefined

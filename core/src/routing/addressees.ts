@@ -2,27 +2,27 @@ import { type Notification, TopicKey } from '@carillon/schemas'
 import { z } from 'zod'
 import type { StoredUser } from '../store/ports/users.ts'
 
-/** A group whose members have to be looked up. */
+/** A group: its members have to be looked up. */
 export const Audience = z.union([z.object({ topic: TopicKey }), z.object({ everyone: z.literal(true) })])
 export type Audience = z.infer<typeof Audience>
 
-/** One way in which a notification is addressed to somebody. */
+/** A way in which a notification is addressed to a user. */
 export type Addressed = { by: 'user' | 'everyone' } | { by: 'topic'; topic: string }
 
-/** How members of an audience are addressed. */
+/** Returns how the members of an audience are addressed. */
 export const addressedBy = (audience: Audience): Addressed =>
   'topic' in audience ? { by: 'topic', topic: audience.topic } : { by: 'everyone' }
 
-/** Whom a notification is addressed to, before any lookup. */
+/** The addressees of a notification, before any lookup. */
 export type Addressees = {
-  /** Users who are named, each once. */
+  /** Named users, each once. */
   users: string[]
   audiences: Audience[]
-  /** Users that came with attributes, to be remembered. */
+  /** Users with attributes, which are stored. */
   introduced: StoredUser[]
 }
 
-/** Takes `to` apart. Who of them is excluded is decided later. Pure. */
+/** Splits `to` into its parts. Exclusion is decided later. Pure. */
 export const addresseesOf = ({ to }: Pick<Notification, 'to'>): Addressees => {
   if (typeof to === 'string') return { users: [to], audiences: [], introduced: [] }
   const users = new Set<string>()

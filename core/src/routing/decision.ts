@@ -1,6 +1,6 @@
 import type { Channel, DeliveryChannel } from '@carillon/schemas'
 
-/** Where on a notification's way something was decided, in the order in which it gets there. */
+/** The stages of a notification at which something is decided, in order. */
 export type Stage =
   | 'audience'
   | 'inbox'
@@ -11,10 +11,10 @@ export type Stage =
   | 'throttle'
   | 'send'
 
-/** `end` ends everything for this person that is not done yet; `skip` leaves out one step, or the inbox. */
+/** `skip` leaves out one step, or the inbox. `end` ends everything for this person that is still pending. */
 export type Outcome = 'pass' | 'wait' | 'join' | 'skip' | 'end' | 'sent' | 'failed'
 
-/** Whose choice a decision follows. `system`: nobody's. */
+/** Who made the choice that a decision follows. `system`: nobody. */
 export type Decider =
   | 'type'
   | 'category'
@@ -25,7 +25,7 @@ export type Decider =
   | 'sender'
   | 'system'
 
-/** Stable words. A decision in favour may have none. */
+/** Stable words. A `pass` may have no reason. */
 export type Reason =
   | 'critical'
   | 'otp'
@@ -62,9 +62,9 @@ export type Reason =
   | 'no_item'
 
 /**
- * What was decided about one notification and one person, and why. A value: the ledger keeps it, explain prints it, a
- * dry run stops after it. `at` and `until` are epoch ms; `step` is a place in the plan, from 0; `path` points into what
- * `by` wrote, as in `plan.0.when` or `categories.orders.email`.
+ * A decision about one notification and one person, with its reason. Decisions are values: the ledger keeps them, explain
+ * prints them, and a dry run stops after them. `at` and `until` are epoch ms. `step` is the index in the plan. `path` points
+ * into what `by` wrote, for example `plan.0.when` or `categories.orders.email`.
  */
 export type Decision = {
   at: number
@@ -78,7 +78,7 @@ export type Decision = {
   until?: number
 }
 
-/** What is done with a step whose time has come. */
+/** The decision about a due step. */
 export type StepDecision = Omit<Decision, 'outcome' | 'channel' | 'step' | 'until'> & {
   channel: Channel
   step: number

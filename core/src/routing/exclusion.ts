@@ -1,8 +1,8 @@
 import type { Notification } from '@carillon/schemas'
 
 /**
- * Returns what excludes a user from a notification, as a path into it; undefined if nothing does. The actor is excluded
- * like those in `exclude`: nobody notifies themself. Pure.
+ * Returns a function that tells what excludes a user: a path into the notification, or undefined. The actor is excluded
+ * like the users in `exclude`, because nobody notifies themself. Pure.
  */
 export const exclusionOf = ({
   exclude,

@@ -3,30 +3,30 @@ import { type Step, stepAfter } from '../delivery/step.ts'
 import { GRACE_MS, type Presence } from '../live/port.ts'
 import type { Decider, Reason, StepDecision } from './decision.ts'
 
-/** What the person did with an item, as it is now. */
+/** The current state of an item: what the person did with it. */
 export type ItemNow = Pick<InboxItem, 'receivedAt' | 'seenAt' | 'readAt' | 'archivedAt' | 'snoozedUntil'>
 
-/** What is known when a step's time has come. */
+/** What is known about a due step. */
 export type StepFacts = {
-  /** The item that the step names; undefined when it is in no inbox any more. */
+  /** The item that the step names; undefined if it is no longer in the inbox. */
   item: ItemNow | undefined
   /** The notification is cancelled. */
   cancelled: boolean
-  /** The person is erased, or was after it had been accepted. */
+  /** The person is erased, or was erased after the notification was accepted. */
   erased: boolean
-  /** Only asked if `needsPresence`; undefined while the live bus is unavailable. */
+  /** Only looked up if `needsPresence`. Undefined while the live bus is unavailable. */
   presence?: Presence
   now: number
 }
 
-/** Whether a step stands for an item in an inbox. A one-time password, and a notification without an inbox, do not. */
+/** Whether the step is about an inbox item. One-time passwords and notifications with `inbox: none` have none. */
 const hasItem = ({ item }: Step): boolean => item !== undefined
 
-/** Whether a step asks if the person is connected when it is due: there is no item that could tell. */
+/** Whether the step depends on the person's presence when it is due, because there is no item to look at. */
 export const needsPresence = (step: Step): boolean =>
   !hasItem(step) && step.secret === undefined && step.plan[step.index]?.when === 'offline'
 
-/** Who dealt with an item, and how, if somebody did: then nothing that waits is wanted any more. */
+/** Returns how the person dealt with the item, if they did. It ends every step that waits. */
 const dealtWith = (item: ItemNow | undefined, now: number): Reason | undefined => {
   if (!item) return 'deleted'
   if (item.readAt !== null) return 'read'
@@ -35,7 +35,7 @@ const dealtWith = (item: ItemNow | undefined, now: number): Reason | undefined =
   return undefined
 }
 
-/** Without an item, only presence says anything about the person. */
+/** Without an item, presence is all that is known about the person. */
 const withoutItem = (step: Step, { presence, now }: StepFacts): Verdict => {
   const { when } = step.plan[step.index]!
   if (when === 'failed' && !step.failed) return { outcome: 'skip', by: 'system', reason: 'not_needed' }
@@ -46,7 +46,7 @@ const withoutItem = (step: Step, { presence, now }: StepFacts): Verdict => {
 
 const withItem = (step: Step, { item, now }: StepFacts): Verdict => {
   const { when, after } = step.plan[step.index]!
-  // What has begun, waits for a permit or is tried again is wanted whatever they did, as is what never waited.
+  // A step that has begun, waits for a permit or is retried is sent whatever they did, and so is one without a delay.
   const begun = after === 0 || step.attempt !== undefined || step.queued === true
   if (when === 'always' && begun && item) return GO
   const reason = dealtWith(item, now)
@@ -84,16 +84,16 @@ const verdict = (step: Step, facts: StepFacts): Verdict => {
 }
 
 /**
- * Decides what is done with a step whose time has come.
+ * Decides about a due step.
  *
- * - `pass`: it is taken. `wait`: it is looked at again at `until`. `skip`: not this step. `end`: neither this step nor
- *   any after it, because the person has dealt with the notification, or it is void.
- * - The item's own state decides, which is what the person did, wherever they did it. `always` without a delay is taken
- *   whatever they did; with one, reading ends it like any other.
- * - Without an item, `unseen`, `unread` and `undelivered` hold, and `offline` follows presence: it waits for GRACE_MS
- *   while somebody has only just left.
+ * - `pass`: send it. `wait`: decide again at `until`. `skip`: leave out this step. `end`: leave out this step and all later
+ *   ones, because the person has dealt with the notification, or because it is void.
+ * - The state of the item decides, so it does not matter where the person read it. `always` without a delay is sent whatever
+ *   they did. With a delay, reading ends it like any other step.
+ * - Without an item, `unseen`, `unread` and `undelivered` are true. `offline` depends on presence, and waits for GRACE_MS if
+ *   the person has only just left.
  *
- * Pure. The same step may be decided on any number of times.
+ * Pure, and repeatable.
  */
 export const next = (step: Step, facts: StepFacts): StepDecision => ({
   at: facts.now,
@@ -104,8 +104,8 @@ export const next = (step: Step, facts: StepFacts): StepDecision => ({
 })
 
 /**
- * Returns the step that waits for its own time once `step` has been decided on, whatever comes of that; undefined if
- * none is to follow, or if this one was decided on before: it is one destination's, another attempt, or waits.
+ * Returns the next step of the plan, which waits for its own time whatever becomes of `step`. Returns undefined if none
+ * follows, or if the next step waits already: `step` is a retry, is about one destination, or is decided again later.
  */
 export const following = (step: Step, { outcome }: Pick<StepDecision, 'outcome'>): Step | undefined => {
   if (step.target !== undefined || step.attempt !== undefined) return undefined

@@ -3,38 +3,38 @@ import type { Addressed } from './addressees.ts'
 import type { Decider, Decision, Reason } from './decision.ts'
 import { exclusionOf } from './exclusion.ts'
 
-/** What is to be planned, and the version of its type that it was accepted under. */
+/** A notification to plan, and its type at the time it was accepted. */
 export type Sent = {
   notification: Pick<Notification, 'exclude' | 'actor' | 'inbox' | 'plan'>
   type?: Pick<StoredType, 'inbox' | 'plan'>
-  /** Nothing is delivered from then on, epoch ms. */
+  /** Epoch ms. Nothing is delivered from then on. */
   expiresAt: number
   cancelled?: boolean
 }
 
-/** A person whom a notification is addressed to. */
+/** A person to whom a notification is addressed. */
 export type Recipient = {
   user: string
-  /** In every way in which it is. */
+  /** All the ways in which it is addressed to them. */
   addressed: readonly Addressed[]
-  /** Only read if something that decides looks at it. */
+  /** Only loaded if a decision depends on it. */
   profile?: UserProfile
-  /** They are erased, or were after it had been accepted. */
+  /** The person is erased, or was erased after the notification was accepted. */
   erased?: boolean
 }
 
-/** What one person gets: an item or none, and the steps beyond it. */
+/** What one person gets: an item or none, and the steps beyond the inbox. */
 export type Planned = {
   inbox: InboxMode
   variant?: string
   steps: Plan
-  /** In order. If the last one's outcome is `end`, there is no item and no step. */
+  /** In order. If the outcome of the last one is `end`, there is no item and no step. */
   decisions: readonly Decision[]
 }
 
 type Typed = Pick<Sent, 'notification' | 'type'>
 
-/** The plan of a notification: its own, else its type's. */
+/** Returns the delivery plan: the notification's own, else that of its type. */
 export const planOf = ({ notification, type }: Typed): Plan => notification.plan ?? type?.plan ?? []
 
 const inboxOf = ({ notification, type }: Typed): { inbox: InboxMode; by: Decider } => {
@@ -62,7 +62,7 @@ const end = (at: number, by: Decider, reason: Reason, path?: string): Decision =
   reason,
 })
 
-/** Returns why nobody gets a notification, whoever they are; undefined if people do. */
+/** Returns the decision that nobody gets the notification; undefined if people do. */
 export const endForAll = (
   { cancelled, expiresAt }: Pick<Sent, 'cancelled' | 'expiresAt'>,
   now: number,
@@ -71,12 +71,12 @@ export const endForAll = (
   return expiresAt <= now ? end(now, 'sender', 'expired', 'expiresAt') : undefined
 }
 
-/** The decision about somebody who is erased, or was after the notification had been accepted. */
+/** Returns the decision about a person who is erased, or was erased after the notification was accepted. */
 export const endOfErased = (now: number): Decision => end(now, 'tenant', 'erased')
 
 /**
- * Prepares the planning of one notification, for any number of recipients. Everybody whom nothing sets apart gets the
- * same value, so that planning a large audience allocates nothing per person. Pure.
+ * Returns a function that plans one notification for any number of recipients. All recipients without an exception share
+ * one value, so planning a large audience allocates nothing per person. Pure.
  */
 export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Planned) => {
   const exclusion = exclusionOf(sent.notification)
@@ -100,7 +100,7 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
 export const plan = ({ recipient, now, ...sent }: Sent & { recipient: Recipient; now: number }): Planned =>
   planning(sent, now)(recipient)
 
-/** The decision that ends everything for a recipient, if one does. */
+/** Returns the decision that ends everything for a recipient, if there is one. */
 export const endOf = ({ decisions }: Planned): Decision | undefined => {
   const last = decisions.at(-1)
   return last?.outcome === 'end' ? last : undefined

@@ -2,13 +2,13 @@ import type { SuppressionReason } from '@carillon/schemas'
 import type { Step } from '../delivery/step.ts'
 import type { Decider, StepDecision } from './decision.ts'
 
-/** An address at a provider account that could take a step. */
+/** An address, and what is known against sending to it. */
 export type Reachable = { suppressed?: SuppressionReason; disabled?: boolean }
 
-/** What a channel reaches of a person: how many accounts serve it, and destinations with their candidates, in order. */
+/** What a channel can reach: the number of accounts that serve it, and the person's destinations. */
 export type Reach<Destination> = { accounts: number; destinations: readonly Destination[] }
 
-/** An unsubscription is about what one could do without; everything else is about the address. */
+/** An unsubscription does not stop critical messages. Every other reason concerns the address itself. */
 const suppresses = (reason: SuppressionReason | undefined, { priority }: Pick<Step, 'priority'>): boolean =>
   reason !== undefined && !(reason === 'unsubscribe' && priority === 'critical')
 
@@ -31,8 +31,8 @@ const narrowed = <Candidate extends Reachable, Destination extends { candidates:
   })
 
 /**
- * Decides which destinations a step that is wanted may be sent to: those that are neither suppressed nor disabled. None
- * is no failure; the decision says why, and the next step's turn has come. Pure.
+ * Returns the destinations to send a step to: those that are neither suppressed nor disabled. If there are none, returns
+ * the decision that says why. That is not a failure, but the next step is due. Pure.
  */
 export const reach = <Candidate extends Reachable, Destination extends { candidates: readonly Candidate[] }>(
   step: Step,

@@ -1,14 +1,14 @@
 import type { Decision } from '../routing/decision.ts'
 import { DECISIONS_MAX } from './ports/decisions.ts'
 
-/** Everybody whom a notification is for, in place of a user. */
+/** Stands for all recipients of a notification, in place of a user id. */
 export const EVERYBODY = ''
 
-/** Names a decision among those about one person: what is decided again is the same row. */
+/** Returns the key of a decision among those about one person. A repeated decision has the same key. */
 export const decisionPlace = ({ stage, channel, step, outcome, reason }: Decision): string =>
   [stage, channel ?? '', step ?? '', outcome, reason ?? ''].join(' ')
 
-/** Decisions as they were stored, in order. */
+/** Reads stored decisions, in order of time. */
 export const readDecisions = (texts: readonly string[]): Decision[] =>
   texts
     .map((text) => JSON.parse(text) as Decision)

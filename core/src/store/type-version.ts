@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util'
 import type { StoredType } from '@carillon/schemas'
 import type { NewType } from './ports/types.ts'
 
-/** What is stored of a version of a type: everything but its number. */
+/** Returns what is stored of a version: everything but its number. */
 export const typeText = (type: NewType): string => JSON.stringify({ ...type, version: undefined })
 
-/** The reverse of `typeText`. */
+/** Reads what `typeText` returned. */
 export const readType = (text: string, version: number): StoredType => ({ ...JSON.parse(text), version })
 
-/** Whether a type that is put is the same as a stored version, in whatever order its fields come. */
+/** Whether a type equals a stored version. The order of fields does not matter. */
 export const isSameType = (stored: string, type: NewType): boolean =>
   isDeepStrictEqual(JSON.parse(stored), JSON.parse(typeText(type)))

@@ -25,7 +25,7 @@ const byPriority = (entries: readonly Entry[]) => {
   return counts
 }
 
-/** Cuts portions into lists of at most CHUNK entries, making entries only as they are needed. */
+/** Splits portions into lists of at most CHUNK entries. Entries are made as they are needed. */
 function* chunksOf(portions: readonly Portion[]): Generator<Entry[]> {
   let chunk: Entry[] = []
   for (const portion of portions) {
@@ -41,9 +41,8 @@ function* chunksOf(portions: readonly Portion[]): Generator<Entry[]> {
 }
 
 /**
- * Gives people what was planned for them: items are stored, then handed over live, then the first steps of their plans
- * are put into the log. When it resolves, all of that is durable. Repeating it is harmless. Resolves to the users who
- * turned out to be erased, by notification.
+ * Delivers what was planned: stores the items, hands them over live, then puts the first steps of the plans into the log.
+ * Resolves when all of that is durable, with the erased users by notification. Repeatable.
  */
 export const createDeliver = ({ store, stream, live, log, metrics }: DeliverPorts) => {
   const storeItems = createStoreItems({ store, stream, metrics })

@@ -13,7 +13,7 @@ import { type Entry, hasItem, newItem } from './item.ts'
 
 const at = (tenant: string, user: string) => `${tenant}\n${user}`
 
-/** What the ledger says of an erased user: nothing was delivered into the app, and no step will be taken. */
+/** The ledger entries of an erased user: the inbox and every step are skipped. */
 const skippedDeliveries = (entry: Entry): DeliveryChange[] => {
   const { user, planned, ready } = entry
   const { id, toAudience } = ready
@@ -36,10 +36,10 @@ const skippedDeliveries = (entry: Entry): DeliveryChange[] => {
 type Erasures = ReadonlyMap<string, Erasure>
 
 /**
- * Stores the items of entries, except those of erased users. Looks for erasures while it stores, one query per tenant: an
- * erasure is on record ERASURE_SETTLE_MS before it removes anything, so it removes what was stored without having been
- * seen, unless storing took long; then it looks again. Items of users who turn out to be erased are removed again.
- * Resolves to the other entries, and to the erased users by notification.
+ * Stores the items of entries, except those of erased users. Erasures are looked up while the items are stored, with one
+ * query per tenant. An erasure is on record ERASURE_SETTLE_MS before it removes anything, so it removes every item that was
+ * stored without seeing it. Only if storing took long are erasures looked up again. Items of erased users are then removed.
+ * Resolves with the other entries, and with the erased users by notification.
  */
 export const createStoreItems = ({
   store,

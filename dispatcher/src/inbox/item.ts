@@ -5,13 +5,13 @@ import type { InboxItem, ItemContent } from '@carillon/schemas'
 import type { PlannedRecipient, Portion } from '../plan/recipients.ts'
 import type { Pinned, Ready } from '../work.ts'
 
-/** What one person gets of a notification, and what it says to them. */
+/** What one person gets of a notification, with its content. */
 export type Entry = { ready: Ready; user: string; planned: Planned; content: ItemContent }
 
 /** Whether the person gets an item. */
 export const hasItem = ({ planned }: Pick<Entry, 'planned'>): boolean => planned.inbox !== 'none'
 
-/** What a notification says, the same to everybody. */
+/** Returns the content of a notification, which is the same for everybody. */
 const contentOf = ({ ready, type }: Pinned): Omit<ItemContent, 'id'> => {
   const { id, notification, at } = ready
   const { title, body, url, image, actor, actions, tags, data, priority, expiresAt } = notification
@@ -33,7 +33,7 @@ const contentOf = ({ ready, type }: Pinned): Omit<ItemContent, 'id'> => {
   }
 }
 
-/** Makes the entries of a portion's recipients. Pure: the same notification and user give the same item. */
+/** Returns a function that makes the entry of a recipient. Pure: the same notification and user give the same item. */
 export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => Entry) => {
   const { ready } = portion
   const content = contentOf(portion)
@@ -51,7 +51,7 @@ export const newItem = ({ ready: { tenant, expiresAt }, user, content }: Entry):
   content,
 })
 
-/** A fresh item as clients see it: nobody has touched it. */
+/** Returns a new item as clients see it. */
 export const freshItem = (content: ItemContent): InboxItem => ({
   ...content,
   receivedAt: null,

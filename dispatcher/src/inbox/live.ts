@@ -14,8 +14,8 @@ const messageOf = ({ ready, user, planned, content }: Entry): LiveMessage => ({
 const NOBODY: ReadonlySet<Entry> = new Set()
 
 /**
- * Hands items that are stored over to people's apps. Returns those whose user a hub held just then. Messages that
- * the live bus could not take are counted and left to the clients' resync: the inbox is the truth.
+ * Hands stored items over to the apps of their users. Returns the entries whose user was connected. If the live bus is
+ * unavailable, the messages are counted as lost, and clients fetch the items on their next sync.
  */
 export const createHandOver =
   ({ live, log, metrics }: { live: Pick<Live, 'deliver'>; log: Log; metrics: Metrics }) =>

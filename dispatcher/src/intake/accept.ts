@@ -9,7 +9,7 @@ import type { Pinned, Ready } from '../work.ts'
 import { createIdentify, type Identity } from './identity.ts'
 import { deadReason, type Incoming, type Read, readNotification } from './notification.ts'
 
-/** Reading does no I/O, so whatever it throws is due to the message: trying again cannot help. */
+/** Reading does no I/O, so every error is caused by the message and a retry cannot help. */
 const read = (message: Message): Read => {
   try {
     return readNotification(message)
@@ -45,18 +45,18 @@ export type AcceptPorts = {
 export type Accepted = Pinned & { message: Message; warnings: Warning[] }
 export type Refused = { message: Message; reason: DeadReason }
 
-/** A message that is good in itself. */
+/** A valid message, before its id is settled. */
 type Checked = { message: Message; incoming: Incoming; type?: StoredType }
 
 /**
- * Reads a batch of notify messages and checks what only the store knows: the tenant, the type, and whether an id was
- * used before, so that a notification sent again, however late, gets the same items; if nothing of it is left to do, its
- * message is `repeated`. `release` is to be called once what was accepted is stored, or given up.
+ * Reads a batch of notify messages, and checks what only the store knows: the tenant, the type, and whether the id was used
+ * before. A notification that is sent again, however late, gets the same items; if all of them are stored already, its
+ * message is `repeated`. `release` must be called when the accepted notifications are stored or given up.
  */
 export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }: AcceptPorts) => {
   const identify = createIdentify(store.notifications, { retentionMs })
 
-  /** What a notification comes to by these settings, or why it is refused. */
+  /** Returns the type by these settings, or why the notification is refused. */
   const judge = (
     { tenant, notification }: Incoming,
     known: Tenant | undefined,
@@ -71,15 +71,15 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     return problem ? deadReason(problem) : { type }
   }
 
-  /** The settings in the store, each read at most once for a batch: a batch may hold many messages that are refused. */
+  /** Reads settings from the store, each at most once per batch, because a batch may hold many refused messages. */
   const storedSettings = () => ({
     tenant: once((id) => store.tenants.get(id!)),
     type: once((tenant, key) => store.types.get(tenant!, key!)),
   })
 
   /**
-   * The type as it was when the notification was accepted, if `version` tells, 0 for none. Otherwise this is the first
-   * that is seen of it, and it is accepted under the version in force.
+   * Returns the type in the version under which the notification was accepted; 0 stands for no type. Without a version it
+   * is accepted now, under the version in force.
    */
   const typeOf = async ({ tenant, notification }: Incoming, version: number | undefined) => {
     if (version === 0) return undefined
@@ -98,7 +98,7 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     const { tenant, notification } = incoming
     const known = judge(incoming, await cache.tenant(tenant), await typeOf(incoming, incoming.version))
     if (!('code' in known)) return { message, incoming, ...known }
-    // A hub may have accepted it by settings that this cache has yet to hear of.
+    // The hub may have used newer settings than this cache has.
     const latest = judge(incoming, await stored.tenant(tenant), await stored.type(tenant, notification.type))
     return 'code' in latest ? { message, reason: latest } : { message, incoming, ...latest }
   }
@@ -125,7 +125,7 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     const accepted: Accepted[] = []
     const repeated: Message[] = []
     const refused: Refused[] = []
-    // In the order of the log, so that of two messages with one id the first is the first.
+    // In the order of the log: of two messages with one id, the first one counts.
     const stored = storedSettings()
     const checked = await Promise.all(messages.map((message) => check(message, stored)))
     const identities = await identify(checked.flatMap((each) => ('incoming' in each ? [each.incoming] : [])))

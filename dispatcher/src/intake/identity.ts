@@ -5,12 +5,12 @@ import { timeOfId } from '@carillon/core/notification/ids'
 import { grouped } from '@carillon/core/store/grouping'
 import type { AcceptanceClaim, Notifications } from '@carillon/core/store/ports/notifications'
 import { DEDUPE_WINDOW_MS, type DeadReason, RETENTION_MS } from '@carillon/core/stream/port'
-import { createInHand } from './in-hand.ts'
+import { createInFlight } from './in-flight.ts'
 import { deadReason, type Incoming, type Name } from './notification.ts'
 
 /**
- * The notification that a message is, and when it was first accepted, epoch ms. `version`: that of its type at the time,
- * 0 if it had none; absent if nothing is recorded yet. `complete`: an earlier message has led to all that this one could.
+ * The id of a message's notification, and when that was first accepted, epoch ms. `version` is that of its type at the
+ * time, 0 if it had none; absent without a record. `complete`: an earlier message of it has been handled completely.
  */
 export type Identity = { id: string; acceptedAt: number; version?: number; complete?: true }
 export type Identified = Identity | { refused: DeadReason }
@@ -28,8 +28,8 @@ const WORDS: Record<Name['by'], () => ProblemError> = {
 }
 const reused = ({ by }: Name): Identified => ({ refused: deadReason(WORDS[by]()) })
 
-/** An identity to be looked up; `inHand`: the fingerprint that a fresh UUIDv7 is in hand with. */
-type LookUp = { each: Incoming; identity: Identity; inHand?: string }
+/** An identity to look up. `inFlight`: the fingerprint with which a fresh UUIDv7 is in flight. */
+type LookUp = { each: Incoming; identity: Identity; inFlight?: string }
 
 /** The time that an id carries, if it can be believed; a `Nats-Msg-Id` carries none. */
 const ownTime = ({ name, appendedAt }: Incoming) =>
@@ -52,7 +52,7 @@ export const createIdentify = (
   notifications: Pick<Notifications, 'claim' | 'recorded'>,
   { retentionMs }: { retentionMs: number },
 ) => {
-  const inHand = createInHand()
+  const inFlight = createInFlight()
 
   const claimOf = ({ name, appendedAt, fingerprint, notification }: Incoming): AcceptanceClaim => {
     const claim = { at: appendedAt, fingerprint }
@@ -74,11 +74,11 @@ export const createIdentify = (
     incoming: readonly Incoming[],
   ): Promise<{
     of(each: Incoming): Identified
-    /** To be called once the batch is stored, or given up. */
+    /** Must be called when the batch is stored or given up. */
     release(): void
   }> => {
     const answers = new Map<Incoming, Identified>()
-    const held = inHand.open()
+    const held = inFlight.open()
 
     const claim = async ([tenant, some]: [string, Incoming[]]) => {
       const found = await notifications.claim(tenant, some.map(claimOf))
@@ -88,15 +88,15 @@ export const createIdentify = (
         answers.set(each, first && same ? identityOf(each, first.at) : reused(each.name))
       }
     }
-    /** What is recorded decides, and what is in hand for an id without a record. */
+    /** The record decides; for an id without a record, what is in flight. */
     const lookUp = async ([tenant, some]: [string, LookUp[]]) => {
       const found = await notifications.recorded(
         tenant,
         some.map(({ identity }) => identity.id),
       )
-      for (const { each, identity, inHand } of some) {
+      for (const { each, identity, inFlight: known } of some) {
         const record = found.get(identity.id)
-        const first = record?.fingerprint ?? inHand ?? each.fingerprint
+        const first = record?.fingerprint ?? known ?? each.fingerprint
         if (first !== each.fingerprint) answers.set(each, reused(each.name))
         else if (record)
           answers.set(each, {
@@ -106,14 +106,14 @@ export const createIdentify = (
           })
       }
     }
-    /** A message that is certainly the first of its notification needs no look. */
+    /** A message that is certainly the first of its notification needs no lookup. */
     const toLookUp = (each: Incoming): LookUp[] => {
       const identity = answers.get(each)
       if (!identity || 'refused' in identity) return []
       const { tenant, name, appendedAt, again, fingerprint } = each
       const chosen = name.by === 'sender' || name.by === 'event'
       if (chosen && ownTime(each) !== undefined)
-        return [{ each, identity, inHand: held.take(`${tenant}\n${name.id}`, fingerprint) }]
+        return [{ each, identity, inFlight: held.take(`${tenant}\n${name.id}`, fingerprint) }]
       return again || (name.by !== 'carillon' && identity.acceptedAt !== appendedAt)
         ? [{ each, identity }]
         : []

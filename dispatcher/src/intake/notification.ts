@@ -20,23 +20,23 @@ import {
 } from '@carillon/schemas'
 
 /**
- * What names a notification, and who chose that: Carillon itself, the sender as the notification's id, the source of a
- * CloudEvent, or the publisher of a message without an id as its `Nats-Msg-Id`.
+ * The name of a notification and who chose it: Carillon, the sender (`id`), the source of a CloudEvent, or the publisher of
+ * a message without an id (`Nats-Msg-Id`).
  */
 export type Name =
   | { by: 'carillon' | 'sender' | 'event'; id: string }
   | { by: 'publisher'; messageId: string }
 
-/** A notification as it came out of the log: validated. Its id is settled by `createIdentify`. */
+/** A validated notification from the log. `createIdentify` settles its id. */
 export type Incoming = {
   tenant: string
   name: Name
-  /** When the log took it, epoch ms. */
+  /** When it was appended to the log, epoch ms. */
   appendedAt: number
-  /** The log delivered it before. */
+  /** Whether it is a redelivery. */
   again: boolean
   notification: Notification & { priority: Priority }
-  /** Of its type, as the hub that accepted it says; 0 if it had none. */
+  /** The version of its type that the hub stamped, 0 for none; absent for a message that came over NATS. */
   version?: number
   fingerprint: string
   warnings: Warning[]
@@ -46,10 +46,10 @@ export type Read = { incoming: Incoming } | { refused: DeadReason }
 
 const refuse = (code: DeadReason['code'], detail: string): Read => ({ refused: { code, detail } })
 
-/** Says what is wrong without repeating what was sent. */
+/** Describes issues without repeating what was sent. */
 const describe = (issues: Parameters<typeof problemDetails>[0]) => listErrors(problemDetails(issues))
 
-/** A hub checks times against its own clock before the log stamps the message: allow for clocks that differ. */
+/** Tolerated clock difference: hubs check times by their own clock before the log stamps the message. */
 const CLOCK_SLACK_MS = 3_600_000
 
 const tooFar = ({ deliverAt, expiresAt }: NatsNotification, appendedAt: number): Read | undefined => {
@@ -61,7 +61,7 @@ const tooFar = ({ deliverAt, expiresAt }: NatsNotification, appendedAt: number):
   }
 }
 
-/** A problem in the words of a dead letter. */
+/** Returns a problem as the reason of a dead letter. */
 export const deadReason = ({ problem: { code, detail, errors = [] } }: ProblemError): DeadReason => {
   // The detail names the first error.
   const others = errors.slice(1)

@@ -12,13 +12,13 @@ import { CHAINS, firstChunks, walk } from './fan-out.ts'
 import { decisionEntry, type PlannedPeople, planRecipients } from './recipients.ts'
 import { recordOf, USERS_KEPT } from './record.ts'
 
-/** What one notification leads to: people and a record to store now, and messages for the log. */
+/** The plan of one notification: what to store now, and messages for the log. */
 export type NotificationPlan = PlannedPeople & { record: NotificationRecord; messages: OutgoingMessage[] }
 
 const encoder = new TextEncoder()
 const DIRECTLY: readonly Addressed[] = [{ by: 'user' }]
 
-/** Nobody gets it now. Users who are named, if they are few, can still be told of it. */
+/** A plan without recipients. The record names the users it is for if they are few, so that lists by user show it. */
 const nobody = (pinned: Pinned, messages: OutgoingMessage[] = []): NotificationPlan => {
   const { users } = addresseesOf(pinned.ready.notification)
   const absent = users.length > 0 && users.length <= USERS_KEPT ? { absent: users } : {}
@@ -30,7 +30,7 @@ const nobody = (pinned: Pinned, messages: OutgoingMessage[] = []): NotificationP
   }
 }
 
-/** A notification that waits in the log until its `deliverAt`. */
+/** Plans a notification that waits in the log until its `deliverAt`. */
 export const postpone = (pinned: Pinned): NotificationPlan => {
   const { ready } = pinned
   const work: DueWork = { ready }
@@ -44,8 +44,8 @@ export const postpone = (pinned: Pinned): NotificationPlan => {
 }
 
 /**
- * Finds out who a notification is for, and plans it for each of them. An audience that fits one chunk is read here and
- * now; a larger one becomes the first chunks of a fan-out.
+ * Looks up the recipients of a notification and plans it for each of them. An audience that fits into one chunk is read
+ * at once. A larger one becomes the first chunks of a fan-out.
  */
 export const createPlanAudience =
   (store: Pick<Store, 'users' | 'topics'>) =>

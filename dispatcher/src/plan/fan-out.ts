@@ -7,14 +7,13 @@ import { workSubject } from '@carillon/schemas'
 import type { ChunkWork, Pinned, Ready } from '../work.ts'
 import { type PlannedPeople, planRecipients } from './recipients.ts'
 
-/** Recipients that are read, planned and stored together: the bound on what a fan-out holds in memory. */
+/** Recipients that are read, planned and stored together. It bounds the memory of a fan-out. */
 export const CHUNK = 500
 
 /**
- * Chains of chunks that walk a large audience. Its slots are cut into CHAINS stretches, one for each chain. A chunk, once
- * stored, puts the next one of its chain at the back of the queue. So a fan-out of any size has at most CHAINS messages
- * waiting, fan-outs of several tenants take turns chunk by chunk, and a dispatcher that dies loses nothing: the chunk that
- * it held comes again.
+ * Chains of chunks that walk a large audience concurrently. Each chain has its share of the audience's slots. Once a chunk
+ * is stored, the next one of its chain is put at the back of the queue. So a fan-out of any size has at most CHAINS
+ * messages in the queue, and fan-outs of several tenants take turns. If a dispatcher dies, its chunk is redelivered.
  */
 export const CHAINS = 8
 
@@ -30,7 +29,7 @@ const chunkMessage = (work: ChunkWork): OutgoingMessage => {
   }
 }
 
-/** The first chunk of every chain over an audience; `firstChain` is the notification's next free chain. */
+/** Returns the first chunk of each chain over an audience. `firstChain` is the notification's next free chain. */
 export const firstChunks = (ready: Ready, audience: Audience, firstChain: number): OutgoingMessage[] =>
   Array.from({ length: CHAINS }, (_, index) =>
     chunkMessage({
@@ -54,10 +53,10 @@ export const walk = (
     ? store.topics.walk(tenant, audience.topic, stretch, CHUNK)
     : store.users.walk(tenant, stretch, CHUNK)
 
-/** A chunk that is planned, and where its chain goes on; `next` is absent at the end of the chain. */
+/** A planned chunk. `next` is where its chain continues; absent at its end. */
 export type PlannedChunk = PlannedPeople & { next?: Place }
 
-/** Reads the members of one chunk, and plans the notification for each of them. */
+/** Reads the members of one chunk and plans the notification for each of them. */
 export const createPlanChunk =
   (store: Pick<Store, 'users' | 'topics'>) =>
   async ({ audience, from, to, after }: ChunkWork, pinned: Pinned): Promise<PlannedChunk> => {
@@ -67,6 +66,6 @@ export const createPlanChunk =
     return { ...planRecipients(pinned, people, Date.now()), ...(next ? { next } : {}) }
   }
 
-/** The message that goes on with a chain from `next`. */
+/** Returns the message that continues a chain from `next`. */
 export const nextChunk = (work: ChunkWork, next: Place, reached: number): OutgoingMessage =>
   chunkMessage({ ...work, after: next, reached })

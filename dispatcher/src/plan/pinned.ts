@@ -3,8 +3,8 @@ import { ProblemError } from '@carillon/core/errors'
 import type { Pinned, Ready } from '../work.ts'
 
 /**
- * Reads the version of its type that a notification was accepted under. Versions never change and are cached, so that
- * everything of one notification (its chunks, and what waits for `deliverAt`) is planned by the same one.
+ * Reads the version of its type under which a notification was accepted. All parts of one notification (chunks, and what
+ * waits for `deliverAt`) are planned by the same version. Versions never change, so they are cached.
  */
 export const createPinned =
   (cache: Pick<SettingsCache, 'typeVersion'>) =>

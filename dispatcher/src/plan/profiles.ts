@@ -3,7 +3,7 @@ import type { Store } from '@carillon/core/store/port'
 import type { IntroducedUser } from '@carillon/core/store/ports/users'
 import type { Pinned } from '../work.ts'
 
-/** People in the order they came, in rounds in which nobody is twice. */
+/** Splits people into groups that hold nobody twice, and keeps their order. */
 const rounds = (people: readonly IntroducedUser[]): IntroducedUser[][] => {
   const found: Map<string, IntroducedUser>[] = []
   for (const person of people) {
@@ -15,13 +15,10 @@ const rounds = (people: readonly IntroducedUser[]): IntroducedUser[][] => {
 }
 
 /**
- * Stores the attributes that recipients came with, for a whole batch: one call per tenant, unless somebody is in it
- * twice. Those of erased users are left out.
+ * Stores the attributes that came with recipients: one call per tenant for a whole batch, unless it holds somebody twice.
+ * Attributes of erased users are not stored.
  */
-export const rememberProfiles = async (
-  store: Pick<Store, 'users'>,
-  batch: readonly Pinned[],
-): Promise<void> => {
+export const storeProfiles = async (store: Pick<Store, 'users'>, batch: readonly Pinned[]): Promise<void> => {
   const tenants = new Map<string, IntroducedUser[]>()
   const now = Date.now()
   for (const { ready } of batch) {

@@ -7,13 +7,13 @@ import type { Pinned, Ready } from '../work.ts'
 /** What one person gets. */
 export type PlannedRecipient = { user: string; planned: Planned }
 
-/** One notification, and what some of those it is for get. */
+/** One notification, and what some of its recipients get. */
 export type Portion = Pinned & { recipients: readonly PlannedRecipient[] }
 
-/** People who get a notification, and the decisions against the others. */
+/** The people who get a notification, and the decisions against the others. */
 export type PlannedPeople = { portion: Portion; against: DecisionEntry[] }
 
-/** A decision of one notification, for the ledger. */
+/** Returns the ledger entry of a decision. */
 export const decisionEntry = (
   { id, toAudience }: Pick<Ready, 'id' | 'toAudience'>,
   user: string,
@@ -21,8 +21,8 @@ export const decisionEntry = (
 ): DecisionEntry => ({ notification: id, user, toAudience, decision })
 
 /**
- * Plans a notification for people, each with the ways in which they are addressed. Whatever is to decide about them is
- * read before, for all of them at once. Pure.
+ * Plans a notification for people, each with the ways in which they are addressed. What the decisions depend on is loaded
+ * before, for all of them together. Pure.
  */
 export const planRecipients = (
   { ready, type }: Pinned,

@@ -3,12 +3,12 @@ import type { NotificationRecord } from '@carillon/core/store/ports/notification
 import type { Pinned, Ready } from '../work.ts'
 import type { PlannedRecipient } from './recipients.ts'
 
-/** Users that a record names; those of an audience are found through the audience. */
+/** The most users that a record names. Members of an audience are found through the audience. */
 export const USERS_KEPT = 100
 
 const time = (timestamp: string | undefined) => (timestamp === undefined ? undefined : Date.parse(timestamp))
 
-/** What is kept of a notification with this many chains and these recipients outside them. Pure. */
+/** Returns the record of a notification with this many chains, and these recipients outside them. Pure. */
 export const recordOf = (
   { ready, type }: Pinned,
   chains: number,
@@ -37,7 +37,7 @@ export const recordOf = (
   }
 }
 
-/** Records without the recipients who turned out to be erased while they were stored. Pure. */
+/** Removes recipients from records who were found to be erased while their items were stored. Pure. */
 export const withoutErased = (
   records: readonly NotificationRecord[],
   erased: ReadonlyMap<Ready, readonly string[]>,

@@ -28,7 +28,7 @@ const firstStep = (entry: Entry, now: number): Step => {
 
 const needsPresence = (entry: Entry) => firstNeedsPresence(entry.planned.steps, hasItem(entry))
 
-/** Returns the first step of an entry's plan, for the log: at once, or to wait for its time. */
+/** Returns the message of an entry's first step, scheduled if it is not due yet. */
 const firstMessage = (entry: Entry, presence: Presence, now: number): OutgoingMessage => {
   const step = firstStep(entry, now)
   const at = firstDue(step.plan, { at: now, hasItem: hasItem(entry), presence })
@@ -38,9 +38,9 @@ const firstMessage = (entry: Entry, presence: Presence, now: number): OutgoingMe
 }
 
 /**
- * Begins the delivery plans of people whose items have been handed over: puts their first steps into the log. `held`
- * are those whose user a hub held just then; presence is asked only of the others, and only where it matters. Nobody
- * counts as present while the live bus is unavailable.
+ * Begins delivery plans: puts the first step of each entry into the log. `held` are the entries whose user was connected
+ * when their item was handed over. Presence is asked only for the others, and only where a step depends on it. While the
+ * live bus is unavailable, everybody counts as away.
  */
 export const createBegin = ({
   live,
@@ -54,7 +54,7 @@ export const createBegin = ({
     try {
       const users = entries.map(({ ready: { tenant }, user }) => ({ tenant, user }))
       const answers = await live.presence(users)
-      // Connected since: what they were handed over did not reach them.
+      // Whoever is connected by now was not when the item was handed over.
       return new Map(entries.map((entry, index) => [entry, answers[index] === 'away' ? 'away' : 'left']))
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error

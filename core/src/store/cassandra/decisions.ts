@@ -5,7 +5,7 @@ import { slotOf } from '../slots.ts'
 import { forEach, type Session, type Statement } from './session.ts'
 import { ttlFor } from './ttl.ts'
 
-/** Partitions as those of deliveries. A row is written with the time of its decision, so the latest stays. */
+/** Partitioned like deliveries. The write timestamp is the time of the decision, so the latest one wins. */
 export const cassandraDecisions = (session: Session, retention: number): Decisions => {
   const table = session.table('decisions')
   const partOf = (toAudience: boolean, user: string) => (toAudience ? slotOf(user) : 0)

@@ -4,14 +4,14 @@ import type { Types } from '../ports/types.ts'
 import { isSameType, readType, typeText } from '../type-version.ts'
 import { forEach, type Session } from './session.ts'
 
-/** Types that a list reads at once. */
+/** Types that a list reads concurrently. */
 const CONCURRENCY = 32
 
 const typeOf = (row: types.Row): StoredType => readType(String(row.content), Number(row.version))
 
 /**
- * A row for each version, newest first, and one for each key beside them. The version that is inserted is in force
- * thereby: an LWT lets one writer have each number.
+ * One row per version, newest first, and one row per key in a second table for lists. Inserting a version puts it in
+ * force. An LWT assigns each number to one writer.
  */
 export const cassandraTypes = (session: Session): Types => {
   const versions = session.table('types')

@@ -1,25 +1,25 @@
 import type { Decision } from '../../routing/decision.ts'
 
-/** A decision about one person and a notification; about everybody whom it is for if `user` is ''. */
+/** A decision about a notification and one person, or all its recipients if `user` is ''. */
 export type DecisionEntry = {
   notification: string
   user: string
-  /** As in deliveries: the same for everything of one notification. */
+  /** Whether the notification goes to an audience, as in deliveries. */
   toAudience: boolean
   decision: Decision
 }
 
 /**
- * What was decided: the part of the ledger that explains. Kept as long as the notification.
+ * The decisions of the ledger. They are kept as long as their notification.
  *
- * - Whoever is decided against (excluded, erased, no address …) has a row, with or without an item in the inbox. What
- *   everybody gets by the type and the notification is not stored for each person: it follows from the type's version.
- *   So the rows of a fan-out are as many as the people whom something sets apart, not as its audience.
- * - `record` may be repeated: a decision of one stage, channel, step and reason is one row, with its latest time.
+ * - Every decision against a person has a row (excluded, erased, no address …), with or without an inbox item. Default
+ *   passes have none: they follow from the notification and the version of its type. So the number of rows of a fan-out is
+ *   the number of exceptions, not the size of the audience.
+ * - `record` is repeatable: a decision with the same stage, channel, step and reason is one row, with its latest time.
  */
 export interface Decisions {
   record(tenant: string, entries: readonly DecisionEntry[]): Promise<void>
-  /** Decisions about one person, and about everybody, in the order of their times; at most DECISIONS_MAX. */
+  /** Returns the decisions about one person and about all recipients, in order of time; at most DECISIONS_MAX. */
   of(tenant: string, notification: { id: string; toAudience: boolean; user: string }): Promise<Decision[]>
 }
 

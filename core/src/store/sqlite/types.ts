@@ -32,7 +32,7 @@ export const sqliteTypes = (session: Session): Types => ({
   },
 
   list: async (tenant) => {
-    // SQLite takes the other columns from the row that has the maximum.
+    // With max(), SQLite takes the other columns from the row that holds the maximum.
     const rows = await session.all<Row>(
       'SELECT key, max(version) AS version, content FROM types WHERE tenant = ? GROUP BY key ORDER BY key',
       [tenant],

@@ -3,10 +3,10 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Accepted, Refused } from './accept.ts'
 
 /**
- * Tells operators what came of a batch, by metrics, and by one log line for attributes that were left out: over NATS
- * nobody waits for an answer.
+ * Reports a batch to operators: metrics, and one log line if attributes were left out. Senders on NATS get no answer that
+ * could say so.
  */
-export const createTell =
+export const createReportIntake =
   ({ log, metrics }: { log: Log; metrics: Metrics }) =>
   ({ accepted, refused }: { accepted: readonly Accepted[]; refused: readonly Refused[] }): void => {
     for (const { ready } of accepted)
@@ -23,4 +23,4 @@ export const createTell =
     )
   }
 
-export type Tell = ReturnType<typeof createTell>
+export type ReportIntake = ReturnType<typeof createReportIntake>

@@ -1,14 +1,14 @@
 /**
- * The fingerprints that ids in hand came with first, while their records may not be stored yet. For one process.
+ * Keeps the fingerprint of each id that this process is handling, because its record may not be stored yet.
  */
-export const createInHand = () => {
+export const createInFlight = () => {
   const held = new Map<string, { fingerprint: string; count: number }>()
   return {
-    /** What one batch holds. */
+    /** Opens a batch. */
     open: () => {
       const mine: string[] = []
       return {
-        /** Holds a key. Returns the fingerprint it is in hand with: the first one's, or this. */
+        /** Holds a key. Returns the fingerprint of its first holder. */
         take: (key: string, fingerprint: string): string => {
           const entry = held.get(key) ?? { fingerprint, count: 0 }
           entry.count++
