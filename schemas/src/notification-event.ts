@@ -1,7 +1,7 @@
 import { CloudEvent } from './cloudevents.ts'
 import { NatsNotification } from './notification.ts'
 
-const HAS_DATA = { required: ['data'] }
+const HAS_DATA = { properties: { data: {} }, required: ['data'] }
 /** An event that has its data as base64. */
 const ENCODED = { properties: { data_base64: { type: 'string' } }, required: ['data_base64'] }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Outgoing } from '@carillon/core/delivery/provider'
+import { parse, WebhookMessage } from '@carillon/schemas'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { httpFaultContract } from './contract/http-faults.ts'
@@ -44,6 +45,7 @@ describe('a message', () => {
       expect(new Webhook(known).verify(body, headers as Record<string, string>)).toEqual(json)
     expect(() => new Webhook(secret()).verify(body, headers as Record<string, string>)).toThrow()
     expect(() => new Webhook(newest).verify(`${body} `, headers as Record<string, string>)).toThrow()
+    expect(parse(WebhookMessage, json).success).toBe(true)
     expect(json).toEqual({
       type: 'notification',
       timestamp: new Date(message.at).toISOString(),

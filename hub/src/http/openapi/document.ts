@@ -7,6 +7,7 @@ import { exampleOf } from './example.ts'
 import { HEADERS, IDEMPOTENCY_REPLAYED, RATE_LIMIT_HEADERS, REQUEST_ID } from './headers.ts'
 import { ProblemSchema, problemExamples, problemResponses } from './problems.ts'
 import { TAGS } from './tags.ts'
+import { WEBHOOK_SCHEMAS, WEBHOOKS } from './webhooks.ts'
 
 const SECURITY_SCHEMES = {
   apiKey: {
@@ -117,7 +118,7 @@ const operationOf = (route: RouteEntry, schemas: Schemas) => ({
 
 const schemasOf = (routes: readonly RouteEntry[]) => {
   const inputs: Record<string, z.ZodType> = {}
-  const outputs: Record<string, z.ZodType> = { Problem: ProblemSchema }
+  const outputs: Record<string, z.ZodType> = { ...WEBHOOK_SCHEMAS, Problem: ProblemSchema }
   for (const route of routes) {
     for (const part of ['params', 'query', 'headers', 'body'] as const) {
       const schema = route[part]
@@ -149,6 +150,7 @@ export const openApiDocument = (all: readonly RouteEntry[], publicUrl?: string):
     servers: [{ url: publicUrl === undefined ? '/' : withoutTrailingSlash(publicUrl) }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
+    webhooks: WEBHOOKS,
     components: {
       schemas: definitions,
       headers: HEADERS,

@@ -12,6 +12,7 @@ export const TAGS = {
   'Dead letters': 'Messages that could not be accepted or delivered, with the reason; they can be replayed',
   Tenant: 'Settings of the whole tenant',
   Callbacks: 'For providers: where they report on messages',
+  Webhooks: 'What Carillon sends to the webhooks of tenants and users',
   Unsubscription: 'For recipients of mail: the pages that unsubscribe links open',
   Operations: 'For operators and their tools: health, metrics, schemas',
 } as const

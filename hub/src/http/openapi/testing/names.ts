@@ -148,6 +148,8 @@ export const COMPONENTS = [
   'UserToken',
   'UserTokenRequest',
   'Warning',
+  'WebhookMessage',
+  'WebhookNotification',
   'WebPushDevice',
   'WebPushKeys',
   'WebhookDevice',

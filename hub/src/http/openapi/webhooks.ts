@@ -1,0 +1,47 @@
+import { WebhookMessage } from '@carillon/schemas'
+import type { Json } from './components.ts'
+import { exampleOf } from './example.ts'
+
+/** The components that only webhooks refer to. */
+export const WEBHOOK_SCHEMAS = { WebhookMessage }
+
+const header = (name: string, description: string, example: string): Json => ({
+  ...{ name, in: 'header', required: true, description },
+  ...{ schema: { type: 'string' }, example },
+})
+
+/** The requests that Carillon sends: those of the channel `webhook`. */
+export const WEBHOOKS: Record<string, Json> = {
+  notification: {
+    post: {
+      operationId: 'receiveNotification',
+      tags: ['Webhooks'],
+      summary: 'Receive a notification',
+      description:
+        'Carillon sends this request to webhook devices and to the URL of a `webhook` account, signed according to [Standard Webhooks 1.0](https://www.standardwebhooks.com). Every response but a 2xx leads to a retry; a 410 deletes the device.',
+      security: [],
+      parameters: [
+        header('webhook-id', 'The id of the message, the same on every attempt', 'msg_0198f3a05f5c'),
+        header('webhook-timestamp', 'The time of the attempt, in seconds since 1970', '1769850000'),
+        header(
+          'webhook-signature',
+          'One signature or more, separated by spaces',
+          'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
+        ),
+      ],
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': {
+            schema: { $ref: '#/components/schemas/WebhookMessage' },
+            example: exampleOf(WebhookMessage),
+          },
+        },
+      },
+      responses: {
+        '204': { description: 'Received' },
+        '410': { description: 'The webhook is gone: its device is deleted' },
+      },
+    },
+  },
+}
