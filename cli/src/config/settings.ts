@@ -17,7 +17,7 @@ export const settings = ({ data }: { data?: string } = {}): Config => {
 }
 
 /** Returns the root secret: CARILLON_SECRET, or that of the `carillon dev` in the data directory. */
-export const knownSecret = (config: Config): string | undefined =>
+const knownSecret = (config: Config): string | undefined =>
   config.secret ?? (config.cassandraUrl ? undefined : devState(config.dataDir).read()?.secret)
 
 /** Returns the root secret, which all processes of one installation share. Refuses if there is none. */

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { readJson } from '../json/json.ts'
 
 /** Thrown when a stored row does not match its schema: a fault of the installation, not of the request. */
-export class DamagedRowError extends Error {
+class DamagedRowError extends Error {
   override name = 'DamagedRowError'
 }
 

@@ -18,7 +18,7 @@ export type Failure = Exclude<Outcome, { outcome: 'sent' }>
 export type Pause = { outcome: 'paused'; at: number; cause: Cause; failure: Failure }
 
 /** One send, as the breakers see it. It ends with exactly one of these calls. */
-export type Attempt = {
+type Attempt = {
   ended(outcome: Outcome): void
   /** The send was not made. */
   released(): void

@@ -12,7 +12,7 @@ export type SocketLimits = {
 }
 
 /** Time for clients to present a token. */
-export const GRACE_MS = 2_000
+const GRACE_MS = 2_000
 /** Burst of handshakes, as a multiple of the limit. */
 const BURST = 20
 const SWEEP_MS = 500

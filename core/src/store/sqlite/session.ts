@@ -14,7 +14,7 @@ export type Session = {
   with<T>(work: (database: Database) => T | Promise<T>): Promise<T>
 }
 
-export type Write = {
+type Write = {
   /** Returns the number of changed rows and the last inserted rowid. */
   run(sql: string, values: Value[]): { changes: number; row: number }
   first<Row>(sql: string, values: Value[]): Row | undefined

@@ -23,7 +23,7 @@ export const certificate = async (): Promise<{ key: string; cert: string }> => {
 }
 
 /** A push that the stand-in received; `jwt` is verified. */
-export type Push = {
+type Push = {
   token: string
   headers: IncomingHttpHeaders
   jwt: { kid?: string; claims: JWTPayload }

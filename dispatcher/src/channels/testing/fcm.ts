@@ -8,7 +8,7 @@ import { jwtVerify } from 'jose'
 import { certificate } from './apns.ts'
 
 /** A message that the stand-in received. */
-export type Sent = {
+type Sent = {
   path: string
   headers: IncomingHttpHeaders
   // biome-ignore lint/suspicious/noExplicitAny: tests assert on arbitrary properties
