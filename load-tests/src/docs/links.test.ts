@@ -33,3 +33,12 @@ it.each(PAGES)('%s links to pages, files and headings that exist', (page) => {
   })
   expect(broken).toEqual([])
 })
+
+/** A path of the repository, in backquotes. Patterns with braces or angle brackets are no paths. */
+const PATH = /`((?:cli|client-sdk|core|deploy|dispatcher|docs|hub|load-tests|schemas)\/[\w./-]+)`/g
+
+it.each(PAGES.filter((page) => page !== 'CHANGELOG.md'))('%s names files that exist', (page) => {
+  const markdown = readFileSync(join(ROOT, page), 'utf8')
+  const paths = [...markdown.matchAll(PATH)].map(([, path = '']) => path)
+  expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+})
