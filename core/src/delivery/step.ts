@@ -19,9 +19,9 @@ import { uuid7Time } from '../notification/ids.ts'
 import type { OutgoingMessage } from '../stream/port.ts'
 
 /**
- * One step of a delivery plan for one user, as it travels through the event log. It names the inbox item rather than
- * repeating it: whether the step is still wanted, and what it says, is looked up when its turn comes. Steps are written by
- * ourselves, but the log is outside: what does not read as a step is refused, not trusted. Times are epoch ms.
+ * One step of a delivery plan for one user, as it travels through the event log. It names the inbox item instead of
+ * repeating it: whether the step is still wanted, and what it says, is looked up when it is due. Carillon writes steps
+ * itself, but others may reach the log, so they are validated when they are read. Times are epoch ms.
  */
 export const Step = z
   .object({
@@ -31,33 +31,35 @@ export const Step = z
     item: z
       .string()
       .optional()
-      .describe('The inbox item; none of a one-time password, nor where `content` is all there is'),
-    content: ItemContent.optional().describe('What it says, if the notification leaves no item in the inbox'),
-    silent: z.boolean().optional().describe('The item is silent: there is no push'),
+      .describe('The inbox item; absent for a one-time password, and with `content`'),
+    content: ItemContent.optional().describe('What it says, if the notification has no item in the inbox'),
+    silent: z.boolean().optional().describe('The item is silent, so push steps are skipped'),
     secret: z.string().optional().describe('A one-time code, sealed for this tenant and notification'),
-    name: z.string().optional().describe('With a secret: who asks for it, as people are told'),
-    sender: z.string().optional().describe('Who sent the notification, as it says'),
+    name: z.string().optional().describe('With a secret: the name of who asks for it, shown to people'),
+    sender: z.string().optional().describe('The sender that the notification names'),
     type: TypeKey,
     version: TypeVersion.optional().describe('Of the type, when the notification was accepted'),
     priority: Priority,
     at: EpochMs.describe('When the item was put into the inbox: every `after` counts from here'),
-    expiresAt: EpochMs.describe('Not to be sent any more from then on'),
+    expiresAt: EpochMs.describe('When the step becomes void'),
     plan: Plan.min(1),
     index: z.int().min(0).describe('Which step of the plan'),
     toAudience: z.boolean().describe('Whether the notification goes to an audience'),
-    failed: z.boolean().optional().describe('The step before it did not reach the user'),
-    target: z
+    failed: z.boolean().optional().describe('The previous step did not reach the user'),
+    destination: z
       .string()
       .optional()
-      .describe("Only this device, or '' for the address of the profile; absent until targets are looked up"),
-    attempt: z.int().min(1).optional().describe('How often this target has been tried, from 1'),
+      .describe(
+        "Only this device, or '' for the address of the profile; absent until destinations are known",
+      ),
+    attempt: z.int().min(1).optional().describe('The attempt to reach this destination, from 1'),
     since: EpochMs.optional().describe('When it was first attempted, epoch ms'),
     replay: z
       .int()
       .min(0)
       .optional()
       .describe('How often it has been replayed from the dead letters, from 0'),
-    queued: z.boolean().optional().describe("It has waited for its turn at a provider's pace before"),
+    queued: z.boolean().optional().describe('It has waited for a permit, or for a pause to end, before'),
   })
   .refine(({ plan, index }) => index < plan.length, 'the plan has no such step')
   .refine(({ item, content, secret }) => item ?? content ?? secret, 'the step says nothing')
@@ -69,11 +71,11 @@ export const readStep = (data: Uint8Array): Step => checked(Step, parseJson(data
 const encoder = new TextEncoder()
 const digest = (...parts: (string | number)[]) => hash('sha256', parts.join('\n'), 'base64url')
 
-/** The same on every attempt of a journey, and no other's: what providers and claims are keyed by. 32 characters. */
-export const deliveryKey = (step: Step, target: string): string =>
-  digest(step.tenant, step.notification, step.user, step.index, target, step.replay ?? 0).slice(0, 32)
+/** Returns the key of a delivery for providers and claims: the same on every attempt, new on every replay. 32 characters. */
+export const deliveryKey = (step: Step, destination: string): string =>
+  digest(step.tenant, step.notification, step.user, step.index, destination, step.replay ?? 0).slice(0, 32)
 
-/** When what it is about was accepted, epoch ms: the same in every message of its plan, whenever they were written. */
+/** Returns when the notification was accepted, epoch ms: the same in every message of its plan. */
 export const acceptedAt = ({
   item,
   content,
@@ -81,11 +83,11 @@ export const acceptedAt = ({
 }: Pick<Step, 'item' | 'content' | 'notification'>): number =>
   uuid7Time(item ?? content?.id ?? notification) ?? 0
 
-/** What a one-time code is sealed for. */
+/** Returns the context that a one-time code is sealed for. */
 export const secretContext = ({ tenant, notification }: Pick<Step, 'tenant' | 'notification'>): string =>
   `otp:${tenant}:${notification}`
 
-/** The key of the one message per item that waits for the plan's next step. */
+/** Returns the schedule key of the plan's next step: one message per user and notification waits under it. */
 export const planKey = ({
   tenant,
   notification,
@@ -93,13 +95,13 @@ export const planKey = ({
 }: Pick<Step, 'tenant' | 'notification' | 'user'>): string =>
   scheduleSubject(tenant, `plan-${digest(tenant, notification, user).slice(0, 32)}`)
 
-/** When a step's time comes, epoch ms. */
+/** Returns when a step is due, epoch ms. */
 export const dueAt = ({ at, plan, index }: Step): number => at + (plan[index]?.after ?? 0) * 1_000
 
-/** The step that stands behind this one in the plan, as it begins; undefined behind the last. */
+/** Returns the next step of the plan, before its first attempt; undefined after the last. */
 export const nextStep = ({
   failed: _failed,
-  target: _target,
+  destination: _destination,
   attempt: _attempt,
   since: _since,
   queued: _queued,
@@ -107,7 +109,7 @@ export const nextStep = ({
 }: Step): Step | undefined =>
   step.index + 1 < step.plan.length ? { ...step, index: step.index + 1 } : undefined
 
-/** A step on its way to its channel, to be handled at `when` (epoch ms) under a schedule `key`, or at once. */
+/** Returns the message of a step, due at once or at a scheduled time. */
 export const stepMessage = (step: Step, schedule?: { at: number; key: string }): OutgoingMessage => {
   const channel = step.plan[step.index]?.channel
   if (channel === undefined) throw new RangeError(`the plan has no step ${step.index}`)
@@ -119,8 +121,8 @@ export const stepMessage = (step: Step, schedule?: { at: number; key: string }):
 }
 
 /**
- * The step that is waited for once `step` has been looked at; undefined when none is left. Those that want the step
- * before them to have failed are not waited for: that step calls them.
+ * Returns the step that waits for its own time once `step` has been decided on; undefined if none is left. Steps with
+ * `when: failed` do not wait: the failure of the step before makes them due.
  */
 export const stepAfter = (step: Step): Step | undefined => {
   let next = nextStep(step)
@@ -128,7 +130,7 @@ export const stepAfter = (step: Step): Step | undefined => {
   return next
 }
 
-/** The log takes the same step at the same point of its way only once. */
+/** Returns a dedupe key: the log appends the same step at the same point of its way once. */
 export const stepDedupe = (step: Step): string =>
   digest(
     'step',
@@ -136,7 +138,7 @@ export const stepDedupe = (step: Step): string =>
     step.notification,
     step.user,
     step.index,
-    step.target ?? '*',
+    step.destination ?? '*',
     step.attempt ?? 0,
     step.replay ?? 0,
     step.failed ? 'failed' : '',

@@ -148,5 +148,5 @@ test('the step that waits next is put on its way once, and not behind an end', (
   expect(following(step, { outcome: 'end' })).toBeUndefined()
   expect(following(step, { outcome: 'wait' })).toBeUndefined()
   expect(following({ ...step, attempt: 2 }, { outcome: 'pass' })).toBeUndefined()
-  expect(following({ ...step, target: 'phone' }, { outcome: 'pass' })).toBeUndefined()
+  expect(following({ ...step, destination: 'phone' }, { outcome: 'pass' })).toBeUndefined()
 })

@@ -108,6 +108,6 @@ export const next = (step: Step, facts: StepFacts): StepDecision => ({
  * follows, or if the next step waits already: `step` is a retry, is about one destination, or is decided again later.
  */
 export const following = (step: Step, { outcome }: Pick<StepDecision, 'outcome'>): Step | undefined => {
-  if (step.target !== undefined || step.attempt !== undefined) return undefined
+  if (step.destination !== undefined || step.attempt !== undefined) return undefined
   return outcome === 'end' || outcome === 'wait' ? undefined : stepAfter(step)
 }

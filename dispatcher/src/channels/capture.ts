@@ -40,9 +40,9 @@ export const listedMessage = (
   content: ItemContent | undefined,
   more: Pick<Captured, 'skipped' | 'provider' | 'trouble'>,
 ): Captured => {
-  const { user, notification, plan, index, target = '' } = step
+  const { user, notification, plan, index, destination = '' } = step
   return {
-    id: deliveryKey(step, target),
+    id: deliveryKey(step, destination),
     at: new Date().toISOString(),
     user,
     channel: plan[index]!.channel,

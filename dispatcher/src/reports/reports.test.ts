@@ -53,7 +53,7 @@ const step = (more: Partial<Step> = {}): Step => ({
   ],
   index: 0,
   toAudience: false,
-  target: '',
+  destination: '',
   attempt: 2,
   ...more,
 })
@@ -79,7 +79,7 @@ const waiting = async (): Promise<Step[]> => {
 
 describe('a report', () => {
   it('goes into the ledger and the event log', async () => {
-    const sent = step({ target: 'phone' })
+    const sent = step({ destination: 'phone' })
     await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent, at: SENT_AT }])
     const at = Date.now() - 5_000
     await reports.apply(TENANT, 'twilio', [report({ at })])
@@ -193,7 +193,7 @@ describe('a failure', () => {
     for (let n = 0; n < 3; n++)
       await reports.apply(TENANT, 'twilio', [report({ state: 'failed', reason: 'unreachable' })])
     expect(await states(sent)).toEqual(['sms failed'])
-    const { target: _, attempt: __, ...rest } = sent
+    const { destination: _, attempt: __, ...rest } = sent
     expect(await waiting()).toEqual([{ ...rest, index: 1, failed: true }])
     expect((await stream.backlog()).get('email-high') ?? 0).toBe(0)
   })
@@ -226,7 +226,7 @@ describe('a failure', () => {
   })
 
   it('of one device is not that of the step', async () => {
-    const sent = step({ target: 'phone' })
+    const sent = step({ destination: 'phone' })
     await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent, at: SENT_AT }])
     await reports.apply(TENANT, 'twilio', [report({ state: 'failed' })])
     expect(published.map(({ subject }) => subject)).toEqual(['event.acme.delivery.failed'])

@@ -45,7 +45,7 @@ export const createReports = ({
     user: step.user,
     step: step.index,
     channel,
-    device: step.target ?? '',
+    device: step.destination ?? '',
     toAudience: step.toAudience,
     state: report.state,
     // Providers count in seconds, by clocks of their own: a report is never older than what it reports on.
@@ -62,7 +62,7 @@ export const createReports = ({
 
   /** The step that this report makes due. A device is only one of several, so its failure is not the step's. */
   const nextOf = ({ step, report }: Match): Step | undefined => {
-    if (report.state !== 'failed' || step.target) return undefined
+    if (report.state !== 'failed' || step.destination) return undefined
     const conclusion = conclude(step, [])
     return conclusion.follows === 'next' ? conclusion.step : undefined
   }

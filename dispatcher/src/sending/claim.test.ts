@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const stepOf = (more: Partial<Step> = {}): Step => ({
   ...{ tenant: 'acme', user: 'ada', notification: 'n1', type: 'bill', priority: 'normal', index: 0 },
-  ...{ item: '019c1d3e-0000-7000-8000-000000000000', target: '', toAudience: false },
+  ...{ item: '019c1d3e-0000-7000-8000-000000000000', destination: '', toAudience: false },
   ...{ at: 0, expiresAt: Date.now() + 86_400_000 },
   plan: [{ channel: 'sms', when: 'always', after: 0 }],
   ...more,
@@ -43,7 +43,7 @@ test('of any number of processes one has an attempt; another attempt or destinat
   expect(claims.map(({ claim }) => claim).sort()).toEqual(['busy', 'busy', 'busy', 'busy', 'ours'])
   const [first] = processes
   expect(await first?.claim(stepOf({ attempt: 2 }), false)).toEqual({ claim: 'ours', again: false })
-  expect(await first?.claim(stepOf({ target: 'phone' }), false)).toEqual({ claim: 'ours', again: false })
+  expect(await first?.claim(stepOf({ destination: 'phone' }), false)).toEqual({ claim: 'ours', again: false })
   expect(await first?.claim(stepOf({ replay: 1 }), false)).toEqual({ claim: 'ours', again: false })
 })
 

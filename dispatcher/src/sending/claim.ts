@@ -82,9 +82,9 @@ export const createClaims = (store: Pick<Store, 'expiringKeys' | 'deliveries'>, 
 
   /** The delivery, if the ledger knows of an end that came after the claim. */
   const ended = async (step: Step, since: number): Promise<Delivery | undefined> => {
-    const { tenant, notification, user, toAudience, index, target = '' } = step
+    const { tenant, notification, user, toAudience, index, destination = '' } = step
     const [rows] = await store.deliveries.of(tenant, [{ id: notification, toAudience, user }])
-    const row = rows?.find((each) => each.step === index && (each.device ?? '') === target)
+    const row = rows?.find((each) => each.step === index && (each.device ?? '') === destination)
     return row && endedSince(row, step.attempt ?? 1, since) ? row : undefined
   }
 
@@ -104,7 +104,7 @@ export const createClaims = (store: Pick<Store, 'expiringKeys' | 'deliveries'>, 
   return {
     /** Claims the step's attempt. `resend`: what is in doubt is sent again. */
     claim: async (step: Step, resend: boolean): Promise<Claim> => {
-      const key = `send:${deliveryKey(step, step.target ?? '')}:${step.attempt ?? 1}`
+      const key = `send:${deliveryKey(step, step.destination ?? '')}:${step.attempt ?? 1}`
       for (let round = 0; round <= RESENDS_MAX; round++) {
         const since = await claimKey(step, round === 0 ? key : `${key}:${round}`)
         if (since === undefined) return { claim: 'ours', again: round > 0 }

@@ -25,7 +25,7 @@ const stepOf = (more: Partial<Step> = {}): Step => ({
   plan: [sms, email],
   index: 0,
   toAudience: false,
-  target: '',
+  destination: '',
   ...more,
 })
 
@@ -38,7 +38,7 @@ const STEPS: Record<string, Step> = {
   'a critical retry': stepOf({ priority: 'critical', attempt: 2, since: NOW - 2_000 }),
   'the retry of the last step': stepOf({ index: 1, failed: true, attempt: 2, since: NOW - 30_000 }),
   'a step that waited': stepOf({ queued: true }),
-  'one device of several': stepOf({ target: 'phone' }),
+  'one device of several': stepOf({ destination: 'phone' }),
 }
 
 const WHY = { reason: 'mailbox_full', detail: '452' }
@@ -106,7 +106,7 @@ describe.each(every)('$place, $name', ({ ending, step }) => {
         user: 'ada',
         step: step.index,
         channel: step.plan[step.index]?.channel,
-        device: step.target,
+        device: step.destination,
       })
     const states = changes.map(({ state }) => state)
     const skipped = ending.ending === 'skipped'
@@ -142,7 +142,7 @@ describe.each(every)('$place, $name', ({ ending, step }) => {
         failed: true,
         priority: step.priority,
       })
-      for (const gone of ['target', 'attempt', 'since', 'queued'])
+      for (const gone of ['destination', 'attempt', 'since', 'queued'])
         expect(messageOf(message!)).not.toHaveProperty(gone)
       return
     }
@@ -228,7 +228,10 @@ test('a look at an attempt that another process has does not replace the next at
 
 describe('a step that was refused', () => {
   test('removes a device that is gone', () => {
-    const { gone, suppression } = of(ENDINGS['refused, for the device is gone']!, stepOf({ target: 'phone' }))
+    const { gone, suppression } = of(
+      ENDINGS['refused, for the device is gone']!,
+      stepOf({ destination: 'phone' }),
+    )
     expect([gone, suppression]).toEqual([{ user: 'ada', device: 'phone' }, undefined])
   })
 
@@ -249,15 +252,15 @@ test('dead letters say what went wrong', () => {
 })
 
 test('a step that reaches several destinations is one for each', () => {
-  const { target: _, ...step } = stepOf()
+  const { destination: _, ...step } = stepOf()
   const { changes, messages } = split(step, ['phone', 'tablet'], TIMES)
   expect(changes.map(({ device, state }) => `${device} ${state}`)).toEqual([
     ...['phone requested', 'phone queued', 'tablet requested', 'tablet queued'],
     ...['phone queued', 'tablet queued'],
   ])
   expect(messages.map(messageOf)).toEqual([
-    { ...step, target: 'phone' },
-    { ...step, target: 'tablet' },
+    { ...step, destination: 'phone' },
+    { ...step, destination: 'tablet' },
   ])
   expect(new Set(messages.map(({ dedupe }) => dedupe)).size).toBe(2)
 })

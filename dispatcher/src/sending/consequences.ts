@@ -50,7 +50,7 @@ const changeOf = (
   user: step.user,
   step: step.index,
   channel: channelOf(step),
-  device: step.target ?? '',
+  device: step.destination ?? '',
   toAudience: step.toAudience,
   state,
   at,
@@ -72,7 +72,7 @@ const withBeginnings = (step: Step, changes: readonly DeliveryChange[], begun: n
 
 /** The step goes back into the log until `at`. `purpose` keeps it from replacing what waits for another reason. */
 const later = (step: Step, at: number, purpose: 'step' | 'look' = 'step'): OutgoingMessage => {
-  const key = scheduleSubject(step.tenant, `${purpose}-${deliveryKey(step, step.target ?? '')}`)
+  const key = scheduleSubject(step.tenant, `${purpose}-${deliveryKey(step, step.destination ?? '')}`)
   return stepMessage(step, { at, key })
 }
 
@@ -119,7 +119,9 @@ const refused = (
     changes: [change],
     messages: [],
     failed: failed(step, now, dead),
-    ...(forget === 'device' && step.target ? { gone: { user: step.user, device: step.target } } : {}),
+    ...(forget === 'device' && step.destination
+      ? { gone: { user: step.user, device: step.destination } }
+      : {}),
     ...(forget !== undefined && forget !== 'device' && address !== undefined
       ? { suppression: suppressionOf(step, { address, account }, forget, now) }
       : {}),
@@ -233,7 +235,7 @@ export const consequences = (step: Step, ending: Ending, { begun, now }: Times):
  * does not hold up the others. Pure.
  */
 export const split = (step: Step, destinations: readonly string[], { begun, now }: Times): Consequences => {
-  const steps = destinations.map((destination) => ({ ...step, target: destination }))
+  const steps = destinations.map((destination) => ({ ...step, destination }))
   const changes = steps.map((each) => changeOf(each, 'queued', now))
   return {
     tenant: step.tenant,

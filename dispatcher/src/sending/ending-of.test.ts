@@ -35,7 +35,7 @@ const stepOf = (more: Partial<Step> = {}): Step => ({
     priority: 'normal',
     index: 0,
   },
-  ...{ at: NOW, expiresAt: NOW + 90 * 24 * HOUR, toAudience: false, target: '' },
+  ...{ at: NOW, expiresAt: NOW + 90 * 24 * HOUR, toAudience: false, destination: '' },
   plan: [{ channel: 'sms', when: 'always', after: 0 }],
   ...more,
 })

@@ -104,7 +104,7 @@ test.each([
         at,
         expiresAt: at + 3_600_000,
         toAudience: false,
-        target: 'b',
+        destination: 'b',
       }),
     ])
     await until(async () => expect(await states('n1')).toContain('push skipped'))

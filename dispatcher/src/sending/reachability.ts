@@ -75,12 +75,12 @@ export const createReachability = ({ store, accounts, endpoints }: ReachabilityP
   ): Promise<
     { destinations: readonly Destination[] } | { destinations?: undefined; decision: StepDecision }
   > => {
-    const { tenant, plan, index, target } = step
+    const { tenant, plan, index } = step
     const { channel } = plan[index]!
     const serving = await accounts.serving(tenant, channel)
     // A step that names its destination finds none if the device has gone since.
     const wanted = destinationsOf(channel, serving, person).filter(
-      ({ destination }) => target === undefined || destination === target,
+      ({ destination }) => step.destination === undefined || destination === step.destination,
     )
     const destinations = await withFacts(tenant, channel, wanted)
     return reach<Candidate & Reachable, Found>(step, { accounts: serving.length, destinations }, Date.now())

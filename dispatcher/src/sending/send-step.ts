@@ -120,7 +120,7 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     if (found.destinations === undefined) return leaveOut(step, known, found.decision, begun)
     const [only, ...others] = found.destinations
     if (!only || others.length > 0) return splitUp(step, found.destinations, begun)
-    const one = { ...step, target: only.destination }
+    const one = { ...step, destination: only.destination }
     const followed = consequences(one, await attempt(one, known, only), { begun, now: Date.now() })
     show.attempted(one, known.content(step), followed.changes)
     return followed

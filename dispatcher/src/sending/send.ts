@@ -43,7 +43,7 @@ const outgoing = (
     expiresAt,
     address,
     content: content ? itemContent(content, appUrl) : secretContent(seal, step, now),
-    key: deliveryKey(step, step.target ?? ''),
+    key: deliveryKey(step, step.destination ?? ''),
     attempt: step.attempt ?? 1,
     ...(unsubscribable
       ? {

@@ -79,7 +79,7 @@ export const createSettle = ({ store, stream, reports, outages }: SettlePorts) =
   /** Of steps to several destinations, those of which another one may still be reached. */
   const open = async (failed: readonly Failed[]): Promise<Set<Failed>> => {
     const found = new Set<Failed>()
-    const ofSeveral = failed.filter(({ step }) => step.target)
+    const ofSeveral = failed.filter(({ step }) => step.destination)
     await Promise.all(
       [...grouped(ofSeveral, ({ step }) => step.tenant)].map(async ([tenant, some]) => {
         const rows = await store.deliveries.of(
@@ -91,8 +91,9 @@ export const createSettle = ({ store, stream, reports, outages }: SettlePorts) =
           })),
         )
         for (const [place, each] of some.entries()) {
-          const { index, target } = each.step
-          const others = rows[place]?.filter(({ step, device }) => step === index && device !== target) ?? []
+          const { index, destination } = each.step
+          const others =
+            rows[place]?.filter(({ step, device }) => step === index && device !== destination) ?? []
           const states = others.map(({ state }) => state)
           if (conclude(each.step, states).follows === 'open') found.add(each)
         }

@@ -124,8 +124,8 @@ describe('replaying', () => {
     expect(names[0]).toMatch(/^[\w-]{43}$/)
   })
 
-  it('sends a step on a new replay, to the same target', async () => {
-    const buried = step({ attempt: 6, queued: true, target: 'phone', replay: 1, failed: true })
+  it('sends a step on a new replay, to the same destination', async () => {
+    const buried = step({ attempt: 6, queued: true, destination: 'phone', replay: 1, failed: true })
     await deadLetter(stepSubject(), JSON.stringify(buried), { code: 'undeliverable' })
     const [letter] = (await list()).deadLetters
     expect((await replay(letter!.id)).status).toBe(202)

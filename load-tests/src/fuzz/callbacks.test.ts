@@ -47,7 +47,7 @@ const remember = async (account: string) => {
     ],
     index: 0,
     toAudience: false,
-    target: '',
+    destination: '',
   }
   await createReports(world.ports).remember(world.tenant.id, [{ account, id: SENT, step, at: Date.now() }])
 }
