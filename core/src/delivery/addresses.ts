@@ -1,8 +1,8 @@
 import { readEmail } from '@carillon/schemas'
 
 /**
- * Numbers that one person has in two forms, because a country changed its numbering plan: WhatsApp reports the form that
- * an account was registered with, whichever was written to. Each entry makes the first form the second. Sources:
+ * Numbers that have two forms, because a country changed its numbering plan. WhatsApp reports the form that an account was
+ * registered with, whichever form was used. Each entry maps the first form to the second. Sources:
  * https://faq.whatsapp.com/640432094208718 (Mexico's 1, Argentina's 9), Anatel resolution 553/2010 (Brazil's ninth digit;
  * landlines, which begin with 2 to 5, have none).
  */
@@ -18,8 +18,8 @@ const phoneKey = (phone: string): string => {
 }
 
 /**
- * The text that is the same for every form of an e-mail address or phone number: what digests are made of, so that a STOP
- * or a bounce finds the address it is about. Not an address to write to.
+ * Returns a key that is the same for every form of an e-mail address or phone number. Suppressions are found by its digest,
+ * so that a STOP or a bounce matches the stored address. It is not an address to send to.
  */
 export const addressKey = (address: string): string =>
   address.includes('@') ? (readEmail(address) ?? address).toLowerCase() : phoneKey(address)

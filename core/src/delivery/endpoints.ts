@@ -7,11 +7,11 @@ import type { ExpiringKeys } from '../store/ports/expiring-keys.ts'
 
 /** How long an endpoint may fail without ever working before it is disabled: five days, in ms. */
 export const DISABLE_AFTER_MS = 5 * 86_400_000
-/** Failures further apart than this are separate troubles. Longer than the longest delay between two retries. */
+/** Failures further apart than this are separate outages. Longer than the longest delay between two retries. */
 const GAP_MS = 86_400_000
-/** How often a trouble that goes on is noted. */
+/** The time between two notes of one outage. */
 const NOTED_MS = 3_600_000
-/** Far longer than that: a disabled endpoint stays so until it is registered again. */
+/** Long enough that a disabled endpoint stays disabled until it is registered again. */
 const KEPT_MS = 365 * 86_400_000
 /** How long a change may go unnoticed if its invalidation is lost. */
 const CACHED_MS = 60_000
@@ -29,12 +29,12 @@ const read = (value: string): Trouble => {
   return { since: since ?? 0, noted: noted ?? since ?? 0 }
 }
 
-/** How a request to an endpoint ended. `gone`: it answered that it wants no more. */
+/** How a request to an endpoint ended. `gone`: it answered 410. */
 export type EndpointEnd = 'worked' | 'failed' | 'gone'
 
 /**
- * Keeps track of failing webhook endpoints. One that failed for `disableAfterMs`, with no success and no long gap between
- * the failures, is disabled: nothing is sent there until it is registered again. One that answers 410 is disabled at once.
+ * Disables failing webhook endpoints. An endpoint that failed for `disableAfterMs`, without a success or a long gap between
+ * failures, is disabled until it is registered again. One that answers 410 is disabled at once.
  */
 export const createEndpoints = (
   expiringKeys: Pick<ExpiringKeys, 'get' | 'put' | 'remove'>,
@@ -64,7 +64,7 @@ export const createEndpoints = (
     await invalidations.publish([{ kind: 'endpoint', tenant, id: key }])
   }
 
-  /** Returns what to note of a failure; undefined if that is no news. */
+  /** Returns the note of a failure; undefined if the note that is stored still holds. */
   const noteOf = (value: string | undefined): string | undefined => {
     const time = now()
     const { since, noted } = value === undefined ? { since: time, noted: 0 } : read(value)
@@ -84,24 +84,24 @@ export const createEndpoints = (
   return {
     disabled: async (tenant: string, url: string): Promise<boolean> => (await get(tenant, url)) === DISABLED,
 
-    /** Notes how a request ended. Writes only what is news. */
+    /** Notes how a request ended. Writes only if that changes the note. */
     ended: async (tenant: string, url: string, end: EndpointEnd): Promise<void> => {
       try {
         await note(tenant, url, end)
       } catch (error) {
-        // The next request that ends so is noted instead: what was sent must not be sent again for a note.
+        // A message that was sent must not be sent again because of a note. The next failure is noted instead.
         if (!(error instanceof UnavailableError)) throw error
       }
     },
 
-    /** Enables an endpoint that somebody has registered (again). */
+    /** Enables an endpoint that was registered again. */
     registered: clear,
   }
 }
 
 export type Endpoints = ReturnType<typeof createEndpoints>
 
-/** The URL of an address, or of an account, that is an endpoint of somebody's own; undefined for all others. */
+/** Returns the URL of a device or an account's config, if it has one. */
 export const endpointUrlOf = (value: unknown): string | undefined => {
   if (typeof value !== 'object' || value === null || !('url' in value)) return undefined
   return typeof value.url === 'string' ? value.url : undefined

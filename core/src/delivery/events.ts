@@ -5,7 +5,7 @@ import type { OutgoingMessage } from '../stream/port.ts'
 
 const encoder = new TextEncoder()
 
-/** A change of the ledger as the event that tells of it. */
+/** Returns the event that publishes a change of the ledger. */
 export const deliveryEvent = (tenant: string, change: DeliveryChange): OutgoingMessage => {
   const { notification, user, channel, step, device, state, at } = change
   const event: DeliveryEvent = {

@@ -3,14 +3,14 @@ import type { z } from 'zod'
 import type { Http } from '../http/port.ts'
 import type { Capture } from './captured.ts'
 
-/** Where one message goes. `account`: to the place the account itself names, such as an incoming webhook. */
+/** Where one message goes. `account`: the account itself names the place, such as an incoming webhook. */
 export type Address =
   | { kind: 'email'; email: string; name?: string }
   | { kind: 'phone'; phone: string }
   | { kind: 'device'; id: string; device: Device }
   | { kind: 'account' }
 
-/** What a message says; links are absolute, or absent when there is nothing to make them so. */
+/** The content of a message. Links are absolute; relative links without a base are left out. */
 export type Content = {
   title?: string
   body?: string
@@ -29,35 +29,34 @@ export type Outgoing = {
   user: string
   channel: Channel
   notification: string
-  /** The inbox item, for push services to replace what they show of it. Absent for one-time passwords. */
+  /** The inbox item, for push services to replace an earlier push about it. Absent without an item. */
   item?: string
   type: string
   priority: Priority
   /** When the notification was delivered to the inbox, epoch ms. */
   at: number
-  /** Worthless from then on, epoch ms. */
+  /** When the message becomes void, epoch ms. */
   expiresAt: number
   address: Address
   content: Content
-  /** The same on every attempt: an idempotency key where the provider takes one. 32 characters of base64url. */
+  /** The same on every attempt: an idempotency key for providers that take one. 32 characters of base64url. */
   key: string
   attempt: number
-  /** Absolute, for one click (RFC 8058); absent for what cannot be unsubscribed from. */
+  /** Absolute, for one click (RFC 8058); absent for messages that have no unsubscribe link. */
   unsubscribeUrl?: string
 }
 
 /**
- * What became of a message.
+ * The outcome of one send.
  *
- * - `sent`: the provider has taken it; `id` is its own id, if it gives one.
- * - `retry`: not taken, for a reason that passes; not before `afterMs` if the provider said so. `scope: 'recipient'`: the
- *   reason concerns this recipient alone (a device, mailbox, chat or URL), and other messages are sent as before.
- *   `scope: 'account'`: the provider asked the whole account (or host) to pause. Without a scope it is a fault of the
- *   provider, which its circuit breaker counts.
- * - `refused`: not taken, and never will be: the address or the content is at fault. `forget: 'device'` when the device
- *   is gone, a suppression reason when the address must not be written to again.
- * - `account`: not taken, because of the account itself (credentials, quota, permissions): another one may.
- * - `doubt`: it may or may not have been taken.
+ * - `sent`: the provider accepted the message; `id` is its own id, if it gives one.
+ * - `retry`: not accepted, for a temporary reason. Retry after `afterMs`, if given. `scope: 'recipient'`: the reason concerns
+ *   this recipient only (a device, mailbox, chat or URL). `scope: 'account'`: the provider asked the whole account (or host)
+ *   to pause. Without a scope it is a fault of the provider, which the circuit breaker counts.
+ * - `refused`: never accepted: the address or the content is at fault. `forget: 'device'` if the device is gone, a
+ *   suppression reason if the address is to be suppressed.
+ * - `account`: not accepted because of the account (credentials, quota, permissions). Another account may succeed.
+ * - `doubt`: nobody knows whether it was accepted.
  *
  * `reason` is a stable word in snake case, such as `mailbox_full`; `detail` is for people, one line, without secrets,
  * addresses or content.
@@ -72,34 +71,34 @@ export type Outcome =
 /** One account, ready to send. */
 export interface Sender {
   /**
-   * Ends by itself within the time limits of the tools; `signal` ends it sooner. Resolves with an outcome whatever the
-   * provider does; rejects only for a fault of ours. Any number may run at once, up to the spec's `concurrency`.
+   * Sends one message within the time limits of the tools; `signal` ends it sooner. Resolves with an outcome whatever the
+   * provider does, and rejects only for a fault of ours. Up to the provider's `concurrency` may run at once.
    */
   send(message: Outgoing, signal: AbortSignal): Promise<Outcome>
-  /** Rejects, with what to do about it, when the account cannot send; sends nothing to anybody. */
+  /** Checks the account without sending a message. Rejects with what to do about it if the account cannot send. */
   verify(): Promise<void>
   close(): Promise<void>
 }
 
-/** What senders are given to work with. */
+/** What a provider gets when an account is opened. */
 export type Tools = {
   http: Http
   /** The tenant's VAPID keys (RFC 8292), base64url. */
   vapid: { publicKey: string; privateKey: string }
   tenant: string
   account: string
-  /** Where the hub is reached from outside, for callbacks; absent when the operator has not said. */
+  /** The URL of the hub from outside, for callbacks; absent if it is not set. */
   publicUrl?: string
-  /** Development only: takes what would have been sent. */
+  /** Development only: takes captured messages. */
   capture?: Capture
 }
 
-/** A provider's report. `id` is what `sent` gave; `to` an address to suppress or take off the list. */
+/** A provider's report on a message (`id` is the one of `sent`), or on an address to suppress or to restore. */
 export type Report = {
   id?: string
   state?: 'delivered' | 'failed' | 'read' | 'clicked'
   reason?: string
-  /** When it happened there, epoch ms. */
+  /** When it happened, by the provider's clock, epoch ms. */
   at: number
   suppress?: { channels: Channel[]; address: string; reason: SuppressionReason }
   restore?: { channels: Channel[]; address: string }
@@ -107,30 +106,30 @@ export type Report = {
 
 export type CallbackRequest = {
   method: string
-  /** As the provider called it: the public URL with its query. */
+  /** The public URL that the provider called, with its query. */
   url: string
   headers: Record<string, string>
   body: Uint8Array
 }
 
-/** `reports` are applied idempotently and in any order; `answer` is given back, 204 without one. */
+/** `reports` may be applied repeatedly and in any order. The response is `answer`, or 204 without one. */
 export type CallbackResult = { reports: Report[]; answer?: { status: number; type?: string; body: string } }
 
-/** A way to deliver: everything Carillon knows of one provider. One file each in dispatcher/src/channels. */
+/** Everything that Carillon knows of one provider. One file each in dispatcher/src/channels. */
 export type Provider<Config = unknown> = {
-  /** As accounts name it. */
+  /** The name that accounts use. */
   name: string
   channels: readonly Channel[]
-  /** What an account's `config` holds, checked when the account is stored. */
+  /** The schema of an account's `config`, checked when the account is stored. */
   config: z.ZodType<Config>
-  /** Whether sending again what is in doubt does no harm: the provider, or the device, keeps one of the two. */
+  /** Whether a repeated send is deduplicated by the provider or the device. */
   repeatable: boolean
-  /** Sends of one account that run at once in one dispatcher. */
+  /** The most sends of one account at once in one dispatcher. */
   concurrency: number
-  /** Which address it needs for a channel: the user's e-mail, phone or device, or what the account names. */
+  /** Returns the kind of address it needs for a channel: an e-mail, phone or device of the user, or the account's own. */
   needs(channel: Channel, config: Config): Address['kind']
   open(config: Config, tools: Tools): Sender
-  /** Reads what the provider reports. Throws a ProblemError `forbidden` for what it has not signed. */
+  /** Verifies and reads a callback. Throws a ProblemError `forbidden` if it is not signed by the provider. */
   callback?(request: CallbackRequest, config: Config, tools: Tools): Promise<CallbackResult>
   /** The longest body of a callback, in bytes; 256 KiB if absent. */
   callbackMaxBytes?: number

@@ -1,6 +1,6 @@
 /**
- * Push services of browsers, as `pushOriginAllowed` reads them. A subscription's endpoint is requested by Carillon,
- * and whoever registers it could name any place on the internet.
+ * The push services of browsers, in the form of `pushOriginAllowed`. Carillon sends requests to a subscription's endpoint,
+ * and a client could register any URL.
  */
 export const PUSH_SERVICES: readonly string[] = [
   'fcm.googleapis.com', // Chrome, Edge on Android, Opera, Samsung Internet
@@ -10,8 +10,8 @@ export const PUSH_SERVICES: readonly string[] = [
 ]
 
 /**
- * Whether an endpoint belongs to one of `origins`: a host (`fcm.googleapis.com`), all hosts below one
- * (`*.push.apple.com`), both of them HTTPS on its own port, or a whole origin (`https://push.example:8443`).
+ * Returns whether an endpoint belongs to one of `origins`: a host (`fcm.googleapis.com`) or all hosts below one
+ * (`*.push.apple.com`), over HTTPS on port 443; or a whole origin (`https://push.example:8443`).
  */
 export const pushOriginAllowed = (endpoint: string, origins: readonly string[] = PUSH_SERVICES): boolean => {
   if (!URL.canParse(endpoint)) return false

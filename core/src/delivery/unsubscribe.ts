@@ -2,12 +2,12 @@ import { Channel, parse, TenantId, UserId, withoutTrailingSlash } from '@carillo
 import { z } from 'zod'
 import type { Seal } from '../security/seal.ts'
 
-/** Who would not be written to any more, and where. */
+/** A user who unsubscribes an address from a channel. */
 export type Unsubscribe = { tenant: string; user: string; channel: Channel; address: string }
 
-/** How long a link holds: thirty days, in ms. */
+/** How long a link is valid: thirty days, in ms. */
 export const UNSUBSCRIBE_MS = 30 * 86_400_000
-/** Longer than any token of ours. */
+/** Longer than any valid token. */
 const TOKEN_MAX = 2_048
 const CONTEXT = 'unsubscribe'
 
@@ -20,8 +20,8 @@ const Claims = z.object({
 })
 
 /**
- * An address on the hub for the List-Unsubscribe header and for a link, that works for `UNSUBSCRIBE_MS` without any other
- * credentials: a POST is enough (RFC 8058). Its token is sealed, so that it tells nobody who it is for.
+ * Returns a URL on the hub for the List-Unsubscribe header and for links. It is valid for `UNSUBSCRIBE_MS` and needs no
+ * credentials: a POST is enough (RFC 8058). The token is encrypted, so that it reveals no address.
  */
 export const makeUnsubscribeUrl = (
   seal: Seal,
@@ -33,7 +33,7 @@ export const makeUnsubscribeUrl = (
   return `${withoutTrailingSlash(publicUrl)}/v1/unsubscribe/${seal.seal(JSON.stringify(claims), CONTEXT)}`
 }
 
-/** What a token says; undefined for one that this installation did not make, or that is too old. */
+/** Returns the content of a token; undefined if this installation did not make it, or it has expired. */
 export const readUnsubscribe = (seal: Seal, token: string, now: number): Unsubscribe | undefined => {
   if (token.length > TOKEN_MAX) return
   let claims: unknown

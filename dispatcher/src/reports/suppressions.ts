@@ -4,13 +4,13 @@ import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import type { Channel, Suppression, SuppressionReason } from '@carillon/schemas'
 
-/** How long after a START an older STOP is still known to be older. */
+/** How long a START is remembered, to tell that a later report of a STOP is older. */
 const RESTORED_MS = 30 * 86_400_000
 
-/** Whether the person asked for it themself, and so may take it back. */
+/** Reports whether the person asked for it, and so may take it back. */
 const isTheirs = (reason: SuppressionReason) => reason === 'stop' || reason === 'unsubscribe'
 
-/** What is known of an address in a channel, and what a bundle of reports makes of it. */
+/** What is known of an address in a channel, while a bundle of reports is applied. */
 type Entry = {
   channel: Channel
   address: string
@@ -21,7 +21,7 @@ type Entry = {
   changed: boolean
 }
 
-/** The entry after a report, as if reports were applied one by one, in order. */
+/** Applies a bounce, complaint or STOP to the entry. Reports of a bundle are applied one by one, in order. */
 const suppress = (entry: Entry, reason: SuppressionReason, at: number, source: string): void => {
   if (isTheirs(reason) && entry.restoredAt > at) return
   const { channel, address } = entry
@@ -29,7 +29,7 @@ const suppress = (entry: Entry, reason: SuppressionReason, at: number, source: s
   entry.changed = true
 }
 
-/** A bounce, or an operator's own entry, is not theirs to lift. */
+/** Applies a START. It does not lift a bounce, or an operator's own entry. */
 const restore = (entry: Entry, at: number): void => {
   entry.restoredAt = Math.max(entry.restoredAt, at)
   entry.restored = true
@@ -40,8 +40,8 @@ const restore = (entry: Entry, at: number): void => {
 }
 
 /**
- * Applies what reports say about addresses: a bounce, a complaint, a STOP, a START. A STOP that is older than a START, and
- * a START that is older than a STOP, change nothing. A bundle costs the same few round trips as a single report.
+ * Applies reports about addresses to the suppression list: bounces, complaints, STOP and START. A STOP that is older than a
+ * START changes nothing, nor does a START that is older than a STOP. A bundle costs as many round trips as one report.
  */
 export const createSuppress = ({
   expiringKeys,
@@ -78,7 +78,7 @@ export const createSuppress = ({
     )
   }
 
-  /** `timeOf`: when a report's event happened, epoch ms. */
+  /** `timeOf` returns when a report's event happened, epoch ms. */
   return async (
     tenant: string,
     account: string,
@@ -103,7 +103,7 @@ export const createSuppress = ({
     }
     const changed = [...entries.values()].filter((entry) => entry.changed)
     const restored = [...entries].filter(([, entry]) => entry.restored)
-    // Expiring keys first: of a START and a STOP in two bundles at once, the older one then sees the newer.
+    // Expiring keys first: if two bundles are applied at the same time, the older of START and STOP sees the newer.
     await expiringKeys.put(
       tenant,
       restored.map(([key, { restoredAt }]) => ({ key, value: String(restoredAt) })),

@@ -11,17 +11,17 @@ import { hostOf } from './address.ts'
 import type { RetrySettings } from './retry.ts'
 import { createUpstream, type Upstream } from './upstream.ts'
 
-/** Open accounts in one process; one that is not used for IDLE_MS is closed. */
+/** The most open accounts in one process. An account that is not used for IDLE_MS is closed. */
 const OPEN_MAX = 1_000
 const IDLE_MS = 10 * 60_000
-/** Hosts that one account keeps apart. */
+/** The most hosts of one account with an upstream of their own. */
 const HOSTS_MAX = 1_000
 
-/** An account that is ready to be used. */
+/** A provider account that is ready to send. */
 export type OpenAccount = {
   account: StoredAccount
   provider: Provider
-  /** What the account sets in place of its channels' retry policies. */
+  /** Replaces parts of its channels' retry policies. */
   retry?: RetrySettings
   upstream(address: Address): Upstream
 }
@@ -59,7 +59,7 @@ const open = (account: StoredAccount, provider: Provider, tools: Tools) => {
   }
 }
 
-/** In development: takes every channel for which the tenant has no account. */
+/** In development, serves every channel for which the tenant has no account. */
 const captureAccount = (channel: Channel): StoredAccount => ({
   id: 'capture',
   provider: 'capture',
@@ -68,7 +68,7 @@ const captureAccount = (channel: Channel): StoredAccount => ({
   config: {},
 })
 
-/** Web push needs no account with anybody: the tenant's own keys will do. */
+/** Web push needs no provider account, only the tenant's own keys. */
 const OWN_WEB_PUSH: StoredAccount = {
   id: 'web-push',
   provider: 'web-push',
@@ -77,9 +77,7 @@ const OWN_WEB_PUSH: StoredAccount = {
   config: {},
 }
 
-/**
- * The provider accounts of tenants, opened when first used, each with its own bulkheads, breakers and pauses.
- */
+/** Opens the provider accounts of tenants when they are first used, each with bulkheads and breakers of its own. */
 export const createAccounts = ({ providers, cache, http, log, publicUrl, capture }: AccountsPorts) => {
   const opened = new LRUCache<string, ReturnType<typeof open>>({
     max: OPEN_MAX,
@@ -87,11 +85,11 @@ export const createAccounts = ({ providers, cache, http, log, publicUrl, capture
     updateAgeOnGet: true,
     ttlAutopurge: false,
     dispose: (entry) => {
-      entry.close().catch((err) => log.warn({ err, account: entry.account.id }, 'an account did not close'))
+      entry.close().catch((err) => log.warn({ err, account: entry.account.id }, 'an account failed to close'))
     },
   })
 
-  /** The cache gives the same objects for a while: they need not be read again for each message. */
+  /** The cache returns the same objects for a while, so their versions are computed once. */
   const versions = new WeakMap<StoredAccount, string>()
   const versionOf = (account: StoredAccount): string => {
     const known = versions.get(account)
@@ -113,7 +111,7 @@ export const createAccounts = ({ providers, cache, http, log, publicUrl, capture
     }
     const vapid = (await cache.tenant(tenant))?.vapid
     if (!vapid) return undefined
-    // Of many messages that come first together, one has opened it meanwhile.
+    // Another message may have opened it meanwhile.
     const raced = opened.get(key)
     if (raced) return raced
     try {
@@ -127,7 +125,7 @@ export const createAccounts = ({ providers, cache, http, log, publicUrl, capture
   }
 
   return {
-    /** The accounts that serve a channel, in the order in which they are to be tried. */
+    /** Resolves with the accounts that serve a channel, in the order in which they are tried. */
     serving: async (tenant: string, channel: Channel): Promise<OpenAccount[]> => {
       const given = (await cache.accounts(tenant)).filter(({ channels }) => channels.includes(channel))
       const own = channel === 'push' && !given.some(({ provider }) => provider === 'web-push')

@@ -1,6 +1,6 @@
 import type { Address, Outcome } from '@carillon/core/delivery/provider'
 
-/** What of an address could stand in a provider's words. */
+/** Returns the parts of an address that a provider may repeat in its answer. */
 const wordsOf = (address: Address): string[] => {
   if (address.kind === 'email') return [address.email]
   if (address.kind === 'phone') return [address.phone, address.phone.slice(1)]
@@ -15,7 +15,7 @@ const wordsOf = (address: Address): string[] => {
 const replaced = (text: string, word: string): string => {
   const lower = text.toLowerCase()
   const wanted = word.toLowerCase()
-  // Where lower case is longer or shorter, places in it are none in the text.
+  // If lower case changes the length, positions in it do not match the text.
   if (lower.length !== text.length || wanted.length !== word.length) return text.replaceAll(word, '…')
   let result = ''
   let from = 0
@@ -27,8 +27,8 @@ const replaced = (text: string, word: string): string => {
 }
 
 /**
- * The outcome without the address that was written to, as in "550 <…>: no such user". A provider's words go into the
- * ledger, the dead letters and the log, where addresses are not kept. Pure.
+ * Returns the outcome without the address, as in "550 <…>: no such user". A provider's answer goes into the ledger, the
+ * dead letters and the log, where addresses are not stored. Pure.
  */
 export const concealed = (outcome: Outcome, address: Address): Outcome => {
   if (outcome.outcome === 'sent') return outcome

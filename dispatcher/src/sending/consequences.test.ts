@@ -3,8 +3,9 @@ import { deliveryKey, planKey } from '@carillon/core/delivery/step'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { type PlanStep, scheduleSubject } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
-import { consequences, split } from './consequences.ts'
+import { consequences } from './consequences.ts'
 import type { Ending } from './ending.ts'
+import { split } from './split.ts'
 
 const NOW = Date.UTC(2026, 0, 31, 9)
 const TIMES = { begun: NOW - 50, now: NOW }

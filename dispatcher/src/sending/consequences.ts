@@ -1,17 +1,12 @@
 import { deliveryKey, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
 import { conclude } from '@carillon/core/routing/conclude'
 import type { StepDecision } from '@carillon/core/routing/decision'
-import type { Details } from '@carillon/core/store/ledger'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
 import type { DeadReason, OutgoingMessage } from '@carillon/core/stream/port'
-import {
-  type DeliveryState,
-  type Suppression,
-  type SuppressionReason,
-  scheduleSubject,
-} from '@carillon/schemas'
+import { type Suppression, type SuppressionReason, scheduleSubject } from '@carillon/schemas'
 import type { SentMessage } from '../reports/sent-messages.ts'
+import { changeOf, channelOf, type Times, withBeginnings } from './changes.ts'
 import type { Ending, Explanation } from './ending.ts'
 
 /** What follows from a step: to be made durable before it is acknowledged. */
@@ -33,41 +28,6 @@ export type Consequences = {
    * the plan's next step, or, after the last one, a dead letter.
    */
   failed?: { step: Step; messages: readonly OutgoingMessage[]; dead?: DeadReason }
-}
-
-/** When the step was looked at, and when that ended, epoch ms. */
-export type Times = { begun: number; now: number }
-
-const channelOf = ({ plan, index }: Step) => plan[index]!.channel
-
-const changeOf = (
-  step: Step,
-  state: DeliveryState,
-  at: number,
-  details: Partial<Details> = {},
-): DeliveryChange => ({
-  notification: step.notification,
-  user: step.user,
-  step: step.index,
-  channel: channelOf(step),
-  device: step.destination ?? '',
-  toAudience: step.toAudience,
-  state,
-  at,
-  ...details,
-})
-
-/**
- * Returns a step's changes, with those that stand before the first change of a delivery: it was requested, and its turn
- * came.
- */
-const withBeginnings = (step: Step, changes: readonly DeliveryChange[], begun: number): DeliveryChange[] => {
-  if (step.attempt !== undefined || step.queued) return [...changes]
-  const beginnings = changes.flatMap(({ device, state }): DeliveryChange[] => {
-    const requested = { ...changeOf(step, 'requested', step.at), device }
-    return state === 'skipped' ? [requested] : [requested, { ...changeOf(step, 'queued', begun), device }]
-  })
-  return [...beginnings, ...changes]
 }
 
 /** The step goes back into the log until `at`. `purpose` keeps it from replacing what waits for another reason. */
@@ -228,18 +188,4 @@ const follows = (step: Step, ending: Ending, now: number): Omit<Consequences, 't
 export const consequences = (step: Step, ending: Ending, { begun, now }: Times): Consequences => {
   const { changes, ...rest } = follows(step, ending, now)
   return { tenant: step.tenant, ...rest, changes: withBeginnings(step, changes, begun) }
-}
-
-/**
- * Returns what follows from a step that reaches several destinations: a step for each, so that one that waits or fails
- * does not hold up the others. Pure.
- */
-export const split = (step: Step, destinations: readonly string[], { begun, now }: Times): Consequences => {
-  const steps = destinations.map((destination) => ({ ...step, destination }))
-  const changes = steps.map((each) => changeOf(each, 'queued', now))
-  return {
-    tenant: step.tenant,
-    changes: withBeginnings(step, changes, begun),
-    messages: steps.map((each) => ({ ...stepMessage(each), dedupe: stepDedupe(each) })),
-  }
 }

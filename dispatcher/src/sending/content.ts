@@ -3,13 +3,13 @@ import { type Step, secretContext } from '@carillon/core/delivery/step'
 import type { Seal } from '@carillon/core/security/seal'
 import type { ItemContent } from '@carillon/schemas'
 
-/** A link that is a path made absolute; undefined when there is nothing to make it so. */
+/** Makes a path absolute; undefined if there is no base. */
 const absolute = (url: string | undefined, base: string | undefined): string | undefined => {
   if (url === undefined || !url.startsWith('/')) return url
   return base === undefined ? undefined : new URL(url, base).href
 }
 
-/** What a message about an item says. `base` is what its paths are relative to. Pure. */
+/** Returns the content of a message about an item. Paths are relative to `base`. Pure. */
 export const itemContent = (item: ItemContent, base: string | undefined): Content => ({
   title: item.title,
   body: item.body,
@@ -22,7 +22,7 @@ export const itemContent = (item: ItemContent, base: string | undefined): Conten
   data: item.data,
 })
 
-/** What a one-time password says. The code is in the clear from here on, and only in what is handed to the provider. */
+/** Returns the content of a one-time password. The code is in the clear only here and in the request to the provider. */
 export const secretContent = (seal: Seal, step: Step, now: number): Content => {
   const code = seal.open(step.secret ?? '', secretContext(step))
   const minutes = Math.max(1, Math.round((step.expiresAt - now) / 60_000))

@@ -30,7 +30,7 @@ const unique = <T>(values: Iterable<T>): T[] => [...new Set(values)]
 
 const at = (...parts: string[]) => parts.join('\n')
 
-/** Asks who is connected, of the people of steps without an item. Knows nothing while the live bus is unavailable. */
+/** Asks whether the people of steps without an item are connected. Empty while the live bus is unavailable. */
 const presences = async (
   live: LookupPorts['live'],
   steps: readonly Step[],
@@ -47,8 +47,8 @@ const presences = async (
 }
 
 /**
- * Looks up all that a batch of one channel's steps needs, with one question for each tenant, person and notification among
- * them. Of a person it is what the channel needs: the profile, or the devices.
+ * Looks up what a batch of one channel's steps needs, with one read for each tenant, person and notification among them. Of
+ * a person it reads what the channel needs: the profile, or the devices.
  */
 export const lookUp = async (
   { store, live }: LookupPorts,

@@ -7,8 +7,9 @@ import { next } from '@carillon/core/routing/next'
 import type { Store } from '@carillon/core/store/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Channel } from '@carillon/schemas'
+import { channelOf } from './changes.ts'
 import type { Claims } from './claim.ts'
-import { type Consequences, consequences, split } from './consequences.ts'
+import { type Consequences, consequences } from './consequences.ts'
 import type { Candidate, Destination } from './destinations.ts'
 import type { Ending } from './ending.ts'
 import { endingOf, endingOfDecision } from './ending-of.ts'
@@ -19,6 +20,7 @@ import type { Reachability } from './reachability.ts'
 import type { RetrySettings } from './retry.ts'
 import type { Said, Send } from './send.ts'
 import { createShown } from './shown.ts'
+import { split } from './split.ts'
 
 export type SendStepPorts = {
   store: Pick<Store, 'deliveries'>
@@ -38,8 +40,6 @@ export type SendStepOptions = {
   /** Where the app of a tenant lives that has not said. */
   appUrl?: string
 }
-
-const channelOf = ({ plan, index }: Step) => plan[index]!.channel
 
 /**
  * The way of a step whose time has come: is it still wanted → destination → permit → claim → send → consequences. It waits

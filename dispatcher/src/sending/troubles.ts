@@ -3,25 +3,25 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { LRUCache } from 'lru-cache'
 
-/** Accounts (or hosts of them), kinds of failure and metric series that are remembered. */
+/** The most accounts (or hosts of them), kinds of failure and metric series that are remembered. */
 const REMEMBERED_MAX = 2_000
-/** How often a kind of failure that goes on, or comes back, is logged again. */
+/** The time between two log lines about the same kind of failure. */
 const REMINDER_MS = 10 * 60_000
 
-/** What a place is failing with: how often, and since when (epoch ms). */
+/** How often an upstream failed, and since when (epoch ms). */
 type Trouble = { since: number; failures: number }
-/** Who sends where: the account, and the host if addresses are URLs. */
+/** An upstream: the account, and the host if addresses are URLs. */
 export type Place = { tenant: string; account: string; provider: string; host?: string }
 
-/** Whether the failure is the account's or the provider's. A refused or limited recipient is neither. */
+/** Reports whether the account or the provider is at fault. A refused or limited recipient is neither. */
 const ofAccount = (outcome: Outcome): boolean =>
   outcome.outcome === 'account' ||
   outcome.outcome === 'doubt' ||
   (outcome.outcome === 'retry' && outcome.scope !== 'recipient')
 
 /**
- * Makes failing accounts visible: one log line per account and kind of failure, however many messages it concerns, with
- * a line when the account works again, and a metric by account and reason. Both are bounded: providers choose reasons.
+ * Makes failing accounts visible: one log line per account and kind of failure, however many messages fail, one when the
+ * account works again, and a metric by account and reason. Both are bounded, because providers choose reasons.
  */
 export const createTroubles = ({
   log,
@@ -33,7 +33,7 @@ export const createTroubles = ({
   now?: () => number
 }) => {
   const failing = new LRUCache<string, Trouble>({ max: REMEMBERED_MAX })
-  /** When each kind of failure was logged last. */
+  /** When each kind of failure was last logged. */
   const logged = new LRUCache<string, number>({ max: REMEMBERED_MAX })
   const counted = new LRUCache<string, { tenant: string; account: string; reason: string }>({
     max: REMEMBERED_MAX,

@@ -1,0 +1,45 @@
+import type { Step } from '@carillon/core/delivery/step'
+import type { Details } from '@carillon/core/store/ledger'
+import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
+import type { DeliveryState } from '@carillon/schemas'
+
+/** When the step was looked at, and when that ended, epoch ms. */
+export type Times = { begun: number; now: number }
+
+/** Returns the channel of a step. */
+export const channelOf = ({ plan, index }: Step) => plan[index]!.channel
+
+/** Returns one change of the ledger for a step's destination. */
+export const changeOf = (
+  step: Step,
+  state: DeliveryState,
+  at: number,
+  details: Partial<Details> = {},
+): DeliveryChange => ({
+  notification: step.notification,
+  user: step.user,
+  step: step.index,
+  channel: channelOf(step),
+  device: step.destination ?? '',
+  toAudience: step.toAudience,
+  state,
+  at,
+  ...details,
+})
+
+/**
+ * Returns a step's changes, with those that stand before the first change of a delivery: it was requested, and its turn
+ * came.
+ */
+export const withBeginnings = (
+  step: Step,
+  changes: readonly DeliveryChange[],
+  begun: number,
+): DeliveryChange[] => {
+  if (step.attempt !== undefined || step.queued) return [...changes]
+  const beginnings = changes.flatMap(({ device, state }): DeliveryChange[] => {
+    const requested = { ...changeOf(step, 'requested', step.at), device }
+    return state === 'skipped' ? [requested] : [requested, { ...changeOf(step, 'queued', begun), device }]
+  })
+  return [...beginnings, ...changes]
+}

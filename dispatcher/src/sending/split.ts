@@ -1,0 +1,17 @@
+import { type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
+import { changeOf, type Times, withBeginnings } from './changes.ts'
+import type { Consequences } from './consequences.ts'
+
+/**
+ * Returns what follows from a step that reaches several destinations: a step for each, so that one that waits or fails
+ * does not hold up the others. Pure.
+ */
+export const split = (step: Step, destinations: readonly string[], { begun, now }: Times): Consequences => {
+  const steps = destinations.map((destination) => ({ ...step, destination }))
+  const changes = steps.map((each) => changeOf(each, 'queued', now))
+  return {
+    tenant: step.tenant,
+    changes: withBeginnings(step, changes, begun),
+    messages: steps.map((each) => ({ ...stepMessage(each), dedupe: stepDedupe(each) })),
+  }
+}
