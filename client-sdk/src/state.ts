@@ -34,7 +34,7 @@ export type Live =
 export type Op = {
   ids: readonly string[]
   change: Partial<ItemState> | null
-  rest?: readonly (keyof Counts)[]
+  rest?: readonly ('unread' | 'unseen')[]
   through?: string | undefined
 }
 

@@ -22,7 +22,7 @@ test('a notification is in the inbox of its user, once, however often it is sent
   await world.send({ id: 'n1', to: 'ada', type: 'x', title: 'Hi' }, 'much later')
   await world.quiet()
   expect(await world.titles('ada')).toEqual(['Hi'])
-  expect(await world.store.inbox.counts({ tenant: world.tenant, user: 'ada' })).toEqual({
+  expect((await world.store.inbox.counts({ tenant: world.tenant, user: 'ada' })).counts).toEqual({
     unread: 1,
     unseen: 1,
   })
@@ -82,7 +82,8 @@ test('a large topic is walked in pages, each member once, over a restart in the 
     state: 'delivered',
     recipients: 5_999,
   })
-  const counts = await Promise.all(members.map((user) => store.inbox.counts({ tenant, user })))
+  const answers = await Promise.all(members.map((user) => store.inbox.counts({ tenant, user })))
+  const counts = answers.map((answer) => answer.counts)
   expect(counts.filter(({ unread }) => unread === 1)).toHaveLength(5_999)
   expect(counts[7]).toEqual({ unread: 0, unseen: 0 })
 })
@@ -131,7 +132,7 @@ test('what cannot be accepted is a dead letter with its reason, and its neighbou
     'tenant_unknown',
     'type_unknown',
   ])
-  const [item] = await store.inbox.page({ tenant, user: 'ada' }, { status: 'active', limit: 1 })
+  const [item] = (await store.inbox.page({ tenant, user: 'ada' }, { status: 'active', limit: 1 })).items
   expect(item?.category).toBe('social')
 })
 
@@ -310,9 +311,9 @@ test('the end of a snooze brings an item back', async () => {
   const owner = { tenant, user: 'ada' }
   await world.send({ to: 'ada', type: 'x', title: 'later' })
   await world.quiet()
-  const [item] = await store.inbox.page(owner, { status: 'active', limit: 1 })
+  const [item] = (await store.inbox.page(owner, { status: 'active', limit: 1 })).items
   const at = Date.now() + 50
-  await store.inbox.change(owner, [item!.id], { snoozedUntil: new Date(at).toISOString() })
+  await store.inbox.change(owner, [item!.id], () => ({ snoozedUntil: new Date(at).toISOString() }))
   expect(await world.titles('ada')).toEqual([])
   const data = new TextEncoder().encode(JSON.stringify({ user: 'ada', id: item!.id }))
   const schedule = { at, key: scheduleSubject(tenant, 'wake-1') }

@@ -3,6 +3,11 @@ import { Json } from './json-object.ts'
 import { Action, Actor } from './notification.ts'
 import { HORIZON_DAYS, ItemId, NotificationId, Priority, Timestamp, TypeKey } from './tokens.ts'
 
+/** How apps show an item. */
+export const Display = z
+  .enum(['inline', 'banner', 'modal'])
+  .meta({ id: 'Display', description: 'How the item is shown: in the list, as a banner or as a dialog' })
+
 /** The immutable part of an inbox item, fixed when the notification was accepted. */
 export const ItemContent = z.object({
   id: ItemId,
@@ -18,11 +23,20 @@ export const ItemContent = z.object({
   actions: z.array(Action).optional(),
   tags: z.array(z.string()).optional().describe('Its tags'),
   data: z.record(z.string(), Json).optional().describe('The JSON object that the sender attached'),
+  context: z
+    .string()
+    .optional()
+    .describe('The context it belongs to: an organization, workspace or project of the tenant'),
+  entity: z.string().optional().describe('The object it is about, as the sender named it'),
+  display: Display.optional(),
   silent: z.boolean().optional().describe('Stored and counted, without sound, toast or push'),
   createdAt: Timestamp.describe('The instant of the acceptance of its notification'),
   expiresAt: Timestamp.optional().describe('The instant from which it is no longer shown'),
 })
 export type ItemContent = z.infer<typeof ItemContent>
+
+/** What the items of one notification have in common: everything of the content but the item's id. */
+export type InboxContent = Omit<ItemContent, 'id'>
 
 /** The part of an inbox item that its user changes. */
 export const ItemState = z.object({
@@ -54,7 +68,16 @@ const ITEM_EXAMPLE = {
   acted: {},
 }
 
-export const InboxItem = ItemContent.extend(ItemState.shape).meta({
+export const ItemGroup = z
+  .object({
+    key: z.string().describe('The name of the group'),
+    count: z.int().min(1).describe('The number of items in it'),
+    unread: z.int().min(0).describe('The number of unread items in it'),
+  })
+  .meta({ id: 'ItemGroup', description: 'The group whose newest item this is' })
+export type ItemGroup = z.infer<typeof ItemGroup>
+
+export const InboxItem = ItemContent.extend({ ...ItemState.shape, group: ItemGroup.optional() }).meta({
   id: 'InboxItem',
   description:
     "A notification in one user's inbox: its content, which is fixed, and its state, which the user changes",
@@ -67,10 +90,12 @@ export const Counts = z
   .object({
     unread: z.int().min(0).describe('The number of unread items'),
     unseen: z.int().min(0).describe('The number of unseen items'),
+    more: z.literal(true).optional().describe('Present if there are more than these numbers say'),
   })
   .meta({
     id: 'Counts',
-    description: 'The counts of a bell. Archived, snoozed and expired items are not counted',
+    description:
+      'The counts of a bell. Archived, snoozed and expired items are not counted. Exact up to 100; a larger number is 100, with `more`',
     examples: [{ unread: 3, unseen: 1 }],
   })
 export type Counts = z.infer<typeof Counts>

@@ -22,6 +22,12 @@ export const LifecycleEvent = z.object({
   tenant: TenantId,
   user: UserId,
   items: z.array(z.object({ id: ItemId, notification: NotificationId })),
+  all: z
+    .object({ category: z.string().optional(), tag: z.string().optional(), context: z.string().optional() })
+    .optional()
+    .describe(
+      'Set if the user changed more items at once than are listed: all active ones with these labels',
+    ),
   action: z.string().optional().describe('With `acted`: the name of the action'),
   at: Timestamp,
 })

@@ -13,8 +13,14 @@ export const InboxAdded = LivePosition.extend({
 export type InboxAdded = z.infer<typeof InboxAdded>
 
 export const InboxChanged = LivePosition.extend({
-  ids: z.array(ItemId).optional().describe('Left out when every active item changed'),
-  all: z.literal(true).optional(),
+  ids: z.array(ItemId).optional().describe('Left out when all active items changed'),
+  all: z
+    .literal(true)
+    .optional()
+    .describe('All active items changed, or those of the category, tag and context'),
+  category: z.string().optional(),
+  tag: z.string().optional(),
+  context: z.string().optional(),
   patch: ItemState.partial(),
   counts: Counts,
 })

@@ -70,8 +70,9 @@ if (url) {
     const item = sampleItem(owner, { expiresAt: Date.now() + retention })
     const deliverAt = Date.now() + 366 * DAY
     await inbox.put([item])
-    await inbox.change(owner, ids([item]), { readAt: new Date().toISOString() })
-    expect(await inbox.counts(owner)).toEqual({ unread: 0, unseen: 1 })
+    await inbox.change(owner, ids([item]), () => ({ readAt: new Date().toISOString() }))
+    expect((await inbox.counts(owner)).counts).toEqual({ unread: 0, unseen: 0 })
+    expect((await inbox.page(owner, { status: 'read', limit: 5 })).items).toHaveLength(1)
     await notifications.claim(tenant, [
       { id: 'n', at: Date.now(), fingerprint: 'f', until: Date.now() + retention },
     ])

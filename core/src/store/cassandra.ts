@@ -18,6 +18,7 @@ import { cassandraTenants } from './cassandra/tenants.ts'
 import { cassandraTopics } from './cassandra/topics.ts'
 import { cassandraTypes } from './cassandra/types.ts'
 import { cassandraUsers } from './cassandra/users.ts'
+import { createInbox } from './inbox/inbox.ts'
 import type { Store } from './port.ts'
 import { sealedUsers } from './sealed-users.ts'
 
@@ -33,7 +34,7 @@ export const cassandraStore = ({
   ...connection
 }: CassandraConnection & { seal: Seal; retention: number }): Store => {
   const session = cassandraSession(connection.client, connection.keyspace)
-  const inbox = cassandraInbox(session, retention)
+  const rows = cassandraInbox(session, retention)
   const topics = cassandraTopics(session)
   const devices = cassandraDevices(session, seal)
   const notifications = cassandraNotifications(session, retention)
@@ -66,8 +67,8 @@ export const cassandraStore = ({
       )
   }
   return {
-    inbox,
-    users: sealedUsers(cassandraUsers(session, seal, { inbox, topics, devices, notifications }), seal),
+    inbox: createInbox(rows),
+    users: sealedUsers(cassandraUsers(session, seal, { inbox: rows, topics, devices, notifications }), seal),
     topics,
     tenants: cassandraTenants(session, seal),
     types: cassandraTypes(session),

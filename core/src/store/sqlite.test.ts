@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { openDatabase } from '../sqlite/database.ts'
 import { freshOwner, freshTenant, RETENTION, sampleItem, sampleRecord } from './contract/samples.ts'
 import { contractSeal, storeContract } from './contract/store.ts'
-import { purgeExpired } from './sqlite/purge.ts'
+import { createPurge } from './sqlite/purge.ts'
 import { sqliteSession } from './sqlite/session.ts'
 import { sqliteStore } from './sqlite.ts'
 
@@ -58,10 +58,10 @@ test('purging takes away what has expired, in chunks, and nothing else', async (
   await store.expiringKeys.put(tenant, [{ key: 'long', value: '' }], 60_000)
   database.handle.exec(`UPDATE deliveries SET expires_at = 1 WHERE user <> 'user-0'`)
   database.handle.exec(`UPDATE inbox SET expires_at = 1 WHERE id IN (SELECT id FROM inbox LIMIT 1100)`)
-  const [left] = await store.inbox.page(owner, { status: 'active', limit: 1 })
+  const [left] = (await store.inbox.page(owner, { status: 'active', limit: 1 })).items
   await store.inbox.put([sampleItem(owner)])
   await store.inbox.remove(owner, [left?.id ?? ''])
-  expect(await purgeExpired(sqliteSession(database))).toBe(1_101 + 599 + 2)
+  expect(await createPurge(sqliteSession(database))()).toBe(1_101 + 599 + 2)
   const rows = (table: string) => database.handle.prepare(`SELECT count(*) AS rows FROM ${table}`).get()
   expect(rows('inbox')).toMatchObject({ rows: 101 })
   expect(rows('inbox_content')).toMatchObject({ rows: 100 })

@@ -2,6 +2,7 @@ import { ProblemError } from '../errors.ts'
 import { requireNamespace } from '../installation/namespace.ts'
 import type { Seal } from '../security/seal.ts'
 import type { Database } from '../sqlite/database.ts'
+import { createInbox } from './inbox/inbox.ts'
 import type { Store } from './port.ts'
 import { sealedUsers } from './sealed-users.ts'
 import { sqliteAccounts } from './sqlite/accounts.ts'
@@ -9,7 +10,7 @@ import { sqliteDecisions } from './sqlite/decisions.ts'
 import { sqliteDeliveries } from './sqlite/deliveries.ts'
 import { sqliteDevices } from './sqlite/devices.ts'
 import { sqliteExpiringKeys } from './sqlite/expiring-keys.ts'
-import { sqliteInbox } from './sqlite/inbox.ts'
+import { sqliteInboxRows } from './sqlite/inbox.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './sqlite/migrations.ts'
 import { sqliteNotifications } from './sqlite/notifications.ts'
 import { startPurging } from './sqlite/purge.ts'
@@ -44,7 +45,7 @@ export const sqliteStore = ({
       )
   }
   return {
-    inbox: sqliteInbox(session),
+    inbox: createInbox(sqliteInboxRows(session)),
     users: sealedUsers(sqliteUsers(session, seal), seal),
     topics: sqliteTopics(session),
     tenants: sqliteTenants(session, seal),

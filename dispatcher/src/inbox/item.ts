@@ -1,18 +1,28 @@
 import { itemId } from '@carillon/core/notification/ids'
 import type { Planned } from '@carillon/core/routing/plan'
 import type { NewItem } from '@carillon/core/store/ports/inbox'
-import type { InboxItem, ItemContent } from '@carillon/schemas'
+import type { InboxContent, InboxItem, ItemContent } from '@carillon/schemas'
 import type { PlannedRecipient, Portion } from '../plan/recipients.ts'
+import { USERS_KEPT } from '../plan/record.ts'
 import type { Pinned, Ready } from '../work.ts'
 
 /** What one person gets of a notification, with its content. */
-export type Entry = { ready: Ready; user: string; planned: Planned; content: ItemContent }
+export type Entry = {
+  ready: Ready
+  user: string
+  planned: Planned
+  content: ItemContent
+  /** The same without the id: one object for everybody who reads the same. */
+  shared: InboxContent
+  /** No record names this user as a recipient. */
+  unnamed: boolean
+}
 
 /** Whether the person gets an item. */
 export const hasItem = ({ planned }: Pick<Entry, 'planned'>): boolean => planned.inbox !== 'none'
 
 /** Returns the content of a notification, which is the same for everybody. */
-const contentOf = ({ ready, type }: Pinned): Omit<ItemContent, 'id'> => {
+const contentOf = ({ ready, type }: Pinned): InboxContent => {
   const { id, notification, at } = ready
   const { title, body, url, image, actor, actions, tags, data, priority, expiresAt } = notification
   return {
@@ -37,18 +47,28 @@ const contentOf = ({ ready, type }: Pinned): Omit<ItemContent, 'id'> => {
 export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => Entry) => {
   const { ready } = portion
   const content = contentOf(portion)
+  const silent = { ...content, silent: true }
+  const unnamed = ready.toAudience || portion.recipients.length > USERS_KEPT
   return ({ user, planned }) => {
     const id = itemId(ready.tenant, ready.id, user, ready.at)
-    const silent = planned.inbox === 'silent' ? { silent: true } : undefined
-    return { ready, user, planned, content: { id, ...content, ...silent } }
+    const shared = planned.inbox === 'silent' ? silent : content
+    return { ready, user, planned, content: { id, ...shared }, shared, unnamed }
   }
 }
 
-export const newItem = ({ ready: { tenant, expiresAt }, user, content }: Entry): NewItem => ({
+export const newItem = ({
+  ready: { tenant, expiresAt },
+  user,
+  content: { id },
+  shared,
+  unnamed,
+}: Entry): NewItem => ({
   tenant,
   user,
+  id,
+  content: shared,
   expiresAt,
-  content,
+  ...(unnamed ? { keepRecipient: true as const } : {}),
 })
 
 /** Returns a new item as clients see it. */

@@ -26,8 +26,8 @@ const open = async () => {
   return { ...world, mail, push, handedOver: live }
 }
 
-const inboxOf = ({ store, tenant }: World) =>
-  store.inbox.page({ tenant, user: 'ada' }, { status: 'active', limit: 10 })
+const inboxOf = async ({ store, tenant }: World) =>
+  (await store.inbox.page({ tenant, user: 'ada' }, { status: 'active', limit: 10 })).items
 
 describe('inbox: none', () => {
   test('leaves no item, and the plan is carried out with what it says', async () => {
@@ -112,7 +112,7 @@ describe('inbox: silent', () => {
     await until(() => expect(mail.got).toHaveLength(1))
     await quiet()
     expect(await inboxOf(world)).toMatchObject([{ title: 'Hi', silent: true }])
-    expect(await store.inbox.counts({ tenant, user: 'ada' })).toEqual({ unread: 1, unseen: 1 })
+    expect((await store.inbox.counts({ tenant, user: 'ada' })).counts).toEqual({ unread: 1, unseen: 1 })
     expect(handedOver).toMatchObject([
       { event: 'inbox.added', payload: { silent: true, item: { silent: true } } },
     ])

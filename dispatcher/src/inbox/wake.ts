@@ -1,5 +1,6 @@
 import type { Live } from '@carillon/core/live/port'
 import type { Store } from '@carillon/core/store/port'
+import type { InboxItem } from '@carillon/schemas'
 import type { WakeWork } from '../work.ts'
 
 /** Tolerated difference between the log's clock and ours. A later snooze schedules its own message. */
@@ -10,10 +11,14 @@ export const createWake =
   ({ store, live }: { store: Pick<Store, 'inbox'>; live: Live }) =>
   async (tenant: string, { user, id }: WakeWork): Promise<void> => {
     const owner = { tenant, user }
-    const [item] = await store.inbox.get(owner, [id])
-    if (!item?.snoozedUntil || Date.parse(item.snoozedUntil) > Date.now() + CLOCK_SKEW_MS) return
-    await store.inbox.change(owner, [id], { snoozedUntil: null })
-    const counts = await store.inbox.counts(owner)
+    const due = Date.now() + CLOCK_SKEW_MS
+    const isDue = ({ snoozedUntil }: InboxItem) => snoozedUntil !== null && Date.parse(snoozedUntil) <= due
+    const [woken] = await store.inbox.change(owner, [id], (item) =>
+      isDue(item) ? { snoozedUntil: null } : {},
+    )
+    // By our clock it may have ended already. One that sleeps on has a message of its own.
+    if (!woken || woken.item.snoozedUntil !== null) return
+    const { counts } = await store.inbox.counts(owner)
     const payload = { ids: [id], patch: { snoozedUntil: null }, counts }
     await live.deliver([{ ...owner, event: 'inbox.changed', payload }])
   }

@@ -21,7 +21,10 @@ const append = (version: number | undefined, note: { id: string; to: object | st
 const put = (category: string) => world.store.types.put(world.tenant, { key: 'bill', category })
 
 const categories = async (user: string) => {
-  const items = await world.store.inbox.page({ tenant: world.tenant, user }, { status: 'active', limit: 10 })
+  const { items } = await world.store.inbox.page(
+    { tenant: world.tenant, user },
+    { status: 'active', limit: 10 },
+  )
   return Object.fromEntries(items.map(({ title, category }) => [title, category]))
 }
 

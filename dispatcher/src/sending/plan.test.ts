@@ -82,9 +82,9 @@ test.each([
     const plan = [{ ...step('push', 'unread'), after: 3_600 }, step('email', 'failed')]
     await send(note('n1', ...plan))
     const [item] = await until(async () => {
-      const found = await store.inbox.page({ tenant, user: 'ada' }, { status: 'active', limit: 1 })
-      expect(found).toHaveLength(1)
-      return found
+      const { items } = await store.inbox.page({ tenant, user: 'ada' }, { status: 'active', limit: 1 })
+      expect(items).toHaveLength(1)
+      return items
     })
     const place = {
       notification: 'n1',

@@ -128,11 +128,11 @@ describe('a delivery plan', () => {
     await send(note('n1', [step('email', 'unread', 1)]))
     const owner = { tenant, user: 'ada' }
     const item = await until(async () => {
-      const [found] = await store.inbox.page(owner, { status: 'active', limit: 1 })
+      const [found] = (await store.inbox.page(owner, { status: 'active', limit: 1 })).items
       if (!found) throw new Error('not there yet')
       return found
     })
-    await store.inbox.change(owner, [item.id], { readAt: new Date().toISOString() })
+    await store.inbox.change(owner, [item.id], () => ({ readAt: new Date().toISOString() }))
     await until(async () =>
       expect(await ledger('n1', 'ada')).toMatchObject([{ state: 'skipped', reason: 'read' }]),
     )
@@ -189,8 +189,8 @@ describe('a delivery plan', () => {
     const owner = { tenant, user: 'ada' }
     const items = await until(async () => {
       const found = await store.inbox.page(owner, { status: 'active', limit: 5 })
-      expect(found).toHaveLength(2)
-      return found
+      expect(found.items).toHaveLength(2)
+      return found.items
     })
     await store.notifications.cancel(tenant, 'cancelled', Date.now())
     await store.inbox.remove(owner, [items.find(({ notification }) => notification === 'deleted')!.id])

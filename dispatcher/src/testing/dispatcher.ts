@@ -70,7 +70,9 @@ export const openWorld = async (
   const raw = (subject: string, data: string | Uint8Array, dedupe?: string) =>
     stream.publish([{ subject, data: typeof data === 'string' ? encoder.encode(data) : data, dedupe }])
   const titles = async (user: string, of = tenant) =>
-    (await bare.inbox.page({ tenant: of, user }, { status: 'active', limit: 100 })).map(({ title }) => title)
+    (await bare.inbox.page({ tenant: of, user }, { status: 'active', limit: 100 })).items.map(
+      ({ title }) => title,
+    )
 
   return {
     ...ports,

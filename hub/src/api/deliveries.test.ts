@@ -77,10 +77,10 @@ describe('the deliveries of a notification', () => {
     await record()
     const ann = await item('ann')
     await item('bob')
-    await test.ports.store.inbox.change(ann.owner, [ann.id], {
+    await test.ports.store.inbox.change(ann.owner, [ann.id], () => ({
       receivedAt: new Date(AT + 10).toISOString(),
       seenAt: new Date(AT + 20).toISOString(),
-    })
+    }))
     await recorded(change('bob'), change('bob', { state: 'failed', at: AT + 2_000, reason: 'unreachable' }))
     const { json, headers } = await list()
     expect(said(json)).toEqual(['ann inbox seen', 'bob inbox sent', 'bob sms failed'])

@@ -36,14 +36,10 @@ beforeAll(async () => {
       ...ports.store,
       inbox: {
         ...ports.store.inbox,
-        counts: async (owner) => {
+        pageWithCounts: async (...given) => {
           await new Promise(setImmediate)
-          readings.push('counts')
-          return ports.store.inbox.counts(owner)
-        },
-        page: async (...given) => {
-          readings.push('items')
-          return ports.store.inbox.page(...given)
+          readings.push('page')
+          return ports.store.inbox.pageWithCounts(...given)
         },
       },
     },
@@ -67,6 +63,7 @@ beforeEach(async () => {
 
 type Changed = { item: InboxItem; counts: Counts }
 type ChangedMany = { ids: string[]; counts: Counts }
+type ChangedAll = { counts: Counts }
 
 const call = <T>(method: string, path: string, more: Call = {}) =>
   test.call<T>(method, `/v1/inbox${path}`, { token, ...more })
@@ -129,10 +126,10 @@ describe('GET /v1/inbox', () => {
       expect(await page('', { token: other })).toMatchObject({ items: [], counts: { unread: 0, unseen: 0 } })
   })
 
-  it('reads where live messages stand, then the counts, then the items: the client builds on that order', async () => {
+  it('reads where live messages stand before the page: the client builds on that order', async () => {
     readings.length = 0
     await page()
-    expect(readings).toEqual(['position', 'counts', 'items'])
+    expect(readings).toEqual(['position', 'page'])
   })
 
   it('says where live messages stand, if that is known', async () => {
@@ -381,46 +378,72 @@ describe('POST /v1/inbox/seen', () => {
 })
 
 describe('the *-all verbs', () => {
-  it('change every active item, in pages', async () => {
+  it('change a few items one by one, and name them', async () => {
+    const items = await Promise.all(Array.from({ length: 40 }, (_, n) => tenant.item('ann', {}, n)))
+    live.length = log.length = 0
+    expect((await call<ChangedAll>('POST', '/read-all')).json).toEqual({ counts: { unread: 0, unseen: 0 } })
+    const told = live.flatMap(({ payload }) => ('ids' in payload ? (payload.ids ?? []) : []))
+    expect(told.sort()).toEqual(items.map(({ id }) => id).sort())
+    expect(events()).toMatchObject([{ kind: 'read' }])
+    expect(events()[0]?.items).toHaveLength(40)
+    live.length = log.length = 0
+    await call('POST', '/read-all')
+    expect([live, log]).toEqual([[], []])
+  })
+
+  it('change any number of items at once, and say so', async () => {
     await Promise.all(
-      Array.from({ length: 1_203 }, (_, n) =>
+      Array.from({ length: 903 }, (_, n) =>
         tenant.item('ann', { category: n % 3 === 0 ? 'news' : 'mail' }, n),
       ),
     )
-    const seen = await call<ChangedMany>('POST', '/seen-all', { body: { category: 'news' } })
-    expect(seen.json.ids).toHaveLength(401)
-    expect(seen.json.counts).toEqual({ unread: 1_203, unseen: 802 })
+    const seen = await call<ChangedAll>('POST', '/seen-all', { body: { category: 'news' } })
+    expect(seen.json.counts).toEqual({ unread: 100, unseen: 100, more: true })
+    expect((await page('?status=unseen&category=news')).items).toEqual([])
+    expect((await page('?status=unseen&category=mail&limit=100')).items).toHaveLength(100)
     live.length = log.length = 0
-    const read = await call<ChangedMany>('POST', '/read-all')
-    expect(new Set(read.json.ids).size).toBe(1_203)
+    const read = await call<ChangedAll>('POST', '/read-all')
     expect(read.json.counts).toEqual({ unread: 0, unseen: 0 })
-    const told = live.flatMap(({ payload }) => ('ids' in payload ? (payload.ids ?? []) : []))
-    expect(new Set(told).size).toBe(1_203)
-    expect(events().flatMap(({ items }) => items)).toHaveLength(1_203)
-    expect(new Set(events().map(({ kind }) => kind))).toEqual(new Set(['read']))
-    live.length = log.length = 0
-    expect((await call<ChangedMany>('POST', '/read-all')).json.ids).toEqual([])
-    expect([live, log]).toEqual([[], []])
-
-    expect((await call<ChangedMany>('POST', '/archive-all', { body: {} })).json.ids).toHaveLength(1_203)
+    expect(live).toMatchObject([
+      {
+        event: 'inbox.changed',
+        payload: { all: true, patch: { readAt: expect.any(String) }, counts: { unread: 0 } },
+      },
+    ])
+    expect(events()).toMatchObject([{ kind: 'read', items: [], all: {} }])
+    expect((await page()).items[0]?.readAt).not.toBeNull()
+    expect((await call<ChangedAll>('POST', '/archive-all', { body: {} })).status).toBe(200)
     expect((await page()).items).toEqual([])
+    expect((await page('?status=archived&limit=100')).items).toHaveLength(100)
   })
 
   it('leave alone what is newer than `through`, however late they come', async () => {
     const old = await tenant.item('ann', {}, 2)
     const known = await tenant.item('ann', {}, 1)
-    await tenant.item('ann', {}, 0)
-    const { json } = await call<ChangedMany>('POST', '/read-all', { body: { through: known.id } })
-    expect(json.ids.sort()).toEqual([old.id, known.id].sort())
+    const late = await tenant.item('ann', {}, 0)
+    const { json } = await call<ChangedAll>('POST', '/read-all', { body: { through: known.id } })
     expect(json.counts).toEqual({ unread: 1, unseen: 1 })
+    const owner = { tenant: tenant.id, user: 'ann' }
+    const items = await test.ports.store.inbox.get(owner, [old.id, known.id, late.id])
+    expect(new Map(items.map(({ id, readAt }) => [id, readAt === null]))).toEqual(
+      new Map([
+        [old.id, false],
+        [known.id, false],
+        [late.id, true],
+      ]),
+    )
     expect((await call('POST', '/read-all', { body: { through: 'x' } })).status).toBe(422)
   })
 
-  it('can be narrowed to a tag', async () => {
-    const tagged = await tenant.item('ann', { tags: ['a', 'b'] })
+  it('can be narrowed to a tag or a context', async () => {
+    await tenant.item('ann', { tags: ['a', 'b'], context: 'acme' })
     await tenant.item('ann', { tags: ['b'] })
-    const { json } = await call<ChangedMany>('POST', '/read-all', { body: { tag: 'a' } })
-    expect(json).toEqual({ ids: [tagged.id], counts: { unread: 1, unseen: 1 } })
+    const read = async (body: object) => (await call<ChangedAll>('POST', '/read-all', { body })).json.counts
+    expect(await read({ tag: 'c' })).toEqual({ unread: 2, unseen: 2 })
+    expect(await read({ tag: 'a' })).toEqual({ unread: 1, unseen: 1 })
+    expect(await read({ context: 'acme' })).toEqual({ unread: 1, unseen: 1 })
+    expect(await read({ context: '' })).toEqual({ unread: 0, unseen: 0 })
+    expect((await page('?context=acme')).items).toHaveLength(1)
   })
 
   it('leave alone what is archived or asleep, and other people', async () => {
@@ -431,9 +454,11 @@ describe('the *-all verbs', () => {
     ]
     await patch(archived.id, { archived: true })
     await patch(asleep.id, { snoozedUntil: new Date(Date.now() + 60_000).toISOString() })
-    expect((await call<ChangedMany>('POST', '/read-all')).json.ids).toEqual([])
-    const owner = { tenant: tenant.id, user: 'bob' }
-    expect((await test.ports.store.inbox.get(owner, [bobs.id]))[0]?.readAt).toBeNull()
+    await call('POST', '/read-all')
+    const ann = { tenant: tenant.id, user: 'ann' }
+    for (const { readAt } of await test.ports.store.inbox.get(ann, [archived.id, asleep.id]))
+      expect(readAt).toBeNull()
+    expect((await test.ports.store.inbox.get({ ...ann, user: 'bob' }, [bobs.id]))[0]?.readAt).toBeNull()
   })
 
   it('refuse what they do not know', async () => {

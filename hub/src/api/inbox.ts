@@ -1,5 +1,5 @@
 import type { Live } from '@carillon/core/live/port'
-import type { Inbox, Owner } from '@carillon/core/store/ports/inbox'
+import type { Inbox, InboxPlace, Owner } from '@carillon/core/store/ports/inbox'
 import type { Log } from '@carillon/core/telemetry/log'
 import {
   Category,
@@ -42,6 +42,11 @@ const ChangedItems = z
     description: 'The ids of the changed items, and the counts',
     examples: [{ ids: [ITEM], counts: COUNTS }],
   })
+const ChangedAll = z.object({ counts: Counts }).meta({
+  id: 'ChangedAll',
+  description: 'The counts after the change',
+  examples: [{ counts: COUNTS }],
+})
 const DeletedItem = z.object({ counts: Counts }).meta({
   id: 'DeletedItem',
   description: 'The counts after the deletion',
@@ -50,11 +55,17 @@ const DeletedItem = z.object({ counts: Counts }).meta({
 const ItemIds = z
   .strictObject({ ids: z.array(ItemId).min(1).max(100).describe('The ids of the items') })
   .meta({ id: 'ItemIds', description: 'Up to 100 items', examples: [{ ids: [ITEM] }] })
+const ContextFilter = z
+  .string()
+  .max(256)
+  .optional()
+  .describe('Only items of this context; the empty string stands for items without one')
 const ItemFilter = z
   .strictObject({
     category: Category.optional().describe('Only items of this category'),
     tag: Tag.optional().describe('Only items with this tag'),
-    through: ItemId.optional().describe('The newest item to change; newer ones are left alone'),
+    context: ContextFilter,
+    through: ItemId.optional().describe('The newest item to change; items that arrived later are left alone'),
   })
   .meta({
     id: 'ItemFilter',
@@ -68,23 +79,29 @@ const VERBS = [
     verb: 'read',
     operationId: 'markAllRead',
     summary: 'Mark all active items as read',
-    answers: { 200: { description: 'Marked as read', schema: ChangedItems } },
+    answers: { 200: { description: 'Marked as read', schema: ChangedAll } },
   },
   {
     path: '/v1/inbox/seen-all',
     verb: 'seen',
     operationId: 'markAllSeen',
     summary: 'Mark all active items as seen',
-    answers: { 200: { description: 'Marked as seen', schema: ChangedItems } },
+    answers: { 200: { description: 'Marked as seen', schema: ChangedAll } },
   },
   {
     path: '/v1/inbox/archive-all',
     verb: 'archived',
     operationId: 'archiveAll',
     summary: 'Archive all active items',
-    answers: { 200: { description: 'Archived', schema: ChangedItems } },
+    answers: { 200: { description: 'Archived', schema: ChangedAll } },
   },
 ] as const
+
+/** The place in a cursor. */
+const placeOf = (position: string): InboxPlace => {
+  const [place = '', id = ''] = position.split(' ')
+  return { place: Number(place), id }
+}
 
 export const inboxRoutes = (
   routes: Routes,
@@ -113,34 +130,36 @@ export const inboxRoutes = (
       tag: 'Inbox',
       summary: 'Get a page of the inbox',
       description:
-        'Returns the items of one status, newest first, the counts, and the position of live messages.',
+        'Returns the items of one status in order of arrival, newest first, the counts, and the position of live messages. A page may hold fewer items than its limit and still have a `next`: one request reads a bounded number of items.',
       query: z.strictObject({
         status: InboxStatus.default('active'),
         category: Category.optional().describe('Only items of this category'),
         tag: Tag.optional().describe('Only items with this tag'),
+        context: ContextFilter,
         limit: limitOf(100, 20),
         before: cursor,
       }),
       answers: { 200: { description: 'A page of the inbox', schema: InboxPage } },
       problems: ['cursor_invalid'],
     },
-    async ({ c, query: { status, category, tag, limit, before } }, { tenant, user }) => {
-      const list = ['inbox', tenant, user, status, category, tag]
-      const older = before === undefined ? undefined : cursors.read(list, before)
-      // Read before the rows: a message in between is then in the rows and repeated live, instead of lost.
-      const position = await positionOf({ tenant, user })
-      // Read before the rows, too: the rows then show which items the counts may lack.
-      const counts = await inbox.counts({ tenant, user })
-      const found = await inbox.page(
-        { tenant, user },
-        { status, category, tag, before: older, limit: limit + 1 },
-      )
-      const items = found.slice(0, limit)
-      const last = items.at(-1)
-      const next = found.length > limit && last ? cursors.make(list, last.id) : null
-      return c.json({ items, counts, next, position } satisfies InboxPage, 200, {
-        'cache-control': 'no-store',
+    async ({ c, query: { status, category, tag, context, limit, before } }, { tenant, user }) => {
+      const owner = { tenant, user }
+      const list = ['inbox', tenant, user, status, category, tag, context]
+      const older = before === undefined ? undefined : placeOf(cursors.read(list, before))
+      // Before the rows: a message that comes in between is then in the rows, and told again, instead of lost.
+      const position = await positionOf(owner)
+      const { items, next, counts, complete } = await inbox.pageWithCounts(owner, {
+        ...{ status, category, tag, context, limit },
+        ...(older ? { before: older } : {}),
       })
+      if (!complete) verbs.recount(owner)
+      const page: InboxPage = {
+        items,
+        counts,
+        next: next ? cursors.make(list, `${next.place} ${next.id}`) : null,
+        position,
+      }
+      return c.json(page, 200, { 'cache-control': 'no-store' })
     },
   )
 
@@ -165,7 +184,7 @@ export const inboxRoutes = (
         ...route,
         tag: 'Inbox',
         description:
-          'Changes every active item, or those of a category or with a tag. Items that arrive meanwhile are left alone.',
+          'Changes every active item, or those of a category, tag or context, however many they are. Items that arrive afterwards are left alone, and snoozed items wake as they were.',
         body: ItemFilter,
         bodyOptional: true,
       },

@@ -128,7 +128,7 @@ describe('GET /v1/notifications', () => {
     const owner = { tenant: tenant.id, user: 'ann' }
     await received('first', 'ann', 6 * HOUR)
     const archived = await received('archived', 'ann', 5 * HOUR, { type: 'other' })
-    await inbox.change(owner, [archived.id], { archivedAt: new Date().toISOString() })
+    await inbox.change(owner, [archived.id], () => ({ archivedAt: new Date().toISOString() }))
     const deleted = await received('deleted', 'ann', 4.5 * HOUR)
     await inbox.remove(owner, [deleted.id])
     await record('expired', 4 * HOUR, { expiresAt: Date.now() - 5 * HOUR, direct: 0, absent })

@@ -37,9 +37,9 @@ it('writes the first receipt of each item, together', async () => {
   let looks = 0
   const verbs = verbsOver((inbox) => ({
     ...inbox,
-    get: (...query) => {
+    change: (...query) => {
       looks++
-      return inbox.get(...query)
+      return inbox.change(...query)
     },
   }))
   for (let tab = 0; tab < 3; tab++)

@@ -22,14 +22,11 @@ export const createReceipts = ({ inbox, announce, log }: { inbox: Inbox; announc
 
   const mark = async (owner: Owner, ids: string[]): Promise<InboxItem[]> => {
     try {
-      const items = (await inbox.get(owner, ids)).filter(({ receivedAt }) => receivedAt === null)
-      if (items.length > 0)
-        await inbox.change(
-          owner,
-          items.map(({ id }) => id),
-          { receivedAt: new Date().toISOString() },
-        )
-      return items
+      const receivedAt = new Date().toISOString()
+      const changed = await inbox.change(owner, ids, (item) =>
+        item.receivedAt === null ? { receivedAt } : {},
+      )
+      return changed.flatMap(({ item, change }) => (change.receivedAt ? [item] : []))
     } catch (err) {
       log.warn({ err, tenant: owner.tenant, items: ids.length }, 'receipts were not written')
       return []

@@ -21,8 +21,8 @@ export const createAlarm = ({ stream, log }: { stream: Stream; log: Log }) => ({
     ])
   },
 
-  cancel: async (owner: Owner, items: readonly Pick<InboxItem, 'id' | 'snoozedUntil'>[]): Promise<void> => {
-    const keys = items.filter((item) => item.snoozedUntil !== null).map(({ id }) => keyOf(owner, id))
+  cancel: async (owner: Owner, items: readonly Pick<InboxItem, 'id'>[]): Promise<void> => {
+    const keys = items.map(({ id }) => keyOf(owner, id))
     if (keys.length === 0) return
     try {
       await stream.cancel(keys)

@@ -1,6 +1,6 @@
-import { earliestUuid7, itemId, uuid7Time } from '@carillon/core/notification/ids'
-import { comparePlaces, uuid7Bound } from '@carillon/core/store/notification-order'
-import type { Inbox, Owner } from '@carillon/core/store/ports/inbox'
+import { itemId, uuid7Time } from '@carillon/core/notification/ids'
+import { comparePlaces } from '@carillon/core/store/notification-order'
+import type { Inbox, InboxPlace, Owner } from '@carillon/core/store/ports/inbox'
 import type {
   NotificationPlace,
   NotificationProgress,
@@ -28,6 +28,12 @@ type Page = { entries: Entry[]; next?: NotificationPlace }
 
 /** Reads entries older than `before`. */
 type Read = (before: NotificationPlace | undefined, limit: number) => Promise<Page>
+
+const NIL = '00000000-0000-0000-0000-000000000000'
+
+/** Where arrivals go on; the place of a notification that is no item may lie among items of the same millisecond. */
+const arrivalBound = ({ at, id }: NotificationPlace): InboxPlace =>
+  uuid7Time(id) === undefined ? { place: at + 1, id: NIL } : { place: at, id }
 
 const matches = ({ type, state }: ListFilter, { notification }: Entry): boolean =>
   (type === undefined || notification.type === type) && (state === undefined || notification.state === state)
@@ -90,20 +96,21 @@ export const createNotificationList = ({
     owner: Owner,
     { from = 0, before, limit }: { from?: number; before?: NotificationPlace; limit: number },
   ): Promise<Page> => {
-    const bound = before ? { before: uuid7Bound(before) } : {}
-    const items = await inbox.arrivals(owner, { ...bound, limit })
-    const recent = items.filter(({ id }) => id >= earliestUuid7(from))
+    const found = await inbox.arrivals(owner, { ...(before ? { before: arrivalBound(before) } : {}), limit })
+    const recent = found.arrivals
+      .map(({ place: at, ...arrival }) => ({ place: { at, id: arrival.id }, ...arrival }))
+      .filter(({ place }) => place.at >= from && !(before && comparePlaces(place, before) >= 0))
     const records = await notifications.find(
       owner.tenant,
       recent.map(({ notification }) => notification),
     )
-    const entries = recent.flatMap(({ id, notification }) => {
+    const entries = recent.flatMap(({ place, notification }) => {
       const record = records.get(notification)
-      return record ? [{ place: { at: uuid7Time(id) ?? 0, id }, notification: record }] : []
+      return record ? [{ place, notification: record }] : []
     })
-    const last = recent.at(-1)
-    const more = last && recent.length === limit
-    return { entries, ...(more ? { next: { at: uuid7Time(last.id) ?? 0, id: last.id } } : {}) }
+    const { next } = found
+    const ended = !next || next.place < from
+    return { entries, ...(ended ? {} : { next: { at: next.place, id: next.id } }) }
   }
 
   /** Returns notifications that name a user who has no item of them. */

@@ -22,7 +22,8 @@ import { embeddedStream } from '@carillon/core/stream/embedded'
 import type { Message } from '@carillon/core/stream/port'
 import { createLog } from '@carillon/core/telemetry/log'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
-import type { ItemContent, Problem, Queue } from '@carillon/schemas'
+import type { InboxContent, ItemContent, Problem, Queue } from '@carillon/schemas'
+import { vi } from 'vitest'
 import { z } from 'zod'
 import { createHub, type HubOptions, type HubPorts } from '../hub.ts'
 import { embeddedIdempotency } from '../idempotency/embedded.ts'
@@ -161,17 +162,24 @@ export const openHub = async (
       item: async (user, content = {}, age = 0) => {
         const at = Date.now() - age
         const notification = content.notification ?? randomUUID()
-        const full: ItemContent = {
-          id: itemId(made.id, notification, user, at),
+        const { id = itemId(made.id, notification, user, at), ...more } = content
+        const shared: InboxContent = {
           notification,
           type: 'test',
           priority: 'normal',
           title: 'A title',
           createdAt: new Date(at).toISOString(),
-          ...content,
+          ...more,
         }
-        await ports.store.inbox.put([{ tenant: made.id, user, content: full, expiresAt: at + 86_400_000 }])
-        return full
+        const items = [{ tenant: made.id, user, id, content: shared, expiresAt: at + 86_400_000 }]
+        // It arrived then: lists run by arrival.
+        if (age > 0) vi.setSystemTime(at)
+        try {
+          await ports.store.inbox.put(items)
+        } finally {
+          if (age > 0) vi.useRealTimers()
+        }
+        return { id, ...shared }
       },
     }
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Inbox, Owner } from '@carillon/core/store/ports/inbox'
+import type { Inbox, InboxPlace, Owner } from '@carillon/core/store/ports/inbox'
 import type { Users } from '@carillon/core/store/ports/users'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
@@ -27,12 +27,15 @@ export const createErase = ({
   const alarm = createAlarm({ stream, log })
 
   const cancelSnoozes = async (owner: Owner): Promise<void> => {
-    let before: string | undefined
-    for (let more = true; more; ) {
-      const items = await inbox.page(owner, { status: 'snoozed', before, limit: PAGE })
+    for (let before: InboxPlace | undefined; ; ) {
+      const { items, next } = await inbox.page(owner, {
+        status: 'snoozed',
+        limit: PAGE,
+        ...(before ? { before } : {}),
+      })
       await alarm.cancel(owner, items)
-      before = items.at(-1)?.id
-      more = items.length === PAGE
+      if (!next) return
+      before = next
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Counts, ProblemCode } from '@carillon/schemas'
+import { type Counts, countsOf, type ProblemCode } from '@carillon/schemas'
 import type { Attempt, Entry, History } from './history.ts'
 
 export type Row = { user: string; id: string; key: string; title?: string; unread: boolean; unseen: boolean }
@@ -124,13 +124,13 @@ const checkCounts = (
   inboxes: ReadonlyMap<string, readonly Row[]>,
   report: Report,
 ) => {
-  for (const [user, { unread, unseen }] of counts) {
+  for (const [user, { unread, unseen, more }] of counts) {
     const inbox = inboxes.get(user) ?? []
-    const scanned = {
-      unread: inbox.filter((row) => row.unread).length,
-      unseen: inbox.filter((row) => row.unseen).length,
-    }
-    if (scanned.unread !== unread || scanned.unseen !== unseen)
+    const scanned = countsOf(
+      inbox.filter((row) => row.unread).length,
+      inbox.filter((row) => row.unseen).length,
+    )
+    if (scanned.unread !== unread || scanned.unseen !== unseen || scanned.more !== more)
       report(
         'counts',
         `${user}: ${unread} unread, ${unseen} unseen, but the rows have ${JSON.stringify(scanned)}`,

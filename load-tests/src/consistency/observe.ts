@@ -1,3 +1,4 @@
+import type { InboxPlace } from '@carillon/core/store/ports/inbox'
 import type { Counts, InboxItem } from '@carillon/schemas'
 import type { ClientView, Letter, Observation, Row } from './checker.ts'
 import type { Internals } from './environment.ts'
@@ -23,14 +24,14 @@ const rowOf = (user: string, { id, data, title, readAt, seenAt }: InboxItem): Ro
 
 const inboxOf = async ({ store }: Internals, tenant: string, user: string): Promise<Row[]> => {
   const rows: Row[] = []
-  for (let before: string | undefined; ; ) {
-    const items = await store.inbox.page(
+  for (let before: InboxPlace | undefined; ; ) {
+    const { items, next } = await store.inbox.page(
       { tenant, user },
       { status: 'active', limit: PAGE, ...(before && { before }) },
     )
     rows.push(...items.map((item) => rowOf(user, item)))
-    before = items.at(-1)?.id
-    if (items.length < PAGE) return rows
+    before = next
+    if (!next) return rows
   }
 }
 
@@ -61,7 +62,7 @@ export const observe = async (
   const reader = async () => {
     for (let user = everyone[next++]; user !== undefined; user = everyone[next++]) {
       for (const row of await inboxOf(internals, tenant, user)) rows.push(row)
-      counts.set(user, await internals.store.inbox.counts({ tenant, user }))
+      counts.set(user, (await internals.store.inbox.counts({ tenant, user })).counts)
     }
   }
   await Promise.all(Array.from({ length: READERS }, reader))

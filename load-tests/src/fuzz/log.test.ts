@@ -26,7 +26,7 @@ import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { ChunkWork, DueWork, WakeWork } from '@carillon/dispatcher/work'
 import {
   CHANNELS,
-  type ItemContent,
+  type InboxContent,
   notifySubject,
   PRIORITIES,
   parse,
@@ -130,15 +130,14 @@ const openWorld = async (log: Log) => {
     device: { kind: 'webhook', url: 'https://example.com/hook' },
     createdAt: Date.now(),
   })
-  const item: ItemContent = {
-    id: ITEM,
+  const content: InboxContent = {
     notification: 'n-1',
     type: 'test',
     priority: 'normal',
     title: 'Hello',
     createdAt: new Date().toISOString(),
   }
-  await store.inbox.put([{ tenant, user: 'ada', content: item, expiresAt: Date.now() + RETENTION }])
+  await store.inbox.put([{ tenant, user: 'ada', id: ITEM, content, expiresAt: Date.now() + RETENTION }])
   const ports = {
     stream: log.stream,
     store,
@@ -176,8 +175,8 @@ const openWorld = async (log: Log) => {
         Buffer.from(toJson({ to: user, title: 'Hello' })),
       )
       await vi.waitFor(async () => {
-        const found = await store.inbox.page({ tenant, user }, { status: 'active', limit: 1 })
-        expect(found[0]?.title).toBe('Hello')
+        const { items } = await store.inbox.page({ tenant, user }, { status: 'active', limit: 1 })
+        expect(items[0]?.title).toBe('Hello')
       }, PATIENT)
     },
     retried: async () => (await ports.metrics.retried.get()).values,

@@ -62,11 +62,11 @@ export const openWorld = async (mode: Mode = 'embedded', request: Http['request'
       })
       expect(status, text).toBe(202)
       await vi.waitFor(async () => {
-        const found = await ports.store.inbox.page(
+        const { items } = await ports.store.inbox.page(
           { tenant: tenant.id, user },
           { status: 'active', limit: 1 },
         )
-        expect(found[0]?.title).toBe('Hello')
+        expect(items[0]?.title).toBe('Hello')
       }, PATIENT)
     },
     /** Checks that nothing is pending, no internal fault occurred, and nothing was redelivered in vain. */

@@ -61,7 +61,7 @@ describe.skipIf(skip || !python)(
       })
       expect(event).toMatchObject({ title: 'A CloudEvent from Python', priority: 'high', tags: ['shop'] })
       expect(binary).toMatchObject({ title: 'A binary CloudEvent from Python' })
-      const stored = await environment.inspect(({ store }) =>
+      const { items: stored } = await environment.inspect(({ store }) =>
         store.inbox.page({ tenant: tenant.id, user: 'ada' }, { status: 'active', limit: 10 }),
       )
       expect(stored.map(({ id }) => id).sort()).toEqual(heard.map(({ id }) => id).sort())

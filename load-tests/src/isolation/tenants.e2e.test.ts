@@ -65,7 +65,7 @@ describe.skipIf(skip)(title, () => {
     )
   const titlesOf = ({ id }: AddedTenant, user: string) =>
     environment.inspect(async ({ store }) => {
-      const items = await store.inbox.page({ tenant: id, user }, { status: 'active', limit: 100 })
+      const { items } = await store.inbox.page({ tenant: id, user }, { status: 'active', limit: 100 })
       return items.map((item) => item.title).sort()
     })
 
@@ -125,7 +125,7 @@ describe.skipIf(skip)(title, () => {
     expect(absent).toEqual({ status: 404, code: 'not_found' })
     expect(await patch(item?.id ?? '', zeta)).toEqual(absent)
     expect(await titlesOf(acme, 'ada')).toHaveLength(3)
-    const counts = await environment.inspect(({ store }) =>
+    const { counts } = await environment.inspect(({ store }) =>
       store.inbox.counts({ tenant: zeta.id, user: 'ada' }),
     )
     expect(counts).toEqual({ unread: 2, unseen: 2 })

@@ -20,17 +20,32 @@ import { translate } from './session.ts'
  *
  * Inbox: UnifiedCompaction drops SSTables whose rows have all expired, also if state changes came late. gc_grace_seconds
  * stays at ten days: a tombstone must outlive every redelivery (the event log keeps three days), and repairs must run more
- * often than that.
+ * often than that. A row of the inbox with the place 0 is an item; another says only that an item
+ * arrived at that place. The guide is small and read with every request, so its tombstones must not pile up; a removed row
+ * that comes back does no harm.
  */
 export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[] = [
   (table) => `CREATE TABLE IF NOT EXISTS ${table('inbox')} (
-    tenant text, user text, month int, id uuid,
-    content text, expires_at timestamp,
-    received_at timestamp, seen_at timestamp, read_at timestamp, archived_at timestamp, snoozed_until timestamp,
+    tenant text, user text, month int, place bigint, id uuid,
+    stored_at bigint, expires_at bigint, labels text, content text, ref text,
+    received_at bigint, seen_at bigint, read_at bigint, archived_at bigint, snoozed_until bigint,
     acted map<text, timestamp>,
-    PRIMARY KEY ((tenant, user, month), id)
-  ) WITH CLUSTERING ORDER BY (id DESC)
+    PRIMARY KEY ((tenant, user, month), place, id)
+  ) WITH CLUSTERING ORDER BY (place DESC, id DESC)
     AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('inbox_guide')} (
+    tenant text, user text, kind text, key text, value text,
+    PRIMARY KEY ((tenant, user), kind, key)
+  ) WITH gc_grace_seconds = 3600
+    AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('contents')} (
+    tenant text, notification text, rendering text, content text, recalled_at bigint,
+    PRIMARY KEY ((tenant, notification), rendering)
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('recipients')} (
+    tenant text, notification text, part int, page text, accepted_at bigint, users text,
+    PRIMARY KEY ((tenant, notification, part), page)
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('users')} (
     tenant text, slot int, user text, known boolean, profile map<text, text>,
     PRIMARY KEY ((tenant, slot), user))`,

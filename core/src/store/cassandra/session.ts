@@ -18,6 +18,8 @@ export type Session = {
   rows(query: string, params: unknown[]): Promise<types.Row[]>
   /** Runs statements of one partition as one mutation per 50 statements. */
   write(statements: Statement[]): Promise<void>
+  /** Like `write`, for at most 50 statements that are made when they are sent: times in them are of that moment. */
+  writeNow(make: () => Statement[]): Promise<void>
   /** Runs an INSERT … IF NOT EXISTS, linearizable in this data center. Resolves with the existing row, if any. */
   claim(query: string, params: unknown[]): Promise<types.Row | undefined>
   /** Like `claim`, for at most CLAIMS rows of one partition, all or none. Resolves with whether it was applied. */
@@ -99,6 +101,12 @@ export const cassandraSession = (client: Client, keyspace: string): Session => {
       }
     }
   }
+  const mutate = (statements: Statement[]) => {
+    const [only] = statements
+    return only && statements.length === 1
+      ? client.execute(only.query, only.params, PREPARED)
+      : client.batch(statements, UNLOGGED)
+  }
   return {
     table: (name) => `${keyspace}.${name}`,
     scan,
@@ -114,10 +122,10 @@ export const cassandraSession = (client: Client, keyspace: string): Session => {
     claimAll: async (statements) =>
       (await through(() => client.batch(statements, UNLOGGED_SERIAL))).wasApplied(),
     write: async (statements) => {
-      const [only] = statements
-      if (only && statements.length === 1)
-        await through(() => client.execute(only.query, only.params, PREPARED))
-      else for (const batch of slices(statements, BATCH)) await through(() => client.batch(batch, UNLOGGED))
+      for (const batch of slices(statements, BATCH)) await through(() => mutate(batch))
+    },
+    writeNow: async (make) => {
+      await through(() => mutate(make()))
     },
   }
 }

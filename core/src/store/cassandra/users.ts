@@ -10,7 +10,7 @@ import { slotOf } from '../slots.ts'
 import { writeClock } from './clock.ts'
 import type { CassandraDevices } from './devices.ts'
 import { cassandraErasures } from './erasures.ts'
-import type { CassandraInbox } from './inbox.ts'
+import type { CassandraInboxRows } from './inbox.ts'
 import type { CassandraNotifications } from './notifications.ts'
 import { forEach, type Session } from './session.ts'
 import type { CassandraTopics } from './topics.ts'
@@ -32,7 +32,7 @@ export const cassandraUsers = (
   session: Session,
   seal: Seal,
   owned: {
-    inbox: CassandraInbox
+    inbox: CassandraInboxRows
     topics: CassandraTopics
     devices: CassandraDevices
     notifications: CassandraNotifications

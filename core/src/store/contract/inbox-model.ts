@@ -1,120 +1,193 @@
-import { type Counts, INBOX_STATUSES, type InboxStatus } from '@carillon/schemas'
+import {
+  COUNT_MAX,
+  changeOf,
+  countsOf,
+  hasLabels,
+  hasStatus,
+  INBOX_STATUSES,
+  type InboxStatus,
+  type ItemFilter,
+  type ItemPatch,
+  type ItemState,
+  changed as stateAfter,
+} from '@carillon/schemas'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Store } from '../port.ts'
-import type { Inbox, NewItem, Owner } from '../ports/inbox.ts'
+import type { AllVerb, Inbox, NewItem, Owner } from '../ports/inbox.ts'
 import { allPages } from './inbox.ts'
-import { DAY, freshOwner, ids, sampleItem, seeded } from './samples.ts'
+import { DAY, freshOwner, HOUR, ids, sampleItem, seeded } from './samples.ts'
 
-type ModelItem = {
-  item: NewItem
-  removed: boolean
-  seen: boolean
-  read: boolean
-  archived: boolean
-  snoozedUntil: number
+/** `order`: counts up with every put. */
+type ModelItem = { item: NewItem; removed: boolean; order: number; state: ItemState }
+
+const FRESH: ItemState = {
+  receivedAt: null,
+  seenAt: null,
+  readAt: null,
+  archivedAt: null,
+  snoozedUntil: null,
+  acted: {},
 }
 
-/** The inbox as its port describes it, and nothing more. */
-const model = () => {
+const isAfter = (one: ModelItem, other: ModelItem): boolean =>
+  one.order > other.order || (one.order === other.order && one.item.id > other.item.id)
+
+/** The inbox as its port describes it, and nothing more: a list, changed item by item. */
+const model = (countMax: number) => {
   const items = new Map<string, ModelItem>()
   const visible = () =>
     [...items.values()].filter(({ item, removed }) => !removed && item.expiresAt > Date.now())
-  const matches = (status: InboxStatus, { seen, read, archived, snoozedUntil }: ModelItem): boolean => {
-    if (archived) return status === 'archived'
-    if (snoozedUntil > Date.now()) return status === 'snoozed'
-    return { active: true, unread: !read, unseen: !seen, read, archived: false, snoozed: false }[status]
-  }
-  const page = (status: InboxStatus, tag?: string): string[] =>
-    ids(
-      visible()
-        .filter(
-          (entry) => matches(status, entry) && (tag === undefined || entry.item.content.tags?.includes(tag)),
-        )
-        .map(({ item }) => item),
+  const list = (status: InboxStatus, filter: ItemFilter = {}) =>
+    visible().filter(
+      ({ item, state }) => hasStatus(status, state, Date.now()) && hasLabels(item.content, filter),
     )
-      .sort()
-      .reverse()
+  const change = (entry: ModelItem, patch: ItemPatch) => {
+    entry.state = stateAfter(entry.state, changeOf(entry.state, patch, Date.now()))
+  }
   return {
     items,
-    put: (item: NewItem) => {
-      if (!items.has(item.content.id))
-        items.set(item.content.id, {
-          item,
-          removed: false,
-          seen: false,
-          read: false,
-          archived: false,
-          snoozedUntil: 0,
-        })
-    },
     visible,
-    page,
-    counts: (): Counts => ({ unread: page('unread').length, unseen: page('unseen').length }),
+    list,
+    change,
+    put: (item: NewItem, order: number) => {
+      if (!items.has(item.id)) items.set(item.id, { item, removed: false, order, state: FRESH })
+    },
+    counts: () => countsOf(list('unread').length, list('unseen').length, false, countMax),
+    all: (verb: AllVerb, filter: ItemFilter, through?: ModelItem) => {
+      for (const entry of list('active', filter))
+        if (!through || !isAfter(entry, through)) change(entry, { [verb]: true })
+    },
   }
 }
 
-const ROUNDS = 12
-const STEPS = 10
+type Effort = { rounds: number; steps: number; most: number; countMax?: number }
 
-/** Random work by one person over three months of items, in the store and in the model alike. */
-const play = async (inbox: Inbox, owner: Owner, random: () => number) => {
-  const expected = model()
+const CATEGORIES = ['orders', 'news']
+const VERBS: readonly AllVerb[] = ['read', 'seen', 'archived']
+
+/** Counts to the end: a bounded search may have to be continued. */
+const wholeCounts = async (inbox: Inbox, owner: Owner) => {
+  for (let tries = 0; ; tries++) {
+    const { counts, complete } = await inbox.counts(owner)
+    if (complete || tries === 200) return counts
+  }
+}
+
+/**
+ * Random work by one person and by senders, in the store and in the model alike: old and repeated items, every verb, verbs
+ * for all of a tab, the clock, and readers at the same time.
+ */
+export const playInbox = async (
+  inbox: Inbox,
+  owner: Owner,
+  random: () => number,
+  { rounds, steps, most, countMax = COUNT_MAX }: Effort,
+): Promise<void> => {
+  const expected = model(countMax)
+  let puts = 0
   const below = (limit: number) => Math.floor(random() * limit)
-  const some = (entries: ModelItem[]) => entries.filter(() => random() < 0.25)
-  const time = (set: boolean) => (set ? new Date().toISOString() : null)
+  const one = <T>(list: readonly T[]): T | undefined => list[below(list.length)]
+  const some = (entries: readonly ModelItem[], share = 0.25) => entries.filter(() => random() < share)
+  const tick = () => vi.setSystemTime(Date.now() + 1 + below(20))
 
-  const steps: (() => Promise<void>)[] = [
+  const fresh = () =>
+    sampleItem(owner, {
+      age: random() < 0.5 ? below(1_000) : below(85 * DAY),
+      tags: random() < 0.5 ? ['red'] : ['blue', 'red'],
+      ...(random() < 0.7 ? { category: one(CATEGORIES)! } : {}),
+      ...(random() < 0.3 ? { context: 'acme' } : {}),
+      ...(random() < 0.1 ? { expiresAt: Date.now() + below(DAY) } : {}),
+    })
+  const filter = (): ItemFilter => ({
+    ...(random() < 0.5 ? { category: one(CATEGORIES)! } : {}),
+    ...(random() < 0.3 ? { tag: 'blue' } : {}),
+    ...(random() < 0.2 ? { context: one(['', 'acme'])! } : {}),
+  })
+  const patch = async (entries: readonly ModelItem[], wanted: ItemPatch) => {
+    tick()
+    const now = Date.now()
+    await inbox.change(owner, ids(entries.map(({ item }) => item)), (item) => changeOf(item, wanted, now))
+    for (const entry of entries) expected.change(entry, wanted)
+  }
+
+  const work: (() => Promise<void>)[] = [
     async () => {
-      const items = Array.from({ length: 1 + below(6) }, () =>
-        sampleItem(owner, {
-          age: below(85 * DAY),
-          tags: random() < 0.5 ? ['red'] : ['blue', 'red'],
-          ...(random() < 0.2 ? { expiresAt: Date.now() + below(DAY) } : {}),
-        }),
-      )
+      tick()
+      const items = Array.from({ length: 1 + below(most) }, fresh)
       await inbox.put(items)
-      for (const item of items) expected.put(item)
+      const order = puts++
+      for (const item of items) expected.put(item, order)
     },
     async () => inbox.put(some([...expected.items.values()]).map(({ item }) => item)),
+    async () => patch(some(expected.visible()), { read: true }),
+    async () => patch(some(expected.list('active'), 0.8), { read: true }),
+    async () => patch(some(expected.visible(), 0.1), { read: false }),
+    async () => patch(some(expected.visible()), { seen: random() < 0.7 }),
+    async () => patch(some(expected.visible()), { archived: random() < 0.5 }),
+    async () => patch(some(expected.visible(), 0.1), { archived: false }),
+    async () =>
+      patch(some(expected.visible(), 0.1), {
+        snoozedUntil: new Date(Date.now() + 30_000 + below(4 * HOUR)).toISOString(),
+      }),
+    async () => patch(some(expected.visible(), 0.1), { snoozedUntil: null }),
     async () => {
-      const chosen = some(expected.visible())
-      const [seen, read] = [random() < 0.7, random() < 0.5]
-      await inbox.change(owner, ids(chosen.map(({ item }) => item)), {
-        seenAt: time(seen),
-        readAt: time(read),
-      })
-      for (const entry of chosen) Object.assign(entry, { seen, read })
-    },
-    async () => {
-      const chosen = some(expected.visible())
-      const archived = random() < 0.5
-      await inbox.change(owner, ids(chosen.map(({ item }) => item)), { archivedAt: time(archived) })
-      for (const entry of chosen) Object.assign(entry, { archived })
-    },
-    async () => {
-      const chosen = some(expected.visible())
-      const snoozedUntil = random() < 0.5 ? Date.now() + below(4 * 3_600_000) : 0
-      const until = snoozedUntil ? new Date(snoozedUntil).toISOString() : null
-      await inbox.change(owner, ids(chosen.map(({ item }) => item)), { snoozedUntil: until })
-      for (const entry of chosen) Object.assign(entry, { snoozedUntil })
-    },
-    async () => {
-      const chosen = some(some(expected.visible()))
+      const chosen = some(expected.visible(), random() < 0.1 ? 0.8 : 0.05)
       await inbox.remove(owner, ids(chosen.map(({ item }) => item)))
-      for (const entry of chosen) Object.assign(entry, { removed: true })
+      for (const entry of chosen) entry.removed = true
     },
     async () => {
-      vi.setSystemTime(Date.now() + below(1_800_000))
+      tick()
+      const [verb, narrow] = [one(VERBS)!, random() < 0.5 ? {} : filter()]
+      // Of what one put brought, the highest id stands first.
+      const through = random() < 0.5 ? one(expected.visible()) : undefined
+      if (through) {
+        await inbox.changeAll(owner, verb, { ...narrow, through: through.item.id })
+        expected.all(verb, narrow, through)
+        return
+      }
+      await inbox.changeAll(owner, verb, narrow)
+      expected.all(verb, narrow)
+    },
+    async () => {
+      tick()
+      const [verb, narrow] = [one(VERBS)!, random() < 0.7 ? {} : filter()]
+      await inbox.changeAll(owner, verb, narrow)
+      expected.all(verb, narrow)
+    },
+    async () => {
+      vi.setSystemTime(Date.now() + below(random() < 0.5 ? 7_000 : 1_800_000))
+    },
+    async () => {
+      await Promise.all([inbox.counts(owner), inbox.page(owner, { status: 'unread', limit: 20 })])
     },
   ]
 
-  for (let round = 0; round < ROUNDS; round++) {
-    for (let step = 0; step < STEPS; step++) await steps[below(steps.length)]?.()
-    expect(await inbox.counts(owner)).toEqual(expected.counts())
+  for (let round = 0; round < rounds; round++) {
+    for (let step = 0; step < steps; step++) {
+      const readers =
+        random() < 0.3 ? [inbox.counts(owner), inbox.page(owner, { status: 'active', limit: 10 })] : []
+      await one(work)?.()
+      await Promise.all(readers)
+    }
+    expect(await wholeCounts(inbox, owner)).toEqual(expected.counts())
     for (const status of INBOX_STATUSES) {
-      const tag = random() < 0.3 ? 'blue' : undefined
-      const found = await allPages(inbox, owner, { status, tag, limit: 1 + below(20) })
-      expect(ids(found), status).toEqual(expected.page(status, tag))
+      const narrow = random() < 0.3 ? filter() : {}
+      const found = await allPages(inbox, owner, { status, ...narrow, limit: 1 + below(20) })
+      const listed = expected.list(status, narrow)
+      expect(ids(found).toSorted(), status).toEqual(ids(listed.map(({ item }) => item)).toSorted())
+    }
+    const all = await allPages(inbox, owner, { status: 'active', limit: 100 })
+    const states = new Map(expected.visible().map(({ item, state }) => [item.id, state]))
+    for (const { id, seenAt, readAt, archivedAt, snoozedUntil } of all) {
+      const state = states.get(id)!
+      const asleep = state.snoozedUntil !== null && Date.parse(state.snoozedUntil) > Date.now()
+      expect({ id, seenAt, readAt, archivedAt, snoozedUntil }).toEqual({
+        id,
+        seenAt: state.seenAt,
+        readAt: state.readAt,
+        archivedAt: state.archivedAt,
+        snoozedUntil: asleep ? state.snoozedUntil : null,
+      })
     }
   }
 }
@@ -127,7 +200,7 @@ export const inboxModelContract = (store: () => Store): void => {
 
     test.each([1, 2, 3])('agrees with the model (seed %i)', async (seed) => {
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
-      await play(store().inbox, freshOwner(), seeded(seed))
+      await playInbox(store().inbox, freshOwner(), seeded(seed), { rounds: 8, steps: 12, most: 60 })
     })
   })
 }

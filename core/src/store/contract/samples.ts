@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { ItemContent } from '@carillon/schemas'
+import type { InboxContent } from '@carillon/schemas'
 import { itemId } from '../../notification/ids.ts'
 import type { NewItem, Owner } from '../ports/inbox.ts'
 import type { NotificationRecord } from '../ports/notifications.ts'
@@ -23,17 +23,19 @@ export const seeded = (seed: number) => (): number => {
 
 let made = 0
 
-type Sample = { age?: number; expiresAt?: number } & Partial<Omit<ItemContent, 'expiresAt'>>
+type Sample = { age?: number; expiresAt?: number } & Partial<Omit<InboxContent, 'expiresAt'>> & {
+    id?: string
+  }
 
 /** An item accepted `age` ms ago that lives for another 30 days. */
-export const sampleItem = (owner: Owner, { age = 0, expiresAt, ...content }: Sample = {}): NewItem => {
+export const sampleItem = (owner: Owner, { age = 0, expiresAt, id, ...content }: Sample = {}): NewItem => {
   const now = Date.now()
   const notification = `n${made++}`
   return {
     ...owner,
     expiresAt: expiresAt ?? now + 30 * DAY,
+    id: id ?? itemId(owner.tenant, content.notification ?? notification, owner.user, now - age),
     content: {
-      id: itemId(owner.tenant, notification, owner.user, now - age),
       notification,
       type: 'comment.created',
       priority: 'normal',
@@ -60,10 +62,11 @@ export const sampleRecord = (
   ...more,
 })
 
-export const ids = (items: readonly (NewItem | { id: string })[]): string[] =>
-  items.map((item) => ('content' in item ? item.content.id : item.id))
+export const ids = (items: readonly { id: string }[]): string[] => items.map(({ id }) => id)
 
-export const newestFirst = (items: readonly NewItem[]): string[] => ids(items).sort().reverse()
+/** Ids in the order of a list: what was put last stands first; of one `put`, the highest id. */
+export const newestFirst = (...puts: readonly (readonly NewItem[])[]): string[] =>
+  puts.toReversed().flatMap((items) => ids(items).sort().reverse())
 
 /** Ids as other systems make them, and some that a store or a subject might take for something else. */
 export const FOREIGN_IDS: readonly string[] = [

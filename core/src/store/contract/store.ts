@@ -12,8 +12,10 @@ import { expiringKeysContract } from './expiring-keys.ts'
 import { foreignIdsContract } from './foreign-ids.ts'
 import { inboxContract } from './inbox.ts'
 import { inboxModelContract } from './inbox-model.ts'
+import { inboxRacesContract } from './inbox-races.ts'
 import { notificationListContract } from './notification-list.ts'
 import { notificationsContract } from './notifications.ts'
+import { recipientsContract } from './recipients.ts'
 import { schemaContract } from './schema.ts'
 import { suppressionsContract } from './suppressions.ts'
 import { tenantsContract } from './tenants.ts'
@@ -43,6 +45,8 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
 
     inboxContract(store)
     inboxModelContract(store)
+    inboxRacesContract(store)
+    recipientsContract(store)
     usersContract(store)
     topicsContract(store)
     erasureContract(store)

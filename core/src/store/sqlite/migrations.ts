@@ -1,26 +1,46 @@
 import type { Database } from '../../sqlite/database.ts'
 
 /**
- * The schema, step by step; a step that has been released never changes. Tables are led by the tenant and have
- * no rowid, so that rows lie in the order they are read. Times are epoch ms.
+ * The schema, step by step; a step that has been released never changes. Tables are led by the tenant, or by the
+ * number of an inbox, and have no rowid, so that rows lie in the order they are read. Times are epoch ms.
  *
- * An inbox is two tables: small rows of state in the order of the inbox, which counting reads alone, and their
- * content in the order of arrival. A put then dirties one page somewhere in the file instead of two or three,
- * which doubled its rate. State without content is a removed item, kept until its expiry.
+ * An inbox is three tables: small rows of state in the order of arrival, which lists and counts read alone, a key by id,
+ * and content. Keys and contents are written in the order of time, so a put dirties one page somewhere in the file.
+ * State without content is a removed item, kept until its expiry. A negative `content` is a row of `shared_contents`.
  */
 export const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE inbox (
-     tenant TEXT NOT NULL, user TEXT NOT NULL, id TEXT NOT NULL,
-     content INTEGER, expires_at INTEGER NOT NULL,
+  `CREATE TABLE owners (
+     id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, user TEXT NOT NULL, UNIQUE (tenant, user)
+   );
+   CREATE TABLE inbox (
+     owner INTEGER NOT NULL, place INTEGER NOT NULL, id BLOB NOT NULL,
+     content INTEGER, expires_at INTEGER NOT NULL, labels TEXT,
      received_at INTEGER, seen_at INTEGER, read_at INTEGER, archived_at INTEGER, snoozed_until INTEGER, acted TEXT,
-     PRIMARY KEY (tenant, user, id)
+     PRIMARY KEY (owner, place, id)
    ) WITHOUT ROWID;
-   CREATE INDEX inbox_expiry ON inbox (expires_at);
-   CREATE TABLE inbox_content (row INTEGER PRIMARY KEY, content TEXT NOT NULL);
+   CREATE TABLE inbox_ids (id BLOB PRIMARY KEY, owner INTEGER NOT NULL, place INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE inbox_content (row INTEGER PRIMARY KEY, content TEXT NOT NULL, written_at INTEGER);
+   CREATE TABLE shared_contents (
+     row INTEGER PRIMARY KEY, tenant TEXT NOT NULL, notification TEXT NOT NULL, rendering TEXT NOT NULL DEFAULT '',
+     content TEXT NOT NULL, written_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, recalled_at INTEGER,
+     UNIQUE (tenant, notification, rendering)
+   );
+   CREATE INDEX shared_contents_expiry ON shared_contents (expires_at);
+   CREATE TABLE recipients (
+     tenant TEXT NOT NULL, notification TEXT NOT NULL, page TEXT NOT NULL, at INTEGER NOT NULL, users TEXT NOT NULL,
+     expires_at INTEGER NOT NULL, PRIMARY KEY (tenant, notification, page)
+   ) WITHOUT ROWID;
+   CREATE INDEX recipients_expiry ON recipients (expires_at);
+   CREATE TABLE inbox_guide (
+     owner INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, value TEXT NOT NULL,
+     PRIMARY KEY (owner, kind, key)
+   ) WITHOUT ROWID;
    CREATE TRIGGER inbox_removed AFTER UPDATE OF content ON inbox WHEN new.content IS NULL
      BEGIN DELETE FROM inbox_content WHERE row = old.content; END;
-   CREATE TRIGGER inbox_purged AFTER DELETE ON inbox
-     BEGIN DELETE FROM inbox_content WHERE row = old.content; END;
+   CREATE TRIGGER inbox_purged AFTER DELETE ON inbox BEGIN
+     DELETE FROM inbox_content WHERE row = old.content;
+     DELETE FROM inbox_ids WHERE id = old.id;
+   END;
    CREATE TABLE users (
      tenant TEXT NOT NULL, slot INTEGER NOT NULL, user TEXT NOT NULL, profile TEXT NOT NULL,
      PRIMARY KEY (tenant, slot, user)

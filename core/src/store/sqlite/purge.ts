@@ -1,3 +1,4 @@
+import { createInboxPurge } from './inbox-purge.ts'
 import { MIGRATIONS, schemaVersion } from './migrations.ts'
 import type { Session } from './session.ts'
 
@@ -6,8 +7,6 @@ const EVERY_MS = 60_000
 const CHUNK = 500
 
 const STEPS = [
-  `DELETE FROM inbox WHERE (tenant, user, id) IN
-     (SELECT tenant, user, id FROM inbox WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM notifications WHERE (tenant, id) IN
      (SELECT tenant, id FROM notifications WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM notification_absentees WHERE (tenant, user, at, id) IN
@@ -19,28 +18,36 @@ const STEPS = [
       WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM decisions WHERE (tenant, notification, user, place) IN
      (SELECT tenant, notification, user, place FROM decisions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM recipients WHERE (tenant, notification, page) IN
+     (SELECT tenant, notification, page FROM recipients WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM shared_contents WHERE row IN
+     (SELECT row FROM shared_contents WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM expiring_keys WHERE (tenant, acquired, key) IN
      (SELECT tenant, acquired, key FROM expiring_keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
 ]
 
 /** Removes expired rows, a bounded chunk per commit. Returns the number of rows. */
-export const purgeExpired = async (session: Session): Promise<number> => {
-  let purged = 0
-  for (const sql of STEPS) {
-    let changed = CHUNK
-    while (changed === CHUNK) {
-      changed = await session.write(({ run }) => run(sql, [Date.now(), CHUNK]).changes)
-      purged += changed
+export const createPurge = (session: Session) => {
+  const purgeInbox = createInboxPurge(session)
+  return async (): Promise<number> => {
+    let purged = await purgeInbox()
+    for (const sql of STEPS) {
+      let changed = CHUNK
+      while (changed === CHUNK) {
+        changed = await session.write(({ run }) => run(sql, [Date.now(), CHUNK]).changes)
+        purged += changed
+      }
     }
+    return purged
   }
-  return purged
 }
 
 /** Purges periodically. Reports failures and retries next time. `stop` waits for a running purge. */
 export const startPurging = (session: Session): { stop(): Promise<void> } => {
+  const purgeExpired = createPurge(session)
   const purge = async () => {
     try {
-      if ((await session.with(schemaVersion)) === MIGRATIONS.length) await purgeExpired(session)
+      if ((await session.with(schemaVersion)) === MIGRATIONS.length) await purgeExpired()
     } catch (error) {
       process.emitWarning(`cannot purge expired rows: ${String(error)}`)
     }

@@ -2,7 +2,7 @@ import type Libsql from 'libsql'
 import { UnavailableError } from '../../errors.ts'
 import type { Database, Durability } from '../../sqlite/database.ts'
 
-export type Value = string | number | null
+export type Value = string | number | Buffer | null
 
 /** Prepares and caches statements. The number of distinct SQL texts must be bounded: values are always bound. */
 export type Session = {
@@ -14,7 +14,7 @@ export type Session = {
   with<T>(work: (database: Database) => T | Promise<T>): Promise<T>
 }
 
-type Write = {
+export type Write = {
   /** Returns the number of changed rows and the last inserted rowid. */
   run(sql: string, values: Value[]): { changes: number; row: number }
   first<Row>(sql: string, values: Value[]): Row | undefined

@@ -5,6 +5,7 @@ import { ERASURE_SETTLE_MS, type Erasure, erasureKey, erasureTime, isVoid, liftT
 import type { Users } from '../ports/users.ts'
 import { flattenProfile, profileOf } from '../profile.ts'
 import { slotOf } from '../slots.ts'
+import { OWNER } from './inbox-rows.ts'
 import type { Session } from './session.ts'
 import { walk } from './walk.ts'
 
@@ -28,8 +29,11 @@ const REMOVALS = [
   'DELETE FROM topic_members WHERE tenant = ? AND user = ?',
   'DELETE FROM devices WHERE tenant = ? AND user = ?',
   'DELETE FROM notification_absentees WHERE tenant = ? AND user = ?',
-  `UPDATE inbox SET content = NULL, received_at = NULL, seen_at = NULL, read_at = NULL, archived_at = NULL,
-     snoozed_until = NULL, acted = NULL WHERE tenant = ? AND user = ?`,
+  `UPDATE inbox SET content = NULL, labels = NULL, received_at = NULL, seen_at = NULL, read_at = NULL,
+     archived_at = NULL, snoozed_until = NULL, acted = NULL WHERE owner = ${OWNER}`,
+  `DELETE FROM inbox_guide WHERE owner = ${OWNER}`,
+  // What was stored is nobody's any more, and comes back to nobody: its ids stay.
+  'DELETE FROM owners WHERE tenant = ? AND user = ?',
 ]
 
 type ErasureRow = { erasedAt: number; liftedAt: number | null }

@@ -1,8 +1,6 @@
-import { ProblemError } from '@carillon/core/errors'
-import { HORIZON_MS } from '@carillon/core/notification/horizon'
-import type { InboxItem, ItemPatch } from '@carillon/schemas'
 import { describe, expect, it } from 'vitest'
-import { actionOf, changed, changeOf, checkPatch, verbsOf } from './change.ts'
+import type { InboxItem, ItemPatch } from './inbox.ts'
+import { actionOf, changed, changeOf, countsOf, hasLabels, hasStatus } from './item-rules.ts'
 
 const NOW = Date.parse('2026-03-01T10:00:00.000Z')
 const now = new Date(NOW).toISOString()
@@ -61,23 +59,6 @@ describe('changeOf', () => {
   })
 })
 
-describe('checkPatch', () => {
-  it.each<ItemPatch>([
-    { read: true, seen: false },
-    { archived: true, snoozedUntil: later },
-    { snoozedUntil: earlier },
-    { snoozedUntil: now },
-    { snoozedUntil: new Date(NOW + HORIZON_MS + 1).toISOString() },
-  ])('refuses %j', (patch) => {
-    expect(() => checkPatch(patch, NOW)).toThrow(ProblemError)
-  })
-
-  it('takes what can be followed', () => {
-    checkPatch({ read: true, seen: true, archived: false, snoozedUntil: later }, NOW)
-    checkPatch({ snoozedUntil: new Date(NOW + HORIZON_MS).toISOString() }, NOW)
-  })
-})
-
 describe('actionOf', () => {
   it('reads the item and keeps the first time of each action', () => {
     expect(actionOf(item(), 'accept', NOW)).toEqual({ readAt: now, seenAt: now, acted: { accept: now } })
@@ -93,13 +74,29 @@ describe('actionOf', () => {
   })
 })
 
-describe('verbsOf', () => {
-  it('names what was asked for', () => {
-    expect(verbsOf({ read: true, seen: true }).map(({ kind }) => kind)).toEqual(['read'])
-    expect(verbsOf({ seen: false }).map(({ kind }) => kind)).toEqual(['unread'])
-    expect(verbsOf({ archived: false, snoozedUntil: null }).map(({ kind }) => kind)).toEqual([
-      'unarchived',
-      'woken',
-    ])
+describe('hasStatus', () => {
+  it('takes times as RFC 3339 and as epoch ms', () => {
+    expect(hasStatus('snoozed', item({ snoozedUntil: later }), NOW)).toBe(true)
+    expect(hasStatus('active', { ...item(), snoozedUntil: NOW + 1 }, NOW)).toBe(false)
+    expect(hasStatus('unread', { ...item(), snoozedUntil: NOW }, NOW)).toBe(true)
+    expect(hasStatus('unread', item({ archivedAt: now }), NOW)).toBe(false)
+    expect(hasStatus('read', item({ readAt: now }), NOW)).toBe(true)
+  })
+})
+
+describe('hasLabels', () => {
+  it('asks for every label that is given; no context is the context of no name', () => {
+    expect(hasLabels({ category: 'a', tags: ['x', 'y'] }, { category: 'a', tag: 'y' })).toBe(true)
+    expect(hasLabels({ category: 'a' }, { tag: 'y' })).toBe(false)
+    expect(hasLabels({}, { context: '' })).toBe(true)
+    expect(hasLabels({ context: 'acme' }, { context: '' })).toBe(false)
+  })
+})
+
+describe('countsOf', () => {
+  it('is exact up to 100', () => {
+    expect(countsOf(100, 3)).toEqual({ unread: 100, unseen: 3 })
+    expect(countsOf(101, 3)).toEqual({ unread: 100, unseen: 3, more: true })
+    expect(countsOf(7, 3, true)).toEqual({ unread: 7, unseen: 3, more: true })
   })
 })

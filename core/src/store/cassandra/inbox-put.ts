@@ -1,0 +1,138 @@
+import type { InboxContent } from '@carillon/schemas'
+import { types } from 'cassandra-driver'
+import { UnavailableError } from '../../errors.ts'
+import { uuid7Time } from '../../notification/ids.ts'
+import { grouped, slices } from '../grouping.ts'
+import { CLOCK_TOLERANCE_MS } from '../inbox/rows.ts'
+import type { NewItem } from '../ports/inbox.ts'
+import type { Contents } from './contents.ts'
+import { labelsCell, MONTH_MS } from './inbox-row.ts'
+import { monthOf } from './months.ts'
+import type { Recipients } from './recipients.ts'
+import { forEach, type Session, type Statement } from './session.ts'
+import { ttlUntil } from './ttl.ts'
+
+/** From so many recipients on, their content is stored once; for fewer a second read costs more than it saves. */
+const SHARED_FROM = 17
+/** Items of one partition written together: two statements each. */
+const TOGETHER = 25
+/** A write that took longer may have landed below a place that readers count as settled. */
+const LATE_MS = CLOCK_TOLERANCE_MS / 2
+/**
+ * The time an item is written with, µs: that of its acceptance, and 1 µs earlier for every ms between acceptance and
+ * `place`. So the first delivery stays, in whatever order deliveries are written. Equal times would not do: of two cells
+ * that expire, Cassandra keeps the one that expires later, and TTLs differ by rounding.
+ */
+const writtenAt = (accepted: number, place: number): number => accepted * 1_000 - (place - accepted)
+
+type Prepared = { item: NewItem; accepted: number; content: string | null; labels: string | undefined }
+
+const acceptedOf = (id: string): number => {
+  const accepted = uuid7Time(id)
+  if (accepted === undefined) throw new Error('an item id must be a UUIDv7')
+  return accepted
+}
+
+/**
+ * Writes an item and its log row as one mutation, stamped when it leaves this process. Recipients and shared content are
+ * written before, and a recall is looked for afterwards: a recall marks the notification first and then reads the
+ * recipients, so one of the two sees the other.
+ */
+export const createPut = (
+  session: Session,
+  retention: number,
+  {
+    contents,
+    recipients,
+    remove,
+  }: { contents: Contents; recipients: Recipients; remove: (items: readonly NewItem[]) => Promise<void> },
+) => {
+  const inbox = session.table('inbox')
+  const insertItem = `INSERT INTO ${inbox} (tenant, user, month, place, id, stored_at, expires_at, labels, content, ref)
+    VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`
+  const insertLog = `INSERT INTO ${inbox} (tenant, user, month, place, id) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`
+
+  const ttlOf = ({ expiresAt }: NewItem, now: number) =>
+    ttlUntil(Math.min(expiresAt, now + retention + MONTH_MS), now)
+
+  const logRow = ({ item, accepted }: Prepared, place: number): Statement => ({
+    query: insertLog,
+    params: [
+      ...[item.tenant, item.user, monthOf(place), place, item.id],
+      ...[writtenAt(accepted, place), ttlOf(item, place)],
+    ],
+  })
+  const itemRow = ({ item, accepted, content, labels }: Prepared, place: number): Statement => ({
+    query: insertItem,
+    params: [
+      ...[item.tenant, item.user, monthOf(accepted), item.id, place, item.expiresAt],
+      ...[
+        labels ?? types.unset,
+        content ?? types.unset,
+        content === null ? item.content.notification : types.unset,
+      ],
+      ...[writtenAt(accepted, place), ttlOf(item, place)],
+    ],
+  })
+
+  /** Writes items of one inbox whose ids are of one month, never an item without its log row. Resolves to their place. */
+  const write = async (some: readonly Prepared[]): Promise<number> => {
+    const month = monthOf(some[0]!.accepted)
+    let place = 0
+    const items = () => some.map((each) => itemRow(each, place))
+    await session.writeNow(() => {
+      place = Date.now()
+      const log = some.map((each) => logRow(each, place))
+      return monthOf(place) === month ? [...log, ...items()] : log
+    })
+    if (monthOf(place) !== month) await session.write(items())
+    return place
+  }
+
+  /** Another log row at a later place leads readers to items that may have landed below what they count as settled. */
+  const writeInTime = async (some: readonly Prepared[]) => {
+    let place = await write(some)
+    if (Date.now() - place <= LATE_MS) return
+    await session.writeNow(() => {
+      place = Date.now()
+      return some.map((each) => logRow(each, place))
+    })
+    if (Date.now() - place > LATE_MS) throw new UnavailableError('store', new Error('writes take too long'))
+  }
+
+  const share = async (content: InboxContent, items: readonly NewItem[], now: number) => {
+    const ttl = Math.max(...items.map((item) => ttlOf(item, now)))
+    const [{ tenant, id }] = items as [NewItem]
+    await recipients.put(
+      items.filter(({ keepRecipient }) => keepRecipient),
+      ttl,
+    )
+    await contents.put(tenant, content.notification, JSON.stringify(content), acceptedOf(id), ttl)
+  }
+
+  return async (items: readonly NewItem[]): Promise<void> => {
+    const now = Date.now()
+    const shared: NewItem[][] = []
+    const prepared: Prepared[] = []
+    const current = items.filter(({ expiresAt }) => expiresAt > now)
+    for (const [content, some] of grouped(current, (item) => item.content)) {
+      const apart = some.length >= SHARED_FROM || some.some(({ keepRecipient }) => keepRecipient)
+      if (apart) shared.push(some)
+      const cell = apart ? null : JSON.stringify(content)
+      const labels = labelsCell(content)
+      for (const item of some) prepared.push({ item, accepted: acceptedOf(item.id), content: cell, labels })
+    }
+    await forEach(shared, (some) => share(some[0]!.content, some, now))
+    const partitions = grouped(prepared, ({ item, accepted }) =>
+      JSON.stringify([item.tenant, item.user, monthOf(accepted)]),
+    )
+    await forEach(
+      [...partitions.values()].flatMap((some) => slices(some, TOGETHER)),
+      writeInTime,
+    )
+    await forEach(shared, async (some) => {
+      const { tenant, content } = some[0]!
+      if ((await contents.one(tenant, content.notification)).recalled) await remove(some)
+    })
+  }
+}

@@ -1,0 +1,73 @@
+import type { InboxContent, ItemLabels } from '@carillon/schemas'
+import type { types } from 'cassandra-driver'
+import type { Row, StateCells } from '../inbox/rows.ts'
+
+/** State outlives the month its item lies in, so that it never lapses before the content. */
+export const MONTH_MS = 31 * 86_400_000
+
+/** One month of one inbox. Item rows have the place 0, log rows that of their item. */
+export const PARTITION = 'tenant = ? AND user = ? AND month = ?'
+
+export const STATE_COLUMNS: Record<keyof StateCells, string> = {
+  receivedAt: 'received_at',
+  seenAt: 'seen_at',
+  readAt: 'read_at',
+  archivedAt: 'archived_at',
+  snoozedUntil: 'snoozed_until',
+}
+
+export const ROW = `id, stored_at, expires_at, labels, ref, acted, ${Object.values(STATE_COLUMNS).join(', ')}`
+
+/** A bigint column; the driver has a class of its own for it. */
+export const whole = (value: unknown): number | null =>
+  value === null || value === undefined ? null : (value as types.Long).toNumber()
+
+/** What lists, verbs and counts need of an item without its content: one cell, left out if it says nothing. */
+export const labelsCell = (content: InboxContent): string | undefined => {
+  const { category, tags, context, entity, display, silent } = content
+  const cell = JSON.stringify({ category, tags, context, entity, display, silent })
+  return cell === '{}' ? undefined : cell
+}
+
+/** Items that follow each other mostly have the same labels. */
+let lastLabels: { cell: string; labels: ItemLabels } = { cell: '{}', labels: {} }
+const labelsOf = (cell: unknown): ItemLabels => {
+  if (cell === null) return {}
+  if (lastLabels.cell !== cell)
+    lastLabels = { cell: String(cell), labels: JSON.parse(String(cell)) as ItemLabels }
+  return lastLabels.labels
+}
+
+const actedOf = (value: unknown): Record<string, number> | undefined =>
+  value instanceof Map
+    ? Object.fromEntries([...(value as Map<string, Date>)].map(([name, at]) => [name, at.getTime()]))
+    : undefined
+
+/** An item row, and the notification whose shared content it has. */
+export type ItemRow = Row & { ref: string | null }
+
+/** Undefined for state of an item that is gone; Cassandra drops it in time. */
+export const itemRow = (row: types.Row): ItemRow | undefined => {
+  const place = whole(row.stored_at)
+  if (place === null) return undefined
+  const { category, tags, context } = labelsOf(row.labels)
+  return {
+    category,
+    tags,
+    context,
+    id: String(row.id),
+    place,
+    expiresAt: whole(row.expires_at) ?? 0,
+    removed: false,
+    cells: {
+      receivedAt: whole(row.received_at),
+      seenAt: whole(row.seen_at),
+      readAt: whole(row.read_at),
+      archivedAt: whole(row.archived_at),
+      snoozedUntil: whole(row.snoozed_until),
+    },
+    acted: actedOf(row.acted),
+    ref: row.ref as string | null,
+    content: (row.content as string | null | undefined) ?? undefined,
+  }
+}

@@ -1,0 +1,51 @@
+import { hash } from 'node:crypto'
+import { itemId, uuid7Time } from '../../notification/ids.ts'
+import { grouped } from '../grouping.ts'
+import type { NamedItem, NewItem } from '../ports/inbox.ts'
+import { whole } from './inbox-row.ts'
+import { forEach, type Session } from './session.ts'
+
+/** Partitions of one notification: each stays below some 10 MB for ten million recipients. */
+const PARTS = 16
+
+/** Pages of names read at a time: some 500 names each. */
+const READ = 8
+
+/**
+ * Whom notifications were stored for, in rows of as many names as were stored together. Only names: the id of an item
+ * follows from the notification, the user and the time of acceptance.
+ */
+export const cassandraRecipients = (session: Session) => {
+  const recipients = session.table('recipients')
+  const insert = `INSERT INTO ${recipients} (tenant, notification, part, page, accepted_at, users)
+    VALUES (?, ?, ?, ?, ?, ?) USING TTL ?`
+
+  return {
+    /** Of items of one notification. Putting them again writes the same row. */
+    put: async (items: readonly NewItem[], ttl: number): Promise<void> => {
+      const byTime = grouped(items, ({ id }) => uuid7Time(id) ?? 0)
+      await forEach([...byTime], async ([acceptedAt, some]) => {
+        const { tenant, content } = some[0]!
+        const users = JSON.stringify(some.map(({ user }) => user))
+        const page = hash('sha256', users, 'base64url')
+        const part = Number.parseInt(hash('sha256', page, 'hex').slice(0, 8), 16) % PARTS
+        await session.write([
+          { query: insert, params: [tenant, content.notification, part, page, acceptedAt, users, ttl] },
+        ])
+      })
+    },
+
+    walk: async function* (tenant: string, notification: string): AsyncGenerator<NamedItem[]> {
+      const query = `SELECT accepted_at, users FROM ${recipients} WHERE tenant = ? AND notification = ? AND part = ?`
+      for (let part = 0; part < PARTS; part++)
+        for await (const rows of session.scan(query, [[tenant, notification, part]], READ))
+          for (const row of rows) {
+            const acceptedAt = whole(row.accepted_at) ?? 0
+            const users = JSON.parse(String(row.users)) as string[]
+            yield users.map((user) => ({ user, id: itemId(tenant, notification, user, acceptedAt) }))
+          }
+    },
+  }
+}
+
+export type Recipients = ReturnType<typeof cassandraRecipients>

@@ -1,0 +1,237 @@
+import type { Counts, InboxItem } from '@carillon/schemas'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { CLOCK_TOLERANCE_MS } from '../inbox/rows.ts'
+import type { Store } from '../port.ts'
+import type { Inbox, NewItem, Owner } from '../ports/inbox.ts'
+import { allPages } from './inbox.ts'
+import { freshOwner, HOUR, ids, sampleItem } from './samples.ts'
+
+const at = (ms = Date.now()): string => new Date(ms).toISOString()
+
+const unread = async (inbox: Inbox, owner: Owner): Promise<string[]> =>
+  ids(await allPages(inbox, owner, { status: 'unread', limit: 50 }))
+
+/** Counts and list have to agree, however they came about. */
+const consistent = async (inbox: Inbox, owner: Owner): Promise<{ counts: Counts; unread: string[] }> => {
+  const { counts } = await inbox.counts(owner)
+  const list = await unread(inbox, owner)
+  if (!counts.more) expect(counts.unread).toBe(list.length)
+  return { counts, unread: list }
+}
+
+const readAll = (inbox: Inbox, owner: Owner) => inbox.changeAll(owner, 'read', {})
+const read = () => ({ readAt: at(), seenAt: at() })
+const fill = async (inbox: Inbox, owner: Owner, count: number): Promise<NewItem[]> => {
+  const items = Array.from({ length: count }, () => sampleItem(owner))
+  for (let from = 0; from < count; from += 100) await inbox.put(items.slice(from, from + 100))
+  return items
+}
+
+/** Lets the clock run from `ms` later on: what was stored before lies below what readers count as settled. */
+const later = (ms: number): void => {
+  vi.restoreAllMocks()
+  const now = Date.now
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + ms)
+}
+
+/** More unread items than are changed one by one. */
+const MANY = 260
+
+export const inboxRacesContract = (store: () => Store): void => {
+  describe('an inbox while others write to it', () => {
+    afterEach(() => {
+      vi.useRealTimers()
+      vi.restoreAllMocks()
+    })
+
+    test.each([0, MANY])(
+      'read-all during a fan-out: nothing stored before is unread, nothing stored after is read (%i before)',
+      async (before) => {
+        const { inbox } = store()
+        const owner = freshOwner()
+        const earlier = await fill(inbox, owner, before)
+        later(60_000)
+        /** What had been stored when read-all was called, and what was handed in after it had answered. */
+        const stored: string[] = ids(earlier)
+        const after: string[] = []
+        let called = false
+        let answered = false
+        const fanOut = async () => {
+          for (let n = 0; n < 40; n++) {
+            const late = answered
+            const items = [sampleItem(owner, { age: n % 3 === 0 ? HOUR : 0 }), sampleItem(owner)]
+            await inbox.put(items)
+            if (!called) stored.push(...ids(items))
+            if (late) after.push(...ids(items))
+          }
+        }
+        const mark = async () => {
+          while (stored.length < before + 24) await new Promise((resolve) => setImmediate(resolve))
+          called = true
+          await readAll(inbox, owner)
+          answered = true
+        }
+        await Promise.all([fanOut(), fanOut(), mark()])
+        await fanOut()
+        const left = new Set((await consistent(inbox, owner)).unread)
+        expect(stored.filter((id) => left.has(id))).toEqual([])
+        expect(after.filter((id) => !left.has(id))).toEqual([])
+      },
+    )
+
+    test('read-all leaves unread what is stored right after, marked unread after, or wakes after', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const items = await fill(inbox, owner, MANY)
+      const [first, second] = items as [NewItem, NewItem]
+      later(60_000)
+      const until = Date.now() + HOUR
+      await inbox.change(owner, [first.id], () => ({ snoozedUntil: at(until) }))
+      await readAll(inbox, owner)
+      const late = sampleItem(owner, { age: HOUR })
+      await inbox.put([late])
+      await inbox.change(owner, [second.id], () => ({ readAt: null }))
+      expect(new Set((await consistent(inbox, owner)).unread)).toEqual(new Set([late.id, second.id]))
+      await inbox.put(items.slice(0, 20))
+      expect((await consistent(inbox, owner)).counts).toEqual({ unread: 2, unseen: 1 })
+      vi.useFakeTimers({ toFake: ['Date'], now: until })
+      expect(new Set((await consistent(inbox, owner)).unread)).toEqual(
+        new Set([late.id, second.id, first.id]),
+      )
+      vi.setSystemTime(until + 60_000)
+      await readAll(inbox, owner)
+      expect((await consistent(inbox, owner)).unread).toEqual([])
+    })
+
+    test('read-all of a label while items of other labels arrive', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const label = (n: number) => ({
+        category: n % 2 ? 'social' : 'work',
+        tags: n % 3 ? [] : ['red'],
+        context: n % 5 ? 'a' : 'b',
+      })
+      const make = (from: number, count: number) =>
+        Array.from({ length: count }, (_, n) => sampleItem(owner, label(from + n)))
+      const before = make(0, 600)
+      for (let from = 0; from < 600; from += 100) await inbox.put(before.slice(from, from + 100))
+      later(60_000)
+      const filter = { category: 'social', tag: 'red', context: 'a' }
+      const matches = ({ content }: NewItem) =>
+        content.category === 'social' && content.tags?.includes('red') && content.context === 'a'
+      const meanwhile = make(1_000, 100)
+      await Promise.all([inbox.changeAll(owner, 'read', filter), inbox.put(meanwhile)])
+      const after = make(2_000, 30)
+      await inbox.put(after)
+      const left = new Set(await unread(inbox, owner))
+      expect(before.filter((item) => left.has(item.id) === matches(item))).toEqual([])
+      expect(
+        [...meanwhile.filter((item) => !matches(item)), ...after].filter(({ id }) => !left.has(id)),
+      ).toEqual([])
+    })
+
+    test('two tabs: read against unread, and read against snooze', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      await fill(inbox, owner, MANY)
+      later(60_000)
+      await readAll(inbox, owner)
+      const { items } = await inbox.page(owner, { status: 'active', limit: 20 })
+      await Promise.all(
+        items.flatMap(({ id }, n) => [
+          inbox.change(owner, [id], () => ({ readAt: null })),
+          inbox.change(owner, [id], () => read()),
+          ...(n % 2 ? [inbox.change(owner, [id], () => ({ snoozedUntil: at(Date.now() + HOUR) }))] : []),
+        ]),
+      )
+      const { unread: list } = await consistent(inbox, owner)
+      const found = await inbox.get(owner, ids(items))
+      const asleep = (item: InboxItem) => item.snoozedUntil !== null
+      expect(
+        new Set(found.filter((item) => item.readAt === null && !asleep(item)).map(({ id }) => id)),
+      ).toEqual(new Set(list))
+      expect(found.filter(asleep)).toHaveLength(10)
+      // Everybody gets their way in the end.
+      await inbox.change(owner, ids(items), () => ({ readAt: null, snoozedUntil: null }))
+      expect(new Set((await consistent(inbox, owner)).unread)).toEqual(new Set(ids(items)))
+    })
+
+    test('what is marked unread while others list and count is found by everyone afterwards', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const items = await fill(inbox, owner, 700)
+      later(60_000)
+      await readAll(inbox, owner)
+      const back = items.filter((_, n) => n % 23 === 0).map(({ id }) => id)
+      let busy = true
+      const reader = async () => {
+        while (busy) {
+          // An embedded store answers without leaving the event loop.
+          await new Promise(setImmediate)
+          await inbox.counts(owner)
+          await inbox.page(owner, { status: 'unread', limit: 10 })
+          await inbox.page(owner, { status: 'active', limit: 10 })
+        }
+      }
+      const writer = async () => {
+        for (const id of back) {
+          await inbox.change(owner, [id], () => ({ readAt: null }))
+          expect((await inbox.counts(owner)).counts.unread).toBeGreaterThan(0)
+        }
+        busy = false
+      }
+      await Promise.all([reader(), reader(), writer()])
+      expect(new Set((await consistent(inbox, owner)).unread)).toEqual(new Set(back))
+      expect((await inbox.counts(owner)).counts.unread).toBe(back.length)
+    })
+
+    test('a redelivery undoes nothing, and moves nothing', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const items = await fill(inbox, owner, MANY)
+      const [removed, unreadOne, archived] = items as [NewItem, NewItem, NewItem]
+      const order = ids(await allPages(inbox, owner, { status: 'active', limit: 40 }))
+      const keptLonger = items.map((item) => ({ ...item, expiresAt: item.expiresAt + HOUR }))
+      // Within the second, too: Cassandra rounds expiries to seconds.
+      await inbox.put(keptLonger.toReversed())
+      expect(ids(await allPages(inbox, owner, { status: 'active', limit: 40 }))).toEqual(order)
+      later(60_000)
+      await inbox.remove(owner, [removed.id])
+      await readAll(inbox, owner)
+      await inbox.change(owner, [unreadOne.id], () => ({ readAt: null }))
+      await inbox.change(owner, [archived.id], () => ({ archivedAt: at() }))
+      later(120_000)
+      for (const part of [items, items.slice(0, 50), keptLonger, items.toReversed()]) await inbox.put(part)
+      const { counts, unread: list } = await consistent(inbox, owner)
+      expect({ counts, list }).toEqual({ counts: { unread: 1, unseen: 0 }, list: [unreadOne.id] })
+      expect(ids(await allPages(inbox, owner, { status: 'active', limit: 40 }))).toEqual(
+        order.filter((id) => id !== removed.id && id !== archived.id),
+      )
+    })
+
+    test('a clock that is behind or ahead within the tolerance changes no answer', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      await fill(inbox, owner, MANY)
+      const now = Date.now() + 60_000
+      vi.useFakeTimers({ toFake: ['Date'], now })
+      await readAll(inbox, owner)
+      const skew = CLOCK_TOLERANCE_MS - 1_000
+      const late: string[] = []
+      for (const ms of [-skew, 0, skew, -skew]) {
+        vi.setSystemTime(now + ms)
+        const item = sampleItem(owner)
+        await inbox.put([item])
+        late.push(item.id)
+        vi.setSystemTime(now)
+        expect(new Set((await consistent(inbox, owner)).unread)).toEqual(new Set(late))
+      }
+      // A change by a process that is behind holds against a mark by one that is ahead.
+      vi.setSystemTime(now + 2 * skew)
+      await readAll(inbox, owner)
+      vi.setSystemTime(now + skew)
+      await inbox.change(owner, [late[0]!], () => ({ readAt: null }))
+      expect((await consistent(inbox, owner)).unread).toEqual([late[0]])
+    })
+  })
+}

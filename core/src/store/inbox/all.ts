@@ -1,0 +1,87 @@
+import { changeOf, hasLabels, hasStatus, type ItemFilter, type ItemPatch } from '@carillon/schemas'
+import { uuid7Time } from '../../notification/ids.ts'
+import type { AllVerb, ChangedAll, ChangedItem, InboxPlace, Owner } from '../ports/inbox.ts'
+import { changeRows } from './changes.ts'
+import { type Cells, latestMark } from './effective.ts'
+import { hintsOfMark } from './hints.ts'
+import type { Limits } from './limits.ts'
+import { above, comparePlaces } from './places.ts'
+import type { Guide, HintKind, InboxRows, Mark, Row } from './rows.ts'
+import { openScans, type Query, scan } from './scan.ts'
+
+const LIST: Record<AllVerb, HintKind> = { read: 'unread', seen: 'unseen', archived: 'active' }
+
+/** Later than every mark and every revival of the inbox, whatever the clocks of their processes said. */
+const timeOf = ({ marks, revivals }: Guide, now: number): number =>
+  revivals.reduce(
+    (latest, { kind, at }) => (kind === 'snoozed' ? latest : Math.max(latest, at)),
+    Math.max(now, latestMark(marks) + 1),
+  )
+
+/** The place after which everything is left alone. */
+const placeOf = async (rows: InboxRows, owner: Owner, through: string): Promise<InboxPlace> => {
+  const [row] = await rows.items(owner, [through], false)
+  return { place: row?.place ?? uuid7Time(through) ?? 0, id: through }
+}
+
+/** The items that the verb changes, as far as they have to be known: a few, or those that a mark does not reach. */
+const find = async (
+  rows: InboxRows,
+  owner: Owner,
+  verb: AllVerb,
+  { through, ...filter }: ItemFilter & { through?: string },
+  now: number,
+  limits: Limits,
+) => {
+  const list = LIST[verb]
+  const end = through === undefined ? undefined : await placeOf(rows, owner, through)
+  let query: Query = { kind: list, below: end && above(end.place), most: limits.rows }
+  const open = () =>
+    openScans(rows, owner, [list], { below: query.below, limit: limits.singly + 28, contents: 0 }, now)
+  const opened = await open()
+  const floor = Math.min(rows.settledPlace(), end ? end.place - 1 : Number.MAX_SAFE_INTEGER)
+  const found: Row[] = []
+  const visit = (row: Row, cells: Cells): boolean => {
+    if (hasStatus(list, cells, now) && hasLabels(row, filter) && !(end && comparePlaces(row, end) > 0))
+      found.push(row)
+    // Whatever lies above the floor has to be looked at.
+    return row.place <= floor && found.length > limits.singly
+  }
+  let scanned = await scan(rows, owner, query, opened, now, visit)
+  while (scanned.end === 'cut' && (scanned.last?.place ?? 0) > floor) {
+    query = { ...query, below: scanned.last }
+    scanned = await scan(rows, owner, query, await open(), now, visit)
+  }
+  return { guide: opened.guide, found, floor, few: scanned.end === 'done' }
+}
+
+/**
+ * Does one thing to every active item that matches. A few items are changed one by one. More take a mark for everything
+ * that was stored some time ago, and changes for what was stored since: nothing is stored below the floor any more.
+ */
+export const createChangeAll =
+  (rows: InboxRows, settle: (owner: Owner, marks: readonly Mark[]) => void, limits: Limits) =>
+  async (owner: Owner, verb: AllVerb, query: ItemFilter & { through?: string }): Promise<ChangedAll> => {
+    const now = Date.now()
+    const { through: _, ...filter } = query
+    const { guide, found, floor, few } = await find(rows, owner, verb, query, now, limits)
+    const patch: ItemPatch = { [verb]: true }
+    const single = async (some: readonly Row[], at: number): Promise<ChangedItem[]> => {
+      if (some.length === 0) return []
+      const ids = some.map(({ id }) => id)
+      const full = await rows.items(owner, ids, true)
+      const all = await changeRows(rows, owner, full, guide, (item) => changeOf(item, patch, at), at)
+      return all.filter(({ change }) => Object.keys(change).length > 0)
+    }
+    if (few) return { items: await single(found, now), all: false }
+
+    const mark: Mark = { kind: verb, at: timeOf(guide, now), floor, ...filter }
+    await rows.putMark(owner, mark)
+    for (const [kind, hint] of hintsOfMark(mark)) await rows.putHint(owner, kind, hint)
+    await single(
+      found.filter(({ place }) => place > floor),
+      mark.at,
+    )
+    settle(owner, [...guide.marks, mark])
+    return { items: [], all: true }
+  }

@@ -1,0 +1,82 @@
+import { hasLabels, type ItemLabels } from '@carillon/schemas'
+import type { Mark, MarkKind, Row, StateCells } from './rows.ts'
+
+/** An item's state: times in epoch ms, null if the state does not hold. */
+export type Cells = StateCells
+
+type MarkedCell = 'readAt' | 'seenAt' | 'archivedAt'
+
+const MARKED_CELLS: readonly MarkedCell[] = ['archivedAt', 'readAt', 'seenAt']
+
+const KINDS: Record<MarkedCell, readonly MarkKind[]> = {
+  readAt: ['read'],
+  // Whoever reads an item has seen it.
+  seenAt: ['read', 'seen'],
+  archivedAt: ['archived'],
+}
+
+const held = (cell: number | null): number | null => (cell !== null && cell > 0 ? cell : null)
+
+type Judged = Pick<Row, 'place' | 'cells'> & ItemLabels
+
+/**
+ * Whether a mark set the cell: the item was stored below its floor, matches its filter, was not changed back since, and
+ * was active at the time, neither snoozed nor archived.
+ */
+const covers = (mark: Mark, cell: MarkedCell, row: Judged, archivedAt: number | null): boolean =>
+  row.place <= mark.floor &&
+  KINDS[cell].includes(mark.kind) &&
+  hasLabels(row, mark) &&
+  -(row.cells[cell] ?? 0) <= mark.at &&
+  (row.cells.snoozedUntil ?? 0) <= mark.at &&
+  (cell === 'archivedAt' || archivedAt === null || archivedAt > mark.at)
+
+/** What an item's own cells say, and what they leave open the earliest mark that covers it. */
+export const marked = (row: Judged, marks: readonly Mark[]): Pick<Cells, MarkedCell> => {
+  const of = (cell: MarkedCell, archivedAt: number | null): number | null =>
+    held(row.cells[cell]) ?? marks.find((mark) => covers(mark, cell, row, archivedAt))?.at ?? null
+  const archivedAt = of('archivedAt', null)
+  return { archivedAt, readAt: of('readAt', archivedAt), seenAt: of('seenAt', archivedAt) }
+}
+
+/**
+ * Returns the item's state. `marks` are in the order of their time. A read item is seen; a snooze that has ended does not
+ * hold.
+ */
+export const effective = (row: Judged, marks: readonly Mark[], now: number): Cells => {
+  const { archivedAt, readAt, seenAt } = marked(row, marks)
+  const { receivedAt, snoozedUntil } = row.cells
+  return {
+    receivedAt: held(receivedAt),
+    seenAt: seenAt ?? readAt,
+    readAt,
+    archivedAt,
+    snoozedUntil: snoozedUntil !== null && snoozedUntil > now ? snoozedUntil : null,
+  }
+}
+
+/** The time of the latest mark; 0 if there is none. */
+export const latestMark = (marks: readonly Mark[]): number => marks.at(-1)?.at ?? 0
+
+/**
+ * The cells that marks set or spared, and would not after the change: an item that was read with all others stays read
+ * when it is snoozed, one that was archived at that time stays unread when it is unarchived.
+ */
+export const settledCells = (
+  row: Judged,
+  change: Partial<StateCells>,
+  marks: readonly Mark[],
+): Partial<StateCells> | undefined => {
+  if (marks.length === 0) return undefined
+  const before = marked(row, marks)
+  const cells = { ...row.cells, ...change }
+  const settled: Partial<StateCells> = {}
+  let any = false
+  // Archived first: what is archived is not read or seen by a mark.
+  for (const cell of MARKED_CELLS) {
+    if (cell in change || before[cell] === marked({ ...row, cells }, marks)[cell]) continue
+    cells[cell] = settled[cell] = before[cell] ?? -(latestMark(marks) + 1)
+    any = true
+  }
+  return any ? settled : undefined
+}

@@ -1,0 +1,73 @@
+import type { Owner } from '../ports/inbox.ts'
+import type { Limits } from './limits.ts'
+import { LOWEST } from './places.ts'
+import { withRevivals } from './revivals.ts'
+import { type Guide, HINT_KINDS, type Hint, type HintKind, type InboxRows, type Mark } from './rows.ts'
+import type { Scanned } from './scan.ts'
+
+/** By then whoever read the guide before a revival has ended, and the change that follows a revival is stored. */
+const REVIVAL_SETTLED_MS = 60_000
+
+const cut = (hint: Hint, most: number): Hint => {
+  const last = hint.candidates[most - 1]
+  return hint.candidates.length > most && last
+    ? { ...hint, candidates: hint.candidates.slice(0, most), bottom: last }
+    : hint
+}
+
+/** The hint that a scan from the top has earned; undefined if what is there is good enough. Pure. */
+const hintOf = (
+  { end, last, trail }: Scanned,
+  known: Hint | undefined,
+  { top, at }: { top: number; at: number },
+  limits: Limits,
+): Hint | undefined => {
+  const { dead, segment, leftovers } = trail
+  const worth = dead.log >= limits.dead.log || dead.hint >= limits.dead.hint || leftovers.length > 0
+  if (!worth) return undefined
+  const candidates = trail.candidates.filter(({ place }) => place <= top)
+  const reached = end === 'done' ? LOWEST : last
+  const bottom = segment === 'within' ? known?.bottom : reached
+  if (!bottom || bottom.place > top) return undefined
+  return cut({ top, bottom, candidates, at }, limits.candidates)
+}
+
+/** The hints of an inbox once `mark` is set: of what it covers, nothing is left in the lists of its kind. Pure. */
+export const hintsOfMark = ({ kind, floor, at, category, tag, context }: Mark): [HintKind, Hint][] => {
+  if (category !== undefined || tag !== undefined || context !== undefined) return []
+  const kinds = { read: ['unread', 'unseen'], seen: ['unseen'], archived: HINT_KINDS } as const
+  return kinds[kind].map((each) => [each, { top: floor, bottom: LOWEST, candidates: [], at }])
+}
+
+/**
+ * Keeps what scans from the top have found out, so that the next ones need not read it again, and folds old revivals into
+ * the hints. Best effort: a hint that cannot be written costs only time.
+ */
+export const keepHints = async (
+  rows: InboxRows,
+  owner: Owner,
+  guide: Guide,
+  scans: Partial<Record<HintKind, Scanned>>,
+  begun: { top: number; at: number },
+  limits: Limits,
+): Promise<void> => {
+  const old = guide.revivals.filter(({ at }) => at < begun.at - REVIVAL_SETTLED_MS)
+  const folds = old.length > limits.revivals
+  const keep = async (kind: HintKind) => {
+    const known = guide.hints[kind]
+    const scanned = scans[kind]
+    const found = scanned && hintOf(scanned, known, begun, limits)
+    const hint = found ?? known
+    if (!hint || !(found || folds)) return
+    const back = folds ? old.filter((each) => each.kind === kind || each.kind === 'snoozed') : []
+    const candidates = withRevivals(hint, back)
+    await rows.putHint(owner, kind, cut({ ...hint, candidates, at: begun.at }, limits.candidates))
+  }
+  if (Date.now() - begun.at > limits.callMs) return
+  try {
+    await Promise.all(HINT_KINDS.map(keep))
+    if (folds) await rows.removeRevivals(owner, old)
+  } catch {
+    // The next scan reads the same rows again.
+  }
+}

@@ -1,0 +1,70 @@
+import { slices } from '../grouping.ts'
+import type { Inbox, NamedItem, Owner } from '../ports/inbox.ts'
+import { createChangeAll } from './all.ts'
+import { changeRows } from './changes.ts'
+import { effective } from './effective.ts'
+import { inboxItem } from './items.ts'
+import { LIMITS } from './limits.ts'
+import { createLists } from './lists.ts'
+import type { InboxRows } from './rows.ts'
+import { createSettler } from './settle.ts'
+
+const AT_ONCE = 500
+
+/**
+ * Inboxes over the rows of a database.
+ *
+ * - An item's row decides what it is. *Marks* say in constant time what was read, seen or archived all at once.
+ * - *Hints* let scans skip what is dead; they are made again when they are missing, and never wrong.
+ */
+export const createInbox = (rows: InboxRows, limits = LIMITS): Inbox => {
+  /** Every item of a notification, some at a time. */
+  const reached = async (
+    tenant: string,
+    notification: string,
+    named: readonly NamedItem[],
+    work: (owner: Owner, id: string) => Promise<void>,
+  ) => {
+    const some = (items: readonly NamedItem[]) =>
+      Promise.all(items.map(({ user, id }) => work({ tenant, user }, id)))
+    for (const items of slices(named, AT_ONCE)) await some(items)
+    for await (const items of rows.recipients(tenant, notification)) await some(items)
+  }
+
+  return {
+    ...createLists(rows, limits),
+    put: rows.put,
+    remove: rows.remove,
+    changeAll: createChangeAll(rows, createSettler(rows, limits), limits),
+
+    get: async (owner, ids) => {
+      if (ids.length === 0) return []
+      const now = Date.now()
+      const [found, { marks }] = await Promise.all([rows.items(owner, ids, true), rows.guide(owner)])
+      return found.flatMap((row) =>
+        row.removed || row.expiresAt <= now || row.content === undefined
+          ? []
+          : [inboxItem(row, row.content, effective(row, marks, now))],
+      )
+    },
+
+    change: async (owner, ids, changeFor) => {
+      if (ids.length === 0) return []
+      const [found, guide] = await Promise.all([rows.items(owner, ids, true), rows.guide(owner)])
+      return changeRows(rows, owner, found, guide, changeFor, Date.now())
+    },
+
+    replace: async (tenant, notification, content, acceptedAt, named) => {
+      await rows.replaceShared(tenant, notification, content, acceptedAt)
+      await reached(tenant, notification, named, (owner, id) =>
+        rows.replaceOne(owner, id, content, acceptedAt),
+      )
+    },
+
+    recall: async (tenant, notification, named) => {
+      // First: what is stored meanwhile either sees this or is among the recipients.
+      await rows.recalled(tenant, notification)
+      await reached(tenant, notification, named, (owner, id) => rows.remove(owner, [id]))
+    },
+  }
+}

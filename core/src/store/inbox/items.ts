@@ -1,0 +1,34 @@
+import type { InboxContent, InboxItem, StateChange } from '@carillon/schemas'
+import type { Cells } from './effective.ts'
+import type { Row, StateCells } from './rows.ts'
+
+const timestamp = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
+
+const actedOf = (acted: Record<string, number>): Record<string, string> =>
+  Object.fromEntries(Object.entries(acted).map(([name, at]) => [name, new Date(at).toISOString()]))
+
+/** An item as people read it. Times are in UTC with milliseconds, however they were written. */
+export const inboxItem = (row: Row, content: string, cells: Cells): InboxItem => ({
+  ...(JSON.parse(content) as InboxContent),
+  id: row.id,
+  receivedAt: timestamp(cells.receivedAt),
+  seenAt: timestamp(cells.seenAt),
+  readAt: timestamp(cells.readAt),
+  archivedAt: timestamp(cells.archivedAt),
+  snoozedUntil: timestamp(cells.snoozedUntil),
+  acted: row.acted ? actedOf(row.acted) : {},
+})
+
+const UNDOABLE = ['receivedAt', 'seenAt', 'readAt', 'archivedAt'] as const
+
+/** The cells that a change writes at `at` (epoch ms): what it clears is undone then. */
+export const cellsOf = (change: StateChange, at: number): Partial<StateCells> => {
+  const cells: Partial<StateCells> = {}
+  for (const cell of UNDOABLE) {
+    const time = change[cell]
+    if (time !== undefined) cells[cell] = time === null ? -at : Date.parse(time)
+  }
+  const { snoozedUntil } = change
+  if (snoozedUntil !== undefined) cells.snoozedUntil = snoozedUntil === null ? 0 : Date.parse(snoozedUntil)
+  return cells
+}

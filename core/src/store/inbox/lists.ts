@@ -1,0 +1,156 @@
+import {
+  countsOf,
+  hasLabels,
+  hasStatus,
+  type InboxContent,
+  type InboxItem,
+  type InboxStatus,
+} from '@carillon/schemas'
+import type { Arrival, Counted, Inbox, InboxQuery, InboxSlice, Owner } from '../ports/inbox.ts'
+import type { Cells } from './effective.ts'
+import { keepHints } from './hints.ts'
+import { inboxItem } from './items.ts'
+import type { Limits } from './limits.ts'
+import type { HintKind, InboxRows, Range, Row } from './rows.ts'
+import { type Begun, openScans, type Scanned, scan } from './scan.ts'
+
+/** The list whose hint tells where items of this status can be. Archived and snoozed items are in none. */
+const LIST: Record<InboxStatus, HintKind | undefined> = {
+  active: 'active',
+  unread: 'unread',
+  unseen: 'unseen',
+  read: 'active',
+  archived: undefined,
+  snoozed: undefined,
+}
+
+/** Rows asked for at first beyond those that are wanted, because some may be dead. */
+const SPARE = 28
+
+type Found = { row: Row; cells: Cells }
+type Scans = Partial<Record<HintKind, Scanned>>
+
+/** One call: what it read first, and when. */
+type Call = { owner: Owner; opened: Begun; now: number }
+
+export const createLists = (
+  rows: InboxRows,
+  limits: Limits,
+): Pick<Inbox, 'page' | 'pageWithCounts' | 'counts' | 'arrivals'> => {
+  const most = limits.rows
+
+  /** Items of the rows that were found, in their order. Content that was not read with them is read now. */
+  const itemsOf = async (owner: Owner, found: readonly Found[]): Promise<InboxItem[]> => {
+    const without = found.filter(({ row }) => row.content === undefined).map(({ row }) => row.id)
+    const read = without.length === 0 ? [] : await rows.items(owner, without, true)
+    const contents = new Map(read.map(({ id, content }) => [id, content]))
+    return found.flatMap(({ row, cells }) => {
+      const content = row.content ?? contents.get(row.id)
+      return content === undefined ? [] : [inboxItem(row, content, cells)]
+    })
+  }
+
+  /** The items of a list, and where it goes on. */
+  const list = async (
+    { owner, opened, now }: Call,
+    { status, before: below, limit, ...filter }: InboxQuery,
+    scans: Scans,
+  ): Promise<InboxSlice> => {
+    const kind = LIST[status]
+    const found: Found[] = []
+    const scanned = await scan(rows, owner, { kind, below, most }, opened, now, (row, cells) => {
+      if (hasStatus(status, cells, now) && hasLabels(row, filter)) found.push({ row, cells })
+      return found.length > limit
+    })
+    if (kind && !below) scans[kind] = scanned
+    const items = await itemsOf(owner, found.slice(0, limit))
+    const final = found[limit - 1]?.row
+    const more = found.length > limit && final ? { place: final.place, id: final.id } : undefined
+    const next = more ?? (scanned.end === 'done' ? undefined : scanned.last)
+    return { items, ...(next ? { next } : {}) }
+  }
+
+  const count = async ({ owner, opened, now }: Call, scans: Scans): Promise<Counted> => {
+    let unread = 0
+    let unseen = 0
+    const scanned = await scan(rows, owner, { kind: 'unread', most }, opened, now, (_, cells) => {
+      if (!hasStatus('unread', cells, now)) return false
+      unread++
+      if (cells.seenAt === null) unseen++
+      return unread > limits.count
+    })
+    scans.unread = scanned
+    let cut = scanned.end === 'cut'
+    // An unseen item is unread: only if there are more of those than were looked at can there be more unseen ones.
+    if (scanned.end !== 'done' && unseen <= limits.count) {
+      unseen = 0
+      const other = await scan(rows, owner, { kind: 'unseen', most }, opened, now, (_, cells) => {
+        if (hasStatus('unseen', cells, now)) unseen++
+        return unseen > limits.count
+      })
+      scans.unseen = other
+      cut ||= other.end === 'cut'
+    }
+    return { counts: countsOf(unread, unseen, cut, limits.count), complete: !cut }
+  }
+
+  /** Runs a call over what it reads first, and keeps what its scans have found out. */
+  const run = async <T>(
+    owner: Owner,
+    kinds: readonly (HintKind | undefined)[],
+    range: Range,
+    work: (call: Call, scans: Scans) => Promise<T>,
+  ): Promise<T> => {
+    const now = Date.now()
+    const begun = { top: rows.settledPlace(), at: now }
+    const opened = await openScans(rows, owner, kinds, range, now)
+    const scans: Scans = {}
+    const answer = await work({ owner, opened, now }, scans)
+    await keepHints(rows, owner, opened.guide, scans, begun, limits)
+    return answer
+  }
+
+  const page: Inbox['page'] = (owner, query) => {
+    const { status, before: below, limit, ...filter } = query
+    const kind = LIST[status]
+    const plain = kind === 'active' && Object.values(filter).every((value) => value === undefined)
+    const range = plain
+      ? { below, limit: limit + 1, contents: limit }
+      : { below, limit: limit + limits.count + SPARE, contents: 0 }
+    return run(owner, [kind], range, (call, scans) => list(call, query, scans))
+  }
+
+  const counts: Inbox['counts'] = (owner) =>
+    run(owner, ['unread'], { limit: limits.count + SPARE, contents: 0 }, count)
+
+  return {
+    page,
+    counts,
+
+    pageWithCounts: async (owner, query) => {
+      if (query.before) {
+        const [slice, counted] = await Promise.all([page(owner, query), counts(owner)])
+        return { ...slice, ...counted }
+      }
+      const kind = LIST[query.status]
+      const range = {
+        limit: Math.max(query.limit, limits.count) + SPARE,
+        contents: kind === 'active' ? query.limit : 0,
+      }
+      return run(owner, [kind, 'unread'], range, async (call, scans) => {
+        const counted = await count(call, scans)
+        return { ...(await list(call, query, scans)), ...counted }
+      })
+    },
+
+    arrivals: async (owner, { before, limit }) => {
+      const now = Date.now()
+      const { rows: read, next } = await rows.log(owner, { below: before, limit, contents: limit })
+      const arrivals = read.flatMap(({ place, id, content, removed, expiresAt }): Arrival[] => {
+        if (removed || expiresAt <= now || content === undefined) return []
+        return [{ place, id, notification: (JSON.parse(content) as InboxContent).notification }]
+      })
+      return { arrivals, ...(next ? { next } : {}) }
+    },
+  }
+}

@@ -1,0 +1,33 @@
+import type { StateChange } from '@carillon/schemas'
+import type { InboxPlace } from '../ports/inbox.ts'
+import { comparePlaces } from './places.ts'
+import { HINT_KINDS, type Hint, type Revival } from './rows.ts'
+
+/** The candidates of a hint and the revivals in its range, newest first, each item once. */
+export const withRevivals = (
+  { candidates, top, bottom }: Hint,
+  revivals: readonly InboxPlace[],
+): InboxPlace[] => {
+  if (revivals.length === 0) return [...candidates]
+  const all = new Map(candidates.map((each): [string, InboxPlace] => [each.id, each]))
+  for (const { place, id } of revivals)
+    if (place <= top && comparePlaces({ place, id }, bottom) >= 0) all.set(id, { place, id })
+  return [...all.values()].sort((one, other) => comparePlaces(other, one))
+}
+
+const kindsOf = ({ archivedAt, readAt, seenAt, snoozedUntil }: StateChange): readonly Revival['kind'][] => {
+  if (archivedAt === null) return HINT_KINDS
+  if (snoozedUntil === null && archivedAt === undefined) return HINT_KINDS
+  if (seenAt === null) return ['unread', 'unseen']
+  return readAt === null ? ['unread'] : []
+}
+
+/**
+ * What a change at `at` may bring back into lists. Decided by the change alone: another one, under way at the same time,
+ * may have taken the item out of a list that this one finds it in.
+ */
+export const revivalsOf = ({ place, id }: InboxPlace, change: StateChange, at: number): Revival[] => {
+  const revivals = kindsOf(change).map((kind): Revival => ({ kind, place, id, at }))
+  const { snoozedUntil } = change
+  return snoozedUntil ? [...revivals, { kind: 'snoozed', place, id, at: Date.parse(snoozedUntil) }] : revivals
+}

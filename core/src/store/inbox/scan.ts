@@ -1,0 +1,184 @@
+import { hasStatus } from '@carillon/schemas'
+import type { InboxPlace, Owner } from '../ports/inbox.ts'
+import { type Cells, effective } from './effective.ts'
+import { above, comparePlaces, LOWEST } from './places.ts'
+import { withRevivals } from './revivals.ts'
+import type { Guide, Hint, HintKind, InboxRows, Opened, Range, Row } from './rows.ts'
+
+/** Rows asked for at a time after the first ones, growing. */
+const CHUNK_MIN = 250
+const CHUNK_MAX = 500
+
+export type Query = {
+  /** The list that is looked for; its hint is used, if there is one. Undefined looks at every row. */
+  kind: HintKind | undefined
+  below?: InboxPlace | undefined
+  /** Rows to read at most. */
+  most: number
+}
+
+/**
+ * How a scan went. `end`: `done`, the inbox has no more; `full`, the visitor had enough; `cut`, `most` rows were read.
+ * `last`: the lowest place that was read.
+ */
+export type Scanned = { end: 'done' | 'full' | 'cut'; last: InboxPlace | undefined; trail: Trail }
+
+/** What a scan has found out about the list of its kind, for the next hint. */
+type Trail = {
+  /** What is in the list, newest first. */
+  candidates: InboxPlace[]
+  /** Rows read for nothing: of the log, and of the hint. */
+  dead: { log: number; hint: number }
+  /** Where the scan ended; `above` and `within` a hint that is there, or below all hints. */
+  segment: 'above' | 'within' | 'below'
+  /** Items in the range of the hint that it cannot know of. */
+  leftovers: Row[]
+}
+
+/** Called with each item that is neither removed nor expired, newest first. Returns true when it has enough. */
+type Visit = (row: Row, cells: Cells) => boolean
+
+/** The candidates of a hint and what was revived in its range, newest first, each once. */
+const hinted = (
+  hint: Hint,
+  kind: HintKind,
+  { revivals }: Guide,
+  leftovers: readonly InboxPlace[],
+  now: number,
+): InboxPlace[] => {
+  const back = revivals.filter(({ kind: of, at }) => of === kind || (of === 'snoozed' && at <= now))
+  return withRevivals(hint, [...back, ...leftovers])
+}
+
+/** The hint that a scan from `below` uses; none if it begins below it. */
+const hintFor = (
+  kind: HintKind | undefined,
+  { hints }: Guide,
+  below: InboxPlace | undefined,
+): Hint | undefined => {
+  const hint = kind && hints[kind]
+  return hint && below && comparePlaces(below, hint.bottom) < 0 ? undefined : hint
+}
+
+/** What scans of some kinds begin with: of the log, what lies above `downTo`. */
+export type Begun = Opened & { kinds: readonly (HintKind | undefined)[]; downTo: number | undefined }
+
+/** Reads the guide of an inbox and the first rows of scans of these kinds, in one go. */
+export const openScans = async (
+  rows: InboxRows,
+  owner: Owner,
+  kinds: readonly (HintKind | undefined)[],
+  range: Range,
+  now: number,
+): Promise<Begun> => {
+  let downTo: number | undefined
+  const opened = await rows.open(owner, range, (guide) => {
+    const named = new Set<string>()
+    let lowest = Number.POSITIVE_INFINITY
+    for (const kind of kinds) {
+      const hint = hintFor(kind, guide, range.below)
+      // One that has no hint reads the log on.
+      lowest = Math.min(lowest, hint?.top ?? -1)
+      if (hint && kind) for (const { id } of hinted(hint, kind, guide, [], now)) named.add(id)
+    }
+    downTo = lowest < 0 ? undefined : lowest
+    return { downTo, named: [...named] }
+  })
+  return { ...opened, kinds, downTo }
+}
+
+/** Walks an inbox from the newest item, or from `below`, to older ones, and skips what the hint of the kind rules out. */
+export const scan = async (
+  rows: InboxRows,
+  owner: Owner,
+  { kind, below, most }: Query,
+  { guide, first, named: known, kinds, downTo: reached }: Begun,
+  now: number,
+  visit: Visit,
+): Promise<Scanned> => {
+  const hint = hintFor(kind, guide, below)
+  const trail: Trail = {
+    candidates: [],
+    dead: { log: 0, hint: 0 },
+    segment: hint ? 'above' : 'below',
+    leftovers: [],
+  }
+  let read = 0
+  let last = below
+  let size = CHUNK_MIN
+
+  /** Visits one row; true when the visitor has enough. */
+  const look = (row: Row, source: 'log' | 'hint'): boolean => {
+    last = { place: row.place, id: row.id }
+    const gone = row.removed || row.expiresAt <= now
+    const cells = gone ? undefined : effective(row, guide.marks, now)
+    if (cells && (kind === undefined || hasStatus(kind, cells, now))) trail.candidates.push(last)
+    else trail.dead[source]++
+    return cells !== undefined && visit(row, cells)
+  }
+
+  /** Walks the log from a place down to another, both exclusive. */
+  const log = async (from: InboxPlace | undefined, downTo?: number): Promise<'full' | 'cut' | undefined> => {
+    let at = from
+    for (let begun = from === below ? first : undefined; ; begun = undefined) {
+      const chunkRead =
+        begun ??
+        (await rows.log(owner, {
+          ...(at ? { below: at } : {}),
+          ...(downTo === undefined ? {} : { downTo }),
+          limit: size,
+          contents: 0,
+        }))
+      read += chunkRead.read
+      trail.dead.log += chunkRead.read - chunkRead.rows.length
+      if (!begun) size = Math.min(size * 4, CHUNK_MAX)
+      if (hint && downTo !== undefined)
+        trail.leftovers.push(...chunkRead.leftovers.filter((row) => row.place <= downTo))
+      for (const row of chunkRead.rows) {
+        if (downTo !== undefined && row.place <= downTo) return undefined
+        if (look(row, 'log')) return 'full'
+      }
+      // What was read at first may end higher than this scan has to go.
+      const goesOn = begun && !begun.next && reached !== undefined && (downTo ?? -1) < reached
+      const next = goesOn ? above(reached) : chunkRead.next
+      if (!next || (downTo !== undefined && next.place <= downTo)) return undefined
+      at = next
+      last = next
+      if (read >= most) return 'cut'
+    }
+  }
+
+  /** Looks at what the hint names below `from`. */
+  const named = async (places: readonly InboxPlace[]): Promise<'full' | undefined> => {
+    if (places.length === 0) return undefined
+    const ids = new Set(places.map(({ id }) => id))
+    const read = (kinds.includes(kind) && known) || (await rows.items(owner, [...ids], false))
+    const found = new Map([...read, ...trail.leftovers].map((row) => [row.id, row]))
+    const sorted = [...found.values()].filter(({ id }) => ids.has(id))
+    trail.dead.hint += places.length - sorted.length
+    sorted.sort((one, other) => comparePlaces(other, one))
+    for (const [index, row] of sorted.entries())
+      if (look(row, 'hint')) {
+        trail.candidates.push(...sorted.slice(index + 1).map(({ place, id }) => ({ place, id })))
+        return 'full'
+      }
+    return undefined
+  }
+
+  const ended = (end: Scanned['end']): Scanned => ({ end, last, trail })
+  if (!hint || !kind) return ended((await log(below)) ?? 'done')
+
+  if (!below || below.place > hint.top) {
+    const end = await log(below, hint.top)
+    if (end) return ended(end)
+  }
+  trail.segment = 'within'
+  const places = hinted(hint, kind, guide, trail.leftovers, now)
+  const end = await named(below ? places.filter((each) => comparePlaces(each, below) < 0) : places)
+  if (end) return ended(end)
+  trail.segment = 'below'
+  if (comparePlaces(hint.bottom, LOWEST) <= 0) return ended('done')
+  last = hint.bottom
+  if (read >= most) return ended('cut')
+  return ended((await log(last)) ?? 'done')
+}

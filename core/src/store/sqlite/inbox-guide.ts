@@ -1,0 +1,62 @@
+import type { Guide, Hint, HintKind, InboxRows, Mark, Revival } from '../inbox/rows.ts'
+import { OWNER } from './inbox-rows.ts'
+import type { Session } from './session.ts'
+
+type Entry = { kind: 'mark' | 'revival' | HintKind; value: string }
+
+const PUT = `INSERT INTO inbox_guide (owner, kind, key, at, value)
+  SELECT id, ?3, ?4, ?5, ?6 FROM owners WHERE tenant = ?1 AND user = ?2
+  ON CONFLICT DO UPDATE SET at = excluded.at, value = excluded.value WHERE excluded.at >= at`
+const REMOVE = `DELETE FROM inbox_guide WHERE owner = ${OWNER} AND kind = ? AND key = ?`
+const READ = `SELECT kind, value FROM inbox_guide WHERE owner = ${OWNER} ORDER BY kind, at`
+
+const markKey = ({ kind, at, category, tag, context }: Mark): string =>
+  JSON.stringify([kind, at, category ?? null, tag ?? null, context ?? null])
+const revivalKey = ({ kind, place, id, at }: Revival): string => JSON.stringify([kind, place, id, at])
+
+type GuideRows = Pick<
+  InboxRows,
+  'guide' | 'putMark' | 'removeMarks' | 'putHint' | 'addRevivals' | 'removeRevivals'
+>
+
+/** What is kept of an inbox beside its rows. Most inboxes have none of it. */
+export const sqliteGuide = (session: Session): GuideRows => ({
+  guide: async ({ tenant, user }) => {
+    const guide: Guide = { marks: [], hints: {}, revivals: [] }
+    for (const { kind, value } of await session.all<Entry>(READ, [tenant, user]))
+      if (kind === 'mark') guide.marks.push(JSON.parse(value) as Mark)
+      else if (kind === 'revival') guide.revivals.push(JSON.parse(value) as Revival)
+      else guide.hints[kind] = JSON.parse(value) as Hint
+    return guide
+  },
+
+  putMark: async ({ tenant, user }, mark) => {
+    const values = [tenant, user, 'mark', markKey(mark), mark.at, JSON.stringify(mark)]
+    await session.write(({ run }) => run(PUT, values))
+  },
+
+  removeMarks: async ({ tenant, user }, marks) => {
+    await session.write(({ run }) => {
+      for (const mark of marks) run(REMOVE, [tenant, user, 'mark', markKey(mark)])
+    }, 'committed')
+  },
+
+  putHint: async ({ tenant, user }, kind, hint) => {
+    const values = [tenant, user, kind, '', hint.at, JSON.stringify(hint)]
+    await session.write(({ run }) => run(PUT, values), 'committed')
+  },
+
+  // Before the change that each announces, in the same file, so that one is never durable without the other.
+  addRevivals: async ({ tenant, user }, revivals) => {
+    await session.write(({ run }) => {
+      for (const each of revivals)
+        run(PUT, [tenant, user, 'revival', revivalKey(each), each.at, JSON.stringify(each)])
+    }, 'committed')
+  },
+
+  removeRevivals: async ({ tenant, user }, revivals) => {
+    await session.write(({ run }) => {
+      for (const each of revivals) run(REMOVE, [tenant, user, 'revival', revivalKey(each)])
+    }, 'committed')
+  },
+})

@@ -1,0 +1,95 @@
+import type { InboxContent, ItemLabels } from '@carillon/schemas'
+import type { Row, RowChange, StateCells } from '../inbox/rows.ts'
+import type { Value } from './session.ts'
+
+/** A row as SQLite answers it. */
+export type SqlRow = { [Cell in keyof StateCells]: number | null } & {
+  place: number
+  /** Hexadecimal. */
+  id: string
+  expiresAt: number
+  /** Null once the item is removed. */
+  row: number | null
+  labels: string | null
+  acted: string | null
+  content?: string | null
+}
+
+const COLUMNS: Record<keyof StateCells, string> = {
+  receivedAt: 'received_at',
+  seenAt: 'seen_at',
+  readAt: 'read_at',
+  archivedAt: 'archived_at',
+  snoozedUntil: 'snoozed_until',
+}
+
+const CELLS = Object.keys(COLUMNS) as (keyof StateCells)[]
+
+/** What `SqlRow` needs of `inbox AS i`. */
+export const SELECTED = `i.place, lower(hex(i.id)) AS id, i.expires_at AS expiresAt, i.content AS row, i.labels, i.acted,
+  ${CELLS.map((cell) => `i.${COLUMNS[cell]} AS ${cell}`).join(', ')}`
+
+/** The content of `inbox AS i`: its own, or the copy that it shares. */
+export const CONTENT = `coalesce(
+  (SELECT content FROM inbox_content AS c WHERE c.row = i.content),
+  (SELECT content FROM shared_contents AS s WHERE s.row = -i.content)) AS content`
+
+/** The number of an inbox, of a tenant and a user. */
+export const OWNER = '(SELECT id FROM owners WHERE tenant = ? AND user = ?)'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** An id as it is stored; empty, which is no id, for anything else. */
+export const bytesOf = (id: string): Buffer => Buffer.from(UUID.test(id) ? id.replaceAll('-', '') : '', 'hex')
+
+const uuidOf = (hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+
+/** Labels as they are stored: null for the many items that have none. */
+export const labelsOf = ({ category, tags, context }: InboxContent): string | null =>
+  category === undefined && context === undefined && !tags?.length
+    ? null
+    : JSON.stringify({ category, tags, context } satisfies ItemLabels)
+
+export const rowOf = (sql: SqlRow): Row => {
+  const { place, id, expiresAt, row, labels, acted, content } = sql
+  const { receivedAt, seenAt, readAt, archivedAt, snoozedUntil } = sql
+  return {
+    ...(labels === null ? undefined : (JSON.parse(labels) as ItemLabels)),
+    place,
+    id: uuidOf(id),
+    expiresAt,
+    removed: row === null,
+    cells: { receivedAt, seenAt, readAt, archivedAt, snoozedUntil },
+    acted: acted === null ? undefined : (JSON.parse(acted) as Record<string, number>),
+    ...(content == null ? undefined : { content }),
+  }
+}
+
+/** The assignments of an UPDATE; undefined if there are none. Cells that follow from marks give way to what is there now. */
+export const assignments = ({
+  cells,
+  acted,
+  settled = {},
+  from,
+}: RowChange): { set: string; values: Value[] } | undefined => {
+  const set: string[] = []
+  const values: Value[] = []
+  for (const cell of CELLS) {
+    const column = COLUMNS[cell]
+    const time = cells[cell]
+    const weak = settled[cell]
+    if (time !== undefined) {
+      set.push(`${column} = ?`)
+      values.push(time)
+    } else if (weak !== undefined) {
+      set.push(`${column} = CASE WHEN ${column} IS ? THEN ? ELSE ${column} END`)
+      values.push(from[cell], weak)
+    }
+  }
+  if (acted) {
+    set.push("acted = json_patch(coalesce(acted, '{}'), ?)")
+    values.push(JSON.stringify(acted))
+  }
+  return set.length === 0 ? undefined : { set: set.join(', '), values }
+}

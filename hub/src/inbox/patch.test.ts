@@ -1,0 +1,38 @@
+import { ProblemError } from '@carillon/core/errors'
+import { HORIZON_MS } from '@carillon/core/notification/horizon'
+import type { ItemPatch } from '@carillon/schemas'
+import { describe, expect, it } from 'vitest'
+import { checkPatch, verbsOf } from './patch.ts'
+
+const NOW = Date.parse('2026-03-01T10:00:00.000Z')
+const now = new Date(NOW).toISOString()
+const earlier = '2026-02-01T10:00:00.000Z'
+const later = '2026-03-02T10:00:00.000Z'
+
+describe('checkPatch', () => {
+  it.each<ItemPatch>([
+    { read: true, seen: false },
+    { archived: true, snoozedUntil: later },
+    { snoozedUntil: earlier },
+    { snoozedUntil: now },
+    { snoozedUntil: new Date(NOW + HORIZON_MS + 1).toISOString() },
+  ])('refuses %j', (patch) => {
+    expect(() => checkPatch(patch, NOW)).toThrow(ProblemError)
+  })
+
+  it('takes what can be followed', () => {
+    checkPatch({ read: true, seen: true, archived: false, snoozedUntil: later }, NOW)
+    checkPatch({ snoozedUntil: new Date(NOW + HORIZON_MS).toISOString() }, NOW)
+  })
+})
+
+describe('verbsOf', () => {
+  it('names what was asked for', () => {
+    expect(verbsOf({ read: true, seen: true }).map(({ kind }) => kind)).toEqual(['read'])
+    expect(verbsOf({ seen: false }).map(({ kind }) => kind)).toEqual(['unread'])
+    expect(verbsOf({ archived: false, snoozedUntil: null }).map(({ kind }) => kind)).toEqual([
+      'unarchived',
+      'woken',
+    ])
+  })
+})
