@@ -1,9 +1,9 @@
-import type { InboxRows, LogPage, Range } from '../inbox/rows.ts'
+import type { InboxRows, LogPage, Range, Row } from '../inbox/rows.ts'
 import type { Owner } from '../ports/inbox.ts'
 import { sqliteContents } from './contents.ts'
 import { sqliteGuide } from './inbox-guide.ts'
 import { createPut } from './inbox-put.ts'
-import { assignments, bytesOf, CONTENT, OWNER, rowOf, SELECTED, type SqlRow } from './inbox-rows.ts'
+import { assignments, bytesOf, OWNER, rowsOf, selectRows } from './inbox-rows.ts'
 import type { Session, Value } from './session.ts'
 
 /** A clock that goes back by more was wrong before, and is believed now. */
@@ -19,10 +19,8 @@ const steadyClock = () => {
   }
 }
 
-const columns = (content: boolean) => (content ? `${SELECTED}, ${CONTENT}` : SELECTED)
-const LOG = (content: boolean) => `SELECT ${columns(content)} FROM inbox AS i WHERE i.owner = ${OWNER}`
-const ITEMS = (content: boolean) => `SELECT ${columns(content)}
-  FROM inbox_ids AS k CROSS JOIN inbox AS i ON i.owner = k.owner AND i.place = k.place AND i.id = k.id
+const LOG = `inbox AS i WHERE i.owner = ${OWNER}`
+const ITEMS = `inbox_ids AS k CROSS JOIN inbox AS i ON i.owner = k.owner AND i.place = k.place AND i.id = k.id
   WHERE k.id IN (SELECT unhex(value) FROM json_each(?)) AND k.owner = ${OWNER}`
 const CHANGED = `WHERE owner = ${OWNER} AND place = ? AND id = ? AND content IS NOT NULL`
 const REMOVE = `UPDATE inbox SET content = NULL, labels = NULL, acted = NULL
@@ -37,6 +35,9 @@ export const sqliteInboxRows = (session: Session): InboxRows => {
   const clock = steadyClock()
   const guides = sqliteGuide(session)
 
+  const select = async (content: boolean, from: string, values: Value[]): Promise<Row[]> =>
+    rowsOf((await session.get<{ text: string | null }>(selectRows(content, from), values))?.text)
+
   type Stretch = Omit<Range, 'contents'> & { downTo?: number | undefined }
 
   const read = async (
@@ -45,7 +46,7 @@ export const sqliteInboxRows = (session: Session): InboxRows => {
     content: boolean,
   ): Promise<LogPage> => {
     const values: Value[] = [tenant, user]
-    let sql = LOG(content)
+    let sql = LOG
     if (below) {
       sql += ' AND (i.place, i.id) < (?, ?)'
       values.push(below.place, bytesOf(below.id))
@@ -55,8 +56,7 @@ export const sqliteInboxRows = (session: Session): InboxRows => {
       values.push(downTo)
     }
     values.push(limit)
-    const found = await session.all<SqlRow>(`${sql} ORDER BY i.place DESC, i.id DESC LIMIT ?`, values)
-    const rows = found.map(rowOf)
+    const rows = await select(content, `${sql} ORDER BY i.place DESC, i.id DESC LIMIT ?`, values)
     return { rows, leftovers: [], read: rows.length, next: rows.length < limit ? undefined : rows.at(-1) }
   }
 
@@ -71,7 +71,7 @@ export const sqliteInboxRows = (session: Session): InboxRows => {
 
   const items: InboxRows['items'] = async ({ tenant, user }, ids, content) => {
     const keys = JSON.stringify(ids.map((id) => bytesOf(id).toString('hex')))
-    return (await session.all<SqlRow>(ITEMS(content), [keys, tenant, user])).map(rowOf)
+    return select(content, ITEMS, [keys, tenant, user])
   }
 
   return {
