@@ -15,13 +15,14 @@ import { embedded } from './embedded.ts'
 import { fallbacks } from './fallbacks.ts'
 import { fanout } from './fanout.ts'
 import { idle } from './idle.ts'
+import { inbox } from './inbox.ts'
 import { describeMachine } from './machine.ts'
 import type { Measurement } from './measure.ts'
 import { LossError, shown } from './measure.ts'
 import { otp } from './otp.ts'
 
 const BENCHES: Record<string, Bench> = {
-  ...{ embedded, cluster, fanout, idle },
+  ...{ embedded, cluster, fanout, inbox, idle },
   ...channels,
   ...{ fallbacks, otp },
 }
