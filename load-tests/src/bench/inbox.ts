@@ -3,6 +3,7 @@ import type { Store } from '@carillon/core/store/port'
 import type { InboxPage } from '@carillon/schemas'
 import type { Bench, Context } from './bench.ts'
 import { type Installation, inEachMode } from './installations.ts'
+import { processorTimer } from './machine.ts'
 import { type Measurement, measurement, median } from './measure.ts'
 import { TYPE, userOf } from './payload.ts'
 
@@ -55,42 +56,55 @@ const ask = async (hub: string, { token }: Inbox, method: string, path: string, 
 const page = async (hub: string, inbox: Inbox, query = '') =>
   JSON.parse(await ask(hub, inbox, 'GET', `?limit=${PAGE}${query}`)) as InboxPage
 
-/** Milliseconds by what was asked and how large the inbox was. */
-const createSamples = () => {
-  const samples = new Map<string, Map<number, number[]>>()
+type Sample = { ms: number; cpu: number }
+
+/** What requests took by what was asked and how large the inbox was; `cpu` is that of all processes, µs. */
+const createSamples = (processes: Installation['processes']) => {
+  const samples = new Map<string, Map<number, Sample[]>>()
   const timed = async <T>(name: string, { size }: Inbox, work: () => Promise<T>): Promise<T> => {
+    const used = processorTimer(processes)
     const start = performance.now()
     const result = await work()
-    const bySize = samples.get(name) ?? new Map<number, number[]>()
-    samples.set(name, bySize.set(size, [...(bySize.get(size) ?? []), performance.now() - start]))
+    const ms = performance.now() - start
+    const cpu = Object.values(used(1)).reduce((sum, each) => sum + each, 0)
+    const bySize = samples.get(name) ?? new Map<number, Sample[]>()
+    samples.set(name, bySize.set(size, [...(bySize.get(size) ?? []), { ms, cpu }]))
     return result
   }
   return { samples, timed }
 }
 
+const times = (samples: readonly Sample[] = []) => samples.map(({ ms }) => ms)
+const mean = (samples: readonly Sample[] = []) =>
+  samples.reduce((sum, { cpu }) => sum + cpu, 0) / samples.length
 const p99 = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1] ?? Number.NaN
 
 /** Each against the smallest inbox: what a request costs should not depend on how full the inbox is. */
 const report = (
   name: string,
-  samples: ReadonlyMap<string, ReadonlyMap<number, number[]>>,
+  samples: ReadonlyMap<string, ReadonlyMap<number, Sample[]>>,
   smallest: number,
 ): Measurement[] =>
   [...samples].flatMap(([what, bySize]) =>
-    [...bySize].flatMap(([size, values]) => [
-      measurement(`${name}.${what}.${size}`, 'ms', values, bySize.get(smallest), '≤ 2'),
-      measurement(`${name}.${what}.${size}.p99`, 'ms', [p99(values)], [p99(bySize.get(smallest) ?? [])]),
-    ]),
+    [...bySize].flatMap(([size, values]) => {
+      const least = bySize.get(smallest)
+      const of = `${name}.${what}.${size}`
+      return [
+        measurement(of, 'ms', times(values), times(least), '≤ 2'),
+        measurement(`${of}.p99`, 'ms', [p99(times(values))], [p99(times(least))]),
+        measurement(`${of}.cpu`, 'µs/request', [mean(values)], [mean(least)], '≤ 2'),
+      ]
+    }),
   )
 
 const measure = async (
   { quick, note }: Context,
   name: string,
-  { hub }: Installation,
+  { hub, processes }: Installation,
   inboxes: readonly Inbox[],
 ): Promise<Measurement[]> => {
-  const { samples, timed } = createSamples()
+  const { samples, timed } = createSamples(processes)
   const rounds = quick ? 15 : 60
   note(`${name}: pages and changes`)
   for (const inbox of inboxes) for (let warm = 0; warm < 5; warm++) await page(hub, inbox)

@@ -27,6 +27,10 @@ const LIST: Record<InboxStatus, HintKind | undefined> = {
 /** Rows asked for at first beyond those that are wanted, because some may be dead. */
 const SPARE = 28
 
+/** Whether the first rows of the list are mostly those that were read first. */
+const isPlain = ({ category, tag, context }: InboxQuery): boolean =>
+  category === undefined && tag === undefined && context === undefined
+
 type Found = { row: Row; cells: Cells }
 type Scans = Partial<Record<HintKind, Scanned>>
 
@@ -111,12 +115,14 @@ export const createLists = (
   }
 
   const page: Inbox['page'] = (owner, query) => {
-    const { status, before: below, limit, ...filter } = query
+    const { status, before: below, limit } = query
     const kind = LIST[status]
-    const plain = kind === 'active' && Object.values(filter).every((value) => value === undefined)
-    const range = plain
-      ? { below, limit: limit + 1, contents: limit }
-      : { below, limit: limit + limits.count + SPARE, contents: 0 }
+    const plain = kind === 'active' && isPlain(query)
+    const range = {
+      below,
+      limit: limit + (plain ? 1 : limits.count + SPARE),
+      contents: kind && isPlain(query) ? limit : 0,
+    }
     return run(owner, [kind], range, (call, scans) => list(call, query, scans))
   }
 
@@ -135,7 +141,7 @@ export const createLists = (
       const kind = LIST[query.status]
       const range = {
         limit: Math.max(query.limit, limits.count) + SPARE,
-        contents: kind === 'active' ? query.limit : 0,
+        contents: kind && isPlain(query) ? query.limit : 0,
       }
       return run(owner, [kind, 'unread'], range, async (call, scans) => {
         const counted = await count(call, scans)
