@@ -14,7 +14,7 @@ import type { createPinned } from './plan/pinned.ts'
 import { storeProfiles } from './plan/profiles.ts'
 import { decisionEntry } from './plan/recipients.ts'
 import { withoutErased } from './plan/record.ts'
-import type { ChunkWork, DueWork, Pinned } from './work.ts'
+import type { ChunkWork, DueWork, Pinned, Ready } from './work.ts'
 
 /** Notifications of a batch that look up their recipients concurrently. */
 const LOOKUPS = 16
@@ -73,8 +73,14 @@ export const createDispatch = (ports: DispatchPorts) => {
     if (messages.length > 0) await stream.publish(messages)
   }
 
-  const isCancelled = async (tenant: string, id: string): Promise<boolean> =>
-    (await store.notifications.get(tenant, id))?.state === 'cancelled'
+  /** Whether a notification that waited in the log is cancelled or has expired meanwhile. The decision is recorded. */
+  const hasEnded = async (ready: Ready): Promise<boolean> => {
+    const { tenant, id, expiresAt } = ready
+    const cancelled = (await store.notifications.get(tenant, id))?.state === 'cancelled'
+    const end = endForAll({ cancelled, expiresAt }, Date.now())
+    if (end) await record(tenant, [decisionEntry(ready, EVERYBODY, end)])
+    return end !== undefined
+  }
 
   return {
     /** Handles messages from senders. */
@@ -101,7 +107,7 @@ export const createDispatch = (ports: DispatchPorts) => {
 
     /** Handles a notification whose `deliverAt` has come. */
     due: async ({ ready }: DueWork): Promise<void> => {
-      if (await isCancelled(ready.tenant, ready.id)) return
+      if (await hasEnded(ready)) return
       const due = [await pinned(ready)]
       await storeProfiles(store, due)
       await carryOut(await planAll(due))
@@ -110,9 +116,8 @@ export const createDispatch = (ports: DispatchPorts) => {
     /** Handles one chunk of a fan-out, and puts the next one into the log. */
     chunk: async (work: ChunkWork): Promise<void> => {
       const { ready, chain } = work
-      const { tenant, id, expiresAt } = ready
-      const end = endForAll({ cancelled: await isCancelled(tenant, id), expiresAt }, Date.now())
-      if (end) return record(tenant, [decisionEntry(ready, EVERYBODY, end)])
+      const { tenant, id } = ready
+      if (await hasEnded(ready)) return
       const { portion, against, next } = await planChunk(work, await pinned(ready))
       const erased = await deliver([portion])
       await record(tenant, against)

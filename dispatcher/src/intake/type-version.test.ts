@@ -1,5 +1,5 @@
 import { stampOf } from '@carillon/core/notification/stamp'
-import { notifySubject, type PlanStep } from '@carillon/schemas'
+import { notifySubject, type PlanStep, workSubject } from '@carillon/schemas'
 import { afterEach, expect, test, vi } from 'vitest'
 import { openWorld, type World } from '../testing/dispatcher.ts'
 
@@ -81,6 +81,18 @@ test('the version goes along through deliverAt and the chunks of a fan-out', asy
   expect(await Promise.all(members.slice(0, 30).map(categories))).toEqual(
     members.slice(0, 30).map(() => ({ later: 'one' })),
   )
+})
+
+test('a version that is not stored is refused with its reason', async () => {
+  world = await openWorld()
+  const now = Date.now()
+  const ready = {
+    ...{ tenant: world.tenant, id: 'n1', notification: { to: 'ada', type: 'bill', priority: 'normal' } },
+    ...{ fingerprint: 'f', version: 9, toAudience: false, acceptedAt: now, at: now, expiresAt: now + 60_000 },
+  }
+  await world.raw(workSubject('due', 'normal', world.tenant), JSON.stringify({ ready }))
+  await world.quiet()
+  expect(await world.deadLetters()).toMatchObject([{ code: 'type_unknown' }])
 })
 
 test('steps know the version', async () => {

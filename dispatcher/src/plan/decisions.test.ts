@@ -1,3 +1,4 @@
+import { itemId } from '@carillon/core/notification/ids'
 import { afterEach, expect, test, vi } from 'vitest'
 import { openWorld, type World } from '../testing/dispatcher.ts'
 
@@ -44,6 +45,38 @@ test('those who are left out of a fan-out have a row each, and the others none',
   expect(await reasons('blast', 'user8', true)).toEqual([])
   expect(record.mock.calls.flatMap(([, entries]) => entries)).toHaveLength(1)
   expect((await store.notifications.get(tenant, 'blast'))?.recipients).toBe(1_199)
+})
+
+test('a fan-out that is cancelled ends with one decision about everybody', async () => {
+  world = await openWorld()
+  const { store, tenant } = world
+  const members = Array.from({ length: 20_000 }, (_, n) => `user${n}`)
+  await store.topics.add(tenant, 'all', members)
+  await world.send({ id: 'blast', to: { topic: 'all' }, type: 'x', title: 'Hi' })
+  await vi.waitUntil(async () => ((await store.notifications.get(tenant, 'blast'))?.recipients ?? 0) > 0, {
+    interval: 1,
+  })
+  await store.notifications.cancel(tenant, 'blast', Date.now())
+  await world.quiet()
+  expect(await reasons('blast', 'user1', true)).toEqual(['audience end sender  cancelled'])
+})
+
+test('a step that reaches nobody, and one that is not wanted, have a decision each', async () => {
+  world = await openWorld()
+  const { ledger, person, quiet, send, store, tenant } = world
+  await world.account('smtp', { config: { host: '127.0.0.1', port: 9, from: { email: 'a@b.example' } } })
+  await person('ada', {})
+  const email = { channel: 'email', when: 'always', after: 0 } as const
+  await send({ id: 'n1', to: 'ada', type: 'x', plan: [email, { ...email, channel: 'sms', after: 3_600 }] })
+  await vi.waitFor(async () => expect(await ledger('n1', 'ada')).toHaveLength(2), { timeout: 10_000 })
+  await quiet()
+  expect(await reasons('n1', 'ada')).toEqual(['send skip user  no_address', 'send skip tenant  no_provider'])
+  await send({ id: 'n2', to: 'ada', type: 'x', plan: [{ ...email, when: 'unread', after: 1 }] })
+  const { acceptedAt } = await vi.waitUntil(() => store.notifications.get(tenant, 'n2'))
+  await store.inbox.remove({ tenant, user: 'ada' }, [itemId(tenant, 'n2', 'ada', acceptedAt)])
+  await vi.waitFor(async () => expect(await reasons('n2', 'ada')).toEqual(['condition end user  deleted']), {
+    timeout: 10_000,
+  })
 })
 
 test('what has expired is one decision about everybody', async () => {
