@@ -23,17 +23,27 @@ export const runTool = (name: string, ...args: readonly string[]) => run('npx', 
 /** Whether a program of Python is there. */
 export const hasPython = (name: string): boolean => spawnSync(name, ['--version']).status === 0
 
-type Schema = Record<string, unknown>
+type Operation = { requestBody?: { content: Record<string, unknown> } }
+export type Document = {
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, Record<string, unknown>> }
+}
 
 /**
  * A copy of a document in which responses have no properties but those that it names. In the published document they may
  * have more, as later versions add some.
  */
-export const closed = <Document extends { components: { schemas: Record<string, Schema> } }>(
-  document: Document,
-): Document => {
+export const closed = (document: Document): Document => {
   const copy = structuredClone(document)
   for (const schema of Object.values(copy.components.schemas))
     if (schema.properties !== undefined) schema.additionalProperties ??= false
+  return copy
+}
+
+/** A copy of a document whose bodies are plain JSON. */
+export const plain = (document: Document): Document => {
+  const copy = structuredClone(document)
+  for (const operation of Object.values(copy.paths).flatMap(Object.values) as Operation[])
+    delete operation.requestBody?.content['application/cloudevents+json']
   return copy
 }
