@@ -7,7 +7,7 @@ import {
   sentAtOnce,
   sentWhenDue,
   storingPace,
-  trusting,
+  trustSink,
   withPeople,
 } from './deliveries.ts'
 import { type Installation, inEachMode } from './installations.ts'
@@ -43,7 +43,7 @@ type Rounds = (run: number, count: number) => Promise<Sent>
 type Sending = Calls & { send(order: Order): Promise<void> }
 
 const startSending = async <Api extends Sending>(file: URL, name: string, sink: Sink, later: Later) => {
-  const child = await startChild<Api>(file, [], await trusting(sink, later))
+  const child = await startChild<Api>(file, [], await trustSink(sink, later))
   later(child.stop)
   const rounds: Rounds = async (run, count) => {
     await sink.begin()
@@ -92,16 +92,16 @@ const installed = async (
   const installation = { hub, tenant, worker, processes: { ...processes, sink: sink.pid } }
   const count = countFor(context)
   let run = 0
-  const atOnce = () => sentAtOnce(installation, sink, { run: ++run, count, channel })
+  const concurrency = () => sentAtOnce(installation, sink, { run: ++run, count, channel })
   const plainly = () => bare(++run, count)
 
   context.note(`${name}: warming up`)
-  await interleaved(1, atOnce, plainly)
+  await interleaved(1, concurrency, plainly)
   const pace = await storingPace(installation, channel)
   const step = { channel, when: 'always' as const }
   const due = () => sentWhenDue(installation, sink, { run: ++run, count, step, pace })
   context.note(`${name}: rate`)
-  const [ours, fromApi, theirs] = await interleaved(turnsFor(context), due, atOnce, plainly)
+  const [ours, fromApi, theirs] = await interleaved(turnsFor(context), due, concurrency, plainly)
   const [sender] = Object.entries(processes).find(([, pid]) => pid === worker) ?? ['']
   return [
     measurement(`${name}.rate`, 'messages/s', rates(ours), rates(theirs), aim),
@@ -117,7 +117,7 @@ const benchOf =
     ...(await inEachMode(context, async (mode, raise, later) => {
       const sink = await startSink(way.sink)
       later(sink.stop)
-      const settings = { ...(await trusting(sink, later)), CARILLON_ALLOWED_TARGETS: '*' }
+      const settings = { ...(await trustSink(sink, later)), CARILLON_ALLOWED_TARGETS: '*' }
       const installation = await raise({ prepare: way.prepare(sink.port), settings })
       await installation.tenant.putAccount(installation.hub, name, way.account(sink.port))
       const { rounds: bare } = await startSending(way.bare, 'bare', sink, later)

@@ -42,7 +42,7 @@ export const startChild = async <Api extends Calls>(
   })
   child.once('exit', (code, signal) => {
     for (const { reject } of waiting.values())
-      reject(new Error(`${fileURLToPath(file)} ended with ${signal ?? code}`))
+      reject(new Error(`${fileURLToPath(file)} exited with ${signal ?? code}`))
     waiting.clear()
   })
   await once(child, 'message')

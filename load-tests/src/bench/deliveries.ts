@@ -18,11 +18,11 @@ export type Order = { port: number; run: number; count: number }
 export type Sent = { rate: number; cpu: Record<string, number> }
 
 const CHUNK = 1_000
-const BATCHES_AT_ONCE = 3
-const LOOK_EVERY_MS = 50
+const BATCH_CONCURRENCY = 3
+const POLL_MS = 50
 
 /** Returns the environment of a process that trusts the sink's certificate. */
-export const trusting = async (
+export const trustSink = async (
   { ca }: SinkPlace,
   later: (undo: () => unknown) => void,
 ): Promise<Record<string, string>> => {
@@ -40,7 +40,7 @@ const settled = async ({ hub }: Installation) => {
   for (;;) {
     const metrics = await (await fetch(`${hub}/metrics`)).text()
     if (waiting.exec(metrics)?.[1] === '0') return
-    await sleep(LOOK_EVERY_MS)
+    await sleep(POLL_MS)
   }
 }
 
@@ -64,7 +64,7 @@ const publish = async (
       await tenant.sendBatch(hub, batch)
     }
   }
-  await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, worker))
+  await Promise.all(Array.from({ length: BATCH_CONCURRENCY }, worker))
 }
 
 /** Publishes `count` notifications with immediate steps and measures from publishing to sending. */

@@ -8,8 +8,8 @@ import { type Receivers, startReceivers } from './receivers.ts'
 
 const CONNECTED = 1_000
 const INBOXES_SAMPLED = 50
-const LOOK_EVERY_MS = 50
-const PATIENCE_MS = 30_000
+const POLL_MS = 50
+const STALL_MS = 30_000
 
 type Blast = { seconds: number; peak: number; cpu: Record<string, number> }
 
@@ -27,9 +27,9 @@ const delivered = async ({ hub, tenant }: Installation, id: string, members: num
     if (recipients > reached) {
       reached = recipients
       progressAt = clock()
-    } else if (clock() - progressAt > PATIENCE_MS)
-      throw new LossError(`no progress for ${PATIENCE_MS / 1_000} s at ${reached} of ${members} members`)
-    await sleep(LOOK_EVERY_MS)
+    } else if (clock() - progressAt > STALL_MS)
+      throw new LossError(`no progress for ${STALL_MS / 1_000} s at ${reached} of ${members} members`)
+    await sleep(POLL_MS)
   }
 }
 

@@ -12,7 +12,7 @@ import { makeTenant } from './tenant.ts'
 
 /** Connections made before the first measurement, so that one-time allocations do not count. */
 const FIRST = 1_000
-const LOOK_EVERY_MS = 50
+const POLL_MS = 50
 const SETTLED_BYTES = 1 << 20
 
 /** Resident memory and the JavaScript heap, bytes. */
@@ -43,7 +43,7 @@ const settled = async (dir: string, pid: number): Promise<Memory> => {
   for (let before = Number.POSITIVE_INFINITY; ; ) {
     rmSync(file, { force: true })
     process.kill(pid, 'SIGUSR2')
-    while (!existsSync(file)) await sleep(LOOK_EVERY_MS)
+    while (!existsSync(file)) await sleep(POLL_MS)
     const now = JSON.parse(readFileSync(file, 'utf8')) as Memory
     if (before - now.resident < SETTLED_BYTES) return now
     before = now.resident

@@ -35,7 +35,7 @@ const round = async (
 }
 
 /** Tracks pending work. `check` throws the first failure. */
-export const underWay = () => {
+export const pendingWork = () => {
   const running = new Set<Promise<unknown>>()
   const failures: unknown[] = []
   const check = () => {
@@ -63,7 +63,7 @@ export const closedLoop = async (target: Target, receivers: Receivers, options: 
   const { connections, seconds, window, chunk } = options
   const run = await receivers.begin({ connections })
   return round(target, receivers, run, async () => {
-    const sends = underWay()
+    const sends = pendingWork()
     const until = clock() + seconds * 1_000
     let sent = 0
     for (let now = clock(); now < until; now = clock()) {
@@ -87,7 +87,7 @@ export const openLoop = async (target: Target, receivers: Receivers, options: Op
   const { connections, seconds, rate, tickMs } = options
   const run = await receivers.begin({ connections })
   return round(target, receivers, run, async () => {
-    const sends = underWay()
+    const sends = pendingWork()
     const start = clock()
     let sent = 0
     for (let tick = 0; tick * tickMs < seconds * 1_000; tick++) {

@@ -5,7 +5,7 @@ import { smtpAccount } from './channels.ts'
 import { withPeople } from './deliveries.ts'
 import { newHistogram } from './histogram.ts'
 import { type Installation, inEachMode } from './installations.ts'
-import { underWay } from './load.ts'
+import { pendingWork } from './load.ts'
 import { clock } from './machine.ts'
 import { type Measurement, measurement } from './measure.ts'
 import { emailOf } from './messages.ts'
@@ -45,7 +45,7 @@ const audiences =
 
 /** Requests one-time passwords at a fixed rate until stopped, each for another user. */
 const askUntil = async ({ hub, tenant }: Installation, run: number, over: () => boolean): Promise<Wish[]> => {
-  const calls = underWay()
+  const calls = pendingWork()
   const wishes: Wish[] = []
   const start = clock()
   while (!over()) {

@@ -12,7 +12,7 @@ type Batch = { left: number; late: NodeJS.Timeout; resolve(): void; reject(error
 
 /** Text that only a negative PubAck contains. */
 const REFUSED = '"error":{'
-const PATIENCE_MS = 30_000
+const STALL_MS = 30_000
 
 /**
  * Creates a low-overhead publisher whose messages are still acknowledged one by one: a batch shares a reply subject and a
@@ -29,7 +29,7 @@ export const openPublisher = async (server: string): Promise<Publisher> => {
     batches.delete(name)
     clearTimeout(batch?.late)
     if (problem === undefined) batch?.resolve()
-    else batch?.reject(new Error(`the stream did not take a message: ${problem}`))
+    else batch?.reject(new Error(`the stream refused a message: ${problem}`))
   }
   const acknowledged = (error: Error | null, message: Msg) => {
     const name = message.subject.slice(inbox.length + 1)
@@ -46,7 +46,7 @@ export const openPublisher = async (server: string): Promise<Publisher> => {
     publish: (messages) =>
       new Promise((resolve, reject) => {
         const name = String(next++)
-        const late = setTimeout(finish, PATIENCE_MS, name, 'it did not answer')
+        const late = setTimeout(finish, STALL_MS, name, 'it did not respond')
         batches.set(name, { left: messages.length, late, resolve, reject })
         for (const { subject, id, body } of messages) {
           const header = headers()

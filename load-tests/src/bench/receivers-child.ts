@@ -4,7 +4,7 @@ import { clock } from './machine.ts'
 import { MARK } from './payload.ts'
 import { openWire } from './wire.ts'
 
-const CONNECTING_AT_ONCE = 64
+const CONNECT_CONCURRENCY = 64
 const EXAMPLES = 10
 
 /** A run: its number, and whether a notification goes to every connection or to one in turn. */
@@ -73,7 +73,7 @@ const connect = async ({ url, auths }: { url: string; auths: object[] }) => {
       wires.push(await openWire({ url, auth: auths[index] ?? {}, onEvent: onEvent(index), onEnd }))
     }
   }
-  await Promise.all(Array.from({ length: CONNECTING_AT_ONCE }, worker))
+  await Promise.all(Array.from({ length: CONNECT_CONCURRENCY }, worker))
 }
 
 const begin = (run: Run) => {

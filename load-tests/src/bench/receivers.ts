@@ -3,7 +3,7 @@ import { LossError } from './measure.ts'
 import type { ReceiversApi, Report } from './receivers-child.ts'
 
 /** Without receipts for this long, the rest is considered lost. */
-const PATIENCE_MS = 15_000
+const STALL_MS = 15_000
 
 type Notice = { run: number; received: number } | { ended: string }
 
@@ -36,7 +36,7 @@ export const startReceivers = async (): Promise<Receivers> => {
 
   const more = () =>
     new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), PATIENCE_MS)
+      const timer = setTimeout(() => resolve(false), STALL_MS)
       wake = () => {
         clearTimeout(timer)
         resolve(true)
@@ -58,7 +58,7 @@ export const startReceivers = async (): Promise<Receivers> => {
         if (ended !== undefined) throw new LossError(ended)
         if (!(await more()))
           throw new LossError(
-            `nothing arrived for ${PATIENCE_MS / 1_000} s; ${received} of at least ${count} had`,
+            `nothing was received for ${STALL_MS / 1_000} s, after ${received} of at least ${count}`,
           )
       }
     },

@@ -5,13 +5,13 @@ import { checked } from '@carillon/core/json/checked'
 import { newTenant } from '@carillon/core/security/user-tokens'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import type { Channel } from '@carillon/schemas'
-import { inTurn } from './baselines/in-turn.ts'
+import { concurrently } from './baselines/concurrently.ts'
 import { serve } from './child.ts'
 import type { Order } from './deliveries.ts'
 import { outgoingFor } from './messages.ts'
 import type { AccountInput } from './tenant.ts'
 
-type Opened = { sender: Sender; channel: Channel; atOnce: number }
+type Opened = { sender: Sender; channel: Channel; concurrency: number }
 
 let opened: Opened | undefined
 const patient = new AbortController().signal
@@ -24,13 +24,13 @@ const open = ({ account, channel }: { account: AccountInput; channel: Channel })
   const { vapid } = newTenant('bench')
   const tools = { http: createHttp({ allow: ['*'] }), vapid, tenant: 'bench', account: 'bench' }
   const sender = provider.open(checked(provider.config, account.config, 'config'), tools)
-  opened = { sender, channel, atOnce: provider.concurrency }
+  opened = { sender, channel, concurrency: provider.concurrency }
 }
 
 const send = async ({ port, run, count }: Order): Promise<void> => {
   if (!opened) throw new Error('no channel is open')
-  const { sender, channel, atOnce } = opened
-  await inTurn(count, atOnce, async (n) => {
+  const { sender, channel, concurrency } = opened
+  await concurrently(count, concurrency, async (n) => {
     const outcome = await sender.send(outgoingFor({ run, n, at: 0 }, channel, port), patient)
     if (outcome.outcome !== 'sent') throw new Error(`not sent: ${JSON.stringify(outcome)}`)
   })

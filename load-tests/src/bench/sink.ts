@@ -3,7 +3,7 @@ import { LossError } from './measure.ts'
 import type { SinkApi, SinkKind, SinkPlace, SinkReport } from './sink-child.ts'
 
 /** Without receipts for this long, the rest is considered lost. */
-const PATIENCE_MS = 20_000
+const STALL_MS = 20_000
 
 /** A provider in its own process that accepts and counts all messages. */
 export type Sink = SinkPlace & {
@@ -30,7 +30,7 @@ export const startSink = async (kind: SinkKind): Promise<Sink> => {
   })
   const more = () =>
     new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), PATIENCE_MS)
+      const timer = setTimeout(() => resolve(false), STALL_MS)
       wake = () => {
         clearTimeout(timer)
         resolve(true)
@@ -47,16 +47,14 @@ export const startSink = async (kind: SinkKind): Promise<Sink> => {
     until: async (count) => {
       while (received < count)
         if (!(await more()))
-          throw new LossError(
-            `nothing was received for ${PATIENCE_MS / 1_000} s, after ${received} of ${count}`,
-          )
+          throw new LossError(`nothing was received for ${STALL_MS / 1_000} s, after ${received} of ${count}`)
     },
     report: async (count) => {
       const report = await child.call('report', undefined)
       const { received, distinct, examples } = report
       if (received !== count || distinct !== count)
         throw new LossError(
-          [`${received} came, ${distinct} of them different, of ${count} sent`, ...examples].join('\n'),
+          [`${received} received, ${distinct} distinct, of ${count} sent`, ...examples].join('\n'),
         )
       return report
     },

@@ -154,7 +154,7 @@ export const checkInboxes = async (
     const expected = [...sent.values()].reduce((sum, count) => sum + Math.ceil((count - user) / users), 0)
     if (marks.length !== expected || distinct !== expected)
       throw new LossError(
-        `${userOf(user)} should have ${expected} items, and has ${marks.length}, ${distinct} of them different`,
+        `${userOf(user)} should have ${expected} items, but has ${marks.length}, ${distinct} distinct`,
       )
   }
 }

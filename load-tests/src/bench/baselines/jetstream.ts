@@ -6,7 +6,7 @@ import { freshId, notificationFor, userOf } from '../payload.ts'
 
 type Options = { server: string; stream: string; count: number; users: number }
 
-const PUBLISHING_AT_ONCE = 512
+const PUBLISH_CONCURRENCY = 512
 /** As many pending messages as the dispatcher and its consumer. */
 const MAX_MESSAGES = 512
 const MAX_ACK_PENDING = 20_000
@@ -35,7 +35,7 @@ const consume = async ({ server, stream, count, users }: Options): Promise<numbe
         await client.publish(`${stream}.normal`, JSON.stringify(notification), { msgID: id })
       }
     }
-    await Promise.all(Array.from({ length: PUBLISHING_AT_ONCE }, publish))
+    await Promise.all(Array.from({ length: PUBLISH_CONCURRENCY }, publish))
 
     const consumer = await client.consumers.get(stream, 'bare')
     const start = clock()

@@ -2,7 +2,7 @@ import { createTransport, type Transporter } from 'nodemailer'
 import { serve } from '../child.ts'
 import type { Order } from '../deliveries.ts'
 import { FROM, mailFor, UNSUBSCRIBE_URL } from '../messages.ts'
-import { inTurn } from './in-turn.ts'
+import { concurrently } from './concurrently.ts'
 
 /** The same number of connections as Carillon's pool. */
 const CONNECTIONS = 10
@@ -19,7 +19,7 @@ const send = async ({ port, run, count }: Order) => {
     maxMessages: Number.POSITIVE_INFINITY,
   })
   const from = { name: FROM.name, address: FROM.email }
-  await inTurn(count, 2 * CONNECTIONS, (n) => {
+  await concurrently(count, 2 * CONNECTIONS, (n) => {
     const list = { unsubscribe: UNSUBSCRIBE_URL }
     return Promise.resolve(transport?.sendMail({ ...mailFor({ run, n, at: 0 }), from, list }))
   })

@@ -2,7 +2,7 @@ import { Pool } from 'undici'
 import { serve } from '../child.ts'
 import type { Order } from '../deliveries.ts'
 import { webhookFor } from '../messages.ts'
-import { inTurn } from './in-turn.ts'
+import { concurrently } from './concurrently.ts'
 
 /** The same number of connections per origin as Carillon. */
 const CONNECTIONS = 64
@@ -11,7 +11,7 @@ let pool: Pool | undefined
 /** Sends unsigned requests with bare undici and keep-alive. */
 const send = async ({ port, run, count }: Order) => {
   pool ??= new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS })
-  await inTurn(count, CONNECTIONS, async (n) => {
+  await concurrently(count, CONNECTIONS, async (n) => {
     const answer = await pool?.request({
       method: 'POST',
       path: '/hook',
