@@ -129,7 +129,9 @@ const run = async (
       return void (await runPython(text, installation))
     case 'js': {
       if (block.serves === undefined) return void (await runNode(text, installation))
-      const { url, stop } = await startServing({ ...block, text, serves: block.serves }, installation)
+      const html = blocks.find(({ page, language }) => page === block.page && language === 'html')?.text ?? ''
+      const program = { ...block, text, serves: block.serves, html }
+      const { url, stop } = await startServing(program, installation)
       closers.push(stop)
       serving.set(block.page, { url, documented: block.serves })
       return

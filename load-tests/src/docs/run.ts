@@ -120,15 +120,21 @@ const answers = async (url: string): Promise<boolean> => {
   }
 }
 
-/** Starts a server program of a page. Returns its actual address and a function that stops it. */
+/**
+ * Starts a server program of a page, in a directory where `html` is `page.html`. Returns its actual address and a function
+ * that stops it.
+ */
 export const startServing = async (
-  { text, serves }: Block & { serves: string },
+  { text, serves, html }: Block & { serves: string; html: string },
   installation: Installation,
 ): Promise<{ url: string; stop(): Promise<void> }> => {
   const port = await freePort()
+  const cwd = await mkdtemp(join(tmpdir(), 'carillon-docs-'))
+  await writeFile(join(cwd, 'page.html'), html)
   const { port: documented } = new URL(serves)
   return withProgram(text.replaceAll(documented, String(port)), async (file) => {
-    const child = spawn(process.execPath, [file], { env: await environment(installation), stdio: 'inherit' })
+    const env = await environment(installation)
+    const child = spawn(process.execPath, [file], { cwd, env, stdio: 'inherit' })
     const url = `http://localhost:${port}`
     while (!(await answers(url))) {
       if (child.exitCode !== null) throw new Error(`the program exited with ${child.exitCode}`)
@@ -138,6 +144,7 @@ export const startServing = async (
       const exit = once(child, 'exit')
       child.kill()
       await exit
+      await rm(cwd, { recursive: true })
     }
     return { url, stop }
   })
