@@ -209,6 +209,28 @@ export const inboxRacesContract = (store: () => Store): void => {
       )
     })
 
+    test('a first delivery that turns up last is found in every list', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const items = await fill(inbox, owner, MANY)
+      await inbox.change(owner, ids(items), () => read())
+      later(60_000)
+      // From now on, what lies below is skipped.
+      expect((await inbox.counts(owner)).counts).toEqual({ unread: 0, unseen: 0 })
+      const item = sampleItem(owner)
+      await inbox.put([item])
+      // The write of an earlier attempt, which had timed out, reaches the other replicas.
+      later(30_000)
+      await inbox.put([item])
+      later(61_000)
+      for (let round = 0; round < 3; round++) {
+        expect((await consistent(inbox, owner)).unread).toEqual([item.id])
+        const { items: unseen } = await inbox.page(owner, { status: 'unseen', limit: 5 })
+        expect(ids(unseen)).toEqual([item.id])
+      }
+      expect(ids(await allPages(inbox, owner, { status: 'active', limit: 50 }))).toContain(item.id)
+    })
+
     test('a clock that is behind or ahead within the tolerance changes no answer', async () => {
       const { inbox } = store()
       const owner = freshOwner()
