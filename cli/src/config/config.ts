@@ -1,4 +1,4 @@
-import { isNetwork } from '@carillon/core/http/networks'
+import { isNetwork } from '@carillon/core/http/client-address'
 import { NAMESPACE } from '@carillon/core/installation/namespace'
 import {
   CHANNELS,

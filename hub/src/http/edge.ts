@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { reasonOf } from '@carillon/core/errors'
 import type { Log } from '@carillon/core/telemetry/log'
+import { logThrottle } from '@carillon/core/telemetry/log-throttle'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { seldom } from '@carillon/core/telemetry/seldom'
 import { problem } from '@carillon/schemas'
 import { Hono } from 'hono'
 import { answerProblem, problemOf, RateLimitedError, retryAfterOf, setHeaders } from './problems.ts'
@@ -25,7 +25,7 @@ const SECURITY_HEADERS = {
  */
 export const createEdge = ({ log, metrics }: { log: Log; metrics: Metrics }): Hono<Edge> => {
   const app = new Hono<Edge>()
-  const times = seldom()
+  const occurrences = logThrottle()
 
   app.use(async (c, next) => {
     const started = performance.now()
@@ -62,7 +62,7 @@ export const createEdge = ({ log, metrics }: { log: Log; metrics: Metrics }): Ho
     } else if (about.status >= 500 && about.code !== 'stream_full') {
       // A full event log is logged once, by the stream.
       const reason = reasonOf(error)
-      const refused = times(reason)
+      const refused = occurrences(reason)
       if (refused) log.warn({ ...context, reason, refused }, 'request refused for now')
     }
     if (error instanceof RateLimitedError) setHeaders(c, error.headers)

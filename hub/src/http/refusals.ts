@@ -1,17 +1,17 @@
 import { ProblemError } from '@carillon/core/errors'
 import { CredentialsError } from '@carillon/core/security/credentials-error'
 import type { Log } from '@carillon/core/telemetry/log'
-import { seldom } from '@carillon/core/telemetry/seldom'
+import { logThrottle } from '@carillon/core/telemetry/log-throttle'
 
 /**
  * Logs why credentials were refused: each reason at once, then at most once a minute per tenant, with the number since.
  * Returns the error to respond with. With `explain` (development) its detail has the reason; otherwise all are the same.
  */
 export const createRefusals = ({ log, explain = false }: { log: Log; explain?: boolean }) => {
-  const times = seldom()
+  const occurrences = logThrottle()
 
   const note = ({ reason, explanation, tenant }: CredentialsError) => {
-    const refused = times(`${tenant ?? ''}\n${reason}`)
+    const refused = occurrences(`${tenant ?? ''}\n${reason}`)
     if (!refused) return
     const about = { reason, tenant, ...(refused > 1 ? { refused } : {}) }
     // Tokens expire all the time; other reasons are a mistake or an attack.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createClientAddress, isNetwork } from './networks.ts'
+import { createClientAddress, isNetwork } from './client-address.ts'
 
 describe('the address of a client', () => {
   const address = createClientAddress(['10.0.0.0/8', '192.0.2.7', 'fd00::/8'])

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { seldom } from './seldom.ts'
+import { logThrottle } from './log-throttle.ts'
 
-test('says how often something happened, the first time and then once a minute', () => {
+test('counts occurrences, the first time and then once a minute', () => {
   let clock = 0
-  const times = seldom(() => clock)
+  const times = logThrottle(() => clock)
   expect([times('a'), times('a'), times('b'), times('a')]).toEqual([1, undefined, 1, undefined])
   clock = 59_999
   expect(times('a')).toBeUndefined()
