@@ -5,10 +5,10 @@ import { runCommandLine } from './commands/command-line.ts'
 import { program } from './commands/program.ts'
 import { CommandError, EXIT_USAGE } from './process/refuse.ts'
 
-/** What a person has to change first. */
+/** Returns whether the user has to change something first. */
 const isUsage = (error: unknown) => error instanceof CommandError || error instanceof SetupError
 
-/** A stack says nothing about a directory that may not be written, nor about what a person can mend. */
+/** Returns the message alone for errors of the user and the system, otherwise the stack. */
 const describe = (error: unknown): string => {
   const plain = isUsage(error) || (error instanceof Error && 'syscall' in error)
   return plain ? (error as Error).message : inspect(error)

@@ -3,7 +3,7 @@ import { excessPermissions } from '@carillon/core/nats/permissions'
 import type { Store } from '@carillon/core/store/port'
 import { createLog } from '@carillon/core/telemetry/log'
 import { openAdapters } from '../composition/adapters.ts'
-import { databaseFile, whereabouts } from '../composition/context.ts'
+import { databaseFile, whereabouts, withoutPassword } from '../composition/context.ts'
 import { needSecret, settings } from '../config/settings.ts'
 import { createClosers } from '../process/closers.ts'
 import { say } from '../process/output.ts'
@@ -12,12 +12,12 @@ import { checkAccounts, faultOf, report } from './check-accounts.ts'
 
 const CLOSE_LIMIT_MS = 10_000
 
-/** URLs may hold passwords. */
-const withoutPassword = (url: string) => url.replace(/\/\/[^@/]*@/, '//…@')
-
 /** Checks every part and every provider account, and exits with 1 if one fails. Writes nothing. */
 export const check = async (options: { data?: string }) => {
-  const config = settings(options)
+  const given = settings(options)
+  // Without a secret of its own it checks a carillon dev, which may send anywhere.
+  const allowedTargets = given.allowedTargets ?? (given.secret ? [] : ['*'])
+  const config = { ...given, allowedTargets }
   const file = databaseFile(config)
   const hasStore = config.cassandraUrl !== undefined || existsSync(file)
   const closers = createClosers()
@@ -54,7 +54,7 @@ export const check = async (options: { data?: string }) => {
     passed = report(`${part}: ${withoutPassword(where)}`, fault) && passed
   }
   for (const warning of warnings) say(`warn    event log: ${warning}`)
-  if (store) passed = (await checkAccounts(store, open.openHttp(config.secret ? [] : ['*']))) && passed
+  if (store) passed = (await checkAccounts(store, open.openHttp())) && passed
   await closers.close(CLOSE_LIMIT_MS)
   process.exit(passed ? 0 : 1)
 }

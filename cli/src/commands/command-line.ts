@@ -16,7 +16,7 @@ export const commandLine = (name: string) =>
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error: /, `${name}: `)),
     })
-    .showHelpAfterError('(add --help to see what there is)')
+    .showHelpAfterError('(add --help for usage)')
     .exitOverride()
 
 /** Adds `help [command]`. In contrast to commander's own, it names a command that does not exist. */

@@ -1,5 +1,6 @@
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { listenHealth } from '@carillon/dispatcher/health'
+import { dispatcherOptions } from '../composition/options.ts'
 import { openDispatcherParts } from '../composition/roles.ts'
 import { needCluster, needSecret, settings } from '../config/settings.ts'
 import { serve } from '../process/serve.ts'
@@ -14,21 +15,11 @@ export const dispatcher = (options: { port?: number }) => {
     const parts = await openDispatcherParts(context)
     const health = await listenHealth({ ...parts, log, metrics }, port, config.host)
     closers.add('health', () => health.close())
-    const running = await startDispatcher(
-      { ...parts, log, metrics },
-      {
-        unknownTypes: config.unknownTypes ?? 'refuse',
-        insecureLinks: config.insecureLinks ?? 'refuse',
-        retentionMs: config.retentionMs,
-        rates: config.rates,
-        retries: config.retries,
-        publicUrl: config.publicUrl,
-      },
-    )
+    const running = await startDispatcher({ ...parts, log, metrics }, dispatcherOptions(config))
     closers.add('dispatcher', () => {
       health.drain()
       return running.stop()
     })
-    log.info({ port }, 'dispatcher is working')
+    log.info({ port }, 'dispatcher is running')
   })
 }

@@ -1,13 +1,11 @@
 import { createHub } from '@carillon/hub/hub'
+import { hubOptions } from '../composition/options.ts'
 import { openHubParts } from '../composition/roles.ts'
 import { needCluster, needSecret, settings } from '../config/settings.ts'
 import { serve } from '../process/serve.ts'
 
 /** Load balancers ask for readiness every few seconds. */
 const DRAIN_DELAY_MS = 5_000
-
-/** The client SDK's files for browsers, made by `npm run build`. */
-export const browserFiles = () => new URL('.', import.meta.resolve('@carillon/client-sdk/browser/client'))
 
 export const hub = (options: { port?: number }) => {
   const config = settings()
@@ -18,21 +16,7 @@ export const hub = (options: { port?: number }) => {
   return serve('hub', { config, secret, delayMs }, async (context) => {
     const { closers, log, metrics } = context
     const parts = await openHubParts(context)
-    const running = createHub(
-      { ...parts, log, metrics },
-      {
-        origins: config.origins,
-        trustedProxies: config.trustedProxies,
-        socketsPerAddress: config.socketsPerAddress,
-        requestRates: config.requestRates,
-        unknownTypes: config.unknownTypes ?? 'refuse',
-        insecureLinks: config.insecureLinks ?? 'refuse',
-        secret,
-        publicUrl: config.publicUrl,
-        anyPushOrigin: config.allowedTargets?.includes('*'),
-        browserFiles: browserFiles(),
-      },
-    )
+    const running = createHub({ ...parts, log, metrics }, hubOptions(config, secret))
     closers.add('hub', () => running.close())
     closers.add('connections', () => running.drain({ delayMs, ms: config.drainMs / 2 }))
     await running.listen(port, ...(config.host === undefined ? [] : [config.host]))

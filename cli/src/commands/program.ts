@@ -15,11 +15,11 @@ const data = () =>
     'The data directory of carillon dev (default CARILLON_DATA_DIR or ./.carillon); unused with servers',
   )
 
-/** Commander's own check comes before that for unknown options, so a misspelt one would be said to be missing. */
+/** Reports a missing option. Commander's own check runs before unknown options, so it would report misspelt ones as missing. */
 const missing = (command: { error(message: string): never }, option: string): never =>
   command.error(`error: option '${option}' is missing`)
 
-/** Every command with its options. A command's code is loaded when it runs, so short commands start fast. */
+/** All commands with their options. The code of a command is loaded when it runs, so that short commands start fast. */
 export const program = commandLine('carillon')
   .description('Self-hosted, real-time notifications')
   .version(version, '-v, --version')
@@ -29,31 +29,31 @@ program
   .description('Run everything in one process')
   .addOption(port('Port to listen on (default CARILLON_PORT or 4000)'))
   .addOption(data())
-  .addOption(new Option('--memory', 'Keep all data in memory only').conflicts('data'))
-  .option('--no-demo', 'Serve no demo page')
+  .addOption(new Option('--memory', 'Keep all data in memory').conflicts('data'))
+  .option('--no-demo', 'Do not serve the demo page')
   .action(async (options) => (await import('./dev.ts')).dev(options))
 
 program
   .command('hub')
-  .description('Run a hub: HTTP API and live connections')
+  .description('Run a hub: the HTTP API and live connections')
   .addOption(port('Port to listen on (default CARILLON_PORT or 4000)'))
   .action(async (options) => (await import('./hub.ts')).hub(options))
 
 program
   .command('dispatcher')
-  .description('Run a dispatcher: decides, stores, delivers')
+  .description('Run a dispatcher: plans, stores and delivers notifications')
   .addOption(port('Port for health checks and metrics (default CARILLON_PORT or 4001)'))
   .action(async (options) => (await import('./dispatcher.ts')).dispatcher(options))
 
 program
   .command('migrate')
-  .description('Bring the database schema up to date; safe at any time, from several machines')
+  .description('Migrate the database schema; safe at any time, also concurrently')
   .addOption(data())
   .action(async (options) => (await import('./migrate.ts')).migrate(options))
 
 program
   .command('check')
-  .description('Check the settings, every server and every provider account; exits with 1 if one fails')
+  .description('Check the settings, all servers and all provider accounts; exits with 1 if a check fails')
   .addOption(data())
   .action(async (options) => (await import('./check.ts')).check(options))
 
@@ -61,27 +61,27 @@ program
   .command('tenant')
   .description('List tenants, add one, or change its secret or limits')
   .addOption(
-    new Option(
-      '--add <tenant>',
-      'Create this tenant and print the secret its backend may sign user tokens with',
-    ).conflicts(['rotate', 'revoke', 'limit']),
-  )
-  .addOption(
-    new Option('--rotate <tenant>', 'Give this tenant a new secret; the previous one stays valid').conflicts([
+    new Option('--add <tenant>', 'Create a tenant and print its secret, which signs user tokens').conflicts([
+      'rotate',
       'revoke',
       'limit',
     ]),
   )
   .addOption(
-    new Option(
-      '--revoke <tenant>',
-      'Give this tenant a new secret and invalidate all older ones at once',
-    ).conflicts('limit'),
+    new Option('--rotate <tenant>', 'Add a new secret; the previous one stays valid').conflicts([
+      'revoke',
+      'limit',
+    ]),
   )
-  .option('--limit <tenant>', 'Show the request limits of this tenant, or set them with --requests')
+  .addOption(
+    new Option('--revoke <tenant>', 'Replace the secret; all older ones become invalid at once').conflicts(
+      'limit',
+    ),
+  )
+  .option('--limit <tenant>', 'Show the request limits of a tenant, or set them with --requests')
   .option(
     '--requests <list>',
-    'Requests a second, and at once, of each key, the tenant and each user: key=100:200,user=off; default resets them',
+    'Requests per second and burst of each key, the tenant and each user, such as key=100:200,user=off; default resets them',
   )
   .addOption(data())
   .action(async (options, command) => {
@@ -98,7 +98,7 @@ program
     new Option('--ttl <seconds>', 'Lifetime of the user token (default 3600)').argParser(wholeNumber(1)),
   )
   .addOption(new Option('--sender <name>', 'Print a new API key under this name').conflicts('revoke'))
-  .option('--scopes <list>', 'What the API key may do, with commas (default all)')
+  .option('--scopes <list>', 'Scopes of the API key, separated by commas (default all)')
   .option('--revoke <id>', 'Revoke the API key with this id')
   .addOption(data())
   .action(async ({ tenant, ...options }, command) => {
@@ -111,8 +111,8 @@ program
   .description('Send one notification through a hub')
   .option('--to <recipient>', 'A user id, topic:<key>, or everyone (required)')
   .option('--title <text>', 'The title (required)')
-  .option('--body <text>', 'The text below the title')
-  .option('--link <url>', 'Where it leads: a URL or a path')
+  .option('--body <text>', 'The text')
+  .option('--link <url>', 'The link: a URL or a path')
   .option('--type <key>', 'The notification type', 'message')
   .option('--priority <priority>', 'critical, high, normal or low')
   .option('--url <url>', 'The hub (default CARILLON_HUB_URL or http://localhost:4000)')

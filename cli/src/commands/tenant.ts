@@ -1,11 +1,11 @@
 import { newTenant, newTenantSecret } from '@carillon/core/security/user-tokens'
 import { parse, TenantId, type TenantLimits } from '@carillon/schemas'
-import { aSecondAtOnce, parseRates } from '../config/rates.ts'
+import { burstOfASecond, parseRates } from '../config/rates.ts'
 import { note, say } from '../process/output.ts'
 import { refuse } from '../process/refuse.ts'
 import { administer } from './administer.ts'
 
-/** Kept besides the newest, so that tokens signed with the one before stay good while backends change over. */
+/** The newest and the previous one, so that tokens of both are valid during a rotation. */
 const SECRETS_KEPT = 2
 
 const tenantId = (value: string) => {
@@ -23,12 +23,12 @@ type Options = {
 }
 
 const REQUESTS = ['key', 'tenant', 'user'] as const
-/** In place of a list: the tenant gets the limits of the installation again. */
+/** Instead of a list: resets the limits to those of the installation. */
 const DEFAULT = 'default'
 
 const requestLimits = (list: string): TenantLimits => {
   if (list === DEFAULT) return {}
-  const requests = parseRates(REQUESTS, list, aSecondAtOnce)
+  const requests = parseRates(REQUESTS, list, burstOfASecond)
   return requests
     ? { requests }
     : refuse(
@@ -36,7 +36,7 @@ const requestLimits = (list: string): TenantLimits => {
       )
 }
 
-/** In the form in which they are given. */
+/** Formats limits as the option takes them. */
 const listOf = ({ requests = {} }: TenantLimits): string => {
   const entries = REQUESTS.flatMap((name) => {
     const rate = requests[name]
@@ -49,14 +49,15 @@ const listOf = ({ requests = {} }: TenantLimits): string => {
 export const tenant = ({ add, rotate, revoke, limit, requests, ...options }: Options) =>
   administer(options, async (store) => {
     if (limit !== undefined) {
-      const known = (await store.tenants.get(tenantId(limit))) ?? refuse(`there is no tenant ${limit}`)
+      const known =
+        (await store.tenants.get(tenantId(limit))) ?? refuse(`there is no tenant ${JSON.stringify(limit)}`)
       const limits = requests === undefined ? known.limits : requestLimits(requests)
       if (requests !== undefined) await store.tenants.putLimits(known.id, limits)
       return say(`${known.id} ${listOf(limits)}`)
     }
     if (add !== undefined) {
       const id = tenantId(add)
-      if (await store.tenants.get(id)) refuse(`tenant ${id} exists already`)
+      if (await store.tenants.get(id)) refuse(`tenant ${id} already exists`)
       const created = newTenant(id)
       await store.tenants.put(created)
       note(
@@ -66,7 +67,9 @@ export const tenant = ({ add, rotate, revoke, limit, requests, ...options }: Opt
     }
     const changed = rotate ?? revoke
     if (changed !== undefined) {
-      const known = (await store.tenants.get(tenantId(changed))) ?? refuse(`there is no tenant ${changed}`)
+      const known =
+        (await store.tenants.get(tenantId(changed))) ??
+        refuse(`there is no tenant ${JSON.stringify(changed)}`)
       const secret = newTenantSecret()
       const older = revoke === undefined ? known.secrets.slice(0, SECRETS_KEPT - 1) : []
       await store.tenants.put({ ...known, secrets: [secret, ...older] })

@@ -43,7 +43,8 @@ export const token = (options: Options) =>
     }
     if (options.revoke !== undefined) {
       const key =
-        (await store.tenants.key(tenant.id, options.revoke)) ?? refuse(`there is no key ${options.revoke}`)
+        (await store.tenants.key(tenant.id, options.revoke)) ??
+        refuse(`there is no API key with the id ${JSON.stringify(options.revoke)}`)
       await store.tenants.putKey({ ...key, revokedAt: key.revokedAt ?? new Date().toISOString() })
       return say(`${key.id} is revoked`)
     }

@@ -13,9 +13,9 @@ export const openAdapters = (context: Context, file = databaseFile(context.confi
   const seal = createSeal(secret)
   const embedded = createEmbedded(context, seal, file)
 
-  /** Opens the HTTP client for URLs that tenants and users name. `allow` applies unless CARILLON_ALLOWED_TARGETS is set. */
-  const openHttp = (allow: readonly string[]) => {
-    const http = createHttp({ allow: config.allowedTargets ?? allow })
+  /** Opens the HTTP client for URLs that tenants and users name. */
+  const openHttp = () => {
+    const http = createHttp({ allow: config.allowedTargets ?? [] })
     closers.add('http', () => http.close())
     return http
   }

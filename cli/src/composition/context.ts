@@ -13,6 +13,9 @@ export const databaseFile = (config: Config) => join(config.dataDir, 'carillon.d
 /** Returns whether a process with these settings keeps anything in the embedded file. */
 export const usesFile = (config: Config) => !config.natsUrl || !config.cassandraUrl
 
+/** Masks the credentials of a URL. */
+export const withoutPassword = (url: string) => url.replace(/\/\/[^@/]*@/, '//…@')
+
 /** Returns where each part lives, for people: a URL or the embedded file. */
 export const whereabouts = (config: Config, file: string) => ({
   'event log': config.natsUrl ?? file,

@@ -27,14 +27,14 @@ const openBase = async (open: ReturnType<typeof openAdapters>, log: Log, options
 /** Opens everything that a hub needs. Waits for servers that are not up yet. With `migrate` it migrates the store. */
 export const openHubParts = async (
   context: Context,
-  { file, allow = [], migrate = false }: { file?: string; allow?: readonly string[]; migrate?: boolean } = {},
+  { file, migrate = false }: { file?: string; migrate?: boolean } = {},
 ) => {
   const { log } = context
   const open = openAdapters(context, file)
   const { namespace, base } = await openBase(open, log, { migrate })
   const { live, io } = await untilAvailable(log, 'live bus', () => open.openEdge(namespace))
   const { limits, requests } = await untilAvailable(log, 'live bus', () => open.openLimits(namespace))
-  const http = open.openHttp(allow)
+  const http = open.openHttp()
   const providers = await loadProviders()
   const { seal, openCaptured } = open
   return { ...base, live, io, limits, requests, http, seal, providers, openCaptured }
@@ -47,7 +47,7 @@ export const openDispatcherParts = async (context: Context) => {
   const { namespace, base } = await openBase(open, log, { migrate: false })
   const live = await untilAvailable(log, 'live bus', () => open.openLive(namespace))
   const { limits } = await untilAvailable(log, 'live bus', () => open.openLimits(namespace))
-  const http = open.openHttp([])
+  const http = open.openHttp()
   const providers = await loadProviders()
   return { ...base, live, limits, http, seal: open.seal, providers }
 }

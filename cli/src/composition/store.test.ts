@@ -18,7 +18,7 @@ afterEach(async () => {
   await closers.close(5_000)
 })
 
-/** The store that a process with these settings opens, its tables made. */
+/** Opens and migrates the store of a process with these settings. */
 const storeOf = async (settings: Record<string, string>): Promise<Store> => {
   const dir = await mkdtemp(join(tmpdir(), 'carillon-parts-'))
   closers.add('directory', () => rm(dir, { recursive: true, force: true }))
@@ -36,7 +36,7 @@ const modes: [string, Record<string, string> | undefined][] = [
 ]
 
 describe.each(modes)('CARILLON_RETENTION_DAYS (%s)', (mode, settings) => {
-  test.skipIf(settings === undefined)('is how long records and deliveries are kept', async () => {
+  test.skipIf(settings === undefined)('limits the life of notification records and deliveries', async () => {
     const { notifications, deliveries } = await storeOf({ ...settings, CARILLON_RETENTION_DAYS: '2' })
     const tenant = `t_${randomUUID()}`
     const now = Date.now()
@@ -51,7 +51,7 @@ describe.each(modes)('CARILLON_RETENTION_DAYS (%s)', (mode, settings) => {
     const delivered = () => deliveries.sum(tenant, { id: 'new', toAudience: false })
     expect(await notifications.get(tenant, 'new')).toBeDefined()
     expect(await delivered()).toEqual({ email: { sent: 1 } })
-    // Cassandra counts by its own clock, in whole seconds.
+    // Cassandra uses its own clock, in whole seconds.
     await vi.waitUntil(async () => (await notifications.get(tenant, 'old')) === undefined, 10_000)
     if (mode !== 'embedded') return
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * DAY_MS })

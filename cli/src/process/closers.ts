@@ -1,7 +1,7 @@
 /**
- * What a process has opened, closed in the reverse order. Whoever opens a thing adds its closer at once.
- * `close` gives everything together `deadlineMs`, and what is left after that LAST_CHANCE_MS each; it goes on past
- * failures and reports them. It runs once.
+ * Closes what a process has opened, in reverse order. Add the closer of a resource as soon as it is open. `close` gives all
+ * closers `deadlineMs` together, and LAST_CHANCE_MS each after that. It continues past failures and returns them. Repeated
+ * calls share one run.
  */
 export type Closers = {
   add(name: string, close: () => Promise<void> | void): void

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const run = promisify(execFile)
 
-/** Runs a program with `reportFaults` in a process of its own; prints what the program says. */
+/** Runs a program with `reportFaults` in its own process. Returns its output. */
 const program = (source: string) =>
   run(process.execPath, ['--conditions=source', '--import', 'tsx', '--input-type=module', '--eval', source], {
     cwd: fileURLToPath(new URL('.', import.meta.url)),
@@ -19,7 +19,7 @@ const PRELUDE = `
   reportFaults({ log: createLog({ level: 'error', role: 'test' }), metrics })
 `
 
-test('a rejected promise is logged and counted, and the process goes on', async () => {
+test('an unhandled rejection is logged and counted, and the process continues', async () => {
   const { stdout } = await program(`${PRELUDE}
     Promise.reject(new TypeError('of one handler'))
     setImmediate(async () => console.log(await metrics.registry.getSingleMetricAsString('carillon_faults_total')))

@@ -1,15 +1,16 @@
 import { refuse } from './refuse.ts'
 
 const WHY: Record<string, string> = {
-  EADDRINUSE: 'another process listens there; stop it, or choose another port with --port or CARILLON_PORT',
-  EACCES: 'this user may not listen there; choose a port above 1023 with --port or CARILLON_PORT',
+  EADDRINUSE:
+    'another process is listening there; stop it, or choose another port with --port or CARILLON_PORT',
+  EACCES: 'this user is not allowed to; choose a port above 1023 with --port or CARILLON_PORT',
   EADDRNOTAVAIL: 'this machine does not have that address; change CARILLON_HOST',
   ENOTFOUND: 'this host name is unknown; change CARILLON_HOST',
 }
 
 type ListenError = NodeJS.ErrnoException & { address?: string; hostname?: string; port?: number }
 
-/** Ends the process with one sentence if the error says that an address cannot be listened on; else throws it. */
+/** Refuses an address that cannot be listened on, in one sentence. Throws any other error. */
 export const refuseTakenAddress = (error: ListenError): never => {
   const { code = '', syscall = '', address, hostname, port } = error
   const why = WHY[code]
