@@ -12,7 +12,7 @@ import { checkAccounts, faultOf, report } from './check-accounts.ts'
 
 const CLOSE_LIMIT_MS = 10_000
 
-/** Checks every part and every provider account, and exits with 1 if one fails. Writes nothing. */
+/** Checks every part and every provider account, and exits with 1 if one fails. Creates no data file. */
 export const check = async (options: { data?: string }) => {
   const given = settings(options)
   // Without a secret of its own it checks a carillon dev, which may send anywhere.

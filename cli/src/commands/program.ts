@@ -41,7 +41,7 @@ program
 
 program
   .command('dispatcher')
-  .description('Run a dispatcher: plans, stores and delivers notifications')
+  .description('Run a dispatcher: plans, stores, delivers')
   .addOption(port('Port for health checks and metrics (default CARILLON_PORT or 4001)'))
   .action(async (options) => (await import('./dispatcher.ts')).dispatcher(options))
 

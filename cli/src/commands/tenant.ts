@@ -61,7 +61,7 @@ export const tenant = ({ add, rotate, revoke, limit, requests, ...options }: Opt
       const created = newTenant(id)
       await store.tenants.put(created)
       note(
-        `tenant ${id} was created. Its secret follows: with it the tenant's backend may sign user tokens (docs/tokens.md). It can only be replaced (--rotate), not shown again`,
+        `tenant ${id} was created. Its backend signs user tokens with the secret below (docs/tokens.md). It is shown once; --rotate adds a new one`,
       )
       return say(`${id} ${created.secrets[0]!.secret}`)
     }

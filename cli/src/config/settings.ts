@@ -22,7 +22,10 @@ const knownSecret = (config: Config): string | undefined =>
 
 /** Returns the root secret, which all processes of one installation share. Refuses if there is none. */
 export const needSecret = (config: Config): string =>
-  knownSecret(config) ?? refuse('CARILLON_SECRET is not set; make one with: openssl rand -hex 32')
+  knownSecret(config) ??
+  refuse(
+    'CARILLON_SECRET is not set; all processes of an installation need the same one. Make one for a new installation with: openssl rand -hex 32',
+  )
 
 /** Refuses settings without all three servers: separate hubs and dispatchers can share nothing else. */
 export const needCluster = (config: Config) => {
