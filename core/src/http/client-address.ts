@@ -57,5 +57,3 @@ export const createClientAddress = (trusted: readonly string[]) => {
     return clientKey(address)
   }
 }
-
-export type ClientAddress = ReturnType<typeof createClientAddress>
