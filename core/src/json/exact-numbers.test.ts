@@ -44,7 +44,7 @@ test.each([
   `1${'0'.repeat(400)}`,
   `0.${'0'.repeat(400)}1`,
   `${'9'.repeat(10_000)}`,
-])('%s is not, and its place is told', (number) => {
+])('%s is not exact, and its path is found', (number) => {
   expect(pointers(number)).toEqual(['/'])
   expect(pointers(`{"a":{"x":[1,"]",{"b":${number}}]},"c":[ ${number} ,2]}`)).toEqual(['/a/x/2/b', '/c/0'])
 })

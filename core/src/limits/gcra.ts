@@ -61,8 +61,8 @@ type StatefulLimit = { interval: number; tolerance: number; state: LimitState }
  * A request out of reach gets a place in the queues of the limits that cause it, behind more urgent requests and its own
  * priority. A request that has waited gets any slot within reach. If urgent requests have taken all of them, its new place
  * is ahead of all first requests. Each queue calls up no more than the rate of its limit, so the number of requests stays
- * a small multiple of it, however many wait. A slot that is free now is given to anybody: whoever waited for it did not
- * come.
+ * a small multiple of it, however many wait. A slot that is free now goes to any request: the one that waited for it has
+ * not come.
  */
 export const decide = (request: PermitRequest, limits: readonly StatefulLimit[], now: number): Grant => {
   const rank = rankOf(request)

@@ -27,7 +27,7 @@ test('of several samples the one with the shortest round trip counts', async () 
   expect(await clockOffset(clock, 3)).toBe(3_000)
 })
 
-test('the offset is exported, and a clock beyond the tolerance is told', async () => {
+test('the offset is exported, and a clock beyond the tolerance is logged', async () => {
   const metrics = createMetrics()
   const log = createLog({ level: 'silent', role: 'test' })
   const warn = vi.spyOn(log, 'warn')

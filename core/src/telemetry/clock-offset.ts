@@ -51,7 +51,7 @@ export const watchClockOffset = ({
           'the clock of this machine is wrong: new items may appear as read; synchronize it (NTP)',
         )
     } catch {
-      // Whoever needs the server says that it does not answer.
+      // Calls that need the server report that it does not answer.
     }
   }
   const timer = setInterval(() => void measure(), EVERY_MS)

@@ -4,7 +4,7 @@ import type { Metrics } from './metrics.ts'
 
 /**
  * Renders every metric in the Prometheus text format. A backlog that cannot be read is left out and logged: the other
- * metrics matter most during an outage. Never rejects for a part that is out of reach.
+ * metrics matter most during an outage. Never rejects because a part is unavailable.
  */
 export const exposition = async (parts: {
   metrics: Metrics
