@@ -444,6 +444,9 @@ describe('the *-all verbs', () => {
     expect(await read({ context: 'acme' })).toEqual({ unread: 1, unseen: 1 })
     expect(await read({ context: '' })).toEqual({ unread: 0, unseen: 0 })
     expect((await page('?context=acme')).items).toHaveLength(1)
+    const without = (await page('?context=')).items
+    expect(without.every(({ context }) => context === undefined)).toBe(true)
+    expect(without).toHaveLength((await page('')).items.length - 1)
   })
 
   it('leave alone what is archived or asleep, and other people', async () => {

@@ -60,6 +60,8 @@ const ContextFilter = z
   .max(256)
   .optional()
   .describe('Only items of this context; the empty string stands for items without one')
+/** In a query, an empty parameter is such a context, too. */
+const ContextParameter = ContextFilter.meta({ allowEmptyValue: true })
 const ItemFilter = z
   .strictObject({
     category: Category.optional().describe('Only items of this category'),
@@ -135,7 +137,7 @@ export const inboxRoutes = (
         status: InboxStatus.default('active'),
         category: Category.optional().describe('Only items of this category'),
         tag: Tag.optional().describe('Only items with this tag'),
-        context: ContextFilter,
+        context: ContextParameter,
         limit: limitOf(100, 20),
         before: cursor,
       }),

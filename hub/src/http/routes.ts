@@ -74,15 +74,18 @@ export type RouteEntry = Route<z.ZodObject, z.ZodObject, z.ZodType> & { access: 
 
 const NOTHING = z.object({})
 
+const allowsEmpty = (schema: z.core.$ZodType | undefined): boolean =>
+  schema !== undefined && z.globalRegistry.get(schema)?.allowEmptyValue === true
+
 /**
- * Returns the query parameters by name. An empty one (`?after=`) that the schema knows is left out. A repeated one is a
- * list, which the schema refuses.
+ * Returns the query parameters by name. An empty one (`?after=`) that the schema knows is left out, unless its metadata has
+ * `allowEmptyValue`. A repeated one is a list, which the schema refuses.
  */
 const queryOf = (c: Context<Edge>, { shape }: z.ZodObject) =>
   Object.fromEntries(
     Object.entries(c.req.queries())
       .map(([name, values]) => [name, values.length === 1 ? values[0] : values] as const)
-      .filter(([name, value]) => value !== '' || !Object.hasOwn(shape, name)),
+      .filter(([name, value]) => value !== '' || !Object.hasOwn(shape, name) || allowsEmpty(shape[name])),
   )
 
 /** Returns the path parameters. Throws `invalid_request` for a malformed percent-encoding, which Hono would take literally. */

@@ -58,11 +58,12 @@ const parametersOf = (route: RouteEntry, { inputs }: Schemas) => {
       properties?: Record<string, Json>
       required?: string[]
     }
-    return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    return Object.entries(properties).map(([name, { description, allowEmptyValue, ...schema }]) => ({
       name,
       in: place,
       required: place === 'path' || required.includes(name),
       ...(description === undefined ? {} : { description }),
+      ...(allowEmptyValue === undefined ? {} : { allowEmptyValue }),
       schema,
     }))
   })
