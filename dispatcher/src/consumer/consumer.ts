@@ -80,7 +80,7 @@ export const createConsumer = (
       for (const outcome of outcomes)
         if (outcome.ending) endings.push(end(outcome.message, outcome.ending))
         else finished.push(outcome)
-      await Promise.all([faults.finish(finished), ...endings])
+      await Promise.all(finished.length > 0 ? [faults.finish(finished), ...endings] : endings)
     }
 
     return async (): Promise<void> => {

@@ -37,12 +37,13 @@ export const createFaults = (
   }
 
   const finish = async (finished: readonly Finished[]): Promise<void> => {
-    const done = finished.flatMap(({ message, reason }) => (reason ? [] : [message]))
-    const dead = finished.flatMap(({ message, reason }) => (reason ? [{ message, reason }] : []))
-    await Promise.all([
-      done.length > 0 ? ack(done) : undefined,
-      dead.length > 0 ? deadLetter(dead) : undefined,
-    ])
+    const done: Message[] = []
+    const dead: { message: Message; reason: DeadReason }[] = []
+    for (const { message, reason } of finished)
+      if (reason) dead.push({ message, reason })
+      else done.push(message)
+    if (dead.length === 0) return done.length > 0 ? ack(done) : undefined
+    await Promise.all([done.length > 0 ? ack(done) : undefined, deadLetter(dead)])
   }
 
   return {

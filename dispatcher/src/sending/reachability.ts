@@ -17,13 +17,16 @@ export type ReachabilityPorts = {
 
 type Found = Omit<Destination, 'candidates'> & { candidates: readonly (Candidate & Reachable)[] }
 
+const NONE: ReadonlySet<string> = new Set()
+const NOT_SUPPRESSED: ReadonlyMap<string, SuppressionReason> = new Map()
+
 /** Looks up which destinations a step may be sent to now, or why there are none. */
 export const createReachability = ({ store, accounts, endpoints }: ReachabilityPorts) => {
   const suppressions = async (tenant: string, channel: Channel, destinations: readonly Destination[]) => {
     const addresses = new Set(
       destinations.flatMap(({ candidates }) => candidates.flatMap(({ address }) => addressOf(address) ?? [])),
     )
-    if (addresses.size === 0) return new Map<string, SuppressionReason>()
+    if (addresses.size === 0) return NOT_SUPPRESSED
     const unique = [...addresses]
     const found = await store.suppressions.find(
       tenant,
@@ -38,6 +41,7 @@ export const createReachability = ({ store, accounts, endpoints }: ReachabilityP
   }
 
   const disabled = async (tenant: string, channel: Channel, destinations: readonly Destination[]) => {
+    if (channel !== 'webhook') return NONE
     const urls = destinations.flatMap(({ candidates }) =>
       candidates.flatMap((candidate) => webhookUrl(channel, candidate) ?? []),
     )
@@ -50,12 +54,12 @@ export const createReachability = ({ store, accounts, endpoints }: ReachabilityP
     tenant: string,
     channel: Channel,
     destinations: readonly Destination[],
-  ): Promise<Found[]> => {
+  ): Promise<readonly Found[]> => {
     const [suppressed, off] = await Promise.all([
       suppressions(tenant, channel, destinations),
       disabled(tenant, channel, destinations),
     ])
-    if (suppressed.size === 0 && off.size === 0) return [...destinations]
+    if (suppressed.size === 0 && off.size === 0) return destinations
     return destinations.map(({ destination, candidates }) => ({
       destination,
       candidates: candidates.map((candidate) => {

@@ -3,7 +3,7 @@ import { deliveryEvent } from '@carillon/core/delivery/events'
 import { conclude } from '@carillon/core/routing/conclude'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
-import type { DeadReason, Stream } from '@carillon/core/stream/port'
+import type { DeadReason, OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import { type Outages, Stopped } from '../consumer/outages.ts'
 import type { Reports } from '../reports/reports.ts'
 import type { Consequences } from './consequences.ts'
@@ -44,7 +44,9 @@ const byTenant = async <Part>(
   await Promise.all([...groups].map(([tenant, some]) => write(tenant, some)))
 }
 
-const optional = <Part>(part: Part | undefined): Part[] => (part === undefined ? [] : [part])
+/** Shared, because most consequences have most parts empty. */
+const NONE: readonly never[] = []
+const optional = <Part>(part: Part | undefined): readonly Part[] => (part === undefined ? NONE : [part])
 
 /**
  * Makes the consequences of steps durable. Resolves with the reason if the step is a dead letter; its message may then be
@@ -57,10 +59,11 @@ export const createSettle = ({ store, stream, reports, outages }: SettlePorts) =
 
   /** Messages go first: a step that is acknowledged has its next attempt in the log. */
   const write = async (all: readonly Consequences[]): Promise<void> => {
-    const messages = all.flatMap(({ tenant, messages, changes }) => [
-      ...messages,
-      ...changes.map((change) => deliveryEvent(tenant, change)),
-    ])
+    const messages: OutgoingMessage[] = []
+    for (const { tenant, messages: later, changes } of all) {
+      messages.push(...later)
+      for (const change of changes) messages.push(deliveryEvent(tenant, change))
+    }
     if (messages.length > 0) await stream.publish(messages)
     await Promise.all([
       byTenant(all, ({ changes }) => changes, store.deliveries.record),
