@@ -26,10 +26,12 @@ export type FeedSnapshot = {
 }
 
 /**
- * A live list of items. Loading and listening start with the first `subscribe` (or `refresh`), and end with
- * `close`. The verbs show at once. While the hub cannot be reached an action stays and is sent again; if the hub refuses it,
- * it is undone, its promise rejects, and `client.on('error')` is called with an error that names the action. `readAll`, `seenAll` and `archiveAll` reach every active item of the feed's category, else of
- * the whole inbox, loaded or not; the hub refuses them for a feed that is narrowed by a tag.
+ * A live list of items. Loading and listening start with the first `subscribe` (or `refresh`), and end with `close`.
+ *
+ * Actions show at once. While the hub is unreachable, an action is kept and sent again. If the hub refuses it, it is
+ * undone, its promise rejects, and `client.on('error')` is called with an error that names the action. `readAll`, `seenAll`
+ * and `archiveAll` change every active item with the feed's category and tag, loaded or not; without them, of the whole
+ * inbox.
  */
 export type Feed = Readable<FeedSnapshot> & {
   /** Loads the next, older page, if there is one. */
