@@ -90,6 +90,8 @@ describe.skipIf(!python)(python ? 'with Python' : `with Python (skipped: get it 
       'schemathesis',
       [
         ...['run', 'openapi.json', '--url', hub.url, '--seed', '7', '--continue-on-failure', ...options],
+        // A busy machine generates slowly, which is no difference.
+        ...['--suppress-health-check', 'all'],
         // The checks of the hooks take their place.
         ...['--exclude-checks', 'positive_data_acceptance,negative_data_rejection', '--warnings', 'off'],
       ],
