@@ -43,7 +43,9 @@ export const mailServer = async ({ plain = false }: { plain?: boolean } = {}) =>
           ? done(null, { user })
           : done(new Error('the password is wrong')),
       onData: async (stream, { envelope }, done) => {
-        const raw = await buffer(stream)
+        // A process that is killed while it sends closes the connection in the middle.
+        const raw = await buffer(stream).catch(() => undefined)
+        if (!raw) return
         read++
         if (behavior === 'hangs') return
         if (behavior === 'refuses')
