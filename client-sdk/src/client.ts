@@ -4,7 +4,7 @@ import { createApi } from './api.ts'
 import { type Connect, type ConnectionState, createConnection } from './connection.ts'
 import type { CarillonError } from './error.ts'
 import { createFeed, type Feed, type FeedList, type FeedQuery } from './feed.ts'
-import type { Query } from './items.ts'
+import { placeOf, type Query } from './items.ts'
 import { createSequencer } from './sequencer.ts'
 import { applyLive, applyPage, hasMissed, INITIAL, type Live } from './state.ts'
 import { createListeners, createStore, type Readable } from './store.ts'
@@ -56,8 +56,8 @@ const ITEMS_MAX = 1_000
 const KNOWN_MAX = 2_000
 
 /** Whether everything that counts shows up in a page of the query, so that counts and position can be taken from it. */
-const isBase = ({ status, category, tag }: Query) =>
-  !category && !tag && (status === 'active' || status === 'unread')
+const isBase = ({ status, category, tag, context }: Query) =>
+  !category && !tag && context === undefined && (status === 'active' || status === 'unread')
 
 /**
  * A client of one user's inbox. Does nothing, and touches neither network nor page, until a feed, the counts or an
@@ -113,9 +113,9 @@ export const createClient = (options: ClientOptions): Client => {
     sequencer.settle()
     meet(
       page.items.toReversed(),
-      ({ id, seenAt }) => horizon !== undefined && id > horizon && above === undefined && !seenAt,
+      (item) => horizon !== undefined && placeOf(item) > horizon && above === undefined && !item.seenAt,
     )
-    if (base) horizon ??= page.items[0]?.id ?? ''
+    if (base) horizon ??= placeOf(page.items[0])
     const misses = hasMissed(before, page)
     missed ||= misses
     return misses

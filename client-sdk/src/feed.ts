@@ -1,7 +1,7 @@
 import type { Counts, InboxItem, InboxPage, InboxStatus } from '@carillon/schemas'
 import type { Api } from './api.ts'
 import { asError, type CarillonError } from './error.ts'
-import { matches, type Query } from './items.ts'
+import { matches, placeOf, type Query } from './items.ts'
 import { createQueue } from './queue.ts'
 import { floorOf } from './state.ts'
 import { createListeners, type Readable } from './store.ts'
@@ -9,11 +9,18 @@ import type { Verbs } from './verbs.ts'
 import type { View } from './view.ts'
 
 /** Which items a feed lists; left out, everything that is neither archived nor snoozed. `limit`: a page's size. */
-export type FeedQuery = { status?: InboxStatus; category?: string; tag?: string; limit?: number }
+export type FeedQuery = {
+  status?: InboxStatus
+  category?: string
+  tag?: string
+  /** The empty string stands for items without a context. */
+  context?: string
+  limit?: number
+}
 
 /** A feed at one moment. Never changes; parts that stay the same keep their identity. */
 export type FeedSnapshot = {
-  /** Newest first. */
+  /** In order of arrival, newest first. */
   items: readonly InboxItem[]
   /** Of the whole inbox, not of this feed. */
   counts: Counts
@@ -30,8 +37,8 @@ export type FeedSnapshot = {
  *
  * Actions show at once. While the hub is unreachable, an action is kept and sent again. If the hub refuses it, it is
  * undone, its promise rejects, and `client.on('error')` is called with an error that names the action. `readAll`, `seenAll`
- * and `archiveAll` change every active item with the feed's category and tag, loaded or not; without them, of the whole
- * inbox.
+ * and `archiveAll` change every active item with the feed's category, tag and context, loaded or not; without them,
+ * of the whole inbox.
  */
 export type Feed = Readable<FeedSnapshot> & {
   /** Loads the next, older page, if there is one. */
@@ -91,9 +98,11 @@ export const createFeed = (
   const { api, verbs, view } = context
   const query: Query = { status, ...rest }
   const listeners = createListeners<[]>()
-  /** The list is complete down to this id; undefined before the first page. */
+  /** The list is complete down to this place; undefined before the first page. */
   let floor: string | undefined
   let next: string | null = null
+  /** How many items the last load brought: where few match, the hub's pages are short. */
+  let brought = 0
   let error: CarillonError | null = null
   let opened = false
   let closed = false
@@ -109,13 +118,13 @@ export const createFeed = (
   }
 
   const holds = (item: InboxItem | null): item is InboxItem =>
-    matches(item, query, Date.now()) && item.id >= (floor ?? '')
+    matches(item, query, Date.now()) && placeOf(item) >= (floor ?? '')
 
   /** Brings the snapshot up to date. It stays the same object while nothing in it is new. */
   const compute = () => {
     seen = view.getSnapshot()
     let { items } = snapshot
-    const listed = [...seen.items.values()].filter(holds).sort((a, b) => (a.id < b.id ? 1 : -1))
+    const listed = [...seen.items.values()].filter(holds).sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1))
     if (listed.length !== items.length || listed.some((item, at) => item !== items[at])) items = listed
     const current: FeedSnapshot = {
       items,
@@ -129,7 +138,7 @@ export const createFeed = (
   }
 
   /** So many items have left the list that older ones should come up. */
-  const isShort = () => next !== null && snapshot.items.length < limit / 2
+  const isShort = () => next !== null && snapshot.items.length < Math.min(limit, brought) / 2
 
   const update = () => {
     compute()
@@ -151,6 +160,17 @@ export const createFeed = (
       }
     })
 
+  /** Loads older pages until so many items came: a page may be short, or empty, and go on. */
+  const further = async (wanted: number) => {
+    for (let tries = 5, got = 0; next !== null && got < wanted && tries--; ) {
+      const page = await api.page({ ...query, limit, before: next })
+      context.absorb(query, page, false, floor)
+      if (page.items[0] || !page.next) floor = floorOf(page)
+      next = page.next
+      got += page.items.length
+    }
+  }
+
   const load = (full = true, base = false) =>
     task(async () => {
       const held = Math.min(snapshot.items.length, LIMIT_MAX)
@@ -160,6 +180,9 @@ export const createFeed = (
       if (!full && !missed && floor !== undefined && floor < floorOf(page)) return
       floor = floorOf(page)
       next = page.next
+      await further(limit - page.items.length)
+    }).finally(() => {
+      brought = snapshot.items.length
     })
 
   const list: FeedList = {
@@ -186,14 +209,7 @@ export const createFeed = (
       open()
       return off
     },
-    more: () =>
-      task(async () => {
-        if (next === null || floor === undefined) return
-        const page = await api.page({ ...query, limit, before: next })
-        context.absorb(query, page, false, floor)
-        floor = floorOf(page)
-        next = page.next
-      }),
+    more: () => task(() => further(1)),
     refresh() {
       open()
       context.refill(true)

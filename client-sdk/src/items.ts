@@ -1,53 +1,43 @@
 import type { Counts, InboxItem, InboxStatus, ItemState } from '@carillon/schemas'
+import { hasLabels, hasStatus, type ItemFilter } from '@carillon/schemas/item-rules'
 
 /** Which items a feed lists. */
-export type Query = { status: InboxStatus; category?: string | undefined; tag?: string | undefined }
+export type Query = { status: InboxStatus } & ItemFilter
+
+/** Where an item stands in every list: the hub lists by arrival, then by id. A later item has a greater place; none has ''. */
+export const placeOf = (item: Maybe): string => (item ? `${item.arrivedAt}${item.id}` : '')
 
 export const NONE: Counts = { unread: 0, unseen: 0 }
 
-const isAfter = (time: string | null | undefined, now: number) => !!time && Date.parse(time) > now
-const snoozed = (item: ItemState, now: number) => isAfter(item.snoozedUntil, now)
-const expired = (item: InboxItem, now: number) => !!item.expiresAt && !isAfter(item.expiresAt, now)
+const expired = ({ expiresAt = '' }: InboxItem, now: number) => Date.parse(expiresAt) <= now
 
 /** An item that is not there is in no list and weighs nothing. */
 type Maybe = InboxItem | null | undefined
 
-export const isActive = (item: Maybe, now: number): item is InboxItem =>
-  !!item && item.archivedAt === null && !snoozed(item, now) && !expired(item, now)
-
 /** Whether the hub would list the item under the query. `now` is epoch ms. */
-export const matches = (item: Maybe, { status, category, tag }: Query, now: number): item is InboxItem => {
-  if (!item || expired(item, now)) return false
-  if (category && item.category !== category) return false
-  if (tag && !item.tags?.includes(tag)) return false
-  if (status === 'archived') return item.archivedAt !== null
-  if (status === 'snoozed') return item.archivedAt === null && snoozed(item, now)
-  if (!isActive(item, now)) return false
-  if (status === 'unread') return item.readAt === null
-  if (status === 'unseen') return item.seenAt === null
-  return status === 'active' || item.readAt !== null
-}
+export const matches = (item: Maybe, { status, ...filter }: Query, now: number): item is InboxItem =>
+  !!item && !expired(item, now) && hasLabels(item, filter) && hasStatus(status, item, now)
+
+const isActive = (item: Maybe, now: number): item is InboxItem =>
+  matches(item, { status: 'active' }, now)
 
 /** What the item adds to the counts. */
 export const weight = (item: Maybe, now: number): Counts =>
   isActive(item, now) ? { unread: item.readAt === null ? 1 : 0, unseen: item.seenAt === null ? 1 : 0 } : NONE
 
-/** Counts after something that weighed `before` came to weigh `after`; never below zero. */
-export const shifted = (counts: Counts, before: Counts, after: Counts): Counts => ({
-  unread: Math.max(0, counts.unread + after.unread - before.unread),
-  unseen: Math.max(0, counts.unseen + after.unseen - before.unseen),
-})
+/** Counts after something that weighed `before` came to weigh `after`. What the hub does not count exactly stays. */
+export const shifted = (counts: Counts, before: Counts, after: Counts): Counts =>
+  counts.more
+    ? counts
+    : {
+        unread: Math.max(0, counts.unread + after.unread - before.unread),
+        unseen: Math.max(0, counts.unseen + after.unseen - before.unseen),
+      }
 
-export const sameCounts = (a: Counts, b: Counts): boolean => a.unread === b.unread && a.unseen === b.unseen
+export const sameCounts = (a: Counts, b: Counts): boolean =>
+  a.unread === b.unread && a.unseen === b.unseen && a.more === b.more
 
-/** The item with cells that the hub reported; `acted` adds to what is there. */
-export const withState = (item: InboxItem, change: Partial<ItemState>): InboxItem => ({
-  ...item,
-  ...change,
-  acted: { ...item.acted, ...change.acted },
-})
-
-/** The item as our own change will leave it: what is already read, seen, archived or acted on keeps its time. */
+/** The item as a change leaves it: what is already read, seen, archived or acted on keeps its time. */
 export const withChange = (item: InboxItem, change: Partial<ItemState>): InboxItem => {
   const next = { ...item, ...change, acted: { ...change.acted, ...item.acted } }
   for (const cell of ['readAt', 'seenAt', 'archivedAt'] as const)

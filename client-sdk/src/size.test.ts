@@ -12,6 +12,7 @@ const bundled = async (entry: string, external: string[] = []) => {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
+    conditions: ['source'],
     external,
     write: false,
     metafile: true,
@@ -25,16 +26,16 @@ const bundled = async (entry: string, external: string[] = []) => {
 
 it('stays within its budgets', async () => {
   expect((await bundled('index.ts', ['socket.io-client'])).size).toBeLessThanOrEqual(7 * KB)
-  expect((await bundled('index.ts')).size).toBeLessThanOrEqual(19 * KB)
+  expect((await bundled('index.ts')).size).toBeLessThanOrEqual(19.25 * KB)
   expect((await bundled('push.ts')).size).toBeLessThanOrEqual(2 * KB)
   expect((await bundled('../worker/push-worker.ts')).size).toBeLessThanOrEqual(1 * KB)
 })
 
 it.each(['index.ts', 'push.ts', '../worker/push-worker.ts'])(
-  '%s takes nothing but types from the schemas',
+  '%s takes nothing but types and the rules of items from the schemas',
   async (entry) => {
     const { inputs } = await bundled(entry)
-    expect(inputs.filter((path) => /zod|schemas/.test(path))).toEqual([])
+    expect(inputs.filter((path) => /zod|schemas\/(?!src\/item-rules)/.test(path))).toEqual([])
   },
 )
 

@@ -1,5 +1,6 @@
 import type { InboxItem, InboxPage, LivePosition } from '@carillon/schemas'
 import { describe, expect, it } from 'vitest'
+import { placeOf } from './items.ts'
 import {
   applyLive,
   applyPage,
@@ -21,7 +22,7 @@ const countsOf = (items: readonly InboxItem[]) => ({
   unseen: items.filter(({ seenAt }) => !seenAt).length,
 })
 const pageOf = (items: InboxItem[], seq: number, counts = countsOf(items)): InboxPage => ({
-  items: items.toSorted((a, b) => (a.id < b.id ? 1 : -1)),
+  items: items.toSorted((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1)),
   counts,
   next: null,
   position: position(seq),
@@ -137,5 +138,60 @@ describe('a change of ours', () => {
     const unread = before.concat(after).some(({ event }) => event === 'inbox.added') ? 2 : 1
     expect(state).toMatchObject({ counts: { unread, unseen: unread }, pending: [], doubtful: false })
     expect(state.items.get(a.id)?.readAt).toBe(at)
+  })
+})
+
+describe('arrival', () => {
+  const arrived = (ms: number) => newItem({ arrivedAt: new Date(NOW + ms).toISOString() })
+
+  it('decides the order, not the id', () => {
+    const [late, early] = [newItem({ arrivedAt: at }), arrived(-1_000)]
+    const first = base(INITIAL, { ...pageOf([late], 1), next: 'older' })
+    // Below what the page holds, though its id is higher.
+    expect(live(first, added(early, 2)).doubtful).toBe(true)
+    expect(placeOf(late) > placeOf(early)).toBe(true)
+  })
+
+  it('of a known item stays when the hub tells of it again', () => {
+    const item = arrived(0)
+    const state = live(
+      base(INITIAL, pageOf([item], 1)),
+      added({ ...item, ...arrived(5_000), id: item.id }, 2),
+    )
+    expect(state.items.get(item.id)?.arrivedAt).toBe(item.arrivedAt)
+    expect(state.counts).toEqual({ unread: 1, unseen: 1 })
+  })
+})
+
+describe('counts beyond what the hub counts exactly', () => {
+  const many = { unread: 100, unseen: 100, more: true } as const
+
+  it('stay until the hub tells others', () => {
+    const state = base(INITIAL, { ...pageOf([a], 1, many), next: 'older' })
+    expect(live(state, added(newItem({ arrivedAt: at }), 2)).counts).toEqual(many)
+  })
+
+  it('fall to zero when everything is read', () => {
+    const state = base(INITIAL, { ...pageOf([a], 1, many), next: 'older' })
+    const op = {
+      ids: [a.id],
+      change: { readAt: at, seenAt: at },
+      end: placeOf(a),
+      rest: ['unread', 'unseen'],
+    } as const
+    expect(overlay(begin(state, op), NOW).counts).toEqual({ unread: 0, unseen: 0 })
+  })
+
+  it('are doubted after a change to items that the message does not name', () => {
+    const state = base(INITIAL, pageOf([a, b], 1))
+    const message = {
+      all: true,
+      patch: { readAt: at, seenAt: at },
+      counts: { unread: 0, unseen: 0 },
+      ...position(2),
+    } as const
+    const after = live(state, { event: 'inbox.changed', message })
+    expect([...after.items.values()].map((item) => item?.readAt)).toEqual([at, at])
+    expect(after).toMatchObject({ counts: { unread: 0 }, doubtful: true })
   })
 })

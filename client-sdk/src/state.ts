@@ -11,15 +11,14 @@ import type {
 import type { Answer } from './api.ts'
 import {
   hasNoState,
-  isActive,
   matches,
   NONE,
+  placeOf,
   type Query,
   sameCounts,
   shifted,
   weight,
   withChange,
-  withState,
 } from './items.ts'
 
 export type Live =
@@ -29,13 +28,14 @@ export type Live =
 
 /**
  * A change of ours whose call has not ended. `change: null` removes. `rest`: the counts that fall to zero because the
- * change reaches further than the items we know; only items newer than `through`, the newest known then, still count.
+ * change reaches further than the items we know; only what arrived after the newest item known then still counts.
  */
 export type Op = {
   ids: readonly string[]
   change: Partial<ItemState> | null
   rest?: readonly ('unread' | 'unseen')[]
-  through?: string | undefined
+  /** The place of the newest item known then. */
+  end?: string
 }
 
 /** Items by id; null stands where one was removed for good. */
@@ -44,7 +44,7 @@ export type Items = ReadonlyMap<string, InboxItem | null>
 /**
  * What we know of the inbox: the hub's side, and apart from it the changes that are under way. `log` holds the
  * live messages last applied, so that a page that was read before some of them can be brought up to date.
- * `floor`: down to this id, what the counts were told with is held; older items may be unknown and counted all the same.
+ * `floor`: down to this place, what the counts were told with is held; older items may be unknown and counted all the same.
  * `news`: items that pages have brought since the counts were told. The hub reads the counts before the items, so one that
  * was stored in between is not in them; the live message that then tells of it leaves open whether it is.
  * `doubtful`: the hub's counts were not what our items say, so something is missing here or there.
@@ -92,6 +92,10 @@ const edit = <S extends Pick<State, 'items' | 'counts'>>(
   return { ...state, items, counts }
 }
 
+/** Whether an item that comes anew may have been stored before: others that were accepted later are known. */
+const isLate = ({ items, floor }: State, item: InboxItem): boolean =>
+  placeOf(item) < floor || (floor !== '' && [...items.keys()].some((id) => id > item.id))
+
 const lacks = (state: State, ids: readonly string[]) => !ids.every((id) => state.items.has(id))
 
 /** The hub's counts, doubted when they differ from what our own items led us to expect. */
@@ -104,19 +108,22 @@ const counted = (state: State, counts: Counts, doubtful = false): State => ({
 const added = (state: State, { item: sent }: InboxAdded, now: number): State => {
   const known = state.items.get(sent.id)
   if (known === null) return state
-  const item = known && hasNoState(sent) ? known : sent
+  // The hub tells again of an item that is stored already: its place stays.
+  const item = known && hasNoState(sent) ? known : { ...sent, arrivedAt: known?.arrivedAt ?? sent.arrivedAt }
   const counts = shifted(state.counts, weight(known, now), weight(item, now))
   // Below the floor it may be an item of an older page that comes again, and is in the counts already.
-  const doubtful = state.doubtful || (known ? state.news.has(item.id) : item.id < state.floor)
+  const doubtful = state.doubtful || (known ? state.news.has(item.id) : isLate(state, item))
   const items = new Map(state.items).set(item.id, item)
   return { ...state, counts, items, doubtful }
 }
 
-const changed = (state: State, { ids, patch, counts }: InboxChanged, now: number): State => {
-  const named = ids ?? [...state.items.values()].flatMap((item) => (isActive(item, now) ? item.id : []))
-  const next = edit(state, named, (item) => withState(item, patch), now)
+const changed = (state: State, message: InboxChanged, now: number): State => {
+  const { ids, patch, counts } = message
+  const part: Query = { ...message, status: 'active' }
+  const named = ids ?? [...state.items.values()].flatMap((item) => (matches(item, part, now) ? item.id : []))
+  const next = edit(state, named, (item) => withChange(item, patch), now)
   // Of items that we do not hold, we cannot know which lists they now belong to.
-  return counted(next, counts, lacks(state, named))
+  return counted(next, counts, !ids || lacks(state, named))
 }
 
 /** Applies a live message, whose turn it is. */
@@ -162,7 +169,8 @@ export const applyPage = (
 
   const items = new Map(state.items)
   for (const [id, item] of items)
-    if (id >= floor && (above === undefined || id < above) && matches(item, query, now)) items.delete(id)
+    if (matches(item, query, now) && placeOf(item) >= floor && (above === undefined || placeOf(item) < above))
+      items.delete(id)
   const told = new Set<string>()
   for (const { fresh, message } of later)
     if (fresh && 'item' in message) {
@@ -185,8 +193,8 @@ export const applyPage = (
     : { ...state, items: next.items, news, doubtful: state.doubtful || apart !== 0 }
 }
 
-/** The id down to which a page is complete: that of its last item, or everything. */
-export const floorOf = ({ next, items }: InboxPage): string => (next && items.at(-1)?.id) ?? ''
+/** The place down to which a page is complete: that of its last item, or everything. An empty page that goes on: none. */
+export const floorOf = ({ next, items }: InboxPage): string => (next ? placeOf(items.at(-1)) || '~' : '')
 
 /** Whether a page knows of something that no live message told us. */
 export const hasMissed = ({ last, counts }: State, { position, ...page }: InboxPage): boolean => {
@@ -209,8 +217,10 @@ const applyOp = <S extends Pick<State, 'items' | 'counts'>>(state: S, op: Op, no
   const counts = { ...next.counts }
   for (const name of op.rest ?? []) {
     counts[name] = 0
-    for (const [id, item] of next.items) if (id > op.through!) counts[name] += weight(item, now)[name]
+    for (const item of next.items.values())
+      if (placeOf(item) > op.end!) counts[name] += weight(item, now)[name]
   }
+  if (op.rest?.length === 2) delete counts.more
   return { ...next, counts }
 }
 

@@ -1,7 +1,7 @@
 import type { ItemPatch, ItemState } from '@carillon/schemas'
 import type { Answer, Api } from './api.ts'
 import { asError, CarillonError } from './error.ts'
-import { matches, type Query } from './items.ts'
+import { matches, placeOf, type Query } from './items.ts'
 import { createQueue } from './queue.ts'
 import { begin, drop, type Op, type State, settle } from './state.ts'
 import type { Readable, Store } from './store.ts'
@@ -43,8 +43,8 @@ export const createVerbs = ({
   let hurry = () => {}
 
   /** Tells of an action that was undone; rejects. */
-  const undone = async ({ verb, ids, through }: Sent, error: CarillonError) => {
-    const action = { verb, ids: through ? [] : ids, problem: error.message }
+  const undone = async ({ verb, ids, rest }: Sent, error: CarillonError) => {
+    const action = { verb, ids: rest ? [] : ids, problem: error.message }
     fail(Object.assign(error, { action, message: `${verb} ${action.ids} failed: ${error.message}` }))
     throw error
   }
@@ -84,13 +84,17 @@ export const createVerbs = ({
   /** A change to every active item of a part that is there now, known or not. */
   const all = (verb: string, part: Part, change: Partial<ItemState>) => {
     const { items } = view.getSnapshot()
-    const known = [...items.keys()].sort()
-    const ids = known.filter((id) => matches(items.get(id), { status: 'active', ...part }, Date.now()))
+    const ids: string[] = []
     // What arrives before the hub hears of it is left alone.
-    const through = known.at(-1)
+    let end = ''
+    let through: string | undefined
+    for (const item of items.values()) {
+      if (matches(item, { status: 'active', ...part }, Date.now())) ids.push(item.id)
+      if (placeOf(item) > end) [end, through] = [placeOf(item), item?.id]
+    }
     const names: Op['rest'] = verb === 'seen-all' ? ['unseen'] : ['unread', 'unseen']
-    const rest = part.category || part.tag ? [] : names
-    return perform({ verb, ids, change, through, rest, call: () => api.all(verb, { ...part, through }) })
+    const rest = Object.keys(part).length > 0 ? [] : names
+    return perform({ verb, ids, change, end, rest, call: () => api.all(verb, { ...part, through }) })
   }
 
   return {

@@ -60,6 +60,7 @@ const ITEM_EXAMPLE = {
   actor: { user: 'grace' },
   data: { post: 7 },
   createdAt: '2026-01-31T09:00:00.000Z',
+  arrivedAt: '2026-01-31T09:00:00.020Z',
   receivedAt: '2026-01-31T09:00:00.100Z',
   seenAt: null,
   readAt: null,
@@ -77,7 +78,11 @@ export const ItemGroup = z
   .meta({ id: 'ItemGroup', description: 'The group whose newest item this is' })
 export type ItemGroup = z.infer<typeof ItemGroup>
 
-export const InboxItem = ItemContent.extend({ ...ItemState.shape, group: ItemGroup.optional() }).meta({
+export const InboxItem = ItemContent.extend({
+  ...ItemState.shape,
+  arrivedAt: Timestamp.optional().describe('The instant at which it came into the inbox; lists run by it'),
+  group: ItemGroup.optional(),
+}).meta({
   id: 'InboxItem',
   description:
     "A notification in one user's inbox: its content, which is fixed, and its state, which the user changes",

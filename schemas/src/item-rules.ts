@@ -39,7 +39,7 @@ export const hasLabels = (item: ItemLabels, { category, tag, context }: ItemFilt
   (context === undefined || (item.context ?? '') === context)
 
 const isAfter = (time: Instant, now: number): boolean =>
-  time !== null && (typeof time === 'number' ? time : Date.parse(time)) > now
+  time !== null && new Date(time).getTime() > now
 
 /** Whether the item is snoozed now. A snooze that has ended does not count. */
 export const isSnoozed = ({ snoozedUntil }: StatusTimes, now: number): boolean => isAfter(snoozedUntil, now)

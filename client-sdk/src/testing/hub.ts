@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import type { ClientToHub, HubToClient, InboxItem, InboxPage, ItemPatch } from '@carillon/schemas'
 import { type ProblemCode, problem } from '@carillon/schemas'
 import { Server } from 'socket.io'
-import { matches, NONE, type Query, shifted, weight } from '../items.ts'
+import { matches, NONE, placeOf, type Query, shifted, weight } from '../items.ts'
 import type { Live } from '../state.ts'
 
 type Inbox = { items: Map<string, InboxItem>; epoch: string; seq: number }
@@ -41,6 +41,10 @@ export const newItem = (content: Partial<InboxItem> = {}): InboxItem => ({
   ...content,
 })
 
+/** Every item arrives a millisecond after the one before, whatever its id says. */
+let arrived = Date.now()
+const arrival = (): string => new Date(++arrived).toISOString()
+
 export const startHub = async () => {
   const inboxes = new Map<string, Inbox>()
   /** Tokens that are accepted, and whose they are. */
@@ -70,13 +74,13 @@ export const startHub = async () => {
     const { items, epoch, seq } = inboxOf(user)
     const limit = query.limit ?? 20
     const found = [...items.values()]
-      .filter((item) => matches(item, query, Date.now()) && (!query.before || item.id < query.before))
-      .sort((a, b) => (a.id < b.id ? 1 : -1))
+      .filter((item) => matches(item, query, Date.now()) && (!query.before || placeOf(item) < query.before))
+      .sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1))
     const some = found.slice(0, limit)
     return {
       items: some,
       counts: counts(user),
-      next: found.length > limit ? (some.at(-1)?.id ?? null) : null,
+      next: found.length > limit ? placeOf(some.at(-1)!) : null,
       position: { epoch, seq },
     }
   }
@@ -107,14 +111,21 @@ export const startHub = async () => {
     },
     /** Stores an item, and tells of it, as a dispatcher does; again if it is known. */
     add(user: string, item: InboxItem = newItem()): InboxItem {
-      const inbox = inboxOf(user)
-      if (!inbox.items.has(item.id)) inbox.items.set(item.id, item)
-      tell(user, { event: 'inbox.added', message: { item, ...next(inbox) } })
-      return item
+      const arrived = hub.put(user, item)
+      tell(user, {
+        event: 'inbox.added',
+        message: { item: { ...item, arrivedAt: arrived.arrivedAt }, ...next(inboxOf(user)) },
+      })
+      return arrived
     },
     holds: (user: string, id: string): boolean => inboxOf(user).items.has(id),
     /** Stores without a word, as if the message had been lost before it got a number. */
-    put: (user: string, item: InboxItem) => inboxOf(user).items.set(item.id, item),
+    put(user: string, item: InboxItem): InboxItem {
+      const { items } = inboxOf(user)
+      const stored = items.get(item.id) ?? { ...item, arrivedAt: item.arrivedAt ?? arrival() }
+      items.set(item.id, stored)
+      return stored
+    },
     change(user: string, ids: readonly string[], patch: Partial<InboxItem>) {
       const inbox = inboxOf(user)
       for (const id of ids) {
@@ -206,13 +217,13 @@ export const startHub = async () => {
     const all = { 'read-all': 'unread', 'seen-all': 'unseen', 'archive-all': 'active' } as const
     if (method === 'POST' && !sub) {
       const wanted = body as { ids?: string[]; category?: string; tag?: string; through?: string }
-      if (wanted.tag) return 'invalid_request'
       const verb = id as keyof typeof all
+      const through = items.get(wanted.through ?? '')
       const ids = (
         wanted.ids ??
-        page(user, { status: all[verb], category: wanted.category, limit: 1_000 })
-          .items.map((item) => item.id)
-          .filter((each) => each <= (wanted.through ?? each))
+        page(user, { status: all[verb], category: wanted.category, tag: wanted.tag, limit: 1_000 })
+          .items.filter((each) => !through || placeOf(each) <= placeOf(through))
+          .map((each) => each.id)
       ).filter((each) => id !== 'seen' || items.get(each)?.seenAt === null)
       const unseen = ids.filter((each) => !items.get(each)?.seenAt)
       if (id === 'archive-all') hub.change(user, ids, { archivedAt: at })
@@ -224,7 +235,7 @@ export const startHub = async () => {
           { readAt: at },
         )
       } else hub.change(user, ids, { seenAt: at })
-      return { ids, counts: counts(user) }
+      return wanted.ids ? { ids, counts: counts(user) } : { counts: counts(user) }
     }
     const item = items.get(id)
     if (!item) return 'not_found'

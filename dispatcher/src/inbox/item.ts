@@ -72,8 +72,9 @@ export const newItem = ({
 })
 
 /** Returns a new item as clients see it. */
-export const freshItem = (content: ItemContent): InboxItem => ({
+export const freshItem = (content: ItemContent, arrivedAt: string): InboxItem => ({
   ...content,
+  arrivedAt,
   receivedAt: null,
   seenAt: null,
   readAt: null,

@@ -4,11 +4,11 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { type Entry, freshItem } from './item.ts'
 
-const messageOf = ({ ready, user, planned, content }: Entry): LiveMessage => ({
+const messageOf = ({ ready, user, planned, content }: Entry, arrivedAt: string): LiveMessage => ({
   tenant: ready.tenant,
   user,
   event: 'inbox.added',
-  payload: { item: freshItem(content), ...(planned.inbox === 'silent' ? { silent: true } : {}) },
+  payload: { item: freshItem(content, arrivedAt), ...(planned.inbox === 'silent' ? { silent: true } : {}) },
 })
 
 const NOBODY: ReadonlySet<Entry> = new Set()
@@ -23,7 +23,8 @@ export const createHandOver =
     if (entries.length === 0) return NOBODY
     let held = NOBODY
     try {
-      const answers = await live.deliver(entries.map(messageOf))
+      const arrivedAt = new Date().toISOString()
+      const answers = await live.deliver(entries.map((entry) => messageOf(entry, arrivedAt)))
       held = new Set(entries.filter((_, index) => answers[index]))
       metrics.live.inc({ outcome: 'connected' }, held.size)
       metrics.live.inc({ outcome: 'away' }, entries.length - held.size)

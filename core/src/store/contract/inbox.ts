@@ -49,6 +49,7 @@ export const inboxContract = (store: () => Store): void => {
       })
       await inbox.put([item])
       const state = {
+        arrivedAt: expect.any(String),
         receivedAt: null,
         seenAt: null,
         readAt: null,

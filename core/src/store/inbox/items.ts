@@ -11,6 +11,7 @@ const actedOf = (acted: Record<string, number>): Record<string, string> =>
 export const inboxItem = (row: Row, content: string, cells: Cells): InboxItem => ({
   ...(JSON.parse(content) as InboxContent),
   id: row.id,
+  arrivedAt: new Date(row.place).toISOString(),
   receivedAt: timestamp(cells.receivedAt),
   seenAt: timestamp(cells.seenAt),
   readAt: timestamp(cells.readAt),
