@@ -97,7 +97,7 @@ export const createClient = (options: ClientOptions): Client => {
     const fresh = items.filter(({ id }) => !known.has(id))
     for (const { id } of fresh) known.add(id)
     for (const id of known) if (known.size > KNOWN_MAX) known.delete(id)
-    connection.received(fresh.filter((item) => item.receivedAt === null).map(({ id }) => id))
+    connection.received(fresh.filter(({ receivedAt }) => !receivedAt).map(({ id }) => id))
     for (const item of fresh) if (!item.silent && isNews(item)) heard.call('notification', item)
   }
 
