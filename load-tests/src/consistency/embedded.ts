@@ -26,7 +26,9 @@ export const embeddedEnvironment = async (): Promise<Environment> => {
     const store = sqliteStore({ database, seal: createSeal(secret), retention: 90 * 86_400_000 })
     const stream = embeddedStream({ database })
     const usersWithItems = async (tenant: string) => {
-      const rows = database.handle.prepare('SELECT DISTINCT user FROM inbox WHERE tenant = ?').all([tenant])
+      const query =
+        'SELECT user FROM owners WHERE tenant = ? AND EXISTS (SELECT 1 FROM inbox WHERE owner = owners.id)'
+      const rows = database.handle.prepare(query).all([tenant])
       return new Set((rows as { user: string }[]).map(({ user }) => user))
     }
     try {
