@@ -13,7 +13,7 @@ import { createTimer, TIMING, type Timing } from './timing.ts'
 import { createTokens, type TokenSource } from './tokens.ts'
 import { createVerbs } from './verbs.ts'
 import { createView } from './view.ts'
-import { isVisible, onWake } from './wake.ts'
+import { isVisible, onWake } from './visibility.ts'
 
 export type ClientOptions = {
   /** Where the hub is; in a browser it may be relative to the page. */

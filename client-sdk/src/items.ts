@@ -18,8 +18,7 @@ type Maybe = InboxItem | null | undefined
 export const matches = (item: Maybe, { status, ...filter }: Query, now: number): item is InboxItem =>
   !!item && !expired(item, now) && hasLabels(item, filter) && hasStatus(status, item, now)
 
-const isActive = (item: Maybe, now: number): item is InboxItem =>
-  matches(item, { status: 'active' }, now)
+const isActive = (item: Maybe, now: number): item is InboxItem => matches(item, { status: 'active' }, now)
 
 /** What the item adds to the counts. */
 export const weight = (item: Maybe, now: number): Counts =>

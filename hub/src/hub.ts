@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Invalidations } from '@carillon/core/cache/invalidation/port'
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { createEndpoints } from '@carillon/core/delivery/endpoints'
 import type { Providers } from '@carillon/core/delivery/provider'
 import { pushOriginAllowed } from '@carillon/core/delivery/push-services'
@@ -52,7 +52,7 @@ import { createRateLimit, type RequestRates } from './limits/rate-limit.ts'
 import type { RequestLimits } from './limits/requests.ts'
 import { createAcceptance } from './notifications/accept.ts'
 import { createNotificationList } from './notifications/list.ts'
-import { createSums } from './notifications/totals.ts'
+import { createTotals } from './notifications/totals.ts'
 import { createOtp } from './otp/otp.ts'
 import { createAdmission, type SocketLimits } from './sockets/admission.ts'
 import { attachSockets } from './sockets/attach.ts'
@@ -187,7 +187,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     acceptance: createAcceptance({ stream, idempotency, cache, metrics }, options),
     idempotent,
     notifications,
-    sums: createSums(deliveries),
+    sums: createTotals(deliveries),
     stream,
     log,
     metrics,

@@ -38,8 +38,7 @@ export const hasLabels = (item: ItemLabels, { category, tag, context }: ItemFilt
   (tag === undefined || item.tags?.includes(tag) === true) &&
   (context === undefined || (item.context ?? '') === context)
 
-const isAfter = (time: Instant, now: number): boolean =>
-  time !== null && new Date(time).getTime() > now
+const isAfter = (time: Instant, now: number): boolean => time !== null && new Date(time).getTime() > now
 
 /** Whether the item is snoozed now. A snooze that has ended does not count. */
 export const isSnoozed = ({ snoozedUntil }: StatusTimes, now: number): boolean => isAfter(snoozedUntil, now)

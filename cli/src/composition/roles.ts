@@ -1,5 +1,5 @@
 import { announced } from '@carillon/core/cache/invalidation/announced'
-import { createSettingsCache } from '@carillon/core/cache/tenants-and-types'
+import { createSettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Log } from '@carillon/core/telemetry/log'
 import { openAdapters } from './adapters.ts'
 import type { Context } from './context.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Step } from '../delivery/step.ts'
-import { conclude } from './conclude.ts'
-import { firstDue, firstIndex, firstNeedsPresence } from './first.ts'
+import { conclude } from './after-failure.ts'
+import { firstDue, firstIndex, firstNeedsPresence } from './first-step.ts'
 import { type Reachable, reach } from './reach.ts'
 
 const NOW = 1_000_000

@@ -1,5 +1,5 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { SettingsCache } from '../cache/tenants-and-types.ts'
+import type { SettingsCache } from '../cache/settings-cache.ts'
 import type { ApiKey } from '../store/ports/tenants.ts'
 import { CredentialsError } from './credentials-error.ts'
 

@@ -1,7 +1,7 @@
 import { createECDH, randomBytes } from 'node:crypto'
 import { parse, TOKEN, UserId } from '@carillon/schemas'
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
-import type { SettingsCache } from '../cache/tenants-and-types.ts'
+import type { SettingsCache } from '../cache/settings-cache.ts'
 import type { Tenant } from '../store/ports/tenants.ts'
 import { CredentialsError } from './credentials-error.ts'
 

@@ -18,7 +18,7 @@ import {
   type StreamOptions,
   sourcesOf,
 } from './jetstream/streams.ts'
-import { startSweeping, sweepMisfits } from './jetstream/unroutable.ts'
+import { startSweeping, sweepUnroutable } from './jetstream/unroutable.ts'
 import { ACK_WAIT_MS, type Stream } from './port.ts'
 import { QUEUES } from './queues.ts'
 
@@ -118,7 +118,7 @@ export const jetstreamStream = async ({
         const [first, ...others] = sources
         const reader = others.length > 0 ? mergedReader([open(first), ...others.map(open)]) : open(first)
         sweeping ??= startSweeping(connectionState, options.sweepMs ?? SWEEP_MS, async () => {
-          for (const source of notifySources(names)) await sweepMisfits(manager, source, dead.deposit)
+          for (const source of notifySources(names)) await sweepUnroutable(manager, source, dead.deposit)
         })
         return reader
       }),

@@ -1,4 +1,4 @@
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { newTenant } from '@carillon/core/security/user-tokens'
 import type { Message } from '@carillon/core/stream/port'
 import { afterEach, expect, test } from 'vitest'

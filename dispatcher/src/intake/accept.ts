@@ -1,4 +1,4 @@
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { planOf } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'

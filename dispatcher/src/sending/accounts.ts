@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Address, Provider, Providers, Tools } from '@carillon/core/delivery/provider'
 import type { Http } from '@carillon/core/http/port'
 import { checked } from '@carillon/core/json/checked'

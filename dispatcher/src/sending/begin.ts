@@ -1,7 +1,7 @@
 import { planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
 import { UnavailableError } from '@carillon/core/errors'
 import type { Live, Presence } from '@carillon/core/live/port'
-import { firstDue, firstIndex, firstNeedsPresence } from '@carillon/core/routing/first'
+import { firstDue, firstIndex, firstNeedsPresence } from '@carillon/core/routing/first-step'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import { type Entry, hasItem } from '../inbox/item.ts'
 

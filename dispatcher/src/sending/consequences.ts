@@ -1,5 +1,5 @@
 import { deliveryKey, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
-import { conclude } from '@carillon/core/routing/conclude'
+import { conclude } from '@carillon/core/routing/after-failure'
 import type { StepDecision } from '@carillon/core/routing/decision'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'

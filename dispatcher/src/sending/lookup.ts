@@ -1,7 +1,7 @@
 import { acceptedAt, type Step } from '@carillon/core/delivery/step'
 import { UnavailableError } from '@carillon/core/errors'
 import type { Live, Presence } from '@carillon/core/live/port'
-import { needsPresence, type StepFacts } from '@carillon/core/routing/next'
+import { needsPresence, type StepFacts } from '@carillon/core/routing/due-step'
 import { type Erasure, isVoid } from '@carillon/core/store/erasure'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'

@@ -1,5 +1,5 @@
 import type { Invalidations } from '@carillon/core/cache/invalidation/port'
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { createEndpoints, DISABLE_AFTER_MS } from '@carillon/core/delivery/endpoints'
 import type { Providers, Tools } from '@carillon/core/delivery/provider'
 import type { Http } from '@carillon/core/http/port'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deliveryEvent } from '@carillon/core/delivery/events'
-import { conclude } from '@carillon/core/routing/conclude'
+import { conclude } from '@carillon/core/routing/after-failure'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, OutgoingMessage, Stream } from '@carillon/core/stream/port'

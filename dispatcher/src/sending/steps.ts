@@ -1,5 +1,5 @@
 import { dueAt, planKey, Step, stepMessage } from '@carillon/core/delivery/step'
-import { following, next } from '@carillon/core/routing/next'
+import { following, next } from '@carillon/core/routing/due-step'
 import type { DeadReason, OutgoingMessage } from '@carillon/core/stream/port'
 import type { Channel } from '@carillon/schemas'
 import { type Work, workKind } from '../consumer/work.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { announced } from '@carillon/core/cache/invalidation/announced'
 import { inProcessInvalidations } from '@carillon/core/cache/invalidation/in-process'
-import { createSettingsCache } from '@carillon/core/cache/tenants-and-types'
+import { createSettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Providers, Tools } from '@carillon/core/delivery/provider'
 import { createHttp } from '@carillon/core/http/client'
 import { memoryLimits } from '@carillon/core/limits/memory'

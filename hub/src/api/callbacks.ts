@@ -1,4 +1,4 @@
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { CallbackResult, Providers } from '@carillon/core/delivery/provider'
 import { reportMessages } from '@carillon/core/delivery/report-work'
 import { ProblemError } from '@carillon/core/errors'

@@ -1,4 +1,4 @@
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Endpoints } from '@carillon/core/delivery/endpoints'
 import { ProblemError } from '@carillon/core/errors'
 import type { Http } from '@carillon/core/http/port'

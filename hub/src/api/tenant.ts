@@ -1,4 +1,4 @@
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
 import type { Tenants } from '@carillon/core/store/ports/tenants'
 import { TenantSettings } from '@carillon/schemas'

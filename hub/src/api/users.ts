@@ -1,4 +1,4 @@
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
 import { signUserToken, USER_TOKEN_MAX_SECONDS } from '@carillon/core/security/user-tokens'
 import type { StoredUser, Users } from '@carillon/core/store/ports/users'

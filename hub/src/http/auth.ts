@@ -1,4 +1,4 @@
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
 import { isApiKey, type Scope, type Sender, verifyApiKey } from '@carillon/core/security/api-keys'
 import { type EndUser, verifyUserToken } from '@carillon/core/security/user-tokens'

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
 import { checked } from '@carillon/core/json/checked'
 import { parseJson } from '@carillon/core/json/json'

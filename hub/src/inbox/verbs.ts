@@ -15,10 +15,10 @@ import {
   type StateChange,
 } from '@carillon/schemas'
 import { createAnnouncer, type Group } from './announce.ts'
-import { createCounting } from './counting.ts'
+import { createCounting } from './background-count.ts'
 import { checkPatch, verbsOf } from './patch.ts'
 import { createReceipts } from './receipts.ts'
-import { createAlarm } from './wake.ts'
+import { createAlarm } from './snooze-alarm.ts'
 
 /** The answer for a missing, a deleted, a malformed and another user's id: nobody learns which. */
 const noItem = () => new ProblemError('not_found', 'there is no such item in this inbox')

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Limit } from '@carillon/core/limits/port'
 import type { Sender } from '@carillon/core/security/api-keys'
 import { CredentialsError } from '@carillon/core/security/credentials-error'

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
 import { invalidRequest } from '@carillon/core/json/checked'
 import type { Payload } from '@carillon/core/notification/cloudevents'

@@ -9,7 +9,7 @@ const CACHED_MS = 5_000
  * Returns the delivery totals of a notification, counted from the ledger. For an audience, which has many rows, totals are
  * cached for CACHED_MS and computed once at a time.
  */
-export const createSums = (deliveries: Pick<Deliveries, 'sum'>) => {
+export const createTotals = (deliveries: Pick<Deliveries, 'sum'>) => {
   const cache = new LRUCache<string, DeliveryTotals>({
     max: 1_000,
     ttl: CACHED_MS,
@@ -23,4 +23,4 @@ export const createSums = (deliveries: Pick<Deliveries, 'sum'>) => {
     (await deliveries.sum(tenant, notification))
 }
 
-export type Sums = ReturnType<typeof createSums>
+export type Sums = ReturnType<typeof createTotals>

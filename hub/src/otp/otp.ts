@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { secretContext, stepMessage } from '@carillon/core/delivery/step'
 import { ProblemError } from '@carillon/core/errors'
 import type { Limits } from '@carillon/core/limits/port'

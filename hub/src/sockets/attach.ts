@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Invalidations } from '@carillon/core/cache/invalidation/port'
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Live } from '@carillon/core/live/port'
 import type { LiveServer } from '@carillon/core/live/server'
 import type { Owner } from '@carillon/core/store/ports/inbox'

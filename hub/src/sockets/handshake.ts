@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
-import type { SettingsCache } from '@carillon/core/cache/tenants-and-types'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
 import { userRoom } from '@carillon/core/live/room'
 import type { LiveServer } from '@carillon/core/live/server'

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { announced } from '@carillon/core/cache/invalidation/announced'
 import { inProcessInvalidations } from '@carillon/core/cache/invalidation/in-process'
-import { createSettingsCache } from '@carillon/core/cache/tenants-and-types'
+import { createSettingsCache } from '@carillon/core/cache/settings-cache'
 import type { CallbackResult, Provider } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
 import { createHttp } from '@carillon/core/http/client'

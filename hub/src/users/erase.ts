@@ -3,7 +3,7 @@ import type { Inbox, InboxPlace, Owner } from '@carillon/core/store/ports/inbox'
 import type { Users } from '@carillon/core/store/ports/users'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
-import { createAlarm } from '../inbox/wake.ts'
+import { createAlarm } from '../inbox/snooze-alarm.ts'
 
 const PAGE = 100
 /** Maximum wait for the clock, if another hub's clock is ahead. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { announced } from '@carillon/core/cache/invalidation/announced'
 import { natsInvalidations } from '@carillon/core/cache/invalidation/nats'
-import { createSettingsCache } from '@carillon/core/cache/tenants-and-types'
+import { createSettingsCache } from '@carillon/core/cache/settings-cache'
 import { redisLimits } from '@carillon/core/limits/redis'
 import { redisLive } from '@carillon/core/live/redis'
 import { clusterServer } from '@carillon/core/live/server'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { inProcessInvalidations } from '@carillon/core/cache/invalidation/in-process'
-import { createSettingsCache } from '@carillon/core/cache/tenants-and-types'
+import { createSettingsCache } from '@carillon/core/cache/settings-cache'
 import { Step } from '@carillon/core/delivery/step'
 import { HttpFailure } from '@carillon/core/http/port'
 import { memoryLimits } from '@carillon/core/limits/memory'

@@ -27,7 +27,7 @@ const unroutable = (subject: string): string | undefined => {
  * is published below `notify`; the sweep finds such subjects in the stream's subject list. Idempotent: concurrent sweeps
  * leave one letter per message.
  */
-export const sweepMisfits = async (
+export const sweepUnroutable = async (
   manager: JetStreamManager,
   { stream, origin }: Source,
   deposit: Deposit,

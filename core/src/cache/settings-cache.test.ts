@@ -2,7 +2,7 @@ import type { StoredType } from '@carillon/schemas'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { UnavailableError } from '../errors.ts'
 import type { Store } from '../store/port.ts'
-import { createSettingsCache, SETTINGS_TTL_MS } from './tenants-and-types.ts'
+import { createSettingsCache, SETTINGS_TTL_MS } from './settings-cache.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }))
 afterEach(() => void vi.useRealTimers())

@@ -2,7 +2,7 @@ import type { PlanStep } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
 import type { Step } from '../delivery/step.ts'
 import { GRACE_MS } from '../live/port.ts'
-import { following, type ItemNow, needsPresence, next, type StepFacts } from './next.ts'
+import { following, type ItemNow, needsPresence, next, type StepFacts } from './due-step.ts'
 
 const NOW = Date.parse('2026-01-31T09:00:00Z')
 const then = '2026-01-31T08:59:00.000Z'
