@@ -1,5 +1,5 @@
 import type { Counts, InboxItem, InboxStatus, ItemState } from '@carillon/schemas'
-import { hasLabels, hasStatus, type ItemFilter } from '@carillon/schemas/item-rules'
+import { countsOf, hasLabels, hasStatus, type ItemFilter } from '@carillon/schemas/item-rules'
 
 /** Which items a feed lists. */
 export type Query = { status: InboxStatus } & ItemFilter
@@ -28,10 +28,10 @@ export const weight = (item: Maybe, now: number): Counts =>
 export const shifted = (counts: Counts, before: Counts, after: Counts): Counts =>
   counts.more
     ? counts
-    : {
-        unread: Math.max(0, counts.unread + after.unread - before.unread),
-        unseen: Math.max(0, counts.unseen + after.unseen - before.unseen),
-      }
+    : countsOf(
+        Math.max(0, counts.unread + after.unread - before.unread),
+        Math.max(0, counts.unseen + after.unseen - before.unseen),
+      )
 
 export const sameCounts = (a: Counts, b: Counts): boolean =>
   a.unread === b.unread && a.unseen === b.unseen && a.more === b.more
