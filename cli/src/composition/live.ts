@@ -51,12 +51,14 @@ export const liveAdapters = (context: Context) => {
     if (!config.redisUrl) return { limits: memoryLimits(), requests: createRequestLimits() }
     const redis = await openRedis(config.redisUrl).connect()
     closers.add('limits', () => redis.disconnect())
-    watchClock(context, redisClock(redis))
     const onError = (error: unknown) =>
       log.warn({ err: reasonOf(error) }, 'rate limits are not shared with other processes')
     const requests = createRequestLimits({ share: redisShare({ redis, namespace }), onError })
     closers.add('request limits', () => requests.close())
-    return { limits: redisLimits({ redis, namespace, onError }), requests }
+    const limits = redisLimits({ redis, namespace, onError })
+    // After the scripts are defined: a pipeline of ioredis knows only those that were defined before its first command.
+    watchClock(context, redisClock(redis))
+    return { limits, requests }
   }
   return { openEdge, openLive, openLimits }
 }
