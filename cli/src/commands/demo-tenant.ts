@@ -1,5 +1,5 @@
 import { newApiKey } from '@carillon/core/security/api-keys'
-import { newTenant } from '@carillon/core/security/user-tokens'
+import { newTenant } from '@carillon/core/security/new-tenant'
 import type { Store } from '@carillon/core/store/port'
 import type { DevState } from '../config/dev-state.ts'
 

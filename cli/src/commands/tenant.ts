@@ -1,4 +1,4 @@
-import { newTenant, newTenantSecret } from '@carillon/core/security/user-tokens'
+import { newTenant, newTenantSecret } from '@carillon/core/security/new-tenant'
 import { parse, TenantId, type TenantLimits } from '@carillon/schemas'
 import { burstOfASecond, parseRates } from '../config/rates.ts'
 import { note, say } from '../process/output.ts'

@@ -5,8 +5,9 @@ import { inProcessInvalidations } from '../cache/invalidation/in-process.ts'
 import { createSettingsCache } from '../cache/settings-cache.ts'
 import type { ApiKey, Tenant } from '../store/ports/tenants.ts'
 import { newApiKey, verifyApiKey } from './api-keys.ts'
+import { newTenant, newVapidKeys } from './new-tenant.ts'
 import { createSeal } from './seal.ts'
-import { newTenant, newVapidKeys, signUserToken, verifyUserToken } from './user-tokens.ts'
+import { signUserToken, verifyUserToken } from './user-tokens.ts'
 
 const acme = newTenant('acme')
 const other = newTenant('other')

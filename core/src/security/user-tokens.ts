@@ -1,4 +1,3 @@
-import { createECDH, randomBytes } from 'node:crypto'
 import { parse, TOKEN, UserId } from '@carillon/schemas'
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { SettingsCache } from '../cache/settings-cache.ts'
@@ -19,29 +18,6 @@ export const USER_TOKEN_MAX_SECONDS = 24 * 3_600
 export const USER_TOKEN_DEFAULT_SECONDS = 3_600
 /** The tolerated clock difference of signing backends, in seconds, for `iat`, `nbf` and `exp`. */
 export const CLOCK_TOLERANCE_SECONDS = 60
-
-export const newTenant = (id: string): Tenant => ({
-  id,
-  secrets: [newTenantSecret()],
-  vapid: newVapidKeys(),
-  createdAt: new Date().toISOString(),
-  settings: {},
-  limits: {},
-})
-
-/** Generates a P-256 key pair for Web Push (RFC 8292): the point uncompressed, the private key in 32 bytes. */
-export const newVapidKeys = () => {
-  const pair = createECDH('prime256v1')
-  const publicKey = pair.generateKeys('base64url')
-  // ECDH omits leading zero bytes; the standard requires them.
-  const number = Buffer.concat([Buffer.alloc(32), pair.getPrivateKey()]).subarray(-32)
-  return { publicKey, privateKey: number.toString('base64url') }
-}
-
-export const newTenantSecret = () => ({
-  kid: randomBytes(6).toString('base64url'),
-  secret: randomBytes(32).toString('base64url'),
-})
 
 /**
  * Signs a user token: a JWT (RFC 7519, HS256 with the tenant's newest secret) with `iss` the tenant, `sub` the

@@ -1,5 +1,5 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
-import { newTenant } from '@carillon/core/security/user-tokens'
+import { newTenant } from '@carillon/core/security/new-tenant'
 import type { Message } from '@carillon/core/stream/port'
 import { afterEach, expect, test } from 'vitest'
 import { openWorld, type World } from '../testing/dispatcher.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { natsServerPath, startNatsServer } from '@carillon/core/nats/testing/server'
-import { newTenant } from '@carillon/core/security/user-tokens'
+import { newTenant } from '@carillon/core/security/new-tenant'
 import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
 import { NOTIFY_WINDOW_MS } from '@carillon/core/stream/port'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'

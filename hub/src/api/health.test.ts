@@ -286,7 +286,7 @@ describe('the demo', () => {
 
   it('makes anyone a user of its tenant', async () => {
     const demo = await openHub({ demo: DEMO })
-    const { newTenant } = await import('@carillon/core/security/user-tokens')
+    const { newTenant } = await import('@carillon/core/security/new-tenant')
     await demo.ports.store.tenants.put(newTenant(DEMO.tenant))
     expect((await demo.call('GET', '/demo/config.json')).json).toEqual(DEMO)
     const { json } = await demo.call<{ token: string }>('POST', '/demo/token', { body: { user: 'ada' } })

@@ -1,4 +1,5 @@
-import { newTenant, signUserToken } from '@carillon/core/security/user-tokens'
+import { newTenant } from '@carillon/core/security/new-tenant'
+import { signUserToken } from '@carillon/core/security/user-tokens'
 import { createLog } from '@carillon/core/telemetry/log'
 import { afterEach, expect, it, vi } from 'vitest'
 import { openHub, type TestHub } from '../testing/hub.ts'

@@ -9,13 +9,9 @@ import { UnavailableError } from '@carillon/core/errors'
 import { inProcessLive } from '@carillon/core/live/in-process'
 import { userRoom } from '@carillon/core/live/room'
 import { standaloneServer } from '@carillon/core/live/server'
+import { newTenant, newTenantSecret } from '@carillon/core/security/new-tenant'
 import { createSeal } from '@carillon/core/security/seal'
-import {
-  CLOCK_TOLERANCE_SECONDS,
-  newTenant,
-  newTenantSecret,
-  signUserToken,
-} from '@carillon/core/security/user-tokens'
+import { CLOCK_TOLERANCE_SECONDS, signUserToken } from '@carillon/core/security/user-tokens'
 import { openDatabase } from '@carillon/core/sqlite/database'
 import type { Owner } from '@carillon/core/store/ports/inbox'
 import { sqliteStore } from '@carillon/core/store/sqlite'

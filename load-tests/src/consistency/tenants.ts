@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { newApiKey } from '@carillon/core/security/api-keys'
-import { newTenant, signUserToken } from '@carillon/core/security/user-tokens'
+import { newTenant } from '@carillon/core/security/new-tenant'
+import { signUserToken } from '@carillon/core/security/user-tokens'
 import type { Store } from '@carillon/core/store/port'
 
 /** Adds a new tenant with these types and an API key. `token` issues user tokens. */

@@ -2,7 +2,7 @@ import type { Address, Content, Outcome, Outgoing } from '@carillon/core/deliver
 import type { HttpAnswer } from '@carillon/core/http/port'
 import { HttpFailure } from '@carillon/core/http/port'
 import { checked } from '@carillon/core/json/checked'
-import { newVapidKeys } from '@carillon/core/security/user-tokens'
+import { newVapidKeys } from '@carillon/core/security/new-tenant'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import type { Channel, Device, Priority } from '@carillon/schemas'
 import fc from 'fast-check'

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { newTenant } from '../../security/user-tokens.ts'
+import { newTenant } from '../../security/new-tenant.ts'
 import { openDatabase } from '../../sqlite/database.ts'
 import { contractSeal } from '../../store/contract/store.ts'
 import { sqliteStore } from '../../store/sqlite.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { newTenant } from '../../security/user-tokens.ts'
+import { newTenant } from '../../security/new-tenant.ts'
 import type { Store } from '../port.ts'
 import type { ApiKey } from '../ports/tenants.ts'
 import { freshTenant } from './samples.ts'

@@ -1,18 +1,12 @@
-import {
-  countsOf,
-  hasLabels,
-  hasStatus,
-  type InboxContent,
-  type InboxItem,
-  type InboxStatus,
-} from '@carillon/schemas'
-import type { Arrival, Counted, Inbox, InboxQuery, InboxSlice, Owner } from '../ports/inbox.ts'
+import { hasLabels, hasStatus, type InboxContent, type InboxItem, type InboxStatus } from '@carillon/schemas'
+import type { Arrival, Inbox, InboxQuery, InboxSlice, Owner } from '../ports/inbox.ts'
+import { type Call, createCount, type Scans } from './counts.ts'
 import type { Cells } from './effective.ts'
 import { keepHints } from './hints.ts'
 import { inboxItem } from './items.ts'
 import type { Limits } from './limits.ts'
 import type { HintKind, InboxRows, Range, Row } from './rows.ts'
-import { type Begun, openScans, type Scanned, scan } from './scan.ts'
+import { openScans, scan } from './scan.ts'
 
 /** The list whose hint tells where items of this status can be. Archived and snoozed items are in none. */
 const LIST: Record<InboxStatus, HintKind | undefined> = {
@@ -32,16 +26,12 @@ const isPlain = ({ category, tag, context }: InboxQuery): boolean =>
   category === undefined && tag === undefined && context === undefined
 
 type Found = { row: Row; cells: Cells }
-type Scans = Partial<Record<HintKind, Scanned>>
-
-/** One call: what it read first, and when. */
-type Call = { owner: Owner; opened: Begun; now: number }
-
 export const createLists = (
   rows: InboxRows,
   limits: Limits,
 ): Pick<Inbox, 'page' | 'pageWithCounts' | 'counts' | 'arrivals'> => {
   const most = limits.rows
+  const count = createCount(rows, limits)
 
   /** Items of the rows that were found, in their order. Content that was not read with them is read now. */
   const itemsOf = async (owner: Owner, found: readonly Found[]): Promise<InboxItem[]> => {
@@ -72,30 +62,6 @@ export const createLists = (
     const more = found.length > limit && final ? { place: final.place, id: final.id } : undefined
     const next = more ?? (scanned.end === 'done' ? undefined : scanned.last)
     return { items, ...(next ? { next } : {}) }
-  }
-
-  const count = async ({ owner, opened, now }: Call, scans: Scans): Promise<Counted> => {
-    let unread = 0
-    let unseen = 0
-    const scanned = await scan(rows, owner, { kind: 'unread', most }, opened, now, (_, cells) => {
-      if (!hasStatus('unread', cells, now)) return false
-      unread++
-      if (cells.seenAt === null) unseen++
-      return unread > limits.count
-    })
-    scans.unread = scanned
-    let cut = scanned.end === 'cut'
-    // An unseen item is unread: only if there are more of those than were looked at can there be more unseen ones.
-    if (scanned.end !== 'done' && unseen <= limits.count) {
-      unseen = 0
-      const other = await scan(rows, owner, { kind: 'unseen', most }, opened, now, (_, cells) => {
-        if (hasStatus('unseen', cells, now)) unseen++
-        return unseen > limits.count
-      })
-      scans.unseen = other
-      cut ||= other.end === 'cut'
-    }
-    return { counts: countsOf(unread, unseen, cut, limits.count), complete: !cut }
   }
 
   /** Runs a call over what it reads first, and keeps what its scans have found out. */

@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 import type { Outgoing, Tools } from '@carillon/core/delivery/provider'
 import { createHttp } from '@carillon/core/http/client'
-import { newVapidKeys } from '@carillon/core/security/user-tokens'
+import { newVapidKeys } from '@carillon/core/security/new-tenant'
 
 /** A request that a stand-in received. `path` includes the query; `json` is the parsed body if it is JSON. */
 export type Recorded = {
