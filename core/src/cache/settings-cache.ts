@@ -10,7 +10,7 @@ import type { Invalidations } from './invalidation/port.ts'
 
 /** How long an outdated value may be served if its invalidation is lost. */
 export const SETTINGS_TTL_MS = 10_000
-/** Users whose erasure, or absence of one, is cached. */
+/** Maximum users whose erasure is cached, including users without one. */
 const USERS_MAX = 50_000
 /** Versions of types that are cached beside those in force. */
 const VERSIONS_MAX = 1_000

@@ -17,7 +17,7 @@ const REQUESTS_PER_SCRIPT = 200
  * KEYS: states. ARGV: how long a limit may stay idle, the number of queues; then for each request its rank, whether it has
  * waited, its reach and the number of its limits; then for each of these the number of its key, its interval and its
  * tolerance. Returns the time in microseconds; then for each request 1 and the microseconds until its permit, or 0 and
- * those until its place in the queues.
+ * the microseconds until its retry slot.
  */
 const ACQUIRE = `
 local clock = redis.call('TIME')

@@ -6,7 +6,7 @@ import type { PlannedRecipient, Portion } from '../plan/recipients.ts'
 import { USERS_KEPT } from '../plan/record.ts'
 import type { Pinned, Ready } from '../work.ts'
 
-/** What one person gets of a notification, with its content. */
+/** A notification's item for one recipient, with its content. */
 export type Entry = {
   ready: Ready
   user: string

@@ -42,10 +42,9 @@ export type SendStepOptions = {
 }
 
 /**
- * The way of a step whose time has come: is it still wanted → destination → permit → claim → send → consequences. It waits
- * only for what is at hand. Everything else goes back into the log with a time, so that no provider's trouble holds up
- * another's messages. Everything that follows is in the result, except the plan's next step, which already waits for its
- * own time. Repeatable.
+ * Handles a due step: still wanted → destination → permit → claim → send → consequences. It waits for a permit only for a
+ * moment; longer waits go back to the event log with a time, so that a slow provider does not delay others. The result
+ * contains all consequences except the plan's next step, which is scheduled already. Idempotent.
  */
 export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) => {
   const { store, cache, reachability, permits, claims, send, metrics, capture } = ports

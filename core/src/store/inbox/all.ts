@@ -18,13 +18,13 @@ const timeOf = ({ marks, revivals }: Guide, now: number): number =>
     Math.max(now, latestMark(marks) + 1),
   )
 
-/** The place after which everything is left alone. */
+/** Returns the place of the last item to change. */
 const placeOf = async (rows: InboxRows, owner: Owner, through: string): Promise<InboxPlace> => {
   const [row] = await rows.items(owner, [through], false)
   return { place: row?.place ?? uuid7Time(through) ?? 0, id: through }
 }
 
-/** The items that the verb changes, as far as they have to be known: a few, or those that a mark does not reach. */
+/** Finds the items to change one by one: all of them if they are few, else those above the floor of the mark. */
 const find = async (
   rows: InboxRows,
   owner: Owner,

@@ -5,10 +5,10 @@ import { cellsOf, inboxItem } from './items.ts'
 import { revivalsOf } from './revivals.ts'
 import type { Guide, InboxRows, Revival, Row, RowChange } from './rows.ts'
 
-/** The time of a change: later than every mark, whatever the clock of the process that wrote it said. */
+/** Returns the time of a change: always later than every mark, whatever the clocks of other processes. */
 const timeOf = ({ marks }: Guide, now: number): number => Math.max(now, latestMark(marks) + 1)
 
-/** Changes rows, which have their content, as `changeFor` says. What changes nothing is not written. */
+/** Changes rows, read with their content, by `changeFor`. Empty changes are not written. */
 export const changeRows = async (
   rows: InboxRows,
   owner: Owner,

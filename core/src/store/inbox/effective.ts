@@ -31,7 +31,7 @@ const covers = (mark: Mark, cell: MarkedCell, row: Judged, archivedAt: number | 
   (row.cells.snoozedUntil ?? 0) <= mark.at &&
   (cell === 'archivedAt' || archivedAt === null || archivedAt > mark.at)
 
-/** What an item's own cells say, and what they leave open the earliest mark that covers it. */
+/** Returns the state of an item: its own cells first, else the earliest mark that covers it. */
 export const marked = (row: Judged, marks: readonly Mark[]): Pick<Cells, MarkedCell> => {
   const of = (cell: MarkedCell, archivedAt: number | null): number | null =>
     held(row.cells[cell]) ?? marks.find((mark) => covers(mark, cell, row, archivedAt))?.at ?? null
@@ -55,7 +55,7 @@ export const effective = (row: Judged, marks: readonly Mark[], now: number): Cel
   }
 }
 
-/** The time of the latest mark; 0 if there is none. */
+/** Returns the time of the latest mark; 0 without marks. */
 export const latestMark = (marks: readonly Mark[]): number => marks.at(-1)?.at ?? 0
 
 /**

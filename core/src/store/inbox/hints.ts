@@ -5,7 +5,7 @@ import { withRevivals } from './revivals.ts'
 import { type Guide, HINT_KINDS, type Hint, type HintKind, type InboxRows, type Mark } from './rows.ts'
 import type { Scanned } from './scan.ts'
 
-/** By then whoever read the guide before a revival has ended, and the change that follows a revival is stored. */
+/** After this time every reader that started before a revival has finished, and the change behind the revival is stored. */
 const REVIVAL_SETTLED_MS = 60_000
 
 const cut = (hint: Hint, most: number): Hint => {
@@ -15,7 +15,7 @@ const cut = (hint: Hint, most: number): Hint => {
     : hint
 }
 
-/** The hint that a scan from the top has earned; undefined if what is there is good enough. Pure. */
+/** Returns the hint that a scan from the top yields; undefined if the known hint is good enough. Pure. */
 const hintOf = (
   { end, last, trail }: Scanned,
   known: Hint | undefined,
@@ -32,7 +32,7 @@ const hintOf = (
   return cut({ top, bottom, candidates, at }, limits.candidates)
 }
 
-/** The hints of an inbox once `mark` is set: of what it covers, nothing is left in the lists of its kind. Pure. */
+/** Returns the hints that a mark implies: nothing it covers is in the lists of its kind. Pure. */
 export const hintsOfMark = ({ kind, floor, at, category, tag, context }: Mark): [HintKind, Hint][] => {
   if (category !== undefined || tag !== undefined || context !== undefined) return []
   const kinds = { read: ['unread', 'unseen'], seen: ['unseen'], archived: HINT_KINDS } as const

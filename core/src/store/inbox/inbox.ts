@@ -18,7 +18,7 @@ const AT_ONCE = 500
  * - *Hints* let scans skip what is dead; they are made again when they are missing, and never wrong.
  */
 export const createInbox = (rows: InboxRows, limits = LIMITS): Inbox => {
-  /** Every item of a notification, some at a time. */
+  /** Calls `work` for every item of a notification, in batches. */
   const reached = async (
     tenant: string,
     notification: string,

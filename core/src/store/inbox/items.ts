@@ -7,7 +7,7 @@ const timestamp = (ms: number | null): string | null => (ms === null ? null : ne
 const actedOf = (acted: Record<string, number>): Record<string, string> =>
   Object.fromEntries(Object.entries(acted).map(([name, at]) => [name, new Date(at).toISOString()]))
 
-/** An item as people read it. Times are in UTC with milliseconds, however they were written. */
+/** Returns an item as the API shows it. Times are in UTC with milliseconds. */
 export const inboxItem = (row: Row, content: string, cells: Cells): InboxItem => ({
   ...(JSON.parse(content) as InboxContent),
   id: row.id,
@@ -22,7 +22,7 @@ export const inboxItem = (row: Row, content: string, cells: Cells): InboxItem =>
 
 const UNDOABLE = ['receivedAt', 'seenAt', 'readAt', 'archivedAt'] as const
 
-/** The cells that a change writes at `at` (epoch ms): what it clears is undone then. */
+/** Returns the cells that a change writes. A cleared state is reset at `at` (epoch ms). */
 export const cellsOf = (change: StateChange, at: number): Partial<StateCells> => {
   const cells: Partial<StateCells> = {}
   for (const cell of UNDOABLE) {

@@ -1,22 +1,22 @@
 import { COUNT_MAX } from '@carillon/schemas'
 
-/** Bounds of the inbox algorithm. Tests use smaller ones, to reach them. */
+/** Bounds of the inbox algorithm. Tests use smaller ones. */
 export type Limits = {
-  /** Rows that one call reads at most, dead ones included. */
+  /** Maximum rows read per call, including rows that do not match. */
   rows: number
-  /** Up to this number counts are exact. Less than `candidates`, or a count would never end. */
+  /** Counts are exact up to this number. Must be less than `candidates`, or a count would never finish. */
   count: number
-  /** Items that a verb for all changes one by one; more take a mark. */
+  /** Maximum items that a verb for all changes one by one. More use a mark. */
   singly: number
-  /** Marks that an inbox may have. */
+  /** Maximum marks per inbox. */
   marks: number
-  /** Items that a hint names at most. */
+  /** Maximum candidates per hint. */
   candidates: number
-  /** Rows read for nothing that are worth a hint: of the log, and named by the hint that is there. */
+  /** Number of rows that did not match, from the log and from the hint, above which a scan writes a hint. */
   dead: { log: number; hint: number }
-  /** Old revivals that are kept beside the hints; more are folded into them. */
+  /** Maximum old revivals per inbox. More are folded into the hints. */
   revivals: number
-  /** No call takes longer from its first read to its last write; one that did writes no hint. */
+  /** Maximum duration of a call that writes a hint, in ms. */
   callMs: number
 }
 

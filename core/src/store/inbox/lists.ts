@@ -8,7 +8,7 @@ import type { Limits } from './limits.ts'
 import type { HintKind, InboxRows, Range, Row } from './rows.ts'
 import { openScans, scan } from './scan.ts'
 
-/** The list whose hint tells where items of this status can be. Archived and snoozed items are in none. */
+/** The list to scan for each status. Archived and snoozed items are in no list. */
 const LIST: Record<InboxStatus, HintKind | undefined> = {
   active: 'active',
   unread: 'unread',
@@ -18,10 +18,10 @@ const LIST: Record<InboxStatus, HintKind | undefined> = {
   snoozed: undefined,
 }
 
-/** Rows asked for at first beyond those that are wanted, because some may be dead. */
+/** Extra rows of the first read, because some may not match. */
 const SPARE = 28
 
-/** Whether the first rows of the list are mostly those that were read first. */
+/** Reports whether a query has no label filter, so that the first rows of the log mostly match. */
 const isPlain = ({ category, tag, context }: InboxQuery): boolean =>
   category === undefined && tag === undefined && context === undefined
 
@@ -33,7 +33,7 @@ export const createLists = (
   const most = limits.rows
   const count = createCount(rows, limits)
 
-  /** Items of the rows that were found, in their order. Content that was not read with them is read now. */
+  /** Returns the items of rows, in order. Reads missing content. */
   const itemsOf = async (owner: Owner, found: readonly Found[]): Promise<InboxItem[]> => {
     const without = found.filter(({ row }) => row.content === undefined).map(({ row }) => row.id)
     const read = without.length === 0 ? [] : await rows.items(owner, without, true)
@@ -44,7 +44,7 @@ export const createLists = (
     })
   }
 
-  /** The items of a list, and where it goes on. */
+  /** Returns a page of a list, and where the next page starts. */
   const list = async (
     { owner, opened, now }: Call,
     { status, before: below, limit, ...filter }: InboxQuery,
@@ -64,7 +64,7 @@ export const createLists = (
     return { items, ...(next ? { next } : {}) }
   }
 
-  /** Runs a call over what it reads first, and keeps what its scans have found out. */
+  /** Opens the inbox, runs the call, and stores the hints that its scans yield. */
   const run = async <T>(
     owner: Owner,
     kinds: readonly (HintKind | undefined)[],

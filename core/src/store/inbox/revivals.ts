@@ -3,7 +3,7 @@ import type { InboxPlace } from '../ports/inbox.ts'
 import { comparePlaces } from './places.ts'
 import { HINT_KINDS, type Hint, type Revival } from './rows.ts'
 
-/** The candidates of a hint and the revivals in its range, newest first, each item once. */
+/** Returns the candidates of a hint and the revivals in its range, newest first, each item once. */
 export const withRevivals = (
   { candidates, top, bottom }: Hint,
   revivals: readonly InboxPlace[],

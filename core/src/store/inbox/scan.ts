@@ -5,15 +5,15 @@ import { above, comparePlaces, LOWEST } from './places.ts'
 import { withRevivals } from './revivals.ts'
 import type { Guide, Hint, HintKind, InboxRows, Opened, Range, Row } from './rows.ts'
 
-/** Rows asked for at a time after the first ones, growing. */
+/** Rows per read after the first one. Grows to CHUNK_MAX. */
 const CHUNK_MIN = 250
 const CHUNK_MAX = 500
 
 export type Query = {
-  /** The list that is looked for; its hint is used, if there is one. Undefined looks at every row. */
+  /** The list to scan. Its hint is used if it exists. Undefined scans every row. */
   kind: HintKind | undefined
   below?: InboxPlace | undefined
-  /** Rows to read at most. */
+  /** Maximum rows to read. */
   most: number
 }
 
@@ -23,22 +23,22 @@ export type Query = {
  */
 export type Scanned = { end: 'done' | 'full' | 'cut'; last: InboxPlace | undefined; trail: Trail }
 
-/** What a scan has found out about the list of its kind, for the next hint. */
+/** The findings of a scan, from which the next hint is made. */
 type Trail = {
-  /** What is in the list, newest first. */
+  /** Items in the list, newest first. */
   candidates: InboxPlace[]
-  /** Rows read for nothing: of the log, and of the hint. */
+  /** Number of rows read that are not in the list: from the log, and from the hint. */
   dead: { log: number; hint: number }
-  /** Where the scan ended; `above` and `within` a hint that is there, or below all hints. */
+  /** Where the scan ended: above, within or below its hint. */
   segment: 'above' | 'within' | 'below'
-  /** Items in the range of the hint that it cannot know of. */
+  /** Items in the range of the hint that the hint does not contain. */
   leftovers: Row[]
 }
 
 /** Called with each item that is neither removed nor expired, newest first. Returns true when it has enough. */
 type Visit = (row: Row, cells: Cells) => boolean
 
-/** The candidates of a hint and what was revived in its range, newest first, each once. */
+/** Returns the candidates of a hint and the revivals in its range, newest first, each once. */
 const hinted = (
   hint: Hint,
   kind: HintKind,
@@ -50,7 +50,7 @@ const hinted = (
   return withRevivals(hint, [...back, ...leftovers])
 }
 
-/** The hint that a scan from `below` uses; none if it begins below it. */
+/** Returns the hint for a scan from `below`; undefined if the scan starts below the hint. */
 const hintFor = (
   kind: HintKind | undefined,
   { hints }: Guide,
@@ -60,10 +60,10 @@ const hintFor = (
   return hint && below && comparePlaces(below, hint.bottom) < 0 ? undefined : hint
 }
 
-/** What scans of some kinds begin with: of the log, what lies above `downTo`. */
+/** The first read of a call: the guide, and the log above `downTo`. */
 export type Begun = Opened & { kinds: readonly (HintKind | undefined)[]; downTo: number | undefined }
 
-/** Reads the guide of an inbox and the first rows of scans of these kinds, in one go. */
+/** Reads the guide of an inbox and the first rows for scans of these kinds, together. */
 export const openScans = async (
   rows: InboxRows,
   owner: Owner,
@@ -87,7 +87,7 @@ export const openScans = async (
   return { ...opened, kinds, downTo }
 }
 
-/** Walks an inbox from the newest item, or from `below`, to older ones, and skips what the hint of the kind rules out. */
+/** Scans an inbox from the newest item, or from `below`, to older items. Skips rows that the hint rules out. */
 export const scan = async (
   rows: InboxRows,
   owner: Owner,
@@ -107,7 +107,7 @@ export const scan = async (
   let last = below
   let size = CHUNK_MIN
 
-  /** Visits one row; true when the visitor has enough. */
+  /** Visits a row. Returns true when the visitor has enough. */
   const look = (row: Row, source: 'log' | 'hint'): boolean => {
     last = { place: row.place, id: row.id }
     const gone = row.removed || row.expiresAt <= now
@@ -117,7 +117,7 @@ export const scan = async (
     return cells !== undefined && visit(row, cells)
   }
 
-  /** Walks the log from a place down to another, both exclusive. */
+  /** Reads the log between two places, both exclusive, downwards. */
   const log = async (from: InboxPlace | undefined, downTo?: number): Promise<'full' | 'cut' | undefined> => {
     let at = from
     for (let begun = from === below ? first : undefined; ; begun = undefined) {
@@ -148,7 +148,7 @@ export const scan = async (
     }
   }
 
-  /** Looks at what the hint names below `from`. */
+  /** Visits the items that the hint names. */
   const named = async (places: readonly InboxPlace[]): Promise<'full' | undefined> => {
     if (places.length === 0) return undefined
     const ids = new Set(places.map(({ id }) => id))

@@ -7,7 +7,7 @@ import type { InboxRows, LogPage, Mark, Row, RowChange, StateCells } from './row
 
 const CHUNK = 500
 
-/** The cells that marks set, as cells of the item's own. */
+/** Returns the cells that marks imply for a row; undefined if there are none. */
 const settledOf = (row: Row, marks: readonly Mark[]): Partial<StateCells> | undefined => {
   const state = marked(row, marks)
   const settled: Partial<StateCells> = {}
@@ -20,7 +20,7 @@ const settledOf = (row: Row, marks: readonly Mark[]): Partial<StateCells> | unde
   return any ? settled : undefined
 }
 
-/** Writes the oldest marks into the items that they cover, and removes them. May be repeated. */
+/** Writes the oldest marks into the items that they cover, then removes the marks. Idempotent. */
 const settle = async (rows: InboxRows, owner: Owner, oldest: readonly Mark[], callMs: number) => {
   const floor = Math.max(...oldest.map((mark) => mark.floor))
   let below: InboxPlace | undefined = above(floor)
