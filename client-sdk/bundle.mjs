@@ -12,6 +12,8 @@ const bundle = (entry, name, format) =>
     minify: true,
     format,
     platform: 'browser',
+    // A fresh clone has no dist yet.
+    conditions: ['source', 'module'],
     target: 'es2022',
     sourcemap: true,
     logLevel: 'warning',
