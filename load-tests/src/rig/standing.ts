@@ -72,6 +72,10 @@ export const down = async ({ forget = false } = {}): Promise<void> => {
   if (forget) rmSync(dir, { recursive: true, force: true })
 }
 
+/** Returns the URL of the standing Cassandra; undefined if it is not running. */
+export const standingCassandraUrl = (): string | undefined =>
+  running('cassandra') === undefined ? undefined : standingSettings().CARILLON_CASSANDRA_URL
+
 /** Returns the settings for the standing servers. */
 export const standingSettings = () => ({
   CARILLON_NATS_URL: `nats://127.0.0.1:${PORTS.nats}`,

@@ -6,6 +6,7 @@ import type { SkippedPart } from '@carillon/core/testing/provided'
 import { Client } from 'cassandra-driver'
 import type { TestProject } from 'vitest/node'
 import { cassandraAnswers, cassandraUrl, startCassandra } from './servers.ts'
+import { standingCassandraUrl } from './standing.ts'
 import { locate, type Tool } from './tools.ts'
 
 type Close = () => Promise<void>
@@ -32,7 +33,7 @@ const externalCassandra = async (value: string, keyspace: string): Promise<Cassa
   const [, host = '', query = ''] = /^cassandra:\/\/([^/]+)\/[^?]*\??(.*)$/.exec(value) ?? []
   const [name = '', port = '9042'] = host.split(',')[0]?.split(':') ?? []
   if (!(await cassandraAnswers(Number(port), name)))
-    throw new Error('no Cassandra responds at CARILLON_CASSANDRA_URL')
+    throw new Error(`no Cassandra responds at ${host} (CARILLON_CASSANDRA_URL, or npm run rig -- up)`)
   const dc = new URLSearchParams(query).get('dc') ?? 'datacenter1'
   return {
     url: `cassandra://${host}/${keyspace}?dc=${dc}`,
@@ -56,12 +57,13 @@ const startedCassandra = async (keyspace: string): Promise<Cassandra> => {
 }
 
 /**
- * Global setup: locates the tools, starts Cassandra once for the whole run, and provides both to the tests (see
- * core/src/testing/provided.ts). With CARILLON_TEST_REQUIRE=1 a missing tool fails the run. CARILLON_* variables of the shell
+ * Global setup: locates the tools, finds or starts Cassandra once for the whole run, and provides both to the tests (see
+ * core/src/testing/provided.ts). The servers of `npm run rig -- up` are used if they are running, which saves the start. With CARILLON_TEST_REQUIRE=1 a missing tool fails the run. CARILLON_* variables of the shell
  * are not visible to the tests.
  */
 export default async ({ provide }: TestProject): Promise<Close | undefined> => {
-  const { CARILLON_CASSANDRA_URL: named, CARILLON_TEST_REQUIRE: required } = process.env
+  const { CARILLON_CASSANDRA_URL: named = standingCassandraUrl(), CARILLON_TEST_REQUIRE: required } =
+    process.env
   for (const name of Object.keys(process.env).filter((name) => name.startsWith('CARILLON_')))
     delete process.env[name]
 
