@@ -1,0 +1,34 @@
+import { z } from 'zod'
+
+/** The longest retry window, in seconds: 30 days. */
+export const RETRY_WINDOW_MAX = 30 * 86_400
+const retryDelay = z.int().min(1).max(86_400)
+
+/** How long and how often failed sends are retried, in seconds. What is left out is the channel's default. */
+export const RetrySettings = z
+  .strictObject({
+    window: z
+      .int()
+      .min(0)
+      .max(RETRY_WINDOW_MAX)
+      .optional()
+      .describe('Seconds from the first attempt to the last'),
+    base: retryDelay
+      .optional()
+      .describe('Seconds between the first two attempts; later delays grow exponentially'),
+    cap: retryDelay.optional().describe('The longest delay between two attempts, in seconds'),
+    fallback: z
+      .int()
+      .min(0)
+      .max(RETRY_WINDOW_MAX)
+      .optional()
+      .describe("Replaces a longer window while the plan's next step waits for this one to fail"),
+    attempts: z.int().min(1).max(10_000).optional().describe('The most attempts; unlimited if left out'),
+  })
+  .meta({
+    id: 'RetryPolicy',
+    description:
+      "How long and how often failed sends are retried. A property left out is the channel's default",
+    examples: [{ window: 3_600, base: 30, cap: 600 }],
+  })
+export type RetrySettings = z.infer<typeof RetrySettings>

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+
+/**
+ * How far one attempt to reach somebody has come, in the order in which it goes forward, never back.
+ *
+ * `skipped`: rightly not sent, the reason says why; it is never a failure. `in_doubt`: a process died, or a provider
+ * fell silent, at a moment when it may or may not have been sent. `sent`: the provider took it. `failed`: it will not
+ * be tried again. `delivered`, `seen`, `read`, `clicked`: as the provider or the app reports.
+ */
+export const DELIVERY_STATES = [
+  'requested',
+  'queued',
+  'skipped',
+  'in_doubt',
+  'sent',
+  'failed',
+  'delivered',
+  'seen',
+  'read',
+  'clicked',
+] as const
+export const DeliveryState = z.enum(DELIVERY_STATES).meta({
+  id: 'DeliveryState',
+  description: `The state of a delivery. It only goes forward, in this order:
+
+- \`requested\`, \`queued\`: it waits to be sent.
+- \`skipped\`: it was not sent, for the given reason. It is not a failure.
+- \`in_doubt\`: it is unknown whether it was sent, since a process or a provider failed during the attempt.
+- \`sent\`: the provider accepted it.
+- \`failed\`: it is not tried again.
+- \`delivered\`, \`seen\`, \`read\`, \`clicked\`: as the provider or the app reports.`,
+})
+export type DeliveryState = z.infer<typeof DeliveryState>

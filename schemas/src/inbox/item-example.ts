@@ -1,0 +1,20 @@
+/** An item in the examples of the published schemas. */
+export const ITEM_EXAMPLE = {
+  id: '0198f3a0-5f5d-7b2a-9c4d-1e2f3a4b5c6d',
+  notification: '0198f3a0-5f5c-7c1e-8a3b-0d5f6a7b8c9d',
+  type: 'comment.created',
+  priority: 'normal',
+  title: 'Grace commented on your post',
+  body: 'Have you tried turning it off and on again?',
+  url: '/posts/7',
+  actor: { user: 'grace' },
+  data: { post: 7 },
+  createdAt: '2026-01-31T09:00:00.000Z',
+  arrivedAt: '2026-01-31T09:00:00.020Z',
+  receivedAt: '2026-01-31T09:00:00.100Z',
+  seenAt: null,
+  readAt: null,
+  archivedAt: null,
+  snoozedUntil: null,
+  acted: {},
+}

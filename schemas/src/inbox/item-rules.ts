@@ -1,0 +1,105 @@
+/**
+ * The rules of an inbox item: its status, what it adds to the counts, and what a change does. The store, the hub and the
+ * client SDK share them, so this module imports nothing at run time and works in a browser.
+ * @module
+ */
+import type { Counts } from './counts.ts'
+import type { InboxItem, ItemState } from './item.ts'
+import type { ItemPatch } from './item-patch.ts'
+import type { InboxStatus } from './page.ts'
+
+/** Counts are exact up to this number; beyond it, `more` is set. */
+export const COUNT_MAX = 100
+
+/** An instant as epoch ms (in stores) or RFC 3339 (on the wire); null if the state does not hold. */
+type Instant = number | string | null
+
+/** The times that decide an item's status. */
+export type StatusTimes = {
+  seenAt: Instant
+  readAt: Instant
+  archivedAt: Instant
+  snoozedUntil: Instant
+}
+
+/** The labels that lists and verbs filter by. An item without a context has the context `''`. */
+export type ItemLabels = {
+  category?: string | undefined
+  tags?: readonly string[] | undefined
+  context?: string | undefined
+}
+
+/** Selects items by label; every field that is given must match. */
+export type ItemFilter = {
+  category?: string | undefined
+  tag?: string | undefined
+  context?: string | undefined
+}
+
+export const hasLabels = (item: ItemLabels, { category, tag, context }: ItemFilter): boolean =>
+  (category === undefined || item.category === category) &&
+  (tag === undefined || item.tags?.includes(tag) === true) &&
+  (context === undefined || (item.context ?? '') === context)
+
+const isAfter = (time: Instant, now: number): boolean => time !== null && new Date(time).getTime() > now
+
+/** Whether the item is snoozed now. A snooze that has ended does not count. */
+export const isSnoozed = ({ snoozedUntil }: StatusTimes, now: number): boolean => isAfter(snoozedUntil, now)
+
+/** Whether an item that is neither expired nor deleted has this status now (epoch ms). */
+export const hasStatus = (status: InboxStatus, item: StatusTimes, now: number): boolean => {
+  if (status === 'archived') return item.archivedAt !== null
+  if (item.archivedAt !== null) return false
+  if (status === 'snoozed') return isSnoozed(item, now)
+  if (isSnoozed(item, now)) return false
+  if (status === 'unread') return item.readAt === null
+  if (status === 'unseen') return item.seenAt === null
+  return status === 'active' || item.readAt !== null
+}
+
+/** The counts for numbers found: each at most `max`, with `more` if one of them is larger or the search was cut. */
+export const countsOf = (unread: number, unseen: number, more = false, max = COUNT_MAX): Counts => ({
+  unread: Math.min(unread, max),
+  unseen: Math.min(unseen, max),
+  ...(more || unread > max || unseen > max ? { more: true as const } : {}),
+})
+
+/** State columns to write; `null` clears. `acted` adds to what is there. Times are RFC 3339. */
+export type StateChange = Partial<ItemState>
+
+/**
+ * Returns the state that a patch changes in this item; empty if the item is so already, so that a repeated call writes
+ * nothing and keeps the first time. A read item is also seen, so reading sees and unseeing unreads. An item is active,
+ * archived or snoozed, so archiving ends a snooze and snoozing takes it out of the archive.
+ */
+export const changeOf = (item: ItemState, patch: ItemPatch, now: number): StateChange => {
+  const at = new Date(now).toISOString()
+  const change: StateChange = {}
+  const set = (cell: 'seenAt' | 'readAt' | 'archivedAt', wanted: boolean) => {
+    if (wanted !== (item[cell] !== null)) change[cell] = wanted ? at : null
+  }
+  if (patch.read !== undefined) set('readAt', patch.read)
+  if (patch.read === true) set('seenAt', true)
+  else if (patch.seen !== undefined) set('seenAt', patch.seen)
+  if (patch.seen === false) set('readAt', false)
+  if (patch.archived !== undefined) set('archivedAt', patch.archived)
+  if (typeof patch.snoozedUntil === 'string') set('archivedAt', false)
+
+  const until = typeof patch.snoozedUntil === 'string' ? new Date(patch.snoozedUntil).toISOString() : null
+  if ((patch.snoozedUntil !== undefined || patch.archived === true) && until !== item.snoozedUntil)
+    change.snoozedUntil = until
+  return change
+}
+
+/** Returns what taking an action changes: the first time counts, and whoever acts on an item has read it. */
+export const actionOf = (item: InboxItem, action: string, now: number): StateChange => ({
+  ...changeOf(item, { read: true }, now),
+  ...(Object.hasOwn(item.acted, action) ? {} : { acted: { [action]: new Date(now).toISOString() } }),
+})
+
+/** The item after the change. */
+export const changed = <Item extends ItemState>(item: Item, change: StateChange): Item => ({
+  ...item,
+  ...change,
+  acted: { ...item.acted, ...change.acted },
+})

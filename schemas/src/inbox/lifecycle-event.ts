@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { ItemId, NotificationId, TenantId, UserId } from '../fields/ids.ts'
+import { Timestamp } from '../fields/timestamp.ts'
+
+/** What can happen to an item once it is in an inbox. Published on `event.<tenant>.inbox.<kind>`. */
+export const LIFECYCLE_KINDS = [
+  'received',
+  'seen',
+  'read',
+  'unread',
+  'archived',
+  'unarchived',
+  'snoozed',
+  'woken',
+  'acted',
+  'deleted',
+] as const
+export const LifecycleKind = z.enum(LIFECYCLE_KINDS)
+export type LifecycleKind = z.infer<typeof LifecycleKind>
+
+export const LifecycleEvent = z.object({
+  kind: LifecycleKind,
+  tenant: TenantId,
+  user: UserId,
+  items: z.array(z.object({ id: ItemId, notification: NotificationId })),
+  all: z
+    .object({ category: z.string().optional(), tag: z.string().optional(), context: z.string().optional() })
+    .optional()
+    .describe(
+      'Set if the user changed more items at once than are listed: all active ones with these labels',
+    ),
+  action: z.string().optional().describe('With `acted`: the name of the action'),
+  at: Timestamp,
+})
+export type LifecycleEvent = z.infer<typeof LifecycleEvent>

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { ItemId } from '../fields/ids.ts'
+import { Counts } from './counts.ts'
+import { InboxItem, ItemState } from './item.ts'
+import { LivePosition } from './page.ts'
+
+/**
+ * Socket.IO events, hub to client. At most once: `seq` grows by one per user and message, so a client that
+ * finds a gap or another `epoch` fetches the inbox again.
+ */
+export const InboxAdded = LivePosition.extend({
+  item: InboxItem,
+  silent: z.literal(true).optional().describe('The item comes without a sound or a toast'),
+})
+export type InboxAdded = z.infer<typeof InboxAdded>
+
+export const InboxChanged = LivePosition.extend({
+  ids: z.array(ItemId).optional().describe('Left out when all active items changed'),
+  all: z
+    .literal(true)
+    .optional()
+    .describe('All active items changed, or those of the category, tag and context'),
+  category: z.string().optional(),
+  tag: z.string().optional(),
+  context: z.string().optional(),
+  patch: ItemState.partial(),
+  counts: Counts,
+})
+export type InboxChanged = z.infer<typeof InboxChanged>
+
+export const InboxRemoved = LivePosition.extend({ ids: z.array(ItemId), counts: Counts })
+export type InboxRemoved = z.infer<typeof InboxRemoved>
+
+/** Client to hub: these items have arrived in an app of the user's. */
+export const InboxReceived = z.strictObject({ ids: z.array(ItemId).min(1).max(100) })
+export type InboxReceived = z.infer<typeof InboxReceived>
+
+/** Live events by name, without the position, which the live port adds. */
+export type LiveEvents = {
+  'inbox.added': Omit<InboxAdded, 'seq' | 'epoch'>
+  'inbox.changed': Omit<InboxChanged, 'seq' | 'epoch'>
+  'inbox.removed': Omit<InboxRemoved, 'seq' | 'epoch'>
+}
+
+/** Socket.IO typing of the client's side. `inbox.resync`: messages may have been lost; fetch again. */
+export type HubToClient = {
+  'inbox.added': (message: InboxAdded) => void
+  'inbox.changed': (message: InboxChanged) => void
+  'inbox.removed': (message: InboxRemoved) => void
+  'inbox.resync': () => void
+}
+export type ClientToHub = { 'inbox.received': (message: InboxReceived) => void }
+
+/** The `message` of a Socket.IO `connect_error` is one of the problem codes. */
+export const LIVE_PATH = '/socket.io/'

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { InboxItem } from '../inbox/item.ts'
+import { ItemPatch } from '../inbox/item-patch.ts'
+import { LifecycleEvent } from '../inbox/lifecycle-event.ts'
+import { InboxAdded, InboxChanged, InboxReceived, InboxRemoved } from '../inbox/live-messages.ts'
+import { InboxPage } from '../inbox/page.ts'
+import { Notification } from '../notification/notification.ts'
+import { NotificationEvent } from '../notification/notification-event.ts'
+import { NotificationType } from '../notification/notification-type.ts'
+import { NotificationStatus } from '../notification/status.ts'
+import { TenantSettings } from '../tenant/settings.ts'
+import { UserProfile } from '../user/profile.ts'
+
+/** What others write is described as they write it, what Carillon writes as it comes out. */
+const WRITTEN_BY_OTHERS = {
+  notification: Notification,
+  'cloud-event': NotificationEvent,
+  'notification-type': NotificationType,
+  'tenant-settings': TenantSettings,
+  'user-profile': UserProfile,
+  'item-patch': ItemPatch,
+  'live-inbox-received': InboxReceived,
+}
+const WRITTEN_BY_CARILLON = {
+  'notification-status': NotificationStatus,
+  'inbox-item': InboxItem,
+  'inbox-page': InboxPage,
+  'live-inbox-added': InboxAdded,
+  'live-inbox-changed': InboxChanged,
+  'live-inbox-removed': InboxRemoved,
+  'lifecycle-event': LifecycleEvent,
+}
+
+export type JsonSchemaName = keyof typeof WRITTEN_BY_OTHERS | keyof typeof WRITTEN_BY_CARILLON
+
+type Definition = Record<string, unknown>
+
+/** Keeps examples and defaults, which zod leaves out of schemas that transform their input. For `override` of `z.toJSONSchema`. */
+export const withExamplesAndDefaults = ({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodType
+  jsonSchema: z.core.JSONSchema.BaseSchema
+}): void => {
+  const { def } = (zodSchema as z.core.$ZodTypes)._zod
+  if (def.type === 'default') jsonSchema.default = def.defaultValue as z.core.util.JSONType
+  const examples = z.globalRegistry.get(zodSchema)?.examples
+  if (examples !== undefined && jsonSchema.$ref === undefined) jsonSchema.examples = examples as unknown[]
+}
+
+const withoutId = ({ id: _, ...definition }: Definition): Definition => definition
+
+/** The JSON Schema of a schema, with what it refers to by name in `$defs`. */
+const describeOne = (schema: z.ZodType, io: 'input' | 'output'): Definition => {
+  const {
+    $ref,
+    $defs = {},
+    ...own
+  } = z.toJSONSchema(schema, { io, reused: 'inline', override: withExamplesAndDefaults })
+  const name = $ref?.slice('#/$defs/'.length)
+  const members = Object.entries($defs).filter(([key]) => key !== name)
+  return {
+    ...own,
+    ...(name === undefined ? {} : withoutId($defs[name] as Definition)),
+    ...(members.length > 0
+      ? { $defs: Object.fromEntries(members.map(([key, value]) => [key, withoutId(value as Definition)])) }
+      : {}),
+  }
+}
+
+const describe = (schemas: Record<string, z.ZodType>, io: 'input' | 'output') =>
+  Object.entries(schemas).map(([name, schema]) => [
+    name,
+    { ...describeOne(schema, io), $id: `urn:carillon:schema:${name}` },
+  ])
+
+/**
+ * The wire contract as JSON Schema (2020-12) by name, for senders and readers in other languages. Rules that only
+ * code can check (a known time zone, `read` implies seen) are left to the answer of the API.
+ */
+export const jsonSchemas = (): Record<JsonSchemaName, Record<string, unknown>> =>
+  Object.fromEntries([
+    ...describe(WRITTEN_BY_OTHERS, 'input'),
+    ...describe(WRITTEN_BY_CARILLON, 'output'),
+  ]) as Record<JsonSchemaName, Record<string, unknown>>

@@ -1,0 +1,31 @@
+import { CHANNELS, type Channel } from '../delivery/channel.ts'
+import { type Priority, priorityOf } from '../fields/priority.ts'
+import { quoted, SubjectError } from './subject-error.ts'
+
+/**
+ * A queue of the event log that dispatchers read: one per family, or channel, and priority. Reports have one of their own,
+ * so that a storm of them holds up nothing else.
+ */
+export type Queue = `${'notify' | 'work' | Channel}-${Priority}` | 'report-normal'
+
+/** The queue that carries messages of a subject. Throws SubjectError for a subject that no queue carries. */
+export const queueOf = (subject: string): Queue => {
+  const [family, second, third, fourth] = subject.split('.')
+  if (family === 'work' && second === 'report' && third && fourth === 'normal') return 'report-normal'
+  if (family === 'work' && second === 'step') {
+    const channel = CHANNELS.find((each) => each === third)
+    const urgency = priorityOf(fourth)
+    if (channel && urgency) return `${channel}-${urgency}`
+  }
+  const priority = priorityOf(third)
+  if ((family === 'notify' || family === 'work') && second && priority) return `${family}-${priority}`
+  throw new SubjectError(`no queue carries ${quoted(subject)}`)
+}
+
+/** The subjects a queue carries, as a NATS filter. */
+export const queueFilter = (queue: Queue) => {
+  const [family, priority] = queue.split('-')
+  if (family === 'notify') return `notify.*.${priority}.>`
+  if (family === 'report') return `work.report.*.${priority}.*`
+  return family === 'work' ? `work.*.${priority}.*` : `work.step.${family}.${priority}.*`
+}

@@ -1,0 +1,12 @@
+import { cut } from '../fields/truncate.ts'
+
+/** Thrown for a subject or token that NATS must not get. `message` quotes it; callers turn it into a problem. */
+export class SubjectError extends Error {
+  override name = 'SubjectError'
+}
+
+/** How much of a rejected value an error message repeats. */
+const SHOWN_MAX = 80
+
+/** Returns the start of a rejected value, as a JSON string. */
+export const quoted = (text: string): string => JSON.stringify(cut(text, SHOWN_MAX))

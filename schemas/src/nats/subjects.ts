@@ -1,0 +1,107 @@
+import { CHANNELS, type Channel } from '../delivery/channel.ts'
+import type { DeliveryState } from '../delivery/state.ts'
+import { type Priority, priorityOf } from '../fields/priority.ts'
+import { TOKEN, TOKENS } from '../fields/token.ts'
+import type { LifecycleKind } from '../inbox/lifecycle-event.ts'
+import type { Queue } from './queues.ts'
+import { quoted, SubjectError } from './subject-error.ts'
+
+/**
+ * The one place that builds or reads NATS subjects. The NATS client sends whatever it is given: a CR LF in a
+ * subject would be a second command, a wildcard would be stored as it stands. So every token is checked here.
+ *
+ *     notify.<tenant>.<priority>.<type…>           in: notifications from backends
+ *     work.<kind>.<priority>.<tenant>              our own work: chunk, due, wake
+ *     work.step.<channel>.<priority>.<tenant>      a step of a delivery plan, to be sent
+ *     work.report.<account>.normal.<tenant>        what a provider reports to an account
+ *     schedule.<tenant>.<key>                      waits in the stream until its time, then becomes work
+ *     dead.<tenant>.<queue>                         what could not be accepted, with its reason
+ *     event.<tenant>.inbox.<kind>                  out: what people did
+ *     event.<tenant>.delivery.<state>              out: how far external deliveries have come
+ */
+const WORK_KINDS = ['chunk', 'due', 'wake'] as const
+type PlainWorkKind = (typeof WORK_KINDS)[number]
+
+/** A kind of work that dispatchers do. Each channel's steps are a kind of their own. */
+export type WorkKind = PlainWorkKind | 'report' | `step.${Channel}`
+
+const token = (name: string, value: string, pattern = TOKEN) => {
+  if (!pattern.test(value)) throw new SubjectError(`${name} ${quoted(value)} does not fit a subject`)
+  return value
+}
+
+export const notifySubject = (tenant: string, priority: Priority, type: string) =>
+  `notify.${token('tenant', tenant)}.${token('priority', priority)}.${token('type', type, TOKENS)}`
+
+export const workSubject = (kind: PlainWorkKind, priority: Priority, tenant: string) =>
+  `work.${token('kind', kind)}.${token('priority', priority)}.${token('tenant', tenant)}`
+
+export const stepSubject = (channel: Channel, priority: Priority, tenant: string) =>
+  `work.step.${token('channel', channel)}.${token('priority', priority)}.${token('tenant', tenant)}`
+
+export const reportSubject = (account: string, tenant: string) =>
+  `work.report.${token('account', account)}.normal.${token('tenant', tenant)}`
+
+/** `key` names one waiting message; publishing to the same key again replaces it, cancelling it purges it. */
+export const scheduleSubject = (tenant: string, key: string) =>
+  `schedule.${token('tenant', tenant)}.${token('key', key)}`
+
+/** `tenant` may come from input that was refused, so anything unfit is filed under `_`. */
+export const deadSubject = (tenant: string, queue: Queue) =>
+  `dead.${TOKEN.test(tenant) ? tenant : '_'}.${token('queue', queue)}`
+
+export const eventSubject = (tenant: string, kind: LifecycleKind) =>
+  `event.${token('tenant', tenant)}.inbox.${token('kind', kind)}`
+
+export const deliveryEventSubject = (tenant: string, state: DeliveryState) =>
+  `event.${token('tenant', tenant)}.delivery.${token('state', state)}`
+
+/** The tenant that a subject names, unchecked. */
+export const claimedTenant = (subject: string): string => {
+  const tokens = subject.split('.')
+  if (tokens[0] !== 'work') return tokens[1] ?? ''
+  return (tokens[1] === 'step' || tokens[1] === 'report' ? tokens[4] : tokens[3]) ?? ''
+}
+
+export type NotifySubject = { tenant: string; priority: Priority; type: string }
+
+/** Reads `notify.<tenant>.<priority>.<type…>`. Throws SubjectError, saying which part is wrong. */
+export const parseNotifySubject = (subject: string): NotifySubject => {
+  const [family, tenant = '', priority = '', ...type] = subject.split('.')
+  if (family !== 'notify') throw new SubjectError(`${quoted(subject)} is not a notify subject`)
+  const known = priorityOf(priority)
+  if (!known) throw new SubjectError(`priority ${quoted(priority)} is not one of critical, high, normal, low`)
+  return {
+    tenant: token('tenant', tenant),
+    priority: known,
+    type: token('type', type.join('.'), TOKENS),
+  }
+}
+
+export type WorkSubject = { kind: WorkKind; priority: Priority; tenant: string; account?: string }
+
+/** Reads what stands between `work` and the priority; undefined for an unknown kind. */
+const workKindOf = (
+  first: string | undefined,
+  second: string | undefined,
+): Pick<WorkSubject, 'kind' | 'account'> | undefined => {
+  if (second === undefined) {
+    const kind = WORK_KINDS.find((each) => each === first)
+    return kind && { kind }
+  }
+  if (first === 'report') return { kind: 'report', account: token('account', second) }
+  const channel = CHANNELS.find((each) => each === second)
+  return first === 'step' && channel ? { kind: `step.${channel}` } : undefined
+}
+
+/** Reads the subject of work: of a plain kind, of a channel's step, or of an account's reports. Throws SubjectError. */
+export const parseWorkSubject = (subject: string): WorkSubject => {
+  const tokens = subject.split('.')
+  const [family, first, second] = tokens
+  const plain = tokens.length === 4
+  const named = plain || tokens.length === 5 ? workKindOf(first, plain ? undefined : second) : undefined
+  const priority = priorityOf(tokens[tokens.length - 2])
+  if (family !== 'work' || !named || !priority)
+    throw new SubjectError(`${quoted(subject)} is not a work subject`)
+  return { ...named, priority, tenant: token('tenant', tokens[tokens.length - 1] ?? '') }
+}

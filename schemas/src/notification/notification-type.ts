@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { Category, TypeKey } from '../fields/ids.ts'
+import { Priority } from '../fields/priority.ts'
+import { nonEmptyText } from '../fields/text.ts'
+import { InboxMode } from './inbox-mode.ts'
+import { Plan } from './plan.ts'
+
+/** A notification type: what all notifications of one kind have in common. */
+export const NotificationType = z
+  .strictObject({
+    name: nonEmptyText(128).optional().describe('The name as people read it, for example in preferences'),
+    category: Category.optional(),
+    priority: Priority.optional().describe(
+      'The priority of notifications that name none; `normal` if left out',
+    ),
+    inbox: InboxMode.optional().describe(
+      'What its notifications leave in the inbox, if they do not say; `shown` if left out',
+    ),
+    plan: Plan.optional().describe('The delivery plan of notifications that bring none'),
+  })
+  .meta({
+    id: 'NotificationTypeInput',
+    description: 'What all notifications of one type have in common, as it is written',
+    examples: [
+      {
+        name: 'New comment',
+        category: 'comments',
+        priority: 'normal',
+        plan: [{ channel: 'email', when: 'unread', after: 600 }],
+      },
+    ],
+  })
+export type NotificationType = z.infer<typeof NotificationType>
+
+/** Stores keep it in 32 bits. */
+export const TypeVersion = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1)
+  .describe('The version: one more each time the type is replaced by a different one')
+
+export const StoredType = z
+  .object({
+    key: TypeKey,
+    version: TypeVersion,
+    ...NotificationType.shape,
+  })
+  .meta({
+    id: 'NotificationType',
+    description: 'What all notifications of one type have in common',
+    examples: [
+      {
+        key: 'comment.created',
+        version: 1,
+        name: 'New comment',
+        category: 'comments',
+        priority: 'normal',
+        plan: [{ channel: 'email', when: 'unread', after: 600 }],
+      },
+    ],
+  })
+export type StoredType = z.infer<typeof StoredType>

@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { Category, NotificationId, TypeKey, UserId } from '../fields/ids.ts'
+import { JsonObject } from '../fields/json.ts'
+import { Priority } from '../fields/priority.ts'
+import { nonEmptyText, text } from '../fields/text.ts'
+import { HORIZON_DAYS, Timestamp } from '../fields/timestamp.ts'
+import { TOKEN } from '../fields/token.ts'
+import { Link } from '../fields/url.ts'
+import { Action } from './action.ts'
+import { Actor } from './actor.ts'
+import { InboxMode } from './inbox-mode.ts'
+import { Plan } from './plan.ts'
+import { Recipient } from './recipient.ts'
+
+/** The largest notification, in bytes of JSON, over HTTP or NATS. */
+export const NOTIFICATION_MAX_BYTES = 65_536
+/** The most notifications in one `POST /v1/notifications/batch`. */
+export const BATCH_MAX = 1_000
+/** The most entries of a `to` list or an `exclude` list; a larger audience is a topic. */
+export const LIST_MAX = 1_000
+
+export const Tag = nonEmptyText(64).describe('A tag, by which items are found')
+
+/** What a person sees. Each inbox item has it as it was when the notification was accepted. */
+const content = {
+  title: text(512).optional().describe('One line of text'),
+  body: text(16_384).optional().describe('The text'),
+  url: Link.optional().describe('Where a click leads'),
+  image: Link.optional().describe('A picture to show beside the text'),
+  actions: z.array(Action).max(8).optional(),
+  actor: z
+    .union([UserId.transform((user) => ({ user })), Actor])
+    .optional()
+    .describe('Who caused it. A user id stands for an actor with that id'),
+  category: Category.optional(),
+  tags: z.array(Tag).max(16).optional().describe('Tags, by which items are found'),
+  data: JsonObject.optional().describe(
+    'Any JSON object, for templates and apps. It is returned as it was sent',
+  ),
+}
+
+const EXAMPLE = {
+  to: 'ada',
+  title: 'Grace commented on your post',
+  body: 'Have you tried turning it off and on again?',
+  url: '/posts/7',
+  actor: 'grace',
+  data: { post: 7 },
+}
+
+/** What a backend sends. Over NATS, tenant, priority and type come from the subject instead. */
+export const Notification = z
+  .strictObject({
+    id: NotificationId.optional(),
+    to: z
+      .union([Recipient, z.array(Recipient).min(1).max(LIST_MAX)])
+      .describe('One recipient, or a list of them. Nobody gets a notification twice'),
+    exclude: z.array(UserId).max(LIST_MAX).optional().describe('Users who do not get it'),
+    type: TypeKey,
+    priority: Priority.optional().describe("The priority. Left out, it is the type's own, else `normal`"),
+    ...content,
+    sender: z
+      .string()
+      .regex(TOKEN, 'a sender is 1 to 64 letters, digits, _ or -')
+      .optional()
+      .describe('The sender, for limits. Over HTTP it is always the id of the API key'),
+    inbox: InboxMode.optional().describe(
+      "What it leaves in the inbox. Left out, it is the type's own, else `shown`",
+    ),
+    plan: Plan.optional().describe("The delivery plan, in place of the type's own"),
+    deliverAt: Timestamp.optional().describe(
+      `The instant of its delivery, at most ${HORIZON_DAYS} days ahead; at once if it is left out or past`,
+    ),
+    expiresAt: Timestamp.optional().describe(
+      `The instant from which it is no longer delivered or shown, at most ${HORIZON_DAYS} days ahead`,
+    ),
+  })
+  .meta({
+    id: 'Notification',
+    description: 'A notification, as a backend sends it',
+    examples: [{ type: 'comment.created', ...EXAMPLE }],
+  })
+/** A notification as a sender writes it. */
+export type NotificationInput = z.input<typeof Notification>
+/** A notification after validation: `actor` is always an object. */
+export type Notification = z.infer<typeof Notification>
+
+/** A NATS payload may leave out what its subject says; saying something else is an error. */
+export const NatsNotification = Notification.partial({ type: true }).meta({
+  id: 'UntypedNotification',
+  description:
+    'A notification whose type may be left out: it is then that of the CloudEvent or of the NATS subject',
+  examples: [EXAMPLE],
+})
+export type NatsNotification = z.infer<typeof NatsNotification>
+
+export const Batch = z.strictObject({ notifications: z.array(z.unknown()).min(1).max(BATCH_MAX) })

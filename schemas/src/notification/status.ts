@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { DeliveryTotals } from '../delivery/delivery.ts'
+import { NotificationId, TypeKey } from '../fields/ids.ts'
+import { Priority } from '../fields/priority.ts'
+import { Timestamp } from '../fields/timestamp.ts'
+
+/**
+ * How far a notification has come. `scheduled`: waits for `deliverAt`. `delivering`: some recipients have it.
+ * `delivered`: every recipient has it in the inbox. `cancelled` and `expired` stop whatever was still pending.
+ */
+export const NOTIFICATION_STATES = ['scheduled', 'delivering', 'delivered', 'cancelled', 'expired'] as const
+export const NotificationState = z.enum(NOTIFICATION_STATES).meta({
+  id: 'NotificationState',
+  description: `The state of a notification.
+
+- \`scheduled\`: it waits for \`deliverAt\`.
+- \`delivering\`: some recipients have it in their inbox.
+- \`delivered\`: every recipient has it in the inbox.
+- \`cancelled\`, \`expired\`: what was pending is not delivered.`,
+})
+export type NotificationState = z.infer<typeof NotificationState>
+
+const summary = z.object({
+  id: NotificationId,
+  type: TypeKey,
+  priority: Priority,
+  state: NotificationState,
+  acceptedAt: Timestamp.describe('The instant of its acceptance'),
+  deliverAt: Timestamp.optional().describe('The instant of its delivery, if it was scheduled'),
+  expiresAt: Timestamp.optional().describe('The instant of its expiry, if it has one'),
+  recipients: z.int().min(0).describe('The number of inboxes that have it so far'),
+})
+const SUMMARY_EXAMPLE = {
+  id: '0198f3a0-5f5c-7c1e-8a3b-0d5f6a7b8c9d',
+  type: 'comment.created',
+  priority: 'normal',
+  state: 'delivered',
+  acceptedAt: '2026-01-31T09:00:00.000Z',
+  recipients: 1,
+}
+
+export const NotificationStatus = summary
+  .extend({
+    deliveries: DeliveryTotals.optional().describe('The delivery totals, if it has a delivery plan'),
+  })
+  .meta({
+    id: 'NotificationStatus',
+    description: 'The progress of a notification',
+    examples: [{ ...SUMMARY_EXAMPLE, deliveries: { email: { sent: 1 } } }],
+  })
+export type NotificationStatus = z.infer<typeof NotificationStatus>
+
+/** A notification in a list. */
+export const NotificationSummary = summary.meta({
+  id: 'NotificationSummary',
+  description: 'A notification in a list',
+  examples: [SUMMARY_EXAMPLE],
+})
+export type NotificationSummary = z.infer<typeof NotificationSummary>

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { problemDetails } from '../problems/problem.ts'
+import { UserProfile } from '../user/profile.ts'
+import type { Issue } from '../validation/explain.ts'
+import { type Parsed, parse } from '../validation/parse.ts'
+
+/** A part of a notification that was ignored; the rest was accepted. */
+export const Warning = z
+  .object({
+    code: z.string().describe('A stable code. `ignored`: the value at `pointer` was left out'),
+    pointer: z.string().describe('The place in the request, a JSON Pointer (RFC 6901)'),
+    message: z.string().describe('The reason, for people'),
+  })
+  .meta({
+    id: 'Warning',
+    description: 'A part of a notification that was ignored; the rest was accepted',
+    examples: [{ code: 'ignored', pointer: '/to/email', message: 'must be an e-mail address' }],
+  })
+export type Warning = z.infer<typeof Warning>
+
+const ATTRIBUTES = Object.entries(UserProfile.shape)
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A recipient without the attributes that do not fit, which are added to `left`. */
+const withoutBadAttributes = (recipient: unknown, path: PropertyKey[], left: Issue[]): unknown => {
+  if (!isObject(recipient) || !Object.hasOwn(recipient, 'user')) return recipient
+  const kept = { ...recipient }
+  for (const [name, schema] of ATTRIBUTES) {
+    if (!Object.hasOwn(recipient, name)) continue
+    const parsed = parse(schema, recipient[name])
+    if (parsed.success) continue
+    delete kept[name]
+    left.push(...parsed.issues.map((issue) => ({ ...issue, path: [...path, name, ...issue.path] })))
+  }
+  return kept
+}
+
+/**
+ * Parses a notification with this schema. A recipient's attribute that does not fit (an e-mail address, a time zone) never
+ * loses the notification: it is left out, and a warning says so. At most ten are listed.
+ */
+export const parseLenient = <Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+): Parsed<z.output<Schema>> & { warnings: Warning[] } => {
+  const strict = parse(schema, value)
+  if (strict.success || !isObject(value) || !Object.hasOwn(value, 'to')) return { ...strict, warnings: [] }
+  const left: Issue[] = []
+  const to = Array.isArray(value.to)
+    ? value.to.map((recipient, index) => withoutBadAttributes(recipient, ['to', index], left))
+    : withoutBadAttributes(value.to, ['to'], left)
+  if (left.length === 0) return { ...strict, warnings: [] }
+  const warnings = problemDetails(left).map((detail) => ({ code: 'ignored' as const, ...detail }))
+  const lenient = parse(schema, { ...value, to })
+  return { ...lenient, warnings }
+}

@@ -1,0 +1,139 @@
+import type { z } from 'zod'
+import { alternativesAt, keysOf, memberAt } from './alternatives.ts'
+import { differ, listed, shapesOf } from './describe.ts'
+import { nearest } from './did-you-mean.ts'
+import { CHOICE, choice, kindOf } from './messages.ts'
+
+/** One thing that is wrong with a value: where, as the keys that lead to it, and what. */
+export type Issue = { path: PropertyKey[]; message: string }
+
+type Raw = z.core.$ZodIssue
+/** The whole schema and value, for what an issue alone does not tell. */
+type Whole = { schema: z.core.$ZodType; value: unknown }
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown => path.reduce(memberAt, value)
+
+/** Nobody reads more; suggestions for thousands of unknown keys would take long. */
+const ISSUES_MAX = 10
+const LISTED_KEYS_MAX = 8
+
+const unknownKey = (key: string, known: readonly string[]): string => {
+  const close = nearest(key, known)
+  if (close !== undefined) return `unknown key; did you mean ${close}?`
+  return known.length > 0 && known.length <= LISTED_KEYS_MAX
+    ? `unknown key; known are ${listed(known).replace(/ or (?=[^ ]+$)/, ' and ')}`
+    : 'unknown key'
+}
+
+/** Whether a branch of a union takes another kind of value altogether. */
+const isOtherKind = (branch: readonly Raw[]): boolean =>
+  branch.some(
+    (issue) =>
+      issue.path.length === 0 &&
+      (issue.code === 'invalid_type' || (issue.code === 'invalid_union' && issue.errors.every(isOtherKind))),
+  )
+
+/** Members of nested unions count as members of the outer one. */
+const branchesOf = (errors: readonly Raw[][]): Raw[][] =>
+  errors.flatMap((branch) => {
+    const [only] = branch
+    return branch.length === 1 &&
+      only?.code === 'invalid_union' &&
+      only.path.length === 0 &&
+      only.errors.length > 0
+      ? branchesOf(only.errors)
+      : [branch]
+  })
+
+const faults = (branch: readonly Raw[]): number =>
+  branch.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0)
+
+/** The branch that comes closest to taking the value; undefined when none does, or several do equally. */
+const closest = (errors: readonly Raw[][]): Raw[] | undefined => {
+  const fitting = branchesOf(errors).filter((branch) => !isOtherKind(branch))
+  const ordered = fitting
+    .map((branch) => ({ branch, count: faults(branch) }))
+    .sort((a, b) => a.count - b.count)
+  const [first, second] = ordered
+  return first && first.count !== second?.count ? first.branch : undefined
+}
+
+/** What a union takes, and the keys of an object that none of its members knows. */
+const noMember = (path: PropertyKey[], { schema, value }: Whole): Issue[] => {
+  const members = alternativesAt(schema, value, path)
+  const given = valueAt(value, path)
+  const takes = shapesOf(members)
+  if (given === undefined) return [{ path, message: `is missing: ${takes}` }]
+  const kind = kindOf(given)
+  if (kind !== 'an object') return [{ path, message: `must be ${takes}${kind ? `, not ${kind}` : ''}` }]
+  const known = keysOf(members)
+  const unknown = Object.keys(given as object).filter((key) => !known.includes(key))
+  return [
+    { path, message: `must be ${takes}` },
+    ...unknown.slice(0, ISSUES_MAX).map((key) => ({ path: [...path, key], message: unknownKey(key, known) })),
+  ]
+}
+
+const flatten = (issue: Raw, at: readonly PropertyKey[], whole: Whole): Issue[] => {
+  const path = [...at, ...issue.path]
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = keysOf(alternativesAt(whole.schema, whole.value, path))
+      return issue.keys
+        .slice(0, ISSUES_MAX)
+        .map((key) => ({ path: [...path, key], message: unknownKey(key, known) }))
+    }
+    case 'invalid_key':
+      return issue.issues.map(({ message }) => ({ path, message: `invalid key: it ${message}` }))
+    case 'invalid_value': {
+      const message =
+        issue.message === CHOICE ? choice(valueAt(whole.value, path), issue.values) : issue.message
+      return [{ path, message }]
+    }
+    case 'invalid_union': {
+      if (issue.errors.length === 0)
+        return [
+          {
+            path,
+            message: choice(
+              valueAt(whole.value, path),
+              'options' in issue ? (issue.options as unknown[]) : [],
+            ),
+          },
+        ]
+      const branch = closest(issue.errors)
+      return branch ? branch.flatMap((inner) => flatten(inner, path, whole)) : noMember(path, whole)
+    }
+    default:
+      return [{ path, message: issue.message }]
+  }
+}
+
+/** Adds what a union takes to the issues of its closest member: the sender may have meant another one. */
+const withShapes = (issues: readonly Issue[], { schema, value }: Whole): Issue[] => {
+  const told = new Set<string>()
+  /** The innermost union on the way to an issue. */
+  const unionOf = (path: PropertyKey[]): Issue | undefined => {
+    for (let length = path.length; length >= 0; length--) {
+      const members = alternativesAt(schema, value, path.slice(0, length))
+      if (differ(members)) return { path: path.slice(0, length), message: `takes ${shapesOf(members)}` }
+    }
+    return undefined
+  }
+  return issues.flatMap((issue) => {
+    const union = unionOf(issue.path)
+    const takes = union?.message.slice('takes '.length)
+    if (!union || !takes || told.has(takes)) return [issue]
+    told.add(takes)
+    return issue.message.includes(takes) ? [issue] : [issue, union]
+  })
+}
+
+/**
+ * What is wrong with a value, one issue per fault and at most ten: unknown keys at the key, unions by their closest member.
+ */
+export const explain = (issues: readonly Raw[], schema: z.core.$ZodType, value: unknown): Issue[] => {
+  const whole = { schema, value }
+  const flat = issues.slice(0, ISSUES_MAX).flatMap((issue) => flatten(issue, [], whole))
+  return withShapes(flat.slice(0, ISSUES_MAX), whole)
+}
