@@ -5,8 +5,8 @@ import {
   ItemId,
   Notification,
   NotificationId,
+  type NotificationType,
   Priority,
-  type StoredType,
   TenantId,
   TypeVersion,
   UserId,
@@ -30,7 +30,7 @@ export const Ready = z.object({
 export type Ready = z.infer<typeof Ready>
 
 /** A notification, and its type at the time it was accepted. */
-export type Pinned = { ready: Ready; type?: StoredType }
+export type Pinned = { ready: Ready; type?: NotificationType }
 
 /** A notification that waits for its `deliverAt`. */
 export const DueWork = z.object({ ready: Ready })

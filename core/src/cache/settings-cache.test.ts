@@ -1,4 +1,4 @@
-import type { StoredType } from '@carillon/schemas'
+import type { NotificationType } from '@carillon/schemas'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { UnavailableError } from '../errors.ts'
 import type { Store } from '../store/port.ts'
@@ -8,7 +8,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }))
 afterEach(() => void vi.useRealTimers())
 
 test('while the store is unavailable, known values and misses are served, and unknown values reject', async () => {
-  const type: StoredType = { key: 'known', version: 1 }
+  const type: NotificationType = { key: 'known', version: 1 }
   let away = false
   const get = async (_tenant: string, key: string) => {
     if (away) throw new UnavailableError('store', new Error('away'))

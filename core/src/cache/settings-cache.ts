@@ -1,4 +1,4 @@
-import type { StoredType } from '@carillon/schemas'
+import type { NotificationType } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
 import type { Erasure } from '../store/erasure.ts'
 import type { Store } from '../store/port.ts'
@@ -24,9 +24,9 @@ export type SettingsCache = {
   tenant(id: string): Promise<Tenant | undefined>
   apiKey(tenant: string, id: string): Promise<ApiKey | undefined>
   /** The version of a type that is in force. */
-  type(tenant: string, key: string): Promise<StoredType | undefined>
+  type(tenant: string, key: string): Promise<NotificationType | undefined>
   /** One version of a type. Versions never change, so what was read once is served as long as there is room. */
-  typeVersion(tenant: string, key: string, version: number): Promise<StoredType | undefined>
+  typeVersion(tenant: string, key: string, version: number): Promise<NotificationType | undefined>
   /** The tenant's provider accounts. */
   accounts(tenant: string): Promise<StoredAccount[]>
   /** When a user was erased, if ever. */
@@ -41,7 +41,7 @@ export const createSettingsCache = (
   const tenant = cached({ ...common, kind: 'tenant', load: (id) => store.tenants.get(id) })
   const apiKey = cached({ ...common, kind: 'key', load: (of, id) => store.tenants.key(of, id) })
   const type = cached({ ...common, kind: 'type', load: (of, key) => store.types.get(of, key) })
-  const versions = new LRUCache<string, StoredType>({ max: VERSIONS_MAX })
+  const versions = new LRUCache<string, NotificationType>({ max: VERSIONS_MAX })
   const typeVersion = async (of: string, key: string, version: number) => {
     const current = await type(of, key)
     if (current?.version === version) return current

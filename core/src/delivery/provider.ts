@@ -1,4 +1,4 @@
-import type { Action, Actor, Channel, Device, Priority, SuppressionReason } from '@carillon/schemas'
+import type { Action, Actor, Channel, DeviceInput, Priority, SuppressionReason } from '@carillon/schemas'
 import type { z } from 'zod'
 import type { Http } from '../http/port.ts'
 import type { Capture } from './captured.ts'
@@ -7,7 +7,7 @@ import type { Capture } from './captured.ts'
 export type Address =
   | { kind: 'email'; email: string; name?: string }
   | { kind: 'phone'; phone: string }
-  | { kind: 'device'; id: string; device: Device }
+  | { kind: 'device'; id: string; device: DeviceInput }
   | { kind: 'account' }
 
 /** The content of a message. Links are absolute; relative links without a base are left out. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import {
-  CloudEvent,
   CloudEventAttributes,
+  CloudEventEnvelope,
   type Issue,
   isCloudEvent,
   isJsonMediaType,
@@ -63,7 +63,7 @@ const fromBase64 = (text: string): unknown => {
 
 /** Parses an event in the JSON format. Throws `invalid_request`. */
 export const readStructured = (value: unknown): Payload => {
-  const parsed = parse(CloudEvent, value)
+  const parsed = parse(CloudEventEnvelope, value)
   if (!parsed.success) throw invalidRequest(parsed.issues, 'CloudEvent')
   const { id, source, type, data, data_base64: encoded } = parsed.data
   const event = { id: eventId(source, id), type }

@@ -1,4 +1,4 @@
-import type { StoredType } from '@carillon/schemas'
+import type { NotificationType } from '@carillon/schemas'
 import type { Headers } from '../stream/headers.ts'
 
 const ID = 'carillon-id'
@@ -11,7 +11,7 @@ const NO_TYPE = '0'
  * the hub made the id, so that dispatchers need not check whether it was used before. Publishers on NATS can set these
  * headers too. This affects their own tenant only: ids are not checked for other content, or another version applies.
  */
-export const stampOf = (type: Pick<StoredType, 'version'> | undefined, madeId: boolean): Headers =>
+export const stampOf = (type: Pick<NotificationType, 'version'> | undefined, madeId: boolean): Headers =>
   new Map([
     [VERSION, type === undefined ? NO_TYPE : String(type.version)],
     ...(madeId ? ([[ID, MADE]] as const) : []),

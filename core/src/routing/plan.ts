@@ -1,4 +1,4 @@
-import type { InboxMode, Notification, Plan, StoredType, UserProfile } from '@carillon/schemas'
+import type { InboxMode, Notification, NotificationType, Plan, UserProfile } from '@carillon/schemas'
 import type { Addressed } from './addressees.ts'
 import type { Decider, Decision, Reason } from './decision.ts'
 import { exclusionOf } from './exclusion.ts'
@@ -6,7 +6,7 @@ import { exclusionOf } from './exclusion.ts'
 /** A notification to plan, and its type at the time it was accepted. */
 export type Sent = {
   notification: Pick<Notification, 'exclude' | 'actor' | 'inbox' | 'plan'>
-  type?: Pick<StoredType, 'inbox' | 'plan'>
+  type?: Pick<NotificationType, 'inbox' | 'plan'>
   /** Epoch ms. Nothing is delivered from then on. */
   expiresAt: number
   cancelled?: boolean

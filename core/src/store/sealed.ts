@@ -1,4 +1,4 @@
-import type { Channel, Device, Suppression } from '@carillon/schemas'
+import type { Channel, DeviceInput, Suppression } from '@carillon/schemas'
 import { addressKey } from '../delivery/addresses.ts'
 import { ProblemError } from '../errors.ts'
 import type { Seal } from '../security/seal.ts'
@@ -39,7 +39,7 @@ export const openDevice = (
   ...read<Omit<StoredDevice, 'id'>>(seal, deviceContext(tenant, user, id), sealed),
 })
 
-const endpoint = (device: Device): string | undefined => {
+const endpoint = (device: DeviceInput): string | undefined => {
   if (device.kind === 'web-push') return device.endpoint
   if (device.kind === 'fcm') return device.token
   // Hexadecimal tokens are case-insensitive.
@@ -48,7 +48,7 @@ const endpoint = (device: Device): string | undefined => {
 }
 
 /** Returns a keyed hash of an address that belongs to one user per tenant; undefined for addresses that users may share. */
-export const deviceTarget = (seal: Seal, tenant: string, device: Device): string | undefined => {
+export const deviceTarget = (seal: Seal, tenant: string, device: DeviceInput): string | undefined => {
   const own = endpoint(device)
   return own === undefined ? undefined : seal.digest(`${device.kind}\n${own}`, `device:${tenant}`)
 }

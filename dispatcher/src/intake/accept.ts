@@ -4,7 +4,7 @@ import { planOf } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import type { Tenant } from '@carillon/core/store/ports/tenants'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
-import type { StoredType, Warning } from '@carillon/schemas'
+import type { NotificationType, Warning } from '@carillon/schemas'
 import type { Pinned, Ready } from '../work.ts'
 import { createIdentify, type Identity } from './identity.ts'
 import { deadReason, type Incoming, type Read, readNotification } from './notification.ts'
@@ -46,7 +46,7 @@ export type Accepted = Pinned & { message: Message; warnings: Warning[] }
 export type Refused = { message: Message; reason: DeadReason }
 
 /** A valid message, before its id is settled. */
-type Checked = { message: Message; incoming: Incoming; type?: StoredType }
+type Checked = { message: Message; incoming: Incoming; type?: NotificationType }
 
 /**
  * Reads a batch of notify messages, and checks what only the store knows: the tenant, the type, and whether the id was used
@@ -60,7 +60,7 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
   const judge = (
     { tenant, notification }: Incoming,
     known: Tenant | undefined,
-    type: StoredType | undefined,
+    type: NotificationType | undefined,
   ): DeadReason | Pick<Checked, 'type'> => {
     if (!known) return { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` }
     if (!type && unknownTypes === 'refuse') {

@@ -8,7 +8,6 @@ import type { Headers } from '@carillon/core/stream/headers'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import {
   listErrors,
-  NatsNotification,
   NOTIFICATION_MAX_BYTES,
   type Notification,
   type Priority,
@@ -16,6 +15,7 @@ import {
   parseNotifySubject,
   problemDetails,
   SubjectError,
+  UntypedNotification,
   type Warning,
 } from '@carillon/schemas'
 
@@ -52,7 +52,7 @@ const describe = (issues: Parameters<typeof problemDetails>[0]) => listErrors(pr
 /** Tolerated clock difference: hubs check times by their own clock before the log stamps the message. */
 const CLOCK_SLACK_MS = 3_600_000
 
-const tooFar = ({ deliverAt, expiresAt }: NatsNotification, appendedAt: number): Read | undefined => {
+const tooFar = ({ deliverAt, expiresAt }: UntypedNotification, appendedAt: number): Read | undefined => {
   try {
     checkHorizon({ deliverAt, expiresAt }, appendedAt + CLOCK_SLACK_MS)
   } catch (error) {
@@ -115,7 +115,7 @@ export const readNotification = (message: Message): Read => {
   if ('refused' in payload) return payload
   const { value, at, event } = payload
 
-  const read = parseLenient(NatsNotification, value)
+  const read = parseLenient(UntypedNotification, value)
   if (!read.success)
     return refuse(
       'invalid_request',
@@ -144,7 +144,7 @@ export const readNotification = (message: Message): Read => {
   }
 }
 
-const nameOf = (given: NatsNotification, event: Payload['event'], message: Message): Name => {
+const nameOf = (given: UntypedNotification, event: Payload['event'], message: Message): Name => {
   if (given.id !== undefined) return { by: hasMadeId(message.headers) ? 'carillon' : 'sender', id: given.id }
   if (event) return { by: 'event', id: event.id }
   if (message.dedupe !== undefined) return { by: 'publisher', messageId: message.dedupe }

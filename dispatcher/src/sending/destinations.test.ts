@@ -1,6 +1,6 @@
 import type { Address } from '@carillon/core/delivery/provider'
 import type { StoredDevice } from '@carillon/core/store/ports/devices'
-import type { Channel, Device } from '@carillon/schemas'
+import type { Channel, DeviceInput } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
 import type { OpenAccount } from './accounts.ts'
 import { destinationsOf, webhookUrl } from './destinations.ts'
@@ -13,13 +13,13 @@ const account = (name: string, needs: Address['kind'], config: Record<string, st
     throw new Error('nothing is sent')
   },
 })
-const device = (id: string, kind: Device): StoredDevice => ({ id, device: kind, createdAt: 0 })
+const device = (id: string, kind: DeviceInput): StoredDevice => ({ id, device: kind, createdAt: 0 })
 const phone = device('phone', { kind: 'fcm', token: 'a-token' })
 const browser = device('browser', {
   ...{ kind: 'web-push', endpoint: 'https://push.example/1' },
   ...{ keys: { p256dh: 'p', auth: 'a' } },
-} as Device)
-const hook = device('hook', { kind: 'webhook', url: 'https://ada.example/hook' } as Device)
+} as DeviceInput)
+const hook = device('hook', { kind: 'webhook', url: 'https://ada.example/hook' } as DeviceInput)
 const profile = { email: 'ada@example.org', phone: '+351911111111' }
 
 /** Destinations, and who is tried for each. */

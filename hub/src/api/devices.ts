@@ -4,7 +4,7 @@ import { ProblemError } from '@carillon/core/errors'
 import type { Http } from '@carillon/core/http/port'
 import type { Devices, StoredDevice } from '@carillon/core/store/ports/devices'
 import type { Owner } from '@carillon/core/store/ports/inbox'
-import { DEVICES_MAX, Device, DeviceId, PushDevice, Timestamp, UserId } from '@carillon/schemas'
+import { DEVICES_MAX, DeviceId, DeviceInput, PushDeviceInput, Timestamp, UserId } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
 import type { ErasureGuard } from '../users/erasure-guard.ts'
@@ -59,7 +59,7 @@ const stored = { 200: { description: 'Registered', schema: ShownDevice } }
 const listed = { 200: { description: 'The devices', schema: ShownDevices } }
 
 /** Returns the URL of a device, if it has one, and its JSON pointer. */
-const urlOf = (device: Device): { pointer: string; url: string } | undefined => {
+const urlOf = (device: DeviceInput): { pointer: string; url: string } | undefined => {
   if ('endpoint' in device) return { pointer: '/endpoint', url: device.endpoint }
   return 'url' in device ? { pointer: '/url', url: device.url } : undefined
 }
@@ -84,12 +84,12 @@ export const deviceRoutes = (
   const list = async ({ tenant, user }: Owner) =>
     ((await devices.of(tenant, [user])).get(user) ?? []).map(shown)
 
-  const refusal = (kind: Device['kind'], url: string): string | undefined =>
+  const refusal = (kind: DeviceInput['kind'], url: string): string | undefined =>
     http.refusal(url) ??
     (kind === 'web-push' && !pushOrigin(url) ? 'is not the endpoint of an allowed push service' : undefined)
 
   /** Stores a device. Throws `invalid_request` if it can never be reached, and `too_many_devices`. */
-  const put = async ({ tenant, user, issuedAt }: Registrant, id: string, device: Device) => {
+  const put = async ({ tenant, user, issuedAt }: Registrant, id: string, device: DeviceInput) => {
     const target = urlOf(device)
     const message = target && refusal(device.kind, target.url)
     if (target && message !== undefined)
@@ -133,7 +133,7 @@ export const deviceRoutes = (
       description:
         'Registers a device for push messages, or replaces it. A user has at most 32 devices. Web push endpoints have to be of a known push service.',
       params: Id,
-      body: PushDevice,
+      body: PushDeviceInput,
       answers: stored,
       problems: ['too_many_devices'],
     },
@@ -201,7 +201,7 @@ export const deviceRoutes = (
       summary: 'Register a device, a webhook or a chat for a user',
       description: 'Registers a device, or replaces it. A user has at most 32. The user need not be known.',
       params: UserDevice,
-      body: Device,
+      body: DeviceInput,
       answers: stored,
       problems: ['too_many_devices'],
     },

@@ -10,10 +10,10 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import {
   BATCH_MAX,
   Batch,
+  CloudEvent,
   isCloudEvent,
   NOTIFICATION_MAX_BYTES,
   Notification,
-  NotificationEvent,
   NotificationId,
   NotificationStatus,
   problem,
@@ -175,7 +175,7 @@ export const notificationRoutes = (
         'Accepts one notification of at most 64 KiB, as JSON or as a CloudEvent in the structured or binary mode. Send an `id` or an `Idempotency-Key` to make retries safe.',
       headers: IdempotencyKey,
       body: Notification,
-      moreTypes: { [EVENT_TYPES.structured]: NotificationEvent },
+      moreTypes: { [EVENT_TYPES.structured]: CloudEvent },
       bodyMaxBytes: NOTIFICATION_MAX_BYTES,
       answers: {
         202: { description: 'Accepted: it is in the event log, durably', schema: Receipt },

@@ -1,15 +1,15 @@
 import { ProblemError } from '@carillon/core/errors'
 import type { Types } from '@carillon/core/store/ports/types'
-import { NotificationType, StoredType, TypeKey } from '@carillon/schemas'
+import { NotificationType, NotificationTypeInput, TypeKey } from '@carillon/schemas'
 import { z } from 'zod'
 import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
 
 const Key = z.object({ key: TypeKey })
-const NotificationTypeList = z.object({ types: z.array(StoredType) }).meta({
+const NotificationTypeList = z.object({ types: z.array(NotificationType) }).meta({
   id: 'NotificationTypeList',
   description: 'All notification types of the tenant',
-  examples: [{ types: [exampleOf(StoredType)] }],
+  examples: [{ types: [exampleOf(NotificationType)] }],
 })
 
 export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
@@ -24,8 +24,8 @@ export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
       description:
         'Stores a type. It is in force at once, and within a second on other hubs and dispatchers.',
       params: Key,
-      body: NotificationType,
-      answers: { 200: { description: 'Stored', schema: StoredType } },
+      body: NotificationTypeInput,
+      answers: { 200: { description: 'Stored', schema: NotificationType } },
     },
     async ({ c, params, body }, { tenant }) => {
       return c.json(await types.put(tenant, { ...(await body()), key: params.key }))
@@ -42,7 +42,7 @@ export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
       summary: 'Get a notification type',
       description: 'Returns the type that is in force.',
       params: Key,
-      answers: { 200: { description: 'The type', schema: StoredType } },
+      answers: { 200: { description: 'The type', schema: NotificationType } },
       problems: ['not_found'],
     },
     async ({ c, params }, { tenant }) => {

@@ -1,6 +1,6 @@
 import { createClosers } from '@carillon/cli/process/closers'
 import { type Client, createClient } from '@carillon/client-sdk'
-import type { Delivery, Device, InboxAdded, NotificationInput, UserProfile } from '@carillon/schemas'
+import type { Delivery, DeviceInput, InboxAdded, NotificationInput, UserProfile } from '@carillon/schemas'
 import { io } from 'socket.io-client'
 import { expect, vi } from 'vitest'
 import type { AddedTenant } from '../consistency/tenants.ts'
@@ -59,7 +59,7 @@ export const backend = (environment: Pick<Environment, 'hubs'>, { apiKey, token 
     ok,
     account: (id: string, account: Record<string, unknown>) => ok('PUT', `/v1/providers/${id}`, account),
     user: (id: string, profile: UserProfile) => ok('PUT', `/v1/users/${encodeURIComponent(id)}`, profile),
-    device: (user: string, id: string, device: Device) =>
+    device: (user: string, id: string, device: DeviceInput) =>
       ok('PUT', `/v1/users/${user}/devices/${id}`, device),
     /** Returns the notification's id. */
     send: async (notification: Omit<NotificationInput, 'type'>) =>

@@ -4,14 +4,14 @@ import { HttpFailure } from '@carillon/core/http/port'
 import { checked } from '@carillon/core/json/checked'
 import { newVapidKeys } from '@carillon/core/security/new-tenant'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
-import type { Channel, Device, Priority } from '@carillon/schemas'
+import type { Channel, DeviceInput, Priority } from '@carillon/schemas'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { CONFIGS } from './examples.ts'
 import { fuzzed } from './settings.ts'
 import { hostile, hostileText, mutated, toJson } from './values.ts'
 
-const DEVICES: Record<string, Device> = {
+const DEVICES: Record<string, DeviceInput> = {
   'web-push': {
     kind: 'web-push',
     endpoint: 'https://fcm.googleapis.com/fcm/send/x',

@@ -3,7 +3,7 @@ import { JsonObject } from '../fields/json.ts'
 import { Rate } from '../fields/rate.ts'
 import { TOKEN } from '../fields/token.ts'
 import { Channel } from './channel.ts'
-import { RetrySettings } from './retry-policy.ts'
+import { RetryPolicy } from './retry-policy.ts'
 
 export const AccountId = z
   .string()
@@ -29,7 +29,7 @@ export const ProviderAccountInput = z
       .default(100)
       .describe('The accounts of a channel are tried from the lowest order to the highest'),
     rate: Rate.optional().describe('The rate limit of the account. Messages beyond it wait'),
-    retry: RetrySettings.optional().describe(
+    retry: RetryPolicy.optional().describe(
       "Replaces the installation's retry policy. Critical messages are retried sooner, over the same window",
     ),
     config: JsonObject.default({}).describe(

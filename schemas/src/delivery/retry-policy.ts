@@ -5,7 +5,7 @@ export const RETRY_WINDOW_MAX = 30 * 86_400
 const retryDelay = z.int().min(1).max(86_400)
 
 /** How long and how often failed sends are retried, in seconds. What is left out is the channel's default. */
-export const RetrySettings = z
+export const RetryPolicy = z
   .strictObject({
     window: z
       .int()
@@ -31,4 +31,4 @@ export const RetrySettings = z
       "How long and how often failed sends are retried. A property left out is the channel's default",
     examples: [{ window: 3_600, base: 30, cap: 600 }],
   })
-export type RetrySettings = z.infer<typeof RetrySettings>
+export type RetryPolicy = z.infer<typeof RetryPolicy>

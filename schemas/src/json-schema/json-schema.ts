@@ -5,8 +5,8 @@ import { LifecycleEvent } from '../inbox/lifecycle-event.ts'
 import { InboxAdded, InboxChanged, InboxReceived, InboxRemoved } from '../inbox/live-messages.ts'
 import { InboxPage } from '../inbox/page.ts'
 import { Notification } from '../notification/notification.ts'
-import { NotificationEvent } from '../notification/notification-event.ts'
-import { NotificationType } from '../notification/notification-type.ts'
+import { CloudEvent } from '../notification/cloud-event.ts'
+import { NotificationTypeInput } from '../notification/notification-type.ts'
 import { NotificationStatus } from '../notification/status.ts'
 import { TenantSettings } from '../tenant/settings.ts'
 import { UserProfile } from '../user/profile.ts'
@@ -14,8 +14,8 @@ import { UserProfile } from '../user/profile.ts'
 /** What others write is described as they write it, what Carillon writes as it comes out. */
 const WRITTEN_BY_OTHERS = {
   notification: Notification,
-  'cloud-event': NotificationEvent,
-  'notification-type': NotificationType,
+  'cloud-event': CloudEvent,
+  'notification-type': NotificationTypeInput,
   'tenant-settings': TenantSettings,
   'user-profile': UserProfile,
   'item-patch': ItemPatch,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { UntypedNotification } from './notification.ts'
 
 /** A subtype `json`, or one that ends in `+json`, with or without parameters. */
 const JSON_MEDIA_TYPE = /^[^\s/;]+\/([^\s/;]+\+)?json\s*(;|$)/i
@@ -29,15 +30,40 @@ export const CloudEventAttributes = z.looseObject({
  * A CloudEvents 1.0 event in the JSON format, whose `data` is a notification. An attribute that is null is unset.
  * Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
  */
-export const CloudEvent = CloudEventAttributes.extend({
+export const CloudEventEnvelope = CloudEventAttributes.extend({
   data: z.unknown().optional().describe('The notification'),
   data_base64: z
     .string()
     .nullish()
     .meta({ description: 'In place of `data`: its bytes, in base64', pattern: '^[A-Za-z0-9+/]*={0,2}$' }),
 })
-export type CloudEvent = z.infer<typeof CloudEvent>
+export type CloudEventEnvelope = z.infer<typeof CloudEventEnvelope>
 
 /** Whether a parsed payload is meant as a CloudEvent: `specversion` is required there and unknown here. */
 export const isCloudEvent = (payload: unknown): boolean =>
   typeof payload === 'object' && payload !== null && Object.hasOwn(payload, 'specversion')
+
+const HAS_DATA = { properties: { data: {} }, required: ['data'] }
+/** An event that has its data as base64. */
+const ENCODED = { properties: { data_base64: { type: 'string' } }, required: ['data_base64'] }
+
+/**
+ * A CloudEvent that carries a notification, for documentation. Events are validated in two steps, `CloudEventEnvelope` and then its
+ * data, so that a problem with the data says that it is with the data.
+ */
+export const CloudEvent = CloudEventEnvelope.extend({ data: UntypedNotification.optional() }).meta({
+  // With both, or with neither.
+  not: { anyOf: [{ allOf: [HAS_DATA, ENCODED] }, { not: { anyOf: [HAS_DATA, ENCODED] } }] },
+  id: 'CloudEvent',
+  description: 'A CloudEvents 1.0 event in the JSON format, whose `data` is a notification',
+  examples: [
+    {
+      specversion: '1.0',
+      id: 'comment-7',
+      source: '/posts/7',
+      type: 'comment.created',
+      datacontenttype: 'application/json',
+      data: { to: 'ada', title: 'Grace commented on your post' },
+    },
+  ],
+})

@@ -6,7 +6,7 @@ import { InboxMode } from './inbox-mode.ts'
 import { Plan } from './plan.ts'
 
 /** A notification type: what all notifications of one kind have in common. */
-export const NotificationType = z
+export const NotificationTypeInput = z
   .strictObject({
     name: nonEmptyText(128).optional().describe('The name as people read it, for example in preferences'),
     category: Category.optional(),
@@ -30,7 +30,7 @@ export const NotificationType = z
       },
     ],
   })
-export type NotificationType = z.infer<typeof NotificationType>
+export type NotificationTypeInput = z.infer<typeof NotificationTypeInput>
 
 /** Stores keep it in 32 bits. */
 export const TypeVersion = z
@@ -39,11 +39,11 @@ export const TypeVersion = z
   .max(2 ** 31 - 1)
   .describe('The version: one more each time the type is replaced by a different one')
 
-export const StoredType = z
+export const NotificationType = z
   .object({
     key: TypeKey,
     version: TypeVersion,
-    ...NotificationType.shape,
+    ...NotificationTypeInput.shape,
   })
   .meta({
     id: 'NotificationType',
@@ -59,4 +59,4 @@ export const StoredType = z
       },
     ],
   })
-export type StoredType = z.infer<typeof StoredType>
+export type NotificationType = z.infer<typeof NotificationType>

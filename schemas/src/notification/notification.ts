@@ -86,12 +86,12 @@ export type NotificationInput = z.input<typeof Notification>
 export type Notification = z.infer<typeof Notification>
 
 /** A NATS payload may leave out what its subject says; saying something else is an error. */
-export const NatsNotification = Notification.partial({ type: true }).meta({
+export const UntypedNotification = Notification.partial({ type: true }).meta({
   id: 'UntypedNotification',
   description:
     'A notification whose type may be left out: it is then that of the CloudEvent or of the NATS subject',
   examples: [EXAMPLE],
 })
-export type NatsNotification = z.infer<typeof NatsNotification>
+export type UntypedNotification = z.infer<typeof UntypedNotification>
 
 export const Batch = z.strictObject({ notifications: z.array(z.unknown()).min(1).max(BATCH_MAX) })

@@ -69,15 +69,15 @@ const PUSH_EXAMPLE = {
 }
 
 /** What an app registers for its user: where push messages go. */
-export const PushDevice = z.discriminatedUnion('kind', pushKinds).meta({
+export const PushDeviceInput = z.discriminatedUnion('kind', pushKinds).meta({
   id: 'PushDeviceInput',
   description: 'A destination of push messages, as an app registers it for its user',
   examples: [PUSH_EXAMPLE],
 })
-export type PushDevice = z.infer<typeof PushDevice>
+export type PushDeviceInput = z.infer<typeof PushDeviceInput>
 
 /** Every destination of a user beside their e-mail address and phone. Backends register these. */
-export const Device = z
+export const DeviceInput = z
   .discriminatedUnion('kind', [
     ...pushKinds,
     z
@@ -116,8 +116,8 @@ export const Device = z
       { kind: 'slack', channel: 'U012AB3CD' },
     ],
   })
-export type Device = z.infer<typeof Device>
-export type DeviceKind = Device['kind']
+export type DeviceInput = z.infer<typeof DeviceInput>
+export type DeviceKind = DeviceInput['kind']
 
 /** The channel that reaches a kind of device. */
 export const channelOfDevice = (kind: DeviceKind): Channel =>

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import { z } from 'zod'
 import { Notification } from '../notification/notification.ts'
 import { invalid, problemDetails } from '../problems/problem.ts'
-import { Device } from '../user/device.ts'
+import { DeviceInput } from '../user/device.ts'
 import { nearest } from './did-you-mean.ts'
 import { parse } from './parse.ts'
 
@@ -50,13 +50,13 @@ describe('a union', () => {
   })
 
   it('with a discriminator lists its values, and judges by it', () => {
-    expect(errors(Device, { kind: 'fcmm' })).toEqual([
+    expect(errors(DeviceInput, { kind: 'fcmm' })).toEqual([
       {
         pointer: '/kind',
         message: expect.stringMatching(/^must be one of web-push, .*; did you mean fcm\?$/),
       },
     ])
-    expect(errors(Device, { kind: 'web-push', endpont: 'x' })).toContainEqual({
+    expect(errors(DeviceInput, { kind: 'web-push', endpont: 'x' })).toContainEqual({
       pointer: '/endpont',
       message: 'unknown key; did you mean endpoint?',
     })

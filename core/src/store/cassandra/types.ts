@@ -1,4 +1,4 @@
-import type { StoredType } from '@carillon/schemas'
+import type { NotificationType } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
 import type { Types } from '../ports/types.ts'
 import { isSameType, readType, typeText } from '../type-version.ts'
@@ -7,7 +7,7 @@ import { forEach, type Session } from './session.ts'
 /** Types that a list reads concurrently. */
 const CONCURRENCY = 32
 
-const typeOf = (row: types.Row): StoredType => readType(String(row.content), Number(row.version))
+const typeOf = (row: types.Row): NotificationType => readType(String(row.content), Number(row.version))
 
 /**
  * One row per version, newest first, and one row per key in a second table for lists. Inserting a version puts it in
@@ -50,7 +50,7 @@ export const cassandraTypes = (session: Session): Types => {
 
     list: async (tenant) => {
       const listed = await session.rows(`SELECT key FROM ${keys} WHERE tenant = ?`, [tenant])
-      const found = new Map<string, StoredType>()
+      const found = new Map<string, NotificationType>()
       await forEach(
         listed.map((row) => String(row.key)),
         async (key) => {

@@ -1,18 +1,18 @@
-import type { Device } from '@carillon/schemas'
+import type { DeviceInput } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../port.ts'
 import type { StoredDevice } from '../ports/devices.ts'
 import { freshTenant } from './samples.ts'
 
-const fcm = (token: string): Device => ({ kind: 'fcm', token: `fcm-token-of-${token}` })
+const fcm = (token: string): DeviceInput => ({ kind: 'fcm', token: `fcm-token-of-${token}` })
 
-const browser = (endpoint: string): Device => ({
+const browser = (endpoint: string): DeviceInput => ({
   kind: 'web-push',
   endpoint: `https://push.example.org/${endpoint}`,
   keys: { p256dh: 'p'.repeat(87), auth: 'a'.repeat(22) },
 })
 
-const stored = (id: string, device: Device, createdAt = 1_767_225_600_000): StoredDevice => ({
+const stored = (id: string, device: DeviceInput, createdAt = 1_767_225_600_000): StoredDevice => ({
   id,
   device,
   createdAt,
@@ -54,11 +54,11 @@ export const devicesContract = (store: () => Store): void => {
       expect((await devices.of(tenant, ['ada'])).get('ada')).toHaveLength(2)
     })
 
-    test.each<[string, Device, Device]>([
+    test.each<[string, DeviceInput, DeviceInput]>([
       [
         'a browser',
         browser('x'),
-        { ...browser('x'), keys: { p256dh: 'q'.repeat(87), auth: 'b'.repeat(22) } } as Device,
+        { ...browser('x'), keys: { p256dh: 'q'.repeat(87), auth: 'b'.repeat(22) } } as DeviceInput,
       ],
       ['an FCM token', fcm('x'), fcm('x')],
       [
@@ -115,7 +115,7 @@ export const devicesContract = (store: () => Store): void => {
     test('addresses and chats may be several users’', async () => {
       const { devices } = store()
       const tenant = freshTenant()
-      const shared: Device[] = [
+      const shared: DeviceInput[] = [
         { kind: 'webhook', url: 'https://example.org/hook' },
         { kind: 'teams', url: 'https://example.org/teams' },
         { kind: 'discord', url: 'https://example.org/discord' },

@@ -1,7 +1,7 @@
-import type { Device } from '@carillon/schemas'
+import type { DeviceInput } from '@carillon/schemas'
 
 /** `createdAt` in epoch ms. */
-export type StoredDevice = { id: string; device: Device; createdAt: number }
+export type StoredDevice = { id: string; device: DeviceInput; createdAt: number }
 
 /** The devices of users. Addresses are encrypted at rest. All writes are idempotent. */
 export interface Devices {

@@ -1,11 +1,14 @@
 import { hash } from 'node:crypto'
 import type { Content, Outgoing } from '@carillon/core/delivery/provider'
-import { cut, type PushDevice } from '@carillon/schemas'
+import { cut, type PushDeviceInput } from '@carillon/schemas'
 
-type DeviceOf<Kind extends PushDevice['kind']> = Extract<PushDevice, { kind: Kind }>
+type DeviceOf<Kind extends PushDeviceInput['kind']> = Extract<PushDeviceInput, { kind: Kind }>
 
 /** Returns the device that a message is addressed to. Throws `TypeError` if it is not of this kind. */
-export const deviceOf = <Kind extends PushDevice['kind']>(kind: Kind, message: Outgoing): DeviceOf<Kind> => {
+export const deviceOf = <Kind extends PushDeviceInput['kind']>(
+  kind: Kind,
+  message: Outgoing,
+): DeviceOf<Kind> => {
   const { address } = message
   if (address.kind !== 'device' || address.device.kind !== kind)
     throw new TypeError(`a ${kind} message must be addressed to a ${kind} device`)
