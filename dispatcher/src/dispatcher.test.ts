@@ -4,7 +4,7 @@ import { FOREIGN_IDS } from '@carillon/core/store/contract/samples'
 import type { Store } from '@carillon/core/store/port'
 import { notifySubject, scheduleSubject, workSubject } from '@carillon/schemas'
 import { afterEach, expect, test, vi } from 'vitest'
-import { MAX_DELIVERIES } from './consumer/faults.ts'
+import { MAX_DELIVERIES } from './consumer/fault-policy.ts'
 import { openWorld, type World } from './testing/dispatcher.ts'
 
 let world: World

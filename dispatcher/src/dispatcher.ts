@@ -3,13 +3,15 @@ import type { LinkPolicy } from '@carillon/core/notification/links'
 import { PRIORITIES, type Priority, type Queue } from '@carillon/schemas'
 import { createConsumer, type Feed } from './consumer/consumer.ts'
 import { createOutages, type Pauses } from './consumer/outages.ts'
-import { workHandle } from './consumer/work.ts'
-import { createDispatch } from './dispatch.ts'
-import { createDeliver } from './inbox/deliver.ts'
+import { workHandle } from './consumer/work-kind.ts'
+import { createHandOver } from './inbox/live.ts'
+import { createStoreItems } from './inbox/store-items.ts'
 import { createAccept } from './intake/accept.ts'
-import { createReportIntake } from './intake/telemetry.ts'
-import { createPinned } from './plan/pinned.ts'
+import { createObserveIntake } from './intake/telemetry.ts'
+import { createPipeline } from './pipeline.ts'
+import { createPin } from './plan/type-version.ts'
 import { createReports } from './reports/reports.ts'
+import { createStartPlans } from './sending/first-step.ts'
 import { type SendingOptions, type SendingPorts, startSending } from './sending/sending.ts'
 import { createWorkKinds } from './work-kinds.ts'
 
@@ -37,16 +39,20 @@ const TURN = {
 export const startDispatcher = async (ports: DispatcherPorts, options: DispatcherOptions) => {
   const { stream, store, live, cache, seal, log, metrics } = ports
   const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options
-  const deliver = createDeliver({ store, stream, live, log, metrics })
   const accept = createAccept({ store, cache, unknownTypes, retentionMs, links: options })
-  const dispatch = createDispatch({
-    ...{ store, stream, accept, deliver },
-    pinned: createPinned(cache),
-    reportIntake: createReportIntake({ log, metrics }),
+  const pipeline = createPipeline({
+    store,
+    stream,
+    accept,
+    observeIntake: createObserveIntake({ log, metrics }),
+    pin: createPin(cache),
+    storeItems: createStoreItems({ store, stream, metrics }),
+    handOver: createHandOver({ live, log, metrics }),
+    startPlans: createStartPlans({ live, stream }),
   })
   const reports = createReports({ store, stream, seal })
-  const work = workHandle(createWorkKinds({ store, live, seal, dispatch, reports }))
-  const handles = { notify: dispatch.notify, work, report: work }
+  const work = workHandle(createWorkKinds({ store, live, seal, pipeline, reports }))
+  const handles = { notify: pipeline.notify, work, report: work }
   const outages = createOutages({ log, metrics })
   const feed = async (family: keyof typeof TURN, priority: Priority, queue: Queue): Promise<Feed> => {
     const { batch, buffer, share } = TURN[family]

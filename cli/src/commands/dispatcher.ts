@@ -1,5 +1,5 @@
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
-import { listenHealth } from '@carillon/dispatcher/health'
+import { listenHealth } from '@carillon/dispatcher/telemetry/health'
 import { dispatcherOptions } from '../composition/options.ts'
 import { openDispatcherParts } from '../composition/roles.ts'
 import { needCluster, needSecret, settings } from '../config/settings.ts'

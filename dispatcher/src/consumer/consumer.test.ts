@@ -7,7 +7,7 @@ import { createMetrics, type Metrics } from '@carillon/core/telemetry/metrics'
 import { notifySubject, type Priority } from '@carillon/schemas'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Consumer, type ConsumerOptions, createConsumer, type Feed, type Handle } from './consumer.ts'
-import { MAX_DELIVERIES } from './faults.ts'
+import { MAX_DELIVERIES } from './fault-policy.ts'
 import { createOutages, type Outages } from './outages.ts'
 
 let database: Database

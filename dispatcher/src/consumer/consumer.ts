@@ -1,9 +1,9 @@
 import type { DeadReason, Message, Reader } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { createFaults, type Finished } from './faults.ts'
+import { createFairScheduler } from './fair-scheduler.ts'
+import { createFaultPolicy, type Finished } from './fault-policy.ts'
 import { type Outages, type Pauses, Stopped } from './outages.ts'
-import { createTurns } from './turns.ts'
 
 /**
  * What became of a message: it is done, or refused for good with a `reason`. `ending` is a promise of the reason, where
@@ -47,13 +47,13 @@ export const createConsumer = (
   { concurrency = Number.POSITIVE_INFINITY, retryPauses }: ConsumerOptions = {},
 ) => {
   const { outages, log } = ports
-  const turns = createTurns(feeds)
+  const scheduler = createFairScheduler(feeds)
   const running = new Set<Promise<void>>()
   let stopped = false
 
   const consume = (feed: Feed) => {
     const { reader } = feed
-    const faults = createFaults(reader, ports, retryPauses)
+    const faults = createFaultPolicy(reader, ports, retryPauses)
 
     /** A message that ends on its own. Unacknowledged if the process stops first: the log delivers it again. */
     const end = async (message: Message, ending: Promise<DeadReason | undefined>): Promise<void> => {
@@ -99,7 +99,7 @@ export const createConsumer = (
   const next = (): Feed | undefined => {
     if (running.size > concurrency) return undefined
     const full = running.size === concurrency
-    return turns.next(
+    return scheduler.next(
       feeds.filter(({ reader }) => reader.ready > 0 && (!full || reader.queue.endsWith('critical'))),
     )
   }

@@ -2,9 +2,9 @@ import { itemId } from '@carillon/core/notification/ids'
 import type { Planned } from '@carillon/core/routing/plan'
 import type { NewItem } from '@carillon/core/store/ports/inbox'
 import type { InboxContent, InboxItem, ItemContent } from '@carillon/schemas'
+import type { Pinned, Ready } from '../intake/ready.ts'
 import type { PlannedRecipient, Portion } from '../plan/recipients.ts'
 import { USERS_KEPT } from '../plan/record.ts'
-import type { Pinned, Ready } from '../work.ts'
 
 /** A notification's item for one recipient, with its content. */
 export type Entry = {

@@ -2,7 +2,7 @@ import { UnavailableError } from '@carillon/core/errors'
 import type { Live, LiveMessage } from '@carillon/core/live/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { type Entry, freshItem } from './item.ts'
+import { type Entry, freshItem, hasItem } from './item.ts'
 
 const messageOf = ({ ready, user, planned, content }: Entry, arrivedAt: string): LiveMessage => ({
   tenant: ready.tenant,
@@ -14,20 +14,21 @@ const messageOf = ({ ready, user, planned, content }: Entry, arrivedAt: string):
 const NOBODY: ReadonlySet<Entry> = new Set()
 
 /**
- * Hands stored items over to the apps of their users. Returns the entries whose user was connected. If the live bus is
- * unavailable, the messages are counted as lost, and clients fetch the items on their next sync.
+ * Hands stored items over to the apps of their users. Resolves with the entries whose user was connected. If the live bus
+ * is unavailable, the messages are counted as lost, and clients fetch the items on their next sync.
  */
 export const createHandOver =
   ({ live, log, metrics }: { live: Pick<Live, 'deliver'>; log: Log; metrics: Metrics }) =>
-  async (entries: readonly Entry[]): Promise<ReadonlySet<Entry>> => {
+  async (stored: readonly Entry[]): Promise<ReadonlySet<Entry>> => {
+    const entries = stored.filter(hasItem)
     if (entries.length === 0) return NOBODY
-    let held = NOBODY
+    let connected = NOBODY
     try {
       const arrivedAt = new Date().toISOString()
       const answers = await live.deliver(entries.map((entry) => messageOf(entry, arrivedAt)))
-      held = new Set(entries.filter((_, index) => answers[index]))
-      metrics.live.inc({ outcome: 'connected' }, held.size)
-      metrics.live.inc({ outcome: 'away' }, entries.length - held.size)
+      connected = new Set(entries.filter((_, index) => answers[index]))
+      metrics.live.inc({ outcome: 'connected' }, connected.size)
+      metrics.live.inc({ outcome: 'away' }, entries.length - connected.size)
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
       metrics.live.inc({ outcome: 'lost' }, entries.length)
@@ -36,5 +37,7 @@ export const createHandOver =
     const now = Date.now()
     for (const { content } of entries)
       metrics.latency.observe({ priority: content.priority }, (now - Date.parse(content.createdAt)) / 1_000)
-    return held
+    return connected
   }
+
+export type HandOver = ReturnType<typeof createHandOver>

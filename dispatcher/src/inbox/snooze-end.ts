@@ -1,7 +1,11 @@
 import type { Live } from '@carillon/core/live/port'
 import type { Store } from '@carillon/core/store/port'
-import type { InboxItem } from '@carillon/schemas'
-import type { WakeWork } from '../work.ts'
+import { type InboxItem, ItemId, UserId } from '@carillon/schemas'
+import { z } from 'zod'
+
+/** The end of a snooze. */
+export const WakeWork = z.object({ user: UserId, id: ItemId })
+export type WakeWork = z.infer<typeof WakeWork>
 
 /** Tolerated difference between the log's clock and ours. A later snooze schedules its own message. */
 const CLOCK_SKEW_MS = 5_000

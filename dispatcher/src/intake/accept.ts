@@ -5,9 +5,9 @@ import type { Store } from '@carillon/core/store/port'
 import type { Tenant } from '@carillon/core/store/ports/tenants'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import type { NotificationType, Warning } from '@carillon/schemas'
-import type { Pinned, Ready } from '../work.ts'
 import { createIdentify, type Identity } from './identity.ts'
 import { deadReason, type Incoming, type Read, readNotification } from './notification.ts'
+import type { Pinned, Ready } from './ready.ts'
 
 /** Reading does no I/O, so every error is caused by the message and a retry cannot help. */
 const read = (message: Message): Read => {
@@ -148,3 +148,5 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     return { accepted, repeated, refused, release: identities.release }
   }
 }
+
+export type Accept = ReturnType<typeof createAccept>

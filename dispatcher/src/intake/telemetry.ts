@@ -6,7 +6,7 @@ import type { Accepted, Refused } from './accept.ts'
  * Reports a batch to operators: metrics, and one log line if attributes were left out. Senders on NATS get no answer that
  * could say so.
  */
-export const createReportIntake =
+export const createObserveIntake =
   ({ log, metrics }: { log: Log; metrics: Metrics }) =>
   ({ accepted, refused }: { accepted: readonly Accepted[]; refused: readonly Refused[] }): void => {
     for (const { ready } of accepted)
@@ -23,4 +23,4 @@ export const createReportIntake =
     )
   }
 
-export type ReportIntake = ReturnType<typeof createReportIntake>
+export type ObserveIntake = ReturnType<typeof createObserveIntake>

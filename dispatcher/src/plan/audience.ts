@@ -7,10 +7,11 @@ import type { NotificationRecord } from '@carillon/core/store/ports/notification
 import { SLOTS } from '@carillon/core/store/ports/walk'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { scheduleSubject, workSubject } from '@carillon/schemas'
-import type { DueWork, Pinned } from '../work.ts'
+import type { Pinned } from '../intake/ready.ts'
 import { CHAINS, firstChunks, walk } from './fan-out.ts'
 import { decisionEntry, type PlannedPeople, planRecipients } from './recipients.ts'
 import { recordOf, USERS_KEPT } from './record.ts'
+import type { DueWork } from './work.ts'
 
 /** The plan of one notification: what to store now, and messages for the log. */
 export type NotificationPlan = PlannedPeople & { record: NotificationRecord; messages: OutgoingMessage[] }

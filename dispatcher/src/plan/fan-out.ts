@@ -4,8 +4,9 @@ import type { Store } from '@carillon/core/store/port'
 import { type Place, SLOTS, type UserPage } from '@carillon/core/store/ports/walk'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { workSubject } from '@carillon/schemas'
-import type { ChunkWork, Pinned, Ready } from '../work.ts'
+import type { Pinned, Ready } from '../intake/ready.ts'
 import { type PlannedPeople, planRecipients } from './recipients.ts'
+import type { ChunkWork } from './work.ts'
 
 /** Recipients that are read, planned and stored together. It bounds the memory of a fan-out. */
 export const CHUNK = 500

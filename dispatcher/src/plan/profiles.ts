@@ -1,7 +1,7 @@
 import { addresseesOf } from '@carillon/core/routing/addressees'
 import type { Store } from '@carillon/core/store/port'
 import type { IntroducedUser } from '@carillon/core/store/ports/users'
-import type { Pinned } from '../work.ts'
+import type { Pinned } from '../intake/ready.ts'
 
 /** Splits people into groups that hold nobody twice, and keeps their order. */
 const rounds = (people: readonly IntroducedUser[]): IntroducedUser[][] => {

@@ -2,7 +2,7 @@ import type { Addressed } from '@carillon/core/routing/addressees'
 import type { Decision } from '@carillon/core/routing/decision'
 import { endOf, type Planned, planning } from '@carillon/core/routing/plan'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
-import type { Pinned, Ready } from '../work.ts'
+import type { Pinned, Ready } from '../intake/ready.ts'
 
 /** What one person gets. */
 export type PlannedRecipient = { user: string; planned: Planned }

@@ -1,6 +1,6 @@
 import { planOf } from '@carillon/core/routing/plan'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
-import type { Pinned, Ready } from '../work.ts'
+import type { Pinned, Ready } from '../intake/ready.ts'
 import type { PlannedRecipient } from './recipients.ts'
 
 /** The most users that a record names. Members of an audience are found through the audience. */

@@ -1,7 +1,7 @@
 import { ReportWork, reportsOf } from '@carillon/core/delivery/report-work'
 import type { Seal } from '@carillon/core/security/seal'
 import { grouped } from '@carillon/core/store/grouping'
-import { workKind } from '../consumer/work.ts'
+import { workKind } from '../consumer/work-kind.ts'
 import type { Reports } from './reports.ts'
 
 /** What providers report, as a kind of work. Reports to one account that come together are applied together. */

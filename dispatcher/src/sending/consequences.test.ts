@@ -5,7 +5,7 @@ import { type PlanStep, scheduleSubject } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
 import { consequences } from './consequences.ts'
 import type { Ending } from './ending.ts'
-import { split } from './split.ts'
+import { split } from './split-destinations.ts'
 
 const NOW = Date.UTC(2026, 0, 31, 9)
 const TIMES = { begun: NOW - 50, now: NOW }

@@ -6,8 +6,8 @@ import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
 import type { DeadReason, OutgoingMessage } from '@carillon/core/stream/port'
 import { type Suppression, type SuppressionReason, scheduleSubject } from '@carillon/schemas'
 import type { SentMessage } from '../reports/sent-messages.ts'
-import { changeOf, channelOf, type Times, withBeginnings } from './changes.ts'
 import type { Ending, Explanation } from './ending.ts'
+import { changeOf, channelOf, type Times, withBeginnings } from './ledger-changes.ts'
 
 /** What follows from a step: to be made durable before it is acknowledged. */
 export type Consequences = {

@@ -1,6 +1,5 @@
 import { acceptedAt, type Step } from '@carillon/core/delivery/step'
-import { UnavailableError } from '@carillon/core/errors'
-import type { Live, Presence } from '@carillon/core/live/port'
+import type { Live } from '@carillon/core/live/port'
 import { needsPresence, type StepFacts } from '@carillon/core/routing/due-step'
 import { type Erasure, isVoid } from '@carillon/core/store/erasure'
 import { grouped } from '@carillon/core/store/grouping'
@@ -8,6 +7,7 @@ import type { Store } from '@carillon/core/store/port'
 import type { StoredDevice } from '@carillon/core/store/ports/devices'
 import type { Channel, InboxItem, ItemContent, UserProfile } from '@carillon/schemas'
 import { IN_PROFILES } from './destinations.ts'
+import { presenceOf } from './presence.ts'
 
 export type Person = { profile: UserProfile; devices: readonly StoredDevice[] }
 
@@ -30,20 +30,11 @@ const unique = <T>(values: Iterable<T>): T[] => [...new Set(values)]
 
 const at = (...parts: string[]) => parts.join('\n')
 
-/** Asks whether the people of steps without an item are connected. Empty while the live bus is unavailable. */
-const presences = async (
-  live: LookupPorts['live'],
-  steps: readonly Step[],
-): Promise<ReadonlyMap<string, Presence>> => {
-  const asked = steps.filter(needsPresence)
-  if (asked.length === 0) return new Map()
-  try {
-    const answers = await live.presence(asked.map(({ tenant, user }) => ({ tenant, user })))
-    return new Map(asked.map(({ tenant, user }, index) => [at(tenant, user), answers[index] ?? 'away']))
-  } catch (error) {
-    if (error instanceof UnavailableError) return new Map()
-    throw error
-  }
+/** Looks up the presence of the people whose steps depend on it. */
+const presences = async (live: LookupPorts['live'], steps: readonly Step[]) => {
+  const asked = steps.filter(needsPresence).map(({ tenant, user }) => ({ tenant, user }))
+  const found = await presenceOf(live, asked)
+  return new Map(asked.map(({ tenant, user }, index) => [at(tenant, user), found[index]]))
 }
 
 /**

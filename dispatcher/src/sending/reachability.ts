@@ -76,6 +76,7 @@ export const createReachability = ({ store, accounts, endpoints }: ReachabilityP
   return async (
     step: Step,
     person: Person,
+    now: number,
   ): Promise<
     { destinations: readonly Destination[] } | { destinations?: undefined; decision: StepDecision }
   > => {
@@ -87,7 +88,7 @@ export const createReachability = ({ store, accounts, endpoints }: ReachabilityP
       ({ destination }) => step.destination === undefined || destination === step.destination,
     )
     const destinations = await withFacts(tenant, channel, wanted)
-    return reach<Candidate & Reachable, Found>(step, { accounts: serving.length, destinations }, Date.now())
+    return reach<Candidate & Reachable, Found>(step, { accounts: serving.length, destinations }, now)
   }
 }
 

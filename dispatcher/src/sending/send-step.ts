@@ -7,20 +7,20 @@ import { next } from '@carillon/core/routing/due-step'
 import type { Store } from '@carillon/core/store/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Channel } from '@carillon/schemas'
-import { channelOf } from './changes.ts'
+import { createRealSends } from './capture-real-sends.ts'
 import type { Claims } from './claim.ts'
 import { type Consequences, consequences } from './consequences.ts'
 import type { Candidate, Destination } from './destinations.ts'
 import type { Ending } from './ending.ts'
 import { endingOf, endingOfDecision } from './ending-of.ts'
 import { type Answer, failover } from './failover.ts'
+import { channelOf } from './ledger-changes.ts'
 import type { Known } from './lookup.ts'
 import type { Permits } from './permit.ts'
 import type { Reachability } from './reachability.ts'
 import type { RetrySettings } from './retry.ts'
 import type { Said, Send } from './send.ts'
-import { createShown } from './shown.ts'
-import { split } from './split.ts'
+import { split } from './split-destinations.ts'
 
 export type SendStepPorts = {
   store: Pick<Store, 'deliveries'>
@@ -30,27 +30,28 @@ export type SendStepPorts = {
   claims: Claims
   send: Send
   metrics: Pick<Metrics, 'inDoubt' | 'sendSeconds' | 'skipped'>
-  /** Development only: is told of what could not be sent, too. */
+  /** Development only: also lists what could not be sent. */
   capture?: Capture
 }
 
 export type SendStepOptions = {
   /** What replaces the default retry policy of a channel. */
   retries: Partial<Record<Channel, RetrySettings>>
-  /** Where the app of a tenant lives that has not said. */
+  /** The app of tenants that have not set a URL of their own. */
   appUrl?: string
 }
 
 /**
  * Handles a due step: still wanted → destination → permit → claim → send → consequences. It waits for a permit only for a
- * moment; longer waits go back to the event log with a time, so that a slow provider does not delay others. The result
- * contains all consequences except the plan's next step, which is scheduled already. Idempotent.
+ * moment. A longer wait goes back into the event log with a time, so that a slow provider does not delay others. `begun`
+ * is the time that decides whether the step is still wanted, epoch ms. The result contains all consequences except the
+ * plan's next step, which is scheduled already. Idempotent.
  */
 export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) => {
   const { store, cache, reachability, permits, claims, send, metrics, capture } = ports
-  const show = createShown(capture)
+  const realSends = createRealSends(capture)
 
-  /** Asks one candidate, within its permit. The claim is made as late as possible: what waits has not claimed anything. */
+  /** Asks one candidate, with its permit. The claim comes last, so that a step that waits has not claimed anything. */
   const ask = async (
     step: Step,
     said: Said,
@@ -69,8 +70,12 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     }
   }
 
-  /** One attempt to reach one destination, with failover from one candidate to the next. */
-  const attempt = async (step: Step, known: Known, { candidates }: Destination): Promise<Ending> => {
+  /** Makes one attempt to reach one destination, with failover from one candidate to the next. */
+  const attempt = async (
+    step: Step,
+    known: Known,
+    { candidates }: Destination,
+  ): Promise<{ ending: Ending; now: number }> => {
     const channel = channelOf(step)
     const appUrl = appUrlOf(await cache.tenant(step.tenant), options)
     const said = { content: known.content(step), appUrl }
@@ -81,47 +86,49 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
       return claiming
     }
     const result = await failover(candidates, (candidate) => ask(step, said, candidate, claim))
-    const ending = endingOf(step, result, { retries: options.retries, now: Date.now() })
+    const now = Date.now()
+    const ending = endingOf(step, result, { retries: options.retries, now })
     const claimed = await claiming
-    // Every message in doubt is counted, whatever is done about it.
+    // Every message in doubt is counted, whether it is sent again or not.
     if (claimed?.claim === 'ours' && claimed.again) metrics.inDoubt.inc({ channel, resent: 'yes' })
     if (ending.ending === 'in_doubt') metrics.inDoubt.inc({ channel, resent: 'no' })
     else if (result.result === 'in_doubt') metrics.inDoubt.inc({ channel, resent: 'yes' })
     if (ending.ending === 'sent')
-      metrics.sendSeconds.observe({ channel, priority: step.priority }, (Date.now() - dueAt(step)) / 1_000)
-    return ending
+      metrics.sendSeconds.observe({ channel, priority: step.priority }, (now - dueAt(step)) / 1_000)
+    return { ending, now }
   }
 
+  /** Ends a step that is not sent now. */
   const leaveOut = (step: Step, known: Known, decision: StepDecision, begun: number): Consequences => {
     const ending = endingOfDecision(decision)
     if (ending.ending === 'skipped') {
       const { stage, reason } = ending.decision
       metrics.skipped.inc({ channel: channelOf(step), reason })
-      if (stage === 'send') show.skipped(step, known.content(step), reason)
+      if (stage === 'send') realSends.skipped(step, known.content(step), reason)
     }
     return consequences(step, ending, { begun, now: Date.now() })
   }
 
-  /** A step for each destination. */
+  /** Splits a step into one for each destination. */
   const splitUp = async (step: Step, destinations: readonly Destination[], begun: number) => {
     const names = destinations.map(({ destination }) => destination)
     const parts = split(step, names, { begun, now: Date.now() })
-    // Before any of them is on its way: one that fails at once has to find the others on record.
+    // Recorded before any of them is sent, because one that fails at once has to find the others on record.
     await store.deliveries.record(step.tenant, parts.changes)
     return parts
   }
 
-  return async (step: Step, known: Known): Promise<Consequences> => {
-    const begun = Date.now()
+  return async (step: Step, known: Known, begun: number): Promise<Consequences> => {
     const wanted = next(step, known.facts(step, begun))
     const found =
-      wanted.outcome === 'pass' ? await reachability(step, known.person(step)) : { decision: wanted }
+      wanted.outcome === 'pass' ? await reachability(step, known.person(step), begun) : { decision: wanted }
     if (found.destinations === undefined) return leaveOut(step, known, found.decision, begun)
     const [only, ...others] = found.destinations
     if (!only || others.length > 0) return splitUp(step, found.destinations, begun)
     const one = { ...step, destination: only.destination }
-    const followed = consequences(one, await attempt(one, known, only), { begun, now: Date.now() })
-    show.attempted(one, known.content(step), followed.changes)
+    const { ending, now } = await attempt(one, known, only)
+    const followed = consequences(one, ending, { begun, now })
+    realSends.attempted(one, known.content(step), followed.changes)
     return followed
   }
 }

@@ -6,16 +6,17 @@ import type { Seal } from '@carillon/core/security/seal'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { ItemContent } from '@carillon/schemas'
 import { hostOf } from './address.ts'
-import { concealed } from './conceal.ts'
-import { itemContent, secretContent } from './content.ts'
 import { type Candidate, webhookUrl } from './destinations.ts'
+import type { FailureLog, Place } from './failure-log.ts'
+import { itemContent } from './item-content.ts'
+import { otpContent } from './otp-content.ts'
 import type { Permit } from './permit.ts'
-import type { Place, Troubles } from './troubles.ts'
+import { redacted } from './redact.ts'
 
 export type SendPorts = {
   seal: Seal
   endpoints: Pick<Endpoints, 'ended'>
-  troubles: Troubles
+  failureLog: FailureLog
   metrics: Pick<Metrics, 'sends'>
 }
 
@@ -42,7 +43,7 @@ const outgoing = (
     at,
     expiresAt,
     address,
-    content: content ? itemContent(content, appUrl) : secretContent(seal, step, now),
+    content: content ? itemContent(content, appUrl) : otpContent(seal, step, now),
     key: deliveryKey(step, step.destination ?? ''),
     attempt: step.attempt ?? 1,
     ...(unsubscribable
@@ -71,17 +72,17 @@ const endOf = (outcome: Outcome): EndpointEnd => {
 
 /** Sends one message to one candidate, with its permit. Resolves with what the provider answered, without the address. */
 export const createSend =
-  ({ seal, endpoints, troubles, metrics }: SendPorts, { publicUrl }: { publicUrl: string | undefined }) =>
+  ({ seal, endpoints, failureLog, metrics }: SendPorts, { publicUrl }: { publicUrl: string | undefined }) =>
   async (step: Step, said: Said, candidate: Candidate, permit: Permit): Promise<Outcome> => {
     const { channel } = step.plan[step.index]!
     const message = outgoing(step, said, candidate, { seal, publicUrl, now: Date.now() })
     const answered = await permit.upstream.send(message)
     permit.ended(answered)
-    const outcome = concealed(answered, candidate.address)
+    const outcome = redacted(answered, candidate.address)
     const url = webhookUrl(channel, candidate)
     if (url !== undefined) await endpoints.ended(step.tenant, url, endOf(outcome))
     metrics.sends.inc({ channel, outcome: outcome.outcome })
-    troubles.ended(placeOf(step, candidate), outcome)
+    failureLog.ended(placeOf(step, candidate), outcome)
     return outcome
   }
 

@@ -14,18 +14,18 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { CHANNELS, type Channel } from '@carillon/schemas'
 import { createConsumer } from '../consumer/consumer.ts'
 import { createOutages } from '../consumer/outages.ts'
-import { workHandle } from '../consumer/work.ts'
+import { workHandle } from '../consumer/work-kind.ts'
 import type { Reports } from '../reports/reports.ts'
 import { createAccounts } from './accounts.ts'
 import { createClaims } from './claim.ts'
+import { createFailureLog } from './failure-log.ts'
 import { createPermits } from './permit.ts'
 import { createRateLimit, type Rates } from './rate-limit.ts'
 import { createReachability } from './reachability.ts'
 import { type RetrySettings, retryPolicy } from './retry.ts'
 import { createSend } from './send.ts'
 import { createSendStep } from './send-step.ts'
-import { createStepKind } from './steps.ts'
-import { createTroubles } from './troubles.ts'
+import { createStepKind } from './step-kind.ts'
 
 /** Steps of one queue in hand at once. */
 const IN_HAND = 256
@@ -53,7 +53,7 @@ export type SendingOptions = {
   rates?: Rates
   retries?: Partial<Record<Channel, RetrySettings>>
   publicUrl?: string
-  /** Where the app of a tenant lives that has not said. */
+  /** The app of tenants that have not set a URL of their own. */
   appUrl?: string
   leaseMs?: number
 }
@@ -68,7 +68,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
   // A window longer than that must not end in the middle because its own failures disable the endpoint.
   const disableAfterMs = Math.max(DISABLE_AFTER_MS, retryPolicy('webhook', retries.webhook).windowMs)
   const endpoints = createEndpoints(store.expiringKeys, { disableAfterMs, invalidations })
-  const troubles = createTroubles({ log, metrics })
+  const failureLog = createFailureLog({ log, metrics })
   const sendStep = createSendStep(
     {
       store,
@@ -76,7 +76,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
       reachability: createReachability({ store, accounts, endpoints }),
       permits: createPermits(createRateLimit(limits), rates),
       claims: createClaims(store, leaseMs),
-      send: createSend({ seal, endpoints, troubles, metrics }, { publicUrl }),
+      send: createSend({ seal, endpoints, failureLog, metrics }, { publicUrl }),
       metrics,
       capture,
     },

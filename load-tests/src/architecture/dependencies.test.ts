@@ -72,6 +72,38 @@ test('relative imports stay in their workspace', () => {
   expect(wrong).toEqual([])
 })
 
+/**
+ * The folders of the dispatcher, each with those it may import. A notification goes intake → plan → inbox → sending; each
+ * stage knows what the stages before it made, and none knows the next. `pipeline.ts` connects them.
+ */
+const DISPATCHER: Record<string, readonly string[]> = {
+  intake: [],
+  plan: ['intake'],
+  inbox: ['intake', 'plan'],
+  sending: ['inbox', 'consumer', 'reports', 'channels'],
+  reports: ['consumer'],
+  consumer: [],
+  channels: ['render'],
+  render: [],
+  telemetry: [],
+}
+
+test('each folder of the dispatcher imports only what comes before it', () => {
+  const folderOf = (path: string) => /^dispatcher\/src\/([^/]+)\//.exec(path)?.[1]
+  const folders = new Set<string>()
+  const wrong = imports.flatMap(({ file, workspace, specifier }) => {
+    const folder = folderOf(file)
+    if (workspace !== 'dispatcher' || folder === undefined || /\.test\.ts$|\/testing\//.test(file)) return []
+    folders.add(folder)
+    if (!specifier.startsWith('.')) return []
+    const target = folderOf(normalize(join(file, '..', specifier)))
+    const isAllowed = target === folder || (target !== undefined && DISPATCHER[folder]?.includes(target))
+    return isAllowed ? [] : [`${file} imports ${specifier}`]
+  })
+  expect(wrong).toEqual([])
+  expect([...folders].sort()).toEqual(Object.keys(DISPATCHER).sort())
+})
+
 describe.each(['core', 'hub', 'dispatcher', 'cli'])('the exports of %s/package.json', (workspace) => {
   const manifest = JSON.parse(readFileSync(join(ROOT, workspace, 'package.json'), 'utf8')) as {
     exports: Record<string, { source?: string; default?: string }>

@@ -23,7 +23,8 @@ import { createMetrics } from '@carillon/core/telemetry/metrics'
 import type {} from '@carillon/core/testing/provided'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
-import { ChunkWork, DueWork, WakeWork } from '@carillon/dispatcher/work'
+import { WakeWork } from '@carillon/dispatcher/inbox/snooze-end'
+import { ChunkWork, DueWork } from '@carillon/dispatcher/plan/work'
 import {
   CHANNELS,
   type InboxContent,

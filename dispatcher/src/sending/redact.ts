@@ -30,7 +30,7 @@ const replaced = (text: string, word: string): string => {
  * Returns the outcome without the address, as in "550 <…>: no such user". A provider's answer goes into the ledger, the
  * dead letters and the log, where addresses are not stored. Pure.
  */
-export const concealed = (outcome: Outcome, address: Address): Outcome => {
+export const redacted = (outcome: Outcome, address: Address): Outcome => {
   if (outcome.outcome === 'sent') return outcome
   return { ...outcome, detail: wordsOf(address).reduce(replaced, outcome.detail) }
 }

@@ -5,7 +5,7 @@ type Weighted = { weight: number }
  * A fair scheduler for queues that share a concurrency (start-time fair queueing): the next turn goes to the queue that
  * has had the fewest turns for its weight. A queue that was idle does not save up turns: it begins where the others are.
  */
-export const createTurns = <Queue extends Weighted>(queues: readonly Queue[]) => {
+export const createFairScheduler = <Queue extends Weighted>(queues: readonly Queue[]) => {
   /** When the next turn of each queue starts, in virtual time. */
   const starts = new Map(queues.map((queue) => [queue, 0]))
   /** The start of the latest turn. */

@@ -1,6 +1,6 @@
 import type { Address } from '@carillon/core/delivery/provider'
 import { expect, test } from 'vitest'
-import { concealed } from './conceal.ts'
+import { redacted } from './redact.ts'
 
 test.each<[Address, string, string]>([
   [
@@ -18,6 +18,6 @@ test.each<[Address, string, string]>([
   [{ kind: 'email', email: 'ada@example.org' }, 'İ: ada@example.org', 'İ: …'],
 ])('a provider that repeats the address %o does not bring it into the ledger', (address, said, detail) => {
   const failure = { outcome: 'refused', reason: 'bounced', detail: said } as const
-  expect(concealed(failure, address)).toEqual({ ...failure, detail })
-  expect(concealed({ outcome: 'sent', id: '7' }, address)).toEqual({ outcome: 'sent', id: '7' })
+  expect(redacted(failure, address)).toEqual({ ...failure, detail })
+  expect(redacted({ outcome: 'sent', id: '7' }, address)).toEqual({ outcome: 'sent', id: '7' })
 })

@@ -1,12 +1,12 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
-import type { Pinned, Ready } from '../work.ts'
+import type { Pinned, Ready } from '../intake/ready.ts'
 
 /**
  * Reads the version of its type under which a notification was accepted. All parts of one notification (chunks, and what
  * waits for `deliverAt`) are planned by the same version. Versions never change, so they are cached.
  */
-export const createPinned =
+export const createPin =
   (cache: Pick<SettingsCache, 'typeVersion'>) =>
   async (ready: Ready): Promise<Pinned> => {
     const { tenant, notification, version } = ready
@@ -19,3 +19,5 @@ export const createPinned =
       )
     return { ready, type }
   }
+
+export type Pin = ReturnType<typeof createPin>

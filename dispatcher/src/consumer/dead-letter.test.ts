@@ -1,6 +1,6 @@
 import { ProblemError } from '@carillon/core/errors'
 import { expect, test } from 'vitest'
-import { deadReasonOf } from './dead-reason.ts'
+import { deadReasonOf } from './dead-letter.ts'
 
 test('a problem is told in its own words', () => {
   const error = new ProblemError('type_unknown', 'there is no type x', {

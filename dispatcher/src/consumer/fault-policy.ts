@@ -3,7 +3,7 @@ import type { DeadReason, Message, Reader } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { createAcks } from './acks.ts'
-import { deadReasonOf } from './dead-reason.ts'
+import { deadReasonOf } from './dead-letter.ts'
 import { type Outages, type Pauses, pauseMs } from './outages.ts'
 
 /** A message delivered this often has failed, or taken its process with it, every time before. */
@@ -22,7 +22,7 @@ export type Finished = { message: Message; reason?: DeadReason }
  * What is done about messages after they were handled, the same for every queue: they are acknowledged, dead-lettered,
  * or given back with a delay.
  */
-export const createFaults = (
+export const createFaultPolicy = (
   reader: Reader,
   { outages, log, metrics }: { outages: Outages; log: Log; metrics: Metrics },
   retryPauses: Pauses = RETRY_PAUSES,

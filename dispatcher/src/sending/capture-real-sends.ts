@@ -5,7 +5,7 @@ import type { ItemContent } from '@carillon/schemas'
 import { listedMessage } from '../channels/capture.ts'
 
 /** Shows in development what was not captured: what an account sends for real, and what could not be sent. */
-export const createShown = (capture: Capture | undefined) => ({
+export const createRealSends = (capture: Capture | undefined) => ({
   skipped: (step: Step, content: ItemContent | undefined, reason: string): void => {
     capture?.(listedMessage(step, content, { skipped: reason }))
   },

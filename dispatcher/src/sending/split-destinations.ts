@@ -1,6 +1,6 @@
 import { type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
-import { changeOf, type Times, withBeginnings } from './changes.ts'
 import type { Consequences } from './consequences.ts'
+import { changeOf, type Times, withBeginnings } from './ledger-changes.ts'
 
 /**
  * Returns what follows from a step that reaches several destinations: a step for each, so that one that waits or fails

@@ -23,7 +23,7 @@ const ofAccount = (outcome: Outcome): boolean =>
  * Makes failing accounts visible: one log line per account and kind of failure, however many messages fail, one when the
  * account works again, and a metric by account and reason. Both are bounded, because providers choose reasons.
  */
-export const createTroubles = ({
+export const createFailureLog = ({
   log,
   metrics,
   now = Date.now,
@@ -78,4 +78,4 @@ export const createTroubles = ({
   }
 }
 
-export type Troubles = ReturnType<typeof createTroubles>
+export type FailureLog = ReturnType<typeof createFailureLog>

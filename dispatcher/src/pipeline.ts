@@ -4,28 +4,34 @@ import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import type { Message, Stream } from '@carillon/core/stream/port'
-import type { Finished } from './consumer/faults.ts'
-import type { Deliver } from './inbox/deliver.ts'
-import type { createAccept } from './intake/accept.ts'
-import type { ReportIntake } from './intake/telemetry.ts'
+import type { Finished } from './consumer/fault-policy.ts'
+import { chunksOf } from './inbox/chunks.ts'
+import type { HandOver } from './inbox/live.ts'
+import type { StoreItems } from './inbox/store-items.ts'
+import type { Accept } from './intake/accept.ts'
+import type { Pinned, Ready } from './intake/ready.ts'
+import type { ObserveIntake } from './intake/telemetry.ts'
 import { createPlanAudience, type NotificationPlan, postpone } from './plan/audience.ts'
 import { createPlanChunk, nextChunk } from './plan/fan-out.ts'
-import type { createPinned } from './plan/pinned.ts'
 import { storeProfiles } from './plan/profiles.ts'
-import { decisionEntry } from './plan/recipients.ts'
+import { decisionEntry, type Portion } from './plan/recipients.ts'
 import { withoutErased } from './plan/record.ts'
-import type { ChunkWork, DueWork, Pinned, Ready } from './work.ts'
+import type { Pin } from './plan/type-version.ts'
+import type { ChunkWork, DueWork } from './plan/work.ts'
+import type { StartPlans } from './sending/first-step.ts'
 
 /** Notifications of a batch that look up their recipients concurrently. */
 const LOOKUPS = 16
 
-export type DispatchPorts = {
+export type PipelinePorts = {
   store: Store
   stream: Pick<Stream, 'publish'>
-  accept: ReturnType<typeof createAccept>
-  pinned: ReturnType<typeof createPinned>
-  deliver: Deliver
-  reportIntake: ReportIntake
+  accept: Accept
+  observeIntake: ObserveIntake
+  pin: Pin
+  storeItems: StoreItems
+  handOver: HandOver
+  startPlans: StartPlans
 }
 
 /**
@@ -36,20 +42,16 @@ export type DispatchPorts = {
  * 2. Plan finds the recipients, of a large audience chunk by chunk. core/routing decides what each of them gets. A
  *    notification that is not due yet waits in the log.
  * 3. Inbox stores the items, then hands them over live.
- * 4. Sending puts the first step of each person's plan into the log. The consumers of its channel take it from there.
+ * 4. Sending puts the first step of each delivery plan into the log. The consumers of its channel take it from there.
  * 5. The decisions against people are recorded, then the notification itself. A recorded notification is complete.
  *
  * Each function resolves when its results are durable. All of them are repeatable: the same messages come again after a
  * crash, an outage, or a fault in the same batch.
  */
-export const createDispatch = (ports: DispatchPorts) => {
-  const { store, stream, accept, pinned, deliver, reportIntake } = ports
+export const createPipeline = (ports: PipelinePorts) => {
+  const { store, stream, accept, observeIntake, pin, storeItems, handOver, startPlans } = ports
   const planAudience = createPlanAudience(store)
   const planChunk = createPlanChunk(store)
-
-  const record = async (tenant: string, decisions: readonly DecisionEntry[]) => {
-    if (decisions.length > 0) await store.decisions.record(tenant, decisions)
-  }
 
   const planAll = async (due: readonly Pinned[]): Promise<NotificationPlan[]> => {
     const plans: NotificationPlan[] = []
@@ -58,27 +60,42 @@ export const createDispatch = (ports: DispatchPorts) => {
     return plans
   }
 
+  /** Stages 3 and 4, for a chunk of recipients at a time. Resolves with the erased users of each notification. */
+  const deliver = async (portions: readonly Portion[]): Promise<Map<Ready, string[]>> => {
+    const erased = new Map<Ready, string[]>()
+    for (const entries of chunksOf(portions)) {
+      const stored = await storeItems(entries)
+      const connected = await handOver(stored.kept)
+      await startPlans(stored.kept, connected)
+      for (const [ready, users] of stored.erased) erased.set(ready, [...(erased.get(ready) ?? []), ...users])
+    }
+    return erased
+  }
+
+  const recordDecisions = async (tenant: string, decisions: readonly DecisionEntry[]) => {
+    if (decisions.length > 0) await store.decisions.record(tenant, decisions)
+  }
+
   /** The record is stored before the messages, because a chunk may be handled as soon as it is published. */
   const carryOut = async (plans: readonly NotificationPlan[]) => {
     const erased = await deliver(plans.map(({ portion }) => portion))
-    const decided = plans.filter(({ against }) => against.length > 0)
-    for (const [tenant, some] of grouped(decided, ({ record }) => record.tenant))
-      await record(
+    for (const [tenant, some] of grouped(plans, ({ record }) => record.tenant))
+      await recordDecisions(
         tenant,
         some.flatMap(({ against }) => against),
       )
-    const records = plans.map((plan) => plan.record)
+    const records = plans.map(({ record }) => record)
     if (records.length > 0) await store.notifications.put(withoutErased(records, erased))
     const messages = plans.flatMap((plan) => plan.messages)
     if (messages.length > 0) await stream.publish(messages)
   }
 
-  /** Whether a notification that waited in the log is cancelled or has expired meanwhile. The decision is recorded. */
+  /** Reports whether a notification that waited in the log was cancelled or has expired, and records the decision. */
   const hasEnded = async (ready: Ready): Promise<boolean> => {
     const { tenant, id, expiresAt } = ready
     const cancelled = (await store.notifications.get(tenant, id))?.state === 'cancelled'
     const end = endForAll({ cancelled, expiresAt }, Date.now())
-    if (end) await record(tenant, [decisionEntry(ready, EVERYBODY, end)])
+    if (end) await recordDecisions(tenant, [decisionEntry(ready, EVERYBODY, end)])
     return end !== undefined
   }
 
@@ -97,7 +114,7 @@ export const createDispatch = (ports: DispatchPorts) => {
       } finally {
         release()
       }
-      reportIntake({ accepted, refused })
+      observeIntake({ accepted, refused })
       return [
         ...accepted.map(({ message }) => ({ message })),
         ...repeated.map((message) => ({ message })),
@@ -108,7 +125,7 @@ export const createDispatch = (ports: DispatchPorts) => {
     /** Handles a notification whose `deliverAt` has come. */
     due: async ({ ready }: DueWork): Promise<void> => {
       if (await hasEnded(ready)) return
-      const due = [await pinned(ready)]
+      const due = [await pin(ready)]
       await storeProfiles(store, due)
       await carryOut(await planAll(due))
     },
@@ -118,9 +135,9 @@ export const createDispatch = (ports: DispatchPorts) => {
       const { ready, chain } = work
       const { tenant, id } = ready
       if (await hasEnded(ready)) return
-      const { portion, against, next } = await planChunk(work, await pinned(ready))
+      const { portion, against, next } = await planChunk(work, await pin(ready))
       const erased = await deliver([portion])
-      await record(tenant, against)
+      await recordDecisions(tenant, against)
       const reached = work.reached + portion.recipients.length - (erased.get(ready)?.length ?? 0)
       await store.notifications.progress(tenant, id, { chain, reached, finished: next === undefined })
       if (next) await stream.publish([nextChunk(work, next, reached)])
@@ -128,4 +145,4 @@ export const createDispatch = (ports: DispatchPorts) => {
   }
 }
 
-export type Dispatch = ReturnType<typeof createDispatch>
+export type Pipeline = ReturnType<typeof createPipeline>

@@ -1,7 +1,7 @@
 import type { Outcome } from '@carillon/core/delivery/provider'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { beforeEach, expect, test } from 'vitest'
-import { createTroubles, type Place, type Troubles } from './troubles.ts'
+import { createFailureLog, type FailureLog, type Place } from './failure-log.ts'
 
 const MAIL: Place = { tenant: 'acme', account: 'mail', provider: 'smtp' }
 const SENT: Outcome = { outcome: 'sent' }
@@ -12,7 +12,7 @@ const DENIED: Outcome = { outcome: 'account', reason: 'not_authorized', detail: 
 let time: number
 let lines: object[]
 let metrics: ReturnType<typeof createMetrics>
-let troubles: Troubles
+let failureLog: FailureLog
 beforeEach(() => {
   time = 1_000_000
   lines = []
@@ -20,19 +20,19 @@ beforeEach(() => {
     lines.push({ level, ...fields, message })
   metrics = createMetrics()
   const log = { warn: write('warn'), info: write('info') } as unknown as Parameters<
-    typeof createTroubles
+    typeof createFailureLog
   >[0]['log']
-  troubles = createTroubles({ log, metrics, now: () => time })
+  failureLog = createFailureLog({ log, metrics, now: () => time })
 })
 
 const counted = async () =>
   (await metrics.sendFailures.get()).values.map(({ labels, value }) => [labels.account, labels.reason, value])
 
 test('many failures of one kind are one line, and their end another', () => {
-  for (let n = 0; n < 100; n++) troubles.ended(MAIL, DOWN)
-  troubles.ended(MAIL, DENIED)
+  for (let n = 0; n < 100; n++) failureLog.ended(MAIL, DOWN)
+  failureLog.ended(MAIL, DENIED)
   time += 61_000
-  for (let n = 0; n < 3; n++) troubles.ended(MAIL, SENT)
+  for (let n = 0; n < 3; n++) failureLog.ended(MAIL, SENT)
   expect(lines).toEqual([
     {
       level: 'warn',
@@ -59,7 +59,7 @@ test('many failures of one kind are one line, and their end another', () => {
 
 test('a provider that fails now and then does not fill the log', () => {
   for (let second = 0; second < 3_600; second++) {
-    troubles.ended(MAIL, second % 2 ? SENT : DOWN)
+    failureLog.ended(MAIL, second % 2 ? SENT : DOWN)
     time += 1_000
   }
   expect(lines).toHaveLength(12)
@@ -67,14 +67,14 @@ test('a provider that fails now and then does not fill the log', () => {
 
 test('one host of an account is no other', () => {
   const hook = { tenant: 'acme', account: 'hook', provider: 'webhook' }
-  troubles.ended({ ...hook, host: 'bad.example' }, DOWN)
-  troubles.ended({ ...hook, host: 'good.example' }, SENT)
+  failureLog.ended({ ...hook, host: 'bad.example' }, DOWN)
+  failureLog.ended({ ...hook, host: 'good.example' }, SENT)
   expect(lines).toEqual([expect.objectContaining({ level: 'warn', host: 'bad.example' })])
 })
 
 test('what concerns one recipient is counted, and logged for nobody', async () => {
-  for (let n = 0; n < 5; n++) troubles.ended(MAIL, FULL)
-  troubles.ended(MAIL, { outcome: 'refused', reason: 'no_such_mailbox', detail: '550' })
+  for (let n = 0; n < 5; n++) failureLog.ended(MAIL, FULL)
+  failureLog.ended(MAIL, { outcome: 'refused', reason: 'no_such_mailbox', detail: '550' })
   expect(lines).toEqual([])
   expect(await counted()).toEqual([
     ['mail', 'mailbox_full', 5],
@@ -83,6 +83,6 @@ test('what concerns one recipient is counted, and logged for nobody', async () =
 })
 
 test('reasons that a provider makes up do not fill the memory', async () => {
-  for (let n = 0; n < 5_000; n++) troubles.ended(MAIL, { ...FULL, reason: `made_up_${n}` })
+  for (let n = 0; n < 5_000; n++) failureLog.ended(MAIL, { ...FULL, reason: `made_up_${n}` })
   expect((await counted()).length).toBeLessThanOrEqual(2_000)
 })

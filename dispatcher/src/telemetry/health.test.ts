@@ -1,7 +1,7 @@
 import { UnavailableError } from '@carillon/core/errors'
 import { afterEach, expect, test } from 'vitest'
+import { openWorld, type World } from '../testing/dispatcher.ts'
 import { listenHealth } from './health.ts'
-import { openWorld, type World } from './testing/dispatcher.ts'
 
 let world: World | undefined
 let health: { port: number; close(): Promise<void> } | undefined

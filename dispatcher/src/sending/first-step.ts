@@ -1,9 +1,9 @@
 import { planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
-import { UnavailableError } from '@carillon/core/errors'
 import type { Live, Presence } from '@carillon/core/live/port'
 import { firstDue, firstIndex, firstNeedsPresence } from '@carillon/core/routing/first-step'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import { type Entry, hasItem } from '../inbox/item.ts'
+import { presenceOf } from './presence.ts'
 
 const firstStep = (entry: Entry, now: number): Step => {
   const { ready, user, planned, content } = entry
@@ -38,40 +38,38 @@ const firstMessage = (entry: Entry, presence: Presence, now: number): OutgoingMe
 }
 
 /**
- * Begins delivery plans: puts the first step of each entry into the log. `held` are the entries whose user was connected
- * when their item was handed over. Presence is asked only for the others, and only where a step depends on it. While the
- * live bus is unavailable, everybody counts as away.
+ * Starts delivery plans: puts the first step of each entry into the log. `connected` are the entries whose user was
+ * connected when their item was handed over. Presence is looked up only for the others, and only where a step depends on
+ * it. While the live bus is unavailable, everybody counts as away.
  */
-export const createBegin = ({
+export const createStartPlans = ({
   live,
   stream,
 }: {
   live: Pick<Live, 'presence'>
   stream: Pick<Stream, 'publish'>
 }) => {
-  const askPresence = async (entries: readonly Entry[]): Promise<ReadonlyMap<Entry, Presence>> => {
-    if (entries.length === 0) return new Map()
-    try {
-      const users = entries.map(({ ready: { tenant }, user }) => ({ tenant, user }))
-      const answers = await live.presence(users)
-      // Whoever is connected by now was not when the item was handed over.
-      return new Map(entries.map((entry, index) => [entry, answers[index] === 'away' ? 'away' : 'left']))
-    } catch (error) {
-      if (!(error instanceof UnavailableError)) throw error
-      return new Map()
-    }
+  const lookUpPresence = async (entries: readonly Entry[]): Promise<ReadonlyMap<Entry, Presence>> => {
+    const users = entries.map(({ ready: { tenant }, user }) => ({ tenant, user }))
+    const found = await presenceOf(live, users)
+    // A user who is connected by now was not when the item was handed over.
+    return new Map(entries.map((entry, index) => [entry, found[index] === 'away' ? 'away' : 'left']))
   }
 
-  return async (entries: readonly Entry[], held: ReadonlySet<Entry>): Promise<void> => {
+  return async (entries: readonly Entry[], connected: ReadonlySet<Entry>): Promise<void> => {
     const planned = entries.filter((entry) => entry.planned.steps.length > 0)
     if (planned.length === 0) return
-    const left = await askPresence(planned.filter((entry) => needsPresence(entry) && !held.has(entry)))
+    const left = await lookUpPresence(
+      planned.filter((entry) => needsPresence(entry) && !connected.has(entry)),
+    )
     const now = Date.now()
     await stream.publish(
       planned.map((entry) => {
-        const presence = held.has(entry) ? 'here' : (left.get(entry) ?? 'away')
+        const presence = connected.has(entry) ? 'here' : (left.get(entry) ?? 'away')
         return firstMessage(entry, presence, now)
       }),
     )
   }
 }
+
+export type StartPlans = ReturnType<typeof createStartPlans>

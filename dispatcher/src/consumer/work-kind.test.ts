@@ -2,7 +2,7 @@ import type { Message } from '@carillon/core/stream/port'
 import { queueOf, type WorkSubject } from '@carillon/schemas'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { inTurn, workHandle, workKind } from './work.ts'
+import { inTurn, workHandle, workKind } from './work-kind.ts'
 
 const encoder = new TextEncoder()
 let sequence = 0

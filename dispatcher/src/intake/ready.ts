@@ -1,0 +1,29 @@
+import { EpochMs } from '@carillon/core/json/epoch'
+import {
+  Notification,
+  NotificationId,
+  type NotificationType,
+  Priority,
+  TenantId,
+  TypeVersion,
+} from '@carillon/schemas'
+import { z } from 'zod'
+
+/** An accepted notification as it is written to the log: everything its recipients have in common. */
+export const Ready = z.object({
+  tenant: TenantId,
+  id: NotificationId,
+  notification: Notification.extend({ priority: Priority }),
+  fingerprint: z.string().describe('Of the content it was accepted with'),
+  version: TypeVersion.optional().describe(
+    'The version of its type at acceptance; absent for an unknown type',
+  ),
+  toAudience: z.boolean().describe('Whether it goes to an audience'),
+  acceptedAt: EpochMs.describe('When the log took it, or the time that its id carries'),
+  at: EpochMs.describe('When the log took it, or its `deliverAt`; the time of its items'),
+  expiresAt: EpochMs.describe('When its items are removed'),
+})
+export type Ready = z.infer<typeof Ready>
+
+/** A notification, and its type at the time it was accepted. */
+export type Pinned = { ready: Ready; type?: NotificationType }

@@ -1,0 +1,73 @@
+import type { Step } from '@carillon/core/delivery/step'
+import { next } from '@carillon/core/routing/due-step'
+import { createLog } from '@carillon/core/telemetry/log'
+import { createMetrics } from '@carillon/core/telemetry/metrics'
+import type { InboxItem } from '@carillon/schemas'
+import { afterEach, expect, test, vi } from 'vitest'
+import { createOutages } from '../consumer/outages.ts'
+import type { Consequences } from './consequences.ts'
+import type { Known } from './lookup.ts'
+import { createStepKind, type StepPorts } from './step-kind.ts'
+
+const NOW = Date.parse('2026-01-01T00:00:00Z')
+
+const STEP: Step = {
+  tenant: 'acme',
+  user: 'ada',
+  notification: 'n1',
+  item: '0199a0e0-0000-7000-8000-000000000001',
+  type: 'x',
+  priority: 'normal',
+  at: NOW,
+  expiresAt: NOW + 3_600_000,
+  plan: [
+    { channel: 'email', when: 'unseen', after: 60 },
+    { channel: 'email', when: 'unseen', after: 60 },
+  ],
+  index: 0,
+  toAudience: false,
+}
+
+afterEach(() => void vi.restoreAllMocks())
+
+test('one reading of the clock decides whether a step is sent and whether the next one waits', async () => {
+  // The snooze ends with the second reading.
+  const item = {
+    id: STEP.item,
+    receivedAt: null,
+    seenAt: null,
+    readAt: null,
+    archivedAt: null,
+    snoozedUntil: new Date(NOW + 1).toISOString(),
+  }
+  const published: unknown[] = []
+  const decided: string[] = []
+  const ports = {
+    store: {
+      inbox: { get: async () => [item as InboxItem] },
+      users: { erased: async () => new Map(), get: async () => [] },
+      notifications: { get: async () => undefined },
+      ...{ deliveries: { record: async () => {} }, decisions: { record: async () => {} } },
+      ...{ suppressions: { put: async () => {} }, devices: { remove: async () => {} } },
+    },
+    stream: { publish: async (messages: unknown[]) => void published.push(...messages) },
+    reports: { remember: async () => {} },
+    outages: createOutages({ log: createLog({ level: 'silent', role: 'test' }), metrics: createMetrics() }),
+    sendStep: async (step: Step, known: Known, now: number): Promise<Consequences> => {
+      decided.push(next(step, known.facts(step, now)).outcome)
+      return { tenant: 'acme', changes: [], messages: [] }
+    },
+  } as unknown as StepPorts
+  const message = {
+    ...{ subject: 'work.step.email.normal.acme', sequence: 1, deliveries: 1, appendedAt: NOW },
+    queue: 'email-normal' as const,
+    data: new TextEncoder().encode(JSON.stringify(STEP)),
+  }
+  const subject = { kind: 'step.email', priority: 'normal', tenant: 'acme' } as const
+  let clock = NOW
+  vi.spyOn(Date, 'now').mockImplementation(() => clock++)
+  const outcomes = await createStepKind(ports, 'email')([{ message, subject }])
+  await Promise.all(outcomes.map(({ ending }) => ending))
+  expect(decided).toEqual(['end'])
+  expect(published).toEqual([])
+})

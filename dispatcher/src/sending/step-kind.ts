@@ -1,0 +1,53 @@
+import { dueAt, planKey, Step, stepMessage } from '@carillon/core/delivery/step'
+import { following, next } from '@carillon/core/routing/due-step'
+import type { DeadReason, OutgoingMessage } from '@carillon/core/stream/port'
+import type { Channel } from '@carillon/schemas'
+import { type Work, workKind } from '../consumer/work-kind.ts'
+import { type Known, type LookupPorts, lookUp } from './lookup.ts'
+import type { SendStep } from './send-step.ts'
+import { createSettle, type SettlePorts } from './settle.ts'
+
+export type StepPorts = SettlePorts & LookupPorts & { sendStep: SendStep }
+
+/** The plan's next step if it waits for a time of its own, whatever becomes of this one. */
+const nextInTime = (step: Step, known: Known, now: number): OutgoingMessage[] => {
+  const waits = following(step, next(step, known.facts(step, now)))
+  return waits ? [stepMessage(waits, { at: dueAt(waits), key: planKey(step) })] : []
+}
+
+/**
+ * The steps of one channel as a kind of work. Steps that arrive together share a look-up. From there each step runs on its
+ * own, so a slow one delays no other.
+ */
+export const createStepKind = (ports: StepPorts, channel: Channel) => {
+  const { stream, sendStep, outages } = ports
+  const settle = createSettle(ports)
+
+  /** `decidedAt` is for the first try. After an outage the clock is read again: the step may have expired meanwhile. */
+  const one = async (step: Step, known: Known, decidedAt: number): Promise<DeadReason | undefined> => {
+    let at: number | undefined = decidedAt
+    const send = () => {
+      const now = at ?? Date.now()
+      at = undefined
+      return sendStep(step, known, now)
+    }
+    return settle(await outages.through(send))
+  }
+
+  const handle = async (works: readonly Work<Step>[]) => {
+    const steps = works.map(({ body }) => body)
+    const known = await lookUp(ports, channel, steps)
+    // One time decides whether a step is taken, and whether the next one waits.
+    const now = Date.now()
+    // Published before this step is sent, so that a slow provider does not delay the next step.
+    const later = steps.flatMap((step) => nextInTime(step, known, now))
+    if (later.length > 0) await stream.publish(later)
+    return works.map(({ message, body }) => ({ message, ending: one(body, known, now) }))
+  }
+
+  return workKind({
+    schema: Step,
+    fits: ({ tenant, plan, index }, subject) => tenant === subject.tenant && plan[index]?.channel === channel,
+    handle,
+  })
+}
