@@ -35,8 +35,8 @@ const acceptedOf = (id: string): number => {
 
 /**
  * Writes an item and its log row as one mutation, stamped when it leaves this process. Recipients and shared content are
- * written before, and a recall is looked for afterwards: a recall marks the notification first and then reads the
- * recipients, so one of the two sees the other.
+ * written before it; afterwards the recall mark is read. A recall sets the mark first and then reads the recipients, so
+ * one of the two sees the other.
  */
 export const createPut = (
   session: Session,
@@ -51,9 +51,11 @@ export const createPut = (
   const insertItem = `INSERT INTO ${inbox} (tenant, user, month, place, id, stored_at, expires_at, labels, content, ref)
     VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`
   const insertLog = `INSERT INTO ${inbox} (tenant, user, month, place, id) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`
+  /** One prepared statement costs Cassandra half as much as a batch of two. */
+  const insertBoth = `BEGIN UNLOGGED BATCH ${insertLog}; ${insertItem}; APPLY BATCH`
 
-  const ttlOf = ({ expiresAt }: NewItem, now: number) =>
-    ttlUntil(Math.min(expiresAt, now + retention + MONTH_MS), now)
+  const keptUntil = ({ expiresAt }: NewItem, now: number) => Math.min(expiresAt, now + retention + MONTH_MS)
+  const ttlOf = (item: NewItem, now: number) => ttlUntil(keptUntil(item, now), now)
 
   const logRow = ({ item, accepted }: Prepared, place: number): Statement => ({
     query: insertLog,
@@ -75,15 +77,21 @@ export const createPut = (
     ],
   })
 
-  /** Writes items of one inbox whose ids are of one month, never an item without its log row. Resolves to their place. */
+  const bothRows = (each: Prepared, place: number): Statement => ({
+    query: insertBoth,
+    params: [...logRow(each, place).params, ...itemRow(each, place).params],
+  })
+
+  /** Writes items of one inbox whose ids are of one month, never an item without its log row. Resolves with their place. */
   const write = async (some: readonly Prepared[]): Promise<number> => {
     const month = monthOf(some[0]!.accepted)
     let place = 0
     const items = () => some.map((each) => itemRow(each, place))
     await session.writeNow(() => {
       place = Date.now()
-      const log = some.map((each) => logRow(each, place))
-      return monthOf(place) === month ? [...log, ...items()] : log
+      const log = () => some.map((each) => logRow(each, place))
+      if (monthOf(place) !== month) return log()
+      return some.length === 1 ? [bothRows(some[0]!, place)] : [...log(), ...items()]
     })
     if (monthOf(place) !== month) await session.write(items())
     return place
@@ -101,13 +109,15 @@ export const createPut = (
   }
 
   const share = async (content: InboxContent, items: readonly NewItem[], now: number) => {
-    const ttl = Math.max(...items.map((item) => ttlOf(item, now)))
+    const until = Math.max(...items.map((item) => keptUntil(item, now)))
     const [{ tenant, id }] = items as [NewItem]
-    await recipients.put(
-      items.filter(({ keepRecipient }) => keepRecipient),
-      ttl,
-    )
-    await contents.put(tenant, content.notification, JSON.stringify(content), acceptedOf(id), ttl)
+    await Promise.all([
+      recipients.put(
+        items.filter(({ keepRecipient }) => keepRecipient),
+        ttlUntil(until, now),
+      ),
+      contents.put(tenant, content.notification, JSON.stringify(content), acceptedOf(id), until),
+    ])
   }
 
   return async (items: readonly NewItem[]): Promise<void> => {
@@ -132,7 +142,7 @@ export const createPut = (
     )
     await forEach(shared, async (some) => {
       const { tenant, content } = some[0]!
-      if ((await contents.one(tenant, content.notification)).recalled) await remove(some)
+      if (await contents.isRecalled(tenant, content.notification)) await remove(some)
     })
   }
 }

@@ -109,8 +109,8 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
     settledPlace: () => Date.now() - CLOCK_TOLERANCE_MS,
 
     replaceShared: (tenant, notification, content, acceptedAt) => {
-      const ttl = ttlUntil(acceptedAt + retention + MONTH_MS)
-      return contents.put(tenant, notification, JSON.stringify(content), acceptedAt, ttl)
+      const until = acceptedAt + retention + MONTH_MS
+      return contents.put(tenant, notification, JSON.stringify(content), acceptedAt, until)
     },
 
     replaceOne: async (owner, id, content, acceptedAt) => {
