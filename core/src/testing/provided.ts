@@ -1,11 +1,11 @@
 /**
- * What the test harness (load-tests/src/rig/vitest.ts) hands to test files through vitest's `inject`. Packages
- * other than core see the types after `import type {} from '@carillon/core/provided'`.
+ * What the global setup (load-tests/src/rig/vitest.ts) provides to test files through vitest's `inject`. Packages
+ * other than core see the types after `import type {} from '@carillon/core/testing/provided'`.
  * @module
  */
 import type {} from 'vitest'
 
-/** A real part that this run does without: why, and what would bring it in. */
+/** A tool that is missing, why, and how to install it. */
 export type SkippedPart = { part: string; reason: string; remedy: string }
 
 declare module 'vitest' {
@@ -19,11 +19,11 @@ declare module 'vitest' {
     /** Path of a Caddy (2.6 or newer), the proxy of docker-compose.yml. */
     caddy: string | undefined
     /**
-     * `cassandra://host:port/keyspace?dc=…` of a running server. The keyspace is this run's own and not created yet;
-     * it goes at the end of the run, as does every other one whose name begins with its name.
+     * `cassandra://host:port/keyspace?dc=…` of a running server. The keyspace belongs to this run and does not exist
+     * yet. It is dropped at the end of the run, with every keyspace whose name begins with its name.
      */
     cassandra: string | undefined
-    /** Parts that are not there. Empty when everything is real. */
+    /** The missing tools. */
     skipped: SkippedPart[]
   }
 }

@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { freePort } from '@carillon/core/testing/ports'
 import type { InboxPage } from '@carillon/schemas'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { mailServer } from '../delivery/stand-ins/mail.ts'
 import { runCarillon, startCarillon } from '../rig/carillon.ts'
 import type { Server } from '../rig/child.ts'
-import { freePort } from '../rig/ports.ts'
 
 let dir: string
 const started: Server[] = []
@@ -244,6 +244,13 @@ test('migrate says what it did', async () => {
 })
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
+
+test('dev runs from the sources of a checkout, as npm start does', async () => {
+  const server = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir }, 'sources')
+  started.push(server)
+  for (const path of ['/', '/client.js', '/push.js'])
+    expect([path, (await fetch(`${server.url}${path}`)).status]).toEqual([path, 200])
+})
 
 test('the executable runs unbuilt from any directory, as npx carillon does', async () => {
   const executable = join(REPOSITORY, 'cli/bin/carillon.js')

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '@carillon/core/testing/ports'
 import type {} from '@carillon/core/testing/provided'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { answers, start } from './child.ts'
-import { freePort } from './ports.ts'
 import { redisRecipe, startNats, startRedis } from './servers.ts'
 
 const pings = (port: number) => answers(port, 'PING\r\n', (answer) => answer.toString() === '+PONG\r\n')

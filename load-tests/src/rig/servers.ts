@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@carillon/core/testing/ports'
 import { answers, type Recipe, type Server, start } from './child.ts'
-import { freePort } from './ports.ts'
 import { CASSANDRA_FILES, need } from './tools.ts'
 
 const onLoopback = { stopWithinMs: 10_000 }

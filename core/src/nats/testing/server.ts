@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { inject } from 'vitest'
+import { freePort } from '../../testing/ports.ts'
 import type {} from '../../testing/provided.ts'
 
 /** Returns the path of nats-server: from the test harness, PATH, or Go's bin folders. */
@@ -67,14 +67,4 @@ export const startNatsServer = async (path: string, config = ''): Promise<NatsSe
   }
   await start()
   return { url: `nats://127.0.0.1:${port}`, kill, start, end }
-}
-
-const freePort = async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject } from 'vitest'
+import { freePort } from '../../testing/ports.ts'
 import type {} from '../../testing/provided.ts'
 
 /** The path of redis-server; undefined if it is not installed. */
@@ -13,15 +13,6 @@ export const redisServer = inject('redisServer')
 export const redisMissing = redisServer
   ? ''
   : ` (${inject('skipped').find(({ part }) => part === 'redis')?.reason})`
-
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** Starts a Redis for one test file, without persistence: a restart loses all data. */
 export const startRedis = async () => {
@@ -36,8 +27,12 @@ export const startRedis = async () => {
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
     server = started
-    for await (const chunk of started.stdout) if (String(chunk).includes('Ready to accept connections')) break
-    started.stdout.resume()
+    let log = ''
+    for await (const chunk of started.stdout.iterator({ destroyOnReturn: false })) {
+      log += chunk
+      if (log.includes('Ready to accept connections')) return void started.stdout.resume()
+    }
+    throw new Error(`redis-server ended:\n${log}`)
   }
   const stop = async () => {
     server?.kill('SIGKILL')

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
+import { freePort } from '@carillon/core/testing/ports'
 import PostalMime, { type Email } from 'postal-mime'
 import { generate } from 'selfsigned'
 import { SMTPServer } from 'smtp-server'
-import { freePort } from '../../rig/ports.ts'
 
 /** An accepted message with its recipients. */
 type Mail = { to: string[]; email: Email }
