@@ -35,6 +35,7 @@ const valid = (): Observation => ({
       ids: ['b for ada', 'a for ada'],
       announced: ['a for ada'],
       counts: { unread: 1, unseen: 1 },
+      settled: true,
     },
     { kind: 'raw', user: 'grace', received: ['a for grace'] },
   ],
@@ -108,6 +109,11 @@ const broken: [string, Anomaly, (valid: Observation) => Partial<Observation>][] 
     'a client with wrong counts',
     'client',
     ({ clients }) => ({ clients: clients.map((each) => ({ ...each, counts: NONE })) }),
+  ],
+  [
+    'a client that does not settle',
+    'client',
+    ({ clients }) => ({ clients: clients.map((each) => ({ ...each, settled: false })) }),
   ],
   [
     'an item announced twice',

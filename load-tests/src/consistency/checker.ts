@@ -6,7 +6,15 @@ export type Letter = { key: string; tenant: string; code: ProblemCode }
 
 /** What a connected client received. `announced` and `received` hold an id once per event. */
 export type ClientView =
-  | { kind: 'sdk'; user: string; ids: readonly string[]; counts: Counts; announced: readonly string[] }
+  | {
+      kind: 'sdk'
+      user: string
+      ids: readonly string[]
+      counts: Counts
+      announced: readonly string[]
+      /** Whether items and counts agreed with what was accepted before the time was up. */
+      settled: boolean
+    }
   | { kind: 'raw'; user: string; received: readonly string[] }
 
 /** The final state, read from the stores and clients. */
@@ -157,6 +165,7 @@ const checkClient = (
   const ids = new Set(client.ids)
   const missing = [...inbox].filter((id) => !ids.has(id))
   if (missing.length > 0) report('client', `${user} is not shown ${missing.length} items`)
+  if (!client.settled) report('client', `${user} was not shown a consistent inbox in time`)
   if (repetitions(client.ids) > 0) report('client', `${user} is shown an item twice`)
   if (repetitions(client.announced) > 0) report('client', `an item was announced to ${user} twice`)
   if (counts?.unread !== client.counts.unread || counts?.unseen !== client.counts.unseen)

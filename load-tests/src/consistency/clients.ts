@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createClient, type FeedSnapshot } from '@carillon/client-sdk'
-import type { InboxAdded, InboxItem } from '@carillon/schemas'
+import { countsOf, type InboxAdded, type InboxItem } from '@carillon/schemas'
 import { io } from 'socket.io-client'
 import type { ClientView } from './checker.ts'
 import type { Environment } from './environment.ts'
@@ -42,7 +42,7 @@ const sdkClient = (options: { url: string; user: string; token: string; reader: 
   const isComplete = ({ items, counts, hasMore }: FeedSnapshot, keys: readonly string[]) => {
     const shown = new Set(items.map(keyOf))
     const unread = items.filter(({ readAt }) => readAt === null).length
-    return !hasMore && keys.every((key) => shown.has(key)) && counts.unread === unread
+    return !hasMore && keys.every((key) => shown.has(key)) && counts.unread === countsOf(unread, 0).unread
   }
   return {
     user,
@@ -52,8 +52,9 @@ const sdkClient = (options: { url: string; user: string; token: string; reader: 
       for (;;) {
         const snapshot = await loadAll()
         const { items, counts } = snapshot
-        if (isComplete(snapshot, keys) || performance.now() > deadline)
-          return { kind: 'sdk', user, ids: items.map(({ id }) => id), counts, announced }
+        const settled = isComplete(snapshot, keys)
+        if (settled || performance.now() > deadline)
+          return { kind: 'sdk', user, ids: items.map(({ id }) => id), counts, announced, settled }
         await delay(50)
       }
     },

@@ -69,7 +69,8 @@ export const clusterEnvironment = async (cassandraUrl?: string): Promise<Environ
     hubs: cluster.hubs.map(({ url }) => url),
     natsUrl: world.urls.nats,
     start: async () => {},
-    quiesce: sweptTwice,
+    pause: async () => {},
+    swept: sweptTwice,
     inspect: (use) => use({ store, stream, usersWithItems }),
     backlog: async () => [...(await stream.backlog()).values()].reduce((sum, count) => sum + count, 0),
     faults: new Map<string, Fault>([

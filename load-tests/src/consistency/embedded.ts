@@ -39,18 +39,20 @@ export const embeddedEnvironment = async (): Promise<Environment> => {
       await database.close()
     }
   }
-  const quiesce = async () => {
+  const pause = async () => {
     if (running) await server.stop()
     running = false
   }
-  await quiesce()
+  await pause()
   return {
     hubs: [server.url],
     start: async () => {
       if (!running) await server.restart()
       running = true
     },
-    quiesce,
+    pause,
+    // The embedded log refuses such messages.
+    swept: async () => {},
     inspect,
     backlog: async () => {
       const response = await fetch(`${server.url}/metrics`, { signal: AbortSignal.timeout(5_000) })

@@ -9,14 +9,16 @@ export type Internals = { store: Store; stream: Stream; usersWithItems(tenant: s
 /** A fault to inject and to heal. `apiAvailable`: HTTP requests must succeed during the fault. */
 export type Fault = { apiAvailable: boolean; inject(): Promise<unknown>; heal(): Promise<unknown> }
 
-/** An installation of Carillon. `inspect` may be called while the installation is quiesced, in a cluster at any time. */
+/** An installation of Carillon. `inspect` may be called after `pause`, in a cluster at any time. */
 export type Environment = {
   hubs: readonly string[]
   natsUrl?: string
-  /** Starts the processes that `quiesce` stopped. */
+  /** Starts the processes that `pause` stopped. */
   start(): Promise<void>
-  /** Stops the processes where `inspect` requires it, and waits for the sweep of unroutable messages. */
-  quiesce(): Promise<void>
+  /** Stops the processes where `inspect` requires it. */
+  pause(): Promise<void>
+  /** Waits until every message that no queue reads is a dead letter. */
+  swept(): Promise<void>
   inspect<T>(use: (internals: Internals) => Promise<T>): Promise<T>
   /** Returns the number of unfinished messages. Rejects while it is unknown. */
   backlog(): Promise<number>

@@ -135,7 +135,7 @@ const publishWorkload = async ({ environment, options, fault, history, workload,
   await processed(environment)
   const done = performance.now()
   note(`repeating ${workload.late.length} messages`)
-  if (!nats) await environment.quiesce()
+  if (!nats) await environment.pause()
   await repeat()
   await environment.start()
   await processed(environment)
@@ -154,7 +154,7 @@ export const runConsistencyTest = async (environment: Environment, options: RunO
   if (!fault)
     throw new RangeError(`unknown fault ${name}; available: ${[...environment.faults.keys()].join(', ')}`)
   const population = createPopulation(options)
-  await environment.quiesce()
+  await environment.pause()
   const tenant = await createTenant(environment, population)
   await environment.start()
   const clients = await connectClients(environment, tenant, population.users)
@@ -175,7 +175,8 @@ export const runConsistencyTest = async (environment: Environment, options: RunO
     const views = await clients.views((client) => history.acceptedFor(client), AGREE_WITHIN_MS)
     const agreed = performance.now()
     note('scanning')
-    await environment.quiesce()
+    await environment.swept()
+    await environment.pause()
     const members = population.topics.get('large') ?? []
     const observation = await environment.inspect((internals) =>
       observe(internals, tenant.id, members, views),
