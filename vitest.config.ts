@@ -1,9 +1,21 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-/** Tests run the sources, unbuilt, like `npm start`. */
-const unbuilt = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
+/** Tests import the sources, unbuilt, like `npm start`. */
+const source = { resolve: { conditions: ['source'] } }
+/** `__vitest__` is where the global setup runs. */
+const unbuilt = { ...source, ssr: source, environments: { __vitest__: source } }
 
 const END_TO_END = '*/src/**/*.e2e.test.ts'
+/** Tests whose result depends on the speed of the machine. */
+const ALONE = ['consistency', 'overload'].map((folder) => `load-tests/src/${folder}/**/*.e2e.test.ts`)
+
+/** Real processes, killed and restarted. They run the build, which starts in half the time. */
+const processes = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  globalSetup: 'load-tests/src/rig/build.ts',
+  env: { RIG_PROGRAM: 'build' },
+}
 
 export default defineConfig({
   ...unbuilt,
@@ -19,19 +31,31 @@ export default defineConfig({
           exclude: [...configDefaults.exclude, END_TO_END],
           testTimeout: 20_000,
           hookTimeout: 60_000,
+          // By default, Vitest leaves one core idle.
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },
       {
-        // Whole clusters, killed and restarted: one at a time, and after the rest.
+        // Each mostly waits for the processes that it starts, so two run at a time.
         ...unbuilt,
         test: {
           name: 'whole',
           include: [END_TO_END],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          maxWorkers: 1,
+          exclude: [...configDefaults.exclude, ...ALONE],
+          ...processes,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...unbuilt,
+        test: {
+          name: 'alone',
+          include: ALONE,
+          ...processes,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -3,10 +3,8 @@
  * @module
  */
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { startCarillon } from '../rig/carillon.ts'
+import { PROGRAM, PROGRAMS, startCarillon } from '../rig/carillon.ts'
 
-const CARILLON = fileURLToPath(new URL('../../../cli/bin/carillon.js', import.meta.url))
 const args = process.argv.slice(2)
 
 if (['dev', 'hub', 'dispatcher'].includes(args[0] ?? '') && !args.includes('--help')) {
@@ -16,6 +14,6 @@ if (['dev', 'hub', 'dispatcher'].includes(args[0] ?? '') && !args.includes('--he
   const server = await startCarillon(args, { ...settings, CARILLON_DRAIN_DELAY_SECONDS: '0' })
   process.exitCode = (await server.stop()) ?? 1
 } else {
-  const { status } = spawnSync(process.execPath, [CARILLON, ...args], { stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, [...PROGRAMS[PROGRAM], ...args], { stdio: 'inherit' })
   process.exitCode = status ?? 1
 }
