@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { HubOptions } from '../hub.ts'
+import type { HubOptions } from '../options.ts'
 import { openHub, type TestHub } from '../testing/hub.ts'
 
 let own: TestHub | undefined

@@ -57,6 +57,11 @@ export type Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
   problems?: readonly ProblemCode[]
 }
 
+/** Returns the route itself. It infers the types of the input, for a route that is described apart from its handler. */
+export const defineRoute = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
+  route: Route<P, Q, B>,
+): Route<P, Q, B> => route
+
 /**
  * The input of a handler. `bytes` and `body` read the body, once: `bytes` with an optional limit in place of the route's,
  * `body` with the schema.
@@ -101,6 +106,27 @@ const paramsOf = (c: Context<Edge>) => {
   return params
 }
 
+/** Returns the input of a handler. Throws `invalid_request` for invalid parameters; the body is read later. */
+const requestOf = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
+  c: Context<Edge>,
+  route: Route<P, Q, B>,
+): Request<P, Q, B> => {
+  const limit = route.bodyMaxBytes ?? BODY_MAX_BYTES
+  const read = route.rawBody || route.moreTypes ? readRawBody : readBody
+  const bytes = (most = limit) => read(c.req, most)
+  return {
+    c,
+    params: checked(route.params ?? NOTHING, paramsOf(c), 'path') as z.output<P>,
+    query: (route.query ? checked(route.query, queryOf(c, route.query), 'query') : {}) as z.output<Q>,
+    bytes,
+    body: async () => {
+      const raw = await bytes()
+      const value = raw.length === 0 && route.bodyOptional ? {} : parseJson(raw)
+      return checked(route.body ?? NOTHING, value, 'body') as z.output<B>
+    },
+  }
+}
+
 /** Returns Node's request; undefined without a server around the application. */
 const incomingOf = (c: Context<Edge>): IncomingMessage | undefined =>
   (c.env as Partial<HttpBindings> | undefined)?.incoming
@@ -130,23 +156,7 @@ export const createRoutes = (
         const limited = rateLimit.refused(error, incomingOf(c))
         throw limited === error ? answer : limited
       })
-      const limit = route.bodyMaxBytes ?? BODY_MAX_BYTES
-      const read = route.rawBody || route.moreTypes ? readRawBody : readBody
-      const bytes = (most = limit) => read(c.req, most)
-      return handle(
-        {
-          c,
-          params: checked(route.params ?? NOTHING, paramsOf(c), 'path') as z.output<P>,
-          query: (route.query ? checked(route.query, queryOf(c, route.query), 'query') : {}) as z.output<Q>,
-          bytes,
-          body: async () => {
-            const raw = await bytes()
-            const value = raw.length === 0 && route.bodyOptional ? {} : parseJson(raw)
-            return checked(route.body ?? NOTHING, value, 'body') as z.output<B>
-          },
-        },
-        caller,
-      )
+      return handle(requestOf(c, route), caller)
     })
   }
 

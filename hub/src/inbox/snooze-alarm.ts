@@ -34,3 +34,5 @@ export const createAlarm = ({ stream, log }: { stream: Stream; log: Log }) => ({
     }
   },
 })
+
+export type Alarm = ReturnType<typeof createAlarm>

@@ -23,4 +23,4 @@ export const createTotals = (deliveries: Pick<Deliveries, 'sum'>) => {
     (await deliveries.sum(tenant, notification))
 }
 
-export type Sums = ReturnType<typeof createTotals>
+export type Totals = ReturnType<typeof createTotals>

@@ -34,6 +34,26 @@ type OtpWish = {
 
 const newCode = (length: number) => Array.from({ length }, () => randomInt(10)).join('')
 
+/** Returns the address for a channel. For push, only checks that a device exists. Throws `no_address`. */
+const addressOf = async (
+  store: Pick<Store, 'users' | 'devices' | 'suppressions'>,
+  tenant: string,
+  { user, inline, channel }: OtpWish,
+): Promise<string | undefined> => {
+  if (channel === 'push') {
+    const devices = (await store.devices.of(tenant, [user])).get(user) ?? []
+    if (devices.some(({ device }) => channelOfDevice(device.kind) === 'push')) return
+    throw new ProblemError('no_address', 'the user has no device for push')
+  }
+  const [known] = await store.users.get(tenant, [user])
+  const kind = channel === 'email' ? 'email' : 'phone'
+  const address = inline[kind] ?? known?.profile[kind]
+  if (address === undefined) throw new ProblemError('no_address', `the user has no ${kind}`)
+  const [suppressed] = await store.suppressions.find(tenant, [{ channel, address }])
+  if (suppressed) throw new ProblemError('suppressed', `the ${kind} is suppressed: ${suppressed.reason}`)
+  return address
+}
+
 /**
  * Creates and verifies one-time passwords. A code appears in the clear only in the message to the user: the event log holds it
  * sealed, the store a keyed hash.
@@ -56,25 +76,6 @@ export const createOtp = ({
   now?: () => number
 }) => {
   const count = createOtpCaps({ limits, seal, metrics })
-
-  /** Returns the address for a channel. For push, only checks that a device exists. Throws `no_address`. */
-  const addressOf = async (
-    tenant: string,
-    { user, inline, channel }: OtpWish,
-  ): Promise<string | undefined> => {
-    if (channel === 'push') {
-      const devices = (await store.devices.of(tenant, [user])).get(user) ?? []
-      if (devices.some(({ device }) => channelOfDevice(device.kind) === 'push')) return
-      throw new ProblemError('no_address', 'the user has no device for push')
-    }
-    const [known] = await store.users.get(tenant, [user])
-    const kind = channel === 'email' ? 'email' : 'phone'
-    const address = inline[kind] ?? known?.profile[kind]
-    if (address === undefined) throw new ProblemError('no_address', `the user has no ${kind}`)
-    const [suppressed] = await store.suppressions.find(tenant, [{ channel, address }])
-    if (suppressed) throw new ProblemError('suppressed', `the ${kind} is suppressed: ${suppressed.reason}`)
-    return address
-  }
 
   /** Throws `country_not_allowed` and `rate_limited`. */
   const allow = async (tenant: string, { user, channel }: OtpWish, address: string | undefined) => {
@@ -114,7 +115,7 @@ export const createOtp = ({
         const { user, inline, channel, type, name } = wish
         if (isErased(await erasureOf(tenant, user)))
           throw new ProblemError('erased', 'put the user again first, with PUT /v1/users/{id}')
-        const address = await addressOf(tenant, wish)
+        const address = await addressOf(store, tenant, wish)
         await allow(tenant, wish, address)
         if (Object.values(inline).some((value) => value !== undefined))
           await store.users.merge(tenant, [{ id: user, profile: inline }])

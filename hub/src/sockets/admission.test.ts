@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { afterEach, expect, test } from 'vitest'
-import type { HubOptions } from '../hub.ts'
+import type { HubOptions } from '../options.ts'
 import { openHub, type TestHub } from '../testing/hub.ts'
 import { createAdmission } from './admission.ts'
 

@@ -59,20 +59,7 @@ export const attachSockets = (parts: {
   log: Log
   metrics: Pick<Metrics, 'connections' | 'faults'>
 }): Sockets => {
-  const {
-    io,
-    cache,
-    invalidations,
-    tenants,
-    users,
-    admission,
-    rateLimit,
-    refusals,
-    onReceived,
-    live,
-    log,
-    metrics,
-  } = parts
+  const { io, live, log, metrics, onReceived } = parts
   const { sockets } = io.of('/')
   /** Frame counts of this window. Silent connections have no entry. */
   const frames = new Map<LiveSocket, number>()
@@ -110,7 +97,7 @@ export const attachSockets = (parts: {
     if (count === FRAMES_PER_WINDOW + 1) end(socket, 'too_many_frames')
   }
 
-  io.use(handshake({ io, cache, admission, rateLimit, refusals, log, draining: () => draining }))
+  io.use(handshake({ ...parts, draining: () => draining }))
   io.on('connection', (socket) => {
     metrics.connections.inc()
     // Counted in Engine.IO, so that frames that Socket.IO drops or answers itself count too.
@@ -127,8 +114,8 @@ export const attachSockets = (parts: {
     )
   })
   live.onLoss(() => io.local.emit('inbox.resync'))
-  const withdrawn = watchWithdrawnSecrets({ sockets, tenants, invalidations, log })
-  const erased = watchErasures({ io, users, invalidations, log })
+  const withdrawn = watchWithdrawnSecrets({ ...parts, sockets })
+  const erased = watchErasures(parts)
 
   const sweep = setInterval(() => {
     const now = Date.now()
@@ -150,21 +137,26 @@ export const attachSockets = (parts: {
   return {
     drain: async (ms) => {
       draining = true
-      const leaving = shuffled([...sockets.values()])
-      const pace = Math.min(DRAIN_MS_PER_CONNECTION, Math.max(1, ms) / leaving.length)
-      const started = performance.now()
-      for (let gone = 0; gone < leaving.length; ) {
-        const due = Math.floor((performance.now() - started) / pace) + 1
-        for (const socket of leaving.slice(gone, due)) socket.conn.close()
-        gone = due
-        if (gone < leaving.length) await sleep(DRAIN_STEP_MS * (0.5 + Math.random()))
-      }
+      await closeGradually([...sockets.values()], ms)
     },
     close: async () => {
       draining = true
       clearInterval(sweep)
       io.engine?.close()
     },
+  }
+}
+
+/** Closes connections in random order and in batches, within `ms`. */
+const closeGradually = async (sockets: LiveSocket[], ms: number): Promise<void> => {
+  const leaving = shuffled(sockets)
+  const pace = Math.min(DRAIN_MS_PER_CONNECTION, Math.max(1, ms) / leaving.length)
+  const started = performance.now()
+  for (let gone = 0; gone < leaving.length; ) {
+    const due = Math.floor((performance.now() - started) / pace) + 1
+    for (const socket of leaving.slice(gone, due)) socket.conn.close()
+    gone = due
+    if (gone < leaving.length) await sleep(DRAIN_STEP_MS * (0.5 + Math.random()))
   }
 }
 

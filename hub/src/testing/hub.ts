@@ -18,17 +18,19 @@ import { newTenant } from '@carillon/core/security/new-tenant'
 import { createSeal } from '@carillon/core/security/seal'
 import { signUserToken } from '@carillon/core/security/user-tokens'
 import { openDatabase } from '@carillon/core/sqlite/database'
+import type { Store } from '@carillon/core/store/port'
 import { sqliteStore } from '@carillon/core/store/sqlite'
 import { embeddedStream } from '@carillon/core/stream/embedded'
-import type { Message } from '@carillon/core/stream/port'
+import type { Message, Stream } from '@carillon/core/stream/port'
 import { createLog } from '@carillon/core/telemetry/log'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
 import type { InboxContent, ItemContent, Problem, Queue } from '@carillon/schemas'
 import { vi } from 'vitest'
 import { z } from 'zod'
-import { createHub, type HubOptions, type HubPorts } from '../hub.ts'
+import { createHub, type Hub } from '../hub.ts'
 import { embeddedIdempotency } from '../idempotency/embedded.ts'
 import { createRequestLimits } from '../limits/requests.ts'
+import type { HubOptions, HubPorts } from '../options.ts'
 
 /** A provider that reports what a callback contains, if it is signed with the account's token. Answers challenges. */
 const parrot: Provider<{ token: string; host: string; url?: string; hooks?: { url: string }[] }> = {
@@ -91,6 +93,82 @@ export type TestTenant = {
   item(user: string, content?: Partial<ItemContent>, age?: number): Promise<ItemContent>
 }
 
+/** Returns a function that calls the API. */
+const caller =
+  ({ app }: Hub) =>
+  async <T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    { token, body, headers = {} }: Call = {},
+  ): Promise<Reply<T>> => {
+    const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array
+    const response = await app.request(path, {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: raw ? (body as RequestInit['body']) : JSON.stringify(body),
+    })
+    const text = await response.text()
+    const json = /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : {}
+    return { status: response.status, headers: response.headers, text, json }
+  }
+
+const newTestTenant = async (store: Store): Promise<TestTenant> => {
+  const made = newTenant(`t${randomUUID().slice(0, 8)}`)
+  await store.tenants.put(made)
+  const keyWith = async (...scopes: Scope[]) => {
+    const { key, token } = newApiKey(made.id, 'test', scopes)
+    await store.tenants.putKey(key)
+    return token
+  }
+  return {
+    id: made.id,
+    key: await keyWith(...SCOPES),
+    keyWith,
+    userToken: async (user, seconds) => (await signUserToken(made, user, seconds)).token,
+    item: async (user, content = {}, age = 0) => {
+      const at = Date.now() - age
+      const notification = content.notification ?? randomUUID()
+      const { id = itemId(made.id, notification, user, at), ...more } = content
+      const shared: InboxContent = {
+        notification,
+        type: 'test',
+        priority: 'normal',
+        title: 'A title',
+        createdAt: new Date(at).toISOString(),
+        ...more,
+      }
+      const items = [{ tenant: made.id, user, id, content: shared, expiresAt: at + 86_400_000 }]
+      // It arrived then: lists run by arrival.
+      if (age > 0) vi.setSystemTime(at)
+      try {
+        await store.inbox.put(items)
+      } finally {
+        if (age > 0) vi.useRealTimers()
+      }
+      return { id, ...shared }
+    },
+  }
+}
+
+/** Takes and acknowledges all messages of a queue. */
+const takeAll = async (stream: Stream, queue: Queue): Promise<Message[]> => {
+  const waiting = (await stream.backlog()).get(queue) ?? 0
+  if (waiting === 0) return []
+  const reader = await stream.read(queue, { buffer: 2_000 })
+  const messages: Message[] = []
+  while (messages.length < waiting) {
+    if (reader.ready === 0) await new Promise<void>((resolve) => reader.onReady(resolve))
+    messages.push(...reader.take(2_000))
+  }
+  await reader.ack(messages)
+  await reader.close()
+  return messages
+}
+
 export const openHub = async (
   options: Partial<HubOptions> = {},
   replace: (ports: HubPorts) => Partial<HubPorts> = () => ({}),
@@ -127,87 +205,14 @@ export const openHub = async (
     ...options,
   })
 
-  const call = async <T = Record<string, unknown>>(
-    method: string,
-    path: string,
-    { token, body, headers = {} }: Call = {},
-  ): Promise<Reply<T>> => {
-    const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array
-    const response = await hub.app.request(path, {
-      method,
-      headers: {
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      body: raw ? (body as RequestInit['body']) : JSON.stringify(body),
-    })
-    const text = await response.text()
-    const json = /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : {}
-    return { status: response.status, headers: response.headers, text, json }
-  }
-
-  const tenant = async (): Promise<TestTenant> => {
-    const made = newTenant(`t${randomUUID().slice(0, 8)}`)
-    await ports.store.tenants.put(made)
-    const keyWith = async (...scopes: Scope[]) => {
-      const { key, token } = newApiKey(made.id, 'test', scopes)
-      await ports.store.tenants.putKey(key)
-      return token
-    }
-    return {
-      id: made.id,
-      key: await keyWith(...SCOPES),
-      keyWith,
-      userToken: async (user, seconds) => (await signUserToken(made, user, seconds)).token,
-      item: async (user, content = {}, age = 0) => {
-        const at = Date.now() - age
-        const notification = content.notification ?? randomUUID()
-        const { id = itemId(made.id, notification, user, at), ...more } = content
-        const shared: InboxContent = {
-          notification,
-          type: 'test',
-          priority: 'normal',
-          title: 'A title',
-          createdAt: new Date(at).toISOString(),
-          ...more,
-        }
-        const items = [{ tenant: made.id, user, id, content: shared, expiresAt: at + 86_400_000 }]
-        // It arrived then: lists run by arrival.
-        if (age > 0) vi.setSystemTime(at)
-        try {
-          await ports.store.inbox.put(items)
-        } finally {
-          if (age > 0) vi.useRealTimers()
-        }
-        return { id, ...shared }
-      },
-    }
-  }
-
-  /** Takes and acknowledges all messages of a queue. */
-  const taken = async (queue: Queue): Promise<Message[]> => {
-    const waiting = (await ports.stream.backlog()).get(queue) ?? 0
-    if (waiting === 0) return []
-    const reader = await ports.stream.read(queue, { buffer: 2_000 })
-    const messages: Message[] = []
-    while (messages.length < waiting) {
-      if (reader.ready === 0) await new Promise<void>((resolve) => reader.onReady(resolve))
-      messages.push(...reader.take(2_000))
-    }
-    await reader.ack(messages)
-    await reader.close()
-    return messages
-  }
-
   return {
     hub,
     ports,
     /** The database that the embedded parts share. */
     database,
-    call,
-    tenant,
-    taken,
+    call: caller(hub),
+    tenant: () => newTestTenant(ports.store),
+    taken: (queue: Queue) => takeAll(ports.stream, queue),
     close: async () => {
       await hub.close()
       await ports.live.close()

@@ -119,6 +119,40 @@ const messageDialog = () => {
   }
 }
 
+/** Returns the list entry of a message. `open` shows it whole. */
+const entryOf = (message, open) => {
+  const [channel, recipient, heading] = [channelOf(message), recipientOf(message), headingOf(message)]
+  const rest = restOf(message)
+  return element(
+    'li',
+    { class: 'sent-item', 'data-id': message.id, 'data-skipped': message.skipped },
+    element(
+      'p',
+      { class: 'sent-about' },
+      element('span', { class: 'channel' }, channel),
+      element('span', { class: 'sent-to' }, 'to ', element('bdi', {}, recipient)),
+      timeElement(message.at),
+    ),
+    troubleOf(message) && element('p', { class: 'sent-skipped' }, troubleOf(message)),
+    element(
+      'h3',
+      { dir: 'auto' },
+      element(
+        'button',
+        {
+          type: 'button',
+          'aria-haspopup': 'dialog',
+          'aria-label': `${heading}: ${channel} to ${recipient}`,
+          onclick: () => open(message),
+        },
+        heading,
+      ),
+    ),
+    rest && element('p', { class: 'sent-text', dir: 'auto' }, rest),
+    isSentBy(message) && element('p', { class: 'sent-text' }, `Sent by the account ${message.provider}`),
+  )
+}
+
 /** Fills the list, and follows what is sent. */
 export const showCaptured = () => {
   const list = byId('sent')
@@ -129,44 +163,11 @@ export const showCaptured = () => {
   let arrived = []
   let announcing
 
-  const entry = (message) => {
-    const [channel, recipient, heading] = [channelOf(message), recipientOf(message), headingOf(message)]
-    const rest = restOf(message)
-    return element(
-      'li',
-      { class: 'sent-item', 'data-id': message.id, 'data-skipped': message.skipped },
-      element(
-        'p',
-        { class: 'sent-about' },
-        element('span', { class: 'channel' }, channel),
-        element('span', { class: 'sent-to' }, 'to ', element('bdi', {}, recipient)),
-        timeElement(message.at),
-      ),
-      troubleOf(message) && element('p', { class: 'sent-skipped' }, troubleOf(message)),
-      element(
-        'h3',
-        { dir: 'auto' },
-        element(
-          'button',
-          {
-            type: 'button',
-            'aria-haspopup': 'dialog',
-            'aria-label': `${heading}: ${channel} to ${recipient}`,
-            onclick: () => open(message),
-          },
-          heading,
-        ),
-      ),
-      rest && element('p', { class: 'sent-text', dir: 'auto' }, rest),
-      isSentBy(message) && element('p', { class: 'sent-text' }, `Sent by the account ${message.provider}`),
-    )
-  }
-
   const render = () => {
     arrange(
       list,
       messages.map((message) => {
-        const node = entries.get(message) ?? entry(message)
+        const node = entries.get(message) ?? entryOf(message, open)
         entries.set(message, node)
         return node
       }),

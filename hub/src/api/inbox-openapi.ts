@@ -1,0 +1,169 @@
+import {
+  Category,
+  Counts,
+  InboxItem,
+  InboxPage,
+  InboxStatus,
+  ItemId,
+  ItemPatch,
+  Tag,
+} from '@carillon/schemas'
+import { z } from 'zod'
+import { exampleOf } from '../http/openapi/example.ts'
+import { defineRoute } from '../http/routes.ts'
+import { cursor, limit } from './page.ts'
+
+const ITEM = '0198f3a0-5f5d-7b2a-9c4d-1e2f3a4b5c6d'
+const COUNTS = { unread: 2, unseen: 0 }
+
+/** Not checked to be a UUID: every id that is not an item of the user gets the same 404. */
+const Id = z.object({
+  id: z.string().meta({ description: 'The id of an item', examples: [ITEM], format: 'uuid' }),
+})
+const ActionOfItem = Id.extend({
+  name: z.string().meta({ description: 'The name of the action', examples: ['reply'] }),
+})
+
+const ChangedItem = z.object({ item: InboxItem, counts: Counts }).meta({
+  id: 'ChangedItem',
+  description: 'An item after its change, and the counts',
+  examples: [{ item: exampleOf(InboxItem), counts: COUNTS }],
+})
+const ChangedItems = z
+  .object({ ids: z.array(ItemId).describe('The items that were changed'), counts: Counts })
+  .meta({
+    id: 'ChangedItems',
+    description: 'The ids of the changed items, and the counts',
+    examples: [{ ids: [ITEM], counts: COUNTS }],
+  })
+const ChangedAll = z.object({ counts: Counts }).meta({
+  id: 'ChangedAll',
+  description: 'The counts after the change',
+  examples: [{ counts: COUNTS }],
+})
+const DeletedItem = z.object({ counts: Counts }).meta({
+  id: 'DeletedItem',
+  description: 'The counts after the deletion',
+  examples: [{ counts: COUNTS }],
+})
+const ItemIds = z
+  .strictObject({ ids: z.array(ItemId).min(1).max(100).describe('The ids of the items') })
+  .meta({ id: 'ItemIds', description: 'Up to 100 items', examples: [{ ids: [ITEM] }] })
+const ContextFilter = z
+  .string()
+  .max(256)
+  .optional()
+  .describe('Only items of this context; the empty string stands for items without one')
+/** In a query, an empty parameter is such a context, too. */
+const ContextParameter = ContextFilter.meta({ allowEmptyValue: true })
+const ItemFilter = z
+  .strictObject({
+    category: Category.optional().describe('Only items of this category'),
+    tag: Tag.optional().describe('Only items with this tag'),
+    context: ContextFilter,
+    through: ItemId.optional().describe('The newest item to change; items that arrived later are left alone'),
+  })
+  .meta({
+    id: 'ItemFilter',
+    description: 'Which active items to change; all of them if it is empty',
+    examples: [{ category: 'comments', through: ITEM }],
+  })
+
+export const getInbox = defineRoute({
+  method: 'get',
+  path: '/v1/inbox',
+  operationId: 'getInbox',
+  tag: 'Inbox',
+  summary: 'Get a page of the inbox',
+  description:
+    'Returns the items of one status in order of arrival, newest first, the counts, and the position of live messages. A page may hold fewer items than its limit and still have a `next`: one request reads a bounded number of items.',
+  query: z.strictObject({
+    status: InboxStatus.default('active'),
+    category: Category.optional().describe('Only items of this category'),
+    tag: Tag.optional().describe('Only items with this tag'),
+    context: ContextParameter,
+    limit: limit(100, 20),
+    before: cursor,
+  }),
+  answers: { 200: { description: 'A page of the inbox', schema: InboxPage } },
+  problems: ['cursor_invalid'],
+})
+
+export const markItemsSeen = defineRoute({
+  method: 'post',
+  path: '/v1/inbox/seen',
+  operationId: 'markItemsSeen',
+  tag: 'Inbox',
+  summary: 'Mark items as seen',
+  description: 'Marks items as seen. Ids that are not in this inbox are ignored.',
+  body: ItemIds,
+  answers: { 200: { description: 'Marked as seen', schema: ChangedItems } },
+})
+
+const markAll = (route: { path: string; operationId: string; summary: string }, outcome: string) =>
+  defineRoute({
+    method: 'post',
+    ...route,
+    tag: 'Inbox',
+    description:
+      'Changes every active item, or those of a category, tag or context, however many they are. Items that arrive afterwards are left alone, and snoozed items wake as they were.',
+    body: ItemFilter,
+    bodyOptional: true,
+    answers: { 200: { description: outcome, schema: ChangedAll } },
+  })
+
+export const markAllRead = markAll(
+  { path: '/v1/inbox/read-all', operationId: 'markAllRead', summary: 'Mark all active items as read' },
+  'Marked as read',
+)
+
+export const markAllSeen = markAll(
+  { path: '/v1/inbox/seen-all', operationId: 'markAllSeen', summary: 'Mark all active items as seen' },
+  'Marked as seen',
+)
+
+export const archiveAll = markAll(
+  { path: '/v1/inbox/archive-all', operationId: 'archiveAll', summary: 'Archive all active items' },
+  'Archived',
+)
+
+export const updateItem = defineRoute({
+  method: 'patch',
+  path: '/v1/inbox/{id}',
+  operationId: 'updateItem',
+  neverWords: true,
+  tag: 'Inbox',
+  summary: 'Change an item',
+  description: 'Marks an item as read or seen, archives it, snoozes it, or undoes that.',
+  params: Id,
+  body: ItemPatch,
+  answers: { 200: { description: 'Changed', schema: ChangedItem } },
+  problems: ['not_found', 'too_far', 'time_passed'],
+})
+
+export const deleteItem = defineRoute({
+  method: 'delete',
+  path: '/v1/inbox/{id}',
+  operationId: 'deleteItem',
+  neverWords: true,
+  tag: 'Inbox',
+  summary: 'Delete an item',
+  description: 'Deletes an item for good. Steps of its delivery plan that are pending end.',
+  params: Id,
+  answers: { 200: { description: 'Deleted', schema: DeletedItem } },
+  problems: ['not_found'],
+})
+
+export const takeAction = defineRoute({
+  method: 'post',
+  path: '/v1/inbox/{id}/actions/{name}',
+  operationId: 'takeAction',
+  neverWords: true,
+  tag: 'Inbox',
+  summary: 'Take an action of an item',
+  description:
+    'Records that the user took one of the actions that the item offers, and marks the item as read.',
+  params: ActionOfItem,
+  answers: { 200: { description: 'Action taken', schema: ChangedItem } },
+  problems: ['not_found'],
+})

@@ -1,0 +1,77 @@
+import { createEndpoints } from '@carillon/core/delivery/endpoints'
+import { pushOriginAllowed } from '@carillon/core/delivery/push-services'
+import { createReadiness } from '@carillon/core/telemetry/readiness'
+import { createCursors } from '../http/cursor.ts'
+import type { Routes } from '../http/routes.ts'
+import { createIdempotent } from '../idempotency/idempotent.ts'
+import type { Verbs } from '../inbox/verbs.ts'
+import { createAcceptance } from '../notifications/accept.ts'
+import { createCancel } from '../notifications/cancel.ts'
+import { createNotificationList } from '../notifications/list.ts'
+import { createSend } from '../notifications/send.ts'
+import { createTotals } from '../notifications/totals.ts'
+import type { HubOptions, HubPorts } from '../options.ts'
+import { createOtp } from '../otp/otp.ts'
+import { createErase } from '../users/erase.ts'
+import { createErasureGuard } from '../users/erasure-guard.ts'
+import { callbackRoutes } from './callbacks.ts'
+import { deadLetterRoutes } from './dead-letters.ts'
+import { deliveryRoutes } from './deliveries.ts'
+import { deviceRoutes } from './devices.ts'
+import { operationRoutes } from './health.ts'
+import { inboxRoutes } from './inbox.ts'
+import { notificationListRoutes } from './notification-list.ts'
+import { notificationRoutes } from './notifications.ts'
+import { otpRoutes } from './otp.ts'
+import { providerRoutes } from './providers.ts'
+import { suppressionRoutes } from './suppressions.ts'
+import { tenantRoutes } from './tenant.ts'
+import { topicRoutes } from './topics.ts'
+import { typeRoutes } from './types.ts'
+import { unsubscribeRoutes } from './unsubscribe.ts'
+import { userRoutes } from './users.ts'
+
+/** Adds the routes of every resource. */
+export const addResources = (
+  routes: Routes,
+  ports: HubPorts,
+  options: HubOptions & { verbs: Verbs; draining: () => boolean },
+) => {
+  const { stream, store, live, cache, providers, http, seal, log, metrics } = ports
+  const { inbox, users, notifications, deliveries, accounts, suppressions } = store
+  const { verbs, publicUrl } = options
+  const cursors = createCursors(options.secret)
+  const idempotent = createIdempotent(ports)
+  const guard = createErasureGuard(users)
+  const endpoints = createEndpoints(store.expiringKeys, ports)
+
+  notificationRoutes(routes, {
+    send: createSend({ acceptance: createAcceptance(ports, options), idempotent, log, metrics }),
+    cancel: createCancel({ notifications, stream }),
+    notifications,
+    totals: createTotals(deliveries),
+  })
+  notificationListRoutes(routes, { list: createNotificationList({ notifications, inbox }), cursors })
+  deliveryRoutes(routes, { inbox, notifications, deliveries, cursors })
+  inboxRoutes(routes, { inbox, live, verbs, cursors, log })
+  userRoutes(routes, { users, erase: createErase({ users, inbox, stream, log }), cache })
+  tenantRoutes(routes, { tenants: store.tenants, cache, insecureLinks: options.insecureLinks })
+  topicRoutes(routes, { topics: store.topics, guard, cursors })
+  typeRoutes(routes, { types: store.types })
+  deviceRoutes(routes, {
+    devices: store.devices,
+    ...{ cache, endpoints, http, guard },
+    pushOrigin: options.anyPushOrigin ? () => true : pushOriginAllowed,
+  })
+  otpRoutes(routes, { otp: createOtp(ports), idempotent })
+  providerRoutes(routes, { accounts, providers, endpoints, http })
+  callbackRoutes(routes, { accounts, cache, providers, http, stream, seal, publicUrl })
+  suppressionRoutes(routes, { suppressions, cursors })
+  unsubscribeRoutes(routes, { suppressions, seal })
+  deadLetterRoutes(routes, { stream, cursors, seal })
+  operationRoutes(routes, {
+    readiness: createReadiness({ stream, store, live }),
+    draining: options.draining,
+    ...{ publicUrl, stream, providers, log, metrics },
+  })
+}

@@ -1,0 +1,17 @@
+import type { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import type { Edge } from './edge.ts'
+
+const PREFLIGHT_SECONDS = 7_200
+
+/** Opens the addresses that front ends use to web pages of these origins (CORS). */
+export const allowOrigins = (app: Hono<Edge>, origins: '*' | readonly string[], paths: readonly string[]) => {
+  const allow = cors({
+    origin: origins === '*' ? '*' : [...origins],
+    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
+    exposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
+    maxAge: PREFLIGHT_SECONDS,
+  })
+  for (const path of paths) app.use(path, allow)
+}

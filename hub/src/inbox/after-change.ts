@@ -1,0 +1,52 @@
+import type { ChangedItem, Owner } from '@carillon/core/store/ports/inbox'
+import type { Counts, InboxItem, ItemPatch, StateChange } from '@carillon/schemas'
+import type { Announcer, Group } from './announce.ts'
+import { verbsOf } from './patch.ts'
+import type { Alarm } from './snooze-alarm.ts'
+
+/** Groups items that changed in the same way. Unchanged items are left out. */
+export const grouped = (items: readonly ChangedItem[]): Group[] => {
+  const groups = new Map<string, Group>()
+  for (const { item, change } of items) {
+    const key = JSON.stringify(change)
+    if (key === '{}') continue
+    const group = groups.get(key)
+    if (group) group.items.push(item)
+    else groups.set(key, { items: [item], change })
+  }
+  return [...groups.values()]
+}
+
+export const itemsWhere = (groups: readonly Group[], test: (change: StateChange) => boolean): InboxItem[] =>
+  groups.filter(({ change }) => test(change)).flatMap(({ items }) => items)
+
+/**
+ * Does what follows a change by `patch`: reads the counts, cancels the alarms of items that are no longer snoozed, tells the
+ * user's apps, and publishes one lifecycle event per verb. Returns the counts.
+ */
+export const createAfterChange =
+  ({
+    counts: countsOf,
+    alarm,
+    announce,
+  }: {
+    counts: (owner: Owner) => Promise<Counts>
+    alarm: Pick<Alarm, 'cancel'>
+    announce: Announcer
+  }) =>
+  async (owner: Owner, groups: readonly Group[], patch: ItemPatch): Promise<Counts> => {
+    const counts = await countsOf(owner)
+    const woken = itemsWhere(groups, ({ snoozedUntil }) => snoozedUntil === null)
+    const happenings = verbsOf(patch).map(({ kind, cell }) => ({
+      kind,
+      items: itemsWhere(groups, (change) => cell in change),
+    }))
+    await Promise.all([
+      alarm.cancel(owner, woken),
+      announce.changed(owner, groups, counts),
+      announce.happened(owner, happenings),
+    ])
+    return counts
+  }
+
+export type AfterChange = ReturnType<typeof createAfterChange>
