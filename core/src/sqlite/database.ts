@@ -1,22 +1,14 @@
 import Libsql from 'libsql'
 import type { Seal } from '../security/seal.ts'
+import { type Durability, groupCommit } from './group-commit.ts'
 import { recordInstallation, requireFileLayout } from './installation.ts'
 import { makePrivate } from './private.ts'
 import { openWal } from './wal.ts'
-
-/** Time budget of one commit, so that the event loop stays responsive. */
-const COMMIT_BUDGET_MS = 20
 
 /** Maximum length of the write-ahead log, in bytes. */
 const WAL_BYTES_MAX = 64 * 1_024 * 1_024
 /** Maximum number of waiting writes. Further ones are rejected, so that memory is bounded. */
 const WAITING_MAX = 10_000
-
-/**
- * When a write resolves. `synced`: it is on disk. `committed`: it survives a crash of the process; a power failure may undo
- * it together with all later writes, so use it for work that is then repeated.
- */
-export type Durability = 'synced' | 'committed'
 
 /** One SQLite file in WAL mode, opened by one process. Reads go to `handle`, writes through `write`. */
 export type Database = {
@@ -42,20 +34,9 @@ export type Database = {
   close(): Promise<void>
 }
 
-type Waiting = {
-  work: () => unknown
-  durability: Durability
-  resolve: (value: unknown) => void
-  reject: (error: unknown) => void
-}
-
 const PROBE = `
   CREATE TABLE IF NOT EXISTS probe (content BLOB);
   INSERT INTO probe VALUES (zeroblob(16384))`
-
-/** An SQLite error code, so that callers treat it as temporary. */
-const tooMany = (count: number) =>
-  Object.assign(new Error(`${count} writes are waiting for the disk`), { code: 'SQLITE_BUSY' })
 
 /**
  * Opens or creates the file (`:memory:` for none). `namespace` and a check value of the secret are recorded in a new file.
@@ -94,92 +75,8 @@ export const openDatabase = (
   handle.exec(`PRAGMA journal_size_limit = ${walBytesMax}`)
   const wal = path === ':memory:' ? undefined : openWal(path, { bytesMax: walBytesMax })
 
-  let waiting: Waiting[] = []
+  const { write, isDiskFull, ...commits } = groupCommit(handle, wal, waitingMax)
   let closed = false
-  /** The last write failed because the disk is full. */
-  let full = false
-  const note = (error: unknown) => {
-    full = error instanceof Error && 'code' in error && error.code === 'SQLITE_FULL'
-  }
-
-  const transaction = <T>(work: () => T): T => {
-    handle.exec('BEGIN IMMEDIATE')
-    try {
-      const result = work()
-      handle.exec('COMMIT')
-      return result
-    } catch (error) {
-      if (handle.inTransaction) handle.exec('ROLLBACK')
-      throw error
-    }
-  }
-
-  type Outcome = Waiting & ({ result: unknown } | { error: unknown })
-  const settle = (outcomes: readonly Outcome[], failed: Error | null = null) => {
-    for (const outcome of outcomes)
-      if (failed) outcome.reject(failed)
-      else if ('error' in outcome) outcome.reject(outcome.error)
-      else outcome.resolve(outcome.result)
-  }
-
-  /** Runs as much of `batch` as the budget allows, in order. */
-  const run = (batch: readonly Waiting[]): Outcome[] => {
-    const outcomes: Outcome[] = []
-    let tried = 0
-    try {
-      transaction(() => {
-        const deadline = performance.now() + COMMIT_BUDGET_MS
-        while (tried < batch.length && (tried === 0 || performance.now() < deadline)) {
-          const each = batch[tried++]!
-          outcomes.push({ ...each, result: each.work() })
-        }
-      })
-      return outcomes
-    } catch {
-      return batch.slice(0, tried).map((each) => {
-        try {
-          return { ...each, result: transaction(each.work) }
-        } catch (error) {
-          return { ...each, error }
-        }
-      })
-    }
-  }
-
-  const commit = () => {
-    const held = closed ? undefined : wal?.held()
-    if (held) {
-      void held.then(commit)
-      return
-    }
-    const batch = waiting
-    waiting = []
-    if (batch.length === 0) return
-    const refusal = wal?.refusal()
-    if (refusal) {
-      note(refusal)
-      for (const { reject } of batch) reject(refusal)
-      return
-    }
-    const outcomes = run(batch)
-    for (const outcome of outcomes) note('error' in outcome ? outcome.error : undefined)
-    wal?.wrote()
-    const synced = wal ? outcomes.filter(({ durability }) => durability === 'synced') : []
-    if (synced.length > 0) wal?.sync((failed) => settle(synced, failed))
-    settle(wal ? outcomes.filter(({ durability }) => durability === 'committed') : outcomes)
-    if (outcomes.length < batch.length) {
-      waiting = [...batch.slice(outcomes.length), ...waiting]
-      setImmediate(commit)
-    }
-  }
-
-  const write = <T>(work: () => T, durability: Durability = 'synced') =>
-    new Promise<T>((resolve, reject) => {
-      if (closed) return reject(new Error('the database is closed'))
-      if (waiting.length >= waitingMax) return reject(tooMany(waitingMax))
-      if (waiting.push({ work, durability, resolve: resolve as (value: unknown) => void, reject }) === 1)
-        setImmediate(commit)
-    })
 
   /** Writes and removes as much as a typical notification. */
   const probe = async () => {
@@ -194,12 +91,12 @@ export const openDatabase = (
     walBytes: () => wal?.bytes() ?? 0,
     check: async () => {
       handle.prepare('SELECT 1').get()
-      if (full) await probe()
+      if (isDiskFull()) await probe()
     },
     close: async () => {
       if (closed) return
       closed = true
-      while (waiting.length > 0) commit()
+      commits.close()
       await wal?.close()
       handle.close()
     },

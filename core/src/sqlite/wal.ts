@@ -121,3 +121,5 @@ export const openWal = (
     },
   }
 }
+
+export type Wal = ReturnType<typeof openWal>

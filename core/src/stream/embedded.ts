@@ -2,7 +2,7 @@ import { ProblemError, UnavailableError } from '../errors.ts'
 import type { Database } from '../sqlite/database.ts'
 import { type Appended, appender, routed } from './embedded/append.ts'
 import { deadLetters } from './embedded/dead-letters.ts'
-import { alarm, waitingIn } from './embedded/due.ts'
+import { startTimer } from './embedded/due.ts'
 import { startPurging } from './embedded/purge.ts'
 import { embeddedQueues } from './embedded/queues.ts'
 import { sizeOf } from './embedded/size.ts'
@@ -13,7 +13,6 @@ import type { Stream } from './port.ts'
 const MAX_MESSAGES = 5_000_000
 /** Maximum number of schedules that fire in one write. */
 const FIRE_CHUNK = 500
-const RETRY_MS = 1_000
 
 /**
  * Returns the event log in a SQLite file, for one process. The caller owns the database; `close` does not close it.
@@ -35,52 +34,39 @@ export const embeddedStream = ({
   const size = sizeOf(handle, maxMessages)
   const log = appender(handle)
   const dead = deadLetters(handle)
-  const waiting = waitingIn(handle)
   let closed = false
 
   const open = () => {
     if (closed) throw new UnavailableError('stream', new Error('the stream is closed'))
   }
 
-  const ring = async () => {
-    if (closed) return
-    const time = now()
-    try {
-      const retries = waiting.retries(time)
-      for (const queue of retries.due) queues.wake(queue)
-      if (waiting.schedule() <= time) {
-        const fired = await write(() => log.fire(time, FIRE_CHUNK))
-        settle(fired)
-        for (const queue of fired.queues.keys()) queues.wake(queue)
-      }
-      due.set(Math.min(retries.next, waiting.schedule()))
-    } catch (error) {
-      // Schedules stay in the file and fire once the log works again; `check` reports the error.
-      if (!(failure(error) instanceof ProblemError))
-        process.emitWarning(`scheduled messages did not fire: ${String(error)}`)
-      due.set(time + RETRY_MS)
-    }
+  /** Updates sizes and timers after a commit. */
+  const settle = ({ queues: grown, kept, earliest }: Appended) => {
+    for (const [queue, count] of grown) size.inQueue(queue, count)
+    size.kept(kept)
+    timer.set(earliest)
   }
-  const due = alarm(now, () => void ring())
+  const timer = startTimer({
+    handle,
+    now,
+    wake: (queue) => queues.wake(queue),
+    fire: async (time) => {
+      const fired = await write(() => log.fire(time, FIRE_CHUNK))
+      settle(fired)
+      for (const queue of fired.queues.keys()) queues.wake(queue)
+    },
+  })
 
   const queues = embeddedQueues({
     handle,
     write,
     size,
     now,
-    dueAt: due.set,
+    dueAt: timer.set,
     deposit: (letter) => dead.deposit(letter, now()),
   })
   const stopPurging = startPurging({ handle, write, size, now })
 
-  /** Updates sizes and timers after a commit. */
-  const settle = ({ queues: grown, kept, earliest }: Appended) => {
-    for (const [queue, count] of grown) size.inQueue(queue, count)
-    size.kept(kept)
-    due.set(earliest)
-  }
-
-  due.set(Math.min(waiting.retries(0).next, waiting.schedule()))
   return {
     publish: async (messages) => {
       open()
@@ -133,7 +119,7 @@ export const embeddedStream = ({
     close: async () => {
       if (closed) return
       closed = true
-      due.stop()
+      timer.stop()
       queues.stop()
       await stopPurging()
       await write(() => undefined)

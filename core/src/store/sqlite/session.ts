@@ -1,6 +1,7 @@
 import type Libsql from 'libsql'
 import { UnavailableError } from '../../errors.ts'
-import type { Database, Durability } from '../../sqlite/database.ts'
+import type { Database } from '../../sqlite/database.ts'
+import type { Durability } from '../../sqlite/group-commit.ts'
 
 export type Value = string | number | Buffer | null
 

@@ -1,12 +1,15 @@
 import type { Queue } from '@carillon/schemas'
 import type Libsql from 'libsql'
+import { ProblemError } from '../../errors.ts'
 import { QUEUES } from '../queues.ts'
+import { failure } from './write.ts'
 
 /** Maximum delay of setTimeout. */
 const FAR_MS = 2 ** 31 - 1
+const RETRY_MS = 1_000
 
 /** A single timer for the earliest due time. Calls `ring` when it is due. */
-export const alarm = (now: () => number, ring: () => void) => {
+const alarm = (now: () => number, ring: () => void) => {
   let at = Infinity
   let timer: NodeJS.Timeout | undefined
   const stop = () => clearTimeout(timer)
@@ -28,7 +31,7 @@ export const alarm = (now: () => number, ring: () => void) => {
 }
 
 /** Queries for due schedules and retries. Times are Infinity if there are none. */
-export const waitingIn = (handle: Libsql.Database) => {
+const waitingIn = (handle: Libsql.Database) => {
   const schedule = handle.prepare('SELECT MIN(at) AS at FROM stream_schedules')
   // Two index look-ups per queue. The first condition is the range; SQLite needs the last to use the partial index.
   const firsts = handle.prepare(`
@@ -48,6 +51,50 @@ export const waitingIn = (handle: Libsql.Database) => {
         due: QUEUES.filter((_, number) => (rows[number]?.first ?? Infinity) <= time),
         next: rows.reduce((least, { later }) => Math.min(least, later ?? Infinity), Infinity),
       }
+    },
+  }
+}
+
+/** Wakes the readers of due retries and fires due schedules, until stopped. */
+export const startTimer = ({
+  handle,
+  now,
+  wake,
+  fire,
+}: {
+  handle: Libsql.Database
+  now(): number
+  wake(queue: Queue): void
+  /** Moves schedules due by `time` into their queues. */
+  fire(time: number): Promise<void>
+}) => {
+  const waiting = waitingIn(handle)
+  let stopped = false
+
+  const ring = async () => {
+    if (stopped) return
+    const time = now()
+    try {
+      const retries = waiting.retries(time)
+      for (const queue of retries.due) wake(queue)
+      if (waiting.schedule() <= time) await fire(time)
+      timer.set(Math.min(retries.next, waiting.schedule()))
+    } catch (error) {
+      // Schedules stay in the file and fire once the log works again; `check` reports the error.
+      if (!(failure(error) instanceof ProblemError))
+        process.emitWarning(`scheduled messages did not fire: ${String(error)}`)
+      timer.set(time + RETRY_MS)
+    }
+  }
+  const timer = alarm(now, () => void ring())
+  timer.set(Math.min(waiting.retries(0).next, waiting.schedule()))
+
+  return {
+    /** Also rings at `time` (epoch ms). */
+    set: timer.set,
+    stop: () => {
+      stopped = true
+      timer.stop()
     },
   }
 }

@@ -1,0 +1,102 @@
+import type { Queue } from '@carillon/schemas'
+import type { DeadReason, Message, Reader } from '../port.ts'
+import { AT_ONCE, type QueueRows } from './queue-rows.ts'
+import type { Size } from './size.ts'
+import type { Write } from './write.ts'
+
+export type ReaderParts = {
+  rows: QueueRows
+  write: Write
+  size: Size
+  now(): number
+  /** Schedules a wake-up for a message that becomes due at `time`. */
+  dueAt(time: number): void
+  /** Stores a dead letter, inside a write. Returns 0 if it existed, else 1. */
+  deposit(letter: { message: Message; reason: DeadReason }): number
+}
+
+type Options = {
+  queue: Queue
+  buffer: number
+  /** Called after messages were finished. */
+  onRoom(): void
+  /** Called when messages wait again. */
+  onWaiting(): void
+  onClose(): void
+}
+
+/** A Reader with its side towards the queue. */
+export type EmbeddedReader = Reader & {
+  /** Number of messages that fit into the buffer. */
+  room(): number
+  give(message: Message): void
+}
+
+/** Reads a queue of the embedded log. Which messages it holds is kept in memory only. */
+export const embeddedReader = (
+  { rows, write, size, now, dueAt, deposit }: ReaderParts,
+  { queue, buffer, onRoom, onWaiting, onClose }: Options,
+): EmbeddedReader => {
+  const held = new Set<number>()
+  let ready: Message[] = []
+  let listener = () => {}
+
+  /** Applies a change to the messages still held, in one write, and releases them. */
+  const settle = async <T>(messages: readonly Message[], change: (mine: readonly Message[]) => T) => {
+    const mine = messages.filter(({ sequence }) => held.has(sequence))
+    const result = await write(() => change(mine), 'committed')
+    for (const { sequence } of mine) held.delete(sequence)
+    return result
+  }
+
+  return {
+    queue,
+    room: () => buffer - held.size,
+    give: (message) => {
+      held.add(message.sequence)
+      if (ready.push(message) === 1) queueMicrotask(() => listener())
+    },
+    get ready() {
+      return ready.length
+    },
+    take: (max) => ready.splice(0, max),
+    onReady: (given) => {
+      listener = given
+      if (ready.length > 0) queueMicrotask(given)
+    },
+    ack: async (messages) => {
+      size.inQueue(queue, -(await settle(messages, rows.remove)))
+      onRoom()
+    },
+    retry: async (messages, delayMs) => {
+      const due = delayMs > 0 ? now() + delayMs : AT_ONCE
+      await settle(messages, (mine) => rows.retry(mine, due))
+      if (delayMs > 0) dueAt(due)
+      onWaiting()
+    },
+    deadLetter: async (letters) => {
+      const reasons = new Map(letters.map(({ message, reason }) => [message.sequence, reason]))
+      const changes = await settle(
+        letters.map(({ message }) => message),
+        (mine) => ({
+          kept: mine.reduce((sum, message) => {
+            const reason = reasons.get(message.sequence)
+            return reason ? sum + deposit({ message, reason }) : sum
+          }, 0),
+          removed: rows.remove(mine),
+        }),
+      )
+      size.kept(changes.kept)
+      size.inQueue(queue, -changes.removed)
+      onWaiting()
+    },
+    close: async () => {
+      onClose()
+      const untaken = ready
+      ready = []
+      await write(() => rows.giveBack(untaken), 'committed')
+      for (const { sequence } of untaken) held.delete(sequence)
+      onWaiting()
+    },
+  }
+}
