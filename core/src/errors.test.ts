@@ -11,6 +11,6 @@ test.each([
   ],
   [new Error('no', { cause: 'something' }), 'no'],
   ['thrown', 'thrown'],
-])('a reason is one line, with its cause', (error, line) => {
+])('reasonOf returns one line, with the cause', (error, line) => {
   expect(reasonOf(error)).toBe(line)
 })

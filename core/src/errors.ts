@@ -1,8 +1,8 @@
 import { type Problem, type ProblemCode, type ProblemDetail, problem } from '@carillon/schemas'
 
 /**
- * An error that has an answer: what was wrong, where, and whether trying again can help. Permanent problems
- * end in the dead letters or a 4xx; temporary ones are tried again. Any other error is a fault of ours.
+ * An error with a problem to report: what was wrong, where, and whether a retry can help. Permanent problems become dead
+ * letters or 4xx responses; temporary ones are retried. Any other error is a bug.
  */
 export class ProblemError extends Error {
   override name = 'ProblemError'
@@ -20,8 +20,8 @@ export class ProblemError extends Error {
 }
 
 /**
- * A dependency (`part`) does not answer. It is no fault of the message in hand: callers stop taking new work,
- * keep what they hold, and try the same again, without counting an attempt.
+ * Thrown if a dependency (`part`) is unavailable. The current message is not at fault: callers stop taking new work, keep
+ * what they hold, and retry without counting an attempt.
  */
 export class UnavailableError extends ProblemError {
   override name = 'UnavailableError'
@@ -34,18 +34,18 @@ export class UnavailableError extends ProblemError {
 }
 
 /**
- * The process cannot run on these settings and data; `message` says what an operator has to do. Trying again
- * does not help.
+ * Thrown if the process cannot run with these settings and data. `message` tells the operator what to do. Retrying does not
+ * help.
  */
 export class SetupError extends Error {
   override name = 'SetupError'
 }
 
-/** An error and its cause in one line. */
+/** Returns the messages of an error and its cause, as one line. */
 export const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   const cause = error.cause instanceof Error ? error.cause.message : ''
-  // Drivers print whole objects; a provider's reason may repeat its cause.
+  // Drivers append whole objects to messages, and a provider's message may already contain its cause.
   const [said = '', why = ''] = [error.message, cause].map((text) => text.split('\n', 1)[0])
   return why === '' || said.includes(why) ? said : `${said}: ${why}`
 }

@@ -32,7 +32,7 @@ const world = () => {
     store: (value: string) => {
       stored = value
     },
-    /** Lookups end when the returned function is called. */
+    /** Lookups wait until the returned function is called. */
     slow: () => {
       let go = () => {}
       hold = new Promise((resolve) => {
@@ -63,7 +63,7 @@ test('keeps a value until it is invalidated', async () => {
 const named: Changes = [{ kind: 'type', tenant: 'acme', id: 'x' }]
 
 test.each<Changes>([named, 'all'])(
-  'a lookup under way when %j is invalidated is made again and not kept',
+  'a lookup under way when %j is invalidated is repeated and not cached',
   async (changes) => {
     const { get, store, slow, looks, invalidations } = world()
     const go = slow()

@@ -29,7 +29,7 @@ const forgetLookup = (entry: Entry<unknown>) => {
 export const cached = <Value>(parts: {
   kind: ChangeKind
   ttlMs: number
-  /** Entries at most. */
+  /** Maximum number of entries. */
   max?: number
   invalidations: Pick<Invalidations, 'subscribe'>
   load: (tenant: string, id: string) => Promise<Value | undefined>

@@ -10,9 +10,9 @@ import type { Invalidations } from './invalidation/port.ts'
 
 /** How long an outdated value may be served if its invalidation is lost. */
 export const SETTINGS_TTL_MS = 10_000
-/** Maximum users whose erasure is cached, including users without one. */
+/** Maximum users whose erasure is cached, including users who were never erased. */
 const USERS_MAX = 50_000
-/** Versions of types that are cached beside those in force. */
+/** Maximum cached versions of types, besides the current ones. */
 const VERSIONS_MAX = 1_000
 
 /**
@@ -23,13 +23,13 @@ const VERSIONS_MAX = 1_000
 export type SettingsCache = {
   tenant(id: string): Promise<Tenant | undefined>
   apiKey(tenant: string, id: string): Promise<ApiKey | undefined>
-  /** The version of a type that is in force. */
+  /** Returns the current version of a type. */
   type(tenant: string, key: string): Promise<NotificationType | undefined>
-  /** One version of a type. Versions never change, so what was read once is served as long as there is room. */
+  /** Returns one version of a type. Versions never change, so a cached version does not expire. */
   typeVersion(tenant: string, key: string, version: number): Promise<NotificationType | undefined>
-  /** The tenant's provider accounts. */
+  /** Returns the tenant's provider accounts. */
   accounts(tenant: string): Promise<StoredAccount[]>
-  /** When a user was erased, if ever. */
+  /** Returns when a user was last erased; undefined if never. */
   erasure(tenant: string, user: string): Promise<Erasure | undefined>
 }
 

@@ -27,8 +27,8 @@ const replicasOf = (rf: string, dataCenter: string): Map<string, number> | undef
 
 /**
  * Parses `cassandra://[user:password@]host[:port][,host…]/keyspace[?dc=datacenter1&rf=1]`. `dc` is the data centre of this
- * process; `rf` its replicas, or those of several data centres (`rf=eu:3,us:3`). Connects to nothing yet. Throws an Error,
- * which does not repeat the password, if the URL has another form.
+ * process; `rf` its replicas, or those of several data centres (`rf=eu:3,us:3`). Does not connect yet. Throws an Error,
+ * without the password, if the URL has another form.
  */
 export const connectCassandra = (url: string): CassandraConnection => {
   const { username, password, hosts, keyspace, query } = URL_FORM.exec(url)?.groups ?? {}

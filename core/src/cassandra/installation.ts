@@ -14,7 +14,7 @@ export const INSTALLATION_TABLE = {
 const READ = { prepare: false, consistency: types.consistencies.quorum }
 const CLAIM = { prepare: false, isIdempotent: false, consistency: types.consistencies.quorum }
 
-/** Returns the keyspace's name in messages. */
+/** Returns how error messages name a keyspace. */
 export const whereOf = (keyspace: string) => `the keyspace ${keyspace}`
 const REMEDY = 'Drop the keyspace, or name another one in CARILLON_CASSANDRA_URL'
 
@@ -24,7 +24,7 @@ const tablesOf = async ({ client, keyspace }: CassandraConnection): Promise<stri
   return rows.map((row) => String(row.table_name))
 }
 
-/** Returns undefined if the keyspace or the table does not exist. All columns, because an older layout has fewer. */
+/** Returns undefined if the keyspace or the table does not exist. Reads all columns, because an older layout has fewer. */
 const recordOf = async ({ client, keyspace }: CassandraConnection) => {
   const query = `SELECT * FROM ${keyspace}.${INSTALLATION_TABLE.name} WHERE part = 'store'`
   try {

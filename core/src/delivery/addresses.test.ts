@@ -5,7 +5,7 @@ test.each([
   ['Mexico', '+5215512345678', '+525512345678'],
   ['Argentina', '+5491123456789', '+541123456789'],
   ['Brazil', '+551187654321', '+5511987654321'],
-  ['Brazil, outside the big cities', '+558181234567', '+5581981234567'],
+  ['Brazil, without the ninth digit', '+558181234567', '+5581981234567'],
   ['e-mail', 'Ada@Example.ORG', 'ada@example.org'],
   ['e-mail, A-label', 'ada@bücher.example', 'ada@xn--bcher-kva.example'],
 ])('%s: %s and %s are of one person', (_, one, other) => {
@@ -14,7 +14,7 @@ test.each([
 
 test.each([
   ['a Brazilian landline', '+551133334444', '+5511933334444'],
-  ['a Mexican number with a digit more', '+52155123456789', '+5255123456789'],
+  ['Mexico, with the former digit 1', '+52155123456789', '+5255123456789'],
   ['another country', '+15512345678', '+5512345678'],
   ['another number', '+525512345678', '+525512345679'],
   ['another mailbox', 'ada@example.org', 'ada+1@example.org'],

@@ -19,7 +19,7 @@ const phoneKey = (phone: string): string => {
 
 /**
  * Returns a key that is the same for every form of an e-mail address or phone number. Suppressions are found by its digest,
- * so that a STOP or a bounce matches the stored address. It is not an address to send to.
+ * so that a STOP or a bounce matches the stored address. Do not send to it.
  */
 export const addressKey = (address: string): string =>
   address.includes('@') ? (readEmail(address) ?? address).toLowerCase() : phoneKey(address)

@@ -2,9 +2,9 @@ import { Channel, DeliveryState } from '@carillon/schemas'
 import { z } from 'zod'
 
 /**
- * A message that was captured in development instead of being sent. `text` and `html` are rendered as the person would get
- * them. `skipped`: why it could not be sent, such as `no_address`. `provider`: the account that sends it for real; `trouble`
- * is why that failed, and `until` is its next attempt.
+ * A message that was captured in development instead of being sent. `text` and `html` are rendered as for the recipient.
+ * `skipped`: why it could not be sent, such as `no_address`. `provider`: the account that also sends it; `trouble`: why that
+ * failed; `until`: the next attempt.
  */
 export const Captured = z.object({
   id: z.string(),

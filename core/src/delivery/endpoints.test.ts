@@ -30,7 +30,7 @@ const open = (invalidations = inProcessInvalidations()) =>
   createEndpoints(store.expiringKeys, { now: () => time, invalidations })
 type Opened = ReturnType<typeof open>
 
-/** Fails every eight hours, the longest delay between two retries, for `ms`. */
+/** Records a failure every eight hours, the longest delay between two retries, for `ms`. */
 const failFor = async (endpoints: Opened, url: string, ms: number) => {
   for (const end = time + ms; time <= end; time += 8 * HOUR) await endpoints.ended(tenant, url, 'failed')
 }
@@ -48,7 +48,7 @@ test('an endpoint that has failed for days is disabled, until it is registered a
   expect(await open().disabled(tenant, URL)).toBe(false)
 })
 
-test('an endpoint that works in between is not', async () => {
+test('a success in between prevents that', async () => {
   const endpoints = open()
   for (let day = 0; day < 8; day++) {
     await failFor(endpoints, URL, 16 * HOUR)
@@ -57,7 +57,7 @@ test('an endpoint that works in between is not', async () => {
   expect(await endpoints.disabled(tenant, URL)).toBe(false)
 })
 
-test('failures weeks apart say nothing about the time between', async () => {
+test('failures weeks apart are separate outages', async () => {
   const endpoints = open()
   for (let week = 0; week < 5; week++) {
     await endpoints.ended(tenant, URL, 'failed')
@@ -66,13 +66,13 @@ test('failures weeks apart say nothing about the time between', async () => {
   expect(await endpoints.disabled(tenant, URL)).toBe(false)
 })
 
-test('an endpoint that answers 410 is disabled at once', async () => {
+test('an endpoint that returns 410 is disabled at once', async () => {
   const endpoints = open()
   await endpoints.ended(tenant, URL, 'gone')
   expect(await endpoints.disabled(tenant, URL)).toBe(true)
 })
 
-test('another process knows at once what became of an endpoint', async () => {
+test('another process sees a disabled endpoint at once', async () => {
   const invalidations = inProcessInvalidations()
   const [hub, dispatcher] = [open(invalidations), open(invalidations)]
   expect(await hub.disabled(tenant, URL)).toBe(false)

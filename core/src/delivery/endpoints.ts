@@ -9,11 +9,11 @@ import type { ExpiringKeys } from '../store/ports/expiring-keys.ts'
 export const DISABLE_AFTER_MS = 5 * 86_400_000
 /** Failures further apart than this are separate outages. Longer than the longest delay between two retries. */
 const GAP_MS = 86_400_000
-/** The time between two notes of one outage. */
+/** Minimum time between two writes about one outage. */
 const NOTED_MS = 3_600_000
-/** Long enough that a disabled endpoint stays disabled until it is registered again. */
+/** TTL of a note: a disabled endpoint stays disabled until it is registered again. */
 const KEPT_MS = 365 * 86_400_000
-/** How long a change may go unnoticed if its invalidation is lost. */
+/** How long an outdated note may be served if its invalidation is lost. */
 const CACHED_MS = 60_000
 
 const DISABLED = 'disabled'
@@ -29,12 +29,12 @@ const read = (value: string): Trouble => {
   return { since: since ?? 0, noted: noted ?? since ?? 0 }
 }
 
-/** How a request to an endpoint ended. `gone`: it answered 410. */
+/** Outcome of a request to an endpoint. `gone`: it returned 410. */
 export type EndpointEnd = 'worked' | 'failed' | 'gone'
 
 /**
  * Disables failing webhook endpoints. An endpoint that failed for `disableAfterMs`, without a success or a long gap between
- * failures, is disabled until it is registered again. One that answers 410 is disabled at once.
+ * failures, is disabled until it is registered again. An endpoint that returns 410 is disabled at once.
  */
 export const createEndpoints = (
   expiringKeys: Pick<ExpiringKeys, 'get' | 'put' | 'remove'>,
@@ -64,7 +64,7 @@ export const createEndpoints = (
     await invalidations.publish([{ kind: 'endpoint', tenant, id: key }])
   }
 
-  /** Returns the note of a failure; undefined if the note that is stored still holds. */
+  /** Returns the note to store after a failure; undefined if the stored note stays. */
   const noteOf = (value: string | undefined): string | undefined => {
     const time = now()
     const { since, noted } = value === undefined ? { since: time, noted: 0 } : read(value)
@@ -84,12 +84,12 @@ export const createEndpoints = (
   return {
     disabled: async (tenant: string, url: string): Promise<boolean> => (await get(tenant, url)) === DISABLED,
 
-    /** Notes how a request ended. Writes only if that changes the note. */
+    /** Records the outcome of a request. Writes only if that changes the note. */
     ended: async (tenant: string, url: string, end: EndpointEnd): Promise<void> => {
       try {
         await note(tenant, url, end)
       } catch (error) {
-        // A message that was sent must not be sent again because of a note. The next failure is noted instead.
+        // A sent message must not be resent because its note failed. The next failure is noted instead.
         if (!(error instanceof UnavailableError)) throw error
       }
     },

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Http } from '../http/port.ts'
 import type { Capture } from './captured.ts'
 
-/** Where one message goes. `account`: the account itself names the place, such as an incoming webhook. */
+/** The destination of one message. `account`: the account itself names it, such as an incoming webhook. */
 export type Address =
   | { kind: 'email'; email: string; name?: string }
   | { kind: 'phone'; phone: string }
@@ -39,10 +39,10 @@ export type Outgoing = {
   expiresAt: number
   address: Address
   content: Content
-  /** The same on every attempt: an idempotency key for providers that take one. 32 characters of base64url. */
+  /** An idempotency key for providers that support one: equal on every attempt. 32 characters of base64url. */
   key: string
   attempt: number
-  /** Absolute, for one click (RFC 8058); absent for messages that have no unsubscribe link. */
+  /** Absolute URL for one-click unsubscription (RFC 8058); absent for messages without an unsubscribe link. */
   unsubscribeUrl?: string
 }
 
@@ -53,13 +53,13 @@ export type Outgoing = {
  * - `retry`: not accepted, for a temporary reason. Retry after `afterMs`, if given. `scope: 'recipient'`: the reason concerns
  *   this recipient only (a device, mailbox, chat or URL). `scope: 'account'`: the provider asked the whole account (or host)
  *   to pause. Without a scope it is a fault of the provider, which the circuit breaker counts.
- * - `refused`: never accepted: the address or the content is at fault. `forget: 'device'` if the device is gone, a
+ * - `refused`: permanently not accepted, because of the address or the content. `forget: 'device'` if the device is gone, a
  *   suppression reason if the address is to be suppressed.
  * - `account`: not accepted because of the account (credentials, quota, permissions). Another account may succeed.
- * - `doubt`: nobody knows whether it was accepted.
+ * - `doubt`: whether it was accepted is unknown.
  *
- * `reason` is a stable word in snake case, such as `mailbox_full`; `detail` is for people, one line, without secrets,
- * addresses or content.
+ * `reason` is a stable word in snake case, such as `mailbox_full`; `detail` is one line of text without secrets, addresses or
+ * content.
  */
 export type Outcome =
   | { outcome: 'sent'; id?: string }
@@ -68,32 +68,32 @@ export type Outcome =
   | { outcome: 'account'; reason: string; detail: string; afterMs?: number }
   | { outcome: 'doubt'; reason: string; detail: string }
 
-/** One account, ready to send. */
+/** An open account. */
 export interface Sender {
   /**
-   * Sends one message within the time limits of the tools; `signal` ends it sooner. Resolves with an outcome whatever the
-   * provider does, and rejects only for a fault of ours. Up to the provider's `concurrency` may run at once.
+   * Sends one message within the time limits of the tools; `signal` aborts it. Resolves with an outcome whatever the provider
+   * does, and rejects only because of a bug. Up to `concurrency` of the provider may run at once.
    */
   send(message: Outgoing, signal: AbortSignal): Promise<Outcome>
-  /** Checks the account without sending a message. Rejects with what to do about it if the account cannot send. */
+  /** Checks the account without sending a message. If it cannot send, rejects with an error that says what to do. */
   verify(): Promise<void>
   close(): Promise<void>
 }
 
-/** What a provider gets when an account is opened. */
+/** The arguments of a provider when it opens an account. */
 export type Tools = {
   http: Http
   /** The tenant's VAPID keys (RFC 8292), base64url. */
   vapid: { publicKey: string; privateKey: string }
   tenant: string
   account: string
-  /** The URL of the hub from outside, for callbacks; absent if it is not set. */
+  /** The public URL of the hub, for callbacks; absent if it is not set. */
   publicUrl?: string
   /** Development only: takes captured messages. */
   capture?: Capture
 }
 
-/** A provider's report on a message (`id` is the one of `sent`), or on an address to suppress or to restore. */
+/** A provider's report on a message (`id` as in `sent`), or on an address to suppress or restore. */
 export type Report = {
   id?: string
   state?: 'delivered' | 'failed' | 'read' | 'clicked'
@@ -115,23 +115,23 @@ export type CallbackRequest = {
 /** `reports` may be applied repeatedly and in any order. The response is `answer`, or 204 without one. */
 export type CallbackResult = { reports: Report[]; answer?: { status: number; type?: string; body: string } }
 
-/** Everything that Carillon knows of one provider. One file each in dispatcher/src/channels. */
+/** One provider. Each has a file in dispatcher/src/channels. */
 export type Provider<Config = unknown> = {
-  /** The name that accounts use. */
+  /** The name by which accounts select it. */
   name: string
   channels: readonly Channel[]
   /** The schema of an account's `config`, checked when the account is stored. */
   config: z.ZodType<Config>
   /** Whether a repeated send is deduplicated by the provider or the device. */
   repeatable: boolean
-  /** The most sends of one account at once in one dispatcher. */
+  /** Maximum concurrent sends of one account in one dispatcher. */
   concurrency: number
-  /** Returns the kind of address it needs for a channel: an e-mail, phone or device of the user, or the account's own. */
+  /** Returns the kind of address it needs for a channel: an e-mail address, phone number or device, or the account's own. */
   needs(channel: Channel, config: Config): Address['kind']
   open(config: Config, tools: Tools): Sender
   /** Verifies and reads a callback. Throws a ProblemError `forbidden` if it is not signed by the provider. */
   callback?(request: CallbackRequest, config: Config, tools: Tools): Promise<CallbackResult>
-  /** The longest body of a callback, in bytes; 256 KiB if absent. */
+  /** Maximum length of a callback body, in bytes; 256 KiB if absent. */
   callbackMaxBytes?: number
 }
 

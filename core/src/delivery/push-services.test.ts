@@ -10,7 +10,7 @@ describe('pushOriginAllowed', () => {
     'https://web.push.apple.com/QABC',
     'https://api.eu.push.apple.com/QABC',
     'https://web.push.apple.com:443/QABC',
-  ])('takes the endpoint %s', (endpoint) => {
+  ])('accepts the endpoint %s', (endpoint) => {
     expect(pushOriginAllowed(endpoint)).toBe(true)
   })
 
@@ -26,11 +26,11 @@ describe('pushOriginAllowed', () => {
     'https://storage.googleapis.com/abc',
     'https://169.254.169.254/latest/meta-data',
     'https://localhost/push',
-  ])('refuses the endpoint %s', (endpoint) => {
+  ])('rejects the endpoint %s', (endpoint) => {
     expect(pushOriginAllowed(endpoint)).toBe(false)
   })
 
-  it('takes what is listed, and nothing else', () => {
+  it('accepts only the listed origins', () => {
     const origins = ['http://127.0.0.1:4000', 'push.example']
     expect(pushOriginAllowed('http://127.0.0.1:4000/push/1', origins)).toBe(true)
     expect(pushOriginAllowed('http://127.0.0.1:4001/push/1', origins)).toBe(false)

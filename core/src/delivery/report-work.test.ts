@@ -23,21 +23,21 @@ const bounce: Report = {
 }
 
 describe('reports in the log', () => {
-  test('are read as they were written, under the subject of their account', () => {
+  test('are read as written, from the subject of their account', () => {
     const start: Report = { at: NOW, restore: { channels: ['sms', 'mms'], address: '+351911111111' } }
     const [message] = written(bounce, start)
     expect(message?.subject).toBe('work.report.mail.normal.acme')
     expect(message && read(message)).toEqual([bounce, start])
   })
 
-  test('hold no address in the clear, and are read for their tenant only', () => {
+  test('contain no address in plain text, and open only for their tenant', () => {
     const [message] = written(bounce)
     expect(Buffer.from(message!.data).toString()).not.toContain('ada@example.org')
     expect(message?.dedupe).not.toContain('ada')
     expect(() => read(message!, 'globex')).toThrow()
   })
 
-  test('of a large bundle are several messages, each below what NATS takes', () => {
+  test('of a large callback become several messages, each below the maximum payload of NATS', () => {
     const longest: Report = {
       ...bounce,
       id: 'é'.repeat(1_000),
@@ -49,19 +49,22 @@ describe('reports in the log', () => {
     expect(Math.max(...messages.map(({ data }) => data.length))).toBeLessThan(1_048_576)
   })
 
-  test('with names that nobody can have are left out', () => {
+  test('with too long ids or addresses are dropped', () => {
     const long = 'x'.repeat(1_001)
     expect(
       written({ ...bounce, id: long }, { at: NOW, restore: { channels: ['email'], address: long } }),
     ).toEqual([])
   })
 
-  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, NOW + 1])('take %d for the current time', (at) => {
-    const [message] = written({ ...bounce, at })
-    expect(message && read(message)[0]?.at).toBe(NOW)
-  })
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, NOW + 1])(
+    'have the current time in place of %d',
+    (at) => {
+      const [message] = written({ ...bounce, at })
+      expect(message && read(message)[0]?.at).toBe(NOW)
+    },
+  )
 
-  test('that come again are one message, and those of another account or tenant are not', () => {
+  test('that are repeated have one dedupe id, different from those of other accounts and tenants', () => {
     const dedupes = [
       written(bounce),
       written(bounce),

@@ -6,10 +6,10 @@ import { slices } from '../store/grouping.ts'
 import type { OutgoingMessage } from '../stream/port.ts'
 import type { Report } from './provider.ts'
 
-/** Reports in one message of the log: its size stays below what NATS takes. */
+/** Maximum reports per message, so that it stays below the maximum payload of NATS. */
 const REPORTS_PER_MESSAGE = 200
 const REASON_MAX = 200
-/** The longest provider's id, or address, in UTF-16 units. Longer ones are nobody's. */
+/** Maximum length of a provider's message id or of an address, in UTF-16 code units. Reports with longer ones are dropped. */
 const NAME_MAX = 1_000
 
 const REPORT_STATES = ['delivered', 'failed', 'read', 'clicked'] as const
@@ -19,14 +19,14 @@ const StoredReport = z.object({
   id: z.string().optional(),
   state: z.enum(REPORT_STATES).optional(),
   reason: z.string().optional(),
-  at: EpochMs.describe('When it happened; never later than when the hub took it'),
+  at: EpochMs.describe('When it happened; never later than when the hub received it'),
   suppress: z
     .object({ channels: z.array(Channel), sealed: z.string(), reason: SuppressionReason })
     .optional(),
   restore: z.object({ channels: z.array(Channel), sealed: z.string() }).optional(),
 })
 
-/** What a provider reported to an account in one callback, or a part of it. */
+/** Reports of one callback of an account, or a part of them. */
 export const ReportWork = z.object({ reports: z.array(StoredReport) })
 export type ReportWork = z.infer<typeof ReportWork>
 
@@ -41,8 +41,8 @@ const timeOf = (at: number, now: number): number => (at >= 0 && at <= now ? at :
 const encoder = new TextEncoder()
 
 /**
- * Returns the messages for the log that carry an account's reports. Bundles that a provider sends again are appended once
- * within the log's window, if the provider names their times.
+ * Returns the messages that carry an account's reports through the log. The log deduplicates repeated callbacks within its
+ * window, if the provider states the times of its reports.
  */
 export const reportMessages = (
   seal: Pick<Seal, 'seal' | 'digest'>,

@@ -19,9 +19,9 @@ import { uuid7Time } from '../notification/ids.ts'
 import type { OutgoingMessage } from '../stream/port.ts'
 
 /**
- * One step of a delivery plan for one user, as it travels through the event log. It names the inbox item instead of
- * repeating it: whether the step is still wanted, and what it says, is looked up when it is due. Carillon writes steps
- * itself, but others may reach the log, so they are validated when they are read. Times are epoch ms.
+ * One step of a delivery plan for one user, as stored in the event log. It holds the id of the inbox item: content and state
+ * are looked up when the step is due. Only Carillon writes steps, but other clients may reach the log, so steps are validated
+ * when they are read. Times are epoch ms.
  */
 export const Step = z
   .object({
@@ -32,37 +32,37 @@ export const Step = z
       .string()
       .optional()
       .describe('The inbox item; absent for a one-time password, and with `content`'),
-    content: ItemContent.optional().describe('What it says, if the notification has no item in the inbox'),
+    content: ItemContent.optional().describe('The content, if the notification has no inbox item'),
     silent: z.boolean().optional().describe('The item is silent, so push steps are skipped'),
     secret: z.string().optional().describe('A one-time code, sealed for this tenant and notification'),
-    name: z.string().optional().describe('With a secret: the name of who asks for it, shown to people'),
+    name: z
+      .string()
+      .optional()
+      .describe('With a secret: the app or company that asks for it, shown to the user'),
     sender: z.string().optional().describe('The sender that the notification names'),
     type: TypeKey,
-    version: TypeVersion.optional().describe('Of the type, when the notification was accepted'),
+    version: TypeVersion.optional().describe('The version of the type when the notification was accepted'),
     priority: Priority,
-    at: EpochMs.describe('When the item was put into the inbox: every `after` counts from here'),
-    expiresAt: EpochMs.describe('When the step becomes void'),
+    at: EpochMs.describe('When the item was stored; each `after` is relative to it'),
+    expiresAt: EpochMs.describe('When the step expires'),
     plan: Plan.min(1),
-    index: z.int().min(0).describe('Which step of the plan'),
+    index: z.int().min(0).describe('Index of the step in the plan'),
     toAudience: z.boolean().describe('Whether the notification goes to an audience'),
     failed: z.boolean().optional().describe('The previous step did not reach the user'),
     destination: z
       .string()
       .optional()
-      .describe(
-        "Only this device, or '' for the address of the profile; absent until destinations are known",
-      ),
-    attempt: z.int().min(1).optional().describe('The attempt to reach this destination, from 1'),
-    since: EpochMs.optional().describe('When it was first attempted, epoch ms'),
-    replay: z
-      .int()
-      .min(0)
-      .optional()
-      .describe('How often it has been replayed from the dead letters, from 0'),
-    queued: z.boolean().optional().describe('It has waited for a permit, or for a pause to end, before'),
+      .describe("The device, or '' for an address of the profile; absent until destinations are known"),
+    attempt: z.int().min(1).optional().describe('Number of the attempt at this destination, from 1'),
+    since: EpochMs.optional().describe('When the destination was first attempted'),
+    replay: z.int().min(0).optional().describe('Number of replays from the dead letters'),
+    queued: z.boolean().optional().describe('The step has already waited for a permit or a pause'),
   })
-  .refine(({ plan, index }) => index < plan.length, 'the plan has no such step')
-  .refine(({ item, content, secret }) => item ?? content ?? secret, 'the step says nothing')
+  .refine(({ plan, index }) => index < plan.length, '`index` is beyond the end of the plan')
+  .refine(
+    ({ item, content, secret }) => item ?? content ?? secret,
+    'the step has neither item, content nor secret',
+  )
 export type Step = z.infer<typeof Step>
 
 /** Reads what `stepMessage` wrote. Throws `malformed_json` or `invalid_request` for anything else. */
@@ -71,7 +71,7 @@ export const readStep = (data: Uint8Array): Step => checked(Step, parseJson(data
 const encoder = new TextEncoder()
 const digest = (...parts: (string | number)[]) => hash('sha256', parts.join('\n'), 'base64url')
 
-/** Returns the key of a delivery for providers and claims: the same on every attempt, new on every replay. 32 characters. */
+/** Returns the key of a delivery for providers and claims, 32 characters. Equal on every attempt, new on every replay. */
 export const deliveryKey = (step: Step, destination: string): string =>
   digest(step.tenant, step.notification, step.user, step.index, destination, step.replay ?? 0).slice(0, 32)
 
@@ -87,7 +87,7 @@ export const acceptedAt = ({
 export const secretContext = ({ tenant, notification }: Pick<Step, 'tenant' | 'notification'>): string =>
   `otp:${tenant}:${notification}`
 
-/** Returns the schedule key of the plan's next step: one message per user and notification waits under it. */
+/** Returns the schedule key of the plan's next step. At most one message per user and notification waits under it. */
 export const planKey = ({
   tenant,
   notification,
@@ -121,8 +121,8 @@ export const stepMessage = (step: Step, schedule?: { at: number; key: string }):
 }
 
 /**
- * Returns the step that waits for its own time once `step` has been decided on; undefined if none is left. Steps with
- * `when: failed` do not wait: the failure of the step before makes them due.
+ * Returns the next step to schedule once `step` has been decided; undefined if none is left. Steps with `when: failed` are
+ * not scheduled: the failure of the previous step makes them due.
  */
 export const stepAfter = (step: Step): Step | undefined => {
   let next = nextStep(step)
@@ -130,7 +130,7 @@ export const stepAfter = (step: Step): Step | undefined => {
   return next
 }
 
-/** Returns a dedupe key: the log appends the same step at the same point of its way once. */
+/** Returns a dedupe id. It is equal for the same step in the same state, so that the log appends it once. */
 export const stepDedupe = (step: Step): string =>
   digest(
     'step',

@@ -10,18 +10,18 @@ const tokenOf = (url: string) => url.slice(url.lastIndexOf('/') + 1)
 describe('an unsubscribe link', () => {
   const url = makeUnsubscribeUrl(seal, 'https://bell.example/', who, NOW)
 
-  it('stands below the public URL, and tells nobody who it is for', () => {
+  it('is below the public URL and does not reveal the user', () => {
     expect(url).toMatch(/^https:\/\/bell\.example\/v1\/unsubscribe\/[A-Za-z0-9._-]+$/)
     expect(url).not.toContain('ann')
     expect(Buffer.from(tokenOf(url), 'base64url').toString('latin1')).not.toContain('example')
   })
 
-  it('holds for thirty days', () => {
+  it('is valid for thirty days', () => {
     expect(readUnsubscribe(seal, tokenOf(url), NOW + UNSUBSCRIBE_MS - 1)).toEqual(who)
     expect(readUnsubscribe(seal, tokenOf(url), NOW + UNSUBSCRIBE_MS)).toBeUndefined()
   })
 
-  it('cannot be made up, changed, or made from something else that was sealed', () => {
+  it('cannot be forged, changed, or made from another sealed value', () => {
     const token = tokenOf(url)
     for (const other of [
       '',

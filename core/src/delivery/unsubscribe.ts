@@ -7,7 +7,7 @@ export type Unsubscribe = { tenant: string; user: string; channel: Channel; addr
 
 /** How long a link is valid: thirty days, in ms. */
 export const UNSUBSCRIBE_MS = 30 * 86_400_000
-/** Longer than any valid token. */
+/** Maximum length of a token, above that of any valid one. */
 const TOKEN_MAX = 2_048
 const CONTEXT = 'unsubscribe'
 

@@ -16,17 +16,17 @@ describe('the address of a client', () => {
     ],
     ['two trusted proxies', '10.0.0.1', '1.1.1.1, 198.51.100.1,192.0.2.7', '198.51.100.1'],
     ['trusted proxies only', '10.0.0.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
-    ['what is no address', '10.0.0.1', '198.51.100.1, unknown', '10.0.0.1'],
+    ['an entry that is not an address', '10.0.0.1', '198.51.100.1, unknown', '10.0.0.1'],
     ['an empty header', '10.0.0.1', '', '10.0.0.1'],
     ['a dual-stack socket', '::ffff:10.0.0.1', '198.51.100.1', '198.51.100.1'],
-    ['IPv6, which counts by its site', '2001:db8:1:2:3:4:5:6', undefined, '2001:db8:1:2::/64'],
+    ['IPv6, limited by its /64 network', '2001:db8:1:2:3:4:5:6', undefined, '2001:db8:1:2::/64'],
     ['IPv6 behind a proxy', 'fd00::1', '2001:db8::1', '2001:db8:0:0::/64'],
     ['no connection', undefined, '1.1.1.1', 'unknown'],
   ])('%s', (_, remote, forwardedFor, expected) => {
     expect(address(remote, forwardedFor)).toBe(expected)
   })
 
-  test('hosts of one IPv6 site are one client, two sites are two', () => {
+  test('hosts of one IPv6 /64 are one client; two networks are two', () => {
     const of = (remote: string) => address(remote, undefined)
     expect(of('2001:db8:1:2::1')).toBe(of('2001:db8:1:2:ffff::9'))
     expect(of('2001:db8:1:2::1')).not.toBe(of('2001:db8:1:3::1'))

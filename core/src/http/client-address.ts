@@ -21,7 +21,7 @@ const networksOf = (entry: string): Network[] | undefined => {
 /** Returns whether an entry is an address, a CIDR, `loopback` or `private`. */
 export const isNetwork = (entry: string): boolean => networksOf(entry) !== undefined
 
-/** Returns the key of a client for limits: its IPv4 address, or its IPv6 /64 network, which is one site. */
+/** Returns the key of a client for limits: its IPv4 address, or its IPv6 /64 network. */
 const clientKey = (address: Address): string =>
   address instanceof ipaddr.IPv6
     ? `${address.parts

@@ -39,7 +39,7 @@ const served = async (answer: RequestListener) => {
   const port = await listen(server)
   return { port, requests, url: `http://127.0.0.1:${port}` }
 }
-/** A TCP server that does `then` when the first bytes of a request have come. */
+/** Starts a TCP server that calls `then` on the first bytes of a request. */
 const raw = (then: (socket: Socket) => void) =>
   listen(createServer((socket) => socket.once('data', () => then(socket))))
 
@@ -53,7 +53,7 @@ const failure = (exchange: Promise<unknown>): Promise<HttpFailure> =>
   )
 
 describe('an exchange', () => {
-  test('sends what it is given and resolves with whatever is answered', async () => {
+  test('sends the request as given and resolves with any response', async () => {
     const { url } = await served(async (request, response) => {
       const body: Buffer[] = []
       for await (const chunk of request) body.push(chunk)
@@ -73,7 +73,7 @@ describe('an exchange', () => {
     expect(answer.headers).toMatchObject({ 'x-seen': 'POST 1', 'set-cookie': 'a, b' })
   })
 
-  test('keeps its connections for the next', async () => {
+  test('reuses its connections', async () => {
     const { url, requests } = await served((_, response) => response.end('x'))
     const http = client()
     for (let i = 0; i < 10; i++) await http.request({ url })
@@ -108,7 +108,7 @@ describe('an exchange', () => {
     while (open.size > 512) await once(closed, 'one')
   })
 
-  test('visits no redirect', async () => {
+  test('follows no redirect', async () => {
     const inner = await served((_, response) => response.end('secret'))
     const { url } = await served((_, response) =>
       response.writeHead(302, { location: `${inner.url}/admin` }).end(),
@@ -118,7 +118,7 @@ describe('an exchange', () => {
     expect(inner.requests).toEqual([])
   })
 
-  test('takes an answer of 64 KiB and not a byte more, nor an endless one', async () => {
+  test('accepts a response of 64 KiB, and rejects a larger or endless one', async () => {
     const { url } = await served((request, response) => {
       const more = () => {
         while (response.write('y'.repeat(16_384)));
@@ -136,7 +136,7 @@ describe('an exchange', () => {
       })
   })
 
-  test('takes no endless headers', async () => {
+  test('rejects endless headers', async () => {
     const port = await raw((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n')
       const more = () => {
@@ -152,8 +152,8 @@ describe('an exchange', () => {
   })
 })
 
-describe('no answer', () => {
-  test('a body that trickles is ended with the exchange, and its connection closed', async () => {
+describe('a failed exchange', () => {
+  test('a slow body: the exchange times out and its connection is closed', async () => {
     const ends = new EventEmitter()
     const closed = once(ends, 'closed')
     const { url } = await served((_, response) => {
@@ -179,7 +179,7 @@ describe('no answer', () => {
     })
   })
 
-  test('dropped after the request was taken', async () => {
+  test('a connection dropped after the request was received', async () => {
     for (const drop of [
       (s: Socket) => s.destroy(),
       (s: Socket) => s.resetAndDestroy(),
@@ -194,7 +194,7 @@ describe('no answer', () => {
     }
   })
 
-  test('what is not HTTP', async () => {
+  test('a response that is not HTTP', async () => {
     const port = await raw((socket) => socket.end('220 mail.example ESMTP\r\n'))
     expect(await failure(client().request({ url: `http://127.0.0.1:${port}` }))).toMatchObject({
       reason: 'broken',
@@ -202,7 +202,7 @@ describe('no answer', () => {
     })
   })
 
-  test('nobody listens, no such host, no TLS: nothing was sent', async () => {
+  test('a closed port, an unknown host, no TLS: nothing was sent', async () => {
     const port = await raw((socket) => socket.end('no TLS'))
     const unused = await listen(createServer())
     await closers.pop()?.()
@@ -220,7 +220,7 @@ describe('no answer', () => {
       expect(await failure(http.request({ url })), url).toMatchObject({ reason: 'unreachable', sent: false })
   })
 
-  test('one that waits for a connection is given up without being written later', async () => {
+  test('a request that times out while it waits for a connection is never sent', async () => {
     let full = false
     const held: (() => void)[] = []
     const all = new EventEmitter()
@@ -245,7 +245,7 @@ describe('no answer', () => {
     expect(requests).toHaveLength(65)
   })
 
-  test('a signal ends it', async () => {
+  test('an aborted signal', async () => {
     const ends = new AbortController()
     const port = await raw(() => ends.abort())
     const url = `http://127.0.0.1:${port}`
@@ -253,7 +253,7 @@ describe('no answer', () => {
     expect(await failure(client().request({ url, signal: ends.signal }))).toMatchObject({ sent: false })
   })
 
-  test('a header that is none is a fault of ours', async () => {
+  test('an invalid header is a bug of the caller, not an HttpFailure', async () => {
     const { url } = await served((_, response) => response.end())
     await expect(client().request({ url, headers: { 'x-a': 'b\r\nc: d' } })).rejects.not.toBeInstanceOf(
       HttpFailure,
@@ -298,7 +298,7 @@ describe('targets', () => {
     'LOCALHOST.',
     'a.localhost',
   ]
-  test.each(LITERALS)('%s is refused before and when it is requested', async (host) => {
+  test.each(LITERALS)('%s is refused by `refusal` and by `request`', async (host) => {
     const http = client({ allow: [] })
     expect(http.refusal(`https://${host}/`)).toMatch(/not public/)
     expect(await failure(http.request({ url: `https://${host}/` }))).toMatchObject({
@@ -322,7 +322,7 @@ describe('targets', () => {
     expect(client({ allow: [] }).refusal(url)).toMatch(reason)
   })
 
-  test('public ones are not refused', () => {
+  test('public addresses are allowed', () => {
     const http = client({ allow: [] })
     for (const url of [
       'https://example.com/a?b',
@@ -333,7 +333,7 @@ describe('targets', () => {
       expect(http.refusal(url), url).toBeUndefined()
   })
 
-  test('a name is refused when any of its addresses is not public, whatever it said before', async () => {
+  test('a host is refused if any of its addresses is not public, even after a lookup that was', async () => {
     const { port, requests } = await served((_, response) => response.end())
     const answers = [['8.8.8.8', '127.0.0.1'], ['::ffff:127.0.0.1'], ['127.0.0.1'], ['not an address']]
     let asked = 0
@@ -348,7 +348,7 @@ describe('targets', () => {
     expect(requests).toEqual([])
   })
 
-  test('the checked address is the one connected to, under its name', async () => {
+  test('connects to the checked address, under the name of the host', async () => {
     const { port, requests } = await served((_, response) => response.end('here'))
     let asked = 0
     const lookup = async () => (asked++ === 0 ? ['127.0.0.1'] : ['10.0.0.1'])
@@ -358,7 +358,7 @@ describe('targets', () => {
     expect(asked).toBe(1)
   })
 
-  test('what the operator allows: hosts, addresses and networks, each on all ports or one', async () => {
+  test('the operator can allow hosts, addresses and networks, on all ports or one', async () => {
     const http = client({
       allow: ['Inner.Example', 'other.example:8080', '10.1.0.0/16', '[fd00::/8]:25', '::1', '192.168.7.7:81'],
       lookup: async (host) => (host === 'named.example' ? ['10.1.2.3'] : ['10.2.3.4']),
@@ -394,7 +394,7 @@ describe('targets', () => {
       await expect(http.resolve(host, port)).rejects.toMatchObject({ reason: 'refused_target' })
   })
 
-  test('everything, in development; credentials never', () => {
+  test('`*` allows everything except credentials', () => {
     const http = client({ allow: ['*'] })
     expect(http.refusal('http://localhost:3000/')).toBeUndefined()
     expect(http.refusal('http://a:b@localhost:3000/')).toBeDefined()
@@ -402,7 +402,7 @@ describe('targets', () => {
   })
 
   test.each(['http://a.example', 'a b', '', '10.0.0.0/33', 'a:b:c', '[::1', '[a.example]:1:2'])(
-    'an exception that is none: "%s"',
+    'an invalid exception throws: "%s"',
     (entry) => {
       expect(() => createHttp({ allow: [entry] })).toThrow(/not a host, address or CIDR/)
     },

@@ -9,7 +9,7 @@ import { portOf, ssrfGuard } from './ssrf.ts'
 export type HttpOptions = {
   /** What the operator allows: hosts, addresses and CIDRs, each with or without `:port`; `*` allows everything. */
   allow: readonly string[]
-  /** The limit of a whole exchange, from the wait for a connection to the last byte. */
+  /** Time limit of an exchange, from the wait for a connection to the last byte. */
   timeoutMs?: number
   /** Replaces DNS in tests. */
   lookup?: Lookup
@@ -18,9 +18,9 @@ export type HttpOptions = {
 const ANSWER_MAX_BYTES = 65_536
 const ORIGINS_MAX = 512
 const CONNECTIONS_MAX = 64
-/** After this time connections are renewed and their addresses are looked up again. */
+/** Time after which connections are renewed and addresses are looked up again. */
 const ORIGIN_TTL_MS = 300_000
-/** The most URLs whose parts are cached. */
+/** Maximum number of cached parsed URLs. */
 const URLS_MAX = 1_000
 
 type Checked = ReturnType<typeof checkedLookup>
@@ -46,22 +46,22 @@ const plainHeaders = (headers: Record<string, string | string[] | undefined>): R
   return plain
 }
 
-/** Maps an error to an HttpFailure. Faults of ours, such as an invalid header, stay as they are. */
+/** Maps an error to an HttpFailure. Returns a bug of the caller, such as an invalid header, unchanged. */
 const failureOf = (error: Error, sent: boolean): Error => {
   if (error instanceof HttpFailure || error instanceof errors.InvalidArgumentError) return error
   if (error instanceof errors.ResponseExceededMaxSizeError || error instanceof errors.HeadersOverflowError)
-    return new HttpFailure('too_large', 'the answer is too large', sent, error)
+    return new HttpFailure('too_large', 'the response is too large', sent, error)
   if (error instanceof errors.ConnectTimeoutError)
     return new HttpFailure('timeout', 'no connection in time', sent, error)
   const code = 'code' in error && error.code !== undefined ? error.code : error.name
   return sent
-    ? new HttpFailure('broken', `the connection broke before an answer: ${code}`, sent, error)
+    ? new HttpFailure('broken', `the connection broke before a response: ${code}`, sent, error)
     : new HttpFailure('unreachable', `no connection: ${code}`, sent, error)
 }
 
 type Part = { origin: string; port: number; path: string }
 
-/** One exchange on a pool. With a `control` the request may have been sent: it is set before the first byte is written. */
+/** Runs one exchange on a pool. `control` is set before the first byte is written, so without it nothing was sent. */
 const exchange = (pool: Pool, { origin, path }: Part, request: HttpRequest, timeoutMs: number) =>
   new Promise<HttpAnswer>((resolve, reject) => {
     const { method = 'GET', headers, body = null, signal } = request
@@ -83,8 +83,8 @@ const exchange = (pool: Pool, { origin, path }: Part, request: HttpRequest, time
       fail(failure)
       control?.abort(failure)
     }
-    const onAbort = () => giveUp('ended before there was an answer')
-    const timer = setTimeout(giveUp, timeoutMs, `no answer within ${timeoutMs / 1_000} s`)
+    const onAbort = () => giveUp('aborted before a response')
+    const timer = setTimeout(giveUp, timeoutMs, `no response within ${timeoutMs / 1_000} s`)
     if (signal?.aborted) return onAbort()
     signal?.addEventListener('abort', onAbort)
 
@@ -92,7 +92,7 @@ const exchange = (pool: Pool, { origin, path }: Part, request: HttpRequest, time
       { origin, path, method, headers, body },
       {
         onRequestStart(controller) {
-          if (failed) throw failed // gave up while it waited for a connection: nothing is written
+          if (failed) throw failed // It ended while it waited for a connection: nothing is sent.
           control = controller
         },
         onResponseStart(_, code, given) {

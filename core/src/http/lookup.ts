@@ -6,13 +6,13 @@ import { plainHost, type SsrfGuard } from './ssrf.ts'
 /** Resolves with all addresses of a host name. Rejects, or is empty, if there is none. */
 export type Lookup = (host: string) => Promise<readonly string[]>
 
-/** Asks the system, including its hosts file. Only for names that the operator allows. */
+/** Uses the system's lookup, with its hosts file. Only for names that the operator allows. */
 const ofSystem: Lookup = async (host) =>
   (await systemLookup(host, { all: true })).map(({ address }) => address)
 
 /**
- * Asks DNS, IPv4 first. It does not use the system's lookup: slow name servers would take the few threads that the file
- * operations of the whole process run on.
+ * Queries DNS, IPv4 first. Does not use the system's lookup, because slow name servers would occupy the thread pool that
+ * file operations share.
  */
 const ofDns = (): Lookup => {
   const resolver = new Resolver({ timeout: 2_000, tries: 2 })

@@ -72,12 +72,12 @@ export const ssrfGuard = (allow: readonly string[]): SsrfGuard => {
     refusal: (text) => {
       if (!URL.canParse(text)) return 'it is not an absolute URL'
       const url = new URL(text)
-      if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'only https is requested'
+      if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'only https is allowed'
       if (url.username !== '' || url.password !== '') return 'it must not hold credentials'
       const [host, port] = [plainHost(url.hostname), portOf(url)]
       if (excepted(host, port)) return undefined
-      if (url.protocol !== 'https:') return 'only https is requested'
-      if (port !== 443) return 'only port 443 is requested'
+      if (url.protocol !== 'https:') return 'only https is allowed'
+      if (port !== 443) return 'only port 443 is allowed'
       if (host === 'localhost' || host.endsWith('.localhost')) return 'its host is not public'
       if (isIP(host) !== 0 && !isPublic(host)) return 'its address is not public'
       return undefined

@@ -1,4 +1,4 @@
-/** A number with an exponent, or with more digits than a double may keep. Strings may contain matches, too. */
+/** Matches a number with an exponent, or with more digits than a double may keep. May also match inside strings. */
 const CANDIDATE = /(?:^|[:,[\s])(-?(?:\d[\d.]{15,}(?:[eE][+-]?\d+)?|\d[\d.]*[eE][+-]?\d+))(?=[\s,\]}]|$)/g
 const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 /** The maximum number of significant digits of a double. */
@@ -38,7 +38,7 @@ const NUMBER_TOKEN = /[-+.eE\d]+/y
 /** Calls `found` with the path of every inexact number of a valid JSON document. */
 const locate = (json: string, found: (path: readonly PropertyKey[]) => void): void => {
   const path: PropertyKey[] = []
-  /** Whether the next string in each open object or array is a key. */
+  /** For each open object or array, whether its next string is a key. */
   const keys: boolean[] = []
   let at = 0
   while (at < json.length) {

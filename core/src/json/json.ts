@@ -12,7 +12,7 @@ const DEEP_PATH = 4
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Maximum number of faults: of each nested member, such as an entry of a batch, and in total. */
+/** Maximum number of faults per member, such as an entry of a batch, and in total. */
 const FAULTS_MAX = { each: 10, all: 10_000 }
 
 /** Collects the faults of a document, within bounds. A valid document costs nothing. */
@@ -71,9 +71,9 @@ const placeOf = (cause: unknown): string => {
 }
 
 /**
- * Parses JSON (RFC 8259, UTF-8) from outside. Returns as faults what JavaScript cannot represent or is nested too deeply:
- * numbers that a double does not hold exactly, and the key `__proto__`. `within` is the number of outer levels that do not
- * count for the depth. Throws `malformed_json` for anything but JSON.
+ * Parses JSON (RFC 8259, UTF-8) from outside. Returns as faults what is nested too deeply, numbers that a double
+ * cannot represent exactly, and the key `__proto__`. `within` is the number of outer levels that do not count for the depth.
+ * Throws `malformed_json` for anything but JSON.
  */
 export const readDocument = (
   bytes: Uint8Array,

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { RateLimiterRes } from 'rate-limiter-flexible'
 
-/** Limiters that are cached, one for each pair of points and seconds. */
+/** Maximum cached limiters, one for each pair of points and seconds. */
 const LIMITERS_MAX = 100
 
 type Limiter = { consume(key: string): Promise<unknown> }

@@ -2,7 +2,7 @@ import { PRIORITIES, type Priority } from '@carillon/schemas'
 import { type Grant, type Limit, PERMIT_AHEAD_MS, type PermitRequest } from './port.ts'
 
 /**
- * How far ahead permits of a priority are given. The rest of PERMIT_AHEAD_MS is reserved for more urgent priorities,
+ * Maximum time ahead for permits of each priority. The rest of PERMIT_AHEAD_MS is reserved for more urgent priorities,
  * however many requests wait.
  */
 export const REACH_MS: Record<Priority, number> = {
@@ -12,19 +12,19 @@ export const REACH_MS: Record<Priority, number> = {
   low: 0.7 * PERMIT_AHEAD_MS,
 }
 
-/** How long before its permit is due a waiting request asks again. If it is late by less, no capacity is lost. */
+/** A waiting request asks again this long before its permit is due. No capacity is lost if it is late by less. */
 export const LEAD_MS = 0.4 * PERMIT_AHEAD_MS
 
 /**
- * How long a permit may leave a limit idle that is in use and has room before the others do. Less than any reach, so that
- * a flood at a slow limit does not block requests at a fast one.
+ * Maximum time that a permit may leave a limit in use idle until the slower limits have room. Less than any reach, so that a
+ * flood at a slow limit does not block requests at a fast one.
  */
 export const IDLE_MS = 0.6 * PERMIT_AHEAD_MS
 
-/** Two for each priority that waits: one for requests that have waited, one for first requests. */
+/** Queues of a limit. Each priority below critical has two: for requests that have waited, and for first requests. */
 export const QUEUES = 2 * (PRIORITIES.length - 1)
 
-/** Returns how many queues, most urgent first, a request stands behind; the last is its own. Critical ones: none. */
+/** Returns the number of queues that a request waits behind, most urgent first, with its own; 0 if it is critical. */
 export const rankOf = ({ priority, waited }: PermitRequest): number =>
   Math.max(0, 2 * PRIORITIES.indexOf(priority) - (waited ? 1 : 0))
 
@@ -52,11 +52,11 @@ type StatefulLimit = { interval: number; tolerance: number; state: LimitState }
 /**
  * Decides one request, and updates the states of its limits.
  *
- * Each limit has room from its tolerance before its theoretical arrival time on (GCRA, ITU-T I.371, virtual scheduling).
+ * A limit has room from its theoretical arrival time minus its tolerance (GCRA, ITU-T I.371, virtual scheduling).
  * The slot is the moment when all limits have room. A slot within reach becomes a permit, and every arrival time moves to
  * one interval after the slot. Each permit counts for its interval, in whatever order slots are given, so no period holds
  * more than the burst plus the rate. The reach is shorter if a limit in use would stay idle meanwhile. Critical requests
- * get their permit all the same; such a limit counts them early, so it keeps its rate, but they may exceed its burst.
+ * get a permit even out of reach. The limit counts them early, so its rate holds, but they may exceed its burst.
  *
  * A request out of reach gets a place in the queues of the limits that cause it, behind more urgent requests and its own
  * priority. A request that has waited gets any slot within reach. If urgent requests have taken all of them, its new place

@@ -10,11 +10,11 @@ limitsContract('in memory', () => one)
 type Wanted = { priority: Priority; at: number; limits: readonly Limit[] }
 type Asking = Wanted & { first: number; asked: number; waited: boolean; go: number }
 
-/** Simulates requests that ask again at their retry slots, up to `late` ms later, on a clock of their own. In permit order. */
+/** Simulates requests that ask again at their retry slots, up to `late` ms late. Returns them in the order of permits. */
 const simulate = async (wanted: readonly Wanted[], late = 0): Promise<Asking[]> => {
   let clock = 0
   const limits = memoryLimits({ now: () => clock })
-  // Buckets by the millisecond: a queue in order of time.
+  // A queue in order of time, in buckets of one millisecond.
   const due = new Map<number, Asking[]>()
   const later = (asking: Asking) => {
     const at = Math.ceil(asking.at)
@@ -54,7 +54,7 @@ const delays = (gone: readonly Asking[], priority: Priority) =>
   gone.filter((each) => each.priority === priority).map(({ go, first }) => go - first)
 
 describe('a queue in front of a limit', () => {
-  test.each([0, 300])('asks about twice each and leaves no room unused, %i ms late', async (late) => {
+  test.each([0, 300])('needs about two calls per request and loses no capacity, %i ms late', async (late) => {
     const gone = await simulate(
       many(10_000, 'normal', () => 1),
       late,
@@ -76,7 +76,7 @@ describe('a queue in front of a limit', () => {
     expect(gone.at(-1)?.go).toBeLessThan(51_000)
   })
 
-  test('lets more urgent requests pass, with few more calls', async () => {
+  test('lets more urgent requests pass, at the cost of few calls', async () => {
     const gone = await simulate([
       ...many(6_000, 'low', () => 1),
       ...many(2_000, 'high', (index) => 5_000 + index),
@@ -102,12 +102,12 @@ describe('a queue in front of a limit', () => {
     expect(asks(gone)).toBeLessThan(4)
   })
 
-  test('ends when its time has passed', async () => {
+  test('is gone once its permits are due: later requests do not wait', async () => {
     const gone = await simulate([...many(1_000, 'low', () => 1), ...many(10, 'low', () => 60_000)])
     for (const { first, go, asked } of gone.slice(-10)) expect([go - first, asked]).toEqual([0, 1])
   })
 
-  test('of abandoned requests leaves its slots to others', async () => {
+  test('gives the slots of abandoned requests to others', async () => {
     let clock = 1
     const limits = memoryLimits({ now: () => clock })
     await limits.acquire(Array(10_000).fill({ priority: 'normal', limits: [rate] }))
@@ -116,7 +116,7 @@ describe('a queue in front of a limit', () => {
   })
 
   test.each(['critical', 'high', 'low'] as const)(
-    'of one user leaves the provider to the others: %s',
+    'at the limit of one user does not block the provider for others: %s',
     async (priority) => {
       const provider = { ...rate, burst: 1 }
       const slow = { key: 'acme user', perSecond: 5, burst: 1 }
@@ -138,7 +138,7 @@ describe('a queue in front of a limit', () => {
     },
   )
 
-  test('in front of many limits keeps each of them', async () => {
+  test('in front of many limits holds each of them', async () => {
     const limits = [1, 5, 20, 50, 100].map((perSecond, index) => ({
       key: `limit ${index}`,
       perSecond,
@@ -160,7 +160,7 @@ describe('a queue in front of a limit', () => {
     expect(asks(gone)).toBeLessThan(3)
   })
 
-  test('in front of two limits keeps both, and asks about twice each', async () => {
+  test('in front of two limits holds both, with about two calls per request', async () => {
     const tenant = { key: 'acme', perSecond: 80, burst: 1 }
     const gone = await simulate(
       many(4_000, 'normal', () => 1, [{ ...rate, burst: 1 }, tenant]),

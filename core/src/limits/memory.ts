@@ -4,7 +4,7 @@ import { fixedWindowLimiter } from './fixed-window.ts'
 import { decide, type LimitState, newLimitState, toGcra } from './gcra.ts'
 import type { Limits } from './port.ts'
 
-/** Keys in memory, of `acquire` and of each limit of `allow`. An evicted key starts anew. */
+/** Maximum keys in memory, for `acquire` and for each limit of `allow`. An evicted key starts over. */
 const KEYS_MAX = 100_000
 
 /** Rate limits of one process. `now`, for tests, is the clock of `acquire`, epoch ms. */

@@ -7,7 +7,7 @@ export type Limit = { key: string; perSecond: number; burst: number }
 export type PermitRequest = {
   limits: readonly Limit[]
   priority: Priority
-  /** It has waited for its retry slot: it does not queue again behind later requests. */
+  /** Set if the request has waited for its retry slot, so that it does not queue again behind later requests. */
   waited?: boolean
 }
 
@@ -23,7 +23,7 @@ export const PERMIT_AHEAD_MS = 1_000
  * - `acquire` spreads work evenly and rejects nothing. Permits never exceed a limit (GCRA, ITU-T I.371, on one clock).
  *   Critical requests get a permit however far ahead, before all that wait. Other requests may get a retry slot: the time
  *   at which their permit is due, earlier for more urgent priorities. So a queue of any length asks about once each.
- * - `allow` is a fixed-window limiter: at most `points` in the `seconds` after the first of them.
+ * - `allow` is a fixed-window limiter: at most `points` calls in the `seconds` after the first of them.
  * - While the shared server is unavailable, each process limits on its own.
  */
 export interface Limits {

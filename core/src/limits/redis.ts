@@ -7,15 +7,15 @@ import { IDLE_MS, LEAD_MS, QUEUES, REACH_MS, rankOf, toGcra } from './gcra.ts'
 import { memoryLimits } from './memory.ts'
 import type { Grant, Limits, PermitRequest } from './port.ts'
 
-/** A script blocks Redis: a few milliseconds for this many requests. */
+/** Bounds the time that a script blocks Redis to a few milliseconds. */
 const REQUESTS_PER_SCRIPT = 200
 
 /**
- * `decide` of gcra.ts for many requests, in order, on the clock of Redis. The state of a limit is one key: its arrival time
- * and queues as a MessagePack list, which expires when the last of them has passed.
+ * Runs `decide` of gcra.ts for many requests, in order, on the clock of Redis. The state of a limit is one key: a MessagePack
+ * list of its arrival time and queues. The key expires when the latest of these times has passed.
  *
  * KEYS: states. ARGV: how long a limit may stay idle, the number of queues; then for each request its rank, whether it has
- * waited, its reach and the number of its limits; then for each of these the number of its key, its interval and its
+ * waited, its reach and the number of its limits; then for each limit the index of its key, its interval and its
  * tolerance. Returns the time in microseconds; then for each request 1 and the microseconds until its permit, or 0 and
  * the microseconds until its retry slot.
  */

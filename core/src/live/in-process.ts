@@ -5,9 +5,9 @@ import { GRACE_MS, type Live } from './port.ts'
 import { userRoom } from './room.ts'
 import type { LiveServer } from './server.ts'
 
-/** Users whose sequence is kept. An evicted one restarts at 1 in the same epoch, which clients see as a gap. */
+/** Maximum users whose sequence is kept. An evicted sequence restarts at 1 in the same epoch, which clients see as a gap. */
 const SEQUENCES_MAX = 50_000
-/** Users who left recently. An evicted one is away early. */
+/** Maximum users remembered as having left. An evicted user is `away` early. */
 const LEFT_MAX = 50_000
 
 /** Live delivery in a single process: every connection is on `io`, and no message is lost. */

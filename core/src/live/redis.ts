@@ -8,7 +8,7 @@ import { userRoom } from './room.ts'
 const LOSS_RETRY_MS = 250
 /** The sequence of a user without messages for this long restarts at 1, which clients see as a gap. */
 const SEQ_SECONDS = 24 * 3_600
-/** A script blocks Redis: about a millisecond for this many messages or users. */
+/** Messages or users per script. Bounds the time that it blocks Redis to about a millisecond. */
 const PER_SCRIPT = 250
 
 /**

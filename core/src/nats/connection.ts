@@ -14,7 +14,7 @@ export const inboxPrefixOf = (connection: NatsConnection): string => prefixes.ge
 /**
  * Connects to NATS and reconnects forever, with jitter. `url` is `nats://[user:password@]host:port` or `tls://…`, several
  * separated by commas. Waits for a server that is not up yet; with `wait: false` it rejects with UnavailableError instead.
- * Reply subjects start with `_INBOX_<user>`, so that permissions can protect the replies to one user from others.
+ * Reply subjects start with `_INBOX_<user>`, so that permissions can keep the replies to one user from others.
  */
 export const connectNats = async (
   url: string,
@@ -127,7 +127,7 @@ const UNAVAILABLE = new Set([
   'DrainingConnectionError',
 ])
 
-/** Translates an error of the NATS client: a full log, an unavailable server, or the error itself. */
+/** Maps an error of the NATS client to a ProblemError or UnavailableError; returns other errors unchanged. */
 export const translateError = (error: unknown): unknown => {
   if (error instanceof ProblemError) return error
   if (error instanceof JetStreamApiError) {

@@ -41,8 +41,8 @@ const isOfSystem = async (connection: NatsConnection): Promise<boolean> => {
 }
 
 /**
- * Returns the permissions that the connection of this URL has but does not need, each with a remedy. Tries them on unused
- * subjects and changes nothing. Rejects with UnavailableError if NATS does not answer.
+ * Returns the excess permissions of the connection of this URL, each with a remedy. Tries them on unused subjects and changes
+ * nothing. Rejects with UnavailableError if NATS does not answer.
  */
 export const excessPermissions = async (url: string): Promise<string[]> => {
   if (await isOpen(url))

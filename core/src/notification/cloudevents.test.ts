@@ -20,7 +20,7 @@ const content = (headers: Record<string, string>, body: string | Uint8Array = '{
   header: (name: string) => headers[name],
 })
 
-describe('the mode', () => {
+describe('the content mode', () => {
   test.each([
     [undefined, 'plain'],
     ['application/json', 'plain'],
@@ -35,7 +35,7 @@ describe('the mode', () => {
     expect(contentMode(content(type === undefined ? {} : { 'content-type': type }))).toBe(mode)
   })
 
-  test('is binary where a header says the version of the specification', () => {
+  test('is binary if a header has the version of the specification', () => {
     expect(contentMode(content({ 'content-type': 'application/json', 'ce-specversion': '1.0' }))).toBe(
       'binary',
     )
@@ -44,7 +44,7 @@ describe('the mode', () => {
 })
 
 describe('a structured event', () => {
-  test('carries the notification as its data, and is named by its source and id', () => {
+  test('has the notification as its data, with an id from source and id', () => {
     const read = readStructured({ ...event, time: null, extension: 5, subject: 'x' })
     expect(read).toEqual({
       value: { to: 'ada' },
@@ -63,14 +63,14 @@ describe('a structured event', () => {
     'text/json',
     'application/vnd.shop.v1+json; charset=utf-8',
     'APPLICATION/JSON',
-  ])('may have the datacontenttype %s', (datacontenttype) => {
+  ])('can have the datacontenttype %s', (datacontenttype) => {
     expect(readStructured({ ...event, datacontenttype }).value).toEqual({ to: 'ada' })
   })
 
   test.each([
     ['data_base64', Buffer.from('{"to":"ada"}').toString('base64')],
     ['unpadded', Buffer.from('{"to":"ada"}').toString('base64').replace(/=+$/, '')],
-  ])('may carry bytes (%s)', (_, data_base64) => {
+  ])('can have base64 data (%s)', (_, data_base64) => {
     const { data: _data, ...rest } = event
     expect(readStructured({ ...rest, data_base64 })).toMatchObject({
       value: { to: 'ada' },
@@ -79,7 +79,7 @@ describe('a structured event', () => {
     expect(readStructured({ ...event, data_base64: null }).value).toEqual({ to: 'ada' })
   })
 
-  test('a string is a string, not a document', () => {
+  test('does not parse a string as a document', () => {
     expect(readStructured({ ...event, data: '{"to":"ada"}' }).value).toBe('{"to":"ada"}')
     expect(readStructured({ ...event, data: null }).value).toBeNull()
   })
@@ -93,14 +93,18 @@ describe('a structured event', () => {
     ['no data', { ...event, data: undefined }, '/data'],
     ['data of another type', { ...event, datacontenttype: 'text/xml' }, '/datacontenttype'],
     ['data twice', { ...event, data_base64: 'e30=' }, '/data_base64'],
-    ['bytes that are none', { ...event, data: undefined, data_base64: '{}' }, '/data_base64'],
-    ['bytes that are no JSON', { ...event, data: undefined, data_base64: 'AAAA' }, '/data_base64'],
+    ['invalid base64', { ...event, data: undefined, data_base64: '{}' }, '/data_base64'],
     [
-      'bytes with an inexact number',
+      'base64 of something other than JSON',
+      { ...event, data: undefined, data_base64: 'AAAA' },
+      '/data_base64',
+    ],
+    [
+      'base64 of JSON with an inexact number',
       { ...event, data: undefined, data_base64: Buffer.from('{"a":1e999}').toString('base64') },
       '/data_base64/a',
     ],
-  ])('with %s is refused, and says where', (_, value, pointer) => {
+  ])('with %s is refused, with a pointer', (_, value, pointer) => {
     const problem = problemOf(() => readStructured(value))
     expect(problem?.code).toBe('invalid_request')
     expect(problem?.errors?.map((error) => error.pointer)).toContain(pointer)
@@ -146,14 +150,14 @@ describe('a binary event', () => {
     })
   })
 
-  test('names the headers that are missing', () => {
+  test('lists the missing headers', () => {
     expect(problemOf(() => readPayload('binary', content({ 'ce-specversion': '1.0' })))).toMatchObject({
       code: 'invalid_request',
       detail: expect.stringMatching(/ce-id is missing.*ce-source is missing.*ce-type is missing/),
     })
   })
 
-  test('has JSON data, declared as in either binding', () => {
+  test('has JSON data, with the content type of either binding', () => {
     expect(read({ 'content-type': 'application/vnd.shop+json' }).value).toEqual({ to: 'ada' })
     expect(read({ 'content-type': 'text/plain', 'ce-datacontenttype': 'application/json' }).value).toEqual({
       to: 'ada',
@@ -174,7 +178,7 @@ test.each([
   '{"specversion":"1.0","id":{"length":1}}',
   '[]',
   '7',
-])('nothing that is published throws anything but a problem: %s', (body) => {
+])('any body is read or throws a ProblemError: %s', (body) => {
   for (const mode of ['plain', 'structured', 'binary'] as const)
     problemOf(() => readPayload(mode, content({ 'ce-specversion': '1.0', 'ce-id': '\u0000' }, body)))
 })

@@ -11,7 +11,7 @@ import { ProblemError } from '../errors.ts'
 import { invalidRequest } from '../json/checked.ts'
 import { parseJson, readDocument } from '../json/json.ts'
 
-/** How a body carries a notification: plain, or as data of a CloudEvents 1.0 event in a content mode of its bindings. */
+/** How a body holds a notification: plain, or as the data of a CloudEvents 1.0 event in one of its content modes. */
 export type ContentMode = 'plain' | 'structured' | 'batch' | 'binary'
 
 /** A received message: the body, its content type, and its headers by lower-case name. */
@@ -21,7 +21,7 @@ export type Content = {
   header(name: string): string | undefined
 }
 
-/** A notification that is not validated yet, its path in the body, and its event. */
+/** An unvalidated notification, its path in the body, and its event. */
 export type Payload = { value: unknown; at: readonly PropertyKey[]; event?: { id: string; type: string } }
 
 const EVENT = /^application\/cloudevents\s*(;|$)/i
@@ -29,7 +29,7 @@ const EVENT_JSON = /^application\/cloudevents\+json\s*(;|$)/i
 const BATCH_JSON = /^application\/cloudevents-batch\+json\s*(;|$)/i
 const ANY_EVENT = /^application\/cloudevents/i
 
-/** Returns the mode of a content; undefined for an event in an unsupported format. */
+/** Returns the content mode; undefined for an event in an unsupported format. */
 export const contentMode = ({ type = '', header }: Omit<Content, 'bytes'>): ContentMode | undefined => {
   if (EVENT.test(type) || EVENT_JSON.test(type)) return 'structured'
   if (BATCH_JSON.test(type)) return 'batch'
@@ -72,7 +72,7 @@ export const readStructured = (value: unknown): Payload => {
     if (data !== undefined) throw refuse('data_base64', 'must not be combined with data')
     return { value: fromBase64(encoded), at: ['data_base64'], event }
   }
-  if (data === undefined) throw refuse('data', 'is missing: the data is the notification')
+  if (data === undefined) throw refuse('data', 'is missing; it must be the notification')
   return { value: data, at: ['data'], event }
 }
 

@@ -18,7 +18,7 @@ const of = (input: unknown, priority: Notification['priority'] = 'normal') => {
   return fingerprintOf({ ...read.data, priority: priority ?? 'normal' })
 }
 
-test('key order, id, sender and the notation of actor and plan do not count', () => {
+test('ignores key order, id, sender and the notation of actor and plan', () => {
   const { data, ...rest } = note
   const same = {
     data: { a: { x: 'é', y: true }, b: [1, { c: 1.5, d: null }] },
@@ -31,7 +31,7 @@ test('key order, id, sender and the notation of actor and plan do not count', ()
   expect(of(same)).toBe(of(note))
 })
 
-test('it is equal over NATS, where the subject has type and priority', () => {
+test('is equal over NATS, where the subject has type and priority', () => {
   const { type, ...rest } = note
   const read = parse(UntypedNotification, rest)
   if (!read.success) throw new Error('the notification is good')
@@ -40,7 +40,7 @@ test('it is equal over NATS, where the subject has type and priority', () => {
   )
 })
 
-test('everything else counts', () => {
+test('covers everything else', () => {
   const others = [
     { ...note, to: 'ada' },
     { ...note, to: note.to.toReversed() },
@@ -56,6 +56,6 @@ test('everything else counts', () => {
   expect(new Set(prints).size).toBe(prints.length)
 })
 
-test('it does not change between versions, because stored fingerprints are compared with it', () => {
+test('does not change between versions, because it is compared with stored fingerprints', () => {
   expect(of(note)).toBe('Xzu1fzs7c2JJhKLKznEUzK9Plnp-kCoanC3061oGKH8')
 })

@@ -16,8 +16,8 @@ const canonical = (value: unknown): string => {
 }
 
 /**
- * Returns the SHA-256 of a validated notification, base64url. It is equal for equal content over HTTP and NATS: the applied
- * type and priority count, the id and `sender` do not. It is stored with every notification and compared when an id is
+ * Returns the SHA-256 of a validated notification, base64url. It is equal for equal content over HTTP and NATS. It
+ * covers the applied type and priority, but not the id and `sender`. It is stored with every notification and compared when an id is
  * reused, so it must not change between versions.
  */
 export const fingerprintOf = ({

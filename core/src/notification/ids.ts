@@ -31,7 +31,7 @@ export const earliestUuid7 = (ms: number): string => {
 export const itemId = (tenant: string, notification: string, user: string, acceptedAt: number): string =>
   derivedUuid7(acceptedAt, `item\n${tenant}\n${notification}\n${user}`)
 
-/** Returns the id of a notification without one, equal for every delivery of the same message. */
+/** Returns an id for a notification without one. It is equal on every delivery of the same message. */
 export const notificationIdAt = ({
   sequence,
   appendedAt,
@@ -45,7 +45,7 @@ export const notificationIdAt = ({
 
 /**
  * Returns the time of acceptance of a notification whose id is a UUIDv7 made around `appendedAt`. Returns undefined for any
- * other id: the record of its first acceptance has to be read.
+ * other id, whose record must be read instead.
  */
 export const timeOfId = (id: string, appendedAt: number): number | undefined => {
   const time = uuid7Time(id)

@@ -7,9 +7,9 @@ const VERSION = 'carillon-type-version'
 const NO_TYPE = '0'
 
 /**
- * Returns the headers by which a hub tells dispatchers how it accepted a notification: the version of its type, and whether
- * the hub made the id, so that dispatchers need not check whether it was used before. Publishers on NATS can set these
- * headers too. This affects their own tenant only: ids are not checked for other content, or another version applies.
+ * Returns headers that tell dispatchers how a hub accepted a notification: the version of its type, and whether the hub made
+ * the id, so that dispatchers need not check it for reuse. Publishers on NATS can set these headers too, with effect only on
+ * their own tenant: the id is not checked, or another version applies.
  */
 export const stampOf = (type: Pick<NotificationType, 'version'> | undefined, madeId: boolean): Headers =>
   new Map([

@@ -3,7 +3,7 @@ import { UnavailableError } from '../errors.ts'
 
 type ErrorListener = (error: Error) => void
 
-/** A command without an answer fails after this time; its connection is closed soon after. */
+/** Time limit of a command. Its connection is closed soon after. */
 const COMMAND_TIMEOUT_MS = 2_000
 const SILENCE_MS = 3_000
 /** How often the subscribing connection is pinged. */
@@ -63,8 +63,8 @@ export const connectRedis = async (url: string, onError: ErrorListener): Promise
 type MessageListener = (message: Buffer, channel: Buffer) => void
 
 /**
- * Subscriptions of this process to sharded channels, on their own connection. After an outage all of them are renewed; no
- * queue grows meanwhile.
+ * Subscriptions of this process to sharded channels, on their own connection. After an outage all of them are renewed.
+ * Nothing is queued during the outage.
  */
 export type Subscriptions = {
   add(channel: string, listener: MessageListener): void
@@ -113,7 +113,7 @@ export const openSubscriptions = async (url: string, onError: ErrorListener): Pr
       command(add, (chunk) => redis.ssubscribe(...chunk)),
       command(drop, (chunk) => redis.sunsubscribe(...chunk)),
     ]).catch((error: Error) => {
-      // The subscriptions in Redis are now unknown, so start over on a new connection.
+      // The subscriptions in Redis are unknown now, so all are renewed on a new connection.
       onError(error)
       if (redis.status === 'ready') redis.disconnect(true)
     })

@@ -6,7 +6,7 @@ import type { StoredUser } from '../store/ports/users.ts'
 export const Audience = z.union([z.object({ topic: TopicKey }), z.object({ everyone: z.literal(true) })])
 export type Audience = z.infer<typeof Audience>
 
-/** A way in which a notification is addressed to a user. */
+/** How a notification is addressed to a user. */
 export type Addressed = { by: 'user' | 'everyone' } | { by: 'topic'; topic: string }
 
 /** Returns how the members of an audience are addressed. */
@@ -18,7 +18,7 @@ export type Addressees = {
   /** Named users, each once. */
   users: string[]
   audiences: Audience[]
-  /** Users with attributes, which are stored. */
+  /** Users with attributes, which will be stored. */
   introduced: StoredUser[]
 }
 

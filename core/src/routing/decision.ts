@@ -11,10 +11,10 @@ export type Stage =
   | 'throttle'
   | 'send'
 
-/** `skip` leaves out one step, or the inbox. `end` ends everything for this person that is still pending. */
+/** `skip` leaves out one step, or the inbox. `end` ends everything that is pending for this user. */
 export type Outcome = 'pass' | 'wait' | 'join' | 'skip' | 'end' | 'sent' | 'failed'
 
-/** Who made the choice that a decision follows. `system`: nobody. */
+/** Who made the choice behind a decision. `system`: nobody did. */
 export type Decider =
   | 'type'
   | 'category'
@@ -62,9 +62,9 @@ export type Reason =
   | 'no_item'
 
 /**
- * A decision about one notification and one person, with its reason. Decisions are values: the ledger keeps them, explain
+ * A decision about one notification and one user, with its reason. Decisions are values: the ledger keeps them, explain
  * prints them, and a dry run stops after them. `at` and `until` are epoch ms. `step` is the index in the plan. `path` points
- * into what `by` wrote, for example `plan.0.when` or `categories.orders.email`.
+ * into the input of `by`, for example `plan.0.when` or `categories.orders.email`.
  */
 export type Decision = {
   at: number

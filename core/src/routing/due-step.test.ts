@@ -39,8 +39,8 @@ const decided = (step: Step, item: Partial<ItemNow> | undefined, facts: Partial<
   return `${outcome} ${reason}`.trim()
 }
 
-describe('a step whose time has come', () => {
-  test('is a decision with its stage, its place in the plan and whoever decides', () => {
+describe('a due step', () => {
+  test('has a decision with stage, index in the plan and decider', () => {
     const facts = { item: { ...untouched, readAt: then }, cancelled: false, erased: false, now: NOW }
     expect(next(stepOf('unread'), facts)).toEqual({
       at: NOW,
@@ -58,7 +58,7 @@ describe('a step whose time has come', () => {
     stepOf('unread', { after: 600 }),
     stepOf('always', { item: undefined, secret: 'sealed' }),
     stepOf('unread', { item: undefined }),
-  ])('ends if the person is erased, it is cancelled or has expired', (step) => {
+  ])('ends if the user is erased, or the notification is cancelled or expired', (step) => {
     expect(decided(step, {}, { erased: true })).toBe('end erased')
     expect(decided(step, {}, { cancelled: true })).toBe('end cancelled')
     expect(decided({ ...step, expiresAt: NOW }, {})).toBe('end expired')
@@ -84,24 +84,24 @@ describe('a step whose time has come', () => {
     expect(decided(stepOf(when), item)).toBe(expected)
   })
 
-  test('is not taken for an item that was deleted, whatever it wants', () => {
+  test('ends if the item was deleted, whatever its condition', () => {
     expect(decided(stepOf('always'), undefined)).toBe('end deleted')
     expect(decided(stepOf('unread'), undefined)).toBe('end deleted')
   })
 
-  test('that wants a failure is taken after one', () => {
+  test('with `when: failed` is sent after a failure', () => {
     expect(decided(stepOf('failed', { failed: true }), { seenAt: then })).toBe('pass')
     expect(decided(stepOf('failed', { failed: true }), { readAt: then })).toBe('end read')
   })
 
-  test('that always wants to be sent is ended by reading only while it waits', () => {
+  test('with `when: always` ends on reading only while it waits', () => {
     expect(decided(stepOf('always', { after: 60 }), { readAt: then })).toBe('end read')
     expect(decided(stepOf('always', { after: 60, attempt: 2 }), { readAt: then })).toBe('pass')
     expect(decided(stepOf('always', { after: 60, queued: true }), { readAt: then })).toBe('pass')
   })
 })
 
-test('there is no push for a silent item', () => {
+test('is skipped on push channels for a silent item', () => {
   const plan = [
     { channel: 'push', when: 'always', after: 0 },
     { channel: 'email', when: 'always', after: 0 },
@@ -115,12 +115,12 @@ describe('a step without an item', () => {
   const bare = (when: PlanStep['when'], more: Partial<Step> = {}) =>
     stepOf(when, { item: undefined, ...more })
 
-  test.each(['always', 'unseen', 'unread', 'undelivered'] as const)('%s holds', (when) => {
+  test.each(['always', 'unseen', 'unread', 'undelivered'] as const)('is sent with `when: %s`', (when) => {
     expect(decided(bare(when), undefined)).toBe('pass')
     expect(needsPresence(bare(when))).toBe(false)
   })
 
-  test('offline follows presence, and holds while nobody can tell', () => {
+  test('with `when: offline` depends on presence, and is sent while presence is unknown', () => {
     expect(needsPresence(bare('offline'))).toBe(true)
     expect(needsPresence(stepOf('offline'))).toBe(false)
     expect(decided(bare('offline'), undefined, { presence: 'here' })).toBe('skip online')
@@ -130,13 +130,13 @@ describe('a step without an item', () => {
     expect(next(bare('offline'), facts)).toMatchObject({ outcome: 'wait', until: NOW + GRACE_MS })
   })
 
-  test('failed is taken after a failure only', () => {
+  test('with `when: failed` is sent only after a failure', () => {
     expect(decided(bare('failed'), undefined)).toBe('skip not_needed')
     expect(decided(bare('failed', { failed: true }), undefined)).toBe('pass')
   })
 })
 
-test('the step that waits next is put on its way once, and not behind an end', () => {
+test('the next step is scheduled once, and not after an end', () => {
   const plan = [
     { channel: 'push', when: 'always', after: 0 },
     { channel: 'sms', when: 'failed', after: 0 },

@@ -3,7 +3,7 @@ import { type Step, stepAfter } from '../delivery/step.ts'
 import { GRACE_MS, type Presence } from '../live/port.ts'
 import type { Decider, Reason, StepDecision } from './decision.ts'
 
-/** The current state of an item: what the person did with it. */
+/** The current state of an item. */
 export type ItemNow = Pick<InboxItem, 'receivedAt' | 'seenAt' | 'readAt' | 'archivedAt' | 'snoozedUntil'>
 
 /** What is known about a due step. */
@@ -12,21 +12,21 @@ export type StepFacts = {
   item: ItemNow | undefined
   /** The notification is cancelled. */
   cancelled: boolean
-  /** The person is erased, or was erased after the notification was accepted. */
+  /** The user is erased, or was erased after the notification was accepted. */
   erased: boolean
-  /** Only looked up if `needsPresence`. Undefined while the live bus is unavailable. */
+  /** Looked up only if `needsPresence`. Undefined while the live bus is unavailable. */
   presence?: Presence
   now: number
 }
 
-/** Whether the step is about an inbox item. One-time passwords and notifications with `inbox: none` have none. */
+/** Reports whether the step has an inbox item. One-time passwords and notifications with `inbox: none` have none. */
 const hasItem = ({ item }: Step): boolean => item !== undefined
 
-/** Whether the step depends on the person's presence when it is due, because there is no item to look at. */
+/** Reports whether the step depends on the user's presence when it is due, because it has no item. */
 export const needsPresence = (step: Step): boolean =>
   !hasItem(step) && step.secret === undefined && step.plan[step.index]?.when === 'offline'
 
-/** Returns how the person dealt with the item, if they did. It ends every step that waits. */
+/** Returns what the user did with the item that ends every waiting step; undefined if nothing. */
 const dealtWith = (item: ItemNow | undefined, now: number): Reason | undefined => {
   if (!item) return 'deleted'
   if (item.readAt !== null) return 'read'
@@ -35,7 +35,7 @@ const dealtWith = (item: ItemNow | undefined, now: number): Reason | undefined =
   return undefined
 }
 
-/** Without an item, presence is all that is known about the person. */
+/** Decides by presence, because without an item nothing else is known about the user. */
 const withoutItem = (step: Step, { presence, now }: StepFacts): Verdict => {
   const { when } = step.plan[step.index]!
   if (when === 'failed' && !step.failed) return { outcome: 'skip', by: 'system', reason: 'not_needed' }
@@ -46,7 +46,7 @@ const withoutItem = (step: Step, { presence, now }: StepFacts): Verdict => {
 
 const withItem = (step: Step, { item, now }: StepFacts): Verdict => {
   const { when, after } = step.plan[step.index]!
-  // A step that has begun, waits for a permit or is retried is sent whatever they did, and so is one without a delay.
+  // A step without a delay, or one that has begun, waits for a permit or is retried, is sent whatever the user did.
   const begun = after === 0 || step.attempt !== undefined || step.queued === true
   if (when === 'always' && begun && item) return GO
   const reason = dealtWith(item, now)
@@ -87,11 +87,11 @@ const verdict = (step: Step, facts: StepFacts): Verdict => {
  * Decides about a due step.
  *
  * - `pass`: send it. `wait`: decide again at `until`. `skip`: leave out this step. `end`: leave out this step and all later
- *   ones, because the person has dealt with the notification, or because it is void.
- * - The state of the item decides, so it does not matter where the person read it. `always` without a delay is sent whatever
- *   they did. With a delay, reading ends it like any other step.
+ *   ones, because the user has dealt with the notification, or because it is void.
+ * - The state of the item decides, so it does not matter where the user read it. `always` without a delay is sent whatever
+ *   the user did. With a delay, reading the item ends it like any other step.
  * - Without an item, `unseen`, `unread` and `undelivered` are true. `offline` depends on presence, and waits for GRACE_MS if
- *   the person has only just left.
+ *   the user has just left.
  *
  * Pure, and repeatable.
  */
@@ -104,8 +104,8 @@ export const next = (step: Step, facts: StepFacts): StepDecision => ({
 })
 
 /**
- * Returns the next step of the plan, which waits for its own time whatever becomes of `step`. Returns undefined if none
- * follows, or if the next step waits already: `step` is a retry, is about one destination, or is decided again later.
+ * Returns the next step of the plan, to be scheduled whatever the outcome of `step`. Returns undefined if there is none, or
+ * if it is scheduled already: `step` is a retry, has one destination, or is decided again later.
  */
 export const following = (step: Step, { outcome }: Pick<StepDecision, 'outcome'>): Step | undefined => {
   if (step.destination !== undefined || step.attempt !== undefined) return undefined

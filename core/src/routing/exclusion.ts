@@ -1,8 +1,8 @@
 import type { Notification } from '@carillon/schemas'
 
 /**
- * Returns a function that tells what excludes a user: a path into the notification, or undefined. The actor is excluded
- * like the users in `exclude`, because nobody notifies themself. Pure.
+ * Returns a function that returns the path in the notification that excludes a user, or undefined. The actor is excluded
+ * like the users in `exclude`, because actors need no notification of their own action. Pure.
  */
 export const exclusionOf = ({
   exclude,

@@ -16,7 +16,7 @@ const planned = (sent: Partial<Sent>, recipient: Partial<Recipient> = {}): Plann
     now: NOW,
   })
 
-test('an item, and the steps of the type', () => {
+test('plans an item and the steps of the type', () => {
   expect(planned({ type: { plan: [email] } })).toEqual({
     inbox: 'shown',
     steps: [email],
@@ -24,7 +24,7 @@ test('an item, and the steps of the type', () => {
   })
 })
 
-test('what the notification says comes before what its type says', () => {
+test('the notification overrides its type', () => {
   const sent: Partial<Sent> = {
     notification: { plan: [sms], inbox: 'shown' },
     type: { plan: [email], inbox: 'none' },
@@ -36,7 +36,7 @@ test('what the notification says comes before what its type says', () => {
 test.each([
   ['silent', { outcome: 'pass', reason: 'silent' }],
   ['none', { outcome: 'skip', reason: 'no_item' }],
-] as const)('inbox: %s, by type or sender', (inbox, decision) => {
+] as const)('applies inbox: %s of the type or the sender', (inbox, decision) => {
   const wanted = (by: string) => ({
     inbox,
     steps: [],
@@ -53,7 +53,7 @@ test.each([
   ['excluded', 'sender', { notification: { actor: { user: 'ada' } } }, {}],
   ['erased', 'tenant', {}, { erased: true }],
   ['not_recipient', 'sender', {}, { addressed: [] }],
-] as const)('%s: no item, no step, one decision', (reason, by, sent, recipient) => {
+] as const)('%s: plans no item and no step, with one decision', (reason, by, sent, recipient) => {
   const against = planned({ type: { plan: [email] }, ...(sent as Partial<Sent>) }, recipient)
   expect(against).toMatchObject({ inbox: 'none', steps: [], decisions: [{ outcome: 'end', by, reason }] })
   expect(endOf(against)).toBe(against.decisions[0])

@@ -7,23 +7,23 @@ import { exclusionOf } from './exclusion.ts'
 export type Sent = {
   notification: Pick<Notification, 'exclude' | 'actor' | 'inbox' | 'plan'>
   type?: Pick<NotificationType, 'inbox' | 'plan'>
-  /** Epoch ms. Nothing is delivered from then on. */
+  /** When delivery stops, epoch ms. */
   expiresAt: number
   cancelled?: boolean
 }
 
-/** A person to whom a notification is addressed. */
+/** A user to whom a notification is addressed. */
 export type Recipient = {
   user: string
-  /** All the ways in which it is addressed to them. */
+  /** Every way in which it is addressed to the user. */
   addressed: readonly Addressed[]
   /** Only loaded if a decision depends on it. */
   profile?: UserProfile
-  /** The person is erased, or was erased after the notification was accepted. */
+  /** The user is erased, or was erased after the notification was accepted. */
   erased?: boolean
 }
 
-/** What one person gets: an item or none, and the steps beyond the inbox. */
+/** What one recipient gets: an item or none, and the steps beyond the inbox. */
 export type Planned = {
   inbox: InboxMode
   variant?: string
@@ -62,7 +62,7 @@ const end = (at: number, by: Decider, reason: Reason, path?: string): Decision =
   reason,
 })
 
-/** Returns the decision that nobody gets the notification; undefined if people do. */
+/** Returns the decision that ends the notification for everybody; undefined if it is delivered. */
 export const endForAll = (
   { cancelled, expiresAt }: Pick<Sent, 'cancelled' | 'expiresAt'>,
   now: number,
@@ -71,12 +71,12 @@ export const endForAll = (
   return expiresAt <= now ? end(now, 'sender', 'expired', 'expiresAt') : undefined
 }
 
-/** Returns the decision about a person who is erased, or was erased after the notification was accepted. */
+/** Returns the decision about a user who is erased, or was erased after the notification was accepted. */
 export const endOfErased = (now: number): Decision => end(now, 'tenant', 'erased')
 
 /**
  * Returns a function that plans one notification for any number of recipients. All recipients without an exception share
- * one value, so planning a large audience allocates nothing per person. Pure.
+ * one value, so planning a large audience allocates nothing per recipient. Pure.
  */
 export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Planned) => {
   const exclusion = exclusionOf(sent.notification)

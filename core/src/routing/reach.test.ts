@@ -21,12 +21,12 @@ describe('reach', () => {
     return `${stage} ${outcome} ${by} ${'reason' in found.decision ? reason : ''}`
   }
 
-  test('nobody serves the channel, or the person has no address', () => {
+  test('without an account or an address, skips the step', () => {
     expect(reached([], {}, 0)).toBe('send skip tenant no_provider')
     expect(reached([])).toBe('send skip user no_address')
   })
 
-  test('what is suppressed or disabled is left out, and the rest is reached', () => {
+  test('omits suppressed and disabled destinations', () => {
     const open = to({})
     expect(reached([open])).toEqual([open])
     expect(
@@ -40,16 +40,16 @@ describe('reach', () => {
     ['stop', 'user'],
     ['unsubscribe', 'user'],
     ['manual', 'tenant'],
-  ] as const)('all suppressed: %s, by %s', (suppressed, by) => {
+  ] as const)('with all destinations suppressed (%s), skips the step by %s', (suppressed, by) => {
     expect(reached([to({ suppressed })])).toBe(`send skip ${by} suppressed`)
   })
 
-  test('an unsubscription does not stop what is critical, and everything else does', () => {
+  test('only an unsubscription does not stop critical messages', () => {
     expect(reached([to({ suppressed: 'unsubscribe' })], { priority: 'critical' })).toHaveLength(1)
     expect(reached([to({ suppressed: 'bounce' })], { priority: 'critical' })).toContain('suppressed')
   })
 
-  test('all disabled', () => {
+  test('with all destinations disabled, skips the step', () => {
     expect(reached([to({ disabled: true }), to({ suppressed: 'stop' })])).toBe(
       'send skip system endpoint_disabled',
     )
@@ -57,7 +57,7 @@ describe('reach', () => {
 })
 
 describe('the end of a step', () => {
-  test('waits for its other destinations, then calls the next one at once, or is the end', () => {
+  test('waits for the other destinations, then makes the next step due or ends the plan', () => {
     expect(conclude(step(), ['failed', 'queued'])).toEqual({ follows: 'open' })
     expect(conclude(step(), ['sent'])).toEqual({ follows: 'open' })
     expect(conclude(step(), ['failed', 'skipped'])).toMatchObject({
@@ -71,12 +71,12 @@ describe('the end of a step', () => {
 describe('the first step', () => {
   const offline = [{ channel: 'push', when: 'offline', after: 3 }] as const
 
-  test('is the first that does not want another one to have failed', () => {
+  test('is the first without `when: failed`', () => {
     expect(firstIndex([plan[1], plan[0]])).toBe(1)
     expect(firstIndex([plan[1]])).toBe(0)
   })
 
-  test('is due after its delay, and not before somebody who is there can have acknowledged the item', () => {
+  test('is due after its delay, and not before a connected user can have acknowledged the item', () => {
     const due = (presence: 'here' | 'left' | 'away', hasItem = true) =>
       firstDue([...offline], { at: NOW, hasItem, presence })
     expect([due('here'), due('left'), due('away')]).toEqual([NOW + 10_000, NOW + 10_000, NOW + 3_000])

@@ -2,13 +2,13 @@ import type { SuppressionReason } from '@carillon/schemas'
 import type { Step } from '../delivery/step.ts'
 import type { Decider, StepDecision } from './decision.ts'
 
-/** An address, and what is known against sending to it. */
+/** An address, and reasons not to send to it. */
 export type Reachable = { suppressed?: SuppressionReason; disabled?: boolean }
 
-/** What a channel can reach: the number of accounts that serve it, and the person's destinations. */
+/** The number of accounts that serve a channel, and the user's destinations on it. */
 export type Reach<Destination> = { accounts: number; destinations: readonly Destination[] }
 
-/** An unsubscription does not stop critical messages. Every other reason concerns the address itself. */
+/** Reports whether a suppression applies. Unsubscribing does not stop critical messages; every other reason does. */
 const suppresses = (reason: SuppressionReason | undefined, { priority }: Pick<Step, 'priority'>): boolean =>
   reason !== undefined && !(reason === 'unsubscribe' && priority === 'critical')
 
@@ -31,8 +31,8 @@ const narrowed = <Candidate extends Reachable, Destination extends { candidates:
   })
 
 /**
- * Returns the destinations to send a step to: those that are neither suppressed nor disabled. If there are none, returns
- * the decision that says why. That is not a failure, but the next step is due. Pure.
+ * Returns the destinations of a step that are neither suppressed nor disabled. If there are none, returns the decision with
+ * the reason: it counts as skipped, not failed, and makes the next step due. Pure.
  */
 export const reach = <Candidate extends Reachable, Destination extends { candidates: readonly Candidate[] }>(
   step: Step,

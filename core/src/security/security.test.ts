@@ -81,7 +81,7 @@ test('a token signed with the previous secret stays valid', async () => {
 test.each<[string, string, () => Promise<string>]>([
   ['another secret', 'signature', () => forge(good, other.secrets[0]!.secret)],
   [
-    'another secret, and its kid',
+    'another secret and its kid',
     'kid_unknown',
     () => forge(good, other.secrets[0]!.secret, 'HS256', { kid: other.secrets[0]!.kid }),
   ],
@@ -91,31 +91,34 @@ test.each<[string, string, () => Promise<string>]>([
   ['another audience', 'audience', () => forge({ ...good, aud: 'elsewhere' })],
   ['no audience', 'audience', () => forge({ ...good, aud: undefined })],
   ['no expiry', 'expiry', () => forge({ ...good, exp: undefined })],
-  ['no time of issue', 'issued_at', () => forge({ ...good, iat: undefined })],
+  ['no iat', 'issued_at', () => forge({ ...good, iat: undefined })],
   ['no user', 'subject', () => forge({ ...good, sub: undefined })],
   ['a hostile user', 'subject', () => forge({ ...good, sub: '__proto__\n' })],
   ['another algorithm', 'algorithm', () => forge(good, acme.secrets[0]!.secret, 'HS512')],
   ['the type of an access token', 'type', () => forge(good, undefined, 'HS256', { typ: 'at+jwt' })],
   ['the type of a logout token', 'type', () => forge(good, undefined, 'HS256', { typ: 'logout+jwt' })],
-  ['a type that is no text', 'type', () => forge(good, undefined, 'HS256', { typ: ['JWT'] })],
+  ['a type that is not a string', 'type', () => forge(good, undefined, 'HS256', { typ: ['JWT'] })],
   ['no signature', 'algorithm', async () => `${btoa('{"alg":"none"}')}.${btoa(JSON.stringify(good))}.`],
-  ['too long a life', 'expiry_too_far', () => forge({ ...good, exp: now + 86_401 })],
-  ['a start that lies ahead', 'not_yet', () => forge({ ...good, nbf: now + 90 })],
-  ['a clock that is far ahead', 'issued_ahead', () => forge({ ...good, iat: now + 90 })],
-  ['text for a time', 'claim_exp', () => forge({ ...good, exp: 'tomorrow' })],
+  ['too long a lifetime', 'expiry_too_far', () => forge({ ...good, exp: now + 86_401 })],
+  ['nbf in the future', 'not_yet', () => forge({ ...good, nbf: now + 90 })],
+  ['iat in the future', 'issued_ahead', () => forge({ ...good, iat: now + 90 })],
+  ['a string as exp', 'claim_exp', () => forge({ ...good, exp: 'tomorrow' })],
   ['garbage', 'malformed', async () => 'x.y.z'],
   ['nothing', 'malformed', async () => ''],
-])('a token with %s is refused in the same words as any other; the reason is %s', async (_, reason, make) => {
-  const { cache } = cacheOf([acme, other])
-  const token = await make()
-  const error = await verifyUserToken(cache, token).catch((error: unknown) => error)
-  expect(error).toMatchObject({
-    message: 'the user token is not valid for this Carillon',
-    problem: { code: 'unauthenticated' },
-    reason,
-    explanation: expect.stringMatching(/^(it|the) /),
-  })
-})
+])(
+  'a token with %s is refused with the same message as any other; the reason is %s',
+  async (_, reason, make) => {
+    const { cache } = cacheOf([acme, other])
+    const token = await make()
+    const error = await verifyUserToken(cache, token).catch((error: unknown) => error)
+    expect(error).toMatchObject({
+      message: 'the user token is not valid for this Carillon',
+      problem: { code: 'unauthenticated' },
+      reason,
+      explanation: expect.stringMatching(/^(it|the) /),
+    })
+  },
+)
 
 test.each(['JWT', 'jwt', 'application/jwt', undefined])('a token of the type %s is accepted', async (typ) => {
   const { cache } = cacheOf([acme])

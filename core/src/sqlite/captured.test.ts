@@ -26,7 +26,7 @@ const message = (id: string, text = id): Captured => ({
   ...{ text, notification: 'n' },
 })
 
-it('keeps the newest, each as it was last, over a restart', async () => {
+it('keeps the latest version of the newest messages across a restart', async () => {
   const captured = open(3)
   for (const id of ['a', 'b', 'c', 'd', 'b']) await captured.put(message(id))
   await captured.put({ ...message('c'), skipped: 'no_address' })
@@ -35,7 +35,7 @@ it('keeps the newest, each as it was last, over a restart', async () => {
   expect(open(3).list()).toEqual([message('d'), message('b'), { ...message('c'), skipped: 'no_address' }])
 })
 
-it('keeps nothing readable in the file, and nothing for another secret', async () => {
+it('stores messages encrypted, unreadable with another secret', async () => {
   await open().put(message('a', 'Your code is 123456'))
   expect(open(200, 'another secret of another root').list()).toEqual([])
   const files = await Promise.all((await readdir(dir)).map((file) => readFile(join(dir, file), 'latin1')))

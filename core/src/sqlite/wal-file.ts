@@ -10,7 +10,7 @@ const SALTS_AT = 16
 const FRAME_SALTS_AT = 8
 const SALTS_BYTES = 8
 
-/** The file of a write-ahead log, read without SQLite, which holds no locks on it. */
+/** The file of a write-ahead log. It is read without SQLite, which does not lock it. */
 export type WalFile = {
   /** Returns the length of the log in bytes. The file may be longer, because SQLite overwrites it from its start. */
   bytes(): number

@@ -25,7 +25,7 @@ const open = () => {
   return { path, handle, commit: () => insert.run('x'.repeat(100_000)) }
 }
 
-test('the length is that of the log, not of its file', () => {
+test('the length is that of the log, not of the file', () => {
   const { path, handle, commit } = open()
   const wal = openWal(path, { bytesMax: BYTES_MAX, checkpoint: { run: async () => {}, close: () => {} } })
   onTestFinished(() => wal.close())

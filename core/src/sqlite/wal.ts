@@ -1,7 +1,7 @@
 import AsyncLibsql from 'libsql/promise'
 import { openWalFile } from './wal-file.ts'
 
-/** How often a slowly growing log is checkpointed. */
+/** Checkpoint interval of a slowly growing log. */
 const CHECKPOINT_MS = 500
 /** A reader in another process prevents a reset of the log. The checkpoint is retried this often. */
 const RETRY_MS = 1_000
@@ -91,13 +91,13 @@ export const openWal = (
   }, CHECKPOINT_MS).unref()
 
   return {
-    /** The length of the log after the last commit. */
+    /** Returns the length of the log after the last commit. */
     bytes: () => bytes,
-    /** Set while writers have to wait. */
+    /** Returns a promise while writers have to wait. */
     held: () => held,
     /** Returns why another commit would not fit, or undefined. */
     refusal: () => (bytes >= full ? failed : undefined),
-    /** Must be called after every commit. */
+    /** Updates the length and starts a checkpoint if needed. Call it after every commit. */
     wrote: () => {
       written = true
       bytes = file.bytes()

@@ -26,7 +26,7 @@ const open = async ({ full } = { full: false }): Promise<World> => {
     })
     return { database, stream }
   }
-  /** What a kill -9 leaves: the file and its log as they are now, whatever the old process still has in mind. */
+  /** Reopens what a kill -9 leaves: copies of the file and its write-ahead log. */
   const crash = async () => {
     const copy = join(root, String(endings.length))
     cpSync(folder, copy, { recursive: true })
@@ -59,7 +59,7 @@ describe('embedded stream', () => {
     return made
   }
 
-  test('keeps what it accepted and what it handed out through a kill -9', async () => {
+  test('keeps accepted messages and delivery counts through a kill -9', async () => {
     const file = join(folder(), 'test.db')
     const script = `
       const { openDatabase } = await import(${JSON.stringify(import.meta.resolve('../sqlite/database.ts'))})
@@ -89,14 +89,14 @@ describe('embedded stream', () => {
     const reader = await stream.read('notify-low', { buffer: 100 })
     await eventually(() => expect(reader.ready).toBe(29))
     const deliveries = reader.take(100).map((message) => message.deliveries)
-    // Nine were in hand, and the room of the one that was acked may have been filled.
+    // Nine were held, and a tenth may have taken the place of the acked one.
     expect(deliveries.slice(0, 9)).toEqual(Array(9).fill(2))
     expect(deliveries.slice(10)).toEqual(Array(19).fill(1))
     await stream.close()
     await database.close()
   })
 
-  test('forgets what has aged: ids after the dedupe window, dead letters after their time', async () => {
+  test('removes expired deduplication ids and dead letters', async () => {
     const database = openDatabase(join(folder(), 'test.db'))
     let clock = Date.now()
     const now = () => clock
@@ -119,7 +119,7 @@ describe('embedded stream', () => {
     await database.close()
   })
 
-  test('knows an id again for ten minutes, across windows and when the clock is put back', async () => {
+  test('deduplicates for ten minutes, across windows and after the clock is set back', async () => {
     const database = openDatabase(':memory:')
     const border = Math.ceil(Date.now() / DEDUPE_WINDOW_MS) * DEDUPE_WINDOW_MS
     let clock = border - 1_000
@@ -140,7 +140,7 @@ describe('embedded stream', () => {
     await database.close()
   })
 
-  test('refuses a subject that no queue carries, before it appends anything', async () => {
+  test('rejects a subject without a queue before it appends anything', async () => {
     const database = openDatabase(':memory:')
     const stream = embeddedStream({ database })
     const wrong = { subject: 'notify.acme.urgent.x', data: bytes('?') }

@@ -1,2 +1,2 @@
-/** How long event subjects are kept: they are a feed, not a record; what people did is in the store. */
+/** Retention of `event` subjects. They are a feed; the store keeps the state. */
 export const EVENT_RETENTION_MS = 24 * 3_600_000

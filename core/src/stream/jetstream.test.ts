@@ -74,7 +74,7 @@ if (path) {
       return message
     }
 
-    test('readers resume by themselves after the server was killed; what they held can be acked', async () => {
+    test('readers resume after the server was killed, and held messages can be acked', async () => {
       const { url, kill, start } = await server()
       const connection = await connected(url)
       const stream = await jetstreamStream({ connection, namespace: 'test', ackWaitMs })
@@ -93,7 +93,7 @@ if (path) {
       await stream.close()
     })
 
-    test('makes a consumer again that has gone', async () => {
+    test('recreates a deleted consumer', async () => {
       const { url } = await server()
       const connection = await connected(url)
       const stream = await jetstreamStream({ connection, namespace: 'test', ackWaitMs })
@@ -105,7 +105,7 @@ if (path) {
       await stream.close()
     })
 
-    test('several processes may declare the streams at once, and a later one may change them', async () => {
+    test('several processes can declare the streams at once, and a later one can change them', async () => {
       const { url } = await server()
       const connections = await Promise.all([1, 2, 3].map(() => connected(url)))
       await Promise.all(connections.map((connection) => jetstreamStream({ connection, namespace: 'test' })))
@@ -121,7 +121,7 @@ if (path) {
     })
 
     test.each(['notify.acme.urgent.x', 'notify.acme.low', 'notify.acme', 'notify.a b'.replace(' ', '!')])(
-      'a message on %s, which no queue reads, ends with the dead letters',
+      'a message on %s, which no queue reads, becomes a dead letter',
       async (unroutable) => {
         const { url } = await server()
         const connection = await connected(url)
@@ -137,14 +137,14 @@ if (path) {
       },
     )
 
-    test('names the version it needs', async () => {
+    test('rejects an older server and names the version that it needs', async () => {
       const old = { info: { version: '2.11.9' } } as NatsConnection
       await expect(jetstreamStream({ connection: old, namespace: 'test' })).rejects.toThrow(
         /2\.11\.9 .* 2\.12 or newer/,
       )
     })
 
-    test('does not wait for a server when told not to', async () => {
+    test('does not wait for a server with `wait: false`', async () => {
       await expect(connectNats('nats://127.0.0.1:1', 'test', { wait: false })).rejects.toMatchObject({
         part: 'stream',
       })

@@ -9,7 +9,7 @@ import { createMetrics } from '../telemetry/metrics.ts'
 import { embeddedStream } from './embedded.ts'
 import { watchedStream } from './watched.ts'
 
-/** A file that may not grow, as on a full disk, until `makeRoom`. */
+/** Opens a file that cannot grow until `makeRoom` is called, as on a full disk. */
 const onFullDisk = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-full-'))
   const database = openDatabase(join(folder, 'test.db'))
@@ -42,7 +42,7 @@ const onFullDisk = async () => {
 const publish = ({ stream }: Awaited<ReturnType<typeof onFullDisk>>) =>
   stream.publish([{ subject: notifySubject('acme', 'low', 'x'), data: new Uint8Array(10_000) }])
 
-test('a full disk is told once, and once more when there is room; nothing that was accepted is lost', async () => {
+test('a full disk is logged once, and once more when there is room; no accepted message is lost', async () => {
   const disk = await onFullDisk()
   let accepted = 0
   let refused = 0
@@ -60,7 +60,7 @@ test('a full disk is told once, and once more when there is room; nothing that w
   expect(await disk.full()).toBe(1)
   expect(disk.lines).toEqual(['error: the event log is full; messages are refused'])
 
-  // Still full after a while without refusals: the log tries by itself.
+  // Still full after a while without refusals, because the log itself tries a write.
   disk.clock.now += 60_000
   await expect(disk.stream.check()).rejects.toMatchObject({ problem: { code: 'stream_full' } })
   disk.makeRoom()
@@ -72,7 +72,7 @@ test('a full disk is told once, and once more when there is room; nothing that w
   expect((await disk.stream.backlog()).get('notify-low')).toBe(accepted + 1)
 })
 
-test('a refusal is remembered for ten seconds by a log that does not know by itself', async () => {
+test('a log that cannot check for room counts as full for ten seconds after a refusal', async () => {
   const disk = await onFullDisk()
   while (
     await publish(disk).then(
@@ -87,7 +87,7 @@ test('a refusal is remembered for ten seconds by a log that does not know by its
   expect(disk.lines).toHaveLength(2)
 })
 
-test('a log that takes messages again says so at once', async () => {
+test('a log that accepts messages again is ready at once', async () => {
   const disk = await onFullDisk()
   while (
     await publish(disk).then(

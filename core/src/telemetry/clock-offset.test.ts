@@ -14,7 +14,7 @@ afterEach(() => {
 
 const away = (ms: number) => async () => Date.now() - ms
 
-test('of several samples the one with the shortest round trip counts', async () => {
+test('uses the sample with the shortest round trip', async () => {
   let elapsed = 0
   vi.spyOn(performance, 'now').mockImplementation(() => elapsed)
   const trips = [400, 20, 300]
@@ -53,7 +53,7 @@ test('the offset is exported, and a clock beyond the tolerance is logged', async
   expect((await metrics.clockOffset.get()).values[0]?.value).toBeCloseTo(4, 1)
 })
 
-test.skipIf(!redisServer)(`Redis tells the time${redisMissing}`, async () => {
+test.skipIf(!redisServer)(`reads the clock of Redis${redisMissing}`, async () => {
   const server = await startRedis()
   const redis = await connectRedis(server.url, () => {})
   expect(Math.abs(await clockOffset(redisClock(redis)))).toBeLessThan(3_600_000)
@@ -62,7 +62,7 @@ test.skipIf(!redisServer)(`Redis tells the time${redisMissing}`, async () => {
 })
 
 const cassandraUrl = inject('cassandra')
-test.skipIf(!cassandraUrl)('Cassandra tells the time', async () => {
+test.skipIf(!cassandraUrl)('reads the clock of Cassandra', async () => {
   const connection = connectCassandra(cassandraUrl ?? '')
   expect(Math.abs(await clockOffset(cassandraClock(connection)))).toBeLessThan(3_600_000)
   await connection.client.shutdown()

@@ -1,15 +1,15 @@
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
-/** A clock that all processes of an installation can ask, epoch ms. */
+/** A clock that all processes of an installation share, epoch ms. */
 export type SharedClock = () => Promise<number>
 
 const SAMPLES = 5
 const EVERY_MS = 60_000
 
 /**
- * Returns how far this process's clock is ahead of the shared one (ms; negative if it is behind). Of several samples the
- * one with the shortest round trip counts; it is off by at most half of that.
+ * Returns the offset of this process's clock from the shared clock in ms, positive if it is ahead. Uses the sample with the
+ * shortest round trip; its error is at most half of that.
  */
 export const clockOffset = async (clock: SharedClock, samples = SAMPLES): Promise<number> => {
   let shortest = Number.POSITIVE_INFINITY
@@ -27,8 +27,8 @@ export const clockOffset = async (clock: SharedClock, samples = SAMPLES): Promis
 }
 
 /**
- * Measures the offset now and every minute, exports it, and warns while it is larger than `toleranceMs`. A shared clock
- * that does not answer leaves the last value.
+ * Measures the offset now and every minute, exports it, and warns while it exceeds `toleranceMs`. Keeps the last value while
+ * the shared clock is unavailable.
  */
 export const watchClockOffset = ({
   clock,
@@ -51,7 +51,7 @@ export const watchClockOffset = ({
           'the clock of this machine is wrong: new items may appear as read; synchronize it (NTP)',
         )
     } catch {
-      // Calls that need the server report that it does not answer.
+      // Calls that need the server report the outage.
     }
   }
   const timer = setInterval(() => void measure(), EVERY_MS)

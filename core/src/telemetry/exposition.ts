@@ -3,8 +3,8 @@ import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
 /**
- * Renders every metric in the Prometheus text format. A backlog that cannot be read is left out and logged: the other
- * metrics matter most during an outage. Never rejects because a part is unavailable.
+ * Renders every metric in the Prometheus text format. Omits and logs a backlog that cannot be read, because the other metrics
+ * matter most during an outage. Never rejects because a dependency is unavailable.
  */
 export const exposition = async (parts: {
   metrics: Metrics

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { logThrottle } from './log-throttle.ts'
 
-test('counts occurrences, the first time and then once a minute', () => {
+test('returns the number of occurrences at first and then once a minute', () => {
   let clock = 0
   const times = logThrottle(() => clock)
   expect([times('a'), times('a'), times('b'), times('a')]).toEqual([1, undefined, 1, undefined])

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache'
 
-/** How often the same event is logged. */
+/** Minimum interval between log lines of one event. */
 const EVERY_MS = 60_000
-/** Events that are remembered. */
+/** Maximum number of tracked events. */
 const KEYS_MAX = 1_000
 
 /**
- * Throttles log lines. Returns a function that says whether to log the event `key` now: the number of its occurrences since
- * it was last logged, the first time and then once a minute, and undefined in between.
+ * Throttles log lines to one a minute per event. Returns a function: it returns the number of occurrences of `key` since the
+ * event was last logged, or undefined if it must not be logged now.
  */
 export const logThrottle = (now = () => Date.now()) => {
   const known = new LRUCache<string, { loggedAt: number; since: number }>({ max: KEYS_MAX })

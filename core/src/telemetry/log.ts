@@ -3,7 +3,7 @@ import { reasonOf, UnavailableError } from '../errors.ts'
 
 export type Log = Logger
 
-/** Logs UnavailableError without a stack: it is frequent, and its stack says nothing. */
+/** Serializes UnavailableError without its stack, because it is frequent and the stack does not help. */
 const serializeError = (error: Error) =>
   error instanceof UnavailableError
     ? { type: error.name, message: reasonOf(error) }

@@ -59,7 +59,7 @@ const queuesMetrics = (registers: Registry[]) => ({
   }),
   retried: new Counter({
     name: 'carillon_messages_retried_total',
-    help: 'Messages redelivered after a fault of Carillon',
+    help: 'Messages redelivered after an internal error',
     labelNames: ['queue'] as const,
     registers,
   }),
@@ -97,7 +97,7 @@ const sendingMetrics = (registers: Registry[]) => ({
   }),
   inDoubt: new Counter({
     name: 'carillon_in_doubt_total',
-    help: 'Messages with an unknown outcome; resent tells whether they were sent again',
+    help: 'Messages with an unknown outcome, by whether they were resent',
     labelNames: ['channel', 'resent'] as const,
     registers,
   }),
@@ -116,7 +116,7 @@ const sendingMetrics = (registers: Registry[]) => ({
   }),
   otp: new Counter({
     name: 'carillon_otp_total',
-    help: 'One-time passwords: sent, verified, or refused with a problem code. Many sent and few verified are a sign of SMS pumping',
+    help: 'One-time passwords: sent, verified, or refused with a problem code. Many sent and few verified indicate SMS pumping',
     labelNames: ['channel', 'outcome'] as const,
     registers,
   }),
@@ -140,7 +140,7 @@ const edgeMetrics = (registers: Registry[]) => ({
   }),
   faults: new Counter({
     name: 'carillon_faults_total',
-    help: 'Faults of Carillon, by where they were caught: request, socket, promise',
+    help: 'Internal errors, by where they were caught: request, socket, promise',
     labelNames: ['where'] as const,
     registers,
   }),

@@ -4,7 +4,7 @@ export type Checkable = { check(): Promise<void> }
 export type Readiness = { ready: boolean; parts: Record<string, string> }
 
 const CHECK_LIMIT_MS = 2_000
-/** Minimum interval between checks, however many probes come. */
+/** Minimum interval between checks, however frequent the probes. */
 const CACHED_MS = 1_000
 
 const ask = async ({ check }: Checkable): Promise<string> => {
@@ -21,7 +21,7 @@ const ask = async ({ check }: Checkable): Promise<string> => {
   }
 }
 
-/** Returns a function that checks all parts concurrently, with a time limit: `ok` or the error of each part. */
+/** Returns a function that checks all parts concurrently, with a time limit. It resolves to `ok` or the error of each part. */
 export const createReadiness = (parts: Record<string, Checkable>): (() => Promise<Readiness>) => {
   let latest: Promise<Readiness> | undefined
   let askedAt = 0

@@ -16,15 +16,15 @@ const read = (data: Uint8Array): { from?: string; changes: Changes } => {
     const parsed = parse(Announcement, JSON.parse(new TextDecoder().decode(data)))
     if (parsed.success) return parsed.data
   } catch {
-    // Not JSON: the same as any other announcement that cannot be read.
+    // Not JSON: handled like any other unreadable message.
   }
   return { changes: 'all' }
 }
 
 /**
- * Invalidations over core NATS, on a subject of the installation. The server has passed a change to every connection when
- * `publish` resolves, so processes on that server receive it before any later message. Resolves when the subscription is
- * active. The caller closes the connection. `onError` is called for changes that could not be published.
+ * Returns invalidations over core NATS, on a subject of the installation. When `publish` resolves, the server has passed the
+ * change to every connection, so processes on that server receive it before any later message. Resolves when the
+ * subscription is active. The caller closes the connection. `onError` is called for changes that could not be published.
  */
 export const natsInvalidations = async (parts: {
   connection: NatsConnection

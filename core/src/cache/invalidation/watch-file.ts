@@ -1,6 +1,6 @@
 import type { Database } from '../../sqlite/database.ts'
 
-/** How often changes by another process, such as a command, are looked for. */
+/** Polling interval for changes by another process, such as a command. */
 const POLL_MS = 250
 
 /**

@@ -12,7 +12,7 @@ export const split = (granted: readonly Grant[]) => ({
 /** Expects no period to hold more permits than the limit allows. Times are whole ms, so they may be off by one. */
 export const expectRate = (times: readonly number[], { perSecond, burst }: Omit<Limit, 'key'>): void => {
   const sorted = times.toSorted((a, b) => a - b)
-  // How far ahead of a steady rate the requests are: from its least value on it may rise by the burst.
+  // How far the permits are ahead of a steady rate. It may rise by the burst from its minimum.
   let least = Infinity
   for (const [index, time] of sorted.entries()) {
     const ahead = index - (time * perSecond) / 1_000
@@ -66,7 +66,7 @@ export const limitsContract = (name: string, open: () => Limits): void => {
       expectRate(go, rate)
     })
 
-    test('every limit of a request is kept', async () => {
+    test('permits hold every limit of a request', async () => {
       const [provider, one, other] = [limit(200, 10), limit(50, 2), limit(50, 2)]
       const requests = Array.from({ length: 60 }, (_, index) =>
         request('high', provider, index % 2 ? one : other),
@@ -132,7 +132,7 @@ export const limitsContract = (name: string, open: () => Limits): void => {
       await expect(open().acquire([request('low', limit(1, 0))])).rejects.toThrow(RangeError)
     })
 
-    test('allow permits so many in a window, then returns the wait', async () => {
+    test('allow accepts `points` calls in a window, then returns the wait', async () => {
       const limits = open()
       const [key, other] = [randomUUID(), randomUUID()]
       const twice = { points: 2, seconds: 60 }

@@ -8,7 +8,7 @@ export const rawPublisher = async (url: string) => {
   await once(socket, 'data')
   socket.write('CONNECT {"verbose":false,"pedantic":false,"headers":true,"lang":"raw","version":"1"}\r\n')
   return {
-    /** Resolves to the server's reply after it has read the message: `PONG` or an error. */
+    /** Resolves to the server's reply to the message: `PONG` or an error. */
     publish: async (
       subject: string,
       header: string | Uint8Array,

@@ -6,7 +6,7 @@ import type { Kit } from './kit.ts'
 export const againContract = (kit: Kit): void => {
   const { world, queue, notify, eventually, take, one, ackWaitMs } = kit
 
-  test('delivers again after a retry, not before its delay, and counts', async () => {
+  test('redelivers a retried message after its delay, and counts the delivery', async () => {
     const { stream } = await world()
     await stream.publish([notify('flaky'), notify('fine')])
     const reader = await stream.read(queue, { buffer: 10 })
@@ -22,7 +22,7 @@ export const againContract = (kit: Kit): void => {
     expect(await one(reader)).toEqual({ ...flaky, deliveries: 3 })
   })
 
-  test('delivers again what a dead process held, and counts that delivery', async () => {
+  test('redelivers the messages of a dead process, and counts the delivery', async () => {
     const { stream, die } = await world()
     await stream.publish([notify('held'), notify('done')])
     const reader = await stream.read(queue, { buffer: 10 })
@@ -37,7 +37,7 @@ export const againContract = (kit: Kit): void => {
     expect((await successor.backlog()).get(queue)).toBe(1)
   })
 
-  test('leaves a message with a living reader, however long it takes', async () => {
+  test('does not redeliver a message that a live reader holds, however long', async () => {
     const { stream, other } = await world()
     await stream.publish([notify('slow'), notify('not even taken')])
     const slow = await stream.read(queue, { buffer: 2 })

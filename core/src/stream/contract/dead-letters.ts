@@ -7,7 +7,7 @@ import type { Kit } from './kit.ts'
 export const deadLettersContract = (kit: Kit): void => {
   const { world, tenant, queue, subject, bytes, text, notify, take } = kit
 
-  test('stores a dead letter with its reason, once, and leaves its neighbours alone', async () => {
+  test('stores a dead letter once, with its reason, and no other message', async () => {
     const { stream } = await world()
     await stream.publish([notify('before'), notify('bad'), notify('after')])
     const reader = await stream.read(queue, { buffer: 10 })
@@ -40,7 +40,7 @@ export const deadLettersContract = (kit: Kit): void => {
     expect((await take(reader, 2)).map(text).sort()).toEqual(['after', 'before'])
   })
 
-  test('leaves one letter for a message that its publisher repeats, and one for each content', async () => {
+  test('stores one letter for repeated messages, and one for each content', async () => {
     const { stream } = await world()
     await stream.publish([notify('bad', 'm1')])
     await sleep(NOTIFY_WINDOW_MS + 50)
@@ -53,7 +53,7 @@ export const deadLettersContract = (kit: Kit): void => {
     expect((await stream.deadLetters({ tenant, limit: 10 })).map(text)).toEqual(['bad', 'other', 'bad'])
   })
 
-  test('keeps the headers of a message, unless they are too many', async () => {
+  test('keeps the headers of a message unless they are too large', async () => {
     const { stream } = await world()
     const headers = new Map([['ce-id', 'e1']])
     const many = new Map([['ce-id', 'x'.repeat(20_000)]])
@@ -69,7 +69,7 @@ export const deadLettersContract = (kit: Kit): void => {
     expect([cut?.headers, cut?.truncated]).toEqual([undefined, true])
   })
 
-  test('lists dead letters by tenant and position, cuts large ones, files strange tenants under _', async () => {
+  test('lists dead letters by tenant and position, truncates large ones, and files invalid tenants under _', async () => {
     const { stream, restart } = await world()
     const large = new Uint8Array(DEAD_LETTER_MAX_BYTES + 1).fill(7)
     const strange = { subject: 'notify.not@tenant.normal.x', data: bytes('strange') }
@@ -93,7 +93,7 @@ export const deadLettersContract = (kit: Kit): void => {
     expect(await kept.deadLetters({ tenant: 'not@tenant', limit: 10 })).toEqual([])
   })
 
-  test('returns a dead letter to its tenant only, until it is removed', async () => {
+  test('returns a dead letter only to its tenant, until it is removed', async () => {
     const { stream, restart } = await world()
     const strange = { subject: 'notify.not@tenant.normal.x', data: bytes('strange') }
     await stream.publish([notify('mine'), strange, notify('other')])

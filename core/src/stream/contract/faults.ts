@@ -9,7 +9,7 @@ import type { Kit } from './kit.ts'
 export const faultsContract = (kit: Kit): void => {
   const { world, tenant, queue, subject, text, notify, take, one } = kit
 
-  test('refuses when it is full, and keeps what it has', async () => {
+  test('rejects new messages when it is full, and keeps the stored ones', async () => {
     const { stream } = await world({ full: true })
     let accepted = 0
     const fill = async () => {
@@ -21,7 +21,7 @@ export const faultsContract = (kit: Kit): void => {
     expect(accepted).toBeGreaterThan(1)
   })
 
-  test('a full log is one line and a metric, and is not ready', async () => {
+  test('a full log is logged once, sets the metric and is not ready', async () => {
     const { stream } = await world({ full: true })
     const log = createLog({ level: 'silent', role: 'test' })
     const error = vi.spyOn(log, 'error')
@@ -39,7 +39,7 @@ export const faultsContract = (kit: Kit): void => {
     expect((await metrics.streamFull.get()).values).toMatchObject([{ value: 1 }])
   })
 
-  test('keeps everything it accepted over a crash', async () => {
+  test('keeps every accepted message through a crash', async () => {
     const { stream, restart } = await world()
     const accepted: string[] = []
     const publishing = Array.from({ length: 20 }, async (_, batch) => {
@@ -56,7 +56,7 @@ export const faultsContract = (kit: Kit): void => {
     expect(found.size).toBeGreaterThanOrEqual(20)
   })
 
-  test('rejects while it is unreachable, within a bounded time', async () => {
+  test('rejects within a bounded time while it is unreachable', async () => {
     const { stream, down } = await world()
     const reader = await stream.read(queue, { buffer: 10 })
     await stream.publish([notify('held')])

@@ -18,10 +18,10 @@ export type World = {
   end(): Promise<void>
 }
 
-/** `full`: a log that takes at most some 20 messages of 10 kB. `ackWaitMs` as the log was told. */
+/** `full`: opens a log with room for about 20 messages of 10 kB. `ackWaitMs`: the ack wait of the logs. */
 export type Harness = { open(options?: { full: boolean }): Promise<World>; ackWaitMs: number }
 
-/** Fixtures of the contract: worlds that end with their test, a tenant, its messages. */
+/** Fixtures of the contract: logs that close with their test, a tenant, its messages. */
 export const kitOf = ({ open, ackWaitMs }: Harness) => {
   const tenant = `t${randomUUID().slice(0, 8)}`
   const queue: Queue = 'notify-normal'
@@ -33,7 +33,7 @@ export const kitOf = ({ open, ackWaitMs }: Harness) => {
     ...(dedupe && { dedupe: `${tenant} ${dedupe}` }),
   })
 
-  /** Resolves when that many messages have been taken. */
+  /** Resolves with `count` messages. */
   const take = async (reader: Reader, count: number): Promise<Message[]> => {
     const taken = reader.take(count)
     while (taken.length < count) {

@@ -8,7 +8,7 @@ import type { Kit } from './kit.ts'
 export const readingContract = (kit: Kit): void => {
   const { world, tenant, queue, subject, bytes, text, notify, numbered, eventually, take, one } = kit
 
-  test('gives what was published to a reader of its queue, until it is acked', async () => {
+  test('delivers a message to a reader of its queue until it is acked', async () => {
     const { stream } = await world()
     const before = Date.now()
     const [published] = await stream.publish([notify('hello', 'a')])
@@ -30,7 +30,7 @@ export const readingContract = (kit: Kit): void => {
     await eventually(async () => expect((await stream.backlog()).get(queue)).toBe(0))
   })
 
-  test('wakes a reader that waits', async () => {
+  test('wakes a waiting reader', async () => {
     const { stream } = await world()
     const reader = await stream.read('work-high', { buffer: 10 })
     const waiting = one(reader)
@@ -39,7 +39,7 @@ export const readingContract = (kit: Kit): void => {
     await expect(stream.check()).resolves.toBeUndefined()
   })
 
-  test('keeps the order within a queue, and queues apart', async () => {
+  test('keeps the order within a queue, and queues separate', async () => {
     const { stream } = await world()
     const critical = { subject: notifySubject(tenant, 'critical', 'otp'), data: bytes('first') }
     await stream.publish([...numbered(400), critical])
@@ -51,7 +51,7 @@ export const readingContract = (kit: Kit): void => {
     expect(text(await one(urgent))).toBe('first')
   })
 
-  test('appends our own messages once, however often they are published, over a restart', async () => {
+  test('deduplicates internal messages, also across a restart', async () => {
     const { stream, restart } = await world()
     const work = { subject: workSubject('wake', 'high', tenant), data: bytes('1'), dedupe: `${tenant} same` }
     const [first, twin] = await stream.publish([work, work])
@@ -62,7 +62,7 @@ export const readingContract = (kit: Kit): void => {
     expect((await after.backlog()).get('work-high')).toBe(1)
   })
 
-  test('leaves ids that publishers choose to those who read them, but for a tenth of a second', async () => {
+  test('deduplicates by ids of publishers for a tenth of a second only', async () => {
     const { stream } = await world()
     await stream.publish([notify('1', 'same')])
     await sleep(NOTIFY_WINDOW_MS + 50)
@@ -72,7 +72,7 @@ export const readingContract = (kit: Kit): void => {
     expect(messages.map(({ dedupe }) => dedupe)).toEqual([`${tenant} same`, `${tenant} same`])
   })
 
-  test('carries the headers that belong to a message', async () => {
+  test('delivers the kept headers of a message', async () => {
     const { stream } = await world()
     const headers = new Map([
       ['ce-id', 'é "1"'],
@@ -85,7 +85,7 @@ export const readingContract = (kit: Kit): void => {
     expect(plain).not.toHaveProperty('headers')
   })
 
-  test('gives each message to one of several readers', async () => {
+  test('delivers each message to one of several readers', async () => {
     const { stream, other } = await world()
     const readers = [
       await stream.read(queue, { buffer: 50 }),
@@ -127,7 +127,7 @@ export const readingContract = (kit: Kit): void => {
     await eventually(async () => expect((await stream.backlog()).get(queue)).toBe(0))
   })
 
-  test('gives back what was not taken when it closes; what was taken can still be acked', async () => {
+  test('a closing reader returns untaken messages; taken ones can still be acked', async () => {
     const { stream, other } = await world()
     await stream.publish(numbered(10))
     const closing = await stream.read(queue, { buffer: 10 })

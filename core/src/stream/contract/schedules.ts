@@ -6,7 +6,7 @@ import type { Kit } from './kit.ts'
 export const schedulesContract = (kit: Kit): void => {
   const { world, tenant, text, later, take, one } = kit
 
-  test('delivers a schedule at its time, once', async () => {
+  test('delivers a scheduled message once, when it is due', async () => {
     const { stream } = await world()
     const reader = await stream.read('work-high', { buffer: 10 })
     const at = Date.now() + 800
@@ -38,7 +38,7 @@ export const schedulesContract = (kit: Kit): void => {
     expect((await take(reader, 3)).map(text)).toEqual(['at once', 'replaced', 'end'])
   })
 
-  test('holds what waits for more than a year, and what waits for less goes first', async () => {
+  test('holds a message for more than a year, and delivers earlier ones first', async () => {
     const { stream } = await world()
     const reader = await stream.read('work-high', { buffer: 10 })
     const far = Date.now() + 400 * 86_400_000
@@ -48,7 +48,7 @@ export const schedulesContract = (kit: Kit): void => {
     expect(text(await one(reader))).toBe('early')
   })
 
-  test('keeps schedules while the log is away', async () => {
+  test('keeps schedules while the log is down', async () => {
     const { stream, restart } = await world()
     const at = Date.now() + 800
     await stream.publish([later('k', 'waited', at)])

@@ -10,7 +10,7 @@ export const stepsContract = (kit: Kit): void => {
     data: bytes(body),
   })
 
-  test('a step reaches the queue of its channel and priority, and no other', async () => {
+  test('a step reaches only the queue of its channel and priority', async () => {
     const { stream } = await world()
     const queues = ['email-high', 'email-low', 'sms-high', 'work-high', 'telegram-critical'] as const
     const readers = await Promise.all(queues.map((queue) => stream.read(queue, { buffer: 10 })))
@@ -35,7 +35,7 @@ export const stepsContract = (kit: Kit): void => {
     expect(readers.map(({ ready }) => ready)).toEqual([0, 0, 0, 0, 0])
   })
 
-  test('a step that waits for its time reaches its queue then; a cancelled one never does', async () => {
+  test('a scheduled step reaches its queue when it is due, and never if it is cancelled', async () => {
     const { stream } = await world()
     const reader = await stream.read('push-critical', { buffer: 10 })
     const at = Date.now() + 500
@@ -55,7 +55,7 @@ export const stepsContract = (kit: Kit): void => {
     expect(text(await one(reader))).toBe('end')
   })
 
-  test('a step that is tried again, and one that is given up, stay with their queue and tenant', async () => {
+  test('a retried step keeps its queue, and a dead-lettered one its queue and tenant', async () => {
     const { stream } = await world()
     const [email, webhook] = await Promise.all([
       stream.read('email-normal', { buffer: 10 }),

@@ -4,13 +4,13 @@ import { headersText } from '../headers.ts'
 import { DEDUPE_WINDOW_MS, type OutgoingMessage, type Published } from '../port.ts'
 import { placeOf, windowOf } from './tables.ts'
 
-/** Changes of a batch: new messages per queue, net schedules, and the earliest schedule. */
+/** Changes of a batch: new messages per queue, the net change of schedules (`kept`), and the earliest schedule. */
 export type Appended = { published: Published[]; queues: Map<Queue, number>; kept: number; earliest: number }
 
 /** A message with a checked subject. Events have no queue, because nothing in this process reads them. */
 export type Routed = OutgoingMessage & { queue: Queue | undefined }
 
-/** Throws SubjectError if the subject belongs to no queue and is no event. */
+/** Throws SubjectError if the subject belongs neither to a queue nor to the events. */
 export const routed = (message: OutgoingMessage): Routed => ({
   ...message,
   queue: message.subject.startsWith('event.') ? undefined : queueOf(message.subject),

@@ -65,7 +65,7 @@ export const embeddedQueues = ({
     }
   }
 
-  /** Distributes messages round-robin. Returns to the queue what a closed reader left. */
+  /** Distributes messages round-robin. Returns messages to the queue if a reader closed in between. */
   const handOut = async (slot: Slot, messages: readonly Message[]) => {
     const over: Message[] = []
     for (const message of messages) {

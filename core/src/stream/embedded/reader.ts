@@ -18,21 +18,21 @@ export type ReaderParts = {
 type Options = {
   queue: Queue
   buffer: number
-  /** Called after messages were finished. */
+  /** Called when messages were removed from the queue. */
   onRoom(): void
-  /** Called when messages wait again. */
+  /** Called when messages may wait for a reader. */
   onWaiting(): void
   onClose(): void
 }
 
-/** A Reader with its side towards the queue. */
+/** A Reader with the methods that the queue calls. */
 export type EmbeddedReader = Reader & {
   /** Number of messages that fit into the buffer. */
   room(): number
   give(message: Message): void
 }
 
-/** Reads a queue of the embedded log. Which messages it holds is kept in memory only. */
+/** Reads a queue of the embedded log. The set of held messages is in memory only. */
 export const embeddedReader = (
   { rows, write, size, now, dueAt, deposit }: ReaderParts,
   { queue, buffer, onRoom, onWaiting, onClose }: Options,

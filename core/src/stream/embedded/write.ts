@@ -19,7 +19,7 @@ export const failure = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (code === 'SQLITE_FULL')
-    return new ProblemError('stream_full', 'there is no room left for the event log', { cause: error })
+    return new ProblemError('stream_full', 'the disk of the event log is full', { cause: error })
   const away = code.startsWith('SQLITE') || /database (connection )?is (closed|not open)/.test(error.message)
   return away ? new UnavailableError('stream', error) : error
 }

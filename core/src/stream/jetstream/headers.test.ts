@@ -21,7 +21,7 @@ const taken = async (reader: Reader, count: number): Promise<Message[]> => {
 }
 
 const HEADERS: [string, string | Buffer][] = [
-  ['a blank in a name', 'a b: c'],
+  ['a space in a name', 'a b: c'],
   ['no name', ': c'],
   ['letters beyond ASCII', 'ü: c'],
   ['a line feed in a value', 'a: b\nc'],
@@ -30,8 +30,8 @@ const HEADERS: [string, string | Buffer][] = [
   ['an object’s own names', '__proto__: a\r\nconstructor: b\r\ntoString: c'],
 ]
 
-describe.skipIf(!path)('a message whose headers no client would send', () => {
-  test.each(HEADERS)('is read like any other, and so is the next: %s', async (_, header) => {
+describe.skipIf(!path)('a message with headers that no client sends', () => {
+  test.each(HEADERS)('is read, and so is the next message: %s', async (_, header) => {
     const server = await startNatsServer(path ?? '')
     onTestFinished(server.end)
     const connection = await connectNats(server.url, 'test')

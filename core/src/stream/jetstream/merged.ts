@@ -17,7 +17,7 @@ export const mergedReader = (readers: readonly [JetstreamReader, ...JetstreamRea
     return taken
   }
 
-  /** Calls `finish` once per reader with its messages. */
+  /** Calls `finish` once per reader, with the messages from that reader. */
   const each = async <One>(
     items: readonly One[],
     messageOf: (item: One) => Message,

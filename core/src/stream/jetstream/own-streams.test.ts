@@ -13,7 +13,7 @@ const take = async (reader: Reader, count: number) => {
   return reader.take(count)
 }
 
-/** An event log where `acme` has a stream of its own, and a backend's connection. */
+/** Opens an event log where `acme` has its own stream, and a backend's connection. */
 const open = async (config?: string) => {
   const server = await startNatsServer(path ?? '', config)
   onTestFinished(server.end)
@@ -33,7 +33,7 @@ const open = async (config?: string) => {
 }
 
 describe.skipIf(!path)('a tenant with a stream of its own', () => {
-  test('shares no window of Nats-Msg-Ids with others, and is read with them', async () => {
+  test('has its own deduplication window, and is read with the other tenants', async () => {
     const { stream, backend } = await open()
     const acks = await Promise.all([
       backend.publish('own.acme.low.x', 'mine', { msgID: 'm1' }),
@@ -55,7 +55,7 @@ describe.skipIf(!path)('a tenant with a stream of its own', () => {
     await eventually(async () => expect((await stream.backlog()).get('notify-low')).toBe(0))
   })
 
-  test('gets what hubs publish, retries and dead letters of its own', async () => {
+  test('gets messages from hubs, retries and dead letters', async () => {
     const { stream } = await open()
     const published = await stream.publish(
       ['acme', 'demo'].map((tenant) => ({
@@ -63,7 +63,7 @@ describe.skipIf(!path)('a tenant with a stream of its own', () => {
         data: new TextEncoder().encode(tenant),
       })),
     )
-    // The first message of each stream, and yet not the same.
+    // The first message of each stream has the same sequence.
     expect(published.map(({ sequence }) => sequence)).toEqual([1, 1])
     const reader = await stream.read('notify-low', { buffer: 100 })
     await reader.retry(await take(reader, 2), 0)
@@ -78,7 +78,7 @@ describe.skipIf(!path)('a tenant with a stream of its own', () => {
     ])
   })
 
-  test('does not keep others waiting, nor they it', async () => {
+  test('neither delays other tenants nor is delayed by them', async () => {
     const { stream } = await open()
     const data = new Uint8Array()
     await stream.publish(Array.from({ length: 40 }, () => ({ subject: 'notify.acme.low.x', data })))
@@ -90,7 +90,7 @@ describe.skipIf(!path)('a tenant with a stream of its own', () => {
     expect(reader.take(100)).toHaveLength(33)
   })
 
-  test('has its misspelt subjects swept to the dead letters', async () => {
+  test('has messages on misspelt subjects swept to the dead letters', async () => {
     const { stream, backend } = await open()
     await stream.read('notify-low', { buffer: 10 })
     await backend.publish('own.acme.urgent.x', 'lost?')
@@ -100,7 +100,7 @@ describe.skipIf(!path)('a tenant with a stream of its own', () => {
     ])
   })
 
-  test('may go on publishing to the subjects of before, where the server maps them', async () => {
+  test('can keep publishing on its earlier subjects if the server maps them', async () => {
     const { backend, stream } = await open('mappings { "notify.acme.>": "own.acme.>" }')
     expect(await backend.publish('notify.acme.low.x', 'mine', { msgID: 'm1' })).toMatchObject({
       stream: 'NOTIFY-acme_test',
@@ -109,7 +109,7 @@ describe.skipIf(!path)('a tenant with a stream of its own', () => {
     expect(message).toMatchObject({ subject: 'notify.acme.low.x', origin: 'acme', dedupe: 'm1' })
   })
 
-  test('keeps its messages over a restart of the server', async () => {
+  test('keeps its messages through a restart of the server', async () => {
     const { backend, stream, server } = await open()
     await backend.publish('own.acme.low.x', 'kept')
     const reader = await stream.read('notify-low', { buffer: 10 })

@@ -69,7 +69,7 @@ export const startSweeping = (
       await connectionState.whileUp(sweep)
     } catch (error) {
       if (!(error instanceof UnavailableError))
-        process.emitWarning(`a sweep of unread subjects failed: ${String(error)}`)
+        process.emitWarning(`a sweep of unroutable subjects failed: ${String(error)}`)
     }
   }
   const timer = setInterval(() => {
