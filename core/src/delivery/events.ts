@@ -1,6 +1,6 @@
 import { type DeliveryEvent, deliveryEventSubject } from '@carillon/schemas'
-import { IN_APP_STEP } from '../store/ledger.ts'
 import type { DeliveryChange } from '../store/ports/deliveries.ts'
+import { IN_APP_STEP } from '../store/rules/ledger.ts'
 import type { OutgoingMessage } from '../stream/port.ts'
 
 const encoder = new TextEncoder()

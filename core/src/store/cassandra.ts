@@ -20,7 +20,7 @@ import { cassandraTypes } from './cassandra/types.ts'
 import { cassandraUsers } from './cassandra/users.ts'
 import { createInbox } from './inbox/inbox.ts'
 import type { Store } from './port.ts'
-import { sealedUsers } from './sealed-users.ts'
+import { sealedUsers } from './rules/sealed-users.ts'
 
 export { type CassandraConnection, connectCassandra } from '../cassandra/connection.ts'
 

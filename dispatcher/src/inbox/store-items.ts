@@ -1,5 +1,5 @@
-import { ERASURE_SETTLE_MS } from '@carillon/core/store/erasure'
 import type { Store } from '@carillon/core/store/port'
+import { ERASURE_SETTLE_MS } from '@carillon/core/store/rules/erasure'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Ready } from '../intake/ready.ts'

@@ -1,6 +1,6 @@
 import type { Step } from '@carillon/core/delivery/step'
-import type { Details } from '@carillon/core/store/ledger'
 import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
+import type { Details } from '@carillon/core/store/rules/ledger'
 import type { DeliveryState } from '@carillon/schemas'
 
 /** When the step was looked at, and when that ended, epoch ms. */

@@ -1,11 +1,11 @@
 import { itemId, uuid7Time } from '@carillon/core/notification/ids'
-import { comparePlaces } from '@carillon/core/store/notification-order'
 import type { Inbox, InboxPlace, Owner } from '@carillon/core/store/ports/inbox'
 import type {
   NotificationPlace,
   NotificationProgress,
   Notifications,
 } from '@carillon/core/store/ports/notifications'
+import { comparePlaces } from '@carillon/core/store/rules/notification-order'
 import type { NotificationState } from '@carillon/schemas'
 
 /** Maximum notifications examined per request. A page ends early beyond it. */

@@ -1,6 +1,6 @@
 import { derivedUuid7 } from '@carillon/core/notification/ids'
-import { isErased } from '@carillon/core/store/erasure'
 import type { Store } from '@carillon/core/store/port'
+import { isErased } from '@carillon/core/store/rules/erasure'
 import { createLog } from '@carillon/core/telemetry/log'
 import { io, type Socket } from 'socket.io-client'
 import { afterEach, describe, expect, it, vi } from 'vitest'

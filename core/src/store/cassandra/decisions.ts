@@ -1,7 +1,7 @@
-import { decisionPlace, EVERYBODY, readDecisions } from '../decision-rows.ts'
 import { grouped } from '../grouping.ts'
 import type { DecisionEntry, Decisions } from '../ports/decisions.ts'
-import { slotOf } from '../slots.ts'
+import { decisionPlace, EVERYBODY, readDecisions } from '../rules/decision-rows.ts'
+import { slotOf } from '../rules/slots.ts'
 import { forEach, type Session, type Statement } from './session.ts'
 import { ttlFor } from './ttl.ts'
 

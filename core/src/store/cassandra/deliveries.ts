@@ -1,6 +1,8 @@
 import { type Channel, DELIVERY_STATES, type Delivery } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
 import { grouped } from '../grouping.ts'
+import type { Deliveries, DeliveryChange, DeliveryPlace } from '../ports/deliveries.ts'
+import { SLOTS } from '../ports/walk.ts'
 import {
   addToSums,
   type DeliveryKey,
@@ -11,10 +13,8 @@ import {
   firstKey,
   readDeliveryCursor,
   type StateTimes,
-} from '../ledger.ts'
-import type { Deliveries, DeliveryChange, DeliveryPlace } from '../ports/deliveries.ts'
-import { SLOTS } from '../ports/walk.ts'
-import { slotOf } from '../slots.ts'
+} from '../rules/ledger.ts'
+import { slotOf } from '../rules/slots.ts'
 import { forEach, type Session, type Statement } from './session.ts'
 import { ttlFor } from './ttl.ts'
 import { walkPartitions } from './walk.ts'

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Seal } from '../../security/seal.ts'
-import { type Erasure, erasureKey } from '../erasure.ts'
 import { groupedSlices } from '../grouping.ts'
+import { type Erasure, erasureKey } from '../rules/erasure.ts'
 import { forEach, type Session } from './session.ts'
 
 const KEYS_PER_QUERY = 100

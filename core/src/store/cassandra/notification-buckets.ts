@@ -1,8 +1,8 @@
 import type { types } from 'cassandra-driver'
 import { uuid7Time } from '../../notification/ids.ts'
-import { BUCKET_MS } from '../buckets.ts'
-import { comparePlaces, uuid7Bound } from '../notification-order.ts'
 import type { NotificationPage, NotificationPlace, NotificationProgress } from '../ports/notifications.ts'
+import { BUCKET_MS } from '../rules/buckets.ts'
+import { comparePlaces, uuid7Bound } from '../rules/notification-order.ts'
 import { isDated, type Marked, type NotificationIndex } from './notification-index.ts'
 import type { Session } from './session.ts'
 

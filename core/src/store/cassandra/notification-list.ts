@@ -1,6 +1,6 @@
 import type { types } from 'cassandra-driver'
-import { comparePlaces } from '../notification-order.ts'
 import type { NotificationPage, NotificationProgress, NotificationQuery } from '../ports/notifications.ts'
+import { comparePlaces } from '../rules/notification-order.ts'
 import { listAbsent } from './notification-absentees.ts'
 import { listByTenant } from './notification-buckets.ts'
 import { type NotificationIndex, WAIT_MS } from './notification-index.ts'

@@ -1,9 +1,6 @@
 import type { types } from 'cassandra-driver'
 import { uuid7Time } from '../../notification/ids.ts'
-import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../acceptance.ts'
-import { bucketOf } from '../buckets.ts'
 import { grouped, groupedSlices } from '../grouping.ts'
-import { keptUntil, notificationState, recordedOf } from '../notification-state.ts'
 import type {
   Acceptance,
   AcceptanceClaim,
@@ -12,6 +9,9 @@ import type {
   Notifications,
   Recorded,
 } from '../ports/notifications.ts'
+import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../rules/acceptance.ts'
+import { bucketOf } from '../rules/buckets.ts'
+import { keptUntil, notificationState, recordedOf } from '../rules/notification-state.ts'
 import { notificationIndex } from './notification-index.ts'
 import { notificationList } from './notification-list.ts'
 import { forEach, type Session, type Statement } from './session.ts'

@@ -1,5 +1,5 @@
 import type { Topics } from '../ports/topics.ts'
-import { slotOf } from '../slots.ts'
+import { slotOf } from '../rules/slots.ts'
 import { forEach, type Session } from './session.ts'
 
 /** Topics, with what other parts of the adapter need. */

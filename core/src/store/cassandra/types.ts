@@ -1,7 +1,7 @@
 import type { NotificationType } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
 import type { Types } from '../ports/types.ts'
-import { isSameType, readType, typeText } from '../type-version.ts'
+import { isSameType, readType, typeText } from '../rules/type-version.ts'
 import { forEach, type Session } from './session.ts'
 
 /** Types that a list reads concurrently. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { ERASURE_SETTLE_MS, isErased, isVoid } from '../erasure.ts'
 import type { Store } from '../port.ts'
 import type { Owner } from '../ports/inbox.ts'
 import { SLOTS } from '../ports/walk.ts'
+import { ERASURE_SETTLE_MS, isErased, isVoid } from '../rules/erasure.ts'
 import { firstPage } from './inbox.ts'
 import { DAY, freshOwner, freshTenant, HOUR, ids, sampleItem, sampleRecord } from './samples.ts'
 

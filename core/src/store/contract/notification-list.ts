@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { derivedUuid7 } from '../../notification/ids.ts'
 import { comparePlaces as compareArrivals } from '../inbox/places.ts'
-import { comparePlaces } from '../notification-order.ts'
 import type { Store } from '../port.ts'
 import type { Arrival, InboxPlace } from '../ports/inbox.ts'
 import type { NotificationQuery, NotificationRecord } from '../ports/notifications.ts'
+import { comparePlaces } from '../rules/notification-order.ts'
 import { DAY, freshOwner, freshTenant, HOUR, ids, sampleItem, sampleRecord, seeded } from './samples.ts'
 
 /** Every page of a query, one after the other. */

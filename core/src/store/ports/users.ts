@@ -1,5 +1,5 @@
 import type { UserProfile } from '@carillon/schemas'
-import type { Erasure } from '../erasure.ts'
+import type { Erasure } from '../rules/erasure.ts'
 import type { Stretch, UserPage } from './walk.ts'
 
 export type StoredUser = { id: string; profile: UserProfile }

@@ -1,6 +1,6 @@
 import type { Seal } from '../../security/seal.ts'
 import type { Accounts } from '../ports/accounts.ts'
-import { openAccount, sealAccount } from '../sealed.ts'
+import { openAccount, sealAccount } from '../rules/sealed.ts'
 import type { Session } from './session.ts'
 
 export const sqliteAccounts = (session: Session, seal: Seal): Accounts => ({

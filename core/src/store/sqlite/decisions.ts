@@ -1,5 +1,5 @@
-import { decisionPlace, EVERYBODY, readDecisions } from '../decision-rows.ts'
 import type { Decisions } from '../ports/decisions.ts'
+import { decisionPlace, EVERYBODY, readDecisions } from '../rules/decision-rows.ts'
 import type { Session } from './session.ts'
 
 const PUT = `INSERT OR REPLACE INTO decisions (tenant, notification, user, place, decision, expires_at)

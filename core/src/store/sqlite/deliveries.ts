@@ -1,5 +1,6 @@
 import type { Channel, Delivery, DeliveryState, DeliveryTotals } from '@carillon/schemas'
 import { grouped } from '../grouping.ts'
+import type { Deliveries, DeliveryChange } from '../ports/deliveries.ts'
 import {
   addToSums,
   advance,
@@ -11,8 +12,7 @@ import {
   deliveryState,
   firstKey,
   readDeliveryCursor,
-} from '../ledger.ts'
-import type { Deliveries, DeliveryChange } from '../ports/deliveries.ts'
+} from '../rules/ledger.ts'
 import type { Session } from './session.ts'
 
 type Row = DeliveryKey & { channel: Channel; course: string }

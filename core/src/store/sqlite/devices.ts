@@ -1,7 +1,7 @@
 import type { Seal } from '../../security/seal.ts'
 import { grouped } from '../grouping.ts'
 import type { Devices } from '../ports/devices.ts'
-import { deviceTarget, openDevice, sealDevice } from '../sealed.ts'
+import { deviceTarget, openDevice, sealDevice } from '../rules/sealed.ts'
 import type { Session } from './session.ts'
 
 type Row = { user: string; id: string; content: string }

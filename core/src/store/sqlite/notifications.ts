@@ -1,11 +1,11 @@
-import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../acceptance.ts'
-import { keptUntil, notificationState, recordedOf } from '../notification-state.ts'
 import type {
   Acceptance,
   NotificationProgress,
   NotificationRecord,
   Notifications,
 } from '../ports/notifications.ts'
+import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../rules/acceptance.ts'
+import { keptUntil, notificationState, recordedOf } from '../rules/notification-state.ts'
 import type { Session } from './session.ts'
 
 type Row = { content: string; chains: string; cancelledAt: number | null }

@@ -1,6 +1,6 @@
 import type { Seal } from '../../security/seal.ts'
 import type { Suppressions } from '../ports/suppressions.ts'
-import { checkSuppressionCursor, openSuppression, sealSuppression, suppressionKey } from '../sealed.ts'
+import { checkSuppressionCursor, openSuppression, sealSuppression, suppressionKey } from '../rules/sealed.ts'
 import type { Session } from './session.ts'
 
 type Row = { key: string; content: string }

@@ -1,5 +1,5 @@
 import type { Topics } from '../ports/topics.ts'
-import { slotOf } from '../slots.ts'
+import { slotOf } from '../rules/slots.ts'
 import type { Session } from './session.ts'
 import { walk } from './walk.ts'
 

@@ -1,5 +1,5 @@
 import type { Types } from '../ports/types.ts'
-import { isSameType, readType, typeText } from '../type-version.ts'
+import { isSameType, readType, typeText } from '../rules/type-version.ts'
 import type { Session } from './session.ts'
 
 type Row = { version: number; content: string }

@@ -1,10 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { UserProfile } from '@carillon/schemas'
 import type { Seal } from '../../security/seal.ts'
-import { ERASURE_SETTLE_MS, type Erasure, erasureKey, erasureTime, isVoid, liftTime } from '../erasure.ts'
 import type { Users } from '../ports/users.ts'
-import { flattenProfile, profileOf } from '../profile.ts'
-import { slotOf } from '../slots.ts'
+import {
+  ERASURE_SETTLE_MS,
+  type Erasure,
+  erasureKey,
+  erasureTime,
+  isVoid,
+  liftTime,
+} from '../rules/erasure.ts'
+import { flattenProfile, profileOf } from '../rules/profile.ts'
+import { slotOf } from '../rules/slots.ts'
 import { OWNER } from './inbox-rows.ts'
 import type { Session } from './session.ts'
 import { walk } from './walk.ts'

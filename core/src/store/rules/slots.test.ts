@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { derivedUuid7 } from '../notification/ids.ts'
+import { derivedUuid7 } from '../../notification/ids.ts'
+import { SLOTS } from '../ports/walk.ts'
 import { bucketOf } from './buckets.ts'
-import { SLOTS } from './ports/walk.ts'
 import { slotOf } from './slots.ts'
 
 const NOW = Date.UTC(2026, 0, 31)

@@ -1,4 +1,4 @@
-import type { Seal } from '../security/seal.ts'
+import type { Seal } from '../../security/seal.ts'
 
 /**
  * Time between recording an erasure and removing the data. A writer that found no erasure, and finished within half of this

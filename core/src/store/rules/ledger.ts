@@ -1,6 +1,6 @@
 import { DELIVERY_STATES, type Delivery, type DeliveryState, type DeliveryTotals } from '@carillon/schemas'
-import { ProblemError } from '../errors.ts'
-import type { DeliveryChange, DeliveryPlace } from './ports/deliveries.ts'
+import { ProblemError } from '../../errors.ts'
+import type { DeliveryChange, DeliveryPlace } from '../ports/deliveries.ts'
 
 /** The time at which a delivery reached each state, epoch ms. */
 export type StateTimes = Partial<Record<DeliveryState, number>>

@@ -1,4 +1,4 @@
-import { uuid7Time } from '../notification/ids.ts'
+import { uuid7Time } from '../../notification/ids.ts'
 import { bucket } from './slots.ts'
 
 const UNDATED_BUCKETS = 4_096

@@ -1,5 +1,5 @@
 import type { NotificationState } from '@carillon/schemas'
-import type { NotificationRecord, Recorded } from './ports/notifications.ts'
+import type { NotificationRecord, Recorded } from '../ports/notifications.ts'
 
 /** Returns until when a notification is kept: as long as its items, which are created as late as `deliverAt`. */
 export const keptUntil = (record: NotificationRecord, retention: number): number =>

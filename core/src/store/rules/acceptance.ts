@@ -1,4 +1,4 @@
-import type { Acceptance, AcceptanceClaim } from './ports/notifications.ts'
+import type { Acceptance, AcceptanceClaim } from '../ports/notifications.ts'
 
 /**
  * Returns the acceptance that a claim repeats; undefined if the claim is the first. Prefers an acceptance with the same

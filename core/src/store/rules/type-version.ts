@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { NotificationType } from '@carillon/schemas'
-import type { NewType } from './ports/types.ts'
+import type { NewType } from '../ports/types.ts'
 
 /** Returns what is stored of a version: everything but its number. */
 export const typeText = (type: NewType): string => JSON.stringify({ ...type, version: undefined })

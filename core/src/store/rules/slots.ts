@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { SLOTS } from './ports/walk.ts'
+import { SLOTS } from '../ports/walk.ts'
 
 /** Hashes a text to 0 … size − 1. */
 export const bucket = (text: string, size: number): number =>

@@ -1,7 +1,7 @@
 import type { DeliveryTotals } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
+import type { DeliveryChange } from '../ports/deliveries.ts'
 import { addToSums, advance, type Course, deliveryOf, deliveryState, type StateTimes } from './ledger.ts'
-import type { DeliveryChange } from './ports/deliveries.ts'
 
 const PLACE = { notification: 'n', user: 'ada', step: 2, channel: 'push', device: 'phone' } as const
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { NotificationRecord } from '../ports/notifications.ts'
 import { keptUntil, notificationState } from './notification-state.ts'
-import type { NotificationRecord } from './ports/notifications.ts'
 
 const NOW = Date.UTC(2026, 0, 31)
 

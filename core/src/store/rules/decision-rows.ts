@@ -1,5 +1,5 @@
-import type { Decision } from '../routing/decision.ts'
-import { DECISIONS_MAX } from './ports/decisions.ts'
+import type { Decision } from '../../routing/decision.ts'
+import { DECISIONS_MAX } from '../ports/decisions.ts'
 
 /** Stands for all recipients of a notification, in place of a user id. */
 export const EVERYBODY = ''

@@ -1,10 +1,10 @@
 import type { Channel, DeviceInput, Suppression } from '@carillon/schemas'
-import { addressKey } from '../delivery/addresses.ts'
-import { ProblemError } from '../errors.ts'
-import type { Seal } from '../security/seal.ts'
-import type { StoredAccount } from './ports/accounts.ts'
-import type { StoredDevice } from './ports/devices.ts'
-import type { Tenant } from './ports/tenants.ts'
+import { addressKey } from '../../delivery/addresses.ts'
+import { ProblemError } from '../../errors.ts'
+import type { Seal } from '../../security/seal.ts'
+import type { StoredAccount } from '../ports/accounts.ts'
+import type { StoredDevice } from '../ports/devices.ts'
+import type { Tenant } from '../ports/tenants.ts'
 
 /**
  * Sealed JSON, the same in both adapters. Each value is bound to its row and opens nowhere else. Contexts are unique,

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { readJson } from '../json/json.ts'
+import { readJson } from '../../json/json.ts'
 
 /** Thrown when a stored row does not match its schema: a fault of the installation, not of the request. */
 class DamagedRowError extends Error {

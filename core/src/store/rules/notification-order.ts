@@ -1,5 +1,5 @@
-import { earliestUuid7 } from '../notification/ids.ts'
-import type { NotificationPlace } from './ports/notifications.ts'
+import { earliestUuid7 } from '../../notification/ids.ts'
+import type { NotificationPlace } from '../ports/notifications.ts'
 
 /** Compares two places in the list of notifications. Negative if `one` is older. */
 export const comparePlaces = (one: NotificationPlace, other: NotificationPlace): number =>

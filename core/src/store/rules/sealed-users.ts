@@ -1,5 +1,5 @@
-import type { Seal } from '../security/seal.ts'
-import type { StoredUser, Users } from './ports/users.ts'
+import type { Seal } from '../../security/seal.ts'
+import type { StoredUser, Users } from '../ports/users.ts'
 
 const ADDRESSES = ['email', 'phone'] as const
 
