@@ -1,8 +1,9 @@
 import { build } from 'esbuild'
+import { websocketOnly } from './websocket-only.mjs'
 
 /**
- * Builds the browser's files, each with everything in it: the client and web push as ES modules, and the service worker of
- * web push as a classic script. Speaks only when something is wrong.
+ * Builds the browser files, each self-contained: the client and web push as ES modules, and the service worker of web
+ * push as a classic script. Prints nothing unless the build fails or warns.
  */
 const bundle = (entry, name, format) =>
   build({
@@ -12,7 +13,8 @@ const bundle = (entry, name, format) =>
     minify: true,
     format,
     platform: 'browser',
-    // A fresh clone has no dist yet.
+    plugins: [websocketOnly],
+    // `source`: a fresh clone has no dist yet.
     conditions: ['source', 'module'],
     target: 'es2022',
     sourcemap: true,
@@ -21,6 +23,6 @@ const bundle = (entry, name, format) =>
 
 await Promise.all([
   bundle('src/index.ts', 'client', 'esm'),
-  bundle('src/push.ts', 'push', 'esm'),
+  bundle('src/push/push.ts', 'push', 'esm'),
   bundle('worker/push-worker.ts', 'push-worker', 'iife'),
 ])

@@ -3,14 +3,23 @@
  * lets a test disturb it.
  * @module
  */
+
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ClientToHub, HubToClient, InboxItem, InboxPage, ItemPatch } from '@carillon/schemas'
-import { type ProblemCode, problem } from '@carillon/schemas'
+import {
+  type ClientToHub,
+  type HubToClient,
+  type InboxItem,
+  type InboxPage,
+  type ItemPatch,
+  type ProblemCode,
+  problem,
+} from '@carillon/schemas'
 import { Server } from 'socket.io'
-import { matches, NONE, placeOf, type Query, shifted, weight } from '../items.ts'
-import type { Live } from '../state.ts'
+import { NONE, shifted, weight } from '../inbox/counts.ts'
+import { matches, placeOf, type Query } from '../inbox/query.ts'
+import type { Live } from '../inbox/state.ts'
 
 type Inbox = { items: Map<string, InboxItem>; epoch: string; seq: number }
 type Data = { user: string; token: string }

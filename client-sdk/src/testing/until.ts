@@ -1,5 +1,5 @@
 import type { Timing } from '../index.ts'
-import type { Readable } from '../store.ts'
+import type { Readable } from '../store/store.ts'
 
 /** Waiting times short enough for tests; nothing comes by itself. */
 export const FAST: Partial<Timing> = {

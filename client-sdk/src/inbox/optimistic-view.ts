@@ -1,8 +1,21 @@
-import type { Counts } from '@carillon/schemas'
-import { nextMoment, sameCounts } from './items.ts'
-import { type Items, overlay, type State } from './state.ts'
-import { createStore, type Store } from './store.ts'
-import { createTimer } from './timing.ts'
+import type { Counts, InboxItem } from '@carillon/schemas'
+import { createStore, type Store } from '../store/store.ts'
+import { createTimer } from '../timing/timer.ts'
+import { sameCounts } from './counts.ts'
+import { overlay } from './pending.ts'
+import type { Items, State } from './state.ts'
+
+const DAY_MS = 86_400_000
+
+/** When, after `now`, the first of the items wakes or expires by itself; a day from now at the latest. */
+const nextMoment = (items: Iterable<InboxItem | null>, now: number): number =>
+  Math.min(
+    now + DAY_MS,
+    ...[...items]
+      .flatMap((item) => [item?.snoozedUntil, item?.expiresAt])
+      .map((time) => Date.parse(time ?? ''))
+      .filter((time) => time > now),
+  )
 
 export type View = { items: Items; counts: Counts }
 

@@ -1,12 +1,14 @@
 import type { ItemPatch, ItemState } from '@carillon/schemas'
-import type { Answer, Api } from './api.ts'
-import { asError, CarillonError } from './error.ts'
-import { matches, placeOf, type Query } from './items.ts'
-import { createQueue } from './queue.ts'
-import { begin, drop, type Op, type State, settle } from './state.ts'
-import type { Readable, Store } from './store.ts'
-import { backoff, type Timing } from './timing.ts'
-import type { View } from './view.ts'
+import { asError, CarillonError } from '../http/error.ts'
+import type { Answer, Api } from '../http/inbox-api.ts'
+import type { View } from '../inbox/optimistic-view.ts'
+import { begin, drop, settle } from '../inbox/pending.ts'
+import { matches, placeOf, type Query } from '../inbox/query.ts'
+import type { Op, State } from '../inbox/state.ts'
+import type { Readable, Store } from '../store/store.ts'
+import { backoff } from '../timing/backoff.ts'
+import { createQueue } from '../timing/serial-queue.ts'
+import type { Timing } from '../timing/timing.ts'
 
 /** Which of the active items an *All verb reaches. */
 type Part = Omit<Query, 'status'>

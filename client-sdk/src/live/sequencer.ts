@@ -1,6 +1,6 @@
 import type { LivePosition } from '@carillon/schemas'
-import type { Live } from './state.ts'
-import { createTimer } from './timing.ts'
+import type { Live } from '../inbox/state.ts'
+import { createTimer } from '../timing/timer.ts'
 
 /**
  * Puts live messages in their order. One that is already covered is left out; one that overtook others is held

@@ -1,12 +1,13 @@
 import type { Counts, InboxItem, InboxPage, InboxStatus } from '@carillon/schemas'
-import type { Api } from './api.ts'
-import { asError, type CarillonError } from './error.ts'
-import { matches, placeOf, type Query } from './items.ts'
-import { createQueue } from './queue.ts'
-import { floorOf } from './state.ts'
-import { createListeners, type Readable } from './store.ts'
-import type { Verbs } from './verbs.ts'
-import type { View } from './view.ts'
+import type { Verbs } from '../actions/actions.ts'
+import { asError, type CarillonError } from '../http/error.ts'
+import type { Api } from '../http/inbox-api.ts'
+import type { View } from '../inbox/optimistic-view.ts'
+import { floorOf } from '../inbox/page.ts'
+import { matches, placeOf, type Query } from '../inbox/query.ts'
+import { createListeners } from '../store/listeners.ts'
+import type { Readable } from '../store/store.ts'
+import { createQueue } from '../timing/serial-queue.ts'
 
 /** Which items a feed lists; left out, everything that is neither archived nor snoozed. `limit`: a page's size. */
 export type FeedQuery = {

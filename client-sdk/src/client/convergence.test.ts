@@ -3,12 +3,13 @@
  * fresh fetch says, and each item was announced once at most.
  * @module
  */
+
 import { isDeepStrictEqual } from 'node:util'
 import type { InboxItem } from '@carillon/schemas'
 import { expect, it } from 'vitest'
-import { createClient, type Feed, type FeedQuery, type InboxStatus } from './index.ts'
-import { newItem, newItemId, type StandIn, startHub } from './testing/hub.ts'
-import { FAST } from './testing/until.ts'
+import { createClient, type Feed, type FeedQuery, type InboxStatus } from '../index.ts'
+import { newItem, newItemId, type StandIn, startHub } from '../testing/hub.ts'
+import { FAST } from '../testing/until.ts'
 
 const STEPS = 40
 const TOLD_AFTER_MS = 20

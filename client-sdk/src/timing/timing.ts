@@ -1,5 +1,3 @@
-import { type CarillonError, isRefusal } from './error.ts'
-
 /** Waiting times, in milliseconds. The defaults are meant for use; tests shorten them. */
 export type Timing = {
   /** How long a message that overtook others is held for them. */
@@ -33,35 +31,4 @@ export const TIMING: Timing = {
   refused: 30_000,
   refusedMax: 600_000,
   request: 15_000,
-}
-
-/**
- * How long to wait after so many failures in a row: exponential, at least half of it random, longer when the hub
- * refuses who we are, and never shorter than it asks.
- */
-export const backoff = (error: CarillonError, failures: number, timing: Timing): number => {
-  const [first, max] = isRefusal(error.code)
-    ? [timing.refused, timing.refusedMax]
-    : [timing.retry, timing.retryMax]
-  return Math.max(error.retryAfter, Math.min(max, first * 2 ** (failures - 1)) * (0.5 + Math.random() / 2))
-}
-
-/** One timer at a time: setting it again puts it off. */
-export const createTimer = () => {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const clear = () => {
-    clearTimeout(timer)
-    timer = undefined
-  }
-  return {
-    set(run: () => void, ms: number) {
-      clear()
-      timer = setTimeout(() => {
-        timer = undefined
-        run()
-      }, ms)
-    },
-    waits: () => timer !== undefined,
-    clear,
-  }
 }

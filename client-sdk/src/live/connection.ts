@@ -1,9 +1,11 @@
 import type { ClientToHub, HubToClient } from '@carillon/schemas'
 import type { ManagerOptions, Socket, SocketOptions } from 'socket.io-client'
-import { asError, CarillonError, type ErrorCode, isRefusal } from './error.ts'
-import type { Live } from './state.ts'
-import { backoff, createTimer, type Timing } from './timing.ts'
-import type { Tokens } from './tokens.ts'
+import { asError, CarillonError, type ErrorCode, isRefusal } from '../http/error.ts'
+import type { Tokens } from '../http/token.ts'
+import type { Live } from '../inbox/state.ts'
+import { backoff } from '../timing/backoff.ts'
+import { createTimer } from '../timing/timer.ts'
+import type { Timing } from '../timing/timing.ts'
 
 /** `offline`: tries again, for ever. `stopped`: closed, or a fixed token was refused. */
 export type ConnectionState = 'connecting' | 'live' | 'offline' | 'stopped'

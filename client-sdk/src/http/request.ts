@@ -1,5 +1,5 @@
 import { asError, errorOf } from './error.ts'
-import type { Tokens } from './tokens.ts'
+import type { Tokens } from './token.ts'
 
 /**
  * Requests to the hub's HTTP API as a user. Rejects with the hub's problem as CarillonError, or with whatever was in the

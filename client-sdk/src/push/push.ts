@@ -2,9 +2,9 @@
  * Web push for the browser the page is shown in, beside the bell: what reaches people when no page is open.
  * @module
  */
-import { createCall } from './call.ts'
-import { TIMING } from './timing.ts'
-import { createTokens, type TokenSource } from './tokens.ts'
+import { createCall } from '../http/request.ts'
+import { createTokens, type TokenSource } from '../http/token.ts'
+import { TIMING } from '../timing/timing.ts'
 
 export type { TokenSource }
 

@@ -1,8 +1,8 @@
 /** What becomes of actions that the hub does not answer, refuses, or hears of late. */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { type CarillonError, type Client, createClient } from './index.ts'
-import { newItem, type Request, type StandIn, startHub } from './testing/hub.ts'
-import { FAST, until } from './testing/until.ts'
+import { type CarillonError, type Client, createClient } from '../index.ts'
+import { newItem, type Request, type StandIn, startHub } from '../testing/hub.ts'
+import { FAST, until } from '../testing/until.ts'
 
 let hub: StandIn
 let users = 0

@@ -1,18 +1,11 @@
 import type { InboxItem, InboxPage, LivePosition } from '@carillon/schemas'
 import { describe, expect, it } from 'vitest'
-import { placeOf } from './items.ts'
-import {
-  applyLive,
-  applyPage,
-  begin,
-  drop,
-  INITIAL,
-  type Live,
-  overlay,
-  type State,
-  settle,
-} from './state.ts'
-import { newItem } from './testing/hub.ts'
+import { newItem } from '../testing/hub.ts'
+import { applyLive } from './live-message.ts'
+import { applyPage } from './page.ts'
+import { begin, drop, overlay, settle } from './pending.ts'
+import { placeOf } from './query.ts'
+import { INITIAL, type Live, type State } from './state.ts'
 
 const NOW = Date.now()
 const at = new Date(NOW).toISOString()

@@ -1,9 +1,9 @@
 import type { Counts, InboxItem, InboxPage, ItemPatch } from '@carillon/schemas'
-import { createCall } from './call.ts'
+import type { Query } from '../inbox/query.ts'
+import type { Timing } from '../timing/timing.ts'
 import type { CarillonError } from './error.ts'
-import type { Query } from './items.ts'
-import type { Timing } from './timing.ts'
-import type { Tokens } from './tokens.ts'
+import { createCall } from './request.ts'
+import type { Tokens } from './token.ts'
 
 /** The hub takes so many ids in one request. */
 const IDS_MAX = 100

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { CarillonError, type Client, type ClientOptions, createClient, type InboxItem } from './index.ts'
-import { newItem, newItemId, type StandIn, startHub } from './testing/hub.ts'
-import { FAST, until } from './testing/until.ts'
+import { CarillonError, type Client, type ClientOptions, createClient, type InboxItem } from '../index.ts'
+import { newItem, newItemId, type StandIn, startHub } from '../testing/hub.ts'
+import { FAST, until } from '../testing/until.ts'
 
 let hub: StandIn
 let users = 0

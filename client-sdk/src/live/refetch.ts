@@ -1,5 +1,7 @@
-import { asError, type CarillonError } from './error.ts'
-import { backoff, createTimer, type Timing } from './timing.ts'
+import { asError, type CarillonError } from '../http/error.ts'
+import { backoff } from '../timing/backoff.ts'
+import { createTimer } from '../timing/timer.ts'
+import type { Timing } from '../timing/timing.ts'
 
 /**
  * Runs passes of refetching, one at a time: however many reasons come up meanwhile, one more pass follows. A pass

@@ -1,0 +1,21 @@
+import type { Counts } from '@carillon/schemas'
+import { countsOf } from '@carillon/schemas/item-rules'
+import { isActive, type Maybe } from './query.ts'
+
+export const NONE: Counts = { unread: 0, unseen: 0 }
+
+/** What the item adds to the counts. */
+export const weight = (item: Maybe, now: number): Counts =>
+  isActive(item, now) ? { unread: item.readAt === null ? 1 : 0, unseen: item.seenAt === null ? 1 : 0 } : NONE
+
+/** Counts after something that weighed `before` came to weigh `after`. What the hub does not count exactly stays. */
+export const shifted = (counts: Counts, before: Counts, after: Counts): Counts =>
+  counts.more
+    ? counts
+    : countsOf(
+        Math.max(0, counts.unread + after.unread - before.unread),
+        Math.max(0, counts.unseen + after.unseen - before.unseen),
+      )
+
+export const sameCounts = (a: Counts, b: Counts): boolean =>
+  a.unread === b.unread && a.unseen === b.unseen && a.more === b.more

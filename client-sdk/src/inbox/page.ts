@@ -1,0 +1,65 @@
+import type { InboxPage } from '@carillon/schemas'
+import { sameCounts } from './counts.ts'
+import { applyLive } from './live-message.ts'
+import { matches, placeOf, type Query } from './query.ts'
+import type { State } from './state.ts'
+
+/**
+ * Takes over a page of a query: everything older than `above` (the first page has none) down to the page's last
+ * item, or to the end, is as the page says. Live messages later than the page are applied again on top.
+ * `base`: the page also tells counts and position. What is known only from older pages must be fetched after it, for
+ * live messages up to its position will be taken for known.
+ */
+export const applyPage = (
+  state: State,
+  query: Query,
+  page: InboxPage,
+  above: string | undefined,
+  base: boolean,
+  now: number,
+): State => {
+  const { position } = page
+  const { last } = state
+  const floor = floorOf(page)
+  const same = last?.epoch === position?.epoch
+  const log = same ? state.log : []
+  const later = log.filter(({ message }) => position && message.seq > position.seq)
+  // Above 0: the page is older than messages we never got, and may undo what a newer page has told. Below 0: it may
+  // hold items that are yet to come, and that the counts lack. Both are put right by fetching again.
+  const apart = !last || !position ? 0 : same ? last.seq - position.seq - later.length : Number.NaN
+
+  const items = new Map(state.items)
+  for (const [id, item] of items)
+    if (matches(item, query, now) && placeOf(item) >= floor && (above === undefined || placeOf(item) < above))
+      items.delete(id)
+  const told = new Set<string>()
+  for (const { fresh, message } of later)
+    if (fresh && 'item' in message) {
+      told.add(message.item.id)
+      if (items.get(message.item.id)) items.delete(message.item.id)
+    }
+  const news = new Set(base ? [] : state.news)
+  for (const item of page.items) {
+    if (!state.items.has(item.id) || (base && told.has(item.id))) news.add(item.id)
+    if (items.get(item.id) !== null) items.set(item.id, item)
+  }
+
+  const read: State = {
+    ...{ ...state, items, counts: page.counts, last: position, floor, news },
+    doubtful: !(apart <= 0),
+  }
+  const next = later.reduce((sofar, live) => applyLive(sofar, live, now), read)
+  return base
+    ? { ...next, log }
+    : { ...state, items: next.items, news, doubtful: state.doubtful || apart !== 0 }
+}
+
+/** The place down to which a page is complete: that of its last item, or everything. An empty page that goes on: none. */
+export const floorOf = ({ next, items }: InboxPage): string => (next ? placeOf(items.at(-1)) || '~' : '')
+
+/** Whether a page knows of something that no live message told us. */
+export const hasMissed = ({ last, counts }: State, { position, ...page }: InboxPage): boolean => {
+  if (!last || !position || last.epoch !== position.epoch) return true
+  const ahead = position.seq - last.seq
+  return ahead > 0 || (ahead === 0 && !sameCounts(counts, page.counts))
+}

@@ -1,0 +1,19 @@
+/** One timer at a time: setting it again puts it off. */
+export const createTimer = () => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const clear = () => {
+    clearTimeout(timer)
+    timer = undefined
+  }
+  return {
+    set(run: () => void, ms: number) {
+      clear()
+      timer = setTimeout(() => {
+        timer = undefined
+        run()
+      }, ms)
+    },
+    waits: () => timer !== undefined,
+    clear,
+  }
+}
