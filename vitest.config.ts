@@ -27,6 +27,7 @@ export default defineConfig({
         ...unbuilt,
         test: {
           name: 'parts',
+          expect: { poll: { timeout: 15_000 } },
           include: ['*/src/**/*.test.ts'],
           exclude: [...configDefaults.exclude, END_TO_END],
           testTimeout: 20_000,

@@ -56,7 +56,7 @@ test('a notification that is sent again keeps the version that it was first acce
   const note = { id: 'again', to: 'ada', deliverAt: new Date(Date.now() + 700).toISOString() }
   const recorded = () => world.store.notifications.get(world.tenant, 'again')
   await append(1, note)
-  await vi.waitUntil(recorded)
+  await vi.waitUntil(recorded, 15_000)
   await put('two')
   await append(2, note)
   await vi.waitUntil(async () => (await recorded())?.recipients === 1, { timeout: 15_000 })
@@ -72,7 +72,7 @@ test('the version goes along through deliverAt and the chunks of a fan-out', asy
   await world.store.topics.add(world.tenant, 'all', members)
   const deliverAt = new Date(Date.now() + 300).toISOString()
   await append(1, { id: 'later', to: { topic: 'all' }, deliverAt })
-  await vi.waitUntil(async () => await world.store.notifications.get(world.tenant, 'later'))
+  await vi.waitUntil(async () => await world.store.notifications.get(world.tenant, 'later'), 15_000)
   await put('two')
   await vi.waitUntil(
     async () => (await world.store.notifications.get(world.tenant, 'later'))?.recipients === 1_100,

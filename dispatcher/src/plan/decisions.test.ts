@@ -72,7 +72,7 @@ test('a step that reaches nobody, and one that is not wanted, have a decision ea
   await quiet()
   expect(await reasons('n1', 'ada')).toEqual(['send skip user  no_address', 'send skip tenant  no_provider'])
   await send({ id: 'n2', to: 'ada', type: 'x', plan: [{ ...email, when: 'unread', after: 1 }] })
-  const { acceptedAt } = await vi.waitUntil(() => store.notifications.get(tenant, 'n2'))
+  const { acceptedAt } = await vi.waitUntil(() => store.notifications.get(tenant, 'n2'), 15_000)
   await store.inbox.remove({ tenant, user: 'ada' }, [itemId(tenant, 'n2', 'ada', acceptedAt)])
   await vi.waitFor(async () => expect(await reasons('n2', 'ada')).toEqual(['condition end user  deleted']), {
     timeout: 10_000,

@@ -62,7 +62,7 @@ test('one who waited for a place while the breaker opened gives the place back',
   const { acquire, permit, upstream } = open()
   const first = await permit()
   const second = acquire()
-  await vi.waitFor(() => expect(upstream.bulkhead.load).toBe(2))
+  await vi.waitFor(() => expect(upstream.bulkhead.load).toBe(2), 15_000)
   first.ended(LIMITED)
   first.release()
   expect(await second).toMatchObject({ outcome: 'paused' })

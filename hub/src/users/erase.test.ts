@@ -91,7 +91,7 @@ describe('DELETE /v1/users/{id}', () => {
     }
     const socket = connect(url, old)
     await Promise.race([next(socket, 'connect_error'), next(socket, 'disconnect')])
-    await vi.waitFor(() => expect(test.ports.io.of('/').sockets.size).toBe(0))
+    await vi.waitFor(() => expect(test.ports.io.of('/').sockets.size).toBe(0), 15_000)
   })
 
   it('ends snoozes, and is idempotent', async () => {

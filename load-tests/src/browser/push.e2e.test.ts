@@ -129,16 +129,21 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     const data = JSON.stringify(service.accepted[0]?.payload)
     const registrationId = await registered
     await debug.send('ServiceWorker.deliverPushMessage', { origin: server.url, registrationId, data })
-    await vi.waitFor(async () =>
-      expect(await worker.evaluate(SHOWN)).toEqual([
-        { title: 'Grüße', body: 'from far away', actions: [{ action: 'answer', title: 'Answer' }] },
-      ]),
+    await vi.waitFor(
+      async () =>
+        expect(await worker.evaluate(SHOWN)).toEqual([
+          { title: 'Grüße', body: 'from far away', actions: [{ action: 'answer', title: 'Answer' }] },
+        ]),
+      15_000,
     )
     // Paths are relative to the public URL of the hub.
     const home = server.url.replace('127.0.0.1', 'localhost')
     await worker.evaluate(OPENED_INTO)
     await worker.evaluate(click('answer'))
-    await vi.waitFor(async () => expect(await worker.evaluate('opened')).toEqual([`${home}/posts/7/answer`]))
+    await vi.waitFor(
+      async () => expect(await worker.evaluate('opened')).toEqual([`${home}/posts/7/answer`]),
+      15_000,
+    )
     expect(await worker.evaluate(SHOWN)).toEqual([])
 
     expect(await ask(page, 'disable')).toBe('off')

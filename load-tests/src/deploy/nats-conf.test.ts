@@ -130,7 +130,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     const heard = vi.fn()
     invalidations[1]?.subscribe(heard)
     await invalidations[0]?.publish('all')
-    await vi.waitFor(() => expect(heard).toHaveBeenCalledWith('all'))
+    await vi.waitFor(() => expect(heard).toHaveBeenCalledWith('all'), 15_000)
 
     const queue: Queue = 'notify-low'
     const reader = await dispatcher.read(queue, { buffer: 10 })
@@ -227,8 +227,9 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
       'invalidate.shipped',
     ])
       connections.acme.publish('notify.acme.high.x', bytes('{}'), { reply })
-    await vi.waitFor(async () =>
-      expect((await hub.backlog()).get('notify-high')).toBe((before.get('notify-high') ?? 0) + 5),
+    await vi.waitFor(
+      async () => expect((await hub.backlog()).get('notify-high')).toBe((before.get('notify-high') ?? 0) + 5),
+      15_000,
     )
     const after = await hub.backlog()
     expect([after.get('notify-low'), after.get('work-low')]).toEqual([
@@ -296,7 +297,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     await second.acme.flush()
     for (const tenant of ['globex', 'acme'])
       await second.stream.publish([{ subject: `event.${tenant}.inbox.read`, data: bytes('{}') }])
-    await vi.waitFor(() => expect(heard).toEqual(['event.acme.inbox.read']))
+    await vi.waitFor(() => expect(heard).toEqual(['event.acme.inbox.read']), 15_000)
     expect(await mayListen(second.acme, 'event.globex.>')).toBe(false)
   })
 

@@ -47,7 +47,7 @@ if (path) {
       const [one, two, other] = await Promise.all([open('one'), open('one'), open('other')])
       await one.publish([change])
       await other.publish('all')
-      await vi.waitFor(() => expect(two.heard).toEqual([[change]]))
+      await vi.waitFor(() => expect(two.heard).toEqual([[change]]), 15_000)
       expect(other.heard).toEqual(['all'])
     })
 
@@ -57,7 +57,7 @@ if (path) {
       const foreign = await connected()
       for (const text of ['', '{"from":"x","changes":[{"kind":"none"}]}', '[1', '{"length":{"toString":1}}'])
         foreign.publish('invalidate.one', text)
-      await vi.waitFor(() => expect(one.heard).toEqual(['all', 'all', 'all', 'all']))
+      await vi.waitFor(() => expect(one.heard).toEqual(['all', 'all', 'all', 'all']), 15_000)
     })
 
     test('after an outage every process receives `all`, also for changes during it', async () => {
@@ -68,13 +68,13 @@ if (path) {
       await vi.waitFor(async () => {
         await one.publish([change])
         expect(errors.length).toBeGreaterThan(0)
-      })
+      }, 15_000)
       expect(one.heard).toContainEqual([change])
       await server.start()
       await vi.waitFor(() => expect(one.heard.at(-1)).toBe('all'), { timeout: 10_000 })
       await vi.waitFor(() => expect(two.heard).toContain('all'), { timeout: 10_000 })
       await one.publish([{ kind: 'tenant', tenant: 'after' }])
-      await vi.waitFor(() => expect(two.heard.at(-1)).toEqual([{ kind: 'tenant', tenant: 'after' }]))
+      await vi.waitFor(() => expect(two.heard.at(-1)).toEqual([{ kind: 'tenant', tenant: 'after' }]), 15_000)
     })
   })
 } else describe.skip('invalidations over NATS: there is no nats-server in PATH', () => {})

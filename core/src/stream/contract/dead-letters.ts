@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { DEAD_LETTER_MAX_BYTES, NOTIFY_WINDOW_MS } from '../port.ts'
+import { DEAD_LETTER_MAX_BYTES } from '../port.ts'
 import type { Kit } from './kit.ts'
 
 /** Dead letters. */
 export const deadLettersContract = (kit: Kit): void => {
-  const { world, tenant, queue, subject, bytes, text, notify, take } = kit
+  const { world, tenant, queue, subject, bytes, text, notify, publishOnce, take } = kit
 
   test('stores a dead letter once, with its reason, and no other message', async () => {
     const { stream } = await world()
@@ -43,10 +42,9 @@ export const deadLettersContract = (kit: Kit): void => {
   test('stores one letter for repeated messages, and one for each content', async () => {
     const { stream } = await world()
     await stream.publish([notify('bad', 'm1')])
-    await sleep(NOTIFY_WINDOW_MS + 50)
-    await stream.publish([notify('bad', 'm1')])
-    await sleep(NOTIFY_WINDOW_MS + 50)
-    await stream.publish([notify('other', 'm1'), notify('bad', 'm2')])
+    await publishOnce(stream, notify('bad', 'm1'))
+    await publishOnce(stream, notify('other', 'm1'))
+    await stream.publish([notify('bad', 'm2')])
     const reader = await stream.read(queue, { buffer: 10 })
     const reason = { code: 'internal', detail: 'why' } as const
     for (const message of await take(reader, 4)) await reader.deadLetter([{ message, reason }])

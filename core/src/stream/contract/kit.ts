@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { notifySubject, type Queue, scheduleSubject, workSubject } from '@carillon/schemas'
-import { onTestFinished, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import type { Message, Reader, Stream } from '../port.ts'
 
 /** An event log for one test, and faults to inject. */
@@ -33,6 +33,8 @@ export const kitOf = ({ open, ackWaitMs }: Harness) => {
     ...(dedupe && { dedupe: `${tenant} ${dedupe}` }),
   })
 
+  const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
+
   /** Resolves with `count` messages. */
   const take = async (reader: Reader, count: number): Promise<Message[]> => {
     const taken = reader.take(count)
@@ -62,7 +64,10 @@ export const kitOf = ({ open, ackWaitMs }: Harness) => {
       subject: workSubject('due', 'high', tenant),
       schedule: { at, key: scheduleSubject(tenant, key) },
     }),
-    eventually: (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 10 }),
+    /** Publishes a message once the log no longer remembers its id. */
+    publishOnce: (stream: Stream, message: ReturnType<typeof notify>) =>
+      eventually(async () => expect(await stream.publish([message])).toMatchObject([{ duplicate: false }])),
+    eventually,
     take,
     one: async (reader: Reader): Promise<Message> => {
       const [message] = await take(reader, 1)

@@ -279,7 +279,7 @@ describe('apns', () => {
       await vi.waitFor(async () => {
         await sendTo(sender)
         expect(apple.sessions.size).toBe(2)
-      })
+      }, 15_000)
       finish()
       expect(await slow).toMatchObject({ outcome: 'sent' })
     })

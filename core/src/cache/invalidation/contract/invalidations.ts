@@ -35,14 +35,14 @@ export const invalidationsContract = (name: string, open: () => Promise<Invalida
       await one.publish([change, { kind: 'accounts', tenant: 'acme' }])
       await one.publish('all')
       await one.publish([{ kind: 'tenant', tenant: 'last' }])
-      await vi.waitFor(() => expect(otherHeard).toHaveLength(3))
+      await vi.waitFor(() => expect(otherHeard).toHaveLength(3), 15_000)
       expect(otherHeard).toEqual([
         [change, { kind: 'accounts', tenant: 'acme' }],
         'all',
         [{ kind: 'tenant', tenant: 'last' }],
       ])
       await other.publish([change])
-      await vi.waitFor(() => expect(heard).toHaveLength(4))
+      await vi.waitFor(() => expect(heard).toHaveLength(4), 15_000)
     })
   })
 }
