@@ -129,17 +129,7 @@ describe('a response', () => {
   })
 })
 
-httpFaultContract((url, http) => open({ url }, http).send(sample(), neverAborted))
-
-test('a signal aborts a send', async () => {
-  server.answerWith('hang')
-  const ends = new AbortController()
-  const before = server.requests.length
-  const sending = open({ url: server.url }).send(sample(), ends.signal)
-  while (server.requests.length === before) await new Promise(setImmediate)
-  ends.abort()
-  expect(await sending).toMatchObject({ outcome: 'doubt' })
-})
+httpFaultContract((url, http, signal) => open({ url }, http).send(sample(), signal))
 
 describe('a config', () => {
   const issuesOf = (config: unknown) =>

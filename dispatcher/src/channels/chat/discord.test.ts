@@ -136,7 +136,7 @@ describe('a response', () => {
   })
 })
 
-httpFaultContract((url, http) => open(hook(url), http).send(sample(), neverAborted))
+httpFaultContract((url, http, signal) => open(hook(url), http).send(sample(), signal))
 
 test('an account is verified by reading its webhook, and its config is validated', async () => {
   server.answerWith({ body: { id: '123', type: 1 } })

@@ -170,11 +170,11 @@ test.each([
 })
 
 describe('as a bot', () =>
-  httpFaultContract((url, http) =>
-    open({ botToken: TOKEN, baseUrl: url }, http).send(sample({ address: person }), neverAborted),
+  httpFaultContract((url, http, signal) =>
+    open({ botToken: TOKEN, baseUrl: url }, http).send(sample({ address: person }), signal),
   ))
 describe('as a webhook', () =>
-  httpFaultContract((url, http) => open({ webhookUrl: url }, http).send(sample(), neverAborted)))
+  httpFaultContract((url, http, signal) => open({ webhookUrl: url }, http).send(sample(), signal)))
 
 describe('an account', () => {
   test('has its config validated', () => {

@@ -111,7 +111,7 @@ describe('a response', () => {
   })
 })
 
-httpFaultContract((url, http) => open(url, http).send(sample(), neverAborted))
+httpFaultContract((url, http, signal) => open(url, http).send(sample(), signal))
 
 test('an account is verified without a request, and its config is validated', async () => {
   const before = server.requests.length

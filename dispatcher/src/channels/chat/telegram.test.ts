@@ -147,7 +147,7 @@ describe('an error', () => {
   })
 })
 
-httpFaultContract((url, http) => open(url, http).send(sample({ address: chat() }), neverAborted))
+httpFaultContract((url, http, signal) => open(url, http).send(sample({ address: chat() }), signal))
 
 test('an account is verified by getMe, and its config is validated', async () => {
   server.answerWith({ body: { ok: true, result: { id: 1, is_bot: true } } })

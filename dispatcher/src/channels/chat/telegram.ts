@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { escapeMarkup, hasText, linksOf } from '../../render/chat.ts'
 import { baseUrl } from '../config.ts'
 import { postJson } from '../endpoint.ts'
-import { NO_TEXT, oneLine, outcomeOfStatus, outcomeOfSuccess } from '../outcome.ts'
+import { NO_TEXT, oneLine, outcomeOfStatus, outcomeOfSuccess, retryAfterMs } from '../outcome.ts'
 
 const TelegramConfig = z.strictObject({
   botToken: z
@@ -96,14 +96,21 @@ const outcomeOf = (answer: HttpAnswer): Outcome => {
   const { status } = answer
   const detail = oneLine(`HTTP ${status} ${description}`)
   // Telegram limits each chat and the whole bot, and does not say which limit was hit: https://core.telegram.org/bots/faq
-  if (status === 429)
+  if (status === 429) {
+    // A proxy in front of a local Bot API server sends the header only.
+    const afterMs = retryAfterMs(
+      parameters?.retry_after === undefined
+        ? answer.headers
+        : { 'retry-after': String(Math.ceil(parameters.retry_after)) },
+    )
     return {
       outcome: 'retry',
       reason: 'rate_limited',
       detail,
       scope: 'recipient',
-      ...(parameters?.retry_after && { afterMs: Math.min(parameters.retry_after * 1_000, 86_400_000) }),
+      ...(afterMs === undefined ? {} : { afterMs }),
     }
+  }
   if (status === 401 || status === 404) return { outcome: 'account', reason: 'not_authorized', detail }
   if (CHAT_GONE.test(description))
     return { outcome: 'refused', reason: 'chat_gone', detail, forget: 'device' }

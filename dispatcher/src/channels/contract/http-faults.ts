@@ -1,13 +1,17 @@
 import type { Outcome } from '@carillon/core/delivery/provider'
 import type { Http } from '@carillon/core/http/port'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { publicOnlyHttp, shortTimeoutHttp, standIn, testTools } from '../testing/channel.ts'
+import { neverAborted, publicOnlyHttp, shortTimeoutHttp, standIn, testTools } from '../testing/channel.ts'
 
-/** Sends one message to a provider whose API is at `url`. */
-export type SendTo = (url: string, http: Http) => Promise<Outcome>
+/** Sends one message by a new account of a provider whose API is at `url`. */
+export type SendTo = (url: string, http: Http, signal: AbortSignal) => Promise<Outcome>
 
-/** The contract of every HTTP provider for faults of its server. `sendTo` must send one message. */
-export const httpFaultContract = (sendTo: SendTo): void => {
+/**
+ * The contract of every provider that uses `Tools.http`: what each fault of the server means. Providers with a transport of
+ * their own (SMTP, APNs, FCM) test the same faults in its terms.
+ */
+export const httpFaultContract = (send: SendTo): void => {
+  const sendTo = (url: string, http: Http, signal = neverAborted) => send(url, http, signal)
   describe('faults', () => {
     let server: Awaited<ReturnType<typeof standIn>>
     beforeAll(async () => {
@@ -32,6 +36,16 @@ export const httpFaultContract = (sendTo: SendTo): void => {
     test('an endless response is in doubt', async () => {
       server.answerWith('endless')
       expect(await sendTo(server.url, http)).toMatchObject({ outcome: 'doubt', reason: 'too_large' })
+    })
+
+    test('an abort after the request was written is in doubt', async () => {
+      server.answerWith('hang')
+      const before = server.requests.length
+      const controller = new AbortController()
+      const sending = sendTo(server.url, http, controller.signal)
+      await expect.poll(() => server.requests.length).toBe(before + 1)
+      controller.abort()
+      expect(await sending).toMatchObject({ outcome: 'doubt', reason: 'timeout' })
     })
 
     test('a refused connection is retried', async () => {
@@ -66,13 +80,19 @@ export const httpFaultContract = (sendTo: SendTo): void => {
         reason: 'provider_error',
         afterMs: 7_000,
       })
-      server.answerWith({ status: 500, body: 'oops' })
-      expect(await sendTo(server.url, http)).toMatchObject({ outcome: 'retry', reason: 'provider_error' })
+      for (const status of [500, 502, 504]) {
+        server.answerWith({ status, body: '<html>Bad gateway' })
+        expect(await sendTo(server.url, http)).toMatchObject({ outcome: 'retry', reason: 'provider_error' })
+      }
     })
 
     test('429 is retried after its Retry-After', async () => {
       server.answerWith({ status: 429, headers: { 'retry-after': '30' } })
-      expect(await sendTo(server.url, http)).toMatchObject({ outcome: 'retry', reason: 'rate_limited' })
+      expect(await sendTo(server.url, http)).toMatchObject({
+        outcome: 'retry',
+        reason: 'rate_limited',
+        afterMs: 30_000,
+      })
     })
   })
 }

@@ -9,6 +9,7 @@ import {
   standIn,
   testTools,
 } from '../testing/channel.ts'
+import { httpFaultContract } from './http-faults.ts'
 
 export const PHONE = '+14155550123'
 const SECRET_WORDS = 'the eagle has landed'
@@ -42,8 +43,10 @@ export const phoneContract = <Config>(setup: PhoneSetup<Config>) =>
     })
     afterAll(() => server.close())
     responses(setup, () => server)
-    failures(setup, () => server)
     refusals(setup, () => server)
+    httpFaultContract((url, http, signal) =>
+      setup.provider.open(setup.config(url), testTools({ http })).send(message(setup.channel), signal),
+    )
   })
 
 type Server = () => Awaited<ReturnType<typeof standIn>>
@@ -98,53 +101,17 @@ const responses = <Config>(setup: PhoneSetup<Config>, server: Server) => {
     })
   })
 
-  test('a server error is retried, a refusal without an error code is not', async () => {
-    for (const status of [500, 502, 503])
-      expect(await send({ status, body: '<html>Bad gateway' })).toMatchObject({ outcome: 'retry' })
+  test('a refusal without an error code is mapped by its status', async () => {
     expect(await send({ status: 400, body: '{"code":' })).toMatchObject({ outcome: 'refused' })
     expect(await send({ status: 401, body: '' })).toMatchObject({ outcome: 'account' })
-    expect(await send({ status: 302, headers: { location: 'http://127.0.0.1/' } })).toMatchObject({
-      outcome: 'refused',
-      reason: 'redirected',
-    })
-  })
-}
-
-const failures = <Config>(setup: PhoneSetup<Config>, server: Server) => {
-  const { provider, config, channel, accepted } = setup
-  const open = opener(setup, server)
-  const send = sender(setup, server)
-
-  test.each(['drop', 'hang', 'trickle', 'endless'] as const)('%s is in doubt', async (fault) => {
-    expect(await send(fault)).toMatchObject({ outcome: 'doubt' })
   })
 
   test('a success response that cannot be read is in doubt', async () => {
     for (const body of ['<html>', '{}', '[]', 'null', '{"sid":7,"message_uuid":null,"messages":[]}'])
-      expect(await send({ status: accepted.status, body })).toMatchObject({
+      expect(await send({ status: setup.accepted.status, body })).toMatchObject({
         outcome: 'doubt',
         reason: 'unreadable_answer',
       })
-  })
-
-  test('an abort after the request was written is in doubt', async () => {
-    server().answerWith('hang')
-    const before = server().requests.length
-    const controller = new AbortController()
-    const sending = open().send(message(channel), controller.signal)
-    await expect.poll(() => server().requests.length).toBe(before + 1)
-    controller.abort()
-    expect(await sending).toMatchObject({ outcome: 'doubt', reason: 'timeout' })
-  })
-
-  test('a refused connection is retried', async () => {
-    const gone = await standIn()
-    await gone.close()
-    const closed = provider.open(config(gone.url), testTools())
-    expect(await closed.send(message(channel), neverAborted)).toMatchObject({
-      outcome: 'retry',
-      reason: 'unreachable',
-    })
   })
 }
 

@@ -1,14 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import {
-  type Answer,
-  neverAborted,
-  sample,
-  shortTimeoutHttp,
-  standIn,
-  testTools,
-} from '../testing/channel.ts'
+import { httpFaultContract } from '../contract/http-faults.ts'
+import { type Answer, neverAborted, sample, standIn, testTools } from '../testing/channel.ts'
 import { sendgrid } from './sendgrid.ts'
 
 let api: Awaited<ReturnType<typeof standIn>>
@@ -98,11 +92,6 @@ describe('an error', () => {
       { status: 503, body: 'oops' },
       { outcome: 'retry', reason: 'provider_error' },
     ],
-    [
-      { status: 302, headers: { location: 'http://127.0.0.1/' } },
-      { outcome: 'refused', reason: 'redirected' },
-    ],
-    ['drop', { outcome: 'doubt' }],
   ])('%j', async (answer, expected) => {
     api.answerWith(answer)
     const outcome = await account().send(to('mia@example.com'), neverAborted)
@@ -119,15 +108,11 @@ describe('an error', () => {
     expect(afterMs).toBeGreaterThan(50_000)
     expect(afterMs).toBeLessThanOrEqual(60_000)
   })
-
-  test('a missing response is in doubt', async () => {
-    api.answerWith('hang')
-    const hasty = testTools({ http: shortTimeoutHttp })
-    expect(await account({}, hasty).send(to('mia@example.com'), neverAborted)).toMatchObject({
-      outcome: 'doubt',
-    })
-  })
 })
+
+httpFaultContract((baseUrl, http, signal) =>
+  account({ baseUrl }, testTools({ http })).send(to('mia@example.com'), signal),
+)
 
 test('an account is verified without sending', async () => {
   api.answerWith({ body: { scopes: ['mail.send'] } })

@@ -1,15 +1,8 @@
 import { AwsV4Signer } from 'aws4fetch'
 import PostalMime from 'postal-mime'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import {
-  type Answer,
-  neverAborted,
-  type Recorded,
-  sample,
-  shortTimeoutHttp,
-  standIn,
-  testTools,
-} from '../testing/channel.ts'
+import { httpFaultContract } from '../contract/http-faults.ts'
+import { type Answer, neverAborted, type Recorded, sample, standIn, testTools } from '../testing/channel.ts'
 import { ses } from './ses.ts'
 
 let aws: Awaited<ReturnType<typeof standIn>>
@@ -123,28 +116,17 @@ describe('an error', () => {
       { status: 200, body: 'no json' },
       { outcome: 'doubt', reason: 'unreadable_answer' },
     ],
-    ['drop', { outcome: 'doubt' }],
   ])('%j', async (answer, expected) => {
     aws.answerWith(answer)
     const outcome = await account().send(to('mia@example.com'), neverAborted)
     expect(outcome).toMatchObject(expected)
     expect(JSON.stringify(outcome)).not.toContain('mia@')
   })
-
-  test('a missing response is in doubt, a refused connection is not', async () => {
-    aws.answerWith('hang')
-    const hasty = testTools({ http: shortTimeoutHttp })
-    expect(await account({}, hasty).send(to('mia@example.com'), neverAborted)).toMatchObject({
-      outcome: 'doubt',
-    })
-    const gone = await standIn()
-    await gone.close()
-    expect(await account({ baseUrl: gone.url }).send(to('mia@example.com'), neverAborted)).toMatchObject({
-      outcome: 'retry',
-      reason: 'unreachable',
-    })
-  })
 })
+
+httpFaultContract((baseUrl, http, signal) =>
+  account({ baseUrl }, testTools({ http })).send(to('mia@example.com'), signal),
+)
 
 describe('an account', () => {
   test('is verified without sending', async () => {

@@ -8,7 +8,8 @@ import type { Content, Outcome, Outgoing } from '@carillon/core/delivery/provide
 import { newVapidKeys } from '@carillon/core/security/new-tenant'
 import { type JWTPayload, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { publicOnlyHttp, sample, shortTimeoutHttp, testTools } from '../testing/channel.ts'
+import { httpFaultContract } from '../contract/http-faults.ts'
+import { sample, testTools } from '../testing/channel.ts'
 import { webPush } from './web-push.ts'
 
 const require = createRequire(import.meta.url)
@@ -206,7 +207,6 @@ describe('web push', () => {
     ],
     [400, '{"reason":"BadWebPushTopic"}', { outcome: 'refused', detail: 'HTTP 400 BadWebPushTopic' }],
     [413, '', { outcome: 'refused', reason: 'too_large' }],
-    [307, '', { outcome: 'refused', reason: 'redirected' }],
     [401, '{"errno":109}', { outcome: 'account', reason: 'not_authorized', detail: 'HTTP 401 errno 109' }],
     [403, '{"reason":"BadJwtToken"}', { outcome: 'account', reason: 'not_authorized' }],
     [403, google, { outcome: 'refused', reason: 'subscribed_with_other_keys', forget: 'device' }],
@@ -223,21 +223,6 @@ describe('web push', () => {
     expect('forget' in outcome).toBe('forget' in expected)
   })
 
-  it('is in doubt if there is no response', async () => {
-    service.answerWith((response) => response.destroy())
-    expect(await sendBy(open())).toMatchObject({ outcome: 'doubt', reason: 'broken' })
-    service.answerWith(() => undefined)
-    expect(await sendBy(open({}, { http: shortTimeoutHttp }))).toMatchObject({
-      outcome: 'doubt',
-      reason: 'timeout',
-    })
-  })
-
-  it('retries if the push service is not reached', async () => {
-    await service.close()
-    expect(await sendBy(open())).toMatchObject({ outcome: 'retry', reason: 'unreachable' })
-  })
-
   it('requests endpoints of push services only', async () => {
     const sender = open({ origins: undefined })
     const refused = { outcome: 'refused', reason: 'endpoint_not_allowed' }
@@ -247,10 +232,10 @@ describe('web push', () => {
     expect(service.pushes).toHaveLength(0)
   })
 
-  it('never requests a private address, even if allowed by origin', async () => {
-    const outcome = await sendBy(open({}, { http: publicOnlyHttp }))
-    expect(outcome).toMatchObject({ outcome: 'refused', reason: 'refused_target' })
-  })
+  // The origin is allowed, so that a private address is refused by the client itself.
+  httpFaultContract((origin, http, signal) =>
+    open({ origins: [origin] }, { http }).send(push({}, { endpoint: `${origin}/push/abc` }), signal),
+  )
 
   it('removes a subscription with invalid keys', async () => {
     const keys = { p256dh: randomBytes(65).toString('base64url'), auth: service.device.keys.auth }
