@@ -30,7 +30,7 @@ test('a notification is in the inbox of its user, once, however often it is sent
   expect(record).toMatchObject({ state: 'delivered', recipients: 1, type: 'x' })
 })
 
-test('an id sent many times at once, past the log’s own dedupe, is one item', async () => {
+test('an id that is sent many times at once, without dedupe by the log, is one item', async () => {
   world = await openWorld()
   const again = (n: number) => world.send({ id: 'order-1', to: 'ada', type: 'x', title: 'Paid' }, `${n}`)
   for (let round = 0; round < 5; round++) {
@@ -60,7 +60,7 @@ test('lists, topics, everyone, exclusions and the actor', async () => {
   ])
 })
 
-test('a large topic is walked in pages, each member once, over a restart in the middle', async () => {
+test('a fan-out to a large topic reaches each member once, across a restart', async () => {
   world = await openWorld()
   const { tenant, store } = world
   const members = names(6_000)
@@ -88,7 +88,7 @@ test('a large topic is walked in pages, each member once, over a restart in the 
   expect(counts[7]).toEqual({ unread: 0, unseen: 0 })
 })
 
-test('cancelling stops a blast between pages', async () => {
+test('cancelling stops a fan-out between chunks', async () => {
   world = await openWorld()
   const { tenant, store } = world
   await store.topics.add(tenant, 'all', names(20_000))
@@ -103,7 +103,7 @@ test('cancelling stops a blast between pages', async () => {
   expect(record?.recipients).toBeLessThan(20_000)
 })
 
-test('what cannot be accepted is a dead letter with its reason, and its neighbours are stored', async () => {
+test('an invalid message is a dead letter with its reason, and the others are stored', async () => {
   world = await openWorld({ unknownTypes: 'refuse' })
   const { tenant, store } = world
   await store.types.put(tenant, { key: 'known', category: 'social' })
@@ -159,7 +159,7 @@ test('a notification waits for its deliverAt, and can be cancelled until then', 
   expect((await store.notifications.get(tenant, 'never'))?.state).toBe('cancelled')
 })
 
-test('an id belongs to the content it came with first; other content is a dead letter with its reason', async () => {
+test('an id belongs to its first content; other content is a dead letter with its reason', async () => {
   world = await openWorld()
   const { tenant, store } = world
   const ids = ['order-9', derivedUuid7(Date.now(), tenant)]
@@ -179,7 +179,7 @@ test('an id belongs to the content it came with first; other content is a dead l
   for (const id of ids) expect(await store.notifications.get(tenant, id)).toMatchObject({ recipients: 1 })
 })
 
-test('what comes again once it is stored is done already', async () => {
+test('a repeated message of a complete notification is done at once', async () => {
   world = await openWorld()
   const note = { id: 'order-9', to: 'ada', type: 'x', title: 'once' }
   const stored = async () =>
@@ -207,7 +207,7 @@ test('an expired notification reaches nobody', async () => {
   expect(await world.deadLetters()).toEqual([])
 })
 
-test('attributes that come with a recipient are remembered', async () => {
+test('the attributes of a recipient are stored', async () => {
   world = await openWorld()
   await world.store.users.put(world.tenant, { id: 'ada', profile: { name: 'Ada' } })
   await world.send({ to: { user: 'ada', locale: 'pt-BR' }, type: 'x' })
@@ -231,7 +231,7 @@ test('an attribute that does not fit is left out, and its notification is delive
   )
 })
 
-test('ids of other systems name users, topics and notifications', async () => {
+test('ids of other systems work for users, topics and notifications', async () => {
   world = await openWorld()
   const { tenant, store } = world
   await store.topics.add(tenant, 'gid://shop/Group/1', FOREIGN_IDS)
@@ -257,7 +257,7 @@ const withPut = (store: Store, put: Store['inbox']['put']): Store => ({
   inbox: { ...store.inbox, put },
 })
 
-test('an outage of the store holds everything up, burns no attempt, and ends by itself', async () => {
+test('an outage of the store pauses everything, counts no attempt, and ends by itself', async () => {
   let refusals = 0
   world = await openWorld({
     wrap: (store) =>
@@ -275,7 +275,7 @@ test('an outage of the store holds everything up, burns no attempt, and ends by 
   )
 })
 
-test('a message that fails every time ends with the dead letters; its neighbours are stored', async () => {
+test('a message that fails every time is a dead letter; the others are stored', async () => {
   world = await openWorld({
     retryPauses: { firstMs: 1, capMs: 2 },
     wrap: (store) =>
@@ -305,7 +305,7 @@ test('a message that fails every time ends with the dead letters; its neighbours
   expect(retried).toContain(`{queue="notify-normal"} ${MAX_DELIVERIES - 1}`)
 })
 
-test('the end of a snooze brings an item back', async () => {
+test('the end of a snooze makes the item active again', async () => {
   world = await openWorld()
   const { tenant, store, stream } = world
   const owner = { tenant, user: 'ada' }

@@ -69,7 +69,7 @@ const gate = () => {
 }
 
 describe('turns', () => {
-  test('of queues that share a concurrency follow their weights', async () => {
+  test('of queues that share the concurrency follow their weights', async () => {
     const order: string[] = []
     const handle: Handle = async (messages) => {
       order.push(...messages.map(bodyOf))
@@ -89,7 +89,7 @@ describe('turns', () => {
     expect(order).toHaveLength(80)
   })
 
-  test('one place is kept for critical messages while all others are taken', async () => {
+  test('one place is reserved for critical messages', async () => {
     const stuck = gate()
     const order: string[] = []
     const handle: Handle = async (messages) => {
@@ -111,7 +111,7 @@ describe('turns', () => {
 })
 
 describe('a message that fails', () => {
-  test('is handled apart from its neighbours, and is a dead letter after the last delivery', async () => {
+  test('is handled separately from its batch, and is a dead letter after the last delivery', async () => {
     const handled: string[] = []
     const poison = vi.fn()
     await publish('normal', 'a', 'poison', 'b')
@@ -147,7 +147,7 @@ describe('a message that fails', () => {
     expect(await letters()).toEqual([['refused', 'type_unknown']])
   })
 
-  test('with its process every time is not handled any more', async () => {
+  test('is no longer handled if it ends its process every time', async () => {
     await publish('normal', 'deadly', 'later')
     const reader = await stream.read('notify-normal', { buffer: 1 })
     for (let delivery = 1; delivery <= MAX_DELIVERIES; delivery++) {
@@ -169,7 +169,7 @@ describe('a message that fails', () => {
 })
 
 describe('an outage', () => {
-  test('holds up new work, costs no delivery, and ends by itself', async () => {
+  test('pauses new work, counts no delivery, and ends by itself', async () => {
     const deliveries: number[] = []
     let refusals = 0
     const handle: Handle = async (messages) => {
@@ -189,7 +189,7 @@ describe('an outage', () => {
     expect(other).toHaveBeenCalledOnce()
   })
 
-  test('that lasts does not keep a process from stopping; the log keeps the message', async () => {
+  test('does not keep a process from stopping; the log keeps the message', async () => {
     const consumer = consume([
       await queue('normal', async () => {
         throw new UnavailableError('store', new Error('down'))
@@ -205,7 +205,7 @@ describe('an outage', () => {
 })
 
 describe('messages that end on their own', () => {
-  test('do not wait for one another', async () => {
+  test('do not wait for each other', async () => {
     const stuck = gate()
     const consumer = consume([
       await queue('normal', async (messages) =>
@@ -224,7 +224,7 @@ describe('messages that end on their own', () => {
     expect(await backlog()).toBe(0)
   })
 
-  test('fail on their own, and are dead letters for a reason', async () => {
+  test('fail independently, and are dead letters with their reason', async () => {
     const tried = new Map<string, number>()
     consume([
       await queue('normal', async (messages) =>
@@ -249,7 +249,7 @@ describe('messages that end on their own', () => {
   })
 })
 
-test('a consumer that stops finishes what is in hand and gives back the rest', async () => {
+test('a consumer that stops finishes the messages in hand and gives back the others', async () => {
   const stuck = gate()
   const handled: string[] = []
   const consumer = consume(

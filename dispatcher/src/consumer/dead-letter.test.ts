@@ -2,7 +2,7 @@ import { ProblemError } from '@carillon/core/errors'
 import { expect, test } from 'vitest'
 import { deadReasonOf } from './dead-letter.ts'
 
-test('a problem is told in its own words', () => {
+test('the reason of a problem is its own detail', () => {
   const error = new ProblemError('type_unknown', 'there is no type x', {
     cause: new Error('unconfigured table types'),
   })

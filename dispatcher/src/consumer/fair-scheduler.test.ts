@@ -16,13 +16,13 @@ test('full queues get turns in proportion to their weights', () => {
   expect(turns.slice(0, 8).filter((name) => name === 'light')).toHaveLength(2)
 })
 
-test('a queue that was idle does not save up turns', () => {
+test('an idle queue does not save up turns', () => {
   const scheduler = createFairScheduler([heavy, light])
   give(scheduler, 300, [heavy])
   const together = give(scheduler, 40)
   expect(together.filter((name) => name === 'light').length).toBeLessThanOrEqual(11)
 })
 
-test('without a queue that waits nobody gets a turn', () => {
+test('there is no turn without a waiting queue', () => {
   expect(createFairScheduler([heavy, light]).next([])).toBeUndefined()
 })

@@ -41,9 +41,9 @@ test('work goes to the handler of its kind', async () => {
 
 test.each([
   ['of a kind that is not in the table', 'work.due.normal.acme', { name: 'a' }, 'subject_invalid'],
-  ['of a kind that nobody knows', 'work.unheard-of.normal.acme', { name: 'a' }, 'subject_invalid'],
+  ['of an unknown kind', 'work.unheard-of.normal.acme', { name: 'a' }, 'subject_invalid'],
   ['of a kind that reads like a step', 'work.step.normal.acme', { name: 'a' }, 'subject_invalid'],
-  ['that is no JSON', 'work.chunk.normal.acme', '{"name":', 'malformed_json'],
+  ['that is not JSON', 'work.chunk.normal.acme', '{"name":', 'malformed_json'],
   ['that does not fit its schema', 'work.chunk.normal.acme', { title: 'a' }, 'invalid_request'],
   [
     'of another tenant than its subject',
@@ -51,7 +51,7 @@ test.each([
     { name: 'a', tenant: 'b' },
     'subject_invalid',
   ],
-])('work %s is a dead letter, and its neighbours are handled', async (_, subject, body, code) => {
+])('work %s is a dead letter, and the others are handled', async (_, subject, body, code) => {
   const { done, handle } = open()
   const bad = message(subject, body)
   const outcomes = await handle([bad, message('work.chunk.normal.acme', { name: 'good' })])

@@ -114,7 +114,7 @@ describe('an erased user', () => {
     expect(mail.got).toHaveLength(1)
   })
 
-  test('does not get what waited for its deliverAt, nor are its attributes remembered', async () => {
+  test('does not get a notification that waited for its deliverAt, and its attributes are not stored', async () => {
     const { tenant, store, send, quiet, ledger, titles, person } = await open()
     const deliverAt = new Date(Date.now() + 600).toISOString()
     const to = { user: 'ada', email: 'old@example.org' }
@@ -130,7 +130,7 @@ describe('an erased user', () => {
     expect(await store.users.get(tenant, ['ada'])).toEqual([{ id: 'ada', profile: { name: 'Another Ada' } }])
   })
 
-  test('does not get a one-time password that waits', async () => {
+  test('does not get a waiting one-time password', async () => {
     const { tenant, store, stream, seal, ledger, mail, person } = await open()
     await person('ada', { email: 'ada@example.org' })
     const notification = derivedUuid7(Date.now(), tenant)
@@ -155,7 +155,7 @@ describe('an erased user', () => {
     expect(mail.got).toEqual([])
   })
 
-  test.each(['before', 'after'])('is skipped if erased just %s a page of items is stored', async (when) => {
+  test.each(['before', 'after'])('is skipped if erased just %s a chunk of items is stored', async (when) => {
     const erase = { of: undefined as string | undefined }
     const wrap = (store: Store): Store => ({
       ...store,

@@ -30,7 +30,7 @@ const inboxOf = async ({ store, tenant }: World) =>
   (await store.inbox.page({ tenant, user: 'ada' }, { status: 'active', limit: 10 })).items
 
 describe('inbox: none', () => {
-  test('leaves no item, and the plan is carried out with what it says', async () => {
+  test('stores no item, and the plan is carried out with its content', async () => {
     const { handedOver, ledger, mail, quiet, send, store, tenant } = await open()
     await store.types.put(tenant, {
       key: 'receipt',
@@ -55,7 +55,7 @@ describe('inbox: none', () => {
     })
   })
 
-  test.each(['always', 'unseen', 'unread', 'undelivered', 'offline'] as const)('%s holds', async (when) => {
+  test.each(['always', 'unseen', 'unread', 'undelivered', 'offline'] as const)('%s is true', async (when) => {
     const { mail, send } = await open()
     await send({ to: 'ada', type: 'x', title: 'Hi', inbox: 'none', plan: [step(when)] })
     await until(() => expect(mail.got).toHaveLength(1))
@@ -72,7 +72,7 @@ describe('inbox: none', () => {
     expect(mail.got).toEqual([])
   })
 
-  test('cancelling ends what is pending, as cancelled', async () => {
+  test('cancelling ends the pending steps as cancelled', async () => {
     const { ledger, mail, quiet, send, store, tenant } = await open()
     await send({ id: 'n1', to: 'ada', type: 'x', title: 'Hi', inbox: 'none', plan: [step('unread', 1)] })
     await until(async () => expect(await store.notifications.get(tenant, 'n1')).toBeDefined())
@@ -84,7 +84,7 @@ describe('inbox: none', () => {
     expect(mail.got).toEqual([])
   })
 
-  test('erased people get nothing, and those put again do', async () => {
+  test('erased users get nothing, users put again do', async () => {
     const { mail, person, quiet, send, store, tenant } = await open()
     await store.users.remove(tenant, 'ada')
     const note = { to: 'ada', type: 'x', title: 'Hi', inbox: 'none' as const, plan: [step('always')] }
@@ -100,7 +100,7 @@ describe('inbox: none', () => {
 })
 
 describe('inbox: silent', () => {
-  test('stores an item that is counted, says so live, and is not pushed', async () => {
+  test('stores an item that is counted and sent live as silent, but not pushed', async () => {
     const { handedOver, ledger, mail, quiet, send, store, tenant } = await open()
     await store.devices.put(tenant, 'ada', {
       id: 'phone',
@@ -122,7 +122,7 @@ describe('inbox: silent', () => {
     ])
   })
 
-  test('is nothing by itself: the notification decides before its type', async () => {
+  test('of the notification overrides that of its type', async () => {
     const { handedOver, quiet, send, store, tenant } = await open()
     await store.types.put(tenant, { key: 'x', inbox: 'silent' })
     await send({ to: 'ada', type: 'x', title: 'loud', inbox: 'shown' })

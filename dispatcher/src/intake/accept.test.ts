@@ -17,7 +17,7 @@ const message = (tenant: string, type: string, note: object): Message => ({
   deliveries: 1,
 })
 
-test('nothing is refused by settings that only the cache has: a hub may know newer ones', async () => {
+test('a refusal is confirmed by the store, because the cache may be out of date', async () => {
   world = await openWorld()
   const { store, tenant } = world
   const stale = {
@@ -46,7 +46,7 @@ test('nothing is refused by settings that only the cache has: a hub may know new
   expect(refused.map(({ reason }) => reason.code)).toEqual(['tenant_unknown'])
 })
 
-test('a batch of messages that are refused reads each tenant and type of the store once', async () => {
+test('a batch of refused messages reads each tenant and type from the store once', async () => {
   world = await openWorld()
   const { store, tenant } = world
   const reads: string[] = []

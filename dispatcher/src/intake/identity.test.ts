@@ -92,7 +92,7 @@ test.each<[string, () => Name]>([
   expect(answers[2]).toEqual(answers[0])
 })
 
-test('a fresh UUIDv7 is in hand until its batch is released', async () => {
+test('a fresh UUIDv7 is in flight until its batch is released', async () => {
   const tenant = randomUUID()
   const name: Name = { by: 'sender', id: fresh() }
   const identify = identifier()
@@ -107,7 +107,7 @@ test('a fresh UUIDv7 is in hand until its batch is released', async () => {
   ])
 })
 
-test('what Carillon has named is not looked up', async () => {
+test('an id made by Carillon is not looked up', async () => {
   const tenant = randomUUID()
   const id = fresh()
   const name: Name = { by: 'carillon', id }

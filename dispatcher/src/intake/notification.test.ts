@@ -31,20 +31,20 @@ test('tenant, priority and type come from the subject', () => {
   expect(notification).toMatchObject({ type: 'comment.created', to: 'ada', title: 'Hi', priority: 'normal' })
 })
 
-test('saying the same as the subject is fine, saying something else is not', () => {
+test('type and priority may repeat the subject but not contradict it', () => {
   expect(read({ to: 'ada', type: 'comment.created', priority: 'normal' }).tenant).toBe('acme')
   expect(refusal({ to: 'ada', type: 'other' })?.detail).toContain('/type')
   expect(refusal({ to: 'ada', priority: 'critical' })?.detail).toContain('/priority')
 })
 
-test('a value that makes a validator throw is refused with its place', () => {
+test('a value that makes a validator throw is refused with its path', () => {
   const length = { toString: 1 }
   expect(refusal({ to: 'ada', title: { length } })).toMatchObject({ code: 'invalid_request' })
   expect(refusal({ to: 'ada', title: { length } })?.detail).toMatch(/^\/title: /)
   expect(refusal({ specversion: '1.0', id: { length }, source: '/', type: 'x' })?.detail).toContain('/id: ')
 })
 
-test('a refusal says what is wrong, as over HTTP', () => {
+test('a refusal has the same detail as over HTTP', () => {
   expect(refusal({ to: 5, titel: 'x', priority: 'hihg' })).toEqual({
     code: 'invalid_request',
     detail: [
@@ -55,7 +55,7 @@ test('a refusal says what is wrong, as over HTTP', () => {
   })
 })
 
-test('a CloudEvent carries the notification as its data, and its id with its source', () => {
+test('a CloudEvent has the notification as its data, and its source and id name it', () => {
   const event = {
     specversion: '1.0',
     id: 'e1',
@@ -71,7 +71,7 @@ test('a CloudEvent carries the notification as its data, and its id with its sou
   expect(read({ ...event, data: { to: 'ada', id: 'n1' } }).name).toEqual({ by: 'sender', id: 'n1' })
 })
 
-test('a CloudEvent in binary mode is the same, its attributes are headers', () => {
+test('a CloudEvent in binary mode has its attributes in headers', () => {
   const data = { to: 'ada' }
   const event = { specversion: '1.0', id: 'é 1', source: '/shop', type: 'order.paid', data }
   const headers = new Map([
@@ -105,7 +105,7 @@ test.each([
   expect(refusal({ to: 'ada' }, { headers: new Map(Object.entries(headers)) })?.code).toBe(code)
 })
 
-test('without an id, the publisher’s Nats-Msg-Id or else the place in the log names it', () => {
+test('without an id, the Nats-Msg-Id names it, otherwise its position in the log', () => {
   expect(read({ to: 'ada', id: 'n1' }, { dedupe: 'm1' }).name).toEqual({ by: 'sender', id: 'n1' })
   expect(read({ to: 'ada' }, { dedupe: 'm1' }).name).toEqual({ by: 'publisher', messageId: 'm1' })
   const { name } = read({ to: 'ada' })
@@ -143,7 +143,7 @@ test.each(['2040-01-01T00:00:00Z', '2100-01-01T00:00:00Z', '9999-12-31T23:59:59-
   },
 )
 
-test('the horizon counts from when the log took it, so a delivery long after changes nothing', () => {
+test('the horizon counts from the append to the log, so a late delivery changes nothing', () => {
   const deliverAt = new Date(at + 366 * 86_400_000).toISOString()
   expect(read({ to: 'ada', deliverAt }).notification.deliverAt).toBe(deliverAt)
   expect(refusal({ to: 'ada', deliverAt }, { appendedAt: at - 86_400_000 })?.code).toBe('too_far')
@@ -174,6 +174,6 @@ test('texts are repaired, ids are refused', () => {
   expect(refusal({ to: 'a\ud83d' })?.detail).toContain('/to: must not hold control characters')
 })
 
-test('a reason never repeats what was sent', () => {
+test('a reason never repeats the content', () => {
   expect(refusal({ to: 'ada', title: ['s3cret'] })?.detail).not.toContain('s3cret')
 })

@@ -40,8 +40,8 @@ const open = async () => {
   return { ...world, publish, addTenant }
 }
 
-describe.skipIf(!path)('publishers that name messages alike, on a real NATS', () => {
-  test('do not swallow each other’s: two tenants, two types', async () => {
+describe.skipIf(!path)('publishers that use the same Nats-Msg-Id, on a real NATS', () => {
+  test('do not suppress each other across tenants and types', async () => {
     const { publish, addTenant, titles, tenant, deadLetters } = await open()
     const other = await addTenant()
     await publish([
@@ -69,7 +69,7 @@ describe.skipIf(!path)('publishers that name messages alike, on a real NATS', ()
     ])
   })
 
-  test('an id in the notification counts, whatever the message is called', async () => {
+  test('are told apart by the id of the notification, whatever the Nats-Msg-Id', async () => {
     const { publish, titles, deadLetters } = await open()
     await publish([
       { id: 'm1', body: { id: 'order-9', title: 'first' } },

@@ -28,7 +28,7 @@ const categories = async (user: string) => {
   return Object.fromEntries(items.map(({ title, category }) => [title, category]))
 }
 
-test('a notification is of the version that its hub accepted it under, else of the one in force', async () => {
+test('a notification has the type version that the hub stamped, otherwise the current one', async () => {
   world = await openWorld()
   for (const category of ['one', 'two', 'three']) await put(category)
   await append(2, { id: 'stamped', to: 'ada' })
@@ -50,7 +50,7 @@ test('a notification is of the version that its hub accepted it under, else of t
   ])
 })
 
-test('a notification that is sent again keeps the version that it was first accepted under', async () => {
+test('a notification that is sent again keeps the version of its first acceptance', async () => {
   world = await openWorld()
   await put('one')
   const note = { id: 'again', to: 'ada', deliverAt: new Date(Date.now() + 700).toISOString() }
@@ -65,7 +65,7 @@ test('a notification that is sent again keeps the version that it was first acce
   expect((await recorded())?.version).toBe(1)
 })
 
-test('the version goes along through deliverAt and the chunks of a fan-out', async () => {
+test('deliverAt and the chunks of a fan-out keep the version', async () => {
   world = await openWorld()
   await put('one')
   const members = Array.from({ length: 1_100 }, (_, n) => `user${n}`)
@@ -83,7 +83,7 @@ test('the version goes along through deliverAt and the chunks of a fan-out', asy
   )
 })
 
-test('a version that is not stored is refused with its reason', async () => {
+test('a version that is not stored is a dead letter', async () => {
   world = await openWorld()
   const now = Date.now()
   const ready = {
@@ -95,7 +95,7 @@ test('a version that is not stored is refused with its reason', async () => {
   expect(await world.deadLetters()).toMatchObject([{ code: 'type_unknown' }])
 })
 
-test('steps know the version', async () => {
+test('steps have the version', async () => {
   world = await openWorld()
   const plan: PlanStep[] = [{ channel: 'email', when: 'unread', after: 3_600 }]
   await world.store.types.put(world.tenant, { key: 'bill', plan })

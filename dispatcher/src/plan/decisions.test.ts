@@ -10,7 +10,7 @@ const reasons = async (id: string, user: string, toAudience = false) =>
     ({ stage, outcome, by, path, reason }) => [stage, outcome, by, path, reason].join(' '),
   )
 
-test('whoever is excluded, directly or in an audience, has one decision and no item', async () => {
+test('an excluded user gets one decision and no item, whether addressed directly or by an audience', async () => {
   world = await openWorld()
   const { store, tenant } = world
   await store.topics.add(tenant, 'team', ['ada', 'grace', 'linus'])
@@ -27,7 +27,7 @@ test('whoever is excluded, directly or in an audience, has one decision and no i
   expect([await world.titles('ada'), await world.titles('grace')]).toEqual([[], ['Hi', 'Hi']])
 })
 
-test('those who are left out of a fan-out have a row each, and the others none', async () => {
+test('a fan-out records a decision for each excluded user, and none for the others', async () => {
   world = await openWorld()
   const { store, tenant } = world
   const members = Array.from({ length: 1_200 }, (_, n) => `user${n}`)
@@ -61,7 +61,7 @@ test('a fan-out that is cancelled ends with one decision about everybody', async
   expect(await reasons('blast', 'user1', true)).toEqual(['audience end sender  cancelled'])
 })
 
-test('a step that reaches nobody, and one that is not wanted, have a decision each', async () => {
+test('a step that reaches nobody and one that is not wanted are each recorded as a decision', async () => {
   world = await openWorld()
   const { ledger, person, quiet, send, store, tenant } = world
   await world.account('smtp', { config: { host: '127.0.0.1', port: 9, from: { email: 'a@b.example' } } })
@@ -79,7 +79,7 @@ test('a step that reaches nobody, and one that is not wanted, have a decision ea
   })
 })
 
-test('what has expired is one decision about everybody', async () => {
+test('an expired notification ends with one decision about everybody', async () => {
   world = await openWorld()
   const expiresAt = new Date(Date.now() - 1_000).toISOString()
   await world.send({ id: 'late', to: ['ada', 'bob'], type: 'x', expiresAt })

@@ -52,14 +52,14 @@ test('a bounce in the log fails the delivery, suppresses the address and makes t
   await until(async () => expect(await states('n2')).toEqual(['email skipped', 'sms sent']))
 })
 
-test('a report that overtakes the record of its message waits for it', async () => {
+test('a report that precedes the record of its message waits for it', async () => {
   await report({ id: 'id-n1', state: 'delivered', at: Date.now() })
   await world.quiet()
   await send('n1')
   await until(async () => expect(await states('n1')).toEqual(['email delivered']))
 })
 
-test('a storm of reports holds up nothing else, and is applied whole', async () => {
+test('a storm of reports delays nothing else, and is applied completely', async () => {
   await send('n1')
   await until(async () => expect(await states('n1')).toEqual(['email sent']))
   const unknown = Array.from(

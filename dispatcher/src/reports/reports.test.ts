@@ -115,7 +115,7 @@ describe('a report', () => {
     })
   })
 
-  it('gives the same whenever, and however often, it comes', async () => {
+  it('has the same result whenever, and however often, it arrives', async () => {
     const inOrder = step()
     const backwards = step()
     const early = step()
@@ -137,7 +137,7 @@ describe('a report', () => {
     expect(await of(early)).toEqual(await of(inOrder))
   })
 
-  it('is no older than the sending, however coarse or late the clock of the provider is', async () => {
+  it('is never older than the send, however wrong the clock of the provider is', async () => {
     const sent = step()
     const at = Date.now()
     await store.deliveries.record(TENANT, [
@@ -150,7 +150,7 @@ describe('a report', () => {
     expect(await ledger(sent)).toMatchObject([{ state: 'failed', reason: 'unreachable' }])
   })
 
-  it('is not lost when it comes at the moment of the record', async () => {
+  it('is not lost if it arrives while the record is stored', async () => {
     for (let n = 0; n < 20; n++) {
       const sent = step()
       await Promise.all([
@@ -161,7 +161,7 @@ describe('a report', () => {
     }
   })
 
-  it('is for the account that sent it, in its tenant', async () => {
+  it('applies only to messages of its account and tenant', async () => {
     const sent = step()
     await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent, at: SENT_AT }])
     await reports.apply(TENANT, 'other', [report()])
@@ -170,7 +170,7 @@ describe('a report', () => {
     expect(published).toEqual([])
   })
 
-  it('may have an id of any length, and no sensible time', async () => {
+  it('may have an id of any length and an invalid time', async () => {
     const sent = step()
     const id = `<${'x'.repeat(900)}@mail.example>`
     await reports.remember(TENANT, [{ account: 'a'.repeat(64), id, step: sent, at: SENT_AT }])
@@ -185,7 +185,7 @@ describe('a report', () => {
 })
 
 describe('a failure', () => {
-  it('leads to the next step at once, instead of when that was due, and once', async () => {
+  it('makes the next step due at once, and only once', async () => {
     const sent = step()
     const next = { ...sent, index: 1 }
     await stream.publish([stepMessage(next, { at: Date.now() + 3_600_000, key: planKey(sent) })])
@@ -198,7 +198,7 @@ describe('a failure', () => {
     expect((await stream.backlog()).get('email-high') ?? 0).toBe(0)
   })
 
-  it('leads nowhere when the plan has gone on already, or has ended', async () => {
+  it('has no consequence if the plan has continued or ended', async () => {
     const first = step()
     await store.deliveries.record(TENANT, [
       {
@@ -225,7 +225,7 @@ describe('a failure', () => {
     expect(published).toHaveLength(2)
   })
 
-  it('of one device is not that of the step', async () => {
+  it('of one device is not a failure of the step', async () => {
     const sent = step({ destination: 'phone' })
     await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent, at: SENT_AT }])
     await reports.apply(TENANT, 'twilio', [report({ state: 'failed' })])
@@ -234,7 +234,7 @@ describe('a failure', () => {
 })
 
 describe('a bundle', () => {
-  it('of thousands is applied in few calls, as one by one', async () => {
+  it('of thousands is applied with few calls, with the same result as one by one', async () => {
     const calls = { of: 0, get: 0, put: 0, find: 0, record: 0, publish: 0 }
     const counting =
       <Args extends unknown[], Answer>(name: keyof typeof calls, call: (...given: Args) => Answer) =>
@@ -327,7 +327,7 @@ describe('STOP and START', () => {
     expect(await suppressed(), 'in one bundle').toEqual([reason, reason])
   })
 
-  it('START lifts no bounce, and nothing that an operator put there', async () => {
+  it('START lifts neither a bounce nor an entry of an operator', async () => {
     const put = (reason: 'bounce' | 'manual') =>
       store.suppressions.put(TENANT, [
         { channel: 'sms', address, reason, at: new Date(past).toISOString(), source: null },

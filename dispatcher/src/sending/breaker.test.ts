@@ -37,7 +37,7 @@ describe('a breaker', () => {
     expect([waits(), breaker.cause]).toEqual([0, undefined])
   })
 
-  test('keeps the pause that was asked for, up to ten minutes', () => {
+  test('stays open for the pause that the provider asked for, up to ten minutes', () => {
     breaker.begin().limited(30_000)
     expect([waits(), breaker.cause]).toEqual([30_000, 'limited'])
     time += 30_000
@@ -45,7 +45,7 @@ describe('a breaker', () => {
     expect(waits()).toBe(PAUSE_CAP_MS)
   })
 
-  test('doubles pauses that name no time', () => {
+  test('doubles the pause of each rate limit without Retry-After', () => {
     const pauses = Array.from({ length: 12 }, () => {
       breaker.begin().limited()
       const pause = waits()
@@ -56,7 +56,7 @@ describe('a breaker', () => {
     expect(pauses.at(-1)).toBe(PAUSE_CAP_MS)
   })
 
-  test('lets a critical message probe every few seconds; its success ends the pause for all', () => {
+  test('lets a critical message probe every five seconds; its success closes the breaker', () => {
     breaker.begin().limited(PAUSE_CAP_MS)
     expect(waits('critical')).toBe(CRITICAL_PROBE_MS)
     time += CRITICAL_PROBE_MS
@@ -68,7 +68,7 @@ describe('a breaker', () => {
     expect(waits()).toBe(0)
   })
 
-  test('is neither closed nor kept open longer by what began before it opened', () => {
+  test('ignores the outcome of sends that began before it opened', () => {
     const early = Array.from({ length: 3 }, () => breaker.begin())
     breaker.begin().limited()
     early[0]?.succeeded()

@@ -27,8 +27,8 @@ const send = (recipient: string, says: Outcome = SENT, priority: 'critical' | 'n
   return says.outcome
 }
 
-describe('a limit on one recipient', () => {
-  test('holds up that recipient alone', () => {
+describe('a rate limit of one recipient', () => {
+  test('pauses only that recipient', () => {
     send('ada', limited('recipient'))
     expect(send('ada')).toBe('limited')
     expect(send('bob')).toBe('sent')
@@ -44,7 +44,7 @@ describe('a limit on one recipient', () => {
     expect(send('ada')).toBe('sent')
   })
 
-  test('is taken for one of the account when it hits several in a row', () => {
+  test('counts as a limit of the account once it hits five recipients in a row', () => {
     for (const recipient of ['a', 'b', 'c', 'd']) send(recipient, limited('recipient'))
     expect(send('e')).toBe('sent')
     for (const recipient of ['f', 'g', 'h', 'i', 'j']) send(recipient, limited('recipient'))
@@ -54,7 +54,7 @@ describe('a limit on one recipient', () => {
   })
 })
 
-test('a limit on the account holds up everybody, until its end or a success', () => {
+test('a rate limit of the account pauses every recipient, until its end or a success', () => {
   send('ada', limited('account'))
   expect(send('bob')).toBe('limited')
   time += 5_000
@@ -69,20 +69,20 @@ describe('faults', () => {
     expect(breakers.pause('normal', 'c')).toMatchObject({ failure: { reason: 'provider_error' } })
   })
 
-  test('of one recipient, such as one URL on a host, hold up that one', () => {
+  test('of one recipient, such as one URL of a host, pause only that one', () => {
     for (let fault = 0; fault < 5; fault++) send('a', BROKEN)
     expect(send('a')).toBe('down')
     expect(send('b')).toBe('sent')
   })
 
-  test('that concern a recipient say nothing about the provider', () => {
+  test('that concern a recipient do not count against the provider', () => {
     const full: Outcome = { outcome: 'retry', reason: 'mailbox_full', detail: '452', scope: 'recipient' }
     for (let n = 0; n < 20; n++) send(`user-${n}`, full)
     expect(send('ada')).toBe('sent')
   })
 })
 
-test('a message that is not sent after all leaves the probe to the next', () => {
+test('a message that is not sent leaves the probe to the next one', () => {
   send('ada', limited('account'))
   time += 600_000
   expect(breakers.pause('normal', 'ada')).toBeUndefined()

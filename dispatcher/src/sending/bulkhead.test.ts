@@ -24,7 +24,7 @@ describe('a bulkhead', () => {
     expect(bulkhead.load).toBe(0)
   })
 
-  test('rejects callers that waited for the patience', async () => {
+  test('rejects callers that have waited for patienceMs', async () => {
     const bulkhead = createBulkhead(1, 1_000)
     await bulkhead.enter('normal')
     const first = bulkhead.enter('normal')
@@ -38,7 +38,7 @@ describe('a bulkhead', () => {
     expect(bulkhead.load).toBe(1)
   })
 
-  test('rejects at once when the estimated wait is too long, but not a more urgent caller', async () => {
+  test('rejects a caller immediately if its estimated wait is too long, but not a more urgent one', async () => {
     const bulkhead = createBulkhead(1, 1_000)
     const leave = await bulkhead.enter('normal')
     void bulkhead.enter('normal')

@@ -37,7 +37,7 @@ const record = (state: DeliveryState, more: { attempt?: number; reason?: string 
     },
   ])
 
-test('of any number of processes one has an attempt; another attempt or destination is another claim', async () => {
+test('only one of several processes claims an attempt; another attempt or destination is another claim', async () => {
   const processes = Array.from({ length: 5 }, () => createClaims(store))
   const claims = await Promise.all(processes.map(({ claim }) => claim(step, false)))
   expect(claims.map(({ claim }) => claim).sort()).toEqual(['busy', 'busy', 'busy', 'busy', 'ours'])
@@ -68,7 +68,7 @@ describe('an attempt that another process claimed', () => {
     expect(await createClaims(store).claim(step, true)).toEqual(expected)
   })
 
-  test('is not done by an attempt before it, nor by a wait', async () => {
+  test('is not done because of an earlier attempt or a wait', async () => {
     const second = stepOf({ attempt: 2 })
     await createClaims(store).claim(second, false)
     await record('queued', { attempt: 1 })
@@ -77,7 +77,7 @@ describe('an attempt that another process claimed', () => {
     expect(await createClaims(store).claim(second, false)).toEqual({ claim: 'done' })
   })
 
-  test('is in doubt after the lease, and sent again at most twice', async () => {
+  test('is in doubt after the lease, and is sent again at most twice', async () => {
     const dead = () => createClaims(store, 0)
     expect(await dead().claim(step, false)).toEqual({ claim: 'ours', again: false })
     expect(await dead().claim(step, false)).toEqual({ claim: 'doubt' })
@@ -87,7 +87,7 @@ describe('an attempt that another process claimed', () => {
   })
 })
 
-test('a claim whose answer was lost is known for its own', async () => {
+test('a claim whose answer was lost is recognized as its own', async () => {
   let lost = false
   const flaky = {
     ...store,
@@ -108,7 +108,7 @@ test('a claim whose answer was lost is known for its own', async () => {
   expect(await claim(step, false)).toEqual({ claim: 'ours', again: false })
 })
 
-test('claims that come together are acquired together, by tenant', async () => {
+test('claims of one tenant that are made together are acquired with one call', async () => {
   const acquire = vi.spyOn(store.expiringKeys, 'acquire')
   const { claim } = createClaims(store)
   await Promise.all([

@@ -99,7 +99,7 @@ const isFirst = ({ attempt, queued }: Step) => attempt === undefined && !queued
 const isLast = ({ plan, index }: Step) => index === plan.length - 1
 
 describe.each(every)('$place, $name', ({ ending, step }) => {
-  test('tells the ledger of this destination only, and what stood before its first change', () => {
+  test('changes the ledger of this destination only, and records the states before its first change', () => {
     const { changes } = of(ending, step)
     for (const change of changes)
       expect(change).toMatchObject({
@@ -116,14 +116,14 @@ describe.each(every)('$place, $name', ({ ending, step }) => {
     if (changes.length > 0 && isFirst(step)) expect(changes[0]?.at).toBe(step.at)
   })
 
-  test('comes back once, later, or not at all', () => {
+  test('schedules the step at most once', () => {
     const { messages } = of(ending, step)
     const later = ending.ending === 'retry' || ending.ending === 'waiting' || 'until' in ending
     expect(messages).toHaveLength(later ? 1 : 0)
     for (const message of messages) expect(message.schedule?.at).toBe(AT)
   })
 
-  test('leads to the next step or a dead letter exactly if it came to nothing', () => {
+  test('leads to the next step or a dead letter only if it failed', () => {
     const nothing =
       ending.ending === 'refused' ||
       ending.ending === 'exhausted' ||
@@ -152,13 +152,13 @@ describe.each(every)('$place, $name', ({ ending, step }) => {
     expect(failed.dead?.code).toBe(silent ? undefined : 'undeliverable')
   })
 
-  test('is the same whenever it is asked', () => {
+  test('is the same for the same step and ending', () => {
     expect(of(ending, step)).toEqual(of(ending, step))
   })
 })
 
 describe('a step that was sent', () => {
-  test.each(Object.entries(STEPS))('is on record with its attempt: %s', (_, step) => {
+  test.each(Object.entries(STEPS))('is recorded with its attempt: %s', (_, step) => {
     const attempt = step.attempt ?? 1
     expect(lastChange(ENDINGS.sent!, step)).toMatchObject({
       ...{ state: 'sent', at: NOW, attempt, provider: 'main', providerId: 'SM1' },
@@ -166,27 +166,27 @@ describe('a step that was sent', () => {
     expect(of(ENDINGS.sent!, step).remember).toEqual({ account, id: 'SM1', step, at: NOW })
   })
 
-  test('is remembered only if the provider reports, and has named it', () => {
+  test('is remembered only if the provider sends reports and returned an id', () => {
     expect(of({ ...ENDINGS.sent, reports: false } as Ending, stepOf()).remember).toBeUndefined()
     expect(of({ ending: 'sent', account, reports: true }, stepOf()).remember).toBeUndefined()
   })
 })
 
 describe('a step that is retried', () => {
-  test('counts the attempt, and the time since the first', () => {
+  test('has the next attempt number and the time of the first attempt', () => {
     const [first] = of(ENDINGS.retry!, stepOf()).messages
     expect(messageOf(first!)).toMatchObject({ attempt: 2, since: NOW })
     const [third] = of(ENDINGS.retry!, STEPS['a retry']!).messages
     expect(messageOf(third!)).toMatchObject({ attempt: 4, since: NOW - 30_000 })
   })
 
-  test('tells why, and when it is tried again', () => {
+  test('records the reason and the time of the next attempt', () => {
     expect(lastChange(ENDINGS.retry!, stepOf())).toMatchObject({ state: 'queued', ...WHY, nextAttempt: AT })
   })
 })
 
 describe('a step that waits', () => {
-  test('for a permit tells the ledger the first time only', () => {
+  test('for a permit changes the ledger only the first time', () => {
     expect(lastChange(ENDINGS['waiting for a permit']!, stepOf())).toMatchObject({ ...WHY, nextAttempt: AT })
     expect(of(ENDINGS['waiting for a permit']!, STEPS['a step that waited']!).changes).toEqual([])
   })
@@ -205,13 +205,13 @@ describe('a step that waits', () => {
     })
   })
 
-  test('for its condition comes back as it was', () => {
+  test('for its condition is scheduled unchanged', () => {
     const step = stepOf()
     expect(messageOf(of(ENDINGS['waiting for its condition']!, step).messages[0]!)).toEqual(step)
   })
 })
 
-test.each(every)('$place, $name: what was decided is kept', ({ ending, step }) => {
+test.each(every)('$place, $name: the decision is recorded', ({ ending, step }) => {
   const { decision } = of(ending, step)
   expect(decision).toEqual(
     'decision' in ending
@@ -220,7 +220,7 @@ test.each(every)('$place, $name: what was decided is kept', ({ ending, step }) =
   )
 })
 
-test('a look at an attempt that another process has does not replace the next attempt', () => {
+test('the check on the attempt of another process does not replace the next attempt', () => {
   const step = stepOf()
   const keyOf = (name: string) => of(ENDINGS[name]!, step).messages[0]?.schedule?.key
   expect(keyOf('retry')).toBe(scheduleSubject('acme', `step-${deliveryKey(step, '')}`))
@@ -244,7 +244,7 @@ describe('a step that was refused', () => {
   })
 })
 
-test('dead letters say what went wrong', () => {
+test('dead letters state the reason', () => {
   const last = STEPS['the last step']!
   const detail = (name: string) => of(ENDINGS[name]!, last).failed?.dead?.detail
   expect(detail('refused')).toBe('mailbox_full: 452')
@@ -252,7 +252,7 @@ test('dead letters say what went wrong', () => {
   expect(detail('taken and failed')).toBe('email: landline')
 })
 
-test('a step that reaches several destinations is one for each', () => {
+test('a step with several destinations is split into one for each', () => {
   const { destination: _, ...step } = stepOf()
   const { changes, messages } = split(step, ['phone', 'tablet'], TIMES)
   expect(changes.map(({ device, state }) => `${device} ${state}`)).toEqual([

@@ -33,15 +33,15 @@ const found = (
       `${destination}: ${candidates.map(({ account, address }) => `${account.account.id} ${address.kind}`).join(', ')}`,
   )
 
-describe('the destinations of a person', () => {
-  test('by an address of the profile are one, with every account that takes such an address, in order', () => {
+describe('the destinations', () => {
+  test('of a channel with addresses are the one of the profile, with every account that accepts it, in order', () => {
     const accounts = [account('smtp', 'email'), account('ses', 'email')]
     expect(found('email', accounts, { profile })).toEqual([': smtp email, ses email'])
     expect(found('email', accounts)).toEqual([])
     expect(found('sms', [account('twilio', 'phone')], { profile })).toEqual([': twilio phone'])
   })
 
-  test('by push are their devices, each with the provider of its kind', () => {
+  test('of push are the devices, each with the provider of its kind', () => {
     const accounts = [account('web-push', 'device'), account('fcm', 'device')]
     expect(found('push', accounts, { devices: [phone, browser, hook] })).toEqual([
       'browser: web-push device',
@@ -49,13 +49,13 @@ describe('the destinations of a person', () => {
     ])
   })
 
-  test('by webhook are the URLs they registered, or else the one that the account names', () => {
+  test('of a webhook are the URLs that the user registered, otherwise the one of the account', () => {
     const accounts = [account('webhook', 'account', { url: 'https://crm.example/hook' })]
     expect(found('webhook', accounts)).toEqual([': webhook account'])
     expect(found('webhook', accounts, { devices: [hook] })).toEqual(['hook: webhook device'])
   })
 
-  test('in development are captured where no account reaches them, if there is an address', () => {
+  test('that no account reaches are captured in development, if there is an address', () => {
     const capture = account('capture', 'email')
     expect(found('email', [capture], { profile })).toEqual([': capture email'])
     expect(found('sms', [capture], { profile })).toEqual([': capture phone'])

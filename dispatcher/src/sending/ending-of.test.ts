@@ -62,14 +62,14 @@ const paused = (cause: 'limited' | 'down', free: number): Result<Candidate> => (
   free,
 })
 
-test('a message that was taken is sent; whether the provider reports is noted', () => {
+test('an accepted message is sent; the ending tells whether the provider sends reports', () => {
   const sent = (reports: boolean) =>
     end(stepOf(), { result: 'sent', candidate: candidate({ reports }), id: 'SM1' })
   expect(sent(true)).toEqual({ ending: 'sent', account: 'main', providerId: 'SM1', reports: true })
   expect(sent(false)).toMatchObject({ reports: false })
 })
 
-test('a refusal names the address that is to be suppressed', () => {
+test('a refusal names the address to suppress', () => {
   const failure = { outcome: 'refused', ...WHY, forget: 'stop' } as const
   expect(end(stepOf(), { result: 'refused', candidate: candidate(), failure })).toEqual({
     ...{ ending: 'refused', account: 'main', forget: 'stop', address: '+351911111111', ...WHY },
@@ -77,20 +77,20 @@ test('a refusal names the address that is to be suppressed', () => {
 })
 
 describe('a failed attempt', () => {
-  test('is retried by the retry policy, and not before a candidate is free', () => {
+  test('is retried by the retry policy, but not before a candidate is free', () => {
     expect(end(stepOf(), failed())).toEqual({ ending: 'retry', account: 'main', at: NOW + 5_000, ...WHY })
     expect(end(stepOf(), failed(NOW + MINUTE))).toMatchObject({ at: NOW + MINUTE })
     expect(end(stepOf({ priority: 'critical' }), failed())).toMatchObject({ at: NOW + 1_000 })
   })
 
-  test('is the last when the window, the message or the number of attempts ends', () => {
+  test('is the last one at the end of the window, the message or the number of attempts', () => {
     const exhausted = { ending: 'exhausted', account: 'main', ...WHY }
     expect(end(stepOf({ since: NOW - 24 * HOUR, attempt: 40 }), failed())).toEqual(exhausted)
     expect(end(stepOf({ expiresAt: NOW + 500 }), failed())).toEqual(exhausted)
     expect(end(stepOf({ attempt: 3 }), failed(NOW, candidate({ attempts: 3 })))).toEqual(exhausted)
   })
 
-  test('is retried for a minute only while the next step waits for a failure', () => {
+  test('is retried for only a minute if the next step waits for it to fail', () => {
     const at = (since: number) => end({ ...FALLBACK, since, attempt: 2 }, failed())
     expect(at(NOW - 30_000)).toMatchObject({ ending: 'retry' })
     expect(at(NOW - MINUTE)).toMatchObject({ ending: 'exhausted' })
@@ -112,20 +112,20 @@ describe('a message in doubt', () => {
     },
   )
 
-  test('that could be sent again is given up at the end of its window', () => {
+  test('that may be repeated is given up at the end of its window', () => {
     expect(end(stepOf({ expiresAt: NOW }), doubt(candidate({ repeatable: true })))).toMatchObject({
       ending: 'exhausted',
     })
   })
 
-  test('after its process died names no account', () => {
+  test('names no account if its process died', () => {
     expect(end(stepOf(), { result: 'taken', claim: { claim: 'doubt' } })).toEqual({
       ...{ ending: 'in_doubt', reason: 'interrupted', detail: expect.any(String) },
     })
   })
 })
 
-test('an attempt of another process is looked at again, or is over', () => {
+test('an attempt of another process is checked again later, or is over', () => {
   const taken = (claim: Extract<Result<Candidate>, { result: 'taken' }>['claim']) =>
     end(stepOf(), { result: 'taken', claim })
   expect(taken({ claim: 'busy', until: NOW + 30_000 })).toEqual({ ending: 'taken', until: NOW + 30_000 })
@@ -133,7 +133,7 @@ test('an attempt of another process is looked at again, or is over', () => {
   expect(taken({ claim: 'done', failed: 'landline' })).toEqual({ ending: 'taken', failed: 'landline' })
 })
 
-test('without a permit it waits until there is one', () => {
+test('without a permit the step waits for one', () => {
   const why = { reason: 'paced', detail: 'its turn' }
   const busy = { outcome: 'busy', at: NOW + 1, why } as const
   expect(end(stepOf(), { result: 'busy', busy, free: NOW + 700 })).toEqual({
@@ -142,7 +142,7 @@ test('without a permit it waits until there is one', () => {
 })
 
 describe('behind an open breaker', () => {
-  test('a rate limit is waited for, however long it takes', () => {
+  test('a step waits for the end of a rate limit, however long it takes', () => {
     expect(end({ ...FALLBACK, since: NOW - 24 * HOUR }, paused('limited', NOW + HOUR))).toEqual({
       ...{ ending: 'waiting', for: 'breaker', account: 'main', at: NOW + HOUR, begun: false, ...WHY },
     })
@@ -157,7 +157,7 @@ describe('behind an open breaker', () => {
     })
   })
 
-  test('the attempt that was not made does not count', () => {
+  test('an attempt that was not made does not count', () => {
     const one = paused('down', NOW + 10_000)
     if (one.result === 'paused') one.candidate = candidate({ attempts: 1 })
     expect(end(stepOf(), one)).toMatchObject({ ending: 'waiting' })
@@ -173,12 +173,12 @@ describe('a decision', () => {
     expect(endingOfDecision(decision)).toEqual({ ending: 'skipped', decision })
   })
 
-  test('to wait looks again', () => {
+  test('to wait schedules the step again', () => {
     const decision = { ...about, outcome: 'wait', until: NOW + 10_000, reason: 'online' } as const
     expect(endingOfDecision(decision)).toEqual({ ending: 'waiting', for: 'condition', decision })
   })
 
-  test('to take the step is no ending', () => {
+  test('to pass is not an ending', () => {
     expect(() => endingOfDecision({ ...about, outcome: 'pass' })).toThrow(RangeError)
   })
 })

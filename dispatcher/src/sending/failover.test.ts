@@ -30,7 +30,7 @@ const ask = async (...answers: Answer[]) => {
   return { ...result, asked }
 }
 
-test('the first candidate that takes the message ends it', async () => {
+test('stops at the first candidate that accepts the message', async () => {
   const sent: Answer = { outcome: 'sent', id: 'M1' }
   expect(await ask(failing('503'), busy(NOW), paused(NOW), sent, sent)).toEqual({
     ...{ result: 'sent', candidate: 3, id: 'M1', asked: 4 },
@@ -45,7 +45,7 @@ test.each([
   expect(await ask(ACCOUNT, answer, { outcome: 'sent' })).toMatchObject({ result, asked: 2 })
 })
 
-test('a failure says more than a lack of room, and that more than a pause', async () => {
+test('prefers a failure to a full bulkhead, and that to a pause', async () => {
   expect(await ask(paused(NOW + 1), busy(NOW + 2), failing('503'))).toMatchObject({ result: 'failed' })
   expect(await ask(paused(NOW + 1), busy(NOW + 2))).toMatchObject({ result: 'busy' })
   expect(await ask(paused(NOW + 2, 'first'), paused(NOW + 1, 'second'))).toMatchObject({
@@ -53,14 +53,14 @@ test('a failure says more than a lack of room, and that more than a pause', asyn
   })
 })
 
-test('of several failures the last one counts', async () => {
+test('returns the last of several failures', async () => {
   expect(await ask(failing('500'), failing('503'))).toMatchObject({
     candidate: 1,
     failure: { detail: '503' },
   })
 })
 
-test('the message may come back when the first of the candidates is free', async () => {
+test('returns the time at which the first candidate is free', async () => {
   expect(await ask(failing('503', 5_000), busy(NOW + 2_000), paused(NOW + 9_000))).toMatchObject({
     free: NOW + 2_000,
   })
@@ -68,6 +68,6 @@ test('the message may come back when the first of the candidates is free', async
   expect(await ask(failing('503'))).toMatchObject({ free: NOW })
 })
 
-test('there has to be a candidate', async () => {
+test('throws without a candidate', async () => {
   await expect(ask()).rejects.toThrow(RangeError)
 })

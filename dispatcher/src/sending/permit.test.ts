@@ -39,7 +39,7 @@ const open = (rates: Rates = {}, concurrency = 1) => {
   return { acquire: (more: Partial<Step> = {}) => acquire({ ...step, ...more }, candidate), permit, upstream }
 }
 
-test('a permit is a place in the bulkhead until it is released', async () => {
+test('a permit holds a place in the bulkhead until it is released', async () => {
   const { permit, upstream } = open()
   const first = await permit()
   expect(upstream.bulkhead.load).toBe(1)
@@ -49,7 +49,7 @@ test('a permit is a place in the bulkhead until it is released', async () => {
   ;(await permit()).release()
 })
 
-test('a limit that the provider set is seen by all who come after, and needs no place', async () => {
+test('a rate limit of the provider pauses all later messages without taking a place', async () => {
   const { acquire, permit, upstream } = open()
   const first = await permit()
   first.ended(LIMITED)
@@ -58,7 +58,7 @@ test('a limit that the provider set is seen by all who come after, and needs no 
   expect(upstream.bulkhead.load).toBe(0)
 })
 
-test('one who waited for a place while the breaker opened gives the place back', async () => {
+test('a message that waited while the breaker opened gives its place back', async () => {
   const { acquire, permit, upstream } = open()
   const first = await permit()
   const second = acquire()
@@ -69,7 +69,7 @@ test('one who waited for a place while the breaker opened gives the place back',
   expect(upstream.bulkhead.load).toBe(0)
 })
 
-test('a permit that was not used leaves the probe to the next', async () => {
+test('an unused permit leaves the probe to the next message', async () => {
   const { permit } = open()
   const first = await permit()
   first.release()
@@ -78,7 +78,7 @@ test('a permit that was not used leaves the probe to the next', async () => {
   second.release()
 })
 
-test('beyond the rate limits there is none until a time that is told', async () => {
+test('there is no permit beyond the rate limits, but the time of the next one', async () => {
   const { acquire, permit } = open({ user: { perSecond: 0.1, burst: 1 } }, 8)
   ;(await permit()).release()
   const refused = await acquire()

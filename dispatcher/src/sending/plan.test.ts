@@ -28,7 +28,7 @@ const states = async (id: string) =>
 
 const REFUSED = { outcome: 'refused', reason: 'unregistered', detail: '404' } as const
 
-test('a step does not wait for the provider of the one before it', async () => {
+test('a step does not wait for the provider of the previous one', async () => {
   const { ledger, mail, send, sms } = world
   let release = () => {}
   const stuck = new Promise<void>((resolve) => {
@@ -114,7 +114,7 @@ test.each([
   },
 )
 
-test('a failure is followed by the next step although whoever recorded it died before', async () => {
+test('a failure makes the next step due even if the process that recorded it died', async () => {
   const { mail, send, sms, store, tenant } = world
   const died = { tenant, user: 'ada', notification: 'n1', index: 0 } as Step
   const claim = { key: `send:${deliveryKey(died, '')}:1`, value: `another ${Date.now()}`, at: 0 }
@@ -133,7 +133,7 @@ test('a failure is followed by the next step although whoever recorded it died b
   expect(sms.got).toEqual([])
 })
 
-test('messages that are the first of an account all go out at the first attempt', async () => {
+test('the first messages of an account are all sent at the first attempt', async () => {
   const { ledger, mail, person, send } = world
   const opened = vi.spyOn(mail.provider, 'open')
   const people = Array.from({ length: 40 }, (_, n) => `u${n}`)

@@ -16,7 +16,7 @@ const account = {
 const rate = (perSecond: number) => ({ perSecond, burst: 1 })
 const message = { tenant: 'acme', sender: 'billing', user: 'ada', channel: 'email' } as const
 
-test('a message is under every limit that is set, each with a key of its own', () => {
+test('every configured limit applies to a message, each with a key of its own', () => {
   const rates = {
     global: rate(1),
     tenant: rate(2),
@@ -37,7 +37,7 @@ test('a message is under every limit that is set, each with a key of its own', (
 
 const request = (key: string): PermitRequest => ({ limits: [{ key, ...rate(1) }], priority: 'normal' })
 
-test('those that ask together are one call, and each gets its own answer', async () => {
+test('requests of one turn are one call, and each gets its own answer', async () => {
   const calls: number[] = []
   const acquire: Limits['acquire'] = async (asked) => {
     calls.push(asked.length)
@@ -52,7 +52,7 @@ test('those that ask together are one call, and each gets its own answer', async
   expect(calls).toEqual([3, 1])
 })
 
-test('a failure is that of all who asked together, and of nobody after', async () => {
+test('a failed call rejects the requests of its turn, and no later ones', async () => {
   let broken = true
   const ask = createRateLimit({
     acquire: async (asked) => {

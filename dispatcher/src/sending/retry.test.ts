@@ -47,7 +47,7 @@ describe('delays', () => {
     expect(nextRetry(policy, state(), T, () => 1)).toBe(T + 10 * SECOND)
   })
 
-  test('count the time in which nothing was sent', () => {
+  test('grow with the time in which nothing was sent', () => {
     expect(nextRetry(retryPolicy('email'), state(), T + HOUR, () => 1)).toBe(T + HOUR + 30 * MINUTE)
   })
 
@@ -78,14 +78,14 @@ describe('the window', () => {
     expect(nextRetry(retryPolicy('sms'), state({ expiresAt: T }), T)).toBeUndefined()
   })
 
-  test('is short while the next step waits for a failure', () => {
+  test('is short if the next step waits for a failure', () => {
     expect(attempts(retryPolicy('sms'), state({ fallback: true })).at(-1)).toBe(MINUTE)
     expect(attempts(retryPolicy('sms', { fallbackMs: 0 }), state({ fallback: true }))).toEqual([])
     const short = retryPolicy('sms', { windowMs: 10 * SECOND })
     expect(attempts(short, state({ fallback: true })).at(-1)).toBe(10 * SECOND)
   })
 
-  test('and the number of attempts can be set, for the installation and then for the account', () => {
+  test('and the number of attempts can be set for the installation and for the account', () => {
     const policy = retryPolicy('email', { windowMs: HOUR, attempts: 9 }, { attempts: 3 })
     expect(policy).toMatchObject({ windowMs: HOUR, attempts: 3, baseMs: DEFAULT_RETRIES.email.baseMs })
     expect(attempts(policy, state())).toHaveLength(2)
@@ -93,7 +93,7 @@ describe('the window', () => {
   })
 })
 
-test('a critical message is retried sooner than any other, and for as long', () => {
+test('a critical message is retried sooner than any other, for just as long', () => {
   const random = seeded(18)
   const between = (least: number, most: number) => least + Math.floor(random() * (most - least))
   for (let run = 0; run < 2_000; run++) {
@@ -126,7 +126,7 @@ test('a critical message is retried sooner than any other, and for as long', () 
   }
 })
 
-test('an outage of a minute is outlived by a critical message, and noticed within a minute of its end', () => {
+test('a critical message survives an outage of a minute, and is sent within a minute of its end', () => {
   const after = attempts(retryPolicy('email'), state({ priority: 'critical' })).find((ms) => ms >= MINUTE)
   expect(after).toBeLessThanOrEqual(2 * MINUTE)
 })

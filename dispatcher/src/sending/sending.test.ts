@@ -40,7 +40,7 @@ const note = (id: string, plan: PlanStep[], more = {}) => ({
 })
 
 describe('a delivery plan', () => {
-  test('reaches the user by the channel it names, once, and the ledger says so', async () => {
+  test('reaches the user once by the named channel, as the ledger shows', async () => {
     const mail = scripted('mail', ['email'])
     const { account, appUrl, send, ledger, quiet } = await open({
       providers: providersOf(mail),
@@ -66,7 +66,7 @@ describe('a delivery plan', () => {
     })
   })
 
-  test('leads into the app of the tenant, wherever its links stand', async () => {
+  test('resolves links against the URL of the app', async () => {
     const mail = scripted('mail', ['email'])
     const { account, appUrl, send, quiet, deadLetters, titles } = await open({ providers: providersOf(mail) })
     await account('mail')
@@ -100,7 +100,7 @@ describe('a delivery plan', () => {
     expect(await titles('ada')).toHaveLength(2)
   })
 
-  test('takes no insecure links outside development', async () => {
+  test('rejects insecure links outside development', async () => {
     const { send, quiet, deadLetters } = await open({ insecureLinks: 'refuse' })
     await send(note('n1', [], { url: 'http://app.example.org/' }))
     await quiet()
@@ -109,7 +109,7 @@ describe('a delivery plan', () => {
     ])
   })
 
-  test("comes with the type, as it was when the notification was accepted, and a notification's own goes before", async () => {
+  test('is that of the type at acceptance, unless the notification has one of its own', async () => {
     const mail = scripted('mail', ['email'])
     const { account, send, quiet, store, tenant } = await open({ providers: providersOf(mail) })
     await account('mail')
@@ -121,7 +121,7 @@ describe('a delivery plan', () => {
     expect(mail.got).toHaveLength(1)
   })
 
-  test('is not followed when it was read before its time', async () => {
+  test('ends when the item is read before a step is due', async () => {
     const mail = scripted('mail', ['email'])
     const { account, send, ledger, store, tenant } = await open({ providers: providersOf(mail) })
     await account('mail')
@@ -139,7 +139,7 @@ describe('a delivery plan', () => {
     expect(mail.got).toEqual([])
   })
 
-  test('goes on with the next step at once when one fails for good, and not when it does not', async () => {
+  test('continues with the next step at once if one fails permanently, and only then', async () => {
     const sms = scripted('text', ['sms'], { needs: 'phone' })
     const mail = scripted('mail', ['email'])
     const { account, send, ledger, deadLetters } = await open({ providers: providersOf(sms, mail) })
@@ -163,7 +163,7 @@ describe('a delivery plan', () => {
     expect(await deadLetters()).toEqual([])
   })
 
-  test('skips what cannot reach the user, and the next step is due at once', async () => {
+  test('skips a step that reaches no address, and the next step is due at once', async () => {
     const sms = scripted('text', ['sms'], { needs: 'phone' })
     const mail = scripted('mail', ['email'])
     const { account, send, ledger, person } = await open({ providers: providersOf(sms, mail) })
@@ -201,7 +201,7 @@ describe('a delivery plan', () => {
     expect(mail.got).toEqual([])
   })
 
-  test('in development shows what it would have sent', async () => {
+  test('shows in development what would have been sent', async () => {
     const captured: Captured[] = []
     const { send, ledger } = await open({
       providers: new Map([['capture', capture]]),
@@ -222,7 +222,7 @@ describe('a delivery plan', () => {
 })
 
 describe('development', () => {
-  test('marks as skipped, and shows, what no provider could have sent', async () => {
+  test('lists as skipped what no provider could have sent', async () => {
     const captured: Captured[] = []
     const { send, ledger } = await open({
       providers: new Map([['capture', capture]]),
@@ -240,7 +240,7 @@ describe('development', () => {
     for (const message of messages) expect(message).toMatchObject(shown)
   })
 
-  test('shows what keeps a real account from sending, and that it has sent', async () => {
+  test('lists what a real account sent, and why it could not send', async () => {
     const captured = new Map<string, Captured>()
     const mail = scripted('mail', ['email'])
     const { account, send } = await open({
@@ -268,7 +268,7 @@ describe('development', () => {
     })
   })
 
-  test('takes one message for each device, and the fallback of what has none', async () => {
+  test('captures one message for each device, or the fallback if there is none', async () => {
     const captured: Captured[] = []
     const { send, ledger, store, tenant } = await open({
       providers: new Map([['capture', capture]]),
@@ -290,8 +290,8 @@ describe('development', () => {
   })
 })
 
-describe('provider trouble', () => {
-  test('goes to the next account of the channel within the same step', async () => {
+describe('a failing provider', () => {
+  test('is replaced by the next account of the channel within the same step', async () => {
     const first = scripted('first', ['email'])
     const second = scripted('second', ['email'])
     const { account, send, ledger } = await open({ providers: providersOf(first, second) })
@@ -307,7 +307,7 @@ describe('provider trouble', () => {
     expect(first.got.length).toBeLessThan(12)
   })
 
-  test('is tried again after a pause, and in the end becomes a dead letter', async () => {
+  test('is tried again after a delay, and in the end the message is a dead letter', async () => {
     const mail = scripted('mail', ['email'])
     const { account, send, ledger, deadLetters } = await open({ providers: providersOf(mail) })
     await account('mail')
@@ -326,7 +326,7 @@ describe('provider trouble', () => {
     expect(await ledger('never', 'ada')).toMatchObject([{ state: 'failed', reason: 'content' }])
   })
 
-  test('is told by the delivery that waits: what went wrong, and when it is tried again', async () => {
+  test('is shown by the waiting delivery, with the reason and the time of the next attempt', async () => {
     const mail = scripted('mail', ['email'])
     const { account, send, ledger } = await open({ providers: providersOf(mail) })
     await account('mail')
@@ -349,7 +349,7 @@ describe('provider trouble', () => {
     expect(await queued('n6', 0)).toMatchObject(why)
   })
 
-  test('an account sets how often it is tried', async () => {
+  test('is tried as often as the account allows', async () => {
     const mail = scripted('mail', ['email'])
     const { account, send, ledger, deadLetters } = await open({ providers: providersOf(mail) })
     await account('mail', { retry: { attempts: 1 } })
@@ -363,7 +363,7 @@ describe('provider trouble', () => {
     ])
   })
 
-  test('that lasts leads to the step that waits for a failure', async () => {
+  test('for long makes the step due that waits for a failure', async () => {
     const sms = scripted('text', ['sms'], { needs: 'phone' })
     const mail = scripted('mail', ['email'])
     const { account, send, ledger } = await open({
@@ -382,7 +382,7 @@ describe('provider trouble', () => {
     )
   })
 
-  test('a webhook that answers 410 is disabled at once, and the next step is due', async () => {
+  test('with 410 for a webhook disables it at once, and the next step is due', async () => {
     const hook = scripted('hook', ['webhook'], { needs: 'account' })
     const mail = scripted('mail', ['email'])
     const { account, send, ledger } = await open({
@@ -404,7 +404,7 @@ describe('provider trouble', () => {
     expect(hook.got).toHaveLength(1)
   })
 
-  test('suppresses an address that bounced, for good', async () => {
+  test('with a bounce suppresses the address permanently', async () => {
     const mail = scripted('mail', ['email'])
     const { account, send, ledger } = await open({ providers: providersOf(mail) })
     await account('mail')
@@ -418,7 +418,7 @@ describe('provider trouble', () => {
     expect(mail.got).toHaveLength(1)
   })
 
-  test('of several devices, one that is gone is removed and the others are reached', async () => {
+  test('for one of several devices, as it is gone, removes it; the others are reached', async () => {
     const fcm = scripted('fcm', ['push'], { needs: 'device', repeatable: true })
     const { account, send, ledger, store, tenant, deadLetters } = await open({
       providers: providersOf(fcm),
@@ -448,7 +448,7 @@ describe('provider trouble', () => {
     expect(await deadLetters()).toEqual([])
   })
 
-  test('what may or may not have been taken is in doubt: sent again only when critical', async () => {
+  test('after the message was written leaves it in doubt: it is sent again only if critical', async () => {
     const sms = scripted('text', ['sms'], { needs: 'phone' })
     const { account, send, ledger, metrics } = await open({ providers: providersOf(sms) })
     await account('text')
@@ -491,7 +491,7 @@ describe('provider trouble', () => {
     expect(sms.got).toHaveLength(scene.sends)
   })
 
-  test('a claim whose answer was lost is known for its own, and the message is sent', async () => {
+  test('is asked even if the answer to the claim was lost', async () => {
     const sms = scripted('text', ['sms'], { needs: 'phone' })
     let lost = 0
     const { account, ledger, send } = await open({
@@ -514,7 +514,7 @@ describe('provider trouble', () => {
     expect(sms.got).toHaveLength(1)
   })
 
-  test('waiting for whoever has an attempt in hand does not take the place of a later attempt', async () => {
+  test('is tried again although another process may still be sending an earlier attempt', async () => {
     const sms = scripted('text', ['sms'], { needs: 'phone' })
     const { account, ledger, quiet, seal, store, stream, tenant } = await open({
       providers: providersOf(sms),
@@ -550,7 +550,7 @@ describe('provider trouble', () => {
     await until(async () => expect(await ledger('n1', 'ada')).toMatchObject([{ state: 'sent', attempts: 2 }]))
   })
 
-  test('a slow provider holds up only itself', async () => {
+  test('delays only its own messages', async () => {
     const slow = scripted('slow', ['sms'], { needs: 'phone', concurrency: 2 })
     const mail = scripted('mail', ['email'])
     const { account, send, ledger } = await open({ providers: providersOf(slow, mail) })
@@ -572,7 +572,7 @@ describe('provider trouble', () => {
   })
 })
 
-test('what is paced waits, and is sent', async () => {
+test('a message beyond the rate limits waits, and is then sent', async () => {
   const mail = scripted('mail', ['email'])
   const { account, send } = await open({ providers: providersOf(mail) })
   await account('mail', { rate: { perSecond: 40, burst: 1 } })

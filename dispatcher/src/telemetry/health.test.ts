@@ -32,7 +32,7 @@ test('metrics are served while the event log is out of reach, without the backlo
   expect(text).not.toContain('carillon_queue_backlog{')
 })
 
-test('a dispatcher that drains says so, and asks clients to close their connections', async () => {
+test('a draining dispatcher is not ready, and asks clients to close their connections', async () => {
   world = await openWorld()
   const listening = await listenHealth(world, 0, '127.0.0.1')
   health = listening
