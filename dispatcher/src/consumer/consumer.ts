@@ -6,20 +6,23 @@ import { createFaultPolicy, type Finished } from './fault-policy.ts'
 import { type Outages, type Pauses, Stopped } from './outages.ts'
 
 /**
- * What became of a message: it is done, or refused for good with a `reason`. `ending` is a promise of the reason, where
- * each message of a batch ends on its own.
+ * The outcome of a message: done, or refused permanently with a `reason`. If the messages of a batch end independently,
+ * `ending` resolves with the reason.
  */
 export type Outcome =
   | (Finished & { ending?: undefined })
   | { message: Message; ending: Promise<DeadReason | undefined> }
 
 /**
- * Handles messages that came together, and resolves with the outcome of each. It may be run again with the same messages:
- * after a crash, an outage, or a neighbour's fault. Endings wait for the end of an outage themselves.
+ * Handles a batch of messages and resolves with the outcome of each. It is called again with the same messages after a
+ * crash, an outage, or a fault of another message of the batch. Endings wait for the end of an outage themselves.
  */
 export type Handle = (messages: readonly Message[]) => Promise<readonly Outcome[]>
 
-/** A queue, its handler and its share: a turn takes up to `batch` messages; with all queues full, turns follow `weight`. */
+/**
+ * A queue with its handler and its share. A turn takes up to `batch` messages. With all queues full, turns are
+ * proportional to `weight`.
+ */
 export type Feed = { reader: Reader; handle: Handle; batch: number; weight: number }
 
 export type ConsumerPorts = { outages: Outages; log: Log; metrics: Metrics }
@@ -32,14 +35,14 @@ export type ConsumerOptions = {
 }
 
 /**
- * Takes batches from queues and has them handled, `concurrency` at a time. One place more is kept for queues of priority
- * critical, which therefore never wait for others. A batch is whatever waits when a place is free: one message when idle,
- * many under load. Messages are acknowledged once they are done.
+ * Takes batches from queues and handles up to `concurrency` of them at a time. One more place is reserved for queues of
+ * priority critical, so they never wait for others. A batch is whatever waits when a place is free: one message when
+ * idle, many under load. Messages are acknowledged once they are done.
  *
- * - A temporary problem (a dependency is out of reach) stops the taking of new work. Batches in hand are tried again with
- *   growing pauses until it is over. No attempt is counted.
- * - Any other failure is a fault of ours or of a message. The messages of the batch are handled one by one; those that
- *   still fail are given back with a growing delay, and dead-lettered after MAX_DELIVERIES.
+ * - A temporary problem (a dependency is unavailable) pauses new work. Batches in hand are repeated with growing pauses
+ *   until it is over. No attempt is counted.
+ * - After any other failure the messages of the batch are handled one by one. Those that still fail are given back with
+ *   a growing delay, and dead-lettered after MAX_DELIVERIES.
  */
 export const createConsumer = (
   feeds: readonly Feed[],
@@ -55,7 +58,7 @@ export const createConsumer = (
     const { reader } = feed
     const faults = createFaultPolicy(reader, ports, retryPauses)
 
-    /** A message that ends on its own. Unacknowledged if the process stops first: the log delivers it again. */
+    /** Finishes a message that ends independently. If the process stops first, the log delivers it again. */
     const end = async (message: Message, ending: Promise<DeadReason | undefined>): Promise<void> => {
       try {
         const reason = await ending
@@ -120,7 +123,7 @@ export const createConsumer = (
   pump()
 
   return {
-    /** Takes no more, gives back what was not taken, and waits for what is in hand. */
+    /** Takes no more messages, gives back those that were not taken, and waits for those in hand. */
     stop: async (): Promise<void> => {
       stopped = true
       await Promise.all(feeds.map(({ reader }) => reader.close()))

@@ -3,8 +3,8 @@ import { ProblemError } from '@carillon/core/errors'
 import type { DeadReason } from '@carillon/core/stream/port'
 
 /**
- * What the tenant is told of a message that is given up. A problem speaks for itself. Any other error is a fault of
- * Carillon's, and may name tables or servers: the tenant gets a reference, and the log the error under it.
+ * Returns the reason of a dead letter as the tenant sees it. A problem has a detail for the tenant. Any other error is
+ * a bug of Carillon and may name tables or servers. So the tenant gets a reference, under which the log has the error.
  */
 export const deadReasonOf = (
   error: unknown,

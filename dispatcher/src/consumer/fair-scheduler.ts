@@ -13,7 +13,7 @@ export const createFairScheduler = <Queue extends Weighted>(queues: readonly Que
   const startOf = (queue: Queue) => Math.max(starts.get(queue) ?? 0, now)
 
   return {
-    /** Gives the turn to one of the queues that wait; undefined if there are none. */
+    /** Returns the waiting queue whose turn it is; undefined if none waits. */
     next: ([first, ...rest]: readonly Queue[]): Queue | undefined => {
       if (!first) return undefined
       const chosen = rest.reduce((least, queue) => (startOf(queue) < startOf(least) ? queue : least), first)

@@ -6,7 +6,7 @@ import { createAcks } from './acks.ts'
 import { deadReasonOf } from './dead-letter.ts'
 import { type Outages, type Pauses, pauseMs } from './outages.ts'
 
-/** A message delivered this often has failed, or taken its process with it, every time before. */
+/** A message delivered this often has failed, or ended its process, each time before. */
 export const MAX_DELIVERIES = 8
 const RETRY_PAUSES: Pauses = { firstMs: 500, capMs: 30_000 }
 
@@ -15,13 +15,10 @@ const SPENT: DeadReason = {
   detail: `delivered more than ${MAX_DELIVERIES} times`,
 }
 
-/** A message that is done, or refused for good with a reason. */
+/** A message that is done, or refused permanently with a reason. */
 export type Finished = { message: Message; reason?: DeadReason }
 
-/**
- * What is done about messages after they were handled, the same for every queue: they are acknowledged, dead-lettered,
- * or given back with a delay.
- */
+/** The fault policy of every queue: handled messages are acknowledged, dead-lettered, or given back with a delay. */
 export const createFaultPolicy = (
   reader: Reader,
   { outages, log, metrics }: { outages: Outages; log: Log; metrics: Metrics },
@@ -57,7 +54,9 @@ export const createFaultPolicy = (
       return messages.filter(({ deliveries }) => deliveries <= MAX_DELIVERIES)
     },
 
-    /** Dead-letters a message that failed for good or for the last time; gives any other back with a growing delay. */
+    /**
+     * Dead-letters a message that failed permanently or for the last time. Gives any other back with a growing delay.
+     */
     fail: async (message: Message, error: unknown): Promise<void> => {
       const { sequence, deliveries } = message
       const refused = error instanceof ProblemError && !error.problem.temporary

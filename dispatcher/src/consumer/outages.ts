@@ -2,22 +2,22 @@ import { ProblemError, reasonOf } from '@carillon/core/errors'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 
-/** Pauses grow from `firstMs` by doubling to `capMs`, each cut at random by up to a half. */
+/** Pauses double from `firstMs` to `capMs`. Each is cut at random by up to half. */
 export type Pauses = { firstMs: number; capMs: number }
 const OUTAGE_PAUSES: Pauses = { firstMs: 100, capMs: 2_000 }
 
 export const pauseMs = ({ firstMs, capMs }: Pauses, attempt: number) =>
   Math.min(capMs, firstMs * 2 ** attempt) * (0.5 + Math.random() / 2)
 
-/** Rejects calls that wait for a dependency when the process stops. Another dispatcher gets their messages. */
+/** Rejects calls that wait for a dependency when the process stops. The log delivers their messages again. */
 export class Stopped extends Error {
   override name = 'Stopped'
 }
 
-/** The part that is out of reach. A full log counts as out of reach. */
+/** Returns the dependency that is unavailable. A full log counts as unavailable. */
 const partOf = (error: ProblemError) => ('part' in error ? String(error.part) : 'stream')
 
-/** Repeats calls while a dependency is out of reach, and tells consumers when to take no new work. */
+/** Repeats calls while a dependency is unavailable, and pauses consumers meanwhile. */
 export const createOutages = ({ log, metrics }: { log: Log; metrics: Metrics }) => {
   let abandon = (_: Stopped) => {}
   const stopping = new Promise<never>((_, reject) => {
@@ -29,7 +29,7 @@ export const createOutages = ({ log, metrics }: { log: Log; metrics: Metrics }) 
   const over = () => {
     for (const listener of listeners) listener()
   }
-  /** The parts that were logged as out of reach and not yet as back. */
+  /** Parts that were logged as unavailable, and not yet as available again. */
   const away = new Set<string>()
 
   const outage = async (part: string, error: ProblemError, attempt: number) => {
@@ -71,7 +71,7 @@ export const createOutages = ({ log, metrics }: { log: Log; metrics: Metrics }) 
     get now() {
       return waiting > 0
     },
-    /** Calls back whenever no call waits any more. */
+    /** Calls `listener` whenever no call waits any more. */
     onOver: (listener: () => void) => {
       listeners.add(listener)
     },

@@ -7,12 +7,12 @@ import { parseWorkSubject, SubjectError, type WorkKind, type WorkSubject } from 
 import type { z } from 'zod'
 import type { Handle, Outcome } from './consumer.ts'
 
-/** A message of one kind, read. */
+/** A message of one kind, parsed. */
 export type Work<Body> = { message: Message; subject: WorkSubject; body: Body }
 
 /**
- * One kind of work: how it is read, and what it does. Carillon writes work itself, but others may reach the log, so bodies
- * are read by the schema. `fits` tells whether a body belongs to its subject; without it the subject alone names both.
+ * One kind of work. Others than Carillon may write to the log, so bodies are validated by `schema`. `fits` reports
+ * whether a body belongs to its subject. It is absent if only the subject names the tenant.
  */
 type Definition<Body> = {
   schema: z.ZodType<Body>
@@ -48,7 +48,10 @@ const readEach = <Given, Read>(
   return all
 }
 
-/** Defines a kind: a message with a malformed body, or another tenant's, is a dead letter and its neighbours are handled. */
+/**
+ * Defines a kind. A message with a malformed body, or a body of another tenant, is a dead letter. The others are
+ * handled.
+ */
 export const workKind = <Body>({ schema, fits = () => true, handle }: Definition<Body>): Kind => {
   const bodyOf = ({ message, subject }: Arrived): Work<Body> => {
     const body = checked(schema, parseJson(message.data), 'work')

@@ -9,8 +9,8 @@ import { createInFlight } from './in-flight.ts'
 import { deadReason, type Incoming, type Name } from './notification.ts'
 
 /**
- * The id of a message's notification, and when that was first accepted, epoch ms. `version` is that of its type at the
- * time, 0 if it had none; absent without a record. `complete`: an earlier message of it has been handled completely.
+ * The id of a notification and the time of its first acceptance, epoch ms. `version`: the version of its type at that
+ * time, 0 for none; absent without a record. `complete`: an earlier message has been handled completely.
  */
 export type Identity = { id: string; acceptedAt: number; version?: number; complete?: true }
 export type Identified = Identity | { refused: DeadReason }
@@ -31,22 +31,22 @@ const reused = ({ by }: Name): Identified => ({ refused: deadReason(WORDS[by]())
 /** An identity to look up. `inFlight`: the fingerprint with which a fresh UUIDv7 is in flight. */
 type LookUp = { each: Incoming; identity: Identity; inFlight?: string }
 
-/** The time that an id carries, if it can be believed; a `Nats-Msg-Id` carries none. */
+/** Returns the time that an id carries if it is plausible. A `Nats-Msg-Id` carries none. */
 const ownTime = ({ name, appendedAt }: Incoming) =>
   name.by === 'publisher' ? undefined : timeOfId(name.id, appendedAt)
 
 /**
  * Settles which notification each message of a batch is.
  *
- * - An id that somebody chose belongs to the content it came with first. The same content again is the same
- *   notification, however late; other content is refused as `id_reused`.
+ * - An id that the sender chose belongs to its first content. The same content again is the same notification, however
+ *   late. Other content is refused as `id_reused`.
  * - A `Nats-Msg-Id` in place of an id does so for messages of one tenant and type that the log took within ten minutes
  *   of each other. Afterwards it names another notification.
- * - An id made by Carillon is nobody else's.
+ * - An id made by Carillon is unique.
  *
- * An id that does not carry its time, and a `Nats-Msg-Id`, is claimed in the store: exact on any number of dispatchers.
- * A fresh UUIDv7 is only looked up, because a claim costs as much as everything else. That is exact within one process;
- * two dispatchers that handle two contents of one UUIDv7 within the same milliseconds may accept both.
+ * An id that does not carry its time, and a `Nats-Msg-Id`, is claimed in the store, which is exact across dispatchers.
+ * A fresh UUIDv7 is only looked up, because a claim costs as much as everything else. A look-up is exact within one
+ * process. Two dispatchers that handle two contents of one UUIDv7 within the same milliseconds may accept both.
  */
 export const createIdentify = (
   notifications: Pick<Notifications, 'claim' | 'recorded'>,
@@ -88,7 +88,7 @@ export const createIdentify = (
         answers.set(each, first && same ? identityOf(each, first.at) : reused(each.name))
       }
     }
-    /** The record decides; for an id without a record, what is in flight. */
+    /** The record decides. Without a record, the first message in flight does. */
     const lookUp = async ([tenant, some]: [string, LookUp[]]) => {
       const found = await notifications.recorded(
         tenant,

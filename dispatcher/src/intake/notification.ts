@@ -93,10 +93,11 @@ const payloadOf = ({ data, headers = NO_HEADERS }: Message): Payload | { refused
 }
 
 /**
- * Reads a message of a notify queue: plain JSON, or a CloudEvents 1.0 event, structured or binary, with the notification
- * as its data. The subject says tenant, priority and type. It is named by its own id, else by the CloudEvent's source and id,
- * else by the publisher's Nats-Msg-Id, else by its place in the log; whichever it is, the same message gives the same
- * name each time. Pure; what cannot be accepted comes back with its reason, and what is left out with warnings.
+ * Reads a message of a notify queue: plain JSON, or a CloudEvents 1.0 event, structured or binary, with the
+ * notification as its data. The subject holds tenant, priority and type. The name is the notification's own id, else
+ * the CloudEvent's source and id, else the publisher's Nats-Msg-Id, else the position in the log. The same message
+ * always has the same name. Returns the reason of a refused message, and warnings about attributes that are left out.
+ * Pure.
  */
 export const readNotification = (message: Message): Read => {
   if (message.data.length > NOTIFICATION_MAX_BYTES)

@@ -19,8 +19,8 @@ const REASON_MAX = 200
 const digest = (...parts: (string | number | undefined)[]) => hash('sha256', parts.join('\n'), 'base64url')
 
 /**
- * What providers report of messages they took, and of addresses. Reports may come in any order, several times, and before
- * it is on record that the message was sent: the result is the same.
+ * Applies what providers report about messages and addresses. Reports may arrive in any order, repeatedly, and before
+ * the send is recorded; the result is the same.
  */
 export const createReports = ({
   store,
@@ -48,7 +48,7 @@ export const createReports = ({
     device: step.destination ?? '',
     toAudience: step.toAudience,
     state: report.state,
-    // Providers count in seconds, by clocks of their own: a report is never older than what it reports on.
+    // Providers report in whole seconds by their own clocks, so a report may seem older than its message.
     at: Math.max(timeOf(report), sentAt),
     provider: account,
     providerId: report.id,
@@ -60,14 +60,14 @@ export const createReports = ({
     dedupe: digest('reported', tenant, change.provider, change.providerId, change.state),
   })
 
-  /** The step that this report makes due. A device is only one of several, so its failure is not the step's. */
+  /** Returns the step that this report makes due. The failure of one device is not a failure of the step. */
   const nextOf = ({ step, report }: Match): Step | undefined => {
     if (report.state !== 'failed' || step.destination) return undefined
     const conclusion = conclude(step, [])
     return conclusion.follows === 'next' ? conclusion.step : undefined
   }
 
-  /** The next steps, at once, of messages that failed, where no later step has been tried already. */
+  /** Returns the next steps of failed messages, due at once, unless a later step was tried already. */
   const nextSteps = async (tenant: string, matches: readonly Match[]): Promise<OutgoingMessage[]> => {
     const failed = matches.flatMap((match) => {
       const next = nextOf(match)
@@ -105,7 +105,7 @@ export const createReports = ({
   }
 
   return {
-    /** Remembers what was sent, for reports to come, and applies those that have come already. */
+    /** Remembers what was sent for later reports, and applies reports that have already arrived. */
     remember: async (tenant: string, sent: readonly SentMessage[]): Promise<void> =>
       applyStates(tenant, await sentMessages.remember(tenant, sent)),
 

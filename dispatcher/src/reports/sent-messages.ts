@@ -5,7 +5,9 @@ import { readJson } from '@carillon/core/json/json'
 import type { ExpiringKeys } from '@carillon/core/store/ports/expiring-keys'
 import { z } from 'zod'
 
-/** A message that an account's provider took at `at` (epoch ms), under its own `id`. The step names its destination. */
+/**
+ * A message that an account's provider accepted at `at` (epoch ms) under its own `id`. The step names its destination.
+ */
 export type SentMessage = { account: string; id: string; step: Step; at: number }
 
 /** A report on the state of a message. */
@@ -22,7 +24,7 @@ const STATES = ['delivered', 'failed', 'read', 'clicked'] as const
 /** Longer ids are hashed. */
 const ID_MAX = 128
 
-/** A report that came before the record of its message, as it is stored. */
+/** A report that arrived before the record of its message, as it is stored. */
 const StoredReport = z.object({
   id: z.string(),
   state: z.enum(STATES),
@@ -38,7 +40,7 @@ const sentKey = (account: string, id: string) => `sent:${nameOf(account, id)}`
 const earlyKey = (account: string, id: string) => `early:${nameOf(account, id)}`
 const stateKey = (account: string, id: string, state: string) => `early-${state}:${nameOf(account, id)}`
 
-/** Remembers messages that were sent, and finds the message of a report, whichever of the two comes first. */
+/** Remembers messages that were sent, and finds the message of a report, whichever of the two arrives first. */
 export const createSentMessages = (keys: Pick<ExpiringKeys, 'get' | 'put'>) => {
   const match = async (tenant: string, account: string, reports: readonly StateReport[]) => {
     const matches: Match[] = []
@@ -67,11 +69,11 @@ export const createSentMessages = (keys: Pick<ExpiringKeys, 'get' | 'put'>) => {
         ]),
         EARLY_MS,
       )
-      // The record may have come meanwhile.
+      // The record may have been stored meanwhile.
       return [...matches, ...(await match(tenant, account, unknown)).matches]
     },
 
-    /** Remembers what was sent, and returns the reports on it that have come already. */
+    /** Remembers what was sent, and returns reports that have already arrived. */
     remember: async (tenant: string, sent: readonly SentMessage[]): Promise<Match[]> => {
       if (sent.length === 0) return []
       await keys.put(
@@ -82,7 +84,7 @@ export const createSentMessages = (keys: Pick<ExpiringKeys, 'get' | 'put'>) => {
         })),
         SENT_MS,
       )
-      // After the record, as `match` looks for the record after it has kept a report: one of the two finds the other.
+      // Read after the record is stored. `match` stores a report before it reads the record again, so one finds the other.
       const early = await keys.get(
         tenant,
         sent.map(({ account, id }) => earlyKey(account, id)),

@@ -7,10 +7,10 @@ import type { Channel, Suppression, SuppressionReason } from '@carillon/schemas'
 /** How long a START is remembered, to tell that a later report of a STOP is older. */
 const RESTORED_MS = 30 * 86_400_000
 
-/** Reports whether the person asked for it, and so may take it back. */
+/** Reports whether the person asked for the suppression, and so may lift it. */
 const isTheirs = (reason: SuppressionReason) => reason === 'stop' || reason === 'unsubscribe'
 
-/** What is known of an address in a channel, while a bundle of reports is applied. */
+/** The state of an address in a channel while a bundle of reports is applied. */
 type Entry = {
   channel: Channel
   address: string

@@ -25,8 +25,8 @@ type Attempt = {
 }
 
 /**
- * The circuit breakers of an account, or of one host of it: one for all of it, and one for each recipient in trouble, so
- * that a limit on one recipient leaves the others alone.
+ * The circuit breakers of an account, or of one of its hosts: one for all of it, and one for each recipient in trouble,
+ * so that a limit of one recipient does not affect the others.
  */
 export type Breakers = {
   /** Returns why a message must not be sent now; undefined if it may. */
@@ -62,7 +62,7 @@ export const createBreakers = (now: () => number = Date.now): Breakers => {
     return fresh
   }
 
-  /** Messages that wait for the end of one pause come back one after the other. */
+  /** Spreads the messages that wait for the end of one pause. */
   const afterPause = (at: number, priority: Priority) => {
     const place = priority === 'critical' ? spread.critical : spread.others
     if (place.from !== at) Object.assign(place, { from: at, offset: 0 })

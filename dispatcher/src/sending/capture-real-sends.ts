@@ -4,7 +4,9 @@ import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
 import type { ItemContent } from '@carillon/schemas'
 import { listedMessage } from '../channels/capture.ts'
 
-/** Shows in development what was not captured: what an account sends for real, and what could not be sent. */
+/**
+ * Lists in development what was not captured: messages that an account really sent, and those that could not be sent.
+ */
 export const createRealSends = (capture: Capture | undefined) => ({
   skipped: (step: Step, content: ItemContent | undefined, reason: string): void => {
     capture?.(listedMessage(step, content, { skipped: reason }))

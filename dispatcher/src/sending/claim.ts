@@ -31,7 +31,7 @@ export type Claim =
 type Asking = { key: Acquisition; resolve(held: string | undefined): void; reject(error: unknown): void }
 
 /**
- * Acquires the keys of a tenant together that are asked for within GATHER_MS, or while others are being acquired: many
+ * Acquires keys of a tenant with one call if they are requested within GATHER_MS, or while another call runs. Many keys
  * cost little more than one.
  */
 const createAcquire = (store: Pick<Store, 'expiringKeys'>) => {
@@ -64,23 +64,23 @@ const createAcquire = (store: Pick<Store, 'expiringKeys'>) => {
     })
 }
 
-/** Whether the ledger shows an end of this attempt. A delivery that waits is queued without having been attempted. */
+/** Reports whether the ledger has the outcome of this attempt. A delivery that waits is queued without an attempt. */
 const endedSince = ({ times, attempts }: Delivery, attempt: number, since: number): boolean =>
   Object.entries(times).some(
     ([state, at]) => Date.parse(at) >= since && (state !== 'queued' || attempts >= attempt),
   )
 
 /**
- * Claims attempts: of all processes that are handed an attempt, the first to claim it may send it. So a message that the
- * log delivers twice is sent once; one whose process died between its claim and its record is in doubt.
+ * Claims attempts: the first process to claim an attempt may send it. So a message that the log delivers twice is sent
+ * once. If its process dies between the claim and the record, it is in doubt.
  */
 export const createClaims = (store: Pick<Store, 'expiringKeys' | 'deliveries'>, leaseMs = LEASE_MS) => {
   const holder = randomUUID()
   const acquire = createAcquire(store)
-  /** The values of claims that rejected: nothing was sent on them, so the next try may find the claim to be its own. */
+  /** Values of claims whose answer was lost. Nothing was sent on them, so the next try may find its own claim. */
   const unsure = new LRUCache<string, string>({ max: UNSURE_MAX, ttl: leaseMs / 2 })
 
-  /** The delivery, if the ledger knows of an end that came after the claim. */
+  /** Returns the delivery if the ledger has an outcome that is later than the claim. */
   const ended = async (step: Step, since: number): Promise<Delivery | undefined> => {
     const { tenant, notification, user, toAudience, index, destination = '' } = step
     const [rows] = await store.deliveries.of(tenant, [{ id: notification, toAudience, user }])

@@ -9,14 +9,14 @@ import type { SentMessage } from '../reports/sent-messages.ts'
 import type { Ending, Explanation } from './ending.ts'
 import { changeOf, channelOf, type Times, withBeginnings } from './ledger-changes.ts'
 
-/** What follows from a step: to be made durable before it is acknowledged. */
+/** What follows from a step. It is made durable before the step is acknowledged. */
 export type Consequences = {
   tenant: string
   /** Changes of the ledger. */
   changes: readonly DeliveryChange[]
-  /** Why it was decided against, or waits. */
+  /** Why the step is skipped or waits. */
   decision?: DecisionEntry
-  /** The next attempt or look. */
+  /** The next attempt, or the next check on another process. */
   messages: readonly OutgoingMessage[]
   /** What providers may report on later. */
   remember?: SentMessage
@@ -24,19 +24,19 @@ export type Consequences = {
   gone?: { user: string; device: string }
   suppression?: Suppression
   /**
-   * Set when this destination has come to nothing: what follows if no other one of `step` can still be reached. That is
-   * the plan's next step, or, after the last one, a dead letter.
+   * Set if this destination failed: what follows if no other destination of `step` can still be reached. That is the
+   * plan's next step, or, after the last one, a dead letter.
    */
   failed?: { step: Step; messages: readonly OutgoingMessage[]; dead?: DeadReason }
 }
 
-/** The step goes back into the log until `at`. `purpose` keeps it from replacing what waits for another reason. */
+/** Schedules the step in the log for `at`. Messages of different `purpose` do not replace each other. */
 const later = (step: Step, at: number, purpose: 'step' | 'look' = 'step'): OutgoingMessage => {
   const key = scheduleSubject(step.tenant, `${purpose}-${deliveryKey(step, step.destination ?? '')}`)
   return stepMessage(step, { at, key })
 }
 
-/** What follows once nothing of the step can be reached any more: the next step at once, or the dead letter. */
+/** Returns what follows once no destination of the step can be reached: the next step at once, or the dead letter. */
 const failed = (step: Step, now: number, dead?: DeadReason): NonNullable<Consequences['failed']> => {
   const conclusion = conclude(step, [])
   if (conclusion.follows !== 'next') return { step, messages: [], ...(dead && { dead }) }
@@ -73,7 +73,7 @@ const refused = (
     reason,
     detail,
   })
-  // A device that is gone is news to nobody: it is no dead letter.
+  // A device that is gone needs no action by the tenant, so it is no dead letter.
   const dead = forget === 'device' ? undefined : undeliverable(`${reason}: ${detail}`)
   return {
     changes: [change],
@@ -103,7 +103,7 @@ const skipped = (
   changes: [changeOf(step, 'skipped', now, { reason: decision.reason })],
   decision: entryOf(step, decision),
   messages: [],
-  // It was wanted, and reaches nobody.
+  // The step was wanted but reaches nobody.
   ...(decision.stage === 'send' ? { failed: failed(step, now) } : {}),
 })
 
@@ -125,7 +125,7 @@ const waiting = (
   const queued = { ...step, queued: true }
   const { detail } = ending
   if (ending.for === 'permit') {
-    // The ledger is told the first time only.
+    // The ledger records only the first wait.
     const changes = step.queued ? [] : [changeOf(step, 'queued', now, { reason, detail, nextAttempt: at })]
     return { changes, messages: [later(queued, at)] }
   }

@@ -9,7 +9,7 @@ export type Candidate = { account: OpenAccount; address: Address }
 
 /** One place where a channel reaches a person. */
 export type Destination = {
-  /** The device's id; '' for an address of the profile, and for a place that the account itself names. */
+  /** The device's id; '' for an address of the profile, and for a destination that the account itself names. */
   destination: string
   /** In the order in which they are tried. */
   candidates: readonly Candidate[]
@@ -34,9 +34,9 @@ const NAMED_BY_ACCOUNTS: readonly Channel[] = ['webhook', 'slack', 'teams', 'dis
 const PUSH_KINDS = ['web-push', 'fcm', 'apns']
 
 /**
- * Returns the destinations of a person in a channel, given the accounts that serve it. A device with a URL of its own goes
- * before the place that an account names. In development, the account that captures takes what no other account does, but
- * needs the same address or device. Pure.
+ * Returns the destinations of a person in a channel, given the accounts that serve it. A device with a URL of its own
+ * goes before the one that an account names. In development, the account that captures takes what no other account
+ * does, but needs the same address or device. Pure.
  */
 export const destinationsOf = (
   channel: Channel,

@@ -19,11 +19,11 @@ export type EndingOptions = {
   random?: () => number
 }
 
-/** Returns the ending of a step that is not taken now. Throws RangeError for one that is. */
+/** Returns the ending of a step that is not sent now. Throws RangeError for `pass`. */
 export const endingOfDecision = (decision: StepDecision): Ending => {
   switch (decision.outcome) {
     case 'pass':
-      throw new RangeError('a step that is taken has not ended')
+      throw new RangeError('a step that passes has not ended')
     case 'wait':
       return { ending: 'waiting', for: 'condition', decision }
     default:
@@ -31,7 +31,7 @@ export const endingOfDecision = (decision: StepDecision): Ending => {
   }
 }
 
-/** Whether a send in doubt is repeated: the message is critical, or a repeated send is deduplicated. */
+/** Reports whether a send in doubt is repeated: the message is critical, or a repeated send is deduplicated. */
 const resendsInDoubt = ({ priority }: Step, candidate: Candidate) =>
   priority === 'critical' || candidate.account.provider.repeatable
 
@@ -49,7 +49,7 @@ const retryAt = (
   return nextRetry(policy, { priority, since, attempts, expiresAt, fallback, askedMs }, now, random)
 }
 
-/** The attempt failed: a retry, not before `askedMs` from now, or the end of all attempts. */
+/** Returns the ending of a failed attempt: a retry, not before `askedMs` from now, or `exhausted`. */
 const retried = (
   step: Step,
   candidate: Candidate,
@@ -64,8 +64,8 @@ const retried = (
 }
 
 /**
- * No provider was asked, because breakers are open. A rate limit is waited for, however long it takes; a provider that is
- * down uses up the retry window, with growing delays.
+ * Returns the ending if open breakers kept every provider from being asked. The step waits for the end of a rate limit,
+ * however long. A provider that is down uses up the retry window, with growing delays.
  */
 const paused = (
   step: Step,

@@ -3,10 +3,10 @@ import type { Failure, Pause } from './breakers.ts'
 import type { Claim } from './claim.ts'
 import type { Busy } from './permit.ts'
 
-/** What came of asking one candidate. Anything but an outcome: it was not asked. */
+/** The answer of one candidate. Anything but an outcome means that it was not asked. */
 export type Answer = Outcome | Pause | Busy | { outcome: 'taken'; claim: Exclude<Claim, { claim: 'ours' }> }
 
-/** Of `failed`, `busy` and `paused` answers, `free` is when the first of the candidates may be asked again, epoch ms. */
+/** The result of asking the candidates. `free` is when the first of them may be asked again, epoch ms. */
 export type Result<Candidate> =
   | { result: 'sent'; candidate: Candidate; id?: string | undefined }
   | { result: 'refused'; candidate: Candidate; failure: Extract<Outcome, { outcome: 'refused' }> }
@@ -17,9 +17,9 @@ export type Result<Candidate> =
   | { result: 'paused'; candidate: Candidate; pause: Pause; free: number }
 
 /**
- * Asks one candidate after the other until one has an answer that counts: it sent the message, refused it for good, left
- * it in doubt, or another process has it. Otherwise the result is the trouble that says most: a failure (the last one),
- * then a lack of room, which is no trouble worth telling, then the pause of a breaker (the first one).
+ * Asks one candidate after the other until one has sent the message, refused it permanently or left it in doubt, or
+ * until another process has it. Otherwise the result is the last failure. Without a failure it is `busy` if a candidate
+ * had no permit, else the first pause of a breaker.
  *
  * Throws RangeError without a candidate.
  */

@@ -3,7 +3,7 @@ import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
 import type { Details } from '@carillon/core/store/rules/ledger'
 import type { DeliveryState } from '@carillon/schemas'
 
-/** When the step was looked at, and when that ended, epoch ms. */
+/** When the run of a step began, and when it ended, epoch ms. */
 export type Times = { begun: number; now: number }
 
 /** Returns the channel of a step. */
@@ -28,8 +28,8 @@ export const changeOf = (
 })
 
 /**
- * Returns a step's changes, with those that stand before the first change of a delivery: it was requested, and its turn
- * came.
+ * Returns a step's changes. The first changes of a delivery are preceded by `requested` and, unless it is skipped,
+ * `queued`.
  */
 export const withBeginnings = (
   step: Step,

@@ -14,7 +14,7 @@ export type Person = { profile: UserProfile; devices: readonly StoredDevice[] }
 /** What is known about a batch of steps. */
 export type Known = {
   facts(step: Step, now: number): StepFacts
-  /** What the step says: its item, or its own content; undefined for a one-time password. */
+  /** Returns the content of a step's item, or the step's own; undefined for a one-time password. */
   content(step: Step): ItemContent | undefined
   person(step: Step): Person
 }

@@ -27,8 +27,8 @@ const FULL: Explanation = {
 }
 
 /**
- * Acquires permits: the breakers are closed, every rate limit allows it, and the bulkhead has a place. Waits a
- * moment at most.
+ * Acquires permits. There is one if the breakers are closed, every rate limit allows it, and the bulkhead has a place.
+ * Waits a moment at most.
  */
 export const createPermits = (rateLimit: RateLimit, rates: Rates) => {
   const underRates = async (step: Step, { account }: Candidate): Promise<Busy | undefined> => {

@@ -25,7 +25,7 @@ export const limitsOf = (
   ]
 }
 
-/** Asks the rate limits, with one call for all that ask within one turn of the event loop. */
+/** Acquires from the rate limits, with one call for all requests of one turn of the event loop. */
 export const createRateLimit = (limits: Limits) => {
   let waiting: {
     request: PermitRequest

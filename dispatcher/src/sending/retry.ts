@@ -86,7 +86,7 @@ export type RetryState = {
   since: number
   /** Attempts made so far. */
   attempts: number
-  /** Worthless from then on. */
+  /** The message is void from then on. */
   expiresAt: number
   /** Whether the plan's next step waits for this one to fail. */
   fallback: boolean

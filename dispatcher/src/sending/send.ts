@@ -20,7 +20,7 @@ export type SendPorts = {
   metrics: Pick<Metrics, 'sends'>
 }
 
-/** What a step says: the item, or the content of a notification without one; undefined for a one-time password. */
+/** The content of a step's item, or of a notification without one; undefined for a one-time password. */
 export type Said = { content: ItemContent | undefined; appUrl: string | undefined }
 
 const outgoing = (

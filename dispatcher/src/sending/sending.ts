@@ -45,7 +45,7 @@ export type SendingPorts = {
   reports: Pick<Reports, 'remember'>
   log: Log
   metrics: Metrics
-  /** Development only: takes what no account of the tenant's can send. */
+  /** Development only: captures what no account of the tenant can send. */
   capture?: Tools['capture']
 }
 
@@ -58,14 +58,14 @@ export type SendingOptions = {
   leaseMs?: number
 }
 
-/** Starts reading the queues of every channel. They share nothing but the processor. */
+/** Starts reading the queues of every channel. No queue waits for another. */
 export const startSending = async (ports: SendingPorts, options: SendingOptions = {}) => {
   const { stream, store, live, cache, invalidations, seal, limits, http, providers, log, metrics } = ports
   const { reports, capture } = ports
   const { rates = {}, retries = {}, publicUrl, appUrl, leaseMs } = options
   const outages = createOutages({ log, metrics })
   const accounts = createAccounts({ providers, cache, http, log, publicUrl, capture })
-  // A window longer than that must not end in the middle because its own failures disable the endpoint.
+  // Failures within the retry window must not disable the endpoint before the window ends.
   const disableAfterMs = Math.max(DISABLE_AFTER_MS, retryPolicy('webhook', retries.webhook).windowMs)
   const endpoints = createEndpoints(store.expiringKeys, { disableAfterMs, invalidations })
   const failureLog = createFailureLog({ log, metrics })
@@ -93,7 +93,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
     ),
   )
   return {
-    /** Finishes what is in hand, and gives back the rest. */
+    /** Finishes the steps in hand, and gives back the others. */
     stop: async () => {
       const stopped = Promise.all(consumers.map((consumer) => consumer.stop()))
       outages.stop()

@@ -49,9 +49,9 @@ const NONE: readonly never[] = []
 const optional = <Part>(part: Part | undefined): readonly Part[] => (part === undefined ? NONE : [part])
 
 /**
- * Makes the consequences of steps durable. Resolves with the reason if the step is a dead letter; its message may then be
- * acknowledged or dead-lettered. Consequences that come while one batch is written make up the next: one publish for many,
- * and one record per tenant.
+ * Makes the consequences of steps durable. Resolves with the reason if the step is a dead letter; its message may then
+ * be acknowledged or dead-lettered. Consequences that arrive while a batch is written form the next one: one publish
+ * for many, and one record per tenant.
  */
 export const createSettle = ({ store, stream, reports, outages }: SettlePorts) => {
   let waiting: Waiting[] = []
@@ -79,7 +79,7 @@ export const createSettle = ({ store, stream, reports, outages }: SettlePorts) =
     await byTenant(all, ({ remember }) => optional(remember), reports.remember)
   }
 
-  /** Of steps to several destinations, those of which another one may still be reached. */
+  /** Returns the failed steps of which another destination may still be reached. */
   const open = async (failed: readonly Failed[]): Promise<Set<Failed>> => {
     const found = new Set<Failed>()
     const ofSeveral = failed.filter(({ step }) => step.destination)
@@ -105,7 +105,7 @@ export const createSettle = ({ store, stream, reports, outages }: SettlePorts) =
     return found
   }
 
-  /** After the changes are on record, for several destinations may fail at the same time. */
+  /** Called after the changes are recorded, because several destinations may fail at the same time. */
   const concludeAll = async (all: readonly Consequences[]): Promise<(DeadReason | undefined)[]> => {
     const stillOpen = await open(all.flatMap(({ failed }) => optional(failed)))
     const over = all.map(({ failed }) => (failed && !stillOpen.has(failed) ? failed : undefined))
@@ -114,7 +114,7 @@ export const createSettle = ({ store, stream, reports, outages }: SettlePorts) =
     return over.map((failed) => failed?.dead)
   }
 
-  /** Consequences that cannot be written do not hold up their neighbours. */
+  /** If a batch cannot be written, its consequences are written one by one, so that one does not block the others. */
   const settleAll = async (batch: readonly Waiting[]): Promise<void> => {
     const all = batch.map(({ consequences }) => consequences)
     try {

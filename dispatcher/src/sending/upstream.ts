@@ -15,8 +15,8 @@ const RETRY_SLOTS_TOGETHER_MS = 100
 const SEND_LIMIT_MS = 20_000
 
 /**
- * An account, or one host of it where addresses are URLs: the unit that has a bulkhead and circuit breakers of its own, so
- * that it holds up nothing but itself.
+ * An account, or one of its hosts if addresses are URLs. Each has its own bulkhead and circuit breakers, so that it
+ * delays only itself.
  */
 export type Upstream = {
   bulkhead: Bulkhead
