@@ -22,7 +22,7 @@ if (url) {
       await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`, [], { prepare: false, readTimeout: 30_000 })
     await client.shutdown()
   })
-  /** The tables where something could lie in the clear. */
+  /** Returns the tables that could hold plain text. */
   const dump = async (place: string) => {
     const { client, keyspace } = connectCassandra(at(place))
     const session = cassandraSession(client, keyspace)
@@ -48,7 +48,7 @@ if (url) {
     dump,
   )
 
-  test('a keyspace that does not exist is named', async () => {
+  test('the error names a keyspace that does not exist', async () => {
     const store = cassandraStore({
       ...connectCassandra(at('nowhere')),
       seal: contractSeal,
@@ -58,8 +58,8 @@ if (url) {
     await expect(store.check()).rejects.toThrow(/^the keyspace \w+ does not exist: run carillon migrate/)
   })
 
-  test('what is to be kept for longer than Cassandra can store is kept for as long as it can', async () => {
-    // As a retention of 3,650 days will be once ten years on lie behind January 2038.
+  test('a retention beyond the latest expiry of Cassandra is capped', async () => {
+    // Exceeds the latest expiry, January 2038, as a retention of 3,650 days will from 2028 on.
     const retention = 7_000 * DAY
     const store = cassandraStore({ ...connectCassandra(at('far')), seal: contractSeal, retention })
     onTestFinished(() => store.close())
@@ -129,7 +129,7 @@ test('a URL names hosts, keyspace, data centre, replicas and credentials', async
     expect(() => connectCassandra(wrong)).toThrow(/^(?!.*secret).*has the form cassandra:/)
 })
 
-test('a server that does not answer is not available', async () => {
+test('a server that does not answer counts as unavailable', async () => {
   const store = cassandraStore({
     ...connectCassandra('cassandra://127.0.0.1:1/nowhere'),
     seal: contractSeal,
@@ -141,7 +141,7 @@ test('a server that does not answer is not available', async () => {
   await store.close()
 })
 
-test('a claim whose outcome Cassandra does not know is not available', () => {
+test('a claim with an unknown outcome counts as unavailable', () => {
   const { writeTimeout, syntaxError } = types.responseErrorCodes
   expect(translate(new errors.ResponseError(writeTimeout, 'CAS'))).toBeInstanceOf(UnavailableError)
   const fault = new errors.ResponseError(syntaxError, 'fault')

@@ -25,8 +25,8 @@ import { sealedUsers } from './rules/sealed-users.ts'
 export { type CassandraConnection, connectCassandra } from '../cassandra/connection.ts'
 
 /**
- * Returns the store in Cassandra. `close` shuts down the client. `retention` (ms): how long notifications and items are kept
- * at most, and how far back inboxes are read.
+ * Returns the store in Cassandra. `close` shuts down the client. `retention` (ms): the maximum age of
+ * notifications and items, and how far back inboxes are read.
  */
 export const cassandraStore = ({
   seal,

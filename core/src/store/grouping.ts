@@ -16,6 +16,6 @@ export const slices = <T>(items: readonly T[], size: number): T[][] =>
     items.slice(index * size, (index + 1) * size),
   )
 
-/** Groups items by partition and splits each group into chunks of at most `size`, for `IN ?`. */
+/** Groups items by key and splits each group into chunks of at most `size`, for `IN ?`. */
 export const groupedSlices = <T, K>(items: readonly T[], key: (item: T) => K, size: number): [K, T[]][] =>
   [...grouped(items, key)].flatMap(([at, group]) => slices(group, size).map((some): [K, T[]] => [at, some]))

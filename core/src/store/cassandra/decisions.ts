@@ -5,7 +5,7 @@ import { slotOf } from '../rules/slots.ts'
 import { forEach, type Session, type Statement } from './session.ts'
 import { ttlFor } from './ttl.ts'
 
-/** Partitioned like deliveries. The write timestamp is the time of the decision, so the latest one wins. */
+/** Stores decisions in the partitions of deliveries. The write timestamp is the time of the decision, so the latest wins. */
 export const cassandraDecisions = (session: Session, retention: number): Decisions => {
   const table = session.table('decisions')
   const partOf = (toAudience: boolean, user: string) => (toAudience ? slotOf(user) : 0)

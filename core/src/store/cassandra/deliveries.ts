@@ -19,7 +19,7 @@ import { forEach, type Session, type Statement } from './session.ts'
 import { ttlFor } from './ttl.ts'
 import { walkPartitions } from './walk.ts'
 
-/** Partitions that a sum reads concurrently, and rows buffered of each. Bounds memory. */
+/** Partitions that totals read concurrently, and buffered rows of each. Bounds memory. */
 const SUMMED = { partitions: 8, rows: 500 }
 
 const TIMES = DELIVERY_STATES.map((state) => `${state}_at`)

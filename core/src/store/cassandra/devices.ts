@@ -9,7 +9,7 @@ import { forEach, type Session } from './session.ts'
 
 const IDS_PER_QUERY = 100
 
-/** Devices, with what other parts of the adapter need. */
+/** Devices, with a method for other parts of the adapter. */
 export type CassandraDevices = Devices & {
   /** Removes all devices of a user. */
   clear(tenant: string, user: string): Promise<void>
@@ -68,7 +68,7 @@ export const cassandraDevices = (session: Session, seal: Seal): CassandraDevices
     }
   }
 
-  /** Releases what a version holds, unless another device holds it now. */
+  /** Releases the address that a version holds, unless another device holds it now. */
   const release = async (tenant: string, target: string, { user, id, at }: Version): Promise<void> => {
     await session.claim(`DELETE FROM ${holders} WHERE ${HOLDER} ${SAME}`, [tenant, target, user, id, at])
   }

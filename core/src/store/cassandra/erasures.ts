@@ -19,7 +19,7 @@ const EVER_MAX = 10_000
 const erasureSlot = (key: string): number =>
   (Buffer.from(key.slice(0, 2), 'base64url')[0] ?? 0) % ERASURE_SLOTS
 
-/** Erasures of users, by keyed hash. A time is written with itself as its timestamp, so the latest wins. */
+/** Stores erasures of users by keyed hash. Each time is its own write timestamp, so the latest wins. */
 export const cassandraErasures = (session: Session, seal: Seal) => {
   const erasures = session.table('erasures')
   const ERASURE = 'tenant = ? AND slot = ? AND key = ?'

@@ -4,17 +4,17 @@ import type { Acquisition, ExpiringKey, ExpiringKeys } from '../ports/expiring-k
 import { CLAIMS, forEach, type Session, type Statement } from './session.ts'
 import { ttlFor } from './ttl.ts'
 
-/** Concurrent statements of one call. A quarter of this halved the rate of `acquire`. */
+/** Concurrent statements of one call. With a quarter of this, `acquire` ran at half the rate. */
 const CONCURRENCY = 128
 const HOUR_MS = 3_600_000
-/** Partitions of an hour's acquisitions. Few, because a batch costs as much as one LWT; several, because LWTs of one partition wait for each other. */
+/** Partitions of acquisitions per hour. Few, because a batch costs as much as one LWT; several, because LWTs of one partition run one by one. */
 const SLOTS = 8
 
 const slotOf = (key: string): number => hash('sha1', key, 'buffer')[0]! % SLOTS
 
 /**
- * Keys that are put have a partition each. Acquisitions have a table of their own, because LWTs and ordinary writes of one
- * row do not mix. They are clustered by hour, so that one LWT acquires many.
+ * Stores each key of `put` in its own partition, and acquisitions in a separate table, because LWTs and ordinary writes of
+ * one row do not mix. Acquisitions are clustered by hour, so that one LWT acquires many.
  */
 export const cassandraExpiringKeys = (session: Session): ExpiringKeys => {
   const acquisitions = session.table('acquisitions')
@@ -47,7 +47,7 @@ export const cassandraExpiringKeys = (session: Session): ExpiringKeys => {
         query,
         params: [tenant, hourOf(each), slotOf(each.key), each.key, each.value, ttlFor(ttlMs)],
       })
-      // Of several for one key in this call, the first competes.
+      // If this call names a key several times, the first acquires it.
       const firsts = new Map<string, Acquisition>()
       for (const each of wanted) if (!firsts.has(each.key)) firsts.set(each.key, each)
       const partition = (each: Acquisition) => hourOf(each) * SLOTS + slotOf(each.key)

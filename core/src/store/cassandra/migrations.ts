@@ -20,9 +20,9 @@ import { translate } from './session.ts'
  *
  * Inbox: UnifiedCompaction drops SSTables whose rows have all expired, also if state changes came late. gc_grace_seconds
  * stays at ten days: a tombstone must outlive every redelivery (the event log keeps three days), and repairs must run more
- * often than that. A row of the inbox with the place 0 is an item; another says only that an item
- * arrived at that place. The guide is small and read with every request, so its tombstones must not pile up; a removed row
- * that comes back does no harm.
+ * often than that. A row of the inbox with the place 0 is an item; any other row records only that
+ * an item arrived at that place. The guide is small and read with every request, so its tombstones must not pile up; a
+ * removed row that reappears is harmless.
  */
 export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[] = [
   (table) => `CREATE TABLE IF NOT EXISTS ${table('inbox')} (
@@ -215,7 +215,7 @@ export const migrate = async (
   const steps = async (): Promise<number> => {
     let applied = 0
     for (let version = (await schemaVersion(connection)) + 1; version <= MIGRATIONS.length; version++) {
-      if (!(await renew())) throw new Error('the lease for migrating the schema has been lost; run it again')
+      if (!(await renew())) throw new Error('the migration lost its lease; run it again')
       await client.execute(MIGRATIONS[version - 1]?.((name) => `${keyspace}.${name}`) ?? '', [], SLOW)
       const done = `INSERT INTO ${keyspace}.migrations (part, version, applied_at) VALUES ('store', ${version}, ?)`
       await client.execute(done, [new Date()], SLOW)
@@ -237,10 +237,7 @@ export const migrate = async (
     while (!(await take())) {
       if (await current()) return 0
       if (performance.now() > deadline)
-        throw new UnavailableError(
-          'store',
-          new Error('another process holds the lease for migrating the schema'),
-        )
+        throw new UnavailableError('store', new Error('another process is migrating the schema'))
       await wait(LOOK_AGAIN_MS)
     }
     try {

@@ -12,7 +12,7 @@ test('months are counted in UTC', () => {
   expect(monthsBetween(1, 2)).toEqual([])
 })
 
-test('no id of a moment is smaller than its earliest', () => {
+test('earliestUuid7 is not greater than any id of its time', () => {
   expect(derivedUuid7(NOW, 'x') >= earliestUuid7(NOW)).toBe(true)
   expect(derivedUuid7(NOW - 1, 'x') < earliestUuid7(NOW)).toBe(true)
 })

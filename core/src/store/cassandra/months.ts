@@ -1,6 +1,6 @@
 import { uuid7Time } from '../../notification/ids.ts'
 
-/** Inbox partitions hold one calendar month (UTC) of one user; months are counted from January 1970. */
+/** Returns the calendar month (UTC) of a time, counted from January 1970. An inbox partition holds one month of one user. */
 export const monthOf = (ms: number): number => {
   const date = new Date(ms)
   return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()

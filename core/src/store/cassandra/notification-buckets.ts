@@ -45,7 +45,7 @@ const bucketReader = ({ session, progressOf, columns, follow }: Parts) => {
     ])
     const inOrder = own.flatMap((row) => progressOf(row) ?? []).filter(isDated)
     const found = sorted([...inOrder, ...(await follow(tenant, pointing))])
-    // Beyond a read that stopped at its limit, nothing is known.
+    // A read that stopped at its limit says nothing about older records.
     const ends = [
       ...(own.length === limit ? own.slice(-1) : []).map((row) => ({
         at: uuid7Time(String(row.id)) ?? 0,
@@ -72,7 +72,7 @@ export const listByTenant = (parts: Parts) => {
     let asked: Marked[] = []
     let width = 1
     let seen = 0
-    /** Reads the buckets asked for; resolves with where the page ends, if it does. */
+    /** Reads the collected buckets. Resolves with the place where the page ends, if it is full. */
     const readAsked = async (): Promise<NotificationPlace | undefined> => {
       const read = await Promise.all(asked.map((marked) => readBucket(tenant, marked, before, limit)))
       for (const { found: some, end } of read) {

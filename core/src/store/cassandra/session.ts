@@ -2,12 +2,12 @@ import { type Client, errors, types } from 'cassandra-driver'
 import { UnavailableError } from '../../errors.ts'
 import { slices } from '../grouping.ts'
 
-/** A statement and its values. The number of distinct texts must be bounded, because the driver caches each prepared. */
+/** A statement and its values. The number of distinct texts must be bounded, because the driver caches prepared statements. */
 export type Statement = { query: string; params: unknown[] }
 
 /** A session of one keyspace. Statements are prepared, idempotent and settle within the driver's time limits. */
 export type Session = {
-  /** The full name of a table. */
+  /** Returns the qualified name of a table. */
   table(name: string): string
   /**
    * Yields pages of rows, partition by partition; each element of `partitions` is the values of one. Requests the first page
@@ -18,7 +18,7 @@ export type Session = {
   rows(query: string, params: unknown[]): Promise<types.Row[]>
   /** Runs statements of one partition as one mutation per 50 statements. */
   write(statements: Statement[]): Promise<void>
-  /** Like `write`, for at most 50 statements that are made when they are sent: times in them are of that moment. */
+  /** Like `write`, for at most 50 statements. They are created when they are sent, so their times are current. */
   writeNow(make: () => Statement[]): Promise<void>
   /** Runs an INSERT … IF NOT EXISTS, linearizable in this data center. Resolves with the existing row, if any. */
   claim(query: string, params: unknown[]): Promise<types.Row | undefined>
@@ -55,7 +55,7 @@ const NOT_NOW: number[] = [
   codes.writeFailure,
 ]
 
-/** Maps the driver's errors of unavailability to UnavailableError; returns other errors unchanged. */
+/** Maps errors of the driver about unavailability to UnavailableError; returns other errors unchanged. */
 export const translate = (error: unknown): unknown => {
   if (error instanceof errors.ResponseError)
     return NOT_NOW.includes(error.code) ? new UnavailableError('store', error) : error

@@ -2,7 +2,7 @@ import type { Topics } from '../ports/topics.ts'
 import { slotOf } from '../rules/slots.ts'
 import { forEach, type Session } from './session.ts'
 
-/** Topics, with what other parts of the adapter need. */
+/** Topics, with a method for other parts of the adapter. */
 export type CassandraTopics = Topics & {
   /** Removes a user from every topic. */
   leave(tenant: string, user: string): Promise<void>

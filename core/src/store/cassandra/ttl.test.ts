@@ -10,7 +10,7 @@ test('counts whole seconds, rounded up, and at least one', () => {
   expect(ttlFor(2_000, NOW)).toBe(2)
 })
 
-test('never reaches past what Cassandra can store', () => {
+test('is capped at the latest expiry that Cassandra can store', () => {
   const longest = (Date.parse('2038-01-19T03:14:06Z') - NOW) / 1_000
   for (const ms of [
     3_650 * DAY_MS,

@@ -10,8 +10,8 @@ const CONCURRENCY = 32
 const typeOf = (row: types.Row): NotificationType => readType(String(row.content), Number(row.version))
 
 /**
- * One row per version, newest first, and one row per key in a second table for lists. Inserting a version puts it in
- * force. An LWT assigns each number to one writer.
+ * Stores one row per version, newest first, and one row per key in a second table for lists. The highest version is
+ * current. An LWT assigns each number to one writer.
  */
 export const cassandraTypes = (session: Session): Types => {
   const versions = session.table('types')

@@ -14,9 +14,9 @@ const HUSH = {
   erased: 'erased.hush@example.org',
 }
 
-/** `dump` gives everything that lies in the place `main`, as text. */
+/** `dump` returns everything stored in the place `main`, as text. */
 export const atRestContract = (store: () => Store, dump: () => Promise<string>): void => {
-  test('addresses, credentials, keys and ids of the erased do not lie in it in the clear', async () => {
+  test('holds no addresses, credentials, keys or ids of erased users in plain text', async () => {
     const { users, devices, accounts, suppressions, tenants } = store()
     const tenant = freshTenant()
     const profile = { name: 'Ada', email: HUSH.email, phone: HUSH.phone }

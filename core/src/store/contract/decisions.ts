@@ -24,7 +24,7 @@ export const decisionsContract = (store: () => Store): void => {
     const of = (tenant: string, user: string, id = 'order-1') =>
       store().decisions.of(tenant, { id, toAudience, user })
 
-    test('are those about a person and those about everybody, in order', async () => {
+    test('are returned for one user and for all recipients, in order of time', async () => {
       const { decisions } = store()
       const tenant = freshTenant()
       await decisions.record(tenant, [entry('ada', skipped), entry('ada', waits), entry('bob', excluded)])
@@ -36,7 +36,7 @@ export const decisionsContract = (store: () => Store): void => {
       expect((await of(tenant, 'eve')).map(({ reason }) => reason)).toEqual(['cancelled'])
     })
 
-    test('one that is made again is one row, with its latest time', async () => {
+    test('a repeated decision is one row, with its latest time', async () => {
       const { decisions } = store()
       const tenant = freshTenant()
       await decisions.record(tenant, [entry('ada', excluded), entry('ada', excluded)])
@@ -44,7 +44,7 @@ export const decisionsContract = (store: () => Store): void => {
       expect(await of(tenant, 'ada')).toEqual([{ ...excluded, at: T + 3 }])
     })
 
-    test('of another tenant or notification are not seen', async () => {
+    test('of another tenant or notification are not returned', async () => {
       const { decisions } = store()
       const tenant = freshTenant()
       await decisions.record(tenant, [entry('ada', excluded), entry('ada', waits, 'order-2')])

@@ -25,7 +25,7 @@ const change = (
 
 const ONE = { id: 'order-1', toAudience: false }
 
-/** A walk over everything in pages of 97. */
+/** Lists all deliveries in pages of 97. */
 const listAll = async (
   store: Store,
   tenant: string,
@@ -47,7 +47,7 @@ const placeOf = ({ user, step, device }: Delivery) => `${user} ${step} ${device}
 
 export const deliveriesContract = (store: () => Store): void => {
   describe('deliveries', () => {
-    test('a delivery has the time of every state, and what was said last', async () => {
+    test('a delivery has the time of every state, and the latest value of other fields', async () => {
       const { deliveries } = store()
       const tenant = freshTenant()
       await deliveries.record(tenant, [change('requested', T)])
@@ -94,7 +94,7 @@ export const deliveriesContract = (store: () => Store): void => {
       })
     })
 
-    test('one that waits says why and until when; what came before is not shown with what follows', async () => {
+    test('a waiting delivery shows reason and next attempt; an earlier reason is not shown with a later state', async () => {
       const { deliveries } = store()
       const tenant = freshTenant()
       const shown = async () => {
@@ -113,7 +113,7 @@ export const deliveriesContract = (store: () => Store): void => {
       expect(await shown()).toEqual({ state: 'skipped', reason: 'read', detail: null, nextAttemptAt: null })
       await deliveries.record(tenant, [change('failed', T + 60_000, why)])
       expect(await shown()).toEqual({ state: 'failed', ...why, nextAttemptAt: null })
-      // Replayed: it is queued anew, and has not failed yet.
+      // A replay queues it again; it has not failed yet.
       await deliveries.record(tenant, [change('queued', T + 70_000)])
       const nothing = { reason: null, detail: null, nextAttemptAt: null }
       expect(await shown()).toEqual({ state: 'queued', ...nothing })
@@ -121,7 +121,7 @@ export const deliveriesContract = (store: () => Store): void => {
       expect(await shown()).toEqual({ state: 'sent', ...nothing })
     })
 
-    test('changes may come again and in any order', async () => {
+    test('changes can be repeated and in any order', async () => {
       const { deliveries } = store()
       const tenant = freshTenant()
       const changes = [
@@ -197,31 +197,34 @@ export const deliveriesContract = (store: () => Store): void => {
       },
     )
 
-    test.each([false, true])('those of one user, from a place on (toAudience: %s)', async (toAudience) => {
-      const { deliveries } = store()
-      const tenant = freshTenant()
-      const devices = ['', 'a', 'b']
-      await deliveries.record(
-        tenant,
-        ['ada', 'adam', 'bob'].flatMap((user) =>
-          [0, 1].flatMap((step) =>
-            devices.map((device) => change('sent', T, { user, step, device, toAudience })),
+    test.each([false, true])(
+      'lists the deliveries of one user after a cursor (toAudience: %s)',
+      async (toAudience) => {
+        const { deliveries } = store()
+        const tenant = freshTenant()
+        const devices = ['', 'a', 'b']
+        await deliveries.record(
+          tenant,
+          ['ada', 'adam', 'bob'].flatMap((user) =>
+            [0, 1].flatMap((step) =>
+              devices.map((device) => change('sent', T, { user, step, device, toAudience })),
+            ),
           ),
-        ),
-      )
-      const notification = { id: 'order-1', toAudience, user: 'ada' }
-      const all = await listAll(store(), tenant, notification)
-      expect(all.map(placeOf)).toEqual(
-        [0, 1].flatMap((step) => [`ada ${step} null`, `ada ${step} a`, `ada ${step} b`]),
-      )
-      const first = await deliveries.list(tenant, notification, { limit: 4 })
-      const rest = await deliveries.list(tenant, notification, { limit: 4, after: first.next ?? '' })
-      expect([...first.deliveries, ...rest.deliveries]).toEqual(all)
-      expect(rest.next).toBeUndefined()
-    })
+        )
+        const notification = { id: 'order-1', toAudience, user: 'ada' }
+        const all = await listAll(store(), tenant, notification)
+        expect(all.map(placeOf)).toEqual(
+          [0, 1].flatMap((step) => [`ada ${step} null`, `ada ${step} a`, `ada ${step} b`]),
+        )
+        const first = await deliveries.list(tenant, notification, { limit: 4 })
+        const rest = await deliveries.list(tenant, notification, { limit: 4, after: first.next ?? '' })
+        expect([...first.deliveries, ...rest.deliveries]).toEqual(all)
+        expect(rest.next).toBeUndefined()
+      },
+    )
 
     test.each([false, true])(
-      'those of many recipients at once, in the order asked for (toAudience: %s)',
+      'returns the deliveries of many recipients, in the given order (toAudience: %s)',
       async (toAudience) => {
         const { deliveries } = store()
         const tenant = freshTenant()
@@ -261,7 +264,7 @@ export const deliveriesContract = (store: () => Store): void => {
       },
     )
 
-    test('nothing of another tenant, of another notification or of none is seen', async () => {
+    test('returns nothing of another tenant or notification', async () => {
       const { deliveries } = store()
       const tenant = freshTenant()
       await deliveries.record(tenant, [change('sent', T)])

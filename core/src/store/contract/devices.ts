@@ -20,7 +20,7 @@ const stored = (id: string, device: DeviceInput, createdAt = 1_767_225_600_000):
 
 export const devicesContract = (store: () => Store): void => {
   describe('devices', () => {
-    test('come back by user as they were put, replaced by id, and within their tenant', async () => {
+    test('are returned by user as stored, replaced by id, separately per tenant', async () => {
       const { devices } = store()
       const tenant = freshTenant()
       const phone = stored('phone', fcm('ada'))
@@ -40,7 +40,7 @@ export const devicesContract = (store: () => Store): void => {
       expect(await devices.of(tenant, [])).toEqual(new Map())
     })
 
-    test('are removed by id, again and again', async () => {
+    test('are removed by id, repeatedly', async () => {
       const { devices } = store()
       const tenant = freshTenant()
       for (const id of ['a', 'b', 'c']) await devices.put(tenant, 'ada', stored(id, fcm(id)))
@@ -87,7 +87,7 @@ export const devicesContract = (store: () => Store): void => {
       expect((await devices.of(other, ['ada'])).get('ada')).toEqual([stored('mine', before)])
     })
 
-    test('a token that a device no longer has does not take that device along', async () => {
+    test('registering a former token of another device does not remove that device', async () => {
       const { devices } = store()
       const tenant = freshTenant()
       await devices.put(tenant, 'ada', stored('phone', fcm('old')))
@@ -103,7 +103,7 @@ export const devicesContract = (store: () => Store): void => {
       )
     })
 
-    test('one of eight users who register the same token at once keeps it', async () => {
+    test('one of eight concurrent registrations of a token keeps it', async () => {
       const { devices } = store()
       const tenant = freshTenant()
       const users = Array.from({ length: 8 }, (_, index) => `user-${index}`)
@@ -112,7 +112,7 @@ export const devicesContract = (store: () => Store): void => {
       expect([...found.values()]).toEqual([[stored('phone', fcm('shared'))]])
     })
 
-    test('addresses and chats may be several users’', async () => {
+    test('addresses and chats can belong to several users', async () => {
       const { devices } = store()
       const tenant = freshTenant()
       const shared: DeviceInput[] = [
@@ -138,7 +138,7 @@ export const devicesContract = (store: () => Store): void => {
       for (const [user, own] of found) expect(own).toEqual([stored('d', fcm(user))])
     })
 
-    test('go with their user, and nobody else’s', async () => {
+    test('are removed with their user, and those of other users stay', async () => {
       const { devices, users } = store()
       const tenant = freshTenant()
       const other = freshTenant()

@@ -13,7 +13,7 @@ export const erasureContract = (store: () => Store): void => {
       vi.useRealTimers()
     })
 
-    test('is told from then on, and ends when the user is put again, but not for what was before', async () => {
+    test('is reported until the user is put again, and still voids earlier data', async () => {
       const { users } = store()
       const tenant = freshTenant()
       const erasureOf = async (user: string) => (await users.erased(tenant, [user])).get(user)
@@ -52,7 +52,7 @@ export const erasureContract = (store: () => Store): void => {
       expect(await users.get(tenant, ['ada'])).toEqual([])
     })
 
-    test('of a user nobody has heard of counts, too', async () => {
+    test('of an unknown user is recorded', async () => {
       const { users } = store()
       const tenant = freshTenant()
       await users.remove(tenant, 'stranger')
@@ -60,7 +60,7 @@ export const erasureContract = (store: () => Store): void => {
       expect(await users.walk(tenant, { from: 0, to: SLOTS }, 10)).toEqual({ users: [] })
     })
 
-    test('is found among many users in one question', async () => {
+    test('is found among many users in one query', async () => {
       const { users } = store()
       const tenant = freshTenant()
       const everyone = Array.from({ length: 600 }, (_, index) => `user-${index}@example.org`)
@@ -75,7 +75,7 @@ export const erasureContract = (store: () => Store): void => {
       expect(known).toHaveLength(everyone.length - gone.length)
     })
 
-    test('takes the lists of the user along', async () => {
+    test('removes the lists of the user', async () => {
       const { users, notifications } = store()
       const tenant = freshTenant()
       const old = Date.now() - 40 * DAY
@@ -106,13 +106,13 @@ export const erasureContract = (store: () => Store): void => {
       expect(await users.walk(tenant, { from: 0, to: SLOTS }, 100)).toEqual({ users: [] })
     })
 
-    test('wins over items that are stored at the same time, if whoever stores them looks in time', async () => {
+    test('wins over items that are stored at the same time, if the writer checks for it in time', async () => {
       const { users, inbox } = store()
       const owners: Owner[] = Array.from({ length: 40 }, (_, index) => ({
         ...freshOwner(),
         user: `user-${index}`,
       }))
-      /** As a dispatcher does it. */
+      /** Stores items as a dispatcher does. */
       const deliver = async (owner: Owner, age: number) => {
         const item = sampleItem(owner, { age })
         const begun = performance.now()
@@ -129,9 +129,9 @@ export const erasureContract = (store: () => Store): void => {
             deliver(owner, 5),
             users.remove(owner.tenant, owner.user),
             deliver(owner, 0),
-            // A sender's id may lie ahead of the clock.
+            // A sender's id may be ahead of the clock.
             deliver(owner, -30_000),
-            // Around the moment at which everything is removed.
+            // Around the time of the removal.
             ...Array.from({ length: 12 }, async (_, index) => {
               await sleep(ERASURE_SETTLE_MS - 120 + 20 * index)
               await deliver(owner, 0)
@@ -145,7 +145,7 @@ export const erasureContract = (store: () => Store): void => {
       expect(left.flat()).toEqual([])
     })
 
-    test('leaves what is sent once the user has been put again', async () => {
+    test('keeps items that are sent after the user was put again', async () => {
       const { users, inbox } = store()
       const owner = freshOwner()
       await users.remove(owner.tenant, owner.user)

@@ -3,12 +3,12 @@ import type { Store } from '../port.ts'
 import { freshTenant, HOUR } from './samples.ts'
 
 const AT = Date.UTC(2026, 0, 31, 23, 59)
-/** Longer than a key of one millisecond lives, in a store that counts in seconds. */
+/** Longer than the life of a key with a TTL of one millisecond, in a store that counts in seconds. */
 const PATIENCE = { timeout: 10_000, interval: 50 }
 
 export const expiringKeysContract = (store: () => Store): void => {
   describe('expiring keys', () => {
-    test('of twenty callers one wins; the others see its value', async () => {
+    test('one of twenty callers wins; the others see its value', async () => {
       const { expiringKeys } = store()
       const tenant = freshTenant()
       const callers = Array.from({ length: 20 }, (_, index) => `caller-${index}`)
@@ -34,7 +34,7 @@ export const expiringKeysContract = (store: () => Store): void => {
       expect(await expiringKeys.acquire(tenant, [], HOUR)).toEqual([])
     })
 
-    test('many are acquired at once, and answered in order', async () => {
+    test('many keys are acquired at once, with results in order', async () => {
       const { expiringKeys } = store()
       const tenant = freshTenant()
       const key = (index: number) => `key-${index} ${'ü'.repeat(200)}`
@@ -46,7 +46,7 @@ export const expiringKeysContract = (store: () => Store): void => {
       )
     })
 
-    test('of several in one call that want one key, the first wins', async () => {
+    test('the first of several acquisitions of a key in one call wins', async () => {
       const { expiringKeys } = store()
       const tenant = freshTenant()
       const twice = ['first', 'second'].map((value) => ({ key: 'k', value, at: AT }))
@@ -59,7 +59,7 @@ export const expiringKeysContract = (store: () => Store): void => {
       expect(await expiringKeys.acquire(tenant, [...twice, other], HOUR)).toEqual(['first', 'first', 'mine'])
     })
 
-    test('of many callers of many keys in any order, each key has one winner whose value all see', async () => {
+    test('with many callers of many keys in any order, each key has one winner, whose value all see', async () => {
       const { expiringKeys } = store()
       const tenant = freshTenant()
       const keys = Array.from({ length: 60 }, (_, index) => `key-${index}`)
@@ -80,7 +80,7 @@ export const expiringKeysContract = (store: () => Store): void => {
       }
     })
 
-    test('what is put is replaced, got and removed, within its tenant', async () => {
+    test('put keys can be replaced, read and removed, separately per tenant', async () => {
       const { expiringKeys } = store()
       const tenant = freshTenant()
       const other = freshTenant()
@@ -101,7 +101,7 @@ export const expiringKeysContract = (store: () => Store): void => {
       expect(await expiringKeys.get(tenant, [])).toEqual(new Map())
     })
 
-    test('put and acquired keys are apart', async () => {
+    test('put and acquired keys are separate', async () => {
       const { expiringKeys } = store()
       const tenant = freshTenant()
       await expiringKeys.put(tenant, [{ key: 'k', value: 'put' }], HOUR)

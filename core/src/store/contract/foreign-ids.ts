@@ -4,12 +4,12 @@ import { SLOTS } from '../ports/walk.ts'
 import { firstPage } from './inbox.ts'
 import { FOREIGN_IDS, freshTenant, HOUR, sampleItem, sampleRecord } from './samples.ts'
 
-/** Ids of other systems are compared byte by byte, everywhere. */
+/** Every table compares ids of other systems byte by byte. */
 export const foreignIdsContract = (store: () => Store): void => {
   describe('ids of other systems', () => {
     const whole = { from: 0, to: SLOTS }
 
-    test('name users, topics and inboxes', async () => {
+    test('identify users, topics and inboxes', async () => {
       const { users, topics, inbox } = store()
       const tenant = freshTenant()
       await users.merge(
@@ -43,7 +43,7 @@ export const foreignIdsContract = (store: () => Store): void => {
       expect(await users.get(tenant, FOREIGN_IDS)).toHaveLength(FOREIGN_IDS.length - 1)
     })
 
-    test('name notifications and their deliveries', async () => {
+    test('identify notifications and their deliveries', async () => {
       const { notifications, deliveries } = store()
       const tenant = freshTenant()
       const now = Date.now()
@@ -84,7 +84,7 @@ export const foreignIdsContract = (store: () => Store): void => {
       expect(listed.sort()).toEqual([...FOREIGN_IDS].sort())
     })
 
-    test('name whose a device is', async () => {
+    test('identify the owners of devices', async () => {
       const { devices } = store()
       const tenant = freshTenant()
       for (const user of FOREIGN_IDS)

@@ -17,7 +17,7 @@ import type { AllVerb, Inbox, NewItem, Owner } from '../ports/inbox.ts'
 import { allPages } from './inbox.ts'
 import { DAY, freshOwner, HOUR, ids, sampleItem, seeded } from './samples.ts'
 
-/** `order`: counts up with every put. */
+/** `order`: increases with every put. */
 type ModelItem = { item: NewItem; removed: boolean; order: number; state: ItemState }
 
 const FRESH: ItemState = {
@@ -32,7 +32,7 @@ const FRESH: ItemState = {
 const isAfter = (one: ModelItem, other: ModelItem): boolean =>
   one.order > other.order || (one.order === other.order && one.item.id > other.item.id)
 
-/** The inbox as its port describes it, and nothing more: a list, changed item by item. */
+/** A model of the inbox port: a list, changed item by item. */
 const model = (countMax: number) => {
   const items = new Map<string, ModelItem>()
   const visible = () =>
@@ -65,7 +65,7 @@ type Effort = { rounds: number; steps: number; most: number; countMax?: number }
 const CATEGORIES = ['orders', 'news']
 const VERBS: readonly AllVerb[] = ['read', 'seen', 'archived']
 
-/** Counts to the end: a bounded search may have to be continued. */
+/** Counts until the count is complete, because each search is bounded. */
 const wholeCounts = async (inbox: Inbox, owner: Owner) => {
   for (let tries = 0; ; tries++) {
     const { counts, complete } = await inbox.counts(owner)
@@ -74,8 +74,8 @@ const wholeCounts = async (inbox: Inbox, owner: Owner) => {
 }
 
 /**
- * Random work by one person and by senders, in the store and in the model alike: old and repeated items, every verb, verbs
- * for all of a tab, the clock, and readers at the same time.
+ * Applies random operations of one user and of senders to the store and to the model: old and repeated items, every verb,
+ * verbs for all items of a tab, a moving clock, and concurrent readers.
  */
 export const playInbox = async (
   inbox: Inbox,
@@ -138,7 +138,7 @@ export const playInbox = async (
     async () => {
       tick()
       const [verb, narrow] = [one(VERBS)!, random() < 0.5 ? {} : filter()]
-      // Of what one put brought, the highest id stands first.
+      // Items of one put are ordered by id, highest first.
       const through = random() < 0.5 ? one(expected.visible()) : undefined
       if (through) {
         await inbox.changeAll(owner, verb, { ...narrow, through: through.item.id })

@@ -11,7 +11,7 @@ const at = (ms = Date.now()): string => new Date(ms).toISOString()
 const unread = async (inbox: Inbox, owner: Owner): Promise<string[]> =>
   ids(await allPages(inbox, owner, { status: 'unread', limit: 50 }))
 
-/** Counts and list have to agree, however they came about. */
+/** Expects counts and list to agree. */
 const consistent = async (inbox: Inbox, owner: Owner): Promise<{ counts: Counts; unread: string[] }> => {
   const { counts } = await inbox.counts(owner)
   const list = await unread(inbox, owner)
@@ -27,14 +27,14 @@ const fill = async (inbox: Inbox, owner: Owner, count: number): Promise<NewItem[
   return items
 }
 
-/** Lets the clock run from `ms` later on: what was stored before lies below what readers count as settled. */
+/** Moves the clock ahead by `ms`, so that readers treat earlier items as settled. */
 const later = (ms: number): void => {
   vi.restoreAllMocks()
   const now = Date.now
   vi.spyOn(Date, 'now').mockImplementation(() => now() + ms)
 }
 
-/** More unread items than are changed one by one. */
+/** More unread items than `changeAll` changes one by one. */
 const MANY = 260
 
 export const inboxRacesContract = (store: () => Store): void => {
@@ -45,13 +45,13 @@ export const inboxRacesContract = (store: () => Store): void => {
     })
 
     test.each([0, MANY])(
-      'read-all during a fan-out: nothing stored before is unread, nothing stored after is read (%i before)',
+      'read-all during a fan-out reads all items stored before it and none stored after it (%i before)',
       async (before) => {
         const { inbox } = store()
         const owner = freshOwner()
         const earlier = await fill(inbox, owner, before)
         later(60_000)
-        /** What had been stored when read-all was called, and what was handed in after it had answered. */
+        /** Items stored when read-all was called, and items put after it had resolved. */
         const stored: string[] = ids(earlier)
         const after: string[] = []
         let called = false
@@ -79,7 +79,7 @@ export const inboxRacesContract = (store: () => Store): void => {
       },
     )
 
-    test('read-all leaves unread what is stored right after, marked unread after, or wakes after', async () => {
+    test('items stored, marked unread or woken right after read-all are unread', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const items = await fill(inbox, owner, MANY)
@@ -156,7 +156,7 @@ export const inboxRacesContract = (store: () => Store): void => {
       expect(new Set((await consistent(inbox, owner)).unread)).toEqual(new Set(ids(items)))
     })
 
-    test('what is marked unread while others list and count is found by everyone afterwards', async () => {
+    test('items marked unread during concurrent lists and counts are found afterwards', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const items = await fill(inbox, owner, 700)
@@ -185,14 +185,14 @@ export const inboxRacesContract = (store: () => Store): void => {
       expect((await inbox.counts(owner)).counts.unread).toBe(back.length)
     })
 
-    test('a redelivery undoes nothing, and moves nothing', async () => {
+    test('a redelivery changes neither state nor place', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const items = await fill(inbox, owner, MANY)
       const [removed, unreadOne, archived] = items as [NewItem, NewItem, NewItem]
       const order = ids(await allPages(inbox, owner, { status: 'active', limit: 40 }))
       const keptLonger = items.map((item) => ({ ...item, expiresAt: item.expiresAt + HOUR }))
-      // Within the second, too: Cassandra rounds expiries to seconds.
+      // Also within the same second, because Cassandra rounds expiries to seconds.
       await inbox.put(keptLonger.toReversed())
       expect(ids(await allPages(inbox, owner, { status: 'active', limit: 40 }))).toEqual(order)
       later(60_000)
@@ -209,17 +209,17 @@ export const inboxRacesContract = (store: () => Store): void => {
       )
     })
 
-    test('a first delivery that turns up last is found in every list', async () => {
+    test('a first write that takes effect last is found in every list', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const items = await fill(inbox, owner, MANY)
       await inbox.change(owner, ids(items), () => read())
       later(60_000)
-      // From now on, what lies below is skipped.
+      // From now on, readers skip older items.
       expect((await inbox.counts(owner)).counts).toEqual({ unread: 0, unseen: 0 })
       const item = sampleItem(owner)
       await inbox.put([item])
-      // The write of an earlier attempt, which had timed out, reaches the other replicas.
+      // A write that had timed out reaches the other replicas.
       later(30_000)
       await inbox.put([item])
       later(61_000)
@@ -231,7 +231,7 @@ export const inboxRacesContract = (store: () => Store): void => {
       expect(ids(await allPages(inbox, owner, { status: 'active', limit: 50 }))).toContain(item.id)
     })
 
-    test('a clock that is behind or ahead within the tolerance changes no answer', async () => {
+    test('a clock offset within the tolerance changes no result', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       await fill(inbox, owner, MANY)
@@ -248,7 +248,7 @@ export const inboxRacesContract = (store: () => Store): void => {
         vi.setSystemTime(now)
         expect(new Set((await consistent(inbox, owner)).unread)).toEqual(new Set(late))
       }
-      // A change by a process that is behind holds against a mark by one that is ahead.
+      // A change by a process whose clock is behind wins over a mark by one whose clock is ahead.
       vi.setSystemTime(now + 2 * skew)
       await readAll(inbox, owner)
       vi.setSystemTime(now + skew)

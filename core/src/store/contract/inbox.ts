@@ -6,7 +6,7 @@ import { DAY, freshOwner, freshTenant, HOUR, ids, newestFirst, sampleItem } from
 
 const at = (ms: number): string => new Date(ms).toISOString()
 
-/** Every item of a status, page by page; a page may end early. */
+/** Lists every item of a status, page by page. A page may be short. */
 export const allPages = async (
   inbox: Inbox,
   owner: Owner,
@@ -21,11 +21,11 @@ export const allPages = async (
   }
 }
 
-/** The items of the first page. */
+/** Returns the items of the first page. */
 export const firstPage = async (inbox: Inbox, owner: Owner, query: InboxQuery): Promise<InboxItem[]> =>
   (await inbox.page(owner, query)).items
 
-/** Changes items whatever they are. */
+/** Applies a change to items whatever their state. */
 const setState = (inbox: Inbox, owner: Owner, ids: readonly string[], state: StateChange) =>
   inbox.change(owner, ids, () => state)
 
@@ -37,7 +37,7 @@ export const inboxContract = (store: () => Store): void => {
       vi.useRealTimers()
     })
 
-    test('an item comes back as it was put, with no state', async () => {
+    test('an item is returned as it was put, without state', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const item = sampleItem(owner, {
@@ -62,7 +62,7 @@ export const inboxContract = (store: () => Store): void => {
       expect((await inbox.counts(owner)).counts).toEqual({ unread: 1, unseen: 1 })
     })
 
-    test('putting again changes nothing, whatever happened to the item', async () => {
+    test('a repeated put changes nothing, whatever the state of the item', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const items = [0, 1, 2, 3].map((minutes) => sampleItem(owner, { age: minutes * 60_000 }))
@@ -82,7 +82,7 @@ export const inboxContract = (store: () => Store): void => {
       expect((await inbox.counts(owner)).counts).toEqual({ unread: 1, unseen: 1 })
     })
 
-    test('an item that a sender dated a minute ahead can be read and removed', async () => {
+    test('an item with an id a minute ahead can be read and removed', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const item = sampleItem(owner, { age: -60_000 })
@@ -96,7 +96,7 @@ export const inboxContract = (store: () => Store): void => {
       expect(await firstPage(inbox, owner, active)).toEqual([])
     })
 
-    test('lists run by arrival, newest first, whatever time the ids carry', async () => {
+    test('lists are ordered by arrival, newest first, whatever the time in the ids', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const start = Date.now()
@@ -113,7 +113,7 @@ export const inboxContract = (store: () => Store): void => {
       expect(ids(await allPages(inbox, owner, { status: 'active', limit: 7 }))).toEqual(expected)
     })
 
-    test('pages run over months, without gap or repetition', async () => {
+    test('pages span months without gaps or repetitions', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const start = Date.now()
@@ -130,7 +130,7 @@ export const inboxContract = (store: () => Store): void => {
       expect(ids(await allPages(inbox, owner, { status: 'active', limit: 7 }))).toEqual(all)
     })
 
-    test('items of the same millisecond keep one order', async () => {
+    test('items of the same millisecond keep their order', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
@@ -139,7 +139,7 @@ export const inboxContract = (store: () => Store): void => {
       expect(ids(await allPages(inbox, owner, { status: 'active', limit: 3 }))).toEqual(newestFirst(items))
     })
 
-    test('category, tag and context narrow a page', async () => {
+    test('category, tag and context filter a page', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const items = Array.from({ length: 60 }, (_, index) =>
@@ -170,7 +170,7 @@ export const inboxContract = (store: () => Store): void => {
         )
     })
 
-    test('a snoozed item is out of the counts until its time', async () => {
+    test('a snoozed item is not counted until it wakes', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const item = sampleItem(owner)
@@ -185,7 +185,7 @@ export const inboxContract = (store: () => Store): void => {
       expect((await inbox.counts(owner)).counts).toEqual({ unread: 1, unseen: 1 })
     })
 
-    test('an item is gone at its expiry, and stays gone when it is put again', async () => {
+    test('an item disappears at its expiry, also if it is put again', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const brief = sampleItem(owner, { expiresAt: Date.now() + HOUR })
@@ -230,7 +230,7 @@ export const inboxContract = (store: () => Store): void => {
       expect(await inbox.get(owner, ids([item]))).toMatchObject([{ receivedAt: null, readAt: at(1e12) }])
     })
 
-    test('other people’s items cannot be seen or touched', async () => {
+    test('items of other users cannot be read or changed', async () => {
       const { inbox } = store()
       const ada = freshOwner('ada')
       const item = sampleItem(ada)

@@ -7,7 +7,7 @@ import type { NotificationQuery, NotificationRecord } from '../ports/notificatio
 import { comparePlaces } from '../rules/notification-order.ts'
 import { DAY, freshOwner, freshTenant, HOUR, ids, sampleItem, sampleRecord, seeded } from './samples.ts'
 
-/** Every page of a query, one after the other. */
+/** Returns every page of a query. */
 const listAll = async (store: Store, tenant: string, query: NotificationQuery) => {
   const found: string[] = []
   let before = query.before
@@ -26,7 +26,7 @@ const inOrder = (records: readonly NotificationRecord[]) =>
     .sort((one, other) => comparePlaces(other, one))
     .map(({ id }) => id)
 
-/** Records of ids of every kind, in crowds that share a millisecond, a bucket or an hour, over almost 90 days. */
+/** Returns records with ids of every kind, in groups that share a millisecond, a bucket or an hour, over almost 90 days. */
 const manyRecords = (tenant: string, count: number): NotificationRecord[] => {
   const random = seeded(7)
   const now = Date.now()
@@ -50,7 +50,7 @@ export const notificationListContract = (store: () => Store): void => {
     })
 
     test.each([1, 7, 50, 500])(
-      'runs newest first, in pages of %s without gap or repetition',
+      'is ordered newest first, in pages of %s without gaps or repetitions',
       async (limit) => {
         const { notifications } = store()
         const tenant = freshTenant()
@@ -61,7 +61,7 @@ export const notificationListContract = (store: () => Store): void => {
       },
     )
 
-    test('begins and ends where it is told to', async () => {
+    test('starts and ends at the given places', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const records = manyRecords(tenant, 90)
@@ -75,7 +75,7 @@ export const notificationListContract = (store: () => Store): void => {
       expect(await notifications.list(freshTenant(), { limit: 5 })).toEqual({ notifications: [] })
     })
 
-    test('shows how far each has come', async () => {
+    test('shows the progress of each notification', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const now = Date.now()
@@ -100,7 +100,7 @@ export const notificationListContract = (store: () => Store): void => {
       )
     })
 
-    test('has a notification once, where it was accepted first, however often it is stored', async () => {
+    test('has each notification once, at its first acceptance, however often it is stored', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const acceptedAt = Date.now() - HOUR
@@ -114,7 +114,7 @@ export const notificationListContract = (store: () => Store): void => {
       expect(found.map((record) => record.acceptedAt)).toEqual([acceptedAt, acceptedAt])
     })
 
-    test('by user: those that name a user without an item', async () => {
+    test('by user has the notifications that name a user without an item', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const now = Date.now()
@@ -133,7 +133,7 @@ export const notificationListContract = (store: () => Store): void => {
           inOrder(named.filter(({ acceptedAt }) => acceptedAt >= now - 30 * DAY)),
         )
       }
-      // One that is stored again with its recipients stays listed.
+      // A notification that is stored again with its recipients stays listed.
       const [first] = named
       await notifications.put([
         sampleRecord(tenant, first?.id ?? '', { ...first, absent: undefined, direct: 2 }),
@@ -144,7 +144,7 @@ export const notificationListContract = (store: () => Store): void => {
       expect(await notifications.list(tenant, { absent: 'eve', limit: 5 })).toEqual({ notifications: [] })
     })
 
-    test('what a user has received runs newest first, whatever became of it, without what was removed', async () => {
+    test('arrivals of a user are ordered newest first, whatever their state, without removed items', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const items = Array.from({ length: 60 }, (_, index) => sampleItem(owner, { age: (index % 50) * DAY }))

@@ -10,7 +10,7 @@ export const notificationsContract = (store: () => Store): void => {
       vi.useRealTimers()
     })
 
-    test('a record comes back whole; one without chains is delivered', async () => {
+    test('a record is returned as stored; one without chains is delivered', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const record = sampleRecord(tenant, 'order-1|sent', {
@@ -31,7 +31,7 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await notifications.get(tenant, record.id)).toMatchObject({ state: 'delivered' })
     })
 
-    test('chains add up, and it is delivered when all have finished', async () => {
+    test('recipients of chains add up, and the notification is delivered when all have finished', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const record = sampleRecord(tenant, derivedUuid7(Date.now(), tenant), { chains: 2, direct: 5 })
@@ -55,7 +55,7 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await look()).toEqual(['delivered', 725])
     })
 
-    test('a fan-out that is not over when it expires is expired', async () => {
+    test('an unfinished fan-out is expired after its expiry', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const expiresAt = Date.now() + HOUR
@@ -68,7 +68,7 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await notifications.get(tenant, 'never')).toMatchObject({ state: 'expired' })
     })
 
-    test('one that waits is scheduled until its time, or cancelled for good', async () => {
+    test('a waiting notification is scheduled until `deliverAt`, or stays cancelled', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const deliverAt = Date.now() + HOUR
@@ -83,7 +83,7 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await notifications.get(tenant, 'b')).toMatchObject({ state: 'cancelled' })
     })
 
-    test('progress and cancellation may come before the record', async () => {
+    test('progress and cancellation can be stored before the record', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       await notifications.progress(tenant, 'early', { chain: 0, reached: 9, finished: true })
@@ -97,7 +97,7 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await notifications.get(tenant, 'stopped')).toMatchObject({ state: 'cancelled' })
     })
 
-    test('the first acceptance stands, whichever is stored first', async () => {
+    test('the first acceptance wins, whichever is stored first', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const now = Date.now()
@@ -119,7 +119,7 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await notifications.get(tenant, records[1]?.id ?? '')).toMatchObject({ acceptedAt: now - 1 })
     })
 
-    test('a notification that waited has its recipients counted when it is stored again', async () => {
+    test('storing a scheduled notification again counts its recipients', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const record = sampleRecord(tenant, 'n', { direct: 0 })
@@ -136,7 +136,7 @@ export const notificationsContract = (store: () => Store): void => {
       ...more,
     })
 
-    test('of many claims for an id one wins, for good, and keeps its fingerprint', async () => {
+    test('one of many claims for an id wins permanently and keeps its fingerprint', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const now = Date.now()
@@ -157,7 +157,7 @@ export const notificationsContract = (store: () => Store): void => {
       ).toEqual([{ at: 7, fingerprint: 'print' }])
     })
 
-    test('within one call the earliest claim of an id counts, and a record says how a UUIDv7 was accepted', async () => {
+    test('the earliest claim of an id in one call wins, and the record has the acceptance of a UUIDv7', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const now = Date.now()
@@ -185,7 +185,7 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await notifications.recorded(tenant, [])).toEqual(new Map())
     })
 
-    test('with a window, an acceptance stands for what comes near it, before or after', async () => {
+    test('with a window, an acceptance covers claims near it, before or after', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const now = Date.now()
@@ -206,7 +206,7 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await claim(0)).toEqual([0, 'print'])
     })
 
-    test('acceptances of concurrent claims with a window are never closer than it', async () => {
+    test('acceptances of concurrent claims with a window are never closer than the window', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const now = Date.now()
@@ -220,7 +220,7 @@ export const notificationsContract = (store: () => Store): void => {
         expect(at - (times[index] ?? 0)).toBeGreaterThanOrEqual(windowMs)
       for (const [index, claim] of claims.entries())
         expect(Math.abs((found[index]?.[0]?.at ?? 0) - claim.at)).toBeLessThan(windowMs)
-      // Asked again, each stays with an acceptance near it.
+      // Repeated, each claim gets an acceptance near it.
       const again = await notifications.claim(tenant, claims)
       expect(new Set(again.map(({ at }) => at))).toEqual(new Set(times))
     })

@@ -7,7 +7,7 @@ import { DAY, freshTenant, sampleItem } from './samples.ts'
 const MEMBERS = 620
 const PAGE = 500
 
-/** A notification for an audience, as a dispatcher stores it: the items of a page have one content. */
+/** Stores a notification for an audience as a dispatcher does: the items of a chunk share one content. */
 const broadcast = (tenant: string, members = MEMBERS) => {
   const acceptedAt = Date.now() - 60_000
   const notification = `broadcast-${acceptedAt}`
@@ -33,10 +33,10 @@ const titles = async ({ inbox }: Store, items: readonly NewItem[]): Promise<(str
 
 const now = () => new Date().toISOString()
 
-/** Whom a notification went to: what replacing and recalling it reaches. */
+/** The recipients of a notification, whom replacing and recalling it reach. */
 export const recipientsContract = (store: () => Store): void => {
-  describe('everyone who got a notification', () => {
-    test('gets its new content, in place and in the state that the item has', async () => {
+  describe('every recipient of a notification', () => {
+    test('gets its new content; place and state of the item stay', async () => {
       const { inbox } = store()
       const tenant = freshTenant()
       const { notification, content, items, acceptedAt } = broadcast(tenant)
@@ -54,13 +54,13 @@ export const recipientsContract = (store: () => Store): void => {
       const after = await inbox.page(read, { status: 'read', limit: 5 })
       expect(after.items).toEqual(before.items.map((item) => ({ ...item, title: 'second' })))
 
-      // Whatever is late loses: a redelivery, and a replacement that was accepted before.
+      // Late writes lose: a redelivery, and a replacement that was accepted earlier.
       await inbox.put(items.slice(0, PAGE))
       await inbox.replace(tenant, notification, { ...content, title: 'older' }, acceptedAt + 10_000, [])
       expect(await titles(store(), sample)).toEqual(['second', undefined, 'second', 'second'])
     })
 
-    test('gets its new content, too, if the item is stored after the replacement', async () => {
+    test('gets its new content even if the item is stored after the replacement', async () => {
       const { inbox } = store()
       const tenant = freshTenant()
       const { notification, content, items, acceptedAt } = broadcast(tenant, 40)
@@ -70,7 +70,7 @@ export const recipientsContract = (store: () => Store): void => {
       expect(new Set(await titles(store(), items))).toEqual(new Set(['second']))
     })
 
-    test('gets its new content if they are few and named', async () => {
+    test('gets its new content if the recipients are few and named', async () => {
       const { inbox } = store()
       const tenant = freshTenant()
       const items = ['ada', 'bob', 'cyd'].map((user) =>
@@ -95,7 +95,7 @@ export const recipientsContract = (store: () => Store): void => {
       expect(await titles(store(), items)).toEqual([undefined, undefined, undefined])
     })
 
-    test('loses it when it is recalled, whether they are still in the topic or not', async () => {
+    test('loses it when it is recalled, also after leaving the topic', async () => {
       const { inbox, topics } = store()
       const tenant = freshTenant()
       const { notification, items } = broadcast(tenant)
@@ -115,7 +115,7 @@ export const recipientsContract = (store: () => Store): void => {
       ])
     })
 
-    test('loses it, too, if it is stored while it is recalled, or afterwards', async () => {
+    test('loses it even if it is stored during the recall or later', async () => {
       const { inbox } = store()
       const tenant = freshTenant()
       const { notification, items } = broadcast(tenant, 120)

@@ -6,14 +6,14 @@ import type { NotificationRecord } from '../ports/notifications.ts'
 
 export const DAY = 86_400_000
 export const HOUR = 3_600_000
-/** What stores under test keep. */
+/** Retention of stores under test. */
 export const RETENTION = 90 * DAY
 
 export const freshTenant = (): string => `t_${randomBytes(8).toString('hex')}`
 
 export const freshOwner = (user = 'ada@example.org'): Owner => ({ tenant: freshTenant(), user })
 
-/** Random numbers in [0, 1) from a seed (mulberry32, Tommy Ettinger, public domain). */
+/** Returns a seeded random generator of [0, 1) (mulberry32, Tommy Ettinger, public domain). */
 export const seeded = (seed: number) => (): number => {
   seed = (seed + 0x6d2b79f5) | 0
   let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed)
@@ -27,7 +27,7 @@ type Sample = { age?: number; expiresAt?: number } & Partial<Omit<InboxContent, 
     id?: string
   }
 
-/** An item accepted `age` ms ago that lives for another 30 days. */
+/** Returns an item accepted `age` ms ago that expires in 30 days. */
 export const sampleItem = (owner: Owner, { age = 0, expiresAt, id, ...content }: Sample = {}): NewItem => {
   const now = Date.now()
   const notification = `n${made++}`
@@ -64,11 +64,11 @@ export const sampleRecord = (
 
 export const ids = (items: readonly { id: string }[]): string[] => items.map(({ id }) => id)
 
-/** Ids in the order of a list: what was put last stands first; of one `put`, the highest id. */
+/** Returns ids in the order of a list: the last put first, and within one `put` the highest id first. */
 export const newestFirst = (...puts: readonly (readonly NewItem[])[]): string[] =>
   puts.toReversed().flatMap((items) => ids(items).sort().reverse())
 
-/** Ids as other systems make them, and some that a store or a subject might take for something else. */
+/** Ids of other systems, including ones that a store or a subject could misinterpret. */
 export const FOREIGN_IDS: readonly string[] = [
   '_9fK2xQ',
   '-JhLeOl',

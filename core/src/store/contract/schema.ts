@@ -7,7 +7,7 @@ import type { Open } from './store.ts'
 
 export const schemaContract = (open: Open): void => {
   describe('schema', () => {
-    test('is made by whoever comes first of four, and only a current one passes the check', async () => {
+    test('is created once by four concurrent processes, and only a current one passes the check', async () => {
       const stores = await Promise.all([1, 2, 3, 4].map(() => open('fresh')))
       try {
         await expect(stores[0]?.check()).rejects.toMatchObject({
@@ -31,7 +31,7 @@ export const schemaContract = (open: Open): void => {
       }
     }, 60_000)
 
-    test('of data that was written with another secret is refused', async () => {
+    test('with data of another secret is refused', async () => {
       const first = await open('sealed')
       await first.migrate()
       const attempt = async (name: 'check' | 'migrate') => {
@@ -50,7 +50,7 @@ export const schemaContract = (open: Open): void => {
       await first.close()
     }, 60_000)
 
-    test('a store that is closed says that it is not available', async () => {
+    test('a closed store rejects as unavailable', async () => {
       const store = await open('main')
       await store.check()
       await store.close()

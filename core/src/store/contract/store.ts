@@ -22,13 +22,13 @@ import { tenantsContract } from './tenants.ts'
 import { topicsContract } from './topics.ts'
 import { usersContract } from './users.ts'
 
-/** Opens the store of one place (a file, a keyspace), which may not exist yet. `seal` defaults to `contractSeal`. */
+/** Opens the store in a place (a file, a keyspace), which may not exist yet. `seal` defaults to `contractSeal`. */
 export type Open = (place: string, seal?: Seal) => Promise<Store>
 
-/** Everything that lies in a place, as text. */
+/** Returns everything stored in a place, as text. */
 export type Dump = (place: string) => Promise<string>
 
-/** What every store must do. `open` is called for several places; the caller clears them away. */
+/** The contract of every store. `open` is called for several places, which the caller removes. */
 export const storeContract = (name: string, open: Open, dump: Dump): void => {
   describe(`${name} store`, () => {
     let opened: Store | undefined
@@ -65,7 +65,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
   })
 }
 
-/** Reversible, and bound to its context as the port asks; what protects a real installation is tested elsewhere. */
+/** A reversible seal without encryption, bound to its context. The real seal has its own tests. */
 export const contractSeal: Seal = {
   seal: (plain, context) => `${context}|${Buffer.from(plain).toString('base64')}`,
   open: (sealed, context) => {

@@ -14,7 +14,7 @@ const suppression = (address: string, more: Partial<Suppression> = {}): Suppress
 
 export const suppressionsContract = (store: () => Store): void => {
   describe('suppressions', () => {
-    test('are found by channel and address, in the order asked for', async () => {
+    test('are found by channel and address, in the given order', async () => {
       const { suppressions } = store()
       const tenant = freshTenant()
       const text = suppression('+4915112345678', { channel: 'sms', reason: 'stop', source: null })
@@ -62,7 +62,7 @@ export const suppressionsContract = (store: () => Store): void => {
       }
     })
 
-    test('numbers of other people stay apart', async () => {
+    test('numbers of different people are distinct', async () => {
       const { suppressions } = store()
       const tenant = freshTenant()
       const numbers = ['+525512345678', '+541123456789', '+5511987654321', '+551133334444', '+15512345678']
@@ -79,7 +79,7 @@ export const suppressionsContract = (store: () => Store): void => {
       }
     })
 
-    test('a list in pages meets each once', async () => {
+    test('pages list each once', async () => {
       const { suppressions } = store()
       const tenant = freshTenant()
       const all = Array.from({ length: 230 }, (_, index) => suppression(`user-${index}@example.org`))

@@ -6,7 +6,7 @@ import { freshTenant } from './samples.ts'
 
 export const tenantsContract = (store: () => Store): void => {
   describe('tenants', () => {
-    test('a tenant is kept with its keys in order, and replaced as a whole', async () => {
+    test('a tenant is stored with its keys in order, and replaced as a whole', async () => {
       const { tenants } = store()
       const id = freshTenant()
       const createdAt = '2026-01-31T09:00:00.000Z'
@@ -29,7 +29,7 @@ export const tenantsContract = (store: () => Store): void => {
       expect((await tenants.list()).filter((listed) => listed === id)).toEqual([id])
     })
 
-    test('settings are replaced as a whole, and a new secret keeps them', async () => {
+    test('settings are replaced as a whole, and a new secret does not change them', async () => {
       const { tenants } = store()
       const tenant = newTenant(freshTenant())
       await tenants.put(tenant)
@@ -45,7 +45,7 @@ export const tenantsContract = (store: () => Store): void => {
       expect((await tenants.get(tenant.id))?.settings).toEqual({})
     })
 
-    test('limits are replaced as a whole, and neither secrets nor settings touch them', async () => {
+    test('limits are replaced as a whole, and neither secrets nor settings change them', async () => {
       const { tenants } = store()
       const tenant = newTenant(freshTenant())
       const limits = { requests: { key: { perSecond: 0.5, burst: 10 }, user: null } }
@@ -105,7 +105,7 @@ export const tenantsContract = (store: () => Store): void => {
       expect(await types.list(freshTenant())).toEqual([])
     })
 
-    test('every version is kept, and an equal type makes none', async () => {
+    test('every version is kept, and an equal type creates none', async () => {
       const { types } = store()
       const tenant = freshTenant()
       const plan = [{ channel: 'email', when: 'unread', after: 60 }] as const
@@ -122,7 +122,7 @@ export const tenantsContract = (store: () => Store): void => {
       expect(await types.get(freshTenant(), 't', 1)).toBeUndefined()
     })
 
-    test('concurrent puts each make one version; equal ones share it', async () => {
+    test('concurrent puts create one version each; equal ones share it', async () => {
       const { types } = store()
       const tenant = freshTenant()
       const names = ['a', 'b', 'c', 'd']

@@ -6,7 +6,7 @@ import { people, walkAll } from './walk.ts'
 
 export const topicsContract = (store: () => Store): void => {
   describe('topics', () => {
-    test('a walk meets each member once; adding and removing again changes nothing', async () => {
+    test('a walk returns each member once; repeated adding and removing changes nothing', async () => {
       const { topics } = store()
       const tenant = freshTenant()
       const members = people(700)
@@ -26,7 +26,7 @@ export const topicsContract = (store: () => Store): void => {
       await topics.add(tenant, 'news', [])
     })
 
-    test('removing a user ends their memberships, and nobody else’s', async () => {
+    test('removing a user ends only their memberships', async () => {
       const { topics, users } = store()
       const tenant = freshTenant()
       const other = freshTenant()

@@ -6,7 +6,7 @@ import { people, walkAll } from './walk.ts'
 
 export const usersContract = (store: () => Store): void => {
   describe('users', () => {
-    test('merging keeps what is not given, putting replaces', async () => {
+    test('merge keeps absent attributes, put replaces all', async () => {
       const { users } = store()
       const tenant = freshTenant()
       const merge = (profile: object) => users.merge(tenant, [{ id: 'ada', profile }])
@@ -39,7 +39,7 @@ export const usersContract = (store: () => Store): void => {
       expect(await users.get(tenant, ['ada'])).toEqual([{ id: 'ada', profile: {} }])
     })
 
-    test('a walk in stretches meets each of 5,000 users once', async () => {
+    test('a walk in stretches returns each of 5,000 users once', async () => {
       const { users } = store()
       const tenant = freshTenant()
       const everyone = people(5_000)
@@ -53,7 +53,7 @@ export const usersContract = (store: () => Store): void => {
       expect(await users.walk(freshTenant(), { from: 0, to: SLOTS }, 500)).toEqual({ users: [] })
     })
 
-    test('a page of a walk never exceeds its limit and names where to go on', async () => {
+    test('a page of a walk never exceeds its limit and has the next place', async () => {
       const { users } = store()
       const tenant = freshTenant()
       await users.merge(
@@ -72,7 +72,7 @@ export const usersContract = (store: () => Store): void => {
       expect(new Set([...first.users, ...rest.users])).toEqual(new Set(people(30)))
     })
 
-    test('removing a user takes the inbox along, and a new user of that name starts afresh', async () => {
+    test('removing a user removes the inbox, and a new user with that id starts empty', async () => {
       const { users, inbox } = store()
       const owner = { tenant: freshTenant(), user: 'ada' }
       const neighbour = { ...owner, user: 'bob' }

@@ -1,6 +1,6 @@
 import { type Place, SLOTS, type Stretch, type UserPage } from '../ports/walk.ts'
 
-/** Everyone in eight stretches, as eight chains would walk them. */
+/** Walks all users in eight stretches, as eight chains do. */
 export const walkAll = async (walk: (stretch: Stretch) => Promise<UserPage>): Promise<string[]> => {
   const chain = async (from: number, to: number) => {
     const users: string[] = []

@@ -4,7 +4,7 @@ export type StoredAccount = ProviderAccountInput & { id: string; channels: Chann
 
 /** Provider accounts of tenants; `config` is encrypted at rest. */
 export interface Accounts {
-  /** Creates or replaces. */
+  /** Creates or replaces an account. */
   put(tenant: string, account: StoredAccount): Promise<void>
   list(tenant: string): Promise<StoredAccount[]>
   remove(tenant: string, id: string): Promise<void>

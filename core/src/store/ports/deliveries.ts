@@ -22,7 +22,7 @@ export type DeliveryChange = DeliveryPlace & {
   provider?: string
   providerId?: string
   reason?: string
-  /** The reason in words. A reason without a detail clears the previous detail. */
+  /** The reason as text. A reason without a detail clears the previous detail. */
   detail?: string
   /** Time of the next attempt of a queued delivery, epoch ms. */
   nextAttempt?: number
@@ -39,7 +39,7 @@ export type DeliveryChange = DeliveryPlace & {
  */
 export interface Deliveries {
   record(tenant: string, changes: readonly DeliveryChange[]): Promise<void>
-  /** Lists deliveries in unspecified order, after a cursor; of one user if given. */
+  /** Lists deliveries in unspecified order, after a cursor; only those of `user` if given. */
   list(
     tenant: string,
     notification: { id: string; toAudience: boolean; user?: string },

@@ -1,6 +1,6 @@
 import type { Counts, InboxContent, InboxItem, InboxStatus, ItemFilter, StateChange } from '@carillon/schemas'
 
-/** Whose inbox. Every read and write names it; nothing crosses it. */
+/** The owner of an inbox. Every read and write names one, and affects no other inbox. */
 export type Owner = { tenant: string; user: string }
 
 /**
@@ -10,7 +10,7 @@ export type Owner = { tenant: string; user: string }
 export type NewItem = Owner & {
   id: string
   content: InboxContent
-  /** Epoch ms; the item is gone from then on. */
+  /** When the item expires, epoch ms. */
   expiresAt: number
   /** Set if no notification record names this user; the store then remembers whom the notification went to. */
   keepRecipient?: true
@@ -25,49 +25,49 @@ export type InboxQuery = ItemFilter & { status: InboxStatus; before?: InboxPlace
 export type InboxSlice = { items: InboxItem[]; next?: InboxPlace }
 
 /**
- * `complete` is false if the bounded search ended early: the counts are then at least what they say, with `more`. Asking
- * again goes on from there.
+ * `complete` is false if the bounded search ended early: the counts are then lower bounds, with `more`. The next call
+ * continues the search.
  */
 export type Counted = { counts: Counts; complete: boolean }
 
 /** A notification in an inbox, whatever the state of its item. */
 export type Arrival = InboxPlace & { notification: string }
 
-/** An item after a change, and what was changed; `change` is empty if the item was so already. */
+/** An item after a change, and what changed; `change` is empty if the item already had that state. */
 export type ChangedItem = { item: InboxItem; change: StateChange }
 
-/** What `changeAll` sets. Reading an item also sees it. */
+/** The state that `changeAll` sets. A read item is also seen. */
 export type AllVerb = 'read' | 'seen' | 'archived'
 
 /**
- * Changed items, or `all`: more items than are listed have changed, in constant time, and `items` is empty.
+ * Changed items. With `all`, too many items to list have changed, in constant time, and `items` is empty.
  */
 export type ChangedAll = { items: ChangedItem[]; all: boolean }
 
 /**
- * People's inboxes, in order of arrival, newest first.
+ * The inboxes of users, in order of arrival, newest first.
  *
- * - `put` is idempotent. Putting again never undoes a change of state or a removal, and keeps the item's place. Content
- *   is last-writer-wins by the time it was accepted. No order between items is needed.
- * - Changes of different cells do not disturb each other; of the same cell, the last wins.
+ * - `put` is idempotent. Repeating it never undoes a change of state or a removal, and keeps the item's place. Content
+ *   is last-writer-wins by its time of acceptance. Items can be put in any order.
+ * - Changes of different cells are independent; of the same cell, the last one wins.
  * - Reads see every `put` and `change` that resolved before.
  * - Every call reads a bounded number of rows, dead ones included, however large the inbox is.
  */
 export interface Inbox {
   put(items: readonly NewItem[]): Promise<void>
   page(owner: Owner, query: InboxQuery): Promise<InboxSlice>
-  /** What arrived before `before`, whatever its state. Deleted and expired items are left out. */
+  /** Returns the items that arrived before `before`, whatever their state, except deleted and expired ones. */
   arrivals(
     owner: Owner,
     query: { before?: InboxPlace; limit: number },
   ): Promise<{ arrivals: Arrival[]; next?: InboxPlace }>
-  /** The first page of a list, or one further down, together with the counts, from the same rows. */
+  /** Returns a page of a list together with the counts, from the same rows. */
   pageWithCounts(owner: Owner, query: InboxQuery): Promise<InboxSlice & Counted>
-  /** Unread and unseen items: exact up to COUNT_MAX, then COUNT_MAX with `more`. */
+  /** Counts unread and unseen items: exact up to COUNT_MAX, then COUNT_MAX with `more`. */
   counts(owner: Owner): Promise<Counted>
-  /** The items among `ids` that are the owner's, in any order; others are left out. */
+  /** Returns the items of the owner among `ids`, in any order. */
   get(owner: Owner, ids: readonly string[]): Promise<InboxItem[]>
-  /** Changes each of the items as `changeFor` says; returns those that exist. */
+  /** Applies `changeFor` to each item. Returns the items that exist. */
   change(
     owner: Owner,
     ids: readonly string[],
@@ -75,15 +75,15 @@ export interface Inbox {
   ): Promise<ChangedItem[]>
   /**
    * Changes every active item that matches the filter and was stored before the call. Items that arrive after `through`
-   * (an item id) are left alone. Constant time. Snoozed items wake as they were; what is marked unread later stays so.
-   * Exact even while items are being stored: what is stored after the call has resolved is not changed, as long as the
-   * clocks of all processes agree within CLOCK_TOLERANCE_MS.
+   * (an item id) stay unchanged. Constant time. Snoozed items wake with their earlier state; items marked unread later stay
+   * unread. Exact even while items are being stored: items stored after the call has resolved are not changed, as long as
+   * the clocks of all processes agree within CLOCK_TOLERANCE_MS.
    */
   changeAll(owner: Owner, verb: AllVerb, filter: ItemFilter & { through?: string }): Promise<ChangedAll>
   remove(owner: Owner, ids: readonly string[]): Promise<void>
   /**
    * Replaces the content of every item of a notification, unless newer content was accepted. State and places stay.
-   * `named`: the items of users whom the notification's record names; others are found by what `put` kept.
+   * `named`: the items of users in the notification's record; others are found by the recipients that `put` kept.
    */
   replace(
     tenant: string,
@@ -92,7 +92,7 @@ export interface Inbox {
     acceptedAt: number,
     named: readonly NamedItem[],
   ): Promise<void>
-  /** Removes every item of a notification, from users too who left its topic since. */
+  /** Removes every item of a notification, also from users who have left its topic since. */
   recall(tenant: string, notification: string, named: readonly NamedItem[]): Promise<void>
 }
 

@@ -5,7 +5,7 @@ export type NotificationRecord = {
   tenant: string
   id: string
   type: string
-  /** Of its type, when it was accepted; none of an unknown type. */
+  /** The version of its type when it was accepted; absent for an unknown type. */
   version?: number
   priority: Priority
   acceptedAt: number
@@ -13,7 +13,7 @@ export type NotificationRecord = {
   fingerprint: string
   deliverAt?: number
   expiresAt?: number
-  /** What it leaves in the inbox, unless that is an item like any other. */
+  /** Set if its items are silent, or if it has none. */
   inbox?: 'silent' | 'none'
   chains: number
   /** Number of recipients reached outside any chain. */
@@ -23,7 +23,7 @@ export type NotificationRecord = {
   /** Set if it has a delivery plan. */
   planned?: true
   /**
-   * Named users without an item (yet): it is scheduled, expired or leaves none, or they are erased. At most 100.
+   * Named users without an item: the notification is scheduled, expired or has none, or the user is erased. At most 100.
    */
   absent?: string[]
   /** Number of users outside any chain skipped because they are erased. */
@@ -33,7 +33,7 @@ export type NotificationRecord = {
 /** What was accepted under an id: the time (epoch ms) and the fingerprint of the content. */
 export type Acceptance = { at: number; fingerprint: string }
 
-/** `complete`: all recipients are stored and nothing of it waits in the log. `version`: of its type, if it had one. */
+/** `complete`: all recipients are stored and none of its messages waits in the log. `version`: of its type, if any. */
 export type Recorded = Acceptance & { complete: boolean; version?: number }
 
 /**
@@ -69,8 +69,8 @@ export type NotificationPage = { notifications: NotificationProgress[]; next?: N
  * The records of notifications, kept as long as their items.
  *
  * - `put` is an idempotent upsert. It never undoes `cancel` or progress.
- * - `progress` overwrites by chain, so repeating a page changes nothing. Only a repeated older page lowers `reached`; the
- *   next page corrects it.
+ * - `progress` overwrites by chain, so repeating a chunk changes nothing. Only a repeated older chunk lowers `reached`; the
+ *   next chunk corrects it.
  */
 export interface Notifications {
   put(records: readonly NotificationRecord[]): Promise<void>

@@ -2,7 +2,7 @@ import type { Channel, Suppression } from '@carillon/schemas'
 
 /** Suppressed addresses by channel, found by keyed hash and encrypted at rest. */
 export interface Suppressions {
-  /** Adds or replaces. */
+  /** Adds or replaces suppressions. */
   put(tenant: string, suppressions: readonly Suppression[]): Promise<void>
   /** Returns the suppression of each address, in the order given; undefined if it is not suppressed. */
   find(

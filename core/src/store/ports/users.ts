@@ -10,8 +10,8 @@ export type IntroducedUser = StoredUser & { acceptedAt?: number }
 /**
  * The users of a tenant. Addresses are encrypted at rest. All writes are idempotent.
  *
- * An erased user stays erased until `put`. No data from before an erasure remains, in whatever order `merge` and `remove`
- * take effect.
+ * An erased user stays erased until `put`. No data from before an erasure remains, whatever the order in which `merge` and
+ * `remove` take effect.
  */
 export interface Users {
   /**

@@ -2,7 +2,7 @@ import type { Acceptance, AcceptanceClaim } from '../ports/notifications.ts'
 
 /**
  * Returns the acceptance that a claim repeats; undefined if the claim is the first. Prefers an acceptance with the same
- * fingerprint, then the earliest, so that a redelivered message keeps its answer after later acceptances.
+ * fingerprint, then the earliest, so that a redelivered message gets the same result after later acceptances.
  */
 export const standing = (
   held: readonly Acceptance[],

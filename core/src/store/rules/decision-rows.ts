@@ -1,10 +1,10 @@
 import type { Decision } from '../../routing/decision.ts'
 import { DECISIONS_MAX } from '../ports/decisions.ts'
 
-/** Stands for all recipients of a notification, in place of a user id. */
+/** The user id of decisions about all recipients of a notification. */
 export const EVERYBODY = ''
 
-/** Returns the key of a decision among those about one person. A repeated decision has the same key. */
+/** Returns the key of a decision among those about one user. A repeated decision has the same key. */
 export const decisionPlace = ({ stage, channel, step, outcome, reason }: Decision): string =>
   [stage, channel ?? '', step ?? '', outcome, reason ?? ''].join(' ')
 

@@ -14,7 +14,7 @@ describe('the state of a delivery', () => {
     ['in_doubt', { queued: 1, in_doubt: 2 }],
     ['clicked', { sent: 9, clicked: 1 }],
     ['read', { delivered: 3, seen: 2, read: 1 }],
-    // Tried again.
+    // Retried.
     ['queued', { failed: 1, queued: 2 }],
     ['queued', { skipped: 1, queued: 2 }],
     ['queued', { in_doubt: 1, queued: 2 }],
@@ -22,7 +22,7 @@ describe('the state of a delivery', () => {
     ['sent', { failed: 1, sent: 2 }],
     ['sent', { failed: 1, skipped: 1, in_doubt: 1, sent: 2, queued: 1 }],
     ['skipped', { failed: 1, queued: 2, skipped: 3 }],
-    // Not tried again.
+    // Not retried.
     ['failed', { sent: 1, failed: 2 }],
     ['failed', { queued: 2, failed: 2 }],
     ['failed', { sent: 2, in_doubt: 1, failed: 3 }],
@@ -33,7 +33,7 @@ describe('the state of a delivery', () => {
 })
 
 describe('a delivery', () => {
-  test('shows what is known, and a reason only for where it stands', () => {
+  test('shows the known fields, and a reason only for its current state', () => {
     expect(deliveryOf({ ...PLACE, device: '' }, { requested: 0 }, {})).toEqual({
       ...PLACE,
       device: null,
@@ -56,7 +56,7 @@ describe('a delivery', () => {
     expect(deliveryOf(PLACE, { failed: 1, sent: 2 }, said)).toMatchObject({ state: 'sent', reason: null })
   })
 
-  test('advances to the same whatever the order of its changes', () => {
+  test('ends in the same state whatever the order of its changes', () => {
     const change = (state: DeliveryChange['state'], at: number, more = {}): DeliveryChange => ({
       ...PLACE,
       toAudience: false,
@@ -78,7 +78,7 @@ describe('a delivery', () => {
       expect(order.reduce(advance, { times: {}, said: {} })).toEqual(expected)
   })
 
-  test('sums add up by channel and state', () => {
+  test('totals add up by channel and state', () => {
     const sums: DeliveryTotals = {}
     addToSums(sums, 'email', 'sent')
     addToSums(sums, 'email', 'sent', 4)

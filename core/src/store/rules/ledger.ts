@@ -123,5 +123,5 @@ export const readDeliveryCursor = (cursor: string): DeliveryKey => {
   } catch {
     // Not JSON: reported below.
   }
-  throw new ProblemError('cursor_invalid', 'the cursor is not a place among deliveries')
+  throw new ProblemError('cursor_invalid', 'the cursor is not from a list of deliveries')
 }

@@ -31,7 +31,7 @@ describe('a notification', () => {
     expect(notificationState(given, { finished, cancelled }, NOW)).toBe(state)
   })
 
-  test('is kept as long as the items made last', () => {
+  test('is kept as long as its latest items', () => {
     expect(keptUntil(record({}), 100)).toBe(NOW + 90)
     expect(keptUntil(record({ deliverAt: NOW + 50 }), 100)).toBe(NOW + 150)
   })

@@ -1,7 +1,7 @@
 import type { NotificationState } from '@carillon/schemas'
 import type { NotificationRecord, Recorded } from '../ports/notifications.ts'
 
-/** Returns until when a notification is kept: as long as its items, which are created as late as `deliverAt`. */
+/** Returns when the record of a notification expires: with its items, which are created as late as `deliverAt`. */
 export const keptUntil = (record: NotificationRecord, retention: number): number =>
   Math.max(record.acceptedAt, record.deliverAt ?? 0) + retention
 

@@ -7,8 +7,8 @@ import type { StoredDevice } from '../ports/devices.ts'
 import type { Tenant } from '../ports/tenants.ts'
 
 /**
- * Sealed JSON, the same in both adapters. Each value is bound to its row and opens nowhere else. Contexts are unique,
- * because tenants, device ids and account ids contain no colon.
+ * Serializes and seals a value. The context binds it to its row. Contexts are unique, because tenants, device ids and
+ * account ids contain no colon.
  */
 const text = (seal: Seal, context: string, value: unknown): string =>
   seal.seal(JSON.stringify(value), context)
@@ -74,5 +74,5 @@ export const openSuppression = (seal: Seal, tenant: string, key: string, sealed:
 /** Throws `cursor_invalid` if a cursor is not a suppression key. */
 export const checkSuppressionCursor = (after: string | undefined): void => {
   if (after !== undefined && !/^[\w-]{43}$/.test(after))
-    throw new ProblemError('cursor_invalid', 'the cursor is not a place among suppressions')
+    throw new ProblemError('cursor_invalid', 'the cursor is not from a list of suppressions')
 }

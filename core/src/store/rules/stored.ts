@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { readJson } from '../../json/json.ts'
 
-/** Thrown when a stored row does not match its schema: a fault of the installation, not of the request. */
+/** Thrown if a stored row does not match its schema. The stored data is at fault, not the request. */
 class DamagedRowError extends Error {
   override name = 'DamagedRowError'
 }

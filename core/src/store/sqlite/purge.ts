@@ -49,7 +49,7 @@ export const startPurging = (session: Session): { stop(): Promise<void> } => {
     try {
       if ((await session.with(schemaVersion)) === MIGRATIONS.length) await purgeExpired()
     } catch (error) {
-      process.emitWarning(`cannot purge expired rows: ${String(error)}`)
+      process.emitWarning(`the purge of expired rows failed: ${String(error)}`)
     }
   }
   let running: Promise<void> = Promise.resolve()

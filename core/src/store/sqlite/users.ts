@@ -24,14 +24,14 @@ const merged = (old: string | undefined, added: UserProfile): UserProfile =>
     new Map([...flattenProfile(old ? (JSON.parse(old) as UserProfile) : {}), ...flattenProfile(added)]),
   )
 
-/** Reports whether a tenant has erased a user. For most it has not, and no key needs to be computed. */
+/** Reports whether a tenant has erased a user. Most have not, so no key needs to be computed. */
 const EVER = 'SELECT 1 FROM erasures WHERE tenant = ? LIMIT 1'
 const ERASURE =
   'SELECT erased_at AS erasedAt, lifted_at AS liftedAt FROM erasures WHERE tenant = ? AND key = ?'
 const ERASE = `INSERT INTO erasures (tenant, key, erased_at) VALUES (?, ?, ?)
   ON CONFLICT DO UPDATE SET erased_at = excluded.erased_at`
 
-/** What is removed of an erased user. Inbox rows stay until they expire, without content or state: ids of items. */
+/** Statements that remove an erased user. Inbox rows stay until they expire, with item ids but no content or state. */
 const REMOVALS = [
   'DELETE FROM topic_members WHERE tenant = ? AND user = ?',
   'DELETE FROM devices WHERE tenant = ? AND user = ?',
@@ -39,7 +39,7 @@ const REMOVALS = [
   `UPDATE inbox SET content = NULL, labels = NULL, received_at = NULL, seen_at = NULL, read_at = NULL,
      archived_at = NULL, snoozed_until = NULL, acted = NULL WHERE owner = ${OWNER}`,
   `DELETE FROM inbox_guide WHERE owner = ${OWNER}`,
-  // What was stored is nobody's any more, and comes back to nobody: its ids stay.
+  // The ids stay, so that a redelivery does not restore the items.
   'DELETE FROM owners WHERE tenant = ? AND user = ?',
 ]
 
