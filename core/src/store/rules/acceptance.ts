@@ -1,3 +1,4 @@
+import { grouped } from '../grouping.ts'
 import type { Acceptance, AcceptanceClaim } from '../ports/notifications.ts'
 
 /**
@@ -27,12 +28,8 @@ export const withClaim = (
 export const claimsById = (
   claims: readonly AcceptanceClaim[],
 ): Map<string, { claim: AcceptanceClaim; index: number }[]> => {
-  const groups = new Map<string, { claim: AcceptanceClaim; index: number }[]>()
-  for (const [index, claim] of claims.entries()) {
-    const group = groups.get(claim.id)
-    if (group) group.push({ claim, index })
-    else groups.set(claim.id, [{ claim, index }])
-  }
+  const indexed = claims.map((claim, index) => ({ claim, index }))
+  const groups = grouped(indexed, ({ claim }) => claim.id)
   for (const group of groups.values()) group.sort((one, other) => one.claim.at - other.claim.at)
   return groups
 }

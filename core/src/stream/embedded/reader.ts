@@ -1,5 +1,6 @@
 import type { Queue } from '@carillon/schemas'
 import type { DeadReason, Message, Reader } from '../port.ts'
+import { readyMessages } from '../ready.ts'
 import { AT_ONCE, type QueueRows } from './queue-rows.ts'
 import type { Size } from './size.ts'
 import type { Write } from './write.ts'
@@ -38,8 +39,7 @@ export const embeddedReader = (
   { queue, buffer, onRoom, onWaiting, onClose }: Options,
 ): EmbeddedReader => {
   const held = new Set<number>()
-  let ready: Message[] = []
-  let listener = () => {}
+  const ready = readyMessages()
 
   /** Applies a change to the messages still held, in one write, and releases them. */
   const settle = async <T>(messages: readonly Message[], change: (mine: readonly Message[]) => T) => {
@@ -54,16 +54,13 @@ export const embeddedReader = (
     room: () => buffer - held.size,
     give: (message) => {
       held.add(message.sequence)
-      if (ready.push(message) === 1) queueMicrotask(() => listener())
+      ready.push(message)
     },
     get ready() {
-      return ready.length
+      return ready.count
     },
-    take: (max) => ready.splice(0, max),
-    onReady: (given) => {
-      listener = given
-      if (ready.length > 0) queueMicrotask(given)
-    },
+    take: ready.take,
+    onReady: ready.onReady,
     ack: async (messages) => {
       size.inQueue(queue, -(await settle(messages, rows.remove)))
       onRoom()
@@ -92,8 +89,7 @@ export const embeddedReader = (
     },
     close: async () => {
       onClose()
-      const untaken = ready
-      ready = []
+      const untaken = ready.takeAll()
       await write(() => rows.giveBack(untaken), 'committed')
       for (const { sequence } of untaken) held.delete(sequence)
       onWaiting()

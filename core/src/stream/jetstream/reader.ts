@@ -3,6 +3,7 @@ import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { UnavailableError } from '../../errors.ts'
 import type { ConnectionState } from '../../nats/connection.ts'
 import type { DeadReason, Message, Reader } from '../port.ts'
+import { readyMessages } from '../ready.ts'
 import { ACK, NAK, nakAfter, TERM } from './acks.ts'
 import { heldMessages } from './held.ts'
 import { deliveredMessage } from './message.ts'
@@ -33,8 +34,7 @@ export type JetstreamReader = Reader & { abandon(): void }
 export const jetstreamReader = (options: Options): JetstreamReader => {
   const { connection, connectionState, names, source, queue, buffer, ackWaitMs, deposit, onEnd } = options
   const held = heldMessages({ connection, connectionState, ackWaitMs })
-  let ready: Message[] = []
-  let listener = () => {}
+  const ready = readyMessages()
   let closed = false
 
   const receive = (raw: Msg, reply: string) => {
@@ -44,8 +44,8 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     if (!message) return
     // Redelivered while still held: processing continues.
     if (!held.add(message.sequence, reply)) return
-    // Deferred until the client has read the whole packet, so that messages of one packet form one batch.
-    if (ready.push(message) === 1) queueMicrotask(() => listener())
+    // The client has read the whole packet when the listener is called, so messages of one packet form one batch.
+    ready.push(message)
   }
 
   const incoming = pullMessages({
@@ -93,13 +93,10 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
   return {
     queue,
     get ready() {
-      return ready.length
+      return ready.count
     },
-    take: (max) => ready.splice(0, max),
-    onReady: (given) => {
-      listener = given
-      if (ready.length > 0) queueMicrotask(given)
-    },
+    take: ready.take,
+    onReady: ready.onReady,
     ack: (messages) => finish(messages, ACK),
     retry: (messages, delayMs) => giveBack(messages, delayMs > 0 ? nakAfter(delayMs) : NAK),
     deadLetter: async (letters) => {
@@ -112,8 +109,7 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     close: async () => {
       if (closed) return
       closed = true
-      const untaken = ready
-      ready = []
+      const untaken = ready.takeAll()
       try {
         await incoming.drain()
         await giveBack(untaken, NAK)
