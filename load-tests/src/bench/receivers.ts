@@ -1,5 +1,6 @@
 import { startChild } from './child.ts'
 import { LossError } from './measure.ts'
+import { createReceipts } from './receipts.ts'
 import type { ReceiversApi, Report } from './receivers-child.ts'
 
 /** Without receipts for this long, the rest is considered lost. */
@@ -23,25 +24,13 @@ export type Receivers = {
 
 export const startReceivers = async (): Promise<Receivers> => {
   const child = await startChild<ReceiversApi>(new URL('./receivers-child.ts', import.meta.url))
+  const receipts = createReceipts(STALL_MS)
   let run = 0
-  let received = 0
-  let ended: string | undefined
-  let wake = () => {}
   child.onNotice((value) => {
     const notice = value as Notice
-    if ('ended' in notice) ended ??= notice.ended
-    else if (notice.run === run) received = notice.received
-    wake()
+    if ('ended' in notice) receipts.fail(notice.ended)
+    else if (notice.run === run) receipts.set(notice.received)
   })
-
-  const more = () =>
-    new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), STALL_MS)
-      wake = () => {
-        clearTimeout(timer)
-        resolve(true)
-      }
-    })
 
   return {
     pid: child.pid,
@@ -49,19 +38,11 @@ export const startReceivers = async (): Promise<Receivers> => {
       await child.call('connect', { url, auths: [...auths] })
     },
     begin: async ({ connections, toAll = false }) => {
-      received = 0
+      receipts.set(0)
       await child.call('begin', { run: ++run, connections, toAll })
       return run
     },
-    until: async (count) => {
-      while (received < count) {
-        if (ended !== undefined) throw new LossError(ended)
-        if (!(await more()))
-          throw new LossError(
-            `nothing was received for ${STALL_MS / 1_000} s, after ${received} of at least ${count}`,
-          )
-      }
-    },
+    until: receipts.until,
     report: async (sent) => {
       const report = await child.call('report', sent)
       if (report.lost > 0 || report.misdelivered > 0)

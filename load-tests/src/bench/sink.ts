@@ -1,5 +1,6 @@
 import { startChild } from './child.ts'
 import { LossError } from './measure.ts'
+import { createReceipts } from './receipts.ts'
 import type { SinkApi, SinkKind, SinkPlace, SinkReport } from './sink-child.ts'
 
 /** Without receipts for this long, the rest is considered lost. */
@@ -22,33 +23,17 @@ export type Sink = SinkPlace & {
 export const startSink = async (kind: SinkKind): Promise<Sink> => {
   const child = await startChild<SinkApi>(new URL('./sink-child.ts', import.meta.url))
   const place = await child.call('listen', kind)
-  let received = 0
-  let wake = () => {}
-  child.onNotice((value) => {
-    ;({ received } = value as { received: number })
-    wake()
-  })
-  const more = () =>
-    new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), STALL_MS)
-      wake = () => {
-        clearTimeout(timer)
-        resolve(true)
-      }
-    })
+  const receipts = createReceipts(STALL_MS)
+  child.onNotice((value) => receipts.set((value as { received: number }).received))
 
   return {
     ...place,
     pid: child.pid,
     begin: async () => {
       await child.call('begin', undefined)
-      received = 0
+      receipts.set(0)
     },
-    until: async (count) => {
-      while (received < count)
-        if (!(await more()))
-          throw new LossError(`nothing was received for ${STALL_MS / 1_000} s, after ${received} of ${count}`)
-    },
+    until: receipts.until,
     report: async (count) => {
       const report = await child.call('report', undefined)
       const { received, distinct, examples } = report

@@ -41,17 +41,13 @@ const uuid7 = () => {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
 }
 
-const createBuilder = (options: WorkloadOptions) => {
-  const { tenant, seed, via } = options
-  const { users, topics } = options.population
-  const random = createRandom(seed)
-  const collector = createCollector(tenant)
-  const { sends, late } = collector
-  let duplicates = 0
+type Random = ReturnType<typeof createRandom>
+type Collector = ReturnType<typeof createCollector>
 
-  /** Repeats a notification, over another path or later. */
-  const addDuplicate = (key: string, note: Note, identity: Identity, viaHttp: boolean) => {
-    duplicates++
+/** Returns a function that repeats a notification, over another path or later. */
+const duplicator = ({ tenant, via }: WorkloadOptions, random: Random, collector: Collector) => {
+  const { sends, late } = collector
+  return (key: string, note: Note, identity: Identity, viaHttp: boolean) => {
     const msgId = `${tenant}-${key}`
     const how = identity === 'msgid' ? 0 : random.below(4)
     if (via === 'http') {
@@ -62,6 +58,16 @@ const createBuilder = (options: WorkloadOptions) => {
     else if (how === 2 && identity !== 'event') collector.http(key, note)
     else late.push(natsSend(tenant, key, note, identity))
   }
+}
+
+const createBuilder = (options: WorkloadOptions) => {
+  const { tenant, seed, via } = options
+  const { users, topics } = options.population
+  const random = createRandom(seed)
+  const collector = createCollector(tenant)
+  const { sends, late } = collector
+  const addDuplicate = duplicator(options, random, collector)
+  let duplicates = 0
 
   const addValid = (key: string, { recipients, ...to }: Audience) => {
     const type = random.pick(TYPES)
@@ -85,7 +91,10 @@ const createBuilder = (options: WorkloadOptions) => {
     if (viaHttp) collector.http(key, note)
     else
       sends.push(natsSend(tenant, key, note, identity, identity === 'none' ? undefined : `${tenant}-${key}`))
-    if (random.chance(DUPLICATE_SHARE) && identity !== 'none') addDuplicate(key, note, identity, viaHttp)
+    if (random.chance(DUPLICATE_SHARE) && identity !== 'none') {
+      duplicates++
+      addDuplicate(key, note, identity, viaHttp)
+    }
   }
 
   const addMalformed = (key: string, nth: number) => {

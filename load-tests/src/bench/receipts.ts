@@ -1,0 +1,46 @@
+import { LossError } from './measure.ts'
+
+/** Counts what a child process has received, as it tells. */
+export type Receipts = {
+  /** Sets the count. */
+  set(count: number): void
+  /** Ends every `until`: nothing more will be received. */
+  fail(reason: string): void
+  /** Resolves when `count` were received. Rejects with `LossError` after `fail`, or without receipts for `stallMs`. */
+  until(count: number): Promise<void>
+}
+
+export const createReceipts = (stallMs: number): Receipts => {
+  let received = 0
+  let failure: string | undefined
+  let wake = () => {}
+  /** Resolves to false if nothing changes for `stallMs`. */
+  const change = () =>
+    new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), stallMs)
+      wake = () => {
+        clearTimeout(timer)
+        resolve(true)
+      }
+    })
+
+  return {
+    set: (count) => {
+      received = count
+      wake()
+    },
+    fail: (reason) => {
+      failure ??= reason
+      wake()
+    },
+    until: async (count) => {
+      while (received < count) {
+        if (failure !== undefined) throw new LossError(failure)
+        if (!(await change()))
+          throw new LossError(
+            `nothing was received for ${stallMs / 1_000} s, after ${received} of at least ${count}`,
+          )
+      }
+    },
+  }
+}
