@@ -16,7 +16,7 @@ export const GRACE_MS = 10_000
  *
  * - Delivery is at most once and unordered between processes. Clients that see a gap in `seq` or a new `epoch` fetch the
  *   inbox, so callers write to the store first.
- * - A message reaches every connected tab and device of the user, on any hub, and nobody else.
+ * - A message reaches every connected tab and device of the user on any hub, and no other user.
  * - Presence is queried, not tracked. It is a hint.
  */
 export interface Live {

@@ -148,7 +148,7 @@ export const openSubscriptions = async (url: string, onError: ErrorListener): Pr
     try {
       wanted.get(channel.toString())?.(message, channel)
     } catch (error) {
-      // Anyone who can reach Redis can publish, and Socket.IO's adapter does not validate.
+      // Any client of Redis can publish, and Socket.IO's adapter does not validate messages.
       onError(error instanceof Error ? error : new Error(String(error)))
     }
   })

@@ -57,7 +57,7 @@ export const cassandraErasures = (session: Session, seal: Seal) => {
   }
 
   return {
-    /** Returns the erasures of those users who were ever erased. */
+    /** Returns erasures by user. Users who were never erased are omitted. */
     of,
 
     /** Records that the tenant has erased a user. Precedes the first erasure. */

@@ -27,7 +27,7 @@ export interface Users {
    * of the id. `erased` reports the erasure ERASURE_SETTLE_MS before anything is removed. Resolves to the time of erasure.
    */
   remove(tenant: string, user: string): Promise<number>
-  /** Returns the erasures of those users who were ever erased. */
+  /** Returns erasures by user. Users who were never erased are omitted. */
   erased(tenant: string, users: readonly string[]): Promise<Map<string, Erasure>>
   /** Walks all users, each once, in unspecified order, in pages of at most `limit`. */
   walk(tenant: string, stretch: Stretch, limit: number): Promise<UserPage>
