@@ -74,6 +74,7 @@ test('a fan-out to a large topic reaches each member once, across a restart', as
     priority: 'low',
   })
   await vi.waitUntil(async () => ((await store.notifications.get(tenant, 'blast'))?.recipients ?? 0) > 0, {
+    timeout: 10_000,
     interval: 1,
   })
   await world.restart()
@@ -94,6 +95,7 @@ test('cancelling stops a fan-out between chunks', async () => {
   await store.topics.add(tenant, 'all', names(20_000))
   await world.send({ id: 'blast', to: { topic: 'all' }, type: 'x', title: 'blast' })
   await vi.waitUntil(async () => ((await store.notifications.get(tenant, 'blast'))?.recipients ?? 0) > 0, {
+    timeout: 10_000,
     interval: 1,
   })
   await store.notifications.cancel(tenant, 'blast', Date.now())

@@ -134,8 +134,9 @@ export const createPipeline = (ports: PipelinePorts) => {
     chunk: async (work: ChunkWork): Promise<void> => {
       const { ready, chain } = work
       const { tenant, id } = ready
-      if (await hasEnded(ready)) return
-      const { portion, against, next } = await planChunk(work, await pin(ready))
+      const [ended, planned] = await Promise.all([hasEnded(ready), planChunk(work, await pin(ready))])
+      if (ended) return
+      const { portion, against, next } = planned
       const erased = await deliver([portion])
       await recordDecisions(tenant, against)
       const reached = work.reached + portion.recipients.length - (erased.get(ready)?.length ?? 0)

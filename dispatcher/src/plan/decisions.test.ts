@@ -54,6 +54,7 @@ test('a fan-out that is cancelled ends with one decision about everybody', async
   await store.topics.add(tenant, 'all', members)
   await world.send({ id: 'blast', to: { topic: 'all' }, type: 'x', title: 'Hi' })
   await vi.waitUntil(async () => ((await store.notifications.get(tenant, 'blast'))?.recipients ?? 0) > 0, {
+    timeout: 10_000,
     interval: 1,
   })
   await store.notifications.cancel(tenant, 'blast', Date.now())
