@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,8 +14,9 @@ import { cutCommandsFault, type Environment, type Fault, killFault, noFault } fr
 /** Short, because each month of retention is one more partition to read. */
 const RETENTION = 24 * 3_600_000
 
-/** Starts NATS and Redis for this run, and uses a Cassandra that already runs and is not to be stopped. */
-const startBesideCassandra = async (cassandra: string) => {
+/** Starts NATS and Redis, and uses a new keyspace of a running Cassandra. `url` names the keyspace's prefix. */
+const startBesideCassandra = async (url: string) => {
+  const cassandra = url.replace(/(?=\?|$)/, `_${randomBytes(4).toString('hex')}`)
   const dir = await mkdtemp(join(tmpdir(), 'carillon-consistency-'))
   const [nats, redis] = await Promise.all([startNats({ dir }), startRedis()])
   const stop = async () => {
