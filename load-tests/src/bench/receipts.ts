@@ -1,6 +1,6 @@
 import { LossError } from './measure.ts'
 
-/** Counts what a child process has received, as it tells. */
+/** The number of messages that a child process has reported as received. */
 export type Receipts = {
   /** Sets the count. */
   set(count: number): void

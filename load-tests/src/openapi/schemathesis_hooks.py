@@ -1,4 +1,4 @@
-"""What schemathesis has to know beside the OpenAPI document: values of its formats, and rules that JSON Schema cannot state."""
+"""Example values of formats, and rules that JSON Schema cannot express, for schemathesis."""
 
 import re
 
@@ -18,10 +18,10 @@ FORMATS = {
 for name, values in FORMATS.items():
     schemathesis.openapi.format(name, st.sampled_from(values))
 
-# Problems that say that the request is not what the document asks for. All others are about what the hub knows.
+# Problems of requests that violate the schema. All others depend on stored data.
 ABOUT_THE_SCHEMA = {"invalid_request", "malformed_json", "unsupported_media_type", "payload_too_large"}
 
-# What is refused as invalid although no JSON Schema can state it.
+# Invalid requests that JSON Schema cannot describe.
 BEYOND_JSON_SCHEMA = [
     r"must be after deliverAt",
     r"must not be a key",

@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url'
 
 /** This folder. */
 export const HERE = fileURLToPath(new URL('.', import.meta.url))
-/** Nothing is reported to anybody, and nothing is asked for newer versions. */
+/** Disables telemetry and checks for newer versions. */
 const QUIET = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1' }
 
 type Ran = { code: number; stdout: string; stderr: string }
 
-/** Runs a program to its end, whatever its exit code, in this folder if no other is named. */
+/** Runs a program and returns its exit code and output. `cwd` defaults to this folder. */
 export const run = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = HERE) =>
   new Promise<Ran>((resolve) => {
     const options = { cwd, env: { ...process.env, ...QUIET, ...env }, maxBuffer: 64 * 1_024 * 1_024 }
@@ -17,10 +17,10 @@ export const run = (command: string, args: readonly string[], env: NodeJS.Proces
     )
   })
 
-/** Runs a program of a package of this workspace. */
+/** Runs a program of an installed npm package. */
 export const runTool = (name: string, ...args: readonly string[]) => run('npx', ['--no', '--', name, ...args])
 
-/** Whether a program of Python is there. */
+/** Returns whether a Python program is installed. */
 export const hasPython = (name: string): boolean => spawnSync(name, ['--version']).status === 0
 
 type Operation = { requestBody?: { content: Record<string, unknown> } }
@@ -30,8 +30,8 @@ export type Document = {
 }
 
 /**
- * A copy of a document in which responses have no properties but those that it names. In the published document they may
- * have more, as later versions add some.
+ * Returns a copy of a document whose schemas allow no other properties. The published document allows them, because later
+ * versions add properties.
  */
 export const closed = (document: Document): Document => {
   const copy = structuredClone(document)
@@ -40,7 +40,7 @@ export const closed = (document: Document): Document => {
   return copy
 }
 
-/** A copy of a document whose bodies are plain JSON. */
+/** Returns a copy of a document without CloudEvents: every request body is plain JSON. */
 export const plain = (document: Document): Document => {
   const copy = structuredClone(document)
   for (const operation of Object.values(copy.paths).flatMap(Object.values) as Operation[])
