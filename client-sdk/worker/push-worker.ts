@@ -1,5 +1,5 @@
 /**
- * The service worker of a page that uses web push: shows what the dispatcher sends, and opens what it is about. A classic
+ * The service worker of a page that uses web push: shows push messages, and opens their links on a click. It is a classic
  * script that only adds listeners, so that a worker of your own can import it with `importScripts`.
  * @module
  */
@@ -7,7 +7,7 @@ import type { PushMessage } from '@carillon/schemas'
 
 declare const self: ServiceWorkerGlobalScope
 
-/** What is kept with a shown notification until it is clicked; others of the page's own have no such mark. */
+/** The data of a shown notification. Notifications of the page itself lack `carillon`. */
 type Shown = {
   carillon: { url?: string | undefined; urls: Record<string, string | undefined> }
   data: PushMessage['data']
@@ -22,14 +22,14 @@ const show = ({ title, body, url, image, tag, actions = [], data }: PushMessage)
   return self.registration.showNotification(title ?? self.location.host, options)
 }
 
-/** In a window that shows it already, or else in a new one. */
+/** Focuses a window that shows the URL already, or opens a new one. */
 const open = async (url: string) => {
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
   const there = windows.find((each) => each.url === url)
   await (there ? there.focus() : self.clients.openWindow(url))
 }
 
-/** Undefined for messages of others, which the page's own worker may await. */
+/** Returns the message; undefined for a message of another sender, which the page's own worker may handle. */
 const messageIn = (data: PushMessageData | null): PushMessage | undefined => {
   try {
     const message: Partial<PushMessage> = data?.json()

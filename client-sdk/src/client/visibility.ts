@@ -1,9 +1,9 @@
-/** Whether anyone can be looking. Outside of a browser there is no way to tell, so: yes. */
+/** Whether the page is visible; true outside a browser. */
 export const isVisible = (): boolean => globalThis.document?.visibilityState !== 'hidden'
 
 /**
- * Calls `back` when the person comes back to the page, or the network does, and `gone` when they leave it, which is the last
- * that a page hears before it is closed; until the signal ends it.
+ * Calls `back` when the page becomes visible or the network returns, and `gone` when the page is hidden, which is the last
+ * event before a page is closed. Ends with the signal.
  */
 export const onWake = (back: () => void, gone: () => void, signal: AbortSignal): void => {
   const wake = () => (isVisible() ? back() : gone())

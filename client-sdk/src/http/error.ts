@@ -1,23 +1,23 @@
 import type { Problem, ProblemCode } from '@carillon/schemas'
 
 /**
- * Beside the hub's problem codes `network`: no answer from the hub, or from the token function, or none in time; and
- * `not_sent`: an action while too many wait to be sent, or after the client was closed.
+ * A problem code of the hub; `network`: the hub or the token function did not respond in time; `not_sent`: an action was
+ * refused because too many are pending or the client is closed.
  */
 export type ErrorCode = ProblemCode | 'network' | 'not_sent'
 
-/** What a person did that could not be done, and why. `ids` is empty for what reaches every item. */
+/** An action that was undone, and why. `ids` is empty for an action on every item. */
 export type Action = { verb: string; ids: readonly string[]; problem: string }
 
 type Rest = {
   status?: number
   temporary?: boolean
-  /** How long the hub asks to wait, in milliseconds. */
+  /** The wait that the hub asks for, in milliseconds. */
   retryAfter?: number
   cause?: unknown
 }
 
-/** Why something failed. `temporary`: the same may work later. `status` is the HTTP status, 0 without an answer. */
+/** An error of the client. `temporary`: a retry may succeed. `status`: the HTTP status, or 0 without a response. */
 export class CarillonError extends Error {
   declare readonly code: ErrorCode
   declare readonly status: number
@@ -34,10 +34,10 @@ export class CarillonError extends Error {
 
 const REFUSALS: readonly string[] = ['unauthenticated', 'token_expired', 'forbidden', 'tenant_unknown']
 
-/** Whether the hub refuses the credentials, so that only another token can help. */
+/** Whether the hub refused the credentials, so that only another token can help. */
 export const isRefusal = (code: string): boolean => REFUSALS.includes(code)
 
-/** The error that an HTTP answer stands for; a proxy's answer without problem details is told by its status. */
+/** Returns the error of an HTTP response. A response without problem details, as of a proxy, is classified by status. */
 export const errorOf = async (response: Response): Promise<CarillonError> => {
   const { status, headers } = response
   const {
@@ -45,12 +45,12 @@ export const errorOf = async (response: Response): Promise<CarillonError> => {
     detail = `HTTP ${status}`,
     temporary = status === 429 || status >= 500,
   }: Partial<Problem> = await response.json().catch(() => ({}))
-  // Seconds; a date, which the hub does not send, is as good as none.
+  // In seconds. The hub never sends the date form.
   const retryAfter = Number(headers.get('retry-after')) * 1_000 || 0
   return new CarillonError(code, detail, { status, temporary, retryAfter })
 }
 
-/** What is no problem of the hub's is a lack of an answer; `cause` says more. */
+/** Returns a CarillonError as it is, and any other error as `network` with that error as `cause`. */
 export const asError = (error: unknown): CarillonError =>
   error instanceof CarillonError
     ? error

@@ -2,19 +2,19 @@ import type { Counts, InboxItem, InboxPage, ItemPatch } from '@carillon/schemas'
 import type { Query } from '../inbox/query.ts'
 import type { Timing } from '../timing/timing.ts'
 import type { CarillonError } from './error.ts'
-import { createCall } from './request.ts'
+import { createRequest } from './request.ts'
 import type { Tokens } from './token.ts'
 
-/** The hub takes so many ids in one request. */
+/** The most ids in one request. */
 const IDS_MAX = 100
 
 export type Answer = { counts?: Counts | undefined; item?: InboxItem; ids?: string[] }
 
 /**
- * The hub's HTTP API, as far as a user's token reaches. Rejects with the hub's problem as CarillonError, or with
- * whatever was in the way of an answer. Every change is idempotent.
+ * The inbox routes of the hub's HTTP API. Every change is idempotent. Rejects with a CarillonError if the hub returns a
+ * problem, and with the error of `fetch` if it does not respond.
  */
-export const createApi = ({
+export const createInboxApi = ({
   url,
   tokens,
   fetch,
@@ -26,21 +26,21 @@ export const createApi = ({
   tokens: Tokens
   fetch: typeof globalThis.fetch
   timing: Timing
-  /** Ends everything. */
+  /** Aborts reads. */
   signal: AbortSignal
 }) => {
-  const call = createCall({ url: `${url}v1/inbox`, tokens, fetch, timeout: timing.request, signal })
+  const call = createRequest({ url: `${url}v1/inbox`, tokens, fetch, timeout: timing.request, signal })
 
   const one = (id: string) => `/${encodeURIComponent(id)}`
 
   return {
     page: (query: Query & { limit: number; before?: string | undefined }) =>
-      // Through JSON, which leaves out what is undefined.
+      // JSON drops undefined properties.
       call<InboxPage>('GET', `?${new URLSearchParams(JSON.parse(JSON.stringify(query)))}`),
     patch: (id: string, patch: ItemPatch) => call<Answer>('PATCH', one(id), patch),
     remove: (id: string): Promise<Answer> =>
       call<Answer>('DELETE', one(id)).catch((error: CarillonError) => {
-        // Removing what is not there has done what it should.
+        // A repeated delete has its effect already.
         if (error.code === 'not_found') return {}
         throw error
       }),
@@ -55,4 +55,4 @@ export const createApi = ({
       call<Answer>('POST', `/${verb}`, part),
   }
 }
-export type Api = ReturnType<typeof createApi>
+export type InboxApi = ReturnType<typeof createInboxApi>

@@ -2,23 +2,23 @@ import { asError, errorOf } from './error.ts'
 import type { Tokens } from './token.ts'
 
 /**
- * Requests to the hub's HTTP API as a user. Rejects with the hub's problem as CarillonError, or with whatever was in the
- * way of an answer; a refused token is renewed once.
+ * Sends requests to the hub's HTTP API with a user token. Rejects with a CarillonError if the hub returns a problem, and
+ * with the error of `fetch` if it does not respond. A refused token is renewed once.
  */
-export const createCall = ({
+export const createRequest = ({
   url,
   tokens,
   fetch,
   timeout,
   signal,
 }: {
-  /** What paths are added to. */
+  /** The prefix of all paths. */
   url: string
   tokens: Tokens
   fetch: typeof globalThis.fetch
-  /** Time limit of one request, in milliseconds. */
+  /** The timeout of one request, in milliseconds. */
   timeout: number
-  /** Ends what reads. What writes goes on, also when its page is closed: the hub has to hear of it. */
+  /** Aborts reads. Writes continue, even after the page is closed, so that no action is lost. */
   signal: AbortSignal
 }) => {
   const once = async <T>(token: string, method: string, path: string, body?: unknown): Promise<T> => {

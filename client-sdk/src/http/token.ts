@@ -1,15 +1,15 @@
-/** A user token, or how to get one, for example from your own backend. */
+/** A user token, or a function that gets one, for example from your own backend. */
 export type TokenSource = string | (() => string | Promise<string>)
 
-/** Keeps the current token. All who need a new one at the same time share one call of the token function. */
+/** Caches the current token. Concurrent callers that need a new one share one call of the token function. */
 export const createTokens = (source: TokenSource) => {
   let current: string | undefined
   let asking: Promise<string> | undefined
 
   return {
-    /** A fixed token cannot be renewed: once refused, it stays refused. */
+    /** Whether the token is fixed, so that it cannot be renewed. */
     fixed: typeof source === 'string',
-    /** The current token; another one, if it is the one that the hub refused. */
+    /** Returns the current token, or a new one if the current token is the `refused` one. */
     async get(refused?: string): Promise<string> {
       if (current !== undefined && current !== refused) return current
       asking ??= Promise.resolve(typeof source === 'string' ? source : source()).finally(() => {

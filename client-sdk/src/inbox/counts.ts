@@ -4,11 +4,11 @@ import { isActive, type Maybe } from './query.ts'
 
 export const NONE: Counts = { unread: 0, unseen: 0 }
 
-/** What the item adds to the counts. */
+/** Returns what the item adds to the counts. */
 export const weight = (item: Maybe, now: number): Counts =>
   isActive(item, now) ? { unread: item.readAt === null ? 1 : 0, unseen: item.seenAt === null ? 1 : 0 } : NONE
 
-/** Counts after something that weighed `before` came to weigh `after`. What the hub does not count exactly stays. */
+/** Returns the counts after an item changed its weight from `before` to `after`. Counts with `more` stay as they are. */
 export const shifted = (counts: Counts, before: Counts, after: Counts): Counts =>
   counts.more
     ? counts

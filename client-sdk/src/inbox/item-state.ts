@@ -1,6 +1,6 @@
 import type { InboxItem, ItemState } from '@carillon/schemas'
 
-/** The item as a change leaves it: what is already read, seen, archived or acted on keeps its time. */
+/** Returns the item after the change. The first time of a read, seen, archived or action state is kept. */
 export const withChange = (item: InboxItem, change: Partial<ItemState>): InboxItem => {
   const next = { ...item, ...change, acted: { ...change.acted, ...item.acted } }
   for (const cell of ['readAt', 'seenAt', 'archivedAt'] as const)
@@ -8,6 +8,6 @@ export const withChange = (item: InboxItem, change: Partial<ItemState>): InboxIt
   return next
 }
 
-/** A dispatcher that sends an item again knows nothing of what its user did with it since. */
+/** Whether the user has done nothing with the item. A redelivered item never has state. */
 export const hasNoState = ({ receivedAt, seenAt, readAt, archivedAt, snoozedUntil }: ItemState): boolean =>
   !(receivedAt || seenAt || readAt || archivedAt || snoozedUntil)

@@ -7,7 +7,7 @@ import type { Items, State } from './state.ts'
 
 const DAY_MS = 86_400_000
 
-/** When, after `now`, the first of the items wakes or expires by itself; a day from now at the latest. */
+/** Returns the next time at which an item wakes or expires, at most a day from `now`. */
 const nextMoment = (items: Iterable<InboxItem | null>, now: number): number =>
   Math.min(
     now + DAY_MS,
@@ -20,8 +20,8 @@ const nextMoment = (items: Iterable<InboxItem | null>, now: number): number =>
 export type View = { items: Items; counts: Counts }
 
 /**
- * What a person sees of the state. It is made anew when the state changes, and when an item wakes or expires by
- * itself: then `turned` is called, because the hub's counts have changed without a word.
+ * The state with the pending operations applied. It is recomputed when the state changes, and when an item wakes or
+ * expires. `turned` is then called, because the hub sends no message for the changed counts.
  */
 export const createView = (state: Store<State>, turned: () => void) => {
   const view = createStore<View>(state.getSnapshot())

@@ -5,10 +5,10 @@ import { matches, placeOf, type Query } from './query.ts'
 import type { State } from './state.ts'
 
 /**
- * Takes over a page of a query: everything older than `above` (the first page has none) down to the page's last
- * item, or to the end, is as the page says. Live messages later than the page are applied again on top.
- * `base`: the page also tells counts and position. What is known only from older pages must be fetched after it, for
- * live messages up to its position will be taken for known.
+ * Merges a page of a query. It replaces everything from `above` (undefined for the first page) down to its last item, or
+ * to the end. Live messages later than the page are applied again on top.
+ * `base`: the page also supplies counts and position. Other lists have to be fetched after it, because live messages up to
+ * its position are then dropped as covered.
  */
 export const applyPage = (
   state: State,
@@ -24,8 +24,8 @@ export const applyPage = (
   const same = last?.epoch === position?.epoch
   const log = same ? state.log : []
   const later = log.filter(({ message }) => position && message.seq > position.seq)
-  // Above 0: the page is older than messages we never got, and may undo what a newer page has told. Below 0: it may
-  // hold items that are yet to come, and that the counts lack. Both are put right by fetching again.
+  // Above 0: the page is older than messages that never came, and may undo a newer page. Below 0: it may hold items whose
+  // messages are yet to come, and which the counts lack. A refetch repairs both.
   const apart = !last || !position ? 0 : same ? last.seq - position.seq - later.length : Number.NaN
 
   const items = new Map(state.items)
@@ -54,10 +54,10 @@ export const applyPage = (
     : { ...state, items: next.items, news, doubtful: state.doubtful || apart !== 0 }
 }
 
-/** The place down to which a page is complete: that of its last item, or everything. An empty page that goes on: none. */
+/** Returns the place down to which a page is complete: that of its last item, '' for the last page, '~' for an empty page with a cursor. */
 export const floorOf = ({ next, items }: InboxPage): string => (next ? placeOf(items.at(-1)) || '~' : '')
 
-/** Whether a page knows of something that no live message told us. */
+/** Whether a page contains a change that no live message announced. */
 export const hasMissed = ({ last, counts }: State, { position, ...page }: InboxPage): boolean => {
   if (!last || !position || last.epoch !== position.epoch) return true
   const ahead = position.seq - last.seq

@@ -1,18 +1,18 @@
 import type { InboxItem, InboxStatus } from '@carillon/schemas'
 import { hasLabels, hasStatus, type ItemFilter } from '@carillon/schemas/item-rules'
 
-/** Which items a feed lists. */
+/** Selects the items of a feed. */
 export type Query = { status: InboxStatus } & ItemFilter
 
-/** Where an item stands in every list: the hub lists by arrival, then by id. A later item has a greater place; none has ''. */
+/** Returns the sort key of an item: lists are ordered by arrival, then by id. It is '' without an item. */
 export const placeOf = (item: Maybe): string => (item ? `${item.arrivedAt}${item.id}` : '')
 
 const expired = ({ expiresAt = '' }: InboxItem, now: number) => Date.parse(expiresAt) <= now
 
-/** An item that is not there is in no list and weighs nothing. */
+/** An item that may be unknown or removed. */
 export type Maybe = InboxItem | null | undefined
 
-/** Whether the hub would list the item under the query. `now` is epoch ms. */
+/** Whether the hub would list the item. `now` is epoch ms. */
 export const matches = (item: Maybe, { status, ...filter }: Query, now: number): item is InboxItem =>
   !!item && !expired(item, now) && hasLabels(item, filter) && hasStatus(status, item, now)
 

@@ -5,7 +5,7 @@ import { applyLive } from './live-message.ts'
 import { applyPage } from './page.ts'
 import { begin, drop, overlay, settle } from './pending.ts'
 import { placeOf } from './query.ts'
-import { INITIAL, type Live, type State } from './state.ts'
+import { INITIAL, type LiveMessage, type State } from './state.ts'
 
 const NOW = Date.now()
 const at = new Date(NOW).toISOString()
@@ -20,11 +20,11 @@ const pageOf = (items: InboxItem[], seq: number, counts = countsOf(items)): Inbo
   next: null,
   position: position(seq),
 })
-const added = (item: InboxItem, seq: number, epoch?: string): Live => ({
+const added = (item: InboxItem, seq: number, epoch?: string): LiveMessage => ({
   event: 'inbox.added',
   message: { item, ...position(seq, epoch) },
 })
-const read = (item: InboxItem, seq: number, unread: number): Live => ({
+const read = (item: InboxItem, seq: number, unread: number): LiveMessage => ({
   event: 'inbox.changed',
   message: {
     ids: [item.id],
@@ -33,7 +33,7 @@ const read = (item: InboxItem, seq: number, unread: number): Live => ({
     ...position(seq),
   },
 })
-const live = (state: State, ...messages: Live[]) =>
+const live = (state: State, ...messages: LiveMessage[]) =>
   messages.reduce((sofar, message) => applyLive(sofar, message, NOW), state)
 const base = (state: State, page: InboxPage) =>
   applyPage(state, { status: 'active' }, page, undefined, true, NOW)
@@ -99,7 +99,7 @@ describe('a live message', () => {
   })
 
   it('does not bring back what was removed', () => {
-    const gone: Live = {
+    const gone: LiveMessage = {
       event: 'inbox.removed',
       message: { ids: [a.id], counts: { unread: 0, unseen: 0 }, ...position(2) },
     }
@@ -124,7 +124,7 @@ describe('a change of ours', () => {
     ['before its live message', [], [read(a, 2, 1)]],
     ['after it', [read(a, 2, 1)], []],
     ['with a new item between', [added(c, 2)], [read(a, 3, 2)]],
-  ])('counts once when the answer comes %s', (_, before: Live[], after: Live[]) => {
+  ])('counts once when the answer comes %s', (_, before: LiveMessage[], after: LiveMessage[]) => {
     const pending = live(begin(loaded, op), ...before)
     const answer = { item: { ...a, readAt: at, seenAt: at }, counts: { unread: 1, unseen: 1 } }
     const state = live(settle(pending, op, answer, loaded.last, NOW), ...after)

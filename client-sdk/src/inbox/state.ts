@@ -9,40 +9,41 @@ import type {
 } from '@carillon/schemas'
 import { NONE, sameCounts, shifted, weight } from './counts.ts'
 
-export type Live =
+export type LiveMessage =
   | { event: 'inbox.added'; message: InboxAdded }
   | { event: 'inbox.changed'; message: InboxChanged }
   | { event: 'inbox.removed'; message: InboxRemoved }
 
 /**
- * A change of ours whose call has not ended. `change: null` removes. `rest`: the counts that fall to zero because the
- * change reaches further than the items we know; only what arrived after the newest item known then still counts.
+ * An optimistic change whose request is pending. `change: null` removes. `rest`: the counts that fall to zero because the
+ * change also covers items that are not loaded; only items that arrive after `end` still count.
  */
-export type Op = {
+export type Operation = {
   ids: readonly string[]
   change: Partial<ItemState> | null
   rest?: readonly ('unread' | 'unseen')[]
-  /** The place of the newest item known then. */
+  /** The place of the newest known item at the time of the action. */
   end?: string
 }
 
-/** Items by id; null stands where one was removed for good. */
+/** Items by id; null marks a deleted one. */
 export type Items = ReadonlyMap<string, InboxItem | null>
 
 /**
- * What we know of the inbox: the hub's side, and apart from it the changes that are under way. `log` holds the
- * live messages last applied, so that a page that was read before some of them can be brought up to date.
- * `floor`: down to this place, what the counts were told with is held; older items may be unknown and counted all the same.
- * `news`: items that pages have brought since the counts were told. The hub reads the counts before the items, so one that
- * was stored in between is not in them; the live message that then tells of it leaves open whether it is.
- * `doubtful`: the hub's counts were not what our items say, so something is missing here or there.
+ * The inbox as the hub last described it, and the pending operations.
+ *
+ * - `log`: the live messages applied last. They are applied again to a page that was read before them.
+ * - `floor`: the items are complete down to this place; older items may be unknown, although they are counted.
+ * - `news`: items of pages fetched since the counts were set. The hub reads counts before items, so the counts may lack an
+ *   item that was stored in between.
+ * - `doubtful`: the hub's counts differ from those of the known items, so a refetch is needed.
  */
 export type State = {
   items: Items
   counts: Counts
   last: LivePosition | null
-  log: readonly (Live & { fresh: boolean })[]
-  pending: readonly Op[]
+  log: readonly (LiveMessage & { fresh: boolean })[]
+  pending: readonly Operation[]
   floor: string
   news: ReadonlySet<string>
   doubtful: boolean
@@ -59,7 +60,7 @@ export const INITIAL: State = {
   doubtful: false,
 }
 
-/** The change applied to known items, and the counts to expect after it. */
+/** Applies the change to the known items and computes the expected counts. */
 export const edit = <S extends Pick<State, 'items' | 'counts'>>(
   state: S,
   ids: readonly string[],
@@ -80,7 +81,7 @@ export const edit = <S extends Pick<State, 'items' | 'counts'>>(
 
 export const lacks = (state: State, ids: readonly string[]) => !ids.every((id) => state.items.has(id))
 
-/** The hub's counts, doubted when they differ from what our own items led us to expect. */
+/** Sets the hub's counts. They are doubtful if they differ from the expected ones. */
 export const counted = (state: State, counts: Counts, doubtful = false): State => ({
   ...state,
   counts,

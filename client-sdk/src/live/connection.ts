@@ -2,29 +2,29 @@ import type { ClientToHub, HubToClient } from '@carillon/schemas'
 import type { ManagerOptions, Socket, SocketOptions } from 'socket.io-client'
 import { asError, CarillonError, type ErrorCode, isRefusal } from '../http/error.ts'
 import type { Tokens } from '../http/token.ts'
-import type { Live } from '../inbox/state.ts'
+import type { LiveMessage } from '../inbox/state.ts'
 import { backoff } from '../timing/backoff.ts'
 import { createTimer } from '../timing/timer.ts'
 import type { Timing } from '../timing/timing.ts'
 
-/** `offline`: tries again, for ever. `stopped`: closed, or a fixed token was refused. */
+/** `offline`: reconnecting. `stopped`: closed, or a fixed token was refused. */
 export type ConnectionState = 'connecting' | 'live' | 'offline' | 'stopped'
 
 type HubSocket = Socket<HubToClient, ClientToHub>
-/** socket.io-client's `io`, or something like it. */
+/** `io` of socket.io-client, or a replacement with the same signature. */
 export type Connect = (url: string, options: Partial<ManagerOptions & SocketOptions>) => HubSocket
 
-/** A connection that lasted this long was a good one: the next failure is a first one. */
+/** A connection that lasted this long resets the backoff. */
 const GOOD_MS = 10_000
-/** The hub takes so many ids in one `inbox.received`. */
+/** The most ids in one `inbox.received`. */
 const RECEIVED_MAX = 100
-/** In this way the hub ends a connection that broke its rules: no reason to hurry back. */
+/** The hub disconnected a client that broke its rules, so the backoff is that of a refused token. */
 const REJECTED = new CarillonError('forbidden', 'Connection refused')
 const DISCONNECTED = new CarillonError('network', 'Connection lost', { temporary: true })
 
 /**
- * The one socket of a client: connects, reconnects for ever with jittered backoff, and asks for a fresh token when
- * the hub refuses the one it has; a second refusal is reported and followed by longer and longer waits.
+ * The socket of a client. It reconnects for ever with jittered backoff. When the hub refuses the token, it gets a fresh
+ * one; a second refusal is reported and retried with a longer backoff.
  */
 export const createConnection = ({
   url,
@@ -42,7 +42,7 @@ export const createConnection = ({
   connect: Connect
   timing: Timing
   onState: (state: ConnectionState) => void
-  onLive: (live: Live) => void
+  onLive: (live: LiveMessage) => void
   onResync: () => void
   onError: (error: CarillonError) => void
 }) => {
@@ -126,16 +126,16 @@ export const createConnection = ({
     else fail(DISCONNECTED)
   })
   for (const event of ['inbox.added', 'inbox.changed', 'inbox.removed'] as const)
-    socket.on(event, (message: Live['message']) => onLive({ event, message } as Live))
+    socket.on(event, (message: LiveMessage['message']) => onLive({ event, message } as LiveMessage))
   socket.on('inbox.resync', onResync)
 
   return {
     start: attempt,
-    /** Tries now rather than after the wait, unless the hub refused the token. */
+    /** Retries now instead of after the backoff, unless the hub refused the token. */
     hurry() {
       if (retry.waits() && refusals === 0) retry.set(attempt, 0)
     },
-    /** Tells the hub, soon and together with others, that these items have arrived. */
+    /** Acknowledges items to the hub, in batches. */
     received(ids: readonly string[]) {
       received.push(...ids)
       if (state === 'live' && !acknowledge.waits()) acknowledge.set(flush, timing.acknowledge)

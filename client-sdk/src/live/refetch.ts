@@ -4,24 +4,24 @@ import { createTimer } from '../timing/timer.ts'
 import type { Timing } from '../timing/timing.ts'
 
 /**
- * Runs passes of refetching, one at a time: however many reasons come up meanwhile, one more pass follows. A pass
- * that failed is repeated with backoff until it succeeds.
+ * Runs refetches one at a time. Requests during a refetch are merged into one that follows it. A failed refetch is
+ * retried with backoff until it succeeds.
  */
-export const createSync = ({
+export const createRefetch = ({
   pass,
   onError,
   timing,
   stopped,
 }: {
-  /** `full`: every feed; else one page, and the rest only if it shows that something was missed. */
+  /** Fetches every feed if `full`; otherwise one page, and the rest only if it shows that messages were missed. */
   pass: (full: boolean) => Promise<void>
   onError: (error: CarillonError) => void
   timing: Timing
-  /** Then no further pass begins. */
+  /** While true, no refetch starts. */
   stopped: () => boolean
 }) => {
   const timer = createTimer()
-  /** When the next pass is due, and how much of one it is. */
+  /** When the next refetch is due. */
   let due = Infinity
   let wantFull = false
   let running = false
@@ -50,7 +50,7 @@ export const createSync = ({
     }
   }
 
-  /** Asks for a pass after `wait` ms at the latest; an earlier one serves as well. */
+  /** Requests a refetch within `wait` ms. An earlier one that is due already counts. */
   const request = (full: boolean, wait = 0) => {
     wantFull ||= full
     const at = Date.now() + wait

@@ -1,22 +1,22 @@
 import type { LivePosition } from '@carillon/schemas'
-import type { Live } from '../inbox/state.ts'
+import type { LiveMessage } from '../inbox/state.ts'
 import { createTimer } from '../timing/timer.ts'
 
 /**
- * Puts live messages in their order. One that is already covered is left out; one that overtook others is held
- * for them, `straggler` ms. When they do not come, the held ones are applied and `lost` is called: fetch again.
+ * Applies live messages in order. A message that the position covers is dropped. A message that overtook others is held
+ * for `straggler` ms; if the gap is not filled by then, it is applied and `lost` is called, which has to refetch.
  */
 export const createSequencer = (
   position: () => LivePosition | null,
-  apply: (live: Live) => void,
+  apply: (live: LiveMessage) => void,
   lost: () => void,
   straggler: number,
 ) => {
-  let held: Live[] = []
+  let held: LiveMessage[] = []
   const timer = createTimer()
 
-  /** How far ahead of the position it is: 1 is next, 0 and less is covered, NaN is of another epoch. */
-  const ahead = ({ message }: Live): number => {
+  /** Returns the distance from the position: 1 is the next message, 0 and less is covered, NaN is another epoch. */
+  const ahead = ({ message }: LiveMessage): number => {
     const at = position()
     return !at ? 1 : at.epoch === message.epoch ? message.seq - at.seq : Number.NaN
   }
@@ -30,7 +30,7 @@ export const createSequencer = (
     lost()
   }
 
-  /** Applies what has come to its turn. To be called when the position moved by a page, too. */
+  /** Applies the messages whose turn it is. Also called after a page moved the position. */
   const settle = () => {
     prune()
     held.sort((a, b) => a.message.seq - b.message.seq)
@@ -45,7 +45,7 @@ export const createSequencer = (
   }
 
   return {
-    push(live: Live) {
+    push(live: LiveMessage) {
       held.push(live)
       settle()
     },

@@ -1,27 +1,28 @@
 /**
- * Web push for the browser the page is shown in, beside the bell: what reaches people when no page is open.
+ * Web push for the browser that shows the page. It reaches users while no page is open.
  * @module
  */
-import { createCall } from '../http/request.ts'
+import { createRequest } from '../http/request.ts'
 import { createTokens, type TokenSource } from '../http/token.ts'
 import { TIMING } from '../timing/timing.ts'
 
 export type { TokenSource }
 
 /**
- * `on`: this browser gets the user's push messages. `off`: it does not. `denied`: the user forbade it, and only they can
- * change that, in the browser's settings. `unsupported`: it cannot, for example on iOS before the page is installed.
+ * `on`: this browser receives the user's push messages. `off`: it does not. `denied`: the user denied permission, and can
+ * change it only in the browser's settings. `unsupported`: web push is not available, for example on iOS before the page
+ * is installed.
  */
 export type PushState = 'on' | 'off' | 'denied' | 'unsupported'
 
 export type PushOptions = {
-  /** Where the hub is; it may be relative to the page. */
+  /** The URL of the hub; it may be relative to the page. */
   url: string
-  /** The user's token, or a function that gets one, called again when the hub refuses the last. */
+  /** The user's token, or a function that gets one. The function is called again when the hub refuses the last token. */
   token: TokenSource
   /**
-   * Path of the page's service worker: `push-worker.js` of the hub, if that is where the page comes from, or a worker of
-   * your own that imports it, for a page has only one.
+   * The path of the page's service worker: by default the hub's `push-worker.js`, which has to be on the origin of the
+   * page. A page has one worker, so a worker of your own has to import `push-worker.js`.
    */
   worker?: string
   fetch?: typeof fetch
@@ -30,13 +31,13 @@ export type PushOptions = {
 export type Push = {
   state(): Promise<PushState>
   /**
-   * Asks the user for permission, if that is still open, which browsers allow only upon a click; then registers this
-   * browser with the hub. Call it also when a page loads with state `on`: the browser may have been given another address,
-   * or another user may have signed in. Rejects with CarillonError when the hub refuses or does not answer, and with the
-   * browser's own error when its push service does not.
+   * Asks the user for permission if needed, which browsers allow only in a click handler, and registers this browser with
+   * the hub. Call it also when a page loads with state `on`, because the subscription or the user may have changed.
+   * Rejects with CarillonError if the hub refuses or does not respond, and with the browser's error if its push service
+   * fails.
    */
   enable(): Promise<PushState>
-  /** Ends it for this browser; call it when the user signs out. */
+  /** Unregisters this browser. Call it when the user signs out. */
   disable(): Promise<PushState>
 }
 
@@ -46,18 +47,19 @@ const base64url = (bytes: ArrayBuffer) =>
     .replaceAll('/', '_')
     .replaceAll('=', '')
 
-/** The browser's name at the hub: the same for as long as its address stays. */
+/** Returns the device id of the browser, which is stable for a subscription. */
 const deviceId = async (endpoint: string) =>
   base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(endpoint)))
 
-/** A worker can subscribe only once it is active. */
+/** Waits until the worker is active: only then can it subscribe. */
 const activated = (registration: ServiceWorkerRegistration) => {
   const { active, waiting, installing } = registration
   const worker = active ?? waiting ?? installing
   return new Promise<ServiceWorkerRegistration>((resolve, reject) => {
     const look = () => {
       if (!worker || worker.state === 'activated') resolve(registration)
-      else if (worker.state === 'redundant') reject(new Error('the service worker could not be installed'))
+      else if (worker.state === 'redundant')
+        reject(new Error(`the service worker ${worker.scriptURL} could not be installed`))
     }
     worker?.addEventListener('statechange', look)
     look()
@@ -67,11 +69,11 @@ const activated = (registration: ServiceWorkerRegistration) => {
 const supported = () =>
   'serviceWorker' in navigator && 'PushManager' in globalThis && 'Notification' in globalThis
 
-/** Touches neither network nor browser until it is asked something. */
+/** Creates the web push client. It does nothing until one of its methods is called. */
 export const createPush = ({ url, token, ...options }: PushOptions): Push => {
   const base = new URL(url, globalThis.location?.href).href.replace(/\/?$/, '/')
   const worker = options.worker ?? new URL('push-worker.js', base).pathname
-  const call = createCall({
+  const call = createRequest({
     url: `${base}v1/`,
     tokens: createTokens(token),
     fetch: (...request) => (options.fetch ?? globalThis.fetch)(...request),
@@ -88,7 +90,7 @@ export const createPush = ({ url, token, ...options }: PushOptions): Push => {
     return (await subscription()) ? 'on' : 'off'
   }
 
-  /** Subscriptions are for one key. */
+  /** Returns the subscription for the hub's key. One for another key is replaced. */
   const subscribe = async ({ pushManager }: ServiceWorkerRegistration) => {
     const { publicKey } = await call<{ publicKey: string }>('GET', 'push/key')
     const known = await pushManager.getSubscription()
@@ -110,7 +112,7 @@ export const createPush = ({ url, token, ...options }: PushOptions): Push => {
     async disable() {
       const known = supported() ? await subscription() : undefined
       if (!known) return state()
-      // Should the hub not hear of it, the push service tells it with the next message.
+      // If this fails, the push service reports the ended subscription with the next message.
       await call('DELETE', `devices/${await deviceId(known.endpoint)}`).catch(() => {})
       await known.unsubscribe()
       return 'off'

@@ -1,4 +1,4 @@
-/** A set of listeners. One that throws does not keep the others from hearing; its error surfaces on its own. */
+/** A set of listeners. An error of one is rethrown in a microtask, so that the others are still called. */
 export const createListeners = <Args extends unknown[]>() => {
   const listeners = new Set<(...args: Args) => void>()
   return {

@@ -1,9 +1,9 @@
 import { createListeners } from './listeners.ts'
 
-/** Something with a current value: `subscribe` and `getSnapshot` are what React's useSyncExternalStore takes. */
+/** A value that changes. `subscribe` and `getSnapshot` fit React's `useSyncExternalStore`. */
 export type Readable<T> = {
   getSnapshot(): T
-  /** Calls back after every change, at times without one. Returns its own undoing. */
+  /** Calls the listener after every change, and sometimes without one. Returns an unsubscribe function. */
   subscribe(listener: () => void): () => void
 }
 

@@ -19,7 +19,7 @@ import {
 import { Server } from 'socket.io'
 import { NONE, shifted, weight } from '../inbox/counts.ts'
 import { matches, placeOf, type Query } from '../inbox/query.ts'
-import type { Live } from '../inbox/state.ts'
+import type { LiveMessage } from '../inbox/state.ts'
 
 type Inbox = { items: Map<string, InboxItem>; epoch: string; seq: number }
 type Data = { user: string; token: string }
@@ -102,7 +102,7 @@ export const startHub = async () => {
     counts,
     page,
     /** How a live message reaches its user; a test puts loss, delay or repetition here. */
-    carry: (_live: Live, deliver: () => void): void => deliver(),
+    carry: (_live: LiveMessage, deliver: () => void): void => deliver(),
     /** Answers a request otherwise: with a problem, after a while, or never. */
     meddle: (_request: Request): Refusal | Promise<Refusal | undefined> | undefined => undefined,
     /** How long a page takes between one thing it reads and the next. */
@@ -164,7 +164,7 @@ export const startHub = async () => {
   }
 
   const next = (inbox: Inbox) => ({ epoch: inbox.epoch, seq: ++inbox.seq })
-  const tell = (user: string, live: Live) => {
+  const tell = (user: string, live: LiveMessage) => {
     hub.carry(live, () => io.to(user).emit(live.event, live.message as never))
   }
 

@@ -2,8 +2,8 @@ import { type CarillonError, isRefusal } from '../http/error.ts'
 import type { Timing } from './timing.ts'
 
 /**
- * How long to wait after so many failures in a row: exponential, at least half of it random, longer when the hub
- * refuses who we are, and never shorter than it asks.
+ * Returns the wait after consecutive failures: exponential with jitter of up to one half, longer if the hub refused the
+ * credentials, and never shorter than the hub asks for.
  */
 export const backoff = (error: CarillonError, failures: number, timing: Timing): number => {
   const [first, max] = isRefusal(error.code)

@@ -1,6 +1,6 @@
 /**
- * Runs one task after the other. A promise that is not awaited does not count as unhandled: whoever queues sees to
- * it that failures are told.
+ * Runs tasks one after the other. A rejected task does not count as an unhandled rejection, so the caller has to report
+ * failures.
  */
 export const createQueue = () => {
   let last: Promise<unknown> = Promise.resolve()

@@ -1,4 +1,4 @@
-/** One timer at a time: setting it again puts it off. */
+/** A single timer: setting it again replaces the pending run. */
 export const createTimer = () => {
   let timer: ReturnType<typeof setTimeout> | undefined
   const clear = () => {

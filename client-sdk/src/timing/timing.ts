@@ -1,12 +1,12 @@
-/** Waiting times, in milliseconds. The defaults are meant for use; tests shorten them. */
+/** Waiting times, in milliseconds. */
 export type Timing = {
-  /** How long a message that overtook others is held for them. */
+  /** How long a message that overtook others is held. */
   straggler: number
-  /** How long received ids are gathered before they are acknowledged. */
+  /** How long received ids are collected before they are acknowledged. */
   acknowledge: number
-  /** Refetches that many clients make for one reason are spread over this time. */
+  /** Refetches that many clients start at once are spread over this time. */
   spread: number
-  /** The slow refetch of a visible page comes after one to two times this. */
+  /** A visible page is refetched after one to two times this. */
   poll: number
   /** How long the first fetch waits for the live connection, so that one fetch is enough. */
   patience: number
@@ -16,7 +16,7 @@ export type Timing = {
   /** The first wait after the hub refused a fresh token; it doubles up to `refusedMax`. */
   refused: number
   refusedMax: number
-  /** Time limit of one HTTP request, or of one attempt to connect. */
+  /** The timeout of one HTTP request or connection attempt. */
   request: number
 }
 

@@ -1,0 +1,81 @@
+import { asError, CarillonError } from '../http/error.ts'
+import type { Answer } from '../http/inbox-api.ts'
+import { begin, drop, settle } from '../inbox/pending.ts'
+import type { Operation, State } from '../inbox/state.ts'
+import type { Store } from '../store/store.ts'
+import { backoff } from '../timing/backoff.ts'
+import { createQueue } from '../timing/serial-queue.ts'
+import type { Timing } from '../timing/timing.ts'
+
+/** An optimistic change, and the request that carries it out. */
+export type Outgoing = Operation & { verb: string; call: () => Promise<Answer> }
+
+/** The most pending actions. Further ones are refused with `not_sent`. */
+const PENDING_MAX = 500
+/** A repeated 500 may be caused by one action, which must not block the others for ever. */
+const SERVER_ERRORS_MAX = 7
+
+/**
+ * Sends actions in order, one at a time. An action shows at once. While the hub is unreachable it is kept and retried
+ * with backoff. If the hub refuses it, it is undone, its promise rejects with a CarillonError that names the action, and
+ * `fail` is called with the error.
+ */
+export const createOutbox = (
+  store: Store<State>,
+  fail: (error: CarillonError) => void,
+  timing: Timing,
+  /** Aborted when the client is closed. Pending actions are then sent once more, in order. */
+  signal: AbortSignal,
+) => {
+  const queue = createQueue()
+  let endPause = () => {}
+
+  const undone = async ({ verb, ids, rest }: Outgoing, error: CarillonError) => {
+    const action = { verb, ids: rest ? [] : ids, problem: error.message }
+    fail(Object.assign(error, { action, message: `${verb} ${action.ids} failed: ${error.message}` }))
+    throw error
+  }
+
+  const pause = (error: CarillonError, failures: number) =>
+    new Promise<void>((resolve) => {
+      setTimeout(resolve, backoff(error, failures, timing))
+      // Nothing shortens a wait that the hub asked for.
+      endPause = error.retryAfter ? endPause : resolve
+    })
+
+  return {
+    send(outgoing: Outgoing): Promise<void> {
+      if (signal.aborted || store.getSnapshot().pending.length >= PENDING_MAX)
+        return createQueue()(() => undone(outgoing, new CarillonError('not_sent', 'not_sent')))
+      store.set(begin(store.getSnapshot(), outgoing))
+      return queue(async () => {
+        for (let failures = 1; ; failures++) {
+          const since = store.getSnapshot().last
+          try {
+            const answer = await outgoing.call()
+            return store.set(settle(store.getSnapshot(), outgoing, answer, since, Date.now()))
+          } catch (thrown) {
+            const error = asError(thrown)
+            if (
+              signal.aborted ||
+              !error.temporary ||
+              (error.status === 500 && failures > SERVER_ERRORS_MAX)
+            ) {
+              store.set({ ...drop(store.getSnapshot(), outgoing), doubtful: true })
+              return undone(outgoing, error)
+            }
+            await pause(error, failures)
+          }
+        }
+      })
+    },
+    /** Retries the current action now, because the hub may be reachable again. */
+    hurry: () => endPause(),
+    /** Sends all pending actions at once, since the page may close. If it does not, they are sent again in order. */
+    flush() {
+      for (const outgoing of store.getSnapshot().pending as readonly Outgoing[])
+        outgoing.call().catch(() => {})
+    },
+  }
+}
+export type Outbox = ReturnType<typeof createOutbox>

@@ -1,0 +1,20 @@
+import type { InboxItem } from '@carillon/schemas'
+
+/** How many item ids are remembered. */
+const KNOWN_MAX = 2_000
+
+/** Handles items the first time they arrive: acknowledges them to the hub and announces those that are new to the user. */
+export const createArrivals = (
+  acknowledge: (ids: readonly string[]) => void,
+  announce: (item: InboxItem) => void,
+) => {
+  const known = new Set<string>()
+  /** Takes items, oldest first. Items that are known, silent or not `isNews` are not announced. */
+  return (items: readonly InboxItem[], isNews: (item: InboxItem) => boolean) => {
+    const fresh = items.filter(({ id }) => !known.has(id))
+    for (const { id } of fresh) known.add(id)
+    for (const id of known) if (known.size > KNOWN_MAX) known.delete(id)
+    acknowledge(fresh.filter(({ receivedAt }) => !receivedAt).map(({ id }) => id))
+    for (const item of fresh) if (!item.silent && isNews(item)) announce(item)
+  }
+}

@@ -1,0 +1,81 @@
+import type { InboxItem, InboxPage } from '@carillon/schemas'
+import type { FeedList } from '../feed/feed-list.ts'
+import type { InboxApi } from '../http/inbox-api.ts'
+import { applyLive } from '../inbox/live-message.ts'
+import { applyPage, hasMissed } from '../inbox/page.ts'
+import { placeOf, type Query } from '../inbox/query.ts'
+import type { LiveMessage, State } from '../inbox/state.ts'
+import type { Store } from '../store/store.ts'
+import type { createArrivals } from './arrivals.ts'
+
+/** The page that supplies the counts while no feed lists every item. */
+const BASE: Query & { limit: number } = { status: 'active', limit: 10 }
+/** Above this number of items, those that no feed lists are dropped. */
+const ITEMS_MAX = 1_000
+
+/** Whether every item that counts shows up in a page of the query, so that the page can supply counts and position. */
+const isBase = ({ status, category, tag, context }: Query) =>
+  !category && !tag && context === undefined && (status === 'active' || status === 'unread')
+
+/** Merges live messages and pages into the shared state, and fetches the pages that the open feeds need. */
+export const createInboxSync = ({
+  api,
+  state,
+  lists,
+  arrived,
+  onPage,
+}: {
+  api: InboxApi
+  state: Store<State>
+  lists: ReadonlySet<FeedList>
+  arrived: ReturnType<typeof createArrivals>
+  /** Called after each page, because it may have moved the live position. */
+  onPage: () => void
+}) => {
+  /** The place of the newest item of the first page. Items above it arrived after the client started. */
+  let horizon: string | undefined
+  /** Whether a page of this pass contained a change that no live message had announced. */
+  let missed = false
+
+  const isCrowded = () => state.getSnapshot().items.size > ITEMS_MAX
+
+  const absorb = (query: Query, page: InboxPage, base: boolean, above?: string): boolean => {
+    const before = state.getSnapshot()
+    state.set(applyPage(before, query, page, above, base, Date.now()))
+    onPage()
+    const isNews = (item: InboxItem) =>
+      horizon !== undefined && placeOf(item) > horizon && above === undefined && !item.seenAt
+    arrived(page.items.toReversed(), isNews)
+    if (base) horizon ??= placeOf(page.items[0])
+    const misses = hasMissed(before, page)
+    missed ||= misses
+    return misses
+  }
+
+  const dropUnlisted = () => {
+    const { items } = state.getSnapshot()
+    const listed = [...items].filter(([, item]) => [...lists].some((list) => list.holds(item)))
+    state.set({ ...state.getSnapshot(), items: new Map(listed) })
+  }
+
+  return {
+    isCrowded,
+    absorb,
+    apply(live: LiveMessage) {
+      const { items } = state.getSnapshot()
+      state.set(applyLive(state.getSnapshot(), live, Date.now()))
+      if (live.event === 'inbox.added') arrived([live.message.item], ({ id }) => items.get(id) !== null)
+    },
+    /** Fetches one page, and with `full`, or if it shows missed messages, the lists of all feeds. */
+    async fetch(full: boolean) {
+      const base = [...lists].find(({ query }) => isBase(query))
+      missed = full
+      const first = base ? base.load(full, true) : api.page(BASE).then((page) => absorb(BASE, page, true))
+      // The position of the base page covers the other lists only if they are fetched after it, even if it failed.
+      await Promise.allSettled([first])
+      const others = [...lists].filter((list) => list !== base && (missed || !list.loaded()))
+      await Promise.all([first, ...others.map((list) => list.load())])
+      if (isCrowded()) dropUnlisted()
+    },
+  }
+}

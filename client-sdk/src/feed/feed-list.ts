@@ -1,0 +1,30 @@
+import type { InboxItem, InboxPage } from '@carillon/schemas'
+import type { Actions } from '../actions/actions.ts'
+import type { InboxApi } from '../http/inbox-api.ts'
+import type { View } from '../inbox/optimistic-view.ts'
+import type { Query } from '../inbox/query.ts'
+import type { Readable } from '../store/store.ts'
+
+/** What a feed needs from its client. */
+export type FeedContext = {
+  api: InboxApi
+  actions: Actions
+  view: Readable<View>
+  /** Merges a page into the shared state. Returns whether it shows that live messages were missed. */
+  absorb(query: Query, page: InboxPage, base: boolean, above?: string): boolean
+  /** Starts to keep the feed up to date. */
+  open(list: FeedList): void
+  /** Requests a fetch of the feeds that need one; with `full`, of all feeds. */
+  refill(full: boolean): void
+  close(list: FeedList): void
+}
+
+/** A feed as its client sees it. */
+export type FeedList = {
+  query: Query
+  /** Fetches the newest page. Older pages stay, unless `full` is set or messages were missed. */
+  load(full?: boolean, base?: boolean): Promise<void>
+  /** Returns false if the list has to be fetched. */
+  loaded(): boolean
+  holds(item: InboxItem | null): boolean
+}
