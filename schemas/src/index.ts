@@ -1,6 +1,6 @@
 /**
- * The wire contract of Carillon: what crosses a process boundary, and nothing else. Browser-safe; client code
- * imports types only, so that zod never reaches a bundle.
+ * The wire contract of Carillon: the schemas of everything that crosses a process boundary. Browser-safe. Client code imports
+ * types only, which keeps zod out of its bundle.
  * @module
  */
 export * from './delivery/channel.ts'

@@ -153,7 +153,7 @@ describe('a config', () => {
       expect.stringMatching(/^url must be an http/),
     ])
     expect(issuesOf({ secrets: [newest], url: 'https://a:b@a.example' })).toEqual([
-      expect.stringMatching(/^url must not hold credentials/),
+      expect.stringMatching(/^url must not contain credentials/),
     ])
     expect(issuesOf({ secrets: [newest], urll: 'https://a.example' })).toHaveLength(1)
   })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Ways to reach somebody outside the bell. `push` is every device of theirs: browsers, FCM and APNs. */
+/** Channels beyond the inbox. `push` covers all push devices of a user: browsers, FCM and APNs. */
 export const CHANNELS = [
   'push',
   'email',
@@ -18,7 +18,7 @@ export const Channel = z
   .meta({ id: 'Channel', description: 'A way to reach a person outside the inbox' })
 export type Channel = z.infer<typeof Channel>
 
-/** `inbox`, and the channels of delivery plans. */
+/** The inbox or a channel of a delivery plan. */
 export const DeliveryChannel = z
   .enum(['inbox', ...CHANNELS])
   .meta({ id: 'DeliveryChannel', description: 'The channel of a delivery: the inbox, or one beyond it' })

@@ -59,7 +59,7 @@ export const DeliveryTotals = z
   })
 export type DeliveryTotals = z.infer<typeof DeliveryTotals>
 
-/** One change of state. Published on `event.<tenant>.delivery.<state>`. */
+/** A state change of a delivery. Published on `event.<tenant>.delivery.<state>`. */
 export const DeliveryEvent = z.object({
   tenant: TenantId,
   notification: NotificationId,

@@ -10,7 +10,7 @@ export const AccountId = z
   .regex(TOKEN, 'a provider account id is 1 to 64 letters, digits, _ or -')
   .meta({ description: 'The id of a provider account, chosen by the tenant', examples: ['smtp-main'] })
 
-/** A tenant's account with a provider, as it is written. The provider defines what `config` holds. */
+/** A tenant's account with a provider, as it is written. The provider defines `config`. */
 export const ProviderAccountInput = z
   .strictObject({
     provider: z
@@ -27,7 +27,7 @@ export const ProviderAccountInput = z
       .min(0)
       .max(1_000)
       .default(100)
-      .describe('The accounts of a channel are tried from the lowest order to the highest'),
+      .describe('The accounts of a channel are tried in ascending order'),
     rate: Rate.optional().describe('The rate limit of the account. Messages beyond it wait'),
     retry: RetryPolicy.optional().describe(
       "Replaces the installation's retry policy. Critical messages are retried sooner, over the same window",
@@ -50,7 +50,7 @@ export const ProviderAccountInput = z
   })
 export type ProviderAccountInput = z.infer<typeof ProviderAccountInput>
 
-/** The same, as it is read: credentials are never returned. */
+/** A provider account as it is read, without its credentials. */
 export const ProviderAccount = z
   .object({
     id: AccountId,

@@ -1,11 +1,8 @@
 import { z } from 'zod'
 
 /**
- * How far one attempt to reach somebody has come, in the order in which it goes forward, never back.
- *
- * `skipped`: rightly not sent, the reason says why; it is never a failure. `in_doubt`: a process died, or a provider
- * fell silent, at a moment when it may or may not have been sent. `sent`: the provider took it. `failed`: it will not
- * be tried again. `delivered`, `seen`, `read`, `clicked`: as the provider or the app reports.
+ * The states of a delivery in order; it never goes back. `skipped` is not a failure. `in_doubt`: a process or a provider
+ * failed during the attempt, so it may or may not have been sent.
  */
 export const DELIVERY_STATES = [
   'requested',

@@ -1,12 +1,12 @@
 import type { Action } from '../notification/action.ts'
 
-/** What a web push message carries, as JSON, to the service worker that shows it. */
+/** The JSON payload of a web push message, which the service worker shows. */
 export type PushMessage = {
   title?: string | undefined
   body?: string | undefined
   url?: string | undefined
   image?: string | undefined
-  /** A later message with the same tag takes the place of an earlier one. */
+  /** A message replaces an earlier one with the same tag. */
   tag: string
   notification: string
   actions?: readonly Action[] | undefined

@@ -24,7 +24,7 @@ const WebhookNotification = z
   })
   .meta({ id: 'WebhookNotification', description: 'A notification for one user' })
 
-/** What the channel `webhook` posts to the URLs of tenants and users, signed according to Standard Webhooks 1.0. */
+/** The body that the channel `webhook` posts, signed according to Standard Webhooks 1.0. */
 export const WebhookMessage = z
   .object({
     type: z.literal('notification').describe('The kind of message. Later versions add kinds'),

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 
-/** RFC 5321: the longest path is 256 octets with its angle brackets; a local part has at most 64. */
+/** RFC 5321: a path has at most 256 octets with its angle brackets, a local part at most 64. */
 const EMAIL_MAX = 254
 const LOCAL_MAX = 64
-/** A dot-atom (RFC 5322, 3.2.3): the characters that HTML's email input takes, without dots in a row or at the ends. */
+/** A dot-atom (RFC 5322, 3.2.3): the characters of HTML's email input, without leading, trailing or repeated dots. */
 const LOCAL = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/
-/** What a URL parser takes for something else than a part of a host name. */
+/** Characters that a URL parser does not read as part of a host name. */
 const NO_HOST = /[\p{C}\s/\\?#@:%[\]<>|^]/u
-/** At least two labels of ASCII, and a top level that is no number. */
+/** At least two ASCII labels; the top-level label is not a number. */
 const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
 const asciiDomain = (domain: string): string | undefined => {
@@ -21,8 +21,8 @@ const asciiDomain = (domain: string): string | undefined => {
 }
 
 /**
- * An e-mail address with its domain in lower case and ASCII (A-labels, RFC 5890), as mail servers take it; undefined for
- * anything else. Quoted local parts, local parts beyond ASCII and address literals are not taken.
+ * Returns an e-mail address with its domain in lower case and ASCII (A-labels, RFC 5890), as mail servers expect it;
+ * undefined if it is invalid. Quoted local parts, non-ASCII local parts and address literals are not supported.
  */
 export const readEmail = (text: string): string | undefined => {
   if (text.length > EMAIL_MAX) return undefined

@@ -5,14 +5,14 @@ import { TOKEN, TOKENS } from './token.ts'
 
 /** The longest id of another system, in bytes of UTF-8. */
 const FOREIGN_ID_MAX = 128
-/** Blanks that an id may hold, but not at its ends. */
+/** Blanks, which an id may contain but not begin or end with. */
 const BLANKS = ' \\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000'
-/** Line breaks, control characters and invisible ones; tags are left out, as flags are made of them. */
+/** Line breaks, control and invisible characters. Tag characters are allowed, because flag emoji consist of them. */
 const UNPRINTABLE =
   '\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u200b\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb'
-/** The rules of `foreignIdFault` as far as a regular expression without lookaround can state them. */
+/** The rules of `foreignIdFault`, as far as a regular expression without lookaround can express them. */
 const FOREIGN_ID_PATTERN = `^[^${BLANKS}${UNPRINTABLE}](?:[^${UNPRINTABLE}]*[^${BLANKS}${UNPRINTABLE}])?$`
-/** What most ids are. */
+/** The fast path: printable ASCII without blanks. */
 const PLAIN_ID = /^[\x21-\x7e]{3,128}$/
 const utf8 = new TextEncoder()
 
@@ -24,14 +24,14 @@ const foreignIdFault = (id: string): string | undefined => {
     return `must have at most ${FOREIGN_ID_MAX} bytes`
   if (id.trim() !== id) return 'must not begin or end with a blank'
   if (cleanText(id) !== id || /[\t\n\r\u2028\u2029]/.test(id))
-    return 'must not hold control characters or invisible ones'
-  // Clients take these out of a path, whether escaped or not.
+    return 'must not contain control or invisible characters'
+  // HTTP clients remove these path segments, escaped or not.
   return id === '.' || id === '..' ? 'must not be . or ..' : undefined
 }
 
 /**
- * Ids that other systems made: any printable text of up to 128 bytes, such as `auth0|7`, `gid://shop/Customer/7` or
- * `josé`. Two ids are the same if their bytes are. So an id is escaped in a URL, and hashed in a subject or key.
+ * An id of another system: any printable text of up to 128 bytes, such as `auth0|7`, `gid://shop/Customer/7` or `josé`.
+ * Ids are compared by bytes. An id is escaped in a URL, and hashed in a subject or key.
  */
 const foreignId = () =>
   z
@@ -83,7 +83,7 @@ export const Category = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a category is 1 to 64 letters, digits, _ . or -')
   .meta({ description: 'A category, by which people sort their inbox', examples: ['comments'] })
-/** Item ids are UUIDs of version 7 whose time is the moment the notification was accepted. */
+/** An item id is a UUIDv7 with the time at which the notification was accepted. */
 export const ItemId = z.uuid().meta({
   description: 'The id of an inbox item, a UUIDv7',
   examples: ['0198f3a0-5f5d-7b2a-9c4d-1e2f3a4b5c6d'],

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 
 /**
- * Any JSON value, unchecked: whatever is validated here was parsed from JSON. Its JSON Schema is `{}`, which code generators
- * understand, unlike the recursive union of `z.json()`.
+ * Any JSON value. It is not checked, because all input was parsed from JSON. Its JSON Schema is `{}`, which code generators
+ * support, unlike the recursive union of `z.json()`.
  */
 export const Json = z.unknown() as unknown as z.ZodType<z.core.util.JSONType, z.core.util.JSONType>
 
-const LONE = 'must not hold half of a surrogate pair'
+const LONE_SURROGATE = 'must not contain half of a surrogate pair'
 
-/** Calls `found` with the path of every key and string that UTF-8 cannot keep. */
+/** Calls `found` with the path of every key and string that UTF-8 cannot encode. */
 const illFormed = (value: unknown, path: PropertyKey[], found: (path: PropertyKey[]) => void): void => {
   if (typeof value === 'string') {
     if (!value.isWellFormed()) found([...path])
@@ -24,9 +24,9 @@ const illFormed = (value: unknown, path: PropertyKey[], found: (path: PropertyKe
   }
 }
 
-/** Any JSON object, kept exactly. What cannot be kept exactly is refused at its path. */
+/** Any JSON object. Text that cannot be stored exactly is rejected at its path. */
 export const JsonObject = z.record(z.string().max(128), Json).check((payload) => {
   illFormed(payload.value, [], (path) => {
-    payload.issues.push({ code: 'custom', input: undefined, path, message: LONE })
+    payload.issues.push({ code: 'custom', input: undefined, path, message: LONE_SURROGATE })
   })
 })

@@ -11,7 +11,7 @@ const timeZone = (zone: string) => {
   }
 }
 
-/** A language tag in its canonical form (BCP 47); `pt_BR`, as POSIX writes it, is `pt-BR`. */
+/** Returns a language tag in canonical form (BCP 47); undefined if it is invalid. The POSIX form `pt_BR` becomes `pt-BR`. */
 const readLocale = (locale: string): string | undefined => {
   try {
     return Intl.getCanonicalLocales(locale.replaceAll('_', '-'))[0]

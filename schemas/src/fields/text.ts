@@ -10,21 +10,20 @@ const CONTROLS = /[^\P{Cc}\t\n\r]/gu
  */
 const INVISIBLE =
   /(\u{1f3f4}\u{e0067}\u{e0062}(?:\u{e0065}\u{e006e}\u{e0067}|\u{e0073}\u{e0063}\u{e0074}|\u{e0077}\u{e006c}\u{e0073})\u{e007f})|[\u00ad\u200b\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu
-/** Variation selectors and joiners: at most one selector, then one joiner, means something. */
+/** Variation selectors and joiners. Only one selector followed by one joiner has a meaning. */
 const COMBINERS =
   /(\p{Variation_Selector}\p{Join_Control}?|\p{Join_Control})[\p{Variation_Selector}\p{Join_Control}]*/gu
-/** Joiners shape emoji and scripts other than ASCII; anywhere else they only make two words look the same. */
+/** Joiners outside emoji and non-ASCII scripts only make different words look the same. */
 const STRAY_JOINERS = /(?<=^|\p{ASCII})\p{Join_Control}/gu
 
-/** Almost no text holds any of the above. */
+/** The fast path: almost no text contains any of the above. */
 const SUSPECT =
   /[^\P{Cc}\t\n\r]|[\p{Variation_Selector}\p{Join_Control}]|[\u00ad\u200b\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/u
 
 /**
- * The rule for every text that people read. What a screen cannot show becomes U+FFFD: halves of surrogate pairs (as in
- * WebIDL's USVString) and control characters, except tab and line breaks. What is invisible and can make a text look
- * like another is removed. Everything else stays as it is, among it joiners and variation selectors inside emoji and
- * scripts, and the direction marks LRM, RLM and ALM. Idempotent; linear in the length of the text.
+ * Cleans text for display. Lone surrogates (as in WebIDL's USVString) and control characters, except tab and line breaks,
+ * become U+FFFD. Invisible characters that can make a text look like another are removed. Joiners and variation selectors
+ * inside emoji and scripts stay, as do the direction marks LRM, RLM and ALM. Idempotent; linear in the length of the text.
  */
 export const cleanText = (text: string): string => {
   const whole = text.toWellFormed()
@@ -46,7 +45,7 @@ const isLonger = (text: string, max: number): boolean => {
   return count > max
 }
 
-/** Text for people: cleaned, then at most `max` characters (Unicode code points). */
+/** Display text: cleaned, with at most `max` characters (Unicode code points). */
 export const text = (max: number) =>
   z
     .string()
@@ -63,8 +62,8 @@ export const text = (max: number) =>
     })
     .meta({ maxLength: max })
 
-/** At least one character that `cleanText` keeps, whatever surrounds it. */
+/** Matches a text with a character that `cleanText` keeps. */
 const VISIBLE = '[^\\u00ad\\u200b-\\u200d\\u202a-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb]'
 
-/** The same, and not empty once it is cleaned. */
+/** Display text that is not empty after cleaning. */
 export const nonEmptyText = (max: number) => text(max).min(1).meta({ maxLength: max, pattern: VISIBLE })

@@ -1,14 +1,14 @@
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-/** The longest grapheme cluster that is kept whole, in UTF-16 units: the longest emoji has half as many. */
+/** The longest grapheme cluster that is not split, in UTF-16 units. The longest emoji has half of it. */
 const CLUSTER_MAX = 64
 
 const isAscii = (unit: number) => unit >= 0x20 && unit < 0x7f
 const isTrail = (unit: number) => unit >= 0xdc00 && unit < 0xe000
 
 /**
- * The last place of at most `max` UTF-16 units where a text can be cut without splitting a grapheme cluster: an emoji, a
- * flag, a letter with its accents. A cluster of more than 64 units, which no script has, is split between code points.
+ * Returns the last index up to `max`, in UTF-16 units, at which a cut splits no grapheme cluster (an emoji, a flag, a letter
+ * with its accents). A cluster of more than 64 units, which no script has, is split between code points.
  */
 export const cutPoint = (text: string, max: number): number => {
   if (max >= text.length) return text.length
@@ -19,7 +19,7 @@ export const cutPoint = (text: string, max: number): number => {
   return isTrail(text.charCodeAt(max)) ? max - 1 : max
 }
 
-/** The text, or as much of its beginning as fits into `max` UTF-16 units with an ellipsis. Splits no grapheme cluster. */
+/** Truncates a text to `max` UTF-16 units, with an ellipsis. Splits no grapheme cluster. */
 export const cut = (text: string, max: number, ellipsis = '…'): string => {
   if (text.length <= max) return text
   if (max < ellipsis.length) return ''

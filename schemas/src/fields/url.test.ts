@@ -66,7 +66,7 @@ test.each([
 
 test('a refusal does not repeat what was sent', () => {
   const { error } = Link.safeParse('https://hunter2@app.example')
-  expect(error?.issues[0]?.message).toBe('must not hold credentials')
+  expect(error?.issues[0]?.message).toBe('must not contain credentials')
 })
 
 test('a path that is taken as it stands is what a URL parser would make of it', () => {

@@ -3,11 +3,11 @@ import { z } from 'zod'
 /** The longest URL, as it is written and as it is stored. */
 export const URL_MAX = 2_048
 
-/** A URL as it is stored, or why it is refused. */
+/** A URL as it is stored, or why it was rejected. */
 export type ReadUrl = { href: string } | { fault: string }
 
 const CONTROLS = /[\p{Cc}\u2028\u2029]/u
-/** Paths are resolved against it to see where a browser would go. */
+/** Paths are resolved against this base to see where a browser would go. */
 const BASE = 'https://base.invalid'
 
 const parsed = (text: string, base?: string): URL | undefined => {
@@ -20,10 +20,10 @@ const parsed = (text: string, base?: string): URL | undefined => {
 
 const fault = (message: string): ReadUrl => ({ fault: message })
 
-/** Checks what holds for every URL. */
+/** Checks the rules for every URL: length and control characters. */
 const bounded = (text: string, read: (text: string) => ReadUrl): ReadUrl => {
   if (text.length > URL_MAX) return fault(`must have at most ${URL_MAX} characters`)
-  if (CONTROLS.test(text)) return fault('must not hold control characters')
+  if (CONTROLS.test(text)) return fault('must not contain control characters')
   const result = read(text.trim())
   return 'href' in result && result.href.length > URL_MAX
     ? fault(`must have at most ${URL_MAX} characters once it is percent-encoded`)
@@ -33,15 +33,15 @@ const bounded = (text: string, read: (text: string) => ReadUrl): ReadUrl => {
 const absolute = (text: string): ReadUrl => {
   const url = /^https?:\/\/[^/\\]/i.test(text) ? parsed(text) : undefined
   if (!url) return fault('must be an http or https URL')
-  if (url.username !== '' || url.password !== '') return fault('must not hold credentials')
+  if (url.username !== '' || url.password !== '') return fault('must not contain credentials')
   return { href: url.href }
 }
 
-/** A path that is normalised already: nothing to encode, no dot segments, no second slash. */
+/** Whether a path is normalised already: nothing to encode, no dot segments, no double slash. */
 const isPlain = (text: string): boolean =>
   /^\/[\w.~!$&()*+,;=:@/?#-]*$/.test(text) && !text.includes('/.') && !text.includes('//')
 
-/** A browser takes `/\host` for another host, and `/.//host` becomes `//host`: both lead away from the app. */
+/** Reads a path. Rejects `/\host` and `/.//host`, which browsers resolve to another host. */
 const path = (text: string): ReadUrl => {
   if (isPlain(text)) return { href: text }
   const url = parsed(text, BASE)
@@ -71,7 +71,7 @@ export const readLink = (text: string): ReadUrl =>
       : fault('must be http(s), mailto, tel or a path that starts with /')
   })
 
-/** The URL without slashes at its end, so that a path can follow. */
+/** Returns the URL without trailing slashes. */
 export const withoutTrailingSlash = (url: string): string => {
   let end = url.length
   while (url[end - 1] === '/') end--
@@ -79,8 +79,8 @@ export const withoutTrailingSlash = (url: string): string => {
 }
 
 /**
- * `pattern` is what JSON Schema can state of the rules, `format` names the rest: validators take a format that they do not
- * know for a comment.
+ * A string schema for URLs. The published `pattern` covers what a regular expression can check, and `format` names the rest;
+ * validators ignore an unknown format.
  */
 const urlSchema = (read: (text: string) => ReadUrl, published: { pattern: string; format: string }) =>
   z

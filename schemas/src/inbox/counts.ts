@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
-/** Items that are neither archived, snoozed, expired nor deleted, and that nobody has read (seen) yet. */
+/** The numbers of unread and unseen items that are neither archived, snoozed, expired nor deleted. */
 export const Counts = z
   .object({
     unread: z.int().min(0).describe('The number of unread items'),
     unseen: z.int().min(0).describe('The number of unseen items'),
-    more: z.literal(true).optional().describe('Present if there are more than these numbers say'),
+    more: z.literal(true).optional().describe('Present if the real numbers are larger'),
   })
   .meta({
     id: 'Counts',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { HORIZON_DAYS, Timestamp } from '../fields/timestamp.ts'
 
-/** What a user may change of an item. `read: true` implies seen; `snoozedUntil: null` wakes it. */
+/** The changes that a user may make to an item. `read: true` implies seen; `snoozedUntil: null` ends a snooze. */
 export const ItemPatch = z
   .strictObject({
     seen: z.boolean().optional().describe('Whether it has been seen'),
@@ -14,7 +14,7 @@ export const ItemPatch = z
   .refine((patch) => Object.values(patch).some((value) => value !== undefined), 'name at least one change')
   .meta({
     id: 'ItemPatch',
-    description: 'The changes of one item. At least one has to be named; what is left out stays',
+    description: 'Changes of one item. At least one property is required; omitted properties do not change',
     minProperties: 1,
     not: {
       anyOf: [

@@ -43,7 +43,7 @@ export const hasLabels = (item: ItemLabels, { category, tag, context }: ItemFilt
 
 const isAfter = (time: Instant, now: number): boolean => time !== null && new Date(time).getTime() > now
 
-/** Whether the item is snoozed now. A snooze that has ended does not count. */
+/** Whether the item is snoozed now. */
 export const isSnoozed = ({ snoozedUntil }: StatusTimes, now: number): boolean => isAfter(snoozedUntil, now)
 
 /** Whether an item that is neither expired nor deleted has this status now (epoch ms). */
@@ -57,7 +57,7 @@ export const hasStatus = (status: InboxStatus, item: StatusTimes, now: number): 
   return status === 'active' || item.readAt !== null
 }
 
-/** The counts for numbers found: each at most `max`, with `more` if one of them is larger or the search was cut. */
+/** Returns counts of at most `max`, with `more` if a number is larger or the search was cut. */
 export const countsOf = (unread: number, unseen: number, more = false, max = COUNT_MAX): Counts => ({
   unread: Math.min(unread, max),
   unseen: Math.min(unseen, max),
@@ -68,9 +68,9 @@ export const countsOf = (unread: number, unseen: number, more = false, max = COU
 export type StateChange = Partial<ItemState>
 
 /**
- * Returns the state that a patch changes in this item; empty if the item is so already, so that a repeated call writes
- * nothing and keeps the first time. A read item is also seen, so reading sees and unseeing unreads. An item is active,
- * archived or snoozed, so archiving ends a snooze and snoozing takes it out of the archive.
+ * Returns the state that a patch changes in this item. It is empty if the item has that state already, so a repeated call
+ * writes nothing and the first time is kept. Marking read also marks seen; marking unseen also marks unread. Archiving ends
+ * a snooze, and snoozing unarchives.
  */
 export const changeOf = (item: ItemState, patch: ItemPatch, now: number): StateChange => {
   const at = new Date(now).toISOString()
@@ -91,13 +91,13 @@ export const changeOf = (item: ItemState, patch: ItemPatch, now: number): StateC
   return change
 }
 
-/** Returns what taking an action changes: the first time counts, and whoever acts on an item has read it. */
+/** Returns the state that taking an action changes. The first time is kept, and the item becomes read. */
 export const actionOf = (item: InboxItem, action: string, now: number): StateChange => ({
   ...changeOf(item, { read: true }, now),
   ...(Object.hasOwn(item.acted, action) ? {} : { acted: { [action]: new Date(now).toISOString() } }),
 })
 
-/** The item after the change. */
+/** Returns the item after the change. */
 export const changed = <Item extends ItemState>(item: Item, change: StateChange): Item => ({
   ...item,
   ...change,

@@ -10,9 +10,9 @@ import { ITEM_EXAMPLE } from './item-example.ts'
 /** How apps show an item. */
 export const Display = z
   .enum(['inline', 'banner', 'modal'])
-  .meta({ id: 'Display', description: 'How the item is shown: in the list, as a banner or as a dialog' })
+  .meta({ id: 'Display', description: 'How apps show the item: in the list, as a banner or as a dialog' })
 
-/** The immutable part of an inbox item, fixed when the notification was accepted. */
+/** The immutable part of an inbox item, set when the notification is accepted. */
 export const ItemContent = z.object({
   id: ItemId,
   notification: NotificationId,
@@ -39,7 +39,7 @@ export const ItemContent = z.object({
 })
 export type ItemContent = z.infer<typeof ItemContent>
 
-/** What the items of one notification have in common: everything of the content but the item's id. */
+/** The content that all items of a notification share: everything but the item's id. */
 export type InboxContent = Omit<ItemContent, 'id'>
 
 /** The part of an inbox item that its user changes. */
@@ -64,7 +64,9 @@ export type ItemGroup = z.infer<typeof ItemGroup>
 
 export const InboxItem = ItemContent.extend({
   ...ItemState.shape,
-  arrivedAt: Timestamp.optional().describe('The instant at which it came into the inbox; lists run by it'),
+  arrivedAt: Timestamp.optional().describe(
+    'The instant at which it was stored in the inbox. Lists are sorted by it',
+  ),
   group: ItemGroup.optional(),
 }).meta({
   id: 'InboxItem',

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ItemId, NotificationId, TenantId, UserId } from '../fields/ids.ts'
 import { Timestamp } from '../fields/timestamp.ts'
 
-/** What can happen to an item once it is in an inbox. Published on `event.<tenant>.inbox.<kind>`. */
+/** The kinds of lifecycle events of inbox items. Published on `event.<tenant>.inbox.<kind>`. */
 export const LIFECYCLE_KINDS = [
   'received',
   'seen',

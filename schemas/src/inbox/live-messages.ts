@@ -5,8 +5,8 @@ import { InboxItem, ItemState } from './item.ts'
 import { LivePosition } from './page.ts'
 
 /**
- * Socket.IO events, hub to client. At most once: `seq` grows by one per user and message, so a client that
- * finds a gap or another `epoch` fetches the inbox again.
+ * Live messages: Socket.IO events from hub to client, delivered at most once. `seq` grows by one per user and message, so a
+ * client that finds a gap or another `epoch` refetches the inbox.
  */
 export const InboxAdded = LivePosition.extend({
   item: InboxItem,
@@ -31,7 +31,7 @@ export type InboxChanged = z.infer<typeof InboxChanged>
 export const InboxRemoved = LivePosition.extend({ ids: z.array(ItemId), counts: Counts })
 export type InboxRemoved = z.infer<typeof InboxRemoved>
 
-/** Client to hub: these items have arrived in an app of the user's. */
+/** Client to hub: an app of the user has received these items. */
 export const InboxReceived = z.strictObject({ ids: z.array(ItemId).min(1).max(100) })
 export type InboxReceived = z.infer<typeof InboxReceived>
 
@@ -42,7 +42,7 @@ export type LiveEvents = {
   'inbox.removed': Omit<InboxRemoved, 'seq' | 'epoch'>
 }
 
-/** Socket.IO typing of the client's side. `inbox.resync`: messages may have been lost; fetch again. */
+/** Socket.IO events that the hub sends. `inbox.resync`: messages may have been lost, so the client refetches. */
 export type HubToClient = {
   'inbox.added': (message: InboxAdded) => void
   'inbox.changed': (message: InboxChanged) => void

@@ -3,10 +3,6 @@ import { Counts } from './counts.ts'
 import { InboxItem } from './item.ts'
 import { ITEM_EXAMPLE } from './item-example.ts'
 
-/**
- * Which items to list. `active` (the default) is everything not archived and not snoozed;
- * `unread`, `unseen` and `read` narrow it.
- */
 export const INBOX_STATUSES = ['active', 'unread', 'unseen', 'read', 'archived', 'snoozed'] as const
 export const InboxStatus = z.enum(INBOX_STATUSES).meta({
   id: 'InboxStatus',
@@ -15,7 +11,7 @@ export const InboxStatus = z.enum(INBOX_STATUSES).meta({
 })
 export type InboxStatus = z.infer<typeof InboxStatus>
 
-/** Where the user's live messages stand: a later message has `seq + 1` in the same `epoch`. */
+/** A position in the live messages of a user. */
 export const LivePosition = z
   .object({
     epoch: z.string().describe('The numbering that `seq` belongs to'),

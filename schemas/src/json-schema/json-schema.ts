@@ -11,7 +11,7 @@ import { NotificationStatus } from '../notification/status.ts'
 import { TenantSettings } from '../tenant/settings.ts'
 import { UserProfile } from '../user/profile.ts'
 
-/** What others write is described as they write it, what Carillon writes as it comes out. */
+/** Schemas of input, published as senders write it; those of output are published as Carillon returns it. */
 const WRITTEN_BY_OTHERS = {
   notification: Notification,
   'cloud-event': CloudEvent,
@@ -35,7 +35,7 @@ export type JsonSchemaName = keyof typeof WRITTEN_BY_OTHERS | keyof typeof WRITT
 
 type Definition = Record<string, unknown>
 
-/** Keeps examples and defaults, which zod leaves out of schemas that transform their input. For `override` of `z.toJSONSchema`. */
+/** Keeps examples and defaults, which zod omits for schemas that transform their input. For `override` of `z.toJSONSchema`. */
 export const withExamplesAndDefaults = ({
   zodSchema,
   jsonSchema,
@@ -51,7 +51,7 @@ export const withExamplesAndDefaults = ({
 
 const withoutId = ({ id: _, ...definition }: Definition): Definition => definition
 
-/** The JSON Schema of a schema, with what it refers to by name in `$defs`. */
+/** Returns the JSON Schema of a schema, with its named components in `$defs`. */
 const describeOne = (schema: z.ZodType, io: 'input' | 'output'): Definition => {
   const {
     $ref,
@@ -76,8 +76,8 @@ const describe = (schemas: Record<string, z.ZodType>, io: 'input' | 'output') =>
   ])
 
 /**
- * The wire contract as JSON Schema (2020-12) by name, for senders and readers in other languages. Rules that only
- * code can check (a known time zone, `read` implies seen) are left to the answer of the API.
+ * Returns the wire contract as JSON Schema (2020-12), by name. Rules that only code can check, such as a known time zone,
+ * are checked by the API.
  */
 export const jsonSchemas = (): Record<JsonSchemaName, Record<string, unknown>> =>
   Object.fromEntries([

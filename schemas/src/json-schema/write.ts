@@ -1,5 +1,5 @@
 /**
- * Writes the JSON Schema files next to the sources: `npm run schemas`. A test holds them to the code.
+ * Writes the JSON Schema files of `schemas/json`: `npm run schemas`. A test compares them with the code.
  * @module
  */
 import { mkdirSync, writeFileSync } from 'node:fs'

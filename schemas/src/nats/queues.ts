@@ -3,12 +3,12 @@ import { type Priority, priorityOf } from '../fields/priority.ts'
 import { quoted, SubjectError } from './subject-error.ts'
 
 /**
- * A queue of the event log that dispatchers read: one per family, or channel, and priority. Reports have one of their own,
- * so that a storm of them holds up nothing else.
+ * A queue of the event log that dispatchers read: one per family or channel and priority. Reports have a queue of their own,
+ * so that a burst of them delays nothing else.
  */
 export type Queue = `${'notify' | 'work' | Channel}-${Priority}` | 'report-normal'
 
-/** The queue that carries messages of a subject. Throws SubjectError for a subject that no queue carries. */
+/** Returns the queue of a subject. Throws `SubjectError` if there is none. */
 export const queueOf = (subject: string): Queue => {
   const [family, second, third, fourth] = subject.split('.')
   if (family === 'work' && second === 'report' && third && fourth === 'normal') return 'report-normal'
@@ -22,7 +22,7 @@ export const queueOf = (subject: string): Queue => {
   throw new SubjectError(`no queue carries ${quoted(subject)}`)
 }
 
-/** The subjects a queue carries, as a NATS filter. */
+/** Returns the NATS filter for the subjects of a queue. */
 export const queueFilter = (queue: Queue) => {
   const [family, priority] = queue.split('-')
   if (family === 'notify') return `notify.*.${priority}.>`

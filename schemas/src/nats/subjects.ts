@@ -7,22 +7,22 @@ import type { Queue } from './queues.ts'
 import { quoted, SubjectError } from './subject-error.ts'
 
 /**
- * The one place that builds or reads NATS subjects. The NATS client sends whatever it is given: a CR LF in a
- * subject would be a second command, a wildcard would be stored as it stands. So every token is checked here.
+ * Builds and parses NATS subjects. Every token is validated here, because the NATS client does not: a CR LF in a subject
+ * would inject a command, and a wildcard would be stored literally.
  *
  *     notify.<tenant>.<priority>.<type…>           in: notifications from backends
- *     work.<kind>.<priority>.<tenant>              our own work: chunk, due, wake
+ *     work.<kind>.<priority>.<tenant>              work of dispatchers: chunk, due, wake
  *     work.step.<channel>.<priority>.<tenant>      a step of a delivery plan, to be sent
- *     work.report.<account>.normal.<tenant>        what a provider reports to an account
+ *     work.report.<account>.normal.<tenant>        a provider's report to an account
  *     schedule.<tenant>.<key>                      waits in the stream until its time, then becomes work
- *     dead.<tenant>.<queue>                         what could not be accepted, with its reason
- *     event.<tenant>.inbox.<kind>                  out: what people did
- *     event.<tenant>.delivery.<state>              out: how far external deliveries have come
+ *     dead.<tenant>.<queue>                         dead letters, with their reasons
+ *     event.<tenant>.inbox.<kind>                  out: lifecycle events of items
+ *     event.<tenant>.delivery.<state>              out: state changes of deliveries
  */
 const WORK_KINDS = ['chunk', 'due', 'wake'] as const
 type PlainWorkKind = (typeof WORK_KINDS)[number]
 
-/** A kind of work that dispatchers do. Each channel's steps are a kind of their own. */
+/** A kind of work of dispatchers. The steps of each channel are a kind of their own. */
 export type WorkKind = PlainWorkKind | 'report' | `step.${Channel}`
 
 const token = (name: string, value: string, pattern = TOKEN) => {
@@ -42,11 +42,11 @@ export const stepSubject = (channel: Channel, priority: Priority, tenant: string
 export const reportSubject = (account: string, tenant: string) =>
   `work.report.${token('account', account)}.normal.${token('tenant', tenant)}`
 
-/** `key` names one waiting message; publishing to the same key again replaces it, cancelling it purges it. */
+/** `key` identifies one scheduled message: publishing to it again replaces the message, and a purge cancels it. */
 export const scheduleSubject = (tenant: string, key: string) =>
   `schedule.${token('tenant', tenant)}.${token('key', key)}`
 
-/** `tenant` may come from input that was refused, so anything unfit is filed under `_`. */
+/** The tenant may come from rejected input; an invalid one is replaced by `_`. */
 export const deadSubject = (tenant: string, queue: Queue) =>
   `dead.${TOKEN.test(tenant) ? tenant : '_'}.${token('queue', queue)}`
 
@@ -56,7 +56,7 @@ export const eventSubject = (tenant: string, kind: LifecycleKind) =>
 export const deliveryEventSubject = (tenant: string, state: DeliveryState) =>
   `event.${token('tenant', tenant)}.delivery.${token('state', state)}`
 
-/** The tenant that a subject names, unchecked. */
+/** Returns the tenant that a subject names, without validation. */
 export const claimedTenant = (subject: string): string => {
   const tokens = subject.split('.')
   if (tokens[0] !== 'work') return tokens[1] ?? ''
@@ -65,7 +65,7 @@ export const claimedTenant = (subject: string): string => {
 
 export type NotifySubject = { tenant: string; priority: Priority; type: string }
 
-/** Reads `notify.<tenant>.<priority>.<type…>`. Throws SubjectError, saying which part is wrong. */
+/** Parses `notify.<tenant>.<priority>.<type…>`. Throws `SubjectError`, which names the invalid part. */
 export const parseNotifySubject = (subject: string): NotifySubject => {
   const [family, tenant = '', priority = '', ...type] = subject.split('.')
   if (family !== 'notify') throw new SubjectError(`${quoted(subject)} is not a notify subject`)
@@ -80,7 +80,7 @@ export const parseNotifySubject = (subject: string): NotifySubject => {
 
 export type WorkSubject = { kind: WorkKind; priority: Priority; tenant: string; account?: string }
 
-/** Reads what stands between `work` and the priority; undefined for an unknown kind. */
+/** Reads the tokens between `work` and the priority; undefined for an unknown kind. */
 const workKindOf = (
   first: string | undefined,
   second: string | undefined,
@@ -94,7 +94,7 @@ const workKindOf = (
   return first === 'step' && channel ? { kind: `step.${channel}` } : undefined
 }
 
-/** Reads the subject of work: of a plain kind, of a channel's step, or of an account's reports. Throws SubjectError. */
+/** Parses a work subject. Throws `SubjectError`. */
 export const parseWorkSubject = (subject: string): WorkSubject => {
   const tokens = subject.split('.')
   const [family, first, second] = tokens

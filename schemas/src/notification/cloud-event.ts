@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { UntypedNotification } from './notification.ts'
 
-/** A subtype `json`, or one that ends in `+json`, with or without parameters. */
+/** A media type with the subtype `json` or the suffix `+json`. */
 const JSON_MEDIA_TYPE = /^[^\s/;]+\/([^\s/;]+\+)?json\s*(;|$)/i
 
-/** Whether a media type stands for JSON. */
+/** Whether a media type is JSON. */
 export const isJsonMediaType = (type: string): boolean => JSON_MEDIA_TYPE.test(type.trim())
 
 const attribute = z.string().min(1).max(1_024)
 
-/** The attributes of a CloudEvents 1.0 event that Carillon reads. All others are allowed, and ignored. */
+/** The attributes of a CloudEvents 1.0 event that Carillon reads. Others are allowed and ignored. */
 export const CloudEventAttributes = z.looseObject({
   specversion: z.literal('1.0').describe('The version of CloudEvents'),
   id: attribute.describe('With `source`, the id of a notification that has none of its own'),
@@ -39,7 +39,7 @@ export const CloudEventEnvelope = CloudEventAttributes.extend({
 })
 export type CloudEventEnvelope = z.infer<typeof CloudEventEnvelope>
 
-/** Whether a parsed payload is meant as a CloudEvent: `specversion` is required there and unknown here. */
+/** Whether a payload is a CloudEvent. Only CloudEvents have `specversion`, which they require. */
 export const isCloudEvent = (payload: unknown): boolean =>
   typeof payload === 'object' && payload !== null && Object.hasOwn(payload, 'specversion')
 

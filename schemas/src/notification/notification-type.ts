@@ -5,18 +5,16 @@ import { nonEmptyText } from '../fields/text.ts'
 import { InboxMode } from './inbox-mode.ts'
 import { Plan } from './plan.ts'
 
-/** A notification type: what all notifications of one kind have in common. */
+/** A notification type as it is written: the defaults of its notifications. */
 export const NotificationTypeInput = z
   .strictObject({
     name: nonEmptyText(128).optional().describe('The name as people read it, for example in preferences'),
     category: Category.optional(),
-    priority: Priority.optional().describe(
-      'The priority of notifications that name none; `normal` if left out',
-    ),
+    priority: Priority.optional().describe('The priority of notifications without one; `normal` if left out'),
     inbox: InboxMode.optional().describe(
-      'What its notifications leave in the inbox, if they do not say; `shown` if left out',
+      'What its notifications leave in the inbox by default; `shown` if left out',
     ),
-    plan: Plan.optional().describe('The delivery plan of notifications that bring none'),
+    plan: Plan.optional().describe('The delivery plan of notifications without one'),
   })
   .meta({
     id: 'NotificationTypeInput',
@@ -32,7 +30,7 @@ export const NotificationTypeInput = z
   })
 export type NotificationTypeInput = z.infer<typeof NotificationTypeInput>
 
-/** Stores keep it in 32 bits. */
+/** A 32-bit integer in both stores. */
 export const TypeVersion = z
   .int()
   .min(1)

@@ -16,12 +16,12 @@ import { Recipient } from './recipient.ts'
 export const NOTIFICATION_MAX_BYTES = 65_536
 /** The most notifications in one `POST /v1/notifications/batch`. */
 export const BATCH_MAX = 1_000
-/** The most entries of a `to` list or an `exclude` list; a larger audience is a topic. */
+/** The most entries of `to` and `exclude`. A larger audience is a topic. */
 export const LIST_MAX = 1_000
 
 export const Tag = nonEmptyText(64).describe('A tag, by which items are found')
 
-/** What a person sees. Each inbox item has it as it was when the notification was accepted. */
+/** The content of a notification, which its items copy when it is accepted. */
 const content = {
   title: text(512).optional().describe('One line of text'),
   body: text(16_384).optional().describe('The text'),
@@ -48,7 +48,7 @@ const EXAMPLE = {
   data: { post: 7 },
 }
 
-/** What a backend sends. Over NATS, tenant, priority and type come from the subject instead. */
+/** A notification as a backend sends it. Over NATS, the subject supplies tenant, priority and type. */
 export const Notification = z
   .strictObject({
     id: NotificationId.optional(),
@@ -85,7 +85,7 @@ export type NotificationInput = z.input<typeof Notification>
 /** A notification after validation: `actor` is always an object. */
 export type Notification = z.infer<typeof Notification>
 
-/** A NATS payload may leave out what its subject says; saying something else is an error. */
+/** A notification over NATS: its subject supplies the type. A payload with another type is rejected. */
 export const UntypedNotification = Notification.partial({ type: true }).meta({
   id: 'UntypedNotification',
   description:

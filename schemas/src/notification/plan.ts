@@ -1,17 +1,6 @@
 import { z } from 'zod'
 import { Channel } from '../delivery/channel.ts'
 
-/**
- * What has to be true of a person for a step to be taken.
- *
- * - `always`: nothing.
- * - `offline`: no app of theirs takes it. At once when none is connected, else if none acknowledges it soon.
- * - `undelivered`: no app of theirs has acknowledged it.
- * - `unseen`, `unread`: they have not seen, or read, it.
- * - `failed`: the step before did not reach them, whatever they did meanwhile being as in `unread`.
- *
- * Whoever has read, archived, snoozed or deleted it is not reached by any of them but `always`.
- */
 export const CONDITIONS = ['always', 'offline', 'undelivered', 'unseen', 'unread', 'failed'] as const
 export const Condition = z.enum(CONDITIONS).meta({
   id: 'Condition',
@@ -27,7 +16,7 @@ the person has read, archived, snoozed or deleted the item.
 })
 export type Condition = z.infer<typeof Condition>
 
-/** The longest a step may wait: thirty days, in seconds. */
+/** The longest delay of a step, in seconds: 30 days. */
 export const AFTER_MAX_SECONDS = 30 * 86_400
 export const STEPS_MAX = 10
 
@@ -50,8 +39,8 @@ export const PlanStep = z
 export type PlanStep = z.infer<typeof PlanStep>
 
 /**
- * What else happens with a notification once it is in the inbox: steps in order, each taken when its time has come
- * and its condition holds. When one fails for good, the next is due at once.
+ * A delivery plan: steps in order. A step runs when it is due and its condition is true. If it fails for good, the next one
+ * is due at once.
  */
 export const Plan = z
   .array(PlanStep)

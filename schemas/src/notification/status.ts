@@ -5,8 +5,7 @@ import { Priority } from '../fields/priority.ts'
 import { Timestamp } from '../fields/timestamp.ts'
 
 /**
- * How far a notification has come. `scheduled`: waits for `deliverAt`. `delivering`: some recipients have it.
- * `delivered`: every recipient has it in the inbox. `cancelled` and `expired` stop whatever was still pending.
+ * The states of a notification; `NotificationState` describes them.
  */
 export const NOTIFICATION_STATES = ['scheduled', 'delivering', 'delivered', 'cancelled', 'expired'] as const
 export const NotificationState = z.enum(NOTIFICATION_STATES).meta({

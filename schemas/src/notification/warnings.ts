@@ -23,7 +23,7 @@ const ATTRIBUTES = Object.entries(UserProfile.shape)
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A recipient without the attributes that do not fit, which are added to `left`. */
+/** Returns a recipient without its invalid attributes, whose issues are added to `left`. */
 const withoutBadAttributes = (recipient: unknown, path: PropertyKey[], left: Issue[]): unknown => {
   if (!isObject(recipient) || !Object.hasOwn(recipient, 'user')) return recipient
   const kept = { ...recipient }
@@ -38,8 +38,8 @@ const withoutBadAttributes = (recipient: unknown, path: PropertyKey[], left: Iss
 }
 
 /**
- * Parses a notification with this schema. A recipient's attribute that does not fit (an e-mail address, a time zone) never
- * loses the notification: it is left out, and a warning says so. At most ten are listed.
+ * Parses a notification. An invalid attribute of a recipient, such as an e-mail address, does not reject the notification: it
+ * is removed and reported as a warning. At most ten warnings are returned.
  */
 export const parseLenient = <Schema extends z.ZodType>(
   schema: Schema,

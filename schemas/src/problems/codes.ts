@@ -1,6 +1,6 @@
 /**
- * Every error that leaves Carillon, over HTTP (RFC 9457 problem+json), the socket handshake or a dead letter.
- * Codes are stable; `status` is the HTTP status; `temporary` says whether trying again unchanged can help.
+ * The errors of Carillon over HTTP (RFC 9457 problem+json), in the socket handshake and in dead letters. Codes are stable.
+ * `temporary`: an unchanged retry may succeed.
  */
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not JSON' },

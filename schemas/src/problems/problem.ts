@@ -1,7 +1,7 @@
 import { cut } from '../fields/truncate.ts'
 import { PROBLEMS, type ProblemCode } from './codes.ts'
 
-/** One thing that is wrong with the input: where (a JSON Pointer, RFC 6901) and what. */
+/** One fault of the input: its place, a JSON Pointer (RFC 6901), and a message. */
 export type ProblemDetail = { pointer: string; message: string }
 
 /** RFC 9457 problem details with Carillon's extension members. */
@@ -15,7 +15,7 @@ export type Problem = {
   errors?: ProblemDetail[]
 }
 
-/** Returns `detail` with the first of the errors, unless it names that already, and with the number of the others. */
+/** Appends the first error and the number of the others to `detail`, unless it contains the first already. */
 const withFirst = (detail: string, [first, ...others]: readonly ProblemDetail[]): string => {
   if (!first || detail.includes(first.message)) return detail
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`
@@ -36,10 +36,10 @@ export const problem = (code: ProblemCode, detail: string, errors: ProblemDetail
   }
 }
 
-/** As long as a key of `data` may be. */
+/** The longest part of a pointer: the longest key of `data`. */
 const POINTER_PART_MAX = 128
 
-/** Turns issues into problem details; at most ten, values never repeated back. */
+/** Converts issues to problem details, at most ten. They never contain values of the input. */
 export const problemDetails = (
   issues: readonly { path: readonly PropertyKey[]; message: string }[],
 ): ProblemDetail[] =>
@@ -53,11 +53,11 @@ export const problemDetails = (
     message,
   }))
 
-/** Errors in one line, for readers that get no list: `/to: is missing | /titel: unknown key; did you mean title?`. */
+/** Formats errors in one line, where no list is possible: `/to: is missing | /titel: unknown key; did you mean title?`. */
 export const listErrors = (errors: readonly ProblemDetail[]): string =>
   errors.map(({ pointer, message }) => `${pointer || '/'}: ${message}`).join(' | ')
 
-/** The `detail` of a problem with a list of errors: names the first one and counts the others. */
+/** Returns the `detail` of a problem with errors: it names the first one and counts the others. */
 export const invalid = (what: string, [first, ...others]: readonly ProblemDetail[]): string => {
   if (!first) return `${what} is invalid`
   const place = first.pointer === '' ? '' : ` at ${first.pointer}`

@@ -4,11 +4,10 @@ import { Rate } from '../fields/rate.ts'
 const requestRate = Rate.nullable().optional()
 
 /**
- * What only an operator sets for a tenant. What is left out is as the settings of the installation say; `null` is no
- * limit.
+ * The limits that an operator sets for a tenant. An omitted limit is that of the installation; `null` means no limit.
  */
 export const TenantLimits = z.strictObject({
-  /** Requests by each API key, by all of the tenant together, and by each user. */
+  /** The request rates per API key, per tenant and per user. */
   requests: z.strictObject({ key: requestRate, tenant: requestRate, user: requestRate }).optional(),
 })
 export type TenantLimits = z.infer<typeof TenantLimits>

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 const cap = () => z.int().min(1).max(10_000_000)
 
-/** Limits of one-time passwords against SMS pumping. What is left out has a default. */
+/** Limits of one-time passwords, against SMS pumping. Omitted limits have defaults. */
 export const OtpSettings = z
   .strictObject({
     countries: z

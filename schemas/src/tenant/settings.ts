@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { WebUrl } from '../fields/url.ts'
 import { OtpSettings } from './otp-settings.ts'
 
-/** What a tenant's backend sets for the whole tenant. Every setting is optional. */
+/** The settings that a tenant's backend makes for the whole tenant. */
 export const TenantSettings = z
   .strictObject({
     url: WebUrl.optional().describe(

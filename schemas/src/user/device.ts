@@ -3,16 +3,16 @@ import { CHANNELS, type Channel } from '../delivery/channel.ts'
 import { TOKEN } from '../fields/token.ts'
 import { WebUrl } from '../fields/url.ts'
 
-/** A name for a device that its user's app, or the backend, chose. */
+/** The id of a device, chosen by the user's app or the backend. */
 export const DeviceId = z
   .string()
   .regex(TOKEN, 'a device id is 1 to 64 letters, digits, _ or -')
   .meta({ description: "The id of a device, chosen by the user's app or the backend", examples: ['laptop'] })
 
-/** The most devices of one user; a person's browsers and phones, with room to spare. */
+/** The most devices of one user. */
 export const DEVICES_MAX = 32
 
-/** Text of exactly `bytes` bytes of base64url, with or without padding. `digits` matches their number of digits. */
+/** A base64url text of `bytes` bytes, with or without padding. `digits` matches its digits. */
 const base64url = (bytes: number, digits: RegExp) =>
   z.string().regex(digits, `must be ${bytes} bytes of base64url`)
 
@@ -68,7 +68,7 @@ const PUSH_EXAMPLE = {
   keys: { p256dh: P256DH, auth: '8eDyX_uCN0XRhSbY5hs7Hg' },
 }
 
-/** What an app registers for its user: where push messages go. */
+/** A push device, as an app registers it for its user. */
 export const PushDeviceInput = z.discriminatedUnion('kind', pushKinds).meta({
   id: 'PushDeviceInput',
   description: 'A destination of push messages, as an app registers it for its user',
@@ -76,7 +76,7 @@ export const PushDeviceInput = z.discriminatedUnion('kind', pushKinds).meta({
 })
 export type PushDeviceInput = z.infer<typeof PushDeviceInput>
 
-/** Every destination of a user beside their e-mail address and phone. Backends register these. */
+/** A destination of a user other than e-mail address and phone, as a backend registers it. */
 export const DeviceInput = z
   .discriminatedUnion('kind', [
     ...pushKinds,
@@ -119,6 +119,6 @@ export const DeviceInput = z
 export type DeviceInput = z.infer<typeof DeviceInput>
 export type DeviceKind = DeviceInput['kind']
 
-/** The channel that reaches a kind of device. */
+/** Returns the channel that reaches a kind of device. */
 export const channelOfDevice = (kind: DeviceKind): Channel =>
   CHANNELS.find((channel) => channel === kind) ?? 'push'

@@ -4,7 +4,7 @@ import { JsonObject } from '../fields/json.ts'
 import { Locale, TimeZone } from '../fields/locale.ts'
 import { text } from '../fields/text.ts'
 
-/** What is known of a person. Senders may leave all of it out: a user id is enough. */
+/** The attributes of a user. All are optional. */
 export const UserProfile = z
   .strictObject({
     name: text(256).optional().describe('The name as people read it'),

@@ -6,7 +6,7 @@ type Def = z.core.$ZodTypes['_zod']['def']
 
 export const defOf = (schema: Any): Def => (schema as z.core.$ZodTypes)._zod.def
 
-/** The members of a discriminated union that a value's discriminator names; all of them if it names none. */
+/** Returns the members of a discriminated union that match the value's discriminator; all members if none does. */
 const membersFor = (def: z.core.$ZodDiscriminatedUnionDef, value: unknown): readonly Any[] => {
   const given = memberAt(value, def.discriminator)
   const fitting = def.options.filter((option) => {
@@ -17,13 +17,13 @@ const membersFor = (def: z.core.$ZodDiscriminatedUnionDef, value: unknown): read
   return fitting.length > 0 ? fitting : def.options
 }
 
-/** An own member of an object or list; undefined for anything else. */
+/** Returns an own member of an object or list; undefined for anything else. */
 export const memberAt = (value: unknown, key: PropertyKey): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, key)
     ? (value as Record<PropertyKey, unknown>)[key]
     : undefined
 
-/** The alternatives of a schema for a value: itself, or the members of a union, through every wrapper. */
+/** Returns the alternatives of a schema for a value: the schema, or the members of a union. Unwraps optional and other wrappers. */
 export const alternatives = (schema: Any, value: unknown): Any[] => {
   if (NAMES.has(schema)) return [schema]
   const def = defOf(schema)
@@ -48,7 +48,7 @@ export const alternatives = (schema: Any, value: unknown): Any[] => {
   }
 }
 
-/** The schemas that a key of an object, list or record is read with. */
+/** Returns the schemas of a key of an object, list or record. */
 const inside = (schema: Any, key: PropertyKey): Any[] => {
   const def = defOf(schema)
   if (def.type === 'array') return typeof key === 'number' ? [def.element] : []
@@ -58,8 +58,8 @@ const inside = (schema: Any, key: PropertyKey): Any[] => {
 }
 
 /**
- * What a schema takes at a path: one alternative, several for a union, none for an unknown key. The value decides between
- * the members of a discriminated union.
+ * Returns the schemas that apply at a path: one, several for a union, none for an unknown key. The value selects the member
+ * of a discriminated union.
  */
 export const alternativesAt = (schema: Any, value: unknown, path: readonly PropertyKey[]): Any[] => {
   let found = alternatives(schema, value)
@@ -73,7 +73,7 @@ export const alternativesAt = (schema: Any, value: unknown, path: readonly Prope
   return found
 }
 
-/** The keys that the objects among some alternatives have. */
+/** Returns the keys of the object schemas among some alternatives. */
 export const keysOf = (schemas: readonly Any[]): string[] => [
   ...new Set(
     schemas.flatMap((schema) => {

@@ -11,7 +11,7 @@ const memberOf = (key: string, schema: Any): string => {
     : key
 }
 
-/** An object by its required keys, or by its first ones when none is: `{user, …}`. */
+/** Names an object by its required keys, or by its first ones if none is required: `{user, …}`. */
 const nameOfObject = (shape: Readonly<Record<string, Any>>): string => {
   const entries = Object.entries(shape)
   const required = entries.filter(([, schema]) => isRequired(schema))
@@ -50,15 +50,15 @@ const nameOf = (schema: Any, siblings: readonly Any[]): string => {
   }
 }
 
-/** Joins words as a sentence does: `a, b or c`. */
+/** Joins words: `a, b or c`. */
 export const listed = (words: readonly string[]): string =>
   words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 
-/** What some alternatives take, in words: `a user id, {user, …}, {topic} or a list of these`. */
+/** Describes what some alternatives accept: `a user id, {user, …}, {topic} or a list of these`. */
 export const shapesOf = (schemas: readonly Any[]): string =>
   listed([...new Set(schemas.map((each) => nameOf(each, schemas)))])
 
-/** Whether alternatives differ in kind: objects among themselves, or enums, are told apart by the issue itself. */
+/** Whether alternatives differ in kind. The issue itself distinguishes objects from objects, and enums from enums. */
 export const differ = (schemas: readonly Any[]): boolean =>
   new Set(schemas.map((each) => nameOf(each, schemas))).size > 1 &&
   !schemas.every((each) => defOf(each).type === 'object' || each._zod.values !== undefined)

@@ -1,12 +1,12 @@
 import { distance } from 'fastest-levenshtein'
 
-/** Spellings that differ in nothing a reader would notice: case, hyphens, underscores. */
+/** Folds case, hyphens, underscores and blanks. */
 const folded = (word: string) => word.toLowerCase().replaceAll(/[-_\s]/g, '')
 
-/** Longer words are not compared: the work grows with the product of both lengths. */
+/** Longer words are not compared, because the cost is quadratic in the length. */
 const WORD_MAX = 64
 
-/** The known word closest to a misspelt one, at a distance of at most a third of its length; undefined if none is. */
+/** Returns the known word closest to a misspelt one, within an edit distance of a third of its length. */
 export const nearest = (word: string, known: readonly string[]): string | undefined => {
   if (word.length > WORD_MAX) return undefined
   const given = folded(word)

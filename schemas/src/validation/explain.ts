@@ -4,16 +4,16 @@ import { differ, listed, shapesOf } from './describe.ts'
 import { nearest } from './did-you-mean.ts'
 import { CHOICE, choice, kindOf } from './messages.ts'
 
-/** One thing that is wrong with a value: where, as the keys that lead to it, and what. */
+/** One fault of a value: the path of keys to it, and a message. */
 export type Issue = { path: PropertyKey[]; message: string }
 
 type Raw = z.core.$ZodIssue
-/** The whole schema and value, for what an issue alone does not tell. */
+/** The root schema and value. */
 type Whole = { schema: z.core.$ZodType; value: unknown }
 
 const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown => path.reduce(memberAt, value)
 
-/** Nobody reads more; suggestions for thousands of unknown keys would take long. */
+/** The most issues. Suggestions for thousands of unknown keys would take too long. */
 const ISSUES_MAX = 10
 const LISTED_KEYS_MAX = 8
 
@@ -25,7 +25,7 @@ const unknownKey = (key: string, known: readonly string[]): string => {
     : 'unknown key'
 }
 
-/** Whether a branch of a union takes another kind of value altogether. */
+/** Whether a branch of a union expects another kind of value. */
 const isOtherKind = (branch: readonly Raw[]): boolean =>
   branch.some(
     (issue) =>
@@ -33,7 +33,7 @@ const isOtherKind = (branch: readonly Raw[]): boolean =>
       (issue.code === 'invalid_type' || (issue.code === 'invalid_union' && issue.errors.every(isOtherKind))),
   )
 
-/** Members of nested unions count as members of the outer one. */
+/** Flattens nested unions. */
 const branchesOf = (errors: readonly Raw[][]): Raw[][] =>
   errors.flatMap((branch) => {
     const [only] = branch
@@ -48,7 +48,7 @@ const branchesOf = (errors: readonly Raw[][]): Raw[][] =>
 const faults = (branch: readonly Raw[]): number =>
   branch.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0)
 
-/** The branch that comes closest to taking the value; undefined when none does, or several do equally. */
+/** Returns the branch with the fewest faults; undefined if there is none, or a tie. */
 const closest = (errors: readonly Raw[][]): Raw[] | undefined => {
   const fitting = branchesOf(errors).filter((branch) => !isOtherKind(branch))
   const ordered = fitting
@@ -58,7 +58,7 @@ const closest = (errors: readonly Raw[][]): Raw[] | undefined => {
   return first && first.count !== second?.count ? first.branch : undefined
 }
 
-/** What a union takes, and the keys of an object that none of its members knows. */
+/** Returns what a union accepts, and the keys of an object that no member has. */
 const noMember = (path: PropertyKey[], { schema, value }: Whole): Issue[] => {
   const members = alternativesAt(schema, value, path)
   const given = valueAt(value, path)
@@ -109,10 +109,10 @@ const flatten = (issue: Raw, at: readonly PropertyKey[], whole: Whole): Issue[] 
   }
 }
 
-/** Adds what a union takes to the issues of its closest member: the sender may have meant another one. */
+/** Adds what a union accepts to the issues of its closest member, because the sender may have meant another one. */
 const withShapes = (issues: readonly Issue[], { schema, value }: Whole): Issue[] => {
   const told = new Set<string>()
-  /** The innermost union on the way to an issue. */
+  /** Returns the innermost union on the path to an issue. */
   const unionOf = (path: PropertyKey[]): Issue | undefined => {
     for (let length = path.length; length >= 0; length--) {
       const members = alternativesAt(schema, value, path.slice(0, length))
@@ -130,7 +130,8 @@ const withShapes = (issues: readonly Issue[], { schema, value }: Whole): Issue[]
 }
 
 /**
- * What is wrong with a value, one issue per fault and at most ten: unknown keys at the key, unions by their closest member.
+ * Converts zod's issues into one issue per fault, at most ten. An unknown key is reported at the key, and a union by its
+ * closest member.
  */
 export const explain = (issues: readonly Raw[], schema: z.core.$ZodType, value: unknown): Issue[] => {
   const whole = { schema, value }

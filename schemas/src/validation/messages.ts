@@ -13,7 +13,7 @@ const KINDS: Record<string, string> = {
   record: 'an object',
 }
 
-/** The kind of a JSON value in words; its content is never repeated. */
+/** Describes the kind of a JSON value. The content is never part of a message. */
 export const kindOf = (value: unknown): string | undefined => {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
@@ -52,7 +52,7 @@ export const choice = (input: unknown, values: readonly unknown[]): string => {
   return `must be ${options}${close === undefined ? '' : `; did you mean ${close}?`}`
 }
 
-/** Stands for `choice`, which is worked out for the issues that are shown only. */
+/** A placeholder for `choice`, which is computed only for the issues that are reported. */
 export const CHOICE = 'must be one of the known values'
 
 const expectedBy = ({ inst, expected }: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidType>): string => {
@@ -61,8 +61,8 @@ const expectedBy = ({ inst, expected }: z.core.$ZodRawIssue<z.core.$ZodIssueInva
 }
 
 /**
- * The words for an issue whose schema has none of its own. They follow the name of the place: `/title must be a string`.
- * Undefined leaves the words to zod.
+ * Returns the message of an issue whose schema has none of its own. It follows the place: `/title must be a string`.
+ * Undefined selects zod's message.
  */
 export const words: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {

@@ -1,16 +1,15 @@
 import type { z } from 'zod'
 
 /**
- * Names of string schemas that have a meaning of their own, such as `a user id`, for messages that list what a union
- * takes.
+ * Names of schemas for messages, such as `a user id` for a string schema.
  */
 export const NAMES = new WeakMap<object, string>()
 
-/** Names a schema for messages: `a user id`. Returns the schema. Call it last: every other method returns a copy. */
+/** Names a schema for messages, and returns it. Call it last, because other methods of a schema return a copy. */
 export const named = <Schema extends z.ZodType>(schema: Schema, name: string): Schema => {
   NAMES.set(schema, name)
   return schema
 }
 
-/** The name that `named` gave a schema. */
+/** Returns the name that `named` gave a schema. */
 export const ownName = (schema: object | undefined): string | undefined => schema && NAMES.get(schema)

@@ -30,9 +30,9 @@ const attempt = <T>(schema: z.ZodType<T>, value: unknown): Parsed<T> => {
 const ROOT: Parsed<never> = { success: false, issues: [{ path: [], message: 'cannot be validated' }] }
 
 /**
- * Validates a value from outside or from storage. Never throws, unlike `safeParse`: zod 4.6 reads `length` and `size` of
- * values of the wrong type, so `{ "length": { "toString": 1 } }` makes it throw. Such a value is validated again without
- * these keys, so that the issue still has its path; if that does not help, there is one issue at the root.
+ * Validates a value. Never throws, unlike `safeParse`: zod 4.6 reads `length` and `size` of values of the wrong type, so
+ * `{ "length": { "toString": 1 } }` makes it throw. Such a value is validated again without these keys, so that the issue
+ * has its path. If that throws too, there is one issue at the root.
  */
 export const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown): Parsed<z.output<Schema>> => {
   try {
