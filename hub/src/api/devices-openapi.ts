@@ -2,6 +2,8 @@ import { DeviceId, DeviceInput, PushDeviceInput, Timestamp, UserId } from '@cari
 import { z } from 'zod'
 import { defineRoute } from '../http/routes.ts'
 
+const READ_ONLY = ['id', 'origin', 'createdAt']
+
 const Id = z.object({ id: DeviceId })
 const User = z.object({ id: UserId })
 const UserDevice = z.object({ id: UserId, device: DeviceId })
@@ -13,7 +15,7 @@ const EXAMPLE = {
   createdAt: '2026-01-31T09:00:00.000Z',
 }
 
-/** A device as it is read: what it takes to send to it is never returned. */
+/** A device as it is read, without its credentials. */
 export const ShownDevice = z
   .object({
     id: DeviceId,
@@ -64,6 +66,7 @@ export const registerDevice = defineRoute({
     'Registers a device for push messages, or replaces it. A user has at most 32 devices. Web push endpoints have to be of a known push service.',
   params: Id,
   body: PushDeviceInput,
+  readOnly: READ_ONLY,
   answers: stored,
   problems: ['too_many_devices'],
 })
@@ -111,6 +114,7 @@ export const registerUserDevice = defineRoute({
   description: 'Registers a device, or replaces it. A user has at most 32. The user need not be known.',
   params: UserDevice,
   body: DeviceInput,
+  readOnly: READ_ONLY,
   answers: stored,
   problems: ['too_many_devices'],
 })

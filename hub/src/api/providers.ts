@@ -49,7 +49,7 @@ const configIssues = (provider: Provider, config: unknown): Issue[] => {
 /** Returns the account to store. Throws `provider_unknown`, and `invalid_request` with every issue. */
 const checkAccount = (
   id: string,
-  account: ProviderAccountInput,
+  account: Omit<StoredAccount, 'id' | 'channels'> & Pick<ProviderAccountInput, 'channels'>,
   { providers, http }: { providers: Providers; http: Pick<Http, 'refusal'> },
 ): StoredAccount => {
   const provider = providers.get(account.provider)
@@ -87,9 +87,12 @@ export const providerRoutes = (
   const { accounts, endpoints } = parts
 
   routes.sender('providers:write', putProviderAccount, async ({ c, params, body }, { tenant }) => {
-    const account = checkAccount(params.id, await body(), parts)
+    const given = await body()
     const known = await accounts.list(tenant)
-    if (known.length >= ACCOUNTS_MAX && !known.some(({ id }) => id === params.id))
+    const stored = known.find(({ id }) => id === params.id)
+    const kept = stored?.provider === given.provider ? stored.config : {}
+    const account = checkAccount(params.id, { ...given, config: given.config ?? kept }, parts)
+    if (!stored && known.length >= ACCOUNTS_MAX)
       throw new ProblemError('invalid_request', `a tenant has at most ${ACCOUNTS_MAX} provider accounts`)
     await accounts.put(tenant, account)
     const endpoint = endpointUrlOf(account.config)

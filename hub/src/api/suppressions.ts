@@ -80,6 +80,7 @@ export const suppressionRoutes = (
         'Adds a suppression, or replaces it: nothing is sent to the address on this channel any more.',
       params: Place,
       body: SuppressionRequest,
+      readOnly: ['channel', 'address', 'at', 'source'],
       bodyOptional: true,
       answers: { 200: { description: 'Suppression added', schema: Suppression } },
     },

@@ -60,6 +60,7 @@ export const userRoutes = (
         'Stores the profile of a user: an attribute that is left out is removed. It ends an erasure.',
       params: Id,
       body: UserProfile,
+      readOnly: ['id'],
       answers: { 200: { description: 'Stored', schema: User } },
     },
     async ({ c, params, body }, { tenant }) => {

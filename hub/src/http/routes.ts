@@ -37,6 +37,8 @@ export type Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
   query?: Q
   headers?: z.ZodObject
   body?: B
+  /** Properties that `GET` returns and the server sets. They are ignored in the body, so that `PUT` takes what `GET` returned. */
+  readOnly?: readonly string[]
   bodyMaxBytes?: number
   /** The body is read with `bytes`, and documented as this `content`. */
   rawBody?: Record<string, object>
@@ -106,6 +108,12 @@ const paramsOf = (c: Context<Edge>) => {
   return params
 }
 
+/** Returns a JSON object without these properties; other values as they are. */
+const without = (names: readonly string[], value: unknown): unknown => {
+  if (names.length === 0 || typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)))
+}
+
 /** Returns the input of a handler. Throws `invalid_request` for invalid parameters; the body is read later. */
 const requestOf = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
   c: Context<Edge>,
@@ -122,7 +130,7 @@ const requestOf = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.Zod
     body: async () => {
       const raw = await bytes()
       const value = raw.length === 0 && route.bodyOptional ? {} : parseJson(raw)
-      return checked(route.body ?? NOTHING, value, 'body') as z.output<B>
+      return checked(route.body ?? NOTHING, without(route.readOnly ?? [], value), 'body') as z.output<B>
     },
   }
 }

@@ -32,8 +32,8 @@ export const ProviderAccountInput = z
     retry: RetryPolicy.optional().describe(
       "Replaces the installation's retry policy. Critical messages are retried sooner, over the same window",
     ),
-    config: JsonObject.default({}).describe(
-      'Credentials and options of the provider. GET /schemas/provider-{provider}.json describes them',
+    config: JsonObject.optional().describe(
+      'Credentials and options of the provider, as GET /schemas/provider-{provider}.json describes them. Left out, those of the account are kept; a new account, or one of another provider, gets none',
     ),
   })
   .meta({

@@ -1,6 +1,10 @@
 import type { Channel, ProviderAccountInput } from '@carillon/schemas'
 
-export type StoredAccount = ProviderAccountInput & { id: string; channels: Channel[] }
+export type StoredAccount = ProviderAccountInput & {
+  id: string
+  channels: Channel[]
+  config: NonNullable<ProviderAccountInput['config']>
+}
 
 /** Provider accounts of tenants; `config` is encrypted at rest. */
 export interface Accounts {

@@ -27,6 +27,7 @@ const SECURITY_SCHEMES = {
 const DESCRIPTION = `Notifications from backends to the bells of their users.
 
 - Bodies are JSON in UTF-8. Unknown properties of a request are refused; responses may gain properties.
+- \`PUT\` takes what \`GET\` returned: read-only properties such as \`id\` are ignored, and credentials that are left out are kept.
 - Errors are problem details (RFC 9457) with a stable \`code\`.
 - Lists are read page by page: pass \`limit\`, and the \`next\` of a page as \`before\` or \`after\` for the one that follows. A cursor belongs
   to the list and the filters it was made for. \`next\` is null on the last page.
@@ -133,10 +134,26 @@ const schemasOf = (routes: readonly RouteEntry[]) => {
   return componentsOf(inputs, outputs)
 }
 
+/** Adds the read-only properties of a resource to the schema of its body, and to every member if it is a union. */
+const addReadOnly = (schema: Json, names: readonly string[], definitions: Record<string, Json>): void => {
+  const { $ref, oneOf } = schema as { $ref?: string; oneOf?: Json[] }
+  const named = $ref === undefined ? undefined : definitions[$ref.slice($ref.lastIndexOf('/') + 1)]
+  if (named) addReadOnly(named, names, definitions)
+  else if (oneOf) for (const member of oneOf) addReadOnly(member, names, definitions)
+  else {
+    const ignored = names.map((name) => [name, { description: 'Read-only: ignored in a request' }])
+    schema.properties = { ...(schema.properties as Json), ...Object.fromEntries(ignored) }
+  }
+}
+
 /** The OpenAPI 3.1 document of these routes but the internal ones. `publicUrl`: where clients reach them; `/` if left out. */
 export const openApiDocument = (all: readonly RouteEntry[], publicUrl?: string): Json => {
   const routes = all.filter(({ internal }) => !internal)
   const { definitions, ...schemas } = schemasOf(routes)
+  for (const { readOnly, ...route } of routes) {
+    const body = schemas.inputs[keyOf(route, 'body')]
+    if (readOnly && body) addReadOnly(body, readOnly, definitions)
+  }
   const paths: Record<string, Json> = {}
   for (const route of routes)
     paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, schemas) }
