@@ -6,7 +6,7 @@ import { openHub, type TestHub } from './testing/hub.ts'
 let hub: TestHub | undefined
 afterEach(() => hub?.close())
 
-test('with the disk full, publishes are a clear 503, the hub is not ready, and the log has one line', async () => {
+test('with a full disk, publishing is a 503, /readyz shows the reason, and the log has one line', async () => {
   const log = createLog({ level: 'silent', role: 'hub' })
   const levels = (['warn', 'error', 'info'] as const).map((level) => vi.spyOn(log, level))
   const own = await openHub({}, ({ stream, metrics }) => ({
@@ -14,6 +14,7 @@ test('with the disk full, publishes are a clear 503, the hub is not ready, and t
     stream: watchedStream(stream, { log, metrics }),
   }))
   hub = own
+  expect((await own.call('GET', '/readyz')).json.status).toBe('ready')
   const { key } = await own.tenant()
   const publish = () =>
     own.call('POST', '/v1/notifications', {
@@ -31,9 +32,14 @@ test('with the disk full, publishes are a clear 503, the hub is not ready, and t
     expect([status, json.code, json.temporary]).toEqual([503, 'stream_full', true])
     expect(headers.get('retry-after')).toBe('10')
   }
+  // Readiness is checked once a second at most.
+  await vi.waitFor(async () => expect((await own.call('GET', '/readyz')).json.status).toBe('degraded'), {
+    timeout: 10_000,
+    interval: 100,
+  })
   expect(await own.call('GET', '/readyz')).toMatchObject({
-    status: 503,
-    json: { status: 'unready', parts: { stream: expect.stringContaining('no room') } },
+    status: 200,
+    json: { status: 'degraded', parts: { stream: expect.stringContaining('no room') } },
   })
   expect(levels.map(({ mock }) => mock.calls.length)).toEqual([0, 1, 0])
   expect((await own.call('GET', '/metrics')).text).toContain('carillon_stream_full 1')

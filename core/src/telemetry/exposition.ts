@@ -1,6 +1,7 @@
 import type { Stream } from '../stream/port.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import type { Readiness } from './readiness.ts'
 
 /**
  * Renders every metric in the Prometheus text format. Omits and logs a backlog that cannot be read, because the other metrics
@@ -9,9 +10,12 @@ import type { Metrics } from './metrics.ts'
 export const exposition = async (parts: {
   metrics: Metrics
   stream: Pick<Stream, 'backlog'>
+  readiness: () => Promise<Readiness>
   log: Log
 }): Promise<{ type: string; body: string }> => {
-  const { metrics, stream, log } = parts
+  const { metrics, stream, readiness, log } = parts
+  for (const [dependency, state] of Object.entries((await readiness()).parts))
+    metrics.dependencyUp.set({ dependency }, state === 'ok' ? 1 : 0)
   try {
     for (const [queue, waiting] of await stream.backlog()) metrics.backlog.set({ queue }, waiting)
   } catch (err) {

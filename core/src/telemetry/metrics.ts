@@ -69,6 +69,12 @@ const queuesMetrics = (registers: Registry[]) => ({
     labelNames: ['part'] as const,
     registers,
   }),
+  dependencyUp: new Gauge({
+    name: 'carillon_dependency_up',
+    help: '1 while a dependency works: stream, store or live, as in /readyz',
+    labelNames: ['dependency'] as const,
+    registers,
+  }),
   streamFull: new Gauge({
     name: 'carillon_stream_full',
     help: '1 while the event log is full',

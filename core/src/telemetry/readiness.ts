@@ -1,7 +1,13 @@
 /** A part whose `check` rejects if it cannot be used now. */
 export type Checkable = { check(): Promise<void> }
 
-export type Readiness = { ready: boolean; parts: Record<string, string> }
+/**
+ * - `ready`: every part works.
+ * - `degraded`: all parts worked once since the start, but not now. The process stays in rotation: all processes share the
+ *   parts, so a load balancer that removed it would remove all of them and respond itself.
+ * - `unready`: the parts have not all worked yet.
+ */
+export type Readiness = { status: 'ready' | 'degraded' | 'unready'; parts: Record<string, string> }
 
 const CHECK_LIMIT_MS = 2_000
 /** Minimum interval between checks, however frequent the probes. */
@@ -25,11 +31,17 @@ const ask = async ({ check }: Checkable): Promise<string> => {
 export const createReadiness = (parts: Record<string, Checkable>): (() => Promise<Readiness>) => {
   let latest: Promise<Readiness> | undefined
   let askedAt = 0
+  let reached = false
   const askAll = async (): Promise<Readiness> => {
     const answers = await Promise.all(
       Object.entries(parts).map(async ([name, part]) => [name, await ask(part)] as const),
     )
-    return { ready: answers.every(([, answer]) => answer === 'ok'), parts: Object.fromEntries(answers) }
+    const working = answers.every(([, answer]) => answer === 'ok')
+    reached ||= working
+    return {
+      status: working ? 'ready' : reached ? 'degraded' : 'unready',
+      parts: Object.fromEntries(answers),
+    }
   }
   return () => {
     const now = performance.now()

@@ -7,8 +7,8 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { type Checkable, createReadiness } from '@carillon/core/telemetry/readiness'
 
 /**
- * Answers `/healthz` (the process runs), `/readyz` (its dependencies answer) and `/metrics` (Prometheus text). After
- * `drain`, `/readyz` says 503 until `close`.
+ * Serves `/healthz` (the process runs), `/readyz` (it has reached its dependencies; their states now) and `/metrics`
+ * (Prometheus text). After `drain`, `/readyz` responds with 503 until `close`.
  */
 export const listenHealth = async (
   ports: { stream: Stream; store: Checkable; live: Checkable; log: Log; metrics: Metrics },
@@ -23,13 +23,17 @@ export const listenHealth = async (
   ): Promise<{ status: number; type: string; body: string }> => {
     if (path === '/healthz') return { status: 200, type: 'application/json', body: '{"status":"ok"}' }
     if (path === '/readyz') {
-      const { ready, parts } = await readiness()
-      const status = draining ? 'draining' : ready ? 'ready' : 'unready'
+      const { status: own, parts } = await readiness()
+      const status = draining ? 'draining' : own
       const body = JSON.stringify({ status, parts })
-      return { status: status === 'ready' ? 200 : 503, type: 'application/json', body }
+      return {
+        status: status === 'ready' || status === 'degraded' ? 200 : 503,
+        type: 'application/json',
+        body,
+      }
     }
     if (path === '/metrics') {
-      const { type, body } = await exposition({ metrics, stream, log })
+      const { type, body } = await exposition({ metrics, stream, readiness, log })
       return { status: 200, type, body }
     }
     return { status: 404, type: 'text/plain', body: 'not found' }

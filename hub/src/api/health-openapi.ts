@@ -5,9 +5,11 @@ const Health = z
   .object({ status: z.literal('ok').describe('Always `ok`') })
   .meta({ id: 'Health', description: 'The process is alive', examples: [{ status: 'ok' }] })
 
-const ReadinessStatus = z
-  .enum(['ready', 'draining', 'unready'])
-  .meta({ id: 'ReadinessStatus', description: '`draining`: the hub is about to stop' })
+const ReadinessStatus = z.enum(['ready', 'degraded', 'draining', 'unready']).meta({
+  id: 'ReadinessStatus',
+  description:
+    '`degraded`: a dependency is unavailable now. `draining`: the hub is about to stop. `unready`: the hub has not reached every dependency yet',
+})
 
 const Ready = z
   .object({
@@ -40,10 +42,11 @@ export const getReadiness = defineRoute({
   operationId: 'getReadiness',
   tag: 'Operations',
   summary: 'Check that the hub can serve requests',
-  description: 'Asks every dependency. For load balancers: a hub that is about to stop is not ready.',
+  description:
+    'For load balancers. A hub is ready once it has reached every dependency, until it is about to stop. It stays ready while a dependency is unavailable: it then serves what it can, and answers other requests with 503 and `Retry-After`.',
   answers: {
-    200: { description: 'Ready', schema: Ready },
-    503: { description: 'Not ready, or draining', schema: Ready },
+    200: { description: 'Ready or degraded', schema: Ready },
+    503: { description: 'Not ready yet, or draining', schema: Ready },
   },
 })
 

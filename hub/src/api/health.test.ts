@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UnavailableError } from '@carillon/core/errors'
 import { PROBLEMS } from '@carillon/schemas'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { EVENT_PATHS } from '../http/content.ts'
 import { openHub, type TestHub } from '../testing/hub.ts'
 import { BROWSER_FILES } from './browser.ts'
@@ -42,7 +42,7 @@ describe('health', () => {
     expect(reply.json).toEqual({ status: 'ready', parts: { stream: 'ok', store: 'ok', live: 'ok' } })
   })
 
-  it('is not ready when a part is away, or while it drains', async () => {
+  it('is not ready before it has reached every dependency, or while it drains', async () => {
     let asked = 0
     const half = await openHub({}, ({ store }) => ({
       store: {
@@ -66,6 +66,42 @@ describe('health', () => {
     expect((await leaving.call('GET', '/readyz')).json.status).toBe('draining')
     expect((await leaving.call('GET', '/healthz')).status).toBe(200)
     await leaving.close()
+  })
+})
+
+describe('readiness during an outage', () => {
+  it('stays in rotation, and shows the outage in the body and the metrics', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    let reachable = true
+    const hub = await openHub({}, ({ stream }) => ({
+      stream: {
+        ...stream,
+        check: async () => {
+          if (!reachable) throw new UnavailableError('stream', new Error('down'))
+        },
+      },
+    }))
+    try {
+      expect((await hub.call('GET', '/readyz')).json.status).toBe('ready')
+      expect((await hub.call('GET', '/metrics')).text).toContain(
+        'carillon_dependency_up{dependency="stream"} 1',
+      )
+      reachable = false
+      vi.advanceTimersByTime(2_000)
+      expect(await hub.call('GET', '/readyz')).toMatchObject({
+        status: 200,
+        json: {
+          status: 'degraded',
+          parts: { store: 'ok', live: 'ok', stream: expect.not.stringMatching('ok') },
+        },
+      })
+      expect((await hub.call('GET', '/metrics')).text).toContain(
+        'carillon_dependency_up{dependency="stream"} 0',
+      )
+    } finally {
+      vi.useRealTimers()
+      await hub.close()
+    }
   })
 })
 

@@ -11,7 +11,10 @@ import { openApiDocument } from '../http/openapi/document.ts'
 import type { Routes } from '../http/routes.ts'
 import { getHealth, getJsonSchema, getMetrics, getOpenApiDocument, getReadiness } from './health-openapi.ts'
 
-/** For operators and their tools. */
+/** Returns whether a load balancer should pass on requests. */
+const isServing = (status: string) => status === 'ready' || status === 'degraded'
+
+/** Adds the routes for operators and their tools. */
 export const operationRoutes = (
   routes: Routes,
   parts: {
@@ -39,13 +42,13 @@ export const operationRoutes = (
   routes.open(getHealth, ({ c }) => c.json({ status: 'ok' }))
 
   routes.open(getReadiness, async ({ c }) => {
-    const { ready, parts } = await readiness()
-    const status = draining() ? 'draining' : ready ? 'ready' : 'unready'
-    return c.json({ status, parts }, status === 'ready' ? 200 : 503, { 'cache-control': 'no-store' })
+    const { status: own, parts } = await readiness()
+    const status = draining() ? 'draining' : own
+    return c.json({ status, parts }, isServing(status) ? 200 : 503, { 'cache-control': 'no-store' })
   })
 
   routes.open(getMetrics, async ({ c }) => {
-    const { type, body } = await exposition({ metrics, stream, log })
+    const { type, body } = await exposition({ metrics, stream, readiness, log })
     return c.body(body, 200, { 'content-type': type })
   })
 
