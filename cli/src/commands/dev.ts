@@ -7,7 +7,7 @@ import { databaseFile, usesFile, whereabouts, withoutPassword } from '../composi
 import { dispatcherOptions, hubOptions } from '../composition/options.ts'
 import { openHubParts } from '../composition/roles.ts'
 import type { Config } from '../config/config.ts'
-import { devState, newDevState } from '../config/dev-state.ts'
+import { devState, openDevState } from '../config/dev-state.ts'
 import { settings } from '../config/settings.ts'
 import { createDataDir, lockDataDir } from '../process/data-dir.ts'
 import { say } from '../process/output.ts'
@@ -73,9 +73,8 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
     // Before the first write, so that data of an older layout stays as it is.
     if (usesFile(config)) requireFileLayout(file)
   }
-  const kept = devState(config.dataDir)
-  const state = options.memory ? newDevState() : kept.open()
-  const secret = config.secret ?? state.secret
+  const kept = options.memory ? undefined : devState(config.dataDir)
+  const { secret, state } = openDevState(config.secret, kept)
   const delayMs = config.drainDelayMs ?? 0
   return serve('dev', { config, secret, delayMs }, async (context) => {
     const { closers, log, metrics } = context
@@ -84,7 +83,7 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
       closers.add('lock', () => void lock.close())
     }
     const parts = await openHubParts(context, { file, migrate: true })
-    const apiKey = await prepareDemoTenant(parts.store, state, options.memory ? () => {} : kept.write)
+    const apiKey = await prepareDemoTenant(parts.store, state, (now) => kept?.write(now))
     const captured = openCaptured(parts, (err) => log.error({ err }, 'a captured message was not stored'))
     const appUrl = config.publicUrl
     const dispatcher = await startDispatcher(

@@ -3,7 +3,7 @@ import { natsInvalidations } from '@carillon/core/cache/invalidation/nats'
 import type { Invalidations } from '@carillon/core/cache/invalidation/port'
 import { watchFile } from '@carillon/core/cache/invalidation/watch-file'
 import { embeddedStream } from '@carillon/core/stream/embedded'
-import { connectNats, jetstreamStream } from '@carillon/core/stream/jetstream'
+import { connectNats, inspectStreams, jetstreamStream } from '@carillon/core/stream/jetstream'
 import type { Stream } from '@carillon/core/stream/port'
 import { watchedStream } from '@carillon/core/stream/watched'
 import { embeddedIdempotency } from '@carillon/hub/idempotency/embedded'
@@ -41,6 +41,21 @@ export const eventLogAdapters = ({ config, closers, log, metrics }: Context, emb
     return { stream, idempotency: await jetstreamIdempotency(place) }
   }
 
+  /** Checks the event log and creates no streams. Returns warnings. */
+  const inspectEventLog = async (
+    namespace: string,
+    connection: NatsConnection | undefined,
+  ): Promise<string[]> => {
+    if (!connection) {
+      await (await openStream(namespace, undefined)).stream.check()
+      return []
+    }
+    const missing = await inspectStreams({ connection, namespace, ownStreams: config.natsOwnStreams })
+    return missing.length === 0
+      ? []
+      : [`there is no stream ${missing.join(', ')} yet; a hub or dispatcher creates it when it starts`]
+  }
+
   /** Without Cassandra, other processes write to the embedded file, so it is watched too. */
   const openInvalidations = async (
     namespace: string,
@@ -62,5 +77,5 @@ export const eventLogAdapters = ({ config, closers, log, metrics }: Context, emb
       )
     return invalidations
   }
-  return { openNats, openStream, openInvalidations }
+  return { openNats, openStream, inspectEventLog, openInvalidations }
 }

@@ -5,8 +5,8 @@ import { parse } from '@carillon/schemas'
 import { z } from 'zod'
 import { refuse } from '../process/refuse.ts'
 
-/** What `carillon dev` generates on its first run and keeps, readable by its user only. */
-const DevState = z.object({ secret: z.string(), apiKey: z.string().optional() })
+/** What `carillon dev` generates on its first run and keeps, readable by its user only. No secret: CARILLON_SECRET was set. */
+const DevState = z.object({ secret: z.string().optional(), apiKey: z.string().optional() })
 export type DevState = z.infer<typeof DevState>
 
 const parseState = (file: string, text: string): DevState => {
@@ -14,12 +14,12 @@ const parseState = (file: string, text: string): DevState => {
     const parsed = parse(DevState, JSON.parse(text))
     if (parsed.success) return parsed.data
   } catch {
-    // Not JSON: the same refusal.
+    // Refused below, like other damage.
   }
   return refuse(`${file} is damaged; restore it from a backup, or choose another --data`)
 }
 
-export const newDevState = (): DevState => ({ secret: randomBytes(32).toString('hex') })
+const newSecret = () => randomBytes(32).toString('hex')
 
 /** Reads and writes the state in a data directory, which must exist for a write. */
 export const devState = (dataDir: string) => {
@@ -29,7 +29,7 @@ export const devState = (dataDir: string) => {
     try {
       text = readFileSync(file, 'utf8')
     } catch (error) {
-      // A parent that is a file: no state either.
+      // ENOTDIR: a parent is a file.
       if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
       throw error
     }
@@ -39,5 +39,24 @@ export const devState = (dataDir: string) => {
     writeFileSync(file, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 })
     return state
   }
-  return { read, write, open: () => read() ?? write(newDevState()) }
+  return { read, write }
+}
+
+/**
+ * Returns the root secret and the kept state. Without `secret` (CARILLON_SECRET) it is the kept one, or a new one, which is
+ * kept before data is encrypted with it. `kept` is undefined if nothing is to be kept. Refuses data of a `carillon dev` that
+ * had CARILLON_SECRET.
+ */
+export const openDevState = (
+  secret: string | undefined,
+  kept: ReturnType<typeof devState> | undefined,
+): { secret: string; state: DevState } => {
+  const state = kept?.read()
+  if (secret !== undefined) return { secret, state: state ?? {} }
+  if (state && state.secret === undefined)
+    return refuse(
+      'CARILLON_SECRET is not set; this data was created with it. Set it, or choose another --data',
+    )
+  const own = state?.secret ?? newSecret()
+  return { secret: own, state: state ?? kept?.write({ secret: own }) ?? { secret: own } }
 }

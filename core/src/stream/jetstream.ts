@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queue } from '@carillon/schemas'
 import { type ConsumerInfo, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { ProblemError, UnavailableError } from '../errors.ts'
+import { UnavailableError } from '../errors.ts'
 import { TIME_LIMIT_MS, translateError, watchConnection } from '../nats/connection.ts'
 import { deadLetters } from './jetstream/dead-letters.ts'
+import { checkedStreams, requireRoom, requireVersion } from './jetstream/inspect.ts'
 import { mergedReader } from './jetstream/merged.ts'
 import { type Names, namesOf } from './jetstream/names.ts'
 import { requireOwnStreams } from './jetstream/ownership.ts'
@@ -23,13 +24,10 @@ import { ACK_WAIT_MS, type Stream } from './port.ts'
 import { QUEUES } from './queues.ts'
 
 export { connectNats } from '../nats/connection.ts'
+export { inspectStreams } from './jetstream/inspect.ts'
 
-/** First version with message schedules. */
-const NEEDED = { major: 2, minor: 12 }
 /** How often reading processes sweep messages on unroutable subjects. */
 const SWEEP_MS = 5_000
-/** A stream counts as full if a notification of maximum size does not fit. */
-const ROOM_BYTES = 65_536
 /** How long a starting server may take until its streams respond. */
 const START_LIMIT_MS = 30_000
 
@@ -128,29 +126,15 @@ export const jetstreamStream = async ({
     backlog: () => connectionState.whileUp(unfinished),
     check: async () => {
       const infos = await connectionState.whileUp(() =>
-        Promise.all(
-          [...notifySources(names), { stream: names.stream('WORK') }].map(({ stream }) =>
-            manager.streams.info(stream),
-          ),
-        ),
+        Promise.all(checkedStreams(names).map((stream) => manager.streams.info(stream))),
       )
-      for (const { config, state } of infos)
-        if (config.max_bytes > 0 && state.bytes > config.max_bytes - ROOM_BYTES)
-          throw new ProblemError('stream_full', `the stream ${config.name} is full`)
+      requireRoom(infos)
     },
     close: async () => {
       await sweeping?.stop()
       for (const reader of readers) reader.abandon()
     },
   }
-}
-
-const requireVersion = ({ info }: NatsConnection) => {
-  const [major = 0, minor = 0] = (info?.version ?? '').split('.').map(Number)
-  if (major < NEEDED.major || (major === NEEDED.major && minor < NEEDED.minor))
-    throw new Error(
-      `nats-server ${info?.version} is too old: Carillon needs ${NEEDED.major}.${NEEDED.minor} or newer, which has message schedules`,
-    )
 }
 
 /**
