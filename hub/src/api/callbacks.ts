@@ -50,8 +50,8 @@ const unchecked = (cause: unknown): CallbackResult => {
 }
 
 /**
- * For providers. Each provider checks the signature of its own reports. They are answered once the event log has them;
- * dispatchers apply them.
+ * Adds the routes that providers report to. Each provider verifies its own signatures. A report is answered once it is in the
+ * event log; dispatchers apply it.
  */
 export const callbackRoutes = (
   routes: Routes,
@@ -67,7 +67,7 @@ export const callbackRoutes = (
 ) => {
   const { accounts, cache, providers, http, stream, seal, publicUrl } = parts
 
-  /** Fails in the same words for an unknown tenant, account and provider, so that strangers learn nothing. */
+  /** Throws the same problem for an unknown tenant, account and provider, so that they cannot be probed. */
   const find = async ({ tenant, account }: z.infer<typeof Place>) => {
     const known = await cache.tenant(tenant)
     const found = known && (await accounts.list(tenant)).find(({ id }) => id === account)

@@ -102,7 +102,7 @@ const replayOf = (letter: DeadLetter, now: number): OutgoingMessage => {
   }
 }
 
-/** Dead letters: listed with their reason, and replayed once it is gone. */
+/** Adds the routes that list, replay and delete dead letters. */
 export const deadLetterRoutes = (
   routes: Routes,
   { stream, cursors, seal }: { stream: Stream; cursors: Cursors; seal: Pick<Seal, 'digest'> },

@@ -16,7 +16,7 @@ import { cursor, limit } from './page.ts'
 const ITEM = '0198f3a0-5f5d-7b2a-9c4d-1e2f3a4b5c6d'
 const COUNTS = { unread: 2, unseen: 0 }
 
-/** Not checked to be a UUID: every id that is not an item of the user gets the same 404. */
+/** Not validated as a UUID, because every unknown id gets the same 404. */
 const Id = z.object({
   id: z.string().meta({ description: 'The id of an item', examples: [ITEM], format: 'uuid' }),
 })
@@ -54,7 +54,7 @@ const ContextFilter = z
   .max(256)
   .optional()
   .describe('Only items of this context; the empty string stands for items without one')
-/** In a query, an empty parameter is such a context, too. */
+/** An empty parameter is the empty context. */
 const ContextParameter = ContextFilter.meta({ allowEmptyValue: true })
 const ItemFilter = z
   .strictObject({

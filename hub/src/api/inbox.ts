@@ -16,7 +16,7 @@ import {
   updateItem,
 } from './inbox-openapi.ts'
 
-/** The place in a cursor. */
+/** Returns the place that a cursor holds. */
 const placeOf = (position: string): InboxPlace => {
   const [place = '', id = ''] = position.split(' ')
   return { place: Number(place), id }
@@ -36,7 +36,7 @@ export const inboxRoutes = (
     try {
       return await live.position(tenant, user)
     } catch (err) {
-      log.debug({ err, tenant }, 'a page goes out without its live position')
+      log.debug({ err, tenant }, 'a page was sent without its live position')
       return null
     }
   }
@@ -47,7 +47,7 @@ export const inboxRoutes = (
       const owner = { tenant, user }
       const list = ['inbox', tenant, user, status, category, tag, context]
       const older = before === undefined ? undefined : placeOf(cursors.read(list, before))
-      // Before the rows: a message that comes in between is then in the rows, and told again, instead of lost.
+      // Read before the rows: a message that comes in between is then delivered twice instead of lost.
       const position = await positionOf(owner)
       const { items, next, counts, complete } = await inbox.pageWithCounts(owner, {
         ...{ status, category, tag, context, limit },

@@ -1,19 +1,19 @@
 import { z } from 'zod'
 import { integer } from '../http/integer.ts'
 
-/** How many entries a page has at most. */
+/** Returns the schema of the page size. */
 export const limit = (largest = 100, usual = Math.min(50, largest)) =>
   integer(1, largest).default(usual).describe('The most entries of the page')
 
-/** The cursor of a query, in its parameter. A cursor belongs to one list with the same filters. */
+/** The schema of a cursor in a query. A cursor belongs to one list with the same filters. */
 export const cursor = z.string().optional().meta({
   description: 'The `next` of the page before. Left out, the list starts at its beginning',
   format: 'cursor',
 })
 
-/** The query of a list that is read forwards. */
+/** Returns the query of a list that is read forwards. */
 export const pageQuery = (largest = 100) => ({ limit: limit(largest), after: cursor })
 
-/** The cursor of the next page, as a page has it; `parameter` names where it goes. */
+/** Returns the schema of the cursor of the next page. `parameter`: the query parameter that takes it. */
 export const next = (parameter: 'before' | 'after') =>
   z.string().nullable().describe(`The cursor of the next page, for \`${parameter}\`; null on the last page`)

@@ -7,7 +7,7 @@ import type { Routes } from '../http/routes.ts'
 
 const gone = () => new ProblemError('tenant_unknown', 'the tenant of this API key has been deleted')
 
-/** The settings of a tenant, for its backend. */
+/** Adds the routes of the tenant's settings. */
 export const tenantRoutes = (
   routes: Routes,
   parts: {

@@ -13,20 +13,20 @@ import {
   type StateChange,
 } from '@carillon/schemas'
 
-/** Items one live message or lifecycle event may name: both stay far below what their carriers take. */
+/** Maximum items in a live message or lifecycle event. Both stay far below the size limits of Redis and NATS. */
 const IDS_MAX = 500
 
-/** Items that change in the same way, and how. */
+/** Items with the same change. */
 export type Group = { items: InboxItem[]; change: StateChange }
 
-/** A verb that changed all active items with these labels, and when. */
+/** A verb on all active items with these labels, and its time. */
 export type Sweep = { verb: AllVerb; filter: ItemFilter; at: string }
 
-/** What a sweep changes in each item. */
+/** Returns what a sweep changes in each item. */
 const patchOf = ({ verb, at }: Sweep): StateChange =>
   ({ read: { readAt: at, seenAt: at }, seen: { seenAt: at }, archived: { archivedAt: at } })[verb]
 
-/** Something people did, for the event log. */
+/** A verb on items, for a lifecycle event. */
 export type Happening = { kind: LifecycleKind; items: readonly InboxItem[]; action?: string }
 
 const chunks = <T>(list: readonly T[]): T[][] =>
@@ -40,8 +40,8 @@ const eventMessage = (event: LifecycleEvent): OutgoingMessage => ({
 })
 
 /**
- * Tells the user's other tabs, and whoever listens to the event log, what has been stored already. Both are best
- * effort: a tab that missed it finds a gap and fetches; a failure is counted and logged, and stops nothing.
+ * Sends live messages and lifecycle events about changes that are stored. Both are best effort: failures are counted and
+ * logged. A client that missed a message finds a gap in the sequence numbers and fetches the inbox.
  */
 export const createAnnouncer = ({
   live,
@@ -61,7 +61,10 @@ export const createAnnouncer = ({
         metrics.live.inc({ outcome: reached ? 'connected' : 'away' })
     } catch (err) {
       metrics.live.inc({ outcome: 'lost' }, messages.length)
-      log.warn({ err, tenant: messages[0]?.tenant }, 'open tabs were not told of a change')
+      log.warn(
+        { err, tenant: messages[0]?.tenant },
+        'a live message was not sent; clients fetch at the next gap',
+      )
     }
   }
 
@@ -70,7 +73,7 @@ export const createAnnouncer = ({
     try {
       await stream.publish(messages)
     } catch (err) {
-      log.warn({ err, messages: messages.length }, 'what people did was not published')
+      log.warn({ err, messages: messages.length }, 'lifecycle events were not published')
     }
   }
 
@@ -99,7 +102,7 @@ export const createAnnouncer = ({
         ),
       ),
 
-    /** Of a sweep only what it did is known, not to which items. */
+    /** Announces a sweep without ids, because they are not read. */
     changedAll: ({ tenant, user }: Owner, sweep: Sweep, counts: Counts) => {
       const { verb: kind, filter, at } = sweep
       const payload = { all: true as const, ...filter, patch: patchOf(sweep), counts }
@@ -112,11 +115,11 @@ export const createAnnouncer = ({
     removed: ({ tenant, user }: Owner, { id }: InboxItem, counts: Counts) =>
       deliver([{ tenant, user, event: 'inbox.removed', payload: { ids: [id], counts } }]),
 
-    /** One event for each kind and IDS_MAX items. */
+    /** Publishes one event per verb and IDS_MAX items. */
     happened: (owner: Owner, happenings: readonly Happening[]) =>
       publish(happenings.flatMap((each) => eventsOf(owner, each))),
 
-    /** The same for many users at a time. */
+    /** Publishes receipts of many users at once. */
     receivedBy: (receipts: readonly { owner: Owner; items: InboxItem[] }[]) =>
       publish(receipts.flatMap(({ owner, items }) => eventsOf(owner, { kind: 'received', items }))),
   }

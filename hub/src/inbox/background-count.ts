@@ -3,14 +3,14 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { Counts } from '@carillon/schemas'
 import type { Announcer } from './announce.ts'
 
-/** Steps of one background count at most. */
+/** Maximum steps of a background count. */
 const STEPS_MAX = 1_000
-/** Inboxes that are counted in the background at once. */
+/** Maximum concurrent background counts. */
 const AT_ONCE_MAX = 100
 
 /**
- * Counts of inboxes. One step reads a bounded number of rows; if that was not enough, the rest is counted in the
- * background, each step going on where the last one ended, and the user's apps are told the result.
+ * Counts inboxes. A request reads a bounded number of rows. Incomplete counts are completed in the background, step by step,
+ * and the user's apps get the result.
  */
 export const createCounting = ({
   inbox,
@@ -35,7 +35,9 @@ export const createCounting = ({
     if (running.has(key) || running.size >= AT_ONCE_MAX) return
     running.add(key)
     complete({ tenant, user })
-      .catch((err) => log.warn({ err, tenant }, 'an inbox was not counted to the end'))
+      .catch((err) =>
+        log.warn({ err, tenant }, 'a background count failed; the counts of this inbox stay incomplete'),
+      )
       .finally(() => running.delete(key))
   }
 

@@ -21,8 +21,8 @@ export const checkPatch = (patch: ItemPatch, now: number): void => {
 }
 
 /**
- * The verbs of a patch, each with the cell that tells whether it did something: what its author asked for, not
- * what followed from it.
+ * Returns the verbs of a patch, each with the field that shows whether it changed anything. Side effects of a verb are not
+ * verbs: reading an item also marks it as seen.
  */
 export const verbsOf = (patch: ItemPatch): { kind: LifecycleKind; cell: keyof ItemState }[] => {
   const verbs: { kind: LifecycleKind; cell: keyof ItemState }[] = []

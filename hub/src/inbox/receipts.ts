@@ -4,15 +4,15 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { InboxItem } from '@carillon/schemas'
 import type { Announcer } from './announce.ts'
 
-/** Ids that wait at most; beyond it receipts are dropped, which costs nothing but the time of receipt. */
+/** Maximum waiting ids. Further receipts are dropped; only the time of receipt is lost. */
 const WAITING_MAX = 50_000
-/** Users whose receipts are written at a time. */
+/** Users whose receipts are written concurrently. */
 const CONCURRENCY = 32
 
 /**
- * Writes when items reached an app of their user. Receipts come in floods, one per item and tab, so they are
- * coalesced by user while they wait, written a bounded number at a time, and never block who brings them. Only the
- * first receipt of an item counts. Best effort: a failure is logged.
+ * Records when items reached an app of their user. Receipts come in bursts, one per item and tab. They are therefore grouped
+ * by user and written in the background, CONCURRENCY users at a time. The first receipt of an item counts. Best effort:
+ * failures are logged.
  */
 export const createReceipts = ({ inbox, announce, log }: { inbox: Inbox; announce: Announcer; log: Log }) => {
   const waiting = new Map<string, { owner: Owner; ids: Set<string> }>()
@@ -49,7 +49,8 @@ export const createReceipts = ({ inbox, announce, log }: { inbox: Inbox; announc
           batch.map(async ({ owner, ids }) => ({ owner, items: await mark(owner, [...ids]) })),
         ),
       )
-      if (dropped > 0) log.warn({ dropped }, 'receipts came faster than they could be written')
+      if (dropped > 0)
+        log.warn({ dropped }, 'receipts were dropped: they came faster than they could be written')
       dropped = 0
     }
   }
@@ -78,7 +79,7 @@ export const createReceipts = ({ inbox, announce, log }: { inbox: Inbox; announc
         size++
       }
       if (entry.ids.size > 0) waiting.set(key, entry)
-      // Not at once: what else arrives in this turn of the event loop goes along.
+      // Deferred, so that receipts of the same turn of the event loop are written together.
       start()
     },
     settled: async (): Promise<void> => {

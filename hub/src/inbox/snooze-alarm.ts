@@ -6,11 +6,11 @@ import { type InboxItem, scheduleSubject, workSubject } from '@carillon/schemas'
 const keyOf = ({ tenant }: Owner, id: string) => scheduleSubject(tenant, `wake-${id.replaceAll('-', '')}`)
 
 /**
- * The message in the event log that brings a snoozed item back. It is set before the item is put to sleep, so
- * that no item sleeps for ever; one that finds its item awake does nothing, so cancelling is best effort.
+ * Schedules the message that ends a snooze. It is scheduled before the item is changed, so that no item stays snoozed
+ * forever. A message for an item that is not snoozed does nothing, so cancelling is best effort.
  */
 export const createAlarm = ({ stream, log }: { stream: Stream; log: Log }) => ({
-  /** Replaces an earlier one. Throws `unavailable` or `stream_full`. */
+  /** Schedules the end of a snooze, in place of an earlier one. Throws `unavailable` or `stream_full`. */
   set: async (owner: Owner, id: string, at: number): Promise<void> => {
     await stream.publish([
       {
@@ -29,7 +29,7 @@ export const createAlarm = ({ stream, log }: { stream: Stream; log: Log }) => ({
     } catch (err) {
       log.warn(
         { err, tenant: owner.tenant },
-        'a snooze that ended early keeps its alarm; it will find nothing to do',
+        'the scheduled end of a snooze was not cancelled; it will do nothing',
       )
     }
   },

@@ -2,54 +2,54 @@ import { toGcra } from '@carillon/core/limits/gcra'
 import type { Limit } from '@carillon/core/limits/port'
 import { LRUCache } from 'lru-cache'
 
-/** Keys remembered. A key that is forgotten begins anew, so memory is bounded whoever comes. */
+/** Maximum keys in memory. A forgotten key starts with its whole limit. */
 const KEYS_MAX = 100_000
-/** How often what was used is shared with other processes. */
+/** How often usage is shared with other processes. */
 export const SHARE_MS = 100
-/** Keys shared in one call. */
+/** Maximum keys shared in one call. */
 const SHARED_AT_ONCE = 200
-/** Sums of intervals are not exact. */
+/** Tolerance for sums of intervals, which are not exact. */
 const ROUNDING = 1e-6
 
-/** How much of a limit is left after a request, or how long a refused one should wait. Times in ms. */
+/** What is left of a limit after a request, or how long a refused request should wait. Times in ms. */
 export type Taken = {
-  /** The limit that refused, or the one with the least left. */
+  /** The limit that refused the request, otherwise the one with the least left. */
   limit: Limit
   remaining: number
-  /** Until the limit is wholly unused again. */
+  /** Time until the limit is unused again. */
   resetMs: number
-  /** 0 if the request is allowed, and counted. */
+  /** 0 if the request is allowed; it is then counted. */
   waitMs: number
 }
 
-/** What one process has used of a limit since it shared last; `interval` is in ms. */
+/** What a process used of a limit since it last shared its usage. `interval`: ms per use. */
 export type Used = { key: string; count: number; interval: number }
 
 /**
- * Adds up what all processes have used. Resolves with, for each key, the ms until the limit is wholly unused again.
- * Rejects while the shared part is out of reach.
+ * Adds this process's usage to that of all processes. Resolves with the ms until each limit is unused again. Rejects while
+ * Redis is unavailable.
  */
 export type Share = (used: readonly Used[]) => Promise<number[]>
 
-/** Rate limits that refuse, decided in this process without waiting for another. */
+/** Request limits. Each request is decided in this process, without a round trip. */
 export type RequestLimits = {
-  /** Takes one request from all `limits`, or from none if one of them refuses. `limits` must not be empty. */
+  /** Counts a request against all `limits`, or against none if one refuses it. `limits` must not be empty. */
   take(limits: readonly [Limit, ...Limit[]]): Taken
   close(): void
 }
 
-/** `arrival`: when the limit is wholly unused again (GCRA's theoretical arrival time), on the clock of `now`. */
+/** `arrival`: when the limit is unused again (the theoretical arrival time of GCRA), on the clock of `now`. */
 type Account = Limit & { interval: number; tolerance: number; arrival: number; unshared: number }
 type Look = Taken & { account: Account }
 
-/** The longer wait counts, then the smaller rest. */
+/** Orders by longer wait, then by less left. */
 const isTighter = (one: Look, other: Look): boolean =>
   one.waitMs === other.waitMs ? one.remaining < other.remaining : one.waitMs > other.waitMs
 
 /**
- * The generic cell rate algorithm on accounts of this process. With `share`, processes tell each other every SHARE_MS what
- * they have used: together they let through at most what each of them would let through alone in that time. While the
- * shared part is out of reach, each process limits by itself.
+ * Returns request limits by the generic cell rate algorithm (GCRA), counted in this process. With `share`, processes share
+ * their usage every SHARE_MS; within that time each may let through the whole limit. While Redis is unavailable, each process
+ * limits by itself.
  */
 export const createRequestLimits = (
   options: { share?: Share; onError?: (error: unknown) => void; now?: () => number } = {},
@@ -81,7 +81,7 @@ export const createRequestLimits = (
     for (const account of some) account.unshared = 0
     const left = await together(used)
     const at = now()
-    // What was used while the answer was on its way comes on top.
+    // Plus what was used while the response was on its way.
     for (const [index, account] of some.entries())
       account.arrival = at + (left[index] ?? 0) + account.unshared * account.interval
   }

@@ -24,12 +24,12 @@ import {
 } from '@carillon/schemas'
 import type { Idempotency, IdUse } from '../idempotency/port.ts'
 
-/** A notification that may go into the event log. */
+/** A checked notification, ready for the event log. */
 export type Accepted = {
   id: string
   priority: Priority
   message: OutgoingMessage
-  /** Only if the sender chose the id: one that was made here is nobody else's. */
+  /** Set if the sender chose the id; generated ids are unique. */
   use?: IdUse
   warnings: Warning[]
 }
@@ -47,7 +47,7 @@ const checkTimes = ({ deliverAt, expiresAt }: Notification, now: number) => {
     throw refuse('invalid_request', 'must be after deliverAt')
 }
 
-/** A notification without an id or a type has those of its event, if they can be. */
+/** Returns the notification with the id and type of its event, where it has none and they are valid. */
 const named = ({ value, event }: Payload): unknown => {
   if (!event || typeof value !== 'object' || value === null || Array.isArray(value)) return value
   const type = parse(TypeKey, event.type)
@@ -60,8 +60,8 @@ const useOf = (tenant: string, notification: Notification & { id: string; priori
 })
 
 /**
- * What happens to a notification at the HTTP edge: it is checked whole, gets an id and a priority, and is appended
- * to the event log. Nothing else: recipients, times and content are the dispatcher's.
+ * Accepts notifications over HTTP: checks them, assigns an id and a priority, and appends them to the event log. The
+ * dispatcher does the rest.
  */
 export const createAcceptance = (
   {
@@ -78,8 +78,8 @@ export const createAcceptance = (
   { unknownTypes, ...links }: { unknownTypes: 'refuse' | 'accept' } & LinkPolicy,
 ) => ({
   /**
-   * Checks what a sender wrote, plain or as the data of an event. `id` serves when neither names one. Throws what `read`
-   * throws, `invalid_request`, `too_far`, `type_unknown`, `no_app_url` or `payload_too_large`, and counts that.
+   * Checks a notification, plain or as the data of an event. `id` is called if neither has one. Counts refusals. Throws what
+   * `read` throws, `invalid_request`, `too_far`, `time_passed`, `type_unknown`, `no_app_url` and `payload_too_large`.
    */
   check: async (
     { tenant, key }: Pick<Sender, 'tenant' | 'key'>,
@@ -105,7 +105,7 @@ export const createAcceptance = (
       if (data.length > NOTIFICATION_MAX_BYTES)
         throw new ProblemError(
           'payload_too_large',
-          `with its id the notification has ${data.length} bytes of JSON; ${NOTIFICATION_MAX_BYTES} are the most`,
+          `with its id the notification has ${data.length} bytes of JSON; the limit is ${NOTIFICATION_MAX_BYTES}`,
         )
       return {
         id: notification.id,
@@ -129,9 +129,9 @@ export const createAcceptance = (
   },
 
   /**
-   * Appends them, except those whose id was used with other content: returns the `id_reused` problem of each in its
-   * place. Resolves when all others are durable. What was accepted before is appended again, because the first try may
-   * have died in between; dispatchers store it once. Throws `unavailable` or `stream_full`.
+   * Appends notifications and resolves when they are durable. Those whose id was used with other content are left out;
+   * the result has the `id_reused` problem in their place. Repeated ones are appended again, because the first attempt may
+   * have failed after registering the id; dispatchers store them once. Throws `unavailable` or `stream_full`.
    */
   append: async (accepted: readonly Accepted[]): Promise<(ProblemError | undefined)[]> => {
     const uses = accepted.flatMap(({ use }) => use ?? [])

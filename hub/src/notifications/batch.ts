@@ -4,8 +4,8 @@ import { BATCH_MAX, Batch, type Issue } from '@carillon/schemas'
 import { z } from 'zod'
 
 /**
- * Reads a list of entries, at the path `at` of a document, each on its own: what is wrong with one is thrown when that
- * one is read. Throws for what is wrong elsewhere.
+ * Returns a reader of each entry of the list at the path `at`. A reader throws what is wrong with its entry. Throws what is
+ * wrong elsewhere in the document.
  */
 const entriesOf = (
   bytes: Uint8Array,
@@ -31,10 +31,10 @@ const entriesOf = (
 
 const Events = z.array(z.unknown()).max(BATCH_MAX)
 
-/** The entries of `{ notifications: [...] }`. */
+/** Returns readers of the entries of `{ notifications: [...] }`. */
 export const readBatch = (bytes: Uint8Array): (() => unknown)[] =>
   entriesOf(bytes, ['notifications'], (value) => checked(Batch, value, 'batch').notifications)
 
-/** The entries of a batch of CloudEvents, which is a list. */
+/** Returns readers of the entries of a batch of CloudEvents, which is a list. */
 export const readEvents = (bytes: Uint8Array): (() => unknown)[] =>
   entriesOf(bytes, [], (value) => checked(Events, value, 'batch'))

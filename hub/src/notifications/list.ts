@@ -31,7 +31,10 @@ type Read = (before: NotificationPlace | undefined, limit: number) => Promise<Pa
 
 const NIL = '00000000-0000-0000-0000-000000000000'
 
-/** Where arrivals go on; the place of a notification that is no item may lie among items of the same millisecond. */
+/**
+ * Returns the arrival at which the list continues. The place of a notification without an item may lie among items of the
+ * same millisecond.
+ */
 const arrivalBound = ({ at, id }: NotificationPlace): InboxPlace =>
   uuid7Time(id) === undefined ? { place: at + 1, id: NIL } : { place: at, id }
 

@@ -1,4 +1,4 @@
-/** What was sent beside the bell: a list that grows as it happens, and a dialog that shows one message whole. */
+/** Captured messages: a list that is updated live, and a dialog that shows one message. */
 import { arrange, base, element, fillTabs, keepTimes, timeElement } from './dom.js'
 
 const SHOWN_MAX = 200
@@ -18,7 +18,7 @@ const CHANNELS = {
   telegram: 'Telegram',
 }
 
-/** Why a message could not have been sent, by channel where that makes a difference. */
+/** Why a message was not sent, by channel where it differs. */
 const REASONS = {
   no_address: {
     email: 'no e-mail address is known',
@@ -33,7 +33,7 @@ const REASONS = {
 }
 const reasonOf = ({ skipped, channel }) => REASONS[skipped]?.[channel] ?? REASONS[skipped]?.all ?? skipped
 
-/** What became of a message that was not captured; undefined if it was, or if an account has sent it. */
+/** Returns why a message was not sent, or undefined if it was captured or sent. */
 const troubleOf = (message) => {
   const { skipped, provider, trouble } = message
   if (skipped) return `Not sent: ${reasonOf(message)}`
@@ -48,7 +48,7 @@ const troubleOf = (message) => {
 const isSentBy = ({ provider, trouble }) => provider !== undefined && trouble === undefined
 
 const byId = (id) => document.getElementById(id)
-/** Of messages with one id, the first: it is the newest. */
+/** Keeps the first message of each id, which is the newest. */
 const unique = (messages) => {
   const known = new Set()
   return messages.filter(({ id }) => !known.has(id) && known.add(id))
@@ -57,7 +57,7 @@ const unique = (messages) => {
 const channelOf = ({ channel }) => CHANNELS[channel] ?? channel
 const recipientOf = ({ to, user }) => (to === user ? user : `${to} (${user})`)
 const headingOf = ({ subject, text }) => subject || text.trim().split('\n')[0] || '(no title)'
-/** What a message says beyond its heading, without the small print of mails. */
+/** Returns the text of a message without its heading and the footer of e-mails. */
 const restOf = (message) => {
   const lines = message.text.split('\n--\n')[0].split('\n')
   const heading = lines.indexOf(headingOf(message))
@@ -67,7 +67,7 @@ const restOf = (message) => {
     .trim()
 }
 
-/** Shows a message over the page. Closing it gives the focus back to where it was. */
+/** Returns a function that shows a message in a dialog. Closing it restores the focus. */
 const messageDialog = () => {
   const dialog = byId('message')
   const body = byId('message-body')
@@ -95,7 +95,7 @@ const messageDialog = () => {
   })
 
   byId('message-close').addEventListener('click', () => dialog.close())
-  // The dialog's own box is covered by what is in it, so that only its backdrop is hit as the dialog.
+  // Content covers the dialog's box, so a click on the dialog itself is a click on its backdrop.
   dialog.addEventListener('click', (event) => event.target === dialog && dialog.close())
   dialog.addEventListener('close', () => body.replaceChildren())
 
@@ -153,11 +153,11 @@ const entryOf = (message, open) => {
   )
 }
 
-/** Fills the list, and follows what is sent. */
+/** Shows the list and follows new messages. */
 export const showCaptured = () => {
   const list = byId('sent')
   const open = messageDialog()
-  /** What stands in the list for each message. */
+  /** The list entry of each message. */
   const entries = new WeakMap()
   let messages = []
   let arrived = []
@@ -190,7 +190,7 @@ export const showCaptured = () => {
   }
 
   let events
-  /** A browser has few connections to one server, so that a page which nobody sees gives its own back. */
+  /** Hidden pages close their connection, because browsers limit connections per server. */
   const follow = () => {
     events?.close()
     if (document.hidden) return
@@ -205,7 +205,7 @@ export const showCaptured = () => {
       entries.get(messages[0])?.classList.add('is-new')
       announce(message)
     })
-    // Whatever was missed before it was open, the first time and after every break.
+    // Fetches what was missed before the connection was open, at first and after every interruption.
     own.addEventListener('open', async () => {
       since = []
       try {

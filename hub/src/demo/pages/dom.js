@@ -1,9 +1,9 @@
-/** What the parts of the page have in common. */
+/** DOM functions that the parts of the page share. */
 
-/** Where the hub is, with a slash at its end; behind a proxy that may be below a path. */
+/** The URL of the hub, with a trailing slash. A proxy may serve it below a path. */
 export const base = new URL('..', import.meta.url).href
 
-/** `element('a', { href: '/' }, 'text', child)`; a property that is undefined or false is left out. */
+/** Returns an element: `element('a', { href: '/' }, 'text', child)`. Undefined and false properties are left out. */
 export const element = (name, properties = {}, ...children) => {
   const made = document.createElement(name)
   for (const [key, value] of Object.entries(properties)) {
@@ -32,11 +32,11 @@ const ago = (time) => {
     : relative.format(Math.round(seconds / size), unit)
 }
 
-/** How long ago something was. */
+/** Returns a `<time>` that shows how long ago it was. */
 export const timeElement = (time) =>
   element('time', { datetime: time, title: new Date(time).toLocaleString() }, ago(time))
 
-/** Says anew, now and then, how long ago the times within are. Returns how to stop that. */
+/** Updates the times within `root` every 30 seconds. Returns a function that stops it. */
 export const keepTimes = (root) => {
   const clock = setInterval(() => {
     for (const time of root.querySelectorAll('time')) time.textContent = ago(time.dateTime)
@@ -44,7 +44,7 @@ export const keepTimes = (root) => {
   return () => clearInterval(clock)
 }
 
-/** Makes the children of `parent` these, moving nothing that stands right, so that focus and scroll stay. */
+/** Replaces the children of `parent`. Children in the right place are not moved, so they keep focus and scroll position. */
 export const arrange = (parent, children) => {
   const wanted = new Set(children)
   for (const child of [...parent.children]) if (!wanted.has(child)) child.remove()
@@ -54,8 +54,8 @@ export const arrange = (parent, children) => {
 }
 
 /**
- * Fills a list of tabs for one panel, which are chosen with a click or the arrow keys; `onChoose` gets the name.
- * Returns a function that chooses one.
+ * Adds tabs of one panel, chosen with a click or the arrow keys. `onChoose` gets the name. Returns a function that chooses a
+ * tab by name.
  */
 export const fillTabs = (list, { names, panel, onChoose }) => {
   const tabs = names.map((name, index) =>
