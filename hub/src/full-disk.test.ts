@@ -39,7 +39,7 @@ test('with a full disk, publishing is a 503, /readyz shows the reason, and the l
   })
   expect(await own.call('GET', '/readyz')).toMatchObject({
     status: 200,
-    json: { status: 'degraded', parts: { stream: expect.stringContaining('no room') } },
+    json: { status: 'degraded', parts: { stream: expect.stringContaining('full') } },
   })
   expect(levels.map(({ mock }) => mock.calls.length)).toEqual([0, 1, 0])
   expect((await own.call('GET', '/metrics')).text).toContain('carillon_stream_full 1')
