@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { errors, types } from 'cassandra-driver'
 import { afterAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { connectCassandra } from '../cassandra/connection.ts'
@@ -57,6 +58,29 @@ if (url) {
     onTestFinished(() => store.close())
     await expect(store.check()).rejects.toThrow(/^the keyspace \w+ does not exist: run carillon migrate/)
   })
+
+  test('an inbox with more expired items than Cassandra passes in one read is read', async () => {
+    const store = cassandraStore({
+      ...connectCassandra(at('expired')),
+      seal: contractSeal,
+      retention: RETENTION,
+    })
+    onTestFinished(() => store.close())
+    await store.migrate()
+    const { inbox } = store
+    const owner = freshOwner()
+    const lasting = sampleItem(owner)
+    await inbox.put([lasting])
+    let expiresAt = 0
+    for (let from = 0; from < 26_000; from += 1_000) {
+      expiresAt = Date.now() + 5_000
+      await inbox.put(Array.from({ length: 1_000 }, () => sampleItem(owner, { expiresAt })))
+    }
+    await sleep(expiresAt + 1_000 - Date.now())
+    const { items } = await inbox.page(owner, { status: 'active', limit: 20 })
+    expect(ids(items)).toEqual([lasting.id])
+    expect((await inbox.counts(owner)).counts).toEqual({ unread: 1, unseen: 1 })
+  }, 60_000)
 
   test('a retention beyond the latest expiry of Cassandra is capped', async () => {
     // Exceeds the latest expiry, January 2038, as a retention of 3,650 days will from 2028 on.

@@ -75,35 +75,36 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
     change: async ({ tenant, user }, changes) => {
       const now = Date.now()
       const written = clock()
-      const update = (
-        { set, values }: ReturnType<typeof assignments>,
-        time: number,
-        { place, month, id }: { place: number; month: number; id: string },
-      ): Statement[] => {
-        if (set.length === 0) return []
-        const ttl = ttlUntil(place + retention + MONTH_MS, now)
-        return [
-          {
-            query: `UPDATE ${inbox} USING TIMESTAMP ? AND TTL ? SET ${set.join(', ')} WHERE ${PARTITION} AND place = 0 AND id = ?`,
-            params: [time, ttl, ...values, tenant, user, month, id],
-          },
-        ]
-      }
       const byId = new Map(changes.map((change) => [change.id, change]))
-      await forEach(
-        groupedSlices(datedIds([...byId.keys()]), ({ month }) => month, IDS_PER_QUERY),
-        ([month, some]) =>
-          session.write(
-            some.flatMap(({ id }) => {
-              const { place, cells, acted, settled = {}, settledAt } = byId.get(id)!
-              const key = { place, month, id }
-              return [
-                ...update(assignments(cells, acted), written, key),
-                ...update(assignments(settled), (settledAt + LEAD_MS) * 1_000, key),
-              ]
-            }),
-          ),
+      // One statement changes all items of a month that change in the same way.
+      const alike = groupedSlices(
+        datedIds([...byId.keys()]),
+        ({ id, month }) => {
+          const { cells, acted, settled, settledAt } = byId.get(id)!
+          return JSON.stringify([month, cells, acted, settled, settled && settledAt])
+        },
+        IDS_PER_QUERY,
       )
+      await forEach(alike, async ([, some]) => {
+        const [{ id: first, month }] = some as [(typeof some)[number]]
+        const { cells, acted, settled = {}, settledAt } = byId.get(first)!
+        const ids = some.map(({ id }) => id)
+        const place = Math.max(...ids.map((id) => byId.get(id)!.place))
+        const ttl = ttlUntil(place + retention + MONTH_MS, now)
+        const update = ({ set, values }: ReturnType<typeof assignments>, time: number): Statement[] =>
+          set.length === 0
+            ? []
+            : [
+                {
+                  query: `UPDATE ${inbox} USING TIMESTAMP ? AND TTL ? SET ${set.join(', ')} WHERE ${PARTITION} AND place = 0 AND id IN ?`,
+                  params: [time, ttl, ...values, tenant, user, month, ids],
+                },
+              ]
+        await session.write([
+          ...update(assignments(cells, acted), written),
+          ...update(assignments(settled), (settledAt + LEAD_MS) * 1_000),
+        ])
+      })
     },
 
     settledPlace: () => Date.now() - CLOCK_TOLERANCE_MS,

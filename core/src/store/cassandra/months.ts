@@ -6,6 +6,9 @@ export const monthOf = (ms: number): number => {
   return (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
 }
 
+/** Returns when a month starts, epoch ms. */
+export const startOf = (month: number): number => Date.UTC(1970, month)
+
 /** Returns the ids that carry a time, with their month. Other ids cannot be item ids. */
 export const datedIds = (ids: readonly string[]): { id: string; time: number; month: number }[] =>
   ids.flatMap((id) => {

@@ -130,6 +130,15 @@ export const inboxContract = (store: () => Store): void => {
       expect(ids(await allPages(inbox, owner, { status: 'active', limit: 7 }))).toEqual(all)
     })
 
+    test('an item that was accepted before the retention is listed where it arrived', async () => {
+      const { inbox } = store()
+      const owner = freshOwner()
+      const items = [sampleItem(owner), sampleItem(owner, { age: 200 * DAY })] as const
+      for (const item of items) await inbox.put([item])
+      expect(new Set(ids(await firstPage(inbox, owner, active)))).toEqual(new Set(ids(items)))
+      expect((await inbox.counts(owner)).counts).toEqual({ unread: 2, unseen: 2 })
+    })
+
     test('items of the same millisecond keep their order', async () => {
       const { inbox } = store()
       const owner = freshOwner()

@@ -37,7 +37,13 @@ const find = async (
   const end = through === undefined ? undefined : await placeOf(rows, owner, through)
   let query: Query = { kind: list, below: end && above(end.place), most: limits.rows }
   const open = () =>
-    openScans(rows, owner, [list], { below: query.below, limit: limits.singly + 28, contents: 0 }, now)
+    openScans(
+      rows,
+      owner,
+      [list],
+      { below: query.below, limit: limits.singly + 28, contents: limits.singly },
+      now,
+    )
   const opened = await open()
   const floor = Math.min(rows.settledPlace(), end ? end.place - 1 : Number.MAX_SAFE_INTEGER)
   const found: Row[] = []
@@ -68,8 +74,9 @@ export const createChangeAll =
     const patch: ItemPatch = { [verb]: true }
     const single = async (some: readonly Row[], at: number): Promise<ChangedItem[]> => {
       if (some.length === 0) return []
-      const ids = some.map(({ id }) => id)
-      const full = await rows.items(owner, ids, true)
+      const without = some.filter(({ content }) => content === undefined).map(({ id }) => id)
+      const read = without.length === 0 ? [] : await rows.items(owner, without, true)
+      const full = [...some.filter(({ content }) => content !== undefined), ...read]
       const all = await changeRows(rows, owner, full, guide, (item) => changeOf(item, patch, at), at)
       return all.filter(({ change }) => Object.keys(change).length > 0)
     }

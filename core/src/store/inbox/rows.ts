@@ -106,8 +106,11 @@ export type Range = { below?: InboxPlace | undefined; limit: number; contents: n
 /** What a scan needs, once the guide is known: how far down the log, and items by id. */
 type Plan = { downTo: number | undefined; named: readonly string[] }
 
-/** `named` is undefined if it was not read. */
-export type Opened = { guide: Guide; first: LogPage; named: Row[] | undefined }
+/**
+ * `named` is undefined if it was not read. `whole`: `first` holds every item of the inbox, so hints are of no use, whatever
+ * range was asked for.
+ */
+export type Opened = { guide: Guide; first: LogPage; named: Row[] | undefined; whole: boolean }
 
 /**
  * The rows of inboxes: what a database has to do. The rules, lists, counts and marks are made of it in `inbox.ts`, the same

@@ -92,11 +92,11 @@ export const scan = async (
   rows: InboxRows,
   owner: Owner,
   { kind, below, most }: Query,
-  { guide, first, named: known, kinds, downTo: reached }: Begun,
+  { guide, first, named: known, whole, kinds, downTo: reached }: Begun,
   now: number,
   visit: Visit,
 ): Promise<Scanned> => {
-  const hint = hintFor(kind, guide, below)
+  const hint = whole ? undefined : hintFor(kind, guide, below)
   const trail: Trail = {
     candidates: [],
     dead: { log: 0, hint: 0 },

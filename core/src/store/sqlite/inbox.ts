@@ -90,6 +90,7 @@ export const sqliteInboxRows = (session: Session): InboxRows => {
       return {
         guide,
         first,
+        whole: false,
         named: first.next ? undefined : named.length > 0 ? await items(owner, named, false) : [],
       }
     },
