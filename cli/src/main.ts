@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { SetupError } from '@carillon/core/errors'
 import { runCommandLine } from './commands/command-line.ts'
 import { program } from './commands/program.ts'
-import { CommandError, EXIT_USAGE } from './process/refuse.ts'
+import { CommandError, EXIT_USAGE } from './process/command-error.ts'
 
 /** Returns whether the user has to change something first. */
 const isUsage = (error: unknown) => error instanceof CommandError || error instanceof SetupError

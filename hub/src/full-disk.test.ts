@@ -1,4 +1,4 @@
-import { watchedStream } from '@carillon/core/stream/watched'
+import { watchForFullLog } from '@carillon/core/stream/full-log'
 import { createLog } from '@carillon/core/telemetry/log'
 import { afterEach, expect, test, vi } from 'vitest'
 import { openHub, type TestHub } from './testing/hub.ts'
@@ -11,7 +11,7 @@ test('with a full disk, publishing is a 503, /readyz shows the reason, and the l
   const levels = (['warn', 'error', 'info'] as const).map((level) => vi.spyOn(log, level))
   const own = await openHub({}, ({ stream, metrics }) => ({
     log,
-    stream: watchedStream(stream, { log, metrics }),
+    stream: watchForFullLog(stream, { log, metrics }),
   }))
   hub = own
   expect((await own.call('GET', '/readyz')).json.status).toBe('ready')

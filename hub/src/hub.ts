@@ -5,12 +5,12 @@ import type { Hono } from 'hono'
 import { BROWSER_FILES, serveBrowserFiles } from './api/browser.ts'
 import { addResources } from './api/resources.ts'
 import { demoRoutes } from './demo/demo.ts'
-import { allowDelivery, EVENT_PATHS } from './http/content.ts'
+import { createApplication, type Edge } from './http/application.ts'
 import { allowOrigins } from './http/cors.ts'
-import { createEdge, type Edge } from './http/edge.ts'
 import { guardServer } from './http/guard.ts'
+import { allowDelivery, EVENT_PATHS } from './http/media-types.ts'
 import { refuseHosts, refuseOrigins } from './http/origin.ts'
-import { createRefusals } from './http/refusals.ts'
+import { createRefusals } from './http/refused-credentials.ts'
 import { createRoutes, type RouteEntry } from './http/routes.ts'
 import { createHttpServer } from './http/server.ts'
 import { createVerbs } from './inbox/verbs.ts'
@@ -62,7 +62,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   const verbs = createVerbs({ inbox: store.inbox, live, stream, log, metrics })
   let draining = false
 
-  const app = createEdge({ log, metrics })
+  const app = createApplication({ log, metrics })
   allowOrigins(app, options.origins, [...USER_PATHS, ...BROWSER_FILES.map((name) => `/${name}`)])
   for (const path of EVENT_PATHS) app.options(path, allowDelivery)
 

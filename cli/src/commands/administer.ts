@@ -9,8 +9,8 @@ import { databaseFile } from '../composition/context.ts'
 import type { Config } from '../config/config.ts'
 import { needSecret, settings } from '../config/settings.ts'
 import { createClosers } from '../process/closers.ts'
+import { refuse } from '../process/command-error.ts'
 import { note } from '../process/output.ts'
-import { refuse } from '../process/refuse.ts'
 
 /** The TTL of the settings cache. */
 const LATE = 'running processes see the change within ten seconds'

@@ -5,7 +5,7 @@ import {
   type CommandUnknownOpts,
   InvalidArgumentError,
 } from '@commander-js/extra-typings'
-import { EXIT_USAGE } from '../process/refuse.ts'
+import { EXIT_USAGE } from '../process/command-error.ts'
 
 /**
  * Returns a command line that refuses unknown options, unknown commands and excess arguments, and suggests the nearest

@@ -3,8 +3,8 @@ import { type NotificationInput, withoutTrailingSlash } from '@carillon/schemas'
 import { z } from 'zod'
 import { devState } from '../config/dev-state.ts'
 import { settings } from '../config/settings.ts'
+import { refuse } from '../process/command-error.ts'
 import { say } from '../process/output.ts'
-import { refuse } from '../process/refuse.ts'
 
 const recipient = (to: string): NotificationInput['to'] => {
   if (to === 'everyone') return { everyone: true }

@@ -1,8 +1,8 @@
 import { newTenant, newTenantSecret } from '@carillon/core/security/new-tenant'
 import { parse, TenantId, type TenantLimits } from '@carillon/schemas'
 import { burstOfASecond, parseRates } from '../config/rates.ts'
+import { refuse } from '../process/command-error.ts'
 import { note, say } from '../process/output.ts'
-import { refuse } from '../process/refuse.ts'
 import { administer } from './administer.ts'
 
 /** The newest and the previous one, so that tokens of both are valid during a rotation. */

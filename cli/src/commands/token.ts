@@ -1,8 +1,8 @@
 import { newApiKey, SCOPES, type Scope } from '@carillon/core/security/api-keys'
 import { signUserToken } from '@carillon/core/security/user-tokens'
 import { parse, UserId } from '@carillon/schemas'
+import { refuse } from '../process/command-error.ts'
 import { say } from '../process/output.ts'
-import { refuse } from '../process/refuse.ts'
 import { administer } from './administer.ts'
 
 const scopesFrom = (list: string | undefined): readonly Scope[] => {

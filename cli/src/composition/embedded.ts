@@ -1,7 +1,7 @@
 import type { Seal } from '@carillon/core/security/seal'
 import { type Database, openDatabase } from '@carillon/core/sqlite/database'
 import { measureDatabase } from '@carillon/core/sqlite/measure'
-import { CommandError } from '../process/refuse.ts'
+import { CommandError } from '../process/command-error.ts'
 import type { Context } from './context.ts'
 
 /** Returns the embedded database, opened by the first call. */

@@ -3,9 +3,9 @@ import { natsInvalidations } from '@carillon/core/cache/invalidation/nats'
 import type { Invalidations } from '@carillon/core/cache/invalidation/port'
 import { watchFile } from '@carillon/core/cache/invalidation/watch-file'
 import { embeddedStream } from '@carillon/core/stream/embedded'
+import { watchForFullLog } from '@carillon/core/stream/full-log'
 import { connectNats, inspectStreams, jetstreamStream } from '@carillon/core/stream/jetstream'
 import type { Stream } from '@carillon/core/stream/port'
-import { watchedStream } from '@carillon/core/stream/watched'
 import { embeddedIdempotency } from '@carillon/hub/idempotency/embedded'
 import { jetstreamIdempotency } from '@carillon/hub/idempotency/jetstream'
 import type { Idempotency } from '@carillon/hub/idempotency/port'
@@ -24,7 +24,7 @@ export const eventLogAdapters = ({ config, closers, log, metrics }: Context, emb
     return connection
   }
 
-  const watched = (stream: Stream) => (metrics ? watchedStream(stream, { log, metrics }) : stream)
+  const watched = (stream: Stream) => (metrics ? watchForFullLog(stream, { log, metrics }) : stream)
 
   const openStream = async (
     namespace: string,

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from '@carillon/schemas'
 import { z } from 'zod'
-import { refuse } from '../process/refuse.ts'
+import { refuse } from '../process/command-error.ts'
 
 /** What `carillon dev` generates on its first run and keeps, readable by its user only. No secret: CARILLON_SECRET was set. */
 const DevState = z.object({ secret: z.string().optional(), apiKey: z.string().optional() })

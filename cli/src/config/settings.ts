@@ -1,4 +1,4 @@
-import { refuse } from '../process/refuse.ts'
+import { refuse } from '../process/command-error.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { devState } from './dev-state.ts'
 

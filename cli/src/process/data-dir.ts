@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { createDirectory, makePrivate } from '@carillon/core/sqlite/private'
+import { createDirectory, makePrivate } from '@carillon/core/sqlite/file-modes'
 import Libsql from 'libsql'
-import { CommandError, refuse } from './refuse.ts'
+import { CommandError, refuse } from './command-error.ts'
 
 /** Creates the data directory if it is missing. Throws CommandError if that fails. */
 export const createDataDir = (dataDir: string): void => {

@@ -1,4 +1,4 @@
-import { refuse } from './refuse.ts'
+import { refuse } from './command-error.ts'
 
 const WHY: Record<string, string> = {
   EADDRINUSE:

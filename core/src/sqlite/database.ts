@@ -1,8 +1,8 @@
 import Libsql from 'libsql'
 import type { Seal } from '../security/seal.ts'
+import { makePrivate } from './file-modes.ts'
 import { type Durability, groupCommit } from './group-commit.ts'
 import { recordInstallation, requireFileLayout } from './installation.ts'
-import { makePrivate } from './private.ts'
 import { openWal } from './wal.ts'
 
 /** Maximum length of the write-ahead log, in bytes. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Hono } from 'hono'
-import type { Edge } from '../http/edge.ts'
+import type { Edge } from '../http/application.ts'
 
 /** The files that pages load from the hub: the client, web push, and its service worker. */
 export const BROWSER_FILES = ['client.js', 'push.js', 'push-worker.js'] as const

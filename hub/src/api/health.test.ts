@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { UnavailableError } from '@carillon/core/errors'
 import { PROBLEMS } from '@carillon/schemas'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { EVENT_PATHS } from '../http/content.ts'
+import { EVENT_PATHS } from '../http/media-types.ts'
 import { openHub, type TestHub } from '../testing/hub.ts'
 import { BROWSER_FILES } from './browser.ts'
 

@@ -9,7 +9,7 @@ import {
   Warning,
 } from '@carillon/schemas'
 import { z } from 'zod'
-import { EVENT_TYPES } from '../http/content.ts'
+import { EVENT_TYPES } from '../http/media-types.ts'
 import { batchProblem, ProblemSchema } from '../http/openapi/problems.ts'
 import { defineRoute } from '../http/routes.ts'
 import { DUPLICATES, IdempotencyKey } from '../idempotency/idempotent.ts'

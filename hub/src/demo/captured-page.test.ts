@@ -1,7 +1,7 @@
 import type { Captured } from '@carillon/core/delivery/captured'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createEdge } from '../http/edge.ts'
-import { createRefusals } from '../http/refusals.ts'
+import { createApplication } from '../http/application.ts'
+import { createRefusals } from '../http/refused-credentials.ts'
 import { createRoutes } from '../http/routes.ts'
 import { createHttpServer } from '../http/server.ts'
 import type { RateLimit } from '../limits/rate-limit.ts'
@@ -169,7 +169,7 @@ describe('the events', () => {
 
   it('end when they are closed, and then keep no server', async () => {
     const { cache, store, log, metrics } = test.ports
-    const app = createEdge({ log, metrics })
+    const app = createApplication({ log, metrics })
     const { close } = demoRoutes(
       app,
       createRoutes(app, { cache, rateLimit: NO_LIMIT, refusals: createRefusals({ log }) }),

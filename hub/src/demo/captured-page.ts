@@ -4,7 +4,7 @@ import { Channel, DeliveryState, NotificationId, Timestamp, UserId } from '@cari
 import type { Hono } from 'hono'
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
 import { z } from 'zod'
-import type { Edge } from '../http/edge.ts'
+import type { Edge } from '../http/application.ts'
 import type { Routes } from '../http/routes.ts'
 import type { CapturedList } from './captured.ts'
 

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono'
 import { cors } from 'hono/cors'
-import type { Edge } from './edge.ts'
+import type { Edge } from './application.ts'
 
 const PREFLIGHT_SECONDS = 7_200
 

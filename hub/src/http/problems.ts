@@ -2,7 +2,7 @@ import { ProblemError } from '@carillon/core/errors'
 import { type Problem, type ProblemCode, problem } from '@carillon/schemas'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Edge } from './edge.ts'
+import type { Edge } from './application.ts'
 
 /** A rate limit is reached; retry after `afterMs`. `headers` say more about the limit. */
 export class RateLimitedError extends ProblemError {

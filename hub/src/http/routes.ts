@@ -10,12 +10,12 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { RateLimit } from '../limits/rate-limit.ts'
+import type { Edge } from './application.ts'
 import { authenticateSender, authenticateUser } from './auth.ts'
 import { readBody, readRawBody } from './body.ts'
-import type { Edge } from './edge.ts'
 import type { Tag } from './openapi/tags.ts'
 import { answerProblem, setHeaders } from './problems.ts'
-import type { Refusals } from './refusals.ts'
+import type { Refusals } from './refused-credentials.ts'
 
 /** The largest body of a route that names no limit of its own. */
 export const BODY_MAX_BYTES = 65_536

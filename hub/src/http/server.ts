@@ -3,7 +3,7 @@ import { Server as NetServer, type Socket } from 'node:net'
 import { problem } from '@carillon/schemas'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
-import type { Edge } from './edge.ts'
+import type { Edge } from './application.ts'
 
 /** Slow or endless requests hold a connection no longer than this. */
 const HEADERS_TIMEOUT_MS = 10_000

@@ -5,8 +5,8 @@ import { connectRedis } from '@carillon/core/redis/connection'
 import { redisMissing, redisServer, startRedis } from '@carillon/core/redis/testing/server'
 import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { redisShare } from './redis-share.ts'
 import { createRequestLimits, type RequestLimits } from './requests.ts'
+import { redisShare } from './shared-usage.ts'
 
 /** Long enough for a machine that is busy. */
 const SOON = { timeout: 15_000 }

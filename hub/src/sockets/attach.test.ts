@@ -19,7 +19,7 @@ import { createLog } from '@carillon/core/telemetry/log'
 import { createMetrics } from '@carillon/core/telemetry/metrics'
 import { connect, Manager, type Socket } from 'socket.io-client'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createRefusals } from '../http/refusals.ts'
+import { createRefusals } from '../http/refused-credentials.ts'
 import { attachSockets, FRAMES_PER_WINDOW } from './attach.ts'
 import { CONNECTIONS_PER_USER } from './handshake.ts'
 

@@ -9,12 +9,12 @@ import type { Users } from '@carillon/core/store/ports/users'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { InboxReceived, parse } from '@carillon/schemas'
-import type { Refusals } from '../http/refusals.ts'
+import type { Refusals } from '../http/refused-credentials.ts'
 import type { RateLimit } from '../limits/rate-limit.ts'
 import type { Admission } from './admission.ts'
 import { watchErasures } from './erased.ts'
 import { handshake, type LiveSocket } from './handshake.ts'
-import { watchWithdrawnSecrets } from './withdrawn.ts'
+import { watchWithdrawnSecrets } from './withdrawn-secrets.ts'
 
 /** Frames per client and FRAME_WINDOW_MS: 20 a second, with bursts of twice that. */
 export const FRAMES_PER_WINDOW = 40

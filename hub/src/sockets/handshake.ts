@@ -7,7 +7,7 @@ import type { LiveServer } from '@carillon/core/live/server'
 import { requireNotErased, verifyUserToken } from '@carillon/core/security/user-tokens'
 import type { Log } from '@carillon/core/telemetry/log'
 import { problemOf } from '../http/problems.ts'
-import type { Refusals } from '../http/refusals.ts'
+import type { Refusals } from '../http/refused-credentials.ts'
 import type { RateLimit } from '../limits/rate-limit.ts'
 import type { Admission } from './admission.ts'
 

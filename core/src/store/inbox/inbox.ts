@@ -1,13 +1,13 @@
 import { slices } from '../grouping.ts'
 import type { Inbox, NamedItem, Owner } from '../ports/inbox.ts'
-import { createChangeAll } from './all.ts'
+import { createChangeAll } from './change-all.ts'
 import { changeRows } from './changes.ts'
 import { effective } from './effective.ts'
 import { inboxItem } from './items.ts'
 import { LIMITS } from './limits.ts'
 import { createLists } from './lists.ts'
 import type { InboxRows } from './rows.ts'
-import { createSettler } from './settle.ts'
+import { createSettler } from './settle-marks.ts'
 
 const AT_ONCE = 500
 

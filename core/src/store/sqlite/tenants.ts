@@ -1,8 +1,8 @@
 import { TenantLimits, TenantSettings } from '@carillon/schemas'
 import type { Seal } from '../../security/seal.ts'
 import type { ApiKey, Tenants } from '../ports/tenants.ts'
+import { stored } from '../rules/damaged-row.ts'
 import { openTenant, sealTenant } from '../rules/sealed.ts'
-import { stored } from '../rules/stored.ts'
 import type { Session } from './session.ts'
 
 export const sqliteTenants = (session: Session, seal: Seal): Tenants => ({

@@ -2,7 +2,7 @@ import { scheduleSubject } from '@carillon/schemas'
 import { expect, test, vi } from 'vitest'
 import { createLog } from '../../telemetry/log.ts'
 import { createMetrics } from '../../telemetry/metrics.ts'
-import { watchedStream } from '../watched.ts'
+import { watchForFullLog } from '../full-log.ts'
 import type { Kit } from './kit.ts'
 
 /** A full, crashed or unreachable log. */
@@ -26,7 +26,7 @@ export const faultsContract = (kit: Kit): void => {
     const log = createLog({ level: 'silent', role: 'test' })
     const error = vi.spyOn(log, 'error')
     const metrics = createMetrics()
-    const watched = watchedStream(stream, { log, metrics })
+    const watched = watchForFullLog(stream, { log, metrics })
     await watched.check()
     const publish = () => watched.publish([{ subject, data: new Uint8Array(10_000) }])
     const refused = async () => {

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openDatabase } from './database.ts'
-import { createDirectory } from './private.ts'
+import { createDirectory } from './file-modes.ts'
 
 const folder = () => {
   const made = mkdtempSync(join(tmpdir(), 'carillon-modes-'))

@@ -13,7 +13,7 @@ const isFull = (error: unknown): error is ProblemError =>
  * Wraps a stream and reports when it is full and when it accepts messages again: one log line each, a metric, and `check`,
  * which rejects with `stream_full` while it is full.
  */
-export const watchedStream = (
+export const watchForFullLog = (
   stream: Stream,
   parts: { log: Log; metrics: Pick<Metrics, 'streamFull'>; now?: () => number },
 ): Stream => {

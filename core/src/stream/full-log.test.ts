@@ -7,7 +7,7 @@ import { openDatabase } from '../sqlite/database.ts'
 import { createLog } from '../telemetry/log.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { embeddedStream } from './embedded.ts'
-import { watchedStream } from './watched.ts'
+import { watchForFullLog } from './full-log.ts'
 
 /** Opens a file that cannot grow until `makeRoom` is called, as on a full disk. */
 const onFullDisk = async () => {
@@ -27,7 +27,7 @@ const onFullDisk = async () => {
     )
   const metrics = createMetrics()
   const clock = { now: 0 }
-  const stream = watchedStream(own, { log, metrics, now: () => clock.now })
+  const stream = watchForFullLog(own, { log, metrics, now: () => clock.now })
   const pages = (database.handle.prepare('PRAGMA page_count').get() as { page_count: number }).page_count
   database.handle.exec(`PRAGMA max_page_count = ${pages + 20}`)
   return {
