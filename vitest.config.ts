@@ -30,7 +30,7 @@ export default defineConfig({
           expect: { poll: { timeout: 15_000 } },
           include: ['*/src/**/*.test.ts'],
           exclude: [...configDefaults.exclude, END_TO_END],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           // By default, Vitest leaves one core idle.
           maxWorkers: '100%',
