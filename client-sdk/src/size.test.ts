@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 
 const KB = 1_024
 
-/** The plugin of `bundle.mjs`, which plain Node runs. */
+/** The plugin of `bundle.mjs`, which Node runs without a build. */
 const { websocketOnly } = await import(new URL('../websocket-only.mjs', import.meta.url).href)
 
 const bundled = async (entry: string, external: string[] = []) => {
@@ -28,7 +28,7 @@ const bundled = async (entry: string, external: string[] = []) => {
   }
 }
 
-it('stays within its budgets', async () => {
+it('bundles stay within their size budgets', async () => {
   expect((await bundled('index.ts', ['socket.io-client'])).size).toBeLessThanOrEqual(7 * KB)
   expect((await bundled('index.ts')).size).toBeLessThanOrEqual(17.5 * KB)
   expect((await bundled('push/push.ts')).size).toBeLessThanOrEqual(2 * KB)
@@ -36,14 +36,14 @@ it('stays within its budgets', async () => {
 })
 
 it.each(['index.ts', 'push/push.ts', '../worker/push-worker.ts'])(
-  '%s takes nothing but types and the rules of items from the schemas',
+  '%s bundles only types and item rules from the schemas',
   async (entry) => {
     const { inputs } = await bundled(entry)
     expect(inputs.filter((path) => /zod|schemas\/(?!src\/inbox\/item-rules)/.test(path))).toEqual([])
   },
 )
 
-it('can be imported where there is no page', async () => {
+it('can be imported outside a browser', async () => {
   expect(globalThis.window).toBeUndefined()
   const { createPush } = await import('./push/push.ts')
   createPush({ url: 'http://hub.test', token: 'x' })

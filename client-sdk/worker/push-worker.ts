@@ -29,7 +29,7 @@ const open = async (url: string) => {
   await (there ? there.focus() : self.clients.openWindow(url))
 }
 
-/** Returns the message; undefined for a message of another sender, which the page's own worker may handle. */
+/** Returns the message; undefined for a message from another sender, which the page's own worker may handle. */
 const messageIn = (data: PushMessageData | null): PushMessage | undefined => {
   try {
     const message: Partial<PushMessage> = data?.json()

@@ -6,7 +6,7 @@ import { openHub, type TestHub } from './testing/hub.ts'
 let hub: TestHub | undefined
 afterEach(() => hub?.close())
 
-test('with a full disk, publishing is a 503, /readyz shows the reason, and the log has one line', async () => {
+test('with a full disk, publishing returns 503, /readyz shows the reason, and one line is logged', async () => {
   const log = createLog({ level: 'silent', role: 'hub' })
   const levels = (['warn', 'error', 'info'] as const).map((level) => vi.spyOn(log, level))
   const own = await openHub({}, ({ stream, metrics }) => ({

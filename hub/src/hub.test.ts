@@ -7,7 +7,7 @@ import { io, type Socket } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openHub, type TestHub } from './testing/hub.ts'
 
-/** Long enough for a machine that is busy. */
+/** Long enough for a busy machine. */
 const SOON = { timeout: 15_000 }
 
 let test: TestHub
@@ -54,7 +54,7 @@ const next = <Name extends keyof HubToClient>(socket: Tab, event: Name) =>
   })
 
 describe('over a real connection', () => {
-  it('survives an upgrade elsewhere whose connection is reset', async () => {
+  it('survives a reset connection during an upgrade on another path', async () => {
     const socket = createConnection({ port, host: '127.0.0.1' })
     await once(socket, 'connect')
     socket.write('GET /elsewhere HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
@@ -77,7 +77,7 @@ describe('over a real connection', () => {
     expect(JSON.parse(Buffer.from(message?.data ?? []).toString()).title).toBe('ünï')
   })
 
-  it('counts a body that does not say how long it is', async () => {
+  it('counts a body without Content-Length', async () => {
     const { key } = await test.tenant()
     const send = (bytes: number) =>
       fetch(`${url}/v1/notifications`, {
@@ -103,7 +103,7 @@ describe('over a real connection', () => {
     expect(await test.taken('notify-normal')).toHaveLength(1)
   })
 
-  it('takes a request without a body, length or type for an empty one', async () => {
+  it('treats a request without body, Content-Length and Content-Type as empty', async () => {
     const { key } = await test.tenant()
     const answer = await new Promise<string>((resolve) => {
       let text = ''
@@ -119,7 +119,7 @@ describe('over a real connection', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200[\s\S]*"token":"ey/)
   })
 
-  it('answers what is hardly HTTP, and lives', async () => {
+  it('survives malformed HTTP', async () => {
     const raw = (text: string) =>
       new Promise<string>((resolve) => {
         let answer = ''
@@ -142,7 +142,7 @@ describe('over a real connection', () => {
 })
 
 describe('two tabs', () => {
-  it('see what happens in one, and nobody else does', async () => {
+  it("both receive each other's changes, and other users receive nothing", async () => {
     const tenant = await test.tenant()
     const token = await tenant.userToken('ann')
     const stranger = await (await test.tenant()).userToken('ann')
@@ -187,7 +187,7 @@ describe('two tabs', () => {
   })
 })
 
-describe('the end', () => {
+describe('shutdown', () => {
   const listening = async (own: TestHub) => (await own.hub.listen(0, '127.0.0.1')).port
   const gate = () => {
     let open = () => {}
@@ -197,7 +197,7 @@ describe('the end', () => {
     return { open, opened }
   }
 
-  it('serves on while /readyz says 503, on connections that clients are told to close', async () => {
+  it('keeps serving while /readyz returns 503, and asks clients to close their connections', async () => {
     const own = await openHub()
     const port = await listening(own)
     const agent = new Agent({ keepAlive: true })
@@ -207,7 +207,7 @@ describe('the end', () => {
     const reply = await get('/readyz')
     expect(reply).toMatchObject({ status: 503, connection: 'close' })
     expect(JSON.parse(reply.text).status).toBe('draining')
-    // On a new connection: the one before is closed.
+    // On a new connection, because the previous one is closed.
     expect(await get('/healthz')).toMatchObject({ status: 200, connection: 'close' })
     const tenant = await own.tenant()
     const socket = io(`http://127.0.0.1:${port}`, {
@@ -219,13 +219,13 @@ describe('the end', () => {
     await new Promise<void>((resolve) => socket.once('connect', resolve))
     const ended = new Promise<string>((resolve) => socket.once('disconnect', resolve))
     await drained
-    // A reason for which clients connect again.
+    // A reason after which clients reconnect.
     expect(await ended).toBe('transport close')
     await expect(get('/healthz')).rejects.toThrow('ECONNREFUSED')
     await own.close()
   })
 
-  it('answers what is in flight, and cuts no connection on which a request is under way', async () => {
+  it('finishes requests in flight, and closes no connection with one', async () => {
     const { open, opened } = gate()
     let waiting = 0
     const own = await openHub({}, ({ stream }) => ({
@@ -260,7 +260,7 @@ describe('the end', () => {
     expect(waiting).toBe(16)
   })
 
-  it('loses no request of busy clients: each is answered, or could not connect', async () => {
+  it('loses no request of busy clients: each gets a response or could not connect', async () => {
     const own = await openHub()
     const port = await listening(own)
     const { key } = await own.tenant()
@@ -293,7 +293,7 @@ describe('the end', () => {
     await own.close()
   })
 
-  it('refuses an address that is taken', async () => {
+  it('rejects an address that is in use', async () => {
     const second = await openHub()
     await expect(second.hub.listen(port, '127.0.0.1')).rejects.toThrow('EADDRINUSE')
     await second.close()

@@ -40,11 +40,11 @@ export type Hub = {
   close(): Promise<void>
 }
 
-/** The addresses that front ends use. */
+/** The paths that front ends use. */
 const USER_PATHS = ['/v1/inbox/*', '/v1/devices/*', '/v1/push/*']
 /** Time for requests in flight after `close`. */
 const CLOSE_GRACE_MS = 2_000
-/** Grace for idle connections: a client may already be sending its next request on one. */
+/** Grace for idle connections in ms, because a client may already be sending its next request. */
 const IDLE_GRACE_MS = 100
 
 const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
@@ -56,7 +56,7 @@ const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
   clearTimeout(timer)
 }
 
-/** Returns the edge: HTTP API and live connections over the given ports. Stateless; any number of hubs may run. */
+/** Creates the HTTP API and the live connections over the given ports. Stateless; any number of hubs may run. */
 export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   const { stream, store, live, cache, invalidations, io, log, metrics } = ports
   const verbs = createVerbs({ inbox: store.inbox, live, stream, log, metrics })

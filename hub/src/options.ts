@@ -50,7 +50,7 @@ export type HubOptions = LinkPolicy & {
   /** Default: only limits set for tenants. */
   requestRates?: RequestRates
   unknownTypes: 'refuse' | 'accept'
-  /** Public URL of the hub, for providers' callbacks. Default: derived from each request. */
+  /** Public URL of the hub, for provider callbacks. Default: derived from each request. */
   publicUrl?: string
   /** Accept web push endpoints outside the known push services. */
   anyPushOrigin?: boolean

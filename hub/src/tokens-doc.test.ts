@@ -17,7 +17,10 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-/** Runs a program of docs/tokens.md as a tenant's backend, and reads the inbox with the token it prints. */
+/**
+ * Runs a program from docs/tokens.md as a tenant's backend, and reads the inbox with the token that it
+ * prints.
+ */
 const readInbox = async (command: string, ...args: string[]) => {
   const tenant = await test.tenant()
   const item = await tenant.item('ada')
@@ -29,12 +32,12 @@ const readInbox = async (command: string, ...args: string[]) => {
 }
 
 describe('docs/tokens.md', () => {
-  it('signs a good token in JavaScript', async () => {
+  it('contains a JavaScript program that signs a valid token', async () => {
     await readInbox(process.execPath, '--input-type=module', '--eval', example('js'))
   })
 
   it.skipIf(!python)(
-    `signs a good token in Python${python ? '' : ' (skipped: there is no python3)'}`,
+    `contains a Python program that signs a valid token${python ? '' : ' (skipped: no python3)'}`,
     async () => {
       await readInbox('python3', '-c', example('python'))
     },

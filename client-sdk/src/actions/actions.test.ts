@@ -1,4 +1,4 @@
-/** What becomes of actions that the hub does not answer, refuses, or hears of late. */
+/** Tests actions that the hub does not answer, refuses or receives late. */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { type CarillonError, type Client, createClient } from '../index.ts'
 import { newItem, type Request, type StandIn, startHub } from '../testing/hub.ts'
@@ -19,7 +19,7 @@ afterEach(() => {
 })
 afterAll(() => hub.close())
 
-/** A client with a loaded feed of so many items, and what its `error` event told of actions. */
+/** Opens a client with a loaded feed of `count` items, and collects the actions reported by its `error` event. */
 const begin = async (count = 1, timing = {}, fetched?: typeof fetch) => {
   const user = `user${users++}`
   const ids = Array.from({ length: count }, () => newItem()).map((item) => {
@@ -48,7 +48,7 @@ it.each([
   ['the network is cut', () => Object.assign(hub, { severs: (method: string) => method !== 'GET' })],
   ['the hub is unavailable', () => Object.assign(hub, { meddle: refuseWrites('unavailable') })],
   ['the hub asks for patience', () => Object.assign(hub, { meddle: refuseWrites('rate_limited') })],
-])('an action stays and is sent again while %s', async (_, disturb) => {
+])('keeps an action and retries it while %s', async (_, disturb) => {
   const { user, client, feed, id, undone } = await begin()
   disturb()
   const done = feed.read(id)
@@ -63,7 +63,7 @@ it.each([
   expect(undone).toEqual([])
 })
 
-it('actions that waited are sent in their order', async () => {
+it('sends queued actions in order', async () => {
   const { user, feed, ids } = await begin(2)
   hub.severs = (method) => method !== 'GET'
   const [a = '', b = ''] = ids
@@ -95,7 +95,7 @@ it('actions that waited are sent in their order', async () => {
   expect(readAt(user, a)).not.toBeNull()
 })
 
-it('an action that is refused for good is undone, and the error says which and why', async () => {
+it('undoes an action that is refused for good, and reports which one and why', async () => {
   const { feed, ids, undone } = await begin(2)
   const [refused = '', other = ''] = ids
   hub.meddle = ({ path, method }) =>
@@ -111,7 +111,7 @@ it('an action that is refused for good is undone, and the error says which and w
   })
 })
 
-it('one action that the hub fails at does not hold up the others for ever', async () => {
+it('does not let one failing action block the others forever', async () => {
   const { feed, ids, undone } = await begin(2)
   const [bad = '', good = ''] = ids
   hub.meddle = ({ path, method }) =>
@@ -122,7 +122,7 @@ it('one action that the hub fails at does not hold up the others for ever', asyn
   expect(undone).toMatchObject([{ action: { verb: 'read', ids: [bad] } }])
 })
 
-it('more actions than may wait are refused at once', async () => {
+it('rejects an action at once when too many are queued', async () => {
   const { client, feed, id, undone } = await begin()
   hub.severs = (method) => method !== 'GET'
   const waiting = Array.from({ length: 500 }, (_, n) => (n % 2 ? feed.unread(id) : feed.read(id)))
@@ -134,7 +134,7 @@ it('more actions than may wait are refused at once', async () => {
   await Promise.all(waiting)
 })
 
-it('"mark all read" that comes late leaves alone, and counts, what arrived after it', async () => {
+it('a delayed "mark all read" does not change items that arrived after it, and still counts them', async () => {
   const { user, client, feed, ids } = await begin(2)
   hub.severs = (method) => method !== 'GET'
   const done = feed.readAll()
@@ -149,7 +149,7 @@ it('"mark all read" that comes late leaves alone, and counts, what arrived after
   await until(client.counts, ({ unread }) => unread === 1)
 })
 
-/** Stands for the page that a browser's events come from. */
+/** Replaces the page that browser events come from. */
 const inPage = () => {
   const page = new EventTarget()
   vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
@@ -158,7 +158,7 @@ const inPage = () => {
 }
 const PATIENT = { retry: 3_600_000, retryMax: 3_600_000 }
 
-it('the next attempt comes at once when the network is back', async () => {
+it('retries at once when the network returns', async () => {
   const page = inPage()
   const { user, feed, id } = await begin(1, PATIENT)
   hub.severs = (method) => method !== 'GET'
@@ -172,7 +172,7 @@ it('the next attempt comes at once when the network is back', async () => {
   expect(readAt(user, id)).not.toBeNull()
 })
 
-it('a page that goes away sends at once what waits, with keepalive', async () => {
+it('sends queued actions at once, with keepalive, when the page is hidden', async () => {
   const page = inPage()
   const kept = new Set<boolean | undefined>()
   const { user, feed, ids } = await begin(2, PATIENT, (input, init) => {
@@ -191,7 +191,7 @@ it('a page that goes away sends at once what waits, with keepalive', async () =>
   await Promise.all(failures)
 })
 
-it('a client that is closed sends once more, in order, what waits', async () => {
+it('sends queued actions once more, in order, when the client is closed', async () => {
   const { user, client, feed, ids } = await begin(2, PATIENT)
   hub.severs = (method) => method !== 'GET'
   const done = ids.map((id) => feed.read(id))

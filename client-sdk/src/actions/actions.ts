@@ -10,12 +10,12 @@ import type { Outbox } from './outbox.ts'
 const now = () => new Date().toISOString()
 const read = () => ({ readAt: now(), seenAt: now() })
 
-/** What a user does with items: each action is an optimistic change and a request, handed to the outbox. */
+/** Creates the actions of a user on items. Each is an optimistic change and a request, which the outbox sends. */
 export const createActions = (api: InboxApi, view: Readable<View>, { send }: Outbox) => {
   const patch = (verb: string, id: string, change: Partial<ItemState>, body: ItemPatch) =>
     send({ verb, ids: [id], change, call: () => api.patch(id, body) })
 
-  /** Changes every active item with these labels, loaded or not. Items that arrive later are left alone. */
+  /** Changes every active item with these labels, loaded or not. Items that arrive later do not change. */
   const all = (verb: string, labels: ItemFilter, change: Partial<ItemState>) => {
     const { items } = view.getSnapshot()
     const ids: string[] = []

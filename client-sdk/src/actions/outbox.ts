@@ -7,18 +7,18 @@ import { backoff } from '../timing/backoff.ts'
 import { createQueue } from '../timing/serial-queue.ts'
 import type { Timing } from '../timing/timing.ts'
 
-/** An optimistic change, and the request that carries it out. */
+/** An optimistic change and its request. */
 export type Outgoing = Operation & { verb: string; call: () => Promise<Answer> }
 
-/** The most pending actions. Further ones are refused with `not_sent`. */
+/** Maximum number of pending actions. Further ones are refused with `not_sent`. */
 const PENDING_MAX = 500
-/** A repeated 500 may be caused by one action, which must not block the others for ever. */
+/** A repeated 500 may be caused by one action, which must not block the others forever. */
 const SERVER_ERRORS_MAX = 7
 
 /**
- * Sends actions in order, one at a time. An action shows at once. While the hub is unreachable it is kept and retried
- * with backoff. If the hub refuses it, it is undone, its promise rejects with a CarillonError that names the action, and
- * `fail` is called with the error.
+ * Sends actions in order, one at a time. An action is applied to the view at once. While the hub is
+ * unreachable, the action is kept and retried with backoff. If the hub refuses it, it is undone, its promise
+ * rejects with a CarillonError that names the action, and `fail` is called with the error.
  */
 export const createOutbox = (
   store: Store<State>,
@@ -39,7 +39,7 @@ export const createOutbox = (
   const pause = (error: CarillonError, failures: number) =>
     new Promise<void>((resolve) => {
       setTimeout(resolve, backoff(error, failures, timing))
-      // Nothing shortens a wait that the hub asked for.
+      // A delay requested by the hub is never shortened.
       endPause = error.retryAfter ? endPause : resolve
     })
 
@@ -71,7 +71,10 @@ export const createOutbox = (
     },
     /** Retries the current action now, because the hub may be reachable again. */
     hurry: () => endPause(),
-    /** Sends all pending actions at once, since the page may close. If it does not, they are sent again in order. */
+    /**
+     * Sends all pending actions at once, because the page may close. If it stays open, they are sent again in
+     * order.
+     */
     flush() {
       for (const outgoing of store.getSnapshot().pending as readonly Outgoing[])
         outgoing.call().catch(() => {})

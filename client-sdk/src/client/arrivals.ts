@@ -1,6 +1,6 @@
 import type { InboxItem } from '@carillon/schemas'
 
-/** How many item ids are remembered. */
+/** Maximum number of remembered item ids. */
 const KNOWN_MAX = 2_000
 
 /** Handles items the first time they arrive: acknowledges them to the hub and announces those that are new to the user. */
@@ -9,7 +9,7 @@ export const createArrivals = (
   announce: (item: InboxItem) => void,
 ) => {
   const known = new Set<string>()
-  /** Takes items, oldest first. Items that are known, silent or not `isNews` are not announced. */
+  /** Handles items, oldest first. Items that are known, silent or not `isNews` are not announced. */
   return (items: readonly InboxItem[], isNews: (item: InboxItem) => boolean) => {
     const fresh = items.filter(({ id }) => !known.has(id))
     for (const { id } of fresh) known.add(id)

@@ -24,7 +24,7 @@ afterEach(() => {
 })
 afterAll(() => hub.close())
 
-/** A client with a loaded feed. */
+/** Opens a client with a loaded feed. */
 const begin = async (user = newUser(), options: Partial<ClientOptions> = {}) => {
   const client = open(user, options)
   const feed = client.feed()
@@ -40,8 +40,8 @@ const live = (client: Client) =>
     })
   })
 
-describe('a feed', () => {
-  it('lists what was there, then what arrives, newest first', async () => {
+describe('feed', () => {
+  it('lists existing items, then arriving ones, newest first', async () => {
     const user = newUser()
     hub.put(user, newItem({ title: 'old' }))
     const { client, feed } = await begin(user)
@@ -54,7 +54,7 @@ describe('a feed', () => {
     expect(client.connection).toBe('live')
   })
 
-  it('keeps its snapshot, and every part of it, while nothing changes', async () => {
+  it('keeps its snapshot and every part of it identical while nothing changes', async () => {
     const { user, client, feed } = await begin()
     hub.add(user)
     const before = await until(feed, ({ items }) => items.length === 1)
@@ -68,7 +68,7 @@ describe('a feed', () => {
     expect(after.items[1]?.id).toBe(before.items[0]?.id)
   })
 
-  it('touches nothing before it is subscribed to', async () => {
+  it('sends no request before it is subscribed to', async () => {
     const user = newUser()
     const client = open(user)
     const feed = client.feed()
@@ -92,7 +92,7 @@ describe('a feed', () => {
     expect(feed.getSnapshot().items).toHaveLength(25)
   })
 
-  it('shares one connection and one set of counts with other feeds, each with its own filter', async () => {
+  it('shares one connection and one set of counts with other feeds, but has its own filter', async () => {
     const { user, client, feed } = await begin()
     const unread = client.feed({ status: 'unread' })
     const archived = client.feed({ status: 'archived' })
@@ -113,7 +113,7 @@ describe('a feed', () => {
     expect(hub.io.sockets.adapter.rooms.get(user)?.size).toBe(1)
   })
 
-  it('shows an error until the hub answers', async () => {
+  it('reports an error until the hub responds', async () => {
     hub.meddle = () => ({ code: 'unavailable' })
     const client = open(newUser())
     const feed = client.feed()
@@ -125,7 +125,7 @@ describe('a feed', () => {
   })
 })
 
-describe('verbs', () => {
+describe('actions', () => {
   const cases: [string, (feed: ReturnType<Client['feed']>, id: string) => Promise<void>, object][] = [
     ['read', (feed, id) => feed.read(id), { unread: 0, unseen: 0 }],
     ['seen', (feed, id) => feed.seen([id]), { unread: 1, unseen: 0 }],
@@ -137,7 +137,7 @@ describe('verbs', () => {
     ['seenAll', (feed) => feed.seenAll(), { unread: 1, unseen: 0 }],
     ['archiveAll', (feed) => feed.archiveAll(), { unread: 0, unseen: 0 }],
   ]
-  it.each(cases)('%s shows at once and is what the hub says', async (_, verb, counts) => {
+  it.each(cases)('%s is applied at once and matches the result of the hub', async (_, verb, counts) => {
     const { user, client, feed } = await begin()
     const { id } = hub.add(user)
     await until(feed, ({ items }) => items.length === 1)
@@ -150,7 +150,7 @@ describe('verbs', () => {
     expect(feed.getSnapshot().items).toHaveLength(items)
   })
 
-  it.each(cases)('%s is taken back when the hub refuses it', async (_, verb) => {
+  it.each(cases)('%s is undone when the hub refuses it', async (_, verb) => {
     const { user, client, feed } = await begin()
     const { id } = hub.add(user)
     const { items } = await until(feed, ({ items }) => items.length === 1)
@@ -162,7 +162,7 @@ describe('verbs', () => {
     expect(failures).toHaveLength(1)
   })
 
-  it('undo each other in their order', async () => {
+  it('applies opposite actions in order', async () => {
     const { user, client, feed } = await begin()
     const { id } = hub.add(user)
     await until(feed, ({ items }) => items.length === 1)
@@ -180,7 +180,7 @@ describe('verbs', () => {
     expect(hub.counts(user)).toEqual({ unread: 1, unseen: 0 })
   })
 
-  it('are tried again while that can help, as long as the hub asks', async () => {
+  it('retries temporary failures, no earlier than the hub asks', async () => {
     const { user, feed } = await begin()
     const { id } = hub.add(user)
     await until(feed, ({ items }) => items.length === 1)
@@ -197,7 +197,7 @@ describe('verbs', () => {
     expect(hub.counts(user)).toEqual({ unread: 0, unseen: 0 })
   })
 
-  it('survive a refetch that does not know of them yet', async () => {
+  it('keeps a pending action when a refetch does not include it yet', async () => {
     const { user, client, feed } = await begin()
     const { id } = hub.add(user)
     await until(feed, ({ items }) => items.length === 1)
@@ -215,7 +215,7 @@ describe('verbs', () => {
     expect(client.counts.getSnapshot().unread).toBe(0)
   })
 
-  it('reach items that are not loaded', async () => {
+  it('changes items that are not loaded', async () => {
     const user = newUser()
     for (let i = 0; i < 30; i++) hub.put(user, newItem({ category: i % 2 ? 'odd' : 'even' }))
     const { client, feed } = await begin(user)
@@ -230,7 +230,7 @@ describe('verbs', () => {
     expect(client.counts.getSnapshot()).toEqual({ unread: 0, unseen: 0 })
   })
 
-  it('count removing what is not there as done', async () => {
+  it('treats removing a missing item as done', async () => {
     const { user, feed } = await begin()
     const item = newItem()
     await feed.remove(item.id)
@@ -238,7 +238,7 @@ describe('verbs', () => {
     await until(feed, ({ items }) => items.length === 1)
   })
 
-  it('send nothing for what is seen already', async () => {
+  it('sends no request for items that are already seen', async () => {
     const { user, feed } = await begin()
     const { id } = hub.add(user)
     await until(feed, ({ items }) => items.length === 1)
@@ -248,7 +248,7 @@ describe('verbs', () => {
     expect(hub.requests).toHaveLength(before)
   })
 
-  it('of a tag reach the items with that tag', async () => {
+  it('a bulk action on a tag changes the items with that tag', async () => {
     const { user, client } = await begin()
     hub.add(user, newItem({ tags: ['a'] }))
     hub.add(user, newItem({ tags: ['b'] }))
@@ -262,7 +262,7 @@ describe('verbs', () => {
 })
 
 describe('live messages', () => {
-  it('that come twice, or again for a known item, count once', async () => {
+  it('counts a repeated message or a redelivered item once', async () => {
     const { user, client, feed } = await begin()
     hub.carry = (_, deliver) => {
       deliver()
@@ -281,7 +281,7 @@ describe('live messages', () => {
     expect(heard).toEqual([item.id, last.id])
   })
 
-  it('of silent items are counted, and announced to nobody', async () => {
+  it('counts silent items but does not announce them', async () => {
     const { user, client, feed } = await begin()
     const heard: string[] = []
     client.on('notification', ({ id }) => heard.push(id))
@@ -294,7 +294,7 @@ describe('live messages', () => {
     expect(heard).toEqual([last.id])
   })
 
-  it('that overtake each other are put right without a fetch', async () => {
+  it('reorders messages that overtook each other, without a fetch', async () => {
     const { user, client, feed } = await begin()
     const held: (() => void)[] = []
     hub.carry = (_, deliver) => held.push(deliver)
@@ -307,14 +307,14 @@ describe('live messages', () => {
     expect(hub.requests).toHaveLength(before)
   })
 
-  // A page is read in three steps: where the live messages stand, the counts, the items.
+  // A page is read in three steps: the live position, the counts, the items.
   it.each([
     { stored: 1, told: 'before the page' },
     { stored: 2, told: 'before the page' },
     { stored: 1, told: 'after the page' },
     { stored: 2, told: 'after the page' },
   ])(
-    'of an item stored after step $stored of a page, and told $told, count it once',
+    'counts an item once if it is stored after step $stored of a page and announced $told',
     async ({ stored, told }) => {
       const user = newUser()
       const client = open(user)
@@ -331,14 +331,14 @@ describe('live messages', () => {
       if (told === 'after the page') hub.add(user, item)
       await expect.poll(() => client.counts.getSnapshot()).toEqual({ unread: 1, unseen: 1 })
       expect(feed.getSnapshot().items.map(({ id }) => id)).toEqual([item.id])
-      // And stays so.
+      // It stays so after a refetch.
       hub.pause = () => undefined
       await feed.refresh()
       expect(client.counts.getSnapshot()).toEqual({ unread: 1, unseen: 1 })
     },
   )
 
-  it('that are lost are fetched once the next one shows the gap', async () => {
+  it('fetches lost messages once the next message shows the gap', async () => {
     const { user, client, feed } = await begin()
     hub.carry = () => {}
     const lost = hub.add(user)
@@ -354,7 +354,7 @@ describe('live messages', () => {
     expect(client.counts.getSnapshot()).toEqual({ unread: 2, unseen: 2 })
   })
 
-  it('of a new epoch make it fetch again', async () => {
+  it('refetches when the epoch changes', async () => {
     const { user, feed } = await begin()
     hub.add(user)
     await until(feed, ({ items }) => items.length === 1)
@@ -374,14 +374,14 @@ describe('live messages', () => {
           .then(() => hub.cut()),
     ],
     ['inbox.resync', (user: string) => hub.io.to(user).emit('inbox.resync')],
-  ])('missed meanwhile come with %s', async (_, happen) => {
+  ])('fetches missed items after %s', async (_, happen) => {
     const { user, feed } = await begin()
     hub.put(user, newItem())
     await happen(user)
     await until(feed, ({ items, counts }) => items.length === 1 && counts.unread === 1)
   })
 
-  it('carry changes of other tabs, also of items that are not loaded', async () => {
+  it('applies changes made in other tabs, including to items that are not loaded', async () => {
     const { user, client, feed } = await begin()
     const archived = hub.put(user, newItem({ archivedAt: new Date().toISOString() }))
     const item = hub.add(user)
@@ -394,7 +394,7 @@ describe('live messages', () => {
     await until(feed, ({ items }) => items.length === 1)
   })
 
-  it('are acknowledged together, once, as are fetched items', async () => {
+  it('acknowledges live and fetched items together, once', async () => {
     const user = newUser()
     const old = newItem()
     hub.put(user, old)
@@ -414,7 +414,7 @@ describe('live messages', () => {
     expect(mine.length).toBeLessThan(6)
   })
 
-  it('are not needed to show an item that wakes or expires', async () => {
+  it('shows items that wake or expire without a live message', async () => {
     const user = newUser()
     const soon = new Date(Date.now() + 150).toISOString()
     hub.put(user, newItem({ title: 'wakes', snoozedUntil: soon }))
@@ -428,8 +428,8 @@ describe('live messages', () => {
   })
 })
 
-describe('the connection', () => {
-  it('comes back for ever', async () => {
+describe('connection', () => {
+  it('reconnects forever', async () => {
     const { user, client, feed } = await begin()
     for (let i = 0; i < 3; i++) {
       const back = live(client)
@@ -449,7 +449,7 @@ describe('the connection', () => {
     await until(feed, ({ items }) => items.length === 1)
   })
 
-  it('is not needed to fetch', async () => {
+  it('is not required for fetching', async () => {
     const user = newUser()
     hub.put(user, newItem())
     hub.refuse = 'unavailable'
@@ -458,7 +458,7 @@ describe('the connection', () => {
     expect(client.connection).not.toBe('live')
   })
 
-  it('asks once for a fresh token when the old one has expired, for the socket and HTTP together', async () => {
+  it('requests one fresh token for the socket and HTTP when the old one has expired', async () => {
     const user = newUser()
     let asked = 0
     const token = () => {
@@ -474,7 +474,7 @@ describe('the connection', () => {
     expect(asked).toBe(3)
   })
 
-  it('reports a fresh token that is refused, and still recovers', async () => {
+  it('reports a refused fresh token, and still recovers', async () => {
     const user = newUser()
     let good = false
     const client = open(user, { token: () => (good ? hub.token(user) : 'bad') })
@@ -487,7 +487,7 @@ describe('the connection', () => {
     await until(feed, ({ status }) => status === 'ready')
   })
 
-  it('stops, and says so, when a fixed token is refused', async () => {
+  it('stops and reports an error when a fixed token is refused', async () => {
     const client = open(newUser(), { token: 'bad' })
     const error = new Promise<CarillonError>((resolve) => client.on('error', resolve))
     const stopped = new Promise<void>((resolve) =>
@@ -500,7 +500,7 @@ describe('the connection', () => {
     await stopped
   })
 
-  it('reports a token function that fails, and asks again', async () => {
+  it('reports a failing token function, and calls it again', async () => {
     const user = newUser()
     let asked = 0
     const token = () => (asked++ === 0 ? Promise.reject(new Error('no')) : hub.token(user))
@@ -511,7 +511,7 @@ describe('the connection', () => {
     expect(await error).toMatchObject({ code: 'network', temporary: true })
   })
 
-  it('ends with the client, and nothing follows', async () => {
+  it('ends with the client, and does nothing afterwards', async () => {
     const { user, client, feed } = await begin()
     const states: string[] = []
     client.on('connection', (state) => states.push(state))

@@ -32,7 +32,7 @@ export type Client = {
   /** Creates a live list. Close it when it is no longer needed. All feeds share one connection and one set of counts. */
   feed(query?: FeedQuery): Feed
   counts: Readable<Counts>
-  /** The number of actions that the hub has not answered yet. They are kept and retried until it does. */
+  /** The number of actions that the hub has not answered yet. They are kept and retried until it answers. */
   readonly pending: number
   readonly connection: ConnectionState
   /** Returns an unsubscribe function. */
@@ -42,8 +42,8 @@ export type Client = {
 }
 
 /**
- * Creates a client of one user's inbox. It does nothing until a feed, the counts or an event is subscribed to, so it
- * may be created during server-side rendering.
+ * Creates a client for the inbox of one user. It does nothing until a feed, the counts or an event is
+ * subscribed to, so it may be created during server-side rendering.
  */
 export const createClient = (options: ClientOptions): Client => {
   const events = createListeners<[keyof ClientEvents, unknown]>()

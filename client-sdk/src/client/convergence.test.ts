@@ -1,6 +1,6 @@
 /**
- * Whatever happens to live messages, requests and connections: in the end every feed and the counts are what a
- * fresh fetch says, and each item was announced once at most.
+ * Checks convergence: whatever happens to live messages, requests and connections, every feed and the counts
+ * finally match a fresh fetch, and each item was announced at most once.
  * @module
  */
 
@@ -24,7 +24,7 @@ const QUERIES: FeedQuery[] = [
   { tag: 'x', limit: 5 },
 ]
 
-/** Mulberry32: a small generator, so that a seed gives the same steps again. */
+/** Mulberry32, a small generator: a seed always gives the same steps. */
 const random = (seed: number) => {
   let state = seed
   return () => {
@@ -36,7 +36,7 @@ const random = (seed: number) => {
 }
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
-/** An item in a line, without its time of receipt, which is told to nobody. */
+/** Formats an item in one line, without its time of receipt, which the hub does not announce. */
 const line = ({ receivedAt: _, id, ...item }: InboxItem) =>
   `${id.slice(-5)} ${JSON.stringify({ ...item, notification: undefined })}`
 
@@ -72,14 +72,14 @@ const step = (hub: StandIn, user: string, feeds: Feed[], chance: () => number): 
   const at = new Date().toISOString()
   const what = chance()
   if (what < 0.4 || !feed) {
-    // Some come late, behind items that were accepted after them.
+    // Some arrive late, behind items that were accepted after them.
     const late = newItemId(Date.now() - (chance() < 0.2 ? 5_000 : 0))
     const category = pick(['a', 'b'])
     const tags = chance() < 0.3 ? { tags: ['x'] } : {}
     const item = newItem({ id: late, ...(category ? { category } : {}), ...tags })
     if (chance() < 0.5) hub.add(user, item)
     else {
-      // A dispatcher tells of an item a while after it has stored it.
+      // A dispatcher announces an item some time after it stored it.
       hub.put(user, item)
       return sleep(chance() * TOLD_AFTER_MS).then(() => {
         if (hub.holds(user, item.id)) hub.add(user, item)
@@ -117,7 +117,7 @@ const step = (hub: StandIn, user: string, feeds: Feed[], chance: () => number): 
   return undefined
 }
 
-/** What is wrong with a feed against the hub's own list; nothing, in the end. */
+/** Returns how a feed differs from the hub's own list; undefined once they agree. */
 const difference = (hub: StandIn, user: string, feed: Feed, query: FeedQuery) => {
   const status: InboxStatus = query.status ?? 'active'
   const all = hub.page(user, { ...query, status, limit: 1_000 })
@@ -134,7 +134,7 @@ const difference = (hub: StandIn, user: string, feed: Feed, query: FeedQuery) =>
   }
 }
 
-it.each(SEEDS)('seed %i', async (seed) => {
+it.each(SEEDS)('converges with seed %i', async (seed) => {
   const chance = random(seed)
   const user = 'ann'
   const hub = await startHub()
@@ -154,7 +154,7 @@ it.each(SEEDS)('seed %i', async (seed) => {
   await Promise.all(verbs)
   await sleep(0)
   calm(hub)
-  // One message that arrives is enough to show whatever was lost before it.
+  // One delivered message reveals whatever was lost before it.
   hub.add(user)
   const differences = () =>
     QUERIES.map((query, index) => difference(hub, user, feeds[index] ?? client.feed(), query)).filter(

@@ -8,12 +8,12 @@ import type { LiveMessage, State } from '../inbox/state.ts'
 import type { Store } from '../store/store.ts'
 import type { createArrivals } from './arrivals.ts'
 
-/** The page that supplies the counts while no feed lists every item. */
+/** The page that supplies the counts while no feed lists all items. */
 const BASE: Query & { limit: number } = { status: 'active', limit: 10 }
-/** Above this number of items, those that no feed lists are dropped. */
+/** Maximum number of items. Above it, items that no feed lists are dropped. */
 const ITEMS_MAX = 1_000
 
-/** Whether every item that counts shows up in a page of the query, so that the page can supply counts and position. */
+/** Reports whether the query lists every item that counts, so that its page can supply counts and position. */
 const isBase = ({ status, category, tag, context }: Query) =>
   !category && !tag && context === undefined && (status === 'active' || status === 'unread')
 
@@ -34,7 +34,7 @@ export const createInboxSync = ({
 }) => {
   /** The place of the newest item of the first page. Items above it arrived after the client started. */
   let horizon: string | undefined
-  /** Whether a page of this pass contained a change that no live message had announced. */
+  /** Whether a page of this pass contained a change that was not announced by a live message. */
   let missed = false
 
   const isCrowded = () => state.getSnapshot().items.size > ITEMS_MAX
@@ -66,12 +66,13 @@ export const createInboxSync = ({
       state.set(applyLive(state.getSnapshot(), live, Date.now()))
       if (live.event === 'inbox.added') arrived([live.message.item], ({ id }) => items.get(id) !== null)
     },
-    /** Fetches one page, and with `full`, or if it shows missed messages, the lists of all feeds. */
+    /** Fetches one page. With `full`, or if the page shows missed messages, it fetches the lists of all feeds. */
     async fetch(full: boolean) {
       const base = [...lists].find(({ query }) => isBase(query))
       missed = full
       const first = base ? base.load(full, true) : api.page(BASE).then((page) => absorb(BASE, page, true))
-      // The position of the base page covers the other lists only if they are fetched after it, even if it failed.
+      // The position of the base page covers the other lists only if they are fetched after it, even if
+      // fetching it failed.
       await Promise.allSettled([first])
       const others = [...lists].filter((list) => list !== base && (missed || !list.loaded()))
       await Promise.all([first, ...others.map((list) => list.load())])

@@ -18,7 +18,7 @@ import { createInboxSync } from './inbox-sync.ts'
 import { createPolling } from './polling.ts'
 import { onWake } from './visibility.ts'
 
-/** Creates the parts of a client and wires them. Nothing runs before `start`. */
+/** Creates and connects the parts of a client. Nothing runs before `start`. */
 export const connectParts = (
   options: ClientOptions,
   emit: (event: keyof ClientEvents, value: unknown) => void,

@@ -1,7 +1,10 @@
 import { createTimer } from '../timing/timer.ts'
 import { isVisible } from './visibility.ts'
 
-/** The slow refetch of a visible page, against anything that was missed. A crowded client is refetched in full, hidden too. */
+/**
+ * Refetches a visible page at a slow pace, in case messages were missed. A client above its item limit is
+ * refetched in full, even when hidden.
+ */
 export const createPolling = (
   refetch: (full: boolean) => void,
   isCrowded: () => boolean,

@@ -1,9 +1,9 @@
-/** Whether the page is visible; true outside a browser. */
+/** Reports whether the page is visible; true outside a browser. */
 export const isVisible = (): boolean => globalThis.document?.visibilityState !== 'hidden'
 
 /**
- * Calls `back` when the page becomes visible or the network returns, and `gone` when the page is hidden, which is the last
- * event before a page is closed. Ends with the signal.
+ * Calls `back` when the page becomes visible or the network returns. Calls `gone` when the page is hidden,
+ * which is the last event before a page closes. Stops when the signal aborts.
  */
 export const onWake = (back: () => void, gone: () => void, signal: AbortSignal): void => {
   const wake = () => (isVisible() ? back() : gone())

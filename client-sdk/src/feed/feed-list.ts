@@ -5,12 +5,12 @@ import type { View } from '../inbox/optimistic-view.ts'
 import type { Query } from '../inbox/query.ts'
 import type { Readable } from '../store/store.ts'
 
-/** What a feed needs from its client. */
+/** The parts of the client that a feed uses. */
 export type FeedContext = {
   api: InboxApi
   actions: Actions
   view: Readable<View>
-  /** Merges a page into the shared state. Returns whether it shows that live messages were missed. */
+  /** Merges a page into the shared state. Returns whether the page shows that live messages were missed. */
   absorb(query: Query, page: InboxPage, base: boolean, above?: string): boolean
   /** Starts to keep the feed up to date. */
   open(list: FeedList): void
@@ -19,7 +19,7 @@ export type FeedContext = {
   close(list: FeedList): void
 }
 
-/** A feed as its client sees it. */
+/** A feed from the client's point of view. */
 export type FeedList = {
   query: Query
   /** Fetches the newest page. Older pages stay, unless `full` is set or messages were missed. */

@@ -18,7 +18,7 @@ export type FeedQuery = {
   limit?: number
 }
 
-/** A feed at one instant. Immutable; parts that did not change keep their identity. */
+/** A snapshot of a feed. Immutable; unchanged parts keep their identity. */
 export type FeedSnapshot = {
   /** In order of arrival, newest first. */
   items: readonly InboxItem[]
@@ -35,26 +35,27 @@ export type FeedSnapshot = {
 /**
  * A live list of items. Loading starts with the first `subscribe` or `refresh`, and ends with `close`.
  *
- * Actions show at once. While the hub is unreachable, an action is kept and sent again. If the hub refuses it, it is
- * undone, its promise rejects, and `client.on('error')` is called with an error that names the action. `readAll`,
- * `seenAll` and `archiveAll` change every active item with the feed's category, tag and context, loaded or not.
+ * Actions are applied at once. While the hub is unreachable, an action is kept and retried. If the hub
+ * refuses it, it is undone, its promise rejects, and `client.on('error')` is called with an error that names
+ * the action. `readAll`, `seenAll` and `archiveAll` change every active item with the feed's category, tag
+ * and context, loaded or not.
  */
 export type Feed = Readable<FeedSnapshot> & {
   /** Loads the next older page, if there is one. */
   more(): Promise<void>
   refresh(): Promise<void>
-  /** Marks an item read, and thereby seen. */
+  /** Marks an item as read, and thereby as seen. */
   read(id: string): Promise<void>
   unread(id: string): Promise<void>
-  /** Marks those of the items seen that are not seen yet. */
+  /** Marks those of the items as seen that are unseen. */
   seen(ids: readonly string[]): Promise<void>
   archive(id: string): Promise<void>
   unarchive(id: string): Promise<void>
-  /** Hides an item until then; null returns it at once. */
+  /** Hides an item until the given time; null shows it again at once. */
   snooze(id: string, until: Date | string | null): Promise<void>
-  /** Deletes an item for good. */
+  /** Deletes an item permanently. */
   remove(id: string): Promise<void>
-  /** Takes one of the item's actions, by name. */
+  /** Invokes one of the item's actions by name. */
   act(id: string, name: string): Promise<void>
   readAll(): Promise<void>
   seenAll(): Promise<void>
@@ -66,7 +67,7 @@ const LIMIT = 20
 
 const newestFirst = (a: InboxItem, b: InboxItem) => (placeOf(a) < placeOf(b) ? 1 : -1)
 
-/** Returns `next` with the parts that did not change taken from `last`; `last` itself if nothing changed. */
+/** Returns `next` with unchanged parts taken from `last`; `last` itself if nothing changed. */
 const reuse = (last: FeedSnapshot, next: FeedSnapshot): FeedSnapshot => {
   const isSame =
     last.items.length === next.items.length && last.items.every((item, at) => item === next.items[at])
@@ -84,7 +85,7 @@ export const createFeed = (
   const pages = createPages(context, query, limit)
   const listeners = createListeners<[]>()
   const queue = createQueue()
-  /** How many items the list had after the last load. Where few match, it is fewer than `limit`. */
+  /** The number of items after the last load. If few items match, it is less than `limit`. */
   let loaded = 0
   let error: CarillonError | null = null
   let opened = false
@@ -103,7 +104,7 @@ export const createFeed = (
     matches(item, query, Date.now()) && placeOf(item) >= (pages.floor() ?? '')
 
   const isReady = () => pages.floor() !== undefined
-  /** Whether so many items have left the list that older ones should follow. */
+  /** Reports whether so many items have left the list that older ones should be loaded. */
   const isShort = () => pages.hasMore() && snapshot.items.length < Math.min(limit, loaded) / 2
 
   const compute = () => {
@@ -123,7 +124,7 @@ export const createFeed = (
     listeners.call()
   }
 
-  /** Runs the loads of the feed one after the other, so that its floor and cursor belong together. */
+  /** Runs the loads of the feed one after the other, so that its floor and cursor stay consistent. */
   const task = (run: () => Promise<void>): Promise<void> =>
     queue(async () => {
       try {

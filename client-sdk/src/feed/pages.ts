@@ -2,12 +2,12 @@ import { floorOf } from '../inbox/page.ts'
 import type { Query } from '../inbox/query.ts'
 import type { FeedContext } from './feed-list.ts'
 
-/** The largest page. A reload covers what was loaded before in one page; a longer list is cut. */
+/** Maximum page size. A reload fetches everything loaded so far in one page; a longer list is truncated. */
 const LIMIT_MAX = 100
-/** How many pages one load fetches at most. */
+/** Maximum number of pages fetched by one load. */
 const PAGES_MAX = 5
 
-/** The pages of one feed: fetches them and keeps the cursor and the place down to which the list is complete. */
+/** Fetches the pages of one feed, and keeps the cursor and the place down to which the list is complete. */
 export const createPages = (
   { api, absorb }: Pick<FeedContext, 'api' | 'absorb'>,
   query: Query,
@@ -16,7 +16,7 @@ export const createPages = (
   let floor: string | undefined
   let next: string | null = null
 
-  /** Fetches older pages until `wanted` items came: a page with a cursor may be short, or empty. */
+  /** Fetches older pages until `wanted` items have arrived: a page with a cursor may be short or empty. */
   const older = async (wanted: number) => {
     for (let tries = PAGES_MAX, got = 0; next !== null && got < wanted && tries--; ) {
       const page = await api.page({ ...query, limit, before: next })
@@ -28,11 +28,14 @@ export const createPages = (
   }
 
   return {
-    /** The list is complete down to this place; undefined before the first page. */
+    /** The place down to which the list is complete; undefined before the first page. */
     floor: () => floor,
     hasMore: () => next !== null,
     older,
-    /** Fetches the newest page, with room for the `held` items of the list. Older pages stay valid unless `full`. */
+    /**
+     * Fetches the newest page, large enough for the `held` items of the list. Older pages stay valid unless
+     * `full`.
+     */
     async newest(held: number, full: boolean, base: boolean) {
       const page = await api.page({ ...query, limit: Math.max(limit, Math.min(held, LIMIT_MAX)) })
       const missed = absorb(query, page, base)

@@ -34,10 +34,13 @@ export class CarillonError extends Error {
 
 const REFUSALS: readonly string[] = ['unauthenticated', 'token_expired', 'forbidden', 'tenant_unknown']
 
-/** Whether the hub refused the credentials, so that only another token can help. */
+/** Reports whether the hub refused the credentials, so that only another token can help. */
 export const isRefusal = (code: string): boolean => REFUSALS.includes(code)
 
-/** Returns the error of an HTTP response. A response without problem details, as of a proxy, is classified by status. */
+/**
+ * Returns the error of an HTTP response. A response without problem details, such as one from a proxy, is
+ * classified by status.
+ */
 export const errorOf = async (response: Response): Promise<CarillonError> => {
   const { status, headers } = response
   const {
@@ -50,7 +53,7 @@ export const errorOf = async (response: Response): Promise<CarillonError> => {
   return new CarillonError(code, detail, { status, temporary, retryAfter })
 }
 
-/** Returns a CarillonError as it is, and any other error as `network` with that error as `cause`. */
+/** Returns a CarillonError unchanged, and wraps any other error as `network` with that error as `cause`. */
 export const asError = (error: unknown): CarillonError =>
   error instanceof CarillonError
     ? error

@@ -5,7 +5,7 @@ import type { CarillonError } from './error.ts'
 import { createRequest } from './request.ts'
 import type { Tokens } from './token.ts'
 
-/** The most ids in one request. */
+/** Maximum number of ids in one request. */
 const IDS_MAX = 100
 
 export type Answer = { counts?: Counts | undefined; item?: InboxItem; ids?: string[] }
@@ -40,7 +40,7 @@ export const createInboxApi = ({
     patch: (id: string, patch: ItemPatch) => call<Answer>('PATCH', one(id), patch),
     remove: (id: string): Promise<Answer> =>
       call<Answer>('DELETE', one(id)).catch((error: CarillonError) => {
-        // A repeated delete has its effect already.
+        // A repeated delete has already taken effect.
         if (error.code === 'not_found') return {}
         throw error
       }),

@@ -6,7 +6,7 @@ import { counted, edit, type LiveMessage, lacks, type State } from './state.ts'
 
 const LOG_MAX = 500
 
-/** Whether an unknown item may have been stored and counted before, because later ones are known. */
+/** Reports whether an unknown item may have been stored and counted before, because later ones are known. */
 const isLate = ({ items, floor }: State, item: InboxItem): boolean =>
   placeOf(item) < floor || (floor !== '' && [...items.keys()].some((id) => id > item.id))
 
@@ -16,7 +16,7 @@ const added = (state: State, { item: sent }: InboxAdded, now: number): State => 
   // A redelivered item keeps its place.
   const item = known && hasNoState(sent) ? known : { ...sent, arrivedAt: known?.arrivedAt ?? sent.arrivedAt }
   const counts = shifted(state.counts, weight(known, now), weight(item, now))
-  // Below the floor it may be a redelivered item of an older page, which the counts include already.
+  // Below the floor, it may be a redelivered item of an older page, which is already counted.
   const doubtful = state.doubtful || (known ? state.news.has(item.id) : isLate(state, item))
   const items = new Map(state.items).set(item.id, item)
   return { ...state, counts, items, doubtful }

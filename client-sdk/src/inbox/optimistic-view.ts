@@ -20,8 +20,9 @@ const nextMoment = (items: Iterable<InboxItem | null>, now: number): number =>
 export type View = { items: Items; counts: Counts }
 
 /**
- * The state with the pending operations applied. It is recomputed when the state changes, and when an item wakes or
- * expires. `turned` is then called, because the hub sends no message for the changed counts.
+ * The state with the pending operations applied. It is recomputed when the state changes, and when an item
+ * wakes or expires. `turned` is called in the latter case, because the hub sends no message for the changed
+ * counts.
  */
 export const createView = (state: Store<State>, turned: () => void) => {
   const view = createStore<View>(state.getSnapshot())

@@ -24,8 +24,8 @@ export const applyPage = (
   const same = last?.epoch === position?.epoch
   const log = same ? state.log : []
   const later = log.filter(({ message }) => position && message.seq > position.seq)
-  // Above 0: the page is older than messages that never came, and may undo a newer page. Below 0: it may hold items whose
-  // messages are yet to come, and which the counts lack. A refetch repairs both.
+  // Above 0, the page is older than messages that never arrived, and may undo a newer page. Below 0, it may
+  // contain items whose messages have not arrived yet and which the counts lack. A refetch repairs both.
   const apart = !last || !position ? 0 : same ? last.seq - position.seq - later.length : Number.NaN
 
   const items = new Map(state.items)
@@ -54,10 +54,13 @@ export const applyPage = (
     : { ...state, items: next.items, news, doubtful: state.doubtful || apart !== 0 }
 }
 
-/** Returns the place down to which a page is complete: that of its last item, '' for the last page, '~' for an empty page with a cursor. */
+/**
+ * Returns the place down to which a page is complete: the place of its last item, '' for the last page, '~'
+ * for an empty page with a cursor.
+ */
 export const floorOf = ({ next, items }: InboxPage): string => (next ? placeOf(items.at(-1)) || '~' : '')
 
-/** Whether a page contains a change that no live message announced. */
+/** Reports whether a page contains a change that was not announced by a live message. */
 export const hasMissed = ({ last, counts }: State, { position, ...page }: InboxPage): boolean => {
   if (!last || !position || last.epoch !== position.epoch) return true
   const ahead = position.seq - last.seq

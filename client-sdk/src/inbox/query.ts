@@ -4,7 +4,7 @@ import { hasLabels, hasStatus, type ItemFilter } from '@carillon/schemas/item-ru
 /** Selects the items of a feed. */
 export type Query = { status: InboxStatus } & ItemFilter
 
-/** Returns the sort key of an item: lists are ordered by arrival, then by id. It is '' without an item. */
+/** Returns the sort key of an item: lists are ordered by arrival, then by id. Returns '' without an item. */
 export const placeOf = (item: Maybe): string => (item ? `${item.arrivedAt}${item.id}` : '')
 
 const expired = ({ expiresAt = '' }: InboxItem, now: number) => Date.parse(expiresAt) <= now
@@ -12,7 +12,7 @@ const expired = ({ expiresAt = '' }: InboxItem, now: number) => Date.parse(expir
 /** An item that may be unknown or removed. */
 export type Maybe = InboxItem | null | undefined
 
-/** Whether the hub would list the item. `now` is epoch ms. */
+/** Reports whether the hub would list the item. `now` is in epoch ms. */
 export const matches = (item: Maybe, { status, ...filter }: Query, now: number): item is InboxItem =>
   !!item && !expired(item, now) && hasLabels(item, filter) && hasStatus(status, item, now)
 

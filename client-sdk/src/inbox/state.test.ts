@@ -42,7 +42,7 @@ const other = (state: State, page: InboxPage) =>
 
 const [a, b, c] = [newItem(), newItem(), newItem()]
 
-it('doubts its counts when an unknown item comes from below what it holds: it may come again', () => {
+it('doubts its counts when an unknown item arrives below the loaded range, because it may be a repetition', () => {
   const first = base(INITIAL, { ...pageOf([c], 1), next: 'older' })
   expect(live(first, added(a, 2)).doubtful).toBe(true)
   expect(live(base(INITIAL, pageOf([b, c], 1)), added(a, 2)).doubtful).toBe(false)
@@ -50,47 +50,47 @@ it('doubts its counts when an unknown item comes from below what it holds: it ma
   expect(live(after, added(b, 3)).doubtful).toBe(true)
 })
 
-describe('a page', () => {
-  it('that was read before live messages is brought up to date with them', () => {
+describe('applying a page', () => {
+  it('applies later live messages to a page that was read before them', () => {
     const state = live(base(INITIAL, pageOf([a], 1)), added(b, 2), read(a, 3, 1), added(c, 4))
     const late = base(state, pageOf([a], 1))
     expect(late.items).toEqual(state.items)
     expect(late).toMatchObject({ counts: { unread: 2, unseen: 2 }, last: position(4), doubtful: false })
   })
 
-  it('that holds an item whose message is yet to come may have counted it, or not', () => {
+  it('doubts the counts of a page with an item whose message has not arrived yet', () => {
     const state = live(base(INITIAL, pageOf([a, b], 1)), added(b, 2))
     expect(state).toMatchObject({ counts: { unread: 2 }, last: position(2), doubtful: true })
     const again = base(state, pageOf([a, b], 2))
     expect(live(again, added(b, 3))).toMatchObject({ counts: { unread: 2 }, doubtful: false })
   })
 
-  it('removes what the hub no longer lists, within its range only', () => {
+  it('removes items that the hub no longer lists, within the range of the page only', () => {
     const state = base(base(INITIAL, pageOf([a, b, c], 1)), { ...pageOf([c], 2), next: 'older' })
     expect([...state.items.keys()].sort()).toEqual([a.id, b.id, c.id].sort())
     expect([...base(state, pageOf([c], 3)).items.keys()]).toEqual([c.id])
   })
 
-  it('is doubted when it is older than messages that never came', () => {
+  it('doubts a page that is older than messages that never arrived', () => {
     const state = base(base(INITIAL, pageOf([a], 1)), pageOf([{ ...a, readAt: at, seenAt: at }], 2))
     expect(state.doubtful).toBe(false)
     expect(other(state, pageOf([a], 1)).doubtful).toBe(true)
   })
 
-  it('is doubted when it may hold items that the counts lack', () => {
+  it('doubts a page that may contain items that the counts lack', () => {
     const state = base(INITIAL, pageOf([a], 1))
     expect(other(state, pageOf([a, b], 2)).doubtful).toBe(true)
     expect(base(state, pageOf([a, b], 2))).toMatchObject({ counts: { unread: 2 }, doubtful: false })
   })
 
-  it('of another epoch is taken, and looked at again', () => {
+  it('accepts a page of another epoch, and doubts it', () => {
     const state = live(base(INITIAL, pageOf([a], 7)), added(b, 1, 'new'))
     expect(base(state, pageOf([a], 7))).toMatchObject({ last: position(7), doubtful: true })
   })
 })
 
-describe('a live message', () => {
-  it('whose counts are not what our items say raises doubt', () => {
+describe('applying a live message', () => {
+  it('doubts counts that differ from those of the known items', () => {
     expect(live(base(INITIAL, pageOf([a, b], 1)), read(a, 2, 1)).doubtful).toBe(false)
     expect(live(base(INITIAL, pageOf([a, b], 1)), read(a, 2, 5))).toMatchObject({
       counts: { unread: 5 },
@@ -98,7 +98,7 @@ describe('a live message', () => {
     })
   })
 
-  it('does not bring back what was removed', () => {
+  it('does not restore a removed item', () => {
     const gone: LiveMessage = {
       event: 'inbox.removed',
       message: { ids: [a.id], counts: { unread: 0, unseen: 0 }, ...position(2) },
@@ -109,11 +109,11 @@ describe('a live message', () => {
   })
 })
 
-describe('a change of ours', () => {
+describe('an optimistic change', () => {
   const op = { ids: [a.id], change: { readAt: at, seenAt: at } }
   const loaded = base(INITIAL, pageOf([a, b], 1))
 
-  it('lies on top until it ends, whatever comes', () => {
+  it('stays applied until it ends, whatever arrives', () => {
     const state = base(begin(loaded, op), pageOf([a, b], 1))
     expect(state.counts.unread).toBe(2)
     expect(overlay(state, NOW).counts.unread).toBe(1)
@@ -124,7 +124,7 @@ describe('a change of ours', () => {
     ['before its live message', [], [read(a, 2, 1)]],
     ['after it', [read(a, 2, 1)], []],
     ['with a new item between', [added(c, 2)], [read(a, 3, 2)]],
-  ])('counts once when the answer comes %s', (_, before: LiveMessage[], after: LiveMessage[]) => {
+  ])('counts once when the response arrives %s', (_, before: LiveMessage[], after: LiveMessage[]) => {
     const pending = live(begin(loaded, op), ...before)
     const answer = { item: { ...a, readAt: at, seenAt: at }, counts: { unread: 1, unseen: 1 } }
     const state = live(settle(pending, op, answer, loaded.last, NOW), ...after)
@@ -137,15 +137,15 @@ describe('a change of ours', () => {
 describe('arrival', () => {
   const arrived = (ms: number) => newItem({ arrivedAt: new Date(NOW + ms).toISOString() })
 
-  it('decides the order, not the id', () => {
+  it('determines the order, rather than the id', () => {
     const [late, early] = [newItem({ arrivedAt: at }), arrived(-1_000)]
     const first = base(INITIAL, { ...pageOf([late], 1), next: 'older' })
-    // Below what the page holds, though its id is higher.
+    // Below the loaded range, although its id is higher.
     expect(live(first, added(early, 2)).doubtful).toBe(true)
     expect(placeOf(late) > placeOf(early)).toBe(true)
   })
 
-  it('of a known item stays when the hub tells of it again', () => {
+  it('does not change when the hub announces a known item again', () => {
     const item = arrived(0)
     const state = live(
       base(INITIAL, pageOf([item], 1)),
@@ -156,15 +156,15 @@ describe('arrival', () => {
   })
 })
 
-describe('counts beyond what the hub counts exactly', () => {
+describe('counts above the exact limit', () => {
   const many = { unread: 100, unseen: 100, more: true } as const
 
-  it('stay until the hub tells others', () => {
+  it('counts above the exact limit are kept until the hub sends new ones', () => {
     const state = base(INITIAL, { ...pageOf([a], 1, many), next: 'older' })
     expect(live(state, added(newItem({ arrivedAt: at }), 2)).counts).toEqual(many)
   })
 
-  it('fall to zero when everything is read', () => {
+  it('become zero when everything is read', () => {
     const state = base(INITIAL, { ...pageOf([a], 1, many), next: 'older' })
     const op = {
       ids: [a.id],

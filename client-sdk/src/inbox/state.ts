@@ -15,8 +15,9 @@ export type LiveMessage =
   | { event: 'inbox.removed'; message: InboxRemoved }
 
 /**
- * An optimistic change whose request is pending. `change: null` removes. `rest`: the counts that fall to zero because the
- * change also covers items that are not loaded; only items that arrive after `end` still count.
+ * An optimistic change whose request is pending. `change: null` removes the items. `rest`: the counts that
+ * become zero because the change also covers items that are not loaded; only items that arrive after `end`
+ * still count.
  */
 export type Operation = {
   ids: readonly string[]

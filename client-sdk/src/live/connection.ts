@@ -14,17 +14,17 @@ type HubSocket = Socket<HubToClient, ClientToHub>
 /** `io` of socket.io-client, or a replacement with the same signature. */
 export type Connect = (url: string, options: Partial<ManagerOptions & SocketOptions>) => HubSocket
 
-/** A connection that lasted this long resets the backoff. */
+/** A connection that lasted this long resets the backoff, in ms. */
 const GOOD_MS = 10_000
-/** The most ids in one `inbox.received`. */
+/** Maximum number of ids in one `inbox.received`. */
 const RECEIVED_MAX = 100
-/** The hub disconnected a client that broke its rules, so the backoff is that of a refused token. */
+/** The hub disconnected a client that violated the protocol, so the backoff is that of a refused token. */
 const REJECTED = new CarillonError('forbidden', 'Connection refused')
 const DISCONNECTED = new CarillonError('network', 'Connection lost', { temporary: true })
 
 /**
- * The socket of a client. It reconnects for ever with jittered backoff. When the hub refuses the token, it gets a fresh
- * one; a second refusal is reported and retried with a longer backoff.
+ * Creates the socket of a client. It reconnects forever with jittered backoff. When the hub refuses the
+ * token, it requests a fresh one; a second refusal is reported and retried with a longer backoff.
  */
 export const createConnection = ({
   url,

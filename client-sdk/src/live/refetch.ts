@@ -17,11 +17,11 @@ export const createRefetch = ({
   pass: (full: boolean) => Promise<void>
   onError: (error: CarillonError) => void
   timing: Timing
-  /** While true, no refetch starts. */
+  /** Returns whether refetches are stopped; while it returns true, none starts. */
   stopped: () => boolean
 }) => {
   const timer = createTimer()
-  /** When the next refetch is due. */
+  /** The time at which the next refetch is due. */
   let due = Infinity
   let wantFull = false
   let running = false
@@ -50,7 +50,7 @@ export const createRefetch = ({
     }
   }
 
-  /** Requests a refetch within `wait` ms. An earlier one that is due already counts. */
+  /** Requests a refetch within `wait` ms. A refetch that is due earlier satisfies it. */
   const request = (full: boolean, wait = 0) => {
     wantFull ||= full
     const at = Date.now() + wait

@@ -3,8 +3,9 @@ import type { LiveMessage } from '../inbox/state.ts'
 import { createTimer } from '../timing/timer.ts'
 
 /**
- * Applies live messages in order. A message that the position covers is dropped. A message that overtook others is held
- * for `straggler` ms; if the gap is not filled by then, it is applied and `lost` is called, which has to refetch.
+ * Applies live messages in order. A message that the position covers is dropped. A message that overtook
+ * others is delayed for up to `straggler` ms; if the gap is not filled by then, the message is applied and
+ * `lost` is called, which has to refetch.
  */
 export const createSequencer = (
   position: () => LivePosition | null,
@@ -15,7 +16,10 @@ export const createSequencer = (
   let held: LiveMessage[] = []
   const timer = createTimer()
 
-  /** Returns the distance from the position: 1 is the next message, 0 and less is covered, NaN is another epoch. */
+  /**
+   * Returns the distance from the position: 1 is the next message, 0 or less is covered, NaN is another
+   * epoch.
+   */
   const ahead = ({ message }: LiveMessage): number => {
     const at = position()
     return !at ? 1 : at.epoch === message.epoch ? message.seq - at.seq : Number.NaN
@@ -30,7 +34,7 @@ export const createSequencer = (
     lost()
   }
 
-  /** Applies the messages whose turn it is. Also called after a page moved the position. */
+  /** Applies the messages that are next in order. Also called after a page moved the position. */
   const settle = () => {
     prune()
     held.sort((a, b) => a.message.seq - b.message.seq)

@@ -51,7 +51,7 @@ const base64url = (bytes: ArrayBuffer) =>
 const deviceId = async (endpoint: string) =>
   base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(endpoint)))
 
-/** Waits until the worker is active: only then can it subscribe. */
+/** Waits until the worker is active, because only an active worker can subscribe. */
 const activated = (registration: ServiceWorkerRegistration) => {
   const { active, waiting, installing } = registration
   const worker = active ?? waiting ?? installing
@@ -90,7 +90,7 @@ export const createPush = ({ url, token, ...options }: PushOptions): Push => {
     return (await subscription()) ? 'on' : 'off'
   }
 
-  /** Returns the subscription for the hub's key. One for another key is replaced. */
+  /** Returns the subscription for the hub's key. Replaces a subscription for another key. */
   const subscribe = async ({ pushManager }: ServiceWorkerRegistration) => {
     const { publicKey } = await call<{ publicKey: string }>('GET', 'push/key')
     const known = await pushManager.getSubscription()
@@ -112,7 +112,7 @@ export const createPush = ({ url, token, ...options }: PushOptions): Push => {
     async disable() {
       const known = supported() ? await subscription() : undefined
       if (!known) return state()
-      // If this fails, the push service reports the ended subscription with the next message.
+      // If this fails, the push service reports the ended subscription at the next message.
       await call('DELETE', `devices/${await deviceId(known.endpoint)}`).catch(() => {})
       await known.unsubscribe()
       return 'off'

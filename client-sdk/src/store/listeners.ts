@@ -1,4 +1,7 @@
-/** A set of listeners. An error of one is rethrown in a microtask, so that the others are still called. */
+/**
+ * Creates a set of listeners. An error thrown by one is rethrown in a microtask, so that the others are still
+ * called.
+ */
 export const createListeners = <Args extends unknown[]>() => {
   const listeners = new Set<(...args: Args) => void>()
   return {

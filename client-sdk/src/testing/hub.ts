@@ -1,6 +1,6 @@
 /**
- * A stand-in for the hub that follows its protocol over real HTTP and Socket.IO, with everything in memory, and
- * lets a test disturb it.
+ * A stand-in for the hub that implements its protocol over real HTTP and Socket.IO, with everything in
+ * memory. Tests can disturb it.
  * @module
  */
 
@@ -26,7 +26,7 @@ type Data = { user: string; token: string }
 type Refusal = { code: ProblemCode; headers?: Record<string, string> }
 export type Request = { method: string; path: string; query: URLSearchParams; body: unknown; token: string }
 
-/** UUIDv7 of a millisecond, and a counter for those of the same one. */
+/** Distinguishes UUIDv7 ids of the same millisecond. */
 let made = 0
 export const newItemId = (at: number): string => {
   const time = at.toString(16).padStart(12, '0')
@@ -50,13 +50,13 @@ export const newItem = (content: Partial<InboxItem> = {}): InboxItem => ({
   ...content,
 })
 
-/** Every item arrives a millisecond after the one before, whatever its id says. */
+/** Every item arrives a millisecond after the previous one, whatever its id says. */
 let arrived = Date.now()
 const arrival = (): string => new Date(++arrived).toISOString()
 
 export const startHub = async () => {
   const inboxes = new Map<string, Inbox>()
-  /** Tokens that are accepted, and whose they are. */
+  /** Accepted tokens, with their users. */
   const tokens = new Map<string, string>()
   const requests: Request[] = []
   const received: string[][] = []
@@ -101,24 +101,24 @@ export const startHub = async () => {
     tokens,
     counts,
     page,
-    /** How a live message reaches its user; a test puts loss, delay or repetition here. */
+    /** Delivers a live message to its user; a test replaces it to lose, delay or repeat messages. */
     carry: (_live: LiveMessage, deliver: () => void): void => deliver(),
-    /** Answers a request otherwise: with a problem, after a while, or never. */
+    /** Overrides the response to a request: with a problem, a delay, or no response at all. */
     meddle: (_request: Request): Refusal | Promise<Refusal | undefined> | undefined => undefined,
-    /** How long a page takes between one thing it reads and the next. */
+    /** A pause between the steps of reading a page. */
     pause: (): Promise<void> | undefined => undefined,
-    /** Whether requests of this method lose their connection instead of being answered. */
+    /** Returns whether requests with this method lose their connection instead of getting a response. */
     severs: (_method: string): boolean => false,
-    /** What a handshake is refused with, besides for its token. */
+    /** The problem with which handshakes are refused, whatever their token. */
     refuse: undefined as ProblemCode | undefined,
     io,
-    /** A new token for the user. */
+    /** Returns a new token for the user. */
     token(user: string): string {
       const token = randomUUID()
       tokens.set(token, user)
       return token
     },
-    /** Stores an item, and tells of it, as a dispatcher does; again if it is known. */
+    /** Stores an item and announces it, as a dispatcher does. A known item is announced again. */
     add(user: string, item: InboxItem = newItem()): InboxItem {
       const arrived = hub.put(user, item)
       tell(user, {
@@ -128,7 +128,7 @@ export const startHub = async () => {
       return arrived
     },
     holds: (user: string, id: string): boolean => inboxOf(user).items.has(id),
-    /** Stores without a word, as if the message had been lost before it got a number. */
+    /** Stores an item without announcing it, as if the message had been lost before it got a number. */
     put(user: string, item: InboxItem): InboxItem {
       const { items } = inboxOf(user)
       const stored = items.get(item.id) ?? { ...item, arrivedAt: item.arrivedAt ?? arrival() }
@@ -149,7 +149,7 @@ export const startHub = async () => {
       inbox.items.delete(id)
       tell(user, { event: 'inbox.removed', message: { ids: [id], counts: counts(user), ...next(inbox) } })
     },
-    /** Forgets where the live messages stood, as a restarted bus does. */
+    /** Forgets the live position, as a restarted bus does. */
     restartBus(user: string) {
       Object.assign(inboxOf(user), { epoch: randomUUID(), seq: 0 })
     },
@@ -202,7 +202,7 @@ export const startHub = async () => {
     }
   }
 
-  /** As the hub reads it: not in one moment, but where the live messages stand, then the counts, then the items. */
+  /** Reads a page as the hub does, which is not atomic: the live position, then the counts, then the items. */
   const readPage = async (user: string, query: URLSearchParams): Promise<InboxPage> => {
     const { epoch, seq } = inboxOf(user)
     await hub.pause()

@@ -1,7 +1,7 @@
 import type { Timing } from '../index.ts'
 import type { Readable } from '../store/store.ts'
 
-/** Waiting times short enough for tests; nothing comes by itself. */
+/** Delays that are short enough for tests. Nothing is fetched periodically. */
 export const FAST: Partial<Timing> = {
   straggler: 20,
   acknowledge: 5,
@@ -15,7 +15,7 @@ export const FAST: Partial<Timing> = {
   request: 5_000,
 }
 
-/** Resolves with the first snapshot that passes, now or after a change. */
+/** Resolves with the first snapshot that passes `test`, now or after a change. */
 export const until = <T>(store: Readable<T>, test: (snapshot: T) => boolean): Promise<T> =>
   new Promise((resolve) => {
     let off = () => {}

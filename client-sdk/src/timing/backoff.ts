@@ -2,8 +2,8 @@ import { type CarillonError, isRefusal } from '../http/error.ts'
 import type { Timing } from './timing.ts'
 
 /**
- * Returns the wait after consecutive failures: exponential with jitter of up to one half, longer if the hub refused the
- * credentials, and never shorter than the hub asks for.
+ * Returns the delay after consecutive failures: exponential with jitter of up to one half, longer if the hub
+ * refused the credentials, and never shorter than the hub asks.
  */
 export const backoff = (error: CarillonError, failures: number, timing: Timing): number => {
   const [first, max] = isRefusal(error.code)

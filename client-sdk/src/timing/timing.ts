@@ -1,6 +1,6 @@
-/** Waiting times, in milliseconds. */
+/** Delays, in milliseconds. */
 export type Timing = {
-  /** How long a message that overtook others is held. */
+  /** How long a message that overtook others is delayed. */
   straggler: number
   /** How long received ids are collected before they are acknowledged. */
   acknowledge: number
@@ -10,10 +10,10 @@ export type Timing = {
   poll: number
   /** How long the first fetch waits for the live connection, so that one fetch is enough. */
   patience: number
-  /** The first wait after a failure; it doubles up to `retryMax`. */
+  /** The first delay after a failure; it doubles up to `retryMax`. */
   retry: number
   retryMax: number
-  /** The first wait after the hub refused a fresh token; it doubles up to `refusedMax`. */
+  /** The first delay after the hub refused a fresh token; it doubles up to `refusedMax`. */
   refused: number
   refusedMax: number
   /** The timeout of one HTTP request or connection attempt. */

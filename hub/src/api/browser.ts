@@ -14,7 +14,10 @@ const read = (folder: URL, name: string) => {
   }
 }
 
-/** Serves the browser files at the root, to pages of any origin. Throws if one is not in the folder, whose URL ends in a slash. */
+/**
+ * Serves the browser files at the root, to pages of any origin. Throws if one is missing from the folder,
+ * whose URL ends in a slash.
+ */
 export const serveBrowserFiles = (app: Hono<Edge>, folder: URL) => {
   for (const name of BROWSER_FILES) {
     const script = read(folder, name)

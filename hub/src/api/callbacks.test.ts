@@ -24,7 +24,7 @@ beforeEach(async () => {
 
 const path = (query = '', account = 'main', of = tenant.id) => `/v1/callbacks/${of}/${account}${query}`
 const signed = (at: string, token = TOKEN) => ({ 'x-signature': `${token} ${PUBLIC}${at}` })
-/** What the log holds of reports since this was asked last: the account, and the reports of each message. */
+/** Returns the reports appended to the log since the last call: the account, and the reports of each message. */
 const taken = async (hub = test) =>
   (await hub.taken('report-normal')).map(({ subject, data }): [string, Report[]] => {
     const work = readJson(Buffer.from(data).toString(), ReportWork)
@@ -33,7 +33,7 @@ const taken = async (hub = test) =>
   })
 const subjectOf = (account: string) => `work.report.${account}.normal.${tenant.id}`
 
-it('appends what a provider reports to the log, in any content type', async () => {
+it('appends the reports of a provider to the log, in any content type', async () => {
   const at = path('?x=1')
   const reports = (type: string): Report[] => [
     { id: `SM-${type}`, state: 'delivered', at: Date.now() },
@@ -55,14 +55,14 @@ it('appends what a provider reports to the log, in any content type', async () =
   }
 })
 
-it('appends a bundle that comes again once', async () => {
+it('appends a repeated bundle once', async () => {
   const body = JSON.stringify([{ id: 'SM1', state: 'delivered', at: Date.now() }])
   for (let n = 0; n < 3; n++)
     expect((await test.call('POST', path(), { body, headers: signed(path()) })).status).toBe(204)
   expect(await taken()).toHaveLength(1)
 })
 
-it('tells the provider to come again while the log takes nothing', async () => {
+it('asks the provider to retry while the log is unavailable', async () => {
   let full = true
   const hub = await openHub({ publicUrl: PUBLIC }, ({ stream }) => ({
     stream: {
@@ -89,13 +89,13 @@ it('tells the provider to come again while the log takes nothing', async () => {
   }
 })
 
-it('gives back what the provider wants to hear', async () => {
+it('returns the response that the provider expects', async () => {
   const at = path('?challenge=42')
   const { status, text, headers } = await test.call('GET', at, { headers: signed(at) })
   expect([status, text, headers.get('content-type')]).toEqual([200, '42', 'text/plain; charset=utf-8'])
 })
 
-it('refuses what the provider has not signed, and changes nothing', async () => {
+it('rejects reports without a valid signature, and changes nothing', async () => {
   const body = JSON.stringify([{ id: 'SM1', state: 'failed', at: Date.now() }])
   for (const headers of [{}, signed(path(), 'another-token'), signed(path('?x=1'))] as Record<
     string,
@@ -107,7 +107,7 @@ it('refuses what the provider has not signed, and changes nothing', async () => 
   expect(await taken()).toEqual([])
 })
 
-it('tells strangers nothing of who has which account', async () => {
+it('does not reveal which accounts exist', async () => {
   const other = await test.tenant()
   const answers = await Promise.all(
     [path('', 'none'), path('', 'quiet'), path('', 'main', other.id), path('', 'main', 'nobody')].map(
@@ -120,7 +120,7 @@ it('tells strangers nothing of who has which account', async () => {
   expect(new Set(answers)).toEqual(new Set(['404 not_found there is nothing at this address']))
 })
 
-it('takes a bundle as large as the provider sends it', async () => {
+it('accepts a bundle as large as the provider may send', async () => {
   const config = { token: TOKEN, host: 'mail.example' }
   await test.call('PUT', '/v1/providers/flock', { token: tenant.key, body: { provider: 'flock', config } })
   const other = { id: 'of another system', state: 'delivered', at: Date.now(), filler: 'x'.repeat(300) }
@@ -137,7 +137,7 @@ it('takes a bundle as large as the provider sends it', async () => {
   expect((await test.call('POST', path(), { body, headers: signed(path()) })).status).toBe(413)
 })
 
-it('reads no more than a provider would send', async () => {
+it('limits the body to what the provider may send', async () => {
   const body = 'x'.repeat(256 * 1_024 + 1)
   expect((await test.call('POST', path(), { body, headers: signed(path()) })).status).toBe(413)
   expect((await test.call('PUT', path(), { body: '[]' })).status).toBe(405)

@@ -12,7 +12,7 @@ import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
 
 const Place = z.object({ tenant: TenantId, account: AccountId })
-/** The largest body of a provider that names no limit of its own. */
+/** Maximum body for a provider that sets no limit of its own. */
 const CALLBACK_MAX_BYTES = 256 * 1_024
 
 const METHODS = [
@@ -50,8 +50,8 @@ const unchecked = (cause: unknown): CallbackResult => {
 }
 
 /**
- * Adds the routes that providers report to. Each provider verifies its own signatures. A report is answered once it is in the
- * event log; dispatchers apply it.
+ * Adds the routes for provider callbacks. Each provider verifies its own signatures. A report is answered
+ * once it is in the event log; dispatchers apply it.
  */
 export const callbackRoutes = (
   routes: Routes,
@@ -67,7 +67,7 @@ export const callbackRoutes = (
 ) => {
   const { accounts, cache, providers, http, stream, seal, publicUrl } = parts
 
-  /** Throws the same problem for an unknown tenant, account and provider, so that they cannot be probed. */
+  /** Throws the same problem for an unknown tenant, account or provider, so that they cannot be probed. */
   const find = async ({ tenant, account }: z.infer<typeof Place>) => {
     const known = await cache.tenant(tenant)
     const found = known && (await accounts.list(tenant)).find(({ id }) => id === account)

@@ -15,7 +15,7 @@ beforeEach(async () => {
   tenant = await test.tenant()
 })
 
-/** Puts a message with the dead letters, as a dispatcher does. */
+/** Adds a message to the dead letters, as a dispatcher does. */
 const deadLetter = async (
   subject: string,
   data: string | Uint8Array,
@@ -60,7 +60,7 @@ const step = (more: Partial<Step> = {}): Step => ({
 const stepSubject = () => `work.step.sms.high.${tenant.id}`
 
 describe('dead letters', () => {
-  it('are listed oldest first, with what arrived and why it was refused', async () => {
+  it('are listed oldest first, with their content and the reason', async () => {
     await deadLetter(notify(), '{"to":"ann"}')
     await deadLetter(notify(), new Uint8Array([0xff, 0x00]), { code: 'malformed_json' })
     const { deadLetters, next } = await list()
@@ -78,7 +78,7 @@ describe('dead letters', () => {
     expect(deadLetters[1]?.body).toBeUndefined()
   })
 
-  it('come in pages', async () => {
+  it('are listed in pages', async () => {
     for (let n = 0; n < 5; n++) await deadLetter(notify(), `{"n":${n}}`)
     const first = await list('?limit=3')
     const second = await list(`?limit=3&after=${first.next}`)
@@ -88,7 +88,7 @@ describe('dead letters', () => {
     expect(second.next).toBeNull()
   })
 
-  it("are nobody else's", async () => {
+  it('are not visible to other tenants', async () => {
     await deadLetter(notify(), '{}')
     const [letter] = (await list()).deadLetters
     const other = await test.tenant()
@@ -100,7 +100,7 @@ describe('dead letters', () => {
 })
 
 describe('replaying', () => {
-  it('gives a notification another try, once', async () => {
+  it('retries a notification once', async () => {
     await deadLetter(notify(), '{"id":"n1","to":"ann"}')
     const [letter] = (await list()).deadLetters
     expect((await replay(letter!.id)).status).toBe(202)
@@ -114,7 +114,7 @@ describe('replaying', () => {
     expect(more).toEqual([])
   })
 
-  it('publishes one notification when two replay at the same moment, by a name nobody can guess', async () => {
+  it('publishes one notification for concurrent replays, with an id that cannot be guessed', async () => {
     await deadLetter(notify(), '{"to":"ann"}')
     const [letter] = (await list()).deadLetters
     const statuses = await Promise.all([1, 2, 3].map(async () => (await replay(letter!.id)).status))
@@ -124,7 +124,7 @@ describe('replaying', () => {
     expect(names[0]).toMatch(/^[\w-]{43}$/)
   })
 
-  it('sends a step on a new replay, to the same destination', async () => {
+  it('sends a step on a new journey to the same destination', async () => {
     const buried = step({ attempt: 6, queued: true, destination: 'phone', replay: 1, failed: true })
     await deadLetter(stepSubject(), JSON.stringify(buried), { code: 'undeliverable' })
     const [letter] = (await list()).deadLetters
@@ -158,7 +158,7 @@ describe('replaying', () => {
       'that have expired',
       () => deadLetter(stepSubject(), JSON.stringify(step({ expiresAt: Date.now() - 1 }))),
     ],
-  ])('refuses letters %s, and keeps them', async (_, make) => {
+  ])('rejects dead letters %s, and keeps them', async (_, make) => {
     await make()
     const before = await test.ports.stream.backlog()
     const [letter] = (await list()).deadLetters
@@ -168,7 +168,7 @@ describe('replaying', () => {
     expect(await test.ports.stream.backlog()).toEqual(before)
   })
 
-  it('knows no letter by anything but a number', async () => {
+  it('accepts only numbers as ids', async () => {
     for (const id of ['x', '-1', '1.5', '99999999999999999999'])
       expect((await replay(id)).status, id).toBe(422)
     expect((await replay(987_654)).status).toBe(404)

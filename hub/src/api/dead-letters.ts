@@ -47,7 +47,7 @@ const DeadLetterPage = z.object({ deadLetters: z.array(ShownLetter), next: nextC
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Returns the message, if it is JSON and was kept whole. */
+/** Returns the message, if it is JSON and was stored in full. */
 const bodyOf = ({ data }: DeadLetter): string | undefined => {
   try {
     const text = utf8.decode(data)
@@ -74,7 +74,10 @@ const shown = (letter: DeadLetter): z.infer<typeof ShownLetter> => {
 
 const notReplayable = (why: string) => new ProblemError('not_replayable', why)
 
-/** Returns the step with a new journey number, so that claims and records of the old one do not stop it. */
+/**
+ * Returns the step with a new journey number, so that claims and records of the previous journey do not stop
+ * it.
+ */
 const replayedStep = (letter: DeadLetter, now: number): OutgoingMessage => {
   let step: Step
   try {

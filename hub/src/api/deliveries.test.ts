@@ -8,7 +8,7 @@ import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
 let test: TestHub
 let tenant: TestTenant
-/** The keys of waiting messages that were taken back. */
+/** The keys of the scheduled messages that were cancelled. */
 let cancelled: string[] = []
 
 beforeAll(async () => {
@@ -44,7 +44,7 @@ const record = (more: Partial<NotificationRecord> = {}) =>
       ...more,
     },
   ])
-/** The item of somebody, as delivered when the notification was accepted. */
+/** Returns a user's item, as delivered when the notification was accepted. */
 const item = async (user: string) => {
   const id = itemId(tenant.id, 'n1', user, AT)
   await tenant.item(user, { id, notification: 'n1', createdAt: new Date(AT).toISOString() })
@@ -73,7 +73,7 @@ const said = ({ deliveries }: Page) =>
   deliveries.map(({ user, channel, state }) => `${user} ${channel} ${state}`).sort()
 
 describe('the deliveries of a notification', () => {
-  it('are those in the app and those beyond it', async () => {
+  it('are listed for the inbox and for the channels outside the app', async () => {
     await record()
     const ann = await item('ann')
     await item('bob')
@@ -102,7 +102,7 @@ describe('the deliveries of a notification', () => {
     expect(said((await list('?user=eve')).json)).toEqual([])
   })
 
-  it('come in pages, each once', async () => {
+  it('are listed in pages, each once', async () => {
     await record()
     await item('ann')
     await item('bob')
@@ -129,7 +129,7 @@ describe('the deliveries of a notification', () => {
     }
   })
 
-  it('of an audience are in the app by name only', async () => {
+  it('of an audience include the inboxes of named users only', async () => {
     await record({ users: undefined, chains: 1 })
     await item('ann')
     await recorded(change('ann', { toAudience: true }))
@@ -137,12 +137,12 @@ describe('the deliveries of a notification', () => {
     expect(said((await list('?user=ann')).json)).toEqual(['ann inbox sent', 'ann sms sent'])
   })
 
-  it('are there for a one-time password, which is no notification', async () => {
+  it('are listed for a one-time password, which is not a notification', async () => {
     await recorded(change('ann'))
     expect(said((await list()).json)).toEqual(['ann sms sent'])
   })
 
-  it("are nobody else's", async () => {
+  it('are not visible to other tenants', async () => {
     await record()
     await recorded(change('ann'))
     const other = await test.tenant()
@@ -154,7 +154,7 @@ describe('the deliveries of a notification', () => {
 })
 
 describe('a planned notification', () => {
-  it('sums its deliveries up', async () => {
+  it('includes its delivery totals', async () => {
     await record()
     await recorded(
       change('ann'),
@@ -171,7 +171,7 @@ describe('a planned notification', () => {
     expect(plain.json.deliveries).toBeUndefined()
   })
 
-  it('may be cancelled after it was delivered, and ends what waits; another may not', async () => {
+  it('can be cancelled after its delivery, which ends pending steps; one without a plan cannot', async () => {
     await record()
     const cancel = (id: string) => test.call('DELETE', `/v1/notifications/${id}`, { token: tenant.key })
     cancelled = []
@@ -186,8 +186,8 @@ describe('a planned notification', () => {
   })
 })
 
-describe('a type', () => {
-  it('carries a plan, with what was left out filled in', async () => {
+describe('a notification type', () => {
+  it('returns its plan with defaults filled in', async () => {
     const plan = [
       { channel: 'push', when: 'offline' },
       { channel: 'email', after: 300 },

@@ -10,7 +10,7 @@ import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
 import { next as nextCursor, pageQuery } from './page.ts'
 
-/** Returns whether a notification went to an audience, whose deliveries are spread over partitions. */
+/** Reports whether a notification went to an audience, whose deliveries are spread over partitions. */
 export const isToAudience = (record: NotificationRecord | undefined): boolean => (record?.chains ?? 0) > 0
 
 /** Returns the delivery to the inbox, derived from the state of the item. */

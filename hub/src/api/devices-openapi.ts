@@ -15,7 +15,7 @@ const EXAMPLE = {
   createdAt: '2026-01-31T09:00:00.000Z',
 }
 
-/** A device as it is read, without its credentials. */
+/** A device as it is returned, without its credentials. */
 export const ShownDevice = z
   .object({
     id: DeviceId,

@@ -27,7 +27,7 @@ const browser = {
 const phone = { kind: 'fcm', token: 'token-of-a-phone-0123456789' }
 
 describe("a user's devices", () => {
-  it('are registered, listed without what it takes to send to them, and forgotten', async () => {
+  it('are registered, listed without credentials, and deleted', async () => {
     const put = await test.call('PUT', '/v1/devices/laptop', { token: ann, body: browser })
     expect(put.status, put.text).toBe(200)
     expect(put.json).toEqual({
@@ -51,7 +51,7 @@ describe("a user's devices", () => {
     expect(devices).toHaveLength(1)
   })
 
-  it('keep the day they were first registered', async () => {
+  it('keep the time of their first registration', async () => {
     const first = await test.call('PUT', '/v1/devices/phone', { token: ann, body: phone })
     const again = await test.call('PUT', '/v1/devices/phone', {
       token: ann,
@@ -60,7 +60,7 @@ describe("a user's devices", () => {
     expect(again.json.createdAt).toBe(first.json.createdAt)
   })
 
-  it('move when somebody else registers the same', async () => {
+  it('move to the user who registers the same device last', async () => {
     await test.call('PUT', '/v1/devices/phone', { token: ann, body: phone })
     const bob = await tenant.userToken('bob')
     await test.call('PUT', '/v1/devices/mine', { token: bob, body: phone })
@@ -70,7 +70,7 @@ describe("a user's devices", () => {
     ).toHaveLength(1)
   })
 
-  it(`are at most ${DEVICES_MAX}`, async () => {
+  it(`are limited to ${DEVICES_MAX}`, async () => {
     const put = (n: number) =>
       test.call('PUT', `/v1/devices/d${n}`, { token: ann, body: { ...phone, token: `${phone.token}-${n}` } })
     for (let n = 0; n < DEVICES_MAX; n++) expect((await put(n)).status).toBe(200)
@@ -78,7 +78,7 @@ describe("a user's devices", () => {
     expect((await put(0)).status).toBe(200)
   })
 
-  it("are nobody else's, and of no other tenant", async () => {
+  it('are not accessible to other users or tenants', async () => {
     await test.call('PUT', '/v1/devices/phone', { token: ann, body: phone })
     const bob = await tenant.userToken('bob')
     expect((await test.call('DELETE', '/v1/devices/phone', { token: bob })).status).toBe(204)
@@ -94,7 +94,7 @@ describe("a user's devices", () => {
 })
 
 describe('backends', () => {
-  it('register webhooks and chats as well, with the scope to', async () => {
+  it('can also register webhooks and chats, with the scope', async () => {
     const put = (device: object, token = tenant.key) =>
       test.call('PUT', '/v1/users/ann/devices/x', { token, body: device })
     for (const device of [
@@ -116,7 +116,7 @@ describe('backends', () => {
 })
 
 describe('/v1/push/key', () => {
-  it("is the tenant's own", async () => {
+  it('returns the key of the tenant', async () => {
     const { json } = await test.call<{ publicKey: string }>('GET', '/v1/push/key', { token: ann })
     const known = await test.ports.store.tenants.get(tenant.id)
     expect(json).toEqual({ publicKey: known?.vapid.publicKey })

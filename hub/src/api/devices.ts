@@ -42,7 +42,7 @@ export const deviceRoutes = (
     devices: Devices
     cache: SettingsCache
     http: Pick<Http, 'refusal'>
-    /** Whether a web push endpoint belongs to an allowed push service. */
+    /** Reports whether a web push endpoint belongs to an allowed push service. */
     pushOrigin: (endpoint: string) => boolean
     guard: ErasureGuard
   },
@@ -56,7 +56,10 @@ export const deviceRoutes = (
     http.refusal(url) ??
     (kind === 'web-push' && !pushOrigin(url) ? 'is not the endpoint of an allowed push service' : undefined)
 
-  /** Stores a device. Throws `invalid_request` if it can never be reached, and `too_many_devices`. */
+  /**
+   * Stores a device. Throws `invalid_request` if it can never be reached, and `too_many_devices` at the
+   * limit.
+   */
   const put = async ({ tenant, user, issuedAt }: Registrant, id: string, device: DeviceInput) => {
     const target = urlOf(device)
     const message = target && refusal(device.kind, target.url)

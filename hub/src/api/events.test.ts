@@ -55,7 +55,7 @@ describe('a CloudEvent', () => {
     },
   )
 
-  it('is one notification however it comes; other data under its id is refused', async () => {
+  it('is one notification in every content mode; other data with the same id is rejected', async () => {
     const first = await send(event)
     const again = await send(note, { 'content-type': 'application/json', ...ATTRIBUTES })
     expect(again.json.id).toBe(first.json.id)
@@ -64,7 +64,7 @@ describe('a CloudEvent', () => {
     expect((await send({ ...event, source: '/other', data: { ...note, to: 'bob' } })).status).toBe(202)
   })
 
-  it('yields to the id and the type of its data', async () => {
+  it('is overridden by the id and the type in its data', async () => {
     const data = { ...note, id: 'n1', type: 'invoice.due' }
     expect((await send({ ...event, type: 'not a type', data })).json.id).toBe('n1')
     const [sent] = await published()
@@ -97,20 +97,20 @@ describe('a CloudEvent', () => {
       undefined,
     ],
     ['that is no JSON', '{', 400, 'malformed_json', undefined],
-  ])('%s is refused, and says where', async (_, body, status, code, pointer) => {
+  ])('%s is rejected with a pointer', async (_, body, status, code, pointer) => {
     const reply = await send(body)
     expect([reply.status, reply.json.code]).toEqual([status, code])
     if (pointer) expect(reply.json.errors?.map((error) => error.pointer)).toContain(pointer)
     expect(await published()).toEqual([])
   })
 
-  it('tells what was left out, and where it stood', async () => {
+  it('is rejected with the pointer of a missing attribute', async () => {
     const { status, json } = await send({ ...event, data: { to: { user: 'ann', timezone: 'Mars/Base' } } })
     expect(status).toBe(202)
     expect(json).toMatchObject({ warnings: [{ code: 'ignored', pointer: '/data/to/timezone' }] })
   })
 
-  it('of another format is refused with the types that are accepted', async () => {
+  it('in another format is rejected with the accepted types', async () => {
     for (const headers of [
       { 'content-type': 'application/cloudevents+avro' },
       { 'content-type': 'text/plain' },
@@ -124,7 +124,7 @@ describe('a CloudEvent', () => {
     )
   })
 
-  it('in binary mode is another request under the same Idempotency-Key', async () => {
+  it('in binary mode is a different request under the same Idempotency-Key', async () => {
     const binary = (id: string) =>
       send(note, {
         'content-type': 'application/json',
@@ -141,7 +141,7 @@ describe('a CloudEvent', () => {
 describe('a batch of CloudEvents', () => {
   const type = 'application/cloudevents-batch+json'
 
-  it.each(['', '/batch'])('is answered entry by entry (POST /v1/notifications%s)', async (path) => {
+  it.each(['', '/batch'])('returns a result per event (POST /v1/notifications%s)', async (path) => {
     const events = [event, { ...event, id: 'e2', data: {} }, { ...event, id: 'e3', type: 'invoice.due' }]
     const { status, json } = await send(events, type, path)
     expect(status).toBe(207)
@@ -153,7 +153,7 @@ describe('a batch of CloudEvents', () => {
     expect((await published()).map((each) => each.type)).toEqual(['order.paid', 'invoice.due'])
   })
 
-  it('may be empty, large, and beside plain notifications', async () => {
+  it('can be empty or large, and be sent alongside plain notifications', async () => {
     expect(await send([], type)).toMatchObject({ status: 202, json: { results: [] } })
     const many = Array.from({ length: 1_000 }, (_, n) => ({ ...event, id: `e${n}` }))
     expect((await send(many, type)).status).toBe(202)
@@ -162,13 +162,13 @@ describe('a batch of CloudEvents', () => {
     expect((await send(mixed, 'application/json', '/batch')).status).toBe(202)
   })
 
-  it('is the only kind of event that a batch may be', async () => {
+  it('is the only kind of event that the batch route accepts', async () => {
     expect((await send(event, 'application/cloudevents+json', '/batch')).status).toBe(415)
   })
 })
 
-describe('a broker that asks whether it may deliver', () => {
-  it('may', async () => {
+describe('the validation handshake of a broker', () => {
+  it('allows delivery', async () => {
     const { status, headers } = await test.call('OPTIONS', '/v1/notifications', {
       headers: { 'webhook-request-origin': 'broker.example', 'webhook-request-rate': '120' },
     })
@@ -178,7 +178,7 @@ describe('a broker that asks whether it may deliver', () => {
     expect(headers.get('allow')).toBe('POST')
   })
 
-  it('needs an API key all the same', async () => {
+  it('does not replace the API key', async () => {
     const reply = await test.call('POST', '/v1/notifications', {
       body: JSON.stringify(event),
       headers: { 'content-type': 'application/cloudevents+json', 'webhook-request-origin': 'broker.example' },
@@ -186,7 +186,7 @@ describe('a broker that asks whether it may deliver', () => {
     expect(reply.status).toBe(401)
   })
 
-  it('is no consent for other OPTIONS requests', async () => {
+  it('does not allow other OPTIONS requests', async () => {
     const { status, headers } = await test.call('OPTIONS', '/v1/notifications')
     expect([status, headers.get('webhook-allowed-origin')]).toEqual([405, null])
   })

@@ -32,17 +32,17 @@ afterAll(async () => {
 })
 
 describe('health', () => {
-  it('lives', async () => {
+  it('reports that the process is alive', async () => {
     expect((await test.call('GET', '/healthz')).json).toEqual({ status: 'ok' })
   })
 
-  it('is ready when every part is', async () => {
+  it('reports ready when every part is ready', async () => {
     const reply = await test.call('GET', '/readyz')
     expect(reply.status).toBe(200)
     expect(reply.json).toEqual({ status: 'ready', parts: { stream: 'ok', store: 'ok', live: 'ok' } })
   })
 
-  it('is not ready before it has reached every dependency, or while it drains', async () => {
+  it('reports not ready until every dependency was reached, and while draining', async () => {
     let asked = 0
     const half = await openHub({}, ({ store }) => ({
       store: {
@@ -70,7 +70,7 @@ describe('health', () => {
 })
 
 describe('readiness during an outage', () => {
-  it('stays in rotation, and shows the outage in the body and the metrics', async () => {
+  it('stays ready, and shows the outage in the body and the metrics', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     let reachable = true
     const hub = await openHub({}, ({ stream }) => ({
@@ -106,7 +106,7 @@ describe('readiness during an outage', () => {
 })
 
 describe('metrics', () => {
-  it('count what came in, by route', async () => {
+  it('count requests by route', async () => {
     const { key } = await test.tenant()
     const body = { to: 'ann', type: 'test', priority: 'high' }
     await test.call('POST', '/v1/notifications', { token: key, body })
@@ -144,7 +144,7 @@ type Document = {
 describe('/openapi.json', () => {
   const document = async () => (await test.call<Document>('GET', '/openapi.json')).json
 
-  it('has every route, and no other', async () => {
+  it('contains every route, and no other', async () => {
     const { paths, openapi } = await document()
     expect(openapi).toBe('3.1.0')
     const documented = Object.entries(paths).flatMap(([path, methods]) =>
@@ -159,13 +159,13 @@ describe('/openapi.json', () => {
     expect([...handled].filter((each) => !documented.includes(each)).sort()).toEqual(
       [
         ...BROWSER_FILES.map((name) => `get /${name}`),
-        // OpenAPI knows no validation requests of webhooks.
+        // OpenAPI does not define validation requests for webhooks.
         ...EVENT_PATHS.map((path) => `options ${path}`),
       ].sort(),
     )
   })
 
-  it('describes each in full', async () => {
+  it('describes every operation in full', async () => {
     const { paths, components } = await document()
     const ids = new Set<string>()
     for (const [path, methods] of Object.entries(paths))
@@ -200,7 +200,7 @@ describe('/openapi.json', () => {
     )
   })
 
-  it('holds together: every reference leads somewhere', async () => {
+  it('contains no dangling references', async () => {
     const whole = await document()
     const { text } = await test.call('GET', '/openapi.json')
     for (const [, pointer = ''] of text.matchAll(/"\$ref":"#\/([^"]*)"/g)) {
@@ -213,7 +213,7 @@ describe('/openapi.json', () => {
     expect(text).not.toContain('__schema')
   })
 
-  it('names every problem that HTTP can answer with', async () => {
+  it('documents every problem that HTTP responses can contain', async () => {
     const { text } = await test.call('GET', '/openapi.json')
     const deadLetters = ['subject_invalid', 'too_many_attempts', 'undeliverable', 'no_provider']
     const elsewhere = [...deadLetters, 'method_not_allowed']
@@ -223,7 +223,7 @@ describe('/openapi.json', () => {
 })
 
 describe('/schemas', () => {
-  it('are there for senders in other languages', async () => {
+  it('are served for senders in other languages', async () => {
     const { json, headers } = await test.call('GET', '/schemas/notification.json')
     expect(headers.get('content-type')).toBe('application/schema+json')
     expect(json).toMatchObject({ $id: 'urn:carillon:schema:notification', required: ['to', 'type'] })
@@ -232,8 +232,8 @@ describe('/schemas', () => {
   })
 })
 
-describe('every answer', () => {
-  it('carries an id: the caller’s, if it can be logged', async () => {
+describe('every response', () => {
+  it('has an id: the one from the request, if it can be logged', async () => {
     const idFor = async (id?: string) =>
       (
         await test.call('GET', '/nothing', { headers: id === undefined ? {} : { 'x-request-id': id } })
@@ -243,7 +243,7 @@ describe('every answer', () => {
       expect(await idFor(unfit)).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  it('is safe to be looked at', async () => {
+  it('has security headers', async () => {
     for (const path of ['/healthz', '/nothing', '/v1/inbox', '/client.js']) {
       const { headers } = await test.call('GET', path)
       expect(headers.get('x-content-type-options')).toBe('nosniff')
@@ -253,7 +253,7 @@ describe('every answer', () => {
   })
 })
 
-describe('other origins', () => {
+describe('cross-origin requests', () => {
   const asking = (hub: TestHub, path: string, origin: string) =>
     hub.call('OPTIONS', path, {
       headers: {
@@ -263,7 +263,7 @@ describe('other origins', () => {
       },
     })
 
-  it('may use the routes of users, not those of backends', async () => {
+  it('are allowed on user routes only', async () => {
     const { status, headers } = await asking(test, '/v1/inbox/x', 'https://app.example')
     expect(status).toBe(204)
     expect(headers.get('access-control-allow-origin')).toBe('*')
@@ -283,7 +283,7 @@ describe('other origins', () => {
       ).toBeNull()
   })
 
-  it('are those that were named', async () => {
+  it('are limited to the configured origins', async () => {
     const strict = await openHub({ origins: ['https://app.example'] })
     const allowed = async (origin: string) =>
       (await asking(strict, '/v1/inbox', origin)).headers.get('access-control-allow-origin')
@@ -293,8 +293,8 @@ describe('other origins', () => {
   })
 })
 
-describe('what pages load', () => {
-  it.each(BROWSER_FILES)('%s is served to any page, and not twice', async (name) => {
+describe('browser files', () => {
+  it.each(BROWSER_FILES)('%s is served to any page, and cached by ETag', async (name) => {
     const { status, text, headers } = await test.call('GET', `/${name}`, {
       headers: { origin: 'https://app.example' },
     })
@@ -307,20 +307,20 @@ describe('what pages load', () => {
     expect([again.status, again.text]).toEqual([304, ''])
   })
 
-  it('has to be there when the hub starts', async () => {
+  it('are required when the hub starts', async () => {
     const missing = new URL('missing/', browserFiles)
     await expect(openHub({ browserFiles: missing })).rejects.toThrow('npm run bundle')
   })
 })
 
 describe('the demo', () => {
-  it('does not exist unless it is asked for', async () => {
+  it('is not served unless enabled', async () => {
     for (const path of ['/', '/demo/config.json', '/demo/demo.js'])
       expect((await test.call('GET', path)).status, path).toBe(404)
     expect((await test.call('POST', '/demo/token', { body: { user: 'ada' } })).status).toBe(404)
   })
 
-  it('makes anyone a user of its tenant', async () => {
+  it('creates users of its tenant', async () => {
     const demo = await openHub({ demo: DEMO })
     const { newTenant } = await import('@carillon/core/security/new-tenant')
     await demo.ports.store.tenants.put(newTenant(DEMO.tenant))
@@ -337,7 +337,7 @@ describe('the demo', () => {
     await demo.close()
   })
 
-  it('serves its page under a policy, and nothing outside its folder', async () => {
+  it('is served with a content security policy, and never from outside its folder', async () => {
     const demo = await openHub({ demo: DEMO })
     const page = await demo.call('GET', '/')
     expect(page.status).toBe(200)

@@ -11,7 +11,7 @@ import { openApiDocument } from '../http/openapi/document.ts'
 import type { Routes } from '../http/routes.ts'
 import { getHealth, getJsonSchema, getMetrics, getOpenApiDocument, getReadiness } from './health-openapi.ts'
 
-/** Returns whether a load balancer should pass on requests. */
+/** Reports whether a load balancer should forward requests. */
 const isServing = (status: string) => status === 'ready' || status === 'degraded'
 
 /** Adds the routes for operators and their tools. */
@@ -31,7 +31,7 @@ export const operationRoutes = (
   const schemas = new Map<string, unknown>(
     Object.entries(jsonSchemas()).map(([name, schema]) => [`${name}.json`, schema]),
   )
-  // Rules that only code can check are enforced by the API.
+  // Rules that only code can express are enforced by the API.
   for (const [name, { config }] of providers)
     schemas.set(
       `provider-${name}.json`,

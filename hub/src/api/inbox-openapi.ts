@@ -54,7 +54,7 @@ const ContextFilter = z
   .max(256)
   .optional()
   .describe('Only items of this context; the empty string stands for items without one')
-/** An empty parameter is the empty context. */
+/** An empty parameter selects the empty context. */
 const ContextParameter = ContextFilter.meta({ allowEmptyValue: true })
 const ItemFilter = z
   .strictObject({

@@ -6,11 +6,11 @@ import type { Counts, InboxItem, InboxPage, LifecycleEvent } from '@carillon/sch
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Call, openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
-/** What went out to tabs and to the event log, as the ports were told. */
+/** The messages sent to apps and to the event log, recorded at the ports. */
 const live: LiveMessage[] = []
 const log: OutgoingMessage[] = []
 let liveAway = false
-/** What a page reads, in order, each noted when it has ended. */
+/** The reads of a page, in order of completion. */
 const readings: string[] = []
 
 let test: TestHub
@@ -74,7 +74,7 @@ const events = (): LifecycleEvent[] =>
     .filter(({ subject }) => subject.startsWith('event.'))
     .map(({ data }) => JSON.parse(Buffer.from(data).toString()))
 
-/** Nothing was written, and nothing said. */
+/** Checks that `work` writes and publishes nothing. */
 const untouched = async (work: () => Promise<unknown>) => {
   const before = await page('?limit=100')
   await work()
@@ -100,12 +100,12 @@ describe('GET /v1/inbox', () => {
     expect(pages).toBe(3)
   })
 
-  it('ends with no cursor when the last page is full', async () => {
+  it('returns no cursor when the last page is full', async () => {
     for (let n = 0; n < 2; n++) await tenant.item('ann')
     expect((await page('?limit=2')).next).toBeNull()
   })
 
-  it('narrows by status, category and tag', async () => {
+  it('filters by status, category and tag', async () => {
     const news = await tenant.item('ann', { category: 'news', tags: ['a', 'b'] })
     const mail = await tenant.item('ann', { category: 'mail', tags: ['b'] })
     await patch(mail.id, { read: true })
@@ -118,7 +118,7 @@ describe('GET /v1/inbox', () => {
     expect(await ids('?status=archived')).toEqual([])
   })
 
-  it('shows nobody else anything', async () => {
+  it('returns nothing of other users', async () => {
     await tenant.item('ann')
     const bob = await tenant.userToken('bob')
     const stranger = await (await test.tenant()).userToken('ann')
@@ -126,19 +126,19 @@ describe('GET /v1/inbox', () => {
       expect(await page('', { token: other })).toMatchObject({ items: [], counts: { unread: 0, unseen: 0 } })
   })
 
-  it('reads where live messages stand before the page: the client builds on that order', async () => {
+  it('reads the live position before the page, because the client relies on that order', async () => {
     readings.length = 0
     await page()
     expect(readings).toEqual(['position', 'page'])
   })
 
-  it('says where live messages stand, if that is known', async () => {
+  it('returns the live position, if it is known', async () => {
     expect((await page()).position).toMatchObject({ seq: 0 })
     liveAway = true
     expect((await page()).position).toBeNull()
   })
 
-  it('refuses cursors of other people, other lists and nobody', async () => {
+  it('rejects cursors of other users and lists, and forged ones', async () => {
     for (let n = 0; n < 3; n++) {
       await tenant.item('ann')
       await tenant.item('bob')
@@ -160,14 +160,14 @@ describe('GET /v1/inbox', () => {
     }
   })
 
-  it('refuses filters that do not exist', async () => {
+  it('rejects unknown filters', async () => {
     for (const query of ['?limit=0', '?limit=101', '?limit=x', '?status=new', '?stat=unread', '?tag=a&tag=b'])
       expect((await call('GET', query)).json.code, query).toBe('invalid_request')
   })
 })
 
 describe('PATCH /v1/inbox/{id}', () => {
-  it('changes the item, tells the tabs and the event log, and answers with the counts', async () => {
+  it('changes the item, notifies the apps and the event log, and returns the counts', async () => {
     const { id, notification } = await tenant.item('ann')
     await tenant.item('ann')
     const { json, status } = await patch(id, { read: true })
@@ -190,7 +190,7 @@ describe('PATCH /v1/inbox/{id}', () => {
     ])
   })
 
-  it('writes and tells nothing when nothing changes', async () => {
+  it('writes and publishes nothing when nothing changes', async () => {
     const { id } = await tenant.item('ann')
     const first = await patch(id, { read: true })
     live.length = log.length = 0
@@ -200,7 +200,7 @@ describe('PATCH /v1/inbox/{id}', () => {
     })
   })
 
-  it('reads back what it was told to undo', async () => {
+  it('undoes a change', async () => {
     const { id } = await tenant.item('ann')
     await patch(id, { read: true, archived: true })
     expect((await patch(id, { read: false, archived: false })).json).toMatchObject({
@@ -210,7 +210,7 @@ describe('PATCH /v1/inbox/{id}', () => {
     expect(events().map(({ kind }) => kind)).toEqual(['read', 'archived', 'unread', 'unarchived'])
   })
 
-  it('snoozes: sets an alarm first, and stops it when the item wakes, is archived or goes', async () => {
+  it('schedules the end of a snooze first, and cancels it when the item wakes, is archived or is deleted', async () => {
     const until = new Date(Date.now() + 3_600_000).toISOString()
     const cancelled: string[] = []
     const cancel = test.ports.stream.cancel
@@ -242,7 +242,7 @@ describe('PATCH /v1/inbox/{id}', () => {
     test.ports.stream.cancel = cancel
   })
 
-  it('refuses patches that make no sense', async () => {
+  it('rejects contradictory patches', async () => {
     const { id } = await tenant.item('ann')
     const bad = [
       {},
@@ -263,7 +263,7 @@ describe('PATCH /v1/inbox/{id}', () => {
     '2100-01-01T00:00:00Z',
     '9999-12-31T23:59:59-23:59',
     new Date(Date.now() + 367 * 86_400_000).toISOString(),
-  ])('refuses a snooze until %s as too far ahead', async (snoozedUntil) => {
+  ])('rejects a snooze until %s as too far ahead', async (snoozedUntil) => {
     const { id } = await tenant.item('ann')
     await untouched(async () => {
       const { status, json } = await patch(id, { snoozedUntil })
@@ -271,7 +271,7 @@ describe('PATCH /v1/inbox/{id}', () => {
     })
   })
 
-  it('goes on when nobody can be told', async () => {
+  it('succeeds when nobody can be notified', async () => {
     liveAway = true
     const { id } = await tenant.item('ann')
     expect((await patch(id, { read: true })).status).toBe(200)
@@ -281,8 +281,8 @@ describe('PATCH /v1/inbox/{id}', () => {
   })
 })
 
-describe('an item that is not there', () => {
-  it('is the same 404 whoever has it and whatever the id', async () => {
+describe('a missing item', () => {
+  it("returns the same 404 whatever the id, and if it is another user's", async () => {
     const { id } = await tenant.item('bob')
     const foreign = (await (await test.tenant()).item('ann', { actions: [{ name: 'ok', label: 'OK' }] })).id
     const gone = (await tenant.item('ann')).id
@@ -333,7 +333,7 @@ describe('POST /v1/inbox/{id}/actions/{name}', () => {
     { name: 'deny', label: 'Deny' },
   ]
 
-  it('takes an action once, and reads the item', async () => {
+  it('records an action once and marks the item as read', async () => {
     const { id } = await tenant.item('ann', { actions })
     const first = await call<Changed>('POST', `/${id}/actions/accept`)
     expect(first.json.item.acted).toEqual({ accept: first.json.item.readAt })
@@ -347,7 +347,7 @@ describe('POST /v1/inbox/{id}/actions/{name}', () => {
     expect((await page()).items).toEqual([both.json.item])
   })
 
-  it('knows only what the item offers', async () => {
+  it('accepts only actions of the item', async () => {
     const { id } = await tenant.item('ann', { actions })
     const plain = await tenant.item('ann')
     await untouched(async () => {
@@ -358,7 +358,7 @@ describe('POST /v1/inbox/{id}/actions/{name}', () => {
 })
 
 describe('POST /v1/inbox/seen', () => {
-  it('marks those that are there and were not seen', async () => {
+  it('marks existing unseen items', async () => {
     const [a, b] = [await tenant.item('ann'), await tenant.item('ann')]
     const bobs = await tenant.item('bob')
     await patch(b.id, { seen: true })
@@ -370,15 +370,15 @@ describe('POST /v1/inbox/seen', () => {
     expect(events()).toMatchObject([{ kind: 'seen', items: [{ id: a.id }] }])
   })
 
-  it('takes at most a hundred ids', async () => {
+  it('accepts at most 100 ids', async () => {
     const ids = Array.from({ length: 101 }, () => randomUUID())
     for (const bad of [ids, [], ['x'], 'x', null])
       expect((await call('POST', '/seen', { body: { ids: bad } })).status).toBe(422)
   })
 })
 
-describe('the *-all verbs', () => {
-  it('change a few items one by one, and name them', async () => {
+describe('bulk verbs', () => {
+  it('change a few items one by one, and name them in the message', async () => {
     const items = await Promise.all(Array.from({ length: 40 }, (_, n) => tenant.item('ann', {}, n)))
     live.length = log.length = 0
     expect((await call<ChangedAll>('POST', '/read-all')).json).toEqual({ counts: { unread: 0, unseen: 0 } })
@@ -391,7 +391,7 @@ describe('the *-all verbs', () => {
     expect([live, log]).toEqual([[], []])
   })
 
-  it('change any number of items at once, and say so', async () => {
+  it('change many items at once, and say so in the message', async () => {
     await Promise.all(
       Array.from({ length: 903 }, (_, n) =>
         tenant.item('ann', { category: n % 3 === 0 ? 'news' : 'mail' }, n),
@@ -417,7 +417,7 @@ describe('the *-all verbs', () => {
     expect((await page('?status=archived&limit=100')).items).toHaveLength(100)
   })
 
-  it('leave alone what is newer than `through`, however late they come', async () => {
+  it('do not change items newer than `through`, even if the request is late', async () => {
     const old = await tenant.item('ann', {}, 2)
     const known = await tenant.item('ann', {}, 1)
     const late = await tenant.item('ann', {}, 0)
@@ -435,7 +435,7 @@ describe('the *-all verbs', () => {
     expect((await call('POST', '/read-all', { body: { through: 'x' } })).status).toBe(422)
   })
 
-  it('can be narrowed to a tag or a context', async () => {
+  it('can be limited to a tag or a context', async () => {
     await tenant.item('ann', { tags: ['a', 'b'], context: 'acme' })
     await tenant.item('ann', { tags: ['b'] })
     const read = async (body: object) => (await call<ChangedAll>('POST', '/read-all', { body })).json.counts
@@ -449,7 +449,7 @@ describe('the *-all verbs', () => {
     expect(without).toHaveLength((await page('')).items.length - 1)
   })
 
-  it('leave alone what is archived or asleep, and other people', async () => {
+  it('do not change archived or snoozed items, or items of other users', async () => {
     const [archived, asleep, bobs] = [
       await tenant.item('ann'),
       await tenant.item('ann'),
@@ -464,7 +464,7 @@ describe('the *-all verbs', () => {
     expect((await test.ports.store.inbox.get({ ...ann, user: 'bob' }, [bobs.id]))[0]?.readAt).toBeNull()
   })
 
-  it('refuse what they do not know', async () => {
+  it('reject unknown parameters', async () => {
     for (const body of [{ categories: 'x' }, { category: 'no spaces' }, [], 'x'])
       expect((await call('POST', '/read-all', { body })).status, JSON.stringify(body)).toBeGreaterThanOrEqual(
         400,

@@ -16,7 +16,7 @@ import {
   updateItem,
 } from './inbox-openapi.ts'
 
-/** Returns the place that a cursor holds. */
+/** Returns the place that a cursor encodes. */
 const placeOf = (position: string): InboxPlace => {
   const [place = '', id = ''] = position.split(' ')
   return { place: Number(place), id }
@@ -47,7 +47,7 @@ export const inboxRoutes = (
       const owner = { tenant, user }
       const list = ['inbox', tenant, user, status, category, tag, context]
       const older = before === undefined ? undefined : placeOf(cursors.read(list, before))
-      // Read before the rows: a message that comes in between is then delivered twice instead of lost.
+      // Read before the rows: a message that arrives in between is then delivered twice instead of lost.
       const position = await positionOf(owner)
       const { items, next, counts, complete } = await inbox.pageWithCounts(owner, {
         ...{ status, category, tag, context, limit },

@@ -30,7 +30,7 @@ const record = async (id: string, age: number, more: Partial<NotificationRecord>
   await test.ports.store.notifications.put([{ tenant: tenant.id, id, acceptedAt, ...kind, ...more }])
 }
 
-/** Stores a notification that a user has in their inbox. */
+/** Stores a notification and its item in a user's inbox. */
 const received = async (id: string, user: string, age: number, more: Partial<NotificationRecord> = {}) => {
   await record(id, age, more)
   const at = { notification: id, type: more.type ?? 'test' }
@@ -38,7 +38,7 @@ const received = async (id: string, user: string, age: number, more: Partial<Not
 }
 
 describe('GET /v1/notifications', () => {
-  it('lists the newest first, as a notification is shown by itself, without its deliveries', async () => {
+  it('lists notifications newest first, as GET returns them, without their deliveries', async () => {
     const deliverAt = Date.now() + HOUR
     await record('old', 3 * HOUR)
     await record(derivedUuid7(Date.now() - HOUR, 'x'), HOUR, { acceptedAt: Date.now() - HOUR, planned: true })
@@ -85,7 +85,7 @@ describe('GET /v1/notifications', () => {
       expect((await list(Object.fromEntries([query.split('=')]))).status, query).toBeGreaterThanOrEqual(400)
   })
 
-  it('is read in pages, whose cursor fits no other query', async () => {
+  it('returns pages, whose cursor is valid for the same query only', async () => {
     for (let index = 0; index < 7; index++)
       await record(`n-${index}`, index * HOUR, index % 2 ? { type: 'odd' } : {})
     const found: string[] = []
@@ -106,7 +106,7 @@ describe('GET /v1/notifications', () => {
     expect((await list({ type: 'test', before: '' })).json.notifications).toHaveLength(4)
   })
 
-  it('looks at a bounded number for one page, and says where to go on', async () => {
+  it('examines a bounded number of notifications per page, and returns a cursor to continue', async () => {
     const { notifications } = test.ports.store
     const now = Date.now()
     const kind = { type: 'test', priority: 'normal', fingerprint: 'f', chains: 0, direct: 1 } as const
@@ -122,7 +122,7 @@ describe('GET /v1/notifications', () => {
     expect([idsOf(second), second.json.next]).toEqual([['n-850'], null])
   })
 
-  it('of a user has what is in their inbox in any state, and what names them and waits or expired', async () => {
+  it('lists, for a user, the notifications in the inbox in any state, and scheduled or expired ones that name the user', async () => {
     const { inbox } = test.ports.store
     const absent = ['ann']
     const owner = { tenant: tenant.id, user: 'ann' }
@@ -133,7 +133,7 @@ describe('GET /v1/notifications', () => {
     await inbox.remove(owner, [deleted.id])
     await record('expired', 4 * HOUR, { expiresAt: Date.now() - 5 * HOUR, direct: 0, absent })
     await record('waiting', 3 * HOUR, { deliverAt: Date.now() + HOUR, direct: 0, absent })
-    // It waited, and has been delivered since: listed when it came into the inbox.
+    // It was scheduled and has since been delivered, so it is listed at the time it reached the inbox.
     await received('waited', 'ann', 8 * HOUR, { deliverAt: Date.now() - HOUR, absent })
     await received('other', 'bob', HOUR)
     await record('to everyone', 0.5 * HOUR, { chains: 8 })

@@ -11,7 +11,7 @@ const epoch = (time: string | undefined) => (time === undefined ? undefined : Da
 
 const instant = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString())
 
-/** Returns a notification as lists have it. */
+/** Returns a notification as it appears in lists. */
 export const summaryOf = (found: NotificationProgress): NotificationSummary => {
   const [deliverAt, expiresAt] = [instant(found.deliverAt), instant(found.expiresAt)]
   return {

@@ -21,7 +21,7 @@ beforeEach(async () => {
 const send = (body: unknown, headers: Record<string, string> = {}, token = tenant.key) =>
   test.call('POST', '/v1/notifications', { token, body, headers })
 
-/** The notifications in a queue, with their subjects. */
+/** Returns the notifications in a queue, with their subjects. */
 const published = async (queue: Queue = 'notify-normal') =>
   (await test.taken(queue)).map(({ subject, data }) => ({
     subject,
@@ -29,7 +29,7 @@ const published = async (queue: Queue = 'notify-normal') =>
   }))
 
 describe('POST /v1/notifications', () => {
-  it('accepts once the event log has it, with an id and a subject', async () => {
+  it('accepts a notification once it is in the event log, and returns its id and publishes it with a subject', async () => {
     const reply = await send({ to: 'ann', type: 'comment.created', title: 'Hello', data: { n: 1 } })
     expect(reply.status).toBe(202)
     const id = reply.json.id as string
@@ -49,7 +49,7 @@ describe('POST /v1/notifications', () => {
     ])
   })
 
-  it('takes the priority given, then that of the type', async () => {
+  it('uses the given priority, or else that of the type', async () => {
     await test.call('PUT', '/v1/types/otp', { token: tenant.key, body: { priority: 'critical' } })
     await send({ to: 'ann', type: 'otp' })
     await send({ to: 'ann', type: 'otp', priority: 'low' })
@@ -59,7 +59,7 @@ describe('POST /v1/notifications', () => {
     expect((await published('notify-low')).map(({ notification }) => notification.priority)).toEqual(['low'])
   })
 
-  it('accepts the same id with the same content again; dispatchers store it once', async () => {
+  it('accepts a repeated id with the same content; dispatchers store it once', async () => {
     const id = `order-${randomUUID()}`
     const bodies = [
       { id, to: 'ann', type: 'test', data: { a: 1, b: 2 } },
@@ -72,7 +72,7 @@ describe('POST /v1/notifications', () => {
     expect((await published()).map(({ notification }) => notification.id)).toEqual([id, id])
   })
 
-  it('refuses an id that was used with other content, also when both come at once', async () => {
+  it('rejects an id that was used with different content, also concurrently', async () => {
     const bodies = ['ann', 'bob', 'cem'].map((to) => ({ id: 'order-9', to, type: 'test' }))
     const replies = await Promise.all(bodies.map((body) => send(body)))
     expect(replies.map(({ status }) => status).sort()).toEqual([202, 422, 422])
@@ -88,7 +88,7 @@ describe('POST /v1/notifications', () => {
     expect(sent.map(({ notification }) => notification.to)).toEqual([accepted?.to, accepted?.to])
   })
 
-  it('knows while the store is away', async () => {
+  it('detects a reused id while the store is unavailable', async () => {
     const blind = await openHub({}, ({ store }) => ({
       store: {
         ...store,
@@ -106,7 +106,7 @@ describe('POST /v1/notifications', () => {
     await blind.close()
   })
 
-  it('an id that an earlier publisher of the log may have guessed is accepted all the same', async () => {
+  it('accepts an id that an earlier publisher to the log may have guessed', async () => {
     const id = 'victim-1'
     const dedupe = hash('sha256', `${tenant.id}\n${id}`, 'base64url')
     const subject = `notify.${tenant.id}.normal.test`
@@ -115,7 +115,7 @@ describe('POST /v1/notifications', () => {
     expect((await published()).map(({ notification }) => notification.to)).toEqual(['eve', 'ann'])
   })
 
-  it('keeps the same id of two tenants apart', async () => {
+  it('treats the same id in two tenants as different', async () => {
     const other = await test.tenant()
     const body = { id: 'order-1', to: 'ann', type: 'test' }
     await send(body)
@@ -126,7 +126,7 @@ describe('POST /v1/notifications', () => {
     ])
   })
 
-  it('refuses unknown types where they are to be defined first', async () => {
+  it('rejects unknown types where types must be defined first', async () => {
     const strict = await openHub({ unknownTypes: 'refuse' })
     const { key } = await strict.tenant()
     const body = { to: 'ann', type: 'invoice.due' }
@@ -138,7 +138,7 @@ describe('POST /v1/notifications', () => {
     await strict.close()
   })
 
-  it('says when to come back while the event log is away, and takes nothing', async () => {
+  it('returns Retry-After while the event log is unavailable, and stores nothing', async () => {
     let away = true
     const flaky = await openHub({}, ({ stream }) => ({
       stream: {
@@ -171,7 +171,7 @@ describe('POST /v1/notifications', () => {
 describe('Idempotency-Key', () => {
   const body = { to: 'ann', type: 'test' }
 
-  it('gives the first answer again', async () => {
+  it('replays the first response', async () => {
     const first = await send(body, { 'idempotency-key': 'k1' })
     const again = await send(body, { 'idempotency-key': 'k1' })
     expect(again.json).toEqual(first.json)
@@ -180,7 +180,7 @@ describe('Idempotency-Key', () => {
     expect(await published()).toHaveLength(1)
   })
 
-  it('takes one of twenty at the same time', async () => {
+  it('processes one of twenty concurrent requests', async () => {
     const replies = await Promise.all(
       Array.from({ length: 20 }, () => send(body, { 'idempotency-key': 'k2' })),
     )
@@ -213,13 +213,13 @@ describe('Idempotency-Key', () => {
     expect(await published()).toHaveLength(2)
   })
 
-  it('is free again after a refusal', async () => {
+  it('can be used again after a rejected request', async () => {
     const key = { 'idempotency-key': 'k4' }
     expect((await send({ ...body, unknown: 1 }, key)).status).toBe(422)
     expect((await send(body, key)).status).toBe(202)
   })
 
-  it('is 1 to 255 printable characters', async () => {
+  it('must be 1 to 255 printable characters', async () => {
     for (const bad of ['', 'a'.repeat(256), 'caf\u00e9'])
       expect((await send(body, { 'idempotency-key': bad })).status, bad.slice(0, 10)).toBe(422)
     expect(await published()).toEqual([])
@@ -236,7 +236,7 @@ describe('POST /v1/notifications/batch', () => {
     )
   const many = (length: number) => Array.from({ length }, (_, n) => ({ to: `user-${n}`, type: 'test' }))
 
-  it('accepts a thousand', async () => {
+  it('accepts 1000 notifications', async () => {
     const reply = await batch(many(1_000))
     expect(reply.status).toBe(202)
     const ids = reply.json.results.map(({ id }) => id)
@@ -246,14 +246,14 @@ describe('POST /v1/notifications/batch', () => {
     expect(appended[999]?.notification.to).toBe('user-999')
   })
 
-  it('refuses a thousand and one, whole', async () => {
+  it('rejects 1001 notifications as a whole', async () => {
     const reply = await batch(many(1_001))
     expect(reply.status).toBe(422)
     expect(reply.json).toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/notifications' }] })
     expect(await published()).toEqual([])
   })
 
-  it('takes each on its own', async () => {
+  it('accepts or rejects each notification separately', async () => {
     const reply = await batch([
       { to: 'ann', type: 'test' },
       { to: 'ann', type: 'not a type' },
@@ -275,7 +275,7 @@ describe('POST /v1/notifications/batch', () => {
     expect((await published()).map(({ notification }) => notification.to)).toEqual(['ann', 'bob'])
   })
 
-  it('accepts the others when one fails for a fault of the hub', async () => {
+  it('accepts the others when one fails with an internal error', async () => {
     const broken = await openHub({}, ({ cache }) => ({
       cache: {
         ...cache,
@@ -300,7 +300,7 @@ describe('POST /v1/notifications/batch', () => {
     await broken.close()
   })
 
-  it('refuses an entry whose title has a hostile length, and accepts the others', async () => {
+  it('rejects a title that is hostile in length, and accepts the other notifications', async () => {
     const hostile = { to: 'ann', type: 'test', title: { length: { toString: 1 } } }
     const { status, json } = await batch([{ to: 'ann', type: 'test' }, hostile])
     expect(status).toBe(207)
@@ -310,7 +310,7 @@ describe('POST /v1/notifications/batch', () => {
     expect(await published()).toHaveLength(1)
   })
 
-  it('answers for each entry whose id was used with other content, in this batch or before', async () => {
+  it('reports each id that was used with different content, in this batch or before', async () => {
     await send({ id: 'order-1', to: 'ann', type: 'test' })
     const entries = [
       { id: 'order-1', to: 'bob', type: 'test' },
@@ -326,7 +326,7 @@ describe('POST /v1/notifications/batch', () => {
     expect((await batch([entries[0], entries[2]])).status).toBe(422)
   })
 
-  it('is an error when none is good', async () => {
+  it('returns 422 when no notification is valid', async () => {
     const reply = await batch([{ to: 'ann' }, { type: 'test' }])
     expect(reply.status).toBe(422)
     expect(reply.headers.get('content-type')).toBe('application/problem+json')
@@ -339,7 +339,7 @@ describe('POST /v1/notifications/batch', () => {
     for (const wrong of [[], {}, null, undefined]) expect((await batch(wrong)).status).toBe(422)
   })
 
-  it('gives the first answer again, with the same ids', async () => {
+  it('replays the first response, with the same ids', async () => {
     const mixed = [...many(2), { to: 'ann' }]
     const first = await batch(mixed, { 'idempotency-key': 'b1' })
     const again = await batch(mixed, { 'idempotency-key': 'b1' })
@@ -349,7 +349,7 @@ describe('POST /v1/notifications/batch', () => {
   })
 })
 
-describe('a notification later', () => {
+describe('an accepted notification', () => {
   const record = (id: string, more: object = {}) =>
     test.ports.store.notifications.put([
       {
@@ -367,7 +367,7 @@ describe('a notification later', () => {
   const at = (id: string, method = 'GET', token = tenant.key) =>
     test.call(method, `/v1/notifications/${id}`, { token })
 
-  it('tells how far it has come', async () => {
+  it('reports its progress', async () => {
     await record('n1', { deliverAt: Date.now() + 60_000 })
     await record('n2')
     expect((await at('n1')).json).toMatchObject({ id: 'n1', type: 'test', state: 'scheduled' })
@@ -385,7 +385,7 @@ describe('a notification later', () => {
     expect((await at('n3', 'DELETE')).status).toBe(404)
   })
 
-  it('is out of sight of other tenants', async () => {
+  it('is not visible to other tenants', async () => {
     await record('n1', { deliverAt: Date.now() + 60_000 })
     const other = await test.tenant()
     expect((await at('n1', 'GET', other.key)).status).toBe(404)

@@ -64,7 +64,7 @@ export const notificationRoutes = (
       return respond(c, send.batch(requestOf(c, sender, 'events', raw), eventsIn(raw)))
     }
     const content = contentOf(c.req, await bytes())
-    // In binary mode the headers identify the event.
+    // In binary mode, the headers identify the event.
     const event = mode === 'binary' ? `\n${content.header('ce-source')}\n${content.header('ce-id')}` : ''
     const request = requestOf(c, sender, `notification${event}`, content.bytes)
     return respond(

@@ -25,7 +25,7 @@ const verify = (id: string, code: string, token = tenant.key) =>
     body: { id, code },
   })
 
-/** The steps that wait in a queue, and the codes they carry. */
+/** Returns the queued steps, and the codes in them. */
 const steps = async (queue: 'sms-critical' | 'email-critical' | 'push-critical' = 'sms-critical') =>
   (await test.taken(queue)).map(({ data }) => {
     const step = JSON.parse(Buffer.from(data).toString()) as Step
@@ -33,7 +33,7 @@ const steps = async (queue: 'sms-critical' | 'email-critical' | 'push-critical' 
   })
 const wrong = (code: string) => code.replace(/\d/, (digit) => String((Number(digit) + 1) % 10))
 
-/** A code on its way to somebody new. */
+/** Creates a code for a new user. */
 const fresh = async (more: object = {}) => {
   const { json } = await create({
     to: { user: `u-${randomUUID()}`, phone: PHONE.replace(/\d{6}$/, String(Math.random()).slice(2, 8)) },
@@ -44,7 +44,7 @@ const fresh = async (more: object = {}) => {
 }
 
 describe('POST /v1/otp', () => {
-  it('hands a sealed code to the log, as the most urgent there is', async () => {
+  it('publishes a sealed code to the log with critical priority', async () => {
     const before = Date.now()
     const reply = await create({ to: { user: 'ann', phone: PHONE }, name: 'Acme' })
     expect(reply.status, reply.text).toBe(202)
@@ -69,7 +69,7 @@ describe('POST /v1/otp', () => {
     expect([...kept.values()].join()).not.toContain(code)
   })
 
-  it('remembers an address that comes with it, and uses it the next time', async () => {
+  it('stores the address in the request, and uses it the next time', async () => {
     await create({ to: { user: 'ann', email: 'ann@example.com' }, channel: 'email', length: 8 })
     expect((await create({ to: 'ann', channel: 'email' })).status).toBe(202)
     const sent = await steps('email-critical')
@@ -79,7 +79,7 @@ describe('POST /v1/otp', () => {
     ])
   })
 
-  it('needs an address that is not suppressed', async () => {
+  it('requires an address that is not suppressed', async () => {
     for (const channel of ['sms', 'email', 'whatsapp', 'push']) {
       const { status, json } = await create({ to: 'nobody', channel })
       expect([status, json.code]).toEqual([422, 'no_address'])
@@ -91,14 +91,14 @@ describe('POST /v1/otp', () => {
     expect(await steps()).toEqual([])
   })
 
-  it('goes to devices as well', async () => {
+  it('sends to devices too', async () => {
     const device = { kind: 'fcm', token: 'token-of-a-phone-0123456789' }
     await test.call('PUT', '/v1/users/ann/devices/phone', { token: tenant.key, body: device })
     expect((await create({ to: 'ann', channel: 'push' })).status).toBe(202)
     expect(await steps('push-critical')).toHaveLength(1)
   })
 
-  it('is limited by user and by address, and says for how long', async () => {
+  it('is limited by user and by address, and returns the time to wait', async () => {
     for (let n = 0; n < 5; n++) expect((await create({ to: { user: 'ann', phone: PHONE } })).status).toBe(202)
     const user = await create({ to: { user: 'ann', phone: '+4915199999999' } })
     expect([user.status, user.json.code, user.json.temporary]).toEqual([429, 'rate_limited', true])
@@ -127,7 +127,7 @@ describe('POST /v1/otp', () => {
     ['+882 16 123 456', 'sms'],
     ['+881 612 345 678', 'whatsapp'],
     ['+44 909 879 0000', 'sms'],
-  ])('sends nothing to %s by %s, and keeps nothing of the request', async (written, channel) => {
+  ])('rejects %s by %s, and stores nothing of the request', async (written, channel) => {
     const phone = written.replaceAll(' ', '')
     const before = await outcomes('country_not_allowed')
     const { status, json } = await create({ to: { user: 'ann', phone }, channel })
@@ -140,13 +140,13 @@ describe('POST /v1/otp', () => {
     expect((await create({ to: { user: 'ann', phone }, channel })).status).toBe(202)
   })
 
-  it('sends to the countries of the tenant only', async () => {
+  it('sends only to countries that the tenant allows', async () => {
     await settings({ countries: ['PT', 'ES'] })
     expect((await create({ to: { user: 'ann', phone: '+351911111111' } })).status).toBe(202)
     expect((await create({ to: { user: 'bob', phone: '+34600000000' } })).status).toBe(202)
     const { status, json } = await create({ to: { user: 'eve', phone: PHONE } })
     expect([status, json.code]).toEqual([422, 'country_not_allowed'])
-    // Mail has no country.
+    // E-mail has no country.
     expect((await create({ to: { user: 'eve', email: 'eve@example.com' }, channel: 'email' })).status).toBe(
       202,
     )
@@ -161,7 +161,7 @@ describe('POST /v1/otp', () => {
   }
   const accepted = (replies: readonly { status: number }[]) => replies.filter(({ status }) => status === 202)
 
-  it('stops a run through a range of numbers', async () => {
+  it('stops SMS pumping through a range of numbers', async () => {
     const replies = await askAll(phones(25))
     expect(accepted(replies)).toHaveLength(20)
     const last = replies.at(-1)
@@ -183,7 +183,7 @@ describe('POST /v1/otp', () => {
     expect((await test.call('POST', '/v1/otp', elsewhere)).status).toBe(202)
   })
 
-  it('stops at a number of codes a day to one e-mail address', async () => {
+  it('limits codes per day to one e-mail address', async () => {
     await settings({ perAddress: 2 })
     const ask = (user: string) => create({ to: { user, email: 'shared@example.com' }, channel: 'email' })
     expect([(await ask('a')).status, (await ask('b')).status]).toEqual([202, 202])
@@ -193,7 +193,7 @@ describe('POST /v1/otp', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(80_000)
   })
 
-  it('sends once for an Idempotency-Key', async () => {
+  it('sends once per Idempotency-Key', async () => {
     const key = { 'idempotency-key': randomUUID() }
     const body = { to: { user: 'ann', phone: PHONE } }
     const first = await create(body, key)
@@ -206,26 +206,26 @@ describe('POST /v1/otp', () => {
 })
 
 describe('POST /v1/otp/verify', () => {
-  it('says yes to the right code, once', async () => {
+  it('accepts the right code once', async () => {
     const { id, code } = await fresh()
     expect((await verify(id, code)).json).toEqual({ valid: true })
     expect((await verify(id, code)).json).toEqual({ valid: false, attemptsLeft: 0 })
   })
 
-  it('says yes once, however many ask at the same moment', async () => {
+  it('accepts one of many concurrent requests with the right code', async () => {
     const { id, code } = await fresh()
     const verdicts = await Promise.all(Array.from({ length: 10 }, () => verify(id, code)))
     expect(verdicts.filter(({ json }) => json.valid)).toHaveLength(1)
   })
 
-  it('gives five tries', async () => {
+  it('allows five attempts', async () => {
     const { id, code } = await fresh()
     for (const attemptsLeft of [4, 3, 2, 1, 0])
       expect((await verify(id, wrong(code))).json).toEqual({ valid: false, attemptsLeft })
     expect((await verify(id, code)).json).toEqual({ valid: false, attemptsLeft: 0 })
   })
 
-  it('gives five tries to a hundred that come at once', async () => {
+  it('allows five of a hundred concurrent attempts', async () => {
     const { id, code } = await fresh()
     const verdicts = await Promise.all(Array.from({ length: 100 }, () => verify(id, wrong(code))))
     expect(
@@ -236,7 +236,7 @@ describe('POST /v1/otp/verify', () => {
     ).toEqual([1, 2, 3, 4])
   })
 
-  it('tells nobody which ids there are, and is for the tenant that asked', async () => {
+  it('does not reveal which ids exist, and works only for the tenant that created the code', async () => {
     const { id, code } = await fresh()
     const other = await test.tenant()
     const unknown = (await verify(randomUUID(), '123456')).text
@@ -246,7 +246,7 @@ describe('POST /v1/otp/verify', () => {
     expect((await verify(id, code, await tenant.keyWith('users:read'))).status).toBe(403)
   })
 
-  it('looks only at what can be a code', async () => {
+  it('rejects malformed codes with 422', async () => {
     const { id, code } = await fresh()
     for (const bad of ['', '12', '12345678901', '12345a', `${code}\n`, ' '.repeat(6)])
       expect((await verify(id, bad)).status, JSON.stringify(bad)).toBe(422)

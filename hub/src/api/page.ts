@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { integer } from '../http/integer.ts'
 
-/** Returns the schema of the page size. */
+/** Returns the schema of a page size. */
 export const limit = (largest = 100, usual = Math.min(50, largest)) =>
   integer(1, largest).default(usual).describe('The most entries of the page')
 

@@ -16,7 +16,7 @@ const config = { token: 'a-secret-token', host: 'smtp.example' }
 const put = (body: unknown, id = 'main') =>
   test.call('PUT', `/v1/providers/${id}`, { token: tenant.key, body })
 
-it('keeps an account, and never shows its config', async () => {
+it('stores an account, and never returns its config', async () => {
   const reply = await put({ provider: 'parrot', config, rate: { perSecond: 5 } })
   expect(reply.status, reply.text).toBe(200)
   const account = {
@@ -35,7 +35,7 @@ it('keeps an account, and never shows its config', async () => {
   expect((await test.ports.store.accounts.list(tenant.id))[0]?.config).toEqual(config)
 })
 
-it('serves the channels it is told to', async () => {
+it('serves the channels of the account', async () => {
   expect((await put({ provider: 'parrot', config, channels: ['email', 'email'] })).json.channels).toEqual([
     'email',
   ])
@@ -46,16 +46,16 @@ it('serves the channels it is told to', async () => {
   ])
 })
 
-it('names the providers there are', async () => {
+it('lists the known providers', async () => {
   const { status, json } = await put({ provider: 'pigeon', config })
   expect([status, json.code, json.detail]).toEqual([
     422,
     'provider_unknown',
-    'there is no such provider; known are flock, mute, parrot',
+    'unknown provider; the known ones are flock, mute, parrot',
   ])
 })
 
-it('names each setting that is missing, misspelt or wrong', async () => {
+it('names each setting that is missing, misspelled or invalid', async () => {
   const empty = await put({ provider: 'parrot' })
   expect(empty.json.errors).toEqual([
     { pointer: '/config/token', message: 'is missing' },
@@ -71,7 +71,7 @@ it('names each setting that is missing, misspelt or wrong', async () => {
   expect(await test.ports.store.accounts.list(tenant.id)).toEqual([])
 })
 
-it('refuses URLs that are never requested, wherever they stand', async () => {
+it('rejects URLs that must not be requested, anywhere in a config', async () => {
   const { status, json } = await put({
     provider: 'parrot',
     config: {
@@ -86,7 +86,7 @@ it('refuses URLs that are never requested, wherever they stand', async () => {
   ])
 })
 
-it('forgets an account, keeps at most fifty, and needs its scopes', async () => {
+it('deletes an account, accepts at most 50, and requires the scopes', async () => {
   for (let n = 0; n < 50; n++) expect((await put({ provider: 'parrot', config }, `a${n}`)).status).toBe(200)
   expect((await put({ provider: 'parrot', config }, 'more')).status).toBe(422)
   expect((await put({ provider: 'parrot', config }, 'a7')).status).toBe(200)

@@ -19,7 +19,7 @@ import {
   putProviderAccount,
 } from './providers-openapi.ts'
 
-/** The most provider accounts of a tenant. */
+/** Maximum provider accounts per tenant. */
 const ACCOUNTS_MAX = 50
 
 const shown = ({ config, ...account }: StoredAccount): ProviderAccount => ({
@@ -27,7 +27,7 @@ const shown = ({ config, ...account }: StoredAccount): ProviderAccount => ({
   configured: Object.keys(config),
 })
 
-/** Returns every URL in a config, with its path. */
+/** Returns every URL in a config with its path. */
 const urlsIn = (value: unknown, path: PropertyKey[]): { path: PropertyKey[]; url: string }[] => {
   if (typeof value === 'string') return /^https?:/i.test(value) ? [{ path, url: value }] : []
   if (typeof value !== 'object' || value === null) return []
@@ -56,8 +56,8 @@ const checkAccount = (
   if (!provider)
     throw new ProblemError(
       'provider_unknown',
-      `there is no such provider; known are ${[...providers.keys()].sort().join(', ')}`,
-      { errors: [{ pointer: '/provider', message: 'there is no such provider' }] },
+      `unknown provider; the known ones are ${[...providers.keys()].sort().join(', ')}`,
+      { errors: [{ pointer: '/provider', message: 'unknown provider' }] },
     )
   const invalidConfig = configIssues(provider, account.config)
   if (invalidConfig.length > 0) throw refusal(`the config of ${provider.name}`, invalidConfig)

@@ -21,7 +21,7 @@ const account = {
   config: { token: 'a-secret-token', host: 'smtp.example' },
 }
 
-describe('PUT takes what GET returned', () => {
+describe('PUT accepts what GET returns', () => {
   it.each([
     ['types', '/v1/types/greeting', { name: 'Greeting', plan: [{ channel: 'email', when: 'unread' }] }],
     ['users', '/v1/users/ann', { name: 'Ann', email: 'ann@example.com', locale: 'pt-BR' }],
@@ -35,7 +35,7 @@ describe('PUT takes what GET returned', () => {
     expect((await call('GET', path)).json).toEqual(json)
   })
 
-  it('for devices and suppressions, which are only listed', async () => {
+  it('for devices and suppressions, which are returned in lists only', async () => {
     const destination = { kind: 'webhook', url: 'https://example.com/hook' }
     const device = await call('PUT', '/v1/users/ann/devices/hook', destination)
     const again = await call('PUT', '/v1/users/ann/devices/hook', { ...device.json, url: destination.url })
@@ -48,14 +48,14 @@ describe('PUT takes what GET returned', () => {
     })
   })
 
-  it('and ignores read-only properties, whatever they are', async () => {
+  it('and ignores read-only properties, whatever their values', async () => {
     const reply = await call('PUT', '/v1/types/greeting', { name: 'Hi', key: 'other', version: 'x' })
     expect([reply.status, reply.json]).toEqual([200, { key: 'greeting', version: 1, name: 'Hi' }])
     expect((await call('PUT', '/v1/types/greeting', { created: 1 })).status).toBe(422)
   })
 })
 
-it('PUT keeps the config of an account that names none, and not for another provider', async () => {
+it('PUT keeps the config of an account if the body has none and the provider is unchanged', async () => {
   await call('PUT', '/v1/providers/main', account)
   const { config, ...rest } = account
   expect((await call('PUT', '/v1/providers/main', { ...rest, order: 8 })).json.order).toBe(8)
@@ -64,7 +64,7 @@ it('PUT keeps the config of an account that names none, and not for another prov
   expect((await call('PUT', '/v1/providers/new', rest)).json).toMatchObject({ status: 422 })
 })
 
-it('an older version of a type can be read', async () => {
+it('reads an older version of a type', async () => {
   for (const name of ['One', 'Two']) await call('PUT', '/v1/types/greeting', { name })
   expect((await call('GET', '/v1/types/greeting')).json).toEqual({ key: 'greeting', version: 2, name: 'Two' })
   expect((await call('GET', '/v1/types/greeting?version=1')).json).toEqual({

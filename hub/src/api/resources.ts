@@ -31,7 +31,7 @@ import { typeRoutes } from './types.ts'
 import { unsubscribeRoutes } from './unsubscribe.ts'
 import { userRoutes } from './users.ts'
 
-/** Adds the routes of every resource. */
+/** Adds the routes of all resources. */
 export const addResources = (
   routes: Routes,
   ports: HubPorts,

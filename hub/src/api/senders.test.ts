@@ -24,7 +24,7 @@ const call = <T = Record<string, unknown>>(
 describe('users', () => {
   const profile = { name: 'Ann', email: 'ann@example.com', locale: 'pt-BR', timezone: 'Europe/Lisbon' }
 
-  it('are created, replaced, read and forgotten', async () => {
+  it('are created, replaced, read and erased', async () => {
     const ann = { ...profile, attributes: { plan: 'pro' } }
     expect((await call('PUT', '/users/ann', ann)).json).toEqual({ id: 'ann', ...ann })
     expect((await call('GET', '/users/ann')).json).toEqual({ id: 'ann', ...ann })
@@ -39,7 +39,7 @@ describe('users', () => {
     expect((await call('DELETE', '/users/ann')).status).toBe(204)
   })
 
-  it('keep ids as their systems write them', async () => {
+  it('keep ids exactly as the sender wrote them', async () => {
     for (const id of FOREIGN_IDS) {
       expect((await call('PUT', `/users/${encodeURIComponent(id)}`, {})).json.id).toBe(id)
       expect((await call('GET', `/users/${encodeURIComponent(id)}`)).json.id).toBe(id)
@@ -54,7 +54,7 @@ describe('users', () => {
     expect((await call('GET', '/users/ann')).status).toBe(200)
   })
 
-  it('get tokens that open their inbox and nobody else’s', async () => {
+  it('get tokens that give access to their own inbox only', async () => {
     const { json, headers } = await call<{ token: string; expiresAt: string }>('POST', '/users/ann/token')
     expect(headers.get('cache-control')).toBe('no-store')
     expect(Date.parse(json.expiresAt) - Date.now()).toBeGreaterThan(3_590_000)
@@ -106,7 +106,7 @@ describe('topics', () => {
     expect(await members(10)).toEqual(['ann'])
   })
 
-  it('refuse foreign cursors and too many at a time', async () => {
+  it('reject cursors of other topics, and too many members per request', async () => {
     await call('POST', '/topics/team/members', { users: ['a', 'b', 'c'] })
     const { next } = (await call<{ next: string }>('GET', '/topics/team/members?limit=1')).json
     expect((await call('GET', `/topics/other/members?after=${next}`)).json.code).toBe('cursor_invalid')
@@ -117,8 +117,8 @@ describe('topics', () => {
   })
 })
 
-describe('types', () => {
-  it('are defined, replaced and listed, by tenant', async () => {
+describe('notification types', () => {
+  it('are defined, replaced and listed per tenant', async () => {
     const type = { name: 'Comments', category: 'social', priority: 'low' }
     expect((await call('PUT', '/types/comment.created', type)).json).toEqual({
       key: 'comment.created',
@@ -186,7 +186,7 @@ describe('credentials', () => {
   ]
   const refused = new Set(['401 unauthenticated'])
 
-  /** A JWT with these parts, signed with `secret` or, without one, not at all. */
+  /** Returns a JWT with these parts, signed with `secret`, or unsigned without one. */
   const jwt = (claims: object, secret?: string, header: object = { alg: 'HS256', typ: 'JWT' }) => {
     const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
     const signed = `${encode(header)}.${encode(claims)}`
@@ -198,7 +198,7 @@ describe('credentials', () => {
     return { iss: tenant.id, sub: 'ann', aud: 'carillon', iat, exp: iat + 60, ...more }
   }
 
-  it('are needed on every route', async () => {
+  it('are required on every route', async () => {
     for (const none of [
       undefined,
       '',
@@ -210,12 +210,12 @@ describe('credentials', () => {
       expect(await everywhere(none, [...senders, ...users]), none).toEqual(refused)
   })
 
-  it('of users serve no sender route, and the other way round', async () => {
+  it('of users are rejected on backend routes, and those of backends on user routes', async () => {
     expect(await everywhere(await tenant.userToken('ann'), senders)).toEqual(refused)
     expect(await everywhere(tenant.key, users)).toEqual(refused)
   })
 
-  it('without the scope are told which it is', async () => {
+  it('without the scope are rejected with the name of the scope', async () => {
     const token = await tenant.keyWith('types:read')
     const reply = await call('POST', '/notifications', { to: 'ann', type: 'test' }, token)
     expect([reply.status, reply.json.code]).toEqual([403, 'forbidden'])
@@ -227,14 +227,14 @@ describe('credentials', () => {
     expect((await test.ports.stream.backlog()).get('notify-normal') ?? 0).toBe(0)
   })
 
-  it('that were revoked are refused', async () => {
+  it('are rejected once revoked', async () => {
     const [key] = await test.ports.store.tenants.keys(tenant.id)
     if (!key) throw new Error('the tenant has a key')
     await test.ports.store.tenants.putKey({ ...key, revokedAt: new Date().toISOString() })
     expect(await everywhere(tenant.key, senders)).toEqual(refused)
   })
 
-  it('that expired say so', async () => {
+  it('are rejected as expired after their expiry', async () => {
     const old = claims({
       iat: Math.floor(Date.now() / 1_000) - 600,
       exp: Math.floor(Date.now() / 1_000) - 60,
@@ -246,7 +246,7 @@ describe('credentials', () => {
       )
   })
 
-  it('unsigned, forged, of other audiences, tenants or nobody are refused in the same words', async () => {
+  it('are rejected with the same text if unsigned, forged, or of another audience or tenant', async () => {
     const secret = (await secretOf(tenant.id)) ?? ''
     const other = await test.tenant()
     const foreign = (await secretOf(other.id)) ?? ''

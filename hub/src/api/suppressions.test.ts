@@ -19,7 +19,7 @@ const list = async (query = '', token = tenant.key) =>
   (await test.call<Page>('GET', `/v1/suppressions${query}`, { token })).json
 
 describe('the suppression list', () => {
-  it('takes addresses on and off', async () => {
+  it('adds and removes addresses', async () => {
     const put = await test.call('PUT', '/v1/suppressions/sms/+4915112345678', { token: tenant.key })
     expect(put.status, put.text).toBe(200)
     expect(put.json).toMatchObject({
@@ -43,7 +43,7 @@ describe('the suppression list', () => {
     expect((await list()).suppressions).toHaveLength(1)
   })
 
-  it('comes in pages, each address once', async () => {
+  it('is returned in pages, each address once', async () => {
     for (let n = 0; n < 7; n++)
       await test.call('PUT', `/v1/suppressions/sms/+4915112345${100 + n}`, { token: tenant.key })
     const seen: string[] = []
@@ -62,7 +62,7 @@ describe('the suppression list', () => {
     expect((await list('', stranger.key)).suppressions).toEqual([])
   })
 
-  it('needs its scopes', async () => {
+  it('requires its scopes', async () => {
     const reader = await tenant.keyWith('suppressions:read')
     expect((await test.call('PUT', '/v1/suppressions/sms/+4915112345678', { token: reader })).status).toBe(
       403,
@@ -76,7 +76,7 @@ describe('/v1/unsubscribe', () => {
     return new URL(makeUnsubscribeUrl(test.ports.seal, 'https://bell.example', who, made)).pathname
   }
 
-  it('asks when it is looked at, and changes nothing', async () => {
+  it('GET asks for confirmation and changes nothing', async () => {
     const { status, headers, text } = await test.call('GET', linkTo())
     expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
     expect(text).toMatch(/<html lang="en">[\s\S]*<form method="post"><button type="submit">/)
@@ -86,7 +86,7 @@ describe('/v1/unsubscribe', () => {
     expect((await list()).suppressions).toEqual([])
   })
 
-  it('acts on the one click of a mail program, however often', async () => {
+  it('POST accepts the one-click request of a mail program, any number of times', async () => {
     const link = linkTo()
     for (let n = 0; n < 2; n++) {
       const { status, headers } = await test.call('POST', link, {
@@ -101,14 +101,14 @@ describe('/v1/unsubscribe', () => {
     ])
   })
 
-  it('takes a form in parts as well', async () => {
+  it('accepts multipart forms too', async () => {
     const body = new FormData()
     body.set('List-Unsubscribe', 'One-Click')
     const response = await test.hub.app.request(linkTo(), { method: 'POST', body })
     expect(response.status).toBe(200)
   })
 
-  it('does nothing for links that are too old, or not ours', async () => {
+  it('ignores expired and forged links', async () => {
     for (const link of [
       linkTo(Date.now() - UNSUBSCRIBE_MS),
       '/v1/unsubscribe/v1.a.b.c',

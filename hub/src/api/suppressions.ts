@@ -36,7 +36,7 @@ const SuppressionPage = z.object({ suppressions: z.array(Suppression), next: nex
   examples: [{ suppressions: [exampleOf(Suppression)], next: null }],
 })
 
-/** Returns the address in a path, validated for its channel. */
+/** Returns the address in a path, validated by its channel. */
 const placeOf = ({ channel, address }: z.infer<typeof Place>) => ({
   channel,
   address: checked(z.object({ address: ADDRESS[channel] }), { address }, 'path').address,

@@ -7,7 +7,7 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-it('keeps the settings of a tenant, and PUT takes what GET returns', async () => {
+it('stores the settings of a tenant, and PUT accepts what GET returns', async () => {
   const { key, id } = await test.tenant()
   const get = async () => (await test.call('GET', '/v1/tenant', { token: key })).json
   expect(await get()).toEqual({})
@@ -34,7 +34,7 @@ it.each([
   'http://app.example',
   '',
   7,
-])('refuses %j as the URL of the app', async (url) => {
+])('rejects %j as the URL of the app', async (url) => {
   const { key } = await test.tenant()
   const reply = await test.call('PUT', '/v1/tenant', { token: key, body: { url } })
   expect([reply.status, reply.json.code, reply.json.errors?.[0]?.pointer]).toEqual([
@@ -52,13 +52,13 @@ it.each([
   [{ perHour: 0 }, '/otp/perHour'],
   [{ perDay: 1.5 }, '/otp/perDay'],
   [{ perMinute: 3 }, '/otp/perMinute'],
-])('refuses %j as the limits of one-time passwords', async (otp, pointer) => {
+])('rejects %j as the limits of one-time passwords', async (otp, pointer) => {
   const { key } = await test.tenant()
   const reply = await test.call('PUT', '/v1/tenant', { token: key, body: { otp } })
   expect([reply.status, reply.json.errors?.[0]?.pointer]).toEqual([422, pointer])
 })
 
-it('keeps the limits of one-time passwords', async () => {
+it('stores the limits of one-time passwords', async () => {
   const { key } = await test.tenant()
   const otp = {
     countries: ['PT', 'ES'],
@@ -72,7 +72,7 @@ it('keeps the limits of one-time passwords', async () => {
   expect((await test.call('GET', '/v1/tenant', { token: key })).json).toEqual({ otp })
 })
 
-it('takes http where insecure links are accepted', async () => {
+it('accepts http where insecure links are allowed', async () => {
   const dev = await openHub({ insecureLinks: 'accept' })
   const { key } = await dev.tenant()
   const reply = await dev.call('PUT', '/v1/tenant', { token: key, body: { url: 'http://localhost:3000' } })
@@ -80,7 +80,7 @@ it('takes http where insecure links are accepted', async () => {
   await dev.close()
 })
 
-it('needs its scopes, and is for backends', async () => {
+it('requires its scopes, and rejects user tokens', async () => {
   const { keyWith, userToken } = await test.tenant()
   const reader = await keyWith('tenant:read')
   expect((await test.call('GET', '/v1/tenant', { token: reader })).status).toBe(200)

@@ -25,7 +25,7 @@ const STYLE = `
   button:focus-visible { outline: 3px solid #f5a623; outline-offset: 2px }
   @media (prefers-color-scheme: dark) { :root { color-scheme: dark } }`
 
-/** These pages show no input, so that nothing can be injected. */
+/** These pages contain no input, so nothing can be injected. */
 const page = (title: string, rest: string) => `<!doctype html>
 <html lang="en">
   <head>
@@ -63,7 +63,7 @@ const answers = {
   },
 }
 
-/** Adds the pages of List-Unsubscribe headers and links (RFC 8058). GET changes nothing, POST unsubscribes. */
+/** Adds the pages for List-Unsubscribe headers and links (RFC 8058). GET changes nothing, POST unsubscribes. */
 export const unsubscribeRoutes = (
   routes: Routes,
   { suppressions, seal }: { suppressions: Suppressions; seal: Seal },

@@ -49,7 +49,7 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-/** What comes over one connection, an event at a time. */
+/** Returns the events of one connection, one at a time. */
 const follow = async (server: { listen(port: number, host: string): Promise<number> }) => {
   const port = await server.listen(0, '127.0.0.1')
   const reply = await fetch(`http://127.0.0.1:${port}/demo/captured/events`)
@@ -71,13 +71,13 @@ const follow = async (server: { listen(port: number, host: string): Promise<numb
 }
 const followHub = ({ hub }: TestHub) => follow({ listen: async (...at) => (await hub.listen(...at)).port })
 
-describe('what was sent', () => {
-  it('is no part of the settings', async () => {
+describe('captured messages', () => {
+  it('are not part of the settings', async () => {
     captured.add(mail('secret'))
     expect((await test.call('GET', '/demo/config.json')).json).toEqual(DEMO)
   })
 
-  it('is listed without the HTML of mails, newest first', async () => {
+  it('are listed newest first, without the HTML of e-mails', async () => {
     captured.add(mail('a'))
     captured.add(text('b'))
     const { json, headers } = await test.call<{ captured: object[] }>('GET', '/demo/captured.json')
@@ -89,13 +89,13 @@ describe('what was sent', () => {
     ])
   })
 
-  it('is a list that is empty when nobody captures', async () => {
+  it('are an empty list when nothing captures messages', async () => {
     const bare = await openHub({ demo: DEMO })
     expect((await bare.call('GET', '/demo/captured.json')).json).toEqual({ captured: [] })
     await bare.close()
   })
 
-  it('is nobody’s without the demo', async () => {
+  it('are not served without the demo', async () => {
     const bare = await openHub()
     for (const path of ['/demo/captured.json', '/demo/captured/events', '/demo/captured/a.html'])
       expect((await bare.call('GET', path)).status, path).toBe(404)
@@ -103,8 +103,8 @@ describe('what was sent', () => {
   })
 })
 
-describe('a mail', () => {
-  it('is shown, and can do nothing', async () => {
+describe('a captured e-mail', () => {
+  it('is shown in a sandbox', async () => {
     captured.add(mail('shown'))
     const reply = await test.call('GET', '/demo/captured/shown.html')
     expect(reply.status).toBe(200)
@@ -115,15 +115,15 @@ describe('a mail', () => {
     expect(reply.text).toContain('<head><base target="_blank"><title>Lunch?</title>')
   })
 
-  it('has to be there, and be a mail', async () => {
+  it('returns 404 if it does not exist or is not an e-mail', async () => {
     captured.add(text('short'))
     for (const name of ['short.html', 'nothing.html', '__proto__.html', '.html', 'shown', '..%2Fshown.html'])
       expect((await test.call('GET', `/demo/captured/${name}`)).status, name).toBe(404)
   })
 })
 
-describe('the events', () => {
-  it('say what is sent from then on, the moment it is', async () => {
+describe('the event stream', () => {
+  it('sends each message as soon as it is captured', async () => {
     const { reply, next, leave } = await followHub(test)
     expect(reply.status).toBe(200)
     expect(reply.headers.get('content-type')).toBe('text/event-stream')
@@ -139,7 +139,7 @@ describe('the events', () => {
     await leave()
   })
 
-  it('are not kept for who has gone', async () => {
+  it('removes its listener when the client disconnects', async () => {
     const listeners = new Set<(message: Captured) => void>()
     let gone = () => {}
     const left = new Promise<void>((resolve) => {
@@ -167,7 +167,7 @@ describe('the events', () => {
     await hub.close()
   })
 
-  it('end when they are closed, and then keep no server', async () => {
+  it('ends when it is closed, and then does not keep the server open', async () => {
     const { cache, store, log, metrics } = test.ports
     const app = createApplication({ log, metrics })
     const { close } = demoRoutes(
@@ -184,12 +184,12 @@ describe('the events', () => {
     await next()
     const end = next()
     close()
-    // Were it to keep the server, this would be cut long after the test.
+    // If it kept the server open, this would be cut off long after the test.
     await server.close(3_600_000)
     expect(await end).toBeUndefined()
   })
 
-  it('do not hold up a hub', async () => {
+  it('does not delay closing the hub', async () => {
     const hub = await openHub({ demo: DEMO })
     const { next } = await followHub(hub)
     await next()

@@ -8,9 +8,9 @@ import type { Edge } from '../http/application.ts'
 import type { Routes } from '../http/routes.ts'
 import type { CapturedList } from './captured.ts'
 
-/** Maximum messages buffered for a slow page: as many as it shows. */
+/** Maximum messages buffered for a slow page: as many as the page shows. */
 const WAITING_MAX = 200
-/** Reconnection time of the event stream. */
+/** Reconnection time of the event stream, in ms. */
 const RETRY_MS = 1_000
 
 /** The Content-Security-Policy of an e-mail: images and links in new windows only, no scripts, no access to the hub. */

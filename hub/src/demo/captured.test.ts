@@ -13,7 +13,7 @@ const message = (id: string, text = id): Captured => ({
 })
 const ids = (messages: readonly Captured[]) => messages.map(({ id }) => id)
 
-it('keeps the newest, newest first', () => {
+it('keeps the newest messages, newest first', () => {
   const captured = createCaptured(3)
   for (const id of ['a', 'b', 'c', 'd']) captured.add(message(id))
   expect(ids(captured.list())).toEqual(['d', 'c', 'b'])
@@ -21,7 +21,7 @@ it('keeps the newest, newest first', () => {
   expect(captured.get('b')?.text).toBe('b')
 })
 
-it('has a message that is sent again once, as it was sent last', () => {
+it('keeps the last version of a message that is sent again', () => {
   const captured = createCaptured(2)
   captured.add(message('a'))
   captured.add(message('b'))
@@ -30,13 +30,13 @@ it('has a message that is sent again once, as it was sent last', () => {
   expect(captured.get('a')?.text).toBe('again')
 })
 
-it('begins with what an earlier run has kept', () => {
+it('starts with the messages of an earlier run', () => {
   const captured = createCaptured(2, [message('a'), message('b')])
   captured.add(message('c'))
   expect(ids(captured.list())).toEqual(['c', 'b'])
 })
 
-it('tells its listeners until they have heard enough', () => {
+it('calls listeners until they unsubscribe', () => {
   const captured = createCaptured()
   const heard: string[] = []
   const stop = captured.onAdd(({ id }) => heard.push(id))

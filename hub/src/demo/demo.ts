@@ -50,8 +50,8 @@ const CSP = [
 ].join('; ')
 
 /**
- * Serves the demo page at `/`. File names are matched against the folder's listing, so no path leaves it. `close` ends
- * open streams, so that the server can close.
+ * Serves the demo page at `/`. File names are matched against the folder's listing, so no path can leave the
+ * folder. `close` ends open streams, so that the server can close.
  */
 export const demoRoutes = (
   app: Hono<Edge>,

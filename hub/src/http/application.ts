@@ -20,8 +20,8 @@ const SECURITY_HEADERS = {
 }
 
 /**
- * Creates the application that routes are added to. It gives each request an id (the caller's `X-Request-Id`, if it can be
- * logged), security headers, a log line and a metric, and turns errors into problem details.
+ * Creates the application that routes are added to. Gives each request an id (the caller's `X-Request-Id`, if
+ * it can be logged), security headers, a log line and a metric, and turns errors into problem details.
  */
 export const createApplication = ({ log, metrics }: { log: Log; metrics: Metrics }): Hono<Edge> => {
   const app = new Hono<Edge>()

@@ -4,7 +4,7 @@ import { isApiKey, type Scope, type Sender, verifyApiKey } from '@carillon/core/
 import { type EndUser, verifyUserToken } from '@carillon/core/security/user-tokens'
 import type { HonoRequest } from 'hono'
 
-/** Longer than any token that Carillon issues, as a tenant may add claims to tokens that it signs itself. */
+/** Longer than any token issued by Carillon, because a tenant may add claims to tokens that it signs itself. */
 const TOKEN_MAX = 4_096
 
 const bearer = (request: HonoRequest): string => {
@@ -26,7 +26,7 @@ const notAnApiKey = (token: string) =>
       : 'the token is not an API key: one starts with ck_',
   )
 
-/** Returns the backend that sent a request. Throws `unauthenticated`, or `forbidden` naming the scope its key lacks. */
+/** Returns the backend that sent a request. Throws `unauthenticated`, or `forbidden` naming the missing scope. */
 export const authenticateSender = async (
   cache: SettingsCache,
   request: HonoRequest,

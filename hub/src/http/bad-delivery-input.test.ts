@@ -14,7 +14,7 @@ beforeEach(async () => {
   ann = await tenant.userToken('ann')
 })
 
-/** Everything a request could have changed. */
+/** Returns everything that a request could have changed. */
 const state = async () => {
   const { store, stream } = test.ports
   return {
@@ -26,7 +26,7 @@ const state = async () => {
   }
 }
 
-/** The answer to a request that is refused as a problem and changes nothing. */
+/** Sends a request that must be rejected with a problem and change nothing. Returns the response. */
 const refused = async (method: string, path: string, body?: unknown, token = tenant.key) => {
   const before = await state()
   const reply = await test.call(method, path, { token, ...(body === undefined ? {} : { body }) })
@@ -63,20 +63,20 @@ const PHONES = [
 ]
 
 describe('addresses', () => {
-  it.each(EMAILS)('e-mail %j', async (email) => {
+  it.each(EMAILS)('rejects e-mail %j', async (email) => {
     expect(await refused('PUT', '/v1/users/ann', { email })).toEqual(['/email'])
     await refused('POST', '/v1/otp', { to: { user: 'ann', email }, channel: 'email' })
     await refused('PUT', `/v1/suppressions/email/${encodeURIComponent(email)}`)
   })
 
-  it.each(PHONES)('phone %j', async (phone) => {
+  it.each(PHONES)('rejects phone number %j', async (phone) => {
     expect(await refused('PUT', '/v1/users/ann', { phone })).toEqual(['/phone'])
     await refused('POST', '/v1/otp', { to: { user: 'ann', phone } })
     for (const channel of ['sms', 'mms', 'whatsapp'])
       await refused('PUT', `/v1/suppressions/${channel}/${encodeURIComponent(phone)}`)
   })
 
-  it('of channels that have none', async () => {
+  it('rejects addresses for channels without addresses', async () => {
     for (const channel of ['push', 'webhook', 'telegram', 'fax', '__proto__'])
       await refused('PUT', `/v1/suppressions/${channel}/ann%40example.com`)
     expect(await refused('PUT', '/v1/suppressions/sms/ann%40example.com')).toEqual(['/address'])
@@ -85,7 +85,7 @@ describe('addresses', () => {
   })
 })
 
-/** What nobody may make Carillon connect to. */
+/** URLs that Carillon must never connect to. */
 const FORBIDDEN_URLS = [
   'https://user:password@hooks.example/',
   'https://user@hooks.example/',
@@ -126,8 +126,8 @@ const keys = {
   auth: Buffer.alloc(16, 1).toString('base64url'),
 }
 
-describe('places to send to', () => {
-  it.each(FORBIDDEN_URLS)('%j', async (url) => {
+describe('destinations', () => {
+  it.each(FORBIDDEN_URLS)('rejects %j', async (url) => {
     for (const kind of ['webhook', 'teams', 'discord'])
       expect(await refused('PUT', '/v1/users/ann/devices/x', { kind, url })).toContain('/url')
     const subscription = { kind: 'web-push', endpoint: url, keys }
@@ -135,7 +135,7 @@ describe('places to send to', () => {
     expect(await refused('PUT', '/v1/devices/x', subscription, ann)).toContain('/endpoint')
   })
 
-  it('push endpoints that are of no push service', async () => {
+  it('rejects push endpoints of unknown push services', async () => {
     for (const endpoint of [
       'https://hooks.example/push',
       'https://fcm.googleapis.com.evil.example/',
@@ -170,12 +170,12 @@ describe('places to send to', () => {
     ['with a token that is not hexadecimal', { kind: 'apns', token: 'z'.repeat(64) }],
     ['with a path for a token', { kind: 'apns', token: `../${'a'.repeat(61)}` }],
     ['with more than belongs there', { kind: 'fcm', token: 'x'.repeat(20), user: 'bob' }],
-  ])('devices %s', async (_, device) => {
+  ])('rejects devices %s', async (_, device) => {
     await refused('PUT', '/v1/devices/x', device, ann)
     await refused('PUT', '/v1/users/ann/devices/x', device)
   })
 
-  it('chats that are none', async () => {
+  it('rejects invalid chats', async () => {
     for (const device of [
       { kind: 'telegram', chat: 'https://evil.example' },
       { kind: 'telegram', chat: '1&text=x' },
@@ -199,7 +199,7 @@ describe('one-time passwords', () => {
     ['by webhook', { to: 'ann', channel: 'webhook' }],
     ['with a code of their own', { to: 'ann', code: '000000' }],
     ['with a name that breaks a line', { to: 'ann', name: 'Acme\r\nBcc: x' }],
-  ])('%s', async (_, body) => {
+  ])('rejects %s', async (_, body) => {
     await refused('POST', '/v1/otp', body)
   })
 })

@@ -14,7 +14,7 @@ beforeEach(async () => {
   await test.call('PUT', '/v1/types/test', { token: tenant.key, body: {} })
 })
 
-/** Everything a request could have changed. */
+/** Returns everything that a request could have changed. */
 const state = async () => {
   const { store, stream } = test.ports
   const all = { from: 0, to: 64 }
@@ -27,7 +27,7 @@ const state = async () => {
   }
 }
 
-/** The answer to a request that is refused as a problem and changes nothing. */
+/** Sends a request that must be rejected with a problem and change nothing. Returns the response. */
 const refused = async (method: string, path: string, more: Call) => {
   const before = await state()
   const reply = await test.call(method, path, { token: tenant.key, ...more })
@@ -43,7 +43,7 @@ const refused = async (method: string, path: string, more: Call) => {
 }
 const send = (body: unknown, more: Call = {}) => refused('POST', '/v1/notifications', { body, ...more })
 const good = { to: 'ann', type: 'test' }
-/** So many days ahead. */
+/** Returns the time in `days` days. */
 const soon = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
 
 describe('a body', () => {
@@ -53,12 +53,12 @@ describe('a body', () => {
     ['of another language', "{'to':'ann'}"],
     ['not in UTF-8', new Uint8Array([0x7b, 0xff, 0xfe, 0x7d])],
     ['empty', ''],
-  ])('%s is malformed', async (_, body) => {
+  ])('%s is rejected as malformed', async (_, body) => {
     const { json, status } = await send(body)
     expect([status, json.code]).toEqual([400, 'malformed_json'])
   })
 
-  it('may not be too large, whether it says so or not', async () => {
+  it('is rejected if too large, with or without Content-Length', async () => {
     const huge = JSON.stringify({ ...good, data: { text: 'x'.repeat(NOTIFICATION_MAX_BYTES) } })
     for (const headers of [{}, { 'content-length': String(huge.length) }] as Record<string, string>[])
       expect((await send(huge, { headers: { 'content-type': 'application/json', ...headers } })).status).toBe(
@@ -72,7 +72,7 @@ describe('a body', () => {
     )
   })
 
-  it('may not grow too large on its way', async () => {
+  it('is rejected if decompressing makes it too large', async () => {
     const data = { n: 'PLACE' }
     const body = JSON.stringify({ ...good, data }).replace(
       '"PLACE"',
@@ -82,7 +82,7 @@ describe('a body', () => {
     expect((await send(body)).json.code).toBe('payload_too_large')
   })
 
-  it('is JSON, plain', async () => {
+  it('must be uncompressed JSON', async () => {
     for (const headers of [
       { 'content-type': 'text/plain' },
       { 'content-type': 'application/x-www-form-urlencoded' },
@@ -102,7 +102,7 @@ describe('a body', () => {
     expect(ok.status).toBe(202)
   })
 
-  it('may not nest without end or carry prototypes', async () => {
+  it('must not be nested too deeply or contain prototypes', async () => {
     const deep = `{"to":"ann","type":"test","data":{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`
     expect((await send(deep)).json.code).toBe('invalid_request')
     const poisoned = '{"to":"ann","type":"test","data":{"__proto__":{"admin":true}}}'
@@ -142,19 +142,19 @@ describe('a notification', () => {
     ['to not quite everyone', { ...good, to: { everyone: false } }, '/to'],
     ['to a hostile topic', { ...good, to: { topic: 'a\nb' } }, '/to'],
     ['with ten thousand tags', { ...good, tags: Array(10_000).fill('x') }, '/tags'],
-  ])('%s is refused, and says where', async (_, body, pointer) => {
+  ])('%s is rejected with a pointer', async (_, body, pointer) => {
     const { json, status } = await send(body)
     expect([status, json.code]).toEqual([422, 'invalid_request'])
     expect(json.errors?.some((each) => each.pointer.startsWith(pointer))).toBe(true)
   })
 
-  it('that has expired is refused as such', async () => {
+  it('is rejected as expired after its expiry', async () => {
     const { json, status } = await send({ ...good, expiresAt: '2020-01-01T00:00:00Z' })
     expect([status, json.code, json.errors?.[0]?.pointer]).toEqual([422, 'time_passed', '/expiresAt'])
   })
 
   it.each(['2040-01-01T00:00:00Z', '2100-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59', soon(366.1)])(
-    'that waits until %s, or expires then, is refused as too far ahead',
+    'is rejected as too far ahead if scheduled or expiring at %s',
     async (time) => {
       for (const name of ['deliverAt', 'expiresAt']) {
         const { json, status } = await send({ ...good, [name]: time })
@@ -164,16 +164,16 @@ describe('a notification', () => {
     },
   )
 
-  it('may wait for 366 days', async () => {
+  it('can be scheduled 366 days ahead', async () => {
     const body = { ...good, deliverAt: soon(365.9), expiresAt: soon(365.95) }
     expect((await test.call('POST', '/v1/notifications', { token: tenant.key, body })).status).toBe(202)
   })
 
-  it('of an unknown type is refused', async () => {
+  it('is rejected if its type is unknown', async () => {
     expect((await send({ to: 'ann', type: 'never.defined' })).json.code).toBe('type_unknown')
   })
 
-  it('never hears its own words back', async () => {
+  it('does not echo input in errors', async () => {
     const secret = 'hunter2-is-my-password'
     for (const body of [
       { ...good, priority: secret },
@@ -205,7 +205,7 @@ const HOSTILE = [
 ]
 
 describe('hostile user ids', () => {
-  it.each(HOSTILE)('%j', async (user) => {
+  it.each(HOSTILE)('rejects %j', async (user) => {
     for (const to of [user, { user }, [user], ['ann', { user, name: 'x' }]])
       expect((await send({ ...good, to })).json.code).toBe('invalid_request')
     for (const body of [
@@ -215,7 +215,7 @@ describe('hostile user ids', () => {
     ])
       expect((await send(body)).json.code).toBe('invalid_request')
     await refused('POST', '/v1/topics/team/members', { body: { users: ['ann', user] } })
-    // Clients normalise these away.
+    // Clients normalize these away.
     if (user.trim() === '' || /^\.+$/.test(user)) return
     const path = encodeURIComponent(user)
     await refused('PUT', `/v1/users/${path}`, { body: {} })
@@ -229,7 +229,7 @@ describe('hostile user ids', () => {
     await refused('DELETE', `/v1/notifications/${path}`, {})
   })
 
-  it('halves of surrogate pairs', async () => {
+  it('rejects lone surrogates', async () => {
     for (const user of ['\ud83d', 'ada\udd14'])
       expect((await send({ ...good, to: user })).json.errors).toContainEqual({
         pointer: '/to',
@@ -237,7 +237,7 @@ describe('hostile user ids', () => {
       })
   })
 
-  it('broken escapes', async () => {
+  it('rejects malformed escapes', async () => {
     for (const path of ['%', '%zz', '%ff', '%c0%af']) await refused('PUT', `/v1/users/${path}`, { body: {} })
   })
 })
@@ -251,7 +251,7 @@ describe('users', () => {
     ['a locale that is none', { locale: 'portuguese' }],
     ['a list', []],
     ['null', null],
-  ])('refuse %s', async (_, body) => {
+  ])('rejects %s', async (_, body) => {
     expect((await refused('PUT', '/v1/users/ann', { body })).json.code).toBe('invalid_request')
   })
 })
@@ -262,13 +262,13 @@ describe('types', () => {
     ['an unknown priority', 'ok', { priority: 'urgent' }],
     ['a wildcard', 'a.*', {}],
     ['nine tokens', 'a.b.c.d.e.f.g.h.i', {}],
-  ])('refuse %s', async (_, key, body) => {
+  ])('rejects %s', async (_, key, body) => {
     expect((await refused('PUT', `/v1/types/${key}`, { body })).json.code).toBe('invalid_request')
   })
 })
 
-describe('addresses', () => {
-  it('that lead nowhere are not found', async () => {
+describe('paths', () => {
+  it('that do not exist return 404', async () => {
     for (const [method, path] of [
       ['GET', '/nothing'],
       ['GET', '/v1'],
@@ -281,7 +281,7 @@ describe('addresses', () => {
     expect((await refused('GET', '/nothing', {})).json.code).toBe('not_found')
   })
 
-  it('answer only to their methods, and name them', async () => {
+  it('allow only their methods, and list them', async () => {
     for (const [method, path, allow] of [
       ['DELETE', '/v1/notifications', 'POST, GET'],
       ['PUT', '/v1/notifications/n1', 'GET, DELETE'],

@@ -1,10 +1,10 @@
 import { ProblemError } from '@carillon/core/errors'
 import type { HonoRequest } from 'hono'
 
-/** `application/json`, alone or with the only charset JSON has (RFC 8259, section 8.1). */
+/** `application/json`, alone or with the only charset of JSON (RFC 8259, section 8.1). */
 const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i
 
-/** Whether a content type is that of plain JSON. */
+/** Reports whether a content type is plain JSON. */
 export const isJson = (type: string | undefined): boolean => JSON_TYPE.test(type ?? '')
 
 const tooLarge = (limit: number) =>
@@ -21,7 +21,10 @@ const readStream = async (stream: ReadableStream<Uint8Array>, limit: number): Pr
   return Buffer.concat(chunks)
 }
 
-/** Over HTTP/1.1 a body has a length or is chunked (RFC 9112, section 6.3), so a stream alone is no sign of a body. */
+/**
+ * Over HTTP/1.1, a body has a length or is chunked (RFC 9112, section 6.3), so a stream alone does not
+ * indicate a body.
+ */
 const isEmpty = (request: HonoRequest): boolean => {
   const declared = request.header('content-length')
   if (declared !== undefined) return declared === '0'
@@ -30,9 +33,9 @@ const isEmpty = (request: HonoRequest): boolean => {
 }
 
 /**
- * Reads a body of any media type, of at most `limit` bytes. An absent body is empty. A declared length is checked before a
- * byte is read; chunked bodies are counted as they arrive. Throws `payload_too_large` and, for an
- * encoding, `unsupported_media_type`.
+ * Reads a body of any media type, up to `limit` bytes. An absent body is empty. A declared length is checked
+ * before a byte is read; chunked bodies are counted as they arrive. Throws `payload_too_large`, or
+ * `unsupported_media_type` for a content encoding.
  */
 export const readRawBody = async (request: HonoRequest, limit: number): Promise<Uint8Array> => {
   const declared = request.header('content-length')

@@ -4,7 +4,7 @@ import type { Edge } from './application.ts'
 
 const PREFLIGHT_SECONDS = 7_200
 
-/** Opens the addresses that front ends use to web pages of these origins (CORS). */
+/** Allows web pages of these origins to call the front-end paths (CORS). */
 export const allowOrigins = (app: Hono<Edge>, origins: '*' | readonly string[], paths: readonly string[]) => {
   const allow = cors({
     origin: origins === '*' ? '*' : [...origins],

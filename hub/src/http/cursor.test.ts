@@ -16,12 +16,12 @@ const refused = (from: typeof list, cursor: string, by = cursors) => {
 }
 
 describe('cursors', () => {
-  it('come back as they were made', () => {
+  it('return the encoded position', () => {
     expect(cursors.read(list, cursors.make(list, position))).toBe(position)
     expect(cursors.read(list, cursors.make(list, 'ü 1'))).toBe('ü 1')
   })
 
-  it('serve no other list', () => {
+  it('are rejected for other lists', () => {
     const cursor = cursors.make(list, position)
     for (const other of [
       ['inbox', 'acme', 'bob', 'active', undefined],
@@ -33,7 +33,7 @@ describe('cursors', () => {
       expect(refused(other, cursor), JSON.stringify(other)).toBe(true)
   })
 
-  it('cannot be made by others', () => {
+  it('cannot be forged', () => {
     const cursor = cursors.make(list, position)
     const forged = cursor.slice(0, 22) + Buffer.from(position.replace('7', '6')).toString('base64url')
     for (const bad of [

@@ -1,16 +1,16 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
 
-/** The length from which a cursor is cut before it is decoded. */
+/** Cursors are truncated to this length before they are decoded. */
 const CURSOR_MAX = 512
 const MAC_LENGTH = 22
 
 /**
- * Signed cursors. A cursor is a position and a MAC (HMAC-SHA-256, truncated to 128 bits) over the position and its list, so
- * only this installation can make it, and it is valid for that list only.
+ * Signed cursors. A cursor contains a position and a MAC (HMAC-SHA-256, truncated to 128 bits) of the
+ * position and its list. Only this installation can create it, and it is valid for that list only.
  */
 export type Cursors = {
-  /** Returns a cursor. `list` names the owner and the query; its parts cannot run into each other. */
+  /** Returns a cursor. `list` names the owner and the query; its parts are encoded unambiguously. */
   make(list: readonly (string | undefined)[], position: string): string
   /** Returns the position of a cursor. Throws `cursor_invalid` unless `make` returned it for this list. */
   read(list: readonly (string | undefined)[], cursor: string): string

@@ -12,7 +12,7 @@ afterAll(() => test.close())
 
 const send = (body: unknown) => test.call('POST', '/v1/notifications', { token: tenant.key, body })
 
-describe('a refusal names what is wrong', () => {
+describe('an error names the cause', () => {
   it('in a single notification', async () => {
     const { status, json } = await send({ to: 'ann', type: 'test', titel: 'Hello' })
     expect([status, json.code]).toEqual([422, 'invalid_request'])
@@ -62,14 +62,14 @@ describe('a refusal names what is wrong', () => {
   })
 })
 
-describe('a token of the wrong kind is named', () => {
+describe('a token of the wrong kind is named in the error', () => {
   const detail = async (path: string, token: string) => {
     const { status, json } = await test.call('GET', path, { token })
     expect(status).toBe(401)
     return json.detail
   }
 
-  it('where API keys are taken', async () => {
+  it('where API keys are expected', async () => {
     const user = await tenant.userToken('ann')
     expect(await detail('/v1/types', user)).toMatch(
       /^the token is a user token; this operation takes API keys/,
@@ -77,13 +77,13 @@ describe('a token of the wrong kind is named', () => {
     expect(await detail('/v1/types', 'sk_live_1')).toBe('the token is not an API key: one starts with ck_')
   })
 
-  it('where user tokens are taken', async () => {
+  it('where user tokens are expected', async () => {
     expect(await detail('/v1/inbox', tenant.key)).toBe(
       'the token is an API key; this operation takes user tokens',
     )
   })
 
-  it('without telling whether a key exists', async () => {
+  it('without revealing whether a key exists', async () => {
     const [, id = ''] = tenant.key.split('.')
     const secret = 'x'.repeat(43)
     const wrong = await detail('/v1/types', `ck_${tenant.id}.${id}.${secret}`)

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { ProblemError } from '@carillon/core/errors'
 import { problemHeaders } from './problems.ts'
 
-/** Returns the reason to refuse a request or an upgrade; undefined to let it pass. */
+/** Returns the reason to reject a request or an upgrade; undefined to accept it. */
 export type Refusal = (request: IncomingMessage, kind: 'request' | 'upgrade') => ProblemError | undefined
 
 const answerOf = (error: ProblemError) => {
@@ -27,8 +27,8 @@ const answerUpgrade = (socket: Duplex, error: ProblemError) => {
 }
 
 /**
- * Applies `refusals`, in order, to every request and upgrade, ahead of the listeners that `server` has now (Engine.IO's
- * included). The first refusal is the response, and the request reaches no listener.
+ * Applies `refusals`, in order, to every request and upgrade, before the listeners that `server` has now
+ * (including Engine.IO's). The first refusal is sent as the response, and the request reaches no listener.
  */
 export const guardServer = (server: Server, refusals: readonly Refusal[]): void => {
   const refusal: Refusal = (request, kind) => {

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { afterEach, expect, test } from 'vitest'
 import { openHub, type TestHub } from '../testing/hub.ts'
 
-/** A machine without IPv6 has to be served as well. */
+/** Machines without IPv6 have to be supported too. */
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === '::1'),
 )
@@ -14,7 +14,7 @@ afterEach(() => own?.close())
 const listen = async (...hosts: string[]) => {
   own = await openHub()
   const { port } = await own.hub.listen(0, ...hosts)
-  /** On a new connection, unless an agent keeps one. */
+  /** Sends a request on a new connection, unless `agent` keeps one. */
   const status = (host: string, agent: Agent | false = false) =>
     new Promise<number | string | undefined>((resolve) =>
       get({ host, port, path: '/healthz', agent }, (response) => {
@@ -25,13 +25,13 @@ const listen = async (...hosts: string[]) => {
   return { status, hub: own.hub }
 }
 
-test('without a host the hub answers on IPv4 and IPv6', async () => {
+test('listens on IPv4 and IPv6 without a host', async () => {
   const { status } = await listen()
   expect(await status('127.0.0.1')).toBe(200)
   if (hasIpv6) expect(await status('::1')).toBe(200)
 })
 
-test('of two addresses both are one server, which drains and closes as a whole', async () => {
+test('serves two addresses as one server, which drains and closes as a whole', async () => {
   const { status, hub } = await listen('127.0.0.1', '::1')
   const kept = new Agent({ keepAlive: true })
   expect(await status('127.0.0.1', kept)).toBe(200)
@@ -42,7 +42,7 @@ test('of two addresses both are one server, which drains and closes as a whole',
   expect(await status('::1')).toMatch(/ECONNREFUSED|EADDRNOTAVAIL|EAFNOSUPPORT/)
 })
 
-test('an address that the machine does not have is left out, unless it is the first', async () => {
+test('skips an address that the machine does not have, unless it is the first', async () => {
   // Reserved for documentation (RFC 5737).
   const { status } = await listen('127.0.0.1', '192.0.2.1')
   expect(await status('127.0.0.1')).toBe(200)

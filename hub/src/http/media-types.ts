@@ -3,7 +3,7 @@ import { type Content, contentMode } from '@carillon/core/notification/cloudeven
 import type { HonoRequest, MiddlewareHandler } from 'hono'
 import { isJson } from './body.ts'
 
-/** The addresses that accept notifications. */
+/** The paths that accept notifications. */
 export const EVENT_PATHS = ['/v1/notifications', '/v1/notifications/batch'] as const
 
 /** The media types of CloudEvents, by content mode. */
@@ -32,8 +32,8 @@ export const modeOf = <Mode extends keyof typeof WORDS>(
 }
 
 /**
- * Allows every broker to deliver events (the validation handshake of HTTP 1.1 Web Hooks for Event Delivery, section 4.2), as
- * each delivery carries an API key. Other OPTIONS requests are passed on.
+ * Allows every broker to deliver events (the validation handshake of HTTP 1.1 Web Hooks for Event Delivery,
+ * section 4.2), because each delivery needs an API key. Passes on other OPTIONS requests.
  */
 export const allowDelivery: MiddlewareHandler = async (c, next) => {
   if (c.req.header('webhook-request-origin') === undefined) return next()

@@ -12,7 +12,7 @@ const demo = { tenant: 'demo', url: '', apiKey: 'the key', natsUrl: null, users:
 const open = async (options: Partial<HubOptions>) => {
   own = await openHub({ demo, ...options })
   const { port } = await own.hub.listen(0, '127.0.0.1')
-  /** The first bytes of the answer to a request written by hand. */
+  /** Sends a handwritten request. Returns the first bytes of the response. */
   const raw = async (path: string, headers: Record<string, string>, method = 'GET') => {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     const socket = createConnection(port, '127.0.0.1')
@@ -40,7 +40,7 @@ describe('a WebSocket handshake', () => {
     publicUrl: 'https://hub.example/notify',
   }
 
-  test('is refused to pages of other origins', async () => {
+  test('is rejected from other origins', async () => {
     const { raw, upgrade } = await open(options)
     for (const origin of [
       'https://evil.example',
@@ -57,7 +57,7 @@ describe('a WebSocket handshake', () => {
     expect(JSON.parse(body)).toMatchObject({ code: 'forbidden', detail: expect.stringContaining('ORIGINS') })
   })
 
-  test('is open to pages of the origins set, to pages of the hub, and to what is no browser', async () => {
+  test("is accepted from allowed origins, from the hub's own pages, and from clients that are not browsers", async () => {
     const { upgrade } = await open(options)
     const handshakes: Record<string, string>[] = [
       { Host: 'hub', Origin: 'https://app.example' },
@@ -68,16 +68,16 @@ describe('a WebSocket handshake', () => {
     for (const headers of handshakes) expect([headers, await upgrade(headers)]).toEqual([headers, 101])
   })
 
-  test('is open to every page where every origin is allowed', async () => {
+  test('is accepted from every page where every origin is allowed', async () => {
     const { upgrade } = await open({ origins: '*' })
     expect(await upgrade({ Host: 'hub', Origin: 'https://anywhere.example' })).toBe(101)
   })
 })
 
-describe('with host names set', () => {
+describe('with host names configured', () => {
   const hosts = ['carillon.internal:4000', 'hub.example']
 
-  test('a page that rebinds its name reads nothing: every route and handshake is refused with words', async () => {
+  test('rejects every request and handshake of a page that uses DNS rebinding', async () => {
     const { raw, status, upgrade } = await open({ hosts })
     for (const host of [
       'evil.example',
@@ -98,7 +98,7 @@ describe('with host names set', () => {
     })
   })
 
-  test('localhost, IP addresses and the names set are served', async () => {
+  test('accepts localhost, IP addresses and the configured names', async () => {
     const { port, status, upgrade } = await open({ hosts })
     for (const host of [
       ...['localhost', `localhost:${port}`, 'LocalHost', 'app.localhost:4000'],
@@ -110,7 +110,7 @@ describe('with host names set', () => {
   })
 })
 
-test('without host names set, any is served', async () => {
+test('accepts any host without configured host names', async () => {
   const { status } = await open({})
   expect(await status('/healthz', { Host: 'anything.example' })).toBe(200)
 })

@@ -15,8 +15,8 @@ const hostname = (authority: string): string | undefined => {
 const originOf = (url: string | undefined) => (url === undefined ? undefined : new URL(url).origin)
 
 /**
- * Refuses WebSocket handshakes from pages whose origin is not in `origins`, as CORS does for requests. The hub's own pages
- * pass, and so do clients without an Origin, which are not browsers.
+ * Rejects WebSocket handshakes from pages whose origin is not in `origins`, as CORS does for requests.
+ * Accepts the hub's own pages, and clients without an Origin header, which are not browsers.
  */
 export const refuseOrigins = (options: { origins: '*' | readonly string[]; publicUrl?: string }): Refusal => {
   const { origins, publicUrl } = options
@@ -39,8 +39,9 @@ const cannotBeRebound = (name: string) =>
   isIP(name) > 0 || name === 'localhost' || name.endsWith('.localhost')
 
 /**
- * Refuses requests and handshakes for host names that are not in `names`. It prevents DNS rebinding: a page that resolves
- * its own name to this machine has the same origin as the hub, and could read what the hub serves without credentials.
+ * Rejects requests and handshakes for host names that are not in `names`. This prevents DNS rebinding: a page
+ * that resolves its own name to this machine has the same origin as the hub, and could read what the hub
+ * serves without credentials.
  */
 export const refuseHosts = (names: readonly string[]): Refusal => {
   const allowed = new Set(names.map((name) => hostname(name)))
@@ -50,7 +51,7 @@ export const refuseHosts = (names: readonly string[]): Refusal => {
       `${JSON.stringify(name.slice(0, 200))} is not a host name of this development server; use localhost, or set CARILLON_PUBLIC_URL to the URL you use`,
     )
   return ({ headers: { host } }) => {
-    // The application refuses a request without a host.
+    // The application rejects a request without a host.
     if (host === undefined || host === '') return undefined
     const name = hostname(host)
     return name !== undefined && (cannotBeRebound(name) || allowed.has(name)) ? undefined : misdirected(host)

@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Edge } from './application.ts'
 
-/** A rate limit is reached; retry after `afterMs`. `headers` say more about the limit. */
+/** A rate limit is reached; retry after `afterMs`. `headers` describe the limit. */
 export class RateLimitedError extends ProblemError {
   override name = 'RateLimitedError'
   readonly afterMs: number
@@ -34,7 +34,7 @@ export const setHeaders = (c: Context<Edge>, headers: Record<string, string>): v
   for (const name in headers) c.header(name, headers[name])
 }
 
-/** Returns the seconds to wait that an error names itself, if it does. */
+/** Returns the seconds to wait that an error specifies, if any. */
 export const retryAfterOf = (error: unknown): number | undefined =>
   error instanceof RateLimitedError ? Math.max(1, Math.ceil(error.afterMs / 1_000)) : undefined
 

@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => test.close())
 
 describe('an empty query parameter', () => {
-  it('counts as left out, on every route that has a query', async () => {
+  it('counts as absent, on every route with a query', async () => {
     const tenant = await test.tenant()
     const { store } = test.ports
     await tenant.item('ann')
@@ -37,7 +37,7 @@ describe('an empty query parameter', () => {
     }
   })
 
-  it('is refused if it is unknown, or given twice', async () => {
+  it('is rejected if it is unknown or repeated', async () => {
     const { key } = await test.tenant()
     for (const query of ['befor=', 'after=&after='])
       expect((await test.call('GET', `/v1/dead-letters?${query}`, { token: key })).status, query).toBe(422)

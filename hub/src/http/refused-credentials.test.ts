@@ -10,7 +10,7 @@ afterEach(async () => {
   for (const hub of hubs.splice(0)) await hub.close()
 })
 
-/** A hub, and the lines it logged of each level. */
+/** Opens a hub, and records the lines it logs per level. */
 const watchedHub = async (options: Parameters<typeof openHub>[0] = {}) => {
   const log = createLog({ level: 'silent', role: 'hub' })
   const warn = vi.spyOn(log, 'warn')
@@ -19,7 +19,7 @@ const watchedHub = async (options: Parameters<typeof openHub>[0] = {}) => {
   return { hub, lines: () => warn.mock.calls.map(([about, text]) => ({ ...(about as object), text })) }
 }
 
-it('says in the log why a token is refused, and not in the answer', async () => {
+it('logs why a token is rejected, without revealing it in the response', async () => {
   const { hub, lines } = await watchedHub()
   const tenant = await hub.tenant()
   const { token } = await signUserToken(newTenant(tenant.id), 'ann')
@@ -35,7 +35,7 @@ it('says in the log why a token is refused, and not in the answer', async () => 
   expect(JSON.stringify(lines())).not.toContain(token.split('.')[1])
 })
 
-it('says in the answer, too, in development', async () => {
+it('includes the reason in the response in development', async () => {
   const { hub } = await watchedHub({ explainRefusals: true })
   const tenant = await hub.tenant()
   const { token } = await signUserToken(newTenant('nobody'), 'ann')
@@ -47,7 +47,7 @@ it('says in the answer, too, in development', async () => {
   expect(cut.json.detail).toContain('may be truncated')
 })
 
-it('logs a reason once a minute and tenant, with how many there were', async () => {
+it('logs each reason once per minute and tenant, with the number of rejections', async () => {
   const { hub, lines } = await watchedHub()
   const [one, two] = [await hub.tenant(), await hub.tenant()]
   const refused = async ({ id }: { id: string }) => {

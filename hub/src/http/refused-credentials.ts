@@ -4,8 +4,9 @@ import type { Log } from '@carillon/core/telemetry/log'
 import { logThrottle } from '@carillon/core/telemetry/log-throttle'
 
 /**
- * Logs why credentials were refused: each reason at once, then at most once a minute per tenant, with the number since.
- * Returns the error to respond with. With `explain` (development) its detail has the reason; otherwise all are the same.
+ * Logs why credentials were rejected: each reason at once, then at most once a minute per tenant, with the
+ * number since. Returns the error to respond with. With `explain` (development), its detail contains the
+ * reason; otherwise all details are the same.
  */
 export const createRefusals = ({ log, explain = false }: { log: Log; explain?: boolean }) => {
   const occurrences = logThrottle()
@@ -14,7 +15,7 @@ export const createRefusals = ({ log, explain = false }: { log: Log; explain?: b
     const refused = occurrences(`${tenant ?? ''}\n${reason}`)
     if (!refused) return
     const about = { reason, tenant, ...(refused > 1 ? { refused } : {}) }
-    // Tokens expire all the time; other reasons are a mistake or an attack.
+    // Tokens expire all the time; other reasons indicate a mistake or an attack.
     log[reason === 'expired' ? 'info' : 'warn'](about, `credentials refused: ${explanation}`)
   }
 

@@ -17,7 +17,7 @@ import type { Tag } from './openapi/tags.ts'
 import { answerProblem, setHeaders } from './problems.ts'
 import type { Refusals } from './refused-credentials.ts'
 
-/** The largest body of a route that names no limit of its own. */
+/** Maximum body for a route that sets no limit of its own. */
 export const BODY_MAX_BYTES = 65_536
 
 /** One route: the validation of its input, and its documentation. */
@@ -32,41 +32,47 @@ export type Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodT
   summary: string
   description: string
   params?: P
-  /** The parameters are never words, so an address such as `/v1/inbox/seen` does not match `/v1/inbox/{id}`. */
+  /** Whether parameters are never words. A path such as `/v1/inbox/seen` then does not match `/v1/inbox/{id}`. */
   neverWords?: boolean
   query?: Q
   headers?: z.ZodObject
   body?: B
-  /** Properties that `GET` returns and the server sets. They are ignored in the body, so that `PUT` takes what `GET` returned. */
+  /**
+   * Properties that `GET` returns and the server sets. They are ignored in the body, so that `PUT` accepts
+   * what `GET` returned.
+   */
   readOnly?: readonly string[]
   bodyMaxBytes?: number
   /** The body is read with `bytes`, and documented as this `content`. */
   rawBody?: Record<string, object>
   /**
-   * Other media types of the body. The handler checks which one it is, and reads it with `bytes`. It may accept more: code
-   * generators fail at unions with lists.
+   * Other media types of the body. The handler checks which one was sent, and reads it with `bytes`. It may
+   * accept more types than these, because code generators fail at unions with lists.
    */
   moreTypes?: Record<string, z.ZodType>
   /** The shape of a 422, if it also has results of entries. */
   batch?: z.ZodType
   /** An empty body is read as `{}`. */
   bodyOptional?: boolean
-  /** Left out of the OpenAPI document: it may change at any time. */
+  /** Excluded from the OpenAPI document, because it may change at any time. */
   internal?: boolean
   /** Successful responses by status; a description names the outcome. Without a schema and a type they have no body. */
   answers: Record<number, { description: string; schema?: z.ZodType; type?: string }>
-  /** Problems beyond those that credentials, parameters and bodies bring with them. */
+  /** Problems besides those of credentials, parameters and bodies. */
   problems?: readonly ProblemCode[]
 }
 
-/** Returns the route itself. It infers the types of the input, for a route that is described apart from its handler. */
+/**
+ * Returns the route itself. It infers the types of the input for a route that is described separately from
+ * its handler.
+ */
 export const defineRoute = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
   route: Route<P, Q, B>,
 ): Route<P, Q, B> => route
 
 /**
- * The input of a handler. `bytes` and `body` read the body, once: `bytes` with an optional limit in place of the route's,
- * `body` with the schema.
+ * The input of a handler. `bytes` and `body` read the body, once. `bytes` takes an optional limit that
+ * overrides the route's; `body` validates with the schema.
  */
 export type Request<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = {
   c: Context<Edge>
@@ -85,8 +91,8 @@ const allowsEmpty = (schema: z.core.$ZodType | undefined): boolean =>
   schema !== undefined && z.globalRegistry.get(schema)?.allowEmptyValue === true
 
 /**
- * Returns the query parameters by name. An empty one (`?after=`) that the schema knows is left out, unless its metadata has
- * `allowEmptyValue`. A repeated one is a list, which the schema refuses.
+ * Returns the query parameters by name. An empty one (`?after=`) that the schema defines is omitted, unless
+ * its metadata has `allowEmptyValue`. A repeated one becomes a list, which the schema rejects.
  */
 const queryOf = (c: Context<Edge>, { shape }: z.ZodObject) =>
   Object.fromEntries(
@@ -108,7 +114,7 @@ const paramsOf = (c: Context<Edge>) => {
   return params
 }
 
-/** Returns a JSON object without these properties; other values as they are. */
+/** Returns a JSON object without these properties, and other values unchanged. */
 const without = (names: readonly string[], value: unknown): unknown => {
   if (names.length === 0 || typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)))
@@ -135,7 +141,7 @@ const requestOf = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.Zod
   }
 }
 
-/** Returns Node's request; undefined without a server around the application. */
+/** Returns Node's request; undefined if the application is called without a server. */
 const incomingOf = (c: Context<Edge>): IncomingMessage | undefined =>
   (c.env as Partial<HttpBindings> | undefined)?.incoming
 
@@ -189,7 +195,7 @@ export const createRoutes = (
         handle,
       ),
 
-    /** Adds a route for users, who need a user token and reach only their own data. */
+    /** Adds a route for users, who need a user token and can access only their own data. */
     user: <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
       route: Route<P, Q, B>,
       handle: (request: Request<P, Q, B>, user: EndUser) => Promise<Response> | Response,

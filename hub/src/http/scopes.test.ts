@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-/** Who may call every route: a scope of an API key, `user` for a user token, `open` for anyone. */
+/** The credentials of every route: a scope of an API key, `user` for a user token, `open` for none. */
 const ACCESS: Record<string, string> = {
   'DELETE /v1/devices/{id}': 'user',
   'DELETE /v1/inbox/{id}': 'user',
@@ -75,17 +75,17 @@ const accessOf = () =>
   )
 
 describe('access', () => {
-  it('is what this table says, route by route', () => {
+  it('matches this table, route by route', () => {
     expect(accessOf()).toEqual(ACCESS)
   })
 
-  it('reads with a read scope, and changes with a write scope', () => {
+  it('needs a read scope to read, and a write scope to change', () => {
     const scoped = Object.entries(ACCESS).filter(([, access]) => access.includes(':'))
     for (const [route, scope] of scoped)
       expect(scope, route).toMatch(route.startsWith('GET ') ? /:read$/ : /:write$/)
   })
 
-  it('is refused to a key that has every other scope, before anything else is looked at', async () => {
+  it('is rejected for a key with every other scope, before anything else is checked', async () => {
     const tenant = await test.tenant()
     for (const { method, path, access } of test.hub.routes) {
       if (access.kind !== 'sender') continue

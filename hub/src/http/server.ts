@@ -5,18 +5,18 @@ import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Edge } from './application.ts'
 
-/** Slow or endless requests hold a connection no longer than this. */
+/** Slow or endless requests occupy a connection no longer than this, in ms. */
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
 /** Longer than the idle timeout of common proxies (60 s), so that the proxy closes first and no request is lost. */
 const KEEP_ALIVE_MS = 65_000
-/** How often Node checks the timeouts above. */
+/** How often Node checks the timeouts above, in ms. */
 const CHECKING_MS = 5_000
 const HEADER_MAX_BYTES = 16_384
 
 /**
- * An HTTP server with timeouts around the application. It shuts down in steps, so that no request is lost: `retire`,
- * `stopListening`, `answered`, `close`. Only `close` is required.
+ * An HTTP server with timeouts around the application. It shuts down in steps, so that no request is lost:
+ * `retire`, `stopListening`, `answered`, `close`. Only `close` is required.
  */
 export type HttpServer = {
   server: Server
@@ -35,7 +35,7 @@ export type HttpServer = {
   close(graceMs: number): Promise<void>
 }
 
-/** The machine has no IPv6, or none on this interface. */
+/** The machine has no IPv6, or this interface has none. */
 const NO_SUCH_ADDRESS = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT'])
 
 /** Without `host` Node listens on `::`, IPv4 included, and on `0.0.0.0` where there is no IPv6. */

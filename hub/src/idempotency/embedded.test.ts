@@ -20,7 +20,7 @@ idempotencyContract('embedded idempotency', async (now) => {
     idempotency,
     other: async () => idempotency,
     restart: async () => {
-      // What a kill -9 leaves: the file and its log as they are now.
+      // What `kill -9` leaves: the file and its log in their current state.
       cpSync(join(root, 'before'), join(root, 'after'), { recursive: true })
       return start('after').idempotency
     },
@@ -32,7 +32,7 @@ idempotencyContract('embedded idempotency', async (now) => {
   }
 })
 
-test('embedded idempotency forgets keys after their time', async () => {
+test('forgets keys after their retention', async () => {
   const database = openDatabase(':memory:')
   let clock = Date.now()
   const idempotency = embeddedIdempotency({ database, now: () => clock })
@@ -47,7 +47,7 @@ test('embedded idempotency forgets keys after their time', async () => {
   await database.close()
 })
 
-test('embedded idempotency forgets ids after their time, and the oldest when there are many', async () => {
+test('forgets ids after their retention, and the oldest when there are too many', async () => {
   const database = openDatabase(':memory:')
   let clock = Date.now()
   const { register } = embeddedIdempotency({ database, idsMax: 3, now: () => clock })

@@ -21,7 +21,7 @@ const TABLE = `
     place INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL, at INTEGER NOT NULL
   );
 `
-/** Expired keys and ids removed per new one: more than one, so that they run out. */
+/** Expired keys and ids removed per new one: more than one, so that the backlog shrinks. */
 const PURGE = 2
 /** Maximum claims in flight that are remembered. */
 const CLAIMS_MAX = 10_000

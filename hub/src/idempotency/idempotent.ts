@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Answer, Idempotency } from './port.ts'
 
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key'
-/** The header's schema. */
+/** The schema of the header. */
 export const IdempotencyKey = z.object({
   [IDEMPOTENCY_HEADER]: z
     .string()
@@ -26,10 +26,11 @@ export const DUPLICATES = ['idempotency_key_reused', 'idempotency_in_flight'] as
 const KEY = /^[\x20-\x7e]{1,255}$/
 
 /**
- * Runs `work` once per Idempotency-Key and body (draft-ietf-httpapi-idempotency-key-header-07) and replays its answer to
- * later requests. `work` gets the same id on every attempt, so that a repetition after a crash is deduplicated. Without a
- * key it only runs `work`. Throws `idempotency_key_reused`, `idempotency_in_flight`, `invalid_request` for an invalid key,
- * and what `work` throws, after which the key can be used again.
+ * Runs `work` once per Idempotency-Key and body (draft-ietf-httpapi-idempotency-key-header-07) and replays
+ * its answer to later requests. `work` gets the same id on every attempt, so that a repetition after a crash
+ * is deduplicated. Without a key, it only runs `work`. Throws `idempotency_key_reused`,
+ * `idempotency_in_flight`, `invalid_request` for an invalid key, and what `work` throws. After `work` has
+ * thrown, the key can be used again.
  */
 export const createIdempotent =
   ({ idempotency, log }: { idempotency: Idempotency; log: Log }) =>

@@ -66,7 +66,7 @@ export const jetstreamIds = async ({
         if (!isConflict(error)) throw error
       }
       const first = await manager.streams.getMessage(stream, { last_by_subj: subjectOf(key) })
-      // Dropped between the two requests: then this one is the first.
+      // Dropped between the two requests, so this registration is the first.
       if (first) return first.string()
     }
   }

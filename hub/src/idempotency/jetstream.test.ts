@@ -32,9 +32,9 @@ if (path)
       },
     }
   })
-else describe.skip('jetstream idempotency: there is no nats-server in PATH', () => {})
+else describe.skip('jetstream idempotency: no nats-server in PATH', () => {})
 
-test.skipIf(!path)('its streams carry the namespace and the layout of the installation', async () => {
+test.skipIf(!path)('streams contain the namespace and the layout of the installation', async () => {
   const server = await startNatsServer(path ?? '')
   const connection = await connectNats(server.url, 'test')
   onTestFinished(async () => {

@@ -4,7 +4,7 @@ import type { Announcer, Group } from './announce.ts'
 import { verbsOf } from './patch.ts'
 import type { Alarm } from './snooze-alarm.ts'
 
-/** Groups items that changed in the same way. Unchanged items are left out. */
+/** Groups items that changed in the same way. Unchanged items are omitted. */
 export const grouped = (items: readonly ChangedItem[]): Group[] => {
   const groups = new Map<string, Group>()
   for (const { item, change } of items) {

@@ -24,8 +24,9 @@ export const createBulkVerbs = (parts: {
     },
 
     /**
-     * Changes every active item with these labels that was stored before the call. After a failure, a repetition does the
-     * rest. Items newer than `through` are left alone, so a late request does no more than was meant.
+     * Changes every active item with these labels that was stored before the call. After a failure, a
+     * repetition completes the change. Items newer than `through` do not change, so a late request changes no
+     * more than was intended.
      */
     all: async (
       owner: Owner,

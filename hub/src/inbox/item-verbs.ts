@@ -60,7 +60,7 @@ export const createItemVerbs = (parts: {
       return { item: changed.item, counts: await afterChange(owner, grouped([changed]), patch) }
     },
 
-    /** Takes an action of an item. Throws `not_found` also if the item has no such action. */
+    /** Invokes an action of an item. Throws `not_found` also if the item has no such action. */
     act: async (owner: Owner, id: string, action: string): Promise<{ item: InboxItem; counts: Counts }> => {
       const now = Date.now()
       const offers = ({ actions }: InboxItem) => actions?.some(({ name }) => name === action)

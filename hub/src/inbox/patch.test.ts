@@ -16,18 +16,18 @@ describe('checkPatch', () => {
     { snoozedUntil: earlier },
     { snoozedUntil: now },
     { snoozedUntil: new Date(NOW + HORIZON_MS + 1).toISOString() },
-  ])('refuses %j', (patch) => {
+  ])('rejects %j', (patch) => {
     expect(() => checkPatch(patch, NOW)).toThrow(ProblemError)
   })
 
-  it('takes what can be followed', () => {
+  it('accepts consistent patches', () => {
     checkPatch({ read: true, seen: true, archived: false, snoozedUntil: later }, NOW)
     checkPatch({ snoozedUntil: new Date(NOW + HORIZON_MS).toISOString() }, NOW)
   })
 })
 
 describe('verbsOf', () => {
-  it('names what was asked for', () => {
+  it('returns the requested verbs', () => {
     expect(verbsOf({ read: true, seen: true }).map(({ kind }) => kind)).toEqual(['read'])
     expect(verbsOf({ seen: false }).map(({ kind }) => kind)).toEqual(['unread'])
     expect(verbsOf({ archived: false, snoozedUntil: null }).map(({ kind }) => kind)).toEqual([

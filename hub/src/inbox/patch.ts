@@ -21,8 +21,8 @@ export const checkPatch = (patch: ItemPatch, now: number): void => {
 }
 
 /**
- * Returns the verbs of a patch, each with the field that shows whether it changed anything. Side effects of a verb are not
- * verbs: reading an item also marks it as seen.
+ * Returns the verbs of a patch, each with the field that shows whether it changed anything. A side effect is
+ * not a verb: marking an item as read also marks it as seen.
  */
 export const verbsOf = (patch: ItemPatch): { kind: LifecycleKind; cell: keyof ItemState }[] => {
   const verbs: { kind: LifecycleKind; cell: keyof ItemState }[] = []

@@ -29,7 +29,7 @@ const verbsOver = (wrap: (inbox: Inbox) => Inbox = (inbox) => inbox) =>
     log: createLog({ level: 'silent', role: 'test' }),
   })
 
-it('writes the first receipt of each item, together', async () => {
+it('writes the first receipt of each item in one batch', async () => {
   const tenant = await test.tenant()
   const owner = { tenant: tenant.id, user: 'ann' }
   const ids = [(await tenant.item('ann')).id, (await tenant.item('ann')).id]
@@ -59,7 +59,7 @@ it('writes the first receipt of each item, together', async () => {
   expect(other?.receivedAt).toBeNull()
 })
 
-it('goes on after a failure', async () => {
+it('continues after a failure', async () => {
   const tenant = await test.tenant()
   const owner = { tenant: tenant.id, user: 'ann' }
   const { id } = await tenant.item('ann')

@@ -6,7 +6,7 @@ import type { Announcer } from './announce.ts'
 
 /** Maximum waiting ids. Further receipts are dropped; only the time of receipt is lost. */
 const WAITING_MAX = 50_000
-/** Users whose receipts are written concurrently. */
+/** Number of users whose receipts are written concurrently. */
 const CONCURRENCY = 32
 
 /**

@@ -12,8 +12,9 @@ import { createReceipts } from './receipts.ts'
 import { createAlarm } from './snooze-alarm.ts'
 
 /**
- * Returns what users do to their items. Each verb writes, reads the counts, tells the user's other apps and publishes one
- * lifecycle event. Only a failed write fails the request. A verb that changes nothing writes and tells nothing.
+ * Creates the verbs of users on their items. Each verb writes, reads the counts, notifies the user's other
+ * apps and publishes one lifecycle event. Only a failed write fails the request. A verb that changes nothing
+ * writes and publishes nothing.
  */
 export const createVerbs = (parts: {
   inbox: Inbox
@@ -32,11 +33,11 @@ export const createVerbs = (parts: {
   return {
     ...createItemVerbs({ inbox, counts, afterChange, announce, alarm }),
     ...createBulkVerbs({ inbox, counts, afterChange, announce }),
-    /** Completes counts in the background and tells the user's apps. */
+    /** Completes counts in the background and notifies the user's apps. */
     recount,
     /** Records that items reached an app of the user. Returns immediately; see `createReceipts`. */
     received: receipts.add,
-    /** Resolves when everything handed to `received` is written. */
+    /** Resolves when everything passed to `received` is written. */
     settled: receipts.settled,
   }
 }

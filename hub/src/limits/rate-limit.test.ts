@@ -7,7 +7,7 @@ import type { RequestRates } from './rate-limit.ts'
 let own: TestHub | undefined
 afterEach(() => own?.close())
 
-/** So slow that nothing comes back while a test runs. */
+/** A limit so slow that nothing is refilled during a test. */
 const burst = (burst: number) => ({ perSecond: 0.001, burst })
 const NONE: RequestRates = { key: null, tenant: null, user: null, guesses: null }
 
@@ -15,7 +15,7 @@ const open = async (rates: Partial<RequestRates>) => {
   const hub = await openHub({ requestRates: { ...NONE, ...rates }, trustedProxies: ['loopback'] })
   own = hub
   const get = async (path: string, token: string) => (await hub.call('GET', path, { token })).status
-  /** Statuses of so many requests, one after the other. */
+  /** Sends `count` requests, one after the other. Returns their statuses. */
   const statuses = async (count: number, path: string, token: string) => {
     const all: number[] = []
     for (let n = 0; n < count; n++) all.push(await get(path, token))
@@ -27,7 +27,7 @@ const SENDERS = '/v1/tenant'
 const USERS = '/v1/inbox'
 
 describe('requests', () => {
-  test('of an API key are refused beyond its limit, with what is left and when to come back', async () => {
+  test('of an API key are rejected beyond its limit, with the remaining quota and the time to wait', async () => {
     const { hub, get } = await open({ key: burst(3) })
     const tenant = await hub.tenant()
     const { headers } = await hub.call('GET', SENDERS, { token: tenant.key })
@@ -45,7 +45,7 @@ describe('requests', () => {
     expect(counted).toMatchObject([{ value: 1, labels: { limit: 'key' } }])
   })
 
-  test('of a tenant count together, by key and by user, and those of another do not', async () => {
+  test('of a tenant count together, for keys and users, and separately from other tenants', async () => {
     const { hub, get, statuses } = await open({ tenant: burst(4) })
     const [tenant, other] = [await hub.tenant(), await hub.tenant()]
     expect(await statuses(3, SENDERS, tenant.key)).toEqual([200, 200, 200])
@@ -55,7 +55,7 @@ describe('requests', () => {
     expect(await get(SENDERS, other.key)).toBe(200)
   })
 
-  test('of a user count whatever token they come with, and those of others do not', async () => {
+  test('of a user count together for all tokens, and separately from other users', async () => {
     const { hub, get, statuses } = await open({ user: burst(3) })
     const tenant = await hub.tenant()
     expect(await statuses(2, USERS, await tenant.userToken('ann', 60))).toEqual([200, 200])
@@ -64,7 +64,7 @@ describe('requests', () => {
     expect(await get(SENDERS, tenant.key)).toBe(200)
   })
 
-  test('are limited as an operator set it for the tenant, and otherwise as installed', async () => {
+  test("are limited by the tenant's limits if an operator set them, or else by the installation's", async () => {
     const { hub, statuses } = await open({ key: burst(2), user: burst(2) })
     const tenant = await hub.tenant()
     await hub.ports.store.tenants.putLimits(tenant.id, { requests: { key: burst(4), user: null } })
@@ -73,7 +73,7 @@ describe('requests', () => {
     expect(await statuses(3, SENDERS, (await hub.tenant()).key)).toEqual([200, 200, 429])
   })
 
-  test('that lack a scope, or are malformed, count too; health, metrics and documents never do', async () => {
+  test('count even if malformed or without the scope; health, metrics and documents never count', async () => {
     const { hub, get, statuses } = await open({ key: burst(2) })
     const tenant = await hub.tenant()
     await statuses(3, SENDERS, tenant.key)
@@ -83,7 +83,7 @@ describe('requests', () => {
   })
 })
 
-describe('refused credentials', () => {
+describe('rejected credentials', () => {
   const listen = async (rates: Partial<RequestRates>) => {
     const opened = await open(rates)
     const { port } = await opened.hub.hub.listen(0, '127.0.0.1')
@@ -96,7 +96,7 @@ describe('refused credentials', () => {
     return { ...opened, url, status }
   }
 
-  test('are limited by client address, and lock nobody out who has good ones', async () => {
+  test('are limited by client address, without affecting valid ones', async () => {
     const { hub, status } = await listen({ guesses: burst(3) })
     const tenant = await hub.tenant()
     const wrong = `${tenant.key.slice(0, -4)}AAAA`
@@ -112,7 +112,7 @@ describe('refused credentials', () => {
     expect(await status(wrong, '198.51.100.9, 198.51.100.2')).toBe(401)
   })
 
-  test('do not include tokens that have only expired: their clients have to get another', async () => {
+  test('do not include expired tokens, because their clients have to get new ones', async () => {
     const { hub, status } = await listen({ guesses: burst(1) })
     const tenant = await hub.tenant()
     const expired = await tenant.userToken('ann', -120)

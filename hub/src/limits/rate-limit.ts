@@ -13,7 +13,7 @@ import type { RequestLimits, Taken } from './requests.ts'
 export type RequestRates = Record<'key' | 'tenant' | 'user' | 'guesses', Rate | null>
 
 type Name = keyof RequestRates
-/** The limits that an operator can set for a tenant. */
+/** The limits that an operator can override for a tenant. */
 type Limited = Exclude<Name, 'guesses'>
 type Named = Limit & { name: Name }
 
@@ -35,18 +35,21 @@ const headersOf = (limit: Named, { remaining, resetMs }: Taken): Record<string, 
 })
 
 export type RateLimit = {
-  /** Counts a request of a backend. Returns headers for the answer. Throws RateLimitedError. */
+  /** Counts a request of a backend. Returns the response headers. Throws RateLimitedError. */
   sender(sender: Sender): Promise<Record<string, string>>
-  /** Counts a request, or a socket's handshake, of a user. Returns headers for the answer. Throws RateLimitedError. */
+  /**
+   * Counts a request or socket handshake against the user's limit. Returns the response headers. Throws
+   * RateLimitedError.
+   */
   user(user: EndUser): Promise<Record<string, string>>
   /**
-   * Counts refused credentials against the client address. Returns the error to answer with: RateLimitedError above the
-   * limit. Valid credentials are never rejected because of their address.
+   * Counts rejected credentials against the client address. Returns the error to respond with:
+   * RateLimitedError above the limit. Valid credentials are never rejected because of their address.
    */
   refused(error: unknown, request: IncomingMessage | undefined): unknown
 }
 
-/** Returns the request limits of the installation, with tenants' own limits where set. */
+/** Creates the request limits of the installation; limits set for a tenant override them. */
 export const createRateLimit = (parts: {
   requests: RequestLimits
   rates: RequestRates | undefined

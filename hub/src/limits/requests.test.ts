@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createRequestLimits, type RequestLimits } from './requests.ts'
 import { redisShare } from './shared-usage.ts'
 
-/** Long enough for a machine that is busy. */
+/** Long enough for a busy machine. */
 const SOON = { timeout: 15_000 }
 
 const opened: RequestLimits[] = []
@@ -26,12 +26,12 @@ const limit = (perSecond: number, burst: number, key: string = randomUUID()): Li
   burst,
 })
 
-/** How many of `tries` are let through. */
+/** Returns how many of `tries` requests are allowed. */
 const passing = (limits: RequestLimits, asked: Limit, tries: number) =>
   Array.from({ length: tries }, () => limits.take([asked])).filter(({ waitMs }) => waitMs === 0).length
 
 describe('in one process', () => {
-  test('a burst passes, then the pace', () => {
+  test('allows a burst, then the rate', () => {
     let clock = 0
     const limits = open({ now: () => clock })
     const asked = limit(10, 5)
@@ -45,7 +45,7 @@ describe('in one process', () => {
     expect(passing(limits, asked, 20)).toBe(5)
   })
 
-  test('says what is left, and when the limit is unused again', () => {
+  test('returns the remaining quota, and when the limit is unused again', () => {
     let clock = 0
     const limits = open({ now: () => clock })
     const asked = limit(2, 4)
@@ -55,7 +55,7 @@ describe('in one process', () => {
     expect(limits.take([asked])).toMatchObject({ remaining: 2, resetMs: 1_000 })
   })
 
-  test('takes from all limits or from none, and names the one that refuses, or has the least left', () => {
+  test('counts against all limits or none, and names the one that rejects or has the least left', () => {
     const limits = open({ now: () => 0 })
     const [narrow, wide] = [limit(1, 2), limit(1, 9)]
     expect(limits.take([wide, narrow])).toMatchObject({ limit: narrow, remaining: 1 })
@@ -65,13 +65,13 @@ describe('in one process', () => {
     expect(limits.take([wide])).toMatchObject({ limit: wide, remaining: 6 })
   })
 
-  test('exactly the burst passes at any pace', () => {
+  test('allows exactly the burst at any rate', () => {
     for (const perSecond of [0.3, 3, 7, 1_000 / 7, 9_999])
       for (const burst of [1, 3, 100])
         expect(passing(open({ now: () => 12.34 }), limit(perSecond, burst), 200)).toBe(burst)
   })
 
-  test('forgets the keys used longest ago, so memory is bounded', () => {
+  test('forgets the least recently used keys, so memory is bounded', () => {
     const limits = open({ now: () => 0 })
     const first = limit(1, 1, 'first')
     expect(passing(limits, first, 2)).toBe(1)
@@ -81,7 +81,7 @@ describe('in one process', () => {
 })
 
 describe('sharing', () => {
-  test('while the shared part is out of reach the process limits by itself, and says so once', async () => {
+  test('falls back to limits per process while the shared part is unreachable, and reports it once', async () => {
     const errors: unknown[] = []
     let calls = 0
     const limits = open({
@@ -100,7 +100,7 @@ describe('sharing', () => {
     expect(errors).toHaveLength(1)
   })
 
-  test('what is used while an answer is on its way counts on top of it', async () => {
+  test('adds usage during a response on top of it', async () => {
     let answer = (_: number[]) => {}
     const limits = open({
       share: () =>
@@ -114,7 +114,7 @@ describe('sharing', () => {
     const none = answer
     await expect.poll(() => answer !== none, SOON).toBe(true)
     expect(passing(limits, asked, 2)).toBe(2)
-    // Others have used three.
+    // Others used three.
     answer([7_000])
     await expect.poll(() => limits.take([asked]).remaining, SOON).toBe(0)
   })
@@ -132,18 +132,18 @@ describe('sharing', () => {
     })
     const two = () => connections.map((redis) => open({ share: redisShare({ redis, namespace: 'test' }) }))
 
-    test('two processes share one limit', async () => {
+    test('enforces one limit in two processes', async () => {
       const [one, other] = two()
-      // So slow that nothing comes back meanwhile.
+      // So slow that nothing is refilled meanwhile.
       const asked = limit(0.001, 20)
       other!.take([asked])
       expect(passing(one!, asked, 15)).toBe(15)
-      // A process learns what others used when it shares what it used itself.
+      // A process learns the usage of others when it shares its own.
       await expect.poll(() => other!.take([asked]).waitMs, { ...SOON, interval: 150 }).toBeGreaterThan(0)
       await expect.poll(() => one!.take([asked]).waitMs, { ...SOON, interval: 150 }).toBeGreaterThan(0)
     })
 
-    test('a thousand keys are shared at once, and go by themselves', async () => {
+    test('shares a thousand keys at once, and lets them expire', async () => {
       const [one] = two()
       const keys = Array.from({ length: 1_000 }, () => limit(0.5, 10))
       for (const asked of keys) one!.take([asked])

@@ -4,16 +4,16 @@ import { LRUCache } from 'lru-cache'
 
 /** Maximum keys in memory. A forgotten key starts with its whole limit. */
 const KEYS_MAX = 100_000
-/** How often usage is shared with other processes. */
+/** How often usage is shared with other processes, in ms. */
 export const SHARE_MS = 100
 /** Maximum keys shared in one call. */
 const SHARED_AT_ONCE = 200
 /** Tolerance for sums of intervals, which are not exact. */
 const ROUNDING = 1e-6
 
-/** What is left of a limit after a request, or how long a refused request should wait. Times in ms. */
+/** The remaining quota after a request, or how long a rejected request should wait. Times in ms. */
 export type Taken = {
-  /** The limit that refused the request, otherwise the one with the least left. */
+  /** The limit that rejected the request, or else the one with the least left. */
   limit: Limit
   remaining: number
   /** Time until the limit is unused again. */
@@ -22,7 +22,7 @@ export type Taken = {
   waitMs: number
 }
 
-/** What a process used of a limit since it last shared its usage. `interval`: ms per use. */
+/** A process's usage of a limit since it last shared its usage. `interval`: ms per use. */
 export type Used = { key: string; count: number; interval: number }
 
 /**
@@ -33,7 +33,7 @@ export type Share = (used: readonly Used[]) => Promise<number[]>
 
 /** Request limits. Each request is decided in this process, without a round trip. */
 export type RequestLimits = {
-  /** Counts a request against all `limits`, or against none if one refuses it. `limits` must not be empty. */
+  /** Counts a request against all `limits`, or against none if one rejects it. `limits` must not be empty. */
   take(limits: readonly [Limit, ...Limit[]]): Taken
   close(): void
 }
@@ -42,14 +42,14 @@ export type RequestLimits = {
 type Account = Limit & { interval: number; tolerance: number; arrival: number; unshared: number }
 type Look = Taken & { account: Account }
 
-/** Orders by longer wait, then by less left. */
+/** Orders by longer wait, then by lower remaining quota. */
 const isTighter = (one: Look, other: Look): boolean =>
   one.waitMs === other.waitMs ? one.remaining < other.remaining : one.waitMs > other.waitMs
 
 /**
- * Returns request limits by the generic cell rate algorithm (GCRA), counted in this process. With `share`, processes share
- * their usage every SHARE_MS; within that time each may let through the whole limit. While Redis is unavailable, each process
- * limits by itself.
+ * Creates request limits with the generic cell rate algorithm (GCRA), counted in this process. With `share`,
+ * processes share their usage every SHARE_MS; within that time, each may allow the whole limit. While Redis
+ * is unavailable, each process limits independently.
  */
 export const createRequestLimits = (
   options: { share?: Share; onError?: (error: unknown) => void; now?: () => number } = {},
@@ -81,7 +81,7 @@ export const createRequestLimits = (
     for (const account of some) account.unshared = 0
     const left = await together(used)
     const at = now()
-    // Plus what was used while the response was on its way.
+    // Add what was used while the response was in flight.
     for (const [index, account] of some.entries())
       account.arrival = at + (left[index] ?? 0) + account.unshared * account.interval
   }

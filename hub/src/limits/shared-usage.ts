@@ -5,10 +5,11 @@ import type { Redis } from 'ioredis'
 import type { Share } from './requests.ts'
 
 /**
- * Adds a process's use to each limit's theoretical arrival time (GCRA), on Redis' clock. A key expires at its arrival time.
+ * Adds a process's usage to each limit's theoretical arrival time (GCRA), on Redis' clock. A key expires at
+ * its arrival time.
  *
- * KEYS: limits. ARGV: for each, the number of uses and the interval in ms. Returns for each the microseconds until its
- * arrival time.
+ * KEYS: limits. ARGV: for each, the number of uses and the interval in ms. Returns for each the microseconds
+ * until its arrival time.
  */
 const SHARE = `
 local clock = redis.call('TIME')
@@ -26,12 +27,12 @@ type WithScript = Redis & {
 }
 
 /**
- * Shares request limits among the processes of an installation over Redis ≥ 7. `redis` comes from `connectRedis`; the caller
- * owns it.
+ * Shares request limits among the processes of an installation over Redis ≥ 7. `redis` is a client from
+ * `connectRedis`; the caller owns it.
  */
 export const redisShare = ({ redis, namespace }: { redis: Redis; namespace: string }): Share => {
   const names = redisNames(namespace)
-  // Hashed, because clients choose their content.
+  // Hashed, because clients choose the content of keys.
   const keyOf = (key: string) => names.key(`requests:${createHash('sha256').update(key).digest('base64url')}`)
   redis.defineCommand('carillonShare', { lua: SHARE })
   return async (used) => {

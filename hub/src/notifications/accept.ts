@@ -24,7 +24,7 @@ import {
 } from '@carillon/schemas'
 import type { Idempotency, IdUse } from '../idempotency/port.ts'
 
-/** A checked notification, ready for the event log. */
+/** A validated notification, ready for the event log. */
 export type Accepted = {
   id: string
   priority: Priority
@@ -47,7 +47,7 @@ const checkTimes = ({ deliverAt, expiresAt }: Notification, now: number) => {
     throw refuse('invalid_request', 'must be after deliverAt')
 }
 
-/** Returns the notification with the id and type of its event, where it has none and they are valid. */
+/** Returns the notification with the id and type of its event, if it has none and they are valid. */
 const named = ({ value, event }: Payload): unknown => {
   if (!event || typeof value !== 'object' || value === null || Array.isArray(value)) return value
   const type = parse(TypeKey, event.type)
@@ -60,8 +60,8 @@ const useOf = (tenant: string, notification: Notification & { id: string; priori
 })
 
 /**
- * Accepts notifications over HTTP: checks them, assigns an id and a priority, and appends them to the event log. The
- * dispatcher does the rest.
+ * Accepts notifications over HTTP: validates them, assigns an id and a priority, and appends them to the
+ * event log. The dispatcher does the rest.
  */
 export const createAcceptance = (
   {
@@ -78,8 +78,9 @@ export const createAcceptance = (
   { unknownTypes, ...links }: { unknownTypes: 'refuse' | 'accept' } & LinkPolicy,
 ) => ({
   /**
-   * Checks a notification, plain or as the data of an event. `id` is called if neither has one. Counts refusals. Throws what
-   * `read` throws, `invalid_request`, `too_far`, `time_passed`, `type_unknown`, `no_app_url` and `payload_too_large`.
+   * Validates a notification, plain or as the data of an event. `id` is called if neither has one. Counts
+   * rejections. Throws what `read` throws, `invalid_request`, `too_far`, `time_passed`, `type_unknown`,
+   * `no_app_url` and `payload_too_large`.
    */
   check: async (
     { tenant, key }: Pick<Sender, 'tenant' | 'key'>,
@@ -129,9 +130,10 @@ export const createAcceptance = (
   },
 
   /**
-   * Appends notifications and resolves when they are durable. Those whose id was used with other content are left out;
-   * the result has the `id_reused` problem in their place. Repeated ones are appended again, because the first attempt may
-   * have failed after registering the id; dispatchers store them once. Throws `unavailable` or `stream_full`.
+   * Appends notifications and resolves when they are durable. Those whose id was used with different content
+   * are not appended; the result has the `id_reused` problem in their place. Repeated ones are appended
+   * again, because the first attempt may have failed after registering the id; dispatchers store them once.
+   * Throws `unavailable` or `stream_full`.
    */
   append: async (accepted: readonly Accepted[]): Promise<(ProblemError | undefined)[]> => {
     const uses = accepted.flatMap(({ use }) => use ?? [])

@@ -4,8 +4,8 @@ import { BATCH_MAX, Batch, type Issue } from '@carillon/schemas'
 import { z } from 'zod'
 
 /**
- * Returns a reader of each entry of the list at the path `at`. A reader throws what is wrong with its entry. Throws what is
- * wrong elsewhere in the document.
+ * Returns a reader for each entry of the list at the path `at`. A reader throws the faults of its entry.
+ * Throws the faults elsewhere in the document.
  */
 const entriesOf = (
   bytes: Uint8Array,

@@ -6,8 +6,8 @@ import type { Stream } from '@carillon/core/stream/port'
 import { scheduleSubject } from '@carillon/schemas'
 
 /**
- * Cancels what is pending of a notification: its delivery, if it is scheduled, and the steps of its plan. Idempotent. Throws
- * `not_found`, or `already_delivered` if nothing can be pending.
+ * Cancels the pending parts of a notification: its delivery, if it is scheduled, and the steps of its plan.
+ * Idempotent. Throws `not_found`, or `already_delivered` if nothing can be pending.
  */
 export const createCancel =
   ({ notifications, stream }: { notifications: Notifications; stream: Pick<Stream, 'cancel'> }) =>

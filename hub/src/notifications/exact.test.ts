@@ -11,7 +11,7 @@ beforeEach(async () => {
   tenant = await test.tenant()
 })
 
-/** Values that JSON can say and JavaScript, or UTF-8, cannot keep; `at` is where in the value. */
+/** Values that JSON can express but JavaScript or UTF-8 cannot represent; `at` is their path within the value. */
 const LOST: readonly [json: string, at: string][] = [
   ['1e999', ''],
   ['-1e999', ''],
@@ -43,7 +43,7 @@ describe.each(LOST)('%s', (json, at) => {
     expect(reply.json.errors?.map((error) => error.pointer)).toContain(pointer)
   }
 
-  it('is refused with its pointer, wherever it stands', async () => {
+  it('is rejected with its pointer, wherever it occurs', async () => {
     const note = `{"to":"ann","type":"test","data":{"deep":[{"x":${json}}]}}`
     await refused('POST', '/v1/notifications', note, `/data/deep/0/x${at}`)
     await refused('PUT', '/v1/users/ann', `{"attributes":{"x":${json}}}`, `/attributes/x${at}`)
@@ -57,7 +57,7 @@ describe.each(LOST)('%s', (json, at) => {
     expect(await test.ports.store.users.get(tenant.id, ['ann'])).toEqual([])
   })
 
-  it('loses nothing else of a batch', async () => {
+  it('does not affect the rest of a batch', async () => {
     const entry = (id: string, value: string) =>
       `{"id":"${id}","to":"ann","type":"test","data":{"x":${value}}}`
     const body = `{"notifications":[${entry('a', '1')},${entry('b', json)},${entry('c', '3')}]}`
@@ -74,7 +74,7 @@ describe.each(LOST)('%s', (json, at) => {
   })
 })
 
-it.each(KEPT)('%s is kept exactly', async (json) => {
+it.each(KEPT)('%s is stored exactly', async (json) => {
   const reply = await call('PUT', '/v1/users/ann', `{"attributes":{"x":${json}}}`)
   expect(reply.status).toBe(200)
   const read = await test.call('GET', '/v1/users/ann', { token: tenant.key })
@@ -84,7 +84,7 @@ it.each(KEPT)('%s is kept exactly', async (json) => {
   expect(JSON.parse(Buffer.from(message!.data).toString()).data).toEqual({ x: JSON.parse(json) })
 })
 
-it('numbers outside of data are held to the same rule', async () => {
+it('applies the same rule to numbers outside of data', async () => {
   for (const [method, path, body, pointer] of [
     ['PUT', '/v1/types/x', '{"plan":[{"channel":"email","after":1e999}]}', '/plan/0/after'],
     ['PUT', '/v1/devices/x', '{"kind":"fcm","token":12345678901234567890}', '/token'],
@@ -97,7 +97,7 @@ it('numbers outside of data are held to the same rule', async () => {
   }
 })
 
-it('texts are repaired, and their limit counts what is kept', async () => {
+it('repairs texts, and applies their limit to the repaired text', async () => {
   const body = '{"name":"A\\ud83dda\\u0000 \\u202eL\\u200b","attributes":{}}'
   expect((await call('PUT', '/v1/users/ann', body)).json.name).toBe('A\ufffdda\ufffd L')
   expect((await call('PUT', '/v1/types/x', '{"name":"\\ud83d"}')).json.name).toBe('\ufffd')

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-/** Over a real connection: servers and clients have ideas of their own about paths. */
+/** Sends a request over a real connection, because servers and clients may normalize paths. */
 const call = async (method: string, path: string, body?: unknown, token = tenant.key) => {
   const response = await fetch(url + path, {
     method,
@@ -27,7 +27,7 @@ const call = async (method: string, path: string, body?: unknown, token = tenant
 describe.each(FOREIGN_IDS)('the id %j', (id) => {
   const path = encodeURIComponent(id)
 
-  it('names a user, and a token reads their inbox', async () => {
+  it('identifies a user, and a token reads their inbox', async () => {
     expect(await call('PUT', `/v1/users/${path}`, { name: 'Ada' })).toEqual({
       status: 200,
       json: { id, name: 'Ada' },
@@ -44,7 +44,7 @@ describe.each(FOREIGN_IDS)('the id %j', (id) => {
     expect((await call('GET', `/v1/users/${path}`)).status).toBe(404)
   })
 
-  it('names a topic and its member', async () => {
+  it('identifies a topic and its member', async () => {
     expect((await call('PUT', `/v1/topics/${path}/members/${path}`)).status).toBe(204)
     expect((await call('POST', `/v1/topics/${path}/members`, { users: [id, 'eve'] })).status).toBe(204)
     const first = await call('GET', `/v1/topics/${path}/members?limit=1`)
@@ -55,7 +55,7 @@ describe.each(FOREIGN_IDS)('the id %j', (id) => {
     expect((await call('GET', `/v1/topics/${path}/members`)).json.users).toEqual(['eve'])
   })
 
-  it('names a notification', async () => {
+  it('identifies a notification', async () => {
     const note = { id, to: id, exclude: [id], actor: id, type: 'test' }
     expect(await call('POST', '/v1/notifications', note)).toEqual({ status: 202, json: { id } })
     await test.ports.store.notifications.put([
@@ -78,7 +78,7 @@ describe.each(FOREIGN_IDS)('the id %j', (id) => {
   })
 })
 
-it('other ids than these are not found by them', async () => {
+it('is not matched by other ids', async () => {
   await call('PUT', '/v1/users/jos%C3%A9', {})
   expect((await call('GET', '/v1/users/jose%CC%81')).status).toBe(404)
   expect((await call('GET', '/v1/users/JOS%C3%89')).status).toBe(404)

@@ -13,7 +13,7 @@ const send = (tenant: TestTenant, body: object, hub = test) =>
   hub.call('POST', '/v1/notifications', { token: tenant.key, body })
 
 describe('links of a notification', () => {
-  it('are normalised once, before the log has them', async () => {
+  it('are normalized once, before they reach the log', async () => {
     const tenant = await test.tenant()
     const body = {
       ...note,
@@ -32,7 +32,7 @@ describe('links of a notification', () => {
     })
   })
 
-  it('are https outside development', async () => {
+  it('must be https outside development', async () => {
     const tenant = await test.tenant()
     const url = 'http://app.example/'
     const reply = await send(tenant, {
@@ -62,7 +62,7 @@ describe('links of a notification', () => {
     await dev.close()
   })
 
-  it('that are paths need to know where the app lives, if a plan sends them outside', async () => {
+  it('that are paths require the URL of the app, if a plan sends them outside it', async () => {
     const tenant = await test.tenant()
     const body = { ...note, plan, url: '/posts/7', actions: [{ name: 'a', label: 'A', url: '/a' }] }
     expect((await send(tenant, { ...body, plan: [] })).status).toBe(202)

@@ -15,7 +15,10 @@ const PAGE = 100
 export type ListFilter = {
   type?: string
   state?: NotificationState
-  /** Accepted at or after, and before, epoch ms. With a user: the time in their inbox. */
+  /**
+   * Time of acceptance: at or after `from`, and before `to`, in epoch ms. With a user, the time of arrival in
+   * the inbox.
+   */
   from?: number
   to?: number
 }
@@ -116,7 +119,7 @@ export const createNotificationList = ({
     return { entries, ...(ended ? {} : { next: { at: next.place, id: next.id } }) }
   }
 
-  /** Returns notifications that name a user who has no item of them. */
+  /** Returns notifications that name a user without an item of them. */
   const missed = async (
     owner: Owner,
     query: { from?: number; before?: NotificationPlace; limit: number },

@@ -9,7 +9,7 @@ import { problemOf } from '../http/problems.ts'
 import type { Idempotent } from '../idempotency/idempotent.ts'
 import type { Acceptance, Accepted } from './accept.ts'
 
-/** A request that sends notifications. `route` and `bytes` tell requests with the same Idempotency-Key apart. */
+/** A request that sends notifications. `route` and `bytes` distinguish requests with the same Idempotency-Key. */
 type Sending = {
   sender: Sender
   key: string | undefined
@@ -26,7 +26,7 @@ const receipt = ({ id, warnings }: Accepted): Receipt => ({
   ...(warnings.length > 0 ? { warnings } : {}),
 })
 
-/** Returns the id of the nth notification of a batch. It is the same at every retry of the batch. */
+/** Returns the id of the nth notification of a batch. It is the same for every retry of the batch. */
 const idAt = (batch: string, index: number) =>
   derivedUuid7(uuid7Time(batch) ?? Date.now(), `batch\n${batch}\n${index}`)
 
@@ -40,7 +40,10 @@ export class NoneAccepted extends Error {
   }
 }
 
-/** Appends notifications to the event log: one, or a batch whose entries are accepted or refused each on its own. */
+/**
+ * Creates the functions that append notifications to the event log: one, or a batch whose entries are
+ * accepted or rejected independently.
+ */
 export const createSend = (parts: {
   acceptance: Acceptance
   idempotent: Idempotent
@@ -49,7 +52,10 @@ export const createSend = (parts: {
 }) => {
   const { acceptance, idempotent, log, metrics } = parts
 
-  /** Checks an entry. An internal error is recorded and refuses this entry only; a temporary problem is thrown. */
+  /**
+   * Validates an entry. An internal error is logged and rejects this entry only; a temporary problem is
+   * thrown.
+   */
   const check = async (
     { sender, requestId }: Sending,
     read: () => Payload,
@@ -67,7 +73,7 @@ export const createSend = (parts: {
     }
   }
 
-  /** Appends the accepted ones of these entries. Returns the result of every entry, in their order. */
+  /** Appends the accepted entries. Returns the result of every entry, in their order. */
   const append = async (checked: readonly (Accepted | { problem: Problem })[]): Promise<BatchResult[]> => {
     const accepted = checked.filter((entry): entry is Accepted => !('problem' in entry))
     const problems = await acceptance.append(accepted)
@@ -80,7 +86,10 @@ export const createSend = (parts: {
   }
 
   return {
-    /** Answers with 202 and a receipt. Throws what `read` throws, and the problem that refuses the notification. */
+    /**
+     * Responds with 202 and a receipt. Throws what `read` throws, and the problem that rejects the
+     * notification.
+     */
     one: (sending: Sending, read: () => Payload) =>
       idempotent(sending, async (id) => {
         const accepted = await acceptance.check(sending.sender, read, () => id)
@@ -90,8 +99,8 @@ export const createSend = (parts: {
       }),
 
     /**
-     * Answers with the results of the entries: 202 if all are accepted, otherwise 207. `entries` returns a reader of each.
-     * Throws `NoneAccepted` if every entry is refused.
+     * Responds with the results of the entries: 202 if all are accepted, otherwise 207. `entries` returns a
+     * reader for each. Throws `NoneAccepted` if every entry is rejected.
      */
     batch: (sending: Sending, entries: () => (() => Payload)[]) =>
       idempotent(sending, async (id) => {

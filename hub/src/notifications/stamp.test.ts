@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-it('says in the log which version of its type a notification was accepted under, and who made its id', async () => {
+it('logs the version of the type of an accepted notification, and who chose its id', async () => {
   const tenant = await test.tenant()
   const send = async (note: object) => {
     const { status } = await test.call('POST', '/v1/notifications', { token: tenant.key, body: note })

@@ -10,7 +10,7 @@ afterAll(() => test.close())
 const note = { to: { user: 'ann', email: 'not an address', phone: '+351911111111' }, type: 'test' }
 const warning = { code: 'ignored', pointer: '/to/email', message: 'must be an e-mail address' }
 
-it('a bad attribute of a recipient is left out and told; the notification is accepted', async () => {
+it('omits an invalid attribute of a recipient with a warning, and accepts the notification', async () => {
   const { key } = await test.tenant()
   const reply = await test.call('POST', '/v1/notifications', { token: key, body: { ...note, id: 'n1' } })
   expect([reply.status, reply.json]).toEqual([202, { id: 'n1', warnings: [warning] }])
@@ -21,7 +21,7 @@ it('a bad attribute of a recipient is left out and told; the notification is acc
   })
 })
 
-it('in a batch, and to whoever repeats the request, it is told alike', async () => {
+it('returns the same warning in a batch and for a repeated request', async () => {
   const { key } = await test.tenant()
   const body = {
     notifications: [
@@ -41,7 +41,7 @@ it('in a batch, and to whoever repeats the request, it is told alike', async () 
   expect(text).toMatch(/carillon_attributes_ignored_total\{via="http"\} [1-9]/)
 })
 
-it('where the attribute is all there is, it is refused', async () => {
+it('rejects a recipient without any other attribute', async () => {
   const { key } = await test.tenant()
   const put = await test.call('PUT', '/v1/users/ann', { token: key, body: { email: 'x', locale: 'y' } })
   expect([put.status, put.json.errors?.map(({ pointer }) => pointer)]).toEqual([422, ['/email', '/locale']])

@@ -10,7 +10,7 @@ const HOUR_SECONDS = 3_600
 const DAY_SECONDS = 86_400
 /** Codes per user, and per address, in ten minutes. */
 const PER_PERSON = { points: 5, seconds: 600 }
-/** Codes per tenant and minute over all channels. Limits the damage of a stolen API key. */
+/** Codes per tenant and minute in all channels. Limits the damage of a stolen API key. */
 const PER_TENANT = { points: 6_000, seconds: 60 }
 const DEFAULTS = { perHour: 1_000, perDay: 5_000, perAddress: 20, perRange: 20 } as const
 

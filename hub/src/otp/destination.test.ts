@@ -4,14 +4,14 @@ import { destinationRefusal, rangeOf } from './destination.ts'
 it.each([
   ['+351911111111', {}],
   ['+4915112345678', {}],
-  // Of no country that is known, such as a new range.
+  // In no known country, such as a new range.
   ['+15551100000', {}],
   ['+351911111111', { countries: ['ES', 'PT'] }],
   ['+15551100000', { countries: ['US'] }],
   ['+88216123456', { prefixes: ['+882'] }],
   ['+88216123456', { countries: ['PT'], prefixes: ['+88216'] }],
   ['+449098790000', { prefixes: ['+44909'] }],
-])('takes %s with %j', (phone, settings) => {
+])('allows %s with %j', (phone, settings) => {
   expect(destinationRefusal(phone, settings)).toBeUndefined()
 })
 
@@ -33,11 +33,11 @@ it.each([
   ['+447700900123', { countries: ['PT'] }, /\+44 is not among/],
   ['+88216123456', { prefixes: ['+883'] }, /\+882 belongs/],
   ['+351911111111', { countries: ['ES'], prefixes: ['+882'] }, /PT is not among/],
-])('refuses %s with %j', (phone, settings, words) => {
+])('rejects %s with %j', (phone, settings, words) => {
   expect(destinationRefusal(phone, settings)).toMatch(words)
 })
 
-it('takes numbers that differ in four digits for one range', () => {
+it('treats numbers that differ in the last four digits as one range', () => {
   expect(rangeOf('+351911111111')).toBe(rangeOf('+351911119999'))
   expect(rangeOf('+351911111111')).not.toBe(rangeOf('+351911121111'))
 })

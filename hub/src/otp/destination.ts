@@ -14,7 +14,10 @@ const KINDS: Partial<Record<NonNullable<NumberType>, string>> = {
   VOICEMAIL: 'a voicemail',
 }
 
-/** Reports whether a number is of a country. Falls back to the calling code for ranges unknown to the library. */
+/**
+ * Reports whether a number belongs to a country. Falls back to the calling code for ranges unknown to the
+ * library.
+ */
 const isOf = (country: string, number: { country?: CountryCode; countryCallingCode: string }): boolean =>
   number.country === undefined
     ? getCountryCallingCode(country as CountryCode) === number.countryCallingCode
@@ -40,5 +43,5 @@ export const destinationRefusal = (
   return undefined
 }
 
-/** Returns the range of a number: the block that one operator usually holds. */
+/** Returns the range of a number: the block that usually belongs to one operator. */
 export const rangeOf = (phone: string): string => phone.slice(0, -4)

@@ -18,7 +18,7 @@ import { createVerify, type StoredCode } from './verify.ts'
 export const OTP_CHANNELS = ['sms', 'email', 'whatsapp', 'push'] as const
 type OtpChannel = (typeof OTP_CHANNELS)[number]
 
-/** Channels to a phone number, which cost money. */
+/** Channels that use a phone number, which cost money. */
 const BY_PHONE: readonly string[] = ['sms', 'whatsapp']
 
 type OtpWish = {
@@ -55,8 +55,8 @@ const addressOf = async (
 }
 
 /**
- * Creates and verifies one-time passwords. A code appears in the clear only in the message to the user: the event log holds it
- * sealed, the store a keyed hash.
+ * Creates and verifies one-time passwords. A code appears in the clear only in the message to the user: the
+ * event log contains it sealed, and the store contains a keyed hash.
  */
 export const createOtp = ({
   store,
@@ -107,8 +107,9 @@ export const createOtp = ({
 
   return {
     /**
-     * Creates a code and publishes it to the event log. Throws `erased`, `no_address`, `suppressed`, `country_not_allowed` and
-     * `rate_limited`, having changed nothing, and what the log and the store throw.
+     * Creates a code and publishes it to the event log. Throws `erased`, `no_address`, `suppressed`,
+     * `country_not_allowed` and `rate_limited`, without changing anything, and the errors of the log and the
+     * store.
      */
     create: (tenant: string, wish: OtpWish): Promise<{ id: string; expiresAt: number }> =>
       counted(wish.channel, async () => {

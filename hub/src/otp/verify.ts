@@ -19,8 +19,8 @@ export type StoredCode = z.infer<typeof StoredCode>
 export type Verification = { valid: true } | { valid: false; attemptsLeft: number }
 
 /**
- * Verifies one-time passwords. A code is valid once, and for ATTEMPTS attempts, also if they are concurrent. An unknown,
- * expired or used id gets the same answer as a wrong code.
+ * Verifies one-time passwords. A code is accepted once, within ATTEMPTS attempts, even if they are
+ * concurrent. An unknown, expired or used id gets the same response as a wrong code.
  */
 export const createVerify = ({
   store,

@@ -6,7 +6,7 @@ import type { HubOptions } from '../options.ts'
 import { openHub, type TestHub } from '../testing/hub.ts'
 import { createAdmission } from './admission.ts'
 
-/** Long enough for a machine that is busy. */
+/** Long enough for a busy machine. */
 const SOON = { timeout: 15_000 }
 
 let own: TestHub | undefined
@@ -20,7 +20,7 @@ const start = async (options: Partial<HubOptions>) => {
   const hub = await openHub(options)
   own = hub
   const { port } = await hub.hub.listen(0, '127.0.0.1')
-  /** Resolves with the answer to an upgrade, and the connection, which says nothing more by itself. */
+  /** Sends an upgrade. Resolves with the response and the connection, which sends nothing more by itself. */
   const upgrade = async (headers: Record<string, string> = {}) => {
     const socket = createConnection(port, '127.0.0.1')
     socket.on('error', () => {})
@@ -42,7 +42,7 @@ const UPGRADE = {
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 }
 
-/** A frame as clients send it (RFC 6455), masked with zeros. */
+/** Returns a client frame (RFC 6455), masked with zeros. */
 const frame = (text: string) => {
   const length = Buffer.byteLength(text)
   return Buffer.concat([
@@ -51,7 +51,7 @@ const frame = (text: string) => {
   ])
 }
 
-test('an address has as many sockets as it may; a further one is refused until one closes', async () => {
+test('limits sockets per address; a further one is rejected until one closes', async () => {
   const { upgrade, limited } = await start({ socketsPerAddress: { sockets: 3, handshakes: 10 } })
   const three = [await upgrade(), await upgrade(), await upgrade()]
   expect(three.map(({ status }) => status)).toEqual([101, 101, 101])
@@ -64,7 +64,7 @@ test('an address has as many sockets as it may; a further one is refused until o
   await expect.poll(async () => (await upgrade()).status, SOON).toBe(101)
 })
 
-test('clients behind a trusted proxy are counted apart, and others cannot claim to be', async () => {
+test('counts clients behind a trusted proxy separately, and ignores forged addresses', async () => {
   const limits = { socketsPerAddress: { sockets: 1, handshakes: 10 } }
   const trusting = await start({ ...limits, trustedProxies: ['127.0.0.0/8'] })
   const statusOf = async ({ upgrade }: typeof trusting, client: string) =>
@@ -81,7 +81,7 @@ test('clients behind a trusted proxy are counted apart, and others cannot claim 
   expect(await statusOf(wary, '198.51.100.2')).toBe(429)
 })
 
-test('of sockets that show no token only a few stay, and none beyond the deadline', async () => {
+test('keeps only a few sockets without a token, and none beyond the deadline', async () => {
   const { upgrade, limited } = await start({ socketsPerAddress: { sockets: 1_000, handshakes: 2 } })
   const silent = await Promise.all(Array.from({ length: 40 }, () => upgrade()))
   expect(new Set(silent.map(({ status }) => status))).toEqual(new Set([101]))
@@ -89,11 +89,11 @@ test('of sockets that show no token only a few stay, and none beyond the deadlin
   await expect.poll(open, SOON).toBeLessThanOrEqual(2)
   expect(await limited('handshakes')).toBeGreaterThanOrEqual(38)
   expect((await upgrade()).status).toBe(101)
-  // The deadline for a token.
+  // The deadline for presenting a token.
   await expect.poll(open, SOON).toBe(0)
 })
 
-test('a socket that has shown its token is no handshake any more', async () => {
+test('does not count a socket with a valid token as a handshake', async () => {
   const { hub, upgrade } = await start({ socketsPerAddress: { sockets: 1_000, handshakes: 1 } })
   const tenant = await hub.tenant()
   const token = await tenant.userToken('ann')
@@ -105,13 +105,13 @@ test('a socket that has shown its token is no handshake any more', async () => {
     for (let text = ''; !text.includes('40{"sid"'); ) text += String((await once(socket, 'data'))[0])
     sockets.push(socket)
   }
-  // One more than the limit that stays silent, until both it and a further one have been looked at.
+  // One more silent socket than the limit, until both it and a further one have been checked.
   const silent = [await upgrade(), await upgrade()]
   await expect.poll(() => silent.filter(({ socket }) => socket.destroyed).length, SOON).toBe(1)
   expect(sockets.filter((socket) => socket.destroyed)).toEqual([])
 })
 
-test('a burst of sockets without a token has a limit too, which closed ones leave', () => {
+test('limits a burst of sockets without a token, not counting closed ones', () => {
   const admission = createAdmission({
     addressOf: ({ url }) => url ?? '',
     limits: { sockets: 1_000, handshakes: 2 },

@@ -95,7 +95,7 @@ const openEdge = async () => {
 
 let edge: Awaited<ReturnType<typeof openEdge>>
 const clients: Socket[] = []
-/** Awaits what no event announces. */
+/** Awaits a condition that no event announces. */
 const soon = <Value>(look: () => Value) => expect.poll(look, { timeout: 10_000, interval: 10 })
 beforeEach(async () => {
   edge = await openEdge()
@@ -114,7 +114,7 @@ const open = (auth: Record<string, unknown>, options: { reconnectionDelay?: numb
   return client
 }
 
-/** Resolves with the first event of this name: its argument, or arguments. */
+/** Resolves with the first event of this name: its argument, or its arguments. */
 const next = <Value>(client: Pick<Socket, 'once'>, event: string) =>
   new Promise<Value>((resolve) => client.once(event, resolve))
 
@@ -134,7 +134,7 @@ const forge = (header: object, claims: object, secret: string) => {
 }
 const seconds = () => Math.floor(Date.now() / 1_000)
 
-test('a valid token leads into the room of its user, and no other', async () => {
+test('a valid token admits a socket to the room of its user only', async () => {
   const ada = await enter('ada')
   const [socket] = edge.io.of('/').sockets.values()
   expect([...(socket?.rooms ?? [])].filter((room) => room !== ada.id)).toEqual([userRoom('acme', 'ada')])
@@ -147,7 +147,7 @@ test('a valid token leads into the room of its user, and no other', async () => 
   expect(await removed).toMatchObject({ ids: [ITEM], counts, seq: 1 })
 })
 
-test('nothing of the handshake stays in memory', async () => {
+test('the handshake is released from memory', async () => {
   await enter('ada')
   const [socket] = edge.io.of('/').sockets.values()
   expect(socket?.handshake).toMatchObject({ headers: {}, auth: {}, query: {} })
@@ -177,7 +177,7 @@ const bad: Record<string, () => Promise<unknown> | unknown> = {
   'longer than a frame may be': () => 'x'.repeat(12_000),
 }
 
-test.each(Object.keys(bad))('a token that is %s is refused, and the connection ends', async (name) => {
+test.each(Object.keys(bad))('a token that is %s is rejected, and the connection ends', async (name) => {
   const token = await bad[name]?.()
   const error = await refusal({ token })
   expect(error.message).toMatch(/^(unauthenticated|token_expired)$/)
@@ -187,7 +187,7 @@ test.each(Object.keys(bad))('a token that is %s is refused, and the connection e
   expect(edge.left).toEqual([])
 })
 
-test('whoever disconnects has left, once per connection; those that stay have not', async () => {
+test('a disconnect is reported once per connection, and only for that connection', async () => {
   const [ada, tab] = await Promise.all([enter('ada'), enter('ada'), enter('bob')])
   expect(edge.left).toEqual([])
   ada.disconnect()
@@ -197,7 +197,7 @@ test('whoever disconnects has left, once per connection; those that stay have no
   expect(edge.left[1]).toEqual({ tenant: 'acme', user: 'ada' })
 })
 
-test('an expired token is told from a bad one', async () => {
+test('an expired token is rejected with `token_expired`', async () => {
   const { secret = '' } = edge.tenant.secrets[0] ?? {}
   const expired = { ...good(), iat: seconds() - 120, exp: seconds() - 61 }
   expect((await refusal({ token: forge(HS256, expired, secret) })).message).toBe('token_expired')
@@ -205,13 +205,13 @@ test('an expired token is told from a bad one', async () => {
   await next(open({ token: forge(HS256, tolerated, secret) }), 'connect')
 })
 
-test('a token whose secret was withdrawn is refused', async () => {
+test('a token signed with a withdrawn secret is rejected', async () => {
   const token = await tokenFor('ada')
   await edge.store.tenants.put({ ...edge.tenant, secrets: [newTenantSecret()] })
   expect((await refusal({ token })).message).toBe('unauthenticated')
 })
 
-test('connections end when the secret of their token is withdrawn, and no others', async () => {
+test('connections end when the secret of their token is withdrawn, and others stay', async () => {
   const old = edge.tenant.secrets[0] ?? expect.fail()
   const rotated = { ...edge.tenant, secrets: [newTenantSecret(), old] }
   const [ada, stranger] = [await enter('ada'), open({ token: await tokenFor('ada', undefined, edge.other) })]
@@ -228,7 +228,7 @@ test('connections end when the secret of their token is withdrawn, and no others
   expect([bob.connected, stranger.connected]).toEqual([true, true])
 })
 
-test('connections whose secret cannot be looked up are looked at again', async () => {
+test('connections are checked again if their secret could not be looked up', async () => {
   const ada = await enter('ada')
   const look = vi
     .spyOn(edge.store.tenants, 'get')
@@ -240,7 +240,7 @@ test('connections whose secret cannot be looked up are looked at again', async (
   expect(look.mock.calls.length).toBeGreaterThan(1)
 })
 
-test('connections end when their user is erased, also when that is only learnt later', async () => {
+test('connections end when their user is erased, even if the erasure becomes known later', async () => {
   const [ada, tab, bob] = await Promise.all([enter('ada'), enter('ada'), enter('bob')])
   const refused = next<Error>(ada, 'connect_error')
   const ended = [ada, tab].map((client) => next(client, 'disconnect'))
@@ -248,7 +248,7 @@ test('connections end when their user is erased, also when that is only learnt l
   expect(await Promise.all(ended)).toEqual(['transport close', 'transport close'])
   expect((await refused).message).toBe('unauthenticated')
   expect(bob.connected).toBe(true)
-  // By another process, while the bus and the store were out of reach.
+  // Erased by another process, while the bus and the store were unreachable.
   vi.spyOn(edge.store.users, 'erased').mockRejectedValueOnce(new UnavailableError('store', 'away'))
   await edge.bare.users.remove('acme', 'bob')
   const gone = next(bob, 'disconnect')
@@ -256,7 +256,7 @@ test('connections end when their user is erased, also when that is only learnt l
   expect(await gone).toBe('transport close')
 })
 
-test('a connection ends when its token expires, and cannot come back with it', async () => {
+test('a connection ends when its token expires, and cannot reconnect with it', async () => {
   const bob = await enter('bob')
   const { secret = '' } = edge.tenant.secrets[0] ?? {}
   const claims = { ...good(), iat: seconds() - 120, exp: seconds() - CLOCK_TOLERANCE_SECONDS + 3 }
@@ -268,7 +268,7 @@ test('a connection ends when its token expires, and cannot come back with it', a
   expect(bob.connected).toBe(true)
 })
 
-test('what a client received reaches the hub under the name in its token', async () => {
+test('receipts of a client reach the hub with the owner from the token', async () => {
   const ada = await enter('ada')
   ada.emit('inbox.received', { ids: [ITEM] })
   await soon(() => edge.receipts).toEqual([{ owner: { tenant: 'acme', user: 'ada' }, ids: [ITEM] }])
@@ -326,7 +326,7 @@ test.each(Object.keys(offences))('%s ends that connection and nothing else', asy
 })
 
 test.each([{ toString: 1 }, 'x', -1, null])(
-  'ids whose length is %j end their connection, and no other',
+  'ids whose length is %j end only their own connection',
   async (length) => {
     const [ada, bob] = await Promise.all([enter('ada'), enter('bob')])
     const ended = next(ada, 'disconnect')
@@ -338,7 +338,7 @@ test.each([{ toString: 1 }, 'x', -1, null])(
   },
 )
 
-test('a handler that throws ends its connection, and no other', async () => {
+test('a handler that throws ends only its own connection', async () => {
   const [ada, bob] = await Promise.all([enter('ada'), enter('bob')])
   const ended = next(ada, 'disconnect')
   const error = vi.spyOn(edge.log, 'error')
@@ -351,7 +351,7 @@ test('a handler that throws ends its connection, and no other', async () => {
   expect(bob.connected).toBe(true)
 })
 
-test('a frame of a megabyte ends its connection unread', async () => {
+test('a frame of a megabyte ends its connection before it is parsed', async () => {
   const [ada, bob] = await Promise.all([enter('ada'), enter('bob')])
   const ended = next(ada, 'disconnect')
   ada.emit('inbox.received', { ids: ['x'.repeat(1_048_576)] })
@@ -360,14 +360,14 @@ test('a frame of a megabyte ends its connection unread', async () => {
   expect(bob.connected).toBe(true)
 })
 
-test('other namespaces do not exist', async () => {
+test('other namespaces are rejected', async () => {
   const ada = await enter('ada')
   const elsewhere = ada.io.socket('/admin')
   expect((await next<Error>(elsewhere, 'connect_error')).message).toBe('Invalid namespace')
   expect(ada.connected).toBe(true)
 })
 
-test('a connection has one handshake', async () => {
+test('a connection accepts one handshake', async () => {
   const token = await tokenFor('ada')
   const manager = new Manager(edge.url, {
     transports: ['websocket'],
@@ -381,7 +381,7 @@ test('a connection has one handshake', async () => {
   await soon(() => edge.io.of('/').adapter.rooms.size).toBe(0)
 })
 
-test('one user too many times is refused; those that are there stay', async () => {
+test('too many connections of one user are rejected; existing ones stay', async () => {
   const token = await tokenFor('ada')
   const tabs = Array.from({ length: CONNECTIONS_PER_USER }, () => open({ token }))
   await Promise.all(tabs.map((tab) => next(tab, 'connect')))
@@ -392,7 +392,7 @@ test('one user too many times is refused; those that are there stay', async () =
   await enter('bob')
 })
 
-test('a client that does not read is let go, so that nothing piles up for it', async () => {
+test('a client that does not read is disconnected, so that unread frames are bounded', async () => {
   const ada = await enter('ada')
   const { transport } = ada.io.engine as unknown as {
     transport: { ws: { _socket: { pause(): void; resume(): void } } }
@@ -408,14 +408,14 @@ test('a client that does not read is let go, so that nothing piles up for it', a
   transport.ws._socket.resume()
 })
 
-test('when live messages may have been lost, every client is told to fetch again', async () => {
+test('every client is told to refetch when live messages may have been lost', async () => {
   const both = await Promise.all([enter('ada'), enter('bob')])
   const told = both.map((client) => next(client, 'inbox.resync'))
   edge.lose()
   await Promise.all(told)
 })
 
-test('a drain sends everybody elsewhere, in their own time, and lets nobody in', async () => {
+test('a drain closes all connections gradually, and rejects new ones', async () => {
   const tabs = await Promise.all(Array.from({ length: 20 }, (_, index) => enter(`user-${index}`)))
   const left = tabs.map((tab) => next(tab, 'disconnect'))
   await edge.sockets.drain(200)

@@ -23,9 +23,9 @@ const SWEEP_MS = 1_000
 /** Maximum unread frames and bytes of a slow client. Above either it is disconnected and refetches on reconnection. */
 const UNREAD_FRAMES_MAX = 500
 const UNREAD_BYTES_MAX = 1_048_576
-/** Preferred pace of a drain. */
+/** Preferred pace of a drain, in ms per connection. */
 const DRAIN_MS_PER_CONNECTION = 2
-/** Mean interval between batches of a drain, randomized so that clients do not reconnect in step. */
+/** Mean interval between batches of a drain in ms, randomized so that clients do not reconnect in step. */
 const DRAIN_STEP_MS = 20
 
 type Offence = 'unknown_event' | 'malformed_event' | 'malformed_frame' | 'too_many_frames' | 'fault'
@@ -38,12 +38,13 @@ export type Sockets = {
 }
 
 /**
- * Attaches the live edge to `io`: authentication, frame limits and the end of connections. May be called before or after
- * `io` is attached to an HTTP server.
+ * Attaches the live edge to `io`: authentication, frame limits and the end of connections. May be called
+ * before or after `io` is attached to an HTTP server.
  *
- * Connections that expire, drain, are too slow, or whose secret was withdrawn or user erased, are closed below Socket.IO, so
- * that clients reconnect by themselves. Clients that break the protocol are disconnected by Socket.IO, after which they do
- * not reconnect. `onReceived` gets acknowledged item ids with the owner from the token.
+ * Connections are closed below Socket.IO if they expire, drain or are too slow, or if their secret was
+ * withdrawn or their user erased. Their clients then reconnect by themselves. Clients that violate the
+ * protocol are disconnected by Socket.IO, after which they do not reconnect. `onReceived` gets acknowledged
+ * item ids with the owner from the token.
  */
 export const attachSockets = (parts: {
   io: LiveServer

@@ -69,7 +69,7 @@ const admit = async ({ io, cache, admission, rateLimit }: Admitting, socket: Liv
   admission.authenticated(connection)
   socket.data = user
   await socket.join(room)
-  // Checked again: either may have happened before this socket could be closed by the watchers.
+  // Checked again, because either may have happened before the watchers could close this socket.
   await requireNotErased(cache, user)
   const known = await cache.tenant(user.tenant)
   if (!known?.secrets.some(({ kid }) => kid === user.kid))
@@ -102,7 +102,7 @@ export const handshake =
       if (problem.code === 'internal') log.error({ err }, 'a connection could not be checked')
       else log.debug({ code: problem.code }, 'connection refused')
       next(Object.assign(new Error(problem.code), { data: problem }))
-      // After Socket.IO has sent the answer, in the next tick.
+      // Socket.IO sends the answer first; this runs in the next tick.
       setImmediate(() => socket.conn.close())
     }
   }

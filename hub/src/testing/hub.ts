@@ -32,7 +32,10 @@ import { embeddedIdempotency } from '../idempotency/embedded.ts'
 import { createRequestLimits } from '../limits/requests.ts'
 import type { HubOptions, HubPorts } from '../options.ts'
 
-/** A provider that reports what a callback contains, if it is signed with the account's token. Answers challenges. */
+/**
+ * A provider that reports the content of a callback, if it is signed with the account's token. Answers
+ * challenges.
+ */
 const parrot: Provider<{ token: string; host: string; url?: string; hooks?: { url: string }[] }> = {
   name: 'parrot',
   channels: ['sms', 'email'],
@@ -56,7 +59,7 @@ const parrot: Provider<{ token: string; host: string; url?: string; hooks?: { ur
     return { reports: JSON.parse(Buffer.from(body).toString()) }
   },
 }
-/** A provider whose callbacks hold many reports. */
+/** A provider whose callbacks contain many reports. */
 const flock: typeof parrot = { ...parrot, name: 'flock', callbackMaxBytes: 2 * 1_024 * 1_024 }
 /** A provider without callbacks. */
 const mute: Provider = {
@@ -69,7 +72,7 @@ const mute: Provider = {
 
 export type Call = {
   token?: string
-  /** A string or bytes are sent as they are, anything else as JSON. */
+  /** Strings and bytes are sent unchanged, anything else as JSON. */
   body?: unknown
   headers?: Record<string, string>
 }
@@ -82,14 +85,14 @@ export type Reply<T = Record<string, unknown>> = {
   json: T & Partial<Problem>
 }
 
-/** A new tenant, as backends and users see it. */
+/** A new tenant, with calls for its backends and users. */
 export type TestTenant = {
   id: string
   /** An API key with every scope. */
   key: string
   keyWith(...scopes: Scope[]): Promise<string>
   userToken(user: string, seconds?: number): Promise<string>
-  /** Stores an item of `age` ms, as a dispatcher does, and returns its content. */
+  /** Stores an item that is `age` ms old, as a dispatcher does, and returns its content. */
   item(user: string, content?: Partial<ItemContent>, age?: number): Promise<ItemContent>
 }
 
@@ -142,7 +145,7 @@ const newTestTenant = async (store: Store): Promise<TestTenant> => {
         ...more,
       }
       const items = [{ tenant: made.id, user, id, content: shared, expiresAt: at + 86_400_000 }]
-      // It arrived then: lists run by arrival.
+      // The item arrived then, because lists are ordered by arrival.
       if (age > 0) vi.setSystemTime(at)
       try {
         await store.inbox.put(items)
@@ -154,7 +157,7 @@ const newTestTenant = async (store: Store): Promise<TestTenant> => {
   }
 }
 
-/** Takes and acknowledges all messages of a queue. */
+/** Pulls and acknowledges all messages of a queue. */
 const takeAll = async (stream: Stream, queue: Queue): Promise<Message[]> => {
   const waiting = (await stream.backlog()).get(queue) ?? 0
   if (waiting === 0) return []

@@ -35,7 +35,7 @@ const connect = (url: string, token: string): Socket => {
 const next = (socket: Socket, event: string) => new Promise<unknown>((resolve) => socket.once(event, resolve))
 
 describe('DELETE /v1/users/{id}', () => {
-  it('refuses tokens of before, and says so in the log; later ones read an empty inbox', async () => {
+  it('rejects earlier tokens, and logs it; later ones read an empty inbox', async () => {
     const log = createLog({ level: 'silent', role: 'hub' })
     const warn = vi.spyOn(log, 'warn')
     const { test, tenant, erase, inbox } = await open({}, () => ({ log }))
@@ -55,7 +55,7 @@ describe('DELETE /v1/users/{id}', () => {
     expect((await inbox(bob)).status).toBe(200)
   })
 
-  it('lets nobody in with a token that was signed before, though the user is put again', async () => {
+  it('rejects tokens signed before, even after the user is stored again', async () => {
     const { test, tenant, erase, inbox } = await open()
     const old = await tenant.userToken('ann')
     await erase('ann')
@@ -64,7 +64,7 @@ describe('DELETE /v1/users/{id}', () => {
     expect((await inbox(await tenant.userToken('ann'))).status).toBe(200)
   })
 
-  it('closes the connections of the user, and of nobody else', async () => {
+  it('closes the connections of the user, and of no other user', async () => {
     const { test, tenant, erase } = await open()
     const url = `http://127.0.0.1:${(await test.hub.listen(0, '127.0.0.1')).port}`
     const old = await tenant.userToken('ann')
@@ -78,13 +78,13 @@ describe('DELETE /v1/users/{id}', () => {
     await next(connect(url, await tenant.userToken('ann')), 'connect')
   })
 
-  it('lets no connection in whose token was checked just before', async () => {
+  it('rejects a connection whose token was checked just before the erasure', async () => {
     const { test, tenant, erase } = await open()
     const url = `http://127.0.0.1:${(await test.hub.listen(0, '127.0.0.1')).port}`
     const old = await tenant.userToken('ann')
     const { adapter } = test.ports.io.of('/')
     const join = adapter.addAll.bind(adapter)
-    // Between the check of the token and the joining of the room.
+    // After the check of the token and before the room is joined.
     adapter.addAll = async (id, rooms) => {
       if ([...rooms].some((room) => room.startsWith('u:'))) await erase('ann')
       return join(id, rooms)
@@ -115,7 +115,7 @@ describe('DELETE /v1/users/{id}', () => {
     expect((await test.call('GET', '/v1/users/ann', { token: tenant.key })).status).toBe(404)
   })
 
-  it('refuses one-time passwords, and those that are under way', async () => {
+  it('rejects one-time passwords, including pending ones', async () => {
     const { test, tenant, erase } = await open()
     const otp = (body: object) => test.call<{ id: string }>('POST', '/v1/otp', { token: tenant.key, body })
     const to = { user: 'ann', email: 'ann@example.org' }
@@ -136,7 +136,7 @@ describe('DELETE /v1/users/{id}', () => {
     expect((await otp({ to, channel: 'email' })).status).toBe(202)
   })
 
-  it('shows who was skipped, and why, with the notification', async () => {
+  it('reports who was skipped and why in the notification', async () => {
     const { test, tenant } = await open()
     const at = Date.now()
     const id = derivedUuid7(at, 'n')
@@ -171,8 +171,8 @@ describe('DELETE /v1/users/{id}', () => {
   })
 })
 
-describe('an erasure in the middle of', () => {
-  /** A hub whose store erases Ann whenever a method of it is about to be carried out. */
+describe('an erasure during', () => {
+  /** Opens a hub whose store erases Ann whenever `method` is about to be called. */
   const openErasing = async (
     wrap: (store: Store, remove: (tenant: string) => Promise<void>) => Partial<Store>,
   ) =>
@@ -184,7 +184,7 @@ describe('an erasure in the middle of', () => {
     }))
   const phone = { kind: 'fcm', token: 'token-of-a-phone-0123456789' }
 
-  it.each(['app', 'backend'])('the registration of a device by the %s leaves none', async (by) => {
+  it.each(['app', 'backend'])('the registration of a device by the %s leaves no device', async (by) => {
     const { test, tenant, erased } = await openErasing(({ devices }, remove) => ({
       devices: {
         ...devices,
@@ -201,7 +201,7 @@ describe('an erasure in the middle of', () => {
     expect(await test.ports.store.devices.of(tenant.id, ['ann'])).toEqual(new Map())
   })
 
-  it('the adding of members leaves out the erased', async () => {
+  it('the addition of members omits the erased user', async () => {
     const { test, tenant } = await openErasing(({ topics }, remove) => ({
       topics: {
         ...topics,

@@ -6,12 +6,13 @@ import type { Log } from '@carillon/core/telemetry/log'
 import { createAlarm } from '../inbox/snooze-alarm.ts'
 
 const PAGE = 100
-/** Maximum wait for the clock, if another hub's clock is ahead. */
+/** Maximum wait for this hub's clock to reach the time of erasure, which another clock set, in ms. */
 const CLOCK_WAIT_MS = 1_000
 
 /**
- * Erases a user from the store and removes the ends of their snoozes from the event log. Idempotent. Everything sent or signed
- * after it resolved is later than the erasure.
+ * Erases a user and cancels their scheduled snooze ends. Idempotent. Resolves once this hub's clock is past
+ * the time of erasure, or after CLOCK_WAIT_MS: whatever is sent or signed afterwards is later than the
+ * erasure, unless the clocks differ by more.
  */
 export const createErase = ({
   users,

@@ -1,8 +1,9 @@
 import type { Users } from '@carillon/core/store/ports/users'
 
 /**
- * Undoes a write about users who were erased during it, because the erasure may have missed it. `since`: the earliest
- * erasure that counts, epoch ms; the time of issue for a user token, by default the start of the write.
+ * Undoes a write about users who were erased during it, because the erasure may have missed the write.
+ * `since`: the earliest erasure that counts, epoch ms; the time of issue for a user token, or by default the
+ * start of the write.
  */
 export const createErasureGuard =
   (users: Pick<Users, 'erased'>) =>

@@ -1,4 +1,4 @@
-/** The feed behind the panel of the bell: the chosen tab, its items and its empty states. */
+/** The feed in the panel of the bell: the chosen tab, its items and its empty states. */
 import { icon } from './bell-item.js'
 import { bellList } from './bell-list.js'
 import { element } from './dom.js'
@@ -20,7 +20,10 @@ const emptyText = ({ status, error }, tab) => {
   return [tab.empty, tab.hint]
 }
 
-/** Shows one tab at a time. `isOpen`: whether the panel is open, so that its items are seen. `complain` shows a message. */
+/**
+ * Shows one tab at a time. `isOpen` returns whether the panel is open, so that its items are seen. `complain`
+ * shows a message.
+ */
 export const bellFeed = (elements, { client, isOpen, complain, onRender }) => {
   let tab = TABS[0]
   let feed
@@ -63,7 +66,7 @@ export const bellFeed = (elements, { client, isOpen, complain, onRender }) => {
     close,
     item: list.item,
     moveFocus: list.moveFocus,
-    /** Shows the tab with this name. */
+    /** Shows the tab of this name. */
     show: (name) => {
       tab = TABS.find((each) => each.name === name)
       close()

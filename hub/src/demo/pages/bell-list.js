@@ -2,7 +2,7 @@
 import { itemArticle } from './bell-item.js'
 import { arrange } from './dom.js'
 
-/** Returns what had the focus in the list, for `restoreFocus`. */
+/** Returns the focused element of the list, for `restoreFocus`. */
 const focusIn = (list) => {
   const article = document.activeElement?.closest?.('.bell-item')
   const place = article ? [...list.children].indexOf(article) : -1
@@ -11,7 +11,10 @@ const focusIn = (list) => {
   return { place, id: article?.dataset.id, tool: label?.split(':')[0] }
 }
 
-/** The focused article was replaced or removed: focuses its successor, or the one in its place. */
+/**
+ * Restores the focus after the focused article was replaced or removed: focuses its successor, or the one in
+ * its place.
+ */
 const restoreFocus = ({ list, scroller }, { place, id, tool }, shown) => {
   if (place < 0 || list.contains(document.activeElement)) return
   const same = id && shown.get(id)?.node
@@ -21,13 +24,13 @@ const restoreFocus = ({ list, scroller }, { place, id, tool }, shown) => {
   next.focus({ preventScroll: true })
 }
 
-/** Returns the list over its elements. `change` runs a change on the feed. */
+/** Creates the list in its elements. `change` runs a change on the feed. */
 export const bellList = ({ list, scroller }, change) => {
-  /** The articles by item id, each with the item it was made from. */
+  /** The articles by item id, each with the item it was created from. */
   const shown = new Map()
 
   return {
-    /** The item with this id, if it is listed. */
+    /** Returns the item with this id, if it is listed. */
     item: (id) => shown.get(id)?.item,
 
     clear: () => {
@@ -60,7 +63,7 @@ export const bellList = ({ list, scroller }, change) => {
       restoreFocus({ list, scroller }, focus, shown)
     },
 
-    /** Focuses the item `by` places after the focused one. Returns whether there is one. */
+    /** Moves the focus by `by` items. Returns whether there is one at that place. */
     moveFocus: (by) => {
       const next = list.children[focusIn(list).place + by]
       next?.focus()

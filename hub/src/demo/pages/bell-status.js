@@ -1,6 +1,6 @@
-/** What the bell says about its connection, about failed changes and about arrivals. */
+/** Shows the connection, failed changes and arrivals of the bell. */
 
-/** What a verb would have done, for the message about a failed change. */
+/** The attempted change, for the message about its failure. */
 const VERBS = {
   read: 'marked read',
   unread: 'marked unread',

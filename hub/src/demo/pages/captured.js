@@ -57,7 +57,7 @@ const unique = (messages) => {
 const channelOf = ({ channel }) => CHANNELS[channel] ?? channel
 const recipientOf = ({ to, user }) => (to === user ? user : `${to} (${user})`)
 const headingOf = ({ subject, text }) => subject || text.trim().split('\n')[0] || '(no title)'
-/** Returns the text of a message without its heading and the footer of e-mails. */
+/** Returns the text of a message without its heading and an e-mail's footer. */
 const restOf = (message) => {
   const lines = message.text.split('\n--\n')[0].split('\n')
   const heading = lines.indexOf(headingOf(message))
@@ -119,7 +119,7 @@ const messageDialog = () => {
   }
 }
 
-/** Returns the list entry of a message. `open` shows it whole. */
+/** Returns the list entry of a message. `open` shows the whole message. */
 const entryOf = (message, open) => {
   const [channel, recipient, heading] = [channelOf(message), recipientOf(message), headingOf(message)]
   const rest = restOf(message)
@@ -205,7 +205,7 @@ export const showCaptured = () => {
       entries.get(messages[0])?.classList.add('is-new')
       announce(message)
     })
-    // Fetches what was missed before the connection was open, at first and after every interruption.
+    // Fetches what was missed before the connection opened, at first and after every interruption.
     own.addEventListener('open', async () => {
       since = []
       try {

@@ -8,7 +8,7 @@ import { snippets } from './snippets.js'
 
 const byId = (id) => document.getElementById(id)
 
-/** A request with JSON both ways. Throws what the problem details say. */
+/** Sends and receives JSON. Throws the detail of a problem response. */
 const call = async (method, path, { body, key } = {}) => {
   const response = await fetch(new URL(path, base), {
     method,
@@ -33,7 +33,8 @@ const config = await call('GET', 'demo/config.json')
 const asked = new URLSearchParams(location.search).get('user')
 const user = asked || config.users[0] || 'ada'
 
-// ── Who ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── User
+// ────────────────────────────────────────────────────────────────────────────────────────────────────────
 byId('user').value = user
 byId('users').append(...config.users.map((each) => element('option', { value: each })))
 byId('other').href = `./?user=${encodeURIComponent(config.users.find((each) => each !== user) ?? 'grace')}`
@@ -66,7 +67,7 @@ client.on('error', (error) => console.error(error))
 // ── Sending ─────────────────────────────────────────────────────────────────────────────────────────────────────
 const form = byId('send')
 const result = byId('result')
-/** When each notification that came in came, so that one we sent can be told how long it took. */
+/** Times of arrival by notification id, to show how long a sent notification took. */
 const arrivals = new Map()
 let sent
 

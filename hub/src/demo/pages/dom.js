@@ -1,4 +1,4 @@
-/** DOM functions that the parts of the page share. */
+/** DOM functions shared by the parts of the page. */
 
 /** The URL of the hub, with a trailing slash. A proxy may serve it below a path. */
 export const base = new URL('..', import.meta.url).href
@@ -32,11 +32,11 @@ const ago = (time) => {
     : relative.format(Math.round(seconds / size), unit)
 }
 
-/** Returns a `<time>` that shows how long ago it was. */
+/** Returns a `<time>` that shows its age. */
 export const timeElement = (time) =>
   element('time', { datetime: time, title: new Date(time).toLocaleString() }, ago(time))
 
-/** Updates the times within `root` every 30 seconds. Returns a function that stops it. */
+/** Updates the times within `root` every 30 seconds. Returns a function that stops the updates. */
 export const keepTimes = (root) => {
   const clock = setInterval(() => {
     for (const time of root.querySelectorAll('time')) time.textContent = ago(time.dateTime)
@@ -44,7 +44,10 @@ export const keepTimes = (root) => {
   return () => clearInterval(clock)
 }
 
-/** Replaces the children of `parent`. Children in the right place are not moved, so they keep focus and scroll position. */
+/**
+ * Replaces the children of `parent`. Children that are already in place are not moved, so they keep focus and
+ * scroll position.
+ */
 export const arrange = (parent, children) => {
   const wanted = new Set(children)
   for (const child of [...parent.children]) if (!wanted.has(child)) child.remove()
@@ -54,8 +57,8 @@ export const arrange = (parent, children) => {
 }
 
 /**
- * Adds tabs of one panel, chosen with a click or the arrow keys. `onChoose` gets the name. Returns a function that chooses a
- * tab by name.
+ * Adds the tabs of a panel, chosen with a click or the arrow keys. `onChoose` gets the name. Returns a
+ * function that chooses a tab by name.
  */
 export const fillTabs = (list, { names, panel, onChoose }) => {
   const tabs = names.map((name, index) =>

@@ -1,4 +1,4 @@
-/** Delivery plans to choose from, by what they do. Without one it is the notification type's own, or none. */
+/** Delivery plans to choose from. Without one, the notification type's plan applies, if it has one. */
 export const plans = {
   'Inbox only': undefined,
   'E-mail if unread after 10 s': [{ channel: 'email', when: 'unread', after: 10 }],

@@ -1,4 +1,4 @@
-/** A button that has this browser get real push messages, or no longer. Hidden where the browser cannot. */
+/** A button that turns real push messages for this browser on or off. Hidden where web push is not supported. */
 import { createPush } from '../push.js'
 import { base } from './dom.js'
 
@@ -23,7 +23,7 @@ export const mountPush = (button, token) => {
     try {
       show(await (button.dataset.state === 'on' ? push.disable() : push.enable()))
     } catch {
-      // The hub, or the browser's own push service, is out of reach.
+      // The hub or the browser's push service is unreachable.
       show(await push.state())
       button.textContent = `${button.textContent} (it did not work: try again)`
     }
@@ -32,9 +32,9 @@ export const mountPush = (button, token) => {
   const start = async () => {
     const state = await push.state()
     show(state)
-    // Somebody else may have signed in, or the browser may have been given another address.
+    // Another user may have signed in, or the browser may have a new subscription.
     if (state === 'on') show(await push.enable())
   }
-  // Out of reach just now: the next page tries again.
+  // Unreachable at the moment; the next page tries again.
   start().catch(() => {})
 }

@@ -1,10 +1,10 @@
-/** What to paste, with the values of this server. Each takes the settings and says what it is for. */
+/** Snippets to copy, with the values of this server. Each gets the settings and returns its title and code. */
 
 const example = ({ user }) =>
   JSON.stringify({ to: user, title: 'Hello from the shell', body: 'This came from outside.' })
-/** Within single quotes of a shell. */
+/** Escapes text for single quotes in a shell. */
 const quoted = (text) => text.replaceAll("'", "'\\''")
-/** Somebody who is not looking at this page. */
+/** Returns a user who is not viewing this page. */
 const away = ({ user, users }) => users.find((each) => each !== user) ?? 'grace'
 const natsNote = ({ natsUrl }, rest) =>
   natsUrl ? rest : `${rest} The embedded event log has no NATS: start with CARILLON_NATS_URL set to use this.`

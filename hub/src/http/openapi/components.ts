@@ -17,7 +17,7 @@ type Union = {
   discriminator: { propertyName: string; mapping: Record<string, string> }
 }
 
-/** Tells code generators which value of the discriminator stands for which member of a union. */
+/** Adds the mapping from discriminator values to union members, for code generators. */
 const mapDiscriminators = (definitions: Record<string, Json>): void => {
   for (const definition of Object.values(definitions) as Partial<Union>[])
     if (definition.discriminator) {
@@ -37,12 +37,15 @@ const polished = (context: { zodSchema: z.core.$ZodType; jsonSchema: z.core.JSON
   const { zodSchema, jsonSchema } = context
   const { def } = (zodSchema as z.core.$ZodTypes)._zod
   const json = jsonSchema as Json
-  // Responses grow new properties: only what a request may hold is closed.
+  // Responses may get new properties, so only request schemas are closed.
   if (def.type === 'object' && def.catchall === undefined) delete json.additionalProperties
   if (def.type === 'union' && 'discriminator' in def) json.discriminator = { propertyName: def.discriminator }
 }
 
-/** Converts many schemas at once, so that what they share is defined once. zod writes the JSON Schema of OpenAPI 3.1. */
+/**
+ * Converts many schemas at once, so that shared components are defined once. zod writes the JSON Schema of
+ * OpenAPI 3.1.
+ */
 const convert = (schemas: Record<string, z.ZodType>, io: Direction) => {
   const document = z.toJSONSchema(z.object(schemas), { io, unrepresentable: 'any', override: polished })
   const moved = JSON.parse(JSON.stringify(document).replaceAll('"#/$defs/', `"${REFERENCE}`)) as {
@@ -56,7 +59,10 @@ const convert = (schemas: Record<string, z.ZodType>, io: Direction) => {
   return { schemas: moved.properties ?? {}, definitions }
 }
 
-/** The components that requests and responses share by name but not by shape, those of their members included. */
+/**
+ * Returns the components that requests and responses share by name but not by shape, including those that
+ * differ only in their members.
+ */
 const differing = (read: Record<string, Json>, written: Record<string, Json>): Set<string> => {
   const shared = Object.keys(read).filter((name) => written[name] !== undefined)
   const found = new Set(shared.filter((name) => JSON.stringify(read[name]) !== JSON.stringify(written[name])))
@@ -76,9 +82,10 @@ const renamed = <T>(value: T, names: ReadonlySet<string>): T =>
   ) as T
 
 /**
- * The JSON Schemas of requests and responses by key, with the components that they share. A component is a schema with an
- * `id` in its metadata. Where its shape in requests differs from that in responses, as a default is optional in one and
- * always there in the other, `Input` is added to its name in requests. Throws if that name is taken.
+ * Returns the JSON Schemas of requests and responses by key, with the shared components. A component is a
+ * schema with an `id` in its metadata. Its shape can differ between requests and responses: a property with a
+ * default is optional in one and always present in the other. In that case `Input` is appended to its name in
+ * requests. Throws if that name is taken.
  */
 export const componentsOf = (inputs: Record<string, z.ZodType>, outputs: Record<string, z.ZodType>) => {
   const read = convert(inputs, 'input')

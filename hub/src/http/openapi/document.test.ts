@@ -37,7 +37,7 @@ beforeAll(async () => {
 })
 afterAll(() => test.close())
 
-/** Every schema inside a schema, itself included, with the way to it. */
+/** Returns every schema within a schema, including itself, with its path. */
 const within = (schema: unknown, at: string): { at: string; schema: Schema }[] => {
   if (typeof schema !== 'object' || schema === null) return []
   const inner = Object.entries(schema)
@@ -47,17 +47,17 @@ const within = (schema: unknown, at: string): { at: string; schema: Schema }[] =
 }
 
 describe('names', () => {
-  it('of operations stay, as clients are generated from them: add, never rename', () => {
+  it('of operations never change, because clients are generated from them: add, never rename', () => {
     const named = operations.map(({ where, operation }) => [operation.operationId, where])
     expect(Object.fromEntries(named)).toEqual(OPERATIONS)
     expect(named.length).toBe(Object.keys(OPERATIONS).length)
   })
 
-  it('of components stay, too', () => {
+  it('of components never change', () => {
     expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(COMPONENTS))
   })
 
-  it('belong to every object and every choice', () => {
+  it('exist for every object and every union', () => {
     const places = [
       ...Object.entries(document.components.schemas).flatMap(([name, schema]) =>
         within(schema, name).slice(1),
@@ -76,7 +76,7 @@ describe('names', () => {
 })
 
 describe('texts', () => {
-  it('summarise every operation in the imperative, and describe it in sentences', () => {
+  it('summarize every operation in the imperative, and describe it in sentences', () => {
     for (const { where, operation } of operations) {
       expect(operation.summary, where).toMatch(/^[A-Z][a-z]+ .{3,60}[^.]$/)
       expect(operation.description, where).toMatch(/^[A-Z].{20,}\.$/s)
@@ -105,7 +105,7 @@ describe('examples', () => {
     return parsed.success ? [] : parsed.issues
   }
 
-  it('show every operation: its body, its response or its parameters', () => {
+  it('exist for every operation: its body, its response or its parameters', () => {
     for (const { where, operation } of operations) {
       const good = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))
       const media = [
@@ -120,7 +120,7 @@ describe('examples', () => {
     }
   })
 
-  it('are what the hub accepts and returns', () => {
+  it('match what the hub accepts and returns', () => {
     for (const route of test.hub.routes) {
       const schemas = [route.body, ...Object.values(route.answers).map(({ schema }) => schema)]
       for (const schema of schemas)
@@ -129,13 +129,13 @@ describe('examples', () => {
     }
   })
 
-  it('of bodies can be sent as they are', async () => {
+  it('of bodies can be sent unchanged', async () => {
     const tenant = await test.tenant()
     const { store } = test.ports
     await store.types.put(tenant.id, { key: 'comment.created' })
     for (const route of test.hub.routes) {
       const example = (route.body?.meta()?.examples as unknown[] | undefined)?.[0]
-      // The providers of this hub are stand-ins.
+      // This hub has test providers.
       if (example === undefined || route.internal || route.operationId === 'putProviderAccount') continue
       const token = route.access.kind === 'user' ? await tenant.userToken('ada') : tenant.key
       const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
@@ -153,14 +153,14 @@ describe('examples', () => {
 })
 
 describe('shapes', () => {
-  it('leave any JSON open, without recursion', () => {
+  it('allow arbitrary JSON without recursion', () => {
     const text = JSON.stringify(document)
     expect(text).not.toContain('__schema')
     const { Notification } = document.components.schemas
     expect(Notification?.properties?.data).toMatchObject({ type: 'object', additionalProperties: {} })
   })
 
-  it('of requests do not require what has a default', () => {
+  it('of requests do not require properties with a default', () => {
     const wrong = operations.flatMap(({ where, operation }) =>
       Object.values(operation.requestBody?.content ?? {}).flatMap(({ schema }) =>
         reached(schema).flatMap(([name, { required, properties = {} }]) =>
@@ -173,7 +173,7 @@ describe('shapes', () => {
     expect(wrong).toEqual([])
   })
 
-  it('of pages have a cursor, and their operations take one', () => {
+  it('of pages have a cursor, which their operations accept', () => {
     const pages = operations.filter(({ operation }) => {
       const schema = operation.responses['200']?.content?.['application/json']?.schema
       return reached(schema)[0]?.[1].properties?.next !== undefined
@@ -189,7 +189,7 @@ describe('shapes', () => {
     }
   })
 
-  /** The components that a schema refers to, with those that they refer to. */
+  /** Returns the components that a schema refers to, directly and indirectly. */
   const reached = (schema: Schema | undefined, known = new Set<string>()): [string, Schema][] =>
     [...JSON.stringify(schema ?? {}).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].flatMap(
       ([, name = '']) => {
@@ -201,8 +201,8 @@ describe('shapes', () => {
     )
 })
 
-describe('a refused method', () => {
-  it('is told at addresses that look like an item', async () => {
+describe('a method that is not allowed', () => {
+  it('is documented at paths that look like an item', async () => {
     const { userToken } = await test.tenant()
     const token = await userToken('ada')
     for (const path of [

@@ -40,7 +40,7 @@ const security = ({ access }: RouteEntry) => {
   return access.kind === 'user' ? [{ userToken: [] }] : [{ apiKey: [access.scope] }]
 }
 
-/** A schema with an example beside it, if its metadata has one. */
+/** Returns the media type object of a schema, with the example in its metadata, if any. */
 const media = (schema: Json | undefined, from: z.ZodType | undefined): Json => {
   const example = from && exampleOf(from)
   return { schema: schema ?? {}, ...(example === undefined ? {} : { example }) }
@@ -134,7 +134,7 @@ const schemasOf = (routes: readonly RouteEntry[]) => {
   return componentsOf(inputs, outputs)
 }
 
-/** Adds the read-only properties of a resource to the schema of its body, and to every member if it is a union. */
+/** Adds the read-only properties of a resource to the schema of its body; for a union, to every member. */
 const addReadOnly = (schema: Json, names: readonly string[], definitions: Record<string, Json>): void => {
   const { $ref, oneOf } = schema as { $ref?: string; oneOf?: Json[] }
   const named = $ref === undefined ? undefined : definitions[$ref.slice($ref.lastIndexOf('/') + 1)]
@@ -146,7 +146,10 @@ const addReadOnly = (schema: Json, names: readonly string[], definitions: Record
   }
 }
 
-/** The OpenAPI 3.1 document of these routes but the internal ones. `publicUrl`: where clients reach them; `/` if left out. */
+/**
+ * Returns the OpenAPI 3.1 document of these routes, without internal ones. `publicUrl`: where clients reach
+ * them; `/` by default.
+ */
 export const openApiDocument = (all: readonly RouteEntry[], publicUrl?: string): Json => {
   const routes = all.filter(({ internal }) => !internal)
   const { definitions, ...schemas } = schemasOf(routes)

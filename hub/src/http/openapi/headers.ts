@@ -1,4 +1,4 @@
-/** The headers of responses, defined once and referred to. */
+/** Response headers, defined once and referenced. */
 export const HEADERS = {
   RequestId: {
     description:

@@ -4,7 +4,7 @@ import type { RouteEntry } from '../routes.ts'
 import type { Json } from './components.ts'
 import { RATE_LIMIT_HEADERS, RETRY_AFTER } from './headers.ts'
 
-/** A problem as it is documented; `problem` in schemas makes it. */
+/** The documented members of a problem, as `problem` in schemas creates it. */
 const PROBLEM_MEMBERS = {
   type: z.string().describe('A URI that names the code: `urn:carillon:problem:` and the code'),
   title: z.string().describe('The code in words'),
@@ -38,7 +38,7 @@ export const ProblemSchema = z.object(PROBLEM_MEMBERS).meta({
   examples: [example('invalid_request')],
 })
 
-/** The problem of a batch: with the results of its entries, if none was accepted. */
+/** The problem of a batch, with the results of its entries, if none was accepted. */
 export const batchProblem = (result: z.ZodType) =>
   z
     .object({
@@ -52,7 +52,10 @@ export const batchProblem = (result: z.ZodType) =>
       examples: [example('invalid_request')],
     })
 
-/** The codes that a route can answer with: its own, and those that credentials, parameters and bodies bring with them. */
+/**
+ * Returns the codes that a route can respond with: its own, and those of its credentials, parameters and
+ * body.
+ */
 const codesOf = (route: RouteEntry): ProblemCode[] => {
   const codes: ProblemCode[] = [...(route.problems ?? []), 'misdirected', 'internal']
   if (route.access.kind !== 'open') codes.push('unauthenticated', 'unavailable', 'rate_limited')
@@ -75,7 +78,7 @@ const withHeaders = (status: number) => {
   return Object.keys(headers).length > 0 ? { headers } : {}
 }
 
-/** The problem responses of a route by status, with an example of each code. */
+/** Returns the problem responses of a route by status, with an example of each code. */
 export const problemResponses = (route: RouteEntry): Record<string, Json> => {
   const byStatus = new Map<number, ProblemCode[]>()
   for (const code of codesOf(route)) {
@@ -103,7 +106,7 @@ export const problemResponses = (route: RouteEntry): Record<string, Json> => {
   )
 }
 
-/** An example of every problem that one of the routes can answer with. */
+/** Returns an example of every problem that the routes can respond with. */
 export const problemExamples = (routes: readonly RouteEntry[]): Record<string, Json> =>
   Object.fromEntries(
     [...new Set(routes.flatMap(codesOf))].map((code) => [

@@ -10,7 +10,7 @@ const header = (name: string, description: string, example: string): Json => ({
   ...{ schema: { type: 'string' }, example },
 })
 
-/** The requests that Carillon sends: those of the channel `webhook`. */
+/** The requests that Carillon sends through the `webhook` channel. */
 export const WEBHOOKS: Record<string, Json> = {
   notification: {
     post: {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Answer, type Claim, type Idempotency, IN_FLIGHT_MS } from '../port.ts'
 
-/** Idempotency keys of one test. */
+/** The idempotency keys of one test. */
 export type World = {
   idempotency: Idempotency
   /** Another process; the same if the adapter is for one process. */
@@ -33,7 +33,7 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
   }
 
   describe(name, () => {
-    test('runs once, then replays the answer', async () => {
+    test('claims a key once, then replays the response', async () => {
       const { idempotency } = await world()
       const [key, newId] = [newKey(), ids()]
       expect(await idempotency.claim(key, 'body', newId)).toEqual({ outcome: 'first', id: 'id1' })
@@ -43,7 +43,7 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
       expect(await idempotency.claim(newKey(), 'body', () => 'x')).toEqual({ outcome: 'first', id: 'x' })
     })
 
-    test('rejects a key with another body, before and after the answer', async () => {
+    test('rejects a key with a different body, before and after the response', async () => {
       const { idempotency } = await world()
       const key = newKey()
       await idempotency.claim(key, 'body', ids())
@@ -64,7 +64,7 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
       expect(await idempotency.claim(key, 'another', newId)).toEqual({ outcome: 'replay', answer })
     })
 
-    test('lets one of many concurrent claims be first', async () => {
+    test('accepts one of many concurrent claims as first', async () => {
       const { idempotency, other } = await world()
       const processes = [idempotency, await other()]
       const key = newKey()
@@ -90,13 +90,13 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
       expect(claims.filter(({ outcome }) => outcome === 'first')).toEqual([{ outcome: 'first', id: 'id1' }])
       expect(claims.filter(({ outcome }) => outcome === 'in_flight')).toHaveLength(9)
       await successor.finish(key, answer)
-      // The one that was taken for dead comes back: nothing changes.
+      // The request that was presumed dead returns: nothing changes.
       await idempotency.finish(key, { status: 500, body: null })
       await idempotency.release(key)
       expect(await idempotency.claim(key, 'body', newId)).toEqual({ outcome: 'replay', answer })
     })
 
-    test('remembers over a restart', async () => {
+    test('keeps keys across a restart', async () => {
       const { idempotency, restart } = await world()
       const [done, open] = [newKey(), newKey()]
       await idempotency.claim(done, 'body', ids())
@@ -109,7 +109,7 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
       expect(await after.claim(open, 'body', ids())).toEqual({ outcome: 'replay', answer })
     })
 
-    test('remembers the content that an id was used with first', async () => {
+    test('keeps the content that an id was first used with', async () => {
       const { idempotency, other, restart } = await world()
       const [one, two, three] = [newKey(), newKey(), newKey()]
       const use = (key: string, fingerprint: string) => ({ key, fingerprint })
@@ -128,7 +128,7 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
       expect(await after.register([use(one, 'x'), use(two, 'x'), use(three, 'x')])).toEqual(['a', 'b', 'd'])
     })
 
-    test('one of many uses of an id at once counts, for all of them', async () => {
+    test('registers one of many concurrent uses of an id, and returns it for all', async () => {
       const { idempotency, other } = await world()
       const processes = [idempotency, await other()]
       const keys = Array.from({ length: 20 }, newKey)

@@ -1,4 +1,4 @@
-/** The names that clients are generated from: of operations, with their addresses, and of components. Add, never rename. */
+/** The names that clients are generated from: operations with their paths, and components. Add, never rename. */
 export const OPERATIONS = {
   addSuppression: 'PUT /v1/suppressions/{channel}/{address}',
   addTopicMember: 'PUT /v1/topics/{key}/members/{user}',
