@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// A checkout runs its sources, unbuilt; an installation, which has no tsx, runs what was built.
+// A checkout runs its unbuilt sources; an installation, which lacks tsx, runs the built files.
 import { existsSync } from 'node:fs'
 import { register } from 'node:module'
 
@@ -13,7 +13,7 @@ if (unbuilt) {
   const resolve = `export const resolve = (specifier, context, next) =>
     next(specifier, { ...context, conditions: ['source', ...context.conditions] })`
   register(`data:text/javascript,${encodeURIComponent(resolve)}`)
-  // What browsers load is always built.
+  // Browser files are always built.
   if (['dev', 'hub'].includes(process.argv[2])) await import('../../client-sdk/bundle.mjs')
   await import('../src/main.ts')
 } else if (built) {

@@ -5,10 +5,10 @@ import { runCommandLine } from './commands/command-line.ts'
 import { program } from './commands/program.ts'
 import { CommandError, EXIT_USAGE } from './process/command-error.ts'
 
-/** Returns whether the user has to change something first. */
+/** Reports whether the error can be fixed only by the user. */
 const isUsage = (error: unknown) => error instanceof CommandError || error instanceof SetupError
 
-/** Returns the message alone for errors of the user and the system, otherwise the stack. */
+/** Returns only the message for errors of the user and the system, otherwise the stack. */
 const describe = (error: unknown): string => {
   const plain = isUsage(error) || (error instanceof Error && 'syscall' in error)
   return plain ? (error as Error).message : inspect(error)

@@ -15,14 +15,14 @@ import { note } from '../process/output.ts'
 /** The TTL of the settings cache. */
 const LATE = 'running processes see the change within ten seconds'
 
-/** Publishes invalidations of what was changed, or explains on stderr why it did not. */
+/** Publishes invalidations of the change, or explains on stderr why it did not. */
 const invalidate = async (
   config: Config,
   open: ReturnType<typeof openAdapters>,
   store: Store,
   changes: readonly Change[],
 ): Promise<void> => {
-  // Processes on an embedded file watch it.
+  // Processes on an embedded file watch the file itself.
   if (changes.length === 0 || (!config.natsUrl && !config.cassandraUrl)) return
   if (!config.natsUrl) return note(`CARILLON_NATS_URL is not set, so ${LATE}`)
   try {
@@ -34,13 +34,14 @@ const invalidate = async (
   }
 }
 
-/** Explains where the data of a `carillon dev` was looked for. */
+/** Explains where the data of a `carillon dev` was expected. */
 export const noData = (config: Config) =>
   `there is no carillon dev data in ${config.dataDir}; name its directory with --data`
 
 /**
- * Runs a short administrative command on the store: in Cassandra if its URL is set, otherwise in the file of a
- * `carillon dev`. Returns what `work` returns. Refuses, with exit code 2, a store that is missing or does not answer.
+ * Runs a short administrative command on the store: in Cassandra if its URL is set, otherwise in the file of
+ * a `carillon dev`. Returns the result of `work`. Exits with code 2 if the store is missing or does not
+ * respond.
  */
 export const administer = async <Result>(
   options: { data?: string },

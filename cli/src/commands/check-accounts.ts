@@ -6,10 +6,10 @@ import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import { say } from '../process/output.ts'
 
 const CHECK_LIMIT_MS = 10_000
-/** Longer than the time limit of a provider request, so that its own error is reported. */
+/** Longer than the timeout of a provider request, so that its own error is reported. */
 const ACCOUNT_LIMIT_MS = 20_000
 
-/** Returns what to do about a provider that was not reached; empty if the error itself says so. */
+/** Returns the advice for a provider that was not reached; empty if the error itself contains it. */
 const adviceOf = (error: unknown): string => {
   if (!(error instanceof HttpFailure)) return ''
   if (error.reason === 'refused_target') return '; to allow the host, set CARILLON_ALLOWED_TARGETS'
@@ -17,7 +17,7 @@ const adviceOf = (error: unknown): string => {
   return '; check the URL in the account, and proxies and firewalls on the way'
 }
 
-/** Runs a check with a time limit. Resolves to what failed, or undefined. */
+/** Runs a check with a timeout. Resolves to the failure, or undefined. */
 export const faultOf = async (
   work: () => Promise<unknown>,
   limitMs = CHECK_LIMIT_MS,
@@ -42,7 +42,7 @@ export const report = (name: string, fault: string | undefined): boolean => {
   return fault === undefined
 }
 
-/** Asks every provider whether its accounts are valid. Sends nothing to anybody. Returns whether all passed. */
+/** Asks every provider whether its accounts are valid, without sending anything. Returns whether all passed. */
 export const checkAccounts = async (store: Store, http: Http): Promise<boolean> => {
   let passed = true
   for (const id of await store.tenants.list()) {

@@ -15,7 +15,7 @@ const CLOSE_LIMIT_MS = 10_000
 /** Checks every part and every provider account, and exits with 1 if one fails. Creates no data file and no streams. */
 export const check = async (options: { data?: string }) => {
   const given = settings(options)
-  // Without a secret of its own it checks a carillon dev, which may send anywhere.
+  // Without a secret in the environment, it checks a `carillon dev`, which may connect to any address.
   const allowedTargets = given.allowedTargets ?? (given.secret ? [] : ['*'])
   const config = { ...given, allowedTargets }
   const file = databaseFile(config)
@@ -26,7 +26,7 @@ export const check = async (options: { data?: string }) => {
   let store: Store | undefined
   let namespace: string | undefined
   const warnings: string[] = []
-  /** The store comes first, because it names the installation of the other parts. */
+  /** The store is checked first, because it determines the installation of the other parts. */
   const checks: Record<string, () => Promise<unknown>> = {
     inbox: async () => {
       const opened = await open.openStore()

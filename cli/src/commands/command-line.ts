@@ -8,8 +8,8 @@ import {
 import { EXIT_USAGE } from '../process/command-error.ts'
 
 /**
- * Returns a command line that refuses unknown options, unknown commands and excess arguments, and suggests the nearest
- * known one. Subcommands inherit this. Run it with `runCommandLine`.
+ * Returns a command line that rejects unknown options, unknown commands and excess arguments, and suggests
+ * the nearest known one. Subcommands inherit this. Run it with `runCommandLine`.
  */
 export const commandLine = (name: string) =>
   new Command(name)
@@ -19,7 +19,7 @@ export const commandLine = (name: string) =>
     .showHelpAfterError('(add --help for usage)')
     .exitOverride()
 
-/** Adds `help [command]`. In contrast to commander's own, it names a command that does not exist. */
+/** Adds `help [command]`. Unlike commander's own, it reports a command that does not exist. */
 export const addHelp = (program: CommandUnknownOpts): void => {
   program
     .helpCommand(false)
@@ -37,7 +37,7 @@ export const addHelp = (program: CommandUnknownOpts): void => {
     })
 }
 
-/** Runs the command that `argv` names. Sets exit code 2 if `argv` is refused; rejects with what the command throws. */
+/** Runs the command in `argv`. Sets exit code 2 if `argv` is invalid; rejects with what the command throws. */
 export const runCommandLine = async (program: { parseAsync(): Promise<unknown> }): Promise<void> => {
   try {
     await program.parseAsync()

@@ -12,7 +12,7 @@ const PROFILES = DEMO_USERS.map((id, index) => ({
   profile: { email: `${id}@example.com`, phone: `+1202555010${index}` },
 }))
 
-/** Creates the tenant of the demo page, if missing. Returns its API key, which stays the same over restarts. */
+/** Creates the tenant of the demo page, if missing. Returns its API key, which stays the same across restarts. */
 export const prepareDemoTenant = async (
   store: Store,
   state: DevState,

@@ -65,12 +65,12 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
   const port = options.port ?? given.port ?? 4_000
   const url = `http://localhost:${port}`
   const config = withDevDefaults(given, url)
-  // Browsers resolve localhost to either.
+  // Browsers resolve localhost to either address.
   const listenOn = config.host === undefined ? ['127.0.0.1', '::1'] : [config.host]
   const file = options.memory ? ':memory:' : databaseFile(config)
   if (!options.memory) {
     createDataDir(config.dataDir)
-    // Before the first write, so that data of an older layout stays as it is.
+    // Checked before the first write, so that data of an older layout is not changed.
     if (usesFile(config)) requireFileLayout(file)
   }
   const kept = options.memory ? undefined : devState(config.dataDir)

@@ -4,7 +4,7 @@ import { openHubParts } from '../composition/roles.ts'
 import { needCluster, needSecret, settings } from '../config/settings.ts'
 import { serve } from '../process/serve.ts'
 
-/** Load balancers ask for readiness every few seconds. */
+/** Load balancers check readiness every few seconds. */
 const DRAIN_DELAY_MS = 5_000
 
 export const hub = (options: { port?: number }) => {

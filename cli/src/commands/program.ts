@@ -15,11 +15,17 @@ const data = () =>
     'The data directory of carillon dev (default CARILLON_DATA_DIR or ./.carillon); unused with servers',
   )
 
-/** Reports a missing option. Commander's own check runs before unknown options, so it would report misspelt ones as missing. */
+/**
+ * Reports a missing option. Commander's own check runs before the check for unknown options, so it would
+ * report misspelled ones as missing.
+ */
 const missing = (command: { error(message: string): never }, option: string): never =>
   command.error(`error: option '${option}' is missing`)
 
-/** All commands with their options. The code of a command is loaded when it runs, so that short commands start fast. */
+/**
+ * All commands with their options. A command's code is loaded when it runs, so that short commands start
+ * fast.
+ */
 export const program = commandLine('carillon')
   .description('Self-hosted, real-time notifications')
   .version(version, '-v, --version')

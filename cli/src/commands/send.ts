@@ -16,7 +16,7 @@ const Refusal = z.object({
   errors: z.array(z.object({ pointer: z.string(), message: z.string() })).default([]),
 })
 
-/** Returns a problem in words: its detail, which names the first error, and one line for each further error. */
+/** Formats a problem: its detail, which names the first error, and one line for each further error. */
 const describe = (answer: string): string => {
   const refusal = readJson(answer, Refusal)
   if (!refusal) return answer
@@ -24,7 +24,10 @@ const describe = (answer: string): string => {
   return [refusal.detail, ...others].join('\n')
 }
 
-/** Returns why a request was not answered: `fetch` hides that in the cause, and several addresses in an AggregateError. */
+/**
+ * Returns why a request got no response: `fetch` hides the reason in the cause, and for several addresses in
+ * an AggregateError.
+ */
 const causeOf = ({ message, cause }: Error): string => {
   const [first = cause] = cause instanceof AggregateError ? cause.errors : []
   return first instanceof Error ? first.message : message

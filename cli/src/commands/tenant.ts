@@ -5,7 +5,7 @@ import { refuse } from '../process/command-error.ts'
 import { note, say } from '../process/output.ts'
 import { administer } from './administer.ts'
 
-/** The newest and the previous one, so that tokens of both are valid during a rotation. */
+/** The newest secret and the previous one, so that tokens of both are valid during a rotation. */
 const SECRETS_KEPT = 2
 
 const tenantId = (value: string) => {
@@ -23,7 +23,7 @@ type Options = {
 }
 
 const REQUESTS = ['key', 'tenant', 'user'] as const
-/** Instead of a list: resets the limits to those of the installation. */
+/** An alternative to a list: resets the limits to those of the installation. */
 const DEFAULT = 'default'
 
 const requestLimits = (list: string): TenantLimits => {
@@ -36,7 +36,7 @@ const requestLimits = (list: string): TenantLimits => {
       )
 }
 
-/** Formats limits as the option takes them. */
+/** Formats limits as the option accepts them. */
 const listOf = ({ requests = {} }: TenantLimits): string => {
   const entries = REQUESTS.flatMap((name) => {
     const rate = requests[name]

@@ -24,7 +24,7 @@ export const liveAdapters = (context: Context) => {
     }
   }
 
-  /** For a process that holds sockets: the live bus, and the Socket.IO server that it delivers through. */
+  /** Opens the live bus and the Socket.IO server that it delivers through, for a process with sockets. */
   const openEdge = async (namespace: string): Promise<{ live: Live; io: LiveServer }> => {
     if (!config.redisUrl) {
       const io = standaloneServer()
@@ -38,7 +38,7 @@ export const liveAdapters = (context: Context) => {
     return { live, io: clusterServer({ redis, subscriptions, namespace }) }
   }
 
-  /** For a process that only delivers. Without Redis it reaches nobody. */
+  /** Opens the live bus for a process that only delivers. Without Redis, it reaches nobody. */
   const openLive = async (namespace: string): Promise<Live> => {
     if (!config.redisUrl) return inProcessLive({ io: standaloneServer() })
     const live = redisLive({ redis: await openRedis(config.redisUrl).connect(), namespace })
@@ -46,7 +46,7 @@ export const liveAdapters = (context: Context) => {
     return live
   }
 
-  /** Rate limits of sends and of requests. */
+  /** Opens the rate limits of sends and of requests. */
   const openLimits = async (namespace: string): Promise<{ limits: Limits; requests: RequestLimits }> => {
     if (!config.redisUrl) return { limits: memoryLimits(), requests: createRequestLimits() }
     const redis = await openRedis(config.redisUrl).connect()
@@ -56,7 +56,8 @@ export const liveAdapters = (context: Context) => {
     const requests = createRequestLimits({ share: redisShare({ redis, namespace }), onError })
     closers.add('request limits', () => requests.close())
     const limits = redisLimits({ redis, namespace, onError })
-    // After the scripts are defined: a pipeline of ioredis knows only those that were defined before its first command.
+    // Created after the scripts are defined: a pipeline of ioredis supports only scripts that were defined
+    // before its first command.
     watchClock(context, redisClock(redis))
     return { limits, requests }
   }

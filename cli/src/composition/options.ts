@@ -2,7 +2,7 @@ import type { DispatcherOptions } from '@carillon/dispatcher/dispatcher'
 import type { HubOptions } from '@carillon/hub/hub'
 import type { Config } from '../config/config.ts'
 
-/** The client SDK's files for browsers, made by `npm run bundle`. */
+/** The client SDK's files for browsers, built by `npm run bundle`. */
 const browserFiles = () => new URL('.', import.meta.resolve('@carillon/client-sdk/browser/client'))
 
 /** Returns the options of a hub. */

@@ -9,8 +9,9 @@ import { untilAvailable } from './until-available.ts'
 const loadProviders = async () => (await import('@carillon/dispatcher/channels/providers')).PROVIDERS
 
 /**
- * Opens what every role needs: NATS first, so that its connection is closed last and a draining process can still ack and
- * publish; then the store; then the event log of the installation in it.
+ * Opens the parts that every role needs. NATS is opened first, so that its connection is closed last and a
+ * draining process can still ack and publish. Then come the store and the event log of the installation that
+ * it records.
  */
 const openBase = async (open: ReturnType<typeof openAdapters>, log: Log, options: { migrate: boolean }) => {
   const connection = await untilAvailable(log, 'event log', () => open.openNats())

@@ -36,25 +36,28 @@ const modes: [string, Record<string, string> | undefined][] = [
 ]
 
 describe.each(modes)('CARILLON_RETENTION_DAYS (%s)', (mode, settings) => {
-  test.skipIf(settings === undefined)('limits the life of notification records and deliveries', async () => {
-    const { notifications, deliveries } = await storeOf({ ...settings, CARILLON_RETENTION_DAYS: '2' })
-    const tenant = `t_${randomUUID()}`
-    const now = Date.now()
-    const put = (id: string, acceptedAt: number) => {
-      const kind = { type: 'test', priority: 'normal', chains: 0, direct: 1, fingerprint: 'print' } as const
-      return notifications.put([{ tenant, id, acceptedAt, ...kind }])
-    }
-    await put('new', now - DAY_MS)
-    await put('old', now - 2 * DAY_MS)
-    const step = { notification: 'new', user: 'ada', step: 0, channel: 'email', device: '' } as const
-    await deliveries.record(tenant, [{ ...step, toAudience: false, state: 'sent', at: now }])
-    const delivered = () => deliveries.sum(tenant, { id: 'new', toAudience: false })
-    expect(await notifications.get(tenant, 'new')).toBeDefined()
-    expect(await delivered()).toEqual({ email: { sent: 1 } })
-    // Cassandra uses its own clock, in whole seconds.
-    await vi.waitUntil(async () => (await notifications.get(tenant, 'old')) === undefined, 10_000)
-    if (mode !== 'embedded') return
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * DAY_MS })
-    expect(await delivered()).toEqual({})
-  })
+  test.skipIf(settings === undefined)(
+    'limits the lifetime of notification records and deliveries',
+    async () => {
+      const { notifications, deliveries } = await storeOf({ ...settings, CARILLON_RETENTION_DAYS: '2' })
+      const tenant = `t_${randomUUID()}`
+      const now = Date.now()
+      const put = (id: string, acceptedAt: number) => {
+        const kind = { type: 'test', priority: 'normal', chains: 0, direct: 1, fingerprint: 'print' } as const
+        return notifications.put([{ tenant, id, acceptedAt, ...kind }])
+      }
+      await put('new', now - DAY_MS)
+      await put('old', now - 2 * DAY_MS)
+      const step = { notification: 'new', user: 'ada', step: 0, channel: 'email', device: '' } as const
+      await deliveries.record(tenant, [{ ...step, toAudience: false, state: 'sent', at: now }])
+      const delivered = () => deliveries.sum(tenant, { id: 'new', toAudience: false })
+      expect(await notifications.get(tenant, 'new')).toBeDefined()
+      expect(await delivered()).toEqual({ email: { sent: 1 } })
+      // Cassandra uses its own clock, which counts whole seconds.
+      await vi.waitUntil(async () => (await notifications.get(tenant, 'old')) === undefined, 10_000)
+      if (mode !== 'embedded') return
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * DAY_MS })
+      expect(await delivered()).toEqual({})
+    },
+  )
 })

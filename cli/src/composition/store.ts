@@ -24,15 +24,15 @@ export const storeAdapters = (context: Context, seal: Seal, embedded: Embedded) 
       ? cassandraStore({ ...connection, seal, retention: config.retentionMs })
       : sqliteStore({ database: embedded(), seal, retention: config.retentionMs })
     closers.add('store', () => store.close())
-    // With Redis, its clock is the shared one.
+    // With Redis, the shared clock is that of Redis.
     if (connection && !config.redisUrl) watchClock(context, cassandraClock(connection))
     return store
   }
 
   /**
-   * Returns the store and the namespace of the installation that its data belongs to. With `migrate` it is migrated
-   * first; `applied` is the number of migrations that were run. Waits while the store does not answer or is not migrated
-   * yet. Throws SetupError for data that this process cannot use.
+   * Returns the store and the namespace of the installation that its data belongs to. With `migrate`, it is
+   * migrated first; `applied` is the number of migrations that were run. Waits while the store does not
+   * respond or is not migrated yet. Throws SetupError for data that this process cannot use.
    */
   const openInstallation = async ({ migrate }: { migrate: boolean }) => {
     const store = await openStore()
@@ -40,7 +40,7 @@ export const storeAdapters = (context: Context, seal: Seal, embedded: Embedded) 
     const namespace = await untilAvailable(log, 'store', async () => {
       const found = await store.namespace()
       if (found !== undefined) requireNamespace(nameOf(config), found, config.namespace)
-      // A new keyspace continues the installation whose event log is in the data directory.
+      // A new keyspace joins the installation whose event log is in the data directory.
       const wanted = found ?? config.namespace ?? (config.natsUrl ? undefined : embedded().namespace)
       if (migrate) applied += await store.migrate(wanted)
       await store.check()

@@ -4,8 +4,8 @@ import type { Log } from '@carillon/core/telemetry/log'
 const RETRY_MS = 1_000
 
 /**
- * Retries `open` until the dependency is available, because servers may start in any order. Logs what it waits for, once
- * for each reason.
+ * Retries `open` until the dependency is available, because servers may start in any order. Logs each reason
+ * for waiting once.
  */
 export const untilAvailable = async <Result>(
   log: Log,

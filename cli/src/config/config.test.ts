@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ConfigError, readConfig } from './config.ts'
 
-test('nothing set means embedded, with defaults', () => {
+test('uses embedded parts and defaults when nothing is set', () => {
   expect(readConfig({ PATH: '/bin' })).toMatchObject({
     dataDir: './.carillon',
     natsUrl: undefined,
@@ -9,15 +9,15 @@ test('nothing set means embedded, with defaults', () => {
   })
 })
 
-test('an empty variable counts as not set', () => {
+test('treats an empty variable as not set', () => {
   expect(readConfig({ CARILLON_NATS_URL: '' }).natsUrl).toBeUndefined()
 })
 
-test('a misspelt setting is refused by name', () => {
+test('rejects a misspelled setting by name', () => {
   expect(() => readConfig({ CARILLON_NAT_URL: 'nats://x' })).toThrow(/CARILLON_NAT_URL is not a setting/)
 })
 
-test('what is wrong is named, all of it, and values are not repeated', () => {
+test('names everything that is invalid, without repeating values', () => {
   const read = () =>
     readConfig({ CARILLON_SECRET: 'hunter2', CARILLON_REDIS_URL: 'nats://pw@x', CARILLON_PORT: '0' })
   expect(read).toThrow(ConfigError)
@@ -27,7 +27,7 @@ test('what is wrong is named, all of it, and values are not repeated', () => {
   expect(read).not.toThrow(/hunter2|pw@x/)
 })
 
-test('tenants with a stream of their own are a list, and what no tenant can be is refused', () => {
+test('reads the tenants with their own stream as a list, and rejects invalid tenants', () => {
   expect(readConfig({}).natsOwnStreams).toEqual([])
   expect(readConfig({ CARILLON_NATS_OWN_STREAMS: 'acme, globex,acme' }).natsOwnStreams).toEqual([
     'acme',
@@ -36,7 +36,7 @@ test('tenants with a stream of their own are a list, and what no tenant can be i
   expect(() => readConfig({ CARILLON_NATS_OWN_STREAMS: 'acme.>' })).toThrow(ConfigError)
 })
 
-test('rates are read per name, with bursts, and unknown names are refused', () => {
+test('reads rates by name, with bursts, and rejects unknown names', () => {
   expect(readConfig({ CARILLON_RATES: 'email=200, user=0.5:5' }).rates).toEqual({
     email: { perSecond: 200, burst: 1 },
     user: { perSecond: 0.5, burst: 5 },
@@ -45,7 +45,7 @@ test('rates are read per name, with bursts, and unknown names are refused', () =
   expect(() => readConfig({ CARILLON_RATES: 'email=0' })).toThrow(ConfigError)
 })
 
-test('retry policies are read by channel, and what does not fit is refused', () => {
+test('reads retry policies by channel, and rejects invalid ones', () => {
   expect(
     readConfig({ CARILLON_RETRIES: 'email=window:24h,base:5s,cap:30m; webhook=window:3d,attempts:20;' })
       .retries,
@@ -71,7 +71,7 @@ test('retry policies are read by channel, and what does not fit is refused', () 
     expect(() => readConfig({ CARILLON_RETRIES: wrong }), wrong).toThrow(/CARILLON_RETRIES must be a list/)
 })
 
-test('origins are brought into the form in which browsers send them', () => {
+test('normalizes origins to the form that browsers send', () => {
   expect(readConfig({ CARILLON_ORIGINS: 'https://App.example/, http://localhost:80' }).origins).toEqual([
     'https://app.example',
     'http://localhost',
@@ -80,7 +80,7 @@ test('origins are brought into the form in which browsers send them', () => {
   expect(() => readConfig({ CARILLON_ORIGINS: 'https://a.example,*' })).toThrow(ConfigError)
 })
 
-test('request limits replace single defaults; as many pass at once as in a second unless said otherwise', () => {
+test('request limits replace single defaults; the default burst is the requests of one second', () => {
   const { requestRates: defaults } = readConfig({})
   expect(defaults.key?.burst).toBeGreaterThan(0)
   expect(readConfig({ CARILLON_REQUEST_LIMITS: 'key=0.5:10,user=off,tenant=300' }).requestRates).toEqual({
@@ -92,7 +92,7 @@ test('request limits replace single defaults; as many pass at once as in a secon
   expect(() => readConfig({ CARILLON_REQUEST_LIMITS: 'email=1' })).toThrow(/CARILLON_REQUEST_LIMITS must be/)
 })
 
-test('trusted proxies are addresses, networks and two names', () => {
+test('accepts addresses, networks and two names as trusted proxies', () => {
   expect(readConfig({}).trustedProxies).toEqual(['loopback'])
   expect(readConfig({ CARILLON_TRUSTED_PROXIES: 'private, 192.0.2.0/24' }).trustedProxies).toEqual([
     'private',

@@ -46,7 +46,10 @@ const suggest = (name: string, known: readonly string[]): string => {
   return close === undefined ? `known are ${known.join(', ')}` : `did you mean ${PREFIX}${close}?`
 }
 
-/** Parses CARILLON_* variables. Throws ConfigError for invalid and for unknown ones, so that a misspelling is not ignored. */
+/**
+ * Parses CARILLON_* variables. Throws ConfigError for invalid and unknown ones, so that a misspelling is not
+ * ignored.
+ */
 export const readConfig = (environment: Record<string, string | undefined>): Config => {
   const ours = Object.fromEntries(
     Object.entries(environment).filter(

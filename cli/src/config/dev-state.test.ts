@@ -21,7 +21,7 @@ describe('the secret of carillon dev', () => {
     expect(devState(folder).read()).toEqual({ secret })
   })
 
-  it('is CARILLON_SECRET if that is set; no other one is written', () => {
+  it('is CARILLON_SECRET if that is set, and no other one is stored', () => {
     const kept = devState(folder)
     const { secret, state } = openDevState('from-the-environment', kept)
     expect([secret, state]).toEqual(['from-the-environment', {}])
@@ -30,7 +30,7 @@ describe('the secret of carillon dev', () => {
     expect(kept.read()).toEqual({ apiKey: 'key' })
   })
 
-  it('is not replaced by a new one if the data was created with CARILLON_SECRET', () => {
+  it('is not replaced if the data was created with CARILLON_SECRET', () => {
     const kept = devState(folder)
     kept.write({ apiKey: 'key' })
     const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(() => true)

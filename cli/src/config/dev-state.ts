@@ -5,7 +5,10 @@ import { parse } from '@carillon/schemas'
 import { z } from 'zod'
 import { refuse } from '../process/command-error.ts'
 
-/** What `carillon dev` generates on its first run and keeps, readable by its user only. No secret: CARILLON_SECRET was set. */
+/**
+ * What `carillon dev` generates on its first run and stores, readable by its user only. Without `secret`,
+ * CARILLON_SECRET was set.
+ */
 const DevState = z.object({ secret: z.string().optional(), apiKey: z.string().optional() })
 export type DevState = z.infer<typeof DevState>
 
@@ -14,14 +17,14 @@ const parseState = (file: string, text: string): DevState => {
     const parsed = parse(DevState, JSON.parse(text))
     if (parsed.success) return parsed.data
   } catch {
-    // Refused below, like other damage.
+    // Rejected below, like other damage.
   }
   return refuse(`${file} is damaged; restore it from a backup, or choose another --data`)
 }
 
 const newSecret = () => randomBytes(32).toString('hex')
 
-/** Reads and writes the state in a data directory, which must exist for a write. */
+/** Reads and writes the state in a data directory, which must exist before a write. */
 export const devState = (dataDir: string) => {
   const file = join(dataDir, 'dev.json')
   const read = (): DevState | undefined => {
@@ -43,9 +46,9 @@ export const devState = (dataDir: string) => {
 }
 
 /**
- * Returns the root secret and the kept state. Without `secret` (CARILLON_SECRET) it is the kept one, or a new one, which is
- * kept before data is encrypted with it. `kept` is undefined if nothing is to be kept. Refuses data of a `carillon dev` that
- * had CARILLON_SECRET.
+ * Returns the root secret and the stored state. Without `secret` (CARILLON_SECRET), the root secret is the
+ * stored one, or a new one, which is stored before data is encrypted with it. `kept` is undefined if nothing
+ * is to be stored. Exits with code 2 if the data was created with CARILLON_SECRET.
  */
 export const openDevState = (
   secret: string | undefined,

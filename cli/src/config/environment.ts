@@ -19,7 +19,7 @@ const url = (...schemes: string[]) =>
 
 const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 const choice = () => z.enum(['refuse', 'accept']).optional()
-/** Caps per client address are generous, because many people may share one. */
+/** Limits per client address are generous, because many people may share one. */
 const cap = (most: number) => z.coerce.number().int().min(1).default(most)
 
 /** Web origins as browsers send them: scheme, host and port, in lower case. */

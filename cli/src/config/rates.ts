@@ -4,9 +4,9 @@ import { z } from 'zod'
 const RATE = /^([a-z]+)=(?:(\d+(?:\.\d+)?)(?::(\d+))?|(off))$/
 const RATE_MAX = 100_000
 
-/** The default burst of send rates: one, so that sends are spread evenly. */
+/** The default burst of send rates is one, so that sends are spread evenly. */
 const evenly = () => 1
-/** The default burst of request limits: the requests of one second. */
+/** The default burst of request limits is the number of requests per second. */
 export const burstOfASecond = (perSecond: number) => Math.ceil(perSecond)
 
 /** Splits a list at its commas. Skips blanks and empty entries. */
@@ -65,7 +65,7 @@ export const SendRates = ratesField(
   return limited
 })
 
-/** `guesses`: refused credentials, by client address. */
+/** `guesses`: rejected credentials, by client address. */
 const REQUEST_NAMES = ['key', 'tenant', 'user', 'guesses'] as const
 export type RequestRates = Record<(typeof REQUEST_NAMES)[number], Rate | null>
 

@@ -15,7 +15,7 @@ const SETTING_OF = {
 type RetrySettings = Partial<Record<(typeof SETTING_OF)[keyof typeof SETTING_OF], number>>
 export type Retries = Partial<Record<Channel, RetrySettings>>
 
-/** Parses `window:24h,base:5s,cap:30m,attempts:9`. Returns undefined if it has another form. */
+/** Parses `window:24h,base:5s,cap:30m,attempts:9`. Returns undefined if it is malformed. */
 const parseSettings = (text: string): RetrySettings | undefined => {
   const settings: RetrySettings = {}
   for (const entry of entries(text)) {

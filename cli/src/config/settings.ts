@@ -3,8 +3,8 @@ import { type Config, ConfigError, readConfig } from './config.ts'
 import { devState } from './dev-state.ts'
 
 /**
- * Reads the settings from the environment; nothing else does. `data` is the option of that name. Refuses, with exit code 2,
- * settings that are wrong.
+ * Reads the settings from the environment; nothing else does. `data` is the option of that name. Exits with
+ * code 2 if settings are invalid.
  */
 export const settings = ({ data }: { data?: string } = {}): Config => {
   try {
@@ -20,14 +20,17 @@ export const settings = ({ data }: { data?: string } = {}): Config => {
 const knownSecret = (config: Config): string | undefined =>
   config.secret ?? (config.cassandraUrl ? undefined : devState(config.dataDir).read()?.secret)
 
-/** Returns the root secret, which all processes of one installation share. Refuses if there is none. */
+/** Returns the root secret, which all processes of one installation share. Exits with code 2 if there is none. */
 export const needSecret = (config: Config): string =>
   knownSecret(config) ??
   refuse(
     'CARILLON_SECRET is not set; all processes of an installation need the same one. Make one for a new installation with: openssl rand -hex 32',
   )
 
-/** Refuses settings without all three servers: separate hubs and dispatchers can share nothing else. */
+/**
+ * Exits with code 2 unless all three servers are set, because separate hubs and dispatchers can share nothing
+ * else.
+ */
 export const needCluster = (config: Config) => {
   const missing = [
     config.natsUrl ? [] : ['CARILLON_NATS_URL'],

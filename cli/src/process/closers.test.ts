@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createClosers } from './closers.ts'
 
-test('closes in reverse order, once, and continues past failures', async () => {
+test('closes in reverse order, once, and continues after failures', async () => {
   const closers = createClosers()
   const closed: string[] = []
   closers.add('first', () => void closed.push('first'))
@@ -12,7 +12,7 @@ test('closes in reverse order, once, and continues past failures', async () => {
   expect(failures[0].map(({ name }) => name)).toEqual(['broken'])
 })
 
-test('a closer that hangs is abandoned at the deadline, and the others still run', async () => {
+test('abandons a hanging closer at the deadline, and still runs the others', async () => {
   const closers = createClosers()
   let closed = false
   closers.add('first', () => {

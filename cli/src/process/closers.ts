@@ -1,7 +1,7 @@
 /**
- * Closes what a process has opened, in reverse order. Add the closer of a resource as soon as it is open. `close` gives all
- * closers `deadlineMs` together, and LAST_CHANCE_MS each after that. It continues past failures and returns them. Repeated
- * calls share one run.
+ * Closes what a process has opened, in reverse order. Add the closer of a resource as soon as it is open.
+ * `close` gives all closers `deadlineMs` together, and LAST_CHANCE_MS each after that. It continues after
+ * failures and returns them. Repeated calls share one run.
  */
 export type Closers = {
   add(name: string, close: () => Promise<void> | void): void

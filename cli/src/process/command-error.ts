@@ -1,4 +1,4 @@
-/** Exit code of a command that was called wrongly, or that lacks a setting. */
+/** Exit code of a command that was called wrongly or lacks a setting. */
 export const EXIT_USAGE = 2
 
 /** An error that the user can fix. The command ends with its message, without a stack, and exit code 2. */

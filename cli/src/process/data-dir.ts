@@ -16,8 +16,8 @@ export const createDataDir = (dataDir: string): void => {
 }
 
 /**
- * Locks the data directory until the process ends: two processes on one embedded file would each deliver everything.
- * Refuses a directory that another process has locked.
+ * Locks the data directory until the process ends, because two processes on one embedded file would each
+ * deliver everything. Exits with code 2 if another process has locked the directory.
  */
 export const lockDataDir = (dataDir: string): Libsql.Database => {
   const file = join(dataDir, 'lock.db')

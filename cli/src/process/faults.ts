@@ -2,8 +2,9 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 
 /**
- * Handles errors that nothing else has handled. An unhandled rejection is logged and counted, and the process continues: it
- * belongs to one request, socket or message. An uncaught exception ends the process, because its state is unknown.
+ * Handles errors that nothing else has handled. An unhandled rejection is logged and counted, and the process
+ * continues, because it concerns one request, socket or message. An uncaught exception ends the process,
+ * because its state is unknown.
  */
 export const reportFaults = ({ log, metrics }: { log: Log; metrics: Pick<Metrics, 'faults'> }): void => {
   process.on('unhandledRejection', (err) => {

@@ -10,7 +10,7 @@ const WHY: Record<string, string> = {
 
 type ListenError = NodeJS.ErrnoException & { address?: string; hostname?: string; port?: number }
 
-/** Refuses an address that cannot be listened on, in one sentence. Throws any other error. */
+/** Reports an address that cannot be listened on in one sentence, and exits. Throws any other error. */
 export const refuseTakenAddress = (error: ListenError): never => {
   const { code = '', syscall = '', address, hostname, port } = error
   const why = WHY[code]

@@ -7,9 +7,9 @@ import { reportFaults } from './faults.ts'
 import { refuseTakenAddress } from './listening.ts'
 
 /**
- * Runs a long-lived role: calls `start`, waits for SIGTERM or SIGINT, then closes everything in reverse order within the
- * drain delay, which a closer waits, plus the drain time. A second signal, an uncaught exception, or a drain that exceeds
- * its time ends the process at once.
+ * Runs a long-lived role: calls `start`, waits for SIGTERM or SIGINT, then closes everything in reverse
+ * order. Closing may take the drain delay, which a closer waits, plus the drain time. A second signal, an
+ * uncaught exception, or a drain that exceeds its time ends the process at once.
  */
 export const serve = async (
   role: string,

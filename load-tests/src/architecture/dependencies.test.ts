@@ -6,7 +6,10 @@ import { describe, expect, test } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** The arrows: cli → hub, dispatcher → core → schemas ← client-sdk. Tests obey them too, except load-tests. */
+/**
+ * Allowed imports: cli → hub, dispatcher → core → schemas ← client-sdk. Tests follow them too, except
+ * load-tests.
+ */
 const ALLOWED: Record<string, readonly string[]> = {
   schemas: [],
   core: ['schemas'],
@@ -51,7 +54,7 @@ const importsOf = (workspace: string): Import[] =>
 const imports = [...Object.keys(ALLOWED), 'load-tests'].flatMap(importsOf)
 const packageOf = (specifier: string) => /^@carillon\/(.+)$/.exec(specifier)?.[1]
 
-test('imports follow the arrows', () => {
+test('imports follow the allowed directions', () => {
   expect(imports.length).toBeGreaterThan(1_000)
   const wrong = imports.flatMap(({ file, workspace, specifier }) => {
     const target = packageOf(specifier)
@@ -63,7 +66,7 @@ test('imports follow the arrows', () => {
   expect(wrong).toEqual([])
 })
 
-test('relative imports stay in their workspace', () => {
+test('relative imports stay within their workspace', () => {
   const wrong = imports.flatMap(({ file, workspace, specifier }) =>
     specifier.startsWith('.') && !normalize(join(file, '..', specifier)).startsWith(`${workspace}/`)
       ? [`${file} imports ${specifier}`]
@@ -73,8 +76,9 @@ test('relative imports stay in their workspace', () => {
 })
 
 /**
- * The folders of the dispatcher, each with those it may import. A notification goes intake → plan → inbox → sending; each
- * stage knows what the stages before it made, and none knows the next. `pipeline.ts` connects them.
+ * The folders of the dispatcher, each with those that it may import. A notification goes intake → plan →
+ * inbox → sending. Each stage may use what earlier stages produce, but not later stages. `pipeline.ts`
+ * connects them.
  */
 const DISPATCHER: Record<string, readonly string[]> = {
   intake: [],
@@ -88,7 +92,7 @@ const DISPATCHER: Record<string, readonly string[]> = {
   telemetry: [],
 }
 
-test('each folder of the dispatcher imports only what comes before it', () => {
+test('each folder of the dispatcher imports only from earlier stages', () => {
   const folderOf = (path: string) => /^dispatcher\/src\/([^/]+)\//.exec(path)?.[1]
   const folders = new Set<string>()
   const wrong = imports.flatMap(({ file, workspace, specifier }) => {
@@ -120,7 +124,7 @@ describe.each(['core', 'hub', 'dispatcher', 'cli'])('the exports of %s/package.j
     expect(subpaths).toEqual([...new Set(imported)].sort())
   })
 
-  test('have no built file for test support', () => {
+  test('do not include built files for test support', () => {
     for (const subpath of subpaths) {
       const name = subpath.slice(2)
       const isSupport = /(^|\/)(testing|contract)\//.test(name)

@@ -6,7 +6,7 @@ import { measurement } from './measure.ts'
 /** The real servers, and the processes of those that were started for this run. */
 export type Servers = { urls: Urls; processes: Record<string, number> }
 
-/** A channel alone, one process, or a hub and a dispatcher on real servers. */
+/** Where a bench runs: a channel alone, one process, or a hub and a dispatcher on real servers. */
 export const MODES = ['channel', 'embedded', 'cluster'] as const
 export type Mode = (typeof MODES)[number]
 

@@ -20,7 +20,7 @@ import { type Sink, startSink } from './sink.ts'
 import type { SinkKind } from './sink-child.ts'
 import type { AccountInput, Prepare } from './tenant.ts'
 
-/** A channel: how Carillon is configured for it, and the bare library to compare it with. */
+/** A channel: the Carillon configuration for it, and the bare library to compare with. */
 type Way = {
   channel: Channel
   sink: SinkKind

@@ -11,7 +11,7 @@ import type { Sink } from './sink.ts'
 import type { SinkPlace } from './sink-child.ts'
 import type { Prepare } from './tenant.ts'
 
-/** A round for a child process to send. */
+/** A round that a child process sends. */
 export type Order = { port: number; run: number; count: number }
 
 /** `rate`: messages per second at the sink, over the middle 80 %. `cpu`: µs of each process per message. */

@@ -7,17 +7,17 @@ import { processorTimer } from './machine.ts'
 import { type Measurement, measurement, median } from './measure.ts'
 import { TYPE, userOf } from './payload.ts'
 
-/** Inboxes of each size: their requests take turns. */
+/** Number of inboxes of each size, which are requested in turn. */
 const INBOXES = 3
 const CHUNK = 500
 const PAGE = 20
 const KEPT_MS = 30 * 86_400_000
-/** One item in so many is of the rare category. */
+/** One item in this many belongs to the rare category. */
 const RARE_EVERY = 1_000
 
 type Inbox = { user: string; size: number; token: string }
 
-/** Fills an inbox as a dispatcher would have, without the hours that takes. */
+/** Fills an inbox directly, because dispatchers would take hours. */
 const fill = async (store: Store, tenant: string, user: string, size: number) => {
   for (let from = 0; from < size; from += CHUNK)
     await store.inbox.put(
@@ -58,7 +58,10 @@ const page = async (hub: string, inbox: Inbox, query = '') =>
 
 type Sample = { ms: number; cpu: number }
 
-/** What requests took by what was asked and how large the inbox was; `cpu` is that of all processes, µs. */
+/**
+ * Collects the durations of requests by kind and inbox size. `cpu` is the processor time of all processes,
+ * µs.
+ */
 const createSamples = (processes: Installation['processes']) => {
   const samples = new Map<string, Map<number, Sample[]>>()
   const timed = async <T>(name: string, { size }: Inbox, work: () => Promise<T>): Promise<T> => {
@@ -80,7 +83,10 @@ const mean = (samples: readonly Sample[] = []) =>
 const p99 = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1] ?? Number.NaN
 
-/** Each against the smallest inbox: what a request costs should not depend on how full the inbox is. */
+/**
+ * Compares each result with the smallest inbox, because the cost of a request should not depend on the inbox
+ * size.
+ */
 const report = (
   name: string,
   samples: ReadonlyMap<string, ReadonlyMap<number, Sample[]>>,
@@ -131,7 +137,7 @@ const measure = async (
   return report(name, samples, median(inboxes.slice(0, INBOXES).map(({ size }) => size)))
 }
 
-/** One user's inbox of several sizes over HTTP: what lists and changes cost as it fills. */
+/** Measures lists and changes of one user's inbox over HTTP, at several sizes. */
 export const inbox: Bench = (context) =>
   inEachMode(context, async (mode, raise) => {
     const sizes = context.quick ? [100, 5_000] : [100, 1_000, 20_000, 100_000]

@@ -17,7 +17,10 @@ const processorMs = (pid: number): number | undefined => {
   return ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS_PER_SECOND
 }
 
-/** Starts measuring. The returned function gives the processor time of each process since then, in µs per `count`. */
+/**
+ * Starts measuring. The returned function returns the processor time of each process since then, in µs per
+ * `count`.
+ */
 export const processorTimer = (processes: Record<string, number>) => {
   const times = () =>
     Object.entries(processes).flatMap(([name, pid]): [string, number][] => {

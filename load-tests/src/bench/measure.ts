@@ -5,7 +5,7 @@ export type Measurement = {
   unit: string
   baseline: number | null
   ratio: number | null
-  /** For people: minimum and maximum of the rounds, and the target for the ratio. */
+  /** Printed for readers: minimum and maximum of the rounds, and the target for the ratio. */
   spread?: string
   aim?: string
 }

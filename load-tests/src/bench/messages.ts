@@ -10,7 +10,7 @@ export const PEOPLE = 2_000
 export const FROM = { email: 'post@carillon.example', name: 'Bench' }
 export const emailOf = (user: string): string => `${user}@people.example`
 
-/** As long as Carillon's own. */
+/** As long as a URL from Carillon. */
 export const UNSUBSCRIBE_URL = `http://localhost:4000/v1/unsubscribe/${'x'.repeat(230)}`
 
 /** The signing secret of webhooks. */
@@ -27,7 +27,7 @@ export const subscriptionOf = (user: string, port: number) => ({
 
 const numberOf = ({ run, n }: ExpiringKey) => `(${run}.${n})`
 
-/** E-mails differ in their titles only. */
+/** E-mails differ only in their titles. */
 const notificationOf = (mark: ExpiringKey, to: NotificationInput['to']) => ({
   ...notificationFor(mark, to),
   title: `Grace replied to you ${numberOf(mark)}`,

@@ -18,7 +18,7 @@ const EVERY_MS = 100
 const CHUNK = 1_000
 
 type Channel = 'sms' | 'email'
-/** The request for a one-time password, and the key by which the sink recognises it. */
+/** A request for a one-time password, and the key by which the sink recognizes it. */
 type Wish = { channel: Channel; address: string; at: number }
 
 const topicOf = (members: number) => `all-${members}`
@@ -76,7 +76,7 @@ const latencies = async (sink: Sink, wishes: readonly Wish[], prefix: string): P
 type Sinks = { mail: Sink; sms: Sink }
 type Blast = { run: number; members: number }
 
-/** Sends e-mails to an audience, and one-time passwords until that is done. */
+/** Sends e-mails to an audience, and requests one-time passwords until all are sent. */
 const behind = async (installation: Installation, { mail, sms }: Sinks, { run, members }: Blast) => {
   const { hub, tenant } = installation
   await Promise.all([mail.begin(), sms.begin()])

@@ -72,7 +72,7 @@ describe.skipIf(!executablePath)(
       return await reply.json()
     }
 
-    test('a notification rings another user’s bell, and is still there after a reload and a kill -9', async () => {
+    test('a notification rings another user’s bell, and remains after a reload and a `kill -9`', async () => {
       const ada = await open('ada')
       const grace = await open('grace')
       await bell(grace.page, 'Notifications')
@@ -115,7 +115,7 @@ describe.skipIf(!executablePath)(
       page.getByRole('region', { name: 'Also sent' }).getByRole('button', { name })
 
     const PATCHES = '**/v1/inbox/*'
-    /** Opens a bell with one item, and returns how to read the item from the hub. */
+    /** Opens a bell with one item. Returns a function that reads the item from the hub. */
     const withItem = async (user: string, title: string) => {
       const { page } = await open(user)
       await send(page, user, title)
@@ -139,7 +139,7 @@ describe.skipIf(!executablePath)(
       await page.close()
     })
 
-    test('an action during an outage is kept and executed when the hub is back', async () => {
+    test('an action during an outage is kept and completed when the hub returns', async () => {
       const { page, tool, readAt } = await withItem('katherine', 'Patience')
       await page.route(PATCHES, (route) => route.abort())
       await tool.click()
@@ -152,7 +152,7 @@ describe.skipIf(!executablePath)(
       await page.close()
     })
 
-    test('a page that is closed sends its queued actions', async () => {
+    test('a closed page sends its queued actions', async () => {
       const { page, tool, readAt } = await withItem('dorothy', 'Leaving')
       await page.route(PATCHES, (route) => route.abort())
       const failed = page.waitForEvent('requestfailed')
@@ -171,7 +171,7 @@ describe.skipIf(!executablePath)(
       await send(page, 'hedy', 'Anybody home?')
       await captured(page, 'Anybody home?: Push to hedy').waitFor(WAIT)
       await page.getByText('Not sent: no device is registered').waitFor(WAIT)
-      // The skipped push made the e-mail due at once, which has no address either.
+      // The skipped push made the e-mail due at once, but there is no e-mail address either.
       await page.getByText('Not sent: no e-mail address is known').waitFor(WAIT)
 
       await plan(page, 'E-mail if unread after 10 s')
@@ -199,7 +199,7 @@ describe.skipIf(!executablePath)(
       await page.close()
     })
 
-    test('a message that cannot be sent shows the reason and the next attempt, then that it was sent', async () => {
+    test('a message that cannot be sent shows the reason and the next attempt, and later that it was sent', async () => {
       const mail = await mailServer({ plain: true })
       try {
         const { page, errors } = await open('ada')

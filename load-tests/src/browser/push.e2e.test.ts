@@ -38,7 +38,7 @@ const subscribingTo = (device: { endpoint: string; keys: object }) => {
   })
 }
 
-/** The script of a page that signs a user in. */
+/** Returns the page script that signs a user in. */
 const withPush = (user: string) => `import('/push.js').then(({ createPush }) => {
   const token = async () => {
     const headers = { 'content-type': 'application/json' }
@@ -152,7 +152,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     await context.close()
   })
 
-  test('the demo page has a button to subscribe', async () => {
+  test('the demo page offers a button to subscribe', async () => {
     const service = await subscribedBrowser()
     const context = await browser.newContext({ permissions: ['notifications'] })
     await context.addInitScript(subscribingTo, service.device)

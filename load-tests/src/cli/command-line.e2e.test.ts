@@ -45,7 +45,7 @@ const inbox = async ({ url }: Server, token: string) => {
   return (await response.json()) as InboxPage
 }
 
-test('dev keeps what was sent, its key and its tokens over kill -9', async () => {
+test('dev keeps messages, its key and its tokens across `kill -9`', async () => {
   const server = await dev()
   await run('send', '--url', server.url, '--to', 'ada', '--title', 'Hello')
   const token = await run('token', '--tenant', 'demo', '--user', 'ada')
@@ -71,7 +71,7 @@ test('dev keeps what was sent, its key and its tokens over kill -9', async () =>
   })
 })
 
-test('dev answers to localhost and its public URL, and to no name that a page elsewhere could rebind', async () => {
+test('dev accepts localhost and its public URL, and rejects host names that another page could rebind', async () => {
   const server = await startCarillon(['dev'], {
     CARILLON_DATA_DIR: dir,
     CARILLON_PUBLIC_URL: 'https://bell.example/notify',
@@ -89,7 +89,7 @@ test('dev answers to localhost and its public URL, and to no name that a page el
   expect(await statusFor('evil.example')).toBe(421)
 })
 
-test('dev stops cleanly, and only one works on a data directory', async () => {
+test('dev stops cleanly, and only one process can use a data directory', async () => {
   const server = await dev()
   expect(server.logs().join('\n')).toContain('survives restarts')
   const second = await failure(['dev', '--port', '1'])
@@ -97,13 +97,13 @@ test('dev stops cleanly, and only one works on a data directory', async () => {
   expect(await server.stop()).toBe(0)
 })
 
-test('dev --memory keeps nothing and says so; --no-demo serves no demo page', async () => {
+test('dev --memory stores nothing and reports it; --no-demo serves no demo page', async () => {
   const server = await dev('--memory', '--no-demo')
   expect(server.logs().join('\n')).toContain('NOT DURABLE')
   expect((await fetch(`${server.url}/demo/config.json`)).status).toBe(404)
 })
 
-test('tenants and keys are made, listed, rotated and revoked', async () => {
+test('tenants and keys are created, listed, rotated and revoked', async () => {
   await dev()
   const added = await runCarillon(['tenant', '--add', 'acme'], { CARILLON_DATA_DIR: dir })
   expect(added.stdout).toMatch(/^acme \S{43}\n$/)
@@ -139,7 +139,7 @@ test.each([
   [['dev', '--port', 'x'], {}, /whole number from 1 to 65535/],
   [['token', '--tenant', 'nobody', '--user', 'ada'], {}, /carillon dev data|no tenant/],
   [['send', '--to', 'ada', '--title', 'x'], {}, /no API key: there is no carillon dev data .* with --data,/],
-] as const)('carillon %j with %j says what is wrong and exits with 2', async (args, settings, words) => {
+] as const)('carillon %j with %j explains the error and exits with 2', async (args, settings, words) => {
   const failed = await failure([...args], settings)
   expect(failed).toMatchObject({ code: 2, stderr: expect.stringMatching(words) })
 })
@@ -156,7 +156,7 @@ test.each([
   [['dev', '4000'], 'too many arguments', ''],
   [['dev', '--memory', '--data', 'x'], 'cannot be used with', ''],
   [['tenant', '--add', 'acme', '--revoke', 'demo'], 'cannot be used with', ''],
-] as const)('carillon %j is refused before anything happens', async (args, words, nearest) => {
+] as const)('carillon %j is rejected before anything happens', async (args, words, nearest) => {
   const empty = join(dir, 'none')
   const failed = await failure([...args], { CARILLON_DATA_DIR: empty })
   expect(failed).toMatchObject({ code: 2, stderr: expect.stringContaining(words) })
@@ -164,7 +164,7 @@ test.each([
   expect(existsSync(empty)).toBe(false)
 })
 
-test('help and version are there in every usual way, without colours', async () => {
+test('help and version accept every usual form, without colors', async () => {
   const outputs = new Map<string, string>()
   for (const args of [
     ['help'],
@@ -183,7 +183,7 @@ test('help and version are there in every usual way, without colours', async () 
   for (const output of outputs.values()) expect(output).not.toMatch(/\u001b/)
 })
 
-test('a taken port is one sentence that says what to do', async () => {
+test('a port in use is reported in one sentence with the remedy', async () => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   try {
@@ -198,14 +198,14 @@ test('a taken port is one sentence that says what to do', async () => {
   }
 })
 
-test('send says why a hub does not answer', async () => {
+test('send explains why a hub does not respond', async () => {
   const url = `http://localhost:${await freePort()}`
   const failed = await failure(['send', '--to', 'ada', '--title', 'x', '--key', 'k', '--url', url])
   expect(failed?.stderr).toMatch(/^carillon: \S+ does not answer: connect ECONNREFUSED \S+\n$/)
 })
 
 test.each(['/dev/null/carillon', '/proc/carillon'])(
-  'a data directory that cannot be created is one sentence: %s',
+  'a data directory that cannot be created is reported in one sentence: %s',
   async (data) => {
     const failed = await failure(['dev', '--data', data])
     expect(failed).toMatchObject({
@@ -217,7 +217,7 @@ test.each(['/dev/null/carillon', '/proc/carillon'])(
   },
 )
 
-test('a wrong secret is refused by every command that reads the data', async () => {
+test('a wrong secret is rejected by every command that reads the data', async () => {
   const server = await dev()
   await server.stop()
   const settings = { CARILLON_SECRET: 'x'.repeat(32) }
@@ -237,7 +237,7 @@ test('a wrong secret is refused by every command that reads the data', async () 
   })
 })
 
-test('migrate says what it did', async () => {
+test('migrate reports the migrations', async () => {
   const server = await dev()
   await server.stop()
   expect(await run('migrate')).toMatch(/^installation \w{8}: nothing to do; the schema is up to date$/)
@@ -245,14 +245,14 @@ test('migrate says what it did', async () => {
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
 
-test('dev runs from the sources of a checkout, as npm start does', async () => {
+test('dev runs from the sources of a checkout, as `npm start` does', async () => {
   const server = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir }, 'sources')
   started.push(server)
   for (const path of ['/', '/client.js', '/push.js'])
     expect([path, (await fetch(`${server.url}${path}`)).status]).toEqual([path, 200])
 })
 
-test('the executable runs unbuilt from any directory, as npx carillon does', async () => {
+test('the executable runs unbuilt from any directory, as `npx carillon` does', async () => {
   const executable = join(REPOSITORY, 'cli/bin/carillon.js')
   const { stdout } = await promisify(execFile)(executable, ['check'], { cwd: dir }).catch((error) => error)
   expect(stdout).toContain('.carillon/carillon.db')
@@ -260,7 +260,7 @@ test('the executable runs unbuilt from any directory, as npx carillon does', asy
 })
 
 test.each(['bench', 'rig', 'consistency'])(
-  'npm run %s prints help and refuses unknown options',
+  'npm run %s prints help and rejects unknown options',
   async (name) => {
     const script = (...args: string[]) =>
       promisify(execFile)(
@@ -274,7 +274,7 @@ test.each(['bench', 'rig', 'consistency'])(
   },
 )
 
-test('check fails without data, says where it looked, and writes nothing', async () => {
+test('check fails without data, names the place it searched, and writes nothing', async () => {
   const empty = join(dir, 'none')
   const failed = await runCarillon(['check', '--data', empty], {}).catch((error) => error)
   expect(failed.code).toBe(1)
@@ -285,7 +285,7 @@ test('check fails without data, says where it looked, and writes nothing', async
   expect(existsSync(empty)).toBe(false)
 })
 
-test('check says which part fails', async () => {
+test('check names the failing part', async () => {
   const settings = { CARILLON_NATS_URL: 'nats://127.0.0.1:1', CARILLON_REDIS_URL: 'redis://127.0.0.1:1' }
   const failed = await runCarillon(['check'], { CARILLON_DATA_DIR: dir, ...settings }).catch((error) => error)
   expect(failed.code).toBe(1)
@@ -293,7 +293,7 @@ test('check says which part fails', async () => {
   expect(failed.stdout).toMatch(/failed {2}live bus/)
 })
 
-test('every command that reads the data of a dev finds it by --data', async () => {
+test('every command that reads the data of carillon dev finds it with --data', async () => {
   const data = join(dir, 'elsewhere')
   const server = await dev('--data', data)
   const at = ['--data', data]
@@ -304,7 +304,7 @@ test('every command that reads the data of a dev finds it by --data', async () =
   expect(await failure(['tenant'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--data') })
 })
 
-test('check asks the providers whether their accounts are good, and sends nothing', async () => {
+test('check asks the providers whether their accounts are valid, and sends nothing', async () => {
   const plain = await mailServer({ plain: true })
   const slack = createServer((request, response) => {
     const good = request.headers.authorization === 'Bearer xoxb-good-token'

@@ -78,7 +78,7 @@ for (const [name, skip, open] of stages)
     const post = (hub: 0 | 1, type: string, more: object = {}) =>
       call(hub, 'POST', '/notifications', { to: 'ada', type, title: 'Hello', ...more })
 
-    test('a tenant and an API key created by a command, and a new type', async () => {
+    test('applies a tenant and an API key created by a command, and a new type', async () => {
       await vi.waitFor(
         async () => expect((await post(1, 'new.type')).json.code).toBe('type_unknown'),
         AT_ONCE,
@@ -87,7 +87,7 @@ for (const [name, skip, open] of stages)
       await vi.waitFor(async () => expect((await post(1, 'new.type')).status).toBe(202), AT_ONCE)
     })
 
-    test('a provider account, for the next notification', async () => {
+    test('applies a provider account to the next notification', async () => {
       const receiver = await webhookReceiver()
       const plan = [{ channel: 'webhook', when: 'always' }]
       await call(0, 'PUT', '/types/hooked', { plan })
@@ -113,7 +113,7 @@ for (const [name, skip, open] of stages)
       await receiver.close()
     })
 
-    test('an API key that is revoked by a command', async () => {
+    test('rejects an API key that was revoked by a command', async () => {
       const other = await command('token', '--tenant', tenant, '--sender', 'other')
       for (const hub of [0, 1] as const)
         expect((await call(hub, 'GET', '/types', undefined, other)).status).toBe(200)
@@ -127,7 +127,7 @@ for (const [name, skip, open] of stages)
         )
     })
 
-    test('a secret that is revoked by a command: its tokens are refused and its live connections are closed', async () => {
+    test('rejects tokens of a secret that was revoked by a command, and closes their live connections', async () => {
       const token = await command('token', '--tenant', tenant, '--user', 'ada')
       const sockets = environment.hubs.map((url) =>
         connect(url, { transports: ['websocket'], forceNew: true, auth: { token } }),

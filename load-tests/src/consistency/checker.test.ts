@@ -49,7 +49,7 @@ const verdictOf = (observation: Observation) => {
   return check(history, observation)
 }
 
-test('a correct state passes; an unanswered notification may be stored or not', () => {
+test('accepts a correct state, in which an unanswered notification may be stored or not', () => {
   const verdict = verdictOf(valid())
   expect(verdict).toMatchObject({ ok: true, expected: 3, rows: 3, letters: 1, unknown: 1, liveMissed: 0 })
   const { rows, ...rest } = valid()
@@ -64,7 +64,7 @@ test('a correct state passes; an unanswered notification may be stored or not', 
 
 const titleOf = ({ key }: Row) => entries.find((entry) => entry.key === key)?.title
 
-/** One deliberate anomaly for each rule of the checker. */
+/** One anomaly for each rule of the checker. */
 const broken: [string, Anomaly, (valid: Observation) => Partial<Observation>][] = [
   ['a missing row', 'lost', ({ rows }) => ({ rows: rows.slice(1) })],
   ['a part of an unanswered notification', 'lost', ({ rows }) => ({ rows: [...rows, row('ada', 'doubt')] })],
@@ -130,7 +130,7 @@ const broken: [string, Anomaly, (valid: Observation) => Partial<Observation>][] 
 ]
 const NONE = { unread: 0, unseen: 0 }
 
-test.each(broken)('%s is detected', (_, anomaly, breakState) => {
+test.each(broken)('detects %s', (_, anomaly, breakState) => {
   const verdict = verdictOf({ ...valid(), ...breakState(valid()) })
   expect(verdict.ok).toBe(false)
   expect(verdict.anomalies[anomaly].count).toBeGreaterThan(0)
@@ -141,7 +141,7 @@ test.each(broken)('%s is detected', (_, anomaly, breakState) => {
 /** A missing or surplus row also affects counts and clients. */
 const CONSEQUENCES = new Set<Anomaly>(['counts', 'client', 'wrong content'])
 
-test('unexpected responses are detected', () => {
+test('detects unexpected responses', () => {
   const history = createHistory(entries)
   history.ok('no')
   history.refused('a', 'forbidden')

@@ -4,7 +4,7 @@ import type { Attempt, Entry, History } from './history.ts'
 export type Row = { user: string; id: string; key: string; title?: string; unread: boolean; unseen: boolean }
 export type Letter = { key: string; tenant: string; code: ProblemCode }
 
-/** What a connected client received. `announced` and `received` hold an id once per event. */
+/** The items that a connected client received. `announced` and `received` contain an id once per event. */
 export type ClientView =
   | {
       kind: 'sdk'
@@ -12,7 +12,7 @@ export type ClientView =
       ids: readonly string[]
       counts: Counts
       announced: readonly string[]
-      /** Whether items and counts agreed with what was accepted before the time was up. */
+      /** Whether items and counts matched the accepted notifications before the timeout. */
       settled: boolean
     }
   | { kind: 'raw'; user: string; received: readonly string[] }
@@ -146,7 +146,7 @@ const checkCounts = (
   }
 }
 
-/** Checks what a client showed. Returns how many live messages it missed and how many were repeated. */
+/** Checks the items that a client showed. Returns how many live messages it missed and how many were repeated. */
 const checkClient = (
   client: ClientView,
   inbox: ReadonlySet<string>,

@@ -27,8 +27,8 @@ const sdkClient = (options: { url: string; user: string; token: string; reader: 
   })
 
   /**
-   * Loads all pages, because a resync may have reset the feed to its first page. Repeats until no read is pending: otherwise
-   * the hub could know of reads that the snapshot does not show yet.
+   * Loads all pages, because a resync may have reset the feed to its first page. Repeats until no read is
+   * pending: otherwise the hub could have stored reads that the snapshot does not show yet.
    */
   const loadAll = async () => {
     for (let settled: unknown; settled !== reading; ) {

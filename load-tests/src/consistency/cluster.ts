@@ -11,7 +11,7 @@ import { startNats, startRedis } from '../rig/servers.ts'
 import { raiseWorld } from '../rig/world.ts'
 import { cutCommandsFault, type Environment, type Fault, killFault, noFault } from './environment.ts'
 
-/** Short, because each month of retention is one more partition to read. */
+/** Short, because each month of retention adds a partition to read. */
 const RETENTION = 24 * 3_600_000
 
 /** Starts NATS and Redis, and uses a new keyspace of a running Cassandra. `url` names the keyspace's prefix. */

@@ -51,7 +51,7 @@ export const embeddedEnvironment = async (): Promise<Environment> => {
       running = true
     },
     pause,
-    // The embedded log refuses such messages.
+    // The embedded log rejects such messages.
     swept: async () => {},
     inspect,
     backlog: async () => {

@@ -1,21 +1,21 @@
 import type { ProblemCode } from '@carillon/schemas'
 
-/** What must happen to a notification. */
+/** The required outcome of a notification. */
 export type Fate =
   /** Accepted, and stored once in exactly these inboxes. */
   | { kind: 'delivered'; recipients: readonly string[] }
-  /** Accepted by the event log, then refused: one dead letter with this tenant token and reason. */
+  /** Accepted by the event log and then rejected: one dead letter with this tenant token and reason. */
   | { kind: 'dead-lettered'; tenant: string; code: ProblemCode }
-  /** Refused before it is stored: with this problem over HTTP, or without a PubAck (no code) over NATS. */
+  /** Rejected before it is stored: with this problem over HTTP, or without a PubAck (no code) over NATS. */
   | { kind: 'rejected'; code?: ProblemCode }
 
 /** A notification, identified by a key in its content. */
 export type Entry = { key: string; title: string; fate: Fate }
 
-/** What the producer knows: `unknown` is a notification that was sent but never answered. */
+/** The producer's view of an attempt: `unknown` is a notification that was sent but never answered. */
 export type Attempt = { result: 'ok' } | { result: 'unknown' } | { result: 'refused'; code?: ProblemCode }
 
-/** Records what producers sent and how it was answered, as in Jepsen's set test. */
+/** Records what producers sent and which responses they got, as in Jepsen's set test. */
 export const createHistory = (entries: readonly Entry[]) => {
   const attempts = new Map<string, Attempt>()
 

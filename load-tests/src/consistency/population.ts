@@ -1,6 +1,9 @@
 import { createRandom, type Random } from './random.ts'
 
-/** The people of a tenant: all known users, and topics. The topic `large` has members that are not known users. */
+/**
+ * The recipients of a tenant: all known users, and topics. The topic `large` has members that are not known
+ * users.
+ */
 export type Population = { users: string[]; topics: Map<string, string[]> }
 
 const TEAMS = 10

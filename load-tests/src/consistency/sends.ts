@@ -21,7 +21,7 @@ const encoder = new TextEncoder()
 
 export type Note = Record<string, unknown> & { id?: string; type: string; priority: Priority }
 
-/** How a notification is identified, so that its repetition is recognised. */
+/** How a notification is identified, so that its repetition is recognized. */
 export type Identity = 'uuid' | 'own' | 'event' | 'msgid' | 'none'
 
 /** Builds a NATS message from a notification. */

@@ -50,7 +50,7 @@ export const deliveryScenarios = <E extends Environment>(
       await environment?.close()
     })
 
-    test.concurrent('after the workers are killed, sends in doubt are counted, and repeated only if that is safe or critical', async () => {
+    test.concurrent('when workers are killed, counts sends in doubt and repeats them only if safe or critical', async () => {
       await interrupted.settled()
     })
 

@@ -59,7 +59,7 @@ test('every image is pinned to a full version, including the Dockerfile', () => 
   expect(named('hub-1').image).toBe(`carillon:${JSON.parse(read('package.json')).version}`)
 })
 
-test('the servers have the versions that Carillon requires and the rig uses', () => {
+test('the servers use the versions that Carillon requires and the rig installs', () => {
   const version = (name: string) => named(name).image.split(':')[1]?.split(/[.-]/).map(Number) ?? []
   const [major, minor] = version('nats')
   expect(major === 2 && Number(minor) >= 12).toBe(true)
@@ -120,7 +120,7 @@ const SECRET = 'x'.repeat(32)
 const filled = (value: string) =>
   value.replaceAll(/\$\{\w+:\?[^}]*\}/g, SECRET).replace(/^\$\{\w+:-(.*)\}$/, '$1')
 
-test('Carillon processes have valid settings, external servers, and secrets from the environment', () => {
+test('Carillon processes get valid settings, external servers, and secrets from the environment', () => {
   for (const [name, { environment = {} }] of ours) {
     const settings = Object.fromEntries(
       Object.entries(environment).map(([setting, value]) => [setting, filled(value)]),
@@ -145,7 +145,7 @@ test('NATS gets the passwords of its users, which are required and quoted', () =
   for (const name of wanted) expect(read('docker-compose.yml').split('services:')[0]).toContain(name)
 })
 
-test('Carillon processes have enough time to drain, and do not run as root', () => {
+test('Carillon processes get enough time to drain, and do not run as root', () => {
   for (const [, { environment = {}, stop_grace_period = '' }] of ours)
     expect(Number.parseInt(stop_grace_period, 10)).toBeGreaterThan(
       Number(environment.CARILLON_DRAIN_DELAY_SECONDS) + Number(environment.CARILLON_DRAIN_SECONDS) + 2,

@@ -112,7 +112,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
       )
   })
 
-  test('hub and dispatcher have all permissions that they need', async () => {
+  test('grants hub and dispatcher all permissions that they need', async () => {
     const { hub, dispatcher } = await installation()
     const idempotency = await jetstreamIdempotency({ connection: connections.hub, namespace })
     expect(await idempotency.claim('k', 'b', () => 'id')).toEqual({ outcome: 'first', id: 'id' })
@@ -169,7 +169,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     await vi.waitFor(async () => expect(await hub.deadLetters({ limit: 10 })).toHaveLength(1), 10_000)
   }, 60_000)
 
-  test('a backend can publish for its tenant with any client and gets a PubAck', async () => {
+  test('lets a backend publish for its tenant with any client and get a PubAck', async () => {
     await installation()
     const acks = await Promise.all(
       ['a', 'b'].map((id) =>
@@ -182,7 +182,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     ])
   })
 
-  test('a backend has no other permissions', async () => {
+  test('grants a backend no other permissions', async () => {
     await installation()
     for (const subject of [
       'notify.globex.normal.x',
@@ -216,7 +216,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     expect(await mayListen(connections.acme, '_INBOX.>')).toBe(true)
   })
 
-  test('the reply subject of a backend reaches no other user', async () => {
+  test('keeps the reply subject of a backend from reaching other users', async () => {
     const { hub } = await installation()
     const before = await hub.backlog()
     for (const reply of [
@@ -238,7 +238,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     ])
   })
 
-  test('hub and dispatcher cannot act as the other, read everything or delete streams', async () => {
+  test('prevents hub and dispatcher from acting as each other, reading everything or deleting streams', async () => {
     await installation()
     const next = '$JS.API.CONSUMER.MSG.NEXT.WORK_shipped.work-low_shipped'
     for (const [user, subject] of [
@@ -264,7 +264,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     }
   })
 
-  test('accounts as described in docs/nats.md', async () => {
+  test('supports accounts as described in docs/nats.md', async () => {
     const docs = readFileSync(new URL('../../../docs/nats.md', import.meta.url), 'utf8')
     const [own = '', events = ''] = [...docs.matchAll(/^```\n(.*?)^```$/gms)].map(([, lines]) => lines)
     const variant = (imports: string) =>
@@ -321,7 +321,7 @@ describe.skipIf(!path)('carillon check warns', () => {
     expect(await warnings(anonymous, 'a:b@')).toEqual([expect.stringMatching(open)])
   })
 
-  test('about a user with all permissions, and one who may read or delete foreign streams', async () => {
+  test('about a user with all permissions, and one who may read or delete other streams', async () => {
     const user = (permissions: string) =>
       `authorization { users: [{ user: a, password: b, permissions: { ${permissions} } }] }`
     const [reads, writes, deletes] = [/may subscribe to ">"/, /publish to any subject/, /delete streams/]

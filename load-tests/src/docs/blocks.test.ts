@@ -27,6 +27,6 @@ it.each([
   ['<!-- skip -->', '```sh', 'x', '```'],
   ['<!-- not run: -->', '```sh', 'x', '```'],
   ['```sh', 'x'],
-])('refuses %j %j', (...lines) => {
+])('rejects %j %j', (...lines) => {
   expect(() => page(...lines)).toThrow('a.md:')
 })

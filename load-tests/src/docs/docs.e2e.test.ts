@@ -107,8 +107,8 @@ const checkSettings = (text: string, variables: Record<string, string>) => {
 }
 
 /**
- * The last server program of each page. HTML blocks of the page are loaded from it; those of a page without one are loaded
- * from the program in README.md.
+ * The last server program of each page. The page's HTML blocks are loaded from it; a page without one uses
+ * the program in README.md.
  */
 const serving = new Map<string, { url: string; documented: string }>()
 
@@ -216,7 +216,7 @@ describe.skipIf(withoutServers)(clusterTitle, () => {
   /** Runs a block with a new, empty installation. */
   const isSetUp = ({ text }: Block) => text.includes('nats://nats:4222')
   it.for(named(blocks.filter((block) => isRun(block) && needsServers(block) && isSetUp(block))))(
-    '%s (%s), from nothing',
+    '%s (%s), in a new installation',
     async ([, , block], context) => {
       const settings = { CARILLON_LOG_LEVEL: 'warn' }
       await run(block, { ...dev, settings }, placesOf(await startServers('docs_own')), context)
@@ -238,7 +238,7 @@ describe.skipIf(withoutServers)(clusterTitle, () => {
     )
   })
 
-  it('arrive', async () => {
+  it('delivers the notifications of all blocks', async () => {
     const { token } = await request<{ token: string }>(dev, 'POST', '/v1/users/ada/token')
     const titles = async () => {
       const { items } = await request<{ items: { title: string }[] }>(

@@ -34,7 +34,7 @@ it.each(PAGES)('%s links to pages, files and headings that exist', (page) => {
   expect(broken).toEqual([])
 })
 
-/** A path of the repository, in backquotes. Patterns with braces or angle brackets are no paths. */
+/** A path of the repository, in backquotes. Patterns with braces or angle brackets are not paths. */
 const PATH = /`((?:cli|client-sdk|core|deploy|dispatcher|docs|hub|load-tests|schemas)\/[\w./-]+)`/g
 
 it.each(PAGES.filter((page) => page !== 'CHANGELOG.md'))('%s names files that exist', (page) => {

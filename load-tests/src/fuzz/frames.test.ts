@@ -146,7 +146,7 @@ const converse = async (auth: string, said: readonly Frame[], abrupt: boolean, w
   await closed
 }
 
-test('data of a connected client closes at most its own connection', { timeout: 300_000 }, async () => {
+test('connected clients can close at most their own connection', { timeout: 300_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(frames, { minLength: 1, maxLength: 5 }), fc.boolean(), async (said, abrupt) =>
       converse(JSON.stringify({ token }), said, abrupt, true),
@@ -159,7 +159,7 @@ test('data of a connected client closes at most its own connection', { timeout: 
   await world.isClean()
 })
 
-test('any handshake', { timeout: 300_000 }, async () => {
+test('survives any handshake', { timeout: 300_000 }, async () => {
   const auths = fc.oneof(
     json(mutated(fc.constant({ token: 'a.b.c' }))),
     json(hostile.map((value) => ({ token: value }))),
@@ -177,7 +177,7 @@ test('any handshake', { timeout: 300_000 }, async () => {
   await world.isClean()
 })
 
-test('any upgrade request', { timeout: 300_000 }, async () => {
+test('survives any upgrade request', { timeout: 300_000 }, async () => {
   const text = hostileText.map((value) => value.replaceAll(/[^\x21-\x7e]/g, '').slice(0, 200))
   const requests = fc.record({
     path: fc.constantFrom(...Array<string>(20).fill('/socket.io/'), '/', '/socket.io', '/elsewhere'),
@@ -219,7 +219,7 @@ test('any upgrade request', { timeout: 300_000 }, async () => {
   await world.isClean()
 })
 
-test('any bytes', { timeout: 300_000 }, async () => {
+test('survives any bytes', { timeout: 300_000 }, async () => {
   const head = fc.constantFrom(
     'GET / HTTP/1.1\r\nhost: x\r\n\r\n',
     'GET /v1/inbox HTTP/9.9\r\n\r\n',

@@ -71,12 +71,12 @@ describe('regular expressions', () => {
     expect(all.flatMap((each) => superLinear(each).map((how) => `${each.at}: ${how}`))).toEqual([])
   })
 
-  test('all are literals, so that the test above finds them', () => {
+  test('are all literals, so that the test above finds them', () => {
     const built = files.filter((file) => /\bRegExp\(/.test(readFileSync(join(ROOT, file), 'utf8')))
     expect(built).toEqual([])
   })
 
-  test('those of the validator run in linear time', () => {
+  test('of the validator run in linear time', () => {
     for (const schema of [PhoneNumber, ItemId, Timestamp]) {
       const pattern = (schema._zod.def as { pattern?: RegExp }).pattern
       expect(pattern).toBeInstanceOf(RegExp)
@@ -84,7 +84,7 @@ describe('regular expressions', () => {
     }
   })
 
-  test('a super-linear one is detected', () => {
+  test('are detected if super-linear', () => {
     expect(superLinear(/[ \t]+\n/g)).not.toEqual([])
     expect(superLinear(/(a+)+$/)).not.toEqual([])
   })

@@ -240,7 +240,7 @@ const step = (tenant: string, channel: string) => ({
   toAudience: false,
 })
 
-test('the examples are valid work and steps', () => {
+test('the examples are valid work and valid steps', () => {
   const { chunk, due, wake } = work('t')
   const all = [
     parse(ChunkWork, chunk),
@@ -257,7 +257,7 @@ const logs: [string, () => Promise<Log>][] = [
   ...(path === undefined ? [] : [['jetstream', () => jetstream(path)] as [string, () => Promise<Log>]]),
 ]
 
-describe.each(logs)('a message of the %s log', (name, open) => {
+describe.each(logs)('a message in the %s log', (name, open) => {
   let log: Log
   let world: Awaited<ReturnType<typeof openWorld>>
   beforeAll(async () => {
@@ -269,7 +269,7 @@ describe.each(logs)('a message of the %s log', (name, open) => {
     await log.end()
   }, 60_000)
 
-  /** Checks that every message was stored or refused, and none was redelivered because of its content. */
+  /** Checks that every message was stored or rejected, and none was redelivered because of its content. */
   const isSettled = async () => {
     await world.works()
     await vi.waitFor(async () => {
@@ -280,7 +280,7 @@ describe.each(logs)('a message of the %s log', (name, open) => {
     expect(await world.retried()).toEqual([])
   }
 
-  test('with any notification is accepted or refused', { timeout: 300_000 }, async () => {
+  test('is accepted or rejected with any notification', { timeout: 300_000 }, async () => {
     const dedupes = fc.option(fc.string({ minLength: 1, maxLength: 40 }), { nil: undefined })
     await fc.assert(
       fc.asyncProperty(
@@ -296,9 +296,9 @@ describe.each(logs)('a message of the %s log', (name, open) => {
     await isSettled()
   })
 
-  // The embedded log only has our own publishers, so this test does not apply.
+  // Only Carillon publishes to the embedded log, so this test does not apply.
   if (name === 'jetstream')
-    test('with any headers and subject is accepted or refused', {
+    test('is accepted or rejected with any headers and subject', {
       timeout: 300_000,
     }, async () => {
       const lines = fc.array(
@@ -353,7 +353,7 @@ describe.each(logs)('a message of the %s log', (name, open) => {
       await isSettled()
     })
 
-  test('with any work is done or refused', { timeout: 300_000 }, async () => {
+  test('is processed or rejected with any work', { timeout: 300_000 }, async () => {
     for (const kind of ['chunk', 'due', 'wake'] as const)
       await fc.assert(
         fc.asyncProperty(bytes(mutated(fc.constant(work(world.tenant)[kind]))), async (data) => {
@@ -364,7 +364,7 @@ describe.each(logs)('a message of the %s log', (name, open) => {
     await isSettled()
   })
 
-  test('with any step is sent or refused', { timeout: 300_000 }, async () => {
+  test('is sent or rejected with any step', { timeout: 300_000 }, async () => {
     const steps = fc
       .constantFrom(...CHANNELS)
       .chain((channel) =>

@@ -128,7 +128,7 @@ test('every provider is fuzzed', () => {
 })
 
 test.each(Object.entries(CONFIGS))(
-  '%s sends anything, and takes any answer',
+  '%s sends any content and accepts any response',
   { timeout: 300_000 },
   async (name, config) => {
     const provider = PROVIDERS.get(name)!

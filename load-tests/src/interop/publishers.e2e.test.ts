@@ -94,7 +94,7 @@ describe.skipIf(!curl)(curl ? 'one process' : 'one process (skipped: curl is not
     return { status: Number(status), answer: JSON.parse(answer) }
   }
 
-  test('accepts a notification from curl and refuses invalid ones', async () => {
+  test('accepts a notification from curl and rejects invalid ones', async () => {
     const { feed, heard } = await watching(environment, tenant, 'ada')
     const good = '{"to":"ada","type":"order.shipped","title":"From curl","id":"curl-1"}'
     expect(await post(good)).toEqual({ status: 202, answer: { id: 'curl-1' } })

@@ -67,7 +67,7 @@ describe.each(modes)('$title', ({ skip, open }) => {
     })
     afterAll(() => environment?.close())
 
-    test('with the same content is one notification; with other content it is refused, even at once', async () => {
+    test('is one notification with the same content, and rejected with different content, even concurrently', async () => {
       const id = `order-${randomUUID()}`
       const toAda = { id, to: 'ada', title: id }
       const answers = await Promise.all([
@@ -131,7 +131,7 @@ describe.each(modes)('$title', ({ skip, open }) => {
       expect((await post(tenant, toVic)).status).toBe(202)
       await vi.waitFor(async () => expect(await titlesOf(environment, tenant, 'vic')).toEqual([id]), WAIT)
 
-      // A notification from HTTP is recognised over NATS, and other content becomes a dead letter.
+      // A notification from HTTP is recognized over NATS, and different content becomes a dead letter.
       const subject = `notify.${tenant.id}.normal.order.shipped`
       await log.publish(subject, JSON.stringify(toVic))
       await log.publish(subject, JSON.stringify({ ...toVic, to: 'mallory' }))

@@ -52,7 +52,7 @@ const bell = async (data: string, { url }: Server) => {
 }
 
 describe.skipIf(needing('', 'redis').skip)('two installations on one Redis', () => {
-  test('do not receive live messages of each other', async () => {
+  test("do not receive each other's live messages", async () => {
     const redis = await keep(startRedis())
     const settings = { CARILLON_REDIS_URL: redis.url }
     const [one, two] = await Promise.all([dev('one', settings), dev('two', settings)])
@@ -70,7 +70,7 @@ describe.skipIf(needing('', 'redis').skip)('two installations on one Redis', () 
 })
 
 describe.skipIf(needing('', 'nats').skip)('two installations on one NATS account', () => {
-  test('the second refuses to start, and names the owner of the streams and the remedy', async () => {
+  test('rejects the second at startup, and names the owner of the streams and the remedy', async () => {
     const nats = await keep(startNats({ dir: join(dir, 'nats') }))
     const settings = { CARILLON_NATS_URL: nats.url }
     const one = await dev('one', { ...settings, CARILLON_NAMESPACE: 'first' })
@@ -107,7 +107,7 @@ describe.skipIf(needing('', 'nats').skip)('two installations on one NATS account
 const cassandra = inject('cassandra')?.replace(/\/([a-z0-9_]+)(?=\?|$)/, '/$1_mixed')
 
 describe.skipIf(!cassandra)('a data directory whose installation moves into a keyspace', () => {
-  test('keeps its namespace; the data directory of another installation is refused', async () => {
+  test('keeps its namespace, and rejects the data directory of another installation', async () => {
     const first = await dev('one', { CARILLON_NAMESPACE: 'moved' })
     await first.stop()
     const { secret } = JSON.parse(readFileSync(join(dir, 'one', 'dev.json'), 'utf8')) as { secret: string }
@@ -150,7 +150,7 @@ describe('a data directory of an older Carillon', () => {
       readdirSync(folder).map((name) => [name, readFileSync(join(folder, name)).toString('base64')]),
     )
 
-  test('is refused by every command with a remedy, and is not changed', async () => {
+  test('is rejected by every command with a remedy, and not changed', async () => {
     const data = join(dir, 'older')
     mkdirSync(data)
     writeLayout1(join(data, 'carillon.db'))

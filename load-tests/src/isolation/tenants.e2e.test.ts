@@ -69,7 +69,7 @@ describe.skipIf(skip)(title, () => {
       return items.map((item) => item.title).sort()
     })
 
-  test('share user, topic and notification ids, but no frame, row or response', async () => {
+  test('two tenants share user, topic and notification ids, but no frame, row or response', async () => {
     const frames = new Map<string, string[]>()
     for (const tenant of [acme, zeta])
       for (const user of USERS)
@@ -133,7 +133,7 @@ describe.skipIf(skip)(title, () => {
       for (const frame of frames.get(`${zeta.id} ${user}`) ?? []) expect(frame).not.toContain(acme.id)
   })
 
-  test('cannot use credentials and cursors of the other', async () => {
+  test('a tenant cannot use the credentials and cursors of another', async () => {
     const token = await acme.token('ada')
     const [, claims = ''] = token.split('.')
     const forged = { ...JSON.parse(Buffer.from(claims, 'base64url').toString()), iss: zeta.id }
@@ -165,7 +165,7 @@ describe.skipIf(skip)(title, () => {
       })
   })
 
-  test('see their own notifications only', async () => {
+  test('a tenant sees only its own notifications', async () => {
     await publish(acme, { id: 'status', to: 'ada', title: 'x' })
     await processed()
     expect(await request(environment, '/v1/notifications/status', acme.apiKey)).toMatchObject({ status: 200 })

@@ -28,7 +28,7 @@ afterEach(async () => {
 const peakMemory = () =>
   Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) * 1_024
 
-test('broadcasts at the maximum rate keep the write-ahead log and the memory within their limits', async () => {
+test('limits the write-ahead log and the memory during broadcasts at the maximum rate', async () => {
   const { apiKey } = JSON.parse(readFileSync(join(dir, 'dev.json'), 'utf8')) as { apiKey: string }
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
   const call = (method: string, path: string, body?: unknown) =>

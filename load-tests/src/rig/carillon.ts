@@ -27,7 +27,7 @@ const environment = (settings: Settings): NodeJS.ProcessEnv => ({
     Object.entries(process.env).filter(([name]) => !/^(CARILLON_|VITEST|NODE_OPTIONS)/.test(name)),
   ),
   CARILLON_HOST: '127.0.0.1',
-  // There is no proxy that has to notice the drain.
+  // No proxy has to notice the drain here.
   CARILLON_DRAIN_DELAY_SECONDS: '0',
   ...settings,
 })

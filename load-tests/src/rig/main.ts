@@ -25,7 +25,7 @@ const printEnv = () =>
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Runs a command and forwards signals to it. Returns its exit code, as a shell would. */
+/** Runs a command and forwards signals to it. Returns the exit code that a shell would return. */
 const runCommand = async (
   [command = '', ...args]: string[],
   settings: Record<string, string | undefined>,

@@ -40,7 +40,7 @@ describe.skipIf(!inject('redisServer'))('a server', () => {
     expect(await redis.stop()).toBe(0)
   })
 
-  test('is not confused with another server on its port', async () => {
+  test('is not mistaken for another server on its port', async () => {
     const redis = await startRedis()
     onTestFinished(() => redis.kill())
     await expect(startRedis({ port: redis.port })).rejects.toThrow(/is used by another server/)
@@ -53,7 +53,7 @@ describe.skipIf(!inject('redisServer'))('a server', () => {
   })
 })
 
-test.skipIf(!inject('natsServer'))('NATS keeps its streams over a restart', async () => {
+test.skipIf(!inject('natsServer'))('NATS keeps its streams across a restart', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'carillon-rig-'))
   onTestFinished(() => rm(dir, { recursive: true }))
   const nats = await startNats({ dir })

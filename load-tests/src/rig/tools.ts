@@ -94,7 +94,7 @@ const requirements: Record<Tool, string> = {
 
 const found = new Map<Tool, string>()
 
-/** Locates a tool without installing it. `reason` and `remedy` are for people. */
+/** Locates a tool without installing it. `reason` and `remedy` are sentences for the reader. */
 export const locate = (tool: Tool): Located => {
   const path = found.get(tool) ?? finders[tool]()
   if (!path)

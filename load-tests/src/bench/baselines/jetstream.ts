@@ -7,7 +7,7 @@ import { freshId, notificationFor, userOf } from '../payload.ts'
 type Options = { server: string; stream: string; count: number; users: number }
 
 const PUBLISH_CONCURRENCY = 512
-/** As many pending messages as the dispatcher and its consumer. */
+/** As many pending messages as in the dispatcher's consumer. */
 const MAX_MESSAGES = 512
 const MAX_ACK_PENDING = 20_000
 

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { eventually, type Scenario } from '../context.ts'
 import { PUBLIC_URL } from '../environment.ts'
 
-/** Ids, addresses, texts and links in the formats of other systems. */
+/** Scenarios with ids, addresses, texts and links in the formats of other systems. */
 export const ADDRESSES: Scenario[] = [
   {
     title: 'a STOP from another form of a number suppresses the number on file',

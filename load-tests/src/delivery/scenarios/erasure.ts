@@ -29,7 +29,7 @@ export const ERASURE: Scenario[] = [
           state: 'scheduled',
         }),
       )
-      // In a cluster, another hub than the one the app is connected to.
+      // In a cluster, this is another hub than the one that the app is connected to.
       const hub = environment.hubs.at(-1)?.url ?? ''
       await ok('DELETE', '/v1/users/ada', undefined, undefined, hub)
       await app.closed
@@ -48,7 +48,7 @@ export const ERASURE: Scenario[] = [
       expect(await items(fresh)).toEqual([])
       expect(server.accepted).toEqual([])
       expect((await deliveries(sent, 'bob')).map(({ channel }) => channel)).toContain('inbox')
-      // The write-ahead log of the embedded file still contains what was written.
+      // The write-ahead log of the embedded file still contains earlier writes.
       if (environment.hubs.length > 1) expect(await environment.findText(NAME)).toEqual([])
 
       await user('ada', { email: 'new@example.test' })

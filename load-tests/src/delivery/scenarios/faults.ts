@@ -9,7 +9,7 @@ const AN_HOUR = 3_600
 
 type Letter = { id: number; code: string; body: string }
 
-/** Providers that are down, refuse, hang and recover. */
+/** Scenarios with providers that are down, reject, hang and recover. */
 export const FAULTS: Scenario[] = [
   {
     title: 'if an SMS is refused permanently, the e-mail is sent at once',

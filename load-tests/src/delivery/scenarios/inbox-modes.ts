@@ -4,7 +4,7 @@ import { eventually, type Scenario } from '../context.ts'
 
 const EMPTY = { unread: 0, unseen: 0 }
 
-/** Notifications that leave no item in the inbox, or a silent one. */
+/** Scenarios with notifications that create a silent inbox item or none at all. */
 export const INBOX_MODES: Scenario[] = [
   {
     title: 'a receipt goes by e-mail only: no item, nothing live, and what is pending is cancelled',

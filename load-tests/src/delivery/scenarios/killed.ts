@@ -81,7 +81,7 @@ const withPhone = async ({ account, phones, user }: ScenarioContext, phone: stri
   return provider
 }
 
-/** The hubs hang while a live message is handed to them and are then killed, so that no hub is left. */
+/** Kills the hubs while they hang on receiving a live message, so that no hub is left. */
 export const killHubs = async (environment: Environment & { natsUrl: string }): Promise<void> => {
   const context = await openContext(environment)
   const connection = await connect({ servers: environment.natsUrl })
@@ -108,7 +108,7 @@ export const killHubs = async (environment: Environment & { natsUrl: string }): 
   }
 }
 
-/** The only process is killed after the client received the message, before it is acknowledged. */
+/** Kills the only process after the client received the message and before it is acknowledged. */
 export const killProcess = async (environment: Environment): Promise<void> => {
   const context = await openContext(environment)
   try {

@@ -10,7 +10,7 @@ export const OTP: Scenario = {
     const provider = await phones()
     await account('sms', provider.account)
     await user('ada', { phone: '+15550141' })
-    // Accepted, and not answered yet: the step is still in the log, and its message in the process.
+    // Accepted but not answered yet: the step is still in the log, and its message in the process.
     await provider.setBehavior('slow')
     const { id } = await ok<{ id: string }>('POST', '/v1/otp', { to: 'ada', length: DIGITS, name: 'Acme' })
     await eventually(() => expect(provider.accepted).toHaveLength(1))
@@ -23,7 +23,7 @@ export const OTP: Scenario = {
     expect(await exposed()).toEqual([])
     await provider.setBehavior('works')
     await ledger(id, 'ada', { channel: 'sms', state: 'sent' })
-    // The search finds what is stored.
+    // Proves that the search works.
     await eventually(async () => expect(await environment.findText(id)).not.toEqual([]))
     expect(await exposed()).toEqual([])
 

@@ -3,7 +3,7 @@ import type { NotificationStatus } from '@carillon/schemas'
 import { expect } from 'vitest'
 import { eventually, type Scenario } from '../context.ts'
 
-/** Presence of the user, and the steps that depend on it. */
+/** Scenarios with the user's presence, and the steps that depend on it. */
 export const PRESENCE: Scenario[] = [
   {
     title: 'a user who is offline gets a push at once, encrypted for their browser',

@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
 import { eventually, type Scenario } from '../context.ts'
 
-/** Makes events as long as those of SendGrid. */
+/** Makes events as long as SendGrid's. */
 const FILLER = 'x'.repeat(200)
 
-/** Large batches of provider reports. */
+/** Scenarios with large batches of provider reports. */
 export const REPORTS: Scenario[] = [
   {
     title: 'a batch of thousands of reports is applied, and a failure leads to the next step',

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { eventually, type Scenario } from '../context.ts'
 
-/** Rate limits and outages. */
+/** Scenarios with rate limits and outages. */
 export const RETRIES: Scenario[] = [
   {
     title: 'a rate limit on one subscription does not delay pushes to other browsers, nor a critical one',
@@ -26,7 +26,7 @@ export const RETRIES: Scenario[] = [
       await ledger(normal, 'grace', { channel: 'push', state: 'sent', attempts: 1 })
       await ledger(critical, 'grace', { channel: 'push', state: 'sent', attempts: 1 })
       await ledger(held, 'ada', { channel: 'push', state: 'queued', attempts: 1 })
-      // A critical push to the limited subscription does not wait ten minutes either.
+      // A critical push to the rate-limited subscription does not wait ten minutes either.
       const alarm = await send({ to: 'ada', plan, priority: 'critical' })
       await eventually(() =>
         expect(service.requests.filter(({ path }) => path.endsWith('/limited'))).toHaveLength(2),

@@ -1,6 +1,7 @@
 /**
- * Calls a hub with the client that is generated from its OpenAPI document, and prints what it finds as JSON:
- * `calls.ts URL API_KEY`. A test writes `schema.d.ts`, type-checks this and runs it; the project's own build leaves it out.
+ * Calls a hub with the client that is generated from its OpenAPI document, and prints the results as JSON:
+ * `calls.ts URL API_KEY`. A test writes `schema.d.ts`, type-checks this file and runs it; the project's own
+ * build excludes it.
  * @module
  */
 import createClient from 'openapi-fetch'
