@@ -20,8 +20,8 @@ export class ProblemError extends Error {
 }
 
 /**
- * Thrown if a dependency (`part`) is unavailable. The current message is not at fault: callers stop taking new work, keep
- * what they hold, and retry without counting an attempt.
+ * Thrown if a dependency (`part`) is unavailable. The current message is not at fault: callers accept no new
+ * work, keep their current work, and retry without counting an attempt.
  */
 export class UnavailableError extends ProblemError {
   override name = 'UnavailableError'
@@ -34,8 +34,8 @@ export class UnavailableError extends ProblemError {
 }
 
 /**
- * Thrown if the process cannot run with these settings and data. `message` tells the operator what to do. Retrying does not
- * help.
+ * Thrown if the process cannot run with these settings and data. `message` says what the operator must do.
+ * Retrying does not help.
  */
 export class SetupError extends Error {
   override name = 'SetupError'

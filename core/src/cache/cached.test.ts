@@ -63,7 +63,7 @@ test('keeps a value until it is invalidated', async () => {
 const named: Changes = [{ kind: 'type', tenant: 'acme', id: 'x' }]
 
 test.each<Changes>([named, 'all'])(
-  'a lookup under way when %j is invalidated is repeated and not cached',
+  'repeats a lookup that is pending when %j is invalidated, and does not cache it',
   async (changes) => {
     const { get, store, slow, looks, invalidations } = world()
     const go = slow()
@@ -79,7 +79,7 @@ test.each<Changes>([named, 'all'])(
   },
 )
 
-test('a stale value is the fallback while the store is unavailable, and only then', async () => {
+test('falls back to a stale value only while the store is unavailable', async () => {
   const { get, store, invalidations } = world()
   await get('acme', 'x')
   void invalidations.publish('all')
@@ -92,7 +92,7 @@ test('a stale value is the fallback while the store is unavailable, and only the
   expect([await get('acme', 'x'), await get('acme', 'y')]).toEqual(['new', 'new'])
 })
 
-test('a value that is known to be outdated is no fallback', async () => {
+test('does not fall back to a value that is known to be outdated', async () => {
   const { get, store, invalidations } = world()
   await get('acme', 'x')
   store(AWAY)
@@ -102,7 +102,7 @@ test('a value that is known to be outdated is no fallback', async () => {
   expect(await get('acme', 'x')).toBe('new')
 })
 
-test('a lookup that fails when everything is invalidated under it falls back to the stale value', async () => {
+test('falls back to the stale value when a lookup fails while everything is invalidated', async () => {
   const { get, store, slow, looks, invalidations } = world()
   await get('acme', 'x')
   void invalidations.publish('all')

@@ -17,14 +17,14 @@ const forgetLookup = (entry: Entry<unknown>) => {
 }
 
 /**
- * Returns a read-through cache of one kind of stored values, by tenant and id. It caches misses too, and concurrent
- * callers share one lookup.
+ * Returns a read-through cache of one kind of stored value, by tenant and id. It caches misses too, and
+ * concurrent callers share one lookup.
  *
  * - A named invalidation removes the value, because it is known to be outdated.
- * - The invalidation `all` marks every value stale, because it may be outdated. A value also becomes stale after `ttlMs`,
- *   which bounds the effect of a lost invalidation.
+ * - The invalidation `all` marks every value stale, because it may be outdated. A value also becomes stale
+ *   after `ttlMs`, which bounds the effect of a lost invalidation.
  * - A stale value is served only while the store is unavailable.
- * - A lookup that is under way when its value is invalidated is repeated.
+ * - A lookup that is pending when its value is invalidated is repeated.
  */
 export const cached = <Value>(parts: {
   kind: ChangeKind

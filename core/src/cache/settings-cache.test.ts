@@ -7,7 +7,7 @@ import { createSettingsCache, SETTINGS_TTL_MS } from './settings-cache.ts'
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }))
 afterEach(() => void vi.useRealTimers())
 
-test('while the store is unavailable, known values and misses are served, and unknown values reject', async () => {
+test('serves known values and misses while the store is unavailable, and rejects for unknown values', async () => {
   const type: NotificationType = { key: 'known', version: 1 }
   let away = false
   const get = async (_tenant: string, key: string) => {

@@ -8,7 +8,7 @@ import { cached } from './cached.ts'
 import { inProcessInvalidations } from './invalidation/in-process.ts'
 import type { Invalidations } from './invalidation/port.ts'
 
-/** How long an outdated value may be served if its invalidation is lost. */
+/** How long an outdated value may be served if its invalidation is lost, in ms. */
 export const SETTINGS_TTL_MS = 10_000
 /** Maximum users whose erasure is cached, including users who were never erased. */
 const USERS_MAX = 50_000
@@ -16,9 +16,10 @@ const USERS_MAX = 50_000
 const VERSIONS_MAX = 1_000
 
 /**
- * Caches what every request and message needs of a tenant: the tenant itself, its API keys, types, provider accounts and
- * erasures. A value is looked up again once `invalidations` names it, and after SETTINGS_TTL_MS at the latest. While the
- * store is unavailable, the last known values are served, except those that were named.
+ * Caches the parts of a tenant that every request and message needs: the tenant itself, its API keys, types,
+ * provider accounts and erasures. A value is looked up again after `invalidations` names it, and after
+ * SETTINGS_TTL_MS at the latest. While the store is unavailable, the last known values are served, except
+ * those that were named.
  */
 export type SettingsCache = {
   tenant(id: string): Promise<Tenant | undefined>

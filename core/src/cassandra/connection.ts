@@ -4,7 +4,7 @@ import { Client, policies, types } from 'cassandra-driver'
 export type CassandraConnection = {
   client: Client
   keyspace: string
-  /** Replicas by data centre, used when the keyspace is created. */
+  /** Replicas by data center, used when the keyspace is created. */
   replication: Map<string, number>
 }
 
@@ -13,7 +13,7 @@ const URL_FORM =
 
 const TIMEOUT_MS = 5_000
 
-/** Parses `rf`. Returns undefined if it is neither a number nor a list with this data centre. */
+/** Parses `rf`. Returns undefined if it is neither a number nor a list with this data center. */
 const replicasOf = (rf: string, dataCenter: string): Map<string, number> | undefined => {
   const list = /^\d+$/.test(rf) ? `${dataCenter}:${rf}` : rf
   const replicas = new Map<string, number>()
@@ -26,9 +26,9 @@ const replicasOf = (rf: string, dataCenter: string): Map<string, number> | undef
 }
 
 /**
- * Parses `cassandra://[user:password@]host[:port][,host…]/keyspace[?dc=datacenter1&rf=1]`. `dc` is the data centre of this
- * process; `rf` its replicas, or those of several data centres (`rf=eu:3,us:3`). Does not connect yet. Throws an Error,
- * without the password, if the URL has another form.
+ * Parses `cassandra://[user:password@]host[:port][,host…]/keyspace[?dc=datacenter1&rf=1]`. `dc` is the data
+ * center of this process; `rf` its replicas, or those of several data centers (`rf=eu:3,us:3`). Does not
+ * connect yet. Throws an Error, without the password, if the URL is malformed.
  */
 export const connectCassandra = (url: string): CassandraConnection => {
   const { username, password, hosts, keyspace, query } = URL_FORM.exec(url)?.groups ?? {}
@@ -58,7 +58,7 @@ export const connectCassandra = (url: string): CassandraConnection => {
     socketOptions: { connectTimeout: TIMEOUT_MS, readTimeout: TIMEOUT_MS },
     // The default waits up to ten minutes before it reconnects.
     policies: { reconnection: new policies.reconnection.ExponentialReconnectionPolicy(250, 5_000) },
-    // As Map, because plain objects cannot hold keys such as __proto__.
+    // A Map, because plain objects cannot contain keys such as __proto__.
     encoding: { map: Map, set: Set },
     monitorReporting: { enabled: false },
   })

@@ -18,7 +18,7 @@ describe.skipIf(!url)('the record of an installation in a keyspace', () => {
     await client.shutdown()
   })
 
-  test('a keyspace of another layout is refused and left unchanged; its namespace is recorded once', async () => {
+  test('rejects a keyspace of another layout without changing it, and records its namespace once', async () => {
     const { client, keyspace } = connectCassandra(place())
     const run = (query: string, params: unknown[] = []) =>
       client.execute(query, params, { prepare: false, readTimeout: 30_000 })

@@ -5,7 +5,7 @@ import { requireSecret, secretCheckOf } from '../installation/secret.ts'
 import type { Seal } from '../security/seal.ts'
 import type { CassandraConnection } from './connection.ts'
 
-/** The table that identifies a keyspace of Carillon. It is created first. */
+/** The table that identifies a Carillon keyspace. It is created first. */
 export const INSTALLATION_TABLE = {
   name: 'installation',
   columns: 'part text PRIMARY KEY, layout int, namespace text, secret_check text, made_at timestamp',
@@ -14,7 +14,7 @@ export const INSTALLATION_TABLE = {
 const READ = { prepare: false, consistency: types.consistencies.quorum }
 const CLAIM = { prepare: false, isIdempotent: false, consistency: types.consistencies.quorum }
 
-/** Returns how error messages name a keyspace. */
+/** Returns the name of a keyspace in error messages. */
 export const whereOf = (keyspace: string) => `the keyspace ${keyspace}`
 const REMEDY = 'Drop the keyspace, or name another one in CARILLON_CASSANDRA_URL'
 
@@ -36,15 +36,15 @@ const recordOf = async ({ client, keyspace }: CassandraConnection) => {
   }
 }
 
-/** Returns whether the keyspace exists, with or without tables. */
+/** Reports whether the keyspace exists, with or without tables. */
 export const keyspaceExists = async ({ client, keyspace }: CassandraConnection): Promise<boolean> => {
   const query = 'SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?'
   return (await client.execute(query, [keyspace], { prepare: false })).rows.length > 0
 }
 
 /**
- * Returns the installation on record in the keyspace, or undefined for a keyspace that is new or being created. Only
- * reads. Throws SetupError for a keyspace of another layout, and for one with tables but no record.
+ * Returns the recorded installation of the keyspace; undefined for a keyspace that is new or being created.
+ * Read-only. Throws SetupError for a keyspace of another layout, and for one with tables but no record.
  */
 export const readInstallation = async (
   connection: CassandraConnection,
@@ -66,9 +66,9 @@ export const readInstallation = async (
 }
 
 /**
- * Records the installation, once for all processes that try at the same time. Returns its namespace: the one on record,
- * else `wanted`, else a random one. Throws SetupError if the record has another namespace than `wanted`, or was written
- * with another secret.
+ * Records the installation; concurrent calls record it once. Returns the recorded namespace, else `wanted`,
+ * else a random one. Throws SetupError if the recorded namespace differs from `wanted`, or if the secret
+ * differs.
  */
 export const recordInstallation = async (
   connection: CassandraConnection,

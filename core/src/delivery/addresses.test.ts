@@ -8,7 +8,7 @@ test.each([
   ['Brazil, without the ninth digit', '+558181234567', '+5581981234567'],
   ['e-mail', 'Ada@Example.ORG', 'ada@example.org'],
   ['e-mail, A-label', 'ada@bücher.example', 'ada@xn--bcher-kva.example'],
-])('%s: %s and %s are of one person', (_, one, other) => {
+])('%s: %s and %s belong to one person', (_, one, other) => {
   expect(addressKey(one)).toBe(addressKey(other))
 })
 
@@ -18,6 +18,6 @@ test.each([
   ['another country', '+15512345678', '+5512345678'],
   ['another number', '+525512345678', '+525512345679'],
   ['another mailbox', 'ada@example.org', 'ada+1@example.org'],
-])('%s: %s and %s are not', (_, one, other) => {
+])('%s: %s and %s belong to different people', (_, one, other) => {
   expect(addressKey(one)).not.toBe(addressKey(other))
 })

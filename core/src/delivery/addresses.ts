@@ -1,10 +1,10 @@
 import { readEmail } from '@carillon/schemas'
 
 /**
- * Numbers that have two forms, because a country changed its numbering plan. WhatsApp reports the form that an account was
- * registered with, whichever form was used. Each entry maps the first form to the second. Sources:
- * https://faq.whatsapp.com/640432094208718 (Mexico's 1, Argentina's 9), Anatel resolution 553/2010 (Brazil's ninth digit;
- * landlines, which begin with 2 to 5, have none).
+ * Numbers with two forms, because a country changed its numbering plan. WhatsApp reports the form that an
+ * account was registered with, whichever form was used. Each entry maps the first form to the second.
+ * Sources: https://faq.whatsapp.com/640432094208718 (Mexico's 1, Argentina's 9), Anatel resolution 553/2010
+ * (Brazil's ninth digit; landlines begin with 2 to 5 and lack it).
  */
 const SAME_PERSON: readonly [form: RegExp, same: string][] = [
   [/^\+521(\d{10})$/, '+52$1'],

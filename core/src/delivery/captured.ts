@@ -24,5 +24,5 @@ export const Captured = z.object({
 })
 export type Captured = z.infer<typeof Captured>
 
-/** Takes captured messages. Must not throw. */
+/** Accepts captured messages. Must not throw. */
 export type Capture = (message: Captured) => void

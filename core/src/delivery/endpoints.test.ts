@@ -35,7 +35,7 @@ const failFor = async (endpoints: Opened, url: string, ms: number) => {
   for (const end = time + ms; time <= end; time += 8 * HOUR) await endpoints.ended(tenant, url, 'failed')
 }
 
-test('an endpoint that has failed for days is disabled, until it is registered again', async () => {
+test('disables an endpoint that has failed for days, until it is registered again', async () => {
   const endpoints = open()
   await failFor(endpoints, URL, DISABLE_AFTER_MS - 8 * HOUR)
   expect(await endpoints.disabled(tenant, URL)).toBe(false)
@@ -48,7 +48,7 @@ test('an endpoint that has failed for days is disabled, until it is registered a
   expect(await open().disabled(tenant, URL)).toBe(false)
 })
 
-test('a success in between prevents that', async () => {
+test('does not disable an endpoint with a success in between', async () => {
   const endpoints = open()
   for (let day = 0; day < 8; day++) {
     await failFor(endpoints, URL, 16 * HOUR)
@@ -57,7 +57,7 @@ test('a success in between prevents that', async () => {
   expect(await endpoints.disabled(tenant, URL)).toBe(false)
 })
 
-test('failures weeks apart are separate outages', async () => {
+test('treats failures weeks apart as separate outages', async () => {
   const endpoints = open()
   for (let week = 0; week < 5; week++) {
     await endpoints.ended(tenant, URL, 'failed')
@@ -66,13 +66,13 @@ test('failures weeks apart are separate outages', async () => {
   expect(await endpoints.disabled(tenant, URL)).toBe(false)
 })
 
-test('an endpoint that returns 410 is disabled at once', async () => {
+test('disables an endpoint that returns 410 at once', async () => {
   const endpoints = open()
   await endpoints.ended(tenant, URL, 'gone')
   expect(await endpoints.disabled(tenant, URL)).toBe(true)
 })
 
-test('another process sees a disabled endpoint at once', async () => {
+test('shows a disabled endpoint to other processes at once', async () => {
   const invalidations = inProcessInvalidations()
   const [hub, dispatcher] = [open(invalidations), open(invalidations)]
   expect(await hub.disabled(tenant, URL)).toBe(false)

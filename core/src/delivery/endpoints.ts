@@ -5,13 +5,13 @@ import type { Invalidations } from '../cache/invalidation/port.ts'
 import { UnavailableError } from '../errors.ts'
 import type { ExpiringKeys } from '../store/ports/expiring-keys.ts'
 
-/** How long an endpoint may fail without ever working before it is disabled: five days, in ms. */
+/** How long an endpoint may fail without any success before it is disabled: five days, in ms. */
 export const DISABLE_AFTER_MS = 5 * 86_400_000
 /** Failures further apart than this are separate outages. Longer than the longest delay between two retries. */
 const GAP_MS = 86_400_000
 /** Minimum time between two writes about one outage. */
 const NOTED_MS = 3_600_000
-/** TTL of a note: a disabled endpoint stays disabled until it is registered again. */
+/** TTL of a note, in ms. An endpoint stays disabled until it is registered again. */
 const KEPT_MS = 365 * 86_400_000
 /** How long an outdated note may be served if its invalidation is lost. */
 const CACHED_MS = 60_000
@@ -89,7 +89,8 @@ export const createEndpoints = (
       try {
         await note(tenant, url, end)
       } catch (error) {
-        // A sent message must not be resent because its note failed. The next failure is noted instead.
+        // A message that was sent must not be resent because its note failed. The next failure is noted
+        // instead.
         if (!(error instanceof UnavailableError)) throw error
       }
     },

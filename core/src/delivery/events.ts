@@ -5,7 +5,7 @@ import type { OutgoingMessage } from '../stream/port.ts'
 
 const encoder = new TextEncoder()
 
-/** Returns the event that publishes a change of the ledger. */
+/** Returns the event that publishes a ledger change. */
 export const deliveryEvent = (tenant: string, change: DeliveryChange): OutgoingMessage => {
   const { notification, user, channel, step, device, state, at } = change
   const event: DeliveryEvent = {

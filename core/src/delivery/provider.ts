@@ -3,14 +3,17 @@ import type { z } from 'zod'
 import type { Http } from '../http/port.ts'
 import type { Capture } from './captured.ts'
 
-/** The destination of one message. `account`: the account itself names it, such as an incoming webhook. */
+/**
+ * The destination of one message. `account`: the destination is part of the account, such as an incoming
+ * webhook.
+ */
 export type Address =
   | { kind: 'email'; email: string; name?: string }
   | { kind: 'phone'; phone: string }
   | { kind: 'device'; id: string; device: DeviceInput }
   | { kind: 'account' }
 
-/** The content of a message. Links are absolute; relative links without a base are left out. */
+/** The content of a message. Links are absolute; relative links without a base are omitted. */
 export type Content = {
   title?: string
   body?: string
@@ -80,7 +83,7 @@ export interface Sender {
   close(): Promise<void>
 }
 
-/** The arguments of a provider when it opens an account. */
+/** The arguments with which a provider opens an account. */
 export type Tools = {
   http: Http
   /** The tenant's VAPID keys (RFC 8292), base64url. */
@@ -89,7 +92,7 @@ export type Tools = {
   account: string
   /** The public URL of the hub, for callbacks; absent if it is not set. */
   publicUrl?: string
-  /** Development only: takes captured messages. */
+  /** Development only: accepts captured messages. */
   capture?: Capture
 }
 
@@ -112,7 +115,7 @@ export type CallbackRequest = {
   body: Uint8Array
 }
 
-/** `reports` may be applied repeatedly and in any order. The response is `answer`, or 204 without one. */
+/** `reports` may be applied repeatedly and in any order. The response is `answer`, or else 204. */
 export type CallbackResult = { reports: Report[]; answer?: { status: number; type?: string; body: string } }
 
 /** One provider. Each has a file in dispatcher/src/channels. */
@@ -120,13 +123,16 @@ export type Provider<Config = unknown> = {
   /** The name by which accounts select it. */
   name: string
   channels: readonly Channel[]
-  /** The schema of an account's `config`, checked when the account is stored. */
+  /** The schema of an account's `config`, validated when the account is stored. */
   config: z.ZodType<Config>
   /** Whether a repeated send is deduplicated by the provider or the device. */
   repeatable: boolean
   /** Maximum concurrent sends of one account in one dispatcher. */
   concurrency: number
-  /** Returns the kind of address it needs for a channel: an e-mail address, phone number or device, or the account's own. */
+  /**
+   * Returns the kind of address that a channel needs: an e-mail address, phone number or device, or the
+   * account's own.
+   */
   needs(channel: Channel, config: Config): Address['kind']
   open(config: Config, tools: Tools): Sender
   /** Verifies and reads a callback. Throws a ProblemError `forbidden` if it is not signed by the provider. */

@@ -1,6 +1,6 @@
 /**
- * The push services of browsers, in the form of `pushOriginAllowed`. Carillon sends requests to a subscription's endpoint,
- * and a client could register any URL.
+ * The push services of browsers, in the format of `pushOriginAllowed`. Carillon sends requests to a
+ * subscription's endpoint, and a client could register any URL.
  */
 export const PUSH_SERVICES: readonly string[] = [
   'fcm.googleapis.com', // Chrome, Edge on Android, Opera, Samsung Internet
@@ -10,8 +10,8 @@ export const PUSH_SERVICES: readonly string[] = [
 ]
 
 /**
- * Returns whether an endpoint belongs to one of `origins`: a host (`fcm.googleapis.com`) or all hosts below one
- * (`*.push.apple.com`), over HTTPS on port 443; or a whole origin (`https://push.example:8443`).
+ * Reports whether an endpoint belongs to one of `origins`: a host (`fcm.googleapis.com`) or all hosts below
+ * one (`*.push.apple.com`), over HTTPS on port 443; or a whole origin (`https://push.example:8443`).
  */
 export const pushOriginAllowed = (endpoint: string, origins: readonly string[] = PUSH_SERVICES): boolean => {
   if (!URL.canParse(endpoint)) return false

@@ -23,21 +23,21 @@ const bounce: Report = {
 }
 
 describe('reports in the log', () => {
-  test('are read as written, from the subject of their account', () => {
+  test('are read as written, for the account in their subject', () => {
     const start: Report = { at: NOW, restore: { channels: ['sms', 'mms'], address: '+351911111111' } }
     const [message] = written(bounce, start)
     expect(message?.subject).toBe('work.report.mail.normal.acme')
     expect(message && read(message)).toEqual([bounce, start])
   })
 
-  test('contain no address in plain text, and open only for their tenant', () => {
+  test('contain no address in plain text, and can be opened only for their tenant', () => {
     const [message] = written(bounce)
     expect(Buffer.from(message!.data).toString()).not.toContain('ada@example.org')
     expect(message?.dedupe).not.toContain('ada')
     expect(() => read(message!, 'globex')).toThrow()
   })
 
-  test('of a large callback become several messages, each below the maximum payload of NATS', () => {
+  test('are split into several messages, each below the maximum payload of NATS', () => {
     const longest: Report = {
       ...bounce,
       id: 'é'.repeat(1_000),
@@ -49,7 +49,7 @@ describe('reports in the log', () => {
     expect(Math.max(...messages.map(({ data }) => data.length))).toBeLessThan(1_048_576)
   })
 
-  test('with too long ids or addresses are dropped', () => {
+  test('are dropped if an id or address is too long', () => {
     const long = 'x'.repeat(1_001)
     expect(
       written({ ...bounce, id: long }, { at: NOW, restore: { channels: ['email'], address: long } }),
@@ -57,14 +57,14 @@ describe('reports in the log', () => {
   })
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, NOW + 1])(
-    'have the current time in place of %d',
+    'get the current time instead of %d',
     (at) => {
       const [message] = written({ ...bounce, at })
       expect(message && read(message)[0]?.at).toBe(NOW)
     },
   )
 
-  test('that are repeated have one dedupe id, different from those of other accounts and tenants', () => {
+  test('have the same dedupe id if repeated, which differs from those of other accounts and tenants', () => {
     const dedupes = [
       written(bounce),
       written(bounce),

@@ -14,7 +14,7 @@ const NAME_MAX = 1_000
 
 const REPORT_STATES = ['delivered', 'failed', 'read', 'clicked'] as const
 
-/** A report as it travels through the log. Addresses are sealed for the tenant. */
+/** A report as it is stored in the log. Addresses are sealed for the tenant. */
 const StoredReport = z.object({
   id: z.string().optional(),
   state: z.enum(REPORT_STATES).optional(),
@@ -26,7 +26,7 @@ const StoredReport = z.object({
   restore: z.object({ channels: z.array(Channel), sealed: z.string() }).optional(),
 })
 
-/** Reports of one callback of an account, or a part of them. */
+/** The reports of one callback of an account, or some of them. */
 export const ReportWork = z.object({ reports: z.array(StoredReport) })
 export type ReportWork = z.infer<typeof ReportWork>
 
@@ -41,8 +41,8 @@ const timeOf = (at: number, now: number): number => (at >= 0 && at <= now ? at :
 const encoder = new TextEncoder()
 
 /**
- * Returns the messages that carry an account's reports through the log. The log deduplicates repeated callbacks within its
- * window, if the provider states the times of its reports.
+ * Returns the messages with an account's reports for the log. The log deduplicates repeated callbacks within
+ * its window, if the provider states the times of its reports.
  */
 export const reportMessages = (
   seal: Pick<Seal, 'seal' | 'digest'>,

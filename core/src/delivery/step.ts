@@ -19,9 +19,9 @@ import { uuid7Time } from '../notification/ids.ts'
 import type { OutgoingMessage } from '../stream/port.ts'
 
 /**
- * One step of a delivery plan for one user, as stored in the event log. It holds the id of the inbox item: content and state
- * are looked up when the step is due. Only Carillon writes steps, but other clients may reach the log, so steps are validated
- * when they are read. Times are epoch ms.
+ * One step of a delivery plan for one user, as stored in the event log. It contains the id of the inbox item;
+ * content and state are looked up when the step is due. Only Carillon writes steps, but other clients may
+ * have access to the log, so steps are validated when they are read. Times are epoch ms.
  */
 export const Step = z
   .object({
@@ -83,11 +83,14 @@ export const acceptedAt = ({
 }: Pick<Step, 'item' | 'content' | 'notification'>): number =>
   uuid7Time(item ?? content?.id ?? notification) ?? 0
 
-/** Returns the context that a one-time code is sealed for. */
+/** Returns the context for which a one-time code is sealed. */
 export const secretContext = ({ tenant, notification }: Pick<Step, 'tenant' | 'notification'>): string =>
   `otp:${tenant}:${notification}`
 
-/** Returns the schedule key of the plan's next step. At most one message per user and notification waits under it. */
+/**
+ * Returns the schedule key of the plan's next step. At most one message per user and notification is
+ * scheduled under it.
+ */
 export const planKey = ({
   tenant,
   notification,
@@ -130,7 +133,7 @@ export const stepAfter = (step: Step): Step | undefined => {
   return next
 }
 
-/** Returns a dedupe id. It is equal for the same step in the same state, so that the log appends it once. */
+/** Returns a dedupe id. It is the same for the same step in the same state, so that the log appends it once. */
 export const stepDedupe = (step: Step): string =>
   digest(
     'step',

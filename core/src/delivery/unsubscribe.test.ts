@@ -10,7 +10,7 @@ const tokenOf = (url: string) => url.slice(url.lastIndexOf('/') + 1)
 describe('an unsubscribe link', () => {
   const url = makeUnsubscribeUrl(seal, 'https://bell.example/', who, NOW)
 
-  it('is below the public URL and does not reveal the user', () => {
+  it('is a path of the public URL and does not reveal the user', () => {
     expect(url).toMatch(/^https:\/\/bell\.example\/v1\/unsubscribe\/[A-Za-z0-9._-]+$/)
     expect(url).not.toContain('ann')
     expect(Buffer.from(tokenOf(url), 'base64url').toString('latin1')).not.toContain('example')
@@ -21,7 +21,7 @@ describe('an unsubscribe link', () => {
     expect(readUnsubscribe(seal, tokenOf(url), NOW + UNSUBSCRIBE_MS)).toBeUndefined()
   })
 
-  it('cannot be forged, changed, or made from another sealed value', () => {
+  it('cannot be forged, modified, or made from another sealed value', () => {
     const token = tokenOf(url)
     for (const other of [
       '',

@@ -33,7 +33,7 @@ export const makeUnsubscribeUrl = (
   return `${withoutTrailingSlash(publicUrl)}/v1/unsubscribe/${seal.seal(JSON.stringify(claims), CONTEXT)}`
 }
 
-/** Returns the content of a token; undefined if this installation did not make it, or it has expired. */
+/** Returns the content of a token; undefined if this installation did not create it, or it has expired. */
 export const readUnsubscribe = (seal: Seal, token: string, now: number): Unsubscribe | undefined => {
   if (token.length > TOKEN_MAX) return
   let claims: unknown

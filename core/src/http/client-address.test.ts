@@ -26,7 +26,7 @@ describe('the address of a client', () => {
     expect(address(remote, forwardedFor)).toBe(expected)
   })
 
-  test('hosts of one IPv6 /64 are one client; two networks are two', () => {
+  test('one IPv6 /64 is one client, and two networks are two', () => {
     const of = (remote: string) => address(remote, undefined)
     expect(of('2001:db8:1:2::1')).toBe(of('2001:db8:1:2:ffff::9'))
     expect(of('2001:db8:1:2::1')).not.toBe(of('2001:db8:1:3::1'))

@@ -18,7 +18,7 @@ const networksOf = (entry: string): Network[] | undefined => {
   return address && [[address, address.kind() === 'ipv4' ? 32 : 128]]
 }
 
-/** Returns whether an entry is an address, a CIDR, `loopback` or `private`. */
+/** Reports whether an entry is an address, a CIDR, `loopback` or `private`. */
 export const isNetwork = (entry: string): boolean => networksOf(entry) !== undefined
 
 /** Returns the key of a client for limits: its IPv4 address, or its IPv6 /64 network. */

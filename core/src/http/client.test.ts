@@ -73,7 +73,7 @@ describe('an exchange', () => {
     expect(answer.headers).toMatchObject({ 'x-seen': 'POST 1', 'set-cookie': 'a, b' })
   })
 
-  test('reuses its connections', async () => {
+  test('reuses connections', async () => {
     const { url, requests } = await served((_, response) => response.end('x'))
     const http = client()
     for (let i = 0; i < 10; i++) await http.request({ url })
@@ -91,7 +91,7 @@ describe('an exchange', () => {
     expect(new Set(requests.map(({ port }) => port)).size).toBeLessThanOrEqual(64)
   })
 
-  test('keeps connections to the 512 origins used last, and no others', async () => {
+  test('keeps connections to the 512 most recently used origins only', async () => {
     const open = new Set<Socket>()
     const closed = new EventEmitter()
     const server = createHttpServer((_, response) => response.end())
@@ -108,7 +108,7 @@ describe('an exchange', () => {
     while (open.size > 512) await once(closed, 'one')
   })
 
-  test('follows no redirect', async () => {
+  test('does not follow redirects', async () => {
     const inner = await served((_, response) => response.end('secret'))
     const { url } = await served((_, response) =>
       response.writeHead(302, { location: `${inner.url}/admin` }).end(),
@@ -153,7 +153,7 @@ describe('an exchange', () => {
 })
 
 describe('a failed exchange', () => {
-  test('a slow body: the exchange times out and its connection is closed', async () => {
+  test('times out on a slow body, and closes its connection', async () => {
     const ends = new EventEmitter()
     const closed = once(ends, 'closed')
     const { url } = await served((_, response) => {
@@ -170,7 +170,7 @@ describe('a failed exchange', () => {
     await closed
   })
 
-  test('a half-open connection', async () => {
+  test('reports a half-open connection', async () => {
     const port = await raw(() => undefined)
     const http = client({ timeoutMs: 200 })
     expect(await failure(http.request({ url: `http://127.0.0.1:${port}` }))).toMatchObject({
@@ -179,7 +179,7 @@ describe('a failed exchange', () => {
     })
   })
 
-  test('a connection dropped after the request was received', async () => {
+  test('reports a connection that was dropped after the request was received', async () => {
     for (const drop of [
       (s: Socket) => s.destroy(),
       (s: Socket) => s.resetAndDestroy(),
@@ -194,7 +194,7 @@ describe('a failed exchange', () => {
     }
   })
 
-  test('a response that is not HTTP', async () => {
+  test('reports a response that is not HTTP', async () => {
     const port = await raw((socket) => socket.end('220 mail.example ESMTP\r\n'))
     expect(await failure(client().request({ url: `http://127.0.0.1:${port}` }))).toMatchObject({
       reason: 'broken',
@@ -202,7 +202,7 @@ describe('a failed exchange', () => {
     })
   })
 
-  test('a closed port, an unknown host, no TLS: nothing was sent', async () => {
+  test('reports a closed port, an unknown host and missing TLS as not sent', async () => {
     const port = await raw((socket) => socket.end('no TLS'))
     const unused = await listen(createServer())
     await closers.pop()?.()
@@ -220,7 +220,7 @@ describe('a failed exchange', () => {
       expect(await failure(http.request({ url })), url).toMatchObject({ reason: 'unreachable', sent: false })
   })
 
-  test('a request that times out while it waits for a connection is never sent', async () => {
+  test('never sends a request that timed out waiting for a connection', async () => {
     let full = false
     const held: (() => void)[] = []
     const all = new EventEmitter()
@@ -245,7 +245,7 @@ describe('a failed exchange', () => {
     expect(requests).toHaveLength(65)
   })
 
-  test('an aborted signal', async () => {
+  test('reports an aborted signal', async () => {
     const ends = new AbortController()
     const port = await raw(() => ends.abort())
     const url = `http://127.0.0.1:${port}`
@@ -253,7 +253,7 @@ describe('a failed exchange', () => {
     expect(await failure(client().request({ url, signal: ends.signal }))).toMatchObject({ sent: false })
   })
 
-  test('an invalid header is a bug of the caller, not an HttpFailure', async () => {
+  test('throws an invalid header as a bug of the caller, not as an HttpFailure', async () => {
     const { url } = await served((_, response) => response.end())
     await expect(client().request({ url, headers: { 'x-a': 'b\r\nc: d' } })).rejects.not.toBeInstanceOf(
       HttpFailure,
@@ -298,7 +298,7 @@ describe('targets', () => {
     'LOCALHOST.',
     'a.localhost',
   ]
-  test.each(LITERALS)('%s is refused by `refusal` and by `request`', async (host) => {
+  test.each(LITERALS)('%s is rejected by `refusal` and by `request`', async (host) => {
     const http = client({ allow: [] })
     expect(http.refusal(`https://${host}/`)).toMatch(/not public/)
     expect(await failure(http.request({ url: `https://${host}/` }))).toMatchObject({
@@ -318,7 +318,7 @@ describe('targets', () => {
     ['https://example.com:8443/', /443/],
     ['https://example.com:22/', /443/],
     ['https://256.256.256.256/', /absolute/],
-  ])('%s is refused', (url, reason) => {
+  ])('%s is rejected', (url, reason) => {
     expect(client({ allow: [] }).refusal(url)).toMatch(reason)
   })
 
@@ -333,7 +333,7 @@ describe('targets', () => {
       expect(http.refusal(url), url).toBeUndefined()
   })
 
-  test('a host is refused if any of its addresses is not public, even after a lookup that was', async () => {
+  test('a host is rejected if any of its addresses is not public, even if an earlier lookup returned only public ones', async () => {
     const { port, requests } = await served((_, response) => response.end())
     const answers = [['8.8.8.8', '127.0.0.1'], ['::ffff:127.0.0.1'], ['127.0.0.1'], ['not an address']]
     let asked = 0
@@ -348,7 +348,7 @@ describe('targets', () => {
     expect(requests).toEqual([])
   })
 
-  test('connects to the checked address, under the name of the host', async () => {
+  test('a connection goes to the checked address, under the name of the host', async () => {
     const { port, requests } = await served((_, response) => response.end('here'))
     let asked = 0
     const lookup = async () => (asked++ === 0 ? ['127.0.0.1'] : ['10.0.0.1'])
@@ -402,7 +402,7 @@ describe('targets', () => {
   })
 
   test.each(['http://a.example', 'a b', '', '10.0.0.0/33', 'a:b:c', '[::1', '[a.example]:1:2'])(
-    'an invalid exception throws: "%s"',
+    'throws for the invalid exception "%s"',
     (entry) => {
       expect(() => createHttp({ allow: [entry] })).toThrow(/not a host, address or CIDR/)
     },

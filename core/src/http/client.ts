@@ -9,7 +9,7 @@ import { portOf, ssrfGuard } from './ssrf.ts'
 export type HttpOptions = {
   /** What the operator allows: hosts, addresses and CIDRs, each with or without `:port`; `*` allows everything. */
   allow: readonly string[]
-  /** Time limit of an exchange, from the wait for a connection to the last byte. */
+  /** Time limit of an exchange, from waiting for a connection to the last byte. */
   timeoutMs?: number
   /** Replaces DNS in tests. */
   lookup?: Lookup
@@ -25,7 +25,7 @@ const URLS_MAX = 1_000
 
 type Checked = ReturnType<typeof checkedLookup>
 
-/** Returns Node's `lookup` for connections, which answers with checked addresses only. */
+/** Returns Node's `lookup` for connections, which returns checked addresses only. */
 const connectLookup =
   (checked: Checked, port: number): LookupFunction =>
   (host, options, callback) => {
@@ -61,7 +61,10 @@ const failureOf = (error: Error, sent: boolean): Error => {
 
 type Part = { origin: string; port: number; path: string }
 
-/** Runs one exchange on a pool. `control` is set before the first byte is written, so without it nothing was sent. */
+/**
+ * Runs one exchange on a pool. `control` is set before the first byte is written, so as long as it is unset,
+ * nothing was sent.
+ */
 const exchange = (pool: Pool, { origin, path }: Part, request: HttpRequest, timeoutMs: number) =>
   new Promise<HttpAnswer>((resolve, reject) => {
     const { method = 'GET', headers, body = null, signal } = request
@@ -92,7 +95,7 @@ const exchange = (pool: Pool, { origin, path }: Part, request: HttpRequest, time
       { origin, path, method, headers, body },
       {
         onRequestStart(controller) {
-          if (failed) throw failed // It ended while it waited for a connection: nothing is sent.
+          if (failed) throw failed // It ended while waiting for a connection, so nothing is sent.
           control = controller
         },
         onResponseStart(_, code, given) {
@@ -113,8 +116,8 @@ const exchange = (pool: Pool, { origin, path }: Part, request: HttpRequest, time
   })
 
 /**
- * The guarded client, by undici: HTTP/1.1, at most 64 connections to each of the 512 origins used last. Throws if an entry
- * of `allow` is not a host, address or CIDR.
+ * Creates the guarded client, based on undici: HTTP/1.1, with at most 64 connections to each of the 512 most
+ * recently used origins. Throws if an entry of `allow` is not a host, address or CIDR.
  */
 export const createHttp = ({
   allow,
@@ -140,7 +143,7 @@ export const createHttp = ({
     ttl: ORIGIN_TTL_MS,
     ttlResolution: 1_000,
     dispose: (pool) => {
-      // A pool may have been closed before.
+      // A pool may already be closed.
       pool.close().catch(() => {})
     },
     memoMethod: (origin, _, { context: { port } }) =>

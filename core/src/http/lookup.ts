@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { HttpFailure } from './port.ts'
 import { plainHost, type SsrfGuard } from './ssrf.ts'
 
-/** Resolves with all addresses of a host name. Rejects, or is empty, if there is none. */
+/** Resolves with all addresses of a host name. Rejects or resolves with an empty list if it has no address. */
 export type Lookup = (host: string) => Promise<readonly string[]>
 
 /** Uses the system's lookup, with its hosts file. Only for names that the operator allows. */
@@ -11,8 +11,8 @@ const ofSystem: Lookup = async (host) =>
   (await systemLookup(host, { all: true })).map(({ address }) => address)
 
 /**
- * Queries DNS, IPv4 first. Does not use the system's lookup, because slow name servers would occupy the thread pool that
- * file operations share.
+ * Queries DNS, IPv4 first. Does not use the system's lookup, because slow name servers would occupy the
+ * thread pool that is shared with file operations.
  */
 const ofDns = (): Lookup => {
   const resolver = new Resolver({ timeout: 2_000, tries: 2 })
@@ -24,8 +24,8 @@ const ofDns = (): Lookup => {
 }
 
 /**
- * Returns a lookup of checked addresses. Callers must connect to these: a second lookup could return others. Rejects with
- * HttpFailure if any address of the host is forbidden.
+ * Returns a lookup of checked addresses. Callers must connect to these, because a second lookup could return
+ * others. Rejects with HttpFailure if any address of the host is forbidden.
  */
 export const checkedLookup = (guard: SsrfGuard, given?: Lookup) => {
   const dns = given ?? ofDns()

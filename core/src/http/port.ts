@@ -10,7 +10,7 @@ export type HttpRequest = {
   signal?: AbortSignal
 }
 
-/** Why there is no response. `sent`: whether the request may have reached the server. */
+/** Thrown if there is no response. `sent`: whether the request may have reached the server. */
 export class HttpFailure extends Error {
   override name = 'HttpFailure'
   readonly reason: 'refused_target' | 'unreachable' | 'timeout' | 'too_large' | 'broken'
@@ -23,15 +23,18 @@ export class HttpFailure extends Error {
 }
 
 /**
- * A guarded client (SSRF guard) for URLs and hosts that tenants and users name. It checks the address that it connects to:
- * no private, loopback or link-local ones, unless the operator allows them. It follows no redirects. An exchange ends after
- * 15 s, and a response at 64 KiB.
+ * A guarded client (SSRF guard) for URLs and hosts from tenants and users. It checks the address that it
+ * connects to: private, loopback and link-local addresses are forbidden, unless the operator allows them. It
+ * does not follow redirects. An exchange ends after 15 s, and a response at 64 KiB.
  */
 export interface Http {
   /** Resolves with any response, whatever its status. Rejects with HttpFailure. */
   request(request: HttpRequest): Promise<HttpAnswer>
-  /** For connections that are not HTTP: resolves with a public, or allowed, address of the host. Rejects with HttpFailure. */
+  /**
+   * Resolves with a public or allowed address of the host, for connections that are not HTTP. Rejects with
+   * HttpFailure.
+   */
   resolve(host: string, port: number): Promise<string>
-  /** Returns why a URL can never be requested; undefined if it can. Looks nothing up. */
+  /** Returns why a URL can never be requested; undefined if it can. Does no lookup. */
   refusal(url: string): string | undefined
 }

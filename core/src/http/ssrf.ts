@@ -1,21 +1,25 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
-/** An SSRF guard: allows public HTTPS, and what the operator allows beside it. */
+/** An SSRF guard: allows public HTTPS, and the operator's exceptions. */
 export type SsrfGuard = {
-  /** Returns whether the operator allows this host (a name or an address) on this port. */
+  /** Reports whether the operator allows this host (a name or an address) on this port. */
   excepted(host: string, port: number): boolean
-  /** Returns whether an address of a host may be connected to. */
+  /** Reports whether connecting to an address of a host is allowed. */
   reachable(host: string, port: number, address: string): boolean
-  /** Returns why a URL may not be requested, as far as that is known without a lookup; undefined if it may. */
+  /**
+   * Returns why a URL must not be requested, as far as that is known without a lookup; undefined if it may
+   * be.
+   */
   refusal(url: string): string | undefined
 }
 
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /**
- * Returns whether an address belongs to the public internet: to no special range of the IANA registries (RFC 6890), and to
- * no range that stands for IPv4 (mapped, 6to4, Teredo, NAT64), which a gateway might translate to a private address.
+ * Reports whether an address belongs to the public internet. Special ranges of the IANA registries (RFC 6890)
+ * do not, nor do ranges that represent IPv4 addresses (mapped, 6to4, Teredo, NAT64), which a gateway might
+ * translate to a private address.
  */
 const isPublic = (address: string): boolean => {
   const parsed = ipaddr.parse(address)
@@ -23,7 +27,7 @@ const isPublic = (address: string): boolean => {
   return parsed instanceof ipaddr.IPv4 || parsed.match(GLOBAL_IPV6)
 }
 
-/** Returns a host in the form that is compared: lower case, without brackets or a trailing dot. */
+/** Normalizes a host for comparison: lower case, without brackets or a trailing dot. */
 export const plainHost = (host: string): string =>
   host
     .toLowerCase()

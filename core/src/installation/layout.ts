@@ -1,20 +1,20 @@
 import { SetupError } from '../errors.ts'
 
 /**
- * The version of all stored data: tables, streams, buckets, keys. Raise it with every incompatible change without a
- * migration. Processes refuse data of another layout.
+ * The version of all stored data: tables, streams, buckets, keys. Increment it with every incompatible change
+ * without a migration. Processes reject data of another layout.
  */
 export const LAYOUT = 3
 
 /**
- * What is recorded beside the data: its layout, the namespace of the installation that it belongs to, and a check value
- * that only the secret of the installation opens.
+ * The record stored with the data: its layout, the namespace of the installation that owns it, and a check
+ * value that only the secret of the installation opens.
  */
 export type Installation = { layout: number; namespace: string; secretCheck: string }
 
 /**
- * Throws SetupError if `layout` is not LAYOUT; undefined for data without a record. `what` names the data, and `remedy` says
- * what to do about older data.
+ * Throws SetupError if `layout` is not LAYOUT; undefined means data without a record. `what` names the data,
+ * and `remedy` says what to do about older data.
  */
 export const requireLayout = (what: string, layout: number | undefined, remedy: string): void => {
   if (layout === LAYOUT) return

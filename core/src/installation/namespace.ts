@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { SetupError } from '../errors.ts'
 
-/** The form of a namespace, which is part of stream names, subjects, keys and channels. */
+/** The format of a namespace, which is part of stream names, subjects, keys and channels. */
 export const NAMESPACE = /^[a-z0-9]{1,16}$/
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz'

@@ -3,7 +3,10 @@ import type { Seal } from '../security/seal.ts'
 
 const CONTEXT = 'installation'
 
-/** Returns the sealed check value that an installation keeps beside its namespace. Only the same secret opens it. */
+/**
+ * Returns the sealed check value that an installation stores with its namespace. Only the same secret opens
+ * it.
+ */
 export const secretCheckOf = (seal: Pick<Seal, 'seal'>, namespace: string): string =>
   seal.seal(namespace, CONTEXT)
 
@@ -16,7 +19,7 @@ export const requireSecret = (
   try {
     if (seal.open(secretCheck, CONTEXT) === namespace) return
   } catch {
-    // Sealed with another key.
+    // Sealed with a different key.
   }
   throw new SetupError(
     `${what} was written with another secret: set CARILLON_SECRET to the secret that the installation ${namespace} was first started with`,

@@ -27,7 +27,7 @@ test.each([
   '1769000000000',
   '0e999',
   '0.000000000000000000000000000001',
-])('%s is kept', (number) => {
+])('%s is exact', (number) => {
   expect(pointers(number)).toEqual([])
   expect(pointers(`{"a":[${number} , ${number}]}`)).toEqual([])
 })
@@ -44,12 +44,12 @@ test.each([
   `1${'0'.repeat(400)}`,
   `0.${'0'.repeat(400)}1`,
   `${'9'.repeat(10_000)}`,
-])('%s is not exact, and its path is found', (number) => {
+])('%s is inexact, and its path is reported', (number) => {
   expect(pointers(number)).toEqual(['/'])
   expect(pointers(`{"a":{"x":[1,"]",{"b":${number}}]},"c":[ ${number} ,2]}`)).toEqual(['/a/x/2/b', '/c/0'])
 })
 
-test('strings that look like numbers are strings', () => {
+test('numbers within strings are ignored', () => {
   for (const text of [
     '12345678901234567890',
     ' 1e999 ',

@@ -1,4 +1,7 @@
-/** Matches a number with an exponent, or with more digits than a double may keep. May also match inside strings. */
+/**
+ * Matches a number with an exponent, or with more digits than a double is sure to represent. May also match
+ * inside strings.
+ */
 const CANDIDATE = /(?:^|[:,[\s])(-?(?:\d[\d.]{15,}(?:[eE][+-]?\d+)?|\d[\d.]*[eE][+-]?\d+))(?=[\s,\]}]|$)/g
 const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 /** The maximum number of significant digits of a double. */
@@ -75,8 +78,9 @@ const locate = (json: string, found: (path: readonly PropertyKey[]) => void): vo
 }
 
 /**
- * Calls `found` with the path of every number in a JSON document that a double cannot represent, such as `1e999` or an
- * integer of twenty digits. A document without long numbers and exponents costs one pass of a regular expression.
+ * Calls `found` with the path of every number in a JSON document that a double cannot represent, such as
+ * `1e999` or an integer of twenty digits. A document without long numbers and exponents costs one pass of a
+ * regular expression.
  */
 export const inexactNumbers = (json: string, found: (path: readonly PropertyKey[]) => void): void => {
   if (json.search(CANDIDATE) < 0) return

@@ -4,10 +4,10 @@ import { ProblemError } from '../errors.ts'
 import { invalidRequest } from './checked.ts'
 import { inexactNumbers } from './exact-numbers.ts'
 
-/** The maximum depth of a document from outside, checked before validation because validators recurse. */
+/** The maximum depth of an untrusted document, checked before validation because validators recurse. */
 export const JSON_MAX_DEPTH = 64
 
-/** Pointers to deep values are cut at this many levels. */
+/** Pointers to deeply nested values are truncated to this many levels. */
 const DEEP_PATH = 4
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -15,7 +15,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /** Maximum number of faults per member, such as an entry of a batch, and in total. */
 const FAULTS_MAX = { each: 10, all: 10_000 }
 
-/** Collects the faults of a document, within bounds. A valid document costs nothing. */
+/** Collects the faults of a document, up to a limit. A valid document costs nothing. */
 const createFaults = () => {
   const faults: Issue[] = []
   let counts: Map<string, number> | undefined
@@ -33,7 +33,7 @@ const createFaults = () => {
   }
 }
 
-/** `path` of `value` is one array, pushed and popped, so that a valid document costs no allocations. */
+/** `path` is one array that is pushed and popped, so that a valid document causes no allocations. */
 const inspect = (
   value: object,
   path: PropertyKey[],
@@ -71,9 +71,9 @@ const placeOf = (cause: unknown): string => {
 }
 
 /**
- * Parses JSON (RFC 8259, UTF-8) from outside. Returns as faults what is nested too deeply, numbers that a double
- * cannot represent exactly, and the key `__proto__`. `within` is the number of outer levels that do not count for the depth.
- * Throws `malformed_json` for anything but JSON.
+ * Parses untrusted JSON (RFC 8259, UTF-8). Reports excessive nesting, numbers that a double cannot represent
+ * exactly, and the key `__proto__` as faults. `within` is the number of outer levels excluded from the depth
+ * limit. Throws `malformed_json` if the input is not JSON.
  */
 export const readDocument = (
   bytes: Uint8Array,

@@ -12,12 +12,15 @@ export const REACH_MS: Record<Priority, number> = {
   low: 0.7 * PERMIT_AHEAD_MS,
 }
 
-/** A waiting request asks again this long before its permit is due. No capacity is lost if it is late by less. */
+/**
+ * A waiting request asks again this long before its permit is due, in ms. No capacity is lost if it is late
+ * by less.
+ */
 export const LEAD_MS = 0.4 * PERMIT_AHEAD_MS
 
 /**
- * Maximum time that a permit may leave a limit in use idle until the slower limits have room. Less than any reach, so that a
- * flood at a slow limit does not block requests at a fast one.
+ * Maximum time that a permit may leave a limit in use idle until the slower limits have capacity. It is less
+ * than any reach, so that a flood at a slow limit does not block requests at a fast one.
  */
 export const IDLE_MS = 0.6 * PERMIT_AHEAD_MS
 
@@ -40,8 +43,8 @@ export const toGcra = ({ key, perSecond, burst }: Limit) => {
 }
 
 /**
- * The state of one limit, epoch ms: the theoretical arrival time of the next permit, and the ends of its queues. Times in
- * the past have no effect.
+ * The state of one limit, epoch ms: the theoretical arrival time of the next permit, and the ends of its
+ * queues. Times in the past have no effect.
  */
 export type LimitState = { arrival: number; queues: number[] }
 
@@ -52,17 +55,18 @@ type StatefulLimit = { interval: number; tolerance: number; state: LimitState }
 /**
  * Decides one request, and updates the states of its limits.
  *
- * A limit has room from its theoretical arrival time minus its tolerance (GCRA, ITU-T I.371, virtual scheduling).
- * The slot is the moment when all limits have room. A slot within reach becomes a permit, and every arrival time moves to
- * one interval after the slot. Each permit counts for its interval, in whatever order slots are given, so no period holds
- * more than the burst plus the rate. The reach is shorter if a limit in use would stay idle meanwhile. Critical requests
- * get a permit even out of reach. The limit counts them early, so its rate holds, but they may exceed its burst.
+ * A limit has capacity from its theoretical arrival time minus its tolerance (GCRA, ITU-T I.371, virtual
+ * scheduling). The slot is the moment when all limits have capacity. A slot within reach becomes a permit,
+ * and every arrival time moves to one interval after the slot. Each permit counts for its interval, in
+ * whatever order slots are given, so no period contains more than the burst plus the rate. The reach is
+ * shorter if a limit in use would stay idle meanwhile. Critical requests get a permit even out of reach. The
+ * limit counts them early, so its rate is respected, but they may exceed its burst.
  *
- * A request out of reach gets a place in the queues of the limits that cause it, behind more urgent requests and its own
- * priority. A request that has waited gets any slot within reach. If urgent requests have taken all of them, its new place
- * is ahead of all first requests. Each queue calls up no more than the rate of its limit, so the number of requests stays
- * a small multiple of it, however many wait. A slot that is free now goes to any request: the one that waited for it has
- * not come.
+ * A request out of reach gets a place in the queues of the limits that cause it, behind more urgent requests
+ * and its own priority. A request that has waited gets any slot within reach. If urgent requests have taken
+ * all of them, its new place is ahead of all first requests. Each queue calls up no more requests than the
+ * rate of its limit, so the number of calls stays a small multiple of the rate, however many requests wait. A
+ * slot that is free now goes to any request, because the one that waited for it has not come.
  */
 export const decide = (request: PermitRequest, limits: readonly StatefulLimit[], now: number): Grant => {
   const rank = rankOf(request)

@@ -14,14 +14,14 @@ type Asking = Wanted & { first: number; asked: number; waited: boolean; go: numb
 const simulate = async (wanted: readonly Wanted[], late = 0): Promise<Asking[]> => {
   let clock = 0
   const limits = memoryLimits({ now: () => clock })
-  // A queue in order of time, in buckets of one millisecond.
+  // A priority queue by time, in buckets of one millisecond.
   const due = new Map<number, Asking[]>()
   const later = (asking: Asking) => {
     const at = Math.ceil(asking.at)
     due.set(at, [...(due.get(at) ?? []), asking])
   }
   for (const each of wanted) later({ ...each, first: each.at, asked: 0, waited: false, go: 0 })
-  // A small generator of its own, so that every run is the same (Park and Miller, 1988).
+  // A small seeded generator, so that every run is the same (Park and Miller, 1988).
   let seed = 1
   const random = () => {
     seed = (seed * 48_271) % 2_147_483_647
@@ -53,8 +53,8 @@ const asks = (gone: readonly Asking[]) => gone.reduce((sum, { asked }) => sum + 
 const delays = (gone: readonly Asking[], priority: Priority) =>
   gone.filter((each) => each.priority === priority).map(({ go, first }) => go - first)
 
-describe('a queue in front of a limit', () => {
-  test.each([0, 300])('needs about two calls per request and loses no capacity, %i ms late', async (late) => {
+describe('a queue at a limit', () => {
+  test.each([0, 300])('needs about two calls per request and wastes no capacity, %i ms late', async (late) => {
     const gone = await simulate(
       many(10_000, 'normal', () => 1),
       late,
@@ -68,7 +68,7 @@ describe('a queue in front of a limit', () => {
     expect(gone.at(-1)?.go).toBeLessThan(101_000)
   })
 
-  test('is first come, first served', async () => {
+  test('serves requests first come, first served', async () => {
     const gone = await simulate(many(5_000, 'normal', (index) => index * 5))
     const order = gone.map(({ first }) => first)
     for (const [index, first] of order.entries())
@@ -76,7 +76,7 @@ describe('a queue in front of a limit', () => {
     expect(gone.at(-1)?.go).toBeLessThan(51_000)
   })
 
-  test('lets more urgent requests pass, at the cost of few calls', async () => {
+  test('lets more urgent requests pass with few extra calls', async () => {
     const gone = await simulate([
       ...many(6_000, 'low', () => 1),
       ...many(2_000, 'high', (index) => 5_000 + index),
@@ -92,7 +92,7 @@ describe('a queue in front of a limit', () => {
     expect(asks(gone)).toBeLessThan(4)
   })
 
-  test('a steady flow of urgent requests hardly waits at an exhausted limit', async () => {
+  test('hardly delays a steady flow of urgent requests at an exhausted limit', async () => {
     const gone = await simulate([
       ...many(4_000, 'low', () => 1),
       ...many(1_000, 'high', (index) => 2_000 + index * 20),
@@ -102,12 +102,12 @@ describe('a queue in front of a limit', () => {
     expect(asks(gone)).toBeLessThan(4)
   })
 
-  test('is gone once its permits are due: later requests do not wait', async () => {
+  test('disappears when its permits are due, so later requests do not wait', async () => {
     const gone = await simulate([...many(1_000, 'low', () => 1), ...many(10, 'low', () => 60_000)])
     for (const { first, go, asked } of gone.slice(-10)) expect([go - first, asked]).toEqual([0, 1])
   })
 
-  test('gives the slots of abandoned requests to others', async () => {
+  test('gives the slots of abandoned requests to other requests', async () => {
     let clock = 1
     const limits = memoryLimits({ now: () => clock })
     await limits.acquire(Array(10_000).fill({ priority: 'normal', limits: [rate] }))
@@ -116,7 +116,7 @@ describe('a queue in front of a limit', () => {
   })
 
   test.each(['critical', 'high', 'low'] as const)(
-    'at the limit of one user does not block the provider for others: %s',
+    "at one user's limit does not block the provider for others: %s",
     async (priority) => {
       const provider = { ...rate, burst: 1 }
       const slow = { key: 'acme user', perSecond: 5, burst: 1 }
@@ -138,7 +138,7 @@ describe('a queue in front of a limit', () => {
     },
   )
 
-  test('in front of many limits holds each of them', async () => {
+  test('respects each of many limits', async () => {
     const limits = [1, 5, 20, 50, 100].map((perSecond, index) => ({
       key: `limit ${index}`,
       perSecond,
@@ -160,7 +160,7 @@ describe('a queue in front of a limit', () => {
     expect(asks(gone)).toBeLessThan(3)
   })
 
-  test('in front of two limits holds both, with about two calls per request', async () => {
+  test('respects both of two limits, with about two calls per request', async () => {
     const tenant = { key: 'acme', perSecond: 80, burst: 1 }
     const gone = await simulate(
       many(4_000, 'normal', () => 1, [{ ...rate, burst: 1 }, tenant]),
@@ -174,7 +174,7 @@ describe('a queue in front of a limit', () => {
     expect(asks(gone)).toBeLessThan(2.1)
   })
 
-  test('the number of keys is bounded', async () => {
+  test('limits the number of keys', async () => {
     const limits = memoryLimits({ now: () => 1 })
     const slow = (key: string) => ({
       priority: 'normal' as const,

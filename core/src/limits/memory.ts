@@ -7,7 +7,7 @@ import type { Limits } from './port.ts'
 /** Maximum keys in memory, for `acquire` and for each limit of `allow`. An evicted key starts over. */
 const KEYS_MAX = 100_000
 
-/** Rate limits of one process. `now`, for tests, is the clock of `acquire`, epoch ms. */
+/** Rate limits of one process. `now` is the clock of `acquire` for tests, epoch ms. */
 export const memoryLimits = ({ now = Date.now }: { now?: () => number } = {}): Limits => {
   const states = new LRUCache<string, LimitState>({ max: KEYS_MAX })
   const stateOf = (key: string): LimitState => {

@@ -1,6 +1,9 @@
 import type { Priority } from '@carillon/schemas'
 
-/** `perSecond` on average, at most `burst` at once. `key` names what is limited and starts with the tenant. */
+/**
+ * `perSecond` on average, at most `burst` at once. `key` identifies the limited resource and starts with the
+ * tenant.
+ */
 export type Limit = { key: string; perSecond: number; burst: number }
 
 /** A request for a permit under all of these rate limits. */
@@ -11,10 +14,13 @@ export type PermitRequest = {
   waited?: boolean
 }
 
-/** `go`: a permit for that moment, at most PERMIT_AHEAD_MS ahead. `wait`: the retry slot, to ask again at. Epoch ms. */
+/**
+ * `go`: a permit for that moment, at most PERMIT_AHEAD_MS ahead. `wait`: the retry slot, when to ask again.
+ * Epoch ms.
+ */
 export type Grant = { go: number } | { wait: number }
 
-/** How far ahead permits are given. A request whose permit would be later gets a retry slot. */
+/** How far ahead permits are given, in ms. A request whose permit would be later gets a retry slot. */
 export const PERMIT_AHEAD_MS = 1_000
 
 /**

@@ -36,7 +36,7 @@ describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
     limits: [{ key: `tenant-${randomUUID()}`, perSecond, burst: 1 }],
   })
 
-  test('installations on one Redis share no limits', async () => {
+  test('installations on one Redis do not share limits', async () => {
     const [redis = expect.fail()] = connections
     const others = redisLimits({ redis, namespace: 'others' })
     const key = randomUUID()
@@ -50,7 +50,7 @@ describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
     expect(first).toBeLessThanOrEqual(Date.now() + 2)
   })
 
-  test('thousands of requests keep their order over several scripts', async () => {
+  test('thousands of requests keep their order across several scripts', async () => {
     const requests = Array<PermitRequest>(3_000).fill(request(5_000))
     const { go, wait } = split(await one().acquire(requests))
     expect([go.length, wait.length]).toEqual([3_000, 0])
@@ -70,7 +70,7 @@ describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
     expect(await redis.pttl('carillon:test:allow:5/9:attempts')).toBeLessThanOrEqual(9_000)
   })
 
-  test('without Redis each process limits on its own and reports it once', async () => {
+  test('without Redis, each process limits independently and reports it once', async () => {
     await server.stop()
     const asked = Array<PermitRequest>(100).fill(request(100))
     const once = { points: 1, seconds: 60 }

@@ -80,8 +80,9 @@ type WithScript = Redis & {
 }
 
 /**
- * Rate limits over Redis ≥ 7, shared by all processes of the installation. `redis` comes from `connectRedis`; the caller
- * closes it. While Redis is unavailable this process limits on its own, and `onError` is called once per outage.
+ * Creates rate limits over Redis ≥ 7, shared by all processes of the installation. `redis` is a client from
+ * `connectRedis`; the caller closes it. While Redis is unavailable, this process limits independently, and
+ * `onError` is called once per outage.
  */
 export const redisLimits = (parts: {
   redis: Redis
@@ -160,8 +161,8 @@ const encode = (requests: readonly PermitRequest[], keyOf: (name: string) => str
 }
 
 /**
- * Decodes the script's answer to epoch ms of this process. If the clocks differ by more than the round trip took, the
- * difference is removed.
+ * Decodes the script's response to epoch ms of this process. If the clocks differ by more than the round trip
+ * took, the difference is removed.
  */
 const decode = ([clock = 0, ...answers]: number[], sent: number, received: number): Grant[] => {
   const now = Math.min(Math.max(clock / 1_000, sent), received + 1)

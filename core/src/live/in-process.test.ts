@@ -18,7 +18,7 @@ liveContract('in process', async () => {
   }
 })
 
-test('a user who left is away after the grace period', async () => {
+test('reports a user who left as away after the grace period', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   try {
     const live = inProcessLive({ io: standaloneServer() })

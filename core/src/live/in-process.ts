@@ -7,14 +7,14 @@ import type { LiveServer } from './server.ts'
 
 /** Maximum users whose sequence is kept. An evicted sequence restarts at 1 in the same epoch, which clients see as a gap. */
 const SEQUENCES_MAX = 50_000
-/** Maximum users remembered as having left. An evicted user is `away` early. */
+/** Maximum number of users remembered as having left. An evicted user is `away` early. */
 const LEFT_MAX = 50_000
 
 /** Live delivery in a single process: every connection is on `io`, and no message is lost. */
 export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
   const epoch = randomUUID()
   const sequences = new LRUCache<string, number>({ max: SEQUENCES_MAX })
-  /** When their grace period ends, epoch ms. */
+  /** The ends of their grace periods, epoch ms. */
   const leftUntil = new LRUCache<string, number>({ max: LEFT_MAX })
   const { adapter } = io.of('/')
   // LiveMessage pairs events with payloads; Socket.IO's types cannot express that.

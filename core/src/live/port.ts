@@ -8,7 +8,7 @@ export type LiveMessage = {
 /** `left`: no connection now, but one ended within GRACE_MS; the page may be reloading. */
 export type Presence = 'here' | 'left' | 'away'
 
-/** How long after its last connection ended a user counts as `left`: longer than a page reload takes. */
+/** How long a user counts as `left` after the last connection ended, in ms: longer than a page reload takes. */
 export const GRACE_MS = 10_000
 
 /**

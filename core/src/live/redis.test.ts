@@ -46,7 +46,7 @@ describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
 })
 
 describe.skipIf(!redisServer)(`two installations on one Redis${redisMissing}`, () => {
-  test('share no messages, presence or sequences', async () => {
+  test('do not share messages, presence or sequences', async () => {
     const server = await startRedis()
     const [one, two] = await Promise.all(['one', 'two'].map((name) => openClusterHub(server.url, name)))
     if (!one || !two) return expect.fail()
@@ -89,7 +89,7 @@ describe.skipIf(!redisServer)(`during a Redis outage${redisMissing}`, () => {
   const answers = () =>
     expect.poll(() => hub.live.check().then(() => 'up', String), { timeout: 10_000 }).toBe('up')
 
-  test('calls reject as unavailable, then work again with a new epoch after the loss is announced', async () => {
+  test('calls reject as unavailable, then succeed with a new epoch after the loss is announced', async () => {
     const tenant = randomUUID()
     const ada = await device(hub.url, tenant, 'ada')
     await hub.live.deliver([added(tenant, 'ada', 'before')])
@@ -120,7 +120,7 @@ describe.skipIf(!redisServer)(`during a Redis outage${redisMissing}`, () => {
     bob.socket.disconnect()
   })
 
-  test('rooms are subscribed to again, except those left meanwhile', async () => {
+  test('rooms are subscribed to again, except those left in the meantime', async () => {
     const tenant = randomUUID()
     const room = (index: number) => `u:${tenant.slice(0, 20)}${String(index).padStart(10, '0')}`
     const { adapter } = hub.io.of('/')
@@ -151,7 +151,7 @@ describe.skipIf(!redisServer)(`during a Redis outage${redisMissing}`, () => {
     redis.disconnect()
   })
 
-  test('a Redis that stops answering counts as unavailable', async () => {
+  test('a Redis that does not respond counts as unavailable', async () => {
     await answers()
     server.signal('SIGSTOP')
     try {
@@ -164,7 +164,7 @@ describe.skipIf(!redisServer)(`during a Redis outage${redisMissing}`, () => {
       .toEqual([false])
   })
 
-  test('errors hold no content', async () => {
+  test('errors contain no message content', async () => {
     await answers()
     await server.stop()
     const error = await hub.live.deliver([added('t', 'ada', 'private')]).catch((error) => error)
@@ -173,7 +173,7 @@ describe.skipIf(!redisServer)(`during a Redis outage${redisMissing}`, () => {
     await server.start()
   })
 
-  test('connecting rejects if Redis does not answer', async () => {
+  test('connecting rejects if Redis does not respond', async () => {
     await expect(connectRedis(`redis://127.0.0.1:${await freePort()}`, quiet)).rejects.toThrow(
       UnavailableError,
     )

@@ -6,7 +6,7 @@ import { GRACE_MS, type Live, type LiveMessage, type Presence } from './port.ts'
 import { userRoom } from './room.ts'
 
 const LOSS_RETRY_MS = 250
-/** The sequence of a user without messages for this long restarts at 1, which clients see as a gap. */
+/** The sequence of a user restarts at 1 after this long without messages, which clients see as a gap. */
 const SEQ_SECONDS = 24 * 3_600
 /** Messages or users per script. Bounds the time that it blocks Redis to about a millisecond. */
 const PER_SCRIPT = 250
@@ -63,8 +63,9 @@ const wireMessage = (room: string, channel: string, { event, payload }: LiveMess
 }
 
 /**
- * Live delivery of an installation over Redis ≥ 7, to hubs made by `clusterServer`. `redis` comes from `connectRedis`. Only
- * hubs pass their `subscriptions`; without them, loss listeners are never called. `close` closes both connections.
+ * Live delivery of an installation over Redis ≥ 7, to hubs created by `clusterServer`. `redis` is a client
+ * from `connectRedis`. Only hubs pass their `subscriptions`; without them, loss listeners are never called.
+ * `close` closes both connections.
  */
 export const redisLive = (parts: {
   redis: Redis
@@ -74,7 +75,7 @@ export const redisLive = (parts: {
   const { redis, subscriptions } = parts
   const { key, channelOf } = redisNames(parts.namespace)
   const epochKey = key('epoch')
-  /** A process that could not publish messages tells the hubs here, so that their clients fetch again. */
+  /** Processes that could not publish messages notify the hubs on this channel, so that their clients refetch. */
   const lossChannel = key('loss')
   const seqKey = (room: string) => key(`seq:${room}`)
   const leftKey = (room: string) => key(`left:${room}`)
@@ -100,7 +101,7 @@ export const redisLive = (parts: {
   }
 
   let announcing: NodeJS.Timeout | undefined
-  /** Lost messages leave no gap in the sequences, so all clients have to fetch as soon as Redis answers. */
+  /** Lost messages leave no gap in the sequences, so all clients have to refetch as soon as Redis responds. */
   const announceLoss = () => {
     announcing ??= setTimeout(async () => {
       try {

@@ -9,9 +9,9 @@ import type { EndUser } from '../security/user-tokens.ts'
 /** The Socket.IO server of a hub: Carillon's events, and the verified user as the socket's data. */
 export type LiveServer = Server<ClientToHub, HubToClient, Record<string, never>, EndUser>
 
-/** The largest frame of a client, in bytes. A larger one closes its connection. */
+/** Maximum frame from a client, in bytes. A larger one closes its connection. */
 const MAX_FRAME_BYTES = 16 * 1_024
-/** How long a connection may stay open without a token. */
+/** How long a connection may stay open without a token, in ms. */
 export const UNAUTHENTICATED_MS = 5_000
 
 /**

@@ -3,7 +3,7 @@ import { connect, errors, type NatsConnection } from '@nats-io/transport-node'
 import { ProblemError, UnavailableError } from '../errors.ts'
 import '../stream/jetstream/headers.ts'
 
-/** Time limit of one request. */
+/** Time limit of one request, in ms. */
 export const TIME_LIMIT_MS = 5_000
 
 const prefixes = new WeakMap<NatsConnection, string>()
@@ -12,9 +12,10 @@ const prefixes = new WeakMap<NatsConnection, string>()
 export const inboxPrefixOf = (connection: NatsConnection): string => prefixes.get(connection) ?? '_INBOX'
 
 /**
- * Connects to NATS and reconnects forever, with jitter. `url` is `nats://[user:password@]host:port` or `tls://…`, several
- * separated by commas. Waits for a server that is not up yet; with `wait: false` it rejects with UnavailableError instead.
- * Reply subjects start with `_INBOX_<user>`, so that permissions can keep the replies to one user from others.
+ * Connects to NATS and reconnects forever, with jitter. `url` is `nats://[user:password@]host:port` or
+ * `tls://…`, or several separated by commas. Waits for a server that is not up yet; with `wait: false`, it
+ * rejects with UnavailableError instead. Reply subjects start with `_INBOX_<user>`, so that permissions can
+ * keep the replies to one user from others.
  */
 export const connectNats = async (
   url: string,

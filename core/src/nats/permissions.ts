@@ -6,7 +6,7 @@ import { connectNats, TIME_LIMIT_MS } from './connection.ts'
 const PING_LIMIT_MS = 500
 const REMEDY = 'allow its user the subjects in deploy/nats.conf and no others'
 
-/** Returns whether the servers accept a connection without credentials. */
+/** Reports whether the servers accept a connection without credentials. */
 const isOpen = async (url: string): Promise<boolean> => {
   const servers = url.split(',').map((each) => new URL(each.trim()).host)
   const tls = url.includes('tls:') ? { tls: {} } : {}
@@ -41,8 +41,8 @@ const isOfSystem = async (connection: NatsConnection): Promise<boolean> => {
 }
 
 /**
- * Returns the excess permissions of the connection of this URL, each with a remedy. Tries them on unused subjects and changes
- * nothing. Rejects with UnavailableError if NATS does not answer.
+ * Returns the excess permissions of this URL's connection, each with a remedy. Tries them on unused subjects
+ * and changes nothing. Rejects with UnavailableError if NATS does not respond.
  */
 export const excessPermissions = async (url: string): Promise<string[]> => {
   if (await isOpen(url))

@@ -35,7 +35,7 @@ describe('the content mode', () => {
     expect(contentMode(content(type === undefined ? {} : { 'content-type': type }))).toBe(mode)
   })
 
-  test('is binary if a header has the version of the specification', () => {
+  test('is binary if a header contains the version of the specification', () => {
     expect(contentMode(content({ 'content-type': 'application/json', 'ce-specversion': '1.0' }))).toBe(
       'binary',
     )
@@ -44,7 +44,7 @@ describe('the content mode', () => {
 })
 
 describe('a structured event', () => {
-  test('has the notification as its data, with an id from source and id', () => {
+  test('yields the notification in its data, with an id from source and id', () => {
     const read = readStructured({ ...event, time: null, extension: 5, subject: 'x' })
     expect(read).toEqual({
       value: { to: 'ada' },
@@ -63,14 +63,14 @@ describe('a structured event', () => {
     'text/json',
     'application/vnd.shop.v1+json; charset=utf-8',
     'APPLICATION/JSON',
-  ])('can have the datacontenttype %s', (datacontenttype) => {
+  ])('accepts the datacontenttype %s', (datacontenttype) => {
     expect(readStructured({ ...event, datacontenttype }).value).toEqual({ to: 'ada' })
   })
 
   test.each([
     ['data_base64', Buffer.from('{"to":"ada"}').toString('base64')],
     ['unpadded', Buffer.from('{"to":"ada"}').toString('base64').replace(/=+$/, '')],
-  ])('can have base64 data (%s)', (_, data_base64) => {
+  ])('accepts base64 data (%s)', (_, data_base64) => {
     const { data: _data, ...rest } = event
     expect(readStructured({ ...rest, data_base64 })).toMatchObject({
       value: { to: 'ada' },
@@ -104,7 +104,7 @@ describe('a structured event', () => {
       { ...event, data: undefined, data_base64: Buffer.from('{"a":1e999}').toString('base64') },
       '/data_base64/a',
     ],
-  ])('with %s is refused, with a pointer', (_, value, pointer) => {
+  ])('with %s is rejected, with a pointer', (_, value, pointer) => {
     const problem = problemOf(() => readStructured(value))
     expect(problem?.code).toBe('invalid_request')
     expect(problem?.errors?.map((error) => error.pointer)).toContain(pointer)
@@ -135,7 +135,7 @@ describe('a binary event', () => {
     ['"100%25"', '100%'],
     ['%2525', '%25'],
     ['  e1 ', 'e1'],
-  ])('reads the header %j as %j', (header, id) => {
+  ])('decodes the header %j as %j', (header, id) => {
     expect(read({ 'ce-id': header }).event).toEqual(readStructured({ ...event, id }).event)
   })
 
@@ -143,7 +143,7 @@ describe('a binary event', () => {
     ['%C0%A0', 'ce-id'],
     ['100%', 'ce-id'],
     ['%E2%82', 'ce-id'],
-  ])('refuses the header %j', (header, name) => {
+  ])('rejects the header %j', (header, name) => {
     expect(problemOf(() => read({ 'ce-id': header }))).toMatchObject({
       code: 'invalid_request',
       detail: expect.stringContaining(name),
@@ -157,7 +157,7 @@ describe('a binary event', () => {
     })
   })
 
-  test('has JSON data, with the content type of either binding', () => {
+  test('contains JSON data, with the content type of either binding', () => {
     expect(read({ 'content-type': 'application/vnd.shop+json' }).value).toEqual({ to: 'ada' })
     expect(read({ 'content-type': 'text/plain', 'ce-datacontenttype': 'application/json' }).value).toEqual({
       to: 'ada',
@@ -167,7 +167,7 @@ describe('a binary event', () => {
   })
 })
 
-test('a structured event needs no content type to be recognized', () => {
+test('a structured event is recognized without its content type', () => {
   const bytes = JSON.stringify(event)
   expect(readPayload('plain', content({}, bytes))).toEqual(readStructured(event))
   expect(readPayload('plain', content({}))).toEqual({ value: { to: 'ada' }, at: [] })
@@ -178,7 +178,7 @@ test.each([
   '{"specversion":"1.0","id":{"length":1}}',
   '[]',
   '7',
-])('any body is read or throws a ProblemError: %s', (body) => {
+])('any body is parsed or throws a ProblemError: %s', (body) => {
   for (const mode of ['plain', 'structured', 'binary'] as const)
     problemOf(() => readPayload(mode, content({ 'ce-specversion': '1.0', 'ce-id': '\u0000' }, body)))
 })

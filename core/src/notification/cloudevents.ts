@@ -11,7 +11,10 @@ import { ProblemError } from '../errors.ts'
 import { invalidRequest } from '../json/checked.ts'
 import { parseJson, readDocument } from '../json/json.ts'
 
-/** How a body holds a notification: plain, or as the data of a CloudEvents 1.0 event in one of its content modes. */
+/**
+ * How a body contains a notification: plain, or as the data of a CloudEvents 1.0 event in one of its content
+ * modes.
+ */
 export type ContentMode = 'plain' | 'structured' | 'batch' | 'binary'
 
 /** A received message: the body, its content type, and its headers by lower-case name. */

@@ -1,6 +1,9 @@
 import { ProblemError } from '../errors.ts'
 
-/** Returns the problem of a second notification with the same id (`what`, in words) and other content. */
+/**
+ * Returns the problem of a second notification with the same id and different content. `what` names the
+ * notification.
+ */
 export const idReused = (what: string, pointer?: string): ProblemError =>
   new ProblemError(
     'id_reused',

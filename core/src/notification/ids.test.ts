@@ -10,7 +10,7 @@ test('an item id is a deterministic UUIDv7 with the time of acceptance', () => {
   expect(itemId('acme', 'n1', 'u1', at)).toBe(id)
 })
 
-test('tenant, notification and user each change the item id', () => {
+test('an item id depends on tenant, notification and user', () => {
   const ids = [
     itemId('acme', 'n1', 'u1', at),
     itemId('other', 'n1', 'u1', at),

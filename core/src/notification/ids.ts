@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 
-/** How far the time in a sender's UUIDv7 may differ from the time of acceptance to be trusted. */
+/** How far the time in a sender's UUIDv7 may differ from the time of acceptance to be trusted, in ms. */
 const TRUSTED_BEHIND_MS = 3_600_000
 const TRUSTED_AHEAD_MS = 60_000
 
@@ -31,7 +31,7 @@ export const earliestUuid7 = (ms: number): string => {
 export const itemId = (tenant: string, notification: string, user: string, acceptedAt: number): string =>
   derivedUuid7(acceptedAt, `item\n${tenant}\n${notification}\n${user}`)
 
-/** Returns an id for a notification without one. It is equal on every delivery of the same message. */
+/** Returns an id for a notification without an id. It is the same on every delivery of the same message. */
 export const notificationIdAt = ({
   sequence,
   appendedAt,
@@ -44,8 +44,8 @@ export const notificationIdAt = ({
   derivedUuid7(appendedAt, `notification\n${sequence}${origin === undefined ? '' : `\n${origin}`}`)
 
 /**
- * Returns the time of acceptance of a notification whose id is a UUIDv7 made around `appendedAt`. Returns undefined for any
- * other id, whose record must be read instead.
+ * Returns the time of acceptance of a notification whose id is a UUIDv7 created around `appendedAt`. Returns
+ * undefined for any other id, whose record must be read instead.
  */
 export const timeOfId = (id: string, appendedAt: number): number | undefined => {
   const time = uuid7Time(id)
@@ -54,6 +54,9 @@ export const timeOfId = (id: string, appendedAt: number): number | undefined => 
   return time
 }
 
-/** Returns the key of the message that waits for a notification's `deliverAt`, so that it can be canceled. */
+/**
+ * Returns the key of the message that is scheduled for a notification's `deliverAt`, so that it can be
+ * canceled.
+ */
 export const dueKey = (notification: string): string =>
   `due-${hash('sha256', notification, 'base64url').slice(0, 22)}`

@@ -28,8 +28,8 @@ const problem = (code: 'invalid_request' | 'no_app_url', detail: string, errors:
   errors.length === 0 ? undefined : new ProblemError(code, detail, { errors })
 
 /**
- * Checks links beyond their schema. Returns `invalid_request` for http links where they are refused, and `no_app_url` for
- * relative links that a plan would send outside the app while the app URL is not set.
+ * Checks links beyond their schema. Returns `invalid_request` for http links where they are forbidden, and
+ * `no_app_url` for relative links that a plan would send outside the app while the app URL is not set.
  */
 export const linkProblem = (
   notification: Linked,

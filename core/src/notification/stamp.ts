@@ -7,9 +7,9 @@ const VERSION = 'carillon-type-version'
 const NO_TYPE = '0'
 
 /**
- * Returns headers that tell dispatchers how a hub accepted a notification: the version of its type, and whether the hub made
- * the id, so that dispatchers need not check it for reuse. Publishers on NATS can set these headers too, with effect only on
- * their own tenant: the id is not checked, or another version applies.
+ * Returns headers that describe to dispatchers how a hub accepted a notification: the version of its type,
+ * and whether the hub created the id, so that dispatchers need not check it for reuse. Publishers on NATS can
+ * set these headers too, but affect only their own tenant: the id is not checked, or another version applies.
  */
 export const stampOf = (type: Pick<NotificationType, 'version'> | undefined, madeId: boolean): Headers =>
   new Map([

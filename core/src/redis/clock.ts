@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { SharedClock } from '../telemetry/clock-offset.ts'
 
-/** The clock of the Redis server, by its TIME command. */
+/** Returns the clock of the Redis server, read with its TIME command. */
 export const redisClock =
   (redis: Pick<Redis, 'time'>): SharedClock =>
   async () => {

@@ -3,10 +3,10 @@ import { UnavailableError } from '../errors.ts'
 
 type ErrorListener = (error: Error) => void
 
-/** Time limit of a command. Its connection is closed soon after. */
+/** Time limit of a command, in ms. Its connection is closed soon after. */
 const COMMAND_TIMEOUT_MS = 2_000
 const SILENCE_MS = 3_000
-/** How often the subscribing connection is pinged. */
+/** How often the subscribing connection is pinged, in ms. */
 const HEARTBEAT_MS = 5_000
 const RETRY_MAX_MS = 2_000
 /** Channels per SSUBSCRIBE. */
@@ -29,15 +29,15 @@ const OPTIONS: RedisOptions = {
 }
 
 /**
- * Converts an error of a command to UnavailableError. ioredis attaches the arguments of the command to its errors; they are
- * dropped, because content must not be logged.
+ * Converts a command's error to UnavailableError. ioredis attaches the arguments of the command to its
+ * errors; they are dropped, because message content must not be logged.
  */
 export const unavailable = (error: unknown): UnavailableError =>
   new UnavailableError('live', new Error(error instanceof Error ? error.message : String(error)))
 
 /**
- * Connects the client. Rejects with UnavailableError if Redis does not answer. Afterwards the client reconnects on its own
- * and calls `onError` for every failed attempt.
+ * Connects the client. Rejects with UnavailableError if Redis does not respond. Afterwards the client
+ * reconnects on its own and calls `onError` for every failed attempt.
  */
 const connected = async (redis: Redis, onError: ErrorListener): Promise<void> => {
   let reason: Error | undefined
@@ -53,7 +53,7 @@ const connected = async (redis: Redis, onError: ErrorListener): Promise<void> =>
   }
 }
 
-/** Opens a connection for commands. Rejects with UnavailableError if Redis does not answer. */
+/** Opens a connection for commands. Rejects with UnavailableError if Redis does not respond. */
 export const connectRedis = async (url: string, onError: ErrorListener): Promise<Redis> => {
   const redis = new Redis(url, { ...OPTIONS, connectionName: 'carillon', enableAutoPipelining: true })
   await connected(redis, onError)
@@ -73,12 +73,12 @@ export type Subscriptions = {
   settled(): Promise<void>
   /** Calls `listener` after an outage, once all channels are subscribed again. Messages in between are lost. */
   onLoss(listener: () => void): void
-  /** Rejects if Redis does not answer. */
+  /** Rejects if Redis does not respond. */
   check(): Promise<void>
   close(): void
 }
 
-/** Opens the subscribing connection. Rejects with UnavailableError if Redis does not answer. */
+/** Opens the subscribing connection. Rejects with UnavailableError if Redis does not respond. */
 export const openSubscriptions = async (url: string, onError: ErrorListener): Promise<Subscriptions> => {
   const redis = new Redis(url, { ...OPTIONS, connectionName: 'carillon-subscriber' })
   const wanted = new Map<string, MessageListener>()
@@ -113,7 +113,7 @@ export const openSubscriptions = async (url: string, onError: ErrorListener): Pr
       command(add, (chunk) => redis.ssubscribe(...chunk)),
       command(drop, (chunk) => redis.sunsubscribe(...chunk)),
     ]).catch((error: Error) => {
-      // The subscriptions in Redis are unknown now, so all are renewed on a new connection.
+      // The subscriptions in Redis are now unknown, so all are renewed on a new connection.
       onError(error)
       if (redis.status === 'ready') redis.disconnect(true)
     })

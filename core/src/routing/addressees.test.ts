@@ -11,12 +11,12 @@ test('splits users, topics and everyone, without duplicates', () => {
   expect(addresseesOf({ to: 'ada' }).users).toEqual(['ada'])
 })
 
-test('introduces only users with attributes', () => {
+test('returns only users with attributes as introduced', () => {
   const { introduced } = addresseesOf({ to: [{ user: 'ada', locale: 'pt-BR' }, { user: 'grace' }, 'linus'] })
   expect(introduced).toEqual([{ id: 'ada', profile: { locale: 'pt-BR' } }])
 })
 
-test('exclusionOf names what excludes a user', () => {
+test('exclusionOf returns what excludes a user', () => {
   const of = exclusionOf({ exclude: ['linus'], actor: { user: 'ada' } })
   expect(['ada', 'linus', 'grace'].map(of)).toEqual(['actor.user', 'exclude', undefined])
   expect(exclusionOf({})('ada')).toBeUndefined()

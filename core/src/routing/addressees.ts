@@ -2,7 +2,7 @@ import { type Notification, TopicKey } from '@carillon/schemas'
 import { z } from 'zod'
 import type { StoredUser } from '../store/ports/users.ts'
 
-/** A group: its members have to be looked up. */
+/** A group whose members have to be looked up. */
 export const Audience = z.union([z.object({ topic: TopicKey }), z.object({ everyone: z.literal(true) })])
 export type Audience = z.infer<typeof Audience>
 

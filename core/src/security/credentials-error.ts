@@ -2,9 +2,9 @@ import type { ProblemCode } from '@carillon/schemas'
 import { ProblemError } from '../errors.ts'
 
 /**
- * Thrown if credentials are refused. The problem has the same message for every reason, so that it reveals nothing. `reason` (a
- * stable word) and `explanation` are for the log and, in development, for the response; neither repeats any part of the
- * credentials. `tenant` is set if the credentials name an existing one.
+ * Thrown if credentials are rejected. The problem has the same message for every reason, so that it reveals
+ * nothing. `reason` (a stable word) and `explanation` are for the log and, in development, for the response;
+ * neither repeats any part of the credentials. `tenant` is set if the credentials name an existing one.
  */
 export class CredentialsError extends ProblemError {
   override name = 'CredentialsError'

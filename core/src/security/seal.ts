@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes } from 'node:crypto'
 import { SetupError } from '../errors.ts'
 
-/** Encrypts values at rest. `context` binds a value to its place. */
+/** Encrypts values at rest. `context` binds a value to where it is stored. */
 export type Seal = {
   seal(plain: string, context: string): string
   open(sealed: string, context: string): string

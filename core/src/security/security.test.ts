@@ -57,7 +57,7 @@ test('a verified token yields its tenant, user and expiry', async () => {
   expect(Date.now() - user.issuedAt).toBeLessThan(10_000)
 })
 
-test('a token issued before the erasure of its user is refused, a later one is accepted', async () => {
+test('a token issued before the erasure of its user is rejected, a later one is accepted', async () => {
   const { cache } = cacheOf([acme], [], ['u1'])
   const seconds = ERASED_AT / 1_000
   for (const iat of [seconds - 60, Math.floor(seconds), seconds])
@@ -106,7 +106,7 @@ test.each<[string, string, () => Promise<string>]>([
   ['garbage', 'malformed', async () => 'x.y.z'],
   ['nothing', 'malformed', async () => ''],
 ])(
-  'a token with %s is refused with the same message as any other; the reason is %s',
+  'a token with %s is rejected with the same message as any other; the reason is %s',
   async (_, reason, make) => {
     const { cache } = cacheOf([acme, other])
     const token = await make()
@@ -126,7 +126,7 @@ test.each(['JWT', 'jwt', 'application/jwt', undefined])('a token of the type %s 
   expect((await verifyUserToken(cache, token)).user).toBe('u1')
 })
 
-test('clocks may differ by a minute', async () => {
+test('clocks may differ by up to a minute', async () => {
   const { cache } = cacheOf([acme])
   const ahead = await forge({ ...good, iat: now + 50, nbf: now + 50, exp: now + 110 })
   expect((await verifyUserToken(cache, ahead)).user).toBe('u1')
@@ -134,7 +134,7 @@ test('clocks may differ by a minute', async () => {
   expect((await verifyUserToken(cache, behind)).expiresAt).toBe((now + 10) * 1_000)
 })
 
-test('an expired token is refused as token_expired', async () => {
+test('an expired token is rejected as token_expired', async () => {
   const { cache } = cacheOf([acme])
   const token = await forge({ ...good, iat: now - 180, exp: now - 61 })
   await expect(verifyUserToken(cache, token)).rejects.toMatchObject({
@@ -168,7 +168,7 @@ test('an API key is valid for its tenant until it is revoked', async () => {
     await expect(verifyApiKey(cache, bad)).rejects.toMatchObject(unauthenticated)
 })
 
-test('the cache reads the store once, for misses too', async () => {
+test('the cache reads the store once, including for misses', async () => {
   const { cache, invalidations, calls } = cacheOf([])
   await Promise.all([cache.tenant('nobody'), cache.tenant('nobody')])
   await cache.tenant('nobody')

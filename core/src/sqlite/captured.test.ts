@@ -35,7 +35,7 @@ it('keeps the latest version of the newest messages across a restart', async () 
   expect(open(3).list()).toEqual([message('d'), message('b'), { ...message('c'), skipped: 'no_address' }])
 })
 
-it('stores messages encrypted, unreadable with another secret', async () => {
+it('stores messages encrypted, so that they are unreadable with another secret', async () => {
   await open().put(message('a', 'Your code is 123456'))
   expect(open(200, 'another secret of another root').list()).toEqual([])
   const files = await Promise.all((await readdir(dir)).map((file) => readFile(join(dir, file), 'latin1')))

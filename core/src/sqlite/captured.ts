@@ -33,7 +33,7 @@ export const sqliteCaptured = ({
   )
   const select = handle.prepare('SELECT content FROM captured ORDER BY number')
 
-  /** Ignores messages that another root secret sealed or another version wrote. */
+  /** Ignores messages sealed with another root secret or written by another version. */
   const read = (content: string): Captured[] => {
     try {
       const parsed = parse(Captured, JSON.parse(seal.open(content, CONTEXT)))

@@ -5,7 +5,7 @@ import Libsql from 'libsql'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { openDatabase } from './database.ts'
 
-test('writes of one turn share a commit, and each gets its own result', async () => {
+test('writes in the same turn share a commit, and each gets its own result', async () => {
   const database = openDatabase(':memory:')
   database.handle.exec('CREATE TABLE t (a INTEGER PRIMARY KEY)')
   const insert = database.handle.prepare('INSERT INTO t VALUES (?)')
@@ -14,7 +14,7 @@ test('writes of one turn share a commit, and each gets its own result', async ()
   await database.close()
 })
 
-test('a failing write rejects alone; the others are kept', async () => {
+test('a failing write rejects alone, and the others are committed', async () => {
   const database = openDatabase(':memory:')
   database.handle.exec('CREATE TABLE t (a INTEGER PRIMARY KEY)')
   const insert = database.handle.prepare('INSERT INTO t VALUES (?)')
@@ -32,7 +32,7 @@ test('close commits waiting writes', async () => {
   expect(await written).toBe(1)
 })
 
-test('a reopened file has every write, synced or committed', async () => {
+test('a reopened file contains every write, synced or committed', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-sqlite-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const file = join(folder, 'test.db')
@@ -60,7 +60,7 @@ const newFile = () => {
 const MEGABYTE = 1_048_576
 const TEXT = 'x'.repeat(10_000)
 
-test('a write storm keeps the write-ahead log within its bound and loses nothing', async () => {
+test('a write storm keeps the write-ahead log within its limit and loses nothing', async () => {
   const file = newFile()
   const database = openDatabase(file, { walBytesMax: 4 * MEGABYTE })
   await database.write(() => database.handle.exec('CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT)'))
@@ -108,7 +108,7 @@ test('a reader in another process lets the log grow and blocks no writer; afterw
   await database.close()
 })
 
-test('the number of waiting writes is bounded; further ones are rejected as temporary', async () => {
+test('the number of waiting writes is limited; further ones are rejected as temporary', async () => {
   const database = openDatabase(newFile(), { waitingMax: 10 })
   await database.write(() => database.handle.exec('CREATE TABLE t (a INTEGER PRIMARY KEY)'))
   const insert = database.handle.prepare('INSERT INTO t VALUES (?)')

@@ -16,18 +16,19 @@ export type Database = {
   /** The namespace of the installation that owns the file. */
   namespace: string
   /**
-   * Runs `work` in one transaction with all other work of this turn of the event loop (group commit), in call order.
-   * Resolves when it is as durable as requested. Work must be synchronous and repeatable: if another piece fails, the
-   * transaction is rolled back and each piece runs in its own.
+   * Runs `work` in one transaction with all other work in this turn of the event loop (group commit), in call
+   * order. Resolves when it is as durable as requested. Work must be synchronous and repeatable: if one piece
+   * fails, the transaction is rolled back and each piece runs in its own.
    *
-   * While the write-ahead log is full, writes wait for its checkpoint. Rejects with `SQLITE_BUSY` if too many wait.
+   * While the write-ahead log is full, writes wait for its checkpoint. Rejects with `SQLITE_BUSY` if too many
+   * writes are waiting.
    */
   write<T>(work: () => T, durability?: Durability): Promise<T>
   /** Returns the length of the write-ahead log in bytes; 0 without a file. */
   walBytes(): number
   /**
-   * Rejects if the file cannot be read, or if the disk is full: after a write that failed for lack of space, it tries
-   * another.
+   * Rejects if the file cannot be read, or if the disk is full: after a write that failed for lack of space,
+   * it attempts another write.
    */
   check(): Promise<void>
   /** Commits waiting writes, then closes the file. */
@@ -39,9 +40,9 @@ const PROBE = `
   INSERT INTO probe VALUES (zeroblob(16384))`
 
 /**
- * Opens or creates the file (`:memory:` for none). `namespace` and a check value of the secret are recorded in a new file.
- * Throws SetupError if the file has another layout, without touching it, or another namespace, or if `seal` is given and
- * has another secret.
+ * Opens or creates the file (`:memory:` for a database in memory). `namespace` and a check value of the
+ * secret are recorded in a new file. Throws SetupError if the file has another layout, without touching it,
+ * or another namespace, or if `seal` is given and has another secret.
  */
 export const openDatabase = (
   path: string,
@@ -78,7 +79,7 @@ export const openDatabase = (
   const { write, isDiskFull, ...commits } = groupCommit(handle, wal, waitingMax)
   let closed = false
 
-  /** Writes and removes as much as a typical notification. */
+  /** Writes and removes as much data as a typical notification. */
   const probe = async () => {
     await write(() => handle.exec(PROBE))
     await write(() => handle.exec('DROP TABLE probe'))

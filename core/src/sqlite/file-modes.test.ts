@@ -36,7 +36,7 @@ const opened = async (dir: string) => {
 }
 
 test.skipIf(process.platform === 'win32')(
-  'the files are readable by their owner only, whatever the umask and earlier modes',
+  'files are readable by their owner only, whatever the umask and earlier modes',
   async () => {
     const before = process.umask(0)
     onTestFinished(() => void process.umask(before))

@@ -18,8 +18,9 @@ const restrict = (path: string, mode: number): void => {
 }
 
 /**
- * Creates a directory with its missing parents, readable by its owner only. An existing one stays as it is. Throws the
- * system's error if that fails. Does not use `recursive` of `mkdirSync`, which loops forever on ENOENT, as below /proc.
+ * Creates a directory with its missing parents, readable by its owner only. An existing one is not changed.
+ * Throws the system's error on failure. Does not use `recursive` of `mkdirSync`, which loops forever on
+ * ENOENT, as below /proc.
  */
 export const createDirectory = (path: string): void => {
   if (existsSync(path)) return

@@ -15,7 +15,7 @@ const folder = () => {
   onTestFinished(() => rmSync(made, { recursive: true, force: true }))
   return made
 }
-/** Copies what a kill -9 would leave. */
+/** Copies the files that a `kill -9` would leave. */
 const copyAll = (from: string, to: string) => {
   for (const name of readdirSync(from)) writeFileSync(join(to, name), readFileSync(join(from, name)))
 }
@@ -51,7 +51,7 @@ test('a new file gets its own namespace and keeps it', async () => {
   await chosen.close()
 })
 
-test('a file that was written with another secret is refused', async () => {
+test('a file that was written with another secret is rejected', async () => {
   const file = join(folder(), 'carillon.db')
   const seal = createSeal('x'.repeat(32))
   await openDatabase(file, { seal }).close()
@@ -64,7 +64,7 @@ test('a file that was written with another secret is refused', async () => {
   )
 })
 
-test('the layout is known even if the process was killed before the first checkpoint', async () => {
+test('the layout is recorded even if the process was killed before the first checkpoint', async () => {
   const dir = folder()
   const database = openDatabase(join(dir, 'carillon.db'))
   database.handle.exec('CREATE TABLE t (a)')
@@ -77,7 +77,7 @@ test('the layout is known even if the process was killed before the first checkp
   await again.close()
 })
 
-test('a file of an older layout is refused, and no byte of its directory changes', () => {
+test('a file of an older layout is rejected, and its directory is unchanged', () => {
   const [closed, killed] = [folder(), folder()]
   writeLayout1(join(closed, 'carillon.db'), () => copyAll(closed, killed))
   expect(readdirSync(killed)).toContain('carillon.db-wal')
@@ -91,7 +91,7 @@ test('a file of an older layout is refused, and no byte of its directory changes
   }
 })
 
-test('a file of a newer layout, or of another program, is refused', async () => {
+test('a file of a newer layout, or of another program, is rejected', async () => {
   const dir = folder()
   const newer = openDatabase(join(dir, 'newer.db'))
   newer.handle.exec(`PRAGMA user_version = ${LAYOUT + 1}`)

@@ -47,10 +47,10 @@ export const requireFileLayout = (path: string): void => {
 type Row = { namespace: string; secret_check: string | null }
 
 /**
- * Returns the namespace on record in an open file. A new file is recorded under `wanted`, or a random namespace. Call it
- * before the file goes into WAL mode, so that the header has the layout before anything else is stored. Throws SetupError
- * if the file has another namespace than `wanted`, or was written with another secret. Without `seal` the secret is not
- * checked.
+ * Returns the namespace recorded in an open file. A new file is recorded under `wanted`, or a random
+ * namespace. Call it before the file is switched to WAL mode, so that the layout is in the header before
+ * anything else is stored. Throws SetupError if the recorded namespace differs from `wanted`, or if the
+ * secret differs. Without `seal`, the secret is not checked.
  */
 export const recordInstallation = (
   handle: Libsql.Database,

@@ -53,7 +53,7 @@ export const openWalFile = (path: string): WalFile => {
       const at = HEADER_BYTES + (frame - 1) * frameBytes + FRAME_SALTS_AT
       return readSync(opened(), salts, 0, SALTS_BYTES, at) === SALTS_BYTES && salts.equals(generation)
     }
-    // Galloping search: a commit adds few frames to those that were there before.
+    // Galloping search, because a commit adds few frames to the existing ones.
     let step = 1
     for (; holds(frames + step); step *= 2) frames += step
     for (; step >= 1; step /= 2) if (holds(frames + step)) frames += step

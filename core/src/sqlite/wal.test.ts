@@ -25,7 +25,7 @@ const open = () => {
   return { path, handle, commit: () => insert.run('x'.repeat(100_000)) }
 }
 
-test('the length is that of the log, not of the file', () => {
+test('reports the length of the log, not of the file', () => {
   const { path, handle, commit } = open()
   const wal = openWal(path, { bytesMax: BYTES_MAX, checkpoint: { run: async () => {}, close: () => {} } })
   onTestFinished(() => wal.close())
@@ -45,7 +45,7 @@ test('the length is that of the log, not of the file', () => {
   }
 })
 
-test('while checkpoints fail, a full log refuses writes with their error; afterwards it accepts them', async () => {
+test("rejects writes with the checkpoint's error while the log is full, and accepts them afterwards", async () => {
   const { path, handle, commit } = open()
   const failure = Object.assign(new Error('disk full'), { code: 'SQLITE_FULL' })
   let works = false
@@ -71,7 +71,7 @@ test('while checkpoints fail, a full log refuses writes with their error; afterw
   expect(wal.bytes()).toBeLessThan(BYTES_MAX / 2)
 })
 
-test('writers are held while a full log is checkpointed', async () => {
+test('blocks writers while a full log is checkpointed', async () => {
   const { path, handle, commit } = open()
   let finish = () => {}
   const run = async () => {

@@ -17,13 +17,13 @@ const inBackground = (path: string): Checkpoint => {
 }
 
 /**
- * Syncs and checkpoints the write-ahead log of an open SQLite file outside the event loop. SQLite itself would do both
- * within a commit (`synchronous = FULL`, automatic checkpoints). https://sqlite.org/wal.html
+ * Syncs and checkpoints the write-ahead log of an open SQLite file outside the event loop. SQLite itself
+ * would do both within a commit (`synchronous = FULL`, automatic checkpoints). https://sqlite.org/wal.html
  *
- * The log stays below `bytesMax`. SQLite resets it with the first commit after a complete checkpoint, which concurrent
- * writers prevent. So above half of the bound, writers wait for the last part of a checkpoint; above three quarters, for all
- * of it. If checkpoints fail, writes are refused above three quarters. A reader in another process lets the log grow
- * further, because blocking writers would not help.
+ * The log stays below `bytesMax`. SQLite resets it with the first commit after a complete checkpoint, which
+ * concurrent writers prevent. So above half of the limit, writers wait for the last part of a checkpoint;
+ * above three quarters, for all of it. If checkpoints fail, writes are rejected above three quarters. A
+ * reader in another process lets the log grow further, because blocking writers would not help.
  */
 export const openWal = (
   path: string,
@@ -91,7 +91,7 @@ export const openWal = (
   }, CHECKPOINT_MS).unref()
 
   return {
-    /** Returns the length of the log after the last commit. */
+    /** Returns the length of the log after the last commit, in bytes. */
     bytes: () => bytes,
     /** Returns a promise while writers have to wait. */
     held: () => held,

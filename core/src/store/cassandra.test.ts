@@ -23,7 +23,7 @@ if (url) {
       await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`, [], { prepare: false, readTimeout: 30_000 })
     await client.shutdown()
   })
-  /** Returns the tables that could hold plain text. */
+  /** Returns the tables that could contain plain text. */
   const dump = async (place: string) => {
     const { client, keyspace } = connectCassandra(at(place))
     const session = cassandraSession(client, keyspace)
@@ -49,7 +49,7 @@ if (url) {
     dump,
   )
 
-  test('the error names a keyspace that does not exist', async () => {
+  test('an error names a keyspace that does not exist', async () => {
     const store = cassandraStore({
       ...connectCassandra(at('nowhere')),
       seal: contractSeal,
@@ -59,7 +59,7 @@ if (url) {
     await expect(store.check()).rejects.toThrow(/^the keyspace \w+ does not exist: run carillon migrate/)
   })
 
-  test('an inbox with more expired items than Cassandra passes in one read is read', async () => {
+  test('an inbox with more expired items than Cassandra accepts in one read can be read', async () => {
     const store = cassandraStore({
       ...connectCassandra(at('expired')),
       seal: contractSeal,
@@ -128,7 +128,7 @@ if (url) {
   })
 }
 
-test('a URL names hosts, keyspace, data centre, replicas and credentials', async () => {
+test('parses hosts, keyspace, data center, replicas and credentials from a URL', async () => {
   const { client, keyspace, replication } = connectCassandra(
     'cassandra://carillon:p%40ss@10.0.0.1,10.0.0.2:9999/hub?dc=eu-west&rf=3',
   )
@@ -153,7 +153,7 @@ test('a URL names hosts, keyspace, data centre, replicas and credentials', async
     expect(() => connectCassandra(wrong)).toThrow(/^(?!.*secret).*has the form cassandra:/)
 })
 
-test('a server that does not answer counts as unavailable', async () => {
+test('a server that does not respond counts as unavailable', async () => {
   const store = cassandraStore({
     ...connectCassandra('cassandra://127.0.0.1:1/nowhere'),
     seal: contractSeal,

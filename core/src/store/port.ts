@@ -12,8 +12,8 @@ import type { Types } from './ports/types.ts'
 import type { Users } from './ports/users.ts'
 
 /**
- * The store, table by table. Every method settles within a time limit. It rejects with UnavailableError if the database is
- * not usable now; any other rejection is a fault.
+ * The store, table by table. Every method settles within a time limit. It rejects with UnavailableError if
+ * the database is currently not usable; any other rejection is a fault.
  */
 export interface Store {
   inbox: Inbox

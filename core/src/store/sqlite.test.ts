@@ -34,7 +34,7 @@ storeContract(
       .join('\n'),
 )
 
-test('a purge removes expired rows in chunks, and no others', async () => {
+test('a purge removes only expired rows, in chunks', async () => {
   const database = openDatabase(':memory:')
   const store = sqliteStore({ database, seal: contractSeal, retention: 1_000 })
   await store.migrate()
@@ -72,7 +72,7 @@ test('a purge removes expired rows in chunks, and no others', async () => {
   await database.close()
 })
 
-test('an erasure overwrites the removed data in the file, and keeps no id', async () => {
+test('an erasure overwrites the removed data in the file, and stores no id', async () => {
   const file = fileOf('erasure')
   const database = openDatabase(file)
   const store = sqliteStore({ database, seal: contractSeal, retention: RETENTION })

@@ -7,8 +7,8 @@ import { DEAD_LETTER_MAX_BYTES, type DeadReason, type Message } from './port.ts'
 const DETAIL_MAX = 1_000
 
 /**
- * Returns the id of a message's dead letter. Equal for the same message, so that storing it twice leaves one letter. A
- * publisher's retry has the same `Nats-Msg-Id` and content, and so the same id.
+ * Returns the id of a message's dead letter. It is the same for the same message, so that storing it twice
+ * leaves one letter. A publisher's retry has the same `Nats-Msg-Id` and content, and therefore the same id.
  */
 const idOf = ({ queue, subject, data, dedupe, origin, sequence, appendedAt }: Message): string =>
   dedupe !== undefined && queue.startsWith('notify')

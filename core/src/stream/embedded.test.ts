@@ -26,7 +26,7 @@ const open = async ({ full } = { full: false }): Promise<World> => {
     })
     return { database, stream }
   }
-  /** Reopens what a kill -9 leaves: copies of the file and its write-ahead log. */
+  /** Reopens the files that a `kill -9` leaves: copies of the file and its write-ahead log. */
   const crash = async () => {
     const copy = join(root, String(endings.length))
     cpSync(folder, copy, { recursive: true })
@@ -59,7 +59,7 @@ describe('embedded stream', () => {
     return made
   }
 
-  test('keeps accepted messages and delivery counts through a kill -9', async () => {
+  test('keeps accepted messages and delivery counts after a `kill -9`', async () => {
     const file = join(folder(), 'test.db')
     const script = `
       const { openDatabase } = await import(${JSON.stringify(import.meta.resolve('../sqlite/database.ts'))})
@@ -89,7 +89,7 @@ describe('embedded stream', () => {
     const reader = await stream.read('notify-low', { buffer: 100 })
     await eventually(() => expect(reader.ready).toBe(29))
     const deliveries = reader.take(100).map((message) => message.deliveries)
-    // Nine were held, and a tenth may have taken the place of the acked one.
+    // Nine were held, and a tenth may have replaced the acked one.
     expect(deliveries.slice(0, 9)).toEqual(Array(9).fill(2))
     expect(deliveries.slice(10)).toEqual(Array(19).fill(1))
     await stream.close()

@@ -42,7 +42,7 @@ const onFullDisk = async () => {
 const publish = ({ stream }: Awaited<ReturnType<typeof onFullDisk>>) =>
   stream.publish([{ subject: notifySubject('acme', 'low', 'x'), data: new Uint8Array(10_000) }])
 
-test('a full disk is logged once, and once more when there is room; no accepted message is lost', async () => {
+test('logs a full disk once, and its end once; no accepted message is lost', async () => {
   const disk = await onFullDisk()
   let accepted = 0
   let refused = 0
@@ -60,7 +60,7 @@ test('a full disk is logged once, and once more when there is room; no accepted 
   expect(await disk.full()).toBe(1)
   expect(disk.lines).toEqual(['error: the event log is full; messages are refused'])
 
-  // Still full after a while without refusals, because the log itself tries a write.
+  // Still full after a while without refusals, because the log itself attempts a write.
   disk.clock.now += 60_000
   await expect(disk.stream.check()).rejects.toMatchObject({ problem: { code: 'stream_full' } })
   disk.makeRoom()
@@ -72,7 +72,7 @@ test('a full disk is logged once, and once more when there is room; no accepted 
   expect((await disk.stream.backlog()).get('notify-low')).toBe(accepted + 1)
 })
 
-test('a log that cannot check for room counts as full for ten seconds after a refusal', async () => {
+test('counts as full for ten seconds after a refusal if it cannot check for space', async () => {
   const disk = await onFullDisk()
   while (
     await publish(disk).then(
@@ -87,7 +87,7 @@ test('a log that cannot check for room counts as full for ten seconds after a re
   expect(disk.lines).toHaveLength(2)
 })
 
-test('a log that accepts messages again is ready at once', async () => {
+test('is ready as soon as it accepts messages again', async () => {
   const disk = await onFullDisk()
   while (
     await publish(disk).then(

@@ -74,7 +74,7 @@ if (path) {
       return message
     }
 
-    test('readers resume after the server was killed, and held messages can be acked', async () => {
+    test('readers resume after the server was killed, and their messages can be acked', async () => {
       const { url, kill, start } = await server()
       const connection = await connected(url)
       const stream = await jetstreamStream({ connection, namespace: 'test', ackWaitMs })
@@ -150,4 +150,4 @@ if (path) {
       })
     })
   })
-} else describe.skip('jetstream stream: there is no nats-server in PATH', () => {})
+} else describe.skip('jetstream stream: no nats-server in PATH', () => {})

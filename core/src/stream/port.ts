@@ -6,9 +6,9 @@ export type OutgoingMessage = {
   subject: string
   data: Uint8Array
   /**
-   * Deduplication id: the log appends one message per id and family within DEDUPE_WINDOW_MS. The id must name the tenant and
-   * the purpose. Not for `notify` subjects, whose publishers choose ids too: there the log deduplicates for
-   * NOTIFY_WINDOW_MS only.
+   * Deduplication id: the log appends one message per id and family within DEDUPE_WINDOW_MS. The id must name
+   * the tenant and the purpose. Not for `notify` subjects, whose publishers choose ids too; for these the log
+   * deduplicates for NOTIFY_WINDOW_MS only.
    */
   dedupe?: string
   /** Only for messages without a schedule. */
@@ -59,30 +59,30 @@ export type DeadLetter = {
   deadLetteredAt: number
 }
 
-/** Deduplication window for Carillon's own messages, and for a publisher's `Nats-Msg-Id`. */
+/** Deduplication window for Carillon's own messages, and for a publisher's `Nats-Msg-Id`, in ms. */
 export const DEDUPE_WINDOW_MS = 10 * 60_000
 /**
- * Deduplication window of the log for `notify` messages: the minimum of nats-server. It spans all tenants, so within it
- * one publisher's `Nats-Msg-Id` can suppress another publisher's message.
+ * Deduplication window of the log for `notify` messages, in ms: the minimum of nats-server. It applies across
+ * tenants, so one publisher's `Nats-Msg-Id` can suppress another publisher's message within it.
  */
 export const NOTIFY_WINDOW_MS = 100
-/** Time until a message held by a dead process is redelivered. Live readers extend it. */
+/** Time until a message of a dead process is redelivered, in ms. Live readers extend it. */
 export const ACK_WAIT_MS = 10_000
 /** Retention of messages, dead letters and events. */
 export const RETENTION_MS = 72 * 3_600_000
 export const DEAD_LETTER_MAX_BYTES = 512 * 1_024
 
-/** Reads one queue. Holds at most `buffer` unacknowledged messages in memory. */
+/** Reads one queue. Keeps at most `buffer` unacknowledged messages in memory. */
 export interface Reader {
   readonly queue: Queue
   /** Number of messages that `take` can return now. */
   readonly ready: number
   /**
-   * Returns up to `max` messages without waiting, first deliveries oldest first. Each message must be acked, retried or
-   * dead-lettered.
+   * Returns up to `max` messages without waiting, with first deliveries oldest first. Each message must be
+   * acked, retried or dead-lettered.
    */
   take(max: number): Message[]
-  /** Calls the listener when `ready` rises from 0. One listener. */
+  /** Calls the listener when `ready` rises from 0. Only one listener is supported. */
   onReady(listener: () => void): void
   /** Removes the messages from the queue. */
   ack(messages: readonly Message[]): Promise<void>

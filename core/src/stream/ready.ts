@@ -1,6 +1,6 @@
 import type { Message } from './port.ts'
 
-/** The messages of a reader that can be taken, and the listener that it calls when the first one arrives. */
+/** The messages that a reader can take, and the listener that is called when the first one arrives. */
 export const readyMessages = () => {
   let ready: Message[] = []
   let listener = () => {}

@@ -27,7 +27,7 @@ test('uses the sample with the shortest round trip', async () => {
   expect(await clockOffset(clock, 3)).toBe(3_000)
 })
 
-test('the offset is exported, and a clock beyond the tolerance is logged', async () => {
+test('exports the offset, and logs a clock beyond the tolerance', async () => {
   const metrics = createMetrics()
   const log = createLog({ level: 'silent', role: 'test' })
   const warn = vi.spyOn(log, 'warn')

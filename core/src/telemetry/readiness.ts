@@ -3,9 +3,10 @@ export type Checkable = { check(): Promise<void> }
 
 /**
  * - `ready`: every part works.
- * - `degraded`: all parts worked once since the start, but not now. The process stays in rotation: all processes share the
- *   parts, so a load balancer that removed it would remove all of them and respond itself.
- * - `unready`: the parts have not all worked yet.
+ * - `degraded`: all parts worked once since the start, but not now. The process stays in rotation: all
+ *   processes share the parts, so a load balancer that removed it would remove all of them and respond
+ *   itself.
+ * - `unready`: some parts have not worked yet.
  */
 export type Readiness = { status: 'ready' | 'degraded' | 'unready'; parts: Record<string, string> }
 

@@ -19,8 +19,9 @@ declare module 'vitest' {
     /** Path of a Caddy (2.6 or newer), the proxy of docker-compose.yml. */
     caddy: string | undefined
     /**
-     * `cassandra://host:port/keyspace?dc=…` of a running server. The keyspace belongs to this run and does not exist
-     * yet. It is dropped at the end of the run, with every keyspace whose name begins with its name.
+     * `cassandra://host:port/keyspace?dc=…` of a running server. The keyspace belongs to this run and does
+     * not exist yet. It is dropped at the end of the run, with every keyspace whose name starts with its
+     * name.
      */
     cassandra: string | undefined
     /** The missing tools. */

@@ -48,7 +48,7 @@ test('every cached value is current when its write resolves', async () => {
   expect(await cache.accounts('acme')).toEqual([])
 })
 
-test('an erasure is published and takes effect; a put of a user is not, because it is not cached', async () => {
+test('publishes an erasure, which takes effect, but not a put of a user, which is not cached', async () => {
   const { store, heard, cache } = await open()
   expect(await cache.erasure('acme', 'ada')).toBeUndefined()
   await store.users.put('acme', { id: 'ada', profile: {} })
@@ -58,7 +58,7 @@ test('an erasure is published and takes effect; a put of a user is not, because 
   expect(await cache.erasure('acme', 'ada')).toEqual({ erasedAt })
 })
 
-test('a rejected write is published, because it may have been carried out', async () => {
+test('a rejected write publishes an invalidation, because it may have been applied', async () => {
   const { bare, heard } = await open()
   const failing = {
     ...bare,

@@ -52,7 +52,7 @@ const announcing = <Part extends object>(part: Part, writes: Writes<Part>, { pub
         try {
           return await write(...args)
         } finally {
-          // A failed write may have been carried out.
+          // A failed write may have been applied.
           await publish([changeOf(...args)])
         }
       },

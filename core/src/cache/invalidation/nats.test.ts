@@ -42,7 +42,7 @@ if (path) {
       return made
     }
 
-    test('stay within the installation', async () => {
+    test('are visible within the installation only', async () => {
       const { open } = await opened()
       const [one, two, other] = await Promise.all([open('one'), open('one'), open('other')])
       await one.publish([change])
@@ -60,7 +60,7 @@ if (path) {
       await vi.waitFor(() => expect(one.heard).toEqual(['all', 'all', 'all', 'all']), 15_000)
     })
 
-    test('after an outage every process receives `all`, also for changes during it', async () => {
+    test('after an outage, every process receives `all`, including for changes during it', async () => {
       const { server, open } = await opened()
       const errors: unknown[] = []
       const [one, two] = [await open('one', (error) => errors.push(error)), await open()]
@@ -77,4 +77,4 @@ if (path) {
       await vi.waitFor(() => expect(two.heard.at(-1)).toEqual([{ kind: 'tenant', tenant: 'after' }]), 15_000)
     })
   })
-} else describe.skip('invalidations over NATS: there is no nats-server in PATH', () => {})
+} else describe.skip('invalidations over NATS: no nats-server in PATH', () => {})

@@ -22,9 +22,10 @@ const read = (data: Uint8Array): { from?: string; changes: Changes } => {
 }
 
 /**
- * Returns invalidations over core NATS, on a subject of the installation. When `publish` resolves, the server has passed the
- * change to every connection, so processes on that server receive it before any later message. Resolves when the
- * subscription is active. The caller closes the connection. `onError` is called for changes that could not be published.
+ * Returns invalidations over core NATS, on a subject of the installation. When `publish` resolves, the server
+ * has passed the change to every connection, so processes on that server receive it before any later message.
+ * The returned promise resolves when the subscription is active. The caller closes the connection. `onError`
+ * is called for changes that could not be published.
  */
 export const natsInvalidations = async (parts: {
   connection: NatsConnection
@@ -36,7 +37,7 @@ export const natsInvalidations = async (parts: {
   const self = randomUUID()
   const connectionState = watchConnection(connection)
   const local = inProcessInvalidations()
-  /** Other processes have missed a change of this one. */
+  /** Whether other processes have missed a change of this one. */
   let owed = false
 
   const announce = async (changes: Changes) => {

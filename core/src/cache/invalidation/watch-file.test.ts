@@ -6,7 +6,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { openDatabase } from '../../sqlite/database.ts'
 import { watchFile } from './watch-file.ts'
 
-test('changes by another process are noticed, those of this process are not', async () => {
+test('notices changes by another process, and ignores those of this process', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'carillon-watch-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
   const file = join(dir, 'carillon.db')

@@ -1,6 +1,6 @@
 import type { Database } from '../../sqlite/database.ts'
 
-/** Polling interval for changes by another process, such as a command. */
+/** Polling interval for changes by another process, such as a command, in ms. */
 const POLL_MS = 250
 
 /**

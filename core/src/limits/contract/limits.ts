@@ -9,10 +9,13 @@ export const split = (granted: readonly Grant[]) => ({
   wait: granted.flatMap((each) => ('wait' in each ? [each.wait] : [])),
 })
 
-/** Expects no period to hold more permits than the limit allows. Times are whole ms, so they may be off by one. */
+/**
+ * Expects that no period contains more permits than the limit allows. Times are whole ms, so they may be off
+ * by one.
+ */
 export const expectRate = (times: readonly number[], { perSecond, burst }: Omit<Limit, 'key'>): void => {
   const sorted = times.toSorted((a, b) => a - b)
-  // How far the permits are ahead of a steady rate. It may rise by the burst from its minimum.
+  // How far the permits are ahead of a steady rate. This may rise from its minimum by the burst.
   let least = Infinity
   for (const [index, time] of sorted.entries()) {
     const ahead = index - (time * perSecond) / 1_000
@@ -35,7 +38,7 @@ export const limitsContract = (name: string, open: () => Limits): void => {
   const ask = async (requests: readonly PermitRequest[]) => split(await open().acquire(requests))
 
   describe(`limits: ${name}`, () => {
-    test('a request without limits gets a permit now', async () => {
+    test('a request without limits gets a permit at once', async () => {
       const before = Date.now()
       const [granted] = await open().acquire([request('low')])
       expect(granted).toEqual({ go: expect.any(Number) })
@@ -66,7 +69,7 @@ export const limitsContract = (name: string, open: () => Limits): void => {
       expectRate(go, rate)
     })
 
-    test('permits hold every limit of a request', async () => {
+    test('permits respect every limit of a request', async () => {
       const [provider, one, other] = [limit(200, 10), limit(50, 2), limit(50, 2)]
       const requests = Array.from({ length: 60 }, (_, index) =>
         request('high', provider, index % 2 ? one : other),
@@ -92,7 +95,7 @@ export const limitsContract = (name: string, open: () => Limits): void => {
       expect(wait.at(-1)).toBeLessThanOrEqual(now + 13_000)
     })
 
-    test('urgent requests come before waiting ones, and a request that waited before first requests of its priority', async () => {
+    test('urgent requests precede waiting ones, and a request that has waited precedes first requests of its priority', async () => {
       const rate = limit(100, 1)
       const now = Date.now()
       await ask(repeat(2_000, request('low', rate)))
@@ -104,7 +107,7 @@ export const limitsContract = (name: string, open: () => Limits): void => {
       expect(split(waited ? [waited] : []).wait[0]).toBeLessThan(now + 3_000)
     })
 
-    test('critical requests get permits behind critical ones only', async () => {
+    test('critical requests wait for permits only behind critical ones', async () => {
       const rate = limit(100, 1)
       for (const priority of ['low', 'normal', 'high'] as const)
         await ask(repeat(5_000, request(priority, rate)))
@@ -132,7 +135,7 @@ export const limitsContract = (name: string, open: () => Limits): void => {
       await expect(open().acquire([request('low', limit(1, 0))])).rejects.toThrow(RangeError)
     })
 
-    test('allow accepts `points` calls in a window, then returns the wait', async () => {
+    test('`allow` accepts `points` calls per window, then returns the wait', async () => {
       const limits = open()
       const [key, other] = [randomUUID(), randomUUID()]
       const twice = { points: 2, seconds: 60 }

@@ -94,7 +94,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       return joined
     }
 
-    test('reaches every device of the user on every hub, and nobody else', async () => {
+    test('reaches every device of the user on every hub, and no other user', async () => {
       const [tenant, other] = [newTenant(), newTenant()]
       const mine = await Promise.all([join(0, tenant, 'ada'), join(0, tenant, 'ada'), join(1, tenant, 'ada')])
       const others = await Promise.all([join(0, tenant, 'bob'), join(1, other, 'ada')])
@@ -116,7 +116,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
         .toEqual([false])
     })
 
-    test('presence is here, left or away, in order', async () => {
+    test('reports presence as here, left or away, in order', async () => {
       const tenant = newTenant()
       const [ada, bob] = await Promise.all([join(0, tenant, 'ada'), join(1, tenant, 'bob')])
       const users = ['ada', 'bob', 'eve', 'ada', '__proto__'].map((user) => ({ tenant, user }))
@@ -134,7 +134,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       expect(await presence()).toEqual(['left', 'here', 'away', 'left', 'away'])
     })
 
-    test('presence of a thousand users at once', async () => {
+    test('reports the presence of a thousand users in one call', async () => {
       const tenant = newTenant()
       await Promise.all([join(0, tenant, 'user-300'), join(1, tenant, 'user-999')])
       const users = Array.from({ length: 1_000 }, (_, index) => ({ tenant, user: `user-${index}` }))
@@ -143,7 +143,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       expect(await world.live.presence([])).toEqual([])
     })
 
-    test('numbers the messages of a user without gaps, in the order given', async () => {
+    test('numbers the messages of a user without gaps, in the given order', async () => {
       const tenant = newTenant()
       const before = await world.live.position(tenant, 'ada')
       expect(before.seq).toBe(0)
@@ -174,7 +174,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       expect({ seq, payload }).toEqual({ seq: 1, payload: message.payload })
     })
 
-    test('delivers the other events too', async () => {
+    test('delivers the other events as well', async () => {
       const tenant = newTenant()
       const ada = await join(1, tenant, 'ada')
       const heard: unknown[] = []
@@ -193,7 +193,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       ])
     })
 
-    test('delivers a thousand messages at once, to many users', async () => {
+    test('delivers a thousand messages in one call, to many users', async () => {
       const tenant = newTenant()
       const users = await Promise.all(
         Array.from({ length: 20 }, (_, index) => join(index % 2 ? 1 : 0, tenant, `user-${index}`)),
@@ -219,7 +219,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       'a\u0000b\r\nSUBSCRIBE x',
       'x'.repeat(10_000),
       'exactly-20-character',
-    ])('a hostile user id is only a user id: %j', async (user) => {
+    ])('treats a hostile user id as an ordinary id: %j', async (user) => {
       const tenant = newTenant()
       const [them, bystander] = await Promise.all([join(0, tenant, user), join(1, tenant, 'bystander')])
       expect(await world.live.deliver([added(tenant, user, 'theirs')])).toEqual([true])

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
-/** Publishes with a header block and a subject of arbitrary bytes, which client libraries refuse. */
+/** Publishes with a header block and a subject of arbitrary bytes, which client libraries reject. */
 export const rawPublisher = async (url: string) => {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)

@@ -9,7 +9,7 @@ import type {} from '../../testing/provided.ts'
 
 /** The path of redis-server; undefined if it is not installed. */
 export const redisServer = inject('redisServer')
-/** Why it is missing; for the titles of skipped tests. */
+/** Why redis-server is missing; used in the titles of skipped tests. */
 export const redisMissing = redisServer
   ? ''
   : ` (${inject('skipped').find(({ part }) => part === 'redis')?.reason})`

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import Libsql from 'libsql'
 
-/** Writes a data file as layout 1 had it, and calls `before` ahead of closing it. For tests. */
+/** Writes a data file in layout 1, and calls `before` before closing it. For tests. */
 export const writeLayout1 = (path: string, before: () => void = () => {}): void => {
   const file = new Libsql(path)
   file.exec('PRAGMA journal_mode = WAL')

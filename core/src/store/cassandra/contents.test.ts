@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { cassandraContents } from './contents.ts'
 import type { Session, Statement } from './session.ts'
 
-/** Contents over a session that records what is written. `fail.next` fails one write. */
+/** Creates contents over a session that records the writes. `fail.next` fails one write. */
 const recorded = () => {
   const written: Statement[] = []
   const fail = { next: false }
@@ -22,7 +22,7 @@ const recorded = () => {
 const NOW = Date.now()
 const HOUR_MS = 3_600_000
 
-test('content is written once, unless it has to be kept for longer', async () => {
+test('writes content once, unless it has to be kept longer', async () => {
   const { written, contents } = recorded()
   const put = (until: number) => contents.put('acme', 'n1', '{"title":"Hi"}', NOW, until)
   await put(NOW + HOUR_MS)
@@ -33,7 +33,7 @@ test('content is written once, unless it has to be kept for longer', async () =>
   expect(written).toHaveLength(2)
 })
 
-test('another content, notification, tenant or time of acceptance is written', async () => {
+test('writes a different content, notification, tenant or time of acceptance', async () => {
   const { written, contents } = recorded()
   const until = NOW + HOUR_MS
   await contents.put('acme', 'n1', '1', NOW, until)
@@ -44,7 +44,7 @@ test('another content, notification, tenant or time of acceptance is written', a
   expect(written).toHaveLength(5)
 })
 
-test('content whose write failed is written again', async () => {
+test('writes content again if the first write failed', async () => {
   const { written, fail, contents } = recorded()
   fail.next = true
   await expect(contents.put('acme', 'n1', '1', NOW, NOW + HOUR_MS)).rejects.toThrow('unavailable')

@@ -6,7 +6,7 @@ import { MONTH_MS } from './inbox-row.ts'
 import { forEach, type Session } from './session.ts'
 import { ttlFor, ttlUntil } from './ttl.ts'
 
-/** Content that the items of one notification share, as JSON. */
+/** The content that items of a notification share, as JSON. */
 export type SharedContent = { content: string | null; recalled: boolean }
 
 const AT_ONCE = 64
@@ -14,13 +14,14 @@ const AT_ONCE = 64
 const WRITTEN_MAX = 10_000
 
 /**
- * Content is one cell, written with the time at which it was accepted: of two the one accepted later stays, in whatever
- * order they are written. A recalled notification is kept as such, for items that are stored later.
+ * Stores the shared content of notifications. Content is one cell, written with its time of acceptance, so
+ * the content accepted last wins in any order of writes. The mark of a recalled notification is kept for
+ * items that are stored later.
  */
 export const cassandraContents = (session: Session, retention: number) => {
   const contents = session.table('contents')
   const clock = writeClock()
-  /** The expiry with which this process wrote a content, by hash. */
+  /** The expiry of each content written by this process, by hash. */
   const written = new LRUCache<string, number>({ max: WRITTEN_MAX })
   const KEY = "tenant = ? AND notification = ? AND rendering = ''"
   const insert = `INSERT INTO ${contents} (tenant, notification, rendering, content) VALUES (?, ?, '', ?)
@@ -35,7 +36,10 @@ export const cassandraContents = (session: Session, retention: number) => {
   }
 
   return {
-    /** Each chunk of a fan-out puts the content again. Repeats are not written, because they would not change the cell. */
+    /**
+     * Stores the content. Each chunk of a fan-out stores it again; repeated writes are skipped, because they
+     * would not change the cell.
+     */
     put: async (tenant: string, notification: string, content: string, acceptedAt: number, until: number) => {
       const key = hash('sha256', [tenant, notification, acceptedAt, content].join('\n'), 'base64url')
       if ((written.get(key) ?? 0) >= until) return
@@ -50,7 +54,7 @@ export const cassandraContents = (session: Session, retention: number) => {
       return (row?.recalled_at ?? null) !== null
     },
 
-    /** Those of many notifications. */
+    /** Returns the contents of many notifications. */
     get: async (tenant: string, notifications: Iterable<string>): Promise<Map<string, SharedContent>> => {
       const found = new Map<string, SharedContent>()
       for (const some of slices([...new Set(notifications)], AT_ONCE))

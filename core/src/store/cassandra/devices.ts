@@ -19,10 +19,10 @@ export type CassandraDevices = Devices & {
 type Version = { user: string; id: string; at: number }
 
 /**
- * Stores devices by user, and the holder of each unique address in a table of its own. The holder is set by LWT before the
- * device is written, and names the device's version. A removal carries the timestamp of the version that it removes, so it
- * removes that version even if that is written later, and never a later version. So one of several concurrent
- * registrations of an address keeps it.
+ * Stores devices by user, and the holder of each unique address in a separate table. The holder is set by LWT
+ * before the device is written, and names the device's version. A removal has the timestamp of the version
+ * that it removes. It therefore removes that version even if it is written later, and never a later version.
+ * So one of several concurrent registrations of an address keeps it.
  */
 export const cassandraDevices = (session: Session, seal: Seal): CassandraDevices => {
   const devices = session.table('devices')

@@ -7,11 +7,11 @@ import { forEach, type Session } from './session.ts'
 const KEYS_PER_QUERY = 100
 
 /**
- * Partitions of a tenant's erasures. Few, because every batch of a dispatcher reads them. With a million erasures each is
- * about 20 MB.
+ * Number of erasure partitions per tenant. Kept small because every dispatcher batch reads them. At a million
+ * erasures, each holds about 20 MB.
  */
 const ERASURE_SLOTS = 4
-/** The partition that records whether a tenant has ever erased a user. */
+/** The partition that records whether a tenant has erased any user. */
 const EVER_SLOT = -1
 /** Maximum number of tenants remembered as having erased a user. */
 const EVER_MAX = 10_000
@@ -66,7 +66,7 @@ export const cassandraErasures = (session: Session, seal: Seal) => {
       return session.write([{ query, params: [tenant, EVER_SLOT] }])
     },
 
-    /** Records when a user was erased, or when an erasure was lifted, epoch ms. */
+    /** Records when a user was erased, or when an erasure was lifted, in epoch ms. */
     mark,
   }
 }

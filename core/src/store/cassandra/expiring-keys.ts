@@ -4,10 +4,13 @@ import type { Acquisition, ExpiringKey, ExpiringKeys } from '../ports/expiring-k
 import { CLAIMS, forEach, type Session, type Statement } from './session.ts'
 import { ttlFor } from './ttl.ts'
 
-/** Concurrent statements of one call. With a quarter of this, `acquire` ran at half the rate. */
+/** Concurrent statements per call. With a quarter of this, `acquire` ran at half the rate. */
 const CONCURRENCY = 128
 const HOUR_MS = 3_600_000
-/** Partitions of acquisitions per hour. Few, because a batch costs as much as one LWT; several, because LWTs of one partition run one by one. */
+/**
+ * Partitions of acquisitions per hour. Few, because a batch costs as much as one LWT; several, because LWTs
+ * on one partition run one by one.
+ */
 const SLOTS = 8
 
 const slotOf = (key: string): number => hash('sha1', key, 'buffer')[0]! % SLOTS
@@ -20,7 +23,10 @@ export const cassandraExpiringKeys = (session: Session): ExpiringKeys => {
   const acquisitions = session.table('acquisitions')
   const table = session.table('expiring_keys')
 
-  /** Acquires keys of one partition together. If some are held already, which is rare, acquires them one by one. */
+  /**
+   * Acquires keys of one partition together. If some are already held, which is rare, acquires them one by
+   * one.
+   */
   const acquireTogether = async (
     some: readonly Acquisition[],
     statement: (wanted: Acquisition) => Statement,
@@ -47,7 +53,7 @@ export const cassandraExpiringKeys = (session: Session): ExpiringKeys => {
         query,
         params: [tenant, hourOf(each), slotOf(each.key), each.key, each.value, ttlFor(ttlMs)],
       })
-      // If this call names a key several times, the first acquires it.
+      // If this call contains a key several times, the first acquires it.
       const firsts = new Map<string, Acquisition>()
       for (const each of wanted) if (!firsts.has(each.key)) firsts.set(each.key, each)
       const partition = (each: Acquisition) => hourOf(each) * SLOTS + slotOf(each.key)

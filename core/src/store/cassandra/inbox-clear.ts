@@ -6,7 +6,7 @@ import { PARTITION } from './inbox-row.ts'
 import { monthOf, monthsBetween } from './months.ts'
 import { forEach, type Session } from './session.ts'
 
-/** Removes everything in the inbox of an erased user. */
+/** Removes all items of an erased user's inbox. */
 export const createClear = (
   session: Session,
   retention: number,
@@ -25,7 +25,8 @@ export const createClear = (
     const { tenant, user } = owner
     const now = Date.now()
     const written = clock()
-    // Ids say when their items were accepted, so deleting a range of ids holds whenever those are written.
+    // Ids contain the time of acceptance, so deleting a range of ids also removes items that are written
+    // later.
     const end = earliestUuid7(erasedAt + 1)
     await forEach(
       monthsBetween(monthOf(now + LEAD_MS), monthOf(now - retention - HORIZON_MS)),
@@ -44,7 +45,7 @@ export const createClear = (
       },
     )
     await clearGuide(owner)
-    // Ids may carry a later time than that; their items are removed one by one.
+    // The time in an id may be later than that; such items are removed one by one.
     const ahead = await Promise.all(
       monthsBetween(monthOf(now + LEAD_MS), monthOf(erasedAt)).map((month) =>
         session.rows(`SELECT id FROM ${inbox} WHERE ${PARTITION} AND place = 0 AND id >= ?`, [

@@ -28,14 +28,17 @@ const markKey = ({ kind, at, category, tag, context }: Mark): string =>
   JSON.stringify([kind, at, category ?? null, tag ?? null, context ?? null])
 const revivalKey = ({ kind, place, id, at }: Revival): string => JSON.stringify([kind, place, id, at])
 
-/** The methods of `InboxRows` for what is kept of an inbox beside its rows: one small partition. */
+/**
+ * Creates the methods of `InboxRows` for the guide: marks, hints and revivals, in one small partition per
+ * inbox.
+ */
 export const cassandraInboxGuide = (session: Session, retention: number) => {
   const guide = session.table('inbox_guide')
   const clock = writeClock()
   const insert = `INSERT INTO ${guide} (tenant, user, kind, key, value) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`
   const remove = `DELETE FROM ${guide} USING TIMESTAMP ? WHERE tenant = ? AND user = ? AND kind = ? AND key = ?`
 
-  /** Kept as long as the items of that time are. */
+  /** Expires with the items of that time. */
   const insertion = (
     { tenant, user }: Owner,
     [kind, key, value]: [kind: string, key: string, value: string],

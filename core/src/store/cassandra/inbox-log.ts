@@ -5,12 +5,15 @@ import { PARTITION, whole } from './inbox-row.ts'
 import { monthOf, monthsBetween } from './months.ts'
 import type { Session } from './session.ts'
 
-/** Months asked at once, more each time; the newest two in full, as a page often reaches into the month before. */
+/**
+ * Months read at once, doubling each time. The newest two are read in full, because a page often reaches into
+ * the month before.
+ */
 export const MONTHS_AT_ONCE = 4
 const IN_FULL = 2
 const BRIEF = 32
 
-/** Returns how many rows to ask of a month; `index` counts from the newest. */
+/** Returns how many rows to request from a month; `index` counts from the newest. */
 export const sizeOf = (index: number, limit: number): number =>
   index < IN_FULL ? limit : Math.min(limit, BRIEF)
 
@@ -20,7 +23,7 @@ type Span = Pick<Range, 'below' | 'limit'> & { downTo?: number | undefined }
 export const createLogReads = (session: Session, retention: number) => {
   const inbox = session.table('inbox')
 
-  /** Up to `limit` log rows of some months, in order. */
+  /** Returns up to `limit` log rows of some months, in order. */
   const places = async (
     { tenant, user }: Owner,
     months: readonly number[],
@@ -53,7 +56,7 @@ export const createLogReads = (session: Session, retention: number) => {
     return found
   }
 
-  /** Log rows of a range, in order. */
+  /** Returns the log rows of a range, in order. */
   const placesOf = (owner: Owner, range: Span) => {
     const now = Date.now()
     const newest = monthOf(Math.min(range.below?.place ?? Infinity, now + LEAD_MS))

@@ -13,7 +13,10 @@ import type { Session } from './session.ts'
 export type Newest = { all: ItemRow[]; entries?: undefined } | { all: undefined; entries: InboxPlace[] }
 export const NONE: Newest = { all: undefined, entries: [] }
 
-/** Cassandra refuses to pass 100,000 expired cells. The log has few cells, and leads to the items by their ids. */
+/**
+ * Falls back to the log, because Cassandra rejects reads of more than 100,000 expired cells. The log has few
+ * cells, and the items are found by the ids in it.
+ */
 const noneIfRefused = (error: unknown): Newest => {
   const { cause } = error as Error
   if (cause instanceof errors.ResponseError && cause.code === types.responseErrorCodes.readFailure)
@@ -26,8 +29,8 @@ export const createNewest = (session: Session, retention: number) => {
   const inbox = session.table('inbox')
 
   /**
-   * Reads months from the top: log rows, and behind them the items. A small inbox is known by that, in one round trip. Removed
-   * items are not in its way, because their log rows come first.
+   * Reads months from the newest: log rows, followed by the items. A small inbox is read completely in one
+   * round trip. Removed items do not get in the way, because their log rows come first.
    */
   const newest = async ({ tenant, user }: Owner, { limit, contents }: Range): Promise<Newest> => {
     const query = `SELECT place, ${ROW}${contents > 0 ? ', content' : ''} FROM ${inbox} WHERE ${PARTITION} LIMIT ?`
@@ -54,7 +57,7 @@ export const createNewest = (session: Session, retention: number) => {
         if (!ended) return { all: undefined, entries }
       }
     }
-    // A notification can be delayed for longer than inboxes go back.
+    // A notification can be delayed for longer than inboxes are kept.
     const oldest = earliestUuid7(startOf(months.at(-1) ?? 0))
     if (entries.some(({ id }) => id < oldest)) return { all: undefined, entries }
     return { all: all.sort((one, other) => comparePlaces(other, one)) }

@@ -12,16 +12,16 @@ import type { Recipients } from './recipients.ts'
 import { forEach, type Session, type Statement } from './session.ts'
 import { ttlUntil } from './ttl.ts'
 
-/** From so many recipients on, their content is stored once; for fewer a second read costs more than it saves. */
+/** Number of recipients from which content is stored once. For fewer, a second read costs more than it saves. */
 const SHARED_FROM = 17
-/** Items of one partition written together: two statements each. */
+/** Maximum items of one partition written together, with two statements each. */
 const TOGETHER = 25
-/** A write that took longer may have landed below a place that readers count as settled. */
+/** A write that took longer than this may have been stored below a place that readers consider settled. */
 const LATE_MS = CLOCK_TOLERANCE_MS / 2
 /**
- * The time an item is written with, µs: that of its acceptance, and 1 µs earlier for every ms between acceptance and
- * `place`. So the first delivery stays, in whatever order deliveries are written. Equal times would not do: of two cells
- * that expire, Cassandra keeps the one that expires later, and TTLs differ by rounding.
+ * Returns the write timestamp of an item in µs: the time of acceptance, minus 1 µs for every ms between
+ * acceptance and `place`. So the first delivery wins, in any order of writes. Equal timestamps would not
+ * work: of two expiring cells, Cassandra keeps the one that expires later, and TTLs differ by rounding.
  */
 const writtenAt = (accepted: number, place: number): number => accepted * 1_000 - (place - accepted)
 
@@ -34,9 +34,9 @@ const acceptedOf = (id: string): number => {
 }
 
 /**
- * Writes an item and its log row as one mutation, stamped when it leaves this process. Recipients and shared content are
- * written before it; afterwards the recall mark is read. A recall sets the mark first and then reads the recipients, so
- * one of the two sees the other.
+ * Writes an item and its log row as one mutation, with the timestamp of sending. Recipients and shared
+ * content are written before it; the recall mark is read afterwards. A recall sets the mark and then reads
+ * the recipients, so at least one of the two sees the other.
  */
 export const createPut = (
   session: Session,
@@ -82,7 +82,10 @@ export const createPut = (
     params: [...logRow(each, place).params, ...itemRow(each, place).params],
   })
 
-  /** Writes items of one inbox whose ids are of one month, never an item without its log row. Resolves with their place. */
+  /**
+   * Writes items of one inbox whose ids are in the same month, always with their log rows. Resolves with
+   * their place.
+   */
   const write = async (some: readonly Prepared[]): Promise<number> => {
     const month = monthOf(some[0]!.accepted)
     let place = 0
@@ -97,7 +100,7 @@ export const createPut = (
     return place
   }
 
-  /** Another log row at a later place leads readers to items that may have landed below what they count as settled. */
+  /** Adds a log row at a later place for items that may have been stored below the settled place of readers. */
   const writeInTime = async (some: readonly Prepared[]) => {
     let place = await write(some)
     if (Date.now() - place <= LATE_MS) return

@@ -6,13 +6,16 @@ import { createLogReads } from './inbox-log.ts'
 import { createNewest, NONE } from './inbox-newest.ts'
 import type { Session } from './session.ts'
 
-/** The reading methods of `InboxRows`. `retention` (ms) is how far back they go. */
+/** Creates the reading methods of `InboxRows`. `retention` (ms) is how far back they read. */
 export const createReads = (session: Session, retention: number, contents: Contents) => {
   const { itemRows, items, withShared } = createItemReads(session, contents)
   const { placesOf } = createLogReads(session, retention)
   const newest = createNewest(session, retention)
 
-  /** The items of log rows, the first `contents` with their content, and others by id, in one round trip. */
+  /**
+   * Returns the items of log rows, the first `contents` with their content, and other items by id, in one
+   * round trip.
+   */
   const read = async (
     owner: Owner,
     entries: readonly InboxPlace[],
@@ -41,7 +44,7 @@ export const createReads = (session: Session, retention: number, contents: Conte
   const log: InboxRows['log'] = async (owner, range) =>
     (await read(owner, await placesOf(owner, range), range, [])).page
 
-  /** The start of a range: log rows, or all items of a small inbox. */
+  /** Returns the start of a range: log rows, or all items of a small inbox. */
   const start = async (owner: Owner, range: Range) => {
     const top = range.below ? NONE : await newest(owner, range)
     if (top.all) {
@@ -56,7 +59,7 @@ export const createReads = (session: Session, retention: number, contents: Conte
     }
   }
 
-  /** Reads the guide and the start of the range at the same time, then what of the log is wanted. */
+  /** Reads the guide and the start of the range concurrently, then the rest of the log that the plan requests. */
   const open =
     (guideOf: InboxRows['guide']): InboxRows['open'] =>
     async (owner, range, plan) => {

@@ -2,10 +2,10 @@ import type { InboxContent, ItemLabels } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
 import type { Row, StateCells } from '../inbox/rows.ts'
 
-/** State outlives the month its item lies in, so that it never lapses before the content. */
+/** State outlives the month of its item by this long, so that it never expires before the content. */
 export const MONTH_MS = 31 * 86_400_000
 
-/** One month of one inbox. Item rows have the place 0, log rows that of their item. */
+/** One month of one inbox. Item rows have the place 0, log rows the place of their item. */
 export const PARTITION = 'tenant = ? AND user = ? AND month = ?'
 
 export const STATE_COLUMNS: Record<keyof StateCells, string> = {
@@ -18,18 +18,21 @@ export const STATE_COLUMNS: Record<keyof StateCells, string> = {
 
 export const ROW = `id, stored_at, expires_at, labels, ref, acted, ${Object.values(STATE_COLUMNS).join(', ')}`
 
-/** A bigint column; the driver has a class of its own for it. */
+/** Converts a bigint column, for which the driver has its own class. */
 export const whole = (value: unknown): number | null =>
   value === null || value === undefined ? null : (value as types.Long).toNumber()
 
-/** What lists, verbs and counts need of an item without its content: one cell, left out if it says nothing. */
+/**
+ * Returns the cell with the labels of an item, which lists, verbs and counts need without its content;
+ * undefined if it has no labels.
+ */
 export const labelsCell = (content: InboxContent): string | undefined => {
   const { category, tags, context, entity, display, silent } = content
   const cell = JSON.stringify({ category, tags, context, entity, display, silent })
   return cell === '{}' ? undefined : cell
 }
 
-/** Items that follow each other mostly have the same labels. */
+/** The last labels are cached, because adjacent items mostly have the same ones. */
 let lastLabels: { cell: string; labels: ItemLabels } = { cell: '{}', labels: {} }
 const labelsOf = (cell: unknown): ItemLabels => {
   if (cell === null) return {}
@@ -43,10 +46,10 @@ const actedOf = (value: unknown): Record<string, number> | undefined =>
     ? Object.fromEntries([...(value as Map<string, Date>)].map(([name, at]) => [name, at.getTime()]))
     : undefined
 
-/** An item row, and the notification whose shared content it has. */
+/** An item row, and the notification whose shared content it uses. */
 export type ItemRow = Row & { ref: string | null }
 
-/** Undefined for state of an item that is gone; Cassandra drops it in time. */
+/** Returns undefined for the remaining state of an expired item, which Cassandra drops in time. */
 export const itemRow = (row: types.Row): ItemRow | undefined => {
   const place = whole(row.stored_at)
   if (place === null) return undefined

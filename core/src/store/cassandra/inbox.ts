@@ -16,19 +16,19 @@ import { ttlUntil } from './ttl.ts'
 
 const IDS_PER_QUERY = 100
 
-/** What the other parts of the adapter ask of inboxes. */
+/** Inbox rows, with a method for other parts of the adapter. */
 export type CassandraInboxRows = InboxRows & {
   /**
-   * Removes everything of a user's. What was accepted at or before `erasedAt` (epoch ms) stays removed when it is written
-   * afterwards.
+   * Removes everything of a user. Items accepted at or before `erasedAt` (epoch ms) stay removed even if they
+   * are written later.
    */
   clear(owner: Owner, erasedAt: number): Promise<void>
 }
 
 /**
- * The rows of inboxes. What a put writes has a time at or before its acceptance; state is other cells, and a removal a row
- * deletion, both written later than that. So whatever order writes arrive in, a redelivery undoes nothing, and nothing has
- * to be read first. `retention` (ms) is how far back reads go.
+ * Stores the rows of inboxes. A put writes with timestamps at or before the acceptance. State is in other
+ * cells, and a removal is a row deletion; both have later timestamps. So in any order of writes, a redelivery
+ * undoes nothing, and nothing has to be read first. `retention` (ms) is how far back reads go.
  */
 export const cassandraInbox = (session: Session, retention: number): CassandraInboxRows => {
   const inbox = session.table('inbox')

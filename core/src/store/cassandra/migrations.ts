@@ -15,14 +15,14 @@ import type { Seal } from '../../security/seal.ts'
 import { translate } from './session.ts'
 
 /**
- * The schema, one statement per step. A released step never changes. A step may run twice if its process crashes, so each
- * uses IF NOT EXISTS.
+ * The schema, one statement per step. A released step never changes. A step may run twice if its process
+ * crashes, so each uses IF NOT EXISTS.
  *
- * Inbox: UnifiedCompaction drops SSTables whose rows have all expired, also if state changes came late. gc_grace_seconds
- * stays at ten days: a tombstone must outlive every redelivery (the event log keeps three days), and repairs must run more
- * often than that. A row of the inbox with the place 0 is an item; any other row records only that
- * an item arrived at that place. The guide is small and read with every request, so its tombstones must not pile up; a
- * removed row that reappears is harmless.
+ * Inbox: UnifiedCompaction drops SSTables whose rows have all expired, even if state changes were written
+ * late. gc_grace_seconds stays at ten days: a tombstone must outlive every redelivery (the event log keeps
+ * three days), and repairs must run more often than that. A row of the inbox with the place 0 is an item; any
+ * other row records only that an item arrived at that place. The guide is small and read with every request,
+ * so its tombstones must not accumulate; a removed row that reappears is harmless.
  */
 export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[] = [
   (table) => `CREATE TABLE IF NOT EXISTS ${table('inbox')} (

@@ -4,7 +4,7 @@ import { monthOf, monthsBetween } from './months.ts'
 
 const NOW = Date.UTC(2026, 0, 31)
 
-test('months are counted in UTC', () => {
+test('counts months in UTC', () => {
   expect(monthOf(0)).toBe(0)
   expect(monthOf(Date.UTC(2026, 0, 31, 23, 59, 59, 999))).toBe(672)
   expect(monthOf(Date.UTC(2026, 1, 1))).toBe(673)

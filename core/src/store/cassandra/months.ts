@@ -9,7 +9,7 @@ export const monthOf = (ms: number): number => {
 /** Returns when a month starts, epoch ms. */
 export const startOf = (month: number): number => Date.UTC(1970, month)
 
-/** Returns the ids that carry a time, with their month. Other ids cannot be item ids. */
+/** Returns the ids that contain a time, with their month. Other ids cannot be item ids. */
 export const datedIds = (ids: readonly string[]): { id: string; time: number; month: number }[] =>
   ids.flatMap((id) => {
     const time = uuid7Time(id)

@@ -20,7 +20,10 @@ export const WAIT_MS = 367 * 86_400_000
 const hourOf = (ms: number): number => Math.floor(ms / HOUR_MS)
 const yearOf = (ms: number): number => new Date(ms).getUTCFullYear()
 
-/** A non-empty bucket. `dated`: records lie in the bucket's own partition. `pointed`: it has pointers to records. */
+/**
+ * A non-empty bucket. `dated`: it contains records in its own partition. `pointed`: it has pointers to
+ * records.
+ */
 export type Marked = { bucket: number; dated: boolean; pointed: boolean }
 type Kind = 'dated' | 'pointed'
 
@@ -30,8 +33,8 @@ export const isDated = ({ id, acceptedAt }: NotificationRecord): boolean => uuid
 /**
  * Indexes notifications by time and by user.
  *
- * - Records with dated ids are clustered in buckets of ten seconds. Non-empty buckets are marked by hour, and hours by year.
- *   A process marks a bucket once, so marks cost few writes at any rate.
+ * - Records with dated ids are clustered in buckets of ten seconds. Non-empty buckets are marked by hour, and
+ *   hours by year. A process marks a bucket once, so marks cost few writes at any rate.
  * - Every other record has a pointer in the bucket of its acceptance, one mutation per batch and tenant.
  * - Users who are named but have no item have a row each, by month.
  *

@@ -6,7 +6,7 @@ import { listByTenant } from './notification-buckets.ts'
 import { type NotificationIndex, WAIT_MS } from './notification-index.ts'
 import type { Session } from './session.ts'
 
-/** Acceptance may be this far ahead of the clock, because ids carry the sender's time. */
+/** Acceptance may be this far ahead of the clock, because ids contain the sender's time. */
 const AHEAD_MS = 86_400_000
 
 export type ListParts = {
@@ -21,7 +21,10 @@ export type ListParts = {
 
 /** Reads the list of notifications, by tenant or by absent user. */
 export const notificationList = ({ session, index, retention, progressOf, columns, find }: ListParts) => {
-  /** Returns the records behind pointers. A record first accepted at another time is listed there instead. */
+  /**
+   * Returns the records behind pointers. A record that was first accepted at another time is listed there
+   * instead.
+   */
   const follow = async (tenant: string, rows: readonly types.Row[]) => {
     const known = await find(
       tenant,

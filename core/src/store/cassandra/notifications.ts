@@ -46,9 +46,9 @@ const progressOf = (row: types.Row): NotificationProgress | undefined => {
 }
 
 /**
- * Records accepted within ten seconds share a partition, so that a batch is one mutation. A record is an entry of a map by
- * time of acceptance: storing it again overwrites it with itself, and the earliest entry counts. Progress and cancellation
- * are other cells.
+ * Stores the records of notifications. Records accepted within ten seconds share a partition, so that a batch
+ * is one mutation. A record is an entry of a map by time of acceptance: storing it again overwrites it with
+ * itself, and the earliest entry counts. Progress and cancellation are other cells.
  */
 export const cassandraNotifications = (session: Session, retention: number): CassandraNotifications => {
   const table = session.table('notifications')
@@ -135,7 +135,7 @@ export const cassandraNotifications = (session: Session, retention: number): Cas
 
     claim: async (tenant, wanted) => {
       const groups = claimsById(wanted)
-      // A UUIDv7 with its own time is not claimed; its record has the time.
+      // A UUIDv7 with its own time is not claimed, because its record contains the time.
       const timed = [...groups.keys()].filter((id) => uuid7Time(id) !== undefined)
       const records = await recorded(tenant, timed)
       const answers = new Array<Acceptance>(wanted.length)

@@ -5,15 +5,15 @@ import type { NamedItem, NewItem } from '../ports/inbox.ts'
 import { whole } from './inbox-row.ts'
 import { forEach, type Session } from './session.ts'
 
-/** Partitions of one notification: each stays below some 10 MB for ten million recipients. */
+/** Partitions per notification. For ten million recipients, each stays below about 10 MB. */
 const PARTS = 16
 
-/** Pages of names read at a time: some 500 names each. */
+/** Pages of names read at a time, about 500 names each. */
 const READ = 8
 
 /**
- * Whom notifications were stored for, in rows of as many names as were stored together. Only names: the id of an item
- * follows from the notification, the user and the time of acceptance.
+ * Stores the recipients of notifications, in rows of as many names as were stored together. Names suffice,
+ * because the id of an item is derived from the notification, the user and the time of acceptance.
  */
 export const cassandraRecipients = (session: Session) => {
   const recipients = session.table('recipients')
@@ -21,7 +21,7 @@ export const cassandraRecipients = (session: Session) => {
     VALUES (?, ?, ?, ?, ?, ?) USING TTL ?`
 
   return {
-    /** Of items of one notification. Putting them again writes the same row. */
+    /** Stores the recipients of items of one notification. Repeating it writes the same row. */
     put: async (items: readonly NewItem[], ttl: number): Promise<void> => {
       const byTime = grouped(items, ({ id }) => uuid7Time(id) ?? 0)
       await forEach([...byTime], async ([acceptedAt, some]) => {

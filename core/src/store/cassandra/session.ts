@@ -32,7 +32,10 @@ const IN_FLIGHT = 384
 /** Default page size. */
 const PAGE = 2_000
 const SCAN_MOST = 512
-/** Statements per mutation. With content of maximum size (64 KiB) well below Cassandra's limit of 16 MiB. */
+/**
+ * Statements per mutation. With content of maximum size (64 KiB), a mutation stays well below Cassandra's
+ * limit of 16 MiB.
+ */
 const BATCH = 50
 /** Maximum rows per claim. */
 export const CLAIMS = 50

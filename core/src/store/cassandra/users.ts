@@ -22,11 +22,12 @@ const profile = (row: types.Row): UserProfile =>
   row.profile instanceof Map ? profileOf(row.profile as Map<string, string>) : {}
 
 /**
- * Stores a profile as a map of attributes, so that concurrent merges of different attributes do not overwrite each other.
+ * Stores a profile as a map of attributes, so that concurrent merges of different attributes do not overwrite
+ * each other.
  *
- * An erasure is recorded first; after ERASURE_SETTLE_MS everything is deleted with its timestamp. A merge is written with
- * the time before it looked for an erasure, so the deletion wins over a merge that missed it. A put is written later than
- * any erasure before it.
+ * An erasure is recorded first; after ERASURE_SETTLE_MS everything is deleted with the timestamp of the
+ * erasure. A merge is written with the time before it looked for an erasure, so the deletion wins over a
+ * merge that missed it. A put is written later than any erasure before it.
  */
 export const cassandraUsers = (
   session: Session,

@@ -15,7 +15,7 @@ const account = (id: string, more: Partial<StoredAccount> = {}): StoredAccount =
 
 export const accountsContract = (store: () => Store): void => {
   describe('accounts', () => {
-    test('are stored, replaced by id and removed, separately per tenant', async () => {
+    test('are stored, replaced by id and removed, separately for each tenant', async () => {
       const { accounts } = store()
       const tenant = freshTenant()
       const other = freshTenant()

@@ -16,7 +16,7 @@ const HUSH = {
 
 /** `dump` returns everything stored in the place `main`, as text. */
 export const atRestContract = (store: () => Store, dump: () => Promise<string>): void => {
-  test('holds no addresses, credentials, keys or ids of erased users in plain text', async () => {
+  test('contains no addresses, credentials, keys or ids of erased users in plain text', async () => {
     const { users, devices, accounts, suppressions, tenants } = store()
     const tenant = freshTenant()
     const profile = { name: 'Ada', email: HUSH.email, phone: HUSH.phone }

@@ -36,7 +36,7 @@ export const decisionsContract = (store: () => Store): void => {
       expect((await of(tenant, 'eve')).map(({ reason }) => reason)).toEqual(['cancelled'])
     })
 
-    test('a repeated decision is one row, with its latest time', async () => {
+    test('are one row if repeated, with the latest time', async () => {
       const { decisions } = store()
       const tenant = freshTenant()
       await decisions.record(tenant, [entry('ada', excluded), entry('ada', excluded)])
@@ -53,7 +53,7 @@ export const decisionsContract = (store: () => Store): void => {
       expect(await of(tenant, 'ada', 'order-2')).toEqual([waits])
     })
 
-    test('are recorded for hundreds at once', async () => {
+    test('are recorded for hundreds of users at once', async () => {
       const { decisions } = store()
       const tenant = freshTenant()
       const users = Array.from({ length: 700 }, (_, n) => `user-${n}@example.org`)

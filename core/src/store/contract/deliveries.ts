@@ -47,7 +47,7 @@ const placeOf = ({ user, step, device }: Delivery) => `${user} ${step} ${device}
 
 export const deliveriesContract = (store: () => Store): void => {
   describe('deliveries', () => {
-    test('a delivery has the time of every state, and the latest value of other fields', async () => {
+    test('contain the time of every state, and the latest value of other fields', async () => {
       const { deliveries } = store()
       const tenant = freshTenant()
       await deliveries.record(tenant, [change('requested', T)])
@@ -94,7 +94,7 @@ export const deliveriesContract = (store: () => Store): void => {
       })
     })
 
-    test('a waiting delivery shows reason and next attempt; an earlier reason is not shown with a later state', async () => {
+    test('show reason and next attempt while queued, but no earlier reason with a later state', async () => {
       const { deliveries } = store()
       const tenant = freshTenant()
       const shown = async () => {
@@ -113,7 +113,7 @@ export const deliveriesContract = (store: () => Store): void => {
       expect(await shown()).toEqual({ state: 'skipped', reason: 'read', detail: null, nextAttemptAt: null })
       await deliveries.record(tenant, [change('failed', T + 60_000, why)])
       expect(await shown()).toEqual({ state: 'failed', ...why, nextAttemptAt: null })
-      // A replay queues it again; it has not failed yet.
+      // A replay queues it again, so it has not failed yet.
       await deliveries.record(tenant, [change('queued', T + 70_000)])
       const nothing = { reason: null, detail: null, nextAttemptAt: null }
       expect(await shown()).toEqual({ state: 'queued', ...nothing })
@@ -121,7 +121,7 @@ export const deliveriesContract = (store: () => Store): void => {
       expect(await shown()).toEqual({ state: 'sent', ...nothing })
     })
 
-    test('changes can be repeated and in any order', async () => {
+    test('accept repeated changes in any order', async () => {
       const { deliveries } = store()
       const tenant = freshTenant()
       const changes = [
@@ -165,7 +165,7 @@ export const deliveriesContract = (store: () => Store): void => {
     })
 
     test.each([false, true])(
-      'hundreds are listed in pages, each once (toAudience: %s)',
+      'are listed by the hundred in pages, each once (toAudience: %s)',
       async (toAudience) => {
         const { deliveries } = store()
         const tenant = freshTenant()
@@ -198,7 +198,7 @@ export const deliveriesContract = (store: () => Store): void => {
     )
 
     test.each([false, true])(
-      'lists the deliveries of one user after a cursor (toAudience: %s)',
+      'are listed for one user after a cursor (toAudience: %s)',
       async (toAudience) => {
         const { deliveries } = store()
         const tenant = freshTenant()
@@ -224,7 +224,7 @@ export const deliveriesContract = (store: () => Store): void => {
     )
 
     test.each([false, true])(
-      'returns the deliveries of many recipients, in the given order (toAudience: %s)',
+      'are returned for many recipients, in the given order (toAudience: %s)',
       async (toAudience) => {
         const { deliveries } = store()
         const tenant = freshTenant()
@@ -264,7 +264,7 @@ export const deliveriesContract = (store: () => Store): void => {
       },
     )
 
-    test('returns nothing of another tenant or notification', async () => {
+    test('are not returned for another tenant or notification', async () => {
       const { deliveries } = store()
       const tenant = freshTenant()
       await deliveries.record(tenant, [change('sent', T)])

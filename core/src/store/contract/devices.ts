@@ -66,7 +66,7 @@ export const devicesContract = (store: () => Store): void => {
         { kind: 'apns', token: 'ab'.repeat(32) },
         { kind: 'apns', token: 'AB'.repeat(32), topic: 'app' },
       ],
-    ])('%s that appears under another user moves, within its tenant', async (_, before, after) => {
+    ])('%s registered by another user moves to that user, within its tenant', async (_, before, after) => {
       const { devices } = store()
       const tenant = freshTenant()
       const other = freshTenant()
@@ -87,7 +87,7 @@ export const devicesContract = (store: () => Store): void => {
       expect((await devices.of(other, ['ada'])).get('ada')).toEqual([stored('mine', before)])
     })
 
-    test('registering a former token of another device does not remove that device', async () => {
+    test('are not removed when another device registers their former token', async () => {
       const { devices } = store()
       const tenant = freshTenant()
       await devices.put(tenant, 'ada', stored('phone', fcm('old')))
@@ -138,7 +138,7 @@ export const devicesContract = (store: () => Store): void => {
       for (const [user, own] of found) expect(own).toEqual([stored('d', fcm(user))])
     })
 
-    test('are removed with their user, and those of other users stay', async () => {
+    test('are removed with their user, without affecting other users', async () => {
       const { devices, users } = store()
       const tenant = freshTenant()
       const other = freshTenant()

@@ -75,7 +75,7 @@ export const erasureContract = (store: () => Store): void => {
       expect(known).toHaveLength(everyone.length - gone.length)
     })
 
-    test('removes the lists of the user', async () => {
+    test("removes the user's lists", async () => {
       const { users, notifications } = store()
       const tenant = freshTenant()
       const old = Date.now() - 40 * DAY
@@ -88,7 +88,7 @@ export const erasureContract = (store: () => Store): void => {
       expect((await notifications.list(tenant, { absent: 'bob', limit: 5 })).notifications).toHaveLength(1)
     })
 
-    test('wins over attributes that arrive at the same time', async () => {
+    test('wins over attributes that are stored at the same time', async () => {
       const { users } = store()
       const tenant = freshTenant()
       await Promise.all(
@@ -112,7 +112,7 @@ export const erasureContract = (store: () => Store): void => {
         ...freshOwner(),
         user: `user-${index}`,
       }))
-      /** Stores items as a dispatcher does. */
+      /** Stores items, as a dispatcher does. */
       const deliver = async (owner: Owner, age: number) => {
         const item = sampleItem(owner, { age })
         const begun = performance.now()
@@ -131,7 +131,7 @@ export const erasureContract = (store: () => Store): void => {
             deliver(owner, 0),
             // A sender's id may be ahead of the clock.
             deliver(owner, -30_000),
-            // Around the time of the removal.
+            // At about the time of the removal.
             ...Array.from({ length: 12 }, async (_, index) => {
               await sleep(ERASURE_SETTLE_MS - 120 + 20 * index)
               await deliver(owner, 0)

@@ -3,12 +3,12 @@ import type { Store } from '../port.ts'
 import { freshTenant, HOUR } from './samples.ts'
 
 const AT = Date.UTC(2026, 0, 31, 23, 59)
-/** Longer than the life of a key with a TTL of one millisecond, in a store that counts in seconds. */
+/** Longer than the lifetime of a key with a TTL of one millisecond, in a store that counts in seconds. */
 const PATIENCE = { timeout: 10_000, interval: 50 }
 
 export const expiringKeysContract = (store: () => Store): void => {
   describe('expiring keys', () => {
-    test('one of twenty callers wins; the others see its value', async () => {
+    test('one of twenty callers wins, and the others get its value', async () => {
       const { expiringKeys } = store()
       const tenant = freshTenant()
       const callers = Array.from({ length: 20 }, (_, index) => `caller-${index}`)
@@ -59,7 +59,7 @@ export const expiringKeysContract = (store: () => Store): void => {
       expect(await expiringKeys.acquire(tenant, [...twice, other], HOUR)).toEqual(['first', 'first', 'mine'])
     })
 
-    test('with many callers of many keys in any order, each key has one winner, whose value all see', async () => {
+    test('each key has one winner, whose value all callers get, in any order of many keys', async () => {
       const { expiringKeys } = store()
       const tenant = freshTenant()
       const keys = Array.from({ length: 60 }, (_, index) => `key-${index}`)

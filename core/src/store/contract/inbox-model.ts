@@ -193,12 +193,12 @@ export const playInbox = async (
 }
 
 export const inboxModelContract = (store: () => Store): void => {
-  describe('inbox under random work', () => {
+  describe('an inbox with random operations', () => {
     afterEach(() => {
       vi.useRealTimers()
     })
 
-    test.each([1, 2, 3])('agrees with the model (seed %i)', async (seed) => {
+    test.each([1, 2, 3])('matches the model (seed %i)', async (seed) => {
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
       await playInbox(store().inbox, freshOwner(), seeded(seed), { rounds: 8, steps: 12, most: 60 })
     })

@@ -38,14 +38,14 @@ const later = (ms: number): void => {
 const MANY = 260
 
 export const inboxRacesContract = (store: () => Store): void => {
-  describe('an inbox while others write to it', () => {
+  describe('an inbox with concurrent writes', () => {
     afterEach(() => {
       vi.useRealTimers()
       vi.restoreAllMocks()
     })
 
     test.each([0, MANY])(
-      'read-all during a fan-out reads all items stored before it and none stored after it (%i before)',
+      'read-all during a fan-out marks all items stored before it, and none stored after it (%i before)',
       async (before) => {
         const { inbox } = store()
         const owner = freshOwner()
@@ -79,7 +79,7 @@ export const inboxRacesContract = (store: () => Store): void => {
       },
     )
 
-    test('items stored, marked unread or woken right after read-all are unread', async () => {
+    test('items stored, marked as unread or woken right after read-all are unread', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const items = await fill(inbox, owner, MANY)
@@ -103,7 +103,7 @@ export const inboxRacesContract = (store: () => Store): void => {
       expect((await consistent(inbox, owner)).unread).toEqual([])
     })
 
-    test('read-all of a label while items of other labels arrive', async () => {
+    test('read-all of a label marks only its items while others arrive', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const label = (n: number) => ({
@@ -130,7 +130,7 @@ export const inboxRacesContract = (store: () => Store): void => {
       ).toEqual([])
     })
 
-    test('two tabs: read against unread, and read against snooze', async () => {
+    test('two tabs race to read and unread, and to read and snooze', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       await fill(inbox, owner, MANY)
@@ -151,12 +151,12 @@ export const inboxRacesContract = (store: () => Store): void => {
         new Set(found.filter((item) => item.readAt === null && !asleep(item)).map(({ id }) => id)),
       ).toEqual(new Set(list))
       expect(found.filter(asleep)).toHaveLength(10)
-      // Everybody gets their way in the end.
+      // Both changes take effect in the end.
       await inbox.change(owner, ids(items), () => ({ readAt: null, snoozedUntil: null }))
       expect(new Set((await consistent(inbox, owner)).unread)).toEqual(new Set(ids(items)))
     })
 
-    test('items marked unread during concurrent lists and counts are found afterwards', async () => {
+    test('items marked as unread during concurrent lists and counts are listed afterwards', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const items = await fill(inbox, owner, 700)
@@ -166,7 +166,7 @@ export const inboxRacesContract = (store: () => Store): void => {
       let busy = true
       const reader = async () => {
         while (busy) {
-          // An embedded store answers without leaving the event loop.
+          // An embedded store responds without leaving the event loop.
           await new Promise(setImmediate)
           await inbox.counts(owner)
           await inbox.page(owner, { status: 'unread', limit: 10 })
@@ -209,7 +209,7 @@ export const inboxRacesContract = (store: () => Store): void => {
       )
     })
 
-    test('a first write that takes effect last is found in every list', async () => {
+    test('a first write that takes effect last appears in every list', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const items = await fill(inbox, owner, MANY)

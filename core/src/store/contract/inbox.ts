@@ -25,7 +25,7 @@ export const allPages = async (
 export const firstPage = async (inbox: Inbox, owner: Owner, query: InboxQuery): Promise<InboxItem[]> =>
   (await inbox.page(owner, query)).items
 
-/** Applies a change to items whatever their state. */
+/** Applies a change to items, whatever their state. */
 const setState = (inbox: Inbox, owner: Owner, ids: readonly string[], state: StateChange) =>
   inbox.change(owner, ids, () => state)
 
@@ -37,7 +37,7 @@ export const inboxContract = (store: () => Store): void => {
       vi.useRealTimers()
     })
 
-    test('an item is returned as it was put, without state', async () => {
+    test('returns an item as it was put, without state', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const item = sampleItem(owner, {
@@ -194,7 +194,7 @@ export const inboxContract = (store: () => Store): void => {
       expect((await inbox.counts(owner)).counts).toEqual({ unread: 1, unseen: 1 })
     })
 
-    test('an item disappears at its expiry, also if it is put again', async () => {
+    test('an item disappears when it expires, even if it is put again', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const brief = sampleItem(owner, { expiresAt: Date.now() + HOUR })
@@ -210,7 +210,7 @@ export const inboxContract = (store: () => Store): void => {
       expect((await inbox.counts(owner)).counts).toEqual({ unread: 1, unseen: 1 })
     })
 
-    test('state cells are independent; null clears; the last write of a cell wins', async () => {
+    test('state cells are independent; null clears a cell; the last write to a cell wins', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const item = sampleItem(owner)

@@ -100,7 +100,7 @@ export const notificationListContract = (store: () => Store): void => {
       )
     })
 
-    test('has each notification once, at its first acceptance, however often it is stored', async () => {
+    test('contains each notification once, at its first acceptance, however often it is stored', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const acceptedAt = Date.now() - HOUR
@@ -114,7 +114,7 @@ export const notificationListContract = (store: () => Store): void => {
       expect(found.map((record) => record.acceptedAt)).toEqual([acceptedAt, acceptedAt])
     })
 
-    test('by user has the notifications that name a user without an item', async () => {
+    test('contains, for a user, the notifications that name the user without an item', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const now = Date.now()
@@ -144,7 +144,7 @@ export const notificationListContract = (store: () => Store): void => {
       expect(await notifications.list(tenant, { absent: 'eve', limit: 5 })).toEqual({ notifications: [] })
     })
 
-    test('arrivals of a user are ordered newest first, whatever their state, without removed items', async () => {
+    test("returns a user's arrivals newest first, in any state, without removed items", async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const items = Array.from({ length: 60 }, (_, index) => sampleItem(owner, { age: (index % 50) * DAY }))

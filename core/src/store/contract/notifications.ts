@@ -31,7 +31,7 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await notifications.get(tenant, record.id)).toMatchObject({ state: 'delivered' })
     })
 
-    test('recipients of chains add up, and the notification is delivered when all have finished', async () => {
+    test('recipients of chains are summed, and the notification is delivered when all chains have finished', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const record = sampleRecord(tenant, derivedUuid7(Date.now(), tenant), { chains: 2, direct: 5 })
@@ -55,7 +55,7 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await look()).toEqual(['delivered', 725])
     })
 
-    test('an unfinished fan-out is expired after its expiry', async () => {
+    test('an unfinished fan-out becomes expired at its expiry', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const expiresAt = Date.now() + HOUR
@@ -68,7 +68,7 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await notifications.get(tenant, 'never')).toMatchObject({ state: 'expired' })
     })
 
-    test('a waiting notification is scheduled until `deliverAt`, or stays cancelled', async () => {
+    test('a waiting notification is scheduled until `deliverAt`, or remains canceled', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const deliverAt = Date.now() + HOUR
@@ -157,7 +157,7 @@ export const notificationsContract = (store: () => Store): void => {
       ).toEqual([{ at: 7, fingerprint: 'print' }])
     })
 
-    test('the earliest claim of an id in one call wins, and the record has the acceptance of a UUIDv7', async () => {
+    test('the earliest claim of an id in one call wins, and the record of a UUIDv7 determines its acceptance', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const now = Date.now()
@@ -185,7 +185,7 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await notifications.recorded(tenant, [])).toEqual(new Map())
     })
 
-    test('with a window, an acceptance covers claims near it, before or after', async () => {
+    test('an acceptance with a window covers claims near it, before or after', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const now = Date.now()
@@ -206,7 +206,7 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await claim(0)).toEqual([0, 'print'])
     })
 
-    test('acceptances of concurrent claims with a window are never closer than the window', async () => {
+    test('concurrent claims with a window never have acceptances closer than the window', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const now = Date.now()
@@ -220,7 +220,7 @@ export const notificationsContract = (store: () => Store): void => {
         expect(at - (times[index] ?? 0)).toBeGreaterThanOrEqual(windowMs)
       for (const [index, claim] of claims.entries())
         expect(Math.abs((found[index]?.[0]?.at ?? 0) - claim.at)).toBeLessThan(windowMs)
-      // Repeated, each claim gets an acceptance near it.
+      // A repeated claim gets an acceptance near it.
       const again = await notifications.claim(tenant, claims)
       expect(new Set(again.map(({ at }) => at))).toEqual(new Set(times))
     })

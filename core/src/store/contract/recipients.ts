@@ -7,7 +7,7 @@ import { DAY, freshTenant, sampleItem } from './samples.ts'
 const MEMBERS = 620
 const PAGE = 500
 
-/** Stores a notification for an audience as a dispatcher does: the items of a chunk share one content. */
+/** Stores a notification for an audience, as a dispatcher does: the items of a chunk share one content. */
 const broadcast = (tenant: string, members = MEMBERS) => {
   const acceptedAt = Date.now() - 60_000
   const notification = `broadcast-${acceptedAt}`
@@ -33,10 +33,10 @@ const titles = async ({ inbox }: Store, items: readonly NewItem[]): Promise<(str
 
 const now = () => new Date().toISOString()
 
-/** The recipients of a notification, whom replacing and recalling it reach. */
+/** The contract of replacing and recalling a notification, which affects all of its recipients. */
 export const recipientsContract = (store: () => Store): void => {
   describe('every recipient of a notification', () => {
-    test('gets its new content; place and state of the item stay', async () => {
+    test('gets its new content, while place and state of the item stay', async () => {
       const { inbox } = store()
       const tenant = freshTenant()
       const { notification, content, items, acceptedAt } = broadcast(tenant)
@@ -54,7 +54,7 @@ export const recipientsContract = (store: () => Store): void => {
       const after = await inbox.page(read, { status: 'read', limit: 5 })
       expect(after.items).toEqual(before.items.map((item) => ({ ...item, title: 'second' })))
 
-      // Late writes lose: a redelivery, and a replacement that was accepted earlier.
+      // Late writes have no effect: a redelivery, and a replacement that was accepted earlier.
       await inbox.put(items.slice(0, PAGE))
       await inbox.replace(tenant, notification, { ...content, title: 'older' }, acceptedAt + 10_000, [])
       expect(await titles(store(), sample)).toEqual(['second', undefined, 'second', 'second'])
@@ -95,7 +95,7 @@ export const recipientsContract = (store: () => Store): void => {
       expect(await titles(store(), items)).toEqual([undefined, undefined, undefined])
     })
 
-    test('loses it when it is recalled, also after leaving the topic', async () => {
+    test('loses it when it is recalled, even after leaving the topic', async () => {
       const { inbox, topics } = store()
       const tenant = freshTenant()
       const { notification, items } = broadcast(tenant)

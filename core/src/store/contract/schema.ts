@@ -7,7 +7,7 @@ import type { Open } from './store.ts'
 
 export const schemaContract = (open: Open): void => {
   describe('schema', () => {
-    test('is created once by four concurrent processes, and only a current one passes the check', async () => {
+    test('is created once by four concurrent processes, and passes the check only if current', async () => {
       const stores = await Promise.all([1, 2, 3, 4].map(() => open('fresh')))
       try {
         await expect(stores[0]?.check()).rejects.toMatchObject({
@@ -31,7 +31,7 @@ export const schemaContract = (open: Open): void => {
       }
     }, 60_000)
 
-    test('with data of another secret is refused', async () => {
+    test('is rejected if its data was written with another secret', async () => {
       const first = await open('sealed')
       await first.migrate()
       const attempt = async (name: 'check' | 'migrate') => {
@@ -50,7 +50,7 @@ export const schemaContract = (open: Open): void => {
       await first.close()
     }, 60_000)
 
-    test('a closed store rejects as unavailable', async () => {
+    test('rejects as unavailable after the store is closed', async () => {
       const store = await open('main')
       await store.check()
       await store.close()

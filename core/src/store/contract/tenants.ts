@@ -6,7 +6,7 @@ import { freshTenant } from './samples.ts'
 
 export const tenantsContract = (store: () => Store): void => {
   describe('tenants', () => {
-    test('a tenant is stored with its keys in order, and replaced as a whole', async () => {
+    test('stores a tenant with its keys in order, and replaces it as a whole', async () => {
       const { tenants } = store()
       const id = freshTenant()
       const createdAt = '2026-01-31T09:00:00.000Z'
@@ -29,7 +29,7 @@ export const tenantsContract = (store: () => Store): void => {
       expect((await tenants.list()).filter((listed) => listed === id)).toEqual([id])
     })
 
-    test('settings are replaced as a whole, and a new secret does not change them', async () => {
+    test('replaces settings as a whole, and keeps them when the secret changes', async () => {
       const { tenants } = store()
       const tenant = newTenant(freshTenant())
       await tenants.put(tenant)
@@ -45,7 +45,7 @@ export const tenantsContract = (store: () => Store): void => {
       expect((await tenants.get(tenant.id))?.settings).toEqual({})
     })
 
-    test('limits are replaced as a whole, and neither secrets nor settings change them', async () => {
+    test('replaces limits as a whole, and keeps secrets and settings', async () => {
       const { tenants } = store()
       const tenant = newTenant(freshTenant())
       const limits = { requests: { key: { perSecond: 0.5, burst: 10 }, user: null } }
@@ -88,7 +88,7 @@ export const tenantsContract = (store: () => Store): void => {
   })
 
   describe('types', () => {
-    test('a type is created, replaced and listed within its tenant', async () => {
+    test('creates, replaces and lists types within their tenant', async () => {
       const { types } = store()
       const tenant = freshTenant()
       const first = { key: 'comment.created', name: 'Comments', priority: 'low' } as const
@@ -105,7 +105,7 @@ export const tenantsContract = (store: () => Store): void => {
       expect(await types.list(freshTenant())).toEqual([])
     })
 
-    test('every version is kept, and an equal type creates none', async () => {
+    test('keeps every version, and creates none for an equal type', async () => {
       const { types } = store()
       const tenant = freshTenant()
       const plan = [{ channel: 'email', when: 'unread', after: 60 }] as const

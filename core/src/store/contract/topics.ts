@@ -26,7 +26,7 @@ export const topicsContract = (store: () => Store): void => {
       await topics.add(tenant, 'news', [])
     })
 
-    test('removing a user ends only their memberships', async () => {
+    test("removing a user ends only that user's memberships", async () => {
       const { topics, users } = store()
       const tenant = freshTenant()
       const other = freshTenant()

@@ -53,7 +53,7 @@ export const usersContract = (store: () => Store): void => {
       expect(await users.walk(freshTenant(), { from: 0, to: SLOTS }, 500)).toEqual({ users: [] })
     })
 
-    test('a page of a walk never exceeds its limit and has the next place', async () => {
+    test('a page of a walk never exceeds its limit and contains the next place', async () => {
       const { users } = store()
       const tenant = freshTenant()
       await users.merge(

@@ -11,7 +11,10 @@ import { openScans, type Query, scan } from './scan.ts'
 
 const LIST: Record<AllVerb, HintKind> = { read: 'unread', seen: 'unseen', archived: 'active' }
 
-/** Later than every mark and every revival of the inbox, whatever the clocks of their processes said. */
+/**
+ * Returns a time later than every mark and revival of the inbox, whatever the clocks of the processes that
+ * wrote them.
+ */
 const timeOf = ({ marks, revivals }: Guide, now: number): number =>
   revivals.reduce(
     (latest, { kind, at }) => (kind === 'snoozed' ? latest : Math.max(latest, at)),
@@ -24,7 +27,10 @@ const placeOf = async (rows: InboxRows, owner: Owner, through: string): Promise<
   return { place: row?.place ?? uuid7Time(through) ?? 0, id: through }
 }
 
-/** Finds the items to change one by one: all of them if they are few, else those above the floor of the mark. */
+/**
+ * Finds the items to change one by one: all of them if they are few, otherwise those above the floor of the
+ * mark.
+ */
 const find = async (
   rows: InboxRows,
   owner: Owner,
@@ -50,7 +56,7 @@ const find = async (
   const visit = (row: Row, cells: Cells): boolean => {
     if (hasStatus(list, cells, now) && hasLabels(row, filter) && !(end && comparePlaces(row, end) > 0))
       found.push(row)
-    // Whatever lies above the floor has to be looked at.
+    // Everything above the floor has to be checked.
     return row.place <= floor && found.length > limits.singly
   }
   let scanned = await scan(rows, owner, query, opened, now, visit)
@@ -62,8 +68,9 @@ const find = async (
 }
 
 /**
- * Does one thing to every active item that matches. A few items are changed one by one. More take a mark for everything
- * that was stored some time ago, and changes for what was stored since: nothing is stored below the floor any more.
+ * Applies one verb to every active item that matches. A few items are changed one by one. For more, it writes
+ * a mark for everything stored some time ago, and changes items stored since one by one, because nothing is
+ * stored below the floor any more.
  */
 export const createChangeAll =
   (rows: InboxRows, settle: (owner: Owner, marks: readonly Mark[]) => void, limits: Limits) =>

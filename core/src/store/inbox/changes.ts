@@ -8,7 +8,7 @@ import type { Guide, InboxRows, Revival, Row, RowChange } from './rows.ts'
 /** Returns the time of a change: always later than every mark, whatever the clocks of other processes. */
 const timeOf = ({ marks }: Guide, now: number): number => Math.max(now, latestMark(marks) + 1)
 
-/** Changes rows, read with their content, by `changeFor`. Empty changes are not written. */
+/** Applies `changeFor` to rows that were read with their content. Empty changes are not written. */
 export const changeRows = async (
   rows: InboxRows,
   owner: Owner,

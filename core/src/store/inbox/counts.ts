@@ -4,10 +4,10 @@ import type { Limits } from './limits.ts'
 import type { HintKind, InboxRows } from './rows.ts'
 import { type Begun, type Scanned, scan } from './scan.ts'
 
-/** The scans of a call, by the list that they looked for. */
+/** The scans of a call, by the scanned list. */
 export type Scans = Partial<Record<HintKind, Scanned>>
 
-/** A call: whose inbox, what it read first, and when (epoch ms). */
+/** A call: the owner of the inbox, the first read, and the time of the call (epoch ms). */
 export type Call = { owner: Owner; opened: Begun; now: number }
 
 /**
@@ -28,7 +28,8 @@ export const createCount =
     })
     scans.unread = scanned
     let cut = scanned.end === 'cut'
-    // An unseen item is unread: only if there are more of those than were looked at can there be more unseen ones.
+    // Every unseen item is unread, so there can be more unseen items only if there are more unread ones than
+    // were read.
     if (scanned.end !== 'done' && unseen <= limits.count) {
       unseen = 0
       const other = await scan(rows, owner, { kind: 'unseen', most }, opened, now, (_, cells) => {

@@ -1,7 +1,7 @@
 import { hasLabels, type ItemLabels } from '@carillon/schemas'
 import type { Mark, MarkKind, Row, StateCells } from './rows.ts'
 
-/** An item's state: times in epoch ms, null if the state does not hold. */
+/** An item's state: times in epoch ms, null for a state that the item is not in. */
 export type Cells = StateCells
 
 type MarkedCell = 'readAt' | 'seenAt' | 'archivedAt'
@@ -10,7 +10,7 @@ const MARKED_CELLS: readonly MarkedCell[] = ['archivedAt', 'readAt', 'seenAt']
 
 const KINDS: Record<MarkedCell, readonly MarkKind[]> = {
   readAt: ['read'],
-  // Whoever reads an item has seen it.
+  // Reading an item also marks it as seen.
   seenAt: ['read', 'seen'],
   archivedAt: ['archived'],
 }
@@ -20,8 +20,8 @@ const held = (cell: number | null): number | null => (cell !== null && cell > 0 
 type Judged = Pick<Row, 'place' | 'cells'> & ItemLabels
 
 /**
- * Whether a mark set the cell: the item was stored below its floor, matches its filter, was not changed back since, and
- * was active at the time, neither snoozed nor archived.
+ * Reports whether a mark set the cell: the item was stored below its floor, matches its filter, was not
+ * changed back since, and was active at the time, neither snoozed nor archived.
  */
 const covers = (mark: Mark, cell: MarkedCell, row: Judged, archivedAt: number | null): boolean =>
   row.place <= mark.floor &&
@@ -31,7 +31,7 @@ const covers = (mark: Mark, cell: MarkedCell, row: Judged, archivedAt: number | 
   (row.cells.snoozedUntil ?? 0) <= mark.at &&
   (cell === 'archivedAt' || archivedAt === null || archivedAt > mark.at)
 
-/** Returns the state of an item: its own cells first, else the earliest mark that covers it. */
+/** Returns the state of an item: its own cells, or else the earliest mark that covers it. */
 export const marked = (row: Judged, marks: readonly Mark[]): Pick<Cells, MarkedCell> => {
   const of = (cell: MarkedCell, archivedAt: number | null): number | null =>
     held(row.cells[cell]) ?? marks.find((mark) => covers(mark, cell, row, archivedAt))?.at ?? null
@@ -40,8 +40,8 @@ export const marked = (row: Judged, marks: readonly Mark[]): Pick<Cells, MarkedC
 }
 
 /**
- * Returns the item's state. `marks` are in the order of their time. A read item is seen; a snooze that has ended does not
- * hold.
+ * Returns the item's state. `marks` are ordered by time. A read item counts as seen; an expired snooze is
+ * ignored.
  */
 export const effective = (row: Judged, marks: readonly Mark[], now: number): Cells => {
   const { archivedAt, readAt, seenAt } = marked(row, marks)
@@ -59,8 +59,9 @@ export const effective = (row: Judged, marks: readonly Mark[], now: number): Cel
 export const latestMark = (marks: readonly Mark[]): number => marks.at(-1)?.at ?? 0
 
 /**
- * The cells that marks set or spared, and would not after the change: an item that was read with all others stays read
- * when it is snoozed, one that was archived at that time stays unread when it is unarchived.
+ * Returns the cells that would change their meaning with the change, because of marks. An item that was
+ * marked as read with all others stays read when it is snoozed; one that was archived at that time stays
+ * unread when it is unarchived.
  */
 export const settledCells = (
   row: Judged,
@@ -72,7 +73,7 @@ export const settledCells = (
   const cells = { ...row.cells, ...change }
   const settled: Partial<StateCells> = {}
   let any = false
-  // Archived first: what is archived is not read or seen by a mark.
+  // `archived` comes first, because a mark does not set read or seen on archived items.
   for (const cell of MARKED_CELLS) {
     if (cell in change || before[cell] === marked({ ...row, cells }, marks)[cell]) continue
     cells[cell] = settled[cell] = before[cell] ?? -(latestMark(marks) + 1)

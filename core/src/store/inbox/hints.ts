@@ -5,7 +5,10 @@ import { withRevivals } from './revivals.ts'
 import { type Guide, HINT_KINDS, type Hint, type HintKind, type InboxRows, type Mark } from './rows.ts'
 import type { Scanned } from './scan.ts'
 
-/** After this time every reader that started before a revival has finished, and the change behind the revival is stored. */
+/**
+ * After this time (ms), every reader that started before a revival has finished, and the change behind the
+ * revival is stored.
+ */
 const REVIVAL_SETTLED_MS = 60_000
 
 const cut = (hint: Hint, most: number): Hint => {
@@ -15,7 +18,7 @@ const cut = (hint: Hint, most: number): Hint => {
     : hint
 }
 
-/** Returns the hint that a scan from the top yields; undefined if the known hint is good enough. Pure. */
+/** Returns the hint from a scan that started at the top; undefined if the known hint is good enough. Pure. */
 const hintOf = (
   { end, last, trail }: Scanned,
   known: Hint | undefined,
@@ -32,7 +35,7 @@ const hintOf = (
   return cut({ top, bottom, candidates, at }, limits.candidates)
 }
 
-/** Returns the hints that a mark implies: nothing it covers is in the lists of its kind. Pure. */
+/** Returns the hints that follow from a mark: no item that it covers is in the lists of its kind. Pure. */
 export const hintsOfMark = ({ kind, floor, at, category, tag, context }: Mark): [HintKind, Hint][] => {
   if (category !== undefined || tag !== undefined || context !== undefined) return []
   const kinds = { read: ['unread', 'unseen'], seen: ['unseen'], archived: HINT_KINDS } as const
@@ -40,8 +43,8 @@ export const hintsOfMark = ({ kind, floor, at, category, tag, context }: Mark): 
 }
 
 /**
- * Keeps what scans from the top have found out, so that the next ones need not read it again, and folds old revivals into
- * the hints. Best effort: a hint that cannot be written costs only time.
+ * Stores what scans from the top found, so that later scans need not read it again, and folds old revivals
+ * into the hints. Best effort: a hint that cannot be written costs only time.
  */
 export const keepHints = async (
   rows: InboxRows,

@@ -31,7 +31,7 @@ describe('with small limits', () => {
   })
 
   test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
-    'marks, hints and revivals agree with the model (seed %i)',
+    'marks, hints and revivals match the model (seed %i)',
     async (seed) => {
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
       const { rows, close } = await open()

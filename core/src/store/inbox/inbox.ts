@@ -12,10 +12,12 @@ import { createSettler } from './settle-marks.ts'
 const AT_ONCE = 500
 
 /**
- * Inboxes over the rows of a database.
+ * Implements inboxes over the rows of a database.
  *
- * - An item's row decides what it is. *Marks* say in constant time what was read, seen or archived all at once.
- * - *Hints* let scans skip what is dead; they are made again when they are missing, and never wrong.
+ * - The row of an item determines its state. *Marks* record in constant time that all items were read, seen
+ *   or archived at once.
+ * - *Hints* let scans skip rows that are in no list. Missing hints are created again, and hints are never
+ *   wrong.
  */
 export const createInbox = (rows: InboxRows, limits = LIMITS): Inbox => {
   /** Calls `work` for every item of a notification, in batches. */
@@ -62,7 +64,7 @@ export const createInbox = (rows: InboxRows, limits = LIMITS): Inbox => {
     },
 
     recall: async (tenant, notification, named) => {
-      // First: what is stored meanwhile either sees this or is among the recipients.
+      // Comes first: an item that is stored meanwhile either sees this or is among the recipients.
       await rows.recalled(tenant, notification)
       await reached(tenant, notification, named, (owner, id) => rows.remove(owner, [id]))
     },

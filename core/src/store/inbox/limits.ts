@@ -1,12 +1,12 @@
 import { COUNT_MAX } from '@carillon/schemas'
 
-/** Bounds of the inbox algorithm. Tests use smaller ones. */
+/** Limits of the inbox algorithm. Tests use smaller ones. */
 export type Limits = {
   /** Maximum rows read per call, including rows that do not match. */
   rows: number
   /** Counts are exact up to this number. Must be less than `candidates`, or a count would never finish. */
   count: number
-  /** Maximum items that a verb for all changes one by one. More use a mark. */
+  /** Maximum items that a bulk verb changes one by one. For more, it writes a mark. */
   singly: number
   /** Maximum marks per inbox. */
   marks: number

@@ -23,8 +23,8 @@ const kindsOf = ({ archivedAt, readAt, seenAt, snoozedUntil }: StateChange): rea
 }
 
 /**
- * What a change at `at` may bring back into lists. Decided by the change alone: another one, under way at the same time,
- * may have taken the item out of a list that this one finds it in.
+ * Returns what a change at `at` may bring back into lists. This depends on the change alone, because a
+ * concurrent change may have removed the item from a list in which this one still finds it.
  */
 export const revivalsOf = ({ place, id }: InboxPlace, change: StateChange, at: number): Revival[] => {
   const revivals = kindsOf(change).map((kind): Revival => ({ kind, place, id, at }))

@@ -2,47 +2,50 @@ import type { InboxContent, ItemLabels } from '@carillon/schemas'
 import type { InboxPlace, NamedItem, NewItem, Owner } from '../ports/inbox.ts'
 
 /**
- * How far the clocks of two processes may differ, and how long a put may take from its time stamp until it can be read,
- * together: what is stored later than that below a mark counts as read.
+ * Maximum clock difference of two processes plus the time from a put's timestamp until it can be read, in ms.
+ * An item stored below a mark later than that counts as read.
  */
 export const CLOCK_TOLERANCE_MS = 5_000
 
 /**
- * The state columns of an item. A positive time says when it was done (read at, seen at, archived at), a negative one
- * when it was undone (marked unread at), null that nobody did either. Epoch ms. So undoing needs no tombstone, and
- * tells whether it came before or after a mark.
+ * The state columns of an item, in epoch ms. A positive time is when it was done (read, seen or archived at),
+ * a negative one when it was undone (marked as unread at), and null means neither. So undoing needs no
+ * tombstone, and its time can be compared with that of a mark.
  */
 export type StateCells = {
   receivedAt: number | null
   seenAt: number | null
   readAt: number | null
   archivedAt: number | null
-  /** Kept when it has passed. */
+  /** Kept after it has passed. */
   snoozedUntil: number | null
 }
 
-/** An item as it is stored. The row decides; everything else is a hint. */
+/** An item as stored. The row is authoritative; everything else is a hint. */
 export type Row = InboxPlace &
   ItemLabels & {
     expiresAt: number
-    /** Deleted by its user, or recalled: kept until its expiry, so that a redelivery cannot bring it back. */
+    /**
+     * Deleted by its user, or recalled. The row is kept until its expiry, so that a redelivery cannot restore
+     * the item.
+     */
     removed: boolean
     cells: StateCells
-    /** Epoch ms by the name of the action; undefined if none was taken. */
+    /** Epoch ms by the name of the action; undefined if no action was invoked. */
     acted: Record<string, number> | undefined
-    /** InboxContent as JSON; only if it was asked for and the item is not removed. */
+    /** InboxContent as JSON; present only if requested and the item is not removed. */
     content?: string
   }
 
-/** What a change writes to one row. */
+/** The changes to one row. */
 export type RowChange = InboxPlace & {
   cells: Partial<StateCells>
-  /** Adds to what is there. */
+  /** Added to the existing actions. */
   acted?: Record<string, number> | undefined
   /**
-   * Cells that follow from marks rather than from the change. Each is written only if its cell is as `from`: it gives way
-   * to whatever was written there since. A store without transactions writes it at `settledAt` (epoch ms), earlier than any
-   * change that may be under way.
+   * Cells derived from marks rather than from the change. Each is written only if its cell still equals
+   * `from`, so any later write takes precedence. A store without transactions writes it at `settledAt` (epoch
+   * ms), earlier than any concurrent change.
    */
   settled?: Partial<StateCells> | undefined
   from: StateCells
@@ -52,8 +55,8 @@ export type RowChange = InboxPlace & {
 export type MarkKind = 'read' | 'seen' | 'archived'
 
 /**
- * Says that at `at` everything active with a place of at most `floor` that matches the filter was read (seen, archived).
- * See `effective.ts` for what it covers.
+ * Records that at `at`, every active item with a place of at most `floor` that matches the filter was read
+ * (seen, archived). See `effective.ts` for the items that it covers.
  */
 export type Mark = {
   kind: MarkKind
@@ -64,38 +67,41 @@ export type Mark = {
   context?: string | undefined
 }
 
-/** The lists that hints exist for. An unseen item is unread, an unread item is active. */
+/** The lists that have hints. Every unseen item is unread, and every unread item is active. */
 export const HINT_KINDS = ['active', 'unread', 'unseen'] as const
 export type HintKind = (typeof HINT_KINDS)[number]
 
 /**
- * Says that from `top` down to `bottom`, both inclusive, only the items of `candidates`, and those revived, can be in the
- * list. True for ever once it was: an item that is stored lies above every `top`, and one that comes back is a revival.
+ * Records that from `top` down to `bottom`, both inclusive, only `candidates` and revived items can be in the
+ * list. This stays true forever: new items are stored above every `top`, and items that return are revivals.
  */
 export type Hint = {
-  /** A place: no item is stored at or below it any more. */
+  /** A place at or below which no item will be stored any more. */
   top: number
   bottom: InboxPlace
   /** Newest first. */
   candidates: readonly InboxPlace[]
-  /** When its reader began, epoch ms: of two hints the one that began later stays, in whatever order they are written. */
+  /**
+   * When the reader that created the hint began, epoch ms. The hint with the latest `at` wins, in any order
+   * of writes.
+   */
   at: number
 }
 
 /**
- * An item that came back into a list at `at`: marked unread or unseen, unarchived, woken. `snoozed`: it comes back into
- * every list at `at`, when its snooze ends. Written before the change that it announces.
+ * An item that returned to a list at `at`: marked as unread or unseen, unarchived, or woken. `snoozed`: it
+ * returns to every list at `at`, when its snooze ends. Written before the change that it announces.
  */
 export type Revival = InboxPlace & { kind: HintKind | 'snoozed'; at: number }
 
-/** What is kept of an inbox beside its rows: small, and read as a whole. */
+/** The data of an inbox besides its rows: small, and read as a whole. */
 export type Guide = { marks: Mark[]; hints: Partial<Record<HintKind, Hint>>; revivals: Revival[] }
 
 export type LogPage = {
   rows: Row[]
-  /** Items met through a log row with another place than theirs. */
+  /** Items found through a log row whose place differs from theirs. */
   leftovers: Row[]
-  /** How many log rows were read. */
+  /** Number of log rows read. */
   read: number
   /** The last place read; absent if the range has ended. */
   next?: InboxPlace | undefined
@@ -103,62 +109,70 @@ export type LogPage = {
 
 export type Range = { below?: InboxPlace | undefined; limit: number; contents: number }
 
-/** What a scan needs, once the guide is known: how far down the log, and items by id. */
+/** The further reads of a scan, known once the guide is read: how far down the log, and items by id. */
 type Plan = { downTo: number | undefined; named: readonly string[] }
 
 /**
- * `named` is undefined if it was not read. `whole`: `first` holds every item of the inbox, so hints are of no use, whatever
- * range was asked for.
+ * `named` is undefined if it was not read. `whole`: `first` contains every item of the inbox, whatever range
+ * was requested, so hints are not needed.
  */
 export type Opened = { guide: Guide; first: LogPage; named: Row[] | undefined; whole: boolean }
 
 /**
- * The rows of inboxes: what a database has to do. The rules, lists, counts and marks are made of it in `inbox.ts`, the same
- * for every database. Every method is idempotent.
+ * The rows of inboxes: the operations that a database has to provide. Rules, lists, counts and marks are
+ * built on them in `inbox.ts`, in the same way for every database. Every method is idempotent.
  *
- * - Two orders of the same items: by id, and by arrival (the log).
- * - An item is never without its log row. It may have more of them: a redelivery leaves one at its own time, and the first
- *   delivery decides the place, even if it turns up last. Such a *leftover* points to an item further down.
+ * - The same items are ordered by id and by arrival (the log).
+ * - An item always has a log row. It may have several: a redelivery adds one at its own time, and the first
+ *   delivery determines the place, even if it is stored last. Such a *leftover* points to an item further
+ *   down.
  */
 export interface InboxRows {
   /**
-   * Stores new items at the current time as their place. An item that exists keeps its place and state, and takes the
-   * content if it was accepted later (the time in its id). Expired items are left out.
+   * Stores new items with the current time as their place. An existing item keeps its place and state, and
+   * gets the new content if that was accepted later (the time in its id). Expired items are not stored.
    */
   put(items: readonly NewItem[]): Promise<void>
   /**
-   * Reads the log from `below` (exclusive; the newest) down to `downTo` (a place, exclusive; everything): at most `limit`
-   * log rows. `rows` are their items, expired ones too; removed ones may be left out. The first `contents` of them have
-   * their content.
+   * Reads the log from `below` (exclusive; default: from the newest) down to `downTo` (a place, exclusive;
+   * default: to the end), at most `limit` log rows. `rows` are their items, including expired ones; removed
+   * ones may be omitted. The first `contents` of them have their content.
    */
   log(owner: Owner, range: Range & { downTo?: number | undefined }): Promise<LogPage>
   /**
-   * The guide, and by what `plan` makes of it, the log and items: as `guide`, `log` and `items` in as few round trips as
-   * the database allows. `named` need not be read if the range of the log has not ended.
+   * Reads the guide, and then the log and items that `plan` requests from it: like `guide`, `log` and
+   * `items`, in as few round trips as the database allows. `named` need not be read if the range of the log
+   * has not ended.
    */
   open(owner: Owner, range: Range, plan: (guide: Guide) => Plan): Promise<Opened>
-  /** The items with these ids that are the owner's, in any order, expired ones too; removed ones may be left out. */
+  /**
+   * Returns the owner's items with these ids in any order, including expired ones; removed ones may be
+   * omitted.
+   */
   items(owner: Owner, ids: readonly string[], content: boolean): Promise<Row[]>
-  /** Cells that are not named stay. Of two writes to one cell the last wins. Items that are removed stay removed. */
+  /**
+   * Updates the given cells and leaves the others unchanged. The last write to a cell wins. Removed items
+   * stay removed.
+   */
   change(owner: Owner, changes: readonly RowChange[]): Promise<void>
   /** Removes the content and marks the rows as removed. */
   remove(owner: Owner, ids: readonly string[]): Promise<void>
 
-  /** Marks in the order of their time. */
+  /** Returns the guide, with marks ordered by time. */
   guide(owner: Owner): Promise<Guide>
   putMark(owner: Owner, mark: Mark): Promise<void>
   removeMarks(owner: Owner, marks: readonly Mark[]): Promise<void>
   putHint(owner: Owner, kind: HintKind, hint: Hint): Promise<void>
-  /** Resolves when every later read of the guide has them. Kept for as long as their items. */
+  /** Resolves when every later read of the guide includes the revivals. They are kept as long as their items. */
   addRevivals(owner: Owner, revivals: readonly Revival[]): Promise<void>
   removeRevivals(owner: Owner, revivals: readonly Revival[]): Promise<void>
 
-  /** A place, as high as possible, at or below which no item will be stored any more. */
+  /** Returns the highest known place at or below which no item will be stored any more. */
   settledPlace(): number
 
   /**
-   * Replaces the content that items of a notification share, now and when they are stored later, unless newer content was
-   * accepted.
+   * Replaces the content shared by items of a notification, for existing items and those stored later, unless
+   * newer content was accepted.
    */
   replaceShared(
     tenant: string,
@@ -166,10 +180,13 @@ export interface InboxRows {
     content: InboxContent,
     acceptedAt: number,
   ): Promise<void>
-  /** Replaces the content of an item that has its own, unless newer content was accepted. Removed items stay removed. */
+  /**
+   * Replaces the content of an item with its own content, unless newer content was accepted. Removed items
+   * stay removed.
+   */
   replaceOne(owner: Owner, id: string, content: InboxContent, acceptedAt: number): Promise<void>
-  /** From now on, items of the notification that share content are stored as removed. */
+  /** Ensures that items of the notification with shared content are stored as removed from now on. */
   recalled(tenant: string, notification: string): Promise<void>
-  /** Whom a notification was stored for, as far as `keepRecipient` asked for it, some at a time. */
+  /** Yields the recipients of a notification that were stored with `keepRecipient`, some at a time. */
   recipients(tenant: string, notification: string): AsyncIterable<NamedItem[]>
 }

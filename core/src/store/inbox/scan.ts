@@ -18,8 +18,8 @@ export type Query = {
 }
 
 /**
- * How a scan went. `end`: `done`, the inbox has no more; `full`, the visitor had enough; `cut`, `most` rows were read.
- * `last`: the lowest place that was read.
+ * The result of a scan. `done`: the inbox has no more items; `full`: the visitor has enough; `cut`: `most`
+ * rows were read. `last`: the lowest place that was read.
  */
 export type Scanned = { end: 'done' | 'full' | 'cut'; last: InboxPlace | undefined; trail: Trail }
 
@@ -77,7 +77,7 @@ export const openScans = async (
     let lowest = Number.POSITIVE_INFINITY
     for (const kind of kinds) {
       const hint = hintFor(kind, guide, range.below)
-      // One that has no hint reads the log on.
+      // A scan without a hint continues in the log.
       lowest = Math.min(lowest, hint?.top ?? -1)
       if (hint && kind) for (const { id } of hinted(hint, kind, guide, [], now)) named.add(id)
     }
@@ -87,7 +87,7 @@ export const openScans = async (
   return { ...opened, kinds, downTo }
 }
 
-/** Scans an inbox from the newest item, or from `below`, to older items. Skips rows that the hint rules out. */
+/** Scans an inbox from the newest item, or from `below`, to older items. Skips rows that the hint excludes. */
 export const scan = async (
   rows: InboxRows,
   owner: Owner,
@@ -117,7 +117,7 @@ export const scan = async (
     return cells !== undefined && visit(row, cells)
   }
 
-  /** Reads the log between two places, both exclusive, downwards. */
+  /** Reads the log downwards between two places, both exclusive. */
   const log = async (from: InboxPlace | undefined, downTo?: number): Promise<'full' | 'cut' | undefined> => {
     let at = from
     for (let begun = from === below ? first : undefined; ; begun = undefined) {
@@ -138,7 +138,7 @@ export const scan = async (
         if (downTo !== undefined && row.place <= downTo) return undefined
         if (look(row, 'log')) return 'full'
       }
-      // What was read at first may end higher than this scan has to go.
+      // The first read may end higher than this scan has to go.
       const goesOn = begun && !begun.next && reached !== undefined && (downTo ?? -1) < reached
       const next = goesOn ? above(reached) : chunkRead.next
       if (!next || (downTo !== undefined && next.place <= downTo)) return undefined

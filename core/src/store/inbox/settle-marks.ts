@@ -33,20 +33,21 @@ const settle = async (rows: InboxRows, owner: Owner, oldest: readonly Mark[], ca
     const changes = some.flatMap((row): RowChange[] => {
       const settled = row.removed ? undefined : settledOf(row, oldest)
       const { place, id, cells: from } = row
-      // Each mark alone would be earlier; the latest of those that go is still earlier than any change since.
+      // Each mark alone would be earlier; the latest of the removed marks is still earlier than any change
+      // since.
       return settled ? [{ place, id, cells: {}, settled, from, settledAt: oldest.at(-1)!.at }] : []
     })
     if (changes.length > 0) await rows.change(owner, changes)
     below = next
   }
-  // Whoever has read the items before they were written has also read the marks by then.
+  // By then, every reader that read the items before they were written has also read the marks.
   await sleep(callMs, undefined, { ref: false })
   await rows.removeMarks(owner, oldest)
 }
 
 /**
- * Keeps the number of marks bounded: past the limit, the older half is written into the items, in the background. If that
- * fails, the next mark tries again.
+ * Limits the number of marks. Above the limit, the older half is written into the items in the background. If
+ * that fails, the next mark triggers another attempt.
  */
 export const createSettler = (rows: InboxRows, { marks: most, callMs }: Limits) => {
   const running = new Set<string>()

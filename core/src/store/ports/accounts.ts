@@ -6,7 +6,7 @@ export type StoredAccount = ProviderAccountInput & {
   config: NonNullable<ProviderAccountInput['config']>
 }
 
-/** Provider accounts of tenants; `config` is encrypted at rest. */
+/** The provider accounts of tenants; `config` is encrypted at rest. */
 export interface Accounts {
   /** Creates or replaces an account. */
   put(tenant: string, account: StoredAccount): Promise<void>

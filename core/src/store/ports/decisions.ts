@@ -12,10 +12,11 @@ export type DecisionEntry = {
 /**
  * The decisions of the ledger, kept as long as their notification.
  *
- * - Every decision against a user has a row (excluded, erased, no address …), with or without an inbox item. Default
- *   passes have none: they follow from the notification and the version of its type. So the number of rows of a fan-out is
- *   the number of exceptions, not the size of the audience.
- * - `record` is repeatable: a decision with the same stage, channel, step and reason is one row, with its latest time.
+ * - Every decision against a user has a row (excluded, erased, no address …), with or without an inbox item.
+ *   Default passes have no row: they follow from the notification and the version of its type. So the number
+ *   of rows of a fan-out is the number of exceptions, not the size of the audience.
+ * - `record` is repeatable: a decision with the same stage, channel, step and reason is one row, with its
+ *   latest time.
  */
 export interface Decisions {
   record(tenant: string, entries: readonly DecisionEntry[]): Promise<void>

@@ -5,13 +5,13 @@ export type ExpiringKey = { key: string; value: string }
 export type Acquisition = ExpiringKey & { at: number }
 
 /**
- * Small values with a time to live, by tenant and key (any text of at most 256 characters). Callers encrypt values that
- * must not be stored in plain text.
+ * Small values with a time to live, by tenant and key (any text of at most 256 characters). Callers encrypt
+ * values that must not be stored in plain text.
  *
- * - `acquire` writes keys that do not exist. Of any number of concurrent callers, in any number of processes, one wins
- *   until the key expires. Resolves once that is durable: undefined for each key the caller acquired, else the value that
- *   holds it. A rejected call may have acquired its keys. Calling again may return the caller's own value, so the value
- *   should name the caller.
+ * - `acquire` writes keys that do not exist. Of any number of concurrent callers, in any number of processes,
+ *   one wins until the key expires. Resolves once that is durable: undefined for each key that the caller
+ *   acquired, otherwise the value of the holder. A rejected call may have acquired its keys. Calling again
+ *   may return the caller's own value, so the value should identify the caller.
  * - Keys of `acquire` are separate from those of `put`, `get` and `remove`.
  * - No key expires early. An expired key may be visible for one more second.
  */

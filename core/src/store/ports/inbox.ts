@@ -4,15 +4,18 @@ import type { Counts, InboxContent, InboxItem, InboxStatus, ItemFilter, StateCha
 export type Owner = { tenant: string; user: string }
 
 /**
- * An item to store. Items of one `put` that have the same `content` object are of one notification and may share one
- * stored copy. `id` is a UUIDv7 with the time the content was accepted.
+ * An item to store. Items of one `put` with the same `content` object belong to one notification and may
+ * share one stored copy. `id` is a UUIDv7 with the time at which the content was accepted.
  */
 export type NewItem = Owner & {
   id: string
   content: InboxContent
   /** When the item expires, epoch ms. */
   expiresAt: number
-  /** Set if no notification record names this user; the store then remembers whom the notification went to. */
+  /**
+   * Set if no notification record names this user; the store then stores the user as a recipient of the
+   * notification.
+   */
   keepRecipient?: true
 }
 
@@ -21,7 +24,10 @@ export type InboxPlace = { place: number; id: string }
 
 export type InboxQuery = ItemFilter & { status: InboxStatus; before?: InboxPlace; limit: number }
 
-/** `next` is absent at the end of the list. A page may hold fewer items than its limit and still have a `next`. */
+/**
+ * `next` is absent at the end of the list. A page may contain fewer items than its limit and still have a
+ * `next`.
+ */
 export type InboxSlice = { items: InboxItem[]; next?: InboxPlace }
 
 /**
@@ -33,7 +39,7 @@ export type Counted = { counts: Counts; complete: boolean }
 /** A notification in an inbox, whatever the state of its item. */
 export type Arrival = InboxPlace & { notification: string }
 
-/** An item after a change, and what changed; `change` is empty if the item already had that state. */
+/** An item after a change, and its changes; `change` is empty if the item was already in that state. */
 export type ChangedItem = { item: InboxItem; change: StateChange }
 
 /** The state that `changeAll` sets. A read item is also seen. */
@@ -82,8 +88,9 @@ export interface Inbox {
   changeAll(owner: Owner, verb: AllVerb, filter: ItemFilter & { through?: string }): Promise<ChangedAll>
   remove(owner: Owner, ids: readonly string[]): Promise<void>
   /**
-   * Replaces the content of every item of a notification, unless newer content was accepted. State and places stay.
-   * `named`: the items of users in the notification's record; others are found by the recipients that `put` kept.
+   * Replaces the content of every item of a notification, unless newer content was accepted. State and places
+   * stay. `named`: the items of users in the notification's record; others are found by the recipients that
+   * `put` stored.
    */
   replace(
     tenant: string,
@@ -92,7 +99,7 @@ export interface Inbox {
     acceptedAt: number,
     named: readonly NamedItem[],
   ): Promise<void>
-  /** Removes every item of a notification, also from users who have left its topic since. */
+  /** Removes every item of a notification, including those of users who have since left its topic. */
   recall(tenant: string, notification: string, named: readonly NamedItem[]): Promise<void>
 }
 

@@ -30,10 +30,13 @@ export type NotificationRecord = {
   skipped?: number
 }
 
-/** What was accepted under an id: the time (epoch ms) and the fingerprint of the content. */
+/** The acceptance of an id: its time (epoch ms) and the fingerprint of the content. */
 export type Acceptance = { at: number; fingerprint: string }
 
-/** `complete`: all recipients are stored and none of its messages waits in the log. `version`: of its type, if any. */
+/**
+ * `complete`: all recipients are stored and none of its messages waits in the log. `version`: the version of
+ * its type, if it has one.
+ */
 export type Recorded = Acceptance & { complete: boolean; version?: number }
 
 /**

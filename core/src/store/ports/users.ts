@@ -23,8 +23,9 @@ export interface Users {
   put(tenant: string, user: StoredUser): Promise<void>
   get(tenant: string, ids: readonly string[]): Promise<StoredUser[]>
   /**
-   * Erases a user: removes profile, inbox, devices and memberships, and keeps the time of erasure for good under a keyed hash
-   * of the id. `erased` reports the erasure ERASURE_SETTLE_MS before anything is removed. Resolves to the time of erasure.
+   * Erases a user: removes profile, inbox, devices and memberships, and keeps the time of erasure permanently
+   * under a keyed hash of the id. `erased` reports the erasure ERASURE_SETTLE_MS before anything is removed.
+   * Resolves to the time of erasure.
    */
   remove(tenant: string, user: string): Promise<number>
   /** Returns erasures by user. Users who were never erased are omitted. */

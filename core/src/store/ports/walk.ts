@@ -1,7 +1,7 @@
 /** A position in a walk over users: a slot, and the last user seen in it. */
 export type Place = { slot: number; user: string }
 
-/** Number of slots that users and topic members are hashed to. A chain walks a range of slots. */
+/** Number of slots to which users and topic members are hashed. A chain walks a range of slots. */
 export const SLOTS = 64
 
 /** A range of slots, `from` inclusive, `to` exclusive, and the position to continue after. */

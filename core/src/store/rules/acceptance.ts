@@ -2,8 +2,9 @@ import { grouped } from '../grouping.ts'
 import type { Acceptance, AcceptanceClaim } from '../ports/notifications.ts'
 
 /**
- * Returns the acceptance that a claim repeats; undefined if the claim is the first. Prefers an acceptance with the same
- * fingerprint, then the earliest, so that a redelivered message gets the same result after later acceptances.
+ * Returns the acceptance that a claim repeats; undefined if the claim is the first. Prefers an acceptance
+ * with the same fingerprint, then the earliest, so that a redelivered message gets the same result after
+ * later acceptances.
  */
 export const standing = (
   held: readonly Acceptance[],

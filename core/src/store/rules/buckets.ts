@@ -2,7 +2,7 @@ import { uuid7Time } from '../../notification/ids.ts'
 import { bucket } from './slots.ts'
 
 const UNDATED_BUCKETS = 4_096
-/** Width of a bucket: about 30 MB for a tenant with 10,000 notifications a second. */
+/** Width of a bucket in ms. It holds about 30 MB for a tenant with 10,000 notifications a second. */
 export const BUCKET_MS = 10_000
 
 /** Returns the bucket of a time, epoch ms. */

@@ -27,7 +27,7 @@ describe('the state of a delivery', () => {
     ['failed', { queued: 2, failed: 2 }],
     ['failed', { sent: 2, in_doubt: 1, failed: 3 }],
     ['delivered', { failed: 3, delivered: 2, sent: 1 }],
-  ])('is %s after %o', (state, times) => {
+  ])('%s after %o', (state, times) => {
     expect(deliveryState(times)).toBe(state)
   })
 })
@@ -56,7 +56,7 @@ describe('a delivery', () => {
     expect(deliveryOf(PLACE, { failed: 1, sent: 2 }, said)).toMatchObject({ state: 'sent', reason: null })
   })
 
-  test('ends in the same state whatever the order of its changes', () => {
+  test('reaches the same state whatever the order of its changes', () => {
     const change = (state: DeliveryChange['state'], at: number, more = {}): DeliveryChange => ({
       ...PLACE,
       toAudience: false,

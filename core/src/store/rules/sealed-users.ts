@@ -3,7 +3,7 @@ import type { StoredUser, Users } from '../ports/users.ts'
 
 const ADDRESSES = ['email', 'phone'] as const
 
-/** Wraps `users` to encrypt addresses at rest. A sealed address opens only for its user and field. */
+/** Wraps `users` to encrypt addresses at rest. A sealed address can be opened only for its user and field. */
 export const sealedUsers = (users: Users, seal: Seal): Users => {
   const changed = <User extends StoredUser>(
     tenant: string,

@@ -6,7 +6,7 @@ import { slotOf } from './slots.ts'
 
 const NOW = Date.UTC(2026, 0, 31)
 
-test('slots spread users evenly and do not change between versions', () => {
+test('users are spread evenly over slots, which do not change between versions', () => {
   const sizes = new Map<number, number>()
   for (let index = 0; index < 64_000; index++) {
     const slot = slotOf(`user-${index}`)
@@ -18,7 +18,7 @@ test('slots spread users evenly and do not change between versions', () => {
   expect(['ada', 'bob', 'auth0|42'].map(slotOf)).toEqual([13, 24, 50])
 })
 
-test('notifications with a UUIDv7 share a bucket per ten seconds; others have one of 4,096', () => {
+test('notifications with a UUIDv7 share a bucket per ten seconds; others use one of 4,096', () => {
   const bucket = NOW / 10_000
   expect([0, 9_999].map((ms) => bucketOf(derivedUuid7(NOW + ms, `${ms}`)))).toEqual([bucket, bucket])
   const others = Array.from({ length: 1_000 }, (_, index) => bucketOf(`order-${index}`))

@@ -3,7 +3,7 @@ import type { InboxRows } from '../inbox/rows.ts'
 import { bytesOf } from './inbox-rows.ts'
 import type { Session } from './session.ts'
 
-/** How long the content of a notification is kept that no item was stored for yet: a replacement may come first. */
+/** How long content is kept without any item, in ms, because a replacement may come first. */
 const UNUSED_MS = 366 * 86_400_000
 
 const REPLACE = `UPDATE inbox_content SET content = ?1, written_at = ?2
@@ -23,7 +23,7 @@ type Page = { page: string; at: number; users: string }
 
 type ContentRows = Pick<InboxRows, 'replaceShared' | 'replaceOne' | 'recalled' | 'recipients'>
 
-/** The content of notifications, after they were stored. */
+/** Stores the shared content of notifications. */
 export const sqliteContents = (session: Session): ContentRows => ({
   replaceShared: async (tenant, notification, content, acceptedAt) => {
     const values = [tenant, notification, JSON.stringify(content), acceptedAt, Date.now() + UNUSED_MS]

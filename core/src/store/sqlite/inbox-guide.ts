@@ -19,7 +19,7 @@ type GuideRows = Pick<
   'guide' | 'putMark' | 'removeMarks' | 'putHint' | 'addRevivals' | 'removeRevivals'
 >
 
-/** What is kept of an inbox beside its rows. Most inboxes have none of it. */
+/** Stores the guide: marks, hints and revivals. Most inboxes have none of them. */
 export const sqliteGuide = (session: Session): GuideRows => ({
   guide: async ({ tenant, user }) => {
     const guide: Guide = { marks: [], hints: {}, revivals: [] }
@@ -46,7 +46,8 @@ export const sqliteGuide = (session: Session): GuideRows => ({
     await session.write(({ run }) => run(PUT, values), 'committed')
   },
 
-  // Before the change that each announces, in the same file, so that one is never durable without the other.
+  // Written before the change that each announces, in the same file, so that neither is durable without the
+  // other.
   addRevivals: async ({ tenant, user }, revivals) => {
     await session.write(({ run }) => {
       for (const each of revivals)

@@ -1,8 +1,8 @@
 import type { Session } from './session.ts'
 
-/** Rows looked at per commit, so that a purge never keeps anybody waiting. */
+/** Rows checked per commit, so that a purge does not block other writes. */
 const CHUNK = 500
-/** Rows looked at per call beyond those that are due by their age. */
+/** Rows checked per call in addition to those that are due by age. */
 const WALKED = 5_000
 
 const START = Buffer.alloc(0)
@@ -11,11 +11,12 @@ const LAST = `SELECT count(*) AS count, max(id) AS id FROM (${SOME})`
 const DELETE = `DELETE FROM inbox WHERE expires_at <= ? AND (owner, place, id) IN (${SOME})`
 
 /**
- * Takes expired items away without an index by expiry, which would cost every put a write. Ids run by age, so what is due
- * comes first; a slow walk over all items finds those that expire early. Resolves to how many it took.
+ * Removes expired items without an index by expiry, which would cost every put a write. Ids are ordered by
+ * age, so due items come first; a slow walk over all items finds those that expire early. Resolves to the
+ * number of removed items.
  */
 export const createInboxPurge = (session: Session) => {
-  /** Where the slow walk goes on. */
+  /** Where the slow walk continues. */
   let walk: Buffer = START
 
   const chunk = (after: Buffer) =>

@@ -5,7 +5,7 @@ import type { NewItem } from '../ports/inbox.ts'
 import { bytesOf, labelsOf } from './inbox-rows.ts'
 import type { Session, Write } from './session.ts'
 
-/** Items of one content from which on they share one copy of it. */
+/** Number of items with one content from which they share one copy of it. */
 const SHARED_MIN = 17
 
 const SHARE = `INSERT INTO shared_contents (tenant, notification, content, written_at, expires_at) VALUES (?, ?, ?, ?, ?)
@@ -18,10 +18,13 @@ const KEY = 'INSERT INTO inbox_ids (id, owner, place) VALUES (?, ?, ?) ON CONFLI
 const CONTENT = 'INSERT INTO inbox_content (content) VALUES (?)'
 const ITEM = 'INSERT INTO inbox (owner, place, id, content, expires_at, labels) VALUES (?, ?, ?, ?, ?, ?)'
 
-/** The items of one content, ready to be written. */
+/** The items with one content, ready to be written. */
 type Group = { content: InboxContent; json: string; items: readonly NewItem[]; labels: string | null }
 
-/** The number of the shared copy, negative, as items refer to it; null if the notification was recalled. */
+/**
+ * Returns the number of the shared copy, negative, as items refer to it; null if the notification was
+ * recalled.
+ */
 const share = (
   { first }: Write,
   { content: { notification }, json, items: [item] }: Group,
@@ -46,8 +49,8 @@ const ownerOf = ({ run, first }: Write, tenant: string, user: string): number =>
 const isShared = ({ items }: Group) => items.length >= SHARED_MIN || items[0]?.keepRecipient === true
 
 /**
- * Stores items: a key by id, a row in the order of arrival, and content. Ids and contents are written in the order of
- * time, so of the three only the row dirties a page of its own somewhere in the file.
+ * Stores items: a key by id, a row in order of arrival, and content. Ids and contents are written in order of
+ * time, so only the row dirties a separate page in the file.
  */
 export const createPut =
   (session: Session, clock: () => number) =>

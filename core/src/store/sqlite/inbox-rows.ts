@@ -3,7 +3,7 @@ import { comparePlaces } from '../inbox/places.ts'
 import type { Row, RowChange, StateCells } from '../inbox/rows.ts'
 import type { Value } from './session.ts'
 
-/** A row as SQLite answers it. `id` is hexadecimal; `row` is null once the item is removed. */
+/** A row as returned by SQLite. `id` is hexadecimal; `row` is null once the item is removed. */
 type SqlRow = [
   place: number,
   id: string,
@@ -32,31 +32,31 @@ const CELLS = Object.keys(COLUMNS) as (keyof StateCells)[]
 const VALUES = `i.place, lower(hex(i.id)), i.expires_at, i.content, i.labels, i.acted,
   i.received_at, i.seen_at, i.read_at, i.archived_at, i.snoozed_until`
 
-/** The content of `inbox AS i`: its own, or the copy that it shares. */
+/** The content of `inbox AS i`: its own, or the shared copy. */
 const CONTENT = `coalesce(
   (SELECT content FROM inbox_content AS c WHERE c.row = i.content),
   (SELECT content FROM shared_contents AS s WHERE s.row = -i.content))`
 
 /**
- * Selects rows of `inbox AS i` as one JSON text: an object for each row would take three times as long. `from` is the rest of
- * the query.
+ * Selects rows of `inbox AS i` as one JSON text, because an object per row would take three times as long.
+ * `from` is the rest of the query.
  */
 export const selectRows = (content: boolean, from: string): string =>
   `SELECT group_concat(value, ',') AS text
    FROM (SELECT json_array(${VALUES}${content ? `, ${CONTENT}` : ''}) AS value FROM ${from})`
 
-/** The number of an inbox, of a tenant and a user. */
+/** The number of an inbox, by tenant and user. */
 export const OWNER = '(SELECT id FROM owners WHERE tenant = ? AND user = ?)'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** An id as it is stored; empty, which is no id, for anything else. */
+/** Returns a stored id; empty for anything that is not an id. */
 export const bytesOf = (id: string): Buffer => Buffer.from(UUID.test(id) ? id.replaceAll('-', '') : '', 'hex')
 
 const uuidOf = (hex: string): string =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 
-/** Labels as they are stored: null for the many items that have none. */
+/** Returns the stored labels: null for the many items without labels. */
 export const labelsOf = ({ category, tags, context }: InboxContent): string | null =>
   category === undefined && context === undefined && !tags?.length
     ? null
@@ -94,11 +94,14 @@ const rowOf = (sql: SqlRow): Row => {
   }
 }
 
-/** The rows of the text of `selectRows`, newest first; it is null if there are none. */
+/** Returns the rows in the text of `selectRows`, newest first; the text is null if there are none. */
 export const rowsOf = (text: string | null | undefined): Row[] =>
   (JSON.parse(`[${text ?? ''}]`) as SqlRow[]).map(rowOf).sort((one, other) => comparePlaces(other, one))
 
-/** The assignments of an UPDATE; undefined if there are none. Cells that follow from marks give way to what is there now. */
+/**
+ * Returns the assignments of an UPDATE; undefined if there are none. Cells derived from marks do not
+ * overwrite later writes.
+ */
 export const assignments = ({
   cells,
   acted,

@@ -6,10 +6,10 @@ import { createPut } from './inbox-put.ts'
 import { assignments, bytesOf, OWNER, rowsOf, selectRows } from './inbox-rows.ts'
 import type { Session, Value } from './session.ts'
 
-/** A clock that goes back by more was wrong before, and is believed now. */
+/** If the clock goes back by more than this, its earlier time was wrong and the new one is used. */
 const PUT_BACK_MS = 60_000
 
-/** The time, never earlier than it was, unless the clock was put back. */
+/** Returns a clock that never goes back, unless the system clock was set back. */
 const steadyClock = () => {
   let last = 0
   return (): number => {
@@ -28,8 +28,9 @@ const REMOVE = `UPDATE inbox SET content = NULL, labels = NULL, acted = NULL
     AND content IS NOT NULL`
 
 /**
- * The rows of inboxes in two orders: small rows of state as they arrived, which lists and counts read alone, and a key by
- * id. Removing an item takes its content and leaves its row until the expiry. `inbox-purge.ts` takes expired rows away.
+ * Stores the rows of inboxes in two orders: small rows of state by arrival, which suffice for lists and
+ * counts, and a key by id. Removing an item removes its content and keeps its row until the expiry.
+ * `inbox-purge.ts` removes expired rows.
  */
 export const sqliteInboxRows = (session: Session): InboxRows => {
   const clock = steadyClock()
@@ -78,7 +79,7 @@ export const sqliteInboxRows = (session: Session): InboxRows => {
     ...guides,
     ...sqliteContents(session),
     put: createPut(session, clock),
-    // Places are given in the transaction that stores the item, so every earlier millisecond is complete.
+    // Places are assigned in the transaction that stores the item, so every earlier millisecond is complete.
     settledPlace: () => clock() - 1,
     log,
     items,

@@ -1,12 +1,14 @@
 import type { Database } from '../../sqlite/database.ts'
 
 /**
- * The schema, one step per entry; a released step never changes. Primary keys start with the tenant or the number of an
- * inbox, and tables have no rowid, so that rows are stored in the order in which they are read. Times are epoch ms.
+ * The schema, one step per entry; a released step never changes. Primary keys start with the tenant or the
+ * number of an inbox, and tables have no rowid, so that rows are stored in the order in which they are read.
+ * Times are epoch ms.
  *
- * An inbox has three tables: small rows of state in order of arrival, which suffice for lists and counts; a key by id; and
- * content. Keys and contents are written in order of time, so a put dirties one page elsewhere in the file. State without
- * content is a removed item, kept until its expiry. A negative `content` is a row of `shared_contents`.
+ * An inbox has three tables: small rows of state in order of arrival, which suffice for lists and counts; a
+ * key by id; and content. Keys and contents are written in order of time, so a put dirties one page elsewhere
+ * in the file. State without content is a removed item, kept until its expiry. A negative `content` refers to
+ * a row of `shared_contents`.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE owners (

@@ -49,7 +49,10 @@ const find = async (session: Session, tenant: string, ids: readonly string[]) =>
   return new Map(rows.map((row) => [row.id, progressOf(row)]))
 }
 
-/** The record accepted first is kept. Progress and cancellation are other columns and may be written before it. */
+/**
+ * Keeps the record that was accepted first. Progress and cancellation are other columns and may be written
+ * before it.
+ */
 const PUT = `INSERT INTO notifications (tenant, id, content, accepted_at, expires_at) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET content = excluded.content, accepted_at = excluded.accepted_at, expires_at = excluded.expires_at
   WHERE content IS NULL OR excluded.accepted_at <= accepted_at`

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Kit } from './kit.ts'
 
-/** Redelivery. */
+/** The contract of redelivery. */
 export const againContract = (kit: Kit): void => {
   const { world, queue, notify, eventually, take, one, ackWaitMs } = kit
 
@@ -37,7 +37,7 @@ export const againContract = (kit: Kit): void => {
     expect((await successor.backlog()).get(queue)).toBe(1)
   })
 
-  test('does not redeliver a message that a live reader holds, however long', async () => {
+  test('does not redeliver a message that a live reader processes, however long that takes', async () => {
     const { stream, other } = await world()
     await stream.publish([notify('slow'), notify('not even taken')])
     const slow = await stream.read(queue, { buffer: 2 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { DEAD_LETTER_MAX_BYTES } from '../port.ts'
 import type { Kit } from './kit.ts'
 
-/** Dead letters. */
+/** The contract of dead letters. */
 export const deadLettersContract = (kit: Kit): void => {
   const { world, tenant, queue, subject, bytes, text, notify, publishOnce, take } = kit
 
@@ -39,7 +39,7 @@ export const deadLettersContract = (kit: Kit): void => {
     expect((await take(reader, 2)).map(text).sort()).toEqual(['after', 'before'])
   })
 
-  test('stores one letter for repeated messages, and one for each content', async () => {
+  test('stores one letter for repeated messages, and one per content', async () => {
     const { stream } = await world()
     await stream.publish([notify('bad', 'm1')])
     await publishOnce(stream, notify('bad', 'm1'))

@@ -5,7 +5,7 @@ import { createMetrics } from '../../telemetry/metrics.ts'
 import { watchForFullLog } from '../full-log.ts'
 import type { Kit } from './kit.ts'
 
-/** A full, crashed or unreachable log. */
+/** The contract of a full, crashed or unreachable log. */
 export const faultsContract = (kit: Kit): void => {
   const { world, tenant, queue, subject, text, notify, take, one } = kit
 
@@ -21,7 +21,7 @@ export const faultsContract = (kit: Kit): void => {
     expect(accepted).toBeGreaterThan(1)
   })
 
-  test('a full log is logged once, sets the metric and is not ready', async () => {
+  test('logs once that it is full, sets the metric and is not ready', async () => {
     const { stream } = await world({ full: true })
     const log = createLog({ level: 'silent', role: 'test' })
     const error = vi.spyOn(log, 'error')
@@ -39,7 +39,7 @@ export const faultsContract = (kit: Kit): void => {
     expect((await metrics.streamFull.get()).values).toMatchObject([{ value: 1 }])
   })
 
-  test('keeps every accepted message through a crash', async () => {
+  test('keeps every accepted message after a crash', async () => {
     const { stream, restart } = await world()
     const accepted: string[] = []
     const publishing = Array.from({ length: 20 }, async (_, batch) => {

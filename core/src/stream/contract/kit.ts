@@ -21,7 +21,7 @@ export type World = {
 /** `full`: opens a log with room for about 20 messages of 10 kB. `ackWaitMs`: the ack wait of the logs. */
 export type Harness = { open(options?: { full: boolean }): Promise<World>; ackWaitMs: number }
 
-/** Fixtures of the contract: logs that close with their test, a tenant, its messages. */
+/** The fixtures of the contract: logs that close with their test, a tenant, and its messages. */
 export const kitOf = ({ open, ackWaitMs }: Harness) => {
   const tenant = `t${randomUUID().slice(0, 8)}`
   const queue: Queue = 'notify-normal'
@@ -64,7 +64,7 @@ export const kitOf = ({ open, ackWaitMs }: Harness) => {
       subject: workSubject('due', 'high', tenant),
       schedule: { at, key: scheduleSubject(tenant, key) },
     }),
-    /** Publishes a message once the log no longer remembers its id. */
+    /** Publishes a message after the log has forgotten its id. */
     publishOnce: (stream: Stream, message: ReturnType<typeof notify>) =>
       eventually(async () => expect(await stream.publish([message])).toMatchObject([{ duplicate: false }])),
     eventually,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Message } from '../port.ts'
 import type { Kit } from './kit.ts'
 
-/** Delivery to readers: once, in order, within their buffers. */
+/** The contract of delivery to readers: once, in order, within their buffers. */
 export const readingContract = (kit: Kit): void => {
   const { world, tenant, queue, subject, bytes, text, notify, numbered, publishOnce, eventually, take, one } =
     kit
@@ -39,7 +39,7 @@ export const readingContract = (kit: Kit): void => {
     await expect(stream.check()).resolves.toBeUndefined()
   })
 
-  test('keeps the order within a queue, and queues separate', async () => {
+  test('keeps the order within a queue, and separates queues', async () => {
     const { stream } = await world()
     const critical = { subject: notifySubject(tenant, 'critical', 'otp'), data: bytes('first') }
     await stream.publish([...numbered(400), critical])
@@ -62,7 +62,7 @@ export const readingContract = (kit: Kit): void => {
     expect((await after.backlog()).get('work-high')).toBe(1)
   })
 
-  test('deduplicates by ids of publishers for a tenth of a second only', async () => {
+  test("deduplicates by publishers' ids for a tenth of a second only", async () => {
     const { stream } = await world()
     await stream.publish([notify('1', 'same')])
     await publishOnce(stream, notify('2', 'same'))
@@ -71,7 +71,7 @@ export const readingContract = (kit: Kit): void => {
     expect(messages.map(({ dedupe }) => dedupe)).toEqual([`${tenant} same`, `${tenant} same`])
   })
 
-  test('delivers the kept headers of a message', async () => {
+  test('delivers the headers that are kept with a message', async () => {
     const { stream } = await world()
     const headers = new Map([
       ['ce-id', 'é "1"'],
@@ -104,7 +104,7 @@ export const readingContract = (kit: Kit): void => {
     for (const each of seen) expect(each.length).toBeGreaterThan(0)
   })
 
-  test('never holds more than the buffer', async () => {
+  test('never buffers more than the limit', async () => {
     const { stream } = await world()
     await stream.publish(numbered(5_000))
     const reader = await stream.read(queue, { buffer: 100 })
@@ -126,7 +126,7 @@ export const readingContract = (kit: Kit): void => {
     await eventually(async () => expect((await stream.backlog()).get(queue)).toBe(0))
   })
 
-  test('a closing reader returns untaken messages; taken ones can still be acked', async () => {
+  test('returns messages that were not taken when a reader closes; taken ones can still be acked', async () => {
     const { stream, other } = await world()
     await stream.publish(numbered(10))
     const closing = await stream.read(queue, { buffer: 10 })

@@ -2,7 +2,7 @@ import { scheduleSubject, workSubject } from '@carillon/schemas'
 import { expect, test } from 'vitest'
 import type { Kit } from './kit.ts'
 
-/** Schedules. */
+/** The contract of schedules. */
 export const schedulesContract = (kit: Kit): void => {
   const { world, tenant, text, later, take, one } = kit
 
@@ -38,7 +38,7 @@ export const schedulesContract = (kit: Kit): void => {
     expect((await take(reader, 3)).map(text)).toEqual(['at once', 'replaced', 'end'])
   })
 
-  test('holds a message for more than a year, and delivers earlier ones first', async () => {
+  test('keeps a message scheduled for more than a year, and delivers earlier ones first', async () => {
     const { stream } = await world()
     const reader = await stream.read('work-high', { buffer: 10 })
     const far = Date.now() + 400 * 86_400_000

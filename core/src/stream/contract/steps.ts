@@ -2,7 +2,7 @@ import { type Channel, type Priority, scheduleSubject, stepSubject, workSubject 
 import { expect, test } from 'vitest'
 import type { Kit } from './kit.ts'
 
-/** Steps of delivery plans have a queue per channel and priority. */
+/** The contract of plan steps, which have a queue per channel and priority. */
 export const stepsContract = (kit: Kit): void => {
   const { world, tenant, bytes, text, one, eventually } = kit
   const step = (channel: Channel, priority: Priority, body: string) => ({

@@ -73,7 +73,8 @@ export const appender = (handle: Libsql.Database) => {
       for (const message of messages) {
         const sequence = message.queue ? ++last.message : ++last.event
         const family = message.subject.split('.', 1)[0]
-        // Families deduplicate separately, as separate NATS streams do; ids of `notify` are the publishers' own.
+        // Families are deduplicated separately, like separate NATS streams; ids of `notify` belong to the
+        // publishers.
         const id = family !== 'notify' && message.dedupe && `${family}\n${message.dedupe}`
         if (id && remember.run(window, id, sequence, at).changes === 0) {
           const before = seen.get(window, id) as { sequence: number }

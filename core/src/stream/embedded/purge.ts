@@ -11,8 +11,8 @@ const CHUNK = 2_000
 const EVENTS_MAX = 500_000
 
 /**
- * Removes expired rows now and every 30 s, oldest first, in chunks. Unfinished messages do not expire; instead the log
- * refuses new messages when it is full.
+ * Removes expired rows now and every 30 s, oldest first, in chunks. Unfinished messages do not expire;
+ * instead the log rejects new messages when it is full.
  */
 export const startPurging = ({
   handle,

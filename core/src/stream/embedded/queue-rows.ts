@@ -5,10 +5,10 @@ import { placeOf, type Row } from './tables.ts'
 /** A `due` in the past: redeliver immediately. */
 export const AT_ONCE = 1
 
-/** Places of a queue after `cursor`, up to `end`. `number` is the queue's. */
+/** The places of a queue after `cursor`, up to `end`. `number` is the number of the queue. */
 type Waiting = { number: number; cursor: number; end: number }
 
-/** Statements that take messages from the queues and put them back. Call each inside a write. */
+/** Creates the statements that take messages from the queues and return them. Call each inside a write. */
 export const queueRows = (handle: Libsql.Database) => {
   const columns = 'place, subject, data, dedupe, headers, appended, deliveries'
   const fresh = handle.prepare(`

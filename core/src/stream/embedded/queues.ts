@@ -19,7 +19,7 @@ type Slot = {
   readers: EmbeddedReader[]
   loading: boolean
   stale: boolean
-  /** The readers had no room for all waiting messages. */
+  /** Whether the readers had no room for all waiting messages. */
   more: boolean
 }
 

@@ -26,7 +26,7 @@ type Options = {
   onClose(): void
 }
 
-/** A Reader with the methods that the queue calls. */
+/** A Reader with the methods that its queue calls. */
 export type EmbeddedReader = Reader & {
   /** Number of messages that fit into the buffer. */
   room(): number

@@ -50,7 +50,10 @@ export const end = (queue: Queue): number => start(queue) + SPAN
 export const placeOf = ({ queue, sequence }: { queue: Queue; sequence: number }): number =>
   start(queue) + sequence
 
-/** Returns the deduplication window of a time. Lookups also check the neighbouring windows, because clocks can be set back. */
+/**
+ * Returns the deduplication window of a time. Lookups also check the neighboring windows, because clocks can
+ * be set back.
+ */
 export const windowOf = (at: number): number => Math.floor(at / DEDUPE_WINDOW_MS)
 
 export type Row = {

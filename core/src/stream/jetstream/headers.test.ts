@@ -30,7 +30,7 @@ const HEADERS: [string, string | Buffer][] = [
   ['an object’s own names', '__proto__: a\r\nconstructor: b\r\ntoString: c'],
 ]
 
-describe.skipIf(!path)('a message with headers that no client sends', () => {
+describe.skipIf(!path)('a message with headers that no client would send', () => {
   test.each(HEADERS)('is read, and so is the next message: %s', async (_, header) => {
     const server = await startNatsServer(path ?? '')
     onTestFinished(server.end)

@@ -49,9 +49,9 @@ const find = async (manager: JetStreamManager, stream: string): Promise<StreamIn
 }
 
 /**
- * Checks the streams of an installation and returns the names of missing ones. Read-only. Throws if the server is too old,
- * SetupError if a subject belongs to a stream of another installation, layout or program, `stream_full`, and
- * UnavailableError if JetStream does not respond.
+ * Checks the streams of an installation and returns the names of missing ones. Read-only. Throws if the
+ * server is too old, SetupError if a subject belongs to a stream of another installation, layout or program,
+ * `stream_full` if a stream is full, and UnavailableError if JetStream does not respond.
  */
 export const inspectStreams = async ({
   connection,

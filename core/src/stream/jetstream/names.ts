@@ -2,9 +2,9 @@
 export type StreamKind = 'NOTIFY' | 'WORK' | 'DEAD' | 'EVENT'
 
 /**
- * Returns the names of one installation in JetStream. Streams, consumers and internal subjects carry its namespace:
- * `work.low.…` becomes `work.<namespace>.low.…`. Public subjects (`notify.`, `dead.`, `event.`) do not change. Tenants in
- * `own` have their own streams, which receive their notifications as `own.<tenant>.…`.
+ * Returns the names of one installation in JetStream. Streams, consumers and internal subjects contain its
+ * namespace: `work.low.…` becomes `work.<namespace>.low.…`. Public subjects (`notify.`, `dead.`, `event.`) do
+ * not change. Tenants in `own` have their own streams, which receive their notifications as `own.<tenant>.…`.
  */
 export const namesOf = (namespace: string, own: readonly string[] = []) => {
   const [work, schedule] = [`work.${namespace}.`, `schedule.${namespace}.`]

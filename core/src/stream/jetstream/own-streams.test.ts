@@ -32,7 +32,7 @@ const open = async (config?: string) => {
   return { stream, backend: jetstream(connection), server }
 }
 
-describe.skipIf(!path)('a tenant with a stream of its own', () => {
+describe.skipIf(!path)('a tenant with its own stream', () => {
   test('has its own deduplication window, and is read with the other tenants', async () => {
     const { stream, backend } = await open()
     const acks = await Promise.all([
@@ -55,7 +55,7 @@ describe.skipIf(!path)('a tenant with a stream of its own', () => {
     await eventually(async () => expect((await stream.backlog()).get('notify-low')).toBe(0))
   })
 
-  test('gets messages from hubs, retries and dead letters', async () => {
+  test('receives messages from hubs, retries and dead letters', async () => {
     const { stream } = await open()
     const published = await stream.publish(
       ['acme', 'demo'].map((tenant) => ({
@@ -90,7 +90,7 @@ describe.skipIf(!path)('a tenant with a stream of its own', () => {
     expect(reader.take(100)).toHaveLength(33)
   })
 
-  test('has messages on misspelt subjects swept to the dead letters', async () => {
+  test('gets messages on misspelled subjects moved to the dead letters', async () => {
     const { stream, backend } = await open()
     await stream.read('notify-low', { buffer: 10 })
     await backend.publish('own.acme.urgent.x', 'lost?')
@@ -109,7 +109,7 @@ describe.skipIf(!path)('a tenant with a stream of its own', () => {
     expect(message).toMatchObject({ subject: 'notify.acme.low.x', origin: 'acme', dedupe: 'm1' })
   })
 
-  test('keeps its messages through a restart of the server', async () => {
+  test('keeps its messages across a restart of the server', async () => {
     const { backend, stream, server } = await open()
     await backend.publish('own.acme.low.x', 'kept')
     const reader = await stream.read('notify-low', { buffer: 10 })

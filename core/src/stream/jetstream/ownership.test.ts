@@ -41,7 +41,7 @@ describe.skipIf(!path)('streams of several installations', () => {
     return String(error)
   }
 
-  test('have the namespace in the names of streams and consumers and in internal subjects', async () => {
+  test('have the namespace in stream and consumer names and in internal subjects', async () => {
     const stream = await jetstreamStream({ connection, namespace: 'one' })
     const schedule = { at: Date.now() + 60_000, key: scheduleSubject('acme', 'later') }
     await stream.publish([
@@ -68,7 +68,7 @@ describe.skipIf(!path)('streams of several installations', () => {
     await stream.close()
   })
 
-  test("another installation's streams are refused by name and left unchanged", async () => {
+  test("another installation's streams are rejected by name and left unchanged", async () => {
     await (await jetstreamStream({ connection, namespace: 'one' })).close()
     expect(await refusal('two')).toMatch(
       /NATS stream NOTIFY_one \(notify\.>\) belongs to the installation one, and this one is two: give each installation a NATS account of its own/,
@@ -112,7 +112,7 @@ describe.skipIf(!path)('streams of several installations', () => {
       },
       /newer Carillon .*run that version/,
     ],
-  ])('a stream of %s is refused and left unchanged', async (_, config, words) => {
+  ])('a stream of %s is rejected and left unchanged', async (_, config, words) => {
     await manager.streams.add(config)
     const [subject = ''] = config.subjects
     await jetstream(connection).publish(subject.replace(/[*>]/g, 'x'), bytes('kept'))

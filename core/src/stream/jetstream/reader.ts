@@ -27,7 +27,7 @@ type Options = {
   onEnd(): void
 }
 
-/** A Reader that can also abandon everything it holds. */
+/** A Reader that can also abandon all of its messages. */
 export type JetstreamReader = Reader & { abandon(): void }
 
 /** Reads the queue's consumer. Extends the ack wait of messages until they are finished. */
@@ -44,7 +44,8 @@ export const jetstreamReader = (options: Options): JetstreamReader => {
     if (!message) return
     // Redelivered while still held: processing continues.
     if (!held.add(message.sequence, reply)) return
-    // The client has read the whole packet when the listener is called, so messages of one packet form one batch.
+    // The client has parsed the whole packet when the listener is called, so messages of one packet form one
+    // batch.
     ready.push(message)
   }
 

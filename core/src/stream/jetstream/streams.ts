@@ -30,14 +30,16 @@ type Declaration = Partial<StreamConfig> & { name: string }
 /**
  * The configuration of the four streams, and of tenants' own streams.
  *
- * - NOTIFY takes every subject below `notify`; unroutable messages are swept to the dead letters. It keeps acknowledged
- *   messages for RETENTION_MS. Publishers choose their own `Nats-Msg-Id`s, so its deduplication window is the minimum.
- * - A tenant's own stream is another NOTIFY. A subject belongs to one stream, so its messages arrive on `own.<tenant>.>` and
- *   are stored as `notify.<tenant>.>`.
- * - WORK drops acknowledged messages and has no age limit, because a schedule may wait for a year. nats-server refuses
- *   `discard: new` together with schedules, so WORK has no size limit of its own: `discard: old` would drop waiting
- *   messages. After a server restart it no longer deduplicates messages that were acknowledged before.
- * - DEAD refuses messages when full; EVENT drops the oldest.
+ * - NOTIFY accepts every subject below `notify`; unroutable messages are swept to the dead letters. It keeps
+ *   acknowledged messages for RETENTION_MS. Publishers choose their own `Nats-Msg-Id`s, so its deduplication
+ *   window is the minimum.
+ * - A tenant's own stream is another NOTIFY. A subject belongs to one stream, so its messages arrive on
+ *   `own.<tenant>.>` and are stored as `notify.<tenant>.>`.
+ * - WORK drops acknowledged messages and has no age limit, because a schedule may wait for a year.
+ *   nats-server rejects `discard: new` together with schedules, so WORK has no size limit of its own:
+ *   `discard: old` would drop waiting messages. After a server restart, it no longer deduplicates messages
+ *   that were acknowledged before.
+ * - DEAD rejects messages when full; EVENT drops the oldest.
  */
 const declarations = (names: Names, { replicas, maxBytes }: StreamOptions): Declaration[] => {
   const common = {

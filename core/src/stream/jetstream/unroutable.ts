@@ -23,9 +23,9 @@ const unroutable = (subject: string): string | undefined => {
 }
 
 /**
- * Moves messages on unroutable subjects, such as a misspelt priority, to the dead letters. A NOTIFY stream stores whatever
- * is published below `notify`; the sweep finds such subjects in the stream's subject list. Idempotent: concurrent sweeps
- * leave one letter per message.
+ * Moves messages on unroutable subjects, such as a misspelled priority, to the dead letters. A NOTIFY stream
+ * stores whatever is published below `notify`; the sweep finds such subjects in the stream's subject list.
+ * Idempotent: concurrent sweeps leave one letter per message.
  */
 export const sweepUnroutable = async (
   manager: JetStreamManager,

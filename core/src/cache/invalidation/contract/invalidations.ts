@@ -20,7 +20,7 @@ export const invalidationsContract = (name: string, open: () => Promise<Invalida
       return { ...opened, heard: listen(opened.one), otherHeard: listen(opened.other) }
     }
 
-    test('listeners of the process receive a change before publish returns', async () => {
+    test('calls listeners of the process before publish returns', async () => {
       const { one, heard } = await world()
       const second: Changes[] = []
       one.subscribe((changes) => second.push(changes))
@@ -30,7 +30,7 @@ export const invalidationsContract = (name: string, open: () => Promise<Invalida
       await published
     })
 
-    test('other processes receive changes once, in order', async () => {
+    test('delivers changes to other processes once, in order', async () => {
       const { one, other, heard, otherHeard } = await world()
       await one.publish([change, { kind: 'accounts', tenant: 'acme' }])
       await one.publish('all')
