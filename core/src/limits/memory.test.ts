@@ -54,19 +54,22 @@ const delays = (gone: readonly Asking[], priority: Priority) =>
   gone.filter((each) => each.priority === priority).map(({ go, first }) => go - first)
 
 describe('a queue at a limit', () => {
-  test.each([0, 300])('needs about two calls per request and wastes no capacity, %i ms late', async (late) => {
-    const gone = await simulate(
-      many(10_000, 'normal', () => 1),
-      late,
-    )
-    expectRate(
-      gone.map(({ go }) => go),
-      rate,
-    )
-    expect(asks(gone)).toBeLessThan(2.1)
-    expect(Math.max(...gone.map(({ asked }) => asked))).toBeLessThanOrEqual(6)
-    expect(gone.at(-1)?.go).toBeLessThan(101_000)
-  })
+  test.each([0, 300])(
+    'needs about two calls per request and wastes no capacity, %i ms late',
+    async (late) => {
+      const gone = await simulate(
+        many(10_000, 'normal', () => 1),
+        late,
+      )
+      expectRate(
+        gone.map(({ go }) => go),
+        rate,
+      )
+      expect(asks(gone)).toBeLessThan(2.1)
+      expect(Math.max(...gone.map(({ asked }) => asked))).toBeLessThanOrEqual(6)
+      expect(gone.at(-1)?.go).toBeLessThan(101_000)
+    },
+  )
 
   test('serves requests first come, first served', async () => {
     const gone = await simulate(many(5_000, 'normal', (index) => index * 5))

@@ -6,7 +6,7 @@ import { monthOf, monthsBetween } from './months.ts'
 import type { Session } from './session.ts'
 
 /**
- * Months read at once, doubling each time. The newest two are read in full, because a page often reaches into
+ * Months read at once, four times as many each time. The newest two are read in full, because a page often reaches into
  * the month before.
  */
 export const MONTHS_AT_ONCE = 4

@@ -100,7 +100,10 @@ export const createPut = (
     return place
   }
 
-  /** Adds a log row at a later place for items that may have been stored below the settled place of readers. */
+  /**
+   * Writes items. If that took long, adds log rows at a later place, because the items may be below the
+   * settled place of readers.
+   */
   const writeInTime = async (some: readonly Prepared[]) => {
     let place = await write(some)
     if (Date.now() - place <= LATE_MS) return

@@ -2,7 +2,10 @@ import type { InboxContent, ItemLabels } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
 import type { Row, StateCells } from '../inbox/rows.ts'
 
-/** State outlives the month of its item by this long, so that it never expires before the content. */
+/**
+ * The longest month. Rows are kept this much longer than the retention, so that state never expires before
+ * the content.
+ */
 export const MONTH_MS = 31 * 86_400_000
 
 /** One month of one inbox. Item rows have the place 0, log rows the place of their item. */

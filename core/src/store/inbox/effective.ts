@@ -59,9 +59,9 @@ export const effective = (row: Judged, marks: readonly Mark[], now: number): Cel
 export const latestMark = (marks: readonly Mark[]): number => marks.at(-1)?.at ?? 0
 
 /**
- * Returns the cells that would change their meaning with the change, because of marks. An item that was
- * marked as read with all others stays read when it is snoozed; one that was archived at that time stays
- * unread when it is unarchived.
+ * Returns the cells that marks would set differently after the change, with their present values. An item
+ * that was marked as read with all others stays read when it is snoozed; one that was archived at that time
+ * stays unread when it is unarchived.
  */
 export const settledCells = (
   row: Judged,

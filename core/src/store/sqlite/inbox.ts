@@ -9,7 +9,7 @@ import type { Session, Value } from './session.ts'
 /** If the clock goes back by more than this, its earlier time was wrong and the new one is used. */
 const PUT_BACK_MS = 60_000
 
-/** Returns a clock that never goes back, unless the system clock was set back. */
+/** Returns a clock that never goes back, unless the system clock was set back by more than PUT_BACK_MS. */
 const steadyClock = () => {
   let last = 0
   return (): number => {

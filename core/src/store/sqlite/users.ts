@@ -24,7 +24,7 @@ const merged = (old: string | undefined, added: UserProfile): UserProfile =>
     new Map([...flattenProfile(old ? (JSON.parse(old) as UserProfile) : {}), ...flattenProfile(added)]),
   )
 
-/** Reports whether a tenant has erased a user. Most have not, so that no key has to be computed. */
+/** Selects whether a tenant has erased any user. Most have not, and then no key has to be computed. */
 const EVER = 'SELECT 1 FROM erasures WHERE tenant = ? LIMIT 1'
 const ERASURE =
   'SELECT erased_at AS erasedAt, lifted_at AS liftedAt FROM erasures WHERE tenant = ? AND key = ?'
