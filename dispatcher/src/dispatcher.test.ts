@@ -14,7 +14,7 @@ const WAIT = { timeout: 15_000 }
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `user${index}`)
 
-test('a notification is in the inbox of its user, once, however often it is sent', async () => {
+test("a notification that is sent repeatedly is in its user's inbox once", async () => {
   world = await openWorld()
   for (const dedupe of ['first', 'later'])
     await world.send({ id: 'n1', to: 'ada', type: 'x', title: 'Hi' }, dedupe)
@@ -30,7 +30,7 @@ test('a notification is in the inbox of its user, once, however often it is sent
   expect(record).toMatchObject({ state: 'delivered', recipients: 1, type: 'x' })
 })
 
-test('an id that is sent many times at once, without dedupe by the log, is one item', async () => {
+test('an id that is sent many times at once is one item, without deduplication by the log', async () => {
   world = await openWorld()
   const again = (n: number) => world.send({ id: 'order-1', to: 'ada', type: 'x', title: 'Paid' }, `${n}`)
   for (let round = 0; round < 5; round++) {
@@ -41,7 +41,7 @@ test('an id that is sent many times at once, without dedupe by the log, is one i
   expect(await world.titles('ada')).toEqual(['Paid'])
 })
 
-test('lists, topics, everyone, exclusions and the actor', async () => {
+test('delivers to lists, topics and everyone, without excluded users and the actor', async () => {
   world = await openWorld()
   const { tenant, store } = world
   await store.topics.add(tenant, 'team', ['ada', 'grace', 'linus'])
@@ -105,7 +105,7 @@ test('cancelling stops a fan-out between chunks', async () => {
   expect(record?.recipients).toBeLessThan(20_000)
 })
 
-test('an invalid message is a dead letter with its reason, and the others are stored', async () => {
+test('an invalid message is dead-lettered with its reason, and the others are stored', async () => {
   world = await openWorld({ unknownTypes: 'refuse' })
   const { tenant, store } = world
   await store.types.put(tenant, { key: 'known', category: 'social' })
@@ -161,7 +161,7 @@ test('a notification waits for its deliverAt, and can be cancelled until then', 
   expect((await store.notifications.get(tenant, 'never'))?.state).toBe('cancelled')
 })
 
-test('an id belongs to its first content; other content is a dead letter with its reason', async () => {
+test('an id reused with different content is dead-lettered with a reason', async () => {
   world = await openWorld()
   const { tenant, store } = world
   const ids = ['order-9', derivedUuid7(Date.now(), tenant)]
@@ -218,7 +218,7 @@ test('the attributes of a recipient are stored', async () => {
   expect(user?.profile).toEqual({ name: 'Ada', locale: 'pt-BR' })
 })
 
-test('an attribute that does not fit is left out, and its notification is delivered', async () => {
+test('an invalid attribute is omitted, and its notification is delivered', async () => {
   world = await openWorld()
   const { tenant, store } = world
   const to = { user: 'ada', email: 'nobody', locale: 'pt_BR', timezone: 'Mars/Base' }
@@ -259,7 +259,7 @@ const withPut = (store: Store, put: Store['inbox']['put']): Store => ({
   inbox: { ...store.inbox, put },
 })
 
-test('an outage of the store pauses everything, counts no attempt, and ends by itself', async () => {
+test('an outage of the store pauses everything and counts no attempt, and work resumes by itself', async () => {
   let refusals = 0
   world = await openWorld({
     wrap: (store) =>
@@ -277,7 +277,7 @@ test('an outage of the store pauses everything, counts no attempt, and ends by i
   )
 })
 
-test('a message that fails every time is a dead letter; the others are stored', async () => {
+test('a message that fails every time is dead-lettered, and the others are stored', async () => {
   world = await openWorld({
     retryPauses: { firstMs: 1, capMs: 2 },
     wrap: (store) =>
@@ -291,7 +291,7 @@ test('a message that fails every time is a dead letter; the others are stored', 
   await Promise.all(['a', 'poison', 'b'].map((title) => world.send({ to: 'ada', type: 'x', title })))
   await world.quiet()
   expect((await world.titles('ada')).sort()).toEqual(['a', 'b'])
-  // The tenant gets a reference and no error of the store; the log has both.
+  // The tenant gets a reference instead of the store's error; the log has both.
   const [letter, ...more] = await world.deadLetters()
   expect([letter?.code, more]).toEqual(['too_many_attempts', []])
   const [, reference] =

@@ -21,21 +21,27 @@ export type DispatcherOptions = SendingOptions &
   LinkPolicy & {
     unknownTypes: 'refuse' | 'accept'
     retentionMs: number
-    /** Batches in hand at once. */
+    /** Maximum concurrent batches. */
     concurrency?: number
     retryPauses?: Pauses
   }
 
-/** Turns per round when every queue is full. Chunks of fan-outs yield to single notifications of their priority. */
+/**
+ * Turns per round when every queue is full. Chunks of fan-outs yield to single notifications of the same
+ * priority.
+ */
 const WEIGHTS: Record<Priority, number> = { critical: 16, high: 8, normal: 4, low: 2 }
-/** Messages per turn: single notifications are small, a chunk or a bundle of reports stands for hundreds of items. */
+/**
+ * Messages per turn. Single notifications are small; a chunk or a bundle of reports contains hundreds of
+ * items.
+ */
 const TURN = {
   notify: { batch: 256, buffer: 512, share: 1 },
   work: { batch: 2, buffer: 8, share: 0.5 },
   report: { batch: 16, buffer: 64, share: 0.5 },
 } as const
 
-/** Starts reading every queue. `stop` gives back what has not begun and finishes the rest. */
+/** Starts reading every queue. `stop` returns messages that have not been started and finishes the rest. */
 export const startDispatcher = async (ports: DispatcherPorts, options: DispatcherOptions) => {
   const { stream, store, live, cache, seal, log, metrics } = ports
   const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options

@@ -20,7 +20,7 @@ import type { Pin } from './plan/type-version.ts'
 import type { ChunkWork, DueWork } from './plan/work.ts'
 import type { StartPlans } from './sending/first-step.ts'
 
-/** Notifications of a batch that look up their recipients concurrently. */
+/** Number of notifications of a batch whose recipients are looked up concurrently. */
 const LOOKUPS = 16
 
 export type PipelinePorts = {
@@ -37,16 +37,18 @@ export type PipelinePorts = {
 /**
  * The stages of a notification in the dispatcher.
  *
- * 1. Intake reads and checks messages. Each is refused, or is a notification with an id, the version of its type, and the
- *    time at which it was first accepted.
- * 2. Plan finds the recipients, of a large audience chunk by chunk. core/routing decides what each of them gets. A
- *    notification that is not due yet waits in the log.
- * 3. Inbox stores the items, then hands them over live.
- * 4. Sending puts the first step of each delivery plan into the log. The consumers of its channel take it from there.
- * 5. The decisions against people are recorded, then the notification itself. A recorded notification is complete.
+ * 1. Intake reads and validates messages. Each is refused, or becomes a notification with an id, the version
+ * of its type, and the time of its first acceptance.
+ * 2. Plan finds the recipients, for a large audience chunk by chunk. core/routing decides what each of them
+ * gets. A notification that is not due yet waits in the log.
+ * 3. Inbox stores the items, then delivers them live.
+ * 4. Sending appends the first step of each delivery plan to the log. The consumers of its channel continue
+ * from there.
+ * 5. The decisions against users are recorded, then the notification itself. A recorded notification is
+ * complete.
  *
- * Each function resolves when its results are durable. All of them are repeatable: the same messages come again after a
- * crash, an outage, or a fault in the same batch.
+ * Each function resolves when its results are durable. All of them are repeatable, because the same messages
+ * are redelivered after a crash, an outage, or a fault in the same batch.
  */
 export const createPipeline = (ports: PipelinePorts) => {
   const { store, stream, accept, observeIntake, pin, storeItems, handOver, startPlans } = ports
@@ -60,7 +62,7 @@ export const createPipeline = (ports: PipelinePorts) => {
     return plans
   }
 
-  /** Stages 3 and 4, for a chunk of recipients at a time. Resolves with the erased users of each notification. */
+  /** Runs stages 3 and 4 for a chunk of recipients. Resolves with the erased users of each notification. */
   const deliver = async (portions: readonly Portion[]): Promise<Map<Ready, string[]>> => {
     const erased = new Map<Ready, string[]>()
     for (const entries of chunksOf(portions)) {
@@ -90,7 +92,10 @@ export const createPipeline = (ports: PipelinePorts) => {
     if (messages.length > 0) await stream.publish(messages)
   }
 
-  /** Reports whether a notification that waited in the log was cancelled or has expired, and records the decision. */
+  /**
+   * Reports whether a notification that waited in the log was cancelled or has expired, and records the
+   * decision.
+   */
   const hasEnded = async (ready: Ready): Promise<boolean> => {
     const { tenant, id, expiresAt } = ready
     const cancelled = (await store.notifications.get(tenant, id))?.state === 'cancelled'
@@ -122,7 +127,7 @@ export const createPipeline = (ports: PipelinePorts) => {
       ]
     },
 
-    /** Handles a notification whose `deliverAt` has come. */
+    /** Handles a notification whose `deliverAt` has passed. */
     due: async ({ ready }: DueWork): Promise<void> => {
       if (await hasEnded(ready)) return
       const due = [await pin(ready)]
@@ -130,7 +135,7 @@ export const createPipeline = (ports: PipelinePorts) => {
       await carryOut(await planAll(due))
     },
 
-    /** Handles one chunk of a fan-out, and puts the next one into the log. */
+    /** Handles one chunk of a fan-out, and appends the next one to the log. */
     chunk: async (work: ChunkWork): Promise<void> => {
       const { ready, chain } = work
       const { tenant, id } = ready

@@ -21,8 +21,8 @@ export type WorkKindPorts = {
 const fits = ({ ready }: { ready: Ready }, { tenant }: WorkSubject) => ready.tenant === tenant
 
 /**
- * The kinds of work beside the steps of delivery plans: a chunk of a fan-out, a notification that is due, the end of a
- * snooze, and what providers report.
+ * Creates the kinds of work other than plan steps: a chunk of a fan-out, a notification that is due, the end
+ * of a snooze, and provider reports.
  */
 export const createWorkKinds = ({ store, live, seal, pipeline, reports }: WorkKindPorts): WorkKinds => {
   const wake = createWake({ store, live })

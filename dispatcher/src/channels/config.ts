@@ -15,11 +15,15 @@ export const baseUrl = (standard: string) =>
     .describe(`The base URL of the API, by default ${standard}`)
 
 /**
- * Schema of a webhook URL in a config. It accepts any web URL; `Http.refusal` tells whether the URL may be requested.
+ * Schema of a webhook URL in a config. It accepts any web URL; `Http.refusal` reports whether the URL may be
+ * requested.
  */
 export const endpointUrl = (what: string) => WebUrl.describe(what)
 
-/** Option of a Zod refinement that reports its issue together with the issues of single fields, not only after them. */
+/**
+ * Option of a Zod refinement that reports its issue together with the issues of single fields, rather than
+ * after them.
+ */
 export const reportTogether = {
   when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null,
 }

@@ -53,7 +53,7 @@ export const postJson = async (
   return outcomeOf(answer)
 }
 
-/** Rejects if an account's URL may not be requested or its host cannot be resolved. Sends nothing. */
+/** Rejects if an account's URL must not be requested or its host cannot be resolved. Sends nothing. */
 export const checkEndpoint = async ({ http }: Tools, url: string | undefined): Promise<void> => {
   if (url === undefined) return
   const { hostname, port, protocol } = new URL(url)

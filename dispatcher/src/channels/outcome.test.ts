@@ -15,7 +15,7 @@ describe('oneLine', () => {
     expect(oneLine(text)).toBe(expected)
   })
 
-  test('cuts any text to 200 characters', () => {
+  test('truncates any text to 200 characters', () => {
     expect(oneLine('x'.repeat(100_000))).toHaveLength(200)
     expect(oneLine('x'.repeat(100_000)).at(-1)).toBe('…')
     for (const hostile of ['@', 'a@', '+1 ', '1', 'https://', ' '])

@@ -13,13 +13,13 @@ export const retryAfterMs = (headers: Record<string, string>): number | undefine
   return Number.isFinite(ms) && ms > 0 ? Math.min(ms, RETRY_AFTER_MAX_MS) : undefined
 }
 
-/** How much of a provider's text is read, and how much is kept. */
+/** Number of characters that are read of a provider's text, and number that are kept. */
 const READ_MAX = 1_000
 const DETAIL_MAX = 200
 
 /**
- * Returns one printable line of at most 200 characters, for the `detail` of an outcome. E-mail addresses and phone numbers
- * are replaced, and so is everything after the origin of a URL, since it may hold secrets.
+ * Returns one printable line of at most 200 characters, for the `detail` of an outcome. E-mail addresses and
+ * phone numbers are replaced, and so is everything after the origin of a URL, because it may contain secrets.
  */
 export const oneLine = (text: string): string =>
   cut(
@@ -46,8 +46,8 @@ export const outcomeOfSuccess = (id: string | undefined): Outcome =>
     : { outcome: 'sent', id }
 
 /**
- * Maps a response to an outcome by its status alone, for responses without a known error code. A 429 applies to the
- * account. `text` is added to the detail; it must not hold addresses, secrets or content.
+ * Maps a response to an outcome by its status alone, for responses without a known error code. A 429 applies
+ * to the account. `text` is added to the detail; it must not contain addresses, secrets or content.
  */
 export const outcomeOfStatus = (answer: HttpAnswer, text = ''): Outcome => {
   const { status, headers } = answer

@@ -84,12 +84,12 @@ describe('a message', () => {
 })
 
 describe('a response', () => {
-  test.each([200, 201, 202, 204, 299])('%i: sent', async (status) => {
+  test.each([200, 201, 202, 204, 299])('%i means sent', async (status) => {
     server.answerWith({ status })
     expect(await send()).toEqual({ outcome: 'sent' })
   })
 
-  test('410 removes the device; for the URL of an account, it is an account error', async () => {
+  test('410 removes the device, and is an account error for the URL of an account', async () => {
     server.answerWith({ status: 410 })
     expect(await send({ address: ofDevice() })).toMatchObject({ outcome: 'refused', forget: 'device' })
     expect(await send()).toMatchObject({ outcome: 'account', reason: 'gone' })
@@ -118,7 +118,7 @@ describe('a response', () => {
     expect(outcome).not.toHaveProperty('scope')
   })
 
-  test('Retry-After may be seconds or a date', async () => {
+  test('accepts Retry-After as seconds or a date', async () => {
     server.answerWith({ status: 429, headers: { 'retry-after': '12' } })
     expect(await send()).toMatchObject({ outcome: 'retry', reason: 'rate_limited', afterMs: 12_000 })
     const date = new Date(Date.now() + 60_000).toUTCString()

@@ -3,8 +3,8 @@ import type { Message } from '@carillon/core/stream/port'
 type Waiting = { messages: readonly Message[]; resolve(): void; reject(error: unknown): void }
 
 /**
- * Acknowledges messages in batches: those of one turn of the event loop, and those that end while others are being
- * acknowledged, cost one round trip.
+ * Acknowledges messages in batches: messages that end in one turn of the event loop, or while others are
+ * being acknowledged, share one round trip.
  */
 export const createAcks = (ackAll: (messages: readonly Message[]) => Promise<void>) => {
   let waiting: Waiting[] = []

@@ -59,7 +59,7 @@ const quiet = () => until(async () => expect(await backlog()).toBe(0))
 const letters = async () =>
   (await stream.deadLetters({ limit: 100 })).map(({ data, reason }) => [decoder.decode(data), reason.code])
 const numbered = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name}${n}`)
-/** A promise, and how to resolve it. */
+/** Returns a promise and a function that resolves it. */
 const gate = () => {
   let open = () => {}
   const opened = new Promise<void>((resolve) => {
@@ -69,7 +69,7 @@ const gate = () => {
 }
 
 describe('turns', () => {
-  test('of queues that share the concurrency follow their weights', async () => {
+  test('follow the weights of the queues that share the concurrency', async () => {
     const order: string[] = []
     const handle: Handle = async (messages) => {
       order.push(...messages.map(bodyOf))
@@ -89,7 +89,7 @@ describe('turns', () => {
     expect(order).toHaveLength(80)
   })
 
-  test('one place is reserved for critical messages', async () => {
+  test('reserve one place for critical messages', async () => {
     const stuck = gate()
     const order: string[] = []
     const handle: Handle = async (messages) => {
@@ -111,7 +111,7 @@ describe('turns', () => {
 })
 
 describe('a message that fails', () => {
-  test('is handled separately from its batch, and is a dead letter after the last delivery', async () => {
+  test('is handled separately from its batch, and dead-lettered after the last delivery', async () => {
     const handled: string[] = []
     const poison = vi.fn()
     await publish('normal', 'a', 'poison', 'b')
@@ -136,7 +136,7 @@ describe('a message that fails', () => {
     )
   })
 
-  test('with a problem is a dead letter at once', async () => {
+  test('is dead-lettered at once if the failure is a problem', async () => {
     consume([
       await queue('normal', async () => {
         throw new ProblemError('type_unknown', 'no such type')
@@ -169,7 +169,7 @@ describe('a message that fails', () => {
 })
 
 describe('an outage', () => {
-  test('pauses new work, counts no delivery, and ends by itself', async () => {
+  test('pauses new work, counts no delivery, and work resumes by itself', async () => {
     const deliveries: number[] = []
     let refusals = 0
     const handle: Handle = async (messages) => {
@@ -189,7 +189,7 @@ describe('an outage', () => {
     expect(other).toHaveBeenCalledOnce()
   })
 
-  test('does not keep a process from stopping; the log keeps the message', async () => {
+  test('does not prevent a process from stopping, and the log keeps the message', async () => {
     const consumer = consume([
       await queue('normal', async () => {
         throw new UnavailableError('store', new Error('down'))
@@ -204,7 +204,7 @@ describe('an outage', () => {
   })
 })
 
-describe('messages that end on their own', () => {
+describe('messages that end independently', () => {
   test('do not wait for each other', async () => {
     const stuck = gate()
     const consumer = consume([
@@ -224,7 +224,7 @@ describe('messages that end on their own', () => {
     expect(await backlog()).toBe(0)
   })
 
-  test('fail independently, and are dead letters with their reason', async () => {
+  test('fail independently, and are dead-lettered with their reason', async () => {
     const tried = new Map<string, number>()
     consume([
       await queue('normal', async (messages) =>
@@ -249,7 +249,7 @@ describe('messages that end on their own', () => {
   })
 })
 
-test('a consumer that stops finishes the messages in hand and gives back the others', async () => {
+test('a stopping consumer finishes its current messages and returns the others', async () => {
   const stuck = gate()
   const handled: string[] = []
   const consumer = consume(

@@ -20,29 +20,29 @@ export type Outcome =
 export type Handle = (messages: readonly Message[]) => Promise<readonly Outcome[]>
 
 /**
- * A queue with its handler and its share. A turn takes up to `batch` messages. With all queues full, turns are
- * proportional to `weight`.
+ * A queue with its handler and its share. A turn handles up to `batch` messages. When all queues are full,
+ * turns are proportional to `weight`.
  */
 export type Feed = { reader: Reader; handle: Handle; batch: number; weight: number }
 
 export type ConsumerPorts = { outages: Outages; log: Log; metrics: Metrics }
 
 export type ConsumerOptions = {
-  /** Batches in hand at once, over all queues; by default as many as the readers have room for. */
+  /** Maximum concurrent batches over all queues. Default: as many as the readers can buffer. */
   concurrency?: number
   /** Delays before a message that failed is delivered again. */
   retryPauses?: Pauses
 }
 
 /**
- * Takes batches from queues and handles up to `concurrency` of them at a time. One more place is reserved for queues of
- * priority critical, so they never wait for others. A batch is whatever waits when a place is free: one message when
- * idle, many under load. Messages are acknowledged once they are done.
+ * Reads batches from queues and handles up to `concurrency` of them at a time. One more place is reserved for
+ * queues of priority critical, so they never wait for others. A batch contains the messages that are waiting
+ * when a place is free: one message when idle, many under load. Messages are acknowledged once they are done.
  *
- * - A temporary problem (a dependency is unavailable) pauses new work. Batches in hand are repeated with growing pauses
- *   until it is over. No attempt is counted.
- * - After any other failure the messages of the batch are handled one by one. Those that still fail are given back with
- *   a growing delay, and dead-lettered after MAX_DELIVERIES.
+ * - A temporary problem (a dependency is unavailable) pauses new work. Current batches are repeated with
+ *   growing pauses until it is over. No attempt is counted.
+ * - After any other failure, the messages of the batch are handled one by one. Those that still fail are
+ *   retried with a growing delay, and dead-lettered after MAX_DELIVERIES.
  */
 export const createConsumer = (
   feeds: readonly Feed[],
@@ -123,7 +123,7 @@ export const createConsumer = (
   pump()
 
   return {
-    /** Takes no more messages, gives back those that were not taken, and waits for those in hand. */
+    /** Accepts no more messages, returns those that were not taken, and waits for the current ones. */
     stop: async (): Promise<void> => {
       stopped = true
       await Promise.all(feeds.map(({ reader }) => reader.close()))

@@ -2,7 +2,7 @@ import { ProblemError } from '@carillon/core/errors'
 import { expect, test } from 'vitest'
 import { deadReasonOf } from './dead-letter.ts'
 
-test('the reason of a problem is its own detail', () => {
+test('returns the detail of a problem as the reason', () => {
   const error = new ProblemError('type_unknown', 'there is no type x', {
     cause: new Error('unconfigured table types'),
   })
@@ -13,7 +13,7 @@ test.each([
   new Error('unconfigured table carillon.inbox'),
   new TypeError("Cannot read properties of undefined (reading 'rows')"),
   'SQLITE_ERROR: no such column',
-])('of any other error the tenant gets a reference only: %s', (error) => {
+])('returns only a reference for any other error: %s', (error) => {
   const { reason, reference } = deadReasonOf(error, 8)
   expect(reference).toMatch(/^[0-9a-f]{12}$/)
   expect(reason).toEqual({

@@ -3,8 +3,9 @@ import { ProblemError } from '@carillon/core/errors'
 import type { DeadReason } from '@carillon/core/stream/port'
 
 /**
- * Returns the reason of a dead letter as the tenant sees it. A problem has a detail for the tenant. Any other error is
- * a bug of Carillon and may name tables or servers. So the tenant gets a reference, under which the log has the error.
+ * Returns the reason of a dead letter for the tenant. A problem has a detail for the tenant. Any other error
+ * is a bug of Carillon and may name tables or servers. So the tenant gets a reference, under which the error
+ * is logged.
  */
 export const deadReasonOf = (
   error: unknown,

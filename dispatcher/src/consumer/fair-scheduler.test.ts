@@ -10,19 +10,19 @@ const give = (
   waiting = [heavy, light],
 ) => Array.from({ length: count }, () => scheduler.next(waiting)?.name)
 
-test('full queues get turns in proportion to their weights', () => {
+test('gives full queues turns in proportion to their weights', () => {
   const turns = give(createFairScheduler([heavy, light]), 400)
   expect(turns.filter((name) => name === 'heavy')).toHaveLength(300)
   expect(turns.slice(0, 8).filter((name) => name === 'light')).toHaveLength(2)
 })
 
-test('an idle queue does not save up turns', () => {
+test('does not let an idle queue save up turns', () => {
   const scheduler = createFairScheduler([heavy, light])
   give(scheduler, 300, [heavy])
   const together = give(scheduler, 40)
   expect(together.filter((name) => name === 'light').length).toBeLessThanOrEqual(11)
 })
 
-test('there is no turn without a waiting queue', () => {
+test('returns no queue if none is waiting', () => {
   expect(createFairScheduler([heavy, light]).next([])).toBeUndefined()
 })

@@ -1,9 +1,10 @@
-/** A queue's share: with all queues full, they get turns in proportion to `weight`. */
+/** A queue's share: when all queues are full, they get turns in proportion to `weight`. */
 type Weighted = { weight: number }
 
 /**
- * A fair scheduler for queues that share a concurrency (start-time fair queueing): the next turn goes to the queue that
- * has had the fewest turns for its weight. A queue that was idle does not save up turns: it begins where the others are.
+ * A fair scheduler for queues that share a concurrency (start-time fair queueing): the next turn goes to the
+ * queue with the fewest turns relative to its weight. A queue that was idle does not save up turns, but
+ * starts level with the others.
  */
 export const createFairScheduler = <Queue extends Weighted>(queues: readonly Queue[]) => {
   /** When the next turn of each queue starts, in virtual time. */
@@ -13,7 +14,7 @@ export const createFairScheduler = <Queue extends Weighted>(queues: readonly Que
   const startOf = (queue: Queue) => Math.max(starts.get(queue) ?? 0, now)
 
   return {
-    /** Returns the waiting queue whose turn it is; undefined if none waits. */
+    /** Returns the waiting queue whose turn is next; undefined if none is waiting. */
     next: ([first, ...rest]: readonly Queue[]): Queue | undefined => {
       if (!first) return undefined
       const chosen = rest.reduce((least, queue) => (startOf(queue) < startOf(least) ? queue : least), first)

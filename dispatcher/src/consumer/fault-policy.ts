@@ -6,7 +6,7 @@ import { createAcks } from './acks.ts'
 import { deadReasonOf } from './dead-letter.ts'
 import { type Outages, type Pauses, pauseMs } from './outages.ts'
 
-/** A message delivered this often has failed, or ended its process, each time before. */
+/** A message delivered this often has failed, or ended its process, on every previous delivery. */
 export const MAX_DELIVERIES = 8
 const RETRY_PAUSES: Pauses = { firstMs: 500, capMs: 30_000 }
 
@@ -18,7 +18,7 @@ const SPENT: DeadReason = {
 /** A message that is done, or refused permanently with a reason. */
 export type Finished = { message: Message; reason?: DeadReason }
 
-/** The fault policy of every queue: handled messages are acknowledged, dead-lettered, or given back with a delay. */
+/** The fault policy of every queue: handled messages are acknowledged, dead-lettered, or retried with a delay. */
 export const createFaultPolicy = (
   reader: Reader,
   { outages, log, metrics }: { outages: Outages; log: Log; metrics: Metrics },
@@ -55,7 +55,8 @@ export const createFaultPolicy = (
     },
 
     /**
-     * Dead-letters a message that failed permanently or for the last time. Gives any other back with a growing delay.
+     * Dead-letters a message that failed permanently or for the last time. Retries any other with a growing
+     * delay.
      */
     fail: async (message: Message, error: unknown): Promise<void> => {
       const { sequence, deliveries } = message

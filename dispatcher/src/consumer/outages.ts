@@ -2,7 +2,7 @@ import { ProblemError, reasonOf } from '@carillon/core/errors'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 
-/** Pauses double from `firstMs` to `capMs`. Each is cut at random by up to half. */
+/** Pauses double from `firstMs` to `capMs`. Each is shortened at random by up to half. */
 export type Pauses = { firstMs: number; capMs: number }
 const OUTAGE_PAUSES: Pauses = { firstMs: 100, capMs: 2_000 }
 
@@ -29,7 +29,7 @@ export const createOutages = ({ log, metrics }: { log: Log; metrics: Metrics }) 
   const over = () => {
     for (const listener of listeners) listener()
   }
-  /** Parts that were logged as unavailable, and not yet as available again. */
+  /** Parts that were logged as unavailable and not yet as available again. */
   const away = new Set<string>()
 
   const outage = async (part: string, error: ProblemError, attempt: number) => {
@@ -52,7 +52,10 @@ export const createOutages = ({ log, metrics }: { log: Log; metrics: Metrics }) 
   }
 
   return {
-    /** Repeats `run` until it ends without a temporary problem. Rejects with Stopped when the process stops first. */
+    /**
+     * Repeats `run` until it ends without a temporary problem. Rejects with Stopped if the process stops
+     * first.
+     */
     through: async <Result>(run: () => Promise<Result>): Promise<Result> => {
       let part: string | undefined
       for (let attempt = 0; ; attempt++) {
@@ -67,11 +70,11 @@ export const createOutages = ({ log, metrics }: { log: Log; metrics: Metrics }) 
         }
       }
     },
-    /** Whether a call waits for a dependency now. */
+    /** Reports whether a call is waiting for a dependency. */
     get now() {
       return waiting > 0
     },
-    /** Calls `listener` whenever no call waits any more. */
+    /** Calls `listener` whenever no call is waiting any more. */
     onOver: (listener: () => void) => {
       listeners.add(listener)
     },

@@ -28,7 +28,7 @@ const open = () => {
   return { done, handle: workHandle({ chunk: workKind(note('chunk')), wake: workKind(note('wake')) }) }
 }
 
-test('work goes to the handler of its kind', async () => {
+test('dispatches work to the handler of its kind', async () => {
   const { done, handle } = open()
   const outcomes = await handle([
     message('work.wake.normal.acme', { name: 'a' }),
@@ -51,7 +51,7 @@ test.each([
     { name: 'a', tenant: 'b' },
     'subject_invalid',
   ],
-])('work %s is a dead letter, and the others are handled', async (_, subject, body, code) => {
+])('dead-letters work %s, and handles the others', async (_, subject, body, code) => {
   const { done, handle } = open()
   const bad = message(subject, body)
   const outcomes = await handle([bad, message('work.chunk.normal.acme', { name: 'good' })])

@@ -11,7 +11,7 @@ import type { Handle, Outcome } from './consumer.ts'
 export type Work<Body> = { message: Message; subject: WorkSubject; body: Body }
 
 /**
- * One kind of work. Others than Carillon may write to the log, so bodies are validated by `schema`. `fits` reports
+ * One kind of work. Other clients may write to the log, so bodies are validated by `schema`. `fits` reports
  * whether a body belongs to its subject. It is absent if only the subject names the tenant.
  */
 type Definition<Body> = {
@@ -31,7 +31,7 @@ const refusal = (message: Message, { problem, message: detail }: ProblemError): 
   reason: { code: problem.code, detail },
 })
 
-/** Reads messages one by one: `read` throws a ProblemError for one that is refused. */
+/** Reads messages one by one. `read` throws a ProblemError for a message that is refused. */
 const readEach = <Given, Read>(
   given: readonly Given[],
   messageOf: (each: Given) => Message,
@@ -49,8 +49,8 @@ const readEach = <Given, Read>(
 }
 
 /**
- * Defines a kind. A message with a malformed body, or a body of another tenant, is a dead letter. The others are
- * handled.
+ * Defines a kind. A message with a malformed body, or a body of another tenant, is dead-lettered. The others
+ * are handled.
  */
 export const workKind = <Body>({ schema, fits = () => true, handle }: Definition<Body>): Kind => {
   const bodyOf = ({ message, subject }: Arrived): Work<Body> => {
@@ -85,7 +85,7 @@ const subjectOf = ({ subject }: Message) => {
   }
 }
 
-/** Handles work by its kind. A message of a kind that is not in the table is a dead letter. */
+/** Handles work by its kind. A message of a kind that is not in the table is dead-lettered. */
 export const workHandle =
   (kinds: WorkKinds): Handle =>
   async (messages) => {

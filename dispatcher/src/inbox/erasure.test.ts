@@ -13,7 +13,7 @@ afterEach(async () => {
 
 const until = <T>(check: () => Promise<T> | T) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
 
-/** A world whose tenant has a mail provider. */
+/** Opens a world whose tenant has a mail provider. */
 const open = async (options: Parameters<typeof openWorld>[0] = {}) => {
   const mail = scripted('mail', ['email'])
   world = await openWorld({ providers: providersOf(mail), ...options })
@@ -66,7 +66,7 @@ describe('an erased user', () => {
       members.map((id) => ({ id, profile: {} })),
     )
     await store.users.remove(tenant, 'user-7')
-    // A backend that adds them to a topic again does not lift the erasure.
+    // A backend that adds the user to a topic again does not lift the erasure.
     await store.topics.add(tenant, 'all', members)
     await store.topics.add(tenant, 'few', ['user-7', 'user-8'])
     await send({ id: 'all', to: { topic: 'all' }, type: 'x', title: 'all' })
@@ -95,7 +95,7 @@ describe('an erased user', () => {
     expect(mail.got).toEqual([])
   })
 
-  test('is not reached by a step that is tried again', async () => {
+  test('is not reached by a step that is retried', async () => {
     const { tenant, store, send, ledger, mail, person } = await open()
     mail.say(async () => {
       await store.users.remove(tenant, 'ada')

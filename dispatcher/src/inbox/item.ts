@@ -6,22 +6,22 @@ import type { Pinned, Ready } from '../intake/ready.ts'
 import type { PlannedRecipient, Portion } from '../plan/recipients.ts'
 import { USERS_KEPT } from '../plan/record.ts'
 
-/** A notification's item for one recipient, with its content. */
+/** The item of a notification for one recipient, with its content. */
 export type Entry = {
   ready: Ready
   user: string
   planned: Planned
   content: ItemContent
-  /** The same without the id: one object for everybody who reads the same. */
+  /** The content without the id: one object shared by all recipients with the same content. */
   shared: InboxContent
-  /** No record names this user as a recipient. */
+  /** Whether no record names this user as a recipient. */
   unnamed: boolean
 }
 
-/** Whether the person gets an item. */
+/** Reports whether the recipient gets an item. */
 export const hasItem = ({ planned }: Pick<Entry, 'planned'>): boolean => planned.inbox !== 'none'
 
-/** Returns the content of a notification, which is the same for everybody. */
+/** Returns the content of a notification, which is the same for all recipients. */
 const contentOf = ({ ready, type }: Pinned): InboxContent => {
   const { id, notification, at } = ready
   const { title, body, url, image, actor, actions, tags, data, priority, expiresAt } = notification
@@ -43,7 +43,10 @@ const contentOf = ({ ready, type }: Pinned): InboxContent => {
   }
 }
 
-/** Returns a function that makes the entry of a recipient. Pure: the same notification and user give the same item. */
+/**
+ * Returns a function that creates the entry of a recipient. Pure: the same notification and user give the
+ * same item.
+ */
 export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => Entry) => {
   const { ready } = portion
   const content = contentOf(portion)

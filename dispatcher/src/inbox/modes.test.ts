@@ -10,7 +10,7 @@ afterEach(() => world.close())
 const until = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
 const step = (when: PlanStep['when'], after = 0): PlanStep => ({ channel: 'email', when, after })
 
-/** A world with a mail account, in which ada has an address; and the live messages handed over. */
+/** Opens a world with a mail account, where ada has an address, and records the live messages. */
 const open = async () => {
   const mail = scripted('mail', ['email'])
   const push = scripted('fcm', ['push'], { needs: 'device' })
@@ -30,7 +30,7 @@ const inboxOf = async ({ store, tenant }: World) =>
   (await store.inbox.page({ tenant, user: 'ada' }, { status: 'active', limit: 10 })).items
 
 describe('inbox: none', () => {
-  test('stores no item, and the plan is carried out with its content', async () => {
+  test("stores no item, and runs the plan with the notification's content", async () => {
     const { handedOver, ledger, mail, quiet, send, store, tenant } = await open()
     await store.types.put(tenant, {
       key: 'receipt',
@@ -61,7 +61,7 @@ describe('inbox: none', () => {
     await until(() => expect(mail.got).toHaveLength(1))
   })
 
-  test('offline asks for presence when it is due', async () => {
+  test('queries presence when an `offline` step is due', async () => {
     const { ledger, live, mail, quiet, send } = await open()
     vi.spyOn(live, 'presence').mockResolvedValue(['here'])
     await send({ id: 'n1', to: 'ada', type: 'x', title: 'Hi', inbox: 'none', plan: [step('offline')] })
@@ -72,7 +72,7 @@ describe('inbox: none', () => {
     expect(mail.got).toEqual([])
   })
 
-  test('cancelling ends the pending steps as cancelled', async () => {
+  test('ends pending steps as cancelled when the notification is cancelled', async () => {
     const { ledger, mail, quiet, send, store, tenant } = await open()
     await send({ id: 'n1', to: 'ada', type: 'x', title: 'Hi', inbox: 'none', plan: [step('unread', 1)] })
     await until(async () => expect(await store.notifications.get(tenant, 'n1')).toBeDefined())
@@ -84,7 +84,7 @@ describe('inbox: none', () => {
     expect(mail.got).toEqual([])
   })
 
-  test('erased users get nothing, users put again do', async () => {
+  test('delivers nothing to erased users, and delivers to users put again', async () => {
     const { mail, person, quiet, send, store, tenant } = await open()
     await store.users.remove(tenant, 'ada')
     const note = { to: 'ada', type: 'x', title: 'Hi', inbox: 'none' as const, plan: [step('always')] }
@@ -100,7 +100,7 @@ describe('inbox: none', () => {
 })
 
 describe('inbox: silent', () => {
-  test('stores an item that is counted and sent live as silent, but not pushed', async () => {
+  test('stores an item that is counted, and sent live as silent, but not pushed', async () => {
     const { handedOver, ledger, mail, quiet, send, store, tenant } = await open()
     await store.devices.put(tenant, 'ada', {
       id: 'phone',
@@ -122,7 +122,7 @@ describe('inbox: silent', () => {
     ])
   })
 
-  test('of the notification overrides that of its type', async () => {
+  test('on the notification overrides its type', async () => {
     const { handedOver, quiet, send, store, tenant } = await open()
     await store.types.put(tenant, { key: 'x', inbox: 'silent' })
     await send({ to: 'ada', type: 'x', title: 'loud', inbox: 'shown' })

@@ -7,10 +7,13 @@ import { z } from 'zod'
 export const WakeWork = z.object({ user: UserId, id: ItemId })
 export type WakeWork = z.infer<typeof WakeWork>
 
-/** Tolerated difference between the log's clock and ours. A later snooze schedules its own message. */
+/**
+ * Tolerated difference between the log's clock and this process's clock, in ms. A later snooze schedules its
+ * own message.
+ */
 const CLOCK_SKEW_MS = 5_000
 
-/** Ends a snooze: the item counts again, and the user's tabs are told. Repeatable. */
+/** Ends a snooze: the item counts again, and the user's apps are notified. Repeatable. */
 export const createWake =
   ({ store, live }: { store: Pick<Store, 'inbox'>; live: Live }) =>
   async (tenant: string, { user, id }: WakeWork): Promise<void> => {
@@ -20,7 +23,7 @@ export const createWake =
     const [woken] = await store.inbox.change(owner, [id], (item) =>
       isDue(item) ? { snoozedUntil: null } : {},
     )
-    // By our clock it may have ended already. One that sleeps on has a message of its own.
+    // By this clock, the snooze may have ended already. A snooze that continues has its own message.
     if (!woken || woken.item.snoozedUntil !== null) return
     const { counts } = await store.inbox.counts(owner)
     const payload = { ids: [id], patch: { snoozedUntil: null }, counts }

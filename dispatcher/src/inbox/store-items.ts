@@ -12,7 +12,7 @@ export type StoreItemsPorts = {
   metrics: Pick<Metrics, 'skipped' | 'stored'>
 }
 
-/** The entries whose users get what was planned, and the erased users of each notification. */
+/** The entries whose users get their items and steps, and the erased users of each notification. */
 export type Stored = { kept: Entry[]; erased: Map<Ready, string[]> }
 
 /**

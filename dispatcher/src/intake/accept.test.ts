@@ -17,7 +17,7 @@ const message = (tenant: string, type: string, note: object): Message => ({
   deliveries: 1,
 })
 
-test('a refusal is confirmed by the store, because the cache may be out of date', async () => {
+test('confirms a refusal with the store, because the cache may be outdated', async () => {
   world = await openWorld()
   const { store, tenant } = world
   const stale = {
@@ -46,7 +46,7 @@ test('a refusal is confirmed by the store, because the cache may be out of date'
   expect(refused.map(({ reason }) => reason.code)).toEqual(['tenant_unknown'])
 })
 
-test('a batch of refused messages reads each tenant and type from the store once', async () => {
+test('reads each tenant and type from the store once for a batch of refused messages', async () => {
   world = await openWorld()
   const { store, tenant } = world
   const reads: string[] = []

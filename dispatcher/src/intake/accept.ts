@@ -45,13 +45,14 @@ export type AcceptPorts = {
 export type Accepted = Pinned & { message: Message; warnings: Warning[] }
 export type Refused = { message: Message; reason: DeadReason }
 
-/** A valid message, before its id is settled. */
+/** A valid message whose id is not resolved yet. */
 type Checked = { message: Message; incoming: Incoming; type?: NotificationType }
 
 /**
- * Reads a batch of notify messages, and checks what only the store knows: the tenant, the type, and whether the id was used
- * before. A notification that is sent again, however late, gets the same items; if all of them are stored already, its
- * message is `repeated`. `release` must be called when the accepted notifications are stored or given up.
+ * Reads a batch of notify messages, and performs the checks that need the store: the tenant, the type, and
+ * whether the id was used before. A notification that is sent again, however late, gets the same items; if
+ * all of them are stored already, its message is `repeated`. `release` must be called when the accepted
+ * notifications are stored or given up.
  */
 export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }: AcceptPorts) => {
   const identify = createIdentify(store.notifications, { retentionMs })
@@ -78,8 +79,8 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
   })
 
   /**
-   * Returns the type in the version under which the notification was accepted; 0 stands for no type. Without a version it
-   * is accepted now, under the version in force.
+   * Returns the type in the version under which the notification was accepted; version 0 means no type.
+   * Without a version, the notification is accepted now, under the current version.
    */
   const typeOf = async ({ tenant, notification }: Incoming, version: number | undefined) => {
     if (version === 0) return undefined
@@ -98,7 +99,7 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     const { tenant, notification } = incoming
     const known = judge(incoming, await cache.tenant(tenant), await typeOf(incoming, incoming.version))
     if (!('code' in known)) return { message, incoming, ...known }
-    // The hub may have used newer settings than this cache has.
+    // The hub may have used newer settings than this cache contains.
     const latest = judge(incoming, await stored.tenant(tenant), await stored.type(tenant, notification.type))
     return 'code' in latest ? { message, reason: latest } : { message, incoming, ...latest }
   }
@@ -125,7 +126,7 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     const accepted: Accepted[] = []
     const repeated: Message[] = []
     const refused: Refused[] = []
-    // In the order of the log: of two messages with one id, the first one counts.
+    // In the order of the log, because of two messages with one id, the first one counts.
     const stored = storedSettings()
     const checked = await Promise.all(messages.map((message) => check(message, stored)))
     const identities = await identify(checked.flatMap((each) => ('incoming' in each ? [each.incoming] : [])))

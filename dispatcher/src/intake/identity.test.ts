@@ -33,7 +33,7 @@ const incoming = ({ tenant, name, at = NOW, again = false, type = 'x', content =
   warnings: [],
 })
 
-/** What becomes of each of a batch, stored when it is accepted. */
+/** Identifies a batch, stores the accepted notifications, and returns the result for each. */
 const settled = async (batch: readonly Incoming[], identify = identifier()): Promise<Identified[]> => {
   const identities = await identify(batch)
   const answers = batch.map(identities.of).map((answer) => {
@@ -64,7 +64,7 @@ test.each<[string, () => Name]>([
   ['a UUIDv7 of long ago', () => ({ by: 'sender', id: derivedUuid7(NOW - DAY_MS, randomUUID()) })],
   ['the id of a CloudEvent', () => ({ by: 'event', id: `ce_${randomUUID()}` })],
   ['a Nats-Msg-Id', () => ({ by: 'publisher', messageId: 'm1' })],
-])('%s belongs to the content it came with first, for its tenant', async (_, newName) => {
+])('%s belongs to its first content, within its tenant', async (_, newName) => {
   const [tenant, other] = [randomUUID(), randomUUID()]
   const name = newName()
   const [first] = await settled([incoming({ tenant, name })])
@@ -83,7 +83,7 @@ test.each<[string, () => Name]>([
   ['ids', () => ({ by: 'sender', id: 'order-9' })],
   ['fresh UUIDv7s', () => ({ by: 'sender', id: fresh() })],
   ['Nats-Msg-Ids', () => ({ by: 'publisher', messageId: 'm1' })],
-])('of two contents in one batch the first is accepted (%s)', async (_, newName) => {
+])('accepts the first of two contents in one batch (%s)', async (_, newName) => {
   const tenant = randomUUID()
   const name = newName()
   const batch = ['A', 'B', 'A'].map((content, index) => incoming({ tenant, name, content, at: NOW + index }))
@@ -92,7 +92,7 @@ test.each<[string, () => Name]>([
   expect(answers[2]).toEqual(answers[0])
 })
 
-test('a fresh UUIDv7 is in flight until its batch is released', async () => {
+test('keeps a fresh UUIDv7 in flight until its batch is released', async () => {
   const tenant = randomUUID()
   const name: Name = { by: 'sender', id: fresh() }
   const identify = identifier()
@@ -101,13 +101,13 @@ test('a fresh UUIDv7 is in flight until its batch is released', async () => {
     'id_reused',
   ])
   first.release()
-  // Nothing was stored of the first: it was given up.
+  // Nothing was stored for the first one, because it was given up.
   expect((await settled([incoming({ tenant, name, content: 'B' })], identify)).map(codeOf)).toEqual([
     'accepted',
   ])
 })
 
-test('an id made by Carillon is not looked up', async () => {
+test('does not look up an id created by Carillon', async () => {
   const tenant = randomUUID()
   const id = fresh()
   const name: Name = { by: 'carillon', id }
@@ -124,7 +124,7 @@ test.each<[string, () => Name]>([
   ['a fresh UUIDv7', () => ({ by: 'sender', id: fresh() })],
   ['a Nats-Msg-Id', () => ({ by: 'publisher', messageId: 'm1' })],
   ['an id of ours', () => ({ by: 'carillon', id: fresh() })],
-])('what is recorded is complete when it comes again (%s)', async (_, newName) => {
+])('reports a recorded notification as complete when it is repeated (%s)', async (_, newName) => {
   const tenant = randomUUID()
   const message = incoming({ tenant, name: newName() })
   const [first] = await settled([message])
@@ -134,7 +134,7 @@ test.each<[string, () => Name]>([
   expect(identities.of(again)).toEqual({ ...first, version: 0, complete: true })
 })
 
-test('a Nats-Msg-Id counts per type, for ten minutes of the log', async () => {
+test('identifies by Nats-Msg-Id per type, within ten minutes of the log', async () => {
   const tenant = randomUUID()
   const send = async (minutes: number, content: string, type = 'x') => {
     const name: Name = { by: 'publisher', messageId: 'm1' }
@@ -148,7 +148,7 @@ test('a Nats-Msg-Id counts per type, for ten minutes of the log', async () => {
   const next = await send(11, 'B')
   expect(codeOf(next)).toBe('accepted')
   expect(idOf(next)).not.toBe(idOf(first))
-  // Redelivered hours later, each is what it was.
+  // Redelivered hours later, each gets the same result.
   expect(await send(0, 'A')).toEqual(first)
   expect(await send(11, 'B')).toEqual(next)
 })
@@ -162,7 +162,7 @@ const random = (seed: number) => (n: number) => {
 }
 
 test.each(Array.from({ length: 40 }, (_, seed) => seed))(
-  'whatever the order, however often delivered, no message is lost, doubled or swallowed (seed %i)',
+  'loses, duplicates and mixes up no message in any order of redeliveries (seed %i)',
   async (seed) => {
     const below = random(seed)
     const tenant = randomUUID()
@@ -170,7 +170,7 @@ test.each(Array.from({ length: 40 }, (_, seed) => seed))(
     const messages = Array.from({ length: 12 }, () =>
       incoming({ tenant, name, content: 'ABB'[below(3)], at: NOW + below(50) * 60_000 }),
     )
-    // A backlog: any order, some of them several times, in batches of up to three.
+    // A backlog in any order, with some messages repeated, in batches of up to three.
     const deliveries = Array.from({ length: 40 }, () => messages[below(messages.length)]!)
     deliveries.push(...messages)
     const fates = new Map<Incoming, Identified[]>(messages.map((message) => [message, []]))
@@ -184,7 +184,7 @@ test.each(Array.from({ length: 40 }, (_, seed) => seed))(
       for (const answer of answers)
         if ('id' in answer) {
           const before = accepted.get(answer.id)
-          // Nobody reads one content where another was published.
+          // No message is stored under another message's content.
           if (before) expect(before.content).toBe(message.fingerprint)
           accepted.set(answer.id, { at: answer.acceptedAt, content: message.fingerprint })
           expect(Math.abs(answer.acceptedAt - message.appendedAt)).toBeLessThan(DEDUPE_WINDOW_MS)
@@ -194,12 +194,12 @@ test.each(Array.from({ length: 40 }, (_, seed) => seed))(
       expect(at - (all[index]?.at ?? 0)).toBeGreaterThanOrEqual(DEDUPE_WINDOW_MS)
     for (const [message, answers] of fates) {
       const near = all.filter(({ at }) => Math.abs(at - message.appendedAt) < DEDUPE_WINDOW_MS)
-      // A refusal has its reason, and what is refused in the end was never stored.
+      // Every refusal has a reason, and no message that is finally refused was ever stored.
       if (codeOf(answers.at(-1)) === 'id_reused') {
         expect(near.some(({ content }) => content !== message.fingerprint)).toBe(true)
         expect(answers.map(codeOf)).toEqual(answers.map(() => 'id_reused'))
       } else expect(near.some(({ content }) => content === message.fingerprint)).toBe(true)
-      // One that was the first of its kind stays the same notification for good.
+      // The first message of its kind always stays the same notification.
       const own = answers.filter((answer) => 'id' in answer && answer.acceptedAt === message.appendedAt)
       if (own.length > 0) expect(new Set(answers.map(idOf)).size).toBe(1)
     }

@@ -31,22 +31,23 @@ const reused = ({ by }: Name): Identified => ({ refused: deadReason(WORDS[by]())
 /** An identity to look up. `inFlight`: the fingerprint with which a fresh UUIDv7 is in flight. */
 type LookUp = { each: Incoming; identity: Identity; inFlight?: string }
 
-/** Returns the time that an id carries if it is plausible. A `Nats-Msg-Id` carries none. */
+/** Returns the time in an id if it is plausible. A `Nats-Msg-Id` contains no time. */
 const ownTime = ({ name, appendedAt }: Incoming) =>
   name.by === 'publisher' ? undefined : timeOfId(name.id, appendedAt)
 
 /**
- * Settles which notification each message of a batch is.
+ * Determines which notification each message of a batch belongs to.
  *
- * - An id that the sender chose belongs to its first content. The same content again is the same notification, however
- *   late. Other content is refused as `id_reused`.
- * - A `Nats-Msg-Id` in place of an id does so for messages of one tenant and type that the log took within ten minutes
- *   of each other. Afterwards it names another notification.
- * - An id made by Carillon is unique.
+ * - An id chosen by the sender belongs to its first content. The same content again is the same notification,
+ *   however late. Different content is refused as `id_reused`.
+ * - A `Nats-Msg-Id` instead of an id works in the same way for messages of one tenant and type that the log
+ *   accepted within ten minutes of each other. Afterwards it identifies another notification.
+ * - An id created by Carillon is unique.
  *
- * An id that does not carry its time, and a `Nats-Msg-Id`, is claimed in the store, which is exact across dispatchers.
- * A fresh UUIDv7 is only looked up, because a claim costs as much as everything else. A look-up is exact within one
- * process. Two dispatchers that handle two contents of one UUIDv7 within the same milliseconds may accept both.
+ * An id without its time, and a `Nats-Msg-Id`, is claimed in the store, which is exact across dispatchers. A
+ * fresh UUIDv7 is only looked up, because a claim would double the cost. A look-up is exact within one
+ * process. Two dispatchers that handle two contents of one UUIDv7 within the same milliseconds may accept
+ * both.
  */
 export const createIdentify = (
   notifications: Pick<Notifications, 'claim' | 'recorded'>,
@@ -88,7 +89,7 @@ export const createIdentify = (
         answers.set(each, first && same ? identityOf(each, first.at) : reused(each.name))
       }
     }
-    /** The record decides. Without a record, the first message in flight does. */
+    /** The record determines the identity. Without a record, the first message in flight does. */
     const lookUp = async ([tenant, some]: [string, LookUp[]]) => {
       const found = await notifications.recorded(
         tenant,

@@ -8,7 +8,7 @@ export const createInFlight = () => {
     open: () => {
       const mine: string[] = []
       return {
-        /** Holds a key. Returns the fingerprint of its first holder. */
+        /** Adds a key. Returns the fingerprint with which it was first added. */
         take: (key: string, fingerprint: string): string => {
           const entry = held.get(key) ?? { fingerprint, count: 0 }
           entry.count++

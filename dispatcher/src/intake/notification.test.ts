@@ -25,26 +25,26 @@ const refusal = (payload: unknown, more?: Partial<Message>) => {
   return 'refused' in result ? result.refused : undefined
 }
 
-test('tenant, priority and type come from the subject', () => {
+test('reads tenant, priority and type from the subject', () => {
   const { tenant, notification } = read({ to: 'ada', title: 'Hi' })
   expect(tenant).toBe('acme')
   expect(notification).toMatchObject({ type: 'comment.created', to: 'ada', title: 'Hi', priority: 'normal' })
 })
 
-test('type and priority may repeat the subject but not contradict it', () => {
+test('accepts type and priority that repeat the subject, and refuses those that contradict it', () => {
   expect(read({ to: 'ada', type: 'comment.created', priority: 'normal' }).tenant).toBe('acme')
   expect(refusal({ to: 'ada', type: 'other' })?.detail).toContain('/type')
   expect(refusal({ to: 'ada', priority: 'critical' })?.detail).toContain('/priority')
 })
 
-test('a value that makes a validator throw is refused with its path', () => {
+test('refuses a value that makes a validator throw, with its path', () => {
   const length = { toString: 1 }
   expect(refusal({ to: 'ada', title: { length } })).toMatchObject({ code: 'invalid_request' })
   expect(refusal({ to: 'ada', title: { length } })?.detail).toMatch(/^\/title: /)
   expect(refusal({ specversion: '1.0', id: { length }, source: '/', type: 'x' })?.detail).toContain('/id: ')
 })
 
-test('a refusal has the same detail as over HTTP', () => {
+test('refuses with the same detail as over HTTP', () => {
   expect(refusal({ to: 5, titel: 'x', priority: 'hihg' })).toEqual({
     code: 'invalid_request',
     detail: [
@@ -55,7 +55,7 @@ test('a refusal has the same detail as over HTTP', () => {
   })
 })
 
-test('a CloudEvent has the notification as its data, and its source and id name it', () => {
+test('reads the notification from the data of a CloudEvent, and its name from source and id', () => {
   const event = {
     specversion: '1.0',
     id: 'e1',
@@ -71,7 +71,7 @@ test('a CloudEvent has the notification as its data, and its source and id name 
   expect(read({ ...event, data: { to: 'ada', id: 'n1' } }).name).toEqual({ by: 'sender', id: 'n1' })
 })
 
-test('a CloudEvent in binary mode has its attributes in headers', () => {
+test('reads the attributes of a CloudEvent in binary mode from headers', () => {
   const data = { to: 'ada' }
   const event = { specversion: '1.0', id: 'é 1', source: '/shop', type: 'order.paid', data }
   const headers = new Map([
@@ -101,11 +101,11 @@ test.each([
     'unsupported_media_type',
     { 'content-type': 'text/xml', 'ce-specversion': '1.0', 'ce-id': 'e', 'ce-source': '/s', 'ce-type': 't' },
   ],
-])('%s is the reason to refuse the headers %j', (code, headers) => {
+])('gives %s as the reason to refuse the headers %j', (code, headers) => {
   expect(refusal({ to: 'ada' }, { headers: new Map(Object.entries(headers)) })?.code).toBe(code)
 })
 
-test('without an id, the Nats-Msg-Id names it, otherwise its position in the log', () => {
+test('names a notification without an id by its Nats-Msg-Id, or else by its position in the log', () => {
   expect(read({ to: 'ada', id: 'n1' }, { dedupe: 'm1' }).name).toEqual({ by: 'sender', id: 'n1' })
   expect(read({ to: 'ada' }, { dedupe: 'm1' }).name).toEqual({ by: 'publisher', messageId: 'm1' })
   const { name } = read({ to: 'ada' })
@@ -128,12 +128,12 @@ test.each([
   ['payload_too_large', { to: 'ada', body: 'x'.repeat(70_000) }, {}],
   ['subject_invalid', { to: 'ada' }, { subject: 'notify.ac me.normal.x' }],
   ['subject_invalid', { to: 'ada' }, { subject: 'notify.acme.normal.a..b' }],
-] as const)('%s is the reason to refuse %j', (code, payload, more) => {
+] as const)('gives %s as the reason to refuse %j', (code, payload, more) => {
   expect(refusal(payload, more)?.code).toBe(code)
 })
 
 test.each(['2040-01-01T00:00:00Z', '2100-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59'])(
-  'a time as far ahead as %s is refused with its name',
+  'refuses a time as far ahead as %s, and names the field',
   (time) => {
     for (const name of ['deliverAt', 'expiresAt'])
       expect(refusal({ to: 'ada', [name]: time })).toEqual({
@@ -143,7 +143,7 @@ test.each(['2040-01-01T00:00:00Z', '2100-01-01T00:00:00Z', '9999-12-31T23:59:59-
   },
 )
 
-test('the horizon counts from the append to the log, so a late delivery changes nothing', () => {
+test('counts the horizon from the append to the log, so late delivery changes nothing', () => {
   const deliverAt = new Date(at + 366 * 86_400_000).toISOString()
   expect(read({ to: 'ada', deliverAt }).notification.deliverAt).toBe(deliverAt)
   expect(refusal({ to: 'ada', deliverAt }, { appendedAt: at - 86_400_000 })?.code).toBe('too_far')
@@ -154,7 +154,7 @@ test.each([
   ['12345678901234567890', '/data/x'],
   ['"\\ud83d"', '/data/x'],
   ['{"__proto__":1}', '/data/x/__proto__'],
-])('%s in its data is refused with its pointer, in a CloudEvent as well', (json, pointer) => {
+])('refuses %s in data with its pointer, including in a CloudEvent', (json, pointer) => {
   const bytes = (text: string) => new TextEncoder().encode(text)
   const note = `{"to":"ada","data":{"x":${json}}}`
   expect(refusal(bytes(note))).toMatchObject({
@@ -168,12 +168,12 @@ test.each([
   })
 })
 
-test('texts are repaired, ids are refused', () => {
+test('repairs texts, and refuses malformed ids', () => {
   const { notification } = read({ to: 'ada', title: 'a\ud83d\u0000\u202eb', actor: { name: 'A\u200bda' } })
   expect(notification).toMatchObject({ title: 'a\ufffd\ufffdb', actor: { name: 'Ada' } })
   expect(refusal({ to: 'a\ud83d' })?.detail).toContain('/to: must not contain control')
 })
 
-test('a reason never repeats the content', () => {
+test('never repeats content in a reason', () => {
   expect(refusal({ to: 'ada', title: ['s3cret'] })?.detail).not.toContain('s3cret')
 })

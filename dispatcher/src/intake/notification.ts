@@ -46,7 +46,7 @@ export type Read = { incoming: Incoming } | { refused: DeadReason }
 
 const refuse = (code: DeadReason['code'], detail: string): Read => ({ refused: { code, detail } })
 
-/** Describes issues without repeating what was sent. */
+/** Describes issues without repeating the input. */
 const describe = (issues: Parameters<typeof problemDetails>[0]) => listErrors(problemDetails(issues))
 
 /** Tolerated clock difference: hubs check times by their own clock before the log stamps the message. */
@@ -94,10 +94,10 @@ const payloadOf = ({ data, headers = NO_HEADERS }: Message): Payload | { refused
 
 /**
  * Reads a message of a notify queue: plain JSON, or a CloudEvents 1.0 event, structured or binary, with the
- * notification as its data. The subject holds tenant, priority and type. The name is the notification's own id, else
- * the CloudEvent's source and id, else the publisher's Nats-Msg-Id, else the position in the log. The same message
- * always has the same name. Returns the reason of a refused message, and warnings about attributes that are left out.
- * Pure.
+ * notification as its data. The subject contains tenant, priority and type. The name is the notification's
+ * own id, else the CloudEvent's source and id, else the publisher's Nats-Msg-Id, else the position in the
+ * log. The same message always gets the same name. Returns the reason of a refused message, and warnings
+ * about omitted attributes. Pure.
  */
 export const readNotification = (message: Message): Read => {
   if (message.data.length > NOTIFICATION_MAX_BYTES)

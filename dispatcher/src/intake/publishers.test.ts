@@ -7,7 +7,7 @@ import { openWorld } from '../testing/dispatcher.ts'
 
 const path = natsServerPath()
 
-/** A dispatcher that reads a real NATS and keeps a file, and what backends of several tenants publish there. */
+/** Opens a dispatcher on a real NATS and a file, with publishers of several tenants. */
 const open = async () => {
   const server = await startNatsServer(path ?? '')
   onTestFinished(server.end)
@@ -18,7 +18,7 @@ const open = async () => {
     await world.close()
     await connection.close()
   })
-  /** Publishes each message once the log no longer remembers the id of the one before. */
+  /** Publishes each message after the log has forgotten the id of the previous one. */
   const publish = async (
     messages: readonly { tenant?: string; type?: string; id: string; body: Record<string, unknown> }[],
   ) => {
@@ -40,7 +40,7 @@ const open = async () => {
   return { ...world, publish, addTenant }
 }
 
-describe.skipIf(!path)('publishers that use the same Nats-Msg-Id, on a real NATS', () => {
+describe.skipIf(!path)('publishers with the same Nats-Msg-Id, on a real NATS', () => {
   test('do not suppress each other across tenants and types', async () => {
     const { publish, addTenant, titles, tenant, deadLetters } = await open()
     const other = await addTenant()
@@ -55,7 +55,7 @@ describe.skipIf(!path)('publishers that use the same Nats-Msg-Id, on a real NATS
     expect(await deadLetters()).toEqual([])
   })
 
-  test('the same content again is the same notification, other content a dead letter', async () => {
+  test('publish one notification with the same content, and a dead letter with different content', async () => {
     const { publish, titles, deadLetters } = await open()
     await publish([
       { id: 'm1', body: { title: 'first' } },
@@ -69,7 +69,7 @@ describe.skipIf(!path)('publishers that use the same Nats-Msg-Id, on a real NATS
     ])
   })
 
-  test('are told apart by the id of the notification, whatever the Nats-Msg-Id', async () => {
+  test('are distinguished by the id of the notification, whatever the Nats-Msg-Id', async () => {
     const { publish, titles, deadLetters } = await open()
     await publish([
       { id: 'm1', body: { id: 'order-9', title: 'first' } },

@@ -9,7 +9,7 @@ import {
 } from '@carillon/schemas'
 import { z } from 'zod'
 
-/** An accepted notification as it is written to the log: everything its recipients have in common. */
+/** An accepted notification as it is written to the log, with everything that its recipients share. */
 export const Ready = z.object({
   tenant: TenantId,
   id: NotificationId,

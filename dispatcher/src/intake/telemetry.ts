@@ -3,8 +3,8 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Accepted, Refused } from './accept.ts'
 
 /**
- * Reports a batch to operators: metrics, and one log line if attributes were left out. Senders on NATS get no answer that
- * could say so.
+ * Reports a batch to operators: metrics, and one log line if attributes were omitted. Senders on NATS get no
+ * response that could contain the warnings.
  */
 export const createObserveIntake =
   ({ log, metrics }: { log: Log; metrics: Metrics }) =>

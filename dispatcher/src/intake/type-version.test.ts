@@ -8,7 +8,7 @@ afterEach(() => world.close())
 
 const encoder = new TextEncoder()
 
-/** Appends a notification as a hub does that accepted it under this version of its type. */
+/** Appends a notification, as a hub does that accepted it under this version of its type. */
 const append = (version: number | undefined, note: { id: string; to: object | string; deliverAt?: string }) =>
   world.stream.publish([
     {
@@ -28,7 +28,7 @@ const categories = async (user: string) => {
   return Object.fromEntries(items.map(({ title, category }) => [title, category]))
 }
 
-test('a notification has the type version that the hub stamped, otherwise the current one', async () => {
+test('a notification uses the type version that the hub stamped, or else the current one', async () => {
   world = await openWorld()
   for (const category of ['one', 'two', 'three']) await put(category)
   await append(2, { id: 'stamped', to: 'ada' })
@@ -50,7 +50,7 @@ test('a notification has the type version that the hub stamped, otherwise the cu
   ])
 })
 
-test('a notification that is sent again keeps the version of its first acceptance', async () => {
+test('a repeated notification keeps the version of its first acceptance', async () => {
   world = await openWorld()
   await put('one')
   const note = { id: 'again', to: 'ada', deliverAt: new Date(Date.now() + 700).toISOString() }
@@ -83,7 +83,7 @@ test('deliverAt and the chunks of a fan-out keep the version', async () => {
   )
 })
 
-test('a version that is not stored is a dead letter', async () => {
+test('a notification with an unknown version is dead-lettered', async () => {
   world = await openWorld()
   const now = Date.now()
   const ready = {
@@ -95,7 +95,7 @@ test('a version that is not stored is a dead letter', async () => {
   expect(await world.deadLetters()).toMatchObject([{ code: 'type_unknown' }])
 })
 
-test('steps have the version', async () => {
+test('scheduled steps carry the type version', async () => {
   world = await openWorld()
   const plan: PlanStep[] = [{ channel: 'email', when: 'unread', after: 3_600 }]
   await world.store.types.put(world.tenant, { key: 'bill', plan })

@@ -47,7 +47,7 @@ test('a fan-out records a decision for each excluded user, and none for the othe
   expect((await store.notifications.get(tenant, 'blast'))?.recipients).toBe(1_199)
 })
 
-test('a fan-out that is cancelled ends with one decision about everybody', async () => {
+test('a fan-out that is cancelled ends with one decision about all recipients', async () => {
   world = await openWorld()
   const { store, tenant } = world
   const members = Array.from({ length: 20_000 }, (_, n) => `user${n}`)
@@ -62,7 +62,7 @@ test('a fan-out that is cancelled ends with one decision about everybody', async
   expect(await reasons('blast', 'user1', true)).toEqual(['audience end sender  cancelled'])
 })
 
-test('a step that reaches nobody and one that is not wanted are each recorded as a decision', async () => {
+test('a step without a destination and a step that is not wanted are each recorded as a decision', async () => {
   world = await openWorld()
   const { ledger, person, quiet, send, store, tenant } = world
   await world.account('smtp', { config: { host: '127.0.0.1', port: 9, from: { email: 'a@b.example' } } })
@@ -80,7 +80,7 @@ test('a step that reaches nobody and one that is not wanted are each recorded as
   })
 })
 
-test('an expired notification ends with one decision about everybody', async () => {
+test('an expired notification ends with one decision about all recipients', async () => {
   world = await openWorld()
   const expiresAt = new Date(Date.now() - 1_000).toISOString()
   await world.send({ id: 'late', to: ['ada', 'bob'], type: 'x', expiresAt })

@@ -3,7 +3,7 @@ import type { Store } from '@carillon/core/store/port'
 import type { IntroducedUser } from '@carillon/core/store/ports/users'
 import type { Pinned } from '../intake/ready.ts'
 
-/** Splits people into groups that hold nobody twice, and keeps their order. */
+/** Splits users into groups without duplicates, and keeps their order. */
 const rounds = (people: readonly IntroducedUser[]): IntroducedUser[][] => {
   const found: Map<string, IntroducedUser>[] = []
   for (const person of people) {
@@ -15,8 +15,8 @@ const rounds = (people: readonly IntroducedUser[]): IntroducedUser[][] => {
 }
 
 /**
- * Stores the attributes that came with recipients: one call per tenant for a whole batch, unless it holds somebody twice.
- * Attributes of erased users are not stored.
+ * Stores the attributes that were sent with recipients: one call per tenant for a whole batch, unless it
+ * contains a user twice. Attributes of erased users are not stored.
  */
 export const storeProfiles = async (store: Pick<Store, 'users'>, batch: readonly Pinned[]): Promise<void> => {
   const tenants = new Map<string, IntroducedUser[]>()

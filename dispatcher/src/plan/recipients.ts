@@ -4,13 +4,13 @@ import { endOf, type Planned, planning } from '@carillon/core/routing/plan'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import type { Pinned, Ready } from '../intake/ready.ts'
 
-/** What one person gets. */
+/** The plan of one recipient. */
 export type PlannedRecipient = { user: string; planned: Planned }
 
-/** One notification, and what some of its recipients get. */
+/** One notification, and the plans of some of its recipients. */
 export type Portion = Pinned & { recipients: readonly PlannedRecipient[] }
 
-/** The people who get a notification, and the decisions against the others. */
+/** The recipients of a notification, and the decisions against other users. */
 export type PlannedPeople = { portion: Portion; against: DecisionEntry[] }
 
 /** Returns the ledger entry of a decision. */

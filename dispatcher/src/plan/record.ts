@@ -3,7 +3,7 @@ import type { NotificationRecord } from '@carillon/core/store/ports/notification
 import type { Pinned, Ready } from '../intake/ready.ts'
 import type { PlannedRecipient } from './recipients.ts'
 
-/** The most users that a record names. Members of an audience are found through the audience. */
+/** Maximum number of users in a record. Members of an audience are found through the audience. */
 export const USERS_KEPT = 100
 
 const time = (timestamp: string | undefined) => (timestamp === undefined ? undefined : Date.parse(timestamp))
@@ -37,7 +37,7 @@ export const recordOf = (
   }
 }
 
-/** Removes recipients from records who were found to be erased while their items were stored. Pure. */
+/** Removes recipients from records who turned out to be erased while their items were stored. Pure. */
 export const withoutErased = (
   records: readonly NotificationRecord[],
   erased: ReadonlyMap<Ready, readonly string[]>,

@@ -16,5 +16,5 @@ export const linksOf = ({ url, actions = [] }: Content, max: number, labelMax: n
 export const escapeMarkup = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
-/** Returns whether a message has a title or body that is not blank. */
+/** Reports whether a message has a title or body that is not blank. */
 export const hasText = ({ title = '', body = '' }: Content): boolean => `${title}${body}`.trim() !== ''

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { escapeMarkup } from './chat.ts'
 import { cutEscaped } from './cut.ts'
 
-test('text that fits is kept, and no escape sequence is split', () => {
+test('keeps text that fits, and splits no escape sequence', () => {
   expect(cutEscaped('a&b', 7, escapeMarkup)).toBe('a&amp;b')
   expect(cutEscaped('a&bc', 7, escapeMarkup)).toBe('a&amp;…')
   expect(cutEscaped('a&bc', 6, escapeMarkup)).toBe('a…')
 })
 
-test('no grapheme cluster is split, and the length is never exceeded', () => {
+test('splits no grapheme cluster, and never exceeds the length', () => {
   const clusters = ['a', '👨‍👩‍👧‍👦', '&', 'e\u0301', '🇵🇹', '<', '😀']
   const text = clusters.join('')
   const prefixes = clusters.map((_, count) => escapeMarkup(clusters.slice(0, count).join('')))

@@ -1,8 +1,9 @@
 import { cutPoint } from '@carillon/schemas'
 
 /**
- * Escapes text and cuts it to at most `max` UTF-16 units, with an ellipsis. Neither a grapheme cluster nor an escape
- * sequence is split. `escapeText` must give the same result for a text as for its characters one by one.
+ * Escapes text and truncates it to at most `max` UTF-16 units, with an ellipsis. Neither a grapheme cluster
+ * nor an escape sequence is split. `escapeText` must give the same result for a text as for its characters
+ * one by one.
  */
 export const cutEscaped = (text: string, max: number, escapeText: (text: string) => string): string => {
   const whole = escapeText(text)

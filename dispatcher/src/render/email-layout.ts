@@ -20,7 +20,7 @@ export const bodyHtml = (text: string): string =>
 
 export type Link = { label: string; url: string }
 
-/** The content of the layout. All strings are HTML; empty and absent ones are left out. */
+/** The content of the layout. All strings are HTML; empty and absent ones are omitted. */
 type Parts = {
   subject: string
   /** The preview that mail clients show next to the subject. */
@@ -78,8 +78,8 @@ const footerHtml = ({ unsubscribe }: Parts): string =>
   unsubscribe ? `<a href="${unsubscribe}" style="${LINK}">Unsubscribe from these e-mails</a>` : ''
 
 /**
- * Renders the HTML page of an e-mail. Styles are inline because mail clients drop style sheets. Only the button has colours
- * of its own, so that the rest follows the reader's light or dark colour scheme.
+ * Renders the HTML page of an e-mail. Styles are inline because mail clients drop style sheets. Only the
+ * button has its own colors, so that the rest follows the reader's light or dark color scheme.
  */
 export const layout = (parts: Parts): string =>
   [

@@ -7,10 +7,10 @@ const withScheme =
   }
 
 /**
- * Normalises a link, so that it holds no quotes or control characters. Returns undefined unless it is http, https, mailto or
- * tel.
+ * Normalizes a link, so that it contains no quotes or control characters. Returns undefined unless it is
+ * http, https, mailto or tel.
  */
 export const safeUrl = withScheme(/^(https?|mailto|tel):$/)
 
-/** Normalises a URL that is loaded or posted to. Returns undefined unless it is http or https. */
+/** Normalizes a URL that is loaded or posted to. Returns undefined unless it is http or https. */
 export const webUrl = withScheme(/^https?:$/)

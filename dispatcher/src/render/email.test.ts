@@ -34,7 +34,7 @@ const full: Content = {
 }
 
 describe('an e-mail', () => {
-  test('has all content as plain text, with its links', () => {
+  test('contains all content as plain text, with its links', () => {
     const { subject, text } = renderEmail(message(full, { unsubscribeUrl: 'https://hub.example.com/u/t' }))
     expect(subject).toBe('Ada commented on “Roadmap”')
     expect(text).toBe(
@@ -54,7 +54,7 @@ describe('an e-mail', () => {
     )
   })
 
-  test('shows the primary action as the button and supports both colour schemes', () => {
+  test('shows the primary action as the button and supports both color schemes', () => {
     const { html } = renderEmail(message(full, { unsubscribeUrl: 'https://hub.example.com/u/t' }))
     expect(html).toMatch(/bgcolor[^>]*><a href="https:\/\/app\.example\.com\/reply"/)
     expect(html).toContain('<a href="https://app.example.com/posts/7?a=1&amp;b=2"')
@@ -67,14 +67,14 @@ describe('an e-mail', () => {
     expect(html).toContain('href="https://hub.example.com/u/t"')
   })
 
-  test('leaves out absent content', () => {
+  test('omits absent content', () => {
     const { subject, text, html } = renderEmail(message({}))
     expect(subject).toBe('Comment created')
     expect(text).toBe('Comment created\n')
     expect(html).not.toMatch(/<img|<a |<h1|nsubscribe|undefined/)
   })
 
-  test('uses its own link as the button if there is no primary action', () => {
+  test("uses the notification's link as the button if there is no primary action", () => {
     const { html } = renderEmail(message({ url: 'https://app.example.com/7' }))
     expect(html).toMatch(/bgcolor[^>]*><a href="https:\/\/app\.example\.com\/7"[^>]*>View</)
   })
@@ -143,7 +143,7 @@ describe('hostile content', () => {
     expect(subject).toBe('Hello Bcc: eve@example.com')
   })
 
-  test('is cut in the subject without splitting emoji', () => {
+  test('is truncated in the subject without splitting emoji', () => {
     const { subject } = renderEmail(message({ title: '🔔'.repeat(250) }))
     expect(subject).toBe(`${'🔔'.repeat(124)}…`)
     const family = renderEmail(message({ title: `${'a'.repeat(247)}👨‍👩‍👧‍👦` }))

@@ -6,7 +6,7 @@ import { safeUrl, webUrl } from './email-links.ts'
 /** The content of an e-mail. `subject` is one line without control characters. */
 export type Email = { subject: string; text: string; html: string }
 
-/** Longer subjects are cut. Mail clients show about a third of this. */
+/** Longer subjects are truncated. Mail clients show about a third of this. */
 const SUBJECT_MAX = 250
 const PREVIEW_MAX = 140
 
@@ -20,14 +20,17 @@ const titleOfType = (type: string): string => {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** Normalises line ends and removes all other control characters but tabs. */
+/** Normalizes line ends and removes all other control characters except tabs. */
 const normalized = (text: string): string =>
   text
     .replaceAll(/\r\n?|[\p{Zl}\p{Zp}]/gu, '\n')
     .replaceAll(/[^\P{Cc}\n\t]/gu, '')
     .trim()
 
-/** Chooses one button, the primary action or else the notification's own link, and renders the rest as links. */
+/**
+ * Chooses the button, which is the primary action or else the notification's own link, and renders the rest
+ * as links.
+ */
 const linksOf = ({ url, actions = [] }: Outgoing['content']): { button?: Link; others: Link[] } => {
   const own = safeUrl(url)
   const offered = actions.flatMap((action) => {
@@ -41,8 +44,8 @@ const linksOf = ({ url, actions = [] }: Outgoing['content']): { button?: Link; o
 }
 
 /**
- * Renders a notification as an e-mail, in HTML and plain text. All content is escaped. Links other than http, https, mailto
- * and tel are removed, and so are images other than http and https.
+ * Renders a notification as an e-mail, in HTML and plain text. All content is escaped. Links are removed
+ * unless they are http, https, mailto or tel, and images unless they are http or https.
  */
 export const renderEmail = ({ type, content, unsubscribeUrl }: Outgoing): Email => {
   const subject = oneLine(content.title ?? '', SUBJECT_MAX) || titleOfType(type)

@@ -4,7 +4,7 @@ import { plainText, smsText } from './text.ts'
 const url = 'https://app.example/posts/7'
 
 describe('plain text', () => {
-  test('has title, body and link on separate lines', () => {
+  test('contains title, body and link on separate lines', () => {
     expect(plainText({ title: 'Hello', body: 'Line 1\r\nLine 2', url }, { max: 100 })).toBe(
       `Hello\nLine 1\nLine 2\n${url}`,
     )
@@ -14,17 +14,17 @@ describe('plain text', () => {
     expect(plainText({ title: '  ', body: '\n' }, { max: 100 })).toBe('')
   })
 
-  test('does not repeat a link of the body', () => {
+  test('does not repeat a link that the body contains', () => {
     expect(plainText({ body: `See ${url}!`, url }, { max: 100 })).toBe(`See ${url}!`)
   })
 
-  test('is cut before the link, which is kept whole', () => {
+  test('is truncated before the link, which is kept whole', () => {
     const text = plainText({ title: 'T', body: 'x'.repeat(500), url }, { max: 100 })
     expect(text).toHaveLength(100)
     expect(text).toMatch(/x…\nhttps:\/\/app\.example\/posts\/7$/)
   })
 
-  test('is never cut inside a character', () => {
+  test('is never truncated inside a character', () => {
     for (let max = 0; max < 12; max++) {
       const text = plainText({ body: '👍👍👍👍👍👍👍' }, { max })
       expect(text.length).toBeLessThanOrEqual(max)
@@ -32,7 +32,7 @@ describe('plain text', () => {
     }
   })
 
-  test('leaves out a link that takes too much room, and never cuts it', () => {
+  test('omits a link that takes too much room, and never truncates it', () => {
     const long = `https://app.example/${'a'.repeat(80)}`
     expect(plainText({ title: 'What it is about, at some length', url: long }, { max: 110 })).toBe(
       'What it is about, at some length',
@@ -41,7 +41,7 @@ describe('plain text', () => {
     expect(plainText({ url: long }, { max: 50 })).toBe('')
   })
 
-  test('has no control characters', () => {
+  test('contains no control characters', () => {
     expect(plainText({ title: 'a\u0000b\u001b[31m', body: 'c\u0085d\n\n\n\n\ne\u2028f' }, { max: 100 })).toBe(
       'ab[31m\ncd\n\ne\nf',
     )
@@ -49,7 +49,7 @@ describe('plain text', () => {
 })
 
 describe('SMS', () => {
-  test('has at most ten segments: 1,530 characters of the GSM alphabet', () => {
+  test('contains at most ten segments: 1,530 characters of the GSM alphabet', () => {
     const text = smsText({ body: 'é'.repeat(2_000), url }, 1_600)
     expect(text).toHaveLength(1_530)
     expect(text).toMatch(/é\.\.\.\nhttps:/)
@@ -63,7 +63,7 @@ describe('SMS', () => {
     expect(smsText({ body: '€'.repeat(2_000) }, 1_600).length * 2).toBeLessThanOrEqual(1_530)
   })
 
-  test('has at most 670 characters with any other alphabet', () => {
+  test('contains at most 670 characters of any other alphabet', () => {
     const text = smsText({ body: `ç${'a'.repeat(2_000)}`, url }, 1_600)
     expect(text).toHaveLength(670)
     expect(text).toMatch(/a…\nhttps:/)

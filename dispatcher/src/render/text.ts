@@ -1,7 +1,7 @@
 import type { Content } from '@carillon/core/delivery/provider'
 import { cut } from '@carillon/schemas'
 
-/** The link is left out if less than this would remain of the text. */
+/** The link is omitted if fewer characters of text than this would remain. */
 const TEXT_MIN = 40
 
 const normalized = (text = ''): string =>
@@ -29,9 +29,9 @@ const fit = ({ text, link }: ReturnType<typeof parts>, max: number, cutText: typ
 }
 
 /**
- * Renders title, body and link as plain text on separate lines, in at most `max` UTF-16 units. Long text is cut before the
- * link, with an ellipsis. The link is never cut: it is left out if it leaves too little room, or if the text already
- * contains it. Returns an empty string if there is no content.
+ * Renders title, body and link as plain text on separate lines, in at most `max` UTF-16 units. Long text is
+ * truncated before the link, with an ellipsis. The link is never truncated: it is omitted if it leaves too
+ * little room, or if the text already contains it. Returns an empty string if there is no content.
  */
 export const plainText = (content: Content, { max }: { max: number }): string => fit(parts(content), max, cut)
 
@@ -44,7 +44,10 @@ const SEGMENTS = 10
 const GSM_SEGMENT = 153
 const UCS2_SEGMENT = 67
 
-/** Cuts text without leaving the GSM alphabet, because one other character more than halves what fits. */
+/**
+ * Truncates text without leaving the GSM alphabet, because a single other character more than halves the
+ * number of characters that fit.
+ */
 const cutGsm = (text: string, max: number): string => cut(text, max, '...')
 
 /**
@@ -55,7 +58,7 @@ export const smsText = (content: Content, max: number): string => {
   const { text, link } = parts(content)
   if (!GSM.test(`${text}${link}`)) return fit({ text, link }, Math.min(max, SEGMENTS * UCS2_SEGMENT), cut)
   const doubled = `${text}${link}`.match(GSM_EXTENSION)?.length ?? 0
-  // The extension characters that are cut off count too, so the result may be shorter than possible.
+  // Extension characters that are cut off count too, so the result may be shorter than possible.
   const room = Math.max(SEGMENTS * UCS2_SEGMENT, SEGMENTS * GSM_SEGMENT - doubled)
   return fit({ text, link }, Math.min(max, room), cutGsm)
 }

@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 const until = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
-/** What a hub does with reports that it has verified. */
+/** Publishes reports, as a hub does after verifying them. */
 const report = (...reports: Report[]) =>
   world.stream.publish(
     reportMessages(world.seal, { tenant: world.tenant, account: 'mail' }, reports, Date.now()),
@@ -52,7 +52,7 @@ test('a bounce in the log fails the delivery, suppresses the address and makes t
   await until(async () => expect(await states('n2')).toEqual(['email skipped', 'sms sent']))
 })
 
-test('a report that precedes the record of its message waits for it', async () => {
+test('a report that precedes the record of its message waits for the record', async () => {
   await report({ id: 'id-n1', state: 'delivered', at: Date.now() })
   await world.quiet()
   await send('n1')
@@ -76,7 +76,7 @@ test('a storm of reports delays nothing else, and is applied completely', async 
   expect(await world.deadLetters()).toEqual([])
 })
 
-test('reports that are malformed, or sealed for another tenant or by another secret, are dead letters', async () => {
+test('malformed reports, and those sealed for another tenant or with another secret, are dead-lettered', async () => {
   await world.raw(reportSubject('mail', world.tenant), '{"reports":[{"state":"arrived","at":1}]}')
   const bounce: Report = {
     at: Date.now(),

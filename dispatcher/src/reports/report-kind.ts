@@ -4,7 +4,10 @@ import { grouped } from '@carillon/core/store/grouping'
 import { workKind } from '../consumer/work-kind.ts'
 import type { Reports } from './reports.ts'
 
-/** What providers report, as a kind of work. Reports to one account that come together are applied together. */
+/**
+ * Defines provider reports as a kind of work. Reports to one account that arrive together are applied
+ * together.
+ */
 export const createReportKind = (seal: Pick<Seal, 'open'>, reports: Pick<Reports, 'apply'>) =>
   workKind({
     schema: ReportWork,

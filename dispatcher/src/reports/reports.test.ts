@@ -11,7 +11,7 @@ import { createReports, type Reports } from './reports.ts'
 
 const seal = createSeal('a root secret for tests, long enough')
 const TENANT = 'acme'
-/** Before anything that is reported. */
+/** Earlier than any report. */
 const SENT_AT = Date.now() - 60_000
 
 let database: Database
@@ -78,7 +78,7 @@ const waiting = async (): Promise<Step[]> => {
 }
 
 describe('a report', () => {
-  it('goes into the ledger and the event log', async () => {
+  it('updates the ledger and the event log', async () => {
     const sent = step({ destination: 'phone' })
     await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent, at: SENT_AT }])
     const at = Date.now() - 5_000
@@ -115,7 +115,7 @@ describe('a report', () => {
     })
   })
 
-  it('has the same result whenever, and however often, it arrives', async () => {
+  it('has the same result whenever and however often it arrives', async () => {
     const inOrder = step()
     const backwards = step()
     const early = step()
@@ -137,7 +137,7 @@ describe('a report', () => {
     expect(await of(early)).toEqual(await of(inOrder))
   })
 
-  it('is never older than the send, however wrong the clock of the provider is', async () => {
+  it("is never older than the send, however wrong the provider's clock is", async () => {
     const sent = step()
     const at = Date.now()
     await store.deliveries.record(TENANT, [
@@ -170,7 +170,7 @@ describe('a report', () => {
     expect(published).toEqual([])
   })
 
-  it('may have an id of any length and an invalid time', async () => {
+  it('accepts an id of any length and an invalid time', async () => {
     const sent = step()
     const id = `<${'x'.repeat(900)}@mail.example>`
     await reports.remember(TENANT, [{ account: 'a'.repeat(64), id, step: sent, at: SENT_AT }])
@@ -225,7 +225,7 @@ describe('a failure', () => {
     expect(published).toHaveLength(2)
   })
 
-  it('of one device is not a failure of the step', async () => {
+  it('on one device is not a failure of the step', async () => {
     const sent = step({ destination: 'phone' })
     await reports.remember(TENANT, [{ account: 'twilio', id: 'SM1', step: sent, at: SENT_AT }])
     await reports.apply(TENANT, 'twilio', [report({ state: 'failed' })])
@@ -234,7 +234,7 @@ describe('a failure', () => {
 })
 
 describe('a bundle', () => {
-  it('of thousands is applied with few calls, with the same result as one by one', async () => {
+  it('is applied with few calls if it contains thousands, with the same result as one by one', async () => {
     const calls = { of: 0, get: 0, put: 0, find: 0, record: 0, publish: 0 }
     const counting =
       <Args extends unknown[], Answer>(name: keyof typeof calls, call: (...given: Args) => Answer) =>
@@ -327,7 +327,7 @@ describe('STOP and START', () => {
     expect(await suppressed(), 'in one bundle').toEqual([reason, reason])
   })
 
-  it('START lifts neither a bounce nor an entry of an operator', async () => {
+  it("START does not lift a bounce or an operator's entry", async () => {
     const put = (reason: 'bounce' | 'manual') =>
       store.suppressions.put(TENANT, [
         { channel: 'sms', address, reason, at: new Date(past).toISOString(), source: null },

@@ -12,15 +12,15 @@ import { type Channel, cut } from '@carillon/schemas'
 import { createSentMessages, type Match, type SentMessage, type StateReport } from './sent-messages.ts'
 import { createSuppress } from './suppressions.ts'
 
-/** The most reports that are applied together. */
+/** Maximum number of reports that are applied together. */
 const BATCH = 500
 const REASON_MAX = 200
 
 const digest = (...parts: (string | number | undefined)[]) => hash('sha256', parts.join('\n'), 'base64url')
 
 /**
- * Applies what providers report about messages and addresses. Reports may arrive in any order, repeatedly, and before
- * the send is recorded; the result is the same.
+ * Applies provider reports about messages and addresses. Reports may arrive in any order, repeatedly, and
+ * before the send is recorded; the result is the same.
  */
 export const createReports = ({
   store,
@@ -67,7 +67,7 @@ export const createReports = ({
     return conclusion.follows === 'next' ? conclusion.step : undefined
   }
 
-  /** Returns the next steps of failed messages, due at once, unless a later step was tried already. */
+  /** Returns the next steps of failed messages, due at once, unless a later step was already attempted. */
   const nextSteps = async (tenant: string, matches: readonly Match[]): Promise<OutgoingMessage[]> => {
     const failed = matches.flatMap((match) => {
       const next = nextOf(match)
@@ -105,11 +105,11 @@ export const createReports = ({
   }
 
   return {
-    /** Remembers what was sent for later reports, and applies reports that have already arrived. */
+    /** Remembers sent messages for later reports, and applies reports that have already arrived. */
     remember: async (tenant: string, sent: readonly SentMessage[]): Promise<void> =>
       applyStates(tenant, await sentMessages.remember(tenant, sent)),
 
-    /** Applies what a provider reported to an account, in batches. Safe to repeat. */
+    /** Applies a provider's reports to an account, in batches. Repeatable. */
     apply: async (tenant: string, account: string, reports: readonly Report[]): Promise<void> => {
       for (const batch of slices(reports, BATCH)) {
         await suppress(tenant, account, batch, timeOf)

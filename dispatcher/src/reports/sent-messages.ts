@@ -13,7 +13,7 @@ export type SentMessage = { account: string; id: string; step: Step; at: number 
 /** A report on the state of a message. */
 export type StateReport = Report & { id: string; state: NonNullable<Report['state']> }
 
-/** A report, and the message that it is about. */
+/** A report with the message that it is about. */
 export type Match = { account: string; step: Step; sentAt: number; report: StateReport }
 
 /** How long after sending a provider may still report. */
@@ -40,7 +40,7 @@ const sentKey = (account: string, id: string) => `sent:${nameOf(account, id)}`
 const earlyKey = (account: string, id: string) => `early:${nameOf(account, id)}`
 const stateKey = (account: string, id: string, state: string) => `early-${state}:${nameOf(account, id)}`
 
-/** Remembers messages that were sent, and finds the message of a report, whichever of the two arrives first. */
+/** Remembers sent messages, and finds the message of a report, whichever of the two arrives first. */
 export const createSentMessages = (keys: Pick<ExpiringKeys, 'get' | 'put'>) => {
   const match = async (tenant: string, account: string, reports: readonly StateReport[]) => {
     const matches: Match[] = []
@@ -69,11 +69,11 @@ export const createSentMessages = (keys: Pick<ExpiringKeys, 'get' | 'put'>) => {
         ]),
         EARLY_MS,
       )
-      // The record may have been stored meanwhile.
+      // The record may have been stored in the meantime.
       return [...matches, ...(await match(tenant, account, unknown)).matches]
     },
 
-    /** Remembers what was sent, and returns reports that have already arrived. */
+    /** Remembers sent messages, and returns reports that have already arrived. */
     remember: async (tenant: string, sent: readonly SentMessage[]): Promise<Match[]> => {
       if (sent.length === 0) return []
       await keys.put(

@@ -4,17 +4,17 @@ import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import type { Channel, Suppression, SuppressionReason } from '@carillon/schemas'
 
-/** How long a START is remembered, to tell that a later report of a STOP is older. */
+/** How long a START is remembered in ms, to recognize a later report of an older STOP. */
 const RESTORED_MS = 30 * 86_400_000
 
-/** Reports whether the person asked for the suppression, and so may lift it. */
+/** Reports whether the recipient requested the suppression, and so may lift it. */
 const isTheirs = (reason: SuppressionReason) => reason === 'stop' || reason === 'unsubscribe'
 
 /** The state of an address in a channel while a bundle of reports is applied. */
 type Entry = {
   channel: Channel
   address: string
-  /** When the person last asked for messages again, epoch ms. */
+  /** When the recipient last opted in again, epoch ms. */
   restoredAt: number
   suppression?: Suppression
   restored: boolean

@@ -11,10 +11,10 @@ import { hostOf } from './address.ts'
 import type { RetrySettings } from './retry.ts'
 import { createUpstream, type Upstream } from './upstream.ts'
 
-/** The most open accounts in one process. An account that is not used for IDLE_MS is closed. */
+/** Maximum number of open accounts in one process. An account that is not used for IDLE_MS is closed. */
 const OPEN_MAX = 1_000
 const IDLE_MS = 10 * 60_000
-/** The most hosts of one account with an upstream of their own. */
+/** Maximum number of hosts of one account that have their own upstream. */
 const HOSTS_MAX = 1_000
 
 /** A provider account that is ready to send. */
@@ -77,7 +77,7 @@ const OWN_WEB_PUSH: StoredAccount = {
   config: {},
 }
 
-/** Opens the provider accounts of tenants when they are first used, each with bulkheads and breakers of its own. */
+/** Opens the provider accounts of tenants on first use, each with its own bulkheads and breakers. */
 export const createAccounts = ({ providers, cache, http, log, publicUrl, capture }: AccountsPorts) => {
   const opened = new LRUCache<string, ReturnType<typeof open>>({
     max: OPEN_MAX,

@@ -14,7 +14,7 @@ export const hostOf = (address: Address): string => {
   return url === undefined ? '' : new URL(url).host
 }
 
-/** Returns what a rate limit of one recipient applies to: the mailbox, number, URL, token or chat. */
+/** Returns the key for rate limits of one recipient: the mailbox, number, URL, token or chat. */
 export const recipientOf = (address: Address): string => {
   if (address.kind === 'email') return address.email.toLowerCase()
   if (address.kind === 'phone') return address.phone

@@ -14,7 +14,7 @@ const waits = (priority: 'critical' | 'normal' = 'normal') => {
 }
 
 describe('a breaker', () => {
-  test('opens after five faults in a row, and a success in between starts the count again', () => {
+  test('opens after five faults in a row; a success in between restarts the count', () => {
     for (let fault = 0; fault < 4; fault++) breaker.begin().failed()
     breaker.begin().succeeded()
     for (let fault = 0; fault < 4; fault++) breaker.begin().failed()

@@ -4,20 +4,20 @@ import type { Priority } from '@carillon/schemas'
 const OPEN_AFTER = 5
 /** How long the breaker stays open after faults, before one message probes the provider. */
 const FAULT_PAUSE_MS = 10_000
-/** The first pause of a rate limit that names no time; each further one doubles it, up to the cap. */
+/** The first pause after a rate limit without a time; each further one doubles it, up to the cap. */
 const LIMIT_PAUSE_MS = 1_000
 /** How often a critical message probes while the breaker is open. */
 export const CRITICAL_PROBE_MS = 5_000
 /** How long other messages wait while a probe is under way. */
 const PROBING_MS = 1_000
 
-/** The longest pause that a provider can impose, whatever its `Retry-After` says. A probe then finds out more. */
+/** The longest pause that a provider can impose, whatever its `Retry-After` says. A probe is sent after that. */
 export const PAUSE_CAP_MS = 10 * 60_000
 
 /** `limited`: the provider asked for a pause. `down`: it failed repeatedly. */
 export type Cause = 'limited' | 'down'
 
-/** One send, as the breaker sees it. It ends with exactly one of these calls. */
+/** One send from the breaker's point of view. It ends with exactly one of these calls. */
 export type Trial = {
   /** The provider answered. Closes the breaker. */
   succeeded(): void

@@ -19,7 +19,7 @@ beforeEach(() => {
   breakers = createBreakers(() => time)
 })
 
-/** Sends to a recipient. Returns the outcome, or why it was not sent. */
+/** Sends to a recipient. Returns the outcome, or the reason why nothing was sent. */
 const send = (recipient: string, says: Outcome = SENT, priority: 'critical' | 'normal' = 'normal') => {
   const paused = breakers.pause(priority, recipient)
   if (paused) return paused.cause
@@ -44,7 +44,7 @@ describe('a rate limit of one recipient', () => {
     expect(send('ada')).toBe('sent')
   })
 
-  test('counts as a limit of the account once it hits five recipients in a row', () => {
+  test('counts as a limit of the account after hitting five recipients in a row', () => {
     for (const recipient of ['a', 'b', 'c', 'd']) send(recipient, limited('recipient'))
     expect(send('e')).toBe('sent')
     for (const recipient of ['f', 'g', 'h', 'i', 'j']) send(recipient, limited('recipient'))
@@ -69,7 +69,7 @@ describe('faults', () => {
     expect(breakers.pause('normal', 'c')).toMatchObject({ failure: { reason: 'provider_error' } })
   })
 
-  test('of one recipient, such as one URL of a host, pause only that one', () => {
+  test('of one recipient, such as one URL of a host, pause only that recipient', () => {
     for (let fault = 0; fault < 5; fault++) send('a', BROKEN)
     expect(send('a')).toBe('down')
     expect(send('b')).toBe('sent')

@@ -2,9 +2,9 @@ import type { Outcome } from '@carillon/core/delivery/provider'
 import type { Priority } from '@carillon/schemas'
 import { type Breaker, type Cause, createBreaker, type Trial } from './breaker.ts'
 
-/** The time between two messages that come back after a pause. */
+/** The time between two messages that return after a pause. */
 const PAUSE_SPREAD_MS = 1
-/** Recipients in trouble that are remembered. */
+/** Maximum number of remembered recipients with failures. */
 const RECIPIENTS_MAX = 1_000
 /** Different recipients that are rate limited, with no success between them, show that the limit is the account's. */
 const RECIPIENTS_LIMITED = 5
@@ -14,10 +14,10 @@ const RECIPIENTS_FAILING = 2
 /** An outcome that is not `sent`. */
 export type Failure = Exclude<Outcome, { outcome: 'sent' }>
 
-/** The breaker is open until `at` (epoch ms). `failure` is what the provider said last. */
+/** The breaker is open until `at` (epoch ms). `failure` is the provider's latest failure. */
 export type Pause = { outcome: 'paused'; at: number; cause: Cause; failure: Failure }
 
-/** One send, as the breakers see it. It ends with exactly one of these calls. */
+/** One send from the breakers' point of view. It ends with exactly one of these calls. */
 type Attempt = {
   ended(outcome: Outcome): void
   /** The send was not made. */
@@ -25,8 +25,8 @@ type Attempt = {
 }
 
 /**
- * The circuit breakers of an account, or of one of its hosts: one for all of it, and one for each recipient in trouble,
- * so that a limit of one recipient does not affect the others.
+ * The circuit breakers of an account, or of one of its hosts: one for the whole account or host, and one for
+ * each failing recipient, so that a limit of one recipient does not affect the others.
  */
 export type Breakers = {
   /** Returns why a message must not be sent now; undefined if it may. */
@@ -116,7 +116,7 @@ export const createBreakers = (now: () => number = Date.now): Breakers => {
       const own = troubled.get(recipient)?.breaker.begin()
       return {
         ended: (outcome) =>
-          // A refusal is an answer: the provider works.
+          // A refusal is a response, so the provider works.
           outcome.outcome === 'sent' || outcome.outcome === 'refused'
             ? succeeded(recipient, all, own)
             : failed(recipient, all, own, outcome),

@@ -1,6 +1,6 @@
 import { PRIORITIES, type Priority } from '@carillon/schemas'
 
-/** The weight of the newest stay in the moving average of all. */
+/** The weight of the newest stay in the moving average. */
 const NEWEST_SHARE = 0.1
 
 /**
@@ -61,7 +61,7 @@ export const createBulkhead = (width: number, patienceMs: number): Bulkhead => {
       for (let [first] = queue; first && first.until <= now; [first] = queue) {
         queue.shift()
         queued--
-        // A provider that has fallen silent is slow, though none of its sends has ended.
+        // A provider that has stopped responding is slow, although none of its sends has ended.
         average = Math.max(average, (patienceMs * width) / first.ahead)
         first.admit(undefined)
       }

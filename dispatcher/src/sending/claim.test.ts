@@ -37,7 +37,7 @@ const record = (state: DeliveryState, more: { attempt?: number; reason?: string 
     },
   ])
 
-test('only one of several processes claims an attempt; another attempt or destination is another claim', async () => {
+test('only one of several processes claims an attempt; other attempts and destinations are separate claims', async () => {
   const processes = Array.from({ length: 5 }, () => createClaims(store))
   const claims = await Promise.all(processes.map(({ claim }) => claim(step, false)))
   expect(claims.map(({ claim }) => claim).sort()).toEqual(['busy', 'busy', 'busy', 'busy', 'ours'])
@@ -62,7 +62,7 @@ describe('an attempt that another process claimed', () => {
     ['sent', { claim: 'done' }],
     ['in_doubt', { claim: 'done' }],
     ['failed', { claim: 'done', failed: 'landline' }],
-  ] as const)('is done once %s is on record', async (state, expected) => {
+  ] as const)('is done once %s is recorded', async (state, expected) => {
     await createClaims(store).claim(step, false)
     await record(state, { reason: 'landline' })
     expect(await createClaims(store).claim(step, true)).toEqual(expected)
@@ -77,7 +77,7 @@ describe('an attempt that another process claimed', () => {
     expect(await createClaims(store).claim(second, false)).toEqual({ claim: 'done' })
   })
 
-  test('is in doubt after the lease, and is sent again at most twice', async () => {
+  test('is in doubt after the lease, and is resent at most twice', async () => {
     const dead = () => createClaims(store, 0)
     expect(await dead().claim(step, false)).toEqual({ claim: 'ours', again: false })
     expect(await dead().claim(step, false)).toEqual({ claim: 'doubt' })
@@ -87,7 +87,7 @@ describe('an attempt that another process claimed', () => {
   })
 })
 
-test('a claim whose answer was lost is recognized as its own', async () => {
+test('recognizes its own claim after losing the response', async () => {
   let lost = false
   const flaky = {
     ...store,
@@ -108,7 +108,7 @@ test('a claim whose answer was lost is recognized as its own', async () => {
   expect(await claim(step, false)).toEqual({ claim: 'ours', again: false })
 })
 
-test('claims of one tenant that are made together are acquired with one call', async () => {
+test('acquires the claims of one tenant that are made together in one call', async () => {
   const acquire = vi.spyOn(store.expiringKeys, 'acquire')
   const { claim } = createClaims(store)
   await Promise.all([

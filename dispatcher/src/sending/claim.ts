@@ -5,22 +5,22 @@ import type { Acquisition } from '@carillon/core/store/ports/expiring-keys'
 import type { Delivery } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
 
-/** Longer than a send and its record may take: the process that holds an older claim has died. */
+/** Longer than a send and its record may take. If a claim is older, the process that made it has died. */
 export const LEASE_MS = 30_000
 /** Longer than the event log keeps a message that nobody could finish. */
 const CLAIM_TTL_MS = 4 * 86_400_000
 /** How long a claim waits for others. */
 const GATHER_MS = 2
-/** How often a message in doubt is sent again. */
+/** How often a message in doubt is resent. */
 const RESENDS_MAX = 2
-/** The most claims of unknown outcome that are remembered. */
+/** Maximum number of remembered claims with an unknown outcome. */
 const UNSURE_MAX = 10_000
 
 /**
- * - `ours`: nobody else sends this attempt; `again` if it may have been sent before.
- * - `done`: its outcome is on record; `failed` is the reason if that was the end of all attempts.
+ * - `ours`: no other process sends this attempt; `again` if it may have been sent before.
+ * - `done`: its outcome is recorded; `failed` is the reason if that was the end of all attempts.
  * - `busy`: another process may be sending it until then (epoch ms).
- * - `doubt`: the process that had it died, and nobody knows whether it was sent.
+ * - `doubt`: the process that claimed it died, and it is unknown whether it was sent.
  */
 export type Claim =
   | { claim: 'ours'; again: boolean }
@@ -64,7 +64,10 @@ const createAcquire = (store: Pick<Store, 'expiringKeys'>) => {
     })
 }
 
-/** Reports whether the ledger has the outcome of this attempt. A delivery that waits is queued without an attempt. */
+/**
+ * Reports whether the ledger contains the outcome of this attempt. A delivery that waits is queued without an
+ * attempt.
+ */
 const endedSince = ({ times, attempts }: Delivery, attempt: number, since: number): boolean =>
   Object.entries(times).some(
     ([state, at]) => Date.parse(at) >= since && (state !== 'queued' || attempts >= attempt),
@@ -77,7 +80,10 @@ const endedSince = ({ times, attempts }: Delivery, attempt: number, since: numbe
 export const createClaims = (store: Pick<Store, 'expiringKeys' | 'deliveries'>, leaseMs = LEASE_MS) => {
   const holder = randomUUID()
   const acquire = createAcquire(store)
-  /** Values of claims whose answer was lost. Nothing was sent on them, so the next try may find its own claim. */
+  /**
+   * Values of claims whose response was lost. Nothing was sent on them, so the next attempt may find its own
+   * claim.
+   */
   const unsure = new LRUCache<string, string>({ max: UNSURE_MAX, ttl: leaseMs / 2 })
 
   /** Returns the delivery if the ledger has an outcome that is later than the claim. */
@@ -102,7 +108,7 @@ export const createClaims = (store: Pick<Store, 'expiringKeys' | 'deliveries'>, 
   }
 
   return {
-    /** Claims the step's attempt. `resend`: what is in doubt is sent again. */
+    /** Claims the step's attempt. `resend`: a message in doubt is resent. */
     claim: async (step: Step, resend: boolean): Promise<Claim> => {
       const key = `send:${deliveryKey(step, step.destination ?? '')}:${step.attempt ?? 1}`
       for (let round = 0; round <= RESENDS_MAX; round++) {

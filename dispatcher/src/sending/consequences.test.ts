@@ -30,7 +30,7 @@ const stepOf = (more: Partial<Step> = {}): Step => ({
   ...more,
 })
 
-/** Where a step stands: in its plan, among its attempts, and how urgent it is. */
+/** The position of a step in its plan and among its attempts, and its priority. */
 const STEPS: Record<string, Step> = {
   'the first step': stepOf(),
   'the last step': stepOf({ index: 1, failed: true }),
@@ -211,7 +211,7 @@ describe('a step that waits', () => {
   })
 })
 
-test.each(every)('$place, $name: the decision is recorded', ({ ending, step }) => {
+test.each(every)('$place, $name: records the decision', ({ ending, step }) => {
   const { decision } = of(ending, step)
   expect(decision).toEqual(
     'decision' in ending
@@ -220,7 +220,7 @@ test.each(every)('$place, $name: the decision is recorded', ({ ending, step }) =
   )
 })
 
-test('the check on the attempt of another process does not replace the next attempt', () => {
+test("the check on another process's attempt does not replace the next attempt", () => {
   const step = stepOf()
   const keyOf = (name: string) => of(ENDINGS[name]!, step).messages[0]?.schedule?.key
   expect(keyOf('retry')).toBe(scheduleSubject('acme', `step-${deliveryKey(step, '')}`))

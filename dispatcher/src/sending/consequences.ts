@@ -9,7 +9,7 @@ import type { SentMessage } from '../reports/sent-messages.ts'
 import type { Ending, Explanation } from './ending.ts'
 import { changeOf, channelOf, type Times, withBeginnings } from './ledger-changes.ts'
 
-/** What follows from a step. It is made durable before the step is acknowledged. */
+/** The consequences of a step. They are made durable before the step is acknowledged. */
 export type Consequences = {
   tenant: string
   /** Changes of the ledger. */
@@ -18,7 +18,7 @@ export type Consequences = {
   decision?: DecisionEntry
   /** The next attempt, or the next check on another process. */
   messages: readonly OutgoingMessage[]
-  /** What providers may report on later. */
+  /** The sent message, for later reports of the provider. */
   remember?: SentMessage
   /** A device that is gone. */
   gone?: { user: string; device: string }
@@ -73,7 +73,7 @@ const refused = (
     reason,
     detail,
   })
-  // A device that is gone needs no action by the tenant, so it is no dead letter.
+  // A device that is gone needs no action by the tenant, so there is no dead letter.
   const dead = forget === 'device' ? undefined : undeliverable(`${reason}: ${detail}`)
   return {
     changes: [change],
@@ -103,7 +103,7 @@ const skipped = (
   changes: [changeOf(step, 'skipped', now, { reason: decision.reason })],
   decision: entryOf(step, decision),
   messages: [],
-  // The step was wanted but reaches nobody.
+  // The step was wanted but has no destination.
   ...(decision.stage === 'send' ? { failed: failed(step, now) } : {}),
 })
 
@@ -172,7 +172,7 @@ const follows = (step: Step, ending: Ending, now: number): Omit<Consequences, 't
     case 'taken':
       if (ending.until !== undefined) return { changes: [], messages: [later(step, ending.until, 'look')] }
       if (ending.failed === undefined) return { changes: [], messages: [] }
-      // The process that recorded the failure may have died before anything followed from it.
+      // The process that recorded the failure may have died before it published the consequences.
       return {
         changes: [],
         messages: [],

@@ -22,7 +22,7 @@ const browser = device('browser', {
 const hook = device('hook', { kind: 'webhook', url: 'https://ada.example/hook' } as DeviceInput)
 const profile = { email: 'ada@example.org', phone: '+351911111111' }
 
-/** Destinations, and who is tried for each. */
+/** Returns the destinations, and the candidates for each. */
 const found = (
   channel: Channel,
   accounts: OpenAccount[],
@@ -34,7 +34,7 @@ const found = (
   )
 
 describe('the destinations', () => {
-  test('of a channel with addresses are the one of the profile, with every account that accepts it, in order', () => {
+  test('of a channel with addresses are the address in the profile, with every account that accepts it, in order', () => {
     const accounts = [account('smtp', 'email'), account('ses', 'email')]
     expect(found('email', accounts, { profile })).toEqual([': smtp email, ses email'])
     expect(found('email', accounts)).toEqual([])
@@ -49,13 +49,13 @@ describe('the destinations', () => {
     ])
   })
 
-  test('of a webhook are the URLs that the user registered, otherwise the one of the account', () => {
+  test('of a webhook are the URLs that the user registered, or else the URL of the account', () => {
     const accounts = [account('webhook', 'account', { url: 'https://crm.example/hook' })]
     expect(found('webhook', accounts)).toEqual([': webhook account'])
     expect(found('webhook', accounts, { devices: [hook] })).toEqual(['hook: webhook device'])
   })
 
-  test('that no account reaches are captured in development, if there is an address', () => {
+  test('without an account are captured in development, if there is an address', () => {
     const capture = account('capture', 'email')
     expect(found('email', [capture], { profile })).toEqual([': capture email'])
     expect(found('sms', [capture], { profile })).toEqual([': capture phone'])

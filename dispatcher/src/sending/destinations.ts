@@ -7,9 +7,9 @@ import type { OpenAccount } from './accounts.ts'
 /** An account that can send to a destination, and the address it sends to. */
 export type Candidate = { account: OpenAccount; address: Address }
 
-/** One place where a channel reaches a person. */
+/** One destination through which a channel reaches a user. */
 export type Destination = {
-  /** The device's id; '' for an address of the profile, and for a destination that the account itself names. */
+  /** The device's id; '' for an address in the profile, and for a destination that is part of the account. */
   destination: string
   /** In the order in which they are tried. */
   candidates: readonly Candidate[]
@@ -28,15 +28,15 @@ const profileAddress = (kind: Address['kind'], profile: UserProfile): Address | 
 
 /** Channels whose addresses are in profiles; those of all others are devices. */
 export const IN_PROFILES: readonly Channel[] = ['email', 'sms', 'mms', 'whatsapp']
-/** Channels whose accounts can name the destination themselves, such as an incoming webhook. */
+/** Channels whose accounts can contain the destination, such as an incoming webhook. */
 const NAMED_BY_ACCOUNTS: readonly Channel[] = ['webhook', 'slack', 'teams', 'discord']
-/** Kinds of devices of which each has a provider of its own. */
+/** Kinds of devices that each have their own provider. */
 const PUSH_KINDS = ['web-push', 'fcm', 'apns']
 
 /**
- * Returns the destinations of a person in a channel, given the accounts that serve it. A device with a URL of its own
- * goes before the one that an account names. In development, the account that captures takes what no other account
- * does, but needs the same address or device. Pure.
+ * Returns the destinations of a user in a channel, given the accounts that serve it. A device with its own
+ * URL takes precedence over the URL of an account. In development, the capturing account gets the messages
+ * that no other account serves, but needs the same address or device. Pure.
  */
 export const destinationsOf = (
   channel: Channel,
@@ -78,7 +78,7 @@ export const destinationsOf = (
   return [...found].map(([destination, candidates]) => ({ destination, candidates }))
 }
 
-/** Returns the endpoint that a webhook goes to: the user's own, or the account's. */
+/** Returns the endpoint of a webhook: the user's own, or the account's. */
 export const webhookUrl = (channel: Channel, { account, address }: Candidate): string | undefined => {
   if (channel !== 'webhook') return undefined
   return endpointUrlOf(address.kind === 'device' ? address.device : account.account.config)

@@ -7,7 +7,7 @@ import { note, sendingWorlds, step, until } from './testing/sending-world.ts'
 const open = sendingWorlds()
 
 describe('development', () => {
-  test('captures what would have been sent', async () => {
+  test('captures messages that would have been sent', async () => {
     const captured: Captured[] = []
     const { send, ledger } = await open({
       providers: new Map([['capture', capture]]),
@@ -26,7 +26,7 @@ describe('development', () => {
     })
   })
 
-  test('lists as skipped what no provider could have sent', async () => {
+  test('lists messages as skipped that no provider could have sent', async () => {
     const captured: Captured[] = []
     const { send, ledger } = await open({
       providers: new Map([['capture', capture]]),
@@ -38,13 +38,13 @@ describe('development', () => {
     for (const delivery of await ledger('n1', 'nobody-known'))
       expect(delivery).toMatchObject({ state: 'skipped', reason: 'no_address', provider: null })
     const shown = { to: 'nobody-known', subject: 'Your bill', skipped: 'no_address' }
-    // A step may be looked at again; its message is the same one.
+    // A step may be checked again; its message stays the same.
     const messages = [...new Map(captured.map((message) => [message.id, message])).values()]
     expect(messages.map(({ channel }) => channel).sort()).toEqual(['email', 'push', 'sms', 'telegram'])
     for (const message of messages) expect(message).toMatchObject(shown)
   })
 
-  test('lists what a real account sent, and why it could not send', async () => {
+  test('lists messages that a real account sent, and why it could not send others', async () => {
     const captured = new Map<string, Captured>()
     const mail = scripted('mail', ['email'])
     const { account, send } = await open({

@@ -62,7 +62,7 @@ const paused = (cause: 'limited' | 'down', free: number): Result<Candidate> => (
   free,
 })
 
-test('an accepted message is sent; the ending tells whether the provider sends reports', () => {
+test('an accepted message is sent, and its ending says whether the provider sends reports', () => {
   const sent = (reports: boolean) =>
     end(stepOf(), { result: 'sent', candidate: candidate({ reports }), id: 'SM1' })
   expect(sent(true)).toEqual({ ending: 'sent', account: 'main', providerId: 'SM1', reports: true })
@@ -83,7 +83,7 @@ describe('a failed attempt', () => {
     expect(end(stepOf({ priority: 'critical' }), failed())).toMatchObject({ at: NOW + 1_000 })
   })
 
-  test('is the last one at the end of the window, the message or the number of attempts', () => {
+  test('is the last one at the end of the window, of the message or of the attempts', () => {
     const exhausted = { ending: 'exhausted', account: 'main', ...WHY }
     expect(end(stepOf({ since: NOW - 24 * HOUR, attempt: 40 }), failed())).toEqual(exhausted)
     expect(end(stepOf({ expiresAt: NOW + 500 }), failed())).toEqual(exhausted)
@@ -104,7 +104,7 @@ describe('a message in doubt', () => {
     { priority: 'normal', repeatable: true, ending: 'retry' },
     { priority: 'critical', repeatable: false, ending: 'retry' },
   ])(
-    '$priority, deduplicated by the provider: $repeatable, is $ending',
+    'ends as $ending with priority $priority and repeatable: $repeatable',
     ({ priority, repeatable, ending }) => {
       expect(end(stepOf({ priority }), doubt(candidate({ repeatable })))).toMatchObject({
         ...{ ending, account: 'main', ...WHY },
@@ -112,7 +112,7 @@ describe('a message in doubt', () => {
     },
   )
 
-  test('that may be repeated is given up at the end of its window', () => {
+  test('is given up at the end of its window if it can be repeated', () => {
     expect(end(stepOf({ expiresAt: NOW }), doubt(candidate({ repeatable: true })))).toMatchObject({
       ending: 'exhausted',
     })
@@ -133,7 +133,7 @@ test('an attempt of another process is checked again later, or is over', () => {
   expect(taken({ claim: 'done', failed: 'landline' })).toEqual({ ending: 'taken', failed: 'landline' })
 })
 
-test('without a permit the step waits for one', () => {
+test('a step without a permit waits for one', () => {
   const why = { reason: 'paced', detail: 'its turn' }
   const busy = { outcome: 'busy', at: NOW + 1, why } as const
   expect(end(stepOf(), { result: 'busy', busy, free: NOW + 700 })).toEqual({
@@ -168,17 +168,17 @@ describe('behind an open breaker', () => {
 describe('a decision', () => {
   const about = { at: NOW, stage: 'condition', channel: 'sms', step: 0, by: 'user' } as const
 
-  test.each(['skip', 'end'] as const)('to %s skips the step', (outcome) => {
+  test.each(['skip', 'end'] as const)('skips the step for %s', (outcome) => {
     const decision = { ...about, outcome, reason: 'read' } as const
     expect(endingOfDecision(decision)).toEqual({ ending: 'skipped', decision })
   })
 
-  test('to wait schedules the step again', () => {
+  test('schedules the step again for `wait`', () => {
     const decision = { ...about, outcome: 'wait', until: NOW + 10_000, reason: 'online' } as const
     expect(endingOfDecision(decision)).toEqual({ ending: 'waiting', for: 'condition', decision })
   })
 
-  test('to pass is not an ending', () => {
+  test('throws RangeError for `pass`', () => {
     expect(() => endingOfDecision({ ...about, outcome: 'pass' })).toThrow(RangeError)
   })
 })

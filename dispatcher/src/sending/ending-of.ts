@@ -13,7 +13,7 @@ const INTERRUPTED: Explanation = {
 }
 
 export type EndingOptions = {
-  /** What replaces the default retry policy of a channel. */
+  /** Settings that override the default retry policy of a channel. */
   retries: Partial<Record<Channel, RetrySettings>>
   now: number
   random?: () => number
@@ -64,8 +64,8 @@ const retried = (
 }
 
 /**
- * Returns the ending if open breakers kept every provider from being asked. The step waits for the end of a rate limit,
- * however long. A provider that is down uses up the retry window, with growing delays.
+ * Returns the ending if open breakers prevented a request to every provider. The step waits for the end of a
+ * rate limit, however long. A provider that is down uses up the retry window, with growing delays.
  */
 const paused = (
   step: Step,
@@ -85,7 +85,10 @@ const paused = (
   return at === undefined ? { ending: 'exhausted', account, reason, detail } : { ...waiting, at, begun: true }
 }
 
-/** Returns how an attempt to reach one destination ended, from what its candidates answered. Pure but for `random`. */
+/**
+ * Returns how an attempt to reach one destination ended, from the responses of its candidates. Pure except
+ * for `random`.
+ */
 export const endingOf = (step: Step, result: Result<Candidate>, options: EndingOptions): Ending => {
   switch (result.result) {
     case 'sent': {

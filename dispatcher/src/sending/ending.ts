@@ -1,22 +1,23 @@
 import type { StepDecision } from '@carillon/core/routing/decision'
 import type { SuppressionReason } from '@carillon/schemas'
 
-/** Why something was not sent: a stable word, and a text for people. */
+/** The reason why a message was not sent: a stable word, and a text for readers. */
 export type Explanation = { reason: string; detail: string }
 
 /**
- * How one run of a step ended, for one destination.
+ * The ending of one run of a step for one destination.
  *
  * - `sent`: the provider accepted it. `reports`: it may report on it later.
  * - `retry`: the attempt failed; the next one is at `at` (epoch ms).
- * - `refused`: the provider will never accept it. `forget`: the device is gone, or the address is to be suppressed.
+ * - `refused`: the provider will never accept it. `forget`: the device is gone, or the address must be
+ *   suppressed.
  * - `exhausted`: the attempt failed, and no retry is left.
- * - `in_doubt`: nobody knows whether it was sent, and it is not sent again. Without `account`, its process died.
- * - `waiting`: no provider was asked; the same attempt is due again at `at`. It waits `for` a permit, for the pause of
- *   a `breaker` to end (`begun`: that time counts against the retry window), or for its `condition`.
- * - `skipped`: it is left out. If it was wanted but reaches nobody, the next step is due.
- * - `taken`: another process has the attempt. `until`: it may still be sending. Otherwise it has recorded an outcome,
- *   and `failed` is the reason if that was the end of all attempts.
+ * - `in_doubt`: it is unknown whether it was sent, and it is not resent. Without `account`, its process died.
+ * - `waiting`: no request was made; the same attempt is due again at `at`. It waits `for` a permit, for the
+ *   pause of a `breaker` to end (`begun`: that time counts against the retry window), or for its `condition`.
+ * - `skipped`: the step is skipped. If it was wanted but has no destination, the next step is due.
+ * - `taken`: another process has claimed the attempt. `until`: it may still be sending. Otherwise it has
+ *   recorded an outcome, and `failed` is the reason if that was the end of all attempts.
  */
 export type Ending =
   | { ending: 'sent'; account: string; providerId?: string | undefined; reports: boolean }

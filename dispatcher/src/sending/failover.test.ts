@@ -16,7 +16,7 @@ const DOUBT: Answer = { outcome: 'doubt', reason: 'timeout', detail: '' }
 const TAKEN: Answer = { outcome: 'taken', claim: { claim: 'busy', until: NOW + 30_000 } }
 const ACCOUNT: Answer = { outcome: 'account', reason: 'credentials', detail: '401' }
 
-/** Asks accounts that answer so; says what came of it, and how many were asked. */
+/** Runs failover over accounts with these answers. Returns the result and the number of accounts tried. */
 const ask = async (...answers: Answer[]) => {
   let asked = 0
   const result = await failover(
@@ -41,11 +41,11 @@ test.each([
   ['refuses it for good', REFUSED, 'refused'],
   ['leaves it in doubt', DOUBT, 'in_doubt'],
   ['finds that another process has it', TAKEN, 'taken'],
-])('a candidate that %s is the last', async (_, answer, result) => {
+])('stops at a candidate that %s', async (_, answer, result) => {
   expect(await ask(ACCOUNT, answer, { outcome: 'sent' })).toMatchObject({ result, asked: 2 })
 })
 
-test('prefers a failure to a full bulkhead, and that to a pause', async () => {
+test('prefers a failure to a full bulkhead, and a full bulkhead to a pause', async () => {
   expect(await ask(paused(NOW + 1), busy(NOW + 2), failing('503'))).toMatchObject({ result: 'failed' })
   expect(await ask(paused(NOW + 1), busy(NOW + 2))).toMatchObject({ result: 'busy' })
   expect(await ask(paused(NOW + 2, 'first'), paused(NOW + 1, 'second'))).toMatchObject({
@@ -68,6 +68,6 @@ test('returns the time at which the first candidate is free', async () => {
   expect(await ask(failing('503'))).toMatchObject({ free: NOW })
 })
 
-test('throws without a candidate', async () => {
+test('throws without candidates', async () => {
   await expect(ask()).rejects.toThrow(RangeError)
 })

@@ -3,10 +3,10 @@ import type { Failure, Pause } from './breakers.ts'
 import type { Claim } from './claim.ts'
 import type { Busy } from './permit.ts'
 
-/** The answer of one candidate. Anything but an outcome means that it was not asked. */
+/** The answer of one candidate. Anything but an outcome means that no request was made. */
 export type Answer = Outcome | Pause | Busy | { outcome: 'taken'; claim: Exclude<Claim, { claim: 'ours' }> }
 
-/** The result of asking the candidates. `free` is when the first of them may be asked again, epoch ms. */
+/** The result of trying the candidates. `free` is when the first of them may be tried again, epoch ms. */
 export type Result<Candidate> =
   | { result: 'sent'; candidate: Candidate; id?: string | undefined }
   | { result: 'refused'; candidate: Candidate; failure: Extract<Outcome, { outcome: 'refused' }> }
@@ -17,11 +17,11 @@ export type Result<Candidate> =
   | { result: 'paused'; candidate: Candidate; pause: Pause; free: number }
 
 /**
- * Asks one candidate after the other until one has sent the message, refused it permanently or left it in doubt, or
- * until another process has it. Otherwise the result is the last failure. Without a failure it is `busy` if a candidate
- * had no permit, else the first pause of a breaker.
+ * Tries one candidate after the other until one has sent the message, refused it permanently or left it in
+ * doubt, or until another process has claimed it. Otherwise the result is the last failure. Without a
+ * failure, it is `busy` if a candidate had no permit, else the first pause of a breaker.
  *
- * Throws RangeError without a candidate.
+ * Throws RangeError without candidates.
  */
 export const failover = async <Candidate>(
   candidates: readonly Candidate[],

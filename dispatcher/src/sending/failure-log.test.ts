@@ -28,7 +28,7 @@ beforeEach(() => {
 const counted = async () =>
   (await metrics.sendFailures.get()).values.map(({ labels, value }) => [labels.account, labels.reason, value])
 
-test('many failures of one kind are logged once, and so is their end', () => {
+test('logs many failures of one kind once, and their end once', () => {
   for (let n = 0; n < 100; n++) failureLog.ended(MAIL, DOWN)
   failureLog.ended(MAIL, DENIED)
   time += 61_000
@@ -57,7 +57,7 @@ test('many failures of one kind are logged once, and so is their end', () => {
   ])
 })
 
-test('a provider that fails now and then does not fill the log', () => {
+test('does not fill the log for a provider that fails now and then', () => {
   for (let second = 0; second < 3_600; second++) {
     failureLog.ended(MAIL, second % 2 ? SENT : DOWN)
     time += 1_000
@@ -65,14 +65,14 @@ test('a provider that fails now and then does not fill the log', () => {
   expect(lines).toHaveLength(12)
 })
 
-test('hosts of one account are logged separately', () => {
+test('logs hosts of one account separately', () => {
   const hook = { tenant: 'acme', account: 'hook', provider: 'webhook' }
   failureLog.ended({ ...hook, host: 'bad.example' }, DOWN)
   failureLog.ended({ ...hook, host: 'good.example' }, SENT)
   expect(lines).toEqual([expect.objectContaining({ level: 'warn', host: 'bad.example' })])
 })
 
-test('failures that concern one recipient are counted but not logged', async () => {
+test('counts failures of one recipient, but does not log them', async () => {
   for (let n = 0; n < 5; n++) failureLog.ended(MAIL, FULL)
   failureLog.ended(MAIL, { outcome: 'refused', reason: 'no_such_mailbox', detail: '550' })
   expect(lines).toEqual([])
@@ -82,7 +82,7 @@ test('failures that concern one recipient are counted but not logged', async () 
   ])
 })
 
-test('the number of remembered reasons is bounded', async () => {
+test('limits the number of remembered reasons', async () => {
   for (let n = 0; n < 5_000; n++) failureLog.ended(MAIL, { ...FULL, reason: `made_up_${n}` })
   expect((await counted()).length).toBeLessThanOrEqual(2_000)
 })

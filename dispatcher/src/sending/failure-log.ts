@@ -3,17 +3,17 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { LRUCache } from 'lru-cache'
 
-/** The most accounts (or hosts of them), kinds of failure and metric series that are remembered. */
+/** Maximum number of remembered accounts (or their hosts), kinds of failure and metric series. */
 const REMEMBERED_MAX = 2_000
 /** The time between two log lines about the same kind of failure. */
 const REMINDER_MS = 10 * 60_000
 
-/** How often an upstream failed, and since when (epoch ms). */
+/** How often an upstream has failed, and since when (epoch ms). */
 type Trouble = { since: number; failures: number }
 /** An upstream: the account, and the host if addresses are URLs. */
 export type Place = { tenant: string; account: string; provider: string; host?: string }
 
-/** Reports whether the account or the provider is at fault. A refused or limited recipient is neither. */
+/** Reports whether the account or the provider is at fault. A refused or rate-limited recipient is neither. */
 const ofAccount = (outcome: Outcome): boolean =>
   outcome.outcome === 'account' ||
   outcome.outcome === 'doubt' ||
@@ -67,7 +67,7 @@ export const createFailureLog = ({
   }
 
   return {
-    /** Notes how a send ended. */
+    /** Records the outcome of a send. */
     ended: (place: Place, outcome: Outcome): void => {
       const { tenant, account, host = '' } = place
       const key = [tenant, account, host].join('\n')

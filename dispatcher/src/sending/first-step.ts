@@ -38,9 +38,9 @@ const firstMessage = (entry: Entry, presence: Presence, now: number): OutgoingMe
 }
 
 /**
- * Starts delivery plans: puts the first step of each entry into the log. `connected` are the entries whose user was
- * connected when their item was handed over. Presence is looked up only for the others, and only where a step depends on
- * it. While the live bus is unavailable, everybody counts as away.
+ * Starts delivery plans: appends the first step of each entry to the log. `connected` are the entries whose
+ * user was connected when their item was delivered live. Presence is looked up only for the others, and only
+ * if a step depends on it. While the live bus is unavailable, all users count as away.
  */
 export const createStartPlans = ({
   live,
@@ -52,7 +52,7 @@ export const createStartPlans = ({
   const lookUpPresence = async (entries: readonly Entry[]): Promise<ReadonlyMap<Entry, Presence>> => {
     const users = entries.map(({ ready: { tenant }, user }) => ({ tenant, user }))
     const found = await presenceOf(live, users)
-    // A user who is connected by now was not when the item was handed over.
+    // A user who is connected by now was not connected when the item was delivered live.
     return new Map(entries.map((entry, index) => [entry, found[index] === 'away' ? 'away' : 'left']))
   }
 

@@ -1,7 +1,7 @@
 import type { Content } from '@carillon/core/delivery/provider'
 import type { ItemContent } from '@carillon/schemas'
 
-/** Makes a path absolute; undefined if there is no base. */
+/** Makes a path absolute; returns undefined without a base. */
 const absolute = (url: string | undefined, base: string | undefined): string | undefined => {
   if (url === undefined || !url.startsWith('/')) return url
   return base === undefined ? undefined : new URL(url, base).href

@@ -9,7 +9,7 @@ export type Times = { begun: number; now: number }
 /** Returns the channel of a step. */
 export const channelOf = ({ plan, index }: Step) => plan[index]!.channel
 
-/** Returns one change of the ledger for a step's destination. */
+/** Returns one ledger change for a step's destination. */
 export const changeOf = (
   step: Step,
   state: DeliveryState,

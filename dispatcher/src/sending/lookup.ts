@@ -11,7 +11,7 @@ import { presenceOf } from './presence.ts'
 
 export type Person = { profile: UserProfile; devices: readonly StoredDevice[] }
 
-/** What is known about a batch of steps. */
+/** The data looked up for a batch of steps. */
 export type Known = {
   facts(step: Step, now: number): StepFacts
   /** Returns the content of a step's item, or the step's own; undefined for a one-time password. */
@@ -30,7 +30,7 @@ const unique = <T>(values: Iterable<T>): T[] => [...new Set(values)]
 
 const at = (...parts: string[]) => parts.join('\n')
 
-/** Looks up the presence of the people whose steps depend on it. */
+/** Looks up the presence of the users whose steps depend on it. */
 const presences = async (live: LookupPorts['live'], steps: readonly Step[]) => {
   const asked = steps.filter(needsPresence).map(({ tenant, user }) => ({ tenant, user }))
   const found = await presenceOf(live, asked)
@@ -38,8 +38,8 @@ const presences = async (live: LookupPorts['live'], steps: readonly Step[]) => {
 }
 
 /**
- * Looks up what a batch of one channel's steps needs, with one read for each tenant, person and notification among them. Of
- * a person it reads what the channel needs: the profile, or the devices.
+ * Looks up the data for a batch of steps of one channel, with one read for each tenant, user and notification
+ * among them. For a user, it reads only what the channel needs: the profile, or the devices.
  */
 export const lookUp = async (
   { store, live }: LookupPorts,

@@ -2,7 +2,10 @@ import type { Content } from '@carillon/core/delivery/provider'
 import { type Step, secretContext } from '@carillon/core/delivery/step'
 import type { Seal } from '@carillon/core/security/seal'
 
-/** Returns the content of a one-time password. Only here and in the request to the provider is the code decrypted. */
+/**
+ * Returns the content of a one-time password. The code is decrypted only here and in the request to the
+ * provider.
+ */
 export const otpContent = (seal: Seal, step: Step, now: number): Content => {
   const code = seal.open(step.secret ?? '', secretContext(step))
   const minutes = Math.max(1, Math.round((step.expiresAt - now) / 60_000))

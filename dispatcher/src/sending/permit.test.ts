@@ -39,7 +39,7 @@ const open = (rates: Rates = {}, concurrency = 1) => {
   return { acquire: (more: Partial<Step> = {}) => acquire({ ...step, ...more }, candidate), permit, upstream }
 }
 
-test('a permit holds a place in the bulkhead until it is released', async () => {
+test('a permit occupies a place in the bulkhead until it is released', async () => {
   const { permit, upstream } = open()
   const first = await permit()
   expect(upstream.bulkhead.load).toBe(1)
@@ -49,7 +49,7 @@ test('a permit holds a place in the bulkhead until it is released', async () => 
   ;(await permit()).release()
 })
 
-test('a rate limit of the provider pauses all later messages without taking a place', async () => {
+test('a rate limit of the provider pauses all later messages without occupying a place', async () => {
   const { acquire, permit, upstream } = open()
   const first = await permit()
   first.ended(LIMITED)
@@ -58,7 +58,7 @@ test('a rate limit of the provider pauses all later messages without taking a pl
   expect(upstream.bulkhead.load).toBe(0)
 })
 
-test('a message that waited while the breaker opened gives its place back', async () => {
+test('a message releases its place if the breaker opened while it waited', async () => {
   const { acquire, permit, upstream } = open()
   const first = await permit()
   const second = acquire()
@@ -78,7 +78,7 @@ test('an unused permit leaves the probe to the next message', async () => {
   second.release()
 })
 
-test('there is no permit beyond the rate limits, but the time of the next one', async () => {
+test('beyond the rate limits, returns the time of the next permit instead', async () => {
   const { acquire, permit } = open({ user: { perSecond: 0.1, burst: 1 } }, 8)
   ;(await permit()).release()
   const refused = await acquire()

@@ -8,14 +8,14 @@ import type { Explanation } from './ending.ts'
 import { limitsOf, type RateLimit, type Rates } from './rate-limit.ts'
 import type { Upstream } from './upstream.ts'
 
-/** There is no permit until `at` (epoch ms). `why` is for the ledger. */
+/** No permit is available until `at` (epoch ms). `why` is for the ledger. */
 export type Busy = { outcome: 'busy'; at: number; why: Explanation }
 
-/** The right to send one message to a candidate, now. It has to be released. */
+/** The right to send one message to a candidate now. It must be released. */
 export type Permit = {
   outcome?: undefined
   upstream: Upstream
-  /** Tells the breakers how the send ended. */
+  /** Reports the outcome of the send to the breakers. */
   ended(outcome: Outcome): void
   release(): void
 }
@@ -27,8 +27,8 @@ const FULL: Explanation = {
 }
 
 /**
- * Acquires permits. There is one if the breakers are closed, every rate limit allows it, and the bulkhead has a place.
- * Waits a moment at most.
+ * Acquires permits. A permit is available if the breakers are closed, every rate limit allows it, and the
+ * bulkhead has a free place. Waits only briefly.
  */
 export const createPermits = (rateLimit: RateLimit, rates: Rates) => {
   const underRates = async (step: Step, { account }: Candidate): Promise<Busy | undefined> => {
@@ -52,7 +52,7 @@ export const createPermits = (rateLimit: RateLimit, rates: Rates) => {
     if (busy) return busy
     const leave = await bulkhead.enter(step.priority)
     if (!leave) return { outcome: 'busy', at: upstream.retrySlot(), why: FULL }
-    // The breakers may have opened while it waited.
+    // The breakers may have opened during the wait.
     const pausedSince = breakers.pause(step.priority, recipient)
     if (pausedSince) {
       leave()

@@ -44,7 +44,7 @@ test('a step does not wait for the provider of the previous one', async () => {
 })
 
 test.each(['failed', 'undelivered'] as const)(
-  'devices that fail together make a step that is wanted when %s due, once',
+  'makes a step that is wanted when %s due once if several devices fail together',
   async (when) => {
     const { deadLetters, fcm, mail, quiet, send, store, tenant } = world
     for (const id of ['a', 'b', 'c'])
@@ -76,7 +76,7 @@ test.each([
   { other: 'sent', mails: 0 },
   { other: 'failed', mails: 1 },
 ] as const)(
-  'a device that has gone makes the next step due unless another was reached: $other',
+  'makes the next step due when a device is gone, unless another was reached: $other',
   async (scene) => {
     const { deadLetters, mail, quiet, send, store, stream, tenant } = world
     const plan = [{ ...step('push', 'unread'), after: 3_600 }, step('email', 'failed')]
@@ -114,7 +114,7 @@ test.each([
   },
 )
 
-test('a failure makes the next step due even if the process that recorded it died', async () => {
+test('makes the next step due after a failure, even if the process that recorded it died', async () => {
   const { mail, send, sms, store, tenant } = world
   const died = { tenant, user: 'ada', notification: 'n1', index: 0 } as Step
   const claim = { key: `send:${deliveryKey(died, '')}:1`, value: `another ${Date.now()}`, at: 0 }
@@ -133,7 +133,7 @@ test('a failure makes the next step due even if the process that recorded it die
   expect(sms.got).toEqual([])
 })
 
-test('the first messages of an account are all sent at the first attempt', async () => {
+test('sends the first messages of an account at the first attempt', async () => {
   const { ledger, mail, person, send } = world
   const opened = vi.spyOn(mail.provider, 'open')
   const people = Array.from({ length: 40 }, (_, n) => `u${n}`)

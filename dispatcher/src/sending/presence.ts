@@ -2,8 +2,8 @@ import { UnavailableError } from '@carillon/core/errors'
 import type { Live, Presence } from '@carillon/core/live/port'
 
 /**
- * Looks up the presence of users, in order, with one call for all of them. While the live bus is unavailable, everybody
- * counts as away.
+ * Looks up the presence of users, in order, with one call for all of them. While the live bus is unavailable,
+ * all users count as away.
  */
 export const presenceOf = async (
   live: Pick<Live, 'presence'>,

@@ -20,11 +20,11 @@ describe('a failing provider', () => {
     await until(async () =>
       expect(await ledger('n3', 'ada')).toMatchObject([{ state: 'sent', provider: 'second', attempts: 1 }]),
     )
-    // After a few failures in a row it is left alone.
+    // After a few failures in a row, the breaker pauses it.
     expect(first.got.length).toBeLessThan(12)
   })
 
-  test('is tried again after a delay, and in the end the message is a dead letter', async () => {
+  test('is retried after a delay, and finally the message is dead-lettered', async () => {
     const mail = scripted('mail', ['email'])
     const { account, send, ledger, deadLetters } = await open({ providers: providersOf(mail) })
     await account('mail')
@@ -43,7 +43,7 @@ describe('a failing provider', () => {
     expect(await ledger('never', 'ada')).toMatchObject([{ state: 'failed', reason: 'content' }])
   })
 
-  test('is shown by the waiting delivery, with the reason and the time of the next attempt', async () => {
+  test('is shown on the waiting delivery, with the reason and the time of the next attempt', async () => {
     const mail = scripted('mail', ['email'])
     const { account, send, ledger } = await open({ providers: providersOf(mail) })
     await account('mail')
@@ -61,12 +61,13 @@ describe('a failing provider', () => {
     const why = { provider: 'mail', reason: 'tls_failed', detail: 'the server has no STARTTLS' }
     expect(row).toMatchObject(why)
     expect(Date.parse(row?.nextAttemptAt ?? '')).toBeGreaterThan(before)
-    // After five faults in a row the provider is left alone; what waits for it says the same, though it was not tried.
+    // After five faults in a row, the breaker opens. A waiting delivery shows the same reason, although it
+    // was not attempted.
     for (const id of ['n2', 'n3', 'n4', 'n5']) await queued(id, 1)
     expect(await queued('n6', 0)).toMatchObject(why)
   })
 
-  test('is tried as often as the account allows', async () => {
+  test('is retried as often as the account allows', async () => {
     const mail = scripted('mail', ['email'])
     const { account, send, ledger, deadLetters } = await open({ providers: providersOf(mail) })
     await account('mail', { retry: { attempts: 1 } })
@@ -82,7 +83,7 @@ describe('a failing provider', () => {
     )
   })
 
-  test('for long makes the step due that waits for a failure', async () => {
+  test('makes the fallback step due after the fallback window', async () => {
     const sms = scripted('text', ['sms'], { needs: 'phone' })
     const mail = scripted('mail', ['email'])
     const { account, send, ledger } = await open({
@@ -103,7 +104,7 @@ describe('a failing provider', () => {
 })
 
 describe('a refusal', () => {
-  test('with 410 disables a webhook at once, and the next step is due', async () => {
+  test('with 410 disables a webhook at once, and makes the next step due', async () => {
     const hook = scripted('hook', ['webhook'], { needs: 'account' })
     const mail = scripted('mail', ['email'])
     const { account, send, ledger } = await open({
@@ -139,7 +140,7 @@ describe('a refusal', () => {
     expect(mail.got).toHaveLength(1)
   })
 
-  test('because a device is gone removes that device; the others are reached', async () => {
+  test('removes a device that is gone, while the others are reached', async () => {
     const fcm = scripted('fcm', ['push'], { needs: 'device', repeatable: true })
     const { account, send, ledger, store, tenant, deadLetters } = await open({
       providers: providersOf(fcm),
@@ -196,7 +197,7 @@ describe('a send in doubt', () => {
   test.each([
     { priority: 'normal' as const, ends: { state: 'in_doubt', reason: 'interrupted' }, sends: 0 },
     { priority: 'critical' as const, ends: { state: 'sent' }, sends: 1 },
-  ])('of $priority priority, because its process died, ends as $ends.state', async (scene) => {
+  ])('with priority $priority ends as $ends.state if its process died', async (scene) => {
     const sms = scripted('text', ['sms'], { needs: 'phone' })
     const { account, send, ledger, store, tenant } = await open({
       providers: providersOf(sms),
@@ -216,7 +217,7 @@ describe('a send in doubt', () => {
 })
 
 describe('a claim', () => {
-  test('whose answer was lost is recognized as its own, and the message is sent', async () => {
+  test('whose response was lost is recognized as its own, and the message is sent', async () => {
     const sms = scripted('text', ['sms'], { needs: 'phone' })
     let lost = 0
     const { account, ledger, send } = await open({
@@ -239,7 +240,7 @@ describe('a claim', () => {
     expect(sms.got).toHaveLength(1)
   })
 
-  test('of another process is waited for without replacing a later attempt', async () => {
+  test('of another process is awaited without replacing a later attempt', async () => {
     const sms = scripted('text', ['sms'], { needs: 'phone' })
     const { account, ledger, quiet, seal, store, stream, tenant } = await open({
       providers: providersOf(sms),

@@ -16,7 +16,7 @@ const account = {
 const rate = (perSecond: number) => ({ perSecond, burst: 1 })
 const message = { tenant: 'acme', sender: 'billing', user: 'ada', channel: 'email' } as const
 
-test('every configured limit applies to a message, each with a key of its own', () => {
+test('every configured limit applies to a message, each with its own key', () => {
   const rates = {
     global: rate(1),
     tenant: rate(2),
@@ -37,7 +37,7 @@ test('every configured limit applies to a message, each with a key of its own', 
 
 const request = (key: string): PermitRequest => ({ limits: [{ key, ...rate(1) }], priority: 'normal' })
 
-test('requests of one turn are one call, and each gets its own answer', async () => {
+test('requests of one turn share one call, and each gets its own result', async () => {
   const calls: number[] = []
   const acquire: Limits['acquire'] = async (asked) => {
     calls.push(asked.length)

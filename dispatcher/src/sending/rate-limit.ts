@@ -8,7 +8,7 @@ import type { OpenAccount } from './accounts.ts'
  */
 export type Rates = Partial<Record<'global' | 'tenant' | 'sender' | 'user' | Channel, Rate>>
 
-/** Returns every rate limit that applies to one message to one person by one account. Pure. */
+/** Returns every rate limit that applies to a message to one user through one account. Pure. */
 export const limitsOf = (
   rates: Rates,
   { tenant, sender, user, channel }: { tenant: string; sender?: string; user: string; channel: Channel },

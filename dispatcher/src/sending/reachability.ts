@@ -83,7 +83,7 @@ export const createReachability = ({ store, accounts, endpoints }: ReachabilityP
     const { tenant, plan, index } = step
     const { channel } = plan[index]!
     const serving = await accounts.serving(tenant, channel)
-    // A step that names its destination finds none if the device has gone since.
+    // A step that names its destination finds nothing if the device has since been removed.
     const wanted = destinationsOf(channel, serving, person).filter(
       ({ destination }) => step.destination === undefined || destination === step.destination,
     )

@@ -16,7 +16,7 @@ test.each<[Address, string, string]>([
   ],
   [{ kind: 'account' }, 'the channel is archived', 'the channel is archived'],
   [{ kind: 'email', email: 'ada@example.org' }, 'İ: ada@example.org', 'İ: …'],
-])('a provider that repeats the address %o does not bring it into the ledger', (address, said, detail) => {
+])('keeps the address out of the ledger if a provider repeats it as %o', (address, said, detail) => {
   const failure = { outcome: 'refused', reason: 'bounced', detail: said } as const
   expect(redacted(failure, address)).toEqual({ ...failure, detail })
   expect(redacted({ outcome: 'sent', id: '7' }, address)).toEqual({ outcome: 'sent', id: '7' })

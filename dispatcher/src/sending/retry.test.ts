@@ -41,7 +41,7 @@ describe('delays', () => {
     ])
   })
 
-  test('are cut at random by up to half', () => {
+  test('are shortened at random by up to half', () => {
     const policy = retryPolicy('email')
     expect(nextRetry(policy, state(), T, () => 0)).toBe(T + 5 * SECOND)
     expect(nextRetry(policy, state(), T, () => 1)).toBe(T + 10 * SECOND)
@@ -85,7 +85,7 @@ describe('the window', () => {
     expect(attempts(short, state({ fallback: true })).at(-1)).toBe(10 * SECOND)
   })
 
-  test('and the number of attempts can be set for the installation and for the account', () => {
+  test('can be set, with the number of attempts, for the installation and for the account', () => {
     const policy = retryPolicy('email', { windowMs: HOUR, attempts: 9 }, { attempts: 3 })
     expect(policy).toMatchObject({ windowMs: HOUR, attempts: 3, baseMs: DEFAULT_RETRIES.email.baseMs })
     expect(attempts(policy, state())).toHaveLength(2)
@@ -93,7 +93,7 @@ describe('the window', () => {
   })
 })
 
-test('a critical message is retried sooner than any other, for just as long', () => {
+test('a critical message is retried sooner than any other, within the same window', () => {
   const random = seeded(18)
   const between = (least: number, most: number) => least + Math.floor(random() * (most - least))
   for (let run = 0; run < 2_000; run++) {

@@ -1,12 +1,12 @@
 import type { Channel, Priority } from '@carillon/schemas'
 
 /**
- * How long a failed send is tried again, and how often. All times in ms.
+ * How long and how often a failed send is retried. All times in ms.
  *
  * - `windowMs`: from the first attempt to the last.
  * - `baseMs`, `capMs`: the first and the longest delay between two attempts.
  * - `fallbackMs`: replaces a longer window while the plan's next step waits for this one to fail.
- * - `attempts`: the most attempts; unlimited if absent.
+ * - `attempts`: the maximum number of attempts; unlimited if absent.
  */
 export type RetryPolicy = {
   windowMs: number
@@ -16,7 +16,7 @@ export type RetryPolicy = {
   attempts?: number
 }
 
-/** What an operator or an account sets; the rest is the channel's default. */
+/** The settings of an operator or an account; the rest is the channel's default. */
 export type RetrySettings = Partial<RetryPolicy>
 
 const SECOND = 1_000
@@ -64,7 +64,7 @@ export const DEFAULT_RETRIES: Readonly<Record<Channel, RetryPolicy>> = {
   telegram: CHAT,
 }
 
-/** A critical message is retried sooner than others, for just as long. */
+/** A critical message is retried sooner than others, within the same window. */
 const CRITICAL = { baseMs: SECOND, capMs: 2 * MINUTE, growth: 0.5 }
 /** Each delay is this share of the time since the first attempt: with 2, the time triples between attempts. */
 const GROWTH = 2
@@ -73,7 +73,7 @@ const ASKED_CAP_MS = { critical: 5 * SECOND, others: 10 * MINUTE }
 /** The last attempt before a deadline is made this long before it. */
 const LAST_MARGIN_MS = SECOND
 
-/** The policy of a channel, with what the operator and then the account sets in its place. */
+/** Returns a channel's retry policy. Account settings override operator settings, which override the defaults. */
 export const retryPolicy = (
   channel: Channel,
   ...settings: readonly (RetrySettings | undefined)[]
@@ -82,11 +82,11 @@ export const retryPolicy = (
 /** One message between two attempts. Times in epoch ms. */
 export type RetryState = {
   priority: Priority
-  /** When it was attempted first. */
+  /** The time of the first attempt. */
   since: number
   /** Attempts made so far. */
   attempts: number
-  /** The message is void from then on. */
+  /** When the message expires. */
   expiresAt: number
   /** Whether the plan's next step waits for this one to fail. */
   fallback: boolean
@@ -95,9 +95,10 @@ export type RetryState = {
 }
 
 /**
- * Returns when to try again, epoch ms; undefined to give up. The delay grows with the time since the first attempt, so
- * that pauses in which nothing was sent count as well. It is cut at random by up to half, so that messages that failed
- * together do not return together. The last attempt is made just before the window or the message ends. Pure.
+ * Returns the time of the next attempt, epoch ms; undefined to give up. The delay grows with the time since
+ * the first attempt, so that pauses in which nothing was sent count as well. It is shortened at random by up
+ * to half, so that messages that failed together are not retried together. The last attempt is made just
+ * before the window or the message ends. Pure.
  */
 export const nextRetry = (
   policy: RetryPolicy,

@@ -30,14 +30,14 @@ export type SendStepPorts = {
   claims: Claims
   send: Send
   metrics: Pick<Metrics, 'inDoubt' | 'sendSeconds' | 'skipped'>
-  /** Development only: also lists what could not be sent. */
+  /** Development only: also lists messages that could not be sent. */
   capture?: Capture
 }
 
 export type SendStepOptions = {
-  /** What replaces the default retry policy of a channel. */
+  /** Settings that override the default retry policy of a channel. */
   retries: Partial<Record<Channel, RetrySettings>>
-  /** The app of tenants that have not set a URL of their own. */
+  /** The app URL of tenants that have not set their own. */
   appUrl?: string
 }
 
@@ -51,7 +51,10 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
   const { store, cache, reachability, permits, claims, send, metrics, capture } = ports
   const realSends = createRealSends(capture)
 
-  /** Asks one candidate, with its permit. The claim comes last, so that a step that waits has not claimed anything. */
+  /**
+   * Tries one candidate, with its permit. The claim comes last, so that a step that waits has not claimed
+   * anything.
+   */
   const ask = async (
     step: Step,
     said: Said,
@@ -89,7 +92,7 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     const now = Date.now()
     const ending = endingOf(step, result, { retries: options.retries, now })
     const claimed = await claiming
-    // Every message in doubt is counted, whether it is sent again or not.
+    // Every message in doubt is counted, whether it is resent or not.
     if (claimed?.claim === 'ours' && claimed.again) metrics.inDoubt.inc({ channel, resent: 'yes' })
     if (ending.ending === 'in_doubt') metrics.inDoubt.inc({ channel, resent: 'no' })
     else if (result.result === 'in_doubt') metrics.inDoubt.inc({ channel, resent: 'yes' })
@@ -113,7 +116,7 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
   const splitUp = async (step: Step, destinations: readonly Destination[], begun: number) => {
     const names = destinations.map(({ destination }) => destination)
     const parts = split(step, names, { begun, now: Date.now() })
-    // Recorded before any of them is sent, because one that fails at once has to find the others on record.
+    // Recorded before any of them is sent, because one that fails at once must find the others in the ledger.
     await store.deliveries.record(step.tenant, parts.changes)
     return parts
   }

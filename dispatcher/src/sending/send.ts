@@ -70,7 +70,10 @@ const endOf = (outcome: Outcome): EndpointEnd => {
   return outcome.reason === 'gone' ? 'gone' : 'failed'
 }
 
-/** Sends one message to one candidate, with its permit. Resolves with what the provider answered, without the address. */
+/**
+ * Sends one message to one candidate, with its permit. Resolves with the provider's outcome, without the
+ * address.
+ */
 export const createSend =
   ({ seal, endpoints, failureLog, metrics }: SendPorts, { publicUrl }: { publicUrl: string | undefined }) =>
   async (step: Step, said: Said, candidate: Candidate, permit: Permit): Promise<Outcome> => {

@@ -27,9 +27,9 @@ import { createSend } from './send.ts'
 import { createSendStep } from './send-step.ts'
 import { createStepKind } from './step-kind.ts'
 
-/** Steps of one queue in hand at once. */
+/** Maximum concurrent steps per queue. */
 const IN_HAND = 256
-/** The most steps that are looked up together. */
+/** Maximum number of steps that are looked up together. */
 const BATCH = 64
 
 export type SendingPorts = {
@@ -45,7 +45,7 @@ export type SendingPorts = {
   reports: Pick<Reports, 'remember'>
   log: Log
   metrics: Metrics
-  /** Development only: captures what no account of the tenant can send. */
+  /** Development only: captures messages that no account of the tenant can send. */
   capture?: Tools['capture']
 }
 
@@ -53,7 +53,7 @@ export type SendingOptions = {
   rates?: Rates
   retries?: Partial<Record<Channel, RetrySettings>>
   publicUrl?: string
-  /** The app of tenants that have not set a URL of their own. */
+  /** The app URL of tenants that have not set their own. */
   appUrl?: string
   leaseMs?: number
 }
@@ -93,7 +93,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
     ),
   )
   return {
-    /** Finishes the steps in hand, and gives back the others. */
+    /** Finishes the current steps, and returns the others. */
     stop: async () => {
       const stopped = Promise.all(consumers.map((consumer) => consumer.stop()))
       outages.stop()

@@ -8,9 +8,9 @@ import { type Outages, Stopped } from '../consumer/outages.ts'
 import type { Reports } from '../reports/reports.ts'
 import type { Consequences } from './consequences.ts'
 
-/** The most consequences written together. */
+/** Maximum number of consequences written together. */
 const BATCH = 256
-/** Fewer than this wait for others: writing many costs little more than writing one. */
+/** Fewer consequences than this wait for others, because writing many costs little more than writing one. */
 const ENOUGH = 32
 const LINGER_MS = 10
 
@@ -57,7 +57,7 @@ export const createSettle = ({ store, stream, reports, outages }: SettlePorts) =
   let waiting: Waiting[] = []
   let flushing = false
 
-  /** Messages go first: a step that is acknowledged has its next attempt in the log. */
+  /** Messages are published first, so that the next attempt of an acknowledged step is in the log. */
   const write = async (all: readonly Consequences[]): Promise<void> => {
     const messages: OutgoingMessage[] = []
     for (const { tenant, messages: later, changes } of all) {

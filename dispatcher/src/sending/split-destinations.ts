@@ -3,8 +3,8 @@ import type { Consequences } from './consequences.ts'
 import { changeOf, type Times, withBeginnings } from './ledger-changes.ts'
 
 /**
- * Returns what follows from a step that reaches several destinations: a step for each, so that one that waits or fails
- * does not hold up the others. Pure.
+ * Returns the consequences of a step with several destinations: a step for each, so that one that waits or
+ * fails does not block the others. Pure.
  */
 export const split = (step: Step, destinations: readonly string[], { begun, now }: Times): Consequences => {
   const steps = destinations.map((destination) => ({ ...step, destination }))

@@ -30,7 +30,7 @@ const STEP: Step = {
 
 afterEach(() => void vi.restoreAllMocks())
 
-test('one reading of the clock decides whether a step is sent and whether the next one waits', async () => {
+test('one clock reading determines whether a step is sent and whether the next one waits', async () => {
   // The snooze ends with the second reading.
   const item = {
     id: STEP.item,

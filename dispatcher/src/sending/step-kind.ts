@@ -9,15 +9,15 @@ import { createSettle, type SettlePorts } from './settle.ts'
 
 export type StepPorts = SettlePorts & LookupPorts & { sendStep: SendStep }
 
-/** The plan's next step if it waits for a time of its own, whatever becomes of this one. */
+/** Returns the plan's next step if it has its own due time, whatever the outcome of this one. */
 const nextInTime = (step: Step, known: Known, now: number): OutgoingMessage[] => {
   const waits = following(step, next(step, known.facts(step, now)))
   return waits ? [stepMessage(waits, { at: dueAt(waits), key: planKey(step) })] : []
 }
 
 /**
- * The steps of one channel as a kind of work. Steps that arrive together share a look-up. From there each step runs on its
- * own, so a slow one delays no other.
+ * Defines the steps of one channel as a kind of work. Steps that arrive together share a look-up. From there,
+ * each step runs independently, so a slow one delays no other.
  */
 export const createStepKind = (ports: StepPorts, channel: Channel) => {
   const { stream, sendStep, outages } = ports
@@ -37,7 +37,7 @@ export const createStepKind = (ports: StepPorts, channel: Channel) => {
   const handle = async (works: readonly Work<Step>[]) => {
     const steps = works.map(({ body }) => body)
     const known = await lookUp(ports, channel, steps)
-    // One time decides whether a step is taken, and whether the next one waits.
+    // One reading of the clock determines whether a step is sent and whether the next one waits.
     const now = Date.now()
     // Published before this step is sent, so that a slow provider does not delay the next step.
     const later = steps.flatMap((step) => nextInTime(step, known, now))

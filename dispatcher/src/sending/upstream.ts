@@ -3,15 +3,18 @@ import type { Outcome, Outgoing, Provider, Sender } from '@carillon/core/deliver
 import { type Breakers, createBreakers } from './breakers.ts'
 import { type Bulkhead, createBulkhead } from './bulkhead.ts'
 
-/** How long a message may wait for a free place, while others wait behind it in the queue. */
+/** How long a message may wait for a free place while others wait behind it in the queue, in ms. */
 const PATIENCE_MS = 2_000
 /** The shortest wait of a message that found every place taken. */
 const RETRY_SLOT_FIRST_MS = 500
-/** The longest time between two retry slots: a provider that was slow for a while may be fast when they are due. */
+/**
+ * The longest time between two retry slots, because a provider that was slow for a while may be fast when
+ * they are due.
+ */
 const RETRY_SLOT_GAP_MS = 4
-/** Messages whose retry slots lie within this time come back together: the log is woken once. */
+/** Messages whose retry slots lie within this time return together, so that the log is woken once. */
 const RETRY_SLOTS_TOGETHER_MS = 100
-/** A send that has not ended by then is abandoned, and its place is free again whatever the provider does. */
+/** A send that has not ended after this time is abandoned, and its place is freed whatever the provider does. */
 const SEND_LIMIT_MS = 20_000
 
 /**
@@ -21,7 +24,7 @@ const SEND_LIMIT_MS = 20_000
 export type Upstream = {
   bulkhead: Bulkhead
   breakers: Breakers
-  /** Returns when a message that found every place taken should come back, epoch ms. */
+  /** Returns when a message that found no free place should return, epoch ms. */
   retrySlot(): number
   /** Sends one message. A send that does not end in time is in doubt. */
   send(message: Outgoing): Promise<Outcome>
@@ -58,7 +61,7 @@ export const createUpstream = (
     bulkhead,
     breakers: createBreakers(now),
     retrySlot: () => {
-      // Sooner than a place is expected to be free: a message that is too early gets another slot.
+      // Earlier than a place is expected to be free; a message that is too early gets another slot.
       slot = Math.max(now() + RETRY_SLOT_FIRST_MS, slot) + Math.min(bulkhead.gap / 2, RETRY_SLOT_GAP_MS)
       return Math.ceil(slot / RETRY_SLOTS_TOGETHER_MS) * RETRY_SLOTS_TOGETHER_MS
     },

@@ -10,7 +10,7 @@ afterEach(async () => {
   await world?.close()
 })
 
-test('metrics are served while the event log is out of reach, without the backlog', async () => {
+test('serves metrics while the event log is unreachable, without the backlog', async () => {
   world = await openWorld()
   const { stream, metrics } = world
   let reachable = true
@@ -32,7 +32,7 @@ test('metrics are served while the event log is out of reach, without the backlo
   expect(text).not.toContain('carillon_queue_backlog{')
 })
 
-test('a draining dispatcher is not ready, and asks clients to close their connections', async () => {
+test('reports not ready while draining, and asks clients to close their connections', async () => {
   world = await openWorld()
   const listening = await listenHealth(world, 0, '127.0.0.1')
   health = listening
@@ -45,7 +45,7 @@ test('a draining dispatcher is not ready, and asks clients to close their connec
   expect(await ready()).toEqual([503, 'close'])
 })
 
-test('without a host it listens on every address', async () => {
+test('listens on every address without a host', async () => {
   world = await openWorld()
   const listening = await listenHealth(world, 0)
   health = listening

@@ -22,8 +22,8 @@ import { PROVIDERS } from '../channels/providers.ts'
 import { type DispatcherOptions, startDispatcher } from '../dispatcher.ts'
 
 /**
- * A dispatcher on the embedded parts, with a tenant of its own. `wrap` may put faults around the store; `stream` stands
- * in for the embedded event log.
+ * Opens a dispatcher on the embedded parts, with its own tenant. `wrap` may inject faults into the store;
+ * `stream` replaces the embedded event log.
  */
 export const openWorld = async (
   options: Partial<DispatcherOptions> & {
@@ -90,7 +90,7 @@ export const openWorld = async (
       while ([...(await stream.backlog()).values()].some((waiting) => waiting > 0))
         await new Promise((resolve) => setTimeout(resolve, 5))
     },
-    /** Gives the tenant an account. */
+    /** Adds an account to the tenant. */
     account: async (provider: string, more: Partial<StoredAccount> = {}) => {
       const channels = [...((options.providers ?? PROVIDERS).get(provider)?.channels ?? [])]
       await bare.accounts.put(tenant, {
@@ -102,12 +102,12 @@ export const openWorld = async (
         ...more,
       })
     },
-    /** Sets where the tenant's app lives. */
+    /** Sets the URL of the tenant's app. */
     appUrl: async (url: string) => {
       await bare.tenants.putSettings(tenant, { url: new URL(url).href })
     },
     person: (user: string, profile: UserProfile) => bare.users.put(tenant, { id: user, profile }),
-    /** The ledger of one notification for one user. */
+    /** Returns the ledger of one notification for one user. */
     ledger: async (notification: string, user: string) =>
       (await bare.deliveries.list(tenant, { id: notification, toAudience: false, user }, { limit: 100 }))
         .deliveries,

@@ -80,7 +80,7 @@ describe('a message', () => {
     expect(last().body).not.toMatch(/\\ud[89a-f]/)
   })
 
-  test("is posted to the user's device, whose URL keeps its query", async () => {
+  test("is posted to the user's device, and keeps the query of its URL", async () => {
     server.answerWith(TAKEN)
     expect(await open().send(sample({ address: ofDevice() }), neverAborted)).toMatchObject({
       outcome: 'sent',
@@ -94,7 +94,7 @@ describe('a response', () => {
   test.each([
     [404, 10_015],
     [401, 50_027],
-  ])('%i with code %i: the webhook does not exist', async (status, code) => {
+  ])('%i with code %i means that the webhook does not exist', async (status, code) => {
     server.answerWith(failed(status, code))
     expect(await send({ address: ofDevice() })).toMatchObject({ outcome: 'refused', forget: 'device' })
     expect(await send()).toMatchObject({ outcome: 'account', reason: 'gone' })
@@ -125,12 +125,12 @@ describe('a response', () => {
       { status: 429, headers: { 'retry-after': '60' }, body: '<html>' },
       { scope: 'account', afterMs: 60_000 },
     ],
-  ])('rate limit: %s', async (_, answer, expected) => {
+  ])('is retried after a rate limit: %s', async (_, answer, expected) => {
     server.answerWith(answer)
     expect(await send()).toMatchObject({ outcome: 'retry', reason: 'rate_limited', ...expected })
   })
 
-  test('a response that is not from Discord', async () => {
+  test('is mapped by status if it is not from Discord', async () => {
     server.answerWith({ body: 'welcome' })
     expect(await send()).toMatchObject({ outcome: 'doubt', reason: 'unreadable_answer' })
   })

@@ -30,7 +30,7 @@ const last = () => server.requests.at(-1)!
 const TAKEN = { body: { ok: true, channel: 'D1', ts: '1503435956.000247', message: {} } }
 
 describe('a message', () => {
-  test('has blocks, and text for clients that cannot show blocks', async () => {
+  test('contains blocks, and text for clients that cannot show blocks', async () => {
     server.answerWith(TAKEN)
     const content = {
       title: 'Ship <it> & go',
@@ -107,7 +107,7 @@ describe('a message', () => {
     await picky.close()
   })
 
-  test('is refused without text', async () => {
+  test('is rejected without text', async () => {
     const before = server.requests.length
     expect(await asBot({ content: { url: 'https://app.example' } })).toMatchObject({
       outcome: 'refused',
@@ -137,7 +137,7 @@ describe('an error of the Web API', () => {
     expect(await asBot()).toMatchObject({ outcome, reason })
   })
 
-  test('a rate limit', async () => {
+  test('is retried after a rate limit', async () => {
     server.answerWith({
       status: 429,
       headers: { 'retry-after': '30' },
@@ -151,7 +151,7 @@ describe('an error of the Web API', () => {
     })
   })
 
-  test('a response that is not from Slack', async () => {
+  test('is mapped by status if it is not from Slack', async () => {
     server.answerWith({ body: '<html>welcome to the hotel</html>' })
     expect(await asBot()).toMatchObject({ outcome: 'doubt', reason: 'unreadable_answer' })
   })
@@ -185,7 +185,7 @@ describe('an account', () => {
     expect(issueOf({ webhookUrl: 'nowhere' })).toMatch(/http or https/)
   })
 
-  test('needs a device with a bot token, and none with a webhook', () => {
+  test('needs a device with a bot token, but not with a webhook', () => {
     expect(slack.needs('slack', slack.config.parse({ botToken: TOKEN }))).toBe('device')
     expect(slack.needs('slack', slack.config.parse({ webhookUrl: 'https://a.example' }))).toBe('account')
   })

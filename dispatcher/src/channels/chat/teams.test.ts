@@ -71,7 +71,7 @@ test("a message is posted to the user's device", async () => {
 
 const failed = (status: number, code: string) => ({ status, body: { error: { code, message: 'No.' } } })
 describe('a response', () => {
-  test('a workflow that does not exist', async () => {
+  test('removes the device if the workflow does not exist', async () => {
     server.answerWith(failed(404, 'WorkflowNotFound'))
     expect(await send({ address: ofDevice() })).toMatchObject({ outcome: 'refused', forget: 'device' })
     expect(await send()).toMatchObject({ outcome: 'account', reason: 'gone' })
@@ -91,7 +91,7 @@ describe('a response', () => {
     expect(own).not.toHaveProperty('forget')
   })
 
-  test('200 with an error in the text', async () => {
+  test('is mapped by the error in the text if the status is 200', async () => {
     server.answerWith({
       body: 'Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with ContextId x',
     })
@@ -100,7 +100,7 @@ describe('a response', () => {
     expect(await send()).toEqual({ outcome: 'sent' })
   })
 
-  test('a rate limit', async () => {
+  test('is retried after a rate limit', async () => {
     server.answerWith({ status: 429, headers: { 'retry-after': '5' } })
     expect(await send()).toMatchObject({
       outcome: 'retry',

@@ -96,7 +96,7 @@ describe('a message', () => {
     await picky.close()
   })
 
-  test('follows a group that became a supergroup', async () => {
+  test('is sent to the new chat of a group that became a supergroup', async () => {
     const moved = await standIn(({ json }) =>
       json.chat_id === -100_5
         ? TAKEN
@@ -136,7 +136,7 @@ describe('an error', () => {
     expect('forget' in outcome).toBe('forget' in expected)
   })
 
-  test('a rate limit', async () => {
+  test('is retried after a rate limit', async () => {
     server.answerWith(failed(429, 'Too Many Requests: retry after 35', { retry_after: 35 }))
     expect(await send()).toMatchObject({
       outcome: 'retry',

@@ -7,8 +7,8 @@ import { neverAborted, publicOnlyHttp, shortTimeoutHttp, standIn, testTools } fr
 export type SendTo = (url: string, http: Http, signal: AbortSignal) => Promise<Outcome>
 
 /**
- * The contract of every provider that uses `Tools.http`: what each fault of the server means. Providers with a transport of
- * their own (SMTP, APNs, FCM) test the same faults in its terms.
+ * The contract of every provider that uses `Tools.http`: the outcome of each fault of the server. Providers
+ * with their own transport (SMTP, APNs, FCM) test the same faults in its terms.
  */
 export const httpFaultContract = (send: SendTo): void => {
   const sendTo = (url: string, http: Http, signal = neverAborted) => send(url, http, signal)
@@ -54,7 +54,7 @@ export const httpFaultContract = (send: SendTo): void => {
       expect(await sendTo(closed.url, http)).toMatchObject({ outcome: 'retry', reason: 'unreachable' })
     })
 
-    test('a private address is refused', async () => {
+    test('a private address is rejected', async () => {
       const before = server.requests.length
       expect(await sendTo(server.url, publicOnlyHttp)).toMatchObject({
         outcome: 'refused',

@@ -84,14 +84,14 @@ const responses = <Config>(setup: PhoneSetup<Config>, server: Server) => {
     body,
     expected: { outcome, reason, ...(scope && { scope }) },
   }))
-  test.each(cases)('HTTP $status $body is mapped to $expected', async ({ status, body, expected }) => {
+  test.each(cases)('maps HTTP $status $body to $expected', async ({ status, body, expected }) => {
     const result = await send({ status, body })
     expect(result).toMatchObject(expected)
     expect(JSON.stringify(result)).not.toContain(PHONE.slice(1))
     expect(JSON.stringify(result)).not.toContain(SECRET_WORDS)
   })
 
-  test('Retry-After is respected', async () => {
+  test('respects Retry-After', async () => {
     expect(await send({ status: 429, headers: { 'retry-after': '7' }, body: {} })).toEqual({
       outcome: 'retry',
       reason: 'rate_limited',
@@ -101,12 +101,12 @@ const responses = <Config>(setup: PhoneSetup<Config>, server: Server) => {
     })
   })
 
-  test('a refusal without an error code is mapped by its status', async () => {
+  test('maps an error response without an error code by its status', async () => {
     expect(await send({ status: 400, body: '{"code":' })).toMatchObject({ outcome: 'refused' })
     expect(await send({ status: 401, body: '' })).toMatchObject({ outcome: 'account' })
   })
 
-  test('a success response that cannot be read is in doubt', async () => {
+  test('is in doubt about a success response that cannot be read', async () => {
     for (const body of ['<html>', '{}', '[]', 'null', '{"sid":7,"message_uuid":null,"messages":[]}'])
       expect(await send({ status: setup.accepted.status, body })).toMatchObject({
         outcome: 'doubt',
@@ -129,21 +129,21 @@ const refusals = <Config>(setup: PhoneSetup<Config>, server: Server) => {
     '+14155550123\n',
     'whatsapp:+14155550123',
     '',
-  ])('the number %j is refused without a request', async (phone) => {
+  ])('refuses the number %j without a request', async (phone) => {
     const before = server().requests.length
     const result = await open().send(message(channel, phone), neverAborted)
     expect(result).toMatchObject({ outcome: 'refused', reason: 'invalid_number' })
     expect(server().requests.length).toBe(before)
   })
 
-  test('a message without text is refused without a request', async () => {
+  test('refuses a message without text, without a request', async () => {
     const before = server().requests.length
     const result = await open().send({ ...message(channel), content: {} }, neverAborted)
     expect(result).toMatchObject({ outcome: 'refused', reason: 'empty' })
     expect(server().requests.length).toBe(before)
   })
 
-  test('the account is verified without sending', async () => {
+  test('verifies the account without sending', async () => {
     const before = server().requests.length
     server().answerWith({ body: checked })
     await open().verify()

@@ -26,7 +26,7 @@ const config = (more: object = {}) =>
 const account = (more: object = {}, tools = testTools()) => sendgrid.open(config(more), tools)
 const to = (email: string) => sample({ channel: 'email', address: { kind: 'email', email, name: 'Mia' } })
 
-test('an e-mail is sent with all its parts', async () => {
+test('sends an e-mail with all its parts', async () => {
   const message = {
     ...to('mia@example.com'),
     content: { title: 'Grüße\r\nBcc: eve@example.com', body: 'Hallo' },
@@ -56,7 +56,7 @@ test('an e-mail is sent with all its parts', async () => {
   })
 })
 
-test('an address list is refused', async () => {
+test('refuses an address list', async () => {
   const outcome = await account().send(to('a@example.com,b@example.com'), neverAborted)
   expect(outcome).toMatchObject({ outcome: 'refused', reason: 'invalid_address' })
   expect(api.requests).toEqual([])
@@ -99,7 +99,7 @@ describe('an error', () => {
     expect(JSON.stringify(outcome)).not.toContain('mia@')
   })
 
-  test('429 gives the time of the retry', async () => {
+  test('returns the time of the retry for a 429', async () => {
     const reset = Math.floor(Date.now() / 1_000) + 60
     api.answerWith({ status: 429, headers: { 'x-ratelimit-reset': String(reset) } })
     const outcome = await account().send(to('mia@example.com'), neverAborted)
@@ -114,7 +114,7 @@ httpFaultContract((baseUrl, http, signal) =>
   account({ baseUrl }, testTools({ http })).send(to('mia@example.com'), signal),
 )
 
-test('an account is verified without sending', async () => {
+test('verifies an account without sending', async () => {
   api.answerWith({ body: { scopes: ['mail.send'] } })
   await account().verify()
   api.answerWith({ body: { scopes: ['stats.read'] } })
@@ -123,7 +123,7 @@ test('an account is verified without sending', async () => {
   await expect(account().verify()).rejects.toThrow(/check apiKey/)
 })
 
-test('a config reports what is missing', () => {
+test('reports what is missing from a config', () => {
   const issues = sendgrid.config.safeParse({ webhookPublicKey: 'x' }).error?.issues ?? []
   expect(issues.map(({ path }) => path.join('.'))).toEqual(['apiKey', 'from', 'webhookPublicKey'])
 })

@@ -27,7 +27,7 @@ const account = (more: object = {}, tools = testTools()) =>
 
 const to = (email: string) => sample({ channel: 'email', address: { kind: 'email', email, name: 'Mia' } })
 
-/** Returns whether a request is signed correctly. */
+/** Reports whether a request is signed correctly. */
 const isSigned = async ({ method, path, headers, body }: Recorded): Promise<boolean> => {
   const signer = new AwsV4Signer({
     method,
@@ -41,7 +41,7 @@ const isSigned = async ({ method, path, headers, body }: Recorded): Promise<bool
   return headers.authorization === (await signer.sign()).headers.get('authorization')
 }
 
-test('an e-mail is sent signed, with all its parts', async () => {
+test('sends a signed e-mail with all its parts', async () => {
   const message = {
     ...to('mia@example.com'),
     content: { title: 'Grüße', body: 'Hallo' },
@@ -73,7 +73,7 @@ test('an e-mail is sent signed, with all its parts', async () => {
 })
 
 test.each(['a@example.com,b@example.com', 'a@example.com\r\nBcc: b@example.com'])(
-  'the address %j is refused',
+  'refuses the address %j',
   async (email) => {
     expect(await account().send(to(email), neverAborted)).toMatchObject({ reason: 'invalid_address' })
     expect(aws.requests).toEqual([])
@@ -140,7 +140,7 @@ describe('an account', () => {
     await expect(account().verify()).rejects.toThrow(/check region, accessKeyId/)
   })
 
-  test('has a config that reports what is missing', () => {
+  test('has its config validated, with every missing field reported', () => {
     const issues = ses.config.safeParse({}).error?.issues ?? []
     expect(issues.map(({ path, message }) => `${path.join('.')} ${message.slice(0, 10)}`)).toEqual([
       'region is missing',

@@ -164,7 +164,7 @@ const open = (config: SesConfig, { http }: Tools): Sender => {
   }
 }
 
-/** Amazon SES, API v2, with reports over SNS. `isTrusted` decides which URLs belong to SNS. */
+/** Amazon SES, API v2, with reports over SNS. `isTrusted` reports whether a URL belongs to SNS. */
 export const sesProvider = (isTrusted?: (url: URL) => boolean): Provider<SesConfig> => {
   const readSns = snsReader(isTrusted)
   return {

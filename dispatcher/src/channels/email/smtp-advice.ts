@@ -5,7 +5,7 @@ export type SmtpError = Error & {
   code?: string
   originalCode?: string
   command?: string
-  /** OpenSSL's error text. `message` also holds positions in OpenSSL's source. */
+  /** OpenSSL's error text. `message` also contains positions in OpenSSL's source. */
   reason?: string
   response?: string
   responseCode?: number

@@ -33,7 +33,7 @@ const codeOf = async (reading: Promise<unknown> | undefined) => {
   return error instanceof ProblemError ? error.problem.code : error
 }
 
-describe('a signed report', () => {
+describe('a report', () => {
   const at = '2026-01-02T03:04:05Z'
   const suppress = { channels: ['email'], address: 'mia@example.com' }
 
@@ -51,20 +51,20 @@ describe('a signed report', () => {
   })
 
   test.each(['not-spam', 'auth-failure'])(
-    'with feedback that is not a complaint: %s',
+    'is ignored if its feedback is not a complaint: %s',
     async (feedbackType) => {
       expect(await read(report({ type: 'complaint', email: 'mia@example.com', feedbackType }))).toEqual([])
     },
   )
 
-  test('may leave out id and time', async () => {
+  test('may omit id and time', async () => {
     const [found] = (await read(report({ type: 'complaint', email: 'mia@example.com' }))) ?? []
     expect(found?.id).toBeUndefined()
     expect(Math.abs((found?.at ?? 0) - Date.now())).toBeLessThan(60_000)
   })
 })
 
-test('a report without a valid signature is rejected', async () => {
+test('without a valid signature is rejected', async () => {
   const body = { type: 'bounce', email: 'mia@example.com' }
   const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
   expect(await codeOf(read(report(body, { with: other })))).toBe('forbidden')

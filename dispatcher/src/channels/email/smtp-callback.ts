@@ -5,7 +5,10 @@ import { EmailAddress } from '@carillon/schemas'
 import { Webhook } from 'standardwebhooks'
 import { z } from 'zod'
 
-/** A report in our own format, for mail servers that write a log or a bounce mailbox instead of sending callbacks. */
+/**
+ * A report in Carillon's own format, for mail servers that write a log or a bounce mailbox instead of sending
+ * callbacks.
+ */
 const MailReport = z.strictObject({
   type: z.enum(['delivered', 'bounce', 'complaint']),
   messageId: z.string().max(512).optional().describe('The Message-ID, with or without angle brackets'),

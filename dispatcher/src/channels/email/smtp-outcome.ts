@@ -8,7 +8,10 @@ import { connectAdvice, type SmtpError, smtpAdvice } from './smtp-advice.ts'
 const CONNECTION = new Set(['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EPROTOCOL', 'EABORT'])
 /** Replies that request or reject credentials (RFC 4954, section 6). */
 const CREDENTIALS = new Set([530, 534, 535, 538])
-/** Text of a reply without an enhanced code that refuses for policy, not because the mailbox does not exist. */
+/**
+ * Text of a reply without an enhanced code that refuses because of a policy, rather than because the mailbox
+ * does not exist.
+ */
 const POLICY = /block|black ?list|\blisted\b|spam|policy|denied|reputation|not allowed/i
 const DELAY_MAX_MS = 6 * 3_600_000
 

@@ -8,7 +8,7 @@ import { smtp, smtpProvider } from './smtp.ts'
 const { tls, closing, config, sender, to } = await smtpSenders()
 
 describe('a pooled connection', () => {
-  test('that the server closed loses no message', async () => {
+  test('loses no message if the server closed it', async () => {
     const server = closing(await scriptedServer({}))
     const account = sender(server.port, { tls: 'none' })
     expect(await account.send(to('mia@example.com'), neverAborted)).toMatchObject({ outcome: 'sent' })
@@ -16,7 +16,7 @@ describe('a pooled connection', () => {
     expect(await account.send(to('mia@example.com'), neverAborted)).toMatchObject({ outcome: 'sent' })
   })
 
-  test('that is lost after a message was written sends no message twice', async () => {
+  test('sends no message twice if it is lost after a message was written', async () => {
     const replies: Parameters<typeof scriptedServer>[0] = {}
     const server = closing(await scriptedServer(replies))
     const account = sender(server.port, { tls: 'none' })
@@ -68,15 +68,15 @@ describe('a server that stalls', () => {
   })
 })
 
-describe('a connection', () => {
-  test('that is refused is retried', async () => {
+describe('a new connection', () => {
+  test('is retried if it is refused', async () => {
     const server = await mailServer(tls)
     await server.close()
     const outcome = await sender(server.port).send(to('mia@example.com'), neverAborted)
     expect(outcome).toMatchObject({ outcome: 'retry', reason: 'unreachable' })
   })
 
-  test('is never made to private addresses', async () => {
+  test('is never opened to private addresses', async () => {
     const server = closing(await mailServer(tls))
     const account = closing(
       smtp.open(config(server.port, { host: '127.0.0.1' }), testTools({ http: publicOnlyHttp })),

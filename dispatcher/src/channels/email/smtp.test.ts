@@ -66,7 +66,7 @@ describe('an e-mail', () => {
     expect(server.mails[0]?.secure).toBe(true)
   })
 
-  test('is not sent without TLS, nor to a server with an untrusted certificate', async () => {
+  test('is not sent without TLS, or to a server with an untrusted certificate', async () => {
     const plain = closing(await mailServer({ disabledCommands: ['STARTTLS'] }))
     const without = await sender(plain.port).send(to('mia@example.com'), neverAborted)
     expect(without).toMatchObject({ outcome: 'retry', reason: 'tls_failed' })
@@ -165,7 +165,7 @@ describe('header injection', () => {
     expect(server.connections()).toBe(0)
   })
 
-  test('no field can add a header or a recipient', async () => {
+  test('is impossible in every field: no header and no recipient is added', async () => {
     const server = closing(await mailServer(tls))
     const evil = 'x\r\nBcc: eve@example.com\r\n\r\nbody'
     const message = {
@@ -224,7 +224,7 @@ describe('an account', () => {
     expect(outcome.outcome).not.toBe('refused')
   })
 
-  test('that is closed sends nothing', async () => {
+  test('sends nothing after it is closed', async () => {
     const server = closing(await mailServer(tls))
     const account = sender(server.port)
     await account.close()

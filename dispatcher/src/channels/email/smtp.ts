@@ -86,7 +86,10 @@ const open = (config: SmtpConfig, tools: Tools, limitMs: number): Sender => {
   }
 }
 
-/** Returns an error's message, or for errors of SMTP the detail of their outcome, which holds advice on the settings. */
+/**
+ * Returns an error's message, or for SMTP errors the detail of their outcome, which contains advice on the
+ * settings.
+ */
 const explain = (error: unknown): string => {
   if (!(error instanceof Error) || !('code' in error || 'reason' in error))
     return error instanceof Error ? error.message : String(error)

@@ -210,12 +210,12 @@ describe('a forged notification', () => {
       () => envelope({ ...confirmation, SubscribeURL: 'https://evil.example/' }),
     ],
     ['a confirmation without a URL', () => envelope(confirmation)],
-  ])('is refused: %s', async (_, forge) => {
+  ])('is rejected: %s', async (_, forge) => {
     expect(await codeOf(call(forge()))).toBe('forbidden')
     expect(sns.requests.filter(({ path }) => path.startsWith('/confirm'))).toEqual([])
   })
 
-  test('is refused without a topicArn', async () => {
+  test('is rejected without a topicArn', async () => {
     expect(await codeOf(call(envelope(), { account: { ...config, topicArn: '' } }))).toBe('forbidden')
     expect(sns.requests).toEqual([])
   })

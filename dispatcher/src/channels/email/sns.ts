@@ -22,7 +22,7 @@ const Envelope = z.object({
 })
 type Envelope = z.infer<typeof Envelope>
 
-/** Returns whether a URL belongs to SNS. Certificates and confirmations are requested from such URLs only. */
+/** Reports whether a URL belongs to SNS. Certificates and confirmations are requested from such URLs only. */
 export const isSnsUrl = (url: URL): boolean =>
   url.protocol === 'https:' &&
   url.port === '' &&

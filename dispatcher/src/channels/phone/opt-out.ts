@@ -6,8 +6,9 @@ const STOP = new Set(['STOP', 'STOPALL', 'UNSUBSCRIBE', 'CANCEL', 'END', 'QUIT',
 const START = new Set(['START', 'YES', 'UNSTOP'])
 
 /**
- * Returns whether an inbound message opts out (`stop`) or back in (`start`). The whole message must be one of Twilio's
- * default keywords. Case, spaces and punctuation are ignored, so `Opt-out.` matches.
+ * Returns whether an inbound message opts out (`stop`) or back in (`start`); undefined for any other message.
+ * The whole message must be one of Twilio's default keywords. Case, spaces and punctuation are ignored, so
+ * `Opt-out.` matches.
  */
 export const optOutKeyword = (text: string): 'stop' | 'start' | undefined => {
   const word = text.replaceAll(/[\s\p{P}]+/gu, '').toUpperCase()

@@ -9,7 +9,7 @@ export const E164 = /^\+[1-9]\d{6,14}$/
 export const basicAuth = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 
-/** What differs between the HTTP APIs of phone providers. */
+/** The differences between the HTTP APIs of phone providers. */
 export type PhoneApi = {
   text(message: Outgoing): string
   /** Builds the POST that sends `text`, which is never empty, to an E.164 number. */
@@ -17,13 +17,13 @@ export type PhoneApi = {
   outcome(answer: HttpAnswer): Outcome
   /** A request that tests the account without sending anything. */
   check: HttpRequest
-  /** Returns what is wrong with the account according to the answer to `check`; undefined if nothing is. */
+  /** Returns the fault of the account according to the response to `check`; undefined if it has none. */
   problem(answer: HttpAnswer): string | undefined
 }
 
 /**
- * Creates a sender of text messages. A request that was written but not answered is in doubt, because none of these
- * providers takes an idempotency key.
+ * Creates a sender of text messages. A request without a response is in doubt once it was written, because
+ * none of these providers accepts an idempotency key.
  */
 export const phoneSender = ({ http }: Tools, api: PhoneApi): Sender => ({
   async send(message, signal) {

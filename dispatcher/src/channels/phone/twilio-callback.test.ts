@@ -57,18 +57,18 @@ describe('twilio callbacks', () => {
     ['http://mycompany.com/myapp.php?foo=1&bar=2', '0ZXoZLH/DfblKGATFgpif+LLRf4='],
     ['https://user:pass@mycompany.com/myapp.php?foo=1&bar=2', 'CukzLTc1tT5dXEDIHm/tKBanW10='],
     [`${publishedUrl}&Body=It's+amazing`, 'dsq4Ehbj6cs+KdTkpF5sSSplOWw='],
-  ])('a published signature: %s', async (at, signature) => {
+  ])('accept a published signature: %s', async (at, signature) => {
     await expect(take(published, { at, signature })).resolves.toMatchObject({ reports: [] })
   })
 
-  test('published signatures with repeated parameters', async () => {
+  test('accept published signatures with repeated parameters', async () => {
     const body = 'Sid=CA123&SidAccount=AC123&Digits=5678&Digits=1234&Digits=1234'
     await take(body, { at: publishedUrl, signature: 'IK+Dwps556ElfBT0I3Rgjkr1wJU=' })
     const two = 'MessagingBinding.Address=%2B1415xxxxxxx&MessagingBinding.Address=%2B1325xxxxxxx'
     await take(two, { at: publishedUrl, signature: '83O6e2vORAoJHUNzJjDWN1jz+BA=' })
   })
 
-  test('a published signature of JSON, with its hash in the URL', async () => {
+  test('accept a published signature of JSON, with its hash in the URL', async () => {
     const body = '{"property": "value", "boolean": true}'
     const at = `${publishedUrl}&bodySHA256=${createHash('sha256').update(body).digest('hex')}`
     const json = (text: string) =>
@@ -88,7 +88,7 @@ describe('twilio callbacks', () => {
     })
   })
 
-  test('an invalid signature is rejected', async () => {
+  test('reject an invalid signature', async () => {
     const params = { MessageSid: 'SM1', MessageStatus: 'delivered' }
     const refused = { problem: { code: 'forbidden', status: 403 } }
     await expect(take(params, { signature: '' })).rejects.toMatchObject(refused)
@@ -112,7 +112,7 @@ describe('twilio callbacks', () => {
   const status = (MessageStatus: string, more: Record<string, string> = {}) =>
     take({ AccountSid: accountSid, MessageSid: 'SM1', SmsSid: 'SM1', MessageStatus, To: PHONE, ...more })
 
-  test('message statuses, in any order and repeated', async () => {
+  test('report message statuses, in any order and repeated', async () => {
     for (const early of ['queued', 'sending', 'sent', 'accepted'])
       expect(await status(early)).toEqual({ reports: [] })
     const read = await status('read')
@@ -131,13 +131,13 @@ describe('twilio callbacks', () => {
     ['failed', { ErrorCode: '12345' }, 'twilio_12345'],
     ['failed', {}, 'failed'],
     ['canceled', {}, 'canceled'],
-  ])('%s with %j has the reason %s', async (state, more, reason) => {
+  ])('map %s with %j to the reason %s', async (state, more, reason) => {
     expect((await status(state, more)).reports).toEqual([
       { id: 'SM1', state: 'failed', reason, at: expect.any(Number) },
     ])
   })
 
-  test('a recipient who opted out at Twilio is suppressed', async () => {
+  test('suppress a recipient who opted out at Twilio', async () => {
     expect((await status('failed', { ErrorCode: '21610' })).reports).toEqual([
       {
         id: 'SM1',
@@ -163,7 +163,7 @@ describe('twilio callbacks', () => {
     'opt out',
     'REVOKE',
     'Stop.',
-  ])('%j opts out', async (Body) => {
+  ])('report %j as an opt-out', async (Body) => {
     expect(await inbound({ Body })).toEqual({
       reports: [
         {
@@ -175,26 +175,26 @@ describe('twilio callbacks', () => {
     })
   })
 
-  test.each(['START', 'yes', 'Unstop'])('%j opts in', async (Body) => {
+  test.each(['START', 'yes', 'Unstop'])('report %j as an opt-in', async (Body) => {
     expect((await inbound({ Body })).reports).toEqual([
       { at: expect.any(Number), restore: { channels: ['sms', 'mms'], address: PHONE } },
     ])
   })
 
-  test('keywords of the account itself', async () => {
+  test('recognize keywords of the account itself', async () => {
     expect((await inbound({ Body: 'Arrêt', OptOutType: 'STOP' })).reports).toMatchObject([
       { suppress: { address: PHONE } },
     ])
     expect((await inbound({ Body: 'STOP', OptOutType: 'HELP' })).reports).toEqual([])
   })
 
-  test('an opt-out on WhatsApp does not affect SMS', async () => {
+  test('do not report an opt-out on WhatsApp for SMS', async () => {
     expect((await inbound({ From: `whatsapp:${PHONE}`, Body: 'STOP' })).reports).toMatchObject([
       { suppress: { channels: ['whatsapp'], address: PHONE } },
     ])
   })
 
-  test('other messages are ignored', async () => {
+  test('ignore other messages', async () => {
     for (const Body of ['Please stop calling me', 'Thanks', '', 'END OF STORY'])
       expect((await inbound({ Body })).reports).toEqual([])
     expect((await inbound({ Body: 'STOP', From: '12345' })).reports).toEqual([])

@@ -6,7 +6,7 @@ import { failedReport } from './error-codes.ts'
 import { optOutKeyword, optOutReports } from './opt-out.ts'
 import { TWILIO_ERRORS } from './twilio-outcome.ts'
 
-/** Replaces or removes the port of a URL and leaves every other character as it is, because the URL is signed. */
+/** Replaces or removes the port of a URL and keeps every other character, because the URL is signed. */
 const withPort = (url: string, port: string): string =>
   url.replace(/^(https?:\/\/(?:[^/?#@]*@)?(?:\[[^\]]*\]|[^/?#:]+))(?::\d+)?/i, `$1${port}`)
 
@@ -18,9 +18,9 @@ const signedParams = (params: URLSearchParams): string =>
     .join('')
 
 /**
- * Verifies `X-Twilio-Signature`: the base64 HMAC-SHA1 of the callback URL and the form parameters. If the body is not a
- * form, the URL holds its hash (`bodySHA256`) instead. Twilio does not document whether the signed URL includes the port,
- * so both forms are accepted, as in Twilio's own libraries.
+ * Verifies `X-Twilio-Signature`: the base64 HMAC-SHA1 of the callback URL and the form parameters. If the
+ * body is not a form, the URL contains its hash (`bodySHA256`) instead. Twilio does not document whether the
+ * signed URL includes the port, so both forms are accepted, as in Twilio's own libraries.
  * https://www.twilio.com/docs/usage/webhooks/webhooks-security
  */
 const isSignatureValid = ({ url, headers, body }: CallbackRequest, authToken: string): boolean => {

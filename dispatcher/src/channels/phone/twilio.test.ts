@@ -73,7 +73,7 @@ describe('twilio requests', () => {
     return { request, form: Object.fromEntries(new URLSearchParams(request.body)) }
   }
 
-  test('an SMS', async () => {
+  test('contain the parameters of an SMS', async () => {
     const { request, form } = await sent({ content: { title: 'Hi & bye', body: 'ünï+' } })
     expect(request.path).toBe(`/2010-04-01/Accounts/${accountSid}/Messages.json`)
     expect(request.headers).toMatchObject({
@@ -91,7 +91,7 @@ describe('twilio requests', () => {
     expect(Number(ValidityPeriod)).toBeLessThanOrEqual(3_600)
   })
 
-  test('with an API key and a messaging service instead of token and number', async () => {
+  test('support an API key and a messaging service instead of token and number', async () => {
     const tools = { ...testTools(), publicUrl: undefined }
     const { request, form } = await sent(
       { expiresAt: Date.now() + 86_400_000 },
@@ -108,11 +108,11 @@ describe('twilio requests', () => {
     expect(Object.keys(form).sort()).toEqual(['Body', 'MessagingServiceSid', 'To'])
   })
 
-  test('the validity is at least one second', async () => {
+  test('have a validity of at least one second', async () => {
     expect((await sent({ expiresAt: Date.now() - 5_000 })).form.ValidityPeriod).toBe('1')
   })
 
-  test('an MMS has its image, if there is one', async () => {
+  test('contain the image of an MMS, if there is one', async () => {
     const image = 'https://app.example/cat.png'
     expect((await sent({ channel: 'mms', content: { body: 'Cat', image } })).form.MediaUrl).toBe(image)
     expect((await sent({ channel: 'mms', content: { body: 'Cat' } })).form).not.toHaveProperty('MediaUrl')
@@ -121,7 +121,7 @@ describe('twilio requests', () => {
     )
   })
 
-  test('a WhatsApp message, as text or with a template', async () => {
+  test('support WhatsApp messages, as text or with a template', async () => {
     const whatsapp = { channel: 'whatsapp', content: { title: 'Hi', body: 'You' } } as const
     expect((await sent(whatsapp)).form).toMatchObject({
       To: `whatsapp:${PHONE}`,
@@ -133,7 +133,7 @@ describe('twilio requests', () => {
     expect(form).not.toHaveProperty('Body')
   })
 
-  test('a recipient who opted out is suppressed', async () => {
+  test('suppress a recipient who opted out', async () => {
     const stopped = await standIn(() => ({ status: 400, body: { code: 21610, status: 400 } }))
     const sender = twilio.open(configure({ baseUrl: stopped.url }), testTools())
     expect(
@@ -142,7 +142,7 @@ describe('twilio requests', () => {
     await stopped.close()
   })
 
-  test('a suspended account fails verification', async () => {
+  test('fail verification if the account is suspended', async () => {
     const suspended = await standIn(() => ({ body: { sid: accountSid, status: 'suspended' } }))
     await expect(twilio.open(configure({ baseUrl: suspended.url }), testTools()).verify()).rejects.toThrow(
       'not active',
@@ -172,7 +172,7 @@ describe('twilio config', () => {
     ])
   })
 
-  test('refuses invalid values', () => {
+  test('rejects invalid values', () => {
     expect(
       issuesOf({ accountSid: '../x', authToken: 'a\r\nb', from: 'whatsapp:+1', baseUrl: 'ftp://x' }),
     ).toHaveLength(4)

@@ -52,7 +52,7 @@ describe('vonage callbacks', () => {
     return deliver(text, `Bearer ${await sign(text)}`)
   }
 
-  test('message statuses, in any order and repeated', async () => {
+  test('report message statuses, in any order and repeated', async () => {
     expect(await take({ ...status, status: 'delivered' })).toEqual({
       reports: [{ id: 'u1', state: 'delivered', at: Date.parse(at) }],
     })
@@ -75,13 +75,13 @@ describe('vonage callbacks', () => {
       'vonage_1999',
     ],
     ['rejected', undefined, 'rejected'],
-  ])('%s with %j has the reason %s', async (state, error, reason) => {
+  ])('map %s with %j to the reason %s', async (state, error, reason) => {
     expect((await take({ ...status, status: state, error })).reports).toEqual([
       { id: 'u1', state: 'failed', reason, at: Date.parse(at) },
     ])
   })
 
-  test('a recipient who opted out at Vonage is suppressed', async () => {
+  test('suppress a recipient who opted out at Vonage', async () => {
     const error = { type: 'https://developer.vonage.com/api-errors/messages#1240', title: 'Illegal Number' }
     expect((await take({ ...status, status: 'rejected', error })).reports).toEqual([
       {
@@ -94,7 +94,7 @@ describe('vonage callbacks', () => {
     ])
   })
 
-  test('STOP and START', async () => {
+  test('report STOP and START', async () => {
     const inbound = { ...status, from: '14155550123', to: '447700900001', message_type: 'text' }
     expect((await take({ ...inbound, text: 'Stop' })).reports).toEqual([
       {
@@ -109,17 +109,17 @@ describe('vonage callbacks', () => {
     expect((await take({ ...inbound, from: 'ACME', text: 'STOP' })).reports).toEqual([])
   })
 
-  test('a future timestamp is replaced by the current time', async () => {
+  test('replace a future timestamp by the current time', async () => {
     const { reports } = await take({ ...status, timestamp: '2999-01-01T00:00:00Z', status: 'delivered' })
     expect(reports[0]?.at).toBeLessThanOrEqual(Date.now())
   })
 
-  test('a signed body that cannot be read is ignored', async () => {
+  test('ignore a signed body that cannot be read', async () => {
     for (const text of ['', 'null', '[]', '{', '{"message_uuid":7}'])
       expect(await deliver(text, `Bearer ${await sign(text)}`)).toEqual({ reports: [] })
   })
 
-  test('an invalid or old signature is rejected', async () => {
+  test('reject an invalid or old signature', async () => {
     const text = JSON.stringify({ ...status, status: 'delivered' })
     const refused = { problem: { code: 'forbidden', status: 403 } }
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(

@@ -51,7 +51,7 @@ const STATES: Record<string, Report['state']> = {
   undeliverable: 'failed',
 }
 
-/** Adds the + that Vonage leaves out of numbers. */
+/** Adds the + that Vonage omits from numbers. */
 const parseNumber = (number: string): { phone: string; channels: ('sms' | 'mms')[] } => ({
   phone: number.startsWith('+') ? number : `+${number}`,
   channels: ['sms', 'mms'],

@@ -53,7 +53,7 @@ describe('vonage requests', () => {
     return { request: server.requests[0]!, out }
   }
 
-  test('an SMS', async () => {
+  test('contain the parameters of an SMS', async () => {
     const { request, out } = await sent({ content: { title: 'Hi', body: 'You' } })
     expect(request.path).toBe('/v1/messages')
     expect(request.headers.authorization).toBe(`Basic ${Buffer.from('abcd1234:s3cret').toString('base64')}`)
@@ -71,7 +71,7 @@ describe('vonage requests', () => {
     expect(request.json.ttl).toBeGreaterThan(3_500)
   })
 
-  test('respects the limits of the API', async () => {
+  test('respect the limits of the API', async () => {
     const soon = await sent({ content: { body: 'a'.repeat(5_000) }, expiresAt: Date.now() })
     expect(soon.request.json.text).toHaveLength(1_000)
     expect(soon.request.json.ttl).toBe(20)

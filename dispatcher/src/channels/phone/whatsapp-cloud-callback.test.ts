@@ -22,7 +22,7 @@ describe('whatsapp-cloud callbacks', () => {
     )
   const asked = { 'hub.mode': 'subscribe', 'hub.verify_token': verifyToken, 'hub.challenge': '1158201444' }
 
-  test('the challenge is echoed if the verify token matches', async () => {
+  test('echo the challenge if the verify token matches', async () => {
     expect(await ask(asked)).toEqual({
       reports: [],
       answer: { status: 200, type: 'text/plain', body: '1158201444' },
@@ -77,7 +77,7 @@ describe('whatsapp-cloud callbacks', () => {
   })
   const at = 1_750_030_073_000
 
-  test('message statuses, several at once, in any order and repeated', async () => {
+  test('report message statuses, several at once, in any order and repeated', async () => {
     expect(
       await take({ statuses: [status('read'), status('sent')] }, { statuses: [status('delivered')] }),
     ).toEqual([
@@ -92,7 +92,7 @@ describe('whatsapp-cloud callbacks', () => {
     [[{ code: 131026, title: 'Message undeliverable' }], 'undeliverable'],
     [[{ code: 131999 }], 'whatsapp_131999'],
     [undefined, 'failed'],
-  ])('failed with %j has the reason %s', async (errors, reason) => {
+  ])('map failed with %j to the reason %s', async (errors, reason) => {
     expect(await take({ statuses: [status('failed', { errors })] })).toEqual([
       { id: 'wamid.HBgL', state: 'failed', reason, at },
     ])
@@ -102,7 +102,7 @@ describe('whatsapp-cloud callbacks', () => {
     messages: [{ from: '14155550123', id: 'wamid.IN', timestamp: '1750030073', ...more }],
   })
 
-  test('STOP and START, as text or as a button', async () => {
+  test('report STOP and START, as text or as a button', async () => {
     const stop = [{ at, suppress: { channels: ['whatsapp'], address: PHONE, reason: 'stop' } }]
     expect(await take(message({ type: 'text', text: { body: 'Stop' } }))).toEqual(stop)
     expect(await take(message({ type: 'button', button: { text: 'Unsubscribe', payload: 'x' } }))).toEqual(
@@ -115,7 +115,7 @@ describe('whatsapp-cloud callbacks', () => {
     expect(await take(message({ type: 'image', image: { id: '1' } }))).toEqual([])
   })
 
-  test('unknown entries do not affect the others', async () => {
+  test('ignore unknown entries without affecting the others', async () => {
     expect(
       await take({ errors: [{ code: 1 }] }, { statuses: [{ what: 1 }, status('read')], messages: ['?'] }),
     ).toEqual([{ id: 'wamid.HBgL', state: 'read', at }])
@@ -123,7 +123,7 @@ describe('whatsapp-cloud callbacks', () => {
       expect((await deliver(text, sign(text))).reports).toEqual([])
   })
 
-  test('an invalid signature is rejected', async () => {
+  test('reject an invalid signature', async () => {
     const text = '{"entry":[]}'
     await expect(deliver(text, sign(text))).resolves.toMatchObject({ answer: { status: 200 } })
     for (const signature of [

@@ -10,7 +10,10 @@ import { whatsappErrorMeaning } from './whatsapp-cloud-outcome.ts'
 
 const forbidden = (detail: string) => new ProblemError('forbidden', detail)
 
-/** Answers the verification request that Meta sends when the callback URL is registered: echoes the challenge. */
+/**
+ * Responds to the verification request that Meta sends when the callback URL is registered: echoes the
+ * challenge.
+ */
 const verifyEndpoint = (url: string, verifyToken: string | undefined): CallbackResult => {
   const query = new URL(url).searchParams
   const challenge = query.get('hub.challenge') ?? ''

@@ -67,7 +67,7 @@ describe('whatsapp-cloud requests', () => {
     return server.requests[0]!
   }
 
-  test('a text', async () => {
+  test('contain the parameters of a text message', async () => {
     const request = await sent({ content: { title: 'Hi', body: 'You', url: 'https://app.example/7' } })
     expect(request.path).toBe('/v23.0/106540352242922/messages')
     expect(request.headers.authorization).toBe('Bearer EAAJB')
@@ -80,7 +80,7 @@ describe('whatsapp-cloud requests', () => {
     })
   })
 
-  test('a template whose variable is the text on one line', async () => {
+  test('support a template whose variable is the text on one line', async () => {
     const request = await sent(
       { content: { title: 'Hi', body: `You\n\tthere     ${'x'.repeat(2_000)}` } },
       { template },

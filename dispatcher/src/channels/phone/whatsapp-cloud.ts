@@ -58,7 +58,7 @@ export const whatsappCloud: Provider<WhatsappConfig> = {
     const authorization = `Bearer ${accessToken}`
 
     return phoneSender(tools, {
-      // A template variable must not hold line breaks or more than four spaces in a row.
+      // A template variable must not contain line breaks or more than four spaces in a row.
       text: ({ content }) =>
         template === undefined
           ? plainText(content, { max: TEXT_MAX })

@@ -75,7 +75,7 @@ export const apnsConnection = (options: ApnsOptions) => {
           })
       }),
 
-    /** Sends a PING, connecting first if necessary, and waits for its answer. Rejects with `HttpFailure`. */
+    /** Sends a PING, connecting first if necessary, and waits for its reply. Rejects with `HttpFailure`. */
     ping: async (): Promise<void> => {
       const { session } = await connected()
       await new Promise<void>((resolve, reject) => {

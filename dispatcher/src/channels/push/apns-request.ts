@@ -11,7 +11,7 @@ export type ApnsRequest = {
 
 const ANSWER_MAX_BYTES = 65_536
 
-/** Returns whether the server may have processed a failed stream (RFC 9113, sections 6.8 and 8.7). */
+/** Reports whether the server may have processed a failed stream (RFC 9113, sections 6.8 and 8.7). */
 const mayBeProcessed = (stream: ClientHttp2Stream, { lastStream }: Connection): boolean =>
   stream.id !== undefined && stream.id <= lastStream && stream.rstCode !== constants.NGHTTP2_REFUSED_STREAM
 

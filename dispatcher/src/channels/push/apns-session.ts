@@ -8,7 +8,7 @@ export type ApnsLimits = {
   timeoutMs: number
   /** The interval of PING frames. */
   pingMs: number
-  /** How long to wait for the answer to a PING. */
+  /** How long to wait for the reply to a PING, in ms. */
   pongMs: number
 }
 
@@ -17,7 +17,7 @@ export type ApnsOptions = { endpoint: URL; ca?: string; resolve: Http['resolve']
 /** A session. `lastStream` is the last stream that the server processed, set by its GOAWAY. */
 export type Connection = { session: ClientHttp2Session; lastStream: number }
 
-/** Returns an error's code, or its message if it has none. */
+/** Returns an error's code, or its message if it has no code. */
 export const codeOf = (error: unknown): string =>
   error instanceof Error ? String('code' in error ? error.code : error.message) : String(error)
 
@@ -29,8 +29,8 @@ export const probe = (session: ClientHttp2Session, pongMs: number): void => {
 }
 
 /**
- * Opens an HTTP/2 session over TLS, with regular PINGs. `onSession` receives the session before it is connected. `isClosed`
- * is asked after the address was resolved. Rejects with `HttpFailure`.
+ * Opens an HTTP/2 session over TLS, with regular PINGs. `onSession` receives the session before it is
+ * connected. `isClosed` is called after the address was resolved. Rejects with `HttpFailure`.
  */
 export const openSession = async (
   { endpoint, ca, resolve, limits }: ApnsOptions,

@@ -91,7 +91,7 @@ const TEMPORARY = new Set(['IdleTimeout', 'InternalServerError', 'ServiceUnavail
 /** "Too many requests were made consecutively to the same device token." */
 const DEVICE_RATE_LIMIT = 'TooManyRequests'
 
-/** Returns the reason of an error response, such as `BadDeviceToken`; empty if it has none. */
+/** Returns the reason in an error response, such as `BadDeviceToken`; empty if there is none. */
 const reasonOf = (body: string): string => {
   try {
     const { reason } = JSON.parse(body) as { reason?: unknown }
@@ -104,7 +104,10 @@ const reasonOf = (body: string): string => {
 const snakeCase = (text: string) =>
   text.replaceAll(/[A-Z]/g, (letter, at) => `${at > 0 ? '_' : ''}${letter.toLowerCase()}`)
 
-/** Maps a response to an outcome. `ownTopic`: the topic belongs to the device, so the account is not at fault for it. */
+/**
+ * Maps a response to an outcome. `ownTopic`: the topic belongs to the device, so topic errors are not the
+ * account's fault.
+ */
 const outcomeOf = (answer: HttpAnswer, ownTopic: boolean): Outcome => {
   const { status, headers, body } = answer
   if (status === 200) return { outcome: 'sent', id: headers['apns-id'] }

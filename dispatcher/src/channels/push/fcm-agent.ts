@@ -6,7 +6,7 @@ import { connect, type TLSSocket } from 'node:tls'
 import { type Http, HttpFailure } from '@carillon/core/http/port'
 import { retryAfterMs } from '../outcome.ts'
 
-/** Time limits of connecting, of one request, and of one message in all. */
+/** Time limits of connecting, of one request, and of one message in total. */
 export type FcmLimits = { connectMs: number; answerMs: number; totalMs: number }
 
 type Options = {
@@ -50,8 +50,8 @@ const observe = (agent: Agent, watch: Watch): void => {
 }
 
 /**
- * Creates an HTTPS agent with keep-alive for firebase-admin. It adds what firebase-admin lacks: the SSRF guard, a time limit
- * for responses and a limit for their size.
+ * Creates an HTTPS agent with keep-alive for firebase-admin. It adds the SSRF guard, a time limit for
+ * responses and a limit for their size, which firebase-admin lacks.
  */
 export const fcmAgent = ({ endpoint, ca, resolve, connections, limits }: Options) => {
   const pending = new Set<ClientRequest>()
@@ -114,7 +114,7 @@ export const fcmAgent = ({ endpoint, ca, resolve, connections, limits }: Options
         bytes += chunk.length
         if (bytes > ANSWER_MAX_BYTES) request.destroy(new Error('the response is too large'))
       })
-      // Without this, firebase-admin waits for ever for a response whose connection was lost.
+      // Without this, firebase-admin waits forever for a response whose connection was lost.
       response.once('close', () => {
         if (!response.complete) request.emit('error', new Error('the response is incomplete'))
       })

@@ -4,8 +4,9 @@ import type { Credential } from 'firebase-admin/app'
 import type { Messaging } from 'firebase-admin/messaging'
 
 /**
- * Disables the retries of firebase-admin: up to four, with delays of up to a minute, which would bypass our retry policy,
- * rate limits and deadlines. The setting is private; if it moves, the only effect is that these retries return.
+ * Disables the retries of firebase-admin: up to four, with delays of up to a minute, which would bypass the
+ * retry policy, rate limits and deadlines of Carillon. The setting is private; if it moves, the only effect
+ * is that these retries return.
  */
 const withoutRetries = (messaging: Messaging): Messaging => {
   const { messagingRequestHandler } = messaging as unknown as {

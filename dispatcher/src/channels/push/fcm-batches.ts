@@ -13,8 +13,9 @@ type Queued = {
 }
 
 /**
- * Returns a function that sends a message in one batch with all others of the same turn of the event loop. A message that
- * is aborted, or not done within `totalMs`, is in doubt if its batch is being sent, otherwise it is to be retried.
+ * Returns a function that sends a message in one batch with all others of the same turn of the event loop. A
+ * message that is aborted or exceeds `totalMs` is in doubt if its batch is being sent; otherwise it is
+ * retried.
  */
 export const batchSender = ({
   sendEach,

@@ -17,8 +17,9 @@ const deviceGone = (reason: string, detail: string): Outcome => ({
 })
 
 /**
- * Maps an error of firebase-admin's `sendEach` to an outcome. `retryAfterMs` is the `Retry-After` of the response, which the
- * error does not hold. The detail quotes messages about the account only, because others may repeat content.
+ * Maps an error of firebase-admin's `sendEach` to an outcome. `retryAfterMs` is the `Retry-After` of the
+ * response, which the error lacks. The detail quotes only messages about the account, because others may
+ * repeat content.
  */
 export const outcomeOfFcmError = (
   { code, message }: { code: string; message: string },
@@ -34,7 +35,7 @@ export const outcomeOfFcmError = (
       if (/registration token/i.test(message)) return deviceGone('invalid_token', detail)
       return { outcome: 'refused', reason, detail }
     case 'messaging/mismatched-credential':
-      // The same code for a device of another project and for an account without permission to send.
+      // The same code is used for a device of another project and for an account without permission to send.
       if (/sender ?id/i.test(message)) return deviceGone('other_sender', detail)
       return { outcome: 'account', reason: 'not_authorized', detail: oneLine(message) }
     case 'messaging/third-party-auth-error':
@@ -42,7 +43,8 @@ export const outcomeOfFcmError = (
       return { outcome: 'account', reason: 'not_authorized', detail: oneLine(message) }
     case 'messaging/message-rate-exceeded':
     case 'messaging/device-message-rate-exceeded':
-      // The same code for the limit of a device and for the quota of the project, which names its metric.
+      // The same code is used for the limit of a device and for the quota of the project, which names its
+      // metric.
       return {
         outcome: 'retry',
         reason: 'rate_limited',

@@ -24,7 +24,7 @@ describe('fitContent', () => {
   })
 
   it.each(['a', '"', 'ß', '\n', '😀', '\u0001', '文'])(
-    'cuts a body of %j after the last character that fits',
+    'truncates a body of %j after the last character that fits',
     (character) => {
       const content = { title: 'Hello', body: character.repeat(16_384) }
       const { title, body } = fitted(content, 3_993)

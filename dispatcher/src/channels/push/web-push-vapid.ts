@@ -10,7 +10,7 @@ const LIFETIME_MS = 12 * 3_600_000
 const MARGIN_MS = 3_600_000
 const ORIGINS_MAX = 1_000
 
-/** Returns whether the keys, in base64url, are a P-256 key pair with a private key of exactly 32 bytes. */
+/** Reports whether the keys, in base64url, are a P-256 key pair with a private key of exactly 32 bytes. */
 export const isVapidPair = ({ publicKey, privateKey }: VapidKeys): boolean => {
   const privateBytes = Buffer.from(privateKey, 'base64url')
   const pair = createECDH('prime256v1')

@@ -162,7 +162,7 @@ describe('web push', () => {
     expect(await used(-24)).not.toBe(second)
   })
 
-  it('replaces a message by its repetition only', async () => {
+  it('replaces a message only by its repetition', async () => {
     const sender = open()
     const message = push()
     for (const sent of [
@@ -232,7 +232,7 @@ describe('web push', () => {
     expect(service.pushes).toHaveLength(0)
   })
 
-  // The origin is allowed, so that a private address is refused by the client itself.
+  // The origin is allowed, so that the client itself rejects the private address.
   httpFaultContract((origin, http, signal) =>
     open({ origins: [origin] }, { http }).send(push({}, { endpoint: `${origin}/push/abc` }), signal),
   )

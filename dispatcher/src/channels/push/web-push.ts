@@ -58,7 +58,10 @@ const payload =
     data,
   })
 
-/** Encrypts the payload. Returns undefined if the keys are invalid: not all strings of 65 bytes are points on the curve. */
+/**
+ * Encrypts the payload. Returns undefined if the keys are invalid, because not all strings of 65 bytes are
+ * points on the curve.
+ */
 const encrypt = (keys: { p256dh: string; auth: string }, plaintext: string): Buffer | undefined => {
   try {
     return webpush.encrypt(keys.p256dh, keys.auth, plaintext, 'aes128gcm').cipherText
@@ -71,7 +74,7 @@ const encrypt = (keys: { p256dh: string; auth: string }, plaintext: string): Buf
 const OTHER_KEYS =
   /VapidPkHashMismatch|VAPID public key mismatch|do not correspond to the credentials used to create/
 
-/** Returns the push service's error code; empty if the response has none that is safe to log. */
+/** Returns the push service's error code; empty if the response has no code that is safe to log. */
 const codeOf = (body: string): string => {
   try {
     const { reason, errno } = JSON.parse(body) as { reason?: unknown; errno?: unknown }

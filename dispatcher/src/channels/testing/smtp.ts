@@ -49,7 +49,7 @@ export const mailServer = async (
     },
     ...options,
   })
-  server.on('error', () => {}) // some tests close the connection early
+  server.on('error', () => {}) // Some tests close the connection early.
   server.listen(0, '127.0.0.1')
   await once(server.server, 'listening')
   const { port } = server.server.address() as AddressInfo

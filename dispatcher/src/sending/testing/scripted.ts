@@ -1,5 +1,5 @@
 /**
- * A provider for tests of the machinery: it answers as it is told and keeps what it was given.
+ * A provider with scripted answers for tests. It records the messages.
  * @module
  */
 import type { Address, Outcome, Outgoing, Provider, Providers } from '@carillon/core/delivery/provider'
@@ -8,7 +8,7 @@ import { z } from 'zod'
 
 export type Script = (message: Outgoing, call: number) => Outcome | Promise<Outcome>
 
-/** `say` changes what it answers from now on; `got` is what it was asked to send, the oldest first. */
+/** `say` changes the answers from now on; `got` is the list of messages, oldest first. */
 export const scripted = (
   name: string,
   channels: Channel[],
