@@ -1,5 +1,6 @@
-import type { InboxContent, ItemLabels } from '@carillon/schemas'
+import type { InboxContent } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
+import { parseLabels } from '../inbox/labels.ts'
 import type { Row, StateCells } from '../inbox/rows.ts'
 
 /**
@@ -35,15 +36,6 @@ export const labelsCell = (content: InboxContent): string | undefined => {
   return cell === '{}' ? undefined : cell
 }
 
-/** The last labels are cached, because adjacent items mostly have the same ones. */
-let lastLabels: { cell: string; labels: ItemLabels } = { cell: '{}', labels: {} }
-const labelsOf = (cell: unknown): ItemLabels => {
-  if (cell === null) return {}
-  if (lastLabels.cell !== cell)
-    lastLabels = { cell: String(cell), labels: JSON.parse(String(cell)) as ItemLabels }
-  return lastLabels.labels
-}
-
 const actedOf = (value: unknown): Record<string, number> | undefined =>
   value instanceof Map
     ? Object.fromEntries([...(value as Map<string, Date>)].map(([name, at]) => [name, at.getTime()]))
@@ -56,7 +48,7 @@ export type ItemRow = Row & { ref: string | null }
 export const itemRow = (row: types.Row): ItemRow | undefined => {
   const place = whole(row.stored_at)
   if (place === null) return undefined
-  const { category, tags, context } = labelsOf(row.labels)
+  const { category, tags, context } = parseLabels(row.labels as string | null)
   return {
     category,
     tags,

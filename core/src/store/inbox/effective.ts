@@ -31,12 +31,22 @@ const covers = (mark: Mark, cell: MarkedCell, row: Judged, archivedAt: number | 
   (row.cells.snoozedUntil ?? 0) <= mark.at &&
   (cell === 'archivedAt' || archivedAt === null || archivedAt > mark.at)
 
+const markedCell = (
+  cell: MarkedCell,
+  row: Judged,
+  marks: readonly Mark[],
+  archivedAt: number | null,
+): number | null =>
+  held(row.cells[cell]) ?? marks.find((mark) => covers(mark, cell, row, archivedAt))?.at ?? null
+
 /** Returns the state of an item: its own cells, or else the earliest mark that covers it. */
 export const marked = (row: Judged, marks: readonly Mark[]): Pick<Cells, MarkedCell> => {
-  const of = (cell: MarkedCell, archivedAt: number | null): number | null =>
-    held(row.cells[cell]) ?? marks.find((mark) => covers(mark, cell, row, archivedAt))?.at ?? null
-  const archivedAt = of('archivedAt', null)
-  return { archivedAt, readAt: of('readAt', archivedAt), seenAt: of('seenAt', archivedAt) }
+  const archivedAt = markedCell('archivedAt', row, marks, null)
+  return {
+    archivedAt,
+    readAt: markedCell('readAt', row, marks, archivedAt),
+    seenAt: markedCell('seenAt', row, marks, archivedAt),
+  }
 }
 
 /**

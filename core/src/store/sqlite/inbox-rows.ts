@@ -1,9 +1,9 @@
 import type { InboxContent, ItemLabels } from '@carillon/schemas'
-import { comparePlaces } from '../inbox/places.ts'
+import { parseLabels } from '../inbox/labels.ts'
 import type { Row, RowChange, StateCells } from '../inbox/rows.ts'
 import type { Value } from './session.ts'
 
-/** A row as returned by SQLite. `id` is hexadecimal; `row` is null once the item is removed. */
+/** A row as returned by SQLite. `id` is upper-case hexadecimal; `row` is null once the item is removed. */
 type SqlRow = [
   place: number,
   id: string,
@@ -29,7 +29,7 @@ const COLUMNS: Record<keyof StateCells, string> = {
 
 const CELLS = Object.keys(COLUMNS) as (keyof StateCells)[]
 
-const VALUES = `i.place, lower(hex(i.id)), i.expires_at, i.content, i.labels, i.acted,
+const VALUES = `i.place, hex(i.id), i.expires_at, i.content, i.labels, i.acted,
   i.received_at, i.seen_at, i.read_at, i.archived_at, i.snoozed_until`
 
 /** The content of `inbox AS i`: its own, or the shared copy. */
@@ -39,7 +39,8 @@ const CONTENT = `coalesce(
 
 /**
  * Selects rows of `inbox AS i` as one JSON text, because an object per row would take three times as long.
- * `from` is the rest of the query.
+ * `from` is the rest of the query. SQLite keeps the order of a subquery with LIMIT that `group_concat` reads; the
+ * contract tests assert it.
  */
 export const selectRows = (content: boolean, from: string): string =>
   `SELECT group_concat(value, ',') AS text
@@ -53,16 +54,16 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** Returns a stored id; empty for anything that is not an id. */
 export const bytesOf = (id: string): Buffer => Buffer.from(UUID.test(id) ? id.replaceAll('-', '') : '', 'hex')
 
-const uuidOf = (hex: string): string =>
-  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+const uuidOf = (upperHex: string): string => {
+  const hex = upperHex.toLowerCase()
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
 
 /** Returns the stored labels: null for the many items without labels. */
 export const labelsOf = ({ category, tags, context }: InboxContent): string | null =>
   category === undefined && context === undefined && !tags?.length
     ? null
     : JSON.stringify({ category, tags, context } satisfies ItemLabels)
-
-const NO_LABELS: ItemLabels = {}
 
 const rowOf = (sql: SqlRow): Row => {
   const [
@@ -79,7 +80,7 @@ const rowOf = (sql: SqlRow): Row => {
     snoozedUntil,
     content,
   ] = sql
-  const { category, tags, context } = labels === null ? NO_LABELS : (JSON.parse(labels) as ItemLabels)
+  const { category, tags, context } = parseLabels(labels)
   return {
     category,
     tags,
@@ -94,9 +95,9 @@ const rowOf = (sql: SqlRow): Row => {
   }
 }
 
-/** Returns the rows in the text of `selectRows`, newest first; the text is null if there are none. */
+/** Returns the rows in the text of `selectRows`, in the same order; the text is null if there are none. */
 export const rowsOf = (text: string | null | undefined): Row[] =>
-  (JSON.parse(`[${text ?? ''}]`) as SqlRow[]).map(rowOf).sort((one, other) => comparePlaces(other, one))
+  (JSON.parse(`[${text ?? ''}]`) as SqlRow[]).map(rowOf)
 
 /**
  * Returns the assignments of an UPDATE; undefined if there are none. Cells derived from marks do not
