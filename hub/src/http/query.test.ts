@@ -13,6 +13,7 @@ describe('an empty query parameter', () => {
     const { store } = test.ports
     await tenant.item('ann')
     await store.topics.add(tenant.id, 'team', ['ann'])
+    await store.types.put(tenant.id, { key: 'team' })
     const record = {
       id: 'order-7',
       type: 'test',
