@@ -416,7 +416,7 @@ describe('live messages', () => {
 
   it('shows items that wake or expire without a live message', async () => {
     const user = newUser()
-    const soon = new Date(Date.now() + 150).toISOString()
+    const soon = new Date(Date.now() + 1_500).toISOString()
     hub.put(user, newItem({ title: 'wakes', snoozedUntil: soon }))
     hub.put(user, newItem({ title: 'expires', expiresAt: soon }))
     const { client, feed } = await begin(user)

@@ -53,9 +53,13 @@ export const createInboxSync = ({
   }
 
   const dropUnlisted = () => {
-    const { items } = state.getSnapshot()
-    const listed = [...items].filter(([, item]) => [...lists].some((list) => list.holds(item)))
-    state.set({ ...state.getSnapshot(), items: new Map(listed) })
+    const { items, unplaced } = state.getSnapshot()
+    const listed = new Map([...items].filter(([, item]) => [...lists].some((list) => list.holds(item))))
+    state.set({
+      ...state.getSnapshot(),
+      items: listed,
+      unplaced: new Set([...unplaced].filter((id) => listed.has(id))),
+    })
   }
 
   return {

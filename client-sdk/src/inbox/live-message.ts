@@ -19,7 +19,8 @@ const added = (state: State, { item: sent }: InboxAdded, now: number): State => 
   // Below the floor, it may be a redelivered item of an older page, which is already counted.
   const doubtful = state.doubtful || (known ? state.news.has(item.id) : isLate(state, item))
   const items = new Map(state.items).set(item.id, item)
-  return { ...state, counts, items, doubtful }
+  const unplaced = known ? state.unplaced : new Set(state.unplaced).add(item.id)
+  return { ...state, counts, items, unplaced, doubtful }
 }
 
 const changed = (state: State, message: InboxChanged, now: number): State => {

@@ -25,8 +25,9 @@ export const applyPage = (
   const log = same ? state.log : []
   const later = log.filter(({ message }) => position && message.seq > position.seq)
   // Above 0, the page is older than messages that never arrived, and may undo a newer page. Below 0, it may
-  // contain items whose messages have not arrived yet and which the counts lack. A refetch repairs both.
-  const apart = !last || !position ? 0 : same ? last.seq - position.seq - later.length : Number.NaN
+  // contain items whose messages have not arrived yet and which the counts lack. NaN: it may undo messages. A
+  // refetch repairs all three.
+  const apart = !last ? 0 : same ? last.seq - position!.seq - later.length : Number.NaN
 
   const items = new Map(state.items)
   for (const [id, item] of items)
@@ -39,19 +40,23 @@ export const applyPage = (
       if (items.get(message.item.id)) items.delete(message.item.id)
     }
   const news = new Set(base ? [] : state.news)
+  const unplaced = new Set(state.unplaced)
   for (const item of page.items) {
+    unplaced.delete(item.id)
     if (!state.items.has(item.id) || (base && told.has(item.id))) news.add(item.id)
     if (items.get(item.id) !== null) items.set(item.id, item)
   }
 
   const read: State = {
-    ...{ ...state, items, counts: page.counts, last: position, floor, news },
+    ...{ ...state, items, counts: page.counts, last: position, floor, news, unplaced },
     doubtful: !(apart <= 0),
   }
   const next = later.reduce((sofar, live) => applyLive(sofar, live, now), read)
+  // The page lacks an item that was stored earlier than its message told: it may be in an older page of some list.
+  const doubtful = [...next.unplaced].some((id) => state.items.has(id) && !next.items.has(id))
   return base
-    ? { ...next, log }
-    : { ...state, items: next.items, news, doubtful: state.doubtful || apart !== 0 }
+    ? { ...next, log, doubtful: next.doubtful || doubtful }
+    : { ...state, items: next.items, news, unplaced, doubtful: state.doubtful || doubtful || apart !== 0 }
 }
 
 /**

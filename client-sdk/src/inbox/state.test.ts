@@ -51,6 +51,14 @@ it('doubts its counts when an unknown item arrives below the loaded range, becau
 })
 
 describe('applying a page', () => {
+  it('doubts a page without a position if live messages have arrived', () => {
+    const unknown = { ...pageOf([a], 1), position: null }
+    expect(base(INITIAL, unknown).doubtful).toBe(false)
+    const state = live(base(INITIAL, pageOf([a], 1)), added(b, 2))
+    expect(base(state, unknown).doubtful).toBe(true)
+    expect(other(state, unknown).doubtful).toBe(true)
+  })
+
   it('applies later live messages to a page that was read before them', () => {
     const state = live(base(INITIAL, pageOf([a], 1)), added(b, 2), read(a, 3, 1), added(c, 4))
     const late = base(state, pageOf([a], 1))

@@ -37,6 +37,7 @@ export type Items = ReadonlyMap<string, InboxItem | null>
  * - `floor`: the items are complete down to this place; older items may be unknown, although they are counted.
  * - `news`: items of pages fetched since the counts were set. The hub reads counts before items, so the counts may lack an
  *   item that was stored in between.
+ * - `unplaced`: items that no page has contained. A live message tells when it was sent, which is after the item was stored.
  * - `doubtful`: the hub's counts differ from those of the known items, so a refetch is needed.
  */
 export type State = {
@@ -47,6 +48,7 @@ export type State = {
   pending: readonly Operation[]
   floor: string
   news: ReadonlySet<string>
+  unplaced: ReadonlySet<string>
   doubtful: boolean
 }
 
@@ -58,6 +60,7 @@ export const INITIAL: State = {
   pending: [],
   floor: '',
   news: new Set(),
+  unplaced: new Set(),
   doubtful: false,
 }
 
