@@ -32,7 +32,7 @@ export const addHelp = (program: CommandUnknownOpts): void => {
       if (command) return command.help()
       const names = program.commands.map((each) => each.name())
       const close = nearest(name, names)
-      const advice = close === undefined ? `known are ${names.join(', ')}` : `Did you mean ${close}?`
+      const advice = close === undefined ? `known commands are ${names.join(', ')}` : `Did you mean ${close}?`
       return program.error(`error: unknown command '${name}'\n(${advice})`)
     })
 }

@@ -12,7 +12,7 @@ const scopesFrom = (list: string | undefined): readonly Scope[] => {
     .map(
       (each) =>
         SCOPES.find((scope) => scope === each.trim()) ??
-        refuse(`${JSON.stringify(each)} is not a scope; known are ${SCOPES.join(', ')}`),
+        refuse(`${JSON.stringify(each)} is not a scope; known scopes are ${SCOPES.join(', ')}`),
     )
 }
 

@@ -43,7 +43,7 @@ const PREFIX = 'CARILLON_'
 const suggest = (name: string, known: readonly string[]): string => {
   const [given, ...names] = [name, ...known].map((each) => each.slice(PREFIX.length))
   const close = nearest(given ?? '', names)
-  return close === undefined ? `known are ${known.join(', ')}` : `did you mean ${PREFIX}${close}?`
+  return close === undefined ? `known settings are ${known.join(', ')}` : `did you mean ${PREFIX}${close}?`
 }
 
 /**

@@ -9,7 +9,7 @@ describe('the address of a client', () => {
     ['a header from an untrusted address', '198.51.100.1', '1.1.1.1', '198.51.100.1'],
     ['one trusted proxy', '10.0.0.1', '198.51.100.1', '198.51.100.1'],
     [
-      'forged by the client, left of what the proxy wrote',
+      "an entry forged by the client, left of the proxy's entry",
       '10.0.0.1',
       '1.1.1.1, 198.51.100.1',
       '198.51.100.1',

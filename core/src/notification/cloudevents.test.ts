@@ -85,7 +85,7 @@ describe('a structured event', () => {
   })
 
   test.each<[string, unknown, string]>([
-    ['no object', 'event', ''],
+    ['a body that is not an object', 'event', ''],
     ['another version', { ...event, specversion: '0.3' }, '/specversion'],
     ['no id', { ...event, id: null }, '/id'],
     ['an empty source', { ...event, source: '' }, '/source'],

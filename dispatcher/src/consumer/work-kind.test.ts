@@ -42,11 +42,11 @@ test('dispatches work to the handler of its kind', async () => {
 test.each([
   ['of a kind that is not in the table', 'work.due.normal.acme', { name: 'a' }, 'subject_invalid'],
   ['of an unknown kind', 'work.unheard-of.normal.acme', { name: 'a' }, 'subject_invalid'],
-  ['of a kind that reads like a step', 'work.step.normal.acme', { name: 'a' }, 'subject_invalid'],
+  ['of a kind that resembles a step', 'work.step.normal.acme', { name: 'a' }, 'subject_invalid'],
   ['that is not JSON', 'work.chunk.normal.acme', '{"name":', 'malformed_json'],
-  ['that does not fit its schema', 'work.chunk.normal.acme', { title: 'a' }, 'invalid_request'],
+  ['that does not match its schema', 'work.chunk.normal.acme', { title: 'a' }, 'invalid_request'],
   [
-    'of another tenant than its subject',
+    'of a different tenant than its subject',
     'work.chunk.normal.acme',
     { name: 'a', tenant: 'b' },
     'subject_invalid',

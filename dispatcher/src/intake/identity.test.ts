@@ -59,9 +59,9 @@ const idOf = (answer: Identified | undefined) => (answer && 'id' in answer ? ans
 const fresh = () => derivedUuid7(NOW - 5, randomUUID())
 
 test.each<[string, () => Name]>([
-  ['an id of its own', () => ({ by: 'sender', id: 'order-9' })],
+  ['an id of the notification', () => ({ by: 'sender', id: 'order-9' })],
   ['a fresh UUIDv7', () => ({ by: 'sender', id: fresh() })],
-  ['a UUIDv7 of long ago', () => ({ by: 'sender', id: derivedUuid7(NOW - DAY_MS, randomUUID()) })],
+  ['an old UUIDv7', () => ({ by: 'sender', id: derivedUuid7(NOW - DAY_MS, randomUUID()) })],
   ['the id of a CloudEvent', () => ({ by: 'event', id: `ce_${randomUUID()}` })],
   ['a Nats-Msg-Id', () => ({ by: 'publisher', messageId: 'm1' })],
 ])('%s belongs to its first content, within its tenant', async (_, newName) => {
@@ -123,7 +123,7 @@ test.each<[string, () => Name]>([
   ['an id', () => ({ by: 'sender', id: 'order-9' })],
   ['a fresh UUIDv7', () => ({ by: 'sender', id: fresh() })],
   ['a Nats-Msg-Id', () => ({ by: 'publisher', messageId: 'm1' })],
-  ['an id of ours', () => ({ by: 'carillon', id: fresh() })],
+  ['an id created by Carillon', () => ({ by: 'carillon', id: fresh() })],
 ])('reports a recorded notification as complete when it is repeated (%s)', async (_, newName) => {
   const tenant = randomUUID()
   const message = incoming({ tenant, name: newName() })

@@ -38,9 +38,9 @@ test('stops at the first candidate that accepts the message', async () => {
 })
 
 test.each([
-  ['refuses it for good', REFUSED, 'refused'],
-  ['leaves it in doubt', DOUBT, 'in_doubt'],
-  ['finds that another process has it', TAKEN, 'taken'],
+  ['refuses the message permanently', REFUSED, 'refused'],
+  ['leaves the message in doubt', DOUBT, 'in_doubt'],
+  ['finds the message claimed by another process', TAKEN, 'taken'],
 ])('stops at a candidate that %s', async (_, answer, result) => {
   expect(await ask(ACCOUNT, answer, { outcome: 'sent' })).toMatchObject({ result, asked: 2 })
 })

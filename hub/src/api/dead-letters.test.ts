@@ -135,25 +135,25 @@ describe('replaying', () => {
   })
 
   it.each<[string, () => Promise<void>]>([
-    ['that were cut', () => deadLetter(notify(), 'x'.repeat(DEAD_LETTER_MAX_BYTES + 1))],
+    ['that were truncated', () => deadLetter(notify(), 'x'.repeat(DEAD_LETTER_MAX_BYTES + 1))],
     [
-      'whose priority is misspelt',
+      'with a misspelled priority',
       () => deadLetter(notify(), '{}', { as: { subject: `notify.${tenant.id}.urgent.test` } }),
     ],
     [
-      'whose type is none',
+      'with an invalid type',
       () => deadLetter(notify(), '{}', { as: { subject: `notify.${tenant.id}.normal.a b` } }),
     ],
     [
-      'of no channel',
+      'without a channel',
       () => deadLetter(stepSubject(), '{}', { as: { subject: `work.step.fax.high.${tenant.id}` } }),
     ],
-    ['that are no steps', () => deadLetter(stepSubject(), '{"plan":"none"}')],
+    ['that are not steps', () => deadLetter(stepSubject(), '{"plan":"none"}')],
     [
-      "that are another tenant's steps",
+      "with another tenant's steps",
       () => deadLetter(stepSubject(), JSON.stringify(step({ tenant: 'other' }))),
     ],
-    ['that point behind their plan', () => deadLetter(stepSubject(), JSON.stringify(step({ index: 2 })))],
+    ['with an index beyond their plan', () => deadLetter(stepSubject(), JSON.stringify(step({ index: 2 })))],
     [
       'that have expired',
       () => deadLetter(stepSubject(), JSON.stringify(step({ expiresAt: Date.now() - 1 }))),

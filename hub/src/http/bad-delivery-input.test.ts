@@ -154,22 +154,22 @@ describe('destinations', () => {
   })
 
   it.each<[string, object]>([
-    ['of no kind', { token: 'x'.repeat(20) }],
+    ['without a kind', { token: 'x'.repeat(20) }],
     ['of an unknown kind', { kind: 'pager', number: 1 }],
     [
-      'with keys of another length',
+      'with keys of the wrong length',
       { kind: 'web-push', endpoint: 'https://fcm.googleapis.com/1', keys: { ...keys, auth: 'AAAA' } },
     ],
     [
-      'with keys that are none',
+      'with invalid keys',
       { kind: 'web-push', endpoint: 'https://fcm.googleapis.com/1', keys: { ...keys, p256dh: '<script>' } },
     ],
     ['without keys', { kind: 'web-push', endpoint: 'https://fcm.googleapis.com/1' }],
-    ['with a token that breaks a line', { kind: 'fcm', token: `${'x'.repeat(20)}\r\nHost: evil` }],
+    ['with a line break in the token', { kind: 'fcm', token: `${'x'.repeat(20)}\r\nHost: evil` }],
     ['with a short token', { kind: 'fcm', token: 'x' }],
     ['with a token that is not hexadecimal', { kind: 'apns', token: 'z'.repeat(64) }],
-    ['with a path for a token', { kind: 'apns', token: `../${'a'.repeat(61)}` }],
-    ['with more than belongs there', { kind: 'fcm', token: 'x'.repeat(20), user: 'bob' }],
+    ['with a path as token', { kind: 'apns', token: `../${'a'.repeat(61)}` }],
+    ['with extra properties', { kind: 'fcm', token: 'x'.repeat(20), user: 'bob' }],
   ])('rejects devices %s', async (_, device) => {
     await refused('PUT', '/v1/devices/x', device, ann)
     await refused('PUT', '/v1/users/ann/devices/x', device)
@@ -187,18 +187,18 @@ describe('destinations', () => {
 
 describe('one-time passwords', () => {
   it.each<[string, object]>([
-    ['to nobody', {}],
+    ['without a recipient', {}],
     ['to a topic', { to: { topic: 'team' } }],
     ['to everyone', { to: { everyone: true } }],
-    ['to several', { to: ['ann', 'bob'] }],
-    ['of three digits', { to: 'ann', length: 3 }],
-    ['of eleven digits', { to: 'ann', length: 11 }],
-    ['for an hour', { to: 'ann', ttlSeconds: 3_600 }],
-    ['for no time', { to: 'ann', ttlSeconds: 0 }],
+    ['to several users', { to: ['ann', 'bob'] }],
+    ['with three digits', { to: 'ann', length: 3 }],
+    ['with eleven digits', { to: 'ann', length: 11 }],
+    ['with a lifetime of an hour', { to: 'ann', ttlSeconds: 3_600 }],
+    ['with a lifetime of zero', { to: 'ann', ttlSeconds: 0 }],
     ['by carrier pigeon', { to: 'ann', channel: 'pigeon' }],
     ['by webhook', { to: 'ann', channel: 'webhook' }],
-    ['with a code of their own', { to: 'ann', code: '000000' }],
-    ['with a name that breaks a line', { to: 'ann', name: 'Acme\r\nBcc: x' }],
+    ['with a code from the request', { to: 'ann', code: '000000' }],
+    ['with a line break in the name', { to: 'ann', name: 'Acme\r\nBcc: x' }],
   ])('rejects %s', async (_, body) => {
     await refused('POST', '/v1/otp', body)
   })

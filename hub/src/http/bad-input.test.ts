@@ -48,10 +48,10 @@ const soon = (days: number) => new Date(Date.now() + days * 86_400_000).toISOStr
 
 describe('a body', () => {
   it.each([
-    ['cut off', '{"to":"ann"'],
-    ['with trailing text', '{"to":"ann","type":"test"}x'],
-    ['of another language', "{'to':'ann'}"],
-    ['not in UTF-8', new Uint8Array([0x7b, 0xff, 0xfe, 0x7d])],
+    ['truncated JSON', '{"to":"ann"'],
+    ['JSON with trailing text', '{"to":"ann","type":"test"}x'],
+    ['another data format', "{'to':'ann'}"],
+    ['JSON that is not UTF-8', new Uint8Array([0x7b, 0xff, 0xfe, 0x7d])],
     ['empty', ''],
   ])('%s is rejected as malformed', async (_, body) => {
     const { json, status } = await send(body)
@@ -115,31 +115,31 @@ describe('a body', () => {
 
 describe('a notification', () => {
   it.each<[string, unknown, string]>([
-    ['that is no object', '"hello"', ''],
+    ['that is not an object', '"hello"', ''],
     ['that is a list', [good], ''],
     ['without a recipient', { type: 'test' }, '/to'],
     ['without a type', { to: 'ann' }, '/type'],
     ['with unknown fields', { ...good, titel: 'Hi' }, ''],
-    ['with an unknown field inside', { ...good, actor: { user: 'bob', age: 3 } }, '/actor'],
-    ['with a number for a title', { ...good, title: 5 }, '/title'],
+    ['with an unknown nested field', { ...good, actor: { user: 'bob', age: 3 } }, '/actor'],
+    ['with a number as title', { ...good, title: 5 }, '/title'],
     ['with an unknown priority', { ...good, priority: 'urgent' }, '/priority'],
     ['with a javascript: link', { ...good, url: 'javascript:alert(1)' }, '/url'],
     ['with a protocol-relative link', { ...good, url: '//evil.example' }, '/url'],
-    ['with a link that a browser takes for another host', { ...good, url: '/\\evil.example' }, '/url'],
-    ['with a link with a tab', { ...good, url: '/\t/evil.example' }, '/url'],
+    ['with a link that browsers resolve to another host', { ...good, url: '/\\evil.example' }, '/url'],
+    ['with a tab in a link', { ...good, url: '/\t/evil.example' }, '/url'],
     ['with credentials in a link', { ...good, image: 'https://me:secret@app.example/' }, '/image'],
     ['with a wildcard type', { to: 'ann', type: 'test.*' }, '/type'],
-    ['with a type that breaks a line', { to: 'ann', type: 'a\r\nPUB b 0' }, '/type'],
-    ['with a type with a space', { to: 'ann', type: 'a b' }, '/type'],
-    ['with a time that is none', { ...good, deliverAt: 'tomorrow' }, '/deliverAt'],
+    ['with a line break in the type', { to: 'ann', type: 'a\r\nPUB b 0' }, '/type'],
+    ['with a space in the type', { to: 'ann', type: 'a b' }, '/type'],
+    ['with an invalid time', { ...good, deliverAt: 'tomorrow' }, '/deliverAt'],
     [
       'that expires before it is delivered',
       { ...good, deliverAt: soon(2), expiresAt: soon(1) },
       '/expiresAt',
     ],
-    ['to nobody', { ...good, to: [] }, '/to'],
-    ['to too many', { ...good, to: Array.from({ length: 1_001 }, (_, n) => `u${n}`) }, '/to'],
-    ['to not quite everyone', { ...good, to: { everyone: false } }, '/to'],
+    ['without a recipient', { ...good, to: [] }, '/to'],
+    ['to too many recipients', { ...good, to: Array.from({ length: 1_001 }, (_, n) => `u${n}`) }, '/to'],
+    ['to everyone: false', { ...good, to: { everyone: false } }, '/to'],
     ['to a hostile topic', { ...good, to: { topic: 'a\nb' } }, '/to'],
     ['with ten thousand tags', { ...good, tags: Array(10_000).fill('x') }, '/tags'],
   ])('%s is rejected with a pointer', async (_, body, pointer) => {
@@ -245,10 +245,10 @@ describe('hostile user ids', () => {
 describe('users', () => {
   it.each<[string, unknown]>([
     ['unknown fields', { nickname: 'x' }],
-    ['an address that is none', { email: 'not an address' }],
-    ['a number that is none', { phone: '555-1234' }],
-    ['a time zone that is none', { timezone: 'Mars/Olympus' }],
-    ['a locale that is none', { locale: 'portuguese' }],
+    ['an invalid address', { email: 'not an address' }],
+    ['an invalid number', { phone: '555-1234' }],
+    ['an invalid time zone', { timezone: 'Mars/Olympus' }],
+    ['an invalid locale', { locale: 'portuguese' }],
     ['a list', []],
     ['null', null],
   ])('rejects %s', async (_, body) => {

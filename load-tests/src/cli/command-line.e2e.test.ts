@@ -179,7 +179,7 @@ test('help and version accept every usual form, without colors', async () => {
   for (const each of ['help', '--help', '-h']) expect(outputs.get(each)).toMatch(/ dispatcher .*\n *migrate /)
   for (const each of ['help dev', 'dev --help']) expect(outputs.get(each)).toContain('--no-demo')
   for (const each of ['--version', '-v']) expect(outputs.get(each)).toMatch(/^\d+\.\d+\.\d+$/)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape that begins a colour.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape that begins a color.
   for (const output of outputs.values()) expect(output).not.toMatch(/\u001b/)
 })
 

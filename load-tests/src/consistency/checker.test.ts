@@ -67,7 +67,11 @@ const titleOf = ({ key }: Row) => entries.find((entry) => entry.key === key)?.ti
 /** One anomaly for each rule of the checker. */
 const broken: [string, Anomaly, (valid: Observation) => Partial<Observation>][] = [
   ['a missing row', 'lost', ({ rows }) => ({ rows: rows.slice(1) })],
-  ['a part of an unanswered notification', 'lost', ({ rows }) => ({ rows: [...rows, row('ada', 'doubt')] })],
+  [
+    'a partly stored unanswered notification',
+    'lost',
+    ({ rows }) => ({ rows: [...rows, row('ada', 'doubt')] }),
+  ],
   ['a duplicate row', 'duplicate', ({ rows }) => ({ rows: [...rows, row('grace', 'a', { id: 'another' })] })],
   ['a row of an unknown notification', 'phantom', ({ rows }) => ({ rows: [...rows, row('ada', 'who')] })],
   [
@@ -78,14 +82,14 @@ const broken: [string, Anomaly, (valid: Observation) => Partial<Observation>][] 
   ['a row of a rejected notification', 'phantom', ({ rows }) => ({ rows: [...rows, row('ada', 'no')] })],
   ['a row in another inbox', 'wrong inbox', ({ rows }) => ({ rows: [...rows, row('grace', 'b')] })],
   [
-    'a row with other content',
+    'a row with different content',
     'wrong content',
     ({ rows }) => ({ rows: rows.with(0, row('ada', 'a', { title: 'x' })) }),
   ],
   ['a missing dead letter', 'dead letter', () => ({ letters: [] })],
   ['a duplicate dead letter', 'dead letter', ({ letters }) => ({ letters: [...letters, ...letters] })],
   [
-    'a dead letter with another reason',
+    'a dead letter with a different reason',
     'dead letter',
     () => ({ letters: [{ key: 'bad', tenant: 'acme', code: 'invalid_request' }] }),
   ],
@@ -111,7 +115,7 @@ const broken: [string, Anomaly, (valid: Observation) => Partial<Observation>][] 
     ({ clients }) => ({ clients: clients.map((each) => ({ ...each, counts: NONE })) }),
   ],
   [
-    'a client that does not settle',
+    'a client that does not converge',
     'client',
     ({ clients }) => ({ clients: clients.map((each) => ({ ...each, settled: false })) }),
   ],

@@ -10,7 +10,7 @@ export const AccountId = z
   .regex(TOKEN, 'a provider account id is 1 to 64 letters, digits, _ or -')
   .meta({ description: 'The id of a provider account, chosen by the tenant', examples: ['smtp-main'] })
 
-/** A tenant's account with a provider, as it is written. The provider defines `config`. */
+/** A tenant's account with a provider, as sent in requests. The provider defines `config`. */
 export const ProviderAccountInput = z
   .strictObject({
     provider: z
@@ -50,7 +50,7 @@ export const ProviderAccountInput = z
   })
 export type ProviderAccountInput = z.infer<typeof ProviderAccountInput>
 
-/** A provider account as it is read, without its credentials. */
+/** A provider account as returned, without its credentials. */
 export const ProviderAccount = z
   .object({
     id: AccountId,

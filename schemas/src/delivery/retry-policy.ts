@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const RETRY_WINDOW_MAX = 30 * 86_400
 const retryDelay = z.int().min(1).max(86_400)
 
-/** The retry policy of failed sends, in seconds. Omitted properties have the channel's defaults. */
+/** The retry policy of failed sends, in seconds. Omitted properties use the channel's defaults. */
 export const RetryPolicy = z
   .strictObject({
     window: z

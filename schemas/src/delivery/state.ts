@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The states of a delivery in order; it never goes back. `skipped` is not a failure. `in_doubt`: a process or a provider
- * failed during the attempt, so it may or may not have been sent.
+ * The states of a delivery in order; a delivery never goes back. `skipped` is not a failure. `in_doubt`: a
+ * process or a provider failed during the attempt, so the message may or may not have been sent.
  */
 export const DELIVERY_STATES = [
   'requested',

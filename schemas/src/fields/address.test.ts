@@ -12,7 +12,7 @@ test.each([
   ['user@Bücher.Example', 'user@xn--bcher-kva.example'],
   ['Ada@EXAMPLE.com', 'Ada@example.com'],
   ['a@b.c.d-e.museum', 'a@b.c.d-e.museum'],
-])('%j is an e-mail address, kept as %j', (given, kept) => {
+])('accepts the e-mail address %j as %j', (given, kept) => {
   expect(parse(EmailAddress, given)).toEqual({ success: true, data: kept })
   expect(parse(EmailAddress, kept)).toEqual({ success: true, data: kept })
 })
@@ -47,7 +47,7 @@ test.each([
   `${'a'.repeat(65)}@example.com`,
   `ada@${'a'.repeat(64)}.example`,
   `ada@${'a.'.repeat(130)}example`,
-])('%j is none', (given) => {
+])('rejects the e-mail address %j', (given) => {
   expect(parse(EmailAddress, given)).toMatchObject({
     success: false,
     issues: [{ message: 'must be an e-mail address' }],
@@ -67,7 +67,7 @@ test.each([
   ['pt-BR.UTF-8', undefined],
   ['', undefined],
   ['a'.repeat(65), undefined],
-])('the locale %j is kept as %j', (given, kept) => {
+])('normalizes the locale %j to %j', (given, kept) => {
   const parsed = parse(UserProfile, { locale: given })
   expect(parsed.success ? parsed.data.locale : undefined).toBe(kept)
 })

@@ -22,7 +22,7 @@ test.each([
   '>',
   'A'.repeat(128),
   'é'.repeat(64),
-])('%j is a user id', (id) => {
+])('accepts the user id %j', (id) => {
   expect(UserId.safeParse(id).success).toBe(true)
 })
 
@@ -41,6 +41,6 @@ test.each([
   'x'.repeat(129),
   'é'.repeat(65),
   'x'.repeat(10_000),
-])('%j is no user id', (id) => {
+])('rejects the user id %j', (id) => {
   expect(UserId.safeParse(id).success).toBe(false)
 })

@@ -5,9 +5,9 @@ import { TOKEN, TOKENS } from './token.ts'
 
 /** The longest id of another system, in bytes of UTF-8. */
 const FOREIGN_ID_MAX = 128
-/** Blanks, which an id may contain but not begin or end with. */
+/** Blanks, which an id may contain but not start or end with. */
 const BLANKS = ' \\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000'
-/** Line breaks, control and invisible characters. Tag characters are allowed, because flag emoji consist of them. */
+/** Line breaks, control and invisible characters. Tag characters are allowed, because flag emoji contain them. */
 const UNPRINTABLE =
   '\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u200b\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb'
 /** The rules of `foreignIdFault`, as far as a regular expression without lookaround can express them. */

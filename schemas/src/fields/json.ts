@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * Any JSON value. It is not checked, because all input was parsed from JSON. Its JSON Schema is `{}`, which code generators
- * support, unlike the recursive union of `z.json()`.
+ * Any JSON value. It is not validated, because all input was parsed from JSON. Its JSON Schema is `{}`, which
+ * code generators support, unlike the recursive union of `z.json()`.
  */
 export const Json = z.unknown() as unknown as z.ZodType<z.core.util.JSONType, z.core.util.JSONType>
 

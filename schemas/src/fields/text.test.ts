@@ -9,7 +9,7 @@ test.each([
   // Persian with ZWNJ, Hindi with ZWJ, an ideographic variant, direction marks
   'می‌خواهم क्‍ष 葛\u{e0100} a\u200eb\u200fc\u061c',
   '\u115f\u1161 \u1112\u1161\u11ab e\u0301',
-])('%j stays as it is', (given) => {
+])('keeps %j unchanged', (given) => {
   expect(cleanText(given)).toBe(given)
 })
 
@@ -27,12 +27,12 @@ test.each([
   ['ad\u200dmin\u200c', 'admin'],
   ['❤\ufe0f\ufe0f\ufe0e\u200d\u200d🔥', '❤\ufe0f🔥'],
   ['❤\u{e0100}\u{e0101}\u{e0102}\u{e0103}', '❤\u{e0100}'],
-])('%j is kept as %j', (given, kept) => {
+])('cleans %j to %j', (given, kept) => {
   expect(cleanText(given)).toBe(kept)
   expect(cleanText(kept)).toBe(kept)
 })
 
-test('any two of the characters above, in any order, are clean after one pass', () => {
+test('cleans any two of the characters above, in any order, in one pass', () => {
   const all = [
     ...'a\u0000\u0085\n\ud83d\ude00\u200d\u200c\ufe0f\u{e0100}\u202e🏴\u{e0067}\u{e0062}\u{e007f}ب',
     '\ud83d',
@@ -46,13 +46,13 @@ test('any two of the characters above, in any order, are clean after one pass', 
       }
 })
 
-test('the limit counts what is kept', () => {
+test('applies the limit to the cleaned text', () => {
   expect(text(3).parse('a\u200bb\u200bc')).toBe('abc')
   expect(text(3).safeParse('abcd').success).toBe(false)
   expect(text(3).min(1).safeParse('\u200b\u2060').success).toBe(false)
 })
 
-test('a text is measured in characters, as JSON Schema measures it', () => {
+test('measures a text in characters, as JSON Schema does', () => {
   expect(parse(text(3), '🔔🔔🔔').success).toBe(true)
   expect(parse(text(3), '🔔🔔🔔🔔')).toEqual({
     success: false,

@@ -3,7 +3,7 @@ import { cut, cutPoint } from '../index.ts'
 
 const FAMILY = '👨‍👩‍👧‍👦'
 
-test('what fits is left as it is, and what does not ends in an ellipsis', () => {
+test('keeps text that fits, and ends truncated text in an ellipsis', () => {
   expect(cut('abcd', 4)).toBe('abcd')
   expect(cut('abcde', 4)).toBe('abc…')
   expect(cut('abcde', 4, '...')).toBe('a...')
@@ -25,7 +25,7 @@ test.each([
   ['Thai', 'กำ'],
   ['a line break', '\r\n'],
   ['an emoji', '😀'],
-])('%s is kept or left out as a whole', (_, cluster) => {
+])('keeps or omits %s as a whole', (_, cluster) => {
   const text = `${'a'.repeat(247)}${cluster}z`
   for (let max = 240; max <= text.length; max++) {
     const kept = cut(text, max)
@@ -40,13 +40,13 @@ test.each([
   for (let max = 0; max < many.length; max++) expect(cutPoint(many, max)).toBe(max - (max % cluster.length))
 })
 
-describe('texts that no script has', () => {
+describe('texts that occur in no script', () => {
   test.each([
     ['one combining mark', '\u0301'],
     ['a letter and its marks', `a${'\u0301'.repeat(99)}`],
     ['a joined emoji', '👩\u200d'],
-    ['an enclosing mark beyond the first plane', '\u{1d165}'],
-  ])('%s, over and over, are cut between code points', (_, part) => {
+    ['an enclosing mark outside the BMP', '\u{1d165}'],
+  ])('splits repetitions of %s between code points', (_, part) => {
     const text = part.repeat(Math.ceil(16_384 / part.length))
     for (const max of [10, 100, 1_000, 10_000]) {
       const kept = cut(text, max)

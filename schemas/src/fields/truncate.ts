@@ -1,14 +1,15 @@
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-/** The longest grapheme cluster that is not split, in UTF-16 units. The longest emoji has half of it. */
+/** The longest grapheme cluster that is not split, in UTF-16 units. The longest emoji has half that length. */
 const CLUSTER_MAX = 64
 
 const isAscii = (unit: number) => unit >= 0x20 && unit < 0x7f
 const isTrail = (unit: number) => unit >= 0xdc00 && unit < 0xe000
 
 /**
- * Returns the last index up to `max`, in UTF-16 units, at which a cut splits no grapheme cluster (an emoji, a flag, a letter
- * with its accents). A cluster of more than 64 units, which no script has, is split between code points.
+ * Returns the last index up to `max`, in UTF-16 units, at which a cut splits no grapheme cluster (an emoji, a
+ * flag, a letter with its accents). A cluster of more than 64 units, which occurs in no script, is split
+ * between code points.
  */
 export const cutPoint = (text: string, max: number): number => {
   if (max >= text.length) return text.length

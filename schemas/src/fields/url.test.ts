@@ -8,7 +8,7 @@ test.each([
   ['https://app.example/%7Euser/a%20b', 'https://app.example/%7Euser/a%20b'],
   ['https://app.example/\ud83d', 'https://app.example/%EF%BF%BD'],
   ['http://app.example:8080/', 'http://app.example:8080/'],
-])('%j is a URL, kept as %j', (given, kept) => {
+])('accepts the URL %j as %j', (given, kept) => {
   expect(WebUrl.parse(given)).toBe(kept)
   expect(Link.parse(given)).toBe(kept)
   expect(Link.parse(kept)).toBe(kept)
@@ -22,7 +22,7 @@ test.each([
   ['/a\\b', '/a/b'],
   ['mailto:ada@example.com?subject=a b', 'mailto:ada@example.com?subject=a%20b'],
   ['TEL:+351 911', 'tel:+351%20911'],
-])('%j is a link for people, kept as %j', (given, kept) => {
+])('accepts the link %j as %j', (given, kept) => {
   expect(Link.parse(given)).toBe(kept)
   expect(Link.parse(kept)).toBe(kept)
   expect(WebUrl.safeParse(given).success).toBe(false)
@@ -59,17 +59,17 @@ test.each([
   'ftp://app.example',
   `https://app.example/${'a'.repeat(URL_MAX)}`,
   `https://app.example/${'ü'.repeat(400)}`,
-])('%j is refused', (given) => {
+])('rejects %j', (given) => {
   expect(Link.safeParse(given).success).toBe(false)
   expect(WebUrl.safeParse(given).success).toBe(false)
 })
 
-test('a refusal does not repeat what was sent', () => {
+test('does not repeat the input in an error', () => {
   const { error } = Link.safeParse('https://hunter2@app.example')
   expect(error?.issues[0]?.message).toBe('must not contain credentials')
 })
 
-test('a path that is taken as it stands is what a URL parser would make of it', () => {
+test('accepts a path unchanged only if a URL parser would not change it', () => {
   for (const path of [
     '/',
     '/a',

@@ -3,11 +3,11 @@ import { z } from 'zod'
 /** The longest URL, as it is written and as it is stored. */
 export const URL_MAX = 2_048
 
-/** A URL as it is stored, or why it was rejected. */
+/** A URL as it is stored, or the reason why it was rejected. */
 export type ReadUrl = { href: string } | { fault: string }
 
 const CONTROLS = /[\p{Cc}\u2028\u2029]/u
-/** Paths are resolved against this base to see where a browser would go. */
+/** Paths are resolved against this base to determine where a browser would go. */
 const BASE = 'https://base.invalid'
 
 const parsed = (text: string, base?: string): URL | undefined => {
@@ -37,7 +37,7 @@ const absolute = (text: string): ReadUrl => {
   return { href: url.href }
 }
 
-/** Whether a path is normalised already: nothing to encode, no dot segments, no double slash. */
+/** Reports whether a path is already normalized: nothing to encode, no dot segments, no double slash. */
 const isPlain = (text: string): boolean =>
   /^\/[\w.~!$&()*+,;=:@/?#-]*$/.test(text) && !text.includes('/.') && !text.includes('//')
 
@@ -56,12 +56,12 @@ const opaque = (text: string): ReadUrl => {
 }
 
 /**
- * Reads an absolute http or https URL and normalises it as browsers do (WHATWG URL): percent-encoded, the host in
- * ASCII. Refuses credentials and control characters.
+ * Reads an absolute http or https URL and normalizes it as browsers do (WHATWG URL): percent-encoded, the
+ * host in ASCII. Rejects credentials and control characters.
  */
 export const readWebUrl = (text: string): ReadUrl => bounded(text, absolute)
 
-/** Reads a link for people: http, https, mailto, tel, or a path of the tenant's app that starts with `/`. */
+/** Reads a link for users: http, https, mailto, tel, or a path of the tenant's app that starts with `/`. */
 export const readLink = (text: string): ReadUrl =>
   bounded(text, (trimmed) => {
     if (/^https?:/i.test(trimmed)) return absolute(trimmed)
@@ -79,8 +79,8 @@ export const withoutTrailingSlash = (url: string): string => {
 }
 
 /**
- * A string schema for URLs. The published `pattern` covers what a regular expression can check, and `format` names the rest;
- * validators ignore an unknown format.
+ * Returns a string schema for URLs. The published `pattern` covers what a regular expression can check, and
+ * `format` names the other rules; validators ignore unknown formats.
  */
 const urlSchema = (read: (text: string) => ReadUrl, published: { pattern: string; format: string }) =>
   z
@@ -96,12 +96,12 @@ const NO_CONTROLS = '[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*'
 const PATH = `/(?:[^/\\\\\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]${NO_CONTROLS})?`
 const WEB = `[Hh][Tt][Tt][Pp][Ss]?://[^/\\\\\\u0000-\\u0020]${NO_CONTROLS}`
 
-/** An absolute http or https URL, normalised. */
+/** An absolute http or https URL, normalized. */
 export const WebUrl = urlSchema(readWebUrl, { format: 'web-url', pattern: `^ *${WEB}$` }).meta({
   description: 'An absolute http or https URL without credentials',
   examples: ['https://example.com/hooks/7'],
 })
-/** A link for people, normalised; see `readLink`. */
+/** A link for users, normalized; see `readLink`. */
 export const Link = urlSchema(readLink, {
   format: 'link',
   pattern: `^ *(?:${WEB}|[Mm][Aa][Ii][Ll][Tt][Oo]:${NO_CONTROLS}|[Tt][Ee][Ll]:${NO_CONTROLS}|${PATH})$`,

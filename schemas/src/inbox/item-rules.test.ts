@@ -25,17 +25,27 @@ const item = (state: Partial<InboxItem> = {}): InboxItem => ({
 
 describe('changeOf', () => {
   it.each<[string, Partial<InboxItem>, ItemPatch, object]>([
-    ['reading sees', {}, { read: true }, { readAt: now, seenAt: now }],
-    ['the first sight counts', { seenAt: earlier }, { read: true }, { readAt: now }],
-    ['reading twice is reading once', { seenAt: earlier, readAt: earlier }, { read: true, seen: true }, {}],
-    ['unreading leaves it seen', { seenAt: earlier, readAt: earlier }, { read: false }, { readAt: null }],
+    ['reading marks as seen', {}, { read: true }, { readAt: now, seenAt: now }],
+    ['keeps the first time of being seen', { seenAt: earlier }, { read: true }, { readAt: now }],
+    ['reading twice changes nothing', { seenAt: earlier, readAt: earlier }, { read: true, seen: true }, {}],
     [
-      'unseeing unreads',
+      'marking as unread keeps it seen',
+      { seenAt: earlier, readAt: earlier },
+      { read: false },
+      { readAt: null },
+    ],
+    [
+      'marking as unseen marks as unread',
       { seenAt: earlier, readAt: earlier },
       { seen: false },
       { seenAt: null, readAt: null },
     ],
-    ['unreading what is unread', {}, { read: false, seen: false, archived: false }, {}],
+    [
+      'marking an unread item as unread changes nothing',
+      {},
+      { read: false, seen: false, archived: false },
+      {},
+    ],
     ['archiving', {}, { archived: true }, { archivedAt: now }],
     [
       'archiving ends a snooze',
@@ -46,29 +56,34 @@ describe('changeOf', () => {
     ['unarchiving', { archivedAt: earlier }, { archived: false }, { archivedAt: null }],
     ['snoozing', {}, { snoozedUntil: '2026-03-02T11:00:00+01:00' }, { snoozedUntil: later }],
     [
-      'snoozing leaves the archive',
+      'snoozing unarchives',
       { archivedAt: earlier },
       { snoozedUntil: later },
       { archivedAt: null, snoozedUntil: later },
     ],
-    ['snoozing to the same moment', { snoozedUntil: later }, { snoozedUntil: later }, {}],
+    ['snoozing until the same time changes nothing', { snoozedUntil: later }, { snoozedUntil: later }, {}],
     ['waking', { snoozedUntil: later }, { snoozedUntil: null }, { snoozedUntil: null }],
-    ['waking what is awake', {}, { snoozedUntil: null }, {}],
-    ['several at once', {}, { read: true, archived: true }, { readAt: now, seenAt: now, archivedAt: now }],
+    ['waking an item that is not snoozed changes nothing', {}, { snoozedUntil: null }, {}],
+    [
+      'applies several changes at once',
+      {},
+      { read: true, archived: true },
+      { readAt: now, seenAt: now, archivedAt: now },
+    ],
   ])('%s', (_, state, patch, expected) => {
     expect(changeOf(item(state), patch, NOW)).toEqual(expected)
   })
 })
 
 describe('actionOf', () => {
-  it('reads the item and keeps the first time of each action', () => {
+  it('marks the item as read and keeps the first time of each action', () => {
     expect(actionOf(item(), 'accept', NOW)).toEqual({ readAt: now, seenAt: now, acted: { accept: now } })
     const before = item({ readAt: earlier, seenAt: earlier, acted: { accept: earlier } })
     expect(actionOf(before, 'accept', NOW)).toEqual({})
     expect(changed(before, actionOf(before, 'deny', NOW)).acted).toEqual({ accept: earlier, deny: now })
   })
 
-  it('takes any name for a name', () => {
+  it('accepts any text as the name of an action', () => {
     const { acted } = changed(item(), actionOf(item(), '__proto__', NOW))
     expect(Object.entries(acted)).toEqual([['__proto__', now]])
     expect(actionOf(item(), 'constructor', NOW).acted).toEqual({ constructor: now })
@@ -76,7 +91,7 @@ describe('actionOf', () => {
 })
 
 describe('hasStatus', () => {
-  it('takes times as RFC 3339 and as epoch ms', () => {
+  it('accepts times as RFC 3339 and as epoch ms', () => {
     expect(hasStatus('snoozed', item({ snoozedUntil: later }), NOW)).toBe(true)
     expect(hasStatus('active', { ...item(), snoozedUntil: NOW + 1 }, NOW)).toBe(false)
     expect(hasStatus('unread', { ...item(), snoozedUntil: NOW }, NOW)).toBe(true)
@@ -86,7 +101,7 @@ describe('hasStatus', () => {
 })
 
 describe('hasLabels', () => {
-  it('asks for every label that is given; no context is the context of no name', () => {
+  it('requires every given label; items without a context match the empty context', () => {
     expect(hasLabels({ category: 'a', tags: ['x', 'y'] }, { category: 'a', tag: 'y' })).toBe(true)
     expect(hasLabels({ category: 'a' }, { tag: 'y' })).toBe(false)
     expect(hasLabels({}, { context: '' })).toBe(true)

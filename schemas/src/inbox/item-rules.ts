@@ -1,6 +1,6 @@
 /**
- * The rules of an inbox item: its status, what it adds to the counts, and what a change does. The store, the hub and the
- * client SDK share them, so this module imports nothing at run time and works in a browser.
+ * The rules of an inbox item: its status, its weight in the counts, and the effect of a change. The store,
+ * the hub and the client SDK share them, so this module imports nothing at run time and works in a browser.
  * @module
  */
 import type { Counts } from './counts.ts'
@@ -11,10 +11,10 @@ import type { InboxStatus } from './page.ts'
 /** Counts are exact up to this number; beyond it, `more` is set. */
 export const COUNT_MAX = 100
 
-/** An instant as epoch ms (in stores) or RFC 3339 (on the wire); null if the state does not hold. */
+/** An instant as epoch ms (in stores) or RFC 3339 (on the wire); null if the item is not in the state. */
 type Instant = number | string | null
 
-/** The times that decide an item's status. */
+/** The times that determine an item's status. */
 export type StatusTimes = {
   seenAt: Instant
   readAt: Instant
@@ -29,7 +29,7 @@ export type ItemLabels = {
   context?: string | undefined
 }
 
-/** Selects items by label; every field that is given must match. */
+/** Selects items by label; every given field must match. */
 export type ItemFilter = {
   category?: string | undefined
   tag?: string | undefined
@@ -43,10 +43,10 @@ export const hasLabels = (item: ItemLabels, { category, tag, context }: ItemFilt
 
 const isAfter = (time: Instant, now: number): boolean => time !== null && new Date(time).getTime() > now
 
-/** Whether the item is snoozed now. */
+/** Reports whether the item is snoozed now. */
 export const isSnoozed = ({ snoozedUntil }: StatusTimes, now: number): boolean => isAfter(snoozedUntil, now)
 
-/** Whether an item that is neither expired nor deleted has this status now (epoch ms). */
+/** Reports whether an item that is neither expired nor deleted has this status now (epoch ms). */
 export const hasStatus = (status: InboxStatus, item: StatusTimes, now: number): boolean => {
   if (status === 'archived') return item.archivedAt !== null
   if (item.archivedAt !== null) return false
@@ -64,13 +64,16 @@ export const countsOf = (unread: number, unseen: number, more = false, max = COU
   ...(more || unread > max || unseen > max ? { more: true as const } : {}),
 })
 
-/** State columns to write; `null` clears. `acted` adds to what is there. Times are RFC 3339. */
+/**
+ * The state columns to write; `null` clears a column. `acted` is merged with the existing actions. Times are
+ * RFC 3339.
+ */
 export type StateChange = Partial<ItemState>
 
 /**
- * Returns the state that a patch changes in this item. It is empty if the item has that state already, so a repeated call
- * writes nothing and the first time is kept. Marking read also marks seen; marking unseen also marks unread. Archiving ends
- * a snooze, and snoozing unarchives.
+ * Returns the state that a patch changes in this item. It is empty if the item is already in that state, so a
+ * repeated call writes nothing and the first time is kept. Marking as read also marks as seen; marking as
+ * unseen also marks as unread. Archiving ends a snooze, and snoozing unarchives.
  */
 export const changeOf = (item: ItemState, patch: ItemPatch, now: number): StateChange => {
   const at = new Date(now).toISOString()
@@ -91,7 +94,7 @@ export const changeOf = (item: ItemState, patch: ItemPatch, now: number): StateC
   return change
 }
 
-/** Returns the state that taking an action changes. The first time is kept, and the item becomes read. */
+/** Returns the state that an action changes. The first time is kept, and the item becomes read. */
 export const actionOf = (item: InboxItem, action: string, now: number): StateChange => ({
   ...changeOf(item, { read: true }, now),
   ...(Object.hasOwn(item.acted, action) ? {} : { acted: { [action]: new Date(now).toISOString() } }),

@@ -11,7 +11,10 @@ import { NotificationStatus } from '../notification/status.ts'
 import { TenantSettings } from '../tenant/settings.ts'
 import { UserProfile } from '../user/profile.ts'
 
-/** Schemas of input, published as senders write it; those of output are published as Carillon returns it. */
+/**
+ * Schemas of input, published in the form that senders write; schemas of output are published in the form
+ * that Carillon returns.
+ */
 const WRITTEN_BY_OTHERS = {
   notification: Notification,
   'cloud-event': CloudEvent,

@@ -3,8 +3,8 @@ import { type Priority, priorityOf } from '../fields/priority.ts'
 import { quoted, SubjectError } from './subject-error.ts'
 
 /**
- * A queue of the event log that dispatchers read: one per family or channel and priority. Reports have a queue of their own,
- * so that a burst of them delays nothing else.
+ * A queue of the event log that dispatchers read: one per family or channel and priority. Reports have their
+ * own queue, so that a burst of them delays nothing else.
  */
 export type Queue = `${'notify' | 'work' | Channel}-${Priority}` | 'report-normal'
 

@@ -17,7 +17,7 @@ import {
   workSubject,
 } from '../index.ts'
 
-test('subjects are built and read back', () => {
+test('subjects can be parsed after they were built', () => {
   const subject = notifySubject('acme', 'high', 'comment.created')
   expect(subject).toBe('notify.acme.high.comment.created')
   expect(parseNotifySubject(subject)).toEqual({ tenant: 'acme', priority: 'high', type: 'comment.created' })
@@ -32,7 +32,7 @@ test('subjects are built and read back', () => {
 })
 
 test.each(CHANNELS.flatMap((channel) => PRIORITIES.map((priority) => [channel, priority] as const)))(
-  'a step by %s of priority %s has a subject, and a queue, of its own',
+  'a step by %s of priority %s has its own subject and queue',
   (channel, priority) => {
     const subject = stepSubject(channel, priority, 'acme')
     expect(subject).toBe(`work.step.${channel}.${priority}.acme`)
@@ -43,7 +43,7 @@ test.each(CHANNELS.flatMap((channel) => PRIORITIES.map((priority) => [channel, p
   },
 )
 
-test('what a provider reports has a subject with the account, and a queue of its own', () => {
+test('reports of a provider have a subject with the account, and their own queue', () => {
   const subject = reportSubject('smtp-main', 'acme')
   expect(subject).toBe('work.report.smtp-main.normal.acme')
   expect(parseWorkSubject(subject)).toEqual({
@@ -57,7 +57,7 @@ test('what a provider reports has a subject with the account, and a queue of its
   expect(() => queueOf('work.report.smtp-main.high.acme')).toThrow(SubjectError)
 })
 
-test('the tenant of a subject stands where its family has it', () => {
+test('the tenant is found in the subject of every family', () => {
   expect(claimedTenant(notifySubject('acme', 'high', 'work.step'))).toBe('acme')
   expect(claimedTenant(workSubject('due', 'high', 'acme'))).toBe('acme')
   expect(claimedTenant(stepSubject('email', 'high', 'acme'))).toBe('acme')
@@ -66,7 +66,7 @@ test('the tenant of a subject stands where its family has it', () => {
   expect(claimedTenant('notify')).toBe('')
 })
 
-test('what becomes of a delivery is an event of its tenant', () => {
+test('the state of a delivery is published as an event of its tenant', () => {
   expect(deliveryEventSubject('acme', 'sent')).toBe('event.acme.delivery.sent')
   expect(() => deliveryEventSubject('a.b', 'sent')).toThrow(SubjectError)
 })
@@ -86,7 +86,7 @@ test.each([
   'work.unheard-of.high.acme',
   'work.high.acme',
   'notify.step.email.high.acme',
-])('%j is not the subject of work', (subject) => {
+])('%j is not a work subject', (subject) => {
   expect(() => parseWorkSubject(subject)).toThrow(SubjectError)
 })
 
@@ -96,12 +96,12 @@ test.each([
   'work.step',
   'other.acme.high.x',
   '',
-])('no queue carries %j', (subject) => {
+])('%j has no queue', (subject) => {
   expect(() => queueOf(subject)).toThrow(SubjectError)
 })
 
 test.each(['a.b', 'a b', '*', '>', 'a\r\nPUB x 1', '', 'ü', 'a'.repeat(65)])(
-  'no subject holds the token %j',
+  'subjects cannot contain the token %j',
   (token) => {
     expect(() => notifySubject(token, 'normal', 'x')).toThrow(SubjectError)
     expect(() => scheduleSubject('acme', token)).toThrow(SubjectError)

@@ -22,7 +22,7 @@ import { quoted, SubjectError } from './subject-error.ts'
 const WORK_KINDS = ['chunk', 'due', 'wake'] as const
 type PlainWorkKind = (typeof WORK_KINDS)[number]
 
-/** A kind of work of dispatchers. The steps of each channel are a kind of their own. */
+/** A kind of dispatcher work. The steps of each channel are a separate kind. */
 export type WorkKind = PlainWorkKind | 'report' | `step.${Channel}`
 
 const token = (name: string, value: string, pattern = TOKEN) => {

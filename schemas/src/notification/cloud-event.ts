@@ -4,7 +4,7 @@ import { UntypedNotification } from './notification.ts'
 /** A media type with the subtype `json` or the suffix `+json`. */
 const JSON_MEDIA_TYPE = /^[^\s/;]+\/([^\s/;]+\+)?json\s*(;|$)/i
 
-/** Whether a media type is JSON. */
+/** Reports whether a media type is JSON. */
 export const isJsonMediaType = (type: string): boolean => JSON_MEDIA_TYPE.test(type.trim())
 
 const attribute = z.string().min(1).max(1_024)
@@ -39,20 +39,20 @@ export const CloudEventEnvelope = CloudEventAttributes.extend({
 })
 export type CloudEventEnvelope = z.infer<typeof CloudEventEnvelope>
 
-/** Whether a payload is a CloudEvent. Only CloudEvents have `specversion`, which they require. */
+/** Reports whether a payload is a CloudEvent. Only CloudEvents contain `specversion`, which they require. */
 export const isCloudEvent = (payload: unknown): boolean =>
   typeof payload === 'object' && payload !== null && Object.hasOwn(payload, 'specversion')
 
 const HAS_DATA = { properties: { data: {} }, required: ['data'] }
-/** An event that has its data as base64. */
+/** An event with its data as base64. */
 const ENCODED = { properties: { data_base64: { type: 'string' } }, required: ['data_base64'] }
 
 /**
- * A CloudEvent that carries a notification, for documentation. Events are validated in two steps, `CloudEventEnvelope` and then its
- * data, so that a problem with the data says that it is with the data.
+ * A CloudEvent that contains a notification, for documentation. Events are validated in two steps,
+ * `CloudEventEnvelope` and then its data, so that a problem with the data names the data.
  */
 export const CloudEvent = CloudEventEnvelope.extend({ data: UntypedNotification.optional() }).meta({
-  // With both, or with neither.
+  // With both, or with neither of them.
   not: { anyOf: [{ allOf: [HAS_DATA, ENCODED] }, { not: { anyOf: [HAS_DATA, ENCODED] } }] },
   id: 'CloudEvent',
   description: 'A CloudEvents 1.0 event in the JSON format, whose `data` is a notification',

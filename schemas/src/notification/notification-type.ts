@@ -5,7 +5,7 @@ import { nonEmptyText } from '../fields/text.ts'
 import { InboxMode } from './inbox-mode.ts'
 import { Plan } from './plan.ts'
 
-/** A notification type as it is written: the defaults of its notifications. */
+/** A notification type in requests: the defaults of its notifications. */
 export const NotificationTypeInput = z
   .strictObject({
     name: nonEmptyText(128).optional().describe('The name as people read it, for example in preferences'),

@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import { Notification, type NotificationInput } from '../index.ts'
 
-test('a notification needs a recipient and a type, and nothing unknown', () => {
+test('a notification requires a recipient and a type, and allows no unknown keys', () => {
   const ok: NotificationInput[] = [
     { to: 'ada', type: 'greeting' },
     {
@@ -31,7 +31,7 @@ test('a notification needs a recipient and a type, and nothing unknown', () => {
   expect(Notification.parse(ok[1]).actor).toEqual({ user: 'grace' })
 })
 
-test('types follow the schemas', () => {
+test('the TypeScript types match the schemas', () => {
   expectTypeOf<NonNullable<Notification['actor']>['user']>().toEqualTypeOf<string | undefined>()
   expectTypeOf<NotificationInput['type']>().toEqualTypeOf<string>()
 })

@@ -12,16 +12,16 @@ import { InboxMode } from './inbox-mode.ts'
 import { Plan } from './plan.ts'
 import { Recipient } from './recipient.ts'
 
-/** The largest notification, in bytes of JSON, over HTTP or NATS. */
+/** Maximum size of a notification over HTTP or NATS, in bytes of JSON. */
 export const NOTIFICATION_MAX_BYTES = 65_536
-/** The most notifications in one `POST /v1/notifications/batch`. */
+/** Maximum number of notifications in one `POST /v1/notifications/batch`. */
 export const BATCH_MAX = 1_000
-/** The most entries of `to` and `exclude`. A larger audience is a topic. */
+/** Maximum number of entries in `to` and `exclude`. A larger audience needs a topic. */
 export const LIST_MAX = 1_000
 
 export const Tag = nonEmptyText(64).describe('A tag, by which items are found')
 
-/** The content of a notification, which its items copy when it is accepted. */
+/** The content of a notification, which is copied to its items when it is accepted. */
 const content = {
   title: text(512).optional().describe('One line of text'),
   body: text(16_384).optional().describe('The text'),
@@ -48,7 +48,7 @@ const EXAMPLE = {
   data: { post: 7 },
 }
 
-/** A notification as a backend sends it. Over NATS, the subject supplies tenant, priority and type. */
+/** A notification as sent by a backend. Over NATS, the subject supplies tenant, priority and type. */
 export const Notification = z
   .strictObject({
     id: NotificationId.optional(),

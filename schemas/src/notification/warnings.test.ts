@@ -3,7 +3,7 @@ import { Notification, parseLenient } from '../index.ts'
 
 const note = { type: 'x', title: 'Hi' }
 
-test('what fits has no warnings', () => {
+test('returns no warnings for valid attributes', () => {
   const { warnings, ...parsed } = parseLenient(Notification, {
     ...note,
     to: { user: 'ada', locale: 'pt_BR' },
@@ -12,7 +12,7 @@ test('what fits has no warnings', () => {
   expect(parsed).toMatchObject({ success: true, data: { to: { user: 'ada', locale: 'pt-BR' } } })
 })
 
-test('an attribute that does not fit is left out, and told', () => {
+test('omits an invalid attribute with a warning', () => {
   const bad = { email: 'nobody', phone: '555', locale: 'portuguese', timezone: 'Mars/Base', name: 7 }
   const parsed = parseLenient(Notification, {
     ...note,
@@ -32,7 +32,7 @@ test('an attribute that does not fit is left out, and told', () => {
   expect(JSON.stringify(parsed.warnings)).not.toContain('nobody')
 })
 
-test('all attributes of a recipient may go, and a hostile one throws nothing', () => {
+test('can omit all attributes of a recipient, and a hostile one causes no exception', () => {
   expect(parseLenient(Notification, { ...note, to: { user: 'ada', email: 'x' } })).toMatchObject({
     success: true,
     data: { to: { user: 'ada' } },
@@ -48,8 +48,8 @@ test.each<[string, unknown]>([
   ['an unknown field of a recipient', { ...note, to: { user: 'ada', email: 'x', colour: 'red' } }],
   ['a user id', { ...note, to: { user: '', email: 'x' } }],
   ['another field', { ...note, title: 7, to: { user: 'ada', email: 'x' } }],
-  ['no recipient', note],
-  ['no notification', null],
-])('%s is still refused', (_, value) => {
+  ['a missing recipient', note],
+  ['a value that is not a notification', null],
+])('still rejects %s', (_, value) => {
   expect(parseLenient(Notification, value).success).toBe(false)
 })

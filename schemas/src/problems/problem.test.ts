@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { problem, problemDetails, UserProfile } from '../index.ts'
 
-test('problems say where, and never repeat values', () => {
+test('a problem names the place and never repeats values', () => {
   const { error } = UserProfile.safeParse({ email: 'hunter2', 'a/b~c': 1 })
   const details = problemDetails(error!.issues)
   expect(details.map(({ pointer }) => pointer)).toContain('/email')

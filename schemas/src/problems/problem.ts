@@ -36,7 +36,7 @@ export const problem = (code: ProblemCode, detail: string, errors: ProblemDetail
   }
 }
 
-/** The longest part of a pointer: the longest key of `data`. */
+/** Maximum length of a pointer's part: that of a key in `data`. */
 const POINTER_PART_MAX = 128
 
 /** Converts issues to problem details, at most ten. They never contain values of the input. */

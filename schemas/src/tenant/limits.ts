@@ -4,7 +4,8 @@ import { Rate } from '../fields/rate.ts'
 const requestRate = Rate.nullable().optional()
 
 /**
- * The limits that an operator sets for a tenant. An omitted limit is that of the installation; `null` means no limit.
+ * The limits that an operator sets for a tenant. For an omitted limit, that of the installation applies;
+ * `null` means no limit.
  */
 export const TenantLimits = z.strictObject({
   /** The request rates per API key, per tenant and per user. */

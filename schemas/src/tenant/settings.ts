@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { WebUrl } from '../fields/url.ts'
 import { OtpSettings } from './otp-settings.ts'
 
-/** The settings that a tenant's backend makes for the whole tenant. */
+/** The settings that a tenant's backend can make for the whole tenant. */
 export const TenantSettings = z
   .strictObject({
     url: WebUrl.optional().describe(

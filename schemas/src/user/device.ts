@@ -9,7 +9,7 @@ export const DeviceId = z
   .regex(TOKEN, 'a device id is 1 to 64 letters, digits, _ or -')
   .meta({ description: "The id of a device, chosen by the user's app or the backend", examples: ['laptop'] })
 
-/** The most devices of one user. */
+/** Maximum number of devices per user. */
 export const DEVICES_MAX = 32
 
 /** A base64url text of `bytes` bytes, with or without padding. `digits` matches its digits. */
@@ -68,7 +68,7 @@ const PUSH_EXAMPLE = {
   keys: { p256dh: P256DH, auth: '8eDyX_uCN0XRhSbY5hs7Hg' },
 }
 
-/** A push device, as an app registers it for its user. */
+/** A push device, as registered by an app for its user. */
 export const PushDeviceInput = z.discriminatedUnion('kind', pushKinds).meta({
   id: 'PushDeviceInput',
   description: 'A destination of push messages, as an app registers it for its user',
@@ -76,7 +76,7 @@ export const PushDeviceInput = z.discriminatedUnion('kind', pushKinds).meta({
 })
 export type PushDeviceInput = z.infer<typeof PushDeviceInput>
 
-/** A destination of a user other than e-mail address and phone, as a backend registers it. */
+/** A destination of a user other than e-mail address and phone, as registered by a backend. */
 export const DeviceInput = z
   .discriminatedUnion('kind', [
     ...pushKinds,

@@ -11,7 +11,7 @@ const memberOf = (key: string, schema: Any): string => {
     : key
 }
 
-/** Names an object by its required keys, or by its first ones if none is required: `{user, …}`. */
+/** Names an object by its required keys, or by its first ones if no key is required: `{user, …}`. */
 const nameOfObject = (shape: Readonly<Record<string, Any>>): string => {
   const entries = Object.entries(shape)
   const required = entries.filter(([, schema]) => isRequired(schema))
@@ -54,11 +54,14 @@ const nameOf = (schema: Any, siblings: readonly Any[]): string => {
 export const listed = (words: readonly string[]): string =>
   words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 
-/** Describes what some alternatives accept: `a user id, {user, …}, {topic} or a list of these`. */
+/** Describes the values that some alternatives accept: `a user id, {user, …}, {topic} or a list of these`. */
 export const shapesOf = (schemas: readonly Any[]): string =>
   listed([...new Set(schemas.map((each) => nameOf(each, schemas)))])
 
-/** Whether alternatives differ in kind. The issue itself distinguishes objects from objects, and enums from enums. */
+/**
+ * Reports whether alternatives differ in kind. The issue itself distinguishes objects from objects, and enums
+ * from enums.
+ */
 export const differ = (schemas: readonly Any[]): boolean =>
   new Set(schemas.map((each) => nameOf(each, schemas))).size > 1 &&
   !schemas.every((each) => defOf(each).type === 'object' || each._zod.values !== undefined)

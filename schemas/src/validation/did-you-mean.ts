@@ -6,7 +6,7 @@ const folded = (word: string) => word.toLowerCase().replaceAll(/[-_\s]/g, '')
 /** Longer words are not compared, because the cost is quadratic in the length. */
 const WORD_MAX = 64
 
-/** Returns the known word closest to a misspelt one, within an edit distance of a third of its length. */
+/** Returns the known word closest to a misspelled one, within an edit distance of a third of its length. */
 export const nearest = (word: string, known: readonly string[]): string | undefined => {
   if (word.length > WORD_MAX) return undefined
   const given = folded(word)

@@ -22,7 +22,7 @@ describe('a union', () => {
     [undefined, `is missing: ${RECIPIENTS}`],
     [{}, `must be ${RECIPIENTS}`],
     [{ user: 'ada', topic: 'team' }, `must be ${RECIPIENTS}`],
-  ])('names what it takes when no member fits: %j', (to, message) => {
+  ])('lists the accepted values when no member matches: %j', (to, message) => {
     expect(about({ to })).toEqual([{ pointer: '/to', message }])
   })
 
@@ -33,7 +33,7 @@ describe('a union', () => {
     [{ user: 'ada', emial: 'x' }, '/to/emial', 'unknown key; did you mean email?', '/to'],
     [['ada', { user: 'ada', phone: '1' }], '/to/1/phone', expect.stringContaining('E.164'), '/to/1'],
   ])(
-    'says what is wrong in the member that fits best, and then what it takes: %j',
+    'explains the fault of the closest member, and then lists the accepted values: %j',
     (to, at, message, union) => {
       expect(about({ to })).toEqual([
         { pointer: at, message },
@@ -42,14 +42,14 @@ describe('a union', () => {
     },
   )
 
-  it('suggests keys although no member fits', () => {
+  it('suggests keys although no member matches', () => {
     expect(about({ to: { usr: 'ada' } })).toEqual([
       { pointer: '/to', message: `must be ${RECIPIENTS}` },
       { pointer: '/to/usr', message: 'unknown key; did you mean user?' },
     ])
   })
 
-  it('with a discriminator lists its values, and judges by it', () => {
+  it('with a discriminator lists its values, and selects the member by it', () => {
     expect(errors(DeviceInput, { kind: 'fcmm' })).toEqual([
       {
         pointer: '/kind',
@@ -70,17 +70,17 @@ describe('an unknown key', () => {
     ['deliver_at', 'deliverAt'],
     ['deliver-at', 'deliverAt'],
     ['catgory', 'category'],
-  ])('%s is suggested as %s, at the key', (key, known) => {
+  ])('%s gets the suggestion %s, at the key', (key, known) => {
     expect(about({ [key]: 'x' })).toEqual([
       { pointer: `/${key}`, message: `unknown key; did you mean ${known}?` },
     ])
   })
 
-  it('without a near one lists the known ones if they are few', () => {
+  it('without a similar key lists the known ones if they are few', () => {
     expect(about({ qqqqqq: 1 })).toEqual([{ pointer: '/qqqqqq', message: 'unknown key' }])
     expect(about({ actor: { qqqqqq: 1 } })[0]).toEqual({
       pointer: '/actor/qqqqqq',
-      message: 'unknown key; known are user, name and avatar',
+      message: 'unknown key; known keys are user, name and avatar',
     })
   })
 
@@ -91,7 +91,7 @@ describe('an unknown key', () => {
   })
 })
 
-test('an enum lists its values, and suggests the nearest', () => {
+test('an invalid enum value gets the list of values and a suggestion', () => {
   expect(about({ priority: 'hihg' })).toEqual([
     { pointer: '/priority', message: 'must be one of critical, high, normal or low; did you mean high?' },
   ])
@@ -101,7 +101,7 @@ test('an enum lists its values, and suggests the nearest', () => {
   })
 })
 
-test('words follow the name of the place', () => {
+test('a message reads well after the name of its place', () => {
   expect(about({ title: 7, tags: [''], plan: {}, body: 'x'.repeat(16_385), deliverAt: 5 })).toEqual([
     { pointer: '/title', message: 'must be a string, not a number' },
     { pointer: '/body', message: 'must have at most 16384 characters' },
@@ -114,7 +114,7 @@ test('words follow the name of the place', () => {
   ])
 })
 
-test('a schema’s own words stay', () => {
+test('a message of the schema itself is kept', () => {
   const schema = z.strictObject({
     key: z.string({ error: 'is missing: the key' }),
     more: z.string().optional(),
@@ -122,7 +122,7 @@ test('a schema’s own words stay', () => {
   expect(errors(schema, {})).toEqual([{ pointer: '/key', message: 'is missing: the key' }])
 })
 
-test('values are never repeated', () => {
+test('a message never repeats values', () => {
   const secret = 'hunter2hunter2'
   for (const value of [secret, [secret], { x: secret }, { user: secret, email: secret }])
     for (const key of ['to', 'title', 'url', 'actor', 'priority', 'plan', 'deliverAt', 'id', 'actions'])
@@ -140,7 +140,7 @@ test('a detail names the first error and counts the others', () => {
   expect(invalid('the body', about({ title: 1, body: 2 }))).toMatch(/ \(and 1 more\)$/)
 })
 
-test('nearest finds no word that is far away', () => {
+test('nearest ignores words that are too different', () => {
   expect(nearest('foo', ['to', 'type'])).toBeUndefined()
   expect(nearest('x'.repeat(100_000), ['to'])).toBeUndefined()
 })

@@ -13,7 +13,7 @@ type Whole = { schema: z.core.$ZodType; value: unknown }
 
 const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown => path.reduce(memberAt, value)
 
-/** The most issues. Suggestions for thousands of unknown keys would take too long. */
+/** Maximum number of issues. Suggestions for thousands of unknown keys would take too long. */
 const ISSUES_MAX = 10
 const LISTED_KEYS_MAX = 8
 
@@ -21,11 +21,11 @@ const unknownKey = (key: string, known: readonly string[]): string => {
   const close = nearest(key, known)
   if (close !== undefined) return `unknown key; did you mean ${close}?`
   return known.length > 0 && known.length <= LISTED_KEYS_MAX
-    ? `unknown key; known are ${listed(known).replace(/ or (?=[^ ]+$)/, ' and ')}`
+    ? `unknown key; known keys are ${listed(known).replace(/ or (?=[^ ]+$)/, ' and ')}`
     : 'unknown key'
 }
 
-/** Whether a branch of a union expects another kind of value. */
+/** Reports whether a branch of a union expects another kind of value. */
 const isOtherKind = (branch: readonly Raw[]): boolean =>
   branch.some(
     (issue) =>
@@ -48,7 +48,7 @@ const branchesOf = (errors: readonly Raw[][]): Raw[][] =>
 const faults = (branch: readonly Raw[]): number =>
   branch.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0)
 
-/** Returns the branch with the fewest faults; undefined if there is none, or a tie. */
+/** Returns the branch with the fewest faults; undefined without branches, or for a tie. */
 const closest = (errors: readonly Raw[][]): Raw[] | undefined => {
   const fitting = branchesOf(errors).filter((branch) => !isOtherKind(branch))
   const ordered = fitting
@@ -58,7 +58,7 @@ const closest = (errors: readonly Raw[][]): Raw[] | undefined => {
   return first && first.count !== second?.count ? first.branch : undefined
 }
 
-/** Returns what a union accepts, and the keys of an object that no member has. */
+/** Returns what a union accepts, and the keys of an object that no member defines. */
 const noMember = (path: PropertyKey[], { schema, value }: Whole): Issue[] => {
   const members = alternativesAt(schema, value, path)
   const given = valueAt(value, path)

@@ -61,8 +61,8 @@ const expectedBy = ({ inst, expected }: z.core.$ZodRawIssue<z.core.$ZodIssueInva
 }
 
 /**
- * Returns the message of an issue whose schema has none of its own. It follows the place: `/title must be a string`.
- * Undefined selects zod's message.
+ * Returns the message of an issue whose schema defines no message. It follows the place: `/title must be a
+ * string`. Undefined selects zod's message.
  */
 export const words: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {

@@ -22,32 +22,32 @@ describe('parse', () => {
     })
   })
 
-  it('refuses a hostile length of a text', () => {
+  it('rejects a hostile length of a text', () => {
     expect(pointers(Notification, { to: 'ada', type: 'x', title: HOSTILE })).toEqual(['title'])
   })
 
-  it.each(['tags', 'actions', 'exclude'])('refuses a hostile length at %s and says where', (key) => {
+  it.each(['tags', 'actions', 'exclude'])('rejects a hostile length at %s with its path', (key) => {
     expect(() => Notification.safeParse({ to: 'ada', type: 'x', [key]: HOSTILE })).toThrow(TypeError)
     expect(pointers(Notification, { to: 'ada', type: 'x', [key]: HOSTILE })).toEqual([key])
   })
 
-  it('refuses a hostile length in a frame', () => {
+  it('rejects a hostile length in a frame', () => {
     expect(pointers(InboxReceived, { ids: HOSTILE })).toEqual(['ids'])
   })
 
-  it('refuses a hostile size', () => {
+  it('rejects a hostile size', () => {
     const schema = z.object({ set: z.set(z.string()).min(1) })
     expect(pointers(schema, { set: { size: { toString: 1 } } })).toEqual(['set'])
   })
 
-  it('keeps a hostile length where anything is allowed', () => {
+  it('accepts a hostile length where any JSON is allowed', () => {
     expect(parse(Notification, { to: 'ada', type: 'x', data: { a: HOSTILE } })).toMatchObject({
       success: true,
       data: { data: { a: HOSTILE } },
     })
   })
 
-  it('has one issue at the root when the validator throws for another reason', () => {
+  it('returns one issue at the root if the validator throws for another reason', () => {
     const throwing = z.string().refine(() => {
       throw new Error('a rule failed')
     })
@@ -65,12 +65,12 @@ describe('parse', () => {
   })
 })
 
-/** Directories whose code reads what others wrote. */
+/** Directories with code that reads untrusted input. */
 const SOURCES = ['schemas/src', 'core/src', 'hub/src', 'dispatcher/src', 'cli/src', 'client-sdk/src']
-/** `.parse(` of something else than a schema. */
+/** Calls of `.parse(` on something other than a schema. */
 const OTHER = /\b(JSON|Date|ipaddr|PostalMime|program)\.parse(Async)?\(/g
 
-it('is the only place that calls a schema: one that is called directly may throw', () => {
+it('is the only function that calls a schema, because a direct call may throw', () => {
   const root = fileURLToPath(new URL('../../../', import.meta.url))
   const direct = SOURCES.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })

@@ -22,12 +22,12 @@ const taken = async (reader: Reader, count: number): Promise<Message[]> => {
 
 const HEADERS: [string, string | Buffer][] = [
   ['a space in a name', 'a b: c'],
-  ['no name', ': c'],
-  ['letters beyond ASCII', 'ü: c'],
+  ['an empty name', ': c'],
+  ['non-ASCII letters', 'ü: c'],
   ['a line feed in a value', 'a: b\nc'],
-  ['no UTF-8', Buffer.from([0x61, 0xff, 0x3a, 0xfe])],
+  ['invalid UTF-8', Buffer.from([0x61, 0xff, 0x3a, 0xfe])],
   ['a status', '503 x: y'],
-  ['an object’s own names', '__proto__: a\r\nconstructor: b\r\ntoString: c'],
+  ['names of object properties', '__proto__: a\r\nconstructor: b\r\ntoString: c'],
 ]
 
 describe.skipIf(!path)('a message with headers that no client would send', () => {

@@ -88,7 +88,11 @@ describe.skipIf(!path)('streams of several installations', () => {
 
   test.each([
     ['an older Carillon', { name: 'NOTIFY', subjects: ['notify.>'] }, /older Carillon .*Delete it/],
-    ['an older Carillon, for work', { name: 'WORK', subjects: ['work.*.low.*', 'schedule.>'] }, /WORK/],
+    [
+      'an older Carillon, with the subjects of work',
+      { name: 'WORK', subjects: ['work.*.low.*', 'schedule.>'] },
+      /WORK/,
+    ],
     [
       'another program',
       { name: 'MINE', subjects: ['notify.acme.>'] },

@@ -180,8 +180,8 @@ describe('fcm', () => {
 
   it.each<[string, ReturnType<typeof fcmError>]>([
     ['is dropped', (response) => response.socket?.destroy()],
-    ['breaks off', (response) => response.write('{', () => response.socket?.destroy())],
-    ['does not come', () => undefined],
+    ['is cut off', (response) => response.write('{', () => response.socket?.destroy())],
+    ['never arrives', () => undefined],
     [
       'never ends',
       (response) => {
