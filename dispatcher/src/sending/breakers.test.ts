@@ -63,19 +63,19 @@ test('a rate limit of the account pauses every recipient, until its end or a suc
 })
 
 describe('faults', () => {
-  test('of several recipients open the breaker for all', () => {
+  test('faults of several recipients open the breaker for all', () => {
     for (const recipient of ['a', 'b', 'a', 'b', 'a']) send(recipient, BROKEN)
     expect(send('c')).toBe('down')
     expect(breakers.pause('normal', 'c')).toMatchObject({ failure: { reason: 'provider_error' } })
   })
 
-  test('of one recipient, such as one URL of a host, pause only that recipient', () => {
+  test('faults of one recipient, such as one URL of a host, pause only that recipient', () => {
     for (let fault = 0; fault < 5; fault++) send('a', BROKEN)
     expect(send('a')).toBe('down')
     expect(send('b')).toBe('sent')
   })
 
-  test('that concern a recipient do not count against the provider', () => {
+  test('failures that concern a recipient do not count against the provider', () => {
     const full: Outcome = { outcome: 'retry', reason: 'mailbox_full', detail: '452', scope: 'recipient' }
     for (let n = 0; n < 20; n++) send(`user-${n}`, full)
     expect(send('ada')).toBe('sent')

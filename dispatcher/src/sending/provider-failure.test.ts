@@ -104,7 +104,7 @@ describe('a failing provider', () => {
 })
 
 describe('a refusal', () => {
-  test('with 410 disables a webhook at once, and makes the next step due', async () => {
+  test('a 410 disables a webhook at once, and makes the next step due', async () => {
     const hook = scripted('hook', ['webhook'], { needs: 'account' })
     const mail = scripted('mail', ['email'])
     const { account, send, ledger } = await open({
@@ -217,7 +217,7 @@ describe('a send in doubt', () => {
 })
 
 describe('a claim', () => {
-  test('whose response was lost is recognized as its own, and the message is sent', async () => {
+  test('a claim whose response was lost is recognized as its own, and the message is sent', async () => {
     const sms = scripted('text', ['sms'], { needs: 'phone' })
     let lost = 0
     const { account, ledger, send } = await open({
@@ -240,7 +240,7 @@ describe('a claim', () => {
     expect(sms.got).toHaveLength(1)
   })
 
-  test('of another process is awaited without replacing a later attempt', async () => {
+  test("another process's claim is awaited without replacing a later attempt", async () => {
     const sms = scripted('text', ['sms'], { needs: 'phone' })
     const { account, ledger, quiet, seal, store, stream, tenant } = await open({
       providers: providersOf(sms),

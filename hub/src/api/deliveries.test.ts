@@ -129,7 +129,7 @@ describe('the deliveries of a notification', () => {
     }
   })
 
-  it('of an audience include the inboxes of named users only', async () => {
+  it('for an audience, include the inboxes of named users only', async () => {
     await record({ users: undefined, chains: 1 })
     await item('ann')
     await recorded(change('ann', { toAudience: true }))

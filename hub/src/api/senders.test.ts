@@ -210,12 +210,12 @@ describe('credentials', () => {
       expect(await everywhere(none, [...senders, ...users]), none).toEqual(refused)
   })
 
-  it('of users are rejected on backend routes, and those of backends on user routes', async () => {
+  it('user tokens are rejected on backend routes, and API keys on user routes', async () => {
     expect(await everywhere(await tenant.userToken('ann'), senders)).toEqual(refused)
     expect(await everywhere(tenant.key, users)).toEqual(refused)
   })
 
-  it('without the scope are rejected with the name of the scope', async () => {
+  it('an API key without the scope is rejected with the name of the scope', async () => {
     const token = await tenant.keyWith('types:read')
     const reply = await call('POST', '/notifications', { to: 'ann', type: 'test' }, token)
     expect([reply.status, reply.json.code]).toEqual([403, 'forbidden'])

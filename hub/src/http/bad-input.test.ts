@@ -268,7 +268,7 @@ describe('types', () => {
 })
 
 describe('paths', () => {
-  it('that do not exist return 404', async () => {
+  it('an unknown path returns 404', async () => {
     for (const [method, path] of [
       ['GET', '/nothing'],
       ['GET', '/v1'],

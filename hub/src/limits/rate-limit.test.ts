@@ -27,7 +27,7 @@ const SENDERS = '/v1/tenant'
 const USERS = '/v1/inbox'
 
 describe('requests', () => {
-  test('of an API key are rejected beyond its limit, with the remaining quota and the time to wait', async () => {
+  test('requests of an API key are rejected beyond its limit, with the remaining quota and the time to wait', async () => {
     const { hub, get } = await open({ key: burst(3) })
     const tenant = await hub.tenant()
     const { headers } = await hub.call('GET', SENDERS, { token: tenant.key })
@@ -45,7 +45,7 @@ describe('requests', () => {
     expect(counted).toMatchObject([{ value: 1, labels: { limit: 'key' } }])
   })
 
-  test('of a tenant count together, for keys and users, and separately from other tenants', async () => {
+  test('requests of a tenant count together, for keys and users, and separately from other tenants', async () => {
     const { hub, get, statuses } = await open({ tenant: burst(4) })
     const [tenant, other] = [await hub.tenant(), await hub.tenant()]
     expect(await statuses(3, SENDERS, tenant.key)).toEqual([200, 200, 200])
@@ -55,7 +55,7 @@ describe('requests', () => {
     expect(await get(SENDERS, other.key)).toBe(200)
   })
 
-  test('of a user count together for all tokens, and separately from other users', async () => {
+  test('requests of a user count together for all tokens, and separately from other users', async () => {
     const { hub, get, statuses } = await open({ user: burst(3) })
     const tenant = await hub.tenant()
     expect(await statuses(2, USERS, await tenant.userToken('ann', 60))).toEqual([200, 200])

@@ -62,7 +62,7 @@ describe('links of a notification', () => {
     await dev.close()
   })
 
-  it('that are paths require the URL of the app, if a plan sends them outside it', async () => {
+  it('paths require the URL of the app, if a plan sends them outside it', async () => {
     const tenant = await test.tenant()
     const body = { ...note, plan, url: '/posts/7', actions: [{ name: 'a', label: 'A', url: '/a' }] }
     expect((await send(tenant, { ...body, plan: [] })).status).toBe(202)
@@ -80,7 +80,7 @@ describe('links of a notification', () => {
     expect((await send(tenant, body)).status).toBe(202)
   })
 
-  it('that are paths lead to the demo page in development', async () => {
+  it('paths lead to the demo page in development', async () => {
     const dev = await openHub({ appUrl: 'http://localhost:4000' })
     expect((await send(await dev.tenant(), { ...note, plan, url: '/posts/7' }, dev)).status).toBe(202)
     await dev.close()

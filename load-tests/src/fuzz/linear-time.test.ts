@@ -76,7 +76,7 @@ describe('regular expressions', () => {
     expect(built).toEqual([])
   })
 
-  test('of the validator run in linear time', () => {
+  test('those of the validator run in linear time', () => {
     for (const schema of [PhoneNumber, ItemId, Timestamp]) {
       const pattern = (schema._zod.def as { pattern?: RegExp }).pattern
       expect(pattern).toBeInstanceOf(RegExp)

@@ -52,7 +52,7 @@ export const erasureContract = (store: () => Store): void => {
       expect(await users.get(tenant, ['ada'])).toEqual([])
     })
 
-    test('of an unknown user is recorded', async () => {
+    test('an erasure of an unknown user is recorded', async () => {
       const { users } = store()
       const tenant = freshTenant()
       await users.remove(tenant, 'stranger')

@@ -64,7 +64,7 @@ describe('a report', () => {
   })
 })
 
-test('without a valid signature is rejected', async () => {
+test('a report without a valid signature is rejected', async () => {
   const body = { type: 'bounce', email: 'mia@example.com' }
   const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
   expect(await codeOf(read(report(body, { with: other })))).toBe('forbidden')

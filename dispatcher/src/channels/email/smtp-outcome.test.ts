@@ -90,7 +90,7 @@ describe('a reply', () => {
     expect(unasked).toMatchObject({ outcome: 'account', reason: 'not_authorized' })
   })
 
-  test('that refuses a message leaves the connection usable', async () => {
+  test('leaves the connection usable if it refuses a message', async () => {
     const replies: Parameters<typeof scriptedServer>[0] = { RCPT: '550 5.1.1 no' }
     const server = closing(await scriptedServer(replies))
     const account = sender(server.port, { tls: 'none' })

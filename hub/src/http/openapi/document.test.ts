@@ -47,13 +47,13 @@ const within = (schema: unknown, at: string): { at: string; schema: Schema }[] =
 }
 
 describe('names', () => {
-  it('of operations never change, because clients are generated from them: add, never rename', () => {
+  it('operation names never change, because clients are generated from them: add, never rename', () => {
     const named = operations.map(({ where, operation }) => [operation.operationId, where])
     expect(Object.fromEntries(named)).toEqual(OPERATIONS)
     expect(named.length).toBe(Object.keys(OPERATIONS).length)
   })
 
-  it('of components never change', () => {
+  it('component names never change', () => {
     expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(COMPONENTS))
   })
 
@@ -129,7 +129,7 @@ describe('examples', () => {
     }
   })
 
-  it('of bodies can be sent unchanged', async () => {
+  it('body examples can be sent unchanged', async () => {
     const tenant = await test.tenant()
     const { store } = test.ports
     await store.types.put(tenant.id, { key: 'comment.created' })
@@ -160,7 +160,7 @@ describe('shapes', () => {
     expect(Notification?.properties?.data).toMatchObject({ type: 'object', additionalProperties: {} })
   })
 
-  it('of requests do not require properties with a default', () => {
+  it('request schemas do not require properties with a default', () => {
     const wrong = operations.flatMap(({ where, operation }) =>
       Object.values(operation.requestBody?.content ?? {}).flatMap(({ schema }) =>
         reached(schema).flatMap(([name, { required, properties = {} }]) =>
@@ -173,7 +173,7 @@ describe('shapes', () => {
     expect(wrong).toEqual([])
   })
 
-  it('of pages have a cursor, which their operations accept', () => {
+  it('page schemas have a cursor, which their operations accept', () => {
     const pages = operations.filter(({ operation }) => {
       const schema = operation.responses['200']?.content?.['application/json']?.schema
       return reached(schema)[0]?.[1].properties?.next !== undefined
