@@ -19,16 +19,19 @@ export class ProblemError extends Error {
   }
 }
 
+/** What messages call each dependency. */
+const PARTS = { stream: 'event log', store: 'store', live: 'live bus' } as const
+
 /**
  * Thrown if a dependency (`part`) is unavailable. The current message is not at fault: callers accept no new
  * work, keep their current work, and retry without counting an attempt.
  */
 export class UnavailableError extends ProblemError {
   override name = 'UnavailableError'
-  readonly part: 'stream' | 'store' | 'live'
+  readonly part: keyof typeof PARTS
 
-  constructor(part: 'stream' | 'store' | 'live', cause: unknown) {
-    super('unavailable', `the ${part} does not answer`, { cause })
+  constructor(part: keyof typeof PARTS, cause: unknown) {
+    super('unavailable', `the ${PARTS[part]} is unavailable`, { cause })
     this.part = part
   }
 }

@@ -12,7 +12,7 @@ const ACCOUNT_LIMIT_MS = 20_000
 /** Returns the advice for a provider that was not reached; empty if the error itself contains it. */
 const adviceOf = (error: unknown): string => {
   if (!(error instanceof HttpFailure)) return ''
-  if (error.reason === 'refused_target') return '; to allow the host, set CARILLON_ALLOWED_TARGETS'
+  if (error.reason === 'refused_target') return ''
   if (error.message.includes('looked up')) return '; check the host name in the account, and DNS'
   return '; check the URL in the account, and proxies and firewalls on the way'
 }

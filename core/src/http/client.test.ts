@@ -300,22 +300,29 @@ describe('targets', () => {
   ]
   test.each(LITERALS)('%s is rejected by `refusal` and by `request`', async (host) => {
     const http = client({ allow: [] })
-    expect(http.refusal(`https://${host}/`)).toMatch(/not public/)
+    expect(http.refusal(`https://${host}/`)).toMatch(/not public; .* set CARILLON_ALLOWED_TARGETS/)
     expect(await failure(http.request({ url: `https://${host}/` }))).toMatchObject({
       reason: 'refused_target',
       sent: false,
     })
   })
 
+  test('localhost is refused before a lookup, which would not find it', async () => {
+    await expect(client({ allow: [] }).resolve('localhost', 25)).rejects.toMatchObject({
+      reason: 'refused_target',
+      message: 'the host is not public; to allow the host, set CARILLON_ALLOWED_TARGETS',
+    })
+  })
+
   test.each([
-    ['http://example.com/', /https/],
+    ['http://example.com/', /https.*CARILLON_ALLOWED_TARGETS/],
     ['ftp://example.com/', /https/],
     ['/path', /absolute/],
     ['https://', /absolute/],
     ['https://user@example.com/', /credentials/],
     ['https://:secret@example.com/', /credentials/],
     ['https://example.com@127.0.0.1/', /credentials/],
-    ['https://example.com:8443/', /443/],
+    ['https://example.com:8443/', /443.*CARILLON_ALLOWED_TARGETS/],
     ['https://example.com:22/', /443/],
     ['https://256.256.256.256/', /absolute/],
   ])('%s is rejected', (url, reason) => {

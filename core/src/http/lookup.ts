@@ -1,7 +1,7 @@
 import { Resolver, lookup as systemLookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { HttpFailure } from './port.ts'
-import { plainHost, type SsrfGuard } from './ssrf.ts'
+import { isLoopbackName, plainHost, type SsrfGuard, TO_ALLOW } from './ssrf.ts'
 
 /** Resolves with all addresses of a host name. Rejects or resolves with an empty list if it has no address. */
 export type Lookup = (host: string) => Promise<readonly string[]>
@@ -32,6 +32,8 @@ export const checkedLookup = (guard: SsrfGuard, given?: Lookup) => {
   const system = given ?? ofSystem
   return async (host: string, port: number): Promise<readonly string[]> => {
     const literal = plainHost(host)
+    if (isLoopbackName(literal) && !guard.excepted(host, port))
+      throw new HttpFailure('refused_target', `the host is not public; ${TO_ALLOW}`, false)
     const found =
       isIP(literal) !== 0
         ? [literal]
@@ -41,7 +43,11 @@ export const checkedLookup = (guard: SsrfGuard, given?: Lookup) => {
           })
     if (found.length === 0) throw new HttpFailure('unreachable', 'the host has no address', false)
     if (!found.every((address) => guard.reachable(host, port, address)))
-      throw new HttpFailure('refused_target', 'the host has an address that is not public', false)
+      throw new HttpFailure(
+        'refused_target',
+        `the host has an address that is not public; ${TO_ALLOW}`,
+        false,
+      )
     return found
   }
 }

@@ -14,6 +14,9 @@ export type SsrfGuard = {
   refusal(url: string): string | undefined
 }
 
+/** What the operator does to allow a host. */
+export const TO_ALLOW = 'to allow the host, set CARILLON_ALLOWED_TARGETS'
+
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /**
@@ -33,6 +36,9 @@ export const plainHost = (host: string): string =>
     .toLowerCase()
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/\.$/, '')
+
+/** Reports whether a plain host is `localhost` or below it, which DNS does not know (RFC 6761). */
+export const isLoopbackName = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost')
 
 /** Returns the port of a URL. */
 export const portOf = (url: URL): number => Number(url.port || (url.protocol === 'https:' ? 443 : 80))
@@ -80,10 +86,10 @@ export const ssrfGuard = (allow: readonly string[]): SsrfGuard => {
       if (url.username !== '' || url.password !== '') return 'it must not hold credentials'
       const [host, port] = [plainHost(url.hostname), portOf(url)]
       if (excepted(host, port)) return undefined
-      if (url.protocol !== 'https:') return 'only https is allowed'
-      if (port !== 443) return 'only port 443 is allowed'
-      if (host === 'localhost' || host.endsWith('.localhost')) return 'its host is not public'
-      if (isIP(host) !== 0 && !isPublic(host)) return 'its address is not public'
+      if (url.protocol !== 'https:') return `only https is allowed; ${TO_ALLOW}`
+      if (port !== 443) return `only port 443 is allowed; ${TO_ALLOW}`
+      if (isLoopbackName(host)) return `its host is not public; ${TO_ALLOW}`
+      if (isIP(host) !== 0 && !isPublic(host)) return `its address is not public; ${TO_ALLOW}`
       return undefined
     },
   }

@@ -114,7 +114,7 @@ describe('a CloudEvent', () => {
       expect([status, json.code]).toEqual([415, 'unsupported_media_type'])
     }
     expect((await send(event, 'text/plain')).json.detail).toBe(
-      'send application/json, application/cloudevents+json or JSON with the ce- headers of a CloudEvent or application/cloudevents-batch+json',
+      'send one of these: application/json, application/cloudevents+json, JSON with the ce- headers of a CloudEvent, application/cloudevents-batch+json',
     )
   })
 

@@ -170,7 +170,11 @@ describe('a notification', () => {
   })
 
   it('is rejected if its type is unknown', async () => {
-    expect((await send({ to: 'ann', type: 'never.defined' })).json.code).toBe('type_unknown')
+    const { json } = await send({ to: 'ann', type: 'never.defined' })
+    expect(json).toMatchObject({
+      code: 'type_unknown',
+      detail: 'define the type first, with PUT /v1/types/never.defined',
+    })
   })
 
   it('does not echo input in errors', async () => {

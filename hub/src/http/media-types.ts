@@ -27,8 +27,8 @@ export const modeOf = <Mode extends keyof typeof WORDS>(
   if (mode === 'plain' && isJson(type)) return mode
   const known = modes.find((each) => each === mode)
   if (known !== undefined) return known
-  const types = modes.map((each) => WORDS[each])
-  throw new ProblemError('unsupported_media_type', `send application/json, ${types.join(' or ')}`)
+  const types = ['application/json', ...modes.map((each) => WORDS[each])]
+  throw new ProblemError('unsupported_media_type', `send one of these: ${types.join(', ')}`)
 }
 
 /**

@@ -96,7 +96,7 @@ export const createAcceptance = (
       checkTimes(given, Date.now())
       const type = await cache.type(tenant, given.type)
       if (!type && unknownTypes === 'refuse')
-        throw new ProblemError('type_unknown', 'define the type first, with PUT /v1/types/{key}')
+        throw new ProblemError('type_unknown', `define the type first, with PUT /v1/types/${given.type}`)
       const plan = given.plan ?? type?.plan ?? []
       const problem = linkProblem(given, plan, await cache.tenant(tenant), links)
       if (problem) throw problem

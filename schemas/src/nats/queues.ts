@@ -1,5 +1,5 @@
 import { CHANNELS, type Channel } from '../delivery/channel.ts'
-import { type Priority, priorityOf } from '../fields/priority.ts'
+import { PRIORITIES, type Priority, priorityOf } from '../fields/priority.ts'
 import { quoted, SubjectError } from './subject-error.ts'
 
 /**
@@ -19,7 +19,9 @@ export const queueOf = (subject: string): Queue => {
   }
   const priority = priorityOf(third)
   if ((family === 'notify' || family === 'work') && second && priority) return `${family}-${priority}`
-  throw new SubjectError(`no queue carries ${quoted(subject)}`)
+  const advice =
+    family === 'notify' && second && third ? `: its priority must be one of ${PRIORITIES.join(', ')}` : ''
+  throw new SubjectError(`no queue carries ${quoted(subject)}${advice}`)
 }
 
 /** Returns the NATS filter for the subjects of a queue. */

@@ -100,6 +100,12 @@ test.each([
   expect(() => queueOf(subject)).toThrow(SubjectError)
 })
 
+test('the error of an unknown priority lists the priorities', () => {
+  expect(() => queueOf('notify.acme.urgent.x')).toThrow(
+    'no queue carries "notify.acme.urgent.x": its priority must be one of critical, high, normal, low',
+  )
+})
+
 test.each(['a.b', 'a b', '*', '>', 'a\r\nPUB x 1', '', 'ü', 'a'.repeat(65)])(
   'subjects cannot contain the token %j',
   (token) => {
