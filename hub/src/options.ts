@@ -58,6 +58,8 @@ export type HubOptions = LinkPolicy & {
   browserFiles?: URL
   /** Development only: a 401 states the reason, which otherwise is only logged. */
   explainRefusals?: boolean
+  /** Development only: messages for which the tenant has no account are captured. */
+  capturesMessages?: boolean
   /** Development only: serve the demo page, which issues tokens. */
   demo?: Demo
 }

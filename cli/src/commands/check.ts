@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
+import { requireNamespace } from '@carillon/core/installation/namespace'
 import { excessPermissions } from '@carillon/core/nats/permissions'
 import type { Store } from '@carillon/core/store/port'
 import { createLog } from '@carillon/core/telemetry/log'
 import { openAdapters } from '../composition/adapters.ts'
 import { databaseFile, whereabouts, withoutPassword } from '../composition/context.ts'
+import { storeName } from '../composition/store.ts'
 import { needSecret, settings } from '../config/settings.ts'
 import { createClosers } from '../process/closers.ts'
 import { say } from '../process/output.ts'
@@ -32,7 +34,9 @@ export const check = async (options: { data?: string }) => {
       const opened = await open.openStore()
       await opened.check()
       store = opened
-      namespace = await opened.namespace()
+      const recorded = await opened.namespace()
+      if (recorded !== undefined) requireNamespace(storeName(config), recorded, config.namespace)
+      namespace = recorded
     },
     'event log': async () => {
       const connection = await open.openNats()

@@ -111,6 +111,7 @@ export const dev = (options: { port?: number; data?: string; memory?: true; demo
         appUrl,
         hosts: [...listenOn, hostname(), new URL(config.publicUrl).host],
         explainRefusals: true,
+        capturesMessages: true,
         demo: options.demo ? demo : undefined,
       },
     )

@@ -5,7 +5,7 @@ import { watchFile } from '@carillon/core/cache/invalidation/watch-file'
 import { embeddedStream } from '@carillon/core/stream/embedded'
 import { watchForFullLog } from '@carillon/core/stream/full-log'
 import { connectNats, inspectStreams, jetstreamStream } from '@carillon/core/stream/jetstream'
-import type { Stream } from '@carillon/core/stream/port'
+import type { DeadReason, Stream } from '@carillon/core/stream/port'
 import { embeddedIdempotency } from '@carillon/hub/idempotency/embedded'
 import { jetstreamIdempotency } from '@carillon/hub/idempotency/jetstream'
 import type { Idempotency } from '@carillon/hub/idempotency/port'
@@ -36,7 +36,16 @@ export const eventLogAdapters = ({ config, closers, log, metrics }: Context, emb
       return { stream, idempotency: embeddedIdempotency({ database: embedded(namespace) }) }
     }
     const place = { connection, namespace, replicas: config.natsReplicas }
-    const stream = watched(await jetstreamStream({ ...place, ownStreams: config.natsOwnStreams }))
+    const onUnroutable = (reasons: readonly DeadReason[]) => {
+      for (const { code } of reasons) metrics?.deadLetters.inc({ code })
+      log.warn(
+        { letters: reasons.length, first: reasons[0] },
+        'messages on unroutable subjects are dead-lettered',
+      )
+    }
+    const stream = watched(
+      await jetstreamStream({ ...place, ownStreams: config.natsOwnStreams, onUnroutable }),
+    )
     closers.add('stream', () => stream.close())
     return { stream, idempotency: await jetstreamIdempotency(place) }
   }

@@ -12,7 +12,7 @@ import type { Embedded } from './embedded.ts'
 import { untilAvailable } from './until-available.ts'
 
 /** The store's name in error messages. */
-const nameOf = (config: Config) =>
+export const storeName = (config: Config) =>
   config.cassandraUrl ? 'the keyspace of CARILLON_CASSANDRA_URL' : `the data file ${databaseFile(config)}`
 
 /** Opens the store in Cassandra if its URL is set, otherwise in the embedded file. */
@@ -39,7 +39,7 @@ export const storeAdapters = (context: Context, seal: Seal, embedded: Embedded) 
     let applied = 0
     const namespace = await untilAvailable(log, 'store', async () => {
       const found = await store.namespace()
-      if (found !== undefined) requireNamespace(nameOf(config), found, config.namespace)
+      if (found !== undefined) requireNamespace(storeName(config), found, config.namespace)
       // A new keyspace joins the installation whose event log is in the data directory.
       const wanted = found ?? config.namespace ?? (config.natsUrl ? undefined : embedded().namespace)
       if (migrate) applied += await store.migrate(wanted)

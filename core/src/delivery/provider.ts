@@ -78,8 +78,12 @@ export interface Sender {
    * does, and rejects only because of a bug. Up to `concurrency` of the provider may run at once.
    */
   send(message: Outgoing, signal: AbortSignal): Promise<Outcome>
-  /** Checks the account without sending a message. If it cannot send, rejects with an error that says what to do. */
-  verify(): Promise<void>
+  /**
+   * Checks the account without sending a message. If it cannot send, rejects with an error that says what to do. Resolves with
+   * `unchecked` if only a message could show whether it works.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most providers resolve with nothing
+  verify(): Promise<void | 'unchecked'>
   close(): Promise<void>
 }
 

@@ -6,7 +6,7 @@ import { natsServerPath, startNatsServer } from '../nats/testing/server.ts'
 import type { World } from './contract/kit.ts'
 import { streamContract } from './contract/stream.ts'
 import { connectNats, jetstreamStream } from './jetstream.ts'
-import type { Reader } from './port.ts'
+import type { DeadReason, Reader } from './port.ts'
 
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
 
@@ -125,7 +125,9 @@ if (path) {
       async (unroutable) => {
         const { url } = await server()
         const connection = await connected(url)
-        const stream = await jetstreamStream({ connection, namespace: 'test', sweepMs: 20 })
+        const reported: DeadReason[] = []
+        const onUnroutable = (reasons: readonly DeadReason[]) => reported.push(...reasons)
+        const stream = await jetstreamStream({ connection, namespace: 'test', sweepMs: 20, onUnroutable })
         await stream.read('notify-low', { buffer: 10 })
         connection.publish(unroutable, bytes('lost?'))
         await stream.publish([{ subject, data: bytes('fine') }])
@@ -134,6 +136,7 @@ if (path) {
         expect(letter).toMatchObject({ subject: unroutable, reason: { code: 'subject_invalid' } })
         expect(new TextDecoder().decode(letter?.data)).toBe('lost?')
         await stream.close()
+        expect(reported).toEqual([letter?.reason])
       },
     )
 

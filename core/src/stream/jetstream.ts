@@ -20,7 +20,7 @@ import {
   sourcesOf,
 } from './jetstream/streams.ts'
 import { startSweeping, sweepUnroutable } from './jetstream/unroutable.ts'
-import { ACK_WAIT_MS, type Stream } from './port.ts'
+import { ACK_WAIT_MS, type DeadReason, type Stream } from './port.ts'
 import { QUEUES } from './queues.ts'
 
 export { connectNats } from '../nats/connection.ts'
@@ -37,17 +37,20 @@ const START_LIMIT_MS = 30_000
  * connection. Rejects if the server is too old, with SetupError if the account's streams belong to another installation or
  * have another layout, and with UnavailableError if the server does not respond within 30 s.
  *
- * `ackWaitMs` and `sweepMs` are for tests.
+ * `onUnroutable` is called with the reasons of messages on unroutable subjects that became dead letters. `ackWaitMs` and
+ * `sweepMs` are for tests.
  */
 export const jetstreamStream = async ({
   connection,
   namespace,
   ownStreams,
+  onUnroutable,
   ...options
 }: {
   connection: NatsConnection
   namespace: string
   ownStreams?: readonly string[]
+  onUnroutable?: (reasons: readonly DeadReason[]) => void
 } & StreamOptions): Promise<Stream> => {
   requireVersion(connection)
   const connectionState = watchConnection(connection)
@@ -116,7 +119,10 @@ export const jetstreamStream = async ({
         const [first, ...others] = sources
         const reader = others.length > 0 ? mergedReader([open(first), ...others.map(open)]) : open(first)
         sweeping ??= startSweeping(connectionState, options.sweepMs ?? SWEEP_MS, async () => {
-          for (const source of notifySources(names)) await sweepUnroutable(manager, source, dead.deposit)
+          for (const source of notifySources(names)) {
+            const reasons = await sweepUnroutable(manager, source, dead.deposit)
+            if (reasons.length > 0) onUnroutable?.(reasons)
+          }
         })
         return reader
       }),

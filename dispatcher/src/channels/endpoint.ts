@@ -53,11 +53,12 @@ export const postJson = async (
   return outcomeOf(answer)
 }
 
-/** Rejects if an account's URL must not be requested or its host cannot be resolved. Sends nothing. */
-export const checkEndpoint = async ({ http }: Tools, url: string | undefined): Promise<void> => {
-  if (url === undefined) return
+/** Rejects if an account's URL must not be requested or its host cannot be resolved. Sends nothing to the URL. */
+export const checkEndpoint = async ({ http }: Tools, url: string | undefined): Promise<'unchecked'> => {
+  if (url === undefined) return 'unchecked'
   const { hostname, port, protocol } = new URL(url)
   const refusal = http.refusal(url)
   if (refusal !== undefined) throw new Error(`the URL at "${hostname}" cannot be requested: ${refusal}`)
   await http.resolve(hostname, Number(port || (protocol === 'https:' ? 443 : 80)))
+  return 'unchecked'
 }

@@ -160,8 +160,8 @@ describe('a config', () => {
 
   test('is verified without a request', async () => {
     const before = server.requests.length
-    await open({ url: server.url }).verify()
-    await open({}).verify()
+    expect(await open({ url: server.url }).verify()).toBe('unchecked')
+    expect(await open({}).verify()).toBe('unchecked')
     await expect(open({ url: server.url }, publicOnlyHttp).verify()).rejects.toThrow(
       /cannot be requested: only https/,
     )

@@ -13,8 +13,21 @@ afterAll(() => test.close())
 beforeEach(async () => {
   for (const queue of ['sms-critical', 'email-critical', 'whatsapp-critical', 'push-critical'] as const)
     await test.taken(queue)
-  tenant = await test.tenant()
+  tenant = await withAccount()
 })
+
+/** Creates a tenant with an account for every channel of codes. */
+const withAccount = async () => {
+  const made = await test.tenant()
+  await test.ports.store.accounts.put(made.id, {
+    id: 'phone',
+    provider: 'parrot',
+    channels: ['sms', 'email', 'whatsapp'],
+    order: 0,
+    config: {},
+  })
+  return made
+}
 
 const PHONE = '+4915112345678'
 const create = (body: object, headers: Record<string, string> = {}) =>
@@ -91,6 +104,25 @@ describe('POST /v1/otp', () => {
     expect(await steps()).toEqual([])
   })
 
+  it.each(['sms', 'email', 'whatsapp'])('requires an account for %s', async (channel) => {
+    tenant = await test.tenant()
+    const to = { user: 'ann', phone: PHONE, email: 'ann@example.com' }
+    const before = [await outcomes('sent'), await outcomes('no_provider')]
+    const { status, json } = await create({ to, channel })
+    expect([status, json.code, json.temporary]).toEqual([422, 'no_provider', false])
+    expect(json.detail).toContain(channel)
+    expect([await outcomes('sent'), await outcomes('no_provider')]).toEqual([before[0], before[1]! + 1])
+    expect(await test.ports.store.users.get(tenant.id, ['ann'])).toEqual([])
+  })
+
+  it('requires no account if messages are captured', async () => {
+    const dev = await openHub({ capturesMessages: true })
+    const { key } = await dev.tenant()
+    const body = { to: { user: 'ann', phone: PHONE } }
+    expect((await dev.call('POST', '/v1/otp', { token: key, body })).status).toBe(202)
+    await dev.close()
+  })
+
   it('sends to devices too', async () => {
     const device = { kind: 'fcm', token: 'token-of-a-phone-0123456789' }
     await test.call('PUT', '/v1/users/ann/devices/phone', { token: tenant.key, body: device })
@@ -109,7 +141,7 @@ describe('POST /v1/otp', () => {
       { profile: { phone: PHONE } },
     ])
     expect(await steps()).toHaveLength(6)
-    const other = await test.tenant()
+    const other = await withAccount()
     const elsewhere = { token: other.key, body: { to: { user: 'ann', phone: PHONE } } }
     expect((await test.call('POST', '/v1/otp', elsewhere)).status).toBe(202)
   })
@@ -178,7 +210,7 @@ describe('POST /v1/otp', () => {
     expect(replies.at(-1)?.json.detail).toContain(`otp.${name}`)
     const byMail = { to: { user: 'eve', email: 'eve@example.com' }, channel: 'email' }
     expect((await create(byMail)).status).toBe(202)
-    const other = await test.tenant()
+    const other = await withAccount()
     const elsewhere = { token: other.key, body: { to: { user: 'ann', phone: PHONE } } }
     expect((await test.call('POST', '/v1/otp', elsewhere)).status).toBe(202)
   })

@@ -98,6 +98,7 @@ export const otpRoutes = (routes: Routes, { otp, idempotent }: { otp: Otp; idemp
       answers: { 202: { description: 'Accepted: it is being sent', schema: Created } },
       problems: [
         'erased',
+        'no_provider',
         'no_address',
         'suppressed',
         'country_not_allowed',

@@ -63,7 +63,7 @@ export const addResources = (
     ...{ cache, endpoints, http, guard },
     pushOrigin: options.anyPushOrigin ? () => true : pushOriginAllowed,
   })
-  otpRoutes(routes, { otp: createOtp(ports), idempotent })
+  otpRoutes(routes, { otp: createOtp({ ...ports, captured: options.capturesMessages }), idempotent })
   providerRoutes(routes, { accounts, providers, endpoints, http })
   callbackRoutes(routes, { accounts, cache, providers, http, stream, seal, publicUrl })
   suppressionRoutes(routes, { suppressions, cursors })

@@ -34,6 +34,21 @@ type OtpWish = {
 
 const newCode = (length: number) => Array.from({ length }, () => randomInt(10)).join('')
 
+/** Throws `no_provider` if no account of the tenant serves the channel. Push needs none, because tenants have VAPID keys. */
+const requireProvider = async (
+  cache: Pick<SettingsCache, 'accounts'>,
+  tenant: string,
+  { channel }: OtpWish,
+): Promise<void> => {
+  if (channel === 'push') return
+  const accounts = await cache.accounts(tenant)
+  if (!accounts.some(({ channels }) => channels.includes(channel)))
+    throw new ProblemError(
+      'no_provider',
+      `add an account with a provider of ${channel} first, with PUT /v1/providers/{id}`,
+    )
+}
+
 /** Returns the address for a channel. For push, only checks that a device exists. Throws `no_address`. */
 const addressOf = async (
   store: Pick<Store, 'users' | 'devices' | 'suppressions'>,
@@ -65,14 +80,17 @@ export const createOtp = ({
   limits,
   seal,
   metrics,
+  captured = false,
   now = Date.now,
 }: {
   store: Pick<Store, 'users' | 'devices' | 'suppressions' | 'expiringKeys'>
   stream: Pick<Stream, 'publish'>
-  cache: Pick<SettingsCache, 'tenant'>
+  cache: Pick<SettingsCache, 'tenant' | 'accounts'>
   limits: Pick<Limits, 'allow'>
   seal: Seal
   metrics: Pick<Metrics, 'rateLimited' | 'otp'>
+  /** Development only: messages without an account are captured. */
+  captured?: boolean
   now?: () => number
 }) => {
   const count = createOtpCaps({ limits, seal, metrics })
@@ -107,8 +125,8 @@ export const createOtp = ({
 
   return {
     /**
-     * Creates a code and publishes it to the event log. Throws `erased`, `no_address`, `suppressed`,
-     * `country_not_allowed` and `rate_limited`, without changing anything, and the errors of the log and the
+     * Creates a code and publishes it to the event log. Throws `erased`, `no_provider`, `no_address`,
+     * `suppressed`, `country_not_allowed` and `rate_limited`, without changing anything, and the errors of the log and the
      * store.
      */
     create: (tenant: string, wish: OtpWish): Promise<{ id: string; expiresAt: number }> =>
@@ -116,6 +134,7 @@ export const createOtp = ({
         const { user, inline, channel, type, name } = wish
         if (isErased(await erasureOf(tenant, user)))
           throw new ProblemError('erased', 'put the user again first, with PUT /v1/users/{id}')
+        if (!captured) await requireProvider(cache, tenant, wish)
         const address = await addressOf(store, tenant, wish)
         await allow(tenant, wish, address)
         if (Object.values(inline).some((value) => value !== undefined))

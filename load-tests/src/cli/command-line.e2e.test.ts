@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
@@ -325,6 +326,13 @@ test('check asks the providers whether their accounts are valid, and sends nothi
       })
       expect(await stored.json()).toMatchObject({ id, configured: ['botToken', 'baseUrl'] })
     }
+    const hook = { provider: 'webhook', config: { secrets: [`whsec_${randomBytes(32).toString('base64')}`] } }
+    const hooked = await fetch(`${server.url}/v1/providers/hook`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(hook),
+    })
+    expect(hooked.status).toBe(200)
     const stored = await fetch(`${server.url}/v1/providers/mail`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
@@ -335,8 +343,12 @@ test('check asks the providers whether their accounts are valid, and sends nothi
     expect(failed.code).toBe(1)
     expect(failed.stdout).toMatch(/^failed {2}smtp account mail of demo: .*set tls to "none"/m)
     expect(failed.stdout).toMatch(/^ok {6}slack account good of demo$/m)
+    expect(failed.stdout).toMatch(/^skipped webhook account hook of demo: not checked/m)
     expect(failed.stdout).toMatch(/^failed {2}slack account bad of demo: .*invalid_auth/m)
     expect(failed.stdout).not.toContain('xoxb-')
+    const other = { CARILLON_DATA_DIR: dir, CARILLON_NAMESPACE: 'other' }
+    const foreign = await runCarillon(['check'], other).catch((error) => error)
+    expect(foreign.stdout).toMatch(/^failed {2}inbox: .*runs the installation other/m)
     expect(plain.accepted).toEqual([])
   } finally {
     slack.close()

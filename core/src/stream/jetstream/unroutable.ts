@@ -25,13 +25,14 @@ const unroutable = (subject: string): string | undefined => {
 /**
  * Moves messages on unroutable subjects, such as a misspelled priority, to the dead letters. A NOTIFY stream
  * stores whatever is published below `notify`; the sweep finds such subjects in the stream's subject list.
- * Idempotent: concurrent sweeps leave one letter per message.
+ * Idempotent: concurrent sweeps leave one letter per message. Resolves to the reasons of the messages that this call removed.
  */
 export const sweepUnroutable = async (
   manager: JetStreamManager,
   { stream, origin }: Source,
   deposit: Deposit,
-): Promise<void> => {
+): Promise<DeadReason[]> => {
+  const reasons: DeadReason[] = []
   const { state } = await manager.streams.info(stream, { subjects_filter: 'notify.>' })
   for (const subject of Object.keys(state.subjects ?? {})) {
     const detail = unroutable(subject)
@@ -49,12 +50,15 @@ export const sweepUnroutable = async (
         deliveries: 1,
         ...(origin !== undefined && { origin }),
       }
-      await deposit([{ message, reason: { code: 'subject_invalid', detail } }])
-      // Another process may have deleted it already.
-      await manager.streams.deleteMessage(stream, stored.seq, false).catch(() => false)
+      const reason: DeadReason = { code: 'subject_invalid', detail }
+      await deposit([{ message, reason }])
+      // Another process may have deleted it already, and then counts it.
+      if (await manager.streams.deleteMessage(stream, stored.seq, false).catch(() => false))
+        reasons.push(reason)
       seq = stored.seq + 1
     }
   }
+  return reasons
 }
 
 /** Sweeps every `everyMs` until stopped. A failed sweep is reported, and the next one retries. */

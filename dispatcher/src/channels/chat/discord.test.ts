@@ -141,7 +141,7 @@ httpFaultContract((url, http, signal) => open(hook(url), http).send(sample(), si
 test('an account is verified by reading its webhook, and its config is validated', async () => {
   server.answerWith({ body: { id: '123', type: 1 } })
   await open(hook(server.url)).verify()
-  await open().verify()
+  expect(await open().verify()).toBe('unchecked')
   expect(last()).toMatchObject({ method: 'GET', path: '/api/webhooks/123/abc-DEF_1' })
   server.answerWith(failed(404, 10_015))
   await expect(open(hook(server.url)).verify()).rejects.toThrow(/HTTP 404/)

@@ -111,7 +111,7 @@ export const discord: Provider<DiscordConfig> = {
       )
     },
     verify: async () => {
-      if (accountUrl === undefined) return
+      if (accountUrl === undefined) return 'unchecked'
       const { status } = await http.request({ url: accountUrl })
       if (status !== 200) throw new Error(`Discord rejected the webhook URL (HTTP ${status}): check url`)
     },

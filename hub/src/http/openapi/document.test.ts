@@ -26,7 +26,7 @@ let test: TestHub
 let document: Document
 let operations: { where: string; operation: Operation }[]
 beforeAll(async () => {
-  test = await openHub()
+  test = await openHub({ capturesMessages: true })
   document = (await test.call<Document>('GET', '/openapi.json')).json
   operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({

@@ -40,7 +40,9 @@ export const OTP: Scenario = {
 export const PUMPING: Scenario = {
   title:
     'one-time passwords are limited over all hubs together, and refused for countries that are not listed',
-  run: async ({ ok, environment, tenant }) => {
+  run: async ({ account, environment, mail, ok, phones, tenant }) => {
+    await account('sms', (await phones()).account)
+    await account('mail', (await mail()).account)
     await ok('PUT', '/v1/tenant', { otp: { countries: ['PT'], perRange: 4, perAddress: 2 } })
     /** Sends requests to the hubs in turn. */
     const ask = (n: number, body: object) =>
