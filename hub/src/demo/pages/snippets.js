@@ -19,14 +19,17 @@ export const snippets = {
   }),
 
   'NATS CLI': (config) => ({
-    note: natsNote(config, 'The subject says tenant, priority and type.'),
+    note: natsNote(config, 'Needs the nats command. The subject says tenant, priority and type.'),
     code: `nats --server ${config.natsUrl ?? 'nats://localhost:4222'} \\
   pub notify.${config.tenant}.normal.greeting \\
   '${quoted(example(config))}'`,
   }),
 
   'nats.js': (config) => ({
-    note: natsNote(config, 'From a backend, durably: the same msgID twice is one notification.'),
+    note: natsNote(
+      config,
+      'Needs npm install @nats-io/transport-node @nats-io/jetstream. The same msgID twice is one notification.',
+    ),
     code: `import { connect } from '@nats-io/transport-node'
 import { jetstream } from '@nats-io/jetstream'
 
