@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { Category, TypeKey } from '../fields/ids.ts'
+import { JsonObject } from '../fields/json.ts'
 import { Priority } from '../fields/priority.ts'
 import { nonEmptyText } from '../fields/text.ts'
+import { ChannelChoices } from '../user/preferences.ts'
 import { InboxMode } from './inbox-mode.ts'
 import { Plan } from './plan.ts'
+import { templatesShape } from './templates.ts'
 
 /** A notification type in requests: the defaults of its notifications. */
 export const NotificationTypeInput = z
@@ -14,6 +17,20 @@ export const NotificationTypeInput = z
     inbox: InboxMode.optional().describe(
       'What its notifications leave in the inbox by default; `shown` if left out',
     ),
+    critical: z
+      .boolean()
+      .optional()
+      .describe('Whether it passes over preferences. Only for what a person must know'),
+    optOut: z
+      .boolean()
+      .optional()
+      .describe('`false`: transactional. People cannot switch it off, and it has no unsubscribe link'),
+    defaults: ChannelChoices.optional().describe('The channels that are on or off until a person chooses'),
+    schema: JsonObject.optional().describe(
+      'The JSON Schema of `data`: draft 2020-12, or draft-07 if `$schema` says so',
+    ),
+    sample: JsonObject.optional().describe('Sample `data`, for previews'),
+    ...templatesShape,
     plan: Plan.optional().describe('The delivery plan of notifications without one'),
   })
   .meta({
