@@ -18,8 +18,14 @@ const intakeMetrics = (registers: Registry[]) => ({
   }),
   ignored: new Counter({
     name: 'carillon_attributes_ignored_total',
-    help: 'Invalid attributes of recipients that were ignored',
+    help: 'Parts of notifications that were ignored: invalid attributes of recipients, and content that the type has itself',
     labelNames: ['via'] as const,
+    registers,
+  }),
+  templateErrors: new Counter({
+    name: 'carillon_template_errors_total',
+    help: 'Texts that were not rendered in full, by type: a template failed, or a value was missing',
+    labelNames: ['type'] as const,
     registers,
   }),
   stored: new Counter({

@@ -39,6 +39,16 @@ const RENDER_MS = 250
 /** In units of Liquid: characters and list entries that filters and loops produce. */
 const MEMORY_MAX = 1_000_000
 
+export const ENGINE_OPTIONS = {
+  ownPropertyOnly: true,
+  strictFilters: true,
+  strictVariables: false,
+  jsTruthy: false,
+  parseLimit: TEMPLATE_MAX,
+  renderLimit: RENDER_MS,
+  memoryLimit: MEMORY_MAX,
+}
+
 /** Tags that read files, or keep state between renderings. */
 const REMOVED = ['layout', 'block', 'include', 'increment', 'decrement', 'cycle', 'tablerow', 'liquid']
 
@@ -120,15 +130,7 @@ class Engine extends Liquid {
   readonly #partials: ReadonlyMap<string, string>
   readonly #parsed = new Map<string, Template[]>()
   constructor(medium: Medium, partials: ReadonlyMap<string, string>) {
-    super({
-      ownPropertyOnly: true,
-      strictFilters: true,
-      strictVariables: false,
-      jsTruthy: false,
-      parseLimit: TEMPLATE_MAX,
-      renderLimit: RENDER_MS,
-      memoryLimit: MEMORY_MAX,
-    })
+    super(ENGINE_OPTIONS)
     this.medium = medium
     this.#partials = partials
     for (const name of REMOVED) delete this.tags[name]

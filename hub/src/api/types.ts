@@ -1,15 +1,27 @@
 import { ProblemError } from '@carillon/core/errors'
+import { invalidRequest } from '@carillon/core/json/checked'
 import type { Types } from '@carillon/core/store/ports/types'
-import { NotificationType, NotificationTypeInput, TypeKey } from '@carillon/schemas'
+import { templateFaults, templateWarnings } from '@carillon/core/template/check-type'
+import { NotificationType, NotificationTypeInput, TypeKey, Warning } from '@carillon/schemas'
 import { z } from 'zod'
 import { integer } from '../http/integer.ts'
 import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
 
+/** A type has texts of many channels and languages. */
+const TYPE_MAX_BYTES = 1_024 * 1_024
+
 const Key = z.object({ key: TypeKey })
 const TypeVersionParameter = integer(1, 2 ** 31 - 1)
   .optional()
   .describe('The version to return; the one in force if left out')
+const PublishedType = NotificationType.extend({
+  warnings: z.array(Warning).optional().describe('What may be an oversight; absent if nothing was found'),
+}).meta({
+  id: 'PublishedType',
+  description: 'A notification type as it was stored, and what may be an oversight in it',
+  examples: [exampleOf(NotificationType)],
+})
 const NotificationTypeList = z.object({ types: z.array(NotificationType) }).meta({
   id: 'NotificationTypeList',
   description: 'All notification types of the tenant',
@@ -26,14 +38,19 @@ export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
       tag: 'Types',
       summary: 'Define or replace a notification type',
       description:
-        'Stores a type. It is in force at once, and within a second on other hubs and dispatchers.',
+        'Stores a type. It is in force at once, and within a second on other hubs and dispatchers. Every template and message is checked; the problem has the place of each fault, and its line. `warnings` has the values that may be missing (`maybe_missing`) and the texts without a translation (`untranslated`).',
       params: Key,
       body: NotificationTypeInput,
       readOnly: ['key', 'version'],
-      answers: { 200: { description: 'Stored', schema: NotificationType } },
+      bodyMaxBytes: TYPE_MAX_BYTES,
+      answers: { 200: { description: 'Stored', schema: PublishedType } },
     },
     async ({ c, params, body }, { tenant }) => {
-      return c.json(await types.put(tenant, { ...(await body()), key: params.key }))
+      const type = { ...(await body()), key: params.key }
+      const faults = templateFaults(type)
+      if (faults.length > 0) throw invalidRequest(faults, 'type')
+      const warnings = templateWarnings(type)
+      return c.json({ ...(await types.put(tenant, type)), ...(warnings.length > 0 ? { warnings } : {}) })
     },
   )
 

@@ -11,6 +11,7 @@ import { stampOf } from '@carillon/core/notification/stamp'
 import type { Sender } from '@carillon/core/security/api-keys'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { ignoredContent } from '@carillon/core/template/filled'
 import {
   type Issue,
   NOTIFICATION_MAX_BYTES,
@@ -111,7 +112,7 @@ export const createAcceptance = (
       return {
         id: notification.id,
         priority,
-        warnings: parsed.warnings.map((warning) => ({
+        warnings: [...parsed.warnings, ...ignoredContent(given, type)].map((warning) => ({
           ...warning,
           pointer: `${payload.at.map((key) => `/${String(key)}`).join('')}${warning.pointer}`,
         })),

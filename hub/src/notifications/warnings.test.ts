@@ -51,3 +51,22 @@ it('rejects a recipient without any other attribute', async () => {
   })
   expect([otp.status, otp.json.code]).toEqual([422, 'invalid_request'])
 })
+
+it('content and a category that the type has itself are ignored, and told', async () => {
+  const { key } = await test.tenant()
+  const type = { category: 'orders', content: { title: 'Order {{ data.number }}' } }
+  await test.call('PUT', '/v1/types/order.shipped', { token: key, body: type })
+  const body = { to: 'ann', type: 'order.shipped', id: 'n4', title: 'T', body: 'B', category: 'news' }
+  const reply = await test.call('POST', '/v1/notifications', { token: key, body })
+  const message = 'the type has its own'
+  expect([reply.status, reply.json]).toEqual([
+    202,
+    {
+      id: 'n4',
+      warnings: [
+        { code: 'ignored', pointer: '/title', message },
+        { code: 'ignored', pointer: '/category', message },
+      ],
+    },
+  ])
+})

@@ -10,6 +10,7 @@ export const TEMPLATE_MAX = 65_536
 /** A Liquid template. Its syntax is checked where it is written. */
 const Template = z.string().max(TEMPLATE_MAX)
 const MESSAGES_MAX = 500
+const LOCALES_MAX = 100
 
 export const ResourceKey = z
   .string()
@@ -33,8 +34,8 @@ export type ActionTemplate = z.infer<typeof ActionTemplate>
 /** The texts of every channel. */
 export const ContentTemplates = z
   .strictObject({
-    title: Template.optional(),
-    body: Template.optional(),
+    title: Template.optional().describe('One line of text'),
+    body: Template.optional().describe('The text'),
     url: Template.optional().describe('Where a click leads. Values inside the URL are percent-encoded'),
     image: Template.optional().describe('The URL of a picture'),
     actions: z.array(ActionTemplate).max(8).optional(),
@@ -47,16 +48,37 @@ export const ContentTemplates = z
   })
 export type ContentTemplates = z.infer<typeof ContentTemplates>
 
-const EmailTemplates = z.strictObject({
-  subject: Template.optional().describe('The subject; the title if left out'),
-  html: Template.optional().describe('The HTML of the body; made of the body if left out'),
-  text: Template.optional().describe('The plain text; derived from the HTML if left out'),
-  layout: ResourceKey.optional().describe('The layout around the HTML'),
-})
-const PushTemplates = z.strictObject({ title: Template.optional(), body: Template.optional() })
-const TextTemplates = z.strictObject({
-  text: Template.optional().describe('The text; made of title and body if left out'),
-})
+const EmailTemplates = z
+  .strictObject({
+    subject: Template.optional().describe('The subject; the title if left out'),
+    html: Template.optional().describe('The HTML of the body; made of the body if left out'),
+    text: Template.optional().describe('The plain text; derived from the HTML if left out'),
+    layout: ResourceKey.optional().describe('The layout around the HTML'),
+  })
+  .meta({
+    id: 'EmailTemplates',
+    description: 'The texts of e-mails, as Liquid templates',
+    examples: [{ subject: 'Your order {{ data.number }}', html: '<p>It is on its way.</p>' }],
+  })
+const PushTemplates = z
+  .strictObject({
+    title: Template.optional().describe('One line of text'),
+    body: Template.optional().describe('The text'),
+  })
+  .meta({
+    id: 'PushTemplates',
+    description: 'The texts of push messages, as Liquid templates',
+    examples: [{ title: 'Order {{ data.number }}' }],
+  })
+const TextTemplates = z
+  .strictObject({
+    text: Template.optional().describe('The text; made of title and body if left out'),
+  })
+  .meta({
+    id: 'TextTemplates',
+    description: 'The text of a channel that has no title, as a Liquid template',
+    examples: [{ text: '{{ data.number }} is coming' }],
+  })
 
 /** The texts of single channels. Those of `webhook` are the content. */
 export const ChannelTemplates = z
@@ -114,6 +136,7 @@ export const templatesShape = {
   ),
   locales: z
     .record(Locale, LocalizedTemplates)
+    .refine((locales) => Object.keys(locales).length <= LOCALES_MAX, `at most ${LOCALES_MAX} locales`)
     .optional()
     .describe('Translations. A person gets the texts of the closest language that has them'),
 }

@@ -4,16 +4,20 @@ import { UserProfile } from '../user/profile.ts'
 import type { Issue } from '../validation/explain.ts'
 import { type Parsed, parse } from '../validation/parse.ts'
 
-/** A part of a notification that was ignored; the rest was accepted. */
+/** Something that was accepted, and may be an oversight. */
 export const Warning = z
   .object({
-    code: z.string().describe('A stable code. `ignored`: the value at `pointer` was left out'),
+    code: z
+      .string()
+      .describe(
+        'A stable code. `ignored`: the value at `pointer` was left out. `maybe_missing`: a template shows a value that may be missing. `untranslated`: a text has no translation',
+      ),
     pointer: z.string().describe('The place in the request, a JSON Pointer (RFC 6901)'),
     message: z.string().describe('The reason, for people'),
   })
   .meta({
     id: 'Warning',
-    description: 'A part of a notification that was ignored; the rest was accepted',
+    description: 'Something in a request that was accepted, and may be an oversight',
     examples: [{ code: 'ignored', pointer: '/to/email', message: 'must be an e-mail address' }],
   })
 export type Warning = z.infer<typeof Warning>

@@ -1,0 +1,68 @@
+import { Liquid, Output, type Template, TypeGuards, toValueSync } from 'liquidjs'
+import { ENGINE_OPTIONS } from './engine.ts'
+import { FILTERS } from './filters.ts'
+
+/** A place where a template shows a value. `path` begins with the variable, such as `data`. */
+export type Shown = { path: string[]; name: string; line: number; hasDefault: boolean }
+
+type Named = { name: string; line: number }
+
+/** What a template reads. */
+export type Analysis = {
+  /** The variables from outside, such as `data` and `user`. */
+  variables: readonly Named[]
+  partials: readonly Named[]
+  /** The values it shows, except those that a condition of the same template asks about. */
+  shown: readonly Shown[]
+}
+
+const liquid = new Liquid(ENGINE_OPTIONS)
+for (const [name, filter] of Object.entries(FILTERS)) liquid.registerFilter(name, filter)
+
+function* within(templates: readonly Template[]): Generator<Template> {
+  for (const template of templates) {
+    yield template
+    if (template.children) yield* within(toValueSync(template.children(false, true)))
+  }
+}
+
+/** Paths such as `data.order.number` in the arguments of a tag. */
+const PATHS = /[\w.-]+/g
+
+const lineOf = ({ token }: Template): number => token.getPosition()[0] ?? 1
+
+/** The path of a plain property, such as `data.order.number`; undefined for anything else. */
+const shownBy = (template: Template): Shown | undefined => {
+  if (!(template instanceof Output)) return undefined
+  const { initial, filters } = template.value
+  const [token, ...others] = initial.postfix
+  if (!token || others.length > 0 || !TypeGuards.isPropertyAccessToken(token)) return undefined
+  const name = token.getText()
+  const hasDefault = filters.some(({ name }) => name === 'default')
+  return { path: name.split('.'), name, line: lineOf(template), hasDefault }
+}
+
+/** Analyses a template that parses. */
+export const analyze = (source: string): Analysis => {
+  const templates = liquid.parse(source)
+  const all = [...within(templates)]
+  const asked = new Set(
+    all.flatMap(({ token }) => (TypeGuards.isTagToken(token) ? (token.args.match(PATHS) ?? []) : [])),
+  )
+  const { globals } = liquid.analyzeSync(templates, { partials: false })
+  return {
+    variables: Object.entries(globals).map(([name, [first]]) => ({ name, line: first?.location.row ?? 1 })),
+    partials: all.flatMap((template) => {
+      const name = template.partialScope?.()?.name
+      return name === undefined ? [] : [{ name, line: lineOf(template) }]
+    }),
+    shown: all.flatMap((template) => {
+      const shown = shownBy(template)
+      return shown && !asked.has(shown.name) ? [shown] : []
+    }),
+  }
+}
+
+/** Returns whether all words of a template come from its messages, so that its language is theirs. */
+export const isMadeOfMessages = (source: string): boolean =>
+  /\|\s*t\b/.test(source) && !/\p{L}/u.test(source.replaceAll(/\{\{.*?\}\}|\{%.*?%\}/gs, ''))

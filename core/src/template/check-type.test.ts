@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { templateFaults, templateWarnings } from './check-type.ts'
+import type { Templated } from './languages.ts'
+
+const faults = (type: Omit<Templated, 'key'>) =>
+  templateFaults({ key: 'x', ...type }).map(({ path, message }) => `/${path.join('/')} ${message}`)
+const warnings = (type: Omit<Parameters<typeof templateWarnings>[0], 'key'>) =>
+  templateWarnings({ key: 'x', ...type }).map(({ code, pointer, message }) => `${code} ${pointer} ${message}`)
+
+describe('what is wrong with the templates of a type', () => {
+  test('is told with its pointer and line', () => {
+    expect(
+      faults({
+        content: { title: 'fine', actions: [{ name: 'a', label: '{{ data.x | nofilter }}' }] },
+        channels: { email: { html: '<p>\n{% if data.a > 1 nonsense %}{% endif %}', layout: 'brand' } },
+        locales: {
+          'pt-BR': { channels: { sms: { text: '{{ constructor }}{{ items[0].title }}' } } },
+          pl: { messages: { n: '{n, plural, one {x}' }, content: { body: "{% render 'footer' %}" } },
+        },
+      }),
+    ).toEqual([
+      '/locales/pt-BR/channels/sms/text line 1: there is no variable constructor; templates see data, user, tenant, actor',
+      '/locales/pt-BR/channels/sms/text line 1: there is no variable items; templates see data, user, tenant, actor',
+      '/locales/pl/content/body line 1: there is no partial footer',
+      expect.stringMatching(/^\/locales\/pl\/messages\/n is not an ICU message: /),
+      expect.stringMatching(/^\/content\/actions\/0\/label line 1: undefined filter: nofilter/),
+      '/channels/email/html line 2: unexpected nonsense in {% if data.a > 1 nonsense %}',
+      '/channels/email/layout there is no layout brand',
+    ])
+  })
+  test('is nothing about its own names', () => {
+    expect(
+      faults({
+        content: {
+          body: '{% for i in data.list %}{{ forloop.index }}{{ i.n }}{% endfor %}{% assign a = user.name %}{{ a }}',
+        },
+      }),
+    ).toEqual([])
+  })
+})
+
+describe('what may be an oversight', () => {
+  const schema = {
+    type: 'object',
+    required: ['number', 'to'],
+    properties: { to: { type: 'object', required: ['city'] }, lines: { $ref: '#/$defs/lines' } },
+  }
+  test('a value that the schema does not require, without a default', () => {
+    expect(
+      warnings({
+        schema,
+        content: {
+          title: '{{ data.number }} {{ data.carrier }} {{ data.day | default: "soon" }}',
+          body: '{{ data.to.city }}{% if data.note %}{{ data.note }}{% endif %}\n{{ data.to.zip }}',
+        },
+      }),
+    ).toEqual([
+      'maybe_missing /content/title line 1: data.carrier has no default, and the schema does not require it',
+      'maybe_missing /content/body line 2: data.to.zip has no default, and the schema does not require it',
+    ])
+    expect(warnings({ content: { title: '{{ data.carrier }}' } })).toEqual([])
+  })
+  test('a text without a translation', () => {
+    expect(
+      warnings({
+        content: { title: 'T', body: 'B', url: '/x' },
+        channels: { email: { subject: 'S' }, sms: { text: "{{ 'm' | t }}" } },
+        messages: { m: 'M', n: 'N' },
+        locales: {
+          pt: { content: { title: 'T' }, messages: { m: 'M' } },
+          'pt-BR': { content: { body: 'B' } },
+        },
+      }),
+    ).toEqual([
+      'untranslated /content/body has no translation to pt',
+      'untranslated /messages/n has no translation to pt',
+      'untranslated /messages/n has no translation to pt-BR',
+    ])
+  })
+})

@@ -1,0 +1,24 @@
+/** Scripts that are written from right to left (ISO 15924). */
+const RIGHT_TO_LEFT = new Set([
+  'Adlm',
+  'Arab',
+  'Hebr',
+  'Mand',
+  'Nkoo',
+  'Rohg',
+  'Samr',
+  'Syrc',
+  'Thaa',
+  'Yezi',
+])
+
+/** Returns a locale and the more general ones it belongs to: `zh-Hant-TW`, `zh-Hant`, `zh`. */
+export const generalizations = (locale: string): string[] => {
+  // Extensions, such as the calendar in `ar-u-ca-islamic`, choose no other texts.
+  const parts = new Intl.Locale(locale).baseName.split('-')
+  return parts.map((_, index) => parts.slice(0, parts.length - index).join('-'))
+}
+
+/** Returns the direction in which a locale is written. */
+export const directionOf = (locale: string): 'ltr' | 'rtl' =>
+  RIGHT_TO_LEFT.has(new Intl.Locale(locale).maximize().script ?? '') ? 'rtl' : 'ltr'

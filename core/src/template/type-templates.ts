@@ -1,0 +1,211 @@
+import { type Action, cleanText, cut, type DeliveryChannel, readLink } from '@carillon/schemas'
+import { analyze, isMadeOfMessages } from './analysis.ts'
+import { createEngine, type Medium, type Prepared } from './engine.ts'
+import { actionsOf, type Fields, type Found, type FoundAction, fieldsOf, linkOf } from './fields.ts'
+import { chainOf, type Language, languagesOf, localeOf, type Templated } from './languages.ts'
+import { directionOf } from './locale-chain.ts'
+import type { Recipient } from './recipient.ts'
+import type { Scope } from './scope.ts'
+import { TemplateError } from './template-error.ts'
+
+const TITLE_MAX = 512
+const BODY_MAX = 16_384
+const LABEL_MAX = 128
+
+/** For whom, and when, texts are rendered. */
+export type Viewer = {
+  /** The person's locale; the type's own if absent. */
+  locale?: string | undefined
+  timezone: string
+  /** Epoch ms, for relative times. */
+  now: number
+}
+
+/**
+ * What a type says to one person in one channel. A field that the type leaves open is absent; one that could not be rendered
+ * is empty. `subject`, `html` and `text` are those that stand in for title and body.
+ */
+export type Texts = Partial<
+  Record<'title' | 'body' | 'url' | 'image' | 'subject' | 'html' | 'text', string>
+> & {
+  actions?: Action[]
+  /** The language and direction of what was taken. */
+  lang?: string
+  dir?: 'ltr' | 'rtl'
+}
+
+/** A template that failed, or a value that it misses (`name`). `pointer` is the template's JSON Pointer in the type. */
+export type TemplateFault = { pointer: string; line: number; message: string; name?: string }
+
+export type RenderedTexts = { texts: Texts; faults: TemplateFault[] }
+
+export type TypeTemplates = {
+  /** Whether items differ between people of one locale and time zone, because their templates use `user`. */
+  readonly personal: boolean
+  render(channel: DeliveryChannel, scope: Scope, viewer: Viewer): RenderedTexts
+}
+
+export type TemplateOptions = {
+  /** Whether http:// links are rendered. */
+  insecureLinks: 'refuse' | 'accept'
+}
+
+/** Channels whose messages show no picture, or no buttons: a template for them must not fail the message. */
+const WITHOUT_IMAGE: ReadonlySet<DeliveryChannel> = new Set(['sms', 'whatsapp'])
+const WITHOUT_ACTIONS: ReadonlySet<DeliveryChannel> = new Set(['sms', 'mms', 'whatsapp'])
+
+const oneLine = (text: string, max: number) =>
+  cut(
+    cleanText(text)
+      .replaceAll(/\s*[\r\n]+\s*/g, ' ')
+      .trim(),
+    max,
+  )
+const paragraphs = (text: string) => cut(cleanText(text).trim(), BODY_MAX)
+
+/** Parses templates when they are first needed, and keeps the result: a type has many that nobody is sent. */
+const createParsed = () => {
+  const parsers: Record<Medium, (source: string) => Prepared> = {
+    text: createEngine('text'),
+    html: createEngine('html'),
+    url: createEngine('url'),
+  }
+  const kept = new Map<string, Prepared | TemplateError>()
+  return ({ pointer, source }: Found, medium: Medium): Prepared => {
+    let prepared = kept.get(pointer)
+    if (!prepared) {
+      try {
+        prepared = parsers[medium](source)
+      } catch (error) {
+        if (!(error instanceof TemplateError)) throw error
+        prepared = error
+      }
+      kept.set(pointer, prepared)
+    }
+    if (prepared instanceof TemplateError) throw prepared
+    return prepared
+  }
+}
+
+/** Renders single templates for one person, and collects what is wrong. */
+const createRendering = (
+  parsed: ReturnType<typeof createParsed>,
+  parts: { scope: Scope; recipient: Recipient; options: TemplateOptions },
+) => {
+  const { scope, recipient, options } = parts
+  const faults: TemplateFault[] = []
+
+  const render = (found: Found, medium: Medium): { text: string; whole: boolean } => {
+    const { pointer } = found
+    try {
+      const { text, missing } = parsed(found, medium)(scope, recipient)
+      for (const { name, line } of missing)
+        faults.push({ pointer, line, name, message: `${name} has no value` })
+      return { text, whole: missing.length === 0 }
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error
+      faults.push({ pointer, line: error.line, message: error.message })
+      return { text: '', whole: false }
+    }
+  }
+
+  /** A link that lacks a value, or is none that people may follow, is left out. */
+  const link = (found: Found): string => {
+    const { text, whole } = render(found, 'url')
+    if (!whole || text.trim() === '') return ''
+    const read = readLink(text)
+    const message =
+      'fault' in read
+        ? read.fault
+        : options.insecureLinks === 'refuse' && read.href.startsWith('http:')
+          ? 'must be https'
+          : undefined
+    if (message === undefined) return (read as { href: string }).href
+    faults.push({ pointer: found.pointer, line: 1, message: `the link ${message}` })
+    return ''
+  }
+
+  const action = ({ name, primary, label, url }: FoundAction): Action[] => {
+    const said = oneLine(render(label, 'text').text, LABEL_MAX)
+    const href = url && link(url)
+    if (said === '' || href === '') return []
+    return [
+      {
+        name,
+        label: said,
+        ...(href === undefined ? {} : { url: href }),
+        ...(primary === undefined ? {} : { primary }),
+      },
+    ]
+  }
+
+  return {
+    faults,
+    line: (found: Found) => oneLine(render(found, 'text').text, TITLE_MAX),
+    paragraphs: (found: Found) => paragraphs(render(found, 'text').text),
+    html: (found: Found) => render(found, 'html').text.toWellFormed().trim(),
+    link,
+    actions: (found: readonly FoundAction[]) => found.flatMap(action),
+  }
+}
+
+/** The language of a message is that of its first line. */
+const languageOf = (
+  { subject, title, text, html, body }: Fields,
+  messages: Recipient['messages'],
+): Pick<Texts, 'lang' | 'dir'> => {
+  const first = subject ?? title ?? text ?? html ?? body
+  if (!first) return {}
+  const lang = (isMadeOfMessages(first.source) ? messages[0]?.locale : undefined) ?? first.locale
+  return { lang, dir: directionOf(lang) }
+}
+
+const usesUser = (source: string | undefined): boolean => {
+  try {
+    return source !== undefined && analyze(source).variables.some(({ name }) => name === 'user')
+  } catch {
+    // It does not parse: everybody gets the same empty text.
+    return false
+  }
+}
+
+const isPersonal = ({ content }: Language): boolean => {
+  const { actions = [], ...texts } = content ?? {}
+  return [...Object.values(texts), ...actions.flatMap(({ label, url }) => [label, url])].some(usesUser)
+}
+
+/**
+ * Prepares the texts of a type. Rendering never throws for a template: what could not be rendered is empty, and `faults`
+ * has the reasons. Pure: the same scope and viewer give the same texts.
+ */
+export const prepareTemplates = (type: Templated, options: TemplateOptions): TypeTemplates => {
+  const languages = languagesOf(type)
+  const own = localeOf(type)
+  const parsed = createParsed()
+  return {
+    personal: languages.some(isPersonal),
+    render: (channel, scope, { locale, timezone, now }) => {
+      const chain = chainOf(languages, locale, own)
+      const messages = chain.flatMap(({ locale, messages }) => (messages ? [{ locale, messages }] : []))
+      const recipient = { locale: locale ?? own, timezone, now, messages }
+      const rendering = createRendering(parsed, { scope, recipient, options })
+      const fields = fieldsOf(chain, channel)
+      const texts: Texts = languageOf(fields, messages)
+      const { subject, title, body, html, text } = fields
+      if (subject) texts.subject = rendering.line(subject)
+      // HTML of its own stands for all of the message.
+      if (title && !html) texts.title = rendering.line(title)
+      if (body && !html) texts.body = rendering.paragraphs(body)
+      if (html) texts.html = rendering.html(html)
+      if (text) texts.text = rendering.paragraphs(text)
+      if (html) return { texts, faults: rendering.faults }
+      const url = linkOf(chain, 'url')
+      const image = WITHOUT_IMAGE.has(channel) ? undefined : linkOf(chain, 'image')
+      const actions = WITHOUT_ACTIONS.has(channel) ? undefined : actionsOf(chain)
+      if (url) texts.url = rendering.link(url)
+      if (image) texts.image = rendering.link(image)
+      if (actions) texts.actions = rendering.actions(actions)
+      return { texts, faults: rendering.faults }
+    },
+  }
+}

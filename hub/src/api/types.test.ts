@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openHub, type TestHub } from '../testing/hub.ts'
+
+let test: TestHub
+beforeAll(async () => {
+  test = await openHub()
+})
+afterAll(() => test.close())
+
+it('a type whose templates or messages cannot be used is refused, with places and lines', async () => {
+  const { key } = await test.tenant()
+  const body = {
+    content: { title: 'a\n{% if data.amount > 100 nonsense %}{% endif %}' },
+    channels: { email: { html: '{{ data.a | nofilter }}' } },
+    locales: { pl: { messages: { 'a/b': '{n, plural, one {x}' } } },
+  }
+  const refused = await test.call('PUT', '/v1/types/order.shipped', { token: key, body })
+  expect([refused.status, refused.json.code]).toEqual([422, 'invalid_request'])
+  expect(refused.json.errors).toMatchObject([
+    { pointer: '/locales/pl/messages/a~1b' },
+    { pointer: '/content/title', message: expect.stringContaining('line 2: unexpected nonsense') },
+    { pointer: '/channels/email/html', message: 'line 1: undefined filter: nofilter' },
+  ])
+  expect((await test.call('GET', '/v1/types/order.shipped', { token: key })).status).toBe(404)
+})
+
+it('what may be an oversight comes back as a warning', async () => {
+  const { key } = await test.tenant()
+  const body = {
+    schema: { type: 'object', required: ['number'] },
+    content: { title: '{{ data.number }} {{ data.day }}' },
+    locales: { pt: { messages: { a: 'A' } } },
+  }
+  const put = await test.call('PUT', '/v1/types/order.shipped', { token: key, body })
+  expect([put.status, put.json]).toMatchObject([
+    200,
+    {
+      ...{ key: 'order.shipped', version: 1 },
+      warnings: [
+        { code: 'maybe_missing', pointer: '/content/title' },
+        { code: 'untranslated', pointer: '/content/title', message: 'has no translation to pt' },
+      ],
+    },
+  ])
+  const stored = await test.call('GET', '/v1/types/order.shipped', { token: key })
+  expect(stored.json).not.toHaveProperty('warnings')
+})
