@@ -1,65 +1,13 @@
-import type { Channel, DeliveryChannel } from '@carillon/schemas'
+import type {
+  Channel,
+  Decider,
+  DecisionOutcome,
+  DecisionReason,
+  DecisionStage,
+  DeliveryChannel,
+} from '@carillon/schemas'
 
-/** The stages of a notification at which something is decided, in order. */
-export type Stage =
-  | 'audience'
-  | 'inbox'
-  | 'preference'
-  | 'condition'
-  | 'digest'
-  | 'quiet_hours'
-  | 'throttle'
-  | 'send'
-
-/** `skip` leaves out one step, or the inbox. `end` ends everything that is pending for this user. */
-export type Outcome = 'pass' | 'wait' | 'join' | 'skip' | 'end' | 'sent' | 'failed'
-
-/** Who made the choice behind a decision. `system`: nobody did. */
-export type Decider =
-  | 'type'
-  | 'category'
-  | 'user'
-  | 'user_context'
-  | 'context'
-  | 'tenant'
-  | 'sender'
-  | 'system'
-
-/** Stable words. A `pass` may have no reason. */
-export type Reason =
-  | 'critical'
-  | 'otp'
-  | 'transactional'
-  | 'muted'
-  | 'topic_muted'
-  | 'opted_out'
-  | 'default_off'
-  | 'condition_false'
-  | 'condition_error'
-  | 'read'
-  | 'seen'
-  | 'delivered'
-  | 'archived'
-  | 'deleted'
-  | 'online'
-  | 'not_needed'
-  | 'digest'
-  | 'snoozed'
-  | 'quiet_hours'
-  | 'throttled'
-  | 'no_address'
-  | 'no_provider'
-  | 'suppressed'
-  | 'endpoint_disabled'
-  | 'erased'
-  | 'expired'
-  | 'cancelled'
-  | 'late'
-  | 'excluded'
-  | 'not_recipient'
-  | 'template_error'
-  | 'silent'
-  | 'no_item'
+export type { Decider, DecisionReason as Reason }
 
 /**
  * A decision about one notification and one user, with its reason. Decisions are values: the ledger keeps them, explain
@@ -68,13 +16,13 @@ export type Reason =
  */
 export type Decision = {
   at: number
-  stage: Stage
+  stage: DecisionStage
   channel?: DeliveryChannel
   step?: number
-  outcome: Outcome
+  outcome: DecisionOutcome
   by: Decider
   path?: string
-  reason?: Reason
+  reason?: DecisionReason
   until?: number
 }
 
@@ -82,4 +30,8 @@ export type Decision = {
 export type StepDecision = Omit<Decision, 'outcome' | 'channel' | 'step' | 'until'> & {
   channel: Channel
   step: number
-} & ({ outcome: 'pass' } | { outcome: 'wait'; until: number } | { outcome: 'skip' | 'end'; reason: Reason })
+} & (
+    | { outcome: 'pass' }
+    | { outcome: 'wait'; until: number }
+    | { outcome: 'skip' | 'end'; reason: DecisionReason }
+  )

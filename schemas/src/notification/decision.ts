@@ -1,0 +1,164 @@
+import { z } from 'zod'
+import { DeliveryChannel } from '../delivery/channel.ts'
+import { Timestamp } from '../fields/timestamp.ts'
+
+/** The stages of a notification at which something is decided, in order, and what is decided there. */
+export const DECISION_STAGES = {
+  audience: 'whether the user gets anything of the notification',
+  inbox: 'whether an item is stored',
+  preference: 'whether preferences and defaults allow the channel',
+  condition: 'whether the step is due and its condition holds',
+  digest: 'whether it is sent together with others',
+  quiet_hours: 'whether it waits for the end of quiet hours',
+  throttle: 'whether there were too many of its kind',
+  send: 'whether the user can be reached, and what the provider said',
+} as const
+
+/** What a decision leads to. */
+export const DECISION_OUTCOMES = {
+  pass: 'it goes on to the next stage',
+  wait: 'it is decided or tried again later, at `until` if that is known',
+  join: 'it becomes part of a digest',
+  skip: 'this step, or the inbox item, is left out; that is no failure',
+  end: 'everything still pending for this user is left out',
+  sent: 'the provider accepted it',
+  failed: 'it was not sent, and is not tried again',
+  in_doubt: 'it is unknown whether it was sent',
+} as const
+
+/** Whose choice a decision follows. */
+export const DECIDERS = {
+  type: 'the notification type',
+  category: 'the category',
+  user: 'the user',
+  user_context: "the user's choices in the notification's context",
+  context: "the context's defaults",
+  tenant: "the tenant's defaults and settings",
+  sender: 'the backend, in the notification or a later request',
+  system: 'nobody: it follows from the state of things',
+} as const
+
+/** Why it was decided so, in words that complete "because". */
+export const DECISION_REASONS = {
+  critical: 'the type is critical, so that preferences do not apply',
+  otp: 'it is a one-time password, so that preferences do not apply',
+  transactional: 'users cannot opt out of the type or its category',
+  muted: 'the user muted all notifications',
+  topic_muted: 'the user muted every topic that it was addressed to',
+  opted_out: 'the user switched it off',
+  default_off: 'it is off by default, and the user did not switch it on',
+  condition_false: 'the condition on its data is false',
+  condition_error: 'the condition on its data could not be evaluated',
+  read: 'the user has read the item',
+  seen: 'the user has seen the item',
+  delivered: 'an app of the user has received the item',
+  archived: 'the user has archived the item',
+  deleted: 'the item is no longer in the inbox',
+  online: 'the user is connected, or was a moment ago',
+  not_needed: 'the step before has reached the user',
+  delay: 'the step has a delay',
+  digest: 'it is collected for a digest',
+  snoozed: 'the user has snoozed it',
+  quiet_hours: 'the user has quiet hours',
+  throttled: 'too many of its kind were sent before',
+  no_address: 'the user has no address or device for the channel',
+  no_provider: 'the tenant has no provider account for the channel',
+  suppressed: 'every address of the user is on the suppression list',
+  endpoint_disabled: 'every endpoint was disabled after failing for days',
+  queued: 'it waits for its turn',
+  retry: 'an attempt failed, and another one follows',
+  erased: 'the user is erased',
+  expired: 'the notification has expired',
+  cancelled: 'the notification was cancelled',
+  late: "the user's local time for it had passed",
+  scheduled: 'it has a time of delivery',
+  delivering: 'its recipients are still being processed',
+  excluded: 'the notification excludes the user',
+  not_recipient: 'it was not addressed to the user',
+  template_error: 'a template failed',
+  silent: 'the notification is silent',
+  no_item: 'the notification has no inbox items',
+} as const
+
+const words = <Word extends string>(
+  id: string,
+  description: string,
+  table: Readonly<Record<Word, string>>,
+) => {
+  const names = Object.keys(table) as [Word, ...Word[]]
+  const list = names.map((name) => `- \`${name}\`: ${table[name]}`).join('\n')
+  return z.enum(names).meta({ id, description: `${description}\n\n${list}` })
+}
+
+export const DecisionStage = words(
+  'DecisionStage',
+  'What is decided. The stages come in this order:',
+  DECISION_STAGES,
+)
+export type DecisionStage = z.infer<typeof DecisionStage>
+
+export const DecisionOutcome = words('DecisionOutcome', 'What the decision leads to.', DECISION_OUTCOMES)
+export type DecisionOutcome = z.infer<typeof DecisionOutcome>
+
+export const Decider = words('Decider', 'Whose choice the decision follows.', DECIDERS)
+export type Decider = z.infer<typeof Decider>
+
+export const DecisionReason = words('DecisionReason', 'Why it was decided so.', DECISION_REASONS)
+export type DecisionReason = z.infer<typeof DecisionReason>
+
+export const ExplainedDecision = z
+  .object({
+    at: Timestamp.describe('The instant of the decision'),
+    stage: DecisionStage,
+    channel: DeliveryChannel.optional(),
+    step: z.int().min(0).optional().describe('The index of the step in the delivery plan'),
+    outcome: DecisionOutcome,
+    by: Decider,
+    path: z.string().optional().describe('Where in what `by` wrote, such as `categories.orders.email`'),
+    reason: DecisionReason.optional(),
+    until: Timestamp.optional().describe('The instant until which it waits'),
+    device: z.string().optional().describe('The id of the device, if the channel has several per user'),
+    provider: z.string().optional().describe('The id of the provider account that was asked'),
+    detail: z.string().optional().describe('What the provider said, or why it waits: a code, then words'),
+    text: z.string().describe('The decision as an English sentence'),
+  })
+  .meta({
+    id: 'ExplainedDecision',
+    description: 'A decision about a notification and a user',
+    examples: [
+      {
+        at: '2026-01-31T09:10:00.000Z',
+        stage: 'condition',
+        channel: 'email',
+        step: 0,
+        outcome: 'end',
+        by: 'user',
+        reason: 'read',
+        text: 'E-mail (step 0) and every later step were left out at 2026-01-31T09:10:00.000Z, because the user has read the item (by the user).',
+      },
+    ],
+  })
+export type ExplainedDecision = z.infer<typeof ExplainedDecision>
+
+export const Explanation = z
+  .object({ decisions: z.array(ExplainedDecision).describe('In the order in which they were taken') })
+  .meta({
+    id: 'Explanation',
+    description: 'Every decision about a notification and a user',
+    examples: [
+      {
+        decisions: [
+          {
+            at: '2026-01-31T09:00:00.000Z',
+            stage: 'audience',
+            outcome: 'end',
+            by: 'sender',
+            path: 'exclude',
+            reason: 'excluded',
+            text: 'The user gets nothing, as decided at 2026-01-31T09:00:00.000Z, because the notification excludes the user (by the sender at exclude).',
+          },
+        ],
+      },
+    ],
+  })
+export type Explanation = z.infer<typeof Explanation>
