@@ -1,3 +1,4 @@
+import { escapeKey } from '../json/pointer.ts'
 import { linearPattern } from './linear-pattern.ts'
 import { SchemaError } from './schema-error.ts'
 
@@ -29,7 +30,6 @@ type Schema = Record<string, unknown>
 const isSchema = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const escaped = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1')
 const unescaped = (key: string) => decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~')
 
 /** The subschemas of a schema, with their pointers; those of `$defs` only count where they are used. */
@@ -48,7 +48,7 @@ function* subschemas(schema: Schema, pointer: string): Generator<[Schema, string
     const value = schema[word]
     if (!isSchema(value)) continue
     for (const [key, each] of Object.entries(value))
-      if (isSchema(each)) yield [each, `${pointer}/${word}/${escaped(key)}`]
+      if (isSchema(each)) yield [each, `${pointer}/${word}/${escapeKey(key)}`]
   }
 }
 
@@ -84,7 +84,7 @@ const checkWords = (schema: Schema, pointer: string) => {
   checkPattern(schema.pattern, `${pointer}/pattern`)
   if (isSchema(schema.patternProperties))
     for (const pattern of Object.keys(schema.patternProperties))
-      checkPattern(pattern, `${pointer}/patternProperties/${escaped(pattern)}`)
+      checkPattern(pattern, `${pointer}/patternProperties/${escapeKey(pattern)}`)
   const { uniqueItems, maxItems } = schema
   if (uniqueItems === true && !(typeof maxItems === 'number' && maxItems <= UNIQUE_ITEMS_MAX))
     throw new SchemaError(`needs a maxItems of at most ${UNIQUE_ITEMS_MAX}`, `${pointer}/uniqueItems`)
@@ -101,7 +101,6 @@ export const checkSchema = (root: Schema): void => {
   const sizeOf = (schema: Schema, pointer: string, depth: number): number => {
     const known = sizes.get(schema)
     if (known !== undefined) return known
-    if (open.has(schema)) throw new SchemaError('must not refer to itself', pointer)
     if (depth > DEPTH_MAX) throw new SchemaError(`must not be nested deeper than ${DEPTH_MAX}`, pointer)
     open.add(schema)
     checkWords(schema, pointer)
@@ -111,7 +110,11 @@ export const checkSchema = (root: Schema): void => {
       if (size > SUBSCHEMAS_MAX) throw new SchemaError(`must have at most ${SUBSCHEMAS_MAX} subschemas`, '')
     }
     for (const [inner, at] of subschemas(schema, pointer)) add(inner, at)
-    if (schema.$ref !== undefined) add(...resolve(root, schema.$ref, `${pointer}/$ref`))
+    if (schema.$ref !== undefined) {
+      const [target, at] = resolve(root, schema.$ref, `${pointer}/$ref`)
+      if (open.has(target)) throw new SchemaError('must not refer to itself', `${pointer}/$ref`)
+      add(target, at)
+    }
     open.delete(schema)
     sizes.set(schema, size)
     return size
@@ -121,6 +124,6 @@ export const checkSchema = (root: Schema): void => {
     const named = root[word]
     if (!isSchema(named)) continue
     for (const [key, each] of Object.entries(named))
-      if (isSchema(each)) sizeOf(each, `/${word}/${escaped(key)}`, 0)
+      if (isSchema(each)) sizeOf(each, `/${word}/${escapeKey(key)}`, 0)
   }
 }

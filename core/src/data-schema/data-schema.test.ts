@@ -71,8 +71,12 @@ describe('a schema is refused, with its pointer,', () => {
       '/$ref: must be a JSON Pointer into the same schema',
     ],
     ['with a dangling reference', { $ref: '#/$defs/x' }, '/$ref: there is no schema at #/$defs/x'],
-    ['that refers to itself', { properties: { child: { $ref: '#' } } }, 'must not refer to itself'],
-    ['that refers to itself at once', { $ref: '#' }, 'must not refer to itself'],
+    [
+      'that refers to itself',
+      { properties: { child: { $ref: '#' } } },
+      '/properties/child/$ref: must not refer to itself',
+    ],
+    ['that refers to itself at once', { $ref: '#' }, '/$ref: must not refer to itself'],
     [
       'whose references double thirty times',
       { $ref: '#/$defs/d0', $defs: doubling },

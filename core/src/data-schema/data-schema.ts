@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import { escapeKey } from '../json/pointer.ts'
 import { checkSchema } from './check-schema.ts'
 import { linearPattern } from './linear-pattern.ts'
 import { SchemaError } from './schema-error.ts'
@@ -33,14 +34,12 @@ const validatorFor = (schema: Record<string, unknown>) => {
   throw new SchemaError('must be draft 2020-12 or draft-07', '/$schema')
 }
 
-const escaped = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1')
-
 const faultOf = ({ instancePath, keyword, params, message = 'is not valid' }: ErrorObject): DataFault => {
   if (keyword === 'required')
-    return { pointer: `${instancePath}/${escaped(String(params.missingProperty))}`, message: 'is required' }
+    return { pointer: `${instancePath}/${escapeKey(String(params.missingProperty))}`, message: 'is required' }
   if (keyword === 'additionalProperties' || keyword === 'unevaluatedProperties') {
     const key = String(params.additionalProperty ?? params.unevaluatedProperty)
-    return { pointer: `${instancePath}/${escaped(key)}`, message: 'is not a property of the schema' }
+    return { pointer: `${instancePath}/${escapeKey(key)}`, message: 'is not a property of the schema' }
   }
   if (keyword === 'enum')
     return { pointer: instancePath, message: `must be one of ${JSON.stringify(params.allowedValues)}` }

@@ -80,3 +80,29 @@ test('reads each tenant and type from the store once for a batch of refused mess
   expect(refused).toHaveLength(50)
   expect(reads.toSorted()).toEqual([tenant, `${tenant}/none`].toSorted())
 })
+
+test('a redelivered message is judged by the version under which it was accepted', async () => {
+  world = await openWorld()
+  const { store, tenant, cache } = world
+  await store.types.put(tenant, { key: 'bill' })
+  const note = { id: 'n1', to: 'ada', deliverAt: new Date(Date.now() + 60_000).toISOString() }
+  await world.send({ ...note, type: 'bill' })
+  await world.quiet()
+  await store.types.put(tenant, { key: 'bill', schema: { required: ['number'] } })
+  const options = {
+    unknownTypes: 'refuse',
+    retentionMs: 86_400_000,
+    links: { insecureLinks: 'refuse' },
+  } as const
+  const accept = createAccept({ store, cache, ...options })
+  const results = async (deliveries: number, id: string) => {
+    const { accepted, refused, repeated, release } = await accept([
+      { ...message(tenant, 'bill', { ...note, id }), deliveries },
+    ])
+    release()
+    return [accepted.length + repeated.length, refused.map(({ reason }) => reason.code)]
+  }
+  expect(await results(2, 'n1')).toEqual([1, []])
+  expect(await results(1, 'n2')).toEqual([0, ['invalid_request']])
+  expect(await results(2, 'n3')).toEqual([0, ['invalid_request']])
+})

@@ -1,4 +1,5 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { createDataCheck } from '@carillon/core/data-schema/prepared-schemas'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { planOf } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
@@ -6,7 +7,7 @@ import type { Tenant } from '@carillon/core/store/ports/tenants'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import type { NotificationType, Warning } from '@carillon/schemas'
 import { createIdentify, type Identity } from './identity.ts'
-import { deadReason, type Incoming, type Read, readNotification } from './notification.ts'
+import { deadReason, describe, type Incoming, type Read, readNotification } from './notification.ts'
 import type { Pinned, Ready } from './ready.ts'
 
 /** Reading does no I/O, so every error is caused by the message and a retry cannot help. */
@@ -45,8 +46,8 @@ export type AcceptPorts = {
 export type Accepted = Pinned & { message: Message; warnings: Warning[] }
 export type Refused = { message: Message; reason: DeadReason }
 
-/** A valid message whose id is not resolved yet. */
-type Checked = { message: Message; incoming: Incoming; type?: NotificationType }
+/** A message, before its id is settled. `misfit`: its data does not fit the type, unless another version is recorded. */
+type Checked = { message: Message; incoming: Incoming; type?: NotificationType; misfit?: DeadReason }
 
 /**
  * Reads a batch of notify messages, and performs the checks that need the store: the tenant, the type, and
@@ -56,20 +57,34 @@ type Checked = { message: Message; incoming: Incoming; type?: NotificationType }
  */
 export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }: AcceptPorts) => {
   const identify = createIdentify(store.notifications, { retentionMs })
+  const dataFault = createDataCheck()
+
+  const misfitOf = (
+    { tenant, notification, place }: Incoming,
+    type: NotificationType | undefined,
+  ): DeadReason | undefined => {
+    const fault = dataFault(tenant, type, notification.data)
+    if (!fault) return undefined
+    return { code: 'invalid_request', detail: describe([{ ...fault, path: [...place, ...fault.path] }]) }
+  }
 
   /** Returns the type by these settings, or why the notification is refused. */
   const judge = (
-    { tenant, notification }: Incoming,
+    incoming: Incoming,
     known: Tenant | undefined,
     type: NotificationType | undefined,
-  ): DeadReason | Pick<Checked, 'type'> => {
+  ): DeadReason | Pick<Checked, 'type' | 'misfit'> => {
+    const { tenant, notification, again } = incoming
     if (!known) return { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` }
     if (!type && unknownTypes === 'refuse') {
       const detail = `tenant ${tenant} has not defined the type ${notification.type}`
       return { code: 'type_unknown', detail }
     }
     const problem = linkProblem(notification, planOf({ notification, type }), known, links)
-    return problem ? deadReason(problem) : { type }
+    if (problem) return deadReason(problem)
+    const misfit = misfitOf(incoming, type)
+    // A redelivered message may have been accepted under an older version.
+    return misfit && !again ? misfit : { type, ...(misfit && { misfit }) }
   }
 
   /** Reads settings from the store, each at most once per batch, because a batch may hold many refused messages. */
@@ -98,8 +113,8 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     const { incoming } = result
     const { tenant, notification } = incoming
     const known = judge(incoming, await cache.tenant(tenant), await typeOf(incoming, incoming.version))
-    if (!('code' in known)) return { message, incoming, ...known }
-    // The hub may have used newer settings than this cache contains.
+    if (!('code' in known || known.misfit)) return { message, incoming, ...known }
+    // The hub may have used newer settings than this cache has.
     const latest = judge(incoming, await stored.tenant(tenant), await stored.type(tenant, notification.type))
     return 'code' in latest ? { message, reason: latest } : { message, incoming, ...latest }
   }
@@ -142,6 +157,11 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
       else {
         const { version = each.type?.version ?? 0 } = identity
         const type = version === (each.type?.version ?? 0) ? each.type : await typeOf(incoming, version)
+        const misfit = each.misfit && misfitOf(incoming, type)
+        if (misfit) {
+          refused.push({ message, reason: misfit })
+          continue
+        }
         const ready = readyOf({ ...each, type }, identity)
         accepted.push({ message, ready, type, warnings: incoming.warnings })
       }

@@ -30,6 +30,7 @@ const incoming = ({ tenant, name, at = NOW, again = false, type = 'x', content =
   again,
   notification: { to: 'ada', type, title: content, priority: 'normal' },
   fingerprint: content,
+  place: [],
   warnings: [],
 })
 

@@ -39,6 +39,8 @@ export type Incoming = {
   /** The version of its type that the hub stamped, 0 for none; absent for a message that came over NATS. */
   version?: number
   fingerprint: string
+  /** Where the notification stands in the message. */
+  place: Payload['at']
   warnings: Warning[]
 }
 
@@ -46,8 +48,8 @@ export type Read = { incoming: Incoming } | { refused: DeadReason }
 
 const refuse = (code: DeadReason['code'], detail: string): Read => ({ refused: { code, detail } })
 
-/** Describes issues without repeating the input. */
-const describe = (issues: Parameters<typeof problemDetails>[0]) => listErrors(problemDetails(issues))
+/** Describes issues without repeating what was sent. */
+export const describe = (issues: Parameters<typeof problemDetails>[0]) => listErrors(problemDetails(issues))
 
 /** Tolerated clock difference: hubs check times by their own clock before the log stamps the message. */
 const CLOCK_SLACK_MS = 3_600_000
@@ -139,7 +141,7 @@ export const readNotification = (message: Message): Read => {
   const version = stampedVersion(message.headers)
   return {
     incoming: {
-      ...{ tenant, name, appendedAt, again: deliveries > 1, notification, fingerprint, warnings },
+      ...{ tenant, name, appendedAt, again: deliveries > 1, notification, fingerprint, place: at, warnings },
       ...(version === undefined ? {} : { version }),
     },
   }

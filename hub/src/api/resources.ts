@@ -1,3 +1,4 @@
+import { createDataCheck } from '@carillon/core/data-schema/prepared-schemas'
 import { createEndpoints } from '@carillon/core/delivery/endpoints'
 import { pushOriginAllowed } from '@carillon/core/delivery/push-services'
 import { createReadiness } from '@carillon/core/telemetry/readiness'
@@ -46,7 +47,10 @@ export const addResources = (
   const endpoints = createEndpoints(store.expiringKeys, ports)
 
   notificationRoutes(routes, {
-    send: createSend({ acceptance: createAcceptance(ports, options), idempotent, log, metrics }),
+    send: createSend({
+      acceptance: createAcceptance({ ...ports, dataFault: createDataCheck() }, options),
+      ...{ idempotent, log, metrics },
+    }),
     cancel: createCancel({ notifications, stream }),
     notifications,
     totals: createTotals(deliveries),

@@ -45,3 +45,14 @@ it('what may be an oversight comes back as a warning', async () => {
   const stored = await test.call('GET', '/v1/types/order.shipped', { token: key })
   expect(stored.json).not.toHaveProperty('warnings')
 })
+
+it.each([
+  [{ schema: { properties: { a: { pattern: '(a)\\1' } } } }, '/schema/properties/a/pattern'],
+  [{ schema: { properties: { a: { $ref: '#' } } } }, '/schema/properties/a/$ref'],
+  [{ schema: { type: 'object', required: ['number'] }, sample: {} }, '/sample/number'],
+])('a schema that cannot be used, or that the sample does not fit, is refused: %j', async (body, pointer) => {
+  const { key } = await test.tenant()
+  const refused = await test.call('PUT', '/v1/types/order.shipped', { token: key, body })
+  expect([refused.status, refused.json.code]).toEqual([422, 'invalid_request'])
+  expect(refused.json.errors).toMatchObject([{ pointer }])
+})

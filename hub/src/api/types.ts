@@ -1,3 +1,4 @@
+import { schemaFaults } from '@carillon/core/data-schema/schema-faults'
 import { ProblemError } from '@carillon/core/errors'
 import { invalidRequest } from '@carillon/core/json/checked'
 import type { Types } from '@carillon/core/store/ports/types'
@@ -38,7 +39,7 @@ export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
       tag: 'Types',
       summary: 'Define or replace a notification type',
       description:
-        'Stores a type. It is in force at once, and within a second on other hubs and dispatchers. Every template and message is checked; the problem has the place of each fault, and its line. `warnings` has the values that may be missing (`maybe_missing`) and the texts without a translation (`untranslated`).',
+        'Stores a type. It is in force at once, and within a second on other hubs and dispatchers. The schema, every template and every message is checked, and the sample has to fit the schema; the problem has the place of each fault, and its line. `warnings` has the values that may be missing (`maybe_missing`) and the texts without a translation (`untranslated`).',
       params: Key,
       body: NotificationTypeInput,
       readOnly: ['key', 'version'],
@@ -47,7 +48,7 @@ export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
     },
     async ({ c, params, body }, { tenant }) => {
       const type = { ...(await body()), key: params.key }
-      const faults = templateFaults(type)
+      const faults = [...schemaFaults(type), ...templateFaults(type)]
       if (faults.length > 0) throw invalidRequest(faults, 'type')
       const warnings = templateWarnings(type)
       return c.json({ ...(await types.put(tenant, type)), ...(warnings.length > 0 ? { warnings } : {}) })

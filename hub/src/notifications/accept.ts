@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import type { DataCheck } from '@carillon/core/data-schema/prepared-schemas'
 import { ProblemError } from '@carillon/core/errors'
 import { invalidRequest } from '@carillon/core/json/checked'
 import type { Payload } from '@carillon/core/notification/cloudevents'
@@ -70,11 +71,13 @@ export const createAcceptance = (
     idempotency,
     cache,
     metrics,
+    dataFault,
   }: {
     stream: Pick<Stream, 'publish'>
     idempotency: Pick<Idempotency, 'register'>
     cache: SettingsCache
     metrics: Metrics
+    dataFault: DataCheck
   },
   { unknownTypes, ...links }: { unknownTypes: 'refuse' | 'accept' } & LinkPolicy,
 ) => ({
@@ -97,7 +100,9 @@ export const createAcceptance = (
       checkTimes(given, Date.now())
       const type = await cache.type(tenant, given.type)
       if (!type && unknownTypes === 'refuse')
-        throw new ProblemError('type_unknown', `define the type first, with PUT /v1/types/${given.type}`)
+        throw new ProblemError('type_unknown', 'define the type first, with PUT /v1/types/{key}')
+      const fault = dataFault(tenant, type, given.data)
+      if (fault) throw invalidRequest([at(fault)], 'notification')
       const plan = given.plan ?? type?.plan ?? []
       const problem = linkProblem(given, plan, await cache.tenant(tenant), links)
       if (problem) throw problem
