@@ -39,6 +39,7 @@ const inspect = (
   path: PropertyKey[],
   depth: number,
   add: (path: PropertyKey[], message: string) => void,
+  anyKey: boolean,
 ): void => {
   if (path.length >= depth) {
     add(path.slice(0, DEEP_PATH), `must not nest deeper than ${JSON_MAX_DEPTH} levels`)
@@ -48,16 +49,16 @@ const inspect = (
     for (const [index, each] of value.entries()) {
       if (typeof each !== 'object' || each === null) continue
       path.push(index)
-      inspect(each, path, depth, add)
+      inspect(each, path, depth, add, anyKey)
       path.pop()
     }
     return
   }
   for (const key of Object.keys(value)) {
     path.push(key)
-    if (key === '__proto__') add(path, 'must not be a key')
+    if (key === '__proto__' && !anyKey) add(path, 'must not be a key')
     const each = (value as Record<string, unknown>)[key]
-    if (typeof each === 'object' && each !== null) inspect(each, path, depth, add)
+    if (typeof each === 'object' && each !== null) inspect(each, path, depth, add, anyKey)
     path.pop()
   }
 }
@@ -71,13 +72,14 @@ const placeOf = (cause: unknown): string => {
 }
 
 /**
- * Parses untrusted JSON (RFC 8259, UTF-8). Reports excessive nesting, numbers that a double cannot represent
- * exactly, and the key `__proto__` as faults. `within` is the number of outer levels excluded from the depth
- * limit. Throws `malformed_json` if the input is not JSON.
+ * Parses JSON (RFC 8259, UTF-8) from outside. Returns as faults what is nested too deeply, numbers that a double
+ * cannot represent exactly, and the key `__proto__`, unless `anyKey` is set for a caller that reads own properties only.
+ * `within` is the number of outer levels that do not count for the depth.
+ * Throws `malformed_json` for anything but JSON.
  */
 export const readDocument = (
   bytes: Uint8Array,
-  { within = 0 } = {},
+  { within = 0, anyKey = false } = {},
 ): { value: unknown; faults: readonly Issue[] } => {
   let text: string
   let value: unknown
@@ -88,7 +90,7 @@ export const readDocument = (
     throw new ProblemError('malformed_json', `the document is not JSON in UTF-8${placeOf(cause)}`, { cause })
   }
   const { faults, add } = createFaults()
-  if (typeof value === 'object' && value !== null) inspect(value, [], JSON_MAX_DEPTH + within, add)
+  if (typeof value === 'object' && value !== null) inspect(value, [], JSON_MAX_DEPTH + within, add, anyKey)
   inexactNumbers(text, (path) =>
     add(path, 'must be a number that a double holds exactly; send it as a string'),
   )
@@ -96,8 +98,8 @@ export const readDocument = (
 }
 
 /** Parses JSON like `readDocument`, and throws `invalid_request` with a pointer to each fault. */
-export const parseJson = (bytes: Uint8Array): unknown => {
-  const { value, faults } = readDocument(bytes)
+export const parseJson = (bytes: Uint8Array, options: { anyKey?: boolean } = {}): unknown => {
+  const { value, faults } = readDocument(bytes, options)
   if (faults.length > 0) throw invalidRequest(faults, 'document')
   return value
 }

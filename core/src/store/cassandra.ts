@@ -12,6 +12,7 @@ import { cassandraExpiringKeys } from './cassandra/expiring-keys.ts'
 import { cassandraInbox } from './cassandra/inbox.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './cassandra/migrations.ts'
 import { cassandraNotifications } from './cassandra/notifications.ts'
+import { cassandraPreferences } from './cassandra/preferences.ts'
 import { cassandraSession, translate } from './cassandra/session.ts'
 import { cassandraSuppressions } from './cassandra/suppressions.ts'
 import { cassandraTenants } from './cassandra/tenants.ts'
@@ -38,6 +39,7 @@ export const cassandraStore = ({
   const topics = cassandraTopics(session)
   const devices = cassandraDevices(session, seal)
   const notifications = cassandraNotifications(session, retention)
+  const preferences = cassandraPreferences(session, seal)
   const keyspace = whereOf(connection.keyspace)
   const translated = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     try {
@@ -68,7 +70,11 @@ export const cassandraStore = ({
   }
   return {
     inbox: createInbox(rows),
-    users: sealedUsers(cassandraUsers(session, seal, { inbox: rows, topics, devices, notifications }), seal),
+    users: sealedUsers(
+      cassandraUsers(session, seal, { inbox: rows, topics, devices, notifications, preferences }),
+      seal,
+    ),
+    preferences,
     topics,
     tenants: cassandraTenants(session, seal),
     types: cassandraTypes(session),

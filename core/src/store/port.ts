@@ -5,6 +5,7 @@ import type { Devices } from './ports/devices.ts'
 import type { ExpiringKeys } from './ports/expiring-keys.ts'
 import type { Inbox } from './ports/inbox.ts'
 import type { Notifications } from './ports/notifications.ts'
+import type { UserPreferences } from './ports/preferences.ts'
 import type { Suppressions } from './ports/suppressions.ts'
 import type { Tenants } from './ports/tenants.ts'
 import type { Topics } from './ports/topics.ts'
@@ -18,6 +19,7 @@ import type { Users } from './ports/users.ts'
 export interface Store {
   inbox: Inbox
   users: Users
+  preferences: UserPreferences
   topics: Topics
   tenants: Tenants
   types: Types

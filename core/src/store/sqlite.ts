@@ -13,6 +13,7 @@ import { sqliteExpiringKeys } from './sqlite/expiring-keys.ts'
 import { sqliteInboxRows } from './sqlite/inbox.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './sqlite/migrations.ts'
 import { sqliteNotifications } from './sqlite/notifications.ts'
+import { sqlitePreferences } from './sqlite/preferences.ts'
 import { startPurging } from './sqlite/purge.ts'
 import { sqliteSession } from './sqlite/session.ts'
 import { sqliteSuppressions } from './sqlite/suppressions.ts'
@@ -47,6 +48,7 @@ export const sqliteStore = ({
   return {
     inbox: createInbox(sqliteInboxRows(session)),
     users: sealedUsers(sqliteUsers(session, seal), seal),
+    preferences: sqlitePreferences(session, seal),
     topics: sqliteTopics(session),
     tenants: sqliteTenants(session, seal),
     types: sqliteTypes(session),

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { DeliveryChannel } from '../delivery/channel.ts'
 import { Category, TopicKey, TypeKey } from '../fields/ids.ts'
-import { TimeZone } from '../fields/locale.ts'
 import { Timestamp } from '../fields/timestamp.ts'
 
 /** How often a channel is used, beside on and off. */
@@ -26,46 +25,29 @@ export const ChannelChoices = channelChoices.meta({
 })
 export type ChannelChoices = z.infer<typeof ChannelChoices>
 
+const ScopedChannel = z.enum([...DeliveryChannel.options, 'all'])
 /** Choices by channel; `all` stands for every channel. */
-export const ScopedChoices = z.partialRecord(z.enum([...DeliveryChannel.options, 'all']), Choice).meta({
+export const ScopedChoices = z.partialRecord(ScopedChannel, Choice).meta({
   id: 'ScopedChoices',
   description: 'Choices by channel; `all` stands for every channel',
   examples: [{ email: 'daily', push: false }, { all: false }],
 })
 export type ScopedChoices = z.infer<typeof ScopedChoices>
 
-export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
-export const Weekday = z.enum(WEEKDAYS)
+const layers = {
+  channels: ChannelChoices.optional().describe(
+    'Choices for everything. `false` is a master switch: narrower choices stay stored, and hold again once it is gone',
+  ),
+  categories: z.record(Category, ScopedChoices).optional().describe('Choices by category'),
+  types: z.record(TypeKey, ScopedChoices).optional().describe('Choices by notification type'),
+}
 
-const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'a local time is HH:MM')
-/** From one local time to another; an end before its start lies on the next day. */
-const QuietWindow = z.tuple([LocalTime, LocalTime])
-
-export const QuietHours = z
-  .strictObject({
-    timezone: TimeZone.optional(),
-    days: z.partialRecord(Weekday, z.array(QuietWindow).max(8)).optional(),
-  })
-  .meta({
-    id: 'QuietHours',
-    description: 'Weekly times at which nothing is sent outside the inbox',
-    examples: [{ timezone: 'Europe/Lisbon', days: { mon: [['22:00', '07:00']], sat: [['00:00', '24:00']] } }],
-  })
-
-/** What a person, a context or a tenant has chosen. What was never chosen is absent. */
+/** What a person has chosen. What was never chosen is absent. */
 export const Preferences = z
   .strictObject({
-    muted: z.boolean().optional().describe('Nothing but critical notifications'),
-    snoozedUntil: Timestamp.optional().describe('Nothing outside the inbox until then'),
-    channels: ChannelChoices.optional(),
-    categories: z.record(Category, ScopedChoices).optional(),
-    types: z.record(TypeKey, ScopedChoices).optional(),
+    muted: z.boolean().optional().describe('Nothing but critical notifications, not even in the inbox'),
+    ...layers,
     topics: z.record(TopicKey, z.boolean()).optional().describe('`false`: the topic is muted'),
-    digest: z
-      .strictObject({ hour: z.int().min(0).max(23).optional(), day: Weekday.optional() })
-      .optional()
-      .describe('When daily and weekly messages leave'),
-    quietHours: QuietHours.optional(),
   })
   .meta({
     id: 'Preferences',
@@ -80,3 +62,70 @@ export const Preferences = z
     ],
   })
 export type Preferences = z.infer<typeof Preferences>
+
+/** What a tenant sets for everybody who has not chosen. */
+export const DefaultPreferences = z.strictObject(layers).meta({
+  id: 'DefaultPreferences',
+  description: 'What holds for users who have not chosen',
+  examples: [{ categories: { news: { email: false } } }],
+})
+export type DefaultPreferences = z.infer<typeof DefaultPreferences>
+
+const orNull = <Schema extends z.ZodType>(schema: Schema) => schema.nullable().optional()
+const scopedPatch = orNull(z.partialRecord(ScopedChannel, Choice.nullable()))
+
+/** A merge patch (RFC 7396) of preferences. It only documents what the hub reads itself: zod drops the key `__proto__`. */
+export const PreferencesPatch = z
+  .strictObject({
+    muted: orNull(z.boolean()),
+    channels: orNull(z.partialRecord(DeliveryChannel, Choice.nullable())),
+    categories: orNull(z.record(Category, scopedPatch)),
+    types: orNull(z.record(TypeKey, scopedPatch)),
+    topics: orNull(z.record(TopicKey, z.boolean().nullable())),
+  })
+  .meta({
+    id: 'PreferencesPatch',
+    description:
+      'The choices to change (JSON merge patch, RFC 7396). `null` removes a choice and everything below it',
+    examples: [
+      { categories: { orders: { email: false } } },
+      { categories: { orders: null } },
+      { muted: true },
+    ],
+  })
+export type PreferencesPatch = z.infer<typeof PreferencesPatch>
+
+/** How preferences were changed. */
+export const ChangeWay = z.enum(['app', 'page', 'link', 'api']).meta({
+  id: 'PreferenceChangeWay',
+  description: `How preferences were changed.
+
+- \`app\`: in an app, with a user token. \`page\`: on the hosted page.
+- \`link\`: by an unsubscribe link. \`api\`: by a backend, with an API key.`,
+  examples: ['app'],
+})
+export type ChangeWay = z.infer<typeof ChangeWay>
+
+/** One changed choice. */
+export const PreferenceChange = z
+  .object({
+    at: Timestamp.describe('When it was changed'),
+    via: ChangeWay,
+    by: z.string().describe('The user, or the id of the API key'),
+    path: z.string().describe('Which choice: a JSON Pointer (RFC 6901) into the preferences'),
+    value: Choice.nullable().describe('The new value; null if it was removed with everything below it'),
+  })
+  .meta({
+    id: 'PreferenceChange',
+    description: 'One changed choice',
+    examples: [
+      {
+        at: '2026-01-31T09:00:00.000Z',
+        via: 'app',
+        by: 'ada',
+        path: '/categories/orders/email',
+        value: false,
+      },
+    ],
+  })
+export type PreferenceChange = z.infer<typeof PreferenceChange>

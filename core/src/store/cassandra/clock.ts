@@ -13,3 +13,6 @@ export const writeClock = (lead = 0): (() => number) => {
     return last
   }
 }
+
+/** Returns a write timestamp after every write of a millisecond. */
+export const endOf = (ms: number): number => ms * 1_000 + 999

@@ -131,6 +131,15 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     tenant text, key text, value text,
     PRIMARY KEY ((tenant, key))
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('preferences')} (
+    tenant text, slot int, user text, context text, path text, value text,
+    PRIMARY KEY ((tenant, slot), user, context, path)
+  )`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('preference_changes')} (
+    tenant text, user text, time bigint, path text, via text, author text, value text,
+    PRIMARY KEY ((tenant, user), time, path)
+  ) WITH CLUSTERING ORDER BY (time DESC, path ASC)
+    AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

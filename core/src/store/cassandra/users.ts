@@ -7,11 +7,12 @@ import type { StoredUser, Users } from '../ports/users.ts'
 import { ERASURE_SETTLE_MS, erasureTime, isVoid, liftTime } from '../rules/erasure.ts'
 import { flattenProfile, profileOf } from '../rules/profile.ts'
 import { slotOf } from '../rules/slots.ts'
-import { writeClock } from './clock.ts'
+import { endOf, writeClock } from './clock.ts'
 import type { CassandraDevices } from './devices.ts'
 import { cassandraErasures } from './erasures.ts'
 import type { CassandraInboxRows } from './inbox.ts'
 import type { CassandraNotifications } from './notifications.ts'
+import type { CassandraPreferences } from './preferences.ts'
 import { forEach, type Session } from './session.ts'
 import type { CassandraTopics } from './topics.ts'
 import { walkPartitions } from './walk.ts'
@@ -37,13 +38,12 @@ export const cassandraUsers = (
     topics: CassandraTopics
     devices: CassandraDevices
     notifications: CassandraNotifications
+    preferences: CassandraPreferences
   },
 ): Users => {
   const users = session.table('users')
   const erasures = cassandraErasures(session, seal)
   const USER = 'tenant = ? AND slot = ? AND user = ?'
-  /** Returns a write timestamp after every write of a millisecond. */
-  const endOf = (ms: number) => ms * 1_000 + 999
   const clock = writeClock()
   const erasureOf = async (tenant: string, user: string) => (await erasures.of(tenant, [user])).get(user)
 
@@ -105,6 +105,7 @@ export const cassandraUsers = (
       await owned.devices.clear(tenant, user)
       await owned.topics.leave(tenant, user)
       await owned.notifications.forget(tenant, user)
+      await owned.preferences.clear(tenant, user, endOf(erasedAt))
       await owned.inbox.clear({ tenant, user }, erasedAt)
       return erasedAt
     },

@@ -15,6 +15,7 @@ import { inboxModelContract } from './inbox-model.ts'
 import { inboxRacesContract } from './inbox-races.ts'
 import { notificationListContract } from './notification-list.ts'
 import { notificationsContract } from './notifications.ts'
+import { preferencesContract } from './preferences.ts'
 import { recipientsContract } from './recipients.ts'
 import { schemaContract } from './schema.ts'
 import { suppressionsContract } from './suppressions.ts'
@@ -48,6 +49,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     inboxRacesContract(store)
     recipientsContract(store)
     usersContract(store)
+    preferencesContract(store)
     topicsContract(store)
     erasureContract(store)
     foreignIdsContract(store)

@@ -112,6 +112,16 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, acquired, key)
    ) WITHOUT ROWID;
    CREATE INDEX expiring_keys_expiry ON expiring_keys (expires_at);`,
+  `CREATE TABLE preferences (
+     tenant TEXT NOT NULL, user TEXT NOT NULL, context TEXT NOT NULL, path TEXT NOT NULL, value TEXT NOT NULL,
+     PRIMARY KEY (tenant, user, context, path)
+   ) WITHOUT ROWID;
+   CREATE TABLE preference_changes (
+     tenant TEXT NOT NULL, user TEXT NOT NULL, time INTEGER NOT NULL, via TEXT NOT NULL, author TEXT NOT NULL,
+     path TEXT NOT NULL, value TEXT NOT NULL, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, user, time)
+   ) WITHOUT ROWID;
+   CREATE INDEX preference_changes_expiry ON preference_changes (expires_at);`,
 ]
 
 const TABLE =

@@ -22,6 +22,8 @@ const STEPS = [
      (SELECT tenant, notification, page FROM recipients WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM shared_contents WHERE row IN
      (SELECT row FROM shared_contents WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM preference_changes WHERE (tenant, user, time) IN
+     (SELECT tenant, user, time FROM preference_changes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM expiring_keys WHERE (tenant, acquired, key) IN
      (SELECT tenant, acquired, key FROM expiring_keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
 ]

@@ -13,7 +13,7 @@ import {
 import { flattenProfile, profileOf } from '../rules/profile.ts'
 import { slotOf } from '../rules/slots.ts'
 import { OWNER } from './inbox-rows.ts'
-import type { Session } from './session.ts'
+import type { Session, Write } from './session.ts'
 import { walk } from './walk.ts'
 
 const PUT = `INSERT INTO users (tenant, slot, user, profile) VALUES (?, ?, ?, ?)
@@ -35,6 +35,8 @@ const ERASE = `INSERT INTO erasures (tenant, key, erased_at) VALUES (?, ?, ?)
 const REMOVALS = [
   'DELETE FROM topic_members WHERE tenant = ? AND user = ?',
   'DELETE FROM devices WHERE tenant = ? AND user = ?',
+  'DELETE FROM preferences WHERE tenant = ? AND user = ?',
+  'DELETE FROM preference_changes WHERE tenant = ? AND user = ?',
   'DELETE FROM notification_absentees WHERE tenant = ? AND user = ?',
   `UPDATE inbox SET content = NULL, labels = NULL, received_at = NULL, seen_at = NULL, read_at = NULL,
      archived_at = NULL, snoozed_until = NULL, acted = NULL WHERE owner = ${OWNER}`,
@@ -49,6 +51,18 @@ const erasureOf = ({ erasedAt, liftedAt }: ErasureRow): Erasure => ({
   erasedAt,
   ...(liftedAt === null ? {} : { liftedAt }),
 })
+
+/** Returns the erasure of one user within a write. */
+export const erasureIn = (
+  { first }: Pick<Write, 'first'>,
+  seal: Seal,
+  tenant: string,
+  user: string,
+): Erasure | undefined => {
+  if (first(EVER, [tenant]) === undefined) return undefined
+  const row = first<ErasureRow>(ERASURE, [tenant, erasureKey(seal, tenant, user)])
+  return row && erasureOf(row)
+}
 
 export const sqliteUsers = (session: Session, seal: Seal): Users => ({
   merge: (tenant, users) =>

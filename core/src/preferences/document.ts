@@ -1,0 +1,52 @@
+import type { Choice, Preferences } from '@carillon/schemas'
+
+/** One choice with its path, a JSON Pointer. */
+export type Cell = readonly [path: string, value: Choice]
+
+/** Returns the JSON Pointer (RFC 6901) to a place. */
+export const pointerOf = (keys: readonly string[]): string =>
+  keys.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+
+/** Returns the keys of a JSON Pointer. */
+const keysOf = (pointer: string): string[] =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+
+type Tree = { [key: string]: Tree | Choice }
+const tree = (): Tree => Object.create(null) as Tree
+
+/** Builds preferences from their choices. Its objects have no prototype, so every name is a key like any other. */
+export const documentOf = (cells: Iterable<Cell>): Preferences => {
+  const root = tree()
+  for (const [path, value] of cells) {
+    const keys = keysOf(path)
+    const last = keys.pop() ?? ''
+    let place = root
+    for (const key of keys) {
+      place[key] ??= tree()
+      place = place[key] as Tree
+    }
+    place[last] = value
+  }
+  return root as Preferences
+}
+
+const below = (value: unknown, keys: readonly string[]): Cell[] =>
+  typeof value === 'object' && value !== null
+    ? Object.entries(value).flatMap(([key, each]) => below(each, [...keys, key]))
+    : [[pointerOf(keys), value as Choice]]
+
+/** Returns the choices of preferences, each with its path. */
+export const cellsOf = (document: Preferences): Cell[] => below(document, [])
+
+/** Reports whether a path is another one, or lies below it. */
+export const isWithin = (path: string, other: string): boolean =>
+  path === other || path.startsWith(`${other}/`)
+
+/** Returns the range of the paths below one: `from` inclusive, `to` exclusive, in the order of their bytes. */
+export const rangeBelow = (path: string): { from: string; to: string } => ({
+  from: `${path}/`,
+  to: `${path}0`,
+})

@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest'
+import type { Store } from '../port.ts'
+import { CHANGES_KEPT, type ChoiceChange } from '../ports/preferences.ts'
+import { FOREIGN_IDS, freshTenant } from './samples.ts'
+
+export const preferencesContract = (store: () => Store): void => {
+  describe('preferences', () => {
+    const byApp = (changes: readonly ChoiceChange[], by = 'ada') => ({ changes, via: 'app' as const, by })
+
+    test('concurrent changes of different choices all take effect', async () => {
+      const { preferences } = store()
+      const tenant = freshTenant()
+      const channels = ['email', 'sms', 'push', 'slack', 'teams']
+      const made = await Promise.all(
+        channels.map((channel) =>
+          preferences.change(tenant, 'ada', byApp([{ path: `/categories/orders/${channel}`, value: false }])),
+        ),
+      )
+      expect(made).toEqual(channels.map(() => true))
+      expect((await preferences.get(tenant, ['ada', 'bob'])).get('ada')).toEqual({
+        categories: { orders: Object.fromEntries(channels.map((channel) => [channel, false])) },
+      })
+      expect((await preferences.get(tenant, ['bob'])).size).toBe(0)
+      expect((await preferences.get(freshTenant(), ['ada'])).size).toBe(0)
+    })
+
+    test('null removes the choice and everything below it, and nothing beside it', async () => {
+      const { preferences } = store()
+      const tenant = freshTenant()
+      const kept = {
+        muted: true,
+        categories: { orders0: { email: false }, orders: { sms: 'daily' } },
+        topics: { 'a/b~c': false },
+      }
+      await preferences.change(
+        tenant,
+        'ada',
+        byApp([
+          { path: '/muted', value: true },
+          { path: '/categories/orders/email', value: false },
+          { path: '/categories/orders/push', value: true },
+          { path: '/categories/orders0/email', value: false },
+          { path: '/categories/orders-x/email', value: false },
+          { path: '/topics/a~1b~0c', value: false },
+        ]),
+      )
+      await preferences.change(
+        tenant,
+        'ada',
+        byApp([
+          { path: '/categories/orders', value: null },
+          { path: '/categories/orders-x/email', value: null },
+          { path: '/categories/news', value: null },
+        ]),
+      )
+      await preferences.change(tenant, 'ada', byApp([{ path: '/categories/orders/sms', value: 'daily' }]))
+      expect((await preferences.get(tenant, ['ada'])).get('ada')).toEqual(kept)
+    })
+
+    test('of 500 users are read together, whatever their names and keys', async () => {
+      const { preferences } = store()
+      const tenant = freshTenant()
+      const users = [...FOREIGN_IDS, ...Array.from({ length: 500 - FOREIGN_IDS.length }, (_, n) => `u${n}`)]
+      const names = ['__proto__', 'constructor', 'toString']
+      for (const user of FOREIGN_IDS)
+        await preferences.change(
+          tenant,
+          user,
+          byApp(names.map((name) => ({ path: `/categories/${name}/email`, value: false }))),
+        )
+      const found = await preferences.get(tenant, users)
+      expect([...found.keys()].sort()).toEqual([...FOREIGN_IDS].sort())
+      for (const { categories = {} } of found.values())
+        expect(Object.keys(categories).sort()).toEqual([...names].sort())
+    })
+
+    test('changes are on record, newest first, page by page', async () => {
+      const { preferences } = store()
+      const tenant = freshTenant()
+      await preferences.change(
+        tenant,
+        'ada',
+        byApp([
+          { path: '/channels/sms', value: false },
+          { path: '/topics/a', value: false },
+        ]),
+      )
+      await preferences.change(tenant, 'ada', {
+        changes: [{ path: '/categories/news', value: null }],
+        via: 'api',
+        by: 'key1',
+      })
+      const first = await preferences.changes(tenant, 'ada', { limit: 2 })
+      expect(first.changes).toEqual([
+        { at: expect.any(String), via: 'api', by: 'key1', path: '/categories/news', value: null },
+        { at: expect.any(String), via: 'app', by: 'ada', path: '/topics/a', value: false },
+      ])
+      expect(Math.abs(Date.parse(first.changes[0]?.at ?? '') - Date.now())).toBeLessThan(60_000)
+      const second = await preferences.changes(tenant, 'ada', { limit: 2, before: first.next ?? 0 })
+      expect(second.changes.map(({ path }) => path)).toEqual(['/channels/sms'])
+      expect(second.next).toBeUndefined()
+      expect((await preferences.changes(tenant, 'bob', { limit: 2 })).changes).toEqual([])
+    })
+
+    test('the record is bounded', async () => {
+      const { preferences } = store()
+      const tenant = freshTenant()
+      for (let batch = 0; batch < 13; batch++)
+        await preferences.change(
+          tenant,
+          'ada',
+          byApp(Array.from({ length: 100 }, (_, n) => ({ path: '/topics/a', value: (batch + n) % 2 === 0 }))),
+        )
+      const { changes } = await preferences.changes(tenant, 'ada', { limit: 2 * CHANGES_KEPT })
+      expect(changes).toHaveLength(CHANGES_KEPT)
+      expect((await preferences.get(tenant, ['ada'])).get('ada')).toEqual({ topics: { a: false } })
+    }, 30_000)
+
+    test('of an erased user are gone, and stay so until the user is put again', async () => {
+      const { preferences, users } = store()
+      const tenant = freshTenant()
+      const off = byApp([{ path: '/channels/sms', value: false }])
+      await preferences.change(tenant, 'ada', off)
+      await preferences.change(tenant, 'bob', off)
+      const before = Date.now()
+      await users.remove(tenant, 'ada')
+      expect(await preferences.change(tenant, 'ada', off)).toBe(false)
+      expect([...(await preferences.get(tenant, ['ada', 'bob'])).keys()]).toEqual(['bob'])
+      expect((await preferences.changes(tenant, 'ada', { limit: 9 })).changes).toEqual([])
+      await users.put(tenant, { id: 'ada', profile: {} })
+      expect(await preferences.change(tenant, 'ada', { ...off, since: before })).toBe(false)
+      expect(await preferences.change(tenant, 'ada', off)).toBe(true)
+      expect((await preferences.get(tenant, ['ada'])).get('ada')).toEqual({ channels: { sms: false } })
+    })
+  })
+}

@@ -1,0 +1,42 @@
+import type { ChangeWay, Choice, PreferenceChange, Preferences } from '@carillon/schemas'
+
+/**
+ * A changed choice. `path` is a JSON Pointer into the preferences, such as `/categories/orders/email`; null removes the
+ * choice there and every choice below it.
+ */
+export type ChoiceChange = { path: string; value: Choice | null }
+
+/** Changes that are made together, by whom, and in which way. */
+type Changes = {
+  changes: readonly ChoiceChange[]
+  via: ChangeWay
+  /** The user, or the id of an API key. */
+  by: string
+  /** The changes are void if the user was erased since then (epoch ms): the time of issue of a token. Default now. */
+  since?: number
+}
+
+/** How long a change stays on record, in ms. */
+export const CHANGES_KEPT_MS = 366 * 86_400_000
+/** Changes of a user that stay on record, at least. The oldest beyond them are removed now and then. */
+export const CHANGES_KEPT = 1_000
+
+/**
+ * The choices of users. Each choice is stored on its own, so concurrent changes of different choices all take effect.
+ * Keys that people choose may be any text; `__proto__` is a name like any other.
+ */
+export interface UserPreferences {
+  /** Returns the choices of users. Users without any are omitted. A chunk of 500 users costs at most SLOTS queries. */
+  get(tenant: string, users: readonly string[]): Promise<Map<string, Preferences>>
+  /**
+   * Records the changes, then makes them. Idempotent, except for the record. Resolves to false, changing nothing, if the
+   * user is erased, or was erased since `since`.
+   */
+  change(tenant: string, user: string, changes: Changes): Promise<boolean>
+  /** Returns what was changed, newest first, at most `limit` changes. `next` is absent on the last page. */
+  changes(
+    tenant: string,
+    user: string,
+    page: { before?: number; limit: number },
+  ): Promise<{ changes: PreferenceChange[]; next?: number }>
+}
