@@ -2,21 +2,25 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { slices } from '../grouping.ts'
 import { writeClock } from './clock.ts'
-import { MONTH_MS } from './inbox-row.ts'
+import { MONTH_MS, whole } from './inbox-row.ts'
 import { forEach, type Session } from './session.ts'
 import { ttlFor, ttlUntil } from './ttl.ts'
 
-/** The content that items of a notification share, as JSON. */
-export type SharedContent = { content: string | null; recalled: boolean }
+/** Content that items of one notification share, as JSON. `at`: when it was accepted, epoch ms. */
+export type SharedContent = { content: string | null; at: number; recalled: boolean }
+
+/** Returns what an item refers to: its notification, and the rendering if it has one. Ids have no line breaks. */
+export const refOf = (notification: string, rendering = ''): string =>
+  rendering === '' ? notification : `${notification}\n${rendering}`
 
 const AT_ONCE = 64
 /** Maximum number of written contents that a process remembers. */
 const WRITTEN_MAX = 10_000
 
 /**
- * Stores the shared content of notifications. Content is one cell, written with its time of acceptance, so
- * the content accepted last wins in any order of writes. The mark of a recalled notification is kept for
- * items that are stored later.
+ * Content is one cell, written with the time at which it was accepted: of two the one accepted later stays, in whatever
+ * order they are written. The rendering '' is that of a notification without others, or what replaces all of them. A
+ * recalled notification is kept as such, for items that are stored later.
  */
 export const cassandraContents = (session: Session, retention: number) => {
   const contents = session.table('contents')
@@ -24,42 +28,47 @@ export const cassandraContents = (session: Session, retention: number) => {
   /** The expiry of each content written by this process, by hash. */
   const written = new LRUCache<string, number>({ max: WRITTEN_MAX })
   const KEY = "tenant = ? AND notification = ? AND rendering = ''"
-  const insert = `INSERT INTO ${contents} (tenant, notification, rendering, content) VALUES (?, ?, '', ?)
+  const insert = `INSERT INTO ${contents} (tenant, notification, rendering, content) VALUES (?, ?, ?, ?)
     USING TIMESTAMP ? AND TTL ?`
+  const select = `SELECT content, writetime(content) AS at, recalled_at FROM ${contents}
+    WHERE tenant = ? AND notification = ? AND rendering`
 
-  const one = async (tenant: string, notification: string): Promise<SharedContent> => {
-    const [row] = await session.rows(`SELECT content, recalled_at FROM ${contents} WHERE ${KEY}`, [
-      tenant,
-      notification,
-    ])
-    return { content: (row?.content as string | null) ?? null, recalled: (row?.recalled_at ?? null) !== null }
+  const one = async (tenant: string, ref: string): Promise<SharedContent> => {
+    const [notification = '', rendering] = ref.split('\n')
+    const key = [tenant, notification]
+    const rows =
+      rendering === undefined
+        ? await session.rows(`${select} = ''`, key)
+        : await session.rows(`${select} IN ('', ?)`, [...key, rendering])
+    let found: SharedContent = { content: null, at: 0, recalled: false }
+    for (const row of rows) {
+      const recalled = found.recalled || (row.recalled_at ?? null) !== null
+      const at = (whole(row.at) ?? 0) / 1_000
+      const content = (row.content as string | null) ?? null
+      found = content !== null && at >= found.at ? { content, at, recalled } : { ...found, recalled }
+    }
+    return found
   }
 
   return {
-    /**
-     * Stores the content. Each chunk of a fan-out stores it again; repeated writes are skipped, because they
-     * would not change the cell.
-     */
-    put: async (tenant: string, notification: string, content: string, acceptedAt: number, until: number) => {
-      const key = hash('sha256', [tenant, notification, acceptedAt, content].join('\n'), 'base64url')
+    /** Each chunk of a fan-out puts the content again. Repeats are not written, because they would not change the cell. */
+    put: async (tenant: string, ref: string, content: string, acceptedAt: number, until: number) => {
+      const key = hash('sha256', [tenant, ref, acceptedAt, content].join('\n'), 'base64url')
       if ((written.get(key) ?? 0) >= until) return
-      const params = [tenant, notification, content, acceptedAt * 1_000, ttlUntil(until)]
+      const [notification, rendering = ''] = ref.split('\n')
+      const params = [tenant, notification, rendering, content, acceptedAt * 1_000, ttlUntil(until)]
       await session.write([{ query: insert, params }])
       written.set(key, until)
     },
 
-    isRecalled: async (tenant: string, notification: string): Promise<boolean> => {
-      const query = `SELECT recalled_at FROM ${contents} WHERE ${KEY}`
-      const [row] = await session.rows(query, [tenant, notification])
-      return (row?.recalled_at ?? null) !== null
-    },
+    one,
 
-    /** Returns the contents of many notifications. */
-    get: async (tenant: string, notifications: Iterable<string>): Promise<Map<string, SharedContent>> => {
+    /** Those of many items, by what they refer to. */
+    get: async (tenant: string, refs: Iterable<string>): Promise<Map<string, SharedContent>> => {
       const found = new Map<string, SharedContent>()
-      for (const some of slices([...new Set(notifications)], AT_ONCE))
-        await forEach(some, async (notification) => {
-          found.set(notification, await one(tenant, notification))
+      for (const some of slices([...new Set(refs)], AT_ONCE))
+        await forEach(some, async (ref) => {
+          found.set(ref, await one(tenant, ref))
         })
       return found
     },

@@ -5,7 +5,7 @@ import { uuid7Time } from '../../notification/ids.ts'
 import { grouped, slices } from '../grouping.ts'
 import { CLOCK_TOLERANCE_MS } from '../inbox/rows.ts'
 import type { NewItem } from '../ports/inbox.ts'
-import type { Contents } from './contents.ts'
+import { type Contents, refOf } from './contents.ts'
 import { labelsCell, MONTH_MS } from './inbox-row.ts'
 import { monthOf } from './months.ts'
 import type { Recipients } from './recipients.ts'
@@ -34,9 +34,9 @@ const acceptedOf = (id: string): number => {
 }
 
 /**
- * Writes an item and its log row as one mutation, with the timestamp of sending. Recipients and shared
- * content are written before it; the recall mark is read afterwards. A recall sets the mark and then reads
- * the recipients, so at least one of the two sees the other.
+ * Writes an item and its log row as one mutation, stamped when it leaves this process. Recipients and shared content are
+ * written before it; afterwards the recall mark is read. A recall sets the mark first and then reads the recipients, so
+ * one of the two sees the other. The same holds for a replacement.
  */
 export const createPut = (
   session: Session,
@@ -45,7 +45,13 @@ export const createPut = (
     contents,
     recipients,
     remove,
-  }: { contents: Contents; recipients: Recipients; remove: (items: readonly NewItem[]) => Promise<void> },
+    replace,
+  }: {
+    contents: Contents
+    recipients: Recipients
+    remove: (items: readonly NewItem[]) => Promise<void>
+    replace: (items: readonly NewItem[], content: string, acceptedAt: number) => Promise<void>
+  },
 ) => {
   const inbox = session.table('inbox')
   const insertItem = `INSERT INTO ${inbox} (tenant, user, month, place, id, stored_at, expires_at, labels, content, ref)
@@ -71,7 +77,7 @@ export const createPut = (
       ...[
         labels ?? types.unset,
         content ?? types.unset,
-        content === null ? item.content.notification : types.unset,
+        content === null ? refOf(item.content.notification, item.rendering) : types.unset,
       ],
       ...[writtenAt(accepted, place), ttlOf(item, place)],
     ],
@@ -114,16 +120,25 @@ export const createPut = (
     if (Date.now() - place > LATE_MS) throw new UnavailableError('store', new Error('writes take too long'))
   }
 
+  const keep = (items: readonly NewItem[], now: number) => {
+    const until = Math.max(...items.map((item) => keptUntil(item, now)))
+    return recipients.put(items, ttlUntil(until, now))
+  }
+
   const share = async (content: InboxContent, items: readonly NewItem[], now: number) => {
     const until = Math.max(...items.map((item) => keptUntil(item, now)))
-    const [{ tenant, id }] = items as [NewItem]
-    await Promise.all([
-      recipients.put(
-        items.filter(({ keepRecipient }) => keepRecipient),
-        ttlUntil(until, now),
-      ),
-      contents.put(tenant, content.notification, JSON.stringify(content), acceptedOf(id), until),
-    ])
+    const [{ tenant, id, rendering }] = items as [NewItem]
+    const ref = refOf(content.notification, rendering)
+    await contents.put(tenant, ref, JSON.stringify(content), acceptedOf(id), until)
+  }
+
+  /** Items that are stored after their notification was recalled or replaced follow it. */
+  const followUp = async (items: readonly NewItem[]) => {
+    const [{ tenant, content }] = items as [NewItem]
+    const { recalled, content: later, at } = await contents.one(tenant, content.notification)
+    if (recalled) return remove(items)
+    const outdated = items.filter(({ personal, id }) => personal && later !== null && acceptedOf(id) < at)
+    await replace(outdated, later ?? '', at)
   }
 
   return async (items: readonly NewItem[]): Promise<void> => {
@@ -132,12 +147,17 @@ export const createPut = (
     const prepared: Prepared[] = []
     const current = items.filter(({ expiresAt }) => expiresAt > now)
     for (const [content, some] of grouped(current, (item) => item.content)) {
-      const apart = some.length >= SHARED_FROM || some.some(({ keepRecipient }) => keepRecipient)
+      const apart =
+        !some[0]?.personal && (some.length >= SHARED_FROM || some.some(({ keepRecipient }) => keepRecipient))
       if (apart) shared.push(some)
       const cell = apart ? null : JSON.stringify(content)
       const labels = labelsCell(content)
       for (const item of some) prepared.push({ item, accepted: acceptedOf(item.id), content: cell, labels })
     }
+    const byNotification = (some: readonly NewItem[]) =>
+      grouped(some, ({ tenant, content }) => `${tenant}\n${content.notification}`).values()
+    const kept = current.filter(({ keepRecipient }) => keepRecipient)
+    await forEach([...byNotification(kept)], (some) => keep(some, now))
     await forEach(shared, (some) => share(some[0]!.content, some, now))
     const partitions = grouped(prepared, ({ item, accepted }) =>
       JSON.stringify([item.tenant, item.user, monthOf(accepted)]),
@@ -146,9 +166,7 @@ export const createPut = (
       [...partitions.values()].flatMap((some) => slices(some, TOGETHER)),
       writeInTime,
     )
-    await forEach(shared, async (some) => {
-      const { tenant, content } = some[0]!
-      if (await contents.isRecalled(tenant, content.notification)) await remove(some)
-    })
+    const personal = kept.filter(({ personal }) => personal)
+    await forEach([...byNotification([...shared.flat(), ...personal])], followUp)
   }
 }

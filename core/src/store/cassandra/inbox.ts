@@ -48,6 +48,22 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
     )
   }
 
+  const replaceOne = async (owner: Owner, id: string, content: string, acceptedAt: number) => {
+    const [row] = await itemRows(owner, [id], false)
+    const [dated] = datedIds([id])
+    if (!row || !dated || row.ref !== null) return
+    const { tenant, user } = owner
+    await session.write([
+      {
+        query: `UPDATE ${inbox} USING TIMESTAMP ? AND TTL ? SET content = ? WHERE ${PARTITION} AND place = 0 AND id = ?`,
+        params: [
+          ...[acceptedAt * 1_000, ttlUntil(row.expiresAt), content],
+          ...[tenant, user, dated.month, id],
+        ],
+      },
+    ])
+  }
+
   return {
     ...guide,
     items,
@@ -59,6 +75,8 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
       contents,
       recipients,
       remove: (some) => forEach(some, ({ tenant, user, id }) => remove({ tenant, user }, [id])),
+      replace: (some, content, acceptedAt) =>
+        forEach(some, ({ tenant, user, id }) => replaceOne({ tenant, user }, id, content, acceptedAt)),
     }),
 
     change: createChange(session, retention, clock),
@@ -70,21 +88,8 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
       return contents.put(tenant, notification, JSON.stringify(content), acceptedAt, until)
     },
 
-    replaceOne: async (owner, id, content, acceptedAt) => {
-      const [row] = await itemRows(owner, [id], false)
-      const [dated] = datedIds([id])
-      if (!row || !dated || row.ref !== null) return
-      const { tenant, user } = owner
-      await session.write([
-        {
-          query: `UPDATE ${inbox} USING TIMESTAMP ? AND TTL ? SET content = ? WHERE ${PARTITION} AND place = 0 AND id = ?`,
-          params: [
-            ...[acceptedAt * 1_000, ttlUntil(row.expiresAt), JSON.stringify(content)],
-            ...[tenant, user, dated.month, id],
-          ],
-        },
-      ])
-    },
+    replaceOne: (owner, id, content, acceptedAt) =>
+      replaceOne(owner, id, JSON.stringify(content), acceptedAt),
 
     recalled: (tenant, notification) => contents.recall(tenant, notification),
     recipients: (tenant, notification) => recipients.walk(tenant, notification),

@@ -4,12 +4,16 @@ import type { Counts, InboxContent, InboxItem, InboxStatus, ItemFilter, StateCha
 export type Owner = { tenant: string; user: string }
 
 /**
- * An item to store. Items of one `put` with the same `content` object belong to one notification and may
- * share one stored copy. `id` is a UUIDv7 with the time at which the content was accepted.
+ * An item to store. Items of one `put` that have the same `content` object are of one notification and rendering, and may
+ * share one stored copy. `id` is a UUIDv7 with the time the content was accepted.
  */
 export type NewItem = Owner & {
   id: string
   content: InboxContent
+  /** Names the content among those of its notification, such as that of a locale; '' if absent. */
+  rendering?: string
+  /** The content is for this person alone, so it is stored with the item. */
+  personal?: true
   /** When the item expires, epoch ms. */
   expiresAt: number
   /**

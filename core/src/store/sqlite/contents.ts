@@ -14,6 +14,8 @@ const REPLACE_SHARED = `INSERT INTO shared_contents (tenant, notification, conte
   VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET content = excluded.content, written_at = excluded.written_at
     WHERE excluded.written_at > written_at`
+const REPLACE_RENDERINGS = `UPDATE shared_contents SET content = ?1, written_at = ?2
+  WHERE tenant = ?3 AND notification = ?4 AND written_at < ?2`
 const RECALL = `INSERT INTO shared_contents (tenant, notification, content, written_at, expires_at, recalled_at)
   VALUES (?, ?, '', 0, ?, ?) ON CONFLICT DO UPDATE SET recalled_at = excluded.recalled_at`
 const RECIPIENTS = `SELECT page, at, users FROM recipients WHERE tenant = ? AND notification = ? AND page > ?
@@ -27,7 +29,10 @@ type ContentRows = Pick<InboxRows, 'replaceShared' | 'replaceOne' | 'recalled' |
 export const sqliteContents = (session: Session): ContentRows => ({
   replaceShared: async (tenant, notification, content, acceptedAt) => {
     const values = [tenant, notification, JSON.stringify(content), acceptedAt, Date.now() + UNUSED_MS]
-    await session.write(({ run }) => run(REPLACE_SHARED, values))
+    await session.write(({ run }) => {
+      run(REPLACE_SHARED, values)
+      run(REPLACE_RENDERINGS, [JSON.stringify(content), acceptedAt, tenant, notification])
+    })
   },
 
   replaceOne: async ({ tenant, user }, id, content, acceptedAt) => {

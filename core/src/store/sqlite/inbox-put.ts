@@ -8,7 +8,11 @@ import type { Session, Write } from './session.ts'
 /** Number of items with one content from which they share one copy of it. */
 const SHARED_MIN = 17
 
-const SHARE = `INSERT INTO shared_contents (tenant, notification, content, written_at, expires_at) VALUES (?, ?, ?, ?, ?)
+/** What stands for a whole notification: that it was recalled, or the content that replaces all of its renderings. */
+const WHOLE = `SELECT row, written_at AS writtenAt, recalled_at AS recalledAt FROM shared_contents
+  WHERE tenant = ? AND notification = ? AND rendering = ''`
+const SHARE = `INSERT INTO shared_contents (tenant, notification, rendering, content, written_at, expires_at)
+  VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET expires_at = max(expires_at, excluded.expires_at) RETURNING row, recalled_at AS recalledAt`
 const RECIPIENTS = `INSERT INTO recipients (tenant, notification, page, at, users, expires_at) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT DO NOTHING`
@@ -21,32 +25,41 @@ const ITEM = 'INSERT INTO inbox (owner, place, id, content, expires_at, labels) 
 /** The items with one content, ready to be written. */
 type Group = { content: InboxContent; json: string; items: readonly NewItem[]; labels: string | null }
 
-/**
- * Returns the number of the shared copy, negative, as items refer to it; null if the notification was
- * recalled.
- */
-const share = (
+/** The number of the shared copy that items refer to, negative; null if the notification was recalled, undefined for none. */
+const copyOf = (
   { first }: Write,
-  { content: { notification }, json, items: [item] }: Group,
-): number | null => {
-  if (!item) return null
-  const values = [item.tenant, notification, json, uuid7Time(item.id) ?? 0, item.expiresAt]
+  { content: { notification }, json, items }: Group,
+): number | null | undefined => {
+  const [item] = items
+  if (!item || (items.length < SHARED_MIN && !item.keepRecipient)) return undefined
+  const { tenant, rendering = '', personal } = item
+  const accepted = uuid7Time(item.id) ?? 0
+  if (rendering !== '' || personal) {
+    const whole = first<{ row: number; writtenAt: number; recalledAt: number | null }>(WHOLE, [
+      ...[tenant, notification],
+    ])
+    if (whole && whole.recalledAt !== null) return null
+    if (whole && whole.writtenAt > accepted) return -whole.row
+  }
+  if (personal) return undefined
+  const values = [tenant, notification, rendering, json, accepted, item.expiresAt]
   const shared = first<{ row: number; recalledAt: number | null }>(SHARE, values)
   return shared && shared.recalledAt === null ? -shared.row : null
 }
 
-const keepRecipients = ({ run }: Write, { content: { notification }, items }: Group): void => {
+const keepRecipients = ({ run }: Write, items: readonly NewItem[]): void => {
   const kept = items.filter(({ keepRecipient }) => keepRecipient)
-  const [item] = kept
-  if (!item) return
-  const users = JSON.stringify(kept.map(({ user }) => user))
-  run(RECIPIENTS, [item.tenant, notification, item.id, uuid7Time(item.id) ?? 0, users, item.expiresAt])
+  for (const some of grouped(kept, ({ tenant, content }) => `${tenant}\n${content.notification}`).values()) {
+    const [item] = some
+    if (!item) continue
+    const { tenant, id, content, expiresAt } = item
+    const users = JSON.stringify(some.map(({ user }) => user))
+    run(RECIPIENTS, [tenant, content.notification, id, uuid7Time(id) ?? 0, users, expiresAt])
+  }
 }
 
 const ownerOf = ({ run, first }: Write, tenant: string, user: string): number =>
   first<{ id: number }>(FIND_OWNER, [tenant, user])?.id ?? run(NEW_OWNER, [tenant, user]).row
-
-const isShared = ({ items }: Group) => items.length >= SHARED_MIN || items[0]?.keepRecipient === true
 
 /**
  * Stores items: a key by id, a row in order of arrival, and content. Ids and contents are written in order of
@@ -69,15 +82,15 @@ export const createPut =
     await session.write((write) => {
       const place = clock()
       for (const group of groups) {
-        const shared = isShared(group) ? share(write, group) : undefined
+        const copy = copyOf(write, group)
         for (const { tenant, user, id, expiresAt } of group.items) {
           const owner = ownerOf(write, tenant, user)
           const key = bytesOf(id)
           if (write.run(KEY, [key, owner, place]).changes === 0) continue
-          const row = shared === undefined ? write.run(CONTENT, [group.json]).row : shared
+          const row = copy === undefined ? write.run(CONTENT, [group.json]).row : copy
           write.run(ITEM, [owner, place, key, row, expiresAt, group.labels])
         }
-        keepRecipients(write, group)
       }
+      keepRecipients(write, alive)
     }, 'committed')
   }
