@@ -1,10 +1,12 @@
 import type { Live } from '@carillon/core/live/port'
 import type { LinkPolicy } from '@carillon/core/notification/links'
+import { createPreparedTypes } from '@carillon/core/template/prepared-types'
 import { PRIORITIES, type Priority, type Queue } from '@carillon/schemas'
 import { createConsumer, type Feed } from './consumer/consumer.ts'
 import { createOutages, type Pauses } from './consumer/outages.ts'
 import { workHandle } from './consumer/work-kind.ts'
 import { createHandOver } from './inbox/live.ts'
+import { createRenderItems } from './inbox/render-items.ts'
 import { createStoreItems } from './inbox/store-items.ts'
 import { createAccept } from './intake/accept.ts'
 import { createObserveIntake } from './intake/telemetry.ts'
@@ -15,7 +17,7 @@ import { createStartPlans } from './sending/first-step.ts'
 import { type SendingOptions, type SendingPorts, startSending } from './sending/sending.ts'
 import { createWorkKinds } from './work-kinds.ts'
 
-export type DispatcherPorts = Omit<SendingPorts, 'live' | 'reports'> & { live: Live }
+export type DispatcherPorts = Omit<SendingPorts, 'live' | 'prepared' | 'reports'> & { live: Live }
 
 export type DispatcherOptions = SendingOptions &
   LinkPolicy & {
@@ -46,12 +48,14 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
   const { stream, store, live, cache, seal, log, metrics } = ports
   const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options
   const accept = createAccept({ store, cache, unknownTypes, retentionMs, links: options })
+  const prepared = createPreparedTypes(options)
   const pipeline = createPipeline({
     store,
     stream,
     accept,
     observeIntake: createObserveIntake({ log, metrics }),
     pin: createPin(cache),
+    renderItems: createRenderItems({ store, cache, prepared, metrics }),
     storeItems: createStoreItems({ store, stream, metrics }),
     handOver: createHandOver({ live, log, metrics }),
     startPlans: createStartPlans({ live, stream }),
@@ -73,7 +77,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
     feed('report', 'normal', 'report-normal'),
   ])
   const consumer = createConsumer(feeds, { outages, log, metrics }, { concurrency, retryPauses })
-  const sending = await startSending({ ...ports, reports }, options)
+  const sending = await startSending({ ...ports, prepared, reports }, options)
   return {
     stop: async () => {
       const stopped = Promise.all([consumer.stop(), sending.stop()])

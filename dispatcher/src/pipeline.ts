@@ -7,6 +7,7 @@ import type { Message, Stream } from '@carillon/core/stream/port'
 import type { Finished } from './consumer/fault-policy.ts'
 import { chunksOf } from './inbox/chunks.ts'
 import type { HandOver } from './inbox/live.ts'
+import type { RenderItems } from './inbox/render-items.ts'
 import type { StoreItems } from './inbox/store-items.ts'
 import type { Accept } from './intake/accept.ts'
 import type { Pinned, Ready } from './intake/ready.ts'
@@ -29,6 +30,7 @@ export type PipelinePorts = {
   accept: Accept
   observeIntake: ObserveIntake
   pin: Pin
+  renderItems: RenderItems
   storeItems: StoreItems
   handOver: HandOver
   startPlans: StartPlans
@@ -37,21 +39,19 @@ export type PipelinePorts = {
 /**
  * The stages of a notification in the dispatcher.
  *
- * 1. Intake reads and validates messages. Each is refused, or becomes a notification with an id, the version
- * of its type, and the time of its first acceptance.
- * 2. Plan finds the recipients, for a large audience chunk by chunk. core/routing decides what each of them
- * gets. A notification that is not due yet waits in the log.
- * 3. Inbox stores the items, then delivers them live.
- * 4. Sending appends the first step of each delivery plan to the log. The consumers of its channel continue
- * from there.
- * 5. The decisions against users are recorded, then the notification itself. A recorded notification is
- * complete.
+ * 1. Intake reads and checks messages. Each is refused, or is a notification with an id, the version of its type, and the
+ *    time at which it was first accepted.
+ * 2. Plan finds the recipients, of a large audience chunk by chunk. core/routing decides what each of them gets. A
+ *    notification that is not due yet waits in the log.
+ * 3. Inbox renders the texts of the type for each recipient, stores the items, then hands them over live.
+ * 4. Sending puts the first step of each delivery plan into the log. The consumers of its channel take it from there.
+ * 5. The decisions against people are recorded, then the notification itself. A recorded notification is complete.
  *
  * Each function resolves when its results are durable. All of them are repeatable, because the same messages
  * are redelivered after a crash, an outage, or a fault in the same batch.
  */
 export const createPipeline = (ports: PipelinePorts) => {
-  const { store, stream, accept, observeIntake, pin, storeItems, handOver, startPlans } = ports
+  const { store, stream, accept, observeIntake, pin, renderItems, storeItems, handOver, startPlans } = ports
   const planAudience = createPlanAudience(store)
   const planChunk = createPlanChunk(store)
 
@@ -66,7 +66,7 @@ export const createPipeline = (ports: PipelinePorts) => {
   const deliver = async (portions: readonly Portion[]): Promise<Map<Ready, string[]>> => {
     const erased = new Map<Ready, string[]>()
     for (const entries of chunksOf(portions)) {
-      const stored = await storeItems(entries)
+      const stored = await storeItems(await renderItems(entries))
       const connected = await handOver(stored.kept)
       await startPlans(stored.kept, connected)
       for (const [ready, users] of stored.erased) erased.set(ready, [...(erased.get(ready) ?? []), ...users])

@@ -24,6 +24,15 @@ export type Content = {
   category?: string
   tags?: readonly string[]
   data?: Record<string, unknown>
+  /** Of an e-mail; the title if absent. */
+  subject?: string
+  /** The HTML of an e-mail, in place of all the above but the subject. */
+  html?: string
+  /** The plain text of an e-mail; derived from the rest if absent. */
+  text?: string
+  /** The language of the texts, a BCP 47 tag, and its direction. */
+  lang?: string
+  dir?: 'ltr' | 'rtl'
 }
 
 /** One message for one address. */

@@ -23,6 +23,8 @@ export type Decision = {
   by: Decider
   path?: string
   reason?: DecisionReason
+  /** Words for people, without addresses or content. */
+  detail?: string
   until?: number
 }
 

@@ -27,13 +27,13 @@ export class SafeHtml {
 }
 
 /** A value that a template needs and does not have. */
-export type Missing = { name: string; line: number }
-export type Rendered = { text: string; missing: readonly Missing[] }
+type Missing = { name: string; line: number }
+type Rendered = { text: string; missing: readonly Missing[] }
 
 /** A parsed template. Throws `TemplateError` if rendering fails or a limit is reached. */
 export type Prepared = (scope: Readonly<Record<string, unknown>>, recipient: Recipient) => Rendered
 
-export const TEMPLATE_MAX = 65_536
+const TEMPLATE_MAX = 65_536
 export const OUTPUT_MAX = 262_144
 const RENDER_MS = 250
 /** In units of Liquid: characters and list entries that filters and loops produce. */

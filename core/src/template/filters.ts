@@ -18,22 +18,20 @@ const STYLES = ['short', 'medium', 'long', 'full'] as const
 type Style = (typeof STYLES)[number]
 const styleOf = (value: unknown, filter: string): Style => {
   const style = STYLES.find((each) => each === value)
-  if (!style)
-    throw new RangeError(`${filter} takes short, medium, long or full, not ${JSON.stringify(value)}`)
+  if (!style) throw new RangeError(`${filter} takes short, medium, long or full`)
   return style
 }
 
 /** An instant: RFC 3339, or epoch ms. */
 const instantOf = (value: unknown, filter: string): number => {
   const at = typeof value === 'number' ? value : Date.parse(String(value))
-  if (Number.isNaN(at)) throw new RangeError(`${filter} needs an instant, not ${JSON.stringify(value)}`)
+  if (Number.isNaN(at)) throw new RangeError(`${filter} needs an instant`)
   return at
 }
 
 const numberOf = (value: unknown, filter: string): number => {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  if (typeof number !== 'number' || !Number.isFinite(number))
-    throw new RangeError(`${filter} needs a number, not ${JSON.stringify(value)}`)
+  if (typeof number !== 'number' || !Number.isFinite(number)) throw new RangeError(`${filter} needs a number`)
   return number
 }
 

@@ -1,7 +1,7 @@
 import { itemId } from '@carillon/core/notification/ids'
 import type { Planned } from '@carillon/core/routing/plan'
 import type { NewItem } from '@carillon/core/store/ports/inbox'
-import type { InboxContent, InboxItem, ItemContent } from '@carillon/schemas'
+import type { InboxContent, InboxItem, ItemContent, NotificationType } from '@carillon/schemas'
 import type { Pinned, Ready } from '../intake/ready.ts'
 import type { PlannedRecipient, Portion } from '../plan/recipients.ts'
 import { USERS_KEPT } from '../plan/record.ts'
@@ -9,6 +9,7 @@ import { USERS_KEPT } from '../plan/record.ts'
 /** The item of a notification for one recipient, with its content. */
 export type Entry = {
   ready: Ready
+  type: NotificationType | undefined
   user: string
   planned: Planned
   content: ItemContent
@@ -16,6 +17,8 @@ export type Entry = {
   shared: InboxContent
   /** Whether no record names this user as a recipient. */
   unnamed: boolean
+  /** Who else reads the same content, as the store keeps it. */
+  kept?: Pick<NewItem, 'rendering' | 'personal'>
 }
 
 /** Reports whether the recipient gets an item. */
@@ -28,7 +31,7 @@ const contentOf = ({ ready, type }: Pinned): InboxContent => {
   return {
     notification: id,
     type: notification.type,
-    category: notification.category ?? type?.category,
+    category: type?.category ?? notification.category,
     priority,
     title,
     body,
@@ -48,16 +51,28 @@ const contentOf = ({ ready, type }: Pinned): InboxContent => {
  * same item.
  */
 export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => Entry) => {
-  const { ready } = portion
+  const { ready, type } = portion
   const content = contentOf(portion)
   const silent = { ...content, silent: true }
   const unnamed = ready.toAudience || portion.recipients.length > USERS_KEPT
   return ({ user, planned }) => {
     const id = itemId(ready.tenant, ready.id, user, ready.at)
     const shared = planned.inbox === 'silent' ? silent : content
-    return { ready, user, planned, content: { id, ...shared }, shared, unnamed }
+    return { ready, type, user, planned, content: { id, ...shared }, shared, unnamed }
   }
 }
+
+/** Returns an entry with other content. */
+export const withContent = (
+  entry: Entry,
+  content: InboxContent,
+  kept: NonNullable<Entry['kept']>,
+): Entry => ({
+  ...entry,
+  content: { id: entry.content.id, ...content },
+  shared: content,
+  kept,
+})
 
 export const newItem = ({
   ready: { tenant, expiresAt },
@@ -65,12 +80,14 @@ export const newItem = ({
   content: { id },
   shared,
   unnamed,
+  kept,
 }: Entry): NewItem => ({
   tenant,
   user,
   id,
   content: shared,
   expiresAt,
+  ...kept,
   ...(unnamed ? { keepRecipient: true as const } : {}),
 })
 

@@ -22,6 +22,8 @@ export type Link = { label: string; url: string }
 
 /** The content of the layout. All strings are HTML; empty and absent ones are omitted. */
 type Parts = {
+  lang?: string | undefined
+  dir?: 'ltr' | 'rtl' | undefined
   subject: string
   /** The preview that mail clients show next to the subject. */
   preview: string
@@ -30,6 +32,8 @@ type Parts = {
   title: string
   url?: string
   body: string
+  /** Stands in place of everything but the footer. */
+  html?: string
   image?: string
   button?: Link
   others: readonly Link[]
@@ -83,7 +87,7 @@ const footerHtml = ({ unsubscribe }: Parts): string =>
  */
 export const layout = (parts: Parts): string =>
   [
-    '<!doctype html><html lang="en" dir="auto" style="color-scheme:light dark"><head><meta charset="utf-8">',
+    `<!doctype html><html lang="${escapeHtml(parts.lang ?? 'en')}" dir="${parts.dir ?? 'auto'}" style="color-scheme:light dark"><head><meta charset="utf-8">`,
     '<meta name="viewport" content="width=device-width,initial-scale=1">',
     '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">',
     `<title>${parts.subject}</title></head>`,
@@ -92,6 +96,7 @@ export const layout = (parts: Parts): string =>
       `<div style="display:none;max-height:0;overflow:hidden" aria-hidden="true">${parts.preview}</div>`,
     '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td align="center" style="padding:24px 0">',
     '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;text-align:start">',
+    row(parts.html ?? ''),
     row(actorHtml(parts)),
     row(titleHtml(parts)),
     row(imageHtml(parts)),

@@ -2,6 +2,7 @@ import type { Outgoing } from '@carillon/core/delivery/provider'
 import { cleanText, cut } from '@carillon/schemas'
 import { bodyHtml, escapeHtml, type Link, layout } from './email-layout.ts'
 import { safeUrl, webUrl } from './email-links.ts'
+import { htmlText } from './html-text.ts'
 
 /** The content of an e-mail. `subject` is one line without control characters. */
 export type Email = { subject: string; text: string; html: string }
@@ -43,29 +44,60 @@ const linksOf = ({ url, actions = [] }: Outgoing['content']): { button?: Link; o
   return { button, others: [...(view ? [view] : []), ...offered].filter((link) => link !== button) }
 }
 
+/** HTML that is a page of its own needs no frame. */
+const isPage = (html: string): boolean => /^\s*<(!doctype|html)\b/i.test(html)
+
+/** Renders the HTML of a type within the frame. */
+const renderOwn = (
+  { html = '', text, lang, dir }: Outgoing['content'],
+  subject: string,
+  unsubscribe: string | undefined,
+): Omit<Email, 'subject'> => {
+  const plain = normalized(text ?? htmlText(html))
+  if (isPage(html)) return { html, text: plain }
+  const frame = layout({
+    ...{ lang, dir, html, subject: escapeHtml(subject), preview: escapeHtml(oneLine(plain, PREVIEW_MAX)) },
+    ...{ actor: '', title: '', body: '', others: [], unsubscribe: escaped(unsubscribe) },
+  })
+  return { html: frame, text: plain }
+}
+
 /**
- * Renders a notification as an e-mail, in HTML and plain text. All content is escaped. Links are removed
- * unless they are http, https, mailto or tel, and images unless they are http or https.
+ * Renders a notification as an e-mail, in HTML and plain text. The content is the HTML of its type, or else title, body and
+ * links, all of it escaped. Links other than http, https, mailto and tel are removed, and so are images other than http and
+ * https.
  */
 export const renderEmail = ({ type, content, unsubscribeUrl }: Outgoing): Email => {
-  const subject = oneLine(content.title ?? '', SUBJECT_MAX) || titleOfType(type)
+  const subject = oneLine(content.subject ?? content.title ?? '', SUBJECT_MAX) || titleOfType(type)
+  const unsubscribe = webUrl(unsubscribeUrl)
+  const footer = unsubscribe === undefined ? '' : `--\nUnsubscribe: ${unsubscribe}`
+  const { text, html } =
+    content.html === undefined
+      ? renderContent(content, subject, unsubscribe)
+      : renderOwn(content, subject, unsubscribe)
+  return { subject, text: `${joined([text || subject, footer])}\n`, html }
+}
+
+const joined = (parts: readonly string[]) => parts.filter((part) => part !== '').join('\n\n')
+
+/** Renders title, body and links. */
+const renderContent = (
+  content: Outgoing['content'],
+  subject: string,
+  unsubscribe: string | undefined,
+): Omit<Email, 'subject'> => {
   const body = normalized(content.body ?? '')
   const actor = oneLine(content.actor?.name ?? '', 256)
   const { button, others } = linksOf(content)
-  const unsubscribe = webUrl(unsubscribeUrl)
   const title = oneLine(content.title ?? '', 512)
-
-  const text = [
-    actor,
-    title,
-    body,
-    [...(button ? [button] : []), ...others].map(({ label, url }) => `${label}: ${url}`).join('\n'),
-    unsubscribe === undefined ? '' : `--\nUnsubscribe: ${unsubscribe}`,
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n')
+  const links = [...(button ? [button] : []), ...others]
+    .map(({ label, url }) => `${label}: ${url}`)
+    .join('\n')
+  const text = content.text === undefined ? joined([actor, title, body, links]) : normalized(content.text)
 
   const html = layout({
+    lang: content.lang,
+    dir: content.dir,
     subject: escapeHtml(subject),
     preview: escapeHtml(oneLine(body, PREVIEW_MAX)),
     actor: escapeHtml(actor),
@@ -78,7 +110,7 @@ export const renderEmail = ({ type, content, unsubscribeUrl }: Outgoing): Email 
     others: others.map(escapedLink),
     unsubscribe: escaped(unsubscribe),
   })
-  return { subject, text: `${text || subject}\n`, html }
+  return { text, html }
 }
 
 const escaped = (url: string | undefined) => (url === undefined ? undefined : escapeHtml(url))

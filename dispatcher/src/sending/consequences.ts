@@ -152,6 +152,11 @@ const follows = (step: Step, ending: Ending, now: number): Omit<Consequences, 't
     }
     case 'refused':
       return refused(step, ending, now)
+    case 'unrendered': {
+      const { reason, detail } = ending
+      const changes = [changeOf(step, 'failed', now, { attempt, reason, detail })]
+      return { changes, messages: [], failed: failed(step, now, undeliverable(inWords(step, ending))) }
+    }
     case 'exhausted': {
       const { account, reason, detail } = ending
       const changes = [changeOf(step, 'failed', now, { attempt, provider: account, reason, detail })]

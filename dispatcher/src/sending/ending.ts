@@ -9,8 +9,8 @@ export type Explanation = { reason: string; detail: string }
  *
  * - `sent`: the provider accepted it. `reports`: it may report on it later.
  * - `retry`: the attempt failed; the next one is at `at` (epoch ms).
- * - `refused`: the provider will never accept it. `forget`: the device is gone, or the address must be
- *   suppressed.
+ * - `refused`: the provider will never accept it. `forget`: the device is gone, or the address is to be suppressed.
+ * - `unrendered`: its texts cannot be rendered, so nothing was sent. `reason` is `template_error`.
  * - `exhausted`: the attempt failed, and no retry is left.
  * - `in_doubt`: it is unknown whether it was sent, and it is not resent. Without `account`, its process died.
  * - `waiting`: no request was made; the same attempt is due again at `at`. It waits `for` a permit, for the
@@ -28,6 +28,7 @@ export type Ending =
       forget?: 'device' | SuppressionReason | undefined
       address?: string | undefined
     } & Explanation)
+  | ({ ending: 'unrendered' } & Explanation)
   | ({ ending: 'exhausted'; account: string } & Explanation)
   | ({ ending: 'in_doubt'; account?: string } & Explanation)
   | ({ ending: 'waiting'; for: 'permit'; at: number } & Explanation)

@@ -5,8 +5,10 @@ import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { StoredDevice } from '@carillon/core/store/ports/devices'
 import { type Erasure, isVoid } from '@carillon/core/store/rules/erasure'
+import type { TypeTemplates } from '@carillon/core/template/type-templates'
 import type { Channel, InboxItem, ItemContent, UserProfile } from '@carillon/schemas'
 import { IN_PROFILES } from './destinations.ts'
+import { lookUpTemplates, type TemplatePorts } from './lookup-templates.ts'
 import { presenceOf } from './presence.ts'
 
 export type Person = { profile: UserProfile; devices: readonly StoredDevice[] }
@@ -17,12 +19,14 @@ export type Known = {
   /** Returns the content of a step's item, or the step's own; undefined for a one-time password. */
   content(step: Step): ItemContent | undefined
   person(step: Step): Person
+  /** Returns the templates of its type; undefined if the type has none, and for a one-time password. */
+  templates(step: Step): TypeTemplates | undefined
 }
 
 export type LookupPorts = {
   store: Pick<Store, 'inbox' | 'users' | 'devices' | 'notifications'>
   live: Pick<Live, 'presence'>
-}
+} & TemplatePorts
 
 const NOBODY: Person = { profile: {}, devices: [] }
 
@@ -38,14 +42,15 @@ const presences = async (live: LookupPorts['live'], steps: readonly Step[]) => {
 }
 
 /**
- * Looks up the data for a batch of steps of one channel, with one read for each tenant, user and notification
- * among them. For a user, it reads only what the channel needs: the profile, or the devices.
+ * Looks up what a batch of one channel's steps needs, with one read for each tenant, person and notification among them. Of
+ * a person it reads what the channel needs, the profile or the devices, and what templates need: the profile.
  */
 export const lookUp = async (
-  { store, live }: LookupPorts,
+  ports: LookupPorts,
   channel: Channel,
   steps: readonly Step[],
 ): Promise<Known> => {
+  const { store, live } = ports
   const items = new Map<string, InboxItem>()
   const cancelled = new Set<string>()
   const people = new Map<string, Person>()
@@ -64,6 +69,7 @@ export const lookUp = async (
       .map(({ tenant, notification }) => [at(tenant, notification), { tenant, id: notification }]),
   )
 
+  const templates = await lookUpTemplates(ports, steps)
   const [presence] = await Promise.all([
     presences(live, steps),
     ...[...owners.values()].map(async ({ tenant, user, ids }) => {
@@ -83,9 +89,16 @@ export const lookUp = async (
       if (IN_PROFILES.includes(channel))
         for (const { id, profile } of await store.users.get(tenant, users))
           people.set(at(tenant, id), { profile, devices: [] })
-      else
-        for (const [id, devices] of await store.devices.of(tenant, users))
-          people.set(at(tenant, id), { profile: {}, devices })
+      else {
+        const readers = unique(together.filter((step) => templates(step)).map(({ user }) => user))
+        const [devices, profiles] = await Promise.all([
+          store.devices.of(tenant, users),
+          readers.length > 0 ? store.users.get(tenant, readers) : [],
+        ])
+        for (const { id, profile } of profiles) people.set(at(tenant, id), { profile, devices: [] })
+        for (const [id, some] of devices)
+          people.set(at(tenant, id), { profile: people.get(at(tenant, id))?.profile ?? {}, devices: some })
+      }
     }),
   ])
 
@@ -104,6 +117,7 @@ export const lookUp = async (
       }
     },
     content: (step) => itemOf(step) ?? step.content,
+    templates,
     person: ({ tenant, user }) => people.get(at(tenant, user)) ?? NOBODY,
   }
 }

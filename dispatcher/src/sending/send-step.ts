@@ -6,6 +6,7 @@ import type { StepDecision } from '@carillon/core/routing/decision'
 import { next } from '@carillon/core/routing/due-step'
 import type { Store } from '@carillon/core/store/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { TemplateFault } from '@carillon/core/template/type-templates'
 import type { Channel } from '@carillon/schemas'
 import { createRealSends } from './capture-real-sends.ts'
 import type { Claims } from './claim.ts'
@@ -19,7 +20,8 @@ import type { Known } from './lookup.ts'
 import type { Permits } from './permit.ts'
 import type { Reachability } from './reachability.ts'
 import type { RetrySettings } from './retry.ts'
-import type { Said, Send } from './send.ts'
+import { type Said, saidBy } from './said.ts'
+import type { Send } from './send.ts'
 import { split } from './split-destinations.ts'
 
 export type SendStepPorts = {
@@ -29,8 +31,8 @@ export type SendStepPorts = {
   permits: Permits
   claims: Claims
   send: Send
-  metrics: Pick<Metrics, 'inDoubt' | 'sendSeconds' | 'skipped'>
-  /** Development only: also lists messages that could not be sent. */
+  metrics: Pick<Metrics, 'inDoubt' | 'sendSeconds' | 'skipped' | 'templateErrors'>
+  /** Development only: also lists what could not be sent. */
   capture?: Capture
 }
 
@@ -41,8 +43,14 @@ export type SendStepOptions = {
   appUrl?: string
 }
 
+const unrendered = ({ pointer, line, message }: TemplateFault): Ending => ({
+  ending: 'unrendered',
+  reason: 'template_error',
+  detail: `${pointer}, line ${line}: ${message}`,
+})
+
 /**
- * Handles a due step: still wanted → destination → permit → claim → send → consequences. It waits for a permit only for a
+ * Handles a due step: still wanted → destination → texts → permit → claim → send → consequences. It waits for a permit only for a
  * moment. A longer wait goes back into the event log with a time, so that a slow provider does not delay others. `begun`
  * is the time that decides whether the step is still wanted, epoch ms. The result contains all consequences except the
  * plan's next step, which is scheduled already. Idempotent.
@@ -80,8 +88,15 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     { candidates }: Destination,
   ): Promise<{ ending: Ending; now: number }> => {
     const channel = channelOf(step)
-    const appUrl = appUrlOf(await cache.tenant(step.tenant), options)
-    const said = { content: known.content(step), appUrl }
+    const tenant = await cache.tenant(step.tenant)
+    const content = known.content(step)
+    const { profile } = known.person(step)
+    const spoken = saidBy(step, { content, templates: known.templates(step), profile }, tenant)
+    if ('fault' in spoken) {
+      metrics.templateErrors.inc({ type: step.type })
+      return { ending: unrendered(spoken.fault), now: Date.now() }
+    }
+    const said: Said = { ...spoken, appUrl: appUrlOf(tenant, options) }
     const repeatable = candidates.every(({ account }) => account.provider.repeatable)
     let claiming: ReturnType<Claims['claim']> | undefined
     const claim = () => {

@@ -4,7 +4,6 @@ import { deliveryKey, type Step } from '@carillon/core/delivery/step'
 import { makeUnsubscribeUrl } from '@carillon/core/delivery/unsubscribe'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import type { ItemContent } from '@carillon/schemas'
 import { hostOf } from './address.ts'
 import { type Candidate, webhookUrl } from './destinations.ts'
 import type { FailureLog, Place } from './failure-log.ts'
@@ -12,6 +11,7 @@ import { itemContent } from './item-content.ts'
 import { otpContent } from './otp-content.ts'
 import type { Permit } from './permit.ts'
 import { redacted } from './redact.ts'
+import type { Said } from './said.ts'
 
 export type SendPorts = {
   seal: Seal
@@ -20,12 +20,9 @@ export type SendPorts = {
   metrics: Pick<Metrics, 'sends'>
 }
 
-/** The content of a step's item, or of a notification without one; undefined for a one-time password. */
-export type Said = { content: ItemContent | undefined; appUrl: string | undefined }
-
 const outgoing = (
   step: Step,
-  { content, appUrl }: Said,
+  { content, texts, appUrl }: Said,
   { address }: Candidate,
   { seal, publicUrl, now }: { seal: Seal; publicUrl: string | undefined; now: number },
 ): Outgoing => {
@@ -43,7 +40,7 @@ const outgoing = (
     at,
     expiresAt,
     address,
-    content: content ? itemContent(content, appUrl) : otpContent(seal, step, now),
+    content: content ? { ...itemContent(content, appUrl), ...texts } : otpContent(seal, step, now),
     key: deliveryKey(step, step.destination ?? ''),
     attempt: step.attempt ?? 1,
     ...(unsubscribable

@@ -11,6 +11,7 @@ import type { Stream } from '@carillon/core/stream/port'
 import { queuesOf } from '@carillon/core/stream/queues'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { PreparedTypes } from '@carillon/core/template/prepared-types'
 import { CHANNELS, type Channel } from '@carillon/schemas'
 import { createConsumer } from '../consumer/consumer.ts'
 import { createOutages } from '../consumer/outages.ts'
@@ -43,6 +44,7 @@ export type SendingPorts = {
   http: Http
   providers: Providers
   reports: Pick<Reports, 'remember'>
+  prepared: PreparedTypes
   log: Log
   metrics: Metrics
   /** Development only: captures messages that no account of the tenant can send. */
@@ -61,7 +63,7 @@ export type SendingOptions = {
 /** Starts reading the queues of every channel. No queue waits for another. */
 export const startSending = async (ports: SendingPorts, options: SendingOptions = {}) => {
   const { stream, store, live, cache, invalidations, seal, limits, http, providers, log, metrics } = ports
-  const { reports, capture } = ports
+  const { reports, prepared, capture } = ports
   const { rates = {}, retries = {}, publicUrl, appUrl, leaseMs } = options
   const outages = createOutages({ log, metrics })
   const accounts = createAccounts({ providers, cache, http, log, publicUrl, capture })
@@ -82,7 +84,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
     },
     { retries, appUrl },
   )
-  const stepPorts = { store, live, stream, reports, sendStep, outages }
+  const stepPorts = { store, live, stream, cache, prepared, reports, sendStep, outages }
   const consumers = await Promise.all(
     CHANNELS.flatMap((channel) =>
       queuesOf(channel).map(async (queue) => {

@@ -1,0 +1,107 @@
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { grouped } from '@carillon/core/store/grouping'
+import type { Store } from '@carillon/core/store/port'
+import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
+import type { Tenant } from '@carillon/core/store/ports/tenants'
+import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { filled } from '@carillon/core/template/filled'
+import type { PreparedTypes } from '@carillon/core/template/prepared-types'
+import { scopeOf } from '@carillon/core/template/scope'
+import type { TemplateFault, TypeTemplates } from '@carillon/core/template/type-templates'
+import { viewerOf } from '@carillon/core/template/viewer'
+import type { InboxContent, UserProfile } from '@carillon/schemas'
+import { decisionEntry } from '../plan/recipients.ts'
+import { type Entry, hasItem, withContent } from './item.ts'
+
+export type RenderItemsPorts = {
+  store: Pick<Store, 'users' | 'decisions'>
+  cache: Pick<SettingsCache, 'tenant'>
+  prepared: PreparedTypes
+  metrics: Pick<Metrics, 'templateErrors'>
+}
+
+type Rendered = { content: InboxContent; faults: readonly TemplateFault[] }
+
+const NOBODY: UserProfile = {}
+
+const renderItem = (
+  { ready, user, type, shared }: Entry,
+  templates: TypeTemplates,
+  profile: UserProfile,
+  tenant: Tenant | undefined,
+): Rendered => {
+  const scope = scopeOf(shared, { id: user, profile }, tenant)
+  // Not the current time: a redelivery gives the same item.
+  const { texts, faults } = templates.render('inbox', scope, viewerOf(profile, ready.at))
+  const content = filled(shared, texts)
+  // An item without a title would be an empty row.
+  const title = texts.title === '' ? type?.name : content.title
+  return { content: { ...content, title }, faults }
+}
+
+/** The decision that a text was left empty, wholly or in part. */
+const decisionOf = (entry: Entry, templates: TypeTemplates, [fault]: readonly TemplateFault[]) => {
+  const { pointer = '', line, message } = fault ?? {}
+  // All who read the same rendering lack the same, so an audience has one row.
+  const user = entry.unnamed && !templates.personal ? EVERYBODY : entry.user
+  return decisionEntry(entry.ready, user, {
+    ...{ at: Date.now(), stage: 'inbox', channel: 'inbox', outcome: 'pass', by: 'type' },
+    path: pointer.slice(1).replaceAll('/', '.'),
+    reason: 'template_error',
+    detail: `line ${line}: ${message}`,
+  })
+}
+
+/**
+ * Renders the items of a chunk whose type has templates, each in the language and time zone of its user. Profiles are read
+ * with one call per tenant, and only for those. People of one language and time zone share a rendering, unless templates
+ * use `user`. No item is lost to a template: a text that cannot be rendered is empty, which is counted and recorded.
+ */
+export const createRenderItems = ({ store, cache, prepared, metrics }: RenderItemsPorts) => {
+  const renderTenant = async (tenant: string, entries: readonly [Entry, TypeTemplates][]) => {
+    const ids = [...new Set(entries.map(([{ user }]) => user))]
+    const [people, settings] = await Promise.all([store.users.get(tenant, ids), cache.tenant(tenant)])
+    const profiles = new Map(people.map(({ id, profile }) => [id, profile]))
+    const renderings = new Map<InboxContent, Map<string, Rendered>>()
+    const decisions = new Map<string, DecisionEntry>()
+    const results = entries.map(([entry, templates]) => {
+      const profile = profiles.get(entry.user) ?? NOBODY
+      const { locale = '', timezone } = viewerOf(profile, 0)
+      const name = templates.personal ? entry.user : `${locale} ${timezone}`
+      const known = renderings.get(entry.shared) ?? new Map<string, Rendered>()
+      renderings.set(entry.shared, known)
+      const rendered = known.get(name) ?? renderItem(entry, templates, profile, settings)
+      if (!known.has(name))
+        metrics.templateErrors.inc({ type: entry.ready.notification.type }, rendered.faults.length)
+      known.set(name, rendered)
+      if (rendered.faults.length > 0) {
+        const decision = decisionOf(entry, templates, rendered.faults)
+        decisions.set(`${decision.notification}\n${decision.user}`, decision)
+      }
+      return withContent(
+        entry,
+        rendered.content,
+        templates.personal ? { personal: true } : { rendering: name },
+      )
+    })
+    if (decisions.size > 0) await store.decisions.record(tenant, [...decisions.values()])
+    return results
+  }
+
+  return async (entries: readonly Entry[]): Promise<readonly Entry[]> => {
+    const templated = entries.flatMap((entry): [Entry, TypeTemplates][] => {
+      const templates = hasItem(entry) ? prepared(entry.ready.tenant, entry.type) : undefined
+      return templates ? [[entry, templates]] : []
+    })
+    if (templated.length === 0) return entries
+    const rendered = new Map<Entry, Entry>()
+    for (const [tenant, some] of grouped(templated, ([{ ready }]) => ready.tenant)) {
+      const results = await renderTenant(tenant, some)
+      for (const [index, [entry]] of some.entries()) rendered.set(entry, results[index] ?? entry)
+    }
+    return entries.map((entry) => rendered.get(entry) ?? entry)
+  }
+}
+
+export type RenderItems = ReturnType<typeof createRenderItems>
