@@ -3,8 +3,8 @@ import type { Address, Outgoing, Provider } from '@carillon/core/delivery/provid
 import { deliveryKey, type Step } from '@carillon/core/delivery/step'
 import { CHANNELS, type ItemContent } from '@carillon/schemas'
 import { z } from 'zod'
-import { renderEmail } from '../render/email.ts'
-import { plainText } from '../render/text.ts'
+import { renderEmail } from '@carillon/core/render/email'
+import { plainText } from '@carillon/core/render/text'
 
 const CaptureConfig = z.strictObject({})
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Address, Outgoing } from '@carillon/core/delivery/provider'
-import { renderEmail } from '@carillon/dispatcher/render/email'
+import { renderEmail } from '@carillon/core/render/email'
 import type { Channel, NotificationInput, PlanStep } from '@carillon/schemas'
 import { type ExpiringKey, freshId, notificationFor, TYPE, userOf } from './payload.ts'
 

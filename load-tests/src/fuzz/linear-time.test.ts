@@ -8,10 +8,10 @@ import { parseJson } from '@carillon/core/json/json'
 import { oneLine } from '@carillon/dispatcher/channels/outcome'
 import { optOutKeyword } from '@carillon/dispatcher/channels/phone/opt-out'
 import { fitContent } from '@carillon/dispatcher/channels/push/push-content'
-import { escapeMarkup, linksOf } from '@carillon/dispatcher/render/chat'
-import { cutEscaped } from '@carillon/dispatcher/render/cut'
-import { renderEmail } from '@carillon/dispatcher/render/email'
-import { plainText, smsText } from '@carillon/dispatcher/render/text'
+import { escapeMarkup, linksOf } from '@carillon/core/render/chat'
+import { cutEscaped } from '@carillon/core/render/cut'
+import { renderEmail } from '@carillon/core/render/email'
+import { plainText, smsText } from '@carillon/core/render/text'
 import {
   cleanText,
   cut,

@@ -2,7 +2,7 @@ import type { Outcome, Outgoing, Provider, Sender, Tools } from '@carillon/core/
 import type { HttpAnswer } from '@carillon/core/http/port'
 import { readJson } from '@carillon/core/json/json'
 import { z } from 'zod'
-import { renderEmail } from '../../render/email.ts'
+import { renderEmail } from '@carillon/core/render/email'
 import { baseUrl, credential } from '../config.ts'
 import { oneLine, outcomeOfFailure, outcomeOfStatus } from '../outcome.ts'
 import { listHeaders, messageIds } from './compose.ts'

@@ -1,4 +1,4 @@
-import type { Outgoing } from '@carillon/core/delivery/provider'
+import type { Outgoing } from '../delivery/provider.ts'
 import { cleanText, cut } from '@carillon/schemas'
 import { bodyHtml, escapeHtml, type Link, layout } from './email-layout.ts'
 import { safeUrl, webUrl } from './email-links.ts'

@@ -1,4 +1,4 @@
-import type { Content } from '@carillon/core/delivery/provider'
+import type { Content } from '../delivery/provider.ts'
 import { cut } from '@carillon/schemas'
 
 export type Link = { label: string; url: string }

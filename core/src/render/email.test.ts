@@ -1,4 +1,4 @@
-import type { Content, Outgoing } from '@carillon/core/delivery/provider'
+import type { Content, Outgoing } from '../delivery/provider.ts'
 import { describe, expect, test } from 'vitest'
 import { renderEmail } from './email.ts'
 

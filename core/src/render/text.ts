@@ -1,4 +1,4 @@
-import type { Content } from '@carillon/core/delivery/provider'
+import type { Content } from '../delivery/provider.ts'
 import { cut } from '@carillon/schemas'
 
 /** The link is omitted if fewer characters of text than this would remain. */

@@ -1,4 +1,4 @@
-import type { Content } from '@carillon/core/delivery/provider'
+import type { Content } from '../delivery/provider.ts'
 import type { ItemContent } from '@carillon/schemas'
 
 /** Makes a path absolute; returns undefined without a base. */
