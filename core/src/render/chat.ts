@@ -1,5 +1,5 @@
-import type { Content } from '../delivery/provider.ts'
 import { cut } from '@carillon/schemas'
+import type { Content } from '../delivery/provider.ts'
 
 export type Link = { label: string; url: string }
 

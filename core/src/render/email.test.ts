@@ -1,5 +1,5 @@
-import type { Content, Outgoing } from '../delivery/provider.ts'
 import { describe, expect, test } from 'vitest'
+import type { Content, Outgoing } from '../delivery/provider.ts'
 import { renderEmail } from './email.ts'
 
 const message = (content: Content, more: Partial<Outgoing> = {}): Outgoing => ({

@@ -1,5 +1,5 @@
-import type { Outgoing } from '../delivery/provider.ts'
 import { cleanText, cut } from '@carillon/schemas'
+import type { Outgoing } from '../delivery/provider.ts'
 import { bodyHtml, escapeHtml, type Link, layout } from './email-layout.ts'
 import { safeUrl, webUrl } from './email-links.ts'
 import { htmlText } from './html-text.ts'
@@ -67,7 +67,11 @@ const renderOwn = (
  * links, all of it escaped. Links other than http, https, mailto and tel are removed, and so are images other than http and
  * https.
  */
-export const renderEmail = ({ type, content, unsubscribeUrl }: Outgoing): Email => {
+export const renderEmail = ({
+  type,
+  content,
+  unsubscribeUrl,
+}: Pick<Outgoing, 'type' | 'content' | 'unsubscribeUrl'>): Email => {
   const subject = oneLine(content.subject ?? content.title ?? '', SUBJECT_MAX) || titleOfType(type)
   const unsubscribe = webUrl(unsubscribeUrl)
   const footer = unsubscribe === undefined ? '' : `--\nUnsubscribe: ${unsubscribe}`

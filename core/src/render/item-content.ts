@@ -1,5 +1,5 @@
-import type { Content } from '../delivery/provider.ts'
 import type { ItemContent } from '@carillon/schemas'
+import type { Content } from '../delivery/provider.ts'
 
 /** Makes a path absolute; returns undefined without a base. */
 const absolute = (url: string | undefined, base: string | undefined): string | undefined => {
@@ -8,7 +8,10 @@ const absolute = (url: string | undefined, base: string | undefined): string | u
 }
 
 /** Returns the content of a message about an item. Paths are relative to `base`. Pure. */
-export const itemContent = (item: ItemContent, base: string | undefined): Content => ({
+export const itemContent = (
+  item: Omit<ItemContent, 'id' | 'notification' | 'type' | 'priority' | 'createdAt'>,
+  base: string | undefined,
+): Content => ({
   title: item.title,
   body: item.body,
   url: absolute(item.url, base),

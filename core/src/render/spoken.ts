@@ -23,4 +23,3 @@ export const spoken = <Item extends Inline>(item: Item, texts: Texts, isEmail: b
     texts: { ...language, ...(title && { subject: title }), ...(html && { html }), ...(text && { text }) },
   }
 }
-

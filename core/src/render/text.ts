@@ -1,5 +1,5 @@
-import type { Content } from '../delivery/provider.ts'
 import { cut } from '@carillon/schemas'
+import type { Content } from '../delivery/provider.ts'
 
 /** The link is omitted if fewer characters of text than this would remain. */
 const TEXT_MIN = 40

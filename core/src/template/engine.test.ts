@@ -157,6 +157,8 @@ describe('is refused, with the line:', () => {
     ['{% unless data.a foo %}{% endunless %}', 1],
     ['{{ data.a data.b }}', 1],
     ['{{ data.a | nofilter }}', 1],
+    ['a\n\n{{ data.a | nofilter }}', 3],
+    ['\n{% if data.a %}\n{{ data.a | nofilter }}{% endif %}', 3],
     ['\n\n{% if data.a %}', 3],
     ['{{ data.a', 1],
     ['{% include "x" %}', 1],

@@ -35,7 +35,8 @@ export type Prepared = (scope: Readonly<Record<string, unknown>>, recipient: Rec
 
 const TEMPLATE_MAX = 65_536
 export const OUTPUT_MAX = 262_144
-const RENDER_MS = 250
+/** Elapsed time: on a busy machine, a first rendering that loads locale data has taken 600 ms. */
+const RENDER_MS = 1_000
 /** In units of Liquid: characters and list entries that filters and loops produce. */
 const MEMORY_MAX = 1_000_000
 
@@ -111,6 +112,17 @@ class MediumOutput extends Output {
   }
 }
 
+const lineOf = (error: unknown): number | undefined => {
+  if (error instanceof TemplateError) return error.line
+  if (!LiquidError.is(error)) return undefined
+  return lineOf(error.originalError) ?? error.token?.getPosition?.()[0]
+}
+
+const messageOf = (error: unknown): string => {
+  if (LiquidError.is(error) && error.originalError) return messageOf(error.originalError)
+  return error instanceof Error ? (error.message.split(/, line:|\n/)[0] ?? '') : String(error)
+}
+
 class MediumParser extends Parser {
   readonly #engine: Engine
   constructor(engine: Engine) {
@@ -119,9 +131,16 @@ class MediumParser extends Parser {
   }
 
   override parseToken(...[token, rest]: Parameters<Parser['parseToken']>): ReturnType<Parser['parseToken']> {
-    return TypeGuards.isOutputToken(token)
-      ? new MediumOutput(token, this.#engine)
-      : super.parseToken(token, rest)
+    try {
+      return TypeGuards.isOutputToken(token)
+        ? new MediumOutput(token, this.#engine)
+        : super.parseToken(token, rest)
+    } catch (error) {
+      // Errors about filters know no place of their own.
+      throw new TemplateError(messageOf(error), lineOf(error) ?? token.getPosition()[0] ?? 1, {
+        cause: error,
+      })
+    }
   }
 }
 
@@ -171,16 +190,9 @@ const boundedEmitter = (): Emitter & { buffer: string } => ({
   },
 })
 
-const lineOf = (error: LiquidError): number => error.token?.getPosition?.()[0] ?? 1
-
 const toTemplateError = (error: unknown): TemplateError => {
   if (error instanceof TemplateError) return error
-  if (LiquidError.is(error)) {
-    const cause = error.originalError ?? error
-    const message = cause instanceof Error ? cause.message.split(/, line:|\n/)[0] : String(cause)
-    return new TemplateError(message ?? 'is not a template', lineOf(error), { cause: error })
-  }
-  return new TemplateError(error instanceof Error ? error.message : String(error), 1, { cause: error })
+  return new TemplateError(messageOf(error), lineOf(error) ?? 1, { cause: error })
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Step } from '@carillon/core/delivery/step'
-import type { Tenant } from '@carillon/core/store/ports/tenants'
 import { type Spoken, spoken } from '@carillon/core/render/spoken'
+import type { Tenant } from '@carillon/core/store/ports/tenants'
 import { scopeOf } from '@carillon/core/template/scope'
 import type { TemplateFault, TypeTemplates } from '@carillon/core/template/type-templates'
 import { viewerOf } from '@carillon/core/template/viewer'

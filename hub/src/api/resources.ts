@@ -28,6 +28,7 @@ import { providerRoutes } from './providers.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { tenantRoutes } from './tenant.ts'
 import { topicRoutes } from './topics.ts'
+import { typePreviewRoutes } from './type-preview.ts'
 import { typeRoutes } from './types.ts'
 import { unsubscribeRoutes } from './unsubscribe.ts'
 import { userRoutes } from './users.ts'
@@ -62,6 +63,7 @@ export const addResources = (
   tenantRoutes(routes, { tenants: store.tenants, cache, insecureLinks: options.insecureLinks })
   topicRoutes(routes, { topics: store.topics, guard, cursors })
   typeRoutes(routes, { types: store.types })
+  typePreviewRoutes(routes, { types: store.types, users, cache }, options)
   deviceRoutes(routes, {
     devices: store.devices,
     ...{ cache, endpoints, http, guard },

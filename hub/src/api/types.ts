@@ -10,7 +10,7 @@ import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
 
 /** A type has texts of many channels and languages. */
-const TYPE_MAX_BYTES = 1_024 * 1_024
+export const TYPE_MAX_BYTES = 1_024 * 1_024
 
 const Key = z.object({ key: TypeKey })
 const TypeVersionParameter = integer(1, 2 ** 31 - 1)

@@ -87,8 +87,7 @@ const DISPATCHER: Record<string, readonly string[]> = {
   sending: ['inbox', 'consumer', 'reports', 'channels'],
   reports: ['consumer'],
   consumer: [],
-  channels: ['render'],
-  render: [],
+  channels: [],
   telemetry: [],
 }
 

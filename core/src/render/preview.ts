@@ -1,0 +1,95 @@
+import type { DeliveryChannel, LocalePreview, NotificationTypeInput, UserProfile } from '@carillon/schemas'
+import { appUrlOf } from '../notification/links.ts'
+import type { Tenant } from '../store/ports/tenants.ts'
+import { localeOf, type Templated } from '../template/languages.ts'
+import { scopeOf } from '../template/scope.ts'
+import { prepareTemplates, type TemplateOptions, type Texts } from '../template/type-templates.ts'
+import { viewerOf } from '../template/viewer.ts'
+import { renderEmail } from './email.ts'
+import { itemContent } from './item-content.ts'
+import { spoken } from './spoken.ts'
+import { plainText, smsText } from './text.ts'
+
+const TEXT_MAX = 4_096
+const SMS_MAX = 1_600
+
+const languageOf = ({ lang, dir }: Texts) => ({ ...(lang && { lang }), ...(dir && { dir }) })
+
+/** For whom, and with what, a type is previewed. `locale` comes before that of the profile. */
+export type PreviewParts = {
+  locale?: string | undefined
+  data?: Record<string, unknown> | undefined
+  user?: { id: string; profile: UserProfile } | undefined
+  tenant: Tenant | undefined
+  now: number
+}
+
+const NOBODY = { id: '', profile: {} }
+
+/** Returns the locales in which a type has texts. */
+export const localesOf = (type: Pick<NotificationTypeInput, 'locale' | 'locales'>): string[] => [
+  ...new Set([localeOf(type), ...Object.keys(type.locales ?? {})]),
+]
+
+/** Renders a type for every channel, as the dispatcher would. What is missing is told, and does not stop anything. */
+export const previewOf = (
+  type: Templated & Pick<NotificationTypeInput, 'sample'>,
+  { locale, data = type.sample ?? {}, user = NOBODY, tenant, now }: PreviewParts,
+  options: TemplateOptions & { appUrl?: string | undefined },
+): LocalePreview => {
+  const templates = prepareTemplates(type, options)
+  const reader = viewerOf({ ...user.profile, ...(locale && { locale }) }, now)
+  const scope = scopeOf({ data: data as never }, user, tenant)
+  const base = appUrlOf(tenant, { appUrl: options.appUrl })
+  const faults: LocalePreview['faults'] = []
+  const rendered = (channel: DeliveryChannel) => {
+    const { texts, faults: found } = templates.render(channel, scope, reader)
+    faults.push(...found.map((fault) => ({ channel, ...fault })))
+    return texts
+  }
+  const message = (channel: DeliveryChannel) => {
+    const texts = rendered(channel)
+    const said = spoken({}, texts, channel === 'email')
+    return { texts, content: { ...itemContent(said.content, base), ...said.texts } }
+  }
+  const content = (channel: DeliveryChannel) => {
+    const { title, body, url, image, actions, lang, dir } = message(channel).content
+    return {
+      ...(title && { title }),
+      ...(body && { body }),
+      ...(url && { url }),
+      ...(image && { image }),
+      ...(actions && { actions: [...actions] }),
+      ...languageOf({ ...(lang && { lang }), ...(dir && { dir }) }),
+    }
+  }
+  const text = (channel: DeliveryChannel) => {
+    const { texts, content } = message(channel)
+    const text = channel === 'sms' ? smsText(content, SMS_MAX) : plainText(content, { max: TEXT_MAX })
+    return { text, ...languageOf(texts) }
+  }
+  const email = () => {
+    const { texts, content } = message('email')
+    return { ...renderEmail({ type: type.key, content }), ...languageOf(texts) }
+  }
+  const item = () => {
+    const { subject: _subject, html: _html, text: _text, ...texts } = rendered('inbox')
+    return Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== ''))
+  }
+  return {
+    locale: reader.locale ?? localeOf(type),
+    timezone: reader.timezone,
+    inbox: item(),
+    push: content('push'),
+    webhook: content('webhook'),
+    email: email(),
+    sms: text('sms'),
+    mms: text('mms'),
+    whatsapp: text('whatsapp'),
+    slack: text('slack'),
+    teams: text('teams'),
+    discord: text('discord'),
+    telegram: text('telegram'),
+    faults,
+  }
+}

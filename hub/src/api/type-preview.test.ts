@@ -1,0 +1,79 @@
+import type { LocalePreview, TypePreview } from '@carillon/schemas'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openHub, type TestHub } from '../testing/hub.ts'
+
+let test: TestHub
+let key: string
+beforeAll(async () => {
+  test = await openHub()
+  key = (await test.tenant()).key
+  await test.call('PUT', '/v1/types/order.shipped', { token: key, body: TYPE })
+  await test.call('PUT', '/v1/users/bia', { token: key, body: { name: 'Bia', locale: 'pt-BR' } })
+})
+afterAll(() => test.close())
+
+const TYPE = {
+  sample: { number: 7 },
+  content: {
+    title: 'Order {{ data.number }}',
+    body: 'Hi {{ user.name | default: "there" }}',
+    url: '/o/{{ data.number }}',
+  },
+  channels: { email: { html: '<p>{{ data.number }}</p>' }, sms: { text: 'SMS {{ data.number }}' } },
+  locales: { pt: { content: { title: 'Encomenda {{ data.number }}' } } },
+}
+const preview = <Body = LocalePreview>(body: unknown, of = 'order.shipped') =>
+  test.call<Body>('POST', `/v1/types/${of}/preview`, { token: key, body })
+
+it('has the texts of every channel, from the sample', async () => {
+  const { status, json } = await preview({})
+  expect([status, json]).toMatchObject([
+    200,
+    {
+      ...{ locale: 'en', timezone: 'UTC', faults: [] },
+      inbox: { title: 'Order 7', body: 'Hi there', url: '/o/7', lang: 'en', dir: 'ltr' },
+      push: { title: 'Order 7', body: 'Hi there' },
+      email: { subject: 'Order 7', html: expect.stringContaining('<p>7</p>'), text: '7\n' },
+      sms: { text: 'SMS 7' },
+      telegram: { text: 'Order 7\nHi there' },
+    },
+  ])
+})
+
+it('is for a user, in their language, or in the given one', async () => {
+  const forBia = await preview({ user: 'bia' })
+  expect(forBia.json).toMatchObject({
+    locale: 'pt-BR',
+    inbox: { title: 'Encomenda 7', body: 'Hi Bia', lang: 'pt' },
+  })
+  expect((await preview({ user: 'bia', locale: 'en' })).json.inbox.title).toBe('Order 7')
+  const all = await preview<TypePreview>({ locale: '*' })
+  expect(Object.entries(all.json.locales ?? {}).map(([locale, { inbox }]) => [locale, inbox.title])).toEqual([
+    ['en', 'Order 7'],
+    ['pt', 'Encomenda 7'],
+  ])
+  expect((await preview({ user: 'nobody' })).status).toBe(404)
+})
+
+it('reports what is missing, by channel, template and line', async () => {
+  const { status, json } = await preview({ data: {} })
+  expect(status).toBe(200)
+  expect(json.faults).toContainEqual({
+    ...{ channel: 'email', pointer: '/channels/email/html', line: 1 },
+    ...{ name: 'data.number', message: 'data.number has no value' },
+  })
+  expect(json.inbox).toEqual({ title: 'Order', body: 'Hi there', lang: 'en', dir: 'ltr' })
+})
+
+it('is of a version, or of a type that is not stored', async () => {
+  expect((await preview({ version: 2 })).status).toBe(404)
+  expect((await preview({}, 'unknown')).status).toBe(404)
+  const unsaved = { content: { title: 'New {{ data.n }}' }, sample: { n: 1 } }
+  expect((await preview({ type: unsaved }, 'unknown')).json.inbox.title).toBe('New 1')
+  const broken = await preview<{ errors: object[] }>({ type: { content: { title: '\n{{ data.n | no }}' } } })
+  expect([broken.status, broken.json.errors]).toMatchObject([
+    422,
+    [{ pointer: '/type/content/title', message: expect.stringContaining('line 2: ') }],
+  ])
+  expect((await preview({ type: unsaved, version: 1 })).status).toBe(422)
+})

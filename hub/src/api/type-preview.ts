@@ -1,0 +1,80 @@
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { schemaFaults } from '@carillon/core/data-schema/schema-faults'
+import { ProblemError } from '@carillon/core/errors'
+import { invalidRequest } from '@carillon/core/json/checked'
+import type { LinkPolicy } from '@carillon/core/notification/links'
+import { localesOf, previewOf } from '@carillon/core/render/preview'
+import type { Types } from '@carillon/core/store/ports/types'
+import type { Users } from '@carillon/core/store/ports/users'
+import { templateFaults } from '@carillon/core/template/check-type'
+import { TypeKey, TypePreview, TypePreviewInput } from '@carillon/schemas'
+import { z } from 'zod'
+import type { Routes } from '../http/routes.ts'
+import { TYPE_MAX_BYTES } from './types.ts'
+
+const Key = z.object({ key: TypeKey })
+
+export const typePreviewRoutes = (
+  routes: Routes,
+  parts: { types: Types; users: Pick<Users, 'get'>; cache: Pick<SettingsCache, 'tenant'> },
+  links: LinkPolicy,
+) => {
+  const { types, users, cache } = parts
+
+  /** The stored version, or the type of the request, which is checked as if it were stored. */
+  const typeOf = async (tenant: string, key: string, { type, version }: TypePreviewInput) => {
+    if (type) {
+      const given = { ...type, key }
+      const faults = [...schemaFaults(given), ...templateFaults(given)]
+      if (faults.length > 0)
+        throw invalidRequest(
+          faults.map(({ path, message }) => ({ path: ['type', ...path], message })),
+          'type',
+        )
+      return given
+    }
+    const stored = await types.get(tenant, key, version)
+    if (!stored) throw new ProblemError('not_found', 'there is no such notification type or version')
+    return stored
+  }
+
+  const userOf = async (tenant: string, id: string | undefined) => {
+    if (id === undefined) return undefined
+    const [user] = await users.get(tenant, [id])
+    if (!user) throw new ProblemError('not_found', 'there is no such user')
+    return user
+  }
+
+  routes.sender(
+    'types:read',
+    {
+      method: 'post',
+      path: '/v1/types/{key}/preview',
+      operationId: 'previewType',
+      tag: 'Types',
+      summary: 'Preview a notification type',
+      description:
+        'Renders the texts of a type for every channel, as a person would get them: from a stored version or an unsaved type, with the given data or the sample, for a user or nobody. `faults` has the values that are missing.',
+      params: Key,
+      body: TypePreviewInput,
+      bodyMaxBytes: TYPE_MAX_BYTES,
+      answers: { 200: { description: 'The texts', schema: TypePreview } },
+      problems: ['not_found'],
+    },
+    async ({ c, params, body }, { tenant }) => {
+      const input = await body()
+      const [type, user, settings] = await Promise.all([
+        typeOf(tenant, params.key, input),
+        userOf(tenant, input.user),
+        cache.tenant(tenant),
+      ])
+      const about = { data: input.data, user, tenant: settings, now: Date.now() }
+      const preview = (locale: string | undefined) => previewOf(type, { ...about, locale }, links)
+      return c.json(
+        input.locale === '*'
+          ? { locales: Object.fromEntries(localesOf(type).map((locale) => [locale, preview(locale)])) }
+          : preview(input.locale),
+      )
+    },
+  )
+}
