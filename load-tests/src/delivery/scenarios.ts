@@ -11,6 +11,7 @@ import { OTP, PUMPING } from './scenarios/otp.ts'
 import { PRESENCE } from './scenarios/presence.ts'
 import { REPORTS } from './scenarios/reports.ts'
 import { RETRIES } from './scenarios/retries.ts'
+import { TEMPLATES } from './scenarios/templates.ts'
 
 const SCENARIOS = [
   ...PRESENCE,
@@ -21,6 +22,7 @@ const SCENARIOS = [
   ...FAULTS,
   ...RETRIES,
   ...REPORTS,
+  TEMPLATES,
   OTP,
   PUMPING,
 ]
