@@ -59,6 +59,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
     storeItems: createStoreItems({ store, stream, metrics }),
     handOver: createHandOver({ live, log, metrics }),
     startPlans: createStartPlans({ live, stream }),
+    metrics,
   })
   const reports = createReports({ store, stream, seal })
   const work = workHandle(createWorkKinds({ store, live, seal, pipeline, reports }))

@@ -4,6 +4,7 @@ import type { Store } from '@carillon/core/store/port'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
 import type { Message, Stream } from '@carillon/core/stream/port'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Finished } from './consumer/fault-policy.ts'
 import { chunksOf } from './inbox/chunks.ts'
 import type { HandOver } from './inbox/live.ts'
@@ -20,6 +21,7 @@ import { withoutErased } from './plan/record.ts'
 import type { Pin } from './plan/type-version.ts'
 import type { ChunkWork, DueWork } from './plan/work.ts'
 import type { StartPlans } from './sending/first-step.ts'
+import { countDecisions, countPlanned } from './telemetry/decisions.ts'
 
 /** Number of notifications of a batch whose recipients are looked up concurrently. */
 const LOOKUPS = 16
@@ -34,6 +36,7 @@ export type PipelinePorts = {
   storeItems: StoreItems
   handOver: HandOver
   startPlans: StartPlans
+  metrics: Pick<Metrics, 'decisions'>
 }
 
 /**
@@ -51,7 +54,8 @@ export type PipelinePorts = {
  * are redelivered after a crash, an outage, or a fault in the same batch.
  */
 export const createPipeline = (ports: PipelinePorts) => {
-  const { store, stream, accept, observeIntake, pin, renderItems, storeItems, handOver, startPlans } = ports
+  const { store, stream, accept, observeIntake, pin, metrics } = ports
+  const { renderItems, storeItems, handOver, startPlans } = ports
   const planAudience = createPlanAudience(store)
   const planChunk = createPlanChunk(store)
 
@@ -69,13 +73,16 @@ export const createPipeline = (ports: PipelinePorts) => {
       const stored = await storeItems(await renderItems(entries))
       const connected = await handOver(stored.kept)
       await startPlans(stored.kept, connected)
+      countPlanned(metrics, stored.kept)
       for (const [ready, users] of stored.erased) erased.set(ready, [...(erased.get(ready) ?? []), ...users])
     }
     return erased
   }
 
   const recordDecisions = async (tenant: string, decisions: readonly DecisionEntry[]) => {
-    if (decisions.length > 0) await store.decisions.record(tenant, decisions)
+    if (decisions.length === 0) return
+    await store.decisions.record(tenant, decisions)
+    for (const { decision } of decisions) countDecisions(metrics, [decision])
   }
 
   /** The record is stored before the messages, because a chunk may be handled as soon as it is published. */

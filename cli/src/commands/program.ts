@@ -15,6 +15,11 @@ const data = () =>
     'The data directory of carillon dev (default CARILLON_DATA_DIR or ./.carillon); unused with servers',
   )
 
+const hub = () => new Option('--url <url>', 'The hub (default CARILLON_HUB_URL or http://localhost:4000)')
+
+const key = () =>
+  new Option('--key <key>', 'The API key (default CARILLON_API_KEY, or that of the carillon dev data)')
+
 /**
  * Reports a missing option. Commander's own check runs before the check for unknown options, so it would
  * report misspelled ones as missing.
@@ -121,13 +126,27 @@ program
   .option('--link <url>', 'The link: a URL or a path')
   .option('--type <key>', 'The notification type', 'message')
   .option('--priority <priority>', 'critical, high, normal or low')
-  .option('--url <url>', 'The hub (default CARILLON_HUB_URL or http://localhost:4000)')
-  .option('--key <key>', 'The API key (default CARILLON_API_KEY, or that of the carillon dev data)')
+  .addOption(hub())
+  .addOption(key())
   .addOption(data())
   .action(async ({ to, title, ...options }, command) => {
     if (to === undefined) return missing(command, '--to')
     if (title === undefined) return missing(command, '--title')
     await (await import('./send.ts')).send({ to, title, ...options })
+  })
+
+program
+  .command('explain')
+  .description('Explain what a user got of a notification, and why')
+  .argument('<id>', 'The id of the notification')
+  .option('--user <id>', 'The user (required)')
+  .option('--json', 'Print the answer of the hub')
+  .addOption(hub())
+  .addOption(key())
+  .addOption(data())
+  .action(async (id, { user, ...options }, command) => {
+    if (user === undefined) return missing(command, '--user')
+    await (await import('./explain.ts')).explain({ id, user, ...options })
   })
 
 addHelp(program)

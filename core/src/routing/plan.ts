@@ -56,6 +56,26 @@ const inboxDecision = (sent: Typed, at: number): Decision => {
   return decision
 }
 
+/** The delays of a plan. A step with `when: failed` has none: it follows a failure at once. */
+const delays = (sent: Typed, at: number): Decision[] =>
+  planOf(sent).flatMap(({ channel, when, after }, step) =>
+    after === 0 || when === 'failed'
+      ? []
+      : [
+          {
+            ...{ at, stage: 'condition', channel, step, outcome: 'wait' },
+            by: sent.notification.plan ? 'sender' : 'type',
+            ...{ path: `plan.${step}.after`, reason: 'delay', until: at + after * 1_000 },
+          } as const,
+        ],
+  )
+
+/** Returns the decisions about every recipient without an exception: about the item, and the delays of the plan. */
+export const decisionsForAll = (sent: Typed, now: number): Decision[] => [
+  inboxDecision(sent, now),
+  ...delays(sent, now),
+]
+
 const end = (at: number, by: Decider, reason: Reason, path?: string): Decision => ({
   ...{ at, stage: 'audience', outcome: 'end', by },
   ...(path === undefined ? {} : { path }),

@@ -49,6 +49,16 @@ const intakeMetrics = (registers: Registry[]) => ({
   }),
 })
 
+/** Decisions about recipients and the steps of their plans. */
+const decisionMetrics = (registers: Registry[]) => ({
+  decisions: new Counter({
+    name: 'carillon_decisions_total',
+    help: 'Decisions about recipients and steps of delivery plans, by stage, outcome and reason (none: by default)',
+    labelNames: ['stage', 'outcome', 'reason'] as const,
+    registers,
+  }),
+})
+
 /** Queues of the event log. */
 const queuesMetrics = (registers: Registry[]) => ({
   backlog: new Gauge({
@@ -166,6 +176,7 @@ export const createMetrics = (options: { process?: boolean } = {}) => {
   return {
     registry,
     ...intakeMetrics(registers),
+    ...decisionMetrics(registers),
     ...queuesMetrics(registers),
     ...sendingMetrics(registers),
     ...edgeMetrics(registers),

@@ -8,6 +8,7 @@ import { IN_APP_STEP } from '@carillon/core/store/rules/ledger'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { decisionEntry } from '../plan/recipients.ts'
+import { countDecisions } from '../telemetry/decisions.ts'
 import { type Entry, hasItem } from './item.ts'
 
 const at = (tenant: string, user: string) => `${tenant}\n${user}`
@@ -46,7 +47,7 @@ export const createErasures = ({
 }: {
   store: Pick<Store, 'inbox' | 'users' | 'deliveries' | 'decisions'>
   stream: Pick<Stream, 'publish'>
-  metrics: Pick<Metrics, 'skipped'>
+  metrics: Pick<Metrics, 'decisions' | 'skipped'>
 }) => {
   const removeItems = async (erased: readonly Entry[]): Promise<void> => {
     const owners = grouped(erased.filter(hasItem), ({ ready, user }) => at(ready.tenant, user))
@@ -85,6 +86,7 @@ export const createErasures = ({
         await stream.publish(changes.map((change) => deliveryEvent(tenant, change)))
         await store.deliveries.record(tenant, changes)
         await store.decisions.record(tenant, decisions)
+        countDecisions(metrics, [end], decisions.length)
         for (const { channel } of changes) metrics.skipped.inc({ channel, reason: 'erased' })
       }
     },

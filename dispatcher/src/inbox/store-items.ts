@@ -9,7 +9,7 @@ import { type Entry, hasItem, newItem } from './item.ts'
 export type StoreItemsPorts = {
   store: Pick<Store, 'inbox' | 'users' | 'deliveries' | 'decisions'>
   stream: Pick<Stream, 'publish'>
-  metrics: Pick<Metrics, 'skipped' | 'stored'>
+  metrics: Pick<Metrics, 'decisions' | 'skipped' | 'stored'>
 }
 
 /** The entries whose users get their items and steps, and the erased users of each notification. */

@@ -1,6 +1,6 @@
 import { dueKey } from '@carillon/core/notification/ids'
 import { type Addressed, addressedBy, addresseesOf } from '@carillon/core/routing/addressees'
-import { endForAll } from '@carillon/core/routing/plan'
+import { decisionsForAll, endForAll } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
 import { SLOTS } from '@carillon/core/store/ports/walk'
@@ -56,10 +56,11 @@ export const createPlanAudience =
     const end = endForAll(ready, now)
     if (end) return { ...nobody(pinned), against: [decisionEntry(ready, EVERYBODY, end)] }
     const { users, audiences } = addresseesOf(ready.notification)
+    const forAll = decisionsForAll({ notification: ready.notification, type: pinned.type }, now)
     const direct = users.map((user) => [user, DIRECTLY] as const)
     if (audiences.length === 0) {
       const planned = planRecipients(pinned, direct, now)
-      return { ...planned, record: recordOf(pinned, 0, planned.portion.recipients), messages: [] }
+      return { ...planned, record: recordOf(pinned, 0, planned.portion.recipients, forAll), messages: [] }
     }
     const people = new Map(direct)
     const messages: OutgoingMessage[] = []
@@ -76,5 +77,6 @@ export const createPlanAudience =
     }
     const chosen: Pinned = { ...pinned, ready: { ...ready, toAudience: chains > 0 } }
     const { portion, against } = planRecipients(chosen, people, now)
-    return { portion, against, record: recordOf(chosen, chains, portion.recipients), messages }
+    const record = recordOf(chosen, chains, portion.recipients, forAll)
+    return { portion, against, record, messages }
   }

@@ -72,12 +72,61 @@ test('a step without a destination and a step that is not wanted are each record
   await vi.waitFor(async () => expect(await ledger('n1', 'ada')).toHaveLength(2), { timeout: 10_000 })
   await quiet()
   expect(await reasons('n1', 'ada')).toEqual(['send skip user  no_address', 'send skip tenant  no_provider'])
+  const passed = await store.deliveries.passed(tenant, { id: 'n1', toAudience: false, user: 'ada' })
+  expect(passed.map(({ stage, channel, step }) => [stage, channel, step].join(' ')).sort()).toEqual([
+    'condition email 0',
+    'condition sms 1',
+  ])
   await send({ id: 'n2', to: 'ada', type: 'x', plan: [{ ...email, when: 'unread', after: 1 }] })
   const { acceptedAt } = await vi.waitUntil(() => store.notifications.get(tenant, 'n2'), 15_000)
   await store.inbox.remove({ tenant, user: 'ada' }, [itemId(tenant, 'n2', 'ada', acceptedAt)])
   await vi.waitFor(async () => expect(await reasons('n2', 'ada')).toEqual(['condition end user  deleted']), {
     timeout: 10_000,
   })
+})
+
+test('what every recipient gets is recorded once, with the notification, and counted', async () => {
+  world = await openWorld()
+  const { store, tenant, metrics } = world
+  await store.topics.add(tenant, 'team', ['ada', 'grace'])
+  const plan = [{ channel: 'email', when: 'unread', after: 60 } as const]
+  await world.send({
+    id: 'n1',
+    to: [{ topic: 'team' }, 'eve'],
+    exclude: ['eve'],
+    type: 'x',
+    inbox: 'silent',
+    plan,
+  })
+  await world.quiet()
+  const { decisions = [] } = (await store.notifications.get(tenant, 'n1')) ?? {}
+  expect(decisions).toMatchObject([
+    { stage: 'inbox', channel: 'inbox', outcome: 'pass', by: 'sender', path: 'inbox', reason: 'silent' },
+    { stage: 'condition', channel: 'email', step: 0, outcome: 'wait', by: 'sender', path: 'plan.0.after' },
+  ])
+  expect((decisions[1]?.until ?? 0) - (decisions[1]?.at ?? 0)).toBe(60_000)
+  const { values } = await metrics.decisions.get()
+  expect(values.map(({ labels, value }) => [...Object.values(labels), value].join(' ')).sort()).toEqual([
+    'audience end excluded 1',
+    'inbox pass silent 2',
+  ])
+})
+
+test('a member of a large audience without items has a decision, because nothing else tells of them', async () => {
+  world = await openWorld()
+  const { store, tenant } = world
+  await store.topics.add(
+    tenant,
+    'all',
+    Array.from({ length: 600 }, (_, n) => `user${n}`),
+  )
+  await world.send({ id: 'n1', to: { topic: 'all' }, type: 'x', inbox: 'none' })
+  await world.send({ id: 'n2', to: 'user7', type: 'x', inbox: 'none' })
+  await world.quiet()
+  expect(await reasons('n1', 'user7', true)).toEqual(['inbox skip sender inbox no_item'])
+  expect(await reasons('n1', 'eve', true)).toEqual([])
+  // The record names whom it is for.
+  expect(await reasons('n2', 'user7')).toEqual([])
 })
 
 test('an expired notification ends with one decision about all recipients', async () => {

@@ -3,6 +3,7 @@ import type { Decision } from '@carillon/core/routing/decision'
 import { endOf, type Planned, planning } from '@carillon/core/routing/plan'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import type { Pinned, Ready } from '../intake/ready.ts'
+import { USERS_KEPT } from './record.ts'
 
 /** The plan of one recipient. */
 export type PlannedRecipient = { user: string; planned: Planned }
@@ -19,6 +20,15 @@ export const decisionEntry = (
   user: string,
   decision: Decision,
 ): DecisionEntry => ({ notification: id, user, toAudience, decision })
+
+/** The decisions against an item for people whom no record names, and who leave no trace without one. */
+const withoutItem = (ready: Ready, recipients: readonly PlannedRecipient[]): DecisionEntry[] =>
+  ready.toAudience || recipients.length > USERS_KEPT
+    ? recipients.flatMap(({ user, planned }) => {
+        const skip = planned.inbox === 'none' && planned.decisions.find(({ outcome }) => outcome === 'skip')
+        return skip ? [decisionEntry(ready, user, skip)] : []
+      })
+    : []
 
 /**
  * Plans a notification for people, each with the ways in which they are addressed. What the decisions depend on is loaded
@@ -38,5 +48,6 @@ export const planRecipients = (
     if (end) against.push(decisionEntry(ready, user, end))
     else recipients.push({ user, planned })
   }
+  against.push(...withoutItem(ready, recipients))
   return { portion: { ready, type, recipients }, against }
 }

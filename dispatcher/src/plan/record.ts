@@ -1,3 +1,4 @@
+import type { Decision } from '@carillon/core/routing/decision'
 import { planOf } from '@carillon/core/routing/plan'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
 import type { Pinned, Ready } from '../intake/ready.ts'
@@ -8,11 +9,15 @@ export const USERS_KEPT = 100
 
 const time = (timestamp: string | undefined) => (timestamp === undefined ? undefined : Date.parse(timestamp))
 
-/** Returns the record of a notification with this many chains, and these recipients outside them. Pure. */
+/**
+ * Returns the record of a notification with this many chains, these recipients outside them, and the decisions about all
+ * of them. Pure.
+ */
 export const recordOf = (
   { ready, type }: Pinned,
   chains: number,
   recipients: readonly PlannedRecipient[],
+  decisions?: readonly Decision[],
 ): NotificationRecord => {
   const { tenant, id, acceptedAt, notification, fingerprint, version } = ready
   const users = recipients.map(({ user }) => user)
@@ -34,6 +39,7 @@ export const recordOf = (
     users: chains === 0 && users.length <= USERS_KEPT ? users : undefined,
     absent: without.length > 0 ? without.slice(0, USERS_KEPT) : undefined,
     planned: planOf({ notification, type }).length > 0 ? true : undefined,
+    ...(decisions ? { decisions } : {}),
   }
 }
 

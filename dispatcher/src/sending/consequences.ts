@@ -1,6 +1,6 @@
 import { deliveryKey, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
 import { conclude } from '@carillon/core/routing/after-failure'
-import type { StepDecision } from '@carillon/core/routing/decision'
+import type { Decision, StepDecision } from '@carillon/core/routing/decision'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
 import type { DeadReason, OutgoingMessage } from '@carillon/core/stream/port'
@@ -29,6 +29,21 @@ export type Consequences = {
    */
   failed?: { step: Step; messages: readonly OutgoingMessage[]; dead?: DeadReason }
 }
+
+/** Returns the decisions that led to some consequences, for `/metrics`. */
+export const decisionsOf = ({
+  changes,
+  decision,
+}: Consequences): Pick<Decision, 'stage' | 'outcome' | 'reason'>[] => [
+  ...(changes.at(-1)?.passed ?? []).map((passed) => ({ ...passed, outcome: 'pass' as const })),
+  ...(decision ? [decision.decision] : []),
+  ...changes.flatMap(({ state, reason }) => {
+    if (state !== 'sent' && state !== 'failed' && state !== 'in_doubt') return []
+    // Other reasons of a failure are the provider's, and unbounded.
+    const ours = reason === 'template_error' ? { reason: 'template_error' as const } : {}
+    return [{ stage: 'send' as const, outcome: state, ...ours } as const]
+  }),
+]
 
 /** Schedules the step in the log for `at`. Messages of different `purpose` do not replace each other. */
 const later = (step: Step, at: number, purpose: 'step' | 'look' = 'step'): OutgoingMessage => {
@@ -190,7 +205,7 @@ const follows = (step: Step, ending: Ending, now: number): Omit<Consequences, 't
  * Returns what follows from the ending of a step: changes of the ledger, messages for the log, what to remember, and, once
  * nothing of the step can be reached, the next step or the dead letter. Pure; the same for the same step and ending.
  */
-export const consequences = (step: Step, ending: Ending, { begun, now }: Times): Consequences => {
-  const { changes, ...rest } = follows(step, ending, now)
-  return { tenant: step.tenant, ...rest, changes: withBeginnings(step, changes, begun) }
+export const consequences = (step: Step, ending: Ending, times: Times): Consequences => {
+  const { changes, ...rest } = follows(step, ending, times.now)
+  return { tenant: step.tenant, ...rest, changes: withBeginnings(step, changes, times) }
 }

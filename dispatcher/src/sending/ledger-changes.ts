@@ -1,10 +1,10 @@
 import type { Step } from '@carillon/core/delivery/step'
-import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
+import type { DeliveryChange, Passed } from '@carillon/core/store/ports/deliveries'
 import type { Details } from '@carillon/core/store/rules/ledger'
 import type { DeliveryState } from '@carillon/schemas'
 
-/** When the run of a step began, and when it ended, epoch ms. */
-export type Times = { begun: number; now: number }
+/** When the run of a step began, and when it ended, epoch ms; `passed` are the decisions that let it come so far. */
+export type Times = { begun: number; now: number; passed?: readonly Passed[] }
 
 /** Returns the channel of a step. */
 export const channelOf = ({ plan, index }: Step) => plan[index]!.channel
@@ -14,7 +14,7 @@ export const changeOf = (
   step: Step,
   state: DeliveryState,
   at: number,
-  details: Partial<Details> = {},
+  details: Partial<Omit<Details, 'passed'>> = {},
 ): DeliveryChange => ({
   notification: step.notification,
   user: step.user,
@@ -29,17 +29,17 @@ export const changeOf = (
 
 /**
  * Returns a step's changes. The first changes of a delivery are preceded by `requested` and, unless it is skipped,
- * `queued`.
+ * `queued`, and have what the step passed.
  */
 export const withBeginnings = (
   step: Step,
   changes: readonly DeliveryChange[],
-  begun: number,
+  { begun, passed = [] }: Omit<Times, 'now'>,
 ): DeliveryChange[] => {
   if (step.attempt !== undefined || step.queued) return [...changes]
   const beginnings = changes.flatMap(({ device, state }): DeliveryChange[] => {
     const requested = { ...changeOf(step, 'requested', step.at), device }
     return state === 'skipped' ? [requested] : [requested, { ...changeOf(step, 'queued', begun), device }]
   })
-  return [...beginnings, ...changes]
+  return [...beginnings, ...(passed.length === 0 ? changes : changes.map((each) => ({ ...each, passed })))]
 }

@@ -5,6 +5,7 @@ import { appUrlOf } from '@carillon/core/notification/links'
 import type { StepDecision } from '@carillon/core/routing/decision'
 import { next } from '@carillon/core/routing/due-step'
 import type { Store } from '@carillon/core/store/port'
+import type { Passed } from '@carillon/core/store/ports/deliveries'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { TemplateFault } from '@carillon/core/template/type-templates'
 import type { Channel } from '@carillon/schemas'
@@ -15,7 +16,7 @@ import type { Candidate, Destination } from './destinations.ts'
 import type { Ending } from './ending.ts'
 import { endingOf, endingOfDecision } from './ending-of.ts'
 import { type Answer, failover } from './failover.ts'
-import { channelOf } from './ledger-changes.ts'
+import { channelOf, type Times } from './ledger-changes.ts'
 import type { Known } from './lookup.ts'
 import type { Permits } from './permit.ts'
 import type { Reachability } from './reachability.ts'
@@ -47,6 +48,14 @@ const unrendered = ({ pointer, line, message }: TemplateFault): Ending => ({
   ending: 'unrendered',
   reason: 'template_error',
   detail: `${pointer}, line ${line}: ${message}`,
+})
+
+type Beginning = Omit<Times, 'now'>
+
+const passedOf = ({ at, stage, by, path, reason }: StepDecision): Passed => ({
+  ...{ at, stage, by },
+  ...(path === undefined ? {} : { path }),
+  ...(reason === undefined ? {} : { reason }),
 })
 
 /**
@@ -117,20 +126,20 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
   }
 
   /** Ends a step that is not sent now. */
-  const leaveOut = (step: Step, known: Known, decision: StepDecision, begun: number): Consequences => {
+  const leaveOut = (step: Step, known: Known, decision: StepDecision, times: Beginning): Consequences => {
     const ending = endingOfDecision(decision)
     if (ending.ending === 'skipped') {
       const { stage, reason } = ending.decision
       metrics.skipped.inc({ channel: channelOf(step), reason })
       if (stage === 'send') realSends.skipped(step, known.content(step), reason)
     }
-    return consequences(step, ending, { begun, now: Date.now() })
+    return consequences(step, ending, { ...times, now: Date.now() })
   }
 
   /** Splits a step into one for each destination. */
-  const splitUp = async (step: Step, destinations: readonly Destination[], begun: number) => {
+  const splitUp = async (step: Step, destinations: readonly Destination[], times: Beginning) => {
     const names = destinations.map(({ destination }) => destination)
-    const parts = split(step, names, { begun, now: Date.now() })
+    const parts = split(step, names, { ...times, now: Date.now() })
     // Recorded before any of them is sent, because one that fails at once must find the others in the ledger.
     await store.deliveries.record(step.tenant, parts.changes)
     return parts
@@ -140,12 +149,13 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     const wanted = next(step, known.facts(step, begun))
     const found =
       wanted.outcome === 'pass' ? await reachability(step, known.person(step), begun) : { decision: wanted }
-    if (found.destinations === undefined) return leaveOut(step, known, found.decision, begun)
+    const times = { begun, passed: wanted.outcome === 'pass' ? [passedOf(wanted)] : [] }
+    if (found.destinations === undefined) return leaveOut(step, known, found.decision, times)
     const [only, ...others] = found.destinations
-    if (!only || others.length > 0) return splitUp(step, found.destinations, begun)
+    if (!only || others.length > 0) return splitUp(step, found.destinations, times)
     const one = { ...step, destination: only.destination }
     const { ending, now } = await attempt(one, known, only)
-    const followed = consequences(one, ending, { begun, now })
+    const followed = consequences(one, ending, { ...times, now })
     realSends.attempted(one, known.content(step), followed.changes)
     return followed
   }

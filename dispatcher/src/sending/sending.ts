@@ -84,7 +84,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
     },
     { retries, appUrl },
   )
-  const stepPorts = { store, live, stream, cache, prepared, reports, sendStep, outages }
+  const stepPorts = { store, live, stream, cache, prepared, reports, sendStep, outages, metrics }
   const consumers = await Promise.all(
     CHANNELS.flatMap((channel) =>
       queuesOf(channel).map(async (queue) => {

@@ -4,9 +4,11 @@ import { conclude } from '@carillon/core/routing/after-failure'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, OutgoingMessage, Stream } from '@carillon/core/stream/port'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { type Outages, Stopped } from '../consumer/outages.ts'
 import type { Reports } from '../reports/reports.ts'
-import type { Consequences } from './consequences.ts'
+import { countDecisions } from '../telemetry/decisions.ts'
+import { type Consequences, decisionsOf } from './consequences.ts'
 
 /** Maximum number of consequences written together. */
 const BATCH = 256
@@ -19,6 +21,7 @@ export type SettlePorts = {
   stream: Pick<Stream, 'publish'>
   reports: Pick<Reports, 'remember'>
   outages: Outages
+  metrics: Pick<Metrics, 'decisions'>
 }
 
 type Failed = NonNullable<Consequences['failed']>
@@ -53,7 +56,7 @@ const optional = <Part>(part: Part | undefined): readonly Part[] => (part === un
  * be acknowledged or dead-lettered. Consequences that arrive while a batch is written form the next one: one publish
  * for many, and one record per tenant.
  */
-export const createSettle = ({ store, stream, reports, outages }: SettlePorts) => {
+export const createSettle = ({ store, stream, reports, outages, metrics }: SettlePorts) => {
   let waiting: Waiting[] = []
   let flushing = false
 
@@ -77,6 +80,7 @@ export const createSettle = ({ store, stream, reports, outages }: SettlePorts) =
       ),
     ])
     await byTenant(all, ({ remember }) => optional(remember), reports.remember)
+    for (const each of all) countDecisions(metrics, decisionsOf(each))
   }
 
   /** Returns the failed steps of which another destination may still be reached. */

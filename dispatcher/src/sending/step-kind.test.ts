@@ -52,6 +52,7 @@ test('one clock reading determines whether a step is sent and whether the next o
     },
     stream: { publish: async (messages: unknown[]) => void published.push(...messages) },
     reports: { remember: async () => {} },
+    metrics: createMetrics(),
     outages: createOutages({ log: createLog({ level: 'silent', role: 'test' }), metrics: createMetrics() }),
     sendStep: async (step: Step, known: Known, now: number): Promise<Consequences> => {
       decided.push(next(step, known.facts(step, now)).outcome)

@@ -19,6 +19,7 @@ import { callbackRoutes } from './callbacks.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { deviceRoutes } from './devices.ts'
+import { explainRoutes } from './explain.ts'
 import { operationRoutes } from './health.ts'
 import { inboxRoutes } from './inbox.ts'
 import { notificationListRoutes } from './notification-list.ts'
@@ -58,6 +59,7 @@ export const addResources = (
   })
   notificationListRoutes(routes, { list: createNotificationList({ notifications, inbox }), cursors })
   deliveryRoutes(routes, { inbox, notifications, deliveries, cursors })
+  explainRoutes(routes, store)
   inboxRoutes(routes, { inbox, live, verbs, cursors, log })
   userRoutes(routes, { users, erase: createErase({ users, inbox, stream, log }), cache })
   tenantRoutes(routes, { tenants: store.tenants, cache, insecureLinks: options.insecureLinks })

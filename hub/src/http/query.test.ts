@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import { openHub, type TestHub } from '../testing/hub.ts'
 
 let test: TestHub
@@ -24,17 +25,25 @@ describe('an empty query parameter', () => {
     } as const
     await store.notifications.put([{ tenant: tenant.id, ...record, acceptedAt: Date.now(), users: ['ann'] }])
     const own = { id: 'order-7', key: 'team' }
+    const needed: Record<string, string> = { user: 'ann' }
     const routes = test.hub.routes.filter(({ query, method }) => query && method === 'get')
     expect(routes.length).toBeGreaterThan(4)
     for (const { path, query, access } of routes) {
       const token = access.kind === 'user' ? await tenant.userToken('ann') : tenant.key
-      const place = path.replaceAll(/\{(\w+)\}/g, (_, name: keyof typeof own) => own[name])
+      const shape: Record<string, z.ZodType> = query?.shape ?? {}
+      const names = Object.keys(shape)
+      const required = names.filter((name) => !shape[name]?.safeParse(undefined).success)
+      const given = required.map((name) => `${name}=${needed[name]}`).join('&')
+      const bare = path.replaceAll(/\{(\w+)\}/g, (_, name: keyof typeof own) => own[name])
+      const place = `${bare}?${given}`
       const plain = await test.call('GET', place, { token })
       expect(plain.status, place).toBe(200)
-      for (const name of Object.keys(query?.shape ?? {})) {
-        const empty = await test.call('GET', `${place}?${name}=`, { token })
-        expect([empty.status, empty.json], `${place}?${name}=`).toEqual([200, plain.json])
+      for (const name of names.filter((name) => !required.includes(name))) {
+        const empty = await test.call('GET', `${place}&${name}=`, { token })
+        expect([empty.status, empty.json], `${place}&${name}=`).toEqual([200, plain.json])
       }
+      for (const name of required)
+        expect((await test.call('GET', `${bare}?${name}=`, { token })).status, bare).toBe(422)
     }
   })
 

@@ -30,6 +30,7 @@ const ACCESS: Record<string, string> = {
   'GET /v1/notifications': 'notifications:read',
   'GET /v1/notifications/{id}': 'notifications:read',
   'GET /v1/notifications/{id}/deliveries': 'notifications:read',
+  'GET /v1/notifications/{id}/explain': 'notifications:read',
   'GET /v1/providers': 'providers:read',
   'GET /v1/providers/{id}': 'providers:read',
   'GET /v1/push/key': 'user',

@@ -46,6 +46,19 @@ const inbox = async ({ url }: Server, token: string) => {
   return (await response.json()) as InboxPage
 }
 
+test('explain says what a user got, as a list or as the hub answers', async () => {
+  const { url } = await dev()
+  const { id } = JSON.parse(await run('send', '--url', url, '--to', 'ada', '--title', 'Hello'))
+  const list = await vi.waitFor(() => run('explain', id, '--user', 'ada', '--url', url), { timeout: 30_000 })
+  expect(list).toMatch(
+    /^\S+Z {2}audience {2}pass\n {4}The user was found[^\n]+\n\S+Z {2}inbox {5}pass\n {4}The inbox/,
+  )
+  const { decisions } = JSON.parse(await run('explain', id, '--user', 'eve', '--url', url, '--json'))
+  expect(decisions).toMatchObject([{ outcome: 'end', reason: 'not_recipient' }])
+  expect((await failure(['explain', id, '--url', url]))?.stderr).toContain("option '--user' is missing")
+  expect((await failure(['explain', 'nothing', '--user', 'ada', '--url', url]))?.stderr).toContain('404')
+})
+
 test('dev keeps messages, its key and its tokens across `kill -9`', async () => {
   const server = await dev()
   await run('send', '--url', server.url, '--to', 'ada', '--title', 'Hello')

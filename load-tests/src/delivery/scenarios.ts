@@ -3,6 +3,7 @@ import { openContext } from './context.ts'
 import type { Environment } from './environment.ts'
 import { ADDRESSES } from './scenarios/addresses.ts'
 import { ERASURE } from './scenarios/erasure.ts'
+import { EXPLAIN } from './scenarios/explain.ts'
 import { FAULTS } from './scenarios/faults.ts'
 import { INBOX_MODES } from './scenarios/inbox-modes.ts'
 import { interrupt } from './scenarios/killed.ts'
@@ -18,6 +19,7 @@ const SCENARIOS = [
   ...INBOX_MODES,
   ...ADDRESSES,
   ...ERASURE,
+  ...EXPLAIN,
   LISTING,
   ...FAULTS,
   ...RETRIES,

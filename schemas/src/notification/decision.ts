@@ -40,8 +40,8 @@ export const DECIDERS = {
 
 /** Why it was decided so, in words that complete "because". */
 export const DECISION_REASONS = {
-  critical: 'the type is critical, so that preferences do not apply',
-  otp: 'it is a one-time password, so that preferences do not apply',
+  critical: 'the type is critical and passes over preferences',
+  otp: 'it is a one-time password and passes over preferences',
   transactional: 'users cannot opt out of the type or its category',
   muted: 'the user muted all notifications',
   topic_muted: 'the user muted every topic that it was addressed to',
@@ -134,7 +134,7 @@ export const ExplainedDecision = z
         outcome: 'end',
         by: 'user',
         reason: 'read',
-        text: 'E-mail (step 0) and every later step were left out at 2026-01-31T09:10:00.000Z, because the user has read the item (by the user).',
+        text: 'E-mail (step 0) and every later step were left out at 2026-01-31T09:10:00.000Z, because the user has read the item (decided by the user).',
       },
     ],
   })
@@ -155,7 +155,7 @@ export const Explanation = z
             by: 'sender',
             path: 'exclude',
             reason: 'excluded',
-            text: 'The user gets nothing, as decided at 2026-01-31T09:00:00.000Z, because the notification excludes the user (by the sender at exclude).',
+            text: 'Everything for the user was left out at 2026-01-31T09:00:00.000Z, because the notification excludes the user (decided by the sender, exclude).',
           },
         ],
       },

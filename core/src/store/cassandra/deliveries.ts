@@ -12,6 +12,7 @@ import {
   detailsOf,
   firstKey,
   readDeliveryCursor,
+  readPassed,
   type StateTimes,
 } from '../rules/ledger.ts'
 import { slotOf } from '../rules/slots.ts'
@@ -55,7 +56,7 @@ export const cassandraDeliveries = (session: Session, retention: number): Delive
 
   const statement = (tenant: string, change: DeliveryChange): Statement => {
     const { notification, toAudience, user, step, device, channel, state, at } = change
-    const { attempt, provider, providerId, reason, detail, nextAttempt } = detailsOf(change)
+    const { attempt, provider, providerId, reason, detail, nextAttempt, passed } = detailsOf(change)
     const cells = Object.entries({
       channel,
       [`${state}_at`]: at,
@@ -65,6 +66,7 @@ export const cassandraDeliveries = (session: Session, retention: number): Delive
       reason,
       detail,
       next_attempt: nextAttempt,
+      passed,
     }).filter(([, value]) => value !== undefined)
     // The number of statements is bounded by states and combinations of fields.
     const query = `UPDATE ${table} USING TIMESTAMP ? AND TTL ? SET ${cells.map(([cell]) => `${cell} = ?`).join(', ')}
@@ -124,6 +126,14 @@ export const cassandraDeliveries = (session: Session, retention: number): Delive
         found[place] = rows.map((row) => delivery(id, row))
       })
       return found
+    },
+
+    passed: async (tenant, { id, toAudience, user }) => {
+      const query = `SELECT channel, step, passed FROM ${table} WHERE ${PARTITION} AND user = ?`
+      const rows = await session.rows(query, [tenant, id, partOf(toAudience, user), user])
+      return rows.flatMap((row) =>
+        readPassed({ channel: String(row.channel) as Channel, step: Number(row.step) }, said(row.passed)),
+      )
     },
 
     sum: async (tenant, { id, toAudience }) => {

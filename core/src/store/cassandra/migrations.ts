@@ -140,6 +140,7 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     PRIMARY KEY ((tenant, user), time, path)
   ) WITH CLUSTERING ORDER BY (time DESC, path ASC)
     AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `ALTER TABLE ${table('deliveries')} ADD IF NOT EXISTS passed text`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

@@ -40,9 +40,11 @@ const progressOf = (row: types.Row): NotificationProgress | undefined => {
   if (content === undefined) return
   const record = JSON.parse(content) as NotificationRecord
   const finished = row.finished instanceof Set ? row.finished.size : 0
+  const cancelled = row.cancelled_at instanceof Date ? { cancelledAt: row.cancelled_at.getTime() } : {}
   const state = notificationState(record, { finished, cancelled: row.cancelled_at !== null }, Date.now())
   const reached = [...mapOf<number, number>(row.progress).values()]
-  return { ...record, state, recipients: reached.reduce((sum, chain) => sum + chain, record.direct) }
+  const recipients = reached.reduce((sum, chain) => sum + chain, record.direct)
+  return { ...record, state, ...cancelled, recipients }
 }
 
 /**

@@ -121,6 +121,32 @@ export const deliveriesContract = (store: () => Store): void => {
       expect(await shown()).toEqual({ state: 'sent', ...nothing })
     })
 
+    test('what let a step go on is returned for its user, and not shown in lists', async () => {
+      const { deliveries } = store()
+      const tenant = freshTenant()
+      const passed = [
+        { at: T, stage: 'condition', by: 'system' } as const,
+        { at: T, stage: 'preference', by: 'user', path: 'types.x.email' } as const,
+      ]
+      for (const toAudience of [false, true]) {
+        const id = `to-${toAudience}`
+        const of = { notification: id, toAudience }
+        await deliveries.record(tenant, [
+          change('requested', T, of),
+          change('sent', T + 5, { ...of, passed }),
+          change('sent', T, { ...of, user: 'bob', step: 1, channel: 'sms' }),
+        ])
+        // A later state leaves it as it is.
+        await deliveries.record(tenant, [change('read', T + 9, of)])
+        expect(await deliveries.passed(tenant, { id, toAudience, user: 'ada' })).toEqual(
+          passed.map((each) => ({ ...each, channel: 'email', step: 0, outcome: 'pass' })),
+        )
+        expect(await deliveries.passed(tenant, { id, toAudience, user: 'bob' })).toEqual([])
+        const { deliveries: listed } = await deliveries.list(tenant, { id, toAudience }, { limit: 5 })
+        expect(listed.map((each) => Object.hasOwn(each, 'passed'))).toEqual([false, false])
+      }
+    })
+
     test('accept repeated changes in any order', async () => {
       const { deliveries } = store()
       const tenant = freshTenant()

@@ -74,10 +74,11 @@ export const notificationsContract = (store: () => Store): void => {
       const deliverAt = Date.now() + HOUR
       const waiting = ['a', 'b'].map((id) => sampleRecord(tenant, id, { deliverAt }))
       await notifications.put(waiting)
-      await notifications.cancel(tenant, 'b', Date.now())
+      const cancelledAt = Date.now()
+      await notifications.cancel(tenant, 'b', cancelledAt)
       await notifications.put(waiting)
       expect(await notifications.get(tenant, 'a')).toMatchObject({ state: 'scheduled', deliverAt })
-      expect(await notifications.get(tenant, 'b')).toMatchObject({ state: 'cancelled' })
+      expect(await notifications.get(tenant, 'b')).toMatchObject({ state: 'cancelled', cancelledAt })
       vi.useFakeTimers({ toFake: ['Date'], now: deliverAt })
       expect(await notifications.get(tenant, 'a')).toMatchObject({ state: 'delivered' })
       expect(await notifications.get(tenant, 'b')).toMatchObject({ state: 'cancelled' })

@@ -60,6 +60,18 @@ export const recipientsContract = (store: () => Store): void => {
       expect(await titles(store(), sample)).toEqual(['second', undefined, 'second', 'second'])
     })
 
+    test('is known by name, also after the item is gone', async () => {
+      const { inbox } = store()
+      const tenant = freshTenant()
+      const { notification, items } = broadcast(tenant)
+      for (let from = 0; from < items.length; from += PAGE) await inbox.put(items.slice(from, from + PAGE))
+      await inbox.remove(items[3]!, [items[3]!.id])
+      const received = (user: string) => inbox.received({ tenant, user }, notification)
+      for (const user of ['user-0', 'user-3', `user-${MEMBERS - 1}`]) expect(await received(user)).toBe(true)
+      expect(await received('eve')).toBe(false)
+      expect(await inbox.received({ tenant, user: 'user-0' }, 'another')).toBe(false)
+    })
+
     test('gets its new content even if the item is stored after the replacement', async () => {
       const { inbox } = store()
       const tenant = freshTenant()

@@ -10,6 +10,8 @@ import type { InboxRows } from './rows.ts'
 import { createSettler } from './settle-marks.ts'
 
 const AT_ONCE = 500
+/** The most recipients that are looked through for one user: a few hundred milliseconds. */
+const LOOKED_THROUGH = 100_000
 
 /**
  * Implements inboxes over the rows of a database.
@@ -54,6 +56,16 @@ export const createInbox = (rows: InboxRows, limits = LIMITS): Inbox => {
       if (ids.length === 0) return []
       const [found, guide] = await Promise.all([rows.items(owner, ids, true), rows.guide(owner)])
       return changeRows(rows, owner, found, guide, changeFor, Date.now())
+    },
+
+    received: async ({ tenant, user }, notification) => {
+      let looked = 0
+      for await (const items of rows.recipients(tenant, notification)) {
+        if (items.some((item) => item.user === user)) return true
+        looked += items.length
+        if (looked >= LOOKED_THROUGH) return undefined
+      }
+      return false
     },
 
     replace: async (tenant, notification, content, acceptedAt, named) => {

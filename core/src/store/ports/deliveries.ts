@@ -1,4 +1,5 @@
 import type { Delivery, DeliveryChannel, DeliveryState, DeliveryTotals } from '@carillon/schemas'
+import type { Decision } from '../../routing/decision.ts'
 
 /**
  * Identifies a delivery: notification, user, step of the plan (or IN_APP_STEP), and device ('' for an address of the
@@ -14,6 +15,9 @@ export type DeliveryPlace = {
   toAudience: boolean
 }
 
+/** A decision that let a step go on to the next stage. Channel and step are those of the delivery. */
+export type Passed = Pick<Decision, 'at' | 'stage' | 'by' | 'path' | 'reason'>
+
 /** A delivery reached a state at `at` (epoch ms). Absent fields keep their value. */
 export type DeliveryChange = DeliveryPlace & {
   state: DeliveryState
@@ -26,6 +30,8 @@ export type DeliveryChange = DeliveryPlace & {
   detail?: string
   /** Time of the next attempt of a queued delivery, epoch ms. */
   nextAttempt?: number
+  /** What let the step come this far. */
+  passed?: readonly Passed[]
 }
 
 /**
@@ -50,5 +56,7 @@ export interface Deliveries {
     tenant: string,
     recipients: readonly { id: string; toAudience: boolean; user: string }[],
   ): Promise<Delivery[][]>
+  /** Returns what let the steps of one user come as far as they did, each decision once for each device. */
+  passed(tenant: string, notification: { id: string; toAudience: boolean; user: string }): Promise<Decision[]>
   sum(tenant: string, notification: { id: string; toAudience: boolean }): Promise<DeliveryTotals>
 }

@@ -92,6 +92,11 @@ export interface Inbox {
   changeAll(owner: Owner, verb: AllVerb, filter: ItemFilter & { through?: string }): Promise<ChangedAll>
   remove(owner: Owner, ids: readonly string[]): Promise<void>
   /**
+   * Reports whether a notification was stored for a user whom its record does not name, also if the item is gone since.
+   * Undefined if it has too many recipients to look through.
+   */
+  received(owner: Owner, notification: string): Promise<boolean | undefined>
+  /**
    * Replaces the content of every item of a notification, unless newer content was accepted. State and places
    * stay. `named`: the items of users in the notification's record; others are found by the recipients that
    * `put` stored.

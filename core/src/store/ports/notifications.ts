@@ -1,4 +1,5 @@
 import type { NotificationState, Priority } from '@carillon/schemas'
+import type { Decision } from '../../routing/decision.ts'
 
 /** The record of a notification. `chains`: the number of chains of its fan-out; 0 without a fan-out. */
 export type NotificationRecord = {
@@ -28,6 +29,8 @@ export type NotificationRecord = {
   absent?: string[]
   /** Number of users outside any chain skipped because they are erased. */
   skipped?: number
+  /** The decisions about every recipient without an exception. Absent until recipients are looked up. */
+  decisions?: readonly Decision[]
 }
 
 /** The acceptance of an id: its time (epoch ms) and the fingerprint of the content. */
@@ -49,6 +52,8 @@ export type ChainProgress = { chain: number; reached: number; finished: boolean 
 
 export type NotificationProgress = NotificationRecord & {
   state: NotificationState
+  /** When it was cancelled, epoch ms. */
+  cancelledAt?: number
   /** `direct` plus the recipients that the chains have reached. */
   recipients: number
 }

@@ -1,17 +1,26 @@
 import { DELIVERY_STATES, type Delivery, type DeliveryState, type DeliveryTotals } from '@carillon/schemas'
 import { ProblemError } from '../../errors.ts'
-import type { DeliveryChange, DeliveryPlace } from '../ports/deliveries.ts'
+import type { Decision } from '../../routing/decision.ts'
+import type { DeliveryChange, DeliveryPlace, Passed } from '../ports/deliveries.ts'
 
 /** The time at which a delivery reached each state, epoch ms. */
 export type StateTimes = Partial<Record<DeliveryState, number>>
 
-/** The fields of a change other than its state. */
+/** The fields of a change other than its state. `passed` is JSON. */
 export type Details = Pick<
   DeliveryChange,
   'attempt' | 'provider' | 'providerId' | 'reason' | 'detail' | 'nextAttempt'
->
+> & { passed?: string }
 
-export const DETAILS = ['attempt', 'provider', 'providerId', 'reason', 'detail', 'nextAttempt'] as const
+export const DETAILS = [
+  'attempt',
+  'provider',
+  'providerId',
+  'reason',
+  'detail',
+  'nextAttempt',
+  'passed',
+] as const
 
 /** Returns the fields of a change other than its state. A reason without a detail clears the previous detail. */
 export const detailsOf = (change: DeliveryChange): Details => ({
@@ -21,7 +30,17 @@ export const detailsOf = (change: DeliveryChange): Details => ({
   reason: change.reason,
   detail: change.detail ?? (change.reason === undefined ? undefined : ''),
   nextAttempt: change.nextAttempt,
+  ...(change.passed ? { passed: JSON.stringify(change.passed) } : {}),
 })
+
+/** Reads the decisions that let a delivery come as far as it did. */
+export const readPassed = (
+  { channel, step }: Pick<DeliveryPlace, 'channel' | 'step'>,
+  passed: string | undefined,
+): Decision[] =>
+  passed === undefined
+    ? []
+    : (JSON.parse(passed) as Passed[]).map((each) => ({ ...each, channel, step, outcome: 'pass' }))
 
 /** States that end an attempt with a reason. A retry leaves them. */
 const ENDS: ReadonlySet<DeliveryState> = new Set(['skipped', 'in_doubt', 'failed'])

@@ -12,6 +12,7 @@ import {
   deliveryState,
   firstKey,
   readDeliveryCursor,
+  readPassed,
 } from '../rules/ledger.ts'
 import type { Session } from './session.ts'
 
@@ -80,6 +81,17 @@ export const sqliteDeliveries = (session: Session, retention: number): Deliverie
     const found: Delivery[][] = recipients.map(() => [])
     for (const { place, ...row } of rows) found[place]?.push(shown(recipients[place]?.id ?? '', row))
     return found
+  },
+
+  passed: async (tenant, { id, user }) => {
+    const rows = await session.all<Pick<Row, 'channel' | 'step' | 'course'>>(
+      `SELECT channel, step, course FROM deliveries
+       WHERE tenant = ? AND notification = ? AND user = ? AND expires_at > ?`,
+      [tenant, id, user, Date.now()],
+    )
+    return rows.flatMap(({ course, ...place }) =>
+      readPassed(place, (JSON.parse(course) as Course).said.passed?.[0]),
+    )
   },
 
   sum: async (tenant, { id }) => {

@@ -37,7 +37,12 @@ const progressOf = ({ content, chains: cell, cancelledAt }: Row): NotificationPr
   const chains = Object.values(JSON.parse(cell) as Chains)
   const finished = chains.filter((chain) => chain.finished).length
   const state = notificationState(record, { finished, cancelled: cancelledAt !== null }, Date.now())
-  return { ...record, state, recipients: chains.reduce((sum, { reached }) => sum + reached, record.direct) }
+  return {
+    ...record,
+    state,
+    ...(cancelledAt === null ? {} : { cancelledAt }),
+    recipients: chains.reduce((sum, { reached }) => sum + reached, record.direct),
+  }
 }
 
 const find = async (session: Session, tenant: string, ids: readonly string[]) => {

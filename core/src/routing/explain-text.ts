@@ -1,0 +1,102 @@
+import { DECISION_REASONS, type Decider, type DeliveryChannel, type InboxItem } from '@carillon/schemas'
+import type { DeliveryDecision } from './explain-delivery.ts'
+
+const CHANNEL_NAMES: Readonly<Record<DeliveryChannel, string>> = {
+  inbox: 'The inbox item',
+  push: 'Push',
+  email: 'E-mail',
+  sms: 'SMS',
+  mms: 'MMS',
+  whatsapp: 'WhatsApp',
+  webhook: 'Webhook',
+  slack: 'Slack',
+  teams: 'Teams',
+  discord: 'Discord',
+  telegram: 'Telegram',
+}
+
+const DECIDER_NAMES: Readonly<Record<Exclude<Decider, 'system'>, string>> = {
+  type: 'the type',
+  category: 'the category',
+  user: 'the user',
+  user_context: "the user's choices in the context",
+  context: 'the context',
+  tenant: 'the tenant',
+  sender: 'the sender',
+}
+
+/** What else is known about the item, for the decision to store it. */
+export type ItemFacts = {
+  item?: Partial<Pick<InboxItem, 'receivedAt' | 'seenAt' | 'readAt' | 'archivedAt'>> | undefined
+  /** The user may have had an item and deleted it. */
+  unsure?: boolean
+}
+
+const instant = (at: number) => new Date(at).toISOString()
+
+/** Returns what was decided, and when. */
+const headOf = (decision: DeliveryDecision): string => {
+  const { stage, channel, step, outcome, device, provider, reason } = decision
+  const at = ` at ${instant(decision.at)}`
+  const of = device === undefined ? '' : ` to device ${device}`
+  const name = channel === undefined ? 'The notification' : CHANNEL_NAMES[channel]
+  const subject = step === undefined ? name : `${name} (step ${step})`
+  const through = provider === undefined ? '' : ` through ${provider}`
+  switch (outcome) {
+    case 'pass':
+      if (stage === 'audience') return `The user was found to be a recipient${at}`
+      if (stage === 'inbox') return `${subject} was stored${reason === 'silent' ? ' silently' : ''}${at}`
+      return stage === 'preference' ? `${subject} was allowed${at}` : `${subject} was found to be due${at}`
+    case 'wait': {
+      const until = decision.until === undefined ? '' : ` until ${instant(decision.until)}`
+      return `${subject}${of} waits${until}, as found${at}`
+    }
+    case 'join':
+      return `${subject} joined a digest${at}`
+    case 'skip':
+      return `${subject}${of} was left out${at}`
+    case 'end':
+      if (stage === 'audience') return `Everything for the user was left out${at}`
+      return channel === 'inbox'
+        ? `${subject} was removed${at}`
+        : `${subject} and every later step were left out${at}`
+    case 'sent':
+      return `${subject} was sent${of}${through}${at}`
+    case 'failed':
+      return `${subject} failed${of}${through}${at}`
+    case 'in_doubt':
+      return `It is unknown whether ${subject}, tried${of}${through}${at}, was sent`
+  }
+}
+
+const layerOf = ({ by, path }: DeliveryDecision): string => {
+  if (by === 'system') return path === undefined ? '' : ` (at ${path})`
+  return ` (decided by ${DECIDER_NAMES[by]}${path === undefined ? '' : `, ${path}`})`
+}
+
+const listed = (events: readonly (readonly [what: string, at: string | null | undefined])[]): string =>
+  events.flatMap(([what, at]) => (at ? [`, ${what} at ${at}`] : [])).join('')
+
+/** Returns what became of the item since. */
+const itemSince = ({ item }: ItemFacts): string =>
+  item
+    ? listed([
+        ['received', item.receivedAt],
+        ['seen', item.seenAt],
+        ['read', item.readAt],
+        ['archived', item.archivedAt],
+      ])
+    : ', and is no longer in the inbox'
+
+/** Returns a decision as one English sentence, with its channel, its time, who decided it and why. Pure. */
+export const sentenceOf = (decision: DeliveryDecision, facts: ItemFacts = {}): string => {
+  const { stage, outcome, reason, detail, reported = {} } = decision
+  const isSaid = outcome === 'pass' && reason === 'silent'
+  const because = reason === undefined || isSaid ? '' : `, because ${DECISION_REASONS[reason]}`
+  const stored = stage === 'inbox' && outcome === 'pass' ? itemSince(facts) : ''
+  const reports = listed(Object.entries(reported).map(([what, at]) => [what, instant(at)]))
+  const unsure =
+    reason === 'not_recipient' && facts.unsure ? ', or the user has deleted one of very many items' : ''
+  const said = detail === undefined ? '' : ` (${detail})`
+  return `${headOf(decision)}${stored}${reports}${because}${unsure}${said}${layerOf(decision)}.`
+}

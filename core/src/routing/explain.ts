@@ -1,0 +1,140 @@
+import type { Delivery, InboxItem } from '@carillon/schemas'
+import { DECISION_STAGES } from '@carillon/schemas'
+import type { NotificationProgress } from '../store/ports/notifications.ts'
+import { decisionPlace } from '../store/rules/decision-rows.ts'
+import type { Decision } from './decision.ts'
+import { type DeliveryDecision, deliveryDecisions } from './explain-delivery.ts'
+import { sentenceOf } from './explain-text.ts'
+
+/** What is on record about a notification and one user. */
+export type Facts = {
+  /** Absent for a one-time password. */
+  record?: NotificationProgress | undefined
+  /** Decisions about the user and about everybody. */
+  stored: readonly Decision[]
+  /** What let steps go on. */
+  passed: readonly Decision[]
+  deliveries: readonly Delivery[]
+  item?:
+    | Pick<InboxItem, 'createdAt' | 'arrivedAt' | 'receivedAt' | 'seenAt' | 'readAt' | 'archivedAt'>
+    | undefined
+  /** An item was stored for the user, although the record does not name the user. Undefined if that is not known. */
+  received?: boolean | undefined
+  now: number
+}
+
+/** A decision in words. */
+export type Explained = DeliveryDecision & { text: string }
+
+/** Reports whether the decision ends a notification for everybody. */
+const isForEverybody = ({ stage, outcome, reason }: Decision): boolean =>
+  stage === 'audience' && outcome === 'end' && (reason === 'cancelled' || reason === 'expired')
+
+/** Reports whether the user is among those whom the notification reached or was decided against. */
+const isAddressed = (user: string, { record, stored, deliveries, item, received }: Facts): boolean =>
+  item !== undefined ||
+  received === true ||
+  deliveries.length > 0 ||
+  stored.some((decision) => !isForEverybody(decision)) ||
+  [...(record?.users ?? []), ...(record?.absent ?? [])].includes(user)
+
+const audience = (at: number, more: Pick<Decision, 'outcome' | 'by' | 'path' | 'reason' | 'until'>) =>
+  ({ at, stage: 'audience', ...more }) as const
+
+/** Returns whether the user is a recipient, as far as nothing on record says otherwise. */
+const audienceDecisions = (record: NotificationProgress, addressed: boolean, facts: Facts): Decision[] => {
+  const { state, acceptedAt, deliverAt, decisions: planned } = record
+  const found: Decision[] = []
+  if (deliverAt !== undefined && deliverAt > acceptedAt)
+    found.push(
+      audience(acceptedAt, {
+        outcome: 'wait',
+        ...{ by: 'sender', path: 'deliverAt', reason: 'scheduled', until: deliverAt },
+      }),
+    )
+  const told = facts.stored.filter(({ stage }) => stage === 'audience')
+  if (state === 'scheduled' || told.some((decision) => !isForEverybody(decision))) return found
+  const at = Math.max(acceptedAt, deliverAt ?? 0)
+  const begun = planned !== undefined || deliverAt === undefined
+  if (addressed && begun && (told.length === 0 || facts.item))
+    found.push(audience(at, { outcome: 'pass', by: 'sender', path: 'to' }))
+  else if (state !== 'cancelled' && told.length === 0)
+    found.push(
+      state === 'delivering' || !begun
+        ? audience(facts.now, { outcome: 'wait', by: 'system', reason: 'delivering' })
+        : audience(at, { outcome: 'end', by: 'sender', path: 'to', reason: 'not_recipient' }),
+    )
+  return found
+}
+
+const arrival = ({ arrivedAt, createdAt }: NonNullable<Facts['item']>) => Date.parse(arrivedAt ?? createdAt)
+
+/** Of a record without decisions, the item itself tells that it was stored. */
+const storedItem = (item: Facts['item']): Decision[] =>
+  item ? [{ at: arrival(item), stage: 'inbox', channel: 'inbox', outcome: 'pass', by: 'system' }] : []
+
+/** Returns the decisions about every recipient, at the times at which they took effect for this one. */
+const decisionsForAll = (record: NotificationProgress, { stored, item }: Facts): Decision[] => {
+  const arrived = item && arrival(item)
+  const decided = stored.some(({ channel }) => channel === 'inbox')
+  return (record.decisions ?? storedItem(item)).flatMap((decision) => {
+    const { at, stage, until } = decision
+    if (stage === 'inbox' && decided) return []
+    const moved = arrived === undefined ? 0 : Math.max(0, arrived - at)
+    return [{ ...decision, at: at + moved, ...(until === undefined ? {} : { until: until + moved }) }]
+  })
+}
+
+/** Returns the ends of the whole notification that no row tells. */
+const ends = ({ cancelledAt, expiresAt }: NotificationProgress, got: boolean, facts: Facts): Decision[] => {
+  const told = (reason: Decision['reason']) => facts.stored.some((decision) => decision.reason === reason)
+  const found: Decision[] = []
+  if (cancelledAt !== undefined && !told('cancelled'))
+    found.push({
+      ...{ at: cancelledAt, stage: got ? 'condition' : 'audience', outcome: 'end' },
+      ...{ by: 'sender', reason: 'cancelled' },
+    })
+  if (got && expiresAt !== undefined && expiresAt <= facts.now && !told('expired'))
+    found.push({
+      ...{ at: expiresAt, stage: 'inbox', channel: 'inbox', outcome: 'end' },
+      ...{ by: 'sender', path: 'expiresAt', reason: 'expired' },
+    })
+  return found
+}
+
+/** Keeps the earliest of equal decisions: each device of a step has what the step passed. */
+const once = (decisions: readonly Decision[]): Decision[] => {
+  const found = new Map<string, Decision>()
+  for (const decision of [...decisions].sort((one, other) => one.at - other.at)) {
+    const place = decisionPlace(decision)
+    if (!found.has(place)) found.set(place, decision)
+  }
+  return [...found.values()]
+}
+
+const STAGE_ORDER = Object.keys(DECISION_STAGES)
+const inOrder = (one: Decision, other: Decision): number =>
+  one.at - other.at || STAGE_ORDER.indexOf(one.stage) - STAGE_ORDER.indexOf(other.stage)
+
+/**
+ * Tells how a notification came to a user or why it did not, as decisions in order of time. It only reads what was recorded
+ * when each decision was taken, so what changed since changes nothing. Every stored decision is among them. Pure.
+ */
+export const explain = (user: string, facts: Facts): Explained[] => {
+  const { record, stored, passed, deliveries, item } = facts
+  const addressed = isAddressed(user, facts)
+  const ended = stored.some(({ stage, outcome }) => stage === 'audience' && outcome === 'end')
+  const got = addressed && !(ended && item === undefined)
+  const decisions: DeliveryDecision[] = [
+    ...(record ? audienceDecisions(record, addressed, facts) : []),
+    ...(record && got ? decisionsForAll(record, facts) : []),
+    ...stored,
+    ...once(passed),
+    ...deliveries.flatMap((delivery) => deliveryDecisions(delivery, stored)),
+    ...(record ? ends(record, got && record.decisions !== undefined, facts) : []),
+  ]
+  return decisions.sort(inOrder).map((decision) => ({
+    ...decision,
+    text: sentenceOf(decision, { item, unsure: facts.received === undefined }),
+  }))
+}

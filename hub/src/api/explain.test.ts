@@ -1,0 +1,133 @@
+import { itemId } from '@carillon/core/notification/ids'
+import type { Decision } from '@carillon/core/routing/decision'
+import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
+import type { Explanation } from '@carillon/schemas'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
+
+let test: TestHub
+let tenant: TestTenant
+beforeAll(async () => {
+  test = await openHub()
+})
+afterAll(() => test.close())
+beforeEach(async () => {
+  tenant = await test.tenant()
+})
+
+const AT = Date.now() - 60_000
+const iso = (at: number) => new Date(at).toISOString()
+const record = (more: Partial<NotificationRecord> = {}) =>
+  test.ports.store.notifications.put([
+    {
+      ...{ tenant: tenant.id, id: 'n1', type: 'test', priority: 'normal', acceptedAt: AT, fingerprint: 'f' },
+      ...{ chains: 0, direct: 1, users: ['ann'], planned: true },
+      decisions: [
+        {
+          at: AT,
+          stage: 'inbox',
+          channel: 'inbox',
+          outcome: 'pass',
+          by: 'type',
+          path: 'inbox',
+          reason: 'silent',
+        },
+      ],
+      ...more,
+    },
+  ])
+
+const explain = (user: string, token = tenant.key, id = 'n1') =>
+  test.call<Explanation>('GET', `/v1/notifications/${id}/explain?user=${user}`, { token })
+const words = ({ decisions }: Explanation) =>
+  decisions.map(({ stage, channel, outcome, reason }) =>
+    [stage, channel, outcome, reason].filter((word) => word !== undefined).join(' '),
+  )
+
+describe('an explanation', () => {
+  it('tells what was stored, decided, sent and reported, in order', async () => {
+    await record()
+    await tenant.item('ann', {
+      ...{ id: itemId(tenant.id, 'n1', 'ann', AT), notification: 'n1', createdAt: iso(AT) },
+    })
+    const { deliveries, decisions } = test.ports.store
+    const place = { notification: 'n1', user: 'ann', device: '', toAudience: false }
+    const later = Date.now() + 10_000
+    const passed = [{ at: later, stage: 'preference', by: 'user', path: 'types.test.sms' } as const]
+    await deliveries.record(tenant.id, [
+      {
+        ...place,
+        step: 0,
+        channel: 'sms',
+        state: 'sent',
+        at: later + 5,
+        provider: 'twilio',
+        attempt: 1,
+        passed,
+      },
+      { ...place, step: 0, channel: 'sms', state: 'delivered', at: later + 9 },
+    ])
+    const read: Decision = {
+      ...{ at: later + 20, stage: 'condition', channel: 'email', step: 1, outcome: 'end' },
+      ...{ by: 'user', reason: 'read' },
+    }
+    await decisions.record(tenant.id, [{ ...place, decision: read }])
+    const { json, status, headers } = await explain('ann')
+    expect([status, headers.get('cache-control')]).toEqual([200, 'no-store'])
+    expect(words(json)).toEqual([
+      ...['audience pass', 'inbox inbox pass silent', 'preference sms pass', 'send sms sent'],
+      'condition email end read',
+    ])
+    expect(json.decisions[2]).toEqual({
+      ...{ at: iso(later), stage: 'preference', channel: 'sms', step: 0, outcome: 'pass' },
+      ...{ by: 'user', path: 'types.test.sms' },
+      text: `SMS (step 0) was allowed at ${iso(later)} (decided by the user, types.test.sms).`,
+    })
+    expect(json.decisions[3]).toEqual({
+      ...{ at: iso(later + 5), stage: 'send', channel: 'sms', step: 0, outcome: 'sent', by: 'system' },
+      provider: 'twilio',
+      text: `SMS (step 0) was sent through twilio at ${iso(later + 5)}, delivered at ${iso(later + 9)}.`,
+    })
+  })
+
+  it('says who was never a recipient, and who had an item that is gone', async () => {
+    await record({ users: undefined, direct: 2 })
+    const id = itemId(tenant.id, 'n1', 'ann', AT)
+    const item = {
+      ...{ tenant: tenant.id, user: 'ann', id, expiresAt: AT + 86_400_000, keepRecipient: true as const },
+      content: { notification: 'n1', type: 'test', priority: 'normal' as const, createdAt: iso(AT) },
+    }
+    await test.ports.store.inbox.put([item])
+    await test.ports.store.inbox.remove({ tenant: tenant.id, user: 'ann' }, [item.id])
+    expect(words((await explain('eve')).json)).toEqual(['audience end not_recipient'])
+    const { json } = await explain('ann')
+    expect(words(json)).toEqual(['audience pass', 'inbox inbox pass silent'])
+    expect(json.decisions[1]?.text).toContain('is no longer in the inbox')
+  })
+
+  it('says that a notification waits for its time', async () => {
+    const deliverAt = Date.now() + 3_600_000
+    await record({ deliverAt, users: undefined, absent: ['ann'], direct: 0, decisions: undefined })
+    expect((await explain('ann')).json.decisions).toMatchObject([
+      { stage: 'audience', outcome: 'wait', by: 'sender', path: 'deliverAt', until: iso(deliverAt) },
+    ])
+  })
+
+  it('is there for a one-time password, which is no notification', async () => {
+    const place = { notification: 'otp', user: 'ann', step: 0, channel: 'sms', device: '' } as const
+    await test.ports.store.deliveries.record(tenant.id, [
+      { ...place, toAudience: false, state: 'sent', at: AT, attempt: 1 },
+    ])
+    expect(words((await explain('ann', tenant.key, 'otp')).json)).toEqual(['send sms sent'])
+    expect((await explain('eve', tenant.key, 'otp')).status).toBe(404)
+  })
+
+  it("is refused for an unknown notification, another tenant's, without a user and without the scope", async () => {
+    await record()
+    expect((await explain('ann', tenant.key, 'n2')).json.code).toBe('not_found')
+    expect((await explain('ann', (await test.tenant()).key)).json.code).toBe('not_found')
+    expect((await explain('ann', await tenant.keyWith('notifications:write'))).status).toBe(403)
+    const { status } = await test.call('GET', '/v1/notifications/n1/explain', { token: tenant.key })
+    expect(status).toBe(422)
+  })
+})

@@ -1,0 +1,68 @@
+import { ProblemError } from '@carillon/core/errors'
+import { itemId } from '@carillon/core/notification/ids'
+import { type Explained, explain } from '@carillon/core/routing/explain'
+import type { Store } from '@carillon/core/store/port'
+import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
+import { type ExplainedDecision, Explanation, NotificationId, UserId } from '@carillon/schemas'
+import { z } from 'zod'
+import type { Routes } from '../http/routes.ts'
+import { isToAudience } from './deliveries.ts'
+
+const instant = (at: number) => new Date(at).toISOString()
+
+/** Returns a decision as the API has it. */
+const shown = ({ at, until, reported: _, ...decision }: Explained): ExplainedDecision => ({
+  ...decision,
+  at: instant(at),
+  ...(until === undefined ? {} : { until: instant(until) }),
+})
+
+export const explainRoutes = (
+  routes: Routes,
+  {
+    inbox,
+    notifications,
+    deliveries,
+    decisions,
+  }: Pick<Store, 'inbox' | 'notifications' | 'deliveries' | 'decisions'>,
+) => {
+  const itemOf = async (tenant: string, user: string, record: NotificationRecord | undefined) => {
+    if (!record) return undefined
+    const at = Math.max(record.acceptedAt, record.deliverAt ?? 0)
+    const [item] = await inbox.get({ tenant, user }, [itemId(tenant, record.id, user, at)])
+    return item
+  }
+
+  routes.sender(
+    'notifications:read',
+    {
+      method: 'get',
+      path: '/v1/notifications/{id}/explain',
+      operationId: 'explainNotification',
+      tag: 'Notifications',
+      summary: 'Explain what a user got of a notification, and why',
+      description:
+        'Returns every decision about a notification and a user in the order in which they were taken: why there is an item or none, why each step of the delivery plan was sent, left out or waits, and what providers said. Each has a reason and a sentence. Decisions are read as they were recorded. What changed since, such as a preference, does not change them.',
+      params: z.object({ id: NotificationId }),
+      query: z.strictObject({ user: UserId.describe('The user') }),
+      answers: { 200: { description: 'The decisions', schema: Explanation } },
+      problems: ['not_found'],
+    },
+    async ({ c, params: { id }, query: { user } }, { tenant }) => {
+      const record = await notifications.get(tenant, id)
+      const which = { id, toAudience: isToAudience(record), user }
+      const [stored, passed, [rows = []], item] = await Promise.all([
+        decisions.of(tenant, which),
+        deliveries.passed(tenant, which),
+        deliveries.of(tenant, [which]),
+        itemOf(tenant, user, record),
+      ])
+      // One-time passwords have deliveries, but no record.
+      if (!record && rows.length === 0) throw new ProblemError('not_found', 'there is no such notification')
+      const known = item !== undefined || record?.users?.includes(user)
+      const received = record && !known ? await inbox.received({ tenant, user }, id) : false
+      const facts = { record, stored, passed, deliveries: rows, item, received, now: Date.now() }
+      return c.json({ decisions: explain(user, facts).map(shown) }, 200, { 'cache-control': 'no-store' })
+    },
+  )
+}
