@@ -51,6 +51,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
   const prepared = createPreparedTypes(options)
   const pipeline = createPipeline({
     store,
+    cache,
     stream,
     accept,
     observeIntake: createObserveIntake({ log, metrics }),

@@ -15,6 +15,7 @@ import type { Pinned, Ready } from './intake/ready.ts'
 import type { ObserveIntake } from './intake/telemetry.ts'
 import { createPlanAudience, type NotificationPlan, postpone } from './plan/audience.ts'
 import { createPlanChunk, nextChunk } from './plan/fan-out.ts'
+import { createChosen, createReadAhead, type PreferencePorts } from './plan/preferences.ts'
 import { storeProfiles } from './plan/profiles.ts'
 import { decisionEntry, type Portion } from './plan/recipients.ts'
 import { withoutErased } from './plan/record.ts'
@@ -28,6 +29,7 @@ const LOOKUPS = 16
 
 export type PipelinePorts = {
   store: Store
+  cache: PreferencePorts['cache']
   stream: Pick<Stream, 'publish'>
   accept: Accept
   observeIntake: ObserveIntake
@@ -54,12 +56,15 @@ export type PipelinePorts = {
  * are redelivered after a crash, an outage, or a fault in the same batch.
  */
 export const createPipeline = (ports: PipelinePorts) => {
-  const { store, stream, accept, observeIntake, pin, metrics } = ports
+  const { store, cache, stream, accept, observeIntake, pin, metrics } = ports
   const { renderItems, storeItems, handOver, startPlans } = ports
-  const planAudience = createPlanAudience(store)
-  const planChunk = createPlanChunk(store)
+  const chosen = createChosen({ cache, store })
+  const readAhead = createReadAhead({ cache })
+  const planAudience = createPlanAudience(store, chosen)
+  const planChunk = createPlanChunk(store, chosen)
 
   const planAll = async (due: readonly Pinned[]): Promise<NotificationPlan[]> => {
+    await readAhead(due)
     const plans: NotificationPlan[] = []
     for (let from = 0; from < due.length; from += LOOKUPS)
       plans.push(...(await Promise.all(due.slice(from, from + LOOKUPS).map(planAudience))))

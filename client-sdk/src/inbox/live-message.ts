@@ -39,7 +39,7 @@ export const applyLive = (state: State, live: LiveMessage, now: number): State =
   let next = state
   if (event === 'inbox.added') next = added(state, message, now)
   else if (event === 'inbox.changed') next = changed(state, message, now)
-  else
+  else if (event === 'inbox.removed')
     next = counted(
       edit(state, message.ids, () => null, now),
       message.counts,

@@ -6,6 +6,7 @@ import type {
   InboxRemoved,
   ItemState,
   LivePosition,
+  PreferencesChanged,
 } from '@carillon/schemas'
 import { NONE, sameCounts, shifted, weight } from './counts.ts'
 
@@ -13,6 +14,7 @@ export type LiveMessage =
   | { event: 'inbox.added'; message: InboxAdded }
   | { event: 'inbox.changed'; message: InboxChanged }
   | { event: 'inbox.removed'; message: InboxRemoved }
+  | { event: 'preferences.changed'; message: PreferencesChanged }
 
 /**
  * An optimistic change whose request is pending. `change: null` removes the items. `rest`: the counts that

@@ -125,8 +125,10 @@ export const createConnection = ({
     if (isRefusal(message)) refuse(new CarillonError(message as ErrorCode, 'Token refused'))
     else fail(DISCONNECTED)
   })
-  for (const event of ['inbox.added', 'inbox.changed', 'inbox.removed'] as const)
-    socket.on(event, (message: LiveMessage['message']) => onLive({ event, message } as LiveMessage))
+  // All others have a position, which counts even if this version does not know the event.
+  socket.onAny((event, message) => {
+    if (message) onLive({ event, message } as LiveMessage)
+  })
   socket.on('inbox.resync', onResync)
 
   return {

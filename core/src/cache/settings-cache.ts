@@ -1,23 +1,24 @@
-import type { NotificationType } from '@carillon/schemas'
+import type { NotificationType, Preferences } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
 import type { Store } from '../store/port.ts'
 import type { StoredAccount } from '../store/ports/accounts.ts'
 import type { ApiKey, Tenant } from '../store/ports/tenants.ts'
 import type { Erasure } from '../store/rules/erasure.ts'
+import { batched } from './batched.ts'
 import { cached } from './cached.ts'
 import { inProcessInvalidations } from './invalidation/in-process.ts'
 import type { Invalidations } from './invalidation/port.ts'
 
 /** How long an outdated value may be served if its invalidation is lost, in ms. */
 export const SETTINGS_TTL_MS = 10_000
-/** Maximum users whose erasure is cached, including users who were never erased. */
+/** Maximum users whose erasure or preferences are cached, including users without any. */
 const USERS_MAX = 50_000
 /** Maximum cached versions of types, besides the current ones. */
 const VERSIONS_MAX = 1_000
 
 /**
  * Caches the parts of a tenant that every request and message needs: the tenant itself, its API keys, types,
- * provider accounts and erasures. A value is looked up again after `invalidations` names it, and after
+ * provider accounts, erasures and preferences. A value is looked up again after `invalidations` names it, and after
  * SETTINGS_TTL_MS at the latest. While the store is unavailable, the last known values are served, except
  * those that were named.
  */
@@ -30,12 +31,14 @@ export type SettingsCache = {
   typeVersion(tenant: string, key: string, version: number): Promise<NotificationType | undefined>
   /** Returns the tenant's provider accounts. */
   accounts(tenant: string): Promise<StoredAccount[]>
+  /** Returns the preferences of a few users, in one read of the store. Users without any are omitted. */
+  preferences(tenant: string, users: readonly string[]): Promise<Map<string, Preferences>>
   /** Returns when a user was last erased; undefined if never. */
   erasure(tenant: string, user: string): Promise<Erasure | undefined>
 }
 
 export const createSettingsCache = (
-  store: Pick<Store, 'tenants' | 'types' | 'accounts' | 'users'>,
+  store: Pick<Store, 'tenants' | 'types' | 'accounts' | 'users' | 'preferences'>,
   invalidations: Pick<Invalidations, 'subscribe'> = inProcessInvalidations(),
 ): SettingsCache => {
   const common = { ttlMs: SETTINGS_TTL_MS, invalidations }
@@ -56,5 +59,26 @@ export const createSettingsCache = (
     ...{ ...common, kind: 'erasure', max: USERS_MAX },
     load: async (of, user) => (await store.users.erased(of, [user])).get(user),
   })
-  return { tenant, apiKey, type, typeVersion, erasure, accounts: async (of) => (await accounts(of)) ?? [] }
+  const preferencesOf = cached({
+    ...{ ...common, kind: 'preferences', max: USERS_MAX },
+    load: batched((of, users) => store.preferences.get(of, users)),
+  })
+  const preferences = async (of: string, users: readonly string[]) => {
+    const found = await Promise.all(users.map((user) => preferencesOf(of, user)))
+    return new Map(
+      users.flatMap((user, index) => {
+        const known = found[index]
+        return known ? [[user, known] as const] : []
+      }),
+    )
+  }
+  return {
+    preferences,
+    tenant,
+    apiKey,
+    type,
+    typeVersion,
+    erasure,
+    accounts: async (of) => (await accounts(of)) ?? [],
+  }
 }

@@ -7,6 +7,7 @@ import {
   scheduleSubject,
   stepSubject,
   TenantId,
+  TopicKey,
   TypeKey,
   TypeVersion,
   UserId,
@@ -48,6 +49,10 @@ export const Step = z
     plan: Plan.min(1),
     index: z.int().min(0).describe('Index of the step in the plan'),
     toAudience: z.boolean().describe('Whether the notification goes to an audience'),
+    topics: z
+      .array(TopicKey)
+      .optional()
+      .describe('The topics that the notification reached the user through, if there is no other way'),
     failed: z.boolean().optional().describe('The previous step did not reach the user'),
     destination: z
       .string()

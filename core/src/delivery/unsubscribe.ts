@@ -1,9 +1,15 @@
-import { Channel, parse, TenantId, UserId, withoutTrailingSlash } from '@carillon/schemas'
+import { Category, Channel, parse, TenantId, TypeKey, UserId, withoutTrailingSlash } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Seal } from '../security/seal.ts'
 
-/** A user who unsubscribes an address from a channel. */
-export type Unsubscribe = { tenant: string; user: string; channel: Channel; address: string }
+/** A user who unsubscribes from a category on a channel, or from a type if it has no category. */
+export type Unsubscribe = {
+  tenant: string
+  user: string
+  channel: Channel
+  type: string
+  category?: string | undefined
+}
 
 /** How long a link is valid: thirty days, in ms. */
 export const UNSUBSCRIBE_MS = 30 * 86_400_000
@@ -15,26 +21,32 @@ const Claims = z.object({
   tenant: TenantId,
   user: UserId,
   channel: Channel,
-  address: z.string(),
+  type: TypeKey,
+  category: Category.optional(),
   expires: z.number(),
 })
 
 /**
  * Returns a URL on the hub for the List-Unsubscribe header and for links. It is valid for `UNSUBSCRIBE_MS` and needs no
- * credentials: a POST is enough (RFC 8058). The token is encrypted, so that it reveals no address.
+ * credentials: a POST is enough (RFC 8058). The token is encrypted and authenticated, so that it reveals nobody and cannot be
+ * changed.
  */
 export const makeUnsubscribeUrl = (
   seal: Seal,
   publicUrl: string,
-  { tenant, user, channel, address }: Unsubscribe,
+  unsubscribe: Unsubscribe,
   now: number,
 ): string => {
-  const claims = { tenant, user, channel, address, expires: now + UNSUBSCRIBE_MS }
+  const claims = { ...unsubscribe, expires: now + UNSUBSCRIBE_MS }
   return `${withoutTrailingSlash(publicUrl)}/v1/unsubscribe/${seal.seal(JSON.stringify(claims), CONTEXT)}`
 }
 
-/** Returns the content of a token; undefined if this installation did not create it, or it has expired. */
-export const readUnsubscribe = (seal: Seal, token: string, now: number): Unsubscribe | undefined => {
+/** Returns the content of a token and when it was made; undefined if it is not of this installation, or has expired. */
+export const readUnsubscribe = (
+  seal: Seal,
+  token: string,
+  now: number,
+): (Unsubscribe & { at: number }) | undefined => {
   if (token.length > TOKEN_MAX) return
   let claims: unknown
   try {
@@ -45,5 +57,5 @@ export const readUnsubscribe = (seal: Seal, token: string, now: number): Unsubsc
   const parsed = parse(Claims, claims)
   if (!parsed.success) return
   const { expires, ...who } = parsed.data
-  return expires > now ? who : undefined
+  return expires > now ? { ...who, at: expires - UNSUBSCRIBE_MS } : undefined
 }

@@ -1,18 +1,11 @@
 import type { Choice, Preferences } from '@carillon/schemas'
+import { escapeKey, pathOf } from '../json/pointer.ts'
 
 /** One choice with its path, a JSON Pointer. */
 export type Cell = readonly [path: string, value: Choice]
 
 /** Returns the JSON Pointer (RFC 6901) to a place. */
-export const pointerOf = (keys: readonly string[]): string =>
-  keys.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
-
-/** Returns the keys of a JSON Pointer. */
-const keysOf = (pointer: string): string[] =>
-  pointer
-    .split('/')
-    .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+export const pointerOf = (keys: readonly string[]): string => keys.map((key) => `/${escapeKey(key)}`).join('')
 
 type Tree = { [key: string]: Tree | Choice }
 const tree = (): Tree => Object.create(null) as Tree
@@ -21,7 +14,7 @@ const tree = (): Tree => Object.create(null) as Tree
 export const documentOf = (cells: Iterable<Cell>): Preferences => {
   const root = tree()
   for (const [path, value] of cells) {
-    const keys = keysOf(path)
+    const keys = pathOf(path)
     const last = keys.pop() ?? ''
     let place = root
     for (const key of keys) {

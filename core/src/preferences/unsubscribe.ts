@@ -1,9 +1,9 @@
-import type { DeliveryChannel, Preferences } from '@carillon/schemas'
+import type { Channel, Preferences } from '@carillon/schemas'
 import type { ChoiceChange } from '../store/ports/preferences.ts'
 import { pointerOf } from './document.ts'
 
 /** What an unsubscribe link names: a category, or a type that has none; and the type of the message that it came with. */
-export type Unsubscribed = { channel: DeliveryChannel; type: string; category?: string }
+type Unsubscribed = { channel: Channel; type: string; category?: string | undefined }
 
 /**
  * Returns the changes that unsubscribe a person with these preferences from a type or a category on a channel: `false` at

@@ -2,6 +2,7 @@ import type { InboxItem } from '@carillon/schemas'
 import { type Step, stepAfter } from '../delivery/step.ts'
 import { GRACE_MS, type Presence } from '../live/port.ts'
 import type { Decider, Reason, StepDecision } from './decision.ts'
+import type { Preference } from './preference.ts'
 
 /** The current state of an item. */
 export type ItemNow = Pick<InboxItem, 'receivedAt' | 'seenAt' | 'readAt' | 'archivedAt' | 'snoozedUntil'>
@@ -16,6 +17,8 @@ export type StepFacts = {
   erased: boolean
   /** Looked up only if `needsPresence`. Undefined while the live bus is unavailable. */
   presence?: Presence
+  /** What preferences say about the step's channel; undefined if nothing does. */
+  preference?: Preference
   now: number
 }
 
@@ -93,15 +96,23 @@ const verdict = (step: Step, facts: StepFacts): Verdict => {
  * - Without an item, `unseen`, `unread` and `undelivered` are true. `offline` depends on presence, and waits for GRACE_MS if
  *   the user has just left.
  *
+ * A step whose condition holds is then left out if a preference says so.
+ *
  * Pure, and repeatable.
  */
-export const next = (step: Step, facts: StepFacts): StepDecision => ({
-  at: facts.now,
-  stage: 'condition',
-  channel: step.plan[step.index]!.channel,
-  step: step.index,
-  ...verdict(step, facts),
-})
+export const next = (step: Step, facts: StepFacts): StepDecision => {
+  const place = { at: facts.now, channel: step.plan[step.index]!.channel, step: step.index }
+  const condition = verdict(step, facts)
+  if (condition.outcome === 'pass' && facts.preference?.outcome === 'skip') {
+    const { by, path, reason = 'opted_out' } = facts.preference
+    return {
+      ...place,
+      ...{ stage: 'preference', outcome: 'skip', by, reason },
+      ...(path === undefined ? {} : { path }),
+    }
+  }
+  return { ...place, stage: 'condition', ...condition }
+}
 
 /**
  * Returns the next step of the plan, to be scheduled whatever the outcome of `step`. Returns undefined if there is none, or

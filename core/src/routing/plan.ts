@@ -1,7 +1,15 @@
-import type { InboxMode, Notification, NotificationType, Plan, UserProfile } from '@carillon/schemas'
+import type {
+  InboxMode,
+  Notification,
+  NotificationType,
+  Plan,
+  Preferences,
+  UserProfile,
+} from '@carillon/schemas'
 import type { Addressed } from './addressees.ts'
 import type { Decider, Decision, Reason } from './decision.ts'
 import { exclusionOf } from './exclusion.ts'
+import { type Preference, preferenceOf, type Subject } from './preference.ts'
 
 /** A notification to plan, and its type at the time it was accepted. */
 export type Sent = {
@@ -10,6 +18,12 @@ export type Sent = {
   /** When delivery stops, epoch ms. */
   expiresAt: number
   cancelled?: boolean
+  /** What preferences are looked up by. Without it, preferences decide nothing. */
+  subject?: Omit<Subject, 'addressed'>
+  /** The defaults of the tenant. */
+  defaults?: Preferences | undefined
+  /** Recipients may be addressed in more ways than are known, because several audiences are planned apart. */
+  partial?: boolean
 }
 
 /** A user to whom a notification is addressed. */
@@ -19,6 +33,8 @@ export type Recipient = {
   addressed: readonly Addressed[]
   /** Only loaded if a decision depends on it. */
   profile?: UserProfile
+  /** What the user has chosen; undefined if nothing. */
+  preferences?: Preferences | undefined
   /** The user is erased, or was erased after the notification was accepted. */
   erased?: boolean
 }
@@ -82,6 +98,43 @@ const end = (at: number, by: Decider, reason: Reason, path?: string): Decision =
   reason,
 })
 
+const preferenceDecision = (at: number, { outcome, by, path, reason }: Preference): Decision => ({
+  ...{ at, stage: 'preference', channel: 'inbox', outcome, by },
+  ...(path === undefined ? {} : { path }),
+  ...(reason === undefined ? {} : { reason }),
+})
+
+/**
+ * Returns a function that leaves out the item of a recipient whose inbox is off. Steps stay: preferences decide about each
+ * when it is due. `everybody` is what a recipient gets whose inbox is on.
+ */
+const byPreference = (
+  { subject, defaults, partial }: Sent,
+  everybody: Planned,
+  now: number,
+): ((recipient: Recipient) => Planned) => {
+  if (!subject) return () => everybody
+  const plan = (preference: Preference): Planned => {
+    const decisions = [preferenceDecision(now, preference)]
+    if (preference.outcome === 'pass') return { ...everybody, decisions }
+    return { inbox: 'none', steps: everybody.steps, decisions }
+  }
+  const usual = preferenceOf({ ...subject, addressed: [] }, 'inbox', { tenant: defaults })
+  const hasItem = everybody.inbox !== 'none'
+  const unchosen = hasItem && usual.outcome === 'skip' ? plan(usual) : everybody
+  return ({ addressed, preferences }) => {
+    if (!preferences) return unchosen
+    const preference = preferenceOf({ ...subject, addressed }, 'inbox', {
+      user: preferences,
+      tenant: defaults,
+    })
+    // Another audience may address the user too. Its part of the notification then has the steps.
+    if (partial && preference.reason === 'topic_muted') return { ...plan(preference), steps: [] }
+    if (!hasItem || (preference.outcome === 'pass' && unchosen === everybody)) return everybody
+    return plan(preference)
+  }
+}
+
 /** Returns the decision that ends the notification for everybody; undefined if it is delivered. */
 export const endForAll = (
   { cancelled, expiresAt }: Pick<Sent, 'cancelled' | 'expiresAt'>,
@@ -107,12 +160,14 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
     steps: planOf(sent),
     decisions: [inboxDecision(sent, now)],
   }
-  return ({ user, addressed, erased }) => {
+  const chosen = byPreference(sent, everybody, now)
+  return (recipient) => {
+    const { user, addressed, erased } = recipient
     if (addressed.length === 0) return nothing(end(now, 'sender', 'not_recipient', 'to'))
     if (nobody) return nothing(nobody)
     const path = exclusion(user)
     if (path !== undefined) return nothing(end(now, 'sender', 'excluded', path))
-    return erased ? nothing(endOfErased(now)) : everybody
+    return erased ? nothing(endOfErased(now)) : chosen(recipient)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Choice, DeliveryChannel, Preferences } from '@carillon/schemas'
+import type { Choice, DeliveryChannel, NotificationType, Preferences } from '@carillon/schemas'
 import type { Addressed } from './addressees.ts'
 import type { Decider, Reason } from './decision.ts'
 
@@ -15,6 +15,26 @@ export type Subject = {
   /** All the ways in which the notification is addressed to the person. */
   addressed: readonly Addressed[]
 }
+
+/**
+ * Returns what preferences are looked up by, from a type and the category that a notification names. That category counts
+ * only if the type has none. Pure.
+ */
+export const subjectOf = (
+  key: string,
+  type: Pick<NotificationType, 'category' | 'critical' | 'optOut' | 'defaults'> | undefined,
+  category: string | undefined,
+): Omit<Subject, 'addressed'> => ({
+  type: key,
+  category: type?.category ?? category,
+  ...(type?.critical ? { critical: 'critical' } : {}),
+  ...(type?.optOut === false ? { transactional: { by: 'type' } } : {}),
+  ...(type?.defaults ? { defaults: type.defaults } : {}),
+})
+
+/** Reports whether people can unsubscribe from it. Nobody can from critical and transactional notifications. */
+export const isOptional = ({ critical, transactional }: Omit<Subject, 'addressed'>): boolean =>
+  critical === undefined && transactional === undefined
 
 /** The documents that decide, most personal first. An absent one leaves everything open. */
 export type PreferenceLayers = {

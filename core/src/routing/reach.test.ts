@@ -14,15 +14,15 @@ const step = (more: Partial<Step> = {}) =>
 const to = (...candidates: Reachable[]) => ({ candidates })
 
 describe('reach', () => {
-  const reached = (destinations: { candidates: Reachable[] }[], more: Partial<Step> = {}, accounts = 1) => {
-    const found = reach(step(more), { accounts, destinations }, NOW)
+  const reached = (destinations: { candidates: Reachable[] }[], { critical = false, accounts = 1 } = {}) => {
+    const found = reach(step(), { accounts, destinations }, { critical, now: NOW })
     if (found.destinations) return found.destinations
     const { outcome, by, reason, stage } = found.decision
     return `${stage} ${outcome} ${by} ${'reason' in found.decision ? reason : ''}`
   }
 
   test('without an account or an address, skips the step', () => {
-    expect(reached([], {}, 0)).toBe('send skip tenant no_provider')
+    expect(reached([], { accounts: 0 })).toBe('send skip tenant no_provider')
     expect(reached([])).toBe('send skip user no_address')
   })
 
@@ -44,9 +44,9 @@ describe('reach', () => {
     expect(reached([to({ suppressed })])).toBe(`send skip ${by} suppressed`)
   })
 
-  test('only an unsubscription does not stop critical messages', () => {
-    expect(reached([to({ suppressed: 'unsubscribe' })], { priority: 'critical' })).toHaveLength(1)
-    expect(reached([to({ suppressed: 'bounce' })], { priority: 'critical' })).toContain('suppressed')
+  test('only an unsubscription does not stop messages of a critical type', () => {
+    expect(reached([to({ suppressed: 'unsubscribe' })], { critical: true })).toHaveLength(1)
+    expect(reached([to({ suppressed: 'bounce' })], { critical: true })).toContain('suppressed')
   })
 
   test('with all destinations disabled, skips the step', () => {

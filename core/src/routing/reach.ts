@@ -8,9 +8,9 @@ export type Reachable = { suppressed?: SuppressionReason; disabled?: boolean }
 /** The number of accounts that serve a channel, and the user's destinations on it. */
 export type Reach<Destination> = { accounts: number; destinations: readonly Destination[] }
 
-/** Reports whether a suppression applies. Unsubscribing does not stop critical messages; every other reason does. */
-const suppresses = (reason: SuppressionReason | undefined, { priority }: Pick<Step, 'priority'>): boolean =>
-  reason !== undefined && !(reason === 'unsubscribe' && priority === 'critical')
+/** Reports whether a suppression applies. Unsubscribing does not stop messages of a critical type; other reasons do. */
+const suppresses = (reason: SuppressionReason | undefined, critical: boolean): boolean =>
+  reason !== undefined && !(reason === 'unsubscribe' && critical)
 
 const SUPPRESSED_BY: Record<SuppressionReason, Decider> = {
   bounce: 'system',
@@ -32,12 +32,13 @@ const narrowed = <Candidate extends Reachable, Destination extends { candidates:
 
 /**
  * Returns the destinations of a step that are neither suppressed nor disabled. If there are none, returns the decision with
- * the reason: it counts as skipped, not failed, and makes the next step due. Pure.
+ * the reason: it counts as skipped, not failed, and makes the next step due. `critical`: the type passes over preferences,
+ * or it is a one-time password. Pure.
  */
 export const reach = <Candidate extends Reachable, Destination extends { candidates: readonly Candidate[] }>(
   step: Step,
   { accounts, destinations }: Reach<Destination>,
-  now: number,
+  { critical, now }: { critical: boolean; now: number },
 ): { destinations: Destination[] } | { destinations?: undefined; decision: StepDecision } => {
   const skip = (by: Decider, reason: 'no_provider' | 'no_address' | 'suppressed' | 'endpoint_disabled') => {
     const { channel } = step.plan[step.index]!
@@ -48,9 +49,9 @@ export const reach = <Candidate extends Reachable, Destination extends { candida
   if (accounts === 0) return skip('tenant', 'no_provider')
   const [first] = destinations
   if (!first) return skip('user', 'no_address')
-  const allowed = narrowed(destinations, ({ suppressed }) => !suppresses(suppressed, step))
+  const allowed = narrowed(destinations, ({ suppressed }) => !suppresses(suppressed, critical))
   if (allowed.length === 0) {
-    const found = first.candidates.find(({ suppressed }) => suppresses(suppressed, step))?.suppressed
+    const found = first.candidates.find(({ suppressed }) => suppresses(suppressed, critical))?.suppressed
     return skip(found === undefined ? 'system' : SUPPRESSED_BY[found], 'suppressed')
   }
   const enabled = narrowed(allowed, ({ disabled }) => disabled !== true)

@@ -23,6 +23,8 @@ export const SCOPES = [
   'dead-letters:write',
   'dead-letters:read',
   'otp:write',
+  'preferences:write',
+  'preferences:read',
 ] as const
 export type Scope = (typeof SCOPES)[number]
 

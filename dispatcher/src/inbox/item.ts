@@ -12,6 +12,8 @@ export type Entry = {
   type: NotificationType | undefined
   user: string
   planned: Planned
+  /** The topics through which it is addressed to the user, if there is no other way. */
+  topics?: readonly string[] | undefined
   content: ItemContent
   /** The content without the id: one object shared by all recipients with the same content. */
   shared: InboxContent
@@ -55,10 +57,10 @@ export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => E
   const content = contentOf(portion)
   const silent = { ...content, silent: true }
   const unnamed = ready.toAudience || portion.recipients.length > USERS_KEPT
-  return ({ user, planned }) => {
+  return ({ user, planned, topics }) => {
     const id = itemId(ready.tenant, ready.id, user, ready.at)
     const shared = planned.inbox === 'silent' ? silent : content
-    return { ready, type, user, planned, content: { id, ...shared }, shared, unnamed }
+    return { ready, type, user, planned, topics, content: { id, ...shared }, shared, unnamed }
   }
 }
 

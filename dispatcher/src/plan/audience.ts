@@ -9,6 +9,7 @@ import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { scheduleSubject, workSubject } from '@carillon/schemas'
 import type { Pinned } from '../intake/ready.ts'
 import { CHAINS, firstChunks, walk } from './fan-out.ts'
+import type { ReadChosen } from './preferences.ts'
 import { decisionEntry, type PlannedPeople, planRecipients } from './recipients.ts'
 import { recordOf, USERS_KEPT } from './record.ts'
 import type { DueWork } from './work.ts'
@@ -49,7 +50,7 @@ export const postpone = (pinned: Pinned): NotificationPlan => {
  * at once. A larger one becomes the first chunks of a fan-out.
  */
 export const createPlanAudience =
-  (store: Pick<Store, 'users' | 'topics'>) =>
+  (store: Pick<Store, 'users' | 'topics'>, chosen: ReadChosen) =>
   async (pinned: Pinned): Promise<NotificationPlan> => {
     const { ready } = pinned
     const now = Date.now()
@@ -59,7 +60,11 @@ export const createPlanAudience =
     const forAll = decisionsForAll({ notification: ready.notification, type: pinned.type }, now)
     const direct = users.map((user) => [user, DIRECTLY] as const)
     if (audiences.length === 0) {
-      const planned = planRecipients(pinned, direct, now)
+      const planned = planRecipients(pinned, direct, {
+        ...(await chosen(pinned, users)),
+        now,
+        partial: false,
+      })
       return { ...planned, record: recordOf(pinned, 0, planned.portion.recipients, forAll), messages: [] }
     }
     const people = new Map(direct)
@@ -75,8 +80,9 @@ export const createPlanAudience =
       const by = addressedBy(audience)
       for (const member of members) people.set(member, [...(people.get(member) ?? []), by])
     }
-    const chosen: Pinned = { ...pinned, ready: { ...ready, toAudience: chains > 0 } }
-    const { portion, against } = planRecipients(chosen, people, now)
-    const record = recordOf(chosen, chains, portion.recipients, forAll)
+    const marked: Pinned = { ...pinned, ready: { ...ready, toAudience: chains > 0 } }
+    const known = await chosen(pinned, [...people.keys()])
+    const { portion, against } = planRecipients(marked, people, { ...known, now, partial: chains > 0 })
+    const record = recordOf(marked, chains, portion.recipients, forAll)
     return { portion, against, record, messages }
   }

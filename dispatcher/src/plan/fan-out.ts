@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto'
-import { type Audience, addressedBy } from '@carillon/core/routing/addressees'
+import { type Addressed, type Audience, addressedBy, addresseesOf } from '@carillon/core/routing/addressees'
 import type { Store } from '@carillon/core/store/port'
 import { type Place, SLOTS, type UserPage } from '@carillon/core/store/ports/walk'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { workSubject } from '@carillon/schemas'
 import type { Pinned, Ready } from '../intake/ready.ts'
+import type { ReadChosen } from './preferences.ts'
 import { type PlannedPeople, planRecipients } from './recipients.ts'
 import type { ChunkWork } from './work.ts'
 
@@ -57,14 +58,29 @@ export const walk = (
 /** A planned chunk. `next` is where its chain continues; absent at its end. */
 export type PlannedChunk = PlannedPeople & { next?: Place }
 
+/** Returns the ways in which a notification is known to address the members of one of its audiences. */
+const waysTo = ({ notification }: Ready, audience: Audience) => {
+  const { users, audiences } = addresseesOf(notification)
+  const everyone = audiences.some((each) => 'everyone' in each)
+  const ways: Addressed[] = [addressedBy(audience), ...(everyone ? [{ by: 'everyone' as const }] : [])]
+  const named = new Set(users)
+  const alsoNamed: Addressed[] = [...ways, { by: 'user' }]
+  return {
+    of: (user: string): readonly Addressed[] => (named.has(user) ? alsoNamed : ways),
+    partial: audiences.length > 1,
+  }
+}
+
 /** Reads the members of one chunk and plans the notification for each of them. */
 export const createPlanChunk =
-  (store: Pick<Store, 'users' | 'topics'>) =>
+  (store: Pick<Store, 'users' | 'topics'>, chosen: ReadChosen) =>
   async ({ audience, from, to, after }: ChunkWork, pinned: Pinned): Promise<PlannedChunk> => {
     const { users, next } = await walk(store, pinned.ready.tenant, audience, { from, to, after })
-    const addressed = [addressedBy(audience)]
-    const people = users.map((user) => [user, addressed] as const)
-    return { ...planRecipients(pinned, people, Date.now()), ...(next ? { next } : {}) }
+    const known = await chosen(pinned, users)
+    const ways = waysTo(pinned.ready, audience)
+    const people = users.map((user) => [user, ways.of(user)] as const)
+    const planned = planRecipients(pinned, people, { ...known, now: Date.now(), partial: ways.partial })
+    return { ...planned, ...(next ? { next } : {}) }
   }
 
 /** Returns the message that continues a chain from `next`. */

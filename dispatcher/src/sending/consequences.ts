@@ -1,4 +1,11 @@
-import { deliveryKey, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
+import {
+  deliveryKey,
+  nextStep,
+  planKey,
+  type Step,
+  stepDedupe,
+  stepMessage,
+} from '@carillon/core/delivery/step'
 import { conclude } from '@carillon/core/routing/after-failure'
 import type { Decision, StepDecision } from '@carillon/core/routing/decision'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
@@ -110,6 +117,16 @@ const entryOf = ({ notification, user, toAudience }: Step, decision: StepDecisio
   decision,
 })
 
+/**
+ * Reports whether the next step is due at once. It is if this one was wanted but reaches nobody, or if a preference left it
+ * out and the next one replaces it.
+ */
+const makesNextDue = (step: Step, { stage }: StepDecision): boolean => {
+  if (stage === 'send') return true
+  const next = nextStep(step)
+  return stage === 'preference' && next?.plan[next.index]?.when === 'failed'
+}
+
 const skipped = (
   step: Step,
   { decision }: Extract<Ending, { ending: 'skipped' }>,
@@ -118,8 +135,7 @@ const skipped = (
   changes: [changeOf(step, 'skipped', now, { reason: decision.reason })],
   decision: entryOf(step, decision),
   messages: [],
-  // The step was wanted but has no destination.
-  ...(decision.stage === 'send' ? { failed: failed(step, now) } : {}),
+  ...(makesNextDue(step, decision) ? { failed: failed(step, now) } : {}),
 })
 
 const waiting = (

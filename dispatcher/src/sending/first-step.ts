@@ -6,7 +6,7 @@ import { type Entry, hasItem } from '../inbox/item.ts'
 import { presenceOf } from './presence.ts'
 
 const firstStep = (entry: Entry, now: number): Step => {
-  const { ready, user, planned, content } = entry
+  const { ready, user, planned, topics, content } = entry
   const { tenant, id, notification, version, expiresAt, toAudience } = ready
   return {
     tenant,
@@ -23,6 +23,7 @@ const firstStep = (entry: Entry, now: number): Step => {
     plan: planned.steps,
     index: firstIndex(planned.steps),
     toAudience,
+    ...(topics ? { topics: [...topics] } : {}),
   }
 }
 

@@ -1,6 +1,7 @@
 import { acceptedAt, type Step } from '@carillon/core/delivery/step'
 import type { Live } from '@carillon/core/live/port'
 import { needsPresence, type StepFacts } from '@carillon/core/routing/due-step'
+import type { Subject } from '@carillon/core/routing/preference'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { StoredDevice } from '@carillon/core/store/ports/devices'
@@ -8,6 +9,7 @@ import { type Erasure, isVoid } from '@carillon/core/store/rules/erasure'
 import type { TypeTemplates } from '@carillon/core/template/type-templates'
 import type { Channel, InboxItem, ItemContent, UserProfile } from '@carillon/schemas'
 import { IN_PROFILES } from './destinations.ts'
+import { lookUpPreferences, type PreferencePorts } from './lookup-preferences.ts'
 import { lookUpTemplates, type TemplatePorts } from './lookup-templates.ts'
 import { presenceOf } from './presence.ts'
 
@@ -21,12 +23,15 @@ export type Known = {
   person(step: Step): Person
   /** Returns the templates of its type; undefined if the type has none, and for a one-time password. */
   templates(step: Step): TypeTemplates | undefined
+  /** Returns what preferences about the step are looked up by. */
+  subject(step: Step): Omit<Subject, 'addressed'>
 }
 
 export type LookupPorts = {
   store: Pick<Store, 'inbox' | 'users' | 'devices' | 'notifications'>
   live: Pick<Live, 'presence'>
-} & TemplatePorts
+} & TemplatePorts &
+  PreferencePorts
 
 const NOBODY: Person = { profile: {}, devices: [] }
 
@@ -70,8 +75,9 @@ export const lookUp = async (
   )
 
   const templates = await lookUpTemplates(ports, steps)
-  const [presence] = await Promise.all([
+  const [presence, preferences] = await Promise.all([
     presences(live, steps),
+    lookUpPreferences(ports, steps),
     ...[...owners.values()].map(async ({ tenant, user, ids }) => {
       for (const item of await store.inbox.get({ tenant, user }, unique(ids)))
         items.set(at(tenant, user, item.id), item)
@@ -104,7 +110,10 @@ export const lookUp = async (
 
   const itemOf = ({ tenant, user, item }: Step) =>
     item === undefined ? undefined : items.get(at(tenant, user, item))
+  const content = (step: Step) => itemOf(step) ?? step.content
+  const subject = (step: Step) => preferences.subject(step, content(step)?.category)
   return {
+    subject,
     facts: (step, now) => {
       const { tenant, user, notification } = step
       const known = presence.get(at(tenant, user))
@@ -113,10 +122,11 @@ export const lookUp = async (
         cancelled: cancelled.has(at(tenant, notification)),
         erased: isVoid(erasures.get(at(tenant, user)), acceptedAt(step)),
         ...(known && { presence: known }),
+        preference: preferences.of(step, subject(step)),
         now,
       }
     },
-    content: (step) => itemOf(step) ?? step.content,
+    content,
     templates,
     person: ({ tenant, user }) => people.get(at(tenant, user)) ?? NOBODY,
   }

@@ -76,7 +76,7 @@ export const createReachability = ({ store, accounts, endpoints }: ReachabilityP
   return async (
     step: Step,
     person: Person,
-    now: number,
+    { critical, now }: { critical: boolean; now: number },
   ): Promise<
     { destinations: readonly Destination[] } | { destinations?: undefined; decision: StepDecision }
   > => {
@@ -88,7 +88,14 @@ export const createReachability = ({ store, accounts, endpoints }: ReachabilityP
       ({ destination }) => step.destination === undefined || destination === step.destination,
     )
     const destinations = await withFacts(tenant, channel, wanted)
-    return reach<Candidate & Reachable, Found>(step, { accounts: serving.length, destinations }, now)
+    return reach<Candidate & Reachable, Found>(
+      step,
+      { accounts: serving.length, destinations },
+      {
+        critical,
+        now,
+      },
+    )
   }
 }
 

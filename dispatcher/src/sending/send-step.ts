@@ -105,7 +105,7 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
       metrics.templateErrors.inc({ type: step.type })
       return { ending: unrendered(spoken.fault), now: Date.now() }
     }
-    const said: Said = { ...spoken, appUrl: appUrlOf(tenant, options) }
+    const said: Said = { ...spoken, appUrl: appUrlOf(tenant, options), subject: known.subject(step) }
     const repeatable = candidates.every(({ account }) => account.provider.repeatable)
     let claiming: ReturnType<Claims['claim']> | undefined
     const claim = () => {
@@ -147,8 +147,11 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
 
   return async (step: Step, known: Known, begun: number): Promise<Consequences> => {
     const wanted = next(step, known.facts(step, begun))
+    const critical = known.subject(step).critical !== undefined
     const found =
-      wanted.outcome === 'pass' ? await reachability(step, known.person(step), begun) : { decision: wanted }
+      wanted.outcome === 'pass'
+        ? await reachability(step, known.person(step), { critical, now: begun })
+        : { decision: wanted }
     const times = { begun, passed: wanted.outcome === 'pass' ? [passedOf(wanted)] : [] }
     if (found.destinations === undefined) return leaveOut(step, known, found.decision, times)
     const [only, ...others] = found.destinations

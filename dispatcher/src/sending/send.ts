@@ -3,6 +3,7 @@ import type { Outcome, Outgoing } from '@carillon/core/delivery/provider'
 import { deliveryKey, type Step } from '@carillon/core/delivery/step'
 import { makeUnsubscribeUrl } from '@carillon/core/delivery/unsubscribe'
 import { itemContent } from '@carillon/core/render/item-content'
+import { isOptional } from '@carillon/core/routing/preference'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { hostOf } from './address.ts'
@@ -22,13 +23,13 @@ export type SendPorts = {
 
 const outgoing = (
   step: Step,
-  { content, texts, appUrl }: Said,
+  { content, texts, appUrl, subject }: Said,
   { address }: Candidate,
   { seal, publicUrl, now }: { seal: Seal; publicUrl: string | undefined; now: number },
 ): Outgoing => {
   const { tenant, user, notification, type, priority, at, expiresAt } = step
   const { channel } = step.plan[step.index]!
-  const unsubscribable = publicUrl !== undefined && priority !== 'critical' && address.kind === 'email'
+  const unsubscribable = publicUrl !== undefined && isOptional(subject) && address.kind === 'email'
   return {
     tenant,
     user,
@@ -48,7 +49,7 @@ const outgoing = (
           unsubscribeUrl: makeUnsubscribeUrl(
             seal,
             publicUrl,
-            { tenant, user, channel, address: address.email },
+            { tenant, user, channel, type, category: subject.category },
             now,
           ),
         }

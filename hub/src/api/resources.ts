@@ -13,6 +13,7 @@ import { createSend } from '../notifications/send.ts'
 import { createTotals } from '../notifications/totals.ts'
 import type { HubOptions, HubPorts } from '../options.ts'
 import { createOtp } from '../otp/otp.ts'
+import { createChangePreferences } from '../preferences/change.ts'
 import { createErase } from '../users/erase.ts'
 import { createErasureGuard } from '../users/erasure-guard.ts'
 import { callbackRoutes } from './callbacks.ts'
@@ -25,6 +26,7 @@ import { inboxRoutes } from './inbox.ts'
 import { notificationListRoutes } from './notification-list.ts'
 import { notificationRoutes } from './notifications.ts'
 import { otpRoutes } from './otp.ts'
+import { preferenceRoutes } from './preferences.ts'
 import { providerRoutes } from './providers.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { tenantRoutes } from './tenant.ts'
@@ -41,7 +43,7 @@ export const addResources = (
   options: HubOptions & { verbs: Verbs; draining: () => boolean },
 ) => {
   const { stream, store, live, cache, providers, http, seal, log, metrics } = ports
-  const { inbox, users, notifications, deliveries, accounts, suppressions } = store
+  const { inbox, users, notifications, deliveries, accounts, suppressions, preferences } = store
   const { verbs, publicUrl } = options
   const cursors = createCursors(options.secret)
   const idempotent = createIdempotent(ports)
@@ -75,7 +77,9 @@ export const addResources = (
   providerRoutes(routes, { accounts, providers, endpoints, http })
   callbackRoutes(routes, { accounts, cache, providers, http, stream, seal, publicUrl })
   suppressionRoutes(routes, { suppressions, cursors })
-  unsubscribeRoutes(routes, { suppressions, seal })
+  const changePreferences = createChangePreferences({ preferences, live, log, metrics })
+  preferenceRoutes(routes, { preferences, types: store.types, cache, change: changePreferences, cursors })
+  unsubscribeRoutes(routes, { preferences, cache, change: changePreferences, seal })
   deadLetterRoutes(routes, { stream, cursors, seal })
   operationRoutes(routes, {
     readiness: createReadiness({ stream, store, live }),

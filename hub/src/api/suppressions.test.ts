@@ -1,4 +1,3 @@
-import { makeUnsubscribeUrl, UNSUBSCRIBE_MS } from '@carillon/core/delivery/unsubscribe'
 import type { Suppression } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
@@ -67,57 +66,5 @@ describe('the suppression list', () => {
     expect((await test.call('PUT', '/v1/suppressions/sms/+4915112345678', { token: reader })).status).toBe(
       403,
     )
-  })
-})
-
-describe('/v1/unsubscribe', () => {
-  const linkTo = (made = Date.now()) => {
-    const who = { tenant: tenant.id, user: 'ann', channel: 'email' as const, address: 'ann@example.com' }
-    return new URL(makeUnsubscribeUrl(test.ports.seal, 'https://bell.example', who, made)).pathname
-  }
-
-  it('GET asks for confirmation and changes nothing', async () => {
-    const { status, headers, text } = await test.call('GET', linkTo())
-    expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
-    expect(text).toMatch(/<html lang="en">[\s\S]*<form method="post"><button type="submit">/)
-    expect(text).not.toContain('ann')
-    expect(headers.get('content-security-policy')).toContain("default-src 'none'")
-    expect(headers.get('set-cookie')).toBeNull()
-    expect((await list()).suppressions).toEqual([])
-  })
-
-  it('POST accepts the one-click request of a mail program, any number of times', async () => {
-    const link = linkTo()
-    for (let n = 0; n < 2; n++) {
-      const { status, headers } = await test.call('POST', link, {
-        body: 'List-Unsubscribe=One-Click',
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      })
-      expect(status).toBe(200)
-      expect(headers.get('location')).toBeNull()
-    }
-    expect((await list()).suppressions).toMatchObject([
-      { channel: 'email', address: 'ann@example.com', reason: 'unsubscribe' },
-    ])
-  })
-
-  it('accepts multipart forms too', async () => {
-    const body = new FormData()
-    body.set('List-Unsubscribe', 'One-Click')
-    const response = await test.hub.app.request(linkTo(), { method: 'POST', body })
-    expect(response.status).toBe(200)
-  })
-
-  it('ignores expired and forged links', async () => {
-    for (const link of [
-      linkTo(Date.now() - UNSUBSCRIBE_MS),
-      '/v1/unsubscribe/v1.a.b.c',
-      linkTo().slice(0, -8),
-    ])
-      for (const method of ['GET', 'POST']) {
-        const { status, text } = await test.call(method, link)
-        expect([status, text.includes('does not work')], link).toEqual([404, true])
-      }
-    expect((await list()).suppressions).toEqual([])
   })
 })

@@ -1,8 +1,13 @@
-import { readUnsubscribe } from '@carillon/core/delivery/unsubscribe'
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { readUnsubscribe, type Unsubscribe } from '@carillon/core/delivery/unsubscribe'
+import { ProblemError } from '@carillon/core/errors'
+import { unsubscribing } from '@carillon/core/preferences/unsubscribe'
 import type { Seal } from '@carillon/core/security/seal'
-import type { Suppressions } from '@carillon/core/store/ports/suppressions'
+import type { UserPreferences } from '@carillon/core/store/ports/preferences'
+import type { Channel } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
+import type { ChangePreferences } from '../preferences/change.ts'
 
 const Token = z.object({
   token: z.string().meta({ description: 'The token of an unsubscribe link', examples: ['dW5zdWJzY3JpYmU'] }),
@@ -25,7 +30,7 @@ const STYLE = `
   button:focus-visible { outline: 3px solid #f5a623; outline-offset: 2px }
   @media (prefers-color-scheme: dark) { :root { color-scheme: dark } }`
 
-/** These pages contain no input, so nothing can be injected. */
+/** `title` and `rest` are HTML. */
 const page = (title: string, rest: string) => `<!doctype html>
 <html lang="en">
   <head>
@@ -43,12 +48,39 @@ const page = (title: string, rest: string) => `<!doctype html>
 </html>
 `
 
-const ASK = page(
-  'Stop these messages?',
-  `<p>Nothing more will be sent to the address that this link was sent to.</p>
+const ESCAPES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+const escaped = (text: string) => text.replaceAll(/[&<>"']/g, (sign) => ESCAPES[sign] ?? '')
+
+/** Channels as people call them. */
+const CHANNELS: Partial<Record<Channel, string>> = {
+  email: 'e-mail',
+  sms: 'text message',
+  mms: 'text message',
+}
+
+/** Says what the link is about: nothing from outside but names that are escaped. */
+const about = ({ channel, type, category }: Unsubscribe, name: string | undefined) => {
+  const what = category === undefined ? `“${escaped(name ?? type)}”` : `the category “${escaped(category)}”`
+  return `${what} by ${CHANNELS[channel] ?? channel}`
+}
+
+const ask = (what: string) =>
+  page(
+    'Stop these messages?',
+    `<p>You will get nothing more of ${what}.</p>
       <form method="post"><button type="submit">Unsubscribe</button></form>`,
-)
-const DONE = page('You are unsubscribed', `<p>Nothing more will be sent to this address.</p>`)
+  )
+const done = (what: string) =>
+  page(
+    'You are unsubscribed',
+    `<p>You will get nothing more of ${what}. You can change this in your preferences.</p>`,
+  )
 const VOID = page(
   'This link does not work any more',
   `<p>Use the link of a newer message. Links hold for thirty days.</p>`,
@@ -66,8 +98,31 @@ const answers = {
 /** Adds the pages for List-Unsubscribe headers and links (RFC 8058). GET changes nothing, POST unsubscribes. */
 export const unsubscribeRoutes = (
   routes: Routes,
-  { suppressions, seal }: { suppressions: Suppressions; seal: Seal },
+  {
+    preferences,
+    cache,
+    change,
+    seal,
+  }: {
+    preferences: Pick<UserPreferences, 'get'>
+    cache: Pick<SettingsCache, 'type'>
+    change: ChangePreferences
+    seal: Seal
+  },
 ) => {
+  /** Switches off what the link names. Idempotent: a second POST finds nothing to change. */
+  const unsubscribe = async ({ tenant, user, channel, type, category, at }: Unsubscribe & { at: number }) => {
+    const own = (await preferences.get(tenant, [user])).get(user) ?? {}
+    const known = await Promise.all(
+      Object.keys(own.types ?? {}).map(
+        async (key) => [key, (await cache.type(tenant, key))?.category] as const,
+      ),
+    )
+    const categories = new Map(known)
+    const changes = unsubscribing({ channel, type, category }, own, (key) => categories.get(key))
+    await change({ tenant, user }, { changes, via: 'link', by: user, since: at })
+  }
+
   routes.open(
     {
       method: 'get',
@@ -79,9 +134,11 @@ export const unsubscribeRoutes = (
       params: Token,
       answers,
     },
-    ({ c, params }) => {
+    async ({ c, params }) => {
       const known = readUnsubscribe(seal, params.token, Date.now())
-      return c.body(known ? ASK : VOID, known ? 200 : 404, PAGE_HEADERS)
+      if (!known) return c.body(VOID, 404, PAGE_HEADERS)
+      const type = await cache.type(known.tenant, known.type)
+      return c.body(ask(about(known, type?.name)), 200, PAGE_HEADERS)
     },
   )
 
@@ -91,9 +148,9 @@ export const unsubscribeRoutes = (
       path: '/v1/unsubscribe/{token}',
       operationId: 'unsubscribe',
       tag: 'Unsubscription',
-      summary: 'Unsubscribe an address',
+      summary: 'Unsubscribe from a category or type',
       description:
-        'Suppresses the address that the link was sent to: one-click unsubscription (RFC 8058), by a mail program or by the page.',
+        'Switches off the category of the message on its channel, or its type if it has no category: one-click unsubscription (RFC 8058), by a mail program or by the page. Repeating it changes nothing.',
       params: Token,
       rawBody: { 'application/x-www-form-urlencoded': { schema: { type: 'object' } } },
       bodyMaxBytes: FORM_MAX_BYTES,
@@ -103,11 +160,16 @@ export const unsubscribeRoutes = (
       await bytes()
       const known = readUnsubscribe(seal, params.token, Date.now())
       if (!known) return c.body(VOID, 404, PAGE_HEADERS)
-      const { tenant, channel, address } = known
-      await suppressions.put(tenant, [
-        { channel, address, reason: 'unsubscribe', at: new Date().toISOString(), source: null },
-      ])
-      return c.body(DONE, 200, PAGE_HEADERS)
+      const type = await cache.type(known.tenant, known.type)
+      try {
+        await unsubscribe(known)
+      } catch (error) {
+        // Of somebody who was erased, nothing is left to switch off.
+        if (error instanceof ProblemError && error.problem.code === 'erased')
+          return c.body(VOID, 404, PAGE_HEADERS)
+        throw error
+      }
+      return c.body(done(about(known, type?.name)), 200, PAGE_HEADERS)
     },
   )
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ItemId } from '../fields/ids.ts'
+import { ChangeWay } from '../user/preferences.ts'
 import { Counts } from './counts.ts'
 import { InboxItem, ItemState } from './item.ts'
 import { LivePosition } from './page.ts'
@@ -31,6 +32,10 @@ export type InboxChanged = z.infer<typeof InboxChanged>
 export const InboxRemoved = LivePosition.extend({ ids: z.array(ItemId), counts: Counts })
 export type InboxRemoved = z.infer<typeof InboxRemoved>
 
+/** The user's preferences were changed, by any app or way: fetch them again. */
+export const PreferencesChanged = LivePosition.extend({ via: ChangeWay })
+export type PreferencesChanged = z.infer<typeof PreferencesChanged>
+
 /** Client to hub: an app of the user has received these items. */
 export const InboxReceived = z.strictObject({ ids: z.array(ItemId).min(1).max(100) })
 export type InboxReceived = z.infer<typeof InboxReceived>
@@ -40,6 +45,7 @@ export type LiveEvents = {
   'inbox.added': Omit<InboxAdded, 'seq' | 'epoch'>
   'inbox.changed': Omit<InboxChanged, 'seq' | 'epoch'>
   'inbox.removed': Omit<InboxRemoved, 'seq' | 'epoch'>
+  'preferences.changed': Omit<PreferencesChanged, 'seq' | 'epoch'>
 }
 
 /** Socket.IO events that the hub sends. `inbox.resync`: messages may have been lost, so the client refetches. */
@@ -47,6 +53,7 @@ export type HubToClient = {
   'inbox.added': (message: InboxAdded) => void
   'inbox.changed': (message: InboxChanged) => void
   'inbox.removed': (message: InboxRemoved) => void
+  'preferences.changed': (message: PreferencesChanged) => void
   'inbox.resync': () => void
 }
 export type ClientToHub = { 'inbox.received': (message: InboxReceived) => void }

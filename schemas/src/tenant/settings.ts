@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { WebUrl } from '../fields/url.ts'
+import { DefaultPreferences } from '../user/preferences.ts'
 import { OtpSettings } from './otp-settings.ts'
 
 /** The settings that a tenant's backend can make for the whole tenant. */
@@ -9,6 +10,7 @@ export const TenantSettings = z
       "The URL of the tenant's app, which https has to serve. Outside the app, links that are paths, such as /posts/7, lead there",
     ),
     otp: OtpSettings.optional(),
+    defaults: DefaultPreferences.optional(),
   })
   .meta({
     id: 'TenantSettings',

@@ -2,12 +2,19 @@ import { z } from 'zod'
 import { DeliveryChannel } from '../delivery/channel.ts'
 import { Category, TopicKey, TypeKey } from '../fields/ids.ts'
 import { Timestamp } from '../fields/timestamp.ts'
+import { Decider } from '../notification/decision.ts'
 
 /** How often a channel is used, beside on and off. */
 export const FREQUENCIES = ['immediate', 'hourly', 'daily', 'weekly'] as const
 
+export const Frequency = z.enum(FREQUENCIES).meta({
+  id: 'Frequency',
+  description: 'On, at this pace',
+  examples: ['daily'],
+})
+
 /** A choice about a channel. For the inbox, every value but `false` is `true`. */
-export const Choice = z.union([z.boolean(), z.enum(FREQUENCIES)]).meta({
+export const Choice = z.union([z.boolean(), Frequency]).meta({
   id: 'Choice',
   description: `A choice about a channel.
 
@@ -25,7 +32,11 @@ export const ChannelChoices = channelChoices.meta({
 })
 export type ChannelChoices = z.infer<typeof ChannelChoices>
 
-const ScopedChannel = z.enum([...DeliveryChannel.options, 'all'])
+const ScopedChannel = z.enum([...DeliveryChannel.options, 'all']).meta({
+  id: 'ChannelOrAll',
+  description: 'A channel, or all of them',
+  examples: ['email'],
+})
 /** Choices by channel; `all` stands for every channel. */
 export const ScopedChoices = z.partialRecord(ScopedChannel, Choice).meta({
   id: 'ScopedChoices',
@@ -77,11 +88,11 @@ const scopedPatch = orNull(z.partialRecord(ScopedChannel, Choice.nullable()))
 /** A merge patch (RFC 7396) of preferences. It only documents what the hub reads itself: zod drops the key `__proto__`. */
 export const PreferencesPatch = z
   .strictObject({
-    muted: orNull(z.boolean()),
-    channels: orNull(z.partialRecord(DeliveryChannel, Choice.nullable())),
-    categories: orNull(z.record(Category, scopedPatch)),
-    types: orNull(z.record(TypeKey, scopedPatch)),
-    topics: orNull(z.record(TopicKey, z.boolean().nullable())),
+    muted: orNull(z.boolean()).describe('Nothing but critical notifications, not even in the inbox'),
+    channels: orNull(z.partialRecord(DeliveryChannel, Choice.nullable())).describe('Choices for everything'),
+    categories: orNull(z.record(Category, scopedPatch)).describe('Choices by category'),
+    types: orNull(z.record(TypeKey, scopedPatch)).describe('Choices by notification type'),
+    topics: orNull(z.record(TopicKey, z.boolean().nullable())).describe('`false`: the topic is muted'),
   })
   .meta({
     id: 'PreferencesPatch',
@@ -129,3 +140,55 @@ export const PreferenceChange = z
     ],
   })
 export type PreferenceChange = z.infer<typeof PreferenceChange>
+
+/** What holds for a channel, and who decides it. */
+export const EffectivePreference = z
+  .object({
+    value: Choice,
+    by: Decider,
+    path: z.string().optional().describe('Where in what `by` wrote; absent if nobody chose'),
+    locked: z.boolean().describe('Whether the user cannot change it'),
+  })
+  .meta({
+    id: 'EffectivePreference',
+    description: 'What holds for a channel, and who decides it',
+    examples: [{ value: false, by: 'user', path: 'categories.orders.email', locked: false }],
+  })
+export type EffectivePreference = z.infer<typeof EffectivePreference>
+
+const channels = z.record(DeliveryChannel, EffectivePreference).describe('What holds on each channel')
+const EXAMPLE = { email: { value: false, by: 'user', path: 'categories.orders.email', locked: false } }
+
+const EffectiveType = z
+  .object({
+    key: TypeKey,
+    name: z.string().optional().describe('The name of the type as people read it'),
+    channels,
+  })
+  .meta({
+    id: 'EffectiveType',
+    description: 'What holds for a notification type',
+    examples: [{ key: 'order.shipped', name: 'Order shipped', channels: EXAMPLE }],
+  })
+
+const EffectiveCategory = z
+  .object({ key: Category, channels, types: z.array(EffectiveType).describe('The types of the category') })
+  .meta({
+    id: 'EffectiveCategory',
+    description: 'What holds for a category',
+    examples: [{ key: 'orders', channels: EXAMPLE, types: [] }],
+  })
+
+/** What follows from the choices of a user and the defaults. */
+export const EffectivePreferences = z
+  .object({
+    muted: z.boolean().describe('Whether the user gets nothing but critical notifications'),
+    categories: z.array(EffectiveCategory).describe('Every category of the types, with its types'),
+    types: z.array(EffectiveType).describe('The types without a category'),
+  })
+  .meta({
+    id: 'EffectivePreferences',
+    description: 'What follows from the choices of a user and the defaults, for every category and type',
+    examples: [{ muted: false, categories: [], types: [] }],
+  })
+export type EffectivePreferences = z.infer<typeof EffectivePreferences>

@@ -54,8 +54,25 @@ test('publishes an erasure, which takes effect, but not a put of a user, which i
   await store.users.put('acme', { id: 'ada', profile: {} })
   expect(heard).toEqual([])
   const erasedAt = await store.users.remove('acme', 'ada')
-  expect(heard).toEqual([[{ kind: 'erasure', tenant: 'acme', id: 'ada' }]])
+  expect(heard).toEqual([
+    [
+      { kind: 'erasure', tenant: 'acme', id: 'ada' },
+      { kind: 'preferences', tenant: 'acme', id: 'ada' },
+    ],
+  ])
   expect(await cache.erasure('acme', 'ada')).toEqual({ erasedAt })
+})
+
+test('changed preferences take effect at once', async () => {
+  const { store, cache } = await open()
+  const off = { changes: [{ path: '/channels/sms', value: false }], via: 'app', by: 'ada' } as const
+  expect(await cache.preferences('acme', ['ada', 'bob'])).toEqual(new Map())
+  await store.preferences.change('acme', 'ada', off)
+  expect(await cache.preferences('acme', ['ada', 'bob'])).toEqual(
+    new Map([['ada', { channels: { sms: false } }]]),
+  )
+  await store.users.remove('acme', 'ada')
+  expect(await cache.preferences('acme', ['ada'])).toEqual(new Map())
 })
 
 test('a rejected write publishes an invalidation, because it may have been applied', async () => {

@@ -1,5 +1,6 @@
 import type { Store } from '../../store/port.ts'
 import type { Accounts } from '../../store/ports/accounts.ts'
+import type { UserPreferences } from '../../store/ports/preferences.ts'
 import type { Tenants } from '../../store/ports/tenants.ts'
 import type { Types } from '../../store/ports/types.ts'
 import type { Users } from '../../store/ports/users.ts'
@@ -29,14 +30,28 @@ const ACCOUNTS: Writes<Accounts> = {
   remove: (tenant) => ({ kind: 'accounts', tenant }),
 }
 
-/** Only erasures of users are cached; `put` does not change them. */
+/** Only erasures of users are cached; `put` does not change them. An erasure also removes preferences. */
 const announcingErasures = (users: Users, { publish }: Publisher): Users => ({
   ...users,
   remove: async (tenant, user) => {
     try {
       return await users.remove(tenant, user)
     } finally {
-      await publish([{ kind: 'erasure', tenant, id: user }])
+      await publish([
+        { kind: 'erasure', tenant, id: user },
+        { kind: 'preferences', tenant, id: user },
+      ])
+    }
+  },
+})
+
+const announcingPreferences = (preferences: UserPreferences, { publish }: Publisher): UserPreferences => ({
+  ...preferences,
+  change: async (tenant, user, changes) => {
+    try {
+      return await preferences.change(tenant, user, changes)
+    } finally {
+      await publish([{ kind: 'preferences', tenant, id: user }])
     }
   },
 })
@@ -68,6 +83,7 @@ const announcing = <Part extends object>(part: Part, writes: Writes<Part>, { pub
 export const announced = (store: Store, invalidations: Publisher): Store => ({
   ...store,
   users: announcingErasures(store.users, invalidations),
+  preferences: announcingPreferences(store.preferences, invalidations),
   tenants: announcing(store.tenants, TENANTS, invalidations),
   types: announcing(store.types, TYPES, invalidations),
   accounts: announcing(store.accounts, ACCOUNTS, invalidations),

@@ -7,7 +7,7 @@ import type { ChangeWay, Choice, PreferenceChange, Preferences } from '@carillon
 export type ChoiceChange = { path: string; value: Choice | null }
 
 /** Changes that are made together, by whom, and in which way. */
-type Changes = {
+export type Changes = {
   changes: readonly ChoiceChange[]
   via: ChangeWay
   /** The user, or the id of an API key. */

@@ -4,6 +4,7 @@ export const TAGS = {
   Inbox: "A user's own items: list, count and change them. For front ends, with a user token",
   Devices: 'Where push messages, webhooks and chat messages go',
   Users: 'Profiles of users, and tokens for their apps',
+  Preferences: 'What users get on which channel: their choices, the defaults, and what follows from both',
   Topics: 'Named groups of users, to whom one notification goes',
   Types: 'What notifications of one type have in common: category, priority, delivery plan',
   'One-time passwords': 'Codes that prove a phone number or an e-mail address',

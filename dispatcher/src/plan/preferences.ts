@@ -1,0 +1,48 @@
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { addresseesOf } from '@carillon/core/routing/addressees'
+import { grouped } from '@carillon/core/store/grouping'
+import type { Store } from '@carillon/core/store/port'
+import type { Preferences } from '@carillon/schemas'
+import type { Pinned } from '../intake/ready.ts'
+
+/** What the users and the tenant of a notification have chosen. */
+export type Chosen = { own: ReadonlyMap<string, Preferences>; defaults: Preferences | undefined }
+
+/** More users than this are read from the store: caching the members of an audience would evict everybody else. */
+const CACHED_MOST = 100
+const NOTHING: Chosen = { own: new Map(), defaults: undefined }
+
+export type PreferencePorts = {
+  cache: Pick<SettingsCache, 'tenant' | 'preferences'>
+  store: Pick<Store, 'preferences'>
+}
+
+/** Looks up the preferences of users, all together. A critical type needs none. */
+export const createChosen =
+  ({ cache, store }: PreferencePorts) =>
+  async ({ ready, type }: Pinned, users: readonly string[]): Promise<Chosen> => {
+    if (type?.critical) return NOTHING
+    const { tenant } = ready
+    const [known, own] = await Promise.all([
+      cache.tenant(tenant),
+      users.length > CACHED_MOST ? store.preferences.get(tenant, users) : cache.preferences(tenant, users),
+    ])
+    return { own, defaults: known?.settings.defaults }
+  }
+
+export type ReadChosen = ReturnType<typeof createChosen>
+
+/** Caches the preferences of the named users of a batch of notifications, with one read per tenant. */
+export const createReadAhead =
+  ({ cache }: Pick<PreferencePorts, 'cache'>) =>
+  async (batch: readonly Pinned[]): Promise<void> => {
+    await Promise.all(
+      [...grouped(batch, ({ ready }) => ready.tenant)].map(([tenant, some]) => {
+        const users = some.flatMap(({ ready, type }) => {
+          const named = type?.critical ? [] : addresseesOf(ready.notification).users
+          return named.length > CACHED_MOST ? [] : named
+        })
+        return cache.preferences(tenant, [...new Set(users)])
+      }),
+    )
+  }

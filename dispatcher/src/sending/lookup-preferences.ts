@@ -1,0 +1,55 @@
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import type { Step } from '@carillon/core/delivery/step'
+import { type Preference, preferenceOf, type Subject, subjectOf } from '@carillon/core/routing/preference'
+import { grouped } from '@carillon/core/store/grouping'
+import type { Store } from '@carillon/core/store/port'
+import type { NotificationType, Preferences } from '@carillon/schemas'
+
+export type PreferencePorts = {
+  store: Pick<Store, 'preferences'>
+  cache: Pick<SettingsCache, 'tenant' | 'typeVersion'>
+}
+
+const DIRECTLY: Subject['addressed'] = [{ by: 'user' }]
+const at = (...parts: string[]) => parts.join('\n')
+
+/**
+ * Looks up what people have chosen about a batch of steps, with one read per tenant. They may change it until a step is
+ * due, so the store is read, not the cache.
+ */
+export const lookUpPreferences = async ({ store, cache }: PreferencePorts, steps: readonly Step[]) => {
+  const own = new Map<string, Preferences>()
+  const defaults = new Map<string, Preferences | undefined>()
+  const types = new Map<string, NotificationType | undefined>()
+  const typeOf = ({ tenant, type, version }: Step) => at(tenant, type, String(version))
+
+  await Promise.all([
+    ...[...grouped(steps, ({ tenant }) => tenant)].flatMap(([tenant, together]) => [
+      cache.tenant(tenant).then((known) => defaults.set(tenant, known?.settings.defaults)),
+      store.preferences.get(tenant, [...new Set(together.map(({ user }) => user))]).then((found) => {
+        for (const [user, preferences] of found) own.set(at(tenant, user), preferences)
+      }),
+    ]),
+    ...[...grouped(steps, typeOf)].map(async ([key, [step]]) => {
+      if (step?.version !== undefined)
+        types.set(key, await cache.typeVersion(step.tenant, step.type, step.version))
+    }),
+  ])
+
+  return {
+    /** Returns what preferences about a step are looked up by. `category`: of its item. */
+    subject: (step: Step, category: string | undefined): Omit<Subject, 'addressed'> => ({
+      ...subjectOf(step.type, types.get(typeOf(step)), category),
+      ...(step.secret === undefined ? {} : { critical: 'otp' }),
+    }),
+
+    of: (step: Step, subject: Omit<Subject, 'addressed'>): Preference => {
+      const { tenant, user, topics, plan, index } = step
+      const addressed = topics?.map((topic) => ({ by: 'topic' as const, topic })) ?? DIRECTLY
+      return preferenceOf({ ...subject, addressed }, plan[index]!.channel, {
+        user: own.get(at(tenant, user)),
+        tenant: defaults.get(tenant),
+      })
+    },
+  }
+}

@@ -1,0 +1,106 @@
+import {
+  EffectivePreferences,
+  PreferenceChange,
+  Preferences,
+  PreferencesPatch,
+  UserId,
+} from '@carillon/schemas'
+import { z } from 'zod'
+import { exampleOf } from '../http/openapi/example.ts'
+import { defineRoute } from '../http/routes.ts'
+import { next, pageQuery } from './page.ts'
+
+const Id = z.object({ id: UserId })
+
+const PreferenceChangePage = z.object({ changes: z.array(PreferenceChange), next: next('after') }).meta({
+  id: 'PreferenceChangePage',
+  description: 'A page of changed choices',
+  examples: [{ changes: [exampleOf(PreferenceChange)], next: null }],
+})
+
+const ANSWER = { 200: { description: 'The preferences', schema: Preferences } }
+const CHANGED = { 200: { description: 'Changed', schema: Preferences } }
+const GRID = { 200: { description: 'What holds for each channel', schema: EffectivePreferences } }
+const PATCH = {
+  method: 'patch',
+  tag: 'Preferences',
+  body: PreferencesPatch,
+  answers: CHANGED,
+  problems: ['erased'],
+} as const
+const MERGED =
+  'JSON merge patch (RFC 7396): what is left out stays, `null` removes a choice and everything below it, and `{}` changes nothing. Concurrent changes of different choices all take effect.'
+
+export const getPreferences = defineRoute({
+  method: 'get',
+  path: '/v1/preferences',
+  operationId: 'getPreferences',
+  tag: 'Preferences',
+  summary: 'Get the preferences of the user',
+  description: "Returns the user's own choices, and nothing else.",
+  answers: ANSWER,
+})
+
+export const updatePreferences = defineRoute({
+  ...PATCH,
+  path: '/v1/preferences',
+  operationId: 'updatePreferences',
+  summary: 'Change the preferences of the user',
+  description: `Changes some choices. ${MERGED} All apps of the user get the live event \`preferences.changed\`.`,
+})
+
+export const getEffectivePreferences = defineRoute({
+  method: 'get',
+  path: '/v1/preferences/effective',
+  operationId: 'getEffectivePreferences',
+  tag: 'Preferences',
+  summary: 'Get what holds for the user',
+  description:
+    'Returns for every category and type what holds on each channel, who decides it, and whether the user can change it.',
+  answers: GRID,
+})
+
+export const getUserPreferences = defineRoute({
+  method: 'get',
+  path: '/v1/users/{id}/preferences',
+  operationId: 'getUserPreferences',
+  tag: 'Preferences',
+  summary: 'Get the preferences of a user',
+  description: 'Returns the choices of a user, and nothing else.',
+  params: Id,
+  answers: ANSWER,
+})
+
+export const updateUserPreferences = defineRoute({
+  ...PATCH,
+  path: '/v1/users/{id}/preferences',
+  operationId: 'updateUserPreferences',
+  summary: 'Change the preferences of a user',
+  description: `Changes some choices of a user, on record as made by this API key. ${MERGED}`,
+  params: Id,
+})
+
+export const getUserEffectivePreferences = defineRoute({
+  method: 'get',
+  path: '/v1/users/{id}/preferences/effective',
+  operationId: 'getUserEffectivePreferences',
+  tag: 'Preferences',
+  summary: 'Get what holds for a user',
+  description: 'Returns for every category and type what holds on each channel, and who decides it.',
+  params: Id,
+  answers: GRID,
+})
+
+export const listPreferenceChanges = defineRoute({
+  method: 'get',
+  path: '/v1/users/{id}/preferences/changes',
+  operationId: 'listPreferenceChanges',
+  tag: 'Preferences',
+  summary: 'List the changed preferences of a user',
+  description:
+    'Lists the changes, newest first: when, by whom and in which way. They are kept for a year, and the newest 1,000 of a user at most.',
+  params: Id,
+  query: z.strictObject(pageQuery()),
+  answers: { 200: { description: 'A page of changes', schema: PreferenceChangePage } },
+  problems: ['cursor_invalid'],
+})

@@ -1,0 +1,149 @@
+import type { EffectivePreferences, PreferenceChange } from '@carillon/schemas'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
+
+let test: TestHub
+let tenant: TestTenant
+let token: string
+
+beforeAll(async () => {
+  test = await openHub()
+})
+afterAll(() => test.close())
+beforeEach(async () => {
+  tenant = await test.tenant()
+  token = await tenant.userToken('ada')
+})
+
+const patch = (body: unknown) => test.call('PATCH', '/v1/preferences', { token, body })
+const get = async () => (await test.call('GET', '/v1/preferences', { token })).text
+const changes = async (query = '') =>
+  (
+    await test.call<{ changes: PreferenceChange[]; next: string | null }>(
+      'GET',
+      `/v1/users/ada/preferences/changes${query}`,
+      { token: tenant.key },
+    )
+  ).json
+
+describe('preferences', () => {
+  it('hold what the user chose, and nothing else', async () => {
+    expect(await get()).toBe('{}')
+    const { status, json, headers } = await patch({
+      categories: { orders: { email: 'daily', push: false } },
+      types: { 'order.shipped': { sms: true } },
+    })
+    expect([status, headers.get('cache-control')]).toEqual([200, 'no-store'])
+    expect(json).toEqual({
+      categories: { orders: { email: 'daily', push: false } },
+      types: { 'order.shipped': { sms: true } },
+    })
+    expect((await patch({ categories: { orders: { email: null } }, types: null })).json).toEqual({
+      categories: { orders: { push: false } },
+    })
+    expect((await patch({})).json).toEqual({ categories: { orders: { push: false } } })
+  })
+
+  it('survive concurrent changes of different choices', async () => {
+    const channels = ['email', 'sms', 'push', 'slack', 'teams']
+    await Promise.all(channels.map((channel) => patch({ categories: { orders: { [channel]: false } } })))
+    expect(JSON.parse(await get())).toEqual({
+      categories: { orders: Object.fromEntries(channels.map((channel) => [channel, false])) },
+    })
+  })
+
+  it('have names that are words of JavaScript', async () => {
+    const body =
+      '{"categories":{"__proto__":{"email":false},"constructor":{"all":false}},"topics":{"__proto__":false}}'
+    expect((await patch(body)).text).toBe(body)
+    expect(JSON.parse(await get())).toEqual(JSON.parse(body))
+    expect((await patch('{"categories":{"__proto__":null}}')).text).not.toContain('"__proto__":{')
+  })
+
+  it('refuse what has no meaning, with its place, and change nothing', async () => {
+    const { status, json } = await patch({
+      muted: true,
+      snoozedUntil: null,
+      types: { 'a.b': { pigeon: true } },
+    })
+    expect(status).toBe(422)
+    expect(json.errors?.map(({ pointer }) => pointer)).toEqual(['/snoozedUntil', '/types/a.b/pigeon'])
+    expect((await patch([])).status).toBe(422)
+    const many = Object.fromEntries(Array.from({ length: 1_001 }, (_, n) => [`t${n}`, false]))
+    expect((await patch({ topics: many })).json.detail).toContain('at most 1000 choices')
+    expect(await get()).toBe('{}')
+  })
+
+  it('are on record with time, way and author, and only what changed', async () => {
+    await patch({ channels: { sms: false } })
+    await patch({ channels: { sms: false }, types: null })
+    await test.call('PATCH', '/v1/users/ada/preferences', { token: tenant.key, body: { channels: null } })
+    const { changes: all, next } = await changes()
+    const keyId = tenant.key.split('.')[1]
+    expect(all).toEqual([
+      { at: expect.any(String), via: 'api', by: keyId, path: '/channels', value: null },
+      { at: expect.any(String), via: 'app', by: 'ada', path: '/channels/sms', value: false },
+    ])
+    expect(next).toBeNull()
+    const first = await changes('?limit=1')
+    expect((await changes(`?limit=1&after=${first.next}`)).changes).toEqual([all[1]])
+  })
+
+  it('are told to every tab of the user, once they changed', async () => {
+    const deliver = vi.spyOn(test.ports.live, 'deliver')
+    await patch({ muted: true })
+    await patch({ muted: true })
+    expect(deliver.mock.calls).toEqual([
+      [[{ tenant: tenant.id, user: 'ada', event: 'preferences.changed', payload: { via: 'app' } }]],
+    ])
+    deliver.mockRestore()
+  })
+
+  it('of an erased user are refused', async () => {
+    await test.ports.store.users.remove(tenant.id, 'ada')
+    const byKey = await test.call('PATCH', '/v1/users/ada/preferences', {
+      token: tenant.key,
+      body: { muted: true },
+    })
+    expect(byKey.json.code).toBe('erased')
+    expect((await patch({ muted: true })).status).toBe(401)
+  })
+
+  it('show what holds for each category and type, who decides it, and what has no switch', async () => {
+    const put = (key: string, body: object) =>
+      test.call('PUT', `/v1/types/${key}`, { token: tenant.key, body })
+    await put('news.weekly', { category: 'news', name: 'Weekly' })
+    await put('invoice', { category: 'billing', optOut: false })
+    await put('alarm', { critical: true })
+    await test.call('PUT', '/v1/tenant', {
+      token: tenant.key,
+      body: { defaults: { categories: { news: { email: false } } } },
+    })
+    await patch({ types: { 'news.weekly': { push: 'daily' } }, channels: { sms: false } })
+    const { json } = await test.call<EffectivePreferences>('GET', '/v1/preferences/effective', { token })
+    const [billing, news] = json.categories
+    expect([billing?.key, news?.key, json.muted]).toEqual(['billing', 'news', false])
+    expect(news?.channels).toMatchObject({
+      email: { value: false, by: 'tenant', path: 'categories.news.email', locked: false },
+      sms: { value: false, by: 'user', path: 'channels.sms' },
+      push: { value: true, by: 'system' },
+    })
+    expect(news?.types[0]).toMatchObject({
+      key: 'news.weekly',
+      name: 'Weekly',
+      channels: { push: { value: 'daily', by: 'user', path: 'types.news.weekly.push' } },
+    })
+    expect(billing?.channels.sms).toEqual({ value: true, by: 'type', locked: true })
+    expect(billing?.types[0]?.channels.sms).toEqual({ value: true, by: 'type', locked: true })
+    expect(json.types[0]).toMatchObject({ key: 'alarm', channels: { sms: { value: true, locked: true } } })
+    const byKey = await test.call('GET', '/v1/users/ada/preferences/effective', { token: tenant.key })
+    expect(byKey.json).toEqual(json)
+  })
+
+  it('need scopes of their own', async () => {
+    const reader = await tenant.keyWith('preferences:read', 'users:write')
+    const path = '/v1/users/ada/preferences'
+    expect((await test.call('GET', path, { token: reader })).status).toBe(200)
+    expect((await test.call('PATCH', path, { token: reader, body: {} })).status).toBe(403)
+  })
+})
