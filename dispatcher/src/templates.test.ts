@@ -1,7 +1,7 @@
+import { renderEmail } from '@carillon/core/render/email'
 import type { StoredDevice } from '@carillon/core/store/ports/devices'
 import type { NotificationType, PlanStep } from '@carillon/schemas'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { renderEmail } from '@carillon/core/render/email'
 import { providersOf, scripted } from './sending/testing/scripted.ts'
 import { openWorld, type World } from './testing/dispatcher.ts'
 

@@ -3,11 +3,11 @@ import { linearPattern } from './linear-pattern.ts'
 import { SchemaError } from './schema-error.ts'
 
 /** The most subschemas, counting those behind a `$ref` each time it is used. It bounds the time of a validation. */
-export const SUBSCHEMAS_MAX = 2_000
+const SUBSCHEMAS_MAX = 2_000
 /** The deepest nesting. */
 const DEPTH_MAX = 64
 /** `uniqueItems` compares every pair of entries, so it needs a `maxItems` up to this. */
-export const UNIQUE_ITEMS_MAX = 1_000
+const UNIQUE_ITEMS_MAX = 1_000
 
 const ONE = [
   'not',

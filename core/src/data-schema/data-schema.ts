@@ -7,7 +7,7 @@ import { linearPattern } from './linear-pattern.ts'
 import { SchemaError } from './schema-error.ts'
 
 /** Why data does not fit its schema. `pointer` is a JSON Pointer (RFC 6901) into the data. */
-export type DataFault = { pointer: string; message: string }
+type DataFault = { pointer: string; message: string }
 
 /** Returns the first fault of some data; undefined if the data fits. */
 export type DataSchema = (data: unknown) => DataFault | undefined

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js'
 
 /** Longer patterns are refused: compiling them takes long. */
-export const PATTERN_MAX = 1_000
+const PATTERN_MAX = 1_000
 
 /**
  * Compiles a regular expression with RE2, which takes time linear in the text. JavaScript's own engine can take seconds for

@@ -8,13 +8,13 @@ import {
 import { celTypeOf, type DataSchema } from './cel-type.ts'
 
 /** The variables of an expression. All of them are maps of JSON values. */
-export const VARIABLES = ['data', 'user', 'context', 'tenant'] as const
-export type Variables = Readonly<Record<(typeof VARIABLES)[number], unknown>>
+const VARIABLES = ['data', 'user', 'context', 'tenant'] as const
+type Variables = Readonly<Record<(typeof VARIABLES)[number], unknown>>
 
 /** The longest expression, in UTF-16 code units. */
 export const EXPRESSION_MAX = 2_000
 /** The longest list that a macro such as `exists` may walk. */
-export const LIST_MAX = 1_000
+const LIST_MAX = 1_000
 
 const LIMITS = {
   maxAstNodes: 500,

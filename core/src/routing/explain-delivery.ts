@@ -31,8 +31,8 @@ const waiting = (delivery: Delivery, stored: readonly Decision[]): Partial<Decis
 
 /** Returns the reason of a skipped delivery as a reason of decisions. */
 const reasonOf = ({ reason }: Delivery): Pick<Decision, 'reason'> => {
-  const known = DecisionReason.safeParse(reason)
-  return known.success ? { reason: known.data } : {}
+  const known = DecisionReason.options.find((each) => each === reason)
+  return known === undefined ? {} : { reason: known }
 }
 
 /**

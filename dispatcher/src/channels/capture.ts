@@ -1,10 +1,10 @@
 import type { Captured } from '@carillon/core/delivery/captured'
 import type { Address, Outgoing, Provider } from '@carillon/core/delivery/provider'
 import { deliveryKey, type Step } from '@carillon/core/delivery/step'
-import { CHANNELS, type ItemContent } from '@carillon/schemas'
-import { z } from 'zod'
 import { renderEmail } from '@carillon/core/render/email'
 import { plainText } from '@carillon/core/render/text'
+import { CHANNELS, type ItemContent } from '@carillon/schemas'
+import { z } from 'zod'
 
 const CaptureConfig = z.strictObject({})
 

@@ -100,7 +100,7 @@ export const createAcceptance = (
       checkTimes(given, Date.now())
       const type = await cache.type(tenant, given.type)
       if (!type && unknownTypes === 'refuse')
-        throw new ProblemError('type_unknown', 'define the type first, with PUT /v1/types/{key}')
+        throw new ProblemError('type_unknown', `define the type first, with PUT /v1/types/${given.type}`)
       const fault = dataFault(tenant, type, given.data)
       if (fault) throw invalidRequest([at(fault)], 'notification')
       const plan = given.plan ?? type?.plan ?? []

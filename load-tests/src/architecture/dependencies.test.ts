@@ -83,8 +83,8 @@ test('relative imports stay within their workspace', () => {
 const DISPATCHER: Record<string, readonly string[]> = {
   intake: [],
   plan: ['intake'],
-  inbox: ['intake', 'plan'],
-  sending: ['inbox', 'consumer', 'reports', 'channels'],
+  inbox: ['intake', 'plan', 'telemetry'],
+  sending: ['inbox', 'consumer', 'reports', 'channels', 'telemetry'],
   reports: ['consumer'],
   consumer: [],
   channels: [],

@@ -5,13 +5,13 @@ import { addressKey } from '@carillon/core/delivery/addresses'
 import type { Content, Outgoing } from '@carillon/core/delivery/provider'
 import { ProblemError } from '@carillon/core/errors'
 import { parseJson } from '@carillon/core/json/json'
-import { oneLine } from '@carillon/dispatcher/channels/outcome'
-import { optOutKeyword } from '@carillon/dispatcher/channels/phone/opt-out'
-import { fitContent } from '@carillon/dispatcher/channels/push/push-content'
 import { escapeMarkup, linksOf } from '@carillon/core/render/chat'
 import { cutEscaped } from '@carillon/core/render/cut'
 import { renderEmail } from '@carillon/core/render/email'
 import { plainText, smsText } from '@carillon/core/render/text'
+import { oneLine } from '@carillon/dispatcher/channels/outcome'
+import { optOutKeyword } from '@carillon/dispatcher/channels/phone/opt-out'
+import { fitContent } from '@carillon/dispatcher/channels/push/push-content'
 import {
   cleanText,
   cut,

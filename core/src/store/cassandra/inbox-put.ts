@@ -1,15 +1,15 @@
 import type { InboxContent } from '@carillon/schemas'
-import { types } from 'cassandra-driver'
 import { UnavailableError } from '../../errors.ts'
 import { uuid7Time } from '../../notification/ids.ts'
 import { grouped, slices } from '../grouping.ts'
 import { CLOCK_TOLERANCE_MS } from '../inbox/rows.ts'
 import type { NewItem } from '../ports/inbox.ts'
 import { type Contents, refOf } from './contents.ts'
-import { labelsCell, MONTH_MS } from './inbox-row.ts'
+import { labelsCell } from './inbox-row.ts'
+import { createRowStatements, type Prepared } from './inbox-statements.ts'
 import { monthOf } from './months.ts'
 import type { Recipients } from './recipients.ts'
-import { forEach, type Session, type Statement } from './session.ts'
+import { forEach, type Session } from './session.ts'
 import { ttlUntil } from './ttl.ts'
 
 /** Number of recipients from which content is stored once. For fewer, a second read costs more than it saves. */
@@ -18,14 +18,6 @@ const SHARED_FROM = 17
 const TOGETHER = 25
 /** A write that took longer than this may have been stored below a place that readers consider settled. */
 const LATE_MS = CLOCK_TOLERANCE_MS / 2
-/**
- * Returns the write timestamp of an item in µs: the time of acceptance, minus 1 µs for every ms between
- * acceptance and `place`. So the first delivery wins, in any order of writes. Equal timestamps would not
- * work: of two expiring cells, Cassandra keeps the one that expires later, and TTLs differ by rounding.
- */
-const writtenAt = (accepted: number, place: number): number => accepted * 1_000 - (place - accepted)
-
-type Prepared = { item: NewItem; accepted: number; content: string | null; labels: string | undefined }
 
 const acceptedOf = (id: string): number => {
   const accepted = uuid7Time(id)
@@ -53,40 +45,7 @@ export const createPut = (
     replace: (items: readonly NewItem[], content: string, acceptedAt: number) => Promise<void>
   },
 ) => {
-  const inbox = session.table('inbox')
-  const insertItem = `INSERT INTO ${inbox} (tenant, user, month, place, id, stored_at, expires_at, labels, content, ref)
-    VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`
-  const insertLog = `INSERT INTO ${inbox} (tenant, user, month, place, id) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`
-  /** One prepared statement costs the driver and Cassandra less than a batch of two. */
-  const insertBoth = `BEGIN UNLOGGED BATCH ${insertLog}; ${insertItem}; APPLY BATCH`
-
-  const keptUntil = ({ expiresAt }: NewItem, now: number) => Math.min(expiresAt, now + retention + MONTH_MS)
-  const ttlOf = (item: NewItem, now: number) => ttlUntil(keptUntil(item, now), now)
-
-  const logRow = ({ item, accepted }: Prepared, place: number): Statement => ({
-    query: insertLog,
-    params: [
-      ...[item.tenant, item.user, monthOf(place), place, item.id],
-      ...[writtenAt(accepted, place), ttlOf(item, place)],
-    ],
-  })
-  const itemRow = ({ item, accepted, content, labels }: Prepared, place: number): Statement => ({
-    query: insertItem,
-    params: [
-      ...[item.tenant, item.user, monthOf(accepted), item.id, place, item.expiresAt],
-      ...[
-        labels ?? types.unset,
-        content ?? types.unset,
-        content === null ? refOf(item.content.notification, item.rendering) : types.unset,
-      ],
-      ...[writtenAt(accepted, place), ttlOf(item, place)],
-    ],
-  })
-
-  const bothRows = (each: Prepared, place: number): Statement => ({
-    query: insertBoth,
-    params: [...logRow(each, place).params, ...itemRow(each, place).params],
-  })
+  const { keptUntil, logRow, itemRow, bothRows } = createRowStatements(session, retention)
 
   /**
    * Writes items of one inbox whose ids are in the same month, always with their log rows. Resolves with

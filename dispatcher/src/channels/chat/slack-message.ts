@@ -1,7 +1,7 @@
 import type { Content, Outgoing } from '@carillon/core/delivery/provider'
-import { cut } from '@carillon/schemas'
 import { escapeMarkup, linksOf } from '@carillon/core/render/chat'
 import { cutEscaped } from '@carillon/core/render/cut'
+import { cut } from '@carillon/schemas'
 
 /** Limits of Block Kit, in characters. */
 const HEADER_MAX = 150

@@ -1,7 +1,7 @@
 import type { Outcome, Outgoing, Provider, Sender, Tools } from '@carillon/core/delivery/provider'
 import { readJson } from '@carillon/core/json/json'
-import { z } from 'zod'
 import { hasText } from '@carillon/core/render/chat'
+import { z } from 'zod'
 import { baseUrl, endpointUrl } from '../config.ts'
 import { checkEndpoint, postJson } from '../endpoint.ts'
 import { NO_TEXT, oneLine } from '../outcome.ts'

@@ -1,8 +1,8 @@
 import { domainToASCII } from 'node:url'
 import type { Outgoing } from '@carillon/core/delivery/provider'
-import type { SendMailOptions } from 'nodemailer'
 import { renderEmail } from '@carillon/core/render/email'
 import { webUrl } from '@carillon/core/render/email-links'
+import type { SendMailOptions } from 'nodemailer'
 import type { Mailbox } from './mailbox.ts'
 
 /** Returns the headers for automatic messages (RFC 3834) and one-click unsubscription (RFC 8058). */

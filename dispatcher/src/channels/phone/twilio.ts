@@ -1,7 +1,7 @@
 import type { Provider } from '@carillon/core/delivery/provider'
 import { readJson } from '@carillon/core/json/json'
-import { z } from 'zod'
 import { plainText, smsText } from '@carillon/core/render/text'
+import { z } from 'zod'
 import { callbackUrl } from '../callback.ts'
 import { basicAuth, phoneSender } from './sender.ts'
 import { readTwilioCallback } from './twilio-callback.ts'

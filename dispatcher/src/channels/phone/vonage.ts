@@ -1,6 +1,6 @@
 import type { Provider } from '@carillon/core/delivery/provider'
-import { z } from 'zod'
 import { smsText } from '@carillon/core/render/text'
+import { z } from 'zod'
 import { callbackUrl } from '../callback.ts'
 import { baseUrl, credential } from '../config.ts'
 import { basicAuth, phoneSender } from './sender.ts'

@@ -1,7 +1,7 @@
 import type { Provider } from '@carillon/core/delivery/provider'
 import { readJson } from '@carillon/core/json/json'
-import { z } from 'zod'
 import { plainText } from '@carillon/core/render/text'
+import { z } from 'zod'
 import { baseUrl, credential } from '../config.ts'
 import { phoneSender } from './sender.ts'
 import { readWhatsappCallback } from './whatsapp-cloud-callback.ts'
