@@ -9,6 +9,7 @@ import { INBOX_MODES } from './scenarios/inbox-modes.ts'
 import { interrupt } from './scenarios/killed.ts'
 import { LISTING } from './scenarios/listing.ts'
 import { OTP, PUMPING } from './scenarios/otp.ts'
+import { PREFERENCES } from './scenarios/preferences.ts'
 import { PRESENCE } from './scenarios/presence.ts'
 import { REPORTS } from './scenarios/reports.ts'
 import { RETRIES } from './scenarios/retries.ts'
@@ -17,6 +18,7 @@ import { TEMPLATES } from './scenarios/templates.ts'
 const SCENARIOS = [
   ...PRESENCE,
   ...INBOX_MODES,
+  ...PREFERENCES,
   ...ADDRESSES,
   ...ERASURE,
   ...EXPLAIN,
