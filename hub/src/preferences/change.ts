@@ -8,7 +8,7 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { ChangeWay, Choice, Preferences } from '@carillon/schemas'
 
 /** Choices that one user may have. */
-export const CHOICES_MAX = 1_000
+const CHOICES_MAX = 1_000
 
 /** Makes the changes to choices by path. Returns those that changed something. */
 const applyTo = (cells: Map<string, Choice>, changes: readonly ChoiceChange[]): ChoiceChange[] =>
