@@ -60,8 +60,8 @@ export const createPipeline = (ports: PipelinePorts) => {
   const { renderItems, storeItems, handOver, startPlans } = ports
   const chosen = createChosen({ cache, store })
   const readAhead = createReadAhead({ cache })
-  const planAudience = createPlanAudience(store, chosen)
-  const planChunk = createPlanChunk(store, chosen)
+  const planAudience = createPlanAudience(store, chosen, cache)
+  const planChunk = createPlanChunk(store, chosen, cache)
 
   const planAll = async (due: readonly Pinned[]): Promise<NotificationPlan[]> => {
     await readAhead(due)

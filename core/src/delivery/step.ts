@@ -48,6 +48,7 @@ export const Step = z
     expiresAt: EpochMs.describe('When the step expires'),
     plan: Plan.min(1),
     index: z.int().min(0).describe('Index of the step in the plan'),
+    ownPlan: z.boolean().optional().describe("The plan is the notification's own, not that of its type"),
     toAudience: z.boolean().describe('Whether the notification goes to an audience'),
     topics: z
       .array(TopicKey)

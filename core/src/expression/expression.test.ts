@@ -1,10 +1,10 @@
+import { EXPRESSION_MAX } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
-import { EXPRESSION_MAX, ExpressionError, prepareExpression } from './expression.ts'
+import { ExpressionError, prepareExpression } from './expression.ts'
 
 const variables = {
   data: { amount: 120, text: 'abc', list: [1, 2, 3], nested: { a: 1 }, nothing: null },
   user: { attributes: { plan: 'pro' } },
-  context: {},
   tenant: {},
 }
 const evaluate = (text: string) => prepareExpression(text)(variables)

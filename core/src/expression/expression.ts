@@ -1,3 +1,4 @@
+import { EXPRESSION_MAX } from '@carillon/schemas'
 import {
   type ASTNode,
   TypeError as CelTypeError,
@@ -8,11 +9,10 @@ import {
 import { celTypeOf, type DataSchema } from './cel-type.ts'
 
 /** The variables of an expression. All of them are maps of JSON values. */
-const VARIABLES = ['data', 'user', 'context', 'tenant'] as const
-type Variables = Readonly<Record<(typeof VARIABLES)[number], unknown>>
+const VARIABLES = ['data', 'user', 'tenant'] as const
+type Variable = (typeof VARIABLES)[number]
+export type Variables = Readonly<Record<Variable, unknown>>
 
-/** The longest expression, in UTF-16 code units. */
-export const EXPRESSION_MAX = 2_000
 /** The longest list that a macro such as `exists` may walk. */
 const LIST_MAX = 1_000
 
@@ -44,9 +44,9 @@ export class ExpressionError extends Error {
 
 /**
  * Evaluates to true or false. `error`: the expression failed, for example because a key is missing, or its value is not a
- * boolean. Whoever asks treats that as false, under `!` too.
+ * boolean. Whoever asks treats that as false, under `!` too. `uses` has the variables that it names.
  */
-export type Expression = (variables: Variables) => boolean | 'error'
+export type Expression = ((variables: Variables) => boolean | 'error') & { uses: ReadonlySet<Variable> }
 
 const remainder = (a: number, b: number) => a % b
 const ARITHMETIC: Record<string, (a: number, b: number) => number> = {
@@ -105,6 +105,12 @@ const checkCalls = (node: ASTNode, insideMacro: boolean): boolean => {
   return found
 }
 
+const namesIn = (part: unknown): unknown[] => {
+  if (Array.isArray(part)) return part.flatMap(namesIn)
+  if (typeof part !== 'object' || part === null || !('op' in part && 'args' in part)) return []
+  return part.op === 'id' ? [part.args] : namesIn(part.args)
+}
+
 const hasLongList = (value: unknown): boolean => {
   if (typeof value !== 'object' || value === null) return false
   const parts = Array.isArray(value) ? value : Object.values(value)
@@ -133,7 +139,8 @@ export const prepareExpression = (text: string, schema?: DataSchema): Expression
   const program = untyped.parse(text)
   const hasMacro = checkCalls(program.ast, false)
   if (schema) check(typedBy(schema), text)
-  return (variables) => {
+  const names = new Set(namesIn(program.ast))
+  const evaluate = (variables: Variables) => {
     if (hasMacro && VARIABLES.some((name) => hasLongList(variables[name]))) return 'error'
     try {
       const value: unknown = program(variables)
@@ -144,4 +151,5 @@ export const prepareExpression = (text: string, schema?: DataSchema): Expression
       throw error
     }
   }
+  return Object.assign(evaluate, { uses: new Set(VARIABLES.filter((name) => names.has(name))) })
 }

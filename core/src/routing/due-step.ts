@@ -1,5 +1,6 @@
 import type { InboxItem } from '@carillon/schemas'
 import { type Step, stepAfter } from '../delivery/step.ts'
+import type { Unmet } from '../expression/condition.ts'
 import { GRACE_MS, type Presence } from '../live/port.ts'
 import type { Decider, Reason, StepDecision } from './decision.ts'
 import type { Preference } from './preference.ts'
@@ -15,6 +16,8 @@ export type StepFacts = {
   cancelled: boolean
   /** The user is erased, or was erased after the notification was accepted. */
   erased: boolean
+  /** Why the step's own `if` does not hold; undefined if it does, or if the step has none or has begun. */
+  unmet?: Unmet
   /** Looked up only if `needsPresence`. Undefined while the live bus is unavailable. */
   presence?: Presence
   /** What preferences say about the step's channel; undefined if nothing does. */
@@ -47,10 +50,13 @@ const withoutItem = (step: Step, { presence, now }: StepFacts): Verdict => {
   return { outcome: 'wait', by: 'system', reason: 'online', until: now + GRACE_MS }
 }
 
+/** Reports whether a step has been decided to be sent, and waits for a permit or is tried again. */
+export const hasBegun = ({ attempt, queued }: Step): boolean => attempt !== undefined || queued === true
+
 const withItem = (step: Step, { item, now }: StepFacts): Verdict => {
   const { when, after } = step.plan[step.index]!
   // A step without a delay, or one that has begun, waits for a permit or is retried, is sent whatever the user did.
-  const begun = after === 0 || step.attempt !== undefined || step.queued === true
+  const begun = after === 0 || hasBegun(step)
   if (when === 'always' && begun && item) return GO
   const reason = dealtWith(item, now)
   if (!item || reason !== undefined) return { outcome: 'end', by: 'user', reason: reason ?? 'deleted' }
@@ -68,12 +74,17 @@ const withItem = (step: Step, { item, now }: StepFacts): Verdict => {
   }
 }
 
-type Verdict = { by: Decider } & (
+type Verdict = { by: Decider; path?: string } & (
   | { outcome: 'pass'; reason?: Reason }
   | { outcome: 'wait'; reason: Reason; until: number }
   | { outcome: 'skip' | 'end'; reason: Reason }
 )
 const GO: Verdict = { outcome: 'pass', by: 'system' }
+
+/** The step is left out by its own `if`. */
+const leftOut = ({ index, ownPlan }: Step, reason: Unmet): Verdict => ({
+  ...{ outcome: 'skip', by: ownPlan ? 'sender' : 'type', path: `plan.${index}.if`, reason },
+})
 
 const verdict = (step: Step, facts: StepFacts): Verdict => {
   const { erased, cancelled, now } = facts
@@ -83,7 +94,8 @@ const verdict = (step: Step, facts: StepFacts): Verdict => {
   if (step.silent && step.plan[step.index]?.channel === 'push')
     return { outcome: 'skip', by: 'sender', reason: 'silent' }
   if (step.secret !== undefined) return { outcome: 'pass', by: 'system', reason: 'otp' }
-  return hasItem(step) ? withItem(step, facts) : withoutItem(step, facts)
+  const wanted = hasItem(step) ? withItem(step, facts) : withoutItem(step, facts)
+  return wanted.outcome === 'pass' && facts.unmet !== undefined ? leftOut(step, facts.unmet) : wanted
 }
 
 /**

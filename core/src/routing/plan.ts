@@ -6,6 +6,7 @@ import type {
   Preferences,
   UserProfile,
 } from '@carillon/schemas'
+import { type ConditionFacts, unmet, usesUser } from '../expression/condition.ts'
 import type { Addressed } from './addressees.ts'
 import type { Decider, Decision, Reason } from './decision.ts'
 import { exclusionOf } from './exclusion.ts'
@@ -13,8 +14,8 @@ import { type Preference, preferenceOf, type Subject } from './preference.ts'
 
 /** A notification to plan, and its type at the time it was accepted. */
 export type Sent = {
-  notification: Pick<Notification, 'exclude' | 'actor' | 'inbox' | 'plan'>
-  type?: Pick<NotificationType, 'inbox' | 'plan'>
+  notification: Pick<Notification, 'exclude' | 'actor' | 'inbox' | 'plan' | 'data'>
+  type?: Pick<NotificationType, 'inbox' | 'plan' | 'if'>
   /** When delivery stops, epoch ms. */
   expiresAt: number
   cancelled?: boolean
@@ -24,6 +25,8 @@ export type Sent = {
   defaults?: Preferences | undefined
   /** Recipients may be addressed in more ways than are known, because several audiences are planned apart. */
   partial?: boolean
+  /** Only loaded if the type has a condition. */
+  tenant?: ConditionFacts['tenant'] | undefined
 }
 
 /** A user to whom a notification is addressed. */
@@ -32,7 +35,7 @@ export type Recipient = {
   /** Every way in which it is addressed to the user. */
   addressed: readonly Addressed[]
   /** Only loaded if a decision depends on it. */
-  profile?: UserProfile
+  profile?: UserProfile | undefined
   /** What the user has chosen; undefined if nothing. */
   preferences?: Preferences | undefined
   /** The user is erased, or was erased after the notification was accepted. */
@@ -144,12 +147,32 @@ export const endForAll = (
   return expiresAt <= now ? end(now, 'sender', 'expired', 'expiresAt') : undefined
 }
 
+const conditionEnd = (at: number, reason: Reason): Decision => ({
+  ...{ at, stage: 'condition', outcome: 'end', by: 'type', path: 'if', reason },
+})
+
+const NOBODY = { id: '', profile: undefined }
+
+/**
+ * Returns the decision that ends the notification for everybody because the condition of its type does not hold. Undefined
+ * if it holds, or depends on the user.
+ */
+export const conditionForAll = (
+  { notification: { data }, type, tenant }: Pick<Sent, 'notification' | 'type' | 'tenant'>,
+  now: number,
+): Decision | undefined => {
+  if (usesUser(type?.if)) return undefined
+  const reason = unmet(type?.if, { data, user: NOBODY, tenant })
+  return reason && conditionEnd(now, reason)
+}
+
 /** Returns the decision about a user who is erased, or was erased after the notification was accepted. */
 export const endOfErased = (now: number): Decision => end(now, 'tenant', 'erased')
 
 /**
  * Returns a function that plans one notification for any number of recipients. All recipients without an exception share
- * one value, so planning a large audience allocates nothing per recipient. Pure.
+ * one value, so planning a large audience allocates nothing per recipient. A condition of the type that does not depend on
+ * the user is not evaluated: `conditionForAll` decides about it. Pure.
  */
 export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Planned) => {
   const exclusion = exclusionOf(sent.notification)
@@ -161,13 +184,17 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
     decisions: [inboxDecision(sent, now)],
   }
   const chosen = byPreference(sent, everybody, now)
+  const { data } = sent.notification
+  const condition = usesUser(sent.type?.if) ? sent.type?.if : undefined
   return (recipient) => {
-    const { user, addressed, erased } = recipient
+    const { user, addressed, profile, erased } = recipient
     if (addressed.length === 0) return nothing(end(now, 'sender', 'not_recipient', 'to'))
     if (nobody) return nothing(nobody)
     const path = exclusion(user)
     if (path !== undefined) return nothing(end(now, 'sender', 'excluded', path))
-    return erased ? nothing(endOfErased(now)) : chosen(recipient)
+    if (erased) return nothing(endOfErased(now))
+    const reason = unmet(condition, { data, user: { id: user, profile }, tenant: sent.tenant })
+    return reason ? nothing(conditionEnd(now, reason)) : chosen(recipient)
   }
 }
 

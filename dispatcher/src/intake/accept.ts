@@ -1,11 +1,12 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { createDataCheck } from '@carillon/core/data-schema/prepared-schemas'
+import { planFaults } from '@carillon/core/expression/expression-faults'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { planOf } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import type { Tenant } from '@carillon/core/store/ports/tenants'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
-import type { NotificationType, Warning } from '@carillon/schemas'
+import type { Notification, NotificationType, Warning } from '@carillon/schemas'
 import { createIdentify, type Identity } from './identity.ts'
 import { deadReason, describe, type Incoming, type Read, readNotification } from './notification.ts'
 import type { Pinned, Ready } from './ready.ts'
@@ -30,6 +31,15 @@ const once = <Value>(load: (...key: string[]) => Promise<Value>) => {
     return loading
   }
 }
+
+/** Returns when a notification expires: when it says, else after the time of its type. */
+const endOf = (
+  { expiresAt }: Notification,
+  type: NotificationType | undefined,
+  at: number,
+): string | undefined =>
+  expiresAt ??
+  (type?.expiresAfter === undefined ? undefined : new Date(at + type.expiresAfter * 1_000).toISOString())
 
 export type AcceptPorts = {
   store: {
@@ -74,12 +84,15 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     known: Tenant | undefined,
     type: NotificationType | undefined,
   ): DeadReason | Pick<Checked, 'type' | 'misfit'> => {
-    const { tenant, notification, again } = incoming
+    const { tenant, notification, again, place } = incoming
     if (!known) return { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` }
     if (!type && unknownTypes === 'refuse') {
       const detail = `tenant ${tenant} has not defined the type ${notification.type}`
       return { code: 'type_unknown', detail }
     }
+    const [fault] = planFaults(notification.plan)
+    if (fault)
+      return { code: 'invalid_request', detail: describe([{ ...fault, path: [...place, ...fault.path] }]) }
     const problem = linkProblem(notification, planOf({ notification, type }), known, links)
     if (problem) return deadReason(problem)
     const misfit = misfitOf(incoming, type)
@@ -128,10 +141,10 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
         ? acceptedAt
         : Math.max(acceptedAt, Date.parse(notification.deliverAt))
     const kept = at + retentionMs
-    const expiresAt =
-      notification.expiresAt === undefined ? kept : Math.min(kept, Date.parse(notification.expiresAt))
+    const ends = endOf(notification, type, at)
+    const expiresAt = ends === undefined ? kept : Math.min(kept, Date.parse(ends))
     const version = type === undefined ? {} : { version: type.version }
-    const content = { notification: { ...notification, id }, fingerprint }
+    const content = { notification: { ...notification, id, ...(ends && { expiresAt: ends }) }, fingerprint }
     return { tenant, id, ...content, ...version, toAudience: false, acceptedAt, at, expiresAt }
   }
 

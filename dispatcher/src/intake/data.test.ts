@@ -16,7 +16,7 @@ test('a notification whose data does not fit its type becomes a dead letter with
     expect(await world.deadLetters()).toEqual([
       { code: 'invalid_request', detail: '/data/number: must be string' },
     ])
-  })
+  }, 15_000)
   // Nothing was accepted under the id, so it can be used again.
   await world.send({ ...note, title: 'A-7', data: { number: 'A-7' } })
   await world.quiet()
@@ -30,5 +30,5 @@ test('the data of a CloudEvent has its place in the event', async () => {
   await world.raw(notifySubject(world.tenant, 'normal', 'order.shipped'), JSON.stringify(event))
   await vi.waitFor(async () => {
     expect(await world.deadLetters()).toMatchObject([{ detail: '/data/data/number: is required' }])
-  })
+  }, 15_000)
 })

@@ -107,3 +107,21 @@ test('scheduled steps carry the type version', async () => {
     { type: 'bill', version: 1, plan },
   ])
 })
+
+test('a notification that does not say when it expires does so after the time of its type', async () => {
+  world = await openWorld()
+  await world.store.types.put(world.tenant, { key: 'bill', expiresAfter: 60 })
+  await world.send({ id: 'typed', to: 'ada', type: 'bill', title: 'typed' })
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
+  await world.send({ id: 'own', to: 'ada', type: 'bill', title: 'own', expiresAt })
+  await world.quiet()
+  const { items } = await world.store.inbox.page(
+    { tenant: world.tenant, user: 'ada' },
+    { status: 'active', limit: 10 },
+  )
+  const typed = items.find(({ title }) => title === 'typed')
+  const record = await world.store.notifications.get(world.tenant, 'typed')
+  expect(record?.expiresAt).toBe((record?.acceptedAt ?? 0) + 60_000)
+  expect(typed?.expiresAt).toBe(new Date(record?.expiresAt ?? 0).toISOString())
+  expect(items.find(({ title }) => title === 'own')?.expiresAt).toBe(expiresAt)
+})

@@ -1,6 +1,6 @@
 import { dueKey } from '@carillon/core/notification/ids'
 import { type Addressed, addressedBy, addresseesOf } from '@carillon/core/routing/addressees'
-import { decisionsForAll, endForAll } from '@carillon/core/routing/plan'
+import { conditionForAll, decisionsForAll, endForAll } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
 import { SLOTS } from '@carillon/core/store/ports/walk'
@@ -8,6 +8,7 @@ import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { scheduleSubject, workSubject } from '@carillon/schemas'
 import type { Pinned } from '../intake/ready.ts'
+import { type ConditionPorts, lookUpConditionFacts } from './condition-facts.ts'
 import { CHAINS, firstChunks, walk } from './fan-out.ts'
 import type { ReadChosen } from './preferences.ts'
 import { decisionEntry, type PlannedPeople, planRecipients } from './recipients.ts'
@@ -50,11 +51,13 @@ export const postpone = (pinned: Pinned): NotificationPlan => {
  * at once. A larger one becomes the first chunks of a fan-out.
  */
 export const createPlanAudience =
-  (store: Pick<Store, 'users' | 'topics'>, chosen: ReadChosen) =>
+  (store: Pick<Store, 'users' | 'topics'>, chosen: ReadChosen, cache: ConditionPorts['cache']) =>
   async (pinned: Pinned): Promise<NotificationPlan> => {
     const { ready } = pinned
     const now = Date.now()
-    const end = endForAll(ready, now)
+    const tenant = pinned.type?.if === undefined ? undefined : await cache.tenant(ready.tenant)
+    const sent = { notification: ready.notification, type: pinned.type, ...(tenant && { tenant }) }
+    const end = endForAll(ready, now) ?? conditionForAll(sent, now)
     if (end) return { ...nobody(pinned), against: [decisionEntry(ready, EVERYBODY, end)] }
     const { users, audiences } = addresseesOf(ready.notification)
     const forAll = decisionsForAll({ notification: ready.notification, type: pinned.type }, now)
@@ -62,6 +65,7 @@ export const createPlanAudience =
     if (audiences.length === 0) {
       const planned = planRecipients(pinned, direct, {
         ...(await chosen(pinned, users)),
+        ...(await lookUpConditionFacts({ store, cache }, pinned, users)),
         now,
         partial: false,
       })
@@ -81,7 +85,10 @@ export const createPlanAudience =
       for (const member of members) people.set(member, [...(people.get(member) ?? []), by])
     }
     const marked: Pinned = { ...pinned, ready: { ...ready, toAudience: chains > 0 } }
-    const known = await chosen(pinned, [...people.keys()])
+    const known = {
+      ...(await chosen(pinned, [...people.keys()])),
+      ...(await lookUpConditionFacts({ store, cache }, pinned, people.keys())),
+    }
     const { portion, against } = planRecipients(marked, people, { ...known, now, partial: chains > 0 })
     const record = recordOf(marked, chains, portion.recipients, forAll)
     return { portion, against, record, messages }

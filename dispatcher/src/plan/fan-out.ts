@@ -5,6 +5,7 @@ import { type Place, SLOTS, type UserPage } from '@carillon/core/store/ports/wal
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { workSubject } from '@carillon/schemas'
 import type { Pinned, Ready } from '../intake/ready.ts'
+import { type ConditionPorts, lookUpConditionFacts } from './condition-facts.ts'
 import type { ReadChosen } from './preferences.ts'
 import { type PlannedPeople, planRecipients } from './recipients.ts'
 import type { ChunkWork } from './work.ts'
@@ -73,13 +74,21 @@ const waysTo = ({ notification }: Ready, audience: Audience) => {
 
 /** Reads the members of one chunk and plans the notification for each of them. */
 export const createPlanChunk =
-  (store: Pick<Store, 'users' | 'topics'>, chosen: ReadChosen) =>
+  (store: Pick<Store, 'users' | 'topics'>, chosen: ReadChosen, cache: ConditionPorts['cache']) =>
   async ({ audience, from, to, after }: ChunkWork, pinned: Pinned): Promise<PlannedChunk> => {
     const { users, next } = await walk(store, pinned.ready.tenant, audience, { from, to, after })
-    const known = await chosen(pinned, users)
+    const [own, facts] = await Promise.all([
+      chosen(pinned, users),
+      lookUpConditionFacts({ store, cache }, pinned, users),
+    ])
     const ways = waysTo(pinned.ready, audience)
     const people = users.map((user) => [user, ways.of(user)] as const)
-    const planned = planRecipients(pinned, people, { ...known, now: Date.now(), partial: ways.partial })
+    const planned = planRecipients(pinned, people, {
+      ...own,
+      ...facts,
+      now: Date.now(),
+      partial: ways.partial,
+    })
     return { ...planned, ...(next ? { next } : {}) }
   }
 

@@ -5,6 +5,7 @@ import { subjectOf } from '@carillon/core/routing/preference'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
 import type { Pinned, Ready } from '../intake/ready.ts'
+import type { ConditionFacts } from './condition-facts.ts'
 import type { Chosen } from './preferences.ts'
 import { USERS_KEPT } from './record.ts'
 
@@ -56,18 +57,19 @@ const topicsAlone = () => {
 export const planRecipients = (
   { ready, type }: Pinned,
   people: People,
-  { own, defaults, now, partial }: Chosen & { now: number; partial: boolean },
+  facts: Chosen & ConditionFacts & { now: number; partial: boolean },
 ): PlannedPeople => {
+  const { own, profiles, now, ...shared } = facts
   const { notification, expiresAt } = ready
   const subject = subjectOf(notification.type, type, notification.category)
-  const planFor = planning({ notification, type, expiresAt, subject, defaults, partial }, now)
+  const planFor = planning({ notification, type, expiresAt, subject, ...shared }, now)
   const topicsOf = topicsAlone()
   const recipients: PlannedRecipient[] = []
   const against: DecisionEntry[] = []
   let byDefault: Decision | undefined
   for (const [user, addressed] of people) {
     const preferences = own.get(user)
-    const planned = planFor({ user, addressed, preferences })
+    const planned = planFor({ user, addressed, preferences, profile: profiles?.get(user) })
     const end = endOf(planned)
     if (end) {
       against.push(decisionEntry(ready, user, end))

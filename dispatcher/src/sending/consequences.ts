@@ -118,13 +118,16 @@ const entryOf = ({ notification, user, toAudience }: Step, decision: StepDecisio
 })
 
 /**
- * Reports whether the next step is due at once. It is if this one was wanted but reaches nobody, or if a preference left it
- * out and the next one replaces it.
+ * Reports whether the next step is due at once. It is if this one was wanted but reaches nobody, or if a preference or its
+ * `if` left it out and the next one replaces it.
  */
-const makesNextDue = (step: Step, { stage }: StepDecision): boolean => {
+const makesNextDue = (step: Step, decision: StepDecision): boolean => {
+  const { stage } = decision
   if (stage === 'send') return true
   const next = nextStep(step)
-  return stage === 'preference' && next?.plan[next.index]?.when === 'failed'
+  const isChoice =
+    stage === 'preference' || decision.reason === 'condition_false' || decision.reason === 'condition_error'
+  return isChoice && next?.plan[next.index]?.when === 'failed'
 }
 
 const skipped = (

@@ -21,6 +21,7 @@ const firstStep = (entry: Entry, now: number): Step => {
     at: now,
     expiresAt,
     plan: planned.steps,
+    ...(notification.plan === undefined ? {} : { ownPlan: true }),
     index: firstIndex(planned.steps),
     toAudience,
     ...(topics ? { topics: [...topics] } : {}),

@@ -1,10 +1,12 @@
 import { acceptedAt, type Step } from '@carillon/core/delivery/step'
+import { unmet, usesUser } from '@carillon/core/expression/condition'
 import type { Live } from '@carillon/core/live/port'
-import { needsPresence, type StepFacts } from '@carillon/core/routing/due-step'
+import { hasBegun, needsPresence, type StepFacts } from '@carillon/core/routing/due-step'
 import type { Subject } from '@carillon/core/routing/preference'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { StoredDevice } from '@carillon/core/store/ports/devices'
+import type { Tenant } from '@carillon/core/store/ports/tenants'
 import { type Erasure, isVoid } from '@carillon/core/store/rules/erasure'
 import type { TypeTemplates } from '@carillon/core/template/type-templates'
 import type { Channel, InboxItem, ItemContent, UserProfile } from '@carillon/schemas'
@@ -46,19 +48,24 @@ const presences = async (live: LookupPorts['live'], steps: readonly Step[]) => {
   return new Map(asked.map(({ tenant, user }, index) => [at(tenant, user), found[index]]))
 }
 
+/** Returns the condition of a step; undefined if it has none or was found to hold before. */
+const conditionOf = (step: Step): string | undefined =>
+  hasBegun(step) || step.destination !== undefined ? undefined : step.plan[step.index]?.if
+
 /**
  * Looks up what a batch of one channel's steps needs, with one read for each tenant, person and notification among them. Of
- * a person it reads what the channel needs, the profile or the devices, and what templates need: the profile.
+ * a person it reads what the channel needs, the profile or the devices, and what templates and conditions need: the profile.
  */
 export const lookUp = async (
   ports: LookupPorts,
   channel: Channel,
   steps: readonly Step[],
 ): Promise<Known> => {
-  const { store, live } = ports
+  const { store, live, cache } = ports
   const items = new Map<string, InboxItem>()
   const cancelled = new Set<string>()
   const people = new Map<string, Person>()
+  const tenants = new Map<string, Tenant | undefined>()
   const erasures = new Map<string, Erasure>()
 
   const owners = new Map<string, { tenant: string; user: string; ids: string[] }>()
@@ -96,7 +103,8 @@ export const lookUp = async (
         for (const { id, profile } of await store.users.get(tenant, users))
           people.set(at(tenant, id), { profile, devices: [] })
       else {
-        const readers = unique(together.filter((step) => templates(step)).map(({ user }) => user))
+        const reads = (step: Step) => templates(step) !== undefined || usesUser(conditionOf(step))
+        const readers = unique(together.filter(reads).map(({ user }) => user))
         const [devices, profiles] = await Promise.all([
           store.devices.of(tenant, users),
           readers.length > 0 ? store.users.get(tenant, readers) : [],
@@ -106,22 +114,35 @@ export const lookUp = async (
           people.set(at(tenant, id), { profile: people.get(at(tenant, id))?.profile ?? {}, devices: some })
       }
     }),
+    ...unique(steps.filter(conditionOf).map(({ tenant }) => tenant)).map(async (tenant) => {
+      tenants.set(tenant, await cache.tenant(tenant))
+    }),
   ])
 
   const itemOf = ({ tenant, user, item }: Step) =>
     item === undefined ? undefined : items.get(at(tenant, user, item))
   const content = (step: Step) => itemOf(step) ?? step.content
+  const unmetOf = (step: Step) => {
+    const { tenant, user } = step
+    return unmet(conditionOf(step), {
+      data: content(step)?.data,
+      user: { id: user, profile: people.get(at(tenant, user))?.profile },
+      tenant: tenants.get(tenant),
+    })
+  }
   const subject = (step: Step) => preferences.subject(step, content(step)?.category)
   return {
     subject,
     facts: (step, now) => {
       const { tenant, user, notification } = step
       const known = presence.get(at(tenant, user))
+      const reason = unmetOf(step)
       return {
         item: itemOf(step),
         cancelled: cancelled.has(at(tenant, notification)),
         erased: isVoid(erasures.get(at(tenant, user)), acceptedAt(step)),
         ...(known && { presence: known }),
+        ...(reason && { unmet: reason }),
         preference: preferences.of(step, subject(step)),
         now,
       }

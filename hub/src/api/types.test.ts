@@ -56,3 +56,30 @@ it.each([
   expect([refused.status, refused.json.code]).toEqual([422, 'invalid_request'])
   expect(refused.json.errors).toMatchObject([{ pointer }])
 })
+
+it('a condition that cannot be used is refused, with its place and the character at fault', async () => {
+  const { key } = await test.tenant()
+  const body = {
+    if: 'data.amount > "a"',
+    schema: {
+      type: 'object',
+      properties: { amount: { type: 'number' } },
+      additionalProperties: false,
+    },
+    plan: [
+      { channel: 'email', if: 'data.amount > 100' },
+      { channel: 'sms', if: 'user.name == "x" && data.amuont > 1' },
+    ],
+  }
+  const refused = await test.call('PUT', '/v1/types/order.shipped', { token: key, body })
+  expect([refused.status, refused.json.code]).toEqual([422, 'invalid_request'])
+  expect(refused.json.errors).toMatchObject([
+    { pointer: '/if', message: expect.stringMatching(/^character \d+: .*/) },
+    { pointer: '/plan/1/if', message: expect.stringMatching(/^character 26: .*amuont/) },
+  ])
+  const sent = await test.call('POST', '/v1/notifications', {
+    token: key,
+    body: { to: 'ann', type: 'x', plan: [{ channel: 'email', if: 'nobody.name' }] },
+  })
+  expect([sent.status, sent.json.errors]).toMatchObject([422, [{ pointer: '/plan/0/if' }]])
+})

@@ -1,5 +1,6 @@
 import { schemaFaults } from '@carillon/core/data-schema/schema-faults'
 import { ProblemError } from '@carillon/core/errors'
+import { expressionFaults } from '@carillon/core/expression/expression-faults'
 import { invalidRequest } from '@carillon/core/json/checked'
 import type { Types } from '@carillon/core/store/ports/types'
 import { templateFaults, templateWarnings } from '@carillon/core/template/check-type'
@@ -39,7 +40,7 @@ export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
       tag: 'Types',
       summary: 'Define or replace a notification type',
       description:
-        'Stores a type. It is in force at once, and within a second on other hubs and dispatchers. The schema, every template and every message is checked, and the sample has to fit the schema; the problem has the place of each fault, and its line. `warnings` has the values that may be missing (`maybe_missing`) and the texts without a translation (`untranslated`).',
+        'Stores a type. It is in force at once, and within a second on other hubs and dispatchers. The schema and every condition, template and message are checked, and the sample has to fit the schema; the problem has the place of each fault, and its line. `warnings` has the values that may be missing (`maybe_missing`) and the texts without a translation (`untranslated`).',
       params: Key,
       body: NotificationTypeInput,
       readOnly: ['key', 'version'],
@@ -48,7 +49,9 @@ export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
     },
     async ({ c, params, body }, { tenant }) => {
       const type = { ...(await body()), key: params.key }
-      const faults = [...schemaFaults(type), ...templateFaults(type)]
+      const unusable = schemaFaults(type)
+      const schema = unusable.length > 0 ? undefined : type.schema
+      const faults = [...unusable, ...expressionFaults({ ...type, schema }), ...templateFaults(type)]
       if (faults.length > 0) throw invalidRequest(faults, 'type')
       const warnings = templateWarnings(type)
       return c.json({ ...(await types.put(tenant, type)), ...(warnings.length > 0 ? { warnings } : {}) })

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { DataCheck } from '@carillon/core/data-schema/prepared-schemas'
 import { ProblemError } from '@carillon/core/errors'
+import { planFaults } from '@carillon/core/expression/expression-faults'
 import { invalidRequest } from '@carillon/core/json/checked'
 import type { Payload } from '@carillon/core/notification/cloudevents'
 import { fingerprintOf } from '@carillon/core/notification/fingerprint'
@@ -102,7 +103,8 @@ export const createAcceptance = (
       if (!type && unknownTypes === 'refuse')
         throw new ProblemError('type_unknown', `define the type first, with PUT /v1/types/${given.type}`)
       const fault = dataFault(tenant, type, given.data)
-      if (fault) throw invalidRequest([at(fault)], 'notification')
+      const faults = [...planFaults(given.plan), ...(fault ? [fault] : [])]
+      if (faults.length > 0) throw invalidRequest(faults.map(at), 'notification')
       const plan = given.plan ?? type?.plan ?? []
       const problem = linkProblem(given, plan, await cache.tenant(tenant), links)
       if (problem) throw problem

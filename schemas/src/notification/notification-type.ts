@@ -4,6 +4,7 @@ import { JsonObject } from '../fields/json.ts'
 import { Priority } from '../fields/priority.ts'
 import { nonEmptyText } from '../fields/text.ts'
 import { ChannelChoices } from '../user/preferences.ts'
+import { Expression } from './expression.ts'
 import { InboxMode } from './inbox-mode.ts'
 import { Plan } from './plan.ts'
 import { templatesShape } from './templates.ts'
@@ -16,6 +17,9 @@ export const NotificationTypeInput = z
     priority: Priority.optional().describe('The priority of notifications without one; `normal` if left out'),
     inbox: InboxMode.optional().describe(
       'What its notifications leave in the inbox by default; `shown` if left out',
+    ),
+    if: Expression.optional().describe(
+      'A condition in CEL over `data`, `user` and `tenant`. Who does not meet it gets nothing, not even in the inbox',
     ),
     critical: z
       .boolean()
@@ -31,6 +35,12 @@ export const NotificationTypeInput = z
     ),
     sample: JsonObject.optional().describe('Sample `data`, for previews'),
     ...templatesShape,
+    expiresAfter: z
+      .int()
+      .min(1)
+      .max(366 * 86_400)
+      .optional()
+      .describe('When notifications that do not say expire, in seconds after they are due'),
     plan: Plan.optional().describe('The delivery plan of notifications without one'),
   })
   .meta({

@@ -1,0 +1,40 @@
+import type { UserProfile } from '@carillon/schemas'
+import type { Tenant } from '../store/ports/tenants.ts'
+import { type Expression, ExpressionError, type Variables } from './expression.ts'
+import { preparedExpression } from './prepared-expressions.ts'
+
+/** What conditions depend on. */
+export type ConditionFacts = {
+  data: Readonly<Record<string, unknown>> | undefined
+  user: { id: string; profile: UserProfile | undefined }
+  tenant: Pick<Tenant, 'id' | 'settings'> | undefined
+}
+
+export type Unmet = 'condition_false' | 'condition_error'
+
+/** Returns what an expression sees. Addresses are left out: whom to reach is not decided by how. */
+const variablesOf = ({ data = {}, user, tenant }: ConditionFacts): Variables => {
+  const { email: _email, phone: _phone, ...profile } = user.profile ?? {}
+  return {
+    data,
+    user: { id: user.id, ...profile },
+    tenant: tenant ? { id: tenant.id, ...(tenant.settings.url ? { url: tenant.settings.url } : {}) } : {},
+  }
+}
+
+/** Reports whether a condition depends on the user. */
+export const usesUser = (text: string | undefined): boolean => {
+  const expression = text === undefined ? undefined : preparedExpression(text)
+  return expression !== undefined && !(expression instanceof ExpressionError) && expression.uses.has('user')
+}
+
+const outcomeOf = (expression: Expression | ExpressionError, facts: ConditionFacts) =>
+  expression instanceof ExpressionError ? 'error' : expression(variablesOf(facts))
+
+/** Returns why a condition does not hold; undefined if it does, or if there is none. An error counts as false. */
+export const unmet = (text: string | undefined, facts: ConditionFacts): Unmet | undefined => {
+  if (text === undefined) return undefined
+  const outcome = outcomeOf(preparedExpression(text), facts)
+  if (outcome === true) return undefined
+  return outcome === 'error' ? 'condition_error' : 'condition_false'
+}
