@@ -24,7 +24,11 @@ const TENANTS: Writes<Tenants> = {
   putLimits: (tenant) => ({ kind: 'tenant', tenant }),
   putKey: ({ tenant, id }) => ({ kind: 'key', tenant, id }),
 }
-const TYPES: Writes<Types> = { put: (tenant, { key }) => ({ kind: 'type', tenant, id: key }) }
+const TYPES: Writes<Types> = {
+  put: (tenant, { key }) => ({ kind: 'type', tenant, id: key }),
+  putIf: (tenant, { key }) => ({ kind: 'type', tenant, id: key }),
+  remove: (tenant, key) => ({ kind: 'type', tenant, id: key }),
+}
 const ACCOUNTS: Writes<Accounts> = {
   put: (tenant) => ({ kind: 'accounts', tenant }),
   remove: (tenant) => ({ kind: 'accounts', tenant }),

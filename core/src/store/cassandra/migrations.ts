@@ -141,6 +141,11 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
   ) WITH CLUSTERING ORDER BY (time DESC, path ASC)
     AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
   (table) => `ALTER TABLE ${table('deliveries')} ADD IF NOT EXISTS passed text`,
+  (table) => `ALTER TABLE ${table('types')} ADD IF NOT EXISTS published_by text`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('type_drafts')} (
+    tenant text, key text, content text, revision text,
+    PRIMARY KEY ((tenant, key))
+  )`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

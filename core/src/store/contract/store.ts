@@ -21,6 +21,7 @@ import { schemaContract } from './schema.ts'
 import { suppressionsContract } from './suppressions.ts'
 import { tenantsContract } from './tenants.ts'
 import { topicsContract } from './topics.ts'
+import { typesContract } from './types.ts'
 import { usersContract } from './users.ts'
 
 /** Opens the store in a place (a file, a keyspace), which may not exist yet. `seal` defaults to `contractSeal`. */
@@ -54,6 +55,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     erasureContract(store)
     foreignIdsContract(store)
     tenantsContract(store)
+    typesContract(store)
     notificationsContract(store)
     notificationListContract(store)
     devicesContract(store)

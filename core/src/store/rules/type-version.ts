@@ -1,16 +1,23 @@
+import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { NotificationType } from '@carillon/schemas'
-import type { NewType } from '../ports/types.ts'
+import type { Draft, NewType } from '../ports/types.ts'
+
+/** The content of a version with which a type was deleted. */
+export const DELETED = ''
 
 /** Serializes a version without its number. */
 export const typeText = (type: NewType): string => JSON.stringify({ ...type, version: undefined })
 
-/** Parses what `typeText` returned. */
-export const readType = (text: string, version: number): NotificationType => ({
-  ...JSON.parse(text),
-  version,
-})
+/** Parses what `typeText` returned; undefined for a deletion. */
+export const readType = (text: string, version: number): NotificationType | undefined =>
+  text === DELETED ? undefined : { ...JSON.parse(text), version }
 
 /** Reports whether a type equals a stored version. The order of fields does not matter. */
 export const isSameType = (stored: string, type: NewType): boolean =>
-  isDeepStrictEqual(JSON.parse(stored), JSON.parse(typeText(type)))
+  stored !== DELETED && isDeepStrictEqual(JSON.parse(stored), JSON.parse(typeText(type)))
+
+/** Returns the revision of a draft: a hash of its content. */
+export const revisionOf = (text: string): string => hash('sha256', text, 'base64url').slice(0, 22)
+
+export const readDraft = (text: string): Draft => ({ type: JSON.parse(text), revision: revisionOf(text) })

@@ -122,6 +122,10 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, user, time)
    ) WITHOUT ROWID;
    CREATE INDEX preference_changes_expiry ON preference_changes (expires_at);`,
+  `ALTER TABLE types ADD COLUMN published_by TEXT;
+   CREATE TABLE type_drafts (
+     tenant TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, key)
+   ) WITHOUT ROWID;`,
 ]
 
 const TABLE =
