@@ -66,8 +66,8 @@ export const addResources = (
   userRoutes(routes, { users, erase: createErase({ users, inbox, stream, log }), cache })
   tenantRoutes(routes, { tenants: store.tenants, cache, insecureLinks: options.insecureLinks })
   topicRoutes(routes, { topics: store.topics, guard, cursors })
-  typeRoutes(routes, { types: store.types })
   typePreviewRoutes(routes, { types: store.types, users, cache }, options)
+  typeRoutes(routes, { types: store.types, cursors })
   deviceRoutes(routes, {
     devices: store.devices,
     ...{ cache, endpoints, http, guard },

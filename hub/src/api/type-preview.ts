@@ -1,16 +1,14 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
-import { schemaFaults } from '@carillon/core/data-schema/schema-faults'
 import { ProblemError } from '@carillon/core/errors'
-import { invalidRequest } from '@carillon/core/json/checked'
 import type { LinkPolicy } from '@carillon/core/notification/links'
 import { localesOf, previewOf } from '@carillon/core/render/preview'
 import type { Types } from '@carillon/core/store/ports/types'
 import type { Users } from '@carillon/core/store/ports/users'
-import { templateFaults } from '@carillon/core/template/check-type'
 import { TypeKey, TypePreview, TypePreviewInput } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
-import { TYPE_MAX_BYTES } from './types.ts'
+import { checkType } from './check-type.ts'
+import { TYPE_MAX_BYTES } from './types-openapi.ts'
 
 const Key = z.object({ key: TypeKey })
 
@@ -25,12 +23,7 @@ export const typePreviewRoutes = (
   const typeOf = async (tenant: string, key: string, { type, version }: TypePreviewInput) => {
     if (type) {
       const given = { ...type, key }
-      const faults = [...schemaFaults(given), ...templateFaults(given)]
-      if (faults.length > 0)
-        throw invalidRequest(
-          faults.map(({ path, message }) => ({ path: ['type', ...path], message })),
-          'type',
-        )
+      checkType(given, ['type'])
       return given
     }
     const stored = await types.get(tenant, key, version)

@@ -1,101 +1,145 @@
-import { schemaFaults } from '@carillon/core/data-schema/schema-faults'
 import { ProblemError } from '@carillon/core/errors'
-import { expressionFaults } from '@carillon/core/expression/expression-faults'
-import { invalidRequest } from '@carillon/core/json/checked'
-import type { Types } from '@carillon/core/store/ports/types'
-import { templateFaults, templateWarnings } from '@carillon/core/template/check-type'
-import { NotificationType, NotificationTypeInput, TypeKey, Warning } from '@carillon/schemas'
-import { z } from 'zod'
-import { integer } from '../http/integer.ts'
-import { exampleOf } from '../http/openapi/example.ts'
+import type { Draft, NewType, Types } from '@carillon/core/store/ports/types'
+import { templateWarnings } from '@carillon/core/template/check-type'
+import type { NotificationType } from '@carillon/schemas'
+import type { Cursors } from '../http/cursor.ts'
+import { checkIfMatch, etag, hasChanged } from '../http/if-match.ts'
 import type { Routes } from '../http/routes.ts'
+import { checkType } from './check-type.ts'
+import {
+  deleteType,
+  getType,
+  listTypes,
+  listTypeVersions,
+  publishTypeDraft,
+  putType,
+  rollBackType,
+} from './types-openapi.ts'
 
-/** A type has texts of many channels and languages. */
-export const TYPE_MAX_BYTES = 1_024 * 1_024
+const withWarnings = <Type extends NewType>(type: Type) => {
+  const warnings = templateWarnings(type)
+  return warnings.length > 0 ? { ...type, warnings } : type
+}
 
-const Key = z.object({ key: TypeKey })
-const TypeVersionParameter = integer(1, 2 ** 31 - 1)
-  .optional()
-  .describe('The version to return; the one in force if left out')
-const PublishedType = NotificationType.extend({
-  warnings: z.array(Warning).optional().describe('What may be an oversight; absent if nothing was found'),
-}).meta({
-  id: 'PublishedType',
-  description: 'A notification type as it was stored, and what may be an oversight in it',
-  examples: [exampleOf(NotificationType)],
-})
-const NotificationTypeList = z.object({ types: z.array(NotificationType) }).meta({
-  id: 'NotificationTypeList',
-  description: 'All notification types of the tenant',
-  examples: [{ types: [exampleOf(NotificationType)] }],
-})
+const tagOf = (type: Pick<NotificationType, 'version'> | undefined) =>
+  type === undefined ? undefined : String(type.version)
+const draftTag = (draft: Draft | undefined) => draft && `draft-${draft.revision}`
+const shownDraft = ({ type }: Draft) => ({ ...type, version: 0 })
+const noType = (detail = 'there is no such notification type') => new ProblemError('not_found', detail)
 
-export const typeRoutes = (routes: Routes, { types }: { types: Types }) => {
-  routes.sender(
-    'types:write',
-    {
-      method: 'put',
-      path: '/v1/types/{key}',
-      operationId: 'putType',
-      tag: 'Types',
-      summary: 'Define or replace a notification type',
-      description:
-        'Stores a type. It is in force at once, and within a second on other hubs and dispatchers. The schema and every condition, template and message are checked, and the sample has to fit the schema; the problem has the place of each fault, and its line. `warnings` has the values that may be missing (`maybe_missing`) and the texts without a translation (`untranslated`).',
-      params: Key,
-      body: NotificationTypeInput,
-      readOnly: ['key', 'version'],
-      bodyMaxBytes: TYPE_MAX_BYTES,
-      answers: { 200: { description: 'Stored', schema: PublishedType } },
+/** Writes that are conditional on `If-Match`, whose value is `match`. */
+const conditionalWrites = (types: Types) => {
+  const inForce = async (tenant: string, key: string, match: string | undefined) => {
+    if (match === undefined) return {}
+    const current = await types.get(tenant, key)
+    checkIfMatch(match, tagOf(current))
+    return current ? { expected: current.version } : {}
+  }
+  return {
+    publish: async (tenant: string, type: NewType, by: string, match: string | undefined) => {
+      const published = await types.putIf(tenant, type, { by, ...(await inForce(tenant, type.key, match)) })
+      if (!published) throw hasChanged()
+      return published
     },
-    async ({ c, params, body }, { tenant }) => {
-      const type = { ...(await body()), key: params.key }
-      const unusable = schemaFaults(type)
-      const schema = unusable.length > 0 ? undefined : type.schema
-      const faults = [...unusable, ...expressionFaults({ ...type, schema }), ...templateFaults(type)]
-      if (faults.length > 0) throw invalidRequest(faults, 'type')
-      const warnings = templateWarnings(type)
-      return c.json({ ...(await types.put(tenant, type)), ...(warnings.length > 0 ? { warnings } : {}) })
+    remove: async (tenant: string, key: string, by: string, match: string | undefined) => {
+      if (!(await types.remove(tenant, key, { by, ...(await inForce(tenant, key, match)) })))
+        throw hasChanged()
     },
+    saveDraft: async (tenant: string, type: NewType, match: string | undefined) => {
+      const current = match === undefined ? undefined : await types.draft(tenant, type.key)
+      checkIfMatch(match, draftTag(current))
+      const saved = await types.saveDraft(tenant, type, current?.revision)
+      if (!saved) throw hasChanged()
+      return saved
+    },
+    discardDraft: async (tenant: string, key: string, match: string | undefined) => {
+      const current = await types.draft(tenant, key)
+      const conditional = checkIfMatch(match, draftTag(current))
+      const discarded = current && (await types.discardDraft(tenant, key, current.revision))
+      if (conditional && !discarded) throw hasChanged()
+    },
+  }
+}
+
+const readRoutes = (routes: Routes, types: Types, cursors: Cursors) => {
+  routes.sender('types:read', getType, async ({ c, params: { key }, query: { version } }, { tenant }) => {
+    if (version === 'draft') {
+      const draft = await types.draft(tenant, key)
+      if (!draft) throw noType('this notification type has no draft')
+      return c.json(shownDraft(draft), 200, { etag: etag(draftTag(draft) ?? '') })
+    }
+    const current = await types.get(tenant, key)
+    const type = version === undefined ? current : current && (await types.get(tenant, key, version))
+    if (!type) throw noType(current && `there is no version ${version} of this notification type`)
+    return c.json(type, 200, { etag: etag(String(type.version)) })
+  })
+
+  routes.sender('types:read', listTypes, async ({ c }, { tenant }) =>
+    c.json({ types: await types.list(tenant) }),
   )
 
   routes.sender(
     'types:read',
-    {
-      method: 'get',
-      path: '/v1/types/{key}',
-      operationId: 'getType',
-      tag: 'Types',
-      summary: 'Get a notification type',
-      description: 'Returns the version in force, or the given one. Every version is kept and never changes.',
-      params: Key,
-      query: z.strictObject({ version: TypeVersionParameter }),
-      answers: { 200: { description: 'The type', schema: NotificationType } },
-      problems: ['not_found'],
-    },
-    async ({ c, params: { key }, query: { version } }, { tenant }) => {
-      const type = await types.get(tenant, key, version)
-      if (!type)
-        throw new ProblemError(
-          'not_found',
-          version === undefined
-            ? 'there is no such notification type'
-            : `there is no version ${version} of this notification type`,
-        )
-      return c.json(type)
+    listTypeVersions,
+    async ({ c, params: { key }, query: { limit, before } }, { tenant }) => {
+      const list = ['type-versions', tenant, key]
+      const from = before === undefined ? {} : { before: Number(cursors.read(list, before)) }
+      if (!(await types.get(tenant, key))) throw noType()
+      const found = await types.versions(tenant, key, { ...from, limit: limit + 1 })
+      const versions = found.slice(0, limit)
+      const last = found.length > limit ? versions.at(-1) : undefined
+      return c.json({
+        versions: versions.map((entry) => ({
+          ...entry,
+          publishedAt: new Date(entry.publishedAt).toISOString(),
+        })),
+        next: last ? cursors.make(list, String(last.version)) : null,
+      })
     },
   )
+}
 
-  routes.sender(
-    'types:read',
-    {
-      method: 'get',
-      path: '/v1/types',
-      operationId: 'listTypes',
-      tag: 'Types',
-      summary: 'List the notification types',
-      description: 'Lists all types of the tenant.',
-      answers: { 200: { description: 'The types', schema: NotificationTypeList } },
-    },
-    async ({ c }, { tenant }) => c.json({ types: await types.list(tenant) }),
-  )
+export const typeRoutes = (routes: Routes, { types, cursors }: { types: Types; cursors: Cursors }) => {
+  const writes = conditionalWrites(types)
+  readRoutes(routes, types, cursors)
+
+  routes.sender('types:write', putType, async ({ c, params, query, body }, { tenant, key: by }) => {
+    const type = { ...(await body()), key: params.key }
+    const match = c.req.header('if-match')
+    checkType(type)
+    if (query.draft) {
+      const draft = await writes.saveDraft(tenant, type, match)
+      return c.json(withWarnings(shownDraft(draft)), 200, { etag: etag(draftTag(draft) ?? '') })
+    }
+    const published = await writes.publish(tenant, type, by, match)
+    return c.json(withWarnings(published), 200, { etag: etag(String(published.version)) })
+  })
+
+  routes.sender('types:write', publishTypeDraft, async ({ c, params: { key } }, { tenant, key: by }) => {
+    const draft = await types.draft(tenant, key)
+    checkIfMatch(c.req.header('if-match'), draftTag(draft))
+    if (!draft) throw noType('this notification type has no draft')
+    checkType(draft.type)
+    const published = await types.put(tenant, draft.type, by)
+    await types.discardDraft(tenant, key, draft.revision)
+    return c.json(withWarnings(published), 200, { etag: etag(String(published.version)) })
+  })
+
+  routes.sender('types:write', rollBackType, async ({ c, params: { key }, body }, { tenant, key: by }) => {
+    const { version } = await body()
+    const current = await types.get(tenant, key)
+    if (!current) throw noType()
+    const old = await types.get(tenant, key, version)
+    if (!old) throw noType(`there is no version ${version} of this notification type`)
+    const { version: _, ...type } = old
+    const published = await writes.publish(tenant, type, by, c.req.header('if-match'))
+    return c.json(withWarnings(published), 200, { etag: etag(String(published.version)) })
+  })
+
+  routes.sender('types:write', deleteType, async ({ c, params: { key }, query }, { tenant, key: by }) => {
+    const match = c.req.header('if-match')
+    if (query.draft) await writes.discardDraft(tenant, key, match)
+    else await writes.remove(tenant, key, by, match)
+    return c.body(null, 204)
+  })
 }

@@ -53,7 +53,8 @@ export const typesContract = (store: () => Store): void => {
       const { types } = store()
       const tenant = freshTenant()
       const before = Date.now()
-      for (const name of ['a', 'b', 'c']) await types.put(tenant, { key: 't', name }, name === 'b' ? 'k1' : undefined)
+      for (const name of ['a', 'b', 'c'])
+        await types.put(tenant, { key: 't', name }, name === 'b' ? 'k1' : undefined)
       const all = await types.versions(tenant, 't', { limit: 10 })
       expect(all.map(({ version, publishedBy }) => [version, publishedBy])).toEqual([
         [3, undefined],
@@ -75,7 +76,9 @@ export const typesContract = (store: () => Store): void => {
       await types.put(tenant, { key: 't', name: 'first' })
       expect(await types.putIf(tenant, { key: 't', name: 'x' }, { expected: 2 })).toBeUndefined()
       const names = ['a', 'b', 'c', 'd']
-      const put = await Promise.all(names.map((name) => types.putIf(tenant, { key: 't', name }, { expected: 1 })))
+      const put = await Promise.all(
+        names.map((name) => types.putIf(tenant, { key: 't', name }, { expected: 1 })),
+      )
       expect(put.filter(Boolean)).toEqual([{ key: 't', name: expect.any(String), version: 2 }])
       expect(await types.get(tenant, 't')).toEqual(put.find(Boolean))
       expect(await types.versions(tenant, 't', { limit: 10 })).toHaveLength(2)
@@ -132,7 +135,10 @@ export const typesContract = (store: () => Store): void => {
       expect(await types.draft(tenant, 't')).toBeUndefined()
       expect(await types.saveDraft(tenant, { key: 't', name: 'a' }, 'none')).toBeUndefined()
       const first = await types.saveDraft(tenant, { key: 't', name: 'a' })
-      expect(await types.draft(tenant, 't')).toEqual({ type: { key: 't', name: 'a' }, revision: first?.revision })
+      expect(await types.draft(tenant, 't')).toEqual({
+        type: { key: 't', name: 'a' },
+        revision: first?.revision,
+      })
       expect(await types.get(tenant, 't')).toBeUndefined()
       const names = ['b', 'c', 'd']
       const saved = await Promise.all(

@@ -1,0 +1,20 @@
+import { ProblemError } from '@carillon/core/errors'
+
+const TAGS = /"([\x21\x23-\x7e]*)"/g
+
+/** Quotes a tag for `ETag`. */
+export const etag = (tag: string): string => `"${tag}"`
+
+/**
+ * Checks `If-Match` against the tag of what would be replaced, undefined if there is nothing. Throws `precondition_failed`
+ * if it does not match. Returns whether the write is conditional.
+ */
+export const checkIfMatch = (header: string | undefined, current: string | undefined): boolean => {
+  if (header === undefined) return false
+  const matches = header.trim() === '*' || [...header.matchAll(TAGS)].some(([, tag]) => tag === current)
+  if (current === undefined || !matches) throw hasChanged()
+  return true
+}
+
+export const hasChanged = (): ProblemError =>
+  new ProblemError('precondition_failed', 'it has changed since this ETag was read: read it again')
