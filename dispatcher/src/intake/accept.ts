@@ -6,7 +6,7 @@ import { planOf } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import type { Tenant } from '@carillon/core/store/ports/tenants'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
-import type { Notification, NotificationType, Warning } from '@carillon/schemas'
+import type { Issue, Notification, NotificationType, Warning } from '@carillon/schemas'
 import { createIdentify, type Identity } from './identity.ts'
 import { deadReason, describe, type Incoming, type Read, readNotification } from './notification.ts'
 import type { Pinned, Ready } from './ready.ts'
@@ -41,6 +41,12 @@ const endOf = (
   expiresAt ??
   (type?.expiresAfter === undefined ? undefined : new Date(at + type.expiresAfter * 1_000).toISOString())
 
+/** Returns a fault of a notification as the reason of a dead letter. */
+const refusal = ({ place }: Incoming, fault: Issue): DeadReason => ({
+  code: 'invalid_request',
+  detail: describe([{ ...fault, path: [...place, ...fault.path] }]),
+})
+
 export type AcceptPorts = {
   store: {
     notifications: Pick<Store['notifications'], 'claim' | 'recorded'>
@@ -69,13 +75,9 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
   const identify = createIdentify(store.notifications, { retentionMs })
   const dataFault = createDataCheck()
 
-  const misfitOf = (
-    { tenant, notification, place }: Incoming,
-    type: NotificationType | undefined,
-  ): DeadReason | undefined => {
-    const fault = dataFault(tenant, type, notification.data)
-    if (!fault) return undefined
-    return { code: 'invalid_request', detail: describe([{ ...fault, path: [...place, ...fault.path] }]) }
+  const misfitOf = (incoming: Incoming, type: NotificationType | undefined): DeadReason | undefined => {
+    const fault = dataFault(incoming.tenant, type, incoming.notification.data)
+    return fault && refusal(incoming, fault)
   }
 
   /** Returns the type by these settings, or why the notification is refused. */
@@ -84,15 +86,14 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     known: Tenant | undefined,
     type: NotificationType | undefined,
   ): DeadReason | Pick<Checked, 'type' | 'misfit'> => {
-    const { tenant, notification, again, place } = incoming
+    const { tenant, notification, again } = incoming
     if (!known) return { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` }
     if (!type && unknownTypes === 'refuse') {
       const detail = `tenant ${tenant} has not defined the type ${notification.type}`
       return { code: 'type_unknown', detail }
     }
     const [fault] = planFaults(notification.plan)
-    if (fault)
-      return { code: 'invalid_request', detail: describe([{ ...fault, path: [...place, ...fault.path] }]) }
+    if (fault) return refusal(incoming, fault)
     const problem = linkProblem(notification, planOf({ notification, type }), known, links)
     if (problem) return deadReason(problem)
     const misfit = misfitOf(incoming, type)
