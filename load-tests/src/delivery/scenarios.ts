@@ -14,6 +14,7 @@ import { PRESENCE } from './scenarios/presence.ts'
 import { REPORTS } from './scenarios/reports.ts'
 import { RETRIES } from './scenarios/retries.ts'
 import { TEMPLATES } from './scenarios/templates.ts'
+import { TYPES } from './scenarios/types.ts'
 
 const SCENARIOS = [
   ...PRESENCE,
@@ -27,6 +28,7 @@ const SCENARIOS = [
   ...RETRIES,
   ...REPORTS,
   TEMPLATES,
+  TYPES,
   OTP,
   PUMPING,
 ]
