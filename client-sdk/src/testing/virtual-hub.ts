@@ -40,6 +40,7 @@ export const createVirtualHub = (options: {
   const { chance, rows, requestTimeout } = options
   const items = new Map<string, InboxItem>()
   const handlers = new Map<string, Handler>()
+  let announce: ((event: string, message: unknown) => void) | undefined
   let epoch = 'e1'
   let seq = 0
   let connected = false
@@ -63,7 +64,7 @@ export const createVirtualHub = (options: {
     const { chaos } = hub
     if (chance() < chaos.lost) return
     const deliver = () => {
-      if (connected) handlers.get(live.event)?.(live.message)
+      if (connected) announce?.(live.event, live.message)
     }
     if (chance() < 0.3) setTimeout(deliver, later(chaos.latency))
     else deliver()
@@ -113,6 +114,9 @@ export const createVirtualHub = (options: {
   const socket = {
     auth: {},
     on: (event: string, handler: Handler) => handlers.set(event, handler),
+    onAny: (handler: NonNullable<typeof announce>) => {
+      announce = handler
+    },
     emit: () => {},
     removeAllListeners: () => handlers.clear(),
     connect() {

@@ -1,4 +1,4 @@
-import { Liquid, Output, type Template, TypeGuards, toValueSync } from 'liquidjs'
+import { Liquid, Output, type Template, Tokenizer, TypeGuards, toValueSync } from 'liquidjs'
 import { ENGINE_OPTIONS } from './engine.ts'
 import { FILTERS } from './filters.ts'
 
@@ -65,4 +65,7 @@ export const analyze = (source: string): Analysis => {
 
 /** Returns whether all words of a template come from its messages, so that its language is theirs. */
 export const isMadeOfMessages = (source: string): boolean =>
-  /\|\s*t\b/.test(source) && !/\p{L}/u.test(source.replaceAll(/\{\{.*?\}\}|\{%.*?%\}/gs, ''))
+  /\|\s*t\b/.test(source) &&
+  !new Tokenizer(source)
+    .readTopLevelTokens()
+    .some((token) => TypeGuards.isHTMLToken(token) && /\p{L}/u.test(token.getText()))

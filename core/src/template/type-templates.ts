@@ -57,8 +57,10 @@ const WITHOUT_ACTIONS: ReadonlySet<DeliveryChannel> = new Set(['sms', 'mms', 'wh
 const oneLine = (text: string, max: number) =>
   cut(
     cleanText(text)
-      .replaceAll(/\s*[\r\n]+\s*/g, ' ')
-      .trim(),
+      .split(/[\r\n]/)
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+      .join(' '),
     max,
   )
 const paragraphs = (text: string) => cut(cleanText(text).trim(), BODY_MAX)

@@ -118,6 +118,9 @@ describe('DELETE /v1/users/{id}', () => {
   it('rejects one-time passwords, including pending ones', async () => {
     const { test, tenant, erase } = await open()
     const otp = (body: object) => test.call<{ id: string }>('POST', '/v1/otp', { token: tenant.key, body })
+    await test.ports.store.accounts.put(tenant.id, {
+      ...{ id: 'mail', provider: 'parrot', channels: ['email'], order: 0, config: {} },
+    })
     const to = { user: 'ann', email: 'ann@example.org' }
     const { json } = await otp({ to, channel: 'email' })
     const [message] = await test.taken('email-critical')

@@ -266,7 +266,8 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
 
   test('supports accounts as described in docs/nats.md', async () => {
     const docs = readFileSync(new URL('../../../docs/nats.md', import.meta.url), 'utf8')
-    const [own = '', events = ''] = [...docs.matchAll(/^```\n(.*?)^```$/gms)].map(([, lines]) => lines)
+    const blocks = [...docs.matchAll(/^```(\w*)\n(.*?)^```$/gms)]
+    const [own = '', events = ''] = blocks.flatMap(([, language, lines]) => (language === '' ? [lines] : []))
     const variant = (imports: string) =>
       config
         .replace(/^ {4}imports: \[\{ service.*$/m, imports)

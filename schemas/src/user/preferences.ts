@@ -156,8 +156,22 @@ export const EffectivePreference = z
   })
 export type EffectivePreference = z.infer<typeof EffectivePreference>
 
-const channels = z.record(DeliveryChannel, EffectivePreference).describe('What holds on each channel')
-const EXAMPLE = { email: { value: false, by: 'user', path: 'categories.orders.email', locked: false } }
+const forEachChannel = <Value>(of: (channel: DeliveryChannel) => Value) =>
+  Object.fromEntries(DeliveryChannel.options.map((channel) => [channel, of(channel)])) as Record<
+    DeliveryChannel,
+    Value
+  >
+
+const EXAMPLE = forEachChannel((channel) =>
+  channel === 'email'
+    ? { value: false, by: 'user', path: 'categories.orders.email', locked: false }
+    : { value: true, by: 'system', locked: false },
+)
+const channels = z.object(forEachChannel(() => EffectivePreference)).meta({
+  id: 'EffectiveChannels',
+  description: 'What holds on each channel',
+  examples: [EXAMPLE],
+})
 
 const EffectiveType = z
   .object({

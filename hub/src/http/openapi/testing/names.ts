@@ -100,6 +100,7 @@ export const COMPONENTS = [
   'DeviceList',
   'DiscordDevice',
   'EffectiveCategory',
+  'EffectiveChannels',
   'EffectivePreference',
   'EffectivePreferences',
   'EffectiveType',
