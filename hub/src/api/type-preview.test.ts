@@ -25,6 +25,12 @@ const TYPE = {
 const preview = <Body = LocalePreview>(body: unknown, of = 'order.shipped') =>
   test.call<Body>('POST', `/v1/types/${of}/preview`, { token: key, body })
 
+it('takes an unsaved type as it was returned: its key and version are ignored', async () => {
+  const type = { key: 'order.shipped', version: 7, content: { title: 'Unsaved' } }
+  const { status, json } = await preview({ type })
+  expect([status, json.inbox.title]).toEqual([200, 'Unsaved'])
+})
+
 it('has the texts of every channel, from the sample', async () => {
   const { status, json } = await preview({})
   expect([status, json]).toMatchObject([

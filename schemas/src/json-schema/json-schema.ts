@@ -9,6 +9,7 @@ import { Notification } from '../notification/notification.ts'
 import { NotificationTypeInput } from '../notification/notification-type.ts'
 import { NotificationStatus } from '../notification/status.ts'
 import { TenantSettings } from '../tenant/settings.ts'
+import { Preferences } from '../user/preferences.ts'
 import { UserProfile } from '../user/profile.ts'
 
 /**
@@ -21,6 +22,7 @@ const WRITTEN_BY_OTHERS = {
   'notification-type': NotificationTypeInput,
   'tenant-settings': TenantSettings,
   'user-profile': UserProfile,
+  preferences: Preferences,
   'item-patch': ItemPatch,
   'live-inbox-received': InboxReceived,
 }

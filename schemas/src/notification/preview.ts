@@ -6,10 +6,16 @@ import { Locale, TimeZone } from '../fields/locale.ts'
 import { Action } from './action.ts'
 import { NotificationTypeInput, TypeVersion } from './notification-type.ts'
 
+/** A type as it is written, or as it was returned: its key and version are ignored. */
+const UnsavedType = z.preprocess((value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== 'key' && name !== 'version'))
+}, NotificationTypeInput)
+
 export const TypePreviewInput = z
   .strictObject({
     version: TypeVersion.optional().describe('The version to preview; the one in force if left out'),
-    type: NotificationTypeInput.optional().describe('A type that is not stored, in place of a version'),
+    type: UnsavedType.optional().describe('A type that is not stored, in place of a version'),
     locale: z
       .union([z.literal('*'), Locale])
       .optional()
