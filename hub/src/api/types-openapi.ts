@@ -20,7 +20,6 @@ const Key = z.object({ key: TypeKey })
 const IfMatch = z.object({
   'if-match': z
     .string()
-    .max(1_000)
     .optional()
     .describe('The `ETag` of what is replaced. If it has changed since, the answer is `precondition_failed`'),
 })

@@ -44,6 +44,7 @@ BEYOND_JSON_SCHEMA = [
     r"must be a number that a double holds exactly",
     r"must not hold half of a surrogate pair",
     r"a tenant has at most 50 provider accounts",
+    r"send a version or a type, not both",
     # Templates, expressions and schemas of data are languages of their own.
     r"the type is invalid at",
     r"the body is invalid at /type/",
