@@ -27,7 +27,7 @@ BEYOND_JSON_SCHEMA = [
     r"must not be a key",
     r"the notification is invalid at /data/type: is missing",
     r"must be an IANA time zone",
-    r"must be a BCP 47 tag",
+    r"BCP 47 tag",
     r"must be an ISO 3166-1 country code",
     r"must be an e-mail address",
     r"must be an http or https URL",

@@ -3,6 +3,7 @@ import { DeliveryChannel } from '../delivery/channel.ts'
 import { UserId } from '../fields/ids.ts'
 import { JsonObject } from '../fields/json.ts'
 import { Locale, TimeZone } from '../fields/locale.ts'
+import { named } from '../validation/names.ts'
 import { Action } from './action.ts'
 import { NotificationTypeInput, TypeVersion } from './notification-type.ts'
 
@@ -17,7 +18,7 @@ export const TypePreviewInput = z
     version: TypeVersion.optional().describe('The version to preview; the one in force if left out'),
     type: UnsavedType.optional().describe('A type that is not stored, in place of a version'),
     locale: z
-      .union([z.literal('*'), Locale])
+      .union([z.literal('*'), named(Locale.clone(), 'a BCP 47 tag such as pt-BR')])
       .optional()
       .describe("The locale; `*` for all locales of the type. Left out, it is the user's, else the type's"),
     data: JsonObject.optional().describe('The data; the sample of the type if left out'),
