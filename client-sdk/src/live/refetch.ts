@@ -17,7 +17,7 @@ export const createRefetch = ({
   pass: (full: boolean) => Promise<void>
   onError: (error: CarillonError) => void
   timing: Timing
-  /** Returns whether refetches are stopped; while it returns true, none starts. */
+  /** Returns true while no refetch may start. */
   stopped: () => boolean
 }) => {
   const timer = createTimer()

@@ -1,14 +1,4 @@
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-/** Escapes text for HTML, both between tags and inside quoted attributes. */
-export const escapeHtml = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+import { escapeHtml } from '../template/escape-html.ts'
 
 /** Converts plain text to escaped paragraphs. Empty lines separate paragraphs; line breaks are kept. */
 export const bodyHtml = (text: string): string =>

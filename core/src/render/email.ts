@@ -1,6 +1,7 @@
 import { cleanText, cut } from '@carillon/schemas'
 import type { Outgoing } from '../delivery/provider.ts'
-import { bodyHtml, escapeHtml, type Link, layout } from './email-layout.ts'
+import { escapeHtml } from '../template/escape-html.ts'
+import { bodyHtml, type Link, layout } from './email-layout.ts'
 import { safeUrl, webUrl } from './email-links.ts'
 import { htmlText } from './html-text.ts'
 

@@ -10,6 +10,7 @@ import {
   TypeGuards,
   toValueSync,
 } from 'liquidjs'
+import { escapeHtml } from './escape-html.ts'
 import { FILTERS, MissingValue } from './filters.ts'
 import { ignoredPart } from './ignored.ts'
 import { RECIPIENT, type Recipient } from './recipient.ts'
@@ -52,9 +53,6 @@ export const ENGINE_OPTIONS = {
 
 /** Tags that read files, or keep state between renderings. */
 const REMOVED = ['layout', 'block', 'include', 'increment', 'decrement', 'cycle', 'tablerow', 'liquid']
-
-const HTML: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const escapeHtml = (text: string) => text.replaceAll(/[&<>"']/g, (character) => HTML[character] ?? character)
 
 const textOf = (value: unknown): string => {
   if (value === undefined || value === null) return ''

@@ -44,7 +44,7 @@ const ownTime = ({ name, appendedAt }: Incoming) =>
  *   accepted within ten minutes of each other. Afterwards it identifies another notification.
  * - An id created by Carillon is unique.
  *
- * An id without its time, and a `Nats-Msg-Id`, is claimed in the store, which is exact across dispatchers. A
+ * The store claims every `Nats-Msg-Id`, and every id that is not a fresh UUIDv7. A claim is exact across dispatchers. A
  * fresh UUIDv7 is only looked up, because a claim would double the cost. A look-up is exact within one
  * process. Two dispatchers that handle two contents of one UUIDv7 within the same milliseconds may accept
  * both.

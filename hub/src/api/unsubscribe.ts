@@ -4,6 +4,7 @@ import { ProblemError } from '@carillon/core/errors'
 import { unsubscribing } from '@carillon/core/preferences/unsubscribe'
 import type { Seal } from '@carillon/core/security/seal'
 import type { UserPreferences } from '@carillon/core/store/ports/preferences'
+import { escapeHtml } from '@carillon/core/template/escape-html'
 import type { Channel } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
@@ -48,15 +49,6 @@ const page = (title: string, rest: string) => `<!doctype html>
 </html>
 `
 
-const ESCAPES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-const escaped = (text: string) => text.replaceAll(/[&<>"']/g, (sign) => ESCAPES[sign] ?? '')
-
 /** Channels as people call them. */
 const CHANNELS: Partial<Record<Channel, string>> = {
   email: 'e-mail',
@@ -66,7 +58,8 @@ const CHANNELS: Partial<Record<Channel, string>> = {
 
 /** Says what the link is about: nothing from outside but names that are escaped. */
 const about = ({ channel, type, category }: Unsubscribe, name: string | undefined) => {
-  const what = category === undefined ? `“${escaped(name ?? type)}”` : `the category “${escaped(category)}”`
+  const what =
+    category === undefined ? `“${escapeHtml(name ?? type)}”` : `the category “${escapeHtml(category)}”`
   return `${what} by ${CHANNELS[channel] ?? channel}`
 }
 

@@ -19,7 +19,7 @@ const IDS_MAX = 500
 /** Items with the same change. */
 export type Group = { items: InboxItem[]; change: StateChange }
 
-/** A verb on all active items with these labels, and its time. */
+/** An action on all active items that match a filter, such as read-all, and when it happened. */
 export type Sweep = { verb: AllVerb; filter: ItemFilter; at: string }
 
 /** Returns what a sweep changes in each item. */
