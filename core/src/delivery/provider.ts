@@ -23,6 +23,7 @@ export type Content = {
   actor?: Actor
   category?: string
   tags?: readonly string[]
+  context?: string
   data?: Record<string, unknown>
   /** Of an e-mail; the title if absent. */
   subject?: string

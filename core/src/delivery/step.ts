@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import {
+  ContextKey,
   ItemContent,
   NotificationId,
   Plan,
@@ -34,6 +35,7 @@ export const Step = z
       .optional()
       .describe('The inbox item; absent for a one-time password, and with `content`'),
     content: ItemContent.optional().describe('The content, if the notification has no inbox item'),
+    context: ContextKey.optional().describe('The context of the notification'),
     silent: z.boolean().optional().describe('The item is silent, so push steps are skipped'),
     secret: z.string().optional().describe('A one-time code, sealed for this tenant and notification'),
     name: z

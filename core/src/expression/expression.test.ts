@@ -6,6 +6,7 @@ const variables = {
   data: { amount: 120, text: 'abc', list: [1, 2, 3], nested: { a: 1 }, nothing: null },
   user: { attributes: { plan: 'pro' } },
   tenant: {},
+  context: { key: '__proto__' },
 }
 const evaluate = (text: string) => prepareExpression(text)(variables)
 
@@ -23,6 +24,8 @@ describe('an expression', () => {
     ['data.nothing == null', true],
     ["data.text.startsWith('a') ? true : false", true],
     ['data.missing > 3 || true', true],
+    ["context.key == '__proto__'", true],
+    ['has(context.name)', false],
   ])('%s', (text, expected) => expect(evaluate(text)).toBe(expected))
 
   test.each([

@@ -9,7 +9,7 @@ import {
 import { celTypeOf, type DataSchema } from './cel-type.ts'
 
 /** The variables of an expression. All of them are maps of JSON values. */
-const VARIABLES = ['data', 'user', 'tenant'] as const
+const VARIABLES = ['data', 'user', 'tenant', 'context'] as const
 type Variable = (typeof VARIABLES)[number]
 export type Variables = Readonly<Record<Variable, unknown>>
 

@@ -20,5 +20,6 @@ export const itemContent = (
   actor: item.actor && { ...item.actor, avatar: absolute(item.actor.avatar, base) },
   category: item.category,
   tags: item.tags,
+  context: item.context,
   data: item.data,
 })

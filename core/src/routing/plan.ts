@@ -14,7 +14,7 @@ import { type Preference, preferenceOf, type Subject } from './preference.ts'
 
 /** A notification to plan, and its type at the time it was accepted. */
 export type Sent = {
-  notification: Pick<Notification, 'exclude' | 'actor' | 'inbox' | 'plan' | 'data'>
+  notification: Pick<Notification, 'exclude' | 'actor' | 'inbox' | 'plan' | 'data' | 'context'>
   type?: Pick<NotificationType, 'inbox' | 'plan' | 'if'>
   /** When delivery stops, epoch ms. */
   expiresAt: number
@@ -158,11 +158,11 @@ const NOBODY = { id: '', profile: undefined }
  * if it holds, or depends on the user.
  */
 export const conditionForAll = (
-  { notification: { data }, type, tenant }: Pick<Sent, 'notification' | 'type' | 'tenant'>,
+  { notification: { data, context }, type, tenant }: Pick<Sent, 'notification' | 'type' | 'tenant'>,
   now: number,
 ): Decision | undefined => {
   if (usesUser(type?.if)) return undefined
-  const reason = unmet(type?.if, { data, user: NOBODY, tenant })
+  const reason = unmet(type?.if, { data, user: NOBODY, tenant, context })
   return reason && conditionEnd(now, reason)
 }
 
@@ -184,7 +184,7 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
     decisions: [inboxDecision(sent, now)],
   }
   const chosen = byPreference(sent, everybody, now)
-  const { data } = sent.notification
+  const { data, context } = sent.notification
   const condition = usesUser(sent.type?.if) ? sent.type?.if : undefined
   return (recipient) => {
     const { user, addressed, profile, erased } = recipient
@@ -193,7 +193,8 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
     const path = exclusion(user)
     if (path !== undefined) return nothing(end(now, 'sender', 'excluded', path))
     if (erased) return nothing(endOfErased(now))
-    const reason = unmet(condition, { data, user: { id: user, profile }, tenant: sent.tenant })
+    const facts = { data, user: { id: user, profile }, tenant: sent.tenant, context }
+    const reason = unmet(condition, facts)
     return reason ? nothing(conditionEnd(now, reason)) : chosen(recipient)
   }
 }

@@ -1,4 +1,5 @@
 import type { Actor, ItemContent, UserProfile } from '@carillon/schemas'
+import { contextVariable } from '../notification/context.ts'
 import type { Tenant } from '../store/ports/tenants.ts'
 
 /** What templates see. */
@@ -7,18 +8,24 @@ export type Scope = {
   user: Readonly<Record<string, unknown>>
   tenant: Readonly<Record<string, unknown>>
   actor: Readonly<Record<string, unknown>>
+  context: Readonly<Record<string, unknown>>
 }
 
-export const SCOPE: ReadonlySet<keyof Scope> = new Set(['data', 'user', 'tenant', 'actor'])
+export const SCOPE: ReadonlySet<keyof Scope> = new Set(['data', 'user', 'context', 'tenant', 'actor'])
 
 /** Returns what the templates of a notification see when they are rendered for a person. */
 export const scopeOf = (
-  { data = {}, actor }: { data?: ItemContent['data']; actor?: Actor | undefined },
+  {
+    data = {},
+    actor,
+    context,
+  }: { data?: ItemContent['data']; actor?: Actor | undefined; context?: string | undefined },
   user: { id: string; profile: UserProfile },
   tenant: Pick<Tenant, 'id' | 'settings'> | undefined,
 ): Scope => ({
   data,
   actor: actor ?? {},
+  context: contextVariable(context),
   user: { id: user.id, ...user.profile },
   tenant: tenant ? { id: tenant.id, url: tenant.settings.url } : {},
 })

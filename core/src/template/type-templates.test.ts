@@ -13,7 +13,7 @@ const render = (
 ) =>
   prepareTemplates({ key: 'order.shipped', ...type }, { insecureLinks: 'refuse' }).render(
     channel,
-    { data, user, tenant: {}, actor: {} },
+    { data, user, tenant: {}, actor: {}, context: {} },
     { timezone: 'UTC', now: Date.parse('2026-03-01T12:00:00Z'), ...viewer },
   )
 const textsOf = (...parts: Parameters<typeof render>) => render(...parts).texts

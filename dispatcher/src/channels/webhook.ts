@@ -28,7 +28,7 @@ const WebhookConfig = z.strictObject({
 type WebhookConfig = z.infer<typeof WebhookConfig>
 
 const payload = ({ notification, user, type, priority, at, content }: Outgoing) => {
-  const { title, body, url, image, actions, actor, category, tags, data } = content
+  const { title, body, url, image, actions, actor, category, tags, context, data } = content
   return {
     type: 'notification',
     timestamp: new Date(at).toISOString(),
@@ -45,6 +45,7 @@ const payload = ({ notification, user, type, priority, at, content }: Outgoing) 
       actor,
       category,
       tags,
+      context,
       data,
     },
   }

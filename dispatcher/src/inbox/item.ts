@@ -29,7 +29,7 @@ export const hasItem = ({ planned }: Pick<Entry, 'planned'>): boolean => planned
 /** Returns the content of a notification, which is the same for all recipients. */
 const contentOf = ({ ready, type }: Pinned): InboxContent => {
   const { id, notification, at } = ready
-  const { title, body, url, image, actor, actions, tags, data, priority, expiresAt } = notification
+  const { title, body, url, image, actor, actions, tags, data, context, priority, expiresAt } = notification
   return {
     notification: id,
     type: notification.type,
@@ -43,6 +43,7 @@ const contentOf = ({ ready, type }: Pinned): InboxContent => {
     actions,
     tags,
     data,
+    context,
     createdAt: new Date(at).toISOString(),
     expiresAt,
   }

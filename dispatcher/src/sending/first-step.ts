@@ -14,6 +14,7 @@ const firstStep = (entry: Entry, now: number): Step => {
     notification: id,
     ...(hasItem(entry) ? { item: content.id } : { content }),
     ...(planned.inbox === 'silent' ? { silent: true } : {}),
+    ...(notification.context === undefined ? {} : { context: notification.context }),
     sender: notification.sender,
     type: notification.type,
     ...(version === undefined ? {} : { version }),

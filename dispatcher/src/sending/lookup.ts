@@ -128,6 +128,7 @@ export const lookUp = async (
       data: content(step)?.data,
       user: { id: user, profile: people.get(at(tenant, user))?.profile },
       tenant: tenants.get(tenant),
+      context: step.context,
     })
   }
   const subject = (step: Step) => preferences.subject(step, content(step)?.category)

@@ -83,7 +83,10 @@ export const createAnnouncer = ({
         kind,
         tenant,
         user,
-        items: some.map(({ id, notification }) => ({ id, notification })),
+        items: some.map(({ id, notification, context }) => ({
+          ...{ id, notification },
+          ...(context === undefined ? {} : { context }),
+        })),
         ...(action === undefined ? {} : { action }),
         at: new Date().toISOString(),
       }),

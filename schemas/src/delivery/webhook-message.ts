@@ -20,6 +20,7 @@ const WebhookNotification = z
     actor: Actor.optional(),
     category: z.string().optional().describe('Its category'),
     tags: z.array(z.string()).optional().describe('Its tags'),
+    context: z.string().optional().describe('Its context'),
     data: z.record(z.string(), Json).optional().describe('The JSON object that the sender attached'),
   })
   .meta({ id: 'WebhookNotification', description: 'A notification for one user' })

@@ -67,6 +67,14 @@ export const TopicKey = named(
   }),
   'a topic key',
 )
+export const ContextKey = named(
+  foreignId().meta({
+    description:
+      "The sender's own id of a context, such as a workspace, account or project of its customers: up to 128 bytes of printable UTF-8. A context need not exist",
+    examples: ['org-7'],
+  }),
+  'a context',
+)
 export const NotificationId = named(
   foreignId().meta({
     description:

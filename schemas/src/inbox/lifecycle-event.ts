@@ -22,7 +22,13 @@ export const LifecycleEvent = z.object({
   kind: LifecycleKind,
   tenant: TenantId,
   user: UserId,
-  items: z.array(z.object({ id: ItemId, notification: NotificationId })),
+  items: z.array(
+    z.object({
+      id: ItemId,
+      notification: NotificationId,
+      context: z.string().optional().describe('The context of the item'),
+    }),
+  ),
   all: z
     .object({ category: z.string().optional(), tag: z.string().optional(), context: z.string().optional() })
     .optional()

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Category, NotificationId, TypeKey, UserId } from '../fields/ids.ts'
+import { Category, ContextKey, NotificationId, TypeKey, UserId } from '../fields/ids.ts'
 import { JsonObject } from '../fields/json.ts'
 import { Priority } from '../fields/priority.ts'
 import { nonEmptyText, text } from '../fields/text.ts'
@@ -34,6 +34,7 @@ const content = {
     .describe('Who caused it. A user id stands for an actor with that id'),
   category: Category.optional(),
   tags: z.array(Tag).max(16).optional().describe('Tags, by which items are found'),
+  context: ContextKey.optional(),
   data: JsonObject.optional().describe(
     'Any JSON object, for templates and apps. It is returned as it was sent',
   ),
