@@ -2,6 +2,7 @@ import { createDataCheck } from '@carillon/core/data-schema/prepared-schemas'
 import { createEndpoints } from '@carillon/core/delivery/endpoints'
 import { pushOriginAllowed } from '@carillon/core/delivery/push-services'
 import { createReadiness } from '@carillon/core/telemetry/readiness'
+import { typeKind } from '../catalogue/type-kind.ts'
 import { createCursors } from '../http/cursor.ts'
 import type { Routes } from '../http/routes.ts'
 import { createIdempotent } from '../idempotency/idempotent.ts'
@@ -17,6 +18,7 @@ import { createChangePreferences } from '../preferences/change.ts'
 import { createErase } from '../users/erase.ts'
 import { createErasureGuard } from '../users/erasure-guard.ts'
 import { callbackRoutes } from './callbacks.ts'
+import { catalogueRoutes } from './catalogue.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { deviceRoutes } from './devices.ts'
@@ -68,6 +70,7 @@ export const addResources = (
   topicRoutes(routes, { topics: store.topics, guard, cursors })
   typePreviewRoutes(routes, { types: store.types, users, cache }, options)
   typeRoutes(routes, { types: store.types, cursors })
+  catalogueRoutes(routes, { kinds: { types: typeKind({ types: store.types, cache }) } })
   deviceRoutes(routes, {
     devices: store.devices,
     ...{ cache, endpoints, http, guard },

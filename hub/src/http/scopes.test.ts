@@ -55,6 +55,7 @@ const ACCESS: Record<string, string> = {
   'GET /v1/preferences/effective': 'user',
   'GET /v1/preferences': 'user',
   'POST /v1/callbacks/{tenant}/{account}': 'open',
+  'POST /v1/catalogue/check': 'types:read',
   'POST /v1/dead-letters/{id}/replay': 'dead-letters:write',
   'POST /v1/inbox/archive-all': 'user',
   'POST /v1/inbox/read-all': 'user',
@@ -87,8 +88,8 @@ const accessOf = () =>
     ]),
   )
 
-/** A preview has a body but changes nothing. */
-const READS = /^GET |\/preview$/
+/** A preview and a check have a body but change nothing. */
+const READS = /^GET |\/(preview|check)$/
 
 describe('access', () => {
   it('matches this table, route by route', () => {

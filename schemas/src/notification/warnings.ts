@@ -10,7 +10,7 @@ export const Warning = z
     code: z
       .string()
       .describe(
-        'A stable code. `ignored`: the value at `pointer` was left out. `maybe_missing`: a template shows a value that may be missing. `untranslated`: a text has no translation',
+        'A stable code. `ignored`: the value at `pointer` was left out. `maybe_missing`: a template shows a value that may be missing. `untranslated`: a text has no translation. `no_account`: no provider account serves a channel of the plan',
       ),
     pointer: z.string().describe('The place in the request, a JSON Pointer (RFC 6901)'),
     message: z.string().describe('The reason, for people'),

@@ -39,19 +39,19 @@ export const problem = (code: ProblemCode, detail: string, errors: ProblemDetail
 /** Maximum length of a pointer's part: that of a key in `data`. */
 const POINTER_PART_MAX = 128
 
+/** Returns the JSON Pointer of a path. Long keys are cut. */
+export const pointerTo = (path: readonly PropertyKey[]): string =>
+  path
+    .map(
+      (part) =>
+        `/${cut(String(part).toWellFormed(), POINTER_PART_MAX).replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    )
+    .join('')
+
 /** Converts issues to problem details, at most ten. They never contain values of the input. */
 export const problemDetails = (
   issues: readonly { path: readonly PropertyKey[]; message: string }[],
-): ProblemDetail[] =>
-  issues.slice(0, 10).map(({ path, message }) => ({
-    pointer: path
-      .map(
-        (part) =>
-          `/${cut(String(part).toWellFormed(), POINTER_PART_MAX).replaceAll('~', '~0').replaceAll('/', '~1')}`,
-      )
-      .join(''),
-    message,
-  }))
+): ProblemDetail[] => issues.slice(0, 10).map(({ path, message }) => ({ pointer: pointerTo(path), message }))
 
 /** Formats errors in one line, where no list is possible: `/to: is missing | /titel: unknown key; did you mean title?`. */
 export const listErrors = (errors: readonly ProblemDetail[]): string =>

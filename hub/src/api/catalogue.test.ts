@@ -1,0 +1,104 @@
+import type { CatalogueCheck } from '@carillon/schemas'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { openHub, type TestHub } from '../testing/hub.ts'
+
+let test: TestHub
+let key: string
+beforeAll(async () => {
+  test = await openHub()
+})
+beforeEach(async () => {
+  key = (await test.tenant()).key
+})
+afterAll(() => test.close())
+
+const check = async (types: Record<string, unknown>) => {
+  const { json } = await test.call<CatalogueCheck>('POST', '/v1/catalogue/check', {
+    token: key,
+    body: { types },
+  })
+  return json
+}
+const put = (name: string, type: object) => test.call('PUT', `/v1/types/${name}`, { token: key, body: type })
+const title = (text: string) => ({ content: { title: text } })
+
+it('says what would be added, changed and removed, and writes nothing', async () => {
+  await put('kept', { ...title('Same'), plan: [{ channel: 'push' }] })
+  await put('changed', title('Old'))
+  await put('gone', title('Gone'))
+  const { errors, changes } = await check({
+    // Written with defaults and in another order, it is the same.
+    kept: { plan: [{ after: 0, channel: 'push', when: 'undelivered' }], ...title('Same') },
+    changed: { ...title('New'), category: 'orders' },
+    added: title('Added'),
+  })
+  expect(errors).toEqual([])
+  expect(changes).toEqual([
+    {
+      ...{ pointer: '/types/changed', change: 'changed', etag: '"1"' },
+      differences: [
+        { pointer: '/content/title', before: 'Old', after: 'New' },
+        { pointer: '/category', after: 'orders' },
+      ],
+    },
+    {
+      ...{ pointer: '/types/added', change: 'added' },
+      differences: [{ pointer: '/content', after: { title: 'Added' } }],
+    },
+    { pointer: '/types/gone', change: 'removed', etag: '"1"', differences: [] },
+  ])
+  const { json } = await test.call<{ types: { key: string }[] }>('GET', '/v1/types', { token: key })
+  expect(json.types.map((type) => type.key)).toEqual(['changed', 'gone', 'kept'])
+})
+
+it('reports the faults of every resource at once, each with its place', async () => {
+  const { errors, changes } = await check({
+    fine: title('Fine'),
+    'not a key': title('x'),
+    one: { titel: 'x' },
+    two: title('{{ data.x'),
+    three: { schema: { pattern: '(?=a)' }, if: 'data.', ...title('\n{{ dta.x }}') },
+  })
+  expect(errors.map(({ pointer }) => pointer)).toEqual([
+    '/types/not a key',
+    '/types/one/titel',
+    '/types/two/content/title',
+    '/types/three/schema/pattern',
+    '/types/three/if',
+    '/types/three/content/title',
+  ])
+  expect(errors.at(-1)?.message).toMatch(/^line 2: there is no variable dta/)
+  expect(changes).toEqual([])
+})
+
+it('warns of a step whose channel has no account, and of values that may be missing', async () => {
+  const account = { provider: 'parrot', config: { token: 'secret-token', host: 'x' } }
+  const plan = [{ channel: 'push' }, { channel: 'email' }, { channel: 'sms' }, { channel: 'slack' }]
+  await test.call('PUT', '/v1/providers/mail', { token: key, body: { ...account, channels: ['email'] } })
+  const schema = { type: 'object', properties: { n: { type: 'string' } } }
+  const { warnings } = await check({ one: { ...title('{{ data.n }}'), schema, plan } })
+  expect(warnings.map(({ code, pointer }) => [code, pointer])).toEqual([
+    ['maybe_missing', '/types/one/content/title'],
+    ['no_account', '/types/one/plan/2/channel'],
+    ['no_account', '/types/one/plan/3/channel'],
+  ])
+})
+
+it.each([
+  ['a list', []],
+  ['a resource that is a list', { types: { one: [] } }],
+  ['an unknown kind', { typos: {} }],
+  ['too many', { types: Object.fromEntries(Array.from({ length: 1_001 }, (_, n) => [`t${n}`, {}])) }],
+])('refuses %s', async (_, body) => {
+  expect((await test.call('POST', '/v1/catalogue/check', { token: key, body })).status).toBe(422)
+})
+
+it('refuses __proto__ with its place; constructor is a key like any other', async () => {
+  const body = (name: string) => `{"types":{"${name}":{"content":{"title":"x"}}}}`
+  const call = (name: string) =>
+    test.call<CatalogueCheck>('POST', '/v1/catalogue/check', { token: key, body: body(name) })
+  const refused = await call('__proto__')
+  expect([refused.status, refused.json.errors]).toMatchObject([422, [{ pointer: '/types/__proto__' }]])
+  const { json } = await call('constructor')
+  expect(json.changes.map(({ pointer }) => pointer)).toEqual(['/types/constructor'])
+})

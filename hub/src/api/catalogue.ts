@@ -1,0 +1,26 @@
+import { CatalogueCheck, CatalogueInput } from '@carillon/schemas'
+import { createCatalogueCheck, type Kinds } from '../catalogue/check.ts'
+import { defineRoute, type Routes } from '../http/routes.ts'
+
+/** Hundreds of types with their texts in many languages. */
+const CATALOGUE_MAX_BYTES = 8 * 1_024 * 1_024
+
+const checkCatalogue = defineRoute({
+  method: 'post',
+  path: '/v1/catalogue/check',
+  operationId: 'checkCatalogue',
+  tag: 'Types',
+  summary: 'Check a set of resources',
+  description:
+    'Checks resources that refer to each other as if all of them were written, and compares them with what is stored. Changes nothing. `carillon apply` and `carillon diff` call it.',
+  body: CatalogueInput,
+  bodyMaxBytes: CATALOGUE_MAX_BYTES,
+  answers: { 200: { description: 'Checked', schema: CatalogueCheck } },
+})
+
+export const catalogueRoutes = (routes: Routes, { kinds }: { kinds: Kinds }) => {
+  const check = createCatalogueCheck(kinds)
+  routes.sender('types:read', checkCatalogue, async ({ c, body }, { tenant }) =>
+    c.json(await check(tenant, await body())),
+  )
+}
