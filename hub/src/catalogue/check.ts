@@ -9,7 +9,7 @@ import {
 import { differencesOf } from './differences.ts'
 import type { Checked, Kind, Resource, Stored } from './kind.ts'
 
-export type KindName = keyof CatalogueInput
+type KindName = keyof CatalogueInput
 export type Kinds = { [name in KindName]: Kind }
 
 const FOUND_MAX = 1_000
