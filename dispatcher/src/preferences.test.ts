@@ -162,3 +162,62 @@ describe('a due step', () => {
     expect(linked).toEqual(['bill'])
   })
 })
+
+describe('passing over preferences', () => {
+  const off = async () => {
+    await choose('/muted', true)
+    await choose('/channels/email')
+  }
+  const isKeptFrom = async (id: string) => {
+    await until(async () => expect(await ledger(id)).toEqual(['email skipped']))
+    expect([await world.titles('ada'), world.mail.got]).toEqual([[], []])
+  }
+
+  test('is decided by the category of the type, from the moment it is changed', async () => {
+    const { store, tenant } = world
+    await type('bill', { category: 'billing', plan: [step('email')] })
+    await off()
+    await world.send(note('n1'))
+    await isKeptFrom('n1')
+    await store.categories.put(tenant, { key: 'billing', optOut: false })
+    await world.send(note('n2'))
+    await until(async () => expect(await ledger('n2')).toEqual(['email sent']))
+    expect(await world.titles('ada')).toEqual(['n2'])
+    expect(world.mail.got[0]?.unsubscribeUrl).toBeUndefined()
+    await store.categories.put(tenant, { key: 'billing' })
+    await world.send(note('n3'))
+    await until(async () => expect(await ledger('n3')).toEqual(['email skipped']))
+  })
+
+  test('is not for a sender: not by priority, nor by a category, a plan or a type of its own naming', async () => {
+    const { store, tenant } = world
+    await store.categories.put(tenant, { key: 'security', optOut: false })
+    await type('bill', { category: 'billing' })
+    await type('open', { optOut: true })
+    await off()
+    const plan = [step('email')]
+    const attempts = {
+      urgent: { priority: 'critical', plan },
+      'other-category': { category: 'security', plan },
+      'untyped-category': { type: 'unheard.of', category: 'security', plan },
+      'open-category': { type: 'open', category: 'security', priority: 'critical', plan },
+    } as const
+    for (const [id, more] of Object.entries(attempts)) {
+      await world.send(note(id, more))
+      await isKeptFrom(id)
+    }
+  })
+
+  test('a category that a sender names counts only where the type has none', async () => {
+    await type('bill', { category: 'billing' })
+    await choose('/categories/billing/email')
+    const plan = [step('email')]
+    await world.send(note('typed', { category: 'social', plan }))
+    await until(async () => expect(await ledger('typed')).toEqual(['email skipped']))
+    await world.send(note('untyped', { type: 'other', category: 'social', plan }))
+    await until(async () => expect(await ledger('untyped')).toEqual(['email sent']))
+    await choose('/categories/social/email')
+    await world.send(note('social', { type: 'other', category: 'social', plan }))
+    await until(async () => expect(await ledger('social')).toEqual(['email skipped']))
+  })
+})

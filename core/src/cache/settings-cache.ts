@@ -15,10 +15,11 @@ export const SETTINGS_TTL_MS = 10_000
 const USERS_MAX = 50_000
 /** Maximum cached versions of types, besides the current ones. */
 const VERSIONS_MAX = 1_000
+const NONE: ReadonlySet<string> = new Set()
 
 /**
  * Caches the parts of a tenant that every request and message needs: the tenant itself, its API keys, types,
- * provider accounts, erasures and preferences. A value is looked up again after `invalidations` names it, and after
+ * categories, provider accounts, erasures and preferences. A value is looked up again after `invalidations` names it, and after
  * SETTINGS_TTL_MS at the latest. While the store is unavailable, the last known values are served, except
  * those that were named.
  */
@@ -29,6 +30,8 @@ export type SettingsCache = {
   type(tenant: string, key: string): Promise<NotificationType | undefined>
   /** Returns one version of a type. Versions never change, so a cached version does not expire. */
   typeVersion(tenant: string, key: string, version: number): Promise<NotificationType | undefined>
+  /** Returns the keys of the tenant's categories that nobody can opt out of. */
+  transactionalCategories(tenant: string): Promise<ReadonlySet<string>>
   /** Returns the tenant's provider accounts. */
   accounts(tenant: string): Promise<StoredAccount[]>
   /** Returns the preferences of a few users, in one read of the store. Users without any are omitted. */
@@ -38,7 +41,7 @@ export type SettingsCache = {
 }
 
 export const createSettingsCache = (
-  store: Pick<Store, 'tenants' | 'types' | 'accounts' | 'users' | 'preferences'>,
+  store: Pick<Store, 'tenants' | 'types' | 'categories' | 'accounts' | 'users' | 'preferences'>,
   invalidations: Pick<Invalidations, 'subscribe'> = inProcessInvalidations(),
 ): SettingsCache => {
   const common = { ttlMs: SETTINGS_TTL_MS, invalidations }
@@ -54,6 +57,13 @@ export const createSettingsCache = (
     if (found) versions.set(place, found)
     return found
   }
+  const transactional = cached({
+    ...{ ...common, kind: 'categories' },
+    load: async (of): Promise<ReadonlySet<string>> => {
+      const all = await store.categories.list(of)
+      return new Set(all.flatMap(({ key, optOut }) => (optOut === false ? [key] : [])))
+    },
+  })
   const accounts = cached({ ...common, kind: 'accounts', load: (of) => store.accounts.list(of) })
   const erasure = cached({
     ...{ ...common, kind: 'erasure', max: USERS_MAX },
@@ -79,6 +89,7 @@ export const createSettingsCache = (
     type,
     typeVersion,
     erasure,
+    transactionalCategories: async (of) => (await transactional(of)) ?? NONE,
     accounts: async (of) => (await accounts(of)) ?? [],
   }
 }

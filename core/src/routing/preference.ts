@@ -8,7 +8,7 @@ export type Subject = {
   category?: string | undefined
   /** The type is critical, or it is a one-time password. */
   critical?: 'critical' | 'otp' | undefined
-  /** Whether people may opt out: of the type, else of its category; true if neither says. `by` is who says no. */
+  /** People may not opt out of the type or of its category; `by` is who says so. */
   transactional?: { by: 'type' | 'category' } | undefined
   /** The defaults of the type. */
   defaults?: Readonly<Partial<Record<string, Choice>>> | undefined
@@ -16,19 +16,31 @@ export type Subject = {
   addressed: readonly Addressed[]
 }
 
+const transactionalBy = (
+  type: Pick<NotificationType, 'category' | 'optOut'> | undefined,
+  locked: ReadonlySet<string>,
+): Pick<Subject, 'transactional'> => {
+  if (type?.optOut === false) return { transactional: { by: 'type' } }
+  return type?.category !== undefined && locked.has(type.category)
+    ? { transactional: { by: 'category' } }
+    : {}
+}
+
 /**
  * Returns what preferences are looked up by, from a type and the category that a notification names. That category counts
- * only if the type has none. Pure.
+ * only if the type has none, and never makes it transactional: what passes over preferences is decided by the type, not by a
+ * sender. `locked` has the categories that nobody can opt out of. Pure.
  */
 export const subjectOf = (
   key: string,
   type: Pick<NotificationType, 'category' | 'critical' | 'optOut' | 'defaults'> | undefined,
   category: string | undefined,
+  locked: ReadonlySet<string>,
 ): Omit<Subject, 'addressed'> => ({
   type: key,
   category: type?.category ?? category,
   ...(type?.critical ? { critical: 'critical' } : {}),
-  ...(type?.optOut === false ? { transactional: { by: 'type' } } : {}),
+  ...transactionalBy(type, locked),
   ...(type?.defaults ? { defaults: type.defaults } : {}),
 })
 

@@ -5,6 +5,7 @@ import type { Installation } from '../installation/layout.ts'
 import { requireSecret } from '../installation/secret.ts'
 import type { Seal } from '../security/seal.ts'
 import { cassandraAccounts } from './cassandra/accounts.ts'
+import { cassandraCategories } from './cassandra/categories.ts'
 import { cassandraDecisions } from './cassandra/decisions.ts'
 import { cassandraDeliveries } from './cassandra/deliveries.ts'
 import { cassandraDevices } from './cassandra/devices.ts'
@@ -78,6 +79,7 @@ export const cassandraStore = ({
     topics,
     tenants: cassandraTenants(session, seal),
     types: cassandraTypes(session),
+    categories: cassandraCategories(session),
     notifications,
     devices,
     accounts: cassandraAccounts(session, seal),

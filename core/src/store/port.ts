@@ -1,4 +1,5 @@
 import type { Accounts } from './ports/accounts.ts'
+import type { Categories } from './ports/categories.ts'
 import type { Decisions } from './ports/decisions.ts'
 import type { Deliveries } from './ports/deliveries.ts'
 import type { Devices } from './ports/devices.ts'
@@ -23,6 +24,7 @@ export interface Store {
   topics: Topics
   tenants: Tenants
   types: Types
+  categories: Categories
   notifications: Notifications
   devices: Devices
   accounts: Accounts

@@ -6,6 +6,7 @@ import { createInbox } from './inbox/inbox.ts'
 import type { Store } from './port.ts'
 import { sealedUsers } from './rules/sealed-users.ts'
 import { sqliteAccounts } from './sqlite/accounts.ts'
+import { sqliteCategories } from './sqlite/categories.ts'
 import { sqliteDecisions } from './sqlite/decisions.ts'
 import { sqliteDeliveries } from './sqlite/deliveries.ts'
 import { sqliteDevices } from './sqlite/devices.ts'
@@ -52,6 +53,7 @@ export const sqliteStore = ({
     topics: sqliteTopics(session),
     tenants: sqliteTenants(session, seal),
     types: sqliteTypes(session),
+    categories: sqliteCategories(session),
     notifications: sqliteNotifications(session, retention),
     devices: sqliteDevices(session, seal),
     accounts: sqliteAccounts(session, seal),

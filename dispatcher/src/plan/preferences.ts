@@ -5,15 +5,19 @@ import type { Store } from '@carillon/core/store/port'
 import type { Preferences } from '@carillon/schemas'
 import type { Pinned } from '../intake/ready.ts'
 
-/** What the users and the tenant of a notification have chosen. */
-export type Chosen = { own: ReadonlyMap<string, Preferences>; defaults: Preferences | undefined }
+/** What the users and the tenant of a notification have chosen. `locked`: the categories that nobody can opt out of. */
+export type Chosen = {
+  own: ReadonlyMap<string, Preferences>
+  defaults: Preferences | undefined
+  locked: ReadonlySet<string>
+}
 
 /** More users than this are read from the store: caching the members of an audience would evict everybody else. */
 const CACHED_MOST = 100
-const NOTHING: Chosen = { own: new Map(), defaults: undefined }
+const NOTHING: Chosen = { own: new Map(), defaults: undefined, locked: new Set() }
 
 export type PreferencePorts = {
-  cache: Pick<SettingsCache, 'tenant' | 'preferences'>
+  cache: Pick<SettingsCache, 'tenant' | 'preferences' | 'transactionalCategories'>
   store: Pick<Store, 'preferences'>
 }
 
@@ -23,11 +27,12 @@ export const createChosen =
   async ({ ready, type }: Pinned, users: readonly string[]): Promise<Chosen> => {
     if (type?.critical) return NOTHING
     const { tenant } = ready
-    const [known, own] = await Promise.all([
+    const [known, own, locked] = await Promise.all([
       cache.tenant(tenant),
       users.length > CACHED_MOST ? store.preferences.get(tenant, users) : cache.preferences(tenant, users),
+      cache.transactionalCategories(tenant),
     ])
-    return { own, defaults: known?.settings.defaults }
+    return { own, defaults: known?.settings.defaults, locked }
   }
 
 export type ReadChosen = ReturnType<typeof createChosen>

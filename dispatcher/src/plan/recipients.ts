@@ -59,9 +59,9 @@ export const planRecipients = (
   people: People,
   facts: Chosen & ConditionFacts & { now: number; partial: boolean },
 ): PlannedPeople => {
-  const { own, profiles, now, ...shared } = facts
+  const { own, locked, profiles, now, ...shared } = facts
   const { notification, expiresAt } = ready
-  const subject = subjectOf(notification.type, type, notification.category)
+  const subject = subjectOf(notification.type, type, notification.category, locked)
   const planFor = planning({ notification, type, expiresAt, subject, ...shared }, now)
   const topicsOf = topicsAlone()
   const recipients: PlannedRecipient[] = []

@@ -7,9 +7,10 @@ import type { NotificationType, Preferences } from '@carillon/schemas'
 
 export type PreferencePorts = {
   store: Pick<Store, 'preferences'>
-  cache: Pick<SettingsCache, 'tenant' | 'typeVersion'>
+  cache: Pick<SettingsCache, 'tenant' | 'typeVersion' | 'transactionalCategories'>
 }
 
+const NONE: ReadonlySet<string> = new Set()
 const DIRECTLY: Subject['addressed'] = [{ by: 'user' }]
 const at = (...parts: string[]) => parts.join('\n')
 
@@ -20,12 +21,14 @@ const at = (...parts: string[]) => parts.join('\n')
 export const lookUpPreferences = async ({ store, cache }: PreferencePorts, steps: readonly Step[]) => {
   const own = new Map<string, Preferences>()
   const defaults = new Map<string, Preferences | undefined>()
+  const locked = new Map<string, ReadonlySet<string>>()
   const types = new Map<string, NotificationType | undefined>()
   const typeOf = ({ tenant, type, version }: Step) => at(tenant, type, String(version))
 
   await Promise.all([
     ...[...grouped(steps, ({ tenant }) => tenant)].flatMap(([tenant, together]) => [
       cache.tenant(tenant).then((known) => defaults.set(tenant, known?.settings.defaults)),
+      cache.transactionalCategories(tenant).then((known) => locked.set(tenant, known)),
       store.preferences.get(tenant, [...new Set(together.map(({ user }) => user))]).then((found) => {
         for (const [user, preferences] of found) own.set(at(tenant, user), preferences)
       }),
@@ -39,7 +42,7 @@ export const lookUpPreferences = async ({ store, cache }: PreferencePorts, steps
   return {
     /** Returns what preferences about a step are looked up by. `category`: of its item. */
     subject: (step: Step, category: string | undefined): Omit<Subject, 'addressed'> => ({
-      ...subjectOf(step.type, types.get(typeOf(step)), category),
+      ...subjectOf(step.type, types.get(typeOf(step)), category, locked.get(step.tenant) ?? NONE),
       ...(step.secret === undefined ? {} : { critical: 'otp' }),
     }),
 

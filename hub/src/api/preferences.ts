@@ -1,8 +1,10 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { parseJson } from '@carillon/core/json/json'
 import { changesOf } from '@carillon/core/preferences/patch'
+import type { Categories } from '@carillon/core/store/ports/categories'
 import type { UserPreferences } from '@carillon/core/store/ports/preferences'
 import type { Types } from '@carillon/core/store/ports/types'
+import type { Users } from '@carillon/core/store/ports/users'
 import type { Cursors } from '../http/cursor.ts'
 import type { Routes } from '../http/routes.ts'
 import type { ChangePreferences } from '../preferences/change.ts'
@@ -25,12 +27,16 @@ export const preferenceRoutes = (
   {
     preferences,
     types,
+    categories,
+    users,
     cache,
     change,
     cursors,
   }: {
     preferences: UserPreferences
     types: Pick<Types, 'list'>
+    categories: Pick<Categories, 'list'>
+    users: Pick<Users, 'get'>
     cache: Pick<SettingsCache, 'tenant'>
     change: ChangePreferences
     cursors: Cursors
@@ -40,12 +46,17 @@ export const preferenceRoutes = (
     (await preferences.get(tenant, [user])).get(user) ?? {}
 
   const effective = async (tenant: string, user: string) => {
-    const [known, all, settings] = await Promise.all([
+    const [known, all, named, settings, [person]] = await Promise.all([
       documentOf(tenant, user),
       types.list(tenant),
+      categories.list(tenant),
       cache.tenant(tenant),
+      users.get(tenant, [user]),
     ])
-    return gridOf(all, { user: known, tenant: settings?.settings.defaults })
+    return gridOf(
+      { types: all, categories: named, locale: person?.profile.locale },
+      { user: known, tenant: settings?.settings.defaults },
+    )
   }
 
   // Read here rather than by the schema: zod drops the key `__proto__`, which is a name like any other.

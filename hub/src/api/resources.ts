@@ -19,6 +19,7 @@ import { createErase } from '../users/erase.ts'
 import { createErasureGuard } from '../users/erasure-guard.ts'
 import { callbackRoutes } from './callbacks.ts'
 import { catalogueRoutes } from './catalogue.ts'
+import { categoryRoutes } from './categories.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { deviceRoutes } from './devices.ts'
@@ -71,6 +72,7 @@ export const addResources = (
   typePreviewRoutes(routes, { types: store.types, users, cache }, options)
   typeRoutes(routes, { types: store.types, cursors })
   catalogueRoutes(routes, { kinds: { types: typeKind({ types: store.types, cache }) } })
+  categoryRoutes(routes, { categories: store.categories })
   deviceRoutes(routes, {
     devices: store.devices,
     ...{ cache, endpoints, http, guard },
@@ -81,7 +83,10 @@ export const addResources = (
   callbackRoutes(routes, { accounts, cache, providers, http, stream, seal, publicUrl })
   suppressionRoutes(routes, { suppressions, cursors })
   const changePreferences = createChangePreferences({ preferences, live, log, metrics })
-  preferenceRoutes(routes, { preferences, types: store.types, cache, change: changePreferences, cursors })
+  preferenceRoutes(routes, {
+    ...{ preferences, users, types: store.types, categories: store.categories },
+    ...{ cache, change: changePreferences, cursors },
+  })
   unsubscribeRoutes(routes, { preferences, cache, change: changePreferences, seal })
   deadLetterRoutes(routes, { stream, cursors, seal })
   operationRoutes(routes, {

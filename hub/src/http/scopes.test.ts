@@ -10,6 +10,7 @@ afterAll(() => test.close())
 
 /** The credentials of every route: a scope of an API key, `user` for a user token, `open` for none. */
 const ACCESS: Record<string, string> = {
+  'DELETE /v1/categories/{key}': 'types:write',
   'DELETE /v1/devices/{id}': 'user',
   'DELETE /v1/inbox/{id}': 'user',
   'DELETE /v1/notifications/{id}': 'notifications:write',
@@ -24,6 +25,8 @@ const ACCESS: Record<string, string> = {
   'GET /readyz': 'open',
   'GET /schemas/{file}': 'open',
   'GET /v1/callbacks/{tenant}/{account}': 'open',
+  'GET /v1/categories': 'types:read',
+  'GET /v1/categories/{key}': 'types:read',
   'GET /v1/dead-letters': 'dead-letters:read',
   'GET /v1/devices': 'user',
   'GET /v1/inbox': 'user',
@@ -70,6 +73,7 @@ const ACCESS: Record<string, string> = {
   'POST /v1/types/{key}/preview': 'types:read',
   'POST /v1/unsubscribe/{token}': 'open',
   'POST /v1/users/{id}/token': 'tokens:write',
+  'PUT /v1/categories/{key}': 'types:write',
   'PUT /v1/devices/{id}': 'user',
   'PUT /v1/providers/{id}': 'providers:write',
   'PUT /v1/suppressions/{channel}/{address}': 'suppressions:write',

@@ -1,6 +1,8 @@
 import { isOptional, preferenceOf, type Subject, subjectOf } from '@carillon/core/routing/preference'
 import { grouped } from '@carillon/core/store/grouping'
+import { categoryWords } from '@carillon/core/template/category-words'
 import {
+  type CategoryDefinition,
   DeliveryChannel,
   type EffectivePreference,
   type EffectivePreferences,
@@ -22,13 +24,26 @@ const rowOf = (subject: Omit<Subject, 'addressed'>, documents: Documents, locked
     }),
   ) as Row
 
+/** What the tenant has defined, and the language in which the user reads it. */
+export type Defined = {
+  types: readonly NotificationType[]
+  categories: readonly CategoryDefinition[]
+  locale?: string | undefined
+}
+
 /**
  * Returns what holds for a user, for every type and category of the tenant, and who decides it. What is `locked` has no
- * switch. Pure.
+ * switch. Hidden categories are left out with their types. Pure.
  */
-export const gridOf = (types: readonly NotificationType[], documents: Documents): EffectivePreferences => {
+export const gridOf = (
+  { types, categories: defined, locale }: Defined,
+  documents: Documents,
+): EffectivePreferences => {
+  const known = new Map(defined.map((category) => [category.key, category]))
+  const lockedKeys = new Set(defined.flatMap(({ key, optOut }) => (optOut === false ? [key] : [])))
+  const subjectFor = (type: NotificationType) => subjectOf(type.key, type, undefined, lockedKeys)
   const typeRow = (type: NotificationType) => {
-    const subject = subjectOf(type.key, type, undefined)
+    const subject = subjectFor(type)
     return {
       key: type.key,
       ...(type.name === undefined ? {} : { name: type.name }),
@@ -36,14 +51,21 @@ export const gridOf = (types: readonly NotificationType[], documents: Documents)
     }
   }
   const byCategory = grouped(types, ({ category }) => category)
-  const categories = [...byCategory].flatMap(([key, some]) => {
-    if (key === undefined) return []
-    const subjects = some.map((type) => subjectOf(type.key, type, undefined))
-    const locked = !subjects.some(isOptional)
+  // A category without types is there for notifications that name it; nothing that nobody can opt out of is sent in it.
+  const keys = new Set([
+    ...[...byCategory.keys()].filter((key) => key !== undefined),
+    ...[...known.keys()].filter((key) => !lockedKeys.has(key)),
+  ])
+  const categories = [...keys].flatMap((key) => {
+    const category = known.get(key)
+    if (category?.hidden) return []
+    const some = byCategory.get(key) ?? []
+    const subjects = some.map(subjectFor)
+    const locked = subjects.length > 0 && !subjects.some(isOptional)
     // No type is called '', so only the choices of the category count, if any of its types leaves a choice.
     const subject = locked ? subjects[0]! : { category: key }
     const channels = rowOf({ ...subject, type: '' }, documents, locked)
-    return [{ key, channels, types: some.map(typeRow) }]
+    return [{ key, ...(category && categoryWords(category, locale)), channels, types: some.map(typeRow) }]
   })
   return {
     muted: documents.user.muted === true,

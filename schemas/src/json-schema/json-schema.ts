@@ -4,6 +4,7 @@ import { ItemPatch } from '../inbox/item-patch.ts'
 import { LifecycleEvent } from '../inbox/lifecycle-event.ts'
 import { InboxAdded, InboxChanged, InboxReceived, InboxRemoved } from '../inbox/live-messages.ts'
 import { InboxPage } from '../inbox/page.ts'
+import { CategoryInput } from '../notification/category.ts'
 import { CloudEvent } from '../notification/cloud-event.ts'
 import { Notification } from '../notification/notification.ts'
 import { NotificationTypeInput } from '../notification/notification-type.ts'
@@ -20,6 +21,7 @@ const WRITTEN_BY_OTHERS = {
   notification: Notification,
   'cloud-event': CloudEvent,
   'notification-type': NotificationTypeInput,
+  category: CategoryInput,
   'tenant-settings': TenantSettings,
   'user-profile': UserProfile,
   preferences: Preferences,

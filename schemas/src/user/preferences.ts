@@ -186,18 +186,24 @@ const EffectiveType = z
   })
 
 const EffectiveCategory = z
-  .object({ key: Category, channels, types: z.array(EffectiveType).describe('The types of the category') })
+  .object({
+    key: Category,
+    name: z.string().optional().describe('The name of the category in the language of the user'),
+    description: z.string().optional().describe('What it is about, in the language of the user'),
+    channels,
+    types: z.array(EffectiveType).describe('The types of the category'),
+  })
   .meta({
     id: 'EffectiveCategory',
     description: 'What holds for a category',
-    examples: [{ key: 'orders', channels: EXAMPLE, types: [] }],
+    examples: [{ key: 'orders', name: 'Orders', channels: EXAMPLE, types: [] }],
   })
 
 /** What follows from the choices of a user and the defaults. */
 export const EffectivePreferences = z
   .object({
     muted: z.boolean().describe('Whether the user gets nothing but critical notifications'),
-    categories: z.array(EffectiveCategory).describe('Every category of the types, with its types'),
+    categories: z.array(EffectiveCategory).describe('Every category that is not hidden, with its types'),
     types: z.array(EffectiveType).describe('The types without a category'),
   })
   .meta({

@@ -1,5 +1,6 @@
 import type { Store } from '../../store/port.ts'
 import type { Accounts } from '../../store/ports/accounts.ts'
+import type { Categories } from '../../store/ports/categories.ts'
 import type { UserPreferences } from '../../store/ports/preferences.ts'
 import type { Tenants } from '../../store/ports/tenants.ts'
 import type { Types } from '../../store/ports/types.ts'
@@ -28,6 +29,10 @@ const TYPES: Writes<Types> = {
   put: (tenant, { key }) => ({ kind: 'type', tenant, id: key }),
   putIf: (tenant, { key }) => ({ kind: 'type', tenant, id: key }),
   remove: (tenant, key) => ({ kind: 'type', tenant, id: key }),
+}
+const CATEGORIES: Writes<Categories> = {
+  put: (tenant) => ({ kind: 'categories', tenant }),
+  remove: (tenant) => ({ kind: 'categories', tenant }),
 }
 const ACCOUNTS: Writes<Accounts> = {
   put: (tenant) => ({ kind: 'accounts', tenant }),
@@ -90,5 +95,6 @@ export const announced = (store: Store, invalidations: Publisher): Store => ({
   preferences: announcingPreferences(store.preferences, invalidations),
   tenants: announcing(store.tenants, TENANTS, invalidations),
   types: announcing(store.types, TYPES, invalidations),
+  categories: announcing(store.categories, CATEGORIES, invalidations),
   accounts: announcing(store.accounts, ACCOUNTS, invalidations),
 })

@@ -1,7 +1,16 @@
 import { z } from 'zod'
 
 /** Kinds of cached values. */
-export const KINDS = ['tenant', 'key', 'type', 'accounts', 'endpoint', 'erasure', 'preferences'] as const
+export const KINDS = [
+  'tenant',
+  'key',
+  'type',
+  'categories',
+  'accounts',
+  'endpoint',
+  'erasure',
+  'preferences',
+] as const
 
 /** An outdated cached value. `id` identifies it if a tenant has several of the kind. */
 export const Change = z.object({ kind: z.enum(KINDS), tenant: z.string(), id: z.string().optional() })

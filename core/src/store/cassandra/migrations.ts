@@ -146,6 +146,10 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     tenant text, key text, content text, revision text,
     PRIMARY KEY ((tenant, key))
   )`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('categories')} (
+    tenant text, key text, content text,
+    PRIMARY KEY ((tenant), key)
+  )`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

@@ -126,6 +126,9 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE type_drafts (
      tenant TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, key)
    ) WITHOUT ROWID;`,
+  `CREATE TABLE categories (
+     tenant TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, key)
+   ) WITHOUT ROWID;`,
 ]
 
 const TABLE =
