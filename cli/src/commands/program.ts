@@ -149,4 +149,25 @@ program
     await (await import('./explain.ts')).explain({ id, user, ...options })
   })
 
+program
+  .command('apply')
+  .description('Write the notification types of a directory to a hub, after all of them were checked')
+  .argument('<dir>', 'The directory, see docs/files.md')
+  .option('--prune', 'Delete what is on the hub and not in the directory')
+  .option('--yes', 'Delete without asking')
+  .addOption(hub())
+  .addOption(key())
+  .addOption(data())
+  .action(async (dir, options) => (await import('./apply.ts')).apply(dir, options))
+
+program
+  .command('diff')
+  .description('Show what apply would change; exits with 1 if anything, with 2 if the directory has errors')
+  .argument('<dir>', 'The directory, see docs/files.md')
+  .option('--prune', 'Show what --prune would delete, too')
+  .addOption(hub())
+  .addOption(key())
+  .addOption(data())
+  .action(async (dir, options) => (await import('./diff.ts')).diff(dir, options))
+
 addHelp(program)

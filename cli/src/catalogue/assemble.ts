@@ -1,0 +1,80 @@
+import { pathOf } from '@carillon/core/json/pointer'
+import type { FileProblem } from './problem.ts'
+import type { Part } from './read-resource.ts'
+
+type JsonObject = Record<string, unknown>
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Objects without a prototype, because keys are what people choose. */
+const emptyObject = (): JsonObject => Object.create(null)
+
+const copyOf = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(copyOf)
+  if (!isObject(value)) return value
+  const copy = emptyObject()
+  for (const [key, each] of Object.entries(value)) copy[key] = copyOf(each)
+  return copy
+}
+
+/** Adds a value to a resource. Returns the path that both have. */
+const merge = (into: JsonObject, [key = '', ...rest]: readonly string[], value: unknown): string[] => {
+  if (rest.length > 0) {
+    into[key] ??= emptyObject()
+    const inner = into[key]
+    if (!isObject(inner)) return [key]
+    return merge(inner, rest, value).map((path) => `${key}.${path}`)
+  }
+  if (into[key] === undefined) {
+    into[key] = copyOf(value)
+    return []
+  }
+  const inner = into[key]
+  if (!isObject(inner) || !isObject(value)) return [key]
+  return Object.entries(value).flatMap(([name, each]) =>
+    merge(inner, [name], each).map((path) => `${key}.${path}`),
+  )
+}
+
+/** A resource that was put together from files. */
+export type Resource = {
+  value: JsonObject
+  /** Returns the file and place of a problem. `pointer`: the place in the resource. */
+  locate(pointer: string, message: string): FileProblem
+}
+
+const AT_LINE = /^line (\d+): /
+
+const isPrefix = (prefix: readonly string[], path: readonly string[]) =>
+  prefix.every((key, index) => path[index] === key)
+
+/** Puts the parts of a resource together. `problems` gets what two of them hold. */
+export const assemble = (parts: readonly Part[], problems: FileProblem[]): Resource => {
+  const value = emptyObject()
+  const ordered = [...parts].sort((one, other) => one.path.length - other.path.length)
+  for (const { file, path, source } of ordered) {
+    if (path.length === 0 && !isObject(source.value)) {
+      problems.push({ file, line: 1, column: 1, message: 'must hold keys with values' })
+      continue
+    }
+    const twice =
+      path.length === 0
+        ? Object.entries(source.value as JsonObject).flatMap(([key, each]) => merge(value, [key], each))
+        : merge(value, path, source.value)
+    for (const name of twice) problems.push({ file, message: `${name} stands in another file too` })
+  }
+  return {
+    value,
+    locate: (pointer, message) => {
+      const path = pathOf(pointer)
+      const owner = ordered.findLast((part) => isPrefix(part.path, path)) ?? ordered[0]
+      const line = AT_LINE.exec(message)?.[1]
+      const place = owner?.source.locate(
+        path.slice(owner.path.length),
+        line === undefined ? undefined : Number(line),
+      )
+      return { file: owner?.file ?? pointer, ...place, message: message.replace(AT_LINE, '') }
+    },
+  }
+}

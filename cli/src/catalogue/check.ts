@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import { readJson } from '@carillon/core/json/json'
+import { pathOf } from '@carillon/core/json/pointer'
+import { z } from 'zod'
+import { describeProblem, errorsOf, type hubClient } from '../commands/hub-request.ts'
+import { refuse } from '../process/command-error.ts'
+import type { FileProblem } from './problem.ts'
+import { type Catalogue, readCatalogue } from './read.ts'
+
+const CHECK_TIMEOUT_MS = 120_000
+
+const Fault = z.object({ pointer: z.string(), message: z.string() })
+
+/** What is read of the hub's answer. A newer hub may say more. */
+const Answer = z.object({
+  errors: z.array(Fault),
+  warnings: z.array(Fault),
+  changes: z.array(
+    z.object({
+      pointer: z.string(),
+      change: z.enum(['added', 'changed', 'removed']),
+      etag: z.string().optional(),
+      differences: z.array(
+        z.object({ pointer: z.string(), before: z.unknown().optional(), after: z.unknown().optional() }),
+      ),
+    }),
+  ),
+})
+export type Change = z.infer<typeof Answer>['changes'][number]
+
+export type CatalogueReport = {
+  catalogue: Catalogue
+  problems: FileProblem[]
+  warnings: FileProblem[]
+  changes: Change[]
+}
+
+/** Returns the files of a problem that the hub found. */
+const locator =
+  (root: string, catalogue: Catalogue) =>
+  ({ pointer, message }: z.infer<typeof Fault>): FileProblem => {
+    const [kind = '', key = '', ...rest] = pathOf(pointer)
+    const resource = catalogue.get(kind)?.get(key)
+    if (!resource) return { file: join(root, kind, key), message }
+    const prefix = pointer.split('/').slice(0, 3).join('/')
+    return resource.locate(rest.length === 0 ? '' : pointer.slice(prefix.length), message)
+  }
+
+const bodyOf = (catalogue: Catalogue) =>
+  Object.fromEntries(
+    [...catalogue].map(([kind, resources]) => {
+      const values = Object.create(null) as Record<string, unknown>
+      for (const [key, { value }] of resources) values[key] = value
+      return [kind, values]
+    }),
+  )
+
+/**
+ * Reads a folder and lets the hub check it as a whole. Nothing is written. Files that can be read are checked even if others
+ * cannot, so that all problems are found at once.
+ */
+export const checkCatalogue = async (
+  root: string,
+  { hub, call }: ReturnType<typeof hubClient>,
+): Promise<CatalogueReport> => {
+  const { catalogue, problems } = await readCatalogue(root).catch((error: Error) =>
+    refuse(`${root} cannot be read: ${error.message}`),
+  )
+  const { status, text } = await call({
+    ...{ method: 'POST', path: '/v1/catalogue/check', body: bodyOf(catalogue) },
+    timeoutMs: CHECK_TIMEOUT_MS,
+  })
+  const located = locator(root, catalogue)
+  if (status === 422) {
+    const found = errorsOf(text).map(located)
+    return { catalogue, problems: [...problems, ...found], warnings: [], changes: [] }
+  }
+  if (status !== 200) return refuse(`${hub} answered ${status}: ${describeProblem(text)}`)
+  const answer = readJson(text, Answer) ?? refuse('the hub answered with something that is no check')
+  return {
+    catalogue,
+    problems: [...problems, ...answer.errors.map(located)],
+    warnings: answer.warnings.map(located),
+    changes: answer.changes,
+  }
+}

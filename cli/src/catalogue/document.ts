@@ -1,0 +1,86 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml'
+import type { Position } from './problem.ts'
+
+/** What a file holds, and where in it. */
+export type Source = {
+  value: unknown
+  /** Returns the place of a value. `line`: the line within it, if it is a text. */
+  locate(path: readonly string[], line?: number): Position
+}
+
+export type Fault = { message: string } & Partial<Position>
+
+type Found = { node: Node | null; at: Node }
+
+/** The same key may be a number or a boolean in YAML. */
+const isNamed = (key: unknown, name: string): key is Node => isScalar(key) && String(key.value ?? '') === name
+
+/**
+ * Parses YAML 1.2, and therefore JSON too. Keys are unique, dates and `no` stay text, and an alias cannot make a document
+ * explode. Returns what is wrong with its place.
+ */
+export const parseDocumentFile = (text: string): Source | { faults: Fault[] } => {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const placeOf = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset)
+    return { line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+  const faults: Fault[] = [...document.errors, ...document.warnings].map(({ message, pos: [start] }) => ({
+    message,
+    ...placeOf(start),
+  }))
+  visit(document, {
+    Scalar: (_, { value, range }) => {
+      if (typeof value !== 'number' || (Number.isFinite(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER))
+        return
+      faults.push({ message: 'is a number that JSON cannot hold: quote it', ...placeOf(range?.[0] ?? 0) })
+    },
+  })
+  if (faults.length > 0) return { faults }
+
+  const resolved = (node: unknown): Node | null => {
+    const target = isAlias(node) ? node.resolve(document) : node
+    return (target ?? null) as Node | null
+  }
+  /** Returns the deepest part of a path that there is. */
+  const find = (path: readonly string[]): Found => {
+    let node = resolved(document.contents)
+    let at = node as Node
+    for (const name of path) {
+      if (isMap(node)) {
+        const pair = node.items.find(({ key }) => isNamed(key, name))
+        if (!pair) break
+        at = pair.key as Node
+        node = resolved(pair.value)
+      } else if (isSeq(node)) {
+        const item = node.items[Number(name)] as Node | undefined
+        if (!item) break
+        at = item
+        node = resolved(item)
+      } else break
+    }
+    return { node, at }
+  }
+  try {
+    return {
+      value: document.toJS(),
+      locate: (path, line) => {
+        const { node, at } = find(path)
+        if (line === undefined || !isScalar(node)) return placeOf(at?.range?.[0] ?? 0)
+        const start = placeOf(node.range?.[0] ?? 0)
+        // The text of a block begins on the line after its `|`.
+        const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED'
+        return isBlock ? { line: start.line + line, column: 1 } : start
+      },
+    }
+  } catch (error) {
+    return { faults: [{ message: error instanceof Error ? error.message : String(error) }] }
+  }
+}
+
+/** A text file. One line break at its end belongs to the file, not to the text. */
+export const textSource = (text: string): Source => ({
+  value: text.replace(/\r?\n$/, ''),
+  locate: (_, line = 1) => ({ line, column: 1 }),
+})

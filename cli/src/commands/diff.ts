@@ -1,0 +1,24 @@
+import { checkCatalogue } from '../catalogue/check.ts'
+import { reportProblems, reportWarnings } from '../catalogue/report.ts'
+import { nameOf, showChange } from '../catalogue/show-changes.ts'
+import { note, say } from '../process/output.ts'
+import { type HubOptions, hubClient } from './hub-request.ts'
+
+/** Exit codes of `diff`, those of diff(1): 1 means different, 2 that the catalogue has errors. */
+const DIFFERENT = 1
+const TROUBLE = 2
+
+export const diff = async (dir: string, { prune, ...options }: HubOptions & { prune?: true }) => {
+  const { problems, warnings, changes } = await checkCatalogue(dir, hubClient(options))
+  reportWarnings(warnings)
+  if (problems.length > 0) {
+    reportProblems(problems)
+    process.exitCode = TROUBLE
+    return
+  }
+  const removed = changes.filter(({ change }) => change === 'removed')
+  const shown = prune ? changes : changes.filter((change) => !removed.includes(change))
+  for (const change of shown) say(showChange(change))
+  if (!prune) for (const change of removed) note(`only on the hub, --prune deletes it: ${nameOf(change)}`)
+  if (shown.length > 0) process.exitCode = DIFFERENT
+}

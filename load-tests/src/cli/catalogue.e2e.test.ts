@@ -1,0 +1,124 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { runCarillon, startCarillon } from '../rig/carillon.ts'
+import type { Server } from '../rig/child.ts'
+
+let data: string
+let server: Server
+let dir: string
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), 'carillon-dev-'))
+  server = await startCarillon(['dev', '--no-demo'], { CARILLON_DATA_DIR: data })
+})
+afterAll(async () => {
+  await server?.stop()
+  await rm(data, { recursive: true })
+})
+beforeEach(async () => {
+  dir = await mkdtemp(join(data, 'files-'))
+  await carillon('apply', '--prune', '--yes', await folder('empty', { 'types/README.md': '' }))
+})
+
+const folder = async (name: string, contents: Record<string, string>) => {
+  const root = join(dir, name)
+  for (const [path, content] of Object.entries(contents)) {
+    await mkdir(dirname(join(root, path)), { recursive: true })
+    await writeFile(join(root, path), content)
+  }
+  return root
+}
+
+const carillon = async (...args: string[]) => {
+  const settings = { CARILLON_DATA_DIR: data, CARILLON_HUB_URL: server.url }
+  const { code, stdout, stderr } = await runCarillon(args, settings).then(
+    (output) => ({ code: 0, ...output }),
+    (error: { code: number; stdout: string; stderr: string }) => error,
+  )
+  return { code, out: stdout.trim(), err: stderr.replaceAll(`${dir}/`, '').trim().split('\n') }
+}
+
+const title = (text: string) => `content: { title: "${text}" }`
+
+test('apply writes what differs, and a second time nothing; diff tells it before', async () => {
+  const root = await folder('one', {
+    'types/a.yaml': `${title('A')}\nplan: [{ channel: sms }]`,
+    'types/b/type.yaml': title('B'),
+    'types/b/email.html': '<p>B</p>\n<p>same</p>\n',
+  })
+  const before = await carillon('diff', root)
+  expect([before.code, before.out]).toEqual([
+    1,
+    expect.stringMatching(/^added {4}types\/a\n {2}content\n {4}\+ title: A\n[^]*added {4}types\/b\n/),
+  ])
+  expect(before.err).toEqual([
+    'carillon: one/types/a.yaml:2:10: warning: no provider account serves sms, so this step is skipped until there is one',
+  ])
+  expect(await carillon('apply', root)).toMatchObject({ code: 0, out: 'added    types/a\nadded    types/b' })
+  expect(await carillon('diff', root)).toMatchObject({ code: 0, out: '' })
+  expect(await carillon('apply', root)).toMatchObject({ code: 0, out: 'nothing to change' })
+
+  await folder('one', { 'types/b/email.html': '<p>C</p>\n<p>same</p>\n' })
+  expect(await carillon('diff', root)).toMatchObject({
+    code: 1,
+    out: 'changed  types/b\n  channels › email › html\n    - <p>B</p>\n    + <p>C</p>',
+  })
+})
+
+test('prune deletes what is gone, only with --yes', async () => {
+  await carillon('apply', await folder('both', { 'types/a.yaml': title('A'), 'types/b.yaml': title('B') }))
+  const root = await folder('one', { 'types/a.yaml': title('A') })
+  const without = await carillon('apply', root)
+  expect([without.code, without.out, without.err]).toEqual([
+    ...[0, 'nothing to change'],
+    ['carillon: only on the hub, --prune deletes it: types/b'],
+  ])
+  expect((await carillon('apply', '--prune', root)).code).toBe(2)
+  expect(await carillon('diff', root)).toMatchObject({ code: 0, out: '' })
+  expect(await carillon('diff', '--prune', root)).toMatchObject({ code: 1, out: 'removed  types/b' })
+  expect(await carillon('apply', '--prune', '--yes', root)).toMatchObject({
+    code: 0,
+    out: 'deleted  types/b',
+  })
+  expect((await carillon('diff', '--prune', root)).code).toBe(0)
+})
+
+test('one broken file among 40 changes nothing, and every problem is told with its place', async () => {
+  const fine = Array.from({ length: 40 }, (_, n) => [`types/t${n}.yaml`, title('Fine')])
+  const root = await folder('many', {
+    ...Object.fromEntries(fine),
+    'types/syntax.yaml': 'content: {\n',
+    'types/template/type.yaml': 'if: "data. >"',
+    'types/template/title.txt': 'one\n{{ x.',
+    'types/template/locales/de.yaml': 'messages:\n  items: "{n"\ncontent:\n  body: |\n    {{ dta }}',
+    'types/unknown.yaml': 'content: { titel: x }',
+  })
+  const { code, out, err } = await carillon('apply', '--prune', '--yes', root)
+  expect([code, out]).toEqual([1, ''])
+  expect(err.map((line) => line.replace(/^carillon: many\/types\//, ''))).toEqual([
+    expect.stringMatching(/^syntax.yaml:2:1: /),
+    expect.stringMatching(/^template\/locales\/de.yaml:2:3: is not an ICU message/),
+    expect.stringMatching(/^template\/locales\/de.yaml:5:1: there is no variable dta/),
+    expect.stringMatching(/^template\/title.txt:2:1: /),
+    expect.stringMatching(/^template\/type.yaml:1:1: character \d+/),
+    expect.stringMatching(/^unknown.yaml:1:12: unknown key; did you mean title\?/),
+    'carillon: 6 problems; nothing was changed',
+  ])
+  expect((await carillon('diff', root)).code).toBe(2)
+  expect(await carillon('apply', await folder('none', { 'types/README.md': '' }))).toMatchObject({
+    code: 0,
+    out: 'nothing to change',
+  })
+})
+
+test('a folder that is missing or has no catalogue is refused', async () => {
+  expect(await carillon('apply', join(dir, 'nothing'))).toMatchObject({ code: 2 })
+  const { code, err } = await carillon(
+    'apply',
+    '--prune',
+    '--yes',
+    await folder('typo', { 'type/a.yaml': '' }),
+  )
+  expect([code, err[0]]).toEqual([1, expect.stringContaining('did you mean types?')])
+})
