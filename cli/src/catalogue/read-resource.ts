@@ -10,7 +10,7 @@ export type Part = { file: string; path: ValuePath; source: Source }
 const NAME = /^(.+?)\.(ya?ml|json|ts|html|txt)$/
 
 /** Returns the stem and the extension of a file name. */
-export const splitName = (name: string) => {
+const splitName = (name: string) => {
   const [, stem, extension] = NAME.exec(name) ?? []
   return stem === undefined || extension === undefined ? undefined : { stem, extension }
 }
