@@ -2,6 +2,7 @@ import type { NotificationType, Preferences } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
 import type { Store } from '../store/port.ts'
 import type { StoredAccount } from '../store/ports/accounts.ts'
+import type { StoredContext } from '../store/ports/contexts.ts'
 import type { ApiKey, Tenant } from '../store/ports/tenants.ts'
 import type { Erasure } from '../store/rules/erasure.ts'
 import { batched } from './batched.ts'
@@ -13,18 +14,22 @@ import type { Invalidations } from './invalidation/port.ts'
 export const SETTINGS_TTL_MS = 10_000
 /** Maximum users whose erasure or preferences are cached, including users without any. */
 const USERS_MAX = 50_000
+/** Maximum cached contexts, including those that do not exist. */
+const CONTEXTS_MAX = 20_000
 /** Maximum cached versions of types, besides the current ones. */
 const VERSIONS_MAX = 1_000
 const NONE: ReadonlySet<string> = new Set()
 
 /**
- * Caches the parts of a tenant that every request and message needs: the tenant itself, its API keys, types,
+ * Caches the parts of a tenant that every request and message needs: the tenant itself, its contexts, API keys, types,
  * categories, provider accounts, erasures and preferences. A value is looked up again after `invalidations` names it, and after
  * SETTINGS_TTL_MS at the latest. While the store is unavailable, the last known values are served, except
  * those that were named.
  */
 export type SettingsCache = {
   tenant(id: string): Promise<Tenant | undefined>
+  /** Returns a context; undefined if it does not exist. Contexts that are asked for together are read together. */
+  context(tenant: string, key: string): Promise<StoredContext | undefined>
   apiKey(tenant: string, id: string): Promise<ApiKey | undefined>
   /** Returns the current version of a type. */
   type(tenant: string, key: string): Promise<NotificationType | undefined>
@@ -41,11 +46,15 @@ export type SettingsCache = {
 }
 
 export const createSettingsCache = (
-  store: Pick<Store, 'tenants' | 'types' | 'categories' | 'accounts' | 'users' | 'preferences'>,
+  store: Pick<Store, 'tenants' | 'contexts' | 'types' | 'categories' | 'accounts' | 'users' | 'preferences'>,
   invalidations: Pick<Invalidations, 'subscribe'> = inProcessInvalidations(),
 ): SettingsCache => {
   const common = { ttlMs: SETTINGS_TTL_MS, invalidations }
   const tenant = cached({ ...common, kind: 'tenant', load: (id) => store.tenants.get(id) })
+  const context = cached({
+    ...{ ...common, kind: 'context', max: CONTEXTS_MAX },
+    load: batched((of, keys) => store.contexts.get(of, keys)),
+  })
   const apiKey = cached({ ...common, kind: 'key', load: (of, id) => store.tenants.key(of, id) })
   const type = cached({ ...common, kind: 'type', load: (of, key) => store.types.get(of, key) })
   const versions = new LRUCache<string, NotificationType>({ max: VERSIONS_MAX })
@@ -85,6 +94,7 @@ export const createSettingsCache = (
   return {
     preferences,
     tenant,
+    context,
     apiKey,
     type,
     typeVersion,

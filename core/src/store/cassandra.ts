@@ -6,6 +6,7 @@ import { requireSecret } from '../installation/secret.ts'
 import type { Seal } from '../security/seal.ts'
 import { cassandraAccounts } from './cassandra/accounts.ts'
 import { cassandraCategories } from './cassandra/categories.ts'
+import { cassandraContexts } from './cassandra/contexts.ts'
 import { cassandraDecisions } from './cassandra/decisions.ts'
 import { cassandraDeliveries } from './cassandra/deliveries.ts'
 import { cassandraDevices } from './cassandra/devices.ts'
@@ -78,6 +79,7 @@ export const cassandraStore = ({
     preferences,
     topics,
     tenants: cassandraTenants(session, seal),
+    contexts: cassandraContexts(session),
     types: cassandraTypes(session),
     categories: cassandraCategories(session),
     notifications,

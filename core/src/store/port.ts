@@ -1,5 +1,6 @@
 import type { Accounts } from './ports/accounts.ts'
 import type { Categories } from './ports/categories.ts'
+import type { Contexts } from './ports/contexts.ts'
 import type { Decisions } from './ports/decisions.ts'
 import type { Deliveries } from './ports/deliveries.ts'
 import type { Devices } from './ports/devices.ts'
@@ -23,6 +24,7 @@ export interface Store {
   preferences: UserPreferences
   topics: Topics
   tenants: Tenants
+  contexts: Contexts
   types: Types
   categories: Categories
   notifications: Notifications

@@ -7,6 +7,7 @@ import type { Store } from './port.ts'
 import { sealedUsers } from './rules/sealed-users.ts'
 import { sqliteAccounts } from './sqlite/accounts.ts'
 import { sqliteCategories } from './sqlite/categories.ts'
+import { sqliteContexts } from './sqlite/contexts.ts'
 import { sqliteDecisions } from './sqlite/decisions.ts'
 import { sqliteDeliveries } from './sqlite/deliveries.ts'
 import { sqliteDevices } from './sqlite/devices.ts'
@@ -52,6 +53,7 @@ export const sqliteStore = ({
     preferences: sqlitePreferences(session, seal),
     topics: sqliteTopics(session),
     tenants: sqliteTenants(session, seal),
+    contexts: sqliteContexts(session),
     types: sqliteTypes(session),
     categories: sqliteCategories(session),
     notifications: sqliteNotifications(session, retention),

@@ -9,6 +9,7 @@ import { CloudEvent } from '../notification/cloud-event.ts'
 import { Notification } from '../notification/notification.ts'
 import { NotificationTypeInput } from '../notification/notification-type.ts'
 import { NotificationStatus } from '../notification/status.ts'
+import { ContextSettings } from '../tenant/context-settings.ts'
 import { TenantSettings } from '../tenant/settings.ts'
 import { Preferences } from '../user/preferences.ts'
 import { UserProfile } from '../user/profile.ts'
@@ -23,6 +24,7 @@ const WRITTEN_BY_OTHERS = {
   'notification-type': NotificationTypeInput,
   category: CategoryInput,
   'tenant-settings': TenantSettings,
+  'context-settings': ContextSettings,
   'user-profile': UserProfile,
   preferences: Preferences,
   'item-patch': ItemPatch,

@@ -1,6 +1,7 @@
 import type { Store } from '../../store/port.ts'
 import type { Accounts } from '../../store/ports/accounts.ts'
 import type { Categories } from '../../store/ports/categories.ts'
+import type { Contexts } from '../../store/ports/contexts.ts'
 import type { UserPreferences } from '../../store/ports/preferences.ts'
 import type { Tenants } from '../../store/ports/tenants.ts'
 import type { Types } from '../../store/ports/types.ts'
@@ -24,6 +25,10 @@ const TENANTS: Writes<Tenants> = {
   putSettings: (tenant) => ({ kind: 'tenant', tenant }),
   putLimits: (tenant) => ({ kind: 'tenant', tenant }),
   putKey: ({ tenant, id }) => ({ kind: 'key', tenant, id }),
+}
+const CONTEXTS: Writes<Contexts> = {
+  put: (tenant, key) => ({ kind: 'context', tenant, id: key }),
+  remove: (tenant, key) => ({ kind: 'context', tenant, id: key }),
 }
 const TYPES: Writes<Types> = {
   put: (tenant, { key }) => ({ kind: 'type', tenant, id: key }),
@@ -94,6 +99,7 @@ export const announced = (store: Store, invalidations: Publisher): Store => ({
   users: announcingErasures(store.users, invalidations),
   preferences: announcingPreferences(store.preferences, invalidations),
   tenants: announcing(store.tenants, TENANTS, invalidations),
+  contexts: announcing(store.contexts, CONTEXTS, invalidations),
   types: announcing(store.types, TYPES, invalidations),
   categories: announcing(store.categories, CATEGORIES, invalidations),
   accounts: announcing(store.accounts, ACCOUNTS, invalidations),

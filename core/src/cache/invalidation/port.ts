@@ -3,6 +3,7 @@ import { z } from 'zod'
 /** Kinds of cached values. */
 export const KINDS = [
   'tenant',
+  'context',
   'key',
   'type',
   'categories',

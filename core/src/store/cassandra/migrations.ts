@@ -150,6 +150,11 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     tenant text, key text, content text,
     PRIMARY KEY ((tenant), key)
   )`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('contexts')} (
+    tenant text, slot int, key text, content text,
+    PRIMARY KEY ((tenant, slot), key))`,
+  (table) => `ALTER TABLE ${table('users')} ADD IF NOT EXISTS reported map<text, text>`,
+  (table) => `ALTER TABLE ${table('preference_changes')} ADD IF NOT EXISTS context text`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

@@ -1,8 +1,10 @@
-import { TenantLimits, TenantSettings } from '@carillon/schemas'
+import { TenantLimits } from '@carillon/schemas'
 import type { Seal } from '../../security/seal.ts'
 import type { ApiKey, Tenants } from '../ports/tenants.ts'
 import { stored } from '../rules/damaged-row.ts'
+import { settingsRevision } from '../rules/revision.ts'
 import { openTenant, sealTenant } from '../rules/sealed.ts'
+import { readSettings } from '../rules/tenant-row.ts'
 import type { Session } from './session.ts'
 
 /** All tenants share one partition, because they are few and listed together. */
@@ -11,20 +13,26 @@ const LIST = 0
 export const cassandraTenants = (session: Session, seal: Seal): Tenants => {
   const tenants = session.table('tenants')
   const keys = session.table('api_keys')
+  const putSettings: Tenants['putSettings'] = async (id, settings, expected) => {
+    const text = JSON.stringify(settings)
+    const update = `UPDATE ${tenants} SET settings = ? WHERE list = ? AND id = ?`
+    if (expected === undefined)
+      return (await session.claim(`${update} IF EXISTS`, [text, LIST, id])) === undefined
+    const [row] = await session.rows(`SELECT settings FROM ${tenants} WHERE list = ? AND id = ?`, [LIST, id])
+    const current: string | null = row?.settings ?? null
+    if (!row || settingsRevision(readSettings(id, current ?? '{}')) !== expected) return false
+    const taken = await session.claim(`${update} IF settings = ?`, [text, LIST, id, current])
+    return taken ? putSettings(id, settings, expected) : true
+  }
+
   return {
+    putSettings,
+
     put: (tenant) =>
       session.write([
         {
           query: `INSERT INTO ${tenants} (list, id, secrets, created_at) VALUES (?, ?, ?, ?)`,
           params: [LIST, tenant.id, sealTenant(seal, tenant), tenant.createdAt],
-        },
-      ]),
-
-    putSettings: (id, settings) =>
-      session.write([
-        {
-          query: `UPDATE ${tenants} SET settings = ? WHERE list = ? AND id = ?`,
-          params: [JSON.stringify(settings), LIST, id],
         },
       ]),
 
@@ -46,7 +54,7 @@ export const cassandraTenants = (session: Session, seal: Seal): Tenants => {
           id,
           ...openTenant(seal, id, String(row.secrets)),
           createdAt: String(row.created_at),
-          settings: stored(TenantSettings, String(row.settings ?? '{}'), `the settings of tenant ${id}`),
+          settings: readSettings(id, String(row.settings ?? '{}')),
           limits: stored(TenantLimits, String(row.limits ?? '{}'), `the limits of tenant ${id}`),
         }
       )

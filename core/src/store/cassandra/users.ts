@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { UserProfile } from '@carillon/schemas'
+import type { Reported, UserProfile } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
 import type { Seal } from '../../security/seal.ts'
 import { grouped, groupedSlices } from '../grouping.ts'
-import type { StoredUser, Users } from '../ports/users.ts'
+import type { KnownUser, Users } from '../ports/users.ts'
 import { ERASURE_SETTLE_MS, erasureTime, isVoid, liftTime } from '../rules/erasure.ts'
 import { flattenProfile, profileOf } from '../rules/profile.ts'
 import { slotOf } from '../rules/slots.ts'
@@ -18,9 +18,12 @@ import type { CassandraTopics } from './topics.ts'
 import { walkPartitions } from './walk.ts'
 
 const IDS_PER_QUERY = 100
+const REPORTED = ['locale', 'timezone'] as const
 
 const profile = (row: types.Row): UserProfile =>
   row.profile instanceof Map ? profileOf(row.profile as Map<string, string>) : {}
+const reported = (row: types.Row): { reported?: Reported } =>
+  row.reported instanceof Map ? { reported: Object.fromEntries(row.reported as Map<string, string>) } : {}
 
 /**
  * Stores a profile as a map of attributes, so that concurrent merges of different attributes do not overwrite
@@ -83,13 +86,26 @@ export const cassandraUsers = (
     },
 
     get: async (tenant, ids) => {
-      const found: StoredUser[] = []
-      const query = `SELECT user, profile FROM ${users} WHERE tenant = ? AND slot = ? AND user IN ?`
+      const found: KnownUser[] = []
+      const query = `SELECT user, profile, reported FROM ${users} WHERE tenant = ? AND slot = ? AND user IN ?`
       await forEach(groupedSlices(ids, slotOf, IDS_PER_QUERY), async ([slot, some]) => {
         for (const row of await session.rows(query, [tenant, slot, some]))
-          found.push({ id: String(row.user), profile: profile(row) })
+          found.push({ id: String(row.user), profile: profile(row), ...reported(row) })
       })
       return found
+    },
+
+    report: async (tenant, user, patch, since) => {
+      const time = clock()
+      const erasure = await erasureOf(tenant, user)
+      if (isVoid(erasure, since ?? Date.now())) return false
+      const written = erasure ? Math.max(time, endOf(erasure.erasedAt) + 1) : time
+      const fields = REPORTED.filter((field) => patch[field] !== undefined)
+      const set = ['known = true', ...fields.map((field) => `reported['${field}'] = ?`)].join(', ')
+      const query = `UPDATE ${users} USING TIMESTAMP ? SET ${set} WHERE ${USER}`
+      const values = fields.map((field) => patch[field])
+      await session.write([{ query, params: [written, ...values, tenant, slotOf(user), user] }])
+      return true
     },
 
     remove: async (tenant, user) => {

@@ -5,6 +5,7 @@ import type { Store } from '../port.ts'
 import { accountsContract } from './accounts.ts'
 import { atRestContract } from './at-rest.ts'
 import { categoriesContract } from './categories.ts'
+import { contextsContract } from './contexts.ts'
 import { decisionsContract } from './decisions.ts'
 import { deliveriesContract } from './deliveries.ts'
 import { devicesContract } from './devices.ts'
@@ -56,6 +57,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     erasureContract(store)
     foreignIdsContract(store)
     tenantsContract(store)
+    contextsContract(store)
     typesContract(store)
     categoriesContract(store)
     notificationsContract(store)

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { newTenant } from '../../security/new-tenant.ts'
 import type { Store } from '../port.ts'
 import type { ApiKey } from '../ports/tenants.ts'
+import { settingsRevision } from '../rules/revision.ts'
 import { freshTenant } from './samples.ts'
+
+const freshSettings = async (tenants: Store['tenants']) => {
+  const tenant = newTenant(freshTenant())
+  await tenants.put(tenant)
+  return tenant
+}
 
 export const tenantsContract = (store: () => Store): void => {
   describe('tenants', () => {
@@ -43,6 +50,22 @@ export const tenantsContract = (store: () => Store): void => {
       })
       await tenants.putSettings(tenant.id, {})
       expect((await tenants.get(tenant.id))?.settings).toEqual({})
+    })
+
+    test('replaces settings only if the expected revision is stored, once', async () => {
+      const { tenants } = store()
+      const { id } = await freshSettings(tenants)
+      expect(await tenants.putSettings(freshTenant(), {})).toBe(false)
+      const revision = settingsRevision((await tenants.get(id))?.settings ?? {})
+      const made = await Promise.all(
+        ['a', 'b', 'c'].map((name) => tenants.putSettings(id, { name, locale: 'pt' }, revision)),
+      )
+      expect(made.filter(Boolean)).toHaveLength(1)
+      expect(await tenants.putSettings(id, {}, revision)).toBe(false)
+      const settings = (await tenants.get(id))?.settings ?? {}
+      expect(settings).toEqual({ name: ['a', 'b', 'c'][made.indexOf(true)], locale: 'pt' })
+      expect(await tenants.putSettings(id, {}, settingsRevision(settings))).toBe(true)
+      expect((await tenants.get(id))?.settings).toEqual({})
     })
 
     test('replaces limits as a whole, and keeps secrets and settings', async () => {

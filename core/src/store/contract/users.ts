@@ -39,6 +39,35 @@ export const usersContract = (store: () => Store): void => {
       expect(await users.get(tenant, ['ada'])).toEqual([{ id: 'ada', profile: {} }])
     })
 
+    test('what is reported is kept apart from the profile, patched, and erased with the user', async () => {
+      const { users } = store()
+      const tenant = freshTenant()
+      const known = async () => users.get(tenant, ['ada'])
+      const profile = { name: 'Ada', locale: 'de' }
+      expect(await users.report(tenant, 'ada', { locale: 'pt', timezone: 'Asia/Tokyo' })).toBe(true)
+      expect(await known()).toEqual([
+        { id: 'ada', profile: {}, reported: { locale: 'pt', timezone: 'Asia/Tokyo' } },
+      ])
+      await users.put(tenant, { id: 'ada', profile })
+      await users.merge(tenant, [{ id: 'ada', profile: { email: 'ada@example.org' } }])
+      await users.report(tenant, 'ada', { locale: null })
+      await users.report(tenant, 'ada', {})
+      const merged = { ...profile, email: 'ada@example.org' }
+      expect(await known()).toEqual([{ id: 'ada', profile: merged, reported: { timezone: 'Asia/Tokyo' } }])
+      await users.report(tenant, 'ada', { timezone: null })
+      expect(await known()).toEqual([{ id: 'ada', profile: merged }])
+      await users.report(tenant, 'ada', { timezone: 'UTC' })
+      const before = Date.now()
+      await users.remove(tenant, 'ada')
+      expect(await users.report(tenant, 'ada', { locale: 'pt' })).toBe(false)
+      expect(await known()).toEqual([])
+      await users.put(tenant, { id: 'ada', profile: {} })
+      expect(await users.report(tenant, 'ada', { locale: 'pt' }, before)).toBe(false)
+      expect(await known()).toEqual([{ id: 'ada', profile: {} }])
+      expect(await users.report(tenant, 'ada', { locale: 'pt' })).toBe(true)
+      expect(await known()).toEqual([{ id: 'ada', profile: {}, reported: { locale: 'pt' } }])
+    })
+
     test('a walk in stretches returns each of 5,000 users once', async () => {
       const { users } = store()
       const tenant = freshTenant()

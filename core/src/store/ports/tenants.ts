@@ -25,8 +25,11 @@ export type ApiKey = {
 export interface Tenants {
   /** Creates or replaces a tenant, except its settings and limits. `secrets` and `vapid` are encrypted at rest. */
   put(tenant: Omit<Tenant, 'settings' | 'limits'>): Promise<void>
-  /** Replaces the settings. The tenant must exist. */
-  putSettings(id: string, settings: TenantSettings): Promise<void>
+  /**
+   * Replaces the settings, if their `settingsRevision` is `expected` or that is left out. Resolves with whether it did: false
+   * too if there is no such tenant. Of concurrent calls with the same `expected`, one takes effect.
+   */
+  putSettings(id: string, settings: TenantSettings, expected?: string): Promise<boolean>
   /** Replaces the limits. The tenant must exist. */
   putLimits(id: string, limits: TenantLimits): Promise<void>
   get(id: string): Promise<Tenant | undefined>

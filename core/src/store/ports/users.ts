@@ -1,8 +1,11 @@
-import type { UserProfile } from '@carillon/schemas'
+import type { Reported, ReportedPatch, UserProfile } from '@carillon/schemas'
 import type { Erasure } from '../rules/erasure.ts'
 import type { Stretch, UserPage } from './walk.ts'
 
 export type StoredUser = { id: string; profile: UserProfile }
+
+/** A user as read: with what their front ends report, kept apart from the profile. */
+export type KnownUser = StoredUser & { reported?: Reported }
 
 /** Attributes sent with a notification. `acceptedAt`: when it was accepted, epoch ms; default now. */
 export type IntroducedUser = StoredUser & { acceptedAt?: number }
@@ -21,7 +24,12 @@ export interface Users {
   merge(tenant: string, users: readonly IntroducedUser[]): Promise<void>
   /** Creates or replaces a user. Lifts an erasure. */
   put(tenant: string, user: StoredUser): Promise<void>
-  get(tenant: string, ids: readonly string[]): Promise<StoredUser[]>
+  get(tenant: string, ids: readonly string[]): Promise<KnownUser[]>
+  /**
+   * Changes what is reported about a user, and creates the user. `put` and `merge` do not change it. Resolves with false,
+   * changing nothing, if the user is erased, or was erased since `since` (epoch ms; default now).
+   */
+  report(tenant: string, user: string, patch: ReportedPatch, since?: number): Promise<boolean>
   /**
    * Erases a user: removes profile, inbox, devices and memberships, and keeps the time of erasure permanently
    * under a keyed hash of the id. `erased` reports the erasure ERASURE_SETTLE_MS before anything is removed.

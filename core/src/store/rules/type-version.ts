@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { NotificationType } from '@carillon/schemas'
 import type { Draft, NewType } from '../ports/types.ts'
+import { revisionOf } from './revision.ts'
 
 /** The content of a version with which a type was deleted. */
 export const DELETED = ''
@@ -16,8 +16,5 @@ export const readType = (text: string, version: number): NotificationType | unde
 /** Reports whether a type equals a stored version. The order of fields does not matter. */
 export const isSameType = (stored: string, type: NewType): boolean =>
   stored !== DELETED && isDeepStrictEqual(JSON.parse(stored), JSON.parse(typeText(type)))
-
-/** Returns the revision of a draft: a hash of its content. */
-export const revisionOf = (text: string): string => hash('sha256', text, 'base64url').slice(0, 22)
 
 export const readDraft = (text: string): Draft => ({ type: JSON.parse(text), revision: revisionOf(text) })

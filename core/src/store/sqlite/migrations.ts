@@ -129,6 +129,11 @@ export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE categories (
      tenant TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, key)
    ) WITHOUT ROWID;`,
+  `CREATE TABLE contexts (
+     tenant TEXT NOT NULL, key TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, key)
+   ) WITHOUT ROWID;
+   ALTER TABLE users ADD COLUMN reported TEXT;
+   ALTER TABLE preference_changes ADD COLUMN context TEXT NOT NULL DEFAULT '';`,
 ]
 
 const TABLE =

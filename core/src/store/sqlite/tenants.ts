@@ -1,8 +1,10 @@
-import { TenantLimits, TenantSettings } from '@carillon/schemas'
+import { TenantLimits } from '@carillon/schemas'
 import type { Seal } from '../../security/seal.ts'
 import type { ApiKey, Tenants } from '../ports/tenants.ts'
 import { stored } from '../rules/damaged-row.ts'
+import { settingsRevision } from '../rules/revision.ts'
 import { openTenant, sealTenant } from '../rules/sealed.ts'
+import { readSettings } from '../rules/tenant-row.ts'
 import type { Session } from './session.ts'
 
 export const sqliteTenants = (session: Session, seal: Seal): Tenants => ({
@@ -15,9 +17,13 @@ export const sqliteTenants = (session: Session, seal: Seal): Tenants => ({
       )
     }),
 
-  putSettings: (id, settings) =>
-    session.write(({ run }) => {
+  putSettings: (id, settings, expected) =>
+    session.write(({ run, first }) => {
+      const row = first<{ settings: string }>('SELECT settings FROM tenants WHERE id = ?', [id])
+      if (!row || (expected !== undefined && settingsRevision(readSettings(id, row.settings)) !== expected))
+        return false
       run('UPDATE tenants SET settings = ? WHERE id = ?', [JSON.stringify(settings), id])
+      return true
     }),
 
   putLimits: (id, limits) =>
@@ -35,7 +41,7 @@ export const sqliteTenants = (session: Session, seal: Seal): Tenants => ({
         id,
         ...openTenant(seal, id, row.secrets),
         createdAt: row.createdAt,
-        settings: stored(TenantSettings, row.settings, `the settings of tenant ${id}`),
+        settings: readSettings(id, row.settings),
         limits: stored(TenantLimits, row.limits, `the limits of tenant ${id}`),
       }
     )

@@ -1,6 +1,7 @@
 import type { NotificationType } from '@carillon/schemas'
 import type { Types } from '../ports/types.ts'
-import { DELETED, isSameType, readDraft, readType, revisionOf, typeText } from '../rules/type-version.ts'
+import { revisionOf } from '../rules/revision.ts'
+import { DELETED, isSameType, readDraft, readType, typeText } from '../rules/type-version.ts'
 import type { Session, Write } from './session.ts'
 
 type Row = { version: number; content: string }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { UserProfile } from '@carillon/schemas'
+import type { Reported, UserProfile } from '@carillon/schemas'
 import type { Seal } from '../../security/seal.ts'
 import type { Users } from '../ports/users.ts'
 import {
@@ -11,6 +11,7 @@ import {
   liftTime,
 } from '../rules/erasure.ts'
 import { flattenProfile, profileOf } from '../rules/profile.ts'
+import { patched } from '../rules/reported.ts'
 import { slotOf } from '../rules/slots.ts'
 import { OWNER } from './inbox-rows.ts'
 import type { Session, Write } from './session.ts'
@@ -18,6 +19,10 @@ import { walk } from './walk.ts'
 
 const PUT = `INSERT INTO users (tenant, slot, user, profile) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET profile = excluded.profile`
+
+const REPORTED = 'SELECT reported FROM users WHERE tenant = ? AND slot = ? AND user = ?'
+const REPORT = `INSERT INTO users (tenant, slot, user, profile, reported) VALUES (?, ?, ?, '{}', ?)
+  ON CONFLICT DO UPDATE SET reported = excluded.reported`
 
 const merged = (old: string | undefined, added: UserProfile): UserProfile =>
   profileOf(
@@ -95,13 +100,28 @@ export const sqliteUsers = (session: Session, seal: Seal): Users => ({
     }),
 
   get: async (tenant, ids) => {
-    const rows = await session.all<{ user: string; profile: string }>(
-      `SELECT user, profile FROM users WHERE tenant = ?
+    const rows = await session.all<{ user: string; profile: string; reported: string | null }>(
+      `SELECT user, profile, reported FROM users WHERE tenant = ?
          AND (slot, user) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))`,
       [tenant, JSON.stringify(ids.map((id) => [slotOf(id), id]))],
     )
-    return rows.map(({ user, profile }) => ({ id: user, profile: JSON.parse(profile) as UserProfile }))
+    return rows.map(({ user, profile, reported }) => ({
+      id: user,
+      profile: JSON.parse(profile) as UserProfile,
+      ...(reported === null ? {} : { reported: JSON.parse(reported) as Reported }),
+    }))
   },
+
+  report: (tenant, user, patch, since) =>
+    session.write(({ run, first }) => {
+      if (isVoid(erasureIn({ first }, seal, tenant, user), since ?? Date.now())) return false
+      const place = [tenant, slotOf(user), user]
+      const row = first<{ reported: string | null }>(REPORTED, place)
+      const reported = patched(JSON.parse(row?.reported ?? '{}') as Reported, patch)
+      const text = Object.keys(reported).length === 0 ? null : JSON.stringify(reported)
+      run(REPORT, [...place, text])
+      return true
+    }),
 
   remove: async (tenant, user) => {
     const key = erasureKey(seal, tenant, user)

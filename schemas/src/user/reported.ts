@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { Locale, TimeZone } from '../fields/locale.ts'
+
+/** What a front end reports about its user. It is used where the profile says nothing. */
+export const Reported = z.strictObject({ locale: Locale.optional(), timezone: TimeZone.optional() }).meta({
+  id: 'Reported',
+  description: 'What a front end reports about its user. It is used where the profile says nothing',
+  examples: [{ locale: 'pt-PT', timezone: 'Europe/Lisbon' }],
+})
+export type Reported = z.infer<typeof Reported>
+
+/** A merge patch (RFC 7396) of what is reported. */
+export const ReportedPatch = z
+  .strictObject({ locale: Locale.nullable().optional(), timezone: TimeZone.nullable().optional() })
+  .meta({
+    id: 'ReportedPatch',
+    description: 'What to change (JSON merge patch, RFC 7396). `null` removes a value',
+    examples: [{ timezone: 'Asia/Tokyo' }, { locale: null }],
+  })
+export type ReportedPatch = z.infer<typeof ReportedPatch>
