@@ -41,7 +41,7 @@ export type Hub = {
 }
 
 /** The paths that front ends use. */
-const USER_PATHS = ['/v1/inbox/*', '/v1/devices/*', '/v1/push/*']
+const USER_PATHS = ['/v1/inbox/*', '/v1/devices/*', '/v1/push/*', '/v1/preferences/*', '/v1/me']
 /** Time for requests in flight after `close`. */
 const CLOSE_GRACE_MS = 2_000
 /** Grace for idle connections in ms, because a client may already be sending its next request. */

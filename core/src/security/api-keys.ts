@@ -25,6 +25,8 @@ export const SCOPES = [
   'otp:write',
   'preferences:write',
   'preferences:read',
+  'contexts:write',
+  'contexts:read',
 ] as const
 export type Scope = (typeof SCOPES)[number]
 

@@ -20,12 +20,14 @@ import { createErasureGuard } from '../users/erasure-guard.ts'
 import { callbackRoutes } from './callbacks.ts'
 import { catalogueRoutes } from './catalogue.ts'
 import { categoryRoutes } from './categories.ts'
+import { contextRoutes } from './contexts.ts'
 import { deadLetterRoutes } from './dead-letters.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { deviceRoutes } from './devices.ts'
 import { explainRoutes } from './explain.ts'
 import { operationRoutes } from './health.ts'
 import { inboxRoutes } from './inbox.ts'
+import { meRoutes } from './me.ts'
 import { notificationListRoutes } from './notification-list.ts'
 import { notificationRoutes } from './notifications.ts'
 import { otpRoutes } from './otp.ts'
@@ -67,7 +69,9 @@ export const addResources = (
   explainRoutes(routes, store)
   inboxRoutes(routes, { inbox, live, verbs, cursors, log })
   userRoutes(routes, { users, erase: createErase({ users, inbox, stream, log }), cache })
-  tenantRoutes(routes, { tenants: store.tenants, cache, insecureLinks: options.insecureLinks })
+  tenantRoutes(routes, { tenants: store.tenants, insecureLinks: options.insecureLinks })
+  contextRoutes(routes, { contexts: store.contexts, cursors, insecureLinks: options.insecureLinks })
+  meRoutes(routes, { users })
   topicRoutes(routes, { topics: store.topics, guard, cursors })
   typePreviewRoutes(routes, { types: store.types, users, cache }, options)
   typeRoutes(routes, { types: store.types, cursors })

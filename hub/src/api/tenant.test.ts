@@ -72,6 +72,29 @@ it('stores the limits of one-time passwords', async () => {
   expect((await test.call('GET', '/v1/tenant', { token: key })).json).toEqual({ otp })
 })
 
+it('is guarded by If-Match', async () => {
+  const { key } = await test.tenant()
+  const put = (match: string, body: object) =>
+    test.call('PUT', '/v1/tenant', { token: key, headers: { 'if-match': match }, body })
+  const before = (await test.call('GET', '/v1/tenant', { token: key })).headers.get('etag') ?? ''
+  const settings = {
+    name: 'Acme',
+    logo: 'https://acme.example/logo.png',
+    colors: { primary: '#1f4fd8' },
+    senders: { sms: { from: 'ACME' } },
+    timezone: 'Europe/London',
+    locale: 'en-GB',
+    attributes: { plan: 'pro' },
+  }
+  const stored = await put(before, settings)
+  expect([stored.status, stored.json]).toEqual([200, settings])
+  const stale = await put(before, {})
+  expect([stale.status, stale.json.code]).toEqual([412, 'precondition_failed'])
+  const now = await test.call('GET', '/v1/tenant', { token: key })
+  expect([now.json, now.headers.get('etag')]).toEqual([settings, stored.headers.get('etag')])
+  expect((await put(now.headers.get('etag') ?? '', {})).json).toEqual({})
+})
+
 it('accepts http where insecure links are allowed', async () => {
   const dev = await openHub({ insecureLinks: 'accept' })
   const { key } = await dev.tenant()

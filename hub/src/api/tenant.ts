@@ -1,23 +1,23 @@
-import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
+import type { LinkPolicy } from '@carillon/core/notification/links'
 import type { Tenants } from '@carillon/core/store/ports/tenants'
+import { settingsRevision } from '@carillon/core/store/rules/revision'
 import { TenantSettings } from '@carillon/schemas'
-import { isSupportedCountry } from 'libphonenumber-js/max'
+import { checkIfMatch, etag, hasChanged, IfMatch } from '../http/if-match.ts'
 import type { Routes } from '../http/routes.ts'
+import { checkSettings } from './check-settings.ts'
+import { SETTINGS_MAX_BYTES } from './contexts-openapi.ts'
 
 const gone = () => new ProblemError('tenant_unknown', 'the tenant of this API key has been deleted')
 
 /** Adds the routes of the tenant's settings. */
 export const tenantRoutes = (
   routes: Routes,
-  parts: {
-    tenants: Pick<Tenants, 'get' | 'putSettings'>
-    cache: SettingsCache
-    insecureLinks: 'refuse' | 'accept'
-  },
+  {
+    tenants,
+    insecureLinks,
+  }: { tenants: Pick<Tenants, 'get' | 'putSettings'> } & Pick<LinkPolicy, 'insecureLinks'>,
 ) => {
-  const { tenants, cache, insecureLinks } = parts
-
   routes.sender(
     'tenant:read',
     {
@@ -26,14 +26,15 @@ export const tenantRoutes = (
       operationId: 'getTenantSettings',
       tag: 'Tenant',
       summary: 'Get the settings of the tenant',
-      description: 'Returns the settings. A setting that was never set is left out.',
+      description:
+        'Returns the settings. A setting that was never set is left out. `ETag` is for `If-Match`.',
       answers: { 200: { description: 'The settings', schema: TenantSettings } },
       problems: ['tenant_unknown'],
     },
     async ({ c }, { tenant }) => {
       const known = await tenants.get(tenant)
       if (!known) throw gone()
-      return c.json(known.settings)
+      return c.json(known.settings, 200, { etag: etag(settingsRevision(known.settings)) })
     },
   )
 
@@ -45,30 +46,24 @@ export const tenantRoutes = (
       operationId: 'putTenantSettings',
       tag: 'Tenant',
       summary: 'Replace the settings of the tenant',
-      description: 'Replaces all settings: one that is left out is removed.',
+      description:
+        'Replaces all settings: one that is left out is removed. They hold at once, and within a second on other hubs and dispatchers.',
+      headers: IfMatch,
       body: TenantSettings,
+      bodyMaxBytes: SETTINGS_MAX_BYTES,
       answers: { 200: { description: 'Stored', schema: TenantSettings } },
-      problems: ['tenant_unknown'],
+      problems: ['tenant_unknown', 'precondition_failed'],
     },
     async ({ c, body }, { tenant }) => {
       const settings = await body()
-      if (insecureLinks === 'refuse' && settings.url?.startsWith('http:'))
-        throw new ProblemError('invalid_request', 'the settings are invalid', {
-          errors: [{ pointer: '/url', message: 'must be https; http is accepted in development only' }],
-        })
-      const unknown = settings.otp?.countries?.findIndex((country) => !isSupportedCountry(country)) ?? -1
-      if (unknown >= 0)
-        throw new ProblemError('invalid_request', 'the settings are invalid', {
-          errors: [
-            {
-              pointer: `/otp/countries/${unknown}`,
-              message: 'must be an ISO 3166-1 country code such as GB',
-            },
-          ],
-        })
-      if (!(await cache.tenant(tenant))) throw gone()
-      await tenants.putSettings(tenant, settings)
-      return c.json(settings)
+      checkSettings(settings, insecureLinks)
+      const known = await tenants.get(tenant)
+      if (!known) throw gone()
+      const current = settingsRevision(known.settings)
+      const conditional = checkIfMatch(c.req.header('if-match'), current)
+      if (!(await tenants.putSettings(tenant, settings, conditional ? current : undefined)))
+        throw conditional ? hasChanged() : gone()
+      return c.json(settings, 200, { etag: etag(settingsRevision(settings)) })
     },
   )
 }

@@ -7,6 +7,7 @@ import {
   Warning,
 } from '@carillon/schemas'
 import { z } from 'zod'
+import { IfMatch } from '../http/if-match.ts'
 import { integer } from '../http/integer.ts'
 import { exampleOf } from '../http/openapi/example.ts'
 import { defineRoute } from '../http/routes.ts'
@@ -17,12 +18,6 @@ export const TYPE_MAX_BYTES = 1_024 * 1_024
 const VERSION_MAX = 2 ** 31 - 1
 
 const Key = z.object({ key: TypeKey })
-const IfMatch = z.object({
-  'if-match': z
-    .string()
-    .optional()
-    .describe('The `ETag` of what is replaced. If it has changed since, the answer is `precondition_failed`'),
-})
 const DraftOnly = z.strictObject({
   draft: z.literal('true').optional().describe('`true`: the draft, and not the version in force'),
 })

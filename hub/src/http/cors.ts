@@ -9,8 +9,8 @@ export const allowOrigins = (app: Hono<Edge>, origins: '*' | readonly string[], 
   const allow = cors({
     origin: origins === '*' ? '*' : [...origins],
     allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id'],
-    exposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
+    allowHeaders: ['Authorization', 'Content-Type', 'If-Match', 'X-Request-Id'],
+    exposeHeaders: ['ETag', 'X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
     maxAge: PREFLIGHT_SECONDS,
   })
   for (const path of paths) app.use(path, allow)

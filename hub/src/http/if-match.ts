@@ -1,6 +1,15 @@
 import { ProblemError } from '@carillon/core/errors'
+import { z } from 'zod'
 
 const TAGS = /"([\x21\x23-\x7e]*)"/g
+
+/** The header of a conditional write. */
+export const IfMatch = z.object({
+  'if-match': z
+    .string()
+    .optional()
+    .describe('The `ETag` of what is replaced. If it has changed since, the answer is `precondition_failed`'),
+})
 
 /** Quotes a tag for `ETag`. */
 export const etag = (tag: string): string => `"${tag}"`

@@ -13,7 +13,10 @@ export const Colors = z
   .record(
     z
       .string()
-      .regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}$/, 'a color name is a letter and up to 31 letters, digits, _ or -'),
+      .regex(
+        /^[A-Za-z][A-Za-z0-9_-]{0,31}$/,
+        'a color name is a letter and up to 31 letters, digits, _ or -',
+      ),
     z.string().regex(/^#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$/, 'must be a color such as #1f4fd8'),
   )
   .refine((colors) => Object.keys(colors).length <= COLORS_MAX, `must have at most ${COLORS_MAX} colors`)

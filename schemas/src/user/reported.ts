@@ -11,7 +11,10 @@ export type Reported = z.infer<typeof Reported>
 
 /** A merge patch (RFC 7396) of what is reported. */
 export const ReportedPatch = z
-  .strictObject({ locale: Locale.nullable().optional(), timezone: TimeZone.nullable().optional() })
+  .strictObject({
+    locale: Locale.nullable().optional().describe('A BCP 47 language tag; `null` removes it'),
+    timezone: TimeZone.nullable().optional().describe('An IANA time zone; `null` removes it'),
+  })
   .meta({
     id: 'ReportedPatch',
     description: 'What to change (JSON merge patch, RFC 7396). `null` removes a value',

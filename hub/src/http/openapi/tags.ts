@@ -2,6 +2,7 @@
 export const TAGS = {
   Notifications: 'Backends send notifications, follow them and cancel them',
   Inbox: "A user's own items: list, count and change them. For front ends, with a user token",
+  Me: 'What a front end reports about its user',
   Devices: 'Where push messages, webhooks and chat messages go',
   Users: 'Profiles of users, and tokens for their apps',
   Preferences: 'What users get on which channel: their choices, the defaults, and what follows from both',
@@ -12,6 +13,7 @@ export const TAGS = {
   Suppressions: 'Addresses to which nothing is sent, after a bounce, a complaint or an unsubscription',
   'Dead letters': 'Messages that could not be accepted or delivered, with the reason; they can be replayed',
   Tenant: 'Settings of the whole tenant',
+  Contexts: "Workspaces, accounts or projects of the tenant's customers: brand, senders and defaults",
   Callbacks: 'For providers: where they report on messages',
   Webhooks: 'What Carillon sends to the webhooks of tenants and users',
   Unsubscription: 'For recipients of mail: the pages that unsubscribe links open',

@@ -1,0 +1,53 @@
+import { ProblemError } from '@carillon/core/errors'
+import type { Users } from '@carillon/core/store/ports/users'
+import { patched } from '@carillon/core/store/rules/reported'
+import { Reported, ReportedPatch } from '@carillon/schemas'
+import type { Routes } from '../http/routes.ts'
+
+const PRIVATE = { 'cache-control': 'no-store' }
+
+/** Adds the routes of what a front end reports about its user. */
+export const meRoutes = (routes: Routes, { users }: { users: Pick<Users, 'get' | 'report'> }) => {
+  const reportedOf = async (tenant: string, user: string) =>
+    (await users.get(tenant, [user]))[0]?.reported ?? {}
+
+  routes.user(
+    {
+      method: 'get',
+      path: '/v1/me',
+      operationId: 'getMe',
+      tag: 'Me',
+      summary: 'Get what was reported about the user',
+      description:
+        'Returns the locale and the time zone that front ends reported. The profile, which backends write, is not returned.',
+      answers: { 200: { description: 'What was reported', schema: Reported } },
+    },
+    async ({ c }, { tenant, user }) => c.json(await reportedOf(tenant, user), 200, PRIVATE),
+  )
+
+  routes.user(
+    {
+      method: 'patch',
+      path: '/v1/me',
+      operationId: 'updateMe',
+      tag: 'Me',
+      summary: 'Report the locale and time zone of the user',
+      description:
+        'Changes what is reported (JSON merge patch, RFC 7396): `null` removes a value. It is kept apart from the profile, and used where the profile says nothing.',
+      body: ReportedPatch,
+      answers: { 200: { description: 'What is reported now', schema: Reported } },
+      problems: ['erased'],
+    },
+    async ({ c, body }, { tenant, user, issuedAt }) => {
+      const patch = await body()
+      const before = await reportedOf(tenant, user)
+      const after = patched(before, patch)
+      // Front ends report at every start: what is so already is not written.
+      const changed =
+        JSON.stringify([after.locale, after.timezone]) !== JSON.stringify([before.locale, before.timezone])
+      if (changed && !(await users.report(tenant, user, patch, issuedAt)))
+        throw new ProblemError('erased', 'the user is erased')
+      return c.json(after, 200, PRIVATE)
+    },
+  )
+}
