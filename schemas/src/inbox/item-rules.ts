@@ -41,6 +41,10 @@ export const hasLabels = (item: ItemLabels, { category, tag, context }: ItemFilt
   (tag === undefined || item.tags?.includes(tag) === true) &&
   (context === undefined || (item.context ?? '') === context)
 
+/** Reports whether an item is of one of these contexts; `''` stands for items without one. Absent contexts are all. */
+export const sees = (contexts: readonly string[] | undefined, { context = '' }: ItemLabels): boolean =>
+  contexts === undefined || contexts.includes(context)
+
 const isAfter = (time: Instant, now: number): boolean => time !== null && new Date(time).getTime() > now
 
 /** Reports whether the item is snoozed now. */

@@ -26,6 +26,9 @@ const hintOf = (cell: string): Hint => {
 
 const markKey = ({ kind, at, category, tag, context }: Mark): string =>
   JSON.stringify([kind, at, category ?? null, tag ?? null, context ?? null])
+/** Hints of views expire after a day without being written again: users name the labels that they filter by. */
+const VIEW_MS = 24 * 3_600_000
+const hintKind = (view: string) => `hint:${view}`
 const revivalKey = ({ kind, place, id, at }: Revival): string => JSON.stringify([kind, place, id, at])
 
 /**
@@ -42,10 +45,14 @@ export const cassandraInboxGuide = (session: Session, retention: number) => {
   const insertion = (
     { tenant, user }: Owner,
     [kind, key, value]: [kind: string, key: string, value: string],
-    { at, written = clock() }: { at: number; written?: number },
+    {
+      at,
+      written = clock(),
+      until = at + LEAD_MS + retention + MONTH_MS,
+    }: { at: number; written?: number; until?: number },
   ): Statement => ({
     query: insert,
-    params: [tenant, user, kind, key, value, written, ttlUntil(at + LEAD_MS + retention + MONTH_MS)],
+    params: [tenant, user, kind, key, value, written, ttlUntil(until)],
   })
   const removal = ({ tenant, user }: Owner, kind: string, key: string): Statement => ({
     query: remove,
@@ -53,17 +60,19 @@ export const cassandraInboxGuide = (session: Session, retention: number) => {
   })
 
   return {
-    guide: async ({ tenant, user }) => {
-      const rows = await session.rows(`SELECT kind, key, value FROM ${guide} WHERE tenant = ? AND user = ?`, [
-        tenant,
-        user,
-      ])
-      const found: Guide = { marks: [], hints: {}, revivals: [] }
+    guide: async ({ tenant, user }, view) => {
+      const kinds = ['folded', 'hint', 'mark', 'revival', ...(view ? [hintKind(view)] : [])]
+      const rows = await session.rows(
+        `SELECT kind, key, value FROM ${guide} WHERE tenant = ? AND user = ? AND kind IN ?`,
+        [tenant, user, kinds],
+      )
+      const found: Guide = { marks: [], hints: {}, ofView: {}, revivals: [], folded: 0 }
       for (const row of rows) {
         const value = String(row.value)
         if (row.kind === 'mark') found.marks.push(JSON.parse(value) as Mark)
         else if (row.kind === 'revival') found.revivals.push(JSON.parse(value) as Revival)
-        else found.hints[row.key as HintKind] = hintOf(value)
+        else if (row.kind === 'folded') found.folded = Number(value)
+        else (row.kind === 'hint' ? found.hints : found.ofView)[row.key as HintKind] = hintOf(value)
       }
       found.marks.sort((one, other) => one.at - other.at)
       return found
@@ -73,9 +82,13 @@ export const cassandraInboxGuide = (session: Session, retention: number) => {
       session.write([insertion(owner, ['mark', markKey(mark), JSON.stringify(mark)], mark)]),
     removeMarks: (owner, marks) => session.write(marks.map((mark) => removal(owner, 'mark', markKey(mark)))),
 
-    putHint: (owner, kind, hint) =>
+    putHint: (owner, kind, hint, view) =>
       session.write([
-        insertion(owner, ['hint', kind, hintCell(hint)], { at: hint.at, written: hint.at * 1_000 }),
+        insertion(owner, [view ? hintKind(view) : 'hint', kind, hintCell(hint)], {
+          at: hint.at,
+          written: hint.at * 1_000,
+          ...(view ? { until: hint.at + VIEW_MS } : {}),
+        }),
       ]),
 
     addRevivals: (owner, revivals) =>
@@ -86,8 +99,13 @@ export const cassandraInboxGuide = (session: Session, retention: number) => {
           }),
         ),
       ),
-    removeRevivals: (owner, revivals) =>
-      session.write(revivals.map((each) => removal(owner, 'revival', revivalKey(each)))),
+    removeRevivals: async (owner, revivals) => {
+      const folded = Math.max(...revivals.map(({ at }) => at))
+      await session.write([
+        insertion(owner, ['folded', '', String(folded)], { at: folded, written: folded * 1_000 }),
+      ])
+      await session.write(revivals.map((each) => removal(owner, 'revival', revivalKey(each))))
+    },
 
     clear: ({ tenant, user }: Owner) =>
       session.write([

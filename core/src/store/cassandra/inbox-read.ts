@@ -62,8 +62,8 @@ export const createReads = (session: Session, retention: number, contents: Conte
   /** Reads the guide and the start of the range concurrently, then the rest of the log that the plan requests. */
   const open =
     (guideOf: InboxRows['guide']): InboxRows['open'] =>
-    async (owner, range, plan) => {
-      const [guide, { all, entries = [] }] = await Promise.all([guideOf(owner), start(owner, range)])
+    async (owner, { view, ...range }, plan) => {
+      const [guide, { all, entries = [] }] = await Promise.all([guideOf(owner, view), start(owner, range)])
       if (all) return { guide, first: { rows: all, leftovers: [], read: all.length }, named: [], whole: true }
       const { downTo = 0, named } = plan(guide)
       const wanted = entries.filter(({ place }) => place > downTo)

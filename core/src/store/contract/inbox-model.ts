@@ -9,11 +9,12 @@ import {
   type ItemFilter,
   type ItemPatch,
   type ItemState,
+  sees,
   changed as stateAfter,
 } from '@carillon/schemas'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Store } from '../port.ts'
-import type { AllVerb, Inbox, NewItem, Owner } from '../ports/inbox.ts'
+import type { AllVerb, Inbox, NewItem, Owner, Seen } from '../ports/inbox.ts'
 import { allPages } from './inbox.ts'
 import { DAY, freshOwner, HOUR, ids, sampleItem, seeded } from './samples.ts'
 
@@ -37,9 +38,12 @@ const model = (countMax: number) => {
   const items = new Map<string, ModelItem>()
   const visible = () =>
     [...items.values()].filter(({ item, removed }) => !removed && item.expiresAt > Date.now())
-  const list = (status: InboxStatus, filter: ItemFilter = {}) =>
+  const list = (status: InboxStatus, filter: ItemFilter & Seen = {}) =>
     visible().filter(
-      ({ item, state }) => hasStatus(status, state, Date.now()) && hasLabels(item.content, filter),
+      ({ item, state }) =>
+        hasStatus(status, state, Date.now()) &&
+        hasLabels(item.content, filter) &&
+        sees(filter.contexts, item.content),
     )
   const change = (entry: ModelItem, patch: ItemPatch) => {
     entry.state = stateAfter(entry.state, changeOf(entry.state, patch, Date.now()))
@@ -52,7 +56,8 @@ const model = (countMax: number) => {
     put: (item: NewItem, order: number) => {
       if (!items.has(item.id)) items.set(item.id, { item, removed: false, order, state: FRESH })
     },
-    counts: () => countsOf(list('unread').length, list('unseen').length, false, countMax),
+    counts: (filter: ItemFilter & Seen) =>
+      countsOf(list('unread', filter).length, list('unseen', filter).length, false, countMax),
     all: (verb: AllVerb, filter: ItemFilter, through?: ModelItem) => {
       for (const entry of list('active', filter))
         if (!through || !isAfter(entry, through)) change(entry, { [verb]: true })
@@ -66,9 +71,9 @@ const CATEGORIES = ['orders', 'news']
 const VERBS: readonly AllVerb[] = ['read', 'seen', 'archived']
 
 /** Counts until the count is complete, because each search is bounded. */
-const wholeCounts = async (inbox: Inbox, owner: Owner) => {
+const wholeCounts = async (inbox: Inbox, owner: Owner, filter?: ItemFilter & Seen) => {
   for (let tries = 0; ; tries++) {
-    const { counts, complete } = await inbox.counts(owner)
+    const { counts, complete } = await inbox.counts(owner, filter)
     if (complete || tries === 200) return counts
   }
 }
@@ -95,7 +100,7 @@ export const playInbox = async (
       age: random() < 0.5 ? below(1_000) : below(85 * DAY),
       tags: random() < 0.5 ? ['red'] : ['blue', 'red'],
       ...(random() < 0.7 ? { category: one(CATEGORIES)! } : {}),
-      ...(random() < 0.3 ? { context: 'acme' } : {}),
+      ...(random() < 0.5 ? { context: one(['acme', '__proto__'])! } : {}),
       ...(random() < 0.1 ? { expiresAt: Date.now() + below(DAY) } : {}),
     })
   const filter = (): ItemFilter => ({
@@ -103,6 +108,7 @@ export const playInbox = async (
     ...(random() < 0.3 ? { tag: 'blue' } : {}),
     ...(random() < 0.2 ? { context: one(['', 'acme'])! } : {}),
   })
+  const seen = (): Seen => ({ contexts: one([['acme'], [''], ['', '__proto__'], ['acme', 'none']])! })
   const patch = async (entries: readonly ModelItem[], wanted: ItemPatch) => {
     tick()
     const now = Date.now()
@@ -158,7 +164,12 @@ export const playInbox = async (
       vi.setSystemTime(Date.now() + below(random() < 0.5 ? 7_000 : 1_800_000))
     },
     async () => {
-      await Promise.all([inbox.counts(owner), inbox.page(owner, { status: 'unread', limit: 20 })])
+      await Promise.all([
+        inbox.counts(owner),
+        inbox.counts(owner, seen()),
+        inbox.page(owner, { status: 'unread', limit: 20 }),
+        inbox.pageWithCounts(owner, { status: 'active', limit: 20, ...seen() }),
+      ])
     },
   ]
 
@@ -169,9 +180,10 @@ export const playInbox = async (
       await one(work)?.()
       await Promise.all(readers)
     }
-    expect(await wholeCounts(inbox, owner)).toEqual(expected.counts())
+    for (const part of [{}, seen(), seen(), filter(), { ...filter(), ...seen() }])
+      expect(await wholeCounts(inbox, owner, part), JSON.stringify(part)).toEqual(expected.counts(part))
     for (const status of INBOX_STATUSES) {
-      const narrow = random() < 0.3 ? filter() : {}
+      const narrow = { ...(random() < 0.3 ? filter() : {}), ...(random() < 0.3 ? seen() : {}) }
       const found = await allPages(inbox, owner, { status, ...narrow, limit: 1 + below(20) })
       const listed = expected.list(status, narrow)
       expect(ids(found).toSorted(), status).toEqual(ids(listed.map(({ item }) => item)).toSorted())

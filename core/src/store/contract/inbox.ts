@@ -258,6 +258,33 @@ export const inboxContract = (store: () => Store): void => {
       expect(await inbox.get(ada, ids([item]))).toMatchObject([{ readAt: null }])
     })
 
+    test.each([[['__proto__']], [['', 'constructor']]])(
+      'counts of the contexts %j are exact behind thousands of items of another one',
+      async (contexts) => {
+        const { inbox } = store()
+        const owner = freshOwner()
+        const mine = contexts.map((context) => sampleItem(owner, context === '' ? {} : { context }))
+        await inbox.put(mine)
+        const others = Array.from({ length: 2_600 }, () => sampleItem(owner, { context: 'other' }))
+        for (let from = 0; from < others.length; from += 200) await inbox.put(others.slice(from, from + 200))
+        // Hints are about items that were stored some time ago.
+        vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+        const query = { status: 'active', limit: 5, contexts } as const
+        const first = await inbox.pageWithCounts(owner, query)
+        expect(first).toMatchObject({ items: [], complete: false, counts: { more: true } })
+        const counts = { unread: mine.length, unseen: mine.length }
+        expect(await inbox.counts(owner, { contexts })).toEqual({ counts, complete: true })
+        const second = await inbox.pageWithCounts(owner, query)
+        expect(second).toMatchObject({ counts, complete: true })
+        expect(ids(second.items).toSorted()).toEqual(ids(mine).toSorted())
+        await setState(inbox, owner, ids(mine), { seenAt: at(1e12), readAt: at(1e12) })
+        expect((await inbox.counts(owner, { contexts })).counts).toEqual({ unread: 0, unseen: 0 })
+        await setState(inbox, owner, ids(mine.slice(0, 1)), { readAt: null })
+        expect((await inbox.counts(owner, { contexts })).counts).toEqual({ unread: 1, unseen: 0 })
+        expect((await inbox.counts(owner)).counts).toMatchObject({ unread: 100, more: true })
+      },
+    )
+
     test('a thousand items of one user are counted, changed and removed at once', async () => {
       const { inbox } = store()
       const owner = freshOwner()

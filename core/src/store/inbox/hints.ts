@@ -4,12 +4,26 @@ import { LOWEST } from './places.ts'
 import { withRevivals } from './revivals.ts'
 import { type Guide, HINT_KINDS, type Hint, type HintKind, type InboxRows, type Mark } from './rows.ts'
 import type { Scanned } from './scan.ts'
+import type { View } from './view.ts'
 
 /**
  * After this time (ms), every reader that started before a revival has finished, and the change behind the
  * revival is stored.
  */
 const REVIVAL_SETTLED_MS = 60_000
+
+/**
+ * Returns the hint of a list: of the view if it has one, else of the whole inbox, which excludes no item of the view. A hint
+ * of the view that is older than a removed revival may lack it.
+ */
+export const hintIn = (
+  { hints, ofView, folded }: Guide,
+  kind: HintKind,
+  view: View | undefined,
+): Hint | undefined => {
+  const own = view && ofView[kind]
+  return own && (folded === 0 || own.at >= folded + REVIVAL_SETTLED_MS) ? own : hints[kind]
+}
 
 const cut = (hint: Hint, most: number): Hint => {
   const last = hint.candidates[most - 1]
@@ -51,14 +65,15 @@ export const keepHints = async (
   owner: Owner,
   guide: Guide,
   scans: Partial<Record<HintKind, Scanned>>,
-  begun: { top: number; at: number },
+  begun: { top: number; at: number; view: View | undefined },
   limits: Limits,
 ): Promise<void> => {
+  const { view } = begun
   const old = guide.revivals.filter(({ at }) => at < begun.at - REVIVAL_SETTLED_MS)
   const folds = old.length > limits.revivals
   const keep = async (kind: HintKind) => {
     const known = guide.hints[kind]
-    const scanned = scans[kind]
+    const scanned = view ? undefined : scans[kind]
     const found = scanned && hintOf(scanned, known, begun, limits)
     const hint = found ?? known
     if (!hint || !(found || folds)) return
@@ -66,9 +81,14 @@ export const keepHints = async (
     const candidates = withRevivals(hint, back)
     await rows.putHint(owner, kind, cut({ ...hint, candidates, at: begun.at }, limits.candidates))
   }
+  const keepOfView = async (kind: HintKind) => {
+    const scanned = scans[kind]
+    const found = view && scanned && hintOf(scanned, hintIn(guide, kind, view), begun, limits)
+    if (found) await rows.putHint(owner, kind, cut(found, limits.candidates), view.name)
+  }
   if (Date.now() - begun.at > limits.callMs) return
   try {
-    await Promise.all(HINT_KINDS.map(keep))
+    await Promise.all([...HINT_KINDS.map(keep), ...HINT_KINDS.map(keepOfView)])
     if (folds) await rows.removeRevivals(owner, old)
   } catch {
     // The next scan reads the same rows again.

@@ -7,6 +7,7 @@ import { inboxItem } from './items.ts'
 import type { Limits } from './limits.ts'
 import type { HintKind, InboxRows, Range, Row } from './rows.ts'
 import { openScans, scan } from './scan.ts'
+import { type View, viewOf } from './view.ts'
 
 /** The list to scan for each status. Archived and snoozed items are in no list. */
 const LIST: Record<InboxStatus, HintKind | undefined> = {
@@ -22,8 +23,8 @@ const LIST: Record<InboxStatus, HintKind | undefined> = {
 const SPARE = 28
 
 /** Reports whether a query has no label filter, so that the first rows of the log mostly match. */
-const isPlain = ({ category, tag, context }: InboxQuery): boolean =>
-  category === undefined && tag === undefined && context === undefined
+const isPlain = ({ category, tag, context, contexts }: InboxQuery): boolean =>
+  contexts === undefined && category === undefined && tag === undefined && context === undefined
 
 type Found = { row: Row; cells: Cells }
 export const createLists = (
@@ -47,7 +48,7 @@ export const createLists = (
   /** Returns a page of a list, and where the next page starts. */
   const list = async (
     { owner, opened, now }: Call,
-    { status, before: below, limit, ...filter }: InboxQuery,
+    { status, before: below, limit, contexts: _, ...filter }: InboxQuery,
     scans: Scans,
   ): Promise<InboxSlice> => {
     const kind = LIST[status]
@@ -68,12 +69,12 @@ export const createLists = (
   const run = async <T>(
     owner: Owner,
     kinds: readonly (HintKind | undefined)[],
-    range: Range,
+    { view, ...range }: Range & { view: View | undefined },
     work: (call: Call, scans: Scans) => Promise<T>,
   ): Promise<T> => {
     const now = Date.now()
-    const begun = { top: rows.settledPlace(), at: now }
-    const opened = await openScans(rows, owner, kinds, range, now)
+    const begun = { top: rows.settledPlace(), at: now, view }
+    const opened = await openScans(rows, owner, kinds, range, now, view)
     const scans: Scans = {}
     const answer = await work({ owner, opened, now }, scans)
     await keepHints(rows, owner, opened.guide, scans, begun, limits)
@@ -85,6 +86,7 @@ export const createLists = (
     const kind = LIST[status]
     const plain = kind === 'active' && isPlain(query)
     const range = {
+      view: viewOf({ contexts: query.contexts }),
       below,
       limit: limit + (plain ? 1 : limits.count + SPARE),
       contents: kind && isPlain(query) ? limit : 0,
@@ -92,20 +94,22 @@ export const createLists = (
     return run(owner, [kind], range, (call, scans) => list(call, query, scans))
   }
 
-  const counts: Inbox['counts'] = (owner) =>
-    run(owner, ['unread'], { limit: limits.count + SPARE, contents: 0 }, count)
+  const counts: Inbox['counts'] = (owner, filter = {}) =>
+    run(owner, ['unread'], { view: viewOf(filter), limit: limits.count + SPARE, contents: 0 }, count)
 
   return {
     page,
     counts,
 
     pageWithCounts: async (owner, query) => {
+      const { contexts } = query
       if (query.before) {
-        const [slice, counted] = await Promise.all([page(owner, query), counts(owner)])
+        const [slice, counted] = await Promise.all([page(owner, query), counts(owner, { contexts })])
         return { ...slice, ...counted }
       }
       const kind = LIST[query.status]
       const range = {
+        view: viewOf({ contexts }),
         limit: Math.max(query.limit, limits.count) + SPARE,
         contents: kind && isPlain(query) ? query.limit : 0,
       }

@@ -94,8 +94,13 @@ export type Hint = {
  */
 export type Revival = InboxPlace & { kind: HintKind | 'snoozed'; at: number }
 
-/** The data of an inbox besides its rows: small, and read as a whole. */
-export type Guide = { marks: Mark[]; hints: Partial<Record<HintKind, Hint>>; revivals: Revival[] }
+type Hints = Partial<Record<HintKind, Hint>>
+
+/**
+ * The data of an inbox besides its rows: small, and read as a whole. `ofView`: the hints of one view, if the read names one.
+ * `folded`: the latest time of a revival that was removed, epoch ms; 0 if none was.
+ */
+export type Guide = { marks: Mark[]; hints: Hints; ofView: Hints; revivals: Revival[]; folded: number }
 
 export type LogPage = {
   rows: Row[]
@@ -144,7 +149,11 @@ export interface InboxRows {
    * `items`, in as few round trips as the database allows. `named` need not be read if the range of the log
    * has not ended.
    */
-  open(owner: Owner, range: Range, plan: (guide: Guide) => Plan): Promise<Opened>
+  open(
+    owner: Owner,
+    range: Range & { view?: string | undefined },
+    plan: (guide: Guide) => Plan,
+  ): Promise<Opened>
   /**
    * Returns the owner's items with these ids in any order, including expired ones; removed ones may be
    * omitted.
@@ -158,13 +167,18 @@ export interface InboxRows {
   /** Removes the content and marks the rows as removed. */
   remove(owner: Owner, ids: readonly string[]): Promise<void>
 
-  /** Returns the guide, with marks ordered by time. */
-  guide(owner: Owner): Promise<Guide>
+  /** Returns the guide, with marks ordered by time, and the hints of the view of that name. */
+  guide(owner: Owner, view?: string): Promise<Guide>
   putMark(owner: Owner, mark: Mark): Promise<void>
   removeMarks(owner: Owner, marks: readonly Mark[]): Promise<void>
-  putHint(owner: Owner, kind: HintKind, hint: Hint): Promise<void>
+  /**
+   * Stores a hint of the whole inbox, or of the view of that name. The hints of views that are stored least recently may be
+   * lost: a scan then reads its rows again.
+   */
+  putHint(owner: Owner, kind: HintKind, hint: Hint, view?: string): Promise<void>
   /** Resolves when every later read of the guide includes the revivals. They are kept as long as their items. */
   addRevivals(owner: Owner, revivals: readonly Revival[]): Promise<void>
+  /** Removes revivals that the hints of the whole inbox contain by now. Their latest time becomes `folded` before. */
   removeRevivals(owner: Owner, revivals: readonly Revival[]): Promise<void>
 
   /** Returns the highest known place at or below which no item will be stored any more. */

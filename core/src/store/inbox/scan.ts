@@ -1,9 +1,11 @@
 import { hasStatus } from '@carillon/schemas'
 import type { InboxPlace, Owner } from '../ports/inbox.ts'
 import { type Cells, effective } from './effective.ts'
+import { hintIn } from './hints.ts'
 import { above, comparePlaces, LOWEST } from './places.ts'
 import { withRevivals } from './revivals.ts'
 import type { Guide, Hint, HintKind, InboxRows, Opened, Range, Row } from './rows.ts'
+import type { View } from './view.ts'
 
 /** Rows per read after the first one. Grows to CHUNK_MAX. */
 const CHUNK_MIN = 250
@@ -35,7 +37,7 @@ type Trail = {
   leftovers: Row[]
 }
 
-/** Called with each item that is neither removed nor expired, newest first. Returns true when it has enough. */
+/** Called with each item of the view that is neither removed nor expired, newest first. Returns true when it has enough. */
 type Visit = (row: Row, cells: Cells) => boolean
 
 /** Returns the candidates of a hint and the revivals in its range, newest first, each once. */
@@ -53,15 +55,20 @@ const hinted = (
 /** Returns the hint for a scan from `below`; undefined if the scan starts below the hint. */
 const hintFor = (
   kind: HintKind | undefined,
-  { hints }: Guide,
+  guide: Guide,
+  view: View | undefined,
   below: InboxPlace | undefined,
 ): Hint | undefined => {
-  const hint = kind && hints[kind]
+  const hint = kind && hintIn(guide, kind, view)
   return hint && below && comparePlaces(below, hint.bottom) < 0 ? undefined : hint
 }
 
-/** The first read of a call: the guide, and the log above `downTo`. */
-export type Begun = Opened & { kinds: readonly (HintKind | undefined)[]; downTo: number | undefined }
+/** The first read of a call: the guide, and the log above `downTo`. Scans see only items of the view. */
+export type Begun = Opened & {
+  kinds: readonly (HintKind | undefined)[]
+  downTo: number | undefined
+  view: View | undefined
+}
 
 /** Reads the guide of an inbox and the first rows for scans of these kinds, together. */
 export const openScans = async (
@@ -70,13 +77,14 @@ export const openScans = async (
   kinds: readonly (HintKind | undefined)[],
   range: Range,
   now: number,
+  view?: View,
 ): Promise<Begun> => {
   let downTo: number | undefined
-  const opened = await rows.open(owner, range, (guide) => {
+  const opened = await rows.open(owner, { ...range, view: view?.name }, (guide) => {
     const named = new Set<string>()
     let lowest = Number.POSITIVE_INFINITY
     for (const kind of kinds) {
-      const hint = hintFor(kind, guide, range.below)
+      const hint = hintFor(kind, guide, view, range.below)
       // A scan without a hint continues in the log.
       lowest = Math.min(lowest, hint?.top ?? -1)
       if (hint && kind) for (const { id } of hinted(hint, kind, guide, [], now)) named.add(id)
@@ -84,7 +92,7 @@ export const openScans = async (
     downTo = lowest < 0 ? undefined : lowest
     return { downTo, named: [...named] }
   })
-  return { ...opened, kinds, downTo }
+  return { ...opened, kinds, downTo, view }
 }
 
 /** Scans an inbox from the newest item, or from `below`, to older items. Skips rows that the hint excludes. */
@@ -92,11 +100,11 @@ export const scan = async (
   rows: InboxRows,
   owner: Owner,
   { kind, below, most }: Query,
-  { guide, first, named: known, whole, kinds, downTo: reached }: Begun,
+  { guide, first, named: known, whole, kinds, downTo: reached, view }: Begun,
   now: number,
   visit: Visit,
 ): Promise<Scanned> => {
-  const hint = whole ? undefined : hintFor(kind, guide, below)
+  const hint = whole ? undefined : hintFor(kind, guide, view, below)
   const trail: Trail = {
     candidates: [],
     dead: { log: 0, hint: 0 },
@@ -111,7 +119,7 @@ export const scan = async (
   const look = (row: Row, source: 'log' | 'hint'): boolean => {
     last = { place: row.place, id: row.id }
     const gone = row.removed || row.expiresAt <= now
-    const cells = gone ? undefined : effective(row, guide.marks, now)
+    const cells = gone || view?.has(row) === false ? undefined : effective(row, guide.marks, now)
     if (cells && (kind === undefined || hasStatus(kind, cells, now))) trail.candidates.push(last)
     else trail.dead[source]++
     return cells !== undefined && visit(row, cells)

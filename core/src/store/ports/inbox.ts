@@ -26,7 +26,10 @@ export type NewItem = Owner & {
 /** A position in an inbox: when the item was stored (epoch ms), then its id. Lists run from the highest to the lowest. */
 export type InboxPlace = { place: number; id: string }
 
-export type InboxQuery = ItemFilter & { status: InboxStatus; before?: InboxPlace; limit: number }
+/** Restricts a call to items of these contexts; `''` stands for items without one. Absent contexts are all. */
+export type Seen = { contexts?: readonly string[] | undefined }
+
+export type InboxQuery = ItemFilter & Seen & { status: InboxStatus; before?: InboxPlace; limit: number }
 
 /**
  * `next` is absent at the end of the list. A page may contain fewer items than its limit and still have a
@@ -71,10 +74,10 @@ export interface Inbox {
     owner: Owner,
     query: { before?: InboxPlace; limit: number },
   ): Promise<{ arrivals: Arrival[]; next?: InboxPlace }>
-  /** Returns a page of a list together with the counts, from the same rows. */
+  /** Returns a page of a list together with the counts of its `contexts`, from the same rows. */
   pageWithCounts(owner: Owner, query: InboxQuery): Promise<InboxSlice & Counted>
-  /** Counts unread and unseen items: exact up to COUNT_MAX, then COUNT_MAX with `more`. */
-  counts(owner: Owner): Promise<Counted>
+  /** Counts unread and unseen items that match the filter: exact up to COUNT_MAX, then COUNT_MAX with `more`. */
+  counts(owner: Owner, filter?: ItemFilter & Seen): Promise<Counted>
   /** Returns the items of the owner among `ids`, in any order. */
   get(owner: Owner, ids: readonly string[]): Promise<InboxItem[]>
   /** Applies `changeFor` to each item. Returns the items that exist. */

@@ -2,13 +2,19 @@ import type { Guide, Hint, HintKind, InboxRows, Mark, Revival } from '../inbox/r
 import { OWNER } from './inbox-rows.ts'
 import type { Session } from './session.ts'
 
-type Entry = { kind: 'mark' | 'revival' | HintKind; value: string }
+type Entry = { kind: 'mark' | 'revival' | 'folded' | HintKind; key: string; value: string }
 
 const PUT = `INSERT INTO inbox_guide (owner, kind, key, at, value)
   SELECT id, ?3, ?4, ?5, ?6 FROM owners WHERE tenant = ?1 AND user = ?2
   ON CONFLICT DO UPDATE SET at = excluded.at, value = excluded.value WHERE excluded.at >= at`
 const REMOVE = `DELETE FROM inbox_guide WHERE owner = ${OWNER} AND kind = ? AND key = ?`
-const READ = `SELECT kind, value FROM inbox_guide WHERE owner = ${OWNER} ORDER BY kind, at`
+/** Hints have the name of their view as key. */
+const READ = `SELECT kind, key, value FROM inbox_guide
+  WHERE owner = ${OWNER} AND (kind IN ('mark', 'revival') OR key IN ('', ?)) ORDER BY kind, at`
+const VIEWS_MAX = 32
+const FORGET = `DELETE FROM inbox_guide WHERE (owner, kind, key) IN (
+  SELECT owner, kind, key FROM inbox_guide WHERE owner = ${OWNER} AND kind = ? AND key <> ''
+  ORDER BY at DESC LIMIT -1 OFFSET ${VIEWS_MAX})`
 
 const markKey = ({ kind, at, category, tag, context }: Mark): string =>
   JSON.stringify([kind, at, category ?? null, tag ?? null, context ?? null])
@@ -21,12 +27,13 @@ type GuideRows = Pick<
 
 /** Stores the guide: marks, hints and revivals. Most inboxes have none of them. */
 export const sqliteGuide = (session: Session): GuideRows => ({
-  guide: async ({ tenant, user }) => {
-    const guide: Guide = { marks: [], hints: {}, revivals: [] }
-    for (const { kind, value } of await session.all<Entry>(READ, [tenant, user]))
+  guide: async ({ tenant, user }, view = '') => {
+    const guide: Guide = { marks: [], hints: {}, ofView: {}, revivals: [], folded: 0 }
+    for (const { kind, key, value } of await session.all<Entry>(READ, [tenant, user, view]))
       if (kind === 'mark') guide.marks.push(JSON.parse(value) as Mark)
       else if (kind === 'revival') guide.revivals.push(JSON.parse(value) as Revival)
-      else guide.hints[kind] = JSON.parse(value) as Hint
+      else if (kind === 'folded') guide.folded = Number(value)
+      else (key === '' ? guide.hints : guide.ofView)[kind] = JSON.parse(value) as Hint
     return guide
   },
 
@@ -41,9 +48,12 @@ export const sqliteGuide = (session: Session): GuideRows => ({
     }, 'committed')
   },
 
-  putHint: async ({ tenant, user }, kind, hint) => {
-    const values = [tenant, user, kind, '', hint.at, JSON.stringify(hint)]
-    await session.write(({ run }) => run(PUT, values), 'committed')
+  putHint: async ({ tenant, user }, kind, hint, view = '') => {
+    const values = [tenant, user, kind, view, hint.at, JSON.stringify(hint)]
+    await session.write(({ run }) => {
+      run(PUT, values)
+      if (view !== '') run(FORGET, [tenant, user, kind])
+    }, 'committed')
   },
 
   // Written before the change that each announces, in the same file, so that neither is durable without the
@@ -56,7 +66,9 @@ export const sqliteGuide = (session: Session): GuideRows => ({
   },
 
   removeRevivals: async ({ tenant, user }, revivals) => {
+    const folded = Math.max(...revivals.map(({ at }) => at))
     await session.write(({ run }) => {
+      run(PUT, [tenant, user, 'folded', '', folded, String(folded)])
       for (const each of revivals) run(REMOVE, [tenant, user, 'revival', revivalKey(each)])
     }, 'committed')
   },

@@ -84,8 +84,8 @@ export const sqliteInboxRows = (session: Session): InboxRows => {
     log,
     items,
 
-    open: async (owner, range, plan) => {
-      const guide = await guides.guide(owner)
+    open: async (owner, { view, ...range }, plan) => {
+      const guide = await guides.guide(owner, view)
       const { downTo, named } = plan(guide)
       const first = await log(owner, { ...range, downTo })
       return {
