@@ -68,7 +68,11 @@ export type Preference = {
 const of = <Value>(record: Readonly<Partial<Record<string, Value>>> | undefined, key: string | undefined) =>
   record !== undefined && key !== undefined && Object.hasOwn(record, key) ? record[key] : undefined
 
-type Layer = { by: Decider; document: Preferences | undefined }
+type Layer = { by: Decider; document: Preferences }
+/** The layers that have a document. */
+const present = (...layers: { by: Decider; document: Preferences | undefined }[]): Layer[] =>
+  layers.filter((layer): layer is Layer => layer.document !== undefined)
+
 type Found = { value: Choice; by: Decider; path: string }
 
 /** The first of some layers that has a value at (`section`, `key`, `entry`). */
@@ -79,7 +83,7 @@ const first = (
   entry: string,
 ): Found | undefined => {
   for (const { by, document } of layers) {
-    const value = of(of(document?.[section], key), entry)
+    const value = of(of(document[section], key), entry)
     if (value !== undefined) return { value, by, path: `${section}.${key}.${entry}` }
   }
   return undefined
@@ -92,7 +96,7 @@ const choice = (
   channel: string,
 ): (Found & { wide: boolean }) | undefined => {
   const switches = layers.flatMap(({ by, document }) => {
-    const value = of(document?.channels, channel)
+    const value = of(document.channels, channel)
     return value === undefined ? [] : [{ value, by, path: `channels.${channel}`, wide: true }]
   })
   const off = switches.find(({ value }) => value === false)
@@ -111,7 +115,7 @@ const mutedTopic = (layers: readonly Layer[], addressed: readonly Addressed[]) =
   let found: { by: Decider; path: string } | undefined
   for (const way of addressed) {
     if (way.by !== 'topic') return undefined
-    const layer = layers.find(({ document }) => of(document?.topics, way.topic) === false)
+    const layer = layers.find(({ document }) => of(document.topics, way.topic) === false)
     if (!layer) return undefined
     found ??= { by: layer.by, path: `topics.${way.topic}` }
   }
@@ -152,13 +156,13 @@ export const preferenceOf = (
   })
   if (critical) return on(critical === 'otp' ? 'system' : 'type', { reason: critical })
 
-  const own: Layer[] = [
+  const own = present(
     { by: 'user_context', document: documents.userContext },
     { by: 'user', document: documents.user },
-  ]
+  )
   let pace: Found | undefined
   if (!transactional) {
-    const muted = own.find(({ document }) => document?.muted === true)
+    const muted = own.find(({ document }) => document.muted === true)
     if (muted) return off(muted.by, 'muted', 'muted')
     const topic = mutedTopic(own, addressed)
     if (topic) return off(topic.by, 'topic_muted', topic.path)
@@ -168,10 +172,10 @@ export const preferenceOf = (
     pace = chosen
   }
 
-  const defaults: Layer[] = [
+  const defaults = present(
     { by: 'context', document: documents.context },
     { by: 'tenant', document: documents.tenant },
-  ]
+  )
   for (const layer of defaults) {
     const chosen = choice([layer], subject, channel)
     if (chosen?.value === false) return off(chosen.by, 'default_off', chosen.path)

@@ -55,7 +55,7 @@ export const createErasures = ({
       [...owners.values()].map(async ([first, ...rest]) => {
         if (!first) return
         const owner = { tenant: first.ready.tenant, user: first.user }
-        const ids = [first, ...rest].map(({ content }) => content.id)
+        const ids = [first, ...rest].map(({ id }) => id)
         await store.inbox.remove(owner, ids)
       }),
     )

@@ -1,7 +1,7 @@
 import { itemId } from '@carillon/core/notification/ids'
 import type { Planned } from '@carillon/core/routing/plan'
 import type { NewItem } from '@carillon/core/store/ports/inbox'
-import type { InboxContent, InboxItem, ItemContent, NotificationType } from '@carillon/schemas'
+import type { InboxContent, InboxItem, NotificationType } from '@carillon/schemas'
 import type { Pinned, Ready } from '../intake/ready.ts'
 import type { PlannedRecipient, Portion } from '../plan/recipients.ts'
 import { USERS_KEPT } from '../plan/record.ts'
@@ -14,9 +14,10 @@ export type Entry = {
   planned: Planned
   /** The topics through which it is addressed to the user, if there is no other way. */
   topics?: readonly string[] | undefined
-  content: ItemContent
-  /** The content without the id: one object shared by all recipients with the same content. */
-  shared: InboxContent
+  /** The id of the item. */
+  id: string
+  /** One object shared by all recipients with the same content. */
+  content: InboxContent
   /** Whether no record names this user as a recipient. */
   unnamed: boolean
   /** Who else reads the same content, as the store keeps it. */
@@ -60,8 +61,8 @@ export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => E
   const unnamed = ready.toAudience || portion.recipients.length > USERS_KEPT
   return ({ user, planned, topics }) => {
     const id = itemId(ready.tenant, ready.id, user, ready.at)
-    const shared = planned.inbox === 'silent' ? silent : content
-    return { ready, type, user, planned, topics, content: { id, ...shared }, shared, unnamed }
+    const own = planned.inbox === 'silent' ? silent : content
+    return { ready, type, user, planned, topics, id, content: own, unnamed }
   }
 }
 
@@ -70,32 +71,28 @@ export const withContent = (
   entry: Entry,
   content: InboxContent,
   kept: NonNullable<Entry['kept']>,
-): Entry => ({
-  ...entry,
-  content: { id: entry.content.id, ...content },
-  shared: content,
-  kept,
-})
+): Entry => ({ ...entry, content, kept })
 
 export const newItem = ({
   ready: { tenant, expiresAt },
   user,
-  content: { id },
-  shared,
+  id,
+  content,
   unnamed,
   kept,
 }: Entry): NewItem => ({
   tenant,
   user,
   id,
-  content: shared,
+  content,
   expiresAt,
   ...kept,
   ...(unnamed ? { keepRecipient: true as const } : {}),
 })
 
 /** Returns a new item as clients see it. */
-export const freshItem = (content: ItemContent, arrivedAt: string): InboxItem => ({
+export const freshItem = ({ id, content }: Pick<Entry, 'id' | 'content'>, arrivedAt: string): InboxItem => ({
+  id,
   ...content,
   arrivedAt,
   receivedAt: null,

@@ -4,11 +4,11 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { type Entry, freshItem, hasItem } from './item.ts'
 
-const messageOf = ({ ready, user, planned, content }: Entry, arrivedAt: string): LiveMessage => ({
-  tenant: ready.tenant,
-  user,
+const messageOf = (entry: Entry, arrivedAt: string): LiveMessage => ({
+  tenant: entry.ready.tenant,
+  user: entry.user,
   event: 'inbox.added',
-  payload: { item: freshItem(content, arrivedAt), ...(planned.inbox === 'silent' ? { silent: true } : {}) },
+  payload: { item: freshItem(entry, arrivedAt), ...(entry.content.silent ? { silent: true } : {}) },
 })
 
 const NOBODY: ReadonlySet<Entry> = new Set()
@@ -35,8 +35,8 @@ export const createHandOver =
       log.warn({ err: error, items: entries.length }, 'live messages lost; clients will fetch again')
     }
     const now = Date.now()
-    for (const { content } of entries)
-      metrics.latency.observe({ priority: content.priority }, (now - Date.parse(content.createdAt)) / 1_000)
+    for (const { ready } of entries)
+      metrics.latency.observe({ priority: ready.notification.priority }, (now - ready.at) / 1_000)
     return connected
   }
 

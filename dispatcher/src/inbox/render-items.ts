@@ -26,18 +26,18 @@ type Rendered = { content: InboxContent; faults: readonly TemplateFault[] }
 const NOBODY: UserProfile = {}
 
 const renderItem = (
-  { ready, user, type, shared }: Entry,
+  { ready, user, type, content }: Entry,
   templates: TypeTemplates,
   profile: UserProfile,
   tenant: Tenant | undefined,
 ): Rendered => {
-  const scope = scopeOf(shared, { id: user, profile }, tenant)
+  const scope = scopeOf(content, { id: user, profile }, tenant)
   // Not the current time: a redelivery gives the same item.
   const { texts, faults } = templates.render('inbox', scope, viewerOf(profile, ready.at))
-  const content = filled(shared, texts)
+  const full = filled(content, texts)
   // An item without a title would be an empty row.
-  const title = texts.title === '' ? type?.name : content.title
-  return { content: { ...content, title }, faults }
+  const title = texts.title === '' ? type?.name : full.title
+  return { content: { ...full, title }, faults }
 }
 
 /** The decision that a text was left empty, wholly or in part. */
@@ -69,8 +69,8 @@ export const createRenderItems = ({ store, cache, prepared, metrics }: RenderIte
       const profile = profiles.get(entry.user) ?? NOBODY
       const { locale = '', timezone } = viewerOf(profile, 0)
       const name = templates.personal ? entry.user : `${locale} ${timezone}`
-      const known = renderings.get(entry.shared) ?? new Map<string, Rendered>()
-      renderings.set(entry.shared, known)
+      const known = renderings.get(entry.content) ?? new Map<string, Rendered>()
+      renderings.set(entry.content, known)
       const rendered = known.get(name) ?? renderItem(entry, templates, profile, settings)
       if (!known.has(name))
         metrics.templateErrors.inc({ type: entry.ready.notification.type }, rendered.faults.length)

@@ -6,13 +6,13 @@ import { type Entry, hasItem } from '../inbox/item.ts'
 import { presenceOf } from './presence.ts'
 
 const firstStep = (entry: Entry, now: number): Step => {
-  const { ready, user, planned, topics, content } = entry
+  const { ready, user, planned, topics, id: item, content } = entry
   const { tenant, id, notification, version, expiresAt, toAudience } = ready
   return {
     tenant,
     user,
     notification: id,
-    ...(hasItem(entry) ? { item: content.id } : { content }),
+    ...(hasItem(entry) ? { item } : { content: { id: item, ...content } }),
     ...(planned.inbox === 'silent' ? { silent: true } : {}),
     ...(notification.context === undefined ? {} : { context: notification.context }),
     sender: notification.sender,

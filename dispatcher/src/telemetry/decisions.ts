@@ -17,6 +17,13 @@ export const countPlanned = (
   metrics: Pick<Metrics, 'decisions'>,
   recipients: readonly { planned: Pick<Planned, 'decisions'> }[],
 ): void => {
+  const counts = new Map<string, { decision: Decision; users: number }>()
   for (const [decisions, { length }] of grouped(recipients, ({ planned }) => planned.decisions))
-    countDecisions(metrics, decisions, length)
+    for (const decision of decisions) {
+      const name = `${decision.stage} ${decision.outcome} ${decision.reason}`
+      const known = counts.get(name)
+      if (known) known.users += length
+      else counts.set(name, { decision, users: length })
+    }
+  for (const { decision, users } of counts.values()) countDecisions(metrics, [decision], users)
 }

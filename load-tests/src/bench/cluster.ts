@@ -17,7 +17,7 @@ import { startChild } from './child.ts'
 import type { Setup } from './embedded.ts'
 import { type Batch, closedLoop, openLoop, type Round, type Target } from './load.ts'
 import { interleaved, measurement, median } from './measure.ts'
-import { type ExpiringKey, freshId, notificationFor, TYPE, userOf } from './payload.ts'
+import { freshId, type Mark, notificationFor, TYPE, userOf } from './payload.ts'
 import { openPublisher } from './publisher.ts'
 import { startReceivers } from './receivers.ts'
 import { checkInboxes, makeTenant } from './tenant.ts'
@@ -47,7 +47,7 @@ const overNats = async (url: string, tenant: string, processes: Target['processe
   later(publisher.close)
   const subject = notifySubject(tenant, 'normal', TYPE)
   const sending =
-    (idOf: (mark: ExpiringKey) => string) =>
+    (idOf: (mark: Mark) => string) =>
     ({ run, from, count, at }: Batch) =>
       publisher.publish(
         Array.from({ length: count }, (_, index) => {

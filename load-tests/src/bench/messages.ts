@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Address, Outgoing } from '@carillon/core/delivery/provider'
 import { renderEmail } from '@carillon/core/render/email'
 import type { Channel, NotificationInput, PlanStep } from '@carillon/schemas'
-import { type ExpiringKey, freshId, notificationFor, TYPE, userOf } from './payload.ts'
+import { freshId, type Mark, notificationFor, TYPE, userOf } from './payload.ts'
 
 /** The number of users with external channels. */
 export const PEOPLE = 2_000
@@ -25,18 +25,18 @@ export const subscriptionOf = (user: string, port: number) => ({
   },
 })
 
-const numberOf = ({ run, n }: ExpiringKey) => `(${run}.${n})`
+const numberOf = ({ run, n }: Mark) => `(${run}.${n})`
 
 /** E-mails differ only in their titles. */
-const notificationOf = (mark: ExpiringKey, to: NotificationInput['to']) => ({
+const notificationOf = (mark: Mark, to: NotificationInput['to']) => ({
   ...notificationFor(mark, to),
   title: `Grace replied to you ${numberOf(mark)}`,
 })
 
-const personOf = ({ n }: ExpiringKey) => userOf(n % PEOPLE)
+const personOf = ({ n }: Mark) => userOf(n % PEOPLE)
 
 /** Returns the nth notification of a run, for one of PEOPLE, with one step. */
-export const plannedFor = (mark: ExpiringKey, tenant: string, step: PlanStep): NotificationInput => ({
+export const plannedFor = (mark: Mark, tenant: string, step: PlanStep): NotificationInput => ({
   ...notificationOf(mark, personOf(mark)),
   id: freshId(mark, tenant),
   plan: [step],
@@ -49,7 +49,7 @@ const addressOf = (user: string, channel: Channel, port: number): Address => {
 }
 
 /** Returns the same notification as a channel receives it, at negligible cost. `port`: of the push service. */
-export const outgoingFor = (mark: ExpiringKey, channel: Channel, port: number): Outgoing => {
+export const outgoingFor = (mark: Mark, channel: Channel, port: number): Outgoing => {
   const user = personOf(mark)
   const { title, body, url, data } = notificationOf(mark, user)
   const id = `019c1d3e-${mark.run}-${mark.n}`
@@ -76,7 +76,7 @@ const SAMPLE = { run: 0, n: 0, at: 0 }
 const mail = renderEmail(outgoingFor(SAMPLE, 'email', 0))
 
 /** Returns the same notification as an e-mail, at negligible cost because nodemailer renders nothing either. */
-export const mailFor = (mark: ExpiringKey) => {
+export const mailFor = (mark: Mark) => {
   const numbered = (text: string) => text.replaceAll(numberOf(SAMPLE), numberOf(mark))
   return {
     to: { name: '', address: emailOf(personOf(mark)) },
@@ -87,7 +87,7 @@ export const mailFor = (mark: ExpiringKey) => {
 }
 
 /** Returns the same notification as the body of a webhook. */
-export const webhookFor = (mark: ExpiringKey) => {
+export const webhookFor = (mark: Mark) => {
   const { to: user, ...content } = notificationOf(mark, personOf(mark))
   const timestamp = new Date().toISOString()
   return {
@@ -98,7 +98,7 @@ export const webhookFor = (mark: ExpiringKey) => {
 }
 
 /** Returns the same notification as a service worker receives it. */
-export const pushFor = (mark: ExpiringKey) => {
+export const pushFor = (mark: Mark) => {
   const { title, body, url, data } = notificationOf(mark, '')
   const notification = randomUUID()
   return { title, body, url: `http://localhost:4000${url}`, tag: notification, notification, data }

@@ -6,12 +6,12 @@ import type { InboxAdded, ItemContent, NotificationInput } from '@carillon/schem
 export const TYPE = 'comment.created'
 
 /** The run of a notification, its number in the run, and its scheduled time on `clock()`. */
-export type ExpiringKey = { run: number; n: number; at: number }
+export type Mark = { run: number; n: number; at: number }
 
 /** Receivers search frames for this text, which is followed by the three numbers of a mark. */
 export const MARK = '"mark":['
 
-const text = ({ run, n, at }: ExpiringKey) => ({
+const text = ({ run, n, at }: Mark) => ({
   title: 'Grace replied to you',
   body: `Reply ${n}: yes, the second draft reads much better; one question about the last paragraph.`,
   url: `/posts/7#comment-${n}`,
@@ -22,18 +22,18 @@ const text = ({ run, n, at }: ExpiringKey) => ({
 export const userOf = (index: number): string => `user-${index}`
 
 /** Returns a UUIDv7 of the current time. */
-export const freshId = ({ run, n }: ExpiringKey, origin: string): string =>
+export const freshId = ({ run, n }: Mark, origin: string): string =>
   derivedUuid7(Date.now(), `${origin}\n${run}\n${n}`)
 
 /** Returns a notification as a backend publishes it: about 250 bytes. */
-export const notificationFor = (mark: ExpiringKey, to: NotificationInput['to']): NotificationInput => ({
+export const notificationFor = (mark: Mark, to: NotificationInput['to']): NotificationInput => ({
   to,
   type: TYPE,
   ...text(mark),
 })
 
 /** Returns the content of its inbox item, at negligible cost. */
-export const contentFor = (mark: ExpiringKey): ItemContent => {
+export const contentFor = (mark: Mark): ItemContent => {
   const id = randomUUID()
   return {
     ...{ id, notification: id, type: TYPE, priority: 'normal' },
@@ -43,7 +43,7 @@ export const contentFor = (mark: ExpiringKey): ItemContent => {
 }
 
 /** Returns the live message of its recipient: about 600 bytes. Baselines send the same. */
-export const addedFor = (mark: ExpiringKey): InboxAdded => ({
+export const addedFor = (mark: Mark): InboxAdded => ({
   item: {
     ...contentFor(mark),
     ...{ receivedAt: null, seenAt: null, readAt: null, archivedAt: null, snoozedUntil: null, acted: {} },

@@ -52,16 +52,18 @@ export const createPut = (
    * their place.
    */
   const write = async (some: readonly Prepared[]): Promise<number> => {
-    const month = monthOf(some[0]!.accepted)
+    const { month } = some[0]!
     let place = 0
+    let current = month
     const items = () => some.map((each) => itemRow(each, place))
     await session.writeNow(() => {
       place = Date.now()
-      const log = () => some.map((each) => logRow(each, place))
-      if (monthOf(place) !== month) return log()
-      return some.length === 1 ? [bothRows(some[0]!, place)] : [...log(), ...items()]
+      current = monthOf(place)
+      if (current === month && some.length === 1) return [bothRows(some[0]!, place)]
+      const log = some.map((each) => logRow(each, place, current))
+      return current === month ? [...log, ...items()] : log
     })
-    if (monthOf(place) !== month) await session.write(items())
+    if (current !== month) await session.write(items())
     return place
   }
 
@@ -74,7 +76,7 @@ export const createPut = (
     if (Date.now() - place <= LATE_MS) return
     await session.writeNow(() => {
       place = Date.now()
-      return some.map((each) => logRow(each, place))
+      return some.map((each) => logRow(each, place, monthOf(place)))
     })
     if (Date.now() - place > LATE_MS) throw new UnavailableError('store', new Error('writes take too long'))
   }
@@ -111,16 +113,17 @@ export const createPut = (
       if (apart) shared.push(some)
       const cell = apart ? null : JSON.stringify(content)
       const labels = labelsCell(content)
-      for (const item of some) prepared.push({ item, accepted: acceptedOf(item.id), content: cell, labels })
+      for (const item of some) {
+        const accepted = acceptedOf(item.id)
+        prepared.push({ item, accepted, month: monthOf(accepted), content: cell, labels })
+      }
     }
     const byNotification = (some: readonly NewItem[]) =>
       grouped(some, ({ tenant, content }) => `${tenant}\n${content.notification}`).values()
     const kept = current.filter(({ keepRecipient }) => keepRecipient)
     await forEach([...byNotification(kept)], (some) => keep(some, now))
     await forEach(shared, (some) => share(some[0]!.content, some, now))
-    const partitions = grouped(prepared, ({ item, accepted }) =>
-      JSON.stringify([item.tenant, item.user, monthOf(accepted)]),
-    )
+    const partitions = grouped(prepared, ({ item, month }) => `${item.tenant}\n${item.user}\n${month}`)
     await forEach(
       [...partitions.values()].flatMap((some) => slices(some, TOGETHER)),
       writeInTime,

@@ -2,7 +2,6 @@ import { types } from 'cassandra-driver'
 import type { NewItem } from '../ports/inbox.ts'
 import { refOf } from './contents.ts'
 import { MONTH_MS } from './inbox-row.ts'
-import { monthOf } from './months.ts'
 import type { Session, Statement } from './session.ts'
 import { ttlUntil } from './ttl.ts'
 
@@ -14,7 +13,14 @@ import { ttlUntil } from './ttl.ts'
 const writtenAt = (accepted: number, place: number): number => accepted * 1_000 - (place - accepted)
 
 /** An item to write. `content` is null if it is stored apart. */
-export type Prepared = { item: NewItem; accepted: number; content: string | null; labels: string | undefined }
+export type Prepared = {
+  item: NewItem
+  accepted: number
+  /** The month of `accepted`, which is that of the item row. */
+  month: number
+  content: string | null
+  labels: string | undefined
+}
 
 /** Builds the statements that write an item and its log row. */
 export const createRowStatements = (session: Session, retention: number) => {
@@ -28,17 +34,17 @@ export const createRowStatements = (session: Session, retention: number) => {
   const keptUntil = ({ expiresAt }: NewItem, now: number) => Math.min(expiresAt, now + retention + MONTH_MS)
   const ttlOf = (item: NewItem, now: number) => ttlUntil(keptUntil(item, now), now)
 
-  const logRow = ({ item, accepted }: Prepared, place: number): Statement => ({
+  const logRow = ({ item, accepted }: Prepared, place: number, month: number): Statement => ({
     query: insertLog,
     params: [
-      ...[item.tenant, item.user, monthOf(place), place, item.id],
+      ...[item.tenant, item.user, month, place, item.id],
       ...[writtenAt(accepted, place), ttlOf(item, place)],
     ],
   })
-  const itemRow = ({ item, accepted, content, labels }: Prepared, place: number): Statement => ({
+  const itemRow = ({ item, accepted, month, content, labels }: Prepared, place: number): Statement => ({
     query: insertItem,
     params: [
-      ...[item.tenant, item.user, monthOf(accepted), item.id, place, item.expiresAt],
+      ...[item.tenant, item.user, month, item.id, place, item.expiresAt],
       ...[
         labels ?? types.unset,
         content ?? types.unset,
@@ -50,7 +56,7 @@ export const createRowStatements = (session: Session, retention: number) => {
 
   const bothRows = (each: Prepared, place: number): Statement => ({
     query: insertBoth,
-    params: [...logRow(each, place).params, ...itemRow(each, place).params],
+    params: logRow(each, place, each.month).params.concat(itemRow(each, place).params),
   })
 
   return { keptUntil, logRow, itemRow, bothRows }
