@@ -59,7 +59,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
     renderItems: createRenderItems({ store, cache, prepared, metrics }),
     storeItems: createStoreItems({ store, stream, metrics }),
     handOver: createHandOver({ live, log, metrics }),
-    startPlans: createStartPlans({ live, stream }),
+    startPlans: createStartPlans({ live, stream, seal }),
     metrics,
   })
   const reports = createReports({ store, stream, seal })

@@ -3,6 +3,8 @@
  * types only, which keeps zod out of its bundle.
  * @module
  */
+export * from './attachment/attachment.ts'
+export * from './attachment/kinds.ts'
 export * from './delivery/channel.ts'
 export * from './delivery/delivery.ts'
 export * from './delivery/provider-account.ts'
@@ -37,11 +39,11 @@ export * from './notification/catalogue.ts'
 export * from './notification/category.ts'
 export * from './notification/cloud-event.ts'
 export * from './notification/decision.ts'
-export * from './notification/define-type.ts'
 export * from './notification/expression.ts'
 export * from './notification/inbox-mode.ts'
 export * from './notification/notification.ts'
 export * from './notification/notification-type.ts'
+export * from './notification/overrides.ts'
 export * from './notification/plan.ts'
 export * from './notification/preview.ts'
 export * from './notification/recipient.ts'

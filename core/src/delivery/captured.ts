@@ -15,6 +15,10 @@ export const Captured = z.object({
   subject: z.string().optional(),
   text: z.string(),
   html: z.string().optional(),
+  cc: z.array(z.string()).optional(),
+  bcc: z.array(z.string()).optional(),
+  /** The names of attached files. */
+  files: z.array(z.string()).optional(),
   notification: z.string(),
   skipped: z.string().optional(),
   provider: z.string().optional(),

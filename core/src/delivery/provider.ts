@@ -36,6 +36,21 @@ export type Content = {
   dir?: 'ltr' | 'rtl'
 }
 
+/** An e-mail address with an optional display name. */
+export type Mailbox = { email: string; name?: string | undefined }
+
+/** A file of an e-mail. `cid`: the HTML shows it under this id. */
+export type MailFile = { filename: string; contentType: string; content: Buffer; cid?: string | undefined }
+
+/** What a sender adds to one e-mail. The addresses in `cc` and `bcc` differ from each other and from the recipient's. */
+export type MailExtras = {
+  cc: readonly Mailbox[]
+  bcc: readonly Mailbox[]
+  replyTo?: Mailbox | undefined
+  headers: Readonly<Record<string, string>>
+  files: readonly MailFile[]
+}
+
 /** One message for one address. */
 export type Outgoing = {
   tenant: string
@@ -55,6 +70,8 @@ export type Outgoing = {
   /** An idempotency key for providers that support one: equal on every attempt. 32 characters of base64url. */
   key: string
   attempt: number
+  /** Of an e-mail to which the sender adds something. A provider carries all of it, or refuses the message. */
+  extras?: MailExtras
   /** Absolute URL for one-click unsubscription (RFC 8058); absent for messages without an unsubscribe link. */
   unsubscribeUrl?: string
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import {
+  Channel,
   ContextKey,
   ItemContent,
   NotificationId,
@@ -51,6 +52,12 @@ export const Step = z
     plan: Plan.min(1),
     index: z.int().min(0).describe('Index of the step in the plan'),
     ownPlan: z.boolean().optional().describe("The plan is the notification's own, not that of its type"),
+    overrides: z
+      .partialRecord(Channel, z.string())
+      .optional()
+      .describe(
+        'What this send has in place of what the type gives, by channel, encrypted. On these channels it leaves as itself',
+      ),
     toAudience: z.boolean().describe('Whether the notification goes to an audience'),
     topics: z
       .array(TopicKey)

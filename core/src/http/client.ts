@@ -1,9 +1,8 @@
 import { isIP, type LookupFunction } from 'node:net'
-import { StringDecoder } from 'node:string_decoder'
 import { LRUCache } from 'lru-cache'
 import { type Dispatcher, errors, Pool } from 'undici'
 import { checkedLookup, type Lookup } from './lookup.ts'
-import { type Http, type HttpAnswer, HttpFailure, type HttpRequest } from './port.ts'
+import { DOWNLOAD_MAX_BYTES, type Http, HttpFailure, type HttpFile, type HttpRequest } from './port.ts'
 import { portOf, ssrfGuard } from './ssrf.ts'
 
 export type HttpOptions = {
@@ -65,15 +64,20 @@ type Part = { origin: string; port: number; path: string }
  * Runs one exchange on a pool. `control` is set before the first byte is written, so as long as it is unset,
  * nothing was sent.
  */
-const exchange = (pool: Pool, { origin, path }: Part, request: HttpRequest, timeoutMs: number) =>
-  new Promise<HttpAnswer>((resolve, reject) => {
+const exchange = (
+  pool: Pool,
+  { origin, path }: Part,
+  request: HttpRequest,
+  { timeoutMs, maxBytes }: { timeoutMs: number; maxBytes: number },
+) =>
+  new Promise<HttpFile & { body: Buffer }>((resolve, reject) => {
     const { method = 'GET', headers, body = null, signal } = request
     let control: Dispatcher.DispatchController | undefined
     let failed: Error | undefined
     let status = 0
     let answered: Record<string, string> = {}
-    let text = ''
-    const decoder = new StringDecoder('utf8')
+    const chunks: Uint8Array[] = []
+    let size = 0
 
     const fail = (error: Error) => {
       clearTimeout(timer)
@@ -102,13 +106,15 @@ const exchange = (pool: Pool, { origin, path }: Part, request: HttpRequest, time
           status = code
           answered = plainHeaders(given)
         },
-        onResponseData(_, chunk) {
-          text += decoder.write(chunk)
+        onResponseData(controller, chunk) {
+          size += chunk.length
+          if (size <= maxBytes) chunks.push(chunk)
+          else controller.abort(new HttpFailure('too_large', 'the response is too large', true))
         },
         onResponseEnd() {
           clearTimeout(timer)
           signal?.removeEventListener('abort', onAbort)
-          resolve({ status, headers: answered, body: text + decoder.end() })
+          resolve({ status, headers: answered, body: Buffer.concat(chunks) })
         },
         onResponseError: (_, error) => fail(error),
       },
@@ -138,35 +144,50 @@ export const createHttp = ({
     },
   })
 
-  const pools = new LRUCache<string, Pool, Part>({
-    max: ORIGINS_MAX,
-    ttl: ORIGIN_TTL_MS,
-    ttlResolution: 1_000,
-    dispose: (pool) => {
-      // A pool may already be closed.
-      pool.close().catch(() => {})
-    },
-    memoMethod: (origin, _, { context: { port } }) =>
-      new Pool(origin, {
-        connections: CONNECTIONS_MAX,
-        pipelining: 1,
-        keepAliveMaxTimeout: 60_000,
-        maxResponseSize: ANSWER_MAX_BYTES,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        allowH2: false,
-        autoSelectFamily: true,
-        autoSelectFamilyAttemptTimeout: 1_000,
-        connect: { lookup: connectLookup(checked, port), timeout: timeoutMs },
-      }),
-  })
+  const createPools = (maxResponseSize: number) =>
+    new LRUCache<string, Pool, Part>({
+      max: ORIGINS_MAX,
+      ttl: ORIGIN_TTL_MS,
+      ttlResolution: 1_000,
+      dispose: (pool) => {
+        // A pool may already be closed.
+        pool.close().catch(() => {})
+      },
+      memoMethod: (origin, _, { context: { port } }) =>
+        new Pool(origin, {
+          connections: CONNECTIONS_MAX,
+          pipelining: 1,
+          keepAliveMaxTimeout: 60_000,
+          maxResponseSize,
+          headersTimeout: 0,
+          bodyTimeout: 0,
+          allowH2: false,
+          autoSelectFamily: true,
+          autoSelectFamilyAttemptTimeout: 1_000,
+          connect: { lookup: connectLookup(checked, port), timeout: timeoutMs },
+        }),
+    })
+  const pools = createPools(ANSWER_MAX_BYTES)
+  const downloads = createPools(DOWNLOAD_MAX_BYTES)
 
   return {
     refusal: guard.refusal,
 
     request: async (request) => {
       const part = parts.memo(request.url)
-      return exchange(pools.memo(part.origin, { context: part }), part, request, timeoutMs)
+      const limits = { timeoutMs, maxBytes: ANSWER_MAX_BYTES }
+      const { body, ...answer } = await exchange(
+        pools.memo(part.origin, { context: part }),
+        part,
+        request,
+        limits,
+      )
+      return { ...answer, body: body.toString() }
+    },
+
+    download: async (url, maxBytes) => {
+      const part = parts.memo(url)
+      return exchange(downloads.memo(part.origin, { context: part }), part, { url }, { timeoutMs, maxBytes })
     },
 
     resolve: async (host, port) => {
@@ -176,8 +197,9 @@ export const createHttp = ({
     },
 
     close: async () => {
-      const open = [...pools.values()]
+      const open = [...pools.values(), ...downloads.values()]
       pools.clear()
+      downloads.clear()
       await Promise.all(open.map((pool) => pool.close()))
     },
   }

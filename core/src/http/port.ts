@@ -10,6 +10,12 @@ export type HttpRequest = {
   signal?: AbortSignal
 }
 
+/** A response with its body as bytes. */
+export type HttpFile = Omit<HttpAnswer, 'body'> & { body: Uint8Array }
+
+/** The most bytes that can be downloaded. */
+export const DOWNLOAD_MAX_BYTES = 16 * 1_024 * 1_024
+
 /** Thrown if there is no response. `sent`: whether the request may have reached the server. */
 export class HttpFailure extends Error {
   override name = 'HttpFailure'
@@ -25,11 +31,13 @@ export class HttpFailure extends Error {
 /**
  * A guarded client (SSRF guard) for URLs and hosts from tenants and users. It checks the address that it
  * connects to: private, loopback and link-local addresses are forbidden, unless the operator allows them. It
- * does not follow redirects. An exchange ends after 15 s, and a response at 64 KiB.
+ * does not follow redirects. An exchange ends after 15 s, and a response at 64 KiB, unless it is a download.
  */
 export interface Http {
   /** Resolves with any response, whatever its status. Rejects with HttpFailure. */
   request(request: HttpRequest): Promise<HttpAnswer>
+  /** Downloads a file of at most `maxBytes`, itself at most DOWNLOAD_MAX_BYTES. Rejects with HttpFailure. */
+  download(url: string, maxBytes: number): Promise<HttpFile>
   /**
    * Resolves with a public or allowed address of the host, for connections that are not HTTP. Rejects with
    * HttpFailure.

@@ -46,6 +46,7 @@ const headOf = (decision: DeliveryDecision): string => {
     case 'pass':
       if (stage === 'audience') return `The user was found to be a recipient${at}`
       if (stage === 'inbox') return `${subject} was stored${reason === 'silent' ? ' silently' : ''}${at}`
+      if (stage === 'send') return `A copy of ${subject} was left out${at}`
       return stage === 'preference' ? `${subject} was allowed${at}` : `${subject} was found to be due${at}`
     case 'wait': {
       const until = decision.until === undefined ? '' : ` until ${instant(decision.until)}`

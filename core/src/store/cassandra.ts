@@ -5,6 +5,7 @@ import type { Installation } from '../installation/layout.ts'
 import { requireSecret } from '../installation/secret.ts'
 import type { Seal } from '../security/seal.ts'
 import { cassandraAccounts } from './cassandra/accounts.ts'
+import { cassandraAttachments } from './cassandra/attachments.ts'
 import { cassandraCategories } from './cassandra/categories.ts'
 import { cassandraContexts } from './cassandra/contexts.ts'
 import { cassandraDecisions } from './cassandra/decisions.ts'
@@ -86,6 +87,7 @@ export const cassandraStore = ({
     devices,
     accounts: cassandraAccounts(session, seal),
     suppressions: cassandraSuppressions(session, seal),
+    attachments: cassandraAttachments(session),
     deliveries: cassandraDeliveries(session, retention),
     decisions: cassandraDecisions(session, retention),
     expiringKeys: cassandraExpiringKeys(session),

@@ -1,4 +1,5 @@
 import type { Accounts } from './ports/accounts.ts'
+import type { Attachments } from './ports/attachments.ts'
 import type { Categories } from './ports/categories.ts'
 import type { Contexts } from './ports/contexts.ts'
 import type { Decisions } from './ports/decisions.ts'
@@ -31,6 +32,7 @@ export interface Store {
   devices: Devices
   accounts: Accounts
   suppressions: Suppressions
+  attachments: Attachments
   deliveries: Deliveries
   decisions: Decisions
   expiringKeys: ExpiringKeys

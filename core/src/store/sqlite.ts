@@ -6,6 +6,7 @@ import { createInbox } from './inbox/inbox.ts'
 import type { Store } from './port.ts'
 import { sealedUsers } from './rules/sealed-users.ts'
 import { sqliteAccounts } from './sqlite/accounts.ts'
+import { sqliteAttachments } from './sqlite/attachments.ts'
 import { sqliteCategories } from './sqlite/categories.ts'
 import { sqliteContexts } from './sqlite/contexts.ts'
 import { sqliteDecisions } from './sqlite/decisions.ts'
@@ -60,6 +61,7 @@ export const sqliteStore = ({
     devices: sqliteDevices(session, seal),
     accounts: sqliteAccounts(session, seal),
     suppressions: sqliteSuppressions(session, seal),
+    attachments: sqliteAttachments(session),
     deliveries: sqliteDeliveries(session, retention),
     decisions: sqliteDecisions(session, retention),
     expiringKeys: sqliteExpiringKeys(session),

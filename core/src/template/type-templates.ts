@@ -42,7 +42,8 @@ export type RenderedTexts = { texts: Texts; faults: TemplateFault[] }
 export type TypeTemplates = {
   /** Whether items differ between people of one locale and time zone, because their templates use `user`. */
   readonly personal: boolean
-  render(channel: DeliveryChannel, scope: Scope, viewer: Viewer): RenderedTexts
+  /** `given` are literal texts in place of those of the type, which are then not rendered. */
+  render(channel: DeliveryChannel, scope: Scope, viewer: Viewer, given?: Texts): RenderedTexts
 }
 
 export type TemplateOptions = {
@@ -151,6 +152,13 @@ const createRendering = (
   }
 }
 
+/** Leaves out the templates in whose place there are literal texts. The text of a chat stands for title and body. */
+const without = (fields: Fields, given: Texts, channel: DeliveryChannel): Fields => {
+  if (given.text !== undefined && channel !== 'email') return {}
+  const left = Object.entries(fields).filter(([field]) => given[field as keyof Fields] === undefined)
+  return Object.fromEntries(left)
+}
+
 /** The language of a message is that of its first line. */
 const languageOf = (
   { subject, title, text, html, body }: Fields,
@@ -186,13 +194,13 @@ export const prepareTemplates = (type: Templated, options: TemplateOptions): Typ
   const parsed = createParsed()
   return {
     personal: languages.some(isPersonal),
-    render: (channel, scope, { locale, timezone, now }) => {
+    render: (channel, scope, { locale, timezone, now }, given = {}) => {
       const chain = chainOf(languages, locale, own)
       const messages = chain.flatMap(({ locale, messages }) => (messages ? [{ locale, messages }] : []))
       const recipient = { locale: locale ?? own, timezone, now, messages }
       const rendering = createRendering(parsed, { scope, recipient, options })
-      const fields = fieldsOf(chain, channel)
-      const texts: Texts = languageOf(fields, messages)
+      const fields = without(fieldsOf(chain, channel), given, channel)
+      const texts: Texts = { ...languageOf(fields, messages), ...given }
       const { subject, title, body, html, text } = fields
       if (subject) texts.subject = rendering.line(subject)
       // HTML of its own stands for all of the message.
@@ -201,8 +209,9 @@ export const prepareTemplates = (type: Templated, options: TemplateOptions): Typ
       if (html) texts.html = rendering.html(html)
       if (text) texts.text = rendering.paragraphs(text)
       if (html) return { texts, faults: rendering.faults }
-      const url = linkOf(chain, 'url')
-      const image = WITHOUT_IMAGE.has(channel) ? undefined : linkOf(chain, 'image')
+      const url = given.url === undefined ? linkOf(chain, 'url') : undefined
+      const hasImage = given.image === undefined && !WITHOUT_IMAGE.has(channel)
+      const image = hasImage ? linkOf(chain, 'image') : undefined
       const actions = WITHOUT_ACTIONS.has(channel) ? undefined : actionsOf(chain)
       if (url) texts.url = rendering.link(url)
       if (image) texts.image = rendering.link(image)

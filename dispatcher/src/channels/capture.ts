@@ -15,6 +15,16 @@ const recipientOf = (address: Address, user: string): string => {
   return address.kind === 'phone' ? address.phone : user
 }
 
+/** What the sender added to an e-mail, as far as the list shows it. */
+const addedBy = ({ extras }: Outgoing): Pick<Captured, 'cc' | 'bcc' | 'files'> => {
+  const { cc = [], bcc = [], files = [] } = extras ?? {}
+  return {
+    ...(cc.length > 0 && { cc: cc.map(({ email }) => email) }),
+    ...(bcc.length > 0 && { bcc: bcc.map(({ email }) => email) }),
+    ...(files.length > 0 && { files: files.map(({ filename }) => filename) }),
+  }
+}
+
 const render = (message: Outgoing): Captured => {
   const { channel, user, notification, key, address, content } = message
   const common = {
@@ -26,7 +36,7 @@ const render = (message: Outgoing): Captured => {
     notification,
   }
   return channel === 'email'
-    ? { ...common, ...renderEmail(message) }
+    ? { ...common, ...renderEmail(message), ...addedBy(message) }
     : {
         ...common,
         ...(content.title === undefined ? {} : { subject: content.title }),

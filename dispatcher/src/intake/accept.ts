@@ -2,6 +2,7 @@ import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { createDataCheck } from '@carillon/core/data-schema/prepared-schemas'
 import { planFaults } from '@carillon/core/expression/expression-faults'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
+import { overrideFaults } from '@carillon/core/notification/overrides'
 import { planOf } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import type { Tenant } from '@carillon/core/store/ports/tenants'
@@ -92,7 +93,7 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
       const detail = `tenant ${tenant} has not defined the type ${notification.type}`
       return { code: 'type_unknown', detail }
     }
-    const [fault] = planFaults(notification.plan)
+    const [fault] = [...planFaults(notification.plan), ...overrideFaults(notification, links)]
     if (fault) return refusal(incoming, fault)
     const problem = linkProblem(notification, planOf({ notification, type }), known, links)
     if (problem) return deadReason(problem)

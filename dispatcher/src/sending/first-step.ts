@@ -1,11 +1,13 @@
+import { type SealedOverrides, sealOverrides } from '@carillon/core/delivery/sealed-overrides'
 import { planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
 import type { Live, Presence } from '@carillon/core/live/port'
 import { firstDue, firstIndex, firstNeedsPresence } from '@carillon/core/routing/first-step'
+import type { Seal } from '@carillon/core/security/seal'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import { type Entry, hasItem } from '../inbox/item.ts'
 import { presenceOf } from './presence.ts'
 
-const firstStep = (entry: Entry, now: number): Step => {
+const firstStep = (entry: Entry, overrides: SealedOverrides | undefined, now: number): Step => {
   const { ready, user, planned, topics, id: item, content } = entry
   const { tenant, id, notification, version, expiresAt, toAudience } = ready
   return {
@@ -24,6 +26,7 @@ const firstStep = (entry: Entry, now: number): Step => {
     plan: planned.steps,
     ...(notification.plan === undefined ? {} : { ownPlan: true }),
     index: firstIndex(planned.steps),
+    ...(overrides ? { overrides } : {}),
     toAudience,
     ...(topics ? { topics: [...topics] } : {}),
   }
@@ -32,12 +35,29 @@ const firstStep = (entry: Entry, now: number): Step => {
 const needsPresence = (entry: Entry) => firstNeedsPresence(entry.planned.steps, hasItem(entry))
 
 /** Returns the message of an entry's first step, scheduled if it is not due yet. */
-const firstMessage = (entry: Entry, presence: Presence, now: number): OutgoingMessage => {
-  const step = firstStep(entry, now)
+const firstMessage = (
+  entry: Entry,
+  { presence, overrides, now }: { presence: Presence; overrides: SealedOverrides | undefined; now: number },
+): OutgoingMessage => {
+  const step = firstStep(entry, overrides, now)
   const at = firstDue(step.plan, { at: now, hasItem: hasItem(entry), presence })
   return at > now
     ? stepMessage(step, { at, key: planKey(step) })
     : { ...stepMessage(step), dedupe: stepDedupe(step) }
+}
+
+/** Encrypts the overrides of each notification once, however many recipients it has. */
+const overridesOf = (seal: Pick<Seal, 'seal'>) => {
+  const sealed = new Map<Entry['ready'], SealedOverrides>()
+  return (ready: Entry['ready']): SealedOverrides | undefined => {
+    const { tenant, id, notification } = ready
+    if (notification.overrides === undefined) return undefined
+    const known = sealed.get(ready)
+    if (known) return known
+    const fresh = sealOverrides(seal, { tenant, notification: id }, notification.overrides)
+    sealed.set(ready, fresh)
+    return fresh
+  }
 }
 
 /**
@@ -48,9 +68,11 @@ const firstMessage = (entry: Entry, presence: Presence, now: number): OutgoingMe
 export const createStartPlans = ({
   live,
   stream,
+  seal,
 }: {
   live: Pick<Live, 'presence'>
   stream: Pick<Stream, 'publish'>
+  seal: Pick<Seal, 'seal'>
 }) => {
   const lookUpPresence = async (entries: readonly Entry[]): Promise<ReadonlyMap<Entry, Presence>> => {
     const users = entries.map(({ ready: { tenant }, user }) => ({ tenant, user }))
@@ -66,10 +88,11 @@ export const createStartPlans = ({
       planned.filter((entry) => needsPresence(entry) && !connected.has(entry)),
     )
     const now = Date.now()
+    const overrides = overridesOf(seal)
     await stream.publish(
       planned.map((entry) => {
         const presence = connected.has(entry) ? 'here' : (left.get(entry) ?? 'away')
-        return firstMessage(entry, presence, now)
+        return firstMessage(entry, { presence, overrides: overrides(entry.ready), now })
       }),
     )
   }

@@ -1,4 +1,4 @@
-import type { Address, Outcome } from '@carillon/core/delivery/provider'
+import type { Address, MailExtras, Outcome } from '@carillon/core/delivery/provider'
 
 /** Returns the parts of an address that a provider may repeat in its answer. */
 const wordsOf = (address: Address): string[] => {
@@ -30,7 +30,9 @@ const replaced = (text: string, word: string): string => {
  * Returns the outcome without the address, as in "550 <…>: no such user". A provider's answer goes into the ledger, the
  * dead letters and the log, where addresses are not stored. Pure.
  */
-export const redacted = (outcome: Outcome, address: Address): Outcome => {
+export const redacted = (outcome: Outcome, address: Address, extras?: MailExtras): Outcome => {
   if (outcome.outcome === 'sent') return outcome
-  return { ...outcome, detail: wordsOf(address).reduce(replaced, outcome.detail) }
+  const { cc = [], bcc = [], replyTo } = extras ?? {}
+  const added = [...cc, ...bcc, ...(replyTo ? [replyTo] : [])].map(({ email }) => email)
+  return { ...outcome, detail: [...wordsOf(address), ...added].reduce(replaced, outcome.detail) }
 }

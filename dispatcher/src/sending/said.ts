@@ -1,11 +1,12 @@
+import type { MailExtras } from '@carillon/core/delivery/provider'
 import type { Step } from '@carillon/core/delivery/step'
 import { type Spoken, spoken } from '@carillon/core/render/spoken'
 import type { Subject } from '@carillon/core/routing/preference'
 import type { Tenant } from '@carillon/core/store/ports/tenants'
 import { scopeOf } from '@carillon/core/template/scope'
-import type { TemplateFault, TypeTemplates } from '@carillon/core/template/type-templates'
+import type { TemplateFault, Texts, TypeTemplates } from '@carillon/core/template/type-templates'
 import { viewerOf } from '@carillon/core/template/viewer'
-import type { ItemContent, UserProfile } from '@carillon/schemas'
+import type { ItemContent, Overrides, UserProfile } from '@carillon/schemas'
 import { channelOf } from './ledger-changes.ts'
 
 /** The content of a step's item, or of a notification without one; undefined for a one-time password. */
@@ -13,6 +14,17 @@ export type Said = Partial<Spoken<ItemContent>> & {
   appUrl: string | undefined
   /** What preferences about it are looked up by. */
   subject: Omit<Subject, 'addressed'>
+  /** What the sender adds to an e-mail. */
+  extras?: MailExtras | undefined
+}
+
+/** What a send has in place of what its type gives, on one channel. */
+type Given = Overrides[keyof Overrides]
+
+/** Returns the literal texts of a send. */
+const textsOf = (given: Given): Texts => {
+  const found = Object.entries(given ?? {}).filter(([, text]) => typeof text === 'string')
+  return Object.fromEntries(found)
 }
 
 /**
@@ -21,14 +33,21 @@ export type Said = Partial<Spoken<ItemContent>> & {
  */
 export const saidBy = (
   step: Step,
-  known: { content: ItemContent | undefined; templates: TypeTemplates | undefined; profile: UserProfile },
+  known: {
+    content: ItemContent | undefined
+    templates: TypeTemplates | undefined
+    profile: UserProfile
+    given?: Given
+  },
   tenant: Tenant | undefined,
 ): Omit<Said, 'appUrl' | 'subject'> | { fault: TemplateFault } => {
-  const { content, templates, profile } = known
-  if (!content || !templates) return { content }
+  const { content, templates, profile, given } = known
+  const literal = textsOf(given)
+  if (!content) return { content }
   const channel = channelOf(step)
+  if (!templates) return given ? spoken(content, literal, channel === 'email') : { content }
   const scope = scopeOf(content, { id: step.user, profile }, tenant)
-  const { texts, faults } = templates.render(channel, scope, viewerOf(profile, Date.now()))
+  const { texts, faults } = templates.render(channel, scope, viewerOf(profile, Date.now()), literal)
   const [fault] = faults
   return fault ? { fault } : spoken(content, texts, channel === 'email')
 }

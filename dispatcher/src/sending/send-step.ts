@@ -4,11 +4,12 @@ import { dueAt, type Step } from '@carillon/core/delivery/step'
 import { appUrlOf } from '@carillon/core/notification/links'
 import type { StepDecision } from '@carillon/core/routing/decision'
 import { next } from '@carillon/core/routing/due-step'
+import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import type { Passed } from '@carillon/core/store/ports/deliveries'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { TemplateFault } from '@carillon/core/template/type-templates'
-import type { Channel } from '@carillon/schemas'
+import type { Channel, EmailOverrides } from '@carillon/schemas'
 import { createRealSends } from './capture-real-sends.ts'
 import type { Claims } from './claim.ts'
 import { type Consequences, consequences } from './consequences.ts'
@@ -18,6 +19,7 @@ import { endingOf, endingOfDecision } from './ending-of.ts'
 import { type Answer, failover } from './failover.ts'
 import { channelOf, type Times } from './ledger-changes.ts'
 import type { Known } from './lookup.ts'
+import { givenOf, type Mail, type PrepareMail } from './mail-extras.ts'
 import type { Permits } from './permit.ts'
 import type { Reachability } from './reachability.ts'
 import type { RetrySettings } from './retry.ts'
@@ -28,7 +30,9 @@ import { split } from './split-destinations.ts'
 export type SendStepPorts = {
   store: Pick<Store, 'deliveries'>
   cache: Pick<SettingsCache, 'tenant'>
+  seal: Pick<Seal, 'open'>
   reachability: Reachability
+  prepareMail: PrepareMail
   permits: Permits
   claims: Claims
   send: Send
@@ -65,25 +69,27 @@ const passedOf = ({ at, stage, by, path, reason }: StepDecision): Passed => ({
  * plan's next step, which is scheduled already. Idempotent.
  */
 export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) => {
-  const { store, cache, reachability, permits, claims, send, metrics, capture } = ports
+  const { store, cache, seal, reachability, prepareMail, permits, claims, send, metrics, capture } = ports
   const realSends = createRealSends(capture)
 
   /**
-   * Tries one candidate, with its permit. The claim comes last, so that a step that waits has not claimed
-   * anything.
+   * Tries one candidate, with its permit. The claim comes last, so that a step that waits, or lacks a file, has not
+   * claimed anything.
    */
   const ask = async (
     step: Step,
-    said: Said,
+    { said, mail }: { said: Said; mail: Mail },
     candidate: Candidate,
     claim: () => ReturnType<Claims['claim']>,
   ): Promise<Answer> => {
     const permit = await permits(step, candidate)
     if (permit.outcome !== undefined) return permit
     try {
+      const added = await mail.extras()
+      if (added.outcome !== undefined) return added
       const claimed = await claim()
       return claimed.claim === 'ours'
-        ? await send(step, said, candidate, permit)
+        ? await send(step, { ...said, extras: added.extras }, candidate, permit)
         : { outcome: 'taken', claim: claimed }
     } finally {
       permit.release()
@@ -95,16 +101,18 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     step: Step,
     known: Known,
     { candidates }: Destination,
-  ): Promise<{ ending: Ending; now: number }> => {
+  ): Promise<{ ending: Ending; now: number; leftOut: readonly Passed[] }> => {
     const channel = channelOf(step)
     const tenant = await cache.tenant(step.tenant)
     const content = known.content(step)
     const { profile } = known.person(step)
-    const spoken = saidBy(step, { content, templates: known.templates(step), profile }, tenant)
+    const given = givenOf(seal, step)
+    const spoken = saidBy(step, { content, templates: known.templates(step), profile, given }, tenant)
     if ('fault' in spoken) {
       metrics.templateErrors.inc({ type: step.type })
-      return { ending: unrendered(spoken.fault), now: Date.now() }
+      return { ending: unrendered(spoken.fault), now: Date.now(), leftOut: [] }
     }
+    const mail = await prepareMail(step, given as EmailOverrides | undefined, profile)
     const said: Said = { ...spoken, appUrl: appUrlOf(tenant, options), subject: known.subject(step) }
     const repeatable = candidates.every(({ account }) => account.provider.repeatable)
     let claiming: ReturnType<Claims['claim']> | undefined
@@ -112,7 +120,10 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
       claiming ??= claims.claim(step, step.priority === 'critical' || repeatable)
       return claiming
     }
-    const result = await failover(candidates, (candidate) => ask(step, said, candidate, claim))
+    const message = { said, mail }
+    const result = await failover(candidates, (candidate) => ask(step, message, candidate, claim)).finally(
+      mail.release,
+    )
     const now = Date.now()
     const ending = endingOf(step, result, { retries: options.retries, now })
     const claimed = await claiming
@@ -122,7 +133,7 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     else if (result.result === 'in_doubt') metrics.inDoubt.inc({ channel, resent: 'yes' })
     if (ending.ending === 'sent')
       metrics.sendSeconds.observe({ channel, priority: step.priority }, (now - dueAt(step)) / 1_000)
-    return { ending, now }
+    return { ending, now, leftOut: mail.leftOut }
   }
 
   /** Ends a step that is not sent now. */
@@ -157,8 +168,8 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     const [only, ...others] = found.destinations
     if (!only || others.length > 0) return splitUp(step, found.destinations, times)
     const one = { ...step, destination: only.destination }
-    const { ending, now } = await attempt(one, known, only)
-    const followed = consequences(one, ending, { ...times, now })
+    const { ending, now, leftOut } = await attempt(one, known, only)
+    const followed = consequences(one, ending, { ...times, passed: [...times.passed, ...leftOut], now })
     realSends.attempted(one, known.content(step), followed.changes)
     return followed
   }

@@ -23,7 +23,7 @@ export type SendPorts = {
 
 const outgoing = (
   step: Step,
-  { content, texts, appUrl, subject }: Said,
+  { content, texts, appUrl, subject, extras }: Said,
   { address }: Candidate,
   { seal, publicUrl, now }: { seal: Seal; publicUrl: string | undefined; now: number },
 ): Outgoing => {
@@ -44,6 +44,7 @@ const outgoing = (
     content: content ? { ...itemContent(content, appUrl), ...texts } : otpContent(seal, step, now),
     key: deliveryKey(step, step.destination ?? ''),
     attempt: step.attempt ?? 1,
+    ...(extras ? { extras } : {}),
     ...(unsubscribable
       ? {
           unsubscribeUrl: makeUnsubscribeUrl(
@@ -79,7 +80,7 @@ export const createSend =
     const message = outgoing(step, said, candidate, { seal, publicUrl, now: Date.now() })
     const answered = await permit.upstream.send(message)
     permit.ended(answered)
-    const outcome = redacted(answered, candidate.address)
+    const outcome = redacted(answered, candidate.address, message.extras)
     const url = webhookUrl(channel, candidate)
     if (url !== undefined) await endpoints.ended(step.tenant, url, endOf(outcome))
     metrics.sends.inc({ channel, outcome: outcome.outcome })

@@ -18,8 +18,11 @@ import { createOutages } from '../consumer/outages.ts'
 import { workHandle } from '../consumer/work-kind.ts'
 import type { Reports } from '../reports/reports.ts'
 import { createAccounts } from './accounts.ts'
+import { createLoadFiles } from './attachments.ts'
 import { createClaims } from './claim.ts'
 import { createFailureLog } from './failure-log.ts'
+import { createCopies } from './mail-copies.ts'
+import { createPrepareMail } from './mail-extras.ts'
 import { createPermits } from './permit.ts'
 import { createRateLimit, type Rates } from './rate-limit.ts'
 import { createReachability } from './reachability.ts'
@@ -75,6 +78,11 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
     {
       store,
       cache,
+      seal,
+      prepareMail: createPrepareMail({
+        findCopies: createCopies(store),
+        loadFiles: createLoadFiles({ store, http }),
+      }),
       reachability: createReachability({ store, accounts, endpoints }),
       permits: createPermits(createRateLimit(limits), rates),
       claims: createClaims(store, leaseMs),

@@ -2,7 +2,8 @@ import { createDataCheck } from '@carillon/core/data-schema/prepared-schemas'
 import { createEndpoints } from '@carillon/core/delivery/endpoints'
 import { pushOriginAllowed } from '@carillon/core/delivery/push-services'
 import { createReadiness } from '@carillon/core/telemetry/readiness'
-import { catalogueKinds } from '../catalogue/kinds.ts'
+import { createUpload } from '../attachments/upload.ts'
+import { typeKind } from '../catalogue/type-kind.ts'
 import { createCursors } from '../http/cursor.ts'
 import type { Routes } from '../http/routes.ts'
 import { createIdempotent } from '../idempotency/idempotent.ts'
@@ -17,6 +18,7 @@ import { createOtp } from '../otp/otp.ts'
 import { createChangePreferences } from '../preferences/change.ts'
 import { createErase } from '../users/erase.ts'
 import { createErasureGuard } from '../users/erasure-guard.ts'
+import { attachmentRoutes } from './attachments.ts'
 import { callbackRoutes } from './callbacks.ts'
 import { catalogueRoutes } from './catalogue.ts'
 import { categoryRoutes } from './categories.ts'
@@ -65,6 +67,7 @@ export const addResources = (
     totals: createTotals(deliveries),
   })
   notificationListRoutes(routes, { list: createNotificationList({ notifications, inbox }), cursors })
+  attachmentRoutes(routes, { attachments: store.attachments, upload: createUpload(store.attachments) })
   deliveryRoutes(routes, { inbox, notifications, deliveries, cursors })
   explainRoutes(routes, store)
   inboxRoutes(routes, { inbox, live, verbs, cursors, log })
@@ -75,7 +78,7 @@ export const addResources = (
   topicRoutes(routes, { topics: store.topics, guard, cursors })
   typePreviewRoutes(routes, { types: store.types, users, cache }, options)
   typeRoutes(routes, { types: store.types, cursors })
-  catalogueRoutes(routes, { kinds: catalogueKinds({ store, cache }) })
+  catalogueRoutes(routes, { kinds: { types: typeKind({ types: store.types, cache }) } })
   categoryRoutes(routes, { categories: store.categories })
   deviceRoutes(routes, {
     devices: store.devices,

@@ -12,6 +12,9 @@ afterAll(() => test.close())
 const ACCESS: Record<string, string> = {
   'DELETE /v1/categories/{key}': 'types:write',
   'DELETE /v1/contexts/{key}': 'contexts:write',
+  'DELETE /v1/attachments/{id}': 'notifications:write',
+  'GET /v1/attachments/{id}': 'notifications:read',
+  'POST /v1/attachments': 'notifications:write',
   'DELETE /v1/devices/{id}': 'user',
   'DELETE /v1/inbox/{id}': 'user',
   'DELETE /v1/notifications/{id}': 'notifications:write',

@@ -3,14 +3,17 @@ import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { DataCheck } from '@carillon/core/data-schema/prepared-schemas'
 import { ProblemError } from '@carillon/core/errors'
 import { planFaults } from '@carillon/core/expression/expression-faults'
+import type { Http } from '@carillon/core/http/port'
 import { invalidRequest } from '@carillon/core/json/checked'
 import type { Payload } from '@carillon/core/notification/cloudevents'
 import { fingerprintOf } from '@carillon/core/notification/fingerprint'
 import { checkHorizon } from '@carillon/core/notification/horizon'
 import { idReused } from '@carillon/core/notification/id-reused'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
+import { ignoredOverrides, overrideFaults } from '@carillon/core/notification/overrides'
 import { stampOf } from '@carillon/core/notification/stamp'
 import type { Sender } from '@carillon/core/security/api-keys'
+import type { Store } from '@carillon/core/store/port'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { ignoredContent } from '@carillon/core/template/filled'
@@ -26,6 +29,7 @@ import {
   type Warning,
 } from '@carillon/schemas'
 import type { Idempotency, IdUse } from '../idempotency/port.ts'
+import { attachedFaults } from './attached.ts'
 
 /** A validated notification, ready for the event log. */
 export type Accepted = {
@@ -73,12 +77,16 @@ export const createAcceptance = (
     cache,
     metrics,
     dataFault,
+    store,
+    http,
   }: {
     stream: Pick<Stream, 'publish'>
     idempotency: Pick<Idempotency, 'register'>
     cache: SettingsCache
     metrics: Metrics
     dataFault: DataCheck
+    store: Pick<Store, 'attachments'>
+    http: Pick<Http, 'refusal'>
   },
   { unknownTypes, ...links }: { unknownTypes: 'refuse' | 'accept' } & LinkPolicy,
 ) => ({
@@ -103,7 +111,12 @@ export const createAcceptance = (
       if (!type && unknownTypes === 'refuse')
         throw new ProblemError('type_unknown', `define the type first, with PUT /v1/types/${given.type}`)
       const fault = dataFault(tenant, type, given.data)
-      const faults = [...planFaults(given.plan), ...(fault ? [fault] : [])]
+      const faults = [
+        ...planFaults(given.plan),
+        ...(fault ? [fault] : []),
+        ...overrideFaults(given, { ...links, refusal: http.refusal }),
+        ...(await attachedFaults(store.attachments, tenant, given)),
+      ]
       if (faults.length > 0) throw invalidRequest(faults.map(at), 'notification')
       const plan = given.plan ?? type?.plan ?? []
       const problem = linkProblem(given, plan, await cache.tenant(tenant), links)
@@ -119,7 +132,11 @@ export const createAcceptance = (
       return {
         id: notification.id,
         priority,
-        warnings: [...parsed.warnings, ...ignoredContent(given, type)].map((warning) => ({
+        warnings: [
+          ...parsed.warnings,
+          ...ignoredContent(given, type),
+          ...ignoredOverrides(given, [plan]),
+        ].map((warning) => ({
           ...warning,
           pointer: `${payload.at.map((key) => `/${String(key)}`).join('')}${warning.pointer}`,
         })),

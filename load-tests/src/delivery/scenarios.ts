@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, test, vi } from 'vitest'
 import { openContext } from './context.ts'
 import type { Environment } from './environment.ts'
 import { ADDRESSES } from './scenarios/addresses.ts'
+import { EMAIL } from './scenarios/email.ts'
 import { ERASURE } from './scenarios/erasure.ts'
 import { EXPLAIN } from './scenarios/explain.ts'
 import { FAULTS } from './scenarios/faults.ts'
@@ -28,6 +29,7 @@ const SCENARIOS = [
   ...RETRIES,
   ...REPORTS,
   TEMPLATES,
+  EMAIL,
   TYPES,
   OTP,
   PUMPING,

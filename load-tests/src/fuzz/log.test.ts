@@ -150,6 +150,9 @@ const openWorld = async (log: Log) => {
     providers: PROVIDERS,
     http: {
       request: async () => ({ status: 200, headers: {}, body: '{}' }),
+      download: async () => {
+        throw new HttpFailure('unreachable', 'no connection', false)
+      },
       resolve: async () => {
         throw new HttpFailure('unreachable', 'no connection', false)
       },

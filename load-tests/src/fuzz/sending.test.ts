@@ -140,6 +140,9 @@ test.each(Object.entries(CONFIGS))(
           if (answer instanceof HttpFailure) throw answer
           return answer
         },
+        download: async () => {
+          throw new HttpFailure('unreachable', 'no connection', false)
+        },
         resolve: async () => {
           throw new HttpFailure('unreachable', 'no connection', false)
         },

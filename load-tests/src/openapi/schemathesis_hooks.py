@@ -44,6 +44,13 @@ BEYOND_JSON_SCHEMA = [
     r"must be a number that a double holds exactly",
     r"must not hold half of a surrogate pair",
     r"a tenant has at most 50 provider accounts",
+    r"must be (a file name|one line of text)",
+    r"are not attached",
+    r"the file is empty",
+    r"there is no such attachment",
+    r"must not occur twice",
+    r"must be References, In-Reply-To",
+    r"needs recipients who are named",
     r"send a version or a type, not both",
     # Templates, expressions and schemas of data are languages of their own.
     r"the type is invalid at",

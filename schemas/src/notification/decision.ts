@@ -64,6 +64,7 @@ export const DECISION_REASONS = {
   no_address: 'the user has no address or device for the channel',
   no_provider: 'the tenant has no provider account for the channel',
   suppressed: 'every address of the user is on the suppression list',
+  copy_suppressed: 'an address in cc or bcc is on the suppression list, and got no copy',
   endpoint_disabled: 'every endpoint was disabled after failing for days',
   queued: 'it waits for its turn',
   retry: 'an attempt failed, and another one follows',

@@ -9,6 +9,7 @@ import { Link } from '../fields/url.ts'
 import { Action } from './action.ts'
 import { Actor } from './actor.ts'
 import { InboxMode } from './inbox-mode.ts'
+import { Overrides } from './overrides.ts'
 import { Plan } from './plan.ts'
 import { Recipient } from './recipient.ts'
 
@@ -69,6 +70,7 @@ export const Notification = z
       "What it leaves in the inbox. Left out, it is the type's own, else `shown`",
     ),
     plan: Plan.optional().describe("The delivery plan, in place of the type's own"),
+    overrides: Overrides.optional(),
     deliverAt: Timestamp.optional().describe(
       `The instant of its delivery, at most ${HORIZON_DAYS} days ahead; at once if it is left out or past`,
     ),

@@ -18,6 +18,7 @@ export const PROBLEMS = {
   already_delivered: { status: 409, title: 'Already delivered' },
   not_replayable: { status: 409, title: 'Dead letter not replayable' },
   too_many_devices: { status: 409, title: 'Device limit reached' },
+  quota_exceeded: { status: 409, title: 'Quota exceeded' },
   precondition_failed: { status: 412, title: 'The resource has changed' },
   payload_too_large: { status: 413, title: 'Body too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },

@@ -155,6 +155,15 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     PRIMARY KEY ((tenant, slot), key))`,
   (table) => `ALTER TABLE ${table('users')} ADD IF NOT EXISTS reported map<text, text>`,
   (table) => `ALTER TABLE ${table('preference_changes')} ADD IF NOT EXISTS context text`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('attachments')} (
+    tenant text, id text, filename text, content_type text, size bigint, chunks int, created_at bigint,
+    expires_at bigint,
+    PRIMARY KEY ((tenant), id)
+  )`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('attachment_chunks')} (
+    tenant text, id text, part int, bytes blob,
+    PRIMARY KEY ((tenant, id), part)
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

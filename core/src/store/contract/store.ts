@@ -4,6 +4,7 @@ import type { Seal } from '../../security/seal.ts'
 import type { Store } from '../port.ts'
 import { accountsContract } from './accounts.ts'
 import { atRestContract } from './at-rest.ts'
+import { attachmentsContract } from './attachments.ts'
 import { categoriesContract } from './categories.ts'
 import { contextsContract } from './contexts.ts'
 import { decisionsContract } from './decisions.ts'
@@ -65,6 +66,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     devicesContract(store)
     accountsContract(store)
     suppressionsContract(store)
+    attachmentsContract(store)
     deliveriesContract(store)
     decisionsContract(store)
     expiringKeysContract(store)

@@ -134,6 +134,17 @@ export const MIGRATIONS: readonly string[] = [
    ) WITHOUT ROWID;
    ALTER TABLE users ADD COLUMN reported TEXT;
    ALTER TABLE preference_changes ADD COLUMN context TEXT NOT NULL DEFAULT '';`,
+  `CREATE TABLE attachments (
+     tenant TEXT NOT NULL, id TEXT NOT NULL, filename TEXT NOT NULL, content_type TEXT NOT NULL, size INTEGER NOT NULL,
+     chunks INTEGER NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, id)
+   ) WITHOUT ROWID;
+   CREATE INDEX attachments_expiry ON attachments (expires_at);
+   CREATE TABLE attachment_chunks (
+     tenant TEXT NOT NULL, id TEXT NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, id, part)
+   );
+   CREATE INDEX attachment_chunks_expiry ON attachment_chunks (expires_at);`,
 ]
 
 const TABLE =

@@ -22,6 +22,10 @@ const STEPS = [
      (SELECT tenant, notification, page FROM recipients WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM shared_contents WHERE row IN
      (SELECT row FROM shared_contents WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM attachments WHERE (tenant, id) IN
+     (SELECT tenant, id FROM attachments WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM attachment_chunks WHERE rowid IN
+     (SELECT rowid FROM attachment_chunks WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM preference_changes WHERE (tenant, user, time) IN
      (SELECT tenant, user, time FROM preference_changes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM expiring_keys WHERE (tenant, acquired, key) IN

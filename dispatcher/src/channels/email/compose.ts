@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url'
-import type { Outgoing } from '@carillon/core/delivery/provider'
+import type { MailFile, Outgoing } from '@carillon/core/delivery/provider'
 import { renderEmail } from '@carillon/core/render/email'
 import { webUrl } from '@carillon/core/render/email-links'
 import type { SendMailOptions } from 'nodemailer'
@@ -26,21 +26,58 @@ export const messageIds = ({ email }: Mailbox): ((message: Outgoing) => string) 
 /** Passes name and address separately, so that neither can be parsed as an address list. */
 const separated = ({ email, name }: Mailbox) => ({ name: name ?? '', address: email })
 
+/** Passes a file as bytes. A file with a `cid` is shown in the HTML. */
+const attached = ({ filename, contentType, content, cid }: MailFile) => ({
+  filename,
+  contentType,
+  content,
+  ...(cid === undefined ? {} : { cid, contentDisposition: 'inline' as const }),
+})
+
+/** Headers that nodemailer writes itself, from options of these names. */
+const OPTIONS: Readonly<Record<string, 'references' | 'inReplyTo'>> = {
+  references: 'references',
+  'in-reply-to': 'inReplyTo',
+}
+
+/** Splits the headers that a sender added into nodemailer's options and other headers. */
+const headersOf = (headers: Readonly<Record<string, string>> = {}) => {
+  const options: { references?: string; inReplyTo?: string } = {}
+  const others: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    const option = OPTIONS[name.toLowerCase()]
+    if (option) options[option] = value
+    else others[name] = value
+  }
+  return { options, others }
+}
+
 /** Returns a function that composes a message (RFC 5322) for nodemailer. */
 export const mailComposer = ({ from, replyTo }: { from: Mailbox; replyTo?: Mailbox }) => {
   const idOf = messageIds(from)
-  return (message: Outgoing, to: Mailbox): SendMailOptions => ({
-    ...renderEmail(message),
-    from: separated(from),
-    to: separated(to),
-    ...(replyTo && { replyTo: separated(replyTo) }),
-    messageId: `<${idOf(message)}>`,
-    date: new Date(),
-    headers: Object.fromEntries(
-      // `prepared` keeps nodemailer from folding or encoding URLs.
-      Object.entries(listHeaders(message)).map(([name, value]) => [name, { prepared: true, value }]),
-    ),
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
+  return (message: Outgoing, to: Mailbox): SendMailOptions => {
+    const { cc = [], bcc = [], files = [], headers, replyTo: own = replyTo } = message.extras ?? {}
+    const { options, others } = headersOf(headers)
+    return {
+      ...renderEmail(message),
+      ...options,
+      from: separated(from),
+      to: separated(to),
+      ...(cc.length > 0 && { cc: cc.map(separated) }),
+      ...(bcc.length > 0 && { bcc: bcc.map(separated) }),
+      ...(own && { replyTo: separated(own) }),
+      ...(files.length > 0 && { attachments: files.map(attached) }),
+      messageId: `<${idOf(message)}>`,
+      date: new Date(),
+      headers: Object.fromEntries(
+        // `prepared` keeps nodemailer from folding or encoding URLs.
+        Object.entries({ ...others, ...listHeaders(message) }).map(([name, value]) => [
+          name,
+          { prepared: true, value },
+        ]),
+      ),
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import type { Address, Outcome } from '@carillon/core/delivery/provider'
+import type { Address, Mailbox, Outcome } from '@carillon/core/delivery/provider'
 import { readEmail } from '@carillon/schemas'
 import { z } from 'zod'
 
@@ -7,8 +7,7 @@ const ONE_ADDRESS = /^[^\s\p{C},;:<>()[\]\\"@]{1,64}@[^\s\p{C},;:<>()[\]\\"@]{1,
 const CONTROL = /\p{Cc}/u
 const ADDRESS_MAX = 254
 
-/** An e-mail address with an optional display name. */
-export type Mailbox = { email: string; name?: string }
+export type { Mailbox }
 
 const emailAddress = (what: string) =>
   z

@@ -1,4 +1,4 @@
-import type { Outcome, Outgoing, Provider, Sender, Tools } from '@carillon/core/delivery/provider'
+import type { MailFile, Outcome, Outgoing, Provider, Sender, Tools } from '@carillon/core/delivery/provider'
 import type { HttpAnswer } from '@carillon/core/http/port'
 import { readJson } from '@carillon/core/json/json'
 import { renderEmail } from '@carillon/core/render/email'
@@ -53,19 +53,29 @@ const outcomeOf = (answer: HttpAnswer): Outcome => {
     : outcome
 }
 
+const attached = ({ filename, contentType, content, cid }: MailFile) => ({
+  filename,
+  // SendGrid refuses parameters.
+  type: contentType.split(';', 1)[0],
+  content: content.toString('base64'),
+  ...(cid === undefined ? { disposition: 'attachment' } : { disposition: 'inline', content_id: cid }),
+})
+
 /** Builds the request body for one message. */
 const requestBody = (message: Outgoing, id: string, to: Mailbox, { from, replyTo }: SendgridConfig) => {
   const { subject, text, html } = renderEmail(message)
+  const { cc = [], bcc = [], files = [], headers, replyTo: own = replyTo } = message.extras ?? {}
   return {
-    personalizations: [{ to: [to] }],
+    personalizations: [{ to: [to], ...(cc.length > 0 && { cc }), ...(bcc.length > 0 && { bcc }) }],
     from,
-    ...(replyTo && { reply_to: replyTo }),
+    ...(own && { reply_to: own }),
     subject,
     content: [
       { type: 'text/plain', value: text },
       { type: 'text/html', value: html },
     ],
-    headers: { ...listHeaders(message), 'Message-ID': `<${id}>` },
+    ...(files.length > 0 && { attachments: files.map(attached) }),
+    headers: { ...headers, ...listHeaders(message), 'Message-ID': `<${id}>` },
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Outcome, Provider, Sender, Tools } from '@carillon/core/delivery/provider'
+import type { Outcome, Outgoing, Provider, Sender, Tools } from '@carillon/core/delivery/provider'
 import type { HttpAnswer } from '@carillon/core/http/port'
 import { readJson } from '@carillon/core/json/json'
 import { WebUrl, withoutTrailingSlash } from '@carillon/schemas'
@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { credential } from '../config.ts'
 import { oneLine, outcomeOfFailure, outcomeOfStatus, outcomeOfSuccess, retryAfterMs } from '../outcome.ts'
 import { mailComposer } from './compose.ts'
-import { INVALID_ADDRESS, mailbox, recipientOf } from './mailbox.ts'
+import { INVALID_ADDRESS, type Mailbox, mailbox, recipientOf } from './mailbox.ts'
 import { sesReports } from './ses-events.ts'
 import { snsReader } from './sns.ts'
 
@@ -102,6 +102,16 @@ const outcomeOf = (answer: HttpAnswer): Outcome => {
     : { ...meaning, outcome: meaning.outcome, detail, ...(afterMs ? { afterMs } : {}) }
 }
 
+/** The envelope. SES reads no addresses from the headers of a raw message if these are given. */
+const destinationOf = ({ extras }: Outgoing, to: Mailbox) => {
+  const { cc = [], bcc = [] } = extras ?? {}
+  return {
+    ToAddresses: [to.email],
+    ...(cc.length > 0 && { CcAddresses: cc.map(({ email }) => email) }),
+    ...(bcc.length > 0 && { BccAddresses: bcc.map(({ email }) => email) }),
+  }
+}
+
 const open = (config: SesConfig, { http }: Tools): Sender => {
   const { region, accessKeyId, secretAccessKey, sessionToken, configurationSet } = config
   const url = `${config.baseUrl ?? `https://email.${region}.amazonaws.com`}/v2/email`
@@ -137,7 +147,7 @@ const open = (config: SesConfig, { http }: Tools): Sender => {
       const raw = await new MailComposer(compose(message, to)).compile().build()
       const body = JSON.stringify({
         FromEmailAddress: config.from.email,
-        Destination: { ToAddresses: [to.email] },
+        Destination: destinationOf(message, to),
         Content: { Raw: { Data: raw.toString('base64') } },
         ...(configurationSet && { ConfigurationSetName: configurationSet }),
       })

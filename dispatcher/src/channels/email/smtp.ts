@@ -37,7 +37,13 @@ const open = (config: SmtpConfig, tools: Tools, limitMs: number): Sender => {
       signal.addEventListener('abort', abort, { once: true })
       if (signal.aborted) abort()
       try {
-        await transport.sendMail({ ...compose(message, to), signal: limit.signal })
+        const { rejectedErrors = [] } = await transport.sendMail({
+          ...compose(message, to),
+          signal: limit.signal,
+        })
+        // The server took the message for addresses in cc or bcc, but not for the recipient.
+        const refusal = rejectedErrors.find(({ recipient }) => recipient === to.email)
+        if (refusal) return outcomeOfSmtp(refusal, true)
         return { outcome: 'sent', id: idOf(message) }
       } catch (error) {
         if (closed && !written.has(limit.signal))

@@ -1,0 +1,55 @@
+import type { Channel, Issue, Notification, Plan, Warning } from '@carillon/schemas'
+import { addresseesOf } from '../routing/addressees.ts'
+
+type Overridden = Pick<Notification, 'to' | 'overrides'>
+
+/** The most recipients of a notification with copies: every e-mail of it goes to each address in `cc` and `bcc`. */
+const COPIED_MAX = 10
+
+/** What may be attached by URL. */
+export type AttachmentPolicy = {
+  /** Whether http:// links are accepted. */
+  insecureLinks: 'refuse' | 'accept'
+  /** Returns why a URL can never be requested. */
+  refusal?: (url: string) => string | undefined
+}
+
+const copyFaults = ({ to, overrides }: Overridden): Issue[] => {
+  const given = (['cc', 'bcc'] as const).filter((field) => (overrides?.email?.[field]?.length ?? 0) > 0)
+  if (given.length === 0) return []
+  const { users, audiences } = addresseesOf({ to })
+  if (audiences.length === 0 && users.length <= COPIED_MAX) return []
+  return given.map((field) => ({
+    path: ['overrides', 'email', field],
+    message: `needs recipients who are named, and at most ${COPIED_MAX}: each of their e-mails goes to these addresses too`,
+  }))
+}
+
+const urlFaults = ({ overrides }: Overridden, { insecureLinks, refusal }: AttachmentPolicy): Issue[] =>
+  (overrides?.email?.attachments ?? []).flatMap((attachment, index) => {
+    if (!('url' in attachment)) return []
+    const { url } = attachment
+    const insecure = insecureLinks === 'refuse' && url.startsWith('http:')
+    const message = insecure ? 'must be https; http links are for development' : refusal?.(url)
+    if (message === undefined) return []
+    return [{ path: ['overrides', 'email', 'attachments', index, 'url'], message }]
+  })
+
+/** Returns what is wrong with the overrides of a notification beyond their schema. */
+export const overrideFaults = (notification: Overridden, policy: AttachmentPolicy): Issue[] =>
+  notification.overrides ? [...copyFaults(notification), ...urlFaults(notification, policy)] : []
+
+/** Returns warnings about overrides of channels to which no step of the plans sends. */
+export const ignoredOverrides = (
+  { overrides = {} }: Pick<Notification, 'overrides'>,
+  plans: readonly Plan[],
+): Warning[] => {
+  const planned = new Set<Channel>(plans.flatMap((plan) => plan.map(({ channel }) => channel)))
+  return Object.keys(overrides)
+    .filter((channel) => !planned.has(channel as Channel))
+    .map((channel) => ({
+      code: 'ignored',
+      pointer: `/overrides/${channel}`,
+      message: `the plan has no step for ${channel}`,
+    }))
+}

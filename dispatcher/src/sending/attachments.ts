@@ -1,0 +1,175 @@
+import type { MailFile, Outcome } from '@carillon/core/delivery/provider'
+import { type Http, HttpFailure } from '@carillon/core/http/port'
+import type { Store } from '@carillon/core/store/port'
+import type { StoredAttachment } from '@carillon/core/store/ports/attachments'
+import {
+  ATTACHMENT_MAX_BYTES,
+  type AttachmentRef,
+  Filename,
+  MediaType,
+  type Priority,
+  parse,
+  refusedContent,
+  refusedFilename,
+  refusedMediaType,
+} from '@carillon/schemas'
+import { createBulkhead } from './bulkhead.ts'
+import type { Busy } from './permit.ts'
+
+/** E-mails with files that one dispatcher sends at once: their files are in memory. */
+const AT_ONCE = 3
+const PATIENCE_MS = 2_000
+const RETRY_AFTER_MS = 1_000
+
+/** The files of an e-mail. They must be released once it was sent. */
+export type Files = { outcome?: undefined; files: readonly MailFile[]; release(): void }
+/** Why an e-mail cannot have its files, or when to ask again. */
+type Unavailable = Extract<Outcome, { outcome: 'refused' | 'retry' }> | Busy
+
+/** Thrown inside this file. */
+class Refused extends Error {
+  readonly outcome: Extract<Outcome, { outcome: 'refused' | 'retry' }>
+  constructor(outcome: Refused['outcome']) {
+    super(outcome.reason)
+    this.outcome = outcome
+  }
+}
+
+const refused = (reason: string, detail: string) => new Refused({ outcome: 'refused', reason, detail })
+const later = (detail: string) =>
+  // The host of a file says nothing about the provider.
+  new Refused({ outcome: 'retry', reason: 'attachment_unreachable', detail, scope: 'recipient' })
+
+const tooLarge = () =>
+  refused(
+    'attachment_too_large',
+    `the attachments of an e-mail have at most ${ATTACHMENT_MAX_BYTES} bytes together`,
+  )
+
+const checkKind = (fault: string | undefined) => {
+  if (fault !== undefined) throw refused('attachment_refused', fault)
+}
+
+const isTemporary = (status: number) => status === 408 || status === 429 || status >= 500
+
+/** Returns the last part of a path as a file name. */
+const nameInUrl = (url: string): string => {
+  const last = new URL(url).pathname.split('/').at(-1) ?? ''
+  try {
+    return decodeURIComponent(last)
+  } catch {
+    return last
+  }
+}
+
+const failureOf = (error: unknown): unknown => {
+  if (!(error instanceof HttpFailure)) return error
+  // Neither words nor causes are passed on: they may name the URL, which is a secret.
+  if (error.reason === 'refused_target')
+    return refused('attachment_unreachable', 'the URL leads to an address that is not allowed')
+  if (error.reason === 'too_large') return tooLarge()
+  return later(`the URL could not be fetched (${error.reason})`)
+}
+
+/** Downloads a file of at most `room` bytes. */
+const download = async (
+  http: Pick<Http, 'download'>,
+  { url, filename, cid }: Extract<AttachmentRef, { url: string }>,
+  room: number,
+): Promise<MailFile> => {
+  const { status, headers, body } = await http.download(url, room).catch((error: unknown) => {
+    throw failureOf(error)
+  })
+  if (status !== 200) {
+    const detail = `the URL answered with HTTP ${status}`
+    throw isTemporary(status) ? later(detail) : refused('attachment_unreachable', detail)
+  }
+  const type = parse(MediaType, headers['content-type'] ?? '')
+  const contentType = type.success ? type.data : 'application/octet-stream'
+  const name = filename ?? nameInUrl(url)
+  checkKind(refusedFilename(name) ?? refusedMediaType(headers['content-type'] ?? '') ?? refusedContent(body))
+  const shown = parse(Filename, name)
+  return {
+    filename: shown.success ? shown.data : 'attachment',
+    contentType,
+    content: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+    cid,
+  }
+}
+
+/** Reads an uploaded file. */
+const read = async (
+  { attachments }: Pick<Store, 'attachments'>,
+  tenant: string,
+  { id, chunks, filename, contentType }: StoredAttachment,
+  ref: AttachmentRef,
+): Promise<MailFile> => {
+  const parts: Uint8Array[] = []
+  for (let index = 0; index < chunks; index++) {
+    const part = await attachments.chunk(tenant, id, index)
+    if (!part) throw refused('attachment_missing', `attachment ${id} has expired or was removed`)
+    parts.push(part)
+  }
+  return { filename: ref.filename ?? filename, contentType, content: Buffer.concat(parts), cid: ref.cid }
+}
+
+/**
+ * Loads the files of e-mails: uploads from the store, URLs through the guarded client, before a provider is asked. Few
+ * e-mails with files are in hand at once, so that memory is bounded. What cannot be loaded is an outcome: `retry` if the host
+ * of a URL may answer later, else `refused`, with the reason `attachment_missing`, `attachment_too_large`,
+ * `attachment_refused` or `attachment_unreachable`. Rejects only if the store does.
+ */
+export const createLoadFiles = ({
+  store,
+  http,
+}: {
+  store: Pick<Store, 'attachments'>
+  http: Pick<Http, 'download'>
+}) => {
+  const bulkhead = createBulkhead(AT_ONCE, PATIENCE_MS)
+
+  const load = async (tenant: string, refs: readonly AttachmentRef[]): Promise<MailFile[]> => {
+    const ids = refs.flatMap((ref) => ('id' in ref ? [ref.id] : []))
+    const stored = ids.length === 0 ? new Map() : await store.attachments.get(tenant, ids)
+    let room = ATTACHMENT_MAX_BYTES
+    const files: MailFile[] = []
+    for (const ref of refs) {
+      let file: MailFile
+      if ('url' in ref) file = await download(http, ref, room)
+      else {
+        const attachment: StoredAttachment | undefined = stored.get(ref.id)
+        if (!attachment)
+          throw refused('attachment_missing', `attachment ${ref.id} has expired or was removed`)
+        if (attachment.size > room) throw tooLarge()
+        file = await read(store, tenant, attachment, ref)
+      }
+      room -= file.content.length
+      if (room < 0) throw tooLarge()
+      files.push(file)
+    }
+    return files
+  }
+
+  return async (
+    tenant: string,
+    refs: readonly AttachmentRef[],
+    priority: Priority,
+  ): Promise<Files | Unavailable> => {
+    const release = await bulkhead.enter(priority)
+    if (!release)
+      return {
+        outcome: 'busy',
+        at: Date.now() + RETRY_AFTER_MS,
+        why: { reason: 'attachments_busy', detail: 'it waits until fewer e-mails with files are being sent' },
+      }
+    try {
+      return { files: await load(tenant, refs), release }
+    } catch (error) {
+      release()
+      if (error instanceof Refused) return error.outcome
+      throw error
+    }
+  }
+}
+
+export type LoadFiles = ReturnType<typeof createLoadFiles>

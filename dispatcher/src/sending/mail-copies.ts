@@ -1,0 +1,48 @@
+import { addressKey } from '@carillon/core/delivery/addresses'
+import type { Mailbox } from '@carillon/core/delivery/provider'
+import type { Store } from '@carillon/core/store/port'
+import type { Passed } from '@carillon/core/store/ports/deliveries'
+import type { EmailOverrides } from '@carillon/schemas'
+
+/** The addresses that get a copy. `leftOut` records those that are suppressed, without their addresses. */
+export type Copies = { cc: readonly Mailbox[]; bcc: readonly Mailbox[]; leftOut: readonly Passed[] }
+
+const NONE: Copies = { cc: [], bcc: [], leftOut: [] }
+
+/**
+ * Looks up which addresses in `cc` and `bcc` get a copy of an e-mail: each once, and none that is suppressed or is the
+ * recipient's own.
+ */
+export const createCopies =
+  ({ suppressions }: Pick<Store, 'suppressions'>) =>
+  async (
+    tenant: string,
+    { cc = [], bcc = [] }: Pick<EmailOverrides, 'cc' | 'bcc'> = {},
+    recipient: string | undefined,
+  ): Promise<Copies> => {
+    const asked = [
+      ...cc.map((mailbox, index) => ({ mailbox, field: 'cc' as const, index })),
+      ...bcc.map((mailbox, index) => ({ mailbox, field: 'bcc' as const, index })),
+    ]
+    if (asked.length === 0) return NONE
+    const found = await suppressions.find(
+      tenant,
+      asked.map(({ mailbox }) => ({ channel: 'email' as const, address: mailbox.email })),
+    )
+    const met = new Set(recipient === undefined ? [] : [addressKey(recipient)])
+    const copies = { cc: [] as Mailbox[], bcc: [] as Mailbox[] }
+    const suppressed: string[] = []
+    for (const [place, { mailbox, field, index }] of asked.entries()) {
+      const key = addressKey(mailbox.email)
+      if (met.has(key)) continue
+      met.add(key)
+      if (found[place] === undefined) copies[field].push(mailbox)
+      else suppressed.push(`overrides.email.${field}.${index}`)
+    }
+    if (suppressed.length === 0) return { ...copies, leftOut: [] }
+    const path = suppressed.join(', ')
+    const leftOut = { at: Date.now(), stage: 'send', by: 'sender', path, reason: 'copy_suppressed' } as const
+    return { ...copies, leftOut: [leftOut] }
+  }
+
+export type FindCopies = ReturnType<typeof createCopies>

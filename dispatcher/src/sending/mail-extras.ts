@@ -1,0 +1,62 @@
+import type { MailExtras } from '@carillon/core/delivery/provider'
+import { openOverrides } from '@carillon/core/delivery/sealed-overrides'
+import type { Step } from '@carillon/core/delivery/step'
+import type { Seal } from '@carillon/core/security/seal'
+import type { Passed } from '@carillon/core/store/ports/deliveries'
+import type { EmailOverrides, Overrides, UserProfile } from '@carillon/schemas'
+import type { Files, LoadFiles } from './attachments.ts'
+import { channelOf } from './ledger-changes.ts'
+import type { FindCopies } from './mail-copies.ts'
+
+/** What a step has in place of what its type gives, on its own channel; undefined if nothing. */
+export const givenOf = (seal: Pick<Seal, 'open'>, step: Step): Overrides[keyof Overrides] | undefined => {
+  const channel = channelOf(step)
+  return channel === 'webhook' ? undefined : openOverrides(seal, step, channel)
+}
+
+/** What the sender adds to one e-mail, for all the accounts that are tried. `release` gives up its files. */
+export type Mail = {
+  /** Copies that were left out, for the ledger. */
+  leftOut: readonly Passed[]
+  /** Loads the files, once. Returns why there are none, as an outcome. */
+  extras(): Promise<
+    { outcome?: undefined; extras: MailExtras | undefined } | Exclude<Awaited<ReturnType<LoadFiles>>, Files>
+  >
+  release(): Promise<void>
+}
+
+const NOTHING: Mail = {
+  leftOut: [],
+  extras: async () => ({ extras: undefined }),
+  release: async () => {},
+}
+
+export type PrepareMail = (
+  step: Step,
+  given: EmailOverrides | undefined,
+  profile: UserProfile,
+) => Promise<Mail>
+
+/** Looks up what the sender adds to e-mails. Files are loaded when a permit to send is there. */
+export const createPrepareMail =
+  ({ findCopies, loadFiles }: { findCopies: FindCopies; loadFiles: LoadFiles }): PrepareMail =>
+  async (step, given, profile) => {
+    if (!given || channelOf(step) !== 'email') return NOTHING
+    const { attachments = [], replyTo, headers = {} } = given
+    const { leftOut, ...copies } = await findCopies(step.tenant, given, profile.email)
+    const shared = { ...copies, headers, ...(replyTo && { replyTo }) }
+    let loading: ReturnType<LoadFiles> | undefined
+    return {
+      leftOut,
+      extras: async () => {
+        if (attachments.length === 0) return { extras: { ...shared, files: [] } }
+        loading ??= loadFiles(step.tenant, attachments, step.priority)
+        const loaded = await loading
+        return loaded.outcome === undefined ? { extras: { ...shared, files: loaded.files } } : loaded
+      },
+      release: async () => {
+        const loaded = await loading?.catch(() => undefined)
+        if (loaded?.outcome === undefined) loaded?.release()
+      },
+    }
+  }
