@@ -27,7 +27,13 @@ const typeText: KindLayout['text'] = ([first = '', field, ...others], extension)
   return ['channels', first, field ?? (extension === 'html' ? 'html' : 'text')]
 }
 
+const noTexts = () => undefined
+
 /** The kinds in the order in which they are written: each refers to earlier ones only. */
 export const KINDS: readonly KindLayout[] = [
+  {
+    ...{ name: 'categories', main: 'category', text: noTexts },
+    route: (key) => `/v1/categories/${encodeURIComponent(key)}`,
+  },
   { name: 'types', main: 'type', route: (key) => `/v1/types/${encodeURIComponent(key)}`, text: typeText },
 ]

@@ -33,6 +33,8 @@ const missing = (command: { error(message: string): never }, option: string): ne
  */
 export const program = commandLine('carillon')
   .description('Self-hosted, real-time notifications')
+  // Otherwise --version of a command would be that of the program.
+  .enablePositionalOptions()
   .version(version, '-v, --version')
 
 program
@@ -169,5 +171,35 @@ program
   .addOption(key())
   .addOption(data())
   .action(async (dir, options) => (await import('./diff.ts')).diff(dir, options))
+
+program
+  .command('types')
+  .description('Write TypeScript: the data of every notification type, and a sender that takes it')
+  .argument('[dir]', 'The directory with the types; those of the hub if left out')
+  .option('--out <file>', 'The file to write (default standard output)')
+  .addOption(hub())
+  .addOption(key())
+  .addOption(data())
+  .action(async (dir, options) => (await import('./types.ts')).types(dir, options))
+
+program
+  .command('preview')
+  .description('Print a notification type as people get it, on every channel')
+  .argument('<type>', 'The key of the type')
+  .option('--sample <file>', 'The data, a JSON or YAML file (default the sample of the type)')
+  .option('--locale <locale>', 'The locale, or * for all locales of the type')
+  .option('--user <id>', 'The user for whom it is rendered')
+  .addOption(
+    new Option('--version <version>', 'A version (default the one in force)')
+      .argParser(wholeNumber(1))
+      .conflicts(['draft', 'dir']),
+  )
+  .addOption(new Option('--draft', 'The draft').conflicts('dir'))
+  .option('--dir <dir>', 'The type as a directory has it, see docs/files.md')
+  .option('--html <file>', 'Write the HTML of the e-mail to this file')
+  .addOption(hub())
+  .addOption(key())
+  .addOption(data())
+  .action(async (type, options) => (await import('./preview.ts')).preview(type, options))
 
 addHelp(program)

@@ -50,6 +50,15 @@ describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
     expect(first).toBeLessThanOrEqual(Date.now() + 2)
   })
 
+  test('a limit may be new while other commands wait', async () => {
+    const redis = await connectRedis(server.url, quiet)
+    const limits = redisLimits({ redis, namespace: 'test', onError: (error) => expect.fail(error.message) })
+    const waiting = redis.get('nothing')
+    expect(await limits.allow(randomUUID(), { points: 1, seconds: 60 })).toBe(0)
+    expect(await waiting).toBeNull()
+    redis.disconnect()
+  })
+
   test('thousands of requests keep their order across several scripts', async () => {
     const requests = Array<PermitRequest>(3_000).fill(request(5_000))
     const { go, wait } = split(await one().acquire(requests))

@@ -53,9 +53,20 @@ const connected = async (redis: Redis, onError: ErrorListener): Promise<void> =>
   }
 }
 
+/**
+ * Scripts that are defined when first used, not when the connection is opened. A pipeline has only the scripts that were
+ * defined before its first command; for another one ioredis throws an error that ends the process. So these are sent alone.
+ */
+const LATE_SCRIPTS = ['rlflxIncr']
+
 /** Opens a connection for commands. Rejects with UnavailableError if Redis does not respond. */
 export const connectRedis = async (url: string, onError: ErrorListener): Promise<Redis> => {
-  const redis = new Redis(url, { ...OPTIONS, connectionName: 'carillon', enableAutoPipelining: true })
+  const redis = new Redis(url, {
+    ...OPTIONS,
+    connectionName: 'carillon',
+    enableAutoPipelining: true,
+    autoPipeliningIgnoredCommands: LATE_SCRIPTS,
+  })
   await connected(redis, onError)
   return redis
 }

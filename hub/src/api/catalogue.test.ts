@@ -51,6 +51,26 @@ it('says what would be added, changed and removed, and writes nothing', async ()
   expect(json.types.map((type) => type.key)).toEqual(['changed', 'gone', 'kept'])
 })
 
+it('checks categories before types, and leaves kinds alone that are not given', async () => {
+  const orders = { name: 'Orders', locales: { pt: { name: 'Encomendas' } } }
+  await test.call('PUT', '/v1/categories/orders', { token: key, body: orders })
+  await put('order.shipped', title('Shipped'))
+  const categories = { orders: { ...orders, hidden: true }, 'no key': {} }
+  const call = (body: object) =>
+    test.call<CatalogueCheck>('POST', '/v1/catalogue/check', { token: key, body })
+  const broken = await call({ categories })
+  expect(broken.json.errors.map(({ pointer }) => pointer)).toEqual(['/categories/no key'])
+  const { json } = await call({ types: {}, categories: { orders: categories.orders } })
+  expect(json.changes).toEqual([
+    {
+      ...{ pointer: '/categories/orders', change: 'changed' },
+      differences: [{ pointer: '/hidden', after: true }],
+    },
+    { pointer: '/types/order.shipped', change: 'removed', etag: '"1"', differences: [] },
+  ])
+  expect((await call({ categories: { orders } })).json.changes).toEqual([])
+})
+
 it('reports the faults of every resource at once, each with its place', async () => {
   const { errors, changes } = await check({
     fine: title('Fine'),

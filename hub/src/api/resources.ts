@@ -3,7 +3,7 @@ import { createEndpoints } from '@carillon/core/delivery/endpoints'
 import { pushOriginAllowed } from '@carillon/core/delivery/push-services'
 import { createReadiness } from '@carillon/core/telemetry/readiness'
 import { createUpload } from '../attachments/upload.ts'
-import { typeKind } from '../catalogue/type-kind.ts'
+import { catalogueKinds } from '../catalogue/kinds.ts'
 import { createCursors } from '../http/cursor.ts'
 import type { Routes } from '../http/routes.ts'
 import { createIdempotent } from '../idempotency/idempotent.ts'
@@ -78,7 +78,7 @@ export const addResources = (
   topicRoutes(routes, { topics: store.topics, guard, cursors })
   typePreviewRoutes(routes, { types: store.types, users, cache }, options)
   typeRoutes(routes, { types: store.types, cursors })
-  catalogueRoutes(routes, { kinds: { types: typeKind({ types: store.types, cache }) } })
+  catalogueRoutes(routes, { kinds: catalogueKinds({ store, cache }) })
   categoryRoutes(routes, { categories: store.categories })
   deviceRoutes(routes, {
     devices: store.devices,

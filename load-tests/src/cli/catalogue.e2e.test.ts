@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -121,4 +121,54 @@ test('a folder that is missing or has no catalogue is refused', async () => {
     await folder('typo', { 'type/a.yaml': '' }),
   )
   expect([code, err[0]]).toEqual([1, expect.stringContaining('did you mean types?')])
+})
+
+test('preview prints every channel of a version, a draft or an unsaved type; html writes the e-mail', async () => {
+  const type = (text: string) => ({
+    'types/a.yaml': `sample: { n: 7 }
+content: { title: "${text} {{ data.n }}", body: "{{ user.name }}" }
+channels: { sms: { text: "SMS {{ data.n }}" }, email: { html: "<p>${text}</p>" } }
+locales: { pt: { content: { title: Olá } } }`,
+    'data.md': '',
+  })
+  await carillon('apply', await folder('old', type('Old')))
+  await carillon('apply', await folder('new', type('New')))
+  const root = await folder('unsaved', type('Unsaved'))
+
+  const stored = await carillon('preview', 'a')
+  expect(stored.out).toMatch(
+    /^en, UTC\n\ninbox, push, .*\n {2}New 7\n\nemail\n {2}New 7\n\n {2}New\n\nsms\n {2}SMS 7\n/,
+  )
+  expect(stored.out).toContain('missing\n  inbox /content/body line 1: user.name has no value\n')
+  expect((await carillon('preview', 'a', '--version', '1')).out).toContain('Old 7')
+
+  await writeFile(join(dir, 'data.yaml'), 'n: 8')
+  const html = join(dir, 'mail.html')
+  const all = await carillon(
+    ...['preview', 'a', '--dir', root, '--locale', '*', '--sample', join(dir, 'data.yaml'), '--html', html],
+  )
+  expect([all.out.includes('Unsaved 8'), all.out.includes('\n\n\npt, UTC\n\ninbox, push,')]).toEqual([
+    true,
+    true,
+  ])
+  expect(await readFile(join(dir, 'mail.en.html'), 'utf8')).toContain('<p>Unsaved</p>')
+  expect(await readFile(join(dir, 'mail.pt.html'), 'utf8')).toContain('lang="pt"')
+
+  expect((await carillon('preview', 'a', '--draft')).err.join()).toContain('404')
+  expect((await carillon('preview', 'nothing')).code).toBe(2)
+  expect((await carillon('preview', 'nothing', '--dir', root)).code).toBe(2)
+})
+
+test('types writes senders, from a directory or from the hub', async () => {
+  const root = await folder('one', {
+    'types/a.yaml': 'name: A\nschema: { type: object, properties: { n: { type: number } } }',
+  })
+  const local = await carillon('types', root)
+  expect(local.out).toContain('  /** A */\n  "a": {\n    n?: number\n  }\n')
+  await carillon('apply', root)
+  const out = join(dir, 'senders.ts')
+  expect((await carillon('types', '--out', out)).code).toBe(0)
+  expect((await readFile(out, 'utf8')).trim()).toBe(local.out)
+  await folder('one', { 'types/b.yaml': '- 1' })
+  expect((await carillon('types', root)).code).toBe(2)
 })

@@ -82,6 +82,17 @@ export const start = async (recipe: Recipe): Promise<Server> => {
     if (lines.push(line) > LOG_LINES) lines.shift()
   }
   let child: ChildProcess
+  /** The process that was told to end. */
+  let told: ChildProcess | undefined
+
+  /** A test that loses a server fails far from the cause, so the cause is printed. */
+  const reportLoss = (lost: ChildProcess) => {
+    if (lost === told) return
+    const how = lost.signalCode ?? lost.exitCode
+    process.stderr.write(
+      `${recipe.name} (${recipe.url}) ended unasked with ${how}\n${lines.slice(-20).join('\n')}\n`,
+    )
+  }
 
   const launch = async () => {
     if (await recipe.ready())
@@ -89,12 +100,17 @@ export const start = async (recipe: Recipe): Promise<Server> => {
     const launched = spawnTied(recipe)
     child = launched
     living.add(launched)
-    launched.once('exit', () => living.delete(launched))
+    launched.once('exit', () => {
+      living.delete(launched)
+      // Its last lines are read first.
+      launched.stderr?.once('close', () => reportLoss(launched))
+    })
     launched.once('error', (error) => keep(String(error)))
     for (const input of [launched.stdout, launched.stderr]) createInterface({ input }).on('line', keep)
     try {
       await untilReady(recipe, launched, () => lines.slice(-20).join('\n'))
     } catch (error) {
+      told = launched
       launched.kill('SIGKILL')
       throw error
     }
@@ -102,6 +118,7 @@ export const start = async (recipe: Recipe): Promise<Server> => {
 
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
     const ending = child
+    told = ending
     if (hasExited(ending)) return ending.exitCode
     const exit = once(ending, 'exit')
     ending.kill(signal)

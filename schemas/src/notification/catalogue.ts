@@ -15,11 +15,13 @@ const resources = (what: string) =>
     .optional()
     .describe(`${what}, by key. Left out, those that are stored count, and nothing is compared`)
 
-export const CatalogueInput = z.strictObject({ types: resources('Notification types') }).meta({
-  id: 'CatalogueInput',
-  description: 'A set of resources as it would be written. They may refer to each other',
-  examples: [{ types: { 'order.shipped': { content: { title: 'Order {{ data.number }} was shipped' } } } }],
-})
+export const CatalogueInput = z
+  .strictObject({ categories: resources('Categories'), types: resources('Notification types') })
+  .meta({
+    id: 'CatalogueInput',
+    description: 'A set of resources as it would be written. They may refer to each other',
+    examples: [{ types: { 'order.shipped': { content: { title: 'Order {{ data.number }} was shipped' } } } }],
+  })
 export type CatalogueInput = z.infer<typeof CatalogueInput>
 
 const Difference = z

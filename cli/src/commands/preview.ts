@@ -1,0 +1,79 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { readJson } from '@carillon/core/json/json'
+import { TypePreview } from '@carillon/schemas'
+import { z } from 'zod'
+import { parseDocumentFile } from '../catalogue/document.ts'
+import { problemLine } from '../catalogue/problem.ts'
+import { readCatalogue } from '../catalogue/read.ts'
+import { reportProblems } from '../catalogue/report.ts'
+import { previewsOf, showPreview } from '../catalogue/show-preview.ts'
+import { refuse } from '../process/command-error.ts'
+import { note, say } from '../process/output.ts'
+import { type HubOptions, hubRequest } from './hub-request.ts'
+
+type Options = HubOptions & {
+  sample?: string
+  locale?: string
+  user?: string
+  version?: number
+  draft?: true
+  dir?: string
+  html?: string
+}
+
+const dataFrom = async (file: string): Promise<unknown> => {
+  const text = await readFile(file, 'utf8').catch((error: Error) => refuse(error.message))
+  const parsed = parseDocumentFile(text)
+  if ('faults' in parsed)
+    return refuse(parsed.faults.map((fault) => problemLine({ file, ...fault })).join('\n'))
+  return parsed.value
+}
+
+/** Returns the type as the directory has it, which need not be on the hub. */
+const typeFrom = async (dir: string, key: string): Promise<unknown> => {
+  const { catalogue, problems } = await readCatalogue(dir).catch((error: Error) =>
+    refuse(`${dir} cannot be read: ${error.message}`),
+  )
+  const type = catalogue.get('types')?.get(key)
+  if (type) return type.value
+  reportProblems(problems)
+  return refuse(`${dir} has no type ${key}`)
+}
+
+const draftOf = async (options: HubOptions, path: string): Promise<unknown> => {
+  const text = await hubRequest(options, { method: 'GET', path: `${path}?version=draft`, expected: 200 })
+  const { warnings: _, ...draft } =
+    readJson(text, z.looseObject({})) ?? refuse('the hub answered with no draft')
+  return draft
+}
+
+/** Returns the name of the HTML file of one locale among several. */
+const fileFor = (file: string, locale: string | undefined): string => {
+  if (locale === undefined) return file
+  const extension = extname(file)
+  return `${file.slice(0, file.length - extension.length)}.${locale}${extension}`
+}
+
+/** Prints a type as people get it, on every channel. */
+export const preview = async (key: string, options: Options) => {
+  const { sample, locale, user, version, draft, dir, html, ...hub } = options
+  const path = `/v1/types/${encodeURIComponent(key)}`
+  const unsaved = dir === undefined ? draft && (await draftOf(hub, path)) : await typeFrom(dir, key)
+  const body = {
+    ...{ locale, user, version },
+    ...(unsaved ? { type: unsaved } : {}),
+    ...(sample === undefined ? {} : { data: await dataFrom(sample) }),
+  }
+  const text = await hubRequest(hub, { method: 'POST', path: `${path}/preview`, body, expected: 200 })
+  const previews = previewsOf(
+    readJson(text, TypePreview) ?? refuse('the hub answered with something that is no preview'),
+  )
+  say(previews.map(showPreview).join('\n\n\n'))
+  if (html === undefined) return
+  for (const each of previews) {
+    const file = fileFor(html, previews.length > 1 ? each.locale : undefined)
+    await writeFile(file, each.email.html)
+    note(`${file} has the HTML of the e-mail`)
+  }
+}
