@@ -1,5 +1,6 @@
-import type { NotificationType, Preferences } from '@carillon/schemas'
+import type { NotificationType } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
+import type { Documents } from '../preferences/documents.ts'
 import type { Store } from '../store/port.ts'
 import type { StoredAccount } from '../store/ports/accounts.ts'
 import type { StoredContext } from '../store/ports/contexts.ts'
@@ -39,8 +40,8 @@ export type SettingsCache = {
   transactionalCategories(tenant: string): Promise<ReadonlySet<string>>
   /** Returns the tenant's provider accounts. */
   accounts(tenant: string): Promise<StoredAccount[]>
-  /** Returns the preferences of a few users, in one read of the store. Users without any are omitted. */
-  preferences(tenant: string, users: readonly string[]): Promise<Map<string, Preferences>>
+  /** Returns the preferences of a few users in all contexts, in one read of the store. Users without any are omitted. */
+  preferences(tenant: string, users: readonly string[]): Promise<Map<string, Documents>>
   /** Returns when a user was last erased; undefined if never. */
   erasure(tenant: string, user: string): Promise<Erasure | undefined>
 }

@@ -1,4 +1,13 @@
-import { Category, Channel, parse, TenantId, TypeKey, UserId, withoutTrailingSlash } from '@carillon/schemas'
+import {
+  Category,
+  Channel,
+  ContextKey,
+  parse,
+  TenantId,
+  TypeKey,
+  UserId,
+  withoutTrailingSlash,
+} from '@carillon/schemas'
 import { z } from 'zod'
 import type { Seal } from '../security/seal.ts'
 
@@ -9,6 +18,8 @@ export type Unsubscribe = {
   channel: Channel
   type: string
   category?: string | undefined
+  /** The context of the message. */
+  context?: string | undefined
 }
 
 /** How long a link is valid: thirty days, in ms. */
@@ -23,6 +34,7 @@ const Claims = z.object({
   channel: Channel,
   type: TypeKey,
   category: Category.optional(),
+  context: ContextKey.optional(),
   expires: z.number(),
 })
 

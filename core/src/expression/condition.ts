@@ -1,6 +1,5 @@
 import type { UserProfile } from '@carillon/schemas'
-import { contextVariable } from '../notification/context.ts'
-import type { Tenant } from '../store/ports/tenants.ts'
+import type { InContext } from '../contexts/in-context.ts'
 import { type Expression, ExpressionError, type Variables } from './expression.ts'
 import { preparedExpression } from './prepared-expressions.ts'
 
@@ -8,22 +7,15 @@ import { preparedExpression } from './prepared-expressions.ts'
 export type ConditionFacts = {
   data: Readonly<Record<string, unknown>> | undefined
   user: { id: string; profile: UserProfile | undefined }
-  tenant: Pick<Tenant, 'id' | 'settings'> | undefined
-  /** The key of the notification's context. */
-  context: string | undefined
+  place: Pick<InContext, 'variables'>
 }
 
 export type Unmet = 'condition_false' | 'condition_error'
 
 /** Returns what an expression sees. Addresses are left out: whom to reach is not decided by how. */
-const variablesOf = ({ data = {}, user, tenant, context }: ConditionFacts): Variables => {
+const variablesOf = ({ data = {}, user, place: { variables } }: ConditionFacts): Variables => {
   const { email: _email, phone: _phone, ...profile } = user.profile ?? {}
-  return {
-    data,
-    user: { id: user.id, ...profile },
-    tenant: tenant ? { id: tenant.id, ...(tenant.settings.url ? { url: tenant.settings.url } : {}) } : {},
-    context: contextVariable(context),
-  }
+  return { data, user: { id: user.id, ...profile }, ...variables }
 }
 
 /** Reports whether a condition depends on the user. */

@@ -1,6 +1,6 @@
 import type { Notification, Plan, ProblemDetail } from '@carillon/schemas'
+import type { InContext } from '../contexts/in-context.ts'
 import { ProblemError } from '../errors.ts'
-import type { Tenant } from '../store/ports/tenants.ts'
 
 export type LinkPolicy = {
   /** Whether http:// links are accepted. */
@@ -8,6 +8,8 @@ export type LinkPolicy = {
   /** The app URL of tenants that have not set one. */
   appUrl?: string
 }
+
+type Place = Pick<InContext, 'settings'>
 
 type Linked = Pick<Notification, 'url' | 'image' | 'actions' | 'actor'>
 
@@ -20,9 +22,9 @@ const linksOf = ({ url, image, actions = [], actor }: Linked): { pointer: string
     { pointer: '/actor/avatar', url: actor && 'avatar' in actor ? actor.avatar : undefined },
   ].flatMap((link) => (link.url === undefined ? [] : [{ pointer: link.pointer, url: link.url }]))
 
-/** Returns the URL of a tenant's app, the base of relative links in messages outside the inbox. */
-export const appUrlOf = (tenant: Tenant | undefined, { appUrl }: Pick<LinkPolicy, 'appUrl'>) =>
-  tenant?.settings.url ?? appUrl
+/** Returns the URL of the app of a context or tenant, the base of relative links in messages outside the inbox. */
+export const appUrlOf = ({ settings }: Place, { appUrl }: Pick<LinkPolicy, 'appUrl'>) =>
+  settings.url ?? appUrl
 
 const problem = (code: 'invalid_request' | 'no_app_url', detail: string, errors: ProblemDetail[]) =>
   errors.length === 0 ? undefined : new ProblemError(code, detail, { errors })
@@ -34,7 +36,7 @@ const problem = (code: 'invalid_request' | 'no_app_url', detail: string, errors:
 export const linkProblem = (
   notification: Linked,
   plan: Plan,
-  tenant: Tenant | undefined,
+  place: Place,
   policy: LinkPolicy,
 ): ProblemError | undefined => {
   const links = linksOf(notification)
@@ -46,7 +48,7 @@ export const linkProblem = (
       ? []
       : found((url) => url.startsWith('http:'), 'must be https; http links are for development')
   const relative =
-    plan.length === 0 || appUrlOf(tenant, policy) !== undefined
+    plan.length === 0 || appUrlOf(place, policy) !== undefined
       ? []
       : found((url) => url.startsWith('/'), 'must be an absolute URL, because the app URL is not set')
   return (

@@ -1,6 +1,7 @@
-import type { DeliveryChannel, LocalePreview, NotificationTypeInput, UserProfile } from '@carillon/schemas'
+import type { DeliveryChannel, LocalePreview, NotificationTypeInput } from '@carillon/schemas'
+import type { InContext } from '../contexts/in-context.ts'
 import { appUrlOf } from '../notification/links.ts'
-import type { Tenant } from '../store/ports/tenants.ts'
+import type { KnownUser } from '../store/ports/users.ts'
 import { localeOf, type Templated } from '../template/languages.ts'
 import { scopeOf } from '../template/scope.ts'
 import { prepareTemplates, type TemplateOptions, type Texts } from '../template/type-templates.ts'
@@ -19,8 +20,8 @@ const languageOf = ({ lang, dir }: Texts) => ({ ...(lang && { lang }), ...(dir &
 export type PreviewParts = {
   locale?: string | undefined
   data?: Record<string, unknown> | undefined
-  user?: { id: string; profile: UserProfile } | undefined
-  tenant: Tenant | undefined
+  user?: KnownUser | undefined
+  place: InContext
   now: number
 }
 
@@ -34,13 +35,14 @@ export const localesOf = (type: Pick<NotificationTypeInput, 'locale' | 'locales'
 /** Renders a type for every channel, as the dispatcher would. What is missing is told, and does not stop anything. */
 export const previewOf = (
   type: Templated & Pick<NotificationTypeInput, 'sample'>,
-  { locale, data = type.sample ?? {}, user = NOBODY, tenant, now }: PreviewParts,
+  { locale, data = type.sample ?? {}, user = NOBODY, place, now }: PreviewParts,
   options: TemplateOptions & { appUrl?: string | undefined },
 ): LocalePreview => {
   const templates = prepareTemplates(type, options)
-  const reader = viewerOf({ ...user.profile, ...(locale && { locale }) }, now)
-  const scope = scopeOf({ data: data as never }, user, tenant)
-  const base = appUrlOf(tenant, { appUrl: options.appUrl })
+  const profile = { ...user.profile, ...(locale && { locale }) }
+  const reader = viewerOf({ ...user, profile }, place.settings, now)
+  const scope = scopeOf({ data: data as never }, user, place)
+  const base = appUrlOf(place, { appUrl: options.appUrl })
   const faults: LocalePreview['faults'] = []
   const rendered = (channel: DeliveryChannel) => {
     const { texts, faults: found } = templates.render(channel, scope, reader)

@@ -1,16 +1,11 @@
-import type {
-  InboxMode,
-  Notification,
-  NotificationType,
-  Plan,
-  Preferences,
-  UserProfile,
-} from '@carillon/schemas'
-import { type ConditionFacts, unmet, usesUser } from '../expression/condition.ts'
+import type { InboxMode, Notification, NotificationType, Plan, UserProfile } from '@carillon/schemas'
+import { type InContext, inContext } from '../contexts/in-context.ts'
+import { unmet, usesUser } from '../expression/condition.ts'
+import { defaultsIn } from '../preferences/documents.ts'
 import type { Addressed } from './addressees.ts'
 import type { Decider, Decision, Reason } from './decision.ts'
 import { exclusionOf } from './exclusion.ts'
-import { type Preference, preferenceOf, type Subject } from './preference.ts'
+import { type Preference, type PreferenceLayers, preferenceOf, type Subject } from './preference.ts'
 
 /** A notification to plan, and its type at the time it was accepted. */
 export type Sent = {
@@ -21,12 +16,10 @@ export type Sent = {
   cancelled?: boolean
   /** What preferences are looked up by. Without it, preferences decide nothing. */
   subject?: Omit<Subject, 'addressed'>
-  /** The defaults of the tenant. */
-  defaults?: Preferences | undefined
+  /** Where it happens: the defaults of preferences, and what conditions see. */
+  place?: InContext
   /** Recipients may be addressed in more ways than are known, because several audiences are planned apart. */
   partial?: boolean
-  /** Only loaded if the type has a condition. */
-  tenant?: ConditionFacts['tenant'] | undefined
 }
 
 /** A user to whom a notification is addressed. */
@@ -36,8 +29,8 @@ export type Recipient = {
   addressed: readonly Addressed[]
   /** Only loaded if a decision depends on it. */
   profile?: UserProfile | undefined
-  /** What the user has chosen; undefined if nothing. */
-  preferences?: Preferences | undefined
+  /** What the user has chosen, in the context and in general; undefined if nothing. */
+  preferences?: Pick<PreferenceLayers, 'user' | 'userContext'> | undefined
   /** The user is erased, or was erased after the notification was accepted. */
   erased?: boolean
 }
@@ -112,7 +105,7 @@ const preferenceDecision = (at: number, { outcome, by, path, reason }: Preferenc
  * when it is due. `everybody` is what a recipient gets whose inbox is on.
  */
 const byPreference = (
-  { subject, defaults, partial }: Sent,
+  { subject, place, partial }: Sent,
   everybody: Planned,
   now: number,
 ): ((recipient: Recipient) => Planned) => {
@@ -122,15 +115,13 @@ const byPreference = (
     if (preference.outcome === 'pass') return { ...everybody, decisions }
     return { inbox: 'none', steps: everybody.steps, decisions }
   }
-  const usual = preferenceOf({ ...subject, addressed: [] }, 'inbox', { tenant: defaults })
+  const defaults = defaultsIn(place)
+  const usual = preferenceOf({ ...subject, addressed: [] }, 'inbox', defaults)
   const hasItem = everybody.inbox !== 'none'
   const unchosen = hasItem && usual.outcome === 'skip' ? plan(usual) : everybody
   return ({ addressed, preferences }) => {
     if (!preferences) return unchosen
-    const preference = preferenceOf({ ...subject, addressed }, 'inbox', {
-      user: preferences,
-      tenant: defaults,
-    })
+    const preference = preferenceOf({ ...subject, addressed }, 'inbox', { ...preferences, ...defaults })
     // Another audience may address the user too. Its part of the notification then has the steps.
     if (partial && preference.reason === 'topic_muted') return { ...plan(preference), steps: [] }
     if (!hasItem || (preference.outcome === 'pass' && unchosen === everybody)) return everybody
@@ -152,17 +143,18 @@ const conditionEnd = (at: number, reason: Reason): Decision => ({
 })
 
 const NOBODY = { id: '', profile: undefined }
+const NOWHERE = inContext({})
 
 /**
  * Returns the decision that ends the notification for everybody because the condition of its type does not hold. Undefined
  * if it holds, or depends on the user.
  */
 export const conditionForAll = (
-  { notification: { data, context }, type, tenant }: Pick<Sent, 'notification' | 'type' | 'tenant'>,
+  { notification: { data }, type, place = NOWHERE }: Pick<Sent, 'notification' | 'type' | 'place'>,
   now: number,
 ): Decision | undefined => {
   if (usesUser(type?.if)) return undefined
-  const reason = unmet(type?.if, { data, user: NOBODY, tenant, context })
+  const reason = unmet(type?.if, { data, user: NOBODY, place })
   return reason && conditionEnd(now, reason)
 }
 
@@ -184,7 +176,8 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
     decisions: [inboxDecision(sent, now)],
   }
   const chosen = byPreference(sent, everybody, now)
-  const { data, context } = sent.notification
+  const { data } = sent.notification
+  const { place = NOWHERE } = sent
   const condition = usesUser(sent.type?.if) ? sent.type?.if : undefined
   return (recipient) => {
     const { user, addressed, profile, erased } = recipient
@@ -193,8 +186,7 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
     const path = exclusion(user)
     if (path !== undefined) return nothing(end(now, 'sender', 'excluded', path))
     if (erased) return nothing(endOfErased(now))
-    const facts = { data, user: { id: user, profile }, tenant: sent.tenant, context }
-    const reason = unmet(condition, facts)
+    const reason = unmet(condition, { data, user: { id: user, profile }, place })
     return reason ? nothing(conditionEnd(now, reason)) : chosen(recipient)
   }
 }

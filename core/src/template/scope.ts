@@ -1,6 +1,5 @@
 import type { Actor, ItemContent, UserProfile } from '@carillon/schemas'
-import { contextVariable } from '../notification/context.ts'
-import type { Tenant } from '../store/ports/tenants.ts'
+import type { InContext } from '../contexts/in-context.ts'
 
 /** What templates see. */
 export type Scope = {
@@ -15,17 +14,7 @@ export const SCOPE: ReadonlySet<keyof Scope> = new Set(['data', 'user', 'context
 
 /** Returns what the templates of a notification see when they are rendered for a person. */
 export const scopeOf = (
-  {
-    data = {},
-    actor,
-    context,
-  }: { data?: ItemContent['data']; actor?: Actor | undefined; context?: string | undefined },
+  { data = {}, actor }: { data?: ItemContent['data']; actor?: Actor | undefined },
   user: { id: string; profile: UserProfile },
-  tenant: Pick<Tenant, 'id' | 'settings'> | undefined,
-): Scope => ({
-  data,
-  actor: actor ?? {},
-  context: contextVariable(context),
-  user: { id: user.id, ...user.profile },
-  tenant: tenant ? { id: tenant.id, url: tenant.settings.url } : {},
-})
+  { variables: { tenant, context } }: Pick<InContext, 'variables'>,
+): Scope => ({ data, actor: actor ?? {}, context, user: { id: user.id, ...user.profile }, tenant })

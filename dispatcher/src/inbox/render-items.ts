@@ -1,8 +1,9 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { type InContext, lookUpInContext } from '@carillon/core/contexts/in-context'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
-import type { Tenant } from '@carillon/core/store/ports/tenants'
+import type { KnownUser } from '@carillon/core/store/ports/users'
 import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { filled } from '@carillon/core/template/filled'
@@ -10,30 +11,31 @@ import type { PreparedTypes } from '@carillon/core/template/prepared-types'
 import { scopeOf } from '@carillon/core/template/scope'
 import type { TemplateFault, TypeTemplates } from '@carillon/core/template/type-templates'
 import { viewerOf } from '@carillon/core/template/viewer'
-import type { InboxContent, UserProfile } from '@carillon/schemas'
+import type { InboxContent } from '@carillon/schemas'
 import { decisionEntry } from '../plan/recipients.ts'
 import { type Entry, hasItem, withContent } from './item.ts'
 
 export type RenderItemsPorts = {
   store: Pick<Store, 'users' | 'decisions'>
-  cache: Pick<SettingsCache, 'tenant'>
+  cache: Pick<SettingsCache, 'tenant' | 'context'>
   prepared: PreparedTypes
   metrics: Pick<Metrics, 'templateErrors'>
 }
 
 type Rendered = { content: InboxContent; faults: readonly TemplateFault[] }
 
-const NOBODY: UserProfile = {}
+type Reader = Pick<KnownUser, 'profile' | 'reported'>
+const NOBODY: Reader = { profile: {} }
 
 const renderItem = (
   { ready, user, type, content }: Entry,
   templates: TypeTemplates,
-  profile: UserProfile,
-  tenant: Tenant | undefined,
+  reader: Reader,
+  place: InContext,
 ): Rendered => {
-  const scope = scopeOf(content, { id: user, profile }, tenant)
+  const scope = scopeOf(content, { id: user, profile: reader.profile }, place)
   // Not the current time: a redelivery gives the same item.
-  const { texts, faults } = templates.render('inbox', scope, viewerOf(profile, ready.at))
+  const { texts, faults } = templates.render('inbox', scope, viewerOf(reader, place.settings, ready.at))
   const full = filled(content, texts)
   // An item without a title would be an empty row.
   const title = texts.title === '' ? type?.name : full.title
@@ -61,17 +63,23 @@ const decisionOf = (entry: Entry, templates: TypeTemplates, [fault]: readonly Te
 export const createRenderItems = ({ store, cache, prepared, metrics }: RenderItemsPorts) => {
   const renderTenant = async (tenant: string, entries: readonly [Entry, TypeTemplates][]) => {
     const ids = [...new Set(entries.map(([{ user }]) => user))]
-    const [people, settings] = await Promise.all([store.users.get(tenant, ids), cache.tenant(tenant)])
-    const profiles = new Map(people.map(({ id, profile }) => [id, profile]))
+    const contexts = [...new Set(entries.map(([{ ready }]) => ready.notification.context))]
+    const [people, ...found] = await Promise.all([
+      store.users.get(tenant, ids),
+      ...contexts.map((context) => lookUpInContext(cache, tenant, context)),
+    ])
+    const readers = new Map<string, Reader>(people.map((person) => [person.id, person]))
+    const places = new Map(contexts.map((context, index) => [context, found[index]!]))
     const renderings = new Map<InboxContent, Map<string, Rendered>>()
     const decisions = new Map<string, DecisionEntry>()
     const results = entries.map(([entry, templates]) => {
-      const profile = profiles.get(entry.user) ?? NOBODY
-      const { locale = '', timezone } = viewerOf(profile, 0)
+      const reader = readers.get(entry.user) ?? NOBODY
+      const place = places.get(entry.ready.notification.context)!
+      const { locale = '', timezone } = viewerOf(reader, place.settings, 0)
       const name = templates.personal ? entry.user : `${locale} ${timezone}`
       const known = renderings.get(entry.content) ?? new Map<string, Rendered>()
       renderings.set(entry.content, known)
-      const rendered = known.get(name) ?? renderItem(entry, templates, profile, settings)
+      const rendered = known.get(name) ?? renderItem(entry, templates, reader, place)
       if (!known.has(name))
         metrics.templateErrors.inc({ type: entry.ready.notification.type }, rendered.faults.length)
       known.set(name, rendered)

@@ -59,6 +59,7 @@ test('reads each tenant and type from the store once for a batch of refused mess
           return store.tenants.get(id)
         },
       },
+      contexts: store.contexts,
       types: {
         get: (id, key) => {
           reads.push(`${id}/${key}`)

@@ -1,11 +1,11 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { type InContext, lookUpInContext } from '@carillon/core/contexts/in-context'
 import { createDataCheck } from '@carillon/core/data-schema/prepared-schemas'
 import { planFaults } from '@carillon/core/expression/expression-faults'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { overrideFaults } from '@carillon/core/notification/overrides'
 import { planOf } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
-import type { Tenant } from '@carillon/core/store/ports/tenants'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import type { Issue, Notification, NotificationType, Warning } from '@carillon/schemas'
 import { createIdentify, type Identity } from './identity.ts'
@@ -52,6 +52,7 @@ export type AcceptPorts = {
   store: {
     notifications: Pick<Store['notifications'], 'claim' | 'recorded'>
     tenants: Pick<Store['tenants'], 'get'>
+    contexts: Pick<Store['contexts'], 'get'>
     types: Pick<Store['types'], 'get'>
   }
   cache: SettingsCache
@@ -65,6 +66,13 @@ export type Refused = { message: Message; reason: DeadReason }
 
 /** A message, before its id is settled. `misfit`: its data does not fit the type, unless another version is recorded. */
 type Checked = { message: Message; incoming: Incoming; type?: NotificationType; misfit?: DeadReason }
+
+/** Reads settings from the store, each at most once per batch, because a batch may hold many refused messages. */
+const storedSettings = (store: AcceptPorts['store']) => ({
+  tenant: once((id) => store.tenants.get(id!)),
+  context: once(async (id, key) => (await store.contexts.get(id!, [key!])).get(key!)),
+  type: once((tenant, key) => store.types.get(tenant!, key!)),
+})
 
 /**
  * Reads a batch of notify messages, and performs the checks that need the store: the tenant, the type, and
@@ -84,29 +92,23 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
   /** Returns the type by these settings, or why the notification is refused. */
   const judge = (
     incoming: Incoming,
-    known: Tenant | undefined,
+    place: InContext,
     type: NotificationType | undefined,
   ): DeadReason | Pick<Checked, 'type' | 'misfit'> => {
     const { tenant, notification, again } = incoming
-    if (!known) return { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` }
+    if (!place.tenant) return { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` }
     if (!type && unknownTypes === 'refuse') {
       const detail = `tenant ${tenant} has not defined the type ${notification.type}`
       return { code: 'type_unknown', detail }
     }
     const [fault] = [...planFaults(notification.plan), ...overrideFaults(notification, links)]
     if (fault) return refusal(incoming, fault)
-    const problem = linkProblem(notification, planOf({ notification, type }), known, links)
+    const problem = linkProblem(notification, planOf({ notification, type }), place, links)
     if (problem) return deadReason(problem)
     const misfit = misfitOf(incoming, type)
     // A redelivered message may have been accepted under an older version.
     return misfit && !again ? misfit : { type, ...(misfit && { misfit }) }
   }
-
-  /** Reads settings from the store, each at most once per batch, because a batch may hold many refused messages. */
-  const storedSettings = () => ({
-    tenant: once((id) => store.tenants.get(id!)),
-    type: once((tenant, key) => store.types.get(tenant!, key!)),
-  })
 
   /**
    * Returns the type in the version under which the notification was accepted; version 0 means no type.
@@ -127,10 +129,12 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     if ('refused' in result) return { message, reason: result.refused }
     const { incoming } = result
     const { tenant, notification } = incoming
-    const known = judge(incoming, await cache.tenant(tenant), await typeOf(incoming, incoming.version))
+    const place = await lookUpInContext(cache, tenant, notification.context)
+    const known = judge(incoming, place, await typeOf(incoming, incoming.version))
     if (!('code' in known || known.misfit)) return { message, incoming, ...known }
     // The hub may have used newer settings than this cache has.
-    const latest = judge(incoming, await stored.tenant(tenant), await stored.type(tenant, notification.type))
+    const latestPlace = await lookUpInContext(stored, tenant, notification.context)
+    const latest = judge(incoming, latestPlace, await stored.type(tenant, notification.type))
     return 'code' in latest ? { message, reason: latest } : { message, incoming, ...latest }
   }
 
@@ -157,7 +161,7 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     const repeated: Message[] = []
     const refused: Refused[] = []
     // In the order of the log, because of two messages with one id, the first one counts.
-    const stored = storedSettings()
+    const stored = storedSettings(store)
     const checked = await Promise.all(messages.map((message) => check(message, stored)))
     const identities = await identify(checked.flatMap((each) => ('incoming' in each ? [each.incoming] : [])))
     for (const each of checked) {

@@ -1,3 +1,4 @@
+import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import { dueKey } from '@carillon/core/notification/ids'
 import { type Addressed, addressedBy, addresseesOf } from '@carillon/core/routing/addressees'
 import { conditionForAll, decisionsForAll, endForAll } from '@carillon/core/routing/plan'
@@ -8,9 +9,9 @@ import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { scheduleSubject, workSubject } from '@carillon/schemas'
 import type { Pinned } from '../intake/ready.ts'
-import { type ConditionPorts, lookUpConditionFacts } from './condition-facts.ts'
+import { lookUpConditionFacts } from './condition-facts.ts'
 import { CHAINS, firstChunks, walk } from './fan-out.ts'
-import type { ReadChosen } from './preferences.ts'
+import type { PreferencePorts, ReadChosen } from './preferences.ts'
 import { decisionEntry, type PlannedPeople, planRecipients } from './recipients.ts'
 import { recordOf, USERS_KEPT } from './record.ts'
 import type { DueWork } from './work.ts'
@@ -51,12 +52,12 @@ export const postpone = (pinned: Pinned): NotificationPlan => {
  * at once. A larger one becomes the first chunks of a fan-out.
  */
 export const createPlanAudience =
-  (store: Pick<Store, 'users' | 'topics'>, chosen: ReadChosen, cache: ConditionPorts['cache']) =>
+  (store: Pick<Store, 'users' | 'topics'>, chosen: ReadChosen, cache: PreferencePorts['cache']) =>
   async (pinned: Pinned): Promise<NotificationPlan> => {
     const { ready } = pinned
     const now = Date.now()
-    const tenant = pinned.type?.if === undefined ? undefined : await cache.tenant(ready.tenant)
-    const sent = { notification: ready.notification, type: pinned.type, ...(tenant && { tenant }) }
+    const place = await lookUpInContext(cache, ready.tenant, ready.notification.context)
+    const sent = { notification: ready.notification, type: pinned.type, place }
     const end = endForAll(ready, now) ?? conditionForAll(sent, now)
     if (end) return { ...nobody(pinned), against: [decisionEntry(ready, EVERYBODY, end)] }
     const { users, audiences } = addresseesOf(ready.notification)
@@ -65,7 +66,8 @@ export const createPlanAudience =
     if (audiences.length === 0) {
       const planned = planRecipients(pinned, direct, {
         ...(await chosen(pinned, users)),
-        ...(await lookUpConditionFacts({ store, cache }, pinned, users)),
+        ...(await lookUpConditionFacts(store, pinned, users)),
+        place,
         now,
         partial: false,
       })
@@ -87,7 +89,8 @@ export const createPlanAudience =
     const marked: Pinned = { ...pinned, ready: { ...ready, toAudience: chains > 0 } }
     const known = {
       ...(await chosen(pinned, [...people.keys()])),
-      ...(await lookUpConditionFacts({ store, cache }, pinned, people.keys())),
+      ...(await lookUpConditionFacts(store, pinned, people.keys())),
+      place,
     }
     const { portion, against } = planRecipients(marked, people, { ...known, now, partial: chains > 0 })
     const record = recordOf(marked, chains, portion.recipients, forAll)

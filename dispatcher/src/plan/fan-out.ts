@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto'
+import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import { type Addressed, type Audience, addressedBy, addresseesOf } from '@carillon/core/routing/addressees'
 import type { Store } from '@carillon/core/store/port'
 import { type Place, SLOTS, type UserPage } from '@carillon/core/store/ports/walk'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { workSubject } from '@carillon/schemas'
 import type { Pinned, Ready } from '../intake/ready.ts'
-import { type ConditionPorts, lookUpConditionFacts } from './condition-facts.ts'
-import type { ReadChosen } from './preferences.ts'
+import { lookUpConditionFacts } from './condition-facts.ts'
+import type { PreferencePorts, ReadChosen } from './preferences.ts'
 import { type PlannedPeople, planRecipients } from './recipients.ts'
 import type { ChunkWork } from './work.ts'
 
@@ -74,18 +75,21 @@ const waysTo = ({ notification }: Ready, audience: Audience) => {
 
 /** Reads the members of one chunk and plans the notification for each of them. */
 export const createPlanChunk =
-  (store: Pick<Store, 'users' | 'topics'>, chosen: ReadChosen, cache: ConditionPorts['cache']) =>
+  (store: Pick<Store, 'users' | 'topics'>, chosen: ReadChosen, cache: PreferencePorts['cache']) =>
   async ({ audience, from, to, after }: ChunkWork, pinned: Pinned): Promise<PlannedChunk> => {
     const { users, next } = await walk(store, pinned.ready.tenant, audience, { from, to, after })
-    const [own, facts] = await Promise.all([
+    const { tenant, notification } = pinned.ready
+    const [own, facts, place] = await Promise.all([
       chosen(pinned, users),
-      lookUpConditionFacts({ store, cache }, pinned, users),
+      lookUpConditionFacts(store, pinned, users),
+      lookUpInContext(cache, tenant, notification.context),
     ])
     const ways = waysTo(pinned.ready, audience)
     const people = users.map((user) => [user, ways.of(user)] as const)
     const planned = planRecipients(pinned, people, {
       ...own,
       ...facts,
+      place,
       now: Date.now(),
       partial: ways.partial,
     })

@@ -1,23 +1,22 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import type { Documents } from '@carillon/core/preferences/documents'
 import { addresseesOf } from '@carillon/core/routing/addressees'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
-import type { Preferences } from '@carillon/schemas'
 import type { Pinned } from '../intake/ready.ts'
 
-/** What the users and the tenant of a notification have chosen. `locked`: the categories that nobody can opt out of. */
+/** What the users of a notification have chosen. `locked`: the categories that nobody can opt out of. */
 export type Chosen = {
-  own: ReadonlyMap<string, Preferences>
-  defaults: Preferences | undefined
+  own: ReadonlyMap<string, Documents>
   locked: ReadonlySet<string>
 }
 
 /** More users than this are read from the store: caching the members of an audience would evict everybody else. */
 const CACHED_MOST = 100
-const NOTHING: Chosen = { own: new Map(), defaults: undefined, locked: new Set() }
+const NOTHING: Chosen = { own: new Map(), locked: new Set() }
 
 export type PreferencePorts = {
-  cache: Pick<SettingsCache, 'tenant' | 'preferences' | 'transactionalCategories'>
+  cache: Pick<SettingsCache, 'tenant' | 'context' | 'preferences' | 'transactionalCategories'>
   store: Pick<Store, 'preferences'>
 }
 
@@ -27,12 +26,11 @@ export const createChosen =
   async ({ ready, type }: Pinned, users: readonly string[]): Promise<Chosen> => {
     if (type?.critical) return NOTHING
     const { tenant } = ready
-    const [known, own, locked] = await Promise.all([
-      cache.tenant(tenant),
+    const [own, locked] = await Promise.all([
       users.length > CACHED_MOST ? store.preferences.get(tenant, users) : cache.preferences(tenant, users),
       cache.transactionalCategories(tenant),
     ])
-    return { own, defaults: known?.settings.defaults, locked }
+    return { own, locked }
   }
 
 export type ReadChosen = ReturnType<typeof createChosen>

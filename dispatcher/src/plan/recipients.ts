@@ -1,3 +1,5 @@
+import type { InContext } from '@carillon/core/contexts/in-context'
+import { ownIn } from '@carillon/core/preferences/documents'
 import type { Addressed } from '@carillon/core/routing/addressees'
 import type { Decision } from '@carillon/core/routing/decision'
 import { endOf, type Planned, planning } from '@carillon/core/routing/plan'
@@ -57,7 +59,7 @@ const topicsAlone = () => {
 export const planRecipients = (
   { ready, type }: Pinned,
   people: People,
-  facts: Chosen & ConditionFacts & { now: number; partial: boolean },
+  facts: Chosen & ConditionFacts & { place: InContext; now: number; partial: boolean },
 ): PlannedPeople => {
   const { own, locked, profiles, now, ...shared } = facts
   const { notification, expiresAt } = ready
@@ -68,7 +70,7 @@ export const planRecipients = (
   const against: DecisionEntry[] = []
   let byDefault: Decision | undefined
   for (const [user, addressed] of people) {
-    const preferences = own.get(user)
+    const preferences = ownIn(own.get(user), notification.context)
     const planned = planFor({ user, addressed, preferences, profile: profiles?.get(user) })
     const end = endOf(planned)
     if (end) {

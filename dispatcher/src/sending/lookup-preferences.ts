@@ -1,13 +1,15 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import type { InContext } from '@carillon/core/contexts/in-context'
 import type { Step } from '@carillon/core/delivery/step'
+import { type Documents, defaultsIn, ownIn } from '@carillon/core/preferences/documents'
 import { type Preference, preferenceOf, type Subject, subjectOf } from '@carillon/core/routing/preference'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
-import type { NotificationType, Preferences } from '@carillon/schemas'
+import type { NotificationType } from '@carillon/schemas'
 
 export type PreferencePorts = {
   store: Pick<Store, 'preferences'>
-  cache: Pick<SettingsCache, 'tenant' | 'typeVersion' | 'transactionalCategories'>
+  cache: Pick<SettingsCache, 'typeVersion' | 'transactionalCategories'>
 }
 
 const NONE: ReadonlySet<string> = new Set()
@@ -19,18 +21,16 @@ const at = (...parts: string[]) => parts.join('\n')
  * due, so the store is read, not the cache.
  */
 export const lookUpPreferences = async ({ store, cache }: PreferencePorts, steps: readonly Step[]) => {
-  const own = new Map<string, Preferences>()
-  const defaults = new Map<string, Preferences | undefined>()
+  const own = new Map<string, Documents>()
   const locked = new Map<string, ReadonlySet<string>>()
   const types = new Map<string, NotificationType | undefined>()
   const typeOf = ({ tenant, type, version }: Step) => at(tenant, type, String(version))
 
   await Promise.all([
     ...[...grouped(steps, ({ tenant }) => tenant)].flatMap(([tenant, together]) => [
-      cache.tenant(tenant).then((known) => defaults.set(tenant, known?.settings.defaults)),
       cache.transactionalCategories(tenant).then((known) => locked.set(tenant, known)),
       store.preferences.get(tenant, [...new Set(together.map(({ user }) => user))]).then((found) => {
-        for (const [user, preferences] of found) own.set(at(tenant, user), preferences)
+        for (const [user, documents] of found) own.set(at(tenant, user), documents)
       }),
     ]),
     ...[...grouped(steps, typeOf)].map(async ([key, [step]]) => {
@@ -46,12 +46,12 @@ export const lookUpPreferences = async ({ store, cache }: PreferencePorts, steps
       ...(step.secret === undefined ? {} : { critical: 'otp' }),
     }),
 
-    of: (step: Step, subject: Omit<Subject, 'addressed'>): Preference => {
-      const { tenant, user, topics, plan, index } = step
+    of: (step: Step, subject: Omit<Subject, 'addressed'>, place: InContext): Preference => {
+      const { tenant, user, context, topics, plan, index } = step
       const addressed = topics?.map((topic) => ({ by: 'topic' as const, topic })) ?? DIRECTLY
       return preferenceOf({ ...subject, addressed }, plan[index]!.channel, {
-        user: own.get(at(tenant, user)),
-        tenant: defaults.get(tenant),
+        ...ownIn(own.get(at(tenant, user)), context),
+        ...defaultsIn(place),
       })
     },
   }

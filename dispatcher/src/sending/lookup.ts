@@ -1,3 +1,4 @@
+import type { InContext } from '@carillon/core/contexts/in-context'
 import { acceptedAt, type Step } from '@carillon/core/delivery/step'
 import { unmet, usesUser } from '@carillon/core/expression/condition'
 import type { Live } from '@carillon/core/live/port'
@@ -6,16 +7,17 @@ import type { Subject } from '@carillon/core/routing/preference'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { StoredDevice } from '@carillon/core/store/ports/devices'
-import type { Tenant } from '@carillon/core/store/ports/tenants'
+import type { KnownUser } from '@carillon/core/store/ports/users'
 import { type Erasure, isVoid } from '@carillon/core/store/rules/erasure'
 import type { TypeTemplates } from '@carillon/core/template/type-templates'
-import type { Channel, InboxItem, ItemContent, UserProfile } from '@carillon/schemas'
+import type { Channel, InboxItem, ItemContent } from '@carillon/schemas'
 import { IN_PROFILES } from './destinations.ts'
+import { type ContextPorts, lookUpContexts } from './lookup-contexts.ts'
 import { lookUpPreferences, type PreferencePorts } from './lookup-preferences.ts'
 import { lookUpTemplates, type TemplatePorts } from './lookup-templates.ts'
 import { presenceOf } from './presence.ts'
 
-export type Person = { profile: UserProfile; devices: readonly StoredDevice[] }
+export type Person = Pick<KnownUser, 'profile' | 'reported'> & { devices: readonly StoredDevice[] }
 
 /** The data looked up for a batch of steps. */
 export type Known = {
@@ -23,6 +25,8 @@ export type Known = {
   /** Returns the content of a step's item, or the step's own; undefined for a one-time password. */
   content(step: Step): ItemContent | undefined
   person(step: Step): Person
+  /** Returns the tenant and the context of a step. */
+  place(step: Step): InContext
   /** Returns the templates of its type; undefined if the type has none, and for a one-time password. */
   templates(step: Step): TypeTemplates | undefined
   /** Returns what preferences about the step are looked up by. */
@@ -33,6 +37,7 @@ export type LookupPorts = {
   store: Pick<Store, 'inbox' | 'users' | 'devices' | 'notifications'>
   live: Pick<Live, 'presence'>
 } & TemplatePorts &
+  ContextPorts &
   PreferencePorts
 
 const NOBODY: Person = { profile: {}, devices: [] }
@@ -61,11 +66,10 @@ export const lookUp = async (
   channel: Channel,
   steps: readonly Step[],
 ): Promise<Known> => {
-  const { store, live, cache } = ports
+  const { store, live } = ports
   const items = new Map<string, InboxItem>()
   const cancelled = new Set<string>()
   const people = new Map<string, Person>()
-  const tenants = new Map<string, Tenant | undefined>()
   const erasures = new Map<string, Erasure>()
 
   const owners = new Map<string, { tenant: string; user: string; ids: string[] }>()
@@ -82,9 +86,10 @@ export const lookUp = async (
   )
 
   const templates = await lookUpTemplates(ports, steps)
-  const [presence, preferences] = await Promise.all([
+  const [presence, preferences, place] = await Promise.all([
     presences(live, steps),
     lookUpPreferences(ports, steps),
+    lookUpContexts(ports, steps),
     ...[...owners.values()].map(async ({ tenant, user, ids }) => {
       for (const item of await store.inbox.get({ tenant, user }, unique(ids)))
         items.set(at(tenant, user, item.id), item)
@@ -100,8 +105,8 @@ export const lookUp = async (
     ...[...grouped(steps, ({ tenant }) => tenant)].map(async ([tenant, together]) => {
       const users = unique(together.map(({ user }) => user))
       if (IN_PROFILES.includes(channel))
-        for (const { id, profile } of await store.users.get(tenant, users))
-          people.set(at(tenant, id), { profile, devices: [] })
+        for (const { id, ...known } of await store.users.get(tenant, users))
+          people.set(at(tenant, id), { ...known, devices: [] })
       else {
         const reads = (step: Step) => templates(step) !== undefined || usesUser(conditionOf(step))
         const readers = unique(together.filter(reads).map(({ user }) => user))
@@ -109,13 +114,10 @@ export const lookUp = async (
           store.devices.of(tenant, users),
           readers.length > 0 ? store.users.get(tenant, readers) : [],
         ])
-        for (const { id, profile } of profiles) people.set(at(tenant, id), { profile, devices: [] })
+        for (const { id, ...known } of profiles) people.set(at(tenant, id), { ...known, devices: [] })
         for (const [id, some] of devices)
-          people.set(at(tenant, id), { profile: people.get(at(tenant, id))?.profile ?? {}, devices: some })
+          people.set(at(tenant, id), { ...(people.get(at(tenant, id)) ?? NOBODY), devices: some })
       }
-    }),
-    ...unique(steps.filter(conditionOf).map(({ tenant }) => tenant)).map(async (tenant) => {
-      tenants.set(tenant, await cache.tenant(tenant))
     }),
   ])
 
@@ -127,8 +129,7 @@ export const lookUp = async (
     return unmet(conditionOf(step), {
       data: content(step)?.data,
       user: { id: user, profile: people.get(at(tenant, user))?.profile },
-      tenant: tenants.get(tenant),
-      context: step.context,
+      place: place(step),
     })
   }
   const subject = (step: Step) => preferences.subject(step, content(step)?.category)
@@ -144,12 +145,13 @@ export const lookUp = async (
         erased: isVoid(erasures.get(at(tenant, user)), acceptedAt(step)),
         ...(known && { presence: known }),
         ...(reason && { unmet: reason }),
-        preference: preferences.of(step, subject(step)),
+        preference: preferences.of(step, subject(step), place(step)),
         now,
       }
     },
     content,
     templates,
+    place,
     person: ({ tenant, user }) => people.get(at(tenant, user)) ?? NOBODY,
   }
 }

@@ -1,12 +1,13 @@
+import type { InContext } from '@carillon/core/contexts/in-context'
 import type { MailExtras } from '@carillon/core/delivery/provider'
 import type { Step } from '@carillon/core/delivery/step'
 import { type Spoken, spoken } from '@carillon/core/render/spoken'
 import type { Subject } from '@carillon/core/routing/preference'
-import type { Tenant } from '@carillon/core/store/ports/tenants'
+import type { KnownUser } from '@carillon/core/store/ports/users'
 import { scopeOf } from '@carillon/core/template/scope'
 import type { TemplateFault, Texts, TypeTemplates } from '@carillon/core/template/type-templates'
 import { viewerOf } from '@carillon/core/template/viewer'
-import type { ItemContent, Overrides, UserProfile } from '@carillon/schemas'
+import type { ItemContent, Overrides } from '@carillon/schemas'
 import { channelOf } from './ledger-changes.ts'
 
 /** The content of a step's item, or of a notification without one; undefined for a one-time password. */
@@ -36,18 +37,19 @@ export const saidBy = (
   known: {
     content: ItemContent | undefined
     templates: TypeTemplates | undefined
-    profile: UserProfile
+    person: Pick<KnownUser, 'profile' | 'reported'>
+    place: InContext
     given?: Given
   },
-  tenant: Tenant | undefined,
 ): Omit<Said, 'appUrl' | 'subject'> | { fault: TemplateFault } => {
-  const { content, templates, profile, given } = known
+  const { content, templates, person, place, given } = known
   const literal = textsOf(given)
   if (!content) return { content }
   const channel = channelOf(step)
   if (!templates) return given ? spoken(content, literal, channel === 'email') : { content }
-  const scope = scopeOf(content, { id: step.user, profile }, tenant)
-  const { texts, faults } = templates.render(channel, scope, viewerOf(profile, Date.now()), literal)
+  const scope = scopeOf(content, { id: step.user, profile: person.profile }, place)
+  const viewer = viewerOf(person, place.settings, Date.now())
+  const { texts, faults } = templates.render(channel, scope, viewer, literal)
   const [fault] = faults
   return fault ? { fault } : spoken(content, texts, channel === 'email')
 }

@@ -1,4 +1,3 @@
-import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Capture } from '@carillon/core/delivery/captured'
 import { dueAt, type Step } from '@carillon/core/delivery/step'
 import { appUrlOf } from '@carillon/core/notification/links'
@@ -29,7 +28,6 @@ import { split } from './split-destinations.ts'
 
 export type SendStepPorts = {
   store: Pick<Store, 'deliveries'>
-  cache: Pick<SettingsCache, 'tenant'>
   seal: Pick<Seal, 'open'>
   reachability: Reachability
   prepareMail: PrepareMail
@@ -69,7 +67,7 @@ const passedOf = ({ at, stage, by, path, reason }: StepDecision): Passed => ({
  * plan's next step, which is scheduled already. Idempotent.
  */
 export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) => {
-  const { store, cache, seal, reachability, prepareMail, permits, claims, send, metrics, capture } = ports
+  const { store, seal, reachability, prepareMail, permits, claims, send, metrics, capture } = ports
   const realSends = createRealSends(capture)
 
   /**
@@ -103,17 +101,17 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     { candidates }: Destination,
   ): Promise<{ ending: Ending; now: number; leftOut: readonly Passed[] }> => {
     const channel = channelOf(step)
-    const tenant = await cache.tenant(step.tenant)
-    const content = known.content(step)
-    const { profile } = known.person(step)
+    const place = known.place(step)
+    const person = known.person(step)
     const given = givenOf(seal, step)
-    const spoken = saidBy(step, { content, templates: known.templates(step), profile, given }, tenant)
+    const texts = { content: known.content(step), templates: known.templates(step) }
+    const spoken = saidBy(step, { ...texts, person, place, given })
     if ('fault' in spoken) {
       metrics.templateErrors.inc({ type: step.type })
       return { ending: unrendered(spoken.fault), now: Date.now(), leftOut: [] }
     }
-    const mail = await prepareMail(step, given as EmailOverrides | undefined, profile)
-    const said: Said = { ...spoken, appUrl: appUrlOf(tenant, options), subject: known.subject(step) }
+    const mail = await prepareMail(step, given as EmailOverrides | undefined, person.profile)
+    const said: Said = { ...spoken, appUrl: appUrlOf(place, options), subject: known.subject(step) }
     const repeatable = candidates.every(({ account }) => account.provider.repeatable)
     let claiming: ReturnType<Claims['claim']> | undefined
     const claim = () => {

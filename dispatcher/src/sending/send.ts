@@ -50,7 +50,7 @@ const outgoing = (
           unsubscribeUrl: makeUnsubscribeUrl(
             seal,
             publicUrl,
-            { tenant, user, channel, type, category: subject.category },
+            { tenant, user, channel, type, category: subject.category, context: step.context },
             now,
           ),
         }

@@ -77,7 +77,6 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
   const sendStep = createSendStep(
     {
       store,
-      cache,
       seal,
       prepareMail: createPrepareMail({
         findCopies: createCopies(store),

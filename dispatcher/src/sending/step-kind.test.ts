@@ -51,7 +51,10 @@ test('one clock reading determines whether a step is sent and whether the next o
       ...{ deliveries: { record: async () => {} }, decisions: { record: async () => {} } },
       ...{ suppressions: { put: async () => {} }, devices: { remove: async () => {} } },
     },
-    cache: { tenant: async () => undefined, typeVersion: async () => undefined },
+    cache: {
+      ...{ tenant: async () => undefined, typeVersion: async () => undefined },
+      transactionalCategories: async () => new Set(),
+    },
     stream: { publish: async (messages: unknown[]) => void published.push(...messages) },
     reports: { remember: async () => {} },
     metrics: createMetrics(),

@@ -1,4 +1,5 @@
 import {
+  ContextKey,
   EffectivePreferences,
   PreferenceChange,
   Preferences,
@@ -6,11 +7,16 @@ import {
   UserId,
 } from '@carillon/schemas'
 import { z } from 'zod'
+import { IfMatch } from '../http/if-match.ts'
 import { exampleOf } from '../http/openapi/example.ts'
 import { defineRoute } from '../http/routes.ts'
 import { next, pageQuery } from './page.ts'
 
 const Id = z.object({ id: UserId })
+
+const InContext = z.strictObject({
+  context: ContextKey.optional().describe('The context; left out, preferences in general'),
+})
 
 const PreferenceChangePage = z.object({ changes: z.array(PreferenceChange), next: next('after') }).meta({
   id: 'PreferenceChangePage',
@@ -24,9 +30,11 @@ const GRID = { 200: { description: 'What holds for each channel', schema: Effect
 const PATCH = {
   method: 'patch',
   tag: 'Preferences',
+  query: InContext,
+  headers: IfMatch,
   body: PreferencesPatch,
   answers: CHANGED,
-  problems: ['erased'],
+  problems: ['erased', 'precondition_failed'],
 } as const
 const MERGED =
   'JSON merge patch (RFC 7396): what is left out stays, `null` removes a choice and everything below it, and `{}` changes nothing. Concurrent changes of different choices all take effect.'
@@ -37,7 +45,9 @@ export const getPreferences = defineRoute({
   operationId: 'getPreferences',
   tag: 'Preferences',
   summary: 'Get the preferences of the user',
-  description: "Returns the user's own choices, and nothing else.",
+  description:
+    "Returns the user's own choices in general, or in a context, and nothing else. `ETag` is for `If-Match`.",
+  query: InContext,
   answers: ANSWER,
 })
 
@@ -56,7 +66,8 @@ export const getEffectivePreferences = defineRoute({
   tag: 'Preferences',
   summary: 'Get what holds for the user',
   description:
-    'Returns for every category and type what holds on each channel, who decides it, and whether the user can change it.',
+    'Returns for every category and type what holds on each channel, who decides it, and whether the user can change it: in general, or for notifications of a context.',
+  query: InContext,
   answers: GRID,
 })
 
@@ -66,8 +77,10 @@ export const getUserPreferences = defineRoute({
   operationId: 'getUserPreferences',
   tag: 'Preferences',
   summary: 'Get the preferences of a user',
-  description: 'Returns the choices of a user, and nothing else.',
+  description:
+    'Returns the choices of a user in general, or in a context, and nothing else. `ETag` is for `If-Match`.',
   params: Id,
+  query: InContext,
   answers: ANSWER,
 })
 
@@ -86,8 +99,10 @@ export const getUserEffectivePreferences = defineRoute({
   operationId: 'getUserEffectivePreferences',
   tag: 'Preferences',
   summary: 'Get what holds for a user',
-  description: 'Returns for every category and type what holds on each channel, and who decides it.',
+  description:
+    'Returns for every category and type what holds on each channel, and who decides it: in general, or for notifications of a context.',
   params: Id,
+  query: InContext,
   answers: GRID,
 })
 

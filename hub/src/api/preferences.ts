@@ -1,14 +1,22 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import { parseJson } from '@carillon/core/json/json'
+import { defaultsIn, GENERAL, ownIn } from '@carillon/core/preferences/documents'
 import { changesOf } from '@carillon/core/preferences/patch'
 import type { Categories } from '@carillon/core/store/ports/categories'
-import type { UserPreferences } from '@carillon/core/store/ports/preferences'
+import type { Owner } from '@carillon/core/store/ports/inbox'
+import type { Changes, UserPreferences } from '@carillon/core/store/ports/preferences'
 import type { Types } from '@carillon/core/store/ports/types'
 import type { Users } from '@carillon/core/store/ports/users'
+import { viewerOf } from '@carillon/core/template/viewer'
+import type { Preferences } from '@carillon/schemas'
+import type { Context } from 'hono'
 import type { Cursors } from '../http/cursor.ts'
+import { checkIfMatch, etag } from '../http/if-match.ts'
 import type { Routes } from '../http/routes.ts'
 import type { ChangePreferences } from '../preferences/change.ts'
 import { gridOf } from '../preferences/grid.ts'
+import { preferencesTag } from '../preferences/tag.ts'
 import {
   getEffectivePreferences,
   getPreferences,
@@ -18,6 +26,8 @@ import {
   updatePreferences,
   updateUserPreferences,
 } from './preferences-openapi.ts'
+
+type Author = Omit<Changes, 'changes'>
 
 const PRIVATE = { 'cache-control': 'no-store' }
 
@@ -37,53 +47,75 @@ export const preferenceRoutes = (
     types: Pick<Types, 'list'>
     categories: Pick<Categories, 'list'>
     users: Pick<Users, 'get'>
-    cache: Pick<SettingsCache, 'tenant'>
+    cache: Pick<SettingsCache, 'tenant' | 'context'>
     change: ChangePreferences
     cursors: Cursors
   },
 ) => {
-  const documentOf = async (tenant: string, user: string) =>
-    (await preferences.get(tenant, [user])).get(user) ?? {}
+  const documentsOf = async (tenant: string, user: string) =>
+    (await preferences.get(tenant, [user])).get(user)
 
-  const effective = async (tenant: string, user: string) => {
-    const [known, all, named, settings, [person]] = await Promise.all([
-      documentOf(tenant, user),
+  const answer = (c: Context, document: Preferences = {}) =>
+    c.json(document, 200, { ...PRIVATE, etag: etag(preferencesTag(document)) })
+
+  const read = async (c: Context, { tenant, user }: Owner, context = GENERAL) =>
+    answer(c, (await documentsOf(tenant, user))?.get(context))
+
+  /** Read here rather than by the schema: zod drops the key `__proto__`, which is a name like any other. */
+  const write = async (
+    c: Context,
+    owner: Owner,
+    { bytes, context = GENERAL, ...author }: Author & { bytes: Uint8Array; context?: string | undefined },
+  ) => {
+    const changes = changesOf(parseJson(bytes, { anyKey: true }))
+    const placed = context === GENERAL ? changes : changes.map((each) => ({ ...each, context }))
+    const changed = await change(owner, { ...author, changes: placed }, (before) =>
+      checkIfMatch(c.req.header('if-match'), preferencesTag(before.get(context) ?? {})),
+    )
+    return answer(c, changed.get(context))
+  }
+
+  const effective = async ({ tenant, user }: Owner, context: string | undefined) => {
+    const [known, all, named, place, [person]] = await Promise.all([
+      documentsOf(tenant, user),
       types.list(tenant),
       categories.list(tenant),
-      cache.tenant(tenant),
+      lookUpInContext(cache, tenant, context),
       users.get(tenant, [user]),
     ])
+    const { locale } = viewerOf(person ?? { profile: {} }, place.settings, 0)
     return gridOf(
-      { types: all, categories: named, locale: person?.profile.locale },
-      { user: known, tenant: settings?.settings.defaults },
+      { types: all, categories: named, locale },
+      { ...ownIn(known, context), ...defaultsIn(place) },
     )
   }
 
-  // Read here rather than by the schema: zod drops the key `__proto__`, which is a name like any other.
-  const changesIn = (bytes: Uint8Array) => changesOf(parseJson(bytes, { anyKey: true }))
-
-  routes.user(getPreferences, async ({ c }, { tenant, user }) =>
-    c.json(await documentOf(tenant, user), 200, PRIVATE),
+  routes.user(getPreferences, ({ c, query }, owner) => read(c, owner, query.context))
+  routes.user(updatePreferences, async ({ c, bytes, query }, { issuedAt, ...owner }) =>
+    write(c, owner, {
+      ...{ bytes: await bytes(), context: query.context },
+      ...{ via: 'app', by: owner.user, since: issuedAt },
+    }),
   )
-  routes.user(updatePreferences, async ({ c, bytes }, { tenant, user, issuedAt }) => {
-    const changes = changesIn(await bytes())
-    const changed = await change({ tenant, user }, { changes, via: 'app', by: user, since: issuedAt })
-    return c.json(changed, 200, PRIVATE)
-  })
-  routes.user(getEffectivePreferences, async ({ c }, { tenant, user }) =>
-    c.json(await effective(tenant, user), 200, PRIVATE),
+  routes.user(getEffectivePreferences, async ({ c, query }, owner) =>
+    c.json(await effective(owner, query.context), 200, PRIVATE),
   )
 
-  routes.sender('preferences:read', getUserPreferences, async ({ c, params }, { tenant }) =>
-    c.json(await documentOf(tenant, params.id), 200, PRIVATE),
+  routes.sender('preferences:read', getUserPreferences, ({ c, params, query }, { tenant }) =>
+    read(c, { tenant, user: params.id }, query.context),
   )
-  routes.sender('preferences:write', updateUserPreferences, async ({ c, params, bytes }, { tenant, key }) => {
-    const changes = changesIn(await bytes())
-    const changed = await change({ tenant, user: params.id }, { changes, via: 'api', by: key })
-    return c.json(changed, 200, PRIVATE)
-  })
-  routes.sender('preferences:read', getUserEffectivePreferences, async ({ c, params }, { tenant }) =>
-    c.json(await effective(tenant, params.id), 200, PRIVATE),
+  routes.sender(
+    'preferences:write',
+    updateUserPreferences,
+    async ({ c, params, bytes, query }, { tenant, key }) =>
+      write(
+        c,
+        { tenant, user: params.id },
+        { bytes: await bytes(), context: query.context, via: 'api', by: key },
+      ),
+  )
+  routes.sender('preferences:read', getUserEffectivePreferences, async ({ c, params, query }, { tenant }) =>
+    c.json(await effective({ tenant, user: params.id }, query.context), 200, PRIVATE),
   )
   routes.sender(
     'preferences:read',

@@ -1,4 +1,5 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import { ProblemError } from '@carillon/core/errors'
 import type { LinkPolicy } from '@carillon/core/notification/links'
 import { localesOf, previewOf } from '@carillon/core/render/preview'
@@ -14,7 +15,7 @@ const Key = z.object({ key: TypeKey })
 
 export const typePreviewRoutes = (
   routes: Routes,
-  parts: { types: Types; users: Pick<Users, 'get'>; cache: Pick<SettingsCache, 'tenant'> },
+  parts: { types: Types; users: Pick<Users, 'get'>; cache: Pick<SettingsCache, 'tenant' | 'context'> },
   links: LinkPolicy,
 ) => {
   const { types, users, cache } = parts
@@ -56,12 +57,12 @@ export const typePreviewRoutes = (
     },
     async ({ c, params, body }, { tenant }) => {
       const input = await body()
-      const [type, user, settings] = await Promise.all([
+      const [type, user, place] = await Promise.all([
         typeOf(tenant, params.key, input),
         userOf(tenant, input.user),
-        cache.tenant(tenant),
+        lookUpInContext(cache, tenant, input.context),
       ])
-      const about = { data: input.data, user, tenant: settings, now: Date.now() }
+      const about = { data: input.data, user, place, now: Date.now() }
       const preview = (locale: string | undefined) => previewOf(type, { ...about, locale }, links)
       return c.json(
         input.locale === '*'

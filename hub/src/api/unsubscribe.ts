@@ -1,6 +1,7 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { readUnsubscribe, type Unsubscribe } from '@carillon/core/delivery/unsubscribe'
 import { ProblemError } from '@carillon/core/errors'
+import { GENERAL } from '@carillon/core/preferences/documents'
 import { unsubscribing } from '@carillon/core/preferences/unsubscribe'
 import type { Seal } from '@carillon/core/security/seal'
 import type { UserPreferences } from '@carillon/core/store/ports/preferences'
@@ -104,15 +105,22 @@ export const unsubscribeRoutes = (
   },
 ) => {
   /** Switches off what the link names. Idempotent: a second POST finds nothing to change. */
-  const unsubscribe = async ({ tenant, user, channel, type, category, at }: Unsubscribe & { at: number }) => {
-    const own = (await preferences.get(tenant, [user])).get(user) ?? {}
+  const unsubscribe = async (link: Unsubscribe & { at: number }) => {
+    const { tenant, user, channel, type, category, context, at } = link
+    const own = (await preferences.get(tenant, [user])).get(user)
+    const documents = [GENERAL, ...(context === undefined ? [] : [context])].map(
+      (each) => [each, own?.get(each) ?? {}] as const,
+    )
+    const named = new Set(documents.flatMap(([, { types = {} }]) => Object.keys(types)))
     const known = await Promise.all(
-      Object.keys(own.types ?? {}).map(
-        async (key) => [key, (await cache.type(tenant, key))?.category] as const,
-      ),
+      [...named].map(async (key) => [key, (await cache.type(tenant, key))?.category] as const),
     )
     const categories = new Map(known)
-    const changes = unsubscribing({ channel, type, category }, own, (key) => categories.get(key))
+    const changes = documents.flatMap(([place, document]) =>
+      unsubscribing({ channel, type, category }, document, (key) => categories.get(key)).map((each) =>
+        place === GENERAL ? each : { ...each, context: place },
+      ),
+    )
     await change({ tenant, user }, { changes, via: 'link', by: user, since: at })
   }
 

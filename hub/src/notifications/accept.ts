@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import type { DataCheck } from '@carillon/core/data-schema/prepared-schemas'
 import { ProblemError } from '@carillon/core/errors'
 import { planFaults } from '@carillon/core/expression/expression-faults'
@@ -119,7 +120,7 @@ export const createAcceptance = (
       ]
       if (faults.length > 0) throw invalidRequest(faults.map(at), 'notification')
       const plan = given.plan ?? type?.plan ?? []
-      const problem = linkProblem(given, plan, await cache.tenant(tenant), links)
+      const problem = linkProblem(given, plan, await lookUpInContext(cache, tenant, given.context), links)
       if (problem) throw problem
       const notification = { ...given, id: given.id ?? id(), sender: key }
       const priority = given.priority ?? type?.priority ?? 'normal'

@@ -1,14 +1,18 @@
 import { ProblemError } from '@carillon/core/errors'
 import type { Live } from '@carillon/core/live/port'
 import { cellsOf, documentOf, isWithin } from '@carillon/core/preferences/document'
+import { type Documents, GENERAL } from '@carillon/core/preferences/documents'
+import { grouped } from '@carillon/core/store/grouping'
 import type { Owner } from '@carillon/core/store/ports/inbox'
 import type { Changes, ChoiceChange, UserPreferences } from '@carillon/core/store/ports/preferences'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import type { ChangeWay, Choice, Preferences } from '@carillon/schemas'
+import type { ChangeWay, Choice } from '@carillon/schemas'
 
-/** Choices that one user may have. */
+/** Choices that one user may have, in general and in all contexts together. */
 const CHOICES_MAX = 1_000
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
 
 /** Makes the changes to choices by path. Returns those that changed something. */
 const applyTo = (cells: Map<string, Choice>, changes: readonly ChoiceChange[]): ChoiceChange[] =>
@@ -24,8 +28,9 @@ const applyTo = (cells: Map<string, Choice>, changes: readonly ChoiceChange[]): 
   })
 
 /**
- * Changes the preferences of a user and tells all their apps. What is so already is neither written, recorded nor told.
- * Resolves with the preferences after the change. Throws `erased`, and `invalid_request` beyond CHOICES_MAX choices.
+ * Changes the preferences of a user, in general and in contexts, and tells all their apps. What is so already is neither
+ * written, recorded nor told. `check` is called with the preferences before the change, and may throw. Resolves with the
+ * preferences after it. Throws `erased`, and `invalid_request` beyond CHOICES_MAX choices.
  */
 export const createChangePreferences = ({
   preferences,
@@ -38,9 +43,14 @@ export const createChangePreferences = ({
   log: Log
   metrics: Metrics
 }) => {
-  const tell = async ({ tenant, user }: Owner, via: ChangeWay) => {
+  const tell = async ({ tenant, user }: Owner, via: ChangeWay, contexts: Iterable<string>) => {
     try {
-      const [reached] = await live.deliver([{ tenant, user, event: 'preferences.changed', payload: { via } }])
+      const [reached] = await live.deliver(
+        [...contexts].map((context) => ({
+          ...{ tenant, user, event: 'preferences.changed' as const },
+          payload: { via, ...(context === GENERAL ? {} : { context }) },
+        })),
+      )
       metrics.live.inc({ outcome: reached ? 'connected' : 'away' })
     } catch (err) {
       metrics.live.inc({ outcome: 'lost' })
@@ -48,19 +58,28 @@ export const createChangePreferences = ({
     }
   }
 
-  return async (owner: Owner, { changes, ...author }: Changes): Promise<Preferences> => {
+  return async (
+    owner: Owner,
+    { changes, ...author }: Changes,
+    check: (before: Documents) => void = () => {},
+  ): Promise<Documents> => {
     const { tenant, user } = owner
-    const before = (await preferences.get(tenant, [user])).get(user) ?? {}
-    const cells = new Map(cellsOf(before))
-    const made = applyTo(cells, changes)
-    if (cells.size > CHOICES_MAX)
+    const before = (await preferences.get(tenant, [user])).get(user) ?? new Map()
+    check(before)
+    const after = new Map([...before].map(([context, document]) => [context, new Map(cellsOf(document))]))
+    const made = [...grouped(changes, ({ context = GENERAL }) => context)].flatMap(([context, some]) => {
+      const cells = after.get(context) ?? new Map<string, Choice>()
+      after.set(context, cells)
+      return applyTo(cells, some)
+    })
+    if (sum([...after.values()].map(({ size }) => size)) > CHOICES_MAX)
       throw new ProblemError('invalid_request', `a user may have at most ${CHOICES_MAX} choices`)
     if (made.length > 0) {
       if (!(await preferences.change(tenant, user, { ...author, changes: made })))
         throw new ProblemError('erased', 'the user is erased')
-      await tell(owner, author.via)
+      await tell(owner, author.via, new Set(made.map(({ context = GENERAL }) => context)))
     }
-    return documentOf(cells)
+    return new Map([...after].map(([context, cells]) => [context, documentOf(cells)]))
   }
 }
 

@@ -1,4 +1,10 @@
-import { isOptional, preferenceOf, type Subject, subjectOf } from '@carillon/core/routing/preference'
+import {
+  isOptional,
+  type PreferenceLayers,
+  preferenceOf,
+  type Subject,
+  subjectOf,
+} from '@carillon/core/routing/preference'
 import { grouped } from '@carillon/core/store/grouping'
 import { categoryWords } from '@carillon/core/template/category-words'
 import {
@@ -7,14 +13,12 @@ import {
   type EffectivePreference,
   type EffectivePreferences,
   type NotificationType,
-  type Preferences,
 } from '@carillon/schemas'
 
-type Documents = { user: Preferences; tenant: Preferences | undefined }
 type Row = Record<DeliveryChannel, EffectivePreference>
 
 /** What holds for each channel. */
-const rowOf = (subject: Omit<Subject, 'addressed'>, documents: Documents, locked: boolean): Row =>
+const rowOf = (subject: Omit<Subject, 'addressed'>, documents: PreferenceLayers, locked: boolean): Row =>
   Object.fromEntries(
     DeliveryChannel.options.map((channel) => {
       // No way in which it is addressed: muted topics decide about single notifications.
@@ -37,7 +41,7 @@ export type Defined = {
  */
 export const gridOf = (
   { types, categories: defined, locale }: Defined,
-  documents: Documents,
+  documents: PreferenceLayers,
 ): EffectivePreferences => {
   const known = new Map(defined.map((category) => [category.key, category]))
   const lockedKeys = new Set(defined.flatMap(({ key, optOut }) => (optOut === false ? [key] : [])))
@@ -68,7 +72,7 @@ export const gridOf = (
     return [{ key, ...(category && categoryWords(category, locale)), channels, types: some.map(typeRow) }]
   })
   return {
-    muted: documents.user.muted === true,
+    muted: documents.user?.muted === true || documents.userContext?.muted === true,
     categories: categories.sort((one, other) => (one.key < other.key ? -1 : 1)),
     types: (byCategory.get(undefined) ?? []).map(typeRow),
   }

@@ -32,8 +32,8 @@ export type InboxChanged = z.infer<typeof InboxChanged>
 export const InboxRemoved = LivePosition.extend({ ids: z.array(ItemId), counts: Counts })
 export type InboxRemoved = z.infer<typeof InboxRemoved>
 
-/** The user's preferences were changed, by any app or way: fetch them again. */
-export const PreferencesChanged = LivePosition.extend({ via: ChangeWay })
+/** The user's preferences were changed, by any app or way: fetch them again. Without `context`, those in general. */
+export const PreferencesChanged = LivePosition.extend({ via: ChangeWay, context: z.string().optional() })
 export type PreferencesChanged = z.infer<typeof PreferencesChanged>
 
 /** Client to hub: an app of the user has received these items. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { DeliveryChannel } from '../delivery/channel.ts'
-import { UserId } from '../fields/ids.ts'
+import { ContextKey, UserId } from '../fields/ids.ts'
 import { JsonObject } from '../fields/json.ts'
 import { Locale, TimeZone } from '../fields/locale.ts'
 import { named } from '../validation/names.ts'
@@ -20,9 +20,12 @@ export const TypePreviewInput = z
     locale: z
       .union([z.literal('*'), named(Locale.clone(), 'a BCP 47 tag such as pt-BR')])
       .optional()
-      .describe("The locale; `*` for all locales of the type. Left out, it is the user's, else the type's"),
+      .describe(
+        "The locale; `*` for all locales of the type. Left out, it is the user's, else that of the context, the tenant or the type",
+      ),
     data: JsonObject.optional().describe('The data; the sample of the type if left out'),
     user: UserId.optional().describe('The user for whom it is rendered; nobody if left out'),
+    context: ContextKey.optional().describe('The context in which it is rendered; none if left out'),
   })
   .refine(({ version, type }) => version === undefined || type === undefined, {
     message: 'send a version or a type, not both',

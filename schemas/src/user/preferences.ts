@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { DeliveryChannel } from '../delivery/channel.ts'
-import { Category, TopicKey, TypeKey } from '../fields/ids.ts'
+import { Category, ContextKey, TopicKey, TypeKey } from '../fields/ids.ts'
 import { Timestamp } from '../fields/timestamp.ts'
 import { Decider } from '../notification/decision.ts'
 
@@ -123,6 +123,7 @@ export const PreferenceChange = z
     at: Timestamp.describe('When it was changed'),
     via: ChangeWay,
     by: z.string().describe('The user, or the id of the API key'),
+    context: ContextKey.optional().describe('The context in which it was changed; absent if in general'),
     path: z.string().describe('Which choice: a JSON Pointer (RFC 6901) into the preferences'),
     value: Choice.nullable().describe('The new value; null if it was removed with everything below it'),
   })

@@ -69,7 +69,7 @@ test('changed preferences take effect at once', async () => {
   expect(await cache.preferences('acme', ['ada', 'bob'])).toEqual(new Map())
   await store.preferences.change('acme', 'ada', off)
   expect(await cache.preferences('acme', ['ada', 'bob'])).toEqual(
-    new Map([['ada', { channels: { sms: false } }]]),
+    new Map([['ada', new Map([['', { channels: { sms: false } }]])]]),
   )
   await store.users.remove('acme', 'ada')
   expect(await cache.preferences('acme', ['ada'])).toEqual(new Map())

@@ -1,7 +1,14 @@
+import type { types } from 'cassandra-driver'
 import { rangeBelow } from '../../preferences/document.ts'
+import { GENERAL } from '../../preferences/documents.ts'
 import type { Seal } from '../../security/seal.ts'
 import { groupedSlices } from '../grouping.ts'
-import { CHANGES_KEPT, CHANGES_KEPT_MS, type UserPreferences } from '../ports/preferences.ts'
+import {
+  CHANGES_KEPT,
+  CHANGES_KEPT_MS,
+  type ChoiceChange,
+  type UserPreferences,
+} from '../ports/preferences.ts'
 import { isVoid } from '../rules/erasure.ts'
 import { type ChangeRow, type ChoiceRow, readChanges, readChoices } from '../rules/preference-rows.ts'
 import { slotOf } from '../rules/slots.ts'
@@ -13,6 +20,11 @@ import { ttlFor } from './ttl.ts'
 const IDS_PER_QUERY = 100
 /** Recorded changes between two removals of the oldest ones. */
 const TRIM_EVERY = 64
+
+const choiceRow = ({ user, context, path, value }: types.Row): ChoiceRow => ({
+  ...{ user: String(user), context: String(context) },
+  ...{ path: String(path), value: String(value) },
+})
 
 /** Also removes what an erased user has chosen. */
 export type CassandraPreferences = UserPreferences & {
@@ -31,24 +43,24 @@ export const cassandraPreferences = (session: Session, seal: Seal): CassandraPre
   const erasures = cassandraErasures(session, seal)
   const clock = writeClock()
   const USER = 'tenant = ? AND slot = ? AND user = ?'
-  const GENERAL = `${USER} AND context = ''`
+  const DOCUMENT = `${USER} AND context = ?`
 
-  const write = (key: unknown[], time: number, path: string, value: unknown): Statement[] => {
+  const write = (key: unknown[], time: number, { path, value }: ChoiceChange): Statement[] => {
     if (value !== null)
       return [
         {
-          query: `UPDATE ${choices} USING TIMESTAMP ? SET value = ? WHERE ${GENERAL} AND path = ?`,
+          query: `UPDATE ${choices} USING TIMESTAMP ? SET value = ? WHERE ${DOCUMENT} AND path = ?`,
           params: [time, JSON.stringify(value), ...key, path],
         },
       ]
     const { from, to } = rangeBelow(path)
     return [
       {
-        query: `DELETE FROM ${choices} USING TIMESTAMP ? WHERE ${GENERAL} AND path = ?`,
+        query: `DELETE FROM ${choices} USING TIMESTAMP ? WHERE ${DOCUMENT} AND path = ?`,
         params: [time, ...key, path],
       },
       {
-        query: `DELETE FROM ${choices} USING TIMESTAMP ? WHERE ${GENERAL} AND path >= ? AND path < ?`,
+        query: `DELETE FROM ${choices} USING TIMESTAMP ? WHERE ${DOCUMENT} AND path >= ? AND path < ?`,
         params: [time, ...key, from, to],
       },
     ]
@@ -65,11 +77,10 @@ export const cassandraPreferences = (session: Session, seal: Seal): CassandraPre
   return {
     get: async (tenant, users) => {
       const found: ChoiceRow[] = []
-      const query = `SELECT user, path, value FROM ${choices}
-        WHERE tenant = ? AND slot = ? AND user IN ? AND context = ''`
+      const query = `SELECT user, context, path, value FROM ${choices}
+        WHERE tenant = ? AND slot = ? AND user IN ?`
       await forEach(groupedSlices(users, slotOf, IDS_PER_QUERY), async ([slot, some]) => {
-        for (const row of await session.rows(query, [tenant, slot, some]))
-          found.push({ user: String(row.user), path: String(row.path), value: String(row.value) })
+        for (const row of await session.rows(query, [tenant, slot, some])) found.push(choiceRow(row))
       })
       return readChoices(found)
     },
@@ -84,22 +95,27 @@ export const cassandraPreferences = (session: Session, seal: Seal): CassandraPre
         ...each,
         time: Math.max(times[index] ?? 0, after + index),
       }))
-      const record = `INSERT INTO ${recorded} (tenant, user, time, path, via, author, value)
-        VALUES (?, ?, ?, ?, ?, ?, ?) USING TTL ? AND TIMESTAMP ?`
+      const record = `INSERT INTO ${recorded} (tenant, user, time, path, context, via, author, value)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TTL ? AND TIMESTAMP ?`
       await session.write(
-        timed.map(({ time, path, value }) => ({
+        timed.map(({ time, path, value, context = GENERAL }) => ({
           query: record,
-          params: [tenant, user, time, path, via, by, JSON.stringify(value), ttlFor(CHANGES_KEPT_MS), time],
+          params: [
+            ...[tenant, user, time, path, context, via, by],
+            ...[JSON.stringify(value), ttlFor(CHANGES_KEPT_MS), time],
+          ],
         })),
       )
       const key = [tenant, slotOf(user), user]
-      await session.write(timed.flatMap(({ time, path, value }) => write(key, time, path, value)))
+      await session.write(
+        timed.flatMap(({ time, context = GENERAL, ...change }) => write([...key, context], time, change)),
+      )
       if (Math.random() < changes.length / TRIM_EVERY) await trim(tenant, user)
       return true
     },
 
     changes: async (tenant, user, { before = Number.MAX_SAFE_INTEGER, limit }) => {
-      const query = `SELECT time, via, author, path, value FROM ${recorded}
+      const query = `SELECT time, via, author, context, path, value FROM ${recorded}
         WHERE tenant = ? AND user = ? AND time < ? LIMIT ?`
       const rows = await session.rows(query, [tenant, user, before, limit])
       return readChanges(
@@ -108,6 +124,7 @@ export const cassandraPreferences = (session: Session, seal: Seal): CassandraPre
             time: Number(row.time),
             via: String(row.via),
             by: String(row.author),
+            context: String(row.context ?? GENERAL),
             path: String(row.path),
             value: String(row.value),
           }),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { GENERAL } from '../../preferences/documents.ts'
 import type { Store } from '../port.ts'
 import { CHANGES_KEPT, type ChoiceChange } from '../ports/preferences.ts'
 import { FOREIGN_IDS, freshTenant } from './samples.ts'
@@ -17,7 +18,7 @@ export const preferencesContract = (store: () => Store): void => {
         ),
       )
       expect(made).toEqual(channels.map(() => true))
-      expect((await preferences.get(tenant, ['ada', 'bob'])).get('ada')).toEqual({
+      expect((await preferences.get(tenant, ['ada', 'bob'])).get('ada')?.get(GENERAL)).toEqual({
         categories: { orders: Object.fromEntries(channels.map((channel) => [channel, false])) },
       })
       expect((await preferences.get(tenant, ['bob'])).size).toBe(0)
@@ -54,7 +55,40 @@ export const preferencesContract = (store: () => Store): void => {
         ]),
       )
       await preferences.change(tenant, 'ada', byApp([{ path: '/categories/orders/sms', value: 'daily' }]))
-      expect((await preferences.get(tenant, ['ada'])).get('ada')).toEqual(kept)
+      expect((await preferences.get(tenant, ['ada'])).get('ada')?.get(GENERAL)).toEqual(kept)
+    })
+
+    test('in a context are apart from those in general and in other contexts', async () => {
+      const { preferences } = store()
+      const tenant = freshTenant()
+      const changes: ChoiceChange[] = [
+        { path: '/channels/email', value: false },
+        { path: '/channels/email', value: true, context: '__proto__' },
+        { path: '/categories/news/email', value: false, context: '__proto__' },
+        { path: '/categories/news/sms', value: 'daily', context: 'org-7' },
+      ]
+      await preferences.change(tenant, 'ada', byApp(changes))
+      await preferences.change(
+        tenant,
+        'ada',
+        byApp([{ path: '/categories/news', value: null, context: '__proto__' }]),
+      )
+      const found = await preferences.get(tenant, ['ada'])
+      expect(
+        Object.fromEntries([...(found.get('ada') ?? [])].map(([at, each]) => [`in ${at}`, each])),
+      ).toEqual({
+        'in ': { channels: { email: false } },
+        'in __proto__': { channels: { email: true } },
+        'in org-7': { categories: { news: { sms: 'daily' } } },
+      })
+      const record = await preferences.changes(tenant, 'ada', { limit: 9 })
+      expect(record.changes.map(({ context, path }) => [context, path])).toEqual([
+        ['__proto__', '/categories/news'],
+        ['org-7', '/categories/news/sms'],
+        ['__proto__', '/categories/news/email'],
+        ['__proto__', '/channels/email'],
+        [undefined, '/channels/email'],
+      ])
     })
 
     test('of 500 users are read together, whatever their names and keys', async () => {
@@ -70,8 +104,8 @@ export const preferencesContract = (store: () => Store): void => {
         )
       const found = await preferences.get(tenant, users)
       expect([...found.keys()].sort()).toEqual([...FOREIGN_IDS].sort())
-      for (const { categories = {} } of found.values())
-        expect(Object.keys(categories).sort()).toEqual([...names].sort())
+      for (const documents of found.values())
+        expect(Object.keys(documents.get(GENERAL)?.categories ?? {}).sort()).toEqual([...names].sort())
     })
 
     test('changes are on record, newest first, page by page', async () => {
@@ -113,7 +147,9 @@ export const preferencesContract = (store: () => Store): void => {
         )
       const { changes } = await preferences.changes(tenant, 'ada', { limit: 2 * CHANGES_KEPT })
       expect(changes).toHaveLength(CHANGES_KEPT)
-      expect((await preferences.get(tenant, ['ada'])).get('ada')).toEqual({ topics: { a: false } })
+      expect((await preferences.get(tenant, ['ada'])).get('ada')?.get(GENERAL)).toEqual({
+        topics: { a: false },
+      })
     }, 30_000)
 
     test('of an erased user are gone, and stay so until the user is put again', async () => {
@@ -130,7 +166,9 @@ export const preferencesContract = (store: () => Store): void => {
       await users.put(tenant, { id: 'ada', profile: {} })
       expect(await preferences.change(tenant, 'ada', { ...off, since: before })).toBe(false)
       expect(await preferences.change(tenant, 'ada', off)).toBe(true)
-      expect((await preferences.get(tenant, ['ada'])).get('ada')).toEqual({ channels: { sms: false } })
+      expect((await preferences.get(tenant, ['ada'])).get('ada')?.get(GENERAL)).toEqual({
+        channels: { sms: false },
+      })
     })
   })
 }

@@ -1,10 +1,11 @@
-import type { ChangeWay, Choice, PreferenceChange, Preferences } from '@carillon/schemas'
+import type { ChangeWay, Choice, PreferenceChange } from '@carillon/schemas'
+import type { Documents } from '../../preferences/documents.ts'
 
 /**
  * A changed choice. `path` is a JSON Pointer into the preferences, such as `/categories/orders/email`; null removes the
- * choice there and every choice below it.
+ * choice there and every choice below it. `context`: in this context only; left out, in general.
  */
-export type ChoiceChange = { path: string; value: Choice | null }
+export type ChoiceChange = { path: string; value: Choice | null; context?: string }
 
 /** Changes that are made together, by whom, and in which way. */
 export type Changes = {
@@ -26,8 +27,11 @@ export const CHANGES_KEPT = 1_000
  * Keys that people choose may be any text; `__proto__` is a name like any other.
  */
 export interface UserPreferences {
-  /** Returns the choices of users. Users without any are omitted. A chunk of 500 users costs at most SLOTS queries. */
-  get(tenant: string, users: readonly string[]): Promise<Map<string, Preferences>>
+  /**
+   * Returns the choices of users, in general and in every context. Users without any are omitted. A chunk of 500 users costs
+   * at most SLOTS queries.
+   */
+  get(tenant: string, users: readonly string[]): Promise<Map<string, Documents>>
   /**
    * Records the changes, then makes them. Idempotent, except for the record. Resolves to false, changing nothing, if the
    * user is erased, or was erased since `since`.

@@ -1,19 +1,32 @@
-import type { ChangeWay, PreferenceChange, Preferences } from '@carillon/schemas'
+import type { ChangeWay, PreferenceChange } from '@carillon/schemas'
 import { type Cell, documentOf } from '../../preferences/document.ts'
+import { type Documents, GENERAL } from '../../preferences/documents.ts'
 import { grouped } from '../grouping.ts'
 
 /** One stored choice. `value` is JSON. */
-export type ChoiceRow = { user: string; path: string; value: string }
+export type ChoiceRow = { user: string; context: string; path: string; value: string }
 
 /** One recorded change. `time` is a write timestamp in µs, unique for each user; `value` is JSON. */
-export type ChangeRow = { time: number; via: string; by: string; path: string; value: string }
+export type ChangeRow = {
+  time: number
+  via: string
+  by: string
+  context: string
+  path: string
+  value: string
+}
 
 /** Returns preferences by user. */
-export const readChoices = (rows: readonly ChoiceRow[]): Map<string, Preferences> =>
+export const readChoices = (rows: readonly ChoiceRow[]): Map<string, Documents> =>
   new Map(
     [...grouped(rows, ({ user }) => user)].map(([user, some]) => [
       user,
-      documentOf(some.map(({ path, value }): Cell => [path, JSON.parse(value)])),
+      new Map(
+        [...grouped(some, ({ context }) => context)].map(([context, cells]) => [
+          context,
+          documentOf(cells.map(({ path, value }): Cell => [path, JSON.parse(value)])),
+        ]),
+      ),
     ]),
   )
 
@@ -24,10 +37,11 @@ export const readChanges = (
 ): { changes: PreferenceChange[]; next?: number } => {
   const last = rows.at(-1)
   return {
-    changes: rows.map(({ time, via, by, path, value }) => ({
+    changes: rows.map(({ time, via, by, context, path, value }) => ({
       at: new Date(Math.floor(time / 1_000)).toISOString(),
       via: via as ChangeWay,
       by,
+      ...(context === GENERAL ? {} : { context }),
       path,
       value: JSON.parse(value),
     })),

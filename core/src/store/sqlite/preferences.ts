@@ -1,4 +1,5 @@
 import { rangeBelow } from '../../preferences/document.ts'
+import { GENERAL } from '../../preferences/documents.ts'
 import type { Seal } from '../../security/seal.ts'
 import { CHANGES_KEPT, CHANGES_KEPT_MS, type UserPreferences } from '../ports/preferences.ts'
 import { isVoid } from '../rules/erasure.ts'
@@ -7,21 +8,21 @@ import type { Session } from './session.ts'
 import { erasureIn } from './users.ts'
 
 const OF_USER = 'tenant = ? AND user = ?'
-const RECORD = `INSERT INTO preference_changes (tenant, user, time, via, author, path, value, expires_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+const RECORD = `INSERT INTO preference_changes (tenant, user, time, via, author, context, path, value, expires_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const TRIM = `DELETE FROM preference_changes WHERE ${OF_USER} AND time <=
   (SELECT time FROM preference_changes WHERE ${OF_USER} ORDER BY time DESC LIMIT 1 OFFSET ${CHANGES_KEPT})`
-const PUT = `INSERT INTO preferences (tenant, user, context, path, value) VALUES (?, ?, '', ?, ?)
+const PUT = `INSERT INTO preferences (tenant, user, context, path, value) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET value = excluded.value`
-const REMOVE = `DELETE FROM preferences WHERE ${OF_USER} AND context = '' AND (path = ? OR (path >= ? AND path < ?))`
+const REMOVE = `DELETE FROM preferences WHERE ${OF_USER} AND context = ? AND (path = ? OR (path >= ? AND path < ?))`
 const LAST = `SELECT max(time) AS time FROM preference_changes WHERE ${OF_USER}`
 
 export const sqlitePreferences = (session: Session, seal: Seal): UserPreferences => ({
   get: async (tenant, users) =>
     readChoices(
       await session.all<ChoiceRow>(
-        `SELECT user, path, value FROM preferences
-         WHERE tenant = ? AND user IN (SELECT value FROM json_each(?)) AND context = ''`,
+        `SELECT user, context, path, value FROM preferences
+         WHERE tenant = ? AND user IN (SELECT value FROM json_each(?))`,
         [tenant, JSON.stringify(users)],
       ),
     ),
@@ -33,11 +34,12 @@ export const sqlitePreferences = (session: Session, seal: Seal): UserPreferences
       // Later than the last change, even if the clock was set back.
       const last = first<{ time: number | null }>(LAST, [tenant, user])?.time ?? 0
       let time = Math.max(now * 1_000, last + 1)
-      for (const { path, value } of changes) {
-        run(RECORD, [tenant, user, time++, via, by, path, JSON.stringify(value), now + CHANGES_KEPT_MS])
+      for (const { path, value, context = GENERAL } of changes) {
+        const change = [via, by, context, path, JSON.stringify(value)]
+        run(RECORD, [tenant, user, time++, ...change, now + CHANGES_KEPT_MS])
         const { from, to } = rangeBelow(path)
-        if (value === null) run(REMOVE, [tenant, user, path, from, to])
-        else run(PUT, [tenant, user, path, JSON.stringify(value)])
+        if (value === null) run(REMOVE, [tenant, user, context, path, from, to])
+        else run(PUT, [tenant, user, context, path, JSON.stringify(value)])
       }
       run(TRIM, [tenant, user, tenant, user])
       return true
@@ -46,7 +48,7 @@ export const sqlitePreferences = (session: Session, seal: Seal): UserPreferences
   changes: async (tenant, user, { before = Number.MAX_SAFE_INTEGER, limit }) =>
     readChanges(
       await session.all<ChangeRow>(
-        `SELECT time, via, author AS "by", path, value FROM preference_changes
+        `SELECT time, via, author AS "by", context, path, value FROM preference_changes
          WHERE ${OF_USER} AND time < ? AND expires_at > ? ORDER BY time DESC LIMIT ?`,
         [tenant, user, before, Date.now(), limit],
       ),

@@ -1,0 +1,27 @@
+import type { Preferences } from '@carillon/schemas'
+import type { InContext } from '../contexts/in-context.ts'
+import type { PreferenceLayers } from '../routing/preference.ts'
+
+/** The preferences of a user by context. Those in general have the key GENERAL. */
+export type Documents = ReadonlyMap<string, Preferences>
+
+/** The key of preferences in general. No context has it. */
+export const GENERAL = ''
+
+/** Returns what a user has chosen about notifications of a context, and in general; undefined if neither. */
+export const ownIn = (
+  documents: Documents | undefined,
+  context: string | undefined,
+): Pick<PreferenceLayers, 'user' | 'userContext'> | undefined => {
+  const user = documents?.get(GENERAL)
+  const userContext = context === undefined ? undefined : documents?.get(context)
+  return user || userContext ? { user, userContext } : undefined
+}
+
+/** Returns the defaults of a context and of its tenant. */
+export const defaultsIn = (
+  place: Pick<InContext, 'tenant' | 'context'> | undefined,
+): Pick<PreferenceLayers, 'context' | 'tenant'> => ({
+  context: place?.context?.settings.defaults,
+  tenant: place?.tenant?.settings.defaults,
+})
