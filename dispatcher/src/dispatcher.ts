@@ -48,7 +48,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
   const { stream, store, live, cache, seal, log, metrics } = ports
   const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options
   const accept = createAccept({ store, cache, unknownTypes, retentionMs, links: options })
-  const prepared = createPreparedTypes(options)
+  const prepared = createPreparedTypes(options, cache)
   const pipeline = createPipeline({
     store,
     cache,

@@ -4,6 +4,7 @@ import type { Documents } from '../preferences/documents.ts'
 import type { Store } from '../store/port.ts'
 import type { StoredAccount } from '../store/ports/accounts.ts'
 import type { StoredContext } from '../store/ports/contexts.ts'
+import type { Library } from '../store/ports/library.ts'
 import type { ApiKey, Tenant } from '../store/ports/tenants.ts'
 import type { Erasure } from '../store/rules/erasure.ts'
 import { batched } from './batched.ts'
@@ -20,6 +21,8 @@ const CONTEXTS_MAX = 20_000
 /** Maximum cached versions of types, besides the current ones. */
 const VERSIONS_MAX = 1_000
 const NONE: ReadonlySet<string> = new Set()
+/** Maximum characters of JSON in cached libraries. */
+const LIBRARIES_MAX = 32_000_000
 
 /**
  * Caches the parts of a tenant that every request and message needs: the tenant itself, its contexts, API keys, types,
@@ -38,6 +41,10 @@ export type SettingsCache = {
   typeVersion(tenant: string, key: string, version: number): Promise<NotificationType | undefined>
   /** Returns the keys of the tenant's categories that nobody can opt out of. */
   transactionalCategories(tenant: string): Promise<ReadonlySet<string>>
+  /** Returns the newest revision of the library; 0 if there is none. */
+  revision(tenant: string): Promise<number>
+  /** Returns the library as of a revision; undefined if there is none. Revisions never change, so it does not expire. */
+  library(tenant: string, revision: number): Promise<Library | undefined>
   /** Returns the tenant's provider accounts. */
   accounts(tenant: string): Promise<StoredAccount[]>
   /** Returns the preferences of a few users in all contexts, in one read of the store. Users without any are omitted. */
@@ -47,7 +54,10 @@ export type SettingsCache = {
 }
 
 export const createSettingsCache = (
-  store: Pick<Store, 'tenants' | 'contexts' | 'types' | 'categories' | 'accounts' | 'users' | 'preferences'>,
+  store: Pick<
+    Store,
+    'tenants' | 'contexts' | 'types' | 'categories' | 'library' | 'accounts' | 'users' | 'preferences'
+  >,
   invalidations: Pick<Invalidations, 'subscribe'> = inProcessInvalidations(),
 ): SettingsCache => {
   const common = { ttlMs: SETTINGS_TTL_MS, invalidations }
@@ -74,6 +84,17 @@ export const createSettingsCache = (
       return new Set(all.flatMap(({ key, optOut }) => (optOut === false ? [key] : [])))
     },
   })
+  const revision = cached({ ...common, kind: 'library', load: (of) => store.library.newest(of) })
+  const libraries = new LRUCache<string, Library>({
+    maxSize: LIBRARIES_MAX,
+    sizeCalculation: ({ size }) => size + 1,
+  })
+  const library = async (of: string, at: number) => {
+    const place = `${of}\n${at}`
+    const found = libraries.get(place) ?? (await store.library.at(of, at))
+    if (found) libraries.set(place, found)
+    return found
+  }
   const accounts = cached({ ...common, kind: 'accounts', load: (of) => store.accounts.list(of) })
   const erasure = cached({
     ...{ ...common, kind: 'erasure', max: USERS_MAX },
@@ -99,6 +120,8 @@ export const createSettingsCache = (
     apiKey,
     type,
     typeVersion,
+    revision: async (of) => (await revision(of)) ?? 0,
+    library,
     erasure,
     transactionalCategories: async (of) => (await transactional(of)) ?? NONE,
     accounts: async (of) => (await accounts(of)) ?? [],

@@ -46,6 +46,7 @@ export const Step = z
     sender: z.string().optional().describe('The sender that the notification names'),
     type: TypeKey,
     version: TypeVersion.optional().describe('The version of the type when the notification was accepted'),
+    revision: z.int().min(0).optional().describe('The revision of the library at that time'),
     priority: Priority,
     at: EpochMs.describe('When the item was stored; each `after` is relative to it'),
     expiresAt: EpochMs.describe('When the step expires'),

@@ -13,6 +13,7 @@ import { cassandraDeliveries } from './cassandra/deliveries.ts'
 import { cassandraDevices } from './cassandra/devices.ts'
 import { cassandraExpiringKeys } from './cassandra/expiring-keys.ts'
 import { cassandraInbox } from './cassandra/inbox.ts'
+import { cassandraLibrary } from './cassandra/library.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './cassandra/migrations.ts'
 import { cassandraNotifications } from './cassandra/notifications.ts'
 import { cassandraPreferences } from './cassandra/preferences.ts'
@@ -23,6 +24,7 @@ import { cassandraTopics } from './cassandra/topics.ts'
 import { cassandraTypes } from './cassandra/types.ts'
 import { cassandraUsers } from './cassandra/users.ts'
 import { createInbox } from './inbox/inbox.ts'
+import { createLibraries } from './library/library.ts'
 import type { Store } from './port.ts'
 import { sealedUsers } from './rules/sealed-users.ts'
 
@@ -83,6 +85,7 @@ export const cassandraStore = ({
     contexts: cassandraContexts(session),
     types: cassandraTypes(session),
     categories: cassandraCategories(session),
+    library: createLibraries(cassandraLibrary(session)),
     notifications,
     devices,
     accounts: cassandraAccounts(session, seal),

@@ -7,6 +7,7 @@ import type { Deliveries } from './ports/deliveries.ts'
 import type { Devices } from './ports/devices.ts'
 import type { ExpiringKeys } from './ports/expiring-keys.ts'
 import type { Inbox } from './ports/inbox.ts'
+import type { Libraries } from './ports/library.ts'
 import type { Notifications } from './ports/notifications.ts'
 import type { UserPreferences } from './ports/preferences.ts'
 import type { Suppressions } from './ports/suppressions.ts'
@@ -28,6 +29,7 @@ export interface Store {
   contexts: Contexts
   types: Types
   categories: Categories
+  library: Libraries
   notifications: Notifications
   devices: Devices
   accounts: Accounts

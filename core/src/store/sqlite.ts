@@ -3,6 +3,7 @@ import { requireNamespace } from '../installation/namespace.ts'
 import type { Seal } from '../security/seal.ts'
 import type { Database } from '../sqlite/database.ts'
 import { createInbox } from './inbox/inbox.ts'
+import { createLibraries } from './library/library.ts'
 import type { Store } from './port.ts'
 import { sealedUsers } from './rules/sealed-users.ts'
 import { sqliteAccounts } from './sqlite/accounts.ts'
@@ -14,6 +15,7 @@ import { sqliteDeliveries } from './sqlite/deliveries.ts'
 import { sqliteDevices } from './sqlite/devices.ts'
 import { sqliteExpiringKeys } from './sqlite/expiring-keys.ts'
 import { sqliteInboxRows } from './sqlite/inbox.ts'
+import { sqliteLibrary } from './sqlite/library.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './sqlite/migrations.ts'
 import { sqliteNotifications } from './sqlite/notifications.ts'
 import { sqlitePreferences } from './sqlite/preferences.ts'
@@ -57,6 +59,7 @@ export const sqliteStore = ({
     contexts: sqliteContexts(session),
     types: sqliteTypes(session),
     categories: sqliteCategories(session),
+    library: createLibraries(sqliteLibrary(session)),
     notifications: sqliteNotifications(session, retention),
     devices: sqliteDevices(session, seal),
     accounts: sqliteAccounts(session, seal),

@@ -5,7 +5,7 @@ import { FILTERS } from './filters.ts'
 /** A place where a template shows a value. `path` begins with the variable, such as `data`. */
 export type Shown = { path: string[]; name: string; line: number; hasDefault: boolean }
 
-type Named = { name: string; line: number }
+type Named = { name: string; line: number; column?: number | undefined }
 
 /** What a template reads. */
 export type Analysis = {
@@ -51,10 +51,15 @@ export const analyze = (source: string): Analysis => {
   )
   const { globals } = liquid.analyzeSync(templates, { partials: false })
   return {
-    variables: Object.entries(globals).map(([name, [first]]) => ({ name, line: first?.location.row ?? 1 })),
+    variables: Object.entries(globals).map(([name, [first]]) => ({
+      name,
+      line: first?.location.row ?? 1,
+      column: first?.location.col,
+    })),
     partials: all.flatMap((template) => {
       const name = template.partialScope?.()?.name
-      return name === undefined ? [] : [{ name, line: lineOf(template) }]
+      const [line = 1, column] = template.token.getPosition()
+      return name === undefined ? [] : [{ name, line, column }]
     }),
     shown: all.flatMap((template) => {
       const shown = shownBy(template)

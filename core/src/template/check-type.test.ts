@@ -19,12 +19,12 @@ describe('what is wrong with the templates of a type', () => {
         },
       }),
     ).toEqual([
-      '/locales/pt-BR/channels/sms/text line 1: there is no variable constructor; templates see data, user, context, tenant, actor',
-      '/locales/pt-BR/channels/sms/text line 1: there is no variable items; templates see data, user, context, tenant, actor',
-      '/locales/pl/content/body line 1: there is no partial footer',
+      '/locales/pt-BR/channels/sms/text line 1, column 4: there is no variable constructor; templates see data, user, context, tenant, actor, env',
+      '/locales/pt-BR/channels/sms/text line 1, column 21: there is no variable items; templates see data, user, context, tenant, actor, env',
+      '/locales/pl/content/body line 1, column 1: there is no partial footer',
       expect.stringMatching(/^\/locales\/pl\/messages\/n is not an ICU message: /),
-      expect.stringMatching(/^\/content\/actions\/0\/label line 1: undefined filter: nofilter/),
-      '/channels/email/html line 2: unexpected nonsense in {% if data.a > 1 nonsense %}',
+      expect.stringMatching(/^\/content\/actions\/0\/label line 1, column 1: undefined filter: nofilter/),
+      '/channels/email/html line 2, column 1: unexpected nonsense in {% if data.a > 1 nonsense %}',
       '/channels/email/layout there is no layout brand',
     ])
   })

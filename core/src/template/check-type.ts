@@ -1,17 +1,14 @@
 import { DeliveryChannel, type Issue, type NotificationType, type Warning } from '@carillon/schemas'
 import { analyze, isMadeOfMessages, type Shown } from './analysis.ts'
-import { createEngine, type Medium } from './engine.ts'
+import { atPosition, messageIssues, type Place, templateIssues } from './check-template.ts'
+import type { Medium } from './engine.ts'
 import { fieldsOf } from './fields.ts'
-import { messageFormat } from './formats.ts'
 import { chainOf, type Language, languagesOf, localeOf, type Templated } from './languages.ts'
 import { generalizations } from './locale-chain.ts'
-import { SCOPE, type Scope } from './scope.ts'
-import { TemplateError } from './template-error.ts'
+import { SCOPE } from './scope.ts'
+import { NO_REFERENCES, type References } from './type-templates.ts'
 
 type Written = Templated & Pick<NotificationType, 'schema'>
-
-/** One template of a type, and where it stands. */
-type Place = { path: (string | number)[]; source: string; medium: Medium }
 
 const LINKS = new Set(['url', 'image'])
 const WARNINGS_MAX = 100
@@ -42,62 +39,24 @@ const placesOf = (language: Language): Place[] => {
   ]
 }
 
-const parsers = {
-  text: createEngine('text'),
-  html: createEngine('html'),
-  url: createEngine('url'),
-} satisfies Record<Medium, unknown>
+/** What types may name: the layouts and partials of a library, and the variables of `env`. */
+type Names = Pick<References, 'layouts' | 'partials' | 'env'>
 
-const atLine = (line: number, message: string) => `line ${line}: ${message}`
-
-const templateIssues = ({ path, source, medium }: Place): Issue[] => {
-  try {
-    parsers[medium](source)
-  } catch (error) {
-    if (!(error instanceof TemplateError)) throw error
-    return [{ path, message: atLine(error.line, error.message) }]
-  }
-  const { variables, partials } = analyze(source)
-  return [
-    ...variables
-      .filter(({ name }) => !SCOPE.has(name as keyof Scope))
-      .map(({ name, line }) => ({
-        path,
-        message: atLine(line, `there is no variable ${name}; templates see ${[...SCOPE].join(', ')}`),
-      })),
-    ...partials.map(({ name, line }) => ({ path, message: atLine(line, `there is no partial ${name}`) })),
-  ]
-}
-
-const messageIssues = (language: Language): Issue[] =>
-  Object.entries(language.messages ?? {}).flatMap(([key, message]) => {
-    try {
-      messageFormat(language.locale, message)
-      return []
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      return [{ path: [...pathOf(language), 'messages', key], message: `is not an ICU message: ${reason}` }]
-    }
-  })
-
-const layoutIssues = (language: Language): Issue[] => {
+const layoutIssues = (language: Language, { layouts }: Names): Issue[] => {
   const layout = language.channels?.email?.layout
-  return layout === undefined
-    ? []
-    : [
-        {
-          path: [...pathOf(language), 'channels', 'email', 'layout'],
-          message: `there is no layout ${layout}`,
-        },
-      ]
+  if (layout === undefined || layouts.has(layout)) return []
+  const path = [...pathOf(language), 'channels', 'email', 'layout']
+  return [{ path, message: `there is no layout ${layout}` }]
 }
 
-/** Returns what is wrong with the templates and messages of a type, each with its path and line. */
-export const templateFaults = (type: Written): Issue[] =>
+/** Returns what is wrong with the templates and messages of a type, each with its path, line and column. */
+export const templateFaults = (type: Written, names: Names = NO_REFERENCES): Issue[] =>
   languagesOf(type).flatMap((language) => [
-    ...placesOf(language).flatMap(templateIssues),
-    ...messageIssues(language),
-    ...layoutIssues(language),
+    ...placesOf(language).flatMap((place) =>
+      templateIssues(place, { variables: SCOPE, partials: names.partials }),
+    ),
+    ...messageIssues(language, pathOf(language)),
+    ...layoutIssues(language, names),
   ])
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -122,7 +81,7 @@ const missingWarnings = ({ schema }: Written, { path, source }: Place): Warning[
     .map(({ name, line }) => ({
       code: 'maybe_missing',
       pointer: pointerOf(path),
-      message: atLine(line, `${name} has no default, and the schema does not require it`),
+      message: atPosition({ line }, `${name} has no default, and the schema does not require it`),
     }))
 
 /** The texts of the type's own language that people with a translated locale get. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createEngine, type Medium, OUTPUT_MAX, SafeHtml } from './engine.ts'
+import type { FindPartial } from './partials.ts'
 import type { Recipient } from './recipient.ts'
 import { TemplateError } from './template-error.ts'
 
@@ -11,11 +12,19 @@ const recipient = (more: Partial<Recipient> = {}): Recipient => ({
   messages: [],
   ...more,
 })
+/** Partials of plain text; those whose key ends with `.html` are HTML. */
+const partialsOf =
+  (partials: Record<string, string>): FindPartial =>
+  (key) => {
+    const source = partials[key]
+    const medium = key.endsWith('.html') ? 'html' : 'text'
+    return source === undefined ? undefined : { medium, source, messages: [] }
+  }
 const render = (
   template: string,
   data: Record<string, unknown> = {},
   { medium = 'text' as Medium, to = {}, partials = {} as Record<string, string> } = {},
-) => createEngine(medium, new Map(Object.entries(partials)))(template)({ data }, recipient(to))
+) => createEngine(medium, partialsOf(partials))(template)({ data }, recipient(to))
 const text = (...parts: Parameters<typeof render>) => render(...parts).text
 
 const fault = (...parts: Parameters<typeof render>): [string, number] => {

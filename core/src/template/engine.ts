@@ -12,8 +12,11 @@ import {
 } from 'liquidjs'
 import { escapeHtml } from './escape-html.ts'
 import { FILTERS, MissingValue } from './filters.ts'
+import { BASE, type Globals, MISSING, type Missing } from './globals.ts'
 import { ignoredPart } from './ignored.ts'
+import { type FindPartial, NO_PARTIALS } from './partials.ts'
 import { RECIPIENT, type Recipient } from './recipient.ts'
+import { type ParsedPartial, type PartialHost, RenderTag } from './render-tag.ts'
 import { TemplateError } from './template-error.ts'
 
 /** Where a template's output goes, which decides how values are escaped. */
@@ -27,12 +30,17 @@ export class SafeHtml {
   }
 }
 
-/** A value that a template needs and does not have. */
-type Missing = { name: string; line: number }
+/** What is left to the templates of one text. A layout shares it with what stands in it. */
+export type Budget = Pick<Context, 'memoryLimit' | 'renderLimit'>
+
 type Rendered = { text: string; missing: readonly Missing[] }
 
 /** A parsed template. Throws `TemplateError` if rendering fails or a limit is reached. */
-export type Prepared = (scope: Readonly<Record<string, unknown>>, recipient: Recipient) => Rendered
+export type Prepared = (
+  scope: Readonly<Record<string, unknown>>,
+  recipient: Recipient,
+  budget?: Budget,
+) => Rendered
 
 const TEMPLATE_MAX = 65_536
 export const OUTPUT_MAX = 262_144
@@ -51,6 +59,10 @@ export const ENGINE_OPTIONS = {
   memoryLimit: MEMORY_MAX,
 }
 
+const { options: OPTIONS } = new Liquid(ENGINE_OPTIONS)
+/** Returns the time, from now, and the memory for templates that make one text together. */
+export const newBudget = (): Budget => new Context({}, OPTIONS)
+
 /** Tags that read files, or keep state between renderings. */
 const REMOVED = ['layout', 'block', 'include', 'increment', 'decrement', 'cycle', 'tablerow', 'liquid']
 
@@ -59,8 +71,11 @@ const textOf = (value: unknown): string => {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-const MISSING = Symbol('missing')
-type Globals = Record<symbol, unknown>
+/** Escapes a value for its medium. `first`: it begins a URL, so it is the URL. */
+const escapedFor = (medium: Medium, text: string, first: boolean): string => {
+  if (medium === 'html') return escapeHtml(text)
+  return medium === 'url' && !first ? encodeURIComponent(text) : text
+}
 
 /** An output that notes missing values and escapes for its medium. */
 class MediumOutput extends Output {
@@ -79,15 +94,13 @@ class MediumOutput extends Output {
       .getText()
       .replace(/^\{\{-?|-?\}\}$/g, '')
       .trim()
-    const missing = (context.globals as Globals)[MISSING] as Missing[]
-    missing.push({ name, line: line ?? 1 })
+    const globals = context.globals as Globals
+    globals[MISSING].push({ name, line: line ?? 1 })
   }
 
   #escaped(value: unknown): string {
     if (value instanceof SafeHtml) return value.html
-    const text = textOf(value)
-    if (this.#medium === 'html') return escapeHtml(text)
-    return this.#medium === 'url' && !this.#first ? encodeURIComponent(text) : text
+    return escapedFor(this.#medium, textOf(value), this.#first)
   }
 
   override *render(context: Context, emitter: Emitter): IterableIterator<unknown> {
@@ -110,10 +123,12 @@ class MediumOutput extends Output {
   }
 }
 
-const lineOf = (error: unknown): number | undefined => {
-  if (error instanceof TemplateError) return error.line
+/** Returns the line and column of what is wrong. */
+const placeOf = (error: unknown): [line: number, column?: number] | undefined => {
+  if (error instanceof TemplateError) return [error.line, error.column]
   if (!LiquidError.is(error)) return undefined
-  return lineOf(error.originalError) ?? error.token?.getPosition?.()[0]
+  const position = error.token?.getPosition?.()
+  return placeOf(error.originalError) ?? (position && [position[0] ?? 1, position[1]])
 }
 
 const messageOf = (error: unknown): string => {
@@ -135,46 +150,9 @@ class MediumParser extends Parser {
         : super.parseToken(token, rest)
     } catch (error) {
       // Errors about filters know no place of their own.
-      throw new TemplateError(messageOf(error), lineOf(error) ?? token.getPosition()[0] ?? 1, {
-        cause: error,
-      })
+      const [line, column] = placeOf(error) ?? token.getPosition()
+      throw new TemplateError(messageOf(error), line ?? 1, { cause: error, column })
     }
-  }
-}
-
-class Engine extends Liquid {
-  readonly medium: Medium
-  readonly #partials: ReadonlyMap<string, string>
-  readonly #parsed = new Map<string, Template[]>()
-  constructor(medium: Medium, partials: ReadonlyMap<string, string>) {
-    super(ENGINE_OPTIONS)
-    this.medium = medium
-    this.#partials = partials
-    for (const name of REMOVED) delete this.tags[name]
-    for (const [name, filter] of Object.entries(FILTERS)) this.registerFilter(name, filter)
-  }
-
-  /** Parses a template. Refuses what Liquid would ignore, such as the rest of `{% if data.amount > 100 nonsense %}`. */
-  override parse(source: string): Template[] {
-    const tokens = new Tokenizer(source, this.options.operators).readTopLevelTokens(this.options)
-    const found = [...tokens]
-    const templates = new MediumParser(this).parseTokens(tokens)
-    for (const token of found) {
-      const fault = ignoredPart(token)
-      if (fault !== undefined) throw new TemplateError(fault, token.getPosition()[0] ?? 1)
-    }
-    return templates
-  }
-
-  // biome-ignore lint/correctness/useYield: Liquid's signature; nothing has to be waited for
-  override *_parsePartialFile(name: string): Generator<unknown, Template[], Template[]> {
-    const known = this.#parsed.get(name)
-    if (known) return known
-    const source = this.#partials.get(name)
-    if (source === undefined) throw new RangeError(`there is no partial ${JSON.stringify(name)}`)
-    const parsed = this.parse(source)
-    this.#parsed.set(name, parsed)
-    return parsed
   }
 }
 
@@ -190,7 +168,62 @@ const boundedEmitter = (): Emitter & { buffer: string } => ({
 
 const toTemplateError = (error: unknown): TemplateError => {
   if (error instanceof TemplateError) return error
-  return new TemplateError(messageOf(error), lineOf(error) ?? 1, { cause: error })
+  const [line, column] = placeOf(error) ?? [1]
+  return new TemplateError(messageOf(error), line, { cause: error, column })
+}
+
+class Engine extends Liquid implements PartialHost {
+  readonly medium: Medium
+  readonly #partials: FindPartial
+  readonly #parsed = new Map<string, ParsedPartial>()
+  #text: Engine | undefined
+  constructor(medium: Medium, partials: FindPartial) {
+    super(ENGINE_OPTIONS)
+    this.medium = medium
+    this.#partials = partials
+    for (const name of REMOVED) delete this.tags[name]
+    this.registerTag('render', RenderTag)
+    for (const [name, filter] of Object.entries(FILTERS)) this.registerFilter(name, filter)
+  }
+
+  /** Parses a template. Refuses what Liquid would ignore, such as the rest of `{% if data.amount > 100 nonsense %}`. */
+  override parse(source: string): Template[] {
+    const tokens = new Tokenizer(source, this.options.operators).readTopLevelTokens(this.options)
+    const found = [...tokens]
+    const templates = new MediumParser(this).parseTokens(tokens)
+    for (const token of found) {
+      const fault = ignoredPart(token)
+      const [line = 1, column] = token.getPosition()
+      if (fault !== undefined) throw new TemplateError(fault, line, { column })
+    }
+    return templates
+  }
+
+  /** Parses a partial, once for each language. A partial of plain text is escaped where it stands, and never parsed as HTML. */
+  partial(key: string, locale: string): ParsedPartial {
+    const found = this.#partials(key, locale)
+    if (!found) throw new RangeError(`there is no partial ${key}`)
+    const { medium, source, messages } = found
+    if (medium === 'html' && this.medium !== 'html')
+      throw new RangeError(`the partial ${key} is HTML, and this is not`)
+    const name = `${medium}\n${source}`
+    const known = this.#parsed.get(name)
+    if (known) return { ...known, messages }
+    this.#text ??= this.medium === 'text' ? this : new Engine('text', this.#partials)
+    const engine = medium === 'html' ? this : this.#text
+    const parsed = {
+      templates: engine.parse(source),
+      size: source.length,
+      messages,
+      embed:
+        medium === 'html' ? (html: string) => html : (text: string) => escapedFor(this.medium, text, false),
+    }
+    this.#parsed.set(name, parsed)
+    return parsed
+  }
+
+  readonly emitter = boundedEmitter
+  readonly toTemplateError = toTemplateError
 }
 
 /**
@@ -198,7 +231,7 @@ const toTemplateError = (error: unknown): TemplateError => {
  * are visible. Parsing throws `TemplateError`, with the line, for wrong syntax, unknown tags and filters, and what Liquid
  * would ignore.
  */
-export const createEngine = (medium: Medium, partials: ReadonlyMap<string, string> = new Map()) => {
+export const createEngine = (medium: Medium, partials: FindPartial = NO_PARTIALS) => {
   const engine = new Engine(medium, partials)
   return (source: string): Prepared => {
     let templates: Template[]
@@ -207,12 +240,12 @@ export const createEngine = (medium: Medium, partials: ReadonlyMap<string, strin
     } catch (error) {
       throw toTemplateError(error)
     }
-    return (scope, recipient) => {
+    return (scope, recipient, budget) => {
       const missing: Missing[] = []
-      const globals = { [RECIPIENT]: recipient, [MISSING]: missing }
+      const globals: Globals = { [RECIPIENT]: recipient, [MISSING]: missing, [BASE]: scope }
       const emitter = boundedEmitter()
+      const context = new Context(scope, engine.options, { sync: true, globals }, budget)
       try {
-        const context = new Context(scope, engine.options, { sync: true, globals })
         toValueSync(engine.renderer.renderTemplates(templates, context, emitter))
       } catch (error) {
         throw toTemplateError(error)

@@ -82,6 +82,9 @@ export const fieldsOf = (chain: readonly Language[], channel: DeliveryChannel): 
 /** Chooses the template of a link. */
 export const linkOf = (chain: readonly Language[], field: 'url' | 'image') => first(chain, ['content', field])
 
+/** Chooses the layout of e-mails; its source is a key. */
+export const layoutOf = (chain: readonly Language[]) => first(chain, ['channels', 'email', 'layout'])
+
 /** An action and the templates of its texts. */
 export type FoundAction = {
   name: string

@@ -33,12 +33,15 @@ export const languagesOf = (type: Templated): Language[] => [
   },
 ]
 
+/** ICU messages by key, most specific locale first. */
+export type Messages = readonly { locale: string; messages: Readonly<Record<string, string>> }[]
+
 /** Returns the languages in the order in which a person with this locale gets them: pt-BR, pt, then the type's own. */
-export const chainOf = (
-  languages: readonly Language[],
+export const chainOf = <Texts extends { locale: string }>(
+  languages: readonly Texts[],
   locale: string | undefined,
   fallback: string,
-): Language[] => {
+): Texts[] => {
   const locales = [...(locale === undefined ? [] : generalizations(locale)), fallback]
   return [...new Set(locales)].flatMap((each) => languages.filter((language) => language.locale === each))
 }

@@ -1,21 +1,62 @@
 import type { NotificationType } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
+import type { SettingsCache } from '../cache/settings-cache.ts'
 import { hasTemplates } from './languages.ts'
-import { prepareTemplates, type TemplateOptions, type TypeTemplates } from './type-templates.ts'
+import { layoutsOf, needsLibrary, partialsWithin, templatesOf } from './references.ts'
+import {
+  NO_REFERENCES,
+  prepareTemplates,
+  type References,
+  type TemplateOptions,
+  type TypeTemplates,
+} from './type-templates.ts'
 
-/** Versions of types whose templates are kept. */
+/** Versions of types whose templates are kept, each with the library it was used with. */
 const VERSIONS_MAX = 1_000
 
-/** Returns the prepared templates of a type; undefined if it has none. A version never changes, so it is prepared once. */
-export const createPreparedTypes = (options: TemplateOptions) => {
+/** Returns whether a library has every layout and partial that a type names. */
+const hasAll = (type: NotificationType, { layouts, partials }: References): boolean =>
+  layoutsOf(type).every((key) => layouts.has(key)) &&
+  [...partialsWithin(templatesOf(type), partials)].every((key) => partials.has(key))
+
+/**
+ * Returns the prepared templates of a type with the layouts, partials and `env` of a revision; undefined if it has none.
+ * Neither a version nor a revision changes, so each pair is prepared once. The library is looked up only for a type that
+ * refers to it.
+ */
+export const createPreparedTypes = (
+  options: TemplateOptions,
+  cache: Pick<SettingsCache, 'library' | 'revision'>,
+) => {
   const kept = new LRUCache<string, TypeTemplates>({ max: VERSIONS_MAX })
-  return (tenant: string, type: NotificationType | undefined): TypeTemplates | undefined => {
+
+  /** A process may have seen a new type before the revision with its layout, and have pinned the one before. */
+  const referencesOf = async (
+    tenant: string,
+    type: NotificationType,
+    revision: number,
+  ): Promise<References> => {
+    const pinned = (await cache.library(tenant, revision)) ?? NO_REFERENCES
+    if (hasAll(type, pinned)) return pinned
+    return (await cache.library(tenant, await cache.revision(tenant))) ?? pinned
+  }
+
+  return async (
+    tenant: string,
+    type: NotificationType | undefined,
+    revision = 0,
+  ): Promise<TypeTemplates | undefined> => {
     if (!type || !hasTemplates(type)) return undefined
-    const place = `${tenant}\n${type.key}\n${type.version}`
+    const own = `${tenant}\n${type.key}\n${type.version}`
+    const alone = kept.get(own)
+    if (alone) return alone
+    const place = `${own}\n${revision}`
     const known = kept.get(place)
     if (known) return known
-    const prepared = prepareTemplates(type, options)
-    kept.set(place, prepared)
+    const needs = needsLibrary(type)
+    const references = needs ? await referencesOf(tenant, type, revision) : NO_REFERENCES
+    const prepared = prepareTemplates(type, options, references)
+    kept.set(needs ? place : own, prepared)
     return prepared
   }
 }

@@ -1,3 +1,5 @@
+import type { Messages } from './languages.ts'
+
 /** For whom a template is rendered. Filters read it from the scope's globals. */
 export type Recipient = {
   /** A BCP 47 tag. */
@@ -7,7 +9,7 @@ export type Recipient = {
   /** Epoch ms, for relative times. */
   now: number
   /** ICU messages by key, most specific locale first. */
-  messages: readonly { locale: string; messages: Readonly<Record<string, string>> }[]
+  messages: Messages
 }
 
 /** The name under which the scope keeps the recipient. Templates cannot name it. */

@@ -8,9 +8,11 @@ export type Scope = {
   tenant: Readonly<Record<string, unknown>>
   actor: Readonly<Record<string, unknown>>
   context: Readonly<Record<string, unknown>>
+  /** Of the library; added when a type is prepared. */
+  env?: Readonly<Record<string, string>>
 }
 
-export const SCOPE: ReadonlySet<keyof Scope> = new Set(['data', 'user', 'context', 'tenant', 'actor'])
+export const SCOPE: ReadonlySet<string> = new Set(['data', 'user', 'context', 'tenant', 'actor', 'env'])
 
 /** Returns what the templates of a notification see when they are rendered for a person. */
 export const scopeOf = (

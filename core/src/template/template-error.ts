@@ -1,9 +1,11 @@
-/** A template that cannot be used, or failed. `line` counts from 1. */
+/** A template that cannot be used, or failed. `line` and `column` count from 1. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError'
   readonly line: number
-  constructor(message: string, line: number, options?: ErrorOptions) {
+  readonly column: number | undefined
+  constructor(message: string, line: number, options?: ErrorOptions & { column?: number | undefined }) {
     super(message, options)
     this.line = line
+    this.column = options?.column
   }
 }

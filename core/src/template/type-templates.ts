@@ -1,10 +1,14 @@
 import { type Action, cleanText, cut, type DeliveryChannel, readLink } from '@carillon/schemas'
+import type { Library } from '../store/ports/library.ts'
 import { analyze, isMadeOfMessages } from './analysis.ts'
-import { createEngine, type Medium, type Prepared } from './engine.ts'
-import { actionsOf, type Fields, type Found, type FoundAction, fieldsOf, linkOf } from './fields.ts'
+import { createEngine, type Medium, newBudget, type Prepared } from './engine.ts'
+import { actionsOf, type Fields, type Found, type FoundAction, fieldsOf, layoutOf, linkOf } from './fields.ts'
 import { chainOf, type Language, languagesOf, localeOf, type Templated } from './languages.ts'
+import { type Frame, frameOf } from './layouts.ts'
 import { directionOf } from './locale-chain.ts'
+import { findPartialIn } from './partials.ts'
 import type { Recipient } from './recipient.ts'
+import { partialsWithin, sourcesOf } from './references.ts'
 import type { Scope } from './scope.ts'
 import { TemplateError } from './template-error.ts'
 
@@ -37,7 +41,8 @@ export type Texts = Partial<
 /** A template that failed, or a value that it misses (`name`). `pointer` is the template's JSON Pointer in the type. */
 export type TemplateFault = { pointer: string; line: number; message: string; name?: string }
 
-export type RenderedTexts = { texts: Texts; faults: TemplateFault[] }
+/** `frame`: puts the message into the layout that its type names. */
+export type RenderedTexts = { texts: Texts; faults: TemplateFault[]; frame?: Frame }
 
 export type TypeTemplates = {
   /** Whether items differ between people of one locale and time zone, because their templates use `user`. */
@@ -50,6 +55,11 @@ export type TemplateOptions = {
   /** Whether http:// links are rendered. */
   insecureLinks: 'refuse' | 'accept'
 }
+
+/** What the templates of a type refer to: the library under which its notification was accepted. */
+export type References = Pick<Library, 'layouts' | 'partials' | 'env'>
+
+export const NO_REFERENCES: References = { layouts: new Map(), partials: new Map(), env: {} }
 
 /** Channels whose messages show no picture, or no buttons: a template for them must not fail the message. */
 const WITHOUT_IMAGE: ReadonlySet<DeliveryChannel> = new Set(['sms', 'whatsapp'])
@@ -67,15 +77,17 @@ const oneLine = (text: string, max: number) =>
 const paragraphs = (text: string) => cut(cleanText(text).trim(), BODY_MAX)
 
 /** Parses templates when they are first needed, and keeps the result: a type has many that nobody is sent. */
-const createParsed = () => {
+const createParsed = (partials: Library['partials']) => {
+  const find = findPartialIn(partials)
   const parsers: Record<Medium, (source: string) => Prepared> = {
-    text: createEngine('text'),
-    html: createEngine('html'),
-    url: createEngine('url'),
+    text: createEngine('text', find),
+    html: createEngine('html', find),
+    url: createEngine('url', find),
   }
   const kept = new Map<string, Prepared | TemplateError>()
-  return ({ pointer, source }: Found, medium: Medium): Prepared => {
-    let prepared = kept.get(pointer)
+  return (source: string, medium: Medium): Prepared => {
+    const place = `${medium}\n${source}`
+    let prepared = kept.get(place)
     if (!prepared) {
       try {
         prepared = parsers[medium](source)
@@ -83,7 +95,7 @@ const createParsed = () => {
         if (!(error instanceof TemplateError)) throw error
         prepared = error
       }
-      kept.set(pointer, prepared)
+      kept.set(place, prepared)
     }
     if (prepared instanceof TemplateError) throw prepared
     return prepared
@@ -98,10 +110,14 @@ const createRendering = (
   const { scope, recipient, options } = parts
   const faults: TemplateFault[] = []
 
-  const render = (found: Found, medium: Medium): { text: string; whole: boolean } => {
-    const { pointer } = found
+  const budget = newBudget()
+  const render = ({ pointer, source }: Found, medium: Medium): { text: string; whole: boolean } => {
     try {
-      const { text, missing } = parsed(found, medium)(scope, recipient)
+      const { text, missing } = parsed(source, medium)(
+        scope,
+        recipient,
+        medium === 'html' ? budget : undefined,
+      )
       for (const { name, line } of missing)
         faults.push({ pointer, line, name, message: `${name} has no value` })
       return { text, whole: missing.length === 0 }
@@ -144,6 +160,7 @@ const createRendering = (
 
   return {
     faults,
+    budget,
     line: (found: Found) => oneLine(render(found, 'text').text, TITLE_MAX),
     paragraphs: (found: Found) => paragraphs(render(found, 'text').text),
     html: (found: Found) => render(found, 'html').text.toWellFormed().trim(),
@@ -170,34 +187,64 @@ const languageOf = (
   return { lang, dir: directionOf(lang) }
 }
 
-const usesUser = (source: string | undefined): boolean => {
+const usesUser = (source: string): boolean => {
   try {
-    return source !== undefined && analyze(source).variables.some(({ name }) => name === 'user')
+    return analyze(source).variables.some(({ name }) => name === 'user')
   } catch {
     // It does not parse: everybody gets the same empty text.
     return false
   }
 }
 
-const isPersonal = ({ content }: Language): boolean => {
+const isPersonal = ({ content }: Language, partials: Library['partials']): boolean => {
   const { actions = [], ...texts } = content ?? {}
-  return [...Object.values(texts), ...actions.flatMap(({ label, url }) => [label, url])].some(usesUser)
+  const own = [...Object.values(texts), ...actions.flatMap(({ label, url }) => [label, url])].filter(
+    (source) => source !== undefined,
+  )
+  const within = [...partialsWithin(own, partials)].flatMap((key) => partials.get(key) ?? [])
+  return [...own, ...within.flatMap(sourcesOf)].some(usesUser)
+}
+
+/** Returns the layout that a type names, ready for the message. One that is missing is a fault. */
+const framing = (
+  chain: readonly Language[],
+  layouts: Library['layouts'],
+  parts: {
+    parsed: ReturnType<typeof createParsed>
+    scope: Scope
+    recipient: Recipient
+    rendering: ReturnType<typeof createRendering>
+  },
+): { frame?: Frame } => {
+  const { parsed, scope, recipient, rendering } = parts
+  const named = layoutOf(chain)
+  if (!named) return {}
+  const layout = layouts.get(named.source)
+  if (layout) return { frame: frameOf(layout, { parsed, scope, recipient, budget: rendering.budget }) }
+  const { pointer, source } = named
+  rendering.faults.push({ pointer, line: 1, message: `there is no layout ${source}` })
+  return {}
 }
 
 /**
  * Prepares the texts of a type. Rendering never throws for a template: what could not be rendered is empty, and `faults`
  * has the reasons. Pure: the same scope and viewer give the same texts.
  */
-export const prepareTemplates = (type: Templated, options: TemplateOptions): TypeTemplates => {
+export const prepareTemplates = (
+  type: Templated,
+  options: TemplateOptions,
+  { layouts, partials, env }: References = NO_REFERENCES,
+): TypeTemplates => {
   const languages = languagesOf(type)
   const own = localeOf(type)
-  const parsed = createParsed()
+  const parsed = createParsed(partials)
   return {
-    personal: languages.some(isPersonal),
-    render: (channel, scope, { locale, timezone, now }, given = {}) => {
+    personal: languages.some((language) => isPersonal(language, partials)),
+    render: (channel, seen, { locale, timezone, now }, given = {}) => {
       const chain = chainOf(languages, locale, own)
       const messages = chain.flatMap(({ locale, messages }) => (messages ? [{ locale, messages }] : []))
       const recipient = { locale: locale ?? own, timezone, now, messages }
+      const scope = { ...seen, env }
       const rendering = createRendering(parsed, { scope, recipient, options })
       const fields = without(fieldsOf(chain, channel), given, channel)
       const texts: Texts = { ...languageOf(fields, messages), ...given }
@@ -208,7 +255,8 @@ export const prepareTemplates = (type: Templated, options: TemplateOptions): Typ
       if (body && !html) texts.body = rendering.paragraphs(body)
       if (html) texts.html = rendering.html(html)
       if (text) texts.text = rendering.paragraphs(text)
-      if (html) return { texts, faults: rendering.faults }
+      const frame = channel === 'email' ? framing(chain, layouts, { parsed, scope, recipient, rendering }) : {}
+      if (html) return { texts, faults: rendering.faults, ...frame }
       const url = given.url === undefined ? linkOf(chain, 'url') : undefined
       const hasImage = given.image === undefined && !WITHOUT_IMAGE.has(channel)
       const image = hasImage ? linkOf(chain, 'image') : undefined
@@ -216,7 +264,7 @@ export const prepareTemplates = (type: Templated, options: TemplateOptions): Typ
       if (url) texts.url = rendering.link(url)
       if (image) texts.image = rendering.link(image)
       if (actions) texts.actions = rendering.actions(actions)
-      return { texts, faults: rendering.faults }
+      return { texts, faults: rendering.faults, ...frame }
     },
   }
 }

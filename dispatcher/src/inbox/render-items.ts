@@ -7,11 +7,13 @@ import type { KnownUser } from '@carillon/core/store/ports/users'
 import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { filled } from '@carillon/core/template/filled'
+import { hasTemplates } from '@carillon/core/template/languages'
 import type { PreparedTypes } from '@carillon/core/template/prepared-types'
 import { scopeOf } from '@carillon/core/template/scope'
 import type { TemplateFault, TypeTemplates } from '@carillon/core/template/type-templates'
 import { viewerOf } from '@carillon/core/template/viewer'
 import type { InboxContent } from '@carillon/schemas'
+import type { Ready } from '../intake/ready.ts'
 import { decisionEntry } from '../plan/recipients.ts'
 import { type Entry, hasItem, withContent } from './item.ts'
 
@@ -98,8 +100,14 @@ export const createRenderItems = ({ store, cache, prepared, metrics }: RenderIte
   }
 
   return async (entries: readonly Entry[]): Promise<readonly Entry[]> => {
+    const found = new Map<Ready, TypeTemplates | undefined>()
+    for (const entry of entries) {
+      const { ready, type } = entry
+      if (type && hasTemplates(type) && hasItem(entry) && !found.has(ready))
+        found.set(ready, await prepared(ready.tenant, type, ready.revision))
+    }
     const templated = entries.flatMap((entry): [Entry, TypeTemplates][] => {
-      const templates = hasItem(entry) ? prepared(entry.ready.tenant, entry.type) : undefined
+      const templates = hasItem(entry) ? found.get(entry.ready) : undefined
       return templates ? [[entry, templates]] : []
     })
     if (templated.length === 0) return entries

@@ -7,6 +7,7 @@ import { overrideFaults } from '@carillon/core/notification/overrides'
 import { planOf } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
+import { hasTemplates } from '@carillon/core/template/languages'
 import type { Issue, Notification, NotificationType, Warning } from '@carillon/schemas'
 import { createIdentify, type Identity } from './identity.ts'
 import { deadReason, describe, type Incoming, type Read, readNotification } from './notification.ts'
@@ -74,6 +75,36 @@ const storedSettings = (store: AcceptPorts['store']) => ({
   type: once((tenant, key) => store.types.get(tenant!, key!)),
 })
 
+/** The revision of the library under which a notification was accepted. It is accepted now if nothing says so. */
+const revisionOf = async (
+  cache: Pick<SettingsCache, 'revision'>,
+  { tenant, revision: stamped }: Incoming,
+  type: NotificationType | undefined,
+  { revision = stamped }: Identity,
+): Promise<number | undefined> =>
+  type && hasTemplates(type) ? (revision ?? (await cache.revision(tenant))) : undefined
+
+const readyOf = (
+  { incoming: { tenant, notification, fingerprint }, type }: Checked,
+  { id, acceptedAt }: Identity,
+  revision: number | undefined,
+  retentionMs: number,
+): Ready => {
+  const at =
+    notification.deliverAt === undefined
+      ? acceptedAt
+      : Math.max(acceptedAt, Date.parse(notification.deliverAt))
+  const kept = at + retentionMs
+  const ends = endOf(notification, type, at)
+  const expiresAt = ends === undefined ? kept : Math.min(kept, Date.parse(ends))
+  const version = {
+    ...(type === undefined ? {} : { version: type.version }),
+    ...(revision === undefined ? {} : { revision }),
+  }
+  const content = { notification: { ...notification, id, ...(ends && { expiresAt: ends }) }, fingerprint }
+  return { tenant, id, ...content, ...version, toAudience: false, acceptedAt, at, expiresAt }
+}
+
 /**
  * Reads a batch of notify messages, and performs the checks that need the store: the tenant, the type, and
  * whether the id was used before. A notification that is sent again, however late, gets the same items; if
@@ -138,22 +169,6 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     return 'code' in latest ? { message, reason: latest } : { message, incoming, ...latest }
   }
 
-  const readyOf = (
-    { incoming: { tenant, notification, fingerprint }, type }: Checked,
-    { id, acceptedAt }: Identity,
-  ): Ready => {
-    const at =
-      notification.deliverAt === undefined
-        ? acceptedAt
-        : Math.max(acceptedAt, Date.parse(notification.deliverAt))
-    const kept = at + retentionMs
-    const ends = endOf(notification, type, at)
-    const expiresAt = ends === undefined ? kept : Math.min(kept, Date.parse(ends))
-    const version = type === undefined ? {} : { version: type.version }
-    const content = { notification: { ...notification, id, ...(ends && { expiresAt: ends }) }, fingerprint }
-    return { tenant, id, ...content, ...version, toAudience: false, acceptedAt, at, expiresAt }
-  }
-
   return async (
     messages: readonly Message[],
   ): Promise<{ accepted: Accepted[]; repeated: Message[]; refused: Refused[]; release(): void }> => {
@@ -181,7 +196,12 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
           refused.push({ message, reason: misfit })
           continue
         }
-        const ready = readyOf({ ...each, type }, identity)
+        const ready = readyOf(
+          { ...each, type },
+          identity,
+          await revisionOf(cache, incoming, type, identity),
+          retentionMs,
+        )
         accepted.push({ message, ready, type, warnings: incoming.warnings })
       }
     }

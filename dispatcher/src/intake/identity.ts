@@ -10,9 +10,15 @@ import { deadReason, type Incoming, type Name } from './notification.ts'
 
 /**
  * The id of a notification and the time of its first acceptance, epoch ms. `version`: the version of its type at that
- * time, 0 for none; absent without a record. `complete`: an earlier message has been handled completely.
+ * time, 0 for none; absent without a record. `revision`: of the library. `complete`: an earlier message has been handled completely.
  */
-export type Identity = { id: string; acceptedAt: number; version?: number; complete?: true }
+export type Identity = {
+  id: string
+  acceptedAt: number
+  version?: number
+  revision?: number
+  complete?: true
+}
 export type Identified = Identity | { refused: DeadReason }
 
 /** Longer than the log may deliver a message again. */
@@ -103,6 +109,7 @@ export const createIdentify = (
           answers.set(each, {
             ...identity,
             version: record.version ?? 0,
+            ...(record.revision === undefined ? {} : { revision: record.revision }),
             ...(record.complete ? { complete: true } : {}),
           })
       }

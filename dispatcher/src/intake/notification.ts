@@ -3,7 +3,7 @@ import { contentMode, type Payload, readPayload } from '@carillon/core/notificat
 import { fingerprintOf } from '@carillon/core/notification/fingerprint'
 import { checkHorizon } from '@carillon/core/notification/horizon'
 import { notificationIdAt } from '@carillon/core/notification/ids'
-import { hasMadeId, stampedVersion } from '@carillon/core/notification/stamp'
+import { hasMadeId, stampedRevision, stampedVersion } from '@carillon/core/notification/stamp'
 import type { Headers } from '@carillon/core/stream/headers'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import {
@@ -38,6 +38,8 @@ export type Incoming = {
   notification: Notification & { priority: Priority }
   /** The version of its type that the hub stamped, 0 for none; absent for a message that came over NATS. */
   version?: number
+  /** The revision of the library that the hub stamped. */
+  revision?: number
   fingerprint: string
   /** Where the notification stands in the message. */
   place: Payload['at']
@@ -139,10 +141,12 @@ export const readNotification = (message: Message): Read => {
   const { warnings } = read
   const name = nameOf(given, event, message)
   const version = stampedVersion(message.headers)
+  const revision = stampedRevision(message.headers)
   return {
     incoming: {
       ...{ tenant, name, appendedAt, again: deliveries > 1, notification, fingerprint, place: at, warnings },
       ...(version === undefined ? {} : { version }),
+      ...(revision === undefined ? {} : { revision }),
     },
   }
 }

@@ -18,6 +18,11 @@ export const Ready = z.object({
   version: TypeVersion.optional().describe(
     'The version of its type at acceptance; absent for an unknown type',
   ),
+  revision: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('The revision of the library at acceptance; absent if its type has no templates'),
   toAudience: z.boolean().describe('Whether it goes to an audience'),
   acceptedAt: EpochMs.describe('When the log took it, or the time that its id carries'),
   at: EpochMs.describe('When the log took it, or its `deliverAt`; the time of its items'),

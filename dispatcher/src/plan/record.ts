@@ -19,7 +19,7 @@ export const recordOf = (
   recipients: readonly PlannedRecipient[],
   decisions?: readonly Decision[],
 ): NotificationRecord => {
-  const { tenant, id, acceptedAt, notification, fingerprint, version } = ready
+  const { tenant, id, acceptedAt, notification, fingerprint, version, revision } = ready
   const users = recipients.map(({ user }) => user)
   const without = recipients.flatMap(({ user, planned }) => (planned.inbox === 'none' ? [user] : []))
   const inbox = notification.inbox ?? type?.inbox
@@ -28,6 +28,7 @@ export const recordOf = (
     id,
     type: notification.type,
     version,
+    revision,
     priority: notification.priority,
     acceptedAt,
     fingerprint,

@@ -9,7 +9,7 @@ import { presenceOf } from './presence.ts'
 
 const firstStep = (entry: Entry, overrides: SealedOverrides | undefined, now: number): Step => {
   const { ready, user, planned, topics, id: item, content } = entry
-  const { tenant, id, notification, version, expiresAt, toAudience } = ready
+  const { tenant, id, notification, version, revision, expiresAt, toAudience } = ready
   return {
     tenant,
     user,
@@ -20,6 +20,7 @@ const firstStep = (entry: Entry, overrides: SealedOverrides | undefined, now: nu
     sender: notification.sender,
     type: notification.type,
     ...(version === undefined ? {} : { version }),
+    ...(revision === undefined ? {} : { revision }),
     priority: notification.priority,
     at: now,
     expiresAt,

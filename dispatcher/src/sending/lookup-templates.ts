@@ -5,9 +5,9 @@ import type { TypeTemplates } from '@carillon/core/template/type-templates'
 
 export type TemplatePorts = { cache: Pick<SettingsCache, 'typeVersion'>; prepared: PreparedTypes }
 
-const nameOf = ({ tenant, type, version }: Step) => `${tenant}\n${type}\n${version}`
+const nameOf = ({ tenant, type, version, revision }: Step) => `${tenant}\n${type}\n${version}\n${revision}`
 
-/** Looks up the templates of steps, each from the version of the type under which its notification was accepted. */
+/** Looks up the templates of steps, each from the version and revision under which its notification was accepted. */
 export const lookUpTemplates = async (
   { cache, prepared }: TemplatePorts,
   steps: readonly Step[],
@@ -19,8 +19,8 @@ export const lookUpTemplates = async (
   )
   const found = new Map<string, TypeTemplates | undefined>()
   await Promise.all(
-    [...typed].map(async ([name, { tenant, type, version = 0 }]) => {
-      found.set(name, prepared(tenant, await cache.typeVersion(tenant, type, version)))
+    [...typed].map(async ([name, { tenant, type, version = 0, revision }]) => {
+      found.set(name, await prepared(tenant, await cache.typeVersion(tenant, type, version), revision))
     }),
   )
   return (step) => (step.secret === undefined ? found.get(nameOf(step)) : undefined)

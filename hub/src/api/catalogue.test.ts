@@ -87,7 +87,7 @@ it('reports the faults of every resource at once, each with its place', async ()
     '/types/three/if',
     '/types/three/content/title',
   ])
-  expect(errors.at(-1)?.message).toMatch(/^line 2: there is no variable dta/)
+  expect(errors.at(-1)?.message).toMatch(/^line 2, column 4: there is no variable dta/)
   expect(changes).toEqual([])
 })
 

@@ -8,6 +8,8 @@ import { createCursors } from '../http/cursor.ts'
 import type { Routes } from '../http/routes.ts'
 import { createIdempotent } from '../idempotency/idempotent.ts'
 import type { Verbs } from '../inbox/verbs.ts'
+import { createChangeLibrary } from '../library/change.ts'
+import { createCurrentLibrary } from '../library/current.ts'
 import { createAcceptance } from '../notifications/accept.ts'
 import { createCancel } from '../notifications/cancel.ts'
 import { createNotificationList } from '../notifications/list.ts'
@@ -29,6 +31,7 @@ import { deviceRoutes } from './devices.ts'
 import { explainRoutes } from './explain.ts'
 import { operationRoutes } from './health.ts'
 import { inboxRoutes } from './inbox.ts'
+import { libraryRoutes } from './library.ts'
 import { meRoutes } from './me.ts'
 import { notificationListRoutes } from './notification-list.ts'
 import { notificationRoutes } from './notifications.ts'
@@ -76,9 +79,12 @@ export const addResources = (
   contextRoutes(routes, { contexts: store.contexts, cursors, insecureLinks: options.insecureLinks })
   meRoutes(routes, { users })
   topicRoutes(routes, { topics: store.topics, guard, cursors })
-  typePreviewRoutes(routes, { types: store.types, users, cache }, options)
-  typeRoutes(routes, { types: store.types, cursors })
-  catalogueRoutes(routes, { kinds: catalogueKinds({ store, cache }) })
+  const current = createCurrentLibrary({ library: store.library, cache })
+  typeRoutes(routes, { types: store.types, cursors, current })
+  const change = createChangeLibrary({ library: store.library, types: store.types, current })
+  libraryRoutes(routes, { library: store.library, current, change, cursors })
+  typePreviewRoutes(routes, { types: store.types, users, cache, current }, options)
+  catalogueRoutes(routes, { kinds: catalogueKinds({ store, cache, current }) })
   categoryRoutes(routes, { categories: store.categories })
   deviceRoutes(routes, {
     devices: store.devices,

@@ -79,7 +79,7 @@ it('is of a version, or of a type that is not stored', async () => {
   const broken = await preview<{ errors: object[] }>({ type: { content: { title: '\n{{ data.n | no }}' } } })
   expect([broken.status, broken.json.errors]).toMatchObject([
     422,
-    [{ pointer: '/type/content/title', message: expect.stringContaining('line 2: ') }],
+    [{ pointer: '/type/content/title', message: expect.stringContaining('line 2, column 1: ') }],
   ])
   expect((await preview({ type: unsaved, version: 1 })).status).toBe(422)
 })

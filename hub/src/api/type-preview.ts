@@ -8,6 +8,7 @@ import type { Users } from '@carillon/core/store/ports/users'
 import { TypeKey, TypePreview, TypePreviewInput } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
+import type { CurrentLibrary } from '../library/current.ts'
 import { checkType } from './check-type.ts'
 import { TYPE_MAX_BYTES } from './types-openapi.ts'
 
@@ -15,16 +16,21 @@ const Key = z.object({ key: TypeKey })
 
 export const typePreviewRoutes = (
   routes: Routes,
-  parts: { types: Types; users: Pick<Users, 'get'>; cache: Pick<SettingsCache, 'tenant' | 'context'> },
+  parts: {
+    types: Types
+    users: Pick<Users, 'get'>
+    cache: Pick<SettingsCache, 'tenant' | 'context'>
+    current: CurrentLibrary
+  },
   links: LinkPolicy,
 ) => {
-  const { types, users, cache } = parts
+  const { types, users, cache, current } = parts
 
   /** The stored version, or the type of the request, which is checked as if it were stored. */
   const typeOf = async (tenant: string, key: string, { type, version }: TypePreviewInput) => {
     if (type) {
       const given = { ...type, key }
-      checkType(given, ['type'])
+      checkType(given, await current(tenant), ['type'])
       return given
     }
     const stored = await types.get(tenant, key, version)

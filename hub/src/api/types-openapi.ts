@@ -42,7 +42,7 @@ const TypeVersionEntry = z
     description: 'A version of a notification type',
     examples: [{ version: 3, publishedAt: '2026-01-31T09:00:00.000Z', publishedBy: 'k7Xc2mPq' }],
   })
-const TypeVersionPage = z.object({ versions: z.array(TypeVersionEntry), next: next('before') }).meta({
+export const TypeVersionPage = z.object({ versions: z.array(TypeVersionEntry), next: next('before') }).meta({
   id: 'TypeVersionPage',
   description: 'A page of versions',
   examples: [{ versions: [exampleOf(TypeVersionEntry)], next: null }],

@@ -18,8 +18,8 @@ it('a type whose templates or messages cannot be used is refused, with places an
   expect([refused.status, refused.json.code]).toEqual([422, 'invalid_request'])
   expect(refused.json.errors).toMatchObject([
     { pointer: '/locales/pl/messages/a~1b' },
-    { pointer: '/content/title', message: expect.stringContaining('line 2: unexpected nonsense') },
-    { pointer: '/channels/email/html', message: 'line 1: undefined filter: nofilter' },
+    { pointer: '/content/title', message: expect.stringContaining('line 2, column 1: unexpected nonsense') },
+    { pointer: '/channels/email/html', message: 'line 1, column 1: undefined filter: nofilter' },
   ])
   expect((await test.call('GET', '/v1/types/order.shipped', { token: key })).status).toBe(404)
 })

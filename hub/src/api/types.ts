@@ -5,6 +5,7 @@ import type { NotificationType } from '@carillon/schemas'
 import type { Cursors } from '../http/cursor.ts'
 import { checkIfMatch, etag, hasChanged } from '../http/if-match.ts'
 import type { Routes } from '../http/routes.ts'
+import type { CurrentLibrary } from '../library/current.ts'
 import { checkType } from './check-type.ts'
 import {
   deleteType,
@@ -15,6 +16,7 @@ import {
   putType,
   rollBackType,
 } from './types-openapi.ts'
+import { versionPage } from './version-page.ts'
 
 const withWarnings = <Type extends NewType>(type: Type) => {
   const warnings = templateWarnings(type)
@@ -78,35 +80,26 @@ const readRoutes = (routes: Routes, types: Types, cursors: Cursors) => {
     c.json({ types: await types.list(tenant) }),
   )
 
-  routes.sender(
-    'types:read',
-    listTypeVersions,
-    async ({ c, params: { key }, query: { limit, before } }, { tenant }) => {
-      const list = ['type-versions', tenant, key]
-      const from = before === undefined ? {} : { before: Number(cursors.read(list, before)) }
-      if (!(await types.get(tenant, key))) throw noType()
-      const found = await types.versions(tenant, key, { ...from, limit: limit + 1 })
-      const versions = found.slice(0, limit)
-      const last = found.length > limit ? versions.at(-1) : undefined
-      return c.json({
-        versions: versions.map((entry) => ({
-          ...entry,
-          publishedAt: new Date(entry.publishedAt).toISOString(),
-        })),
-        next: last ? cursors.make(list, String(last.version)) : null,
-      })
-    },
-  )
+  routes.sender('types:read', listTypeVersions, async ({ c, params: { key }, query }, { tenant }) => {
+    const page = versionPage(['type-versions', tenant, key], query, cursors, (range) =>
+      types.versions(tenant, key, range),
+    )
+    if (!(await types.get(tenant, key))) throw noType()
+    return c.json(await page)
+  })
 }
 
-export const typeRoutes = (routes: Routes, { types, cursors }: { types: Types; cursors: Cursors }) => {
+export const typeRoutes = (
+  routes: Routes,
+  { types, cursors, current }: { types: Types; cursors: Cursors; current: CurrentLibrary },
+) => {
   const writes = conditionalWrites(types)
   readRoutes(routes, types, cursors)
 
   routes.sender('types:write', putType, async ({ c, params, query, body }, { tenant, key: by }) => {
     const type = { ...(await body()), key: params.key }
     const match = c.req.header('if-match')
-    checkType(type)
+    checkType(type, await current(tenant))
     if (query.draft) {
       const draft = await writes.saveDraft(tenant, type, match)
       return c.json(withWarnings(shownDraft(draft)), 200, { etag: etag(draftTag(draft) ?? '') })
@@ -119,7 +112,7 @@ export const typeRoutes = (routes: Routes, { types, cursors }: { types: Types; c
     const draft = await types.draft(tenant, key)
     checkIfMatch(c.req.header('if-match'), draftTag(draft))
     if (!draft) throw noType('this notification type has no draft')
-    checkType(draft.type)
+    checkType(draft.type, await current(tenant))
     const published = await types.put(tenant, draft.type, by)
     await types.discardDraft(tenant, key, draft.revision)
     return c.json(withWarnings(published), 200, { etag: etag(String(published.version)) })
@@ -127,11 +120,12 @@ export const typeRoutes = (routes: Routes, { types, cursors }: { types: Types; c
 
   routes.sender('types:write', rollBackType, async ({ c, params: { key }, body }, { tenant, key: by }) => {
     const { version } = await body()
-    const current = await types.get(tenant, key)
-    if (!current) throw noType()
+    const inForce = await types.get(tenant, key)
+    if (!inForce) throw noType()
     const old = await types.get(tenant, key, version)
     if (!old) throw noType(`there is no version ${version} of this notification type`)
     const { version: _, ...type } = old
+    checkType(type, await current(tenant))
     const published = await writes.publish(tenant, type, by, c.req.header('if-match'))
     return c.json(withWarnings(published), 200, { etag: etag(String(published.version)) })
   })

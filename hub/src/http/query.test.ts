@@ -15,6 +15,10 @@ describe('an empty query parameter', () => {
     await tenant.item('ann')
     await store.topics.add(tenant.id, 'team', ['ann'])
     await store.types.put(tenant.id, { key: 'team' })
+    const layout = { kind: 'layout', key: 'team', value: { html: '{{ content }}' } } as const
+    await store.library.put(tenant.id, 0, layout)
+    const partial = { kind: 'partial', key: 'team', value: { text: 'x' } } as const
+    await store.library.put(tenant.id, 1, partial)
     const record = {
       id: 'order-7',
       type: 'test',

@@ -10,6 +10,18 @@ afterAll(() => test.close())
 
 /** The credentials of every route: a scope of an API key, `user` for a user token, `open` for none. */
 const ACCESS: Record<string, string> = {
+  'DELETE /v1/layouts/{key}': 'types:write',
+  'DELETE /v1/partials/{key}': 'types:write',
+  'GET /v1/env': 'types:read',
+  'GET /v1/layouts/{key}': 'types:read',
+  'GET /v1/partials/{key}': 'types:read',
+  'GET /v1/layouts': 'types:read',
+  'GET /v1/layouts/{key}/versions': 'types:read',
+  'GET /v1/partials': 'types:read',
+  'GET /v1/partials/{key}/versions': 'types:read',
+  'PUT /v1/env': 'types:write',
+  'PUT /v1/layouts/{key}': 'types:write',
+  'PUT /v1/partials/{key}': 'types:write',
   'DELETE /v1/categories/{key}': 'types:write',
   'DELETE /v1/contexts/{key}': 'contexts:write',
   'DELETE /v1/attachments/{id}': 'notifications:write',

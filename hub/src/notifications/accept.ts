@@ -18,6 +18,7 @@ import type { Store } from '@carillon/core/store/port'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { ignoredContent } from '@carillon/core/template/filled'
+import { hasTemplates } from '@carillon/core/template/languages'
 import {
   type Issue,
   NOTIFICATION_MAX_BYTES,
@@ -119,6 +120,7 @@ export const createAcceptance = (
         ...(await attachedFaults(store.attachments, tenant, given)),
       ]
       if (faults.length > 0) throw invalidRequest(faults.map(at), 'notification')
+      const revision = type && hasTemplates(type) ? await cache.revision(tenant) : undefined
       const plan = given.plan ?? type?.plan ?? []
       const problem = linkProblem(given, plan, await lookUpInContext(cache, tenant, given.context), links)
       if (problem) throw problem
@@ -144,7 +146,7 @@ export const createAcceptance = (
         message: {
           subject: notifySubject(tenant, priority, notification.type),
           data,
-          headers: stampOf(type, given.id === undefined),
+          headers: stampOf(type, given.id === undefined, revision),
         },
         ...(given.id === undefined ? {} : { use: useOf(tenant, { ...given, id: given.id, priority }) }),
       }

@@ -51,9 +51,12 @@ BEYOND_JSON_SCHEMA = [
     r"must not occur twice",
     r"must be References, In-Reply-To",
     r"needs recipients who are named",
+    r"a tenant has at most \d+ (layouts|partials)",
+    r"have at most \d+ characters of JSON together",
     r"send a version or a type, not both",
     # Templates, expressions and schemas of data are languages of their own.
     r"the type is invalid at",
+    r"the (layout|partial) is invalid",
     r"the body is invalid at /type/",
 ]
 

@@ -8,6 +8,7 @@ import { CategoryInput } from '../notification/category.ts'
 import { CloudEvent } from '../notification/cloud-event.ts'
 import { Notification } from '../notification/notification.ts'
 import { NotificationTypeInput } from '../notification/notification-type.ts'
+import { LayoutInput, PartialInput, TemplateEnv } from '../notification/shared-templates.ts'
 import { NotificationStatus } from '../notification/status.ts'
 import { ContextSettings } from '../tenant/context-settings.ts'
 import { TenantSettings } from '../tenant/settings.ts'
@@ -23,6 +24,9 @@ const WRITTEN_BY_OTHERS = {
   'cloud-event': CloudEvent,
   'notification-type': NotificationTypeInput,
   category: CategoryInput,
+  layout: LayoutInput,
+  partial: PartialInput,
+  'template-env': TemplateEnv,
   'tenant-settings': TenantSettings,
   'context-settings': ContextSettings,
   'user-profile': UserProfile,

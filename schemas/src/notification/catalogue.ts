@@ -16,7 +16,12 @@ const resources = (what: string) =>
     .describe(`${what}, by key. Left out, those that are stored count, and nothing is compared`)
 
 export const CatalogueInput = z
-  .strictObject({ categories: resources('Categories'), types: resources('Notification types') })
+  .strictObject({
+    categories: resources('Categories'),
+    partials: resources('Partials'),
+    layouts: resources('Layouts'),
+    types: resources('Notification types'),
+  })
   .meta({
     id: 'CatalogueInput',
     description: 'A set of resources as it would be written. They may refer to each other',

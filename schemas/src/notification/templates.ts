@@ -8,9 +8,9 @@ import { ActionName } from './action.ts'
 export const TEMPLATE_MAX = 65_536
 
 /** A Liquid template. Its syntax is checked where it is written. */
-const Template = z.string().max(TEMPLATE_MAX)
+export const Template = z.string().max(TEMPLATE_MAX)
 const MESSAGES_MAX = 500
-const LOCALES_MAX = 100
+export const LOCALES_MAX = 100
 
 export const ResourceKey = z
   .string()

@@ -19,6 +19,7 @@ export const PROBLEMS = {
   not_replayable: { status: 409, title: 'Dead letter not replayable' },
   too_many_devices: { status: 409, title: 'Device limit reached' },
   quota_exceeded: { status: 409, title: 'Quota exceeded' },
+  in_use: { status: 409, title: 'The resource is in use' },
   precondition_failed: { status: 412, title: 'The resource has changed' },
   payload_too_large: { status: 413, title: 'Body too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },

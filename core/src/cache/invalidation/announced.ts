@@ -2,6 +2,7 @@ import type { Store } from '../../store/port.ts'
 import type { Accounts } from '../../store/ports/accounts.ts'
 import type { Categories } from '../../store/ports/categories.ts'
 import type { Contexts } from '../../store/ports/contexts.ts'
+import type { Libraries } from '../../store/ports/library.ts'
 import type { UserPreferences } from '../../store/ports/preferences.ts'
 import type { Tenants } from '../../store/ports/tenants.ts'
 import type { Types } from '../../store/ports/types.ts'
@@ -38,6 +39,9 @@ const TYPES: Writes<Types> = {
 const CATEGORIES: Writes<Categories> = {
   put: (tenant) => ({ kind: 'categories', tenant }),
   remove: (tenant) => ({ kind: 'categories', tenant }),
+}
+const LIBRARY: Writes<Libraries> = {
+  put: (tenant) => ({ kind: 'library', tenant }),
 }
 const ACCOUNTS: Writes<Accounts> = {
   put: (tenant) => ({ kind: 'accounts', tenant }),
@@ -102,5 +106,6 @@ export const announced = (store: Store, invalidations: Publisher): Store => ({
   contexts: announcing(store.contexts, CONTEXTS, invalidations),
   types: announcing(store.types, TYPES, invalidations),
   categories: announcing(store.categories, CATEGORIES, invalidations),
+  library: announcing(store.library, LIBRARY, invalidations),
   accounts: announcing(store.accounts, ACCOUNTS, invalidations),
 })

@@ -7,6 +7,7 @@ export const KINDS = [
   'key',
   'type',
   'categories',
+  'library',
   'accounts',
   'endpoint',
   'erasure',

@@ -164,6 +164,14 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     tenant text, id text, part int, bytes blob,
     PRIMARY KEY ((tenant, id), part)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('library')} (
+    tenant text, revision int, tree text, kind text, key text, deleted boolean, at timestamp, author text,
+    PRIMARY KEY ((tenant), revision)
+  ) WITH CLUSTERING ORDER BY (revision DESC)`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('library_texts')} (
+    tenant text, hash text, content text,
+    PRIMARY KEY ((tenant, hash))
+  )`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

@@ -16,6 +16,7 @@ import { foreignIdsContract } from './foreign-ids.ts'
 import { inboxContract } from './inbox.ts'
 import { inboxModelContract } from './inbox-model.ts'
 import { inboxRacesContract } from './inbox-races.ts'
+import { libraryContract } from './library.ts'
 import { notificationListContract } from './notification-list.ts'
 import { notificationsContract } from './notifications.ts'
 import { preferencesContract } from './preferences.ts'
@@ -61,6 +62,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     contextsContract(store)
     typesContract(store)
     categoriesContract(store)
+    libraryContract(store)
     notificationsContract(store)
     notificationListContract(store)
     devicesContract(store)

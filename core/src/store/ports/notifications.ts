@@ -8,6 +8,8 @@ export type NotificationRecord = {
   type: string
   /** The version of its type when it was accepted; absent for an unknown type. */
   version?: number
+  /** The revision of the library when it was accepted; absent if its type has no templates. */
+  revision?: number
   priority: Priority
   acceptedAt: number
   /** Fingerprint of its content: see `fingerprintOf`. */
@@ -38,9 +40,9 @@ export type Acceptance = { at: number; fingerprint: string }
 
 /**
  * `complete`: all recipients are stored and none of its messages waits in the log. `version`: the version of
- * its type, if it has one.
+ * its type, if it has one. `revision`: of the library.
  */
-export type Recorded = Acceptance & { complete: boolean; version?: number }
+export type Recorded = Acceptance & { complete: boolean; version?: number; revision?: number }
 
 /**
  * A claim to be the first acceptance of an id. `windowMs` limits the claim to acceptances less than that before or after it.

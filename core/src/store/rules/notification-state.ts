@@ -12,11 +12,13 @@ export const recordedOf = ({
   chains,
   deliverAt,
   version,
+  revision,
 }: NotificationRecord): Recorded => ({
   at: acceptedAt,
   fingerprint,
   complete: chains === 0 && deliverAt === undefined,
   ...(version === undefined ? {} : { version }),
+  ...(revision === undefined ? {} : { revision }),
 })
 
 /** Returns the state of a notification. `finished` is the number of finished chains. */

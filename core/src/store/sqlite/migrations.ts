@@ -145,6 +145,14 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, id, part)
    );
    CREATE INDEX attachment_chunks_expiry ON attachment_chunks (expires_at);`,
+  `CREATE TABLE library (
+     tenant TEXT NOT NULL, revision INTEGER NOT NULL, tree TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
+     deleted INTEGER NOT NULL, at INTEGER NOT NULL, author TEXT,
+     PRIMARY KEY (tenant, revision)
+   ) WITHOUT ROWID;
+   CREATE TABLE library_texts (
+     tenant TEXT NOT NULL, hash TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, hash)
+   ) WITHOUT ROWID;`,
 ]
 
 const TABLE =

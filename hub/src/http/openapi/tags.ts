@@ -9,6 +9,8 @@ export const TAGS = {
   Preferences: 'What users get on which channel: their choices, the defaults, and what follows from both',
   Topics: 'Named groups of users, to whom one notification goes',
   Types: 'What notifications of one type have in common: category, priority, delivery plan',
+  Templates:
+    'What templates of types share: layouts of e-mails, partials, and the variables of an environment',
   'One-time passwords': 'Codes that prove a phone number or an e-mail address',
   Providers: 'Accounts with those who deliver, such as an SMTP server or an SMS gateway',
   Suppressions: 'Addresses to which nothing is sent, after a bounce, a complaint or an unsubscription',

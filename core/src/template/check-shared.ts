@@ -1,0 +1,70 @@
+import type { Issue, Layout, LayoutInput, PartialInput, TemplatePartial, Warning } from '@carillon/schemas'
+import { analyze } from './analysis.ts'
+import { atPosition, messageIssues, type Place, templateIssues } from './check-template.ts'
+import { LAYOUT_SCOPE } from './layouts.ts'
+import { languagesWithin } from './partials.ts'
+import { partialsWithin, sourcesOf } from './references.ts'
+import { SCOPE } from './scope.ts'
+
+type Partials = ReadonlyMap<string, TemplatePartial>
+type Texts = Pick<Layout, 'text' | 'messages'> & { html?: string | undefined }
+
+const IN_LAYOUTS: ReadonlySet<string> = new Set([...SCOPE, ...LAYOUT_SCOPE])
+
+const languages = (shared: LayoutInput | PartialInput) =>
+  languagesWithin<Texts>(shared as Texts).map((texts) => ({
+    ...texts,
+    start: texts.pointer.split('/').slice(1),
+  }))
+
+const placesOf = ({ html, text, start }: ReturnType<typeof languages>[number]): Place[] => [
+  ...(html === undefined ? [] : [{ path: [...start, 'html'], source: html, medium: 'html' as const }]),
+  ...(text === undefined ? [] : [{ path: [...start, 'text'], source: text, medium: 'text' as const }]),
+]
+
+const shows = (source: string, variable: string): boolean =>
+  analyze(source).variables.some(({ name }) => name === variable)
+
+/** Returns what is wrong with a layout, each with its path, line and column. */
+export const layoutFaults = (layout: LayoutInput, partials: Partials): Issue[] =>
+  languages(layout).flatMap((texts) => [
+    ...placesOf(texts).flatMap((place) => {
+      const issues = templateIssues(place, { variables: IN_LAYOUTS, partials })
+      if (issues.length > 0 || shows(place.source, 'content')) return issues
+      const message = atPosition({ line: 1, column: 1 }, 'has no {{ content }}, where the message stands')
+      return [{ path: place.path, message }]
+    }),
+    ...messageIssues(texts, texts.start),
+  ])
+
+/** Returns a warning for each HTML of a layout that shows no link to unsubscribe. */
+export const layoutWarnings = (layout: LayoutInput, partials: Partials): Warning[] =>
+  languages(layout).flatMap(({ html, start }) => {
+    if (html === undefined) return []
+    const within = [...partialsWithin([html], partials)].flatMap((key) => partials.get(key) ?? [])
+    if ([html, ...within.flatMap(sourcesOf)].some((source) => shows(source, 'unsubscribe_url'))) return []
+    const pointer = [...start, 'html'].map((part) => `/${part}`).join('')
+    return [{ code: 'no_unsubscribe', pointer, message: 'shows no {{ unsubscribe_url }}' }]
+  })
+
+/** Returns what is wrong with a partial, each with its path, line and column. `partials`: all others. */
+export const partialFaults = (key: string, partial: PartialInput, partials: Partials): Issue[] => {
+  const kind = partial.html === undefined ? 'text' : 'html'
+  const other = kind === 'html' ? 'text' : 'html'
+  if (partial[kind] === undefined) return [{ path: [], message: 'has neither text nor html' }]
+  const found = languages(partial)
+  const mixed = found.flatMap((texts) =>
+    texts[other] === undefined
+      ? []
+      : [{ path: [...texts.start, other], message: `is a partial of ${kind}, in every language` }],
+  )
+  const all = new Map(partials).set(key, { ...partial, key, version: 0 })
+  const issues = [
+    ...mixed,
+    ...found.flatMap(placesOf).flatMap((place) => templateIssues(place, { partials: all })),
+    ...found.flatMap((texts) => messageIssues(texts, texts.start)),
+  ]
+  if (issues.length === 0 && partialsWithin(sourcesOf(partial), all).has(key))
+    return [{ path: [kind], message: 'renders itself, directly or through other partials' }]
+  return issues
+}

@@ -1,0 +1,82 @@
+import type { Issue, TemplatePartial } from '@carillon/schemas'
+import { analyze } from './analysis.ts'
+import { createEngine, type Medium } from './engine.ts'
+import { messageFormat } from './formats.ts'
+import { partialsWithin, sourcesOf } from './references.ts'
+import { TemplateError } from './template-error.ts'
+
+/** One template, and where it stands. */
+export type Place = { path: (string | number)[]; source: string; medium: Medium }
+
+/** What a template may refer to. `variables` is left out where any name may be an argument. */
+export type Allowed = {
+  variables?: ReadonlySet<string>
+  partials: ReadonlyMap<string, TemplatePartial>
+}
+
+/** The most characters of a template together with its partials. */
+const TOGETHER_MAX = 262_144
+
+const parsers = {
+  text: createEngine('text'),
+  html: createEngine('html'),
+  url: createEngine('url'),
+} satisfies Record<Medium, unknown>
+
+type Position = { line: number; column?: number | undefined }
+
+export const atPosition = ({ line, column }: Position, message: string): string =>
+  `line ${line}${column === undefined ? '' : `, column ${column}`}: ${message}`
+
+/** Returns what is wrong with a template, with its line and column. */
+export const templateIssues = (
+  { path, source, medium }: Place,
+  { variables, partials }: Allowed,
+): Issue[] => {
+  try {
+    parsers[medium](source)
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error
+    return [{ path, message: atPosition(error, error.message) }]
+  }
+  const found = analyze(source)
+  const unknown = found.variables.flatMap((named) =>
+    !variables || variables.has(named.name)
+      ? []
+      : [atPosition(named, `there is no variable ${named.name}; templates see ${[...variables].join(', ')}`)],
+  )
+  const unusable = found.partials.flatMap((named) => {
+    const partial = partials.get(named.name)
+    if (!partial) return [atPosition(named, `there is no partial ${named.name}`)]
+    if (partial.html === undefined || medium === 'html') return []
+    return [atPosition(named, `the partial ${named.name} is HTML, which stands in HTML only`)]
+  })
+  const messages = [...unknown, ...unusable]
+  if (messages.length === 0 && found.partials.length > 0 && isTooLong(source, partials))
+    messages.push(`with its partials it is longer than ${TOGETHER_MAX} characters`)
+  return messages.map((message) => ({ path, message }))
+}
+
+const isTooLong = (source: string, partials: Allowed['partials']): boolean => {
+  let size = source.length
+  for (const key of partialsWithin([source], partials)) {
+    const partial = partials.get(key)
+    size += partial ? Math.max(...sourcesOf(partial).map(({ length }) => length)) : 0
+  }
+  return size > TOGETHER_MAX
+}
+
+/** Returns which messages of a language are no ICU messages. */
+export const messageIssues = (
+  { locale, messages = {} }: { locale: string; messages?: Record<string, string> | undefined },
+  path: readonly string[],
+): Issue[] =>
+  Object.entries(messages).flatMap(([key, message]) => {
+    try {
+      messageFormat(locale, message)
+      return []
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      return [{ path: [...path, 'messages', key], message: `is not an ICU message: ${reason}` }]
+    }
+  })

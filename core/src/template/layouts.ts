@@ -1,0 +1,64 @@
+import type { Layout } from '@carillon/schemas'
+import { type Budget, type Prepared, SafeHtml } from './engine.ts'
+import { chainOf } from './languages.ts'
+import { languagesWithin, messagesOf } from './partials.ts'
+import type { Recipient } from './recipient.ts'
+import { TemplateError } from './template-error.ts'
+import type { TemplateFault } from './type-templates.ts'
+
+/** What a layout sees beside what all templates see. */
+export const LAYOUT_SCOPE = ['content', 'subject', 'preview', 'lang', 'dir', 'unsubscribe_url'] as const
+
+/** A message that is put into a layout. `html` and `text` are its content, which is not escaped again. */
+export type Framed = {
+  html: string
+  text: string
+  subject: string
+  preview: string
+  lang: string
+  dir: 'ltr' | 'rtl'
+  unsubscribe_url?: string | undefined
+}
+
+/** Puts a message into a layout. `text` is absent if the layout has none of its own. */
+export type Frame = (message: Framed) => { html: string; text?: string; faults: TemplateFault[] }
+
+type Rendering = {
+  parsed: (source: string, medium: 'html' | 'text') => Prepared
+  scope: Readonly<Record<string, unknown>>
+  recipient: Recipient
+  /** Of the message that stands in it. */
+  budget: Budget
+}
+
+/** Returns a function that puts a message into a layout, in the language of the message. */
+export const frameOf =
+  (layout: Layout, { parsed, scope, recipient, budget }: Rendering): Frame =>
+  ({ html, text, ...message }) => {
+    const languages = languagesWithin<Pick<Layout, 'html' | 'text' | 'messages'>>(layout)
+    const chain = chainOf(languages, message.lang, layout.locale ?? 'en')
+    const to = { ...recipient, messages: messagesOf(chain) }
+    const faults: TemplateFault[] = []
+    const render = (field: 'html' | 'text', content: unknown): string | undefined => {
+      const found = chain.find((each) => each[field] !== undefined)
+      if (!found) return undefined
+      const pointer = `/layouts/${layout.key}${found.pointer}/${field}`
+      try {
+        const template = parsed(found[field] ?? '', field)
+        const made = template({ ...scope, ...message, content }, to, budget)
+        for (const { name, line } of made.missing)
+          faults.push({ pointer, line, name, message: `${name} has no value` })
+        return made.text
+      } catch (error) {
+        if (!(error instanceof TemplateError)) throw error
+        faults.push({ pointer, line: error.line, message: error.message })
+        return ''
+      }
+    }
+    const plain = render('text', text)
+    return {
+      html: render('html', new SafeHtml(html)) ?? '',
+      ...(plain === undefined ? {} : { text: plain }),
+      faults,
+    }
+  }

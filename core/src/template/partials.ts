@@ -1,0 +1,41 @@
+import type { TemplatePartial } from '@carillon/schemas'
+import type { Medium } from './engine.ts'
+import { chainOf, type Messages } from './languages.ts'
+
+/** A partial in the language of a recipient. `medium`: what its template makes. */
+export type FoundPartial = { medium: Exclude<Medium, 'url'>; source: string; messages: Messages }
+
+/** Returns the partial of a key in the language of a locale; undefined if there is none. */
+export type FindPartial = (key: string, locale: string) => FoundPartial | undefined
+
+export const NO_PARTIALS: FindPartial = () => undefined
+
+type Texts = Pick<TemplatePartial, 'text' | 'html' | 'messages'>
+const DEFAULT_LOCALE = 'en'
+
+/** Returns the texts of a layout or partial in all of its languages. `pointer` is their JSON Pointer in it. */
+export const languagesWithin = <Own extends { messages?: unknown }>({
+  locale = DEFAULT_LOCALE,
+  locales = {},
+  ...own
+}: Own & { locale?: string | undefined; locales?: Record<string, Partial<Own>> | undefined }) => [
+  ...Object.entries(locales).map(([locale, texts]) => ({ ...texts, locale, pointer: `/locales/${locale}` })),
+  { ...(own as unknown as Own), locale, pointer: '' },
+]
+
+/** Returns the messages of a chain of languages, most specific first. */
+export const messagesOf = (chain: readonly { locale: string; messages?: Texts['messages'] }[]): Messages =>
+  chain.flatMap(({ locale, messages }) => (messages ? [{ locale, messages }] : []))
+
+/** Returns a function that finds the partials of a library. */
+export const findPartialIn =
+  (partials: ReadonlyMap<string, TemplatePartial>): FindPartial =>
+  (key, locale) => {
+    const partial = partials.get(key)
+    if (!partial) return undefined
+    const languages = languagesWithin<Texts>(partial)
+    const chain = chainOf(languages, locale, partial.locale ?? DEFAULT_LOCALE)
+    const medium = partial.html === undefined ? 'text' : 'html'
+    const source = chain.find((each) => each[medium] !== undefined)?.[medium]
+    return source === undefined ? undefined : { medium, source, messages: messagesOf(chain) }
+  }

@@ -1,0 +1,97 @@
+import {
+  Context,
+  type Emitter,
+  evalQuotedToken,
+  Hash,
+  type Liquid,
+  Tag,
+  type TagToken,
+  type Template,
+  type TopLevelToken,
+} from 'liquidjs'
+import { BASE, DEPTH, type Globals, MISSING, type Missing } from './globals.ts'
+import type { Recipient } from './recipient.ts'
+import { RECIPIENT } from './recipient.ts'
+import { TemplateError } from './template-error.ts'
+
+/** A parsed partial. `embed` fits its output for where it stands. */
+export type ParsedPartial = {
+  templates: Template[]
+  /** Characters of its template, which count against the memory limit each time it is rendered. */
+  size: number
+  messages: Recipient['messages']
+  embed(text: string): string
+}
+
+/** What the tag needs of its engine. */
+export interface PartialHost extends Liquid {
+  partial(key: string, locale: string): ParsedPartial
+  emitter(): Emitter & { buffer: string }
+  toTemplateError(error: unknown): TemplateError
+}
+
+const IN_PARTIAL = 'in the partial'
+/** Partials within partials. A library has no cycle, so nothing that people write is deeper. */
+const DEPTH_MAX = 20
+
+/**
+ * `{% render 'key', name: value %}`: a partial of the library. It sees what all templates see and its arguments, and no
+ * variable of the template around it. The key is a literal, so that it can be checked when the template is written. Limits of
+ * time and memory are those of the template around it.
+ */
+export class RenderTag extends Tag {
+  readonly key: string
+  readonly #arguments: Hash
+  constructor(token: TagToken, rest: TopLevelToken[], liquid: Liquid) {
+    super(token, rest, liquid)
+    const quoted = this.tokenizer.readQuoted()
+    const key = quoted && evalQuotedToken(quoted)
+    if (!key || key.includes('{'))
+      throw new Error(`render takes the key of a partial in quotes: ${token.getText()}`)
+    this.key = key
+    this.#arguments = new Hash(this.tokenizer)
+  }
+
+  *render(context: Context, emitter: Emitter): Generator<unknown, void, unknown> {
+    const host = this.liquid as PartialHost
+    const globals = context.globals as Globals
+    const { [RECIPIENT]: recipient, [BASE]: base, [DEPTH]: depth = 0 } = globals
+    if (depth >= DEPTH_MAX)
+      throw new RangeError(`partials render each other: the limit is a depth of ${DEPTH_MAX}`)
+    const { templates, size, messages, embed } = host.partial(this.key, recipient.locale)
+    context.memoryLimit.use(size + 1)
+    const given = (yield this.#arguments.render(context)) as Record<string, unknown>
+    const missing: Missing[] = []
+    const within = new Context(
+      { ...base, ...given },
+      context.opts,
+      {
+        sync: true,
+        globals: {
+          ...globals,
+          [RECIPIENT]: { ...recipient, messages: [...messages, ...recipient.messages] },
+          [MISSING]: missing,
+          [DEPTH]: depth + 1,
+        },
+      },
+      { memoryLimit: context.memoryLimit, renderLimit: context.renderLimit },
+    )
+    const own = host.emitter()
+    try {
+      yield host.renderer.renderTemplates(templates, within, own)
+    } catch (error) {
+      const { message, line } = host.toTemplateError(error)
+      // The innermost partial is where the error is.
+      const told = message.startsWith(IN_PARTIAL)
+        ? message
+        : `${IN_PARTIAL} ${this.key}, line ${line}: ${message}`
+      throw new TemplateError(told, this.token.getPosition()[0] ?? 1)
+    }
+    for (const { name } of missing)
+      globals[MISSING].push({
+        name: `${name} in the partial ${this.key}`,
+        line: this.token.getPosition()[0] ?? 1,
+      })
+    emitter.write(embed(own.buffer))
+  }
+}

@@ -1,0 +1,80 @@
+import { ProblemError } from '@carillon/core/errors'
+import { invalidRequest } from '@carillon/core/json/checked'
+import type { Libraries, Library, LibraryChange } from '@carillon/core/store/ports/library'
+import type { Types } from '@carillon/core/store/ports/types'
+import { layoutFaults, partialFaults } from '@carillon/core/template/check-shared'
+import type { Issue } from '@carillon/schemas'
+import { checkIfMatch } from '../http/if-match.ts'
+import type { CurrentLibrary } from './current.ts'
+import { usersOf } from './users.ts'
+
+const LAYOUTS_MAX = 100
+const PARTIALS_MAX = 300
+/** Characters of JSON, so that a library fits into memory. */
+const SIZE_MAX = 4_000_000
+/** Each lost try means that another writer has made a revision. */
+const TRIES = 100
+
+/** Returns the tag of what a change replaces; undefined if there is nothing. */
+const tagOf = (library: Library, { kind, key }: LibraryChange): string | undefined => {
+  if (kind === 'env') return String(library.envVersion)
+  const found = (kind === 'layout' ? library.layouts : library.partials).get(key)
+  return found && String(found.version)
+}
+
+const faultsOf = (library: Library, change: LibraryChange): Issue[] => {
+  if (change.value === undefined || change.kind === 'env') return []
+  return change.kind === 'layout'
+    ? layoutFaults(change.value, library.partials)
+    : partialFaults(change.key, change.value, library.partials)
+}
+
+const checkLimits = (library: Library, { kind, key, value }: LibraryChange) => {
+  if (value === undefined) return
+  const { layouts, partials, size } = library
+  if (kind === 'layout' && layouts.size >= LAYOUTS_MAX && !layouts.has(key))
+    throw new ProblemError('invalid_request', `a tenant has at most ${LAYOUTS_MAX} layouts`)
+  if (kind === 'partial' && partials.size >= PARTIALS_MAX && !partials.has(key))
+    throw new ProblemError('invalid_request', `a tenant has at most ${PARTIALS_MAX} partials`)
+  if (size + JSON.stringify(value).length > SIZE_MAX)
+    throw new ProblemError(
+      'invalid_request',
+      `a tenant's layouts, partials and env have at most ${SIZE_MAX} characters of JSON together`,
+    )
+}
+
+/** Whether a change takes something away from those who use it: a layout or partial, or the medium of a partial. */
+const takesAway = ({ partials }: Library, { kind, key, value }: LibraryChange): boolean => {
+  if (value === undefined) return true
+  const before = kind === 'partial' ? partials.get(key) : undefined
+  return (
+    before !== undefined && (before.html === undefined) !== (!('html' in value) || value.html === undefined)
+  )
+}
+
+/**
+ * Returns a function that makes the next revision of a library. It checks the change against the newest one, and again if
+ * another writer was faster, so that no two changes that are fine alone break each other. Throws `invalid_request`, `in_use`
+ * and `precondition_failed`.
+ */
+export const createChangeLibrary =
+  (parts: { library: Libraries; types: Pick<Types, 'list'>; current: CurrentLibrary }) =>
+  async (tenant: string, change: LibraryChange, by: string, match: string | undefined): Promise<Library> => {
+    const { library, types, current } = parts
+    for (let tries = 0; tries < TRIES; tries++) {
+      const before = await current(tenant)
+      checkIfMatch(match, tagOf(before, change))
+      const faults = faultsOf(before, change)
+      if (faults.length > 0) throw invalidRequest(faults, change.kind)
+      checkLimits(before, change)
+      if (takesAway(before, change)) {
+        const users = usersOf(change, before, await types.list(tenant))
+        if (users.length > 0)
+          throw new ProblemError('in_use', `it is used by ${users.slice(0, 20).join(', ')}`)
+      }
+      if ((await library.put(tenant, before.revision, change, by)) !== undefined) return await current(tenant)
+    }
+    throw new ProblemError('unavailable', 'other writers change the library all the time')
+  }
+
+export type ChangeLibrary = ReturnType<typeof createChangeLibrary>
