@@ -10,7 +10,7 @@ import type { TemplateFault } from './type-templates.ts'
 export const LAYOUT_SCOPE = ['content', 'subject', 'preview', 'lang', 'dir', 'unsubscribe_url'] as const
 
 /** A message that is put into a layout. `html` and `text` are its content, which is not escaped again. */
-export type Framed = {
+type Framed = {
   html: string
   text: string
   subject: string

@@ -3,7 +3,7 @@ import type { Medium } from './engine.ts'
 import { chainOf, type Messages } from './languages.ts'
 
 /** A partial in the language of a recipient. `medium`: what its template makes. */
-export type FoundPartial = { medium: Exclude<Medium, 'url'>; source: string; messages: Messages }
+type FoundPartial = { medium: Exclude<Medium, 'url'>; source: string; messages: Messages }
 
 /** Returns the partial of a key in the language of a locale; undefined if there is none. */
 export type FindPartial = (key: string, locale: string) => FoundPartial | undefined

@@ -3,7 +3,7 @@ import type { Layout, TemplateEnv, TemplatePartial } from '@carillon/schemas'
 import type { Library, LibraryChange, LibraryPlace } from '../ports/library.ts'
 
 /** Where a revision has one layout, partial or `env`: the revision that wrote it, and the hash of its content. */
-export type Leaf = LibraryPlace & { version: number; hash: string; size: number }
+type Leaf = LibraryPlace & { version: number; hash: string; size: number }
 
 /** Everything in a revision. */
 export type Tree = readonly Leaf[]
