@@ -255,7 +255,8 @@ export const prepareTemplates = (
       if (body && !html) texts.body = rendering.paragraphs(body)
       if (html) texts.html = rendering.html(html)
       if (text) texts.text = rendering.paragraphs(text)
-      const frame = channel === 'email' ? framing(chain, layouts, { parsed, scope, recipient, rendering }) : {}
+      const frame =
+        channel === 'email' ? framing(chain, layouts, { parsed, scope, recipient, rendering }) : {}
       if (html) return { texts, faults: rendering.faults, ...frame }
       const url = given.url === undefined ? linkOf(chain, 'url') : undefined
       const hasImage = given.image === undefined && !WITHOUT_IMAGE.has(channel)
