@@ -19,7 +19,7 @@ export const Mailbox = z
     z.strictObject({ email: EmailAddress, name: DisplayName.optional() }),
   ])
   .meta({
-    id: 'Mailbox',
+    id: 'MailboxInput',
     description: 'An e-mail address, or an object with a display name',
     examples: [{ email: 'billing@example.com', name: 'Billing' }],
   })

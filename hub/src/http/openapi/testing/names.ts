@@ -170,6 +170,7 @@ export const COMPONENTS = [
   'LocalePreview',
   'MailHeaders',
   'Mailbox',
+  'MailboxInput',
   'LocalizedLayout',
   'LocalizedPartial',
   'Messages',
