@@ -27,6 +27,7 @@ COPY --from=build /carillon/schemas/dist schemas/dist
 COPY --from=build /carillon/core/dist core/dist
 COPY --from=build /carillon/hub/dist hub/dist
 COPY --from=build /carillon/hub/src/demo/pages hub/src/demo/pages
+COPY --from=build /carillon/hub/src/preferences/pages hub/src/preferences/pages
 COPY --from=build /carillon/dispatcher/dist dispatcher/dist
 COPY --from=build /carillon/cli/dist cli/dist
 COPY --from=build /carillon/client-sdk/dist client-sdk/dist

@@ -26,11 +26,18 @@ const TYPE = {
 }
 const DATA = { number: 7, at: '2026-03-01T23:30:00Z' }
 
-const open = async (type: Omit<NotificationType, 'version' | 'key'> = TYPE) => {
+const open = async (
+  type: Omit<NotificationType, 'version' | 'key'> = TYPE,
+  options: { publicUrl?: string } = {},
+) => {
   const mail = scripted('mail', ['email'])
   const sms = scripted('text', ['sms'], { needs: 'phone' })
   const push = scripted('fcm', ['push'], { needs: 'device' })
-  world = await openWorld({ providers: providersOf(mail, sms, push), appUrl: 'https://app.example' })
+  world = await openWorld({
+    providers: providersOf(mail, sms, push),
+    appUrl: 'https://app.example',
+    ...options,
+  })
   for (const { provider } of [mail, sms, push]) await world.account(provider.name)
   await world.person('ada', { email: 'ada@example.org', phone: '+351911111111', name: 'Ada' })
   await world.store.types.put(world.tenant, { key: TYPE.key, ...type })
@@ -220,5 +227,43 @@ describe('a message', () => {
     await until(() => expect(mail.got).toHaveLength(1))
     expect(mail.got[0]?.content.title).toBe('Order 7 is on its way')
     expect(await items()).toEqual([])
+  })
+})
+
+describe('the links to unsubscribe and to the preferences', () => {
+  const shown = '{{ unsubscribe_url }} {{ preferences_url }}'
+  const linked = {
+    content: { title: 'Hi', body: `[${shown}]` },
+    channels: {
+      email: { html: '<a href="{{ unsubscribe_url }}">x</a> {{ preferences_url }}' },
+      sms: { text: shown },
+    },
+    plan: [step('email'), step('sms'), step('push')],
+  }
+  const unsubscribe = /https:\/\/hub\.example\/v1\/unsubscribe\/[\w.-]+/
+  const preferences = /https:\/\/hub\.example\/preferences#[\w.-]+/
+
+  test('stand in the templates of every channel but the inbox, and in the headers of e-mails', async () => {
+    const { items, mail, sms, push, send } = await open(linked, { publicUrl: 'https://hub.example/' })
+    await send()
+    await until(() => expect([mail, sms, push].map(({ got }) => got.length)).toEqual([1, 1, 0]))
+    expect((await items())[0]?.body).toBe('[ ]')
+    const [message] = mail.got
+    expect(message?.content.html).toMatch(
+      new RegExp(`^<a href="${unsubscribe.source}">x</a> ${preferences.source}$`),
+    )
+    expect(message?.content.html).toContain(`"${message?.unsubscribeUrl}"`)
+    expect(sms.got[0]?.content.body).toMatch(new RegExp(`^${unsubscribe.source} ${preferences.source}$`))
+    expect(sms.got[0]?.unsubscribeUrl).toBeUndefined()
+  })
+
+  test('lack the one to unsubscribe if nobody can', async () => {
+    const type = { ...linked, optOut: false }
+    const { mail, sms, send } = await open(type, { publicUrl: 'https://hub.example' })
+    await send()
+    await until(() => expect([mail, sms].map(({ got }) => got.length)).toEqual([1, 1]))
+    expect(mail.got[0]?.unsubscribeUrl).toBeUndefined()
+    expect(mail.got[0]?.content.html).toMatch(new RegExp(`^<a href="">x</a> ${preferences.source}$`))
+    expect(sms.got[0]?.content.body).toMatch(new RegExp(`^${preferences.source}$`))
   })
 })

@@ -16,6 +16,7 @@ import { createHttpServer } from './http/server.ts'
 import { createVerbs } from './inbox/verbs.ts'
 import { createRateLimit } from './limits/rate-limit.ts'
 import type { HubOptions, HubPorts } from './options.ts'
+import { servePreferencesPage } from './preferences/page-files.ts'
 import { createAdmission } from './sockets/admission.ts'
 import { attachSockets } from './sockets/attach.ts'
 
@@ -77,6 +78,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   })
   const routes = createRoutes(app, { cache, refusals, rateLimit })
   addResources(routes, ports, { ...options, verbs, draining: () => draining })
+  servePreferencesPage(app)
   if (options.browserFiles !== undefined) serveBrowserFiles(app, options.browserFiles)
   const demo = options.demo && demoRoutes(app, routes, { demo: options.demo, cache, users: store.users })
   routes.seal()

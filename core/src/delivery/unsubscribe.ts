@@ -1,73 +1,63 @@
-import {
-  Category,
-  Channel,
-  ContextKey,
-  parse,
-  TenantId,
-  TypeKey,
-  UserId,
-  withoutTrailingSlash,
-} from '@carillon/schemas'
+import { Category, Channel, ContextKey, parse, TypeKey, withoutTrailingSlash } from '@carillon/schemas'
 import { z } from 'zod'
+import { type LinkFault, type LinkOwner, signLink, verifyLink } from '../security/link-tokens.ts'
 import type { Seal } from '../security/seal.ts'
 
-/** A user who unsubscribes from a category on a channel, or from a type if it has no category. */
-export type Unsubscribe = {
-  tenant: string
-  user: string
+/**
+ * What a person unsubscribes from on a channel: categories, and types that have no category. A message that combines others
+ * names all of theirs. `context`: that of the message.
+ */
+export type Unsubscribe = LinkOwner & {
   channel: Channel
-  type: string
-  category?: string | undefined
-  /** The context of the message. */
+  categories: readonly string[]
+  types: readonly string[]
   context?: string | undefined
 }
 
-/** How long a link is valid: thirty days, in ms. */
-export const UNSUBSCRIBE_MS = 30 * 86_400_000
-/** Maximum length of a token, above that of any valid one. */
-const TOKEN_MAX = 2_048
-const CONTEXT = 'unsubscribe'
+/** How long a link is valid: thirty days, in seconds. */
+export const UNSUBSCRIBE_SECONDS = 30 * 86_400
 
 const Claims = z.object({
-  tenant: TenantId,
-  user: UserId,
   channel: Channel,
-  type: TypeKey,
-  category: Category.optional(),
+  categories: z.array(Category).default([]),
+  types: z.array(TypeKey).default([]),
   context: ContextKey.optional(),
-  expires: z.number(),
 })
 
 /**
- * Returns a URL on the hub for the List-Unsubscribe header and for links. It is valid for `UNSUBSCRIBE_MS` and needs no
- * credentials: a POST is enough (RFC 8058). The token is encrypted and authenticated, so that it reveals nobody and cannot be
- * changed.
+ * Returns a URL on the hub for the List-Unsubscribe header and for links. It is valid for `UNSUBSCRIBE_SECONDS` and needs no
+ * credentials: a POST is enough (RFC 8058). Without a user it is a sample, which unsubscribes nobody.
  */
-export const makeUnsubscribeUrl = (
+export const makeUnsubscribeUrl = async (
   seal: Seal,
   publicUrl: string,
-  unsubscribe: Unsubscribe,
+  { tenant, user, channel, categories, types, context }: Unsubscribe,
   now: number,
-): string => {
-  const claims = { ...unsubscribe, expires: now + UNSUBSCRIBE_MS }
-  return `${withoutTrailingSlash(publicUrl)}/v1/unsubscribe/${seal.seal(JSON.stringify(claims), CONTEXT)}`
+): Promise<string> => {
+  const claims = {
+    channel,
+    ...(categories.length > 0 ? { categories: [...new Set(categories)] } : {}),
+    ...(types.length > 0 ? { types: [...new Set(types)] } : {}),
+    ...(context === undefined ? {} : { context }),
+  }
+  const token = await signLink(
+    seal,
+    'unsubscribe',
+    { tenant, user },
+    { claims, seconds: UNSUBSCRIBE_SECONDS, now },
+  )
+  return `${withoutTrailingSlash(publicUrl)}/v1/unsubscribe/${token}`
 }
 
-/** Returns the content of a token and when it was made; undefined if it is not of this installation, or has expired. */
-export const readUnsubscribe = (
+/** Returns the content of a token and when it was made (epoch ms), or why it is refused. */
+export const readUnsubscribe = async (
   seal: Seal,
   token: string,
   now: number,
-): (Unsubscribe & { at: number }) | undefined => {
-  if (token.length > TOKEN_MAX) return
-  let claims: unknown
-  try {
-    claims = JSON.parse(seal.open(token, CONTEXT))
-  } catch {
-    return
-  }
+): Promise<(Unsubscribe & { issuedAt: number }) | LinkFault> => {
+  const link = await verifyLink(seal, 'unsubscribe', token, now)
+  if ('fault' in link) return link
+  const { claims, ...owner } = link
   const parsed = parse(Claims, claims)
-  if (!parsed.success) return
-  const { expires, ...who } = parsed.data
-  return expires > now ? { ...who, at: expires - UNSUBSCRIBE_MS } : undefined
+  return parsed.success ? { ...owner, ...parsed.data } : { fault: 'invalid' }
 }

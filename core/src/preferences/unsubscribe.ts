@@ -1,36 +1,76 @@
-import type { Channel, Preferences } from '@carillon/schemas'
+import type { Channel, Choice, Preferences } from '@carillon/schemas'
 import type { ChoiceChange } from '../store/ports/preferences.ts'
 import { pointerOf } from './document.ts'
+import { type Documents, GENERAL } from './documents.ts'
 
-/** What an unsubscribe link names: a category, or a type that has none; and the type of the message that it came with. */
-type Unsubscribed = { channel: Channel; type: string; category?: string | undefined }
+/** What a person unsubscribes from. `context`: that of the message, if it has one. */
+type Unsubscribed = {
+  channel: Channel
+  categories: readonly string[]
+  types: readonly string[]
+  context?: string | undefined
+}
+
+type Section = 'categories' | 'types'
+
+const valueAt = (
+  document: Preferences | undefined,
+  section: Section,
+  key: string,
+  entry: Channel | 'all',
+): Choice | undefined => {
+  const choices = document?.[section]
+  return choices && Object.hasOwn(choices, key) ? choices[key]?.[entry] : undefined
+}
+
+const isOn = (value: Choice | undefined): boolean => value !== undefined && value !== false
+
+/** Returns the types about which a person has chosen something that would win over their category. */
+export const typesInTheWay = (channel: Channel, documents: Documents): string[] => {
+  const found = [...documents.values()].flatMap((document) =>
+    Object.keys(document.types ?? {}).filter(
+      (key) => isOn(valueAt(document, 'types', key, channel)) || isOn(valueAt(document, 'types', key, 'all')),
+    ),
+  )
+  return [...new Set(found)]
+}
 
 /**
- * Returns the changes that unsubscribe a person with these preferences from a type or a category on a channel: `false` at
- * that place, and no choice under it that would win over it. `categoryOf` returns the category of a type; undefined if
- * the type leaves it to its notifications. Such a type counts as part of every category. Pure; no changes if nothing is
- * left to change.
+ * Returns the changes that unsubscribe a person from categories and types on a channel: `false` at those places,
+ * in general and in the context of the message, and no other value of that channel under them in any context. Afterwards
+ * nothing of them leaves on that channel, whatever stood before. `isPartOf` says whether a type may be sent in a category;
+ * a type that leaves its category to its notifications is part of every one. Pure; empty if nothing is left to change.
  */
 export const unsubscribing = (
-  { channel, type, category }: Unsubscribed,
-  { types = {}, categories = {} }: Preferences,
-  categoryOf: (type: string) => string | undefined,
+  { channel, categories, types, context = GENERAL }: Unsubscribed,
+  documents: Documents,
+  isPartOf: (type: string, category: string) => boolean,
 ): ChoiceChange[] => {
-  if (category === undefined)
-    return Object.hasOwn(types, type) && types[type]?.[channel] === false
-      ? []
-      : [{ path: pointerOf(['types', type, channel]), value: false }]
-  const changes: ChoiceChange[] = []
-  if (!(Object.hasOwn(categories, category) && categories[category]?.[channel] === false))
-    changes.push({ path: pointerOf(['categories', category, channel]), value: false })
-  for (const [key, choices] of Object.entries(types)) {
-    const isPart = key === type || (categoryOf(key) ?? category) === category
-    if (!isPart) continue
-    const path = pointerOf(['types', key, channel])
-    // `all` of a type wins over the channel of a category, so only a choice of the type's own can switch it off.
-    if (choices.all !== undefined && choices.all !== false) {
-      if (choices[channel] !== false) changes.push({ path, value: false })
-    } else if (choices[channel] !== undefined) changes.push({ path, value: null })
+  const changes = new Map<string, ChoiceChange>()
+  const contexts = new Set([GENERAL, context, ...documents.keys()])
+  const write = (where: string, section: Section, key: string, value: false | null) => {
+    const path = pointerOf([section, key, channel])
+    const place = `${path}\n${where}`
+    // A place that is named twice is off, whichever came first.
+    if (value === false || !changes.has(place))
+      changes.set(place, { path, value, ...(where === GENERAL ? {} : { context: where }) })
   }
-  return changes
+  const off = (section: Section, key: string, inContexts: ReadonlySet<string>) => {
+    for (const each of contexts) {
+      const value = valueAt(documents.get(each), section, key, channel)
+      if (inContexts.has(each)) {
+        if (value !== false) write(each, section, key, false)
+      } else if (isOn(value)) write(each, section, key, null)
+    }
+  }
+  const here = new Set([GENERAL, context])
+  for (const type of types) off('types', type, here)
+  for (const category of categories) off('categories', category, here)
+  for (const type of typesInTheWay(channel, documents)) {
+    if (types.includes(type) || !categories.some((category) => isPartOf(type, category))) continue
+    const all = [...documents.values()].some((document) => isOn(valueAt(document, 'types', type, 'all')))
+    // `all` of a type wins over the channel of a category, so only a choice of the type's own can switch it off.
+    off('types', type, all ? new Set([GENERAL]) : new Set())
+  }
+  return [...changes.values()]
 }

@@ -3,7 +3,7 @@ import type { InContext } from '../contexts/in-context.ts'
 import { appUrlOf } from '../notification/links.ts'
 import type { KnownUser } from '../store/ports/users.ts'
 import { localeOf, type Templated } from '../template/languages.ts'
-import { scopeOf } from '../template/scope.ts'
+import { type Links, scopeOf } from '../template/scope.ts'
 import { prepareTemplates, type TemplateOptions, type Texts } from '../template/type-templates.ts'
 import { viewerOf } from '../template/viewer.ts'
 import { renderEmail } from './email.ts'
@@ -22,6 +22,8 @@ export type PreviewParts = {
   data?: Record<string, unknown> | undefined
   user?: KnownUser | undefined
   place: InContext
+  /** Samples, which act for nobody. */
+  links?: Links | undefined
   now: number
 }
 
@@ -35,13 +37,13 @@ export const localesOf = (type: Pick<NotificationTypeInput, 'locale' | 'locales'
 /** Renders a type for every channel, as the dispatcher would. What is missing is told, and does not stop anything. */
 export const previewOf = (
   type: Templated & Pick<NotificationTypeInput, 'sample'>,
-  { locale, data = type.sample ?? {}, user = NOBODY, place, now }: PreviewParts,
+  { locale, data = type.sample ?? {}, user = NOBODY, place, links, now }: PreviewParts,
   options: TemplateOptions & { appUrl?: string | undefined },
 ): LocalePreview => {
   const templates = prepareTemplates(type, options)
   const profile = { ...user.profile, ...(locale && { locale }) }
   const reader = viewerOf({ ...user, profile }, place.settings, now)
-  const scope = scopeOf({ data: data as never }, user, place)
+  const scope = scopeOf({ data: data as never }, user, place, links)
   const base = appUrlOf(place, { appUrl: options.appUrl })
   const faults: LocalePreview['faults'] = []
   const rendered = (channel: DeliveryChannel) => {

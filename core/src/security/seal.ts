@@ -7,6 +7,8 @@ export type Seal = {
   open(sealed: string, context: string): string
   /** Returns a keyed hash, to look up a value that is not stored. 43 characters of base64url. */
   digest(plain: string, context: string): string
+  /** Returns a key of 32 bytes to sign with, derived for one purpose and one tenant. */
+  signingKey(purpose: string, tenant: string): Uint8Array
 }
 
 /** Identifies a key without revealing anything about it. */
@@ -16,6 +18,7 @@ const keyIdOf = (key: Buffer) => hash('sha256', key, 'base64url').slice(0, 8)
  * Creates a seal of AES-256-GCM under a key derived from the root secret (HKDF-SHA-256, RFC 5869). A sealed value is
  * `v1.<key id>.<iv>.<ciphertext and tag>` in base64url. `context` is authenticated, so a value cannot be moved elsewhere.
  * `open` throws if another secret or context sealed the value. `digest` is HMAC-SHA-256 under a second derived key.
+ * Each signing key is derived on its own.
  */
 export const createSeal = (rootSecret: string): Seal => {
   const derived = (purpose: string) => Buffer.from(hkdfSync('sha256', rootSecret, '', purpose, 32))
@@ -45,5 +48,6 @@ export const createSeal = (rootSecret: string): Seal => {
     },
     digest: (plain, context) =>
       createHmac('sha256', digestKey).update(`${context}\n${plain}`).digest('base64url'),
+    signingKey: (purpose, tenant) => derived(`carillon sign v1 ${purpose} ${tenant}`),
   }
 }

@@ -19,8 +19,8 @@ describe('what is wrong with the templates of a type', () => {
         },
       }),
     ).toEqual([
-      '/locales/pt-BR/channels/sms/text line 1, column 4: there is no variable constructor; templates see data, user, context, tenant, actor, env',
-      '/locales/pt-BR/channels/sms/text line 1, column 21: there is no variable items; templates see data, user, context, tenant, actor, env',
+      '/locales/pt-BR/channels/sms/text line 1, column 4: there is no variable constructor; templates see data, user, context, tenant, actor, env, unsubscribe_url, preferences_url',
+      '/locales/pt-BR/channels/sms/text line 1, column 21: there is no variable items; templates see data, user, context, tenant, actor, env, unsubscribe_url, preferences_url',
       '/locales/pl/content/body line 1, column 1: there is no partial footer',
       expect.stringMatching(/^\/locales\/pl\/messages\/n is not an ICU message: /),
       expect.stringMatching(/^\/content\/actions\/0\/label line 1, column 1: undefined filter: nofilter/),

@@ -214,3 +214,18 @@ describe('limits', () => {
     expect(text('{{ data.x }}', { x: 'y'.repeat(OUTPUT_MAX) })).toHaveLength(OUTPUT_MAX)
   })
 })
+
+describe('the links of a message', () => {
+  test('are empty where a message has none, and no fault: layouts are shared', () => {
+    const template = createEngine('text')(
+      '{% if unsubscribe_url %}{{ unsubscribe_url }}{% else %}-{% endif %}{{ preferences_url | default: "?" }}{{ unsubscribe_url }}',
+    )
+    expect(template({}, recipient())).toEqual({ text: '-?', missing: [] })
+    expect(
+      template({ unsubscribe_url: 'https://a/u', preferences_url: 'https://a/p#t' }, recipient()),
+    ).toEqual({
+      text: 'https://a/uhttps://a/p#thttps://a/u',
+      missing: [],
+    })
+  })
+})

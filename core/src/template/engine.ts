@@ -77,6 +77,9 @@ const escapedFor = (medium: Medium, text: string, first: boolean): string => {
   return medium === 'url' && !first ? encodeURIComponent(text) : text
 }
 
+/** Links that not every message has: a layout is shared by types with and without them. */
+const MAY_BE_ABSENT = /^(?:unsubscribe|preferences)_url\b/
+
 /** An output that notes missing values and escapes for its medium. */
 class MediumOutput extends Output {
   readonly #medium: Medium
@@ -94,6 +97,7 @@ class MediumOutput extends Output {
       .getText()
       .replace(/^\{\{-?|-?\}\}$/g, '')
       .trim()
+    if (MAY_BE_ABSENT.test(name)) return
     const globals = context.globals as Globals
     globals[MISSING].push({ name, line: line ?? 1 })
   }

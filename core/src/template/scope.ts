@@ -8,15 +8,32 @@ export type Scope = {
   tenant: Readonly<Record<string, unknown>>
   actor: Readonly<Record<string, unknown>>
   context: Readonly<Record<string, unknown>>
+  unsubscribe_url?: string | undefined
+  preferences_url?: string | undefined
   /** Of the library; added when a type is prepared. */
   env?: Readonly<Record<string, string>>
 }
 
-export const SCOPE: ReadonlySet<string> = new Set(['data', 'user', 'context', 'tenant', 'actor', 'env'])
+/** The links of a message for its reader. An absent one renders as empty text. */
+export type Links = { unsubscribe?: string | undefined; preferences?: string | undefined }
+
+export const SCOPE: ReadonlySet<string> = new Set([
+  ...['data', 'user', 'context', 'tenant', 'actor', 'env'],
+  ...['unsubscribe_url', 'preferences_url'],
+])
 
 /** Returns what the templates of a notification see when they are rendered for a person. */
 export const scopeOf = (
   { data = {}, actor }: { data?: ItemContent['data']; actor?: Actor | undefined },
   user: { id: string; profile: UserProfile },
   { variables: { tenant, context } }: Pick<InContext, 'variables'>,
-): Scope => ({ data, actor: actor ?? {}, context, user: { id: user.id, ...user.profile }, tenant })
+  links: Links = {},
+): Scope => ({
+  data,
+  actor: actor ?? {},
+  context,
+  user: { id: user.id, ...user.profile },
+  tenant,
+  unsubscribe_url: links.unsubscribe,
+  preferences_url: links.preferences,
+})

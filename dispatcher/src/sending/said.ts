@@ -2,9 +2,8 @@ import type { InContext } from '@carillon/core/contexts/in-context'
 import type { MailExtras } from '@carillon/core/delivery/provider'
 import type { Step } from '@carillon/core/delivery/step'
 import { type Spoken, spoken } from '@carillon/core/render/spoken'
-import type { Subject } from '@carillon/core/routing/preference'
 import type { KnownUser } from '@carillon/core/store/ports/users'
-import { scopeOf } from '@carillon/core/template/scope'
+import { type Links, scopeOf } from '@carillon/core/template/scope'
 import type { TemplateFault, Texts, TypeTemplates } from '@carillon/core/template/type-templates'
 import { viewerOf } from '@carillon/core/template/viewer'
 import type { ItemContent, Overrides } from '@carillon/schemas'
@@ -13,8 +12,7 @@ import { channelOf } from './ledger-changes.ts'
 /** The content of a step's item, or of a notification without one; undefined for a one-time password. */
 export type Said = Partial<Spoken<ItemContent>> & {
   appUrl: string | undefined
-  /** What preferences about it are looked up by. */
-  subject: Omit<Subject, 'addressed'>
+  unsubscribeUrl?: string | undefined
   /** What the sender adds to an e-mail. */
   extras?: MailExtras | undefined
 }
@@ -39,17 +37,19 @@ export const saidBy = (
     templates: TypeTemplates | undefined
     person: Pick<KnownUser, 'profile' | 'reported'>
     place: InContext
+    links: Links
     given?: Given
   },
-): Omit<Said, 'appUrl' | 'subject'> | { fault: TemplateFault } => {
-  const { content, templates, person, place, given } = known
+): Omit<Said, 'appUrl'> | { fault: TemplateFault } => {
+  const { content, templates, person, place, links, given } = known
   const literal = textsOf(given)
-  if (!content) return { content }
+  const own = { unsubscribeUrl: links.unsubscribe }
+  if (!content) return own
   const channel = channelOf(step)
-  if (!templates) return given ? spoken(content, literal, channel === 'email') : { content }
-  const scope = scopeOf(content, { id: step.user, profile: person.profile }, place)
+  if (!templates) return { ...own, ...(given ? spoken(content, literal, channel === 'email') : { content }) }
+  const scope = scopeOf(content, { id: step.user, profile: person.profile }, place, links)
   const viewer = viewerOf(person, place.settings, Date.now())
   const { texts, faults } = templates.render(channel, scope, viewer, literal)
   const [fault] = faults
-  return fault ? { fault } : spoken(content, texts, channel === 'email')
+  return fault ? { fault } : { ...own, ...spoken(content, texts, channel === 'email') }
 }

@@ -17,6 +17,7 @@ import type { Ending } from './ending.ts'
 import { endingOf, endingOfDecision } from './ending-of.ts'
 import { type Answer, failover } from './failover.ts'
 import { channelOf, type Times } from './ledger-changes.ts'
+import type { LinksOf } from './links.ts'
 import type { Known } from './lookup.ts'
 import { givenOf, type Mail, type PrepareMail } from './mail-extras.ts'
 import type { Permits } from './permit.ts'
@@ -34,6 +35,7 @@ export type SendStepPorts = {
   permits: Permits
   claims: Claims
   send: Send
+  linksOf: LinksOf
   metrics: Pick<Metrics, 'inDoubt' | 'sendSeconds' | 'skipped' | 'templateErrors'>
   /** Development only: also lists what could not be sent. */
   capture?: Capture
@@ -67,7 +69,8 @@ const passedOf = ({ at, stage, by, path, reason }: StepDecision): Passed => ({
  * plan's next step, which is scheduled already. Idempotent.
  */
 export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) => {
-  const { store, seal, reachability, prepareMail, permits, claims, send, metrics, capture } = ports
+  const { store, seal, reachability, prepareMail, permits, claims, send, linksOf } = ports
+  const { metrics, capture } = ports
   const realSends = createRealSends(capture)
 
   /**
@@ -105,13 +108,13 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     const person = known.person(step)
     const given = givenOf(seal, step)
     const texts = { content: known.content(step), templates: known.templates(step) }
-    const spoken = saidBy(step, { ...texts, person, place, given })
+    const spoken = saidBy(step, { ...texts, person, place, given, links: await linksOf(step, known) })
     if ('fault' in spoken) {
       metrics.templateErrors.inc({ type: step.type })
       return { ending: unrendered(spoken.fault), now: Date.now(), leftOut: [] }
     }
     const mail = await prepareMail(step, given as EmailOverrides | undefined, person.profile)
-    const said: Said = { ...spoken, appUrl: appUrlOf(place, options), subject: known.subject(step) }
+    const said: Said = { ...spoken, appUrl: appUrlOf(place, options) }
     const repeatable = candidates.every(({ account }) => account.provider.repeatable)
     let claiming: ReturnType<Claims['claim']> | undefined
     const claim = () => {

@@ -1,9 +1,7 @@
 import type { EndpointEnd, Endpoints } from '@carillon/core/delivery/endpoints'
 import type { Outcome, Outgoing } from '@carillon/core/delivery/provider'
 import { deliveryKey, type Step } from '@carillon/core/delivery/step'
-import { makeUnsubscribeUrl } from '@carillon/core/delivery/unsubscribe'
 import { itemContent } from '@carillon/core/render/item-content'
-import { isOptional } from '@carillon/core/routing/preference'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { hostOf } from './address.ts'
@@ -23,13 +21,12 @@ export type SendPorts = {
 
 const outgoing = (
   step: Step,
-  { content, texts, appUrl, subject, extras }: Said,
+  { content, texts, appUrl, unsubscribeUrl, extras }: Said,
   { address }: Candidate,
-  { seal, publicUrl, now }: { seal: Seal; publicUrl: string | undefined; now: number },
+  { seal, now }: { seal: Seal; now: number },
 ): Outgoing => {
   const { tenant, user, notification, type, priority, at, expiresAt } = step
   const { channel } = step.plan[step.index]!
-  const unsubscribable = publicUrl !== undefined && isOptional(subject) && address.kind === 'email'
   return {
     tenant,
     user,
@@ -45,16 +42,7 @@ const outgoing = (
     key: deliveryKey(step, step.destination ?? ''),
     attempt: step.attempt ?? 1,
     ...(extras ? { extras } : {}),
-    ...(unsubscribable
-      ? {
-          unsubscribeUrl: makeUnsubscribeUrl(
-            seal,
-            publicUrl,
-            { tenant, user, channel, type, category: subject.category, context: step.context },
-            now,
-          ),
-        }
-      : {}),
+    ...(unsubscribeUrl !== undefined && address.kind === 'email' ? { unsubscribeUrl } : {}),
   }
 }
 
@@ -74,10 +62,10 @@ const endOf = (outcome: Outcome): EndpointEnd => {
  * address.
  */
 export const createSend =
-  ({ seal, endpoints, failureLog, metrics }: SendPorts, { publicUrl }: { publicUrl: string | undefined }) =>
+  ({ seal, endpoints, failureLog, metrics }: SendPorts) =>
   async (step: Step, said: Said, candidate: Candidate, permit: Permit): Promise<Outcome> => {
     const { channel } = step.plan[step.index]!
-    const message = outgoing(step, said, candidate, { seal, publicUrl, now: Date.now() })
+    const message = outgoing(step, said, candidate, { seal, now: Date.now() })
     const answered = await permit.upstream.send(message)
     permit.ended(answered)
     const outcome = redacted(answered, candidate.address, message.extras)

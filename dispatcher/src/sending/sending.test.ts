@@ -27,7 +27,7 @@ describe('a delivery plan', () => {
       type: 'bill.due',
       address: { kind: 'email', email: 'ada@example.org', name: 'Ada' },
       content: { title: 'Your bill', url: 'https://app.example.org/bills/7' },
-      unsubscribeUrl: expect.stringMatching(/^https:\/\/hub\.example\.org\/v1\/unsubscribe\/v1\./),
+      unsubscribeUrl: expect.stringMatching(/^https:\/\/hub\.example\.org\/v1\/unsubscribe\/ey/),
     })
   })
 

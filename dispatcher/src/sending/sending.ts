@@ -21,6 +21,7 @@ import { createAccounts } from './accounts.ts'
 import { createLoadFiles } from './attachments.ts'
 import { createClaims } from './claim.ts'
 import { createFailureLog } from './failure-log.ts'
+import { createLinksOf } from './links.ts'
 import { createCopies } from './mail-copies.ts'
 import { createPrepareMail } from './mail-extras.ts'
 import { createPermits } from './permit.ts'
@@ -85,7 +86,8 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
       reachability: createReachability({ store, accounts, endpoints }),
       permits: createPermits(createRateLimit(limits), rates),
       claims: createClaims(store, leaseMs),
-      send: createSend({ seal, endpoints, failureLog, metrics }, { publicUrl }),
+      send: createSend({ seal, endpoints, failureLog, metrics }),
+      linksOf: createLinksOf({ seal }, { publicUrl }),
       metrics,
       capture,
     },

@@ -159,6 +159,9 @@ describe('/openapi.json', () => {
     expect([...handled].filter((each) => !documented.includes(each)).sort()).toEqual(
       [
         ...BROWSER_FILES.map((name) => `get /${name}`),
+        // The preferences page and its files.
+        'get /preferences',
+        'get /preferences/{file}',
         // OpenAPI does not define validation requests for webhooks.
         ...EVENT_PATHS.map((path) => `options ${path}`),
       ].sort(),

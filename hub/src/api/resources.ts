@@ -18,6 +18,7 @@ import { createTotals } from '../notifications/totals.ts'
 import type { HubOptions, HubPorts } from '../options.ts'
 import { createOtp } from '../otp/otp.ts'
 import { createChangePreferences } from '../preferences/change.ts'
+import { createUnsubscribe } from '../unsubscribe/unsubscribe.ts'
 import { createErase } from '../users/erase.ts'
 import { createErasureGuard } from '../users/erasure-guard.ts'
 import { attachmentRoutes } from './attachments.ts'
@@ -83,7 +84,7 @@ export const addResources = (
   typeRoutes(routes, { types: store.types, cursors, current })
   const change = createChangeLibrary({ library: store.library, types: store.types, current })
   libraryRoutes(routes, { library: store.library, current, change, cursors })
-  typePreviewRoutes(routes, { types: store.types, users, cache, current }, options)
+  typePreviewRoutes(routes, { types: store.types, users, cache, current, seal }, options)
   catalogueRoutes(routes, { kinds: catalogueKinds({ store, cache, current }) })
   categoryRoutes(routes, { categories: store.categories })
   deviceRoutes(routes, {
@@ -100,7 +101,13 @@ export const addResources = (
     ...{ preferences, users, types: store.types, categories: store.categories },
     ...{ cache, change: changePreferences, cursors },
   })
-  unsubscribeRoutes(routes, { preferences, cache, change: changePreferences, seal })
+  unsubscribeRoutes(routes, {
+    ...createUnsubscribe({
+      ...{ preferences, types: store.types, categories: store.categories },
+      ...{ cache, change: changePreferences },
+    }),
+    ...{ users, seal },
+  })
   deadLetterRoutes(routes, { stream, cursors, seal })
   operationRoutes(routes, {
     readiness: createReadiness({ stream, store, live }),

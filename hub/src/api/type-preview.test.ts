@@ -83,3 +83,25 @@ it('is of a version, or of a type that is not stored', async () => {
   ])
   expect((await preview({ type: unsaved, version: 1 })).status).toBe(422)
 })
+
+it('has links that act for nobody, and whose pages say so', async () => {
+  const own = await openHub({ publicUrl: 'https://hub.example' })
+  try {
+    const token = (await own.tenant()).key
+    const body = {
+      type: { category: 'news', channels: { sms: { text: '{{ unsubscribe_url }} {{ preferences_url }}' } } },
+      user: 'ada',
+    }
+    await own.call('PUT', '/v1/users/ada', { token, body: {} })
+    const { json } = await own.call<LocalePreview>('POST', '/v1/types/x/preview', { token, body })
+    const [unsubscribe = '', preferences] = json.sms.text.split(' ')
+    expect(preferences).toMatch(/^https:\/\/hub\.example\/preferences#/)
+    const { pathname } = new URL(unsubscribe)
+    for (const method of ['GET', 'POST'])
+      expect((await own.call(method, pathname)).text).toContain('This link is a sample')
+    const { text } = await own.call('GET', '/v1/users/ada/preferences', { token })
+    expect(text).toBe('{}')
+  } finally {
+    await own.close()
+  }
+})

@@ -3,6 +3,8 @@ import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import { ProblemError } from '@carillon/core/errors'
 import type { LinkPolicy } from '@carillon/core/notification/links'
 import { localesOf, previewOf } from '@carillon/core/render/preview'
+import { sampleLinks } from '@carillon/core/render/sample-links'
+import type { Seal } from '@carillon/core/security/seal'
 import type { Types } from '@carillon/core/store/ports/types'
 import type { Users } from '@carillon/core/store/ports/users'
 import { TypeKey, TypePreview, TypePreviewInput } from '@carillon/schemas'
@@ -21,10 +23,11 @@ export const typePreviewRoutes = (
     users: Pick<Users, 'get'>
     cache: Pick<SettingsCache, 'tenant' | 'context'>
     current: CurrentLibrary
+    seal: Seal
   },
-  links: LinkPolicy,
+  options: LinkPolicy & { publicUrl?: string },
 ) => {
-  const { types, users, cache, current } = parts
+  const { types, users, cache, current, seal } = parts
 
   /** The stored version, or the type of the request, which is checked as if it were stored. */
   const typeOf = async (tenant: string, key: string, { type, version }: TypePreviewInput) => {
@@ -54,7 +57,7 @@ export const typePreviewRoutes = (
       tag: 'Types',
       summary: 'Preview a notification type',
       description:
-        'Renders the texts of a type for every channel, as a person would get them: from a stored version or an unsaved type, with the given data or the sample, for a user or nobody. `faults` has the values that are missing.',
+        'Renders the texts of a type for every channel, as a person would get them: from a stored version or an unsaved type, with the given data or the sample, for a user or nobody. `faults` has the values that are missing. `unsubscribe_url` and `preferences_url` are samples, which act for nobody.',
       params: Key,
       body: TypePreviewInput,
       bodyMaxBytes: TYPE_MAX_BYTES,
@@ -68,8 +71,10 @@ export const typePreviewRoutes = (
         userOf(tenant, input.user),
         lookUpInContext(cache, tenant, input.context),
       ])
-      const about = { data: input.data, user, place, now: Date.now() }
-      const preview = (locale: string | undefined) => previewOf(type, { ...about, locale }, links)
+      const now = Date.now()
+      const links = await sampleLinks(seal, options.publicUrl, { tenant, type, now })
+      const about = { data: input.data, user, place, links, now }
+      const preview = (locale: string | undefined) => previewOf(type, { ...about, locale }, options)
       return c.json(
         input.locale === '*'
           ? { locales: Object.fromEntries(localesOf(type).map((locale) => [locale, preview(locale)])) }

@@ -1,6 +1,7 @@
-import { makeUnsubscribeUrl, UNSUBSCRIBE_MS } from '@carillon/core/delivery/unsubscribe'
+import { makePreferencesUrl } from '@carillon/core/delivery/preferences-link'
+import { makeUnsubscribeUrl, UNSUBSCRIBE_SECONDS } from '@carillon/core/delivery/unsubscribe'
 import type { PreferenceChange } from '@carillon/schemas'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
 let test: TestHub
@@ -14,22 +15,23 @@ beforeEach(async () => {
   tenant = await test.tenant()
 })
 
-const linkTo = ({ made = Date.now(), category = 'news' as string | null } = {}) => {
-  const who = {
-    ...{ tenant: tenant.id, user: 'ann', channel: 'email' as const, type: 'news.weekly' },
-    category: category ?? undefined,
-  }
-  return new URL(makeUnsubscribeUrl(test.ports.seal, 'https://bell.example', who, made)).pathname
+type Link = { made?: number; categories?: string[]; types?: string[]; of?: string; user?: string | undefined }
+const linkTo = async ({ made = Date.now(), categories = ['news'], types = [], ...more }: Link = {}) => {
+  const { of = tenant.id } = more
+  const user = 'user' in more ? more.user : 'ann'
+  const what = { tenant: of, user, channel: 'email' as const, categories, types }
+  return new URL(await makeUnsubscribeUrl(test.ports.seal, 'https://bell.example', what, made)).pathname
 }
-const oneClick = (link: string) =>
+const oneClick = (link: string, headers: Record<string, string> = {}) =>
   test.call('POST', link, {
     body: 'List-Unsubscribe=One-Click',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
   })
 const preferences = async () =>
   (await test.call('GET', '/v1/users/ann/preferences', { token: tenant.key })).json
 const choose = async (body: unknown) =>
   test.call('PATCH', '/v1/users/ann/preferences', { token: tenant.key, body })
+const put = (path: string, body: unknown) => test.call('PUT', path, { token: tenant.key, body })
 const changes = async () =>
   (
     await test.call<{ changes: PreferenceChange[] }>('GET', '/v1/users/ann/preferences/changes', {
@@ -37,72 +39,151 @@ const changes = async () =>
     })
   ).json.changes
 
-it('asks when it is looked at, says what it is about, and changes nothing', async () => {
-  const { status, headers, text } = await test.call('GET', linkTo())
-  expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
-  expect(text).toMatch(/<html lang="en">[\s\S]*<form method="post"><button type="submit">/)
-  expect(text).toContain('the category “news” by e-mail')
-  expect(text).not.toContain('ann')
-  expect(headers.get('content-security-policy')).toContain("default-src 'none'")
-  expect(headers.get('set-cookie')).toBeNull()
-  expect(await preferences()).toEqual({})
-})
-
-it('switches the category off on the one click of a mail program, and finds nothing to do the second time', async () => {
-  await choose({
-    channels: { email: true },
-    types: { 'news.weekly': { email: true, all: 'daily' }, 'order.shipped': { email: true } },
+describe('an unsubscribe link', () => {
+  it('asks when it is looked at, says what it is about, and changes nothing', async () => {
+    const { status, headers, text } = await test.call('GET', await linkTo())
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    expect(text).toMatch(/<html lang="en" dir="ltr">[\s\S]*<form method="post"><button type="submit">/)
+    expect(text).toContain('<bdi>news</bdi> <small>(e-mail)</small>')
+    expect(text).not.toContain('ann')
+    const odd = { 'accept-language': 'a, not a tag' }
+    expect((await test.call('GET', await linkTo(), { headers: odd })).status).toBe(200)
+    expect(text).not.toMatch(/<style|<script| style=/)
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self';/)
+    expect(headers.get('set-cookie')).toBeNull()
+    expect(await preferences()).toEqual({})
+    for (const method of ['HEAD', 'OPTIONS']) await test.hub.app.request(await linkTo(), { method })
+    expect([await preferences(), await changes()]).toEqual([{}, []])
   })
-  await test.call('PUT', '/v1/types/order.shipped', { token: tenant.key, body: { category: 'orders' } })
-  const link = linkTo()
-  for (let n = 0; n < 2; n++) {
-    const { status, headers, text } = await oneClick(link)
-    expect(status).toBe(200)
-    expect(text).toContain('nothing more of the category “news” by e-mail')
-    expect(headers.get('location')).toBeNull()
-  }
-  expect(await preferences()).toEqual({
-    channels: { email: true },
-    categories: { news: { email: false } },
-    types: { 'news.weekly': { email: false, all: 'daily' }, 'order.shipped': { email: true } },
-  })
-  const made = (await changes()).filter(({ via }) => via === 'link')
-  expect(made.map(({ path, by, value }) => [path, by, value])).toEqual([
-    ['/types/news.weekly/email', 'ann', false],
-    ['/categories/news/email', 'ann', false],
-  ])
-})
 
-it('switches off the type of a message without a category, and names it', async () => {
-  await test.call('PUT', '/v1/types/news.weekly', {
-    token: tenant.key,
-    body: { name: '<b>Weekly</b> & "more"' },
-  })
-  const { text } = await oneClick(linkTo({ category: null }))
-  expect(text).toContain('“&lt;b&gt;Weekly&lt;/b&gt; &amp; &quot;more&quot;” by e-mail')
-  expect(await preferences()).toEqual({ types: { 'news.weekly': { email: false } } })
-})
-
-it('takes a form in parts as well', async () => {
-  const body = new FormData()
-  body.set('List-Unsubscribe', 'One-Click')
-  const response = await test.hub.app.request(linkTo(), { method: 'POST', body })
-  expect(response.status).toBe(200)
-})
-
-it('does nothing for links that are too old, not ours, or of somebody who was erased', async () => {
-  const erased = linkTo()
-  await test.ports.store.users.remove(tenant.id, 'ann')
-  await test.ports.store.users.put(tenant.id, { id: 'ann', profile: {} })
-  expect((await oneClick(erased)).status).toBe(404)
-  for (const link of [
-    linkTo({ made: Date.now() - UNSUBSCRIBE_MS }),
-    '/v1/unsubscribe/v1.a.b.c',
-    linkTo().slice(0, -8),
-  ])
-    for (const method of ['GET', 'POST']) {
-      const { status, text } = await test.call(method, link)
-      expect([status, text.includes('does not work')], link).toEqual([404, true])
+  it('switches the category off on the one click of a mail program, and finds nothing to do the second time', async () => {
+    await put('/v1/types/order.shipped', { category: 'orders' })
+    await put('/v1/types/news.weekly', { category: 'news' })
+    await choose({
+      channels: { email: true },
+      types: { 'news.weekly': { email: true, all: 'daily' }, 'order.shipped': { email: true } },
+    })
+    const link = await linkTo()
+    for (let n = 0; n < 2; n++) {
+      const { status, headers, text } = await oneClick(link)
+      expect(status).toBe(200)
+      expect(text).toContain('You are unsubscribed')
+      expect(headers.get('location')).toBeNull()
     }
-  expect(await preferences()).toEqual({})
+    expect(await preferences()).toEqual({
+      channels: { email: true },
+      categories: { news: { email: false } },
+      types: { 'news.weekly': { email: false, all: 'daily' }, 'order.shipped': { email: true } },
+    })
+    const made = (await changes()).filter(({ via }) => via === 'link')
+    expect(made.map(({ path, by, value }) => [path, by, value])).toEqual([
+      ['/types/news.weekly/email', 'ann', false],
+      ['/categories/news/email', 'ann', false],
+    ])
+  })
+
+  it('also ends what waits under an older version of a type, which was in the category', async () => {
+    await put('/v1/types/digest', { category: 'news' })
+    await put('/v1/types/digest', { category: 'orders' })
+    await choose({ types: { digest: { email: true } } })
+    await oneClick(await linkTo())
+    expect(await preferences()).toEqual({ categories: { news: { email: false } } })
+  })
+
+  it('of a combined message switches off every category and type in it, and names them', async () => {
+    await put('/v1/categories/orders', { name: 'Orders', locales: { de: { name: 'Bestellungen' } } })
+    await put('/v1/types/news.weekly', { name: '<b>Weekly</b> & "more"' })
+    const link = await linkTo({ categories: ['orders', '__proto__'], types: ['news.weekly'] })
+    await put('/v1/users/ann', { locale: 'de-AT' })
+    const { text } = await oneClick(link, { 'accept-language': 'pt' })
+    expect(text).toContain('<html lang="de" dir="ltr">')
+    for (const name of ['Bestellungen', '__proto__', '&lt;b&gt;Weekly&lt;/b&gt; &amp; &quot;more&quot;'])
+      expect(text).toContain(`<bdi>${name}</bdi> <small>(E-Mail)</small>`)
+    const { text: stored } = await test.call('GET', '/v1/users/ann/preferences', { token: tenant.key })
+    expect(JSON.parse(stored)).toEqual(
+      JSON.parse(
+        '{"categories":{"orders":{"email":false},"__proto__":{"email":false}},"types":{"news.weekly":{"email":false}}}',
+      ),
+    )
+  })
+
+  it('takes a form in parts as well', async () => {
+    const body = new FormData()
+    body.set('List-Unsubscribe', 'One-Click')
+    const response = await test.hub.app.request(await linkTo(), { method: 'POST', body })
+    expect(response.status).toBe(200)
+  })
+
+  it('works for somebody with as many choices as there may be', async () => {
+    await choose({ topics: Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`t${n}`, false])) })
+    expect((await oneClick(await linkTo())).status).toBe(200)
+    expect((await preferences()).categories).toEqual({ news: { email: false } })
+  })
+
+  it('cannot subscribe again: choices made later stay off only by a new link, and a repeat changes nothing else', async () => {
+    const link = await linkTo()
+    await oneClick(link)
+    await choose({ categories: { news: { sms: false } } })
+    await oneClick(link)
+    expect(await preferences()).toEqual({ categories: { news: { email: false, sms: false } } })
+  })
+})
+
+describe('a link that does nothing says why', () => {
+  const says = async (link: string, status: number, words: string) => {
+    for (const method of ['GET', 'POST']) {
+      const answer = await test.call(method, link)
+      expect([answer.status, answer.text.includes(words)], `${method} ${link}`).toEqual([status, true])
+      expect(answer.text).not.toContain('<form')
+    }
+    expect([await preferences(), await changes()]).toEqual([{}, []])
+  }
+
+  it('it has expired', async () => {
+    const made = Date.now() - UNSUBSCRIBE_SECONDS * 1_000
+    await says(await linkTo({ made }), 410, 'This link has expired')
+  })
+
+  it('it was changed, is not ours, or is for another purpose', async () => {
+    const page = await makePreferencesUrl(
+      test.ports.seal,
+      'https://bell.example',
+      { tenant: tenant.id, user: 'ann' },
+      { seconds: 60, now: Date.now() },
+    )
+    const link = await linkTo()
+    for (const token of ['v1.a.b.c', link.slice(link.lastIndexOf('/') + 1, -8), page.split('#')[1]])
+      await says(`/v1/unsubscribe/${token}`, 404, 'This link does not work')
+  })
+
+  it('it is a sample of a preview', async () => {
+    await says(await linkTo({ user: undefined }), 200, 'This link is a sample')
+  })
+
+  it('it is of somebody who was erased since', async () => {
+    const link = await linkTo()
+    await test.ports.store.users.remove(tenant.id, 'ann')
+    await test.ports.store.users.put(tenant.id, { id: 'ann', profile: {} })
+    expect((await oneClick(link)).status).toBe(404)
+    expect(await preferences()).toEqual({})
+  })
+
+  it('in the language of the browser, right to left where it is so', async () => {
+    for (const [accepted, start] of [
+      ['ar-EG,en;q=0.5', '<html lang="ar" dir="rtl">'],
+      ['xx, ja;q=0.8, de;q=0.9', '<html lang="de" dir="ltr">'],
+      ['*;q=0,,;q=,a,not a tag;q=1', '<html lang="en" dir="ltr">'],
+    ]) {
+      const { text } = await test.call('GET', '/v1/unsubscribe/x', {
+        headers: { 'accept-language': accepted ?? '' },
+      })
+      expect(text).toContain(start)
+    }
+  })
+
+  it('and its style sheet is served', async () => {
+    const { status, headers } = await test.call('GET', '/preferences/unsubscribe.css')
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8'])
+    expect((await test.call('GET', '/preferences/..%2fchange.ts')).status).toBe(404)
+  })
 })

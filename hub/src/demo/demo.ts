@@ -1,15 +1,13 @@
-import { readdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { extname } from 'node:path'
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
 import { signUserToken } from '@carillon/core/security/user-tokens'
 import type { Users } from '@carillon/core/store/ports/users'
 import { UserId } from '@carillon/schemas'
-import type { Context, Hono } from 'hono'
+import type { Hono } from 'hono'
 import { z } from 'zod'
 import { IssuedToken } from '../api/users.ts'
 import type { Edge } from '../http/application.ts'
+import { createPageFiles } from '../http/page-files.ts'
 import type { Routes } from '../http/routes.ts'
 import { type CapturedList, createCaptured } from './captured.ts'
 import { capturedRoutes } from './captured-page.ts'
@@ -31,14 +29,6 @@ export type Demo = {
 
 const PAGES = new URL('../../src/demo/pages/', import.meta.url)
 
-const TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-}
-
 const CSP = [
   "default-src 'self'",
   "connect-src 'self' ws: wss:",
@@ -50,8 +40,7 @@ const CSP = [
 ].join('; ')
 
 /**
- * Serves the demo page at `/`. File names are matched against the folder's listing, so no path can leave the
- * folder. `close` ends open streams, so that the server can close.
+ * Serves the demo page at `/`. `close` ends open streams, so that the server can close.
  */
 export const demoRoutes = (
   app: Hono<Edge>,
@@ -59,15 +48,7 @@ export const demoRoutes = (
   { demo, cache, users }: { demo: Demo; cache: SettingsCache; users: Users },
 ) => {
   const { captured = createCaptured(), ...settings } = demo
-  const files = new Set(readdirSync(PAGES).filter((name) => extname(name) in TYPES))
-  const send = async (c: Context<Edge>, name: string) => {
-    if (!files.has(name)) throw new ProblemError('not_found', 'there is nothing at this address')
-    return c.body(await readFile(new URL(name, PAGES)), 200, {
-      'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
-      'content-security-policy': CSP,
-      'cache-control': 'no-cache',
-    })
-  }
+  const send = createPageFiles(PAGES, CSP)
 
   app.get('/', (c) => {
     c.set('route', '/')

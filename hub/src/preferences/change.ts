@@ -72,7 +72,8 @@ export const createChangePreferences = ({
       after.set(context, cells)
       return applyTo(cells, some)
     })
-    if (sum([...after.values()].map(({ size }) => size)) > CHOICES_MAX)
+    // An unsubscribe link always works. It adds a few choices, and no link adds more than once.
+    if (sum([...after.values()].map(({ size }) => size)) > CHOICES_MAX && author.via !== 'link')
       throw new ProblemError('invalid_request', `a user may have at most ${CHOICES_MAX} choices`)
     if (made.length > 0) {
       if (!(await preferences.change(tenant, user, { ...author, changes: made })))

@@ -85,4 +85,5 @@ export const contractSeal: Seal = {
     return Buffer.from(sealed.slice(context.length + 1), 'base64').toString()
   },
   digest: (plain, context) => hash('sha256', `${context}\n${plain}`, 'base64url'),
+  signingKey: (purpose, tenant) => Buffer.from(hash('sha256', `${purpose}\n${tenant}`, 'hex'), 'hex'),
 }

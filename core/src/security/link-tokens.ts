@@ -1,0 +1,91 @@
+import { parse, TOKEN, UserId } from '@carillon/schemas'
+import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import type { Seal } from './seal.ts'
+
+/** What a link is for. A token that was signed for one purpose is refused for every other. */
+export type LinkPurpose = 'unsubscribe' | 'preferences'
+
+/** Whom a link acts for. `user` is absent in a sample, which acts for nobody. */
+export type LinkOwner = { tenant: string; user?: string | undefined }
+
+/** A verified token. `issuedAt` is in epoch ms; `claims` has what the purpose added. */
+export type LinkToken = LinkOwner & { issuedAt: number; claims: JWTPayload }
+
+/** Why a token is refused: it was valid once, or it never was for this purpose, tenant and installation. */
+export type LinkFault = { fault: 'expired' | 'invalid' }
+
+/** Maximum length of a token. One that names fifty categories has about 4,000 characters. */
+const TOKEN_MAX = 8_192
+
+const audience = (purpose: LinkPurpose) => `carillon:${purpose}`
+const type = (purpose: LinkPurpose) => `carillon-${purpose}+jwt`
+const sealedFor = (purpose: LinkPurpose, tenant: string) => `link ${purpose} ${tenant}`
+
+/**
+ * Signs the token of a link: a JWT (RFC 7519, HS256) with `iss` the tenant, `sub` the user, `aud` the purpose, `iat` and
+ * `exp`. The key is derived from the root secret for the purpose and the tenant. `sub` is encrypted, because links are
+ * forwarded and logged by others.
+ */
+export const signLink = (
+  seal: Seal,
+  purpose: LinkPurpose,
+  { tenant, user }: LinkOwner,
+  { claims = {}, seconds, now }: { claims?: JWTPayload; seconds: number; now: number },
+): Promise<string> => {
+  const token = new SignJWT(claims)
+    .setProtectedHeader({ alg: 'HS256', typ: type(purpose) })
+    .setIssuer(tenant)
+    .setAudience(audience(purpose))
+    // With milliseconds, to compare with an erasure in the same second.
+    .setIssuedAt(now / 1_000)
+    .setExpirationTime(Math.floor(now / 1_000) + seconds)
+  if (user !== undefined) token.setSubject(seal.seal(user, sealedFor(purpose, tenant)))
+  return token.sign(seal.signingKey(purpose, tenant))
+}
+
+/** Returns the tenant that a token names, without verifying it. */
+const issuerOf = (token: string): string | undefined => {
+  try {
+    const { iss } = decodeJwt(token)
+    return typeof iss === 'string' && TOKEN.test(iss) ? iss : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const userOf = (seal: Seal, sealed: string, context: string): string | undefined => {
+  try {
+    const user = parse(UserId, seal.open(sealed, context))
+    return user.success ? user.data : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Verifies a token for one purpose. Never rejects. */
+export const verifyLink = async (
+  seal: Seal,
+  purpose: LinkPurpose,
+  token: string,
+  now: number,
+): Promise<LinkToken | LinkFault> => {
+  const tenant = token.length > TOKEN_MAX ? undefined : issuerOf(token)
+  if (tenant === undefined) return { fault: 'invalid' }
+  try {
+    const { payload } = await jwtVerify(token, seal.signingKey(purpose, tenant), {
+      algorithms: ['HS256'],
+      typ: type(purpose),
+      issuer: tenant,
+      audience: audience(purpose),
+      requiredClaims: ['exp', 'iat'],
+      currentDate: new Date(now),
+    })
+    const { sub, iat = 0 } = payload
+    const verified = { tenant, issuedAt: Math.round(iat * 1_000), claims: payload }
+    if (sub === undefined) return verified
+    const user = userOf(seal, sub, sealedFor(purpose, tenant))
+    return user === undefined ? { fault: 'invalid' } : { ...verified, user }
+  } catch (error) {
+    return { fault: error instanceof errors.JWTExpired ? 'expired' : 'invalid' }
+  }
+}

@@ -1,0 +1,40 @@
+import { MESSAGE_LINK_SECONDS, makePreferencesUrl } from '@carillon/core/delivery/preferences-link'
+import type { Step } from '@carillon/core/delivery/step'
+import { makeUnsubscribeUrl } from '@carillon/core/delivery/unsubscribe'
+import { isOptional } from '@carillon/core/routing/preference'
+import type { Seal } from '@carillon/core/security/seal'
+import type { Links } from '@carillon/core/template/scope'
+import { channelOf } from './ledger-changes.ts'
+import type { Known } from './lookup.ts'
+
+/**
+ * Returns a function that signs the links of a message: e-mails have the one to unsubscribe in their headers, and templates
+ * may show both. Nobody can unsubscribe from critical and transactional types, so those have no such link. Without a public
+ * URL there are none.
+ */
+export const createLinksOf =
+  ({ seal }: { seal: Seal }, { publicUrl }: { publicUrl: string | undefined }) =>
+  async (step: Step, known: Pick<Known, 'subject' | 'content' | 'templates'>): Promise<Links> => {
+    const { tenant, user, type, secret } = step
+    const subject = known.subject(step)
+    const templated = known.templates(step) !== undefined
+    const channel = channelOf(step)
+    if (publicUrl === undefined || secret !== undefined) return {}
+    if (!templated && channel !== 'email') return {}
+    const now = Date.now()
+    const { category } = subject
+    const what =
+      category === undefined ? { categories: [], types: [type] } : { categories: [category], types: [] }
+    const owner = { tenant, user, context: step.context }
+    const [unsubscribe, preferences] = await Promise.all([
+      isOptional(subject)
+        ? makeUnsubscribeUrl(seal, publicUrl, { ...owner, channel, ...what }, now)
+        : undefined,
+      templated
+        ? makePreferencesUrl(seal, publicUrl, owner, { seconds: MESSAGE_LINK_SECONDS, now })
+        : undefined,
+    ])
+    return { unsubscribe, preferences }
+  }
+
+export type LinksOf = ReturnType<typeof createLinksOf>
