@@ -51,6 +51,15 @@ export type MailExtras = {
   files: readonly MailFile[]
 }
 
+/** Who a message comes from, as its context or tenant says. What is absent is the account's own. */
+export type MessageSender = {
+  /** Of an e-mail. */
+  mailbox?: Mailbox | undefined
+  replyTo?: Mailbox | undefined
+  /** Of a text message: a number, short code or sender id. */
+  number?: string | undefined
+}
+
 /** One message for one address. */
 export type Outgoing = {
   tenant: string
@@ -70,6 +79,7 @@ export type Outgoing = {
   /** An idempotency key for providers that support one: equal on every attempt. 32 characters of base64url. */
   key: string
   attempt: number
+  sender?: MessageSender
   /** Of an e-mail to which the sender adds something. A provider carries all of it, or refuses the message. */
   extras?: MailExtras
   /** Absolute URL for one-click unsubscription (RFC 8058); absent for messages without an unsubscribe link. */

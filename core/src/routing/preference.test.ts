@@ -50,6 +50,49 @@ describe('a preference', () => {
     expect(with_(true)).toMatchObject({ outcome: 'pass', path: 'types.order.shipped.sms' })
   })
 
+  test.each([
+    ['user', 'user'],
+    ['userContext', 'user_context'],
+  ] as const)('a switch, a mute or a muted topic in %s suffices', (document, by) => {
+    const other = document === 'user' ? 'userContext' : 'user'
+    const on: Preferences = {
+      channels: { email: true },
+      types: { 'order.shipped': { email: true } },
+      topics: { 'post-7': true },
+    }
+    const addressed = [{ by: 'topic', topic: 'post-7' }] as const
+    for (const [off, reason] of [
+      [{ muted: true }, 'muted'],
+      [{ channels: { email: false } }, 'opted_out'],
+      [{ topics: { 'post-7': false } }, 'topic_muted'],
+    ] as const)
+      expect(
+        preferenceOf({ ...shipped, addressed }, 'email', { [document]: off, [other]: on }),
+      ).toMatchObject({ outcome: 'skip', by, reason })
+  })
+
+  test('each choice holds in the context, then in general; the defaults of the context come before the tenant', () => {
+    const of = (layers: PreferenceLayers) => {
+      const { outcome, by, path } = preferenceOf(shipped, 'email', layers)
+      return [outcome, by, path]
+    }
+    const wide: Preferences = { categories: { orders: { email: false } } }
+    const narrow: Preferences = { types: { 'order.shipped': { email: true } } }
+    expect(of({ userContext: wide, user: narrow })).toEqual(['pass', 'user', 'types.order.shipped.email'])
+    expect(of({ userContext: narrow, user: wide })).toEqual([
+      'pass',
+      'user_context',
+      'types.order.shipped.email',
+    ])
+    expect(of({ userContext: wide, user: { categories: { orders: { email: true } } } })).toEqual([
+      'skip',
+      'user_context',
+      'categories.orders.email',
+    ])
+    expect(of({ context: narrow, tenant: narrow })).toEqual(['pass', 'context', 'types.order.shipped.email'])
+    expect(of({ context: wide, tenant: narrow })).toEqual(['skip', 'context', 'categories.orders.email'])
+  })
+
   test.each(['__proto__', 'constructor', 'toString'])('%s is a name like any other', (name) => {
     const subject: Subject = { type: name, category: name, addressed: [{ by: 'topic', topic: name }] }
     expect(preferenceOf(subject, 'email', { user: {}, tenant: {} }).by).toBe('system')

@@ -1,3 +1,4 @@
+import type { InContext } from '@carillon/core/contexts/in-context'
 import type { Endpoints } from '@carillon/core/delivery/endpoints'
 import type { Step } from '@carillon/core/delivery/step'
 import type { StepDecision } from '@carillon/core/routing/decision'
@@ -8,6 +9,7 @@ import type { AccountBook } from './accounts.ts'
 import { addressOf } from './address.ts'
 import { type Candidate, type Destination, destinationsOf, webhookUrl } from './destinations.ts'
 import type { Person } from './lookup.ts'
+import { preferredFirst } from './senders.ts'
 
 export type ReachabilityPorts = {
   store: Pick<Store, 'suppressions'>
@@ -76,13 +78,13 @@ export const createReachability = ({ store, accounts, endpoints }: ReachabilityP
   return async (
     step: Step,
     person: Person,
-    { critical, now }: { critical: boolean; now: number },
+    { critical, place, now }: { critical: boolean; place: InContext; now: number },
   ): Promise<
     { destinations: readonly Destination[] } | { destinations?: undefined; decision: StepDecision }
   > => {
     const { tenant, plan, index } = step
     const { channel } = plan[index]!
-    const serving = await accounts.serving(tenant, channel)
+    const serving = preferredFirst(await accounts.serving(tenant, channel), place, channel)
     // A step that names its destination finds nothing if the device has since been removed.
     const wanted = destinationsOf(channel, serving, person).filter(
       ({ destination }) => step.destination === undefined || destination === step.destination,

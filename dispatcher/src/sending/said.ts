@@ -1,5 +1,5 @@
 import type { InContext } from '@carillon/core/contexts/in-context'
-import type { MailExtras } from '@carillon/core/delivery/provider'
+import type { MailExtras, MessageSender } from '@carillon/core/delivery/provider'
 import type { Step } from '@carillon/core/delivery/step'
 import { type Spoken, spoken } from '@carillon/core/render/spoken'
 import type { KnownUser } from '@carillon/core/store/ports/users'
@@ -12,6 +12,7 @@ import { channelOf } from './ledger-changes.ts'
 /** The content of a step's item, or of a notification without one; undefined for a one-time password. */
 export type Said = Partial<Spoken<ItemContent>> & {
   appUrl: string | undefined
+  sender: MessageSender | undefined
   unsubscribeUrl?: string | undefined
   /** What the sender adds to an e-mail. */
   extras?: MailExtras | undefined
@@ -40,7 +41,7 @@ export const saidBy = (
     links: Links
     given?: Given
   },
-): Omit<Said, 'appUrl'> | { fault: TemplateFault } => {
+): Omit<Said, 'appUrl' | 'sender'> | { fault: TemplateFault } => {
   const { content, templates, person, place, links, given } = known
   const literal = textsOf(given)
   const own = { unsubscribeUrl: links.unsubscribe }

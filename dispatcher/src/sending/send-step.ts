@@ -25,6 +25,7 @@ import type { Reachability } from './reachability.ts'
 import type { RetrySettings } from './retry.ts'
 import { type Said, saidBy } from './said.ts'
 import type { Send } from './send.ts'
+import { senderOf } from './senders.ts'
 import { split } from './split-destinations.ts'
 
 export type SendStepPorts = {
@@ -114,7 +115,8 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
       return { ending: unrendered(spoken.fault), now: Date.now(), leftOut: [] }
     }
     const mail = await prepareMail(step, given as EmailOverrides | undefined, person.profile)
-    const said: Said = { ...spoken, appUrl: appUrlOf(place, options) }
+    const sender = senderOf(place, channel)
+    const said: Said = { ...spoken, appUrl: appUrlOf(place, options), sender }
     const repeatable = candidates.every(({ account }) => account.provider.repeatable)
     let claiming: ReturnType<Claims['claim']> | undefined
     const claim = () => {
@@ -162,7 +164,7 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     const critical = known.subject(step).critical !== undefined
     const found =
       wanted.outcome === 'pass'
-        ? await reachability(step, known.person(step), { critical, now: begun })
+        ? await reachability(step, known.person(step), { critical, place: known.place(step), now: begun })
         : { decision: wanted }
     const times = { begun, passed: wanted.outcome === 'pass' ? [passedOf(wanted)] : [] }
     if (found.destinations === undefined) return leaveOut(step, known, found.decision, times)

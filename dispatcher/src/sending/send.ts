@@ -21,7 +21,7 @@ export type SendPorts = {
 
 const outgoing = (
   step: Step,
-  { content, texts, appUrl, unsubscribeUrl, extras }: Said,
+  { content, texts, appUrl, sender, unsubscribeUrl, extras }: Said,
   { address }: Candidate,
   { seal, now }: { seal: Seal; now: number },
 ): Outgoing => {
@@ -41,6 +41,7 @@ const outgoing = (
     content: content ? { ...itemContent(content, appUrl), ...texts } : otpContent(seal, step, now),
     key: deliveryKey(step, step.destination ?? ''),
     attempt: step.attempt ?? 1,
+    ...(sender ? { sender } : {}),
     ...(extras ? { extras } : {}),
     ...(unsubscribeUrl !== undefined && address.kind === 'email' ? { unsubscribeUrl } : {}),
   }

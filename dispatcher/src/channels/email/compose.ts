@@ -18,10 +18,22 @@ export const listHeaders = ({ unsubscribeUrl }: Outgoing): Record<string, string
  * Returns a function that builds Message-IDs, without angle brackets. The id is the same on every attempt, so that mail
  * servers can drop duplicates.
  */
-export const messageIds = ({ email }: Mailbox): ((message: Outgoing) => string) => {
-  const domain = domainToASCII(email.slice(email.indexOf('@') + 1)) || 'localhost'
-  return ({ key }) => `${key}@${domain}`
-}
+export const messageIds =
+  (from: Mailbox): ((message: Outgoing) => string) =>
+  (message) => {
+    const { email } = message.sender?.mailbox ?? from
+    const domain = domainToASCII(email.slice(email.indexOf('@') + 1)) || 'localhost'
+    return `${message.key}@${domain}`
+  }
+
+/** Returns who an e-mail comes from and where replies go. What the message leaves open is the account's. */
+export const sendersOf = (
+  { sender = {}, extras }: Pick<Outgoing, 'sender' | 'extras'>,
+  account: { from: Mailbox; replyTo?: Mailbox | undefined },
+): { from: Mailbox; replyTo: Mailbox | undefined } => ({
+  from: sender.mailbox ?? account.from,
+  replyTo: extras?.replyTo ?? sender.replyTo ?? account.replyTo,
+})
 
 /** Passes name and address separately, so that neither can be parsed as an address list. */
 const separated = ({ email, name }: Mailbox) => ({ name: name ?? '', address: email })
@@ -53,10 +65,11 @@ const headersOf = (headers: Readonly<Record<string, string>> = {}) => {
 }
 
 /** Returns a function that composes a message (RFC 5322) for nodemailer. */
-export const mailComposer = ({ from, replyTo }: { from: Mailbox; replyTo?: Mailbox }) => {
-  const idOf = messageIds(from)
+export const mailComposer = (account: { from: Mailbox; replyTo?: Mailbox }) => {
+  const idOf = messageIds(account.from)
   return (message: Outgoing, to: Mailbox): SendMailOptions => {
-    const { cc = [], bcc = [], files = [], headers, replyTo: own = replyTo } = message.extras ?? {}
+    const { cc = [], bcc = [], files = [], headers } = message.extras ?? {}
+    const { from, replyTo } = sendersOf(message, account)
     const { options, others } = headersOf(headers)
     return {
       ...renderEmail(message),
@@ -65,7 +78,7 @@ export const mailComposer = ({ from, replyTo }: { from: Mailbox; replyTo?: Mailb
       to: separated(to),
       ...(cc.length > 0 && { cc: cc.map(separated) }),
       ...(bcc.length > 0 && { bcc: bcc.map(separated) }),
-      ...(own && { replyTo: separated(own) }),
+      ...(replyTo && { replyTo: separated(replyTo) }),
       ...(files.length > 0 && { attachments: files.map(attached) }),
       messageId: `<${idOf(message)}>`,
       date: new Date(),

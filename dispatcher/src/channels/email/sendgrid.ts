@@ -5,7 +5,7 @@ import { renderEmail } from '@carillon/core/render/email'
 import { z } from 'zod'
 import { baseUrl, credential } from '../config.ts'
 import { oneLine, outcomeOfFailure, outcomeOfStatus } from '../outcome.ts'
-import { listHeaders, messageIds } from './compose.ts'
+import { listHeaders, messageIds, sendersOf } from './compose.ts'
 import { INVALID_ADDRESS, type Mailbox, mailbox, recipientOf } from './mailbox.ts'
 import { sendgridReports, webhookKey } from './sendgrid-events.ts'
 
@@ -62,13 +62,14 @@ const attached = ({ filename, contentType, content, cid }: MailFile) => ({
 })
 
 /** Builds the request body for one message. */
-const requestBody = (message: Outgoing, id: string, to: Mailbox, { from, replyTo }: SendgridConfig) => {
+const requestBody = (message: Outgoing, id: string, to: Mailbox, config: SendgridConfig) => {
   const { subject, text, html } = renderEmail(message)
-  const { cc = [], bcc = [], files = [], headers, replyTo: own = replyTo } = message.extras ?? {}
+  const { cc = [], bcc = [], files = [], headers } = message.extras ?? {}
+  const { from, replyTo } = sendersOf(message, config)
   return {
     personalizations: [{ to: [to], ...(cc.length > 0 && { cc }), ...(bcc.length > 0 && { bcc }) }],
     from,
-    ...(own && { reply_to: own }),
+    ...(replyTo && { reply_to: replyTo }),
     subject,
     content: [
       { type: 'text/plain', value: text },

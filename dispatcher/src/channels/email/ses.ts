@@ -7,7 +7,7 @@ import MailComposer from 'nodemailer/lib/mail-composer'
 import { z } from 'zod'
 import { credential } from '../config.ts'
 import { oneLine, outcomeOfFailure, outcomeOfStatus, outcomeOfSuccess, retryAfterMs } from '../outcome.ts'
-import { mailComposer } from './compose.ts'
+import { mailComposer, sendersOf } from './compose.ts'
 import { INVALID_ADDRESS, type Mailbox, mailbox, recipientOf } from './mailbox.ts'
 import { sesReports } from './ses-events.ts'
 import { snsReader } from './sns.ts'
@@ -146,7 +146,7 @@ const open = (config: SesConfig, { http }: Tools): Sender => {
       if (!to) return INVALID_ADDRESS
       const raw = await new MailComposer(compose(message, to)).compile().build()
       const body = JSON.stringify({
-        FromEmailAddress: config.from.email,
+        FromEmailAddress: sendersOf(message, config).from.email,
         Destination: destinationOf(message, to),
         Content: { Raw: { Data: raw.toString('base64') } },
         ...(configurationSet && { ConfigurationSetName: configurationSet }),

@@ -34,11 +34,14 @@ export const twilio: Provider<TwilioConfig> = {
     return phoneSender(tools, {
       text: ({ channel, content }) =>
         channel === 'sms' ? smsText(content, BODY_MAX) : plainText(content, { max: BODY_MAX }),
-      request(to, text, { channel, content, expiresAt }) {
+      request(to, text, { channel, content, expiresAt, sender }) {
         const prefix = channel === 'whatsapp' ? 'whatsapp:' : ''
         const form = new URLSearchParams({ To: `${prefix}${to}` })
-        if (from !== undefined) form.set('From', `${prefix}${from}`)
-        if (messagingServiceSid !== undefined) form.set('MessagingServiceSid', messagingServiceSid)
+        const number = sender?.number ?? from
+        if (number !== undefined) form.set('From', `${prefix}${number}`)
+        // A Messaging Service chooses a sender of its own.
+        if (messagingServiceSid !== undefined && sender?.number === undefined)
+          form.set('MessagingServiceSid', messagingServiceSid)
         if (channel === 'whatsapp' && settings.contentSid !== undefined) {
           form.set('ContentSid', settings.contentSid)
           form.set('ContentVariables', JSON.stringify({ 1: text.replaceAll(/\s+/g, ' ') }))

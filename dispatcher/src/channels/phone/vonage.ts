@@ -46,14 +46,14 @@ export const vonage: Provider<VonageConfig> = {
 
     return phoneSender(tools, {
       text: ({ content }) => smsText(content, TEXT_MAX),
-      request: (to, text, { key, expiresAt }) => ({
+      request: (to, text, { key, expiresAt, sender }) => ({
         url: `${baseUrl}/v1/messages`,
         headers: { authorization, 'content-type': 'application/json', accept: 'application/json' },
         body: JSON.stringify({
           channel: 'sms',
           message_type: 'text',
           to: to.slice(1),
-          from: from.replace(/^\+/, ''),
+          from: (sender?.number ?? from).replace(/^\+/, ''),
           text,
           client_ref: key,
           ttl: Math.min(TTL_MAX_S, Math.max(TTL_MIN_S, Math.floor((expiresAt - Date.now()) / 1_000))),

@@ -1,0 +1,25 @@
+import type { InContext } from '@carillon/core/contexts/in-context'
+import type { MessageSender } from '@carillon/core/delivery/provider'
+import type { Channel } from '@carillon/schemas'
+import type { OpenAccount } from './accounts.ts'
+
+type Place = Pick<InContext, 'settings'>
+
+/** Returns who a message comes from, as its context or tenant says; undefined if that is left to the account. */
+export const senderOf = ({ settings }: Place, channel: Channel): MessageSender | undefined => {
+  const { email, sms, mms } = settings.senders ?? {}
+  if (channel === 'email') return email && { mailbox: email.from, replyTo: email.replyTo }
+  const number = { sms, mms }[channel as 'sms' | 'mms']?.from
+  return number === undefined ? undefined : { number }
+}
+
+/** Puts the account of a context or tenant before the others, which keep their order. */
+export const preferredFirst = (
+  accounts: readonly OpenAccount[],
+  { settings }: Place,
+  channel: Channel,
+): readonly OpenAccount[] => {
+  const wanted = settings.senders?.[channel]?.account
+  const preferred = wanted === undefined ? undefined : accounts.find(({ account }) => account.id === wanted)
+  return preferred ? [preferred, ...accounts.filter((each) => each !== preferred)] : accounts
+}
