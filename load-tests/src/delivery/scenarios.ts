@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, test, vi } from 'vitest'
 import { openContext } from './context.ts'
 import type { Environment } from './environment.ts'
 import { ADDRESSES } from './scenarios/addresses.ts'
+import { CONTEXTS } from './scenarios/contexts.ts'
 import { EMAIL } from './scenarios/email.ts'
 import { ERASURE } from './scenarios/erasure.ts'
 import { EXPLAIN } from './scenarios/explain.ts'
@@ -21,6 +22,7 @@ const SCENARIOS = [
   ...PRESENCE,
   ...INBOX_MODES,
   ...PREFERENCES,
+  ...CONTEXTS,
   ...ADDRESSES,
   ...ERASURE,
   ...EXPLAIN,

@@ -56,6 +56,18 @@ test('sends an e-mail with all its parts', async () => {
   })
 })
 
+const CONTEXT_SENDER = { mailbox: { email: 'hello@shop.example' }, replyTo: { email: 'help@shop.example' } }
+
+test('sends from the sender of the context, whose domain is in the Message-ID', async () => {
+  const message = { ...to('mia@example.com'), content: { title: 'Hi' }, sender: CONTEXT_SENDER }
+  await account().send(message, neverAborted)
+  expect(api.requests[0]?.json).toMatchObject({
+    from: { email: 'hello@shop.example' },
+    reply_to: { email: 'help@shop.example' },
+    headers: { 'Message-ID': `<${message.key}@shop.example>` },
+  })
+})
+
 test('refuses an address list', async () => {
   const outcome = await account().send(to('a@example.com,b@example.com'), neverAborted)
   expect(outcome).toMatchObject({ outcome: 'refused', reason: 'invalid_address' })

@@ -72,6 +72,15 @@ test('sends a signed e-mail with all its parts', async () => {
   })
 })
 
+test('sends from the sender of the context', async () => {
+  const sender = { mailbox: { email: 'hello@shop.example' } }
+  await account().send({ ...to('mia@example.com'), content: { title: 'Hi' }, sender }, neverAborted)
+  const [request] = aws.requests
+  expect(request?.json.FromEmailAddress).toBe('hello@shop.example')
+  const mail = await PostalMime.parse(Buffer.from(request?.json.Content.Raw.Data, 'base64'))
+  expect(mail.from?.address).toBe('hello@shop.example')
+})
+
 test.each(['a@example.com,b@example.com', 'a@example.com\r\nBcc: b@example.com'])(
   'refuses the address %j',
   async (email) => {

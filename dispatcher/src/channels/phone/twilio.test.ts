@@ -108,6 +108,14 @@ describe('twilio requests', () => {
     expect(Object.keys(form).sort()).toEqual(['Body', 'MessagingServiceSid', 'To'])
   })
 
+  test('name the sender of the context, in place of the number and the messaging service', async () => {
+    const service = { from: undefined, messagingServiceSid: 'MG0000000' }
+    for (const more of [{}, service]) {
+      const { form } = await sent({ sender: { number: 'SHOP' } }, more)
+      expect([form.From, form.MessagingServiceSid]).toEqual(['SHOP', undefined])
+    }
+  })
+
   test('have a validity of at least one second', async () => {
     expect((await sent({ expiresAt: Date.now() - 5_000 })).form.ValidityPeriod).toBe('1')
   })

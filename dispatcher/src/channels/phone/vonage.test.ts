@@ -71,6 +71,11 @@ describe('vonage requests', () => {
     expect(request.json.ttl).toBeGreaterThan(3_500)
   })
 
+  test('name the sender of the context', async () => {
+    const { request } = await sent({ content: { body: 'You' }, sender: { number: '+351911111111' } })
+    expect(request.json).toMatchObject({ from: '351911111111' })
+  })
+
   test('respect the limits of the API', async () => {
     const soon = await sent({ content: { body: 'a'.repeat(5_000) }, expiresAt: Date.now() })
     expect(soon.request.json.text).toHaveLength(1_000)

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { type Answer, type StandIn, standIn } from './http.ts'
 
 /** An accepted text message. `sid` identifies it in reports. */
-export type Text = { sid: string; to: string; body: string; callback?: string }
+export type Text = { sid: string; to: string; from: string; body: string; callback?: string }
 
 /** Twilio's response to an invalid number. */
 export const INVALID_NUMBER: Answer = {
@@ -22,10 +22,10 @@ export const phoneProvider = async () => {
         throw new Error(`${method} ${path} is not part of the API`)
       if (headers.authorization !== basic) throw new Error('the credentials are wrong')
       const form = new URLSearchParams(body.toString())
-      const [to, text] = [form.get('To'), form.get('Body')]
-      if (!to || !text || !form.get('From')) throw new Error('To, From and Body are required')
+      const [to, from, text] = [form.get('To'), form.get('From'), form.get('Body')]
+      if (!to || !text || !from) throw new Error('To, From and Body are required')
       const sid = `SM${randomBytes(16).toString('hex')}`
-      return { sid, to, body: text, callback: form.get('StatusCallback') ?? undefined }
+      return { sid, to, from, body: text, callback: form.get('StatusCallback') ?? undefined }
     },
     answer: ({ sid }) => ({ status: 201, body: { sid, status: 'queued' } }),
   })
