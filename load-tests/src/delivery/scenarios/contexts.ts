@@ -91,7 +91,7 @@ export const CONTEXTS: Scenario[] = [
         })
       expect(await titles(ada)).toEqual([
         [undefined, 'Shipped 3/2/26, 12:30 AM'],
-        ['org-7', 'Enviado 02/03/26, 08:30'],
+        ['org-7', 'Enviado 02/03/2026, 08:30'],
       ])
       expect(await titles(bia)).toEqual([
         [undefined, 'Shipped 3/1/26, 11:30 PM'],
