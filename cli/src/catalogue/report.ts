@@ -4,9 +4,18 @@ import { type FileProblem, problemLine } from './problem.ts'
 const byPlace = (one: FileProblem, other: FileProblem) =>
   one.file.localeCompare(other.file, 'en') || (one.line ?? 0) - (other.line ?? 0)
 
+/** Prints warnings, equal ones once: on a fresh installation, every step lacks its account. */
 export const reportWarnings = (warnings: readonly FileProblem[]): void => {
-  for (const { message, ...warning } of [...warnings].sort(byPlace))
-    note(problemLine({ ...warning, message: `warning: ${message}` }))
+  const alike = new Map<string, FileProblem & { others: number }>()
+  for (const warning of [...warnings].sort(byPlace)) {
+    const first = alike.get(warning.message)
+    if (first) first.others++
+    else alike.set(warning.message, { ...warning, others: 0 })
+  }
+  for (const { others, ...first } of alike.values()) {
+    const more = others === 0 ? '' : ` (and ${others} more like it)`
+    note(problemLine({ ...first, message: `warning: ${first.message}${more}` }))
+  }
 }
 
 /** Prints every problem, and that nothing was changed. */
