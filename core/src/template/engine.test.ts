@@ -123,12 +123,14 @@ describe('filters use the locale and time zone of the recipient', () => {
       { locale: 'en-GB', timezone: 'Asia/Tokyo' },
       '02/03/2026, 08:30',
     ],
+    ['{{ data.at | date: "none", "short" }}', { locale: 'de', timezone: 'Europe/Berlin' }, '00:30'],
+    ['{{ data.day | date: "long" }}', { locale: 'en', timezone: 'America/New_York' }, 'March 1, 2026'],
     ['{{ data.n | number }}', { locale: 'de' }, '1.234,5'],
     ['{{ data.n | currency: "EUR" }}', { locale: 'pt-PT' }, '1234,50 €'],
     ['{{ data.at | relative }}', { locale: 'fr' }, 'dans 12 heures'],
     ['{{ data.n | currency: "JPY" }}', { locale: 'ja' }, '￥1,235'],
   ])('%s for %j', (source, to, expected) => {
-    expect(text(source, { at, n: 1234.5 }, { to }).replaceAll(/\s/g, ' ')).toBe(expected)
+    expect(text(source, { at, day: '2026-03-01', n: 1234.5 }, { to }).replaceAll(/\s/g, ' ')).toBe(expected)
   })
 
   const plural = (locale: string, message: string) =>

@@ -22,6 +22,9 @@ const styleOf = (value: unknown, filter: string): Style => {
   return style
 }
 
+/** A day without a time, which is the same day everywhere. */
+const DAY = /^\d{4}-\d\d-\d\d$/
+
 /** An instant: RFC 3339, or epoch ms. */
 const instantOf = (value: unknown, filter: string): number => {
   const at = typeof value === 'number' ? value : Date.parse(String(value))
@@ -55,7 +58,7 @@ const messageOf = ({ messages }: Recipient, key: string) => {
 /**
  * The filters of Carillon, beside those of Liquid. They use the recipient's locale and time zone.
  *
- * - `date: "long"` a date; `date: "long", "short"` a date and time.
+ * - `date: "long"` a date; `date: "long", "short"` a date and time; `date: "none", "short"` a time.
  * - `number`, `number: 2` with up to two decimals. `currency: "EUR"`.
  * - `relative` the time from now: "in 3 hours".
  * - `"items" | t: n: data.count` the ICU message `items`. Values are arguments only and are never parsed.
@@ -64,10 +67,11 @@ export const FILTERS = {
   date(this: Filter, value: unknown, dateStyle: unknown = 'medium', timeStyle?: unknown) {
     if (isMissing(value)) return value
     const { locale, timezone } = recipientOf(this)
+    const timeOnly = dateStyle === 'none' && timeStyle !== undefined
     return dateFormat(locale, {
-      dateStyle: styleOf(dateStyle, 'date'),
+      ...(timeOnly ? {} : { dateStyle: styleOf(dateStyle, 'date') }),
       ...(timeStyle === undefined ? {} : { timeStyle: styleOf(timeStyle, 'date') }),
-      timeZone: timezone,
+      timeZone: DAY.test(String(value)) ? 'UTC' : timezone,
     }).format(instantOf(value, 'date'))
   },
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, test, vi } from 'vitest'
 import { openContext } from './context.ts'
 import type { Environment } from './environment.ts'
 import { ADDRESSES } from './scenarios/addresses.ts'
+import { CATALOGUES } from './scenarios/catalogues.ts'
 import { CONTEXTS } from './scenarios/contexts.ts'
 import { EMAIL } from './scenarios/email.ts'
 import { ERASURE } from './scenarios/erasure.ts'
@@ -33,6 +34,7 @@ const SCENARIOS = [
   TEMPLATES,
   EMAIL,
   TYPES,
+  CATALOGUES,
   OTP,
   PUMPING,
 ]
