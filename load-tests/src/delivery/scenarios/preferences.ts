@@ -12,7 +12,7 @@ export const PREFERENCES: Scenario[] = [
       for (const id of ['ada', 'bob']) await user(id, { email: `${id}@home.example` })
       await ok('PUT', '/v1/types/order.shipped', {
         category: 'orders',
-        plan: [{ channel: 'email', when: 'unread', after: 3 }],
+        plan: [{ channel: 'email', when: 'unread', after: 10 }],
       })
       const ada = await token('ada')
       const { id } = await ok<{ id: string }>('POST', '/v1/notifications', {
