@@ -1,4 +1,5 @@
 import { readEmail } from '@carillon/schemas'
+import type { Address } from './provider.ts'
 
 /**
  * Numbers with two forms, because a country changed its numbering plan. WhatsApp reports the form that an
@@ -23,3 +24,9 @@ const phoneKey = (phone: string): string => {
  */
 export const addressKey = (address: string): string =>
   address.includes('@') ? (readEmail(address) ?? address).toLowerCase() : phoneKey(address)
+
+/** Returns the e-mail address or phone number; undefined for other addresses. */
+export const addressOf = (address: Address): string | undefined => {
+  if (address.kind === 'email') return address.email
+  return address.kind === 'phone' ? address.phone : undefined
+}

@@ -1,7 +1,8 @@
-import type { DeliveryChannel, LocalePreview, NotificationTypeInput } from '@carillon/schemas'
+import type { DeliveryChannel, ItemContent, LocalePreview, NotificationTypeInput } from '@carillon/schemas'
 import type { InContext } from '../contexts/in-context.ts'
 import { appUrlOf } from '../notification/links.ts'
 import type { KnownUser } from '../store/ports/users.ts'
+import { filled } from '../template/filled.ts'
 import { localeOf, type Templated } from '../template/languages.ts'
 import { type Links, scopeOf } from '../template/scope.ts'
 import { prepareTemplates, type TemplateOptions, type Texts } from '../template/type-templates.ts'
@@ -20,6 +21,8 @@ const languageOf = ({ lang, dir }: Texts) => ({ ...(lang && { lang }), ...(dir &
 export type PreviewParts = {
   locale?: string | undefined
   data?: Record<string, unknown> | undefined
+  /** What the notification says itself; a preview of a type has none. */
+  content?: Partial<ItemContent> | undefined
   user?: KnownUser | undefined
   place: InContext
   /** Samples, which act for nobody. */
@@ -37,13 +40,13 @@ export const localesOf = (type: Pick<NotificationTypeInput, 'locale' | 'locales'
 /** Renders a type for every channel, as the dispatcher would. What is missing is told, and does not stop anything. */
 export const previewOf = (
   type: Templated & Pick<NotificationTypeInput, 'sample'>,
-  { locale, data = type.sample ?? {}, user = NOBODY, place, links, now }: PreviewParts,
+  { locale, data = type.sample ?? {}, content: inline = {}, user = NOBODY, place, links, now }: PreviewParts,
   options: TemplateOptions & { appUrl?: string | undefined },
 ): LocalePreview => {
   const templates = prepareTemplates(type, options)
   const profile = { ...user.profile, ...(locale && { locale }) }
   const reader = viewerOf({ ...user, profile }, place.settings, now)
-  const scope = scopeOf({ data: data as never }, user, place, links)
+  const scope = scopeOf({ ...inline, data: data as never }, user, place, links)
   const base = appUrlOf(place, { appUrl: options.appUrl })
   const faults: LocalePreview['faults'] = []
   const rendered = (channel: DeliveryChannel) => {
@@ -53,7 +56,7 @@ export const previewOf = (
   }
   const message = (channel: DeliveryChannel) => {
     const texts = rendered(channel)
-    const said = spoken({}, texts, channel === 'email')
+    const said = spoken(inline, texts, channel === 'email')
     return { texts, content: { ...itemContent(said.content, base), ...said.texts } }
   }
   const content = (channel: DeliveryChannel) => {
@@ -78,7 +81,9 @@ export const previewOf = (
   }
   const item = () => {
     const { subject: _subject, html: _html, text: _text, ...texts } = rendered('inbox')
-    return Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== ''))
+    const { title, body, url, image, actions } = filled(inline, texts)
+    const all = { ...texts, title, body, url, image, actions }
+    return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '' && value !== undefined))
   }
   return {
     locale: reader.locale ?? localeOf(type),

@@ -1,5 +1,6 @@
 import type { DeliveryState } from '@carillon/schemas'
 import { nextStep, type Step } from '../delivery/step.ts'
+import type { StepDecision } from './decision.ts'
 
 /** Final states of a destination that was not reached. */
 const NOT_REACHED: ReadonlySet<DeliveryState> = new Set(['failed', 'skipped'])
@@ -15,4 +16,17 @@ export const conclude = (step: Step, others: readonly DeliveryState[]): Conclusi
   if (others.some((state) => !NOT_REACHED.has(state))) return { follows: 'open' }
   const next = nextStep(step)
   return next ? { follows: 'next', step: { ...next, failed: true } } : { follows: 'over' }
+}
+
+/**
+ * Reports whether the next step is due at once. It is if this one was wanted but reaches nobody, or if a preference or its
+ * `if` left it out and the next one replaces it.
+ */
+export const makesNextDue = (step: Step, decision: StepDecision): boolean => {
+  const { stage } = decision
+  if (stage === 'send') return true
+  const next = nextStep(step)
+  const isChoice =
+    stage === 'preference' || decision.reason === 'condition_false' || decision.reason === 'condition_error'
+  return isChoice && next?.plan[next.index]?.when === 'failed'
 }

@@ -26,6 +26,9 @@ export type Facts = {
 /** A decision in words. */
 export type Explained = DeliveryDecision & { text: string }
 
+/** Returns a decision that nothing on record belongs to, in words. */
+export const inWords = (decision: Decision): Explained => ({ ...decision, text: sentenceOf(decision, {}) })
+
 /** Reports whether the decision ends a notification for everybody. */
 const isForEverybody = ({ stage, outcome, reason }: Decision): boolean =>
   stage === 'audience' && outcome === 'end' && (reason === 'cancelled' || reason === 'expired')

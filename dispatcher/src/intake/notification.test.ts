@@ -31,6 +31,12 @@ test('reads tenant, priority and type from the subject', () => {
   expect(notification).toMatchObject({ type: 'comment.created', to: 'ada', title: 'Hi', priority: 'normal' })
 })
 
+test('refuses a dry run', () => {
+  expect(refusal({ to: 'ada', dryRun: true })?.detail).toContain(
+    '/dryRun: a dry run is a single notification over HTTP',
+  )
+})
+
 test('accepts type and priority that repeat the subject, and refuses those that contradict it', () => {
   expect(read({ to: 'ada', type: 'comment.created', priority: 'normal' }).tenant).toBe('acme')
   expect(refusal({ to: 'ada', type: 'other' })?.detail).toContain('/type')

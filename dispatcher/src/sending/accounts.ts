@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Address, Provider, Providers, Tools } from '@carillon/core/delivery/provider'
+import { servingAccounts } from '@carillon/core/delivery/serving-accounts'
 import type { Http } from '@carillon/core/http/port'
 import { checked } from '@carillon/core/json/checked'
 import type { StoredAccount } from '@carillon/core/store/ports/accounts'
@@ -59,24 +60,6 @@ const open = (account: StoredAccount, provider: Provider, tools: Tools) => {
   }
 }
 
-/** In development, serves every channel for which the tenant has no account. */
-const captureAccount = (channel: Channel): StoredAccount => ({
-  id: 'capture',
-  provider: 'capture',
-  channels: [channel],
-  order: 1_000,
-  config: {},
-})
-
-/** Web push needs no provider account, only the tenant's own keys. */
-const OWN_WEB_PUSH: StoredAccount = {
-  id: 'web-push',
-  provider: 'web-push',
-  channels: ['push'],
-  order: 1_000,
-  config: {},
-}
-
 /** Opens the provider accounts of tenants on first use, each with its own bulkheads and breakers. */
 export const createAccounts = ({ providers, cache, http, log, publicUrl, capture }: AccountsPorts) => {
   const opened = new LRUCache<string, ReturnType<typeof open>>({
@@ -127,10 +110,8 @@ export const createAccounts = ({ providers, cache, http, log, publicUrl, capture
   return {
     /** Resolves with the accounts that serve a channel, in the order in which they are tried. */
     serving: async (tenant: string, channel: Channel): Promise<OpenAccount[]> => {
-      const given = (await cache.accounts(tenant)).filter(({ channels }) => channels.includes(channel))
-      const own = channel === 'push' && !given.some(({ provider }) => provider === 'web-push')
-      const candidates = [...given, ...(own ? [OWN_WEB_PUSH] : [])].sort((a, b) => a.order - b.order)
-      if (capture && given.length === 0) candidates.push(captureAccount(channel))
+      const accounts = await cache.accounts(tenant)
+      const candidates = servingAccounts(accounts, channel, { captures: capture !== undefined })
       const found = await Promise.all(candidates.map((account) => ready(tenant, account)))
       return found.filter((account) => account !== undefined)
     },

@@ -1,11 +1,5 @@
 import type { Address } from '@carillon/core/delivery/provider'
 
-/** Returns the e-mail address or phone number; undefined for other addresses. */
-export const addressOf = (address: Address): string | undefined => {
-  if (address.kind === 'email') return address.email
-  return address.kind === 'phone' ? address.phone : undefined
-}
-
 /** Returns the host of an address that is a URL; '' for all others. */
 export const hostOf = (address: Address): string => {
   if (address.kind !== 'device') return ''

@@ -1,12 +1,5 @@
-import {
-  deliveryKey,
-  nextStep,
-  planKey,
-  type Step,
-  stepDedupe,
-  stepMessage,
-} from '@carillon/core/delivery/step'
-import { conclude } from '@carillon/core/routing/after-failure'
+import { deliveryKey, planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
+import { conclude, makesNextDue } from '@carillon/core/routing/after-failure'
 import type { Decision, StepDecision } from '@carillon/core/routing/decision'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
@@ -116,19 +109,6 @@ const entryOf = ({ notification, user, toAudience }: Step, decision: StepDecisio
   toAudience,
   decision,
 })
-
-/**
- * Reports whether the next step is due at once. It is if this one was wanted but reaches nobody, or if a preference or its
- * `if` left it out and the next one replaces it.
- */
-const makesNextDue = (step: Step, decision: StepDecision): boolean => {
-  const { stage } = decision
-  if (stage === 'send') return true
-  const next = nextStep(step)
-  const isChoice =
-    stage === 'preference' || decision.reason === 'condition_false' || decision.reason === 'condition_error'
-  return isChoice && next?.plan[next.index]?.when === 'failed'
-}
 
 const skipped = (
   step: Step,

@@ -1,4 +1,5 @@
 import type { Capture } from '@carillon/core/delivery/captured'
+import type { Reachability } from '@carillon/core/delivery/reachability'
 import { dueAt, type Step } from '@carillon/core/delivery/step'
 import { appUrlOf } from '@carillon/core/notification/links'
 import type { StepDecision } from '@carillon/core/routing/decision'
@@ -9,10 +10,11 @@ import type { Passed } from '@carillon/core/store/ports/deliveries'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { TemplateFault } from '@carillon/core/template/type-templates'
 import type { Channel, EmailOverrides } from '@carillon/schemas'
+import type { OpenAccount } from './accounts.ts'
+import type { Candidate, Destination } from './candidate.ts'
 import { createRealSends } from './capture-real-sends.ts'
 import type { Claims } from './claim.ts'
 import { type Consequences, consequences } from './consequences.ts'
-import type { Candidate, Destination } from './destinations.ts'
 import type { Ending } from './ending.ts'
 import { endingOf, endingOfDecision } from './ending-of.ts'
 import { type Answer, failover } from './failover.ts'
@@ -21,7 +23,6 @@ import type { LinksOf } from './links.ts'
 import type { Known } from './lookup.ts'
 import { givenOf, type Mail, type PrepareMail } from './mail-extras.ts'
 import type { Permits } from './permit.ts'
-import type { Reachability } from './reachability.ts'
 import type { RetrySettings } from './retry.ts'
 import { type Said, saidBy } from './said.ts'
 import type { Send } from './send.ts'
@@ -31,7 +32,7 @@ import { split } from './split-destinations.ts'
 export type SendStepPorts = {
   store: Pick<Store, 'deliveries'>
   seal: Pick<Seal, 'open'>
-  reachability: Reachability
+  reachability: Reachability<OpenAccount>
   prepareMail: PrepareMail
   permits: Permits
   claims: Claims

@@ -1,7 +1,6 @@
 import type { InContext } from '@carillon/core/contexts/in-context'
 import type { MessageSender } from '@carillon/core/delivery/provider'
 import type { Channel } from '@carillon/schemas'
-import type { OpenAccount } from './accounts.ts'
 
 type Place = Pick<InContext, 'settings'>
 
@@ -11,15 +10,4 @@ export const senderOf = ({ settings }: Place, channel: Channel): MessageSender |
   if (channel === 'email') return email && { mailbox: email.from, replyTo: email.replyTo }
   const number = { sms, mms }[channel as 'sms' | 'mms']?.from
   return number === undefined ? undefined : { number }
-}
-
-/** Puts the account of a context or tenant before the others, which keep their order. */
-export const preferredFirst = (
-  accounts: readonly OpenAccount[],
-  { settings }: Place,
-  channel: Channel,
-): readonly OpenAccount[] => {
-  const wanted = settings.senders?.[channel]?.account
-  const preferred = wanted === undefined ? undefined : accounts.find(({ account }) => account.id === wanted)
-  return preferred ? [preferred, ...accounts.filter((each) => each !== preferred)] : accounts
 }

@@ -1,21 +1,13 @@
 import { ProblemError } from '@carillon/core/errors'
 import { itemId } from '@carillon/core/notification/ids'
-import { type Explained, explain } from '@carillon/core/routing/explain'
+import { explain } from '@carillon/core/routing/explain'
 import type { Store } from '@carillon/core/store/port'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
-import { type ExplainedDecision, Explanation, NotificationId, UserId } from '@carillon/schemas'
+import { Explanation, NotificationId, UserId } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
+import { shownDecision } from '../notifications/shown-decision.ts'
 import { isToAudience } from './deliveries.ts'
-
-const instant = (at: number) => new Date(at).toISOString()
-
-/** Returns a decision as the API has it. */
-const shown = ({ at, until, reported: _, ...decision }: Explained): ExplainedDecision => ({
-  ...decision,
-  at: instant(at),
-  ...(until === undefined ? {} : { until: instant(until) }),
-})
 
 export const explainRoutes = (
   routes: Routes,
@@ -62,7 +54,9 @@ export const explainRoutes = (
       const known = item !== undefined || record?.users?.includes(user)
       const received = record && !known ? await inbox.received({ tenant, user }, id) : false
       const facts = { record, stored, passed, deliveries: rows, item, received, now: Date.now() }
-      return c.json({ decisions: explain(user, facts).map(shown) }, 200, { 'cache-control': 'no-store' })
+      return c.json({ decisions: explain(user, facts).map(shownDecision) }, 200, {
+        'cache-control': 'no-store',
+      })
     },
   )
 }

@@ -2,9 +2,11 @@ import {
   BATCH_MAX,
   Batch,
   CloudEvent,
+  DryRun,
   NOTIFICATION_MAX_BYTES,
   Notification,
   NotificationId,
+  NotificationRequest,
   NotificationStatus,
   Warning,
 } from '@carillon/schemas'
@@ -64,12 +66,13 @@ export const sendNotification = defineRoute({
   tag: 'Notifications',
   summary: 'Send a notification',
   description:
-    'Accepts one notification of at most 64 KiB, as JSON or as a CloudEvent in the structured or binary mode. Send an `id` or an `Idempotency-Key` to make retries safe.',
+    'Accepts one notification of at most 64 KiB, as JSON or as a CloudEvent in the structured or binary mode. Send an `id` or an `Idempotency-Key` to make retries safe. With `dryRun: true` nothing is stored or sent: the response tells what would happen.',
   headers: IdempotencyKey,
-  body: Notification,
+  body: NotificationRequest,
   moreTypes: { [EVENT_TYPES.structured]: CloudEvent },
   bodyMaxBytes: NOTIFICATION_MAX_BYTES,
   answers: {
+    200: { description: 'What would happen: the request was a dry run', schema: DryRun },
     202: { description: 'Accepted: it is in the event log, durably', schema: Receipt },
   },
   problems: [

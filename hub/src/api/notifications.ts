@@ -1,5 +1,5 @@
 import { ProblemError } from '@carillon/core/errors'
-import { readPayload, readStructured } from '@carillon/core/notification/cloudevents'
+import { type Payload, readPayload, readStructured } from '@carillon/core/notification/cloudevents'
 import type { Sender } from '@carillon/core/security/api-keys'
 import type { Notifications } from '@carillon/core/store/ports/notifications'
 import { isCloudEvent, type NotificationStatus, problem } from '@carillon/schemas'
@@ -11,6 +11,7 @@ import type { Routes } from '../http/routes.ts'
 import type { Answer } from '../idempotency/port.ts'
 import { readBatch, readEvents } from '../notifications/batch.ts'
 import type { Cancel } from '../notifications/cancel.ts'
+import type { DryRunOf } from '../notifications/dry-run.ts'
 import { NoneAccepted, type Send } from '../notifications/send.ts'
 import type { Totals } from '../notifications/totals.ts'
 import { isToAudience } from './deliveries.ts'
@@ -51,11 +52,18 @@ const respond = async (c: Context<Edge>, sent: Promise<Answer & { replayed: bool
   }
 }
 
+/** Reports whether a request is for a dry run. Most are not, and need not be parsed to know it. */
+const isDryRun = (bytes: Uint8Array, read: () => Payload): boolean => {
+  if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('"dryRun"')) return false
+  const { value } = read()
+  return typeof value === 'object' && value !== null && 'dryRun' in value && value.dryRun === true
+}
+
 export const notificationRoutes = (
   routes: Routes,
-  parts: { send: Send; cancel: Cancel; notifications: Notifications; totals: Totals },
+  parts: { send: Send; dryRun: DryRunOf; cancel: Cancel; notifications: Notifications; totals: Totals },
 ) => {
-  const { send, cancel, notifications, totals } = parts
+  const { send, dryRun, cancel, notifications, totals } = parts
 
   routes.sender('notifications:write', sendNotification, async ({ c, bytes }, sender) => {
     const mode = modeOf(c.req, ['structured', 'binary', 'batch'])
@@ -67,10 +75,10 @@ export const notificationRoutes = (
     // In binary mode, the headers identify the event.
     const event = mode === 'binary' ? `\n${content.header('ce-source')}\n${content.header('ce-id')}` : ''
     const request = requestOf(c, sender, `notification${event}`, content.bytes)
-    return respond(
-      c,
-      send.one(request, () => readPayload(mode, content)),
-    )
+    const read = () => readPayload(mode, content)
+    if (isDryRun(content.bytes, read))
+      return c.json(await dryRun(sender.tenant, read), 200, { 'cache-control': 'no-store' })
+    return respond(c, send.one(request, read))
   })
 
   routes.sender('notifications:write', sendNotificationBatch, async ({ c, bytes }, sender) => {

@@ -1,6 +1,7 @@
 import { createDataCheck } from '@carillon/core/data-schema/prepared-schemas'
 import { createEndpoints } from '@carillon/core/delivery/endpoints'
 import { pushOriginAllowed } from '@carillon/core/delivery/push-services'
+import { createReachability } from '@carillon/core/delivery/reachability'
 import { createReadiness } from '@carillon/core/telemetry/readiness'
 import { createUpload } from '../attachments/upload.ts'
 import { catalogueKinds } from '../catalogue/kinds.ts'
@@ -12,8 +13,10 @@ import { createChangeLibrary } from '../library/change.ts'
 import { createCurrentLibrary } from '../library/current.ts'
 import { createAcceptance } from '../notifications/accept.ts'
 import { createCancel } from '../notifications/cancel.ts'
+import { createDryRun } from '../notifications/dry-run.ts'
 import { createNotificationList } from '../notifications/list.ts'
 import { createSend } from '../notifications/send.ts'
+import { createServing } from '../notifications/serving.ts'
 import { createTotals } from '../notifications/totals.ts'
 import type { HubOptions, HubPorts } from '../options.ts'
 import { createOtp } from '../otp/otp.ts'
@@ -61,11 +64,12 @@ export const addResources = (
   const guard = createErasureGuard(users)
   const endpoints = createEndpoints(store.expiringKeys, ports)
 
+  const acceptance = createAcceptance({ ...ports, dataFault: createDataCheck() }, options)
+  const serving = createServing(ports, { captures: options.capturesMessages ?? false })
+  const reachability = createReachability({ store, endpoints, accounts: { serving } })
   notificationRoutes(routes, {
-    send: createSend({
-      acceptance: createAcceptance({ ...ports, dataFault: createDataCheck() }, options),
-      ...{ idempotent, log, metrics },
-    }),
+    send: createSend({ acceptance, idempotent, log, metrics }),
+    dryRun: createDryRun({ ...ports, acceptance, reachability }, options),
     cancel: createCancel({ notifications, stream }),
     notifications,
     totals: createTotals(deliveries),

@@ -23,6 +23,8 @@ import {
   type Issue,
   NOTIFICATION_MAX_BYTES,
   Notification,
+  NotificationRequest,
+  type NotificationType,
   notifySubject,
   type Priority,
   parse,
@@ -43,7 +45,15 @@ export type Accepted = {
   warnings: Warning[]
 }
 
-const checkTimes = ({ deliverAt, expiresAt }: Notification, now: number) => {
+/** A notification that may be sent, and its type. */
+export type Validated = {
+  given: Omit<Notification, 'dryRun'>
+  type: NotificationType | undefined
+  priority: Priority
+  warnings: Warning[]
+}
+
+const checkTimes = ({ deliverAt, expiresAt }: Pick<Notification, 'deliverAt' | 'expiresAt'>, now: number) => {
   checkHorizon({ deliverAt, expiresAt }, now)
   if (expiresAt === undefined) return
   const expires = Date.parse(expiresAt)
@@ -91,95 +101,105 @@ export const createAcceptance = (
     http: Pick<Http, 'refusal'>
   },
   { unknownTypes, ...links }: { unknownTypes: 'refuse' | 'accept' } & LinkPolicy,
-) => ({
-  /**
-   * Validates a notification, plain or as the data of an event. `id` is called if neither has one. Counts
-   * rejections. Throws what `read` throws, `invalid_request`, `too_far`, `time_passed`, `type_unknown`,
-   * `no_app_url` and `payload_too_large`.
-   */
-  check: async (
-    { tenant, key }: Pick<Sender, 'tenant' | 'key'>,
-    read: () => Payload,
-    id: () => string,
-  ): Promise<Accepted> => {
+) => {
+  /** Validates a notification against its schema, its type and the tenant's settings. */
+  const validate = async (tenant: string, payload: Payload, dryRun: boolean): Promise<Validated> => {
+    const parsed = parseLenient(dryRun ? NotificationRequest : Notification, named(payload))
+    const at = ({ path, ...issue }: Issue) => ({ ...issue, path: [...payload.at, ...path] })
+    if (!parsed.success) throw invalidRequest(parsed.issues.map(at), 'notification')
+    const { dryRun: _, ...given } = parsed.data
+    checkTimes(given, Date.now())
+    const type = await cache.type(tenant, given.type)
+    if (!type && unknownTypes === 'refuse')
+      throw new ProblemError('type_unknown', `define the type first, with PUT /v1/types/${given.type}`)
+    const fault = dataFault(tenant, type, given.data)
+    const faults = [
+      ...planFaults(given.plan),
+      ...(fault ? [fault] : []),
+      ...overrideFaults(given, { ...links, refusal: http.refusal }),
+      ...(await attachedFaults(store.attachments, tenant, given)),
+    ]
+    if (faults.length > 0) throw invalidRequest(faults.map(at), 'notification')
+    const plan = given.plan ?? type?.plan ?? []
+    const problem = linkProblem(given, plan, await lookUpInContext(cache, tenant, given.context), links)
+    if (problem) throw problem
+    const warnings = [...parsed.warnings, ...ignoredContent(given, type), ...ignoredOverrides(given, [plan])]
+    const place = payload.at.map((key) => `/${String(key)}`).join('')
+    return {
+      ...{ given, type, priority: given.priority ?? type?.priority ?? 'normal' },
+      warnings: warnings.map((warning) => ({ ...warning, pointer: `${place}${warning.pointer}` })),
+    }
+  }
+
+  const counted = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     try {
-      const payload = read()
-      const parsed = parseLenient(Notification, named(payload))
-      const at = ({ path, ...issue }: Issue) => ({ ...issue, path: [...payload.at, ...path] })
-      if (!parsed.success) throw invalidRequest(parsed.issues.map(at), 'notification')
-      const given = parsed.data
-      checkTimes(given, Date.now())
-      const type = await cache.type(tenant, given.type)
-      if (!type && unknownTypes === 'refuse')
-        throw new ProblemError('type_unknown', `define the type first, with PUT /v1/types/${given.type}`)
-      const fault = dataFault(tenant, type, given.data)
-      const faults = [
-        ...planFaults(given.plan),
-        ...(fault ? [fault] : []),
-        ...overrideFaults(given, { ...links, refusal: http.refusal }),
-        ...(await attachedFaults(store.attachments, tenant, given)),
-      ]
-      if (faults.length > 0) throw invalidRequest(faults.map(at), 'notification')
-      const revision = type && hasTemplates(type) ? await cache.revision(tenant) : undefined
-      const plan = given.plan ?? type?.plan ?? []
-      const problem = linkProblem(given, plan, await lookUpInContext(cache, tenant, given.context), links)
-      if (problem) throw problem
-      const notification = { ...given, id: given.id ?? id(), sender: key }
-      const priority = given.priority ?? type?.priority ?? 'normal'
-      const data = Buffer.from(JSON.stringify(notification))
-      if (data.length > NOTIFICATION_MAX_BYTES)
-        throw new ProblemError(
-          'payload_too_large',
-          `with its id the notification has ${data.length} bytes of JSON; the limit is ${NOTIFICATION_MAX_BYTES}`,
-        )
-      return {
-        id: notification.id,
-        priority,
-        warnings: [
-          ...parsed.warnings,
-          ...ignoredContent(given, type),
-          ...ignoredOverrides(given, [plan]),
-        ].map((warning) => ({
-          ...warning,
-          pointer: `${payload.at.map((key) => `/${String(key)}`).join('')}${warning.pointer}`,
-        })),
-        message: {
-          subject: notifySubject(tenant, priority, notification.type),
-          data,
-          headers: stampOf(type, given.id === undefined, revision),
-        },
-        ...(given.id === undefined ? {} : { use: useOf(tenant, { ...given, id: given.id, priority }) }),
-      }
+      return await work()
     } catch (error) {
       if (error instanceof ProblemError && error.problem.status < 500)
         metrics.refused.inc({ via: 'http', code: error.problem.code })
       throw error
     }
-  },
+  }
 
-  /**
-   * Appends notifications and resolves when they are durable. Those whose id was used with different content
-   * are not appended; the result has the `id_reused` problem in their place. Repeated ones are appended
-   * again, because the first attempt may have failed after registering the id; dispatchers store them once.
-   * Throws `unavailable` or `stream_full`.
-   */
-  append: async (accepted: readonly Accepted[]): Promise<(ProblemError | undefined)[]> => {
-    const uses = accepted.flatMap(({ use }) => use ?? [])
-    const found = uses.length === 0 ? [] : await idempotency.register(uses)
-    const standing = new Map(uses.map((use, index) => [use, found[index]]))
-    const problems = accepted.map(({ use }) =>
-      use && standing.get(use) !== use.fingerprint ? idReused('the id', '/id') : undefined,
-    )
-    const good = accepted.filter((_, index) => !problems[index])
-    if (good.length > 0) await stream.publish(good.map(({ message }) => message))
-    for (const { priority, warnings } of good) {
-      metrics.accepted.inc({ via: 'http', priority })
-      metrics.ignored.inc({ via: 'http' }, warnings.length)
-    }
-    const refused = accepted.length - good.length
-    if (refused > 0) metrics.refused.inc({ via: 'http', code: 'id_reused' }, refused)
-    return problems
-  },
-})
+  return {
+    /** Validates a dry run as `check` validates a notification. */
+    validate: (tenant: string, read: () => Payload) => validate(tenant, read(), true),
+
+    /**
+     * Validates a notification, plain or as the data of an event. `id` is called if neither has one. Counts
+     * rejections. Throws what `read` throws, `invalid_request`, `too_far`, `time_passed`, `type_unknown`,
+     * `no_app_url` and `payload_too_large`.
+     */
+    check: (
+      { tenant, key }: Pick<Sender, 'tenant' | 'key'>,
+      read: () => Payload,
+      id: () => string,
+    ): Promise<Accepted> =>
+      counted(async () => {
+        const { given, type, priority, warnings } = await validate(tenant, read(), false)
+        const revision = type && hasTemplates(type) ? await cache.revision(tenant) : undefined
+        const notification = { ...given, id: given.id ?? id(), sender: key }
+        const data = Buffer.from(JSON.stringify(notification))
+        if (data.length > NOTIFICATION_MAX_BYTES)
+          throw new ProblemError(
+            'payload_too_large',
+            `with its id the notification has ${data.length} bytes of JSON; the limit is ${NOTIFICATION_MAX_BYTES}`,
+          )
+        return {
+          ...{ id: notification.id, priority, warnings },
+          message: {
+            subject: notifySubject(tenant, priority, notification.type),
+            data,
+            headers: stampOf(type, given.id === undefined, revision),
+          },
+          ...(given.id === undefined ? {} : { use: useOf(tenant, { ...given, id: given.id, priority }) }),
+        }
+      }),
+
+    /**
+     * Appends notifications and resolves when they are durable. Those whose id was used with different content
+     * are not appended; the result has the `id_reused` problem in their place. Repeated ones are appended
+     * again, because the first attempt may have failed after registering the id; dispatchers store them once.
+     * Throws `unavailable` or `stream_full`.
+     */
+    append: async (accepted: readonly Accepted[]): Promise<(ProblemError | undefined)[]> => {
+      const uses = accepted.flatMap(({ use }) => use ?? [])
+      const found = uses.length === 0 ? [] : await idempotency.register(uses)
+      const standing = new Map(uses.map((use, index) => [use, found[index]]))
+      const problems = accepted.map(({ use }) =>
+        use && standing.get(use) !== use.fingerprint ? idReused('the id', '/id') : undefined,
+      )
+      const good = accepted.filter((_, index) => !problems[index])
+      if (good.length > 0) await stream.publish(good.map(({ message }) => message))
+      for (const { priority, warnings } of good) {
+        metrics.accepted.inc({ via: 'http', priority })
+        metrics.ignored.inc({ via: 'http' }, warnings.length)
+      }
+      const refused = accepted.length - good.length
+      if (refused > 0) metrics.refused.inc({ via: 'http', code: 'id_reused' }, refused)
+      return problems
+    },
+  }
+}
 
 export type Acceptance = ReturnType<typeof createAcceptance>

@@ -1,29 +1,41 @@
-import type { InContext } from '@carillon/core/contexts/in-context'
-import type { Endpoints } from '@carillon/core/delivery/endpoints'
-import type { Step } from '@carillon/core/delivery/step'
-import type { StepDecision } from '@carillon/core/routing/decision'
-import { type Reachable, reach } from '@carillon/core/routing/reach'
-import type { Store } from '@carillon/core/store/port'
-import type { Channel, SuppressionReason } from '@carillon/schemas'
-import type { AccountBook } from './accounts.ts'
-import { addressOf } from './address.ts'
-import { type Candidate, type Destination, destinationsOf, webhookUrl } from './destinations.ts'
-import type { Person } from './lookup.ts'
-import { preferredFirst } from './senders.ts'
+import type { Channel, SuppressionReason, UserProfile } from '@carillon/schemas'
+import type { InContext } from '../contexts/in-context.ts'
+import type { StepDecision } from '../routing/decision.ts'
+import { type Reachable, reach } from '../routing/reach.ts'
+import type { Store } from '../store/port.ts'
+import type { StoredDevice } from '../store/ports/devices.ts'
+import { addressOf } from './addresses.ts'
+import {
+  type Candidate,
+  type Destination,
+  destinationsOf,
+  type ServingAccount,
+  webhookUrl,
+} from './destinations.ts'
+import type { Endpoints } from './endpoints.ts'
+import { preferredFirst } from './serving-accounts.ts'
+import type { Step } from './step.ts'
 
-export type ReachabilityPorts = {
+export type ReachabilityPorts<Account extends ServingAccount> = {
   store: Pick<Store, 'suppressions'>
-  accounts: AccountBook
+  /** Resolves with the accounts that serve a channel, in the order in which they are tried. */
+  accounts: { serving(tenant: string, channel: Channel): Promise<readonly Account[]> }
   endpoints: Pick<Endpoints, 'disabled'>
 }
 
-type Found = Omit<Destination, 'candidates'> & { candidates: readonly (Candidate & Reachable)[] }
+type Found<Account extends ServingAccount> = Omit<Destination<Account>, 'candidates'> & {
+  candidates: readonly (Candidate<Account> & Reachable)[]
+}
 
 const NONE: ReadonlySet<string> = new Set()
 const NOT_SUPPRESSED: ReadonlyMap<string, SuppressionReason> = new Map()
 
 /** Looks up which destinations a step may be sent to now, or why there are none. */
-export const createReachability = ({ store, accounts, endpoints }: ReachabilityPorts) => {
+export const createReachability = <Account extends ServingAccount>({
+  store,
+  accounts,
+  endpoints,
+}: ReachabilityPorts<Account>) => {
   const suppressions = async (tenant: string, channel: Channel, destinations: readonly Destination[]) => {
     const addresses = new Set(
       destinations.flatMap(({ candidates }) => candidates.flatMap(({ address }) => addressOf(address) ?? [])),
@@ -55,8 +67,8 @@ export const createReachability = ({ store, accounts, endpoints }: ReachabilityP
   const withFacts = async (
     tenant: string,
     channel: Channel,
-    destinations: readonly Destination[],
-  ): Promise<readonly Found[]> => {
+    destinations: readonly Destination<Account>[],
+  ): Promise<readonly Found<Account>[]> => {
     const [suppressed, off] = await Promise.all([
       suppressions(tenant, channel, destinations),
       disabled(tenant, channel, destinations),
@@ -77,10 +89,10 @@ export const createReachability = ({ store, accounts, endpoints }: ReachabilityP
 
   return async (
     step: Step,
-    person: Person,
+    person: { profile: UserProfile; devices: readonly StoredDevice[] },
     { critical, place, now }: { critical: boolean; place: InContext; now: number },
   ): Promise<
-    { destinations: readonly Destination[] } | { destinations?: undefined; decision: StepDecision }
+    { destinations: readonly Destination<Account>[] } | { destinations?: undefined; decision: StepDecision }
   > => {
     const { tenant, plan, index } = step
     const { channel } = plan[index]!
@@ -90,7 +102,7 @@ export const createReachability = ({ store, accounts, endpoints }: ReachabilityP
       ({ destination }) => step.destination === undefined || destination === step.destination,
     )
     const destinations = await withFacts(tenant, channel, wanted)
-    return reach<Candidate & Reachable, Found>(
+    return reach<Candidate<Account> & Reachable, Found<Account>>(
       step,
       { accounts: serving.length, destinations },
       {
@@ -101,4 +113,4 @@ export const createReachability = ({ store, accounts, endpoints }: ReachabilityP
   }
 }
 
-export type Reachability = ReturnType<typeof createReachability>
+export type Reachability<Account extends ServingAccount> = ReturnType<typeof createReachability<Account>>

@@ -1,18 +1,24 @@
-import { endpointUrlOf } from '@carillon/core/delivery/endpoints'
-import type { Address } from '@carillon/core/delivery/provider'
-import type { StoredDevice } from '@carillon/core/store/ports/devices'
 import { type Channel, channelOfDevice, type UserProfile } from '@carillon/schemas'
-import type { OpenAccount } from './accounts.ts'
+import type { StoredAccount } from '../store/ports/accounts.ts'
+import type { StoredDevice } from '../store/ports/devices.ts'
+import { endpointUrlOf } from './endpoints.ts'
+import type { Address, Provider } from './provider.ts'
+
+/** A provider account, and what its provider needs to reach a user. */
+export type ServingAccount = { account: StoredAccount; provider: Pick<Provider, 'name' | 'needs'> }
 
 /** An account that can send to a destination, and the address it sends to. */
-export type Candidate = { account: OpenAccount; address: Address }
+export type Candidate<Account extends ServingAccount = ServingAccount> = {
+  account: Account
+  address: Address
+}
 
 /** One destination through which a channel reaches a user. */
-export type Destination = {
+export type Destination<Account extends ServingAccount = ServingAccount> = {
   /** The device's id; '' for an address in the profile, and for a destination that is part of the account. */
   destination: string
   /** In the order in which they are tried. */
-  candidates: readonly Candidate[]
+  candidates: readonly Candidate<Account>[]
 }
 
 const profileAddress = (kind: Address['kind'], profile: UserProfile): Address | undefined => {
@@ -38,13 +44,13 @@ const PUSH_KINDS = ['web-push', 'fcm', 'apns']
  * URL takes precedence over the URL of an account. In development, the capturing account gets the messages
  * that no other account serves, but needs the same address or device. Pure.
  */
-export const destinationsOf = (
+export const destinationsOf = <Account extends ServingAccount>(
   channel: Channel,
-  accounts: readonly OpenAccount[],
+  accounts: readonly Account[],
   person: { profile: UserProfile; devices: readonly StoredDevice[] },
-): Destination[] => {
-  const found = new Map<string, Candidate[]>()
-  const add = (destination: string, account: OpenAccount, address: Address) => {
+): Destination<Account>[] => {
+  const found = new Map<string, Candidate<Account>[]>()
+  const add = (destination: string, account: Account, address: Address) => {
     const candidates = found.get(destination)
     if (candidates) candidates.push({ account, address })
     else found.set(destination, [{ account, address }])

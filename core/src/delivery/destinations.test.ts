@@ -1,17 +1,16 @@
-import type { Address } from '@carillon/core/delivery/provider'
-import type { StoredDevice } from '@carillon/core/store/ports/devices'
 import type { Channel, DeviceInput } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
-import type { OpenAccount } from './accounts.ts'
-import { destinationsOf, webhookUrl } from './destinations.ts'
-import { scripted } from './testing/scripted.ts'
+import type { StoredDevice } from '../store/ports/devices.ts'
+import { destinationsOf, type ServingAccount, webhookUrl } from './destinations.ts'
+import type { Address } from './provider.ts'
 
-const account = (name: string, needs: Address['kind'], config: Record<string, string> = {}): OpenAccount => ({
+const account = (
+  name: string,
+  needs: Address['kind'],
+  config: Record<string, string> = {},
+): ServingAccount => ({
   account: { id: name, provider: name, channels: [], order: 1, config },
-  provider: scripted(name, [], { needs }).provider,
-  upstream: () => {
-    throw new Error('nothing is sent')
-  },
+  provider: { name, needs: () => needs },
 })
 const device = (id: string, kind: DeviceInput): StoredDevice => ({ id, device: kind, createdAt: 0 })
 const phone = device('phone', { kind: 'fcm', token: 'a-token' })
@@ -25,7 +24,7 @@ const profile = { email: 'ada@example.org', phone: '+351911111111' }
 /** Returns the destinations, and the candidates for each. */
 const found = (
   channel: Channel,
-  accounts: OpenAccount[],
+  accounts: ServingAccount[],
   person: Partial<Parameters<typeof destinationsOf>[2]> = {},
 ) =>
   destinationsOf(channel, accounts, { profile: {}, devices: [], ...person }).map(

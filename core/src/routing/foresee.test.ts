@@ -1,0 +1,76 @@
+import type { Plan } from '@carillon/schemas'
+import { expect, test } from 'vitest'
+import type { Step } from '../delivery/step.ts'
+import { GRACE_MS } from '../live/port.ts'
+import type { StepDecision } from './decision.ts'
+import { foresee, type Known } from './foresee.ts'
+
+const AT = Date.parse('2026-01-31T09:00:00Z')
+
+const first = (plan: Plan, more: Partial<Step> = {}): Step => ({
+  ...{ tenant: 'acme', user: 'ada', notification: 'n', item: 'i', type: 'order.shipped', priority: 'normal' },
+  ...{ at: AT, expiresAt: AT + 1e9, plan, index: 0, toAudience: false },
+  ...more,
+})
+const known = (more: Partial<Known> = {}): Known => ({
+  presence: 'away',
+  preference: () => ({ outcome: 'pass', pace: true, by: 'system' }),
+  unmet: () => undefined,
+  unreachable: async () => undefined,
+  ...more,
+})
+const told = (decisions: readonly StepDecision[]) =>
+  decisions.map(({ step, stage, outcome, reason, at }) => [step, stage, outcome, reason, (at - AT) / 1_000])
+
+const push = { channel: 'push', when: 'offline', after: 0 } as const
+const mail = { channel: 'email', when: 'unread', after: 600 } as const
+const sms = { channel: 'sms', when: 'always', after: 0 } as const
+const instead = { channel: 'email', when: 'failed', after: 0 } as const
+
+test('each step is decided at its time', async () => {
+  expect(told(await foresee(first([push, mail]), known()))).toEqual([
+    [0, 'condition', 'pass', undefined, 0],
+    [1, 'condition', 'pass', undefined, 600],
+  ])
+})
+
+test('the app of a connected user acknowledges the item', async () => {
+  expect(told(await foresee(first([push, mail]), known({ presence: 'here' })))).toEqual([
+    [0, 'condition', 'skip', 'delivered', GRACE_MS / 1_000],
+    [1, 'condition', 'pass', undefined, 600],
+  ])
+})
+
+test('a step that a preference leaves out is replaced at once by a step for failures', async () => {
+  const off = { outcome: 'skip', pace: true, by: 'user', path: 'channels.sms', reason: 'opted_out' } as const
+  const preference: Known['preference'] = (channel) =>
+    channel === 'sms' ? off : { outcome: 'pass', pace: true, by: 'system' }
+  expect(told(await foresee(first([sms, instead, mail]), known({ preference })))).toEqual([
+    [0, 'preference', 'skip', 'opted_out', 0],
+    [1, 'condition', 'pass', undefined, 0],
+    [2, 'condition', 'pass', undefined, 600],
+  ])
+})
+
+test('a step that reaches nobody makes the next one due at once', async () => {
+  const unreachable: Known['unreachable'] = async (step, now) =>
+    step.index === 0
+      ? {
+          at: now,
+          ...{ stage: 'send', channel: 'sms', step: 0, outcome: 'skip', by: 'user', reason: 'no_address' },
+        }
+      : undefined
+  expect(told(await foresee(first([sms, mail]), known({ unreachable })))).toEqual([
+    [0, 'condition', 'pass', undefined, 0],
+    [0, 'send', 'skip', 'no_address', 0],
+    [1, 'condition', 'pass', undefined, 0],
+  ])
+})
+
+test('without an item, offline waits for a user who has just left', async () => {
+  const step = first([push], { item: undefined, content: {} as never })
+  expect(told(await foresee(step, known({ presence: 'left' })))).toEqual([
+    [0, 'condition', 'wait', 'online', 0],
+    [0, 'condition', 'pass', undefined, GRACE_MS / 1_000],
+  ])
+})

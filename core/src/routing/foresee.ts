@@ -1,0 +1,68 @@
+import type { Channel } from '@carillon/schemas'
+import { dueAt, nextStep, type Step, stepAfter } from '../delivery/step.ts'
+import type { Unmet } from '../expression/condition.ts'
+import { GRACE_MS, type Presence } from '../live/port.ts'
+import { makesNextDue } from './after-failure.ts'
+import type { StepDecision } from './decision.ts'
+import { type ItemNow, next } from './due-step.ts'
+import { firstDue } from './first-step.ts'
+import type { Preference } from './preference.ts'
+
+/** What is known now about the person for whom steps are foreseen. */
+export type Known = {
+  presence: Presence
+  preference(channel: Channel): Preference
+  /** Why the step's own `if` does not hold; undefined if it does. */
+  unmet(step: Step): Unmet | undefined
+  /** The decision that the person cannot be reached on the step's channel; undefined if they can. */
+  unreachable(step: Step, now: number): Promise<StepDecision | undefined>
+}
+
+/** The item of a person who does nothing. A connected app receives it. */
+const itemAt = (at: number, presence: Presence): ItemNow => ({
+  receivedAt: presence === 'here' ? new Date(at).toISOString() : null,
+  seenAt: null,
+  readAt: null,
+  archivedAt: null,
+  snoozedUntil: null,
+})
+
+/**
+ * Returns the decisions about the steps of a plan, from `first`, as they would be taken if the person did nothing and every
+ * provider accepted what it gets. Each is decided at the time at which it would be due.
+ */
+export const foresee = async (first: Step, known: Known): Promise<StepDecision[]> => {
+  const decisions: StepDecision[] = []
+  const hasItem = first.item !== undefined
+  const decide = (step: Step, presence: Presence, now: number) => {
+    const unmet = known.unmet(step)
+    return next(step, {
+      ...{ item: hasItem ? itemAt(step.at, presence) : undefined, cancelled: false, erased: false, now },
+      ...{ presence, preference: known.preference(step.plan[step.index]!.channel) },
+      ...(unmet && { unmet }),
+    })
+  }
+  let step: Step | undefined = first
+  let now = firstDue(first.plan, { at: first.at, hasItem, presence: known.presence })
+  while (step) {
+    let decision = decide(step, known.presence, now)
+    decisions.push(decision)
+    if (decision.outcome === 'wait') {
+      now += GRACE_MS
+      decision = decide(step, 'away', now)
+      decisions.push(decision)
+    }
+    if (decision.outcome === 'pass') {
+      const unreachable = await known.unreachable(step, now)
+      if (unreachable) decisions.push(unreachable)
+      decision = unreachable ?? decision
+    }
+    if (decision.outcome === 'end') return decisions
+    const replaced: Step | undefined =
+      decision.outcome === 'skip' && makesNextDue(step, decision) ? nextStep(step) : undefined
+    const following: Step | undefined = replaced ? { ...replaced, failed: true } : stepAfter(step)
+    if (following) now = replaced ? now : Math.max(now, dueAt(following))
+    step = following
+  }
+  return decisions
+}

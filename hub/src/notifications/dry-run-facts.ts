@@ -1,0 +1,50 @@
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { lookUpInContext } from '@carillon/core/contexts/in-context'
+import { defaultsIn, ownIn } from '@carillon/core/preferences/documents'
+import { addresseesOf } from '@carillon/core/routing/addressees'
+import { preferenceOf, type Subject, subjectOf } from '@carillon/core/routing/preference'
+import type { Store } from '@carillon/core/store/port'
+import type { KnownUser } from '@carillon/core/store/ports/users'
+import type { DeliveryChannel } from '@carillon/schemas'
+import type { Validated } from './accept.ts'
+
+export type FactPorts = {
+  store: Pick<Store, 'users' | 'devices' | 'preferences'>
+  cache: Pick<SettingsCache, 'tenant' | 'context' | 'transactionalCategories'>
+}
+
+/** Reads what the decisions about some users depend on, all of them together. */
+export const readFacts = async (
+  { store, cache }: FactPorts,
+  tenant: string,
+  { given, type }: Pick<Validated, 'given' | 'type'>,
+  ids: readonly string[],
+) => {
+  const [people, devices, own, erased, place, locked] = await Promise.all([
+    store.users.get(tenant, ids),
+    store.devices.of(tenant, ids),
+    store.preferences.get(tenant, ids),
+    store.users.erased(tenant, ids),
+    lookUpInContext(cache, tenant, given.context),
+    cache.transactionalCategories(tenant),
+  ])
+  const known = new Map<string, KnownUser>(people.map((user) => [user.id, user]))
+  // What the notification says about a user would be stored before anything is decided.
+  for (const { id, profile } of addresseesOf(given).introduced)
+    if (!erased.has(id))
+      known.set(id, { ...known.get(id), id, profile: { ...known.get(id)?.profile, ...profile } })
+  const subject: Omit<Subject, 'addressed'> = subjectOf(given.type, type, given.category, locked)
+  const chosen = (user: string) => ownIn(own.get(user), given.context)
+  return {
+    place,
+    subject,
+    preferences: chosen,
+    user: (id: string): KnownUser => known.get(id) ?? { id, profile: {} },
+    devices: (user: string) => devices.get(user) ?? [],
+    isErased: (user: string) => erased.has(user) && !known.has(user),
+    preference: (user: string, addressed: Subject['addressed'], channel: DeliveryChannel) =>
+      preferenceOf({ ...subject, addressed }, channel, { ...chosen(user), ...defaultsIn(place) }),
+  }
+}
+
+export type Facts = Awaited<ReturnType<typeof readFacts>>

@@ -1,0 +1,124 @@
+import type { DryRun } from '@carillon/schemas'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openHub, type TestHub } from '../testing/hub.ts'
+
+let test: TestHub
+let key: string
+beforeAll(async () => {
+  test = await openHub({ unknownTypes: 'refuse' })
+  key = (await test.tenant()).key
+  const put = async (path: string, body: unknown) =>
+    expect((await test.call('PUT', path, { token: key, body })).status).toBeLessThan(300)
+  await put('/v1/types/order.shipped', {
+    category: 'orders',
+    if: 'data.total > 0',
+    content: { title: 'Order {{ data.number }}' },
+    plan: [
+      { channel: 'sms', when: 'always' },
+      { channel: 'email', when: 'failed' },
+    ],
+  })
+  await put('/v1/providers/sms', { provider: 'parrot', config: { token: 'a-long-token', host: 'h' } })
+  await put('/v1/users/ada', { phone: '+351911111111', email: 'ada@example.org', locale: 'pt' })
+  await put('/v1/users/bob', { email: 'bob@example.org' })
+})
+afterAll(() => test.close())
+
+const run = (body: object) =>
+  test.call<DryRun>('POST', '/v1/notifications', {
+    token: key,
+    body: {
+      ...{ to: ['ada', 'bob'], type: 'order.shipped', data: { number: 7, total: 1 }, dryRun: true },
+      ...body,
+    },
+  })
+const told = ({ decisions }: DryRun) =>
+  Object.fromEntries(
+    decisions.map(({ user, decisions: some }) => [
+      user,
+      some.map(({ stage, channel, outcome, reason }) =>
+        [stage, channel, outcome, reason].filter(Boolean).join(' '),
+      ),
+    ]),
+  )
+
+it('tells what each of the first users would get, and why', async () => {
+  const { status, json } = await run({})
+  expect(status).toBe(200)
+  expect(json.recipients).toEqual({ count: 2, sample: ['ada', 'bob'] })
+  expect(told(json)).toEqual({
+    ada: ['audience pass', 'inbox inbox pass', 'condition sms pass'],
+    bob: [
+      'audience pass',
+      'inbox inbox pass',
+      'condition sms pass',
+      'send sms skip no_address',
+      'condition email pass',
+    ],
+  })
+  expect(json.decisions[0]?.decisions[0]?.text).toContain('recipient')
+  expect(json.rendered).toMatchObject({
+    user: 'ada',
+    inbox: { title: 'Order 7' },
+    sms: { text: 'Order 7' },
+    faults: [],
+  })
+  expect(json.rendered).not.toHaveProperty('email')
+})
+
+it('follows preferences, conditions and exclusions', async () => {
+  const body = { categories: { orders: { sms: false, inbox: false } } }
+  await test.call('PATCH', '/v1/users/ada/preferences', { token: key, body })
+  expect(told((await run({ exclude: ['bob'] })).json)).toEqual({
+    ada: [
+      'audience pass',
+      'preference inbox skip opted_out',
+      'preference sms skip opted_out',
+      'condition email pass',
+    ],
+    bob: ['audience end excluded'],
+  })
+  const none = (await run({ data: { number: 7, total: 0 } })).json
+  expect(told(none)).toEqual({
+    ada: ['condition end condition_false'],
+    bob: ['condition end condition_false'],
+  })
+  expect(none).not.toHaveProperty('rendered')
+})
+
+it('counts an audience, and shows twenty of them', async () => {
+  const users = Array.from({ length: 30 }, (_, n) => `member-${n}`)
+  await test.call('POST', '/v1/topics/post-7/members', { token: key, body: { users } })
+  const { json } = await run({ to: [{ topic: 'post-7' }, 'ada', 'member-3'] })
+  expect(json.recipients.count).toBe(31)
+  expect(json.recipients.sample).toHaveLength(20)
+  expect(json.recipients.sample).toContain('member-3')
+})
+
+it('stores nothing, appends nothing, and keeps the id free', async () => {
+  const id = 'order-7'
+  expect((await run({ id, to: { user: 'new', email: 'new@example.org' } })).status).toBe(200)
+  expect((await test.call('GET', '/v1/users/new', { token: key })).status).toBe(404)
+  expect(await test.taken('notify-normal')).toEqual([])
+  const sent = await run({ id, dryRun: false })
+  expect([sent.status, sent.json]).toEqual([202, { id }])
+  expect(await test.taken('notify-normal')).toHaveLength(1)
+})
+
+it('refuses what the acceptance refuses, and a dry run in a batch', async () => {
+  expect((await run({ type: 'unknown' })).json.code).toBe('type_unknown')
+  expect((await run({ to: [] })).json.errors?.[0]?.pointer).toBe('/to')
+  expect((await run({ dryRun: 'yes' })).json.errors?.[0]?.pointer).toBe('/dryRun')
+  const batch = await test.call<{ results: { problem: { errors: object[] } }[] }>(
+    'POST',
+    '/v1/notifications/batch',
+    {
+      token: key,
+      body: { notifications: [{ to: 'ada', type: 'order.shipped', dryRun: true }] },
+    },
+  )
+  expect(batch.status).toBe(422)
+  expect(batch.json.results[0]?.problem.errors).toEqual([
+    expect.objectContaining({ pointer: expect.stringContaining('/dryRun') }),
+  ])
+})

@@ -1,0 +1,191 @@
+import type { ServingAccount } from '@carillon/core/delivery/destinations'
+import type { Reachability } from '@carillon/core/delivery/reachability'
+import type { Step } from '@carillon/core/delivery/step'
+import { unmet } from '@carillon/core/expression/condition'
+import type { Live } from '@carillon/core/live/port'
+import type { Payload } from '@carillon/core/notification/cloudevents'
+import { derivedUuid7 } from '@carillon/core/notification/ids'
+import type { LinkPolicy } from '@carillon/core/notification/links'
+import { previewOf } from '@carillon/core/render/preview'
+import type { Addressed } from '@carillon/core/routing/addressees'
+import type { Decision } from '@carillon/core/routing/decision'
+import { inWords } from '@carillon/core/routing/explain'
+import { firstIndex } from '@carillon/core/routing/first-step'
+import { foresee, type Known } from '@carillon/core/routing/foresee'
+import { conditionForAll, endOf, type Planned, planning } from '@carillon/core/routing/plan'
+import type { Store } from '@carillon/core/store/port'
+import type { DryRun, ItemContent, LocalePreview } from '@carillon/schemas'
+import type { Acceptance, Validated } from './accept.ts'
+import { createFindAudience } from './dry-run-audience.ts'
+import { type FactPorts, type Facts, readFacts } from './dry-run-facts.ts'
+import { shownDecision } from './shown-decision.ts'
+
+export type DryRunPorts = FactPorts & {
+  acceptance: Pick<Acceptance, 'validate'>
+  store: Pick<Store, 'users' | 'topics' | 'devices' | 'preferences'>
+  live: Pick<Live, 'presence'>
+  reachability: Reachability<ServingAccount>
+}
+
+/** A notification that is never sent. */
+type Draft = Validated & { tenant: string; id: string; at: number; expiresAt: number }
+
+/** Returns when it would expire, epoch ms. */
+const endAt = ({ given, type }: Validated, at: number): number => {
+  if (given.expiresAt !== undefined) return Date.parse(given.expiresAt)
+  return type?.expiresAfter === undefined ? Number.MAX_SAFE_INTEGER : at + type.expiresAfter * 1_000
+}
+
+const contentOf = ({ given, type, id, at }: Draft): ItemContent => {
+  const { to: _to, exclude: _exclude, plan: _plan, overrides: _overrides, ...rest } = given
+  const { deliverAt: _deliverAt, inbox: _inbox, sender: _sender, id: _id, ...content } = rest
+  return {
+    ...content,
+    ...{ id, notification: id, category: type?.category ?? given.category },
+    priority: given.priority ?? type?.priority ?? 'normal',
+    createdAt: new Date(at).toISOString(),
+  } as ItemContent
+}
+
+const firstStep = (
+  draft: Draft,
+  user: string,
+  { inbox, steps }: Planned,
+  addressed: readonly Addressed[],
+): Step => {
+  const { tenant, id, given, type, priority, at, expiresAt } = draft
+  const topics = addressed.flatMap((way) => (way.by === 'topic' ? [way.topic] : []))
+  return {
+    ...{ tenant, user, notification: id, type: given.type, priority, at, expiresAt, toAudience: false },
+    ...(inbox === 'none' ? { content: contentOf(draft) } : { item: id }),
+    ...(inbox === 'silent' ? { silent: true } : {}),
+    ...(type ? { version: type.version } : {}),
+    ...(given.context === undefined ? {} : { context: given.context }),
+    ...(given.plan ? { ownPlan: true } : {}),
+    ...(topics.length === addressed.length ? { topics } : {}),
+    ...{ plan: steps, index: firstIndex(steps) },
+  }
+}
+
+/** Returns what a user would see, on the channels of which nothing was left out. */
+const renderedFor = (
+  draft: Draft,
+  user: string,
+  decisions: readonly Decision[],
+  facts: Facts,
+  links: LinkPolicy,
+): NonNullable<DryRun['rendered']> => {
+  const { given, type, at } = draft
+  const left = decisions.filter(({ outcome }) => outcome === 'skip' || outcome === 'end')
+  const gets = decisions.flatMap((decision) => {
+    const { stage, channel, step, outcome } = decision
+    const reached = outcome === 'pass' && !left.some((one) => one.channel === channel && one.step === step)
+    return channel !== undefined && reached && (stage === 'inbox' || stage === 'condition') ? [channel] : []
+  })
+  const { locale, timezone, faults, ...channels } = previewOf(
+    type ?? { key: given.type },
+    {
+      ...{ data: given.data ?? {}, content: contentOf(draft), place: facts.place, now: at },
+      user: facts.user(user),
+    },
+    links,
+  )
+  const seen = Object.entries(channels).filter(([channel]) => gets.includes(channel as never))
+  return {
+    ...{ user, locale, timezone },
+    ...(Object.fromEntries(seen) as Partial<LocalePreview>),
+    faults: faults.filter(({ channel }) => channel !== undefined && gets.includes(channel)),
+  }
+}
+
+/**
+ * Creates the function that tells what would happen to a notification. It decides by the same functions as the dispatcher,
+ * and takes no id, permit or place in a limit. It stores and sends nothing.
+ */
+export const createDryRun = (ports: DryRunPorts, links: LinkPolicy) => {
+  const { acceptance, store, live, reachability } = ports
+  const findAudience = createFindAudience(store)
+
+  /** Returns the decisions about the steps of one user's plan. */
+  const steps = async (
+    draft: Draft,
+    user: string,
+    {
+      planned,
+      addressed,
+      facts,
+      presence,
+    }: {
+      planned: Planned
+      addressed: readonly Addressed[]
+      facts: Facts
+      presence: Known['presence']
+    },
+  ): Promise<Decision[]> => {
+    if (planned.steps.length === 0) return []
+    const { data } = draft.given
+    const { profile } = facts.user(user)
+    const person = { profile, devices: facts.devices(user) }
+    const critical = facts.subject.critical !== undefined
+    return foresee(firstStep(draft, user, planned, addressed), {
+      presence,
+      preference: (channel) => facts.preference(user, addressed, channel),
+      unmet: (step) =>
+        unmet(step.plan[step.index]?.if, {
+          ...{ data, place: facts.place },
+          user: { id: user, profile },
+        }),
+      unreachable: async (step, now) => {
+        const found = await reachability(step, person, { critical, place: facts.place, now })
+        return found.destinations ? undefined : found.decision
+      },
+    })
+  }
+
+  /** Throws what the acceptance of the notification throws. */
+  return async (tenant: string, read: () => Payload): Promise<DryRun> => {
+    const validated = await acceptance.validate(tenant, read)
+    const { given, type, warnings } = validated
+    const at = Math.max(Date.now(), given.deliverAt === undefined ? 0 : Date.parse(given.deliverAt))
+    const expiresAt = endAt(validated, at)
+    const draft: Draft = { ...validated, ...{ tenant, at, expiresAt, id: derivedUuid7(at, 'dry run') } }
+    const { count, more, sample } = await findAudience(tenant, given)
+    const users = [...sample.keys()]
+    const [facts, presences] = await Promise.all([
+      readFacts(ports, tenant, validated, users),
+      live.presence(users.map((user) => ({ tenant, user }))),
+    ])
+    const { subject, place } = facts
+    const sent = { notification: given, type, expiresAt, subject, place }
+    const planFor = planning(sent, at)
+    const forAll = conditionForAll(sent, at)
+    const decided: { user: string; decisions: Decision[]; planned: Planned }[] = []
+    for (const [index, [user, addressed]] of [...sample].entries()) {
+      const more = { profile: facts.user(user).profile, erased: facts.isErased(user) }
+      const planned = planFor({ user, addressed, preferences: facts.preferences(user), ...more })
+      const end = endOf(planned) ?? forAll
+      const addressedTo: Decision = { at, stage: 'audience', outcome: 'pass', by: 'sender', path: 'to' }
+      const presence = presences[index] ?? 'away'
+      const decisions = end
+        ? [end]
+        : [
+            addressedTo,
+            ...planned.decisions,
+            ...(await steps(draft, user, { planned, addressed, facts, presence })),
+          ]
+      decided.push({ user, decisions, planned: end ? { ...planned, inbox: 'none', steps: [] } : planned })
+    }
+    const first = decided.find(({ planned }) => planned.inbox !== 'none' || planned.steps.length > 0)
+    return {
+      recipients: { count, ...(more && { more }), sample: users },
+      decisions: decided.map(({ user, decisions }) => ({
+        user,
+        decisions: decisions.map((decision) => shownDecision(inWords(decision))),
+      })),
+      ...(first && { rendered: renderedFor(draft, first.user, first.decisions, facts, links) }),
+      ...(warnings.length > 0 && { warnings }),
+    }
+  }
+}
+
+export type DryRunOf = ReturnType<typeof createDryRun>
