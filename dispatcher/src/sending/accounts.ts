@@ -123,4 +123,4 @@ export const createAccounts = ({ providers, cache, http, log, publicUrl, capture
   }
 }
 
-export type AccountBook = ReturnType<typeof createAccounts>
+type AccountBook = ReturnType<typeof createAccounts>

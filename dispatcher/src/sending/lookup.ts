@@ -17,7 +17,7 @@ import { lookUpPreferences, type PreferencePorts } from './lookup-preferences.ts
 import { lookUpTemplates, type TemplatePorts } from './lookup-templates.ts'
 import { presenceOf } from './presence.ts'
 
-export type Person = Pick<KnownUser, 'profile' | 'reported'> & { devices: readonly StoredDevice[] }
+type Person = Pick<KnownUser, 'profile' | 'reported'> & { devices: readonly StoredDevice[] }
 
 /** The data looked up for a batch of steps. */
 export type Known = {
