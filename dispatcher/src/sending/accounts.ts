@@ -122,5 +122,3 @@ export const createAccounts = ({ providers, cache, http, log, publicUrl, capture
     },
   }
 }
-
-type AccountBook = ReturnType<typeof createAccounts>
