@@ -11,6 +11,7 @@ import { raiseWorld } from '../rig/world.ts'
 import { type Bench, type Context, MODES, type Servers } from './bench.ts'
 import { channels } from './channels.ts'
 import { cluster } from './cluster.ts'
+import { decide } from './decide.ts'
 import { embedded } from './embedded.ts'
 import { fallbacks } from './fallbacks.ts'
 import { fanout } from './fanout.ts'
@@ -23,6 +24,7 @@ import { otp } from './otp.ts'
 
 const BENCHES: Record<string, Bench> = {
   ...{ embedded, cluster, fanout, inbox, idle },
+  decide,
   ...channels,
   ...{ fallbacks, otp },
 }
