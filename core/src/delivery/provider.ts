@@ -1,6 +1,7 @@
 import type { Action, Actor, Channel, DeviceInput, Priority, SuppressionReason } from '@carillon/schemas'
 import type { z } from 'zod'
 import type { Http } from '../http/port.ts'
+import type { Brand } from '../render/brand.ts'
 import type { Capture } from './captured.ts'
 
 /**
@@ -34,6 +35,8 @@ export type Content = {
   /** The language of the texts, a BCP 47 tag, and its direction. */
   lang?: string
   dir?: 'ltr' | 'rtl'
+  /** How an e-mail shows who sends it. */
+  brand?: Brand
 }
 
 /** An e-mail address with an optional display name. */

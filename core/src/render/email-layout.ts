@@ -1,4 +1,5 @@
 import { escapeHtml } from '../template/escape-html.ts'
+import { type Brand, COLOR, textOn } from './brand.ts'
 
 /** Converts plain text to escaped paragraphs. Empty lines separate paragraphs; line breaks are kept. */
 export const bodyHtml = (text: string): string =>
@@ -28,6 +29,8 @@ type Parts = {
   button?: Link
   others: readonly Link[]
   unsubscribe?: string
+  /** Not escaped yet. */
+  brand?: Brand | undefined
 }
 
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
@@ -55,9 +58,9 @@ const imageHtml = ({ image, title }: Parts): string =>
     ? `<img src="${image}" alt="${title}" width="512" style="display:block;width:100%;max-width:512px;height:auto;border-radius:8px">`
     : ''
 
-const buttonHtml = ({ button }: Parts): string =>
+const buttonHtml = ({ button, brand: { color = COLOR } = {} }: Parts): string =>
   button
-    ? `<table role="presentation" cellpadding="0" cellspacing="0" border="0"><tr><td bgcolor="#1d4ed8" style="border-radius:6px;background-color:#1d4ed8"><a href="${button.url}" style="display:inline-block;padding:12px 20px;color:#ffffff;font-weight:bold;text-decoration:none" dir="auto">${button.label}</a></td></tr></table>`
+    ? `<table role="presentation" cellpadding="0" cellspacing="0" border="0"><tr><td bgcolor="${color}" style="border-radius:6px;background-color:${color}"><a href="${button.url}" style="display:inline-block;padding:12px 20px;color:${textOn(color)};font-weight:bold;text-decoration:none" dir="auto">${button.label}</a></td></tr></table>`
     : ''
 
 const othersHtml = ({ others }: Parts): string =>
@@ -68,8 +71,32 @@ const othersHtml = ({ others }: Parts): string =>
     )
     .join(' ')
 
+/** The picture says the name, for those who do not load it. */
+const brandHtml = ({ brand: { name = '', logo } = {} }: Parts): string =>
+  logo
+    ? `<img src="${escapeHtml(logo)}" alt="${escapeHtml(name)}" height="40" style="display:block;height:40px;max-width:100%;width:auto">`
+    : name && `<strong dir="auto" style="font-size:18px">${escapeHtml(name)}</strong>`
+
 const footerHtml = ({ unsubscribe }: Parts): string =>
   unsubscribe ? `<a href="${unsubscribe}" style="${LINK}">Unsubscribe from these e-mails</a>` : ''
+
+const contentRows = (parts: Parts): string[] => [
+  row(parts.html ?? ''),
+  row(actorHtml(parts)),
+  row(titleHtml(parts)),
+  row(imageHtml(parts)),
+  row(parts.body && `<div dir="auto" style="overflow-wrap:anywhere">${parts.body}</div>`),
+  row(buttonHtml(parts)),
+  row(othersHtml(parts)),
+]
+
+/** Renders title, body and links as HTML that stands within a layout. */
+export const contentHtml = (parts: Parts): string =>
+  [
+    '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">',
+    ...contentRows(parts),
+    '</table>',
+  ].join('\n')
 
 /**
  * Renders the HTML page of an e-mail. Styles are inline because mail clients drop style sheets. Only the
@@ -86,13 +113,8 @@ export const layout = (parts: Parts): string =>
       `<div style="display:none;max-height:0;overflow:hidden" aria-hidden="true">${parts.preview}</div>`,
     '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td align="center" style="padding:24px 0">',
     '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;text-align:start">',
-    row(parts.html ?? ''),
-    row(actorHtml(parts)),
-    row(titleHtml(parts)),
-    row(imageHtml(parts)),
-    row(parts.body && `<div dir="auto" style="overflow-wrap:anywhere">${parts.body}</div>`),
-    row(buttonHtml(parts)),
-    row(othersHtml(parts)),
+    row(brandHtml(parts), 'padding-bottom:24px'),
+    ...contentRows(parts),
     row(footerHtml(parts), 'padding-top:16px;border-top:1px solid #8888;font-size:13px;opacity:.8'),
     '</table></td></tr></table></body></html>',
   ].join('\n')

@@ -1,7 +1,7 @@
 import { cleanText, cut } from '@carillon/schemas'
 import type { Outgoing } from '../delivery/provider.ts'
 import { escapeHtml } from '../template/escape-html.ts'
-import { bodyHtml, type Link, layout } from './email-layout.ts'
+import { bodyHtml, contentHtml, type Link, layout } from './email-layout.ts'
 import { safeUrl, webUrl } from './email-links.ts'
 import { htmlText } from './html-text.ts'
 
@@ -48,49 +48,63 @@ const linksOf = ({ url, actions = [] }: Outgoing['content']): { button?: Link; o
 /** HTML that is a page of its own needs no frame. */
 const isPage = (html: string): boolean => /^\s*<(!doctype|html)\b/i.test(html)
 
-/** Renders the HTML of a type within the frame. */
+/** Renders the HTML of a type within the default layout. */
 const renderOwn = (
-  { html = '', text, lang, dir }: Outgoing['content'],
+  { html = '', text, lang, dir, brand }: Outgoing['content'],
   subject: string,
   unsubscribe: string | undefined,
 ): Omit<Email, 'subject'> => {
   const plain = normalized(text ?? htmlText(html))
   if (isPage(html)) return { html, text: plain }
-  const frame = layout({
+  const page = layout({
     ...{ lang, dir, html, subject: escapeHtml(subject), preview: escapeHtml(oneLine(plain, PREVIEW_MAX)) },
-    ...{ actor: '', title: '', body: '', others: [], unsubscribe: escaped(unsubscribe) },
+    ...{ actor: '', title: '', body: '', others: [], unsubscribe: escaped(unsubscribe), brand },
   })
-  return { html: frame, text: plain }
+  return { html: page, text: plain }
 }
+
+const subjectOf = (type: string, { subject, title }: Outgoing['content']): string =>
+  oneLine(subject ?? title ?? '', SUBJECT_MAX) || titleOfType(type)
 
 /**
  * Renders a notification as an e-mail, in HTML and plain text. The content is the HTML of its type, or else title, body and
  * links, all of it escaped. Links other than http, https, mailto and tel are removed, and so are images other than http and
- * https.
+ * https. A text that shows the link to unsubscribe gets no second one.
  */
 export const renderEmail = ({
   type,
   content,
   unsubscribeUrl,
 }: Pick<Outgoing, 'type' | 'content' | 'unsubscribeUrl'>): Email => {
-  const subject = oneLine(content.subject ?? content.title ?? '', SUBJECT_MAX) || titleOfType(type)
+  const subject = subjectOf(type, content)
   const unsubscribe = webUrl(unsubscribeUrl)
-  const footer = unsubscribe === undefined ? '' : `--\nUnsubscribe: ${unsubscribe}`
   const { text, html } =
     content.html === undefined
       ? renderContent(content, subject, unsubscribe)
       : renderOwn(content, subject, unsubscribe)
+  const footer =
+    unsubscribe === undefined || text.includes(unsubscribe) ? '' : `--\nUnsubscribe: ${unsubscribe}`
   return { subject, text: `${joined([text || subject, footer])}\n`, html }
+}
+
+/** Returns what a layout of a tenant shows of an e-mail: HTML and text without a frame. `isPage`: it needs no layout. */
+export const emailParts = ({ type, content }: Pick<Outgoing, 'type' | 'content'>) => {
+  const subject = subjectOf(type, content)
+  const { html, preview, text } = partsOf(content, subject)
+  const plain = content.text ?? (content.html === undefined ? text : htmlText(content.html))
+  return {
+    subject,
+    preview: oneLine(preview || plain, PREVIEW_MAX),
+    html: content.html ?? html(),
+    text: normalized(plain),
+    isPage: content.html !== undefined && isPage(content.html),
+  }
 }
 
 const joined = (parts: readonly string[]) => parts.filter((part) => part !== '').join('\n\n')
 
-/** Renders title, body and links. */
-const renderContent = (
-  content: Outgoing['content'],
-  subject: string,
-  unsubscribe: string | undefined,
-): Omit<Email, 'subject'> => {
+/** Returns title, body and links as the layout takes them, and as plain text. */
+const partsOf = (content: Outgoing['content'], subject: string) => {
   const body = normalized(content.body ?? '')
   const actor = oneLine(content.actor?.name ?? '', 256)
   const { button, others } = linksOf(content)
@@ -98,9 +112,7 @@ const renderContent = (
   const links = [...(button ? [button] : []), ...others]
     .map(({ label, url }) => `${label}: ${url}`)
     .join('\n')
-  const text = content.text === undefined ? joined([actor, title, body, links]) : normalized(content.text)
-
-  const html = layout({
+  const parts = {
     lang: content.lang,
     dir: content.dir,
     subject: escapeHtml(subject),
@@ -113,9 +125,20 @@ const renderContent = (
     image: escaped(webUrl(content.image)),
     button: button && escapedLink(button),
     others: others.map(escapedLink),
-    unsubscribe: escaped(unsubscribe),
-  })
-  return { text, html }
+    brand: content.brand,
+  }
+  return { parts, html: () => contentHtml(parts), preview: body, text: joined([actor, title, body, links]) }
+}
+
+/** Renders title, body and links. */
+const renderContent = (
+  content: Outgoing['content'],
+  subject: string,
+  unsubscribe: string | undefined,
+): Omit<Email, 'subject'> => {
+  const { parts, text } = partsOf(content, subject)
+  const html = layout({ ...parts, unsubscribe: escaped(unsubscribe) })
+  return { text: content.text === undefined ? text : normalized(content.text), html }
 }
 
 const escaped = (url: string | undefined) => (url === undefined ? undefined : escapeHtml(url))

@@ -5,9 +5,11 @@ import type { KnownUser } from '../store/ports/users.ts'
 import { filled } from '../template/filled.ts'
 import { localeOf, type Templated } from '../template/languages.ts'
 import { type Links, scopeOf } from '../template/scope.ts'
-import { prepareTemplates, type TemplateOptions, type Texts } from '../template/type-templates.ts'
+import { prepareTemplates, type References, type TemplateOptions, type Texts } from '../template/type-templates.ts'
 import { viewerOf } from '../template/viewer.ts'
+import { brandOf } from './brand.ts'
 import { renderEmail } from './email.ts'
+import { framed } from './framed.ts'
 import { itemContent } from './item-content.ts'
 import { spoken } from './spoken.ts'
 import { plainText, smsText } from './text.ts'
@@ -42,22 +44,23 @@ export const previewOf = (
   type: Templated & Pick<NotificationTypeInput, 'sample'>,
   { locale, data = type.sample ?? {}, content: inline = {}, user = NOBODY, place, links, now }: PreviewParts,
   options: TemplateOptions & { appUrl?: string | undefined },
+  references?: References,
 ): LocalePreview => {
-  const templates = prepareTemplates(type, options)
+  const templates = prepareTemplates(type, options, references)
   const profile = { ...user.profile, ...(locale && { locale }) }
   const reader = viewerOf({ ...user, profile }, place.settings, now)
   const scope = scopeOf({ ...inline, data: data as never }, user, place, links)
   const base = appUrlOf(place, { appUrl: options.appUrl })
   const faults: LocalePreview['faults'] = []
   const rendered = (channel: DeliveryChannel) => {
-    const { texts, faults: found } = templates.render(channel, scope, reader)
+    const { texts, faults: found, frame } = templates.render(channel, scope, reader)
     faults.push(...found.map((fault) => ({ channel, ...fault })))
-    return texts
+    return { texts, frame }
   }
   const message = (channel: DeliveryChannel) => {
-    const texts = rendered(channel)
+    const { texts, frame } = rendered(channel)
     const said = spoken(inline, texts, channel === 'email')
-    return { texts, content: { ...itemContent(said.content, base), ...said.texts } }
+    return { texts, frame, content: { ...itemContent(said.content, base), ...said.texts } }
   }
   const content = (channel: DeliveryChannel) => {
     const { title, body, url, image, actions, lang, dir } = message(channel).content
@@ -76,11 +79,18 @@ export const previewOf = (
     return { text, ...languageOf(texts) }
   }
   const email = () => {
-    const { texts, content } = message('email')
-    return { ...renderEmail({ type: type.key, content }), ...languageOf(texts) }
+    const { texts, frame, content: said } = message('email')
+    const brand = brandOf(place.settings)
+    const mail = { type: type.key, content: { ...said, ...(brand && { brand }) } }
+    const made = frame ? framed(mail, frame) : { content: mail.content, faults: [] }
+    faults.push(...made.faults.map((fault) => ({ channel: 'email' as const, ...fault })))
+    return {
+      ...renderEmail({ ...mail, content: made.content, unsubscribeUrl: links?.unsubscribe }),
+      ...languageOf(texts),
+    }
   }
   const item = () => {
-    const { subject: _subject, html: _html, text: _text, ...texts } = rendered('inbox')
+    const { subject: _subject, html: _html, text: _text, ...texts } = rendered('inbox').texts
     const { title, body, url, image, actions } = filled(inline, texts)
     const all = { ...texts, title, body, url, image, actions }
     return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '' && value !== undefined))

@@ -7,7 +7,7 @@ import { TemplateError } from './template-error.ts'
 import type { TemplateFault } from './type-templates.ts'
 
 /** What a layout sees beside what all templates see. */
-export const LAYOUT_SCOPE = ['content', 'subject', 'preview', 'lang', 'dir', 'unsubscribe_url'] as const
+export const LAYOUT_SCOPE = ['content', 'subject', 'preview', 'lang', 'dir'] as const
 
 /** A message that is put into a layout. `html` and `text` are its content, which is not escaped again. */
 type Framed = {
@@ -17,7 +17,6 @@ type Framed = {
   preview: string
   lang: string
   dir: 'ltr' | 'rtl'
-  unsubscribe_url?: string | undefined
 }
 
 /** Puts a message into a layout. `text` is absent if the layout has none of its own. */

@@ -1,6 +1,9 @@
 import type { InContext } from '@carillon/core/contexts/in-context'
 import type { MailExtras, MessageSender } from '@carillon/core/delivery/provider'
 import type { Step } from '@carillon/core/delivery/step'
+import { type Brand, brandOf } from '@carillon/core/render/brand'
+import { framed } from '@carillon/core/render/framed'
+import { itemContent } from '@carillon/core/render/item-content'
 import { type Spoken, spoken } from '@carillon/core/render/spoken'
 import type { KnownUser } from '@carillon/core/store/ports/users'
 import { type Links, scopeOf } from '@carillon/core/template/scope'
@@ -14,6 +17,7 @@ export type Said = Partial<Spoken<ItemContent>> & {
   appUrl: string | undefined
   sender: MessageSender | undefined
   unsubscribeUrl?: string | undefined
+  brand?: Brand
   /** What the sender adds to an e-mail. */
   extras?: MailExtras | undefined
 }
@@ -40,17 +44,27 @@ export const saidBy = (
     place: InContext
     links: Links
     given?: Given
+    appUrl: string | undefined
   },
-): Omit<Said, 'appUrl' | 'sender'> | { fault: TemplateFault } => {
-  const { content, templates, person, place, links, given } = known
+): Omit<Said, 'sender'> | { fault: TemplateFault } => {
+  const { content, templates, person, place, links, given, appUrl } = known
   const literal = textsOf(given)
-  const own = { unsubscribeUrl: links.unsubscribe }
-  if (!content) return own
   const channel = channelOf(step)
+  const brand = channel === 'email' ? brandOf(place.settings) : undefined
+  const own = { appUrl, unsubscribeUrl: links.unsubscribe, ...(brand && { brand }) }
+  if (!content) return own
   if (!templates) return { ...own, ...(given ? spoken(content, literal, channel === 'email') : { content }) }
   const scope = scopeOf(content, { id: step.user, profile: person.profile }, place, links)
   const viewer = viewerOf(person, place.settings, Date.now())
-  const { texts, faults } = templates.render(channel, scope, viewer, literal)
+  const { texts, faults, frame } = templates.render(channel, scope, viewer, literal)
   const [fault] = faults
-  return fault ? { fault } : { ...own, ...spoken(content, texts, channel === 'email') }
+  if (fault) return { fault }
+  const said = spoken(content, texts, channel === 'email')
+  if (!frame) return { ...own, ...said }
+  const message = { ...itemContent(said.content, appUrl), ...said.texts, ...(brand && { brand }) }
+  const { content: made, faults: found } = framed({ type: step.type, content: message }, frame)
+  const [wrong] = found
+  if (wrong) return { fault: wrong }
+  const { html, text } = made
+  return { ...own, ...said, texts: { ...said.texts, ...(html && { html }), ...(text && { text }) } }
 }

@@ -110,14 +110,15 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     const person = known.person(step)
     const given = givenOf(seal, step)
     const texts = { content: known.content(step), templates: known.templates(step) }
-    const spoken = saidBy(step, { ...texts, person, place, given, links: await linksOf(step, known) })
+    const appUrl = appUrlOf(place, options)
+    const links = await linksOf(step, known)
+    const spoken = saidBy(step, { ...texts, person, place, given, links, appUrl })
     if ('fault' in spoken) {
       metrics.templateErrors.inc({ type: step.type })
       return { ending: unrendered(spoken.fault), now: Date.now(), leftOut: [] }
     }
     const mail = await prepareMail(step, given as EmailOverrides | undefined, person.profile)
-    const sender = senderOf(place, channel)
-    const said: Said = { ...spoken, appUrl: appUrlOf(place, options), sender }
+    const said: Said = { ...spoken, sender: senderOf(place, channel) }
     const repeatable = candidates.every(({ account }) => account.provider.repeatable)
     let claiming: ReturnType<Claims['claim']> | undefined
     const claim = () => {

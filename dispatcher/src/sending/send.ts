@@ -22,7 +22,7 @@ export type SendPorts = {
 
 const outgoing = (
   step: Step,
-  { content, texts, appUrl, sender, unsubscribeUrl, extras }: Said,
+  { content, texts, appUrl, sender, unsubscribeUrl, brand, extras }: Said,
   { address }: Candidate,
   { seal, now }: { seal: Seal; now: number },
 ): Outgoing => {
@@ -39,7 +39,7 @@ const outgoing = (
     at,
     expiresAt,
     address,
-    content: content ? { ...itemContent(content, appUrl), ...texts } : otpContent(seal, step, now),
+    content: content ? { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) } : otpContent(seal, step, now),
     key: deliveryKey(step, step.destination ?? ''),
     attempt: step.attempt ?? 1,
     ...(sender ? { sender } : {}),

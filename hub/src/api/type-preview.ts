@@ -66,15 +66,16 @@ export const typePreviewRoutes = (
     },
     async ({ c, params, body }, { tenant }) => {
       const input = await body()
-      const [type, user, place] = await Promise.all([
+      const [type, user, place, names] = await Promise.all([
         typeOf(tenant, params.key, input),
         userOf(tenant, input.user),
         lookUpInContext(cache, tenant, input.context),
+        current(tenant),
       ])
       const now = Date.now()
       const links = await sampleLinks(seal, options.publicUrl, { tenant, type, now })
       const about = { data: input.data, user, place, links, now }
-      const preview = (locale: string | undefined) => previewOf(type, { ...about, locale }, options)
+      const preview = (locale: string | undefined) => previewOf(type, { ...about, locale }, options, names)
       return c.json(
         input.locale === '*'
           ? { locales: Object.fromEntries(localesOf(type).map((locale) => [locale, preview(locale)])) }

@@ -10,6 +10,7 @@ import { EXPLAIN } from './scenarios/explain.ts'
 import { FAULTS } from './scenarios/faults.ts'
 import { INBOX_MODES } from './scenarios/inbox-modes.ts'
 import { interrupt } from './scenarios/killed.ts'
+import { LAYOUTS } from './scenarios/layouts.ts'
 import { LISTING } from './scenarios/listing.ts'
 import { OTP, PUMPING } from './scenarios/otp.ts'
 import { PREFERENCES } from './scenarios/preferences.ts'
@@ -35,6 +36,7 @@ const SCENARIOS = [
   EMAIL,
   TYPES,
   CATALOGUES,
+  LAYOUTS,
   OTP,
   PUMPING,
 ]
