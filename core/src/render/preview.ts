@@ -5,7 +5,12 @@ import type { KnownUser } from '../store/ports/users.ts'
 import { filled } from '../template/filled.ts'
 import { localeOf, type Templated } from '../template/languages.ts'
 import { type Links, scopeOf } from '../template/scope.ts'
-import { prepareTemplates, type References, type TemplateOptions, type Texts } from '../template/type-templates.ts'
+import {
+  prepareTemplates,
+  type References,
+  type TemplateOptions,
+  type Texts,
+} from '../template/type-templates.ts'
 import { viewerOf } from '../template/viewer.ts'
 import { brandOf } from './brand.ts'
 import { renderEmail } from './email.ts'

@@ -39,7 +39,9 @@ const outgoing = (
     at,
     expiresAt,
     address,
-    content: content ? { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) } : otpContent(seal, step, now),
+    content: content
+      ? { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) }
+      : otpContent(seal, step, now),
     key: deliveryKey(step, step.destination ?? ''),
     attempt: step.attempt ?? 1,
     ...(sender ? { sender } : {}),
