@@ -110,9 +110,8 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     const person = known.person(step)
     const given = givenOf(seal, step)
     const texts = { content: known.content(step), templates: known.templates(step) }
-    const appUrl = appUrlOf(place, options)
-    const links = await linksOf(step, known)
-    const spoken = saidBy(step, { ...texts, person, place, given, links, appUrl })
+    const urls = { links: await linksOf(step, known), appUrl: appUrlOf(place, options) }
+    const spoken = saidBy(step, { ...texts, ...urls, person, place, given })
     if ('fault' in spoken) {
       metrics.templateErrors.inc({ type: step.type })
       return { ending: unrendered(spoken.fault), now: Date.now(), leftOut: [] }
