@@ -1,3 +1,4 @@
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { ServingAccount } from '@carillon/core/delivery/destinations'
 import type { Reachability } from '@carillon/core/delivery/reachability'
 import type { Step } from '@carillon/core/delivery/step'
@@ -14,6 +15,7 @@ import { firstIndex } from '@carillon/core/routing/first-step'
 import { foresee, type Known } from '@carillon/core/routing/foresee'
 import { conditionForAll, endOf, type Planned, planning } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
+import type { References } from '@carillon/core/template/type-templates'
 import type { DryRun, ItemContent, LocalePreview } from '@carillon/schemas'
 import type { Acceptance, Validated } from './accept.ts'
 import { createFindAudience } from './dry-run-audience.ts'
@@ -21,6 +23,7 @@ import { type FactPorts, type Facts, readFacts } from './dry-run-facts.ts'
 import { shownDecision } from './shown-decision.ts'
 
 export type DryRunPorts = FactPorts & {
+  cache: Pick<SettingsCache, 'library' | 'revision'>
   acceptance: Pick<Acceptance, 'validate'>
   store: Pick<Store, 'users' | 'topics' | 'devices' | 'preferences'>
   live: Pick<Live, 'presence'>
@@ -74,6 +77,7 @@ const renderedFor = (
   decisions: readonly Decision[],
   facts: Facts,
   links: LinkPolicy,
+  names: References | undefined,
 ): NonNullable<DryRun['rendered']> => {
   const { given, type, at } = draft
   const left = decisions.filter(({ outcome }) => outcome === 'skip' || outcome === 'end')
@@ -89,6 +93,7 @@ const renderedFor = (
       user: facts.user(user),
     },
     links,
+    names,
   )
   const seen = Object.entries(channels).filter(([channel]) => gets.includes(channel as never))
   return {
@@ -103,7 +108,7 @@ const renderedFor = (
  * and takes no id, permit or place in a limit. It stores and sends nothing.
  */
 export const createDryRun = (ports: DryRunPorts, links: LinkPolicy) => {
-  const { acceptance, store, live, reachability } = ports
+  const { acceptance, store, live, reachability, cache } = ports
   const findAudience = createFindAudience(store)
 
   /** Returns the decisions about the steps of one user's plan. */
@@ -175,6 +180,7 @@ export const createDryRun = (ports: DryRunPorts, links: LinkPolicy) => {
           ]
       decided.push({ user, decisions, planned: end ? { ...planned, inbox: 'none', steps: [] } : planned })
     }
+    const names = await cache.library(tenant, await cache.revision(tenant))
     const first = decided.find(({ planned }) => planned.inbox !== 'none' || planned.steps.length > 0)
     return {
       recipients: { count, ...(more && { more }), sample: users },
@@ -182,7 +188,7 @@ export const createDryRun = (ports: DryRunPorts, links: LinkPolicy) => {
         user,
         decisions: decisions.map((decision) => shownDecision(inWords(decision))),
       })),
-      ...(first && { rendered: renderedFor(draft, first.user, first.decisions, facts, links) }),
+      ...(first && { rendered: renderedFor(draft, first.user, first.decisions, facts, links, names) }),
       ...(warnings.length > 0 && { warnings }),
     }
   }
