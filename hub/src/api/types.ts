@@ -81,11 +81,11 @@ const readRoutes = (routes: Routes, types: Types, cursors: Cursors) => {
   )
 
   routes.sender('types:read', listTypeVersions, async ({ c, params: { key }, query }, { tenant }) => {
-    const page = versionPage(['type-versions', tenant, key], query, cursors, (range) =>
+    const page = await versionPage(['type-versions', tenant, key], query, cursors, (range) =>
       types.versions(tenant, key, range),
     )
     if (!(await types.get(tenant, key))) throw noType()
-    return c.json(await page)
+    return c.json(page)
   })
 }
 
