@@ -108,6 +108,14 @@ program
   .option('--tenant <tenant>', 'The tenant (required)')
   .addOption(new Option('--user <id>', 'Print a token for this end user').conflicts(['sender', 'revoke']))
   .addOption(
+    new Option(
+      '--context <key>',
+      'Limit the user token to this context, "" for items without one; up to 16 times (default all)',
+    )
+      .argParser((key: string, others: string[] = []) => [...others, key])
+      .conflicts(['sender', 'revoke']),
+  )
+  .addOption(
     new Option('--ttl <seconds>', 'Lifetime of the user token (default 3600)').argParser(wholeNumber(1)),
   )
   .addOption(new Option('--sender <name>', 'Print a new API key under this name').conflicts('revoke'))

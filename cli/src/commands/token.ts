@@ -1,6 +1,6 @@
 import { newApiKey, SCOPES, type Scope } from '@carillon/core/security/api-keys'
 import { signUserToken } from '@carillon/core/security/user-tokens'
-import { parse, UserId } from '@carillon/schemas'
+import { parse, TokenContexts, UserId } from '@carillon/schemas'
 import { refuse } from '../process/command-error.ts'
 import { say } from '../process/output.ts'
 import { administer } from './administer.ts'
@@ -20,6 +20,7 @@ type Options = {
   tenant: string
   user?: string
   ttl?: number
+  context?: string[]
   sender?: string
   scopes?: string
   revoke?: string
@@ -34,7 +35,9 @@ export const token = (options: Options) =>
     if (options.user !== undefined) {
       const user = parse(UserId, options.user)
       if (!user.success) return refuse(user.issues[0]!.message)
-      return say((await signUserToken(tenant, user.data, options.ttl)).token)
+      const contexts = options.context && parse(TokenContexts, options.context)
+      if (contexts && !contexts.success) return refuse(`--context: ${contexts.issues[0]!.message}`)
+      return say((await signUserToken(tenant, user.data, options.ttl, contexts?.data)).token)
     }
     if (options.sender !== undefined) {
       const { key, token } = newApiKey(tenant.id, options.sender, scopesFrom(options.scopes))

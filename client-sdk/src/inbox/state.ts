@@ -14,7 +14,7 @@ export type LiveMessage =
   | { event: 'inbox.added'; message: InboxAdded }
   | { event: 'inbox.changed'; message: InboxChanged }
   | { event: 'inbox.removed'; message: InboxRemoved }
-  | { event: 'preferences.changed'; message: PreferencesChanged }
+  | { event: 'preferences.changed'; message: PreferencesChanged & LivePosition }
 
 /**
  * An optimistic change whose request is pending. `change: null` removes the items. `rest`: the counts that

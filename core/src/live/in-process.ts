@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Server } from 'socket.io'
+import { destinationsOf } from './destinations.ts'
 import { GRACE_MS, type Live } from './port.ts'
-import { userRoom } from './room.ts'
+import { contextRoom, roomsOf, userRoom } from './room.ts'
 import type { LiveServer } from './server.ts'
 
-/** Maximum users whose sequence is kept. An evicted sequence restarts at 1 in the same epoch, which clients see as a gap. */
+/** Maximum streams whose sequence is kept. An evicted sequence restarts at 1 in the same epoch, which clients see as a gap. */
 const SEQUENCES_MAX = 50_000
-/** Maximum number of users remembered as having left. An evicted user is `away` early. */
+/** Maximum number of rooms remembered as having been left. A user of an evicted one is `away` early. */
 const LEFT_MAX = 50_000
 
 /** Live delivery in a single process: every connection is on `io`, and no message is lost. */
@@ -19,26 +20,42 @@ export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
   const { adapter } = io.of('/')
   // LiveMessage pairs events with payloads; Socket.IO's types cannot express that.
   const rooms: Server = io
+
+  const next = (room: string) => {
+    const seq = (sequences.get(room) ?? 0) + 1
+    sequences.set(room, seq)
+    return { seq, epoch }
+  }
+
   return {
     deliver: async (messages) =>
-      messages.map(({ tenant, user, event, payload }) => {
-        const room = userRoom(tenant, user)
-        if (!adapter.rooms.has(room)) return false
-        const seq = (sequences.get(room) ?? 0) + 1
-        sequences.set(room, seq)
-        rooms.to(room).emit(event, { ...payload, seq, epoch })
-        return true
+      messages.map((message) => {
+        const { event, payload } = message
+        const { whole, other } = destinationsOf(message)
+        const reached = {
+          whole: whole !== undefined && adapter.rooms.has(whole),
+          other: other !== undefined && adapter.rooms.has(other.room),
+        }
+        if (reached.whole) rooms.to(whole!).emit(event, { ...payload, ...next(whole!) })
+        if (!other || !reached.other || other.as === 'asked') return reached
+        const { room, as } = other
+        if (as === 'plain') rooms.to(room).emit(event, ...(payload ? [payload] : []))
+        else rooms.to(room).emit(event, { ...payload, ...next(room), stream: as.stream })
+        return reached
       }),
-    presence: async (users) =>
-      users.map(({ tenant, user }) => {
-        const room = userRoom(tenant, user)
-        if (adapter.rooms.has(room)) return 'here'
-        return (leftUntil.get(room) ?? 0) > Date.now() ? 'left' : 'away'
+    presence: async (viewers) =>
+      viewers.map(({ tenant, user, context = '' }) => {
+        const streams = [userRoom(tenant, user), contextRoom(tenant, user, context)]
+        if (streams.some((room) => adapter.rooms.has(room))) return 'here'
+        return streams.some((room) => (leftUntil.get(room) ?? 0) > Date.now()) ? 'left' : 'away'
       }),
-    left: (tenant, user) => {
-      leftUntil.set(userRoom(tenant, user), Date.now() + GRACE_MS)
+    left: (tenant, user, contexts) => {
+      for (const room of roomsOf({ tenant, user, contexts })) leftUntil.set(room, Date.now() + GRACE_MS)
     },
-    position: async (tenant, user) => ({ epoch, seq: sequences.get(userRoom(tenant, user)) ?? 0 }),
+    position: async (tenant, user, context) => {
+      const room = context === undefined ? userRoom(tenant, user) : contextRoom(tenant, user, context)
+      return { epoch, seq: sequences.get(room) ?? 0 }
+    },
     onLoss: () => {},
     check: async () => {},
     close: async () => {},

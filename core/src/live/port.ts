@@ -1,9 +1,32 @@
 import type { LiveEvents, LivePosition } from '@carillon/schemas'
 
-/** One live event for one user. The adapter adds `seq` and `epoch`. */
-export type LiveMessage = {
-  [Name in keyof LiveEvents]: { tenant: string; user: string; event: Name; payload: LiveEvents[Name] }
+/** A live event, without its position and stream. */
+export type LiveEvent = {
+  [Name in keyof LiveEvents]: { event: Name; payload: LiveEvents[Name] }
 }[keyof LiveEvents]
+
+/**
+ * The connections that a message is for. A connection sees the whole inbox, or is limited to contexts ('' stands for items
+ * without one). Each user has a stream for the whole inbox and one for each context.
+ *
+ * - `item`: those that see items of this context: the streams of the whole inbox and of the context.
+ * - `whole`: the stream of the whole inbox. With `ask`, the answer also tells about the stream of that context.
+ * - `context`: the stream of this context.
+ * - `nobody`: nobody; the answer tells about the stream of `ask`.
+ * - `all`: every connection of the user. Limited ones get it without a position, because it belongs to none of their streams.
+ * - `limited`: every limited connection of the user, without a position.
+ */
+export type Audience =
+  | { to: 'item' | 'context'; context: string }
+  | { to: 'whole'; ask?: string | undefined }
+  | { to: 'nobody'; ask: string }
+  | { to: 'all' | 'limited' }
+
+/** One live message for the connections of one user. The adapter adds `stream`, `seq` and `epoch`. */
+export type LiveMessage = { tenant: string; user: string } & LiveEvent & Audience
+
+/** Whether somebody was connected: to the stream of the whole inbox, and to the other stream or room of the message. */
+export type Reached = { whole: boolean; other: boolean }
 
 /** `left`: no connection now, but one ended within GRACE_MS; the page may be reloading. */
 export type Presence = 'here' | 'left' | 'away'
@@ -11,23 +34,29 @@ export type Presence = 'here' | 'left' | 'away'
 /** How long a user counts as `left` after the last connection ended, in ms: longer than a page reload takes. */
 export const GRACE_MS = 10_000
 
+/** A user's connections that see items of a context; '', the default, stands for items without one. */
+export type Viewers = { tenant: string; user: string; context?: string | undefined }
+
 /**
  * Presence of users, and live delivery to their connections.
  *
  * - Delivery is at most once and unordered between processes. Clients that see a gap in `seq` or a new `epoch` fetch the
  *   inbox, so callers write to the store first.
- * - A message reaches every connected tab and device of the user on any hub, and no other user.
+ * - A message reaches every connected tab and device of the user that sees its stream, on any hub, and no other user.
  * - Presence is queried, not tracked. It is a hint.
  */
 export interface Live {
-  /** Resolves to whether each message's user was connected. Rejects with UnavailableError if the bus does not answer. */
-  deliver(messages: readonly LiveMessage[]): Promise<boolean[]>
-  /** Resolves to the presence of each user, in order. Rejects with UnavailableError if the bus does not answer. */
-  presence(users: readonly { tenant: string; user: string }[]): Promise<Presence[]>
-  /** Records that a connection of the user ended. Best effort: if it is lost, the user is `away` at once. */
-  left(tenant: string, user: string): void
-  /** Resolves to the position of the user's live messages. Everything up to it is in the store. */
-  position(tenant: string, user: string): Promise<LivePosition>
+  /** Resolves to whom each message reached. Rejects with UnavailableError if the bus does not answer. */
+  deliver(messages: readonly LiveMessage[]): Promise<Reached[]>
+  /** Resolves to the presence of each, in order. Rejects with UnavailableError if the bus does not answer. */
+  presence(viewers: readonly Viewers[]): Promise<Presence[]>
+  /**
+   * Records that a connection ended, which saw the whole inbox or these contexts. Best effort: if it is lost, the user is
+   * `away` at once.
+   */
+  left(tenant: string, user: string, contexts?: readonly string[]): void
+  /** Resolves to the position of a stream: the whole inbox, or a context. Everything up to it is in the store. */
+  position(tenant: string, user: string, context?: string): Promise<LivePosition>
   /** Calls `listener` when live messages to this hub may have been lost, so that its clients can fetch again. */
   onLoss(listener: () => void): void
   check(): Promise<void>

@@ -4,7 +4,7 @@ import { UnavailableError } from '../errors.ts'
 import { connectRedis, openSubscriptions } from '../redis/connection.ts'
 import { redisMissing, redisServer, startRedis } from '../redis/testing/server.ts'
 import { freePort } from '../testing/ports.ts'
-import { added, device, type LiveWorld, liveContract, openHub } from './contract/live.ts'
+import { added, device, type LiveWorld, liveContract, openHub, reached } from './contract/live.ts'
 import { GRACE_MS } from './port.ts'
 import { redisLive } from './redis.ts'
 import { userRoom } from './room.ts'
@@ -54,10 +54,10 @@ describe.skipIf(!redisServer)(`two installations on one Redis${redisMissing}`, (
     const ada = { tenant, user: 'ada' }
     const mine = await device(one.url, tenant, 'ada')
     expect(await two.live.presence([ada])).toEqual(['away'])
-    expect(await two.live.deliver([added(tenant, 'ada', 'from the other')])).toEqual([false])
+    expect(await reached(two.live, [added(tenant, 'ada', 'from the other')])).toEqual([false])
     const theirs = await device(two.url, tenant, 'ada')
-    expect(await two.live.deliver([added(tenant, 'ada', 'theirs')])).toEqual([true])
-    expect(await one.live.deliver([added(tenant, 'ada', 'mine')])).toEqual([true])
+    expect(await reached(two.live, [added(tenant, 'ada', 'theirs')])).toEqual([true])
+    expect(await reached(one.live, [added(tenant, 'ada', 'mine')])).toEqual([true])
     expect((await theirs.until(1)).map(({ item, seq }) => [item.title, seq])).toEqual([['theirs', 1]])
     expect((await mine.until(1)).map(({ item, seq }) => [item.title, seq])).toEqual([['mine', 1]])
     one.live.left(tenant, 'ada')
@@ -108,7 +108,7 @@ describe.skipIf(!redisServer)(`during a Redis outage${redisMissing}`, () => {
     await lost
     await answers()
     const after = [added(tenant, 'ada', 'after'), added(tenant, 'bob', 'after')]
-    expect(await hub.live.deliver(after)).toEqual([true, true])
+    expect(await reached(hub.live, after)).toEqual([true, true])
     const received = await ada.until(2)
     expect(received.map(({ item, seq }) => [item.title, seq])).toEqual([
       ['before', 1],
@@ -160,7 +160,7 @@ describe.skipIf(!redisServer)(`during a Redis outage${redisMissing}`, () => {
       server.signal('SIGCONT')
     }
     await expect
-      .poll(() => hub.live.deliver([added('t', 'ada', 'free')]).catch(String), { timeout: 10_000 })
+      .poll(() => reached(hub.live, [added('t', 'ada', 'free')]).catch(String), { timeout: 10_000 })
       .toEqual([false])
   })
 

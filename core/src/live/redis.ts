@@ -2,44 +2,73 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { type Subscriptions, unavailable } from '../redis/connection.ts'
 import { redisNames } from '../redis/names.ts'
-import { GRACE_MS, type Live, type LiveMessage, type Presence } from './port.ts'
-import { userRoom } from './room.ts'
+import { destinationsOf, type Other } from './destinations.ts'
+import { GRACE_MS, type Live, type LiveMessage, type Presence, type Viewers } from './port.ts'
+import { contextRoom, roomsOf, userRoom } from './room.ts'
 
 const LOSS_RETRY_MS = 250
-/** The sequence of a user restarts at 1 after this long without messages, which clients see as a gap. */
+/** The sequence of a stream restarts at 1 after this long without messages, which clients see as a gap. */
 const SEQ_SECONDS = 24 * 3_600
 /** Messages or users per script. Bounds the time that it blocks Redis to about a millisecond. */
 const PER_SCRIPT = 250
 
+/** Socket.IO's wire format after the arguments of an event, before and after the name of the room. See `argumentsOf`. */
+const BEFORE_ROOM = '],"nsp":"/"},"opts":{"rooms":["'
+const AFTER_ROOM = '"],"except":[],"flags":{}}},"uid":"carillon","nsp":"/"}'
+
 /**
  * Checks presence, numbers and publishes many messages in one round trip. All processes share the order, so two dispatchers
- * cannot number a user's messages in one order and publish them in another.
+ * cannot number the messages of a stream in one order and publish them in another.
  *
- * KEYS: the epoch, then a sequence per message. ARGV: a new epoch, used if there is none (after Redis lost its data); the
- * TTL of a sequence in seconds; then for each message its channel, the text before the sequence, and the text after the
- * epoch. Returns 1 for each message whose channel had a subscriber.
+ * KEYS: the epoch. ARGV: a new epoch, used if there is none (after Redis lost its data); the TTL of a sequence in seconds; the
+ * prefixes of channels and of sequences; then for each message the room of the whole inbox or '', another room or '', what
+ * happens there (`?` nothing, `-` it is sent without a position, else the text that names the stream), and the arguments of
+ * the event up to the end of the payload. The names of sequences and channels are made here, because two rooms are shorter
+ * than two keys and two channels. Returns for each message 1 if the first room had a subscriber, plus 2 if the other had.
  */
 const DELIVER = `
 local epoch = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET') or ARGV[1]
-local held = {}
-for i = 2, #KEYS do
-  local channel, head, tail = ARGV[3 * i - 3], ARGV[3 * i - 2], ARGV[3 * i - 1]
-  held[i - 1] = 0
-  if redis.call('PUBSUB', 'SHARDNUMSUB', channel)[2] > 0 then
-    local seq = redis.call('INCR', KEYS[i])
-    redis.call('EXPIRE', KEYS[i], ARGV[2])
-    redis.call('SPUBLISH', channel, head .. seq .. ',"epoch":"' .. epoch .. tail)
-    held[i - 1] = 1
-  end
+local channels, sequences = ARGV[3], ARGV[4]
+local function held(room)
+  return room ~= '' and redis.call('PUBSUB', 'SHARDNUMSUB', channels .. room .. '#')[2] > 0
 end
-return held`
+local function publish(room, text)
+  redis.call('SPUBLISH', channels .. room .. '#', text .. '${BEFORE_ROOM}' .. room .. '${AFTER_ROOM}')
+end
+local function number(room, text, stream)
+  local seq = redis.call('INCR', sequences .. room)
+  redis.call('EXPIRE', sequences .. room, ARGV[2])
+  publish(room, text .. ',"seq":' .. seq .. ',"epoch":"' .. epoch .. '"' .. stream .. '}')
+end
+local found = {}
+for i = 5, #ARGV, 4 do
+  local whole, other, what, text = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local reached = 0
+  if held(whole) then
+    number(whole, text, '')
+    reached = 1
+  end
+  if held(other) then
+    if what == '-' then publish(other, text)
+    elseif what == '-}' then publish(other, text .. '}')
+    elseif what ~= '?' then number(other, text, what) end
+    reached = reached + 2
+  end
+  found[#found + 1] = reached
+end
+return found`
 
-/** KEYS: for each user, the key that exists during the grace period. ARGV: their channels. Returns indexes of PRESENCES. */
+/**
+ * KEYS: for each, the keys that exist during the grace periods of the whole inbox and of the context. ARGV: their channels.
+ * Returns indexes of PRESENCES.
+ */
 const PRESENCE = `
 local found = {}
-for i, key in ipairs(KEYS) do
-  if redis.call('PUBSUB', 'SHARDNUMSUB', ARGV[i])[2] > 0 then found[i] = 0
-  else found[i] = 2 - redis.call('EXISTS', key) end
+for i = 1, #KEYS, 2 do
+  local function held(j) return redis.call('PUBSUB', 'SHARDNUMSUB', ARGV[j])[2] > 0 end
+  if held(i) or held(i + 1) then found[#found + 1] = 0
+  elseif redis.call('EXISTS', KEYS[i], KEYS[i + 1]) > 0 then found[#found + 1] = 1
+  else found[#found + 1] = 2 end
 end
 return found`
 
@@ -48,18 +77,24 @@ const PRESENCES: readonly Presence[] = ['here', 'left', 'away']
 type Script = (keys: number, ...keysAndArguments: (string | number)[]) => Promise<number[]>
 type WithScripts = Redis & { carillonDeliver: Script; carillonPresence: Script }
 
+/** What DELIVER does in a message's other room. */
+const whatOf = (other: Other | undefined, hasPayload: boolean): string => {
+  if (!other || other.as === 'asked') return '?'
+  if (other.as === 'plain') return hasPayload ? '-}' : '-'
+  return `,"stream":${JSON.stringify(other.as.stream)}`
+}
+
 /**
  * Encodes a message as Socket.IO's sharded adapter does (@socket.io/redis-adapter 8, socket.io-adapter 2.5: a
- * ClusterMessage of type BROADCAST), split where the script inserts sequence and epoch. `io.to(room).emit` would cost one
- * more round trip, and number and publish in two steps.
+ * ClusterMessage of type BROADCAST), up to where the script inserts the position. `io.to(room).emit` would cost one more
+ * round trip, and number and publish in two steps.
  */
-const wireMessage = (room: string, channel: string, { event, payload }: LiveMessage) => {
-  const json = JSON.stringify(payload)
-  return {
-    channel,
-    head: `{"type":3,"data":{"packet":{"type":2,"data":["${event}",${json.slice(0, -1)},"seq":`,
-    tail: `"}],"nsp":"/"},"opts":{"rooms":["${room}"],"except":[],"flags":{}}},"uid":"carillon","nsp":"/"}`,
-  }
+const argumentsOf = (message: LiveMessage): string[] => {
+  const { event, payload } = message
+  const { whole = '', other } = destinationsOf(message)
+  const json = payload === undefined ? '' : `,${JSON.stringify(payload).slice(0, -1)}`
+  const text = `{"type":3,"data":{"packet":{"type":2,"data":["${event}"${json}`
+  return [whole, other?.room ?? '', whatOf(other, payload !== undefined), text]
 }
 
 /**
@@ -73,7 +108,7 @@ export const redisLive = (parts: {
   subscriptions?: Subscriptions
 }): Live => {
   const { redis, subscriptions } = parts
-  const { key, channelOf } = redisNames(parts.namespace)
+  const { key, channelOf, channelPrefix } = redisNames(parts.namespace)
   const epochKey = key('epoch')
   /** Processes that could not publish messages notify the hubs on this channel, so that their clients refetch. */
   const lossChannel = key('loss')
@@ -82,20 +117,19 @@ export const redisLive = (parts: {
   redis.defineCommand('carillonDeliver', { lua: DELIVER })
   redis.defineCommand('carillonPresence', { lua: PRESENCE })
 
-  const deliverChunk = (messages: readonly LiveMessage[]) => {
-    const keys = [epochKey]
-    const args: (string | number)[] = [randomUUID(), SEQ_SECONDS]
-    for (const message of messages) {
-      const room = userRoom(message.tenant, message.user)
-      const { channel, head, tail } = wireMessage(room, channelOf(room), message)
-      keys.push(seqKey(room))
-      args.push(channel, head, tail)
-    }
-    return (redis as WithScripts).carillonDeliver(keys.length, ...keys, ...args)
-  }
+  const deliverChunk = (messages: readonly LiveMessage[]) =>
+    (redis as WithScripts).carillonDeliver(
+      1,
+      epochKey,
+      ...[randomUUID(), SEQ_SECONDS, `${channelPrefix}#/#`, seqKey('')],
+      ...messages.flatMap(argumentsOf),
+    )
 
-  const presenceChunk = (users: readonly { tenant: string; user: string }[]) => {
-    const rooms = users.map(({ tenant, user }) => userRoom(tenant, user))
+  const presenceChunk = (viewers: readonly Viewers[]) => {
+    const rooms = viewers.flatMap(({ tenant, user, context = '' }) => [
+      userRoom(tenant, user),
+      contextRoom(tenant, user, context),
+    ])
     const args = [...rooms.map(leftKey), ...rooms.map(channelOf)]
     return (redis as WithScripts).carillonPresence(rooms.length, ...args)
   }
@@ -129,26 +163,28 @@ export const redisLive = (parts: {
     deliver: async (messages) => {
       const delivering = inChunks(messages, deliverChunk)
       try {
-        return (await delivering).map((held) => held === 1)
+        return (await delivering).map((held) => ({ whole: held % 2 === 1, other: held >= 2 }))
       } catch (error) {
         announceLoss()
         throw unavailable(error)
       }
     },
-    presence: async (users) => {
+    presence: async (viewers) => {
       try {
-        return (await inChunks(users, presenceChunk)).map((index) => PRESENCES[index] ?? 'away')
+        return (await inChunks(viewers, presenceChunk)).map((index) => PRESENCES[index] ?? 'away')
       } catch (error) {
         throw unavailable(error)
       }
     },
-    left: (tenant, user) => {
+    left: (tenant, user, contexts) => {
       // Best effort. Calls that need Redis report the outage.
-      redis.set(leftKey(userRoom(tenant, user)), '', 'PX', GRACE_MS).catch(() => {})
+      for (const room of roomsOf({ tenant, user, contexts }))
+        redis.set(leftKey(room), '', 'PX', GRACE_MS).catch(() => {})
     },
-    position: async (tenant, user) => {
+    position: async (tenant, user, context) => {
+      const room = context === undefined ? userRoom(tenant, user) : contextRoom(tenant, user, context)
       try {
-        const [epoch, seq] = await redis.mget(epochKey, seqKey(userRoom(tenant, user)))
+        const [epoch, seq] = await redis.mget(epochKey, seqKey(room))
         return { epoch: epoch ?? (await newEpoch()), seq: Number(seq ?? 0) }
       } catch (error) {
         throw unavailable(error)

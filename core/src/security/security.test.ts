@@ -103,6 +103,10 @@ test.each<[string, string, () => Promise<string>]>([
   ['nbf in the future', 'not_yet', () => forge({ ...good, nbf: now + 90 })],
   ['iat in the future', 'issued_ahead', () => forge({ ...good, iat: now + 90 })],
   ['a string as exp', 'claim_exp', () => forge({ ...good, exp: 'tomorrow' })],
+  ['no contexts', 'contexts', () => forge({ ...good, contexts: [] })],
+  ['a context instead of a list', 'contexts', () => forge({ ...good, contexts: 'org-7' })],
+  ['a hostile context', 'contexts', () => forge({ ...good, contexts: ['a\n'] })],
+  ['17 contexts', 'contexts', () => forge({ ...good, contexts: Array.from({ length: 17 }, String) })],
   ['garbage', 'malformed', async () => 'x.y.z'],
   ['nothing', 'malformed', async () => ''],
 ])(
@@ -119,6 +123,14 @@ test.each<[string, string, () => Promise<string>]>([
     })
   },
 )
+
+test('a token may be limited to contexts', async () => {
+  const { cache } = cacheOf([acme])
+  const contexts = ['__proto__', '', 'org:7', '__proto__']
+  const { token } = await signUserToken(acme, 'u1', 60, contexts)
+  expect((await verifyUserToken(cache, token)).contexts).toEqual(['__proto__', '', 'org:7'])
+  expect((await verifyUserToken(cache, await forge(good))).contexts).toBeUndefined()
+})
 
 test.each(['JWT', 'jwt', 'application/jwt', undefined])('a token of the type %s is accepted', async (typ) => {
   const { cache } = cacheOf([acme])

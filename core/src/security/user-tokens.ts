@@ -1,4 +1,4 @@
-import { parse, TOKEN, UserId } from '@carillon/schemas'
+import { parse, TOKEN, TOKEN_CONTEXTS_MAX, TokenContexts, UserId } from '@carillon/schemas'
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { SettingsCache } from '../cache/settings-cache.ts'
 import type { Tenant } from '../store/ports/tenants.ts'
@@ -6,9 +6,17 @@ import { CredentialsError } from './credentials-error.ts'
 
 /**
  * An authenticated end user. The token was issued at `issuedAt` and is accepted until `expiresAt` (both epoch ms), as long as
- * the tenant has the secret `kid` that signed it and the user is not erased.
+ * the tenant has the secret `kid` that signed it and the user is not erased. `contexts` are those that it is limited to; ''
+ * stands for items without one. Absent contexts are all.
  */
-export type EndUser = { tenant: string; user: string; kid: string; issuedAt: number; expiresAt: number }
+export type EndUser = {
+  tenant: string
+  user: string
+  contexts?: readonly string[]
+  kid: string
+  issuedAt: number
+  expiresAt: number
+}
 
 const AUDIENCE = 'carillon'
 /** RFC 7515, section 4.1.9: `application/` is optional, and case does not matter. */
@@ -21,16 +29,17 @@ export const CLOCK_TOLERANCE_SECONDS = 60
 
 /**
  * Signs a user token: a JWT (RFC 7519, HS256 with the tenant's newest secret) with `iss` the tenant, `sub` the
- * user, `aud` "carillon", `iat` and `exp`. A tenant's backend may sign such tokens itself.
+ * user, `aud` "carillon", `iat`, `exp` and the `contexts` that it is limited to, if there are any. A tenant's backend may sign such tokens itself.
  */
 export const signUserToken = async (
   tenant: Tenant,
   user: string,
   seconds = USER_TOKEN_DEFAULT_SECONDS,
+  contexts?: readonly string[],
 ): Promise<{ token: string; expiresAt: string }> => {
   const { kid, secret } = tenant.secrets[0]!
   const expires = Math.floor(Date.now() / 1_000) + Math.min(seconds, USER_TOKEN_MAX_SECONDS)
-  const token = await new SignJWT()
+  const token = await new SignJWT(contexts ? { contexts } : {})
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid })
     .setIssuer(tenant.id)
     .setSubject(user)
@@ -155,7 +164,11 @@ export const verifyUserToken = async (cache: SettingsCache, token: string): Prom
   throw refused('signature', "the signature does not match the tenant's secret", tenant.id)
 }
 
-const endUserOf = (tenant: string, kid: string, { sub, exp = 0, iat = 0 }: JWTPayload): EndUser => {
+const endUserOf = (
+  tenant: string,
+  kid: string,
+  { sub, exp = 0, iat = 0, contexts: claimed }: JWTPayload,
+): EndUser => {
   const user = parse(UserId, sub)
   if (!user.success)
     throw refused('subject', `the claim sub is not a user id: ${user.issues[0]?.message}`, tenant)
@@ -165,9 +178,17 @@ const endUserOf = (tenant: string, kid: string, { sub, exp = 0, iat = 0 }: JWTPa
       `the claim exp is ${hours(exp - iat)} h after iat; the maximum is ${hours(USER_TOKEN_MAX_SECONDS)} h`,
       tenant,
     )
+  const contexts = claimed === undefined ? undefined : parse(TokenContexts, claimed)
+  if (contexts && !contexts.success)
+    throw refused(
+      'contexts',
+      `the claim contexts is not a list of 1 to ${TOKEN_CONTEXTS_MAX} contexts: ${contexts.issues[0]?.message}`,
+      tenant,
+    )
   return {
     tenant,
     user: user.data,
+    ...(contexts ? { contexts: [...new Set(contexts.data)] } : {}),
     kid,
     issuedAt: Math.round(iat * 1_000),
     expiresAt: (exp + CLOCK_TOLERANCE_SECONDS) * 1_000,

@@ -7,7 +7,7 @@ import { type Entry, freshItem, hasItem } from './item.ts'
 const messageOf = (entry: Entry, arrivedAt: string): LiveMessage => ({
   tenant: entry.ready.tenant,
   user: entry.user,
-  event: 'inbox.added',
+  ...{ event: 'inbox.added', to: 'item', context: entry.content.context ?? '' },
   payload: { item: freshItem(entry, arrivedAt), ...(entry.content.silent ? { silent: true } : {}) },
 })
 
@@ -26,7 +26,7 @@ export const createHandOver =
     try {
       const arrivedAt = new Date().toISOString()
       const answers = await live.deliver(entries.map((entry) => messageOf(entry, arrivedAt)))
-      connected = new Set(entries.filter((_, index) => answers[index]))
+      connected = new Set(entries.filter((_, index) => answers[index]?.whole || answers[index]?.other))
       metrics.live.inc({ outcome: 'connected' }, connected.size)
       metrics.live.inc({ outcome: 'away' }, entries.length - connected.size)
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { Live } from '@carillon/core/live/port'
+import { deliverToStreams } from '@carillon/core/live/streams'
 import type { Store } from '@carillon/core/store/port'
 import { type InboxItem, ItemId, UserId } from '@carillon/schemas'
 import { z } from 'zod'
@@ -25,7 +26,10 @@ export const createWake =
     )
     // By this clock, the snooze may have ended already. A snooze that continues has its own message.
     if (!woken || woken.item.snoozedUntil !== null) return
-    const { counts } = await store.inbox.counts(owner)
-    const payload = { ids: [id], patch: { snoozedUntil: null }, counts }
-    await live.deliver([{ ...owner, event: 'inbox.changed', payload }])
+    await deliverToStreams(live, owner, [woken.item.context ?? ''], {
+      countsOf: async (context) => (await store.inbox.counts(owner, { context })).counts,
+      eventsFor: (counts) => [
+        { event: 'inbox.changed', payload: { ids: [id], patch: { snoozedUntil: null }, counts } },
+      ],
+    })
   }

@@ -76,8 +76,10 @@ export const createStartPlans = ({
   seal: Pick<Seal, 'seal'>
 }) => {
   const lookUpPresence = async (entries: readonly Entry[]): Promise<ReadonlyMap<Entry, Presence>> => {
-    const users = entries.map(({ ready: { tenant }, user }) => ({ tenant, user }))
-    const found = await presenceOf(live, users)
+    const viewers = entries.map(({ ready, user, content: { context } }) => ({
+      ...{ tenant: ready.tenant, user, context },
+    }))
+    const found = await presenceOf(live, viewers)
     // A user who is connected by now was not connected when the item was delivered live.
     return new Map(entries.map((entry, index) => [entry, found[index] === 'away' ? 'away' : 'left']))
   }

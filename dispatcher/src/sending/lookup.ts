@@ -48,9 +48,11 @@ const at = (...parts: string[]) => parts.join('\n')
 
 /** Looks up the presence of the users whose steps depend on it. */
 const presences = async (live: LookupPorts['live'], steps: readonly Step[]) => {
-  const asked = steps.filter(needsPresence).map(({ tenant, user }) => ({ tenant, user }))
+  const asked = steps
+    .filter(needsPresence)
+    .map(({ tenant, user, context = '' }) => ({ ...{ tenant, user, context } }))
   const found = await presenceOf(live, asked)
-  return new Map(asked.map(({ tenant, user }, index) => [at(tenant, user), found[index]]))
+  return new Map(asked.map(({ tenant, user, context }, index) => [at(tenant, user, context), found[index]]))
 }
 
 /** Returns the condition of a step; undefined if it has none or was found to hold before. */
@@ -136,8 +138,8 @@ export const lookUp = async (
   return {
     subject,
     facts: (step, now) => {
-      const { tenant, user, notification } = step
-      const known = presence.get(at(tenant, user))
+      const { tenant, user, notification, context = '' } = step
+      const known = presence.get(at(tenant, user, context))
       const reason = unmetOf(step)
       return {
         item: itemOf(step),

@@ -1,19 +1,19 @@
 import { UnavailableError } from '@carillon/core/errors'
-import type { Live, Presence } from '@carillon/core/live/port'
+import type { Live, Presence, Viewers } from '@carillon/core/live/port'
 
 /**
- * Looks up the presence of users, in order, with one call for all of them. While the live bus is unavailable,
+ * Looks up the presence of users who see a context, in order, with one call for all of them. While the live bus is unavailable,
  * all users count as away.
  */
 export const presenceOf = async (
   live: Pick<Live, 'presence'>,
-  users: readonly { tenant: string; user: string }[],
+  viewers: readonly Viewers[],
 ): Promise<readonly Presence[]> => {
-  if (users.length === 0) return []
+  if (viewers.length === 0) return []
   try {
-    return await live.presence(users)
+    return await live.presence(viewers)
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error
-    return users.map(() => 'away')
+    return viewers.map(() => 'away')
   }
 }

@@ -1,5 +1,6 @@
 import {
   Category,
+  ContextFilter as Context,
   Counts,
   InboxItem,
   InboxPage,
@@ -49,11 +50,9 @@ const DeletedItem = z.object({ counts: Counts }).meta({
 const ItemIds = z
   .strictObject({ ids: z.array(ItemId).min(1).max(100).describe('The ids of the items') })
   .meta({ id: 'ItemIds', description: 'Up to 100 items', examples: [{ ids: [ITEM] }] })
-const ContextFilter = z
-  .string()
-  .max(256)
-  .optional()
-  .describe('Only items of this context; the empty string stands for items without one')
+const ContextFilter = Context.optional().describe(
+  'Only items of this context; the empty string stands for items without one. A context that the token excludes is refused',
+)
 /** An empty parameter selects the empty context. */
 const ContextParameter = ContextFilter.meta({ allowEmptyValue: true })
 const ItemFilter = z
@@ -86,7 +85,24 @@ export const getInbox = defineRoute({
     before: cursor,
   }),
   answers: { 200: { description: 'A page of the inbox', schema: InboxPage } },
-  problems: ['cursor_invalid'],
+  problems: ['cursor_invalid', 'forbidden'],
+})
+
+export const getInboxCounts = defineRoute({
+  method: 'get',
+  path: '/v1/inbox/counts',
+  operationId: 'getInboxCounts',
+  tag: 'Inbox',
+  summary: 'Count the unread and unseen items',
+  description:
+    'Returns the numbers of unread and unseen items, or of those of a category, tag or context. Exact up to 100.',
+  query: z.strictObject({
+    category: Category.optional().describe('Only items of this category'),
+    tag: Tag.optional().describe('Only items with this tag'),
+    context: ContextParameter,
+  }),
+  answers: { 200: { description: 'The counts', schema: Counts } },
+  problems: ['forbidden'],
 })
 
 export const markItemsSeen = defineRoute({
@@ -110,6 +126,7 @@ const markAll = (route: { path: string; operationId: string; summary: string }, 
     body: ItemFilter,
     bodyOptional: true,
     answers: { 200: { description: outcome, schema: ChangedAll } },
+    problems: ['forbidden'],
   })
 
 export const markAllRead = markAll(

@@ -181,6 +181,8 @@ describe('PATCH /v1/inbox/{id}', () => {
         tenant: tenant.id,
         user: 'ann',
         event: 'inbox.changed',
+        to: 'whole',
+        ask: '',
         payload: { ids: [id], patch: { readAt, seenAt }, counts: { unread: 1, unseen: 1 } },
       },
     ])
@@ -382,7 +384,7 @@ describe('bulk verbs', () => {
     const items = await Promise.all(Array.from({ length: 40 }, (_, n) => tenant.item('ann', {}, n)))
     live.length = log.length = 0
     expect((await call<ChangedAll>('POST', '/read-all')).json).toEqual({ counts: { unread: 0, unseen: 0 } })
-    const told = live.flatMap(({ payload }) => ('ids' in payload ? (payload.ids ?? []) : []))
+    const told = live.flatMap(({ payload }) => (payload && 'ids' in payload ? (payload.ids ?? []) : []))
     expect(told.sort()).toEqual(items.map(({ id }) => id).sort())
     expect(events()).toMatchObject([{ kind: 'read' }])
     expect(events()[0]?.items).toHaveLength(40)
@@ -409,6 +411,7 @@ describe('bulk verbs', () => {
         event: 'inbox.changed',
         payload: { all: true, patch: { readAt: expect.any(String) }, counts: { unread: 0 } },
       },
+      { event: 'inbox.resync', to: 'limited' },
     ])
     expect(events()).toMatchObject([{ kind: 'read', items: [], all: {} }])
     expect((await page()).items[0]?.readAt).not.toBeNull()

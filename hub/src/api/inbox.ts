@@ -1,14 +1,16 @@
 import type { Live } from '@carillon/core/live/port'
-import type { Inbox, InboxPlace, Owner } from '@carillon/core/store/ports/inbox'
+import type { Inbox, InboxPlace } from '@carillon/core/store/ports/inbox'
 import type { Log } from '@carillon/core/telemetry/log'
-import type { InboxPage, LivePosition } from '@carillon/schemas'
+import type { InboxPage, StreamPosition } from '@carillon/schemas'
 import type { Cursors } from '../http/cursor.ts'
 import type { Routes } from '../http/routes.ts'
 import type { Verbs } from '../inbox/verbs.ts'
+import { requireContext, type Viewer } from '../inbox/viewer.ts'
 import {
   archiveAll,
   deleteItem,
   getInbox,
+  getInboxCounts,
   markAllRead,
   markAllSeen,
   markItemsSeen,
@@ -32,9 +34,13 @@ export const inboxRoutes = (
     log,
   }: { inbox: Inbox; live: Live; verbs: Verbs; cursors: Cursors; log: Log },
 ) => {
-  const positionOf = async ({ tenant, user }: Owner): Promise<LivePosition | null> => {
+  /** Returns the positions of the viewer's streams. */
+  const positionsOf = async ({ tenant, user, contexts }: Viewer): Promise<StreamPosition[] | null> => {
     try {
-      return await live.position(tenant, user)
+      if (!contexts) return [await live.position(tenant, user)]
+      return await Promise.all(
+        contexts.map(async (stream) => ({ stream, ...(await live.position(tenant, user, stream)) })),
+      )
     } catch (err) {
       log.debug({ err, tenant }, 'a page was sent without its live position')
       return null
@@ -43,29 +49,42 @@ export const inboxRoutes = (
 
   routes.user(
     getInbox,
-    async ({ c, query: { status, category, tag, context, limit, before } }, { tenant, user }) => {
-      const owner = { tenant, user }
+    async ({ c, query: { status, category, tag, context, limit, before } }, { tenant, user, contexts }) => {
+      const viewer = { tenant, user, contexts }
+      requireContext(viewer, context)
       const list = ['inbox', tenant, user, status, category, tag, context]
       const older = before === undefined ? undefined : placeOf(cursors.read(list, before))
       // Read before the rows: a message that arrives in between is then delivered twice instead of lost.
-      const position = await positionOf(owner)
-      const { items, next, counts, complete } = await inbox.pageWithCounts(owner, {
-        ...{ status, category, tag, context, limit },
-        ...(older ? { before: older } : {}),
-      })
-      if (!complete) verbs.recount(owner)
+      const positions = await positionsOf(viewer)
+      const { items, next, counts, complete } = await inbox.pageWithCounts(
+        { tenant, user },
+        { ...{ status, category, tag, context, contexts, limit }, ...(older ? { before: older } : {}) },
+      )
+      if (!complete) verbs.recount(viewer)
+      const [position, ...others] = positions ?? []
       const page: InboxPage = {
         items,
         counts,
         next: next ? cursors.make(list, `${next.place} ${next.id}`) : null,
-        position,
+        position: position && others.length === 0 ? { epoch: position.epoch, seq: position.seq } : null,
+        ...(positions && others.length > 0 ? { positions } : {}),
       }
       return c.json(page, 200, { 'cache-control': 'no-store' })
     },
   )
 
-  routes.user(markItemsSeen, async ({ c, body }, { tenant, user }) =>
-    c.json(await verbs.seen({ tenant, user }, (await body()).ids)),
+  routes.user(
+    getInboxCounts,
+    async ({ c, query: { category, tag, context } }, { tenant, user, contexts }) => {
+      requireContext({ contexts }, context)
+      const filter = { category, tag, context, contexts }
+      const { counts } = await inbox.counts({ tenant, user }, filter)
+      return c.json(counts, 200, { 'cache-control': 'no-store' })
+    },
+  )
+
+  routes.user(markItemsSeen, async ({ c, body }, viewer) =>
+    c.json(await verbs.seen(viewer, (await body()).ids)),
   )
 
   const all = [
@@ -74,19 +93,15 @@ export const inboxRoutes = (
     [archiveAll, 'archived'],
   ] as const
   for (const [route, verb] of all)
-    routes.user(route, async ({ c, body }, { tenant, user }) =>
-      c.json(await verbs.all({ tenant, user }, verb, await body())),
-    )
+    routes.user(route, async ({ c, body }, viewer) => c.json(await verbs.all(viewer, verb, await body())))
 
-  routes.user(updateItem, async ({ c, params, body }, { tenant, user }) =>
-    c.json(await verbs.patch({ tenant, user }, params.id, await body())),
+  routes.user(updateItem, async ({ c, params, body }, viewer) =>
+    c.json(await verbs.patch(viewer, params.id, await body())),
   )
 
-  routes.user(deleteItem, async ({ c, params }, { tenant, user }) =>
-    c.json(await verbs.remove({ tenant, user }, params.id)),
-  )
+  routes.user(deleteItem, async ({ c, params }, viewer) => c.json(await verbs.remove(viewer, params.id)))
 
-  routes.user(takeAction, async ({ c, params }, { tenant, user }) =>
-    c.json(await verbs.act({ tenant, user }, params.id, params.name)),
+  routes.user(takeAction, async ({ c, params }, viewer) =>
+    c.json(await verbs.act(viewer, params.id, params.name)),
   )
 }

@@ -2,7 +2,7 @@ import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
 import { signUserToken, USER_TOKEN_MAX_SECONDS } from '@carillon/core/security/user-tokens'
 import type { StoredUser, Users } from '@carillon/core/store/ports/users'
-import { Timestamp, UserId, UserProfile } from '@carillon/schemas'
+import { Timestamp, TokenContexts, UserId, UserProfile } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
 import type { Erase } from '../users/erase.ts'
@@ -22,8 +22,15 @@ const TokenRequest = z
       .max(USER_TOKEN_MAX_SECONDS)
       .optional()
       .describe('The lifetime of the token in seconds; one hour if left out'),
+    contexts: TokenContexts.optional().describe(
+      'The contexts that the token is limited to; the empty string stands for items without one. All if left out',
+    ),
   })
-  .meta({ id: 'UserTokenRequest', description: 'The token to issue', examples: [{ ttlSeconds: 3_600 }] })
+  .meta({
+    id: 'UserTokenRequest',
+    description: 'The token to issue',
+    examples: [{ ttlSeconds: 3_600, contexts: ['org-7'] }],
+  })
 
 /** A signed user token and the instant of its expiry. */
 export const IssuedToken = z
@@ -125,10 +132,11 @@ export const userRoutes = (
       problems: ['tenant_unknown'],
     },
     async ({ c, params, body }, sender) => {
-      const { ttlSeconds } = await body()
+      const { ttlSeconds, contexts } = await body()
       const tenant = await cache.tenant(sender.tenant)
       if (!tenant) throw new ProblemError('tenant_unknown', 'the tenant of this API key has been deleted')
-      return c.json(await signUserToken(tenant, params.id, ttlSeconds), 200, { 'cache-control': 'no-store' })
+      const issued = await signUserToken(tenant, params.id, ttlSeconds, contexts)
+      return c.json(issued, 200, { 'cache-control': 'no-store' })
     },
   )
 }

@@ -48,6 +48,7 @@ const ACCESS: Record<string, string> = {
   'GET /v1/dead-letters': 'dead-letters:read',
   'GET /v1/devices': 'user',
   'GET /v1/inbox': 'user',
+  'GET /v1/inbox/counts': 'user',
   'GET /v1/me': 'user',
   'GET /v1/notifications': 'notifications:read',
   'GET /v1/notifications/{id}': 'notifications:read',

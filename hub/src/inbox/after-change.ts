@@ -1,8 +1,9 @@
-import type { ChangedItem, Owner } from '@carillon/core/store/ports/inbox'
+import type { ChangedItem } from '@carillon/core/store/ports/inbox'
 import type { Counts, InboxItem, ItemPatch, StateChange } from '@carillon/schemas'
 import type { Announcer, Group } from './announce.ts'
 import { verbsOf } from './patch.ts'
 import type { Alarm } from './snooze-alarm.ts'
+import type { Viewer } from './viewer.ts'
 
 /** Groups items that changed in the same way. Unchanged items are omitted. */
 export const grouped = (items: readonly ChangedItem[]): Group[] => {
@@ -30,21 +31,21 @@ export const createAfterChange =
     alarm,
     announce,
   }: {
-    counts: (owner: Owner) => Promise<Counts>
+    counts: (viewer: Viewer) => Promise<Counts>
     alarm: Pick<Alarm, 'cancel'>
     announce: Announcer
   }) =>
-  async (owner: Owner, groups: readonly Group[], patch: ItemPatch): Promise<Counts> => {
-    const counts = await countsOf(owner)
+  async (viewer: Viewer, groups: readonly Group[], patch: ItemPatch): Promise<Counts> => {
+    const counts = await countsOf(viewer)
     const woken = itemsWhere(groups, ({ snoozedUntil }) => snoozedUntil === null)
     const happenings = verbsOf(patch).map(({ kind, cell }) => ({
       kind,
       items: itemsWhere(groups, (change) => cell in change),
     }))
     await Promise.all([
-      alarm.cancel(owner, woken),
-      announce.changed(owner, groups, counts),
-      announce.happened(owner, happenings),
+      alarm.cancel(viewer, woken),
+      announce.changed(viewer, groups, counts),
+      announce.happened(viewer, happenings),
     ])
     return counts
   }

@@ -1,4 +1,5 @@
-import type { Live, LiveMessage } from '@carillon/core/live/port'
+import type { Live, LiveEvent, LiveMessage } from '@carillon/core/live/port'
+import { deliverToStreams, type EventsFor } from '@carillon/core/live/streams'
 import type { AllVerb, Owner } from '@carillon/core/store/ports/inbox'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
@@ -12,6 +13,7 @@ import {
   type LifecycleKind,
   type StateChange,
 } from '@carillon/schemas'
+import type { Viewer } from './viewer.ts'
 
 /** Maximum items in a live message or lifecycle event. Both stay far below the size limits of Redis and NATS. */
 const IDS_MAX = 500
@@ -39,34 +41,88 @@ const eventMessage = (event: LifecycleEvent): OutgoingMessage => ({
   data: Buffer.from(JSON.stringify(event)),
 })
 
+const contextOf = ({ context = '' }: InboxItem): string => context
+
+/** Reports whether the counts of a viewer are those of a stream: of a context, or of the whole inbox. */
+const isStreamOf = ({ contexts }: Viewer, context: string | undefined): boolean =>
+  context === undefined ? contexts === undefined : contexts?.length === 1 && contexts[0] === context
+
+/** Returns the events about items that changed, for the stream of a context or of the whole inbox. */
+const changedEvents =
+  (groups: readonly Group[]): EventsFor =>
+  (counts, context) =>
+    groups.flatMap(({ items, change: patch }) =>
+      chunks(items.filter((item) => context === undefined || contextOf(item) === context)).map(
+        (some): LiveEvent => ({
+          event: 'inbox.changed',
+          payload: { ids: some.map(({ id }) => id), patch, counts },
+        }),
+      ),
+    )
+
+const eventsOf = ({ tenant, user }: Owner, { kind, items, action }: Happening): OutgoingMessage[] =>
+  chunks(items).map((some) =>
+    eventMessage({
+      kind,
+      tenant,
+      user,
+      items: some.map(({ id, notification, context }) => ({
+        ...{ id, notification },
+        ...(context === undefined ? {} : { context }),
+      })),
+      ...(action === undefined ? {} : { action }),
+      at: new Date().toISOString(),
+    }),
+  )
+
 /**
  * Sends live messages and lifecycle events about changes that are stored. Both are best effort: failures are counted and
- * logged. A client that missed a message finds a gap in the sequence numbers and fetches the inbox.
+ * logged. A client that missed a message finds a gap in the sequence numbers and fetches the inbox. `counts` are those of the
+ * viewer; those of other streams are read if somebody is connected to them.
  */
 export const createAnnouncer = ({
   live,
   stream,
   log,
   metrics,
+  countsOf,
 }: {
-  live: Live
+  live: Pick<Live, 'deliver'>
   stream: Stream
   log: Log
   metrics: Metrics
+  countsOf: (viewer: Viewer) => Promise<Counts>
 }) => {
-  const deliver = async (messages: LiveMessage[]) => {
-    if (messages.length === 0) return
+  const attempt = async (tenant: string, send: () => Promise<readonly boolean[]>) => {
     try {
-      for (const reached of await live.deliver(messages))
-        metrics.live.inc({ outcome: reached ? 'connected' : 'away' })
+      for (const reached of await send()) metrics.live.inc({ outcome: reached ? 'connected' : 'away' })
     } catch (err) {
-      metrics.live.inc({ outcome: 'lost' }, messages.length)
-      log.warn(
-        { err, tenant: messages[0]?.tenant },
-        'a live message was not sent; clients fetch at the next gap',
-      )
+      metrics.live.inc({ outcome: 'lost' })
+      log.warn({ err, tenant }, 'a live message was not sent; clients fetch at the next gap')
     }
   }
+
+  const deliver = ({ tenant }: Owner, messages: LiveMessage[]) =>
+    attempt(tenant, async () => (await live.deliver(messages)).map(({ whole, other }) => whole || other))
+
+  const tell = (
+    { tenant, user, contexts }: Viewer,
+    about: readonly string[],
+    counts: Counts,
+    eventsFor: EventsFor,
+  ) =>
+    attempt(tenant, async () => {
+      const told = await deliverToStreams(live, { tenant, user }, [...new Set(about)], {
+        countsOf: async (context) =>
+          isStreamOf({ tenant, user, contexts }, context)
+            ? counts
+            : countsOf({ tenant, user, ...(context === undefined ? {} : { contexts: [context] }) }),
+        eventsFor,
+      })
+      return told.flatMap(({ message: { to }, reached: { whole, other } }) =>
+        to === 'whole' ? whole : to === 'context' ? other : [],
+      )
+    })
 
   const publish = async (messages: OutgoingMessage[]) => {
     if (messages.length === 0) return
@@ -77,46 +133,55 @@ export const createAnnouncer = ({
     }
   }
 
-  const eventsOf = ({ tenant, user }: Owner, { kind, items, action }: Happening): OutgoingMessage[] =>
-    chunks(items).map((some) =>
-      eventMessage({
-        kind,
-        tenant,
-        user,
-        items: some.map(({ id, notification, context }) => ({
-          ...{ id, notification },
-          ...(context === undefined ? {} : { context }),
-        })),
-        ...(action === undefined ? {} : { action }),
-        at: new Date().toISOString(),
-      }),
-    )
-
   return {
-    changed: ({ tenant, user }: Owner, groups: readonly Group[], counts: Counts) =>
-      deliver(
-        groups.flatMap(({ items, change: patch }) =>
-          (items.length === 0 ? [items] : chunks(items)).map((some) => ({
-            tenant,
-            user,
-            event: 'inbox.changed' as const,
-            payload: { ids: some.map(({ id }) => id), patch, counts },
-          })),
-        ),
-      ),
+    changed: (viewer: Viewer, groups: readonly Group[], counts: Counts) =>
+      groups.length === 0
+        ? Promise.resolve()
+        : tell(
+            viewer,
+            groups.flatMap(({ items }) => items.map(contextOf)),
+            counts,
+            changedEvents(groups),
+          ),
 
-    /** Announces a sweep without ids, because they are not read. */
-    changedAll: ({ tenant, user }: Owner, sweep: Sweep, counts: Counts) => {
+    /**
+     * Announces a sweep without ids, because they are not read. If it is not about one context, limited connections are told
+     * to fetch, because it is unknown which contexts have streams.
+     */
+    changedAll: (viewer: Viewer, sweep: Sweep, counts: Counts) => {
+      const { tenant, user } = viewer
       const { verb: kind, filter, at } = sweep
-      const payload = { all: true as const, ...filter, patch: patchOf(sweep), counts }
-      return Promise.all([
-        deliver([{ tenant, user, event: 'inbox.changed', payload }]),
-        publish([eventMessage({ kind, tenant, user, items: [], all: filter, at })]),
-      ])
+      const eventFor = (counts: Counts): LiveEvent => ({
+        event: 'inbox.changed',
+        payload: { all: true, ...filter, patch: patchOf(sweep), counts },
+      })
+      const told =
+        filter.context === undefined
+          ? deliver(viewer, [
+              { tenant, user, to: 'whole', ...eventFor(counts) },
+              { tenant, user, to: 'limited', event: 'inbox.resync', payload: undefined },
+            ])
+          : tell(viewer, [filter.context], counts, (counts) => [eventFor(counts)])
+      return Promise.all([told, publish([eventMessage({ kind, tenant, user, items: [], all: filter, at })])])
     },
 
-    removed: ({ tenant, user }: Owner, { id }: InboxItem, counts: Counts) =>
-      deliver([{ tenant, user, event: 'inbox.removed', payload: { ids: [id], counts } }]),
+    removed: (viewer: Viewer, item: InboxItem, counts: Counts) =>
+      tell(viewer, [contextOf(item)], counts, (counts) => [
+        { event: 'inbox.removed', payload: { ids: [item.id], counts } },
+      ]),
+
+    /** Announces counts that were completed in the background. A viewer of several contexts is told to fetch. */
+    recounted: (viewer: Viewer, counts: Counts) => {
+      const { tenant, user, contexts } = viewer
+      const changed: LiveEvent = { event: 'inbox.changed', payload: { ids: [], patch: {}, counts } }
+      const [context, ...others] = contexts ?? []
+      if (context === undefined) return deliver(viewer, [{ tenant, user, to: 'whole', ...changed }])
+      return deliver(viewer, [
+        others.length === 0
+          ? { tenant, user, to: 'context', context, ...changed }
+          : { tenant, user, to: 'limited', event: 'inbox.resync', payload: undefined },
+      ])
+    },
 
     /** Publishes one event per verb and IDS_MAX items. */
     happened: (owner: Owner, happenings: readonly Happening[]) =>

@@ -1,7 +1,8 @@
-import type { Inbox, Owner } from '@carillon/core/store/ports/inbox'
+import type { Inbox } from '@carillon/core/store/ports/inbox'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Counts } from '@carillon/schemas'
 import type { Announcer } from './announce.ts'
+import type { Viewer } from './viewer.ts'
 
 /** Maximum steps of a background count. */
 const STEPS_MAX = 1_000
@@ -18,23 +19,24 @@ export const createCounting = ({
   log,
 }: {
   inbox: Pick<Inbox, 'counts'>
-  announce: Pick<Announcer, 'changed'>
+  announce: Pick<Announcer, 'recounted'>
   log: Log
 }) => {
   const running = new Set<string>()
 
-  const complete = async (owner: Owner): Promise<void> => {
+  const complete = async (viewer: Viewer): Promise<void> => {
+    const { contexts, ...owner } = viewer
     for (let step = 0; step < STEPS_MAX; step++) {
-      const { counts, complete: done } = await inbox.counts(owner)
-      if (done) return announce.changed(owner, [{ items: [], change: {} }], counts)
+      const { counts, complete: done } = await inbox.counts(owner, { contexts })
+      if (done) return announce.recounted(viewer, counts)
     }
   }
 
-  const recount = ({ tenant, user }: Owner): void => {
-    const key = `${tenant}\n${user}`
+  const recount = ({ tenant, user, contexts }: Viewer): void => {
+    const key = JSON.stringify([tenant, user, contexts])
     if (running.has(key) || running.size >= AT_ONCE_MAX) return
     running.add(key)
-    complete({ tenant, user })
+    complete({ tenant, user, contexts })
       .catch((err) =>
         log.warn({ err, tenant }, 'a background count failed; the counts of this inbox stay incomplete'),
       )
@@ -42,9 +44,10 @@ export const createCounting = ({
   }
 
   return {
-    counts: async (owner: Owner): Promise<Counts> => {
-      const { counts, complete: done } = await inbox.counts(owner)
-      if (!done) recount(owner)
+    counts: async (viewer: Viewer): Promise<Counts> => {
+      const { tenant, user, contexts } = viewer
+      const { counts, complete: done } = await inbox.counts({ tenant, user }, { contexts })
+      if (!done) recount(viewer)
       return counts
     },
     recount,

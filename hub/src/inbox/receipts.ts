@@ -1,8 +1,9 @@
 import { uuid7Time } from '@carillon/core/notification/ids'
-import type { Inbox, Owner } from '@carillon/core/store/ports/inbox'
+import type { Inbox } from '@carillon/core/store/ports/inbox'
 import type { Log } from '@carillon/core/telemetry/log'
-import type { InboxItem } from '@carillon/schemas'
+import { type InboxItem, sees } from '@carillon/schemas'
 import type { Announcer } from './announce.ts'
+import type { Viewer } from './viewer.ts'
 
 /** Maximum waiting ids. Further receipts are dropped; only the time of receipt is lost. */
 const WAITING_MAX = 50_000
@@ -11,20 +12,20 @@ const CONCURRENCY = 32
 
 /**
  * Records when items reached an app of their user. Receipts come in bursts, one per item and tab. They are therefore grouped
- * by user and written in the background, CONCURRENCY users at a time. The first receipt of an item counts. Best effort:
+ * by user and token contexts, and written in the background, CONCURRENCY users at a time. The first receipt of an item counts. Best effort:
  * failures are logged.
  */
 export const createReceipts = ({ inbox, announce, log }: { inbox: Inbox; announce: Announcer; log: Log }) => {
-  const waiting = new Map<string, { owner: Owner; ids: Set<string> }>()
+  const waiting = new Map<string, { owner: Viewer; ids: Set<string> }>()
   let size = 0
   let dropped = 0
   let pumping: Promise<void> | undefined
 
-  const mark = async (owner: Owner, ids: string[]): Promise<InboxItem[]> => {
+  const mark = async (owner: Viewer, ids: string[]): Promise<InboxItem[]> => {
     try {
       const receivedAt = new Date().toISOString()
       const changed = await inbox.change(owner, ids, (item) =>
-        item.receivedAt === null ? { receivedAt } : {},
+        item.receivedAt === null && sees(owner.contexts, item) ? { receivedAt } : {},
       )
       return changed.flatMap(({ item, change }) => (change.receivedAt ? [item] : []))
     } catch (err) {
@@ -66,9 +67,10 @@ export const createReceipts = ({ inbox, announce, log }: { inbox: Inbox; announc
   }
 
   return {
-    add: (owner: Owner, ids: readonly string[]): void => {
-      const key = `${owner.tenant}\n${owner.user}`
-      const entry = waiting.get(key) ?? { owner: { tenant: owner.tenant, user: owner.user }, ids: new Set() }
+    /** Ids of contexts that the token excludes are ignored. */
+    add: ({ tenant, user, contexts }: Viewer, ids: readonly string[]): void => {
+      const key = JSON.stringify([tenant, user, contexts])
+      const entry = waiting.get(key) ?? { owner: { tenant, user, contexts }, ids: new Set() }
       for (const id of ids) {
         if (uuid7Time(id) === undefined || entry.ids.has(id)) continue
         if (size >= WAITING_MAX) {

@@ -24,7 +24,7 @@ export const createVerbs = (parts: {
   metrics: Metrics
 }) => {
   const { inbox, log } = parts
-  const announce = createAnnouncer(parts)
+  const announce = createAnnouncer({ ...parts, countsOf: (viewer) => counts(viewer) })
   const alarm = createAlarm(parts)
   const receipts = createReceipts({ inbox, announce, log })
   const { counts, recount } = createCounting({ inbox, announce, log })
@@ -32,7 +32,7 @@ export const createVerbs = (parts: {
 
   return {
     ...createItemVerbs({ inbox, counts, afterChange, announce, alarm }),
-    ...createBulkVerbs({ inbox, counts, afterChange, announce }),
+    ...createBulkVerbs({ inbox, afterChange, announce }),
     /** Completes counts in the background and notifies the user's apps. */
     recount,
     /** Records that items reached an app of the user. Returns immediately; see `createReceipts`. */

@@ -1,5 +1,5 @@
 import { ProblemError } from '@carillon/core/errors'
-import type { Live } from '@carillon/core/live/port'
+import type { Live, LiveMessage } from '@carillon/core/live/port'
 import { cellsOf, documentOf, isWithin } from '@carillon/core/preferences/document'
 import { type Documents, GENERAL } from '@carillon/core/preferences/documents'
 import { grouped } from '@carillon/core/store/grouping'
@@ -46,12 +46,13 @@ export const createChangePreferences = ({
   const tell = async ({ tenant, user }: Owner, via: ChangeWay, contexts: Iterable<string>) => {
     try {
       const [reached] = await live.deliver(
-        [...contexts].map((context) => ({
-          ...{ tenant, user, event: 'preferences.changed' as const },
-          payload: { via, ...(context === GENERAL ? {} : { context }) },
-        })),
+        [...contexts].map((context): LiveMessage => {
+          const event = { tenant, user, event: 'preferences.changed' } as const
+          if (context === GENERAL) return { ...event, payload: { via }, to: 'all' }
+          return { ...event, payload: { via, context }, to: 'item', context }
+        }),
       )
-      metrics.live.inc({ outcome: reached ? 'connected' : 'away' })
+      metrics.live.inc({ outcome: reached?.whole || reached?.other ? 'connected' : 'away' })
     } catch (err) {
       metrics.live.inc({ outcome: 'lost' })
       log.warn({ err, tenant }, 'open tabs were not told of changed preferences')

@@ -7,7 +7,7 @@ import { inProcessInvalidations } from '@carillon/core/cache/invalidation/in-pro
 import { createSettingsCache } from '@carillon/core/cache/settings-cache'
 import { UnavailableError } from '@carillon/core/errors'
 import { inProcessLive } from '@carillon/core/live/in-process'
-import { userRoom } from '@carillon/core/live/room'
+import { contextRoom, limitedRoom, userRoom } from '@carillon/core/live/room'
 import { standaloneServer } from '@carillon/core/live/server'
 import { newTenant, newTenantSecret } from '@carillon/core/security/new-tenant'
 import { createSeal } from '@carillon/core/security/seal'
@@ -142,9 +142,26 @@ test('a valid token admits a socket to the room of its user only', async () => {
   const removed = next(ada, 'inbox.removed')
   const counts = { unread: 0, unseen: 0 }
   await edge.live.deliver([
-    { tenant: 'acme', user: 'ada', event: 'inbox.removed', payload: { ids: [ITEM], counts } },
+    { tenant: 'acme', user: 'ada', event: 'inbox.removed', payload: { ids: [ITEM], counts }, to: 'whole' },
   ])
   expect(await removed).toMatchObject({ ids: [ITEM], counts, seq: 1 })
+})
+
+test('a token limited to contexts admits a socket to their rooms only, and may not open more than the others', async () => {
+  const token = (await signUserToken(edge.tenant, 'ada', 60, ['__proto__', ''])).token
+  const limited = open({ token })
+  await next(limited, 'connect')
+  const [socket] = edge.io.of('/').sockets.values()
+  expect(new Set([...(socket?.rooms ?? [])].filter((room) => room !== limited.id))).toEqual(
+    new Set([
+      limitedRoom('acme', 'ada'),
+      contextRoom('acme', 'ada', '__proto__'),
+      contextRoom('acme', 'ada', ''),
+    ]),
+  )
+  for (let opened = 1; opened < CONNECTIONS_PER_USER; opened++) await enter('ada')
+  expect((await refusal({ token })).message).toBe('rate_limited')
+  expect((await refusal({ token: await tokenFor('ada') })).message).toBe('rate_limited')
 })
 
 test('the handshake is released from memory', async () => {

@@ -3,13 +3,13 @@ import type { Invalidations } from '@carillon/core/cache/invalidation/port'
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Live } from '@carillon/core/live/port'
 import type { LiveServer } from '@carillon/core/live/server'
-import type { Owner } from '@carillon/core/store/ports/inbox'
 import type { Tenants } from '@carillon/core/store/ports/tenants'
 import type { Users } from '@carillon/core/store/ports/users'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { InboxReceived, parse } from '@carillon/schemas'
 import type { Refusals } from '../http/refused-credentials.ts'
+import type { Viewer } from '../inbox/viewer.ts'
 import type { RateLimit } from '../limits/rate-limit.ts'
 import type { Admission } from './admission.ts'
 import { watchErasures } from './erased.ts'
@@ -44,7 +44,7 @@ export type Sockets = {
  * Connections are closed below Socket.IO if they expire, drain or are too slow, or if their secret was
  * withdrawn or their user erased. Their clients then reconnect by themselves. Clients that violate the
  * protocol are disconnected by Socket.IO, after which they do not reconnect. `onReceived` gets acknowledged
- * item ids with the owner from the token.
+ * item ids with the viewer from the token.
  */
 export const attachSockets = (parts: {
   io: LiveServer
@@ -55,7 +55,7 @@ export const attachSockets = (parts: {
   admission: Pick<Admission, 'authenticated'>
   rateLimit: Pick<RateLimit, 'user' | 'refused'>
   refusals: Refusals
-  onReceived: (owner: Owner, ids: readonly string[]) => void
+  onReceived: (viewer: Viewer, ids: readonly string[]) => void
   live: Pick<Live, 'onLoss' | 'left'>
   log: Log
   metrics: Pick<Metrics, 'connections' | 'faults'>
@@ -88,8 +88,8 @@ export const attachSockets = (parts: {
     if (event !== 'inbox.received') return end(socket, 'unknown_event')
     const message = parse(InboxReceived, args[0])
     if (args.length !== 1 || !message.success) return end(socket, 'malformed_event')
-    const { tenant, user } = socket.data
-    onReceived({ tenant, user }, message.data.ids)
+    const { tenant, user, contexts } = socket.data
+    onReceived({ tenant, user, contexts }, message.data.ids)
   }
 
   const onFrame = (socket: LiveSocket) => {
@@ -107,9 +107,9 @@ export const attachSockets = (parts: {
     socket.on('error', () => end(socket, 'malformed_frame'))
     socket.on('disconnect', (reason) =>
       guard(socket, () => {
-        const { tenant, user } = socket.data
+        const { tenant, user, contexts } = socket.data
         metrics.connections.dec()
-        live.left(tenant, user)
+        live.left(tenant, user, contexts)
         log.debug({ tenant, reason }, 'connection closed')
       }),
     )

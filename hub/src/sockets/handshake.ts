@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
-import { userRoom } from '@carillon/core/live/room'
+import { limitedRoom, roomsOf, userRoom } from '@carillon/core/live/room'
 import type { LiveServer } from '@carillon/core/live/server'
 import { requireNotErased, verifyUserToken } from '@carillon/core/security/user-tokens'
 import type { Log } from '@carillon/core/telemetry/log'
@@ -49,8 +49,8 @@ const release = (socket: LiveSocket): { token: unknown; connection: Socket } => 
 }
 
 /**
- * Admits a socket with a valid user token to the room of its user only. The room is joined, in a cluster with Redis'
- * confirmation, before the client is told that it is connected, so that everything delivered from then on reaches it.
+ * Admits a socket with a valid user token to the rooms that its user and contexts give it. They are joined, in a cluster with
+ * Redis' confirmation, before the client is told that it is connected, so that everything delivered from then on reaches it.
  * Throws ProblemError.
  */
 const admit = async ({ io, cache, admission, rateLimit }: Admitting, socket: LiveSocket) => {
@@ -60,15 +60,17 @@ const admit = async ({ io, cache, admission, rateLimit }: Admitting, socket: Liv
     throw new ProblemError('unauthenticated', 'connect with auth: { token }, a user token')
   const user = await verifyUserToken(cache, token)
   await rateLimit.user(user)
-  const room = userRoom(user.tenant, user.user)
-  if ((io.of('/').adapter.rooms.get(room)?.size ?? 0) >= CONNECTIONS_PER_USER)
+  const { rooms } = io.of('/').adapter
+  const open = (room: string) => rooms.get(room)?.size ?? 0
+  const connections = open(userRoom(user.tenant, user.user)) + open(limitedRoom(user.tenant, user.user))
+  if (connections >= CONNECTIONS_PER_USER)
     throw new ProblemError(
       'rate_limited',
       `a user may have ${CONNECTIONS_PER_USER} connections; close one before opening another`,
     )
   admission.authenticated(connection)
   socket.data = user
-  await socket.join(room)
+  await socket.join(roomsOf(user))
   // Checked again, because either may have happened before the watchers could close this socket.
   await requireNotErased(cache, user)
   const known = await cache.tenant(user.tenant)

@@ -91,7 +91,7 @@ export type TestTenant = {
   /** An API key with every scope. */
   key: string
   keyWith(...scopes: Scope[]): Promise<string>
-  userToken(user: string, seconds?: number): Promise<string>
+  userToken(user: string, seconds?: number, contexts?: readonly string[]): Promise<string>
   /** Stores an item that is `age` ms old, as a dispatcher does, and returns its content. */
   item(user: string, content?: Partial<ItemContent>, age?: number): Promise<ItemContent>
 }
@@ -131,7 +131,7 @@ const newTestTenant = async (store: Store): Promise<TestTenant> => {
     id: made.id,
     key: await keyWith(...SCOPES),
     keyWith,
-    userToken: async (user, seconds) => (await signUserToken(made, user, seconds)).token,
+    userToken: async (user, seconds, contexts) => (await signUserToken(made, user, seconds, contexts)).token,
     item: async (user, content = {}, age = 0) => {
       const at = Date.now() - age
       const notification = content.notification ?? randomUUID()

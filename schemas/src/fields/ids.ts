@@ -75,6 +75,13 @@ export const ContextKey = named(
   }),
   'a context',
 )
+/** A context to filter by: '' stands for what has none. */
+export const ContextFilter = z.union([z.literal(''), ContextKey])
+
+/** The most contexts that a user token may be limited to. */
+export const TOKEN_CONTEXTS_MAX = 16
+/** The contexts that a user token is limited to. */
+export const TokenContexts = z.array(ContextFilter).min(1).max(TOKEN_CONTEXTS_MAX)
 export const NotificationId = named(
   foreignId().meta({
     description:

@@ -5,17 +5,29 @@ import { Counts } from './counts.ts'
 import { InboxItem, ItemState } from './item.ts'
 import { LivePosition } from './page.ts'
 
+/** The position of a live message, and the stream that it belongs to. */
+const Frame = LivePosition.extend({
+  stream: z
+    .string()
+    .optional()
+    .describe(
+      'The context whose stream it belongs to, the empty string for items without one; absent for the stream of the whole inbox. `seq`, `epoch` and `counts` are those of the stream',
+    ),
+})
+
+type Frame = z.infer<typeof Frame>
+
 /**
- * Live messages: Socket.IO events from hub to client, delivered at most once. `seq` grows by one per user and message, so a
- * client that finds a gap or another `epoch` refetches the inbox.
+ * Live messages: Socket.IO events from hub to client, delivered at most once. `seq` grows by one per stream and message, so
+ * a client that finds a gap or another `epoch` refetches the inbox.
  */
-export const InboxAdded = LivePosition.extend({
+export const InboxAdded = Frame.extend({
   item: InboxItem,
   silent: z.literal(true).optional().describe('The item comes without a sound or a toast'),
 })
 export type InboxAdded = z.infer<typeof InboxAdded>
 
-export const InboxChanged = LivePosition.extend({
+export const InboxChanged = Frame.extend({
   ids: z.array(ItemId).optional().describe('Left out when all active items changed'),
   all: z
     .literal(true)
@@ -29,23 +41,27 @@ export const InboxChanged = LivePosition.extend({
 })
 export type InboxChanged = z.infer<typeof InboxChanged>
 
-export const InboxRemoved = LivePosition.extend({ ids: z.array(ItemId), counts: Counts })
+export const InboxRemoved = Frame.extend({ ids: z.array(ItemId), counts: Counts })
 export type InboxRemoved = z.infer<typeof InboxRemoved>
 
-/** The user's preferences were changed, by any app or way: fetch them again. Without `context`, those in general. */
-export const PreferencesChanged = LivePosition.extend({ via: ChangeWay, context: z.string().optional() })
+/**
+ * The user's preferences were changed, by any app or way: fetch them again. Without `context`, those in general; a connection
+ * that is limited to contexts then gets it without a position, because it belongs to none of their streams.
+ */
+export const PreferencesChanged = Frame.partial().extend({ via: ChangeWay, context: z.string().optional() })
 export type PreferencesChanged = z.infer<typeof PreferencesChanged>
 
 /** Client to hub: an app of the user has received these items. */
 export const InboxReceived = z.strictObject({ ids: z.array(ItemId).min(1).max(100) })
 export type InboxReceived = z.infer<typeof InboxReceived>
 
-/** Live events by name, without the position, which the live port adds. */
+/** Live events by name, without position and stream, which the live port adds. */
 export type LiveEvents = {
-  'inbox.added': Omit<InboxAdded, 'seq' | 'epoch'>
-  'inbox.changed': Omit<InboxChanged, 'seq' | 'epoch'>
-  'inbox.removed': Omit<InboxRemoved, 'seq' | 'epoch'>
-  'preferences.changed': Omit<PreferencesChanged, 'seq' | 'epoch'>
+  'inbox.added': Omit<InboxAdded, keyof Frame>
+  'inbox.changed': Omit<InboxChanged, keyof Frame>
+  'inbox.removed': Omit<InboxRemoved, keyof Frame>
+  'preferences.changed': Omit<PreferencesChanged, keyof Frame>
+  'inbox.resync': undefined
 }
 
 /** Socket.IO events that the hub sends. `inbox.resync`: messages may have been lost, so the client refetches. */

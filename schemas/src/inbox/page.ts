@@ -25,6 +25,16 @@ export const LivePosition = z
   })
 export type LivePosition = z.infer<typeof LivePosition>
 
+/** A position in one of the streams of a token that is limited to several contexts. */
+export const StreamPosition = LivePosition.extend({
+  stream: z.string().optional().describe('The context of the stream'),
+}).meta({
+  id: 'StreamPosition',
+  description: 'A position in the stream of a context',
+  examples: [{ epoch: 'f3a05f5c', seq: 41, stream: 'org-7' }],
+})
+export type StreamPosition = z.infer<typeof StreamPosition>
+
 export const InboxPage = z
   .object({
     items: z.array(InboxItem),
@@ -34,8 +44,12 @@ export const InboxPage = z
       .nullable()
       .describe('The cursor of the next, older page, for `before`; null on the last page'),
     position: LivePosition.nullable().describe(
-      'The position that this page includes; null while it is unknown',
+      'The position that this page includes; null while it is unknown, and for a token with several streams',
     ),
+    positions: z
+      .array(StreamPosition)
+      .optional()
+      .describe('The positions that this page includes, if the token is limited to several contexts'),
   })
   .meta({
     id: 'InboxPage',

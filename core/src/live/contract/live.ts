@@ -4,15 +4,15 @@ import type { AddressInfo } from 'node:net'
 import type { InboxAdded, InboxItem } from '@carillon/schemas'
 import { io as connect, type Socket } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Live, LiveMessage } from '../port.ts'
-import { userRoom } from '../room.ts'
+import type { Live, LiveEvent, LiveMessage } from '../port.ts'
+import { roomsOf, userRoom } from '../room.ts'
 import type { LiveServer } from '../server.ts'
 
-/** A hub for tests. It trusts the user id that a client sends. */
+/** A hub for tests. It trusts the user id and contexts that a client sends. */
 export const openHub = async (io: LiveServer) => {
   io.use(async (socket, next) => {
-    const { tenant, user } = socket.handshake.auth
-    await socket.join(userRoom(tenant, user))
+    const { tenant, user, contexts } = socket.handshake.auth
+    await socket.join(roomsOf({ tenant, user, contexts }))
     next()
   })
   const server = createServer()
@@ -29,9 +29,14 @@ export type Client = {
   until(count: number): Promise<InboxAdded[]>
 }
 
-/** A device of a user, connected to the hub at this address. */
-export const device = async (url: string, tenant: string, user: string): Promise<Client> => {
-  const socket = connect(url, { transports: ['websocket'], forceNew: true, auth: { tenant, user } })
+/** A device of a user, connected to the hub at this address, and limited to these contexts if there are any. */
+export const device = async (
+  url: string,
+  tenant: string,
+  user: string,
+  contexts?: readonly string[],
+): Promise<Client> => {
+  const socket = connect(url, { transports: ['websocket'], forceNew: true, auth: { tenant, user, contexts } })
   const received: InboxAdded[] = []
   let wake = () => {}
   socket.on('inbox.added', (message: InboxAdded) => {
@@ -52,13 +57,14 @@ export const device = async (url: string, tenant: string, user: string): Promise
   return { socket, received, until }
 }
 
-export const added = (tenant: string, user: string, title: string): LiveMessage => {
+export const added = (tenant: string, user: string, title: string, context?: string): LiveMessage => {
   const item: InboxItem = {
     id: randomUUID(),
     notification: 'n',
     type: 'comment.created',
     priority: 'normal',
     title,
+    ...(context === undefined ? {} : { context }),
     createdAt: '2026-01-31T09:00:00Z',
     receivedAt: null,
     seenAt: null,
@@ -67,8 +73,12 @@ export const added = (tenant: string, user: string, title: string): LiveMessage 
     snoozedUntil: null,
     acted: {},
   }
-  return { tenant, user, event: 'inbox.added', payload: { item } }
+  return { tenant, user, event: 'inbox.added', payload: { item }, to: 'item', context: context ?? '' }
 }
+
+/** Delivers messages, and resolves to whether anybody was connected, for each. */
+export const reached = async (live: Live, messages: readonly LiveMessage[]) =>
+  (await live.deliver(messages)).map(({ whole, other }) => whole || other)
 
 const titles = (messages: readonly InboxAdded[]) => messages.map(({ item }) => item.title)
 const newTenant = () => `t-${randomUUID()}`
@@ -88,8 +98,8 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       for (const { socket } of devices) socket.disconnect()
       await world.close()
     })
-    const join = async (hub: 0 | 1, tenant: string, user: string) => {
-      const joined = await device(world.hubs[hub], tenant, user)
+    const join = async (hub: 0 | 1, tenant: string, user: string, contexts?: readonly string[]) => {
+      const joined = await device(world.hubs[hub], tenant, user, contexts)
       devices.push(joined)
       return joined
     }
@@ -109,10 +119,10 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       const tenant = newTenant()
       const ada = await join(1, tenant, 'ada')
       const messages = ['nobody', 'ada', 'nobody', 'ada'].map((user) => added(tenant, user, user))
-      expect(await world.live.deliver(messages)).toEqual([false, true, false, true])
+      expect(await reached(world.live, messages)).toEqual([false, true, false, true])
       ada.socket.disconnect()
       await expect
-        .poll(() => world.live.deliver([added(tenant, 'ada', 'gone')]), { timeout: 10_000 })
+        .poll(() => reached(world.live, [added(tenant, 'ada', 'gone')]), { timeout: 10_000 })
         .toEqual([false])
     })
 
@@ -181,9 +191,10 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       ada.socket.onAny((event, { epoch, ...message }) => heard.push([event, message]))
       const counts = { unread: 1, unseen: 2 }
       const patch = { readAt: '2026-01-31T09:00:00Z' }
+      const to = { tenant, user: 'ada', to: 'whole' } as const
       await world.live.deliver([
-        { tenant, user: 'ada', event: 'inbox.changed', payload: { all: true, patch, counts } },
-        { tenant, user: 'ada', event: 'inbox.removed', payload: { ids: ['x'], counts } },
+        { ...to, event: 'inbox.changed', payload: { all: true, patch, counts } },
+        { ...to, event: 'inbox.removed', payload: { ids: ['x'], counts } },
         added(tenant, 'ada', 'last'),
       ])
       await ada.until(1)
@@ -191,6 +202,112 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
         ['inbox.changed', { all: true, patch, counts, seq: 1 }],
         ['inbox.removed', { ids: ['x'], counts, seq: 2 }],
       ])
+    })
+
+    describe('with limited connections', () => {
+      const joinAll = async (tenant: string) => ({
+        whole: await join(0, tenant, 'ada'),
+        a: await join(1, tenant, 'ada', ['a']),
+        both: await join(0, tenant, 'ada', ['__proto__', '']),
+        stranger: await join(1, tenant, 'bob', ['a']),
+      })
+
+      test('an item reaches the whole inbox and its context, each in a sequence of its own', async () => {
+        const tenant = newTenant()
+        const { whole, a, both, stranger } = await joinAll(tenant)
+        await world.live.deliver([
+          added(tenant, 'ada', '1', 'a'),
+          added(tenant, 'ada', '2'),
+          added(tenant, 'ada', '3', '__proto__'),
+          added(tenant, 'ada', '4', 'nobody sees it'),
+          added(tenant, 'ada', '5', 'a'),
+        ])
+        await world.live.deliver([added(tenant, 'bob', 'last', 'a')])
+        const frames = async (client: Client, count: number) =>
+          (await client.until(count)).map(({ item, stream, seq }) => [item.title, stream, seq])
+        expect(await frames(whole, 5)).toEqual(
+          ['1', '2', '3', '4', '5'].map((n) => [n, undefined, Number(n)]),
+        )
+        expect(await frames(a, 2)).toEqual([
+          ['1', 'a', 1],
+          ['5', 'a', 2],
+        ])
+        expect(await frames(both, 2)).toEqual([
+          ['2', '', 1],
+          ['3', '__proto__', 1],
+        ])
+        expect(await frames(stranger, 1)).toEqual([['last', 'a', 1]])
+        const { epoch } = await world.live.position(tenant, 'ada')
+        expect(await world.live.position(tenant, 'ada')).toEqual({ epoch, seq: 5 })
+        expect(await world.live.position(tenant, 'ada', 'a')).toEqual({ epoch, seq: 2 })
+        expect(await world.live.position(tenant, 'ada', '')).toEqual({ epoch, seq: 1 })
+        expect(await world.live.position(tenant, 'ada', 'b')).toEqual({ epoch, seq: 0 })
+      })
+
+      test('other messages go to one stream, or to all connections, and asking sends nothing', async () => {
+        const tenant = newTenant()
+        const { whole, a, both } = await joinAll(tenant)
+        const heard: unknown[][] = []
+        for (const [name, { socket }] of Object.entries({ whole, a, both }))
+          socket.onAny((event, message) => heard.push([name, event, message?.stream, message?.seq]))
+        const to = { tenant, user: 'ada' }
+        const changed = {
+          event: 'inbox.changed' as const,
+          payload: { ids: [], patch: {}, counts: { unread: 0, unseen: 0 } },
+        } satisfies LiveEvent
+        const reached = await world.live.deliver([
+          { ...to, ...changed, to: 'whole', ask: 'a' },
+          { ...to, ...changed, to: 'whole', ask: 'b' },
+          { ...to, ...changed, to: 'nobody', ask: '' },
+          { ...to, ...changed, to: 'context', context: 'a' },
+          { ...to, event: 'preferences.changed', payload: { via: 'app' }, to: 'all' },
+          { ...to, event: 'inbox.resync', payload: undefined, to: 'limited' },
+        ])
+        expect(reached).toEqual([
+          { whole: true, other: true },
+          { whole: true, other: false },
+          { whole: false, other: true },
+          { whole: false, other: true },
+          { whole: true, other: true },
+          { whole: false, other: true },
+        ])
+        const of = (name: string) => heard.filter(([by]) => by === name).map(([, ...rest]) => rest)
+        await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(8)
+        expect(of('whole')).toEqual([
+          ['inbox.changed', undefined, 1],
+          ['inbox.changed', undefined, 2],
+          ['preferences.changed', undefined, 3],
+        ])
+        const everyLimited = [
+          ['preferences.changed', undefined, undefined],
+          ['inbox.resync', undefined, undefined],
+        ]
+        expect(of('a')).toEqual([['inbox.changed', 'a', 1], ...everyLimited])
+        expect(of('both')).toEqual(everyLimited)
+      })
+
+      test('presence is that of connections that see the context', async () => {
+        const tenant = newTenant()
+        const a = await join(1, tenant, 'ada', ['a', ''])
+        const viewers = ['a', '', 'b', undefined].map((context) => ({ tenant, user: 'ada', context }))
+        const presence = () => world.live.presence(viewers)
+        expect(await presence()).toEqual(['here', 'here', 'away', 'here'])
+        world.live.left(tenant, 'ada', ['a', ''])
+        a.socket.disconnect()
+        await expect.poll(presence, { timeout: 10_000 }).toEqual(['left', 'left', 'away', 'left'])
+        await join(0, tenant, 'ada')
+        expect(await presence()).toEqual(['here', 'here', 'here', 'here'])
+      })
+
+      test.each(['","seq":9,"x":"', 'a"]},"type":7,"', '?', '-', '-}', 'x'.repeat(128), 'ü 😀'])(
+        'treats a hostile context as an ordinary one: %j',
+        async (context) => {
+          const tenant = newTenant()
+          const theirs = await join(1, tenant, 'ada', [context])
+          await world.live.deliver([added(tenant, 'ada', 'theirs', context)])
+          expect(await theirs.until(1)).toMatchObject([{ stream: context, seq: 1, item: { context } }])
+        },
+      )
     })
 
     test('delivers a thousand messages in one call, to many users', async () => {
@@ -201,7 +318,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       const messages = Array.from({ length: 1_000 }, (_, index) =>
         added(tenant, `user-${index % 40}`, String(index)),
       )
-      const connected = await world.live.deliver(messages)
+      const connected = await reached(world.live, messages)
       expect(connected).toEqual(messages.map((_, index) => index % 40 < 20))
       for (const [index, { until }] of users.entries()) {
         const received = await until(25)
@@ -222,7 +339,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
     ])('treats a hostile user id as an ordinary id: %j', async (user) => {
       const tenant = newTenant()
       const [them, bystander] = await Promise.all([join(0, tenant, user), join(1, tenant, 'bystander')])
-      expect(await world.live.deliver([added(tenant, user, 'theirs')])).toEqual([true])
+      expect(await reached(world.live, [added(tenant, user, 'theirs')])).toEqual([true])
       expect(titles(await them.until(1))).toEqual(['theirs'])
       await world.live.deliver([added(tenant, 'bystander', 'own')])
       expect(titles(await bystander.until(1))).toEqual(['own'])

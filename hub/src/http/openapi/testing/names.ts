@@ -25,6 +25,7 @@ export const OPERATIONS = {
   getEnv: 'GET /v1/env',
   getHealth: 'GET /healthz',
   getInbox: 'GET /v1/inbox',
+  getInboxCounts: 'GET /v1/inbox/counts',
   getJsonSchema: 'GET /schemas/{file}',
   getMe: 'GET /v1/me',
   getLayout: 'GET /v1/layouts/{key}',
