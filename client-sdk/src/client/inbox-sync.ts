@@ -36,6 +36,8 @@ export const createInboxSync = ({
   let horizon: string | undefined
   /** Whether a page of this pass contained a change that was not announced by a live message. */
   let missed = false
+  /** Whether the token is limited to several contexts, so that live messages belong to several streams. */
+  let several = false
 
   const isCrowded = () => state.getSnapshot().items.size > ITEMS_MAX
 
@@ -46,7 +48,10 @@ export const createInboxSync = ({
     const isNews = (item: InboxItem) =>
       horizon !== undefined && placeOf(item) > horizon && above === undefined && !item.seenAt
     arrived(page.items.toReversed(), isNews)
-    if (base) horizon ??= placeOf(page.items[0])
+    if (base) {
+      horizon ??= placeOf(page.items[0])
+      several = page.positions !== undefined
+    }
     const misses = hasMissed(before, page)
     missed ||= misses
     return misses
@@ -65,6 +70,12 @@ export const createInboxSync = ({
   return {
     isCrowded,
     absorb,
+    hasSeveralStreams: () => several,
+    /** Announces the item of a live message. It is not applied, because neither its position nor its counts are those of the list. */
+    announce({ event, message }: LiveMessage) {
+      const { items } = state.getSnapshot()
+      if (event === 'inbox.added') arrived([message.item], ({ id }) => items.get(id) !== null)
+    },
     apply(live: LiveMessage) {
       const { items } = state.getSnapshot()
       state.set(applyLive(state.getSnapshot(), live, Date.now()))

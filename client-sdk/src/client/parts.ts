@@ -67,7 +67,11 @@ export const connectParts = (
       }
       emit('connection', now)
     },
-    onLive: sequencer.push,
+    onLive(live) {
+      if (!sync.hasSeveralStreams()) return sequencer.push(live)
+      sync.announce(live)
+      refetch.request(false, timing.straggler)
+    },
     onResync: () => refetch.request(true, spread()),
   })
   state.subscribe(() => {
@@ -96,7 +100,7 @@ export const connectParts = (
     actions: createActions(api, view, outbox),
     open(list: FeedList) {
       lists.add(list)
-      if (state.getSnapshot().last) refetch.request(false)
+      if (state.getSnapshot().last || sync.hasSeveralStreams()) refetch.request(false)
       start()
     },
     close() {

@@ -125,9 +125,9 @@ export const createConnection = ({
     if (isRefusal(message)) refuse(new CarillonError(message as ErrorCode, 'Token refused'))
     else fail(DISCONNECTED)
   })
-  // All others have a position, which counts even if this version does not know the event.
+  // A position counts even if this version does not know the event. Other messages are in no stream.
   socket.onAny((event, message) => {
-    if (message) onLive({ event, message } as LiveMessage)
+    if (message?.seq !== undefined) onLive({ event, message } as LiveMessage)
   })
   socket.on('inbox.resync', onResync)
 
