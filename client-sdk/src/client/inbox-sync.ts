@@ -36,8 +36,6 @@ export const createInboxSync = ({
   let horizon: string | undefined
   /** Whether a page of this pass contained a change that was not announced by a live message. */
   let missed = false
-  /** Whether the token is limited to several contexts, so that live messages belong to several streams. */
-  let several = false
 
   const isCrowded = () => state.getSnapshot().items.size > ITEMS_MAX
 
@@ -48,10 +46,7 @@ export const createInboxSync = ({
     const isNews = (item: InboxItem) =>
       horizon !== undefined && placeOf(item) > horizon && above === undefined && !item.seenAt
     arrived(page.items.toReversed(), isNews)
-    if (base) {
-      horizon ??= placeOf(page.items[0])
-      several = page.positions !== undefined
-    }
+    if (base) horizon ??= placeOf(page.items[0])
     const misses = hasMissed(before, page)
     missed ||= misses
     return misses
@@ -70,16 +65,17 @@ export const createInboxSync = ({
   return {
     isCrowded,
     absorb,
-    hasSeveralStreams: () => several,
-    /** Announces the item of a live message. It is not applied, because neither its position nor its counts are those of the list. */
-    announce({ event, message }: LiveMessage) {
-      const { items } = state.getSnapshot()
-      if (event === 'inbox.added') arrived([message.item], ({ id }) => items.get(id) !== null)
-    },
-    apply(live: LiveMessage) {
-      const { items } = state.getSnapshot()
-      state.set(applyLive(state.getSnapshot(), live, Date.now()))
-      if (live.event === 'inbox.added') arrived([live.message.item], ({ id }) => items.get(id) !== null)
+    /**
+     * Applies a live message. Returns true if it has to be fetched instead, because the pages have no position: it is unknown, or
+     * the token is limited to several contexts. The message then has the position and counts of one of several streams.
+     */
+    apply(live: LiveMessage): boolean {
+      const before = state.getSnapshot()
+      const lost = !before.last && horizon !== undefined
+      if (!lost) state.set(applyLive(before, live, Date.now()))
+      if (live.event === 'inbox.added')
+        arrived([live.message.item], ({ id }) => before.items.get(id) !== null)
+      return lost
     },
     /** Fetches one page. With `full`, or if the page shows missed messages, it fetches the lists of all feeds. */
     async fetch(full: boolean) {

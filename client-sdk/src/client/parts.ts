@@ -53,7 +53,7 @@ export const connectParts = (
   })
   const sequencer = createSequencer(
     () => state.getSnapshot().last,
-    sync.apply,
+    (live) => sync.apply(live) && refetch.request(false),
     () => refetch.request(true),
     timing.straggler,
   )
@@ -67,11 +67,7 @@ export const connectParts = (
       }
       emit('connection', now)
     },
-    onLive(live) {
-      if (!sync.hasSeveralStreams()) return sequencer.push(live)
-      sync.announce(live)
-      refetch.request(false, timing.straggler)
-    },
+    onLive: sequencer.push,
     onResync: () => refetch.request(true, spread()),
   })
   state.subscribe(() => {
@@ -100,7 +96,7 @@ export const connectParts = (
     actions: createActions(api, view, outbox),
     open(list: FeedList) {
       lists.add(list)
-      if (state.getSnapshot().last || sync.hasSeveralStreams()) refetch.request(false)
+      if (state.getSnapshot() !== INITIAL) refetch.request(false)
       start()
     },
     close() {

@@ -127,7 +127,7 @@ export const createConnection = ({
   })
   // A position counts even if this version does not know the event. Other messages are in no stream.
   socket.onAny((event, message) => {
-    if (message?.seq !== undefined) onLive({ event, message } as LiveMessage)
+    if (message?.seq) onLive({ event, message } as LiveMessage)
   })
   socket.on('inbox.resync', onResync)
 

@@ -9,7 +9,7 @@ import { createTimer } from '../timing/timer.ts'
  */
 export const createSequencer = (
   position: () => LivePosition | null,
-  apply: (live: LiveMessage) => void,
+  apply: (live: LiveMessage) => unknown,
   lost: () => void,
   straggler: number,
 ) => {
@@ -41,6 +41,8 @@ export const createSequencer = (
     for (;;) {
       const next = held.find((live) => ahead(live) === 1)
       if (!next) break
+      // It may leave the position unknown.
+      held.splice(held.indexOf(next), 1)
       apply(next)
       prune()
     }

@@ -11,7 +11,12 @@ export const addTenant = async (store: Store, types: readonly string[]) => {
   await store.tenants.put(tenant)
   await store.tenants.putKey(key)
   for (const type of types) await store.types.put(tenant.id, { key: type })
-  return { id: tenant.id, apiKey, token: async (user: string) => (await signUserToken(tenant, user)).token }
+  return {
+    id: tenant.id,
+    apiKey,
+    token: async (user: string, contexts?: readonly string[]) =>
+      (await signUserToken(tenant, user, undefined, contexts)).token,
+  }
 }
 
 export type AddedTenant = Awaited<ReturnType<typeof addTenant>>

@@ -100,9 +100,9 @@ export const openContext = async (environment: Environment) => {
     sendgrid: () => closeLater(sendgrid()),
     browser: () => closeLater(subscribedBrowser()),
     receiver: () => closeLater(webhookReceiver()),
-    /** Connects the client SDK, which acknowledges live messages. Resolves when it is connected. */
-    app: async (user: string): Promise<Client> => {
-      const client = createClient({ url: api.hub(), token: await tenant.token(user) })
+    /** Connects the client SDK, which acknowledges live messages, with a token that may be limited. Resolves when it is connected. */
+    app: async (user: string, contexts?: readonly string[]): Promise<Client> => {
+      const client = createClient({ url: api.hub(), token: await tenant.token(user, contexts) })
       closers.add('app', () => client.close())
       client.counts.subscribe(() => {})
       await eventually(() => expect(client.connection).toBe('live'))

@@ -11,6 +11,7 @@ import { FAULTS } from './scenarios/faults.ts'
 import { INBOX_MODES } from './scenarios/inbox-modes.ts'
 import { interrupt } from './scenarios/killed.ts'
 import { LAYOUTS } from './scenarios/layouts.ts'
+import { LIMITED_TOKENS } from './scenarios/limited-tokens.ts'
 import { LISTING } from './scenarios/listing.ts'
 import { OTP, PUMPING } from './scenarios/otp.ts'
 import { PREFERENCES } from './scenarios/preferences.ts'
@@ -25,6 +26,7 @@ const SCENARIOS = [
   ...INBOX_MODES,
   ...PREFERENCES,
   ...CONTEXTS,
+  ...LIMITED_TOKENS,
   ...ADDRESSES,
   ...ERASURE,
   ...EXPLAIN,
