@@ -9,7 +9,10 @@ export const DEMO_USERS = ['ada', 'grace', 'linus']
 /** Addresses of the demo users, so that e-mails and text messages can be captured. The numbers are reserved for fiction. */
 const PROFILES = DEMO_USERS.map((id, index) => ({
   id,
-  profile: { email: `${id}@example.com`, phone: `+1202555010${index}` },
+  profile: {
+    ...{ email: `${id}@example.com`, phone: `+1202555010${index}` },
+    ...(id === 'grace' && { locale: 'de', timezone: 'Europe/Berlin' }),
+  },
 }))
 
 /** Creates the tenant of the demo page, if missing. Returns its API key, which stays the same across restarts. */

@@ -164,6 +164,34 @@ describe.skipIf(!executablePath)(
       await page.close()
     })
 
+    test('a type is sent in the language of the reader, whose switch and its consequence are shown', async () => {
+      const { page, errors } = await open('grace')
+      const email = page.getByRole('switch', { name: 'Orders, E-mail' })
+      await email.waitFor(WAIT)
+      await page.getByRole('tab', { name: 'Deutsch' }).click()
+      const texts = page.getByRole('tabpanel', { name: 'Deutsch' })
+      await texts.getByText('Ihre Bestellung 4711 ist unterwegs').waitFor(WAIT)
+      const saved = page.waitForResponse((response) => response.url().endsWith('/v1/preferences'))
+      await email.uncheck()
+      expect((await saved).ok()).toBe(true)
+      await page.getByRole('button', { name: 'Send it to me' }).click()
+      await page
+        .getByRole('list', { name: 'The last one you sent, explained' })
+        .getByText('stored')
+        .waitFor(WAIT)
+      await page.getByRole('button', { name: /^Notifications/ }).click()
+      await page
+        .getByRole('button', { name: 'Bestellung 4711 ist unterwegs' })
+        .or(page.getByText('Bestellung 4711 ist unterwegs'))
+        .last()
+        .waitFor(WAIT)
+      await page.reload()
+      await email.waitFor(WAIT)
+      expect(await email.isChecked()).toBe(false)
+      expect(errors).toEqual([])
+      await page.close()
+    })
+
     test('messages to a user who is away are shown on the demo page and can be opened', async () => {
       const { page, errors } = await open('ada')
       await page.getByText('Nothing yet').waitFor(WAIT)

@@ -2,32 +2,15 @@ import { createClient } from '../client.js'
 import { mountBell } from './bell.js'
 import { showCaptured } from './captured.js'
 import { base, element, fillTabs } from './dom.js'
+import { mountExplanation } from './explanation.js'
+import { call } from './http.js'
 import { plans } from './plans.js'
+import { mountPreferences } from './preferences.js'
 import { mountPush } from './push.js'
 import { snippets } from './snippets.js'
+import { mountType } from './type.js'
 
 const byId = (id) => document.getElementById(id)
-
-/** Sends and receives JSON. Throws the detail of a problem response. */
-const call = async (method, path, { body, key } = {}) => {
-  const response = await fetch(new URL(path, base), {
-    method,
-    headers: {
-      ...(body && { 'content-type': 'application/json' }),
-      ...(key && { authorization: `Bearer ${key}` }),
-    },
-    body: body && JSON.stringify(body),
-  })
-  const text = await response.text()
-  const answer = text ? JSON.parse(text) : {}
-  if (response.ok) return answer
-  const [first] = answer.errors ?? []
-  throw new Error(
-    first
-      ? `${first.pointer.slice(1) || 'it'}: ${first.message}`
-      : (answer.detail ?? `HTTP ${response.status}`),
-  )
-}
 
 const config = await call('GET', 'demo/config.json')
 const asked = new URLSearchParams(location.search).get('user')
@@ -136,12 +119,32 @@ form.addEventListener('submit', async (event) => {
       },
     })
     sent = { id, at }
+    explanation.follow(id)
+    preferences.refresh()
     tell('Accepted, and safely stored', 'good')
     tellTime()
   } catch (error) {
     tell(error.message, 'bad')
   }
 })
+
+// ── A type, its preferences and explanations ────────────────────────────────────────────────────────────────────
+const explanation = mountExplanation(byId('explanation'), { apiKey: config.apiKey, user })
+const preferences = mountPreferences(byId('preferences'), { token: () => token })
+mountType(
+  {
+    tabs: byId('type-tabs'),
+    panel: byId('type-texts'),
+    send: byId('type-send'),
+    result: byId('type-result'),
+  },
+  {
+    apiKey: config.apiKey,
+    user,
+    onReady: () => preferences.refresh(),
+    onSent: (id) => explanation.follow(id),
+  },
+)
 
 // ── Snippets ────────────────────────────────────────────────────────────────────────────────────────────────────
 let chosen = Object.keys(snippets)[0]
