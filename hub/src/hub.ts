@@ -76,7 +76,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     rates: options.requestRates,
     addressOf: addressOfRequest,
   })
-  const routes = createRoutes(app, { cache, refusals, rateLimit })
+  const routes = createRoutes(app, { cache, seal: ports.seal, refusals, rateLimit })
   addResources(routes, ports, { ...options, verbs, draining: () => draining })
   servePreferencesPage(app)
   if (options.browserFiles !== undefined) serveBrowserFiles(app, options.browserFiles)

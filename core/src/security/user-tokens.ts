@@ -116,7 +116,7 @@ const decodeUnverified = (token: string): UnverifiedClaims => {
 /** Throws CredentialsError (`unauthenticated`) if the user was erased since the token was issued. */
 export const requireNotErased = async (
   cache: Pick<SettingsCache, 'erasure'>,
-  { tenant, user, issuedAt }: EndUser,
+  { tenant, user, issuedAt }: Pick<EndUser, 'tenant' | 'user' | 'issuedAt'>,
 ): Promise<void> => {
   const erasure = await cache.erasure(tenant, user)
   if (erasure && issuedAt <= erasure.erasedAt)

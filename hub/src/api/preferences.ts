@@ -1,21 +1,15 @@
-import type { SettingsCache } from '@carillon/core/cache/settings-cache'
-import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import { parseJson } from '@carillon/core/json/json'
-import { defaultsIn, GENERAL, ownIn } from '@carillon/core/preferences/documents'
+import { GENERAL } from '@carillon/core/preferences/documents'
 import { changesOf } from '@carillon/core/preferences/patch'
-import type { Categories } from '@carillon/core/store/ports/categories'
 import type { Owner } from '@carillon/core/store/ports/inbox'
 import type { Changes, UserPreferences } from '@carillon/core/store/ports/preferences'
-import type { Types } from '@carillon/core/store/ports/types'
-import type { Users } from '@carillon/core/store/ports/users'
-import { viewerOf } from '@carillon/core/template/viewer'
 import type { Preferences } from '@carillon/schemas'
 import type { Context } from 'hono'
 import type { Cursors } from '../http/cursor.ts'
 import { checkIfMatch, etag } from '../http/if-match.ts'
 import type { Routes } from '../http/routes.ts'
 import type { ChangePreferences } from '../preferences/change.ts'
-import { gridOf } from '../preferences/grid.ts'
+import type { ReadEffective } from '../preferences/effective.ts'
 import { preferencesTag } from '../preferences/tag.ts'
 import {
   getEffectivePreferences,
@@ -36,18 +30,12 @@ export const preferenceRoutes = (
   routes: Routes,
   {
     preferences,
-    types,
-    categories,
-    users,
-    cache,
+    effective,
     change,
     cursors,
   }: {
     preferences: UserPreferences
-    types: Pick<Types, 'list'>
-    categories: Pick<Categories, 'list'>
-    users: Pick<Users, 'get'>
-    cache: Pick<SettingsCache, 'tenant' | 'context'>
+    effective: ReadEffective
     change: ChangePreferences
     cursors: Cursors
   },
@@ -75,21 +63,6 @@ export const preferenceRoutes = (
     return answer(c, changed.get(context))
   }
 
-  const effective = async ({ tenant, user }: Owner, context: string | undefined) => {
-    const [known, all, named, place, [person]] = await Promise.all([
-      documentsOf(tenant, user),
-      types.list(tenant),
-      categories.list(tenant),
-      lookUpInContext(cache, tenant, context),
-      users.get(tenant, [user]),
-    ])
-    const { locale } = viewerOf(person ?? { profile: {} }, place.settings, 0)
-    return gridOf(
-      { types: all, categories: named, locale },
-      { ...ownIn(known, context), ...defaultsIn(place) },
-    )
-  }
-
   routes.user(getPreferences, ({ c, query }, owner) => read(c, owner, query.context))
   routes.user(updatePreferences, async ({ c, bytes, query }, { issuedAt, ...owner }) =>
     write(c, owner, {
@@ -98,7 +71,7 @@ export const preferenceRoutes = (
     }),
   )
   routes.user(getEffectivePreferences, async ({ c, query }, owner) =>
-    c.json(await effective(owner, query.context), 200, PRIVATE),
+    c.json((await effective(owner, query.context)).grid, 200, PRIVATE),
   )
 
   routes.sender('preferences:read', getUserPreferences, ({ c, params, query }, { tenant }) =>
@@ -115,7 +88,7 @@ export const preferenceRoutes = (
       ),
   )
   routes.sender('preferences:read', getUserEffectivePreferences, async ({ c, params, query }, { tenant }) =>
-    c.json(await effective({ tenant, user: params.id }, query.context), 200, PRIVATE),
+    c.json((await effective({ tenant, user: params.id }, query.context)).grid, 200, PRIVATE),
   )
   routes.sender(
     'preferences:read',

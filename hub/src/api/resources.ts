@@ -21,6 +21,8 @@ import { createTotals } from '../notifications/totals.ts'
 import type { HubOptions, HubPorts } from '../options.ts'
 import { createOtp } from '../otp/otp.ts'
 import { createChangePreferences } from '../preferences/change.ts'
+import { createEffective } from '../preferences/effective.ts'
+import { createPageData } from '../preferences/page-data.ts'
 import { createUnsubscribe } from '../unsubscribe/unsubscribe.ts'
 import { createErase } from '../users/erase.ts'
 import { createErasureGuard } from '../users/erasure-guard.ts'
@@ -41,6 +43,7 @@ import { notificationListRoutes } from './notification-list.ts'
 import { notificationRoutes } from './notifications.ts'
 import { otpRoutes } from './otp.ts'
 import { preferenceRoutes } from './preferences.ts'
+import { preferencesPageRoutes } from './preferences-page.ts'
 import { providerRoutes } from './providers.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { tenantRoutes } from './tenant.ts'
@@ -101,9 +104,13 @@ export const addResources = (
   callbackRoutes(routes, { accounts, cache, providers, http, stream, seal, publicUrl })
   suppressionRoutes(routes, { suppressions, cursors })
   const changePreferences = createChangePreferences({ preferences, live, log, metrics })
-  preferenceRoutes(routes, {
-    ...{ preferences, users, types: store.types, categories: store.categories },
-    ...{ cache, change: changePreferences, cursors },
+  const effective = createEffective({
+    ...{ preferences, users, types: store.types, categories: store.categories, cache },
+  })
+  preferenceRoutes(routes, { preferences, effective, change: changePreferences, cursors })
+  preferencesPageRoutes(routes, {
+    data: createPageData({ effective, cache }),
+    ...{ change: changePreferences, seal, publicUrl },
   })
   unsubscribeRoutes(routes, {
     ...createUnsubscribe({

@@ -168,11 +168,11 @@ describe('the event stream', () => {
   })
 
   it('ends when it is closed, and then does not keep the server open', async () => {
-    const { cache, store, log, metrics } = test.ports
+    const { cache, seal, store, log, metrics } = test.ports
     const app = createApplication({ log, metrics })
     const { close } = demoRoutes(
       app,
-      createRoutes(app, { cache, rateLimit: NO_LIMIT, refusals: createRefusals({ log }) }),
+      createRoutes(app, { cache, seal, rateLimit: NO_LIMIT, refusals: createRefusals({ log }) }),
       {
         demo: DEMO,
         cache,

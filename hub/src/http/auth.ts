@@ -1,7 +1,11 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
 import { isApiKey, type Scope, type Sender, verifyApiKey } from '@carillon/core/security/api-keys'
-import { type EndUser, verifyUserToken } from '@carillon/core/security/user-tokens'
+import { CredentialsError } from '@carillon/core/security/credentials-error'
+import { verifyLink } from '@carillon/core/security/link-tokens'
+import type { Seal } from '@carillon/core/security/seal'
+import { type EndUser, requireNotErased, verifyUserToken } from '@carillon/core/security/user-tokens'
+import { ContextKey, parse } from '@carillon/schemas'
 import type { HonoRequest } from 'hono'
 
 /** Longer than any token issued by Carillon, because a tenant may add claims to tokens that it signs itself. */
@@ -46,4 +50,42 @@ export const authenticateUser = async (cache: SettingsCache, request: HonoReques
   if (isApiKey(token))
     throw new ProblemError('unauthenticated', 'the token is an API key; this operation takes user tokens')
   return verifyUserToken(cache, token)
+}
+
+/** Whose preferences a link opens. `user` is absent in a sample. `issuedAt`: epoch ms. */
+export type LinkedOwner = {
+  tenant: string
+  user?: string | undefined
+  context?: string | undefined
+  issuedAt: number
+}
+
+const LINK_FAULTS = {
+  expired: {
+    about: { code: 'token_expired', detail: 'the link has expired; open a newer one' },
+    reason: { reason: 'link_expired', explanation: 'the link has expired' },
+  },
+  invalid: {
+    about: { code: 'unauthenticated', detail: 'the link is not valid: it is incomplete or was changed' },
+    reason: {
+      reason: 'link_invalid',
+      explanation: 'the token is not one of a preferences link that this installation signed',
+    },
+  },
+} as const
+
+/** Returns whose preferences the link of a page opens. Throws `unauthenticated` or `token_expired`. */
+export const authenticateLink = async (
+  { cache, seal }: { cache: SettingsCache; seal: Seal },
+  request: HonoRequest,
+): Promise<LinkedOwner> => {
+  const link = await verifyLink(seal, 'preferences', bearer(request), Date.now())
+  if ('fault' in link) {
+    const { about, reason } = LINK_FAULTS[link.fault]
+    throw new CredentialsError(about, reason)
+  }
+  const { tenant, user, issuedAt } = link
+  const context = parse(ContextKey, link.claims.context)
+  if (user !== undefined) await requireNotErased(cache, { tenant, user, issuedAt })
+  return { tenant, user, issuedAt, ...(context.success ? { context: context.data } : {}) }
 }

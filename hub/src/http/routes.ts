@@ -4,6 +4,7 @@ import { ProblemError } from '@carillon/core/errors'
 import { checked } from '@carillon/core/json/checked'
 import { parseJson } from '@carillon/core/json/json'
 import type { Scope, Sender } from '@carillon/core/security/api-keys'
+import type { Seal } from '@carillon/core/security/seal'
 import type { EndUser } from '@carillon/core/security/user-tokens'
 import { type ProblemCode, problem } from '@carillon/schemas'
 import type { HttpBindings } from '@hono/node-server'
@@ -11,7 +12,7 @@ import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { RateLimit } from '../limits/rate-limit.ts'
 import type { Edge } from './application.ts'
-import { authenticateSender, authenticateUser } from './auth.ts'
+import { authenticateLink, authenticateSender, authenticateUser, type LinkedOwner } from './auth.ts'
 import { readBody, readRawBody } from './body.ts'
 import type { Tag } from './openapi/tags.ts'
 import { answerProblem, setHeaders } from './problems.ts'
@@ -82,7 +83,8 @@ export type Request<P extends z.ZodObject, Q extends z.ZodObject, B extends z.Zo
   body(): Promise<z.output<B>>
 }
 
-export type Access = { kind: 'sender'; scope: Scope } | { kind: 'user' } | { kind: 'open' }
+/** `page`: the token of a link to the preferences page, which opens nothing else. */
+export type Access = { kind: 'sender'; scope: Scope } | { kind: 'user' } | { kind: 'page' } | { kind: 'open' }
 export type RouteEntry = Route<z.ZodObject, z.ZodObject, z.ZodType> & { access: Access }
 
 const NOTHING = z.object({})
@@ -148,9 +150,9 @@ const incomingOf = (c: Context<Edge>): IncomingMessage | undefined =>
 /** Adds routes to the application with their authentication, and collects them for the OpenAPI document. */
 export const createRoutes = (
   app: Hono<Edge>,
-  parts: { cache: SettingsCache; refusals: Refusals; rateLimit: RateLimit },
+  parts: { cache: SettingsCache; seal: Seal; refusals: Refusals; rateLimit: RateLimit },
 ) => {
-  const { cache, refusals, rateLimit } = parts
+  const { cache, seal, refusals, rateLimit } = parts
   const table: RouteEntry[] = []
   const literal = new Set<string>()
 
@@ -208,6 +210,23 @@ export const createRoutes = (
           c.set('tenant', user.tenant)
           setHeaders(c, await rateLimit.user(user))
           return user
+        },
+        handle,
+      ),
+
+    /** Adds a route of the preferences page, whose link has a token for nothing else. */
+    page: <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
+      route: Route<P, Q, B>,
+      handle: (request: Request<P, Q, B>, owner: LinkedOwner) => Promise<Response> | Response,
+    ) =>
+      add(
+        { kind: 'page' },
+        route,
+        async (c) => {
+          const owner = await authenticateLink({ cache, seal }, c.req)
+          c.set('tenant', owner.tenant)
+          setHeaders(c, await rateLimit.user({ tenant: owner.tenant, user: owner.user ?? '' }))
+          return owner
         },
         handle,
       ),

@@ -78,6 +78,10 @@ const ACCESS: Record<string, string> = {
   'GET /v1/users/{id}/preferences': 'preferences:read',
   'GET /v1/preferences/effective': 'user',
   'GET /v1/preferences': 'user',
+  'GET /v1/preferences/page': 'user',
+  'GET /v1/users/{id}/preferences/page': 'preferences:write',
+  'GET /preferences/data': 'page',
+  'PATCH /preferences/data': 'page',
   'POST /v1/callbacks/{tenant}/{account}': 'open',
   'POST /v1/catalogue/check': 'types:read',
   'POST /v1/dead-letters/{id}/replay': 'dead-letters:write',
@@ -114,6 +118,9 @@ const accessOf = () =>
     ]),
   )
 
+/** Whoever has this link can change preferences with it. */
+const GIVES_ACCESS = 'GET /v1/users/{id}/preferences/page'
+
 /** A preview and a check have a body but change nothing. */
 const READS = /^GET |\/(preview|check)$/
 
@@ -123,7 +130,9 @@ describe('access', () => {
   })
 
   it('needs a read scope to read, and a write scope to change', () => {
-    const scoped = Object.entries(ACCESS).filter(([, access]) => access.includes(':'))
+    const scoped = Object.entries(ACCESS).filter(
+      ([route, access]) => access.includes(':') && route !== GIVES_ACCESS,
+    )
     for (const [route, scope] of scoped)
       expect(scope, route).toMatch(READS.test(route) ? /:read$/ : /:write$/)
   })

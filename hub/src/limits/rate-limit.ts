@@ -41,7 +41,7 @@ export type RateLimit = {
    * Counts a request or socket handshake against the user's limit. Returns the response headers. Throws
    * RateLimitedError.
    */
-  user(user: EndUser): Promise<Record<string, string>>
+  user(user: Pick<EndUser, 'tenant' | 'user'>): Promise<Record<string, string>>
   /**
    * Counts rejected credentials against the client address. Returns the error to respond with:
    * RateLimitedError above the limit. Valid credentials are never rejected because of their address.

@@ -37,7 +37,7 @@ const keyOf = ({ method, path }: RouteEntry, part: string | number) => `${method
 
 const security = ({ access }: RouteEntry) => {
   if (access.kind === 'open') return []
-  return access.kind === 'user' ? [{ userToken: [] }] : [{ apiKey: [access.scope] }]
+  return access.kind === 'sender' ? [{ apiKey: [access.scope] }] : [{ userToken: [] }]
 }
 
 /** Returns the media type object of a schema, with the example in its metadata, if any. */

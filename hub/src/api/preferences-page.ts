@@ -1,0 +1,125 @@
+import { makePreferencesUrl } from '@carillon/core/delivery/preferences-link'
+import { ProblemError } from '@carillon/core/errors'
+import { parseJson } from '@carillon/core/json/json'
+import { changesOf } from '@carillon/core/preferences/patch'
+import type { Seal } from '@carillon/core/security/seal'
+import { ContextKey, PreferencesPatch, Timestamp, UserId } from '@carillon/schemas'
+import type { Context } from 'hono'
+import { z } from 'zod'
+import { defineRoute, type Routes } from '../http/routes.ts'
+import type { ChangePreferences } from '../preferences/change.ts'
+import { acceptedLanguages } from '../preferences/languages.ts'
+import { type createPageData, PageData, type PageOwner } from '../preferences/page-data.ts'
+
+/** How long the link is valid. It is made when somebody wants to open the page. */
+const LINK_SECONDS = 3_600
+const PRIVATE = { 'cache-control': 'no-store' }
+
+const PreferencesLink = z
+  .object({
+    url: z.url().describe('The URL of the page, with the token in its fragment'),
+    expiresAt: Timestamp.describe('When the link stops working'),
+  })
+  .meta({
+    id: 'PreferencesLink',
+    description: 'A link to the hosted preferences page of a user',
+    examples: [
+      { url: 'https://bell.example.com/preferences#eyJhbGciOi', expiresAt: '2026-01-31T10:00:00.000Z' },
+    ],
+  })
+
+const LINK = {
+  method: 'get',
+  tag: 'Preferences',
+  query: z.strictObject({
+    context: ContextKey.optional().describe('The page then shows and changes the choices in this context'),
+  }),
+  answers: { 200: { description: 'The link', schema: PreferencesLink } },
+} as const
+const ABOUT_LINK =
+  'The link opens the preferences of this user and nothing else, for an hour. Its token stands in the fragment, and the page removes it from the history.'
+
+const getPreferencesPage = defineRoute({
+  ...LINK,
+  path: '/v1/preferences/page',
+  operationId: 'getPreferencesPage',
+  summary: 'Get a link to the preferences page of the user',
+  description: `Returns a link to the page on which the user can change preferences. ${ABOUT_LINK}`,
+})
+
+const getUserPreferencesPage = defineRoute({
+  ...LINK,
+  path: '/v1/users/{id}/preferences/page',
+  operationId: 'getUserPreferencesPage',
+  summary: 'Get a link to the preferences page of a user',
+  description: `Returns a link to the page on which a user can change preferences. Whoever has the link can change them, so the key needs the scope to write. ${ABOUT_LINK}`,
+  params: z.object({ id: UserId }),
+})
+
+const DATA = {
+  path: '/preferences/data',
+  tag: 'Preferences',
+  internal: true,
+  answers: { 200: { description: 'What the page shows', schema: PageData } },
+} as const
+
+const getPageData = defineRoute({
+  ...DATA,
+  method: 'get',
+  operationId: 'getPreferencesPageData',
+  summary: 'Get what the preferences page shows',
+  description: 'Returns what the page shows, for the token of its link.',
+})
+
+const changeFromPage = defineRoute({
+  ...DATA,
+  method: 'patch',
+  operationId: 'updatePreferencesFromPage',
+  summary: 'Change preferences on the page',
+  description: 'Changes some choices, with the token of the link, and returns what the page shows then.',
+  body: PreferencesPatch,
+})
+
+/** The links to the hosted preferences page, and what the page reads and changes. */
+export const preferencesPageRoutes = (
+  routes: Routes,
+  {
+    data,
+    change,
+    seal,
+    publicUrl,
+  }: {
+    data: ReturnType<typeof createPageData>
+    change: ChangePreferences
+    seal: Seal
+    publicUrl?: string | undefined
+  },
+) => {
+  const linkTo = async (owner: PageOwner, called: string) => {
+    const now = Date.now()
+    const base = publicUrl ?? new URL(called).origin
+    const url = await makePreferencesUrl(seal, base, owner, { seconds: LINK_SECONDS, now })
+    return { url, expiresAt: new Date(now + LINK_SECONDS * 1_000).toISOString() }
+  }
+
+  routes.user(getPreferencesPage, async ({ c, query }, { tenant, user }) =>
+    c.json(await linkTo({ tenant, user, context: query.context }, c.req.url), 200, PRIVATE),
+  )
+  routes.sender('preferences:write', getUserPreferencesPage, async ({ c, params, query }, { tenant }) =>
+    c.json(await linkTo({ tenant, user: params.id, context: query.context }, c.req.url), 200, PRIVATE),
+  )
+
+  const shown = async (c: Context, owner: PageOwner) => {
+    const [language] = acceptedLanguages(c.req.header('accept-language'))
+    return c.json(await data(owner, language), 200, PRIVATE)
+  }
+  routes.page(getPageData, ({ c }, owner) => shown(c, owner))
+  routes.page(changeFromPage, async ({ c, bytes }, owner) => {
+    const { tenant, user, context, issuedAt } = owner
+    const changes = changesOf(parseJson(await bytes(), { anyKey: true }))
+    if (user === undefined) throw new ProblemError('forbidden', 'this link is a sample: it belongs to nobody')
+    const placed = context === undefined ? changes : changes.map((each) => ({ ...each, context }))
+    await change({ tenant, user }, { changes: placed, via: 'page', by: user, since: issuedAt })
+    return shown(c, owner)
+  })
+}

@@ -1,0 +1,55 @@
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { type InContext, lookUpInContext } from '@carillon/core/contexts/in-context'
+import { type Documents, defaultsIn, ownIn } from '@carillon/core/preferences/documents'
+import type { Categories } from '@carillon/core/store/ports/categories'
+import type { UserPreferences } from '@carillon/core/store/ports/preferences'
+import type { Types } from '@carillon/core/store/ports/types'
+import type { Users } from '@carillon/core/store/ports/users'
+import { viewerOf } from '@carillon/core/template/viewer'
+import type { EffectivePreferences, NotificationType } from '@carillon/schemas'
+import { gridOf } from './grid.ts'
+
+export type EffectivePorts = {
+  preferences: Pick<UserPreferences, 'get'>
+  types: Pick<Types, 'list'>
+  categories: Pick<Categories, 'list'>
+  users: Pick<Users, 'get'>
+  cache: Pick<SettingsCache, 'tenant' | 'context'>
+}
+
+/** What holds for a user, and what it follows from. */
+type Effective = {
+  grid: EffectivePreferences
+  documents: Documents | undefined
+  types: readonly NotificationType[]
+  place: InContext
+  locale: string | undefined
+}
+
+/**
+ * Returns a function that tells what holds for a user in a context; for nobody, what holds for who has not chosen.
+ * `fallback`: the language of names if none is known.
+ */
+export const createEffective =
+  ({ preferences, types, categories, users, cache }: EffectivePorts) =>
+  async (
+    { tenant, user }: { tenant: string; user?: string | undefined },
+    context: string | undefined,
+    fallback?: string,
+  ): Promise<Effective> => {
+    const named = user === undefined ? [] : [user]
+    const [own, all, defined, place, [person]] = await Promise.all([
+      preferences.get(tenant, named),
+      types.list(tenant),
+      categories.list(tenant),
+      lookUpInContext(cache, tenant, context),
+      users.get(tenant, named),
+    ])
+    const documents = user === undefined ? undefined : own.get(user)
+    const { locale } = viewerOf(person ?? { profile: {} }, place.settings, 0)
+    const layers = { ...ownIn(documents, context), ...defaultsIn(place) }
+    const grid = gridOf({ types: all, categories: defined, locale: locale ?? fallback }, layers)
+    return { grid, documents, types: all, place, locale }
+  }
+
+export type ReadEffective = ReturnType<typeof createEffective>

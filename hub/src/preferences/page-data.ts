@@ -1,0 +1,51 @@
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { GENERAL } from '@carillon/core/preferences/documents'
+import { DeliveryChannel, EffectivePreferences, Preferences } from '@carillon/schemas'
+import { z } from 'zod'
+import type { ReadEffective } from './effective.ts'
+
+/** What the preferences page shows. It is served with the page, so it may change with it. */
+export const PageData = z.object({
+  grid: EffectivePreferences,
+  /** The channels that the tenant uses, in the order of the page. */
+  channels: z.array(DeliveryChannel),
+  own: Preferences.pick({ muted: true, channels: true }),
+  /** The link acts for nobody. */
+  sample: z.boolean(),
+  locale: z.string().optional(),
+  brand: z.object({
+    name: z.string().optional(),
+    logo: z.string().optional(),
+    colors: z.record(z.string(), z.string()).optional(),
+  }),
+})
+export type PageData = z.infer<typeof PageData>
+
+/** Whose preferences the page shows. */
+export type PageOwner = { tenant: string; user?: string | undefined; context?: string | undefined }
+
+/** Returns a function that reads what the page shows. `fallback`: the language of the browser. */
+export const createPageData =
+  ({ effective, cache }: { effective: ReadEffective; cache: Pick<SettingsCache, 'accounts'> }) =>
+  async ({ tenant, user, context }: PageOwner, fallback?: string): Promise<PageData> => {
+    const [{ grid, documents, types, place, locale }, accounts] = await Promise.all([
+      effective({ tenant, user }, context, fallback),
+      cache.accounts(tenant),
+    ])
+    const used = new Set<DeliveryChannel>([
+      'inbox',
+      ...accounts.flatMap(({ channels }) => channels),
+      ...types.flatMap(({ plan = [] }) => plan.map(({ channel }) => channel)),
+    ])
+    const { muted, channels } = documents?.get(context ?? GENERAL) ?? {}
+    const { name, logo, colors } = place.settings
+    return {
+      grid,
+      // A webhook goes to a machine, which nobody sets up here.
+      channels: DeliveryChannel.options.filter((channel) => used.has(channel) && channel !== 'webhook'),
+      own: { ...(muted === undefined ? {} : { muted }), ...(channels === undefined ? {} : { channels }) },
+      sample: user === undefined,
+      ...(locale === undefined ? {} : { locale }),
+      brand: { ...(name && { name }), ...(logo && { logo }), ...(colors && { colors }) },
+    }
+  }
