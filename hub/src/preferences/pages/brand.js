@@ -27,7 +27,7 @@ export const contrast = (one, other) => {
 /** Shows the name and logo of the tenant. Its color is used in each color scheme where it can be seen. */
 export const showBrand = (place, { name, logo, colors = {} }) => {
   if (logo) place.append(element('img', { src: logo, alt: name ?? '', height: 32 }))
-  else if (name) place.append(element('p', { dir: 'auto' }, name))
+  else if (name) place.append(element('p', {}, element('bdi', {}, name)))
   const { primary } = colors
   if (!primary) return
   const ink = ['#ffffff', '#101a33'].find((each) => contrast(each, primary) >= TEXT)

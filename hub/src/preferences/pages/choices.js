@@ -47,7 +47,7 @@ const createRow = (switches, known, words) => (section, key, name) =>
   )
 
 const title = (name) => element('bdi', {}, name)
-const about = (text) => text && element('p', { class: 'soft', dir: 'auto' }, text)
+const about = (text) => text && element('p', { class: 'soft' }, title(text))
 
 /** A category or type without a switch of its own: the channels that are always on. */
 const lockedRow = ({ key, name = key, description, channels }, used, words) => {

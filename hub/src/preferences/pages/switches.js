@@ -34,7 +34,7 @@ export const createSwitches = () => {
     controls.set(input, show)
     input.addEventListener('change', () => changed(input, patchAt(path, chosen(input.checked))))
     show()
-    return element('div', { class: 'choice' }, element('label', { for: id, dir: 'auto' }, label), why, input)
+    return element('div', { class: 'choice' }, element('label', { for: id }, label), why, input)
   }
 
   return {
