@@ -8,7 +8,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 
 
 const executablePath = inject('chromium')
 const WAIT = { timeout: 30_000 }
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const require = createRequire(import.meta.url)
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 /** A folder for pictures of the page, to look at. */
 const PICTURES = process.env.PICTURES

@@ -19,7 +19,7 @@ const luminance = (color) => {
 }
 
 /** Returns the contrast of two colors, #rgb or #rrggbb. */
-export const contrast = (one, other) => {
+const contrast = (one, other) => {
   const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b)
   return (light + 0.05) / (dark + 0.05)
 }
