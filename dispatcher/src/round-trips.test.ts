@@ -1,0 +1,66 @@
+import type { Store } from '@carillon/core/store/port'
+import { expect, test } from 'vitest'
+import { openWorld } from './testing/dispatcher.ts'
+
+/** Calls of the store by name, while `counting`. */
+const counted = () => {
+  const calls = new Map<string, number>()
+  const wrapTable = (table: string, methods: object): object =>
+    new Proxy(methods, {
+      get: (target, name) => {
+        const method = Reflect.get(target, name)
+        if (typeof method !== 'function') return method
+        return (...given: unknown[]) => {
+          const place = `${table}.${String(name)}`
+          calls.set(place, (calls.get(place) ?? 0) + 1)
+          return Reflect.apply(method, target, given)
+        }
+      },
+    })
+  const wrap = (store: Store): Store =>
+    new Proxy(store, {
+      get: (target, table) => {
+        const part = Reflect.get(target, table)
+        return typeof part === 'object' && part !== null ? wrapTable(String(table), part) : part
+      },
+    })
+  return { calls, wrap }
+}
+
+/** Sends a type that uses all that is read per person, and returns how often each function of the store was called. */
+const callsFor = async (members: number) => {
+  const { calls, wrap } = counted()
+  const world = await openWorld({ wrap })
+  try {
+    const { store, tenant } = world
+    const users = Array.from({ length: members }, (_, n) => `u${n}`)
+    await store.users.merge(
+      tenant,
+      users.map((id) => ({ id, profile: { name: id, locale: 'de' } })),
+    )
+    await store.topics.add(tenant, 'post-7', users)
+    for (const user of users)
+      await store.preferences.change(tenant, user, {
+        changes: [{ path: '/categories/orders/email', value: false }],
+        ...{ via: 'app', by: user },
+      })
+    await store.types.put(tenant, {
+      ...{ key: 'order.shipped', category: 'orders', if: 'user.locale == "de"' },
+      content: { title: 'Order for {{ user.name }}' },
+    })
+    calls.clear()
+    await world.send({ id: 'n1', to: { topic: 'post-7' }, type: 'order.shipped' })
+    await world.quiet()
+    expect(await world.titles(users.at(-1) ?? '')).toEqual([`Order for ${users.at(-1)}`])
+    return Object.fromEntries([...calls].sort())
+  } finally {
+    await world.close()
+  }
+}
+
+test('profiles, preferences and types of a chunk are read in as many round trips for 400 people as for 20', async () => {
+  const few = await callsFor(20)
+  expect(few).toMatchObject({ 'inbox.put': 1, 'preferences.get': 1 })
+  expect(Object.values(few).every((times) => times <= 3)).toBe(true)
+  expect(await callsFor(400)).toEqual(few)
+})
