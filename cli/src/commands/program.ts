@@ -136,6 +136,7 @@ program
   .option('--link <url>', 'The link: a URL or a path')
   .option('--type <key>', 'The notification type', 'message')
   .option('--priority <priority>', 'critical, high, normal or low')
+  .option('--dry-run', 'Print what would happen, and send nothing')
   .addOption(hub())
   .addOption(key())
   .addOption(data())

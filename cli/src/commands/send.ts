@@ -14,15 +14,16 @@ type Options = HubOptions & {
   link?: string
   type: string
   priority?: string
+  dryRun?: true
 }
 
 export const send = async (options: Options) => {
-  const { title, body, link, type, priority } = options
-  const notification = { to: recipient(options.to), type, title, body, url: link, priority }
+  const { title, body, link, type, priority, dryRun } = options
+  const notification = { to: recipient(options.to), type, title, body, url: link, priority, dryRun }
   say(
     await hubRequest(options, {
       ...{ method: 'POST', path: '/v1/notifications' },
-      ...{ body: notification, expected: 202 },
+      ...{ body: notification, expected: dryRun ? 200 : 202 },
     }),
   )
 }

@@ -46,6 +46,15 @@ const inbox = async ({ url }: Server, token: string) => {
   return (await response.json()) as InboxPage
 }
 
+test('send --dry-run tells what would happen, and sends nothing', async () => {
+  const { url } = await dev()
+  const told = JSON.parse(await run('send', '--to', 'zoe', '--title', 'Hello', '--dry-run', '--url', url))
+  expect(told).toMatchObject({
+    recipients: { count: 1, sample: ['zoe'] },
+    rendered: { inbox: { title: 'Hello' } },
+  })
+})
+
 test('explain says what a user got, as a list or as the hub answers', async () => {
   const { url } = await dev()
   const { id } = JSON.parse(await run('send', '--url', url, '--to', 'ada', '--title', 'Hello'))
