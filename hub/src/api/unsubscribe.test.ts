@@ -15,11 +15,18 @@ beforeEach(async () => {
   tenant = await test.tenant()
 })
 
-type Link = { made?: number; categories?: string[]; types?: string[]; of?: string; user?: string | undefined }
+type Link = {
+  made?: number
+  categories?: string[]
+  types?: string[]
+  of?: string
+  user?: string | undefined
+  context?: string
+}
 const linkTo = async ({ made = Date.now(), categories = ['news'], types = [], ...more }: Link = {}) => {
-  const { of = tenant.id } = more
+  const { of = tenant.id, context } = more
   const user = 'user' in more ? more.user : 'ann'
-  const what = { tenant: of, user, channel: 'email' as const, categories, types }
+  const what = { tenant: of, user, channel: 'email' as const, categories, types, context }
   return new URL(await makeUnsubscribeUrl(test.ports.seal, 'https://bell.example', what, made)).pathname
 }
 const oneClick = (link: string, headers: Record<string, string> = {}) =>
@@ -80,6 +87,20 @@ describe('an unsubscribe link', () => {
       ['/types/news.weekly/email', 'ann', false],
       ['/categories/news/email', 'ann', false],
     ])
+  })
+
+  it('ends it in every context, also against choices that were made in one', async () => {
+    const inContext = (context: string, body: unknown) =>
+      test.call('PATCH', `/v1/users/ann/preferences?context=${context}`, { token: tenant.key, body })
+    await put('/v1/types/news.weekly', { category: 'news' })
+    await inContext('team-7', { categories: { news: { email: true } } })
+    await inContext('team-8', { types: { 'news.weekly': { email: 'daily', sms: true } } })
+    await oneClick(await linkTo({ context: 'team-7' }))
+    const of = async (context: string) =>
+      (await test.call('GET', `/v1/users/ann/preferences?context=${context}`, { token: tenant.key })).json
+    const off = { categories: { news: { email: false } } }
+    expect([await preferences(), await of('team-7')]).toEqual([off, off])
+    expect(await of('team-8')).toEqual({ types: { 'news.weekly': { sms: true } } })
   })
 
   it('also ends what waits under an older version of a type, which was in the category', async () => {
