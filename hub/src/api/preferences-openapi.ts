@@ -15,7 +15,9 @@ import { next, pageQuery } from './page.ts'
 const Id = z.object({ id: UserId })
 
 const InContext = z.strictObject({
-  context: ContextKey.optional().describe('The context; left out, preferences in general'),
+  context: ContextKey.optional().describe(
+    'The context. Left out, it is that of a user token which is limited to one; otherwise preferences in general',
+  ),
 })
 
 const PreferenceChangePage = z.object({ changes: z.array(PreferenceChange), next: next('after') }).meta({
@@ -34,7 +36,7 @@ const PATCH = {
   headers: IfMatch,
   body: PreferencesPatch,
   answers: CHANGED,
-  problems: ['erased', 'precondition_failed'],
+  problems: ['erased', 'precondition_failed', 'forbidden'],
 } as const
 const MERGED =
   'JSON merge patch (RFC 7396): what is left out stays, `null` removes a choice and everything below it, and `{}` changes nothing. Concurrent changes of different choices all take effect.'
@@ -49,6 +51,7 @@ export const getPreferences = defineRoute({
     "Returns the user's own choices in general, or in a context, and nothing else. `ETag` is for `If-Match`.",
   query: InContext,
   answers: ANSWER,
+  problems: ['forbidden'],
 })
 
 export const updatePreferences = defineRoute({
@@ -69,6 +72,7 @@ export const getEffectivePreferences = defineRoute({
     'Returns for every category and type what holds on each channel, who decides it, and whether the user can change it: in general, or for notifications of a context.',
   query: InContext,
   answers: GRID,
+  problems: ['forbidden'],
 })
 
 export const getUserPreferences = defineRoute({

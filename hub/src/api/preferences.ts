@@ -10,6 +10,7 @@ import { checkIfMatch, etag } from '../http/if-match.ts'
 import type { Routes } from '../http/routes.ts'
 import type { ChangePreferences } from '../preferences/change.ts'
 import type { ReadEffective } from '../preferences/effective.ts'
+import { readContext, writtenContext } from '../preferences/limited.ts'
 import { preferencesTag } from '../preferences/tag.ts'
 import {
   getEffectivePreferences,
@@ -63,15 +64,15 @@ export const preferenceRoutes = (
     return answer(c, changed.get(context))
   }
 
-  routes.user(getPreferences, ({ c, query }, owner) => read(c, owner, query.context))
-  routes.user(updatePreferences, async ({ c, bytes, query }, { issuedAt, ...owner }) =>
-    write(c, owner, {
-      ...{ bytes: await bytes(), context: query.context },
-      ...{ via: 'app', by: owner.user, since: issuedAt },
+  routes.user(getPreferences, ({ c, query }, user) => read(c, user, readContext(user, query.context)))
+  routes.user(updatePreferences, async ({ c, bytes, query }, user) =>
+    write(c, user, {
+      ...{ context: writtenContext(user, query.context), bytes: await bytes() },
+      ...{ via: 'app', by: user.user, since: user.issuedAt },
     }),
   )
-  routes.user(getEffectivePreferences, async ({ c, query }, owner) =>
-    c.json((await effective(owner, query.context)).grid, 200, PRIVATE),
+  routes.user(getEffectivePreferences, async ({ c, query }, user) =>
+    c.json((await effective(user, readContext(user, query.context) || undefined)).grid, 200, PRIVATE),
   )
 
   routes.sender('preferences:read', getUserPreferences, ({ c, params, query }, { tenant }) =>

@@ -1,0 +1,29 @@
+import { ProblemError } from '@carillon/core/errors'
+import { GENERAL } from '@carillon/core/preferences/documents'
+
+/** The contexts that a user token is limited to; '' stands for what has none. Absent contexts are all. */
+type Limited = { user?: string; contexts?: readonly string[] }
+
+const outside = () => new ProblemError('forbidden', 'the user token is limited to other contexts')
+
+/**
+ * Returns the context whose preferences a user reads. The default is the context of a token that is limited to one, and
+ * otherwise in general, which every token may read. Throws `forbidden` for a context that the token does not include.
+ */
+export const readContext = ({ contexts }: Limited, context: string | undefined): string => {
+  const [only, ...others] = contexts ?? []
+  if (context === undefined) return only !== undefined && others.length === 0 ? only : GENERAL
+  if (contexts && !contexts.includes(context)) throw outside()
+  return context
+}
+
+/** Like `readContext`, for a change. A limited token changes nothing in general, because that holds in every context. */
+export const writtenContext = (user: Limited, context: string | undefined): string => {
+  const place = readContext(user, context)
+  if (user.contexts && place === GENERAL)
+    throw new ProblemError(
+      'forbidden',
+      'the user token is limited to contexts: name one of them in ?context=',
+    )
+  return place
+}
