@@ -65,6 +65,7 @@ describe('preferences in a context', () => {
       {
         ...{ tenant: tenant.id, user: 'ada', event: 'preferences.changed' },
         payload: { via: 'app', context: 'org-7' },
+        ...{ to: 'item', context: 'org-7' },
       },
     ])
     deliver.mockRestore()
@@ -95,6 +96,36 @@ describe('preferences in a context', () => {
     const beyond = await call('PATCH', '/v1/preferences?context=org-7', { topics: topics(0) })
     expect([beyond.status, beyond.json.code]).toEqual([422, 'invalid_request'])
     expect((await call('GET', '/v1/preferences?context=org-7')).json).toEqual({})
+  })
+})
+
+describe('with a token that is limited to contexts', () => {
+  const as = async (contexts: string[], method: 'GET' | 'PATCH', path: string, body?: unknown) =>
+    test.call(method, path, { token: await tenant.userToken('ada', 60, contexts), ...(body ? { body } : {}) })
+
+  it('preferences are read in general and in these contexts, and changed only in these', async () => {
+    await call('PATCH', '/v1/preferences', { channels: { sms: false } })
+    await call('PATCH', '/v1/preferences?context=org-8', { muted: true })
+    const two = ['org-7', 'org-9']
+    expect((await as(two, 'GET', '/v1/preferences')).json).toEqual({ channels: { sms: false } })
+    expect((await as(two, 'PATCH', '/v1/preferences?context=org-7', OFF)).json).toEqual(OFF)
+    for (const [method, path] of [
+      ['GET', '/v1/preferences?context=org-8'],
+      ['GET', '/v1/preferences/effective?context=org-8'],
+      ['PATCH', '/v1/preferences?context=org-8'],
+      ['PATCH', '/v1/preferences'],
+    ] as const) {
+      const refused = await as(two, method, path, method === 'PATCH' ? { muted: null } : undefined)
+      expect([refused.status, refused.json.code], path).toEqual([403, 'forbidden'])
+    }
+    expect((await call('GET', '/v1/preferences?context=org-8')).json).toEqual({ muted: true })
+  })
+
+  it('of one context, that is the default', async () => {
+    expect((await as(['org-7'], 'PATCH', '/v1/preferences', OFF)).json).toEqual(OFF)
+    expect((await as(['org-7'], 'GET', '/v1/preferences')).json).toEqual(OFF)
+    expect((await call('GET', '/v1/preferences?context=org-7')).json).toEqual(OFF)
+    expect((await call('GET', '/v1/preferences')).json).toEqual({})
   })
 })
 

@@ -94,7 +94,14 @@ describe('preferences', () => {
     await patch({ muted: true })
     await patch({ muted: true })
     expect(deliver.mock.calls).toEqual([
-      [[{ tenant: tenant.id, user: 'ada', event: 'preferences.changed', payload: { via: 'app' } }]],
+      [
+        [
+          {
+            ...{ tenant: tenant.id, user: 'ada', event: 'preferences.changed' },
+            ...{ payload: { via: 'app' }, to: 'all' },
+          },
+        ],
+      ],
     ])
     deliver.mockRestore()
   })

@@ -1,10 +1,9 @@
 import { ProblemError } from '@carillon/core/errors'
 import { GENERAL } from '@carillon/core/preferences/documents'
+import type { EndUser } from '@carillon/core/security/user-tokens'
+import { requireContext } from '../inbox/viewer.ts'
 
-/** The contexts that a user token is limited to; '' stands for what has none. Absent contexts are all. */
-type Limited = { user?: string; contexts?: readonly string[] }
-
-const outside = () => new ProblemError('forbidden', 'the user token is limited to other contexts')
+type Limited = Pick<EndUser, 'contexts'>
 
 /**
  * Returns the context whose preferences a user reads. The default is the context of a token that is limited to one, and
@@ -13,7 +12,7 @@ const outside = () => new ProblemError('forbidden', 'the user token is limited t
 export const readContext = ({ contexts }: Limited, context: string | undefined): string => {
   const [only, ...others] = contexts ?? []
   if (context === undefined) return only !== undefined && others.length === 0 ? only : GENERAL
-  if (contexts && !contexts.includes(context)) throw outside()
+  requireContext({ contexts }, context)
   return context
 }
 
