@@ -135,6 +135,13 @@ export const BODIES: Record<string, readonly unknown[]> = {
   ],
   'put /v1/providers/{id}': Object.entries(CONFIGS).map(([name, config]) => provider(name, config)),
   'put /v1/tenant': [{ url: 'https://app.example.com/' }],
+  'put /v1/contexts/{key}': [
+    { name: 'Acme', colors: { primary: '#1f4fd8' }, senders: { sms: { from: 'ACME' } } },
+    {},
+  ],
+  'patch /v1/me': [{ locale: 'pt-BR', timezone: 'Europe/Lisbon' }, { locale: null }],
+  'patch /v1/preferences': [{ muted: false }, { channels: { sms: false } }, {}],
+  'patch /v1/users/{id}/preferences': [{ categories: { news: { email: 'daily' } } }],
   'put /v1/suppressions/{channel}/{address}': [{ reason: 'manual' }],
 }
 
