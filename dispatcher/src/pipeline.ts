@@ -10,6 +10,7 @@ import { chunksOf } from './inbox/chunks.ts'
 import type { HandOver } from './inbox/live.ts'
 import type { RenderItems } from './inbox/render-items.ts'
 import type { StoreItems } from './inbox/store-items.ts'
+import { sentMarks } from './inbox/variant-marks.ts'
 import type { Accept } from './intake/accept.ts'
 import type { Pinned, Ready } from './intake/ready.ts'
 import type { ObserveIntake } from './intake/telemetry.ts'
@@ -76,6 +77,9 @@ export const createPipeline = (ports: PipelinePorts) => {
     const erased = new Map<Ready, string[]>()
     for (const entries of chunksOf(portions)) {
       const stored = await storeItems(await renderItems(entries))
+      const marks = sentMarks(stored.kept)
+      for (const [tenant, some] of grouped(marks, ({ tenant }) => tenant))
+        await store.variantFigures.mark(tenant, some)
       const connected = await handOver(stored.kept)
       await startPlans(stored.kept, connected)
       countPlanned(metrics, stored.kept)

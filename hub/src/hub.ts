@@ -60,7 +60,7 @@ const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
 /** Creates the HTTP API and the live connections over the given ports. Stateless; any number of hubs may run. */
 export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   const { stream, store, live, cache, invalidations, io, log, metrics } = ports
-  const verbs = createVerbs({ inbox: store.inbox, live, stream, log, metrics })
+  const verbs = createVerbs({ ...store, live, stream, log, metrics })
   let draining = false
 
   const app = createApplication({ log, metrics })

@@ -23,6 +23,7 @@ export const deliveryEvent = (tenant: string, change: DeliveryChange): OutgoingM
     reason: change.reason ?? null,
     detail: change.detail ?? null,
     nextAttemptAt: change.nextAttempt === undefined ? null : new Date(change.nextAttempt).toISOString(),
+    ...(change.variant === undefined ? {} : { variant: change.variant }),
   }
   return { subject: deliveryEventSubject(tenant, state), data: encoder.encode(JSON.stringify(event)) }
 }

@@ -47,6 +47,7 @@ export const Step = z
     type: TypeKey,
     version: TypeVersion.optional().describe('The version of the type when the notification was accepted'),
     revision: z.int().min(0).optional().describe('The revision of the library at that time'),
+    variant: z.string().optional().describe('The variant of the type that the user gets'),
     priority: Priority,
     at: EpochMs.describe('When the item was stored; each `after` is relative to it'),
     expiresAt: EpochMs.describe('When the step expires'),

@@ -27,14 +27,15 @@ export const planFaults = (plan: readonly Step[] = []): Issue[] =>
   })
 
 /**
- * Returns what is wrong with the conditions of a type: its own and those of its plan. Names and types in `data` are checked
+ * Returns what is wrong with the conditions of a type: its own, and those of its plan and its variants. Names and types in `data` are checked
  * against the schema, which has to be usable.
  */
 export const expressionFaults = ({
   if: condition,
   plan = [],
+  variants = [],
   schema,
-}: Pick<NotificationTypeInput, 'if' | 'plan' | 'schema'>): Issue[] => {
+}: Pick<NotificationTypeInput, 'if' | 'plan' | 'variants' | 'schema'>): Issue[] => {
   const errorOf = (text: string) => {
     try {
       prepareExpression(text, schema)
@@ -45,5 +46,12 @@ export const expressionFaults = ({
     }
   }
   const own = condition === undefined ? undefined : errorOf(condition)
-  return [...(own ? [issueOf(['if'], own)] : []), ...faultsOf(plan, ['plan'], errorOf)]
+  return [
+    ...(own ? [issueOf(['if'], own)] : []),
+    ...faultsOf(plan, ['plan'], errorOf),
+    ...faultsOf(variants, ['variants'], errorOf),
+    ...variants.flatMap((variant, index) =>
+      faultsOf(variant.plan ?? [], ['variants', index, 'plan'], errorOf),
+    ),
+  ]
 }

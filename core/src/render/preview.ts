@@ -27,6 +27,7 @@ const languageOf = ({ lang, dir }: Texts) => ({ ...(lang && { lang }), ...(dir &
 /** For whom, and with what, a type is previewed. `locale` comes before that of the profile. */
 export type PreviewParts = {
   locale?: string | undefined
+  variant?: string | undefined
   data?: Record<string, unknown> | undefined
   /** What the notification says itself; a preview of a type has none. */
   content?: Partial<ItemContent> | undefined
@@ -40,18 +41,30 @@ export type PreviewParts = {
 const NOBODY = { id: '', profile: {} }
 
 /** Returns the locales in which a type has texts. */
-export const localesOf = (type: Pick<NotificationTypeInput, 'locale' | 'locales'>): string[] => [
-  ...new Set([localeOf(type), ...Object.keys(type.locales ?? {})]),
+export const localesOf = (type: Pick<NotificationTypeInput, 'locale' | 'locales' | 'variants'>): string[] => [
+  ...new Set([
+    localeOf(type),
+    ...[type, ...(type.variants ?? [])].flatMap(({ locales = {} }) => Object.keys(locales)),
+  ]),
 ]
 
 /** Renders a type for every channel, as the dispatcher would. What is missing is told, and does not stop anything. */
 export const previewOf = (
   type: Templated & Pick<NotificationTypeInput, 'sample'>,
-  { locale, data = type.sample ?? {}, content: inline = {}, user = NOBODY, place, links, now }: PreviewParts,
+  {
+    locale,
+    variant,
+    data = type.sample ?? {},
+    content: inline = {},
+    user = NOBODY,
+    place,
+    links,
+    now,
+  }: PreviewParts,
   options: TemplateOptions & { appUrl?: string | undefined },
   references?: References,
 ): LocalePreview => {
-  const templates = prepareTemplates(type, options, references)
+  const templates = prepareTemplates(type, options, references, variant)
   const profile = { ...user.profile, ...(locale && { locale }) }
   const reader = viewerOf({ ...user, profile }, place.settings, now)
   const scope = scopeOf({ ...inline, data: data as never }, user, place, links)

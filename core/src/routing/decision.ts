@@ -26,6 +26,8 @@ export type Decision = {
   /** Words for people, without addresses or content. */
   detail?: string
   until?: number
+  /** The variant of the type whose recipients it concerns: '' those without one, absent all. */
+  variant?: string
 }
 
 /** The decision about a due step. */

@@ -99,5 +99,6 @@ export const sentenceOf = (decision: DeliveryDecision, facts: ItemFacts = {}): s
   const unsure =
     reason === 'not_recipient' && facts.unsure ? ', or the user has deleted one of very many items' : ''
   const said = detail === undefined ? '' : ` (${detail})`
-  return `${headOf(decision)}${stored}${reports}${because}${unsure}${said}${layerOf(decision)}.`
+  const variant = decision.variant === undefined ? '' : ` (variant ${decision.variant})`
+  return `${headOf(decision)}${variant}${stored}${reports}${because}${unsure}${said}${layerOf(decision)}.`
 }

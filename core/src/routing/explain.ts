@@ -16,7 +16,10 @@ export type Facts = {
   passed: readonly Decision[]
   deliveries: readonly Delivery[]
   item?:
-    | Pick<InboxItem, 'createdAt' | 'arrivedAt' | 'receivedAt' | 'seenAt' | 'readAt' | 'archivedAt'>
+    | Pick<
+        InboxItem,
+        'variant' | 'createdAt' | 'arrivedAt' | 'receivedAt' | 'seenAt' | 'readAt' | 'archivedAt'
+      >
     | undefined
   /** An item was stored for the user, although the record does not name the user. Undefined if that is not known. */
   received?: boolean | undefined
@@ -105,6 +108,18 @@ const ends = ({ cancelledAt, expiresAt }: NotificationProgress, got: boolean, fa
   return found
 }
 
+/** Returns the variant that the user got. */
+const variantOf = ({ item, deliveries }: Facts): string | undefined =>
+  item?.variant ?? deliveries.find(({ variant }) => variant !== undefined)?.variant
+
+/** Leaves out what concerns other variants, and names the user's own where it took effect. */
+const withVariant = (decisions: readonly DeliveryDecision[], own: string | undefined): DeliveryDecision[] =>
+  decisions.flatMap(({ variant, ...decision }) => {
+    if (variant !== undefined && variant !== (own ?? '')) return []
+    const isGiven = decision.stage === 'send' || (decision.stage === 'inbox' && decision.outcome === 'pass')
+    return [own !== undefined && isGiven ? { ...decision, variant: own } : decision]
+  })
+
 /** Keeps the earliest of equal decisions: each device of a step has what the step passed. */
 const once = (decisions: readonly Decision[]): Decision[] => {
   const found = new Map<string, Decision>()
@@ -136,8 +151,10 @@ export const explain = (user: string, facts: Facts): Explained[] => {
     ...deliveries.flatMap((delivery) => deliveryDecisions(delivery, stored)),
     ...(record ? ends(record, got && record.decisions !== undefined, facts) : []),
   ]
-  return decisions.sort(inOrder).map((decision) => ({
-    ...decision,
-    text: sentenceOf(decision, { item, unsure: facts.received === undefined }),
-  }))
+  return withVariant(decisions, variantOf(facts))
+    .sort(inOrder)
+    .map((decision) => ({
+      ...decision,
+      text: sentenceOf(decision, { item, unsure: facts.received === undefined }),
+    }))
 }

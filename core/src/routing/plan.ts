@@ -1,4 +1,11 @@
-import type { InboxMode, Notification, NotificationType, Plan, UserProfile } from '@carillon/schemas'
+import type {
+  InboxMode,
+  Notification,
+  NotificationType,
+  Plan,
+  TypeVariant,
+  UserProfile,
+} from '@carillon/schemas'
 import { type InContext, inContext } from '../contexts/in-context.ts'
 import { unmet, usesUser } from '../expression/condition.ts'
 import { defaultsIn } from '../preferences/documents.ts'
@@ -6,11 +13,14 @@ import type { Addressed } from './addressees.ts'
 import type { Decider, Decision, Reason } from './decision.ts'
 import { exclusionOf } from './exclusion.ts'
 import { type Preference, type PreferenceLayers, preferenceOf, type Subject } from './preference.ts'
+import { type Split, variantOf } from './variant.ts'
 
 /** A notification to plan, and its type at the time it was accepted. */
 export type Sent = {
   notification: Pick<Notification, 'exclude' | 'actor' | 'inbox' | 'plan' | 'data' | 'context'>
-  type?: Pick<NotificationType, 'inbox' | 'plan' | 'if'>
+  type?: Pick<NotificationType, 'inbox' | 'plan' | 'if' | 'variants'>
+  /** By what people are split among the variants of the type. Without it, nobody gets a variant. */
+  split?: Split
   /** When delivery stops, epoch ms. */
   expiresAt: number
   cancelled?: boolean
@@ -46,8 +56,18 @@ export type Planned = {
 
 type Typed = Pick<Sent, 'notification' | 'type'>
 
-/** Returns the delivery plan: the notification's own, else that of its type. */
-export const planOf = ({ notification, type }: Typed): Plan => notification.plan ?? type?.plan ?? []
+/** Returns the delivery plan: the notification's own, else that of the variant, else that of its type. */
+const planOf = ({ notification, type }: Typed, variant?: Pick<TypeVariant, 'plan'>): Plan =>
+  notification.plan ?? variant?.plan ?? type?.plan ?? []
+
+const ownPlans = ({ notification, type }: Typed) =>
+  notification.plan ? [] : (type?.variants ?? []).filter(({ plan }) => plan !== undefined)
+
+/** Returns every delivery plan by which somebody may get the notification. */
+export const plansOf = (sent: Typed): Plan[] => [
+  planOf(sent),
+  ...ownPlans(sent).map((variant) => planOf(sent, variant)),
+]
 
 const inboxOf = ({ notification, type }: Typed): { inbox: InboxMode; by: Decider } => {
   if (notification.inbox !== undefined) return { inbox: notification.inbox, by: 'sender' }
@@ -69,8 +89,8 @@ const inboxDecision = (sent: Typed, at: number): Decision => {
 }
 
 /** The delays of a plan. A step with `when: failed` has none: it follows a failure at once. */
-const delays = (sent: Typed, at: number): Decision[] =>
-  planOf(sent).flatMap(({ channel, when, after }, step) =>
+const delays = (sent: Typed, at: number, variant?: TypeVariant): Decision[] =>
+  planOf(sent, variant).flatMap(({ channel, when, after }, step) =>
     after === 0 || when === 'failed'
       ? []
       : [
@@ -82,11 +102,17 @@ const delays = (sent: Typed, at: number): Decision[] =>
         ],
   )
 
-/** Returns the decisions about every recipient without an exception: about the item, and the delays of the plan. */
-export const decisionsForAll = (sent: Typed, now: number): Decision[] => [
-  inboxDecision(sent, now),
-  ...delays(sent, now),
-]
+/**
+ * Returns the decisions about every recipient without an exception: about the item, and the delays of the plan. If variants
+ * have plans of their own, the delays of each are marked with it.
+ */
+export const decisionsForAll = (sent: Typed, now: number): Decision[] => {
+  if (ownPlans(sent).length === 0) return [inboxDecision(sent, now), ...delays(sent, now)]
+  const marked = [undefined, ...(sent.type?.variants ?? [])].flatMap((variant) =>
+    delays(sent, now, variant).map((decision) => ({ ...decision, variant: variant?.key ?? '' })),
+  )
+  return [inboxDecision(sent, now), ...marked]
+}
 
 const end = (at: number, by: Decider, reason: Reason, path?: string): Decision => ({
   ...{ at, stage: 'audience', outcome: 'end', by },
@@ -113,7 +139,7 @@ const byPreference = (
   const plan = (preference: Preference): Planned => {
     const decisions = [preferenceDecision(now, preference)]
     if (preference.outcome === 'pass') return { ...everybody, decisions }
-    return { inbox: 'none', steps: everybody.steps, decisions }
+    return { ...everybody, inbox: 'none', decisions }
   }
   const defaults = defaultsIn(place)
   const usual = preferenceOf({ ...subject, addressed: [] }, 'inbox', defaults)
@@ -161,21 +187,45 @@ export const conditionForAll = (
 /** Returns the decision about a user who is erased, or was erased after the notification was accepted. */
 export const endOfErased = (now: number): Decision => end(now, 'tenant', 'erased')
 
+/** Returns a function that chooses the variant of a recipient, and with it what its recipients share. */
+const byVariant = (sent: Sent, now: number) => {
+  const { notification, type, split, place = NOWHERE } = sent
+  const { data } = notification
+  const plannings = new Map<string | undefined, (recipient: Recipient) => Planned>()
+  const planningOf = (variant: TypeVariant | undefined) => {
+    const known = plannings.get(variant?.key)
+    if (known) return known
+    const everybody: Planned = {
+      inbox: inboxOf(sent).inbox,
+      ...(variant ? { variant: variant.key } : {}),
+      steps: planOf(sent, variant),
+      decisions: [inboxDecision(sent, now)],
+    }
+    const fresh = byPreference(sent, everybody, now)
+    plannings.set(variant?.key, fresh)
+    return fresh
+  }
+  const variants = type?.variants
+  if (!variants || !split) {
+    const everybody = planningOf(undefined)
+    return () => everybody
+  }
+  return ({ user, profile }: Recipient) => {
+    const facts = { data, user: { id: user, profile }, place }
+    return planningOf(variantOf(variants, { ...split, user }, (condition) => !unmet(condition, facts)))
+  }
+}
+
 /**
- * Returns a function that plans one notification for any number of recipients. All recipients without an exception share
- * one value, so planning a large audience allocates nothing per recipient. A condition of the type that does not depend on
+ * Returns a function that plans one notification for any number of recipients. All recipients of one variant without an
+ * exception share one value, so planning a large audience allocates nothing per recipient. A condition of the type that does not depend on
  * the user is not evaluated: `conditionForAll` decides about it. Pure.
  */
 export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Planned) => {
   const exclusion = exclusionOf(sent.notification)
   const nobody = endForAll(sent, now)
   const nothing = (decision: Decision): Planned => ({ inbox: 'none', steps: [], decisions: [decision] })
-  const everybody: Planned = {
-    inbox: inboxOf(sent).inbox,
-    steps: planOf(sent),
-    decisions: [inboxDecision(sent, now)],
-  }
-  const chosen = byPreference(sent, everybody, now)
+  const chosen = byVariant(sent, now)
   const { data } = sent.notification
   const { place = NOWHERE } = sent
   const condition = usesUser(sent.type?.if) ? sent.type?.if : undefined
@@ -187,7 +237,7 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
     if (path !== undefined) return nothing(end(now, 'sender', 'excluded', path))
     if (erased) return nothing(endOfErased(now))
     const reason = unmet(condition, { data, user: { id: user, profile }, place })
-    return reason ? nothing(conditionEnd(now, reason)) : chosen(recipient)
+    return reason ? nothing(conditionEnd(now, reason)) : chosen(recipient)(recipient)
   }
 }
 

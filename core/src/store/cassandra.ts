@@ -23,6 +23,7 @@ import { cassandraTenants } from './cassandra/tenants.ts'
 import { cassandraTopics } from './cassandra/topics.ts'
 import { cassandraTypes } from './cassandra/types.ts'
 import { cassandraUsers } from './cassandra/users.ts'
+import { cassandraVariantFigures } from './cassandra/variant-figures.ts'
 import { createInbox } from './inbox/inbox.ts'
 import { createLibraries } from './library/library.ts'
 import type { Store } from './port.ts'
@@ -94,6 +95,7 @@ export const cassandraStore = ({
     deliveries: cassandraDeliveries(session, retention),
     decisions: cassandraDecisions(session, retention),
     expiringKeys: cassandraExpiringKeys(session),
+    variantFigures: cassandraVariantFigures(session),
     migrate: (wanted) => migrate(connection, seal, wanted),
     namespace: async () => (await installation())?.namespace,
     check,

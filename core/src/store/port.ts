@@ -15,6 +15,7 @@ import type { Tenants } from './ports/tenants.ts'
 import type { Topics } from './ports/topics.ts'
 import type { Types } from './ports/types.ts'
 import type { Users } from './ports/users.ts'
+import type { VariantFigures } from './ports/variant-figures.ts'
 
 /**
  * The store, table by table. Every method settles within a time limit. It rejects with UnavailableError if
@@ -38,6 +39,7 @@ export interface Store {
   deliveries: Deliveries
   decisions: Decisions
   expiringKeys: ExpiringKeys
+  variantFigures: VariantFigures
   /**
    * Migrates the schema, forward only, and resolves to the number of steps that this call applied. Safe to run
    * concurrently. Records new data under `namespace`, or a random one. Rejects with SetupError, changing nothing, for data

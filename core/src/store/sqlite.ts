@@ -26,6 +26,7 @@ import { sqliteTenants } from './sqlite/tenants.ts'
 import { sqliteTopics } from './sqlite/topics.ts'
 import { sqliteTypes } from './sqlite/types.ts'
 import { sqliteUsers } from './sqlite/users.ts'
+import { sqliteVariantFigures } from './sqlite/variant-figures.ts'
 
 /**
  * Returns the store in an SQLite file, which other embedded parts may share. The caller owns the database; `close` stops
@@ -68,6 +69,7 @@ export const sqliteStore = ({
     deliveries: sqliteDeliveries(session, retention),
     decisions: sqliteDecisions(session, retention),
     expiringKeys: sqliteExpiringKeys(session),
+    variantFigures: sqliteVariantFigures(session),
     migrate: async (wanted) => {
       requireNamespace('the data file', database.namespace, wanted)
       return session.with(migrate)

@@ -3,7 +3,14 @@ import { analyze, isMadeOfMessages, type Shown } from './analysis.ts'
 import { atPosition, messageIssues, type Place, templateIssues } from './check-template.ts'
 import type { Medium } from './engine.ts'
 import { fieldsOf } from './fields.ts'
-import { chainOf, type Language, languagesOf, localeOf, type Templated } from './languages.ts'
+import {
+  chainOf,
+  type Language,
+  languagesOf,
+  localeOf,
+  type Templated,
+  variantLanguages,
+} from './languages.ts'
 import { generalizations } from './locale-chain.ts'
 import { SCOPE } from './scope.ts'
 import { NO_REFERENCES, type References } from './type-templates.ts'
@@ -51,7 +58,7 @@ const layoutIssues = (language: Language, { layouts }: Names): Issue[] => {
 
 /** Returns what is wrong with the templates and messages of a type, each with its path, line and column. */
 export const templateFaults = (type: Written, names: Names = NO_REFERENCES): Issue[] =>
-  languagesOf(type).flatMap((language) => [
+  [...languagesOf(type), ...variantLanguages(type).flat()].flatMap((language) => [
     ...placesOf(language).flatMap((place) =>
       templateIssues(place, { variables: SCOPE, partials: names.partials }),
     ),
@@ -104,7 +111,9 @@ const untranslated = (type: Written, languages: readonly Language[], locale: str
 export const templateWarnings = (type: Written): Warning[] => {
   const languages = languagesOf(type)
   return [
-    ...languages.flatMap(placesOf).flatMap((place) => missingWarnings(type, place)),
+    ...[...languages, ...variantLanguages(type).flat()]
+      .flatMap(placesOf)
+      .flatMap((place) => missingWarnings(type, place)),
     ...Object.keys(type.locales ?? {}).flatMap((locale) => untranslated(type, languages, locale)),
   ].slice(0, WARNINGS_MAX)
 }

@@ -1,5 +1,5 @@
 import type { DeliveryChannel } from '@carillon/schemas'
-import type { Language } from './languages.ts'
+import { type Language, layersOf } from './languages.ts'
 
 /** Where a template stands within the texts of one language. */
 type Path = readonly [string, ...(string | number)[]]
@@ -19,10 +19,14 @@ const valueAt = (texts: unknown, path: Path): unknown => {
   return here
 }
 
+/** Takes a template of the variant, else of the type. */
 const foundAt = (language: Language, path: Path): Found | undefined => {
-  const source = valueAt(language, path)
-  const { locale, pointer } = language
-  return typeof source === 'string' ? { locale, pointer: `${pointer}/${path.join('/')}`, source } : undefined
+  for (const layer of layersOf(language)) {
+    const source = valueAt(layer, path)
+    if (typeof source === 'string')
+      return { locale: language.locale, pointer: `${layer.pointer}/${path.join('/')}`, source }
+  }
+  return undefined
 }
 
 /** Takes the first template of the first language that has one. */
@@ -40,7 +44,7 @@ const unless = (chain: readonly Language[], own: Path, others: readonly Path[]):
   for (const language of chain) {
     const found = foundAt(language, own)
     if (found) return found
-    if (others.some((path) => valueAt(language, path) !== undefined)) return undefined
+    if (others.some((path) => foundAt(language, path))) return undefined
   }
   return undefined
 }
@@ -49,8 +53,8 @@ const unless = (chain: readonly Language[], own: Path, others: readonly Path[]):
 export type Fields = Partial<Record<'subject' | 'html' | 'text' | 'title' | 'body', Found | undefined>>
 
 /**
- * Chooses the templates of a channel's texts: language first, and field by field. Within a language the channel comes before
- * the content. A variant's channel and content would come before these two, at every path.
+ * Chooses the templates of a channel's texts: language first, and field by field. Within a language it is the variant's channel,
+ * the type's channel, the variant's content, the type's content.
  */
 export const fieldsOf = (chain: readonly Language[], channel: DeliveryChannel): Fields => {
   const content = { title: first(chain, TITLE), body: first(chain, BODY) }
@@ -95,10 +99,13 @@ export type FoundAction = {
 
 /** Chooses the actions: all of them from one language, so that they are the same buttons. */
 export const actionsOf = (chain: readonly Language[]): FoundAction[] | undefined => {
-  const language = chain.find(({ content }) => content?.actions !== undefined)
-  return language?.content?.actions?.flatMap(({ name, primary }, index) => {
-    const label = foundAt(language, ['content', 'actions', index, 'label'])
-    const url = foundAt(language, ['content', 'actions', index, 'url'])
+  const layers = chain.flatMap((language) =>
+    layersOf(language).map((layer) => ({ ...layer, locale: language.locale })),
+  )
+  const layer = layers.find(({ content }) => content?.actions !== undefined)
+  return layer?.content?.actions?.flatMap(({ name, primary }, index) => {
+    const label = foundAt(layer, ['content', 'actions', index, 'label'])
+    const url = foundAt(layer, ['content', 'actions', index, 'url'])
     return label ? [{ name, primary, label, url }] : []
   })
 }

@@ -7,26 +7,45 @@ const DEFAULT_LOCALE = 'en'
 /** What templates need of a type. */
 export type Templated = Pick<
   NotificationType,
-  'key' | 'name' | 'locale' | 'content' | 'channels' | 'messages' | 'locales'
+  'key' | 'name' | 'locale' | 'content' | 'channels' | 'messages' | 'locales' | 'variants'
 >
 
-/** The texts of a type in one language. `pointer` is the JSON Pointer of these texts in the type. */
-export type Language = LocalizedTemplates & { locale: string; pointer: string }
+/** Texts of one language. `pointer` is their JSON Pointer in the type. */
+type Layer = LocalizedTemplates & { pointer: string }
+
+/** The texts of a type in one language, and those of its variant, which come first. */
+export type Language = Layer & { locale: string; variant?: Layer }
+
+/** Returns the texts of a language in the order in which they are taken. */
+export const layersOf = (language: Language): Layer[] =>
+  language.variant ? [language.variant, language] : [language]
 
 export const localeOf = ({ locale = DEFAULT_LOCALE }: Pick<Templated, 'locale'>): string => locale
 
 /** Returns whether a type has texts. */
-export const hasTemplates = ({ content, channels, locales }: Omit<Templated, 'key'>): boolean =>
-  content !== undefined || channels !== undefined || locales !== undefined
+export const hasTemplates = ({
+  content,
+  channels,
+  locales,
+  variants = [],
+}: Omit<Templated, 'key' | 'variants'> & {
+  variants?: readonly Omit<Templated, 'key' | 'variants'>[] | undefined
+}): boolean =>
+  content !== undefined ||
+  channels !== undefined ||
+  locales !== undefined ||
+  variants.some((variant) => hasTemplates(variant))
 
-/** Returns the languages of a type: its translations, then its own. */
-export const languagesOf = (type: Templated): Language[] => [
+const ownLanguages = (
+  type: Pick<Templated, 'locale' | 'content' | 'channels' | 'messages' | 'locales'>,
+  start: string,
+): Language[] => [
   ...Object.entries(type.locales ?? {}).map(([locale, texts]) => ({
-    ...{ locale, pointer: `/locales/${locale}` },
+    ...{ locale, pointer: `${start}/locales/${locale}` },
     ...texts,
   })),
   {
-    ...{ locale: localeOf(type), pointer: '' },
+    ...{ locale: localeOf(type), pointer: start },
     content: type.content,
     channels: type.channels,
     messages: type.messages,
@@ -35,6 +54,34 @@ export const languagesOf = (type: Templated): Language[] => [
 
 /** ICU messages by key, most specific locale first. */
 export type Messages = readonly { locale: string; messages: Readonly<Record<string, string>> }[]
+
+/** Returns the texts of each variant of a type by themselves. */
+export const variantLanguages = (type: Templated): Language[][] =>
+  (type.variants ?? []).map((variant, index) =>
+    ownLanguages({ ...variant, locale: localeOf(type) }, `/variants/${index}`),
+  )
+
+/**
+ * Returns the languages of a type, as people who get a variant read them: its translations, then its own. An unknown variant
+ * counts as none.
+ */
+export const languagesOf = (type: Templated, variant?: string): Language[] => {
+  const own = ownLanguages(type, '')
+  const index = type.variants?.findIndex(({ key }) => key === variant) ?? -1
+  if (index < 0) return own
+  const start = `/variants/${index}`
+  const bases = new Map(own.map((language) => [language.pointer, language]))
+  const layers = new Map(
+    variantLanguages(type)[index]?.map((language) => [language.pointer.slice(start.length), language]),
+  )
+  const places = [...new Set([...bases.keys(), ...layers.keys()])]
+  const sorted = places.sort((one, other) => Number(one === '') - Number(other === ''))
+  return sorted.flatMap((pointer): Language[] => {
+    const [base, layer] = [bases.get(pointer), layers.get(pointer)]
+    if (!layer) return base ? [base] : []
+    return [{ locale: layer.locale, pointer, ...base, variant: layer }]
+  })
+}
 
 /** Returns the languages in the order in which a person with this locale gets them: pt-BR, pt, then the type's own. */
 export const chainOf = <Texts extends { locale: string }>(

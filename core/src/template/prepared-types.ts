@@ -20,7 +20,8 @@ const hasAll = (type: NotificationType, { layouts, partials }: References): bool
   [...partialsWithin(templatesOf(type), partials)].every((key) => partials.has(key))
 
 /**
- * Returns the prepared templates of a type with the layouts, partials and `env` of a revision; undefined if it has none.
+ * Returns the prepared templates of a type, or of a variant of it, with the layouts, partials and `env` of a revision; undefined
+ * if the type has none.
  * Neither a version nor a revision changes, so each pair is prepared once. The library is looked up only for a type that
  * refers to it.
  */
@@ -44,10 +45,10 @@ export const createPreparedTypes = (
   return async (
     tenant: string,
     type: NotificationType | undefined,
-    revision = 0,
+    { revision = 0, variant }: { revision?: number | undefined; variant?: string | undefined } = {},
   ): Promise<TypeTemplates | undefined> => {
     if (!type || !hasTemplates(type)) return undefined
-    const own = `${tenant}\n${type.key}\n${type.version}`
+    const own = `${tenant}\n${type.key}\n${type.version}\n${variant ?? ''}`
     const alone = kept.get(own)
     if (alone) return alone
     const place = `${own}\n${revision}`
@@ -55,7 +56,7 @@ export const createPreparedTypes = (
     if (known) return known
     const needs = needsLibrary(type)
     const references = needs ? await referencesOf(tenant, type, revision) : NO_REFERENCES
-    const prepared = prepareTemplates(type, options, references)
+    const prepared = prepareTemplates(type, options, references, variant)
     kept.set(needs ? place : own, prepared)
     return prepared
   }

@@ -1,6 +1,6 @@
 import type { TemplatePartial } from '@carillon/schemas'
 import { analyze } from './analysis.ts'
-import { languagesOf, type Templated } from './languages.ts'
+import { languagesOf, type Templated, variantLanguages } from './languages.ts'
 
 /** Returns the templates of a partial, in all languages. */
 export const sourcesOf = ({ text, html, locales = {} }: Omit<TemplatePartial, 'key' | 'version'>): string[] =>
@@ -36,9 +36,11 @@ export const partialsWithin = (
   return found
 }
 
-/** Returns every template of a type: of its content, links and channels, in all languages. */
+const allLanguages = (type: Templated) => [...languagesOf(type), ...variantLanguages(type).flat()]
+
+/** Returns every template of a type and its variants: of content, links and channels, in all languages. */
 export const templatesOf = (type: Templated): string[] =>
-  languagesOf(type).flatMap(({ content, channels }) => {
+  allLanguages(type).flatMap(({ content, channels }) => {
     const { actions = [], ...texts } = content ?? {}
     return [
       ...Object.values(texts),
@@ -51,9 +53,9 @@ export const templatesOf = (type: Templated): string[] =>
     ].filter((source) => source !== undefined)
   })
 
-/** Returns the layouts that a type names. */
+/** Returns the layouts that a type and its variants name. */
 export const layoutsOf = (type: Templated): string[] => [
-  ...new Set(languagesOf(type).flatMap(({ channels }) => channels?.email?.layout ?? [])),
+  ...new Set(allLanguages(type).flatMap(({ channels }) => channels?.email?.layout ?? [])),
 ]
 
 /** Whether the texts of a type may depend on the library. Most types do not, and then no library is looked up. */

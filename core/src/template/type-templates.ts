@@ -3,7 +3,7 @@ import type { Library } from '../store/ports/library.ts'
 import { analyze, isMadeOfMessages } from './analysis.ts'
 import { createEngine, type Medium, newBudget, type Prepared } from './engine.ts'
 import { actionsOf, type Fields, type Found, type FoundAction, fieldsOf, layoutOf, linkOf } from './fields.ts'
-import { chainOf, type Language, languagesOf, localeOf, type Templated } from './languages.ts'
+import { chainOf, type Language, languagesOf, layersOf, localeOf, type Templated } from './languages.ts'
 import { type Frame, frameOf } from './layouts.ts'
 import { directionOf } from './locale-chain.ts'
 import { findPartialIn } from './partials.ts'
@@ -196,11 +196,13 @@ const usesUser = (source: string): boolean => {
   }
 }
 
-const isPersonal = ({ content }: Language, partials: Library['partials']): boolean => {
-  const { actions = [], ...texts } = content ?? {}
-  const own = [...Object.values(texts), ...actions.flatMap(({ label, url }) => [label, url])].filter(
-    (source) => source !== undefined,
-  )
+const isPersonal = (language: Language, partials: Library['partials']): boolean => {
+  const own = layersOf(language).flatMap(({ content }) => {
+    const { actions = [], ...texts } = content ?? {}
+    return [...Object.values(texts), ...actions.flatMap(({ label, url }) => [label, url])].filter(
+      (source) => source !== undefined,
+    )
+  })
   const within = [...partialsWithin(own, partials)].flatMap((key) => partials.get(key) ?? [])
   return [...own, ...within.flatMap(sourcesOf)].some(usesUser)
 }
@@ -234,15 +236,20 @@ export const prepareTemplates = (
   type: Templated,
   options: TemplateOptions,
   { layouts, partials, env }: References = NO_REFERENCES,
+  variant?: string,
 ): TypeTemplates => {
-  const languages = languagesOf(type)
+  const languages = languagesOf(type, variant)
   const own = localeOf(type)
   const parsed = createParsed(partials)
   return {
     personal: languages.some((language) => isPersonal(language, partials)),
     render: (channel, seen, { locale, timezone, now }, given = {}) => {
       const chain = chainOf(languages, locale, own)
-      const messages = chain.flatMap(({ locale, messages }) => (messages ? [{ locale, messages }] : []))
+      const messages = chain.flatMap((language) =>
+        layersOf(language).flatMap(({ messages }) =>
+          messages ? [{ locale: language.locale, messages }] : [],
+        ),
+      )
       const recipient = { locale: locale ?? own, timezone, now, messages }
       const scope = { ...seen, env }
       const rendering = createRendering(parsed, { scope, recipient, options })

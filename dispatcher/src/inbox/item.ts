@@ -24,6 +24,10 @@ export type Entry = {
   kept?: Pick<NewItem, 'rendering' | 'personal'>
 }
 
+/** Returns the name of a rendering among those of the notification: each variant has its own. */
+export const renderingOf = ({ variant }: Pick<Planned, 'variant'>, name: string): string =>
+  variant === undefined ? name : `${variant} ${name}`
+
 /** Reports whether the recipient gets an item. */
 export const hasItem = ({ planned }: Pick<Entry, 'planned'>): boolean => planned.inbox !== 'none'
 
@@ -58,11 +62,21 @@ export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => E
   const { ready, type } = portion
   const content = contentOf(portion)
   const silent = { ...content, silent: true }
+  const ofVariants = new Map<string, InboxContent>()
+  /** All recipients of one variant share one object, too. */
+  const contentFor = ({ inbox, variant }: Planned): InboxContent => {
+    const own = inbox === 'silent' ? silent : content
+    if (variant === undefined) return own
+    const name = `${inbox === 'silent'} ${variant}`
+    const known = ofVariants.get(name) ?? { ...own, variant }
+    ofVariants.set(name, known)
+    return known
+  }
   const unnamed = ready.toAudience || portion.recipients.length > USERS_KEPT
   return ({ user, planned, topics }) => {
     const id = itemId(ready.tenant, ready.id, user, ready.at)
-    const own = planned.inbox === 'silent' ? silent : content
-    return { ready, type, user, planned, topics, id, content: own, unnamed }
+    const kept = planned.variant === undefined ? {} : { kept: { rendering: renderingOf(planned, '') } }
+    return { ready, type, user, planned, topics, id, content: contentFor(planned), unnamed, ...kept }
   }
 }
 

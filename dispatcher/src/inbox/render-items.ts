@@ -15,7 +15,7 @@ import { viewerOf } from '@carillon/core/template/viewer'
 import type { InboxContent } from '@carillon/schemas'
 import type { Ready } from '../intake/ready.ts'
 import { decisionEntry } from '../plan/recipients.ts'
-import { type Entry, hasItem, withContent } from './item.ts'
+import { type Entry, hasItem, renderingOf, withContent } from './item.ts'
 
 export type RenderItemsPorts = {
   store: Pick<Store, 'users' | 'decisions'>
@@ -54,6 +54,7 @@ const decisionOf = (entry: Entry, templates: TypeTemplates, [fault]: readonly Te
     path: pointer.slice(1).replaceAll('/', '.'),
     reason: 'template_error',
     detail: `line ${line}: ${message}`,
+    ...(entry.planned.variant === undefined ? {} : { variant: entry.planned.variant }),
   })
 }
 
@@ -92,7 +93,7 @@ export const createRenderItems = ({ store, cache, prepared, metrics }: RenderIte
       return withContent(
         entry,
         rendered.content,
-        templates.personal ? { personal: true } : { rendering: name },
+        templates.personal ? { personal: true } : { rendering: renderingOf(entry.planned, name) },
       )
     })
     if (decisions.size > 0) await store.decisions.record(tenant, [...decisions.values()])
@@ -100,14 +101,19 @@ export const createRenderItems = ({ store, cache, prepared, metrics }: RenderIte
   }
 
   return async (entries: readonly Entry[]): Promise<readonly Entry[]> => {
-    const found = new Map<Ready, TypeTemplates | undefined>()
+    /** The templates of each notification, by variant. */
+    const found = new Map<Ready, Map<string | undefined, TypeTemplates | undefined>>()
     for (const entry of entries) {
-      const { ready, type } = entry
-      if (type && hasTemplates(type) && hasItem(entry) && !found.has(ready))
-        found.set(ready, await prepared(ready.tenant, type, ready.revision))
+      const { ready, type, planned } = entry
+      const { variant } = planned
+      if (!type || !hasTemplates(type) || !hasItem(entry)) continue
+      const known = found.get(ready) ?? new Map<string | undefined, TypeTemplates | undefined>()
+      found.set(ready, known)
+      if (!known.has(variant))
+        known.set(variant, await prepared(ready.tenant, type, { revision: ready.revision, variant }))
     }
     const templated = entries.flatMap((entry): [Entry, TypeTemplates][] => {
-      const templates = hasItem(entry) ? found.get(entry.ready) : undefined
+      const templates = hasItem(entry) ? found.get(entry.ready)?.get(entry.planned.variant) : undefined
       return templates ? [[entry, templates]] : []
     })
     if (templated.length === 0) return entries

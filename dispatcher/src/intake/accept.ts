@@ -4,7 +4,7 @@ import { createDataCheck } from '@carillon/core/data-schema/prepared-schemas'
 import { planFaults } from '@carillon/core/expression/expression-faults'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { overrideFaults } from '@carillon/core/notification/overrides'
-import { planOf } from '@carillon/core/routing/plan'
+import { plansOf } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import { hasTemplates } from '@carillon/core/template/languages'
@@ -134,7 +134,7 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
     }
     const [fault] = [...planFaults(notification.plan), ...overrideFaults(notification, links)]
     if (fault) return refusal(incoming, fault)
-    const problem = linkProblem(notification, planOf({ notification, type }), place, links)
+    const problem = linkProblem(notification, plansOf({ notification, type }).flat(), place, links)
     if (problem) return deadReason(problem)
     const misfit = misfitOf(incoming, type)
     // A redelivered message may have been accepted under an older version.

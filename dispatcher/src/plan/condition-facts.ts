@@ -4,7 +4,7 @@ import type { Store } from '@carillon/core/store/port'
 import type { UserProfile } from '@carillon/schemas'
 import type { Pinned } from '../intake/ready.ts'
 
-/** What the condition of a type depends on. */
+/** What the conditions of a type and its variants depend on. */
 export type ConditionFacts = { profiles?: ReadonlyMap<string, UserProfile> }
 
 /** Profiles that are read together. */
@@ -12,13 +12,13 @@ const TOGETHER = 500
 
 const NOTHING: ConditionFacts = {}
 
-/** Reads the people that the condition of a type depends on: nobody unless it names `user`. */
+/** Reads the people that the conditions of a type and its variants depend on: nobody unless one names `user`. */
 export const lookUpConditionFacts = async (
   store: Pick<Store, 'users'>,
   { ready: { tenant }, type }: Pinned,
   users: Iterable<string>,
 ): Promise<ConditionFacts> => {
-  if (!usesUser(type?.if)) return NOTHING
+  if (!usesUser(type?.if) && !type?.variants?.some((variant) => usesUser(variant.if))) return NOTHING
   const profiles = new Map<string, UserProfile>()
   for (const some of slices([...users], TOGETHER))
     for (const { id, profile } of await store.users.get(tenant, some)) profiles.set(id, profile)

@@ -1,5 +1,5 @@
 import type { Decision } from '@carillon/core/routing/decision'
-import { planOf } from '@carillon/core/routing/plan'
+import { plansOf } from '@carillon/core/routing/plan'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
 import type { Pinned, Ready } from '../intake/ready.ts'
 import type { PlannedRecipient } from './recipients.ts'
@@ -39,7 +39,7 @@ export const recordOf = (
     direct: users.length,
     users: chains === 0 && users.length <= USERS_KEPT ? users : undefined,
     absent: without.length > 0 ? without.slice(0, USERS_KEPT) : undefined,
-    planned: planOf({ notification, type }).length > 0 ? true : undefined,
+    planned: plansOf({ notification, type }).some((plan) => plan.length > 0) ? true : undefined,
     ...(decisions ? { decisions } : {}),
   }
 }

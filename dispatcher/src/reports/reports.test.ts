@@ -242,7 +242,7 @@ describe('a bundle', () => {
         calls[name]++
         return call(...given)
       }
-    const { expiringKeys, deliveries, suppressions } = store
+    const { expiringKeys, deliveries, suppressions, variantFigures } = store
     const counted = createReports({
       store: {
         expiringKeys: {
@@ -250,6 +250,7 @@ describe('a bundle', () => {
           get: counting('get', expiringKeys.get),
           put: counting('put', expiringKeys.put),
         },
+        variantFigures,
         deliveries: {
           ...deliveries,
           of: counting('of', deliveries.of),

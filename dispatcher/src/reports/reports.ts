@@ -7,6 +7,7 @@ import type { Seal } from '@carillon/core/security/seal'
 import { slices } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
+import type { VariantMark } from '@carillon/core/store/ports/variant-figures'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import { type Channel, cut } from '@carillon/schemas'
 import { createSentMessages, type Match, type SentMessage, type StateReport } from './sent-messages.ts'
@@ -18,6 +19,13 @@ const REASON_MAX = 200
 
 const digest = (...parts: (string | number | undefined)[]) => hash('sha256', parts.join('\n'), 'base64url')
 
+/** Returns what a report says about the variant that the user got, if anything. */
+const markOf = ({ step, report: { state } }: Match): VariantMark[] => {
+  const { type, variant, notification, user } = step
+  if (variant === undefined || state === 'failed') return []
+  return [{ type, variant, figure: state, notification, user }]
+}
+
 /**
  * Applies provider reports about messages and addresses. Reports may arrive in any order, repeatedly, and
  * before the send is recorded; the result is the same.
@@ -28,7 +36,7 @@ export const createReports = ({
   seal,
   now = Date.now,
 }: {
-  store: Pick<Store, 'expiringKeys' | 'deliveries' | 'suppressions'>
+  store: Pick<Store, 'expiringKeys' | 'deliveries' | 'suppressions' | 'variantFigures'>
   stream: Pick<Stream, 'publish'>
   seal: Pick<Seal, 'digest'>
   now?: () => number
@@ -52,6 +60,7 @@ export const createReports = ({
     at: Math.max(timeOf(report), sentAt),
     provider: account,
     providerId: report.id,
+    ...(step.variant === undefined ? {} : { variant: step.variant }),
     ...(report.reason === undefined ? {} : { reason: cut(report.reason, REASON_MAX) }),
   })
 
@@ -98,6 +107,7 @@ export const createReports = ({
       tenant,
       changes.map(({ change }) => change),
     )
+    await store.variantFigures.mark(tenant, matches.flatMap(markOf))
     await stream.publish([
       ...further,
       ...changes.map(({ match, change }) => eventOf(tenant, change, match.step.attempt ?? 1)),

@@ -21,6 +21,7 @@ const firstStep = (entry: Entry, overrides: SealedOverrides | undefined, now: nu
     type: notification.type,
     ...(version === undefined ? {} : { version }),
     ...(revision === undefined ? {} : { revision }),
+    ...(planned.variant === undefined ? {} : { variant: planned.variant }),
     priority: notification.priority,
     at: now,
     expiresAt,

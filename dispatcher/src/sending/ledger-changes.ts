@@ -24,6 +24,7 @@ export const changeOf = (
   toAudience: step.toAudience,
   state,
   at,
+  ...(step.variant === undefined ? {} : { variant: step.variant }),
   ...details,
 })
 

@@ -5,7 +5,8 @@ import type { TypeTemplates } from '@carillon/core/template/type-templates'
 
 export type TemplatePorts = { cache: Pick<SettingsCache, 'typeVersion'>; prepared: PreparedTypes }
 
-const nameOf = ({ tenant, type, version, revision }: Step) => `${tenant}\n${type}\n${version}\n${revision}`
+const nameOf = ({ tenant, type, version, revision, variant = '' }: Step) =>
+  `${tenant}\n${type}\n${version}\n${revision}\n${variant}`
 
 /** Looks up the templates of steps, each from the version and revision under which its notification was accepted. */
 export const lookUpTemplates = async (
@@ -19,8 +20,9 @@ export const lookUpTemplates = async (
   )
   const found = new Map<string, TypeTemplates | undefined>()
   await Promise.all(
-    [...typed].map(async ([name, { tenant, type, version = 0, revision }]) => {
-      found.set(name, await prepared(tenant, await cache.typeVersion(tenant, type, version), revision))
+    [...typed].map(async ([name, { tenant, type, version = 0, revision, variant }]) => {
+      const pinned = await cache.typeVersion(tenant, type, version)
+      found.set(name, await prepared(tenant, pinned, { revision, variant }))
     }),
   )
   return (step) => (step.secret === undefined ? found.get(nameOf(step)) : undefined)

@@ -49,6 +49,7 @@ import { suppressionRoutes } from './suppressions.ts'
 import { tenantRoutes } from './tenant.ts'
 import { topicRoutes } from './topics.ts'
 import { typePreviewRoutes } from './type-preview.ts'
+import { typeVariantRoutes } from './type-variants.ts'
 import { typeRoutes } from './types.ts'
 import { unsubscribeRoutes } from './unsubscribe.ts'
 import { userRoutes } from './users.ts'
@@ -88,6 +89,7 @@ export const addResources = (
   meRoutes(routes, { users })
   topicRoutes(routes, { topics: store.topics, guard, cursors })
   const current = createCurrentLibrary({ library: store.library, cache })
+  typeVariantRoutes(routes, store)
   typeRoutes(routes, { types: store.types, cursors, current })
   const change = createChangeLibrary({ library: store.library, types: store.types, current })
   libraryRoutes(routes, { library: store.library, current, change, cursors })

@@ -1,6 +1,7 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import { ProblemError } from '@carillon/core/errors'
+import { invalidRequest } from '@carillon/core/json/checked'
 import type { LinkPolicy } from '@carillon/core/notification/links'
 import { localesOf, previewOf } from '@carillon/core/render/preview'
 import { sampleLinks } from '@carillon/core/render/sample-links'
@@ -72,9 +73,12 @@ export const typePreviewRoutes = (
         lookUpInContext(cache, tenant, input.context),
         current(tenant),
       ])
+      const { variant } = input
+      if (variant !== undefined && !type.variants?.some(({ key }) => key === variant))
+        throw invalidRequest([{ path: ['variant'], message: 'the type has no such variant' }], 'body')
       const now = Date.now()
       const links = await sampleLinks(seal, options.publicUrl, { tenant, type, now })
-      const about = { data: input.data, user, place, links, now }
+      const about = { variant, data: input.data, user, place, links, now }
       const preview = (locale: string | undefined) => previewOf(type, { ...about, locale }, options, names)
       return c.json(
         input.locale === '*'

@@ -3,16 +3,21 @@ import type { NotificationType, Warning } from '@carillon/schemas'
 
 /** Returns a warning for each step whose channel has no provider account. Push needs none, because tenants have VAPID keys. */
 export const accountWarnings = (
-  { plan = [] }: Pick<NotificationType, 'plan'>,
+  { plan = [], variants = [] }: Pick<NotificationType, 'plan' | 'variants'>,
   accounts: readonly Pick<StoredAccount, 'channels'>[],
 ): Warning[] =>
-  plan.flatMap(({ channel }, index) =>
+  [
+    ...plan.map((step, index) => ({ ...step, pointer: `/plan/${index}` })),
+    ...variants.flatMap((variant, place) =>
+      (variant.plan ?? []).map((step, index) => ({ ...step, pointer: `/variants/${place}/plan/${index}` })),
+    ),
+  ].flatMap(({ channel, pointer }) =>
     channel === 'push' || accounts.some(({ channels }) => channels.includes(channel))
       ? []
       : [
           {
             code: 'no_account',
-            pointer: `/plan/${index}/channel`,
+            pointer: `${pointer}/channel`,
             message: `no provider account serves ${channel}, so this step is skipped until there is one`,
           },
         ],

@@ -62,6 +62,7 @@ const ACCESS: Record<string, string> = {
   'GET /v1/topics/{key}/members': 'topics:read',
   'GET /v1/types': 'types:read',
   'GET /v1/types/{key}': 'types:read',
+  'GET /v1/types/{key}/variants': 'types:read',
   'GET /v1/types/{key}/versions': 'types:read',
   'DELETE /v1/types/{key}': 'types:write',
   'POST /v1/types/{key}/publish': 'types:write',

@@ -1,6 +1,7 @@
 import type { Live, LiveEvent, LiveMessage } from '@carillon/core/live/port'
 import { deliverToStreams, type EventsFor } from '@carillon/core/live/streams'
 import type { AllVerb, Owner } from '@carillon/core/store/ports/inbox'
+import type { VariantFigures } from '@carillon/core/store/ports/variant-figures'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
@@ -13,6 +14,7 @@ import {
   type LifecycleKind,
   type StateChange,
 } from '@carillon/schemas'
+import { createCountVariants } from './variant-marks.ts'
 import type { Viewer } from './viewer.ts'
 
 /** Maximum items in a live message or lifecycle event. Both stay far below the size limits of Redis and NATS. */
@@ -66,9 +68,10 @@ const eventsOf = ({ tenant, user }: Owner, { kind, items, action }: Happening): 
       kind,
       tenant,
       user,
-      items: some.map(({ id, notification, context }) => ({
+      items: some.map(({ id, notification, context, variant }) => ({
         ...{ id, notification },
         ...(context === undefined ? {} : { context }),
+        ...(variant === undefined ? {} : { variant }),
       })),
       ...(action === undefined ? {} : { action }),
       at: new Date().toISOString(),
@@ -82,17 +85,20 @@ const eventsOf = ({ tenant, user }: Owner, { kind, items, action }: Happening): 
  */
 export const createAnnouncer = ({
   live,
+  variantFigures,
   stream,
   log,
   metrics,
   countsOf,
 }: {
   live: Pick<Live, 'deliver'>
+  variantFigures: Pick<VariantFigures, 'mark'>
   stream: Stream
   log: Log
   metrics: Metrics
   countsOf: (viewer: Viewer) => Promise<Counts>
 }) => {
+  const countVariants = createCountVariants({ variantFigures, log })
   const attempt = async (tenant: string, send: () => Promise<readonly boolean[]>) => {
     try {
       for (const reached of await send()) metrics.live.inc({ outcome: reached ? 'connected' : 'away' })
@@ -131,6 +137,13 @@ export const createAnnouncer = ({
     } catch (err) {
       log.warn({ err, messages: messages.length }, 'lifecycle events were not published')
     }
+  }
+
+  const happened = async (all: readonly (readonly [Owner, Happening])[]) => {
+    await Promise.all([
+      publish(all.flatMap(([owner, happening]) => eventsOf(owner, happening))),
+      countVariants(all),
+    ])
   }
 
   return {
@@ -185,11 +198,11 @@ export const createAnnouncer = ({
 
     /** Publishes one event per verb and IDS_MAX items. */
     happened: (owner: Owner, happenings: readonly Happening[]) =>
-      publish(happenings.flatMap((each) => eventsOf(owner, each))),
+      happened(happenings.map((each) => [owner, each] as const)),
 
     /** Publishes receipts of many users at once. */
     receivedBy: (receipts: readonly { owner: Owner; items: InboxItem[] }[]) =>
-      publish(receipts.flatMap(({ owner, items }) => eventsOf(owner, { kind: 'received', items }))),
+      happened(receipts.map(({ owner, items }) => [owner, { kind: 'received', items }] as const)),
   }
 }
 

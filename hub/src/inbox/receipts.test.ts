@@ -18,6 +18,7 @@ afterAll(() => test.close())
 const verbsOver = (wrap: (inbox: Inbox) => Inbox = (inbox) => inbox) =>
   createVerbs({
     ...test.ports,
+    ...test.ports.store,
     inbox: wrap(test.ports.store.inbox),
     stream: {
       ...test.ports.stream,

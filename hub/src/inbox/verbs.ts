@@ -1,5 +1,6 @@
 import type { Live } from '@carillon/core/live/port'
 import type { Inbox } from '@carillon/core/store/ports/inbox'
+import type { VariantFigures } from '@carillon/core/store/ports/variant-figures'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
@@ -18,6 +19,7 @@ import { createAlarm } from './snooze-alarm.ts'
  */
 export const createVerbs = (parts: {
   inbox: Inbox
+  variantFigures: Pick<VariantFigures, 'mark'>
   live: Live
   stream: Stream
   log: Log

@@ -13,6 +13,7 @@ import { idReused } from '@carillon/core/notification/id-reused'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { ignoredOverrides, overrideFaults } from '@carillon/core/notification/overrides'
 import { stampOf } from '@carillon/core/notification/stamp'
+import { plansOf } from '@carillon/core/routing/plan'
 import type { Sender } from '@carillon/core/security/api-keys'
 import type { Store } from '@carillon/core/store/port'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
@@ -120,14 +121,15 @@ export const createAcceptance = (
       ...(await attachedFaults(store.attachments, tenant, given)),
     ]
     if (faults.length > 0) throw invalidRequest(faults.map(at), 'notification')
-    const plan = given.plan ?? type?.plan ?? []
-    const problem = linkProblem(given, plan, await lookUpInContext(cache, tenant, given.context), links)
+    const plans = plansOf({ notification: given, type })
+    const place = await lookUpInContext(cache, tenant, given.context)
+    const problem = linkProblem(given, plans.flat(), place, links)
     if (problem) throw problem
-    const warnings = [...parsed.warnings, ...ignoredContent(given, type), ...ignoredOverrides(given, [plan])]
-    const place = payload.at.map((key) => `/${String(key)}`).join('')
+    const warnings = [...parsed.warnings, ...ignoredContent(given, type), ...ignoredOverrides(given, plans)]
+    const start = payload.at.map((key) => `/${String(key)}`).join('')
     return {
       ...{ given, type, priority: given.priority ?? type?.priority ?? 'normal' },
-      warnings: warnings.map((warning) => ({ ...warning, pointer: `${place}${warning.pointer}` })),
+      warnings: warnings.map((warning) => ({ ...warning, pointer: `${start}${warning.pointer}` })),
     }
   }
 

@@ -70,11 +70,13 @@ const firstStep = (
   }
 }
 
+/** What would happen to one user. */
+type Decided = { user: string; decisions: Decision[]; planned: Planned }
+
 /** Returns what a user would see, on the channels of which nothing was left out. */
 const renderedFor = (
   draft: Draft,
-  user: string,
-  decisions: readonly Decision[],
+  { user, planned: { variant }, decisions }: Decided,
   facts: Facts,
   links: LinkPolicy,
   names: References | undefined,
@@ -89,7 +91,7 @@ const renderedFor = (
   const { locale, timezone, faults, ...channels } = previewOf(
     type ?? { key: given.type },
     {
-      ...{ data: given.data ?? {}, content: contentOf(draft), place: facts.place, now: at },
+      ...{ variant, data: given.data ?? {}, content: contentOf(draft), place: facts.place, now: at },
       user: facts.user(user),
     },
     links,
@@ -161,10 +163,11 @@ export const createDryRun = (ports: DryRunPorts, links: LinkPolicy) => {
       live.presence(users.map((user) => ({ tenant, user }))),
     ])
     const { subject, place } = facts
-    const sent = { notification: given, type, expiresAt, subject, place }
+    const split = { tenant, type: given.type }
+    const sent = { notification: given, type, split, expiresAt, subject, place }
     const planFor = planning(sent, at)
     const forAll = conditionForAll(sent, at)
-    const decided: { user: string; decisions: Decision[]; planned: Planned }[] = []
+    const decided: Decided[] = []
     for (const [index, [user, addressed]] of [...sample].entries()) {
       const more = { profile: facts.user(user).profile, erased: facts.isErased(user) }
       const planned = planFor({ user, addressed, preferences: facts.preferences(user), ...more })
@@ -188,7 +191,7 @@ export const createDryRun = (ports: DryRunPorts, links: LinkPolicy) => {
         user,
         decisions: decisions.map((decision) => shownDecision(inWords(decision))),
       })),
-      ...(first && { rendered: renderedFor(draft, first.user, first.decisions, facts, links, names) }),
+      ...(first && { rendered: renderedFor(draft, first, facts, links, names) }),
       ...(warnings.length > 0 && { warnings }),
     }
   }

@@ -20,6 +20,7 @@ import { REPORTS } from './scenarios/reports.ts'
 import { RETRIES } from './scenarios/retries.ts'
 import { TEMPLATES } from './scenarios/templates.ts'
 import { TYPES } from './scenarios/types.ts'
+import { VARIANTS } from './scenarios/variants.ts'
 
 const SCENARIOS = [
   ...PRESENCE,
@@ -39,6 +40,7 @@ const SCENARIOS = [
   TYPES,
   CATALOGUES,
   LAYOUTS,
+  VARIANTS,
   OTP,
   PUMPING,
 ]

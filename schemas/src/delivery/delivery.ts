@@ -25,6 +25,7 @@ export const Delivery = z
     reason: z.string().nullable().describe('A stable code: why it was skipped, failed, is in doubt or waits'),
     detail: z.string().nullable().describe('The same in words, as the provider reported it'),
     nextAttemptAt: Timestamp.nullable().describe('The instant of the next attempt, if there is one'),
+    variant: z.string().optional().describe('The variant of its type that the user gets'),
   })
   .meta({
     id: 'Delivery',
@@ -75,5 +76,6 @@ export const DeliveryEvent = z.object({
   reason: z.string().nullable(),
   detail: z.string().nullable(),
   nextAttemptAt: Timestamp.nullable(),
+  variant: z.string().optional().describe('The variant of its type that the user gets'),
 })
 export type DeliveryEvent = z.infer<typeof DeliveryEvent>

@@ -33,6 +33,7 @@ export const ItemContent = z.object({
     .describe('The context it belongs to: an organization, workspace or project of the tenant'),
   entity: z.string().optional().describe('The object it is about, as the sender named it'),
   display: Display.optional(),
+  variant: z.string().optional().describe('The variant of its type that the user gets'),
   silent: z.boolean().optional().describe('Stored and counted, without sound, toast or push'),
   createdAt: Timestamp.describe('The instant of the acceptance of its notification'),
   expiresAt: Timestamp.optional().describe('The instant from which it is no longer shown'),

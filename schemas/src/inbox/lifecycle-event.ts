@@ -27,6 +27,7 @@ export const LifecycleEvent = z.object({
       id: ItemId,
       notification: NotificationId,
       context: z.string().optional().describe('The context of the item'),
+      variant: z.string().optional().describe('The variant of its type that the user got'),
     }),
   ),
   all: z

@@ -121,6 +121,7 @@ export const ExplainedDecision = z
     device: z.string().optional().describe('The id of the device, if the channel has several per user'),
     provider: z.string().optional().describe('The id of the provider account that was asked'),
     detail: z.string().optional().describe('What the provider said, or why it waits: a code, then words'),
+    variant: z.string().optional().describe('The variant of the type that the user gets'),
     text: z.string().describe('The decision as an English sentence'),
   })
   .meta({

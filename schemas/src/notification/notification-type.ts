@@ -8,6 +8,7 @@ import { Expression } from './expression.ts'
 import { InboxMode } from './inbox-mode.ts'
 import { Plan } from './plan.ts'
 import { templatesShape } from './templates.ts'
+import { TypeVariants } from './variant.ts'
 
 /** A notification type in requests: the defaults of its notifications. */
 export const NotificationTypeInput = z
@@ -42,6 +43,9 @@ export const NotificationTypeInput = z
       .optional()
       .describe('When notifications that do not say expire, in seconds after they are due'),
     plan: Plan.optional().describe('The delivery plan of notifications without one'),
+    variants: TypeVariants.optional().describe(
+      'Versions of texts or plan. Each person always gets the same one, by the weights',
+    ),
   })
   .meta({
     id: 'NotificationTypeInput',

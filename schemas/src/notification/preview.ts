@@ -6,6 +6,7 @@ import { Locale, TimeZone } from '../fields/locale.ts'
 import { named } from '../validation/names.ts'
 import { Action } from './action.ts'
 import { NotificationTypeInput, TypeVersion } from './notification-type.ts'
+import { VariantKey } from './variant.ts'
 
 /** A type as it is written, or as it was returned: its key and version are ignored. */
 const UnsavedType = z.preprocess((value) => {
@@ -16,6 +17,7 @@ const UnsavedType = z.preprocess((value) => {
 export const TypePreviewInput = z
   .strictObject({
     version: TypeVersion.optional().describe('The version to preview; the one in force if left out'),
+    variant: VariantKey.optional().describe('The variant to preview; none if left out'),
     type: UnsavedType.optional().describe('A type that is not stored, in place of a version'),
     locale: z
       .union([z.literal('*'), named(Locale.clone(), 'a BCP 47 tag such as pt-BR')])

@@ -24,7 +24,7 @@ import { walkPartitions } from './walk.ts'
 const SUMMED = { partitions: 8, rows: 500 }
 
 const TIMES = DELIVERY_STATES.map((state) => `${state}_at`)
-const ROW = `user, step, device, channel, attempt, provider, provider_id, reason, detail, next_attempt, ${TIMES.join(', ')}`
+const ROW = `user, step, device, channel, attempt, provider, provider_id, reason, detail, next_attempt, variant, ${TIMES.join(', ')}`
 
 type Narrow = Omit<DeliveryPlace, 'toAudience'>
 
@@ -44,6 +44,19 @@ const keyOf = (row: types.Row): DeliveryKey => ({
 
 const said = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
+const delivery = (notification: string, row: types.Row) => {
+  const place: Narrow = { notification, ...keyOf(row), channel: String(row.channel) as Channel }
+  return deliveryOf(place, timesOf(row), {
+    ...(typeof row.attempt === 'number' ? { attempt: row.attempt } : {}),
+    provider: said(row.provider),
+    providerId: said(row.provider_id),
+    reason: said(row.reason),
+    detail: said(row.detail),
+    variant: said(row.variant),
+    ...(row.next_attempt instanceof Date ? { nextAttempt: row.next_attempt.getTime() } : {}),
+  })
+}
+
 /**
  * Stores each state's time and each field in a cell of its own, with the time of the change as its timestamp. The latest
  * change wins per cell in any order of arrival, without a read. Absent fields are not written.
@@ -56,7 +69,7 @@ export const cassandraDeliveries = (session: Session, retention: number): Delive
 
   const statement = (tenant: string, change: DeliveryChange): Statement => {
     const { notification, toAudience, user, step, device, channel, state, at } = change
-    const { attempt, provider, providerId, reason, detail, nextAttempt, passed } = detailsOf(change)
+    const { attempt, provider, providerId, reason, detail, nextAttempt, variant, passed } = detailsOf(change)
     const cells = Object.entries({
       channel,
       [`${state}_at`]: at,
@@ -66,6 +79,7 @@ export const cassandraDeliveries = (session: Session, retention: number): Delive
       reason,
       detail,
       next_attempt: nextAttempt,
+      variant,
       passed,
     }).filter(([, value]) => value !== undefined)
     // The number of statements is bounded by states and combinations of fields.
@@ -73,18 +87,6 @@ export const cassandraDeliveries = (session: Session, retention: number): Delive
       WHERE ${PARTITION} AND user = ? AND step = ? AND device = ?`
     const place = [tenant, notification, partOf(toAudience, user), user, step, device]
     return { query, params: [at * 1_000, ttlFor(retention), ...cells.map(([, value]) => value), ...place] }
-  }
-
-  const delivery = (notification: string, row: types.Row) => {
-    const place: Narrow = { notification, ...keyOf(row), channel: String(row.channel) as Channel }
-    return deliveryOf(place, timesOf(row), {
-      ...(typeof row.attempt === 'number' ? { attempt: row.attempt } : {}),
-      provider: said(row.provider),
-      providerId: said(row.provider_id),
-      reason: said(row.reason),
-      detail: said(row.detail),
-      ...(row.next_attempt instanceof Date ? { nextAttempt: row.next_attempt.getTime() } : {}),
-    })
   }
 
   return {

@@ -172,6 +172,11 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     tenant text, hash text, content text,
     PRIMARY KEY ((tenant, hash))
   )`,
+  (table) => `ALTER TABLE ${table('deliveries')} ADD IF NOT EXISTS variant text`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('variant_figures')} (
+    tenant text, type text, variant text, figure text, register int, rank int,
+    PRIMARY KEY ((tenant, type, variant, figure), register)
+  )`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

@@ -27,6 +27,7 @@ import { tenantsContract } from './tenants.ts'
 import { topicsContract } from './topics.ts'
 import { typesContract } from './types.ts'
 import { usersContract } from './users.ts'
+import { variantFiguresContract } from './variant-figures.ts'
 
 /** Opens the store in a place (a file, a keyspace), which may not exist yet. `seal` defaults to `contractSeal`. */
 export type Open = (place: string, seal?: Seal) => Promise<Store>
@@ -72,6 +73,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     deliveriesContract(store)
     decisionsContract(store)
     expiringKeysContract(store)
+    variantFiguresContract(store)
     atRestContract(store, () => dump('main'))
     schemaContract(open)
   })

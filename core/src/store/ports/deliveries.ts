@@ -30,6 +30,8 @@ export type DeliveryChange = DeliveryPlace & {
   detail?: string
   /** Time of the next attempt of a queued delivery, epoch ms. */
   nextAttempt?: number
+  /** The variant of the type that the user gets. */
+  variant?: string
   /** What let the step come this far. */
   passed?: readonly Passed[]
 }

@@ -9,7 +9,7 @@ export type StateTimes = Partial<Record<DeliveryState, number>>
 /** The fields of a change other than its state. `passed` is JSON. */
 export type Details = Pick<
   DeliveryChange,
-  'attempt' | 'provider' | 'providerId' | 'reason' | 'detail' | 'nextAttempt'
+  'attempt' | 'provider' | 'providerId' | 'reason' | 'detail' | 'nextAttempt' | 'variant'
 > & { passed?: string }
 
 export const DETAILS = [
@@ -19,6 +19,7 @@ export const DETAILS = [
   'reason',
   'detail',
   'nextAttempt',
+  'variant',
   'passed',
 ] as const
 
@@ -30,6 +31,7 @@ export const detailsOf = (change: DeliveryChange): Details => ({
   reason: change.reason,
   detail: change.detail ?? (change.reason === undefined ? undefined : ''),
   nextAttempt: change.nextAttempt,
+  ...(change.variant === undefined ? {} : { variant: change.variant }),
   ...(change.passed ? { passed: JSON.stringify(change.passed) } : {}),
 })
 
@@ -59,7 +61,7 @@ export const deliveryState = (times: StateTimes): DeliveryState => {
 export const deliveryOf = (
   { notification, user, step, channel, device }: Omit<DeliveryPlace, 'toAudience'>,
   times: StateTimes,
-  { attempt, provider, providerId, reason, detail, nextAttempt }: Details,
+  { attempt, provider, providerId, reason, detail, nextAttempt, variant }: Details,
 ): Delivery => {
   const state = deliveryState(times)
   // After a replay `nextAttempt` is in the past and no longer applies.
@@ -83,6 +85,7 @@ export const deliveryOf = (
     reason: (explained && reason) || null,
     detail: (explained && detail) || null,
     nextAttemptAt: waits ? new Date(nextAttempt).toISOString() : null,
+    ...(variant === undefined ? {} : { variant }),
   }
 }
 

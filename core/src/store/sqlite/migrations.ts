@@ -153,6 +153,12 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE library_texts (
      tenant TEXT NOT NULL, hash TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, hash)
    ) WITHOUT ROWID;`,
+  `CREATE TABLE variant_figures (
+     tenant TEXT NOT NULL, type TEXT NOT NULL, variant TEXT NOT NULL, figure TEXT NOT NULL, register INTEGER NOT NULL,
+     rank INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, type, variant, figure, register)
+   ) WITHOUT ROWID;
+   CREATE INDEX variant_figures_expiry ON variant_figures (expires_at);`,
 ]
 
 const TABLE =

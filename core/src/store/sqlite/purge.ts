@@ -26,6 +26,9 @@ const STEPS = [
      (SELECT tenant, id FROM attachments WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM attachment_chunks WHERE rowid IN
      (SELECT rowid FROM attachment_chunks WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM variant_figures WHERE (tenant, type, variant, figure, register) IN
+     (SELECT tenant, type, variant, figure, register FROM variant_figures
+      WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM preference_changes WHERE (tenant, user, time) IN
      (SELECT tenant, user, time FROM preference_changes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM expiring_keys WHERE (tenant, acquired, key) IN

@@ -1,0 +1,10 @@
+import type { VariantMark } from '@carillon/core/store/ports/variant-figures'
+import type { Entry } from './item.ts'
+
+/** Returns for each entry with a variant that it was sent. */
+export const sentMarks = (entries: readonly Entry[]): (VariantMark & { tenant: string })[] =>
+  entries.flatMap(({ ready: { tenant, id, notification }, user, planned: { variant } }) =>
+    variant === undefined
+      ? []
+      : [{ tenant, type: notification.type, variant, figure: 'sent', notification: id, user }],
+  )
