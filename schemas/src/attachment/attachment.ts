@@ -50,11 +50,23 @@ const shown = {
 
 export const AttachmentRef = z
   .union([
-    z.strictObject({ id: AttachmentId, ...shown }),
-    z.strictObject({
-      url: WebUrl.clone().describe('A signed URL, which is fetched when the e-mail is sent. Redirects fail'),
-      ...shown,
+    z.strictObject({ id: AttachmentId, ...shown }).meta({
+      id: 'UploadedAttachmentRef',
+      description: 'An uploaded file, by its id',
+      examples: [{ id: '3f0b6a52-6b7e-4b62-9a55-0d7c5d0c2f11', filename: 'invoice.pdf' }],
     }),
+    z
+      .strictObject({
+        url: WebUrl.clone().describe(
+          'A signed URL, which is fetched when the e-mail is sent. Redirects fail',
+        ),
+        ...shown,
+      })
+      .meta({
+        id: 'LinkedAttachmentRef',
+        description: 'A file that is fetched from a URL when the e-mail is sent',
+        examples: [{ url: 'https://files.example.com/invoice.pdf?signature=abc' }],
+      }),
   ])
   .meta({
     id: 'AttachmentRef',

@@ -16,7 +16,11 @@ const DisplayName = line(256).describe('The display name')
 export const Mailbox = z
   .union([
     EmailAddress.clone().transform((email) => ({ email })),
-    z.strictObject({ email: EmailAddress, name: DisplayName.optional() }),
+    z.strictObject({ email: EmailAddress, name: DisplayName.optional() }).meta({
+      id: 'NamedMailbox',
+      description: 'An e-mail address with a display name',
+      examples: [{ email: 'billing@example.com', name: 'Billing' }],
+    }),
   ])
   .meta({
     id: 'MailboxInput',

@@ -50,7 +50,7 @@ export const TypeVariants = z
 export const VariantFigures = z
   .object({
     key: VariantKey,
-    weight: z.int(),
+    weight: z.int().describe('Its share in the version in force'),
     sent: z.int().min(0).describe('People who got it, in the inbox or by a step of the plan'),
     delivered: z.int().min(0).describe('People whose app received the item, or to whom a provider delivered'),
     read: z.int().min(0).describe('People who read it'),
