@@ -1,4 +1,14 @@
-import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hash,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import { SetupError } from '../errors.ts'
 
 /** Encrypts values at rest. `context` binds a value to where it is stored. */
@@ -8,8 +18,11 @@ export type Seal = {
   /** Returns a keyed hash, to look up a value that is not stored. 43 characters of base64url. */
   digest(plain: string, context: string): string
   /** Returns a key of 32 bytes to sign with, derived for one purpose and one tenant. */
-  signingKey(purpose: string, tenant: string): Uint8Array
+  signingKey(purpose: string, tenant: string): KeyObject
 }
+
+/** Signing keys that are kept. jose prepares a key object once. */
+const SIGNING_KEYS_MAX = 1_000
 
 /** Identifies a key without revealing anything about it. */
 const keyIdOf = (key: Buffer) => hash('sha256', key, 'base64url').slice(0, 8)
@@ -25,6 +38,7 @@ export const createSeal = (rootSecret: string): Seal => {
   const key = derived('carillon seal v1')
   const digestKey = derived('carillon digest v1')
   const keyId = keyIdOf(key)
+  const signingKeys = new LRUCache<string, KeyObject>({ max: SIGNING_KEYS_MAX })
   return {
     seal: (plain, context) => {
       const iv = randomBytes(12)
@@ -48,6 +62,11 @@ export const createSeal = (rootSecret: string): Seal => {
     },
     digest: (plain, context) =>
       createHmac('sha256', digestKey).update(`${context}\n${plain}`).digest('base64url'),
-    signingKey: (purpose, tenant) => derived(`carillon sign v1 ${purpose} ${tenant}`),
+    signingKey: (purpose, tenant) => {
+      const name = `carillon sign v1 ${purpose} ${tenant}`
+      const key = signingKeys.get(name) ?? createSecretKey(derived(name))
+      signingKeys.set(name, key)
+      return key
+    },
   }
 }

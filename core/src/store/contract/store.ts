@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createSecretKey, hash } from 'node:crypto'
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { Seal } from '../../security/seal.ts'
 import type { Store } from '../port.ts'
@@ -87,5 +87,5 @@ export const contractSeal: Seal = {
     return Buffer.from(sealed.slice(context.length + 1), 'base64').toString()
   },
   digest: (plain, context) => hash('sha256', `${context}\n${plain}`, 'base64url'),
-  signingKey: (purpose, tenant) => Buffer.from(hash('sha256', `${purpose}\n${tenant}`, 'hex'), 'hex'),
+  signingKey: (purpose, tenant) => createSecretKey(`${purpose} ${tenant}`, 'utf8'),
 }
