@@ -41,6 +41,18 @@ describe('the link to the preferences page', () => {
     expect(Math.abs(Date.parse(expiresAt) - Date.now() - 3_600_000)).toBeLessThan(10_000)
   })
 
+  it('does no more than a token that is limited to contexts', async () => {
+    const link = async (contexts: string[], query = '') =>
+      test.call<{ url: string }>('GET', `/v1/preferences/page${query}`, {
+        token: await tenant.userToken('ada', 60, contexts),
+      })
+    const own = await link(['team-7'])
+    expect((await patch(tokenOf(own.json), { muted: true })).status).toBe(200)
+    expect([await preferences(), await preferences('?context=team-7')]).toEqual([{}, { muted: true }])
+    expect((await link(['team-7', 'team-8'])).json.code).toBe('forbidden')
+    expect((await link(['team-7'], '?context=team-8')).json.code).toBe('forbidden')
+  })
+
   it('needs the scope to write, because whoever has it can change preferences', async () => {
     const reader = await tenant.keyWith('preferences:read')
     expect((await test.call('GET', '/v1/users/ada/preferences/page', { token: reader })).status).toBe(403)

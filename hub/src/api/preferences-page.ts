@@ -1,6 +1,7 @@
 import { makePreferencesUrl } from '@carillon/core/delivery/preferences-link'
 import { ProblemError } from '@carillon/core/errors'
 import { parseJson } from '@carillon/core/json/json'
+import { GENERAL } from '@carillon/core/preferences/documents'
 import { changesOf } from '@carillon/core/preferences/patch'
 import type { Seal } from '@carillon/core/security/seal'
 import { ContextKey, PreferencesPatch, Timestamp, UserId } from '@carillon/schemas'
@@ -9,6 +10,7 @@ import { z } from 'zod'
 import { defineRoute, type Routes } from '../http/routes.ts'
 import type { ChangePreferences } from '../preferences/change.ts'
 import { acceptedLanguages } from '../preferences/languages.ts'
+import { writtenContext } from '../preferences/limited.ts'
 import { type createPageData, PageData, type PageOwner } from '../preferences/page-data.ts'
 
 /** How long the link is valid. It is made when somebody wants to open the page. */
@@ -42,6 +44,7 @@ const ABOUT_LINK =
 const getPreferencesPage = defineRoute({
   ...LINK,
   path: '/v1/preferences/page',
+  problems: ['forbidden'],
   operationId: 'getPreferencesPage',
   summary: 'Get a link to the preferences page of the user',
   description: `Returns a link to the page on which the user can change preferences. ${ABOUT_LINK}`,
@@ -102,9 +105,12 @@ export const preferencesPageRoutes = (
     return { url, expiresAt: new Date(now + LINK_SECONDS * 1_000).toISOString() }
   }
 
-  routes.user(getPreferencesPage, async ({ c, query }, { tenant, user }) =>
-    c.json(await linkTo({ tenant, user, context: query.context }, c.req.url), 200, PRIVATE),
-  )
+  routes.user(getPreferencesPage, async ({ c, query }, { tenant, user, contexts }) => {
+    // A link may do no more than the token.
+    const context = writtenContext({ contexts }, query.context)
+    const owner = { tenant, user, ...(context === GENERAL ? {} : { context }) }
+    return c.json(await linkTo(owner, c.req.url), 200, PRIVATE)
+  })
   routes.sender('preferences:write', getUserPreferencesPage, async ({ c, params, query }, { tenant }) =>
     c.json(await linkTo({ tenant, user: params.id, context: query.context }, c.req.url), 200, PRIVATE),
   )
