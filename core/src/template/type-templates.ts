@@ -47,6 +47,8 @@ export type RenderedTexts = { texts: Texts; faults: TemplateFault[]; frame?: Fra
 export type TypeTemplates = {
   /** Whether items differ between people of one locale and time zone, because their templates use `user`. */
   readonly personal: boolean
+  /** Whether a template, or what it may refer to, names the link to unsubscribe or to the preferences. */
+  readonly linked: boolean
   /** `given` are literal texts in place of those of the type, which are then not rendered. */
   render(channel: DeliveryChannel, scope: Scope, viewer: Viewer, given?: Texts): RenderedTexts
 }
@@ -60,6 +62,8 @@ export type TemplateOptions = {
 export type References = Pick<Library, 'layouts' | 'partials' | 'env'>
 
 export const NO_REFERENCES: References = { layouts: new Map(), partials: new Map(), env: {} }
+
+const LINKS = /(?:unsubscribe|preferences)_url/
 
 /** Channels whose messages show no picture, or no buttons: a template for them must not fail the message. */
 const WITHOUT_IMAGE: ReadonlySet<DeliveryChannel> = new Set(['sms', 'whatsapp'])
@@ -243,6 +247,9 @@ export const prepareTemplates = (
   const parsed = createParsed(partials)
   return {
     personal: languages.some((language) => isPersonal(language, partials)),
+    linked: [languages, ...layouts.values(), ...partials.values()].some((each) =>
+      LINKS.test(JSON.stringify(each)),
+    ),
     render: (channel, seen, { locale, timezone, now }, given = {}) => {
       const chain = chainOf(languages, locale, own)
       const messages = chain.flatMap((language) =>

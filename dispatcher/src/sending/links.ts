@@ -9,18 +9,18 @@ import type { Known } from './lookup.ts'
 
 /**
  * Returns a function that signs the links of a message: e-mails have the one to unsubscribe in their headers, and templates
- * may show both. Nobody can unsubscribe from critical and transactional types, so those have no such link. Without a public
- * URL there are none.
+ * may show both. A link that nothing shows is not signed. Critical and transactional types have no link to unsubscribe.
+ * Without a public URL there are no links. The preferences are those of the message's context.
  */
 export const createLinksOf =
   ({ seal }: { seal: Seal }, { publicUrl }: { publicUrl: string | undefined }) =>
   async (step: Step, known: Pick<Known, 'subject' | 'content' | 'templates'>): Promise<Links> => {
     const { tenant, user, type, secret } = step
     const subject = known.subject(step)
-    const templated = known.templates(step) !== undefined
+    const isLinked = known.templates(step)?.linked === true
     const channel = channelOf(step)
     if (publicUrl === undefined || secret !== undefined) return {}
-    if (!templated && channel !== 'email') return {}
+    if (!isLinked && channel !== 'email') return {}
     const now = Date.now()
     const { category } = subject
     const what =
@@ -30,7 +30,7 @@ export const createLinksOf =
       isOptional(subject)
         ? makeUnsubscribeUrl(seal, publicUrl, { ...owner, channel, ...what }, now)
         : undefined,
-      templated
+      isLinked
         ? makePreferencesUrl(seal, publicUrl, owner, { seconds: MESSAGE_LINK_SECONDS, now })
         : undefined,
     ])
