@@ -20,7 +20,13 @@ beforeAll(async () => {
 afterEach(() => {
   for (const client of clients.splice(0)) client.close()
   const carry = (_: unknown, deliver: () => void) => deliver()
-  Object.assign(hub, { carry, meddle: () => undefined, pause: () => undefined, refuse: undefined })
+  Object.assign(hub, {
+    carry,
+    meddle: () => undefined,
+    pause: () => undefined,
+    refuse: undefined,
+    isPlaced: true,
+  })
 })
 afterAll(() => hub.close())
 
@@ -66,6 +72,23 @@ describe('feed', () => {
     const after = await until(feed, ({ items }) => items.length === 2)
     expect(before.items).toHaveLength(1)
     expect(after.items[1]?.id).toBe(before.items[0]?.id)
+  })
+
+  it('fetches after each live message if pages have no position, as for a token with several contexts', async () => {
+    hub.isPlaced = false
+    const { user, client, feed } = await begin()
+    if (client.connection !== 'live') await live(client)
+    const heard: string[] = []
+    client.on('notification', ({ title }) => heard.push(title ?? ''))
+    const [item] = [hub.add(user, newItem({ title: 'one' })), hub.add(user, newItem({ title: 'two' }))]
+    await until(feed, ({ items }) => titles(items).join() === 'two,one')
+    expect(heard).toEqual(['one', 'two'])
+    hub.change(user, [item.id], { readAt: new Date().toISOString() })
+    await until(feed, ({ counts }) => counts.unread === 1)
+    hub.remove(user, item.id)
+    await until(feed, ({ items }) => titles(items).join() === 'two')
+    const late = client.feed({ tag: 'none' })
+    await until(late, ({ status }) => status === 'ready')
   })
 
   it('sends no request before it is subscribed to', async () => {

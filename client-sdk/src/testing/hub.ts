@@ -109,6 +109,8 @@ export const startHub = async () => {
     pause: (): Promise<void> | undefined => undefined,
     /** Returns whether requests with this method lose their connection instead of getting a response. */
     severs: (_method: string): boolean => false,
+    /** Whether pages have a position: those for a token with several contexts have none. */
+    isPlaced: true,
     /** The problem with which handshakes are refused, whatever their token. */
     refuse: undefined as ProblemCode | undefined,
     io,
@@ -215,7 +217,7 @@ export const startHub = async () => {
       limit: Number(query.get('limit') ?? 20),
       before: query.get('before') ?? undefined,
     })
-    return { ...found, counts: counted, position: { epoch, seq } }
+    return { ...found, counts: counted, position: hub.isPlaced ? { epoch, seq } : null }
   }
 
   const answer = (user: string, { method, path, query, body }: Request): unknown => {
