@@ -63,11 +63,11 @@ const buttonHtml = ({ button, brand: { color = COLOR } = {} }: Parts): string =>
     ? `<table role="presentation" cellpadding="0" cellspacing="0" border="0"><tr><td bgcolor="${color}" style="border-radius:6px;background-color:${color}"><a href="${button.url}" style="display:inline-block;padding:12px 20px;color:${textOn(color)};font-weight:bold;text-decoration:none" dir="auto">${button.label}</a></td></tr></table>`
     : ''
 
-const othersHtml = ({ others }: Parts): string =>
+const othersHtml = ({ others, dir }: Parts): string =>
   others
     .map(
       ({ label, url }) =>
-        `<a href="${url}" dir="auto" style="${LINK};display:inline-block;margin:0 16px 8px 0">${label}</a>`,
+        `<a href="${url}" dir="auto" style="${LINK};display:inline-block;margin:${dir === 'rtl' ? '0 0 8px 16px' : '0 16px 8px 0'}">${label}</a>`,
     )
     .join(' ')
 
