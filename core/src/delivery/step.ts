@@ -60,6 +60,7 @@ export const Step = z
       .describe(
         'What this send has in place of what the type gives, by channel, encrypted. On these channels it leaves as itself',
       ),
+    test: z.boolean().optional().describe('The notification is a test'),
     toAudience: z.boolean().describe('Whether the notification goes to an audience'),
     topics: z
       .array(TopicKey)

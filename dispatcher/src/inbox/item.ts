@@ -1,4 +1,5 @@
 import { itemId } from '@carillon/core/notification/ids'
+import { markedTitle } from '@carillon/core/render/test-mark'
 import type { Planned } from '@carillon/core/routing/plan'
 import type { NewItem } from '@carillon/core/store/ports/inbox'
 import type { InboxContent, InboxItem, NotificationType } from '@carillon/schemas'
@@ -40,7 +41,7 @@ const contentOf = ({ ready, type }: Pinned): InboxContent => {
     type: notification.type,
     category: type?.category ?? notification.category,
     priority,
-    title,
+    title: notification.test && title !== undefined ? markedTitle(title) : title,
     body,
     url,
     image,

@@ -1,5 +1,6 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { type InContext, lookUpInContext } from '@carillon/core/contexts/in-context'
+import { markedTitle } from '@carillon/core/render/test-mark'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
@@ -41,7 +42,7 @@ const renderItem = (
   const full = filled(content, texts)
   // An item without a title would be an empty row.
   const title = texts.title === '' ? type?.name : full.title
-  return { content: { ...full, title }, faults }
+  return { content: { ...full, title: ready.notification.test ? markedTitle(title) : title }, faults }
 }
 
 /** The decision that a text was left empty, wholly or in part. */

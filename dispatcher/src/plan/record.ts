@@ -29,6 +29,7 @@ export const recordOf = (
     type: notification.type,
     version,
     revision,
+    ...(notification.test ? { test: true } : {}),
     priority: notification.priority,
     acceptedAt,
     fingerprint,

@@ -29,6 +29,7 @@ const firstStep = (entry: Entry, overrides: SealedOverrides | undefined, now: nu
     ...(notification.plan === undefined ? {} : { ownPlan: true }),
     index: firstIndex(planned.steps),
     ...(overrides ? { overrides } : {}),
+    ...(notification.test ? { test: true } : {}),
     toAudience,
     ...(topics ? { topics: [...topics] } : {}),
   }

@@ -5,6 +5,7 @@ import { type Brand, brandOf } from '@carillon/core/render/brand'
 import { framed } from '@carillon/core/render/framed'
 import { itemContent } from '@carillon/core/render/item-content'
 import { type Spoken, spoken } from '@carillon/core/render/spoken'
+import { markedMessage } from '@carillon/core/render/test-mark'
 import type { KnownUser } from '@carillon/core/store/ports/users'
 import { type Links, scopeOf } from '@carillon/core/template/scope'
 import type { TemplateFault, Texts, TypeTemplates } from '@carillon/core/template/type-templates'
@@ -31,22 +32,28 @@ const textsOf = (given: Given): Texts => {
   return Object.fromEntries(found)
 }
 
+/** What is known of a step. */
+type KnownOfStep = {
+  content: ItemContent | undefined
+  templates: TypeTemplates | undefined
+  person: Pick<KnownUser, 'profile' | 'reported'>
+  place: InContext
+  links: Links
+  given?: Given
+  appUrl: string | undefined
+}
+type SaidOrFault = Omit<Said, 'sender'> | { fault: TemplateFault }
+
 /**
  * Renders what a step says, for the person as they are now. Returns the fault if a template fails or lacks a value: the
  * message is not sent then.
  */
-export const saidBy = (
-  step: Step,
-  known: {
-    content: ItemContent | undefined
-    templates: TypeTemplates | undefined
-    person: Pick<KnownUser, 'profile' | 'reported'>
-    place: InContext
-    links: Links
-    given?: Given
-    appUrl: string | undefined
-  },
-): Omit<Said, 'sender'> | { fault: TemplateFault } => {
+export const saidBy = (step: Step, known: KnownOfStep): SaidOrFault => {
+  const said = untested(step, known)
+  return !step.test || 'fault' in said ? said : { ...said, ...markedMessage(said) }
+}
+
+const untested = (step: Step, known: KnownOfStep): SaidOrFault => {
   const { content, templates, person, place, links, given, appUrl } = known
   const literal = textsOf(given)
   const channel = channelOf(step)

@@ -23,6 +23,7 @@ export const summaryOf = (found: NotificationProgress): NotificationSummary => {
     ...(deliverAt === undefined ? {} : { deliverAt }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
     recipients: found.recipients,
+    ...(found.test ? { test: true } : {}),
   }
 }
 

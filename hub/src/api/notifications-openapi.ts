@@ -20,7 +20,7 @@ export const BATCH_MAX_BYTES = 8 * 1_024 * 1_024
 
 const Id = z.object({ id: NotificationId })
 const ID = '0198f3a0-5f5c-7c1e-8a3b-0d5f6a7b8c9d'
-const Receipt = Id.extend({
+export const Receipt = Id.extend({
   warnings: z.array(Warning).optional().describe('What was ignored; absent if nothing was'),
 }).meta({
   id: 'NotificationReceipt',

@@ -50,6 +50,7 @@ import { tenantRoutes } from './tenant.ts'
 import { topicRoutes } from './topics.ts'
 import { typePreviewRoutes } from './type-preview.ts'
 import { typeVariantRoutes } from './type-variants.ts'
+import { typeTestRoutes } from './type-test.ts'
 import { typeRoutes } from './types.ts'
 import { unsubscribeRoutes } from './unsubscribe.ts'
 import { userRoutes } from './users.ts'
@@ -93,6 +94,7 @@ export const addResources = (
   typeRoutes(routes, { types: store.types, cursors, current })
   const change = createChangeLibrary({ library: store.library, types: store.types, current })
   libraryRoutes(routes, { library: store.library, current, change, cursors })
+  typeTestRoutes(routes, { types: store.types, acceptance })
   typePreviewRoutes(routes, { types: store.types, users, cache, current, seal }, options)
   catalogueRoutes(routes, { kinds: catalogueKinds({ store, cache, current }) })
   categoryRoutes(routes, { categories: store.categories })

@@ -10,6 +10,7 @@ afterAll(() => test.close())
 
 /** The credentials of every route: a scope of an API key, `user` for a user token, `open` for none. */
 const ACCESS: Record<string, string> = {
+  'POST /v1/types/{key}/test': 'notifications:write',
   'DELETE /v1/layouts/{key}': 'types:write',
   'DELETE /v1/partials/{key}': 'types:write',
   'GET /v1/env': 'types:read',

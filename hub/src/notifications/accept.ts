@@ -104,13 +104,19 @@ export const createAcceptance = (
   { unknownTypes, ...links }: { unknownTypes: 'refuse' | 'accept' } & LinkPolicy,
 ) => {
   /** Validates a notification against its schema, its type and the tenant's settings. */
-  const validate = async (tenant: string, payload: Payload, dryRun: boolean): Promise<Validated> => {
+  const validate = async (
+    tenant: string,
+    payload: Payload,
+    { dryRun = false, version }: { dryRun?: boolean; version?: number | undefined } = {},
+  ): Promise<Validated> => {
     const parsed = parseLenient(dryRun ? NotificationRequest : Notification, named(payload))
     const at = ({ path, ...issue }: Issue) => ({ ...issue, path: [...payload.at, ...path] })
     if (!parsed.success) throw invalidRequest(parsed.issues.map(at), 'notification')
     const { dryRun: _, ...given } = parsed.data
     checkTimes(given, Date.now())
-    const type = await cache.type(tenant, given.type)
+    const type = await (version === undefined
+      ? cache.type(tenant, given.type)
+      : cache.typeVersion(tenant, given.type, version))
     if (!type && unknownTypes === 'refuse')
       throw new ProblemError('type_unknown', `define the type first, with PUT /v1/types/${given.type}`)
     const fault = dataFault(tenant, type, given.data)
@@ -145,10 +151,11 @@ export const createAcceptance = (
 
   return {
     /** Validates a dry run as `check` validates a notification. */
-    validate: (tenant: string, read: () => Payload) => validate(tenant, read(), true),
+    validate: (tenant: string, read: () => Payload) => validate(tenant, read(), { dryRun: true }),
 
     /**
-     * Validates a notification, plain or as the data of an event. `id` is called if neither has one. Counts
+     * Validates a notification, plain or as the data of an event. `id` is called if neither has one. `version`: of its type,
+     * the one in force if left out. Counts
      * rejections. Throws what `read` throws, `invalid_request`, `too_far`, `time_passed`, `type_unknown`,
      * `no_app_url` and `payload_too_large`.
      */
@@ -156,9 +163,10 @@ export const createAcceptance = (
       { tenant, key }: Pick<Sender, 'tenant' | 'key'>,
       read: () => Payload,
       id: () => string,
+      version?: number,
     ): Promise<Accepted> =>
       counted(async () => {
-        const { given, type, priority, warnings } = await validate(tenant, read(), false)
+        const { given, type, priority, warnings } = await validate(tenant, read(), { version })
         const revision = type && hasTemplates(type) ? await cache.revision(tenant) : undefined
         const notification = { ...given, id: given.id ?? id(), sender: key }
         const data = Buffer.from(JSON.stringify(notification))

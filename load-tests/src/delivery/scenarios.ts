@@ -10,7 +10,7 @@ import { EXPLAIN } from './scenarios/explain.ts'
 import { FAULTS } from './scenarios/faults.ts'
 import { INBOX_MODES } from './scenarios/inbox-modes.ts'
 import { interrupt } from './scenarios/killed.ts'
-import { LAYOUTS } from './scenarios/layouts.ts'
+import { LAYOUTS, TYPE_TEST } from './scenarios/layouts.ts'
 import { LIMITED_TOKENS } from './scenarios/limited-tokens.ts'
 import { LISTING } from './scenarios/listing.ts'
 import { OTP, PUMPING } from './scenarios/otp.ts'
@@ -41,6 +41,7 @@ const SCENARIOS = [
   CATALOGUES,
   LAYOUTS,
   VARIANTS,
+  TYPE_TEST,
   OTP,
   PUMPING,
 ]

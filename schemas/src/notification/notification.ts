@@ -77,6 +77,10 @@ export const Notification = z
     expiresAt: Timestamp.optional().describe(
       `The instant from which it is no longer delivered or shown, at most ${HORIZON_DAYS} days ahead`,
     ),
+    test: z
+      .boolean()
+      .optional()
+      .describe('Marks a test: `[Test]` stands before its title and subject, and its status has `test`'),
     dryRun: z
       .literal(false, 'a dry run is a single notification over HTTP, with `dryRun: true`')
       .optional()

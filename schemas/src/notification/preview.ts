@@ -7,6 +7,7 @@ import { named } from '../validation/names.ts'
 import { Action } from './action.ts'
 import { NotificationTypeInput, TypeVersion } from './notification-type.ts'
 import { VariantKey } from './variant.ts'
+import { UserRecipient } from './recipient.ts'
 
 /** A type as it is written, or as it was returned: its key and version are ignored. */
 const UnsavedType = z.preprocess((value) => {
@@ -39,6 +40,38 @@ export const TypePreviewInput = z
     examples: [{ locale: 'pt', data: { number: 7 } }],
   })
 export type TypePreviewInput = z.infer<typeof TypePreviewInput>
+
+/** The most recipients of one test. */
+const TESTED_MAX = 10
+
+export const TypeTestInput = z
+  .strictObject({
+    to: z
+      .union([
+        UserId,
+        UserRecipient,
+        z
+          .array(z.union([UserId, UserRecipient]))
+          .min(1)
+          .max(TESTED_MAX),
+      ])
+      .describe('The users who get the test'),
+    channels: z
+      .array(DeliveryChannel)
+      .min(1)
+      .max(DeliveryChannel.options.length)
+      .optional()
+      .describe("Where it goes, at once; the inbox and every channel of the type's plan if left out"),
+    data: JsonObject.optional().describe('The data; the sample of the type if left out'),
+    version: TypeVersion.optional().describe('The version to test; the one in force if left out'),
+    context: ContextKey.optional(),
+  })
+  .meta({
+    id: 'TypeTestInput',
+    description: 'Whom to send a test, and where',
+    examples: [{ to: 'ada', channels: ['email'], data: { number: 7 } }],
+  })
+export type TypeTestInput = z.infer<typeof TypeTestInput>
 
 const language = {
   lang: Locale.optional().describe('The language of the texts'),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { TopicKey, UserId } from '../fields/ids.ts'
 import { UserProfile } from '../user/profile.ts'
 
-const UserRecipient = z.strictObject({ user: UserId, ...UserProfile.shape }).meta({
+export const UserRecipient = z.strictObject({ user: UserId, ...UserProfile.shape }).meta({
   id: 'UserRecipient',
   description:
     'A user, with attributes to remember. An attribute that is not valid is ignored, and listed in the `warnings` of the response',

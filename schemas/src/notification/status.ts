@@ -28,6 +28,7 @@ const summary = z.object({
   deliverAt: Timestamp.optional().describe('The instant of its delivery, if it was scheduled'),
   expiresAt: Timestamp.optional().describe('The instant of its expiry, if it has one'),
   recipients: z.int().min(0).describe('The number of inboxes that have it so far'),
+  test: z.boolean().optional().describe('`true`: it is a test'),
 })
 const SUMMARY_EXAMPLE = {
   id: '0198f3a0-5f5c-7c1e-8a3b-0d5f6a7b8c9d',

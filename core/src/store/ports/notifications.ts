@@ -23,6 +23,8 @@ export type NotificationRecord = {
   direct: number
   /** The recipients, if they are few and not an audience. */
   users?: string[]
+  /** Set if it is a test. */
+  test?: true
   /** Set if it has a delivery plan. */
   planned?: true
   /**

@@ -2,6 +2,36 @@ import type { InboxPage } from '@carillon/schemas'
 import { expect } from 'vitest'
 import { eventually, type Scenario } from '../context.ts'
 
+/** Tests of types, which are really sent. */
+export const TYPE_TEST: Scenario = {
+  title: 'a test of a type is sent at once, marked as one, of the version that was asked for',
+  run: async ({ account, ledger, mail, ok, token, user }) => {
+    const server = await mail()
+    await account('mail', server.account)
+    await user('ada', { email: 'ada@home.example' })
+    for (const version of [1, 2])
+      await ok('PUT', '/v1/types/order.shipped', {
+        sample: { n: 7 },
+        content: { title: `Order {{ data.n }}, ${version}` },
+        plan: [{ channel: 'email', when: 'unread', after: 3_600 }],
+      })
+    const test = async (more: object) =>
+      (await ok<{ id: string }>('POST', '/v1/types/order.shipped/test', { to: 'ada', ...more })).id
+    const id = await test({ version: 1 })
+    await ledger(id, 'ada', { channel: 'email', state: 'sent' })
+    await test({ channels: ['inbox'], data: { n: 8 } })
+    expect(server.accepted.map(({ email }) => email.subject)).toEqual(['[Test] Order 7, 1'])
+    await eventually(async () => {
+      const { items } = await ok<InboxPage>('GET', '/v1/inbox', undefined, await token('ada'))
+      expect(items.map(({ title }) => title)).toEqual(['[Test] Order 8, 2', '[Test] Order 7, 1'])
+    })
+    expect(await ok('GET', `/v1/notifications/${id}`)).toMatchObject({ test: true })
+    await ok('PUT', '/v1/suppressions/email/ada@home.example', {})
+    const suppressed = await test({ channels: ['email'] })
+    await ledger(suppressed, 'ada', { channel: 'email', state: 'skipped', reason: 'suppressed' })
+  },
+}
+
 /** Layouts, partials and `env`, which are versioned with the types that use them. */
 export const LAYOUTS: Scenario = {
   title: 'a notification of version 3 keeps its texts, layout, partials and env while version 4 is published',

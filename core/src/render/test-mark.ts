@@ -1,0 +1,30 @@
+import { cut } from '@carillon/schemas'
+import type { Inline } from '../template/filled.ts'
+import type { Spoken } from './spoken.ts'
+
+const MARK = '[Test]'
+const TITLE_MAX = 512
+
+/** Returns a title that says that it is a test. */
+export const markedTitle = (title: string | undefined): string =>
+  title?.startsWith(MARK) ? title : cut(`${MARK} ${title ?? ''}`.trim(), TITLE_MAX)
+
+/** Marks a message as a test: in its subject and title, else at the beginning of its text. */
+export const markedMessage = <Item extends Inline>({
+  content,
+  texts,
+}: Partial<Spoken<Item>>): Partial<Spoken<Item>> => {
+  if (!content) return {}
+  const { title, body } = content
+  const subject = texts?.subject === undefined ? undefined : markedTitle(texts.subject)
+  const own =
+    title === undefined && body !== undefined && subject === undefined
+      ? { body: body.startsWith(MARK) ? body : `${MARK} ${body}` }
+      : title === undefined
+        ? {}
+        : { title: markedTitle(title) }
+  return {
+    content: { ...content, ...own },
+    ...(texts && { texts: { ...texts, ...(subject && { subject }) } }),
+  }
+}
