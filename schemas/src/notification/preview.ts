@@ -6,8 +6,8 @@ import { Locale, TimeZone } from '../fields/locale.ts'
 import { named } from '../validation/names.ts'
 import { Action } from './action.ts'
 import { NotificationTypeInput, TypeVersion } from './notification-type.ts'
-import { VariantKey } from './variant.ts'
 import { UserRecipient } from './recipient.ts'
+import { VariantKey } from './variant.ts'
 
 /** A type as it is written, or as it was returned: its key and version are ignored. */
 const UnsavedType = z.preprocess((value) => {
