@@ -44,13 +44,26 @@ export type Resource = {
   locate(pointer: string, message: string): FileProblem
 }
 
-const AT_LINE = /^line (\d+): /
+const AT_LINE = /^line (\d+)(?:, column (\d+))?: /
 
 const isPrefix = (prefix: readonly string[], path: readonly string[]) =>
   prefix.every((key, index) => path[index] === key)
 
-/** Puts the parts of a resource together. `problems` gets what two of them hold. */
-export const assemble = (parts: readonly Part[], problems: FileProblem[]): Resource => {
+/** Returns whether a part has a value at a path of its resource, as far as its first key. */
+const has = ({ path, source: { value } }: Part, place: readonly string[]): boolean => {
+  const [key] = place.slice(path.length)
+  return key === undefined || !isObject(value) || Object.hasOwn(value, key)
+}
+
+/**
+ * Puts the parts of a resource together. `problems` gets what two of them hold, unless they are layers: then values of later parts
+ * come before those of earlier ones.
+ */
+export const assemble = (
+  parts: readonly Part[],
+  problems: FileProblem[],
+  { layered = false }: { layered?: boolean } = {},
+): Resource => {
   const value = emptyObject()
   const ordered = [...parts].sort((one, other) => one.path.length - other.path.length)
   for (const { file, path, source } of ordered) {
@@ -58,6 +71,7 @@ export const assemble = (parts: readonly Part[], problems: FileProblem[]): Resou
       problems.push({ file, line: 1, column: 1, message: 'must hold keys with values' })
       continue
     }
+    if (layered) for (const key of Object.keys(source.value as JsonObject)) delete value[key]
     const twice =
       path.length === 0
         ? Object.entries(source.value as JsonObject).flatMap(([key, each]) => merge(value, [key], each))
@@ -68,12 +82,11 @@ export const assemble = (parts: readonly Part[], problems: FileProblem[]): Resou
     value,
     locate: (pointer, message) => {
       const path = pathOf(pointer)
-      const owner = ordered.findLast((part) => isPrefix(part.path, path)) ?? ordered[0]
-      const line = AT_LINE.exec(message)?.[1]
-      const place = owner?.source.locate(
-        path.slice(owner.path.length),
-        line === undefined ? undefined : Number(line),
-      )
+      const owners = ordered.filter((part) => isPrefix(part.path, path))
+      const owner = owners.findLast((part) => has(part, path)) ?? owners.at(-1) ?? ordered[0]
+      const [, line, column] = AT_LINE.exec(message) ?? []
+      const within = line === undefined ? undefined : { line: Number(line), column: Number(column ?? 1) }
+      const place = owner?.source.locate(path.slice(owner.path.length), within)
       return { file: owner?.file ?? pointer, ...place, message: message.replace(AT_LINE, '') }
     },
   }

@@ -4,8 +4,9 @@ import { pathOf } from '@carillon/core/json/pointer'
 import { z } from 'zod'
 import { describeProblem, errorsOf, type hubClient } from '../commands/hub-request.ts'
 import { refuse } from '../process/command-error.ts'
+import { KINDS } from './layout.ts'
 import type { FileProblem } from './problem.ts'
-import { type Catalogue, readCatalogue } from './read.ts'
+import { type Catalogue, type ReadOptions, readCatalogue } from './read.ts'
 
 const CHECK_TIMEOUT_MS = 120_000
 
@@ -35,23 +36,37 @@ export type CatalogueReport = {
   changes: Change[]
 }
 
+/** Returns the kind and key of a resource, and the place within it, of a pointer into the set. */
+export const splitPointer = (pointer: string) => {
+  const [name = '', ...path] = pathOf(pointer)
+  const kind = KINDS.find((each) => each.name === name)
+  const length = kind?.single ? 1 : 2
+  return {
+    ...{ name, kind, key: kind?.single ? '' : (path[0] ?? '') },
+    within: pointer
+      .split('/')
+      .slice(length + 1)
+      .map((part) => `/${part}`)
+      .join(''),
+  }
+}
+
 /** Returns the files of a problem that the hub found. */
 const locator =
   (root: string, catalogue: Catalogue) =>
   ({ pointer, message }: z.infer<typeof Fault>): FileProblem => {
-    const [kind = '', key = '', ...rest] = pathOf(pointer)
-    const resource = catalogue.get(kind)?.get(key)
-    if (!resource) return { file: join(root, kind, key), message }
-    const prefix = pointer.split('/').slice(0, 3).join('/')
-    return resource.locate(rest.length === 0 ? '' : pointer.slice(prefix.length), message)
+    const { name, key, within } = splitPointer(pointer)
+    const resource = catalogue.get(name)?.get(key)
+    return resource?.locate(within, message) ?? { file: join(root, name, key), message }
   }
 
 const bodyOf = (catalogue: Catalogue) =>
   Object.fromEntries(
-    [...catalogue].map(([kind, resources]) => {
+    [...catalogue].map(([name, resources]) => {
+      if (KINDS.find((kind) => kind.name === name)?.single) return [name, resources.get('')?.value]
       const values = Object.create(null) as Record<string, unknown>
       for (const [key, { value }] of resources) values[key] = value
-      return [kind, values]
+      return [name, values]
     }),
   )
 
@@ -61,9 +76,10 @@ const bodyOf = (catalogue: Catalogue) =>
  */
 export const checkCatalogue = async (
   root: string,
+  options: ReadOptions,
   { hub, call }: ReturnType<typeof hubClient>,
 ): Promise<CatalogueReport> => {
-  const { catalogue, problems } = await readCatalogue(root).catch((error: Error) =>
+  const { catalogue, problems } = await readCatalogue(root, options).catch((error: Error) =>
     refuse(`${root} cannot be read: ${error.message}`),
   )
   const { status, text } = await call({

@@ -4,8 +4,8 @@ import type { Position } from './problem.ts'
 /** What a file holds, and where in it. */
 export type Source = {
   value: unknown
-  /** Returns the place of a value. `line`: the line within it, if it is a text. */
-  locate(path: readonly string[], line?: number): Position
+  /** Returns the place of a value. `within`: the place within it, if it is a text. */
+  locate(path: readonly string[], within?: Position): Position
 }
 
 export type Fault = { message: string } & Partial<Position>
@@ -65,13 +65,19 @@ export const parseDocumentFile = (text: string): Source | { faults: Fault[] } =>
   try {
     return {
       value: document.toJS(),
-      locate: (path, line) => {
+      locate: (path, within) => {
         const { node, at } = find(path)
-        if (line === undefined || !isScalar(node)) return placeOf(at?.range?.[0] ?? 0)
+        if (within === undefined || !isScalar(node)) return placeOf(at?.range?.[0] ?? 0)
         const start = placeOf(node.range?.[0] ?? 0)
-        // The text of a block begins on the line after its `|`.
-        const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED'
-        return isBlock ? { line: start.line + line, column: 1 } : start
+        // The text of a block begins on the line after its `|`, and is indented.
+        if (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED') {
+          const line = start.line + within.line
+          const indent = /^ */.exec(text.split('\n')[start.line] ?? '')?.[0].length ?? 0
+          return { line, column: indent + within.column }
+        }
+        if (within.line > 1) return start
+        const quote = node.type === 'PLAIN' ? 0 : 1
+        return { line: start.line, column: start.column + quote + within.column - 1 }
       },
     }
   } catch (error) {
@@ -82,5 +88,5 @@ export const parseDocumentFile = (text: string): Source | { faults: Fault[] } =>
 /** A text file. One line break at its end belongs to the file, not to the text. */
 export const textSource = (text: string): Source => ({
   value: text.replace(/\r?\n$/, ''),
-  locate: (_, line = 1) => ({ line, column: 1 }),
+  locate: (_, within = { line: 1, column: 1 }) => within,
 })

@@ -15,6 +15,9 @@ const splitName = (name: string) => {
   return stem === undefined || extension === undefined ? undefined : { stem, extension }
 }
 
+/** Returns the name of a file without its extension. */
+export const stemOf = (name: string): string => splitName(name)?.stem ?? name
+
 const isText = (extension: string): extension is TextExtension => extension === 'html' || extension === 'txt'
 
 /** Reads the files of resources of one kind. */

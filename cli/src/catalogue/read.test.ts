@@ -79,6 +79,51 @@ it('reads a type from code', async () => {
   ])
 })
 
+it('reads layouts, partials and settings; variables of the chosen environment come before the common ones', async () => {
+  await files({
+    'layouts/brand.html': '{{ content }}',
+    'layouts/brand.yaml': 'messages: { bye: Bye }',
+    'layouts/brand/locales/pt.yaml': 'messages: { bye: Adeus }',
+    'layouts/brand/locales/de/html.html': 'DE {{ content }}',
+    'partials/footer.txt': 'Bye',
+    'contexts/acme.yaml': 'name: Acme',
+    'tenant.yaml': 'name: Shop',
+    'env.yaml': 'SHOP: common\nHELP: common',
+    'env/production.yaml': 'SHOP: production',
+    'env/staging.json': '{"SHOP":"staging"}',
+  })
+  const resources = async (env?: string) => {
+    const { catalogue, problems } = await readCatalogue(dir, { env })
+    const values = [...catalogue].map(([kind, found]) => [
+      kind,
+      Object.fromEntries([...found].map(([key, { value }]) => [key, value])),
+    ])
+    return { values: JSON.parse(JSON.stringify(Object.fromEntries(values))), catalogue, problems }
+  }
+  const { values, catalogue } = await resources('production')
+  expect(values).toEqual({
+    layouts: {
+      brand: {
+        html: '{{ content }}',
+        messages: { bye: 'Bye' },
+        locales: { pt: { messages: { bye: 'Adeus' } }, de: { html: 'DE {{ content }}' } },
+      },
+    },
+    partials: { footer: { text: 'Bye' } },
+    contexts: { acme: { name: 'Acme' } },
+    tenant: { '': { name: 'Shop' } },
+    env: { '': { SHOP: 'production', HELP: 'common' } },
+  })
+  const env = catalogue.get('env')?.get('')
+  const at = (pointer: string) =>
+    problemLine(env?.locate(pointer, 'x') ?? { file: '', message: '' }).slice(dir.length)
+  expect([at('/SHOP'), at('/HELP')]).toEqual(['/env/production.yaml:1:1: x', '/env.yaml:2:1: x'])
+  expect((await resources()).values.env).toEqual({ '': { SHOP: 'common', HELP: 'common' } })
+  expect((await resources('prod')).problems).toMatchObject([
+    { file: join(dir, 'env'), message: 'has no file for the environment prod' },
+  ])
+})
+
 it('finds the place of a problem: file, line and column', async () => {
   await files({
     'types/a/type.yaml':
@@ -90,20 +135,22 @@ it('finds the place of a problem: file, line and column', async () => {
     problemLine(type.locate(pointer, message)).slice(dir.length + 9)
   expect([
     at('/name'),
-    at('/content/body', 'line 2: no'),
+    at('/content/body', 'line 2, column 3: no'),
+    at('/content/title', 'line 1, column 1: no'),
     at('/plan/0/channel'),
     at('/plan/0/nothing'),
     at('/missing'),
-    at('/channels/email/html', 'line 2: no'),
+    at('/channels/email/html', 'line 2, column 2: no'),
     at('/channels/email/html/deeper'),
     at(''),
   ]).toEqual([
     'type.yaml:1:1: x',
-    'type.yaml:6:1: no',
+    'type.yaml:6:7: no',
+    'type.yaml:3:10: no',
     'type.yaml:8:5: x',
     'type.yaml:8:5: x',
     'type.yaml:1:1: x',
-    'email.html:2:1: no',
+    'email.html:2:2: no',
     'email.html:1:1: x',
     'type.yaml:1:1: x',
   ])

@@ -1,19 +1,22 @@
 import { join } from 'node:path'
 import { nearest } from '@carillon/schemas'
 import { assemble, type Resource } from './assemble.ts'
-import { openFolder } from './files.ts'
+import { type Entry, openFolder } from './files.ts'
 import { KINDS, type KindLayout } from './layout.ts'
 import type { FileProblem } from './problem.ts'
-import { type Part, resourceReader } from './read-resource.ts'
+import { type Part, resourceReader, stemOf } from './read-resource.ts'
 
-/** The resources of a folder, by kind and key. Only kinds that the folder has are there. */
+/** The resources of a folder, by kind and key, which is empty for a kind without keys. Only kinds that the folder has are there. */
 export type Catalogue = Map<string, Map<string, Resource>>
 
 const advice = (name: string) => {
-  const names = KINDS.map((kind) => kind.name)
+  const names = KINDS.map((kind) => (kind.single ? `${kind.name}.yaml` : kind.name))
   const close = nearest(name, names)
   return close === undefined ? `it has ${names.join(', ')}` : `did you mean ${close}?`
 }
+
+/** `env`: the environment whose variables are read, `production` for `env/production.yaml`. */
+export type ReadOptions = { env?: string | undefined }
 
 /**
  * Reads a catalogue from a folder. `problems` has everything that cannot be read, with file, line and column. Throws if the
@@ -21,6 +24,7 @@ const advice = (name: string) => {
  */
 export const readCatalogue = async (
   root: string,
+  { env }: ReadOptions = {},
 ): Promise<{ catalogue: Catalogue; problems: FileProblem[] }> => {
   const problems: FileProblem[] = []
   const folder = openFolder(root, problems)
@@ -41,12 +45,34 @@ export const readCatalogue = async (
     catalogue.set(kind.name, resources)
   }
 
+  const singles = new Map<KindLayout, Part[]>()
+  /** Parts are read even if they are not chosen, so that their problems are found. */
+  const readSingle = async (kind: KindLayout, entry: Entry, { chosen = true, isBase = false }) => {
+    const found = await resourceReader(root, folder, kind)(entry)
+    const before = singles.get(kind) ?? []
+    // The values of an environment are the upper layer.
+    if (found && chosen) singles.set(kind, isBase ? [...found.parts, ...before] : [...before, ...found.parts])
+  }
+  const readChosen = async (kind: KindLayout, path: string) => {
+    const choices = await folder.entries(path)
+    for (const entry of choices) await readSingle(kind, entry, { chosen: stemOf(entry.name) === env })
+    if (env !== undefined && !choices.some(({ name }) => stemOf(name) === env))
+      folder.report(path, `has no file for the environment ${env}`)
+  }
+
   const entries = await folder.entries('.')
-  for (const { name, path, isFolder } of entries) {
-    const kind = KINDS.find((each) => each.name === name)
-    if (kind && isFolder) await readKind(kind, path)
+  for (const entry of entries) {
+    const { name, path, isFolder } = entry
+    const kind = KINDS.find((each) => each.name === (each.single && !isFolder ? stemOf(name) : name))
+    if (kind?.single && !isFolder) await readSingle(kind, entry, { isBase: true })
+    else if (kind?.single === 'chosen') await readChosen(kind, path)
+    else if (kind && !kind.single && isFolder) await readKind(kind, path)
     else folder.report(path, `is not part of a catalogue: ${advice(name)}`)
   }
-  if (entries.length === 0) folder.report('.', `has no catalogue: there is no folder types in it`)
+  for (const [{ name }, parts] of singles)
+    catalogue.set(name, new Map([['', assemble(parts, problems, { layered: true })]]))
+  if (env !== undefined && !entries.some(({ name }) => name === 'env'))
+    folder.report('.', `has no file env/${env}.yaml`)
+  if (entries.length === 0) folder.report('.', 'has no catalogue: there is no folder types in it')
   return { catalogue, problems }
 }

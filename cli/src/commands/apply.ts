@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline/promises'
-import { pathOf } from '@carillon/core/json/pointer'
-import { type CatalogueReport, type Change, checkCatalogue } from '../catalogue/check.ts'
-import { KINDS } from '../catalogue/layout.ts'
+import { type CatalogueReport, type Change, checkCatalogue, splitPointer } from '../catalogue/check.ts'
+import type { ReadOptions } from '../catalogue/read.ts'
 import { reportProblems, reportWarnings } from '../catalogue/report.ts'
 import { nameOf } from '../catalogue/show-changes.ts'
 import { refuse } from '../process/command-error.ts'
@@ -10,7 +9,7 @@ import { describeProblem, type HubOptions, hubClient } from './hub-request.ts'
 
 const FAILED = 1
 
-type Options = HubOptions & { prune?: true; yes?: true }
+type Options = HubOptions & ReadOptions & { prune?: true; yes?: true }
 
 /** Asks before deleting. Ends the process unless the answer is yes. */
 const confirm = async (removed: readonly Change[]) => {
@@ -27,8 +26,7 @@ const write = async (
   { pointer, change, etag }: Change,
   { catalogue, client }: { catalogue: CatalogueReport['catalogue']; client: ReturnType<typeof hubClient> },
 ) => {
-  const [name = '', key = ''] = pathOf(pointer)
-  const kind = KINDS.find((each) => each.name === name) ?? refuse(`${name} is unknown`)
+  const { name, key, kind = refuse(`${pointer} is unknown`) } = splitPointer(pointer)
   const { status, text } = await client.call({
     path: kind.route(key),
     ...(change === 'removed'
@@ -39,7 +37,7 @@ const write = async (
   })
   if (status >= 300)
     refuse(
-      `${name}/${key}: ${client.hub} answered ${status}: ${describeProblem(text)}\nwhat is listed above was written; apply again`,
+      `${nameOf({ pointer })}: ${client.hub} answered ${status}: ${describeProblem(text)}\nwhat is listed above was written; apply again`,
     )
 }
 
@@ -49,9 +47,9 @@ const WORDS = { added: 'added', changed: 'changed', removed: 'deleted' }
  * Writes a catalogue to a hub, once all of it has been checked. Earlier kinds are written first and deleted last, because later ones
  * refer to them.
  */
-export const apply = async (dir: string, { prune, yes, ...options }: Options) => {
+export const apply = async (dir: string, { prune, yes, env, ...options }: Options) => {
   const client = hubClient(options)
-  const { catalogue, problems, warnings, changes } = await checkCatalogue(dir, client)
+  const { catalogue, problems, warnings, changes } = await checkCatalogue(dir, { env }, client)
   reportWarnings(warnings)
   if (problems.length > 0) {
     reportProblems(problems)

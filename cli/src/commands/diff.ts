@@ -1,4 +1,5 @@
 import { checkCatalogue } from '../catalogue/check.ts'
+import type { ReadOptions } from '../catalogue/read.ts'
 import { reportProblems, reportWarnings } from '../catalogue/report.ts'
 import { nameOf, showChange } from '../catalogue/show-changes.ts'
 import { note, say } from '../process/output.ts'
@@ -8,8 +9,11 @@ import { type HubOptions, hubClient } from './hub-request.ts'
 const DIFFERENT = 1
 const TROUBLE = 2
 
-export const diff = async (dir: string, { prune, ...options }: HubOptions & { prune?: true }) => {
-  const { problems, warnings, changes } = await checkCatalogue(dir, hubClient(options))
+export const diff = async (
+  dir: string,
+  { prune, env, ...options }: HubOptions & ReadOptions & { prune?: true },
+) => {
+  const { problems, warnings, changes } = await checkCatalogue(dir, { env }, hubClient(options))
   reportWarnings(warnings)
   if (problems.length > 0) {
     reportProblems(problems)

@@ -20,6 +20,9 @@ const hub = () => new Option('--url <url>', 'The hub (default CARILLON_HUB_URL o
 const key = () =>
   new Option('--key <key>', 'The API key (default CARILLON_API_KEY, or that of the carillon dev data)')
 
+const environment = () =>
+  new Option('--env <name>', 'The environment whose variables are written: those of env/<name>.yaml')
+
 /**
  * Reports a missing option. Commander's own check runs before the check for unknown options, so it would
  * report misspelled ones as missing.
@@ -162,10 +165,11 @@ program
 
 program
   .command('apply')
-  .description('Write the notification types of a directory to a hub, after all of them were checked')
+  .description('Write types, layouts and more of a directory to a hub, after all of it was checked')
   .argument('<dir>', 'The directory, see docs/files.md')
   .option('--prune', 'Delete what is on the hub and not in the directory')
   .option('--yes', 'Delete without asking')
+  .addOption(environment())
   .addOption(hub())
   .addOption(key())
   .addOption(data())
@@ -176,6 +180,7 @@ program
   .description('Show what apply would change; exits with 1 if anything, with 2 if the directory has errors')
   .argument('<dir>', 'The directory, see docs/files.md')
   .option('--prune', 'Show what --prune would delete, too')
+  .addOption(environment())
   .addOption(hub())
   .addOption(key())
   .addOption(data())

@@ -71,6 +71,81 @@ it('checks categories before types, and leaves kinds alone that are not given', 
   expect((await call({ categories: { orders } })).json.changes).toEqual([])
 })
 
+const checkAll = (body: object, token = key) =>
+  test.call<CatalogueCheck>('POST', '/v1/catalogue/check', { token, body })
+const pointers = (found: { pointer: string }[]) => found.map(({ pointer }) => pointer)
+
+it('checks types against the layouts, partials and env of the set, and orders partials by use', async () => {
+  const slot = '{{ content }}{{ unsubscribe_url }}'
+  const set = {
+    env: { SHOP: 'https://dev.example' },
+    partials: {
+      a: { text: "{% render 'b' %}" },
+      b: { text: 'b' },
+    },
+    layouts: { brand: { html: `${slot}{% render 'a' %}{{ env.SHOP }}` } },
+    types: { one: { ...title("{% render 'a' %}"), channels: { email: { layout: 'brand' } } } },
+  }
+  const { json } = await checkAll(set)
+  expect([json.errors, pointers(json.changes)]).toEqual([
+    [],
+    ['/env', '/partials/b', '/partials/a', '/layouts/brand', '/types/one'],
+  ])
+  const broken = await checkAll({ ...set, partials: {}, layouts: {} })
+  expect(pointers(broken.json.errors)).toEqual([
+    '/types/one/content/title',
+    '/types/one/channels/email/layout',
+  ])
+
+  for (const { pointer, etag } of json.changes) {
+    const [, kind = '', name = ''] = pointer.split('/')
+    const { env, ...keyed }: Record<string, Record<string, object | string>> = set
+    const value = kind === 'env' ? env : keyed[kind]?.[name]
+    const { status } = await test.call('PUT', `/v1${pointer}`, {
+      ...{ token: key, body: value },
+      ...(etag === undefined ? {} : { headers: { 'if-match': etag } }),
+    })
+    expect([pointer, status]).toEqual([pointer, 200])
+  }
+  expect((await checkAll(set)).json.changes).toEqual([])
+  const none = { env: {}, partials: {}, layouts: {}, types: {} }
+  expect((await checkAll(none)).json.changes.map(({ pointer, change }) => [pointer, change])).toEqual([
+    ['/env', 'changed'],
+    ['/partials/b', 'removed'],
+    ['/partials/a', 'removed'],
+    ['/layouts/brand', 'removed'],
+    ['/types/one', 'removed'],
+  ])
+})
+
+it('compares the settings of the tenant and of given contexts, with a key that may read them', async () => {
+  const tenant = await test.tenant()
+  const put = (path: string, body: object) => test.call('PUT', path, { token: tenant.key, body })
+  await put('/v1/contexts/acme', { name: 'Acme' })
+  await put('/v1/contexts/other', { name: 'Other' })
+  const set = { tenant: { name: 'Shop' }, contexts: { acme: { name: 'Acme Corp' }, new: {} } }
+  const { json } = await checkAll(set, tenant.key)
+  expect(json.changes.map(({ pointer, change }) => [pointer, change])).toEqual([
+    ['/tenant', 'changed'],
+    ['/contexts/acme', 'changed'],
+    ['/contexts/new', 'added'],
+  ])
+  expect(json.changes[1]?.differences).toEqual([{ pointer: '/name', before: 'Acme', after: 'Acme Corp' }])
+  await put('/v1/tenant', set.tenant)
+  for (const [name, body] of Object.entries(set.contexts)) await put(`/v1/contexts/${name}`, body)
+  expect((await checkAll(set, tenant.key)).json.changes).toEqual([])
+
+  const faulty = await checkAll(
+    { tenant: { otp: { countries: ['XX'] } }, contexts: { acme: { nam: 1 } } },
+    tenant.key,
+  )
+  expect(pointers(faulty.json.errors)).toEqual(['/contexts/acme/nam', '/tenant/otp/countries/0'])
+  const typesOnly = await tenant.keyWith('types:read')
+  expect((await checkAll({ types: {} }, typesOnly)).status).toBe(200)
+  for (const body of [{ tenant: {} }, { contexts: {} }])
+    expect((await checkAll(body, typesOnly)).status).toBe(403)
+})
+
 it('reports the faults of every resource at once, each with its place', async () => {
   const { errors, changes } = await check({
     fine: title('Fine'),

@@ -1,3 +1,4 @@
+import { ProblemError } from '@carillon/core/errors'
 import { CatalogueCheck, CatalogueInput } from '@carillon/schemas'
 import { createCatalogueCheck, type Kinds } from '../catalogue/check.ts'
 import { defineRoute, type Routes } from '../http/routes.ts'
@@ -20,7 +21,11 @@ const checkCatalogue = defineRoute({
 
 export const catalogueRoutes = (routes: Routes, { kinds }: { kinds: Kinds }) => {
   const check = createCatalogueCheck(kinds)
-  routes.sender('types:read', checkCatalogue, async ({ c, body }, { tenant }) =>
-    c.json(await check(tenant, await body())),
-  )
+  routes.sender('types:read', checkCatalogue, async ({ c, body }, { tenant, scopes }) => {
+    const input = await body()
+    for (const [name, { scope }] of Object.entries(kinds))
+      if (scope !== undefined && name in input && !scopes.includes(scope))
+        throw new ProblemError('forbidden', `comparing ${name} needs the scope ${scope}`)
+    return c.json(await check(tenant, input))
+  })
 }

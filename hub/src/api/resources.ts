@@ -96,7 +96,9 @@ export const addResources = (
   libraryRoutes(routes, { library: store.library, current, change, cursors })
   typeTestRoutes(routes, { types: store.types, acceptance })
   typePreviewRoutes(routes, { types: store.types, users, cache, current, seal }, options)
-  catalogueRoutes(routes, { kinds: catalogueKinds({ store, cache, current }) })
+  catalogueRoutes(routes, {
+    kinds: catalogueKinds({ store, cache, current, insecureLinks: options.insecureLinks }),
+  })
   categoryRoutes(routes, { categories: store.categories })
   deviceRoutes(routes, {
     devices: store.devices,

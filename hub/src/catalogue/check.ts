@@ -20,25 +20,49 @@ const asJson = (resource: Resource): Resource => JSON.parse(JSON.stringify(resou
 const below = (path: readonly string[], issues: readonly Issue[]) =>
   issues.map((issue) => ({ pointer: pointerTo([...path, ...issue.path]), message: issue.message }))
 
+/** Returns the path of a resource in the set. */
+const pathIn = (name: string, { single }: Pick<Kind, 'single'>, key: string): string[] =>
+  single ? [name] : [name, key]
+
 const changesOf = (
   name: string,
+  kind: Kind,
   given: ReadonlyMap<string, Resource>,
   stored: ReadonlyMap<string, Stored>,
 ): CatalogueChange[] => {
-  const tagged = (etag: string | undefined) => (etag === undefined ? {} : { etag })
-  const written = [...given].flatMap(([key, resource]): CatalogueChange[] => {
-    const old = stored.get(key)
-    const differences = differencesOf(old ? asJson(old.resource) : {}, asJson(resource))
-    if (old && differences.length === 0) return []
-    const change = old ? 'changed' : 'added'
-    return [{ pointer: pointerTo([name, key]), change, ...tagged(old?.etag), differences }]
+  const changed = (key: string, etag: string | undefined) => ({
+    pointer: pointerTo(pathIn(name, kind, key)),
+    ...(etag === undefined ? {} : { etag }),
   })
-  const removed = [...stored].flatMap(([key, { etag }]): CatalogueChange[] =>
-    given.has(key)
-      ? []
-      : [{ pointer: pointerTo([name, key]), change: 'removed', ...tagged(etag), differences: [] }],
-  )
+  const written = kind.order(given).flatMap((key): CatalogueChange[] => {
+    const old = stored.get(key)
+    const differences = differencesOf(old ? asJson(old.resource) : {}, asJson(given.get(key) ?? {}))
+    if (old && differences.length === 0) return []
+    return [{ ...changed(key, old?.etag), change: old ? 'changed' : 'added', differences }]
+  })
+  const gone = new Map([...stored].filter(([key]) => !kind.single && !given.has(key)))
+  const resources = new Map([...gone].map(([key, { resource }]) => [key, resource]))
+  const removed = kind.order(resources).map((key): CatalogueChange => {
+    return { ...changed(key, gone.get(key)?.etag), change: 'removed', differences: [] }
+  })
   return [...written, ...removed]
+}
+
+type Entry = { name: KindName; kind: Kind; resources: Record<string, unknown> }
+
+const parseSet = (entries: readonly Entry[]) => {
+  const set: Checked = {}
+  const errors: CatalogueCheck['errors'] = []
+  for (const { name, kind, resources } of entries) {
+    const parsed = new Map<string, Resource>()
+    for (const [key, value] of Object.entries(resources)) {
+      const result = kind.parse(key, value)
+      if (result.success) parsed.set(key, result.data)
+      else errors.push(...below(pathIn(name, kind, key), result.issues))
+    }
+    set[name] = parsed
+  }
+  return { set, errors }
 }
 
 /**
@@ -48,36 +72,28 @@ const changesOf = (
 export const createCatalogueCheck =
   (kinds: Kinds) =>
   async (tenant: string, input: CatalogueInput): Promise<CatalogueCheck> => {
-    const entries = (Object.entries(kinds) as [KindName, Kind][]).flatMap(([name, kind]) => {
-      const resources = input[name]
-      return resources ? [{ name, kind, resources }] : []
+    const entries = (Object.entries(kinds) as [KindName, Kind][]).flatMap(([name, kind]): Entry[] => {
+      const given = input[name]
+      return given ? [{ name, kind, resources: kind.single ? { '': given } : given }] : []
     })
-    const errors: CatalogueCheck['errors'] = []
+    const { set, errors } = parseSet(entries)
     const warnings: CatalogueCheck['warnings'] = []
-    const set: Checked = {}
-
-    for (const { name, kind, resources } of entries) {
-      const parsed = new Map<string, Resource>()
-      for (const [key, value] of Object.entries(resources)) {
-        const result = kind.parse(key, value)
-        if (result.success) parsed.set(key, result.data)
-        else errors.push(...below([name, key], result.issues))
-      }
-      set[name] = parsed
-    }
     for (const { name, kind } of entries)
       for (const [key, resource] of set[name] ?? []) {
         // A large set takes long to check. Other requests come in between.
         await setImmediate()
+        const path = pathIn(name, kind, key)
         const faults = await kind.faults(tenant, key, resource, set)
-        errors.push(...below([name, key], faults))
+        errors.push(...below(path, faults))
         if (faults.length > 0) continue
-        for (const warning of await kind.warnings(tenant, key, resource))
-          warnings.push({ ...warning, pointer: `${pointerTo([name, key])}${warning.pointer}` })
+        for (const warning of await kind.warnings(tenant, key, resource, set))
+          warnings.push({ ...warning, pointer: `${pointerTo(path)}${warning.pointer}` })
       }
     const changes: CatalogueChange[] = []
     if (errors.length === 0)
-      for (const { name, kind } of entries)
-        changes.push(...changesOf(name, set[name] ?? new Map(), await kind.stored(tenant)))
+      for (const { name, kind } of entries) {
+        const given = set[name] ?? new Map<string, Resource>()
+        changes.push(...changesOf(name, kind, given, await kind.stored(tenant, [...given.keys()])))
+      }
     return { errors: errors.slice(0, FOUND_MAX), warnings: warnings.slice(0, FOUND_MAX), changes }
   }

@@ -1,3 +1,4 @@
+import type { Scope } from '@carillon/core/security/api-keys'
 import { type Issue, type Parsed, parse, type Warning } from '@carillon/schemas'
 import type { z } from 'zod'
 
@@ -12,42 +13,71 @@ export type Checked = Partial<Record<string, ReadonlyMap<string, Resource>>>
 
 /** One kind of resources in a catalogue. */
 export type Kind = {
+  /** There is one resource without a key, which is never removed. Its key here is the empty text. */
+  single?: true
+  /** The scope that comparing needs, besides that of the route: the answer has stored values. */
+  scope?: Scope
   /** Parses a resource. Returns it as it would be stored. */
   parse(key: string, value: unknown): Parsed<Resource>
   /** Returns what is wrong with a parsed resource. `set`: all resources, to which it may refer. */
   faults(tenant: string, key: string, resource: Resource, set: Checked): Promise<Issue[]>
-  warnings(tenant: string, key: string, resource: Resource): Promise<Warning[]>
-  /** Returns all stored resources of the tenant by key. */
-  stored(tenant: string): Promise<Map<string, Stored>>
+  warnings(tenant: string, key: string, resource: Resource, set: Checked): Promise<Warning[]>
+  /** Orders resources so that each refers to earlier ones only. */
+  order(resources: ReadonlyMap<string, Resource>): string[]
+  /** Returns stored resources of the tenant by key: all of them, or those of `keys` if the tenant may have too many. */
+  stored(tenant: string, keys: readonly string[]): Promise<Map<string, Stored>>
 }
 
 type Definition<Listed> = {
   key: z.ZodType
   input: z.ZodType<Resource>
-  list(tenant: string): Promise<readonly Listed[]>
+  list(tenant: string, keys: readonly string[]): Promise<readonly Listed[]>
   etag?(listed: Listed): string
-} & Partial<Pick<Kind, 'faults' | 'warnings'>>
+  /** Returns what is compared; everything but key and version if left out. */
+  resource?(listed: Listed): Resource
+} & Partial<Pick<Kind, 'scope' | 'faults' | 'warnings' | 'order'>>
+
+const unordered: Pick<Kind, 'faults' | 'warnings' | 'order'> = {
+  faults: async () => [],
+  warnings: async () => [],
+  order: (resources) => [...resources.keys()],
+}
 
 /** What `GET` returns and `PUT` ignores. */
 const withoutOwn = ({ key: _, version: __, ...resource }: Resource): Resource => resource
 
 /** Defines a kind by its schemas, its list and the checks that schemas cannot express. */
 export const kindOf = <Listed extends { key: string }>(definition: Definition<Listed>): Kind => ({
-  faults: async () => [],
-  warnings: async () => [],
+  ...unordered,
   ...definition,
   parse: (key, value) => {
     const named = parse(definition.key, key)
     return named.success ? parse(definition.input, withoutOwn(value as Resource)) : named
   },
-  stored: async (tenant) =>
+  stored: async (tenant, keys) =>
     new Map(
-      (await definition.list(tenant)).map((listed) => [
+      (await definition.list(tenant, keys)).map((listed) => [
         listed.key,
         {
-          resource: withoutOwn(listed),
+          resource: definition.resource?.(listed) ?? withoutOwn(listed),
           ...(definition.etag ? { etag: definition.etag(listed) } : {}),
         },
       ]),
     ),
+})
+
+/** Defines a kind that is one resource without a key. */
+export const singleKind = (
+  definition: Pick<Definition<never>, 'input' | 'scope' | 'faults'> & {
+    get(tenant: string): Promise<Stored | undefined>
+  },
+): Kind => ({
+  ...unordered,
+  ...definition,
+  single: true,
+  parse: (_, value) => parse(definition.input, value),
+  stored: async (tenant) => {
+    const stored = await definition.get(tenant)
+    return new Map(stored ? [['', stored]] : [])
+  },
 })

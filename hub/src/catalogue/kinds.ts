@@ -1,51 +1,76 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import type { LinkPolicy } from '@carillon/core/notification/links'
 import type { Store } from '@carillon/core/store/port'
 import type { NewType } from '@carillon/core/store/ports/types'
+import { settingsRevision } from '@carillon/core/store/rules/revision'
 import { layoutFaults, layoutWarnings, partialFaults } from '@carillon/core/template/check-shared'
 import { templateWarnings } from '@carillon/core/template/check-type'
+import { partialsIn, sourcesOf } from '@carillon/core/template/references'
 import type { References } from '@carillon/core/template/type-templates'
 import {
   Category,
   CategoryInput,
+  ContextKey,
+  ContextSettings,
   LayoutInput,
   NotificationTypeInput,
   PartialInput,
   ResourceKey,
+  TemplateEnv,
+  TenantSettings,
   TypeKey,
 } from '@carillon/schemas'
+import { settingsFaults } from '../api/check-settings.ts'
 import { typeFaults } from '../api/check-type.ts'
 import { etag } from '../http/if-match.ts'
 import type { CurrentLibrary } from '../library/current.ts'
 import { accountWarnings } from './account-warnings.ts'
 import type { Kinds } from './check.ts'
-import { type Checked, kindOf } from './kind.ts'
+import { type Checked, kindOf, type Resource, singleKind } from './kind.ts'
 
-/** What templates may refer to: the partials and layouts of the set, else those that are stored. */
+/** What templates may refer to: the partials, layouts and variables of the set, else those that are stored. */
 const namesIn = (set: Checked, { layouts, partials, env }: References): References => {
   const of = <Named>(kind: 'layouts' | 'partials', stored: ReadonlyMap<string, Named>) => {
     const given = set[kind]
     if (!given) return stored
     return new Map([...given].map(([key, resource]) => [key, { ...resource, key, version: 0 } as Named]))
   }
-  return { layouts: of('layouts', layouts), partials: of('partials', partials), env }
+  return {
+    layouts: of('layouts', layouts),
+    partials: of('partials', partials),
+    env: (set.env?.get('') as References['env'] | undefined) ?? env,
+  }
 }
 
-/** The kinds of resources in a catalogue, in the order of writing: each refers to earlier ones only. */
-export const catalogueKinds = ({
-  store,
-  cache,
-  current,
-}: {
-  store: Pick<Store, 'types' | 'categories'>
+/** Returns partials after those that they render. */
+const partialOrder = (partials: ReadonlyMap<string, Resource>): string[] => {
+  const ordered = new Set<string>()
+  const visit = (key: string, via: readonly string[]) => {
+    const partial = partials.get(key)
+    if (!partial || ordered.has(key) || via.includes(key)) return
+    for (const name of sourcesOf(partial).flatMap(partialsIn)) visit(name, [...via, key])
+    ordered.add(key)
+  }
+  for (const key of partials.keys()) visit(key, [])
+  return [...ordered]
+}
+
+type Parts = {
+  store: Pick<Store, 'types' | 'categories' | 'contexts' | 'tenants'>
   cache: Pick<SettingsCache, 'accounts'>
   current: CurrentLibrary
-}): Kinds => ({
-  categories: kindOf({
-    ...{ key: Category, input: CategoryInput },
-    list: (tenant) => store.categories.list(tenant),
+} & Pick<LinkPolicy, 'insecureLinks'>
+
+const libraryKinds = ({ current }: Parts) => ({
+  env: singleKind({
+    input: TemplateEnv,
+    get: async (tenant) => {
+      const { env, envVersion } = await current(tenant)
+      return { resource: env, etag: etag(String(envVersion)) }
+    },
   }),
   partials: kindOf({
-    ...{ key: ResourceKey, input: PartialInput },
+    ...{ key: ResourceKey, input: PartialInput, order: partialOrder },
     list: async (tenant) => [...(await current(tenant)).partials.values()],
     etag: ({ version }) => etag(String(version)),
     faults: async (tenant, key, resource, set) =>
@@ -57,18 +82,47 @@ export const catalogueKinds = ({
     etag: ({ version }) => etag(String(version)),
     faults: async (tenant, _, resource, set) =>
       layoutFaults(resource as LayoutInput, namesIn(set, await current(tenant)).partials),
-    warnings: async (tenant, _, resource) =>
-      layoutWarnings(resource as LayoutInput, (await current(tenant)).partials),
+    warnings: async (tenant, _, resource, set) =>
+      layoutWarnings(resource as LayoutInput, namesIn(set, await current(tenant)).partials),
+  }),
+})
+
+const settingsKinds = ({ store, insecureLinks }: Parts) => ({
+  tenant: singleKind({
+    ...{ input: TenantSettings, scope: 'tenant:read' },
+    faults: async (_, __, settings) => settingsFaults(settings, insecureLinks),
+    get: async (tenant) => {
+      const settings = (await store.tenants.get(tenant))?.settings
+      return settings && { resource: settings, etag: etag(settingsRevision(settings)) }
+    },
+  }),
+  contexts: kindOf({
+    ...{ key: ContextKey, input: ContextSettings, scope: 'contexts:read' as const },
+    faults: async (_, __, settings) => settingsFaults(settings, insecureLinks),
+    // A context for each customer of a tenant: those that are not given are left alone.
+    list: async (tenant, keys) => [...(await store.contexts.get(tenant, keys)).values()],
+    etag: ({ revision }) => etag(revision),
+    resource: ({ settings }) => settings,
+  }),
+})
+
+/** The kinds of resources in a catalogue, in the order of writing: each refers to earlier ones only. */
+export const catalogueKinds = (parts: Parts): Kinds => ({
+  ...libraryKinds(parts),
+  categories: kindOf({
+    ...{ key: Category, input: CategoryInput },
+    list: (tenant) => parts.store.categories.list(tenant),
   }),
   types: kindOf({
     ...{ key: TypeKey, input: NotificationTypeInput },
-    list: (tenant) => store.types.list(tenant),
+    list: (tenant) => parts.store.types.list(tenant),
     etag: ({ version }) => etag(String(version)),
     faults: async (tenant, key, resource, set) =>
-      typeFaults({ ...resource, key } as NewType, namesIn(set, await current(tenant))),
+      typeFaults({ ...resource, key } as NewType, namesIn(set, await parts.current(tenant))),
     warnings: async (tenant, key, resource) => {
       const type = { ...resource, key } as NewType
-      return [...templateWarnings(type), ...accountWarnings(type, await cache.accounts(tenant))]
+      return [...templateWarnings(type), ...accountWarnings(type, await parts.cache.accounts(tenant))]
     },
   }),
+  ...settingsKinds(parts),
 })

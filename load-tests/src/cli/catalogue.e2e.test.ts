@@ -99,8 +99,8 @@ test('one broken file among 40 changes nothing, and every problem is told with i
   expect(err.map((line) => line.replace(/^carillon: many\/types\//, ''))).toEqual([
     expect.stringMatching(/^syntax.yaml:2:1: /),
     expect.stringMatching(/^template\/locales\/de.yaml:2:3: is not an ICU message/),
-    expect.stringMatching(/^template\/locales\/de.yaml:5:1: there is no variable dta/),
-    expect.stringMatching(/^template\/title.txt:2:1: /),
+    expect.stringMatching(/^template\/locales\/de.yaml:5:\d+: there is no variable dta/),
+    expect.stringMatching(/^template\/title.txt:2:\d+: /),
     expect.stringMatching(/^template\/type.yaml:1:1: character \d+/),
     expect.stringMatching(/^unknown.yaml:1:12: unknown key; did you mean title\?/),
     'carillon: 6 problems; nothing was changed',
@@ -123,9 +123,52 @@ test('a folder that is missing or has no catalogue is refused', async () => {
   expect([code, err[0]]).toEqual([1, expect.stringContaining('did you mean types?')])
 })
 
+test('layouts, partials and variables are written before the types that use them, and deleted after them', async () => {
+  const root = await folder('shop', {
+    'env.yaml': 'SHOP: https://dev.example',
+    'env/production.yaml': 'SHOP: https://shop.example',
+    'partials/bye.html': "<p>{% render 'shop' %}</p>",
+    'partials/shop.html': '<a href="{{ env.SHOP }}">Shop</a>',
+    'layouts/brand.html': '{{ content }}{% render \'bye\' %}<a href="{{ unsubscribe_url }}">x</a>',
+    'types/a/type.yaml': `${title('A')}\nchannels: { email: { layout: brand } }`,
+    'types/a/email.html': '<p>Hello</p>',
+  })
+  const applied = await carillon('apply', root, '--env', 'production')
+  expect(applied.out.split('\n').map((line) => line.split(/ +/)[1])).toEqual([
+    ...['env', 'partials/shop', 'partials/bye', 'layouts/brand', 'types/a'],
+  ])
+  expect((await carillon('diff', root, '--env', 'production')).code).toBe(0)
+  expect((await carillon('diff', root)).out).toBe(
+    'changed  env\n  SHOP\n    - https://shop.example\n    + https://dev.example',
+  )
+  const html = join(dir, 'mail.html')
+  expect((await carillon('preview', 'a', '--html', html)).code).toBe(0)
+  expect(await readFile(html, 'utf8')).toMatch(/<p>Hello<\/p>[\s\S]*href="https:\/\/shop.example"/)
+
+  const broken = await folder('broken', {
+    'types/a.yaml': 'channels: { email: { layout: no } }',
+    'layouts/x.html': 'x',
+  })
+  expect((await carillon('apply', broken)).err).toEqual([
+    expect.stringContaining('broken/layouts/x.html:1:1: has no {{ content }}'),
+    expect.stringContaining('broken/types/a.yaml:1:22: there is no layout no'),
+    'carillon: 2 problems; nothing was changed',
+  ])
+  expect((await carillon('apply', root, '--env', 'no')).err[0]).toContain('no file for the environment no')
+  const none = await folder('none', {
+    'types/README.md': '',
+    'layouts/README.md': '',
+    'partials/README.md': '',
+  })
+  const pruned = await carillon('apply', '--prune', '--yes', none)
+  expect(pruned.out.split('\n').map((line) => line.split(/ +/)[1])).toEqual([
+    ...['types/a', 'layouts/brand', 'partials/bye', 'partials/shop'],
+  ])
+})
+
 test('preview prints every channel of a version, a draft or an unsaved type; html writes the e-mail', async () => {
   const type = (text: string) => ({
-    'types/a.yaml': `sample: { n: 7 }
+    'types/previewed.yaml': `sample: { n: 7 }
 content: { title: "${text} {{ data.n }}", body: "{{ user.name }}" }
 channels: { sms: { text: "SMS {{ data.n }}" }, email: { html: "<p>${text}</p>" } }
 locales: { pt: { content: { title: Olá } } }`,
@@ -135,17 +178,28 @@ locales: { pt: { content: { title: Olá } } }`,
   await carillon('apply', await folder('new', type('New')))
   const root = await folder('unsaved', type('Unsaved'))
 
-  const stored = await carillon('preview', 'a')
+  const stored = await carillon('preview', 'previewed')
   expect(stored.out).toMatch(
     /^en, UTC\n\ninbox, push, .*\n {2}New 7\n\nemail\n {2}New 7\n\n {2}New\n\nsms\n {2}SMS 7\n/,
   )
   expect(stored.out).toContain('missing\n  inbox /content/body line 1: user.name has no value\n')
-  expect((await carillon('preview', 'a', '--version', '1')).out).toContain('Old 7')
+  expect((await carillon('preview', 'previewed', '--version', '1')).out).toContain('Old 7')
 
   await writeFile(join(dir, 'data.yaml'), 'n: 8')
   const html = join(dir, 'mail.html')
   const all = await carillon(
-    ...['preview', 'a', '--dir', root, '--locale', '*', '--sample', join(dir, 'data.yaml'), '--html', html],
+    ...[
+      'preview',
+      'previewed',
+      '--dir',
+      root,
+      '--locale',
+      '*',
+      '--sample',
+      join(dir, 'data.yaml'),
+      '--html',
+      html,
+    ],
   )
   expect([all.out.includes('Unsaved 8'), all.out.includes('\n\n\npt, UTC\n\ninbox, push,')]).toEqual([
     true,
@@ -154,7 +208,7 @@ locales: { pt: { content: { title: Olá } } }`,
   expect(await readFile(join(dir, 'mail.en.html'), 'utf8')).toContain('<p>Unsaved</p>')
   expect(await readFile(join(dir, 'mail.pt.html'), 'utf8')).toContain('lang="pt"')
 
-  expect((await carillon('preview', 'a', '--draft')).err.join()).toContain('404')
+  expect((await carillon('preview', 'previewed', '--draft')).err.join()).toContain('404')
   expect((await carillon('preview', 'nothing')).code).toBe(2)
   expect((await carillon('preview', 'nothing', '--dir', root)).code).toBe(2)
 })

@@ -17,10 +17,15 @@ const resources = (what: string) =>
 
 export const CatalogueInput = z
   .strictObject({
-    categories: resources('Categories'),
+    env: JsonObject.optional().describe('The variables of templates'),
     partials: resources('Partials'),
     layouts: resources('Layouts'),
+    categories: resources('Categories'),
     types: resources('Notification types'),
+    tenant: JsonObject.optional().describe('The settings of the tenant. Needs `tenant:read`'),
+    contexts: resources('Contexts').describe(
+      'Contexts, by key. Those that are not given are left alone. Needs `contexts:read`',
+    ),
   })
   .meta({
     id: 'CatalogueInput',

@@ -18,7 +18,7 @@ const applyExample = async (dir: string, { hub, tenant }: ScenarioContext) => {
   const apply = () =>
     runCarillon(['apply', dir, '--prune', '--yes', '--url', hub(), '--key', tenant.apiKey], {})
   const { stdout, stderr } = await apply()
-  expect(stdout).toMatch(/^(added|changed) +categories\//)
+  expect(stdout).toMatch(/^(added|changed) +/)
   for (const line of stderr.split('\n').filter((each) => each !== ''))
     expect(line).toMatch(/warning: no provider account serves (sms|slack),/)
   expect((await apply()).stdout).toBe('nothing to change\n')
