@@ -180,7 +180,7 @@ locales: { pt: { content: { title: Olá } } }`,
 
   const stored = await carillon('preview', 'previewed')
   expect(stored.out).toMatch(
-    /^en, UTC\n\ninbox, push, .*\n {2}New 7\n\nemail\n {2}New 7\n\n {2}New\n\nsms\n {2}SMS 7\n/,
+    /^en, UTC\n\ninbox, push, .*\n {2}New 7\n\nemail\n {2}New 7\n\n {2}New\n[\s\S]*\n\nsms\n {2}SMS 7\n/,
   )
   expect(stored.out).toContain('missing\n  inbox /content/body line 1: user.name has no value\n')
   expect((await carillon('preview', 'previewed', '--version', '1')).out).toContain('Old 7')
