@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Server } from 'socket.io'
 import { destinationsOf } from './destinations.ts'
 import { GRACE_MS, type Live } from './port.ts'
-import { contextRoom, roomsOf, userRoom } from './room.ts'
+import { roomsOf, userRooms } from './room.ts'
 import type { LiveServer } from './server.ts'
 
 /** Maximum streams whose sequence is kept. An evicted sequence restarts at 1 in the same epoch, which clients see as a gap. */
@@ -19,7 +19,7 @@ export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
   const leftUntil = new LRUCache<string, number>({ max: LEFT_MAX })
   const { adapter } = io.of('/')
   // LiveMessage pairs events with payloads; Socket.IO's types cannot express that.
-  const rooms: Server = io
+  const server: Server = io
 
   const next = (room: string) => {
     const seq = (sequences.get(room) ?? 0) + 1
@@ -36,16 +36,17 @@ export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
           whole: whole !== undefined && adapter.rooms.has(whole),
           other: other !== undefined && adapter.rooms.has(other.room),
         }
-        if (reached.whole) rooms.to(whole!).emit(event, { ...payload, ...next(whole!) })
+        if (reached.whole) server.to(whole!).emit(event, { ...payload, ...next(whole!) })
         if (!other || !reached.other || other.as === 'asked') return reached
         const { room, as } = other
-        if (as === 'plain') rooms.to(room).emit(event, ...(payload ? [payload] : []))
-        else rooms.to(room).emit(event, { ...payload, ...next(room), stream: as.stream })
+        if (as === 'plain') server.to(room).emit(event, ...(payload ? [payload] : []))
+        else server.to(room).emit(event, { ...payload, ...next(room), stream: as.stream })
         return reached
       }),
     presence: async (viewers) =>
       viewers.map(({ tenant, user, context = '' }) => {
-        const streams = [userRoom(tenant, user), contextRoom(tenant, user, context)]
+        const rooms = userRooms(tenant, user)
+        const streams = [rooms.whole, rooms.context(context)]
         if (streams.some((room) => adapter.rooms.has(room))) return 'here'
         return streams.some((room) => (leftUntil.get(room) ?? 0) > Date.now()) ? 'left' : 'away'
       }),
@@ -53,7 +54,8 @@ export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
       for (const room of roomsOf({ tenant, user, contexts })) leftUntil.set(room, Date.now() + GRACE_MS)
     },
     position: async (tenant, user, context) => {
-      const room = context === undefined ? userRoom(tenant, user) : contextRoom(tenant, user, context)
+      const rooms = userRooms(tenant, user)
+      const room = context === undefined ? rooms.whole : rooms.context(context)
       return { epoch, seq: sequences.get(room) ?? 0 }
     },
     onLoss: () => {},

@@ -7,7 +7,7 @@ import { freePort } from '../testing/ports.ts'
 import { added, device, type LiveWorld, liveContract, openHub, reached } from './contract/live.ts'
 import { GRACE_MS } from './port.ts'
 import { redisLive } from './redis.ts'
-import { userRoom } from './room.ts'
+import { userRooms } from './room.ts'
 import { clusterServer } from './server.ts'
 
 const quiet = () => {}
@@ -145,7 +145,7 @@ describe.skipIf(!redisServer)(`during a Redis outage${redisMissing}`, () => {
     const tenant = randomUUID()
     hub.live.left(tenant, 'ada')
     expect(await hub.live.presence([{ tenant, user: 'ada' }])).toEqual(['left'])
-    const left = await redis.pttl(`carillon:test:left:${userRoom(tenant, 'ada')}`)
+    const left = await redis.pttl(`carillon:test:left:${userRooms(tenant, 'ada').whole}`)
     expect(left).toBeGreaterThan(0)
     expect(left).toBeLessThanOrEqual(GRACE_MS)
     redis.disconnect()

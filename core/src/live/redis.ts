@@ -4,7 +4,7 @@ import { type Subscriptions, unavailable } from '../redis/connection.ts'
 import { redisNames } from '../redis/names.ts'
 import { destinationsOf, type Other } from './destinations.ts'
 import { GRACE_MS, type Live, type LiveMessage, type Presence, type Viewers } from './port.ts'
-import { contextRoom, roomsOf, userRoom } from './room.ts'
+import { roomsOf, userRooms } from './room.ts'
 
 const LOSS_RETRY_MS = 250
 /** The sequence of a stream restarts at 1 after this long without messages, which clients see as a gap. */
@@ -29,9 +29,6 @@ const AFTER_ROOM = '"],"except":[],"flags":{}}},"uid":"carillon","nsp":"/"}'
 const DELIVER = `
 local epoch = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET') or ARGV[1]
 local channels, sequences = ARGV[3], ARGV[4]
-local function held(room)
-  return room ~= '' and redis.call('PUBSUB', 'SHARDNUMSUB', channels .. room .. '#')[2] > 0
-end
 local function publish(room, text)
   redis.call('SPUBLISH', channels .. room .. '#', text .. '${BEFORE_ROOM}' .. room .. '${AFTER_ROOM}')
 end
@@ -43,12 +40,13 @@ end
 local found = {}
 for i = 5, #ARGV, 4 do
   local whole, other, what, text = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local held = redis.call('PUBSUB', 'SHARDNUMSUB', channels .. whole .. '#', channels .. other .. '#')
   local reached = 0
-  if held(whole) then
+  if held[2] > 0 then
     number(whole, text, '')
     reached = 1
   end
-  if held(other) then
+  if held[4] > 0 then
     if what == '-' then publish(other, text)
     elseif what == '-}' then publish(other, text .. '}')
     elseif what ~= '?' then number(other, text, what) end
@@ -126,10 +124,10 @@ export const redisLive = (parts: {
     )
 
   const presenceChunk = (viewers: readonly Viewers[]) => {
-    const rooms = viewers.flatMap(({ tenant, user, context = '' }) => [
-      userRoom(tenant, user),
-      contextRoom(tenant, user, context),
-    ])
+    const rooms = viewers.flatMap(({ tenant, user, context = '' }) => {
+      const own = userRooms(tenant, user)
+      return [own.whole, own.context(context)]
+    })
     const args = [...rooms.map(leftKey), ...rooms.map(channelOf)]
     return (redis as WithScripts).carillonPresence(rooms.length, ...args)
   }
@@ -182,7 +180,8 @@ export const redisLive = (parts: {
         redis.set(leftKey(room), '', 'PX', GRACE_MS).catch(() => {})
     },
     position: async (tenant, user, context) => {
-      const room = context === undefined ? userRoom(tenant, user) : contextRoom(tenant, user, context)
+      const rooms = userRooms(tenant, user)
+      const room = context === undefined ? rooms.whole : rooms.context(context)
       try {
         const [epoch, seq] = await redis.mget(epochKey, seqKey(room))
         return { epoch: epoch ?? (await newEpoch()), seq: Number(seq ?? 0) }

@@ -7,7 +7,7 @@ import { inProcessInvalidations } from '@carillon/core/cache/invalidation/in-pro
 import { createSettingsCache } from '@carillon/core/cache/settings-cache'
 import { UnavailableError } from '@carillon/core/errors'
 import { inProcessLive } from '@carillon/core/live/in-process'
-import { contextRoom, limitedRoom, userRoom } from '@carillon/core/live/room'
+import { userRooms } from '@carillon/core/live/room'
 import { standaloneServer } from '@carillon/core/live/server'
 import { newTenant, newTenantSecret } from '@carillon/core/security/new-tenant'
 import { createSeal } from '@carillon/core/security/seal'
@@ -137,7 +137,9 @@ const seconds = () => Math.floor(Date.now() / 1_000)
 test('a valid token admits a socket to the room of its user only', async () => {
   const ada = await enter('ada')
   const [socket] = edge.io.of('/').sockets.values()
-  expect([...(socket?.rooms ?? [])].filter((room) => room !== ada.id)).toEqual([userRoom('acme', 'ada')])
+  expect([...(socket?.rooms ?? [])].filter((room) => room !== ada.id)).toEqual([
+    userRooms('acme', 'ada').whole,
+  ])
   expect(await edge.connections()).toBe(1)
   const removed = next(ada, 'inbox.removed')
   const counts = { unread: 0, unseen: 0 }
@@ -154,9 +156,9 @@ test('a token limited to contexts admits a socket to their rooms only, and may n
   const [socket] = edge.io.of('/').sockets.values()
   expect(new Set([...(socket?.rooms ?? [])].filter((room) => room !== limited.id))).toEqual(
     new Set([
-      limitedRoom('acme', 'ada'),
-      contextRoom('acme', 'ada', '__proto__'),
-      contextRoom('acme', 'ada', ''),
+      userRooms('acme', 'ada').limited,
+      userRooms('acme', 'ada').context('__proto__'),
+      userRooms('acme', 'ada').context(''),
     ]),
   )
   for (let opened = 1; opened < CONNECTIONS_PER_USER; opened++) await enter('ada')
@@ -292,7 +294,7 @@ test('receipts of a client reach the hub with the owner from the token', async (
 })
 
 const offences: Record<string, [reason: string, commit: (client: Socket) => void]> = {
-  'an unknown event': ['unknown_event', (client) => client.emit('join', userRoom('globex', 'ada'))],
+  'an unknown event': ['unknown_event', (client) => client.emit('join', userRooms('globex', 'ada').whole)],
   'an event for hubs': ['unknown_event', (client) => client.emit('inbox.added', { item: {} })],
   'receipts of nothing': ['malformed_event', (client) => client.emit('inbox.received')],
   'receipts of another shape': ['malformed_event', (client) => client.emit('inbox.received', [ITEM])],

@@ -1,6 +1,6 @@
 import type { Change, Invalidations } from '@carillon/core/cache/invalidation/port'
 import { UnavailableError } from '@carillon/core/errors'
-import { limitedRoom, userRoom } from '@carillon/core/live/room'
+import { userRooms } from '@carillon/core/live/room'
 import type { LiveServer } from '@carillon/core/live/server'
 import { grouped, slices } from '@carillon/core/store/grouping'
 import type { Users } from '@carillon/core/store/ports/users'
@@ -61,7 +61,8 @@ export const watchErasures = (parts: {
 
   const suspect = ({ kind, tenant, id = '' }: Change) => {
     if (kind !== 'erasure') return
-    for (const room of [userRoom(tenant, id), limitedRoom(tenant, id)])
+    const { whole, limited } = userRooms(tenant, id)
+    for (const room of [whole, limited])
       for (const socket of adapter.rooms.get(room) ?? []) suspects.add(socket)
   }
 

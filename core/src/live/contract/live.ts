@@ -5,7 +5,7 @@ import type { InboxAdded, InboxItem } from '@carillon/schemas'
 import { io as connect, type Socket } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Live, LiveEvent, LiveMessage } from '../port.ts'
-import { roomsOf, userRoom } from '../room.ts'
+import { roomsOf, userRooms } from '../room.ts'
 import type { LiveServer } from '../server.ts'
 
 /** A hub for tests. It trusts the user id and contexts that a client sends. */
@@ -343,6 +343,6 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       expect(titles(await them.until(1))).toEqual(['theirs'])
       await world.live.deliver([added(tenant, 'bystander', 'own')])
       expect(titles(await bystander.until(1))).toEqual(['own'])
-      expect(userRoom(tenant, user)).not.toHaveLength(20)
+      expect(userRooms(tenant, user).whole).not.toHaveLength(20)
     })
   })
