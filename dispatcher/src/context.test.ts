@@ -62,3 +62,34 @@ test('without an item, a step still knows its context', async () => {
   await send({ to: 'ada', type: 'x', title: 'Hi', context: 'org:7', inbox: 'none', plan })
   await until(() => expect(mail.got).toMatchObject([{ content: { context: 'org:7' } }]))
 })
+
+test('the brand and the preferences of a context are those of the moment in which a message is sent', async () => {
+  const { ledger, mail, send, store, tenant, person } = await open()
+  await person('bob', { email: 'bob@example.org' })
+  await store.contexts.put(tenant, 'org:7', { name: 'Before', url: 'https://before.example/' })
+  await store.types.put(tenant, {
+    key: 'news.weekly',
+    category: 'news',
+    content: { title: 'News of {{ context.name }}', url: '/news' },
+    plan: [{ channel: 'email', when: 'unread', after: 1 }],
+  })
+  await send({ id: 'n1', to: ['ada', 'bob'], type: 'news.weekly', context: 'org:7' })
+  await until(async () => expect(await inboxOf(world, 'org:7')).toMatchObject([{ title: 'News of Before' }]))
+  await store.contexts.put(tenant, 'org:7', {
+    ...{ name: 'After', url: 'https://after.example/' },
+    senders: { email: { from: { email: 'hello@after.example' }, account: 'gone' } },
+  })
+  await store.preferences.change(tenant, 'bob', {
+    changes: [{ path: '/categories/news/email', value: false, context: 'org:7' }],
+    ...{ via: 'app', by: 'bob' },
+  })
+  await until(() => expect(mail.got).toHaveLength(1))
+  expect(mail.got[0]).toMatchObject({
+    user: 'ada',
+    sender: { mailbox: { email: 'hello@after.example' } },
+    content: { title: 'News of After', url: 'https://after.example/news' },
+  })
+  await until(async () =>
+    expect(await ledger('n1', 'bob')).toMatchObject([{ state: 'skipped', reason: 'opted_out' }]),
+  )
+})
