@@ -136,7 +136,6 @@ const headers = (good: string): fc.Arbitrary<Record<string, string>> =>
         {
           'idempotency-key': rarely(headerText, 'a key'),
           'x-request-id': headerText,
-          'if-match': headerText,
           origin: headerText,
           'x-forwarded-for': headerText,
           'ce-id': rarely(headerText, 'e1'),
@@ -147,12 +146,17 @@ const headers = (good: string): fc.Arbitrary<Record<string, string>> =>
         { requiredKeys: [], noNullPrototype: true },
       ),
       rarely<Record<string, string>>(fc.constant({ 'content-encoding': 'gzip' }), {}),
+      rarely<Record<string, string>>(
+        headerText.map((text) => ({ 'if-match': text })),
+        {},
+      ),
     )
-    .map(([authorization, type, more, encoding]) => ({
+    .map(([authorization, type, more, encoding, condition]) => ({
       authorization,
       'content-type': type,
       ...more,
       ...encoding,
+      ...condition,
     }))
 
 const check = ({ status, headers, body }: Answer, call: Call) => {
