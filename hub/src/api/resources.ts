@@ -123,7 +123,7 @@ export const addResources = (
       ...{ preferences, types: store.types, categories: store.categories },
       ...{ cache, change: changePreferences },
     }),
-    ...{ users, seal },
+    ...{ users, cache, seal },
   })
   deadLetterRoutes(routes, { stream, cursors, seal })
   operationRoutes(routes, {

@@ -202,6 +202,24 @@ describe('a link that does nothing says why', () => {
     }
   })
 
+  it('in the language of the profile, the app, the browser, the context or the tenant', async () => {
+    const shown = async (accepted = '') => {
+      const { text } = await test.call('GET', await linkTo({ context: 'org-7' }), {
+        headers: { 'accept-language': accepted },
+      })
+      return /<html lang="(\w+)"/.exec(text)?.[1]
+    }
+    await put('/v1/tenant', { locale: 'de' })
+    expect(await shown()).toBe('de')
+    await put('/v1/contexts/org-7', { locale: 'pt-PT' })
+    expect(await shown()).toBe('pt')
+    expect(await shown('ja')).toBe('ja')
+    await test.ports.store.users.report(tenant.id, 'ann', { locale: 'ar' })
+    expect(await shown('ja')).toBe('ar')
+    await put('/v1/users/ann', { locale: 'en' })
+    expect(await shown('ja')).toBe('en')
+  })
+
   it('and its style sheet is served', async () => {
     const { status, headers } = await test.call('GET', '/preferences/unsubscribe.css')
     expect([status, headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8'])

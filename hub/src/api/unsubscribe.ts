@@ -1,3 +1,5 @@
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import { readUnsubscribe } from '@carillon/core/delivery/unsubscribe'
 import { ProblemError } from '@carillon/core/errors'
 import type { Seal } from '@carillon/core/security/seal'
@@ -49,10 +51,15 @@ export const unsubscribeRoutes = (
   routes: Routes,
   {
     users,
+    cache,
     seal,
     names,
     unsubscribe: switchOff,
-  }: ReturnType<typeof createUnsubscribe> & { users: Pick<Users, 'get'>; seal: Seal },
+  }: ReturnType<typeof createUnsubscribe> & {
+    users: Pick<Users, 'get'>
+    cache: Pick<SettingsCache, 'tenant' | 'context'>
+    seal: Seal
+  },
 ) => {
   /** Returns what a link is about, or the page and status that say why it does nothing. */
   const read = async (token: string, header: string | undefined) => {
@@ -65,13 +72,18 @@ export const unsubscribeRoutes = (
     const { tenant, user } = link
     if (user === undefined)
       return { refused: { html: voidPage(chooseLanguage(accepted), 'sample'), status: 200 as const } }
-    const [known] = await users.get(tenant, [user])
-    const wanted = [known?.profile.locale, ...accepted]
+    const [[known], { settings }] = await Promise.all([
+      users.get(tenant, [user]),
+      lookUpInContext(cache, tenant, link.context),
+    ])
+    // What the browser asks for counts as reported.
+    const own = known?.profile.locale ?? known?.reported?.locale
+    const wanted = [own, ...accepted, settings.locale]
     return {
       refused: undefined,
       link: { ...link, user },
       language: chooseLanguage(wanted),
-      about: { channel: link.channel, names: await names(link, known?.profile.locale ?? accepted[0]) },
+      about: { channel: link.channel, names: await names(link, own ?? accepted[0] ?? settings.locale) },
     }
   }
 
