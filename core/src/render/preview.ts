@@ -2,6 +2,7 @@ import type { DeliveryChannel, ItemContent, LocalePreview, NotificationTypeInput
 import type { InContext } from '../contexts/in-context.ts'
 import { appUrlOf } from '../notification/links.ts'
 import type { KnownUser } from '../store/ports/users.ts'
+import { type SharedTime, timeFor } from '../template/engine.ts'
 import { filled } from '../template/filled.ts'
 import { localeOf, type Templated } from '../template/languages.ts'
 import { type Links, scopeOf } from '../template/scope.ts'
@@ -21,6 +22,11 @@ import { plainText, smsText } from './text.ts'
 
 const TEXT_MAX = 4_096
 const SMS_MAX = 1_600
+/** What the templates of a preview may take together, in ms. */
+const PREVIEW_MS = 2_000
+
+/** Returns the time that the previews of one request share. */
+export const previewTime = (): SharedTime => timeFor(PREVIEW_MS)
 
 const languageOf = ({ lang, dir }: Texts) => ({ ...(lang && { lang }), ...(dir && { dir }) })
 
@@ -36,6 +42,8 @@ export type PreviewParts = {
   /** Samples, which act for nobody. */
   links?: Links | undefined
   now: number
+  /** Shared with other previews. */
+  time?: SharedTime
 }
 
 const NOBODY = { id: '', profile: {} }
@@ -60,13 +68,14 @@ export const previewOf = (
     place,
     links,
     now,
+    time = previewTime(),
   }: PreviewParts,
   options: TemplateOptions & { appUrl?: string | undefined },
   references?: References,
 ): LocalePreview => {
   const templates = prepareTemplates(type, options, references, variant)
   const profile = { ...user.profile, ...(locale && { locale }) }
-  const reader = viewerOf({ ...user, profile }, place.settings, now)
+  const reader = { ...viewerOf({ ...user, profile }, place.settings, now), time }
   const scope = scopeOf({ ...inline, data: data as never }, user, place, links)
   const base = appUrlOf(place, { appUrl: options.appUrl })
   const faults: LocalePreview['faults'] = []

@@ -39,13 +39,13 @@ type Rendered = { text: string; missing: readonly Missing[] }
 export type Prepared = (
   scope: Readonly<Record<string, unknown>>,
   recipient: Recipient,
-  budget?: Budget,
+  budget?: Partial<Budget>,
 ) => Rendered
 
 const TEMPLATE_MAX = 65_536
 export const OUTPUT_MAX = 262_144
 /** Elapsed time: on a busy machine, a first rendering that loads locale data has taken 600 ms. */
-const RENDER_MS = 1_000
+export const RENDER_MS = 1_000
 /** In units of Liquid: characters and list entries that filters and loops produce. */
 const MEMORY_MAX = 1_000_000
 
@@ -60,8 +60,16 @@ export const ENGINE_OPTIONS = {
 }
 
 const { options: OPTIONS } = new Liquid(ENGINE_OPTIONS)
-/** Returns the time, from now, and the memory for templates that make one text together. */
-export const newBudget = (): Budget => new Context({}, OPTIONS)
+/** Time that texts share, from when it was made. */
+export type SharedTime = Budget['renderLimit']
+export const timeFor = (ms: number): SharedTime =>
+  new Context({}, OPTIONS, { renderLimit: ms, sync: true }).renderLimit
+
+/** Returns the memory for templates that make one text together, and the time: RENDER_MS from now, or what is left of `time`. */
+export const newBudget = (time?: SharedTime): Budget => {
+  const { memoryLimit, renderLimit } = new Context({}, OPTIONS)
+  return { memoryLimit, renderLimit: time ?? renderLimit }
+}
 
 /** Tags that read files, or keep state between renderings. */
 const REMOVED = ['layout', 'block', 'include', 'increment', 'decrement', 'cycle', 'tablerow', 'liquid']

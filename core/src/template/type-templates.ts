@@ -1,12 +1,13 @@
 import { type Action, cleanText, cut, type DeliveryChannel, readLink } from '@carillon/schemas'
 import type { Library } from '../store/ports/library.ts'
 import { analyze, isMadeOfMessages } from './analysis.ts'
-import { createEngine, type Medium, newBudget, type Prepared } from './engine.ts'
+import { createEngine, type Medium, newBudget, type Prepared, type SharedTime } from './engine.ts'
 import { actionsOf, type Fields, type Found, type FoundAction, fieldsOf, layoutOf, linkOf } from './fields.ts'
 import { chainOf, type Language, languagesOf, layersOf, localeOf, type Templated } from './languages.ts'
 import { type Frame, frameOf } from './layouts.ts'
 import { directionOf } from './locale-chain.ts'
 import { findPartialIn } from './partials.ts'
+import { pausedWhenSlow } from './paused-when-slow.ts'
 import type { Recipient } from './recipient.ts'
 import { partialsWithin, sourcesOf } from './references.ts'
 import type { Scope } from './scope.ts'
@@ -23,6 +24,8 @@ export type Viewer = {
   timezone: string
   /** Epoch ms, for relative times. */
   now: number
+  /** What this rendering and others may take together; a second for each text if absent. */
+  time?: SharedTime
 }
 
 /**
@@ -94,7 +97,7 @@ const createParsed = (partials: Library['partials']) => {
     let prepared = kept.get(place)
     if (!prepared) {
       try {
-        prepared = parsers[medium](source)
+        prepared = pausedWhenSlow(parsers[medium](source))
       } catch (error) {
         if (!(error instanceof TemplateError)) throw error
         prepared = error
@@ -109,18 +112,18 @@ const createParsed = (partials: Library['partials']) => {
 /** Renders single templates for one person, and collects what is wrong. */
 const createRendering = (
   parsed: ReturnType<typeof createParsed>,
-  parts: { scope: Scope; recipient: Recipient; options: TemplateOptions },
+  parts: { scope: Scope; recipient: Recipient; options: TemplateOptions; time: SharedTime | undefined },
 ) => {
-  const { scope, recipient, options } = parts
+  const { scope, recipient, options, time } = parts
   const faults: TemplateFault[] = []
 
-  const budget = newBudget()
+  const budget = newBudget(time)
   const render = ({ pointer, source }: Found, medium: Medium): { text: string; whole: boolean } => {
     try {
       const { text, missing } = parsed(source, medium)(
         scope,
         recipient,
-        medium === 'html' ? budget : undefined,
+        medium === 'html' ? budget : time && { renderLimit: time },
       )
       for (const { name, line } of missing)
         faults.push({ pointer, line, name, message: `${name} has no value` })
@@ -250,7 +253,7 @@ export const prepareTemplates = (
     linked: [languages, ...layouts.values(), ...partials.values()].some((each) =>
       LINKS.test(JSON.stringify(each)),
     ),
-    render: (channel, seen, { locale, timezone, now }, given = {}) => {
+    render: (channel, seen, { locale, timezone, now, time }, given = {}) => {
       const chain = chainOf(languages, locale, own)
       const messages = chain.flatMap((language) =>
         layersOf(language).flatMap(({ messages }) =>
@@ -259,7 +262,7 @@ export const prepareTemplates = (
       )
       const recipient = { locale: locale ?? own, timezone, now, messages }
       const scope = { ...seen, env }
-      const rendering = createRendering(parsed, { scope, recipient, options })
+      const rendering = createRendering(parsed, { scope, recipient, options, time })
       const fields = without(fieldsOf(chain, channel), given, channel)
       const texts: Texts = { ...languageOf(fields, messages), ...given }
       const { subject, title, body, html, text } = fields

@@ -105,3 +105,18 @@ it('has links that act for nobody, and whose pages say so', async () => {
     await own.close()
   }
 })
+
+it('a preview ends after two seconds, however many texts a slow template makes', async () => {
+  const slow = '{% for i in (1..9999) %}{% for j in (1..9999) %}{% assign x = j %}{% endfor %}{% endfor %}'
+  const locales = Object.fromEntries(
+    ['pt', 'de', 'fr', 'ja'].map((each) => [each, { content: { body: slow } }]),
+  )
+  const started = performance.now()
+  const { status, text } = await preview({
+    locale: '*',
+    type: { content: { title: slow, body: slow }, locales },
+  })
+  expect(status).toBe(200)
+  expect(text).toContain('limit exceeded')
+  expect(performance.now() - started).toBeLessThan(4_000)
+})

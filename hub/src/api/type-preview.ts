@@ -3,7 +3,7 @@ import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import { ProblemError } from '@carillon/core/errors'
 import { invalidRequest } from '@carillon/core/json/checked'
 import type { LinkPolicy } from '@carillon/core/notification/links'
-import { localesOf, previewOf } from '@carillon/core/render/preview'
+import { localesOf, previewOf, previewTime } from '@carillon/core/render/preview'
 import { sampleLinks } from '@carillon/core/render/sample-links'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Types } from '@carillon/core/store/ports/types'
@@ -78,7 +78,7 @@ export const typePreviewRoutes = (
         throw invalidRequest([{ path: ['variant'], message: 'the type has no such variant' }], 'body')
       const now = Date.now()
       const links = await sampleLinks(seal, options.publicUrl, { tenant, type, now })
-      const about = { variant, data: input.data, user, place, links, now }
+      const about = { variant, data: input.data, user, place, links, now, time: previewTime() }
       const preview = (locale: string | undefined) => previewOf(type, { ...about, locale }, options, names)
       return c.json(
         input.locale === '*'
