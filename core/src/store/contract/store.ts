@@ -28,6 +28,7 @@ import { topicsContract } from './topics.ts'
 import { typesContract } from './types.ts'
 import { usersContract } from './users.ts'
 import { variantFiguresContract } from './variant-figures.ts'
+import { versionsContract } from './versions.ts'
 
 /** Opens the store in a place (a file, a keyspace), which may not exist yet. `seal` defaults to `contractSeal`. */
 export type Open = (place: string, seal?: Seal) => Promise<Store>
@@ -64,6 +65,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     typesContract(store)
     categoriesContract(store)
     libraryContract(store)
+    versionsContract(store)
     notificationsContract(store)
     notificationListContract(store)
     devicesContract(store)
