@@ -122,3 +122,24 @@ it('refuses what the acceptance refuses, and a dry run in a batch', async () => 
     expect.objectContaining({ pointer: expect.stringContaining('/dryRun') }),
   ])
 })
+
+it('shows links that act for nobody', async () => {
+  const own = await openHub({ publicUrl: 'https://hub.example' })
+  try {
+    const token = (await own.tenant()).key
+    const type = {
+      channels: { sms: { text: '{{ unsubscribe_url }}' } },
+      plan: [{ channel: 'sms', when: 'always' }],
+    }
+    await own.call('PUT', '/v1/types/linked', { token, body: type })
+    await own.call('PUT', '/v1/users/ada', { token, body: { phone: '+351911111111' } })
+    const account = { provider: 'parrot', config: { token: 'a-long-token', host: 'h' } }
+    await own.call('PUT', '/v1/providers/sms', { token, body: account })
+    const body = { to: 'ada', type: 'linked', dryRun: true }
+    const { json } = await own.call<DryRun>('POST', '/v1/notifications', { token, body })
+    const { pathname } = new URL(json.rendered?.sms?.text ?? '')
+    expect((await own.call('POST', pathname)).text).toContain('This link is a sample')
+  } finally {
+    await own.close()
+  }
+})

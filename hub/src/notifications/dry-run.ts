@@ -8,12 +8,14 @@ import type { Payload } from '@carillon/core/notification/cloudevents'
 import { derivedUuid7 } from '@carillon/core/notification/ids'
 import type { LinkPolicy } from '@carillon/core/notification/links'
 import { previewOf } from '@carillon/core/render/preview'
+import { sampleLinks } from '@carillon/core/render/sample-links'
 import type { Addressed } from '@carillon/core/routing/addressees'
 import type { Decision } from '@carillon/core/routing/decision'
 import { inWords } from '@carillon/core/routing/explain'
 import { firstIndex } from '@carillon/core/routing/first-step'
 import { foresee, type Known } from '@carillon/core/routing/foresee'
 import { conditionForAll, endOf, type Planned, planning } from '@carillon/core/routing/plan'
+import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import type { References } from '@carillon/core/template/type-templates'
 import type { DryRun, ItemContent, LocalePreview } from '@carillon/schemas'
@@ -28,7 +30,11 @@ export type DryRunPorts = FactPorts & {
   store: Pick<Store, 'users' | 'topics' | 'devices' | 'preferences'>
   live: Pick<Live, 'presence'>
   reachability: Reachability<ServingAccount>
+  seal: Seal
 }
+
+/** `publicUrl`: of the links in messages, which are samples. */
+type DryRunOptions = LinkPolicy & { publicUrl?: string }
 
 /** A notification that is never sent. */
 type Draft = Validated & { tenant: string; id: string; at: number; expiresAt: number }
@@ -74,14 +80,16 @@ const firstStep = (
 type Decided = { user: string; decisions: Decision[]; planned: Planned }
 
 /** Returns what a user would see, on the channels of which nothing was left out. */
-const renderedFor = (
+const renderedFor = async (
   draft: Draft,
   { user, planned: { variant }, decisions }: Decided,
   facts: Facts,
-  links: LinkPolicy,
+  options: DryRunOptions & { seal: Seal },
   names: References | undefined,
-): NonNullable<DryRun['rendered']> => {
-  const { given, type, at } = draft
+): Promise<NonNullable<DryRun['rendered']>> => {
+  const { given, type, at, tenant } = draft
+  const shown = type ?? { key: given.type }
+  const links = await sampleLinks(options.seal, options.publicUrl, { tenant, type: shown, now: at })
   const left = decisions.filter(({ outcome }) => outcome === 'skip' || outcome === 'end')
   const gets = decisions.flatMap((decision) => {
     const { stage, channel, step, outcome } = decision
@@ -89,12 +97,12 @@ const renderedFor = (
     return channel !== undefined && reached && (stage === 'inbox' || stage === 'condition') ? [channel] : []
   })
   const { locale, timezone, faults, ...channels } = previewOf(
-    type ?? { key: given.type },
+    shown,
     {
       ...{ variant, data: given.data ?? {}, content: contentOf(draft), place: facts.place, now: at },
-      user: facts.user(user),
+      ...{ user: facts.user(user), links },
     },
-    links,
+    options,
     names,
   )
   const seen = Object.entries(channels).filter(([channel]) => gets.includes(channel as never))
@@ -109,8 +117,8 @@ const renderedFor = (
  * Creates the function that tells what would happen to a notification. It decides by the same functions as the dispatcher,
  * and takes no id, permit or place in a limit. It stores and sends nothing.
  */
-export const createDryRun = (ports: DryRunPorts, links: LinkPolicy) => {
-  const { acceptance, store, live, reachability, cache } = ports
+export const createDryRun = (ports: DryRunPorts, options: DryRunOptions) => {
+  const { acceptance, store, live, reachability, cache, seal } = ports
   const findAudience = createFindAudience(store)
 
   /** Returns the decisions about the steps of one user's plan. */
@@ -191,7 +199,7 @@ export const createDryRun = (ports: DryRunPorts, links: LinkPolicy) => {
         user,
         decisions: decisions.map((decision) => shownDecision(inWords(decision))),
       })),
-      ...(first && { rendered: renderedFor(draft, first, facts, links, names) }),
+      ...(first && { rendered: await renderedFor(draft, first, facts, { ...options, seal }, names) }),
       ...(warnings.length > 0 && { warnings }),
     }
   }

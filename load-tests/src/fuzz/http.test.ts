@@ -192,6 +192,13 @@ describe.each(MODES)('every route of a hub (%s)', (mode) => {
   it('never responds with a 5xx to generated requests', { timeout: 300_000 }, async () => {
     const user = await world.tenant.userToken(USER)
     const { id } = await world.tenant.item(USER, { actions: [{ name: 'ok', label: 'OK' }] })
+    const link = await send(world.port, {
+      ...{ method: 'GET', path: '/v1/preferences/page', body: undefined },
+      headers: { authorization: `Bearer ${user}` },
+    })
+    const tokens = { user, page: String(JSON.parse(link.body).url).split('#')[1] ?? '' }
+    const tokenFor = ({ kind }: RouteEntry['access']) =>
+      kind === 'user' || kind === 'page' ? tokens[kind] : world.tenant.key
     const fruitful = new Set<RouteEntry>()
     for (const route of world.hub.routes) {
       const params = texts(route.params).map((given) => ({
@@ -209,7 +216,7 @@ describe.each(MODES)('every route of a hub (%s)', (mode) => {
             queries(route),
           )
           .map(([path, query]) => `${path}${query}`),
-        headers: headers(route.access.kind === 'user' ? user : world.tenant.key),
+        headers: headers(tokenFor(route.access)),
         body: route.method === 'get' ? fc.constant(undefined) : bodies(route),
       })
       await fc.assert(

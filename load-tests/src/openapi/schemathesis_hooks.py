@@ -44,6 +44,7 @@ BEYOND_JSON_SCHEMA = [
     r"must be a number that a double holds exactly",
     r"must not hold half of a surrogate pair",
     r"a tenant has at most 50 provider accounts",
+    r"a tenant has at most 200 categories",
     r"must be (a file name|one line of text)",
     r"are not attached",
     r"the file is empty",

@@ -23,6 +23,7 @@ export const CategoryInput = z
     locales: z
       .record(Locale, CategoryWords)
       .refine((locales) => Object.keys(locales).length <= LOCALES_MAX, `at most ${LOCALES_MAX} locales`)
+      .meta({ maxProperties: LOCALES_MAX })
       .optional()
       .describe('Translations. A person reads those of the closest language that has them'),
     optOut: z
