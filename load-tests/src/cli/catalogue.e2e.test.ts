@@ -39,6 +39,12 @@ const carillon = async (...args: string[]) => {
   return { code, out: stdout.trim(), err: stderr.replaceAll(`${dir}/`, '').trim().split('\n') }
 }
 
+type SenderModule = {
+  createSender(hub: { url: string; key: string }): {
+    send(type: string, notification: object): Promise<{ id: string }>
+  }
+}
+
 const title = (text: string) => `content: { title: "${text}" }`
 
 test('apply writes what differs, and a second time nothing; diff tells it before', async () => {
@@ -223,6 +229,15 @@ test('types writes senders, from a directory or from the hub', async () => {
   const out = join(dir, 'senders.ts')
   expect((await carillon('types', '--out', out)).code).toBe(0)
   expect((await readFile(out, 'utf8')).trim()).toBe(local.out)
+
+  const { apiKey } = JSON.parse(await readFile(join(data, 'dev.json'), 'utf8')) as { apiKey: string }
+  const { createSender } = (await import(out)) as SenderModule
+  const { send } = createSender({ url: server.url, key: apiKey })
+  expect(await send('a', { to: 'ada', data: { n: 7 } })).toMatchObject({ id: expect.any(String) })
+  await expect(send('a', { to: 'ada', data: { n: 'seven' } })).rejects.toMatchObject({
+    ...{ status: 422, message: expect.stringContaining('/data/n') },
+    problem: { code: 'invalid_request' },
+  })
   await folder('one', { 'types/b.yaml': '- 1' })
   expect((await carillon('types', root)).code).toBe(2)
 })
