@@ -120,3 +120,32 @@ it('a preview ends after two seconds, however many texts a slow template makes',
   expect(text).toContain('limit exceeded')
   expect(performance.now() - started).toBeLessThan(4_000)
 })
+
+it('has the layouts and partials of the library, for a version, the draft and an unsaved type', async () => {
+  const { key: own } = await test.tenant()
+  const call = (method: string, path: string, body: unknown) =>
+    test.call<LocalePreview>(method, path, { token: own, body })
+  await call('PUT', '/v1/env', { SHOP: 'https://dev.example' })
+  await call('PUT', '/v1/partials/bye', { text: 'Bye & {{ env.SHOP }}' })
+  await call('PUT', '/v1/layouts/brand', {
+    html: "<!doctype html><main>{{ content }}</main>{% render 'bye' %}{{ tenant.name }}",
+  })
+  const type = (html: string) => ({
+    content: { title: 'T', body: "{% render 'bye' %}" },
+    channels: { email: { html, layout: 'brand' } },
+  })
+  await call('PUT', '/v1/types/t', type('stored'))
+  await call('PUT', '/v1/types/t?draft=true', type('draft'))
+  for (const [body, html] of [
+    [{}, 'stored'],
+    [{ version: 'draft' }, 'draft'],
+    [{ type: type('unsaved') }, 'unsaved'],
+  ] as const) {
+    const { json } = await call('POST', '/v1/types/t/preview', body)
+    expect(json.email.html).toBe(`<!doctype html><main>${html}</main>Bye &amp; https://dev.example`)
+    expect(json.inbox.body).toBe('Bye & https://dev.example')
+    expect(json.faults).toMatchObject([
+      { channel: 'email', pointer: '/layouts/brand/html', name: 'tenant.name' },
+    ])
+  }
+})

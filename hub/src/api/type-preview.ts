@@ -37,7 +37,8 @@ export const typePreviewRoutes = (
       checkType(given, await current(tenant), ['type'])
       return given
     }
-    const stored = await types.get(tenant, key, version)
+    const stored =
+      version === 'draft' ? (await types.draft(tenant, key))?.type : await types.get(tenant, key, version)
     if (!stored) throw new ProblemError('not_found', 'there is no such notification type or version')
     return stored
   }

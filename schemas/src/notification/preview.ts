@@ -17,7 +17,10 @@ const UnsavedType = z.preprocess((value) => {
 
 export const TypePreviewInput = z
   .strictObject({
-    version: TypeVersion.optional().describe('The version to preview; the one in force if left out'),
+    version: z
+      .union([TypeVersion, z.literal('draft')])
+      .optional()
+      .describe('The version to preview, or `draft`; the one in force if left out'),
     variant: VariantKey.optional().describe('The variant to preview; none if left out'),
     type: UnsavedType.optional().describe('A type that is not stored, in place of a version'),
     locale: z
