@@ -24,13 +24,21 @@ const ONE = [
 ]
 const LIST = ['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items']
 const MAP = ['properties', 'patternProperties', 'dependentSchemas', 'dependencies']
-const DYNAMIC = ['$dynamicRef', '$recursiveRef']
+/** References that cannot be followed here, and a word of Ajv: an asynchronous schema would find nothing wrong. */
+const UNSUPPORTED = ['$dynamicRef', '$recursiveRef', '$async']
 
 type Schema = Record<string, unknown>
 const isSchema = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const unescaped = (key: string) => decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~')
+/** Returns a key of a reference as it stands in the schema; undefined if it is encoded wrongly. */
+const unescaped = (key: string): string | undefined => {
+  try {
+    return decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~')
+  } catch {
+    return undefined
+  }
+}
 
 /** The subschemas of a schema, with their pointers; those of `$defs` only count where they are used. */
 function* subschemas(schema: Schema, pointer: string): Generator<[Schema, string]> {
@@ -59,7 +67,7 @@ const resolve = (root: Schema, ref: unknown, pointer: string): [Schema, string] 
   for (const key of ref.split('/').slice(1)) {
     const name = unescaped(key)
     here =
-      typeof here === 'object' && here !== null && Object.hasOwn(here, name)
+      name !== undefined && typeof here === 'object' && here !== null && Object.hasOwn(here, name)
         ? (here as Schema)[name]
         : undefined
   }
@@ -77,7 +85,7 @@ const checkPattern = (pattern: unknown, pointer: string) => {
 }
 
 const checkWords = (schema: Schema, pointer: string) => {
-  for (const word of DYNAMIC)
+  for (const word of UNSUPPORTED)
     if (word in schema) throw new SchemaError('is not supported', `${pointer}/${word}`)
   if (schema.$id !== undefined || schema.$anchor !== undefined)
     throw new SchemaError('is not supported', `${pointer}/${schema.$id === undefined ? '$anchor' : '$id'}`)

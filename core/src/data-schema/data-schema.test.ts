@@ -71,6 +71,8 @@ describe('a schema is refused, with its pointer,', () => {
       '/$ref: must be a JSON Pointer into the same schema',
     ],
     ['with a dangling reference', { $ref: '#/$defs/x' }, '/$ref: there is no schema at #/$defs/x'],
+    ['with a reference that is encoded wrongly', { $ref: '#/%zz' }, '/$ref: there is no schema at #/%zz'],
+    ['that is asynchronous', { $async: true, type: 'object' }, '/$async: is not supported'],
     [
       'that refers to itself',
       { properties: { child: { $ref: '#' } } },

@@ -48,6 +48,7 @@ describe('an upload', () => {
   it.each([
     ['a program by its name', 'x', { query: 'filename=setup.EXE' }, 422],
     ['a program by its name, with dots at the end', 'x', { query: 'filename=setup.exe.%20.' }, 422],
+    ['a program in a stream of NTFS', 'x', { query: 'filename=setup.exe::$DATA' }, 422],
     ['a path', 'x', { query: 'filename=..%2Fa.pdf' }, 422],
     ['a line break', 'x', { query: 'filename=a%0d%0aBcc:x.pdf' }, 422],
     ['no name', 'x', { query: '' }, 422],
@@ -58,6 +59,7 @@ describe('an upload', () => {
     ['a program by its bytes', '\u007fELF', {}, 422],
     ['a shell script by its bytes', '#!/bin/sh', { query: 'filename=run.txt' }, 422],
     ['an empty file', '', {}, 422],
+    ['a lifetime that is no decimal integer', 'x', { query: 'filename=a.pdf&lifetime=0x50' }, 422],
     ['a lifetime that is too long', 'x', { query: 'filename=a.pdf&lifetime=99999999999' }, 422],
     ['a file that is too large', new Uint8Array(ATTACHMENT_MAX_BYTES + 1), {}, 413],
   ])('refuses %s', async (_, body, options, status) => {

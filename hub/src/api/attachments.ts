@@ -12,6 +12,7 @@ import {
 } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Upload } from '../attachments/upload.ts'
+import { integer } from '../http/integer.ts'
 import type { Routes } from '../http/routes.ts'
 
 const NONE: ReadableStream<Uint8Array> = new ReadableStream({ start: (controller) => controller.close() })
@@ -22,13 +23,9 @@ const AttachmentReceipt = Attachment.pick({ id: true, expiresAt: true }).meta({
   examples: [{ id: '3f0b6a52-6b7e-4b62-9a55-0d7c5d0c2f11', expiresAt: '2026-02-07T09:00:00.000Z' }],
 })
 
-const Lifetime = z.coerce
-  .number()
-  .int()
-  .min(ATTACHMENT_LIFETIME.min)
-  .max(ATTACHMENT_LIFETIME.max)
+const Lifetime = integer(ATTACHMENT_LIFETIME.min, ATTACHMENT_LIFETIME.max)
   .default(ATTACHMENT_LIFETIME.default)
-  .meta({ type: 'integer', description: 'The lifetime of the file, in seconds; seven days if left out' })
+  .describe('The lifetime of the file, in seconds; seven days if left out')
 
 const shown = ({ chunks: _, createdAt, expiresAt, ...attachment }: StoredAttachment): Attachment => ({
   ...attachment,

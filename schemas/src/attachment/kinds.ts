@@ -54,8 +54,11 @@ const extensionOf = (filename: string): string => {
 
 /** Returns why a file of this name is refused; undefined if it is not. */
 export const refusedFilename = (filename: string): string | undefined => {
-  const extension = extensionOf(filename)
-  return REFUSED_EXTENSIONS.has(extension) ? `files of the kind .${extension} are not attached` : undefined
+  // On NTFS, what follows a colon names a stream of the file.
+  const extension = [filename, ...filename.split(':', 1)]
+    .map(extensionOf)
+    .find((each) => REFUSED_EXTENSIONS.has(each))
+  return extension === undefined ? undefined : `files of the kind .${extension} are not attached`
 }
 
 /** Returns why a file of this media type is refused; undefined if it is not. */
