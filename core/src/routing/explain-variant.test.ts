@@ -21,7 +21,13 @@ const facts = (variant: string | undefined) =>
     },
     ...{ stored: [], passed: [], deliveries: [], now: AT + 1 },
     item: {
-      ...{ createdAt: new Date(AT).toISOString(), receivedAt: null, seenAt: null, readAt: null, archivedAt: null },
+      ...{
+        createdAt: new Date(AT).toISOString(),
+        receivedAt: null,
+        seenAt: null,
+        readAt: null,
+        archivedAt: null,
+      },
       ...(variant === undefined ? {} : { variant }),
     },
   }) as unknown as Parameters<typeof explain>[1]
@@ -31,7 +37,9 @@ test.each([
   [undefined, 'email', undefined],
 ])('of a plan of variants, a user with variant %s is told the own delays', (variant, channel, named) => {
   const decisions = explain('ada', facts(variant))
-  expect(decisions.filter(({ reason }) => reason === 'delay').map(({ channel }) => channel)).toEqual([channel])
+  expect(decisions.filter(({ reason }) => reason === 'delay').map(({ channel }) => channel)).toEqual([
+    channel,
+  ])
   const inbox = decisions.find(({ stage }) => stage === 'inbox')
   expect(inbox?.variant).toBe(named)
   expect(inbox?.text.includes('(variant a)')).toBe(named !== undefined)

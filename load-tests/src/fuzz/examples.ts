@@ -42,6 +42,21 @@ export const NOTIFICATIONS: readonly (NotificationInput & { type: string })[] = 
     deliverAt: '2020-01-01T00:00:00Z',
     plan: [{ channel: 'webhook', when: 'always', after: 0 }],
   },
+  {
+    to: 'ada',
+    type: 'invoice.issued',
+    plan: [{ channel: 'email', when: 'always', after: 0 }],
+    overrides: {
+      email: {
+        subject: 'Your invoice',
+        attachments: [{ url: 'https://files.example.com/a.pdf?signature=x', filename: 'a.pdf', cid: 'a' }],
+        cc: ['boss@example.com'],
+        bcc: [{ email: 'audit@example.com', name: 'Audit' }],
+        replyTo: 'help@example.com',
+        headers: { 'X-Order': 'A-7' },
+      },
+    },
+  },
 ]
 
 /** Notifications as CloudEvents, in the JSON format. */
@@ -128,7 +143,9 @@ const provider = (name: string, config: unknown) => ({ provider: name, config })
 export const BODIES: Record<string, readonly unknown[]> = {
   'post /v1/notifications': [...NOTIFICATIONS, ...CLOUD_EVENTS],
   'post /v1/notifications/batch': [{ notifications: NOTIFICATIONS }, CLOUD_EVENTS],
-  'put /v1/types/{key}': [TYPE],
+  'put /v1/types/{key}': [TYPE, { ...TYPE, variants: [{ key: 'a', weight: 1, plan: [] }] }],
+  'put /v1/layouts/{key}': [{ html: '<div>{{ content }}</div>' }],
+  'put /v1/partials/{key}': [{ text: 'Hello' }],
   'post /v1/otp': [
     { to: { user: 'ada', phone: '+351912345678' }, channel: 'sms', length: 6, ttlSeconds: 300, name: 'Shop' },
     { to: { user: 'ada', email: 'ada@example.com' }, channel: 'email' },
