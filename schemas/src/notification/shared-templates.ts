@@ -82,10 +82,7 @@ export const TemplateEnv = z
   .record(
     z
       .string()
-      .regex(
-        /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
-        'a name is 1 to 64 letters, digits or _, and starts with a letter',
-      ),
+      .regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be 1 to 64 letters, digits or _, and start with a letter'),
     z.string().max(4_096),
   )
   .refine((env) => Object.keys(env).length <= VARIABLES_MAX, `at most ${VARIABLES_MAX} variables`)

@@ -144,3 +144,9 @@ test('nearest ignores words that are too different', () => {
   expect(nearest('foo', ['to', 'type'])).toBeUndefined()
   expect(nearest('x'.repeat(100_000), ['to'])).toBeUndefined()
 })
+
+test('an empty text is shown in quotes', () => {
+  expect(errors(z.object({ context: z.literal('') }), { context: 1 })).toEqual([
+    { pointer: '/context', message: 'must be ""' },
+  ])
+})

@@ -44,7 +44,9 @@ const bound = (
 }
 
 export const choice = (input: unknown, values: readonly unknown[]): string => {
-  const words = values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
+  const words = values.map((value) =>
+    typeof value === 'string' && value !== '' ? value : JSON.stringify(value),
+  )
   const known = listed(words)
   const options = values.length === 1 ? known : `one of ${known}`
   if (input === undefined) return `is missing: ${options}`
