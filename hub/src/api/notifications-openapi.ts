@@ -6,7 +6,6 @@ import {
   NOTIFICATION_MAX_BYTES,
   Notification,
   NotificationId,
-  NotificationRequest,
   NotificationStatus,
   Warning,
 } from '@carillon/schemas'
@@ -68,7 +67,7 @@ export const sendNotification = defineRoute({
   description:
     'Accepts one notification of at most 64 KiB, as JSON or as a CloudEvent in the structured or binary mode. Send an `id` or an `Idempotency-Key` to make retries safe. With `dryRun: true` nothing is stored or sent: the response tells what would happen.',
   headers: IdempotencyKey,
-  body: NotificationRequest,
+  body: Notification,
   moreTypes: { [EVENT_TYPES.structured]: CloudEvent },
   bodyMaxBytes: NOTIFICATION_MAX_BYTES,
   answers: {

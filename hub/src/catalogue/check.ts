@@ -56,7 +56,7 @@ const parseSet = (entries: readonly Entry[]) => {
   for (const { name, kind, resources } of entries) {
     const parsed = new Map<string, Resource>()
     for (const [key, value] of Object.entries(resources)) {
-      const result = kind.parse(key, value)
+      const result = kind.read(key, value)
       if (result.success) parsed.set(key, result.data)
       else errors.push(...below(pathIn(name, kind, key), result.issues))
     }

@@ -18,7 +18,7 @@ export type Kind = {
   /** The scope that comparing needs, besides that of the route: the answer has stored values. */
   scope?: Scope
   /** Parses a resource. Returns it as it would be stored. */
-  parse(key: string, value: unknown): Parsed<Resource>
+  read(key: string, value: unknown): Parsed<Resource>
   /** Returns what is wrong with a parsed resource. `set`: all resources, to which it may refer. */
   faults(tenant: string, key: string, resource: Resource, set: Checked): Promise<Issue[]>
   warnings(tenant: string, key: string, resource: Resource, set: Checked): Promise<Warning[]>
@@ -50,7 +50,7 @@ const withoutOwn = ({ key: _, version: __, ...resource }: Resource): Resource =>
 export const kindOf = <Listed extends { key: string }>(definition: Definition<Listed>): Kind => ({
   ...unordered,
   ...definition,
-  parse: (key, value) => {
+  read: (key, value) => {
     const named = parse(definition.key, key)
     return named.success ? parse(definition.input, withoutOwn(value as Resource)) : named
   },
@@ -75,7 +75,7 @@ export const singleKind = (
   ...unordered,
   ...definition,
   single: true,
-  parse: (_, value) => parse(definition.input, value),
+  read: (_, value) => parse(definition.input, value),
   stored: async (tenant) => {
     const stored = await definition.get(tenant)
     return new Map(stored ? [['', stored]] : [])

@@ -22,9 +22,9 @@ import { ignoredContent } from '@carillon/core/template/filled'
 import { hasTemplates } from '@carillon/core/template/languages'
 import {
   type Issue,
+  NO_DRY_RUN,
   NOTIFICATION_MAX_BYTES,
   Notification,
-  NotificationRequest,
   type NotificationType,
   notifySubject,
   type Priority,
@@ -109,10 +109,12 @@ export const createAcceptance = (
     payload: Payload,
     { dryRun = false, version }: { dryRun?: boolean; version?: number | undefined } = {},
   ): Promise<Validated> => {
-    const parsed = parseLenient(dryRun ? NotificationRequest : Notification, named(payload))
+    const parsed = parseLenient(Notification, named(payload))
     const at = ({ path, ...issue }: Issue) => ({ ...issue, path: [...payload.at, ...path] })
     if (!parsed.success) throw invalidRequest(parsed.issues.map(at), 'notification')
-    const { dryRun: _, ...given } = parsed.data
+    const { dryRun: asked, ...given } = parsed.data
+    if (asked && !dryRun)
+      throw invalidRequest([at({ path: ['dryRun'], message: NO_DRY_RUN })], 'notification')
     checkTimes(given, Date.now())
     const type = await (version === undefined
       ? cache.type(tenant, given.type)

@@ -1,23 +1,11 @@
 import { z } from 'zod'
 import { UserId } from '../fields/ids.ts'
 import { ExplainedDecision } from './decision.ts'
-import { Notification } from './notification.ts'
 import { LocalePreview } from './preview.ts'
 import { Warning } from './warnings.ts'
 
 /** Recipients whose decisions a dry run returns. */
 export const DRY_RUN_SAMPLE = 20
-
-/** A notification, or a dry run of one. */
-export const NotificationRequest = z
-  .object({
-    ...Notification.shape,
-    dryRun: z
-      .boolean()
-      .optional()
-      .describe('Decide and render as if it were sent, and send nothing. The response is a 200 then'),
-  })
-  .meta({ id: 'NotificationRequest', description: 'A notification to send, or to run dry' })
 
 export const DryRun = z
   .object({

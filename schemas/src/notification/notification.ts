@@ -82,9 +82,11 @@ export const Notification = z
       .optional()
       .describe('Marks a test: `[Test]` stands before its title and subject, and its status has `test`'),
     dryRun: z
-      .literal(false, 'a dry run is a single notification over HTTP, with `dryRun: true`')
+      .boolean()
       .optional()
-      .describe('Only `POST /v1/notifications` makes a dry run'),
+      .describe(
+        'Decide and render as if it were sent, and send nothing; the response is a 200 then. Only for a single notification over HTTP',
+      ),
   })
   .meta({
     id: 'Notification',
@@ -96,13 +98,21 @@ export type NotificationInput = z.input<typeof Notification>
 /** A notification after validation: `actor` is always an object. */
 export type Notification = z.infer<typeof Notification>
 
+/** Why a dry run is refused in a batch and over NATS. */
+export const NO_DRY_RUN = 'a dry run is a single notification over HTTP'
+
 /** A notification over NATS: its subject supplies the type. A payload with another type is rejected. */
-export const UntypedNotification = Notification.partial({ type: true }).meta({
-  id: 'UntypedNotification',
-  description:
-    'A notification whose type may be left out: it is then that of the CloudEvent or of the NATS subject',
-  examples: [EXAMPLE],
-})
+export const UntypedNotification = z
+  .strictObject({
+    ...Notification.partial({ type: true }).shape,
+    dryRun: z.literal(false, NO_DRY_RUN).optional().describe('There is no dry run over NATS'),
+  })
+  .meta({
+    id: 'UntypedNotification',
+    description:
+      'A notification whose type may be left out: it is then that of the CloudEvent or of the NATS subject',
+    examples: [EXAMPLE],
+  })
 export type UntypedNotification = z.infer<typeof UntypedNotification>
 
 export const Batch = z.strictObject({ notifications: z.array(z.unknown()).min(1).max(BATCH_MAX) })

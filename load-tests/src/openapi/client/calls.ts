@@ -48,6 +48,8 @@ const asBackend = async (url: string, apiKey: string) => {
       },
     }),
   )
+  // A dry run would be answered without an id.
+  if (!('id' in sent)) throw new Error('the notification was not sent')
   const { id } = sent
   const deliveries = await eventually(async () => {
     const answer = await backend.GET('/v1/notifications/{id}/deliveries', {

@@ -193,7 +193,6 @@ export const COMPONENTS = [
   'NotificationPage',
   'NotificationReceipt',
   'NotificationRefusal',
-  'NotificationRequest',
   'NotificationState',
   'NotificationStatus',
   'NotificationSummary',
