@@ -12,11 +12,12 @@ import type { RenderItems } from './inbox/render-items.ts'
 import type { StoreItems } from './inbox/store-items.ts'
 import { sentMarks } from './inbox/variant-marks.ts'
 import type { Accept } from './intake/accept.ts'
-import type { Pinned, Ready } from './intake/ready.ts'
+import type { Ready } from './intake/ready.ts'
 import type { ObserveIntake } from './intake/telemetry.ts'
-import { createPlanAudience, type NotificationPlan, postpone } from './plan/audience.ts'
+import { type NotificationPlan, postpone } from './plan/audience.ts'
+import { createPlanBatch } from './plan/batch.ts'
 import { createPlanChunk, nextChunk } from './plan/fan-out.ts'
-import { createChosen, createReadAhead, type PreferencePorts } from './plan/preferences.ts'
+import { createChosen, type PreferencePorts } from './plan/preferences.ts'
 import { storeProfiles } from './plan/profiles.ts'
 import { decisionEntry, type Portion } from './plan/recipients.ts'
 import { withoutErased } from './plan/record.ts'
@@ -24,9 +25,6 @@ import type { Pin } from './plan/type-version.ts'
 import type { ChunkWork, DueWork } from './plan/work.ts'
 import type { StartPlans } from './sending/first-step.ts'
 import { countDecisions, countPlanned } from './telemetry/decisions.ts'
-
-/** Number of notifications of a batch whose recipients are looked up concurrently. */
-const LOOKUPS = 16
 
 export type PipelinePorts = {
   store: Store
@@ -60,17 +58,8 @@ export const createPipeline = (ports: PipelinePorts) => {
   const { store, cache, stream, accept, observeIntake, pin, metrics } = ports
   const { renderItems, storeItems, handOver, startPlans } = ports
   const chosen = createChosen({ cache, store })
-  const readAhead = createReadAhead({ cache })
-  const planAudience = createPlanAudience(store, chosen, cache)
+  const planBatch = createPlanBatch(store, cache, chosen)
   const planChunk = createPlanChunk(store, chosen, cache)
-
-  const planAll = async (due: readonly Pinned[]): Promise<NotificationPlan[]> => {
-    await readAhead(due)
-    const plans: NotificationPlan[] = []
-    for (let from = 0; from < due.length; from += LOOKUPS)
-      plans.push(...(await Promise.all(due.slice(from, from + LOOKUPS).map(planAudience))))
-    return plans
-  }
 
   /** Runs stages 3 and 4 for a chunk of recipients. Resolves with the erased users of each notification. */
   const deliver = async (portions: readonly Portion[]): Promise<Map<Ready, string[]>> => {
@@ -131,7 +120,7 @@ export const createPipeline = (ports: PipelinePorts) => {
           accepted.filter(({ ready }) => ready.at <= now),
         ]
         await storeProfiles(store, due)
-        await carryOut([...later.map(postpone), ...(await planAll(due))])
+        await carryOut([...later.map(postpone), ...(await planBatch(due))])
       } finally {
         release()
       }
@@ -148,7 +137,7 @@ export const createPipeline = (ports: PipelinePorts) => {
       if (await hasEnded(ready)) return
       const due = [await pin(ready)]
       await storeProfiles(store, due)
-      await carryOut(await planAll(due))
+      await carryOut(await planBatch(due))
     },
 
     /** Handles one chunk of a fan-out, and appends the next one to the log. */

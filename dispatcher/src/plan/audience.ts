@@ -1,4 +1,3 @@
-import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import { dueKey } from '@carillon/core/notification/ids'
 import { type Addressed, addressedBy, addresseesOf } from '@carillon/core/routing/addressees'
 import { conditionForAll, decisionsForAll, endForAll } from '@carillon/core/routing/plan'
@@ -9,9 +8,10 @@ import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { scheduleSubject, workSubject } from '@carillon/schemas'
 import type { Pinned } from '../intake/ready.ts'
-import { lookUpConditionFacts } from './condition-facts.ts'
+import { lookUpConditionFacts, needsProfiles } from './condition-facts.ts'
 import { CHAINS, firstChunks, walk } from './fan-out.ts'
-import type { PreferencePorts, ReadChosen } from './preferences.ts'
+import type { ReadChosen } from './preferences.ts'
+import type { ReadAhead } from './read-ahead.ts'
 import { decisionEntry, type PlannedPeople, planRecipients } from './recipients.ts'
 import { recordOf, USERS_KEPT } from './record.ts'
 import type { DueWork } from './work.ts'
@@ -48,32 +48,35 @@ export const postpone = (pinned: Pinned): NotificationPlan => {
 }
 
 /**
- * Looks up the recipients of a notification and plans it for each of them. An audience that fits into one chunk is read
- * at once. A larger one becomes the first chunks of a fan-out.
+ * Plans a notification whose recipients are named, from what was read ahead. Most are, so nothing is awaited. Returns
+ * undefined if more has to be read. Pure.
+ */
+export const planNamed = (pinned: Pinned, ahead: ReadAhead, now: number): NotificationPlan | undefined => {
+  const { ready, type } = pinned
+  const { notification } = ready
+  const place = ahead.place(ready)
+  const end = endForAll(ready, now) ?? conditionForAll({ notification, type, place }, now)
+  if (end) return { ...nobody(pinned), against: [decisionEntry(ready, EVERYBODY, end)] }
+  const { users, audiences } = addresseesOf(notification)
+  const chosen = ahead.chosen(pinned, users)
+  if (audiences.length > 0 || !chosen || needsProfiles(pinned)) return undefined
+  const people = users.map((user) => [user, DIRECTLY] as const)
+  const planned = planRecipients(pinned, people, { ...chosen, place, now, partial: false })
+  const forAll = decisionsForAll({ notification, type }, now)
+  return { ...planned, record: recordOf(pinned, 0, planned.portion.recipients, forAll), messages: [] }
+}
+
+/**
+ * Looks up the recipients of a notification that `planNamed` cannot plan, and plans it for each of them. An audience that
+ * fits into one chunk is read at once. A larger one becomes the first chunks of a fan-out.
  */
 export const createPlanAudience =
-  (store: Pick<Store, 'users' | 'topics'>, chosen: ReadChosen, cache: PreferencePorts['cache']) =>
-  async (pinned: Pinned): Promise<NotificationPlan> => {
-    const { ready } = pinned
+  (store: Pick<Store, 'users' | 'topics'>, chosen: ReadChosen) =>
+  async (pinned: Pinned, ahead: ReadAhead): Promise<NotificationPlan> => {
+    const { ready, type } = pinned
     const now = Date.now()
-    const place = await lookUpInContext(cache, ready.tenant, ready.notification.context)
-    const sent = { notification: ready.notification, type: pinned.type, place }
-    const end = endForAll(ready, now) ?? conditionForAll(sent, now)
-    if (end) return { ...nobody(pinned), against: [decisionEntry(ready, EVERYBODY, end)] }
     const { users, audiences } = addresseesOf(ready.notification)
-    const forAll = decisionsForAll({ notification: ready.notification, type: pinned.type }, now)
-    const direct = users.map((user) => [user, DIRECTLY] as const)
-    if (audiences.length === 0) {
-      const planned = planRecipients(pinned, direct, {
-        ...(await chosen(pinned, users)),
-        ...(await lookUpConditionFacts(store, pinned, users)),
-        place,
-        now,
-        partial: false,
-      })
-      return { ...planned, record: recordOf(pinned, 0, planned.portion.recipients, forAll), messages: [] }
-    }
-    const people = new Map(direct)
+    const people = new Map(users.map((user) => [user, DIRECTLY] as const))
     const messages: OutgoingMessage[] = []
     let chains = 0
     for (const audience of audiences) {
@@ -90,9 +93,10 @@ export const createPlanAudience =
     const known = {
       ...(await chosen(pinned, [...people.keys()])),
       ...(await lookUpConditionFacts(store, pinned, people.keys())),
-      place,
+      place: ahead.place(ready),
     }
     const { portion, against } = planRecipients(marked, people, { ...known, now, partial: chains > 0 })
+    const forAll = decisionsForAll({ notification: ready.notification, type }, now)
     const record = recordOf(marked, chains, portion.recipients, forAll)
     return { portion, against, record, messages }
   }

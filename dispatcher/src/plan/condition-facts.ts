@@ -12,13 +12,18 @@ const TOGETHER = 500
 
 const NOTHING: ConditionFacts = {}
 
+/** Reports whether the conditions of a type or its variants depend on the people. */
+export const needsProfiles = ({ type }: Pick<Pinned, 'type'>): boolean =>
+  type !== undefined && (usesUser(type.if) || type.variants?.some((variant) => usesUser(variant.if)) === true)
+
 /** Reads the people that the conditions of a type and its variants depend on: nobody unless one names `user`. */
 export const lookUpConditionFacts = async (
   store: Pick<Store, 'users'>,
-  { ready: { tenant }, type }: Pinned,
+  pinned: Pinned,
   users: Iterable<string>,
 ): Promise<ConditionFacts> => {
-  if (!usesUser(type?.if) && !type?.variants?.some((variant) => usesUser(variant.if))) return NOTHING
+  if (!needsProfiles(pinned)) return NOTHING
+  const { tenant } = pinned.ready
   const profiles = new Map<string, UserProfile>()
   for (const some of slices([...users], TOGETHER))
     for (const { id, profile } of await store.users.get(tenant, some)) profiles.set(id, profile)

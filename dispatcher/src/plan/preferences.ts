@@ -1,7 +1,5 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Documents } from '@carillon/core/preferences/documents'
-import { addresseesOf } from '@carillon/core/routing/addressees'
-import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { Pinned } from '../intake/ready.ts'
 
@@ -12,8 +10,10 @@ export type Chosen = {
 }
 
 /** More users than this are read from the store: caching the members of an audience would evict everybody else. */
-const CACHED_MOST = 100
-const NOTHING: Chosen = { own: new Map(), locked: new Set() }
+export const CACHED_MOST = 100
+
+/** Of a critical type, nobody's choices count. */
+export const NO_CHOICES: Chosen = { own: new Map(), locked: new Set() }
 
 export type PreferencePorts = {
   cache: Pick<SettingsCache, 'tenant' | 'context' | 'preferences' | 'transactionalCategories'>
@@ -24,7 +24,7 @@ export type PreferencePorts = {
 export const createChosen =
   ({ cache, store }: PreferencePorts) =>
   async ({ ready, type }: Pinned, users: readonly string[]): Promise<Chosen> => {
-    if (type?.critical) return NOTHING
+    if (type?.critical) return NO_CHOICES
     const { tenant } = ready
     const [own, locked] = await Promise.all([
       users.length > CACHED_MOST ? store.preferences.get(tenant, users) : cache.preferences(tenant, users),
@@ -34,18 +34,3 @@ export const createChosen =
   }
 
 export type ReadChosen = ReturnType<typeof createChosen>
-
-/** Caches the preferences of the named users of a batch of notifications, with one read per tenant. */
-export const createReadAhead =
-  ({ cache }: Pick<PreferencePorts, 'cache'>) =>
-  async (batch: readonly Pinned[]): Promise<void> => {
-    await Promise.all(
-      [...grouped(batch, ({ ready }) => ready.tenant)].map(([tenant, some]) => {
-        const users = some.flatMap(({ ready, type }) => {
-          const named = type?.critical ? [] : addresseesOf(ready.notification).users
-          return named.length > CACHED_MOST ? [] : named
-        })
-        return cache.preferences(tenant, [...new Set(users)])
-      }),
-    )
-  }

@@ -74,6 +74,12 @@ const named = ({ value, event }: Payload): unknown => {
   return { ...(type.success && { type: type.data }), id: event.id, ...value }
 }
 
+const tooLarge = (bytes: number) =>
+  new ProblemError(
+    'payload_too_large',
+    `with its id the notification has ${bytes} bytes of JSON; the limit is ${NOTIFICATION_MAX_BYTES}`,
+  )
+
 const useOf = (tenant: string, notification: Notification & { id: string; priority: Priority }): IdUse => ({
   key: hash('sha256', `id\n${tenant}\n${notification.id}`, 'base64url'),
   fingerprint: fingerprintOf(notification),
@@ -112,9 +118,11 @@ export const createAcceptance = (
     const parsed = parseLenient(Notification, named(payload))
     const at = ({ path, ...issue }: Issue) => ({ ...issue, path: [...payload.at, ...path] })
     if (!parsed.success) throw invalidRequest(parsed.issues.map(at), 'notification')
-    const { dryRun: asked, ...given } = parsed.data
-    if (asked && !dryRun)
+    const given = parsed.data
+    if (given.dryRun && !dryRun)
       throw invalidRequest([at({ path: ['dryRun'], message: NO_DRY_RUN })], 'notification')
+    // Its fingerprint is that of a notification without it.
+    delete given.dryRun
     checkTimes(given, Date.now())
     const type = await (version === undefined
       ? cache.type(tenant, given.type)
@@ -126,7 +134,7 @@ export const createAcceptance = (
       ...planFaults(given.plan),
       ...(fault ? [fault] : []),
       ...overrideFaults(given, { ...links, refusal: http.refusal }),
-      ...(await attachedFaults(store.attachments, tenant, given)),
+      ...(given.overrides ? await attachedFaults(store.attachments, tenant, given) : []),
     ]
     if (faults.length > 0) throw invalidRequest(faults.map(at), 'notification')
     const plans = plansOf({ notification: given, type })
@@ -141,42 +149,27 @@ export const createAcceptance = (
     }
   }
 
-  const counted = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await work()
-    } catch (error) {
-      if (error instanceof ProblemError && error.problem.status < 500)
-        metrics.refused.inc({ via: 'http', code: error.problem.code })
-      throw error
-    }
-  }
-
   return {
     /** Validates a dry run as `check` validates a notification. */
     validate: (tenant: string, read: () => Payload) => validate(tenant, read(), { dryRun: true }),
 
     /**
      * Validates a notification, plain or as the data of an event. `id` is called if neither has one. `version`: of its type,
-     * the one in force if left out. Counts
-     * rejections. Throws what `read` throws, `invalid_request`, `too_far`, `time_passed`, `type_unknown`,
-     * `no_app_url` and `payload_too_large`.
+     * the one in force if left out. Counts rejections. Throws what `read` throws, `invalid_request`, `too_far`,
+     * `time_passed`, `type_unknown`, `no_app_url` and `payload_too_large`.
      */
-    check: (
+    check: async (
       { tenant, key }: Pick<Sender, 'tenant' | 'key'>,
       read: () => Payload,
       id: () => string,
       version?: number,
-    ): Promise<Accepted> =>
-      counted(async () => {
+    ): Promise<Accepted> => {
+      try {
         const { given, type, priority, warnings } = await validate(tenant, read(), { version })
         const revision = type && hasTemplates(type) ? await cache.revision(tenant) : undefined
         const notification = { ...given, id: given.id ?? id(), sender: key }
         const data = Buffer.from(JSON.stringify(notification))
-        if (data.length > NOTIFICATION_MAX_BYTES)
-          throw new ProblemError(
-            'payload_too_large',
-            `with its id the notification has ${data.length} bytes of JSON; the limit is ${NOTIFICATION_MAX_BYTES}`,
-          )
+        if (data.length > NOTIFICATION_MAX_BYTES) throw tooLarge(data.length)
         return {
           ...{ id: notification.id, priority, warnings },
           message: {
@@ -186,7 +179,12 @@ export const createAcceptance = (
           },
           ...(given.id === undefined ? {} : { use: useOf(tenant, { ...given, id: given.id, priority }) }),
         }
-      }),
+      } catch (error) {
+        if (error instanceof ProblemError && error.problem.status < 500)
+          metrics.refused.inc({ via: 'http', code: error.problem.code })
+        throw error
+      }
+    },
 
     /**
      * Appends notifications and resolves when they are durable. Those whose id was used with different content

@@ -1,0 +1,54 @@
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { type InContext, lookUpInContext } from '@carillon/core/contexts/in-context'
+import { addresseesOf } from '@carillon/core/routing/addressees'
+import { grouped } from '@carillon/core/store/grouping'
+import type { Pinned, Ready } from '../intake/ready.ts'
+import { CACHED_MOST, type Chosen, NO_CHOICES } from './preferences.ts'
+
+/** What was read for a batch of notifications before they are planned, so that most are planned without waiting. */
+export type ReadAhead = {
+  place(ready: Ready): InContext
+  /** What the named users have chosen; undefined if they are too many to be read ahead. */
+  chosen(pinned: Pinned, users: readonly string[]): Chosen | undefined
+}
+
+const at = ({ tenant, notification: { context } }: Ready) =>
+  context === undefined ? tenant : `${tenant}\n${context}`
+
+/** Reads what the notifications of a batch need, all together: for each tenant, what their named users have chosen. */
+export const createReadAhead =
+  ({
+    cache,
+  }: {
+    cache: Pick<SettingsCache, 'tenant' | 'context' | 'preferences' | 'transactionalCategories'>
+  }) =>
+  async (batch: readonly Pinned[]): Promise<ReadAhead> => {
+    const chosen = new Map<string, Chosen>()
+    const places = new Map<string, InContext>()
+    await Promise.all([
+      ...[...grouped(batch, ({ ready }) => ready.tenant)].map(async ([tenant, some]) => {
+        const users = new Set<string>()
+        for (const { ready, type } of some) {
+          if (type?.critical) continue
+          const named = addresseesOf(ready.notification).users
+          if (named.length <= CACHED_MOST) for (const user of named) users.add(user)
+        }
+        const [own, locked] = await Promise.all([
+          cache.preferences(tenant, [...users]),
+          cache.transactionalCategories(tenant),
+        ])
+        chosen.set(tenant, { own, locked })
+      }),
+      ...[...grouped(batch, ({ ready }) => at(ready))].map(async ([name, [first]]) => {
+        const { tenant, notification } = first!.ready
+        places.set(name, await lookUpInContext(cache, tenant, notification.context))
+      }),
+    ])
+    return {
+      place: (ready) => places.get(at(ready))!,
+      chosen: ({ ready, type }, users) => {
+        if (type?.critical) return NO_CHOICES
+        return users.length > CACHED_MOST ? undefined : chosen.get(ready.tenant)
+      },
+    }
+  }
