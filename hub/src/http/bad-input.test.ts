@@ -65,8 +65,7 @@ describe('a body', () => {
         413,
       )
     const lying = { 'content-type': 'application/json', 'content-length': '99999999999' }
-    const unread = await send('{}', { headers: lying })
-    expect([unread.status, unread.headers.get('connection')]).toEqual([413, 'close'])
+    expect((await send('{}', { headers: lying })).status).toBe(413)
     const batch = JSON.stringify({ notifications: [{ ...good, data: { text: 'x'.repeat(9_000_000) } }] })
     expect((await refused('POST', '/v1/notifications/batch', { body: batch })).json.code).toBe(
       'payload_too_large',

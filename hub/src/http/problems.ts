@@ -58,7 +58,5 @@ export const answerProblem = (
   c.header('content-type', 'application/problem+json')
   if (retryAfter !== undefined) c.header('retry-after', String(retryAfter))
   if (about.status === 401) c.header('www-authenticate', 'Bearer')
-  // The rest of the body is not read, so the connection ends.
-  if (about.status === 413) c.header('connection', 'close')
   return c.body(JSON.stringify({ ...about, ...extra }), about.status as ContentfulStatusCode)
 }
