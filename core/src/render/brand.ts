@@ -1,5 +1,5 @@
 import type { EffectiveSettings } from '../contexts/in-context.ts'
-import { webUrl } from './email-links.ts'
+import { webUrl } from './safe-url.ts'
 
 /** How the default layout of e-mails shows who sends them. `color`: #rgb or #rrggbb. */
 export type Brand = { name?: string; logo?: string; color?: string }

@@ -2,8 +2,8 @@ import { cleanText, cut } from '@carillon/schemas'
 import type { Outgoing } from '../delivery/provider.ts'
 import { escapeHtml } from '../template/escape-html.ts'
 import { bodyHtml, contentHtml, type Link, layout } from './email-layout.ts'
-import { safeUrl, webUrl } from './email-links.ts'
 import { htmlText } from './html-text.ts'
+import { safeUrl, webUrl } from './safe-url.ts'
 
 /** The content of an e-mail. `subject` is one line without control characters. */
 export type Email = { subject: string; text: string; html: string }

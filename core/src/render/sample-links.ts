@@ -1,5 +1,5 @@
 import { MESSAGE_LINK_SECONDS, makePreferencesUrl } from '../delivery/preferences-link.ts'
-import { makeUnsubscribeUrl } from '../delivery/unsubscribe.ts'
+import { makeUnsubscribeUrl } from '../delivery/unsubscribe-link.ts'
 import type { Seal } from '../security/seal.ts'
 import type { Links } from '../template/scope.ts'
 

@@ -3,15 +3,8 @@ import { analyze, isMadeOfMessages, type Shown } from './analysis.ts'
 import { atPosition, messageIssues, type Place, templateIssues } from './check-template.ts'
 import type { Medium } from './engine.ts'
 import { fieldsOf } from './fields.ts'
-import {
-  chainOf,
-  type Language,
-  languagesOf,
-  localeOf,
-  type Templated,
-  variantLanguages,
-} from './languages.ts'
-import { generalizations } from './locale-chain.ts'
+import { type Language, languagesOf, localeOf, type Templated, variantLanguages } from './languages.ts'
+import { chainOf, generalizations } from './locale-chain.ts'
 import { SCOPE } from './scope.ts'
 import { NO_REFERENCES, type References } from './type-templates.ts'
 

@@ -12,10 +12,10 @@ import {
 } from 'liquidjs'
 import { escapeHtml } from './escape-html.ts'
 import { FILTERS, MissingValue } from './filters.ts'
-import { BASE, type Globals, MISSING, type Missing } from './globals.ts'
 import { ignoredPart } from './ignored.ts'
 import { type FindPartial, NO_PARTIALS } from './partials.ts'
 import { RECIPIENT, type Recipient } from './recipient.ts'
+import { BASE, type Globals, MISSING, type Missing } from './render-state.ts'
 import { type ParsedPartial, type PartialHost, RenderTag } from './render-tag.ts'
 import { TemplateError } from './template-error.ts'
 

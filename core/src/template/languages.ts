@@ -1,5 +1,4 @@
 import type { LocalizedTemplates, NotificationType } from '@carillon/schemas'
-import { generalizations } from './locale-chain.ts'
 
 /** The locale of a type that names none. */
 const DEFAULT_LOCALE = 'en'
@@ -81,14 +80,4 @@ export const languagesOf = (type: Templated, variant?: string): Language[] => {
     if (!layer) return base ? [base] : []
     return [{ locale: layer.locale, pointer, ...base, variant: layer }]
   })
-}
-
-/** Returns the languages in the order in which a person with this locale gets them: pt-BR, pt, then the type's own. */
-export const chainOf = <Texts extends { locale: string }>(
-  languages: readonly Texts[],
-  locale: string | undefined,
-  fallback: string,
-): Texts[] => {
-  const locales = [...(locale === undefined ? [] : generalizations(locale)), fallback]
-  return [...new Set(locales)].flatMap((each) => languages.filter((language) => language.locale === each))
 }

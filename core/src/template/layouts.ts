@@ -1,6 +1,6 @@
 import type { Layout } from '@carillon/schemas'
 import { type Budget, type Prepared, SafeHtml } from './engine.ts'
-import { chainOf } from './languages.ts'
+import { chainOf } from './locale-chain.ts'
 import { languagesWithin, messagesOf } from './partials.ts'
 import type { Recipient } from './recipient.ts'
 import { TemplateError } from './template-error.ts'

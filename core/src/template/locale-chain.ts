@@ -22,3 +22,13 @@ export const generalizations = (locale: string): string[] => {
 /** Returns the direction in which a locale is written. */
 export const directionOf = (locale: string): 'ltr' | 'rtl' =>
   RIGHT_TO_LEFT.has(new Intl.Locale(locale).maximize().script ?? '') ? 'rtl' : 'ltr'
+
+/** Returns the languages in the order in which a person with this locale gets them: pt-BR, pt, then the type's own. */
+export const chainOf = <Texts extends { locale: string }>(
+  languages: readonly Texts[],
+  locale: string | undefined,
+  fallback: string,
+): Texts[] => {
+  const locales = [...(locale === undefined ? [] : generalizations(locale)), fallback]
+  return [...new Set(locales)].flatMap((each) => languages.filter((language) => language.locale === each))
+}

@@ -1,6 +1,7 @@
 import type { TemplatePartial } from '@carillon/schemas'
 import type { Medium } from './engine.ts'
-import { chainOf, type Messages } from './languages.ts'
+import type { Messages } from './languages.ts'
+import { chainOf } from './locale-chain.ts'
 
 /** A partial in the language of a recipient. `medium`: what its template makes. */
 type FoundPartial = { medium: Exclude<Medium, 'url'>; source: string; messages: Messages }

@@ -9,9 +9,9 @@ import {
   type Template,
   type TopLevelToken,
 } from 'liquidjs'
-import { BASE, DEPTH, type Globals, MISSING, type Missing } from './globals.ts'
 import type { Recipient } from './recipient.ts'
 import { RECIPIENT } from './recipient.ts'
+import { BASE, DEPTH, type Globals, MISSING, type Missing } from './render-state.ts'
 import { TemplateError } from './template-error.ts'
 
 /** A parsed partial. `embed` fits its output for where it stands. */

@@ -1,6 +1,6 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { type InContext, lookUpInContext } from '@carillon/core/contexts/in-context'
-import { createDataCheck } from '@carillon/core/data-schema/prepared-schemas'
+import { createDataCheck } from '@carillon/core/data-schema/data-check'
 import { planFaults } from '@carillon/core/expression/expression-faults'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { overrideFaults } from '@carillon/core/notification/overrides'

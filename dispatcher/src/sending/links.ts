@@ -1,6 +1,6 @@
 import { MESSAGE_LINK_SECONDS, makePreferencesUrl } from '@carillon/core/delivery/preferences-link'
 import type { Step } from '@carillon/core/delivery/step'
-import { makeUnsubscribeUrl } from '@carillon/core/delivery/unsubscribe'
+import { makeUnsubscribeUrl } from '@carillon/core/delivery/unsubscribe-link'
 import { isOptional } from '@carillon/core/routing/preference'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Links } from '@carillon/core/template/scope'

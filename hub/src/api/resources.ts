@@ -1,4 +1,4 @@
-import { createDataCheck } from '@carillon/core/data-schema/prepared-schemas'
+import { createDataCheck } from '@carillon/core/data-schema/data-check'
 import { createEndpoints } from '@carillon/core/delivery/endpoints'
 import { pushOriginAllowed } from '@carillon/core/delivery/push-services'
 import { createReachability } from '@carillon/core/delivery/reachability'

@@ -1,5 +1,5 @@
 import { makePreferencesUrl } from '@carillon/core/delivery/preferences-link'
-import { makeUnsubscribeUrl, UNSUBSCRIBE_SECONDS } from '@carillon/core/delivery/unsubscribe'
+import { makeUnsubscribeUrl, UNSUBSCRIBE_SECONDS } from '@carillon/core/delivery/unsubscribe-link'
 import type { PreferenceChange } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'

@@ -1,6 +1,6 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { lookUpInContext } from '@carillon/core/contexts/in-context'
-import { readUnsubscribe } from '@carillon/core/delivery/unsubscribe'
+import { readUnsubscribe } from '@carillon/core/delivery/unsubscribe-link'
 import { ProblemError } from '@carillon/core/errors'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Users } from '@carillon/core/store/ports/users'

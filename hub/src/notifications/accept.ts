@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { lookUpInContext } from '@carillon/core/contexts/in-context'
-import type { DataCheck } from '@carillon/core/data-schema/prepared-schemas'
+import type { DataCheck } from '@carillon/core/data-schema/data-check'
 import { ProblemError } from '@carillon/core/errors'
 import { planFaults } from '@carillon/core/expression/expression-faults'
 import type { Http } from '@carillon/core/http/port'

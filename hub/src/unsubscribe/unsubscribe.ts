@@ -1,5 +1,5 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
-import type { Unsubscribe } from '@carillon/core/delivery/unsubscribe'
+import type { Unsubscribe } from '@carillon/core/delivery/unsubscribe-link'
 import { typesInTheWay, unsubscribing } from '@carillon/core/preferences/unsubscribe'
 import type { Categories } from '@carillon/core/store/ports/categories'
 import type { UserPreferences } from '@carillon/core/store/ports/preferences'

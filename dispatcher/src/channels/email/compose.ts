@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url'
 import type { MailFile, Outgoing } from '@carillon/core/delivery/provider'
 import { renderEmail } from '@carillon/core/render/email'
-import { webUrl } from '@carillon/core/render/email-links'
+import { webUrl } from '@carillon/core/render/safe-url'
 import type { SendMailOptions } from 'nodemailer'
 import type { Mailbox } from './mailbox.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { signLink } from '../security/link-tokens.ts'
 import { createSeal } from '../security/seal.ts'
-import { makeUnsubscribeUrl, readUnsubscribe, UNSUBSCRIBE_SECONDS } from './unsubscribe.ts'
+import { makeUnsubscribeUrl, readUnsubscribe, UNSUBSCRIBE_SECONDS } from './unsubscribe-link.ts'
 
 const seal = createSeal('a root secret for tests, long enough')
 const who = {
