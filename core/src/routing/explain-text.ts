@@ -93,7 +93,9 @@ const itemSince = ({ item }: ItemFacts): string =>
 export const sentenceOf = (decision: DeliveryDecision, facts: ItemFacts = {}): string => {
   const { stage, outcome, reason, detail, reported = {} } = decision
   const isSaid = outcome === 'pass' && reason === 'silent'
-  const because = reason === undefined || isSaid ? '' : `, because ${DECISION_REASONS[reason]}`
+  // A template that fails does not stop an item.
+  const link = outcome === 'pass' && reason === 'template_error' ? 'although' : 'because'
+  const because = reason === undefined || isSaid ? '' : `, ${link} ${DECISION_REASONS[reason]}`
   const stored = stage === 'inbox' && outcome === 'pass' ? itemSince(facts) : ''
   const reports = listed(Object.entries(reported).map(([what, at]) => [what, instant(at)]))
   const unsure =

@@ -30,7 +30,10 @@ export type Facts = {
 export type Explained = DeliveryDecision & { text: string }
 
 /** Returns a decision that nothing on record belongs to, in words. */
-export const inWords = (decision: Decision): Explained => ({ ...decision, text: sentenceOf(decision, {}) })
+export const inWords = (decision: Decision): Explained => ({
+  ...decision,
+  text: sentenceOf(decision, { item: {} }),
+})
 
 /** Reports whether the decision ends a notification for everybody. */
 const isForEverybody = ({ stage, outcome, reason }: Decision): boolean =>

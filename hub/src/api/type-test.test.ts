@@ -30,12 +30,12 @@ const taken = async () =>
   }))
 
 it('accepts a notification that is marked, with the sample, for every channel of the plan at once', async () => {
-  const { status, json } = await send({ to: { user: 'ada', email: 'ada@example.org' }, version: 1 })
+  const { status, json } = await send({ to: 'ada', version: 1 })
   expect(status).toBe(202)
   expect(await taken()).toMatchObject([
     {
       ...{ id: json.id, type: 'order.shipped', test: true, inbox: 'shown', data: { n: 7 } },
-      ...{ to: { user: 'ada', email: 'ada@example.org' }, version: 1, revision: 0 },
+      ...{ to: 'ada', version: 1, revision: 0 },
       plan: [{ channel: 'push', when: 'always', after: 0 }],
     },
   ])
@@ -51,6 +51,7 @@ it('goes to the given channels only', async () => {
 it.each([
   [{ to: 'ada', data: { n: 'x' } }, 422, '/data/n'],
   [{ to: { topic: 'all' } }, 422, '/to'],
+  [{ to: { user: 'ada', email: 'qa@example.org' } }, 422, '/to'],
   [{ to: { everyone: true } }, 422, '/to'],
   [{ to: Array.from({ length: 11 }, (_, n) => `u${n}`) }, 422, '/to'],
   [{ to: 'ada', channels: [] }, 422, '/channels'],

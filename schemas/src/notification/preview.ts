@@ -6,7 +6,6 @@ import { Locale, TimeZone } from '../fields/locale.ts'
 import { named } from '../validation/names.ts'
 import { Action } from './action.ts'
 import { NotificationTypeInput, TypeVersion } from './notification-type.ts'
-import { UserRecipient } from './recipient.ts'
 import { VariantKey } from './variant.ts'
 
 /** A type as it is written, or as it was returned: its key and version are ignored. */
@@ -50,15 +49,8 @@ const TESTED_MAX = 10
 export const TypeTestInput = z
   .strictObject({
     to: z
-      .union([
-        UserId,
-        UserRecipient,
-        z
-          .array(z.union([UserId, UserRecipient]))
-          .min(1)
-          .max(TESTED_MAX),
-      ])
-      .describe('The users who get the test'),
+      .union([UserId, z.array(UserId).min(1).max(TESTED_MAX)])
+      .describe('The users who get the test, at the addresses that are stored of them'),
     channels: z
       .array(DeliveryChannel)
       .min(1)

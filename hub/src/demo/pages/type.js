@@ -6,7 +6,7 @@ const TYPE_KEY = 'demo.order_shipped'
 /** A type in two languages: backends send its data only. */
 const TYPE = {
   name: 'Order shipped',
-  category: 'orders',
+  category: 'demo-orders',
   locale: 'en',
   content: {
     title: 'Order {{ data.number }} is on its way',
@@ -75,7 +75,7 @@ export const mountType = (parts, { apiKey, user, onReady, onSent }) => {
   }
 
   const open = async () => {
-    await call('PUT', 'v1/categories/orders', { key: apiKey, body: { name: 'Orders' } })
+    await call('PUT', 'v1/categories/demo-orders', { key: apiKey, body: { name: 'Orders' } })
     await call('PUT', `v1/types/${TYPE_KEY}`, { key: apiKey, body: TYPE })
     const preview = { locale: '*', data: data() }
     const { locales } = await call('POST', `v1/types/${TYPE_KEY}/preview`, { key: apiKey, body: preview })
