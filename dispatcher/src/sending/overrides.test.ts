@@ -169,9 +169,9 @@ describe('attachments', () => {
         expect(await world.ledger(id, 'ada')).toMatchObject([{ state: 'failed', reason }]),
       )
     expect(world.mail.got).toEqual([])
-    const dead = await world.deadLetters()
-    expect(dead).toHaveLength(cases.length)
-    expect(JSON.stringify(dead)).not.toContain(base)
+    // A step is dead-lettered after its state is recorded.
+    await until(async () => expect(await world.deadLetters()).toHaveLength(cases.length))
+    expect(JSON.stringify(await world.deadLetters())).not.toContain(base)
   })
 
   test('a host that fails for now is asked again', async () => {
