@@ -1,9 +1,9 @@
+import { contentOf } from '@carillon/core/notification/content'
 import { itemId } from '@carillon/core/notification/ids'
-import { markedTitle } from '@carillon/core/render/test-mark'
 import type { Planned } from '@carillon/core/routing/plan'
 import type { NewItem } from '@carillon/core/store/ports/inbox'
 import type { InboxContent, InboxItem, NotificationType } from '@carillon/schemas'
-import type { Pinned, Ready } from '../intake/ready.ts'
+import type { Ready } from '../intake/ready.ts'
 import type { PlannedRecipient, Portion } from '../plan/recipients.ts'
 import { USERS_KEPT } from '../plan/record.ts'
 
@@ -32,36 +32,13 @@ export const renderingOf = ({ variant }: Pick<Planned, 'variant'>, name: string)
 /** Reports whether the recipient gets an item. */
 export const hasItem = ({ planned }: Pick<Entry, 'planned'>): boolean => planned.inbox !== 'none'
 
-/** Returns the content of a notification, which is the same for all recipients. */
-const contentOf = ({ ready, type }: Pinned): InboxContent => {
-  const { id, notification, at } = ready
-  const { title, body, url, image, actor, actions, tags, data, context, priority, expiresAt } = notification
-  return {
-    notification: id,
-    type: notification.type,
-    category: type?.category ?? notification.category,
-    priority,
-    title: notification.test && title !== undefined ? markedTitle(title) : title,
-    body,
-    url,
-    image,
-    actor,
-    actions,
-    tags,
-    data,
-    context,
-    createdAt: new Date(at).toISOString(),
-    expiresAt,
-  }
-}
-
 /**
  * Returns a function that creates the entry of a recipient. Pure: the same notification and user give the
  * same item.
  */
 export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => Entry) => {
   const { ready, type } = portion
-  const content = contentOf(portion)
+  const content = contentOf({ id: ready.id, notification: ready.notification, type, at: ready.at })
   const silent = { ...content, silent: true }
   const ofVariants = new Map<string, InboxContent>()
   /** All recipients of one variant share one object, too. */

@@ -2,13 +2,14 @@ import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { type InContext, lookUpInContext } from '@carillon/core/contexts/in-context'
 import { createDataCheck } from '@carillon/core/data-schema/data-check'
 import { planFaults } from '@carillon/core/expression/expression-faults'
+import { expiryOf } from '@carillon/core/notification/expiry'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { overrideFaults } from '@carillon/core/notification/overrides'
 import { plansOf } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import { hasTemplates } from '@carillon/core/template/languages'
-import type { Issue, Notification, NotificationType, Warning } from '@carillon/schemas'
+import type { Issue, NotificationType, Warning } from '@carillon/schemas'
 import { createIdentify, type Identity } from './identity.ts'
 import { deadReason, describe, type Incoming, type Read, readNotification } from './notification.ts'
 import type { Pinned, Ready } from './ready.ts'
@@ -33,15 +34,6 @@ const once = <Value>(load: (...key: string[]) => Promise<Value>) => {
     return loading
   }
 }
-
-/** Returns when a notification expires: when it says, else after the time of its type. */
-const endOf = (
-  { expiresAt }: Notification,
-  type: NotificationType | undefined,
-  at: number,
-): string | undefined =>
-  expiresAt ??
-  (type?.expiresAfter === undefined ? undefined : new Date(at + type.expiresAfter * 1_000).toISOString())
 
 /** Returns a fault of a notification as the reason of a dead letter. */
 const refusal = ({ place }: Incoming, fault: Issue): DeadReason => ({
@@ -95,7 +87,7 @@ const readyOf = (
       ? acceptedAt
       : Math.max(acceptedAt, Date.parse(notification.deliverAt))
   const kept = at + retentionMs
-  const ends = endOf(notification, type, at)
+  const ends = expiryOf(notification, type, at)
   const expiresAt = ends === undefined ? kept : Math.min(kept, Date.parse(ends))
   const version = {
     ...(type === undefined ? {} : { version: type.version }),

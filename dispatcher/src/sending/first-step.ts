@@ -1,11 +1,11 @@
 import { type SealedOverrides, sealOverrides } from '@carillon/core/delivery/sealed-overrides'
 import { planKey, type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
 import type { Live, Presence } from '@carillon/core/live/port'
+import { presenceOf } from '@carillon/core/live/presence'
 import { firstDue, firstIndex, firstNeedsPresence } from '@carillon/core/routing/first-step'
 import type { Seal } from '@carillon/core/security/seal'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import { type Entry, hasItem } from '../inbox/item.ts'
-import { presenceOf } from './presence.ts'
 
 const firstStep = (entry: Entry, overrides: SealedOverrides | undefined, now: number): Step => {
   const { ready, user, planned, topics, id: item, content } = entry

@@ -3,6 +3,7 @@ import { IN_PROFILES } from '@carillon/core/delivery/destinations'
 import { acceptedAt, type Step } from '@carillon/core/delivery/step'
 import { unmet, usesUser } from '@carillon/core/expression/condition'
 import type { Live } from '@carillon/core/live/port'
+import { presenceOf } from '@carillon/core/live/presence'
 import { hasBegun, needsPresence, type StepFacts } from '@carillon/core/routing/due-step'
 import type { Subject } from '@carillon/core/routing/preference'
 import { grouped } from '@carillon/core/store/grouping'
@@ -15,7 +16,6 @@ import type { Channel, InboxItem, ItemContent } from '@carillon/schemas'
 import { type ContextPorts, lookUpContexts } from './lookup-contexts.ts'
 import { lookUpPreferences, type PreferencePorts } from './lookup-preferences.ts'
 import { lookUpTemplates, type TemplatePorts } from './lookup-templates.ts'
-import { presenceOf } from './presence.ts'
 
 type Person = Pick<KnownUser, 'profile' | 'reported'> & { devices: readonly StoredDevice[] }
 

@@ -1,3 +1,4 @@
+import { UnavailableError } from '@carillon/core/errors'
 import type { DryRun } from '@carillon/schemas'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openHub, type TestHub } from '../testing/hub.ts'
@@ -142,4 +143,22 @@ it('shows links that act for nobody', async () => {
   } finally {
     await own.close()
   }
+})
+
+it('asks who is there in the context of the notification, and needs no live bus', async () => {
+  const asked: unknown[] = []
+  const other = await openHub({}, ({ live }) => ({
+    live: {
+      ...live,
+      presence: async (viewers) => {
+        asked.push(viewers)
+        throw new UnavailableError('live', new Error('Redis is down'))
+      },
+    },
+  }))
+  const { key: token, id: tenant } = await other.tenant()
+  const body = { to: 'ada', type: 'x', title: 'x', context: 'org-7', dryRun: true }
+  expect((await other.call('POST', '/v1/notifications', { token, body })).status).toBe(200)
+  expect(asked).toEqual([[{ tenant, user: 'ada', context: 'org-7' }]])
+  await other.close()
 })

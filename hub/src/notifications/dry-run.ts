@@ -4,7 +4,10 @@ import type { Reachability } from '@carillon/core/delivery/reachability'
 import type { Step } from '@carillon/core/delivery/step'
 import { unmet } from '@carillon/core/expression/condition'
 import type { Live } from '@carillon/core/live/port'
+import { presenceOf } from '@carillon/core/live/presence'
 import type { Payload } from '@carillon/core/notification/cloudevents'
+import { contentOf } from '@carillon/core/notification/content'
+import { expiryOf } from '@carillon/core/notification/expiry'
 import { derivedUuid7 } from '@carillon/core/notification/ids'
 import type { LinkPolicy } from '@carillon/core/notification/links'
 import { previewOf } from '@carillon/core/render/preview'
@@ -18,7 +21,7 @@ import { conditionForAll, endOf, type Planned, planning } from '@carillon/core/r
 import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import type { References } from '@carillon/core/template/type-templates'
-import type { DryRun, ItemContent, LocalePreview } from '@carillon/schemas'
+import type { DryRun, InboxContent, LocalePreview } from '@carillon/schemas'
 import type { Acceptance, Validated } from './accept.ts'
 import { createFindAudience } from './dry-run-audience.ts'
 import { type FactPorts, type Facts, readFacts } from './dry-run-facts.ts'
@@ -39,22 +42,9 @@ type DryRunOptions = LinkPolicy & { publicUrl?: string }
 /** A notification that is never sent. */
 type Draft = Validated & { tenant: string; id: string; at: number; expiresAt: number }
 
-/** Returns when it would expire, epoch ms. */
-const endAt = ({ given, type }: Validated, at: number): number => {
-  if (given.expiresAt !== undefined) return Date.parse(given.expiresAt)
-  return type?.expiresAfter === undefined ? Number.MAX_SAFE_INTEGER : at + type.expiresAfter * 1_000
-}
-
-const contentOf = ({ given, type, id, at }: Draft): ItemContent => {
-  const { to: _to, exclude: _exclude, plan: _plan, overrides: _overrides, ...rest } = given
-  const { deliverAt: _deliverAt, inbox: _inbox, sender: _sender, id: _id, ...content } = rest
-  return {
-    ...content,
-    ...{ id, notification: id, category: type?.category ?? given.category },
-    priority: given.priority ?? type?.priority ?? 'normal',
-    createdAt: new Date(at).toISOString(),
-  } as ItemContent
-}
+/** Returns the content of its items. */
+const contentOfDraft = ({ given, type, priority, id, at }: Draft): InboxContent =>
+  contentOf({ id, notification: { ...given, priority }, type, at })
 
 const firstStep = (
   draft: Draft,
@@ -66,7 +56,7 @@ const firstStep = (
   const topics = addressed.flatMap((way) => (way.by === 'topic' ? [way.topic] : []))
   return {
     ...{ tenant, user, notification: id, type: given.type, priority, at, expiresAt, toAudience: false },
-    ...(inbox === 'none' ? { content: contentOf(draft) } : { item: id }),
+    ...(inbox === 'none' ? { content: { id, ...contentOfDraft(draft) } } : { item: id }),
     ...(inbox === 'silent' ? { silent: true } : {}),
     ...(type ? { version: type.version } : {}),
     ...(given.context === undefined ? {} : { context: given.context }),
@@ -79,7 +69,7 @@ const firstStep = (
 /** What would happen to one user. */
 type Decided = { user: string; decisions: Decision[]; planned: Planned }
 
-/** Returns what a user would see, on the channels of which nothing was left out. */
+/** Returns what a user would see on the channels that reach them. */
 const renderedFor = async (
   draft: Draft,
   { user, planned: { variant }, decisions }: Decided,
@@ -99,7 +89,7 @@ const renderedFor = async (
   const { locale, timezone, faults, ...channels } = previewOf(
     shown,
     {
-      ...{ variant, data: given.data ?? {}, content: contentOf(draft), place: facts.place, now: at },
+      ...{ variant, data: given.data ?? {}, content: contentOfDraft(draft), place: facts.place, now: at },
       ...{ user: facts.user(user), links },
     },
     options,
@@ -162,35 +152,37 @@ export const createDryRun = (ports: DryRunPorts, options: DryRunOptions) => {
     const validated = await acceptance.validate(tenant, read)
     const { given, type, warnings } = validated
     const at = Math.max(Date.now(), given.deliverAt === undefined ? 0 : Date.parse(given.deliverAt))
-    const expiresAt = endAt(validated, at)
+    const ends = expiryOf(given, type, at)
+    const expiresAt = ends === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(ends)
     const draft: Draft = { ...validated, ...{ tenant, at, expiresAt, id: derivedUuid7(at, 'dry run') } }
     const { count, more, sample } = await findAudience(tenant, given)
     const users = [...sample.keys()]
     const [facts, presences] = await Promise.all([
       readFacts(ports, tenant, validated, users),
-      live.presence(users.map((user) => ({ tenant, user }))),
+      presenceOf(
+        live,
+        users.map((user) => ({ tenant, user, context: given.context })),
+      ),
     ])
     const { subject, place } = facts
     const split = { tenant, type: given.type }
     const sent = { notification: given, type, split, expiresAt, subject, place }
     const planFor = planning(sent, at)
     const forAll = conditionForAll(sent, at)
-    const decided: Decided[] = []
-    for (const [index, [user, addressed]] of [...sample].entries()) {
+    const decide = async (
+      [user, addressed]: [string, readonly Addressed[]],
+      index: number,
+    ): Promise<Decided> => {
       const more = { profile: facts.user(user).profile, erased: facts.isErased(user) }
       const planned = planFor({ user, addressed, preferences: facts.preferences(user), ...more })
       const end = endOf(planned) ?? forAll
-      const addressedTo: Decision = { at, stage: 'audience', outcome: 'pass', by: 'sender', path: 'to' }
+      if (end) return { user, decisions: [end], planned: { ...planned, inbox: 'none', steps: [] } }
+      const recipient: Decision = { at, stage: 'audience', outcome: 'pass', by: 'sender', path: 'to' }
       const presence = presences[index] ?? 'away'
-      const decisions = end
-        ? [end]
-        : [
-            addressedTo,
-            ...planned.decisions,
-            ...(await steps(draft, user, { planned, addressed, facts, presence })),
-          ]
-      decided.push({ user, decisions, planned: end ? { ...planned, inbox: 'none', steps: [] } : planned })
+      const sending = await steps(draft, user, { planned, addressed, facts, presence })
+      return { user, decisions: [recipient, ...planned.decisions, ...sending], planned }
     }
+    const decided = await Promise.all([...sample].map(decide))
     const names = await cache.library(tenant, await cache.revision(tenant))
     const first = decided.find(({ planned }) => planned.inbox !== 'none' || planned.steps.length > 0)
     return {

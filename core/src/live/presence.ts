@@ -1,9 +1,9 @@
-import { UnavailableError } from '@carillon/core/errors'
-import type { Live, Presence, Viewers } from '@carillon/core/live/port'
+import { UnavailableError } from '../errors.ts'
+import type { Live, Presence, Viewers } from './port.ts'
 
 /**
- * Looks up the presence of users who see a context, in order, with one call for all of them. While the live bus is unavailable,
- * all users count as away.
+ * Looks up the presence of users who see a context, in order, with one call for all of them. While the live bus is
+ * unavailable, all users count as away.
  */
 export const presenceOf = async (
   live: Pick<Live, 'presence'>,

@@ -1,0 +1,32 @@
+import type { InboxContent, Notification, NotificationType, Priority } from '@carillon/schemas'
+import { markedTitle } from '../render/test-mark.ts'
+
+/** A notification with its type. `at`: the time of its items, epoch ms. */
+export type Typed = {
+  id: string
+  notification: Omit<Notification, 'priority'> & { priority: Priority }
+  type: Pick<NotificationType, 'category'> | undefined
+  at: number
+}
+
+/** Returns the content of a notification's items, which is the same for all recipients. Pure. */
+export const contentOf = ({ id, notification, type, at }: Typed): InboxContent => {
+  const { title, body, url, image, actor, actions, tags, data, context, priority, expiresAt } = notification
+  return {
+    notification: id,
+    type: notification.type,
+    category: type?.category ?? notification.category,
+    priority,
+    title: notification.test && title !== undefined ? markedTitle(title) : title,
+    body,
+    url,
+    image,
+    actor,
+    actions,
+    tags,
+    data,
+    context,
+    createdAt: new Date(at).toISOString(),
+    expiresAt,
+  }
+}
