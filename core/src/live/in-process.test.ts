@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { liveContract, openHub } from './contract/live.ts'
+import { openHub } from './contract/ends.ts'
+import { liveContract } from './contract/live.ts'
 import { inProcessLive } from './in-process.ts'
 import { GRACE_MS } from './port.ts'
 import { standaloneServer } from './server.ts'
