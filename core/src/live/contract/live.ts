@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { InboxAdded } from '@carillon/schemas'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Live, LiveEvent, LiveMessage } from '../port.ts'
+import type { Live, LiveEvent } from '../port.ts'
 import { userRooms } from '../room.ts'
 import { added, type Client, device, reached } from './ends.ts'
 
