@@ -189,7 +189,7 @@ describe('passing over preferences', () => {
     await until(async () => expect(await ledger('n3')).toEqual(['email skipped']))
   })
 
-  test('is not for a sender: not by priority, nor by a category, a plan or a type of its own naming', async () => {
+  test('is not possible for a sender: neither by priority nor by a category, plan or type that it names', async () => {
     const { store, tenant } = world
     await store.categories.put(tenant, { key: 'security', optOut: false })
     await type('bill', { category: 'billing' })

@@ -66,7 +66,7 @@ test('profiles, preferences and types of a chunk are read in as many round trips
   expect(await callsFor(400)).toEqual(few)
 })
 
-test('the contexts of a batch are read together, and none without one', async () => {
+test('the contexts of a batch are read together; a batch without contexts reads none', async () => {
   const { calls, wrap } = counted()
   const world = await openWorld({ wrap })
   try {

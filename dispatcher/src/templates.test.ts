@@ -243,7 +243,7 @@ describe('the links to unsubscribe and to the preferences', () => {
   const unsubscribe = /https:\/\/hub\.example\/v1\/unsubscribe\/[\w.-]+/
   const preferences = /https:\/\/hub\.example\/preferences#[\w.-]+/
 
-  test('stand in the templates of every channel but the inbox, and in the headers of e-mails', async () => {
+  test('are in the templates of every channel but the inbox, and in the headers of e-mails', async () => {
     const { items, mail, sms, push, send } = await open(linked, { publicUrl: 'https://hub.example/' })
     await send()
     await until(() => expect([mail, sms, push].map(({ got }) => got.length)).toEqual([1, 1, 0]))
@@ -257,7 +257,7 @@ describe('the links to unsubscribe and to the preferences', () => {
     expect(sms.got[0]?.unsubscribeUrl).toBeUndefined()
   })
 
-  test('lack the one to unsubscribe if nobody can', async () => {
+  test('have no unsubscribe link for types without opt-out', async () => {
     const type = { ...linked, optOut: false }
     const { mail, sms, send } = await open(type, { publicUrl: 'https://hub.example' })
     await send()

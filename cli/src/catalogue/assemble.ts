@@ -7,7 +7,7 @@ type JsonObject = Record<string, unknown>
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Objects without a prototype, because keys are what people choose. */
+/** Returns an object without a prototype, because users choose its keys. */
 const emptyObject = (): JsonObject => Object.create(null)
 
 const copyOf = (value: unknown): unknown => {
@@ -18,7 +18,7 @@ const copyOf = (value: unknown): unknown => {
   return copy
 }
 
-/** Adds a value to a resource. Returns the path that both have. */
+/** Adds a value to a resource. Returns the paths that were set already. */
 const merge = (into: JsonObject, [key = '', ...rest]: readonly string[], value: unknown): string[] => {
   if (rest.length > 0) {
     into[key] ??= emptyObject()
@@ -37,7 +37,7 @@ const merge = (into: JsonObject, [key = '', ...rest]: readonly string[], value: 
   )
 }
 
-/** A resource that was put together from files. */
+/** A resource that was assembled from files. */
 export type Resource = {
   value: JsonObject
   /** Returns the file and place of a problem. `pointer`: the place in the resource. */
@@ -49,15 +49,15 @@ const AT_LINE = /^line (\d+)(?:, column (\d+))?: /
 const isPrefix = (prefix: readonly string[], path: readonly string[]) =>
   prefix.every((key, index) => path[index] === key)
 
-/** Returns whether a part has a value at a path of its resource, as far as its first key. */
+/** Reports whether a part has the first key of a path that lies within it. */
 const has = ({ path, source: { value } }: Part, place: readonly string[]): boolean => {
   const [key] = place.slice(path.length)
   return key === undefined || !isObject(value) || Object.hasOwn(value, key)
 }
 
 /**
- * Puts the parts of a resource together. `problems` gets what two of them hold, unless they are layers: then values of later parts
- * come before those of earlier ones.
+ * Assembles a resource from its parts. A value that two parts set is added to `problems`. If the parts are layers, the later
+ * part wins instead.
  */
 export const assemble = (
   parts: readonly Part[],
@@ -68,7 +68,7 @@ export const assemble = (
   const ordered = [...parts].sort((one, other) => one.path.length - other.path.length)
   for (const { file, path, source } of ordered) {
     if (path.length === 0 && !isObject(source.value)) {
-      problems.push({ file, line: 1, column: 1, message: 'must hold keys with values' })
+      problems.push({ file, line: 1, column: 1, message: 'must be a mapping of keys to values' })
       continue
     }
     if (layered) for (const key of Object.keys(source.value as JsonObject)) delete value[key]
@@ -76,7 +76,7 @@ export const assemble = (
       path.length === 0
         ? Object.entries(source.value as JsonObject).flatMap(([key, each]) => merge(value, [key], each))
         : merge(value, path, source.value)
-    for (const name of twice) problems.push({ file, message: `${name} stands in another file too` })
+    for (const name of twice) problems.push({ file, message: `${name} is set in another file too` })
   }
   return {
     value,

@@ -12,7 +12,7 @@ const CHECK_TIMEOUT_MS = 120_000
 
 const Fault = z.object({ pointer: z.string(), message: z.string() })
 
-/** What is read of the hub's answer. A newer hub may say more. */
+/** The used fields of the hub's answer. A newer hub may add others. */
 const Answer = z.object({
   errors: z.array(Fault),
   warnings: z.array(Fault),
@@ -36,7 +36,7 @@ export type CatalogueReport = {
   changes: Change[]
 }
 
-/** Returns the kind and key of a resource, and the place within it, of a pointer into the set. */
+/** Splits a pointer into the catalogue: the kind and key of the resource, and the pointer within it. */
 export const splitPointer = (pointer: string) => {
   const [name = '', ...path] = pathOf(pointer)
   const kind = KINDS.find((each) => each.name === name)
@@ -51,7 +51,7 @@ export const splitPointer = (pointer: string) => {
   }
 }
 
-/** Returns the files of a problem that the hub found. */
+/** Returns a function that finds the file and place of a problem that the hub reported. */
 const locator =
   (root: string, catalogue: Catalogue) =>
   ({ pointer, message }: z.infer<typeof Fault>): FileProblem => {

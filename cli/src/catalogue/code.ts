@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 const isUnknownExtension = (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === 'ERR_UNKNOWN_FILE_EXTENSION'
 
-/** Returns the import function of a tsx that is installed beside the file. */
+/** Returns the import function of tsx, if it is installed beside the file. */
 const tsxBeside = async (file: string) => {
   try {
     const path = createRequire(file).resolve('tsx/esm/api')

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import type { Position } from './problem.ts'
 
-/** What a file holds, and where in it. */
+/** The value of a file, and the places of its parts. */
 export type Source = {
   value: unknown
   /** Returns the place of a value. `within`: the place within it, if it is a text. */
@@ -12,12 +12,12 @@ export type Fault = { message: string } & Partial<Position>
 
 type Found = { node: Node | null; at: Node }
 
-/** The same key may be a number or a boolean in YAML. */
+/** A key in YAML may be a number or a boolean. */
 const isNamed = (key: unknown, name: string): key is Node => isScalar(key) && String(key.value ?? '') === name
 
 /**
- * Parses YAML 1.2, and therefore JSON too. Keys are unique, dates and `no` stay text, and an alias cannot make a document
- * explode. Returns what is wrong with its place.
+ * Parses YAML 1.2, which includes JSON. Keys are unique, dates and `no` stay text, and the expansion of aliases is bounded.
+ * Returns all faults, with their places.
  */
 export const parseDocumentFile = (text: string): Source | { faults: Fault[] } => {
   const lines = new LineCounter()
@@ -43,7 +43,7 @@ export const parseDocumentFile = (text: string): Source | { faults: Fault[] } =>
     const target = isAlias(node) ? node.resolve(document) : node
     return (target ?? null) as Node | null
   }
-  /** Returns the deepest part of a path that there is. */
+  /** Returns the deepest node of a path that exists. */
   const find = (path: readonly string[]): Found => {
     let node = resolved(document.contents)
     let at = node as Node
@@ -85,7 +85,7 @@ export const parseDocumentFile = (text: string): Source | { faults: Fault[] } =>
   }
 }
 
-/** A text file. One line break at its end belongs to the file, not to the text. */
+/** Returns the text of a file, without one line break at its end. */
 export const textSource = (text: string): Source => ({
   value: text.replace(/\r?\n$/, ''),
   locate: (_, within = { line: 1, column: 1 }) => within,

@@ -8,13 +8,13 @@ export type Entry = { name: string; path: string; isFolder: boolean }
 const FILE_MAX_BYTES = 1_024 * 1_024
 const ENTRIES_MAX = 10_000
 
-/** Files of editors, packages and people. */
+/** Files that are never part of a catalogue: those of editors, packages and tests, and documentation. */
 const IGNORED =
   /^\.|~$|\.md$|\.d\.ts$|\.test\.ts$|^(node_modules|package\.json|package-lock\.json|tsconfig\.json)$/
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Reads the files below a folder, within limits. `problems` gets what cannot be read. */
+/** Reads the files below a folder, within limits. Files that cannot be read are added to `problems`. */
 export const openFolder = (root: string, problems: FileProblem[]) => {
   let left = ENTRIES_MAX
   const report = (path: string, message: string, place: Partial<Position> = {}): undefined => {

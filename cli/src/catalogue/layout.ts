@@ -1,23 +1,22 @@
 import { CHANNELS } from '@carillon/schemas'
 
-/** Where a file stands within its resource: the path of the value that it holds. */
+/** The path of the value of a file within its resource. */
 export type ValuePath = readonly string[]
 
-/** One kind of resources: where it stands in a catalogue, and its route. */
+/** One kind of resource: its place in a catalogue, and its route. */
 export type KindLayout = {
   /** The name of the folder or file, and of the kind in the API. */
   name: string
   /**
    * One resource without a key, in a file such as `env.yaml`. `chosen`: a folder of that name has one file for each environment,
-   * whose values come before those of the file.
+   * whose values override those of the file.
    */
   single?: 'file' | 'chosen'
   /** The stem of the main file in a resource's own folder: `type.yaml`. */
   main: string
   /** Returns the route of a resource. */
   route: (key: string) => string
-  /**
-   * Returns the place of a text file such as `email.subject.txt`: `words` are `email` and `subject`. A file outside the folder of a
+  /** Returns the path of a text file such as `email.subject.txt`: `words` are `email` and `subject`. A file outside the folder of a
    * resource, such as `footer.html`, has no words.
    */
   text: (words: readonly string[], extension: TextExtension) => ValuePath | undefined

@@ -1,10 +1,10 @@
 /** A place in a file. Lines and columns count from 1. */
 export type Position = { line: number; column: number }
 
-/** What is wrong in a file. */
+/** A problem in a file. */
 export type FileProblem = { file: string; message: string } & Partial<Position>
 
-/** A terminal must not obey what stands in files or answers. */
+/** Replaces control characters, so that text from files and answers cannot control the terminal. */
 export const printable = (text: string): string =>
   text.replaceAll(/\p{Cc}/gu, (each) => (each === '\n' || each === '\t' ? each : ' '))
 

@@ -4,7 +4,7 @@ import { parseDocumentFile, type Source, textSource } from './document.ts'
 import type { Entry, Folder } from './files.ts'
 import type { KindLayout, TextExtension, ValuePath } from './layout.ts'
 
-/** A file of a resource, and the place of its value in the resource. */
+/** A file of a resource, and the path of its value in the resource. */
 export type Part = { file: string; path: ValuePath; source: Source }
 
 const NAME = /^(.+?)\.(ya?ml|json|ts|html|txt)$/
@@ -89,14 +89,14 @@ export const resourceReader = (root: string, folder: Folder, kind: KindLayout) =
     return found.flat()
   }
 
-  /** Returns the key of the resource that an entry belongs to, and what it holds of it; undefined if it is reported. */
+  /** Returns the key and the parts of the resource in an entry; undefined if the entry was reported. */
   return async (entry: Entry): Promise<{ key: string; parts: Part[] } | undefined> => {
     if (entry.isFolder) return { key: entry.name, parts: await within(entry.path, []) }
     const name = splitName(entry.name)
     if (!name) return void unknown(entry, 'its name has to end with .yaml or .json')
     if (!isText(name.extension)) return { key: name.stem, parts: await part(entry, []) }
     const at = kind.text([], name.extension)
-    if (!at) return void unknown(entry, 'texts stand in the folder of their resource')
+    if (!at) return void unknown(entry, 'texts belong in the folder of their resource')
     return { key: name.stem, parts: await part(entry, at) }
   }
 }

@@ -6,7 +6,7 @@ import { KINDS, type KindLayout } from './layout.ts'
 import type { FileProblem } from './problem.ts'
 import { type Part, resourceReader, stemOf } from './read-resource.ts'
 
-/** The resources of a folder, by kind and key, which is empty for a kind without keys. Only kinds that the folder has are there. */
+/** The resources of a folder by kind and key. The key is '' for a kind without keys. Kinds that the folder lacks are absent. */
 export type Catalogue = Map<string, Map<string, Resource>>
 
 const advice = (name: string) => {
@@ -46,11 +46,11 @@ export const readCatalogue = async (
   }
 
   const singles = new Map<KindLayout, Part[]>()
-  /** Parts are read even if they are not chosen, so that their problems are found. */
+  /** Parts of other environments are read too, so that their problems are found. */
   const readSingle = async (kind: KindLayout, entry: Entry, { chosen = true, isBase = false }) => {
     const found = await resourceReader(root, folder, kind)(entry)
     const before = singles.get(kind) ?? []
-    // The values of an environment are the upper layer.
+    // The values of an environment are the last layer, which wins.
     if (found && chosen) singles.set(kind, isBase ? [...found.parts, ...before] : [...before, ...found.parts])
   }
   const readChosen = async (kind: KindLayout, path: string) => {
@@ -73,6 +73,6 @@ export const readCatalogue = async (
     catalogue.set(name, new Map([['', assemble(parts, problems, { layered: true })]]))
   if (env !== undefined && !entries.some(({ name }) => name === 'env'))
     folder.report('.', `has no file env/${env}.yaml`)
-  if (entries.length === 0) folder.report('.', 'has no catalogue: there is no folder types in it')
+  if (entries.length === 0) folder.report('.', 'is not a catalogue: it has no files')
   return { catalogue, problems }
 }

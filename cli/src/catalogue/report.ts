@@ -4,7 +4,7 @@ import { type FileProblem, problemLine } from './problem.ts'
 const byPlace = (one: FileProblem, other: FileProblem) =>
   one.file.localeCompare(other.file, 'en') || (one.line ?? 0) - (other.line ?? 0)
 
-/** Prints warnings, equal ones once: on a fresh installation, every step lacks its account. */
+/** Prints warnings, each message once: on a new installation, every step lacks its account. */
 export const reportWarnings = (warnings: readonly FileProblem[]): void => {
   const alike = new Map<string, FileProblem & { others: number }>()
   for (const warning of [...warnings].sort(byPlace)) {

@@ -3,13 +3,13 @@ import { stringify } from 'yaml'
 import type { Change } from './check.ts'
 import { printable } from './problem.ts'
 
-/** Returns the name of a resource as people write it: `types/order.shipped`. */
+/** Returns the name of a resource, such as `types/order.shipped`. */
 export const nameOf = ({ pointer }: Pick<Change, 'pointer'>): string => printable(pathOf(pointer).join('/'))
 
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : stringify(value, { lineWidth: 0 }).trimEnd()
 
-/** Returns lines as a diff: what is alike at both ends is left out. */
+/** Returns a diff of lines, without the equal lines at both ends. */
 const changedLines = (before: readonly string[], after: readonly string[]): string[] => {
   const least = Math.min(before.length, after.length)
   let start = 0

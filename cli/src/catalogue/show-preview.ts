@@ -10,13 +10,13 @@ const contentText = ({ title, body, url, image, actions = [] }: LocalePreview['i
     .filter((line) => line !== undefined && line !== '')
     .join('\n')
 
-/** Returns what a person reads in a channel. Of an e-mail, the plain text. */
+/** Returns the text that a person reads in a channel. For an e-mail, it is the plain text. */
 const channelText = (content: LocalePreview[(typeof CHANNELS)[number]]): string => {
   if ('subject' in content) return `${content.subject}\n\n${content.text.trimEnd()}`
   return 'text' in content ? content.text : contentText(content)
 }
 
-/** Formats a preview: every channel, those with the same text together, then what is missing. */
+/** Formats a preview: the text of every channel, channels with the same text together, then the faults. */
 export const showPreview = (preview: LocalePreview): string => {
   const channels = new Map<string, string[]>()
   for (const channel of ['inbox', ...CHANNELS] as const) {

@@ -32,7 +32,7 @@ const write = async (
     ...(change === 'removed'
       ? { method: 'DELETE' }
       : { method: 'PUT', body: catalogue.get(name)?.get(key)?.value }),
-    // What somebody changed since the check is not overwritten.
+    // Changes that were made since the check are not overwritten.
     ...(etag === undefined ? {} : { ifMatch: etag }),
   })
   if (status >= 300)

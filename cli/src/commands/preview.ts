@@ -30,7 +30,7 @@ const dataFrom = async (file: string): Promise<unknown> => {
   return parsed.value
 }
 
-/** Returns the type as the directory has it, which need not be on the hub. */
+/** Returns a type from the directory. It need not be on the hub. */
 const typeFrom = async (dir: string, key: string): Promise<unknown> => {
   const { catalogue, problems } = await readCatalogue(dir).catch((error: Error) =>
     refuse(`${dir} cannot be read: ${error.message}`),
@@ -55,7 +55,7 @@ const fileFor = (file: string, locale: string | undefined): string => {
   return `${file.slice(0, file.length - extension.length)}.${locale}${extension}`
 }
 
-/** Prints a type as people get it, on every channel. */
+/** Prints the preview of a type on every channel. */
 export const preview = async (key: string, options: Options) => {
   const { sample, locale, user, version, draft, dir, html, ...hub } = options
   const path = `/v1/types/${encodeURIComponent(key)}`
@@ -74,6 +74,6 @@ export const preview = async (key: string, options: Options) => {
   for (const each of previews) {
     const file = fileFor(html, previews.length > 1 ? each.locale : undefined)
     await writeFile(file, each.email.html)
-    note(`${file} has the HTML of the e-mail`)
+    note(`wrote the HTML of the e-mail to ${file}`)
   }
 }

@@ -165,7 +165,7 @@ program
 
 program
   .command('apply')
-  .description('Write types, layouts and more of a directory to a hub, after all of it was checked')
+  .description('Write the types, layouts and more in a directory to a hub, after checking all of it')
   .argument('<dir>', 'The directory, see docs/files.md')
   .option('--prune', 'Delete what is on the hub and not in the directory')
   .option('--yes', 'Delete without asking')
@@ -179,7 +179,7 @@ program
   .command('diff')
   .description('Show what apply would change; exits with 1 if anything, with 2 if the directory has errors')
   .argument('<dir>', 'The directory, see docs/files.md')
-  .option('--prune', 'Show what --prune would delete, too')
+  .option('--prune', 'Also show what --prune would delete')
   .addOption(environment())
   .addOption(hub())
   .addOption(key())
@@ -188,7 +188,7 @@ program
 
 program
   .command('types')
-  .description('Write TypeScript: the data of every notification type, and a sender that takes it')
+  .description('Write a TypeScript module: the data of every notification type, and a typed sender')
   .argument('[dir]', 'The directory with the types; those of the hub if left out')
   .option('--out <file>', 'The file to write (default standard output)')
   .addOption(hub())
@@ -209,7 +209,7 @@ program
       .conflicts(['draft', 'dir']),
   )
   .addOption(new Option('--draft', 'The draft').conflicts('dir'))
-  .option('--dir <dir>', 'The type as a directory has it, see docs/files.md')
+  .option('--dir <dir>', 'Take the type from this directory, see docs/files.md')
   .option('--html <file>', 'Write the HTML of the e-mail to this file')
   .addOption(hub())
   .addOption(key())

@@ -35,5 +35,5 @@ export const types = async (dir: string | undefined, { out, ...options }: HubOpt
   const text = senderModule(found)
   if (out === undefined) return void process.stdout.write(text)
   await writeFile(out, text)
-  note(`${out} has the data of ${found.size} ${found.size === 1 ? 'type' : 'types'}`)
+  note(`wrote ${found.size} ${found.size === 1 ? 'type' : 'types'} to ${out}`)
 }

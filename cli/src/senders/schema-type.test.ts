@@ -45,12 +45,12 @@ it.each<[string, Record<string, unknown>, string]>([
   expect(typeOf(schema)).toBe(type)
 })
 
-it('keeps descriptions as comments, which they cannot end', () => {
+it('keeps descriptions as comments; a description cannot end its comment', () => {
   const properties = { a: { type: 'string', description: 'One */ export const evil = 1 /*\n two' } }
   expect(typeOf({ properties })).toBe('{\n  /** One *\\/ export const evil = 1 /* two */\n  a?: string\n}')
 })
 
-it('ends for schemas without end', () => {
+it('terminates for recursive schemas', () => {
   let schema: Record<string, unknown> = { type: 'string' }
   for (let level = 0; level < 5_000; level++) schema = { type: 'array', items: schema }
   expect(typeOf(schema)).toContain('unknown[]')

@@ -16,7 +16,7 @@ const PLAIN: Record<string, string> = {
   null: 'null',
 }
 
-/** Returns the description of a schema as a comment, which its text cannot end. */
+/** Returns the description of a schema as a comment. The text cannot end the comment. */
 export const asComment = (schema: unknown, indent = ''): string => {
   const text = isObject(schema) ? schema.description : undefined
   return typeof text === 'string' && text !== ''
@@ -28,7 +28,7 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 
 const nameOf = (key: string) => (IDENTIFIER.test(key) ? key : JSON.stringify(key))
 
-/** Returns types as one that has any of them. */
+/** Returns the union of types. */
 const union = (types: readonly string[]): string => {
   const distinct = [...new Set(types)]
   if (distinct.includes('unknown') || distinct.length === 0) return 'unknown'
@@ -55,9 +55,9 @@ type Place = {
 }
 
 /**
- * Returns the TypeScript type of the values of a JSON Schema, whose references point into `root`. It has the structure: objects,
- * lists, unions and constants. What TypeScript cannot say, such as lengths and patterns, is left to the hub; what this cannot
- * read is `unknown`. An object has further keys only if `additionalProperties` says so, because most others are misspelt.
+ * Returns the TypeScript type of the values of a JSON Schema, whose references point into `root`. It covers objects, lists,
+ * unions and constants. The hub checks what TypeScript cannot express, such as lengths and patterns. Unsupported schemas are
+ * `unknown`. An object has further keys only if `additionalProperties` allows them, because most others are misspelt.
  */
 export const typeOf = (
   root: JsonSchema,
@@ -88,7 +88,7 @@ export const typeOf = (
       return isObject(additionalProperties)
         ? `Record<string, ${inner(additionalProperties)}>`
         : `Record<string, ${additionalProperties === false ? 'never' : 'unknown'}>`
-    // Members of their own type would not fit an index signature of another one.
+    // An index signature has to fit every member, whatever its type.
     const open =
       additionalProperties === true || isObject(additionalProperties)
         ? `${indent}[key: string]: unknown\n`
@@ -130,7 +130,7 @@ export const typeOf = (
   ])
 }
 
-/** Returns what a reference within the schema names; undefined for anything else. */
+/** Resolves a reference within the schema. Returns undefined for any other reference. */
 const target = (root: JsonSchema, reference: string): unknown => {
   if (!reference.startsWith('#')) return undefined
   try {

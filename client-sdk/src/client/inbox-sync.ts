@@ -66,8 +66,8 @@ export const createInboxSync = ({
     isCrowded,
     absorb,
     /**
-     * Applies a live message. Returns true if it has to be fetched instead, because the pages have no position: it is unknown, or
-     * the token is limited to several contexts. The message then has the position and counts of one of several streams.
+     * Applies a live message. Returns true if the inbox has to be fetched instead, because its pages have no position. Tokens
+     * that are limited to several contexts have none: each message has the position and counts of one of their streams.
      */
     apply(live: LiveMessage): boolean {
       const before = state.getSnapshot()

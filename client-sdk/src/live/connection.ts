@@ -125,7 +125,7 @@ export const createConnection = ({
     if (isRefusal(message)) refuse(new CarillonError(message as ErrorCode, 'Token refused'))
     else fail(DISCONNECTED)
   })
-  // A position counts even if this version does not know the event. Other messages are in no stream.
+  // A position counts even if this version does not know the event. Messages without one belong to no stream.
   socket.onAny((event, message) => {
     if (message?.seq) onLive({ event, message } as LiveMessage)
   })

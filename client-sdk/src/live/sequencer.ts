@@ -41,7 +41,7 @@ export const createSequencer = (
     for (;;) {
       const next = held.find((live) => ahead(live) === 1)
       if (!next) break
-      // It may leave the position unknown.
+      // `apply` may leave the position unknown. The message is not applied again then.
       held.splice(held.indexOf(next), 1)
       apply(next)
       prune()

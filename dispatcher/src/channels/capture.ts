@@ -15,7 +15,7 @@ const recipientOf = (address: Address, user: string): string => {
   return address.kind === 'phone' ? address.phone : user
 }
 
-/** What the sender added to an e-mail, as far as the list shows it. */
+/** Returns the copies and the file names of an e-mail, for the list of captured messages. */
 const addedBy = ({ extras }: Outgoing): Pick<Captured, 'cc' | 'bcc' | 'files'> => {
   const { cc = [], bcc = [], files = [] } = extras ?? {}
   return {

@@ -1,7 +1,7 @@
 import type { VariantMark } from '@carillon/core/store/ports/variant-figures'
 import type { Entry } from './item.ts'
 
-/** Returns for each entry with a variant that it was sent. */
+/** Returns a `sent` mark for each entry with a variant. */
 export const sentMarks = (entries: readonly Entry[]): (VariantMark & { tenant: string })[] =>
   entries.flatMap(({ ready: { tenant, id, notification }, user, planned: { variant } }) =>
     variant === undefined

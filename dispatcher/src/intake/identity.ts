@@ -10,7 +10,8 @@ import { deadReason, type Incoming, type Name } from './notification.ts'
 
 /**
  * The id of a notification and the time of its first acceptance, epoch ms. `version`: the version of its type at that
- * time, 0 for none; absent without a record. `revision`: of the library. `complete`: an earlier message has been handled completely.
+ * time, 0 for none; absent without a record. `revision`: the revision of the library at that time; absent without a record,
+ * and if the type has no templates. `complete`: an earlier message has been handled completely.
  */
 export type Identity = {
   id: string

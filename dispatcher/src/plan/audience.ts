@@ -48,8 +48,8 @@ export const postpone = (pinned: Pinned): NotificationPlan => {
 }
 
 /**
- * Plans a notification whose recipients are named, from what was read ahead. Most are, so nothing is awaited. Returns
- * undefined if more has to be read. Pure.
+ * Plans a notification with named recipients from what was read ahead. Most notifications are of this kind, so nothing is
+ * awaited. Returns undefined if more has to be read. Pure.
  */
 export const planNamed = (pinned: Pinned, ahead: ReadAhead, now: number): NotificationPlan | undefined => {
   const { ready, type } = pinned

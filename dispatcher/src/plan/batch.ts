@@ -8,7 +8,7 @@ import { createReadAhead } from './read-ahead.ts'
 /** Number of notifications of a batch whose recipients are looked up concurrently. */
 const LOOKUPS = 16
 
-/** Plans a batch of notifications, in order. What their named recipients need is read for all of them together. */
+/** Plans a batch of notifications, in order. The choices of all named recipients are read together. */
 export const createPlanBatch = (
   store: Pick<Store, 'users' | 'topics'>,
   cache: PreferencePorts['cache'],

@@ -12,11 +12,11 @@ const TOGETHER = 500
 
 const NOTHING: ConditionFacts = {}
 
-/** Reports whether the conditions of a type or its variants depend on the people. */
+/** Reports whether a condition of a type or of its variants names `user`. */
 export const needsProfiles = ({ type }: Pick<Pinned, 'type'>): boolean =>
   type !== undefined && (usesUser(type.if) || type.variants?.some((variant) => usesUser(variant.if)) === true)
 
-/** Reads the people that the conditions of a type and its variants depend on: nobody unless one names `user`. */
+/** Reads the profiles that the conditions of a type and its variants depend on: none unless one names `user`. */
 export const lookUpConditionFacts = async (
   store: Pick<Store, 'users'>,
   pinned: Pinned,

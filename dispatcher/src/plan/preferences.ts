@@ -12,7 +12,7 @@ export type Chosen = {
 /** More users than this are read from the store: caching the members of an audience would evict everybody else. */
 export const CACHED_MOST = 100
 
-/** Of a critical type, nobody's choices count. */
+/** The choices about a critical type, which ignores them. */
 export const NO_CHOICES: Chosen = { own: new Map(), locked: new Set() }
 
 export type PreferencePorts = {

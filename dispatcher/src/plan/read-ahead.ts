@@ -8,14 +8,14 @@ import { CACHED_MOST, type Chosen, NO_CHOICES } from './preferences.ts'
 /** What was read for a batch of notifications before they are planned, so that most are planned without waiting. */
 export type ReadAhead = {
   place(ready: Ready): InContext
-  /** What the named users have chosen; undefined if they are too many to be read ahead. */
+  /** Returns the choices of the named users; undefined if there are too many users to read ahead. */
   chosen(pinned: Pinned, users: readonly string[]): Chosen | undefined
 }
 
 const at = ({ tenant, notification: { context } }: Ready) =>
   context === undefined ? tenant : `${tenant}\n${context}`
 
-/** Reads what the notifications of a batch need, all together: for each tenant, what their named users have chosen. */
+/** Reads the choices of all users that a batch names, together for each tenant, and each context once. */
 export const createReadAhead =
   ({
     cache,

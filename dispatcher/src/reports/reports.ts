@@ -19,7 +19,7 @@ const REASON_MAX = 200
 
 const digest = (...parts: (string | number | undefined)[]) => hash('sha256', parts.join('\n'), 'base64url')
 
-/** Returns what a report says about the variant that the user got, if anything. */
+/** Returns the mark that a report leaves on the user's variant: none after a failure, or without a variant. */
 const markOf = ({ step, report: { state } }: Match): VariantMark[] => {
   const { type, variant, notification, user } = step
   if (variant === undefined || state === 'failed') return []

@@ -16,17 +16,17 @@ import {
 import { createBulkhead } from './bulkhead.ts'
 import type { Busy } from './permit.ts'
 
-/** E-mails with files that one dispatcher sends at once: their files are in memory. */
+/** Maximum e-mails with files that one dispatcher sends at once, because their files are in memory. */
 const AT_ONCE = 3
 const PATIENCE_MS = 2_000
 const RETRY_AFTER_MS = 1_000
 
-/** The files of an e-mail. They must be released once it was sent. */
+/** The files of an e-mail. The caller must release them after the send. */
 export type Files = { outcome?: undefined; files: readonly MailFile[]; release(): void }
-/** Why an e-mail cannot have its files, or when to ask again. */
+/** Why the files could not be loaded, or when to try again. */
 type Unavailable = Extract<Outcome, { outcome: 'refused' | 'retry' }> | Busy
 
-/** Thrown inside this file. */
+/** Thrown and caught in this file only. */
 class Refused extends Error {
   readonly outcome: Extract<Outcome, { outcome: 'refused' | 'retry' }>
   constructor(outcome: Refused['outcome']) {
@@ -37,13 +37,13 @@ class Refused extends Error {
 
 const refused = (reason: string, detail: string) => new Refused({ outcome: 'refused', reason, detail })
 const later = (detail: string) =>
-  // The host of a file says nothing about the provider.
+  // A file host that fails is no failure of the provider.
   new Refused({ outcome: 'retry', reason: 'attachment_unreachable', detail, scope: 'recipient' })
 
 const tooLarge = () =>
   refused(
     'attachment_too_large',
-    `the attachments of an e-mail have at most ${ATTACHMENT_MAX_BYTES} bytes together`,
+    `the attachments of an e-mail may have at most ${ATTACHMENT_MAX_BYTES} bytes in total`,
   )
 
 const checkKind = (fault: string | undefined) => {
@@ -52,7 +52,7 @@ const checkKind = (fault: string | undefined) => {
 
 const isTemporary = (status: number) => status === 408 || status === 429 || status >= 500
 
-/** Returns the last part of a path as a file name. */
+/** Returns the last segment of the path, decoded. */
 const nameInUrl = (url: string): string => {
   const last = new URL(url).pathname.split('/').at(-1) ?? ''
   try {
@@ -64,7 +64,7 @@ const nameInUrl = (url: string): string => {
 
 const failureOf = (error: unknown): unknown => {
   if (!(error instanceof HttpFailure)) return error
-  // Neither words nor causes are passed on: they may name the URL, which is a secret.
+  // The message and the cause are dropped, because they may contain the URL, which is a secret.
   if (error.reason === 'refused_target')
     return refused('attachment_unreachable', 'the URL leads to an address that is not allowed')
   if (error.reason === 'too_large') return tooLarge()
@@ -114,10 +114,10 @@ const read = async (
 }
 
 /**
- * Loads the files of e-mails: uploads from the store, URLs through the guarded client, before a provider is asked. Few
- * e-mails with files are in hand at once, so that memory is bounded. What cannot be loaded is an outcome: `retry` if the host
- * of a URL may answer later, else `refused`, with the reason `attachment_missing`, `attachment_too_large`,
- * `attachment_refused` or `attachment_unreachable`. Rejects only if the store does.
+ * Loads the files of e-mails: uploads from the store, URLs through the guarded client. Few e-mails load files at once, to
+ * bound memory. A failure is returned as an outcome: `retry` if the host of a URL may answer later, else `refused`, with the
+ * reason `attachment_missing`, `attachment_too_large`, `attachment_refused` or `attachment_unreachable`. Rejects only if the
+ * store does.
  */
 export const createLoadFiles = ({
   store,
@@ -160,7 +160,10 @@ export const createLoadFiles = ({
       return {
         outcome: 'busy',
         at: Date.now() + RETRY_AFTER_MS,
-        why: { reason: 'attachments_busy', detail: 'it waits until fewer e-mails with files are being sent' },
+        why: {
+          reason: 'attachments_busy',
+          detail: 'this dispatcher is sending its maximum of e-mails with files',
+        },
       }
     try {
       return { files: await load(tenant, refs), release }

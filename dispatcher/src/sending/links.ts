@@ -8,9 +8,9 @@ import { channelOf } from './ledger-changes.ts'
 import type { Known } from './lookup.ts'
 
 /**
- * Returns a function that signs the links of a message: e-mails have the one to unsubscribe in their headers, and templates
- * may show both. A link that nothing shows is not signed. Critical and transactional types have no link to unsubscribe.
- * Without a public URL there are no links. The preferences are those of the message's context.
+ * Returns a function that signs the unsubscribe and preferences links of a message. E-mails carry the unsubscribe link in
+ * their headers, and templates may show both. A link is signed only if the message shows it. Critical and transactional
+ * types have no unsubscribe link. Without a public URL there are no links. Links are for the context of the message.
  */
 export const createLinksOf =
   ({ seal }: { seal: Seal }, { publicUrl }: { publicUrl: string | undefined }) =>

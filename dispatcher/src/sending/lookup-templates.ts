@@ -8,7 +8,7 @@ export type TemplatePorts = { cache: Pick<SettingsCache, 'typeVersion'>; prepare
 const nameOf = ({ tenant, type, version, revision, variant = '' }: Step) =>
   `${tenant}\n${type}\n${version}\n${revision}\n${variant}`
 
-/** Looks up the templates of steps, each from the version and revision under which its notification was accepted. */
+/** Looks up the templates of steps, in the version and revision under which their notifications were accepted. */
 export const lookUpTemplates = async (
   { cache, prepared }: TemplatePorts,
   steps: readonly Step[],

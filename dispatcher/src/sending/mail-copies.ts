@@ -4,14 +4,14 @@ import type { Store } from '@carillon/core/store/port'
 import type { Passed } from '@carillon/core/store/ports/deliveries'
 import type { EmailOverrides } from '@carillon/schemas'
 
-/** The addresses that get a copy. `leftOut` records those that are suppressed, without their addresses. */
+/** The addresses that get a copy. `leftOut` names the suppressed ones by their place in the request, not by address. */
 export type Copies = { cc: readonly Mailbox[]; bcc: readonly Mailbox[]; leftOut: readonly Passed[] }
 
 const NONE: Copies = { cc: [], bcc: [], leftOut: [] }
 
 /**
- * Looks up which addresses in `cc` and `bcc` get a copy of an e-mail: each once, and none that is suppressed or is the
- * recipient's own.
+ * Looks up which addresses in `cc` and `bcc` get a copy of an e-mail. Each gets one copy. Suppressed addresses and the
+ * recipient's own get none.
  */
 export const createCopies =
   ({ suppressions }: Pick<Store, 'suppressions'>) =>

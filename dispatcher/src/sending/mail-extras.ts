@@ -8,17 +8,17 @@ import type { Files, LoadFiles } from './attachments.ts'
 import { channelOf } from './ledger-changes.ts'
 import type { FindCopies } from './mail-copies.ts'
 
-/** What a step has in place of what its type gives, on its own channel; undefined if nothing. */
+/** Returns the overrides of a step for its channel; undefined if there are none. */
 export const givenOf = (seal: Pick<Seal, 'open'>, step: Step): Overrides[keyof Overrides] | undefined => {
   const channel = channelOf(step)
   return channel === 'webhook' ? undefined : openOverrides(seal, step, channel)
 }
 
-/** What the sender adds to one e-mail, for all the accounts that are tried. `release` gives up its files. */
+/** What the sender adds to one e-mail, for every account that is tried. `release` frees its files. */
 export type Mail = {
   /** Copies that were left out, for the ledger. */
   leftOut: readonly Passed[]
-  /** Loads the files, once. Returns why there are none, as an outcome. */
+  /** Returns the extras, with the files, which are loaded once. Returns an outcome if they cannot be loaded. */
   extras(): Promise<
     { outcome?: undefined; extras: MailExtras | undefined } | Exclude<Awaited<ReturnType<LoadFiles>>, Files>
   >
@@ -37,7 +37,7 @@ export type PrepareMail = (
   profile: UserProfile,
 ) => Promise<Mail>
 
-/** Looks up what the sender adds to e-mails. Files are loaded when a permit to send is there. */
+/** Looks up what the sender adds to e-mails. Files are loaded only when `extras` is called, after the permit. */
 export const createPrepareMail =
   ({ findCopies, loadFiles }: { findCopies: FindCopies; loadFiles: LoadFiles }): PrepareMail =>
   async (step, given, profile) => {

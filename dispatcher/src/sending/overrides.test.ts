@@ -47,7 +47,7 @@ const sent = (id: string, overrides: Overrides, more = {}) =>
   note(id, [step('email')], { overrides, ...more })
 
 describe('overrides', () => {
-  test('stand in place of what the type gives, literally, on their channel alone', async () => {
+  test('replace the texts of the type, literally, on their channel only', async () => {
     const { store, tenant, mail, text, send } = await opened()
     await store.types.put(
       tenant,
@@ -69,7 +69,7 @@ describe('overrides', () => {
     expect(text.got[0]?.content.title).toBeUndefined()
   })
 
-  test('copies, reply-to and headers reach the provider, and no suppressed or repeated address', async () => {
+  test('copies, reply-to and headers reach the provider; suppressed and repeated addresses get no copy', async () => {
     const { store, tenant, mail, send, ledger } = await opened()
     const suppression = { reason: 'bounce', at: new Date().toISOString(), source: null } as const
     await store.suppressions.put(tenant, [{ channel: 'email', address: 'Gone@example.org', ...suppression }])
@@ -138,7 +138,7 @@ describe('attachments', () => {
     ])
   })
 
-  test('expired, foreign, too large, of a refused kind or gone: the step fails, and nothing is sent', async () => {
+  test('fail the step if they are expired, of another tenant, too large, of a refused kind or gone', async () => {
     const world = await opened()
     const base = await host((path) =>
       path === '/gone'
@@ -174,7 +174,7 @@ describe('attachments', () => {
     expect(JSON.stringify(await world.deadLetters())).not.toContain(base)
   })
 
-  test('a host that fails for now is asked again', async () => {
+  test('are retried after a temporary failure of their host', async () => {
     const world = await opened()
     let calls = 0
     const base = await host(() => (calls++ === 0 ? { status: 503, body: '' } : { body: 'x' }))

@@ -27,8 +27,8 @@ const replaced = (text: string, word: string): string => {
 }
 
 /**
- * Returns the outcome without the address, as in "550 <…>: no such user". A provider's answer goes into the ledger, the
- * dead letters and the log, where addresses are not stored. Pure.
+ * Returns the outcome without the addresses of the recipient and of the extras, as in "550 <…>: no such user". A provider's
+ * answer goes into the ledger, the dead letters and the log, where addresses are not stored. Pure.
  */
 export const redacted = (outcome: Outcome, address: Address, extras?: MailExtras): Outcome => {
   if (outcome.outcome === 'sent') return outcome

@@ -23,16 +23,16 @@ export type Said = Partial<Spoken<ItemContent>> & {
   extras?: MailExtras | undefined
 }
 
-/** What a send has in place of what its type gives, on one channel. */
+/** The overrides of a send on one channel. */
 type Given = Overrides[keyof Overrides]
 
-/** Returns the literal texts of a send. */
+/** Returns the texts among overrides, which are literal. */
 const textsOf = (given: Given): Texts => {
   const found = Object.entries(given ?? {}).filter(([, text]) => typeof text === 'string')
   return Object.fromEntries(found)
 }
 
-/** What is known of a step. */
+/** What the text of a step depends on. */
 type KnownOfStep = {
   content: ItemContent | undefined
   templates: TypeTemplates | undefined

@@ -138,7 +138,7 @@ describe.skipIf(!executablePath)(
       await page.context().close()
     })
 
-    test('a change that fails is taken back, and said', async () => {
+    test('a change that fails is reverted, and the page says so', async () => {
       const { page } = await open(await link())
       await page.route('**/preferences/data', (route) => route.abort())
       const pause = page.getByRole('switch', { name: 'Pause everything' })

@@ -47,7 +47,7 @@ type SenderModule = {
 
 const title = (text: string) => `content: { title: "${text}" }`
 
-test('apply writes what differs, and a second time nothing; diff tells it before', async () => {
+test('apply writes what diff shows, and nothing the second time', async () => {
   const root = await folder('one', {
     'types/a.yaml': `${title('A')}\nplan: [{ channel: sms }]`,
     'types/b/type.yaml': title('B'),
@@ -90,7 +90,7 @@ test('prune deletes what is gone, only with --yes', async () => {
   expect((await carillon('diff', '--prune', root)).code).toBe(0)
 })
 
-test('one broken file among 40 changes nothing, and every problem is told with its place', async () => {
+test('one broken file among 40 changes nothing, and every problem is reported with its place', async () => {
   const fine = Array.from({ length: 40 }, (_, n) => [`types/t${n}.yaml`, title('Fine')])
   const root = await folder('many', {
     ...Object.fromEntries(fine),

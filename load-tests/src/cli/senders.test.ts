@@ -72,7 +72,7 @@ const BAD = [
   `send('order.shipped', { to: 'ada', priority: 'hihg', data: { number: 'A-7', parcels: [] } })`,
 ]
 
-it('compiles right data, and wrong data does not compile', () => {
+it('compiles with correct data and does not compile with wrong data', () => {
   const faulty = [...new Set(faultyLines([...GOOD, ...BAD]))]
   expect(faulty).toEqual(BAD.map((_, index) => GOOD.length + index + 1))
 })

@@ -90,7 +90,7 @@ export const start = async (recipe: Recipe): Promise<Server> => {
     if (lost === told) return
     const how = lost.signalCode ?? lost.exitCode
     process.stderr.write(
-      `${recipe.name} (${recipe.url}) ended unasked with ${how}\n${lines.slice(-20).join('\n')}\n`,
+      `${recipe.name} (${recipe.url}) ended unexpectedly with ${how}\n${lines.slice(-20).join('\n')}\n`,
     )
   }
 

@@ -26,7 +26,7 @@ export const messageIds =
     return `${message.key}@${domain}`
   }
 
-/** Returns who an e-mail comes from and where replies go. What the message leaves open is the account's. */
+/** Returns the sender and the reply-to address of an e-mail: those of the message, else those of the account. */
 export const sendersOf = (
   { sender = {}, extras }: Pick<Outgoing, 'sender' | 'extras'>,
   account: { from: Mailbox; replyTo?: Mailbox | undefined },
@@ -38,7 +38,7 @@ export const sendersOf = (
 /** Passes name and address separately, so that neither can be parsed as an address list. */
 const separated = ({ email, name }: Mailbox) => ({ name: name ?? '', address: email })
 
-/** Passes a file as bytes. A file with a `cid` is shown in the HTML. */
+/** Returns a file as an attachment of nodemailer. A file with a `cid` is inline: the HTML shows it. */
 const attached = ({ filename, contentType, content, cid }: MailFile) => ({
   filename,
   contentType,

@@ -33,7 +33,7 @@ const message = sample({
   unsubscribeUrl: 'https://hub.example/u/x',
 })
 
-/** Checks a raw message, which mail clients show. */
+/** Checks a raw message as a mail client parses it. */
 const check = async (raw: Buffer) => {
   const parsed = await PostalMime.parse(raw)
   expect(parsed).toMatchObject({
@@ -66,7 +66,7 @@ describe('SMTP', () => {
     await check(Buffer.from(mail?.raw ?? '', 'latin1'))
   })
 
-  test('a recipient that is refused while a copy is taken counts', async () => {
+  test('a send fails if the server refuses the recipient and accepts a copy', async () => {
     const server = closing(
       await mailServer({
         ...tls,
@@ -85,7 +85,7 @@ describe('SMTP', () => {
     })
   })
 
-  test('a copy that is refused does not', async () => {
+  test('a send succeeds if the server refuses only a copy', async () => {
     const server = closing(
       await mailServer({
         ...tls,

@@ -55,7 +55,7 @@ const outcomeOf = (answer: HttpAnswer): Outcome => {
 
 const attached = ({ filename, contentType, content, cid }: MailFile) => ({
   filename,
-  // SendGrid refuses parameters.
+  // SendGrid refuses media types with parameters.
   type: contentType.split(';', 1)[0],
   content: content.toString('base64'),
   ...(cid === undefined ? { disposition: 'attachment' } : { disposition: 'inline', content_id: cid }),

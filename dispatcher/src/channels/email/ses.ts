@@ -102,7 +102,7 @@ const outcomeOf = (answer: HttpAnswer): Outcome => {
     : { ...meaning, outcome: meaning.outcome, detail, ...(afterMs ? { afterMs } : {}) }
 }
 
-/** The envelope. SES reads no addresses from the headers of a raw message if these are given. */
+/** Returns the envelope. With it, SES ignores the addresses in the headers of a raw message. */
 const destinationOf = ({ extras }: Outgoing, to: Mailbox) => {
   const { cc = [], bcc = [] } = extras ?? {}
   return {

@@ -41,7 +41,7 @@ const open = (config: SmtpConfig, tools: Tools, limitMs: number): Sender => {
           ...compose(message, to),
           signal: limit.signal,
         })
-        // The server took the message for addresses in cc or bcc, but not for the recipient.
+        // The server may have accepted the copies and refused the recipient.
         const refusal = rejectedErrors.find(({ recipient }) => recipient === to.email)
         if (refusal) return outcomeOfSmtp(refusal, true)
         return { outcome: 'sent', id: idOf(message) }

@@ -39,7 +39,7 @@ export const twilio: Provider<TwilioConfig> = {
         const form = new URLSearchParams({ To: `${prefix}${to}` })
         const number = sender?.number ?? from
         if (number !== undefined) form.set('From', `${prefix}${number}`)
-        // A Messaging Service chooses a sender of its own.
+        // A Messaging Service chooses the sender itself.
         if (messagingServiceSid !== undefined && sender?.number === undefined)
           form.set('MessagingServiceSid', messagingServiceSid)
         if (channel === 'whatsapp' && settings.contentSid !== undefined) {

@@ -5,7 +5,8 @@ import { eventually, type Scenario } from '../context.ts'
 /** Scenarios with tokens that are limited to contexts: lists, counts, live messages and presence. */
 export const LIMITED_TOKENS: Scenario[] = [
   {
-    title: 'of two apps of a user, one limited to a context and one not, each gets what it may see',
+    title:
+      'an app that is limited to a context gets the items of that context; another app of the user gets all',
     run: async ({ account, app, ledger, phones, send, user }) => {
       const provider = await phones()
       await account('sms', provider.account)
