@@ -3,7 +3,7 @@ import { CatalogueCheck, CatalogueInput } from '@carillon/schemas'
 import { createCatalogueCheck, type Kinds } from '../catalogue/check.ts'
 import { defineRoute, type Routes } from '../http/routes.ts'
 
-/** Hundreds of types with their texts in many languages. */
+/** Enough for hundreds of types with texts in many languages. */
 const CATALOGUE_MAX_BYTES = 8 * 1_024 * 1_024
 
 const checkCatalogue = defineRoute({

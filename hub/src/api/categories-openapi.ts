@@ -5,7 +5,7 @@ import { defineRoute } from '../http/routes.ts'
 
 const Key = z.object({ key: Category })
 
-/** A name and a description in many languages. */
+/** Enough for a name and a description in many languages. */
 const CATEGORY_MAX_BYTES = 131_072
 
 const CategoryList = z.object({ categories: z.array(CategoryDefinition) }).meta({
@@ -21,7 +21,7 @@ export const putCategory = defineRoute({
   tag: 'Types',
   summary: 'Define or replace a category',
   description:
-    'Says how people read a category, and whether they may opt out of it. Types and notifications may name a category that is not defined: it has its key for a name. A tenant has at most 200 categories.',
+    'Defines the display name and description of a category, and whether users may opt out. Types and notifications may name a category that is not defined. Its key is then its name. A tenant has at most 200 categories.',
   params: Key,
   body: CategoryInput,
   readOnly: ['key'],

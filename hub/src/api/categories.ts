@@ -6,7 +6,7 @@ import { deleteCategory, getCategory, listCategories, putCategory } from './cate
 /** Maximum categories per tenant. */
 const CATEGORIES_MAX = 200
 
-/** The categories of a tenant: their names, and whether people may opt out of them. */
+/** Adds the routes of categories. */
 export const categoryRoutes = (routes: Routes, { categories }: { categories: Categories }) => {
   routes.sender('types:write', putCategory, async ({ c, params: { key }, body }, { tenant }) => {
     const category = { ...(await body()), key }

@@ -25,7 +25,7 @@ export const settingsFaults = (settings: Settings, insecureLinks: LinkPolicy['in
   ]
 }
 
-/** Throws `invalid_request` for settings that are valid by their schema alone. */
+/** Throws `invalid_request` for faults that the schema of settings cannot express. */
 export const checkSettings = (settings: Settings, insecureLinks: LinkPolicy['insecureLinks']): void => {
   const issues = settingsFaults(settings, insecureLinks)
   if (issues.length > 0) throw invalidRequest(issues, 'settings')

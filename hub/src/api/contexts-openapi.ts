@@ -5,7 +5,7 @@ import { exampleOf } from '../http/openapi/example.ts'
 import { defineRoute } from '../http/routes.ts'
 import { next, pageQuery } from './page.ts'
 
-/** Settings are kept in memory by every process. */
+/** Limited, because every process keeps settings in memory. */
 export const SETTINGS_MAX_BYTES = 32_768
 
 const Key = z.object({ key: ContextKey })
@@ -23,7 +23,7 @@ export const putContext = defineRoute({
   tag: 'Contexts',
   summary: 'Create or replace a context',
   description:
-    "Replaces all settings of a context: one that is left out is the tenant's. They hold at once, and within a second on other hubs and dispatchers.",
+    "Replaces all settings of a context. One that is left out is the tenant's. They take effect at once, and within a second on other hubs and dispatchers.",
   params: Key,
   headers: IfMatch,
   body: ContextSettings,
@@ -65,7 +65,7 @@ export const deleteContext = defineRoute({
   tag: 'Contexts',
   summary: 'Delete a context',
   description:
-    "Deletes the settings of a context. Its items, and what users chose in it, stay; notifications that name it then have the tenant's settings.",
+    "Deletes the settings of a context. Its items stay, and so do the preferences of users in it. The tenant's settings then apply to its notifications.",
   params: Key,
   headers: IfMatch,
   answers: { 204: { description: 'Deleted' } },

@@ -18,9 +18,7 @@ import { TYPE_MAX_BYTES, TypeVersionPage } from './types-openapi.ts'
 const REVISION_MAX = 2 ** 31 - 1
 const Key = z.object({ key: ResourceKey })
 const AtRevision = z.strictObject({
-  version: integer(1, REVISION_MAX)
-    .optional()
-    .describe('A revision of the library: what stood there then. The newest if left out'),
+  version: integer(1, REVISION_MAX).optional().describe('A revision of the library; the newest if left out'),
 })
 const Versions = z.strictObject({ limit: limit(), before: cursor })
 
@@ -43,9 +41,9 @@ const PartialList = z.object({ partials: z.array(TemplatePartial) }).meta({
 })
 
 const PINNED =
-  'Each change makes a revision of the library. A notification keeps the revision under which it was accepted.'
+  'Each change makes a new revision of the library. A notification keeps the revision under which it was accepted.'
 
-/** The routes of layouts and partials, which differ in words only. */
+/** Returns the routes of layouts or of partials, which differ in wording only. */
 const shared = (of: {
   path: 'layouts' | 'partials'
   name: 'Layout' | 'Partial'
@@ -63,7 +61,7 @@ const shared = (of: {
       operationId: `put${name}`,
       tag: 'Templates',
       summary: `Define or replace a ${word}`,
-      description: `${about} It is checked; a problem has the line and the column. ${PINNED} An equal body makes none.`,
+      description: `${about} Its templates are checked; a problem has the line and the column. ${PINNED} An unchanged body makes none.`,
       params: Key,
       headers: IfMatch,
       body: input,
@@ -132,7 +130,7 @@ export const layouts = shared({
 export const partials = shared({
   path: 'partials',
   name: 'Partial',
-  about: "A partial is a part of templates, `{% render 'key' %}`.",
+  about: "A partial is a reusable part of templates, which `{% render 'key' %}` renders.",
   input: PartialInput,
   stored: TemplatePartial,
   list: PartialList,
@@ -144,7 +142,7 @@ export const getEnv = defineRoute({
   operationId: 'getEnv',
   tag: 'Templates',
   summary: 'Get the variables of templates',
-  description: 'Returns what templates see as `env`, as it is or as it was at a revision of the library.',
+  description: 'Returns what templates see as `env`, now or at a revision of the library.',
   query: AtRevision,
   answers: { 200: { description: 'The variables', schema: TemplateEnv } },
   problems: ['not_found'],
@@ -156,7 +154,7 @@ export const putEnv = defineRoute({
   operationId: 'putEnv',
   tag: 'Templates',
   summary: 'Set the variables of templates',
-  description: `Replaces what templates see as \`env\`: values that differ between environments. No secrets: whoever sends to this tenant can read them. ${PINNED}`,
+  description: `Replaces what templates see as \`env\`: values that differ between environments. Do not store secrets: whoever sends to this tenant can read them. ${PINNED}`,
   headers: IfMatch,
   body: TemplateEnv,
   bodyMaxBytes: TYPE_MAX_BYTES,

@@ -71,7 +71,7 @@ const sharedRoutes = <Stored extends Shared>(
   })
 }
 
-/** Layouts, partials and `env`: what templates of types refer to. */
+/** Adds the routes of layouts, partials and `env`, to which the templates of types refer. */
 export const libraryRoutes = (routes: Routes, parts: Parts) => {
   sharedRoutes(routes, layouts, parts, {
     kind: 'layout',

@@ -42,7 +42,7 @@ export const meRoutes = (routes: Routes, { users }: { users: Pick<Users, 'get' |
       const patch = await body()
       const before = await reportedOf(tenant, user)
       const after = patched(before, patch)
-      // Front ends report at every start: what is so already is not written.
+      // Front ends report at every start. Unchanged values are not written.
       const changed =
         JSON.stringify([after.locale, after.timezone]) !== JSON.stringify([before.locale, before.timezone])
       if (changed && !(await users.report(tenant, user, patch, issuedAt)))

@@ -52,7 +52,7 @@ const respond = async (c: Context<Edge>, sent: Promise<Answer & { replayed: bool
   }
 }
 
-/** Reports whether a request is for a dry run. Most are not, and need not be parsed to know it. */
+/** Reports whether a request is for a dry run. Parses only bodies that contain the key. */
 const isDryRun = (bytes: Uint8Array, read: () => Payload): boolean => {
   if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('"dryRun"')) return false
   const { value } = read()

@@ -16,7 +16,7 @@ const Id = z.object({ id: UserId })
 
 const InContext = z.strictObject({
   context: ContextKey.optional().describe(
-    'The context. Left out, it is that of a user token which is limited to one; otherwise preferences in general',
+    'The context. If left out: the one context that the user token is limited to, else general preferences',
   ),
 })
 

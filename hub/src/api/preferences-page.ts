@@ -13,7 +13,7 @@ import { acceptedLanguages } from '../preferences/languages.ts'
 import { writtenContext } from '../preferences/limited.ts'
 import { type createPageData, PageData, type PageOwner } from '../preferences/page-data.ts'
 
-/** How long the link is valid. It is made when somebody wants to open the page. */
+/** The lifetime of a link. An hour is enough, because links are made when users open the page. */
 const LINK_SECONDS = 3_600
 const PRIVATE = { 'cache-control': 'no-store' }
 
@@ -39,7 +39,7 @@ const LINK = {
   answers: { 200: { description: 'The link', schema: PreferencesLink } },
 } as const
 const ABOUT_LINK =
-  'The link opens the preferences of this user and nothing else, for an hour. Its token stands in the fragment, and the page removes it from the history.'
+  'The link opens the preferences of this user and nothing else, for an hour. Its token is in the fragment, and the page removes it from the history.'
 
 const getPreferencesPage = defineRoute({
   ...LINK,
@@ -83,7 +83,7 @@ const changeFromPage = defineRoute({
   body: PreferencesPatch,
 })
 
-/** The links to the hosted preferences page, and what the page reads and changes. */
+/** Adds the routes that make links to the hosted preferences page, and those that the page calls. */
 export const preferencesPageRoutes = (
   routes: Routes,
   {

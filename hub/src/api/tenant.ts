@@ -47,7 +47,7 @@ export const tenantRoutes = (
       tag: 'Tenant',
       summary: 'Replace the settings of the tenant',
       description:
-        'Replaces all settings: one that is left out is removed. They hold at once, and within a second on other hubs and dispatchers.',
+        'Replaces all settings: one that is left out is removed. They take effect at once, and within a second on other hubs and dispatchers.',
       headers: IfMatch,
       body: TenantSettings,
       bodyMaxBytes: SETTINGS_MAX_BYTES,

@@ -59,7 +59,7 @@ export const typePreviewRoutes = (
       tag: 'Types',
       summary: 'Preview a notification type',
       description:
-        'Renders the texts of a type for every channel, as a person would get them: from a stored version or an unsaved type, with the given data or the sample, for a user or nobody. `faults` has the values that are missing. `unsubscribe_url` and `preferences_url` are samples, which act for nobody.',
+        'Renders the texts of a type for every channel, as a person would get them: from a stored version or an unsaved type, with the given data or the sample, for a user or nobody. `faults` has the values that are missing. `unsubscribe_url` and `preferences_url` are samples that belong to no user.',
       params: Key,
       body: TypePreviewInput,
       bodyMaxBytes: TYPE_MAX_BYTES,

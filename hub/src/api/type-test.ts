@@ -9,13 +9,13 @@ import { Receipt } from './notifications-openapi.ts'
 
 const Key = z.object({ key: TypeKey })
 
-/** The channels that a test goes to: the given ones, else those of the type's plan. The inbox is no step. */
+/** The channels that a test goes to: the given ones, else those of the type's plan. The inbox is not a step. */
 const channelsOf = ({ plan = [] }: NotificationType, given: TypeTestInput['channels']): Channel[] => {
   const wanted = given ?? plan.map(({ channel }) => channel)
   return [...new Set(wanted)].filter((channel) => channel !== 'inbox')
 }
 
-/** Returns the notification of a test: every channel at once, whatever was read or delivered before. */
+/** Returns the notification of a test. It uses every channel at once, whether or not the user has read it. */
 const notificationOf = (type: NotificationType, { to, channels, data, context }: TypeTestInput) => ({
   ...{ to, type: type.key, data: data ?? type.sample ?? {}, test: true },
   ...(context === undefined ? {} : { context }),
@@ -36,7 +36,7 @@ export const typeTestRoutes = (
       tag: 'Types',
       summary: 'Send a test of a notification type',
       description:
-        'Really sends a notification of a type, of the version in force or another, on all channels of its plan or on the given ones, at once. It is marked as a test: `[Test]` stands before its title and subject, and its status has `test`. It obeys preferences, suppressions and erasure like any other; `GET /v1/notifications/{id}/explain` says what it did not reach.',
+        'Sends a notification of the version in force or of another, at once, on the given channels or on all channels of its plan. Its title and subject start with `[Test]`, and its status has `test`. Preferences, suppressions and erasure apply as to any other. `GET /v1/notifications/{id}/explain` says which channels it did not reach, and why.',
       params: Key,
       body: TypeTestInput,
       answers: { 202: { description: 'Accepted', schema: Receipt } },

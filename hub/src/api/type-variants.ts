@@ -25,7 +25,7 @@ export const typeVariantRoutes = (
       tag: 'Types',
       summary: 'Get the figures of the variants of a notification type',
       description:
-        'Returns for each variant of the version in force how many people got its notifications, received, read and clicked them: over all versions of the type, and kept for a year after the last one. One person counts once for each notification. The standard error is 1.6 %; figures of a few dozen are exact, or one too low.',
+        'Returns how many users got, received, read and clicked the notifications of each variant in force. The figures are for all versions of the type, and are kept for a year after the last notification. A user counts once per notification. The standard error is 1.6 %; figures of a few dozen are exact, or one too low.',
       params: z.object({ key: TypeKey }),
       answers: { 200: { description: 'The figures', schema: VariantFiguresList } },
       problems: ['not_found'],

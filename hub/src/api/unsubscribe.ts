@@ -76,7 +76,7 @@ export const unsubscribeRoutes = (
       users.get(tenant, [user]),
       lookUpInContext(cache, tenant, link.context),
     ])
-    // What the browser asks for counts as reported.
+    // The browser's languages rank after the user's and before the tenant's.
     const own = known?.profile.locale ?? known?.reported?.locale
     const wanted = [own, ...accepted, settings.locale]
     return {
@@ -101,7 +101,7 @@ export const unsubscribeRoutes = (
     try {
       await switchOff(link, link.issuedAt)
     } catch (error) {
-      // Of somebody who was erased, nothing is left to switch off.
+      // An erased user has no preferences left to change.
       if (error instanceof ProblemError && error.problem.code === 'erased')
         return c.body(voidPage(language, 'invalid'), 404, PAGE_HEADERS)
       throw error

@@ -4,7 +4,7 @@ import { invalidRequest } from '@carillon/core/json/checked'
 import { type Attachments, CHUNK_BYTES, type StoredAttachment } from '@carillon/core/store/ports/attachments'
 import { ATTACHMENT_MAX_BYTES, refusedContent } from '@carillon/schemas'
 
-/** What a tenant may have stored at once. */
+/** Limits on the stored attachments of a tenant. */
 const FILES_MAX = 10_000
 const BYTES_MAX = 1_024 * 1_024 * 1_024
 
@@ -31,7 +31,7 @@ const tooLarge = () =>
 
 /**
  * Stores an uploaded file while it arrives, chunk by chunk. Throws `payload_too_large`, `quota_exceeded`, or
- * `invalid_request` for a program or an empty file. A file that is given up leaves nothing that can be sent.
+ * `invalid_request` for a program or an empty file. A failed upload leaves nothing that can be sent.
  */
 export const createUpload =
   (attachments: Pick<Attachments, 'write' | 'put' | 'usage' | 'remove'>) =>
@@ -62,7 +62,7 @@ export const createUpload =
       }
       if (size === 0) throw invalidRequest([{ path: [], message: 'the file is empty' }], 'body')
     } catch (error) {
-      // What cannot be removed now expires.
+      // Chunks that cannot be removed now expire later.
       await attachments.remove(tenant, id).catch(() => {})
       throw error
     }

@@ -14,7 +14,7 @@ export type Kinds = { [name in KindName]: Kind }
 
 const FOUND_MAX = 1_000
 
-/** Drops what JSON does not have, so that a parsed resource equals a stored one. */
+/** Drops undefined properties, so that a parsed resource equals a stored one. */
 const asJson = (resource: Resource): Resource => JSON.parse(JSON.stringify(resource))
 
 const below = (path: readonly string[], issues: readonly Issue[]) =>
@@ -67,7 +67,7 @@ const parseSet = (entries: readonly Entry[]) => {
 
 /**
  * Checks a whole set of resources, as if it were written, and compares it with what is stored. `kinds` is in the order of
- * writing: a resource refers to earlier kinds. Changes nothing.
+ * writing: a resource may refer to earlier kinds. Changes nothing.
  */
 export const createCatalogueCheck =
   (kinds: Kinds) =>
@@ -80,7 +80,7 @@ export const createCatalogueCheck =
     const warnings: CatalogueCheck['warnings'] = []
     for (const { name, kind } of entries)
       for (const [key, resource] of set[name] ?? []) {
-        // A large set takes long to check. Other requests come in between.
+        // A large set takes long to check, so other requests get a turn.
         await setImmediate()
         const path = pathIn(name, kind, key)
         const faults = await kind.faults(tenant, key, resource, set)

@@ -4,7 +4,7 @@ import { type CatalogueDifference, pointerTo } from '@carillon/schemas'
 const isContainer = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 
-/** Objects are compared with objects, and lists with lists. */
+/** Reports whether both are objects, or both are lists. */
 const areAlike = (one: unknown, other: unknown): boolean =>
   isContainer(one) && isContainer(other) && Array.isArray(one) === Array.isArray(other)
 

@@ -13,7 +13,7 @@ export type Checked = Partial<Record<string, ReadonlyMap<string, Resource>>>
 
 /** One kind of resources in a catalogue. */
 export type Kind = {
-  /** There is one resource without a key, which is never removed. Its key here is the empty text. */
+  /** The kind has one resource without a key, which is never removed. Its key here is the empty string. */
   single?: true
   /** The scope that comparing needs, besides that of the route: the answer has stored values. */
   scope?: Scope
@@ -43,7 +43,7 @@ const unordered: Pick<Kind, 'faults' | 'warnings' | 'order'> = {
   order: (resources) => [...resources.keys()],
 }
 
-/** What `GET` returns and `PUT` ignores. */
+/** Drops the properties that `GET` returns and `PUT` ignores. */
 const withoutOwn = ({ key: _, version: __, ...resource }: Resource): Resource => resource
 
 /** Defines a kind by its schemas, its list and the checks that schemas cannot express. */

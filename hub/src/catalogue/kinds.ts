@@ -28,7 +28,7 @@ import { accountWarnings } from './account-warnings.ts'
 import type { Kinds } from './check.ts'
 import { type Checked, kindOf, type Resource, singleKind } from './kind.ts'
 
-/** What templates may refer to: the partials, layouts and variables of the set, else those that are stored. */
+/** Returns what templates may refer to: the partials, layouts and variables of the set, else the stored ones. */
 const namesIn = (set: Checked, { layouts, partials, env }: References): References => {
   const of = <Named>(kind: 'layouts' | 'partials', stored: ReadonlyMap<string, Named>) => {
     const given = set[kind]
@@ -42,7 +42,7 @@ const namesIn = (set: Checked, { layouts, partials, env }: References): Referenc
   }
 }
 
-/** Returns partials after those that they render. */
+/** Orders partials so that each follows those that it renders. */
 const partialOrder = (partials: ReadonlyMap<string, Resource>): string[] => {
   const ordered = new Set<string>()
   const visit = (key: string, via: readonly string[]) => {
@@ -99,7 +99,7 @@ const settingsKinds = ({ store, insecureLinks }: Parts) => ({
   contexts: kindOf({
     ...{ key: ContextKey, input: ContextSettings, scope: 'contexts:read' as const },
     faults: async (_, __, settings) => settingsFaults(settings, insecureLinks),
-    // A context for each customer of a tenant: those that are not given are left alone.
+    // A tenant may have a context per customer, so those that are not given are left alone.
     list: async (tenant, keys) => [...(await store.contexts.get(tenant, keys)).values()],
     etag: ({ revision }) => etag(revision),
     resource: ({ settings }) => settings,

@@ -52,7 +52,7 @@ export const authenticateUser = async (cache: SettingsCache, request: HonoReques
   return verifyUserToken(cache, token)
 }
 
-/** Whose preferences a link opens. `user` is absent in a sample. `issuedAt`: epoch ms. */
+/** The owner of the preferences that a link opens. `user` is absent in a sample. `issuedAt`: epoch ms. */
 export type LinkedOwner = {
   tenant: string
   user?: string | undefined
@@ -69,12 +69,12 @@ const LINK_FAULTS = {
     about: { code: 'unauthenticated', detail: 'the link is not valid: it is incomplete or was changed' },
     reason: {
       reason: 'link_invalid',
-      explanation: 'the token is not one of a preferences link that this installation signed',
+      explanation: 'the token is not that of a preferences link that this installation signed',
     },
   },
 } as const
 
-/** Returns whose preferences the link of a page opens. Throws `unauthenticated` or `token_expired`. */
+/** Returns the owner of the preferences that a link opens. Throws `unauthenticated` or `token_expired`. */
 export const authenticateLink = async (
   { cache, seal }: { cache: SettingsCache; seal: Seal },
   request: HonoRequest,

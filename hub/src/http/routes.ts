@@ -214,7 +214,7 @@ export const createRoutes = (
         handle,
       ),
 
-    /** Adds a route of the preferences page, whose link has a token for nothing else. */
+    /** Adds a route of the preferences page, which sends the token of its link. */
     page: <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
       route: Route<P, Q, B>,
       handle: (request: Request<P, Q, B>, owner: LinkedOwner) => Promise<Response> | Response,

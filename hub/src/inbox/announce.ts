@@ -81,7 +81,7 @@ const eventsOf = ({ tenant, user }: Owner, { kind, items, action }: Happening): 
 /**
  * Sends live messages and lifecycle events about changes that are stored. Both are best effort: failures are counted and
  * logged. A client that missed a message finds a gap in the sequence numbers and fetches the inbox. `counts` are those of the
- * viewer; those of other streams are read if somebody is connected to them.
+ * viewer; those of other streams are read if a client is connected to them.
  */
 export const createAnnouncer = ({
   live,

@@ -12,8 +12,8 @@ const CONCURRENCY = 32
 
 /**
  * Records when items reached an app of their user. Receipts come in bursts, one per item and tab. They are therefore grouped
- * by user and token contexts, and written in the background, CONCURRENCY users at a time. The first receipt of an item counts. Best effort:
- * failures are logged.
+ * by user and contexts of the token, and written in the background, CONCURRENCY groups at a time. The first receipt of an
+ * item counts. Best effort: failures are logged.
  */
 export const createReceipts = ({ inbox, announce, log }: { inbox: Inbox; announce: Announcer; log: Log }) => {
   const waiting = new Map<string, { owner: Viewer; ids: Set<string> }>()

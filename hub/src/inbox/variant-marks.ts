@@ -5,7 +5,7 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { LifecycleKind } from '@carillon/schemas'
 import type { Happening } from './announce.ts'
 
-/** What a verb on an item says about the variant that its user got. Using an action reads the item, too. */
+/** The figures that a verb counts in. Using an action also reads the item. */
 const FIGURES: Partial<Record<LifecycleKind, readonly Figure[]>> = {
   received: ['delivered'],
   read: ['read'],
@@ -20,8 +20,8 @@ const marksOf = ({ user }: Owner, { kind, items }: Happening): VariantMark[] =>
   )
 
 /**
- * Creates the function that counts what happened to items whose users got a variant, with one call per tenant. Best effort:
- * failures are logged.
+ * Returns a function that counts verbs in the figures of variants, with one call per tenant. Best effort: failures are
+ * logged.
  */
 export const createCountVariants =
   ({ variantFigures, log }: { variantFigures: Pick<VariantFigures, 'mark'>; log: Log }) =>

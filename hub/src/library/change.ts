@@ -12,7 +12,7 @@ const LAYOUTS_MAX = 100
 const PARTIALS_MAX = 300
 /** Characters of JSON, so that a library fits into memory. */
 const SIZE_MAX = 4_000_000
-/** Each lost try means that another writer has made a revision. */
+/** Maximum attempts. Each failed one means that another writer has made a revision. */
 const TRIES = 100
 
 /** Returns the tag of what a change replaces; undefined if there is nothing. */
@@ -43,7 +43,7 @@ const checkLimits = (library: Library, { kind, key, value }: LibraryChange) => {
     )
 }
 
-/** Whether a change takes something away from those who use it: a layout or partial, or the medium of a partial. */
+/** Reports whether a change can break what uses the resource: it deletes it, or turns a partial from text to HTML or back. */
 const takesAway = ({ partials }: Library, { kind, key, value }: LibraryChange): boolean => {
   if (value === undefined) return true
   const before = kind === 'partial' ? partials.get(key) : undefined
@@ -54,7 +54,7 @@ const takesAway = ({ partials }: Library, { kind, key, value }: LibraryChange): 
 
 /**
  * Returns a function that makes the next revision of a library. It checks the change against the newest one, and again if
- * another writer was faster, so that no two changes that are fine alone break each other. Throws `invalid_request`, `in_use`
+ * another writer was faster, so that two changes that are valid alone cannot break each other. Throws `invalid_request`, `in_use`
  * and `precondition_failed`.
  */
 export const createChangeLibrary =
@@ -74,7 +74,7 @@ export const createChangeLibrary =
       }
       if ((await library.put(tenant, before.revision, change, by)) !== undefined) return await current(tenant)
     }
-    throw new ProblemError('unavailable', 'other writers change the library all the time')
+    throw new ProblemError('unavailable', 'other writers keep changing the library; try again')
   }
 
 export type ChangeLibrary = ReturnType<typeof createChangeLibrary>

@@ -121,7 +121,7 @@ export const createAcceptance = (
     const given = parsed.data
     if (given.dryRun && !dryRun)
       throw invalidRequest([at({ path: ['dryRun'], message: NO_DRY_RUN })], 'notification')
-    // Its fingerprint is that of a notification without it.
+    // `dryRun: false` must not change the fingerprint.
     delete given.dryRun
     checkTimes(given, Date.now())
     const type = await (version === undefined

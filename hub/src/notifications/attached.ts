@@ -30,7 +30,7 @@ export const attachedFaults = async (
   if (bytes > ATTACHMENT_MAX_BYTES)
     faults.push({
       path: PLACE,
-      message: `have at most ${ATTACHMENT_MAX_BYTES} bytes together, these ${bytes}`,
+      message: `must have at most ${ATTACHMENT_MAX_BYTES} bytes together; these have ${bytes}`,
     })
   return faults
 }

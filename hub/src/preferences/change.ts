@@ -28,8 +28,8 @@ const applyTo = (cells: Map<string, Choice>, changes: readonly ChoiceChange[]): 
   })
 
 /**
- * Changes the preferences of a user, in general and in contexts, and tells all their apps. What is so already is neither
- * written, recorded nor told. `check` is called with the preferences before the change, and may throw. Resolves with the
+ * Changes the preferences of a user, in general and in contexts, and tells all their apps. Choices that already hold are not
+ * written, recorded or announced. `check` is called with the preferences before the change, and may throw. Resolves with the
  * preferences after it. Throws `erased`, and `invalid_request` beyond CHOICES_MAX choices.
  */
 export const createChangePreferences = ({

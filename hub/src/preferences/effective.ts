@@ -17,7 +17,7 @@ export type EffectivePorts = {
   cache: Pick<SettingsCache, 'tenant' | 'context'>
 }
 
-/** What holds for a user, and what it follows from. */
+/** What holds for a user, and the data that it was derived from. */
 type Effective = {
   grid: EffectivePreferences
   documents: Documents | undefined
@@ -27,8 +27,8 @@ type Effective = {
 }
 
 /**
- * Returns a function that tells what holds for a user in a context; for nobody, what holds for who has not chosen.
- * `fallback`: the language of names if none is known.
+ * Returns a function that reads what holds for a user in a context. Without a user, it returns what holds for users without
+ * choices. `fallback`: the language of names if none is known.
  */
 export const createEffective =
   ({ preferences, types, categories, users, cache }: EffectivePorts) =>

@@ -28,7 +28,7 @@ const rowOf = (subject: Omit<Subject, 'addressed'>, documents: PreferenceLayers,
     }),
   ) as Row
 
-/** What the tenant has defined, and the language in which the user reads it. */
+/** The types and categories of the tenant, and the language of the user. */
 export type Defined = {
   types: readonly NotificationType[]
   categories: readonly CategoryDefinition[]
@@ -55,7 +55,7 @@ export const gridOf = (
     }
   }
   const byCategory = grouped(types, ({ category }) => category)
-  // A category without types is there for notifications that name it; nothing that nobody can opt out of is sent in it.
+  // Notifications may name a category without types, so it is listed. Without opt-out, it has no switches to show.
   const keys = new Set([
     ...[...byCategory.keys()].filter((key) => key !== undefined),
     ...[...known.keys()].filter((key) => !lockedKeys.has(key)),

@@ -2,7 +2,7 @@
 const LANGUAGES = ['en', 'de', 'pt', 'ar', 'ja'] as const
 export type Language = (typeof LANGUAGES)[number]
 
-/** Longer headers are cut: no browser sends more languages than fit in here. */
+/** Longer headers are cut. No browser sends that many languages. */
 const HEADER_MAX = 512
 
 const isTag = (text: string): boolean => {
@@ -13,7 +13,7 @@ const isTag = (text: string): boolean => {
   }
 }
 
-/** Returns the languages of an `Accept-Language` header (RFC 9110), most wanted first. */
+/** Returns the languages of an `Accept-Language` header (RFC 9110), most preferred first. */
 export const acceptedLanguages = (header = ''): string[] =>
   header
     .slice(0, HEADER_MAX)

@@ -6,8 +6,8 @@ import { requireContext } from '../inbox/viewer.ts'
 type Limited = Pick<EndUser, 'contexts'>
 
 /**
- * Returns the context whose preferences a user reads. The default is the context of a token that is limited to one, and
- * otherwise in general, which every token may read. Throws `forbidden` for a context that the token does not include.
+ * Returns the context whose preferences a user reads. The default is the context of a token that is limited to one, else
+ * GENERAL, which every token may read. Throws `forbidden` for a context that the token does not include.
  */
 export const readContext = ({ contexts }: Limited, context: string | undefined): string => {
   const [only, ...others] = contexts ?? []
@@ -16,7 +16,7 @@ export const readContext = ({ contexts }: Limited, context: string | undefined):
   return context
 }
 
-/** Like `readContext`, for a change. A limited token changes nothing in general, because that holds in every context. */
+/** Like `readContext`, for a change. A limited token cannot change general preferences, which hold in every context. */
 export const writtenContext = (user: Limited, context: string | undefined): string => {
   const place = readContext(user, context)
   if (user.contexts && place === GENERAL)

@@ -4,13 +4,13 @@ import { DeliveryChannel, EffectivePreferences, Preferences } from '@carillon/sc
 import { z } from 'zod'
 import type { ReadEffective } from './effective.ts'
 
-/** What the preferences page shows. It is served with the page, so it may change with it. */
+/** What the preferences page shows. The hub serves both, so they change together. */
 export const PageData = z.object({
   grid: EffectivePreferences,
   /** The channels that the tenant uses, in the order of the page. */
   channels: z.array(DeliveryChannel),
   own: Preferences.pick({ muted: true, channels: true }),
-  /** The link acts for nobody. */
+  /** The link is a sample, which belongs to no user. */
   sample: z.boolean(),
   locale: z.string().optional(),
   brand: z.object({
@@ -41,7 +41,7 @@ export const createPageData =
     const { name, logo, colors } = place.settings
     return {
       grid,
-      // A webhook goes to a machine, which nobody sets up here.
+      // Webhooks go to machines, and users do not set them up here.
       channels: DeliveryChannel.options.filter((channel) => used.has(channel) && channel !== 'webhook'),
       own: { ...(muted === undefined ? {} : { muted }), ...(channels === undefined ? {} : { channels }) },
       sample: user === undefined,

@@ -49,7 +49,7 @@ const release = (socket: LiveSocket): { token: unknown; connection: Socket } => 
 }
 
 /**
- * Admits a socket with a valid user token to the rooms that its user and contexts give it. They are joined, in a cluster with
+ * Admits a socket with a valid user token to the rooms of its user and contexts. They are joined, in a cluster with
  * Redis' confirmation, before the client is told that it is connected, so that everything delivered from then on reaches it.
  * Throws ProblemError.
  */

@@ -11,7 +11,7 @@ export const PAGE_HEADERS = {
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 }
 
-/** What a link switches off, as people read it. */
+/** What a link switches off, by display name. */
 type About = { channel: Channel; names: readonly string[] }
 
 const paragraph = (text: string) => `<p>${escapeHtml(text)}</p>`

@@ -7,7 +7,7 @@ import type { Types } from '@carillon/core/store/ports/types'
 import { categoryWords } from '@carillon/core/template/category-words'
 import type { ChangePreferences } from '../preferences/change.ts'
 
-/** Versions of a type that are looked at: notifications that still wait may be of an older one, with another category. */
+/** Maximum versions of a type to check. Pending notifications may be of an older one, in another category. */
 const VERSIONS_MAX = 20
 
 type Ports = {
@@ -19,7 +19,7 @@ type Ports = {
 }
 
 export const createUnsubscribe = ({ preferences, types, categories, cache, change }: Ports) => {
-  /** The categories that a type has or had; undefined stands for a version without one. */
+  /** Returns the categories that a type has or had; undefined stands for a version without one. */
   const categoriesOf = async (tenant: string, key: string): Promise<ReadonlySet<string | undefined>> => {
     const versions = await types.versions(tenant, key, { limit: VERSIONS_MAX })
     const found = await Promise.all(versions.map(({ version }) => cache.typeVersion(tenant, key, version)))
@@ -42,7 +42,7 @@ export const createUnsubscribe = ({ preferences, types, categories, cache, chang
     },
 
     /**
-     * Switches off what a link names. Idempotent: a second call finds nothing to change. `since`: when the link was made.
+     * Switches off what a link names. Idempotent: a second call finds nothing to change. `since`: when the link was made, in epoch ms.
      * Throws `erased`.
      */
     unsubscribe: async (what: Unsubscribe & { user: string }, since: number): Promise<void> => {

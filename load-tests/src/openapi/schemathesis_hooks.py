@@ -46,7 +46,7 @@ BEYOND_JSON_SCHEMA = [
     r"a tenant has at most 50 provider accounts",
     r"a tenant has at most 200 categories",
     r"must be (a file name|one line of text)",
-    r"are not attached",
+    r"cannot be attached",
     r"the file is empty",
     r"there is no such attachment",
     r"must not occur twice",

@@ -4,9 +4,9 @@ import { Timestamp } from '../fields/timestamp.ts'
 import { WebUrl } from '../fields/url.ts'
 import { refusedFilename } from './kinds.ts'
 
-/** The largest attachment, and the most that the attachments of one e-mail have together, in bytes. */
+/** Maximum size of an attachment, and of all attachments of one e-mail together, in bytes. */
 export const ATTACHMENT_MAX_BYTES = 10 * 1_024 * 1_024
-/** The most attachments of one e-mail. */
+/** Maximum attachments per e-mail. */
 export const ATTACHMENTS_MAX = 10
 /** The lifetime of an upload, in seconds. */
 export const ATTACHMENT_LIFETIME = { min: 60, default: 7 * 86_400, max: 366 * 86_400 } as const
@@ -16,7 +16,7 @@ export const AttachmentId = z.uuid().meta({
   examples: ['3f0b6a52-6b7e-4b62-9a55-0d7c5d0c2f11'],
 })
 
-/** One line without a path, and of no kind that is refused. */
+/** A file name without a path. Kinds of files that are never attached are refused. */
 export const Filename = line(255)
   .check((payload) => {
     const { value } = payload
@@ -28,7 +28,7 @@ export const Filename = line(255)
   })
   .meta({ description: 'The file name that the reader sees', examples: ['invoice.pdf'] })
 
-/** A media type without parameters but a charset. */
+/** A media type. A charset is the only parameter allowed. */
 export const MediaType = z
   .string()
   .max(127)
@@ -41,7 +41,7 @@ export const MediaType = z
 const ContentId = z
   .string()
   .regex(/^[A-Za-z0-9._@-]{1,128}$/, 'a cid is 1 to 128 letters, digits, . _ @ or -')
-  .describe('Shows the file in the HTML, where a picture has the source `cid:` and this id')
+  .describe('The content id. An image in the HTML shows the file if its source is `cid:` and this id')
 
 const shown = {
   filename: Filename.optional(),
@@ -87,7 +87,7 @@ export const Attachment = z
   })
   .meta({
     id: 'Attachment',
-    description: 'An uploaded file, which e-mails can have as an attachment',
+    description: 'An uploaded file to attach to e-mails',
     examples: [
       {
         id: '3f0b6a52-6b7e-4b62-9a55-0d7c5d0c2f11',

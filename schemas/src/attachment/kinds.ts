@@ -41,7 +41,7 @@ const REFUSED_EXTENSIONS: ReadonlySet<string> = new Set([
   'xll',
 ])
 
-/** The same by media type. A message or a multipart inside an e-mail would be read as a part of it. */
+/** Media types that are never attached. Mail clients would read a message or multipart as part of the e-mail. */
 const REFUSED_TYPES =
   /^(?:multipart\/|message\/|(?:text|application)\/(?:x-)?(?:javascript|ecmascript|vbscript)|application\/(?:hta|java-archive|vnd\.android\.package-archive|vnd\.microsoft\.portable-executable|x-(?:apple-diskimage|bat|dosexec|executable|mach-binary|ms-installer|ms-shortcut|msdos-program|msdownload|msi|sh|sharedlib|shellscript)))/i
 
@@ -54,21 +54,21 @@ const extensionOf = (filename: string): string => {
 
 /** Returns why a file of this name is refused; undefined if it is not. */
 export const refusedFilename = (filename: string): string | undefined => {
-  // On NTFS, what follows a colon names a stream of the file.
+  // On NTFS, a colon separates the file name from the name of a stream.
   const extension = [filename, ...filename.split(':', 1)]
     .map(extensionOf)
     .find((each) => REFUSED_EXTENSIONS.has(each))
-  return extension === undefined ? undefined : `files of the kind .${extension} are not attached`
+  return extension === undefined ? undefined : `.${extension} files cannot be attached`
 }
 
 /** Returns why a file of this media type is refused; undefined if it is not. */
 export const refusedMediaType = (type: string): string | undefined =>
-  REFUSED_TYPES.test(type.trim()) ? 'files of this media type are not attached' : undefined
+  REFUSED_TYPES.test(type.trim()) ? 'files of this media type cannot be attached' : undefined
 
 const startsWith = (bytes: Uint8Array, ...start: number[]) =>
   start.every((byte, index) => bytes[index] === byte)
 
-/** The offset at which a DOS header says where the PE header is. */
+/** The offset of the DOS header field that holds the offset of the PE header. */
 const PE_OFFSET = 0x3c
 
 const isWindowsProgram = (bytes: Uint8Array): boolean => {
@@ -77,12 +77,12 @@ const isWindowsProgram = (bytes: Uint8Array): boolean => {
   return startsWith(bytes.subarray(at), 0x50, 0x45, 0, 0)
 }
 
-/** Returns why a file that starts with these bytes is refused; undefined if it is not. Archives are not looked into. */
+/** Returns why a file that starts with these bytes is refused; undefined if it is not. Archives are not unpacked. */
 export const refusedContent = (bytes: Uint8Array): string | undefined =>
   isWindowsProgram(bytes) ||
   startsWith(bytes, 0x7f, 0x45, 0x4c, 0x46) ||
   startsWith(bytes, 0xcf, 0xfa, 0xed, 0xfe) ||
   startsWith(bytes, 0xce, 0xfa, 0xed, 0xfe) ||
   startsWith(bytes, 0x23, 0x21)
-    ? 'programs are not attached'
+    ? 'programs cannot be attached'
     : undefined

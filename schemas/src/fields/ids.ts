@@ -75,10 +75,10 @@ export const ContextKey = named(
   }),
   'a context',
 )
-/** A context to filter by: '' stands for what has none. */
+/** A context to filter by; '' stands for items without one. */
 export const ContextFilter = z.union([z.literal(''), ContextKey])
 
-/** The most contexts that a user token may be limited to. */
+/** Maximum contexts of a limited user token. */
 export const TOKEN_CONTEXTS_MAX = 16
 /** The contexts that a user token is limited to. */
 export const TokenContexts = z.array(ContextFilter).min(1).max(TOKEN_CONTEXTS_MAX)

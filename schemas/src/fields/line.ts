@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
-/** Characters that end a line, are not shown, or change the direction of what follows. */
+/** Control characters, line separators, and characters that change the direction of text. */
 const NOT_IN_A_LINE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u
 const PATTERN = '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]+$'
 
-/** One line of 1 to `max` characters, which a header of an e-mail can hold. */
+/** A line of 1 to `max` characters, safe for e-mail headers. */
 export const line = (max: number) =>
   z
     .string()

@@ -41,7 +41,7 @@ export const hasLabels = (item: ItemLabels, { category, tag, context }: ItemFilt
   (tag === undefined || item.tags?.includes(tag) === true) &&
   (context === undefined || (item.context ?? '') === context)
 
-/** Reports whether an item is of one of these contexts; `''` stands for items without one. Absent contexts are all. */
+/** Reports whether an item belongs to one of these contexts; `''` stands for items without one. Without contexts, all do. */
 export const sees = (contexts: readonly string[] | undefined, { context = '' }: ItemLabels): boolean =>
   contexts === undefined || contexts.includes(context)
 

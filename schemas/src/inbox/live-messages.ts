@@ -45,8 +45,9 @@ export const InboxRemoved = Frame.extend({ ids: z.array(ItemId), counts: Counts 
 export type InboxRemoved = z.infer<typeof InboxRemoved>
 
 /**
- * The user's preferences were changed, by any app or way: fetch them again. Without `context`, those in general; a connection
- * that is limited to contexts then gets it without a position, because it belongs to none of their streams.
+ * The user's preferences were changed, in an app, on a page or by a backend: fetch them again. Without `context`, the general
+ * preferences changed. A connection limited to contexts gets that message without a position, because none of its streams
+ * has it.
  */
 export const PreferencesChanged = Frame.partial().extend({ via: ChangeWay, context: z.string().optional() })
 export type PreferencesChanged = z.infer<typeof PreferencesChanged>

@@ -13,7 +13,7 @@ const resources = (what: string) =>
       `at most ${RESOURCES_MAX} resources of a kind`,
     )
     .optional()
-    .describe(`${what}, by key. Left out, those that are stored count, and nothing is compared`)
+    .describe(`${what}, by key. If left out, the stored ones are used, and nothing is compared`)
 
 export const CatalogueInput = z
   .strictObject({
@@ -29,7 +29,7 @@ export const CatalogueInput = z
   })
   .meta({
     id: 'CatalogueInput',
-    description: 'A set of resources as it would be written. They may refer to each other',
+    description: 'A set of resources to check. They may refer to each other',
     examples: [{ types: { 'order.shipped': { content: { title: 'Order {{ data.number }} was shipped' } } } }],
   })
 export type CatalogueInput = z.infer<typeof CatalogueInput>
@@ -54,7 +54,7 @@ const Change = z
       .enum(['added', 'changed', 'removed'])
       .meta({ id: 'CatalogueChangeKind', description: 'What writing the set would do to a resource' }),
     etag: z.string().optional().describe('The `ETag` of what is stored, for `If-Match`'),
-    differences: z.array(Difference).describe('What differs; empty for what is removed'),
+    differences: z.array(Difference).describe('What differs; empty if the resource is removed'),
   })
   .meta({
     id: 'CatalogueChange',
@@ -75,7 +75,7 @@ const Fault = z
   })
   .meta({
     id: 'CatalogueError',
-    description: 'What is wrong in a set of resources',
+    description: 'An error in a set of resources',
     examples: [
       { pointer: '/types/order.shipped/content/title', message: 'line 1: output "{{ x" not closed' },
     ],
@@ -87,7 +87,7 @@ export const CatalogueCheck = z
     warnings: z.array(Warning).describe('What may be an oversight'),
     changes: z
       .array(Change)
-      .describe('What writing the set would change, in the order in which it is written. Empty with errors'),
+      .describe('What writing the set would change, in the order of writing. Empty if there are errors'),
   })
   .meta({
     id: 'CatalogueCheck',

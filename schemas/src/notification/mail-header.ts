@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** Headers that a sender may set beside those that start with `X-`, in lower case. */
 const ALLOWED: ReadonlySet<string> = new Set(['references', 'in-reply-to', 'list-id', 'importance'])
-/** Headers that control a provider, or say what only Carillon knows. */
+/** Headers that control a provider, or that only Carillon sets. */
 const RESERVED =
   /^x-(?:smtpapi|sg-|ses-|amz|aws-|mailgun-|mc-|mj-|mailjet-|pm-|postmark-|msys-|tm-|carillon-|google-|ms-exchange-|microsoft-|gm-|originating-ip)/i
 const HEADERS_MAX = 20
@@ -33,10 +33,7 @@ const Value = z
 /** The headers that a sender adds to an e-mail. */
 export const MailHeaders = z
   .record(Name, Value)
-  .refine(
-    (headers) => Object.keys(headers).length <= HEADERS_MAX,
-    `an e-mail has at most ${HEADERS_MAX} headers of its own`,
-  )
+  .refine((headers) => Object.keys(headers).length <= HEADERS_MAX, `at most ${HEADERS_MAX} headers`)
   .refine((headers) => {
     const names = Object.keys(headers).map((name) => name.toLowerCase())
     return new Set(names).size === names.length

@@ -44,7 +44,7 @@ export const NotificationTypeInput = z
       .describe('When notifications that do not say expire, in seconds after they are due'),
     plan: Plan.optional().describe('The delivery plan of notifications without one'),
     variants: TypeVariants.optional().describe(
-      'Versions of texts or plan. Each person always gets the same one, by the weights',
+      'Variants of the texts or the plan. Each user always gets the same one. The weights are their shares',
     ),
   })
   .meta({

@@ -80,12 +80,12 @@ export const Notification = z
     test: z
       .boolean()
       .optional()
-      .describe('Marks a test: `[Test]` stands before its title and subject, and its status has `test`'),
+      .describe('Marks a test: its title and subject start with `[Test]`, and its status has `test`'),
     dryRun: z
       .boolean()
       .optional()
       .describe(
-        'Decide and render as if it were sent, and send nothing; the response is a 200 then. Only for a single notification over HTTP',
+        'Decides and renders the notification, but sends nothing. The response is then a 200. Only for a single notification over HTTP',
       ),
   })
   .meta({
@@ -98,7 +98,7 @@ export type NotificationInput = z.input<typeof Notification>
 /** A notification after validation: `actor` is always an object. */
 export type Notification = z.infer<typeof Notification>
 
-/** Why a dry run is refused in a batch and over NATS. */
+/** The error for a dry run in a batch or over NATS. */
 export const NO_DRY_RUN = 'a dry run is a single notification over HTTP'
 
 /** A notification over NATS: its subject supplies the type. A payload with another type is rejected. */

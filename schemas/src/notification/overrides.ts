@@ -7,7 +7,7 @@ import { nonEmptyText } from '../fields/text.ts'
 import { Link } from '../fields/url.ts'
 import { MailHeaders } from './mail-header.ts'
 
-/** The most addresses in each of `cc` and `bcc`. */
+/** Maximum addresses in each of `cc` and `bcc`. */
 const COPIES_MAX = 10
 const TEXT_MAX = 4_096
 
@@ -42,17 +42,17 @@ export const EmailOverrides = z
         return new Set(cids).size === cids.length
       }, 'a cid must not occur twice')
       .optional()
-      .describe('Files'),
+      .describe('The attached files'),
     cc: Copies.optional().describe('Addresses that get a copy. Not for a notification to an audience'),
     bcc: Copies.optional().describe(
       'Addresses that get a copy without being shown. Not for a notification to an audience',
     ),
-    replyTo: Mailbox.optional().describe('The address for replies, in place of that of the account'),
+    replyTo: Mailbox.optional().describe("The address for replies, in place of the account's"),
     headers: MailHeaders.optional(),
   })
   .meta({
     id: 'EmailOverrides',
-    description: 'What an e-mail has in place of what its type gives, and files, copies and headers',
+    description: 'What replaces the content of the type in an e-mail, and its files, copies and headers',
     examples: [{ subject: 'Your invoice of January', cc: ['billing@example.com'] }],
   })
 export type EmailOverrides = z.infer<typeof EmailOverrides>
@@ -66,16 +66,16 @@ const PushOverrides = z
   })
   .meta({
     id: 'PushOverrides',
-    description: 'What a push message has in place of what its type gives',
+    description: 'What replaces the content of the type in a push message',
     examples: [{ title: 'Doors open in an hour' }],
   })
 const TextOverrides = z.strictObject({ text: nonEmptyText(TEXT_MAX).optional().describe('The text') }).meta({
   id: 'TextOverrides',
-  description: 'The text of a message in place of what its type gives',
+  description: "The text of a message, in place of the type's",
   examples: [{ text: 'Doors open in an hour' }],
 })
 
-/** What one send has on single channels, in place of what its type gives. Texts are literal, not templates. */
+/** What replaces the content of the type on single channels, for one notification. Texts are literal, not templates. */
 export const Overrides = z
   .strictObject({
     email: EmailOverrides.optional(),
@@ -91,7 +91,7 @@ export const Overrides = z
   .meta({
     id: 'Overrides',
     description:
-      'What this send has on single channels, in place of what its type gives. Texts are literal: they are no templates',
+      'What replaces the content of the type on single channels, for this notification. Texts are literal, not templates',
     examples: [{ email: { subject: 'Your invoice of January' }, sms: { text: 'Your invoice is ready' } }],
   })
 export type Overrides = z.infer<typeof Overrides>

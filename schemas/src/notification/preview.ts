@@ -43,27 +43,29 @@ export const TypePreviewInput = z
   })
 export type TypePreviewInput = z.infer<typeof TypePreviewInput>
 
-/** The most recipients of one test. */
+/** Maximum recipients of one test. */
 const TESTED_MAX = 10
 
 export const TypeTestInput = z
   .strictObject({
     to: z
       .union([UserId, z.array(UserId).min(1).max(TESTED_MAX)])
-      .describe('The users who get the test, at the addresses that are stored of them'),
+      .describe('The users who get the test, at their stored addresses'),
     channels: z
       .array(DeliveryChannel)
       .min(1)
       .max(DeliveryChannel.options.length)
       .optional()
-      .describe("Where it goes, at once; the inbox and every channel of the type's plan if left out"),
+      .describe(
+        "The channels, which are used at once; the inbox and every channel of the type's plan if left out",
+      ),
     data: JsonObject.optional().describe('The data; the sample of the type if left out'),
     version: TypeVersion.optional().describe('The version to test; the one in force if left out'),
     context: ContextKey.optional(),
   })
   .meta({
     id: 'TypeTestInput',
-    description: 'Whom to send a test, and where',
+    description: 'The recipients and channels of a test',
     examples: [{ to: 'ada', channels: ['email'], data: { number: 7 } }],
   })
 export type TypeTestInput = z.infer<typeof TypeTestInput>

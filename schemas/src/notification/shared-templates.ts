@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Locale } from '../fields/locale.ts'
 import { LOCALES_MAX, Messages, ResourceKey, Template } from './templates.ts'
 
-/** A 32-bit integer in both stores. */
+/** Both stores keep it as a 32-bit integer. */
 export const LibraryRevision = z
   .int()
   .min(1)
@@ -14,11 +14,11 @@ const locales = <Texts extends z.ZodType>(texts: Texts) =>
     .record(Locale, texts)
     .refine((all) => Object.keys(all).length <= LOCALES_MAX, `at most ${LOCALES_MAX} locales`)
     .optional()
-    .describe('Translations. A message takes the closest language that has a text')
+    .describe('Translations. A message uses the closest language that has a text')
 
 const locale = Locale.optional().describe('The language of its texts and `messages`; `en` if left out')
 
-const html = Template.describe('The HTML, a Liquid template. `{{ content }}` is where the message stands')
+const html = Template.describe('The HTML, a Liquid template. The message replaces `{{ content }}`')
 const text = Template.optional().describe(
   'The plain text, with `{{ content }}`; made of the message and an unsubscribe link if left out',
 )
@@ -48,8 +48,12 @@ export const Layout = z.object({ key: ResourceKey, version: LibraryRevision, ...
 export type Layout = z.infer<typeof Layout>
 
 const partialTexts = {
-  text: Template.optional().describe('The text, a Liquid template. It is escaped for where it stands'),
-  html: Template.optional().describe('The HTML, a Liquid template, in place of `text`. For HTML only'),
+  text: Template.optional().describe(
+    'The text, a Liquid template. It is escaped for the template that renders it',
+  ),
+  html: Template.optional().describe(
+    'The HTML, a Liquid template, in place of `text`. Only HTML templates can render it',
+  ),
   messages: Messages.optional(),
 }
 const LocalizedPartial = z.strictObject(partialTexts).meta({
@@ -61,7 +65,7 @@ const partialShape = { ...partialTexts, locale, locales: locales(LocalizedPartia
 
 export const PartialInput = z.strictObject(partialShape).meta({
   id: 'PartialInput',
-  description: "A part of templates, `{% render 'key' %}`: `text` or `html`",
+  description: "A reusable part of templates, which `{% render 'key' %}` renders: `text` or `html`",
   examples: [{ text: 'Your {{ tenant.name }} team' }],
 })
 export type PartialInput = z.infer<typeof PartialInput>

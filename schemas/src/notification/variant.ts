@@ -22,9 +22,9 @@ export const TypeVariant = z
       .int()
       .min(1)
       .max(WEIGHT_MAX)
-      .describe('Its share: of two variants with the weights 1 and 3, a quarter of the people get the first'),
+      .describe('Its share: of two variants with the weights 1 and 3, a quarter of the users get the first'),
     if: Expression.optional().describe(
-      'A condition in CEL over `data`, `user`, `tenant` and `context`. Who does not meet it gets one of the other variants',
+      'A condition in CEL over `data`, `user`, `tenant` and `context`. Users who do not meet it get one of the other variants',
     ),
     ...texts,
     plan: Plan.optional().describe("The delivery plan, in place of the type's own"),
@@ -32,7 +32,7 @@ export const TypeVariant = z
   .meta({
     id: 'TypeVariant',
     description:
-      'One of several versions of texts or plan, of which each person always gets the same. What it leaves open is that of the type',
+      "A variant of the type's texts or plan. Each user always gets the same one. What it leaves out is the type's",
     examples: [{ key: 'short', weight: 1, content: { title: '{{ data.number }} is coming' } }],
   })
 export type TypeVariant = z.infer<typeof TypeVariant>
@@ -46,23 +46,23 @@ export const TypeVariants = z
     'the key of a variant must not occur twice',
   )
 
-/** What became of the notifications of one variant, in people: each counts once for each notification. */
+/** The outcome of the notifications of one variant, in users. A user counts once per notification. */
 export const VariantFigures = z
   .object({
     key: VariantKey,
     weight: z.int().describe('Its share in the version in force'),
-    sent: z.int().min(0).describe('People who got it, in the inbox or by a step of the plan'),
-    delivered: z.int().min(0).describe('People whose app received the item, or to whom a provider delivered'),
-    read: z.int().min(0).describe('People who read it'),
+    sent: z.int().min(0).describe('Users who got it, in the inbox or by a step of the plan'),
+    delivered: z.int().min(0).describe('Users whose app received the item, or to whom a provider delivered'),
+    read: z.int().min(0).describe('Users who read it'),
     clicked: z
       .int()
       .min(0)
-      .describe('People who used an action of the item, or a link that a provider tracks'),
+      .describe('Users who used an action of the item, or a link that a provider tracks'),
   })
   .meta({
     id: 'VariantFigures',
     description:
-      'What became of the notifications of one variant, in people: each counts once for each notification. The standard error is 1.6 %; figures of a few dozen are exact, or one too low',
+      'The outcome of the notifications of one variant, in users. A user counts once per notification. The standard error is 1.6 %; figures of a few dozen are exact, or one too low',
     examples: [{ key: 'short', weight: 1, sent: 1_204, delivered: 1_190, read: 630, clicked: 88 }],
   })
 export type VariantFigures = z.infer<typeof VariantFigures>

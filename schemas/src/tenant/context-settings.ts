@@ -27,14 +27,14 @@ export const Colors = z
     maxProperties: COLORS_MAX,
   })
 
-/** What a tenant and each of its contexts can set. */
+/** The settings that a tenant and each of its contexts can have. */
 export const settingsShape = {
-  name: nonEmptyText(256).optional().describe('The name as people read it'),
-  logo: WebUrl.optional().describe('The URL of an image, which https has to serve'),
+  name: nonEmptyText(256).optional().describe('The display name'),
+  logo: WebUrl.optional().describe('The https URL of an image'),
   colors: Colors.optional(),
   senders: Senders.optional(),
   url: WebUrl.optional().describe(
-    'The URL of the app, which https has to serve. Outside the app, links that are paths, such as /posts/7, lead there',
+    'The https URL of the app. Outside the app, links that are paths, such as /posts/7, are resolved against it',
   ),
   timezone: TimeZone.optional(),
   locale: Locale.optional(),
@@ -42,7 +42,7 @@ export const settingsShape = {
   defaults: DefaultPreferences.optional(),
 }
 
-/** The settings of a context. What it leaves open is the tenant's. */
+/** The settings of a context. What is left out is the tenant's. */
 export const ContextSettings = z.strictObject(settingsShape).meta({
   id: 'ContextSettings',
   description: "The settings of a context. What is left out is the tenant's",
@@ -60,7 +60,7 @@ export const ContextSettings = z.strictObject(settingsShape).meta({
 })
 export type ContextSettings = z.infer<typeof ContextSettings>
 
-/** A context as it is read. */
+/** A context in responses. */
 export const Context = z.object({ key: ContextKey, ...settingsShape }).meta({
   id: 'Context',
   description: "A workspace, account or project of the tenant's customers, and its settings",

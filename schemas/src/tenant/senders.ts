@@ -15,21 +15,21 @@ const phoneSender = z
   .optional()
   .describe('The number, short code or sender id that messages are sent from')
 
-/** Who messages of e-mail come from. */
+/** The sender of e-mail. */
 export const EmailSender = z
   .strictObject({
     from: Mailbox.optional().describe('The sender. Its domain is the sending domain'),
-    replyTo: Mailbox.optional().describe('Where replies go'),
+    replyTo: Mailbox.optional().describe('The address for replies'),
     account,
   })
   .meta({
     id: 'EmailSender',
-    description: 'Who e-mail comes from. What is left out is that of the provider account',
+    description: "The sender of e-mail. What is left out is the provider account's",
     examples: [{ from: { email: 'hello@acme.example', name: 'Acme' }, account: 'smtp-acme' }],
   })
 const TextSender = z.strictObject({ from: phoneSender, account }).meta({
   id: 'TextSender',
-  description: 'Who text messages come from. What is left out is that of the provider account',
+  description: "The sender of text messages. What is left out is the provider account's",
   examples: [{ from: '+351911111111' }],
 })
 const AccountSender = z.strictObject({ account }).meta({
@@ -46,7 +46,7 @@ const others = Object.fromEntries(
   OTHERS.map((channel) => [channel, AccountSender.optional()]),
 ) as unknown as Record<(typeof OTHERS)[number], z.ZodOptional<typeof AccountSender>>
 
-/** Who messages come from, by channel. */
+/** The senders of messages, by channel. */
 export const Senders = z
   .strictObject({
     email: EmailSender.optional(),
@@ -56,7 +56,7 @@ export const Senders = z
   })
   .meta({
     id: 'Senders',
-    description: 'Who messages come from, by channel',
+    description: 'The senders of messages, by channel',
     examples: [{ email: { from: { email: 'hello@acme.example', name: 'Acme' } }, sms: { from: 'ACME' } }],
   })
 export type Senders = z.infer<typeof Senders>

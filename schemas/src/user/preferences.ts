@@ -123,7 +123,9 @@ export const PreferenceChange = z
     at: Timestamp.describe('When it was changed'),
     via: ChangeWay,
     by: z.string().describe('The user, or the id of the API key'),
-    context: ContextKey.optional().describe('The context in which it was changed; absent if in general'),
+    context: ContextKey.optional().describe(
+      'The context in which it was changed; absent for general preferences',
+    ),
     path: z.string().describe('Which choice: a JSON Pointer (RFC 6901) into the preferences'),
     value: Choice.nullable().describe('The new value; null if it was removed with everything below it'),
   })

@@ -1,7 +1,7 @@
 /** The groups of operations, in the order of the documentation. */
 export const TAGS = {
   Notifications: 'Backends send notifications, follow them and cancel them',
-  Attachments: 'Files that e-mails can have as attachments',
+  Attachments: 'Files to attach to e-mails',
   Inbox: "A user's own items: list, count and change them. For front ends, with a user token",
   Me: 'What a front end reports about its user',
   Devices: 'Where push messages, webhooks and chat messages go',
