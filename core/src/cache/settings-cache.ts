@@ -21,33 +21,36 @@ const CONTEXTS_MAX = 20_000
 /** Maximum cached versions of types, besides the current ones. */
 const VERSIONS_MAX = 1_000
 const NONE: ReadonlySet<string> = new Set()
-/** Maximum characters of JSON in cached libraries. */
+/** Maximum size of all cached libraries, in characters of JSON. */
 const LIBRARIES_MAX = 32_000_000
 
 /**
  * Caches the parts of a tenant that every request and message needs: the tenant itself, its contexts, API keys, types,
- * categories, provider accounts, erasures and preferences. A value is looked up again after `invalidations` names it, and after
- * SETTINGS_TTL_MS at the latest. While the store is unavailable, the last known values are served, except
+ * categories, library, provider accounts, erasures and preferences. A value is looked up again after `invalidations` names
+ * it, and after SETTINGS_TTL_MS at the latest. While the store is unavailable, the last known values are served, except
  * those that were named.
  */
 export type SettingsCache = {
   tenant(id: string): Promise<Tenant | undefined>
-  /** Returns a context; undefined if it does not exist. Contexts that are asked for together are read together. */
+  /** Returns a context; undefined if it does not exist. Concurrent calls share one read of the store. */
   context(tenant: string, key: string): Promise<StoredContext | undefined>
   apiKey(tenant: string, id: string): Promise<ApiKey | undefined>
   /** Returns the current version of a type. */
   type(tenant: string, key: string): Promise<NotificationType | undefined>
   /** Returns one version of a type. Versions never change, so a cached version does not expire. */
   typeVersion(tenant: string, key: string, version: number): Promise<NotificationType | undefined>
-  /** Returns the keys of the tenant's categories that nobody can opt out of. */
+  /** Returns the keys of the tenant's transactional categories: nobody can opt out of them. */
   transactionalCategories(tenant: string): Promise<ReadonlySet<string>>
   /** Returns the newest revision of the library; 0 if there is none. */
   revision(tenant: string): Promise<number>
-  /** Returns the library as of a revision; undefined if there is none. Revisions never change, so it does not expire. */
+  /** Returns one revision of the library; undefined if it does not exist. Revisions never change, so they do not expire. */
   library(tenant: string, revision: number): Promise<Library | undefined>
   /** Returns the tenant's provider accounts. */
   accounts(tenant: string): Promise<StoredAccount[]>
-  /** Returns the preferences of a few users in all contexts, in one read of the store. Users without any are omitted. */
+  /**
+   * Returns the preferences of a few users in general and in every context, with one read of the store. Users without any
+   * are omitted.
+   */
   preferences(tenant: string, users: readonly string[]): Promise<Map<string, Documents>>
   /** Returns when a user was last erased; undefined if never. */
   erasure(tenant: string, user: string): Promise<Erasure | undefined>

@@ -3,17 +3,17 @@ import type { SettingsCache } from '../cache/settings-cache.ts'
 import type { StoredContext } from '../store/ports/contexts.ts'
 import type { Tenant } from '../store/ports/tenants.ts'
 
-/** What holds in a context. The defaults of preferences are not part of it: they decide one after the other. */
+/** The settings in effect in a context. Preference defaults are not merged: those of context and tenant are separate layers. */
 export type EffectiveSettings = Omit<ContextSettings, 'defaults'>
 
 type Variable = Readonly<Record<string, unknown>>
 
-/** The tenant and the context of a notification, and what follows from both. */
+/** The tenant and the context of a notification, and the settings in effect. */
 export type InContext = {
   tenant: Pick<Tenant, 'id' | 'settings'> | undefined
   context: Pick<StoredContext, 'settings'> | undefined
   settings: EffectiveSettings
-  /** What templates and conditions see. `context` has all settings that hold in it, and those of the tenant without one. */
+  /** Variables of templates and conditions. `context` has the settings in effect; without a context, those of the tenant. */
   variables: { tenant: Variable; context: Variable }
 }
 
@@ -22,7 +22,7 @@ const sendersOf = (tenant: Senders, context: Senders): Senders => {
   return Object.fromEntries(channels.map((channel) => [channel, { ...tenant[channel], ...context[channel] }]))
 }
 
-/** Returns the settings of a context. What it leaves open is the tenant's: colors, attributes and senders one by one. */
+/** Merges the settings of a context over those of its tenant. Colors, attributes and senders are merged one by one. */
 const merged = (general: EffectiveSettings, own: EffectiveSettings): EffectiveSettings => ({
   ...general,
   ...own,
@@ -38,7 +38,7 @@ const visible = (settings: EffectiveSettings): Variable =>
     VISIBLE.flatMap((field) => (settings[field] === undefined ? [] : [[field, settings[field]]])),
   )
 
-/** Returns what holds in a context. `key` is what the notification names; there need not be such a context. Pure. */
+/** Returns the settings and variables in a context. `key` is the context of the notification; it may not exist. Pure. */
 export const inContext = ({
   tenant,
   key,
@@ -58,7 +58,7 @@ export const inContext = ({
   }
 }
 
-/** Most notifications name no context. The cache returns the same tenants for a while. */
+/** Results for notifications without a context, which are most. The settings cache returns the same object for a tenant. */
 const withoutContext = new WeakMap<object, InContext>()
 
 const inTenant = (tenant: Pick<Tenant, 'id' | 'settings'>): InContext => {
@@ -67,7 +67,7 @@ const inTenant = (tenant: Pick<Tenant, 'id' | 'settings'>): InContext => {
   return known
 }
 
-/** Looks up the tenant and the context of a notification, both in the cache. */
+/** Looks up the tenant and the context of a notification in the cache. */
 export const lookUpInContext = async (
   cache: Pick<SettingsCache, 'tenant' | 'context'>,
   id: string,

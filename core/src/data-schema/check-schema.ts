@@ -24,14 +24,14 @@ const ONE = [
 ]
 const LIST = ['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items']
 const MAP = ['properties', 'patternProperties', 'dependentSchemas', 'dependencies']
-/** References that cannot be followed here, and a word of Ajv: an asynchronous schema would find nothing wrong. */
+/** Dynamic references cannot be checked here. `$async` is an Ajv keyword; its promise would pass as valid. */
 const UNSUPPORTED = ['$dynamicRef', '$recursiveRef', '$async']
 
 type Schema = Record<string, unknown>
 const isSchema = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Returns a key of a reference as it stands in the schema; undefined if it is encoded wrongly. */
+/** Decodes a key of a JSON Pointer in a URI fragment; undefined if its percent-encoding is invalid. */
 const unescaped = (key: string): string | undefined => {
   try {
     return decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~')

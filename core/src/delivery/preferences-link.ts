@@ -9,8 +9,8 @@ export const MESSAGE_LINK_SECONDS = 30 * 86_400
 export const PREFERENCES_PATH = '/preferences'
 
 /**
- * Returns the URL of a user's preferences page. Its token opens preferences and nothing else. It stands in the fragment,
- * which browsers do not send, so no server or proxy logs it. Without a user the page shows a sample.
+ * Returns the URL of a user's preferences page. Its token gives access to preferences only. The token is in the fragment,
+ * which browsers do not send, so no server or proxy logs it. Without a user, the page shows a sample.
  */
 export const makePreferencesUrl = async (
   seal: Seal,

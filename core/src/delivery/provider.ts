@@ -35,17 +35,17 @@ export type Content = {
   /** The language of the texts, a BCP 47 tag, and its direction. */
   lang?: string
   dir?: 'ltr' | 'rtl'
-  /** How an e-mail shows who sends it. */
+  /** The sender's brand in an e-mail. */
   brand?: Brand
 }
 
 /** An e-mail address with an optional display name. */
 export type Mailbox = { email: string; name?: string | undefined }
 
-/** A file of an e-mail. `cid`: the HTML shows it under this id. */
+/** An attached file. `cid`: the content id by which the HTML shows an inline image. */
 export type MailFile = { filename: string; contentType: string; content: Buffer; cid?: string | undefined }
 
-/** What a sender adds to one e-mail. The addresses in `cc` and `bcc` differ from each other and from the recipient's. */
+/** Additions to one e-mail. All addresses in `cc` and `bcc` are distinct, and none is the recipient's. */
 export type MailExtras = {
   cc: readonly Mailbox[]
   bcc: readonly Mailbox[]
@@ -54,7 +54,7 @@ export type MailExtras = {
   files: readonly MailFile[]
 }
 
-/** Who a message comes from, as its context or tenant says. What is absent is the account's own. */
+/** The sender of a message, as its context or tenant sets it. Absent fields are those of the account. */
 export type MessageSender = {
   /** Of an e-mail. */
   mailbox?: Mailbox | undefined
@@ -83,7 +83,7 @@ export type Outgoing = {
   key: string
   attempt: number
   sender?: MessageSender
-  /** Of an e-mail to which the sender adds something. A provider carries all of it, or refuses the message. */
+  /** Additions to an e-mail. A provider sends all of them, or rejects the message. */
   extras?: MailExtras
   /** Absolute URL for one-click unsubscription (RFC 8058); absent for messages without an unsubscribe link. */
   unsubscribeUrl?: string

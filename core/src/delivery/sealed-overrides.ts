@@ -1,10 +1,10 @@
 import { CHANNELS, type Channel, type Overrides } from '@carillon/schemas'
 import type { Seal } from '../security/seal.ts'
 
-/** The overrides of one send by channel, each encrypted: they name addresses, and URLs that are secrets. */
+/** The overrides of a notification by channel, each encrypted: they contain addresses and secret URLs. */
 export type SealedOverrides = Partial<Record<Channel, string>>
 
-/** Binds overrides to their notification and channel. */
+/** The notification that overrides belong to. */
 type Place = { tenant: string; notification: string }
 
 const contextOf = ({ tenant, notification }: Place, channel: Channel) =>

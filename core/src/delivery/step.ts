@@ -57,9 +57,7 @@ export const Step = z
     overrides: z
       .partialRecord(Channel, z.string())
       .optional()
-      .describe(
-        'What this send has in place of what the type gives, by channel, encrypted. On these channels it leaves as itself',
-      ),
+      .describe('Encrypted overrides by channel. On these channels, the message is in no digest or summary'),
     test: z.boolean().optional().describe('The notification is a test'),
     toAudience: z.boolean().describe('Whether the notification goes to an audience'),
     topics: z

@@ -4,8 +4,8 @@ import { type LinkFault, type LinkOwner, signLink, verifyLink } from '../securit
 import type { Seal } from '../security/seal.ts'
 
 /**
- * What a person unsubscribes from on a channel: categories, and types that have no category. A message that combines others
- * names all of theirs. `context`: that of the message.
+ * What a person unsubscribes from on a channel: categories, and types without a category. A message that combines several
+ * notifications names those of all. `context` is that of the message.
  */
 export type Unsubscribe = LinkOwner & {
   channel: Channel
@@ -26,7 +26,7 @@ const Claims = z.object({
 
 /**
  * Returns a URL on the hub for the List-Unsubscribe header and for links. It is valid for `UNSUBSCRIBE_SECONDS` and needs no
- * credentials: a POST is enough (RFC 8058). Without a user it is a sample, which unsubscribes nobody.
+ * credentials: a POST is enough (RFC 8058). Without a user, it is a sample that unsubscribes nobody.
  */
 export const makeUnsubscribeUrl = async (
   seal: Seal,
@@ -49,7 +49,7 @@ export const makeUnsubscribeUrl = async (
   return `${withoutTrailingSlash(publicUrl)}/v1/unsubscribe/${token}`
 }
 
-/** Returns the content of a token and when it was made (epoch ms), or why it is refused. */
+/** Returns the content of a token and when it was issued (epoch ms), or why it is refused. */
 export const readUnsubscribe = async (
   seal: Seal,
   token: string,

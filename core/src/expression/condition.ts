@@ -12,7 +12,7 @@ export type ConditionFacts = {
 
 export type Unmet = 'condition_false' | 'condition_error'
 
-/** Returns what an expression sees. Addresses are left out: whom to reach is not decided by how. */
+/** Returns the variables of an expression. E-mail address and phone number are left out: they must not decide who is reached. */
 const variablesOf = ({ data = {}, user, place: { variables } }: ConditionFacts): Variables => {
   const { email: _email, phone: _phone, ...profile } = user.profile ?? {}
   return { data, user: { id: user.id, ...profile }, ...variables }

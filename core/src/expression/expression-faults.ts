@@ -27,8 +27,8 @@ export const planFaults = (plan: readonly Step[] = []): Issue[] =>
   })
 
 /**
- * Returns what is wrong with the conditions of a type: its own, and those of its plan and its variants. Names and types in `data` are checked
- * against the schema, which has to be usable.
+ * Returns what is wrong with the conditions of a type: its own, and those of its plan and its variants. Names and types in
+ * `data` are checked against the schema, which has to be usable.
  */
 export const expressionFaults = ({
   if: condition,

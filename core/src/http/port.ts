@@ -13,7 +13,7 @@ export type HttpRequest = {
 /** A response with its body as bytes. */
 export type HttpFile = Omit<HttpAnswer, 'body'> & { body: Uint8Array }
 
-/** The most bytes that can be downloaded. */
+/** Maximum size of a download in bytes. */
 export const DOWNLOAD_MAX_BYTES = 16 * 1_024 * 1_024
 
 /** Thrown if there is no response. `sent`: whether the request may have reached the server. */
@@ -36,7 +36,7 @@ export class HttpFailure extends Error {
 export interface Http {
   /** Resolves with any response, whatever its status. Rejects with HttpFailure. */
   request(request: HttpRequest): Promise<HttpAnswer>
-  /** Downloads a file of at most `maxBytes`, itself at most DOWNLOAD_MAX_BYTES. Rejects with HttpFailure. */
+  /** Downloads a file of at most `maxBytes`, which may be up to DOWNLOAD_MAX_BYTES. Rejects with HttpFailure. */
   download(url: string, maxBytes: number): Promise<HttpFile>
   /**
    * Resolves with a public or allowed address of the host, for connections that are not HTTP. Rejects with

@@ -1,10 +1,13 @@
 import type { LiveMessage } from './port.ts'
 import { userRooms } from './room.ts'
 
-/** What happens in a room besides that of the whole inbox. `plain`: it is sent without a position. */
+/**
+ * A room besides that of the whole inbox, and what it gets. `stream`: the message with a position in that stream; `plain`:
+ * the message without a position; `asked`: nothing, only its connections are counted.
+ */
 export type Other = { room: string; as: { stream: string } | 'plain' | 'asked' }
 
-/** Returns the rooms of a message: that of the whole inbox, and another one. */
+/** Returns the rooms of a message: that of the whole inbox, another one, or both. */
 export const destinationsOf = (message: LiveMessage): { whole?: string; other?: Other } => {
   const { whole, limited, context } = userRooms(message.tenant, message.user)
   const asked = (key: string): Other => ({ room: context(key), as: 'asked' })

@@ -6,9 +6,9 @@ import { GRACE_MS, type Live } from './port.ts'
 import { roomsOf, userRooms } from './room.ts'
 import type { LiveServer } from './server.ts'
 
-/** Maximum streams whose sequence is kept. An evicted sequence restarts at 1 in the same epoch, which clients see as a gap. */
+/** Maximum number of sequences that are kept. An evicted one restarts at 1 in the same epoch, which clients see as a gap. */
 const SEQUENCES_MAX = 50_000
-/** Maximum number of rooms remembered as having been left. A user of an evicted one is `away` early. */
+/** Maximum number of recently left rooms that are kept. The user of an evicted room is `away` early. */
 const LEFT_MAX = 50_000
 
 /** Live delivery in a single process: every connection is on `io`, and no message is lost. */

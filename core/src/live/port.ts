@@ -9,11 +9,11 @@ export type LiveEvent = {
  * The connections that a message is for. A connection sees the whole inbox, or is limited to contexts ('' stands for items
  * without one). Each user has a stream for the whole inbox and one for each context.
  *
- * - `item`: those that see items of this context: the streams of the whole inbox and of the context.
- * - `whole`: the stream of the whole inbox. With `ask`, the answer also tells about the stream of that context.
+ * - `item`: the streams of the whole inbox and of this context.
+ * - `whole`: the stream of the whole inbox. With `ask`, the result also says whether that context's stream has connections.
  * - `context`: the stream of this context.
- * - `nobody`: nobody; the answer tells about the stream of `ask`.
- * - `all`: every connection of the user. Limited ones get it without a position, because it belongs to none of their streams.
+ * - `nobody`: nothing is sent. The result says whether the stream of `ask` has connections.
+ * - `all`: every connection of the user. Limited ones get it without a position, because it is in none of their streams.
  * - `limited`: every limited connection of the user, without a position.
  */
 export type Audience =
@@ -25,7 +25,7 @@ export type Audience =
 /** One live message for the connections of one user. The adapter adds `stream`, `seq` and `epoch`. */
 export type LiveMessage = { tenant: string; user: string } & LiveEvent & Audience
 
-/** Whether somebody was connected: to the stream of the whole inbox, and to the other stream or room of the message. */
+/** Whether there were connections: to the stream of the whole inbox, and to the other stream or room of the message. */
 export type Reached = { whole: boolean; other: boolean }
 
 /** `left`: no connection now, but one ended within GRACE_MS; the page may be reloading. */
@@ -48,11 +48,11 @@ export type Viewers = { tenant: string; user: string; context?: string | undefin
 export interface Live {
   /** Resolves to whom each message reached. Rejects with UnavailableError if the bus does not answer. */
   deliver(messages: readonly LiveMessage[]): Promise<Reached[]>
-  /** Resolves to the presence of each, in order. Rejects with UnavailableError if the bus does not answer. */
+  /** Resolves to the presence of each user, in order. Rejects with UnavailableError if the bus does not answer. */
   presence(viewers: readonly Viewers[]): Promise<Presence[]>
   /**
-   * Records that a connection ended, which saw the whole inbox or these contexts. Best effort: if it is lost, the user is
-   * `away` at once.
+   * Records that a connection ended. `contexts` are those that it was limited to. Best effort: if the record is lost, the
+   * user is `away` at once.
    */
   left(tenant: string, user: string, contexts?: readonly string[]): void
   /** Resolves to the position of a stream: the whole inbox, or a context. Everything up to it is in the store. */

@@ -22,9 +22,10 @@ const AFTER_ROOM = '"],"except":[],"flags":{}}},"uid":"carillon","nsp":"/"}'
  *
  * KEYS: the epoch. ARGV: a new epoch, used if there is none (after Redis lost its data); the TTL of a sequence in seconds; the
  * prefixes of channels and of sequences; then for each message the room of the whole inbox or '', another room or '', what
- * happens there (`?` nothing, `-` it is sent without a position, else the text that names the stream), and the arguments of
- * the event up to the end of the payload. The names of sequences and channels are made here, because two rooms are shorter
- * than two keys and two channels. Returns for each message 1 if the first room had a subscriber, plus 2 if the other had.
+ * to send to the other room (`?` nothing; `-` the message without payload and position; `-}` the same with a payload; else
+ * the JSON text that names the stream), and the arguments of the event, without the `}` of the payload. The script builds
+ * the names of sequences and channels, because two rooms are shorter than two keys and two channels. Returns for each
+ * message 1 if the first room had a subscriber, plus 2 if the other had.
  */
 const DELIVER = `
 local epoch = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET') or ARGV[1]
@@ -57,8 +58,8 @@ end
 return found`
 
 /**
- * KEYS: for each, the keys that exist during the grace periods of the whole inbox and of the context. ARGV: their channels.
- * Returns indexes of PRESENCES.
+ * KEYS: for each user, the keys that exist during the grace periods of the whole inbox and of the context. ARGV: their
+ * channels. Returns indexes of PRESENCES.
  */
 const PRESENCE = `
 local found = {}
@@ -75,7 +76,7 @@ const PRESENCES: readonly Presence[] = ['here', 'left', 'away']
 type Script = (keys: number, ...keysAndArguments: (string | number)[]) => Promise<number[]>
 type WithScripts = Redis & { carillonDeliver: Script; carillonPresence: Script }
 
-/** What DELIVER does in a message's other room. */
+/** Returns what DELIVER sends to the other room of a message. */
 const whatOf = (other: Other | undefined, hasPayload: boolean): string => {
   if (!other || other.as === 'asked') return '?'
   if (other.as === 'plain') return hasPayload ? '-}' : '-'

@@ -4,9 +4,9 @@ const digest = (...ids: string[]) => hash('sha256', ids.join('\n'), 'base64url')
 
 /**
  * Returns the Socket.IO rooms of a user. `whole`: connections that see the whole inbox. `context`: limited connections that
- * see a context; '' stands for items without one. `limited`: all limited connections. A name has 32 characters with a hash,
+ * see a context; '' stands for items without one. `limited`: all limited connections. Names are 32 characters with a hash,
  * so that Redis contains no ids and rooms of different tenants cannot collide. The sharded adapter treats names of 20
- * characters as socket ids. Most items have no context, so its room needs no hash of its own.
+ * characters as socket ids. The room for items without a context reuses the user's hash, because most items have none.
  */
 export const userRooms = (tenant: string, user: string) => {
   const own = digest(tenant, user)

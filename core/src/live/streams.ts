@@ -6,8 +6,8 @@ export type EventsFor = (counts: Counts, context?: string) => LiveEvent[]
 
 /**
  * Sends events about items of these contexts ('' for items without one) to the stream of the whole inbox and to those of the
- * contexts, each with the counts of its stream. The counts of a context are only computed if somebody is connected to its
- * stream; without limited connections, it costs one round trip. Resolves with the messages, and whom each reached.
+ * contexts, each with the counts of its stream. The counts of a context are computed only if its stream has connections.
+ * Without limited connections, this takes one round trip. Resolves with the messages, and whom each reached.
  */
 export const deliverToStreams = async (
   live: Pick<Live, 'deliver'>,
@@ -23,7 +23,7 @@ export const deliverToStreams = async (
   const events = eventsFor(await countsOf())
   const [first] = events
   if (!first) return []
-  // The first events also ask about a context each, and the rest of the contexts is asked about alone.
+  // Each event asks about one context. Messages to nobody ask about the remaining contexts.
   const told = await send([
     ...events.map((event, index): LiveMessage => ({ ...owner, ...event, to: 'whole', ask: contexts[index] })),
     ...contexts.slice(events.length).map((ask): LiveMessage => ({ ...owner, ...first, to: 'nobody', ask })),

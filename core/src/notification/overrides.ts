@@ -3,14 +3,14 @@ import { addresseesOf } from '../routing/addressees.ts'
 
 type Overridden = Pick<Notification, 'to' | 'overrides'>
 
-/** The most recipients of a notification with copies: every e-mail of it goes to each address in `cc` and `bcc`. */
+/** Maximum recipients of a notification with `cc` or `bcc`: these addresses get a copy of the e-mail to each of them. */
 const COPIED_MAX = 10
 
-/** What may be attached by URL. */
+/** Which URLs may be attached. */
 export type AttachmentPolicy = {
   /** Whether http:// links are accepted. */
   insecureLinks: 'refuse' | 'accept'
-  /** Returns why a URL can never be requested. */
+  /** Returns why a URL can never be requested; undefined if it can. */
   refusal?: (url: string) => string | undefined
 }
 
@@ -35,7 +35,7 @@ const urlFaults = ({ overrides }: Overridden, { insecureLinks, refusal }: Attach
     return [{ path: ['overrides', 'email', 'attachments', index, 'url'], message }]
   })
 
-/** Returns what is wrong with the overrides of a notification beyond their schema. */
+/** Returns what is wrong with overrides that match their schema. */
 export const overrideFaults = (notification: Overridden, policy: AttachmentPolicy): Issue[] =>
   notification.overrides ? [...copyFaults(notification), ...urlFaults(notification, policy)] : []
 

@@ -9,8 +9,9 @@ const NO_TYPE = '0'
 
 /**
  * Returns headers that describe to dispatchers how a hub accepted a notification: the version of its type, the revision of
- * the library if its templates may refer to it, and whether the hub created the id, so that dispatchers need not check it for reuse. Publishers on NATS can
- * set these headers too, but affect only their own tenant: the id is not checked, or another version applies.
+ * the library if its templates may refer to it, and whether the hub created the id, so that dispatchers need not check it
+ * for reuse. Publishers on NATS can set these headers too, but affect only their own tenant: the id is not checked, or
+ * another version applies.
  */
 export const stampOf = (
   type: Pick<NotificationType, 'version'> | undefined,

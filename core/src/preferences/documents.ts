@@ -2,13 +2,13 @@ import type { Preferences } from '@carillon/schemas'
 import type { InContext } from '../contexts/in-context.ts'
 import type { PreferenceLayers } from '../routing/preference.ts'
 
-/** The preferences of a user by context. Those in general have the key GENERAL. */
+/** The preferences of a user by context. General preferences have the key GENERAL. */
 export type Documents = ReadonlyMap<string, Preferences>
 
-/** The key of preferences in general. No context has it. */
+/** The key of general preferences. No context has this key. */
 export const GENERAL = ''
 
-/** Returns what a user has chosen about notifications of a context, and in general; undefined if neither. */
+/** Returns the preferences of a user in a context and in general; undefined if the user has neither. */
 export const ownIn = (
   documents: Documents | undefined,
   context: string | undefined,
@@ -18,7 +18,7 @@ export const ownIn = (
   return user || userContext ? { user, userContext } : undefined
 }
 
-/** Returns the defaults of a context and of its tenant. */
+/** Returns the preference defaults of a context and of its tenant. */
 export const defaultsIn = (
   place: Pick<InContext, 'tenant' | 'context'> | undefined,
 ): Pick<PreferenceLayers, 'context' | 'tenant'> => ({

@@ -25,7 +25,7 @@ const valueAt = (
 
 const isOn = (value: Choice | undefined): boolean => value !== undefined && value !== false
 
-/** Returns the types about which a person has chosen something that would win over their category. */
+/** Returns the types with a choice for the channel that is on. It would take precedence over a category that is off. */
 export const typesInTheWay = (channel: Channel, documents: Documents): string[] => {
   const found = [...documents.values()].flatMap((document) =>
     Object.keys(document.types ?? {}).filter(
@@ -36,10 +36,11 @@ export const typesInTheWay = (channel: Channel, documents: Documents): string[] 
 }
 
 /**
- * Returns the changes that unsubscribe a person from categories and types on a channel: `false` at those places,
- * in general and in the context of the message, and no other value of that channel under them in any context. Afterwards
- * nothing of them leaves on that channel, whatever stood before. `isPartOf` says whether a type may be sent in a category;
- * a type that leaves its category to its notifications is part of every one. Pure; empty if nothing is left to change.
+ * Returns the changes that unsubscribe a person from categories and types on a channel. Each of them becomes `false` in
+ * general and in the context of the message; choices of that channel that are on are removed in every other context.
+ * Afterwards nothing of these categories and types is sent on that channel, whatever was chosen before. `isPartOf` reports
+ * whether a type may be sent in a category; a type that leaves its category to its notifications is part of every category.
+ * Pure; empty if nothing is left to change.
  */
 export const unsubscribing = (
   { channel, categories, types, context = GENERAL }: Unsubscribed,
@@ -51,7 +52,7 @@ export const unsubscribing = (
   const write = (where: string, section: Section, key: string, value: false | null) => {
     const path = pointerOf([section, key, channel])
     const place = `${path}\n${where}`
-    // A place that is named twice is off, whichever came first.
+    // If two rules change the same place, `false` wins over a removal.
     if (value === false || !changes.has(place))
       changes.set(place, { path, value, ...(where === GENERAL ? {} : { context: where }) })
   }

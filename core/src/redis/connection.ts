@@ -54,8 +54,8 @@ const connected = async (redis: Redis, onError: ErrorListener): Promise<void> =>
 }
 
 /**
- * Scripts that are defined when first used, not when the connection is opened. A pipeline has only the scripts that were
- * defined before its first command; for another one ioredis throws an error that ends the process. So these are sent alone.
+ * Scripts that are defined when they are first used. An ioredis pipeline only knows scripts that were defined before its
+ * first command, and throws an uncaught error for others. These scripts are therefore sent outside of pipelines.
  */
 const LATE_SCRIPTS = ['rlflxIncr']
 

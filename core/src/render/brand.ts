@@ -1,10 +1,10 @@
 import type { EffectiveSettings } from '../contexts/in-context.ts'
 import { webUrl } from './safe-url.ts'
 
-/** How the default layout of e-mails shows who sends them. `color`: #rgb or #rrggbb. */
+/** The sender's brand in the default layout of e-mails. `color`: #rgb or #rrggbb. */
 export type Brand = { name?: string; logo?: string; color?: string }
 
-/** Of links and buttons without a brand. */
+/** The color of links and buttons without a brand. */
 export const COLOR = '#1d4ed8'
 
 /** Returns the brand of a tenant and context; undefined if they set none. */
@@ -15,7 +15,7 @@ export const brandOf = ({ name, logo, colors }: EffectiveSettings): Brand | unde
   return { ...(name && { name }), ...(image && { logo: image }), ...(color && { color }) }
 }
 
-/** Returns the parts of a color, 0 to 1. */
+/** Returns the red, green and blue of a color, each 0 to 1. */
 const channels = (color: string): number[] => {
   const digits =
     color.length === 4
@@ -24,7 +24,7 @@ const channels = (color: string): number[] => {
   return digits.map((pair) => Number.parseInt(pair, 16) / 255)
 }
 
-/** Returns the color of text that can be read on another: black or white, whichever has more contrast (WCAG 2.2). */
+/** Returns the text color with more contrast on a background: black or white (WCAG 2.2). */
 export const textOn = (color: string): '#000000' | '#ffffff' => {
   const [red = 0, green = 0, blue = 0] = channels(color).map((part) =>
     part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4,

@@ -29,7 +29,7 @@ type Parts = {
   button?: Link
   others: readonly Link[]
   unsubscribe?: string
-  /** Not escaped yet. */
+  /** Not escaped. */
   brand?: Brand | undefined
 }
 
@@ -71,7 +71,7 @@ const othersHtml = ({ others, dir }: Parts): string =>
     )
     .join(' ')
 
-/** The picture says the name, for those who do not load it. */
+/** The name is the alternative text of the logo, for mail clients that do not load images. */
 const brandHtml = ({ brand: { name = '', logo } = {} }: Parts): string =>
   logo
     ? `<img src="${escapeHtml(logo)}" alt="${escapeHtml(name)}" height="40" style="display:block;height:40px;max-width:100%;width:auto">`
@@ -90,7 +90,7 @@ const contentRows = (parts: Parts): string[] => [
   row(othersHtml(parts)),
 ]
 
-/** Renders title, body and links as HTML that stands within a layout. */
+/** Renders title, body and links as HTML to put into a layout. */
 export const contentHtml = (parts: Parts): string =>
   [
     '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">',

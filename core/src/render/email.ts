@@ -69,7 +69,7 @@ const subjectOf = (type: string, { subject, title }: Outgoing['content']): strin
 /**
  * Renders a notification as an e-mail, in HTML and plain text. The content is the HTML of its type, or else title, body and
  * links, all of it escaped. Links other than http, https, mailto and tel are removed, and so are images other than http and
- * https. A text that shows the link to unsubscribe gets no second one.
+ * https. The unsubscribe link is added to the plain text unless the text contains it.
  */
 export const renderEmail = ({
   type,
@@ -87,7 +87,7 @@ export const renderEmail = ({
   return { subject, text: `${joined([text || subject, footer])}\n`, html }
 }
 
-/** Returns what a layout of a tenant shows of an e-mail: HTML and text without a frame. `isPage`: it needs no layout. */
+/** Returns the parts of an e-mail that go into a tenant's layout. `isPage`: the HTML is a whole page and needs no layout. */
 export const emailParts = ({ type, content }: Pick<Outgoing, 'type' | 'content'>) => {
   const subject = subjectOf(type, content)
   const { html, preview, text } = partsOf(content, subject)
@@ -103,7 +103,7 @@ export const emailParts = ({ type, content }: Pick<Outgoing, 'type' | 'content'>
 
 const joined = (parts: readonly string[]) => parts.filter((part) => part !== '').join('\n\n')
 
-/** Returns title, body and links as the layout takes them, and as plain text. */
+/** Returns title, body and links as parts of the layout, and as plain text. */
 const partsOf = (content: Outgoing['content'], subject: string) => {
   const body = normalized(content.body ?? '')
   const actor = oneLine(content.actor?.name ?? '', 256)

@@ -4,8 +4,8 @@ import type { TemplateFault } from '../template/type-templates.ts'
 import { emailParts } from './email.ts'
 
 /**
- * Puts an e-mail into the layout that its type names. HTML that is a page of its own stays as it is. Without a text of the
- * layout, the plain text is that of the message. Pure.
+ * Puts an e-mail into the layout that its type names. HTML that is a whole page is left unchanged. If the layout has no
+ * plain text, the plain text of the message is used. Pure.
  */
 export const framed = (
   message: { type: string; content: Content },

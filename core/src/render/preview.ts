@@ -22,10 +22,10 @@ import { plainText, smsText } from './text.ts'
 
 const TEXT_MAX = 4_096
 const SMS_MAX = 1_600
-/** What the templates of a preview may take together, in ms. */
+/** Time limit for all templates of a preview, in ms. */
 const PREVIEW_MS = 2_000
 
-/** Returns the time that the previews of one request share. */
+/** Returns a time limit that the previews of one request share. */
 export const previewTime = (): SharedTime => timeFor(PREVIEW_MS)
 
 const languageOf = ({ lang, dir }: Texts) => ({ ...(lang && { lang }), ...(dir && { dir }) })
@@ -35,11 +35,11 @@ export type PreviewParts = {
   locale?: string | undefined
   variant?: string | undefined
   data?: Record<string, unknown> | undefined
-  /** What the notification says itself; a preview of a type has none. */
+  /** The content of the notification itself. A preview of a type has none. */
   content?: Partial<ItemContent> | undefined
   user?: KnownUser | undefined
   place: InContext
-  /** Samples, which act for nobody. */
+  /** Sample links, which act for nobody. */
   links?: Links | undefined
   now: number
   /** Shared with other previews. */

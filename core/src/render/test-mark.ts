@@ -5,11 +5,11 @@ import type { Spoken } from './spoken.ts'
 const MARK = '[Test]'
 const TITLE_MAX = 512
 
-/** Returns a title that says that it is a test. */
+/** Prefixes a title with `[Test]`, once. */
 export const markedTitle = (title: string | undefined): string =>
   title?.startsWith(MARK) ? title : cut(`${MARK} ${title ?? ''}`.trim(), TITLE_MAX)
 
-/** Marks a message as a test: in its subject and title, else at the beginning of its text. */
+/** Marks a message as a test: in its subject and title, or in its body if it has neither. */
 export const markedMessage = <Item extends Inline>({
   content,
   texts,

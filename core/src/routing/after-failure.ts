@@ -19,8 +19,8 @@ export const conclude = (step: Step, others: readonly DeliveryState[]): Conclusi
 }
 
 /**
- * Reports whether the next step is due at once. It is if this one was wanted but reaches nobody, or if a preference or its
- * `if` left it out and the next one replaces it.
+ * Reports whether the next step is due at once. It is if this step is decided to be sent but reaches nobody, or if a
+ * preference or its `if` skips it and the next step has `when: failed`.
  */
 export const makesNextDue = (step: Step, decision: StepDecision): boolean => {
   const { stage } = decision

@@ -26,7 +26,7 @@ export type Decision = {
   /** Words for people, without addresses or content. */
   detail?: string
   until?: number
-  /** The variant of the type whose recipients it concerns: '' those without one, absent all. */
+  /** Restricts the decision to recipients of this variant; '' means those without a variant. Absent: all recipients. */
   variant?: string
 }
 

@@ -93,7 +93,7 @@ const itemSince = ({ item }: ItemFacts): string =>
 export const sentenceOf = (decision: DeliveryDecision, facts: ItemFacts = {}): string => {
   const { stage, outcome, reason, detail, reported = {} } = decision
   const isSaid = outcome === 'pass' && reason === 'silent'
-  // A template that fails does not stop an item.
+  // An item is stored even if a template fails.
   const link = outcome === 'pass' && reason === 'template_error' ? 'although' : 'because'
   const because = reason === undefined || isSaid ? '' : `, ${link} ${DECISION_REASONS[reason]}`
   const stored = stage === 'inbox' && outcome === 'pass' ? itemSince(facts) : ''

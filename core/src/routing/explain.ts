@@ -29,7 +29,7 @@ export type Facts = {
 /** A decision in words. */
 export type Explained = DeliveryDecision & { text: string }
 
-/** Returns a decision that nothing on record belongs to, in words. */
+/** Describes a decision about which no facts are recorded. */
 export const inWords = (decision: Decision): Explained => ({
   ...decision,
   text: sentenceOf(decision, { item: {} }),
@@ -115,7 +115,7 @@ const ends = ({ cancelledAt, expiresAt }: NotificationProgress, got: boolean, fa
 const variantOf = ({ item, deliveries }: Facts): string | undefined =>
   item?.variant ?? deliveries.find(({ variant }) => variant !== undefined)?.variant
 
-/** Leaves out what concerns other variants, and names the user's own where it took effect. */
+/** Omits decisions about other variants, and adds the user's variant where it took effect. */
 const withVariant = (decisions: readonly DeliveryDecision[], own: string | undefined): DeliveryDecision[] =>
   decisions.flatMap(({ variant, ...decision }) => {
     if (variant !== undefined && variant !== (own ?? '')) return []

@@ -19,14 +19,14 @@ import { type Split, variantOf } from './variant.ts'
 export type Sent = {
   notification: Pick<Notification, 'exclude' | 'actor' | 'inbox' | 'plan' | 'data' | 'context'>
   type?: Pick<NotificationType, 'inbox' | 'plan' | 'if' | 'variants'>
-  /** By what people are split among the variants of the type. Without it, nobody gets a variant. */
+  /** What recipients are assigned to variants by. Without it, nobody gets a variant. */
   split?: Split
   /** When delivery stops, epoch ms. */
   expiresAt: number
   cancelled?: boolean
   /** What preferences are looked up by. Without it, preferences decide nothing. */
   subject?: Omit<Subject, 'addressed'>
-  /** Where it happens: the defaults of preferences, and what conditions see. */
+  /** The tenant and context, for preference defaults and conditions. */
   place?: InContext
   /** Recipients may be addressed in more ways than are known, because several audiences are planned apart. */
   partial?: boolean
@@ -63,7 +63,7 @@ const planOf = ({ notification, type }: Typed, variant?: Pick<TypeVariant, 'plan
 const ownPlans = ({ notification, type }: Typed) =>
   notification.plan ? [] : (type?.variants ?? []).filter(({ plan }) => plan !== undefined)
 
-/** Returns every delivery plan by which somebody may get the notification. */
+/** Returns every delivery plan that may apply to a recipient. */
 export const plansOf = (sent: Typed): Plan[] => [
   planOf(sent),
   ...ownPlans(sent).map((variant) => planOf(sent, variant)),
@@ -104,7 +104,7 @@ const delays = (sent: Typed, at: number, variant?: TypeVariant): Decision[] =>
 
 /**
  * Returns the decisions about every recipient without an exception: about the item, and the delays of the plan. If variants
- * have plans of their own, the delays of each are marked with it.
+ * have plans of their own, the delays of each name their variant.
  */
 export const decisionsForAll = (sent: Typed, now: number): Decision[] => {
   if (ownPlans(sent).length === 0) return [inboxDecision(sent, now), ...delays(sent, now)]
@@ -187,7 +187,7 @@ export const conditionForAll = (
 /** Returns the decision about a user who is erased, or was erased after the notification was accepted. */
 export const endOfErased = (now: number): Decision => end(now, 'tenant', 'erased')
 
-/** Returns a function that chooses the variant of a recipient, and with it what its recipients share. */
+/** Returns a function that chooses the variant of a recipient and returns the planning of that variant. */
 const byVariant = (sent: Sent, now: number) => {
   const { notification, type, split, place = NOWHERE } = sent
   const { data } = notification
@@ -218,8 +218,8 @@ const byVariant = (sent: Sent, now: number) => {
 
 /**
  * Returns a function that plans one notification for any number of recipients. All recipients of one variant without an
- * exception share one value, so planning a large audience allocates nothing per recipient. A condition of the type that does not depend on
- * the user is not evaluated: `conditionForAll` decides about it. Pure.
+ * exception share one value, so planning a large audience allocates nothing per recipient. A condition of the type that does
+ * not depend on the user is not evaluated: `conditionForAll` decides about it. Pure.
  */
 export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Planned) => {
   const exclusion = exclusionOf(sent.notification)

@@ -8,7 +8,7 @@ export type Subject = {
   category?: string | undefined
   /** The type is critical, or it is a one-time password. */
   critical?: 'critical' | 'otp' | undefined
-  /** People may not opt out of the type or of its category; `by` is who says so. */
+  /** Set if people cannot opt out. `by`: whether the type or its category forbids it. */
   transactional?: { by: 'type' | 'category' } | undefined
   /** The defaults of the type. */
   defaults?: Readonly<Partial<Record<string, Choice>>> | undefined
@@ -27,9 +27,9 @@ const transactionalBy = (
 }
 
 /**
- * Returns what preferences are looked up by, from a type and the category that a notification names. That category counts
- * only if the type has none, and never makes it transactional: what passes over preferences is decided by the type, not by a
- * sender. `locked` has the categories that nobody can opt out of. Pure.
+ * Returns what preferences are looked up by, from a type and the category that a notification names. The type's own category
+ * takes precedence. A category that only the notification names never makes it transactional, so a sender cannot bypass
+ * preferences. `locked` has the transactional categories. Pure.
  */
 export const subjectOf = (
   key: string,

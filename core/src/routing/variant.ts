@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { TypeVariant } from '@carillon/schemas'
 
-/** What decides which variant of a type a person gets: always the same for one person. */
+/** What assigns people to variants, together with their user id. */
 export type Split = { tenant: string; type: string }
 
 /** Returns a number in (0, 1), evenly distributed and the same for the same parts. */
@@ -9,9 +9,9 @@ const draw = (...parts: string[]): number =>
   (hash('sha256', parts.join('\n'), 'buffer').readUIntBE(0, 6) + 0.5) / 2 ** 48
 
 /**
- * Returns the variant that a person gets: among those whose condition holds, each with the probability of its weight; undefined
- * if no condition holds. Weighted rendezvous hashing (https://doi.org/10.1109/90.663936): a variant that is added, removed or
- * reweighted moves only people to it or from it, and nobody between two others. Pure, and the same for the same person.
+ * Returns the variant that a person gets; undefined if no variant's condition holds. Variants whose condition holds are
+ * chosen with a probability proportional to their weight. Weighted rendezvous hashing (https://doi.org/10.1109/90.663936):
+ * adding, removing or reweighting a variant moves people only to it or from it, never between two others. Pure.
  */
 export const variantOf = <Variant extends Pick<TypeVariant, 'key' | 'weight' | 'if'>>(
   variants: readonly Variant[],
@@ -22,7 +22,7 @@ export const variantOf = <Variant extends Pick<TypeVariant, 'key' | 'weight' | '
   let shortest = Number.POSITIVE_INFINITY
   for (const variant of variants) {
     if (!holds(variant.if)) continue
-    // The shortest of exponential waiting times is that of each variant with the probability of its rate.
+    // Among exponential waiting times, each is the shortest with a probability proportional to its rate.
     const wait = -Math.log(draw('variant', tenant, type, user, variant.key)) / variant.weight
     if (wait < shortest) [chosen, shortest] = [variant, wait]
   }

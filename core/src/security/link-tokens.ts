@@ -5,16 +5,16 @@ import type { Seal } from './seal.ts'
 /** What a link is for. A token that was signed for one purpose is refused for every other. */
 export type LinkPurpose = 'unsubscribe' | 'preferences'
 
-/** Whom a link acts for. `user` is absent in a sample, which acts for nobody. */
+/** The user that a link acts for. `user` is absent in a sample, which acts for nobody. */
 export type LinkOwner = { tenant: string; user?: string | undefined }
 
-/** A verified token. `issuedAt` is in epoch ms; `claims` has what the purpose added. */
+/** A verified token. `issuedAt` is in epoch ms; `claims` are all claims, including those of the purpose. */
 export type LinkToken = LinkOwner & { issuedAt: number; claims: JWTPayload }
 
-/** Why a token is refused: it was valid once, or it never was for this purpose, tenant and installation. */
+/** Why a token is refused. `invalid`: it was not signed for this purpose, tenant and installation. */
 export type LinkFault = { fault: 'expired' | 'invalid' }
 
-/** Maximum length of a token. One that names fifty categories has about 4,000 characters. */
+/** Maximum length of a token. A token with fifty categories has about 4,000 characters. */
 const TOKEN_MAX = 8_192
 
 const audience = (purpose: LinkPurpose) => `carillon:${purpose}`
@@ -36,7 +36,7 @@ export const signLink = (
     .setProtectedHeader({ alg: 'HS256', typ: type(purpose) })
     .setIssuer(tenant)
     .setAudience(audience(purpose))
-    // With milliseconds, to compare with an erasure in the same second.
+    // In fractions of a second, because it is compared with the time of an erasure.
     .setIssuedAt(now / 1_000)
     .setExpirationTime(Math.floor(now / 1_000) + seconds)
   if (user !== undefined) token.setSubject(seal.seal(user, sealedFor(purpose, tenant)))

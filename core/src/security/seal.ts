@@ -17,11 +17,11 @@ export type Seal = {
   open(sealed: string, context: string): string
   /** Returns a keyed hash, to look up a value that is not stored. 43 characters of base64url. */
   digest(plain: string, context: string): string
-  /** Returns a key of 32 bytes to sign with, derived for one purpose and one tenant. */
+  /** Returns a signing key of 32 bytes, derived for one purpose and one tenant. */
   signingKey(purpose: string, tenant: string): KeyObject
 }
 
-/** Signing keys that are kept. jose prepares a key object once. */
+/** Maximum number of cached signing keys. jose prepares each key object once. */
 const SIGNING_KEYS_MAX = 1_000
 
 /** Identifies a key without revealing anything about it. */
@@ -31,7 +31,7 @@ const keyIdOf = (key: Buffer) => hash('sha256', key, 'base64url').slice(0, 8)
  * Creates a seal of AES-256-GCM under a key derived from the root secret (HKDF-SHA-256, RFC 5869). A sealed value is
  * `v1.<key id>.<iv>.<ciphertext and tag>` in base64url. `context` is authenticated, so a value cannot be moved elsewhere.
  * `open` throws if another secret or context sealed the value. `digest` is HMAC-SHA-256 under a second derived key.
- * Each signing key is derived on its own.
+ * Each signing key is derived separately.
  */
 export const createSeal = (rootSecret: string): Seal => {
   const derived = (purpose: string) => Buffer.from(hkdfSync('sha256', rootSecret, '', purpose, 32))

@@ -6,8 +6,8 @@ import { CredentialsError } from './credentials-error.ts'
 
 /**
  * An authenticated end user. The token was issued at `issuedAt` and is accepted until `expiresAt` (both epoch ms), as long as
- * the tenant has the secret `kid` that signed it and the user is not erased. `contexts` are those that it is limited to; ''
- * stands for items without one. Absent contexts are all.
+ * the tenant has the secret `kid` that signed it and the user is not erased. `contexts` limits the token to items of these
+ * contexts; '' stands for items without one. If absent, the token is not limited.
  */
 export type EndUser = {
   tenant: string
@@ -29,7 +29,7 @@ export const CLOCK_TOLERANCE_SECONDS = 60
 
 /**
  * Signs a user token: a JWT (RFC 7519, HS256 with the tenant's newest secret) with `iss` the tenant, `sub` the
- * user, `aud` "carillon", `iat`, `exp` and the `contexts` that it is limited to, if there are any. A tenant's backend may sign such tokens itself.
+ * user, `aud` "carillon", `iat`, `exp` and, in a limited token, `contexts`. A tenant's backend may sign such tokens itself.
  */
 export const signUserToken = async (
   tenant: Tenant,

@@ -47,7 +47,7 @@ export const layoutWarnings = (layout: LayoutInput, partials: Partials): Warning
     return [{ code: 'no_unsubscribe', pointer, message: 'shows no {{ unsubscribe_url }}' }]
   })
 
-/** Returns what is wrong with a partial, each with its path, line and column. `partials`: all others. */
+/** Returns what is wrong with a partial, each with its path, line and column. `partials`: those of the library. */
 export const partialFaults = (key: string, partial: PartialInput, partials: Partials): Issue[] => {
   const kind = partial.html === undefined ? 'text' : 'html'
   const other = kind === 'html' ? 'text' : 'html'

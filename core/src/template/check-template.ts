@@ -5,16 +5,16 @@ import { messageFormat } from './formats.ts'
 import { partialsWithin, sourcesOf } from './references.ts'
 import { TemplateError } from './template-error.ts'
 
-/** One template, and where it stands. */
+/** A template and its path. */
 export type Place = { path: (string | number)[]; source: string; medium: Medium }
 
-/** What a template may refer to. `variables` is left out where any name may be an argument. */
+/** What a template may refer to. Partials may have any arguments, so their `variables` are not restricted. */
 export type Allowed = {
   variables?: ReadonlySet<string>
   partials: ReadonlyMap<string, TemplatePartial>
 }
 
-/** The most characters of a template together with its partials. */
+/** Maximum characters of a template together with its partials. */
 const TOGETHER_MAX = 262_144
 
 const parsers = {
@@ -66,7 +66,7 @@ const isTooLong = (source: string, partials: Allowed['partials']): boolean => {
   return size > TOGETHER_MAX
 }
 
-/** Returns which messages of a language are no ICU messages. */
+/** Returns the messages of a language that are not ICU messages. */
 export const messageIssues = (
   { locale, messages = {} }: { locale: string; messages?: Record<string, string> | undefined },
   path: readonly string[],

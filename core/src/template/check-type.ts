@@ -39,7 +39,7 @@ const placesOf = (language: Language): Place[] => {
   ]
 }
 
-/** What types may name: the layouts and partials of a library, and the variables of `env`. */
+/** What types may refer to: the layouts, partials and `env` of a library. */
 type Names = Pick<References, 'layouts' | 'partials' | 'env'>
 
 const layoutIssues = (language: Language, { layouts }: Names): Issue[] => {

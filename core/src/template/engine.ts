@@ -30,7 +30,7 @@ export class SafeHtml {
   }
 }
 
-/** What is left to the templates of one text. A layout shares it with what stands in it. */
+/** The remaining memory and time for the templates of one text. A layout shares them with its content. */
 export type Budget = Pick<Context, 'memoryLimit' | 'renderLimit'>
 
 type Rendered = { text: string; missing: readonly Missing[] }
@@ -60,12 +60,12 @@ export const ENGINE_OPTIONS = {
 }
 
 const { options: OPTIONS } = new Liquid(ENGINE_OPTIONS)
-/** Time that texts share, from when it was made. */
+/** A time limit that several texts share. It starts when it is created. */
 export type SharedTime = Budget['renderLimit']
 export const timeFor = (ms: number): SharedTime =>
   new Context({}, OPTIONS, { renderLimit: ms, sync: true }).renderLimit
 
-/** Returns the memory for templates that make one text together, and the time: RENDER_MS from now, or what is left of `time`. */
+/** Returns a budget for the templates of one text. Its time is RENDER_MS from now, or what is left of `time`. */
 export const newBudget = (time?: SharedTime): Budget => {
   const { memoryLimit, renderLimit } = new Context({}, OPTIONS)
   return { memoryLimit, renderLimit: time ?? renderLimit }
@@ -79,13 +79,13 @@ const textOf = (value: unknown): string => {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-/** Escapes a value for its medium. `first`: it begins a URL, so it is the URL. */
+/** Escapes a value for its medium. `first`: it is at the beginning of a URL, so it is not encoded. */
 const escapedFor = (medium: Medium, text: string, first: boolean): string => {
   if (medium === 'html') return escapeHtml(text)
   return medium === 'url' && !first ? encodeURIComponent(text) : text
 }
 
-/** Links that not every message has: a layout is shared by types with and without them. */
+/** Links that may be absent without a fault, because a layout is shared by types with and without them. */
 const MAY_BE_ABSENT = /^(?:unsubscribe|preferences)_url\b/
 
 /** An output that notes missing values and escapes for its medium. */
@@ -135,7 +135,7 @@ class MediumOutput extends Output {
   }
 }
 
-/** Returns the line and column of what is wrong. */
+/** Returns the line and column of an error. */
 const placeOf = (error: unknown): [line: number, column?: number] | undefined => {
   if (error instanceof TemplateError) return [error.line, error.column]
   if (!LiquidError.is(error)) return undefined
@@ -168,7 +168,7 @@ class MediumParser extends Parser {
   }
 }
 
-/** Writes up to OUTPUT_MAX characters. */
+/** Returns an emitter that throws `RangeError` after OUTPUT_MAX characters. */
 const boundedEmitter = (): Emitter & { buffer: string } => ({
   buffer: '',
   write(html: unknown) {
@@ -211,7 +211,7 @@ class Engine extends Liquid implements PartialHost {
     return templates
   }
 
-  /** Parses a partial, once for each language. A partial of plain text is escaped where it stands, and never parsed as HTML. */
+  /** Parses a partial, once for each language. The output of a plain text partial is escaped for the surrounding template. */
   partial(key: string, locale: string): ParsedPartial {
     const found = this.#partials(key, locale)
     if (!found) throw new RangeError(`there is no partial ${key}`)

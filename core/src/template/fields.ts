@@ -19,7 +19,7 @@ const valueAt = (texts: unknown, path: Path): unknown => {
   return here
 }
 
-/** Takes a template of the variant, else of the type. */
+/** Returns a template of the variant, else of the type. */
 const foundAt = (language: Language, path: Path): Found | undefined => {
   for (const layer of layersOf(language)) {
     const source = valueAt(layer, path)
@@ -53,8 +53,8 @@ const unless = (chain: readonly Language[], own: Path, others: readonly Path[]):
 export type Fields = Partial<Record<'subject' | 'html' | 'text' | 'title' | 'body', Found | undefined>>
 
 /**
- * Chooses the templates of a channel's texts: language first, and field by field. Within a language it is the variant's channel,
- * the type's channel, the variant's content, the type's content.
+ * Chooses the templates of a channel's texts: language first, and field by field. Within a language the order is the
+ * variant's channel, the type's channel, the variant's content, the type's content.
  */
 export const fieldsOf = (chain: readonly Language[], channel: DeliveryChannel): Fields => {
   const content = { title: first(chain, TITLE), body: first(chain, BODY) }
@@ -86,7 +86,7 @@ export const fieldsOf = (chain: readonly Language[], channel: DeliveryChannel): 
 /** Chooses the template of a link. */
 export const linkOf = (chain: readonly Language[], field: 'url' | 'image') => first(chain, ['content', field])
 
-/** Chooses the layout of e-mails; its source is a key. */
+/** Chooses the layout of e-mails. `source` is its key. */
 export const layoutOf = (chain: readonly Language[]) => first(chain, ['channels', 'email', 'layout'])
 
 /** An action and the templates of its texts. */

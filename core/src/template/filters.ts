@@ -22,7 +22,7 @@ const styleOf = (value: unknown, filter: string): Style => {
   return style
 }
 
-/** A day without a time, which is the same day everywhere. */
+/** A date without a time. It is not converted to the recipient's time zone. */
 const DAY = /^\d{4}-\d\d-\d\d$/
 
 /** An instant: RFC 3339, or epoch ms. */

@@ -12,10 +12,10 @@ export type Templated = Pick<
 /** Texts of one language. `pointer` is their JSON Pointer in the type. */
 type Layer = LocalizedTemplates & { pointer: string }
 
-/** The texts of a type in one language, and those of its variant, which come first. */
+/** The texts of a type in one language, and those of a variant, which take precedence. */
 export type Language = Layer & { locale: string; variant?: Layer }
 
-/** Returns the texts of a language in the order in which they are taken. */
+/** Returns the texts of a language in order of precedence. */
 export const layersOf = (language: Language): Layer[] =>
   language.variant ? [language.variant, language] : [language]
 
@@ -54,15 +54,15 @@ const ownLanguages = (
 /** ICU messages by key, most specific locale first. */
 export type Messages = readonly { locale: string; messages: Readonly<Record<string, string>> }[]
 
-/** Returns the texts of each variant of a type by themselves. */
+/** Returns the languages of each variant of a type, without the texts of the type. */
 export const variantLanguages = (type: Templated): Language[][] =>
   (type.variants ?? []).map((variant, index) =>
     ownLanguages({ ...variant, locale: localeOf(type) }, `/variants/${index}`),
   )
 
 /**
- * Returns the languages of a type, as people who get a variant read them: its translations, then its own. An unknown variant
- * counts as none.
+ * Returns the languages of a type for people who get a variant: the translations, then the type's own language. An unknown
+ * variant is ignored.
  */
 export const languagesOf = (type: Templated, variant?: string): Language[] => {
   const own = ownLanguages(type, '')

@@ -6,10 +6,10 @@ import type { Recipient } from './recipient.ts'
 import { TemplateError } from './template-error.ts'
 import type { TemplateFault } from './type-templates.ts'
 
-/** What a layout sees beside what all templates see. */
+/** Additional variables of layouts. */
 export const LAYOUT_SCOPE = ['content', 'subject', 'preview', 'lang', 'dir'] as const
 
-/** A message that is put into a layout. `html` and `text` are its content, which is not escaped again. */
+/** A message to put into a layout. `html` and `text` are its content, which is not escaped again. */
 type Framed = {
   html: string
   text: string
@@ -26,7 +26,7 @@ type Rendering = {
   parsed: (source: string, medium: 'html' | 'text') => Prepared
   scope: Readonly<Record<string, unknown>>
   recipient: Recipient
-  /** Of the message that stands in it. */
+  /** The budget of the message, which the layout shares. */
   budget: Budget
 }
 

@@ -23,7 +23,7 @@ export const generalizations = (locale: string): string[] => {
 export const directionOf = (locale: string): 'ltr' | 'rtl' =>
   RIGHT_TO_LEFT.has(new Intl.Locale(locale).maximize().script ?? '') ? 'rtl' : 'ltr'
 
-/** Returns the languages in the order in which a person with this locale gets them: pt-BR, pt, then the type's own. */
+/** Returns the languages that suit a locale, best first: pt-BR, pt, then `fallback`. */
 export const chainOf = <Texts extends { locale: string }>(
   languages: readonly Texts[],
   locale: string | undefined,

@@ -3,10 +3,10 @@ import type { Medium } from './engine.ts'
 import type { Messages } from './languages.ts'
 import { chainOf } from './locale-chain.ts'
 
-/** A partial in the language of a recipient. `medium`: what its template makes. */
+/** A partial in the language of a recipient. `medium` is that of its output. */
 type FoundPartial = { medium: Exclude<Medium, 'url'>; source: string; messages: Messages }
 
-/** Returns the partial of a key in the language of a locale; undefined if there is none. */
+/** Returns a partial in the closest language to a locale; undefined if it does not exist. */
 export type FindPartial = (key: string, locale: string) => FoundPartial | undefined
 
 export const NO_PARTIALS: FindPartial = () => undefined
@@ -14,7 +14,7 @@ export const NO_PARTIALS: FindPartial = () => undefined
 type Texts = Pick<TemplatePartial, 'text' | 'html' | 'messages'>
 const DEFAULT_LOCALE = 'en'
 
-/** Returns the texts of a layout or partial in all of its languages. `pointer` is their JSON Pointer in it. */
+/** Returns the texts of a layout or partial in all its languages, each with its JSON Pointer in the layout or partial. */
 export const languagesWithin = <Own extends { messages?: unknown }>({
   locale = DEFAULT_LOCALE,
   locales = {},

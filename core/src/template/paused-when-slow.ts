@@ -1,14 +1,14 @@
 import { type Prepared, RENDER_MS } from './engine.ts'
 import { TemplateError } from './template-error.ts'
 
-/** A template that ran out of time this often in a row pauses; a single time may be due to a busy machine. */
+/** Consecutive timeouts before a template is paused. A single timeout may be due to a busy machine. */
 const TIMES = 3
 const PAUSE_MS = 60_000
 const OUT_OF_TIME = 'template render limit exceeded'
 
 /**
- * Returns a template that fails at once for a minute after it ran out of time three times in a row. Rendering it for
- * everybody in an audience would occupy the process for hours.
+ * Wraps a template so that it fails immediately for a minute after three timeouts in a row. Rendering a slow template for
+ * a large audience would block the process for hours.
  */
 export const pausedWhenSlow = (template: Prepared): Prepared => {
   let failures = 0

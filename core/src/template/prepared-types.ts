@@ -11,7 +11,7 @@ import {
   type TypeTemplates,
 } from './type-templates.ts'
 
-/** Versions of types whose templates are kept, each with the library it was used with. */
+/** Maximum number of cached type versions. Each is cached once per variant and revision of the library. */
 const VERSIONS_MAX = 1_000
 
 /** Returns whether a library has every layout and partial that a type names. */
@@ -20,10 +20,9 @@ const hasAll = (type: NotificationType, { layouts, partials }: References): bool
   [...partialsWithin(templatesOf(type), partials)].every((key) => partials.has(key))
 
 /**
- * Returns the prepared templates of a type, or of a variant of it, with the layouts, partials and `env` of a revision; undefined
- * if the type has none.
- * Neither a version nor a revision changes, so each pair is prepared once. The library is looked up only for a type that
- * refers to it.
+ * Returns the prepared templates of a type, or of a variant of it, with the layouts, partials and `env` of a revision;
+ * undefined if the type has none. Neither a version nor a revision changes, so each pair is prepared once. The library is
+ * looked up only for a type that refers to it.
  */
 export const createPreparedTypes = (
   options: TemplateOptions,
@@ -31,7 +30,7 @@ export const createPreparedTypes = (
 ) => {
   const kept = new LRUCache<string, TypeTemplates>({ max: VERSIONS_MAX })
 
-  /** A process may have seen a new type before the revision with its layout, and have pinned the one before. */
+  /** Uses the newest revision if the pinned one lacks a layout or partial: a hub may see a new type before the library. */
   const referencesOf = async (
     tenant: string,
     type: NotificationType,

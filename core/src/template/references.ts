@@ -13,7 +13,7 @@ export const partialsIn = (source: string): string[] => {
   try {
     return analyze(source).partials.map(({ name }) => name)
   } catch {
-    // It does not parse, so it renders nothing.
+    // A template that does not parse renders nothing.
     return []
   }
 }
@@ -58,6 +58,6 @@ export const layoutsOf = (type: Templated): string[] => [
   ...new Set(allLanguages(type).flatMap(({ channels }) => channels?.email?.layout ?? [])),
 ]
 
-/** Whether the texts of a type may depend on the library. Most types do not, and then no library is looked up. */
+/** Reports whether the texts of a type may depend on the library. Most do not, which saves looking it up. */
 export const needsLibrary = (type: Templated): boolean =>
   layoutsOf(type).length > 0 || templatesOf(type).some((source) => /\{%-?\s*render\b|\benv\b/.test(source))

@@ -14,7 +14,7 @@ import { RECIPIENT } from './recipient.ts'
 import { BASE, DEPTH, type Globals, MISSING, type Missing } from './render-state.ts'
 import { TemplateError } from './template-error.ts'
 
-/** A parsed partial. `embed` fits its output for where it stands. */
+/** A parsed partial. `embed` escapes its output for the surrounding template. */
 export type ParsedPartial = {
   templates: Template[]
   /** Characters of its template, which count against the memory limit each time it is rendered. */
@@ -23,7 +23,7 @@ export type ParsedPartial = {
   embed(text: string): string
 }
 
-/** What the tag needs of its engine. */
+/** The engine, as the tag uses it. */
 export interface PartialHost extends Liquid {
   partial(key: string, locale: string): ParsedPartial
   emitter(): Emitter & { buffer: string }
@@ -31,13 +31,13 @@ export interface PartialHost extends Liquid {
 }
 
 const IN_PARTIAL = 'in the partial'
-/** Partials within partials. A library has no cycle, so nothing that people write is deeper. */
+/** Maximum depth of nested partials. Cycles are rejected when a partial is written; this limit is a second defense. */
 const DEPTH_MAX = 20
 
 /**
- * `{% render 'key', name: value %}`: a partial of the library. It sees what all templates see and its arguments, and no
- * variable of the template around it. The key is a literal, so that it can be checked when the template is written. Limits of
- * time and memory are those of the template around it.
+ * `{% render 'key', name: value %}` renders a partial of the library. The partial sees the variables of every template and
+ * its arguments, but not the variables that the surrounding template assigns. The key is a literal, so that it can be checked
+ * when the template is written. The partial shares the time and memory limits of the surrounding template.
  */
 export class RenderTag extends Tag {
   readonly key: string
@@ -81,7 +81,7 @@ export class RenderTag extends Tag {
       yield host.renderer.renderTemplates(templates, within, own)
     } catch (error) {
       const { message, line } = host.toTemplateError(error)
-      // The innermost partial is where the error is.
+      // The error occurred in the innermost partial, so that one is named.
       const told = message.startsWith(IN_PARTIAL)
         ? message
         : `${IN_PARTIAL} ${this.key}, line ${line}: ${message}`

@@ -10,11 +10,11 @@ export type Scope = {
   context: Readonly<Record<string, unknown>>
   unsubscribe_url?: string | undefined
   preferences_url?: string | undefined
-  /** Of the library; added when a type is prepared. */
+  /** The `env` of the library. `prepareTemplates` adds it. */
   env?: Readonly<Record<string, string>>
 }
 
-/** The links of a message for its reader. An absent one renders as empty text. */
+/** The links of a message that act for its recipient. An absent link renders as empty text. */
 export type Links = { unsubscribe?: string | undefined; preferences?: string | undefined }
 
 export const SCOPE: ReadonlySet<string> = new Set([

@@ -24,7 +24,7 @@ export type Viewer = {
   timezone: string
   /** Epoch ms, for relative times. */
   now: number
-  /** What this rendering and others may take together; a second for each text if absent. */
+  /** A time limit shared with other renderings. If absent, each text may take RENDER_MS. */
   time?: SharedTime
 }
 
@@ -50,9 +50,9 @@ export type RenderedTexts = { texts: Texts; faults: TemplateFault[]; frame?: Fra
 export type TypeTemplates = {
   /** Whether items differ between people of one locale and time zone, because their templates use `user`. */
   readonly personal: boolean
-  /** Whether a template, or what it may refer to, names the link to unsubscribe or to the preferences. */
+  /** Whether a template, layout or partial may use the unsubscribe or preferences link. */
   readonly linked: boolean
-  /** `given` are literal texts in place of those of the type, which are then not rendered. */
+  /** `given` are literal texts that replace those of the type, which are then not rendered. */
   render(channel: DeliveryChannel, scope: Scope, viewer: Viewer, given?: Texts): RenderedTexts
 }
 
@@ -61,7 +61,7 @@ export type TemplateOptions = {
   insecureLinks: 'refuse' | 'accept'
 }
 
-/** What the templates of a type refer to: the library under which its notification was accepted. */
+/** What the templates of a type may refer to, from the revision of the library that the notification was accepted with. */
 export type References = Pick<Library, 'layouts' | 'partials' | 'env'>
 
 export const NO_REFERENCES: References = { layouts: new Map(), partials: new Map(), env: {} }
@@ -176,7 +176,7 @@ const createRendering = (
   }
 }
 
-/** Leaves out the templates in whose place there are literal texts. The text of a chat stands for title and body. */
+/** Omits templates that literal texts replace. Outside of e-mails, `text` replaces the whole content. */
 const without = (fields: Fields, given: Texts, channel: DeliveryChannel): Fields => {
   if (given.text !== undefined && channel !== 'email') return {}
   const left = Object.entries(fields).filter(([field]) => given[field as keyof Fields] === undefined)
@@ -214,7 +214,7 @@ const isPersonal = (language: Language, partials: Library['partials']): boolean 
   return [...own, ...within.flatMap(sourcesOf)].some(usesUser)
 }
 
-/** Returns the layout that a type names, ready for the message. One that is missing is a fault. */
+/** Returns the frame of the layout that a type names. A missing layout is a fault. */
 const framing = (
   chain: readonly Language[],
   layouts: Library['layouts'],

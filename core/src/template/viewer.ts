@@ -3,8 +3,8 @@ import type { KnownUser } from '../store/ports/users.ts'
 import type { Viewer } from './type-templates.ts'
 
 /**
- * Returns how a person reads texts. The locale and the time zone are those of the profile, else those that a front end
- * reported, else those of the context or tenant (`settings`), else that of the type, and UTC.
+ * Returns the locale and time zone of a person: those of the profile, else those that a front end reported, else those in
+ * `settings`. The time zone falls back to UTC; without a locale, the type's own is used.
  */
 export const viewerOf = (
   { profile, reported = {} }: Pick<KnownUser, 'profile' | 'reported'>,

@@ -16,7 +16,7 @@ const attachmentOf = (row: types.Row): StoredAttachment => ({
   expiresAt: Number(row.expires_at),
 })
 
-/** Stores the files of a tenant in one partition, which a quota bounds, and the chunks of each in one of their own. */
+/** Stores the files of a tenant in one partition, bounded by a quota, and the chunks of each file in a separate partition. */
 export const cassandraAttachments = (session: Session): Attachments => {
   const files = session.table('attachments')
   const chunks = session.table('attachment_chunks')

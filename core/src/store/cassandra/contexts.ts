@@ -9,8 +9,8 @@ import { walkPartitions } from './walk.ts'
 const KEYS_PER_QUERY = 100
 
 /**
- * Stores contexts in slots by the hash of their key, clustered by key. Every write is an LWT, so that no writer replaces what
- * it has not seen.
+ * Stores contexts in slots by the hash of their key, clustered by key. Every write is an LWT, so that a writer replaces only
+ * the content that it has read.
  */
 export const cassandraContexts = (session: Session): Contexts => {
   const table = session.table('contexts')

@@ -26,7 +26,7 @@ const hintOf = (cell: string): Hint => {
 
 const markKey = ({ kind, at, category, tag, context }: Mark): string =>
   JSON.stringify([kind, at, category ?? null, tag ?? null, context ?? null])
-/** Hints of views expire after a day without being written again: users name the labels that they filter by. */
+/** Lifetime of a view's hints after the last write. They expire because users can filter by any number of labels. */
 const VIEW_MS = 24 * 3_600_000
 const hintKind = (view: string) => `hint:${view}`
 const revivalKey = ({ kind, place, id, at }: Revival): string => JSON.stringify([kind, place, id, at])

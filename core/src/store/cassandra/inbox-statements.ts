@@ -16,7 +16,7 @@ const writtenAt = (accepted: number, place: number): number => accepted * 1_000 
 export type Prepared = {
   item: NewItem
   accepted: number
-  /** The month of `accepted`, which is that of the item row. */
+  /** The month of `accepted`, which is the partition of the item row. */
   month: number
   content: string | null
   labels: string | undefined

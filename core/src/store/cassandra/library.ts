@@ -2,7 +2,7 @@ import type { types } from 'cassandra-driver'
 import type { LibraryRows, RevisionRow } from '../library/library.ts'
 import { forEach, type Session } from './session.ts'
 
-/** Texts that one call reads concurrently. */
+/** Maximum texts that one call reads concurrently. */
 const CONCURRENCY = 64
 const COLUMNS = 'revision, tree, kind, key, deleted, at, author'
 
@@ -17,8 +17,8 @@ const rowOf = (row: types.Row): RevisionRow => ({
 })
 
 /**
- * Stores the revisions of a tenant, which are small, in one partition, newest first, and each text in its own. An LWT assigns
- * each number to one writer.
+ * Stores the revisions of a tenant, which are small, in one partition, newest first, and each text in a separate partition.
+ * An LWT assigns each number to one writer.
  */
 export const cassandraLibrary = (session: Session): LibraryRows => {
   const revisions = session.table('library')
@@ -39,7 +39,7 @@ export const cassandraLibrary = (session: Session): LibraryRows => {
       return (await session.claim(query, params)) === undefined
     },
 
-    // Filters within one partition of small rows, which are few: people write them.
+    // Filters within one partition. Its rows are small and few, because people write them.
     of: async (tenant, { kind, key }, before, limit) => {
       const query = `SELECT ${COLUMNS} FROM ${revisions} WHERE tenant = ? AND revision < ? AND kind = ? AND key = ? LIMIT ? ALLOW FILTERING`
       return (await session.rows(query, [tenant, before, kind, key, limit])).map(rowOf)

@@ -5,8 +5,9 @@ import { forEach, type Session } from './session.ts'
 import { ttlFor } from './ttl.ts'
 
 /**
- * Stores each register in a row, with its rank as the timestamp of the cell. So the highest rank wins in any order of arrival,
- * without a read. Rows must never be deleted: a deletion has a current timestamp, and would win over every later write.
+ * Stores each register in a row, with its rank as the timestamp of the cell. The highest rank therefore wins in any order of
+ * arrival, without a read. Rows must never be deleted: a deletion has the current time as its timestamp, which would win over
+ * every later write.
  */
 export const cassandraVariantFigures = (session: Session): VariantFigures => {
   const table = session.table('variant_figures')

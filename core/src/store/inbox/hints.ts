@@ -13,8 +13,8 @@ import type { View } from './view.ts'
 const REVIVAL_SETTLED_MS = 60_000
 
 /**
- * Returns the hint of a list: of the view if it has one, else of the whole inbox, which excludes no item of the view. A hint
- * of the view that is older than a removed revival may lack it.
+ * Returns the hint of a list: that of the view if there is one, else that of the whole inbox, which includes every item of
+ * the view. A view's hint that is older than a removed revival may lack the revived item, so it is not used.
  */
 export const hintIn = (
   { hints, ofView, folded }: Guide,

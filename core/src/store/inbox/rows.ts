@@ -97,8 +97,8 @@ export type Revival = InboxPlace & { kind: HintKind | 'snoozed'; at: number }
 type Hints = Partial<Record<HintKind, Hint>>
 
 /**
- * The data of an inbox besides its rows: small, and read as a whole. `ofView`: the hints of one view, if the read names one.
- * `folded`: the latest time of a revival that was removed, epoch ms; 0 if none was.
+ * The data of an inbox besides its rows: small, and read as a whole. `ofView`: the hints of the view that the read names.
+ * `folded`: the latest time of a removed revival, epoch ms; 0 if none was removed.
  */
 export type Guide = { marks: Mark[]; hints: Hints; ofView: Hints; revivals: Revival[]; folded: number }
 
@@ -172,13 +172,13 @@ export interface InboxRows {
   putMark(owner: Owner, mark: Mark): Promise<void>
   removeMarks(owner: Owner, marks: readonly Mark[]): Promise<void>
   /**
-   * Stores a hint of the whole inbox, or of the view of that name. The hints of views that are stored least recently may be
-   * lost: a scan then reads its rows again.
+   * Stores a hint of the whole inbox, or of the view of that name. The least recently stored hints of views may be lost; a
+   * scan then reads the rows again.
    */
   putHint(owner: Owner, kind: HintKind, hint: Hint, view?: string): Promise<void>
   /** Resolves when every later read of the guide includes the revivals. They are kept as long as their items. */
   addRevivals(owner: Owner, revivals: readonly Revival[]): Promise<void>
-  /** Removes revivals that the hints of the whole inbox contain by now. Their latest time becomes `folded` before. */
+  /** Removes revivals that the hints of the whole inbox contain. First stores their latest time as `folded`. */
   removeRevivals(owner: Owner, revivals: readonly Revival[]): Promise<void>
 
   /** Returns the highest known place at or below which no item will be stored any more. */

@@ -37,7 +37,7 @@ type Trail = {
   leftovers: Row[]
 }
 
-/** Called with each item of the view that is neither removed nor expired, newest first. Returns true when it has enough. */
+/** Called with each item of the view that is neither removed nor expired, newest first. Returns true to stop the scan. */
 type Visit = (row: Row, cells: Cells) => boolean
 
 /** Returns the candidates of a hint and the revivals in its range, newest first, each once. */

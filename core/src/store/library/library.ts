@@ -10,11 +10,11 @@ export type RevisionRow = LibraryPlace & {
   by: string | undefined
 }
 
-/** What each database stores. Contents and trees are texts by their hash, so they never change and may be written twice. */
+/** The rows that each database stores. Contents and trees are texts by hash, so they never change and writes are repeatable. */
 export interface LibraryRows {
   newest(tenant: string): Promise<RevisionRow | undefined>
   revision(tenant: string, revision: number): Promise<RevisionRow | undefined>
-  /** Stores a revision unless there is one of this number. Resolves with whether it did. */
+  /** Stores a revision unless its number is taken. Resolves with whether it was stored. */
   claim(tenant: string, row: RevisionRow): Promise<boolean>
   /** Returns the revisions of one place before the given one, newest first. */
   of(tenant: string, place: LibraryPlace, before: number, limit: number): Promise<RevisionRow[]>

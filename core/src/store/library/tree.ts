@@ -2,10 +2,10 @@ import { hash } from 'node:crypto'
 import type { Layout, TemplateEnv, TemplatePartial } from '@carillon/schemas'
 import type { Library, LibraryChange, LibraryPlace } from '../ports/library.ts'
 
-/** Where a revision has one layout, partial or `env`: the revision that wrote it, and the hash of its content. */
+/** One layout, partial or `env` in a tree: `version` is the revision that wrote it, `hash` that of its content. */
 type Leaf = LibraryPlace & { version: number; hash: string; size: number }
 
-/** Everything in a revision. */
+/** All layouts, partials and the `env` of a revision. */
 export type Tree = readonly Leaf[]
 
 export const hashOf = (text: string): string => hash('sha256', text, 'base64url')
@@ -42,7 +42,7 @@ export const changedTree = (
   return { tree: [...others, { kind, key, version, hash: content.hash, size: text.length }], content }
 }
 
-/** Returns the library of a tree. `contents` has the texts by hash; one that is missing is a fault. */
+/** Returns the library of a tree. `contents` has the texts by hash. Throws if one is missing. */
 export const libraryOf = (revision: number, tree: Tree, contents: ReadonlyMap<string, string>): Library => {
   const read = ({ hash, kind, key }: Leaf) => {
     const text = contents.get(hash)

@@ -1,6 +1,6 @@
 import type { CategoryDefinition } from '@carillon/schemas'
 
-/** The categories of tenants by key. `__proto__` is a key like any other. */
+/** The categories of a tenant, by key. */
 export interface Categories {
   /** Creates or replaces a category. */
   put(tenant: string, category: CategoryDefinition): Promise<void>

@@ -3,11 +3,11 @@ import type { ContextSettings } from '@carillon/schemas'
 /** `revision` changes with the settings. */
 export type StoredContext = { key: string; settings: ContextSettings; revision: string }
 
-/** The contexts of a tenant, by key. Keys may be any text; `__proto__` is a name like any other. */
+/** The contexts of a tenant, by key. Keys may be any text. */
 export interface Contexts {
   /**
-   * Creates or replaces a context, if its revision is `expected` or that is left out. Otherwise resolves with undefined and
-   * changes nothing. Of concurrent puts with the same `expected`, one takes effect.
+   * Creates or replaces a context. If `expected` is given and is not its revision, resolves with undefined and changes
+   * nothing. Of concurrent puts with the same `expected`, one takes effect.
    */
   put(
     tenant: string,

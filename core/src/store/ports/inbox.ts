@@ -26,7 +26,7 @@ export type NewItem = Owner & {
 /** A position in an inbox: when the item was stored (epoch ms), then its id. Lists run from the highest to the lowest. */
 export type InboxPlace = { place: number; id: string }
 
-/** Restricts a call to items of these contexts; `''` stands for items without one. Absent contexts are all. */
+/** Restricts a call to items of these contexts; `''` stands for items without one. If absent, there is no restriction. */
 export type Seen = { contexts?: readonly string[] | undefined }
 
 export type InboxQuery = ItemFilter & Seen & { status: InboxStatus; before?: InboxPlace; limit: number }

@@ -9,11 +9,11 @@ export type Library = {
   env: TemplateEnv
   /** The revision that set `env`; 0 if none did. */
   envVersion: number
-  /** Characters of JSON that it takes up. */
+  /** Its size in characters of JSON. */
   size: number
 }
 
-/** Without a value, the layout or partial is deleted. The key of `env` is empty. */
+/** A change of one layout, partial or `env`. Without a value, it is deleted. The key of `env` is empty. */
 export type LibraryChange =
   | { kind: 'layout'; key: string; value?: LayoutInput }
   | { kind: 'partial'; key: string; value?: PartialInput }
@@ -31,8 +31,8 @@ export interface Libraries {
   /** Returns the library as of a revision; undefined if there is no such revision. */
   at(tenant: string, revision: number): Promise<Library | undefined>
   /**
-   * Makes the revision after `base`, and resolves with its number, or with `base` if nothing would change. Resolves with
-   * undefined, and changes nothing, if `base` is not the newest: of concurrent writers in any number of processes one wins.
+   * Makes the revision after `base` and resolves with its number; resolves with `base` if nothing would change. If `base` is
+   * not the newest revision, resolves with undefined and changes nothing, so one of several concurrent writers wins.
    */
   put(tenant: string, base: number, change: LibraryChange, by?: string): Promise<number | undefined>
   /** Returns the revisions that changed one place, newest first. */

@@ -3,7 +3,8 @@ import type { Documents } from '../../preferences/documents.ts'
 
 /**
  * A changed choice. `path` is a JSON Pointer into the preferences, such as `/categories/orders/email`; null removes the
- * choice there and every choice below it. `context`: in this context only; left out, in general.
+ * choice there and every choice below it. `context`: the context that the choice is for; a
+ * general choice if absent.
  */
 export type ChoiceChange = { path: string; value: Choice | null; context?: string }
 

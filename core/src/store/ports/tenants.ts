@@ -26,8 +26,8 @@ export interface Tenants {
   /** Creates or replaces a tenant, except its settings and limits. `secrets` and `vapid` are encrypted at rest. */
   put(tenant: Omit<Tenant, 'settings' | 'limits'>): Promise<void>
   /**
-   * Replaces the settings, if their `settingsRevision` is `expected` or that is left out. Resolves with whether it did: false
-   * too if there is no such tenant. Of concurrent calls with the same `expected`, one takes effect.
+   * Replaces the settings. Resolves with false and changes nothing if `expected` is given and is not their
+   * `settingsRevision`, or if the tenant does not exist. Of concurrent calls with the same `expected`, one takes effect.
    */
   putSettings(id: string, settings: TenantSettings, expected?: string): Promise<boolean>
   /** Replaces the limits. The tenant must exist. */

@@ -4,7 +4,7 @@ import type { Stretch, UserPage } from './walk.ts'
 
 export type StoredUser = { id: string; profile: UserProfile }
 
-/** A user as read: with what their front ends report, kept apart from the profile. */
+/** A stored user with the attributes that front ends reported, which are separate from the profile. */
 export type KnownUser = StoredUser & { reported?: Reported }
 
 /** Attributes sent with a notification. `acceptedAt`: when it was accepted, epoch ms; default now. */
@@ -26,8 +26,8 @@ export interface Users {
   put(tenant: string, user: StoredUser): Promise<void>
   get(tenant: string, ids: readonly string[]): Promise<KnownUser[]>
   /**
-   * Changes what is reported about a user, and creates the user. `put` and `merge` do not change it. Resolves with false,
-   * changing nothing, if the user is erased, or was erased since `since` (epoch ms; default now).
+   * Changes the reported attributes of a user; creates the user if necessary. `put` and `merge` do not change them. Resolves
+   * with false, changing nothing, if the user is erased, or was erased since `since` (epoch ms; default now).
    */
   report(tenant: string, user: string, patch: ReportedPatch, since?: number): Promise<boolean>
   /**

@@ -2,7 +2,7 @@
 export const FIGURES = ['sent', 'delivered', 'read', 'clicked'] as const
 export type Figure = (typeof FIGURES)[number]
 
-/** That something happened to one notification of one person, who got a variant of its type. */
+/** An event to count: one person got, received, read or clicked a variant of one notification. */
 export type VariantMark = {
   type: string
   variant: string
@@ -17,9 +17,9 @@ export type Figures = Record<Figure, number>
 export const FIGURES_KEPT_MS = 366 * 86_400_000
 
 /**
- * How many people got, received, read and clicked notifications of each variant. One person counts once for each
- * notification. Figures are sketches of bounded size (`rules/distinct.ts`), so marking again changes nothing, in any order and
- * in any number of processes, and a figure has a standard error of 1.6 %.
+ * Counts how many people got, received, read and clicked notifications of each variant. One person counts once for each
+ * notification. Figures are HyperLogLog sketches (`rules/distinct.ts`): their size is bounded, their standard error is 1.6 %,
+ * and marks are idempotent and commutative.
  */
 export interface VariantFigures {
   mark(tenant: string, marks: readonly VariantMark[]): Promise<void>

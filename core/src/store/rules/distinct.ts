@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 /** The number of registers is 2 to this power: the standard error of a count is 1.04 / √4096 = 1.6 %. */
 const INDEX_BITS = 12
 const REGISTERS = 2 ** INDEX_BITS
-/** The bits of a hash that a rank is taken from. */
+/** The number of bits of a hash that determine a rank. */
 const RANK_BITS = 64
 
 /** A register of a sketch, and the rank that an element raises it to. */
@@ -50,8 +50,8 @@ const tau = (share: number): number => {
 
 /**
  * Estimates how many distinct elements were added, from the highest rank of each register that has one: HyperLogLog with the
- * improved estimator of Otmar Ertl (https://arxiv.org/abs/1702.01284, algorithm 6). A few
- * dozen are counted exactly, or one too low if two of them share a register.
+ * improved estimator of Otmar Ertl (https://arxiv.org/abs/1702.01284, algorithm 6). A few dozen elements are counted exactly,
+ * or one too low if two of them share a register.
  */
 export const estimateDistinct = (registers: Iterable<Register>): number => {
   const counts = new Array<number>(RANK_BITS + 2).fill(0)

@@ -1,6 +1,6 @@
 import type { Reported, ReportedPatch } from '@carillon/schemas'
 
-/** Returns what is reported after a patch. */
+/** Applies a patch to reported attributes; null removes one. */
 export const patched = (before: Reported, patch: ReportedPatch): Reported =>
   Object.fromEntries(
     Object.entries({ ...before, ...patch }).filter(([, value]) => value !== null && value !== undefined),

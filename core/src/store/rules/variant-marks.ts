@@ -5,7 +5,7 @@ import { highest, type Register, registerOf } from './distinct.ts'
 /** Marks of one figure, as raised registers. */
 export type RaisedFigure = Pick<VariantMark, 'type' | 'variant' | 'figure'> & { registers: Register[] }
 
-/** Returns the registers that marks raise, each once. */
+/** Returns the registers that marks raise, each once, by figure. */
 export const raisedBy = (marks: readonly VariantMark[]): RaisedFigure[] =>
   [...grouped(marks, ({ type, variant, figure }) => `${type}\n${variant}\n${figure}`).values()].flatMap(
     (some) => {

@@ -7,7 +7,7 @@ type Row = { key: string; content: string }
 const ONE = 'SELECT key, content FROM contexts WHERE tenant = ? AND key = ?'
 
 export const sqliteContexts = (session: Session): Contexts => {
-  /** Reports whether the context has this revision, or none is asked for. */
+  /** Reports whether the context has the expected revision. True if none is expected. */
   const isExpected = (write: Write, tenant: string, key: string, expected: string | undefined) => {
     if (expected === undefined) return true
     const row = write.first<Row>(ONE, [tenant, key])
