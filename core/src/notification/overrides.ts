@@ -21,7 +21,7 @@ const copyFaults = ({ to, overrides }: Overridden): Issue[] => {
   if (audiences.length === 0 && users.length <= COPIED_MAX) return []
   return given.map((field) => ({
     path: ['overrides', 'email', field],
-    message: `needs recipients who are named, and at most ${COPIED_MAX}: each of their e-mails goes to these addresses too`,
+    message: `needs recipients who are named, at most ${COPIED_MAX}, because these addresses get a copy of each e-mail`,
   }))
 }
 

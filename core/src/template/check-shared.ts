@@ -31,7 +31,7 @@ export const layoutFaults = (layout: LayoutInput, partials: Partials): Issue[] =
     ...placesOf(texts).flatMap((place) => {
       const issues = templateIssues(place, { variables: IN_LAYOUTS, partials })
       if (issues.length > 0 || shows(place.source, 'content')) return issues
-      const message = atPosition({ line: 1, column: 1 }, 'has no {{ content }}, where the message stands')
+      const message = atPosition({ line: 1, column: 1 }, 'has no {{ content }}, which renders the message')
       return [{ path: place.path, message }]
     }),
     ...messageIssues(texts, texts.start),
@@ -44,7 +44,7 @@ export const layoutWarnings = (layout: LayoutInput, partials: Partials): Warning
     const within = [...partialsWithin([html], partials)].flatMap((key) => partials.get(key) ?? [])
     if ([html, ...within.flatMap(sourcesOf)].some((source) => shows(source, 'unsubscribe_url'))) return []
     const pointer = [...start, 'html'].map((part) => `/${part}`).join('')
-    return [{ code: 'no_unsubscribe', pointer, message: 'shows no {{ unsubscribe_url }}' }]
+    return [{ code: 'no_unsubscribe', pointer, message: 'has no {{ unsubscribe_url }}' }]
   })
 
 /** Returns what is wrong with a partial, each with its path, line and column. `partials`: those of the library. */
@@ -56,7 +56,7 @@ export const partialFaults = (key: string, partial: PartialInput, partials: Part
   const mixed = found.flatMap((texts) =>
     texts[other] === undefined
       ? []
-      : [{ path: [...texts.start, other], message: `is a partial of ${kind}, in every language` }],
+      : [{ path: [...texts.start, other], message: `the partial is ${kind}, so every language must be` }],
   )
   const all = new Map(partials).set(key, { ...partial, key, version: 0 })
   const issues = [

@@ -49,11 +49,11 @@ export const templateIssues = (
     const partial = partials.get(named.name)
     if (!partial) return [atPosition(named, `there is no partial ${named.name}`)]
     if (partial.html === undefined || medium === 'html') return []
-    return [atPosition(named, `the partial ${named.name} is HTML, which stands in HTML only`)]
+    return [atPosition(named, `the partial ${named.name} is HTML, which only HTML templates can render`)]
   })
   const messages = [...unknown, ...unusable]
   if (messages.length === 0 && found.partials.length > 0 && isTooLong(source, partials))
-    messages.push(`with its partials it is longer than ${TOGETHER_MAX} characters`)
+    messages.push(`is longer than ${TOGETHER_MAX} characters together with its partials`)
   return messages.map((message) => ({ path, message }))
 }
 

@@ -217,7 +217,7 @@ class Engine extends Liquid implements PartialHost {
     if (!found) throw new RangeError(`there is no partial ${key}`)
     const { medium, source, messages } = found
     if (medium === 'html' && this.medium !== 'html')
-      throw new RangeError(`the partial ${key} is HTML, and this is not`)
+      throw new RangeError(`the partial ${key} is HTML, which only HTML templates can render`)
     const name = `${medium}\n${source}`
     const known = this.#parsed.get(name)
     if (known) return { ...known, messages }

@@ -28,7 +28,7 @@ const templateOf = () => {
 test('a template that ran out of time three times in a row fails at once for a minute', () => {
   const { take, calls, pass } = templateOf()
   for (let each = 0; each < 3; each++) expect(take(1_000)).toBe('template render limit exceeded')
-  expect([take(1), calls()]).toEqual(['it is too slow, and is tried again within a minute', 3])
+  expect([take(1), calls()]).toEqual(['the template is too slow and is paused for up to a minute', 3])
   pass(60_001)
   expect([take(1), calls()]).toEqual(['x', 4])
 })

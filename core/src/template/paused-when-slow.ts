@@ -16,7 +16,7 @@ export const pausedWhenSlow = (template: Prepared): Prepared => {
   return (...parameters) => {
     const started = performance.now()
     if (started < pausedUntil)
-      throw new TemplateError('it is too slow, and is tried again within a minute', 1)
+      throw new TemplateError('the template is too slow and is paused for up to a minute', 1)
     try {
       const rendered = template(...parameters)
       failures = 0

@@ -56,8 +56,7 @@ export class RenderTag extends Tag {
     const host = this.liquid as PartialHost
     const globals = context.globals as Globals
     const { [RECIPIENT]: recipient, [BASE]: base, [DEPTH]: depth = 0 } = globals
-    if (depth >= DEPTH_MAX)
-      throw new RangeError(`partials render each other: the limit is a depth of ${DEPTH_MAX}`)
+    if (depth >= DEPTH_MAX) throw new RangeError(`partials are nested deeper than ${DEPTH_MAX}`)
     const { templates, size, messages, embed } = host.partial(this.key, recipient.locale)
     context.memoryLimit.use(size + 1)
     const given = (yield this.#arguments.render(context)) as Record<string, unknown>

@@ -62,11 +62,11 @@ describe('a layout', () => {
   })
 
   it.each([
-    ['no slot', { html: 'x' }, ['/html line 1, column 1: has no {{ content }}, where the message stands']],
+    ['no slot', { html: 'x' }, ['/html line 1, column 1: has no {{ content }}, which renders the message']],
     [
       'no slot in a translation',
       { html: GOOD, locales: { pt: { html: 'x' } } },
-      ['/locales/pt/html line 1, column 1: has no {{ content }}, where the message stands'],
+      ['/locales/pt/html line 1, column 1: has no {{ content }}, which renders the message'],
     ],
     [
       'an unknown filter',
@@ -125,12 +125,12 @@ describe('a partial', () => {
     const none = await call('PUT', '/v1/partials/x', {})
     expect([none.status, errorsOf(none)]).toEqual([422, [' has neither text nor html']])
     const mixed = await call('PUT', '/v1/partials/x', { text: 'a', html: 'b' })
-    expect(errorsOf(mixed)).toEqual(['/text is a partial of html, in every language'])
+    expect(errorsOf(mixed)).toEqual(['/text the partial is html, so every language must be'])
     await call('PUT', '/v1/partials/x', { html: '<b>x</b>' })
     const type = { content: { title: "{% render 'x' %}" } }
     const refused = await call('PUT', '/v1/types/t', type)
     expect(errorsOf(refused)).toEqual([
-      '/content/title line 1, column 1: the partial x is HTML, which stands in HTML only',
+      '/content/title line 1, column 1: the partial x is HTML, which only HTML templates can render',
     ])
     expect((await call('PUT', '/v1/partials/x', { text: 'x' })).status).toBe(200)
     expect((await call('PUT', '/v1/types/t', type)).status).toBe(200)
@@ -167,7 +167,7 @@ describe('a partial', () => {
     const all = "{% render 'p1' %}{% render 'p2' %}{% render 'p3' %}{% render 'p4' %}"
     expect((await partial(all, 'all')).status).toBe(200)
     const refused = await partial(all + long, 'more')
-    expect(errorsOf(refused)).toEqual(['/text with its partials it is longer than 262144 characters'])
+    expect(errorsOf(refused)).toEqual(['/text is longer than 262144 characters together with its partials'])
   })
 })
 
