@@ -37,22 +37,19 @@ export const sqliteLibrary = (session: Session): LibraryRows => {
     },
 
     texts: async (tenant, hashes) => {
-      const query = 'SELECT content FROM library_texts WHERE tenant = ? AND hash = ?'
-      const rows = await Promise.all(
-        hashes.map((hash) => session.get<{ content: string }>(query, [tenant, hash])),
+      const rows = await session.all<{ hash: string; content: string }>(
+        'SELECT hash, content FROM library_texts WHERE tenant = ? AND hash IN (SELECT value FROM json_each(?))',
+        [tenant, JSON.stringify(hashes)],
       )
-      return new Map(
-        hashes.flatMap((hash, index) => {
-          const row = rows[index]
-          return row ? [[hash, row.content] as const] : []
-        }),
-      )
+      return new Map(rows.map(({ hash, content }) => [hash, content]))
     },
 
     keep: (tenant, hash, text) =>
       session.write(({ run }) => {
         run('INSERT OR IGNORE INTO library_texts (tenant, hash, content) VALUES (?, ?, ?)', [
-          ...[tenant, hash, text],
+          tenant,
+          hash,
+          text,
         ])
       }),
   }
