@@ -1,6 +1,6 @@
 import type { LocalizedTemplates, NotificationType } from '@carillon/schemas'
 
-/** The locale of a type that names none. */
+/** The locale of a type, layout or partial that names none. */
 const DEFAULT_LOCALE = 'en'
 
 /** What templates need of a type. */
@@ -19,6 +19,7 @@ export type Language = Layer & { locale: string; variant?: Layer }
 export const layersOf = (language: Language): Layer[] =>
   language.variant ? [language.variant, language] : [language]
 
+/** Returns the locale of the own texts of a type, layout or partial. */
 export const localeOf = ({ locale = DEFAULT_LOCALE }: Pick<Templated, 'locale'>): string => locale
 
 /** Returns whether a type has texts. */

@@ -1,5 +1,6 @@
 import type { Layout } from '@carillon/schemas'
 import { type Budget, type Prepared, SafeHtml } from './engine.ts'
+import { localeOf } from './languages.ts'
 import { chainOf } from './locale-chain.ts'
 import { languagesWithin, messagesOf } from './partials.ts'
 import type { Recipient } from './recipient.ts'
@@ -35,7 +36,7 @@ export const frameOf =
   (layout: Layout, { parsed, scope, recipient, budget }: Rendering): Frame =>
   ({ html, text, ...message }) => {
     const languages = languagesWithin<Pick<Layout, 'html' | 'text' | 'messages'>>(layout)
-    const chain = chainOf(languages, message.lang, layout.locale ?? 'en')
+    const chain = chainOf(languages, message.lang, localeOf(layout))
     const to = { ...recipient, messages: messagesOf(chain) }
     const faults: TemplateFault[] = []
     const render = (field: 'html' | 'text', content: unknown): string | undefined => {

@@ -1,6 +1,6 @@
 import type { TemplatePartial } from '@carillon/schemas'
 import type { Medium } from './engine.ts'
-import type { Messages } from './languages.ts'
+import { localeOf, type Messages } from './languages.ts'
 import { chainOf } from './locale-chain.ts'
 
 /** A partial in the language of a recipient. `medium` is that of its output. */
@@ -12,16 +12,15 @@ export type FindPartial = (key: string, locale: string) => FoundPartial | undefi
 export const NO_PARTIALS: FindPartial = () => undefined
 
 type Texts = Pick<TemplatePartial, 'text' | 'html' | 'messages'>
-const DEFAULT_LOCALE = 'en'
 
 /** Returns the texts of a layout or partial in all its languages, each with its JSON Pointer in the layout or partial. */
 export const languagesWithin = <Own extends { messages?: unknown }>({
-  locale = DEFAULT_LOCALE,
+  locale: own,
   locales = {},
-  ...own
+  ...texts
 }: Own & { locale?: string | undefined; locales?: Record<string, Partial<Own>> | undefined }) => [
-  ...Object.entries(locales).map(([locale, texts]) => ({ ...texts, locale, pointer: `/locales/${locale}` })),
-  { ...(own as unknown as Own), locale, pointer: '' },
+  ...Object.entries(locales).map(([locale, each]) => ({ ...each, locale, pointer: `/locales/${locale}` })),
+  { ...(texts as unknown as Own), locale: localeOf({ locale: own }), pointer: '' },
 ]
 
 /** Returns the messages of a chain of languages, most specific first. */
@@ -35,7 +34,7 @@ export const findPartialIn =
     const partial = partials.get(key)
     if (!partial) return undefined
     const languages = languagesWithin<Texts>(partial)
-    const chain = chainOf(languages, locale, partial.locale ?? DEFAULT_LOCALE)
+    const chain = chainOf(languages, locale, localeOf(partial))
     const medium = partial.html === undefined ? 'text' : 'html'
     const source = chain.find((each) => each[medium] !== undefined)?.[medium]
     return source === undefined ? undefined : { medium, source, messages: messagesOf(chain) }

@@ -9,8 +9,7 @@ import {
   type Template,
   type TopLevelToken,
 } from 'liquidjs'
-import type { Recipient } from './recipient.ts'
-import { RECIPIENT } from './recipient.ts'
+import { RECIPIENT, type Recipient } from './recipient.ts'
 import { BASE, DEPTH, type Globals, MISSING, type Missing } from './render-state.ts'
 import { TemplateError } from './template-error.ts'
 
