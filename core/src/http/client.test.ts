@@ -136,6 +136,28 @@ describe('an exchange', () => {
       })
   })
 
+  test('downloads bytes unchanged up to a limit, and rejects a larger or endless file', async () => {
+    const bytes = Buffer.alloc(200_000, Uint8Array.of(0xff, 0, 0x80))
+    const { url } = await served((request, response) => {
+      const more = () => {
+        while (response.write(bytes));
+        response.once('drain', more)
+      }
+      if (request.url === '/endless') more()
+      else response.end(bytes)
+    })
+    const http = client()
+    expect(Buffer.from((await http.download(url, 200_000)).body).equals(bytes)).toBe(true)
+    for (const [path, most] of [
+      ['', 199_999],
+      ['/endless', Number.POSITIVE_INFINITY],
+    ] as const)
+      expect(await failure(http.download(url + path, most))).toMatchObject({
+        reason: 'too_large',
+        sent: true,
+      })
+  })
+
   test('rejects endless headers', async () => {
     const port = await raw((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n')

@@ -48,7 +48,7 @@ const plainHeaders = (headers: Record<string, string | string[] | undefined>): R
 /** Maps an error to an HttpFailure. Returns a bug of the caller, such as an invalid header, unchanged. */
 const failureOf = (error: Error, sent: boolean): Error => {
   if (error instanceof HttpFailure || error instanceof errors.InvalidArgumentError) return error
-  if (error instanceof errors.ResponseExceededMaxSizeError || error instanceof errors.HeadersOverflowError)
+  if (error instanceof errors.HeadersOverflowError)
     return new HttpFailure('too_large', 'the response is too large', sent, error)
   if (error instanceof errors.ConnectTimeoutError)
     return new HttpFailure('timeout', 'no connection in time', sent, error)
@@ -144,51 +144,41 @@ export const createHttp = ({
     },
   })
 
-  const createPools = (maxResponseSize: number) =>
-    new LRUCache<string, Pool, Part>({
-      max: ORIGINS_MAX,
-      ttl: ORIGIN_TTL_MS,
-      ttlResolution: 1_000,
-      dispose: (pool) => {
-        // A pool may already be closed.
-        pool.close().catch(() => {})
-      },
-      memoMethod: (origin, _, { context: { port } }) =>
-        new Pool(origin, {
-          connections: CONNECTIONS_MAX,
-          pipelining: 1,
-          keepAliveMaxTimeout: 60_000,
-          maxResponseSize,
-          headersTimeout: 0,
-          bodyTimeout: 0,
-          allowH2: false,
-          autoSelectFamily: true,
-          autoSelectFamilyAttemptTimeout: 1_000,
-          connect: { lookup: connectLookup(checked, port), timeout: timeoutMs },
-        }),
-    })
-  const pools = createPools(ANSWER_MAX_BYTES)
-  const downloads = createPools(DOWNLOAD_MAX_BYTES)
+  const pools = new LRUCache<string, Pool, Part>({
+    max: ORIGINS_MAX,
+    ttl: ORIGIN_TTL_MS,
+    ttlResolution: 1_000,
+    dispose: (pool) => {
+      // A pool may already be closed.
+      pool.close().catch(() => {})
+    },
+    memoMethod: (origin, _, { context: { port } }) =>
+      new Pool(origin, {
+        connections: CONNECTIONS_MAX,
+        pipelining: 1,
+        keepAliveMaxTimeout: 60_000,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        allowH2: false,
+        autoSelectFamily: true,
+        autoSelectFamilyAttemptTimeout: 1_000,
+        connect: { lookup: connectLookup(checked, port), timeout: timeoutMs },
+      }),
+  })
+  const fetched = (request: HttpRequest, maxBytes: number) => {
+    const part = parts.memo(request.url)
+    return exchange(pools.memo(part.origin, { context: part }), part, request, { timeoutMs, maxBytes })
+  }
 
   return {
     refusal: guard.refusal,
 
     request: async (request) => {
-      const part = parts.memo(request.url)
-      const limits = { timeoutMs, maxBytes: ANSWER_MAX_BYTES }
-      const { body, ...answer } = await exchange(
-        pools.memo(part.origin, { context: part }),
-        part,
-        request,
-        limits,
-      )
+      const { body, ...answer } = await fetched(request, ANSWER_MAX_BYTES)
       return { ...answer, body: body.toString() }
     },
 
-    download: async (url, maxBytes) => {
-      const part = parts.memo(url)
-      return exchange(downloads.memo(part.origin, { context: part }), part, { url }, { timeoutMs, maxBytes })
-    },
+    download: async (url, maxBytes) => fetched({ url }, Math.min(maxBytes, DOWNLOAD_MAX_BYTES)),
 
     resolve: async (host, port) => {
       const [address] = await checked(host, port)
@@ -197,9 +187,8 @@ export const createHttp = ({
     },
 
     close: async () => {
-      const open = [...pools.values(), ...downloads.values()]
+      const open = [...pools.values()]
       pools.clear()
-      downloads.clear()
       await Promise.all(open.map((pool) => pool.close()))
     },
   }
