@@ -26,8 +26,8 @@ const own: ContextSettings = {
   attributes: { plan: 'pro' },
 }
 
-describe('what holds in a context', () => {
-  test('is its own, and where it says nothing, the tenant’s: colors, attributes and senders one by one', () => {
+describe('the settings in a context', () => {
+  test('override those of the tenant: colors, attributes and senders one by one', () => {
     const { settings: found, variables } = inContext({ tenant, key: 'org-7', context: { settings: own } })
     expect(found).toEqual({
       name: 'Shop',
@@ -52,13 +52,13 @@ describe('what holds in a context', () => {
       for (const variable of Object.values(variables)) expect(variable).not.toHaveProperty(hidden)
   })
 
-  test.each([undefined, 'org-7'])('is the tenant’s without such a context (%s)', (key) => {
+  test.each([undefined, 'org-7'])('are those of the tenant if there is no such context (%s)', (key) => {
     const { variables } = inContext({ tenant, key })
     const { id: _id, ...general } = variables.tenant
     expect(variables.context).toEqual({ ...(key && { key }), ...general })
   })
 
-  test('is the same value for every notification without a context', async () => {
+  test('are computed once for notifications without a context', async () => {
     let asked = 0
     const cache = {
       tenant: async () => tenant as never,
@@ -73,7 +73,7 @@ describe('what holds in a context', () => {
     expect(asked).toBe(1)
   })
 
-  test('is visible to templates and conditions by own properties only', () => {
+  test('are visible to templates and conditions, without inherited properties', () => {
     const place = inContext({ tenant, key: 'org-7', context: { settings: own } })
     const recipient = { locale: 'en', timezone: 'UTC', now: 0, messages: [] }
     const render = (template: string) => createEngine('text')(template)(place.variables, recipient).text

@@ -17,7 +17,7 @@ describe('an unsubscribe link', () => {
     expect(url).toMatch(/^https:\/\/bell\.example\/v1\/unsubscribe\/[\w-]+\.[\w-]+\.[\w-]+$/)
   })
 
-  it('names every category and type of a combined message, each once, for thirty days', async () => {
+  it('names every category and type of a combined message once, and is valid for thirty days', async () => {
     const twice = { ...who, categories: ['news', '__proto__', 'news'] }
     const token = tokenOf(await makeUnsubscribeUrl(seal, 'https://bell.example', twice, NOW))
     const last = NOW + UNSUBSCRIBE_SECONDS * 1_000

@@ -50,7 +50,7 @@ describe.skipIf(!redisServer)(`over Redis${redisMissing}`, () => {
     expect(first).toBeLessThanOrEqual(Date.now() + 2)
   })
 
-  test('a limit may be new while other commands wait', async () => {
+  test('a new limit can be used while other commands are pending', async () => {
     const redis = await connectRedis(server.url, quiet)
     const limits = redisLimits({ redis, namespace: 'test', onError: (error) => expect.fail(error.message) })
     const waiting = redis.get('nothing')

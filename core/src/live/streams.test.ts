@@ -41,12 +41,12 @@ const told = async (contexts: readonly string[], watched: readonly string[], eve
   return { sent, counted, trips: calls.length }
 }
 
-test('without limited connections it takes one round trip, and counts the whole inbox only', async () => {
+test('without limited connections, one round trip and the counts of the whole inbox suffice', async () => {
   expect(await told([''], [])).toEqual({ sent: [[['whole', '']]], counted: [undefined], trips: 1 })
   expect(await told(['a', 'b', '__proto__'], [])).toMatchObject({ counted: [undefined], trips: 1 })
 })
 
-test('a stream that somebody is connected to gets the events with its own counts', async () => {
+test('a stream with connections gets the events with its own counts', async () => {
   const { sent, counted } = await told(['a', 'b', '__proto__'], ['__proto__', 'a'])
   expect(counted).toEqual([undefined, 'a', '__proto__'])
   expect(sent).toEqual([
@@ -62,7 +62,7 @@ test('a stream that somebody is connected to gets the events with its own counts
   ])
 })
 
-test('several events ask about a context each', async () => {
+test('each of several events asks about one context', async () => {
   const { sent } = await told(['a', 'b'], ['b'], 3)
   expect(sent).toEqual([Array.from({ length: 3 }, () => ['whole', '']), [['context', 'b']]])
 })

@@ -7,7 +7,7 @@ import { type Cell, cellsOf, documentOf, isWithin } from './document.ts'
 import type { Documents } from './documents.ts'
 import { unsubscribing } from './unsubscribe.ts'
 
-/** The categories of types. A type with several was published with each of them; `open` leaves it to notifications. */
+/** The categories of types. A type with several had each of them in some version; `open` leaves the category to notifications. */
 const CATEGORIES: Record<string, readonly (string | undefined)[]> = {
   'news.weekly': ['news'],
   'news.daily': ['news'],
@@ -54,7 +54,7 @@ const link = fc.record({
   context: fc.constantFrom(undefined, 'a', 'new'),
 })
 
-/** Every way in which a message can come: type, category, context. */
+/** Every combination of type, category and context that a message can have. */
 const MESSAGES = TYPES.flatMap((type) =>
   NAMES.filter((category) => isPartOf(type, category)).flatMap((category) =>
     ['', 'a', 'b', 'new', 'other'].map((context) => ({ type, category, context })),
@@ -74,7 +74,7 @@ describe('after a one-click unsubscribe', () => {
       ...others,
     }).outcome === 'pass'
 
-  test('nothing of its categories and types leaves on that channel in any context, whatever stood before', () => {
+  test('nothing of its categories and types is sent on that channel in any context, whatever was chosen before', () => {
     fc.assert(
       fc.property(documents, defaults, link, (own, others, unsubscribed) => {
         const after = applied(own, unsubscribing(unsubscribed, own, isPartOf))
@@ -87,7 +87,7 @@ describe('after a one-click unsubscribe', () => {
     )
   })
 
-  test('nothing that was off is on, and other channels are as they were', () => {
+  test('nothing is switched on, and other channels do not change', () => {
     fc.assert(
       fc.property(documents, defaults, link, (own, others, unsubscribed) => {
         const changes = unsubscribing(unsubscribed, own, isPartOf)
@@ -105,7 +105,7 @@ describe('after a one-click unsubscribe', () => {
     )
   })
 
-  test('`false` stands in general and in the context of the message, and choices beside it stay', () => {
+  test('writes `false` in general and in the context of the message, and keeps other choices', () => {
     const own = new Map<string, Preferences>([
       ['', { types: { 'order.shipped': { email: true }, 'news.daily': { email: true, sms: true } } }],
       ['b', { categories: { news: { email: 'daily', all: false } }, types: { 'news.daily': { all: true } } }],

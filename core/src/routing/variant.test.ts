@@ -12,7 +12,7 @@ const count = (keys: readonly (string | undefined)[], key: string) =>
   keys.filter((each) => each === key).length
 
 describe('the split of variants', () => {
-  // Six standard deviations: a fair split misses this once in 500 million runs, and this one is always the same.
+  // Six standard deviations. The split is deterministic, so the test is not flaky.
   test.each([
     [{ a: 1, b: 1 }],
     [{ a: 1, b: 3 }],
@@ -29,7 +29,7 @@ describe('the split of variants', () => {
     }
   })
 
-  test('is the same for one person, and independent between types', () => {
+  test('is stable for a person, and independent between types', () => {
     const first = split({ a: 1, b: 1 })
     expect(split({ a: 1, b: 1 })).toEqual(first)
     const other = split({ a: 1, b: 1 }, 'order.paid')
@@ -46,7 +46,7 @@ describe('the split of variants', () => {
     expect(new Set(heavier.filter((key, index) => key !== before[index]))).toEqual(new Set(['a']))
   })
 
-  test('only variants whose condition holds take part; without any there is none', () => {
+  test('chooses among variants whose condition holds; undefined if there is none', () => {
     const variants = [
       { key: 'a', weight: 1, if: 'false' },
       { key: 'b', weight: 1 },

@@ -34,7 +34,7 @@ describe('the token of a link', () => {
     expect(await verifyLink(seal, 'preferences', token, NOW)).toEqual(invalid)
     const other = createSeal('another root secret for tests, long')
     expect(await verifyLink(other, 'unsubscribe', token, NOW)).toEqual(invalid)
-    // The parts of a token of one tenant, under the name of another.
+    // The token of one tenant with the `iss` of another.
     const [header, , signature] = token.split('.')
     const moved = Buffer.from(JSON.stringify({ ...decodeJwt(token), iss: 'evil' })).toString('base64url')
     expect(await verifyLink(seal, 'unsubscribe', `${header}.${moved}.${signature}`, NOW)).toEqual(invalid)
@@ -52,7 +52,7 @@ describe('the token of a link', () => {
     }
   })
 
-  it('is refused once a character is changed, also when it has expired', async () => {
+  it('is refused if a character is changed, even after it has expired', async () => {
     const token = await sign()
     await fc.assert(
       fc.asyncProperty(
@@ -69,7 +69,7 @@ describe('the token of a link', () => {
     )
   })
 
-  it('is refused if it is no token, or an unsigned one, without an exception', async () => {
+  it('is refused without an exception if it is malformed or unsigned', async () => {
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${(await sign()).split('.')[1]}.`
     for (const text of ['', '.', '..', 'v1.a.b.c', 'x'.repeat(100_000), none, 'e30.e30.e30'])
       expect(await verifyLink(seal, 'unsubscribe', text, NOW)).toEqual({ fault: 'invalid' })

@@ -218,7 +218,7 @@ describe('limits', () => {
 })
 
 describe('the links of a message', () => {
-  test('are empty where a message has none, and no fault: layouts are shared', () => {
+  test('render as empty text without a fault if a message has none', () => {
     const template = createEngine('text')(
       '{% if unsubscribe_url %}{{ unsubscribe_url }}{% else %}-{% endif %}{{ preferences_url | default: "?" }}{{ unsubscribe_url }}',
     )

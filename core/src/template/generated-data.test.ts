@@ -7,7 +7,7 @@ import { findPartialIn } from './partials.ts'
 import type { Recipient } from './recipient.ts'
 import { prepareTemplates } from './type-templates.ts'
 
-/** Text that would mean something if it were parsed: as Liquid, ICU, HTML, or a name of JavaScript. */
+/** Text with a meaning in Liquid, ICU, HTML or JavaScript. It must never be parsed. */
 const hostile = fc.constantFrom(
   ...[
     '{{ data.secret }}',
@@ -47,7 +47,7 @@ const partials: Library['partials'] = new Map([
 ])
 const engine = (medium: Medium) => createEngine(medium, findPartialIn(partials))
 
-test('in text, a value stands as it is, through partials, messages and variables', () => {
+test('in text, a value is unchanged, through partials, messages and variables', () => {
   const template = engine('text')(
     '{{ data.x }}|{% render "text", x: data.x %}|{{ "m" | t: x: data.x }}|{% assign y = data.x %}{{ y }}',
   )
@@ -71,7 +71,7 @@ test('in HTML, a value is escaped once, and text partials with it', () => {
   )
 })
 
-test('in a URL, a value is one part of it', () => {
+test('in a URL, a value is encoded as one component', () => {
   const template = engine('url')('/o/{{ data.x }}?q={{ data.x }}&r={% render "text", x: data.x %}')
   fc.assert(
     fc.property(text, (x) => {

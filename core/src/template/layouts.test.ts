@@ -33,13 +33,13 @@ const framed = (parts: Parameters<typeof prepare>[0], message: object = {}) =>
     .frame?.({ html: '<b>1</b>', ...MESSAGE, ...message })
 
 describe('a layout', () => {
-  test('takes the message unescaped, in HTML and in plain text, and everything else escaped', () => {
+  test('does not escape the message again, in HTML and plain text, and escapes everything else', () => {
     const layout = { html: '<main>{{ content }}</main>{{ subject }}', text: '[{{ content }}] {{ subject }}' }
     expect(framed({ layout }, { subject: '<S>', text: 'A & B' })).toEqual({
       ...{ html: '<main><b>1</b></main>&lt;S&gt;', text: '[A & B] <S>', faults: [] },
     })
   })
-  test('speaks the language of the message', () => {
+  test('is rendered in the language of the message', () => {
     const layout = {
       html: "{{ 'hi' | t }} {{ content }} {{ lang }} {{ dir }}",
       messages: { hi: 'Hi' },
@@ -64,7 +64,7 @@ describe('partials', () => {
     prepare({ content: { title }, partials, channels: {} })
   const titleOf = (title: string, partials: Record<string, object>) =>
     content(title, partials).render('inbox', scope({ x: '<x>' }), viewer('pt-BR')).texts.title
-  test('see what all templates see and their arguments, and nothing else', () => {
+  test('see the variables of every template and their arguments, and nothing else', () => {
     const partials = {
       p: { text: '{{ a }}{{ b | default: "-" }}{{ y | default: "-" }}{{ user.name }}{{ env.A }}' },
     }
@@ -81,7 +81,7 @@ describe('partials', () => {
     expect(content("{% render 'p' %}", partials).personal).toBe(true)
     expect(content("{% render 'p' %}", { p: { text: 'x' } }).personal).toBe(false)
   })
-  test('share the limits of the template around them', () => {
+  test('share the limits of the surrounding template', () => {
     const doubling = Object.fromEntries(
       Array.from({ length: 19 }, (_, n) => [
         `p${n}`,

@@ -4,7 +4,7 @@ import { TemplateError } from './template-error.ts'
 
 const TO = { locale: 'en', timezone: 'UTC', now: 0, messages: [] }
 
-/** A template that takes `ms` of a clock that stands still otherwise. */
+/** A template that advances a fake clock by `ms`. */
 const templateOf = () => {
   let now = 0
   let calls = 0
@@ -25,7 +25,7 @@ const templateOf = () => {
   return { take, calls: () => calls, pass: (ms: number) => (now += ms) }
 }
 
-test('a template that ran out of time three times in a row fails at once for a minute', () => {
+test('a template fails immediately for a minute after three timeouts in a row', () => {
   const { take, calls, pass } = templateOf()
   for (let each = 0; each < 3; each++) expect(take(1_000)).toBe('template render limit exceeded')
   expect([take(1), calls()]).toEqual(['the template is too slow and is paused for up to a minute', 3])
@@ -33,7 +33,7 @@ test('a template that ran out of time three times in a row fails at once for a m
   expect([take(1), calls()]).toEqual(['x', 4])
 })
 
-test('now and then out of time is no reason to pause', () => {
+test('occasional timeouts do not pause a template', () => {
   const { take, calls } = templateOf()
   for (let each = 0; each < 5; each++) expect([take(1_000), take(1), take(1_000)][1]).toBe('x')
   expect(calls()).toBe(15)

@@ -49,7 +49,7 @@ test.each([
   expect(of(TYPE, variant)(channel, locale)).toMatchObject(expected)
 })
 
-test('a fault of a variant names its place', () => {
+test('a fault of a variant has its JSON Pointer', () => {
   const templates = prepareTemplates(
     { key: 't', variants: [{ key: 'a', weight: 1, content: { title: '{{ data.x }}' } }] },
     { insecureLinks: 'refuse' },

@@ -137,7 +137,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
         stranger: await join(1, tenant, 'bob', ['a']),
       })
 
-      test('an item reaches the whole inbox and its context, each in a sequence of its own', async () => {
+      test('an item reaches the whole inbox and its context, each with its own sequence', async () => {
         const tenant = newTenant()
         const { whole, a, both, stranger } = await joinAll(tenant)
         await world.live.deliver([
@@ -169,7 +169,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
         expect(await world.live.position(tenant, 'ada', 'b')).toEqual({ epoch, seq: 0 })
       })
 
-      test('other messages go to one stream, or to all connections, and asking sends nothing', async () => {
+      test('other messages go to one stream or to all connections, and `ask` sends nothing', async () => {
         const tenant = newTenant()
         const { whole, a, both } = await joinAll(tenant)
         const heard: unknown[][] = []

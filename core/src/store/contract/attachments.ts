@@ -17,7 +17,7 @@ const attachment = (more: Partial<StoredAttachment> = {}): StoredAttachment => (
 
 export const attachmentsContract = (store: () => Store): void => {
   describe('attachments', () => {
-    test('exist once they are put, with every byte of their chunks', async () => {
+    test('exist after put, with every byte of their chunks', async () => {
       const { attachments } = store()
       const tenant = freshTenant()
       const file = attachment({ size: CHUNK_BYTES + 3, chunks: 2 })

@@ -9,7 +9,7 @@ const env = (value: Record<string, string>): LibraryChange => ({ kind: 'env', ke
 
 export const libraryContract = (store: () => Store): void => {
   describe('library', () => {
-    test('each change makes a revision, and every revision can still be read', async () => {
+    test('each change makes a revision, and every revision stays readable', async () => {
       const { library } = store()
       const tenant = freshTenant()
       expect([await library.newest(tenant), await library.at(tenant, 1)]).toEqual([0, undefined])
@@ -32,7 +32,7 @@ export const libraryContract = (store: () => Store): void => {
       ])
     })
 
-    test('what changes nothing makes no revision, whatever the order of its properties', async () => {
+    test('a change without effect makes no revision, whatever the order of its properties', async () => {
       const { library } = store()
       const tenant = freshTenant()
       await library.put(tenant, 0, { kind: 'layout', key: 'a', value: { html: 'x', text: 'y' } })
@@ -42,7 +42,7 @@ export const libraryContract = (store: () => Store): void => {
       expect(await library.newest(tenant)).toBe(1)
     })
 
-    test('the versions of one place are listed, newest first', async () => {
+    test('the versions of a layout, partial or `env` are listed, newest first', async () => {
       const { library } = store()
       const tenant = freshTenant()
       const before = Date.now()
@@ -62,7 +62,7 @@ export const libraryContract = (store: () => Store): void => {
       expect(await library.versions(freshTenant(), place, { limit: 10 })).toEqual([])
     })
 
-    test('concurrent writers make a revision each, and none loses what another wrote', async () => {
+    test('each concurrent writer makes a revision, and no write is lost', async () => {
       const { library } = store()
       const tenant = freshTenant()
       const random = seeded(11)

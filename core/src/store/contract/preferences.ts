@@ -58,7 +58,7 @@ export const preferencesContract = (store: () => Store): void => {
       expect((await preferences.get(tenant, ['ada'])).get('ada')?.get(GENERAL)).toEqual(kept)
     })
 
-    test('in a context are apart from those in general and in other contexts', async () => {
+    test('in a context are separate from general ones and from those in other contexts', async () => {
       const { preferences } = store()
       const tenant = freshTenant()
       const changes: ChoiceChange[] = [

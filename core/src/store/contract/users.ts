@@ -39,7 +39,7 @@ export const usersContract = (store: () => Store): void => {
       expect(await users.get(tenant, ['ada'])).toEqual([{ id: 'ada', profile: {} }])
     })
 
-    test('what is reported is kept apart from the profile, patched, and erased with the user', async () => {
+    test('reported attributes are separate from the profile, can be patched, and are erased with the user', async () => {
       const { users } = store()
       const tenant = freshTenant()
       const known = async () => users.get(tenant, ['ada'])

@@ -4,7 +4,7 @@ import type { Store } from '../port.ts'
 import type { LibraryChange } from '../ports/library.ts'
 import { freshTenant } from './samples.ts'
 
-/** Few, because every write of a database over the network is a round of consensus. */
+/** Few, because each write takes a round of consensus in a distributed database. */
 const RUNS = { numRuns: 8 }
 const name = fc.constantFrom('a', 'b', 'c')
 const writersOf = <Write>(write: fc.Arbitrary<Write>) =>
@@ -18,10 +18,10 @@ const layoutChange = fc.record({ key: name, html: fc.option(name, { nil: undefin
 )
 const envChange = name.map((value): LibraryChange => ({ kind: 'env', key: '', value: { V: value } }))
 
-/** Generated writers that run at once. What they did has to be explained by the versions one after the other. */
+/** Runs generated writers concurrently, and checks that the versions are a serial order of their writes. */
 export const versionsContract = (store: () => Store): void => {
   describe('versions under concurrent writers', () => {
-    test('of a type: none is lost, doubled or changed, and no two in a row are equal', async () => {
+    test('of a type: none is lost, duplicated or changed, and no two consecutive versions are equal', async () => {
       const write = fc.oneof(fc.record({ put: name }), fc.constant({ remove: true }))
       await fc.assert(
         fc.asyncProperty(writersOf(write), async (writers) => {
@@ -54,7 +54,7 @@ export const versionsContract = (store: () => Store): void => {
       )
     })
 
-    test('of a library: each revision is the one before with the change of one writer', async () => {
+    test('of a library: each revision is the previous one with the change of one writer', async () => {
       await fc.assert(
         fc.asyncProperty(writersOf(fc.oneof(layoutChange, envChange)), async (writers) => {
           const { library } = store()
