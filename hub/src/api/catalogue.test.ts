@@ -1,5 +1,5 @@
 import type { CatalogueCheck } from '@carillon/schemas'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { openHub, type TestHub } from '../testing/hub.ts'
 
 let test: TestHub
@@ -196,4 +196,18 @@ it('refuses __proto__ with its place; constructor is a key like any other', asyn
   expect([refused.status, refused.json.errors]).toMatchObject([422, [{ pointer: '/types/__proto__' }]])
   const { json } = await call('constructor')
   expect(json.changes.map(({ pointer }) => pointer)).toEqual(['/types/constructor'])
+})
+
+it('reads the library as often for many types as for one', async () => {
+  const newest = vi.spyOn(test.ports.store.library, 'newest')
+  const readsFor = async (count: number) => {
+    newest.mockClear()
+    const types = Array.from({ length: count }, (_, index) => [`type.${index}`, title('{{ env.URL }}')])
+    await check(Object.fromEntries(types))
+    return newest.mock.calls.length
+  }
+  const once = await readsFor(1)
+  expect(once).toBeGreaterThan(0)
+  expect(await readsFor(30)).toBe(once)
+  newest.mockRestore()
 })

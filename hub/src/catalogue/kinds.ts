@@ -28,7 +28,7 @@ import { accountWarnings } from './account-warnings.ts'
 import type { Kinds } from './check.ts'
 import { type Checked, kindOf, type Resource, singleKind } from './kind.ts'
 
-/** Returns what templates may refer to: the partials, layouts and variables of the set, else the stored ones. */
+/** Returns what the templates of a set may refer to: the partials, layouts and variables of the set, else the stored ones. */
 const namesIn = (set: Checked, { layouts, partials, env }: References): References => {
   const of = <Named>(kind: 'layouts' | 'partials', stored: ReadonlyMap<string, Named>) => {
     const given = set[kind]
@@ -39,6 +39,16 @@ const namesIn = (set: Checked, { layouts, partials, env }: References): Referenc
     layouts: of('layouts', layouts),
     partials: of('partials', partials),
     env: (set.env?.get('') as References['env'] | undefined) ?? env,
+  }
+}
+
+/** Returns a function that finds what the templates of a set may refer to. Reads the stored library once per set. */
+const createReferences = (current: CurrentLibrary) => {
+  const found = new WeakMap<Checked, Promise<References>>()
+  return (tenant: string, set: Checked): Promise<References> => {
+    const references = found.get(set) ?? current(tenant).then((library) => namesIn(set, library))
+    found.set(set, references)
+    return references
   }
 }
 
@@ -55,13 +65,15 @@ const partialOrder = (partials: ReadonlyMap<string, Resource>): string[] => {
   return [...ordered]
 }
 
+type ReadReferences = ReturnType<typeof createReferences>
+
 type Parts = {
   store: Pick<Store, 'types' | 'categories' | 'contexts' | 'tenants'>
   cache: Pick<SettingsCache, 'accounts'>
   current: CurrentLibrary
 } & Pick<LinkPolicy, 'insecureLinks'>
 
-const libraryKinds = ({ current }: Parts) => ({
+const libraryKinds = ({ current }: Parts, references: ReadReferences) => ({
   env: singleKind({
     input: TemplateEnv,
     get: async (tenant) => {
@@ -74,16 +86,16 @@ const libraryKinds = ({ current }: Parts) => ({
     list: async (tenant) => [...(await current(tenant)).partials.values()],
     etag: ({ version }) => etag(String(version)),
     faults: async (tenant, key, resource, set) =>
-      partialFaults(key, resource, namesIn(set, await current(tenant)).partials),
+      partialFaults(key, resource, (await references(tenant, set)).partials),
   }),
   layouts: kindOf({
     ...{ key: ResourceKey, input: LayoutInput },
     list: async (tenant) => [...(await current(tenant)).layouts.values()],
     etag: ({ version }) => etag(String(version)),
     faults: async (tenant, _, resource, set) =>
-      layoutFaults(resource as LayoutInput, namesIn(set, await current(tenant)).partials),
+      layoutFaults(resource as LayoutInput, (await references(tenant, set)).partials),
     warnings: async (tenant, _, resource, set) =>
-      layoutWarnings(resource as LayoutInput, namesIn(set, await current(tenant)).partials),
+      layoutWarnings(resource as LayoutInput, (await references(tenant, set)).partials),
   }),
 })
 
@@ -107,22 +119,25 @@ const settingsKinds = ({ store, insecureLinks }: Parts) => ({
 })
 
 /** The kinds of resources in a catalogue, in the order of writing: each refers to earlier ones only. */
-export const catalogueKinds = (parts: Parts): Kinds => ({
-  ...libraryKinds(parts),
-  categories: kindOf({
-    ...{ key: Category, input: CategoryInput },
-    list: (tenant) => parts.store.categories.list(tenant),
-  }),
-  types: kindOf({
-    ...{ key: TypeKey, input: NotificationTypeInput },
-    list: (tenant) => parts.store.types.list(tenant),
-    etag: ({ version }) => etag(String(version)),
-    faults: async (tenant, key, resource, set) =>
-      typeFaults({ ...resource, key } as NewType, namesIn(set, await parts.current(tenant))),
-    warnings: async (tenant, key, resource) => {
-      const type = { ...resource, key } as NewType
-      return [...templateWarnings(type), ...accountWarnings(type, await parts.cache.accounts(tenant))]
-    },
-  }),
-  ...settingsKinds(parts),
-})
+export const catalogueKinds = (parts: Parts): Kinds => {
+  const references = createReferences(parts.current)
+  return {
+    ...libraryKinds(parts, references),
+    categories: kindOf({
+      ...{ key: Category, input: CategoryInput },
+      list: (tenant) => parts.store.categories.list(tenant),
+    }),
+    types: kindOf({
+      ...{ key: TypeKey, input: NotificationTypeInput },
+      list: (tenant) => parts.store.types.list(tenant),
+      etag: ({ version }) => etag(String(version)),
+      faults: async (tenant, key, resource, set) =>
+        typeFaults({ ...resource, key } as NewType, await references(tenant, set)),
+      warnings: async (tenant, key, resource) => {
+        const type = { ...resource, key } as NewType
+        return [...templateWarnings(type), ...accountWarnings(type, await parts.cache.accounts(tenant))]
+      },
+    }),
+    ...settingsKinds(parts),
+  }
+}
