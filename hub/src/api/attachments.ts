@@ -13,7 +13,7 @@ import {
 import { z } from 'zod'
 import type { Upload } from '../attachments/upload.ts'
 import { integer } from '../http/integer.ts'
-import type { Routes } from '../http/routes.ts'
+import { defineRoute, type Routes } from '../http/routes.ts'
 
 const NONE: ReadableStream<Uint8Array> = new ReadableStream({ start: (controller) => controller.close() })
 
@@ -45,7 +45,7 @@ const typeOf = (header: string | undefined): string => {
 const Place = z.object({ id: AttachmentId })
 const noAttachment = () => new ProblemError('not_found', 'there is no such attachment, or it has expired')
 
-const uploadAttachment = {
+const uploadAttachment = defineRoute({
   method: 'post',
   path: '/v1/attachments',
   operationId: 'uploadAttachment',
@@ -56,7 +56,7 @@ const uploadAttachment = {
   rawBody: { 'application/octet-stream': { schema: {} } },
   answers: { 201: { description: 'File stored', schema: AttachmentReceipt } },
   problems: ['payload_too_large', 'unsupported_media_type', 'quota_exceeded'],
-} as const
+})
 
 export const attachmentRoutes = (
   routes: Routes,
@@ -64,7 +64,7 @@ export const attachmentRoutes = (
 ) => {
   routes.sender(
     'notifications:write',
-    { ...uploadAttachment, problems: [...uploadAttachment.problems] },
+    uploadAttachment,
     async ({ c, query: { filename, lifetime } }, { tenant }) => {
       const contentType = typeOf(c.req.header('content-type'))
       if (c.req.header('content-encoding') !== undefined)
