@@ -16,7 +16,7 @@ import { createHttpServer } from './http/server.ts'
 import { createVerbs } from './inbox/verbs.ts'
 import { createRateLimit } from './limits/rate-limit.ts'
 import type { HubOptions, HubPorts } from './options.ts'
-import { servePreferencesPage } from './preferences/page-files.ts'
+import { servePreferencesPage } from './preferences/serve-page.ts'
 import { createAdmission } from './sockets/admission.ts'
 import { attachSockets } from './sockets/attach.ts'
 

@@ -4,7 +4,7 @@
  * @module
  */
 export * from './attachment/attachment.ts'
-export * from './attachment/kinds.ts'
+export * from './attachment/refused-files.ts'
 export * from './delivery/channel.ts'
 export * from './delivery/delivery.ts'
 export * from './delivery/provider-account.ts'

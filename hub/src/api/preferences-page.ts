@@ -10,8 +10,8 @@ import { z } from 'zod'
 import { defineRoute, type Routes } from '../http/routes.ts'
 import type { ChangePreferences } from '../preferences/change.ts'
 import { acceptedLanguages } from '../preferences/languages.ts'
-import { writtenContext } from '../preferences/limited.ts'
 import { type createPageData, PageData, type PageOwner } from '../preferences/page-data.ts'
+import { writtenContext } from '../preferences/token-context.ts'
 
 /** The lifetime of a link. An hour is enough, because links are made when users open the page. */
 const LINK_SECONDS = 3_600

@@ -10,8 +10,8 @@ import { checkIfMatch, etag } from '../http/if-match.ts'
 import type { Routes } from '../http/routes.ts'
 import type { ChangePreferences } from '../preferences/change.ts'
 import type { ReadEffective } from '../preferences/effective.ts'
-import { readContext, writtenContext } from '../preferences/limited.ts'
 import { preferencesTag } from '../preferences/tag.ts'
+import { readContext, writtenContext } from '../preferences/token-context.ts'
 import {
   getEffectivePreferences,
   getPreferences,

@@ -6,7 +6,7 @@ import { layoutFaults, partialFaults } from '@carillon/core/template/check-share
 import type { Issue } from '@carillon/schemas'
 import { checkIfMatch } from '../http/if-match.ts'
 import type { CurrentLibrary } from './current.ts'
-import { usersOf } from './users.ts'
+import { usedBy } from './used-by.ts'
 
 const LAYOUTS_MAX = 100
 const PARTIALS_MAX = 300
@@ -68,9 +68,9 @@ export const createChangeLibrary =
       if (faults.length > 0) throw invalidRequest(faults, change.kind)
       checkLimits(before, change)
       if (takesAway(before, change)) {
-        const users = usersOf(change, before, await types.list(tenant))
-        if (users.length > 0)
-          throw new ProblemError('in_use', `it is used by ${users.slice(0, 20).join(', ')}`)
+        const dependents = usedBy(change, before, await types.list(tenant))
+        if (dependents.length > 0)
+          throw new ProblemError('in_use', `it is used by ${dependents.slice(0, 20).join(', ')}`)
       }
       if ((await library.put(tenant, before.revision, change, by)) !== undefined) return await current(tenant)
     }

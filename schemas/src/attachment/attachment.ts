@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { line } from '../fields/line.ts'
 import { Timestamp } from '../fields/timestamp.ts'
 import { WebUrl } from '../fields/url.ts'
-import { refusedFilename } from './kinds.ts'
+import { refusedFilename } from './refused-files.ts'
 
 /** Maximum size of an attachment, and of all attachments of one e-mail together, in bytes. */
 export const ATTACHMENT_MAX_BYTES = 10 * 1_024 * 1_024

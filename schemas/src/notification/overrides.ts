@@ -13,7 +13,7 @@ const TEXT_MAX = 4_096
 
 const DisplayName = line(256).describe('The display name')
 
-export const Mailbox = z
+export const MailboxInput = z
   .union([
     EmailAddress.clone().transform((email) => ({ email })),
     z.strictObject({ email: EmailAddress, name: DisplayName.optional() }).meta({
@@ -27,9 +27,9 @@ export const Mailbox = z
     description: 'An e-mail address, or an object with a display name',
     examples: [{ email: 'billing@example.com', name: 'Billing' }],
   })
-export type Mailbox = z.infer<typeof Mailbox>
+export type MailboxInput = z.infer<typeof MailboxInput>
 
-const Copies = z.array(Mailbox).max(COPIES_MAX)
+const Copies = z.array(MailboxInput).max(COPIES_MAX)
 
 export const EmailOverrides = z
   .strictObject({
@@ -47,7 +47,7 @@ export const EmailOverrides = z
     bcc: Copies.optional().describe(
       'Addresses that get a copy without being shown. Not for a notification to an audience',
     ),
-    replyTo: Mailbox.optional().describe("The address for replies, in place of the account's"),
+    replyTo: MailboxInput.optional().describe("The address for replies, in place of the account's"),
     headers: MailHeaders.optional(),
   })
   .meta({

@@ -6,7 +6,7 @@ const renders = (sources: readonly string[], key: string): boolean =>
   sources.some((source) => source.includes(key) && partialsIn(source).includes(key))
 
 /** Returns what uses a layout or partial: types in force, layouts and partials, as `type order.shipped`. */
-export const usersOf = (
+export const usedBy = (
   { kind, key }: LibraryPlace,
   { layouts, partials }: Library,
   types: readonly NotificationType[],

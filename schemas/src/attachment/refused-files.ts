@@ -1,45 +1,17 @@
 /**
- * Kinds of files that are never attached, by their extension: programs, scripts, installers, and what runs by itself once it
- * is opened. It is the list of Gmail (https://support.google.com/mail/answer/6590), with `com`, `bas`, `reg` and `sh`, because
- * other mail servers refuse these too.
+ * Extensions of files that are never attached: programs, scripts, installers, and files that run once they are opened. The list
+ * is that of Gmail (https://support.google.com/mail/answer/6590), with `com`, `bas`, `reg` and `sh`, which other mail servers
+ * refuse too.
  */
-const REFUSED_EXTENSIONS: ReadonlySet<string> = new Set([
-  ...['ade', 'adp', 'apk', 'appx', 'appxbundle', 'bas', 'bat', 'cab', 'chm', 'cmd', 'com', 'cpl', 'diagcab'],
-  ...[
-    'diagcfg',
-    'diagpkg',
-    'dll',
-    'dmg',
-    'ex',
-    'ex_',
-    'exe',
-    'hta',
-    'img',
-    'ins',
-    'iso',
-    'isp',
-    'jar',
-    'jnlp',
-  ],
-  ...[
-    'js',
-    'jse',
-    'lib',
-    'lnk',
-    'mde',
-    'mjs',
-    'msc',
-    'msi',
-    'msix',
-    'msixbundle',
-    'msp',
-    'mst',
-    'nsh',
-    'pif',
-  ],
-  ...['ps1', 'reg', 'scr', 'sct', 'sh', 'shb', 'sys', 'vb', 'vbe', 'vbs', 'vhd', 'vxd', 'wsc', 'wsf', 'wsh'],
-  'xll',
-])
+const REFUSED_EXTENSIONS: ReadonlySet<string> = new Set(
+  `
+    ade adp apk appx appxbundle bas bat cab chm cmd com cpl diagcab diagcfg diagpkg dll dmg ex ex_ exe
+    hta img ins iso isp jar jnlp js jse lib lnk mde mjs msc msi msix msixbundle msp mst nsh pif ps1 reg
+    scr sct sh shb sys vb vbe vbs vhd vxd wsc wsf wsh xll
+  `
+    .trim()
+    .split(/\s+/),
+)
 
 /** Media types that are never attached. Mail clients would read a message or multipart as part of the e-mail. */
 const REFUSED_TYPES =

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readContext, writtenContext } from './limited.ts'
+import { readContext, writtenContext } from './token-context.ts'
 
 const ALL = {}
 const ONE = { contexts: ['a'] }
