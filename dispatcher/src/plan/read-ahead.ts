@@ -1,9 +1,8 @@
-import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { type InContext, lookUpInContext } from '@carillon/core/contexts/in-context'
 import { addresseesOf } from '@carillon/core/routing/addressees'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Pinned, Ready } from '../intake/ready.ts'
-import { CACHED_MOST, type Chosen, NO_CHOICES } from './preferences.ts'
+import { CACHED_MOST, type Chosen, NO_CHOICES, type PreferencePorts } from './preferences.ts'
 
 /** What was read for a batch of notifications before they are planned, so that most are planned without waiting. */
 export type ReadAhead = {
@@ -17,11 +16,7 @@ const at = ({ tenant, notification: { context } }: Ready) =>
 
 /** Reads the choices of all users that a batch names, together for each tenant, and each context once. */
 export const createReadAhead =
-  ({
-    cache,
-  }: {
-    cache: Pick<SettingsCache, 'tenant' | 'context' | 'preferences' | 'transactionalCategories'>
-  }) =>
+  ({ cache }: Pick<PreferencePorts, 'cache'>) =>
   async (batch: readonly Pinned[]): Promise<ReadAhead> => {
     const chosen = new Map<string, Chosen>()
     const places = new Map<string, InContext>()

@@ -40,6 +40,8 @@ const later = (detail: string) =>
   // A file host that fails is no failure of the provider.
   new Refused({ outcome: 'retry', reason: 'attachment_unreachable', detail, scope: 'recipient' })
 
+const missing = (id: string) => refused('attachment_missing', `attachment ${id} has expired or was removed`)
+
 const tooLarge = () =>
   refused(
     'attachment_too_large',
@@ -107,7 +109,7 @@ const read = async (
   const parts: Uint8Array[] = []
   for (let index = 0; index < chunks; index++) {
     const part = await attachments.chunk(tenant, id, index)
-    if (!part) throw refused('attachment_missing', `attachment ${id} has expired or was removed`)
+    if (!part) throw missing(id)
     parts.push(part)
   }
   return { filename: ref.filename ?? filename, contentType, content: Buffer.concat(parts), cid: ref.cid }
@@ -138,8 +140,7 @@ export const createLoadFiles = ({
       if ('url' in ref) file = await download(http, ref, room)
       else {
         const attachment: StoredAttachment | undefined = stored.get(ref.id)
-        if (!attachment)
-          throw refused('attachment_missing', `attachment ${ref.id} has expired or was removed`)
+        if (!attachment) throw missing(ref.id)
         if (attachment.size > room) throw tooLarge()
         file = await read(store, tenant, attachment, ref)
       }

@@ -50,7 +50,7 @@ const at = (...parts: string[]) => parts.join('\n')
 const presences = async (live: LookupPorts['live'], steps: readonly Step[]) => {
   const asked = steps
     .filter(needsPresence)
-    .map(({ tenant, user, context = '' }) => ({ ...{ tenant, user, context } }))
+    .map(({ tenant, user, context = '' }) => ({ tenant, user, context }))
   const found = await presenceOf(live, asked)
   return new Map(asked.map(({ tenant, user, context }, index) => [at(tenant, user, context), found[index]]))
 }

@@ -9,7 +9,7 @@ import { channelOf } from './ledger-changes.ts'
 import type { FindCopies } from './mail-copies.ts'
 
 /** Returns the overrides of a step for its channel; undefined if there are none. */
-export const givenOf = (seal: Pick<Seal, 'open'>, step: Step): Overrides[keyof Overrides] | undefined => {
+export const overridesOf = (seal: Pick<Seal, 'open'>, step: Step): Overrides[keyof Overrides] | undefined => {
   const channel = channelOf(step)
   return channel === 'webhook' ? undefined : openOverrides(seal, step, channel)
 }
@@ -33,17 +33,17 @@ const NOTHING: Mail = {
 
 export type PrepareMail = (
   step: Step,
-  given: EmailOverrides | undefined,
+  overrides: EmailOverrides | undefined,
   profile: UserProfile,
 ) => Promise<Mail>
 
 /** Looks up what the sender adds to e-mails. Files are loaded only when `extras` is called, after the permit. */
 export const createPrepareMail =
   ({ findCopies, loadFiles }: { findCopies: FindCopies; loadFiles: LoadFiles }): PrepareMail =>
-  async (step, given, profile) => {
-    if (!given || channelOf(step) !== 'email') return NOTHING
-    const { attachments = [], replyTo, headers = {} } = given
-    const { leftOut, ...copies } = await findCopies(step.tenant, given, profile.email)
+  async (step, overrides, profile) => {
+    if (!overrides || channelOf(step) !== 'email') return NOTHING
+    const { attachments = [], replyTo, headers = {} } = overrides
+    const { leftOut, ...copies } = await findCopies(step.tenant, overrides, profile.email)
     const shared = { ...copies, headers, ...(replyTo && { replyTo }) }
     let loading: ReturnType<LoadFiles> | undefined
     return {

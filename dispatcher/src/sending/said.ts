@@ -24,11 +24,11 @@ export type Said = Partial<Spoken<ItemContent>> & {
 }
 
 /** The overrides of a send on one channel. */
-type Given = Overrides[keyof Overrides]
+type ChannelOverrides = Overrides[keyof Overrides]
 
 /** Returns the texts among overrides, which are literal. */
-const textsOf = (given: Given): Texts => {
-  const found = Object.entries(given ?? {}).filter(([, text]) => typeof text === 'string')
+const textsOf = (overrides: ChannelOverrides): Texts => {
+  const found = Object.entries(overrides ?? {}).filter(([, text]) => typeof text === 'string')
   return Object.fromEntries(found)
 }
 
@@ -39,7 +39,7 @@ type KnownOfStep = {
   person: Pick<KnownUser, 'profile' | 'reported'>
   place: InContext
   links: Links
-  given?: Given
+  overrides?: ChannelOverrides
   appUrl: string | undefined
 }
 type SaidOrFault = Omit<Said, 'sender'> | { fault: TemplateFault }
@@ -49,18 +49,19 @@ type SaidOrFault = Omit<Said, 'sender'> | { fault: TemplateFault }
  * message is not sent then.
  */
 export const saidBy = (step: Step, known: KnownOfStep): SaidOrFault => {
-  const said = untested(step, known)
+  const said = unmarked(step, known)
   return !step.test || 'fault' in said ? said : { ...said, ...markedMessage(said) }
 }
 
-const untested = (step: Step, known: KnownOfStep): SaidOrFault => {
-  const { content, templates, person, place, links, given, appUrl } = known
-  const literal = textsOf(given)
+const unmarked = (step: Step, known: KnownOfStep): SaidOrFault => {
+  const { content, templates, person, place, links, overrides, appUrl } = known
+  const literal = textsOf(overrides)
   const channel = channelOf(step)
   const brand = channel === 'email' ? brandOf(place.settings) : undefined
   const own = { appUrl, unsubscribeUrl: links.unsubscribe, ...(brand && { brand }) }
   if (!content) return own
-  if (!templates) return { ...own, ...(given ? spoken(content, literal, channel === 'email') : { content }) }
+  if (!templates)
+    return { ...own, ...(overrides ? spoken(content, literal, channel === 'email') : { content }) }
   const scope = scopeOf(content, { id: step.user, profile: person.profile }, place, links)
   const viewer = viewerOf(person, place.settings, Date.now())
   const { texts, faults, frame } = templates.render(channel, scope, viewer, literal)

@@ -21,7 +21,7 @@ import { type Answer, failover } from './failover.ts'
 import { channelOf, type Times } from './ledger-changes.ts'
 import type { LinksOf } from './links.ts'
 import type { Known } from './lookup.ts'
-import { givenOf, type Mail, type PrepareMail } from './mail-extras.ts'
+import { type Mail, overridesOf, type PrepareMail } from './mail-extras.ts'
 import type { Permits } from './permit.ts'
 import type { RetrySettings } from './retry.ts'
 import { type Said, saidBy } from './said.ts'
@@ -108,15 +108,15 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     const channel = channelOf(step)
     const place = known.place(step)
     const person = known.person(step)
-    const given = givenOf(seal, step)
+    const overrides = overridesOf(seal, step)
     const texts = { content: known.content(step), templates: known.templates(step) }
     const urls = { links: await linksOf(step, known), appUrl: appUrlOf(place, options) }
-    const spoken = saidBy(step, { ...texts, ...urls, person, place, given })
+    const spoken = saidBy(step, { ...texts, ...urls, person, place, overrides })
     if ('fault' in spoken) {
       metrics.templateErrors.inc({ type: step.type })
       return { ending: unrendered(spoken.fault), now: Date.now(), leftOut: [] }
     }
-    const mail = await prepareMail(step, given as EmailOverrides | undefined, person.profile)
+    const mail = await prepareMail(step, overrides as EmailOverrides | undefined, person.profile)
     const said: Said = { ...spoken, sender: senderOf(place, channel) }
     const repeatable = candidates.every(({ account }) => account.provider.repeatable)
     let claiming: ReturnType<Claims['claim']> | undefined
