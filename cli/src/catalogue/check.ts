@@ -1,12 +1,11 @@
 import { join } from 'node:path'
-import { readJson } from '@carillon/core/json/json'
 import { pathOf } from '@carillon/core/json/pointer'
 import { z } from 'zod'
-import { describeProblem, errorsOf, type hubClient } from '../commands/hub-request.ts'
+import { describeProblem, errorsOf, type hubClient, readAnswer } from '../commands/hub-request.ts'
 import { refuse } from '../process/command-error.ts'
 import { KINDS } from './layout.ts'
 import type { FileProblem } from './problem.ts'
-import { type Catalogue, type ReadOptions, readCatalogue } from './read.ts'
+import { type Catalogue, type ReadOptions, requireCatalogue } from './read.ts'
 
 const CHECK_TIMEOUT_MS = 120_000
 
@@ -79,9 +78,7 @@ export const checkCatalogue = async (
   options: ReadOptions,
   { hub, call }: ReturnType<typeof hubClient>,
 ): Promise<CatalogueReport> => {
-  const { catalogue, problems } = await readCatalogue(root, options).catch((error: Error) =>
-    refuse(`${root} cannot be read: ${error.message}`),
-  )
+  const { catalogue, problems } = await requireCatalogue(root, options)
   const { status, text } = await call({
     ...{ method: 'POST', path: '/v1/catalogue/check', body: bodyOf(catalogue) },
     timeoutMs: CHECK_TIMEOUT_MS,
@@ -92,7 +89,7 @@ export const checkCatalogue = async (
     return { catalogue, problems: [...problems, ...found], warnings: [], changes: [] }
   }
   if (status !== 200) return refuse(`${hub} answered ${status}: ${describeProblem(text)}`)
-  const answer = readJson(text, Answer) ?? refuse('the hub answered with something that is no check')
+  const answer = readAnswer(text, Answer)
   return {
     catalogue,
     problems: [...problems, ...answer.errors.map(located)],

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { nearest } from '@carillon/schemas'
+import { refuse } from '../process/command-error.ts'
 import { assemble, type Resource } from './assemble.ts'
 import { type Entry, openFolder } from './files.ts'
 import { KINDS, type KindLayout } from './layout.ts'
@@ -76,3 +77,7 @@ export const readCatalogue = async (
   if (entries.length === 0) folder.report('.', 'is not a catalogue: it has no files')
   return { catalogue, problems }
 }
+
+/** Reads a catalogue as `readCatalogue` does. Ends the process if the folder cannot be read at all. */
+export const requireCatalogue = (root: string, options?: ReadOptions) =>
+  readCatalogue(root, options).catch((error: Error) => refuse(`${root} cannot be read: ${error.message}`))

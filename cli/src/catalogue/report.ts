@@ -1,5 +1,7 @@
 import { note } from '../process/output.ts'
+import type { Change } from './check.ts'
 import { type FileProblem, problemLine } from './problem.ts'
+import { nameOf } from './show-changes.ts'
 
 const byPlace = (one: FileProblem, other: FileProblem) =>
   one.file.localeCompare(other.file, 'en') || (one.line ?? 0) - (other.line ?? 0)
@@ -22,4 +24,9 @@ export const reportWarnings = (warnings: readonly FileProblem[]): void => {
 export const reportProblems = (problems: readonly FileProblem[]): void => {
   for (const problem of [...problems].sort(byPlace)) note(problemLine(problem))
   note(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}; nothing was changed`)
+}
+
+/** Prints the resources that stay, because the directory lacks them and `--prune` was not given. */
+export const reportOnlyOnHub = (changes: readonly Change[]): void => {
+  for (const change of changes) note(`only on the hub, --prune deletes it: ${nameOf(change)}`)
 }

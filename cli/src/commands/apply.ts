@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { type CatalogueReport, type Change, checkCatalogue, splitPointer } from '../catalogue/check.ts'
 import type { ReadOptions } from '../catalogue/read.ts'
-import { reportProblems, reportWarnings } from '../catalogue/report.ts'
+import { reportOnlyOnHub, reportProblems, reportWarnings } from '../catalogue/report.ts'
 import { nameOf } from '../catalogue/show-changes.ts'
 import { refuse } from '../process/command-error.ts'
 import { note, say } from '../process/output.ts'
@@ -64,6 +64,6 @@ export const apply = async (dir: string, { prune, yes, env, ...options }: Option
     await write(change, { catalogue, client })
     say(`${WORDS[change.change].padEnd(7)}  ${nameOf(change)}`)
   }
-  if (!prune) for (const change of removed) note(`only on the hub, --prune deletes it: ${nameOf(change)}`)
+  if (!prune) reportOnlyOnHub(removed)
   if (done.length === 0) say('nothing to change')
 }

@@ -1,8 +1,8 @@
 import { checkCatalogue } from '../catalogue/check.ts'
 import type { ReadOptions } from '../catalogue/read.ts'
-import { reportProblems, reportWarnings } from '../catalogue/report.ts'
-import { nameOf, showChange } from '../catalogue/show-changes.ts'
-import { note, say } from '../process/output.ts'
+import { reportOnlyOnHub, reportProblems, reportWarnings } from '../catalogue/report.ts'
+import { showChange } from '../catalogue/show-changes.ts'
+import { say } from '../process/output.ts'
 import { type HubOptions, hubClient } from './hub-request.ts'
 
 /** Exit codes of `diff`, those of diff(1): 1 means different, 2 that the catalogue has errors. */
@@ -23,6 +23,6 @@ export const diff = async (
   const removed = changes.filter(({ change }) => change === 'removed')
   const shown = prune ? changes : changes.filter((change) => !removed.includes(change))
   for (const change of shown) say(showChange(change))
-  if (!prune) for (const change of removed) note(`only on the hub, --prune deletes it: ${nameOf(change)}`)
+  if (!prune) reportOnlyOnHub(removed)
   if (shown.length > 0) process.exitCode = DIFFERENT
 }

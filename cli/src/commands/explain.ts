@@ -1,8 +1,6 @@
-import { readJson } from '@carillon/core/json/json'
 import { z } from 'zod'
-import { refuse } from '../process/command-error.ts'
 import { say } from '../process/output.ts'
-import { type HubOptions, hubRequest } from './hub-request.ts'
+import { type HubOptions, hubRequest, readAnswer } from './hub-request.ts'
 
 /** What is printed of an answer. A newer hub may know more stages and outcomes. */
 const Answer = z.object({
@@ -46,6 +44,6 @@ export const explain = async ({
   const path = `/v1/notifications/${encodeURIComponent(id)}/explain?user=${encodeURIComponent(user)}`
   const text = await hubRequest(options, { method: 'GET', path, expected: 200 })
   if (json) return say(text)
-  const answer = readJson(text, Answer) ?? refuse('the hub answered with something that is no explanation')
+  const answer = readAnswer(text, Answer)
   say(answer.decisions.length === 0 ? `nothing was decided about ${user}` : lines(answer.decisions))
 }

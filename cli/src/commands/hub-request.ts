@@ -25,6 +25,11 @@ const Refusal = z.object({
 export const errorsOf = (answer: string): { pointer: string; message: string }[] =>
   readJson(answer, Refusal)?.errors ?? []
 
+/** Parses a successful answer of the hub. Ends the process if the answer does not have the shape. */
+export const readAnswer = <Answer>(text: string, shape: z.ZodType<Answer>): Answer =>
+  readJson(text, shape) ??
+  refuse('the answer has an unexpected format: check the URL and the version of the hub')
+
 /** Formats a problem: its detail, which names the first error, and one line for each further error. */
 export const describeProblem = (answer: string): string => {
   const refusal = readJson(answer, Refusal)

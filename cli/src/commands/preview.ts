@@ -1,16 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { readJson } from '@carillon/core/json/json'
 import { TypePreview } from '@carillon/schemas'
 import { z } from 'zod'
 import { parseDocumentFile } from '../catalogue/document.ts'
 import { problemLine } from '../catalogue/problem.ts'
-import { readCatalogue } from '../catalogue/read.ts'
+import { requireCatalogue } from '../catalogue/read.ts'
 import { reportProblems } from '../catalogue/report.ts'
 import { previewsOf, showPreview } from '../catalogue/show-preview.ts'
 import { refuse } from '../process/command-error.ts'
 import { note, say } from '../process/output.ts'
-import { type HubOptions, hubRequest } from './hub-request.ts'
+import { type HubOptions, hubRequest, readAnswer } from './hub-request.ts'
 
 type Options = HubOptions & {
   sample?: string
@@ -32,9 +31,7 @@ const dataFrom = async (file: string): Promise<unknown> => {
 
 /** Returns a type from the directory. It need not be on the hub. */
 const typeFrom = async (dir: string, key: string): Promise<unknown> => {
-  const { catalogue, problems } = await readCatalogue(dir).catch((error: Error) =>
-    refuse(`${dir} cannot be read: ${error.message}`),
-  )
+  const { catalogue, problems } = await requireCatalogue(dir)
   const type = catalogue.get('types')?.get(key)
   if (type) return type.value
   reportProblems(problems)
@@ -43,8 +40,7 @@ const typeFrom = async (dir: string, key: string): Promise<unknown> => {
 
 const draftOf = async (options: HubOptions, path: string): Promise<unknown> => {
   const text = await hubRequest(options, { method: 'GET', path: `${path}?version=draft`, expected: 200 })
-  const { warnings: _, ...draft } =
-    readJson(text, z.looseObject({})) ?? refuse('the hub answered with no draft')
+  const { warnings: _, ...draft } = readAnswer(text, z.looseObject({}))
   return draft
 }
 
@@ -66,9 +62,7 @@ export const preview = async (key: string, options: Options) => {
     ...(sample === undefined ? {} : { data: await dataFrom(sample) }),
   }
   const text = await hubRequest(hub, { method: 'POST', path: `${path}/preview`, body, expected: 200 })
-  const previews = previewsOf(
-    readJson(text, TypePreview) ?? refuse('the hub answered with something that is no preview'),
-  )
+  const previews = previewsOf(readAnswer(text, TypePreview))
   say(previews.map(showPreview).join('\n\n\n'))
   if (html === undefined) return
   for (const each of previews) {

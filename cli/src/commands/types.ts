@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises'
-import { readJson } from '@carillon/core/json/json'
 import { z } from 'zod'
-import { readCatalogue } from '../catalogue/read.ts'
+import { requireCatalogue } from '../catalogue/read.ts'
 import { reportProblems } from '../catalogue/report.ts'
 import { refuse } from '../process/command-error.ts'
 import { note } from '../process/output.ts'
 import { type Sendable, senderModule } from '../senders/senders.ts'
-import { type HubOptions, hubRequest } from './hub-request.ts'
+import { type HubOptions, hubRequest, readAnswer } from './hub-request.ts'
 
 const Answer = z.object({
   types: z.array(z.object({ key: z.string(), name: z.unknown().optional(), schema: z.unknown().optional() })),
@@ -14,14 +13,12 @@ const Answer = z.object({
 
 const typesOfHub = async (options: HubOptions): Promise<Map<string, Sendable>> => {
   const text = await hubRequest(options, { method: 'GET', path: '/v1/types', expected: 200 })
-  const { types } = readJson(text, Answer) ?? refuse('the hub answered with something that is no list')
+  const { types } = readAnswer(text, Answer)
   return new Map(types.map((type) => [type.key, type]))
 }
 
 const typesOfFolder = async (dir: string): Promise<Map<string, Sendable>> => {
-  const { catalogue, problems } = await readCatalogue(dir).catch((error: Error) =>
-    refuse(`${dir} cannot be read: ${error.message}`),
-  )
+  const { catalogue, problems } = await requireCatalogue(dir)
   if (problems.length > 0) {
     reportProblems(problems)
     return refuse('nothing was written')
