@@ -17,14 +17,13 @@ export const markedMessage = <Item extends Inline>({
   if (!content) return {}
   const { title, body } = content
   const subject = texts?.subject === undefined ? undefined : markedTitle(texts.subject)
-  const own =
-    title === undefined && body !== undefined && subject === undefined
-      ? { body: body.startsWith(MARK) ? body : `${MARK} ${body}` }
-      : title === undefined
-        ? {}
-        : { title: markedTitle(title) }
+  const own = () => {
+    if (title !== undefined) return { title: markedTitle(title) }
+    if (body === undefined || subject !== undefined) return {}
+    return { body: body.startsWith(MARK) ? body : `${MARK} ${body}` }
+  }
   return {
-    content: { ...content, ...own },
+    content: { ...content, ...own() },
     ...(texts && { texts: { ...texts, ...(subject && { subject }) } }),
   }
 }

@@ -3,7 +3,7 @@ import { analyze } from './analysis.ts'
 import { atPosition, messageIssues, type Place, templateIssues } from './check-template.ts'
 import { LAYOUT_SCOPE } from './layouts.ts'
 import { languagesWithin } from './partials.ts'
-import { partialsWithin, sourcesOf } from './references.ts'
+import { partialsWithin, sourcesOf, withPartials } from './references.ts'
 import { SCOPE } from './scope.ts'
 
 type Partials = ReadonlyMap<string, TemplatePartial>
@@ -41,8 +41,7 @@ export const layoutFaults = (layout: LayoutInput, partials: Partials): Issue[] =
 export const layoutWarnings = (layout: LayoutInput, partials: Partials): Warning[] =>
   languages(layout).flatMap(({ html, start }) => {
     if (html === undefined) return []
-    const within = [...partialsWithin([html], partials)].flatMap((key) => partials.get(key) ?? [])
-    if ([html, ...within.flatMap(sourcesOf)].some((source) => shows(source, 'unsubscribe_url'))) return []
+    if (withPartials([html], partials).some((source) => shows(source, 'unsubscribe_url'))) return []
     const pointer = [...start, 'html'].map((part) => `/${part}`).join('')
     return [{ code: 'no_unsubscribe', pointer, message: 'has no {{ unsubscribe_url }}' }]
   })

@@ -3,7 +3,7 @@ import { analyze, isMadeOfMessages, type Shown } from './analysis.ts'
 import { atPosition, messageIssues, type Place, templateIssues } from './check-template.ts'
 import type { Medium } from './engine.ts'
 import { fieldsOf } from './fields.ts'
-import { type Language, languagesOf, localeOf, type Templated, variantLanguages } from './languages.ts'
+import { allLanguages, type Language, languagesOf, localeOf, type Templated } from './languages.ts'
 import { chainOf, generalizations } from './locale-chain.ts'
 import { SCOPE } from './scope.ts'
 import { NO_REFERENCES, type References } from './type-templates.ts'
@@ -51,7 +51,7 @@ const layoutIssues = (language: Language, { layouts }: Names): Issue[] => {
 
 /** Returns what is wrong with the templates and messages of a type, each with its path, line and column. */
 export const templateFaults = (type: Written, names: Names = NO_REFERENCES): Issue[] =>
-  [...languagesOf(type), ...variantLanguages(type).flat()].flatMap((language) => [
+  allLanguages(type).flatMap((language) => [
     ...placesOf(language).flatMap((place) =>
       templateIssues(place, { variables: SCOPE, partials: names.partials }),
     ),
@@ -104,7 +104,7 @@ const untranslated = (type: Written, languages: readonly Language[], locale: str
 export const templateWarnings = (type: Written): Warning[] => {
   const languages = languagesOf(type)
   return [
-    ...[...languages, ...variantLanguages(type).flat()]
+    ...allLanguages(type)
       .flatMap(placesOf)
       .flatMap((place) => missingWarnings(type, place)),
     ...Object.keys(type.locales ?? {}).flatMap((locale) => untranslated(type, languages, locale)),

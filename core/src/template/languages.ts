@@ -82,3 +82,9 @@ export const languagesOf = (type: Templated, variant?: string): Language[] => {
     return [{ locale: layer.locale, pointer, ...base, variant: layer }]
   })
 }
+
+/** Returns the languages of a type, and those of each variant without the texts of the type. */
+export const allLanguages = (type: Templated): Language[] => [
+  ...languagesOf(type),
+  ...variantLanguages(type).flat(),
+]

@@ -1,6 +1,6 @@
 import type { TemplatePartial } from '@carillon/schemas'
 import { analyze } from './analysis.ts'
-import { languagesOf, type Templated, variantLanguages } from './languages.ts'
+import { allLanguages, type Templated } from './languages.ts'
 
 /** Returns the templates of a partial, in all languages. */
 export const sourcesOf = ({ text, html, locales = {} }: Omit<TemplatePartial, 'key' | 'version'>): string[] =>
@@ -36,7 +36,14 @@ export const partialsWithin = (
   return found
 }
 
-const allLanguages = (type: Templated) => [...languagesOf(type), ...variantLanguages(type).flat()]
+/** Returns templates together with those of every partial that they render, in all languages. */
+export const withPartials = (
+  sources: readonly string[],
+  partials: ReadonlyMap<string, TemplatePartial>,
+): string[] => {
+  const found = [...partialsWithin(sources, partials)].flatMap((key) => partials.get(key) ?? [])
+  return [...sources, ...found.flatMap(sourcesOf)]
+}
 
 /** Returns every template of a type and its variants: of content, links and channels, in all languages. */
 export const templatesOf = (type: Templated): string[] =>

@@ -9,7 +9,7 @@ import { chainOf, directionOf } from './locale-chain.ts'
 import { findPartialIn } from './partials.ts'
 import { pausedWhenSlow } from './paused-when-slow.ts'
 import type { Recipient } from './recipient.ts'
-import { partialsWithin, sourcesOf } from './references.ts'
+import { withPartials } from './references.ts'
 import type { Scope } from './scope.ts'
 import { TemplateError } from './template-error.ts'
 
@@ -210,8 +210,7 @@ const isPersonal = (language: Language, partials: Library['partials']): boolean 
       (source) => source !== undefined,
     )
   })
-  const within = [...partialsWithin(own, partials)].flatMap((key) => partials.get(key) ?? [])
-  return [...own, ...within.flatMap(sourcesOf)].some(usesUser)
+  return withPartials(own, partials).some(usesUser)
 }
 
 /** Returns the frame of the layout that a type names. A missing layout is a fault. */

@@ -1,3 +1,4 @@
+import { grouped } from '../grouping.ts'
 import { FIGURES, FIGURES_KEPT_MS, type Figures, type VariantFigures } from '../ports/variant-figures.ts'
 import { estimateDistinct, type Register } from '../rules/distinct.ts'
 import { raisedBy } from '../rules/variant-marks.ts'
@@ -25,13 +26,7 @@ export const sqliteVariantFigures = (session: Session): VariantFigures => ({
        WHERE tenant = ? AND type = ? AND variant IN (SELECT value FROM json_each(?)) AND expires_at > ?`,
       [tenant, type, JSON.stringify(variants), Date.now()],
     )
-    const found = new Map<string, Register[]>()
-    for (const { variant, figure, register, rank } of rows) {
-      const name = `${variant} ${figure}`
-      const known = found.get(name)
-      if (known) known.push({ register, rank })
-      else found.set(name, [{ register, rank }])
-    }
+    const found = grouped(rows, ({ variant, figure }) => `${variant} ${figure}`)
     const figuresOf = (variant: string) =>
       FIGURES.map((figure) => [figure, estimateDistinct(found.get(`${variant} ${figure}`) ?? [])] as const)
     return variants.map((variant) => Object.fromEntries(figuresOf(variant)) as Figures)
