@@ -63,7 +63,7 @@ test('without an item, a step still knows its context', async () => {
   await until(() => expect(mail.got).toMatchObject([{ content: { context: 'org:7' } }]))
 })
 
-test('the brand and the preferences of a context are those of the moment in which a message is sent', async () => {
+test('the brand and the preferences of a context are read when a message is sent', async () => {
   const { ledger, mail, send, store, tenant, person } = await open()
   await person('bob', { email: 'bob@example.org' })
   await store.contexts.put(tenant, 'org:7', { name: 'Before', url: 'https://before.example/' })

@@ -27,7 +27,7 @@ const counted = () => {
   return { calls, wrap }
 }
 
-/** Sends a type that uses all that is read per person, and returns how often each function of the store was called. */
+/** Sends a type that needs every read per person. Returns the number of calls of each function of the store. */
 const callsFor = async (members: number) => {
   const { calls, wrap } = counted()
   const world = await openWorld({ wrap })

@@ -79,7 +79,7 @@ it('reads a type from code', async () => {
   ])
 })
 
-it('reads layouts, partials and settings; variables of the chosen environment come before the common ones', async () => {
+it('reads layouts, partials and settings; variables of the chosen environment override the common ones', async () => {
   await files({
     'layouts/brand.html': '{{ content }}',
     'layouts/brand.yaml': 'messages: { bye: Bye }',

@@ -88,7 +88,7 @@ const createRender = () => {
   }
 }
 
-/** Renders the same templates without anything around them. */
+/** Renders the same templates with liquidjs alone. */
 const createBare = () => {
   const liquid = new Liquid()
   const parsed = Object.values(TEMPLATES).map((template) => liquid.parse(template))

@@ -164,7 +164,7 @@ describe.skipIf(!executablePath)(
       await page.close()
     })
 
-    test('a type is sent in the language of the reader, whose switch and its consequence are shown', async () => {
+    test('a type is sent in the language of the reader; the page shows a preference and its effect', async () => {
       const { page, errors } = await open('grace')
       const email = page.getByRole('switch', { name: 'Orders, E-mail' })
       await email.waitFor(WAIT)

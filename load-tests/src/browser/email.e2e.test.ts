@@ -32,7 +32,7 @@ const mail = (lang: keyof typeof TEXTS) =>
     unsubscribeUrl: 'https://hub.example/v1/unsubscribe/t',
   }).html
 
-/** The contrast of two colors, as WCAG 2.2 defines it. Runs in the page. */
+/** Returns the contrast ratio of two colors (WCAG 2.2). Runs in the page. */
 const contrasts = () => {
   const parts = (color: string) => (color.match(/[\d.]+/g) ?? []).map(Number)
   const luminance = (color: string) => {

@@ -11,7 +11,7 @@ const WAIT = { timeout: 30_000 }
 const require = createRequire(import.meta.url)
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-/** A folder for pictures of the page, to look at. */
+/** A folder for screenshots of the page. */
 const PICTURES = process.env.PICTURES
 
 describe.skipIf(!executablePath)(

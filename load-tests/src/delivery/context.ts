@@ -100,7 +100,7 @@ export const openContext = async (environment: Environment) => {
     sendgrid: () => closeLater(sendgrid()),
     browser: () => closeLater(subscribedBrowser()),
     receiver: () => closeLater(webhookReceiver()),
-    /** Connects the client SDK, which acknowledges live messages, with a token that may be limited. Resolves when it is connected. */
+    /** Connects the client SDK, which acknowledges live messages. `contexts` limits its token. Resolves when it is connected. */
     app: async (user: string, contexts?: readonly string[]): Promise<Client> => {
       const client = createClient({ url: api.hub(), token: await tenant.token(user, contexts) })
       closers.add('app', () => client.close())

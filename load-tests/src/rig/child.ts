@@ -82,7 +82,7 @@ export const start = async (recipe: Recipe): Promise<Server> => {
     if (lines.push(line) > LOG_LINES) lines.shift()
   }
   let child: ChildProcess
-  /** The process that was told to end. */
+  /** The process that this rig has stopped. */
   let told: ChildProcess | undefined
 
   /** A test that loses a server fails far from the cause, so the cause is printed. */
@@ -102,7 +102,7 @@ export const start = async (recipe: Recipe): Promise<Server> => {
     living.add(launched)
     launched.once('exit', () => {
       living.delete(launched)
-      // Its last lines are read first.
+      // Once stderr is closed, its last lines have been read.
       launched.stderr?.once('close', () => reportLoss(launched))
     })
     launched.once('error', (error) => keep(String(error)))

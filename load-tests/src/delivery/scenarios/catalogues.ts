@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { runCarillon } from '../../rig/carillon.ts'
 import { eventually, type Scenario, type ScenarioContext } from '../context.ts'
 
-/** The parcel carrier is the last one, because its notifications are sent. */
+/** The parcel carrier comes last, because its notifications are sent. */
 const EXAMPLES = ['starter', 'code-hosting', 'parcel-carrier'].map((name) => `examples/${name}`)
 /** Plurals of Polish and Arabic differ for these. */
 const COUNTS = [1, 2, 5, 11, 22]
@@ -13,7 +13,7 @@ const DELAYED = {
   ja: COUNTS.map((n) => `お荷物の到着が${n}日遅れます`),
 }
 
-/** Writes an example in place of what was there. It has neither missing values nor missing translations. */
+/** Applies an example in place of the one before. Fails on every warning, except for missing provider accounts. */
 const applyExample = async (dir: string, { hub, tenant }: ScenarioContext) => {
   const apply = () =>
     runCarillon(['apply', dir, '--prune', '--yes', '--url', hub(), '--key', tenant.apiKey], {})

@@ -3,7 +3,7 @@ import { eventually, type Scenario } from '../context.ts'
 
 /** Files, copies and headers of an e-mail. */
 export const EMAIL: Scenario = {
-  title: 'an e-mail has the files, copies and headers of its send, and a file that is gone fails it',
+  title: 'an e-mail has its files, copies and headers; a step whose file was deleted fails',
   run: async ({ account, hub, ledger, mail, ok, send, tenant, user }) => {
     const server = await mail()
     await account('mail', server.account)

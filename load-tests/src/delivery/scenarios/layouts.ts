@@ -2,9 +2,9 @@ import type { InboxPage } from '@carillon/schemas'
 import { expect } from 'vitest'
 import { eventually, type Scenario } from '../context.ts'
 
-/** Tests of types, which are really sent. */
+/** The test route of a type, which sends to the real addresses of users. */
 export const TYPE_TEST: Scenario = {
-  title: 'a test of a type is sent at once, marked as one, of the version that was asked for',
+  title: 'a test of a type is sent at once, in the requested version, and marked as a test',
   run: async ({ account, ledger, mail, ok, token, user }) => {
     const server = await mail()
     await account('mail', server.account)
