@@ -56,7 +56,9 @@ export const createPreparedTypes = (
     const needs = needsLibrary(type)
     const references = needs ? await referencesOf(tenant, type, revision) : NO_REFERENCES
     const prepared = prepareTemplates(type, options, references, variant)
-    kept.set(needs ? place : own, prepared)
+    // Incomplete references are not kept: this process may not have seen the newest revision yet.
+    if (!needs) kept.set(own, prepared)
+    else if (hasAll(type, references)) kept.set(place, prepared)
     return prepared
   }
 }
