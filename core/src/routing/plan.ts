@@ -225,7 +225,7 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
   const exclusion = exclusionOf(sent.notification)
   const nobody = endForAll(sent, now)
   const nothing = (decision: Decision): Planned => ({ inbox: 'none', steps: [], decisions: [decision] })
-  const chosen = byVariant(sent, now)
+  const planningFor = byVariant(sent, now)
   const { data } = sent.notification
   const { place = NOWHERE } = sent
   const condition = usesUser(sent.type?.if) ? sent.type?.if : undefined
@@ -237,7 +237,7 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
     if (path !== undefined) return nothing(end(now, 'sender', 'excluded', path))
     if (erased) return nothing(endOfErased(now))
     const reason = unmet(condition, { data, user: { id: user, profile }, place })
-    return reason ? nothing(conditionEnd(now, reason)) : chosen(recipient)(recipient)
+    return reason ? nothing(conditionEnd(now, reason)) : planningFor(recipient)(recipient)
   }
 }
 
