@@ -45,14 +45,15 @@ export const createChangePreferences = ({
 }) => {
   const tell = async ({ tenant, user }: Owner, via: ChangeWay, contexts: Iterable<string>) => {
     try {
-      const [reached] = await live.deliver(
+      const reached = await live.deliver(
         [...contexts].map((context): LiveMessage => {
           const event = { tenant, user, event: 'preferences.changed' } as const
           if (context === GENERAL) return { ...event, payload: { via }, to: 'all' }
           return { ...event, payload: { via, context }, to: 'item', context }
         }),
       )
-      metrics.live.inc({ outcome: reached?.whole || reached?.other ? 'connected' : 'away' })
+      for (const { whole, other } of reached)
+        metrics.live.inc({ outcome: whole || other ? 'connected' : 'away' })
     } catch (err) {
       metrics.live.inc({ outcome: 'lost' })
       log.warn({ err, tenant }, 'open tabs were not told of changed preferences')
