@@ -1,5 +1,5 @@
 import type { Problem } from '@carillon/schemas'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openHub, type TestHub } from '../testing/hub.ts'
 
 let test: TestHub
@@ -233,5 +233,17 @@ describe('concurrent writers', () => {
     )
     expect(raced.map(({ status }) => status).toSorted()).toEqual([200, 412, 412])
     expect((await call('DELETE', '/v1/layouts/a', undefined, tag)).status).toBe(412)
+  })
+
+  it('of one layout each get what they wrote', async () => {
+    const { library } = test.ports.store
+    const put = library.put.bind(library)
+    vi.spyOn(library, 'put').mockImplementationOnce(async (tenant, base, change, by) => {
+      const made = await put(tenant, base, change, by)
+      await put(tenant, made ?? base, { kind: 'layout', key: 'brand', value: { html: `${GOOD} other` } })
+      return made
+    })
+    expect((await layout(GOOD)).json).toMatchObject({ html: GOOD, version: 1 })
+    expect((await call('GET', '/v1/layouts/brand')).json).toMatchObject({ html: `${GOOD} other`, version: 2 })
   })
 })

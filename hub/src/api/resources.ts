@@ -92,7 +92,7 @@ export const addResources = (
   const current = createCurrentLibrary({ library: store.library, cache })
   typeVariantRoutes(routes, store)
   typeRoutes(routes, { types: store.types, cursors, current })
-  const change = createChangeLibrary({ library: store.library, types: store.types, current })
+  const change = createChangeLibrary({ library: store.library, types: store.types, cache, current })
   libraryRoutes(routes, { library: store.library, current, change, cursors })
   typeTestRoutes(routes, { types: store.types, acceptance })
   typePreviewRoutes(routes, { types: store.types, users, cache, current, seal }, options)

@@ -1,11 +1,11 @@
 import { ProblemError } from '@carillon/core/errors'
 import { invalidRequest } from '@carillon/core/json/checked'
-import type { Libraries, Library, LibraryChange } from '@carillon/core/store/ports/library'
+import type { Library, LibraryChange } from '@carillon/core/store/ports/library'
 import type { Types } from '@carillon/core/store/ports/types'
 import { layoutFaults, partialFaults } from '@carillon/core/template/check-shared'
 import type { Issue } from '@carillon/schemas'
 import { checkIfMatch } from '../http/if-match.ts'
-import type { CurrentLibrary } from './current.ts'
+import { type CurrentLibrary, type LibraryPorts, libraryAt } from './current.ts'
 import { usedBy } from './used-by.ts'
 
 const LAYOUTS_MAX = 100
@@ -58,9 +58,9 @@ const takesAway = ({ partials }: Library, { kind, key, value }: LibraryChange): 
  * and `precondition_failed`.
  */
 export const createChangeLibrary =
-  (parts: { library: Libraries; types: Pick<Types, 'list'>; current: CurrentLibrary }) =>
+  (parts: LibraryPorts & { types: Pick<Types, 'list'>; current: CurrentLibrary }) =>
   async (tenant: string, change: LibraryChange, by: string, match: string | undefined): Promise<Library> => {
-    const { library, types, current } = parts
+    const { library, types, cache, current } = parts
     for (let tries = 0; tries < TRIES; tries++) {
       const before = await current(tenant)
       checkIfMatch(match, tagOf(before, change))
@@ -72,7 +72,8 @@ export const createChangeLibrary =
         if (dependents.length > 0)
           throw new ProblemError('in_use', `it is used by ${dependents.slice(0, 20).join(', ')}`)
       }
-      if ((await library.put(tenant, before.revision, change, by)) !== undefined) return await current(tenant)
+      const made = await library.put(tenant, before.revision, change, by)
+      if (made !== undefined) return await libraryAt(cache, tenant, made)
     }
     throw new ProblemError('unavailable', 'other writers keep changing the library; try again')
   }
