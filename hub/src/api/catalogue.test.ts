@@ -27,7 +27,7 @@ it('says what would be added, changed and removed, and writes nothing', async ()
   await put('changed', title('Old'))
   await put('gone', title('Gone'))
   const { errors, changes } = await check({
-    // Written with defaults and in another order, it is the same.
+    // Equal to the stored type, though it has defaults and another order.
     kept: { plan: [{ after: 0, channel: 'push', when: 'undelivered' }], ...title('Same') },
     changed: { ...title('New'), category: 'orders' },
     added: title('Added'),

@@ -84,7 +84,7 @@ describe('the grid of preferences', () => {
     expect(await words('ada')).toEqual(['Orders', 'What happens to your orders'])
   })
 
-  it('leaves out hidden categories with their types, and locks those that nobody can opt out of', async () => {
+  it('leaves out hidden categories with their types, and locks those without opt-out', async () => {
     await type('debug.trace', { category: 'debug' })
     await type('invoice', { category: 'billing' })
     await type('alarm', { category: 'safety', optOut: false })

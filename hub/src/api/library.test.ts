@@ -121,7 +121,7 @@ describe('a layout', () => {
 })
 
 describe('a partial', () => {
-  it('is plain text or HTML, in every language, and stays so while it is used', async () => {
+  it('is text or HTML in every language, and cannot change from one to the other while in use', async () => {
     const none = await call('PUT', '/v1/partials/x', {})
     expect([none.status, errorsOf(none)]).toEqual([422, [' has neither text nor html']])
     const mixed = await call('PUT', '/v1/partials/x', { text: 'a', html: 'b' })
@@ -161,7 +161,7 @@ describe('a partial', () => {
     }
   })
 
-  it('is refused if it is giant with what it renders', async () => {
+  it('is refused if it is too large with what it renders', async () => {
     const long = 'x'.repeat(60_000)
     for (const name of ['p1', 'p2', 'p3', 'p4']) await partial(long, name)
     const all = "{% render 'p1' %}{% render 'p2' %}{% render 'p3' %}{% render 'p4' %}"
@@ -172,7 +172,7 @@ describe('a partial', () => {
 })
 
 describe('what is in use', () => {
-  it('is not deleted; the problem names its users', async () => {
+  it('is not deleted; the problem names what uses it', async () => {
     await partial('Bye')
     await layout(`${GOOD}{% render 'bye' %}`)
     const html = { email: { html: "<p>{% render 'bye' %}</p>", layout: 'brand' } }

@@ -48,7 +48,7 @@ describe('what a front end reports', () => {
     expect((await test.call('GET', '/v1/me', { token })).json).toEqual({})
   })
 
-  it('is gone with the user, and refused until the user is put again', async () => {
+  it('is erased with the user, and refused until the user is stored again', async () => {
     const { key, userToken } = await test.tenant()
     await test.call('PATCH', '/v1/me', { token: await userToken('ada'), body: { locale: 'de' } })
     await test.call('DELETE', '/v1/users/ada', { token: key })

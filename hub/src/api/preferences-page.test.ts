@@ -30,7 +30,7 @@ const preferences = async (query = '') =>
 const put = (path: string, body: unknown) => test.call('PUT', path, { token: tenant.key, body })
 
 describe('the link to the preferences page', () => {
-  it('is made for the user and for backends, carries its token in the fragment, and says when it ends', async () => {
+  it('is made for the user and for backends, has its token in the fragment, and has an expiry', async () => {
     const own = await test.call<{ url: string }>('GET', '/v1/preferences/page', {
       token: await tenant.userToken('ada'),
     })
@@ -105,7 +105,7 @@ describe('the link to the preferences page', () => {
 })
 
 describe('the data of the page', () => {
-  it('has the grid, the channels in use, the brand and the language', async () => {
+  it('has the preferences, the channels in use, the brand and the language', async () => {
     await put('/v1/types/order.shipped', {
       category: 'orders',
       plan: [
@@ -123,7 +123,7 @@ describe('the data of the page', () => {
     })
   })
 
-  it('changes choices, on record as made on the page, and returns what holds then', async () => {
+  it('changes choices, records that the page made them, and returns what holds then', async () => {
     await put('/v1/types/order.shipped', { category: 'orders' })
     const token = tokenOf(await linkFor())
     const { json } = await patch(token, {
@@ -149,7 +149,7 @@ describe('the data of the page', () => {
     expect([await preferences(), await preferences('?context=team-7')]).toEqual([{}, { muted: true }])
   })
 
-  it('takes hostile input like the API does: refused with its place, and nothing changed', async () => {
+  it('refuses hostile input like the API: with its place, and without a change', async () => {
     const token = tokenOf(await linkFor())
     const refused = await patch(token, { types: { x: { pigeon: true } }, context: 'other' })
     expect(refused.json.errors?.map(({ pointer }) => pointer)).toEqual(['/types/x/pigeon', '/context'])
@@ -159,7 +159,7 @@ describe('the data of the page', () => {
     expect(text).toBe('{"categories":{"__proto__":{"email":false}}}')
   })
 
-  it('of a sample is of nobody, and cannot be changed', async () => {
+  it('of a sample belongs to no user, and cannot be changed', async () => {
     await put('/v1/types/order.shipped', { category: 'orders' })
     const url = await makePreferencesUrl(
       test.ports.seal,

@@ -84,7 +84,7 @@ it('is of a version, or of a type that is not stored', async () => {
   expect((await preview({ type: unsaved, version: 1 })).status).toBe(422)
 })
 
-it('has links that act for nobody, and whose pages say so', async () => {
+it('has sample links, whose pages say so', async () => {
   const own = await openHub({ publicUrl: 'https://hub.example' })
   try {
     const token = (await own.tenant()).key

@@ -47,7 +47,7 @@ const changes = async () =>
   ).json.changes
 
 describe('an unsubscribe link', () => {
-  it('asks when it is looked at, says what it is about, and changes nothing', async () => {
+  it('asks for confirmation on GET, names its categories, and changes nothing', async () => {
     const { status, headers, text } = await test.call('GET', await linkTo())
     expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
     expect(text).toMatch(/<html lang="en" dir="ltr">[\s\S]*<form method="post"><button type="submit">/)
@@ -89,7 +89,7 @@ describe('an unsubscribe link', () => {
     ])
   })
 
-  it('ends it in every context, also against choices that were made in one', async () => {
+  it('applies in every context, and overrides choices made in one', async () => {
     const inContext = (context: string, body: unknown) =>
       test.call('PATCH', `/v1/users/ann/preferences?context=${context}`, { token: tenant.key, body })
     await put('/v1/types/news.weekly', { category: 'news' })
@@ -103,7 +103,7 @@ describe('an unsubscribe link', () => {
     expect(await of('team-8')).toEqual({ types: { 'news.weekly': { sms: true } } })
   })
 
-  it('also ends what waits under an older version of a type, which was in the category', async () => {
+  it('also covers pending notifications of an older type version that was in the category', async () => {
     await put('/v1/types/digest', { category: 'news' })
     await put('/v1/types/digest', { category: 'orders' })
     await choose({ types: { digest: { email: true } } })
@@ -135,13 +135,13 @@ describe('an unsubscribe link', () => {
     expect(response.status).toBe(200)
   })
 
-  it('works for somebody with as many choices as there may be', async () => {
+  it('works for a user at the limit of choices', async () => {
     await choose({ topics: Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`t${n}`, false])) })
     expect((await oneClick(await linkTo())).status).toBe(200)
     expect((await preferences()).categories).toEqual({ news: { email: false } })
   })
 
-  it('cannot subscribe again: choices made later stay off only by a new link, and a repeat changes nothing else', async () => {
+  it('cannot subscribe again, and a repeat does not undo later choices', async () => {
     const link = await linkTo()
     await oneClick(link)
     await choose({ categories: { news: { sms: false } } })
@@ -165,7 +165,7 @@ describe('a link that does nothing says why', () => {
     await says(await linkTo({ made }), 410, 'This link has expired')
   })
 
-  it('it was changed, is not ours, or is for another purpose', async () => {
+  it('it was changed, was not signed here, or is for another purpose', async () => {
     const page = await makePreferencesUrl(
       test.ports.seal,
       'https://bell.example',
@@ -181,7 +181,7 @@ describe('a link that does nothing says why', () => {
     await says(await linkTo({ user: undefined }), 200, 'This link is a sample')
   })
 
-  it('it is of somebody who was erased since', async () => {
+  it('its user was erased since', async () => {
     const link = await linkTo()
     await test.ports.store.users.remove(tenant.id, 'ann')
     await test.ports.store.users.put(tenant.id, { id: 'ann', profile: {} })
@@ -189,7 +189,7 @@ describe('a link that does nothing says why', () => {
     expect(await preferences()).toEqual({})
   })
 
-  it('in the language of the browser, right to left where it is so', async () => {
+  it('in the language of the browser, with its direction', async () => {
     for (const [accepted, start] of [
       ['ar-EG,en;q=0.5', '<html lang="ar" dir="rtl">'],
       ['xx, ja;q=0.8, de;q=0.9', '<html lang="de" dir="ltr">'],

@@ -44,7 +44,7 @@ describe('an empty query parameter', () => {
       expect(plain.status, place).toBe(200)
       for (const name of names.filter((name) => !required.includes(name))) {
         const empty = await test.call('GET', `${place}&${name}=`, { token })
-        // A link is another one each time.
+        // Every link is different.
         const same = path.endsWith('/page') ? Object.keys : (json: object) => json
         expect([empty.status, same(empty.json)], `${place}&${name}=`).toEqual([200, same(plain.json)])
       }

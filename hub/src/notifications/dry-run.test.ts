@@ -124,7 +124,7 @@ it('refuses what the acceptance refuses, and a dry run in a batch', async () => 
   ])
 })
 
-it('shows links that act for nobody', async () => {
+it('shows sample links', async () => {
   const own = await openHub({ publicUrl: 'https://hub.example' })
   try {
     const token = (await own.tenant()).key
