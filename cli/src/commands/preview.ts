@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { TypePreview } from '@carillon/schemas'
 import { z } from 'zod'
@@ -8,7 +8,7 @@ import { requireCatalogue } from '../catalogue/read.ts'
 import { reportProblems } from '../catalogue/report.ts'
 import { previewsOf, showPreview } from '../catalogue/show-preview.ts'
 import { refuse } from '../process/command-error.ts'
-import { note, say } from '../process/output.ts'
+import { note, say, writeResult } from '../process/output.ts'
 import { type HubOptions, hubRequest, readAnswer } from './hub-request.ts'
 
 type Options = HubOptions & {
@@ -67,7 +67,7 @@ export const preview = async (key: string, options: Options) => {
   if (html === undefined) return
   for (const each of previews) {
     const file = fileFor(html, previews.length > 1 ? each.locale : undefined)
-    await writeFile(file, each.email.html)
+    await writeResult(file, each.email.html)
     note(`wrote the HTML of the e-mail to ${file}`)
   }
 }

@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { requireCatalogue } from '../catalogue/read.ts'
 import { reportProblems } from '../catalogue/report.ts'
 import { refuse } from '../process/command-error.ts'
-import { note } from '../process/output.ts'
+import { note, writeResult } from '../process/output.ts'
 import { type Sendable, senderModule } from '../senders/senders.ts'
 import { type HubOptions, hubRequest, readAnswer } from './hub-request.ts'
 
@@ -31,6 +30,6 @@ export const types = async (dir: string | undefined, { out, ...options }: HubOpt
   const found = dir === undefined ? await typesOfHub(options) : await typesOfFolder(dir)
   const text = senderModule(found)
   if (out === undefined) return void process.stdout.write(text)
-  await writeFile(out, text)
+  await writeResult(out, text)
   note(`wrote ${found.size} ${found.size === 1 ? 'type' : 'types'} to ${out}`)
 }

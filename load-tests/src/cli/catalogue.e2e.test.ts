@@ -226,7 +226,7 @@ test('types writes senders, from a directory or from the hub', async () => {
   const local = await carillon('types', root)
   expect(local.out).toContain('  /** A */\n  "a": {\n    n?: number\n  }\n')
   await carillon('apply', root)
-  const out = join(dir, 'senders.ts')
+  const out = join(dir, 'new', 'senders.ts')
   expect((await carillon('types', '--out', out)).code).toBe(0)
   expect((await readFile(out, 'utf8')).trim()).toBe(local.out)
 
@@ -238,6 +238,8 @@ test('types writes senders, from a directory or from the hub', async () => {
     ...{ status: 422, message: expect.stringContaining('/data/n') },
     problem: { code: 'invalid_request' },
   })
+  const unwritable = await carillon('types', root, '--out', join(out, 'x.ts'))
+  expect([unwritable.code, unwritable.err[0]]).toEqual([2, expect.stringContaining('cannot be written')])
   await folder('one', { 'types/b.yaml': '- 1' })
   expect((await carillon('types', root)).code).toBe(2)
 })
