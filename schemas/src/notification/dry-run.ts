@@ -4,7 +4,7 @@ import { ExplainedDecision } from './decision.ts'
 import { LocalePreview } from './preview.ts'
 import { Warning } from './warnings.ts'
 
-/** Recipients whose decisions a dry run returns. */
+/** Maximum recipients whose decisions a dry run returns. */
 export const DRY_RUN_SAMPLE = 20
 
 export const DryRun = z
@@ -15,7 +15,10 @@ export const DryRun = z
         more: z.literal(true).optional().describe('Set if there are more than were counted'),
         sample: z.array(UserId).max(DRY_RUN_SAMPLE).describe('The first of them'),
       })
-      .meta({ id: 'DryRunRecipients', description: 'Who is addressed, before anybody is left out' }),
+      .meta({
+        id: 'DryRunRecipients',
+        description: 'The users who are addressed, before any of them is left out',
+      }),
     decisions: z
       .array(
         z
@@ -23,7 +26,7 @@ export const DryRun = z
             user: UserId,
             decisions: z
               .array(ExplainedDecision)
-              .describe('As they would be taken if the user did nothing, each at its time'),
+              .describe('The decisions if the user did nothing, each with its time'),
           })
           .meta({ id: 'DryRunDecisions', description: 'The decisions about one user' }),
       )
@@ -32,7 +35,8 @@ export const DryRun = z
       .object({ user: UserId, ...LocalePreview.partial().shape })
       .meta({
         id: 'DryRunTexts',
-        description: 'What the first user who gets anything would see, on the channels that they get it',
+        description:
+          'The texts for the first user who gets anything, on the channels through which they get it',
       })
       .optional(),
     warnings: z.array(Warning).optional().describe('What would be ignored; absent if nothing would be'),

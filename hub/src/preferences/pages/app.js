@@ -13,7 +13,7 @@ const showLanguage = ({ language, words }) => {
   document.title = words.title
 }
 
-/** Says why nothing can be shown. `retry` is called by a button, if there is one. */
+/** Shows why the page cannot be shown. A button calls `retry`, if it is given. */
 const showFailure = (title, text, again, retry) => {
   const button = retry && element('button', { type: 'button', class: 'again' }, again)
   button?.addEventListener('click', retry)
@@ -23,8 +23,8 @@ const showFailure = (title, text, again, retry) => {
 }
 
 /**
- * Makes changes one after the other. A control that could not be saved shows again what holds, and so do all others once
- * nothing is pending.
+ * Makes changes one after the other. A control whose change failed shows the stored choice again, and so do all
+ * others once nothing is pending.
  */
 const createSave = (api, words, choices) => {
   let last = Promise.resolve()

@@ -1,6 +1,6 @@
 import { element } from './dom.js'
 
-/** The least contrast of a control with its surroundings (WCAG 2.2, 1.4.11), and of text (1.4.3). */
+/** Minimum contrast of a control with its surroundings (WCAG 2.2, 1.4.11), and of text (1.4.3). */
 const CONTROL = 3
 const TEXT = 4.5
 const SURFACES = { light: '#ffffff', dark: '#1b1e24' }
@@ -24,7 +24,7 @@ const contrast = (one, other) => {
   return (light + 0.05) / (dark + 0.05)
 }
 
-/** Shows the name and logo of the tenant. Its color is used in each color scheme where it can be seen. */
+/** Shows the name and logo of the tenant. Uses its color in each color scheme where the contrast is sufficient. */
 export const showBrand = (place, { name, logo, colors = {} }) => {
   if (logo) place.append(element('img', { src: logo, alt: name ?? '', height: 32 }))
   else if (name) place.append(element('p', {}, element('bdi', {}, name)))

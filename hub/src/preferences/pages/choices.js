@@ -49,7 +49,7 @@ const createRow = (switches, known, words) => (section, key, name) =>
 const title = (name) => element('bdi', {}, name)
 const about = (text) => text && element('p', { class: 'soft' }, title(text))
 
-/** A category or type without a switch of its own: the channels that are always on. */
+/** The channels that are always on, for a category or type without switches. */
 const lockedRow = ({ key, name = key, description, channels }, used, words) => {
   const on = used.filter((channel) => channels[channel].value !== false)
   const list = [words.always, ...on.map((channel) => words.channels[channel])].join(' · ')
@@ -112,14 +112,14 @@ const createMasters = (switches, known, words) => ({
           ...{ on: known.data.own.channels?.[channel] !== false, locked: known.data.sample },
           reason: '',
         }),
-        // A switch that is on has no value of its own: what types and categories say holds again.
+        // Switching on removes the value, so types and categories decide again.
         chosen: (on) => (on ? null : false),
       }),
     ),
   ),
 })
 
-/** Draws the choices of the data. `know` takes newer data, which `refresh` shows. */
+/** Renders the choices of the data. `know` takes newer data, which `refresh` shows. */
 export const createChoices = (data, words) => {
   const known = { data, row: rowsOf(data.grid) }
   const switches = createSwitches()
