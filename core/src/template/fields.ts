@@ -1,7 +1,7 @@
 import type { DeliveryChannel } from '@carillon/schemas'
 import { type Language, layersOf } from './languages.ts'
 
-/** Where a template stands within the texts of one language. */
+/** The path of a template within the texts of one language. */
 type Path = readonly [string, ...(string | number)[]]
 
 /** A template in the language from which it is taken. `pointer` is its JSON Pointer in the type. */

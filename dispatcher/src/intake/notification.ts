@@ -41,7 +41,7 @@ export type Incoming = {
   /** The revision of the library that the hub stamped. */
   revision?: number
   fingerprint: string
-  /** Where the notification stands in the message. */
+  /** The path of the notification in the message. */
   place: Payload['at']
   warnings: Warning[]
 }

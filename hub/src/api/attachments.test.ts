@@ -1,5 +1,6 @@
-import { ATTACHMENT_MAX_BYTES, type Attachment } from '@carillon/schemas'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { randomUUID } from 'node:crypto'
+import { ATTACHMENT_MAX_BYTES, type Attachment, type Problem } from '@carillon/schemas'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
 let test: TestHub
@@ -135,6 +136,32 @@ describe('overrides of a notification', () => {
   it('with copies of a fan-out are refused', async () => {
     const { json } = await send({ email: { bcc: ['a@example.org'] } }, { to: { everyone: true } })
     expect(json.errors?.[0]?.pointer).toBe('/overrides/email/bcc')
+  })
+
+  it('are read once for a batch', async () => {
+    const files = await Promise.all(['x', 'y'].map((content) => upload(content)))
+    const [one, two] = files.map(({ json }) => json.id)
+    const read = vi.spyOn(test.ports.store.attachments, 'get')
+    const attaching = (...ids: unknown[]) => ({
+      ...{ to: 'ada', type: 'billed' },
+      overrides: { email: { attachments: ids.map((id) => ({ id })) } },
+    })
+    const notifications = [attaching(one), attaching(two, one), attaching(randomUUID()), attaching(7), 'no']
+    const { json } = await test.call<{ results: { id?: string; problem?: Problem }[] }>(
+      ...(['POST', '/v1/notifications/batch'] as const),
+      { token: tenant.key, body: { notifications } },
+    )
+    expect(json.results.map(({ problem }) => problem?.errors?.[0]?.pointer)).toEqual([
+      ...[undefined, undefined],
+      ...['/overrides/email/attachments/0/id', '/overrides/email/attachments/0/id', ''],
+    ])
+    expect(read).toHaveBeenCalledTimes(1)
+    await test.call('POST', '/v1/notifications/batch', {
+      token: tenant.key,
+      body: { notifications: [{ to: 'ada', type: 'billed' }] },
+    })
+    expect(read).toHaveBeenCalledTimes(1)
+    read.mockRestore()
   })
 
   it('with an upload that expires before the notification is due are refused', async () => {

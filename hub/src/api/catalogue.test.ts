@@ -179,6 +179,19 @@ it('warns of a step whose channel has no account, and of values that may be miss
   ])
 })
 
+it('does not warn of missing accounts where messages are captured', async () => {
+  const dev = await openHub({ capturesMessages: true })
+  try {
+    const { json } = await dev.call<CatalogueCheck>('POST', '/v1/catalogue/check', {
+      token: (await dev.tenant()).key,
+      body: { types: { one: { ...title('x'), plan: [{ channel: 'sms' }] } } },
+    })
+    expect(json.warnings).toEqual([])
+  } finally {
+    await dev.close()
+  }
+})
+
 it.each([
   ['a list', []],
   ['a resource that is a list', { types: { one: [] } }],

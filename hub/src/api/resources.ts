@@ -97,7 +97,10 @@ export const addResources = (
   typeTestRoutes(routes, { types: store.types, acceptance })
   typePreviewRoutes(routes, { types: store.types, users, cache, current, seal }, options)
   catalogueRoutes(routes, {
-    kinds: catalogueKinds({ store, cache, current, insecureLinks: options.insecureLinks }),
+    kinds: catalogueKinds({
+      ...{ store, cache, current, insecureLinks: options.insecureLinks },
+      captures: options.capturesMessages,
+    }),
   })
   categoryRoutes(routes, { categories: store.categories })
   deviceRoutes(routes, {

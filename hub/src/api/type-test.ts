@@ -47,7 +47,9 @@ export const typeTestRoutes = (
       const type = await types.get(sender.tenant, key, input.version)
       if (!type) throw new ProblemError('not_found', 'there is no such notification type or version')
       const value = notificationOf(type, input)
-      const accepted = await acceptance.check(sender, () => ({ value, at: [] }), uuidv7, type.version)
+      const accepted = await acceptance.check(sender, () => ({ value, at: [] }), uuidv7, {
+        version: type.version,
+      })
       const [refused] = await acceptance.append([accepted])
       if (refused) throw refused
       const { id, warnings } = accepted

@@ -34,7 +34,7 @@ import {
   type Warning,
 } from '@carillon/schemas'
 import type { Idempotency, IdUse } from '../idempotency/port.ts'
-import { attachedFaults } from './attached.ts'
+import { attachedFaults, type FindAttached, readAttached } from './attached.ts'
 
 /** A validated notification, ready for the event log. */
 export type Accepted = {
@@ -53,6 +53,9 @@ export type Validated = {
   priority: Priority
   warnings: Warning[]
 }
+
+/** `version`: of the type, the one in force if left out. `attached` finds uploads, in the store if left out. */
+type Validation = { dryRun?: boolean; version?: number | undefined; attached?: FindAttached }
 
 const checkTimes = ({ deliverAt, expiresAt }: Pick<Notification, 'deliverAt' | 'expiresAt'>, now: number) => {
   checkHorizon({ deliverAt, expiresAt }, now)
@@ -113,7 +116,7 @@ export const createAcceptance = (
   const validate = async (
     tenant: string,
     payload: Payload,
-    { dryRun = false, version }: { dryRun?: boolean; version?: number | undefined } = {},
+    { dryRun = false, version, attached = store.attachments.get }: Validation = {},
   ): Promise<Validated> => {
     const parsed = parseLenient(Notification, named(payload))
     const at = ({ path, ...issue }: Issue) => ({ ...issue, path: [...payload.at, ...path] })
@@ -134,7 +137,7 @@ export const createAcceptance = (
       ...planFaults(given.plan),
       ...(fault ? [fault] : []),
       ...overrideFaults(given, { ...links, refusal: http.refusal }),
-      ...(given.overrides ? await attachedFaults(store.attachments, tenant, given) : []),
+      ...(given.overrides ? await attachedFaults(attached, tenant, given) : []),
     ]
     if (faults.length > 0) throw invalidRequest(faults.map(at), 'notification')
     const plans = plansOf({ notification: given, type })
@@ -150,22 +153,25 @@ export const createAcceptance = (
   }
 
   return {
+    /** Reads the uploads that the notifications of a batch attach, for `check`. */
+    readAttached: (tenant: string, payloads: readonly Payload[]): Promise<FindAttached> =>
+      readAttached(store.attachments.get, tenant, payloads),
+
     /** Validates a dry run as `check` validates a notification. */
     validate: (tenant: string, read: () => Payload) => validate(tenant, read(), { dryRun: true }),
 
     /**
-     * Validates a notification, plain or as the data of an event. `id` is called if neither has one. `version`: of its type,
-     * the one in force if left out. Counts rejections. Throws what `read` throws, `invalid_request`, `too_far`,
+     * Validates a notification, plain or as the data of an event. `id` is called if neither has one. Counts rejections. Throws what `read` throws, `invalid_request`, `too_far`,
      * `time_passed`, `type_unknown`, `no_app_url` and `payload_too_large`.
      */
     check: async (
       { tenant, key }: Pick<Sender, 'tenant' | 'key'>,
       read: () => Payload,
       id: () => string,
-      version?: number,
+      how: Omit<Validation, 'dryRun'> = {},
     ): Promise<Accepted> => {
       try {
-        const { given, type, priority, warnings } = await validate(tenant, read(), { version })
+        const { given, type, priority, warnings } = await validate(tenant, read(), how)
         const revision = type && hasTemplates(type) ? await cache.revision(tenant) : undefined
         const notification = { ...given, id: given.id ?? id(), sender: key }
         const data = Buffer.from(JSON.stringify(notification))

@@ -8,6 +8,7 @@ import type { Problem, Warning } from '@carillon/schemas'
 import { problemOf } from '../http/problems.ts'
 import type { Idempotent } from '../idempotency/idempotent.ts'
 import type { Acceptance, Accepted } from './accept.ts'
+import type { FindAttached } from './attached.ts'
 
 /** A request that sends notifications. `route` and `bytes` distinguish requests with the same Idempotency-Key. */
 type Sending = {
@@ -29,6 +30,20 @@ const receipt = ({ id, warnings }: Accepted): Receipt => ({
 /** Returns the id of the nth notification of a batch. It is the same for every retry of the batch. */
 const idAt = (batch: string, index: number) =>
   derivedUuid7(uuid7Time(batch) ?? Date.now(), `batch\n${batch}\n${index}`)
+
+/** Reads an entry of a batch. `read` returns it, or throws what reading it threw. */
+const readOnce = (read: () => Payload): { payload?: Payload; read: () => Payload } => {
+  try {
+    const payload = read()
+    return { payload, read: () => payload }
+  } catch (error) {
+    return {
+      read: () => {
+        throw error
+      },
+    }
+  }
+}
 
 /** Thrown if no notification of a batch is accepted. Its idempotency key is released, for a corrected batch. */
 export class NoneAccepted extends Error {
@@ -60,9 +75,10 @@ export const createSend = (parts: {
     { sender, requestId }: Sending,
     read: () => Payload,
     id: () => string,
+    attached: FindAttached,
   ): Promise<Accepted | { problem: Problem }> => {
     try {
-      return await acceptance.check(sender, read, id)
+      return await acceptance.check(sender, read, id, { attached })
     } catch (err) {
       if (err instanceof ProblemError && err.problem.status >= 500) throw err
       if (!(err instanceof ProblemError)) {
@@ -104,9 +120,14 @@ export const createSend = (parts: {
      */
     batch: (sending: Sending, entries: () => (() => Payload)[]) =>
       idempotent(sending, async (id) => {
+        const payloads = entries().map(readOnce)
+        const attached = await acceptance.readAttached(
+          sending.sender.tenant,
+          payloads.flatMap(({ payload }) => payload ?? []),
+        )
         const checked: (Accepted | { problem: Problem })[] = []
-        for (const [index, read] of entries().entries())
-          checked.push(await check(sending, read, () => idAt(id, index)))
+        for (const [index, { read }] of payloads.entries())
+          checked.push(await check(sending, read, () => idAt(id, index), attached))
         const results = await append(checked)
         const refused = results.filter((result) => 'problem' in result).length
         if (refused === results.length && refused > 0) throw new NoneAccepted(results)
