@@ -83,8 +83,8 @@ describe('the settings in a context', () => {
     expect(render('{{ context.constructor }}{{ context.colors.__proto__ }}{{ tenant.toString }}')).toBe('')
     const holds = (text: string) => unmet(text, { data: {}, user: { id: 'ada', profile: {} }, place })
     expect(holds("context.attributes.plan == 'pro' && tenant.attributes.plan == 'free'")).toBeUndefined()
-    expect(holds("context.key == 'org-8'")).toBe('condition_false')
-    expect(holds('context.senders.sms.from')).toBe('condition_error')
+    expect(holds("context.key == 'org-8'")).toEqual({ reason: 'condition_false' })
+    expect(holds('context.senders.sms.from')).toMatchObject({ reason: 'condition_error' })
   })
 })
 

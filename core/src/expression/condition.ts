@@ -10,7 +10,12 @@ export type ConditionFacts = {
   place: Pick<InContext, 'variables'>
 }
 
-export type Unmet = 'condition_false' | 'condition_error'
+/** Why a condition does not hold. `detail`: what failed, without values of the data. */
+export type Unmet =
+  | { reason: 'condition_false'; detail?: undefined }
+  | { reason: 'condition_error'; detail: string }
+
+const IS_FALSE: Unmet = { reason: 'condition_false' }
 
 /** Returns the variables of an expression. E-mail address and phone number are left out: they must not decide who is reached. */
 const variablesOf = ({ data = {}, user, place: { variables } }: ConditionFacts): Variables => {
@@ -25,12 +30,14 @@ export const usesUser = (text: string | undefined): boolean => {
 }
 
 const outcomeOf = (expression: Expression | ExpressionError, facts: ConditionFacts) =>
-  expression instanceof ExpressionError ? 'error' : expression(variablesOf(facts))
+  expression instanceof ExpressionError
+    ? { failure: `character ${expression.position + 1}: ${expression.message}` }
+    : expression(variablesOf(facts))
 
 /** Returns why a condition does not hold; undefined if it does, or if there is none. An error counts as false. */
 export const unmet = (text: string | undefined, facts: ConditionFacts): Unmet | undefined => {
   if (text === undefined) return undefined
   const outcome = outcomeOf(preparedExpression(text), facts)
-  if (outcome === true) return undefined
-  return outcome === 'error' ? 'condition_error' : 'condition_false'
+  if (typeof outcome === 'boolean') return outcome ? undefined : IS_FALSE
+  return { reason: 'condition_error', detail: outcome.failure }
 }

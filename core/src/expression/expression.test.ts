@@ -35,13 +35,36 @@ describe('an expression', () => {
     'data.amount',
     'data.constructor == data.constructor',
     'data.__proto__ == data.__proto__',
-  ])('is an error as a whole, not true, if it fails or is no boolean: %s', (text) =>
-    expect(evaluate(text)).toBe('error'),
+  ])('fails as a whole, and is not true, if a part fails or it is no boolean: %s', (text) =>
+    expect(evaluate(text)).toEqual({ failure: expect.any(String) }),
   )
+
+  test.each([
+    ['data.vip', 'character 6: no such key: vip'],
+    ["data.nested['b'] == 1", 'character 1: no such key: b'],
+    ['data.text > 3', 'character 1: no such overload: dyn<string> > int'],
+    ['!data.text', 'character 1: no such overload: !string'],
+    ['data.list[9] == 1', 'character 1: index out of bounds'],
+    ['data.list.all(x, x.a)', 'character 20: no such key: a'],
+    ['data.amount', 'the value is a number, not true or false'],
+    ['data.nothing', 'the value is null, not true or false'],
+    // A computed key, and what a text holds, are values.
+    ['data[data.text] == 1', 'character 1: no such key'],
+    ["duration(data.text) > duration('1s')", 'character 1: invalid duration'],
+    [`data.nested['${'x'.repeat(300)}']`, /^character 1: no such key: x{100,}…$/],
+  ])('tells why it failed, without values of the data: %s', (text, failure) => {
+    const found = evaluate(text)
+    if (typeof found === 'boolean') throw new Error('it did not fail')
+    expect(found.failure).toMatch(failure)
+    expect(found.failure.length).toBeLessThanOrEqual(200)
+    expect(found.failure).not.toContain('abc')
+  })
 
   test('with a macro is an error over a list of more than 1,000 entries', () => {
     const long = { ...variables, data: { list: Array.from({ length: 1_001 }, (_, index) => index) } }
-    expect(prepareExpression('data.list.all(x, x >= 0)')(long)).toBe('error')
+    expect(prepareExpression('data.list.all(x, x >= 0)')(long)).toEqual({
+      failure: 'a list has more than 1000 entries',
+    })
     expect(prepareExpression('size(data.list) == 1001')(long)).toBe(true)
   })
 })

@@ -7,6 +7,7 @@ import {
   ParseError,
 } from '@marcbachmann/cel-js'
 import { celTypeOf, type DataSchema } from './cel-type.ts'
+import { type ExpressionFailure, failureText, notBoolean } from './expression-failure.ts'
 
 /** The variables of an expression. All of them are maps of JSON values. */
 const VARIABLES = ['data', 'user', 'tenant', 'context'] as const
@@ -43,10 +44,12 @@ export class ExpressionError extends Error {
 }
 
 /**
- * Evaluates to true or false. `error`: the expression failed, for example because a key is missing, or its value is not a
- * boolean. Whoever asks treats that as false, under `!` too. `uses` has the variables that it names.
+ * Evaluates to true or false. It fails, for example, if a key is missing or its value is not a boolean. Whoever asks treats
+ * that as false, under `!` too. `uses` has the variables that it names.
  */
-export type Expression = ((variables: Variables) => boolean | 'error') & { uses: ReadonlySet<Variable> }
+export type Expression = ((variables: Variables) => boolean | ExpressionFailure) & {
+  uses: ReadonlySet<Variable>
+}
 
 const remainder = (a: number, b: number) => a % b
 const ARITHMETIC: Record<string, (a: number, b: number) => number> = {
@@ -141,13 +144,14 @@ export const prepareExpression = (text: string, schema?: DataSchema): Expression
   if (schema) check(typedBy(schema), text)
   const names = new Set(namesIn(program.ast))
   const evaluate = (variables: Variables) => {
-    if (hasMacro && VARIABLES.some((name) => hasLongList(variables[name]))) return 'error'
+    if (hasMacro && VARIABLES.some((name) => hasLongList(variables[name])))
+      return { failure: `a list has more than ${LIST_MAX} entries` }
     try {
       const value: unknown = program(variables)
-      return typeof value === 'boolean' ? value : 'error'
+      return typeof value === 'boolean' ? value : { failure: notBoolean(value) }
     } catch (error) {
       if (error instanceof EvaluationError || error instanceof CelTypeError || error instanceof ParseError)
-        return 'error'
+        return { failure: failureText(error, text) }
       throw error
     }
   }

@@ -74,7 +74,7 @@ const withItem = (step: Step, { item, now }: StepFacts): Verdict => {
   }
 }
 
-type Verdict = { by: Decider; path?: string } & (
+type Verdict = { by: Decider; path?: string; detail?: string } & (
   | { outcome: 'pass'; reason?: Reason }
   | { outcome: 'wait'; reason: Reason; until: number }
   | { outcome: 'skip' | 'end'; reason: Reason }
@@ -82,8 +82,9 @@ type Verdict = { by: Decider; path?: string } & (
 const GO: Verdict = { outcome: 'pass', by: 'system' }
 
 /** The step is left out by its own `if`. */
-const leftOut = ({ index, ownPlan }: Step, reason: Unmet): Verdict => ({
+const leftOut = ({ index, ownPlan }: Step, { reason, detail }: Unmet): Verdict => ({
   ...{ outcome: 'skip', by: ownPlan ? 'sender' : 'type', path: `plan.${index}.if`, reason },
+  ...(detail === undefined ? {} : { detail }),
 })
 
 const verdict = (step: Step, facts: StepFacts): Verdict => {

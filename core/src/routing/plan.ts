@@ -7,7 +7,7 @@ import type {
   UserProfile,
 } from '@carillon/schemas'
 import { type InContext, inContext } from '../contexts/in-context.ts'
-import { unmet, usesUser } from '../expression/condition.ts'
+import { type Unmet, unmet, usesUser } from '../expression/condition.ts'
 import { defaultsIn } from '../preferences/documents.ts'
 import type { Addressed } from './addressees.ts'
 import type { Decider, Decision, Reason } from './decision.ts'
@@ -164,8 +164,9 @@ export const endForAll = (
   return expiresAt <= now ? end(now, 'sender', 'expired', 'expiresAt') : undefined
 }
 
-const conditionEnd = (at: number, reason: Reason): Decision => ({
+const conditionEnd = (at: number, { reason, detail }: Unmet): Decision => ({
   ...{ at, stage: 'condition', outcome: 'end', by: 'type', path: 'if', reason },
+  ...(detail === undefined ? {} : { detail }),
 })
 
 const NOBODY = { id: '', profile: undefined }
@@ -180,8 +181,8 @@ export const conditionForAll = (
   now: number,
 ): Decision | undefined => {
   if (usesUser(type?.if)) return undefined
-  const reason = unmet(type?.if, { data, user: NOBODY, place })
-  return reason && conditionEnd(now, reason)
+  const failed = unmet(type?.if, { data, user: NOBODY, place })
+  return failed && conditionEnd(now, failed)
 }
 
 /** Returns the decision about a user who is erased, or was erased after the notification was accepted. */
@@ -236,8 +237,8 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
     const path = exclusion(user)
     if (path !== undefined) return nothing(end(now, 'sender', 'excluded', path))
     if (erased) return nothing(endOfErased(now))
-    const reason = unmet(condition, { data, user: { id: user, profile }, place })
-    return reason ? nothing(conditionEnd(now, reason)) : planningFor(recipient)(recipient)
+    const failed = unmet(condition, { data, user: { id: user, profile }, place })
+    return failed ? nothing(conditionEnd(now, failed)) : planningFor(recipient)(recipient)
   }
 }
 

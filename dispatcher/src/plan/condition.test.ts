@@ -31,6 +31,8 @@ test('who does not meet the condition of a type gets nothing, not even in the in
   ])
   expect(await reasons('large', 'bob')).toEqual(['condition end type if condition_false'])
   expect(await reasons('large', 'nobody')).toEqual(['condition end type if condition_error'])
+  const [decision] = await store.decisions.of(tenant, { id: 'large', toAudience: false, user: 'nobody' })
+  expect(decision).toMatchObject({ detail: 'character 27: no such key: attributes' })
   expect(await reasons('small', 'ada')).toEqual(['condition end type if condition_false'])
   expect(await errors()).toEqual(['condition end 1'])
 })

@@ -67,6 +67,15 @@ test('a condition that fails counts as false, is on record and is counted', asyn
   await send([{ ...sms, if: '!data.vip' }])
   await until(async () => expect(await states('n1')).toEqual(['sms skipped']))
   expect(await reasons('n1')).toEqual(['condition 0 skip type plan.0.if condition_error'])
+  const [decision] = await world.store.decisions.of(world.tenant, {
+    id: 'n1',
+    toAudience: false,
+    user: 'ada',
+  })
+  const detail = 'character 7: no such key: vip'
+  expect(decision).toMatchObject({ detail })
+  const [row] = await world.ledger('n1', 'ada')
+  expect(row).toMatchObject({ reason: 'condition_error', detail })
   const { values } = await world.metrics.decisions.get()
   expect(values.find(({ labels }) => labels.reason === 'condition_error')).toMatchObject({ value: 1 })
 })

@@ -110,12 +110,17 @@ const entryOf = ({ notification, user, toAudience }: Step, decision: StepDecisio
   decision,
 })
 
+const reasonOf = ({ reason, detail }: StepDecision & { outcome: 'skip' | 'end' }) => ({
+  reason,
+  ...(detail === undefined ? {} : { detail }),
+})
+
 const skipped = (
   step: Step,
   { decision }: Extract<Ending, { ending: 'skipped' }>,
   now: number,
 ): Omit<Consequences, 'tenant'> => ({
-  changes: [changeOf(step, 'skipped', now, { reason: decision.reason })],
+  changes: [changeOf(step, 'skipped', now, reasonOf(decision))],
   decision: entryOf(step, decision),
   messages: [],
   ...(makesNextDue(step, decision) ? { failed: failed(step, now) } : {}),

@@ -140,13 +140,13 @@ export const lookUp = async (
     facts: (step, now) => {
       const { tenant, user, notification, context = '' } = step
       const known = presence.get(at(tenant, user, context))
-      const reason = unmetOf(step)
+      const failed = unmetOf(step)
       return {
         item: itemOf(step),
         cancelled: cancelled.has(at(tenant, notification)),
         erased: isVoid(erasures.get(at(tenant, user)), acceptedAt(step)),
         ...(known && { presence: known }),
-        ...(reason && { unmet: reason }),
+        ...(failed && { unmet: failed }),
         preference: preferences.of(step, subject(step), place(step)),
         now,
       }

@@ -57,7 +57,7 @@ const createDecide = () => {
     const planned = planFor({ user: id, addressed, profile, preferences: { user: PREFERENCES } })
     let sent = planned.decisions.length
     for (const [index, { channel, if: condition }] of planned.steps.entries()) {
-      const reason = unmet(condition, { data: DATA, user: { id, profile }, place })
+      const failed = unmet(condition, { data: DATA, user: { id, profile }, place })
       const preference = preferenceOf({ ...subject, addressed }, channel, {
         user: PREFERENCES,
         tenant: place.tenant?.settings.defaults,
@@ -67,7 +67,7 @@ const createDecide = () => {
         ...{ at: AT, expiresAt, plan: planned.steps, index, toAudience: false },
       }
       const facts = { item: ITEM, cancelled: false, erased: false, preference, now: AT }
-      const { outcome } = next(step, { ...facts, ...(reason && { unmet: reason }) })
+      const { outcome } = next(step, { ...facts, ...(failed && { unmet: failed }) })
       if (outcome === 'pass') sent++
     }
     return sent

@@ -120,7 +120,12 @@ export const ExplainedDecision = z
     until: Timestamp.optional().describe('The instant until which it waits'),
     device: z.string().optional().describe('The id of the device, if the channel has several per user'),
     provider: z.string().optional().describe('The id of the provider account that was asked'),
-    detail: z.string().optional().describe('What the provider said, or why it waits: a code, then words'),
+    detail: z
+      .string()
+      .optional()
+      .describe(
+        'What the provider said, or why it waits: a code, then words. Or what failed in a condition or template',
+      ),
     variant: z.string().optional().describe('The variant of the type that the user gets'),
     text: z.string().describe('The decision as an English sentence'),
   })
