@@ -7,6 +7,13 @@ import type { EmailOverrides } from '@carillon/schemas'
 /** The addresses that get a copy. `leftOut` names the suppressed ones by their place in the request, not by address. */
 export type Copies = { cc: readonly Mailbox[]; bcc: readonly Mailbox[]; leftOut: readonly Passed[] }
 
+/**
+ * Returns whether a sender asks for copies of an e-mail. Such an e-mail has no links that act for its recipient, because
+ * whoever reads a copy could change the recipient's preferences with them.
+ */
+export const hasCopies = ({ cc = [], bcc = [] }: Pick<EmailOverrides, 'cc' | 'bcc'> = {}): boolean =>
+  cc.length + bcc.length > 0
+
 const NONE: Copies = { cc: [], bcc: [], leftOut: [] }
 
 /**

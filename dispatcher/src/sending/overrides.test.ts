@@ -69,6 +69,32 @@ describe('overrides', () => {
     expect(text.got[0]?.content.title).toBeUndefined()
   })
 
+  test('an e-mail with copies has no link that acts for its recipient', async () => {
+    const mail = scripted('mail', ['email'])
+    const publicUrl = 'https://hub.example.org'
+    const { store, tenant, account, send } = await open({ providers: providersOf(mail), publicUrl })
+    await account('mail')
+    await store.types.put(
+      tenant,
+      {
+        key: 'bill.due',
+        channels: { email: { subject: 'Bill', html: '<p>{{ unsubscribe_url }}</p>{{ preferences_url }}' } },
+      },
+      'key',
+    )
+    const subjects = [{}, { cc: [{ email: 'boss@example.org' }] }, { bcc: [{ email: 'audit@example.org' }] }]
+    for (const [index, email] of subjects.entries()) {
+      await send(sent(`n${index}`, { email }))
+      await until(() => expect(mail.got).toHaveLength(index + 1))
+    }
+    const links = mail.got.map(({ unsubscribeUrl, content }) => [unsubscribeUrl !== undefined, content.html])
+    expect(links[0]).toEqual([true, expect.stringMatching(/unsubscribe\/ey.*preferences/)])
+    expect(links.slice(1)).toEqual([
+      [false, '<p></p>'],
+      [false, '<p></p>'],
+    ])
+  })
+
   test('copies, reply-to and headers reach the provider; suppressed and repeated addresses get no copy', async () => {
     const { store, tenant, mail, send, ledger } = await opened()
     const suppression = { reason: 'bounce', at: new Date().toISOString(), source: null } as const

@@ -110,7 +110,7 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     const person = known.person(step)
     const overrides = overridesOf(seal, step)
     const texts = { content: known.content(step), templates: known.templates(step) }
-    const urls = { links: await linksOf(step, known), appUrl: appUrlOf(place, options) }
+    const urls = { links: await linksOf(step, known, overrides), appUrl: appUrlOf(place, options) }
     const spoken = saidBy(step, { ...texts, ...urls, person, place, overrides })
     if ('fault' in spoken) {
       metrics.templateErrors.inc({ type: step.type })
