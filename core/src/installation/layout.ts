@@ -4,7 +4,7 @@ import { SetupError } from '../errors.ts'
  * The version of all stored data: tables, streams, buckets, keys. Increment it with every incompatible change
  * without a migration. Processes reject data of another layout.
  */
-export const LAYOUT = 3
+export const LAYOUT = 4
 
 /**
  * The record stored with the data: its layout, the namespace of the installation that owns it, and a check

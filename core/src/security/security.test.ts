@@ -6,7 +6,7 @@ import { createSettingsCache } from '../cache/settings-cache.ts'
 import type { ApiKey, Tenant } from '../store/ports/tenants.ts'
 import { newApiKey, verifyApiKey } from './api-keys.ts'
 import { newTenant, newVapidKeys } from './new-tenant.ts'
-import { createSeal } from './seal.ts'
+import { createSeal, SEAL_BYTES } from './seal.ts'
 import { signUserToken, verifyUserToken } from './user-tokens.ts'
 
 const acme = newTenant('acme')
@@ -200,6 +200,24 @@ test('a sealed value opens only with its secret and context', () => {
   expect(() => seal.open(sealed.slice(0, -4), 'tenant:acme')).toThrow()
   for (const foreign of ['hush', '', 'v1', 'v2.a.b.c', sealed.replace('v1.', '')])
     expect(() => seal.open(foreign, 'tenant:acme')).toThrow(/not sealed by/)
+})
+
+test('sealed bytes open only with their secret and context', () => {
+  const seal = createSeal('a secret of some length')
+  const plain = Uint8Array.from({ length: 1_000 }, (_, index) => index % 256)
+  const sealed = seal.sealBytes(plain, 'attachment:acme:1:0')
+  expect(sealed).toHaveLength(plain.length + SEAL_BYTES)
+  expect(Buffer.from(sealed).includes(Buffer.from(plain.subarray(0, 16)))).toBe(false)
+  expect(Buffer.from(seal.openBytes(sealed, 'attachment:acme:1:0')).equals(plain)).toBe(true)
+  expect(seal.openBytes(seal.sealBytes(new Uint8Array(), 'x'), 'x')).toHaveLength(0)
+  expect(seal.sealBytes(plain, 'attachment:acme:1:0')).not.toEqual(sealed)
+  expect(() => seal.openBytes(sealed, 'attachment:acme:1:1')).toThrow()
+  expect(() => seal.openBytes(sealed.subarray(0, -1), 'attachment:acme:1:0')).toThrow()
+  expect(() => createSeal('another').openBytes(sealed, 'attachment:acme:1:0')).toThrow(
+    /was sealed with key [\w-]{8}, and CARILLON_SECRET is key/,
+  )
+  for (const foreign of [plain, new Uint8Array(), sealed.subarray(0, SEAL_BYTES - 1)])
+    expect(() => seal.openBytes(foreign, 'attachment:acme:1:0')).toThrow(/not sealed by/)
 })
 
 test('opening a value with another secret names both keys', () => {

@@ -36,6 +36,8 @@ if (url) {
       'accounts',
       'suppressions',
       'tenants',
+      'attachments',
+      'attachment_chunks',
     ])
       for (const row of await session.rows(`SELECT JSON * FROM ${keyspace}.${table}`, []))
         kept.push(String(row['[json]']))

@@ -27,6 +27,7 @@ import { cassandraVariantFigures } from './cassandra/variant-figures.ts'
 import { createInbox } from './inbox/inbox.ts'
 import { createLibraries } from './library/library.ts'
 import type { Store } from './port.ts'
+import { sealedAttachments } from './rules/sealed-attachments.ts'
 import { sealedUsers } from './rules/sealed-users.ts'
 
 export { type CassandraConnection, connectCassandra } from '../cassandra/connection.ts'
@@ -91,7 +92,7 @@ export const cassandraStore = ({
     devices,
     accounts: cassandraAccounts(session, seal),
     suppressions: cassandraSuppressions(session, seal),
-    attachments: cassandraAttachments(session),
+    attachments: sealedAttachments(cassandraAttachments(session), seal),
     deliveries: cassandraDeliveries(session, retention),
     decisions: cassandraDecisions(session, retention),
     expiringKeys: cassandraExpiringKeys(session),

@@ -5,6 +5,7 @@ import type { Database } from '../sqlite/database.ts'
 import { createInbox } from './inbox/inbox.ts'
 import { createLibraries } from './library/library.ts'
 import type { Store } from './port.ts'
+import { sealedAttachments } from './rules/sealed-attachments.ts'
 import { sealedUsers } from './rules/sealed-users.ts'
 import { sqliteAccounts } from './sqlite/accounts.ts'
 import { sqliteAttachments } from './sqlite/attachments.ts'
@@ -65,7 +66,7 @@ export const sqliteStore = ({
     devices: sqliteDevices(session, seal),
     accounts: sqliteAccounts(session, seal),
     suppressions: sqliteSuppressions(session, seal),
-    attachments: sqliteAttachments(session),
+    attachments: sealedAttachments(sqliteAttachments(session), seal),
     deliveries: sqliteDeliveries(session, retention),
     decisions: sqliteDecisions(session, retention),
     expiringKeys: sqliteExpiringKeys(session),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { Store } from '../port.ts'
 import { freshTenant } from './samples.ts'
@@ -11,13 +12,15 @@ const HUSH = {
   suppressed: 'suppressed.hush@example.org',
   secret: 'hush-tenant-secret-42',
   vapid: 'hush-private-key-42',
+  filename: 'hush-invoice-42.pdf',
+  file: 'hush-content-of-a-file-42',
   erased: 'erased.hush@example.org',
 }
 
 /** `dump` returns everything stored in the place `main`, as text. */
 export const atRestContract = (store: () => Store, dump: () => Promise<string>): void => {
-  test('contains no addresses, credentials, keys or ids of erased users in plain text', async () => {
-    const { users, devices, accounts, suppressions, tenants } = store()
+  test('contains no addresses, credentials, keys, files or ids of erased users in plain text', async () => {
+    const { users, devices, accounts, suppressions, tenants, attachments } = store()
     const tenant = freshTenant()
     const profile = { name: 'Ada', email: HUSH.email, phone: HUSH.phone }
     await users.merge(tenant, [{ id: 'merged', profile }])
@@ -48,6 +51,13 @@ export const atRestContract = (store: () => Store, dump: () => Promise<string>):
         source: null,
       },
     ])
+    const bytes = Buffer.from(HUSH.file)
+    const file = { id: randomUUID(), expiresAt: Date.now() + 60_000 }
+    await attachments.write(tenant, { ...file, index: 0, bytes })
+    await attachments.put(tenant, {
+      ...{ ...file, filename: HUSH.filename, contentType: 'text/plain' },
+      ...{ size: bytes.length, chunks: 1, createdAt: 1 },
+    })
     await users.remove(tenant, HUSH.erased)
     await tenants.put({
       id: tenant,
@@ -57,7 +67,11 @@ export const atRestContract = (store: () => Store, dump: () => Promise<string>):
     })
     const kept = await dump()
     expect(kept).toContain(tenant)
-    for (const [what, value] of Object.entries(HUSH)) expect(kept.includes(value), what).toBe(false)
+    for (const [what, value] of Object.entries(HUSH)) {
+      expect(kept.includes(value), what).toBe(false)
+      // Cassandra shows bytes in hexadecimal.
+      expect(kept.includes(Buffer.from(value).toString('hex')), what).toBe(false)
+    }
     const found = await users.get(tenant, ['merged', 'put'])
     expect(found.map((user) => user.profile)).toEqual([profile, profile])
   })

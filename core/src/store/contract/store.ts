@@ -88,6 +88,10 @@ export const contractSeal: Seal = {
     if (!sealed.startsWith(`${context}|`)) throw new Error(`sealed for another context than ${context}`)
     return Buffer.from(sealed.slice(context.length + 1), 'base64').toString()
   },
+  sealBytes: (plain, context) =>
+    Buffer.from(contractSeal.seal(Buffer.from(plain).toString('base64'), context)),
+  openBytes: (sealed, context) =>
+    Buffer.from(contractSeal.open(Buffer.from(sealed).toString(), context), 'base64'),
   digest: (plain, context) => hash('sha256', `${context}\n${plain}`, 'base64url'),
   signingKey: (purpose, tenant) => createSecretKey(`${purpose} ${tenant}`, 'utf8'),
 }
