@@ -1,18 +1,16 @@
 import { pathOf } from '@carillon/core/json/pointer'
+import { isJsonObject } from '@carillon/schemas'
 import type { FileProblem } from './problem.ts'
 import type { Part } from './read-resource.ts'
 
 type JsonObject = Record<string, unknown>
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Returns an object without a prototype, because users choose its keys. */
 const emptyObject = (): JsonObject => Object.create(null)
 
 const copyOf = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(copyOf)
-  if (!isObject(value)) return value
+  if (!isJsonObject(value)) return value
   const copy = emptyObject()
   for (const [key, each] of Object.entries(value)) copy[key] = copyOf(each)
   return copy
@@ -23,7 +21,7 @@ const merge = (into: JsonObject, [key = '', ...rest]: readonly string[], value: 
   if (rest.length > 0) {
     into[key] ??= emptyObject()
     const inner = into[key]
-    if (!isObject(inner)) return [key]
+    if (!isJsonObject(inner)) return [key]
     return merge(inner, rest, value).map((path) => `${key}.${path}`)
   }
   if (into[key] === undefined) {
@@ -31,7 +29,7 @@ const merge = (into: JsonObject, [key = '', ...rest]: readonly string[], value: 
     return []
   }
   const inner = into[key]
-  if (!isObject(inner) || !isObject(value)) return [key]
+  if (!isJsonObject(inner) || !isJsonObject(value)) return [key]
   return Object.entries(value).flatMap(([name, each]) =>
     merge(inner, [name], each).map((path) => `${key}.${path}`),
   )
@@ -52,7 +50,7 @@ const isPrefix = (prefix: readonly string[], path: readonly string[]) =>
 /** Reports whether a part has the first key of a path that lies within it. */
 const has = ({ path, source: { value } }: Part, place: readonly string[]): boolean => {
   const [key] = place.slice(path.length)
-  return key === undefined || !isObject(value) || Object.hasOwn(value, key)
+  return key === undefined || !isJsonObject(value) || Object.hasOwn(value, key)
 }
 
 /**
@@ -67,7 +65,7 @@ export const assemble = (
   const value = emptyObject()
   const ordered = [...parts].sort((one, other) => one.path.length - other.path.length)
   for (const { file, path, source } of ordered) {
-    if (path.length === 0 && !isObject(source.value)) {
+    if (path.length === 0 && !isJsonObject(source.value)) {
       problems.push({ file, line: 1, column: 1, message: 'must be a mapping of keys to values' })
       continue
     }

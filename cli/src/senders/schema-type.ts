@@ -1,12 +1,10 @@
 import { pathOf } from '@carillon/core/json/pointer'
+import { isJsonObject } from '@carillon/schemas'
 
 type JsonSchema = Record<string, unknown>
 
 /** Deeper values are `unknown`, and so are schemas that refer to themselves. */
 const DEPTH_MAX = 16
-
-const isObject = (value: unknown): value is JsonSchema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const PLAIN: Record<string, string> = {
   string: 'string',
@@ -18,7 +16,7 @@ const PLAIN: Record<string, string> = {
 
 /** Returns the description of a schema as a comment. The text cannot end the comment. */
 export const asComment = (schema: unknown, indent = ''): string => {
-  const text = isObject(schema) ? schema.description : undefined
+  const text = isJsonObject(schema) ? schema.description : undefined
   return typeof text === 'string' && text !== ''
     ? `${indent}/** ${text.replaceAll(/\s+/g, ' ').replaceAll('*/', '*\\/')} */\n`
     : ''
@@ -77,7 +75,7 @@ export const typeOf = (
     `${asComment(each, indent)}${indent}${nameOf(key)}${required ? '' : '?'}: ${inner(each)}\n`
 
   const objectType = ({ properties, required, additionalProperties }: JsonSchema): string => {
-    const known = isObject(properties) ? properties : {}
+    const known = isJsonObject(properties) ? properties : {}
     const needed = new Set(Array.isArray(required) ? (required as string[]) : [])
     const extra = [...needed].filter((key) => !Object.hasOwn(known, key))
     const members = [
@@ -85,12 +83,12 @@ export const typeOf = (
       ...extra.map((key) => member(key, true, true)),
     ]
     if (members.length === 0)
-      return isObject(additionalProperties)
+      return isJsonObject(additionalProperties)
         ? `Record<string, ${inner(additionalProperties)}>`
         : `Record<string, ${additionalProperties === false ? 'never' : 'unknown'}>`
     // An index signature has to fit every member, whatever its type.
     const open =
-      additionalProperties === true || isObject(additionalProperties)
+      additionalProperties === true || isJsonObject(additionalProperties)
         ? `${indent}[key: string]: unknown\n`
         : ''
     return `{\n${members.join('')}${open}${'  '.repeat(depth)}}`
@@ -119,7 +117,7 @@ export const typeOf = (
   }
 
   if (schema === false) return 'never'
-  if (!isObject(schema) || depth > DEPTH_MAX) return 'unknown'
+  if (!isJsonObject(schema) || depth > DEPTH_MAX) return 'unknown'
   const alternatives = [schema.anyOf, schema.oneOf].filter(Array.isArray)
   const all = Array.isArray(schema.allOf) ? schema.allOf : []
   return intersection([

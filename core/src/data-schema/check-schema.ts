@@ -1,3 +1,4 @@
+import { isJsonObject } from '@carillon/schemas'
 import { escapeKey } from '../json/pointer.ts'
 import { linearPattern } from './linear-pattern.ts'
 import { SchemaError } from './schema-error.ts'
@@ -28,8 +29,6 @@ const MAP = ['properties', 'patternProperties', 'dependentSchemas', 'dependencie
 const UNSUPPORTED = ['$dynamicRef', '$recursiveRef', '$async']
 
 type Schema = Record<string, unknown>
-const isSchema = (value: unknown): value is Schema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Decodes a key of a JSON Pointer in a URI fragment; undefined if its percent-encoding is invalid. */
 const unescaped = (key: string): string | undefined => {
@@ -44,19 +43,19 @@ const unescaped = (key: string): string | undefined => {
 function* subschemas(schema: Schema, pointer: string): Generator<[Schema, string]> {
   for (const word of ONE) {
     const value = schema[word]
-    if (isSchema(value)) yield [value, `${pointer}/${word}`]
+    if (isJsonObject(value)) yield [value, `${pointer}/${word}`]
   }
   for (const word of LIST) {
     const value = schema[word]
     if (!Array.isArray(value)) continue
     for (const [index, each] of value.entries())
-      if (isSchema(each)) yield [each, `${pointer}/${word}/${index}`]
+      if (isJsonObject(each)) yield [each, `${pointer}/${word}/${index}`]
   }
   for (const word of MAP) {
     const value = schema[word]
-    if (!isSchema(value)) continue
+    if (!isJsonObject(value)) continue
     for (const [key, each] of Object.entries(value))
-      if (isSchema(each)) yield [each, `${pointer}/${word}/${escapeKey(key)}`]
+      if (isJsonObject(each)) yield [each, `${pointer}/${word}/${escapeKey(key)}`]
   }
 }
 
@@ -71,7 +70,7 @@ const resolve = (root: Schema, ref: unknown, pointer: string): [Schema, string] 
         ? (here as Schema)[name]
         : undefined
   }
-  if (!isSchema(here)) throw new SchemaError(`there is no schema at ${ref}`, pointer)
+  if (!isJsonObject(here)) throw new SchemaError(`there is no schema at ${ref}`, pointer)
   return [here, ref.slice(1)]
 }
 
@@ -90,7 +89,7 @@ const checkWords = (schema: Schema, pointer: string) => {
   if (schema.$id !== undefined || schema.$anchor !== undefined)
     throw new SchemaError('is not supported', `${pointer}/${schema.$id === undefined ? '$anchor' : '$id'}`)
   checkPattern(schema.pattern, `${pointer}/pattern`)
-  if (isSchema(schema.patternProperties))
+  if (isJsonObject(schema.patternProperties))
     for (const pattern of Object.keys(schema.patternProperties))
       checkPattern(pattern, `${pointer}/patternProperties/${escapeKey(pattern)}`)
   const { uniqueItems, maxItems } = schema
@@ -130,8 +129,8 @@ export const checkSchema = (root: Schema): void => {
   sizeOf(root, '', 0)
   for (const word of ['$defs', 'definitions']) {
     const named = root[word]
-    if (!isSchema(named)) continue
+    if (!isJsonObject(named)) continue
     for (const [key, each] of Object.entries(named))
-      if (isSchema(each)) sizeOf(each, `/${word}/${escapeKey(key)}`, 0)
+      if (isJsonObject(each)) sizeOf(each, `/${word}/${escapeKey(key)}`, 0)
   }
 }

@@ -1,3 +1,5 @@
+import { isJsonObject } from '@carillon/schemas'
+
 /** A JSON Schema, as far as types are read from it. */
 export type DataSchema = Readonly<Record<string, unknown>>
 
@@ -11,9 +13,6 @@ const SCALARS: Record<string, string> = {
   boolean: 'bool',
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /**
  * Returns the CEL type that a JSON Schema describes; `dyn` or `map` where it leaves the type open. Only an object that
  * allows no other properties is closed, so an expression is refused for a field only if no valid data can have it.
@@ -23,13 +22,13 @@ export const celTypeOf = (schema: DataSchema): CelType => {
   if (typeof type !== 'string') return 'dyn'
   if (type in SCALARS) return SCALARS[type] ?? 'dyn'
   if (type === 'array') {
-    const inner = isObject(items) ? celTypeOf(items) : 'dyn'
+    const inner = isJsonObject(items) ? celTypeOf(items) : 'dyn'
     return typeof inner === 'string' && inner !== 'dyn' ? `list<${inner}>` : 'list'
   }
   if (type !== 'object') return 'dyn'
   const isOpen = ['patternProperties', 'allOf', 'anyOf', 'oneOf', '$ref', 'if'].some((word) => word in schema)
-  if (!isObject(properties) || additionalProperties !== false || isOpen) return 'map'
+  if (!isJsonObject(properties) || additionalProperties !== false || isOpen) return 'map'
   return Object.fromEntries(
-    Object.entries(properties).map(([name, inner]) => [name, isObject(inner) ? celTypeOf(inner) : 'dyn']),
+    Object.entries(properties).map(([name, inner]) => [name, isJsonObject(inner) ? celTypeOf(inner) : 'dyn']),
   )
 }

@@ -4,6 +4,7 @@ import {
   DeliveryChannel,
   FREQUENCIES,
   type Issue,
+  isJsonObject,
   parse,
   TopicKey,
   TypeKey,
@@ -27,9 +28,6 @@ const PARTS: Readonly<Record<string, Part>> = {
   topics: { key: TopicKey, entries: { value: z.boolean() } },
 }
 
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /**
  * Returns the changes that a JSON merge patch (RFC 7396) makes to preferences. Reads own properties only, so that every key
  * is a name like any other. Throws `invalid_request` with a pointer to each fault.
@@ -49,13 +47,13 @@ export const changesOf = (patch: unknown): ChoiceChange[] => {
     if (value === null) changes.push({ path: pointerOf(keys), value: null })
     else if ('value' in part) {
       if (check(part.value, value, keys)) changes.push({ path: pointerOf(keys), value: value as Choice })
-    } else if (!isObject(value)) issues.push({ path: keys, message: 'must be an object, or null' })
+    } else if (!isJsonObject(value)) issues.push({ path: keys, message: 'must be an object, or null' })
     else
       for (const [key, each] of Object.entries(value))
         if (check(part.key, key, [...keys, key])) read(part.entries, each, [...keys, key])
   }
 
-  if (!isObject(patch)) throw invalidRequest([{ path: [], message: 'must be an object' }], 'body')
+  if (!isJsonObject(patch)) throw invalidRequest([{ path: [], message: 'must be an object' }], 'body')
   for (const [key, value] of Object.entries(patch)) {
     const part = Object.hasOwn(PARTS, key) ? PARTS[key] : undefined
     if (part) read(part, value, [key])

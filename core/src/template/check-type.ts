@@ -1,4 +1,10 @@
-import { DeliveryChannel, type Issue, type NotificationType, type Warning } from '@carillon/schemas'
+import {
+  DeliveryChannel,
+  type Issue,
+  isJsonObject,
+  type NotificationType,
+  type Warning,
+} from '@carillon/schemas'
 import { analyze, isMadeOfMessages, type Shown } from './analysis.ts'
 import { atPosition, messageIssues, type Place, templateIssues } from './check-template.ts'
 import type { Medium } from './engine.ts'
@@ -59,18 +65,15 @@ export const templateFaults = (type: Written, names: Names = NO_REFERENCES): Iss
     ...layoutIssues(language, names),
   ])
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** Words under which a schema may require more than it says at this level. */
 const MORE = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'dependentRequired']
 
 /** Whether data may fit the schema and still lack a value. Unknown counts as no. */
 const mayLack = (schema: unknown, [key, ...rest]: readonly string[]): boolean => {
-  if (key === undefined || !isObject(schema) || MORE.some((word) => word in schema)) return false
+  if (key === undefined || !isJsonObject(schema) || MORE.some((word) => word in schema)) return false
   const { required, properties } = schema
   if (!Array.isArray(required) || !required.includes(key)) return true
-  return isObject(properties) && mayLack(properties[key], rest)
+  return isJsonObject(properties) && mayLack(properties[key], rest)
 }
 
 const missingWarnings = ({ schema }: Written, { path, source }: Place): Warning[] =>

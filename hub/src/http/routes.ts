@@ -6,7 +6,7 @@ import { parseJson } from '@carillon/core/json/json'
 import type { Scope, Sender } from '@carillon/core/security/api-keys'
 import type { Seal } from '@carillon/core/security/seal'
 import type { EndUser } from '@carillon/core/security/user-tokens'
-import { type ProblemCode, problem } from '@carillon/schemas'
+import { isJsonObject, type ProblemCode, problem } from '@carillon/schemas'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
@@ -118,7 +118,7 @@ const paramsOf = (c: Context<Edge>) => {
 
 /** Returns a JSON object without these properties, and other values unchanged. */
 const without = (names: readonly string[], value: unknown): unknown => {
-  if (names.length === 0 || typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  if (names.length === 0 || !isJsonObject(value)) return value
   return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)))
 }
 

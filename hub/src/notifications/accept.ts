@@ -22,6 +22,7 @@ import { ignoredContent } from '@carillon/core/template/filled'
 import { hasTemplates } from '@carillon/core/template/languages'
 import {
   type Issue,
+  isJsonObject,
   NO_DRY_RUN,
   NOTIFICATION_MAX_BYTES,
   Notification,
@@ -72,7 +73,7 @@ const checkTimes = ({ deliverAt, expiresAt }: Pick<Notification, 'deliverAt' | '
 
 /** Returns the notification with the id and type of its event, if it has none and they are valid. */
 const named = ({ value, event }: Payload): unknown => {
-  if (!event || typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  if (!event || !isJsonObject(value)) return value
   const type = parse(TypeKey, event.type)
   return { ...(type.success && { type: type.data }), id: event.id, ...value }
 }

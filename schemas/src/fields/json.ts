@@ -6,6 +6,10 @@ import { z } from 'zod'
  */
 export const Json = z.unknown() as unknown as z.ZodType<z.core.util.JSONType, z.core.util.JSONType>
 
+/** Reports whether a JSON value is an object: neither null nor a list. */
+export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 const LONE_SURROGATE = 'must not contain half of a surrogate pair'
 
 /** Calls `found` with the path of every key and string that UTF-8 cannot encode. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DeliveryChannel } from '../delivery/channel.ts'
 import { ContextKey, UserId } from '../fields/ids.ts'
-import { JsonObject } from '../fields/json.ts'
+import { isJsonObject, JsonObject } from '../fields/json.ts'
 import { Locale, TimeZone } from '../fields/locale.ts'
 import { named } from '../validation/names.ts'
 import { Action } from './action.ts'
@@ -10,7 +10,7 @@ import { VariantKey } from './variant.ts'
 
 /** A type as it is written, or as it was returned: its key and version are ignored. */
 const UnsavedType = z.preprocess((value) => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  if (!isJsonObject(value)) return value
   return Object.fromEntries(Object.entries(value).filter(([name]) => name !== 'key' && name !== 'version'))
 }, NotificationTypeInput)
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isJsonObject } from '../fields/json.ts'
 import { problemDetails } from '../problems/problem.ts'
 import { UserProfile } from '../user/profile.ts'
 import type { Issue } from '../validation/explain.ts'
@@ -24,12 +25,9 @@ export type Warning = z.infer<typeof Warning>
 
 const ATTRIBUTES = Object.entries(UserProfile.shape)
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** Returns a recipient without its invalid attributes, whose issues are added to `left`. */
 const withoutBadAttributes = (recipient: unknown, path: PropertyKey[], left: Issue[]): unknown => {
-  if (!isObject(recipient) || !Object.hasOwn(recipient, 'user')) return recipient
+  if (!isJsonObject(recipient) || !Object.hasOwn(recipient, 'user')) return recipient
   const kept = { ...recipient }
   for (const [name, schema] of ATTRIBUTES) {
     if (!Object.hasOwn(recipient, name)) continue
@@ -50,7 +48,8 @@ export const parseLenient = <Schema extends z.ZodType>(
   value: unknown,
 ): Parsed<z.output<Schema>> & { warnings: Warning[] } => {
   const strict = parse(schema, value)
-  if (strict.success || !isObject(value) || !Object.hasOwn(value, 'to')) return { ...strict, warnings: [] }
+  if (strict.success || !isJsonObject(value) || !Object.hasOwn(value, 'to'))
+    return { ...strict, warnings: [] }
   const left: Issue[] = []
   const to = Array.isArray(value.to)
     ? value.to.map((recipient, index) => withoutBadAttributes(recipient, ['to', index], left))

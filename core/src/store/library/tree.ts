@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Layout, TemplateEnv, TemplatePartial } from '@carillon/schemas'
+import { isJsonObject, type Layout, type TemplateEnv, type TemplatePartial } from '@carillon/schemas'
 import type { Library, LibraryChange, LibraryPlace } from '../ports/library.ts'
 
 /** One layout, partial or `env` in a tree: `version` is the revision that wrote it, `hash` that of its content. */
@@ -11,7 +11,7 @@ export type Tree = readonly Leaf[]
 export const hashOf = (text: string): string => hash('sha256', text, 'base64url')
 
 const sorted = (value: unknown): unknown => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  if (!isJsonObject(value)) return value
   const entries = Object.entries(value).filter(([, each]) => each !== undefined)
   return Object.fromEntries(
     entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => [key, sorted(each)]),
