@@ -68,7 +68,7 @@ const shared = (of: {
       readOnly: ['key', 'version', 'warnings'],
       bodyMaxBytes: TYPE_MAX_BYTES,
       answers: { 200: { description: 'Stored', schema: stored } },
-      problems: ['in_use', 'precondition_failed'],
+      problems: ['in_use', 'precondition_failed', 'quota_exceeded'],
     }),
     get: defineRoute({
       method: 'get',
@@ -159,5 +159,5 @@ export const putEnv = defineRoute({
   body: TemplateEnv,
   bodyMaxBytes: TYPE_MAX_BYTES,
   answers: { 200: { description: 'Stored', schema: TemplateEnv } },
-  problems: ['precondition_failed'],
+  problems: ['precondition_failed', 'quota_exceeded'],
 })

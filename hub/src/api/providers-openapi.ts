@@ -23,7 +23,7 @@ export const putProviderAccount = defineRoute({
   body: ProviderAccountInput,
   readOnly: ['id', 'configured'],
   answers: { 200: { description: 'Stored', schema: ProviderAccount } },
-  problems: ['provider_unknown'],
+  problems: ['provider_unknown', 'quota_exceeded'],
 })
 
 export const getProviderAccount = defineRoute({

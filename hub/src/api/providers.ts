@@ -93,7 +93,7 @@ export const providerRoutes = (
     const kept = stored?.provider === given.provider ? stored.config : {}
     const account = checkAccount(params.id, { ...given, config: given.config ?? kept }, parts)
     if (!stored && known.length >= ACCOUNTS_MAX)
-      throw new ProblemError('invalid_request', `a tenant has at most ${ACCOUNTS_MAX} provider accounts`)
+      throw new ProblemError('quota_exceeded', `a tenant has at most ${ACCOUNTS_MAX} provider accounts`)
     await accounts.put(tenant, account)
     const endpoint = endpointUrlOf(account.config)
     if (endpoint !== undefined) await endpoints.registered(tenant, endpoint)

@@ -33,12 +33,12 @@ const checkLimits = (library: Library, { kind, key, value }: LibraryChange) => {
   if (value === undefined) return
   const { layouts, partials, size } = library
   if (kind === 'layout' && layouts.size >= LAYOUTS_MAX && !layouts.has(key))
-    throw new ProblemError('invalid_request', `a tenant has at most ${LAYOUTS_MAX} layouts`)
+    throw new ProblemError('quota_exceeded', `a tenant has at most ${LAYOUTS_MAX} layouts`)
   if (kind === 'partial' && partials.size >= PARTIALS_MAX && !partials.has(key))
-    throw new ProblemError('invalid_request', `a tenant has at most ${PARTIALS_MAX} partials`)
+    throw new ProblemError('quota_exceeded', `a tenant has at most ${PARTIALS_MAX} partials`)
   if (size + JSON.stringify(value).length > SIZE_MAX)
     throw new ProblemError(
-      'invalid_request',
+      'quota_exceeded',
       `a tenant's layouts, partials and env have at most ${SIZE_MAX} characters of JSON together`,
     )
 }
@@ -54,8 +54,8 @@ const takesAway = ({ partials }: Library, { kind, key, value }: LibraryChange): 
 
 /**
  * Returns a function that makes the next revision of a library. It checks the change against the newest one, and again if
- * another writer was faster, so that two changes that are valid alone cannot break each other. Throws `invalid_request`, `in_use`
- * and `precondition_failed`.
+ * another writer was faster, so that two changes that are valid alone cannot break each other. Throws `invalid_request`, `quota_exceeded`,
+ * `in_use` and `precondition_failed`.
  */
 export const createChangeLibrary =
   (parts: LibraryPorts & { types: Pick<Types, 'list'>; current: CurrentLibrary }) =>

@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { Category } from '../fields/ids.ts'
 import { Locale } from '../fields/locale.ts'
 import { nonEmptyText } from '../fields/text.ts'
-
-const LOCALES_MAX = 50
+import { LOCALES_MAX } from './templates.ts'
 
 const words = {
   name: nonEmptyText(128).optional().describe('The display name; the key if left out'),
