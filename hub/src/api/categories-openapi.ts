@@ -1,5 +1,6 @@
 import { Category, CategoryDefinition, CategoryInput } from '@carillon/schemas'
 import { z } from 'zod'
+import { IfMatch } from '../http/if-match.ts'
 import { exampleOf } from '../http/openapi/example.ts'
 import { defineRoute } from '../http/routes.ts'
 
@@ -23,10 +24,12 @@ export const putCategory = defineRoute({
   description:
     'Defines the display name and description of a category, and whether users may opt out. Types and notifications may name a category that is not defined. Its key is then its name. A tenant has at most 200 categories.',
   params: Key,
+  headers: IfMatch,
   body: CategoryInput,
   readOnly: ['key'],
   bodyMaxBytes: CATEGORY_MAX_BYTES,
   answers: { 200: { description: 'Stored', schema: CategoryDefinition } },
+  problems: ['precondition_failed', 'quota_exceeded'],
 })
 
 export const getCategory = defineRoute({
@@ -35,7 +38,7 @@ export const getCategory = defineRoute({
   operationId: 'getCategory',
   tag: 'Types',
   summary: 'Get a category',
-  description: 'Returns a category as it was defined.',
+  description: 'Returns a category as it was defined. `ETag` is for `If-Match`.',
   params: Key,
   answers: { 200: { description: 'The category', schema: CategoryDefinition } },
   problems: ['not_found'],
@@ -59,5 +62,7 @@ export const deleteCategory = defineRoute({
   summary: 'Delete a category',
   description: 'Deletes a category, if it exists. Types and choices that name it stay.',
   params: Key,
+  headers: IfMatch,
   answers: { 204: { description: 'Deleted' } },
+  problems: ['precondition_failed'],
 })

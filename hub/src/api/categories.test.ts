@@ -52,11 +52,37 @@ describe('categories', () => {
     expect((await call('GET', '/v1/categories')).json).toEqual({ categories: [] })
   })
 
+  it('are guarded by If-Match', async () => {
+    const first = await category('orders', { name: 'Orders' })
+    const tag = first.headers.get('etag') ?? ''
+    const conditional = async (method: string, match: string, body?: unknown) => {
+      const headers = { 'if-match': match }
+      return (await test.call(method, '/v1/categories/orders', { token: tenant.key, headers, body })).status
+    }
+    expect((await call('GET', '/v1/categories/orders')).headers.get('etag')).toBe(tag)
+    expect(await conditional('PUT', '"stale"', { name: 'x' })).toBe(412)
+    expect(await conditional('PUT', `W/${tag}`, { name: 'x' })).toBe(412)
+    expect(await conditional('PUT', `"stale", ${tag}`, { name: 'Your orders' })).toBe(200)
+    expect(await conditional('DELETE', tag)).toBe(412)
+    expect(await conditional('DELETE', '*')).toBe(204)
+    for (const [method, body] of [['PUT', {}], ['DELETE']] as const)
+      expect(await conditional(method, '*', body)).toBe(412)
+    expect((await call('GET', '/v1/categories/orders')).status).toBe(404)
+  })
+
   it('are 200 at most', async () => {
     const { categories } = test.ports.store
     for (let n = 0; n < 200; n++) await categories.put(tenant.id, { key: `c${n}` })
     expect((await category('c7', { name: 'again' })).status).toBe(200)
-    expect((await category('more')).json.detail).toContain('at most 200 categories')
+    const { status, json } = await category('more')
+    expect([status, json.code, json.detail]).toEqual([
+      409,
+      'quota_exceeded',
+      'a tenant has at most 200 categories',
+    ])
+    const locales = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`en-x-${n}`, { name: 'x' }]))
+    const shape = await category('c7', { locales })
+    expect([shape.status, shape.json.errors?.map(({ pointer }) => pointer)]).toEqual([422, ['/locales']])
   })
 })
 

@@ -71,6 +71,24 @@ describe('preferences in a context', () => {
     deliver.mockRestore()
   })
 
+  it('are changed by one of many writers with the same If-Match', async () => {
+    const { headers } = await call('GET', '/v1/preferences?context=org-7')
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        call(
+          'PATCH',
+          '/v1/preferences?context=org-7',
+          { topics: { [`post-${n}`]: false } },
+          { 'if-match': headers.get('etag') ?? '' },
+        ),
+      ),
+    )
+    const statuses = replies.map(({ status }) => status).sort()
+    expect(statuses).toEqual([200, ...Array.from({ length: 19 }, () => 412)])
+    const { json } = await call('GET', '/v1/preferences?context=org-7')
+    expect(Object.keys(json.topics as object)).toHaveLength(1)
+  })
+
   it('are guarded by If-Match, each document on its own', async () => {
     const general = (await call('GET', '/v1/preferences')).headers.get('etag') ?? ''
     const first = await call('PATCH', '/v1/preferences?context=org-7', OFF, { 'if-match': general })
@@ -94,7 +112,7 @@ describe('preferences in a context', () => {
       Object.fromEntries(Array.from({ length: 600 }, (_, n) => [`t${from + n}`, false]))
     expect((await call('PATCH', '/v1/preferences', { topics: topics(0) })).status).toBe(200)
     const beyond = await call('PATCH', '/v1/preferences?context=org-7', { topics: topics(0) })
-    expect([beyond.status, beyond.json.code]).toEqual([422, 'invalid_request'])
+    expect([beyond.status, beyond.json.code]).toEqual([409, 'quota_exceeded'])
     expect((await call('GET', '/v1/preferences?context=org-7')).json).toEqual({})
   })
 })

@@ -36,7 +36,7 @@ const PATCH = {
   headers: IfMatch,
   body: PreferencesPatch,
   answers: CHANGED,
-  problems: ['erased', 'precondition_failed', 'forbidden'],
+  problems: ['erased', 'precondition_failed', 'quota_exceeded', 'forbidden'],
 } as const
 const MERGED =
   'JSON merge patch (RFC 7396): what is left out stays, `null` removes a choice and everything below it, and `{}` changes nothing. Concurrent changes of different choices all take effect.'

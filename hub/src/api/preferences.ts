@@ -1,8 +1,10 @@
 import { parseJson } from '@carillon/core/json/json'
+import { cellsOf } from '@carillon/core/preferences/document'
 import { GENERAL } from '@carillon/core/preferences/documents'
 import { changesOf } from '@carillon/core/preferences/patch'
 import type { Owner } from '@carillon/core/store/ports/inbox'
 import type { Changes, UserPreferences } from '@carillon/core/store/ports/preferences'
+import { preferencesRevision } from '@carillon/core/store/rules/revision'
 import type { Preferences } from '@carillon/schemas'
 import type { Context } from 'hono'
 import type { Cursors } from '../http/cursor.ts'
@@ -10,7 +12,6 @@ import { checkIfMatch, etag } from '../http/if-match.ts'
 import type { Routes } from '../http/routes.ts'
 import type { ChangePreferences } from '../preferences/change.ts'
 import type { ReadEffective } from '../preferences/effective.ts'
-import { preferencesTag } from '../preferences/tag.ts'
 import { readContext, writtenContext } from '../preferences/token-context.ts'
 import {
   getEffectivePreferences,
@@ -21,6 +22,8 @@ import {
   updatePreferences,
   updateUserPreferences,
 } from './preferences-openapi.ts'
+
+const revisionOf = (document: Preferences) => preferencesRevision(cellsOf(document))
 
 type Author = Omit<Changes, 'changes'>
 
@@ -45,7 +48,7 @@ export const preferenceRoutes = (
     (await preferences.get(tenant, [user])).get(user)
 
   const answer = (c: Context, document: Preferences = {}) =>
-    c.json(document, 200, { ...PRIVATE, etag: etag(preferencesTag(document)) })
+    c.json(document, 200, { ...PRIVATE, etag: etag(revisionOf(document)) })
 
   const read = async (c: Context, { tenant, user }: Owner, context = GENERAL) =>
     answer(c, (await documentsOf(tenant, user))?.get(context))
@@ -58,9 +61,10 @@ export const preferenceRoutes = (
   ) => {
     const changes = changesOf(parseJson(bytes, { anyKey: true }))
     const placed = context === GENERAL ? changes : changes.map((each) => ({ ...each, context }))
-    const changed = await change(owner, { ...author, changes: placed }, (before) =>
-      checkIfMatch(c.req.header('if-match'), preferencesTag(before.get(context) ?? {})),
-    )
+    const changed = await change(owner, { ...author, changes: placed }, (before) => {
+      const revision = revisionOf(before.get(context) ?? {})
+      return checkIfMatch(c.req.header('if-match'), revision) ? { context, revision } : undefined
+    })
     return answer(c, changed.get(context))
   }
 

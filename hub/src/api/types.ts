@@ -109,11 +109,16 @@ export const typeRoutes = (
   })
 
   routes.sender('types:write', publishTypeDraft, async ({ c, params: { key } }, { tenant, key: by }) => {
+    const match = c.req.header('if-match')
+    // Read before the draft, so that of two publishers of one draft the later finds another version in force.
+    const inForce = match === undefined ? undefined : await types.get(tenant, key)
     const draft = await types.draft(tenant, key)
-    checkIfMatch(c.req.header('if-match'), draftTag(draft))
+    checkIfMatch(match, draftTag(draft))
     if (!draft) throw noType('this notification type has no draft')
     checkType(draft.type, await current(tenant))
-    const published = await types.put(tenant, draft.type, by)
+    const condition = inForce ? { expected: inForce.version } : {}
+    const published = await types.putIf(tenant, draft.type, { by, ...condition })
+    if (!published) throw hasChanged()
     await types.discardDraft(tenant, key, draft.revision)
     return c.json(withWarnings(published), 200, { etag: etag(String(published.version)) })
   })

@@ -128,6 +128,7 @@ export const catalogueKinds = (parts: Parts): Kinds => {
     categories: kindOf({
       ...{ key: Category, input: CategoryInput },
       list: (tenant) => parts.store.categories.list(tenant),
+      etag: (category) => etag(settingsRevision(category)),
     }),
     types: kindOf({
       ...{ key: TypeKey, input: NotificationTypeInput },

@@ -8,6 +8,7 @@ import type { Changes, ChoiceChange, UserPreferences } from '@carillon/core/stor
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { ChangeWay, Choice } from '@carillon/schemas'
+import { hasChanged } from '../http/if-match.ts'
 
 /** Choices that one user may have, in general and in all contexts together. */
 const CHOICES_MAX = 1_000
@@ -29,8 +30,9 @@ const applyTo = (cells: Map<string, Choice>, changes: readonly ChoiceChange[]): 
 
 /**
  * Changes the preferences of a user, in general and in contexts, and tells all their apps. Choices that already hold are not
- * written, recorded or announced. `check` is called with the preferences before the change, and may throw. Resolves with the
- * preferences after it. Throws `erased`, and `invalid_request` beyond CHOICES_MAX choices.
+ * written, recorded or announced. `expect` is called with the preferences before the change. It may throw, and return what has to
+ * hold when the change is made. Resolves with the preferences after it. Throws `erased`, `quota_exceeded` beyond CHOICES_MAX
+ * choices, and `precondition_failed`.
  */
 export const createChangePreferences = ({
   preferences,
@@ -63,11 +65,11 @@ export const createChangePreferences = ({
   return async (
     owner: Owner,
     { changes, ...author }: Changes,
-    check: (before: Documents) => void = () => {},
+    expect: (before: Documents) => Changes['expected'] = () => undefined,
   ): Promise<Documents> => {
     const { tenant, user } = owner
     const before = (await preferences.get(tenant, [user])).get(user) ?? new Map()
-    check(before)
+    const expected = expect(before)
     const after = new Map([...before].map(([context, document]) => [context, new Map(cellsOf(document))]))
     const made = [...grouped(changes, ({ context = GENERAL }) => context)].flatMap(([context, some]) => {
       const cells = after.get(context) ?? new Map<string, Choice>()
@@ -76,10 +78,12 @@ export const createChangePreferences = ({
     })
     // An unsubscribe link always works. It adds a few choices, and no link adds more than once.
     if (sum([...after.values()].map(({ size }) => size)) > CHOICES_MAX && author.via !== 'link')
-      throw new ProblemError('invalid_request', `a user may have at most ${CHOICES_MAX} choices`)
+      throw new ProblemError('quota_exceeded', `a user may have at most ${CHOICES_MAX} choices`)
     if (made.length > 0) {
-      if (!(await preferences.change(tenant, user, { ...author, changes: made })))
-        throw new ProblemError('erased', 'the user is erased')
+      const condition = expected ? { expected } : {}
+      const outcome = await preferences.change(tenant, user, { ...author, changes: made, ...condition })
+      if (outcome === 'erased') throw new ProblemError('erased', 'the user is erased')
+      if (outcome === 'stale') throw hasChanged()
       await tell(owner, author.via, new Set(made.map(({ context = GENERAL }) => context)))
     }
     return new Map([...after].map(([context, cells]) => [context, documentOf(cells)]))

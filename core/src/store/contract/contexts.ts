@@ -34,7 +34,7 @@ export const contextsContract = (store: () => Store): void => {
       expect(await contexts.put(tenant, 'org-7', acme, 'stale')).toBeUndefined()
       expect(await contexts.remove(tenant, 'org-7', 'stale')).toBe(false)
       const first = await contexts.put(tenant, 'org-7', acme)
-      const writers = Array.from({ length: 4 }, (_, n) =>
+      const writers = Array.from({ length: 20 }, (_, n) =>
         contexts.put(tenant, 'org-7', { name: `writer ${n}` }, first?.revision),
       )
       const made = (await Promise.all(writers)).filter((each) => each !== undefined)

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { cellsOf } from '../../preferences/document.ts'
 import { GENERAL } from '../../preferences/documents.ts'
 import type { Store } from '../port.ts'
 import { CHANGES_KEPT, type ChoiceChange } from '../ports/preferences.ts'
+import { preferencesRevision } from '../rules/revision.ts'
 import { FOREIGN_IDS, freshTenant } from './samples.ts'
 
 export const preferencesContract = (store: () => Store): void => {
@@ -17,7 +19,7 @@ export const preferencesContract = (store: () => Store): void => {
           preferences.change(tenant, 'ada', byApp([{ path: `/categories/orders/${channel}`, value: false }])),
         ),
       )
-      expect(made).toEqual(channels.map(() => true))
+      expect(made).toEqual(channels.map(() => 'made'))
       expect((await preferences.get(tenant, ['ada', 'bob'])).get('ada')?.get(GENERAL)).toEqual({
         categories: { orders: Object.fromEntries(channels.map((channel) => [channel, false])) },
       })
@@ -91,6 +93,76 @@ export const preferencesContract = (store: () => Store): void => {
       ])
     })
 
+    const revisionIn = async (tenant: string, context = GENERAL) => {
+      const documents = (await store().preferences.get(tenant, ['ada'])).get('ada')
+      return preferencesRevision(cellsOf(documents?.get(context) ?? {}))
+    }
+
+    test.each([
+      ['without choices', []],
+      ['with choices', [{ path: '/categories/orders/email', value: false }]],
+    ])('of 20 writers that expect the same document %s, one changes it', async (_, choices) => {
+      const { preferences } = store()
+      const tenant = freshTenant()
+      if (choices.length > 0) await preferences.change(tenant, 'ada', byApp(choices))
+      const expected = { revision: await revisionIn(tenant) }
+      const writers = Array.from({ length: 20 }, (_, n) => `/topics/writer-${n}`)
+      const outcomes = await Promise.all(
+        writers.map((path) =>
+          preferences.change(tenant, 'ada', { ...byApp([...choices, { path, value: false }]), expected }),
+        ),
+      )
+      expect(outcomes.filter((each) => each === 'made')).toHaveLength(1)
+      expect(outcomes.filter((each) => each === 'stale')).toHaveLength(19)
+      const path = writers[outcomes.indexOf('made')] ?? ''
+      const document = (await preferences.get(tenant, ['ada'])).get('ada')?.get(GENERAL)
+      expect(cellsOf(document ?? {})).toEqual([
+        ...choices.map((each) => [each.path, each.value]),
+        [path, false],
+      ])
+      const { changes } = await preferences.changes(tenant, 'ada', { limit: 99 })
+      expect(changes.filter((each) => each.path.startsWith('/topics')).map((each) => each.path)).toEqual([
+        path,
+      ])
+    })
+
+    test('are changed under a condition in each document on its own; what null removes is gone', async () => {
+      const { preferences } = store()
+      const tenant = freshTenant()
+      const context = 'org-7'
+      const choices = ['/categories/orders/email', '/categories/orders/sms', '/muted']
+      const all = choices.map((path) => ({ path, value: true }))
+      await preferences.change(tenant, 'ada', byApp([...all, ...all.map((each) => ({ ...each, context }))]))
+      const expected = { context, revision: await revisionIn(tenant, context) }
+      const removed = byApp([{ path: '/categories/orders', value: null, context }])
+      expect(await preferences.change(tenant, 'ada', { ...removed, expected })).toBe('made')
+      expect(await preferences.change(tenant, 'ada', { ...removed, expected })).toBe('stale')
+      const found = (await preferences.get(tenant, ['ada'])).get('ada')
+      expect(found?.get(context)).toEqual({ muted: true })
+      expect(await revisionIn(tenant)).toBe(expected.revision)
+      await preferences.change(tenant, 'ada', byApp([{ path: '/muted', value: null, context }]))
+      const empty = { context, revision: await revisionIn(tenant, context) }
+      const again = byApp([{ path: '/muted', value: false, context }])
+      expect(await preferences.change(tenant, 'ada', { ...again, expected: empty })).toBe('made')
+      expect([...((await preferences.get(tenant, ['ada', 'bob'])).get('ada') ?? [])]).toHaveLength(2)
+    })
+
+    test('of an erased user are not changed under a condition, until the user is put again', async () => {
+      const { preferences, users } = store()
+      const tenant = freshTenant()
+      const off = byApp([{ path: '/channels/sms', value: false }])
+      const expected = { revision: await revisionIn(tenant) }
+      expect(await preferences.change(tenant, 'ada', { ...off, expected })).toBe('made')
+      await users.remove(tenant, 'ada')
+      expect(await preferences.change(tenant, 'ada', { ...off, expected })).toBe('erased')
+      expect((await preferences.get(tenant, ['ada'])).size).toBe(0)
+      await users.put(tenant, { id: 'ada', profile: {} })
+      expect(await preferences.change(tenant, 'ada', { ...off, expected })).toBe('made')
+      expect((await preferences.get(tenant, ['ada'])).get('ada')?.get(GENERAL)).toEqual({
+        channels: { sms: false },
+      })
+    })
+
     test('of 500 users are read together, whatever their names and keys', async () => {
       const { preferences } = store()
       const tenant = freshTenant()
@@ -160,12 +232,12 @@ export const preferencesContract = (store: () => Store): void => {
       await preferences.change(tenant, 'bob', off)
       const before = Date.now()
       await users.remove(tenant, 'ada')
-      expect(await preferences.change(tenant, 'ada', off)).toBe(false)
+      expect(await preferences.change(tenant, 'ada', off)).toBe('erased')
       expect([...(await preferences.get(tenant, ['ada', 'bob'])).keys()]).toEqual(['bob'])
       expect((await preferences.changes(tenant, 'ada', { limit: 9 })).changes).toEqual([])
       await users.put(tenant, { id: 'ada', profile: {} })
-      expect(await preferences.change(tenant, 'ada', { ...off, since: before })).toBe(false)
-      expect(await preferences.change(tenant, 'ada', off)).toBe(true)
+      expect(await preferences.change(tenant, 'ada', { ...off, since: before })).toBe('erased')
+      expect(await preferences.change(tenant, 'ada', off)).toBe('made')
       expect((await preferences.get(tenant, ['ada'])).get('ada')?.get(GENERAL)).toEqual({
         channels: { sms: false },
       })

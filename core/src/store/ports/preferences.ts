@@ -16,7 +16,15 @@ export type Changes = {
   by: string
   /** The changes are void if the user was erased since then (epoch ms): the time of issue of a token. Default now. */
   since?: number
+  /**
+   * A condition: the document of this context, general preferences if absent, has this `preferencesRevision`. All changes are
+   * then in that document.
+   */
+  expected?: { context?: string; revision: string }
 }
+
+/** `erased`: the user is erased, or was since `since`. `stale`: `expected` does not hold. */
+export type ChangeOutcome = 'made' | 'erased' | 'stale'
 
 /** How long a change stays on record, in ms. */
 export const CHANGES_KEPT_MS = 366 * 86_400_000
@@ -34,10 +42,11 @@ export interface UserPreferences {
    */
   get(tenant: string, users: readonly string[]): Promise<Map<string, Documents>>
   /**
-   * Records the changes, then makes them. Idempotent, except for the record. Resolves to false, changing nothing, if the
-   * user is erased, or was erased since `since`.
+   * Records the changes, then makes them. Idempotent without a condition, except for the record. If it does not resolve with
+   * `made`, nothing has changed. Of concurrent changes with the same `expected`, one is made, if it changes the document. A
+   * change without a condition that is concurrent with one is not noticed by it.
    */
-  change(tenant: string, user: string, changes: Changes): Promise<boolean>
+  change(tenant: string, user: string, changes: Changes): Promise<ChangeOutcome>
   /** Returns what was changed, newest first, at most `limit` changes. `next` is absent on the last page. */
   changes(
     tenant: string,

@@ -4,7 +4,8 @@ import type { Seal } from '../../security/seal.ts'
 import { CHANGES_KEPT, CHANGES_KEPT_MS, type UserPreferences } from '../ports/preferences.ts'
 import { isVoid } from '../rules/erasure.ts'
 import { type ChangeRow, type ChoiceRow, readChanges, readChoices } from '../rules/preference-rows.ts'
-import type { Session } from './session.ts'
+import { preferencesRevision } from '../rules/revision.ts'
+import type { Session, Write } from './session.ts'
 import { erasureIn } from './users.ts'
 
 const OF_USER = 'tenant = ? AND user = ?'
@@ -15,7 +16,15 @@ const TRIM = `DELETE FROM preference_changes WHERE ${OF_USER} AND time <=
 const PUT = `INSERT INTO preferences (tenant, user, context, path, value) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET value = excluded.value`
 const REMOVE = `DELETE FROM preferences WHERE ${OF_USER} AND context = ? AND (path = ? OR (path >= ? AND path < ?))`
+const CELLS = `SELECT json_group_array(json_array(path, json(value))) AS cells FROM preferences
+  WHERE ${OF_USER} AND context = ?`
 const LAST = `SELECT max(time) AS time FROM preference_changes WHERE ${OF_USER}`
+
+/** Returns the revision of a document of preferences. */
+const revisionIn = (first: Write['first'], tenant: string, user: string, context = GENERAL): string => {
+  const cells = JSON.parse(first<{ cells: string }>(CELLS, [tenant, user, context])?.cells ?? '[]')
+  return preferencesRevision(cells)
+}
 
 export const sqlitePreferences = (session: Session, seal: Seal): UserPreferences => ({
   get: async (tenant, users) =>
@@ -27,10 +36,11 @@ export const sqlitePreferences = (session: Session, seal: Seal): UserPreferences
       ),
     ),
 
-  change: (tenant, user, { changes, via, by, since }) =>
+  change: (tenant, user, { changes, via, by, since, expected }) =>
     session.write(({ run, first }) => {
       const now = Date.now()
-      if (isVoid(erasureIn({ first }, seal, tenant, user), since ?? now)) return false
+      if (isVoid(erasureIn({ first }, seal, tenant, user), since ?? now)) return 'erased'
+      if (expected && revisionIn(first, tenant, user, expected.context) !== expected.revision) return 'stale'
       // Later than the last change, even if the clock was set back.
       const last = first<{ time: number | null }>(LAST, [tenant, user])?.time ?? 0
       let time = Math.max(now * 1_000, last + 1)
@@ -42,7 +52,7 @@ export const sqlitePreferences = (session: Session, seal: Seal): UserPreferences
         else run(PUT, [tenant, user, context, path, JSON.stringify(value)])
       }
       run(TRIM, [tenant, user, tenant, user])
-      return true
+      return 'made'
     }),
 
   changes: async (tenant, user, { before = Number.MAX_SAFE_INTEGER, limit }) =>
