@@ -1,6 +1,6 @@
 import type { DeliveryState } from '@carillon/schemas'
 import { nextStep, type Step } from '../delivery/step.ts'
-import type { StepDecision } from './decision.ts'
+import type { Decision } from './decision.ts'
 
 /** Final states of a destination that was not reached. */
 const NOT_REACHED: ReadonlySet<DeliveryState> = new Set(['failed', 'skipped'])
@@ -22,7 +22,7 @@ export const conclude = (step: Step, others: readonly DeliveryState[]): Conclusi
  * Reports whether the next step is due at once. It is if this step is decided to be sent but reaches nobody, or if a
  * preference or its `if` skips it and the next step has `when: failed`.
  */
-export const makesNextDue = (step: Step, decision: StepDecision): boolean => {
+export const makesNextDue = (step: Step, decision: Pick<Decision, 'stage' | 'reason'>): boolean => {
   const { stage } = decision
   if (stage === 'send') return true
   const next = nextStep(step)

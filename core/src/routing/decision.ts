@@ -30,6 +30,14 @@ export type Decision = {
   variant?: string
 }
 
+/** The decision that a step which is due fails before a provider is asked. */
+export type StepFailure = Omit<Decision, 'outcome' | 'channel' | 'step' | 'until'> & {
+  channel: Channel
+  step: number
+  outcome: 'failed'
+  reason: DecisionReason
+}
+
 /** The decision about a due step. */
 export type StepDecision = Omit<Decision, 'outcome' | 'channel' | 'step' | 'until'> & {
   channel: Channel

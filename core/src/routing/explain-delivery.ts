@@ -71,7 +71,7 @@ export const deliveryDecisions = (delivery: Delivery, stored: readonly Decision[
     const reported = outcome === 'sent' && reports.length > 0 ? { reported: Object.fromEntries(reports) } : {}
     // Other reasons of a failure are the provider's.
     const ours = outcome === 'failed' && delivery.reason === 'template_error'
-    const reason = ours ? ({ reason: 'template_error' } as const) : {}
+    const reason = ours ? ({ by: 'type', reason: 'template_error' } as const) : {}
     found.push({ ...shared, at, outcome, ...reason, ...asked, ...said, ...reported })
   }
   const skippedAt = time('skipped')

@@ -161,6 +161,17 @@ describe('the story of a recipient', () => {
     ])
   })
 
+  test('a template that fails is the fault of the type', () => {
+    const detail = '/content/title, line 1: data.x has no value'
+    const failed = delivery({
+      ...{ state: 'failed', reason: 'template_error', detail },
+      times: { queued: time(10), failed: time(20) },
+    })
+    const found = explain('ada', facts({ deliveries: [failed], item: item() })).at(-1)
+    expect(found).toMatchObject({ by: 'type', outcome: 'failed', reason: 'template_error' })
+    expect(found?.detail).toBe(`template_error: ${detail}`)
+  })
+
   test('tells of a failed SMS and the e-mail sent instead', () => {
     const passed = (channel: 'sms' | 'email', step: number, at: number): Decision => ({
       ...{ at, stage: 'condition', channel, step, outcome: 'pass', by: 'system' },

@@ -116,11 +116,15 @@ const variantOf = ({ item, deliveries }: Facts): string | undefined =>
   item?.variant ?? deliveries.find(({ variant }) => variant !== undefined)?.variant
 
 /** Omits decisions about other variants, and adds the user's variant where it took effect. */
-const withVariant = (decisions: readonly DeliveryDecision[], own: string | undefined): DeliveryDecision[] =>
+export const withVariant = <Found extends Decision>(
+  decisions: readonly Found[],
+  own: string | undefined,
+): Found[] =>
   decisions.flatMap(({ variant, ...decision }) => {
     if (variant !== undefined && variant !== (own ?? '')) return []
-    const isGiven = decision.stage === 'send' || (decision.stage === 'inbox' && decision.outcome === 'pass')
-    return [own !== undefined && isGiven ? { ...decision, variant: own } : decision]
+    const { stage, outcome } = decision
+    const isGiven = stage === 'send' || (outcome === 'pass' && (stage === 'inbox' || stage === 'condition'))
+    return [(own !== undefined && isGiven ? { ...decision, variant: own } : decision) as Found]
   })
 
 /** Keeps the earliest of equal decisions: each device of a step has what the step passed. */

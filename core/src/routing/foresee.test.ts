@@ -2,8 +2,8 @@ import type { Plan } from '@carillon/schemas'
 import { expect, test } from 'vitest'
 import type { Step } from '../delivery/step.ts'
 import { GRACE_MS } from '../live/port.ts'
-import type { StepDecision } from './decision.ts'
-import { foresee, type Known } from './foresee.ts'
+import { type Foreseen, foresee, type Known } from './foresee.ts'
+import { stepFailure } from './template-failure.ts'
 
 const AT = Date.parse('2026-01-31T09:00:00Z')
 
@@ -16,10 +16,10 @@ const known = (more: Partial<Known> = {}): Known => ({
   presence: 'away',
   preference: () => ({ outcome: 'pass', pace: true, by: 'system' }),
   unmet: () => undefined,
-  unreachable: async () => undefined,
+  sending: async () => [],
   ...more,
 })
-const told = (decisions: readonly StepDecision[]) =>
+const told = (decisions: readonly Foreseen[]) =>
   decisions.map(({ step, stage, outcome, reason, at }) => [step, stage, outcome, reason, (at - AT) / 1_000])
 
 const push = { channel: 'push', when: 'offline', after: 0 } as const
@@ -52,18 +52,46 @@ test('a step that a preference leaves out is replaced at once by a step for fail
   ])
 })
 
+const nobody: Known['sending'] = async (step, now) =>
+  step.index === 0
+    ? [
+        {
+          ...{ at: now, stage: 'send', channel: 'sms', step: 0, outcome: 'skip', by: 'user' },
+          reason: 'no_address',
+        },
+      ]
+    : []
+
 test('a step that reaches nobody makes the next one due at once', async () => {
-  const unreachable: Known['unreachable'] = async (step, now) =>
-    step.index === 0
-      ? {
-          at: now,
-          ...{ stage: 'send', channel: 'sms', step: 0, outcome: 'skip', by: 'user', reason: 'no_address' },
-        }
-      : undefined
-  expect(told(await foresee(first([sms, mail]), known({ unreachable })))).toEqual([
+  expect(told(await foresee(first([sms, mail]), known({ sending: nobody })))).toEqual([
     [0, 'condition', 'pass', undefined, 0],
     [0, 'send', 'skip', 'no_address', 0],
     [1, 'condition', 'pass', undefined, 0],
+  ])
+})
+
+test('a step that fails makes the next one due at once, and a step for failures too', async () => {
+  const fault = { pointer: '/content/title', line: 1, message: 'data.x has no value', name: 'data.x' }
+  const sending: Known['sending'] = async (step, now) =>
+    step.index === 0 ? [stepFailure(step, fault, now)] : []
+  expect(told(await foresee(first([sms, instead, mail]), known({ sending })))).toEqual([
+    [0, 'condition', 'pass', undefined, 0],
+    [0, 'send', 'failed', 'template_error', 0],
+    [1, 'condition', 'pass', undefined, 0],
+    [2, 'condition', 'pass', undefined, 600],
+  ])
+})
+
+test('a step that leaves out a copy is sent', async () => {
+  const sending: Known['sending'] = async (step, now) => [
+    {
+      ...{ at: now, stage: 'send', channel: 'sms', step: step.index, outcome: 'pass', by: 'sender' },
+      reason: 'copy_suppressed',
+    },
+  ]
+  expect(told(await foresee(first([sms, instead]), known({ sending })))).toEqual([
+    [0, 'condition', 'pass', undefined, 0],
+    [0, 'send', 'pass', 'copy_suppressed', 0],
   ])
 })
 

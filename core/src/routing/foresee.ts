@@ -1,9 +1,9 @@
 import type { Channel } from '@carillon/schemas'
-import { dueAt, nextStep, type Step, stepAfter } from '../delivery/step.ts'
+import { dueAt, type Step, stepAfter } from '../delivery/step.ts'
 import type { Unmet } from '../expression/condition.ts'
 import { GRACE_MS, type Presence } from '../live/port.ts'
-import { makesNextDue } from './after-failure.ts'
-import type { StepDecision } from './decision.ts'
+import { type Conclusion, conclude, makesNextDue } from './after-failure.ts'
+import type { StepDecision, StepFailure } from './decision.ts'
 import { type ItemNow, next } from './due-step.ts'
 import { firstDue } from './first-step.ts'
 import type { Preference } from './preference.ts'
@@ -14,9 +14,14 @@ export type Known = {
   preference(channel: Channel): Preference
   /** Why the step's own `if` does not hold; undefined if it does. */
   unmet(step: Step): Unmet | undefined
-  /** The decision that the person cannot be reached on the step's channel; undefined if they can. */
-  unreachable(step: Step, now: number): Promise<StepDecision | undefined>
+  /**
+   * The decisions about sending a step that is due: what prevents it, or is left out of it. None if it is sent whole.
+   */
+  sending(step: Step, now: number): Promise<readonly Foreseen[]>
 }
+
+/** A decision about a step that is not sent yet. */
+export type Foreseen = StepDecision | StepFailure
 
 /** The item of a person who does nothing. A connected app receives it. */
 const itemAt = (at: number, presence: Presence): ItemNow => ({
@@ -31,8 +36,8 @@ const itemAt = (at: number, presence: Presence): ItemNow => ({
  * Returns the decisions about the steps of a plan, from `first`, as they would be taken if the person did nothing and every
  * provider accepted what it gets. Each is decided at the time at which it would be due.
  */
-export const foresee = async (first: Step, known: Known): Promise<StepDecision[]> => {
-  const decisions: StepDecision[] = []
+export const foresee = async (first: Step, known: Known): Promise<Foreseen[]> => {
+  const decisions: Foreseen[] = []
   const hasItem = first.item !== undefined
   const decide = (step: Step, presence: Presence, now: number) => {
     const unmet = known.unmet(step)
@@ -45,7 +50,7 @@ export const foresee = async (first: Step, known: Known): Promise<StepDecision[]
   let step: Step | undefined = first
   let now = firstDue(first.plan, { at: first.at, hasItem, presence: known.presence })
   while (step) {
-    let decision = decide(step, known.presence, now)
+    let decision: Foreseen = decide(step, known.presence, now)
     decisions.push(decision)
     if (decision.outcome === 'wait') {
       now += GRACE_MS
@@ -53,15 +58,15 @@ export const foresee = async (first: Step, known: Known): Promise<StepDecision[]
       decisions.push(decision)
     }
     if (decision.outcome === 'pass') {
-      const unreachable = await known.unreachable(step, now)
-      if (unreachable) decisions.push(unreachable)
-      decision = unreachable ?? decision
+      const sending = await known.sending(step, now)
+      decisions.push(...sending)
+      decision = sending.at(-1) ?? decision
     }
     if (decision.outcome === 'end') return decisions
-    const replaced: Step | undefined =
-      decision.outcome === 'skip' && makesNextDue(step, decision) ? nextStep(step) : undefined
-    const following: Step | undefined = replaced ? { ...replaced, failed: true } : stepAfter(step)
-    if (following) now = replaced ? now : Math.max(now, dueAt(following))
+    const failed: boolean = decision.outcome !== 'pass' && makesNextDue(step, decision)
+    const conclusion: Conclusion | undefined = failed ? conclude(step, []) : undefined
+    const following: Step | undefined = conclusion?.follows === 'next' ? conclusion.step : stepAfter(step)
+    if (following && !failed) now = Math.max(now, dueAt(following))
     step = following
   }
   return decisions

@@ -1,13 +1,13 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { type InContext, lookUpInContext } from '@carillon/core/contexts/in-context'
-import { markedTitle } from '@carillon/core/render/test-mark'
+import { renderedItem } from '@carillon/core/render/item'
+import { emptyText } from '@carillon/core/routing/template-failure'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import type { KnownUser } from '@carillon/core/store/ports/users'
 import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { filled } from '@carillon/core/template/filled'
 import { hasTemplates } from '@carillon/core/template/languages'
 import type { PreparedTypes } from '@carillon/core/template/prepared-types'
 import { scopeOf } from '@carillon/core/template/scope'
@@ -38,25 +38,16 @@ const renderItem = (
 ): Rendered => {
   const scope = scopeOf(content, { id: user, profile: reader.profile }, place)
   // Not the current time: a redelivery gives the same item.
-  const { texts, faults } = templates.render('inbox', scope, viewerOf(reader, place.settings, ready.at))
-  const full = filled(content, texts)
-  // An item without a title would be an empty row.
-  const title = texts.title === '' ? type?.name : full.title
-  return { content: { ...full, title: ready.notification.test ? markedTitle(title) : title }, faults }
+  const viewer = viewerOf(reader, place.settings, ready.at)
+  const { test } = ready.notification
+  return renderedItem(content, { templates, scope, viewer, name: type?.name, test })
 }
 
 /** The decision that a text was left empty, wholly or in part. */
-const decisionOf = (entry: Entry, templates: TypeTemplates, [fault]: readonly TemplateFault[]) => {
-  const { pointer = '', line, message } = fault ?? {}
+const decisionOf = (entry: Entry, templates: TypeTemplates, fault: TemplateFault) => {
   // All who read the same rendering lack the same, so an audience has one row.
   const user = entry.unnamed && !templates.personal ? EVERYBODY : entry.user
-  return decisionEntry(entry.ready, user, {
-    ...{ at: Date.now(), stage: 'inbox', channel: 'inbox', outcome: 'pass', by: 'type' },
-    path: pointer.slice(1).replaceAll('/', '.'),
-    reason: 'template_error',
-    detail: `line ${line}: ${message}`,
-    ...(entry.planned.variant === undefined ? {} : { variant: entry.planned.variant }),
-  })
+  return decisionEntry(entry.ready, user, emptyText(fault, entry.planned.variant, Date.now()))
 }
 
 /**
@@ -87,8 +78,9 @@ export const createRenderItems = ({ store, cache, prepared, metrics }: RenderIte
       if (!known.has(name))
         metrics.templateErrors.inc({ type: entry.ready.notification.type }, rendered.faults.length)
       known.set(name, rendered)
-      if (rendered.faults.length > 0) {
-        const decision = decisionOf(entry, templates, rendered.faults)
+      const [fault] = rendered.faults
+      if (fault) {
+        const decision = decisionOf(entry, templates, fault)
         decisions.set(`${decision.notification}\n${decision.user}`, decision)
       }
       return withContent(

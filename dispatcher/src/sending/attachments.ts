@@ -1,3 +1,4 @@
+import { nameOfDownload, shownFilename } from '@carillon/core/delivery/attachment-name'
 import type { MailFile, Outcome } from '@carillon/core/delivery/provider'
 import { type Http, HttpFailure } from '@carillon/core/http/port'
 import type { Store } from '@carillon/core/store/port'
@@ -5,7 +6,6 @@ import type { StoredAttachment } from '@carillon/core/store/ports/attachments'
 import {
   ATTACHMENT_MAX_BYTES,
   type AttachmentRef,
-  Filename,
   MediaType,
   type Priority,
   parse,
@@ -54,16 +54,6 @@ const checkKind = (fault: string | undefined) => {
 
 const isTemporary = (status: number) => status === 408 || status === 429 || status >= 500
 
-/** Returns the last segment of the path, decoded. */
-const nameInUrl = (url: string): string => {
-  const last = new URL(url).pathname.split('/').at(-1) ?? ''
-  try {
-    return decodeURIComponent(last)
-  } catch {
-    return last
-  }
-}
-
 const failureOf = (error: unknown): unknown => {
   if (!(error instanceof HttpFailure)) return error
   // The message and the cause are dropped, because they may contain the URL, which is a secret.
@@ -76,10 +66,10 @@ const failureOf = (error: unknown): unknown => {
 /** Downloads a file of at most `room` bytes. */
 const download = async (
   http: Pick<Http, 'download'>,
-  { url, filename, cid }: Extract<AttachmentRef, { url: string }>,
+  ref: Extract<AttachmentRef, { url: string }>,
   room: number,
 ): Promise<MailFile> => {
-  const { status, headers, body } = await http.download(url, room).catch((error: unknown) => {
+  const { status, headers, body } = await http.download(ref.url, room).catch((error: unknown) => {
     throw failureOf(error)
   })
   if (status !== 200) {
@@ -88,14 +78,13 @@ const download = async (
   }
   const type = parse(MediaType, headers['content-type'] ?? '')
   const contentType = type.success ? type.data : 'application/octet-stream'
-  const name = filename ?? nameInUrl(url)
+  const name = nameOfDownload(ref)
   checkKind(refusedFilename(name) ?? refusedMediaType(headers['content-type'] ?? '') ?? refusedContent(body))
-  const shown = parse(Filename, name)
   return {
-    filename: shown.success ? shown.data : 'attachment',
+    filename: shownFilename(name),
     contentType,
     content: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-    cid,
+    cid: ref.cid,
   }
 }
 

@@ -1,3 +1,4 @@
+import { hasCopies } from '@carillon/core/delivery/mail-copies'
 import { MESSAGE_LINK_SECONDS, makePreferencesUrl } from '@carillon/core/delivery/preferences-link'
 import type { Step } from '@carillon/core/delivery/step'
 import { makeUnsubscribeUrl } from '@carillon/core/delivery/unsubscribe-link'
@@ -7,7 +8,6 @@ import type { Links } from '@carillon/core/template/scope'
 import type { EmailOverrides, Overrides } from '@carillon/schemas'
 import { channelOf } from './ledger-changes.ts'
 import type { Known } from './lookup.ts'
-import { hasCopies } from './mail-copies.ts'
 
 /**
  * Returns a function that signs the unsubscribe and preferences links of a message. E-mails carry the unsubscribe link in

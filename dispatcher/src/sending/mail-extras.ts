@@ -1,3 +1,4 @@
+import type { FindCopies } from '@carillon/core/delivery/mail-copies'
 import type { MailExtras } from '@carillon/core/delivery/provider'
 import { openOverrides } from '@carillon/core/delivery/sealed-overrides'
 import type { Step } from '@carillon/core/delivery/step'
@@ -6,7 +7,6 @@ import type { Passed } from '@carillon/core/store/ports/deliveries'
 import type { EmailOverrides, Overrides, UserProfile } from '@carillon/schemas'
 import type { Files, LoadFiles } from './attachments.ts'
 import { channelOf } from './ledger-changes.ts'
-import type { FindCopies } from './mail-copies.ts'
 
 /** Returns the overrides of a step for its channel; undefined if there are none. */
 export const overridesOf = (seal: Pick<Seal, 'open'>, step: Step): Overrides[keyof Overrides] | undefined => {

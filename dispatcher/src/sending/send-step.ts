@@ -2,8 +2,10 @@ import type { Capture } from '@carillon/core/delivery/captured'
 import type { Reachability } from '@carillon/core/delivery/reachability'
 import { dueAt, type Step } from '@carillon/core/delivery/step'
 import { appUrlOf } from '@carillon/core/notification/links'
+import { type Said, saidBy } from '@carillon/core/render/said'
 import type { StepDecision } from '@carillon/core/routing/decision'
 import { next } from '@carillon/core/routing/due-step'
+import { faultText } from '@carillon/core/routing/template-failure'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import type { Passed } from '@carillon/core/store/ports/deliveries'
@@ -24,7 +26,6 @@ import type { Known } from './lookup.ts'
 import { type Mail, overridesOf, type PrepareMail } from './mail-extras.ts'
 import type { Permits } from './permit.ts'
 import type { RetrySettings } from './retry.ts'
-import { type Said, saidBy } from './said.ts'
 import type { Send } from './send.ts'
 import { senderOf } from './senders.ts'
 import { split } from './split-destinations.ts'
@@ -50,10 +51,10 @@ export type SendStepOptions = {
   appUrl?: string
 }
 
-const unrendered = ({ pointer, line, message }: TemplateFault): Ending => ({
+const unrendered = (fault: TemplateFault): Ending => ({
   ending: 'unrendered',
   reason: 'template_error',
-  detail: `${pointer}, line ${line}: ${message}`,
+  detail: faultText(fault),
 })
 
 type Beginning = Omit<Times, 'now'>
@@ -111,10 +112,10 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     const overrides = overridesOf(seal, step)
     const texts = { content: known.content(step), templates: known.templates(step) }
     const urls = { links: await linksOf(step, known, overrides), appUrl: appUrlOf(place, options) }
-    const spoken = saidBy(step, { ...texts, ...urls, person, place, overrides })
-    if ('fault' in spoken) {
+    const spoken = saidBy(step, { ...texts, ...urls, person, place, overrides, now: Date.now() })
+    if ('faults' in spoken) {
       metrics.templateErrors.inc({ type: step.type })
-      return { ending: unrendered(spoken.fault), now: Date.now(), leftOut: [] }
+      return { ending: unrendered(spoken.faults[0]), now: Date.now(), leftOut: [] }
     }
     const mail = await prepareMail(step, overrides as EmailOverrides | undefined, person.profile)
     const said: Said = { ...spoken, sender: senderOf(place, channel) }

@@ -3,6 +3,7 @@ import type { EndpointEnd, Endpoints } from '@carillon/core/delivery/endpoints'
 import type { Outcome, Outgoing } from '@carillon/core/delivery/provider'
 import { deliveryKey, type Step } from '@carillon/core/delivery/step'
 import { itemContent } from '@carillon/core/render/item-content'
+import type { Said } from '@carillon/core/render/said'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { hostOf } from './address.ts'
@@ -11,7 +12,6 @@ import type { FailureLog, Place } from './failure-log.ts'
 import { otpContent } from './otp-content.ts'
 import type { Permit } from './permit.ts'
 import { redacted } from './redact.ts'
-import type { Said } from './said.ts'
 
 export type SendPorts = {
   seal: Seal

@@ -1,11 +1,34 @@
 import { z } from 'zod'
 import { UserId } from '../fields/ids.ts'
+import { Mailbox } from '../fields/mailbox.ts'
 import { ExplainedDecision } from './decision.ts'
-import { LocalePreview } from './preview.ts'
+import { MailHeaders } from './mail-header.ts'
+import { LocalePreview, PreviewEmail } from './preview.ts'
+import { VariantKey } from './variant.ts'
 import { Warning } from './warnings.ts'
 
 /** Maximum recipients whose decisions a dry run returns. */
 export const DRY_RUN_SAMPLE = 20
+
+const DryRunEmail = z
+  .object({
+    ...PreviewEmail.shape,
+    attachments: z.array(z.string()).optional().describe('The names of the attached files'),
+    cc: z.array(Mailbox).optional().describe('The addresses that get a visible copy'),
+    bcc: z.array(Mailbox).optional().describe('The addresses that get a hidden copy'),
+    replyTo: Mailbox.optional().describe("The address for replies; the sender's own if left out"),
+    headers: MailHeaders.optional(),
+  })
+  .meta({
+    id: 'DryRunEmail',
+    description: 'An e-mail as a person gets it, with what the notification adds to it',
+    examples: [
+      {
+        ...{ subject: 'Your invoice', html: '<!doctype html>…', text: 'Your invoice\n' },
+        ...{ attachments: ['invoice.pdf'], cc: [{ email: 'billing@example.com' }] },
+      },
+    ],
+  })
 
 export const DryRun = z
   .object({
@@ -32,11 +55,16 @@ export const DryRun = z
       )
       .describe('The decisions about each user of the sample'),
     rendered: z
-      .object({ user: UserId, ...LocalePreview.partial().shape })
+      .object({
+        user: UserId,
+        variant: VariantKey.optional().describe('The variant of the type that the user gets'),
+        ...LocalePreview.partial().shape,
+        email: DryRunEmail.optional(),
+      })
       .meta({
         id: 'DryRunTexts',
         description:
-          'The texts for the first user who gets anything, on the channels through which they get it',
+          'The messages for the first user who gets anything, on the channels through which they get it. `overrides` are applied',
       })
       .optional(),
     warnings: z.array(Warning).optional().describe('What would be ignored; absent if nothing would be'),

@@ -150,6 +150,7 @@ export const COMPONENTS = [
   'DiscordDevice',
   'DryRun',
   'DryRunDecisions',
+  'DryRunEmail',
   'DryRunRecipients',
   'DryRunTexts',
   'EffectiveCategory',

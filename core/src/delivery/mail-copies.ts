@@ -1,8 +1,8 @@
-import { addressKey } from '@carillon/core/delivery/addresses'
-import type { Mailbox } from '@carillon/core/delivery/provider'
-import type { Store } from '@carillon/core/store/port'
-import type { Passed } from '@carillon/core/store/ports/deliveries'
 import type { EmailOverrides } from '@carillon/schemas'
+import type { Store } from '../store/port.ts'
+import type { Passed } from '../store/ports/deliveries.ts'
+import { addressKey } from './addresses.ts'
+import type { Mailbox } from './provider.ts'
 
 /** The addresses that get a copy. `leftOut` names the suppressed ones by their place in the request, not by address. */
 export type Copies = { cc: readonly Mailbox[]; bcc: readonly Mailbox[]; leftOut: readonly Passed[] }

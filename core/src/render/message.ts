@@ -1,0 +1,45 @@
+import type { Channel, ItemContent } from '@carillon/schemas'
+import type { EffectiveSettings } from '../contexts/in-context.ts'
+import type { Scope } from '../template/scope.ts'
+import type { TemplateFault, Texts, TypeTemplates, Viewer } from '../template/type-templates.ts'
+import { type Brand, brandOf } from './brand.ts'
+import { framed } from './framed.ts'
+import { itemContent } from './item-content.ts'
+import { type Spoken, spoken } from './spoken.ts'
+
+/** What a message says in its channel. `faults`: templates that failed, or lack a value; their texts are empty. */
+export type Message<Item extends Partial<ItemContent>> = Spoken<Item> & {
+  brand?: Brand
+  faults: readonly TemplateFault[]
+}
+
+/** What a message is made of. `literal`: texts in place of those of the type. `appUrl`: the base of relative links. */
+export type MessageParts<Item extends Partial<ItemContent>> = {
+  type: string
+  content: Item
+  templates: TypeTemplates
+  scope: Scope
+  viewer: Viewer
+  literal?: Texts
+  settings: EffectiveSettings
+  appUrl: string | undefined
+}
+
+/** Renders the texts of a type over the content of an item, and puts an e-mail into the layout that the type names. Pure. */
+export const messageOf = <Item extends Partial<ItemContent>>(
+  channel: Channel,
+  { type, content, templates, scope, viewer, literal, settings, appUrl }: MessageParts<Item>,
+): Message<Item> => {
+  const isEmail = channel === 'email'
+  const brand = isEmail ? brandOf(settings) : undefined
+  const { texts, faults, frame } = templates.render(channel, scope, viewer, literal)
+  const said = { ...spoken(content, texts, isEmail), ...(brand && { brand }) }
+  if (!frame) return { ...said, faults }
+  const { content: made, faults: found } = framed(
+    { type, content: { ...itemContent(said.content, appUrl), ...said.texts, ...(brand && { brand }) } },
+    frame,
+  )
+  const { html, text } = made
+  const texted = { ...said.texts, ...(html && { html }), ...(text && { text }) }
+  return { ...said, texts: texted, faults: [...faults, ...found] }
+}

@@ -1,0 +1,128 @@
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { hasCopies } from '@carillon/core/delivery/mail-copies'
+import type { Step } from '@carillon/core/delivery/step'
+import { appUrlOf, type LinkPolicy } from '@carillon/core/notification/links'
+import { renderedItem } from '@carillon/core/render/item'
+import { itemContent } from '@carillon/core/render/item-content'
+import { previewTime } from '@carillon/core/render/preview'
+import { type Said, saidBy } from '@carillon/core/render/said'
+import { sampleLinks } from '@carillon/core/render/sample-links'
+import { shownContent, shownOn } from '@carillon/core/render/shown'
+import type { Decision } from '@carillon/core/routing/decision'
+import type { Foreseen } from '@carillon/core/routing/foresee'
+import type { Planned } from '@carillon/core/routing/plan'
+import { isOptional } from '@carillon/core/routing/preference'
+import { emptyText, stepFailure } from '@carillon/core/routing/template-failure'
+import type { Seal } from '@carillon/core/security/seal'
+import type { Store } from '@carillon/core/store/port'
+import { localeOf } from '@carillon/core/template/languages'
+import { createPreparedTypes } from '@carillon/core/template/prepared-types'
+import { scopeOf } from '@carillon/core/template/scope'
+import { viewerOf } from '@carillon/core/template/viewer'
+import type { Channel, DryRun, InboxContent, LocalePreview } from '@carillon/schemas'
+import { contentOfDraft, type Draft } from './dry-run-draft.ts'
+import type { Facts } from './dry-run-facts.ts'
+import { createMailAdditions, type MailAdditions } from './dry-run-mail.ts'
+
+export type MessagePorts = {
+  cache: Pick<SettingsCache, 'library' | 'revision'>
+  store: Pick<Store, 'suppressions' | 'attachments'>
+  seal: Seal
+}
+
+/** `publicUrl`: of the links in messages, which are samples. */
+export type MessageOptions = LinkPolicy & { publicUrl?: string }
+
+type Rendered = NonNullable<DryRun['rendered']> & Pick<LocalePreview, 'faults'>
+type Message = { channel: Channel; said: Omit<Said, 'sender'>; mail?: MailAdditions }
+
+/** The item and messages of one recipient. */
+export type Messages = {
+  /** The content of the item, with the texts of the type. */
+  content: InboxContent
+  /** The decision that a text of the item is left empty; undefined if none is. */
+  empty: Decision | undefined
+  /** Renders a step that is due, and returns what prevents it from being sent, or is left out of it. */
+  decide(step: Step, now: number): Promise<readonly Foreseen[]>
+  /** Returns the item, and the messages of all steps that were sent, as the recipient would see them. */
+  shown(): Rendered
+}
+
+const shownMessage = (draft: Draft, { channel, said, mail }: Message) => {
+  const { content, texts, brand, appUrl, unsubscribeUrl } = said
+  if (!content) return {}
+  const message = shownOn(channel, {
+    type: draft.given.type,
+    content: { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) },
+    ...(unsubscribeUrl !== undefined && { unsubscribeUrl }),
+  })
+  return { [channel]: { ...message, ...mail?.shown } }
+}
+
+/**
+ * Creates the function that renders what the recipients of a dry run would get, as the dispatcher does. The renderings of
+ * one dry run share a time limit.
+ */
+export const createMessages = ({ cache, store, seal }: MessagePorts, options: MessageOptions) => {
+  const prepared = createPreparedTypes(options, cache)
+  const mailAdditions = createMailAdditions(store)
+
+  return async (draft: Draft, facts: Facts) => {
+    const { tenant, given, type, at } = draft
+    const { place, subject } = facts
+    const [revision, additions, samples] = await Promise.all([
+      cache.revision(tenant),
+      mailAdditions(tenant, given.overrides?.email),
+      sampleLinks(seal, options.publicUrl, { tenant, type: { key: given.type, ...subject }, now: at }),
+    ])
+    const signed = isOptional(subject) ? samples : { preferences: samples.preferences }
+    const linksOf = (channel: Channel) =>
+      channel === 'email' && hasCopies(given.overrides?.email) ? {} : signed
+    const time = previewTime()
+    const appUrl = appUrlOf(place, options)
+
+    return async (user: string, { inbox, variant }: Planned): Promise<Messages> => {
+      const templates = await prepared(tenant, type, { revision, variant })
+      const person = facts.user(user)
+      const faults: Rendered['faults'] = []
+      const messages: Message[] = []
+      const item = () => {
+        const content = contentOfDraft(draft)
+        if (!templates || inbox === 'none') return { content, language: {}, faults: [] }
+        const viewer = { ...viewerOf(person, place.settings, at), time }
+        const scope = scopeOf(content, person, place)
+        return renderedItem(content, { templates, scope, viewer, name: type?.name, test: given.test })
+      }
+      const { content, language, faults: ofItem } = item()
+      faults.push(...ofItem.map((fault) => ({ channel: 'inbox' as const, ...fault })))
+      return {
+        content,
+        empty: ofItem[0] && emptyText(ofItem[0], variant, at),
+        decide: async (step, now) => {
+          const { channel } = step.plan[step.index]!
+          const said = saidBy(step, {
+            ...{ content: { id: draft.id, ...content }, templates, person, place, appUrl, now, time },
+            links: linksOf(channel),
+            ...(channel === 'webhook' ? {} : { overrides: given.overrides?.[channel] }),
+          })
+          if ('faults' in said) {
+            faults.push(...said.faults.map((fault) => ({ channel, ...fault })))
+            return [stepFailure(step, said.faults[0], now)]
+          }
+          const mail = channel === 'email' ? await additions(person.profile.email) : undefined
+          messages.push({ channel, said, ...(mail && { mail }) })
+          return mail?.leftOut(step.index) ?? []
+        },
+        shown: () => {
+          const { locale = localeOf(type ?? {}), timezone } = viewerOf(person, place.settings, at)
+          return {
+            ...{ user, ...(variant !== undefined && { variant }), locale, timezone },
+            ...(inbox === 'none' ? {} : { inbox: shownContent({ ...content, ...language }) }),
+            ...Object.assign({}, ...messages.map((message) => shownMessage(draft, message))),
+            faults,
+          }
+        },
+      }
+    }
+  }
+}
