@@ -1,0 +1,16 @@
+import { HOUR } from './week.ts'
+import { zoneOf } from './zone.ts'
+
+/** The largest offset from UTC, of Kiritimati. */
+const EARLIEST_OFFSET = 14 * HOUR
+
+const localOf = (local: string): number => Date.parse(`${local}Z`)
+
+/**
+ * Returns the instant (epoch ms) at which clocks in `zone` show a local date and time, as `LocalDateTime` checks it. One that
+ * does not exist, or exists twice, follows Temporal's `compatible`. Pure.
+ */
+export const localInstant = (local: string, zone: string): number => zoneOf(zone).instantOf(localOf(local))
+
+/** Returns the first instant (epoch ms) at which a clock anywhere shows a local date and time: that in UTC+14. Pure. */
+export const earliestInstant = (local: string): number => localOf(local) - EARLIEST_OFFSET

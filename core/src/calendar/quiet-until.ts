@@ -1,0 +1,70 @@
+import { DAYS, type QuietHours } from '@carillon/schemas'
+import { DAY, HOUR, MINUTE, mondayOf, WEEK } from './week.ts'
+import { zoneOf } from './zone.ts'
+
+/** A part of a week in local time: ms since Monday 00:00. It may end in the week after. */
+type Span = { start: number; end: number }
+/** The merged windows of a week; `always` if no time of it is not quiet. */
+type Week = readonly Span[] | 'always'
+
+const timeOf = (text: string): number => Number(text.slice(0, 2)) * HOUR + Number(text.slice(3)) * MINUTE
+
+const spansOf = (quiet: QuietHours): Span[] =>
+  DAYS.flatMap((day, index) =>
+    (quiet.days?.[day] ?? []).map(([from, to]) => {
+      const start = timeOf(from)
+      const end = timeOf(to)
+      return { start: index * DAY + start, end: index * DAY + end + (end < start ? DAY : 0) }
+    }),
+  )
+
+const moved = ({ start, end }: Span, by: number): Span => ({ start: start + by, end: end + by })
+
+const weekOf = (quiet: QuietHours): Week => {
+  const spans = spansOf(quiet).sort((a, b) => a.start - b.start)
+  const merged: Span[] = []
+  // The weeks before and after let windows around Sunday night merge.
+  for (const span of [-WEEK, 0, WEEK].flatMap((week) => spans.map((each) => moved(each, week)))) {
+    const last = merged.at(-1)
+    if (last && span.start <= last.end) last.end = Math.max(last.end, span.end)
+    else merged.push(span)
+  }
+  if (merged.some(({ start, end }) => end - start >= WEEK)) return 'always'
+  return merged.filter(({ start }) => 0 <= start && start < WEEK)
+}
+
+const weeks = new WeakMap<QuietHours, Week>()
+const knownWeek = (quiet: QuietHours): Week => {
+  const week = weeks.get(quiet) ?? weekOf(quiet)
+  weeks.set(quiet, week)
+  return week
+}
+
+/**
+ * Returns the end (epoch ms) of the quiet window that contains `at` (epoch ms); undefined if none does. A window includes its
+ * start, not its end. Windows that overlap or adjoin are one. `zone` is the user's time zone, for quiet hours without their
+ * own. A week that is quiet throughout has no end: it is cut at each Monday 00:00, so the result is at most a week ahead.
+ * Pure; the windows of an object are read once, so it must not change.
+ */
+export const quietUntil = (quiet: QuietHours, zone: string, at: number): number | undefined => {
+  const week = knownWeek(quiet)
+  if (week.length === 0) return undefined
+  const { localAt, instantOf } = zoneOf(quiet.timezone ?? zone)
+  const monday = mondayOf(localAt(at))
+  if (week === 'always') {
+    const next = instantOf(monday + WEEK)
+    // A clock that was set back shows Sunday again after Monday has begun.
+    return next > at ? next : instantOf(monday + 2 * WEEK)
+  }
+  const windows = [monday - WEEK, monday, monday + WEEK].flatMap((start) =>
+    week.map((span) => moved(span, start)),
+  )
+  let until = at
+  for (;;) {
+    // Windows that are apart in local time adjoin if the clock skips what lies between them.
+    const edge = until
+    const next = windows.find(({ start, end }) => instantOf(start) <= edge && edge < instantOf(end))
+    if (!next) return until > at ? until : undefined
+    until = instantOf(next.end)
+  }
+}

@@ -1,0 +1,23 @@
+/** Changes of the offset: by an hour, half an hour, 15 minutes and a day; at midnight, a minute after it and in the night. */
+export const CHANGES = [
+  ['Europe/Lisbon', '2026-03-29'],
+  ['Europe/Lisbon', '2026-10-25'],
+  ['America/New_York', '2026-03-08'],
+  ['America/New_York', '2026-11-01'],
+  ['Australia/Lord_Howe', '2026-04-05'],
+  ['Australia/Lord_Howe', '2026-10-04'],
+  ['Asia/Kathmandu', '1986-01-01'],
+  ['Pacific/Apia', '2011-12-30'],
+  ['America/Sao_Paulo', '2018-11-04'],
+  ['America/Sao_Paulo', '2018-02-18'],
+  ['Africa/Cairo', '2024-04-26'],
+  ['Africa/Cairo', '2024-11-01'],
+  ['America/Havana', '2026-03-08'],
+  ['America/Havana', '2026-11-01'],
+  ['America/St_Johns', '2010-03-14'],
+  ['America/St_Johns', '2010-11-07'],
+  ['Pacific/Chatham', '2026-04-05'],
+  ['Pacific/Chatham', '2026-09-27'],
+  ['Antarctica/Troll', '2026-03-29'],
+  ['Asia/Kolkata', '2026-03-01'],
+] as const
