@@ -1,5 +1,6 @@
 import { UnavailableError } from '@carillon/core/errors'
 import { derivedUuid7, dueKey } from '@carillon/core/notification/ids'
+import { stampOf } from '@carillon/core/notification/stamp'
 import { FOREIGN_IDS } from '@carillon/core/store/contract/samples'
 import type { Store } from '@carillon/core/store/port'
 import { notifySubject, scheduleSubject, workSubject } from '@carillon/schemas'
@@ -229,8 +230,30 @@ test('an invalid attribute is omitted, and its notification is delivered', async
   expect(user?.profile).toEqual({ locale: 'pt-BR' })
   expect(await world.deadLetters()).toEqual([])
   expect(await world.metrics.registry.getSingleMetricAsString('carillon_attributes_ignored_total')).toContain(
-    '{via="stream"} 2',
+    '{via="stream",type=""} 2',
   )
+})
+
+test('content and overrides that are ignored are counted by type and on record', async () => {
+  world = await openWorld()
+  const { tenant, store } = world
+  await store.types.put(tenant, { key: 'bill', content: { title: 'Bill' } })
+  const note = { to: 'ada', type: 'bill', title: 'T', body: 'B', overrides: { sms: { text: 'S' } } }
+  await world.send({ ...note, id: 'n1' })
+  await world.quiet()
+  const counted = () => world.metrics.registry.getSingleMetricAsString('carillon_attributes_ignored_total')
+  expect(await counted()).toContain('{via="stream",type="bill"} 2')
+  const record = await store.notifications.get(tenant, 'n1')
+  expect(record?.decisions).toMatchObject([{ stage: 'inbox', detail: 'ignored: /title, /overrides/sms' }])
+  // A hub has told and counted them.
+  const data = new TextEncoder().encode(JSON.stringify({ ...note, id: 'n2' }))
+  const subject = notifySubject(tenant, 'normal', 'bill')
+  await world.stream.publish([{ subject, data, headers: stampOf({ version: 1 }, false) }])
+  await world.quiet()
+  expect((await store.notifications.get(tenant, 'n2'))?.decisions).toEqual([
+    expect.objectContaining({ detail: 'ignored: /title, /overrides/sms' }),
+  ])
+  expect(await counted()).toContain('{via="stream",type="bill"} 2')
 })
 
 test('ids of other systems work for users, topics and notifications', async () => {

@@ -5,20 +5,26 @@ import type {
   Plan,
   TypeVariant,
   UserProfile,
+  Warning,
 } from '@carillon/schemas'
 import { type InContext, inContext } from '../contexts/in-context.ts'
 import { type Unmet, unmet, usesUser } from '../expression/condition.ts'
+import { ignoredOverrides } from '../notification/overrides.ts'
 import { defaultsIn } from '../preferences/documents.ts'
+import { ignoredContent } from '../template/filled.ts'
 import type { Addressed } from './addressees.ts'
 import type { Decider, Decision, Reason } from './decision.ts'
 import { exclusionOf } from './exclusion.ts'
 import { type Preference, type PreferenceLayers, preferenceOf, type Subject } from './preference.ts'
 import { type Split, variantOf } from './variant.ts'
 
+/** What a type may have itself, or that may have no step. */
+type Ignorable = 'title' | 'body' | 'url' | 'image' | 'actions' | 'category' | 'overrides'
+
 /** A notification to plan, and its type at the time it was accepted. */
 export type Sent = {
-  notification: Pick<Notification, 'exclude' | 'actor' | 'inbox' | 'plan' | 'data' | 'context'>
-  type?: Pick<NotificationType, 'inbox' | 'plan' | 'if' | 'variants'>
+  notification: Pick<Notification, 'exclude' | 'actor' | 'inbox' | 'plan' | 'data' | 'context' | Ignorable>
+  type?: Pick<NotificationType, 'inbox' | 'plan' | 'if' | 'variants' | 'content' | 'category'>
   /** What recipients are assigned to variants by. Without it, nobody gets a variant. */
   split?: Split
   /** When delivery stops, epoch ms. */
@@ -69,6 +75,12 @@ export const plansOf = (sent: Typed): Plan[] => [
   ...ownPlans(sent).map((variant) => planOf(sent, variant)),
 ]
 
+/** Returns what of a notification is ignored: content that its type has itself, and overrides of channels without a step. */
+export const ignoredParts = ({ notification, type }: Typed): Warning[] => [
+  ...ignoredContent(notification, type),
+  ...(notification.overrides ? ignoredOverrides(notification, plansOf({ notification, type })) : []),
+]
+
 const inboxOf = ({ notification, type }: Typed): { inbox: InboxMode; by: Decider } => {
   if (notification.inbox !== undefined) return { inbox: notification.inbox, by: 'sender' }
   return type?.inbox === undefined ? { inbox: 'shown', by: 'system' } : { inbox: type.inbox, by: 'type' }
@@ -85,6 +97,8 @@ const inboxDecision = (sent: Typed, at: number): Decision => {
   }
   if (by !== 'system') decision.path = 'inbox'
   if (inbox !== 'shown') decision.reason = inbox === 'none' ? 'no_item' : 'silent'
+  const ignored = ignoredParts(sent)
+  if (ignored.length > 0) decision.detail = `ignored: ${ignored.map(({ pointer }) => pointer).join(', ')}`
   return decision
 }
 

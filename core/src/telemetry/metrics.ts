@@ -18,8 +18,8 @@ const intakeMetrics = (registers: Registry[]) => ({
   }),
   ignored: new Counter({
     name: 'carillon_attributes_ignored_total',
-    help: 'Parts of notifications that were ignored: invalid attributes of recipients, and content that the type has itself',
-    labelNames: ['via'] as const,
+    help: 'Parts of notifications that were ignored, by type (empty if it is not defined): invalid attributes of recipients, content that the type has itself, and overrides of channels without a step',
+    labelNames: ['via', 'type'] as const,
     registers,
   }),
   templateErrors: new Counter({

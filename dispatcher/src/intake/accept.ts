@@ -5,7 +5,7 @@ import { planFaults } from '@carillon/core/expression/expression-faults'
 import { expiryOf } from '@carillon/core/notification/expiry'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { overrideFaults } from '@carillon/core/notification/overrides'
-import { plansOf } from '@carillon/core/routing/plan'
+import { ignoredParts, plansOf } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import { hasTemplates } from '@carillon/core/template/languages'
@@ -54,7 +54,8 @@ export type AcceptPorts = {
   links: LinkPolicy
 }
 
-export type Accepted = Pinned & { message: Message; warnings: Warning[] }
+/** `warnings`: attributes that were left out. `ignored`: how much else was ignored; 0 if a hub has told the sender. */
+export type Accepted = Pinned & { message: Message; warnings: Warning[]; ignored: number }
 export type Refused = { message: Message; reason: DeadReason }
 
 /** A message, before its id is settled. `misfit`: its data does not fit the type, unless another version is recorded. */
@@ -194,7 +195,9 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
           await revisionOf(cache, incoming, type, identity),
           retentionMs,
         )
-        accepted.push({ message, ready, type, warnings: incoming.warnings })
+        const { warnings, version: stamped, notification } = incoming
+        const ignored = stamped === undefined ? ignoredParts({ notification, type }).length : 0
+        accepted.push({ message, ready, type, warnings, ignored })
       }
     }
     return { accepted, repeated, refused, release: identities.release }

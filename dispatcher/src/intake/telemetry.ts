@@ -12,10 +12,13 @@ export const createObserveIntake =
     for (const { ready } of accepted)
       metrics.accepted.inc({ via: 'stream', priority: ready.notification.priority })
     for (const { reason } of refused) metrics.refused.inc({ via: 'stream', code: reason.code })
+    for (const { type, warnings, ignored } of accepted) {
+      const count = warnings.length + ignored
+      if (count > 0) metrics.ignored.inc({ via: 'stream', type: type?.key ?? '' }, count)
+    }
     const first = accepted.find(({ warnings }) => warnings.length > 0)
     if (!first) return
     const ignored = accepted.reduce((sum, { warnings }) => sum + warnings.length, 0)
-    metrics.ignored.inc({ via: 'stream' }, ignored)
     const { tenant, id } = first.ready
     log.warn(
       { ignored, first: { tenant, notification: id, ...first.warnings[0] } },

@@ -52,10 +52,20 @@ const respond = async (c: Context<Edge>, sent: Promise<Answer & { replayed: bool
   }
 }
 
+/** Returns the value of a body; undefined if it cannot be read, which the acceptance then refuses and counts. */
+const payloadValue = (read: () => Payload): unknown => {
+  try {
+    return read().value
+  } catch (error) {
+    if (error instanceof ProblemError) return undefined
+    throw error
+  }
+}
+
 /** Reports whether a request is for a dry run. Parses only bodies that contain the key. */
 const isDryRun = (bytes: Uint8Array, read: () => Payload): boolean => {
   if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('"dryRun"')) return false
-  const { value } = read()
+  const value = payloadValue(read)
   return typeof value === 'object' && value !== null && 'dryRun' in value && value.dryRun === true
 }
 

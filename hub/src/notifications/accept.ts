@@ -11,14 +11,13 @@ import { fingerprintOf } from '@carillon/core/notification/fingerprint'
 import { checkHorizon } from '@carillon/core/notification/horizon'
 import { idReused } from '@carillon/core/notification/id-reused'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
-import { ignoredOverrides, overrideFaults } from '@carillon/core/notification/overrides'
+import { overrideFaults } from '@carillon/core/notification/overrides'
 import { stampOf } from '@carillon/core/notification/stamp'
-import { plansOf } from '@carillon/core/routing/plan'
+import { ignoredParts, plansOf } from '@carillon/core/routing/plan'
 import type { Sender } from '@carillon/core/security/api-keys'
 import type { Store } from '@carillon/core/store/port'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { ignoredContent } from '@carillon/core/template/filled'
 import { hasTemplates } from '@carillon/core/template/languages'
 import {
   type Issue,
@@ -41,6 +40,8 @@ import { attachedFaults, type FindAttached, readAttached } from './attached.ts'
 export type Accepted = {
   id: string
   priority: Priority
+  /** The key of its type; '' if that is not defined. */
+  type: string
   message: OutgoingMessage
   /** Set if the sender chose the id; generated ids are unique. */
   use?: IdUse
@@ -145,11 +146,22 @@ export const createAcceptance = (
     const place = await lookUpInContext(cache, tenant, given.context)
     const problem = linkProblem(given, plans.flat(), place, links)
     if (problem) throw problem
-    const warnings = [...parsed.warnings, ...ignoredContent(given, type), ...ignoredOverrides(given, plans)]
+    const warnings = [...parsed.warnings, ...ignoredParts({ notification: given, type })]
     const start = payload.at.map((key) => `/${String(key)}`).join('')
     return {
       ...{ given, type, priority: given.priority ?? type?.priority ?? 'normal' },
       warnings: warnings.map((warning) => ({ ...warning, pointer: `${start}${warning.pointer}` })),
+    }
+  }
+
+  /** Counts the rejection of a notification. */
+  const counted = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof ProblemError && error.problem.status < 500)
+        metrics.refused.inc({ via: 'http', code: error.problem.code })
+      throw error
     }
   }
 
@@ -158,27 +170,29 @@ export const createAcceptance = (
     readAttached: (tenant: string, payloads: readonly Payload[]): Promise<FindAttached> =>
       readAttached(store.attachments.get, tenant, payloads),
 
-    /** Validates a dry run as `check` validates a notification. */
-    validate: (tenant: string, read: () => Payload) => validate(tenant, read(), { dryRun: true }),
+    /** Validates a dry run as `check` validates a notification. Counts rejections. */
+    validate: (tenant: string, read: () => Payload) =>
+      counted(async () => validate(tenant, read(), { dryRun: true })),
 
     /**
-     * Validates a notification, plain or as the data of an event. `id` is called if neither has one. Counts rejections. Throws what `read` throws, `invalid_request`, `too_far`,
-     * `time_passed`, `type_unknown`, `no_app_url` and `payload_too_large`.
+     * Validates a notification, plain or as the data of an event. `id` is called if neither has one. Counts rejections.
+     * Throws what `read` throws, `invalid_request`, `too_far`, `time_passed`, `type_unknown`, `no_app_url` and
+     * `payload_too_large`.
      */
-    check: async (
+    check: (
       { tenant, key }: Pick<Sender, 'tenant' | 'key'>,
       read: () => Payload,
       id: () => string,
       how: Omit<Validation, 'dryRun'> = {},
-    ): Promise<Accepted> => {
-      try {
+    ): Promise<Accepted> =>
+      counted(async () => {
         const { given, type, priority, warnings } = await validate(tenant, read(), how)
         const revision = type && hasTemplates(type) ? await cache.revision(tenant) : undefined
         const notification = { ...given, id: given.id ?? id(), sender: key }
         const data = Buffer.from(JSON.stringify(notification))
         if (data.length > NOTIFICATION_MAX_BYTES) throw tooLarge(data.length)
         return {
-          ...{ id: notification.id, priority, warnings },
+          ...{ id: notification.id, priority, type: type?.key ?? '', warnings },
           message: {
             subject: notifySubject(tenant, priority, notification.type),
             data,
@@ -186,12 +200,7 @@ export const createAcceptance = (
           },
           ...(given.id === undefined ? {} : { use: useOf(tenant, { ...given, id: given.id, priority }) }),
         }
-      } catch (error) {
-        if (error instanceof ProblemError && error.problem.status < 500)
-          metrics.refused.inc({ via: 'http', code: error.problem.code })
-        throw error
-      }
-    },
+      }),
 
     /**
      * Appends notifications and resolves when they are durable. Those whose id was used with different content
@@ -208,9 +217,9 @@ export const createAcceptance = (
       )
       const good = accepted.filter((_, index) => !problems[index])
       if (good.length > 0) await stream.publish(good.map(({ message }) => message))
-      for (const { priority, warnings } of good) {
+      for (const { priority, type, warnings } of good) {
         metrics.accepted.inc({ via: 'http', priority })
-        metrics.ignored.inc({ via: 'http' }, warnings.length)
+        if (warnings.length > 0) metrics.ignored.inc({ via: 'http', type }, warnings.length)
       }
       const refused = accepted.length - good.length
       if (refused > 0) metrics.refused.inc({ via: 'http', code: 'id_reused' }, refused)

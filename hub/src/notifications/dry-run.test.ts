@@ -124,6 +124,23 @@ it('refuses what the acceptance refuses, and a dry run in a batch', async () => 
   ])
 })
 
+it('counts what it refuses, and bodies that cannot be read', async () => {
+  const counted = async () => {
+    const { text } = await test.call('GET', '/metrics')
+    return ['type_unknown', 'malformed_json', 'invalid_request'].map((code) =>
+      Number(text.match(`refused_total{via="http",code="${code}"} (\\d+)`)?.[1] ?? 0),
+    )
+  }
+  const [unknown = 0, malformed = 0, invalid = 0] = await counted()
+  await run({ type: 'unknown' })
+  const headers = { 'content-type': 'application/json' }
+  for (const body of ['{"dryRun": true, ', '{"dryRun": true, "dryRun": true}']) {
+    const { status } = await test.call('POST', '/v1/notifications', { token: key, body, headers })
+    expect(status).toBeGreaterThanOrEqual(400)
+  }
+  expect(await counted()).toEqual([unknown + 1, malformed + 1, invalid + 1])
+})
+
 it('shows sample links', async () => {
   const own = await openHub({ publicUrl: 'https://hub.example' })
   try {

@@ -38,7 +38,7 @@ it('returns the same warning in a batch and for a repeated request', async () =>
   ])
   expect((await send()).json).toEqual(first.json)
   const { text } = await test.call('GET', '/metrics')
-  expect(text).toMatch(/carillon_attributes_ignored_total\{via="http"\} [1-9]/)
+  expect(text).toMatch(/carillon_attributes_ignored_total\{via="http",type=""\} [1-9]/)
 })
 
 it('rejects a recipient without any other attribute', async () => {
@@ -69,4 +69,6 @@ it('content and a category that the type has itself are ignored, and told', asyn
       ],
     },
   ])
+  const { text } = await test.call('GET', '/metrics')
+  expect(text).toContain('carillon_attributes_ignored_total{via="http",type="order.shipped"} 2')
 })
