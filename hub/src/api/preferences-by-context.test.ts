@@ -107,6 +107,25 @@ describe('preferences in a context', () => {
     expect((await call('PATCH', '/v1/preferences', OFF, { 'if-match': general })).status).toBe(200)
   })
 
+  it('?context= without a value is general preferences, also for a token limited to one context', async () => {
+    await call('PATCH', '/v1/preferences?context=', { muted: true })
+    await call('PATCH', '/v1/preferences?context=org-7', OFF)
+    for (const path of ['', '?context='])
+      expect((await call('GET', `/v1/preferences${path}`)).json).toEqual({ muted: true })
+    const token = await tenant.userToken('ada', 60, ['org-7'])
+    const limited = (method: string, path: string, body?: unknown) =>
+      test.call(method, path, { token, ...(body === undefined ? {} : { body }) })
+    expect((await limited('GET', '/v1/preferences')).json).toEqual(OFF)
+    expect((await limited('GET', '/v1/preferences?context=')).json).toEqual({ muted: true })
+    expect((await limited('PATCH', '/v1/preferences', { muted: true })).status).toBe(200)
+    expect((await limited('PATCH', '/v1/preferences?context=', OFF)).json.code).toBe('forbidden')
+    const users = '/v1/users/ada/preferences'
+    for (const path of [users, `${users}?context=`])
+      expect((await test.call('GET', path, { token: tenant.key })).json).toEqual({ muted: true })
+    for (const path of [`${users}/effective?context=`, `${users}/page?context=`])
+      expect((await test.call('GET', path, { token: tenant.key })).status).toBe(200)
+  })
+
   it('and those in general have one limit', async () => {
     const topics = (from: number) =>
       Object.fromEntries(Array.from({ length: 600 }, (_, n) => [`t${from + n}`, false]))

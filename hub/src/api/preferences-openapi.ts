@@ -1,5 +1,5 @@
 import {
-  ContextKey,
+  ContextFilter,
   EffectivePreferences,
   PreferenceChange,
   Preferences,
@@ -15,9 +15,11 @@ import { next, pageQuery } from './page.ts'
 const Id = z.object({ id: UserId })
 
 const InContext = z.strictObject({
-  context: ContextKey.optional().describe(
-    'The context. If left out: the one context that the user token is limited to, else general preferences',
-  ),
+  context: ContextFilter.optional()
+    .describe(
+      'The context; the empty string (`?context=`) stands for general preferences, those without one. If left out: the one context that the user token is limited to, else general preferences',
+    )
+    .meta({ allowEmptyValue: true }),
 })
 
 const PreferenceChangePage = z.object({ changes: z.array(PreferenceChange), next: next('after') }).meta({

@@ -4,7 +4,7 @@ import { parseJson } from '@carillon/core/json/json'
 import { GENERAL } from '@carillon/core/preferences/documents'
 import { changesOf } from '@carillon/core/preferences/patch'
 import type { Seal } from '@carillon/core/security/seal'
-import { ContextKey, PreferencesPatch, Timestamp, UserId } from '@carillon/schemas'
+import { ContextFilter, PreferencesPatch, Timestamp, UserId } from '@carillon/schemas'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { defineRoute, type Routes } from '../http/routes.ts'
@@ -34,7 +34,11 @@ const LINK = {
   method: 'get',
   tag: 'Preferences',
   query: z.strictObject({
-    context: ContextKey.optional().describe('The page then shows and changes the choices in this context'),
+    context: ContextFilter.optional()
+      .describe(
+        'The context whose choices the page shows and changes; the empty string (`?context=`) stands for general preferences. If left out: the one context that the user token is limited to, else general preferences',
+      )
+      .meta({ allowEmptyValue: true }),
   }),
   answers: { 200: { description: 'The link', schema: PreferencesLink } },
 } as const
@@ -112,7 +116,11 @@ export const preferencesPageRoutes = (
     return c.json(await linkTo(owner, c.req.url), 200, PRIVATE)
   })
   routes.sender('preferences:write', getUserPreferencesPage, async ({ c, params, query }, { tenant }) =>
-    c.json(await linkTo({ tenant, user: params.id, context: query.context }, c.req.url), 200, PRIVATE),
+    c.json(
+      await linkTo({ tenant, user: params.id, context: query.context || undefined }, c.req.url),
+      200,
+      PRIVATE,
+    ),
   )
 
   const shown = async (c: Context, owner: PageOwner) => {

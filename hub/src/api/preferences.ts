@@ -93,7 +93,7 @@ export const preferenceRoutes = (
       ),
   )
   routes.sender('preferences:read', getUserEffectivePreferences, async ({ c, params, query }, { tenant }) =>
-    c.json((await effective({ tenant, user: params.id }, query.context)).grid, 200, PRIVATE),
+    c.json((await effective({ tenant, user: params.id }, query.context || undefined)).grid, 200, PRIVATE),
   )
   routes.sender(
     'preferences:read',

@@ -12,7 +12,7 @@ type Limited = Pick<EndUser, 'contexts'>
 export const readContext = ({ contexts }: Limited, context: string | undefined): string => {
   const [only, ...others] = contexts ?? []
   if (context === undefined) return only !== undefined && others.length === 0 ? only : GENERAL
-  requireContext({ contexts }, context)
+  if (context !== GENERAL) requireContext({ contexts }, context)
   return context
 }
 
