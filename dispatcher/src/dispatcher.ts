@@ -47,7 +47,7 @@ const TURN = {
 export const startDispatcher = async (ports: DispatcherPorts, options: DispatcherOptions) => {
   const { stream, store, live, cache, seal, log, metrics } = ports
   const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options
-  const accept = createAccept({ store, cache, unknownTypes, retentionMs, links: options })
+  const accept = createAccept({ store, cache, unknownTypes, log, retentionMs, links: options })
   const prepared = createPreparedTypes(options, cache)
   const pipeline = createPipeline({
     store,

@@ -10,6 +10,7 @@ import { atPosition, messageIssues, type Place, templateIssues } from './check-t
 import type { Medium } from './engine.ts'
 import { fieldsOf } from './fields.ts'
 import { allLanguages, type Language, languagesOf, localeOf, type Templated } from './languages.ts'
+import { linkWarnings } from './link-warnings.ts'
 import { chainOf, generalizations } from './locale-chain.ts'
 import { SCOPE } from './scope.ts'
 import { NO_REFERENCES, type References } from './type-templates.ts'
@@ -103,13 +104,13 @@ const untranslated = (type: Written, languages: readonly Language[], locale: str
   ].map((pointer) => ({ code: 'untranslated', pointer, message: `has no translation to ${locale}` }))
 }
 
-/** Returns what may be an oversight: values that may be missing, and texts that are not translated. */
+/** Returns what may be an oversight: URLs that are not links, values that may be missing, and texts that are not translated. */
 export const templateWarnings = (type: Written): Warning[] => {
   const languages = languagesOf(type)
   return [
     ...allLanguages(type)
       .flatMap(placesOf)
-      .flatMap((place) => missingWarnings(type, place)),
+      .flatMap((place) => [...linkWarnings(place), ...missingWarnings(type, place)]),
     ...Object.keys(type.locales ?? {}).flatMap((locale) => untranslated(type, languages, locale)),
   ].slice(0, WARNINGS_MAX)
 }

@@ -1,10 +1,12 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { newTenant } from '@carillon/core/security/new-tenant'
 import type { Message } from '@carillon/core/stream/port'
-import { afterEach, expect, test } from 'vitest'
+import { createLog } from '@carillon/core/telemetry/log'
+import { afterEach, expect, test, vi } from 'vitest'
 import { openWorld, type World } from '../testing/dispatcher.ts'
 import { createAccept } from './accept.ts'
 
+const log = createLog({ level: 'silent', role: 'test' })
 let world: World
 afterEach(() => world.close())
 
@@ -28,6 +30,7 @@ test('confirms a refusal with the store, because the cache may be outdated', asy
     store,
     cache: stale,
     unknownTypes: 'refuse',
+    log,
     retentionMs: 86_400_000,
     links: { insecureLinks: 'refuse' },
   })
@@ -72,6 +75,7 @@ test('reads each tenant and type from the store once for a batch of refused mess
       type: async () => undefined,
     } as unknown as SettingsCache,
     unknownTypes: 'refuse',
+    log,
     retentionMs: 86_400_000,
     links: { insecureLinks: 'refuse' },
   })
@@ -92,6 +96,7 @@ test('a redelivered message is judged by the version under which it was accepted
   await store.types.put(tenant, { key: 'bill', schema: { required: ['number'] } })
   const options = {
     unknownTypes: 'refuse',
+    log,
     retentionMs: 86_400_000,
     links: { insecureLinks: 'refuse' },
   } as const
@@ -106,4 +111,17 @@ test('a redelivered message is judged by the version under which it was accepted
   expect(await results(2, 'n1')).toEqual([1, []])
   expect(await results(1, 'n2')).toEqual([0, ['invalid_request']])
   expect(await results(2, 'n3')).toEqual([0, ['invalid_request']])
+})
+
+test('logs a type that is not defined once', async () => {
+  world = await openWorld()
+  const { store, tenant, cache } = world
+  const warn = vi.spyOn(log, 'warn')
+  const options = { retentionMs: 86_400_000, links: { insecureLinks: 'refuse' } } as const
+  const accept = createAccept({ store, cache, unknownTypes: 'accept', log, ...options })
+  await store.types.put(tenant, { key: 'order.shipped' })
+  for (const type of ['order.shiped', 'order.shipped', 'order.shiped'])
+    (await accept([message(tenant, type, { to: 'ada' })])).release()
+  const logged = warn.mock.calls.map(([about]) => about)
+  expect(logged).toEqual([{ tenant, type: 'order.shiped' }])
 })

@@ -8,11 +8,13 @@ import { overrideFaults } from '@carillon/core/notification/overrides'
 import { ignoredParts, plansOf } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
+import type { Log } from '@carillon/core/telemetry/log'
 import { hasTemplates } from '@carillon/core/template/languages'
 import type { Issue, NotificationType, Warning } from '@carillon/schemas'
 import { createIdentify, type Identity } from './identity.ts'
 import { deadReason, describe, type Incoming, type Read, readNotification } from './notification.ts'
 import type { Pinned, Ready } from './ready.ts'
+import { logUnknownTypes } from './unknown-types.ts'
 
 /** Reading does no I/O, so every error is caused by the message and a retry cannot help. */
 const read = (message: Message): Read => {
@@ -50,6 +52,7 @@ export type AcceptPorts = {
   }
   cache: SettingsCache
   unknownTypes: 'refuse' | 'accept'
+  log: Log
   retentionMs: number
   links: LinkPolicy
 }
@@ -104,7 +107,8 @@ const readyOf = (
  * all of them are stored already, its message is `repeated`. `release` must be called when the accepted
  * notifications are stored or given up.
  */
-export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }: AcceptPorts) => {
+export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, links }: AcceptPorts) => {
+  const logUnknown = logUnknownTypes(log)
   const identify = createIdentify(store.notifications, { retentionMs })
   const dataFault = createDataCheck()
 
@@ -195,6 +199,7 @@ export const createAccept = ({ store, cache, unknownTypes, retentionMs, links }:
           await revisionOf(cache, incoming, type, identity),
           retentionMs,
         )
+        if (!type) logUnknown(incoming.tenant, incoming.notification.type)
         const { warnings, version: stamped, notification } = incoming
         const ignored = stamped === undefined ? ignoredParts({ notification, type }).length : 0
         accepted.push({ message, ready, type, warnings, ignored })

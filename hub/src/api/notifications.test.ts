@@ -67,7 +67,7 @@ describe('POST /v1/notifications', () => {
     ]
     for (const body of bodies) {
       const { status, json } = await send(body)
-      expect([status, json]).toEqual([202, { id }])
+      expect([status, json]).toMatchObject([202, { id }])
     }
     expect((await published()).map(({ notification }) => notification.id)).toEqual([id, id])
   })
@@ -291,7 +291,7 @@ describe('POST /v1/notifications/batch', () => {
       body: { notifications: ['test', 'cursed', 'test'].map((type) => ({ to: 'ann', type })) },
     })
     expect(status).toBe(207)
-    expect(json.results).toEqual([
+    expect(json.results).toMatchObject([
       { id: expect.any(String) },
       { problem: expect.objectContaining({ code: 'internal' }) },
       { id: expect.any(String) },
@@ -321,7 +321,7 @@ describe('POST /v1/notifications/batch', () => {
     const { status, json } = await batch(entries)
     expect(status).toBe(207)
     const reused = { problem: expect.objectContaining({ code: 'id_reused' }) }
-    expect(json.results).toEqual([reused, { id: 'order-2' }, reused, { id: 'order-1' }])
+    expect(json.results).toMatchObject([reused, { id: 'order-2' }, reused, { id: 'order-1' }])
     expect((await published()).map(({ notification }) => notification.to)).toEqual(['ann', 'ann', 'ann'])
     expect((await batch([entries[0], entries[2]])).status).toBe(422)
   })

@@ -79,6 +79,12 @@ const named = ({ value, event }: Payload): unknown => {
   return { ...(type.success && { type: type.data }), id: event.id, ...value }
 }
 
+const unknownType = (type: string): Warning => ({
+  code: 'unknown_type',
+  pointer: '/type',
+  message: `is not defined, so the item has only what the notification says itself: check the spelling, or define the type with PUT /v1/types/${type}`,
+})
+
 const tooLarge = (bytes: number) =>
   new ProblemError(
     'payload_too_large',
@@ -146,7 +152,11 @@ export const createAcceptance = (
     const place = await lookUpInContext(cache, tenant, given.context)
     const problem = linkProblem(given, plans.flat(), place, links)
     if (problem) throw problem
-    const warnings = [...parsed.warnings, ...ignoredParts({ notification: given, type })]
+    const warnings = [
+      ...(type ? [] : [unknownType(given.type)]),
+      ...parsed.warnings,
+      ...ignoredParts({ notification: given, type }),
+    ]
     const start = payload.at.map((key) => `/${String(key)}`).join('')
     return {
       ...{ given, type, priority: given.priority ?? type?.priority ?? 'normal' },
@@ -219,7 +229,8 @@ export const createAcceptance = (
       if (good.length > 0) await stream.publish(good.map(({ message }) => message))
       for (const { priority, type, warnings } of good) {
         metrics.accepted.inc({ via: 'http', priority })
-        if (warnings.length > 0) metrics.ignored.inc({ via: 'http', type }, warnings.length)
+        const ignored = warnings.filter(({ code }) => code === 'ignored').length
+        if (ignored > 0) metrics.ignored.inc({ via: 'http', type }, ignored)
       }
       const refused = accepted.length - good.length
       if (refused > 0) metrics.refused.inc({ via: 'http', code: 'id_reused' }, refused)

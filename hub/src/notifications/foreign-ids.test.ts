@@ -57,7 +57,7 @@ describe.each(FOREIGN_IDS)('the id %j', (id) => {
 
   it('identifies a notification', async () => {
     const note = { id, to: id, exclude: [id], actor: id, type: 'test' }
-    expect(await call('POST', '/v1/notifications', note)).toEqual({ status: 202, json: { id } })
+    expect(await call('POST', '/v1/notifications', note)).toMatchObject({ status: 202, json: { id } })
     await test.ports.store.notifications.put([
       {
         tenant: tenant.id,

@@ -10,8 +10,15 @@ afterAll(() => test.close())
 const note = { to: { user: 'ann', email: 'not an address', phone: '+351911111111' }, type: 'test' }
 const warning = { code: 'ignored', pointer: '/to/email', message: 'must be an e-mail address' }
 
+/** Returns a tenant with the type of `note`. */
+const defined = async () => {
+  const tenant = await test.tenant()
+  await test.call('PUT', '/v1/types/test', { token: tenant.key, body: {} })
+  return tenant
+}
+
 it('omits an invalid attribute of a recipient with a warning, and accepts the notification', async () => {
-  const { key } = await test.tenant()
+  const { key } = await defined()
   const reply = await test.call('POST', '/v1/notifications', { token: key, body: { ...note, id: 'n1' } })
   expect([reply.status, reply.json]).toEqual([202, { id: 'n1', warnings: [warning] }])
   const [message] = await test.taken('notify-normal')
@@ -22,7 +29,7 @@ it('omits an invalid attribute of a recipient with a warning, and accepts the no
 })
 
 it('returns the same warning in a batch and for a repeated request', async () => {
-  const { key } = await test.tenant()
+  const { key } = await defined()
   const body = {
     notifications: [
       { ...note, id: 'n2' },
@@ -38,7 +45,7 @@ it('returns the same warning in a batch and for a repeated request', async () =>
   ])
   expect((await send()).json).toEqual(first.json)
   const { text } = await test.call('GET', '/metrics')
-  expect(text).toMatch(/carillon_attributes_ignored_total\{via="http",type=""\} [1-9]/)
+  expect(text).toMatch(/carillon_attributes_ignored_total\{via="http",type="test"\} [1-9]/)
 })
 
 it('rejects a recipient without any other attribute', async () => {
@@ -71,4 +78,27 @@ it('content and a category that the type has itself are ignored, and told', asyn
   ])
   const { text } = await test.call('GET', '/metrics')
   expect(text).toContain('carillon_attributes_ignored_total{via="http",type="order.shipped"} 2')
+})
+
+it('tells that a type is not defined, in one notification and in a batch', async () => {
+  const { key } = await defined()
+  const send = (body: object, batch = '') =>
+    test.call('POST', `/v1/notifications${batch}`, { token: key, body })
+  const unknown = {
+    code: 'unknown_type',
+    pointer: '/type',
+    message: expect.stringContaining('define the type with PUT /v1/types/order.shiped'),
+  }
+  const misspelt = { to: 'ann', type: 'order.shiped' }
+  expect((await send({ ...misspelt, id: 'n5' })).json).toEqual({ id: 'n5', warnings: [unknown] })
+  const batch = await send(
+    {
+      notifications: [
+        { ...misspelt, id: 'n6' },
+        { to: 'ann', type: 'test', id: 'n7' },
+      ],
+    },
+    '/batch',
+  )
+  expect(batch.json.results).toEqual([{ id: 'n6', warnings: [unknown] }, { id: 'n7' }])
 })

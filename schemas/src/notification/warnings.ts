@@ -11,7 +11,7 @@ export const Warning = z
     code: z
       .string()
       .describe(
-        'A stable code. `ignored`: the value at `pointer` was left out. `maybe_missing`: a template shows a value that may be missing. `untranslated`: a text has no translation. `no_account`: no provider account serves a channel of the plan',
+        'A stable code. `ignored`: the value at `pointer` was left out. `maybe_missing`: a template shows a value that may be missing. `not_a_link`: a URL is not a link, whatever the data. `unknown_type`: the type is not defined, so defaults apply. `untranslated`: a text has no translation. `no_account`: no provider account serves a channel of the plan',
       ),
     pointer: z.string().describe('The place in the request, a JSON Pointer (RFC 6901)'),
     message: z.string().describe('The reason, for people'),
