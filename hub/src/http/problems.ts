@@ -3,6 +3,8 @@ import { type Problem, type ProblemCode, problem } from '@carillon/schemas'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Edge } from './application.ts'
+import { incomingOf } from './incoming.ts'
+import { lingering } from './lingering.ts'
 
 /** A rate limit is reached; retry after `afterMs`. `headers` describe the limit. */
 export class RateLimitedError extends ProblemError {
@@ -58,5 +60,12 @@ export const answerProblem = (
   c.header('content-type', 'application/problem+json')
   if (retryAfter !== undefined) c.header('retry-after', String(retryAfter))
   if (about.status === 401) c.header('www-authenticate', 'Bearer')
-  return c.body(JSON.stringify({ ...about, ...extra }), about.status as ContentfulStatusCode)
+  const status = about.status as ContentfulStatusCode
+  const text = JSON.stringify({ ...about, ...extra })
+  const incoming = about.code === 'payload_too_large' ? incomingOf(c) : undefined
+  if (!incoming || incoming.complete) return c.body(text, status)
+  const bytes = Buffer.from(text)
+  c.header('connection', 'close')
+  c.header('content-length', String(bytes.length))
+  return c.body(lingering(incoming, bytes), status)
 }

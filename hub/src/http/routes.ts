@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
 import { checked } from '@carillon/core/json/checked'
@@ -7,13 +6,13 @@ import type { Scope, Sender } from '@carillon/core/security/api-keys'
 import type { Seal } from '@carillon/core/security/seal'
 import type { EndUser } from '@carillon/core/security/user-tokens'
 import { isJsonObject, type ProblemCode, problem } from '@carillon/schemas'
-import type { HttpBindings } from '@hono/node-server'
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { RateLimit } from '../limits/rate-limit.ts'
 import type { Edge } from './application.ts'
 import { authenticateLink, authenticateSender, authenticateUser, type LinkedOwner } from './auth.ts'
 import { readBody, readRawBody } from './body.ts'
+import { incomingOf } from './incoming.ts'
 import type { Tag } from './openapi/tags.ts'
 import { answerProblem, setHeaders } from './problems.ts'
 import type { Refusals } from './refused-credentials.ts'
@@ -142,10 +141,6 @@ const requestOf = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.Zod
     },
   }
 }
-
-/** Returns Node's request; undefined if the application is called without a server. */
-const incomingOf = (c: Context<Edge>): IncomingMessage | undefined =>
-  (c.env as Partial<HttpBindings> | undefined)?.incoming
 
 /** Adds routes to the application with their authentication, and collects them for the OpenAPI document. */
 export const createRoutes = (

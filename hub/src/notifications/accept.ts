@@ -79,11 +79,19 @@ const named = ({ value, event }: Payload): unknown => {
   return { ...(type.success && { type: type.data }), id: event.id, ...value }
 }
 
+const ignoredIn = (warnings: readonly Warning[]) => warnings.filter(({ code }) => code === 'ignored').length
+
 const unknownType = (type: string): Warning => ({
   code: 'unknown_type',
   pointer: '/type',
   message: `is not defined, so the item has only what the notification says itself: check the spelling, or define the type with PUT /v1/types/${type}`,
 })
+
+/** Returns what may be an oversight: a type that is not defined, and parts that are ignored. */
+const oversightsIn = (notification: Validated['given'], type: NotificationType | undefined): Warning[] => [
+  ...(type ? [] : [unknownType(notification.type)]),
+  ...ignoredParts({ notification, type }),
+]
 
 const tooLarge = (bytes: number) =>
   new ProblemError(
@@ -152,11 +160,7 @@ export const createAcceptance = (
     const place = await lookUpInContext(cache, tenant, given.context)
     const problem = linkProblem(given, plans.flat(), place, links)
     if (problem) throw problem
-    const warnings = [
-      ...(type ? [] : [unknownType(given.type)]),
-      ...parsed.warnings,
-      ...ignoredParts({ notification: given, type }),
-    ]
+    const warnings = [...parsed.warnings, ...oversightsIn(given, type)]
     const start = payload.at.map((key) => `/${String(key)}`).join('')
     return {
       ...{ given, type, priority: given.priority ?? type?.priority ?? 'normal' },
@@ -229,7 +233,7 @@ export const createAcceptance = (
       if (good.length > 0) await stream.publish(good.map(({ message }) => message))
       for (const { priority, type, warnings } of good) {
         metrics.accepted.inc({ via: 'http', priority })
-        const ignored = warnings.filter(({ code }) => code === 'ignored').length
+        const ignored = ignoredIn(warnings)
         if (ignored > 0) metrics.ignored.inc({ via: 'http', type }, ignored)
       }
       const refused = accepted.length - good.length
