@@ -1,4 +1,5 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { stampOf } from '@carillon/core/notification/stamp'
 import { newTenant } from '@carillon/core/security/new-tenant'
 import type { Message } from '@carillon/core/stream/port'
 import { createLog } from '@carillon/core/telemetry/log'
@@ -64,6 +65,7 @@ test('reads each tenant and type from the store once for a batch of refused mess
       },
       contexts: store.contexts,
       types: {
+        ...store.types,
         get: (id, key) => {
           reads.push(`${id}/${key}`)
           return store.types.get(id, key)
@@ -124,4 +126,51 @@ test('logs a type that is not defined once', async () => {
     (await accept([message(tenant, type, { to: 'ada' })])).release()
   const logged = warn.mock.calls.map(([about]) => about)
   expect(logged).toEqual([{ tenant, type: 'order.shiped' }])
+})
+
+const OPTIONS = {
+  unknownTypes: 'refuse',
+  retentionMs: 86_400_000,
+  links: { insecureLinks: 'refuse' },
+} as const
+
+test('a redelivered message is handled under its version although its type was deleted', async () => {
+  world = await openWorld()
+  const { store, tenant, cache } = world
+  await store.types.put(tenant, { key: 'bill', name: 'one' })
+  const deliverAt = new Date(Date.now() + 60_000).toISOString()
+  await world.send({ id: 'recorded', to: 'ada', type: 'bill', deliverAt })
+  await world.quiet()
+  await store.types.put(tenant, { key: 'bill', name: 'two' })
+  const before = Date.now() - 1
+  await store.types.remove(tenant, 'bill', {})
+  const accept = createAccept({ store, cache: { ...cache, type: store.types.get }, log, ...OPTIONS })
+  const result = async (id: string, more: Partial<Message>) => {
+    const { accepted, refused, release } = await accept([
+      { ...message(tenant, 'bill', { id, to: 'ada', deliverAt }), ...more },
+    ])
+    release()
+    return [...accepted.map(({ type }) => type?.name), ...refused.map(({ reason }) => reason.code)]
+  }
+  expect(await result('recorded', { deliveries: 2 })).toEqual(['one'])
+  // Not recorded before the redelivery: the last version that the log can have had it under.
+  expect(await result('lost', { deliveries: 2, appendedAt: before })).toEqual(['two'])
+  expect(await result('new', { deliveries: 1 })).toEqual(['type_unknown'])
+  expect(await result('late', { deliveries: 2, appendedAt: Date.now() + 1_000 })).toEqual(['type_unknown'])
+  expect(await result('stamped', { headers: stampOf({ version: 1 }, false) })).toEqual(['one'])
+})
+
+test('outdated settings do not replace the version that the hub stamped', async () => {
+  world = await openWorld()
+  const { store, tenant, cache } = world
+  await store.types.put(tenant, { key: 'bill', plan: [{ channel: 'email', when: 'always', after: 0 }] })
+  await store.types.remove(tenant, 'bill', {})
+  await store.tenants.putSettings(tenant, { url: 'https://app.example/' })
+  const stale = { ...cache, tenant: async () => newTenant(tenant) }
+  const accept = createAccept({ store, cache: stale, log, ...OPTIONS })
+  const headers = stampOf({ version: 1 }, false)
+  const note = { id: 'n1', to: 'ada', url: '/posts/7' }
+  const { accepted, refused, release } = await accept([{ ...message(tenant, 'bill', note), headers }])
+  release()
+  expect([accepted.map(({ type }) => type?.version), refused]).toEqual([[1], []])
 })

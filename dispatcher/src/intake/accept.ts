@@ -14,6 +14,7 @@ import type { Issue, NotificationType, Warning } from '@carillon/schemas'
 import { createIdentify, type Identity } from './identity.ts'
 import { deadReason, describe, type Incoming, type Read, readNotification } from './notification.ts'
 import type { Pinned, Ready } from './ready.ts'
+import { createTypeAtAcceptance, type MisfitOf, storedTypeOf } from './type-at-acceptance.ts'
 import { logUnknownTypes } from './unknown-types.ts'
 
 /** Reading does no I/O, so every error is caused by the message and a retry cannot help. */
@@ -48,7 +49,7 @@ export type AcceptPorts = {
     notifications: Pick<Store['notifications'], 'claim' | 'recorded'>
     tenants: Pick<Store['tenants'], 'get'>
     contexts: Pick<Store['contexts'], 'get'>
-    types: Pick<Store['types'], 'get'>
+    types: Pick<Store['types'], 'get' | 'versions'>
   }
   cache: SettingsCache
   unknownTypes: 'refuse' | 'accept'
@@ -61,14 +62,19 @@ export type AcceptPorts = {
 export type Accepted = Pinned & { message: Message; warnings: Warning[]; ignored: number }
 export type Refused = { message: Message; reason: DeadReason }
 
-/** A message, before its id is settled. `misfit`: its data does not fit the type, unless another version is recorded. */
+/**
+ * A message, before its id is settled. `misfit`: its type is unknown or its data does not fit it, unless another version is
+ * recorded.
+ */
 type Checked = { message: Message; incoming: Incoming; type?: NotificationType; misfit?: DeadReason }
 
 /** Reads settings from the store, each at most once per batch, because a batch may hold many refused messages. */
 const storedSettings = (store: AcceptPorts['store']) => ({
   tenant: once((id) => store.tenants.get(id!)),
   context: once(async (id, key) => (await store.contexts.get(id!, [key!])).get(key!)),
-  type: once((tenant, key) => store.types.get(tenant!, key!)),
+  type: once((tenant, key, version) =>
+    store.types.get(tenant!, key!, version === undefined ? undefined : Number(version)),
+  ),
 })
 
 /** The revision of the library under which a notification was accepted. It is accepted now if nothing says so. */
@@ -112,7 +118,10 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
   const identify = createIdentify(store.notifications, { retentionMs })
   const dataFault = createDataCheck()
 
-  const misfitOf = (incoming: Incoming, type: NotificationType | undefined): DeadReason | undefined => {
+  const misfitOf: MisfitOf = (
+    incoming: Incoming,
+    type: NotificationType | undefined,
+  ): DeadReason | undefined => {
     const fault = dataFault(incoming.tenant, type, incoming.notification.data)
     return fault && refusal(incoming, fault)
   }
@@ -125,29 +134,20 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
   ): DeadReason | Pick<Checked, 'type' | 'misfit'> => {
     const { tenant, notification, again } = incoming
     if (!place.tenant) return { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` }
-    if (!type && unknownTypes === 'refuse') {
-      const detail = `tenant ${tenant} has not defined the type ${notification.type}`
-      return { code: 'type_unknown', detail }
-    }
+    const detail = `tenant ${tenant} has not defined the type ${notification.type}`
+    const unknown =
+      !type && unknownTypes === 'refuse' ? ({ code: 'type_unknown', detail } as const) : undefined
+    // A redelivered message may have been accepted before its type was deleted, or under an older version.
+    if (unknown && !again) return unknown
     const [fault] = [...planFaults(notification.plan), ...overrideFaults(notification, links)]
     if (fault) return refusal(incoming, fault)
     const problem = linkProblem(notification, plansOf({ notification, type }).flat(), place, links)
     if (problem) return deadReason(problem)
-    const misfit = misfitOf(incoming, type)
-    // A redelivered message may have been accepted under an older version.
+    const misfit = unknown ?? misfitOf(incoming, type)
     return misfit && !again ? misfit : { type, ...(misfit && { misfit }) }
   }
 
-  /**
-   * Returns the type in the version under which the notification was accepted; version 0 means no type.
-   * Without a version, the notification is accepted now, under the current version.
-   */
-  const typeOf = async ({ tenant, notification }: Incoming, version: number | undefined) => {
-    if (version === 0) return undefined
-    const current = await cache.type(tenant, notification.type)
-    if (version === undefined || current?.version === version) return current
-    return (await cache.typeVersion(tenant, notification.type, version)) ?? current
-  }
+  const { typeOf, pinned } = createTypeAtAcceptance({ cache, types: store.types }, misfitOf)
 
   const check = async (
     message: Message,
@@ -162,7 +162,7 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
     if (!('code' in known || known.misfit)) return { message, incoming, ...known }
     // The hub may have used newer settings than this cache has.
     const latestPlace = await lookUpInContext(stored, tenant, notification.context)
-    const latest = judge(incoming, latestPlace, await stored.type(tenant, notification.type))
+    const latest = judge(incoming, latestPlace, await storedTypeOf(stored.type, incoming))
     return 'code' in latest ? { message, reason: latest } : { message, incoming, ...latest }
   }
 
@@ -186,13 +186,12 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
       if ('refused' in identity) refused.push({ message, reason: identity.refused })
       else if (identity.complete) repeated.push(message)
       else {
-        const { version = each.type?.version ?? 0 } = identity
-        const type = version === (each.type?.version ?? 0) ? each.type : await typeOf(incoming, version)
-        const misfit = each.misfit && misfitOf(incoming, type)
-        if (misfit) {
-          refused.push({ message, reason: misfit })
+        const found = await pinned(each, identity)
+        if ('refused' in found) {
+          refused.push({ message, reason: found.refused })
           continue
         }
+        const { type } = found
         const ready = readyOf(
           { ...each, type },
           identity,
