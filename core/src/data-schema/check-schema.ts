@@ -3,8 +3,12 @@ import { escapeKey } from '../json/pointer.ts'
 import { linearPattern } from './linear-pattern.ts'
 import { SchemaError } from './schema-error.ts'
 
-/** The most subschemas, counting those behind a `$ref` each time it is used. It bounds the time of a validation. */
-const SUBSCHEMAS_MAX = 2_000
+/**
+ * The most subschemas, counting those behind a `$ref` each time it is used. It bounds the time of a validation, and of
+ * compiling the schema, which blocks the process: 500 take about 100 ms. With 2,000, the compiled function overflowed the
+ * stack.
+ */
+const SUBSCHEMAS_MAX = 500
 /** The deepest nesting. */
 const DEPTH_MAX = 64
 /** `uniqueItems` compares every pair of entries, so it needs a `maxItems` up to this. */

@@ -9,33 +9,36 @@ const issueOf = (path: (string | number)[], { position, message }: ExpressionErr
   message: `character ${position + 1}: ${message}`,
 })
 
-const faultsOf = (
+function* faultsOf(
   steps: readonly Step[],
   start: readonly (string | number)[],
   errorOf: (text: string) => ExpressionError | undefined,
-): Issue[] =>
-  steps.flatMap(({ if: text }, index) => {
+): Generator<Issue[]> {
+  for (const [index, { if: text }] of steps.entries()) {
     const error = text === undefined ? undefined : errorOf(text)
-    return error ? [issueOf([...start, index, 'if'], error)] : []
-  })
+    yield error ? [issueOf([...start, index, 'if'], error)] : []
+  }
+}
 
 /** Returns what is wrong with the conditions of a notification's own plan. They are checked without a schema. */
 export const planFaults = (plan: readonly Step[] = []): Issue[] =>
-  faultsOf(plan, ['plan'], (text) => {
-    const prepared = preparedExpression(text)
-    return prepared instanceof ExpressionError ? prepared : undefined
-  })
+  [
+    ...faultsOf(plan, ['plan'], (text) => {
+      const prepared = preparedExpression(text)
+      return prepared instanceof ExpressionError ? prepared : undefined
+    }),
+  ].flat()
 
 /**
- * Returns what is wrong with the conditions of a type: its own, and those of its plan and its variants. Names and types in
- * `data` are checked against the schema, which has to be usable.
+ * Yields what is wrong with the conditions of a type: its own, and those of its plan and its variants. Names and types in
+ * `data` are checked against the schema, which has to be usable. A unit is one condition.
  */
-export const expressionFaults = ({
+export function* expressionFaults({
   if: condition,
   plan = [],
   variants = [],
   schema,
-}: Pick<NotificationTypeInput, 'if' | 'plan' | 'variants' | 'schema'>): Issue[] => {
+}: Pick<NotificationTypeInput, 'if' | 'plan' | 'variants' | 'schema'>): Generator<Issue[]> {
   const errorOf = (text: string) => {
     try {
       prepareExpression(text, schema)
@@ -46,12 +49,9 @@ export const expressionFaults = ({
     }
   }
   const own = condition === undefined ? undefined : errorOf(condition)
-  return [
-    ...(own ? [issueOf(['if'], own)] : []),
-    ...faultsOf(plan, ['plan'], errorOf),
-    ...faultsOf(variants, ['variants'], errorOf),
-    ...variants.flatMap((variant, index) =>
-      faultsOf(variant.plan ?? [], ['variants', index, 'plan'], errorOf),
-    ),
-  ]
+  yield own ? [issueOf(['if'], own)] : []
+  yield* faultsOf(plan, ['plan'], errorOf)
+  yield* faultsOf(variants, ['variants'], errorOf)
+  for (const [index, variant] of variants.entries())
+    yield* faultsOf(variant.plan ?? [], ['variants', index, 'plan'], errorOf)
 }

@@ -2,7 +2,7 @@ import type { Channel, DeliveryChannel, LocalePreview, NotificationTypeInput } f
 import type { InContext } from '../contexts/in-context.ts'
 import { appUrlOf } from '../notification/links.ts'
 import type { KnownUser } from '../store/ports/users.ts'
-import { type SharedTime, timeFor } from '../template/engine.ts'
+import type { SharedTime } from '../template/engine.ts'
 import { localeOf, type Templated } from '../template/languages.ts'
 import { type Links, scopeOf } from '../template/scope.ts'
 import {
@@ -15,13 +15,8 @@ import { viewerOf } from '../template/viewer.ts'
 import { renderedItem } from './item.ts'
 import { itemContent } from './item-content.ts'
 import { messageOf } from './message.ts'
+import { createPreviewTime, type PreviewTime } from './preview-time.ts'
 import { shownContent, shownOn } from './shown.ts'
-
-/** Time limit for all templates of a preview, in ms. */
-const PREVIEW_MS = 2_000
-
-/** Returns a time limit that the previews of one request share. */
-export const previewTime = (): SharedTime => timeFor(PREVIEW_MS)
 
 /** For whom, and with what, a type is previewed. `locale` comes before that of the profile. */
 export type PreviewParts = {
@@ -33,8 +28,8 @@ export type PreviewParts = {
   /** Sample links, which act for nobody. */
   links?: Links | undefined
   now: number
-  /** Shared with other previews. */
-  time?: SharedTime
+  /** Shared with other previews of a request. */
+  time?: PreviewTime
 }
 
 const NOBODY = { id: '', profile: {} }
@@ -47,8 +42,11 @@ export const localesOf = (type: Pick<NotificationTypeInput, 'locale' | 'locales'
   ]),
 ]
 
-/** Renders a type for every channel, as the dispatcher would. What is missing is told, and does not stop anything. */
-export const previewOf = (
+/**
+ * Renders a type for every channel, as the dispatcher would. What is missing is told, and does not stop anything. Other work
+ * of the process runs between the channels.
+ */
+export const previewOf = async (
   type: Templated & Pick<NotificationTypeInput, 'sample' | 'name'>,
   {
     locale,
@@ -58,49 +56,57 @@ export const previewOf = (
     place,
     links,
     now,
-    time = previewTime(),
+    time = createPreviewTime(),
   }: PreviewParts,
   options: TemplateOptions & { appUrl?: string | undefined },
   references?: References,
-): LocalePreview => {
+): Promise<LocalePreview> => {
   const templates = prepareTemplates(type, options, references, variant)
   const profile = { ...user.profile, ...(locale && { locale }) }
-  const reader = { ...viewerOf({ ...user, profile }, place.settings, now), time }
+  const reader = viewerOf({ ...user, profile }, place.settings, now)
   const scope = scopeOf({ data: data as never }, user, place, links)
   const appUrl = appUrlOf(place, { appUrl: options.appUrl })
   const faults: LocalePreview['faults'] = []
-  const found = (channel: DeliveryChannel, some: readonly TemplateFault[]) =>
-    faults.push(...some.map((fault) => ({ channel, ...fault })))
-  const message = <On extends Channel>(channel: On) => {
-    const parts = { type: type.key, content: {}, templates, scope, viewer: reader, appUrl }
-    const made = messageOf(channel, { ...parts, settings: place.settings })
-    found(channel, made.faults)
-    const { content, texts, brand } = made
-    return shownOn(channel, {
-      type: type.key,
-      content: { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) },
-      unsubscribeUrl: links?.unsubscribe,
+  const within = async <Shown>(
+    channel: DeliveryChannel,
+    render: (limit: SharedTime) => { shown: Shown; faults: readonly TemplateFault[] },
+  ): Promise<Shown> => {
+    const { shown, faults: found } = await time(render)
+    faults.push(...found.map((fault) => ({ channel, ...fault })))
+    return shown
+  }
+  const message = <On extends Channel>(channel: On) =>
+    within(channel, (limit) => {
+      const viewer = { ...reader, time: limit }
+      const parts = { type: type.key, content: {}, templates, scope, viewer, appUrl }
+      const { content, texts, brand, faults } = messageOf(channel, { ...parts, settings: place.settings })
+      const shown = shownOn(channel, {
+        type: type.key,
+        content: { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) },
+        unsubscribeUrl: links?.unsubscribe,
+      })
+      return { shown, faults }
     })
-  }
-  const item = () => {
-    const made = renderedItem({}, { templates, scope, viewer: reader, name: type.name })
-    found('inbox', made.faults)
-    return shownContent({ ...made.content, ...made.language })
-  }
+  const item = () =>
+    within('inbox', (limit) => {
+      const viewer = { ...reader, time: limit }
+      const { content, language, faults } = renderedItem({}, { templates, scope, viewer, name: type.name })
+      return { shown: shownContent({ ...content, ...language }), faults }
+    })
   return {
     locale: reader.locale ?? localeOf(type),
     timezone: reader.timezone,
-    inbox: item(),
-    push: message('push'),
-    webhook: message('webhook'),
-    email: message('email'),
-    sms: message('sms'),
-    mms: message('mms'),
-    whatsapp: message('whatsapp'),
-    slack: message('slack'),
-    teams: message('teams'),
-    discord: message('discord'),
-    telegram: message('telegram'),
+    inbox: await item(),
+    push: await message('push'),
+    webhook: await message('webhook'),
+    email: await message('email'),
+    sms: await message('sms'),
+    mms: await message('mms'),
+    whatsapp: await message('whatsapp'),
+    slack: await message('slack'),
+    teams: await message('teams'),
+    discord: await message('discord'),
+    telegram: await message('telegram'),
     faults,
   }
 }

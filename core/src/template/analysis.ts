@@ -1,4 +1,5 @@
 import { Liquid, Output, type Template, Tokenizer, TypeGuards, toValueSync } from 'liquidjs'
+import { LRUCache } from 'lru-cache'
 import { ENGINE_OPTIONS } from './engine.ts'
 import { FILTERS } from './filters.ts'
 
@@ -16,7 +17,8 @@ export type Analysis = {
   shown: readonly Shown[]
 }
 
-const liquid = new Liquid(ENGINE_OPTIONS)
+// Liquid counts a template once more for each partial in it, so it has no limit here: the engine has parsed it before.
+const liquid = new Liquid({ ...ENGINE_OPTIONS, parseLimit: Number.POSITIVE_INFINITY })
 for (const [name, filter] of Object.entries(FILTERS)) liquid.registerFilter(name, filter)
 
 function* within(templates: readonly Template[]): Generator<Template> {
@@ -42,8 +44,23 @@ const shownBy = (template: Template): Shown | undefined => {
   return { path: name.split('.'), name, line: lineOf(template), hasDefault }
 }
 
+/** Characters of templates whose analyses are kept: a check and its warnings ask several times for each. */
+const KEPT_MAX = 2_000_000
+const kept = new LRUCache<string, Analysis>({
+  maxSize: KEPT_MAX,
+  sizeCalculation: (_, source) => source.length + 1,
+})
+
 /** Analyses a template that parses. */
 export const analyze = (source: string): Analysis => {
+  const known = kept.get(source)
+  if (known) return known
+  const made = analyzed(source)
+  kept.set(source, made)
+  return made
+}
+
+const analyzed = (source: string): Analysis => {
   const templates = liquid.parse(source)
   const all = [...within(templates)]
   const asked = new Set(

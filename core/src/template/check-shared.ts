@@ -25,32 +25,42 @@ const placesOf = ({ html, text, start }: ReturnType<typeof languages>[number]): 
 const shows = (source: string, variable: string): boolean =>
   analyze(source).variables.some(({ name }) => name === variable)
 
-/** Returns what is wrong with a layout, each with its path, line and column. */
-export const layoutFaults = (layout: LayoutInput, partials: Partials): Issue[] =>
-  languages(layout).flatMap((texts) => [
-    ...placesOf(texts).flatMap((place) => {
-      const issues = templateIssues(place, { variables: IN_LAYOUTS, partials })
-      if (issues.length > 0 || shows(place.source, 'content')) return issues
-      const message = atPosition({ line: 1, column: 1 }, 'has no {{ content }}, which renders the message')
-      return [{ path: place.path, message }]
-    }),
-    ...messageIssues(texts, texts.start),
-  ])
+const contentIssues = (place: Place, partials: Partials): Issue[] => {
+  const issues = templateIssues(place, { variables: IN_LAYOUTS, partials })
+  if (issues.length > 0 || shows(place.source, 'content')) return issues
+  const message = atPosition({ line: 1, column: 1 }, 'has no {{ content }}, which renders the message')
+  return [{ path: place.path, message }]
+}
 
-/** Returns a warning for each HTML of a layout that shows no link to unsubscribe. */
-export const layoutWarnings = (layout: LayoutInput, partials: Partials): Warning[] =>
-  languages(layout).flatMap(({ html, start }) => {
-    if (html === undefined) return []
-    if (withPartials([html], partials).some((source) => shows(source, 'unsubscribe_url'))) return []
+/**
+ * Yields what is wrong with a layout, each with its path, line and column. A unit is one template, or the messages of one
+ * language.
+ */
+export function* layoutFaults(layout: LayoutInput, partials: Partials): Generator<Issue[]> {
+  for (const texts of languages(layout)) {
+    for (const place of placesOf(texts)) yield contentIssues(place, partials)
+    yield messageIssues(texts, texts.start)
+  }
+}
+
+/** Yields a warning for each HTML of a layout that shows no link to unsubscribe. */
+export function* layoutWarnings(layout: LayoutInput, partials: Partials): Generator<Warning[]> {
+  for (const { html, start } of languages(layout)) {
+    if (html === undefined) continue
+    const links = withPartials([html], partials).some((source) => shows(source, 'unsubscribe_url'))
     const pointer = [...start, 'html'].map((part) => `/${part}`).join('')
-    return [{ code: 'no_unsubscribe', pointer, message: 'has no {{ unsubscribe_url }}' }]
-  })
+    yield links ? [] : [{ code: 'no_unsubscribe', pointer, message: 'has no {{ unsubscribe_url }}' }]
+  }
+}
 
-/** Returns what is wrong with a partial, each with its path, line and column. `partials`: those of the library. */
-export const partialFaults = (key: string, partial: PartialInput, partials: Partials): Issue[] => {
+/**
+ * Yields what is wrong with a partial, each with its path, line and column. A unit is one template, or the messages of one
+ * language. `partials`: those of the library.
+ */
+export function* partialFaults(key: string, partial: PartialInput, partials: Partials): Generator<Issue[]> {
   const kind = partial.html === undefined ? 'text' : 'html'
   const other = kind === 'html' ? 'text' : 'html'
-  if (partial[kind] === undefined) return [{ path: [], message: 'has neither text nor html' }]
+  if (partial[kind] === undefined) return yield [{ path: [], message: 'has neither text nor html' }]
   const found = languages(partial)
   const mixed = found.flatMap((texts) =>
     texts[other] === undefined
@@ -58,12 +68,16 @@ export const partialFaults = (key: string, partial: PartialInput, partials: Part
       : [{ path: [...texts.start, other], message: `the partial is ${kind}, so every language must be` }],
   )
   const all = new Map(partials).set(key, { ...partial, key, version: 0 })
-  const issues = [
-    ...mixed,
-    ...found.flatMap(placesOf).flatMap((place) => templateIssues(place, { partials: all })),
-    ...found.flatMap((texts) => messageIssues(texts, texts.start)),
-  ]
-  if (issues.length === 0 && partialsWithin(sourcesOf(partial), all).has(key))
-    return [{ path: [kind], message: 'renders itself, directly or through other partials' }]
-  return issues
+  yield mixed
+  let valid = mixed.length === 0
+  const units = function* () {
+    for (const place of found.flatMap(placesOf)) yield templateIssues(place, { partials: all })
+    for (const texts of found) yield messageIssues(texts, texts.start)
+  }
+  for (const issues of units()) {
+    yield issues
+    valid &&= issues.length === 0
+  }
+  if (valid && partialsWithin(sourcesOf(partial), all).has(key))
+    yield [{ path: [kind], message: 'renders itself, directly or through other partials' }]
 }

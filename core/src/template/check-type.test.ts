@@ -3,9 +3,13 @@ import { templateFaults, templateWarnings } from './check-type.ts'
 import type { Templated } from './languages.ts'
 
 const faults = (type: Omit<Templated, 'key'>) =>
-  templateFaults({ key: 'x', ...type }).map(({ path, message }) => `/${path.join('/')} ${message}`)
+  [...templateFaults({ key: 'x', ...type })]
+    .flat()
+    .map(({ path, message }) => `/${path.join('/')} ${message}`)
 const warnings = (type: Omit<Parameters<typeof templateWarnings>[0], 'key'>) =>
-  templateWarnings({ key: 'x', ...type }).map(({ code, pointer, message }) => `${code} ${pointer} ${message}`)
+  [...templateWarnings({ key: 'x', ...type })]
+    .flat()
+    .map(({ code, pointer, message }) => `${code} ${pointer} ${message}`)
 
 describe('what is wrong with the templates of a type', () => {
   test('is told with its pointer and line', () => {
@@ -27,6 +31,9 @@ describe('what is wrong with the templates of a type', () => {
       '/channels/email/html line 2, column 1: unexpected nonsense in {% if data.a > 1 nonsense %}',
       '/channels/email/layout there is no layout brand',
     ])
+  })
+  test('is told of each of thousands of partials', () => {
+    expect(faults({ content: { body: "{% render 'no' %}".repeat(3_500) } })).toHaveLength(3_500)
   })
   test('is nothing about its own names', () => {
     expect(

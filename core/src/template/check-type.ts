@@ -56,15 +56,18 @@ const layoutIssues = (language: Language, { layouts }: Names): Issue[] => {
   return [{ path, message: `there is no layout ${layout}` }]
 }
 
-/** Returns what is wrong with the templates and messages of a type, each with its path, line and column. */
-export const templateFaults = (type: Written, names: Names = NO_REFERENCES): Issue[] =>
-  allLanguages(type).flatMap((language) => [
-    ...placesOf(language).flatMap((place) =>
-      templateIssues(place, { variables: SCOPE, partials: names.partials }),
-    ),
-    ...messageIssues(language, pathOf(language)),
-    ...layoutIssues(language, names),
-  ])
+/**
+ * Yields what is wrong with the templates and messages of a type, each with its path, line and column. A unit is one
+ * template, or the messages of one language.
+ */
+export function* templateFaults(type: Written, names: Names = NO_REFERENCES): Generator<Issue[]> {
+  for (const language of allLanguages(type)) {
+    for (const place of placesOf(language))
+      yield templateIssues(place, { variables: SCOPE, partials: names.partials })
+    yield messageIssues(language, pathOf(language))
+    yield layoutIssues(language, names)
+  }
+}
 
 /** Words under which a schema may require more than it says at this level. */
 const MORE = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'dependentRequired']
@@ -104,13 +107,22 @@ const untranslated = (type: Written, languages: readonly Language[], locale: str
   ].map((pointer) => ({ code: 'untranslated', pointer, message: `has no translation to ${locale}` }))
 }
 
-/** Returns what may be an oversight: URLs that are not links, values that may be missing, and texts that are not translated. */
-export const templateWarnings = (type: Written): Warning[] => {
+/**
+ * Yields what may be an oversight: URLs that are not links, values that may be missing, and texts that are not translated.
+ * A unit is one template or one locale. Ends after WARNINGS_MAX.
+ */
+export function* templateWarnings(type: Written): Generator<Warning[]> {
+  let left = WARNINGS_MAX
+  for (const warnings of allWarnings(type)) {
+    yield warnings.slice(0, left)
+    left -= warnings.length
+    if (left <= 0) return
+  }
+}
+
+function* allWarnings(type: Written): Generator<Warning[]> {
+  for (const place of allLanguages(type).flatMap(placesOf))
+    yield [...linkWarnings(place), ...missingWarnings(type, place)]
   const languages = languagesOf(type)
-  return [
-    ...allLanguages(type)
-      .flatMap(placesOf)
-      .flatMap((place) => [...linkWarnings(place), ...missingWarnings(type, place)]),
-    ...Object.keys(type.locales ?? {}).flatMap((locale) => untranslated(type, languages, locale)),
-  ].slice(0, WARNINGS_MAX)
+  for (const locale of Object.keys(type.locales ?? {})) yield untranslated(type, languages, locale)
 }

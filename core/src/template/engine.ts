@@ -18,6 +18,7 @@ import { RECIPIENT, type Recipient } from './recipient.ts'
 import { BASE, type Globals, MISSING, type Missing } from './render-state.ts'
 import { type ParsedPartial, type PartialHost, RenderTag } from './render-tag.ts'
 import { TemplateError } from './template-error.ts'
+import './token-positions.ts'
 
 /** Where a template's output goes, which decides how values are escaped. */
 export type Medium = 'text' | 'html' | 'url'

@@ -4,7 +4,8 @@ import { TemplateError } from './template-error.ts'
 /** Consecutive timeouts before a template is paused. A single timeout may be due to a busy machine. */
 const TIMES = 3
 const PAUSE_MS = 60_000
-const OUT_OF_TIME = 'template render limit exceeded'
+/** The message of a template that reached its time limit. */
+export const OUT_OF_TIME = 'template render limit exceeded'
 
 /**
  * Wraps a template so that it fails immediately for a minute after three timeouts in a row. Rendering a slow template for

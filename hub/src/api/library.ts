@@ -1,4 +1,5 @@
 import { ProblemError } from '@carillon/core/errors'
+import { collected, createPause } from '@carillon/core/pause'
 import type { Libraries, Library, LibraryChange } from '@carillon/core/store/ports/library'
 import { layoutWarnings } from '@carillon/core/template/check-shared'
 import type { Cursors } from '../http/cursor.ts'
@@ -28,11 +29,11 @@ const sharedRoutes = <Stored extends Shared>(
   of: {
     kind: 'layout' | 'partial'
     all: (library: Library) => ReadonlyMap<string, Stored>
-    shown?: (stored: Stored, library: Library) => object
+    shown?: (stored: Stored, library: Library) => Promise<object>
   },
 ) => {
   const { library, change, cursors } = parts
-  const { kind, all, shown = (stored: Stored) => stored } = of
+  const { kind, all, shown = async (stored: Stored) => stored } = of
   const at = createAt(parts)
   const found = (from: Library, key: string): Stored => {
     const stored = all(from).get(key)
@@ -44,7 +45,7 @@ const sharedRoutes = <Stored extends Shared>(
     const changed = { kind, key, value: await body() } as LibraryChange
     const after = await change(tenant, changed, by, c.req.header('if-match'))
     const stored = found(after, key)
-    return c.json(shown(stored, after), 200, { etag: etag(String(stored.version)) })
+    return c.json(await shown(stored, after), 200, { etag: etag(String(stored.version)) })
   })
 
   routes.sender('types:read', get, async ({ c, params: { key }, query: { version } }, { tenant }) => {
@@ -76,8 +77,8 @@ export const libraryRoutes = (routes: Routes, parts: Parts) => {
   sharedRoutes(routes, layouts, parts, {
     kind: 'layout',
     all: (library) => library.layouts,
-    shown: (layout, { partials }) => {
-      const warnings = layoutWarnings(layout, partials)
+    shown: async (layout, { partials }) => {
+      const warnings = await collected(layoutWarnings(layout, partials), createPause())
       return warnings.length > 0 ? { ...layout, warnings } : layout
     },
   })

@@ -3,12 +3,13 @@ import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import { ProblemError } from '@carillon/core/errors'
 import { invalidRequest } from '@carillon/core/json/checked'
 import type { LinkPolicy } from '@carillon/core/notification/links'
-import { localesOf, previewOf, previewTime } from '@carillon/core/render/preview'
+import { localesOf, previewOf } from '@carillon/core/render/preview'
+import { createPreviewTime } from '@carillon/core/render/preview-time'
 import { sampleLinks } from '@carillon/core/render/sample-links'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Types } from '@carillon/core/store/ports/types'
 import type { Users } from '@carillon/core/store/ports/users'
-import { TypeKey, TypePreview, TypePreviewInput } from '@carillon/schemas'
+import { type LocalePreview, TypeKey, TypePreview, TypePreviewInput } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
 import type { CurrentLibrary } from '../library/current.ts'
@@ -34,7 +35,7 @@ export const typePreviewRoutes = (
   const typeOf = async (tenant: string, key: string, { type, version }: TypePreviewInput) => {
     if (type) {
       const given = { ...type, key }
-      checkType(given, await current(tenant), ['type'])
+      await checkType(given, await current(tenant), ['type'])
       return given
     }
     const stored =
@@ -79,13 +80,12 @@ export const typePreviewRoutes = (
         throw invalidRequest([{ path: ['variant'], message: 'the type has no such variant' }], 'body')
       const now = Date.now()
       const links = await sampleLinks(seal, options.publicUrl, { tenant, type, now })
-      const about = { variant, data: input.data, user, place, links, now, time: previewTime() }
+      const about = { variant, data: input.data, user, place, links, now, time: createPreviewTime() }
       const preview = (locale: string | undefined) => previewOf(type, { ...about, locale }, options, names)
-      return c.json(
-        input.locale === '*'
-          ? { locales: Object.fromEntries(localesOf(type).map((locale) => [locale, preview(locale)])) }
-          : preview(input.locale),
-      )
+      if (input.locale !== '*') return c.json(await preview(input.locale))
+      const locales = new Map<string, LocalePreview>()
+      for (const locale of localesOf(type)) locales.set(locale, await preview(locale))
+      return c.json({ locales: Object.fromEntries(locales) })
     },
   )
 }

@@ -1,4 +1,5 @@
 import { ProblemError } from '@carillon/core/errors'
+import { collected, createPause } from '@carillon/core/pause'
 import type { Draft, NewType, Types } from '@carillon/core/store/ports/types'
 import { templateWarnings } from '@carillon/core/template/check-type'
 import type { NotificationType } from '@carillon/schemas'
@@ -18,8 +19,8 @@ import {
 } from './types-openapi.ts'
 import { versionPage } from './version-page.ts'
 
-const withWarnings = <Type extends NewType>(type: Type) => {
-  const warnings = templateWarnings(type)
+const withWarnings = async <Type extends NewType>(type: Type) => {
+  const warnings = await collected(templateWarnings(type), createPause())
   return warnings.length > 0 ? { ...type, warnings } : type
 }
 
@@ -99,13 +100,13 @@ export const typeRoutes = (
   routes.sender('types:write', putType, async ({ c, params, query, body }, { tenant, key: by }) => {
     const type = { ...(await body()), key: params.key }
     const match = c.req.header('if-match')
-    checkType(type, await current(tenant))
+    await checkType(type, await current(tenant))
     if (query.draft) {
       const draft = await writes.saveDraft(tenant, type, match)
-      return c.json(withWarnings(shownDraft(draft)), 200, { etag: etag(draftTag(draft) ?? '') })
+      return c.json(await withWarnings(shownDraft(draft)), 200, { etag: etag(draftTag(draft) ?? '') })
     }
     const published = await writes.publish(tenant, type, by, match)
-    return c.json(withWarnings(published), 200, { etag: etag(String(published.version)) })
+    return c.json(await withWarnings(published), 200, { etag: etag(String(published.version)) })
   })
 
   routes.sender('types:write', publishTypeDraft, async ({ c, params: { key } }, { tenant, key: by }) => {
@@ -115,12 +116,12 @@ export const typeRoutes = (
     const draft = await types.draft(tenant, key)
     checkIfMatch(match, draftTag(draft))
     if (!draft) throw noType('this notification type has no draft')
-    checkType(draft.type, await current(tenant))
+    await checkType(draft.type, await current(tenant))
     const condition = inForce ? { expected: inForce.version } : {}
     const published = await types.putIf(tenant, draft.type, { by, ...condition })
     if (!published) throw hasChanged()
     await types.discardDraft(tenant, key, draft.revision)
-    return c.json(withWarnings(published), 200, { etag: etag(String(published.version)) })
+    return c.json(await withWarnings(published), 200, { etag: etag(String(published.version)) })
   })
 
   routes.sender('types:write', rollBackType, async ({ c, params: { key }, body }, { tenant, key: by }) => {
@@ -130,9 +131,9 @@ export const typeRoutes = (
     const old = await types.get(tenant, key, version)
     if (!old) throw noType(`there is no version ${version} of this notification type`)
     const { version: _, ...type } = old
-    checkType(type, await current(tenant))
+    await checkType(type, await current(tenant))
     const published = await writes.publish(tenant, type, by, c.req.header('if-match'))
-    return c.json(withWarnings(published), 200, { etag: etag(String(published.version)) })
+    return c.json(await withWarnings(published), 200, { etag: etag(String(published.version)) })
   })
 
   routes.sender('types:write', deleteType, async ({ c, params: { key }, query }, { tenant, key: by }) => {

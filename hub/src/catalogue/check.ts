@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { collected, createPause, type Pause } from '@carillon/core/pause'
 import {
   type CatalogueChange,
   type CatalogueCheck,
@@ -13,6 +13,8 @@ type KindName = keyof CatalogueInput
 export type Kinds = { [name in KindName]: Kind }
 
 const FOUND_MAX = 1_000
+/** The time for checking a set. A thousand types take a few seconds. */
+const CHECK_MS = 60_000
 
 /** Drops undefined properties, so that a parsed resource equals a stored one. */
 const asJson = (resource: Resource): Resource => JSON.parse(JSON.stringify(resource))
@@ -24,33 +26,40 @@ const below = (path: readonly string[], issues: readonly Issue[]) =>
 const pathIn = (name: string, { single }: Pick<Kind, 'single'>, key: string): string[] =>
   single ? [name] : [name, key]
 
-const changesOf = (
-  name: string,
-  kind: Kind,
-  given: ReadonlyMap<string, Resource>,
-  stored: ReadonlyMap<string, Stored>,
-): CatalogueChange[] => {
-  const changed = (key: string, etag: string | undefined) => ({
-    pointer: pointerTo(pathIn(name, kind, key)),
-    ...(etag === undefined ? {} : { etag }),
-  })
-  const written = kind.order(given).flatMap((key): CatalogueChange[] => {
-    const old = stored.get(key)
-    const differences = differencesOf(old ? asJson(old.resource) : {}, asJson(given.get(key) ?? {}))
-    if (old && differences.length === 0) return []
-    return [{ ...changed(key, old?.etag), change: old ? 'changed' : 'added', differences }]
-  })
-  const gone = new Map([...stored].filter(([key]) => !kind.single && !given.has(key)))
-  const resources = new Map([...gone].map(([key, { resource }]) => [key, resource]))
-  const removed = kind.order(resources).map((key): CatalogueChange => {
-    return { ...changed(key, gone.get(key)?.etag), change: 'removed', differences: [] }
-  })
-  return [...written, ...removed]
-}
+const placed = (name: string, kind: Kind, key: string, stored: Stored | undefined) => ({
+  pointer: pointerTo(pathIn(name, kind, key)),
+  ...(stored?.etag === undefined ? {} : { etag: stored.etag }),
+})
 
 type Entry = { name: KindName; kind: Kind; resources: Record<string, unknown> }
 
-const parseSet = (entries: readonly Entry[]) => {
+/** Yields what writing each resource would change: nothing, or one change. */
+function* written(
+  { name, kind }: Entry,
+  given: ReadonlyMap<string, Resource>,
+  stored: ReadonlyMap<string, Stored>,
+): Generator<CatalogueChange[]> {
+  for (const key of kind.order(given)) {
+    const old = stored.get(key)
+    const differences = differencesOf(old ? asJson(old.resource) : {}, asJson(given.get(key) ?? {}))
+    if (old && differences.length === 0) yield []
+    else yield [{ ...placed(name, kind, key, old), change: old ? 'changed' : 'added', differences }]
+  }
+}
+
+const removed = (
+  { name, kind }: Entry,
+  given: ReadonlyMap<string, Resource>,
+  stored: ReadonlyMap<string, Stored>,
+): CatalogueChange[] => {
+  const gone = new Map([...stored].filter(([key]) => !kind.single && !given.has(key)))
+  const resources = new Map([...gone].map(([key, { resource }]) => [key, resource]))
+  return kind.order(resources).map((key): CatalogueChange => {
+    return { ...placed(name, kind, key, gone.get(key)), change: 'removed', differences: [] }
+  })
+}
+
+const parseSet = async (entries: readonly Entry[], pause: Pause) => {
   const set: Checked = {}
   const errors: CatalogueCheck['errors'] = []
   for (const { name, kind, resources } of entries) {
@@ -59,41 +68,73 @@ const parseSet = (entries: readonly Entry[]) => {
       const result = kind.read(key, value)
       if (result.success) parsed.set(key, result.data)
       else errors.push(...below(pathIn(name, kind, key), result.issues))
+      await pause()
     }
     set[name] = parsed
   }
   return { set, errors }
 }
 
+/** Compares a set with what is stored, kind by kind. */
+const changesOf = async (tenant: string, entries: readonly Entry[], set: Checked, pause: Pause) => {
+  const changes = new Map<string, CatalogueChange[]>()
+  for (const entry of entries) {
+    const given = set[entry.name] ?? new Map<string, Resource>()
+    const stored = await entry.kind.stored(tenant, [...given.keys()])
+    const own = await collected(written(entry, given, stored), pause)
+    changes.set(entry.name, [...own, ...removed(entry, given, stored)])
+  }
+  return changes
+}
+
+/** Checks a set. What is stored already was checked then, so it is checked again only if it depends on a change. */
+const checkSet = async (
+  tenant: string,
+  entries: readonly Entry[],
+  set: Checked,
+  { changes, pause }: { changes: ReadonlyMap<string, readonly CatalogueChange[]>; pause: Pause },
+) => {
+  const errors: CatalogueCheck['errors'] = []
+  const warnings: CatalogueCheck['warnings'] = []
+  for (const { name, kind } of entries) {
+    const changed = new Set(changes.get(name)?.map(({ pointer }) => pointer))
+    const dependsOnChange = kind.refersTo.some((other) => changes.get(other)?.length)
+    for (const [key, resource] of set[name] ?? []) {
+      const path = pathIn(name, kind, key)
+      const pointer = pointerTo(path)
+      const faults =
+        dependsOnChange || changed.has(pointer)
+          ? await collected(await kind.faults(tenant, key, resource, set), pause)
+          : []
+      errors.push(...below(path, faults))
+      if (faults.length > 0) continue
+      const found = await collected(await kind.warnings(tenant, key, resource, set), pause)
+      warnings.push(...found.map((warning) => ({ ...warning, pointer: `${pointer}${warning.pointer}` })))
+    }
+  }
+  return { errors, warnings }
+}
+
 /**
  * Checks a whole set of resources, as if it were written, and compares it with what is stored. `kinds` is in the order of
- * writing: a resource may refer to earlier kinds. Changes nothing.
+ * writing: a resource may refer to earlier kinds. Changes nothing. Other requests run in between, because a large set takes
+ * seconds. Throws `invalid_request` if it takes more than CHECK_MS.
  */
 export const createCatalogueCheck =
   (kinds: Kinds) =>
   async (tenant: string, input: CatalogueInput): Promise<CatalogueCheck> => {
+    const pause = createPause({ what: 'the set', budgetMs: CHECK_MS })
     const entries = (Object.entries(kinds) as [KindName, Kind][]).flatMap(([name, kind]): Entry[] => {
       const given = input[name]
       return given ? [{ name, kind, resources: kind.single ? { '': given } : given }] : []
     })
-    const { set, errors } = parseSet(entries)
-    const warnings: CatalogueCheck['warnings'] = []
-    for (const { name, kind } of entries)
-      for (const [key, resource] of set[name] ?? []) {
-        // A large set takes long to check, so other requests get a turn.
-        await setImmediate()
-        const path = pathIn(name, kind, key)
-        const faults = await kind.faults(tenant, key, resource, set)
-        errors.push(...below(path, faults))
-        if (faults.length > 0) continue
-        for (const warning of await kind.warnings(tenant, key, resource, set))
-          warnings.push({ ...warning, pointer: `${pointerTo(path)}${warning.pointer}` })
-      }
-    const changes: CatalogueChange[] = []
-    if (errors.length === 0)
-      for (const { name, kind } of entries) {
-        const given = set[name] ?? new Map<string, Resource>()
-        changes.push(...changesOf(name, kind, given, await kind.stored(tenant, [...given.keys()])))
-      }
-    return { errors: errors.slice(0, FOUND_MAX), warnings: warnings.slice(0, FOUND_MAX), changes }
+    const parsed = await parseSet(entries, pause)
+    const changes = await changesOf(tenant, entries, parsed.set, pause)
+    const found = await checkSet(tenant, entries, parsed.set, { changes, pause })
+    const errors = [...parsed.errors, ...found.errors]
+    return {
+      errors: errors.slice(0, FOUND_MAX),
+      warnings: found.warnings.slice(0, FOUND_MAX),
+      changes: errors.length > 0 ? [] : [...changes.values()].flat(),
+    }
   }

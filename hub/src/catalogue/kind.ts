@@ -1,5 +1,5 @@
 import type { Scope } from '@carillon/core/security/api-keys'
-import { type Issue, type Parsed, parse, type Warning } from '@carillon/schemas'
+import { type CatalogueInput, type Issue, type Parsed, parse, type Warning } from '@carillon/schemas'
 import type { z } from 'zod'
 
 /** A resource as JSON, without its key and version. */
@@ -19,9 +19,11 @@ export type Kind = {
   scope?: Scope
   /** Parses a resource. Returns it as it would be stored. */
   read(key: string, value: unknown): Parsed<Resource>
-  /** Returns what is wrong with a parsed resource. `set`: all resources, to which it may refer. */
-  faults(tenant: string, key: string, resource: Resource, set: Checked): Promise<Issue[]>
-  warnings(tenant: string, key: string, resource: Resource, set: Checked): Promise<Warning[]>
+  /** The kinds that its checks depend on. A resource that is stored already is checked again only if one of them changes. */
+  refersTo: readonly (keyof CatalogueInput)[]
+  /** Returns units of what is wrong with a parsed resource. `set`: all resources, to which it may refer. */
+  faults(tenant: string, key: string, resource: Resource, set: Checked): Promise<Iterable<Issue[]>>
+  warnings(tenant: string, key: string, resource: Resource, set: Checked): Promise<Iterable<Warning[]>>
   /** Orders resources so that each refers to earlier ones only. */
   order(resources: ReadonlyMap<string, Resource>): string[]
   /** Returns stored resources of the tenant by key: all of them, or those of `keys` if the tenant may have too many. */
@@ -35,9 +37,10 @@ type Definition<Listed> = {
   etag?(listed: Listed): string
   /** Returns what is compared; everything but key and version if left out. */
   resource?(listed: Listed): Resource
-} & Partial<Pick<Kind, 'scope' | 'faults' | 'warnings' | 'order'>>
+} & Partial<Pick<Kind, 'scope' | 'refersTo' | 'faults' | 'warnings' | 'order'>>
 
-const unordered: Pick<Kind, 'faults' | 'warnings' | 'order'> = {
+const unordered: Pick<Kind, 'refersTo' | 'faults' | 'warnings' | 'order'> = {
+  refersTo: [],
   faults: async () => [],
   warnings: async () => [],
   order: (resources) => [...resources.keys()],

@@ -65,6 +65,11 @@ const partialOrder = (partials: ReadonlyMap<string, Resource>): string[] => {
   return [...ordered]
 }
 
+function* both<Found>(one: Iterable<Found>, other: Iterable<Found>): Generator<Found> {
+  yield* one
+  yield* other
+}
+
 type ReadReferences = ReturnType<typeof createReferences>
 
 type Parts = {
@@ -85,6 +90,7 @@ const libraryKinds = ({ current }: Parts, references: ReadReferences) => ({
   }),
   partials: kindOf({
     ...{ key: ResourceKey, input: PartialInput, order: partialOrder },
+    refersTo: ['partials'],
     list: async (tenant) => [...(await current(tenant)).partials.values()],
     etag: ({ version }) => etag(String(version)),
     faults: async (tenant, key, resource, set) =>
@@ -92,6 +98,7 @@ const libraryKinds = ({ current }: Parts, references: ReadReferences) => ({
   }),
   layouts: kindOf({
     ...{ key: ResourceKey, input: LayoutInput },
+    refersTo: ['partials'],
     list: async (tenant) => [...(await current(tenant)).layouts.values()],
     etag: ({ version }) => etag(String(version)),
     faults: async (tenant, _, resource, set) =>
@@ -104,7 +111,7 @@ const libraryKinds = ({ current }: Parts, references: ReadReferences) => ({
 const settingsKinds = ({ store, insecureLinks }: Parts) => ({
   tenant: singleKind({
     ...{ input: TenantSettings, scope: 'tenant:read' },
-    faults: async (_, __, settings) => settingsFaults(settings, insecureLinks),
+    faults: async (_, __, settings) => [settingsFaults(settings, insecureLinks)],
     get: async (tenant) => {
       const settings = (await store.tenants.get(tenant))?.settings
       return settings && { resource: settings, etag: etag(settingsRevision(settings)) }
@@ -112,7 +119,7 @@ const settingsKinds = ({ store, insecureLinks }: Parts) => ({
   }),
   contexts: kindOf({
     ...{ key: ContextKey, input: ContextSettings, scope: 'contexts:read' as const },
-    faults: async (_, __, settings) => settingsFaults(settings, insecureLinks),
+    faults: async (_, __, settings) => [settingsFaults(settings, insecureLinks)],
     // A tenant may have a context per customer, so those that are not given are left alone.
     list: async (tenant, keys) => [...(await store.contexts.get(tenant, keys)).values()],
     etag: ({ revision }) => etag(revision),
@@ -132,6 +139,7 @@ export const catalogueKinds = (parts: Parts): Kinds => {
     }),
     types: kindOf({
       ...{ key: TypeKey, input: NotificationTypeInput },
+      refersTo: ['layouts', 'partials'],
       list: (tenant) => parts.store.types.list(tenant),
       etag: ({ version }) => etag(String(version)),
       faults: async (tenant, key, resource, set) =>
@@ -139,7 +147,7 @@ export const catalogueKinds = (parts: Parts): Kinds => {
       warnings: async (tenant, key, resource) => {
         const type = { ...resource, key } as NewType
         const unserved = parts.captures ? [] : accountWarnings(type, await parts.cache.accounts(tenant))
-        return [...templateWarnings(type), ...unserved]
+        return both(templateWarnings(type), [unserved])
       },
     }),
     ...settingsKinds(parts),

@@ -1,9 +1,11 @@
 import { ProblemError } from '@carillon/core/errors'
 import { invalidRequest } from '@carillon/core/json/checked'
+import { collected } from '@carillon/core/pause'
 import type { Library, LibraryChange } from '@carillon/core/store/ports/library'
 import type { Types } from '@carillon/core/store/ports/types'
 import { layoutFaults, partialFaults } from '@carillon/core/template/check-shared'
 import type { Issue } from '@carillon/schemas'
+import { checkPause } from '../api/check-type.ts'
 import { checkIfMatch } from '../http/if-match.ts'
 import { type CurrentLibrary, type LibraryPorts, libraryAt } from './current.ts'
 import { usedBy } from './used-by.ts'
@@ -22,11 +24,13 @@ const tagOf = (library: Library, { kind, key }: LibraryChange): string | undefin
   return found && String(found.version)
 }
 
-const faultsOf = (library: Library, change: LibraryChange): Issue[] => {
+const faultsOf = async (library: Library, change: LibraryChange): Promise<Issue[]> => {
   if (change.value === undefined || change.kind === 'env') return []
-  return change.kind === 'layout'
-    ? layoutFaults(change.value, library.partials)
-    : partialFaults(change.key, change.value, library.partials)
+  const units =
+    change.kind === 'layout'
+      ? layoutFaults(change.value, library.partials)
+      : partialFaults(change.key, change.value, library.partials)
+  return await collected(units, checkPause(`the ${change.kind}`))
 }
 
 const checkLimits = (library: Library, { kind, key, value }: LibraryChange) => {
@@ -64,7 +68,7 @@ export const createChangeLibrary =
     for (let tries = 0; tries < TRIES; tries++) {
       const before = await current(tenant)
       checkIfMatch(match, tagOf(before, change))
-      const faults = faultsOf(before, change)
+      const faults = await faultsOf(before, change)
       if (faults.length > 0) throw invalidRequest(faults, change.kind)
       checkLimits(before, change)
       if (takesAway(before, change)) {

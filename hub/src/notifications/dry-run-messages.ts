@@ -4,7 +4,7 @@ import type { Step } from '@carillon/core/delivery/step'
 import { appUrlOf, type LinkPolicy } from '@carillon/core/notification/links'
 import { renderedItem } from '@carillon/core/render/item'
 import { itemContent } from '@carillon/core/render/item-content'
-import { previewTime } from '@carillon/core/render/preview'
+import { createPreviewTime } from '@carillon/core/render/preview-time'
 import { type Said, saidBy } from '@carillon/core/render/said'
 import { sampleLinks } from '@carillon/core/render/sample-links'
 import { shownContent, shownOn } from '@carillon/core/render/shown'
@@ -78,7 +78,7 @@ export const createMessages = ({ cache, store, seal }: MessagePorts, options: Me
     const signed = isOptional(subject) ? samples : { preferences: samples.preferences }
     const linksOf = (channel: Channel) =>
       channel === 'email' && hasCopies(given.overrides?.email) ? {} : signed
-    const time = previewTime()
+    const time = createPreviewTime()
     const appUrl = appUrlOf(place, options)
 
     return async (user: string, { inbox, variant }: Planned): Promise<Messages> => {
@@ -86,25 +86,40 @@ export const createMessages = ({ cache, store, seal }: MessagePorts, options: Me
       const person = facts.user(user)
       const faults: Rendered['faults'] = []
       const messages: Message[] = []
-      const item = () => {
+      const item = async () => {
         const content = contentOfDraft(draft)
         if (!templates || inbox === 'none') return { content, language: {}, faults: [] }
-        const viewer = { ...viewerOf(person, place.settings, at), time }
-        const scope = scopeOf(content, person, place)
-        return renderedItem(content, { templates, scope, viewer, name: type?.name, test: given.test })
+        const reader = viewerOf(person, place.settings, at)
+        const parts = {
+          templates,
+          scope: scopeOf(content, person, place),
+          name: type?.name,
+          test: given.test,
+        }
+        return await time((limit) => renderedItem(content, { ...parts, viewer: { ...reader, time: limit } }))
       }
-      const { content, language, faults: ofItem } = item()
+      const { content, language, faults: ofItem } = await item()
       faults.push(...ofItem.map((fault) => ({ channel: 'inbox' as const, ...fault })))
       return {
         content,
         empty: ofItem[0] && emptyText(ofItem[0], variant, at),
         decide: async (step, now) => {
           const { channel } = step.plan[step.index]!
-          const said = saidBy(step, {
-            ...{ content: { id: draft.id, ...content }, templates, person, place, appUrl, now, time },
-            links: linksOf(channel),
-            ...(channel === 'webhook' ? {} : { overrides: given.overrides?.[channel] }),
-          })
+          const said = await time((limit) =>
+            saidBy(step, {
+              ...{
+                content: { id: draft.id, ...content },
+                templates,
+                person,
+                place,
+                appUrl,
+                now,
+                time: limit,
+              },
+              links: linksOf(channel),
+              ...(channel === 'webhook' ? {} : { overrides: given.overrides?.[channel] }),
+            }),
+          )
           if ('faults' in said) {
             faults.push(...said.faults.map((fault) => ({ channel, ...fault })))
             return [stepFailure(step, said.faults[0], now)]
