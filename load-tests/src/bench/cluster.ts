@@ -21,6 +21,7 @@ import { freshId, type Mark, notificationFor, TYPE, userOf } from './payload.ts'
 import { openPublisher } from './publisher.ts'
 import { startReceivers } from './receivers.ts'
 import { checkInboxes, makeTenant } from './tenant.ts'
+import { untilSteady } from './until-steady.ts'
 
 const WINDOW = 2_000
 const CHUNK = 100
@@ -73,7 +74,10 @@ const startBareParts = async ({ urls }: Servers, quick: boolean, later: Later) =
   })
   const stream = () => `BENCH-${randomBytes(6).toString('hex')}`
   return {
-    /** Warms up the JVM: before compilation it needs up to seven times the processor time. */
+    /**
+     * Warms up the JVM: before compilation it needs up to seven times the processor time. Our own statements take other
+     * paths, so they are warmed up on their own.
+     */
     warmUp: () => cassandra.call('insert', { url: urls.cassandra, seconds: quick ? 10 : 20, users: USERS }),
     consume: () =>
       nats.call('consume', {
@@ -109,10 +113,16 @@ export const cluster: Bench = async (context) => {
       return round
     }
 
+    const closed = { connections: USERS, seconds: quick ? 1.5 : 4, window: WINDOW, chunk: CHUNK }
     note('cluster: warming up Cassandra')
     await bare.warmUp()
+    note('cluster: warming up the statements of Carillon')
+    const warming = { ...closed, seconds: 2 }
+    await untilSteady(
+      async () => (await counted(closedLoop(carillon.withUuids, receivers, warming))).rate,
+      quick ? 10_000 : 20_000,
+    )
     note('cluster: rate')
-    const closed = { connections: USERS, seconds: quick ? 1.5 : 4, window: WINDOW, chunk: CHUNK }
     const turns = [
       () => counted(closedLoop(carillon.withUuids, receivers, closed)),
       () => counted(closedLoop(carillon.withOwnIds, receivers, closed)),
