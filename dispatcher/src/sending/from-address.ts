@@ -4,7 +4,7 @@ import type { Channel } from '@carillon/schemas'
 
 type Place = Pick<InContext, 'settings'>
 
-/** Returns the sender that the context or tenant sets for a channel; undefined if the account decides. */
+/** Returns the from address or number that the context or tenant sets for a channel; undefined if the account decides. */
 export const senderOf = ({ settings }: Place, channel: Channel): MessageSender | undefined => {
   const { email, sms, mms } = settings.senders ?? {}
   if (channel === 'email') return email && { mailbox: email.from, replyTo: email.replyTo }
