@@ -1,7 +1,10 @@
 import { DeliveryChannel, FREQUENCIES, type Preferences } from '@carillon/schemas'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { inContext } from '../contexts/in-context.ts'
+import { defaultsIn, GENERAL, ownIn } from '../preferences/documents.ts'
 import { type PreferenceLayers, preferenceOf, type Subject } from './preference.ts'
+import { modelOf, type Verdict, type World } from './testing/preference-model.ts'
 
 const newsletter: Subject = { type: 'news.weekly', category: 'news', addressed: [{ by: 'user' }] }
 const shipped: Subject = { type: 'order.shipped', category: 'orders', addressed: [{ by: 'user' }] }
@@ -101,91 +104,36 @@ describe('a preference', () => {
   })
 })
 
-/** The order of preferences as a list of rules: the first one that gives an answer decides. Shares no code with the above. */
-const model = (
-  subject: Subject,
-  channel: string,
-  layers: PreferenceLayers,
-): { on: boolean; pace: unknown; by: string } => {
-  const { userContext: C, user: U, context: X, tenant: T } = layers
-  const at = (document: Preferences | undefined, ...path: string[]): unknown =>
-    path.reduce<unknown>((here, key) => (here as Record<string, unknown> | undefined)?.[key], document)
-  const { type, category = 'none' } = subject
-  if (subject.critical) return { on: true, pace: true, by: subject.critical === 'otp' ? 'system' : 'type' }
-  let pace: { value: unknown; by: string } | undefined
-  const names = new Map([
-    [C, 'user_context'],
-    [U, 'user'],
-    [X, 'context'],
-    [T, 'tenant'],
-  ])
-  const rows = (documents: (Preferences | undefined)[]) =>
-    [
-      ['types', type, channel],
-      ['types', type, 'all'],
-      ['categories', category, channel],
-      ['categories', category, 'all'],
-      ['channels', channel],
-    ].flatMap((path) => documents.map((document) => ({ path, document })))
-  const rounds = [...(subject.transactional ? [] : [[C, U]]), [X], [T]]
-  for (const documents of rounds) {
-    const by = (document: Preferences | undefined) => names.get(document) ?? 'none'
-    if (documents.includes(U)) {
-      for (const document of documents)
-        if (document?.muted) return { on: false, pace: true, by: by(document) }
-      const muted = subject.addressed.map((way) =>
-        way.by === 'topic'
-          ? documents.find((document) => at(document, 'topics', way.topic) === false)
-          : undefined,
-      )
-      if (muted.length > 0 && muted.every(Boolean)) return { on: false, pace: true, by: by(muted[0]) }
-    }
-    const off = documents.find((document) => at(document, 'channels', channel) === false)
-    if (off) return { on: false, pace: true, by: by(off) }
-    const hit = rows(documents).find(({ path, document }) => at(document, ...path) !== undefined)
-    if (!hit) continue
-    const value = at(hit.document, ...hit.path)
-    if (value === false) return { on: false, pace: true, by: by(hit.document) }
-    pace ??= { value, by: by(hit.document) }
-    if (hit.path.length === 3 && hit.path[2] === channel) {
-      if (subject.transactional) return { on: true, pace: true, by: subject.transactional.by }
-      return { on: true, pace: pace.value, by: pace.by }
-    }
-  }
-  const byDefault = subject.defaults?.[channel]
-  if (byDefault === false) return { on: false, pace: true, by: 'type' }
-  if (subject.transactional) return { on: true, pace: true, by: subject.transactional.by }
-  if (pace) return { on: true, pace: pace.value, by: pace.by }
-  return byDefault === undefined
-    ? { on: true, pace: true, by: 'system' }
-    : { on: true, pace: byDefault, by: 'type' }
-}
-
 const choices = [true, false, ...FREQUENCIES] as const
 const CHANNEL = 'email'
-const scoped = (key: string) =>
+const choice = fc.constantFrom(...choices)
+/** Choices about what is sent, and about something else, which must not matter. */
+const scoped = (key: string, other: string) =>
   fc.option(
-    fc.record({
-      [key]: fc.record(
-        { email: fc.constantFrom(...choices), all: fc.constantFrom(...choices) },
-        { requiredKeys: [] },
-      ),
-    }),
+    fc.dictionary(
+      fc.constantFrom(key, key, other),
+      fc.record({ email: choice, sms: choice, all: choice }, { requiredKeys: [] }),
+      { maxKeys: 2 },
+    ),
     { nil: undefined },
   )
-const documents = fc.option(
-  fc.record(
-    {
-      muted: fc.boolean(),
-      channels: fc.record({ email: fc.constantFrom(...choices) }, { requiredKeys: [] }),
-      categories: scoped('news'),
-      types: scoped('news.weekly'),
-      topics: fc.record({ a: fc.boolean(), b: fc.boolean() }, { requiredKeys: [] }),
-    },
-    { requiredKeys: [] },
-  ) as fc.Arbitrary<Preferences>,
-  { nil: undefined },
-)
+const document = fc.record(
+  {
+    muted: fc.constantFrom(true, false, false, false),
+    channels: fc.record({ email: choice, sms: choice }, { requiredKeys: [] }),
+    categories: scoped('news', 'orders'),
+    types: scoped('news.weekly', 'news.daily'),
+    topics: fc.record({ a: fc.boolean(), b: fc.boolean(), c: fc.boolean() }, { requiredKeys: [] }),
+  },
+  { requiredKeys: [] },
+) as fc.Arbitrary<Preferences>
+const optional = fc.option(document, { nil: undefined })
+const byContext = fc.dictionary(fc.constantFrom('acme', 'other'), document, { maxKeys: 2 })
+/** Own preferences and defaults, in general and in contexts, and a notification in one of them, in none or in an unknown one. */
+const worlds: fc.Arbitrary<World> = fc.record({
+  ...{ general: optional, own: byContext, tenant: optional, defaults: byContext },
+  context: fc.constantFrom('acme', 'acme', 'acme', 'other', 'unknown', undefined),
+})
 const subjects: fc.Arbitrary<Subject> = fc.record({
   type: fc.constant('news.weekly'),
   category: fc.constantFrom('news', undefined),
@@ -202,24 +150,36 @@ const subjects: fc.Arbitrary<Subject> = fc.record({
   ),
 })
 
-const answer = (subject: Subject, layers: PreferenceLayers) => {
-  const { outcome, pace, by } = preferenceOf(subject, CHANNEL, layers)
-  return { on: outcome === 'pass', pace, by }
+const verdictOf = (subject: Subject, layers: PreferenceLayers): Verdict => {
+  const { outcome, ...verdict } = preferenceOf(subject, CHANNEL, layers)
+  return { on: outcome === 'pass', ...verdict }
 }
 
+/** Finds what holds in the context as the dispatcher does, and decides. */
+const verdictIn = (subject: Subject, { general, own, tenant, defaults, context: key }: World): Verdict => {
+  const documents = new Map([...(general ? [[GENERAL, general] as const] : []), ...Object.entries(own)])
+  const found = key !== undefined && Object.hasOwn(defaults, key) ? defaults[key] : undefined
+  const place = inContext({
+    ...{ key, tenant: { id: 't', settings: tenant ? { defaults: tenant } : {} } },
+    context: found && { settings: { defaults: found } },
+  })
+  return verdictOf(subject, { ...ownIn(documents, key), ...defaultsIn(place) })
+}
+
+/** The layers as a world with one context. */
+const worldOf = ({ userContext, user, context, tenant }: PreferenceLayers): World => ({
+  ...{ general: user, tenant, context: 'acme' },
+  own: userContext ? { acme: userContext } : {},
+  defaults: context ? { acme: context } : {},
+})
+
 describe('preferences agree with the list of rules', () => {
-  test('for any documents', () => {
-    const layers = fc.record({
-      userContext: documents,
-      user: documents,
-      context: documents,
-      tenant: documents,
-    })
+  test('for any documents of user, contexts and tenant, in any context', () => {
     fc.assert(
-      fc.property(subjects, layers, (subject, each) => {
-        expect(answer(subject, each)).toEqual(model(subject, CHANNEL, each))
+      fc.property(subjects, worlds, (subject, world) => {
+        expect(verdictIn(subject, world)).toEqual(modelOf(subject, CHANNEL, world))
       }),
-      { numRuns: 3_000 },
+      { numRuns: 2_000 },
     )
   })
 
@@ -241,7 +201,7 @@ describe('preferences agree with the list of rules', () => {
               layers[other] = one === other ? { ...place(value), ...elsewhere(second) } : elsewhere(second)
               for (const transactional of [undefined, { by: 'type' } as const]) {
                 const subject = { ...newsletter, transactional }
-                expect(answer(subject, layers)).toEqual(model(subject, CHANNEL, layers))
+                expect(verdictOf(subject, layers)).toEqual(modelOf(subject, CHANNEL, worldOf(layers)))
               }
             }
   })
