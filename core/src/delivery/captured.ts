@@ -1,6 +1,22 @@
 import { Channel, DeliveryState } from '@carillon/schemas'
 import { z } from 'zod'
 
+/** What an e-mail has beside its content; `from` also of a text message. An address is `ada@example.com` or `Ada <ada@example.com>`. */
+export const CapturedEnvelope = z.object({
+  from: z
+    .string()
+    .optional()
+    .describe('The sender that the context or tenant sets; that of the account if left out'),
+  replyTo: z.string().optional().describe('Where replies go'),
+  cc: z.array(z.string()).optional().describe('Who gets a copy'),
+  bcc: z.array(z.string()).optional().describe('Who gets a blind copy'),
+  headers: z.record(z.string(), z.string()).optional().describe('Headers beside those of any e-mail'),
+  attachments: z
+    .array(z.object({ filename: z.string(), contentType: z.string(), size: z.int() }))
+    .optional()
+    .describe('Attached files, with their size in bytes'),
+})
+
 /**
  * A message that was captured in development instead of being sent. `text` and `html` are rendered as for the recipient.
  * `skipped`: why it could not be sent, such as `no_address`. `provider`: the account that also sends it; `trouble`: why that
@@ -15,10 +31,7 @@ export const Captured = z.object({
   subject: z.string().optional(),
   text: z.string(),
   html: z.string().optional(),
-  cc: z.array(z.string()).optional(),
-  bcc: z.array(z.string()).optional(),
-  /** The names of attached files. */
-  files: z.array(z.string()).optional(),
+  ...CapturedEnvelope.shape,
   notification: z.string(),
   skipped: z.string().optional(),
   provider: z.string().optional(),

@@ -1,10 +1,11 @@
-import type { Captured } from '@carillon/core/delivery/captured'
-import type { Address, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import type { Captured, CapturedEnvelope } from '@carillon/core/delivery/captured'
+import type { Address, Mailbox, Outgoing, Provider } from '@carillon/core/delivery/provider'
 import { deliveryKey, type Step } from '@carillon/core/delivery/step'
 import { renderEmail } from '@carillon/core/render/email'
 import { plainText } from '@carillon/core/render/text'
 import { CHANNELS, type ItemContent } from '@carillon/schemas'
 import { z } from 'zod'
+import { listHeaders } from './email/compose.ts'
 
 const CaptureConfig = z.strictObject({})
 
@@ -15,13 +16,24 @@ const recipientOf = (address: Address, user: string): string => {
   return address.kind === 'phone' ? address.phone : user
 }
 
-/** Returns the copies and the file names of an e-mail, for the list of captured messages. */
-const addedBy = ({ extras }: Outgoing): Pick<Captured, 'cc' | 'bcc' | 'files'> => {
-  const { cc = [], bcc = [], files = [] } = extras ?? {}
+const written = ({ email, name }: Mailbox) => (name ? `${name} <${email}>` : email)
+
+/** Returns what an e-mail has beside its content, without the contents of its files. */
+const envelopeOf = (message: Outgoing): z.infer<typeof CapturedEnvelope> => {
+  const { sender, extras } = message
+  const { cc = [], bcc = [], files = [], headers } = extras ?? {}
+  const replyTo = extras?.replyTo ?? sender?.replyTo
   return {
-    ...(cc.length > 0 && { cc: cc.map(({ email }) => email) }),
-    ...(bcc.length > 0 && { bcc: bcc.map(({ email }) => email) }),
-    ...(files.length > 0 && { files: files.map(({ filename }) => filename) }),
+    ...(sender?.mailbox && { from: written(sender.mailbox) }),
+    ...(replyTo && { replyTo: written(replyTo) }),
+    ...(cc.length > 0 && { cc: cc.map(written) }),
+    ...(bcc.length > 0 && { bcc: bcc.map(written) }),
+    headers: { ...headers, ...listHeaders(message) },
+    ...(files.length > 0 && {
+      attachments: files.map(({ filename, contentType, content }) => ({
+        ...{ filename, contentType, size: content.length },
+      })),
+    }),
   }
 }
 
@@ -36,9 +48,10 @@ const render = (message: Outgoing): Captured => {
     notification,
   }
   return channel === 'email'
-    ? { ...common, ...renderEmail(message), ...addedBy(message) }
+    ? { ...common, ...renderEmail(message), ...envelopeOf(message) }
     : {
         ...common,
+        ...(message.sender?.number === undefined ? {} : { from: message.sender.number }),
         ...(content.title === undefined ? {} : { subject: content.title }),
         text: plainText(content, { max: TEXT_MAX }),
       }

@@ -26,6 +26,43 @@ describe('development', () => {
     })
   })
 
+  test('captures the senders, copies, headers and files of an e-mail', async () => {
+    const captured: Captured[] = []
+    const { send, store, tenant } = await open({
+      providers: new Map([['capture', capture]]),
+      capture: (message) => captured.push(message),
+    })
+    const settings = { senders: { email: { from: { email: 'news@acme.example', name: 'Acme' } } } }
+    await store.contexts.put(tenant, 'shop', settings)
+    const id = '3f0b6a52-6b7e-4b62-9a55-0d7c5d0c2f11'
+    const file = { id, expiresAt: Date.now() + 60_000 }
+    await store.attachments.write(tenant, { ...file, index: 0, bytes: Buffer.from('Menu') })
+    await store.attachments.put(tenant, {
+      ...{ ...file, filename: 'menu.pdf', contentType: 'application/pdf', size: 4, chunks: 1, createdAt: 1 },
+    })
+    await send({
+      ...note('n1', [step('email')], { context: 'shop' }),
+      overrides: {
+        email: {
+          attachments: [{ id }],
+          cc: [{ email: 'boss@example.org', name: 'Boss' }],
+          bcc: [{ email: 'audit@example.org' }],
+          replyTo: { email: 'help@acme.example' },
+          headers: { 'X-Order': 'A-7' },
+        },
+      },
+    })
+    await until(() => expect(captured).toHaveLength(1))
+    expect(captured[0]).toMatchObject({
+      from: 'Acme <news@acme.example>',
+      replyTo: 'help@acme.example',
+      cc: ['Boss <boss@example.org>'],
+      bcc: ['audit@example.org'],
+      headers: { 'X-Order': 'A-7', 'Auto-Submitted': 'auto-generated' },
+      attachments: [{ filename: 'menu.pdf', contentType: 'application/pdf', size: 4 }],
+    })
+  })
+
   test('lists messages as skipped that no provider could have sent', async () => {
     const captured: Captured[] = []
     const { send, ledger } = await open({

@@ -38,6 +38,12 @@ const mail = (id: string): Captured => ({
   channel: 'email',
   to: 'grace@example.com',
   subject: 'Lunch?',
+  from: 'Acme <news@acme.example>',
+  replyTo: 'help@acme.example',
+  cc: ['Boss <boss@example.com>'],
+  bcc: ['audit@example.com'],
+  headers: { 'X-Order': 'A-7' },
+  attachments: [{ filename: 'menu.pdf', contentType: 'application/pdf', size: 1_234 }],
   html: '<!doctype html><html><head><title>Lunch?</title></head><body><a href="https://a.example/">Go</a></body></html>',
 })
 

@@ -1,4 +1,4 @@
-import type { Captured } from '@carillon/core/delivery/captured'
+import { type Captured, CapturedEnvelope } from '@carillon/core/delivery/captured'
 import { ProblemError } from '@carillon/core/errors'
 import { Channel, DeliveryState, NotificationId, Timestamp, UserId } from '@carillon/schemas'
 import type { Hono } from 'hono'
@@ -30,6 +30,7 @@ const ShownMessage = z.object({
   to: z.string(),
   subject: z.string().optional(),
   text: z.string(),
+  ...CapturedEnvelope.shape,
   html: z.boolean().describe('Whether there is /demo/captured/{id}.html'),
   skipped: z.string().optional().describe('Why it could not have been sent'),
   provider: z.string().optional().describe('The account that sends it for real'),

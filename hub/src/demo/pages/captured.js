@@ -67,6 +67,31 @@ const restOf = (message) => {
     .trim()
 }
 
+const sizeOf = (bytes) =>
+  bytes < 1_024 ? `${bytes} bytes` : `${Math.ceil(bytes / 1_024).toLocaleString()} KiB`
+
+/** Returns what a message has beside its content, as names and values. */
+const envelopeOf = ({ from, replyTo, cc = [], bcc = [], attachments = [], headers = {} }) =>
+  [
+    ['From', from],
+    ['Replies to', replyTo],
+    ['Copies to', cc.join(', ')],
+    ['Blind copies to', bcc.join(', ')],
+    ['Files', attachments.map(({ filename, size }) => `${filename} (${sizeOf(size)})`).join(', ')],
+    ...Object.entries(headers),
+  ].filter(([, value]) => value)
+
+/** Returns the same in short, for the list. */
+const summaryOf = ({ from, cc = [], bcc = [], attachments = [] }) =>
+  [
+    from && `From ${from}`,
+    cc.length > 0 && `copies to ${cc.join(', ')}`,
+    bcc.length > 0 && `blind copies to ${bcc.join(', ')}`,
+    attachments.length > 0 && `files: ${attachments.map(({ filename }) => filename).join(', ')}`,
+  ]
+    .filter(Boolean)
+    .join('; ')
+
 /** Returns a function that shows a message in a dialog. Closing it restores the focus. */
 const messageDialog = () => {
   const dialog = byId('message')
@@ -108,6 +133,14 @@ const messageDialog = () => {
       element('time', { datetime: message.at }, new Date(message.at).toLocaleString()),
       troubleOf(message) && element('strong', {}, troubleOf(message)),
     )
+    const envelope = byId('message-envelope')
+    envelope.replaceChildren(
+      ...envelopeOf(message).flatMap(([name, value]) => [
+        element('dt', {}, name),
+        element('dd', { dir: 'auto' }, value),
+      ]),
+    )
+    envelope.hidden = envelope.childElementCount === 0
     tabs.hidden = !message.html
     body.setAttribute('role', message.html ? 'tabpanel' : 'region')
     if (message.html) choose('HTML')
@@ -149,6 +182,7 @@ const entryOf = (message, open) => {
       ),
     ),
     rest && element('p', { class: 'sent-text', dir: 'auto' }, rest),
+    summaryOf(message) && element('p', { class: 'sent-text', dir: 'auto' }, summaryOf(message)),
     isSentBy(message) && element('p', { class: 'sent-text' }, `Sent by the account ${message.provider}`),
   )
 }
