@@ -2,6 +2,7 @@ import type { Action, Actor, Channel, DeviceInput, Priority, SuppressionReason }
 import type { z } from 'zod'
 import type { Http } from '../http/port.ts'
 import type { Brand } from '../render/brand.ts'
+import type { MailWords } from '../render/words.ts'
 import type { Capture } from './captured.ts'
 
 /**
@@ -37,6 +38,8 @@ export type Content = {
   dir?: 'ltr' | 'rtl'
   /** The sender's brand in an e-mail. */
   brand?: Brand
+  /** The words of the default layout of e-mails; those of the language `lang` if absent. */
+  words?: MailWords
 }
 
 /** An e-mail address with an optional display name. */

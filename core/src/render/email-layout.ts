@@ -9,7 +9,11 @@ export const bodyHtml = (text: string): string =>
     .map((paragraph) => `<p style="margin:0 0 16px">${escapeHtml(paragraph).replaceAll('\n', '<br>')}</p>`)
     .join('')
 
-export type Link = { label: string; url: string }
+/** `lang`: the language of the label, if it is not that of the page. */
+export type Link = { label: string; url: string; lang?: string | undefined }
+
+/** The language of a page that names none. */
+export const PAGE_LANGUAGE = 'en'
 
 /** The content of the layout. All strings are HTML; empty and absent ones are omitted. */
 type Parts = {
@@ -28,7 +32,7 @@ type Parts = {
   image?: string
   button?: Link
   others: readonly Link[]
-  unsubscribe?: string
+  unsubscribe?: Link | undefined
   /** Not escaped. */
   brand?: Brand | undefined
 }
@@ -53,6 +57,8 @@ const titleHtml = ({ title, url }: Parts): string =>
     url ? `<a href="${url}" style="color:inherit;text-decoration:none">${title}</a>` : title
   }</h1>`
 
+const langOf = ({ lang }: Link): string => (lang === undefined ? '' : ` lang="${lang}"`)
+
 const imageHtml = ({ image, title }: Parts): string =>
   image
     ? `<img src="${image}" alt="${title}" width="512" style="display:block;width:100%;max-width:512px;height:auto;border-radius:8px">`
@@ -60,14 +66,14 @@ const imageHtml = ({ image, title }: Parts): string =>
 
 const buttonHtml = ({ button, brand: { color = COLOR } = {} }: Parts): string =>
   button
-    ? `<table role="presentation" cellpadding="0" cellspacing="0" border="0"><tr><td bgcolor="${color}" style="border-radius:6px;background-color:${color}"><a href="${button.url}" style="display:inline-block;padding:12px 20px;color:${textOn(color)};font-weight:bold;text-decoration:none" dir="auto">${button.label}</a></td></tr></table>`
+    ? `<table role="presentation" cellpadding="0" cellspacing="0" border="0"><tr><td bgcolor="${color}" style="border-radius:6px;background-color:${color}"><a href="${button.url}" style="display:inline-block;padding:12px 20px;color:${textOn(color)};font-weight:bold;text-decoration:none" dir="auto"${langOf(button)}>${button.label}</a></td></tr></table>`
     : ''
 
 const othersHtml = ({ others, dir }: Parts): string =>
   others
     .map(
-      ({ label, url }) =>
-        `<a href="${url}" dir="auto" style="${LINK};display:inline-block;margin:${dir === 'rtl' ? '0 0 8px 16px' : '0 16px 8px 0'}">${label}</a>`,
+      (link) =>
+        `<a href="${link.url}" dir="auto"${langOf(link)} style="${LINK};display:inline-block;margin:${dir === 'rtl' ? '0 0 8px 16px' : '0 16px 8px 0'}">${link.label}</a>`,
     )
     .join(' ')
 
@@ -78,7 +84,9 @@ const brandHtml = ({ brand: { name = '', logo } = {} }: Parts): string =>
     : name && `<strong dir="auto" style="font-size:18px">${escapeHtml(name)}</strong>`
 
 const footerHtml = ({ unsubscribe }: Parts): string =>
-  unsubscribe ? `<a href="${unsubscribe}" style="${LINK}">Unsubscribe from these e-mails</a>` : ''
+  unsubscribe
+    ? `<a href="${unsubscribe.url}" dir="auto"${langOf(unsubscribe)} style="${LINK}">${unsubscribe.label}</a>`
+    : ''
 
 const contentRows = (parts: Parts): string[] => [
   row(parts.html ?? ''),
@@ -104,7 +112,7 @@ export const contentHtml = (parts: Parts): string =>
  */
 export const layout = (parts: Parts): string =>
   [
-    `<!doctype html><html lang="${escapeHtml(parts.lang ?? 'en')}" dir="${parts.dir ?? 'auto'}" style="color-scheme:light dark"><head><meta charset="utf-8">`,
+    `<!doctype html><html lang="${escapeHtml(parts.lang ?? PAGE_LANGUAGE)}" dir="${parts.dir ?? 'auto'}" style="color-scheme:light dark"><head><meta charset="utf-8">`,
     '<meta name="viewport" content="width=device-width,initial-scale=1">',
     '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">',
     `<title>${parts.subject}</title></head>`,

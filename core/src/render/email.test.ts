@@ -49,7 +49,7 @@ describe('an e-mail', () => {
           'Later: https://app.example.com/later',
           'Call: tel:+15550100',
         ].join('\n'),
-        '--\nUnsubscribe: https://hub.example.com/u/t\n',
+        '--\nUnsubscribe from these e-mails: https://hub.example.com/u/t\n',
       ].join('\n\n'),
     )
   })
@@ -77,6 +77,38 @@ describe('an e-mail', () => {
   test("uses the notification's link as the button if there is no primary action", () => {
     const { html } = renderEmail(message({ url: 'https://app.example.com/7' }))
     expect(html).toMatch(/bgcolor[^>]*><a href="https:\/\/app\.example\.com\/7"[^>]*>View</)
+  })
+
+  test('has its own words in the language of the text, marked if it is another one', () => {
+    const html = (content: Content) =>
+      renderEmail(
+        message(
+          { url: 'https://app.example.com/7', ...content },
+          { unsubscribeUrl: 'https://hub.example.com/u' },
+        ),
+      ).html
+    const arabic = html({ lang: 'ar-EG', dir: 'rtl' })
+    expect(arabic).toMatch(/dir="auto">عرض<\/a>/)
+    expect(arabic).toContain('<a href="https://hub.example.com/u" dir="auto" style=')
+    const dutch = html({ lang: 'nl', dir: 'ltr' })
+    expect(dutch).toMatch(/dir="auto" lang="en">View<\/a>/)
+    expect(dutch).toContain('<a href="https://hub.example.com/u" dir="auto" lang="en" style=')
+    const words = {
+      view: { text: '<Open> & see', lang: 'nl' },
+      unsubscribe: { text: 'Afmelden', lang: 'nl' },
+    }
+    const own = html({ lang: 'nl-BE', words })
+    expect(own).toMatch(/dir="auto">&lt;Open&gt; &amp; see<\/a>/)
+    expect(own).toContain('>Afmelden</a>')
+  })
+
+  test('shows the link to unsubscribe once if its HTML has one', () => {
+    const unsubscribeUrl = 'https://hub.example.com/u?a=1&b=2'
+    const html = '<a href="https://hub.example.com/u?a=1&amp;b=2">Stop</a>'
+    expect(
+      renderEmail(message({ html }, { unsubscribeUrl })).html.match(/href="https:\/\/hub/g),
+    ).toHaveLength(1)
+    expect(renderEmail(message({ html: 'x' }, { unsubscribeUrl })).html).toContain('Unsubscribe from')
   })
 
   test('shows a repeated link once', () => {

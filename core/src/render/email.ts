@@ -1,9 +1,10 @@
 import { cleanText, cut } from '@carillon/schemas'
 import type { Outgoing } from '../delivery/provider.ts'
 import { escapeHtml } from '../template/escape-html.ts'
-import { bodyHtml, contentHtml, type Link, layout } from './email-layout.ts'
+import { bodyHtml, contentHtml, type Link, layout, PAGE_LANGUAGE } from './email-layout.ts'
 import { htmlText } from './html-text.ts'
 import { safeUrl, webUrl } from './safe-url.ts'
+import { type MailWords, mailWords, type Word, wordsFor } from './words.ts'
 
 /** The content of an e-mail. `subject` is one line without control characters. */
 export type Email = { subject: string; text: string; html: string }
@@ -29,18 +30,31 @@ const normalized = (text: string): string =>
     .replaceAll(/[^\P{Cc}\n\t]/gu, '')
     .trim()
 
+const wordsIn = ({ words, lang }: Outgoing['content']): MailWords => words ?? mailWords(wordsFor(lang))
+
+/** Returns the language of a word if it is not that of the page. */
+const foreign = ({ lang }: Word, { lang: page = PAGE_LANGUAGE }: Outgoing['content']): string | undefined =>
+  new Intl.Locale(lang).language === new Intl.Locale(page).language ? undefined : lang
+
 /**
  * Chooses the button, which is the primary action or else the notification's own link, and renders the rest
  * as links.
  */
-const linksOf = ({ url, actions = [] }: Outgoing['content']): { button?: Link; others: Link[] } => {
+const linksOf = (content: Outgoing['content']): { button?: Link; others: Link[] } => {
+  const { url, actions = [] } = content
   const own = safeUrl(url)
   const offered = actions.flatMap((action) => {
     const url = safeUrl(action.url)
     return url === undefined ? [] : [{ label: oneLine(action.label, 128), url, primary: action.primary }]
   })
   const view =
-    own === undefined || offered.some((link) => link.url === own) ? undefined : { label: 'View', url: own }
+    own === undefined || offered.some((link) => link.url === own)
+      ? undefined
+      : {
+          url: own,
+          label: oneLine(wordsIn(content).view.text, 128),
+          lang: foreign(wordsIn(content).view, content),
+        }
   const button = offered.find(({ primary }) => primary) ?? view ?? offered[0]
   return { button, others: [...(view ? [view] : []), ...offered].filter((link) => link !== button) }
 }
@@ -48,19 +62,32 @@ const linksOf = ({ url, actions = [] }: Outgoing['content']): { button?: Link; o
 /** HTML that is a page of its own needs no frame. */
 const isPage = (html: string): boolean => /^\s*<(!doctype|html)\b/i.test(html)
 
-/** Renders the HTML of a type within the default layout. */
+/** Renders the HTML of a type within the default layout, which shows the unsubscribe link unless the HTML does. */
 const renderOwn = (
-  { html = '', text, lang, dir, brand }: Outgoing['content'],
+  content: Outgoing['content'],
   subject: string,
-  unsubscribe: string | undefined,
+  unsubscribe: Link | undefined,
 ): Omit<Email, 'subject'> => {
+  const { html = '', text, lang, dir, brand } = content
   const plain = normalized(text ?? htmlText(html))
   if (isPage(html)) return { html, text: plain }
   const page = layout({
     ...{ lang, dir, html, subject: escapeHtml(subject), preview: escapeHtml(oneLine(plain, PREVIEW_MAX)) },
-    ...{ actor: '', title: '', body: '', others: [], unsubscribe: escaped(unsubscribe), brand },
+    ...{ actor: '', title: '', body: '', others: [], brand },
+    ...(unsubscribe &&
+      !html.includes(escapeHtml(unsubscribe.url)) && { unsubscribe: escapedLink(unsubscribe) }),
   })
   return { html: page, text: plain }
+}
+
+const unsubscribeOf = (
+  content: Outgoing['content'],
+  unsubscribeUrl: string | undefined,
+): Link | undefined => {
+  const url = webUrl(unsubscribeUrl)
+  if (url === undefined) return undefined
+  const { unsubscribe } = wordsIn(content)
+  return { url, label: oneLine(unsubscribe.text, 128), lang: foreign(unsubscribe, content) }
 }
 
 const subjectOf = (type: string, { subject, title }: Outgoing['content']): string =>
@@ -77,13 +104,15 @@ export const renderEmail = ({
   unsubscribeUrl,
 }: Pick<Outgoing, 'type' | 'content' | 'unsubscribeUrl'>): Email => {
   const subject = subjectOf(type, content)
-  const unsubscribe = webUrl(unsubscribeUrl)
+  const unsubscribe = unsubscribeOf(content, unsubscribeUrl)
   const { text, html } =
     content.html === undefined
       ? renderContent(content, subject, unsubscribe)
       : renderOwn(content, subject, unsubscribe)
   const footer =
-    unsubscribe === undefined || text.includes(unsubscribe) ? '' : `--\nUnsubscribe: ${unsubscribe}`
+    unsubscribe === undefined || text.includes(unsubscribe.url)
+      ? ''
+      : `--\n${unsubscribe.label}: ${unsubscribe.url}`
   return { subject, text: `${joined([text || subject, footer])}\n`, html }
 }
 
@@ -134,12 +163,14 @@ const partsOf = (content: Outgoing['content'], subject: string) => {
 const renderContent = (
   content: Outgoing['content'],
   subject: string,
-  unsubscribe: string | undefined,
+  unsubscribe: Link | undefined,
 ): Omit<Email, 'subject'> => {
   const { parts, text } = partsOf(content, subject)
-  const html = layout({ ...parts, unsubscribe: escaped(unsubscribe) })
+  const html = layout({ ...parts, unsubscribe: unsubscribe && escapedLink(unsubscribe) })
   return { text: content.text === undefined ? text : normalized(content.text), html }
 }
 
-const escaped = (url: string | undefined) => (url === undefined ? undefined : escapeHtml(url))
-const escapedLink = ({ label, url }: Link): Link => ({ label: escapeHtml(label), url: escapeHtml(url) })
+const escaped = (text: string | undefined) => (text === undefined ? undefined : escapeHtml(text))
+const escapedLink = ({ label, url, lang }: Link): Link => ({
+  ...{ label: escapeHtml(label), url: escapeHtml(url), lang: escaped(lang) },
+})

@@ -15,6 +15,6 @@ export const framed = (
   const { subject, preview, html, text, isPage } = emailParts(message)
   if (isPage) return { content, faults: [] }
   const { lang = 'en', dir = 'ltr' } = content
-  const made = frame({ html, text, subject, preview, lang, dir })
+  const made = frame.put({ html, text, subject, preview, lang, dir })
   return { content: { ...content, html: made.html, text: made.text ?? text }, faults: made.faults }
 }

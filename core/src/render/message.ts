@@ -1,11 +1,18 @@
 import type { Channel, ItemContent } from '@carillon/schemas'
 import type { EffectiveSettings } from '../contexts/in-context.ts'
 import type { Scope } from '../template/scope.ts'
-import type { TemplateFault, Texts, TypeTemplates, Viewer } from '../template/type-templates.ts'
+import type {
+  RenderedTexts,
+  TemplateFault,
+  Texts,
+  TypeTemplates,
+  Viewer,
+} from '../template/type-templates.ts'
 import { type Brand, brandOf } from './brand.ts'
 import { framed } from './framed.ts'
 import { itemContent } from './item-content.ts'
 import { type Spoken, spoken } from './spoken.ts'
+import { mailWords, type Words, wordsFor } from './words.ts'
 
 /** What a message says in its channel. `faults`: templates that failed, or lack a value; their texts are empty. */
 export type Message<Item extends Partial<ItemContent>> = Spoken<Item> & {
@@ -13,11 +20,15 @@ export type Message<Item extends Partial<ItemContent>> = Spoken<Item> & {
   faults: readonly TemplateFault[]
 }
 
-/** What a message is made of. `literal`: texts in place of those of the type. `appUrl`: the base of relative links. */
+/**
+ * What a message is made of. `literal`: texts in place of those of the type. `otp`: says a one-time password, in place of
+ * everything else. `appUrl`: the base of relative links.
+ */
 export type MessageParts<Item extends Partial<ItemContent>> = {
   type: string
   content: Item
-  templates: TypeTemplates
+  otp?: ((words: Words) => Spoken<Item>) | undefined
+  templates: TypeTemplates | undefined
   scope: Scope
   viewer: Viewer
   literal?: Texts
@@ -25,15 +36,19 @@ export type MessageParts<Item extends Partial<ItemContent>> = {
   appUrl: string | undefined
 }
 
-/** Renders the texts of a type over the content of an item, and puts an e-mail into the layout that the type names. Pure. */
+/** Renders the texts of a type over the content of an item, and puts an e-mail into its layout. Pure. */
 export const messageOf = <Item extends Partial<ItemContent>>(
   channel: Channel,
-  { type, content, templates, scope, viewer, literal, settings, appUrl }: MessageParts<Item>,
+  { type, content, otp, templates, scope, viewer, literal = {}, settings, appUrl }: MessageParts<Item>,
 ): Message<Item> => {
   const isEmail = channel === 'email'
   const brand = isEmail ? brandOf(settings) : undefined
-  const { texts, faults, frame } = templates.render(channel, scope, viewer, literal)
-  const said = { ...spoken(content, texts, isEmail), ...(brand && { brand }) }
+  const rendered = templates?.render(channel, scope, viewer, literal)
+  const { texts, faults, frame }: RenderedTexts = rendered ?? { texts: literal, faults: [] }
+  const words = wordsFor(texts.lang ?? viewer.locale, frame?.words)
+  const own = otp ? otp(words) : spoken(content, texts, isEmail)
+  if (!isEmail) return { ...own, faults }
+  const said = { ...own, texts: { ...own.texts, words: mailWords(words) }, ...(brand && { brand }) }
   if (!frame) return { ...said, faults }
   const { content: made, faults: found } = framed(
     { type, content: { ...itemContent(said.content, appUrl), ...said.texts, ...(brand && { brand }) } },

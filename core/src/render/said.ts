@@ -7,13 +7,14 @@ import type { SharedTime } from '../template/engine.ts'
 import { type Links, scopeOf } from '../template/scope.ts'
 import type { TemplateFault, Texts, TypeTemplates } from '../template/type-templates.ts'
 import { viewerOf } from '../template/viewer.ts'
-import { type Brand, brandOf } from './brand.ts'
-import { messageOf } from './message.ts'
-import { type Spoken, spoken } from './spoken.ts'
+import type { Brand } from './brand.ts'
+import { type MessageParts, messageOf } from './message.ts'
+import { otpContent } from './otp-content.ts'
+import type { Spoken } from './spoken.ts'
 import { markedMessage } from './test-mark.ts'
 
-/** The content of a step's item, or of a notification without one; undefined for a one-time password. */
-export type Said = Partial<Spoken<ItemContent>> & {
+/** What a step says: the content of its item, of a notification without one, or of a one-time password. */
+export type Said = Spoken<Partial<ItemContent>> & {
   appUrl: string | undefined
   sender: MessageSender | undefined
   unsubscribeUrl?: string | undefined
@@ -34,6 +35,8 @@ const textsOf = (overrides: ChannelOverrides): Texts => {
 /** What the text of a step depends on. `now`: epoch ms, for relative times. `time`: a limit shared with other renderings. */
 export type KnownOfStep = {
   content: ItemContent | undefined
+  /** Of a one-time password. */
+  code?: string | undefined
   templates: TypeTemplates | undefined
   person: Pick<KnownUser, 'profile' | 'reported'>
   place: InContext
@@ -55,19 +58,20 @@ export const saidBy = (step: Step, known: KnownOfStep): SaidOrFaults => {
 }
 
 const unmarked = (step: Step, known: KnownOfStep): SaidOrFaults => {
-  const { content, templates, person, place, links, overrides, appUrl, now, time } = known
-  const { settings } = place
-  const literal = textsOf(overrides)
+  const { content = {}, code, templates, person, place, links, overrides, appUrl, now, time } = known
   const channel = step.plan[step.index]!.channel
-  const isEmail = channel === 'email'
-  const brand = isEmail ? brandOf(settings) : undefined
-  const own = { appUrl, unsubscribeUrl: links.unsubscribe, ...(brand && { brand }) }
-  if (!content) return own
-  if (!templates) return { ...own, ...(overrides ? spoken(content, literal, isEmail) : { content }) }
-  const scope = scopeOf(content, { id: step.user, profile: person.profile }, place, links)
-  const viewer = { ...viewerOf(person, settings, now), ...(time && { time }) }
-  const parts = { type: step.type, content, templates, scope, viewer, literal, settings, appUrl }
+  const own = { appUrl, unsubscribeUrl: links.unsubscribe }
+  const parts: MessageParts<Partial<ItemContent>> = {
+    ...{ type: step.type, content, templates, literal: textsOf(overrides), settings: place.settings, appUrl },
+    scope: scopeOf(content, { id: step.user, profile: person.profile }, place, links),
+    viewer: { ...viewerOf(person, place.settings, now), ...(time && { time }) },
+    otp: code === undefined ? undefined : (words) => otpContent(step, code, words, now),
+  }
   const { faults, ...said } = messageOf(channel, parts)
   const [first, ...others] = faults
-  return first ? { faults: [first, ...others] } : { ...own, ...said }
+  if (!first) return { ...own, ...said }
+  if (code === undefined) return { faults: [first, ...others] }
+  // A layout that needs what a one-time password does not have must not keep the code from its user.
+  const { faults: _, ...bare } = messageOf(channel, { ...parts, templates: undefined })
+  return { ...own, ...bare }
 }

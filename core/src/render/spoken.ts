@@ -3,7 +3,7 @@ import { filled, type Inline } from '../template/filled.ts'
 import type { Texts } from '../template/type-templates.ts'
 
 /** What e-mails have beside the content of an item, and the language of a message. */
-type MessageTexts = Pick<Content, 'subject' | 'html' | 'text' | 'lang' | 'dir'>
+type MessageTexts = Pick<Content, 'subject' | 'html' | 'text' | 'lang' | 'dir' | 'words'>
 
 /** What a message says: the content of an item, and what its channel has beside that. */
 export type Spoken<Item extends Inline> = { content: Item; texts: MessageTexts }

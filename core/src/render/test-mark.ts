@@ -10,13 +10,9 @@ export const markedTitle = (title: string | undefined): string =>
   title?.startsWith(MARK) ? title : cut(`${MARK} ${title ?? ''}`.trim(), TITLE_MAX)
 
 /** Marks a message as a test: in its subject and title, or in its body if it has neither. */
-export const markedMessage = <Item extends Inline>({
-  content,
-  texts,
-}: Partial<Spoken<Item>>): Partial<Spoken<Item>> => {
-  if (!content) return {}
+export const markedMessage = <Item extends Inline>({ content, texts }: Spoken<Item>): Spoken<Item> => {
   const { title, body } = content
-  const subject = texts?.subject === undefined ? undefined : markedTitle(texts.subject)
+  const subject = texts.subject === undefined ? undefined : markedTitle(texts.subject)
   const own = () => {
     if (title !== undefined) return { title: markedTitle(title) }
     if (body === undefined || subject !== undefined) return {}
@@ -24,6 +20,6 @@ export const markedMessage = <Item extends Inline>({
   }
   return {
     content: { ...content, ...own() },
-    ...(texts && { texts: { ...texts, ...(subject && { subject }) } }),
+    texts: { ...texts, ...(subject && { subject }) },
   }
 }

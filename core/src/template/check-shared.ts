@@ -22,6 +22,8 @@ const placesOf = ({ html, text, start }: ReturnType<typeof languages>[number]): 
   ...(text === undefined ? [] : [{ path: [...start, 'text'], source: text, medium: 'text' as const }]),
 ]
 
+const PAGE = /<(?:!doctype|html)\b/i
+
 const shows = (source: string, variable: string): boolean =>
   analyze(source).variables.some(({ name }) => name === variable)
 
@@ -43,10 +45,10 @@ export function* layoutFaults(layout: LayoutInput, partials: Partials): Generato
   }
 }
 
-/** Yields a warning for each HTML of a layout that shows no link to unsubscribe. */
+/** Yields a warning for each page of a layout that shows no link to unsubscribe. Around a part of a page, Carillon shows it. */
 export function* layoutWarnings(layout: LayoutInput, partials: Partials): Generator<Warning[]> {
   for (const { html, start } of languages(layout)) {
-    if (html === undefined) continue
+    if (html === undefined || !PAGE.test(html)) continue
     const links = withPartials([html], partials).some((source) => shows(source, 'unsubscribe_url'))
     const pointer = [...start, 'html'].map((part) => `/${part}`).join('')
     yield links ? [] : [{ code: 'no_unsubscribe', pointer, message: 'has no {{ unsubscribe_url }}' }]

@@ -102,7 +102,7 @@ test('no data chooses which template is rendered: any JSON gives the same skelet
       const { texts, frame } = templates.render('email', scope, viewer)
       const safe = escapeHtml(x)
       expect(texts.html).toBe(`<p>${safe}</p>`.trim())
-      const made = frame?.({
+      const made = frame?.put({
         html: texts.html ?? '',
         text: '',
         subject: '',

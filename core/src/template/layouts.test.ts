@@ -30,7 +30,7 @@ const prepare = (parts: {
 const framed = (parts: Parameters<typeof prepare>[0], message: object = {}) =>
   prepare(parts)
     .render('email', scope(), viewer())
-    .frame?.({ html: '<b>1</b>', ...MESSAGE, ...message })
+    .frame?.put({ html: '<b>1</b>', ...MESSAGE, ...message })
 
 describe('a layout', () => {
   test('does not escape the message again, in HTML and plain text, and escapes everything else', () => {

@@ -1,6 +1,6 @@
 import type { Layout } from '@carillon/schemas'
 import { type Budget, type Prepared, SafeHtml } from './engine.ts'
-import { localeOf } from './languages.ts'
+import { localeOf, type Messages } from './languages.ts'
 import { chainOf } from './locale-chain.ts'
 import { languagesWithin, messagesOf } from './partials.ts'
 import type { Recipient } from './recipient.ts'
@@ -20,8 +20,17 @@ type Framed = {
   dir: 'ltr' | 'rtl'
 }
 
-/** Puts a message into a layout. `text` is absent if the layout has none of its own. */
-export type Frame = (message: Framed) => { html: string; text?: string; faults: TemplateFault[] }
+/** The key of the layout for e-mails whose type names none. */
+export const DEFAULT_LAYOUT = 'default'
+
+/**
+ * A layout for one recipient. `put` puts a message into it; `text` is absent if the layout has none of its own. `words`: its
+ * messages, which replace those of Carillon's own layout.
+ */
+export type Frame = {
+  put(message: Framed): { html: string; text?: string; faults: TemplateFault[] }
+  words: { languages: Messages; locale: string }
+}
 
 type Rendering = {
   parsed: (source: string, medium: 'html' | 'text') => Prepared
@@ -31,11 +40,10 @@ type Rendering = {
   budget: Budget
 }
 
-/** Returns a function that puts a message into a layout, in the language of the message. */
-export const frameOf =
-  (layout: Layout, { parsed, scope, recipient, budget }: Rendering): Frame =>
-  ({ html, text, ...message }) => {
-    const languages = languagesWithin<Pick<Layout, 'html' | 'text' | 'messages'>>(layout)
+/** Returns a layout that is rendered in the language of the message. */
+export const frameOf = (layout: Layout, { parsed, scope, recipient, budget }: Rendering): Frame => {
+  const languages = languagesWithin<Pick<Layout, 'html' | 'text' | 'messages'>>(layout)
+  const put: Frame['put'] = ({ html, text, ...message }) => {
     const chain = chainOf(languages, message.lang, localeOf(layout))
     const to = { ...recipient, messages: messagesOf(chain) }
     const faults: TemplateFault[] = []
@@ -62,3 +70,5 @@ export const frameOf =
       faults,
     }
   }
+  return { put, words: { languages: messagesOf(languages), locale: localeOf(layout) } }
+}

@@ -4,7 +4,7 @@ import { analyze, isMadeOfMessages } from './analysis.ts'
 import { createEngine, type Medium, newBudget, type Prepared, type SharedTime } from './engine.ts'
 import { actionsOf, type Fields, type Found, type FoundAction, fieldsOf, layoutOf, linkOf } from './fields.ts'
 import { type Language, languagesOf, layersOf, localeOf, type Templated } from './languages.ts'
-import { type Frame, frameOf } from './layouts.ts'
+import { DEFAULT_LAYOUT, type Frame, frameOf } from './layouts.ts'
 import { chainOf, directionOf } from './locale-chain.ts'
 import { findPartialIn } from './partials.ts'
 import { pausedWhenSlow } from './paused-when-slow.ts'
@@ -44,7 +44,7 @@ export type Texts = Partial<
 /** A template that failed, or a value that it misses (`name`). `pointer` is the template's JSON Pointer in the type. */
 export type TemplateFault = { pointer: string; line: number; message: string; name?: string }
 
-/** `frame`: puts the message into the layout that its type names. */
+/** `frame`: the layout of the e-mail. */
 export type RenderedTexts = { texts: Texts; faults: TemplateFault[]; frame?: Frame }
 
 export type TypeTemplates = {
@@ -213,7 +213,7 @@ const isPersonal = (language: Language, partials: Library['partials']): boolean 
   return withPartials(own, partials).some(usesUser)
 }
 
-/** Returns the frame of the layout that a type names. A missing layout is a fault. */
+/** Returns the layout that a type names, else the tenant's default one if there is one. A missing layout is a fault. */
 const framing = (
   chain: readonly Language[],
   layouts: Library['layouts'],
@@ -226,9 +226,9 @@ const framing = (
 ): { frame?: Frame } => {
   const { parsed, scope, recipient, rendering } = parts
   const named = layoutOf(chain)
-  if (!named) return {}
-  const layout = layouts.get(named.source)
+  const layout = layouts.get(named?.source ?? DEFAULT_LAYOUT)
   if (layout) return { frame: frameOf(layout, { parsed, scope, recipient, budget: rendering.budget }) }
+  if (!named) return {}
   const { pointer, source } = named
   rendering.faults.push({ pointer, line: 1, message: `there is no layout ${source}` })
   return {}

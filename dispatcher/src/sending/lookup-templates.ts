@@ -2,28 +2,41 @@ import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Step } from '@carillon/core/delivery/step'
 import type { PreparedTypes } from '@carillon/core/template/prepared-types'
 import type { TypeTemplates } from '@carillon/core/template/type-templates'
+import type { Channel } from '@carillon/schemas'
 
-export type TemplatePorts = { cache: Pick<SettingsCache, 'typeVersion'>; prepared: PreparedTypes }
+export type TemplatePorts = {
+  cache: Pick<SettingsCache, 'typeVersion' | 'revision'>
+  prepared: PreparedTypes
+}
 
-const nameOf = ({ tenant, type, version, revision, variant = '' }: Step) =>
-  `${tenant}\n${type}\n${version}\n${revision}\n${variant}`
+const isTyped = ({ version, secret }: Step) => version !== undefined && secret === undefined
 
-/** Looks up the templates of steps, in the version and revision under which their notifications were accepted. */
+const nameOf = (step: Step) => {
+  const { tenant, type, version, revision, variant = '' } = step
+  return isTyped(step) ? `${tenant}\n${type}\n${version}\n${revision}\n${variant}` : `${tenant}\n${type}`
+}
+
+/**
+ * Looks up the templates of a channel's steps, in the version and revision under which their notifications were accepted. An
+ * e-mail without texts of a type, such as a one-time password, has templates if the newest library has a default layout.
+ */
 export const lookUpTemplates = async (
   { cache, prepared }: TemplatePorts,
+  channel: Channel,
   steps: readonly Step[],
 ): Promise<(step: Step) => TypeTemplates | undefined> => {
+  const framed = channel === 'email'
   const typed = new Map(
-    steps.flatMap((step) =>
-      step.version === undefined || step.secret !== undefined ? [] : [[nameOf(step), step] as const],
-    ),
+    steps.flatMap((step) => (framed || isTyped(step) ? [[nameOf(step), step] as const] : [])),
   )
   const found = new Map<string, TypeTemplates | undefined>()
   await Promise.all(
-    [...typed].map(async ([name, { tenant, type, version = 0, revision, variant }]) => {
-      const pinned = await cache.typeVersion(tenant, type, version)
-      found.set(name, await prepared(tenant, pinned, { revision, variant }))
+    [...typed].map(async ([name, step]) => {
+      const { tenant, type, version = 0, variant } = step
+      const pinned = isTyped(step) ? await cache.typeVersion(tenant, type, version) : undefined
+      const revision = step.revision ?? (framed ? await cache.revision(tenant) : undefined)
+      found.set(name, await prepared(tenant, pinned ?? { key: type }, { revision, variant, framed }))
     }),
   )
-  return (step) => (step.secret === undefined ? found.get(nameOf(step)) : undefined)
+  return (step) => found.get(nameOf(step))
 }

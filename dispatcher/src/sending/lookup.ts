@@ -27,7 +27,7 @@ export type Known = {
   person(step: Step): Person
   /** Returns the tenant and the context of a step. */
   place(step: Step): InContext
-  /** Returns the templates of its type; undefined if the type has none, and for a one-time password. */
+  /** Returns the templates of its type, or those that put its e-mail into the default layout; undefined without either. */
   templates(step: Step): TypeTemplates | undefined
   /** Returns what preferences about the step are looked up by. */
   subject(step: Step): Omit<Subject, 'addressed'>
@@ -87,7 +87,7 @@ export const lookUp = async (
       .map(({ tenant, notification }) => [at(tenant, notification), { tenant, id: notification }]),
   )
 
-  const templates = await lookUpTemplates(ports, steps)
+  const templates = await lookUpTemplates(ports, channel, steps)
   const [presence, preferences, place] = await Promise.all([
     presences(live, steps),
     lookUpPreferences(ports, steps),
@@ -110,7 +110,8 @@ export const lookUp = async (
         for (const { id, ...known } of await store.users.get(tenant, users))
           people.set(at(tenant, id), { ...known, devices: [] })
       else {
-        const reads = (step: Step) => templates(step) !== undefined || usesUser(conditionOf(step))
+        const reads = (step: Step) =>
+          step.secret !== undefined || templates(step) !== undefined || usesUser(conditionOf(step))
         const readers = unique(together.filter(reads).map(({ user }) => user))
         const [devices, profiles] = await Promise.all([
           store.devices.of(tenant, users),

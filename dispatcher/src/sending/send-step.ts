@@ -25,6 +25,7 @@ import { channelOf, type Times } from './ledger-changes.ts'
 import type { LinksOf } from './links.ts'
 import type { Known } from './lookup.ts'
 import { type Mail, overridesOf, type PrepareMail } from './mail-extras.ts'
+import { codeOf } from './otp-code.ts'
 import type { Permits } from './permit.ts'
 import type { RetrySettings } from './retry.ts'
 import type { Send } from './send.ts'
@@ -110,7 +111,7 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     const place = known.place(step)
     const person = known.person(step)
     const overrides = overridesOf(seal, step)
-    const texts = { content: known.content(step), templates: known.templates(step) }
+    const texts = { content: known.content(step), code: codeOf(seal, step), templates: known.templates(step) }
     const urls = { links: await linksOf(step, known, overrides), appUrl: appUrlOf(place, options) }
     const spoken = saidBy(step, { ...texts, ...urls, person, place, overrides, now: Date.now() })
     if ('faults' in spoken) {

@@ -4,17 +4,14 @@ import type { Outcome, Outgoing } from '@carillon/core/delivery/provider'
 import { deliveryKey, type Step } from '@carillon/core/delivery/step'
 import { itemContent } from '@carillon/core/render/item-content'
 import type { Said } from '@carillon/core/render/said'
-import type { Seal } from '@carillon/core/security/seal'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { hostOf } from './address.ts'
 import type { Candidate } from './candidate.ts'
 import type { FailureLog, Place } from './failure-log.ts'
-import { otpContent } from './otp-content.ts'
 import type { Permit } from './permit.ts'
 import { redacted } from './redact.ts'
 
 export type SendPorts = {
-  seal: Seal
   endpoints: Pick<Endpoints, 'ended'>
   failureLog: FailureLog
   metrics: Pick<Metrics, 'sends'>
@@ -24,7 +21,6 @@ const outgoing = (
   step: Step,
   { content, texts, appUrl, sender, unsubscribeUrl, brand, extras }: Said,
   { address }: Candidate,
-  { seal, now }: { seal: Seal; now: number },
 ): Outgoing => {
   const { tenant, user, notification, type, priority, at, expiresAt } = step
   const { channel } = step.plan[step.index]!
@@ -39,9 +35,7 @@ const outgoing = (
     at,
     expiresAt,
     address,
-    content: content
-      ? { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) }
-      : otpContent(seal, step, now),
+    content: { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) },
     key: deliveryKey(step, step.destination ?? ''),
     attempt: step.attempt ?? 1,
     ...(sender ? { sender } : {}),
@@ -66,10 +60,10 @@ const endOf = (outcome: Outcome): EndpointEnd => {
  * address.
  */
 export const createSend =
-  ({ seal, endpoints, failureLog, metrics }: SendPorts) =>
+  ({ endpoints, failureLog, metrics }: SendPorts) =>
   async (step: Step, said: Said, candidate: Candidate, permit: Permit): Promise<Outcome> => {
     const { channel } = step.plan[step.index]!
-    const message = outgoing(step, said, candidate, { seal, now: Date.now() })
+    const message = outgoing(step, said, candidate)
     const answered = await permit.upstream.send(message)
     permit.ended(answered)
     const outcome = redacted(answered, candidate.address, message.extras)

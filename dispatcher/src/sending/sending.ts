@@ -86,7 +86,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
       reachability: createReachability({ store, accounts, endpoints }),
       permits: createPermits(createRateLimit(limits), rates),
       claims: createClaims(store, leaseMs),
-      send: createSend({ seal, endpoints, failureLog, metrics }),
+      send: createSend({ endpoints, failureLog, metrics }),
       linksOf: createLinksOf({ seal }, { publicUrl }),
       metrics,
       capture,

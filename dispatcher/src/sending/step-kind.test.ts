@@ -52,9 +52,10 @@ test('one clock reading determines whether a step is sent and whether the next o
       ...{ suppressions: { put: async () => {} }, devices: { remove: async () => {} } },
     },
     cache: {
-      ...{ tenant: async () => undefined, typeVersion: async () => undefined },
+      ...{ tenant: async () => undefined, typeVersion: async () => undefined, revision: async () => 0 },
       transactionalCategories: async () => new Set(),
     },
+    prepared: async () => undefined,
     stream: { publish: async (messages: unknown[]) => void published.push(...messages) },
     reports: { remember: async () => {} },
     metrics: createMetrics(),

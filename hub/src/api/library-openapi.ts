@@ -121,7 +121,8 @@ const shared = (of: {
 export const layouts = shared({
   path: 'layouts',
   name: 'Layout',
-  about: 'A layout is the frame of e-mails. Types name it in `channels.email.layout`.',
+  about:
+    'A layout is the frame of e-mails. Types name it in `channels.email.layout`; `default` frames all other e-mails.',
   input: LayoutInput,
   stored: StoredLayout,
   list: LayoutList,

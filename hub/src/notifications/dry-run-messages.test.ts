@@ -178,7 +178,7 @@ it('has no unsubscribe link for what nobody can unsubscribe from, and in an e-ma
       await call('PUT', '/v1/types/bill', { optOut, content: { title: 'Bill' }, plan: [step('email')] })
       const note = { to: 'ada', type: 'bill', dryRun: true, ...more }
       const { json } = await call('POST', '/v1/notifications', note)
-      return json.rendered?.email?.text.includes('Unsubscribe:')
+      return json.rendered?.email?.text.includes('Unsubscribe from these e-mails:')
     }
     expect(await linked(true)).toBe(true)
     expect(await linked(false)).toBe(false)

@@ -50,7 +50,6 @@ export type Messages = {
 
 const shownMessage = (draft: Draft, { channel, said, mail }: Message) => {
   const { content, texts, brand, appUrl, unsubscribeUrl } = said
-  if (!content) return {}
   const message = shownOn(channel, {
     type: draft.given.type,
     content: { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) },
@@ -83,6 +82,11 @@ export const createMessages = ({ cache, store, seal }: MessagePorts, options: Me
 
     return async (user: string, { inbox, variant }: Planned): Promise<Messages> => {
       const templates = await prepared(tenant, type, { revision, variant })
+      /** An e-mail without texts of a type may have a default layout. */
+      const framing = async (channel: Channel) =>
+        channel === 'email'
+          ? prepared(tenant, type ?? { key: given.type }, { revision, framed: true })
+          : undefined
       const person = facts.user(user)
       const faults: Rendered['faults'] = []
       const messages: Message[] = []
@@ -105,17 +109,11 @@ export const createMessages = ({ cache, store, seal }: MessagePorts, options: Me
         empty: ofItem[0] && emptyText(ofItem[0], variant, at),
         decide: async (step, now) => {
           const { channel } = step.plan[step.index]!
+          const layout = templates ?? (await framing(channel))
           const said = await time((limit) =>
             saidBy(step, {
-              ...{
-                content: { id: draft.id, ...content },
-                templates,
-                person,
-                place,
-                appUrl,
-                now,
-                time: limit,
-              },
+              ...{ content: { id: draft.id, ...content }, templates: layout, person, place, appUrl },
+              ...{ now, time: limit },
               links: linksOf(channel),
               ...(channel === 'webhook' ? {} : { overrides: given.overrides?.[channel] }),
             }),

@@ -19,6 +19,8 @@ const TEXTS = {
   ar: { title: 'طلبك رقم 7 في الطريق', body: 'يغادر اليوم.', dir: 'rtl' },
 } as const
 
+const STOP = { en: 'Unsubscribe from these e-mails', ar: 'إلغاء الاشتراك في هذه الرسائل' }
+
 const mail = (lang: keyof typeof TEXTS) =>
   renderEmail({
     type: 'order.shipped',
@@ -96,7 +98,7 @@ describe.skipIf(!executablePath)(`e-mails in Chromium${executablePath ? '' : ' (
         expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThanOrEqual(44)
         for (const { text, contrast } of await page.evaluate(contrasts))
           expect(contrast, text ?? '').toBeGreaterThanOrEqual(4.5)
-        await page.getByRole('link', { name: /Unsubscribe/ }).waitFor()
+        await page.getByRole('link', { name: STOP[lang], exact: true }).waitFor()
       } finally {
         await context.close()
       }

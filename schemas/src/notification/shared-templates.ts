@@ -33,7 +33,8 @@ const layoutShape = { html, text, messages: Messages.optional(), locale, locales
 
 export const LayoutInput = z.strictObject(layoutShape).meta({
   id: 'LayoutInput',
-  description: 'The frame of e-mails. Types name it in `channels.email.layout`',
+  description:
+    'The frame of e-mails. Types name it in `channels.email.layout`; `default` frames all other e-mails',
   examples: [
     { html: '<h1>{{ tenant.name }}</h1>{{ content }}<a href="{{ unsubscribe_url }}">Unsubscribe</a>' },
   ],

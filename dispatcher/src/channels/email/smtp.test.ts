@@ -43,7 +43,7 @@ describe('an e-mail', () => {
       messageId: `<${message.key}@example.com>`,
     })
     expect(parsed.text?.trimEnd()).toBe(
-      `Grüße 🔔\n\nHallo\n\nMia\n\nView: https://app.example/7\n\n--\nUnsubscribe: ${message.unsubscribeUrl}`,
+      `Grüße 🔔\n\nHallo\n\nMia\n\nView: https://app.example/7\n\n--\nUnsubscribe from these e-mails: ${message.unsubscribeUrl}`,
     )
     expect(parsed.html).toContain('href="https://app.example/7"')
     const headers = Object.fromEntries(parsed.headers.map(({ key, value }) => [key, value]))
