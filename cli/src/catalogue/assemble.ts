@@ -85,7 +85,7 @@ export const assemble = (
       const [, line, column] = AT_LINE.exec(message) ?? []
       const within = line === undefined ? undefined : { line: Number(line), column: Number(column ?? 1) }
       const place = owner?.source.locate(path.slice(owner.path.length), within)
-      return { file: owner?.file ?? pointer, ...place, message: message.replace(AT_LINE, '') }
+      return { file: owner?.file ?? pointer, ...place, pointer, message: message.replace(AT_LINE, '') }
     },
   }
 }

@@ -224,3 +224,20 @@ it('reads the library as often for many types as for one', async () => {
   expect(await readsFor(30)).toBe(once)
   newest.mockRestore()
 })
+
+it.each([
+  ['types', '/v1/types/a', { titel: 1, content: { titel: 'x' }, plan: [{ channel: 'sms', when_: 1 }] }],
+  ['categories', '/v1/categories/a', { nmae: 'x', locales: { pt: { title: 'x' } } }],
+  ['layouts', '/v1/layouts/a', { htlm: 'x' }],
+  ['partials', '/v1/partials/a', { txt: 'x' }],
+  ['contexts', '/v1/contexts/a', { colours: {}, senders: { email: { form: {} } } }],
+  ['tenant', '/v1/tenant', { urls: 'x' }],
+])('tells what is wrong with %s in the words of PUT, and at its pointers', async (kind, path, body) => {
+  const put = await test.call('PUT', path, { token: key, body })
+  const start = kind === 'tenant' ? '/tenant' : `/${kind}/a`
+  const { json } = await checkAll({ [kind]: kind === 'tenant' ? body : { a: body } })
+  expect(json.errors.length).toBeGreaterThan(0)
+  expect(json.errors).toEqual(
+    put.json.errors?.map(({ pointer, message }) => ({ pointer: `${start}${pointer}`, message })),
+  )
+})

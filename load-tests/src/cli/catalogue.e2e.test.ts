@@ -49,7 +49,7 @@ const title = (text: string) => `content: { title: "${text}" }`
 
 test('apply writes what diff shows, and nothing the second time', async () => {
   const root = await folder('one', {
-    'types/a.yaml': `${title('A')}\nplan: [{ channel: sms }]`,
+    'types/a.yaml': 'content: { title: "A", url: orders/1 }',
     'types/b/type.yaml': title('B'),
     'types/b/email.html': '<p>B</p>\n<p>same</p>\n',
   })
@@ -59,7 +59,9 @@ test('apply writes what diff shows, and nothing the second time', async () => {
     expect.stringMatching(/^added {4}types\/a\n {2}content\n {4}\+ title: A\n[\s\S]*added {4}types\/b\n/),
   ])
   expect(before.err).toEqual([
-    'carillon: one/types/a.yaml:2:10: warning: no provider account serves sms, so this step is skipped until there is one',
+    expect.stringContaining(
+      'one/types/a.yaml:1:24: warning: must be http(s), mailto, tel or a path that starts with /',
+    ),
   ])
   expect(await carillon('apply', root)).toMatchObject({ code: 0, out: 'added    types/a\nadded    types/b' })
   expect(await carillon('diff', root)).toMatchObject({ code: 0, out: '' })
@@ -78,7 +80,7 @@ test('prune deletes what is gone, only with --yes', async () => {
   const without = await carillon('apply', root)
   expect([without.code, without.out, without.err]).toEqual([
     ...[0, 'nothing to change'],
-    ['carillon: only on the hub, --prune deletes it: types/b'],
+    ['carillon: 1 resource is only on the hub; --prune deletes it: types/b'],
   ])
   expect((await carillon('apply', '--prune', root)).code).toBe(2)
   expect(await carillon('diff', root)).toMatchObject({ code: 0, out: '' })
@@ -104,11 +106,15 @@ test('one broken file among 40 changes nothing, and every problem is reported wi
   expect([code, out]).toEqual([1, ''])
   expect(err.map((line) => line.replace(/^carillon: many\/types\//, ''))).toEqual([
     expect.stringMatching(/^syntax.yaml:2:1: /),
-    expect.stringMatching(/^template\/locales\/de.yaml:2:3: is not an ICU message/),
-    expect.stringMatching(/^template\/locales\/de.yaml:5:\d+: there is no variable dta/),
-    expect.stringMatching(/^template\/title.txt:2:\d+: /),
-    expect.stringMatching(/^template\/type.yaml:1:1: character \d+/),
-    expect.stringMatching(/^unknown.yaml:1:12: unknown key; did you mean title\?/),
+    expect.stringMatching(
+      /^template\/locales\/de.yaml:2:3: \/locales\/de\/messages\/items: is not an ICU message/,
+    ),
+    expect.stringMatching(
+      /^template\/locales\/de.yaml:5:\d+: \/locales\/de\/content\/body: there is no variable dta/,
+    ),
+    expect.stringMatching(/^template\/title.txt:2:\d+: \/content\/title: /),
+    expect.stringMatching(/^template\/type.yaml:1:1: \/if: character \d+/),
+    expect.stringMatching(/^unknown.yaml:1:12: \/content\/titel: unknown key; did you mean title\?/),
     'carillon: 6 problems; nothing was changed',
   ])
   expect((await carillon('diff', root)).code).toBe(2)
@@ -156,8 +162,8 @@ test('layouts, partials and variables are written before the types that use them
     'layouts/x.html': 'x',
   })
   expect((await carillon('apply', broken)).err).toEqual([
-    expect.stringContaining('broken/layouts/x.html:1:1: has no {{ content }}'),
-    expect.stringContaining('broken/types/a.yaml:1:22: there is no layout no'),
+    expect.stringContaining('broken/layouts/x.html:1:1: /html: has no {{ content }}'),
+    expect.stringContaining('broken/types/a.yaml:1:22: /channels/email/layout: there is no layout no'),
     'carillon: 2 problems; nothing was changed',
   ])
   expect((await carillon('apply', root, '--env', 'no')).err[0]).toContain('no file for the environment no')
