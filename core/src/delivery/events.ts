@@ -24,6 +24,7 @@ export const deliveryEvent = (tenant: string, change: DeliveryChange): OutgoingM
     detail: change.detail ?? null,
     nextAttemptAt: change.nextAttempt === undefined ? null : new Date(change.nextAttempt).toISOString(),
     ...(change.variant === undefined ? {} : { variant: change.variant }),
+    ...(change.test ? { test: true } : {}),
   }
   return { subject: deliveryEventSubject(tenant, state), data: encoder.encode(JSON.stringify(event)) }
 }

@@ -28,5 +28,6 @@ export const contentOf = ({ id, notification, type, at }: Typed): InboxContent =
     context,
     createdAt: new Date(at).toISOString(),
     expiresAt,
+    ...(notification.test ? { test: true } : {}),
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { providersOf, scripted } from '../sending/testing/scripted.ts'
 import { until } from '../sending/testing/sending-world.ts'
 import { openWorld, type World } from '../testing/dispatcher.ts'
@@ -124,6 +124,24 @@ describe('variants', () => {
     await store.types.put(tenant, { key: 'news', content: { title: 'new' }, plan: [] }, 'key')
     await until(() => expect(mail.got).toHaveLength(1))
     expect(mail.got[0]?.content.subject).toBe('old')
+  })
+
+  test('a test is marked in its item and its events, and counts in no figure', async () => {
+    const { store, stream, tenant, send, itemsOf, mail } = await opened()
+    const variants = [{ key: 'a', weight: 1, content: { title: 'A' } }]
+    await store.types.put(tenant, { key: 'news', variants, plan: [step('email')] }, 'key')
+    const publish = vi.spyOn(stream, 'publish')
+    await send({ id: 'n1', to: 'user-0', type: 'news', test: true })
+    await until(() => expect(mail.got).toHaveLength(1))
+    const events = () =>
+      publish.mock.calls
+        .flatMap(([messages]) => messages)
+        .filter(({ subject }) => subject.startsWith('event.'))
+        .map(({ data }) => JSON.parse(new TextDecoder().decode(data)))
+    await until(() => expect(events().map(({ state }) => state)).toContain('sent'))
+    expect(events().every(({ test }) => test === true)).toBe(true)
+    expect(await itemsOf('user-0')).toMatchObject([{ title: '[Test] A', variant: 'a', test: true }])
+    expect(await store.variantFigures.of(tenant, 'news', ['a'])).toMatchObject([{ sent: 0 }])
   })
 
   test('the record has the delays of every plan, marked with their variant', async () => {

@@ -21,8 +21,8 @@ const digest = (...parts: (string | number | undefined)[]) => hash('sha256', par
 
 /** Returns the mark that a report leaves on the user's variant: none after a failure, or without a variant. */
 const markOf = ({ step, report: { state } }: Match): VariantMark[] => {
-  const { type, variant, notification, user } = step
-  if (variant === undefined || state === 'failed') return []
+  const { type, variant, notification, user, test } = step
+  if (variant === undefined || test || state === 'failed') return []
   return [{ type, variant, figure: state, notification, user }]
 }
 
@@ -61,6 +61,7 @@ export const createReports = ({
     provider: account,
     providerId: report.id,
     ...(step.variant === undefined ? {} : { variant: step.variant }),
+    ...(step.test ? { test: true } : {}),
     ...(report.reason === undefined ? {} : { reason: cut(report.reason, REASON_MAX) }),
   })
 

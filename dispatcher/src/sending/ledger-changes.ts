@@ -25,6 +25,7 @@ export const changeOf = (
   state,
   at,
   ...(step.variant === undefined ? {} : { variant: step.variant }),
+  ...(step.test ? { test: true } : {}),
   ...details,
 })
 

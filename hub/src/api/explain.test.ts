@@ -130,4 +130,11 @@ describe('an explanation', () => {
     const { status } = await test.call('GET', '/v1/notifications/n1/explain', { token: tenant.key })
     expect(status).toBe(422)
   })
+
+  it('says whether it is a test', async () => {
+    await record()
+    await record({ id: 'n3', test: true })
+    expect((await explain('ann')).json).not.toHaveProperty('test')
+    expect((await explain('ann', tenant.key, 'n3')).json.test).toBe(true)
+  })
 })

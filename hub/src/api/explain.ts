@@ -54,7 +54,8 @@ export const explainRoutes = (
       const known = item !== undefined || record?.users?.includes(user)
       const received = record && !known ? await inbox.received({ tenant, user }, id) : false
       const facts = { record, stored, passed, deliveries: rows, item, received, now: Date.now() }
-      return c.json({ decisions: explain(user, facts).map(shownDecision) }, 200, {
+      const test = record?.test ? { test: true } : {}
+      return c.json({ ...test, decisions: explain(user, facts).map(shownDecision) }, 200, {
         'cache-control': 'no-store',
       })
     },

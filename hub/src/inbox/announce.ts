@@ -68,10 +68,11 @@ const eventsOf = ({ tenant, user }: Owner, { kind, items, action }: Happening): 
       kind,
       tenant,
       user,
-      items: some.map(({ id, notification, context, variant }) => ({
+      items: some.map(({ id, notification, context, variant, test }) => ({
         ...{ id, notification },
         ...(context === undefined ? {} : { context }),
         ...(variant === undefined ? {} : { variant }),
+        ...(test ? { test } : {}),
       })),
       ...(action === undefined ? {} : { action }),
       at: new Date().toISOString(),

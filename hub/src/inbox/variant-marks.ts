@@ -5,7 +5,7 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { LifecycleKind } from '@carillon/schemas'
 import type { Happening } from './announce.ts'
 
-/** The figures that a verb counts in. Using an action also reads the item. */
+/** The figures that a verb counts in. Using an action also reads the item. Tests are not counted. */
 const FIGURES: Partial<Record<LifecycleKind, readonly Figure[]>> = {
   received: ['delivered'],
   read: ['read'],
@@ -14,8 +14,8 @@ const FIGURES: Partial<Record<LifecycleKind, readonly Figure[]>> = {
 
 const marksOf = ({ user }: Owner, { kind, items }: Happening): VariantMark[] =>
   (FIGURES[kind] ?? []).flatMap((figure) =>
-    items.flatMap(({ type, variant, notification }) =>
-      variant === undefined ? [] : [{ type, variant, figure, notification, user }],
+    items.flatMap(({ type, variant, notification, test }) =>
+      variant === undefined || test ? [] : [{ type, variant, figure, notification, user }],
     ),
   )
 

@@ -77,5 +77,6 @@ export const DeliveryEvent = z.object({
   detail: z.string().nullable(),
   nextAttemptAt: Timestamp.nullable(),
   variant: z.string().optional().describe('The variant of its type that the user gets'),
+  test: z.boolean().optional().describe('Set if the notification is a test'),
 })
 export type DeliveryEvent = z.infer<typeof DeliveryEvent>

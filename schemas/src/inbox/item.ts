@@ -34,6 +34,7 @@ export const ItemContent = z.object({
   entity: z.string().optional().describe('The object it is about, as the sender named it'),
   display: Display.optional(),
   variant: z.string().optional().describe('The variant of its type that the user gets'),
+  test: z.boolean().optional().describe('Set if its notification is a test'),
   silent: z.boolean().optional().describe('Stored and counted, without sound, toast or push'),
   createdAt: Timestamp.describe('The instant of the acceptance of its notification'),
   expiresAt: Timestamp.optional().describe('The instant from which it is no longer shown'),

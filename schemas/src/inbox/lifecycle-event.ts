@@ -28,6 +28,7 @@ export const LifecycleEvent = z.object({
       notification: NotificationId,
       context: z.string().optional().describe('The context of the item'),
       variant: z.string().optional().describe('The variant of its type that the user got'),
+      test: z.boolean().optional().describe('Set if its notification is a test'),
     }),
   ),
   all: z

@@ -148,7 +148,10 @@ export const ExplainedDecision = z
 export type ExplainedDecision = z.infer<typeof ExplainedDecision>
 
 export const Explanation = z
-  .object({ decisions: z.array(ExplainedDecision).describe('In the order in which they were taken') })
+  .object({
+    test: z.boolean().optional().describe('Set if the notification is a test'),
+    decisions: z.array(ExplainedDecision).describe('In the order in which they were taken'),
+  })
   .meta({
     id: 'Explanation',
     description: 'Every decision about a notification and a user',

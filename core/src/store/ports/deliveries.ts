@@ -32,6 +32,8 @@ export type DeliveryChange = DeliveryPlace & {
   nextAttempt?: number
   /** The variant of the type that the user gets. */
   variant?: string
+  /** The notification is a test. For events; not stored, because the record of the notification says so. */
+  test?: boolean
   /** What let the step come this far. */
   passed?: readonly Passed[]
 }
