@@ -1,16 +1,16 @@
-import type { Choice, Preferences } from '@carillon/schemas'
+import { isJsonObject, type Preferences, type PreferenceValue } from '@carillon/schemas'
 import { escapeKey, pathOf } from '../json/pointer.ts'
 
 /** One choice with its path, a JSON Pointer. */
-export type Cell = readonly [path: string, value: Choice]
+export type Cell = readonly [path: string, value: PreferenceValue]
 
 /** Returns the JSON Pointer (RFC 6901) to a place. */
 export const pointerOf = (keys: readonly string[]): string => keys.map((key) => `/${escapeKey(key)}`).join('')
 
-type Tree = { [key: string]: Tree | Choice }
+type Tree = { [key: string]: Tree | PreferenceValue }
 const tree = (): Tree => Object.create(null) as Tree
 
-/** Builds preferences from their choices. Its objects have no prototype, so every name is a key like any other. */
+/** Builds preferences from their choices, the parts of times among them. Its objects have no prototype, so every name is a key like any other. */
 export const documentOf = (cells: Iterable<Cell>): Preferences => {
   const root = tree()
   for (const [path, value] of cells) {
@@ -27,11 +27,11 @@ export const documentOf = (cells: Iterable<Cell>): Preferences => {
 }
 
 const below = (value: unknown, keys: readonly string[]): Cell[] =>
-  typeof value === 'object' && value !== null
+  isJsonObject(value)
     ? Object.entries(value).flatMap(([key, each]) => below(each, [...keys, key]))
-    : [[pointerOf(keys), value as Choice]]
+    : [[pointerOf(keys), value as PreferenceValue]]
 
-/** Returns the choices of preferences, each with its path. */
+/** Returns the choices of preferences, each with its path. Arrays are values, not places. */
 export const cellsOf = (document: Preferences): Cell[] => below(document, [])
 
 /** Reports whether a path is another one, or lies below it. */

@@ -1,3 +1,4 @@
+import { isJsonObject } from '@carillon/schemas'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ProblemError } from '../errors.ts'
@@ -16,17 +17,16 @@ const faultsOf = (patch: unknown) => {
 
 /** RFC 7396, section 2, as its pseudocode has it. Objects that became empty are left out, as they hold no choice. */
 const merged = (target: unknown, patch: unknown): unknown => {
-  if (typeof patch !== 'object' || patch === null) return patch
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
   const result: Record<string, unknown> = Object.assign(
     Object.create(null),
-    typeof target === 'object' ? target : {},
+    isJsonObject(target) ? target : {},
   )
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key]
     else {
       result[key] = merged(Object.hasOwn(result, key) ? result[key] : {}, value)
-      if (typeof result[key] === 'object' && Object.keys(result[key] as object).length === 0)
-        delete result[key]
+      if (isJsonObject(result[key]) && Object.keys(result[key]).length === 0) delete result[key]
     }
   }
   return result
@@ -51,6 +51,8 @@ const dictionary = (keys: readonly string[], value: fc.Arbitrary<unknown>) =>
       for (const [key, each] of entries) result[key] = each
       return result
     })
+const fields = (each: Record<string, fc.Arbitrary<unknown>>) => fc.record(each, { requiredKeys: [] })
+const windows = fc.constantFrom([], [['22:00', '07:00']], [['00:00', '24:00']])
 const choice = fc.constantFrom(true, false, 'daily', 'immediate')
 const documentWith = (leaf: (value: fc.Arbitrary<unknown>) => fc.Arbitrary<unknown>) => {
   const scoped = leaf(dictionary(['email', 'sms', 'all'], leaf(choice)))
@@ -61,6 +63,14 @@ const documentWith = (leaf: (value: fc.Arbitrary<unknown>) => fc.Arbitrary<unkno
       categories: leaf(dictionary(NAMES, scoped)),
       types: leaf(dictionary(NAMES, scoped)),
       topics: leaf(dictionary([...NAMES, 'a/b~c', '~1'], leaf(fc.boolean()))),
+      snoozedUntil: leaf(fc.constantFrom('2026-12-01T08:00:00Z', '2026-12-02T08:00:00+01:00')),
+      digest: leaf(fields({ hour: leaf(fc.nat(23)), day: leaf(fc.constantFrom('mon', 'sun')) })),
+      quietHours: leaf(
+        fields({
+          timezone: leaf(fc.constantFrom('Asia/Tokyo', 'Europe/Lisbon')),
+          days: leaf(dictionary(['mon', 'tue', 'sat'], leaf(windows))),
+        }),
+      ),
     },
     { requiredKeys: [] },
   )
@@ -88,6 +98,10 @@ describe('a merge patch of preferences', () => {
       { path: '/categories/orders', value: null },
       { path: '/topics/a~1b', value: null },
     ])
+    expect(changesOf({ quietHours: { days: { sat: null, sun: [['00:00', '24:00']] } } })).toEqual([
+      { path: '/quietHours/days/sat', value: null },
+      { path: '/quietHours/days/sun', value: [['00:00', '24:00']] },
+    ])
     expect(changesOf({ categories: { orders: {} } })).toEqual([])
     expect(changesOf({})).toEqual([])
   })
@@ -96,7 +110,7 @@ describe('a merge patch of preferences', () => {
     expect(
       faultsOf({
         muted: 'yes',
-        snoozedUntil: '2026-12-01T08:00:00Z',
+        snoozedUntil: 'tomorrow',
         channels: { all: false, email: 'monthly' },
         categories: { 'no blanks': { email: true }, orders: { pigeon: true, email: 1 } },
         types: false,
@@ -116,6 +130,22 @@ describe('a merge patch of preferences', () => {
         '/topics/b',
       ].sort(),
     )
+    expect(
+      faultsOf({
+        digest: { hour: 24, day: 'monday', minute: 5 },
+        until: 1,
+        quietHours: { timezone: 'Mars/Olympus', days: { sat: [['22:00', '22:00']], sunday: [], mon: {} } },
+      })?.sort(),
+    ).toEqual([
+      '/digest/day',
+      '/digest/hour',
+      '/digest/minute',
+      '/quietHours/days/mon',
+      '/quietHours/days/sat/0',
+      '/quietHours/days/sunday',
+      '/quietHours/timezone',
+      '/until',
+    ])
     for (const patch of [null, [], 'muted', 7]) expect(faultsOf(patch)).toEqual([''])
     expect(faultsOf({ constructor: true, __proto__x: 1 })).toHaveLength(2)
   })
@@ -123,7 +153,7 @@ describe('a merge patch of preferences', () => {
 
 /** Sorts keys, without losing any. */
 const sorted = (value: unknown): unknown => {
-  if (typeof value !== 'object' || value === null) return value
+  if (!isJsonObject(value)) return value
   const result = Object.create(null) as Record<string, unknown>
   for (const [key, each] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     result[key] = sorted(each)

@@ -1,11 +1,16 @@
 import {
   Category,
-  type Choice,
+  Day,
   DeliveryChannel,
+  DigestTime,
   FREQUENCIES,
   type Issue,
   isJsonObject,
+  type PreferenceValue,
   parse,
+  QuietWindows,
+  Timestamp,
+  TimeZone,
   TopicKey,
   TypeKey,
 } from '@carillon/schemas'
@@ -14,18 +19,30 @@ import { invalidRequest } from '../json/checked.ts'
 import type { ChoiceChange } from '../store/ports/preferences.ts'
 import { pointerOf } from './document.ts'
 
-/** How a part of the preferences may be changed: one value, or entries with keys of their own. */
-type Part = { value: z.ZodType<Choice> } | { key: z.ZodType<string>; entries: Part }
+/** How a part of the preferences may be changed: one value, fields, or entries with keys of their own. */
+type Part =
+  | { value: z.ZodType<PreferenceValue> }
+  | { fields: Readonly<Record<string, Part>> }
+  | { key: z.ZodType<string>; entries: Part }
 
 /** One schema rather than a union, so that a fault is told once. */
 const choice: Part = { value: z.literal([true, false, ...FREQUENCIES]) }
 const scoped: Part = { key: z.enum([...DeliveryChannel.options, 'all']), entries: choice }
-const PARTS: Readonly<Record<string, Part>> = {
+const digest: Part = {
+  fields: { hour: { value: DigestTime.shape.hour.unwrap() }, day: { value: Day } },
+}
+const quietHours: Part = {
+  fields: { timezone: { value: TimeZone }, days: { key: Day, entries: { value: QuietWindows } } },
+}
+const PREFERENCES: Readonly<Record<string, Part>> = {
   muted: { value: z.boolean() },
+  snoozedUntil: { value: Timestamp },
   channels: { key: DeliveryChannel, entries: choice },
   categories: { key: Category, entries: scoped },
   types: { key: TypeKey, entries: scoped },
   topics: { key: TopicKey, entries: { value: z.boolean() } },
+  digest,
+  quietHours,
 }
 
 /**
@@ -46,19 +63,25 @@ export const changesOf = (patch: unknown): ChoiceChange[] => {
   const read = (part: Part, value: unknown, keys: string[]): void => {
     if (value === null) changes.push({ path: pointerOf(keys), value: null })
     else if ('value' in part) {
-      if (check(part.value, value, keys)) changes.push({ path: pointerOf(keys), value: value as Choice })
+      if (check(part.value, value, keys))
+        changes.push({ path: pointerOf(keys), value: value as PreferenceValue })
     } else if (!isJsonObject(value)) issues.push({ path: keys, message: 'must be an object, or null' })
+    else if ('fields' in part) readFields(part.fields, value, keys)
     else
       for (const [key, each] of Object.entries(value))
         if (check(part.key, key, [...keys, key])) read(part.entries, each, [...keys, key])
   }
 
-  if (!isJsonObject(patch)) throw invalidRequest([{ path: [], message: 'must be an object' }], 'body')
-  for (const [key, value] of Object.entries(patch)) {
-    const part = Object.hasOwn(PARTS, key) ? PARTS[key] : undefined
-    if (part) read(part, value, [key])
-    else issues.push({ path: [key], message: `must be one of ${Object.keys(PARTS).join(', ')}` })
+  const readFields = (fields: Readonly<Record<string, Part>>, value: object, keys: string[]): void => {
+    for (const [key, each] of Object.entries(value)) {
+      const part = Object.hasOwn(fields, key) ? fields[key] : undefined
+      if (part) read(part, each, [...keys, key])
+      else issues.push({ path: [...keys, key], message: `must be one of ${Object.keys(fields).join(', ')}` })
+    }
   }
+
+  if (!isJsonObject(patch)) throw invalidRequest([{ path: [], message: 'must be an object' }], 'body')
+  readFields(PREFERENCES, patch, [])
   if (issues.length > 0) throw invalidRequest(issues, 'body')
   return changes
 }

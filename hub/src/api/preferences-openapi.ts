@@ -38,10 +38,10 @@ const PATCH = {
   headers: IfMatch,
   body: PreferencesPatch,
   answers: CHANGED,
-  problems: ['erased', 'precondition_failed', 'quota_exceeded', 'forbidden'],
+  problems: ['erased', 'precondition_failed', 'quota_exceeded', 'too_far', 'forbidden'],
 } as const
 const MERGED =
-  'JSON merge patch (RFC 7396): what is left out stays, `null` removes a choice and everything below it, and `{}` changes nothing. Concurrent changes of different choices all take effect.'
+  'JSON merge patch (RFC 7396): what is left out stays, `null` removes a choice and everything below it, and `{}` changes nothing. Concurrent changes of different choices all take effect. Each day of the quiet hours, and each part of the digest time, is a choice of its own.'
 
 export const getPreferences = defineRoute({
   method: 'get',
@@ -71,7 +71,7 @@ export const getEffectivePreferences = defineRoute({
   tag: 'Preferences',
   summary: 'Get what holds for the user',
   description:
-    'Returns for every category and type what holds on each channel, who decides it, and whether the user can change it: in general, or for notifications of a context.',
+    'Returns for every category and type what holds on each channel, who decides it, and whether the user can change it: in general, or for notifications of a context. Also returns when nothing leaves, and when digests do.',
   query: InContext,
   answers: GRID,
   problems: ['forbidden'],
@@ -106,7 +106,7 @@ export const getUserEffectivePreferences = defineRoute({
   tag: 'Preferences',
   summary: 'Get what holds for a user',
   description:
-    'Returns for every category and type what holds on each channel, and who decides it: in general, or for notifications of a context.',
+    'Returns for every category and type what holds on each channel, and who decides it: in general, or for notifications of a context. Also returns when nothing leaves, and when digests do.',
   params: Id,
   query: InContext,
   answers: GRID,

@@ -85,6 +85,7 @@ const changeFromPage = defineRoute({
   summary: 'Change preferences on the page',
   description: 'Changes some choices, with the token of the link, and returns what the page shows then.',
   body: PreferencesPatch,
+  problems: ['too_far'],
 })
 
 /** Adds the routes that make links to the hosted preferences page, and those that the page calls. */

@@ -44,6 +44,51 @@ describe('preferences', () => {
     expect((await patch({})).json).toEqual({ categories: { orders: { push: false } } })
   })
 
+  it('have quiet hours by day, a digest time and a snooze', async () => {
+    const snoozedUntil = new Date(Date.now() + 3_600_000).toISOString()
+    const sat = [['00:00', '24:00']]
+    const quietHours = { timezone: 'Europe/Lisbon', days: { mon: [['22:00', '07:00']], sat } }
+    const all = { snoozedUntil, digest: { hour: 8, day: 'fri' }, quietHours }
+    expect((await patch(all)).json).toEqual(all)
+    const { json } = await patch({ quietHours: { days: { sat: null } }, digest: { day: null } })
+    expect(json).toEqual({
+      snoozedUntil,
+      digest: { hour: 8 },
+      quietHours: { timezone: 'Europe/Lisbon', days: { mon: [['22:00', '07:00']] } },
+    })
+    const before = (await changes()).changes.length
+    await patch({ quietHours: { days: { mon: [['22:00', '07:00']] } } })
+    expect((await changes()).changes).toHaveLength(before)
+    expect((await changes()).changes[1]).toMatchObject({ path: '/quietHours/days/sat', value: null })
+  })
+
+  it('are snoozed for at most 366 days', async () => {
+    const days = (count: number) => new Date(Date.now() + count * 86_400_000).toISOString()
+    const { status, json } = await patch({ muted: true, snoozedUntil: days(366.1) })
+    expect([status, json.code, json.errors?.[0]?.pointer]).toEqual([422, 'too_far', '/snoozedUntil'])
+    expect(await get()).toBe('{}')
+    expect((await patch({ snoozedUntil: days(365.9) })).status).toBe(200)
+    expect((await patch({ snoozedUntil: null })).json).toEqual({})
+  })
+
+  it('show when nothing leaves, and who decides it', async () => {
+    const grid = async () => (await test.call('GET', '/v1/preferences/effective', { token })).json
+    expect(await grid()).toMatchObject({ digest: { hour: 9, day: 'mon' }, by: { digest: 'system' } })
+    const quietHours = { days: { sun: [['00:00', '24:00']] } }
+    await test.call('PUT', '/v1/tenant', {
+      token: tenant.key,
+      body: { defaults: { quietHours, digest: { hour: 7 } } },
+    })
+    const snoozedUntil = new Date(Date.now() + 3_600_000).toISOString()
+    await patch({ snoozedUntil, digest: { day: 'fri' }, muted: true })
+    expect(await grid()).toMatchObject({
+      ...{ muted: true, snoozedUntil, quietHours, digest: { hour: 7, day: 'fri' } },
+      by: { muted: 'user', snoozedUntil: 'user', quietHours: 'tenant', digest: 'user' },
+    })
+    await patch({ snoozedUntil: new Date(Date.now() - 1).toISOString() })
+    expect(await grid()).not.toHaveProperty('snoozedUntil')
+  })
+
   it('survive concurrent changes of different choices', async () => {
     const channels = ['email', 'sms', 'push', 'slack', 'teams']
     await Promise.all(channels.map((channel) => patch({ categories: { orders: { [channel]: false } } })))
@@ -63,11 +108,11 @@ describe('preferences', () => {
   it('refuse what has no meaning, with its place, and change nothing', async () => {
     const { status, json } = await patch({
       muted: true,
-      snoozedUntil: null,
+      until: null,
       types: { 'a.b': { pigeon: true } },
     })
     expect(status).toBe(422)
-    expect(json.errors?.map(({ pointer }) => pointer)).toEqual(['/snoozedUntil', '/types/a.b/pigeon'])
+    expect(json.errors?.map(({ pointer }) => pointer)).toEqual(['/until', '/types/a.b/pigeon'])
     expect((await patch([])).status).toBe(422)
     const many = Object.fromEntries(Array.from({ length: 1_001 }, (_, n) => [`t${n}`, false]))
     expect((await patch({ topics: many })).json.detail).toContain('at most 1000 choices')

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { ProblemError } from '@carillon/core/errors'
 import type { Live, LiveMessage } from '@carillon/core/live/port'
+import { checkHorizon } from '@carillon/core/notification/horizon'
 import { cellsOf, documentOf, isWithin } from '@carillon/core/preferences/document'
 import { type Documents, GENERAL } from '@carillon/core/preferences/documents'
 import { grouped } from '@carillon/core/store/grouping'
@@ -7,7 +9,7 @@ import type { Owner } from '@carillon/core/store/ports/inbox'
 import type { Changes, ChoiceChange, UserPreferences } from '@carillon/core/store/ports/preferences'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import type { ChangeWay, Choice } from '@carillon/schemas'
+import type { ChangeWay, PreferenceValue } from '@carillon/schemas'
 import { hasChanged } from '../http/if-match.ts'
 
 /** Choices that one user may have, in general and in all contexts together. */
@@ -16,10 +18,10 @@ const CHOICES_MAX = 1_000
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
 
 /** Makes the changes to choices by path. Returns those that changed something. */
-const applyTo = (cells: Map<string, Choice>, changes: readonly ChoiceChange[]): ChoiceChange[] =>
+const applyTo = (cells: Map<string, PreferenceValue>, changes: readonly ChoiceChange[]): ChoiceChange[] =>
   changes.filter(({ path, value }) => {
     if (value !== null) {
-      const changed = cells.get(path) !== value
+      const changed = !isDeepStrictEqual(cells.get(path), value)
       cells.set(path, value)
       return changed
     }
@@ -28,11 +30,16 @@ const applyTo = (cells: Map<string, Choice>, changes: readonly ChoiceChange[]): 
     return gone.length > 0
   })
 
+const checkSnooze = (changes: readonly ChoiceChange[], now: number) => {
+  for (const { path, value } of changes)
+    if (path === '/snoozedUntil' && value !== null) checkHorizon({ snoozedUntil: String(value) }, now)
+}
+
 /**
  * Changes the preferences of a user, in general and in contexts, and tells all their apps. Choices that already hold are not
  * written, recorded or announced. `expect` is called with the preferences before the change. It may throw, and return what has to
  * hold when the change is made. Resolves with the preferences after it. Throws `erased`, `quota_exceeded` beyond CHOICES_MAX
- * choices, and `precondition_failed`.
+ * choices, `precondition_failed`, and `too_far` if `snoozedUntil` is beyond the horizon.
  */
 export const createChangePreferences = ({
   preferences,
@@ -68,11 +75,12 @@ export const createChangePreferences = ({
     expect: (before: Documents) => Changes['expected'] = () => undefined,
   ): Promise<Documents> => {
     const { tenant, user } = owner
+    checkSnooze(changes, Date.now())
     const before = (await preferences.get(tenant, [user])).get(user) ?? new Map()
     const expected = expect(before)
     const after = new Map([...before].map(([context, document]) => [context, new Map(cellsOf(document))]))
     const made = [...grouped(changes, ({ context = GENERAL }) => context)].flatMap(([context, some]) => {
-      const cells = after.get(context) ?? new Map<string, Choice>()
+      const cells = after.get(context) ?? new Map<string, PreferenceValue>()
       after.set(context, cells)
       return applyTo(cells, some)
     })

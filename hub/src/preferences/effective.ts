@@ -48,7 +48,7 @@ export const createEffective =
     const documents = user === undefined ? undefined : own.get(user)
     const { locale } = viewerOf(person ?? { profile: {} }, place.settings, 0)
     const layers = { ...ownIn(documents, context), ...defaultsIn(place) }
-    const grid = gridOf({ types: all, categories: defined, locale: locale ?? fallback }, layers)
+    const grid = gridOf({ types: all, categories: defined, locale: locale ?? fallback }, layers, Date.now())
     return { grid, documents, types: all, place, locale }
   }
 

@@ -1,3 +1,4 @@
+import { timesIn } from '@carillon/core/preferences/times'
 import {
   isOptional,
   type PreferenceLayers,
@@ -9,6 +10,7 @@ import { grouped } from '@carillon/core/store/grouping'
 import { categoryWords } from '@carillon/core/template/category-words'
 import {
   type CategoryDefinition,
+  type Decider,
   DeliveryChannel,
   type EffectivePreference,
   type EffectivePreferences,
@@ -28,6 +30,11 @@ const rowOf = (subject: Omit<Subject, 'addressed'>, documents: PreferenceLayers,
     }),
   ) as Row
 
+const mutedBy = ({ user, userContext }: PreferenceLayers): Decider | undefined => {
+  if (userContext?.muted) return 'user_context'
+  return user?.muted ? 'user' : undefined
+}
+
 /** The types and categories of the tenant, and the language of the user. */
 export type Defined = {
   types: readonly NotificationType[]
@@ -37,11 +44,12 @@ export type Defined = {
 
 /**
  * Returns what holds for a user, for every type and category of the tenant, and who decides it. What is `locked` has no
- * switch. Hidden categories are left out with their types. Pure.
+ * switch. Hidden categories are left out with their types. `now`: epoch ms, for a snooze that is past. Pure.
  */
 export const gridOf = (
   { types, categories: defined, locale }: Defined,
   documents: PreferenceLayers,
+  now: number,
 ): EffectivePreferences => {
   const known = new Map(defined.map((category) => [category.key, category]))
   const lockedKeys = new Set(defined.flatMap(({ key, optOut }) => (optOut === false ? [key] : [])))
@@ -71,8 +79,12 @@ export const gridOf = (
     const channels = rowOf({ ...subject, type: '' }, documents, locked)
     return [{ key, ...(category && categoryWords(category, locale)), channels, types: some.map(typeRow) }]
   })
+  const { by, ...times } = timesIn(documents, now)
+  const muted = mutedBy(documents)
   return {
-    muted: documents.user?.muted === true || documents.userContext?.muted === true,
+    muted: muted !== undefined,
+    ...times,
+    by: { ...(muted && { muted }), ...by },
     categories: categories.sort((one, other) => (one.key < other.key ? -1 : 1)),
     types: (byCategory.get(undefined) ?? []).map(typeRow),
   }

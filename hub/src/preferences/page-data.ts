@@ -9,7 +9,7 @@ export const PageData = z.object({
   grid: EffectivePreferences,
   /** The channels that the tenant uses, in the order of the page. */
   channels: z.array(DeliveryChannel),
-  own: Preferences.pick({ muted: true, channels: true }),
+  own: Preferences.omit({ categories: true, types: true, topics: true }),
   /** The link is a sample, which belongs to no user. */
   sample: z.boolean(),
   locale: z.string().optional(),
@@ -37,13 +37,13 @@ export const createPageData =
       ...accounts.flatMap(({ channels }) => channels),
       ...types.flatMap(({ plan = [] }) => plan.map(({ channel }) => channel)),
     ])
-    const { muted, channels } = documents?.get(context ?? GENERAL) ?? {}
+    const { categories: _, types: _types, topics: _topics, ...own } = documents?.get(context ?? GENERAL) ?? {}
     const { name, logo, colors } = place.settings
     return {
       grid,
       // Webhooks go to machines, and users do not set them up here.
       channels: DeliveryChannel.options.filter((channel) => used.has(channel) && channel !== 'webhook'),
-      own: { ...(muted === undefined ? {} : { muted }), ...(channels === undefined ? {} : { channels }) },
+      own,
       sample: user === undefined,
       ...(locale === undefined ? {} : { locale }),
       brand: { ...(name && { name }), ...(logo && { logo }), ...(colors && { colors }) },

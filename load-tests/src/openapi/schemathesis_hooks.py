@@ -50,6 +50,7 @@ BEYOND_JSON_SCHEMA = [
     r"the file is empty",
     r"there is no such attachment",
     r"must not occur twice",
+    r"must not end at its start",
     r"must be References, In-Reply-To",
     r"needs recipients who are named",
     r"a tenant has at most \d+ (layouts|partials)",

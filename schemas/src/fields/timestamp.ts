@@ -4,7 +4,7 @@ import { z } from 'zod'
 const YEAR_0_MS = Date.parse('0000-01-01T00:00:00Z')
 
 export const Timestamp = z.iso
-  .datetime({ offset: true })
+  .datetime({ offset: true, abort: true })
   .max(64)
   .refine((text) => Date.parse(text) >= YEAR_0_MS, 'must not be before the year 0000 in UTC')
   .meta({ description: 'An instant as RFC 3339', examples: ['2026-01-31T09:00:00Z'] })

@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { DeliveryChannel } from '../delivery/channel.ts'
 import { Category, ContextKey, TopicKey, TypeKey } from '../fields/ids.ts'
-import { Timestamp } from '../fields/timestamp.ts'
+import { TimeZone } from '../fields/locale.ts'
+import { HORIZON_DAYS, Timestamp } from '../fields/timestamp.ts'
 import { Decider } from '../notification/decision.ts'
+import { DigestTime } from './digest-time.ts'
+import { Day, forEachDay, QuietHours, QuietWindows } from './quiet-hours.ts'
 
 /** How often a channel is used, beside on and off. */
 export const FREQUENCIES = ['immediate', 'hourly', 'daily', 'weekly'] as const
@@ -52,13 +55,20 @@ const layers = {
   categories: z.record(Category, ScopedChoices).optional().describe('Choices by category'),
   types: z.record(TypeKey, ScopedChoices).optional().describe('Choices by notification type'),
 }
+const times = {
+  digest: DigestTime.optional().describe('When daily and weekly messages leave'),
+  quietHours: QuietHours.optional().describe('When the user is not to be disturbed'),
+}
+const SNOOZED = `Only critical notifications leave before this instant; the inbox fills as usual. At most ${HORIZON_DAYS} days ahead`
 
 /** What a person has chosen. What was never chosen is absent. */
 export const Preferences = z
   .strictObject({
     muted: z.boolean().optional().describe('Nothing but critical notifications, not even in the inbox'),
+    snoozedUntil: Timestamp.optional().describe(SNOOZED),
     ...layers,
     topics: z.record(TopicKey, z.boolean()).optional().describe('`false`: the topic is muted'),
+    ...times,
   })
   .meta({
     id: 'Preferences',
@@ -69,30 +79,63 @@ export const Preferences = z
         categories: { orders: { email: 'daily', push: false }, news: { all: false } },
         types: { 'order.shipped': { sms: true } },
         topics: { 'post-7': false },
+        digest: { hour: 8, day: 'mon' },
+        quietHours: { days: { mon: [['22:00', '07:00']] } },
       },
     ],
   })
 export type Preferences = z.infer<typeof Preferences>
 
 /** What a tenant sets for everybody who has not chosen. */
-export const DefaultPreferences = z.strictObject(layers).meta({
+export const DefaultPreferences = z.strictObject({ ...layers, ...times }).meta({
   id: 'DefaultPreferences',
   description: 'What holds for users who have not chosen',
-  examples: [{ categories: { news: { email: false } } }],
+  examples: [{ categories: { news: { email: false } }, digest: { hour: 8 } }],
 })
 export type DefaultPreferences = z.infer<typeof DefaultPreferences>
 
 const orNull = <Schema extends z.ZodType>(schema: Schema) => schema.nullable().optional()
 const scopedPatch = orNull(z.partialRecord(ScopedChannel, Choice.nullable()))
 
+const DigestTimePatch = z
+  .strictObject({
+    hour: orNull(DigestTime.shape.hour.unwrap()).describe('The hour of daily and weekly messages'),
+    day: orNull(Day).describe('The day of weekly messages'),
+  })
+  .meta({
+    id: 'DigestTimePatch',
+    description: 'What to change in the digest time. `null` removes a value',
+    examples: [{ hour: 8 }],
+  })
+
+const QuietDaysPatch = forEachDay(orNull(QuietWindows).describe('The windows that start on this day')).meta({
+  id: 'QuietDaysPatch',
+  description: 'The days to change. `null` removes the windows of a day',
+  examples: [{ sat: null }],
+})
+
+const QuietHoursPatch = z
+  .strictObject({
+    timezone: orNull(TimeZone).describe('The time zone of the windows'),
+    days: orNull(QuietDaysPatch).describe('The windows by the day on which they start'),
+  })
+  .meta({
+    id: 'QuietHoursPatch',
+    description: 'What to change in the quiet hours. `null` removes a value and everything below it',
+    examples: [{ days: { sat: null } }],
+  })
+
 /** A merge patch (RFC 7396) of preferences. It only documents what the hub reads itself: zod drops the key `__proto__`. */
 export const PreferencesPatch = z
   .strictObject({
     muted: orNull(z.boolean()).describe('Nothing but critical notifications, not even in the inbox'),
+    snoozedUntil: orNull(Timestamp).describe(SNOOZED),
     channels: orNull(z.partialRecord(DeliveryChannel, Choice.nullable())).describe('Choices for everything'),
     categories: orNull(z.record(Category, scopedPatch)).describe('Choices by category'),
     types: orNull(z.record(TypeKey, scopedPatch)).describe('Choices by notification type'),
     topics: orNull(z.record(TopicKey, z.boolean().nullable())).describe('`false`: the topic is muted'),
+    digest: orNull(DigestTimePatch).describe('When daily and weekly messages leave'),
+    quietHours: orNull(QuietHoursPatch).describe('When the user is not to be disturbed'),
   })
   .meta({
     id: 'PreferencesPatch',
@@ -102,6 +145,7 @@ export const PreferencesPatch = z
       { categories: { orders: { email: false } } },
       { categories: { orders: null } },
       { muted: true },
+      { quietHours: { days: { sat: null } } },
     ],
   })
 export type PreferencesPatch = z.infer<typeof PreferencesPatch>
@@ -117,6 +161,14 @@ export const ChangeWay = z.enum(['app', 'page', 'link', 'api']).meta({
 })
 export type ChangeWay = z.infer<typeof ChangeWay>
 
+/** One value in preferences: a choice, or a part of the digest time or the quiet hours. */
+export const PreferenceValue = z.union([z.boolean(), z.string(), z.int(), QuietWindows]).meta({
+  id: 'PreferenceValue',
+  description: 'A choice, an instant, a part of the digest time, a time zone, or the quiet windows of a day',
+  examples: [false, 'daily', 8, [['22:00', '07:00']]],
+})
+export type PreferenceValue = z.infer<typeof PreferenceValue>
+
 /** One changed choice. */
 export const PreferenceChange = z
   .object({
@@ -127,7 +179,9 @@ export const PreferenceChange = z
       'The context in which it was changed; absent for general preferences',
     ),
     path: z.string().describe('Which choice: a JSON Pointer (RFC 6901) into the preferences'),
-    value: Choice.nullable().describe('The new value; null if it was removed with everything below it'),
+    value: PreferenceValue.nullable().describe(
+      'The new value; null if it was removed with everything below it',
+    ),
   })
   .meta({
     id: 'PreferenceChange',
@@ -202,16 +256,45 @@ const EffectiveCategory = z
     examples: [{ key: 'orders', name: 'Orders', channels: EXAMPLE, types: [] }],
   })
 
+const EffectiveDigest = DigestTime.required().meta({
+  id: 'EffectiveDigest',
+  description: "When daily and weekly messages leave, in the user's local time",
+  examples: [{ hour: 9, day: 'mon' }],
+})
+
+const DecidedBy = z
+  .object({
+    muted: Decider.optional(),
+    snoozedUntil: Decider.optional(),
+    quietHours: Decider.optional(),
+    digest: Decider,
+  })
+  .meta({
+    id: 'DecidedBy',
+    description: 'Who decides what holds for all channels. What nobody has set is absent',
+    examples: [{ quietHours: 'user', digest: 'system' }],
+  })
+
 /** What follows from the choices of a user and the defaults. */
 export const EffectivePreferences = z
   .object({
     muted: z.boolean().describe('Whether the user gets nothing but critical notifications'),
+    snoozedUntil: Timestamp.optional().describe(
+      'Only critical notifications leave before this instant. Absent if it is past',
+    ),
+    quietHours: QuietHours.optional().describe(
+      'When the user is not to be disturbed; absent if nobody set it',
+    ),
+    digest: EffectiveDigest,
+    by: DecidedBy,
     categories: z.array(EffectiveCategory).describe('Every category that is not hidden, with its types'),
     types: z.array(EffectiveType).describe('The types without a category'),
   })
   .meta({
     id: 'EffectivePreferences',
     description: 'What follows from the choices of a user and the defaults, for every category and type',
-    examples: [{ muted: false, categories: [], types: [] }],
+    examples: [
+      { muted: false, digest: { hour: 9, day: 'mon' }, by: { digest: 'system' }, categories: [], types: [] },
+    ],
   })
 export type EffectivePreferences = z.infer<typeof EffectivePreferences>

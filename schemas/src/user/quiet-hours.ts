@@ -42,21 +42,24 @@ export const QuietWindows = z
   })
 export type QuietWindows = z.infer<typeof QuietWindows>
 
-const days = z.strictObject({
-  mon: QuietWindows.optional(),
-  tue: QuietWindows.optional(),
-  wed: QuietWindows.optional(),
-  thu: QuietWindows.optional(),
-  fri: QuietWindows.optional(),
-  sat: QuietWindows.optional(),
-  sun: QuietWindows.optional(),
+/** Returns an object with a field for each day of the week. */
+export const forEachDay = <Schema extends z.ZodType>(schema: Schema) =>
+  z.strictObject({
+    ...{ mon: schema, tue: schema, wed: schema, thu: schema },
+    ...{ fri: schema, sat: schema, sun: schema },
+  })
+
+const QuietDays = forEachDay(QuietWindows.optional()).meta({
+  id: 'QuietDays',
+  description: 'The quiet windows of a week, by the day on which they start',
+  examples: [{ mon: [['22:00', '07:00']], sat: [['00:00', '24:00']] }],
 })
 
 /** When a person is not to be disturbed: a weekly schedule in local time. */
 export const QuietHours = z
   .strictObject({
     timezone: TimeZone.optional().describe("The time zone of the windows; the user's if it is left out"),
-    days: days.optional().describe('The windows by the day on which they start'),
+    days: QuietDays.optional().describe('The windows by the day on which they start'),
   })
   .meta({
     id: 'QuietHours',

@@ -60,6 +60,41 @@ export const preferencesContract = (store: () => Store): void => {
       expect((await preferences.get(tenant, ['ada'])).get('ada')?.get(GENERAL)).toEqual(kept)
     })
 
+    test('days of quiet hours, the digest time and a snooze change on their own, also at the same time', async () => {
+      const { preferences } = store()
+      const tenant = freshTenant()
+      const change = (path: string, value: ChoiceChange['value'], context?: string) =>
+        preferences.change(
+          tenant,
+          'ada',
+          byApp([{ path, value, ...(context === undefined ? {} : { context }) }]),
+        )
+      await Promise.all([
+        change('/snoozedUntil', '2026-12-01T08:00:00Z'),
+        change('/digest/hour', 0),
+        change('/digest/day', 'sun'),
+        change('/quietHours/timezone', 'Asia/Tokyo'),
+        change('/quietHours/days/mon', [['22:00', '07:00']]),
+        change('/quietHours/days/sat', [['00:00', '24:00']]),
+        change('/quietHours/days/sun', []),
+        change('/quietHours/days/mon', [['01:00', '02:00']], 'org-7'),
+      ])
+      await change('/quietHours/days/sat', null)
+      const found = (await preferences.get(tenant, ['ada'])).get('ada')
+      expect(found?.get(GENERAL)).toEqual({
+        snoozedUntil: '2026-12-01T08:00:00Z',
+        digest: { hour: 0, day: 'sun' },
+        quietHours: { timezone: 'Asia/Tokyo', days: { mon: [['22:00', '07:00']], sun: [] } },
+      })
+      expect(found?.get('org-7')).toEqual({ quietHours: { days: { mon: [['01:00', '02:00']] } } })
+      const [last] = (await preferences.changes(tenant, 'ada', { limit: 1 })).changes
+      expect(last).toMatchObject({ path: '/quietHours/days/sat', value: null })
+      await change('/quietHours', null)
+      expect((await preferences.get(tenant, ['ada'])).get('ada')?.get(GENERAL)).not.toHaveProperty(
+        'quietHours',
+      )
+    })
+
     test('in a context are separate from general ones and from those in other contexts', async () => {
       const { preferences } = store()
       const tenant = freshTenant()

@@ -1,4 +1,4 @@
-import type { ChangeWay, Choice, PreferenceChange } from '@carillon/schemas'
+import type { ChangeWay, PreferenceChange, PreferenceValue } from '@carillon/schemas'
 import type { Documents } from '../../preferences/documents.ts'
 
 /**
@@ -6,7 +6,7 @@ import type { Documents } from '../../preferences/documents.ts'
  * choice there and every choice below it. `context`: the context that the choice is for; a
  * general choice if absent.
  */
-export type ChoiceChange = { path: string; value: Choice | null; context?: string }
+export type ChoiceChange = { path: string; value: PreferenceValue | null; context?: string }
 
 /** Changes that are made together, by whom, and in which way. */
 export type Changes = {
