@@ -209,6 +209,7 @@ describe.skipIf(!executablePath)(
       await mail.click()
       const dialog = page.getByRole('dialog', { name: 'Dinner?' })
       await dialog.waitFor(WAIT)
+      expect(await dialog.textContent()).not.toContain('undefined')
       const frame = dialog.frameLocator('iframe[title="E-mail: Dinner?"]')
       await frame.getByRole('heading', { name: 'Dinner?' }).waitFor(WAIT)
       await dialog.getByRole('tab', { name: 'HTML' }).press('ArrowRight')

@@ -85,12 +85,12 @@ const envelopeOf = ({ from, replyTo, cc = [], bcc = [], attachments = [], header
 const summaryOf = ({ from, cc = [], bcc = [], attachments = [] }) =>
   [
     from && `From ${from}`,
-    cc.length > 0 && `copies to ${cc.join(', ')}`,
-    bcc.length > 0 && `blind copies to ${bcc.join(', ')}`,
-    attachments.length > 0 && `files: ${attachments.map(({ filename }) => filename).join(', ')}`,
+    cc.length > 0 && `Copies to ${cc.join(', ')}`,
+    bcc.length > 0 && `Blind copies to ${bcc.join(', ')}`,
+    attachments.length > 0 && `Files: ${attachments.map(({ filename }) => filename).join(', ')}`,
   ]
     .filter(Boolean)
-    .join('; ')
+    .join('. ')
 
 /** Returns a function that shows a message in a dialog. Closing it restores the focus. */
 const messageDialog = () => {
@@ -131,7 +131,7 @@ const messageDialog = () => {
       element('span', { class: 'channel' }, channelOf(message)),
       element('span', {}, 'to ', element('bdi', {}, recipientOf(message))),
       element('time', { datetime: message.at }, new Date(message.at).toLocaleString()),
-      troubleOf(message) && element('strong', {}, troubleOf(message)),
+      ...(troubleOf(message) ? [element('strong', {}, troubleOf(message))] : []),
     )
     const envelope = byId('message-envelope')
     envelope.replaceChildren(
