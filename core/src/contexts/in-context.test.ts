@@ -74,14 +74,14 @@ describe('the settings in a context', () => {
   })
 
   test('are visible to templates and conditions, without inherited properties', () => {
-    const place = inContext({ tenant, key: 'org-7', context: { settings: own } })
+    const tenancy = inContext({ tenant, key: 'org-7', context: { settings: own } })
     const recipient = { locale: 'en', timezone: 'UTC', now: 0, messages: [] }
-    const render = (template: string) => createEngine('text')(template)(place.variables, recipient).text
+    const render = (template: string) => createEngine('text')(template)(tenancy.variables, recipient).text
     expect(render('{{ context.name }} {{ context.colors.primary }} {{ tenant.attributes.plan }}')).toBe(
       'Shop #1f4fd8 free',
     )
     expect(render('{{ context.constructor }}{{ context.colors.__proto__ }}{{ tenant.toString }}')).toBe('')
-    const holds = (text: string) => unmet(text, { data: {}, user: { id: 'ada', profile: {} }, place })
+    const holds = (text: string) => unmet(text, { data: {}, user: { id: 'ada', profile: {} }, tenancy })
     expect(holds("context.attributes.plan == 'pro' && tenant.attributes.plan == 'free'")).toBeUndefined()
     expect(holds("context.key == 'org-8'")).toEqual({ reason: 'condition_false' })
     expect(holds('context.senders.sms.from')).toMatchObject({ reason: 'condition_error' })
@@ -89,7 +89,7 @@ describe('the settings in a context', () => {
 })
 
 describe('the locale and the time zone of a person', () => {
-  const place = (context: ContextSettings = {}, general: TenantSettings = settings) =>
+  const tenancy = (context: ContextSettings = {}, general: TenantSettings = settings) =>
     inContext({ tenant: { id: 'acme', settings: general }, key: 'org-7', context: { settings: context } })
       .settings
   const profile = { locale: 'fr', timezone: 'Europe/Paris' }
@@ -97,15 +97,15 @@ describe('the locale and the time zone of a person', () => {
   const inOrg = { locale: 'pt', timezone: 'Europe/Lisbon' }
 
   test.each([
-    ['the profile', { profile, reported }, place(inOrg), profile],
-    ['what was reported', { profile: {}, reported }, place(inOrg), reported],
-    ['the context', { profile: {} }, place(inOrg), inOrg],
-    ['the tenant', { profile: {} }, place(), { locale: 'de', timezone: 'Europe/Berlin' }],
-    ['the type, and UTC', { profile: {} }, place({}, {}), { locale: undefined, timezone: 'UTC' }],
+    ['the profile', { profile, reported }, tenancy(inOrg), profile],
+    ['what was reported', { profile: {}, reported }, tenancy(inOrg), reported],
+    ['the context', { profile: {} }, tenancy(inOrg), inOrg],
+    ['the tenant', { profile: {} }, tenancy(), { locale: 'de', timezone: 'Europe/Berlin' }],
+    ['the type, and UTC', { profile: {} }, tenancy({}, {}), { locale: undefined, timezone: 'UTC' }],
     [
       'each on its own',
       { profile: { locale: 'fr' }, reported: { timezone: 'Asia/Tokyo' } },
-      place(inOrg),
+      tenancy(inOrg),
       { locale: 'fr', timezone: 'Asia/Tokyo' },
     ],
   ])('are those of %s', (_, reader, where, expected) => {

@@ -90,13 +90,13 @@ export const createReachability = <Account extends ServingAccount>({
   return async (
     step: Step,
     person: { profile: UserProfile; devices: readonly StoredDevice[] },
-    { critical, place, now }: { critical: boolean; place: InContext; now: number },
+    { critical, tenancy, now }: { critical: boolean; tenancy: InContext; now: number },
   ): Promise<
     { destinations: readonly Destination<Account>[] } | { destinations?: undefined; decision: StepDecision }
   > => {
     const { tenant, plan, index } = step
     const { channel } = plan[index]!
-    const serving = preferredFirst(await accounts.serving(tenant, channel), place, channel)
+    const serving = preferredFirst(await accounts.serving(tenant, channel), tenancy, channel)
     // A step that names its destination finds nothing if the device has since been removed.
     const wanted = destinationsOf(channel, serving, person).filter(
       ({ destination }) => step.destination === undefined || destination === step.destination,

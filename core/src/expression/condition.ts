@@ -7,7 +7,7 @@ import { preparedExpression } from './prepared-expressions.ts'
 export type ConditionFacts = {
   data: Readonly<Record<string, unknown>> | undefined
   user: { id: string; profile: UserProfile | undefined }
-  place: Pick<InContext, 'variables'>
+  tenancy: Pick<InContext, 'variables'>
 }
 
 /** Why a condition does not hold. `detail`: what failed, without values of the data. */
@@ -18,7 +18,7 @@ export type Unmet =
 const IS_FALSE: Unmet = { reason: 'condition_false' }
 
 /** Returns the variables of an expression. E-mail address and phone number are left out: they must not decide who is reached. */
-const variablesOf = ({ data = {}, user, place: { variables } }: ConditionFacts): Variables => {
+const variablesOf = ({ data = {}, user, tenancy: { variables } }: ConditionFacts): Variables => {
   const { email: _email, phone: _phone, ...profile } = user.profile ?? {}
   return { data, user: { id: user.id, ...profile }, ...variables }
 }

@@ -9,7 +9,7 @@ export type LinkPolicy = {
   appUrl?: string
 }
 
-type Place = Pick<InContext, 'settings'>
+type Tenancy = Pick<InContext, 'settings'>
 
 type Linked = Pick<Notification, 'url' | 'image' | 'actions' | 'actor'>
 
@@ -23,7 +23,7 @@ const linksOf = ({ url, image, actions = [], actor }: Linked): { pointer: string
   ].flatMap((link) => (link.url === undefined ? [] : [{ pointer: link.pointer, url: link.url }]))
 
 /** Returns the URL of the app of a context or tenant, the base of relative links in messages outside the inbox. */
-export const appUrlOf = ({ settings }: Place, { appUrl }: Pick<LinkPolicy, 'appUrl'>) =>
+export const appUrlOf = ({ settings }: Tenancy, { appUrl }: Pick<LinkPolicy, 'appUrl'>) =>
   settings.url ?? appUrl
 
 const problem = (code: 'invalid_request' | 'no_app_url', detail: string, errors: ProblemDetail[]) =>
@@ -36,7 +36,7 @@ const problem = (code: 'invalid_request' | 'no_app_url', detail: string, errors:
 export const linkProblem = (
   notification: Linked,
   plan: Plan,
-  place: Place,
+  tenancy: Tenancy,
   policy: LinkPolicy,
 ): ProblemError | undefined => {
   const links = linksOf(notification)
@@ -48,7 +48,7 @@ export const linkProblem = (
       ? []
       : found((url) => url.startsWith('http:'), 'must be https; http links are for development')
   const relative =
-    plan.length === 0 || appUrlOf(place, policy) !== undefined
+    plan.length === 0 || appUrlOf(tenancy, policy) !== undefined
       ? []
       : found((url) => url.startsWith('/'), 'must be an absolute URL, because the app URL is not set')
   return (

@@ -20,8 +20,8 @@ export const ownIn = (
 
 /** Returns the preference defaults of a context and of its tenant. */
 export const defaultsIn = (
-  place: Pick<InContext, 'tenant' | 'context'> | undefined,
+  tenancy: Pick<InContext, 'tenant' | 'context'> | undefined,
 ): Pick<PreferenceLayers, 'context' | 'tenant'> => ({
-  context: place?.context?.settings.defaults,
-  tenant: place?.tenant?.settings.defaults,
+  context: tenancy?.context?.settings.defaults,
+  tenant: tenancy?.tenant?.settings.defaults,
 })

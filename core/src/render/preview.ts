@@ -24,7 +24,7 @@ export type PreviewParts = {
   variant?: string | undefined
   data?: Record<string, unknown> | undefined
   user?: KnownUser | undefined
-  place: InContext
+  tenancy: InContext
   /** Sample links, which act for nobody. */
   links?: Links | undefined
   now: number
@@ -53,7 +53,7 @@ export const previewOf = async (
     variant,
     data = type.sample ?? {},
     user = NOBODY,
-    place,
+    tenancy,
     links,
     now,
     time = createPreviewTime(),
@@ -63,9 +63,9 @@ export const previewOf = async (
 ): Promise<LocalePreview> => {
   const templates = prepareTemplates(type, options, references, variant)
   const profile = { ...user.profile, ...(locale && { locale }) }
-  const reader = viewerOf({ ...user, profile }, place.settings, now)
-  const scope = scopeOf({ data: data as never }, user, place, links)
-  const appUrl = appUrlOf(place, { appUrl: options.appUrl })
+  const reader = viewerOf({ ...user, profile }, tenancy.settings, now)
+  const scope = scopeOf({ data: data as never }, user, tenancy, links)
+  const appUrl = appUrlOf(tenancy, { appUrl: options.appUrl })
   const faults: LocalePreview['faults'] = []
   const within = async <Shown>(
     channel: DeliveryChannel,
@@ -79,7 +79,7 @@ export const previewOf = async (
     within(channel, (limit) => {
       const viewer = { ...reader, time: limit }
       const parts = { type: type.key, content: {}, templates, scope, viewer, appUrl }
-      const { content, texts, brand, faults } = messageOf(channel, { ...parts, settings: place.settings })
+      const { content, texts, brand, faults } = messageOf(channel, { ...parts, settings: tenancy.settings })
       const shown = shownOn(channel, {
         type: type.key,
         content: { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) },

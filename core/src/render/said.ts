@@ -39,7 +39,7 @@ export type KnownOfStep = {
   code?: string | undefined
   templates: TypeTemplates | undefined
   person: Pick<KnownUser, 'profile' | 'reported'>
-  place: InContext
+  tenancy: InContext
   links: Links
   overrides?: ChannelOverrides
   appUrl: string | undefined
@@ -58,13 +58,20 @@ export const saidBy = (step: Step, known: KnownOfStep): SaidOrFaults => {
 }
 
 const unmarked = (step: Step, known: KnownOfStep): SaidOrFaults => {
-  const { content = {}, code, templates, person, place, links, overrides, appUrl, now, time } = known
+  const { content = {}, code, templates, person, tenancy, links, overrides, appUrl, now, time } = known
   const channel = step.plan[step.index]!.channel
   const own = { appUrl, unsubscribeUrl: links.unsubscribe }
   const parts: MessageParts<Partial<ItemContent>> = {
-    ...{ type: step.type, content, templates, literal: textsOf(overrides), settings: place.settings, appUrl },
-    scope: scopeOf(content, { id: step.user, profile: person.profile }, place, links),
-    viewer: { ...viewerOf(person, place.settings, now), ...(time && { time }) },
+    ...{
+      type: step.type,
+      content,
+      templates,
+      literal: textsOf(overrides),
+      settings: tenancy.settings,
+      appUrl,
+    },
+    scope: scopeOf(content, { id: step.user, profile: person.profile }, tenancy, links),
+    viewer: { ...viewerOf(person, tenancy.settings, now), ...(time && { time }) },
     otp: code === undefined ? undefined : (words) => otpContent(step, code, words, now),
   }
   const { faults, ...said } = messageOf(channel, parts)

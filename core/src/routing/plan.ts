@@ -33,7 +33,7 @@ export type Sent = {
   /** What preferences are looked up by. Without it, preferences decide nothing. */
   subject?: Omit<Subject, 'addressed'>
   /** The tenant and context, for preference defaults and conditions. */
-  place?: InContext
+  tenancy?: InContext
   /** Recipients may be addressed in more ways than are known, because several audiences are planned apart. */
   partial?: boolean
 }
@@ -145,7 +145,7 @@ const preferenceDecision = (at: number, { outcome, by, path, reason }: Preferenc
  * when it is due. `everybody` is what a recipient gets whose inbox is on.
  */
 const byPreference = (
-  { subject, place, partial }: Sent,
+  { subject, tenancy, partial }: Sent,
   everybody: Planned,
   now: number,
 ): ((recipient: Recipient) => Planned) => {
@@ -155,7 +155,7 @@ const byPreference = (
     if (preference.outcome === 'pass') return { ...everybody, decisions }
     return { ...everybody, inbox: 'none', decisions }
   }
-  const defaults = defaultsIn(place)
+  const defaults = defaultsIn(tenancy)
   const usual = preferenceOf({ ...subject, addressed: [] }, 'inbox', defaults)
   const hasItem = everybody.inbox !== 'none'
   const unchosen = hasItem && usual.outcome === 'skip' ? plan(usual) : everybody
@@ -191,11 +191,11 @@ const NOWHERE = inContext({})
  * if it holds, or depends on the user.
  */
 export const conditionForAll = (
-  { notification: { data }, type, place = NOWHERE }: Pick<Sent, 'notification' | 'type' | 'place'>,
+  { notification: { data }, type, tenancy = NOWHERE }: Pick<Sent, 'notification' | 'type' | 'tenancy'>,
   now: number,
 ): Decision | undefined => {
   if (usesUser(type?.if)) return undefined
-  const failed = unmet(type?.if, { data, user: NOBODY, place })
+  const failed = unmet(type?.if, { data, user: NOBODY, tenancy })
   return failed && conditionEnd(now, failed)
 }
 
@@ -204,7 +204,7 @@ export const endOfErased = (now: number): Decision => end(now, 'tenant', 'erased
 
 /** Returns a function that chooses the variant of a recipient and returns the planning of that variant. */
 const byVariant = (sent: Sent, now: number) => {
-  const { notification, type, split, place = NOWHERE } = sent
+  const { notification, type, split, tenancy = NOWHERE } = sent
   const { data } = notification
   const plannings = new Map<string | undefined, (recipient: Recipient) => Planned>()
   const planningOf = (variant: TypeVariant | undefined) => {
@@ -226,7 +226,7 @@ const byVariant = (sent: Sent, now: number) => {
     return () => everybody
   }
   return ({ user, profile }: Recipient) => {
-    const facts = { data, user: { id: user, profile }, place }
+    const facts = { data, user: { id: user, profile }, tenancy }
     return planningOf(variantOf(variants, { ...split, user }, (condition) => !unmet(condition, facts)))
   }
 }
@@ -242,7 +242,7 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
   const nothing = (decision: Decision): Planned => ({ inbox: 'none', steps: [], decisions: [decision] })
   const planningFor = byVariant(sent, now)
   const { data } = sent.notification
-  const { place = NOWHERE } = sent
+  const { tenancy = NOWHERE } = sent
   const condition = usesUser(sent.type?.if) ? sent.type?.if : undefined
   return (recipient) => {
     const { user, addressed, profile, erased } = recipient
@@ -251,7 +251,7 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
     const path = exclusion(user)
     if (path !== undefined) return nothing(end(now, 'sender', 'excluded', path))
     if (erased) return nothing(endOfErased(now))
-    const failed = unmet(condition, { data, user: { id: user, profile }, place })
+    const failed = unmet(condition, { data, user: { id: user, profile }, tenancy })
     return failed ? nothing(conditionEnd(now, failed)) : planningFor(recipient)(recipient)
   }
 }

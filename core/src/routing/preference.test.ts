@@ -159,11 +159,11 @@ const verdictOf = (subject: Subject, layers: PreferenceLayers): Verdict => {
 const verdictIn = (subject: Subject, { general, own, tenant, defaults, context: key }: World): Verdict => {
   const documents = new Map([...(general ? [[GENERAL, general] as const] : []), ...Object.entries(own)])
   const found = key !== undefined && Object.hasOwn(defaults, key) ? defaults[key] : undefined
-  const place = inContext({
+  const tenancy = inContext({
     ...{ key, tenant: { id: 't', settings: tenant ? { defaults: tenant } : {} } },
     context: found && { settings: { defaults: found } },
   })
-  return verdictOf(subject, { ...ownIn(documents, key), ...defaultsIn(place) })
+  return verdictOf(subject, { ...ownIn(documents, key), ...defaultsIn(tenancy) })
 }
 
 /** The layers as a world with one context. */

@@ -34,11 +34,11 @@ const renderItem = (
   { ready, user, type, content }: Entry,
   templates: TypeTemplates,
   reader: Reader,
-  place: InContext,
+  tenancy: InContext,
 ): Rendered => {
-  const scope = scopeOf(content, { id: user, profile: reader.profile }, place)
+  const scope = scopeOf(content, { id: user, profile: reader.profile }, tenancy)
   // Not the current time: a redelivery gives the same item.
-  const viewer = viewerOf(reader, place.settings, ready.at)
+  const viewer = viewerOf(reader, tenancy.settings, ready.at)
   const { test } = ready.notification
   return renderedItem(content, { templates, scope, viewer, name: type?.name, test })
 }
@@ -64,17 +64,17 @@ export const createRenderItems = ({ store, cache, prepared, metrics }: RenderIte
       ...contexts.map((context) => lookUpInContext(cache, tenant, context)),
     ])
     const readers = new Map<string, Reader>(people.map((person) => [person.id, person]))
-    const places = new Map(contexts.map((context, index) => [context, found[index]!]))
+    const tenancies = new Map(contexts.map((context, index) => [context, found[index]!]))
     const renderings = new Map<InboxContent, Map<string, Rendered>>()
     const decisions = new Map<string, DecisionEntry>()
     const results = entries.map(([entry, templates]) => {
       const reader = readers.get(entry.user) ?? NOBODY
-      const place = places.get(entry.ready.notification.context)!
-      const { locale = '', timezone } = viewerOf(reader, place.settings, 0)
+      const tenancy = tenancies.get(entry.ready.notification.context)!
+      const { locale = '', timezone } = viewerOf(reader, tenancy.settings, 0)
       const name = templates.personal ? entry.user : `${locale} ${timezone}`
       const known = renderings.get(entry.content) ?? new Map<string, Rendered>()
       renderings.set(entry.content, known)
-      const rendered = known.get(name) ?? renderItem(entry, templates, reader, place)
+      const rendered = known.get(name) ?? renderItem(entry, templates, reader, tenancy)
       if (!known.has(name))
         metrics.templateErrors.inc({ type: entry.ready.notification.type }, rendered.faults.length)
       known.set(name, rendered)

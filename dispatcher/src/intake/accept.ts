@@ -129,11 +129,11 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
   /** Returns the type by these settings, or why the notification is refused. */
   const judge = (
     incoming: Incoming,
-    place: InContext,
+    tenancy: InContext,
     type: NotificationType | undefined,
   ): DeadReason | Pick<Checked, 'type' | 'misfit'> => {
     const { tenant, notification, again } = incoming
-    if (!place.tenant) return { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` }
+    if (!tenancy.tenant) return { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` }
     const detail = `tenant ${tenant} has not defined the type ${notification.type}`
     const unknown =
       !type && unknownTypes === 'refuse' ? ({ code: 'type_unknown', detail } as const) : undefined
@@ -141,7 +141,7 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
     if (unknown && !again) return unknown
     const [fault] = [...planFaults(notification.plan), ...overrideFaults(notification, links)]
     if (fault) return refusal(incoming, fault)
-    const problem = linkProblem(notification, plansOf({ notification, type }).flat(), place, links)
+    const problem = linkProblem(notification, plansOf({ notification, type }).flat(), tenancy, links)
     if (problem) return deadReason(problem)
     const misfit = unknown ?? misfitOf(incoming, type)
     return misfit && !again ? misfit : { type, ...(misfit && { misfit }) }
@@ -157,8 +157,8 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
     if ('refused' in result) return { message, reason: result.refused }
     const { incoming } = result
     const { tenant, notification } = incoming
-    const place = await lookUpInContext(cache, tenant, notification.context)
-    const known = judge(incoming, place, await typeOf(incoming, incoming.version))
+    const tenancy = await lookUpInContext(cache, tenant, notification.context)
+    const known = judge(incoming, tenancy, await typeOf(incoming, incoming.version))
     if (!('code' in known || known.misfit)) return { message, incoming, ...known }
     // The hub may have used newer settings than this cache has.
     const latestPlace = await lookUpInContext(stored, tenant, notification.context)

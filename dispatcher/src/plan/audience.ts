@@ -54,14 +54,14 @@ export const postpone = (pinned: Pinned): NotificationPlan => {
 export const planNamed = (pinned: Pinned, ahead: ReadAhead, now: number): NotificationPlan | undefined => {
   const { ready, type } = pinned
   const { notification } = ready
-  const place = ahead.place(ready)
-  const end = endForAll(ready, now) ?? conditionForAll({ notification, type, place }, now)
+  const tenancy = ahead.tenancy(ready)
+  const end = endForAll(ready, now) ?? conditionForAll({ notification, type, tenancy }, now)
   if (end) return { ...nobody(pinned), against: [decisionEntry(ready, EVERYBODY, end)] }
   const { users, audiences } = addresseesOf(notification)
   const chosen = ahead.chosen(pinned, users)
   if (audiences.length > 0 || !chosen || needsProfiles(pinned)) return undefined
   const people = users.map((user) => [user, DIRECTLY] as const)
-  const planned = planRecipients(pinned, people, { ...chosen, place, now, partial: false })
+  const planned = planRecipients(pinned, people, { ...chosen, tenancy, now, partial: false })
   const forAll = decisionsForAll({ notification, type }, now)
   return { ...planned, record: recordOf(pinned, 0, planned.portion.recipients, forAll), messages: [] }
 }
@@ -93,7 +93,7 @@ export const createPlanAudience =
     const known = {
       ...(await chosen(pinned, [...people.keys()])),
       ...(await lookUpConditionFacts(store, pinned, people.keys())),
-      place: ahead.place(ready),
+      tenancy: ahead.tenancy(ready),
     }
     const { portion, against } = planRecipients(marked, people, { ...known, now, partial: chains > 0 })
     const forAll = decisionsForAll({ notification: ready.notification, type }, now)

@@ -79,7 +79,7 @@ export const createPlanChunk =
   async ({ audience, from, to, after }: ChunkWork, pinned: Pinned): Promise<PlannedChunk> => {
     const { users, next } = await walk(store, pinned.ready.tenant, audience, { from, to, after })
     const { tenant, notification } = pinned.ready
-    const [own, facts, place] = await Promise.all([
+    const [own, facts, tenancy] = await Promise.all([
       chosen(pinned, users),
       lookUpConditionFacts(store, pinned, users),
       lookUpInContext(cache, tenant, notification.context),
@@ -89,7 +89,7 @@ export const createPlanChunk =
     const planned = planRecipients(pinned, people, {
       ...own,
       ...facts,
-      place,
+      tenancy,
       now: Date.now(),
       partial: ways.partial,
     })

@@ -6,7 +6,7 @@ import { CACHED_MOST, type Chosen, NO_CHOICES, type PreferencePorts } from './pr
 
 /** What was read for a batch of notifications before they are planned, so that most are planned without waiting. */
 export type ReadAhead = {
-  place(ready: Ready): InContext
+  tenancy(ready: Ready): InContext
   /** Returns the choices of the named users; undefined if there are too many users to read ahead. */
   chosen(pinned: Pinned, users: readonly string[]): Chosen | undefined
 }
@@ -19,7 +19,7 @@ export const createReadAhead =
   ({ cache }: Pick<PreferencePorts, 'cache'>) =>
   async (batch: readonly Pinned[]): Promise<ReadAhead> => {
     const chosen = new Map<string, Chosen>()
-    const places = new Map<string, InContext>()
+    const tenancies = new Map<string, InContext>()
     await Promise.all([
       ...[...grouped(batch, ({ ready }) => ready.tenant)].map(async ([tenant, some]) => {
         const users = new Set<string>()
@@ -36,11 +36,11 @@ export const createReadAhead =
       }),
       ...[...grouped(batch, ({ ready }) => at(ready))].map(async ([name, [first]]) => {
         const { tenant, notification } = first!.ready
-        places.set(name, await lookUpInContext(cache, tenant, notification.context))
+        tenancies.set(name, await lookUpInContext(cache, tenant, notification.context))
       }),
     ])
     return {
-      place: (ready) => places.get(at(ready))!,
+      tenancy: (ready) => tenancies.get(at(ready))!,
       chosen: ({ ready, type }, users) => {
         if (type?.critical) return NO_CHOICES
         return users.length > CACHED_MOST ? undefined : chosen.get(ready.tenant)

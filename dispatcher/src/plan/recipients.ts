@@ -59,7 +59,7 @@ const topicsAlone = () => {
 export const planRecipients = (
   { ready, type }: Pinned,
   people: People,
-  facts: Chosen & ConditionFacts & { place: InContext; now: number; partial: boolean },
+  facts: Chosen & ConditionFacts & { tenancy: InContext; now: number; partial: boolean },
 ): PlannedPeople => {
   const { own, locked, profiles, now, ...shared } = facts
   const { notification, expiresAt } = ready

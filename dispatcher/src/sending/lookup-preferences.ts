@@ -46,12 +46,12 @@ export const lookUpPreferences = async ({ store, cache }: PreferencePorts, steps
       ...(step.secret === undefined ? {} : { critical: 'otp' }),
     }),
 
-    of: (step: Step, subject: Omit<Subject, 'addressed'>, place: InContext): Preference => {
+    of: (step: Step, subject: Omit<Subject, 'addressed'>, tenancy: InContext): Preference => {
       const { tenant, user, context, topics, plan, index } = step
       const addressed = topics?.map((topic) => ({ by: 'topic' as const, topic })) ?? DIRECTLY
       return preferenceOf({ ...subject, addressed }, plan[index]!.channel, {
         ...ownIn(own.get(at(tenant, user)), context),
-        ...defaultsIn(place),
+        ...defaultsIn(tenancy),
       })
     },
   }

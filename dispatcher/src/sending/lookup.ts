@@ -26,7 +26,7 @@ export type Known = {
   content(step: Step): ItemContent | undefined
   person(step: Step): Person
   /** Returns the tenant and the context of a step. */
-  place(step: Step): InContext
+  tenancy(step: Step): InContext
   /** Returns the templates of its type, or those that put its e-mail into the default layout; undefined without either. */
   templates(step: Step): TypeTemplates | undefined
   /** Returns what preferences about the step are looked up by. */
@@ -88,7 +88,7 @@ export const lookUp = async (
   )
 
   const templates = await lookUpTemplates(ports, channel, steps)
-  const [presence, preferences, place] = await Promise.all([
+  const [presence, preferences, tenancy] = await Promise.all([
     presences(live, steps),
     lookUpPreferences(ports, steps),
     lookUpContexts(ports, steps),
@@ -132,7 +132,7 @@ export const lookUp = async (
     return unmet(conditionOf(step), {
       data: content(step)?.data,
       user: { id: user, profile: people.get(at(tenant, user))?.profile },
-      place: place(step),
+      tenancy: tenancy(step),
     })
   }
   const subject = (step: Step) => preferences.subject(step, content(step)?.category)
@@ -148,13 +148,13 @@ export const lookUp = async (
         erased: isVoid(erasures.get(at(tenant, user)), acceptedAt(step)),
         ...(known && { presence: known }),
         ...(failed && { unmet: failed }),
-        preference: preferences.of(step, subject(step), place(step)),
+        preference: preferences.of(step, subject(step), tenancy(step)),
         now,
       }
     },
     content,
     templates,
-    place,
+    tenancy,
     person: ({ tenant, user }) => people.get(at(tenant, user)) ?? NOBODY,
   }
 }

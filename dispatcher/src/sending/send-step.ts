@@ -108,18 +108,18 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     { candidates }: Destination,
   ): Promise<{ ending: Ending; now: number; leftOut: readonly Passed[] }> => {
     const channel = channelOf(step)
-    const place = known.place(step)
+    const tenancy = known.tenancy(step)
     const person = known.person(step)
     const overrides = overridesOf(seal, step)
     const texts = { content: known.content(step), code: codeOf(seal, step), templates: known.templates(step) }
-    const urls = { links: await linksOf(step, known, overrides), appUrl: appUrlOf(place, options) }
-    const spoken = saidBy(step, { ...texts, ...urls, person, place, overrides, now: Date.now() })
+    const urls = { links: await linksOf(step, known, overrides), appUrl: appUrlOf(tenancy, options) }
+    const spoken = saidBy(step, { ...texts, ...urls, person, tenancy, overrides, now: Date.now() })
     if ('faults' in spoken) {
       metrics.templateErrors.inc({ type: step.type })
       return { ending: unrendered(spoken.faults[0]), now: Date.now(), leftOut: [] }
     }
     const mail = await prepareMail(step, overrides as EmailOverrides | undefined, person.profile)
-    const said: Said = { ...spoken, sender: senderOf(place, channel) }
+    const said: Said = { ...spoken, sender: senderOf(tenancy, channel) }
     const repeatable = candidates.every(({ account }) => account.provider.repeatable)
     let claiming: ReturnType<Claims['claim']> | undefined
     const claim = () => {
@@ -167,7 +167,7 @@ export const createSendStep = (ports: SendStepPorts, options: SendStepOptions) =
     const critical = known.subject(step).critical !== undefined
     const found =
       wanted.outcome === 'pass'
-        ? await reachability(step, known.person(step), { critical, place: known.place(step), now: begun })
+        ? await reachability(step, known.person(step), { critical, tenancy: known.tenancy(step), now: begun })
         : { decision: wanted }
     const times = { begun, passed: wanted.outcome === 'pass' ? [passedOf(wanted)] : [] }
     if (found.destinations === undefined) return leaveOut(step, known, found.decision, times)

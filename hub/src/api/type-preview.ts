@@ -69,7 +69,7 @@ export const typePreviewRoutes = (
     },
     async ({ c, params, body }, { tenant }) => {
       const input = await body()
-      const [type, user, place, names] = await Promise.all([
+      const [type, user, tenancy, names] = await Promise.all([
         typeOf(tenant, params.key, input),
         userOf(tenant, input.user),
         lookUpInContext(cache, tenant, input.context),
@@ -80,7 +80,7 @@ export const typePreviewRoutes = (
         throw invalidRequest([{ path: ['variant'], message: 'the type has no such variant' }], 'body')
       const now = Date.now()
       const links = await sampleLinks(seal, options.publicUrl, { tenant, type, now })
-      const about = { variant, data: input.data, user, place, links, now, time: createPreviewTime() }
+      const about = { variant, data: input.data, user, tenancy, links, now, time: createPreviewTime() }
       const preview = (locale: string | undefined) => previewOf(type, { ...about, locale }, options, names)
       if (input.locale !== '*') return c.json(await preview(input.locale))
       const locales = new Map<string, LocalePreview>()

@@ -157,8 +157,8 @@ export const createAcceptance = (
     ]
     if (faults.length > 0) throw invalidRequest(faults.map(at), 'notification')
     const plans = plansOf({ notification: given, type })
-    const place = await lookUpInContext(cache, tenant, given.context)
-    const problem = linkProblem(given, plans.flat(), place, links)
+    const tenancy = await lookUpInContext(cache, tenant, given.context)
+    const problem = linkProblem(given, plans.flat(), tenancy, links)
     if (problem) throw problem
     const warnings = [...parsed.warnings, ...oversightsIn(given, type)]
     const start = payload.at.map((key) => `/${String(key)}`).join('')

@@ -20,7 +20,7 @@ export const readFacts = async (
   { given, type }: Pick<Validated, 'given' | 'type'>,
   ids: readonly string[],
 ) => {
-  const [people, devices, own, erased, place, locked] = await Promise.all([
+  const [people, devices, own, erased, tenancy, locked] = await Promise.all([
     store.users.get(tenant, ids),
     store.devices.of(tenant, ids),
     store.preferences.get(tenant, ids),
@@ -36,14 +36,14 @@ export const readFacts = async (
   const subject: Omit<Subject, 'addressed'> = subjectOf(given.type, type, given.category, locked)
   const chosen = (user: string) => ownIn(own.get(user), given.context)
   return {
-    place,
+    tenancy,
     subject,
     preferences: chosen,
     user: (id: string): KnownUser => known.get(id) ?? { id, profile: {} },
     devices: (user: string) => devices.get(user) ?? [],
     isErased: (user: string) => erased.has(user) && !known.has(user),
     preference: (user: string, addressed: Subject['addressed'], channel: DeliveryChannel) =>
-      preferenceOf({ ...subject, addressed }, channel, { ...chosen(user), ...defaultsIn(place) }),
+      preferenceOf({ ...subject, addressed }, channel, { ...chosen(user), ...defaultsIn(tenancy) }),
   }
 }
 

@@ -68,7 +68,7 @@ export const createMessages = ({ cache, store, seal }: MessagePorts, options: Me
 
   return async (draft: Draft, facts: Facts) => {
     const { tenant, given, type, at } = draft
-    const { place, subject } = facts
+    const { tenancy, subject } = facts
     const [revision, additions, samples] = await Promise.all([
       cache.revision(tenant),
       mailAdditions(tenant, given.overrides?.email),
@@ -78,7 +78,7 @@ export const createMessages = ({ cache, store, seal }: MessagePorts, options: Me
     const linksOf = (channel: Channel) =>
       channel === 'email' && hasCopies(given.overrides?.email) ? {} : signed
     const time = createPreviewTime()
-    const appUrl = appUrlOf(place, options)
+    const appUrl = appUrlOf(tenancy, options)
 
     return async (user: string, { inbox, variant }: Planned): Promise<Messages> => {
       const templates = await prepared(tenant, type, { revision, variant })
@@ -93,10 +93,10 @@ export const createMessages = ({ cache, store, seal }: MessagePorts, options: Me
       const item = async () => {
         const content = contentOfDraft(draft)
         if (!templates || inbox === 'none') return { content, language: {}, faults: [] }
-        const reader = viewerOf(person, place.settings, at)
+        const reader = viewerOf(person, tenancy.settings, at)
         const parts = {
           templates,
-          scope: scopeOf(content, person, place),
+          scope: scopeOf(content, person, tenancy),
           name: type?.name,
           test: given.test,
         }
@@ -112,7 +112,7 @@ export const createMessages = ({ cache, store, seal }: MessagePorts, options: Me
           const layout = templates ?? (await framing(channel))
           const said = await time((limit) =>
             saidBy(step, {
-              ...{ content: { id: draft.id, ...content }, templates: layout, person, place, appUrl },
+              ...{ content: { id: draft.id, ...content }, templates: layout, person, tenancy, appUrl },
               ...{ now, time: limit },
               links: linksOf(channel),
               ...(channel === 'webhook' ? {} : { overrides: given.overrides?.[channel] }),
@@ -127,7 +127,7 @@ export const createMessages = ({ cache, store, seal }: MessagePorts, options: Me
           return mail?.leftOut(step.index) ?? []
         },
         shown: () => {
-          const { locale = localeOf(type ?? {}), timezone } = viewerOf(person, place.settings, at)
+          const { locale = localeOf(type ?? {}), timezone } = viewerOf(person, tenancy.settings, at)
           return {
             ...{ user, ...(variant !== undefined && { variant }), locale, timezone },
             ...(inbox === 'none' ? {} : { inbox: shownContent({ ...content, ...language }) }),

@@ -64,11 +64,11 @@ export const createDryRun = (ports: DryRunPorts, options: MessageOptions) => {
       preference: (channel) => facts.preference(user, addressed, channel),
       unmet: (step) =>
         unmet(step.plan[step.index]?.if, {
-          ...{ data, place: facts.place },
+          ...{ data, tenancy: facts.tenancy },
           user: { id: user, profile },
         }),
       sending: async (step, now) => {
-        const found = await reachability(step, person, { critical, place: facts.place, now })
+        const found = await reachability(step, person, { critical, tenancy: facts.tenancy, now })
         return found.destinations ? messages.decide(step, now) : [found.decision]
       },
     })
@@ -88,9 +88,9 @@ export const createDryRun = (ports: DryRunPorts, options: MessageOptions) => {
         users.map((user) => ({ tenant, user, context: given.context })),
       ),
     ])
-    const { subject, place } = facts
+    const { subject, tenancy } = facts
     const split = { tenant, type: given.type }
-    const sent = { notification: given, type, split, expiresAt, subject, place }
+    const sent = { notification: given, type, split, expiresAt, subject, tenancy }
     const planFor = planning(sent, at)
     const forAll = conditionForAll(sent, at)
     const messagesFor = await createRenderings(draft, facts)

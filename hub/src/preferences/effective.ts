@@ -22,7 +22,7 @@ type Effective = {
   grid: EffectivePreferences
   documents: Documents | undefined
   types: readonly NotificationType[]
-  place: InContext
+  tenancy: InContext
   locale: string | undefined
 }
 
@@ -38,7 +38,7 @@ export const createEffective =
     fallback?: string,
   ): Promise<Effective> => {
     const named = user === undefined ? [] : [user]
-    const [own, all, defined, place, [person]] = await Promise.all([
+    const [own, all, defined, tenancy, [person]] = await Promise.all([
       preferences.get(tenant, named),
       types.list(tenant),
       categories.list(tenant),
@@ -46,10 +46,10 @@ export const createEffective =
       users.get(tenant, named),
     ])
     const documents = user === undefined ? undefined : own.get(user)
-    const { locale } = viewerOf(person ?? { profile: {} }, place.settings, 0)
-    const layers = { ...ownIn(documents, context), ...defaultsIn(place) }
+    const { locale } = viewerOf(person ?? { profile: {} }, tenancy.settings, 0)
+    const layers = { ...ownIn(documents, context), ...defaultsIn(tenancy) }
     const grid = gridOf({ types: all, categories: defined, locale: locale ?? fallback }, layers, Date.now())
-    return { grid, documents, types: all, place, locale }
+    return { grid, documents, types: all, tenancy, locale }
   }
 
 export type ReadEffective = ReturnType<typeof createEffective>

@@ -28,7 +28,7 @@ export type PageOwner = { tenant: string; user?: string | undefined; context?: s
 export const createPageData =
   ({ effective, cache }: { effective: ReadEffective; cache: Pick<SettingsCache, 'accounts'> }) =>
   async ({ tenant, user, context }: PageOwner, fallback?: string): Promise<PageData> => {
-    const [{ grid, documents, types, place, locale }, accounts] = await Promise.all([
+    const [{ grid, documents, types, tenancy, locale }, accounts] = await Promise.all([
       effective({ tenant, user }, context, fallback),
       cache.accounts(tenant),
     ])
@@ -38,7 +38,7 @@ export const createPageData =
       ...types.flatMap(({ plan = [] }) => plan.map(({ channel }) => channel)),
     ])
     const { categories: _, types: _types, topics: _topics, ...own } = documents?.get(context ?? GENERAL) ?? {}
-    const { name, logo, colors } = place.settings
+    const { name, logo, colors } = tenancy.settings
     return {
       grid,
       // Webhooks go to machines, and users do not set them up here.

@@ -46,21 +46,21 @@ const person = (n: number) => ({ id: `user-${n}`, profile: { name: `Ada ${n}`, l
 
 /** Decides what a person gets: an item, and each step when it is due. */
 const createDecide = () => {
-  const place = inContext({ tenant: { id: 'acme', settings: { defaults: { channels: { sms: true } } } } })
+  const tenancy = inContext({ tenant: { id: 'acme', settings: { defaults: { channels: { sms: true } } } } })
   const subject = subjectOf(TYPE.key, TYPE, undefined, new Set())
   const notification = { data: DATA }
   const expiresAt = AT + 86_400_000
-  const planFor = planning({ notification, type: TYPE, expiresAt, subject, place }, AT)
+  const planFor = planning({ notification, type: TYPE, expiresAt, subject, tenancy }, AT)
   const addressed = [{ by: 'user' }] as const
   return (n: number): number => {
     const { id, profile } = person(n)
     const planned = planFor({ user: id, addressed, profile, preferences: { user: PREFERENCES } })
     let sent = planned.decisions.length
     for (const [index, { channel, if: condition }] of planned.steps.entries()) {
-      const failed = unmet(condition, { data: DATA, user: { id, profile }, place })
+      const failed = unmet(condition, { data: DATA, user: { id, profile }, tenancy })
       const preference = preferenceOf({ ...subject, addressed }, channel, {
         user: PREFERENCES,
-        tenant: place.tenant?.settings.defaults,
+        tenant: tenancy.tenant?.settings.defaults,
       })
       const step: Step = {
         ...{ tenant: 'acme', user: id, notification: 'n', item: 'i', type: TYPE.key, priority: 'normal' },
@@ -76,11 +76,11 @@ const createDecide = () => {
 
 const createRender = () => {
   const templates = prepareTemplates(TYPE, { insecureLinks: 'refuse' })
-  const place = inContext({ tenant: { id: 'acme', settings: {} } })
+  const tenancy = inContext({ tenant: { id: 'acme', settings: {} } })
   return (n: number): number => {
     const user = person(n)
-    const viewer = viewerOf(user, place.settings, AT)
-    const scope = scopeOf({ data: DATA }, user, place)
+    const viewer = viewerOf(user, tenancy.settings, AT)
+    const scope = scopeOf({ data: DATA }, user, tenancy)
     let faults = 0
     for (const channel of CHANNELS) faults += templates.render(channel, scope, viewer).faults.length
     if (faults > 0) throw new Error(`${faults} templates failed`)
