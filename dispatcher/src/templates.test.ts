@@ -1,6 +1,6 @@
 import { renderEmail } from '@carillon/core/render/email'
 import type { StoredDevice } from '@carillon/core/store/ports/devices'
-import type { NotificationType, PlanStep } from '@carillon/schemas'
+import type { InboxItem, NotificationType, PlanStep } from '@carillon/schemas'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { providersOf, scripted } from './sending/testing/scripted.ts'
 import { openWorld, type World } from './testing/dispatcher.ts'
@@ -106,6 +106,38 @@ describe('an item', () => {
     await send({ title: 'ignored', body: 'B', category: 'ignored' })
     await quiet()
     expect(await items()).toMatchObject([{ title: 'T', body: 'B', category: 'orders' }])
+  })
+
+  test('belongs to the group that its type names, also without texts, and its live message has the key', async () => {
+    const { items, send, quiet, store, tenant } = await open({ group: 'order-{{ data.number }}' })
+    const shown = vi.spyOn(world.live, 'deliver')
+    await send({ id: 'a', title: 'A' })
+    await send({ id: 'b', title: 'B' })
+    await send({ id: 'c', title: 'C', data: {} })
+    await quiet()
+    const groups = (await items()).map(({ title, group }) => [title, group?.key])
+    expect(new Map(groups as [string, string][])).toEqual(
+      new Map([
+        ['A', 'order-7'],
+        ['B', 'order-7'],
+        ['C', undefined],
+      ]),
+    )
+    const sent = shown.mock.calls.flat(2).map(({ payload }) => (payload as { item?: InboxItem }).item)
+    expect(sent.flatMap((item) => item?.group ?? [])).toEqual([{ key: 'order-7' }, { key: 'order-7' }])
+    expect(await store.decisions.of(tenant, { id: 'c', toAudience: false, user: 'ada' })).toMatchObject([
+      {
+        stage: 'inbox',
+        reason: 'template_error',
+        path: 'group',
+        detail: expect.stringContaining('data.number'),
+      },
+    ])
+    const list = await store.inbox.page(
+      { tenant, user: 'ada' },
+      { status: 'active', limit: 10, grouped: true },
+    )
+    expect(list.items.map(({ group }) => group?.count).toSorted()).toEqual([2, undefined])
   })
 
   test('is never lost to a template: what fails is empty, counted and on record', async () => {

@@ -1,3 +1,4 @@
+import type { ItemContent } from '@carillon/schemas'
 import { filled, type Inline } from '../template/filled.ts'
 import type { Scope } from '../template/scope.ts'
 import type { TemplateFault, Texts, TypeTemplates, Viewer } from '../template/type-templates.ts'
@@ -13,10 +14,10 @@ export type ItemParts = {
 }
 
 /**
- * Renders the texts of an inbox item over what its notification says itself. A text that cannot be rendered is empty, and
+ * Renders the texts and the group of an inbox item over what its notification says itself. A text that cannot be rendered is empty, and
  * `faults` has the reasons. Pure.
  */
-export const renderedItem = <Item extends Inline>(
+export const renderedItem = <Item extends Inline & { group?: ItemContent['group'] }>(
   content: Item,
   { templates, scope, viewer, name, test }: ItemParts,
 ): { content: Item; language: Pick<Texts, 'lang' | 'dir'>; faults: readonly TemplateFault[] } => {
@@ -25,9 +26,13 @@ export const renderedItem = <Item extends Inline>(
   // An item without a title would be an empty row.
   const title = texts.title === '' ? name : full.title
   const { lang, dir } = texts
+  const { key, faults: ofGroup } = templates.group(scope, viewer)
   return {
-    content: { ...full, title: test ? markedTitle(title) : title },
+    content: {
+      ...{ ...full, title: test ? markedTitle(title) : title },
+      ...(key === undefined ? {} : { group: { key } }),
+    },
     language: { ...(lang && { lang }), ...(dir && { dir }) },
-    faults,
+    faults: [...faults, ...ofGroup],
   }
 }

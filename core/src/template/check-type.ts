@@ -46,6 +46,10 @@ const placesOf = (language: Language): Place[] => {
   ]
 }
 
+/** Returns the templates of a type that are the same in all languages. */
+const keysOf = ({ group: source }: Written): Place[] =>
+  source === undefined ? [] : [{ path: ['group'], source, medium: 'text' }]
+
 /** What types may refer to: the layouts, partials and `env` of a library. */
 type Names = Pick<References, 'layouts' | 'partials' | 'env'>
 
@@ -61,9 +65,10 @@ const layoutIssues = (language: Language, { layouts }: Names): Issue[] => {
  * template, or the messages of one language.
  */
 export function* templateFaults(type: Written, names: Names = NO_REFERENCES): Generator<Issue[]> {
+  const issues = (place: Place) => templateIssues(place, { variables: SCOPE, partials: names.partials })
+  for (const place of keysOf(type)) yield issues(place)
   for (const language of allLanguages(type)) {
-    for (const place of placesOf(language))
-      yield templateIssues(place, { variables: SCOPE, partials: names.partials })
+    for (const place of placesOf(language)) yield issues(place)
     yield messageIssues(language, pathOf(language))
     yield layoutIssues(language, names)
   }
@@ -121,7 +126,7 @@ export function* templateWarnings(type: Written): Generator<Warning[]> {
 }
 
 function* allWarnings(type: Written): Generator<Warning[]> {
-  for (const place of allLanguages(type).flatMap(placesOf))
+  for (const place of [...keysOf(type), ...allLanguages(type).flatMap(placesOf)])
     yield [...linkWarnings(place), ...missingWarnings(type, place)]
   const languages = languagesOf(type)
   for (const locale of Object.keys(type.locales ?? {})) yield untranslated(type, languages, locale)

@@ -6,8 +6,16 @@ const DEFAULT_LOCALE = 'en'
 /** What templates need of a type. */
 export type Templated = Pick<
   NotificationType,
-  'key' | 'name' | 'locale' | 'content' | 'channels' | 'messages' | 'locales' | 'variants'
->
+  'key' | 'name' | 'locale' | 'content' | 'channels' | 'messages' | 'locales' | 'variants' | 'group'
+> & { digest?: { key?: string | undefined } | undefined }
+
+type Keys = Pick<Templated, 'group' | 'digest'>
+
+/** Returns the template of the key of an item's group, and its JSON Pointer: by default, the key of the type's digest. */
+export const groupTemplateOf = ({ group, digest }: Keys): { pointer: string; source: string } | undefined => {
+  if (group !== undefined) return { pointer: '/group', source: group }
+  return digest?.key === undefined ? undefined : { pointer: '/digest/key', source: digest.key }
+}
 
 /** Texts of one language. `pointer` is their JSON Pointer in the type. */
 type Layer = LocalizedTemplates & { pointer: string }
@@ -22,15 +30,17 @@ export const layersOf = (language: Language): Layer[] =>
 /** Returns the locale of the own texts of a type, layout or partial. */
 export const localeOf = ({ locale = DEFAULT_LOCALE }: Pick<Templated, 'locale'>): string => locale
 
-/** Returns whether a type has texts. */
+type Texts = Omit<Templated, 'key' | 'variants'>
+
+/** Returns whether a type has texts, or a group. */
 export const hasTemplates = ({
   content,
   channels,
   locales,
   variants = [],
-}: Omit<Templated, 'key' | 'variants'> & {
-  variants?: readonly Omit<Templated, 'key' | 'variants'>[] | undefined
-}): boolean =>
+  ...keys
+}: Texts & { variants?: readonly Texts[] | undefined }): boolean =>
+  groupTemplateOf(keys) !== undefined ||
   content !== undefined ||
   channels !== undefined ||
   locales !== undefined ||

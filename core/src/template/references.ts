@@ -1,6 +1,6 @@
 import type { TemplatePartial } from '@carillon/schemas'
 import { analyze } from './analysis.ts'
-import { allLanguages, type Templated } from './languages.ts'
+import { allLanguages, groupTemplateOf, type Templated } from './languages.ts'
 
 /** Returns the templates of a partial, in all languages. */
 export const sourcesOf = ({ text, html, locales = {} }: Omit<TemplatePartial, 'key' | 'version'>): string[] =>
@@ -45,9 +45,10 @@ export const withPartials = (
   return [...sources, ...found.flatMap(sourcesOf)]
 }
 
-/** Returns every template of a type and its variants: of content, links and channels, in all languages. */
-export const templatesOf = (type: Templated): string[] =>
-  allLanguages(type).flatMap(({ content, channels }) => {
+/** Returns every template of a type and its variants: of group, content, links and channels, in all languages. */
+export const templatesOf = (type: Templated): string[] => {
+  const group = groupTemplateOf(type)
+  const texts = allLanguages(type).flatMap(({ content, channels }) => {
     const { actions = [], ...texts } = content ?? {}
     return [
       ...Object.values(texts),
@@ -59,6 +60,8 @@ export const templatesOf = (type: Templated): string[] =>
       ),
     ].filter((source) => source !== undefined)
   })
+  return group ? [group.source, ...texts] : texts
+}
 
 /** Returns the layouts that a type and its variants name. */
 export const layoutsOf = (type: Templated): string[] => [

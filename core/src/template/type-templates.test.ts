@@ -157,3 +157,37 @@ test('an item is personal if its templates use the user', () => {
   expect(personal({ content: { title: '{% if user.name %}x{% endif %}' } })).toBe(true)
   expect(personal({ locales: { pt: { content: { url: '/u/{{ user.id }}' } } } })).toBe(true)
 })
+
+describe('the group of an item', () => {
+  const groupOf = (type: Omit<Templated, 'key'>, data: Record<string, unknown> = {}) =>
+    prepareTemplates({ key: 'x', ...type }, { insecureLinks: 'refuse' }).group(
+      { data, user: { id: 'ada' }, tenant: {}, actor: {}, context: {} },
+      { timezone: 'UTC', now: 0 },
+    )
+
+  test('has the key that the type makes, by default that of its digest', () => {
+    expect(groupOf({ group: ' post-{{ data.post }} ' }, { post: 7 })).toEqual({ key: 'post-7', faults: [] })
+    expect(groupOf({ group: 'all', digest: { key: '{{ data.post }}' } }).key).toBe('all')
+    expect(groupOf({ digest: { key: '{{ data.post }}' } }, { post: '__proto__' }).key).toBe('__proto__')
+    expect(groupOf({ digest: {} })).toEqual({ faults: [] })
+    expect(groupOf({})).toEqual({ faults: [] })
+    expect(groupOf({ group: '{% if data.post %}x{% endif %}' })).toEqual({ faults: [] })
+  })
+
+  test.each([
+    ['lacks a value', 'post-{{ data.post }}', {}, 'data.post has no value'],
+    ['fails', '{{ data.post | currency: "EUR" }}', { post: 'x' }, expect.any(String)],
+    ['is too long', '{{ data.post }}', { post: 'x'.repeat(257) }, 'the key is longer than 256 characters'],
+  ])('is none if the key %s, and the fault says so', (_, group, data, message) => {
+    expect(groupOf({ group }, data)).toEqual({
+      faults: [expect.objectContaining({ pointer: '/group', line: 1, message })],
+    })
+  })
+
+  test('of 256 characters is accepted, and makes items personal if it uses the user', () => {
+    expect(groupOf({ group: '{{ data.post }}' }, { post: 'é'.repeat(256) }).key).toHaveLength(256)
+    const personal = (group: string) =>
+      prepareTemplates({ key: 'x', group }, { insecureLinks: 'refuse' }).personal
+    expect([personal('{{ data.user }}'), personal('{{ user.id }}')]).toEqual([false, true])
+  })
+})

@@ -1,9 +1,16 @@
-import { type Action, cleanText, cut, type DeliveryChannel, readLink } from '@carillon/schemas'
+import { type Action, cleanText, cut, type DeliveryChannel, GROUP_KEY_MAX, readLink } from '@carillon/schemas'
 import type { Library } from '../store/ports/library.ts'
 import { analyze, isMadeOfMessages } from './analysis.ts'
 import { createEngine, type Medium, newBudget, type Prepared, type SharedTime } from './engine.ts'
 import { actionsOf, type Fields, type Found, type FoundAction, fieldsOf, layoutOf, linkOf } from './fields.ts'
-import { type Language, languagesOf, layersOf, localeOf, type Templated } from './languages.ts'
+import {
+  groupTemplateOf,
+  type Language,
+  languagesOf,
+  layersOf,
+  localeOf,
+  type Templated,
+} from './languages.ts'
 import { DEFAULT_LAYOUT, type Frame, frameOf } from './layouts.ts'
 import { chainOf, directionOf } from './locale-chain.ts'
 import { findPartialIn } from './partials.ts'
@@ -54,6 +61,8 @@ export type TypeTemplates = {
   readonly linked: boolean
   /** `given` are literal texts that replace those of the type, which are then not rendered. */
   render(channel: DeliveryChannel, scope: Scope, viewer: Viewer, given?: Texts): RenderedTexts
+  /** Renders the key of an item's group. There is none if the template fails, lacks a value or makes a key that is too long. */
+  group(scope: Scope, viewer: Viewer): { key?: string; faults: TemplateFault[] }
 }
 
 export type TemplateOptions = {
@@ -169,6 +178,17 @@ const createRendering = (
     faults,
     budget,
     line: (found: Found) => oneLine(render(found, 'text').text, TITLE_MAX),
+    group: (found: Found): string => {
+      const { text, whole } = render(found, 'text')
+      const key = cleanText(text).trim()
+      if (key.length <= GROUP_KEY_MAX) return whole ? key : ''
+      faults.push({
+        pointer: found.pointer,
+        line: 1,
+        message: `the key is longer than ${GROUP_KEY_MAX} characters`,
+      })
+      return ''
+    },
     paragraphs: (found: Found) => paragraphs(render(found, 'text').text),
     html: (found: Found) => render(found, 'html').text.toWellFormed().trim(),
     link,
@@ -247,19 +267,38 @@ export const prepareTemplates = (
   const languages = languagesOf(type, variant)
   const own = localeOf(type)
   const parsed = createParsed(partials)
+  const key = groupTemplateOf(type)
+  const recipientOf = ({ locale, timezone, now }: Viewer, messages: Recipient['messages']) => ({
+    ...{ locale: locale ?? own, timezone, now, messages },
+  })
   return {
-    personal: languages.some((language) => isPersonal(language, partials)),
+    personal:
+      languages.some((language) => isPersonal(language, partials)) ||
+      (key !== undefined && withPartials([key.source], partials).some(usesUser)),
     linked: [languages, ...layouts.values(), ...partials.values()].some((each) =>
       LINKS.test(JSON.stringify(each)),
     ),
-    render: (channel, seen, { locale, timezone, now, time }, given = {}) => {
+    group: (seen, viewer) => {
+      if (!key) return { faults: [] }
+      const parts = {
+        scope: { ...seen, env },
+        recipient: recipientOf(viewer, []),
+        options,
+        time: viewer.time,
+      }
+      const rendering = createRendering(parsed, parts)
+      const made = rendering.group({ ...key, locale: own })
+      return { ...(made === '' ? {} : { key: made }), faults: rendering.faults }
+    },
+    render: (channel, seen, viewer, given = {}) => {
+      const { locale, time } = viewer
       const chain = chainOf(languages, locale, own)
       const messages = chain.flatMap((language) =>
         layersOf(language).flatMap(({ messages }) =>
           messages ? [{ locale: language.locale, messages }] : [],
         ),
       )
-      const recipient = { locale: locale ?? own, timezone, now, messages }
+      const recipient = recipientOf(viewer, messages)
       const scope = { ...seen, env }
       const rendering = createRendering(parsed, { scope, recipient, options, time })
       const fields = without(fieldsOf(chain, channel), given, channel)

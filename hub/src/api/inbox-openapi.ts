@@ -2,12 +2,14 @@ import {
   Category,
   ContextFilter as Context,
   Counts,
+  GroupKey,
   InboxItem,
   InboxPage,
   InboxStatus,
   ItemId,
   ItemPatch,
   Tag,
+  TypeKey,
 } from '@carillon/schemas'
 import { z } from 'zod'
 import { exampleOf } from '../http/openapi/example.ts'
@@ -75,12 +77,17 @@ export const getInbox = defineRoute({
   tag: 'Inbox',
   summary: 'Get a page of the inbox',
   description:
-    'Returns the items of one status in order of arrival, newest first, the counts, and the position of live messages. A page may hold fewer items than its limit and still have a `next`: one request reads a bounded number of items.',
+    'Returns the items of one status in order of arrival, newest first, the counts, and the position of live messages. The newest item of a group stands for all of its items in the list; `group` has their numbers. A page may hold fewer items than its limit and still have a `next`: one request reads a bounded number of items.',
   query: z.strictObject({
     status: InboxStatus.default('active'),
     category: Category.optional().describe('Only items of this category'),
     tag: Tag.optional().describe('Only items with this tag'),
     context: ContextParameter,
+    group: GroupKey.optional().describe('Only the items of the groups with this key, each on its own'),
+    type: TypeKey.optional().describe(
+      'With `group`: only those of this type. With `context` as well, this is the group of an item, and is read fastest',
+    ),
+    flat: z.literal('true').optional().describe('`true`: every item on its own, also those of groups'),
     limit: limit(100, 20),
     before: cursor,
   }),
@@ -151,7 +158,8 @@ export const updateItem = defineRoute({
   neverWords: true,
   tag: 'Inbox',
   summary: 'Change an item',
-  description: 'Marks an item as read or seen, archives it, snoozes it, or undoes that.',
+  description:
+    'Marks an item as read or seen, archives it, snoozes it, or undoes that. With `group`, it does so with the items of its group. Read, seen and archived are set on all active ones; other changes reach the newest 1,000.',
   params: Id,
   body: ItemPatch,
   answers: { 200: { description: 'Changed', schema: ChangedItem } },
@@ -165,8 +173,12 @@ export const deleteItem = defineRoute({
   neverWords: true,
   tag: 'Inbox',
   summary: 'Delete an item',
-  description: 'Deletes an item for good. Steps of its delivery plan that are pending end.',
+  description:
+    'Deletes an item for good, or with `group=true` all items of its group, whatever their status. Steps of their delivery plans that are pending end.',
   params: Id,
+  query: z.strictObject({
+    group: z.literal('true').optional().describe('`true`: the item and all others of its group'),
+  }),
   answers: { 200: { description: 'Deleted', schema: DeletedItem } },
   problems: ['not_found'],
 })

@@ -82,6 +82,97 @@ const untouched = async (work: () => Promise<unknown>) => {
   expect([live, log]).toEqual([[], []])
 }
 
+describe('a group', () => {
+  const POST = { group: { key: 'post-7' } }
+  const inOrder = async (count: number, more: Partial<InboxItem> = POST) => {
+    const ids: string[] = []
+    for (let n = 0; n < count; n++) {
+      ids.unshift((await tenant.item('ann', more as object)).id)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    return ids
+  }
+  const found = async (query: string) => (await page(query)).items.map(({ id }) => id)
+
+  it('is one item of the list, with its numbers; its items are listed by its key or flat', async () => {
+    const comments = await inOrder(3)
+    const [alone] = await inOrder(1, {})
+    const likes = await inOrder(2, { ...POST, type: 'like.added' })
+    const { items, counts } = await page('')
+    expect(items.map(({ id, group }) => [id, group?.count, group?.unread])).toEqual([
+      [likes[0], 2, 2],
+      [alone, undefined, undefined],
+      [comments[0], 3, 3],
+    ])
+    expect(items[2]?.group?.newest?.map(({ id }) => id)).toEqual(comments)
+    expect(counts).toEqual({ unread: 6, unseen: 6 })
+    expect(await found('?flat=true')).toEqual([...likes, alone, ...comments])
+    expect(await found('?group=post-7')).toEqual([...likes, ...comments])
+    expect(await found('?group=post-7&type=like.added')).toEqual(likes)
+    expect(await found('?group=post-7&type=like.added&context=')).toEqual(likes)
+    expect((await call('GET', '?type=like.added')).json).toMatchObject({
+      code: 'invalid_request',
+      errors: [{ pointer: '/type' }],
+    })
+  })
+
+  it('appears once over all pages, and a cursor belongs to its list', async () => {
+    for (let n = 0; n < 12; n++) await inOrder(1, { group: { key: `k${n % 5}` } })
+    const keys: (string | undefined)[] = []
+    let next: string | null = ''
+    while (next !== null) {
+      const got: InboxPage = await page(`?limit=2${next && `&before=${next}`}`)
+      keys.push(...got.items.map(({ group }) => group?.key))
+      if (got.next)
+        expect((await call('GET', `?limit=2&flat=true&before=${got.next}`)).json).toMatchObject({
+          code: 'cursor_invalid',
+        })
+      next = got.next
+    }
+    expect(keys).toEqual(['k1', 'k0', 'k4', 'k3', 'k2'])
+  })
+
+  it.each([3, 130])('of %i items is read, archived, snoozed and deleted at once', async (count) => {
+    const other = await tenant.item('ann', { group: { key: 'post-8' } })
+    for (let n = 0; n < count; n++) await tenant.item('ann', POST)
+    const [first, second] = (await page('')).items.find(({ group }) => group?.key === 'post-7')!.group!
+      .newest!
+    const id = second!.id
+    expect((await patch(id, { read: true, group: true })).json.counts).toEqual({ unread: 1, unseen: 1 })
+    expect(live.map(({ event }) => event)).toContain('inbox.changed')
+    expect((await patch(id, { read: false, group: true })).json.counts.unread).toBe(Math.min(100, count + 1))
+    const until = new Date(Date.now() + 60_000).toISOString()
+    await patch(first!.id, { snoozedUntil: until, group: true })
+    expect(await found('')).toEqual([other.id])
+    await patch(id, { snoozedUntil: null, group: true })
+    await patch(id, { archived: true, group: true })
+    expect(await found('')).toEqual([other.id])
+    expect((await page('?status=archived')).items[0]?.group?.count).toBe(Math.min(100, count))
+    await patch(id, { archived: false, group: true })
+    await patch(id, { archived: true })
+    live.length = 0
+    log.length = 0
+    expect((await call<ChangedAll>('DELETE', `/${id}?group=true`)).json.counts).toEqual({
+      unread: 1,
+      unseen: 1,
+    })
+    for (const status of ['active', 'archived', 'snoozed'])
+      expect(await found(`?status=${status}`)).toEqual(status === 'active' ? [other.id] : [])
+    const removed = live.flatMap(({ payload }) => (payload as { ids?: string[] }).ids ?? [])
+    expect(new Set(removed).size).toBe(count)
+    expect(events().filter(({ kind }) => kind === 'deleted')).toHaveLength(1)
+  })
+
+  it('of a single item without a group is the item', async () => {
+    const [one, other] = await inOrder(2, {})
+    await patch(one!, { archived: true, group: true })
+    expect(await found('')).toEqual([other])
+    expect((await call('PATCH', `/${other}`, { body: { group: true } })).json).toMatchObject({
+      code: 'invalid_request',
+    })
+  })
+})
+
 describe('GET /v1/inbox', () => {
   it('pages through all items, newest first', async () => {
     const ids = []

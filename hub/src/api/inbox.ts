@@ -1,5 +1,6 @@
+import { ProblemError } from '@carillon/core/errors'
 import type { Live } from '@carillon/core/live/port'
-import type { Inbox, InboxPlace } from '@carillon/core/store/ports/inbox'
+import type { Inbox, InboxCursor } from '@carillon/core/store/ports/inbox'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { InboxPage, StreamPosition } from '@carillon/schemas'
 import type { Cursors } from '../http/cursor.ts'
@@ -18,11 +19,24 @@ import {
   updateItem,
 } from './inbox-openapi.ts'
 
-/** Returns the place that a cursor encodes. */
-const placeOf = (position: string): InboxPlace => {
-  const [place = '', id = ''] = position.split(' ')
-  return { place: Number(place), id }
+/** Encodes where a page starts. */
+const positionOf = ({ place, id, top, searched }: InboxCursor): string =>
+  [place, id, top, searched?.of, searched?.place, searched?.id].join(' ').trimEnd()
+
+/** Returns where a page starts. */
+const cursorOf = (position: string): InboxCursor => {
+  const [place = '', id = '', top, of, at, searched] = position.split(' ')
+  return {
+    ...{ place: Number(place), id },
+    ...(top ? { top: Number(top) } : {}),
+    ...(of && at && searched ? { searched: { of, place: Number(at), id: searched } } : {}),
+  }
 }
+
+const typeWithoutGroup = () =>
+  new ProblemError('invalid_request', 'the query is invalid: type needs group', {
+    errors: [{ pointer: '/type', message: 'needs group' }],
+  })
 
 export const inboxRoutes = (
   routes: Routes,
@@ -47,31 +61,34 @@ export const inboxRoutes = (
     }
   }
 
-  routes.user(
-    getInbox,
-    async ({ c, query: { status, category, tag, context, limit, before } }, { tenant, user, contexts }) => {
-      const viewer = { tenant, user, contexts }
-      requireContext(viewer, context)
-      const list = ['inbox', tenant, user, status, category, tag, context]
-      const older = before === undefined ? undefined : placeOf(cursors.read(list, before))
-      // Read before the rows: a message that arrives in between is then delivered twice instead of lost.
-      const positions = await positionsOf(viewer)
-      const { items, next, counts, complete } = await inbox.pageWithCounts(
-        { tenant, user },
-        { ...{ status, category, tag, context, contexts, limit }, ...(older ? { before: older } : {}) },
-      )
-      if (!complete) verbs.recount(viewer)
-      const [position, ...others] = positions ?? []
-      const page: InboxPage = {
-        items,
-        counts,
-        next: next ? cursors.make(list, `${next.place} ${next.id}`) : null,
-        position: position && others.length === 0 ? { epoch: position.epoch, seq: position.seq } : null,
-        ...(positions && others.length > 0 ? { positions } : {}),
-      }
-      return c.json(page, 200, { 'cache-control': 'no-store' })
-    },
-  )
+  routes.user(getInbox, async ({ c, query }, { tenant, user, contexts }) => {
+    const { status, category, tag, context, group, type, flat, limit, before } = query
+    const viewer = { tenant, user, contexts }
+    requireContext(viewer, context)
+    if (type !== undefined && group === undefined) throw typeWithoutGroup()
+    const list = ['inbox', tenant, user, status, category, tag, context, group, type, flat]
+    const older = before === undefined ? undefined : cursorOf(cursors.read(list, before))
+    // Read before the rows: a message that arrives in between is then delivered twice instead of lost.
+    const positions = await positionsOf(viewer)
+    const { items, next, counts, complete } = await inbox.pageWithCounts(
+      { tenant, user },
+      {
+        ...{ status, category, tag, context, group, type, contexts, limit },
+        ...(group === undefined && !flat ? { grouped: true as const } : {}),
+        ...(older ? { before: older } : {}),
+      },
+    )
+    if (!complete) verbs.recount(viewer)
+    const [position, ...others] = positions ?? []
+    const page: InboxPage = {
+      items,
+      counts,
+      next: next ? cursors.make(list, positionOf(next)) : null,
+      position: position && others.length === 0 ? { epoch: position.epoch, seq: position.seq } : null,
+      ...(positions && others.length > 0 ? { positions } : {}),
+    }
+    return c.json(page, 200, { 'cache-control': 'no-store' })
+  })
 
   routes.user(
     getInboxCounts,
@@ -99,7 +116,9 @@ export const inboxRoutes = (
     c.json(await verbs.patch(viewer, params.id, await body())),
   )
 
-  routes.user(deleteItem, async ({ c, params }, viewer) => c.json(await verbs.remove(viewer, params.id)))
+  routes.user(deleteItem, async ({ c, params, query }, viewer) =>
+    c.json(await verbs.remove(viewer, params.id, query.group !== undefined)),
+  )
 
   routes.user(takeAction, async ({ c, params }, viewer) =>
     c.json(await verbs.act(viewer, params.id, params.name)),

@@ -179,10 +179,14 @@ export const createAnnouncer = ({
       return Promise.all([told, publish([eventMessage({ kind, tenant, user, items: [], all: filter, at })])])
     },
 
-    removed: (viewer: Viewer, item: InboxItem, counts: Counts) =>
-      tell(viewer, [contextOf(item)], counts, (counts) => [
-        { event: 'inbox.removed', payload: { ids: [item.id], counts } },
-      ]),
+    /** Announces removed items of one context. */
+    removed: (viewer: Viewer, items: readonly InboxItem[], counts: Counts) =>
+      tell(viewer, items.slice(0, 1).map(contextOf), counts, (counts) =>
+        chunks(items).map((some) => ({
+          event: 'inbox.removed',
+          payload: { ids: some.map(({ id }) => id), counts },
+        })),
+      ),
 
     /** Announces counts that were completed in the background. A viewer of several contexts is told to fetch. */
     recounted: (viewer: Viewer, counts: Counts) => {

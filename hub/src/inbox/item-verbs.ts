@@ -12,6 +12,7 @@ import {
 } from '@carillon/schemas'
 import { type AfterChange, grouped } from './after-change.ts'
 import type { Announcer } from './announce.ts'
+import { createGroupVerbs } from './group-verbs.ts'
 import { checkPatch } from './patch.ts'
 import type { Alarm } from './snooze-alarm.ts'
 import type { Viewer } from './viewer.ts'
@@ -31,6 +32,7 @@ export const createItemVerbs = (parts: {
   alarm: Alarm
 }) => {
   const { inbox, counts: countsOf, afterChange, announce, alarm } = parts
+  const group = createGroupVerbs({ inbox, alarm })
 
   const find = async (viewer: Viewer, id: string): Promise<InboxItem> => {
     const [item] = uuid7Time(id) === undefined ? [] : await inbox.get(viewer, [id])
@@ -53,7 +55,7 @@ export const createItemVerbs = (parts: {
   }
 
   return {
-    /** Changes an item. Throws `not_found`, or `invalid_request` for a patch that contradicts itself. */
+    /** Changes an item or its group. Throws `not_found`, or `invalid_request` for a patch that contradicts itself. */
     patch: async (
       viewer: Viewer,
       id: string,
@@ -65,8 +67,12 @@ export const createItemVerbs = (parts: {
         const { id: known } = await find(viewer, id)
         await alarm.set(viewer, known, Date.parse(patch.snoozedUntil))
       }
+      const before = patch.group ? await find(viewer, id) : undefined
       const changed = await change(viewer, id, (item) => changeOf(item, patch, now))
-      return { item: changed.item, counts: await afterChange(viewer, grouped([changed]), patch) }
+      const others = before ? await group.change(viewer, before, patch, now) : { items: [], sweeps: [] }
+      const counts = await afterChange(viewer, grouped([changed, ...others.items]), patch)
+      for (const sweep of others.sweeps) await announce.changedAll(viewer, sweep, counts)
+      return { item: changed.item, counts }
     },
 
     /** Invokes an action of an item. Throws `not_found` also if the item has no such action. */
@@ -89,15 +95,19 @@ export const createItemVerbs = (parts: {
       return { item, counts }
     },
 
-    /** Deletes an item. Throws `not_found`. */
-    remove: async (viewer: Viewer, id: string): Promise<{ counts: Counts }> => {
+    /** Deletes an item, or all items of its group. Throws `not_found`. */
+    remove: async (viewer: Viewer, id: string, ofGroup = false): Promise<{ counts: Counts }> => {
       const item = await find(viewer, id)
       await inbox.remove(viewer, [id])
+      const items = [item, ...(ofGroup ? await group.remove(viewer, item) : [])]
       const counts = await countsOf(viewer)
       await Promise.all([
-        alarm.cancel(viewer, item.snoozedUntil === null ? [] : [item]),
-        announce.removed(viewer, item, counts),
-        announce.happened(viewer, [{ kind: 'deleted', items: [item] }]),
+        alarm.cancel(
+          viewer,
+          items.filter(({ snoozedUntil }) => snoozedUntil !== null),
+        ),
+        announce.removed(viewer, items, counts),
+        announce.happened(viewer, [{ kind: 'deleted', items }]),
       ])
       return { counts }
     },

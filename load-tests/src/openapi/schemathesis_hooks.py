@@ -23,6 +23,7 @@ ABOUT_THE_SCHEMA = {"invalid_request", "malformed_json", "unsupported_media_type
 
 # Invalid requests that JSON Schema cannot describe.
 BEYOND_JSON_SCHEMA = [
+    r"needs group",
     r"must be after deliverAt",
     r"must not be a key",
     r"the notification is invalid at /data/type: is missing",

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { HORIZON_DAYS, Timestamp } from '../fields/timestamp.ts'
 
-/** The changes that a user may make to an item. `read: true` implies seen; `snoozedUntil: null` ends a snooze. */
+/** The changes that a user may make to an item or its group. `read: true` implies seen; `snoozedUntil: null` ends a snooze. */
 export const ItemPatch = z
   .strictObject({
     seen: z.boolean().optional().describe('Whether it has been seen'),
@@ -10,12 +10,22 @@ export const ItemPatch = z
     snoozedUntil: Timestamp.nullable()
       .optional()
       .describe(`The instant at which it returns, at most ${HORIZON_DAYS} days ahead; null returns it now`),
+    group: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether the other items of its group change, too: those that are active, archived or snoozed like it',
+      ),
   })
-  .refine((patch) => Object.values(patch).some((value) => value !== undefined), 'name at least one change')
+  .refine(
+    ({ group: _, ...patch }) => Object.values(patch).some((value) => value !== undefined),
+    'name at least one change',
+  )
   .meta({
     id: 'ItemPatch',
-    description: 'Changes of one item. At least one property is required; omitted properties do not change',
-    minProperties: 1,
+    description:
+      'Changes of one item, or of its group. At least one change is required; omitted properties do not change',
+    anyOf: ['seen', 'read', 'archived', 'snoozedUntil'].map((name) => ({ required: [name] })),
     not: {
       anyOf: [
         { properties: { read: { const: true }, seen: { const: false } }, required: ['read', 'seen'] },
@@ -25,6 +35,6 @@ export const ItemPatch = z
         },
       ],
     },
-    examples: [{ read: true }, { snoozedUntil: '2026-02-01T08:00:00Z' }],
+    examples: [{ read: true }, { snoozedUntil: '2026-02-01T08:00:00Z' }, { archived: true, group: true }],
   })
 export type ItemPatch = z.infer<typeof ItemPatch>

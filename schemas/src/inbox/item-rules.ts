@@ -27,6 +27,9 @@ export type ItemLabels = {
   category?: string | undefined
   tags?: readonly string[] | undefined
   context?: string | undefined
+  group?: { key: string } | undefined
+  /** Known of grouped items. */
+  type?: string | undefined
 }
 
 /** Selects items by label; every given field must match. */
@@ -34,12 +37,18 @@ export type ItemFilter = {
   category?: string | undefined
   tag?: string | undefined
   context?: string | undefined
+  /** The key of a group. */
+  group?: string | undefined
+  /** Narrows the groups with that key to those of a type. */
+  type?: string | undefined
 }
 
-export const hasLabels = (item: ItemLabels, { category, tag, context }: ItemFilter): boolean =>
+export const hasLabels = (item: ItemLabels, { category, tag, context, group, type }: ItemFilter): boolean =>
   (category === undefined || item.category === category) &&
   (tag === undefined || item.tags?.includes(tag) === true) &&
-  (context === undefined || (item.context ?? '') === context)
+  (context === undefined || (item.context ?? '') === context) &&
+  (group === undefined || item.group?.key === group) &&
+  (type === undefined || item.type === type)
 
 /** Reports whether an item belongs to one of these contexts; `''` stands for items without one. Without contexts, all do. */
 export const sees = (contexts: readonly string[] | undefined, { context = '' }: ItemLabels): boolean =>

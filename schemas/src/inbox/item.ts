@@ -12,6 +12,15 @@ export const Display = z
   .enum(['inline', 'banner', 'modal'])
   .meta({ id: 'Display', description: 'How apps show the item: in the list, as a banner or as a dialog' })
 
+/** Maximum length of the key of a group, in UTF-16 code units. */
+export const GROUP_KEY_MAX = 256
+
+export const GroupKey = z
+  .string()
+  .min(1)
+  .max(GROUP_KEY_MAX)
+  .describe('The key of the group, as its type made it')
+
 /** The immutable part of an inbox item, set when the notification is accepted. */
 export const ItemContent = z.object({
   id: ItemId,
@@ -33,6 +42,10 @@ export const ItemContent = z.object({
     .describe('The context it belongs to: an organization, workspace or project of the tenant'),
   entity: z.string().optional().describe('The object it is about, as the sender named it'),
   display: Display.optional(),
+  group: z
+    .object({ key: GroupKey })
+    .optional()
+    .describe('The group it belongs to, together with the items of its type, context and key'),
   variant: z.string().optional().describe('The variant of its type that the user gets'),
   test: z.boolean().optional().describe('Set if its notification is a test'),
   silent: z.boolean().optional().describe('Stored and counted, without sound, toast or push'),
@@ -55,13 +68,42 @@ export const ItemState = z.object({
 })
 export type ItemState = z.infer<typeof ItemState>
 
+/** An item of a group, as far as a summary of the group needs it. */
+export const GroupMember = z
+  .object({
+    id: ItemId,
+    title: ItemContent.shape.title,
+    url: ItemContent.shape.url,
+    image: ItemContent.shape.image,
+    actor: Actor.optional(),
+    createdAt: ItemContent.shape.createdAt,
+    arrivedAt: Timestamp.describe('The instant at which it was stored in the inbox'),
+    readAt: ItemState.shape.readAt,
+  })
+  .meta({ id: 'GroupMember', description: 'One of the newest items of a group, in short' })
+export type GroupMember = z.infer<typeof GroupMember>
+
 export const ItemGroup = z
   .object({
-    key: z.string().describe('The name of the group'),
-    count: z.int().min(1).describe('The number of items in it'),
-    unread: z.int().min(0).describe('The number of unread items in it'),
+    key: GroupKey,
+    count: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('In grouped lists: the number of its items in the list, exact up to 100'),
+    unread: z.int().min(0).optional().describe('In grouped lists: the number of unread ones among them'),
+    more: z.literal(true).optional().describe('Present if the real numbers may be larger'),
+    newest: z
+      .array(GroupMember)
+      .max(3)
+      .optional()
+      .describe('In grouped lists: up to three of them, newest first. The first is the item itself'),
   })
-  .meta({ id: 'ItemGroup', description: 'The group whose newest item this is' })
+  .meta({
+    id: 'ItemGroup',
+    description:
+      'The group of an item: all items with the same key, type and context. In grouped lists, its newest item stands for it',
+  })
 export type ItemGroup = z.infer<typeof ItemGroup>
 
 export const InboxItem = ItemContent.extend({

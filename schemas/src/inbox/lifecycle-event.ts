@@ -32,7 +32,13 @@ export const LifecycleEvent = z.object({
     }),
   ),
   all: z
-    .object({ category: z.string().optional(), tag: z.string().optional(), context: z.string().optional() })
+    .object({
+      category: z.string().optional(),
+      tag: z.string().optional(),
+      context: z.string().optional(),
+      group: z.string().optional(),
+      type: z.string().optional(),
+    })
     .optional()
     .describe(
       'Set if the user changed more items at once than are listed: all active ones with these labels',

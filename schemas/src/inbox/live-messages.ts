@@ -32,10 +32,12 @@ export const InboxChanged = Frame.extend({
   all: z
     .literal(true)
     .optional()
-    .describe('All active items changed, or those of the category, tag and context'),
+    .describe('All active items changed, or those of the category, tag, context, group and type'),
   category: z.string().optional(),
   tag: z.string().optional(),
   context: z.string().optional(),
+  group: z.string().optional(),
+  type: z.string().optional(),
   patch: ItemState.partial(),
   counts: Counts,
 })

@@ -7,7 +7,7 @@ import { ChannelChoices } from '../user/preferences.ts'
 import { Expression } from './expression.ts'
 import { InboxMode } from './inbox-mode.ts'
 import { Plan } from './plan.ts'
-import { templatesShape } from './templates.ts'
+import { Template, templatesShape } from './templates.ts'
 import { TypeVariants } from './variant.ts'
 
 /** A notification type in requests: the defaults of its notifications. */
@@ -36,6 +36,11 @@ export const NotificationTypeInput = z
     ),
     sample: JsonObject.optional().describe('Sample `data`, for previews'),
     ...templatesShape,
+    group: Template.min(1)
+      .optional()
+      .describe(
+        'The key of the group that its inbox items belong to, as a Liquid template. The items of one type, context and key are one group, which lists show as one item',
+      ),
     expiresAfter: z
       .int()
       .min(1)

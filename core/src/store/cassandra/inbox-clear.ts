@@ -21,6 +21,7 @@ export const createClear = (
   },
 ) => {
   const inbox = session.table('inbox')
+  const groups = session.table('inbox_groups')
   return async (owner: Owner, erasedAt: number): Promise<void> => {
     const { tenant, user } = owner
     const now = Date.now()
@@ -44,6 +45,12 @@ export const createClear = (
         ])
       },
     )
+    await session.write([
+      {
+        query: `DELETE FROM ${groups} USING TIMESTAMP ? WHERE tenant = ? AND user = ?`,
+        params: [erasedAt * 1_000, tenant, user],
+      },
+    ])
     await clearGuide(owner)
     // The time in an id may be later than that; such items are removed one by one.
     const ahead = await Promise.all(

@@ -1,7 +1,8 @@
+import type { types } from 'cassandra-driver'
 import type { Range } from '../inbox/rows.ts'
 import type { InboxPlace, Owner } from '../ports/inbox.ts'
 import { LEAD_MS } from './clock.ts'
-import { PARTITION, whole } from './inbox-row.ts'
+import { groupHash, PARTITION, whole } from './inbox-row.ts'
 import { monthOf, monthsBetween } from './months.ts'
 import type { Session } from './session.ts'
 
@@ -17,11 +18,14 @@ const BRIEF = 32
 export const sizeOf = (index: number, limit: number): number =>
   index < IN_FULL ? limit : Math.min(limit, BRIEF)
 
-type Span = Pick<Range, 'below' | 'limit'> & { downTo?: number | undefined }
+type Span = Pick<Range, 'below' | 'limit' | 'group'> & { downTo?: number | undefined }
+
+const placeOf = (row: types.Row): InboxPlace => ({ place: whole(row.place) ?? 0, id: String(row.id) })
 
 /** Reads log rows, month by month. `retention` (ms) is how far back it goes. */
 export const createLogReads = (session: Session, retention: number) => {
   const inbox = session.table('inbox')
+  const groups = session.table('inbox_groups')
 
   /** Returns up to `limit` log rows of some months, in order. */
   const places = async (
@@ -35,7 +39,7 @@ export const createLogReads = (session: Session, retention: number) => {
         `SELECT place, id FROM ${inbox} WHERE ${PARTITION} AND ${range} LIMIT ?`,
         [tenant, user, month, ...(from ? [from.place, from.id] : []), downTo, size],
       )
-      return rows.map((row): InboxPlace => ({ place: whole(row.place) ?? 0, id: String(row.id) }))
+      return rows.map(placeOf)
     }
     const found: InboxPlace[] = []
     for (let from = 0, width = MONTHS_AT_ONCE; from < months.length; from += width, width *= 4) {
@@ -56,8 +60,23 @@ export const createLogReads = (session: Session, retention: number) => {
     return found
   }
 
+  /** Returns the rows of a range of a group, in order. */
+  const placesIn = async (
+    { tenant, user }: Owner,
+    group: string,
+    { below, downTo = 0, limit }: Span,
+  ): Promise<InboxPlace[]> => {
+    const range = below ? '(place, id) < (?, ?) AND (place) > (?)' : '(place) > (?)'
+    const rows = await session.rows(
+      `SELECT place, id FROM ${groups} WHERE tenant = ? AND user = ? AND name = ? AND ${range} LIMIT ?`,
+      [tenant, user, groupHash(group), ...(below ? [below.place, below.id] : []), downTo, limit],
+    )
+    return rows.map(placeOf)
+  }
+
   /** Returns the log rows of a range, in order. */
   const placesOf = (owner: Owner, range: Span) => {
+    if (range.group !== undefined) return placesIn(owner, range.group, range)
     const now = Date.now()
     const newest = monthOf(Math.min(range.below?.place ?? Infinity, now + LEAD_MS))
     const oldest = monthOf(Math.max(range.downTo ?? 0, now - retention))

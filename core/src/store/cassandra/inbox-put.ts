@@ -5,7 +5,7 @@ import { grouped, slices } from '../grouping.ts'
 import { CLOCK_TOLERANCE_MS } from '../inbox/rows.ts'
 import type { NewItem } from '../ports/inbox.ts'
 import { type Contents, refOf } from './contents.ts'
-import { labelsCell } from './inbox-row.ts'
+import { groupCell, labelsCell } from './inbox-row.ts'
 import { createRowStatements, type Prepared } from './inbox-statements.ts'
 import { monthOf } from './months.ts'
 import type { Recipients } from './recipients.ts'
@@ -26,7 +26,8 @@ const acceptedOf = (id: string): number => {
 }
 
 /**
- * Writes an item and its log row as one mutation, stamped when it leaves this process. Recipients and shared content are
+ * Writes an item and its log row as one mutation, stamped when it leaves this process. The row in its group is written
+ * before it, so that every grouped item is found in its group. Recipients and shared content are also
  * written before it; afterwards the recall mark is read. A recall sets the mark first and then reads the recipients, so
  * one of the two sees the other. The same holds for a replacement.
  */
@@ -45,7 +46,7 @@ export const createPut = (
     replace: (items: readonly NewItem[], content: string, acceptedAt: number) => Promise<void>
   },
 ) => {
-  const { keptUntil, logRow, itemRow, bothRows } = createRowStatements(session, retention)
+  const { keptUntil, logRow, itemRow, bothRows, groupRow } = createRowStatements(session, retention)
 
   /**
    * Writes items of one inbox whose ids are in the same month, always with their log rows. Resolves with
@@ -56,8 +57,14 @@ export const createPut = (
     let place = 0
     let current = month
     const items = () => some.map((each) => itemRow(each, place))
+    const grouped = some.filter(({ group }) => group !== undefined)
+    if (grouped.length > 0)
+      await session.writeNow(() => {
+        place = Date.now()
+        return grouped.map((each) => groupRow(each, place))
+      })
     await session.writeNow(() => {
-      place = Date.now()
+      place ||= Date.now()
       current = monthOf(place)
       if (current === month && some.length === 1) return [bothRows(some[0]!, place)]
       const log = some.map((each) => logRow(each, place, current))
@@ -78,6 +85,8 @@ export const createPut = (
       place = Date.now()
       return some.map((each) => logRow(each, place, monthOf(place)))
     })
+    const inGroups = some.filter(({ group }) => group !== undefined)
+    if (inGroups.length > 0) await session.writeNow(() => inGroups.map((each) => groupRow(each, place)))
     if (Date.now() - place > LATE_MS) throw new UnavailableError('store', new Error('writes take too long'))
   }
 
@@ -113,9 +122,10 @@ export const createPut = (
       if (apart) shared.push(some)
       const cell = apart ? null : JSON.stringify(content)
       const labels = labelsCell(content)
+      const group = groupCell(content)
       for (const item of some) {
         const accepted = acceptedOf(item.id)
-        prepared.push({ item, accepted, month: monthOf(accepted), content: cell, labels })
+        prepared.push({ item, accepted, month: monthOf(accepted), content: cell, labels, group })
       }
     }
     const byNotification = (some: readonly NewItem[]) =>

@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto'
 import type { InboxContent } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
+import { groupNameOf } from '../inbox/group-name.ts'
 import { parseLabels } from '../inbox/labels.ts'
 import type { Row, StateCells } from '../inbox/rows.ts'
 
@@ -31,9 +33,19 @@ export const whole = (value: unknown): number | null =>
  * undefined if it has no labels.
  */
 export const labelsCell = (content: InboxContent): string | undefined => {
-  const { category, tags, context, entity, display, silent } = content
-  const cell = JSON.stringify({ category, tags, context, entity, display, silent })
+  const { category, tags, context, entity, display, silent, group, type } = content
+  const labels = { category, tags, context, entity, display, silent, group, type: group && type }
+  const cell = JSON.stringify(labels)
   return cell === '{}' ? undefined : cell
+}
+
+/** Returns the stored name of a group: 22 characters. */
+export const groupHash = (name: string): string => hash('sha256', name, 'base64url').slice(0, 22)
+
+/** Returns the stored name of the group of an item; undefined if it has none. */
+export const groupCell = (content: InboxContent): string | undefined => {
+  const name = groupNameOf(content)
+  return name === undefined ? undefined : groupHash(name)
 }
 
 const actedOf = (value: unknown): Record<string, number> | undefined =>
@@ -48,11 +60,13 @@ export type ItemRow = Row & { ref: string | null }
 export const itemRow = (row: types.Row): ItemRow | undefined => {
   const place = whole(row.stored_at)
   if (place === null) return undefined
-  const { category, tags, context } = parseLabels(row.labels as string | null)
+  const { category, tags, context, group, type } = parseLabels(row.labels as string | null)
   return {
     category,
     tags,
     context,
+    group,
+    type,
     id: String(row.id),
     place,
     expiresAt: whole(row.expires_at) ?? 0,

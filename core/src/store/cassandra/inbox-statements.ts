@@ -20,11 +20,14 @@ export type Prepared = {
   month: number
   content: string | null
   labels: string | undefined
+  /** The stored name of its group. */
+  group: string | undefined
 }
 
 /** Builds the statements that write an item and its log row. */
 export const createRowStatements = (session: Session, retention: number) => {
   const inbox = session.table('inbox')
+  const insertGroup = `INSERT INTO ${session.table('inbox_groups')} (tenant, user, name, place, id) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`
   const insertItem = `INSERT INTO ${inbox} (tenant, user, month, place, id, stored_at, expires_at, labels, content, ref)
     VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`
   const insertLog = `INSERT INTO ${inbox} (tenant, user, month, place, id) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`
@@ -54,10 +57,19 @@ export const createRowStatements = (session: Session, retention: number) => {
     ],
   })
 
+  /** The place of a grouped item in its group. */
+  const groupRow = ({ item, accepted, group }: Prepared, place: number): Statement => ({
+    query: insertGroup,
+    params: [
+      ...[item.tenant, item.user, group, place, item.id],
+      ...[writtenAt(accepted, place), ttlOf(item, place)],
+    ],
+  })
+
   const bothRows = (each: Prepared, place: number): Statement => ({
     query: insertBoth,
     params: logRow(each, place, each.month).params.concat(itemRow(each, place).params),
   })
 
-  return { keptUntil, logRow, itemRow, bothRows }
+  return { keptUntil, logRow, itemRow, bothRows, groupRow }
 }

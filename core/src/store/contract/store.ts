@@ -14,6 +14,7 @@ import { erasureContract } from './erasure.ts'
 import { expiringKeysContract } from './expiring-keys.ts'
 import { foreignIdsContract } from './foreign-ids.ts'
 import { inboxContract } from './inbox.ts'
+import { inboxGroupsContract } from './inbox-groups.ts'
 import { inboxModelContract } from './inbox-model.ts'
 import { inboxRacesContract } from './inbox-races.ts'
 import { libraryContract } from './library.ts'
@@ -52,6 +53,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     afterAll(() => opened?.close())
 
     inboxContract(store)
+    inboxGroupsContract(store)
     inboxModelContract(store)
     inboxRacesContract(store)
     recipientsContract(store)

@@ -1,4 +1,4 @@
-import type { InboxContent, InboxItem, StateChange } from '@carillon/schemas'
+import type { GroupMember, InboxContent, InboxItem, StateChange } from '@carillon/schemas'
 import type { Cells } from './effective.ts'
 import type { Row, StateCells } from './rows.ts'
 
@@ -20,6 +20,31 @@ export const inboxItem = (row: Row, content: string, cells: Cells): InboxItem =>
     snoozedUntil: timestamp(cells.snoozedUntil),
     acted: row.acted ? actedOf(row.acted) : {},
   })
+
+const memberOf = ({
+  id,
+  title,
+  url,
+  image,
+  actor,
+  createdAt,
+  arrivedAt = createdAt,
+  readAt,
+}: InboxItem): GroupMember => ({
+  ...{ id, title, url, image, actor, createdAt, arrivedAt, readAt },
+})
+
+/** Returns the item that stands for a group, with the summary; nothing if the newest items are gone meanwhile. */
+export const groupItem = (
+  { count, unread, more }: { count: number; unread: number; more: boolean },
+  newest: readonly InboxItem[],
+): InboxItem[] => {
+  const [item] = newest
+  if (!item?.group) return item ? [item] : []
+  const { key } = item.group
+  const group = { key, count, unread, ...(more ? { more: true as const } : {}), newest: newest.map(memberOf) }
+  return [{ ...item, group }]
+}
 
 const UNDOABLE = ['receivedAt', 'seenAt', 'readAt', 'archivedAt'] as const
 

@@ -1,68 +1,47 @@
-import { hasLabels, hasStatus, type InboxContent, type InboxItem, type InboxStatus } from '@carillon/schemas'
+import type { InboxContent } from '@carillon/schemas'
 import type { Arrival, Inbox, InboxQuery, InboxSlice, Owner } from '../ports/inbox.ts'
 import { type Call, createCount, type Scans } from './counts.ts'
-import type { Cells } from './effective.ts'
+import { inGroup } from './group-members.ts'
+import { groupNameOf } from './group-name.ts'
 import { keepHints } from './hints.ts'
-import { inboxItem } from './items.ts'
 import type { Limits } from './limits.ts'
-import type { HintKind, InboxRows, Range, Row } from './rows.ts'
-import { openScans, scan } from './scan.ts'
+import { createListPage, LIST } from './list-page.ts'
+import type { HintKind, InboxRows, Range } from './rows.ts'
+import { openScans } from './scan.ts'
 import { type View, viewOf } from './view.ts'
-
-/** The list to scan for each status. Archived and snoozed items are in no list. */
-const LIST: Record<InboxStatus, HintKind | undefined> = {
-  active: 'active',
-  unread: 'unread',
-  unseen: 'unseen',
-  read: 'active',
-  archived: undefined,
-  snoozed: undefined,
-}
 
 /** Extra rows of the first read, because some may not match. */
 const SPARE = 28
 
 /** Reports whether a query has no label filter, so that the first rows of the log mostly match. */
-const isPlain = ({ category, tag, context, contexts }: InboxQuery): boolean =>
-  contexts === undefined && category === undefined && tag === undefined && context === undefined
+const isPlain = ({ category, tag, context, contexts, group }: InboxQuery): boolean =>
+  [contexts, category, tag, context, group].every((label) => label === undefined)
 
-type Found = { row: Row; cells: Cells }
+/** Returns the name of the group whose items a query lists; undefined if it does not name one completely. */
+const groupIn = ({ group, type, context }: InboxQuery): string | undefined =>
+  group === undefined || type === undefined || context === undefined
+    ? undefined
+    : groupNameOf({ context, type, group: { key: group } })
+
 export const createLists = (
   rows: InboxRows,
   limits: Limits,
 ): Pick<Inbox, 'page' | 'pageWithCounts' | 'counts' | 'arrivals'> => {
-  const most = limits.rows
   const count = createCount(rows, limits)
+  const list = createListPage(rows, limits)
 
-  /** Returns the items of rows, in order. Reads missing content. */
-  const itemsOf = async (owner: Owner, found: readonly Found[]): Promise<InboxItem[]> => {
-    const without = found.filter(({ row }) => row.content === undefined).map(({ row }) => row.id)
-    const read = without.length === 0 ? [] : await rows.items(owner, without, true)
-    const contents = new Map(read.map(({ id, content }) => [id, content]))
-    return found.flatMap(({ row, cells }) => {
-      const content = row.content ?? contents.get(row.id)
-      return content === undefined ? [] : [inboxItem(row, content, cells)]
-    })
-  }
-
-  /** Returns a page of a list, and where the next page starts. */
-  const list = async (
-    { owner, opened, now }: Call,
-    { status, before: below, limit, contexts: _, ...filter }: InboxQuery,
-    scans: Scans,
-  ): Promise<InboxSlice> => {
-    const kind = LIST[status]
-    const found: Found[] = []
-    const scanned = await scan(rows, owner, { kind, below, most }, opened, now, (row, cells) => {
-      if (hasStatus(status, cells, now) && hasLabels(row, filter)) found.push({ row, cells })
-      return found.length > limit
-    })
-    if (kind && !below) scans[kind] = scanned
-    const items = await itemsOf(owner, found.slice(0, limit))
-    const final = found[limit - 1]?.row
-    const more = found.length > limit && final ? { place: final.place, id: final.id } : undefined
-    const next = more ?? (scanned.end === 'done' ? undefined : scanned.last)
-    return { items, ...(next ? { next } : {}) }
+  /** Returns a page of a group, which is read from its own log. */
+  const groupPage = async (owner: Owner, query: InboxQuery, name: string): Promise<InboxSlice> => {
+    const now = Date.now()
+    const { before: below, limit, contexts } = query
+    const view = viewOf({ contexts })
+    const within = inGroup(rows, name)
+    const [guide, first] = await Promise.all([
+      rows.guide(owner, view?.name),
+      within.log(owner, { below, limit: limit + SPARE, contents: 0 }),
+    ])
+    const opened = { guide, first, named: undefined, whole: false, kinds: [], downTo: undefined, view }
+    return list({ owner, opened, now }, query, {}, within)
   }
 
   /** Opens the inbox, runs the call, and stores the hints that its scans yield. */
@@ -83,6 +62,8 @@ export const createLists = (
 
   const page: Inbox['page'] = (owner, query) => {
     const { status, before: below, limit } = query
+    const name = groupIn(query)
+    if (name !== undefined) return groupPage(owner, query, name)
     const kind = LIST[status]
     const plain = kind === 'active' && isPlain(query)
     const range = {
@@ -103,7 +84,7 @@ export const createLists = (
 
     pageWithCounts: async (owner, query) => {
       const { contexts } = query
-      if (query.before) {
+      if (query.before || groupIn(query) !== undefined) {
         const [slice, counted] = await Promise.all([page(owner, query), counts(owner, { contexts })])
         return { ...slice, ...counted }
       }

@@ -65,6 +65,8 @@ export type Mark = {
   category?: string | undefined
   tag?: string | undefined
   context?: string | undefined
+  group?: string | undefined
+  type?: string | undefined
 }
 
 /** The lists that have hints. Every unseen item is unread, and every unread item is active. */
@@ -112,7 +114,8 @@ export type LogPage = {
   next?: InboxPlace | undefined
 }
 
-export type Range = { below?: InboxPlace | undefined; limit: number; contents: number }
+/** `group`: only items of the group of that name. */
+export type Range = { below?: InboxPlace | undefined; limit: number; contents: number; group?: string }
 
 /** The further reads of a scan, known once the guide is read: how far down the log, and items by id. */
 type Plan = { downTo: number | undefined; named: readonly string[] }
@@ -141,7 +144,8 @@ export interface InboxRows {
   /**
    * Reads the log from `below` (exclusive; default: from the newest) down to `downTo` (a place, exclusive;
    * default: to the end), at most `limit` log rows. `rows` are their items, including expired ones; removed
-   * ones may be omitted. The first `contents` of them have their content.
+   * ones may be omitted. The first `contents` of them have their content. The log of a group has the rows of its items
+   * at the same places, and perhaps some of other items.
    */
   log(owner: Owner, range: Range & { downTo?: number | undefined }): Promise<LogPage>
   /**

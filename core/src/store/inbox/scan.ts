@@ -21,9 +21,14 @@ export type Query = {
 
 /**
  * The result of a scan. `done`: the inbox has no more items; `full`: the visitor has enough; `cut`: `most`
- * rows were read. `last`: the lowest place that was read.
+ * rows were read. `last`: the lowest place that was read. `read`: the number of log rows.
  */
-export type Scanned = { end: 'done' | 'full' | 'cut'; last: InboxPlace | undefined; trail: Trail }
+export type Scanned = {
+  end: 'done' | 'full' | 'cut'
+  last: InboxPlace | undefined
+  read: number
+  trail: Trail
+}
 
 /** The findings of a scan, from which the next hint is made. */
 type Trail = {
@@ -61,6 +66,17 @@ const hintFor = (
 ): Hint | undefined => {
   const hint = kind && hintIn(guide, kind, view)
   return hint && below && comparePlaces(below, hint.bottom) < 0 ? undefined : hint
+}
+
+/** Returns the ids of the items that a scan from the top reads by id. */
+export const namedBy = (
+  guide: Guide,
+  kind: HintKind | undefined,
+  view: View | undefined,
+  now: number,
+): string[] => {
+  const hint = hintFor(kind, guide, view, undefined)
+  return hint && kind ? hinted(hint, kind, guide, [], now).map(({ id }) => id) : []
 }
 
 /** The first read of a call: the guide, and the log above `downTo`. Scans see only items of the view. */
@@ -173,7 +189,7 @@ export const scan = async (
     return undefined
   }
 
-  const ended = (end: Scanned['end']): Scanned => ({ end, last, trail })
+  const ended = (end: Scanned['end']): Scanned => ({ end, last, read, trail })
   if (!hint || !kind) return ended((await log(below)) ?? 'done')
 
   if (!below || below.place > hint.top) {

@@ -6,13 +6,15 @@ import type { Seen } from '../ports/inbox.ts'
 export type View = { name: string; has(item: ItemLabels): boolean }
 
 /** Returns the part of an inbox that a filter selects; undefined for the whole inbox. */
-export const viewOf = ({ contexts, context, category, tag }: ItemFilter & Seen): View | undefined => {
+export const viewOf = ({ contexts, context, ...labels }: ItemFilter & Seen): View | undefined => {
   const allowed = contexts && [...new Set(contexts)].sort()
   const only = context === undefined ? allowed : sees(allowed, { context }) ? [context] : []
-  if (only === undefined && category === undefined && tag === undefined) return undefined
-  const text = JSON.stringify([only ?? null, category ?? null, tag ?? null])
+  const { category, tag, group, type } = labels
+  if ([only, category, tag, group].every((label) => label === undefined)) return undefined
+  const ofGroup = group === undefined ? [] : [group, type ?? null]
+  const text = JSON.stringify([only ?? null, category ?? null, tag ?? null, ...ofGroup])
   return {
     name: hash('sha256', text, 'base64url').slice(0, 22),
-    has: (item) => sees(only, item) && hasLabels(item, { category, tag }),
+    has: (item) => sees(only, item) && hasLabels(item, labels),
   }
 }

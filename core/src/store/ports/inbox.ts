@@ -29,13 +29,24 @@ export type InboxPlace = { place: number; id: string }
 /** Restricts a call to items of these contexts; `''` stands for items without one. If absent, there is no restriction. */
 export type Seen = { contexts?: readonly string[] | undefined }
 
-export type InboxQuery = ItemFilter & Seen & { status: InboxStatus; before?: InboxPlace; limit: number }
+/**
+ * Where a page starts: below a place. In a grouped list, also `top`, the place of the list's first item, and how far the
+ * search for a newer item of a group has come (`searched`, for the item `of`).
+ */
+export type InboxCursor = InboxPlace & { top?: number; searched?: InboxPlace & { of: string } }
+
+/**
+ * `grouped`: the newest item of a group that is in the list stands for all of them. A group consists of the items of one
+ * context, type and key.
+ */
+export type InboxQuery = ItemFilter &
+  Seen & { status: InboxStatus; before?: InboxCursor; limit: number; grouped?: true }
 
 /**
  * `next` is absent at the end of the list. A page may contain fewer items than its limit and still have a
  * `next`.
  */
-export type InboxSlice = { items: InboxItem[]; next?: InboxPlace }
+export type InboxSlice = { items: InboxItem[]; next?: InboxCursor }
 
 /**
  * `complete` is false if the bounded search ended early: the counts are then lower bounds, with `more`. The next call

@@ -2,7 +2,7 @@ import type { InboxContent } from '@carillon/schemas'
 import { uuid7Time } from '../../notification/ids.ts'
 import { grouped } from '../grouping.ts'
 import type { NewItem } from '../ports/inbox.ts'
-import { bytesOf, labelsOf } from './inbox-rows.ts'
+import { bytesOf, groupCell, labelsOf } from './inbox-rows.ts'
 import type { Session, Write } from './session.ts'
 
 /** Number of items with one content from which they share one copy of it. */
@@ -20,10 +20,17 @@ const FIND_OWNER = 'SELECT id FROM owners WHERE tenant = ? AND user = ?'
 const NEW_OWNER = 'INSERT INTO owners (tenant, user) VALUES (?, ?)'
 const KEY = 'INSERT INTO inbox_ids (id, owner, place) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'
 const CONTENT = 'INSERT INTO inbox_content (content) VALUES (?)'
-const ITEM = 'INSERT INTO inbox (owner, place, id, content, expires_at, labels) VALUES (?, ?, ?, ?, ?, ?)'
+const ITEM =
+  'INSERT INTO inbox (owner, place, id, content, expires_at, labels, grp) VALUES (?, ?, ?, ?, ?, ?, ?)'
 
 /** The items with one content, ready to be written. */
-type Group = { content: InboxContent; json: string; items: readonly NewItem[]; labels: string | null }
+type Group = {
+  content: InboxContent
+  json: string
+  items: readonly NewItem[]
+  labels: string | null
+  grp: Buffer | null
+}
 
 /** The number of the shared copy that items refer to, negative; null if the notification was recalled, undefined for none. */
 const copyOf = (
@@ -77,6 +84,7 @@ export const createPut =
         json: JSON.stringify(content),
         items: some,
         labels: labelsOf(content),
+        grp: groupCell(content),
       }),
     )
     await session.write((write) => {
@@ -88,7 +96,7 @@ export const createPut =
           const key = bytesOf(id)
           if (write.run(KEY, [key, owner, place]).changes === 0) continue
           const row = copy === undefined ? write.run(CONTENT, [group.json]).row : copy
-          write.run(ITEM, [owner, place, key, row, expiresAt, group.labels])
+          write.run(ITEM, [owner, place, key, row, expiresAt, group.labels, group.grp])
         }
       }
       keepRecipients(write, alive)

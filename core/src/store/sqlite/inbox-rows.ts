@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto'
 import type { InboxContent, ItemLabels } from '@carillon/schemas'
+import { groupNameOf } from '../inbox/group-name.ts'
 import { parseLabels } from '../inbox/labels.ts'
 import type { Row, RowChange, StateCells } from '../inbox/rows.ts'
 import type { Value } from './session.ts'
@@ -60,10 +62,19 @@ const uuidOf = (upperHex: string): string => {
 }
 
 /** Returns the stored labels: null for the many items without labels. */
-export const labelsOf = ({ category, tags, context }: InboxContent): string | null =>
-  category === undefined && context === undefined && !tags?.length
+export const labelsOf = ({ category, tags, context, group, type }: InboxContent): string | null =>
+  category === undefined && context === undefined && !tags?.length && group === undefined
     ? null
-    : JSON.stringify({ category, tags, context } satisfies ItemLabels)
+    : JSON.stringify({ category, tags, context, group, type: group && type } satisfies ItemLabels)
+
+/** Returns the stored name of a group: 16 bytes. */
+export const groupBytes = (name: string): Buffer => hash('sha256', name, 'buffer').subarray(0, 16)
+
+/** Returns the stored name of the group of an item; null for the many items without a group. */
+export const groupCell = (content: InboxContent): Buffer | null => {
+  const name = groupNameOf(content)
+  return name === undefined ? null : groupBytes(name)
+}
 
 const rowOf = (sql: SqlRow): Row => {
   const [
@@ -80,11 +91,13 @@ const rowOf = (sql: SqlRow): Row => {
     snoozedUntil,
     content,
   ] = sql
-  const { category, tags, context } = parseLabels(labels)
+  const { category, tags, context, group, type } = parseLabels(labels)
   return {
     category,
     tags,
     context,
+    group,
+    type,
     place,
     id: uuidOf(id),
     expiresAt,

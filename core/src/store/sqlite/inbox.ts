@@ -3,7 +3,7 @@ import type { Owner } from '../ports/inbox.ts'
 import { sqliteContents } from './contents.ts'
 import { sqliteGuide } from './inbox-guide.ts'
 import { createPut } from './inbox-put.ts'
-import { assignments, bytesOf, OWNER, rowsOf, selectRows } from './inbox-rows.ts'
+import { assignments, bytesOf, groupBytes, OWNER, rowsOf, selectRows } from './inbox-rows.ts'
 import type { Session, Value } from './session.ts'
 
 /** If the clock goes back by more than this, its earlier time was wrong and the new one is used. */
@@ -23,7 +23,7 @@ const LOG = `inbox AS i WHERE i.owner = ${OWNER}`
 const ITEMS = `inbox_ids AS k CROSS JOIN inbox AS i ON i.owner = k.owner AND i.place = k.place AND i.id = k.id
   WHERE k.id IN (SELECT unhex(value) FROM json_each(?)) AND k.owner = ${OWNER}`
 const CHANGED = `WHERE owner = ${OWNER} AND place = ? AND id = ? AND content IS NOT NULL`
-const REMOVE = `UPDATE inbox SET content = NULL, labels = NULL, acted = NULL
+const REMOVE = `UPDATE inbox SET content = NULL, labels = NULL, grp = NULL, acted = NULL
   WHERE (owner, place, id) = (SELECT owner, place, id FROM inbox_ids WHERE id = ? AND owner = ${OWNER})
     AND content IS NOT NULL`
 
@@ -43,11 +43,15 @@ export const sqliteInboxRows = (session: Session): InboxRows => {
 
   const read = async (
     { tenant, user }: Owner,
-    { below, downTo, limit }: Stretch,
+    { below, downTo, limit, group }: Stretch,
     content: boolean,
   ): Promise<LogPage> => {
     const values: Value[] = [tenant, user]
     let sql = LOG
+    if (group !== undefined) {
+      sql += ' AND i.grp = ?'
+      values.push(groupBytes(group))
+    }
     if (below) {
       sql += ' AND (i.place, i.id) < (?, ?)'
       values.push(below.place, bytesOf(below.id))

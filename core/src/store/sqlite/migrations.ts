@@ -8,7 +8,7 @@ import type { Database } from '../../sqlite/database.ts'
  * An inbox has three tables: small rows of state in order of arrival, which suffice for lists and counts; a
  * key by id; and content. Keys and contents are written in order of time, so a put dirties one page elsewhere
  * in the file. State without content is a removed item, kept until its expiry. A negative `content` refers to
- * a row of `shared_contents`.
+ * a row of `shared_contents`. `grp` is a hash of the item's group; the index has grouped items only.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE owners (
@@ -159,6 +159,8 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, type, variant, figure, register)
    ) WITHOUT ROWID;
    CREATE INDEX variant_figures_expiry ON variant_figures (expires_at);`,
+  `ALTER TABLE inbox ADD COLUMN grp BLOB;
+   CREATE INDEX inbox_groups ON inbox (owner, grp, place, id) WHERE grp IS NOT NULL;`,
 ]
 
 const TABLE =

@@ -43,7 +43,7 @@ const REMOVALS = [
   'DELETE FROM preferences WHERE tenant = ? AND user = ?',
   'DELETE FROM preference_changes WHERE tenant = ? AND user = ?',
   'DELETE FROM notification_absentees WHERE tenant = ? AND user = ?',
-  `UPDATE inbox SET content = NULL, labels = NULL, received_at = NULL, seen_at = NULL, read_at = NULL,
+  `UPDATE inbox SET content = NULL, labels = NULL, grp = NULL, received_at = NULL, seen_at = NULL, read_at = NULL,
      archived_at = NULL, snoozed_until = NULL, acted = NULL WHERE owner = ${OWNER}`,
   `DELETE FROM inbox_guide WHERE owner = ${OWNER}`,
   // The ids stay, so that a redelivery does not restore the items.
