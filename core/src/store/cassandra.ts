@@ -11,6 +11,7 @@ import { cassandraContexts } from './cassandra/contexts.ts'
 import { cassandraDecisions } from './cassandra/decisions.ts'
 import { cassandraDeliveries } from './cassandra/deliveries.ts'
 import { cassandraDevices } from './cassandra/devices.ts'
+import { cassandraDigests } from './cassandra/digests.ts'
 import { cassandraExpiringKeys } from './cassandra/expiring-keys.ts'
 import { cassandraInbox } from './cassandra/inbox.ts'
 import { cassandraLibrary } from './cassandra/library.ts'
@@ -45,6 +46,7 @@ export const cassandraStore = ({
   const rows = cassandraInbox(session, retention)
   const topics = cassandraTopics(session)
   const devices = cassandraDevices(session, seal)
+  const digests = cassandraDigests(session)
   const notifications = cassandraNotifications(session, retention)
   const preferences = cassandraPreferences(session, seal)
   const keyspace = whereOf(connection.keyspace)
@@ -78,7 +80,7 @@ export const cassandraStore = ({
   return {
     inbox: createInbox(rows),
     users: sealedUsers(
-      cassandraUsers(session, seal, { inbox: rows, topics, devices, notifications, preferences }),
+      cassandraUsers(session, seal, { inbox: rows, topics, devices, notifications, preferences, digests }),
       seal,
     ),
     preferences,
@@ -90,6 +92,7 @@ export const cassandraStore = ({
     library: createLibraries(cassandraLibrary(session)),
     notifications,
     devices,
+    digests,
     accounts: cassandraAccounts(session, seal),
     suppressions: cassandraSuppressions(session, seal),
     attachments: sealedAttachments(cassandraAttachments(session), seal),

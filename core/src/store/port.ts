@@ -5,6 +5,7 @@ import type { Contexts } from './ports/contexts.ts'
 import type { Decisions } from './ports/decisions.ts'
 import type { Deliveries } from './ports/deliveries.ts'
 import type { Devices } from './ports/devices.ts'
+import type { Digests } from './ports/digests.ts'
 import type { ExpiringKeys } from './ports/expiring-keys.ts'
 import type { Inbox } from './ports/inbox.ts'
 import type { Libraries } from './ports/library.ts'
@@ -33,6 +34,7 @@ export interface Store {
   library: Libraries
   notifications: Notifications
   devices: Devices
+  digests: Digests
   accounts: Accounts
   suppressions: Suppressions
   attachments: Attachments

@@ -14,6 +14,7 @@ import { sqliteContexts } from './sqlite/contexts.ts'
 import { sqliteDecisions } from './sqlite/decisions.ts'
 import { sqliteDeliveries } from './sqlite/deliveries.ts'
 import { sqliteDevices } from './sqlite/devices.ts'
+import { sqliteDigests } from './sqlite/digests.ts'
 import { sqliteExpiringKeys } from './sqlite/expiring-keys.ts'
 import { sqliteInboxRows } from './sqlite/inbox.ts'
 import { sqliteLibrary } from './sqlite/library.ts'
@@ -64,6 +65,7 @@ export const sqliteStore = ({
     library: createLibraries(sqliteLibrary(session)),
     notifications: sqliteNotifications(session, retention),
     devices: sqliteDevices(session, seal),
+    digests: sqliteDigests(session),
     accounts: sqliteAccounts(session, seal),
     suppressions: sqliteSuppressions(session, seal),
     attachments: sealedAttachments(sqliteAttachments(session), seal),

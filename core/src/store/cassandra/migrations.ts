@@ -182,6 +182,11 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     PRIMARY KEY ((tenant, user), name, place, id)
   ) WITH CLUSTERING ORDER BY (name ASC, place DESC, id DESC)
     AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('digests')} (
+    tenant text, user text, window text, member text, id text, collected boolean, at bigint, step text,
+    opens_at bigint, closes_at bigint, opener text, about text,
+    PRIMARY KEY ((tenant, user), window, member)
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

@@ -9,6 +9,7 @@ import { flattenProfile, profileOf } from '../rules/profile.ts'
 import { slotOf } from '../rules/slots.ts'
 import { endOf, writeClock } from './clock.ts'
 import type { CassandraDevices } from './devices.ts'
+import type { CassandraDigests } from './digests.ts'
 import { cassandraErasures } from './erasures.ts'
 import type { CassandraInboxRows } from './inbox.ts'
 import type { CassandraNotifications } from './notifications.ts'
@@ -42,6 +43,7 @@ export const cassandraUsers = (
     devices: CassandraDevices
     notifications: CassandraNotifications
     preferences: CassandraPreferences
+    digests: CassandraDigests
   },
 ): Users => {
   const users = session.table('users')
@@ -122,6 +124,7 @@ export const cassandraUsers = (
       await owned.topics.leave(tenant, user)
       await owned.notifications.forget(tenant, user)
       await owned.preferences.clear(tenant, user, endOf(erasedAt))
+      await owned.digests.clear(tenant, user)
       await owned.inbox.clear({ tenant, user }, erasedAt)
       return erasedAt
     },

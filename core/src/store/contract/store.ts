@@ -10,6 +10,7 @@ import { contextsContract } from './contexts.ts'
 import { decisionsContract } from './decisions.ts'
 import { deliveriesContract } from './deliveries.ts'
 import { devicesContract } from './devices.ts'
+import { digestsContract } from './digests.ts'
 import { erasureContract } from './erasure.ts'
 import { expiringKeysContract } from './expiring-keys.ts'
 import { foreignIdsContract } from './foreign-ids.ts'
@@ -71,6 +72,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     notificationsContract(store)
     notificationListContract(store)
     devicesContract(store)
+    digestsContract(store)
     accountsContract(store)
     suppressionsContract(store)
     attachmentsContract(store)

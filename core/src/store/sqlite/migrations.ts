@@ -161,6 +161,17 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX variant_figures_expiry ON variant_figures (expires_at);`,
   `ALTER TABLE inbox ADD COLUMN grp BLOB;
    CREATE INDEX inbox_groups ON inbox (owner, grp, place, id) WHERE grp IS NOT NULL;`,
+  `CREATE TABLE digest_windows (
+     tenant TEXT NOT NULL, user TEXT NOT NULL, window TEXT NOT NULL, id TEXT NOT NULL, opens_at INTEGER NOT NULL,
+     closes_at INTEGER NOT NULL, opener TEXT NOT NULL, about TEXT NOT NULL,
+     PRIMARY KEY (tenant, user, window)
+   ) WITHOUT ROWID;
+   CREATE TABLE digest_members (
+     tenant TEXT NOT NULL, user TEXT NOT NULL, window TEXT NOT NULL, member TEXT NOT NULL, id TEXT NOT NULL,
+     collected INTEGER NOT NULL, at INTEGER NOT NULL, step TEXT NOT NULL, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, user, window, member)
+   ) WITHOUT ROWID;
+   CREATE INDEX digest_members_expiry ON digest_members (expires_at);`,
 ]
 
 const TABLE =

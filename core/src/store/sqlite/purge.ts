@@ -29,6 +29,8 @@ const STEPS = [
   `DELETE FROM variant_figures WHERE (tenant, type, variant, figure, register) IN
      (SELECT tenant, type, variant, figure, register FROM variant_figures
       WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM digest_members WHERE (tenant, user, window, member) IN
+     (SELECT tenant, user, window, member FROM digest_members WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM preference_changes WHERE (tenant, user, time) IN
      (SELECT tenant, user, time FROM preference_changes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM expiring_keys WHERE (tenant, acquired, key) IN

@@ -1,0 +1,70 @@
+import { grouped, slices } from '../grouping.ts'
+import type { Digests, Joined } from '../ports/digests.ts'
+import { inOrder } from '../rules/windows.ts'
+import { createJoin, currentOf, ROW, WINDOW_COLUMNS, WINDOWS } from './digest-join.ts'
+import { CLAIMS, forEach, type Session } from './session.ts'
+
+/** Windows, with a method for other parts of the adapter. */
+export type CassandraDigests = Digests & {
+  /** Removes all windows of a user. */
+  clear(tenant: string, user: string): Promise<void>
+}
+
+/**
+ * Stores the windows of a user and their members in one partition, so that one LWT checks that a window is open and adds
+ * members to it. Joining is therefore as expensive as claiming a send; members of one window that arrive together share an
+ * LWT.
+ */
+export const cassandraDigests = (session: Session): CassandraDigests => {
+  const table = session.table('digests')
+  const join = createJoin(session)
+  const USER = 'tenant = ? AND user = ?'
+
+  const openWindows = async (tenant: string, user: string, where: string, params: string[]) => {
+    const query = `SELECT ${WINDOW_COLUMNS} FROM ${table} WHERE ${where}`
+    const rows = await session.rows(query, [tenant, user, ...params])
+    return rows.map(currentOf(user)).map(({ opener: _opener, ...window }) => window)
+  }
+
+  return {
+    join: async (tenant, joinings) => {
+      const done = new Map<string, Joined>()
+      const key = (user: string, window: string, member = '') => `${user}\n${window}\n${member}`
+      const windows = [...grouped(joinings, ({ user, window }) => key(user, window))]
+      await forEach(windows, async ([, together]) => {
+        const distinct = [...new Map(together.map((each) => [each.member, each])).values()]
+        for (const some of slices(distinct, CLAIMS - 1))
+          for (const [member, joined] of await join(tenant, some))
+            done.set(key(some[0]!.user, some[0]!.window, member), joined)
+      })
+      return joinings.map(({ user, window, member }) => done.get(key(user, window, member))!)
+    },
+
+    close: async (tenant, { user, window, id }) => {
+      await session.claim(`DELETE FROM ${table} WHERE ${ROW} IF id = ?`, [tenant, user, WINDOWS, window, id])
+    },
+
+    move: async (tenant, { user, window, id }, closesAt) => {
+      const query = `UPDATE ${table} SET closes_at = ? WHERE ${ROW} IF id = ?`
+      return session.claimAll([{ query, params: [closesAt, tenant, user, WINDOWS, window, id] }])
+    },
+
+    open: (tenant, user) => openWindows(tenant, user, `${USER} AND window = ?`, [WINDOWS]),
+
+    get: async (tenant, { user, window }) => (await openWindows(tenant, user, ROW, [WINDOWS, window]))[0],
+
+    members: async (tenant, { user, window, id }) => {
+      const rows = await session.rows(
+        `SELECT member, id, collected, at, step FROM ${table} WHERE ${USER} AND window = ?`,
+        [tenant, user, window],
+      )
+      const own = rows.filter((row) => String(row.id) === id && row.collected)
+      return inOrder(
+        own.map((row) => ({ member: String(row.member), step: String(row.step), at: Number(row.at) })),
+      )
+    },
+
+    clear: (tenant, user) =>
+      session.write([{ query: `DELETE FROM ${table} WHERE ${USER}`, params: [tenant, user] }]),
+  }
+}

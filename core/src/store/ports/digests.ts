@@ -1,0 +1,60 @@
+/** Names a window of a user. `window` has at most 64 characters; a user has at most one open window of a name. */
+export type WindowPlace = { user: string; window: string }
+
+/** A window that is open. Times are epoch ms. `about` is what its opener stored with it, as text. */
+export type OpenWindow = WindowPlace & {
+  /** Identifies this opening of the window. */
+  id: string
+  opensAt: number
+  closesAt: number
+  about: string
+}
+
+/** One opening of a window. */
+export type Opening = WindowPlace & { id: string }
+
+/** A member of a window. Times are epoch ms. */
+export type Joining = WindowPlace & {
+  /** Identifies the member among all that ever join a window of this name. */
+  member: string
+  /** What is collected, as text. */
+  step: string
+  at: number
+  /** When the member may be forgotten: later than any repetition of this call. */
+  until: number
+  /** The window to open if none is open. */
+  open: { id: string; closesAt: number; about: string }
+  /** If the window is open, closes it `windowMs` after this member, at most `mostMs` after it opened. */
+  slide?: { windowMs: number; mostMs: number }
+  /** The member that opens the window is not collected. */
+  first?: boolean
+}
+
+/** The window of a member. `opened`: the member opened it, and it is still open. `closesAt` is 0 if it is closed. */
+export type Joined = { id: string; closesAt: number; opened: boolean; collected: boolean }
+
+/** A collected member. */
+export type Member = { member: string; step: string; at: number }
+
+/**
+ * Windows of users: what waits to leave together, for a digest or because of quiet hours.
+ *
+ * - `join` adds members to the open window of their name, or opens one. A member joins once: a repeated call returns the same
+ *   `id` and `collected`, even if that window is closed. In order of the arguments, durable when it resolves.
+ * - `close` ends an opening. Whatever joined it before stays its member, and nothing joins it later. So `members` of a closed
+ *   opening is always the same list, until its members are forgotten.
+ * - All of it is linearizable within a user, in any number of processes.
+ */
+export interface Digests {
+  join(tenant: string, joinings: readonly Joining[]): Promise<Joined[]>
+  /** Succeeds if the opening is closed already. */
+  close(tenant: string, opening: Opening): Promise<void>
+  /** Changes when an opening closes. Resolves with false if it is closed. */
+  move(tenant: string, opening: Opening, closesAt: number): Promise<boolean>
+  /** Returns all open windows of a user. */
+  open(tenant: string, user: string): Promise<OpenWindow[]>
+  /** Returns the open window of a name; undefined if none is open. */
+  get(tenant: string, place: WindowPlace): Promise<OpenWindow | undefined>
+  /** Returns the collected members of an opening, by `at`, then by `member`. */
+  members(tenant: string, opening: Opening): Promise<Member[]>
+}

@@ -1,0 +1,11 @@
+import type { Joining, Member, OpenWindow } from '../ports/digests.ts'
+
+/** Returns when a window closes after a member has joined it, epoch ms. */
+export const closesAfter = (
+  { opensAt, closesAt }: Pick<OpenWindow, 'opensAt' | 'closesAt'>,
+  { at, slide }: Pick<Joining, 'at' | 'slide'>,
+): number => (slide ? Math.max(closesAt, Math.min(at + slide.windowMs, opensAt + slide.mostMs)) : closesAt)
+
+/** Orders members by time, then by name. */
+export const inOrder = (members: Member[]): Member[] =>
+  members.sort((one, other) => one.at - other.at || (one.member < other.member ? -1 : 1))

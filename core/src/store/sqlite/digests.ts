@@ -1,0 +1,75 @@
+import type { Digests, Joined, Joining, Member, OpenWindow } from '../ports/digests.ts'
+import { closesAfter } from '../rules/windows.ts'
+import type { Session, Write } from './session.ts'
+
+type WindowRow = { id: string; opensAt: number; closesAt: number; opener: string }
+
+const PLACE = 'tenant = ? AND user = ? AND window = ?'
+const OPEN = `SELECT id, opens_at AS opensAt, closes_at AS closesAt, opener FROM digest_windows WHERE ${PLACE}`
+const JOINED = `SELECT id, collected FROM digest_members WHERE ${PLACE} AND member = ?`
+const WINDOW =
+  'SELECT user, window, id, opens_at AS opensAt, closes_at AS closesAt, about FROM digest_windows WHERE tenant = ? AND user = ?'
+
+const joinOne = ({ run, first }: Write, tenant: string, joining: Joining): Joined => {
+  const { user, window, member, step, at, until, open } = joining
+  const place = [tenant, user, window]
+  const current = first<WindowRow>(OPEN, place)
+  const before = first<{ id: string; collected: number }>(JOINED, [...place, member])
+  if (before) {
+    const same = current?.id === before.id ? current : undefined
+    return {
+      id: before.id,
+      closesAt: same?.closesAt ?? 0,
+      opened: same?.opener === member,
+      collected: before.collected === 1,
+    }
+  }
+  const opened = current === undefined
+  const id = current?.id ?? open.id
+  const closesAt = current ? closesAfter(current, joining) : open.closesAt
+  const collected = !(opened && joining.first)
+  if (opened)
+    run(
+      `INSERT INTO digest_windows (tenant, user, window, id, opens_at, closes_at, opener, about)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      [...place, id, at, closesAt, member, open.about],
+    )
+  else if (closesAt !== current.closesAt)
+    run(`UPDATE digest_windows SET closes_at = ? WHERE ${PLACE}`, [closesAt, ...place])
+  run(
+    `INSERT INTO digest_members (tenant, user, window, member, id, collected, at, step, expires_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [...place, member, id, collected ? 1 : 0, at, collected ? step : '', until],
+  )
+  return { id, closesAt, opened, collected }
+}
+
+export const sqliteDigests = (session: Session): Digests => ({
+  join: (tenant, joinings) =>
+    session.write((write) => joinings.map((joining) => joinOne(write, tenant, joining)), 'synced'),
+
+  close: (tenant, { user, window, id }) =>
+    session.write(({ run }) => {
+      run(`DELETE FROM digest_windows WHERE ${PLACE} AND id = ?`, [tenant, user, window, id])
+    }),
+
+  move: (tenant, { user, window, id }, closesAt) =>
+    session.write(
+      ({ run }) =>
+        run(`UPDATE digest_windows SET closes_at = ? WHERE ${PLACE} AND id = ?`, [
+          ...[closesAt, tenant, user, window, id],
+        ]).changes > 0,
+    ),
+
+  open: (tenant, user) => session.all<OpenWindow>(WINDOW, [tenant, user]),
+
+  get: async (tenant, { user, window }) =>
+    (await session.all<OpenWindow>(`${WINDOW} AND window = ?`, [tenant, user, window]))[0],
+
+  members: (tenant, { user, window, id }) =>
+    session.all<Member>(
+      `SELECT member, step, at FROM digest_members
+       WHERE ${PLACE} AND id = ? AND collected = 1 ORDER BY at, member`,
+      [tenant, user, window, id],
+    ),
+})
